@@ -1,0 +1,47 @@
+/**
+ * Text on the wire is raw bytes: UTF-8 from newer tools, a Windows code page from older WinBox. Strict UTF-8 is
+ * tried first, then windows-1252, in which every byte has a character: none is lost.
+ */
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Bytes 80 to 9F of windows-1252; the rest of it is latin-1. The five bytes that it leaves open are the control
+ * characters of the same number, as in the WHATWG's table. Ours, since several Node releases take latin-1 for it.
+ */
+const HIGH_CONTROLS =
+  '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f' +
+  '\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178'
+
+export type Encoding = 'utf-8' | 'windows-1252'
+
+export function decodeText(bytes: Buffer): string {
+  // Most words are plain ASCII, for which the cheap decoding is exact.
+  if (isAscii(bytes)) return bytes.toString('latin1')
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return bytes
+      .toString('latin1')
+      .replace(/[\u0080-\u009f]/g, char => HIGH_CONTROLS.charAt(char.charCodeAt(0) - 0x80))
+  }
+}
+
+/** @returns `undefined` where `text` has a character that the encoding lacks */
+export function encodeText(text: string, encoding: Encoding): Buffer | undefined {
+  if (encoding === 'utf-8') return Buffer.from(text, 'utf8')
+  const bytes = Buffer.alloc(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const high = HIGH_CONTROLS.indexOf(text.charAt(i))
+    if (high >= 0) bytes[i] = 0x80 + high
+    else if (code < 0x80 || (code >= 0xa0 && code <= 0xff)) bytes[i] = code
+    else return undefined
+  }
+  return bytes
+}
+
+function isAscii(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte >= 0x80) return false
+  return true
+}

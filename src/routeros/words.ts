@@ -1,0 +1,119 @@
+/**
+ * The API's framing: a word is its length and its bytes, a sentence is words up to one of length 0.
+ *
+ *     length              first byte     then
+ *     0        – 0x7F      0xxxxxxx
+ *     0x80     – 0x3FFF    10xxxxxx      1 byte
+ *     0x4000   – 0x1FFFFF  110xxxxx      2 bytes
+ *     0x200000 – 0xFFFFFFF 1110xxxx      3 bytes
+ *     above                0xF0          4 bytes
+ *     reserved             0xF8 – 0xFF
+ *
+ * Source: MikroTik's API manual, "API words". Lengths count bytes, and any split of the stream is legal.
+ */
+
+/** The stream can't be read any further: the connection it came from is of no use any more. */
+export class MalformedStream extends Error {
+  override readonly name = 'MalformedStream'
+}
+
+/** Bytes of one word, its length first. */
+export function encodeWord(bytes: Uint8Array): Buffer {
+  return Buffer.concat([encodeLength(bytes.length), bytes])
+}
+
+/** Bytes of one sentence, its closing word included. */
+export function encodeSentence(words: readonly Uint8Array[]): Buffer {
+  const parts: Uint8Array[] = []
+  for (const word of words) parts.push(encodeLength(word.length), word)
+  parts.push(END)
+  return Buffer.concat(parts)
+}
+
+const END = Uint8Array.of(0)
+
+/** @throws RangeError at 2^32 and above */
+export function encodeLength(length: number): Buffer {
+  if (length < 0x80) return Buffer.of(length)
+  if (length < 0x4000) return Buffer.of((length >> 8) | 0x80, length & 0xff)
+  if (length < 0x200000) return Buffer.of((length >> 16) | 0xc0, (length >> 8) & 0xff, length & 0xff)
+  if (length < 0x10000000)
+    return Buffer.of((length >> 24) | 0xe0, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff)
+  const bytes = Buffer.alloc(5, 0xf0)
+  bytes.writeUInt32BE(length, 1)
+  return bytes
+}
+
+/**
+ * Cuts a stream into sentences. A router's own words are short, so a word beyond `maxWordBytes` is taken for a lost
+ * stream rather than waited for.
+ */
+export class SentenceDecoder {
+  readonly #maxWordBytes: number
+  readonly #onSentence: (words: readonly Buffer[]) => void
+  #rest: Buffer = Buffer.alloc(0)
+  #words: Buffer[] = []
+
+  constructor(options: { maxWordBytes: number; onSentence: (words: readonly Buffer[]) => void }) {
+    this.#maxWordBytes = options.maxWordBytes
+    this.#onSentence = options.onSentence
+  }
+
+  /**
+   * Takes the next chunk, which is the decoder's to keep, and hands on each sentence that it completes.
+   * @throws MalformedStream where the bytes can't be framing
+   */
+  push(chunk: Buffer): void {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    let at = 0
+    for (;;) {
+      const first = bytes[at]
+      if (first === undefined) break
+      const prefixBytes = lengthOfPrefix(first)
+      if (at + prefixBytes > bytes.length) break
+      const length = decodeLength(bytes, at, first, prefixBytes)
+      if (length > this.#maxWordBytes)
+        throw new MalformedStream(`a word of ${length} bytes: not an API stream, or it was cut`)
+      const start = at + prefixBytes
+      const end = start + length
+      if (end > bytes.length) break
+      at = end
+      if (length > 0) this.#words.push(bytes.subarray(start, end))
+      else this.#finishSentence()
+    }
+    this.#rest = at === bytes.length ? EMPTY : bytes.subarray(at)
+  }
+
+  #finishSentence(): void {
+    if (this.#words.length === 0) return
+    const words = this.#words
+    this.#words = []
+    this.#onSentence(words)
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function lengthOfPrefix(first: number): number {
+  if (first < 0x80) return 1
+  if (first < 0xc0) return 2
+  if (first < 0xe0) return 3
+  if (first < 0xf0) return 4
+  if (first < 0xf8) return 5
+  throw new MalformedStream(`a word cannot begin with the reserved byte 0x${first.toString(16)}`)
+}
+
+function decodeLength(bytes: Buffer, at: number, first: number, prefixBytes: number): number {
+  switch (prefixBytes) {
+    case 1:
+      return first
+    case 2:
+      return bytes.readUInt16BE(at) & 0x3fff
+    case 3:
+      return bytes.readUIntBE(at, 3) & 0x1fffff
+    case 4:
+      return bytes.readUInt32BE(at) & 0xfffffff
+    default:
+      return bytes.readUInt32BE(at + 1)
+  }
+}
