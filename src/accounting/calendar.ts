@@ -1,0 +1,69 @@
+/** One day of a tenant: 23, 24 or 25 hours long, and never beginning but on a quarter of an hour of UTC. */
+export interface Day {
+  /** `2026-11-24` */
+  readonly name: string
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** Every zone's offset from UTC is a multiple of this (rule 17), so days begin only there. */
+export const QUARTER_HOUR_MS = 15 * 60_000
+
+/** Longer than any day. */
+const SEARCH_MS = 26 * 60 * 60_000
+
+/** A tenant's days in its own zone (rule 16). Remembers the last days it was asked for, since asking Intl is slow. */
+export class Calendar {
+  readonly timezone: string
+  readonly #format: Intl.DateTimeFormat
+  #recent: readonly Day[] = []
+
+  /** @throws RangeError where `timezone` is no IANA zone that this machine knows */
+  constructor(timezone: string) {
+    this.timezone = timezone
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      timeZone: timezone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    })
+  }
+
+  /** @param ms milliseconds since 1970 */
+  dayAt(ms: number): Day {
+    const known = this.#recent.find(day => day.startMs <= ms && ms < day.endMs)
+    if (known) return known
+    const day = this.#findDay(ms)
+    this.#recent = [day, ...this.#recent.slice(0, 3)]
+    return day
+  }
+
+  #findDay(ms: number): Day {
+    const name = this.#nameAt(ms)
+    const quarter = Math.floor(ms / QUARTER_HOUR_MS)
+    const reach = SEARCH_MS / QUARTER_HOUR_MS
+    const start = firstQuarter(quarter - reach, quarter, at => this.#nameAt(at * QUARTER_HOUR_MS) >= name)
+    const end = firstQuarter(quarter, quarter + reach, at => this.#nameAt(at * QUARTER_HOUR_MS) > name)
+    return { name, startMs: start * QUARTER_HOUR_MS, endMs: end * QUARTER_HOUR_MS }
+  }
+
+  #nameAt(ms: number): string {
+    const parts = this.#format.formatToParts(ms)
+    const part = (type: Intl.DateTimeFormatPartTypes) => parts.find(it => it.type === type)?.value ?? ''
+    return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`
+  }
+}
+
+/** The first whole number in (low, high] for which `holds`, which stays true from there on. */
+function firstQuarter(low: number, high: number, holds: (at: number) => boolean): number {
+  let before = low
+  let at = high
+  while (at - before > 1) {
+    const middle = Math.floor((before + at) / 2)
+    if (holds(middle)) at = middle
+    else before = middle
+  }
+  return at
+}

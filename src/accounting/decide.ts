@@ -1,0 +1,240 @@
+import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
+import { countFrom, isPlausible } from './counter.ts'
+import type { Counted, Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
+import type { SessionId } from './ids.ts'
+import type { Ledger } from './ledger.ts'
+import type { Reading, SessionReading } from './reading.ts'
+import { resume } from './resume.ts'
+import { identityKey, isCountedUpTo, type Session } from './session.ts'
+import { gapMs, isSameInstant, LOGIN_TOLERANCE_MS } from './window.ts'
+
+/** What the operator set for a router. */
+export interface Terms {
+  readonly plausibleBitsPerSecond: number
+  readonly stalledAfterMs: number
+}
+
+/**
+ * What a reading means: rules 1 to 13 of the accounting. Changes nothing; `adopt` moves the ledger on.
+ * @param newId makes the id of a session that begins
+ */
+export function decide(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId): Decision {
+  return new Turn(ledger, reading, terms, newId).decide()
+}
+
+/** One reading held against one ledger. */
+class Turn {
+  readonly #ledger: Ledger
+  readonly #reading: Reading
+  readonly #terms: Terms
+  readonly #newId: () => SessionId
+  readonly #entries: Entry[] = []
+  readonly #events: LedgerEvent[] = []
+  #bindings: ReadonlyMap<string, Bytes>
+  /** When the last reading was, by this process's steady clock. */
+  #lastMs: number | undefined
+  #isShifted = false
+
+  constructor(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId) {
+    this.#ledger = ledger
+    this.#reading = reading
+    this.#terms = terms
+    this.#newId = newId
+    this.#bindings = ledger.bindings
+    this.#lastMs = ledger.last?.at.steadyMs
+  }
+
+  decide(): Decision {
+    const waiting = this.#resume()
+    for (const row of this.#reading.sessions) {
+      const session = this.#takeMatch(waiting, row)
+      if (session) this.#continue(session, row)
+      else this.#begin(row)
+    }
+    for (const sessions of waiting.values())
+      for (const session of sessions) this.#end(session, this.#reading.at.wall, 'logout')
+    const { service, at, boot } = this.#reading
+    const bindings = this.#movedBindings()
+    return { service, at, boot, entries: this.#entries, events: this.#events, bindings }
+  }
+
+  /** The sessions that the reading may go on with; each is taken out by the row that does. */
+  #resume(): Map<string, readonly Session[]> {
+    const resumed = resume(this.#ledger, this.#reading)
+    switch (resumed.kind) {
+      case 'rebooted':
+        this.#reboot()
+        return new Map()
+      case 'shifted':
+      case 'continued':
+        this.#isShifted = resumed.kind === 'shifted'
+        this.#lastMs = resumed.lastMs
+        return new Map(resumed.open)
+      default:
+        return resumed satisfies never
+    }
+  }
+
+  #reboot(): void {
+    const { at, boot, service } = this.#reading
+    const bootedAt = this.#wallAt(boot.earliestMs)
+    const lastAt = this.#ledger.last?.at.wall ?? bootedAt
+    const endTime = new Date(Math.max(bootedAt.getTime(), lastAt.getTime()))
+    for (const sessions of this.#ledger.open.values())
+      for (const session of sessions) this.#end(session, endTime, 'reboot')
+    // Every counter began again at 0.
+    this.#bindings = new Map(Array.from(this.#ledger.bindings.keys(), name => [name, NO_BYTES]))
+    const detail = { service, booted_at: bootedAt.toISOString(), sessions: this.#entries.length }
+    this.#events.push({ kind: 'reboot', at: at.wall, detail })
+  }
+
+  /** Rule 1: the same identity, and of those the nearest login time within the tolerance. */
+  #takeMatch(waiting: Map<string, readonly Session[]>, row: SessionReading): Session | undefined {
+    const key = identityKey(this.#reading.service, row)
+    const candidates = waiting.get(key)
+    if (!candidates) return undefined
+    const { steadyMs } = this.#reading.at
+    const elapsedMs = steadyMs - (this.#lastMs ?? steadyMs)
+    let best: Session | undefined
+    for (const session of candidates)
+      if (
+        isSameInstant(session.login, row.login, elapsedMs) &&
+        (!best || gapMs(session.login, row.login) < gapMs(best.login, row.login))
+      )
+        best = session
+    if (!best) return undefined
+    const others = candidates.filter(session => session !== best)
+    if (others.length > 0) waiting.set(key, others)
+    else waiting.delete(key)
+    return best
+  }
+
+  /** Rules 6, 7 and 11. An entry is made only where something is different from what the ledger has. */
+  #continue(session: Session, row: SessionReading): void {
+    let next = session
+    // The two windows no longer touch: follow the drift.
+    if (gapMs(session.login, row.login) > 0) next = { ...next, login: row.login }
+    if (row.ipAddress !== session.ipAddress) next = { ...next, ipAddress: row.ipAddress }
+    if (row.binding !== undefined && row.binding !== session.binding) next = { ...next, binding: row.binding }
+    let counted: Counted | undefined
+    if (row.counters) ({ next, counted } = this.#count(next, row.counters))
+    else if (next.mark.kind === 'counted' && next.mark.sinceMs === undefined)
+      next = { ...next, mark: { ...next.mark, sinceMs: this.#lastMs } }
+    if (this.#hasStalled(next)) {
+      const idleSeconds = Math.round((this.#reading.at.steadyMs - next.lastMovedMs) / 1000)
+      this.#report('stall', next, { idle_seconds: idleSeconds })
+      next = { ...next, isStallReported: true }
+    }
+    if (next !== session || this.#isShifted) this.#entries.push({ kind: 'interim', session: next, counted })
+  }
+
+  /** Rules 5, 8 and 9. */
+  #begin(row: SessionReading): void {
+    const { service, at } = this.#reading
+    const { protocol, username, server, macAddress, ipAddress, routerSessionId, callerId, binding, login } =
+      row
+    const isNew = this.#lastMs === undefined || login.latestMs >= this.#lastMs - LOGIN_TOLERANCE_MS
+    const fresh: Session = {
+      ...{ id: this.#newId(), service, protocol, username, server, macAddress, ipAddress },
+      ...{ routerSessionId, callerId, binding, login },
+      startTime: new Date(at.wall.getTime() - row.uptimeSeconds * 1000),
+      mark: { kind: 'owed', from: isNew ? 'login' : 'baseline' },
+      recorded: NO_BYTES,
+      lastMovedMs: at.steadyMs,
+      isStallReported: false,
+    }
+    if (row.counters) {
+      const { next, counted } = this.#count(fresh, row.counters)
+      this.#entries.push({ kind: 'start', session: next, counted })
+    } else this.#entries.push({ kind: 'start', session: fresh, counted: undefined })
+  }
+
+  #end(session: Session, endTime: Date, reason: EndReason): void {
+    const lastSeenAt = this.#ledger.last?.at.wall ?? session.startTime
+    this.#entries.push({ kind: 'stop', session, lastSeenAt, endTime, reason })
+  }
+
+  #count(session: Session, counters: Bytes): { next: Session; counted: Counted | undefined } {
+    if (isCountedUpTo(session, counters)) return { next: session, counted: undefined }
+    const { at } = this.#reading
+    const from = this.#countedUntil(session)
+    const delta = this.#plausible(session, counters, from, this.#delta(session, counters))
+    const mark = { kind: 'counted', counters, sinceMs: undefined } as const
+    if (isNothing(delta)) return { next: { ...session, mark }, counted: undefined }
+    const recorded = addBytes(session.recorded, delta)
+    const next = { ...session, mark, recorded, lastMovedMs: at.steadyMs }
+    return { next, counted: { delta, from, to: at.wall } }
+  }
+
+  /** What the counters add, with resets and baselines reported. */
+  #delta(session: Session, counters: Bytes): Bytes {
+    const onBinding = session.binding === undefined ? 'none' : this.#bindings.get(session.binding)
+    const count = countFrom(session.mark, counters, onBinding)
+    switch (count.kind) {
+      case 'delta':
+        return count.delta
+      case 'reset':
+        this.#report('reset', session, { before: count.before, after: counters })
+        return count.delta
+      case 'baseline':
+        this.#report('baseline', session, { counters })
+        return NO_BYTES
+      default:
+        return count satisfies never
+    }
+  }
+
+  /** Rule 12: a delta that no link can have carried is set aside, and counting goes on from where the counters are. */
+  #plausible(session: Session, counters: Bytes, from: Date, delta: Bytes): Bytes {
+    const { plausibleBitsPerSecond } = this.#terms
+    const elapsedMs = this.#reading.at.wall.getTime() - from.getTime()
+    if (isPlausible(delta, elapsedMs, plausibleBitsPerSecond)) return delta
+    this.#report('quarantine', session, {
+      reason: `more than ${plausibleBitsPerSecond} bit/s since ${from.toISOString()}`,
+      before: session.mark.kind === 'counted' ? session.mark.counters : null,
+      after: counters,
+      ...delta,
+    })
+    return NO_BYTES
+  }
+
+  /** Where the next delta's span begins (rule 15): measured on the steady clock, told on the wall's. */
+  #countedUntil(session: Session): Date {
+    switch (session.mark.kind) {
+      case 'owed':
+        return session.startTime
+      case 'counted':
+        return this.#wallAt(session.mark.sinceMs ?? this.#lastMs ?? this.#reading.at.steadyMs)
+      default:
+        return session.mark satisfies never
+    }
+  }
+
+  #wallAt(steadyMs: number): Date {
+    const { at } = this.#reading
+    return new Date(at.wall.getTime() - (at.steadyMs - steadyMs))
+  }
+
+  /** Rule 13. */
+  #hasStalled(session: Session): boolean {
+    if (session.isStallReported || session.mark.kind !== 'counted' || session.mark.sinceMs !== undefined)
+      return false
+    return this.#reading.at.steadyMs - session.lastMovedMs >= this.#terms.stalledAfterMs
+  }
+
+  #movedBindings(): ReadonlyMap<string, Bytes> {
+    const moved = new Map(this.#bindings === this.#ledger.bindings ? [] : this.#bindings)
+    for (const { name, counters } of this.#reading.bindings) {
+      const before = this.#bindings.get(name)
+      if (before?.upload !== counters.upload || before.download !== counters.download)
+        moved.set(name, counters)
+    }
+    return moved
+  }
+
+  #report(kind: LedgerEvent['kind'], session: Session, detail: Record<string, unknown>): void {
+    const { id, service, username } = session
+    const at = this.#reading.at.wall
+    this.#events.push({ kind, at, detail: { session_id: id, service, username, ...detail } })
+  }
+}

@@ -1,0 +1,43 @@
+import type { Bytes } from './bytes.ts'
+import type { Moment, Service, Window } from './reading.ts'
+import type { Session } from './session.ts'
+
+/** Bytes and the span they were moved in, by our wall clock: (from, to] (rule 15). */
+export interface Counted {
+  readonly delta: Bytes
+  readonly from: Date
+  readonly to: Date
+}
+
+export type EndReason = 'logout' | 'reboot'
+
+/** What a reading does to one session, named as RADIUS accounting names it; `session` is what it is afterwards. */
+export type Entry =
+  | { readonly kind: 'start'; readonly session: Session; readonly counted: Counted | undefined }
+  | { readonly kind: 'interim'; readonly session: Session; readonly counted: Counted | undefined }
+  | {
+      readonly kind: 'stop'
+      readonly session: Session
+      /** The last reading that had the session. */
+      readonly lastSeenAt: Date
+      readonly endTime: Date
+      readonly reason: EndReason
+    }
+
+/** What an operator should know of, row by row in `ledger_events`. */
+export interface LedgerEvent {
+  readonly kind: 'reset' | 'baseline' | 'quarantine' | 'reboot' | 'stall'
+  readonly at: Date
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** The outcome of one reading: all that the ledger, the snapshots and the database need of it. */
+export interface Decision {
+  readonly service: Service
+  readonly at: Moment
+  readonly boot: Window
+  readonly entries: readonly Entry[]
+  readonly events: readonly LedgerEvent[]
+  /** Static bindings whose counters moved, by name. */
+  readonly bindings: ReadonlyMap<string, Bytes>
+}

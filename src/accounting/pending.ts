@@ -1,0 +1,125 @@
+import { addBytes, type Bytes } from './bytes.ts'
+import type { Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
+import type { SessionId } from './ids.ts'
+import type { LastReading } from './ledger.ts'
+import type { Service } from './reading.ts'
+import type { Session } from './session.ts'
+import type { Share } from './spread.ts'
+
+/** One session's part of what waits for the database: what it is now, and what was added by bucket. */
+export interface PendingSession {
+  readonly session: Session
+  /** Whether the database has no row of it yet. */
+  readonly isNew: boolean
+  readonly end: PendingEnd | undefined
+  /** By the bucket's start. */
+  readonly shares: ReadonlyMap<number, Share>
+}
+
+export interface PendingEnd {
+  readonly lastSeenAt: Date
+  readonly endTime: Date
+  readonly reason: EndReason
+}
+
+/**
+ * All of one router that the database has not got yet, merged to a row a session and bucket: sessions are as they
+ * are now, shares are sums. `position` counts the router's decisions, the last one included, so that a commit
+ * whose outcome never arrived is recognised instead of repeated.
+ */
+export interface Pending {
+  readonly basePosition: number
+  readonly position: number
+  readonly sessions: ReadonlyMap<SessionId, PendingSession>
+  readonly events: readonly LedgerEvent[]
+  readonly bindings: ReadonlyMap<string, Bytes>
+  readonly readings: ReadonlyMap<Service, LastReading>
+}
+
+/** A router's pending commit as it grows by decision after decision. */
+export class PendingBuilder {
+  readonly #basePosition: number
+  #position: number
+  readonly #sessions = new Map<SessionId, PendingSession>()
+  readonly #events: LedgerEvent[] = []
+  readonly #bindings = new Map<string, Bytes>()
+  readonly #readings = new Map<Service, LastReading>()
+
+  /** @param position of the last decision that is not in it */
+  constructor(position: number) {
+    this.#basePosition = position
+    this.#position = position
+  }
+
+  get position(): number {
+    return this.#position
+  }
+
+  /** @param sharesOf the spread of each entry that counted bytes */
+  add(decision: Decision, sharesOf: ReadonlyMap<Entry, readonly Share[]>): void {
+    this.#position++
+    for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
+    this.#events.push(...decision.events)
+    for (const [name, counters] of decision.bindings) this.#bindings.set(name, counters)
+    this.#readings.set(decision.service, {
+      at: decision.at,
+      boot: decision.boot,
+      isFromAnotherProcess: false,
+    })
+  }
+
+  /** All so far, as one commit. The builder is not to be added to afterwards. */
+  build(): Pending {
+    return {
+      basePosition: this.#basePosition,
+      position: this.#position,
+      sessions: this.#sessions,
+      events: this.#events,
+      bindings: this.#bindings,
+      readings: this.#readings,
+    }
+  }
+
+  #addEntry(entry: Entry, shares: readonly Share[]): void {
+    const { session } = entry
+    const end =
+      entry.kind === 'stop'
+        ? { lastSeenAt: entry.lastSeenAt, endTime: entry.endTime, reason: entry.reason }
+        : undefined
+    const byBucket = new Map(shares.map(share => [share.bucketStartMs, share]))
+    const change = { session, isNew: entry.kind === 'start', end, shares: byBucket }
+    this.#sessions.set(session.id, mergeSession(this.#sessions.get(session.id), change))
+  }
+}
+
+/** What waits after a commit that failed: all of it, and what came since. */
+export function mergePending(older: Pending, newer: Pending): Pending {
+  const sessions = new Map(older.sessions)
+  for (const [id, change] of newer.sessions) sessions.set(id, mergeSession(sessions.get(id), change))
+  return {
+    basePosition: older.basePosition,
+    position: newer.position,
+    sessions,
+    events: [...older.events, ...newer.events],
+    bindings: new Map([...older.bindings, ...newer.bindings]),
+    readings: new Map([...older.readings, ...newer.readings]),
+  }
+}
+
+function mergeSession(older: PendingSession | undefined, newer: PendingSession): PendingSession {
+  if (!older) return newer
+  return { ...newer, isNew: older.isNew, shares: mergeShares(older.shares, newer.shares) }
+}
+
+function mergeShares(
+  older: ReadonlyMap<number, Share>,
+  newer: ReadonlyMap<number, Share>,
+): ReadonlyMap<number, Share> {
+  if (newer.size === 0) return older
+  const merged = new Map(older)
+  for (const [bucketStartMs, share] of newer) {
+    const sum = merged.get(bucketStartMs)
+    merged.set(bucketStartMs, sum ? { ...share, ...addBytes(sum, share) } : share)
+  }
+  return merged
+}

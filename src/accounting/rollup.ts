@@ -1,0 +1,49 @@
+import { addToSum, type ByteSum, type Bytes, NO_SUM } from './bytes.ts'
+
+/** Days kept apart; what is older is only part of the total. Two months' worth, so that this month is whole. */
+const DAYS_KEPT = 62
+
+/** A tenant's bytes in all and by day: what `data_usage`, this month and today are read from (rule 16). */
+export class Rollup {
+  #total: ByteSum
+  readonly #days: Map<string, ByteSum>
+
+  /** @param days sums by day name (`2026-11-24`), at the least those of the current month */
+  constructor(total: ByteSum, days: ReadonlyMap<string, ByteSum>) {
+    this.#total = total
+    this.#days = new Map(days)
+  }
+
+  add(day: string, bytes: Bytes): void {
+    this.#total = addToSum(this.#total, bytes)
+    const sum = this.#days.get(day)
+    this.#days.set(day, addToSum(sum ?? NO_SUM, bytes))
+    if (sum === undefined && this.#days.size > DAYS_KEPT) this.#forgetOldest()
+  }
+
+  get total(): ByteSum {
+    return this.#total
+  }
+
+  /** @param day `2026-11-24` */
+  day(day: string): ByteSum {
+    return this.#days.get(day) ?? NO_SUM
+  }
+
+  /** @param month `2026-11` */
+  month(month: string): ByteSum {
+    let upload = 0n
+    let download = 0n
+    for (const [day, sum] of this.#days)
+      if (day.startsWith(month)) {
+        upload += sum.upload
+        download += sum.download
+      }
+    return { upload, download }
+  }
+
+  #forgetOldest(): void {
+    const days = [...this.#days.keys()].sort()
+    for (const day of days.slice(0, days.length - DAYS_KEPT)) this.#days.delete(day)
+  }
+}

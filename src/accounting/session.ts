@@ -1,0 +1,69 @@
+import type { Bytes } from './bytes.ts'
+import type { SessionId } from './ids.ts'
+import type { Service, SessionReading, Window } from './reading.ts'
+
+/**
+ * How far a session's counters have been counted:
+ *
+ *     counted   up to `counters`. They were last known at the ledger's last reading, or, where readings since had
+ *               none (rule 11), at `sinceMs` on the steady clock.
+ *     owed      never known yet. What they show first is all new `from: 'login'` (rule 8), or on a static binding
+ *               what came on top of its last value (rule 10); `from: 'baseline'` it is where counting begins (rule 9).
+ */
+export type Mark =
+  | { readonly kind: 'counted'; readonly counters: Bytes; readonly sinceMs: number | undefined }
+  | { readonly kind: 'owed'; readonly from: 'login' | 'baseline' }
+
+/** One login of one subscriber, open in a ledger: it was in the ledger's last reading. */
+export interface Session {
+  readonly id: SessionId
+  readonly service: Service
+  readonly protocol: string
+  readonly username: string
+  readonly server: string | undefined
+  readonly macAddress: string | undefined
+  readonly ipAddress: string | undefined
+  readonly routerSessionId: string | undefined
+  readonly callerId: string | undefined
+  readonly binding: string | undefined
+  /** The login by our wall clock at the first reading. */
+  readonly startTime: Date
+  /** The login by the steady clock; follows the drift between the router's clock and ours. */
+  readonly login: Window
+  readonly mark: Mark
+  /** All that was counted for it so far. */
+  readonly recorded: Bytes
+  /** Steady milliseconds of the last reading that showed a new byte, or of the first. */
+  readonly lastMovedMs: number
+  /** Whether it was reported as stalled (rule 13). */
+  readonly isStallReported: boolean
+}
+
+/** What a session is told by, apart from its login time (rule 1). */
+export type Identity = Pick<
+  SessionReading,
+  'username' | 'server' | 'macAddress' | 'ipAddress' | 'routerSessionId' | 'callerId'
+>
+
+/** The same for every reading of one session on one router; not unique without the login time. */
+export function identityKey(service: Service, it: Identity): string {
+  switch (service) {
+    case 'hotspot':
+      return `${it.server ?? ''}\0${it.username}\0${it.macAddress ?? ''}\0${it.ipAddress ?? ''}`
+    case 'ppp':
+      return `${it.username}\0${it.routerSessionId ?? ''}\0${it.callerId ?? ''}`
+    default:
+      return service satisfies never
+  }
+}
+
+/** Whether counters that were known at the last reading are the same now: the usual case, and nothing to do. */
+export function isCountedUpTo(session: Session, counters: Bytes): boolean {
+  const { mark } = session
+  return (
+    mark.kind === 'counted' &&
+    mark.sinceMs === undefined &&
+    mark.counters.upload === counters.upload &&
+    mark.counters.download === counters.download
+  )
+}

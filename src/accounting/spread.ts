@@ -1,0 +1,53 @@
+import type { Bytes } from './bytes.ts'
+import { type Calendar, QUARTER_HOUR_MS } from './calendar.ts'
+import type { Counted } from './entry.ts'
+
+/** Bytes in one bucket, which lies in one of the tenant's days. */
+export interface Share extends Bytes {
+  readonly bucketStartMs: number
+  readonly day: string
+}
+
+const LONG_SPAN_MS = 24 * 60 * 60_000
+
+/**
+ * Spreads what was counted evenly over its span, in whole bytes that add up exactly, cut at bucket and day limits;
+ * a span of more than 24 hours at days only, each day's share in one bucket of that day (rule 15).
+ * @param bucketMs a divisor of a quarter of an hour, so that a bucket never reaches over a midnight (rule 17)
+ */
+export function spread(counted: Counted, bucketMs: number, calendar: Calendar): readonly Share[] {
+  const { delta } = counted
+  const toMs = counted.to.getTime()
+  // A clock set back in between: all of it belongs to now.
+  const fromMs = Math.min(counted.from.getTime(), toMs)
+  const spanMs = toMs - fromMs
+  const shares: Share[] = []
+  let upload = 0
+  let download = 0
+  for (let startMs = fromMs; ; ) {
+    const day = calendar.dayAt(startMs)
+    const bucketStartMs = startMs - (startMs % bucketMs)
+    const limitMs = spanMs > LONG_SPAN_MS ? day.endMs : bucketStartMs + bucketMs
+    const isLast = limitMs >= toMs
+    const part = isLast ? 1 : (limitMs - fromMs) / spanMs
+    const uploadSoFar = isLast ? delta.upload : Math.floor(delta.upload * part)
+    const downloadSoFar = isLast ? delta.download : Math.floor(delta.download * part)
+    if (uploadSoFar > upload || downloadSoFar > download)
+      shares.push({
+        bucketStartMs,
+        day: day.name,
+        upload: uploadSoFar - upload,
+        download: downloadSoFar - download,
+      })
+    if (isLast) return shares
+    upload = uploadSoFar
+    download = downloadSoFar
+    startMs = limitMs
+  }
+}
+
+/** @throws RangeError where buckets of this width could reach over a midnight */
+export function checkBucket(bucketMs: number): void {
+  if (!(bucketMs > 0) || QUARTER_HOUR_MS % bucketMs !== 0)
+    throw new RangeError(`a bucket of ${bucketMs} ms does not divide a quarter of an hour`)
+}

@@ -1,0 +1,28 @@
+import type { Window } from './reading.ts'
+
+/**
+ * How far apart two tellings of one login may lie beyond what their windows allow. Windows already hold the whole
+ * second of an uptime and the time a reply took, so this is for scheduling inside the router.
+ */
+export const LOGIN_TOLERANCE_MS = 2_000
+
+/** Quartz drifts by some 20 to 50 ppm, so two clocks may drift apart by twice that. */
+const DRIFT = 1e-4
+
+/** Milliseconds between two windows; 0 where they touch, so that both may tell of the same instant. */
+export function gapMs(a: Window, b: Window): number {
+  return Math.max(0, b.earliestMs - a.latestMs, a.earliestMs - b.latestMs)
+}
+
+/** Whether two tellings, `elapsedMs` apart, can be of the same instant (rule 1). */
+export function isSameInstant(a: Window, b: Window, elapsedMs: number): boolean {
+  return gapMs(a, b) <= toleranceMs(elapsedMs)
+}
+
+export function toleranceMs(elapsedMs: number): number {
+  return LOGIN_TOLERANCE_MS + Math.max(0, elapsedMs) * DRIFT
+}
+
+export function shiftWindow(window: Window, byMs: number): Window {
+  return { earliestMs: window.earliestMs + byMs, latestMs: window.latestMs + byMs }
+}
