@@ -1,0 +1,28 @@
+// PM2: `npm run build && pm2 start ecosystem.config.cjs`; reload the config with `pm2 sendSignal SIGHUP tikmeter`.
+module.exports = {
+  apps: [
+    {
+      name: 'tikmeter',
+      cwd: __dirname,
+      script: 'dist/cli.js',
+      args: 'run',
+      // One process: a second one would only wait for the first one's routers.
+      exec_mode: 'fork',
+      instances: 1,
+      wait_ready: true,
+      // The first start of the embedded Postgres creates its cluster.
+      listen_timeout: 60_000,
+      // Longer than the daemon gives itself to stop in order (10 s).
+      kill_timeout: 15_000,
+      // The signal is for the daemon alone, which stops its database after the last commit.
+      treekill: false,
+      autorestart: true,
+      exp_backoff_restart_delay: 200,
+      // A fault of the config, which a restart does not mend.
+      stop_exit_codes: [2],
+      merge_logs: true,
+      // The log's lines have their own time.
+      time: false,
+    },
+  ],
+}

@@ -1,0 +1,40 @@
+import { isIP, isIPv6 } from 'node:net'
+import { type Checked, notA, right, wrong } from './checked.ts'
+
+const HOST = 'a host name or an address such as 10.1.0.1 or "fd00::1"'
+const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_.])?$/
+
+/** A host name or an address; IPv6 with or without brackets, given back without. */
+export function host(value: unknown): Checked<string> {
+  if (typeof value !== 'string') return notA(`${HOST}, in quotes`, value)
+  const bare = /^\[(.*)\]$/.exec(value)?.[1] ?? value
+  if (bare === value ? isIP(bare) !== 0 || HOST_NAME.test(bare) : isIPv6(bare)) return right(bare)
+  // Not shown: a whole URL here may have a password in it.
+  if (/:\/\/|@/.test(value)) return wrong(`must be ${HOST}, without "http://" or a user`)
+  if (/^[^:]+:\d+$/.test(value)) return wrong(`must be ${HOST}, without a port: that stands in port`)
+  return notA(HOST, value)
+}
+
+/** A web page's origin, exactly as browsers send it. */
+export function origin(value: unknown): Checked<string> {
+  const wanted = 'an origin such as "https://panel.example"'
+  if (value === '*') return wrong('must name each origin: "*" would let every website read the feed')
+  if (typeof value !== 'string' || !URL.canParse(value)) return notA(wanted, value)
+  const url = new URL(value)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return notA(wanted, value)
+  if (url.origin === value) return right(value)
+  return wrong(
+    `must be as browsers send it, without a path or a trailing slash: ${JSON.stringify(url.origin)}`,
+  )
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** Where the keys of a tokens' issuer are. In the clear only on this machine: who changes the keys is every tenant. */
+export function keySetUrl(value: unknown): Checked<string> {
+  const wanted = 'a URL such as https://panel.example/.well-known/jwks.json'
+  if (typeof value !== 'string' || !URL.canParse(value)) return notA(wanted, value)
+  const { protocol, hostname } = new URL(value)
+  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))) return right(value)
+  return wrong(`must be ${wanted}: https, or http to this machine only`)
+}

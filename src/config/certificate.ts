@@ -1,0 +1,46 @@
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { type Checked, notA, right, wrong } from './checked.ts'
+import { path, readText } from './readable-file.ts'
+
+const MAX_BYTES = 1024 * 1024
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** The PEM text of the certificates in the file that is named. */
+export function certificates(value: unknown): Checked<string> {
+  const file = path(value)
+  if (file.kind === 'wrong') return file
+  const content = readText(file.value, MAX_BYTES)
+  if (content.kind === 'wrong') return content
+  const found = content.value.match(CERTIFICATE) ?? []
+  return found.length > 0 && found.every(isCertificate)
+    ? content
+    : wrong(`must name a PEM file that begins with "-----BEGIN CERTIFICATE-----": ${file.value}`)
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A certificate's SHA-256, as `openssl x509 -fingerprint -sha256` prints it or without colons. Gives lower-case hex. */
+export function fingerprint(value: unknown): Checked<string> {
+  const hex = typeof value === 'string' ? value.replaceAll(':', '').toLowerCase() : ''
+  return /^[0-9a-f]{64}$/.test(hex)
+    ? right(hex)
+    : notA('a SHA-256 fingerprint in quotes, 64 hex digits with or without colons', value)
+}
+
+/** A public key or a certificate in PEM, given back as SPKI. */
+export function publicKey(pem: string): Checked<string> {
+  const wanted = 'a public key in PEM ("-----BEGIN PUBLIC KEY-----")'
+  if (pem.includes('PRIVATE KEY')) return wrong(`must be ${wanted}: the private key stays with the issuer`)
+  try {
+    return right(createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString())
+  } catch {
+    return wrong(`must be ${wanted}`) // OpenSSL's own words say nothing of use.
+  }
+}

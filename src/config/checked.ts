@@ -1,0 +1,35 @@
+/** What checking one value of the file gave: the value as the daemon wants it, or what to do about it. */
+export type Checked<T> =
+  | { readonly kind: 'right'; readonly value: T }
+  | { readonly kind: 'wrong'; readonly message: string }
+
+export function right<T>(value: T): Checked<T> {
+  return { kind: 'right', value }
+}
+
+export function wrong(message: string): { readonly kind: 'wrong'; readonly message: string } {
+  return { kind: 'wrong', message }
+}
+
+/** The fault of a value that is not `wanted` ("a whole number"). It shows the value, so it is not for secrets. */
+export function notA(wanted: string, value: unknown): { readonly kind: 'wrong'; readonly message: string } {
+  return absent(wanted, value) ?? wrong(`must be ${wanted}, not ${shown(value)}`)
+}
+
+/** The fault of a value that is not there: no key, or a key with nothing behind it. */
+export function absent(wanted: string, value: unknown): ReturnType<typeof wrong> | undefined {
+  if (value === undefined) return wrong(`is missing: set it to ${wanted}`)
+  // Not the same as no key: `tls:` with nothing behind it must not quietly mean a connection in the clear.
+  if (value === null) return wrong(`has no value: set it to ${wanted}, or remove the key`)
+  return undefined
+}
+
+const SHOWN_CHARACTERS = 60
+
+/** A value on one line and not too long. Blocks and lists are only named: a secret may be inside. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a block of keys'
+  if (typeof value !== 'string') return String(value)
+  return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value)
+}

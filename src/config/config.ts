@@ -1,0 +1,77 @@
+import type { RouterId, TenantId } from '../accounting/ids.ts'
+import type { Service } from '../accounting/reading.ts'
+import type { Secret } from './secret.ts'
+
+/** What the daemon runs by: the YAML file with its defaults filled in, its secrets read and its paths absolute. */
+export interface Config {
+  readonly database: DatabaseConfig
+  readonly poll: {
+    /** Whether routers of one schedule are read evenly spread over its interval. */
+    readonly spread: boolean
+    /** Routers being read at the same time. */
+    readonly concurrency: number
+    /** A router silent for so long has no live sessions; they stay open. */
+    readonly staleAfterMs: number
+  }
+  readonly commit: { readonly intervalMs: number }
+  readonly journal: { readonly directory: string; readonly maxBytes: number }
+  readonly server: {
+    readonly host: string
+    /** 0: any free port. */
+    readonly port: number
+    /** As browsers send them in `Origin`. */
+    readonly origins: readonly string[]
+    /** Paths of PEM files; they could be read when the config was loaded. */
+    readonly tls: { readonly cert: string; readonly key: string } | undefined
+  }
+  readonly auth: AuthConfig
+  readonly snapshots: { readonly intervalMs: number }
+  readonly pusher: { readonly key: string; readonly secret: Secret } | undefined
+  readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
+  readonly bucketMs: number
+  readonly tenants: readonly TenantConfig[]
+}
+
+export type DatabaseConfig =
+  | { readonly kind: 'url'; readonly url: Secret }
+  | { readonly kind: 'embedded'; readonly directory: string }
+
+export type AuthConfig =
+  | { readonly kind: 'secret'; readonly secret: Secret }
+  | { readonly kind: 'jwks'; readonly url: string }
+  /** `pem` is SPKI (`BEGIN PUBLIC KEY`), whatever form the file had. */
+  | { readonly kind: 'public-key'; readonly pem: string }
+
+export interface TenantConfig {
+  readonly id: TenantId
+  readonly name: string
+  /** An IANA name. */
+  readonly timezone: string
+  readonly routers: readonly RouterConfig[]
+}
+
+/** A router with its own final values: what its tenant or the top of the file set for it is already in here. */
+export interface RouterConfig {
+  readonly id: RouterId
+  readonly name: string | undefined
+  /** A name or an address; IPv6 without brackets. */
+  readonly host: string
+  readonly port: number
+  readonly tls: RouterTls | undefined
+  readonly username: string
+  readonly password: Secret
+  readonly services: readonly Service[]
+  readonly enabled: boolean
+  /** Cron with seconds: six fields. */
+  readonly schedule: string
+  readonly timeoutMs: number
+  readonly plausibleBitsPerSecond: number
+  readonly stalledAfterMs: number
+}
+
+export interface RouterTls {
+  /** PEM, one certificate or several; absent: the system's CAs. */
+  readonly ca: string | undefined
+  /** SHA-256 of the router's certificate, 64 lower-case hex digits. */
+  readonly fingerprint: string | undefined
+}

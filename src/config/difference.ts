@@ -1,0 +1,99 @@
+import { type RouterKey, routerKey } from '../accounting/ids.ts'
+import type { Config, RouterConfig, TenantConfig } from './config.ts'
+import { Secret } from './secret.ts'
+
+export interface TenantRouter {
+  readonly tenant: TenantConfig
+  readonly router: RouterConfig
+}
+
+export interface RouterChange extends TenantRouter {
+  readonly before: RouterConfig
+  /** `reconnect`: its connection has to be made anew, or ended. `settings`: the next poll can go by the new values. */
+  readonly kind: 'reconnect' | 'settings'
+}
+
+/** What a reload has to do. Routers of added and removed tenants are among the routers added and removed. */
+export interface Difference {
+  readonly tenantsAdded: readonly TenantConfig[]
+  readonly tenantsRemoved: readonly TenantConfig[]
+  /** Another name or timezone. */
+  readonly tenantsChanged: readonly TenantConfig[]
+  readonly routersAdded: readonly TenantRouter[]
+  readonly routersRemoved: readonly TenantRouter[]
+  readonly routersChanged: readonly RouterChange[]
+  /** Keys of the file whose change takes effect at the next start only. */
+  readonly restartNeeded: readonly string[]
+}
+
+export function difference(before: Config, after: Config): Difference {
+  const oldTenants = new Map(before.tenants.map(tenant => [tenant.id, tenant]))
+  const newTenants = new Map(after.tenants.map(tenant => [tenant.id, tenant]))
+  const oldRouters = routersOf(before)
+  const newRouters = routersOf(after)
+  return {
+    tenantsAdded: after.tenants.filter(({ id }) => !oldTenants.has(id)),
+    tenantsRemoved: before.tenants.filter(({ id }) => !newTenants.has(id)),
+    tenantsChanged: after.tenants.filter(({ id, name, timezone }) => {
+      const old = oldTenants.get(id)
+      return old !== undefined && (old.name !== name || old.timezone !== timezone)
+    }),
+    routersAdded: without(newRouters, oldRouters),
+    routersRemoved: without(oldRouters, newRouters),
+    routersChanged: changes(oldRouters, newRouters),
+    restartNeeded: RESTART_KEYS.filter(([, part]) => !isSame(part(before), part(after))).map(([key]) => key),
+  }
+}
+
+/** Everything but tenants and what is settled per router. */
+const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => unknown])[] = [
+  ['database', config => config.database],
+  ['poll.spread', config => config.poll.spread],
+  ['poll.concurrency', config => config.poll.concurrency],
+  ['poll.stale_after', config => config.poll.staleAfterMs],
+  ['commit', config => config.commit],
+  ['journal', config => config.journal],
+  ['server', config => config.server],
+  ['auth', config => config.auth],
+  ['snapshots', config => config.snapshots],
+  ['pusher', config => config.pusher],
+  ['retention', config => config.retention],
+  ['bucket', config => config.bucketMs],
+]
+
+function routersOf(config: Config): Map<RouterKey, TenantRouter> {
+  const pairs = config.tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant, router })))
+  return new Map(pairs.map(pair => [routerKey(pair.tenant.id, pair.router.id), pair]))
+}
+
+function without(
+  routers: Map<RouterKey, TenantRouter>,
+  others: Map<RouterKey, TenantRouter>,
+): TenantRouter[] {
+  return [...routers].filter(([key]) => !others.has(key)).map(([, pair]) => pair)
+}
+
+function changes(before: Map<RouterKey, TenantRouter>, after: Map<RouterKey, TenantRouter>): RouterChange[] {
+  const changed: RouterChange[] = []
+  for (const [key, pair] of after) {
+    const old = before.get(key)?.router
+    if (old === undefined || isSame(old, pair.router)) continue
+    const isConnectionSame = isSame(connectionOf(old), connectionOf(pair.router))
+    changed.push({ ...pair, before: old, kind: isConnectionSame ? 'settings' : 'reconnect' })
+  }
+  return changed
+}
+
+function connectionOf({ host, port, tls, username, password, services, enabled }: RouterConfig): unknown {
+  return { host, port, tls, username, password, services, enabled }
+}
+
+/** Deep equality of a config's values, in which secrets count. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (a instanceof Secret) return b instanceof Secret && a.equals(b)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const left = new Map<string, unknown>(Object.entries(a))
+  const right = new Map<string, unknown>(Object.entries(b))
+  return left.size === right.size && [...left].every(([key, value]) => isSame(value, right.get(key)))
+}

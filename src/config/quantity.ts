@@ -1,0 +1,65 @@
+import { type Checked, notA, right, wrong } from './checked.ts'
+
+const MILLISECONDS = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
+
+/** 1024 to the step, as the GB that the dashboards show. */
+const BYTES = new Map([
+  ['B', 1],
+  ['KB', 1024],
+  ['MB', 1024 ** 2],
+  ['GB', 1024 ** 3],
+  ['TB', 1024 ** 4],
+])
+
+/** 1000 to the step, as RouterOS and every data sheet have it. */
+const BITS_PER_SECOND = new Map([
+  ['bps', 1],
+  ['kbps', 1000],
+  ['Mbps', 1000 ** 2],
+  ['Gbps', 1000 ** 3],
+  ['Tbps', 1000 ** 4],
+])
+
+/** `500ms 5s 2m 1h 90d`, in milliseconds. */
+export function duration(value: unknown): Checked<number> {
+  return quantity(value, MILLISECONDS, 'a duration such as 500ms, 5s, 2m, 1h or 90d')
+}
+
+/** What a timer of node can wait: beyond 2^31 ms it fires at once. */
+const LONGEST_TIMER_MS = 24 * 86_400_000
+
+/** A duration that something waits for. */
+export function interval(value: unknown): Checked<number> {
+  const checked = duration(value)
+  return checked.kind === 'right' && checked.value > LONGEST_TIMER_MS
+    ? wrong(`must be 24d at the most, not ${String(value)}`)
+    : checked
+}
+
+/** `512MB 1GB`, in bytes. */
+export function size(value: unknown): Checked<number> {
+  return quantity(value, BYTES, 'a size such as 512MB or 1GB')
+}
+
+/** `500kbps 100Mbps 10Gbps`, in bits a second. */
+export function rate(value: unknown): Checked<number> {
+  return quantity(value, BITS_PER_SECOND, 'a rate such as 500kbps, 100Mbps or 10Gbps')
+}
+
+const QUANTITY = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/
+
+function quantity(value: unknown, units: ReadonlyMap<string, number>, wanted: string): Checked<number> {
+  const [, digits, unit] = (typeof value === 'string' && QUANTITY.exec(value)) || []
+  // The case of a unit tells bits from bytes, and is not forgiven.
+  const factor = units.get(unit ?? '')
+  if (digits === undefined || factor === undefined) return notA(wanted, value)
+  const total = Math.round(Number(digits) * factor)
+  if (total === 0) return wrong(`must be more than 0: set it to ${wanted}`)
+  return Number.isSafeInteger(total) ? right(total) : wrong(`is too much: set it to ${wanted}`)
+}

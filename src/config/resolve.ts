@@ -1,0 +1,64 @@
+import type { AuthConfig, Config, RouterConfig, TenantConfig } from './config.ts'
+import type { ConfigFile } from './schema.ts'
+
+type TenantBlock = ConfigFile['tenants'][number]
+type RouterBlock = TenantBlock['routers'][number]
+
+const API_PORT = 8728
+const API_TLS_PORT = 8729
+
+/** The config as the daemon wants it, from a file that has no fault. */
+export function resolveConfig(file: ConfigFile): Config {
+  const { database, poll, journal, server, retention } = file
+  return {
+    database:
+      database.url === undefined
+        ? { kind: 'embedded', directory: database.directory }
+        : { kind: 'url', url: database.url },
+    poll: { spread: poll.spread, concurrency: poll.concurrency, staleAfterMs: poll.stale_after },
+    commit: { intervalMs: file.commit.interval },
+    journal: { directory: journal.directory, maxBytes: journal.max_size },
+    server: { host: server.host, port: server.port, origins: server.origins, tls: server.tls },
+    auth: resolveAuth(file.auth),
+    snapshots: { intervalMs: file.snapshots.interval },
+    pusher: file.pusher,
+    retention: { deltasMs: retention.deltas, sessionsMs: retention.sessions },
+    bucketMs: file.bucket,
+    tenants: file.tenants.map(tenant => resolveTenant(file, tenant)),
+  }
+}
+
+function resolveAuth({ secret, jwks_url, public_key }: ConfigFile['auth']): AuthConfig {
+  if (secret !== undefined) return { kind: 'secret', secret }
+  if (jwks_url !== undefined) return { kind: 'jwks', url: jwks_url }
+  if (public_key !== undefined) return { kind: 'public-key', pem: public_key }
+  throw new Error('an auth block without a key is a fault, and was not found to be one')
+}
+
+function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {
+  return {
+    id: tenant.id,
+    name: tenant.name ?? tenant.id,
+    timezone: tenant.timezone,
+    routers: tenant.routers.map(router => resolveRouter(file, tenant, router)),
+  }
+}
+
+function resolveRouter(file: ConfigFile, tenant: TenantBlock, router: RouterBlock): RouterConfig {
+  const { tls } = router
+  return {
+    id: router.id,
+    name: router.name,
+    host: router.host,
+    port: router.port ?? (tls === undefined ? API_PORT : API_TLS_PORT),
+    tls: tls === undefined ? undefined : { ca: tls.ca, fingerprint: tls.fingerprint },
+    username: router.username,
+    password: router.password,
+    services: router.services,
+    enabled: router.enabled,
+    schedule: router.schedule ?? tenant.schedule ?? file.poll.schedule,
+    timeoutMs: router.timeout ?? tenant.timeout ?? file.poll.timeout,
+    plausibleBitsPerSecond: router.plausible_rate ?? tenant.plausible_rate ?? file.plausible_rate,
+    stalledAfterMs: router.stalled_after ?? tenant.stalled_after ?? file.stalled_after,
+  }
+}

@@ -1,0 +1,24 @@
+import { validateDetailed } from 'node-cron'
+import { type Checked, notA, right, wrong } from './checked.ts'
+
+const WANTED = 'cron with seconds, six fields such as "*/5 * * * * *"'
+
+/** Cron with seconds. node-cron also takes five fields and `@daily`; here those are most likely a mistake. */
+export function schedule(value: unknown): Checked<string> {
+  if (typeof value !== 'string') return notA(WANTED, value)
+  const fields = value.trim().split(/\s+/)
+  if (fields.length === 5) {
+    return wrong(
+      `has five fields, and six are needed: put the seconds first, ${quoted(`0 ${fields.join(' ')}`)}`,
+    )
+  }
+  if (fields.length !== 6) return notA(WANTED, value)
+  const { errors } = validateDetailed(value)
+  if (errors.length === 0) return right(fields.join(' '))
+  const faulty = errors.map(({ value: part, field }) => `${quoted(part ?? value)} for the ${field}`)
+  return wrong(`must be ${WANTED}: cron does not know ${faulty.join(', ')}`)
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text)
+}

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { isConfigId, routerId, tenantId } from '../accounting/ids.ts'
+import { SERVICES } from '../accounting/reading.ts'
+import { host, keySetUrl, origin } from './address.ts'
+import { certificates, fingerprint, publicKey } from './certificate.ts'
+import { type Checked, right, wrong } from './checked.ts'
+import { block, field, list } from './field.ts'
+import { duration, interval, rate, size } from './quantity.ts'
+import { path, readablePath } from './readable-file.ts'
+import { boolean, oneOf, text, textOf, wholeNumber } from './scalar.ts'
+import { schedule } from './schedule.ts'
+import { Secret } from './secret.ts'
+import { type Environment, secretText } from './secret-source.ts'
+import { timezone } from './timezone.ts'
+
+const ID = 'an id in quotes: letters, digits, "-", "_" and ".", 64 at the most'
+const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
+
+/** The file as its keys stand in it. The environment is where `${NAME}` is looked up. */
+export function configSchema(env: Environment) {
+  return block(
+    {
+      database: block({
+        url: secret(env, isPostgresUrl).optional(),
+        directory: field(path).prefault('data/postgres'),
+      }).prefault({}),
+      poll: block(
+        {
+          schedule: field(schedule).default('*/5 * * * * *'),
+          spread: field(boolean).default(true),
+          concurrency: field(wholeNumber(1, 10_000)).default(64),
+          timeout: field(interval).prefault('10s'),
+          stale_after: field(duration).prefault('60s'),
+        },
+        { elsewhere: { plausible_rate: 'the top of the file', stalled_after: 'the top of the file' } },
+      ).prefault({}),
+      commit: block({ interval: field(interval).prefault('30s') }).prefault({}),
+      journal: block({
+        directory: field(path).prefault('data/journal'),
+        max_size: field(size).prefault('1GB'),
+      }).prefault({}),
+      server: block({
+        host: field(host).default('127.0.0.1'),
+        port: field(wholeNumber(0, 65_535)).default(8090),
+        origins: list(field(origin), 'origins such as ["https://panel.example"]').default([]),
+        tls: block({ cert: field(readablePath), key: field(readablePath) }).optional(),
+      }).prefault({}),
+      auth: block({
+        secret: secret(env, isLongEnough).optional(),
+        jwks_url: field(keySetUrl).optional(),
+        public_key: publicKeyField(env).optional(),
+      }),
+      snapshots: block({ interval: field(interval).prefault('5s') }).prefault({}),
+      pusher: block({
+        key: field(textOf(isPusherKey, 'a key of letters, digits, "-" and "_", in quotes')),
+        secret: secret(env, isNotEmpty),
+      }).optional(),
+      retention: block({
+        deltas: field(duration).prefault('90d'),
+        sessions: field(duration).prefault('400d'),
+      }).prefault({}),
+      bucket: field(bucket).prefault('15m'),
+      plausible_rate: field(rate).prefault('10Gbps'),
+      stalled_after: field(duration).prefault('15m'),
+      tenants: list(tenant(env), 'tenants, each with "- id:"; [] for none'),
+    },
+    {
+      elsewhere: {
+        schedule: 'poll',
+        timeout: 'poll',
+        spread: 'poll',
+        concurrency: 'poll',
+        stale_after: 'poll',
+      },
+    },
+  )
+}
+
+export type ConfigFile = z.infer<ReturnType<typeof configSchema>>
+
+function tenant(env: Environment) {
+  return block({
+    id: field(textOf(isConfigId, ID)).transform(tenantId),
+    name: field(text).optional(),
+    timezone: field(timezone).default('UTC'),
+    ...nearestWins(),
+    routers: list(router(env), 'routers, each with "- id:"; [] for none'),
+  })
+}
+
+function router(env: Environment) {
+  const tls = block(
+    { ca: field(certificates).optional(), fingerprint: field(fingerprint).optional() },
+    { alternative: 'true' },
+  )
+  return block({
+    id: field(textOf(isConfigId, ID)).transform(routerId),
+    name: field(text).optional(),
+    host: field(host),
+    port: field(wholeNumber(1, 65_535)).optional(),
+    tls: z.preprocess(value => (value === true ? {} : value === false ? undefined : value), tls.optional()),
+    username: field(text),
+    password: secret(env, isAnything),
+    services: list(field(oneOf(SERVICES)), `services (${SERVICES.join(', ')})`)
+      .refine(services => services.length > 0, 'must name a service: to read none set enabled: false')
+      .transform(services => SERVICES.filter(service => services.includes(service)))
+      .prefault([...SERVICES]),
+    enabled: field(boolean).default(true),
+    ...nearestWins(),
+  })
+}
+
+/** What a router, its tenant and the top of the file may set: the nearest wins. */
+function nearestWins() {
+  return {
+    schedule: field(schedule).optional(),
+    timeout: field(interval).optional(),
+    plausible_rate: field(rate).optional(),
+    stalled_after: field(duration).optional(),
+  }
+}
+
+function secret(env: Environment, checkText: (text: string) => Checked<string>) {
+  return field(value => {
+    const found = secretText(value, env)
+    const checked = found.kind === 'right' ? checkText(found.value) : found
+    return checked.kind === 'right' ? right(new Secret(checked.value)) : checked
+  })
+}
+
+function publicKeyField(env: Environment) {
+  return field(value => {
+    const found = secretText(value, env)
+    return found.kind === 'right' ? publicKey(found.value) : found
+  })
+}
+
+/** A router's user may have no password. */
+function isAnything(text: string): Checked<string> {
+  return right(text)
+}
+
+function isNotEmpty(text: string): Checked<string> {
+  return text === '' ? wrong('must not be empty') : right(text)
+}
+
+function isPostgresUrl(text: string): Checked<string> {
+  return /^postgres(?:ql)?:\/\/./.test(text)
+    ? right(text)
+    : wrong(
+        'must be a URL such as postgres://user:password@host:5432/tikmeter; left out: an embedded PostgreSQL',
+      )
+}
+
+/** HS256 is as strong as its secret, and one of fewer bytes than the hash can be found by trying. */
+function isLongEnough(text: string): Checked<string> {
+  return Buffer.byteLength(text) >= 32
+    ? right(text)
+    : wrong('must be 32 bytes or more: make one with "openssl rand -base64 48"')
+}
+
+function isPusherKey(value: string): boolean {
+  return /^[A-Za-z0-9_-]{1,128}$/.test(value)
+}
+
+function bucket(value: unknown): Checked<number> {
+  const checked = oneOf(['1m', '5m', '15m'])(value)
+  return checked.kind === 'right' ? right(BUCKETS[checked.value]) : checked
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import { difference } from '../../src/config/difference.ts'
+import { AUTH, configOf, ENV, withRouter } from './config-text.ts'
+
+const before = configOf(withRouter(''))
+const nothing = {
+  tenantsAdded: [],
+  tenantsRemoved: [],
+  tenantsChanged: [],
+  routersAdded: [],
+  routersRemoved: [],
+  routersChanged: [],
+  restartNeeded: [],
+}
+
+function tenants(text: string) {
+  return configOf(`${AUTH}\ntenants: [${text}]`)
+}
+
+describe('the difference that a reload makes', () => {
+  it('is none for the same file', () => {
+    expect(difference(before, configOf(withRouter('')))).toEqual(nothing)
+  })
+
+  it('of an added tenant is the tenant and its routers; of a removed one too', () => {
+    const none = tenants('')
+    const tenant = before.tenants[0]
+    const pair = { tenant, router: tenant?.routers[0] }
+    expect(difference(none, before)).toEqual({ ...nothing, tenantsAdded: [tenant], routersAdded: [pair] })
+    expect(difference(before, none)).toEqual({ ...nothing, tenantsRemoved: [tenant], routersRemoved: [pair] })
+  })
+
+  it('tells routers of one id by their tenants', () => {
+    const router = '{ id: hq, host: a, username: b, password: "c" }'
+    const changed = difference(
+      tenants(`{ id: one, routers: [${router}] }, { id: two, routers: [] }`),
+      tenants(`{ id: one, routers: [] }, { id: two, routers: [${router}] }`),
+    )
+    expect(changed.routersRemoved.map(({ tenant }) => tenant.id)).toEqual(['one'])
+    expect(changed.routersAdded.map(({ tenant }) => tenant.id)).toEqual(['two'])
+    expect(changed.routersChanged).toEqual([])
+  })
+
+  it('of a name or a timezone is the tenant’s, and leaves its routers alone', () => {
+    const after = tenants('{ id: a, name: new, timezone: Africa/Nairobi, routers: [] }')
+    expect(difference(tenants('{ id: a, routers: [] }'), after)).toEqual({
+      ...nothing,
+      tenantsChanged: after.tenants,
+    })
+  })
+
+  it.each(['port: 8730', 'tls: true', 'services: [ppp]', 'enabled: false'])('reconnects for %s', keys => {
+    expect(difference(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
+      { kind: 'reconnect' },
+    ])
+  })
+
+  it.each([
+    ['10.1.0.1', '10.1.0.2'],
+    ['usage', 'other'],
+    ['"x"', '"y"'],
+  ])('reconnects for another host, user or password: %s, now %s', (from, to) => {
+    const after = configOf(withRouter('').replace(from, to))
+    expect(difference(before, after).routersChanged).toMatchObject([{ kind: 'reconnect' }])
+  })
+
+  it.each([
+    'schedule: "0 * * * * *"',
+    'timeout: 3s',
+    'plausible_rate: 1Gbps',
+    'stalled_after: 1h',
+    'name: HQ',
+  ])('goes on by the connection for %s', keys => {
+    expect(difference(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
+      { kind: 'settings' },
+    ])
+  })
+
+  it('reaches routers through what is set at the top', () => {
+    const after = configOf(withRouter('', 'stalled_after: 1h'))
+    expect(difference(before, after)).toMatchObject({
+      routersChanged: [{ kind: 'settings' }],
+      restartNeeded: [],
+    })
+  })
+
+  it.each([
+    ['database: { directory: elsewhere }', 'database'],
+    ['database: { url: "postgres://u:p@db/x" }', 'database'],
+    ['poll: { concurrency: 8 }', 'poll.concurrency'],
+    ['poll: { spread: false }', 'poll.spread'],
+    ['poll: { stale_after: 9s }', 'poll.stale_after'],
+    ['commit: { interval: 5s }', 'commit'],
+    ['journal: { max_size: 2GB }', 'journal'],
+    ['server: { origins: ["https://panel.example"] }', 'server'],
+    ['snapshots: { interval: 1s }', 'snapshots'],
+    ['pusher: { key: k, secret: s }', 'pusher'],
+    ['retention: { deltas: 30d }', 'retention'],
+    ['bucket: 5m', 'bucket'],
+  ])('%s waits for a restart', (top, key) => {
+    expect(difference(before, configOf(withRouter('', top)))).toEqual({ ...nothing, restartNeeded: [key] })
+  })
+
+  it('of a secret is seen, though secrets print alike', () => {
+    const after = configOf(withRouter(''), { ...ENV, TIKMETER_SECRET: 'another secret of thirty-two bytes' })
+    expect(difference(before, after)).toEqual({ ...nothing, restartNeeded: ['auth'] })
+  })
+})

@@ -1,0 +1,170 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
+
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { formatFaults } from '../../src/config/check.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { AUTH, faultsOf, routerFaults } from './config-text.ts'
+
+describe('all faults of a file', () => {
+  it('come at once, each with its line and path, in the order of the lines', () => {
+    const text = `database:
+  dirctory: data/postgres
+poll: { timeout: 5 }
+auth:
+  secret: \${NOT_SET}
+tenants:
+  - id: acme
+    routers:
+      - id: hq
+        host: 10.1.0.1
+        port: 80x
+        username: usage
+        password: { file: /nowhere/hq }
+  - id: acme
+    routers: []
+`
+    expect(formatFaults(faultsOf(text, {})).split('\n')).toEqual([
+      'config.yaml:2:3 database.dirctory: is no key of this block: did you mean directory?',
+      'config.yaml:3:9 poll.timeout: must be a duration such as 500ms, 5s, 2m, 1h or 90d, not 5',
+      'config.yaml:5:3 auth.secret: needs NOT_SET from the environment, where it is not set or empty: export it or add it to .env',
+      'config.yaml:11:9 tenants[0].routers[0].port: must be a whole number from 1 to 65535, not "80x"',
+      'config.yaml:13:9 tenants[0].routers[0].password: cannot be read: there is no such file: /nowhere/hq',
+      'config.yaml:14:5 tenants[1].id: must be its own, and "acme" is the id of tenants[0] already',
+    ])
+  })
+
+  it('are there though a value beside them has the wrong shape', () => {
+    const paths = faultsOf(`${AUTH}
+server: nonsense
+tenants:
+  - nonsense
+  - { id: acme, routers: nonsense }
+  - { id: acme, routers: [{ id: hq }, { id: hq, tls: { ca: /nowhere } }] }
+`).map(({ path }) => path)
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'server',
+        'tenants[0]',
+        'tenants[1].routers',
+        'tenants[2].id',
+        'tenants[2].routers[0].host',
+        'tenants[2].routers[1].id',
+        'tenants[2].routers[1].tls.ca',
+      ]),
+    )
+  })
+
+  it('of a missing key stand at the block that should have it', () => {
+    const faults = faultsOf(`${AUTH}\ntenants:\n  - id: acme\n    routers:\n      - id: hq\n`)
+    expect(faults.map(({ line, path }) => [line, path])).toEqual([
+      [5, 'tenants[0].routers[0].host'],
+      [5, 'tenants[0].routers[0].username'],
+      [5, 'tenants[0].routers[0].password'],
+    ])
+    expect(faultsOf('').map(({ line, path }) => [line, path])).toEqual([
+      [1, 'auth'],
+      [1, 'tenants'],
+    ])
+  })
+
+  it('behind an alias stand at the anchor', () => {
+    const text = `${AUTH}\ntenants:\n  - id: a\n    routers: &r\n      - { id: hq }\n  - { id: b, routers: *r }\n`
+    expect(faultsOf(text).map(({ line }) => line)).toEqual([5, 5, 5, 5, 5, 5])
+  })
+})
+
+describe('an unknown key', () => {
+  it.each([
+    ['prot: 8728', 'did you mean port?'],
+    ['hots: x', 'did you mean host?'],
+    ['plausibleRate: 1Gbps', 'did you mean plausible_rate?'],
+    ['user-name: x', 'did you mean username?'],
+    ['colour: x', 'use one of id, name, host'],
+  ])('%s is a fault that says what was meant: %s', (key, hint) => {
+    expect(routerFaults(key)).toEqual([expect.stringContaining(hint)])
+  })
+
+  it('that belongs elsewhere is told where', () => {
+    expect(faultsOf(`${AUTH}\ntimeout: 5s\ntenants: []`)[0]?.message).toBe(
+      'does not belong here: move it to poll',
+    )
+  })
+
+  it('is a fault each where there are several', () => {
+    expect(
+      faultsOf(`${AUTH}\ntenants: []\n"a.b": 1\nfoo: 2\nbar: 3`).map(({ line, path }) => [line, path]),
+    ).toEqual([
+      [3, '["a.b"]'],
+      [4, 'foo'],
+      [5, 'bar'],
+    ])
+  })
+})
+
+describe('a key with nothing behind it', () => {
+  it('is a fault: no TLS by an oversight', () => {
+    expect(routerFaults('tls: ')).toEqual([expect.stringContaining('or remove the key')])
+  })
+})
+
+describe('a text that is no YAML', () => {
+  it.each([
+    ['tabs', 'tenants:\n\t- id: a', 2, 'use spaces'],
+    ['an open bracket', `${AUTH}\ntenants: [`, 2, 'close every { and ['],
+    ['a key twice', `${AUTH}\ntenants: []\nbucket: 1m\nbucket: 5m`, 4, 'remove one of them'],
+    ['a reference in { } without quotes', 'auth: { secret: ${X} }\ntenants: []', 1, 'too inside of { }'],
+    ['two documents', `${AUTH}\ntenants: []\n---\na: 1`, 3, 'leave out "---"'],
+    ['an unknown alias', `${AUTH}\ntenants: *all`, 2, 'names no anchor'],
+  ])('is a fault with its line: %s', (_case, text, line, hint) => {
+    expect(faultsOf(text)).toMatchObject([{ line, message: expect.stringContaining(hint) }])
+  })
+
+  it('but a key twice hides nothing else, and has its path', () => {
+    const faults = faultsOf(`${AUTH}\ntenants:\n  - { id: a, name: x, name: y, routers: [] }\nbucket: 2m`)
+    expect(faults.map(({ path }) => path)).toEqual(['tenants[0].name', 'bucket'])
+  })
+
+  it('has no line for what only echoes the first fault', () => {
+    const rest = Array.from({ length: 50 }, (_, index) => `key${index}: value`).join('\n')
+    expect(faultsOf(`auth: { secret: \${X} }\n${rest}`)).toHaveLength(1)
+  })
+
+  it('nor is one that expands without bound', () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh'].map(pair => pair.split(''))) {
+      bomb.push(`${to}: &${to} [${Array.from({ length: 9 }, () => `*${from}`).join(', ')}]`)
+    }
+    expect(faultsOf(bomb.join('\n'))).toMatchObject([{ message: expect.stringContaining('too often') }])
+    expect(faultsOf(`${AUTH}\ntenants: &all [*all]`)).not.toEqual([])
+    expect(faultsOf('a: '.concat('['.repeat(50_000)))).toMatchObject([
+      { message: expect.stringContaining('deep') },
+    ])
+  })
+
+  it('a fleet may share its blocks', () => {
+    const routers = Array.from(
+      { length: 500 },
+      (_, index) => `      - { id: r${index}, host: a, username: b, password: "c", services: *s }`,
+    )
+    routers.unshift('      - { id: first, host: a, username: b, password: "c", services: &s [ppp] }')
+    expect(faultsOf(`${AUTH}\ntenants:\n  - id: acme\n    routers:\n${routers.join('\n')}`)).toEqual([])
+  })
+})
+
+describe('a file', () => {
+  it('that is not there or too large is a fault', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tikmeter-config-'))
+    const large = join(directory, 'large.yaml')
+    writeFileSync(large, '')
+    truncateSync(large, 17 * 1024 * 1024)
+    expect(loadConfig(large, {})).toMatchObject({
+      faults: [{ message: expect.stringContaining('is too large') }],
+    })
+    const missing = loadConfig(join(directory, 'missing.yaml'), {})
+    expect(missing).toMatchObject({ faults: [{ message: expect.stringContaining('there is no such file') }] })
+    rmSync(directory, { recursive: true })
+  })
+})

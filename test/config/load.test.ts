@@ -1,0 +1,247 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { rootCertificates } from 'node:tls'
+import { describe, expect, it } from 'vitest'
+import { summary } from '../../src/config/check.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { AUTH, configOf, ENV, faultsOf, routerFaults, routerOf, withRouter } from './config-text.ts'
+
+describe('the example', () => {
+  const file = 'config/tikmeter.example.yaml'
+
+  it('loads as it is, and shows the defaults', () => {
+    const loaded = loadConfig(file, ENV)
+    if (loaded.kind === 'faulty') throw new Error(JSON.stringify(loaded.faults))
+    expect(summary(loaded.config)).toBe('ok: 1 tenant, 1 router')
+    expect({ ...loaded.config, tenants: [] }).toEqual(configOf(`${AUTH}\ntenants: []`))
+    expect(loaded.config.tenants[0]?.routers[0]?.password.reveal()).toBe(ENV['ACME_HQ_PASSWORD'])
+  })
+
+  it('loads with every key that is commented out', () => {
+    const text = readFileSync(file, 'utf8')
+      .replace('# url:', 'url:')
+      .replace(/^# (pusher:| {2}key:| {2}secret:)/gm, '$1')
+      .replace('# port:', 'port:')
+      .replace('# tls: true', 'tls: true')
+    const config = configOf(text, {
+      ...ENV,
+      DATABASE_URL: 'postgres://u:p@db/tikmeter',
+      PUSHER_SECRET: 'hush',
+    })
+    expect(config.database.kind).toBe('url')
+    expect(config.pusher?.key).toBe('tikmeter')
+    expect(config.tenants[0]?.routers[0]).toMatchObject({ port: 8728, tls: { ca: undefined } })
+  })
+})
+
+describe('defaults', () => {
+  it('are those of the promise, with paths in the working directory', () => {
+    const config = configOf(`${AUTH}\ntenants: []`)
+    expect({ ...config, auth: undefined }).toEqual({
+      database: { kind: 'embedded', directory: resolve('data/postgres') },
+      poll: { spread: true, concurrency: 64, staleAfterMs: 60_000 },
+      commit: { intervalMs: 30_000 },
+      journal: { directory: resolve('data/journal'), maxBytes: 1024 ** 3 },
+      server: { host: '127.0.0.1', port: 8090, origins: [], tls: undefined },
+      auth: undefined,
+      snapshots: { intervalMs: 5000 },
+      pusher: undefined,
+      retention: { deltasMs: 90 * 86_400_000, sessionsMs: 400 * 86_400_000 },
+      bucketMs: 900_000,
+      tenants: [],
+    })
+  })
+
+  it('of a tenant are its id for a name, and UTC', () => {
+    expect(configOf(withRouter('')).tenants[0]).toMatchObject({ id: 'acme', name: 'acme', timezone: 'UTC' })
+  })
+
+  it('of a router are the API’s port, both services and the limits of the top', () => {
+    const { password, ...router } = routerOf('')
+    expect(password.reveal()).toBe('x')
+    expect(router).toEqual({
+      id: 'hq',
+      name: undefined,
+      host: '10.1.0.1',
+      port: 8728,
+      tls: undefined,
+      username: 'usage',
+      services: ['hotspot', 'ppp'],
+      enabled: true,
+      schedule: '*/5 * * * * *',
+      timeoutMs: 10_000,
+      plausibleBitsPerSecond: 10_000_000_000,
+      stalledAfterMs: 900_000,
+    })
+  })
+})
+
+describe('what a router, its tenant and the top of the file set', () => {
+  it('is taken from the nearest', () => {
+    const config = configOf(`${AUTH}
+poll: { schedule: "*/10 * * * * *", timeout: 20s }
+plausible_rate: 1Gbps
+stalled_after: 1h
+tenants:
+  - id: plain
+    routers:
+      - { id: plain, host: a, username: b, password: "c" }
+  - id: own
+    schedule: "*/30 * * * * *"
+    timeout: 30s
+    plausible_rate: 2Gbps
+    stalled_after: 2h
+    routers:
+      - { id: plain, host: a, username: b, password: "c" }
+      - id: own
+        host: a
+        username: b
+        password: "c"
+        schedule: "0 * * * * *"
+        timeout: 5s
+        plausible_rate: 3Gbps
+        stalled_after: 3h
+`)
+    const settled = config.tenants
+      .flatMap(tenant => tenant.routers)
+      .map(r => [r.schedule, r.timeoutMs, r.plausibleBitsPerSecond, r.stalledAfterMs])
+    expect(settled).toEqual([
+      ['*/10 * * * * *', 20_000, 1e9, 3_600_000],
+      ['*/30 * * * * *', 30_000, 2e9, 7_200_000],
+      ['0 * * * * *', 5000, 3e9, 10_800_000],
+    ])
+  })
+})
+
+describe('a router', () => {
+  it.each([
+    ['10.1.0.1', '10.1.0.1'],
+    ['router-1.wisp.example', 'router-1.wisp.example'],
+    ['"fd00::1"', 'fd00::1'],
+    ['"[fd00::1]"', 'fd00::1'],
+    ['"fe80::1%eth0"', 'fe80::1%eth0'],
+  ])('has the host %s', (written, host) => {
+    const text = withRouter('').replace('10.1.0.1', written)
+    expect(configOf(text).tenants[0]?.routers[0]?.host).toBe(host)
+  })
+
+  it.each(['""', '"10.1.0.1:8728"', '"http://10.1.0.1"', '"a b"', '[fd00]', '"[10.1.0.1]"', '"[fd00::1"'])(
+    'has no host %s',
+    written => {
+      expect(faultsOf(withRouter('').replace('10.1.0.1', written))).toHaveLength(1)
+    },
+  )
+
+  it.each([0, 65_536, 80.5, '"8728"', '80x', '[1]'])('has no port %s', port => {
+    expect(routerFaults(`port: ${port}`)).toEqual([expect.stringContaining('a whole number from 1 to 65535')])
+  })
+
+  it('with TLS is at the port for it, and trusts the system’s CAs, its own or one certificate', () => {
+    const hex = '0AB1'.repeat(16)
+    const colons = hex.match(/../g)?.join(':')
+    expect(routerOf('tls: true')).toMatchObject({
+      port: 8729,
+      tls: { ca: undefined, fingerprint: undefined },
+    })
+    expect(routerOf('tls: true, port: 443').port).toBe(443)
+    expect(routerOf('tls: false')).toMatchObject({ port: 8728, tls: undefined })
+    for (const written of [hex, colons]) {
+      expect(routerOf(`tls: { fingerprint: "${written}" }`).tls?.fingerprint).toBe(hex.toLowerCase())
+    }
+    expect(routerFaults('tls: { fingerprint: "0ab1" }')).toHaveLength(1)
+  })
+
+  it('has the CA in the config, read when it was loaded', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tikmeter-ca-'))
+    const ca = join(directory, 'ca.pem')
+    const key = join(directory, 'key.pem')
+    writeFileSync(ca, rootCertificates.slice(0, 2).join('\n'))
+    writeFileSync(key, '-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n')
+    expect(routerOf(`tls: { ca: ${ca} }`).tls?.ca).toBe(readFileSync(ca, 'utf8'))
+    expect(routerFaults(`tls: { ca: ${key} }`)).toEqual([expect.stringContaining('BEGIN CERTIFICATE')])
+    const server = configOf(`${AUTH}\nserver: { tls: { cert: ${ca}, key: ${key} } }\ntenants: []`).server
+    expect(server.tls).toEqual({ cert: ca, key })
+    rmSync(directory, { recursive: true })
+  })
+
+  it('is read for the services it names, and one at least', () => {
+    expect(routerOf('services: [ppp]').services).toEqual(['ppp'])
+    expect(routerFaults('services: []')).toHaveLength(1)
+    expect(routerFaults('services: [pppoe]')).toEqual([expect.stringContaining('one of hotspot, ppp')])
+  })
+})
+
+describe('a schedule', () => {
+  it.each(['*/5 * * * * *', '0 0 3 * * 1-5', '0,30 * * * * *'])('may be %s', cron => {
+    expect(routerOf(`schedule: "${cron}"`).schedule).toBe(cron)
+  })
+
+  it('has seconds', () => {
+    expect(routerFaults('schedule: "*/5 * * * *"')).toEqual([
+      expect.stringContaining('put the seconds first, "0 */5 * * * *"'),
+    ])
+  })
+
+  it.each(['61 * * * * *', '@daily', 'often', '', '* * * * * * *'])('is not %j', cron => {
+    expect(routerFaults(`schedule: "${cron}"`)).toEqual([expect.stringContaining('six fields')])
+  })
+})
+
+describe('a timezone', () => {
+  it.each([
+    ['Africa/Nairobi', undefined],
+    ['Africa/Nairobbi', 'did you mean Africa/Nairobi'],
+    ['"+03:00"', 'an IANA timezone'],
+    ['Middle/Earth', 'an IANA timezone'],
+  ])('%s: %s', (timezone, hint) => {
+    const [fault] = faultsOf(`${AUTH}\ntenants: [{ id: a, timezone: ${timezone}, routers: [] }]`)
+    if (hint === undefined) expect(fault).toBeUndefined()
+    else expect(fault?.message).toContain(hint)
+  })
+})
+
+describe('an origin', () => {
+  it.each(['https://panel.example', 'http://localhost:3000'])('may be %s', origin => {
+    expect(configOf(`${AUTH}\nserver: { origins: ["${origin}"] }\ntenants: []`).server.origins).toEqual([
+      origin,
+    ])
+  })
+
+  it.each([
+    ['*', 'must name each origin'],
+    ['https://panel.example/', '"https://panel.example"'],
+    ['https://panel.example/app', '"https://panel.example"'],
+    ['panel.example', 'an origin such as'],
+  ])('is not %s: %s', (origin, hint) => {
+    expect(faultsOf(`${AUTH}\nserver: { origins: ["${origin}"] }\ntenants: []`)).toMatchObject([
+      { path: 'server.origins[0]', message: expect.stringContaining(hint) },
+    ])
+  })
+})
+
+describe('ids', () => {
+  it('are unique among tenants, and among the routers of one', () => {
+    const router = (id: string) => `{ id: ${id}, host: a, username: b, password: "c" }`
+    const one = `{ id: one, routers: [${router('hq')}, ${router('hq')}] }`
+    const two = `{ id: two, routers: [${router('hq')}] }`
+    expect(faultsOf(`${AUTH}\ntenants: [${one}, ${two}, { id: two, routers: [] }]`)).toMatchObject([
+      { path: 'tenants[0].routers[1].id', message: expect.stringContaining('tenants[0].routers[0]') },
+      { path: 'tenants[2].id', message: expect.stringContaining('tenants[1]') },
+    ])
+  })
+
+  it.each(['a/b', '-a', '5', '""', `"${'a'.repeat(65)}"`])('are not %s', id => {
+    expect(faultsOf(`${AUTH}\ntenants: [{ id: ${id}, routers: [] }]`)).toHaveLength(1)
+  })
+})
+
+describe('a bucket', () => {
+  it('is 1, 5 or 15 minutes wide', () => {
+    const widths = ['1m', '5m', '15m'].map(
+      width => configOf(`${AUTH}\nbucket: ${width}\ntenants: []`).bucketMs,
+    )
+    expect(widths).toEqual([60_000, 300_000, 900_000])
+    expect(faultsOf(`${AUTH}\nbucket: 10m\ntenants: []`)).toHaveLength(1)
+  })
+})

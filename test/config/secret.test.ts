@@ -1,0 +1,183 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
+
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { formatFaults } from '../../src/config/check.ts'
+import { Secret } from '../../src/config/secret.ts'
+import { type Environment, secretText } from '../../src/config/secret-source.ts'
+import { AUTH, configOf, faultsOf, SECRET, withRouter } from './config-text.ts'
+
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tikmeter-secret-'))
+})
+
+afterAll(() => {
+  rmSync(directory, { recursive: true })
+})
+
+function fileWith(name: string, content: string): string {
+  const file = join(directory, name)
+  writeFileSync(file, content)
+  return file
+}
+
+describe('a secret', () => {
+  it('never prints', () => {
+    const secret = new Secret('hunter2')
+    const printed = [
+      String(secret),
+      `${secret}`,
+      JSON.stringify({ secret }),
+      inspect(secret, { showHidden: true, depth: 9 }),
+      inspect({ nested: { secret } }),
+    ]
+    for (const text of printed) {
+      expect(text).toContain('[secret]')
+      expect(text).not.toContain('hunter2')
+    }
+    expect(Object.keys(secret)).toEqual([])
+    expect(secret.reveal()).toBe('hunter2')
+  })
+
+  it('is compared by its value', () => {
+    expect(new Secret('a').equals(new Secret('a'))).toBe(true)
+    expect(new Secret('a').equals(new Secret('b'))).toBe(false)
+  })
+
+  it('never prints with the config that has it', () => {
+    const config = configOf(withRouter(''), { TIKMETER_SECRET: SECRET })
+    for (const text of [JSON.stringify(config), inspect(config, { depth: 99, showHidden: true })]) {
+      expect(text).not.toContain(SECRET)
+    }
+  })
+})
+
+describe('the text of a secret', () => {
+  const env: Environment = { USER_NAME: 'tik', PASSWORD: 'p$1{w}', EMPTY: '' }
+
+  it.each([
+    ['plain', 'plain'],
+    ['', ''],
+    ['${PASSWORD}', 'p$1{w}'],
+    ['postgres://${USER_NAME}:${PASSWORD}@db/x', 'postgres://tik:p$1{w}@db/x'],
+    ['a$${b}', 'a${b}'],
+    ['$5 and $$', '$5 and $$'],
+  ])('%j is %j', (written, value) => {
+    expect(secretText(written, env)).toEqual({ kind: 'right', value })
+  })
+
+  it.each(['${UNSET}', 'x${UNSET}y', '${EMPTY}'])('%j names the variable to set', written => {
+    const name = written.includes('EMPTY') ? 'EMPTY' : 'UNSET'
+    expect(secretText(written, env)).toEqual({
+      kind: 'wrong',
+      message: `needs ${name} from the environment, where it is not set or empty: export it or add it to .env`,
+    })
+  })
+
+  it.each(['hunter2${', 'hunter2${}', 'hunter2${not a name}', '${PASSWORD'])(
+    '%j is refused without showing it',
+    written => {
+      const found = secretText(written, env)
+      expect(found.kind).toBe('wrong')
+      expect(JSON.stringify(found)).not.toMatch(/hunter2|not a name/)
+    },
+  )
+
+  it('may be in a file, without one newline at its end', () => {
+    expect(secretText({ file: fileWith('a', 'hunter2\n') }, env)).toEqual({ kind: 'right', value: 'hunter2' })
+    expect(secretText({ file: fileWith('b', ' hunter2\n\n') }, env)).toEqual({
+      kind: 'right',
+      value: ' hunter2\n',
+    })
+    expect(secretText({ file: fileWith('c', 'hunter2\r\n') }, env)).toEqual({
+      kind: 'right',
+      value: 'hunter2',
+    })
+  })
+
+  it('is not in a file that is empty, is a directory or does not exist', () => {
+    const empty = fileWith('empty', '\n')
+    const missing = join(directory, 'missing')
+    expect(secretText({ file: empty }, env)).toMatchObject({
+      message: `is empty: put the secret into ${empty}`,
+    })
+    expect(secretText({ file: missing }, env)).toMatchObject({
+      message: `cannot be read: there is no such file: ${missing}`,
+    })
+    expect(secretText({ file: directory }, env)).toMatchObject({
+      message: `cannot be read: it is a directory: ${directory}`,
+    })
+  })
+
+  it.each([7, true, ['hunter2'], { file: 7 }, { hunter2: 'x' }, { file: 'x', more: 1 }, null, undefined])(
+    'is not %j',
+    value => {
+      const found = secretText(value, env)
+      expect(found.kind).toBe('wrong')
+      expect(JSON.stringify(found)).not.toContain('hunter2')
+    },
+  )
+})
+
+describe('a fault', () => {
+  it.each([
+    ['a number where text is needed', `${AUTH}\ntenants: [{ id: a, routers: [{ password: 1234567 }] }]`],
+    ['a list for a password', withRouter('').replace('"x"', '[1234567]')],
+    ['an alias that is none', `${AUTH}\ntenants: []\npusher: { key: k, secret: *1234567 }`],
+    ['a tag', `${AUTH}\ntenants: []\npusher: { key: k, secret: !1234567 x }`],
+    ['a character YAML reserves', `${AUTH}\ntenants: []\npusher:\n  secret: "@1234567`],
+    ['a second value', `${AUTH}\ntenants: []\npusher:\n  secret: "a" 1234567`],
+    ['a block scalar', `${AUTH}\ntenants: []\npusher:\n  secret: |1234567\n`],
+    ['a bad escape', `${AUTH}\ntenants: []\npusher:\n  secret: "\\q1234567"\n`],
+    ['a directive', '%1234567\n---\ntenants: []'],
+    ['a URL in the place of its block', `${AUTH}\ndatabase: postgres://u:1234567@db/x\ntenants: []`],
+    ['a database that is no Postgres', `${AUTH}\ndatabase: { url: "mysql://u:1234567@db/x" }\ntenants: []`],
+    ['a URL for a host', withRouter('').replace('10.1.0.1', '"http://u:1234567@x"')],
+    ['a user before a host', withRouter('').replace('10.1.0.1', '"u:1234567@x"')],
+    ['a short secret', 'auth: { secret: "1234567" }\ntenants: []'],
+    ['a public key that is none', 'auth: { public_key: "1234567" }\ntenants: []'],
+    ['a misspelled key of a secret', withRouter('passwrod: 1234567')],
+  ])('never shows a secret: %s', (_case, text) => {
+    const faults = faultsOf(text)
+    expect(faults).not.toEqual([])
+    expect(formatFaults(faults)).not.toContain('1234567')
+  })
+})
+
+describe('auth', () => {
+  it('may have the public key of the tokens’ issuer, as text or in a file', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const file = fileWith('issuer.pem', pem)
+    const written = [
+      `auth: { public_key: { file: ${file} } }`,
+      'auth: { public_key: "${PEM}" }',
+      `auth:\n  public_key: |\n    ${pem.trimEnd().replaceAll('\n', '\n    ')}`,
+    ]
+    for (const auth of written) {
+      expect(configOf(`${auth}\ntenants: []`, { PEM: pem }).auth).toEqual({ kind: 'public-key', pem })
+    }
+    const secretPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const faults = faultsOf('auth: { public_key: "${PEM}" }\ntenants: []', { PEM: secretPem })
+    expect(faults[0]?.message).toContain('the private key stays with the issuer')
+  })
+
+  it('takes a key set by https, or by http from this machine', () => {
+    const url = 'http://localhost:9000/jwks.json'
+    expect(configOf(`auth: { jwks_url: "${url}" }\ntenants: []`).auth).toEqual({ kind: 'jwks', url })
+    expect(faultsOf('auth: { jwks_url: "http://panel.example/jwks.json" }\ntenants: []')).toHaveLength(1)
+    expect(faultsOf('auth: { jwks_url: "panel.example" }\ntenants: []')).toHaveLength(1)
+  })
+
+  it('is exactly one of the three', () => {
+    expect(faultsOf('auth: {}\ntenants: []')[0]?.message).toBe('needs one of secret, jwks_url, public_key')
+    const both = faultsOf('auth: { secret: short, jwks_url: "https://a.example/k" }\ntenants: []')
+    expect(both.map(({ path }) => path)).toEqual(['auth.secret', 'auth.jwks_url'])
+  })
+})
