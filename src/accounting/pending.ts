@@ -51,8 +51,13 @@ export class PendingBuilder {
     this.#position = position
   }
 
-  get position(): number {
-    return this.#position
+  /** Whether no decision came since. */
+  get isEmpty(): boolean {
+    return this.#position === this.#basePosition
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size
   }
 
   /** @param sharesOf the spread of each entry that counted bytes */
@@ -89,20 +94,6 @@ export class PendingBuilder {
     const byBucket = new Map(shares.map(share => [share.bucketStartMs, share]))
     const change = { session, isNew: entry.kind === 'start', end, shares: byBucket }
     this.#sessions.set(session.id, mergeSession(this.#sessions.get(session.id), change))
-  }
-}
-
-/** What waits after a commit that failed: all of it, and what came since. */
-export function mergePending(older: Pending, newer: Pending): Pending {
-  const sessions = new Map(older.sessions)
-  for (const [id, change] of newer.sessions) sessions.set(id, mergeSession(sessions.get(id), change))
-  return {
-    basePosition: older.basePosition,
-    position: newer.position,
-    sessions,
-    events: [...older.events, ...newer.events],
-    bindings: new Map([...older.bindings, ...newer.bindings]),
-    readings: new Map([...older.readings, ...newer.readings]),
   }
 }
 

@@ -1,0 +1,85 @@
+import type { Calendar } from './calendar.ts'
+import type { RouterId, TenantId } from './ids.ts'
+import type { LiveService } from './live.ts'
+import type { Rollup } from './rollup.ts'
+import { type RouterJson, type RouterState, type Snapshot, statsOf, type Totals } from './snapshot.ts'
+
+/** All that a tenant's snapshot is made of. */
+export interface TenantView {
+  readonly tenant: TenantId
+  readonly calendar: Calendar
+  readonly rollup: Rollup
+  readonly routers: readonly RouterView[]
+}
+
+export interface RouterView {
+  readonly id: RouterId
+  readonly name: string
+  readonly state: RouterState
+  readonly error: string | undefined
+  /** Absent until the service was read. */
+  readonly hotspot: LiveService | undefined
+  readonly ppp: LiveService | undefined
+}
+
+/** @param staleAfterMs a service that was not read for so long leaves the live counts (rule 4) */
+export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Totals {
+  const { name: day } = view.calendar.dayAt(now.getTime())
+  const isLive = (live: LiveService | undefined): live is LiveService => isFresh(live, now, staleAfterMs)
+  const hotspot = view.routers.map(router => router.hotspot).filter(isLive)
+  const ppp = view.routers.map(router => router.ppp).filter(isLive)
+  const all = [...hotspot, ...ppp]
+  return {
+    total: view.rollup.total,
+    month: view.rollup.month(day.slice(0, 7)),
+    today: view.rollup.day(day),
+    uploadBps: sum(all, live => live.uploadBps),
+    downloadBps: sum(all, live => live.downloadBps),
+    activeSessions: sum(all, live => live.sessions),
+    hotspotSubscribers: countDistinct(hotspot),
+    pppSubscribers: countDistinct(ppp),
+    routers: view.routers.map(router => router.state),
+  }
+}
+
+export function snapshotOf(view: TenantView, now: Date, staleAfterMs: number): Snapshot {
+  const { name: day } = view.calendar.dayAt(now.getTime())
+  const where = { day, timezone: view.calendar.timezone }
+  return {
+    tenant: view.tenant,
+    asOf: now,
+    stats: statsOf(totalsOf(view, now, staleAfterMs), where, now),
+    routers: view.routers.map(router => routerJson(router, now, staleAfterMs)),
+  }
+}
+
+function routerJson(router: RouterView, now: Date, staleAfterMs: number): RouterJson {
+  const { hotspot, ppp } = router
+  const readings = [hotspot?.readAt, ppp?.readAt].filter(at => at !== undefined)
+  const last = readings.length === 0 ? undefined : new Date(Math.max(...readings.map(Number)))
+  return {
+    id: router.id,
+    name: router.name,
+    state: router.state,
+    last_reading_at: last?.toISOString() ?? null,
+    hotspot: isFresh(hotspot, now, staleAfterMs) ? hotspot.sessions : 0,
+    ppp: isFresh(ppp, now, staleAfterMs) ? ppp.sessions : 0,
+    error: router.error ?? null,
+  }
+}
+
+export function isFresh(live: LiveService | undefined, now: Date, staleAfterMs: number): live is LiveService {
+  return live !== undefined && now.getTime() - live.readAt.getTime() < staleAfterMs
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}
+
+function countDistinct(services: readonly LiveService[]): number {
+  const [only] = services
+  if (services.length <= 1) return only?.subscribers.size ?? 0
+  const names = new Set<string>()
+  for (const live of services) for (const name of live.subscribers) names.add(name)
+  return names.size
+}

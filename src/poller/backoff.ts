@@ -1,0 +1,15 @@
+const BRIEF = { firstMs: 1_000, mostMs: 30_000 }
+/** Each refused login is a line in the router's log, and some operators' firewalls count them. */
+const PATIENT = { firstMs: 10_000, mostMs: 600_000 }
+
+/**
+ * How long to wait after a failure: doubling, and jittered by up to a half so that routers behind one link that
+ * broke do not come back in step.
+ * @param failures in a row, this one included
+ * @param random in [0, 1)
+ */
+export function backoffMs(failures: number, retryable: boolean, random: number): number {
+  const { firstMs, mostMs } = retryable ? BRIEF : PATIENT
+  const fullMs = Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20))
+  return Math.round(fullMs * (1 - random / 2))
+}

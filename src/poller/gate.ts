@@ -1,0 +1,32 @@
+import pLimit, { type LimitFunction } from 'p-limit'
+import type { Clock } from '../runtime/clock.ts'
+
+/** A read that takes longer waits for its router, not for us, and gives its place to another. */
+const PATIENCE_MS = 1_000
+
+/** Bounds the routers being read at the same time, without letting slow ones hold up the rest. */
+export class Gate {
+  readonly #limit: LimitFunction
+  readonly #clock: Clock
+
+  constructor(options: { concurrency: number; clock: Clock }) {
+    this.#limit = pLimit(options.concurrency)
+    this.#clock = options.clock
+  }
+
+  /** Runs `work` once there is room. */
+  pass<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      void this.#limit(async () => {
+        const patience = new AbortController()
+        const working = work()
+        working.then(resolve, reject)
+        const settled = working.then(
+          () => patience.abort(),
+          () => patience.abort(),
+        )
+        await Promise.race([settled, this.#clock.sleep(PATIENCE_MS, patience.signal)])
+      })
+    })
+  }
+}

@@ -1,0 +1,28 @@
+/** How a router is doing. */
+export interface RouterHealth {
+  readonly state: 'online' | 'offline' | 'connecting' | 'disabled'
+  /** The name the router gives itself; unknown before the first connection. */
+  readonly identity: string | undefined
+  readonly version: string | undefined
+  readonly lastReadingAt: Date | undefined
+  /** How long the last complete poll took. */
+  readonly latencyMs: number | undefined
+  /** Polls and connection attempts that failed since the last success. */
+  readonly failures: number
+  readonly lastError: string | undefined
+  /** Ticks at which it was not read: the poll before was still under way, or there was no connection. */
+  readonly skippedTicks: number
+}
+
+export const UNTRIED: RouterHealth = {
+  state: 'connecting',
+  identity: undefined,
+  version: undefined,
+  lastReadingAt: undefined,
+  latencyMs: undefined,
+  failures: 0,
+  lastError: undefined,
+  skippedTicks: 0,
+}
+
+export const DISABLED: RouterHealth = { ...UNTRIED, state: 'disabled' }

@@ -1,0 +1,95 @@
+import type { RouterKey } from '../accounting/ids.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { Gate } from './gate.ts'
+import { DISABLED, type RouterHealth } from './health.ts'
+import { type PolledRouter, type ReadingSink, RouterLoop } from './router-loop.ts'
+import { Schedule } from './schedule.ts'
+
+export interface PollerOptions {
+  /** Routers of one schedule are read evenly spread over its interval. */
+  readonly isSpread: boolean
+  /** Routers being read at the same time. */
+  readonly concurrency: number
+  readonly sink: ReadingSink
+  readonly clock: Clock
+  readonly log: Logger
+  readonly random: () => number
+  /** Called with what is no router's failure, which is a bug: the process is not to go on. */
+  readonly onBug: (error: unknown) => void
+}
+
+interface Running {
+  readonly loop: RouterLoop
+  readonly soft: AbortController
+  readonly hard: AbortController
+  readonly ended: Promise<void>
+}
+
+/** Reads every router on its schedule, one loop each. */
+export class Poller {
+  readonly #options: PollerOptions
+  readonly #gate: Gate
+  readonly #schedules = new Map<string, Schedule>()
+  readonly #ticking = new AbortController()
+  readonly #tickers: Promise<void>[] = []
+  readonly #running = new Map<RouterKey, Running>()
+  readonly #disabled = new Set<RouterKey>()
+
+  constructor(options: PollerOptions) {
+    this.#options = options
+    this.#gate = new Gate(options)
+  }
+
+  add(router: PolledRouter): void {
+    if (!router.isEnabled) {
+      this.#disabled.add(router.key)
+      return
+    }
+    const loop = new RouterLoop(router, {
+      ...this.#options,
+      gate: this.#gate,
+      place: this.#schedule(router.schedule).join(),
+    })
+    const soft = new AbortController()
+    const hard = new AbortController()
+    const ended = loop.run(soft.signal, hard.signal).catch(this.#options.onBug)
+    this.#running.set(router.key, { loop, soft, hard, ended })
+  }
+
+  /** Ends a router's loop after the poll in flight, which gets `graceMs`. */
+  async remove(key: RouterKey, graceMs: number): Promise<void> {
+    this.#disabled.delete(key)
+    const running = this.#running.get(key)
+    if (!running) return
+    this.#running.delete(key)
+    const { soft, hard, ended } = running
+    soft.abort()
+    const grace = new AbortController()
+    await Promise.race([ended, this.#options.clock.sleep(graceMs, grace.signal)])
+    grace.abort()
+    hard.abort()
+    await ended
+  }
+
+  /** @returns `undefined` where the router was never added */
+  health(key: RouterKey): RouterHealth | undefined {
+    return this.#disabled.has(key) ? DISABLED : this.#running.get(key)?.loop.health
+  }
+
+  /** Ends every loop; polls in flight get `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all([...this.#running.keys()].map(key => this.remove(key, graceMs)))
+    this.#ticking.abort()
+    await Promise.all(this.#tickers)
+  }
+
+  #schedule(expression: string): Schedule {
+    const known = this.#schedules.get(expression)
+    if (known) return known
+    const schedule = new Schedule(expression, this.#options)
+    this.#schedules.set(expression, schedule)
+    this.#tickers.push(schedule.run(this.#ticking.signal).catch(this.#options.onBug))
+    return schedule
+  }
+}

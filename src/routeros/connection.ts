@@ -1,0 +1,132 @@
+import type { Clock } from '../runtime/clock.ts'
+import { RouterTimeout, RouterTrap, RouterUnreachable } from './errors.ts'
+import type { Line } from './line.ts'
+import type { Row, Sentence } from './sentence.ts'
+import { encodeSentence } from './words.ts'
+
+/** A complete answer. */
+export interface Reply {
+  readonly rows: readonly Row[]
+  /** The properties of `!done`. */
+  readonly done: Row
+  /** Steady milliseconds: what the rows tell was true at some moment in between. */
+  readonly askedMs: number
+  readonly answeredMs: number
+}
+
+interface PendingCommand {
+  readonly command: string
+  readonly askedMs: number
+  readonly rows: Row[]
+  readonly traps: Row[]
+  readonly deadline: NodeJS.Timeout
+  resolve(reply: Reply): void
+  reject(error: Error): void
+}
+
+/**
+ * Commands over a line that is logged in, each with a tag of its own, any number at once.
+ *
+ *     !re  collects · !trap  is kept · !done  settles · !fatal  ends the line · anything else is passed over
+ *
+ * A command past its deadline ends the line: what else it has in the air can't be told from a reply that hangs.
+ */
+export class RouterConnection {
+  readonly #line: Line
+  readonly #clock: Clock
+  readonly #timeoutMs: number
+  readonly #pending = new Map<string, PendingCommand>()
+  #lastTag = 0
+  #isCorked = false
+
+  constructor(line: Line, options: { clock: Clock; timeoutMs: number }) {
+    this.#line = line
+    this.#clock = options.clock
+    this.#timeoutMs = options.timeoutMs
+    line.onSentence = sentence => this.#take(sentence)
+    line.ended.catch((cause: Error) => this.#rejectAll(cause))
+  }
+
+  /** Rejects with what ended the connection, and never resolves. */
+  get ended(): Promise<never> {
+    return this.#line.ended
+  }
+
+  /**
+   * Sends a sentence such as `/ip/hotspot/active/print`, `=.proplist=user`, `?user=ann`; those of one turn of the
+   * event loop go out in one write.
+   * @throws RouterTrap where the router refuses the command; RouterTimeout, RouterUnreachable, RouterFatal,
+   *   RouterGarbled where the connection ended before its answer was complete
+   */
+  command(command: string, ...words: readonly string[]): Promise<Reply> {
+    const tag = String(++this.#lastTag)
+    return new Promise((resolve, reject) => {
+      if (this.#line.socket.destroyed) {
+        reject(new RouterUnreachable('the connection has ended'))
+        return
+      }
+      const deadline = setTimeout(() => {
+        this.#line.end(new RouterTimeout(`${command}: no answer within ${this.#timeoutMs} ms`))
+      }, this.#timeoutMs)
+      const askedMs = this.#clock.steadyMs()
+      this.#pending.set(tag, { command, askedMs, rows: [], traps: [], deadline, resolve, reject })
+      this.#send([command, ...words, `.tag=${tag}`])
+    })
+  }
+
+  close(): void {
+    this.#line.end(new RouterUnreachable('closed by us'))
+  }
+
+  #send(words: readonly string[]): void {
+    const { socket } = this.#line
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      socket.cork()
+      process.nextTick(() => {
+        this.#isCorked = false
+        socket.uncork()
+      })
+    }
+    socket.write(encodeSentence(words.map(word => Buffer.from(word, 'utf8'))))
+  }
+
+  #take(sentence: Sentence): void {
+    const pending = this.#pending.get(sentence.tag ?? '')
+    if (!pending) return
+    switch (sentence.reply) {
+      case '!re':
+        pending.rows.push(sentence.row)
+        return
+      case '!trap':
+        pending.traps.push(sentence.row)
+        return
+      case '!done':
+        this.#pending.delete(sentence.tag ?? '')
+        clearTimeout(pending.deadline)
+        this.#settle(pending, sentence.row)
+        return
+      default:
+    }
+  }
+
+  #settle(pending: PendingCommand, done: Row): void {
+    const { command, traps, rows, askedMs } = pending
+    const [first] = traps
+    if (!first) {
+      pending.resolve({ rows, done, askedMs, answeredMs: this.#clock.steadyMs() })
+      return
+    }
+    const category = first.get('category')
+    const messages = traps.map(trap => trap.get('message') ?? 'refused without a message')
+    pending.reject(new RouterTrap(command, messages, category === undefined ? undefined : Number(category)))
+  }
+
+  #rejectAll(cause: Error): void {
+    for (const pending of this.#pending.values()) {
+      clearTimeout(pending.deadline)
+      pending.reject(cause)
+    }
+    this.#pending.clear()
+  }
+}

@@ -1,0 +1,22 @@
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  w: 604_800,
+  d: 86_400,
+  h: 3_600,
+  m: 60,
+  s: 1,
+  ms: 0.001,
+}
+
+/**
+ * Seconds of a RouterOS time such as `1w2d3h4m5s`, `01:22:53`, `1d02:03:04` or `500ms`.
+ * @returns `undefined` where the text is none of them
+ */
+export function parseDuration(text: string): number | undefined {
+  const match = /^((?:\d+(?:w|d|h|ms|m|s))*)(?:(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?)?$/.exec(text)
+  if (!match || text === '') return undefined
+  const [, units = '', hours = '0', minutes = '0', seconds = '0'] = match
+  let total = Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
+  for (const [, count = '0', unit = 's'] of units.matchAll(/(\d+)(ms|[wdhms])/g))
+    total += Number(count) * (UNIT_SECONDS[unit] ?? 0)
+  return total
+}

@@ -1,0 +1,76 @@
+/** A router that could not be reached or read. Subclasses say what happened, `retryable` whether a retry may help soon. */
+export abstract class RouterError extends Error {
+  abstract readonly retryable: boolean
+}
+
+/** No connection came about, or it ended: refused, reset, closed, unreachable. */
+export class RouterUnreachable extends RouterError {
+  override readonly name = 'RouterUnreachable'
+  /** Links flap and routers reboot. */
+  override readonly retryable = true
+}
+
+/** No answer within the deadline. */
+export class RouterTimeout extends RouterError {
+  override readonly name = 'RouterTimeout'
+  /** The router may only be busy. */
+  override readonly retryable = true
+}
+
+/** The router does not take the user or its password, or the user lacks the `api` policy. */
+export class RouterLoginRefused extends RouterError {
+  override readonly name = 'RouterLoginRefused'
+  /** Each try is a line in the router's log; right after a reboot it can pass, though. */
+  override readonly retryable = false
+}
+
+/** The certificate is not the one to trust. */
+export class RouterCertificateRefused extends RouterError {
+  override readonly name = 'RouterCertificateRefused'
+  override readonly retryable = false
+}
+
+/** The peer does not speak the API, or its stream was cut in a way that can't be read on. */
+export class RouterGarbled extends RouterError {
+  override readonly name = 'RouterGarbled'
+  override readonly retryable = true
+}
+
+/** The router ended the session by `!fatal`. */
+export class RouterFatal extends RouterError {
+  override readonly name = 'RouterFatal'
+  override readonly retryable = true
+}
+
+/**
+ * The router's answer to a command was `!trap`. Categories, per MikroTik's API manual: 0 missing item or command,
+ * 1 argument value failure, 2 interrupted, 3 scripting, 4 general, 5 API, 6 TTY, 7 value by `:return`.
+ */
+export class RouterTrap extends RouterError {
+  override readonly name = 'RouterTrap'
+  readonly command: string
+  readonly category: number | undefined
+  /** All of them, the first being the error's message. */
+  readonly messages: readonly string[]
+
+  constructor(command: string, messages: readonly string[], category: number | undefined) {
+    super(`${command}: ${messages.join('; ')}`)
+    this.command = command
+    this.messages = messages
+    this.category = category
+  }
+
+  /** Whether the menu is not there: a package that is off, which is a capability and no failure. */
+  get isMissingMenu(): boolean {
+    return this.messages.some(message => /^no such command/.test(message))
+  }
+
+  get isMissingRight(): boolean {
+    return this.messages.some(message => /not enough permissions/.test(message))
+  }
+
+  /** Rights and menus stay as they are until somebody changes them; anything else may pass. */
+  override get retryable(): boolean {
+    return !this.isMissingRight && !this.isMissingMenu
+  }
+}

@@ -1,0 +1,46 @@
+import type { SessionReading, Window } from '../accounting/reading.ts'
+import type { Reply } from './connection.ts'
+import { parseDuration } from './duration.ts'
+import type { Row } from './sentence.ts'
+
+/** What a service's menus told, and between which steady milliseconds it was true. */
+export interface SessionRows {
+  readonly rows: readonly SessionReading[]
+  readonly askedMs: number
+  readonly answeredMs: number
+}
+
+const TWO_TO_53 = 2n ** 53n
+
+/**
+ * A 64-bit counter as a safe integer, `undefined` where the row has none. Beyond 2^53, which is 9 PB, it is taken
+ * modulo 2^53: differences stay exact.
+ */
+export function counterOf(row: Row, name: string): number | undefined {
+  const text = row.get(name)
+  if (text === undefined || !/^\d{1,20}$/.test(text)) return undefined
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : Number(BigInt(text) % TWO_TO_53)
+}
+
+/** Whole seconds; an absent uptime is one of less than a second, as zero units are left out. */
+export function uptimeOf(row: Row): number {
+  return Math.floor(parseDuration(row.get('uptime') ?? '0s') ?? 0)
+}
+
+/** When that began which has been up for `uptimeSeconds`: any time that the whole seconds and the reply's delay leave. */
+export function beganAt(reply: Pick<Reply, 'askedMs' | 'answeredMs'>, uptimeSeconds: number): Window {
+  return {
+    earliestMs: reply.askedMs - (uptimeSeconds + 1) * 1_000,
+    latestMs: reply.answeredMs - uptimeSeconds * 1_000,
+  }
+}
+
+/** A property that may be absent, or, in some replies, empty. */
+export function textOf(row: Row, name: string): string | undefined {
+  return row.get(name) || undefined
+}
+
+export function proplist(...names: readonly string[]): string {
+  return `=.proplist=${names.join(',')}`
+}

@@ -1,0 +1,131 @@
+import type { Reading, Service, Window } from '../accounting/reading.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { RouterConnection } from './connection.ts'
+import { type Address, dial } from './dial.ts'
+import { RouterLoginRefused, RouterTrap } from './errors.ts'
+import type { SessionRows } from './fields.ts'
+import { readHotspot } from './hotspot.ts'
+import type { Line } from './line.ts'
+import { PppMenu } from './ppp.ts'
+import { hasFastTrack, readSystem } from './system.ts'
+
+export interface RouterOptions {
+  readonly address: Address
+  readonly services: readonly Service[]
+  /** For connect and login together, and for each request. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+}
+
+/**
+ * A router that is logged in to and has said who it is and since when it is up. Kept for as long as the connection
+ * lasts: each login is a line in the router's log.
+ */
+export class Router {
+  readonly identity: string
+  readonly version: string
+  /** What the operator should know of this router, a sentence each. */
+  readonly notices: readonly string[]
+  readonly #connection: RouterConnection
+  readonly #ppp: PppMenu
+  readonly #boot: Window
+  readonly #clock: Clock
+  readonly #missing = new Set<Service>()
+
+  /** @throws RouterError */
+  static async connect(options: RouterOptions, signal: AbortSignal): Promise<Router> {
+    const { clock, timeoutMs, services } = options
+    const connection = new RouterConnection(await login(options, signal), { clock, timeoutMs })
+    const abort = () => connection.close()
+    signal.addEventListener('abort', abort)
+    try {
+      const [system, isFastTracked] = await Promise.all([
+        readSystem(connection),
+        services.includes('hotspot') ? hasFastTrack(connection) : false,
+      ])
+      const notices = isFastTracked
+        ? ['a fasttrack-connection rule is on: traffic it takes bypasses the hotspot and is not counted']
+        : []
+      return new Router(connection, clock, { ...system, notices })
+    } catch (error) {
+      connection.close()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  private constructor(
+    connection: RouterConnection,
+    clock: Clock,
+    about: { identity: string; version: string; boot: Window; notices: readonly string[] },
+  ) {
+    this.#connection = connection
+    this.#ppp = new PppMenu(connection)
+    this.#clock = clock
+    this.#boot = about.boot
+    this.identity = about.identity
+    this.version = about.version
+    this.notices = about.notices
+  }
+
+  /** Rejects with what ended the connection, and never resolves. */
+  get ended(): Promise<never> {
+    return this.#connection.ended
+  }
+
+  /**
+   * One complete answer for a service; `undefined` where the router doesn't have it.
+   * @throws RouterError
+   */
+  async read(service: Service): Promise<Reading | undefined> {
+    if (this.#missing.has(service)) return undefined
+    try {
+      return await this.#read(service)
+    } catch (error) {
+      if (!(error instanceof RouterTrap && error.isMissingMenu)) throw error
+      this.#missing.add(service)
+      return undefined
+    }
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+
+  async #read(service: Service): Promise<Reading> {
+    switch (service) {
+      case 'hotspot': {
+        const answer = await readHotspot(this.#connection)
+        return { service, ...this.#when(answer), sessions: answer.rows, bindings: [] }
+      }
+      case 'ppp': {
+        const answer = await this.#ppp.read()
+        return { service, ...this.#when(answer), sessions: answer.rows, bindings: answer.bindings }
+      }
+      default:
+        return service satisfies never
+    }
+  }
+
+  #when(answer: SessionRows): Pick<Reading, 'at' | 'boot'> {
+    const sinceMs = this.#clock.steadyMs() - answer.askedMs
+    const wall = new Date(this.#clock.now().getTime() - sinceMs)
+    return { at: { wall, steadyMs: answer.askedMs }, boot: this.#boot }
+  }
+}
+
+/**
+ * UTF-8 first. A password set with an old WinBox is in windows-1252, so where that makes a difference a refusal is
+ * answered with one more try.
+ */
+async function login(options: RouterOptions, signal: AbortSignal): Promise<Line> {
+  const { address, timeoutMs } = options
+  try {
+    return await dial(address, 'utf-8', timeoutMs, signal)
+  } catch (error) {
+    const isAscii = /^[\0-\x7f]*$/.test(address.username + address.password)
+    if (!(error instanceof RouterLoginRefused) || isAscii) throw error
+    return dial(address, 'windows-1252', timeoutMs, signal)
+  }
+}

@@ -1,0 +1,42 @@
+import { decodeText } from './text.ts'
+
+/** A row's properties by name. One without a value is absent, never empty, but for a few that are sent as `name=`. */
+export type Row = ReadonlyMap<string, string>
+
+/**
+ * A reply sentence: its first word, its tag and its `=name=value` words.
+ *
+ *     !re     a row                                   !done    the command's end, maybe with `ret`
+ *     !trap   an error; `!done` still follows          !empty   nothing matched; `!done` still follows
+ *     !fatal  a bare reason, no tag; the connection closes
+ *
+ * Any other `!word` is passed over: only `!done` ends a command.
+ */
+export interface Sentence {
+  readonly reply: string
+  readonly tag: string | undefined
+  readonly row: Row
+  /** Words that are no property, such as the reason of `!fatal`. */
+  readonly bare: readonly string[]
+}
+
+const EQUALS = 0x3d
+const TAG = '.tag='
+
+export function parseSentence(words: readonly Buffer[]): Sentence {
+  const [first, ...rest] = words
+  const row = new Map<string, string>()
+  const bare: string[] = []
+  let tag: string | undefined
+  for (const word of rest) {
+    // A value may hold anything, `=` too; a name may not.
+    const split = word[0] === EQUALS ? word.indexOf(EQUALS, 1) : -1
+    if (split > 0) row.set(decodeText(word.subarray(1, split)), decodeText(word.subarray(split + 1)))
+    else {
+      const text = decodeText(word)
+      if (text.startsWith(TAG)) tag = text.slice(TAG.length)
+      else bare.push(text)
+    }
+  }
+  return { reply: first ? decodeText(first) : '', tag, row, bare }
+}
