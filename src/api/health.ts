@@ -1,0 +1,24 @@
+import { json } from './reply.ts'
+import type { Route } from './routes.ts'
+
+/** A port: whether the daemon does its work. Asked often, so it tells what is known and tries nothing. */
+export interface Readiness {
+  database(): 'up' | 'down'
+  pollers(): 'starting' | 'running' | 'stopped'
+}
+
+export function healthRoutes(readiness: Readiness): readonly Route[] {
+  return [
+    { kind: 'open', path: '/healthz', parameters: [], answer: () => json(200, { status: 'alive' }) },
+    {
+      kind: 'open',
+      path: '/readyz',
+      parameters: [],
+      answer: () => {
+        const parts = { database: readiness.database(), pollers: readiness.pollers() }
+        const isReady = parts.database === 'up' && parts.pollers === 'running'
+        return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready', ...parts })
+      },
+    },
+  ]
+}

@@ -1,0 +1,103 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+export interface HttpServerOptions {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** PEM; `undefined` for plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly onRequest: RequestListener
+  /** Who takes the upgrade requests of a path; other paths are refused. */
+  readonly upgrades: ReadonlyMap<string, UpgradeListener>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** How long requests have to end at the stop. */
+const STOP_WITHIN_MS = 2000
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
+}
+
+/** The one port, for the API and for whoever takes upgrades. */
+export class HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+  }
+
+  /** The port it listens on; `undefined` while it doesn't. */
+  get port(): number | undefined {
+    const address = this.#server?.address()
+    return typeof address === 'object' ? address?.port : undefined
+  }
+
+  /** Rejects with Node's error where the port is taken or the PEM is no good. */
+  async start(): Promise<void> {
+    const { host, port, tls, onRequest, log } = this.#options
+    const server =
+      tls === undefined
+        ? createServer(TIMEOUTS, onRequest)
+        : createTlsServer({ ...TIMEOUTS, ...tls, minVersion: 'TLSv1.2' }, onRequest)
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    this.#server = server
+    log.info({ host, port: this.port, tls: tls !== undefined }, 'http listening')
+  }
+
+  /** Takes no more connections, lets requests end, and after two seconds cuts off what is left, upgraded or not. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    const closed = new Promise<void>(resolve => server.close(() => resolve()))
+    server.closeIdleConnections()
+    const waiting = new AbortController()
+    await Promise.race([closed, this.#options.clock.sleep(STOP_WITHIN_MS, waiting.signal)])
+    waiting.abort()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const listener = this.#options.upgrades.get(request.url?.split('?', 1)[0] ?? '')
+    if (listener === undefined) refuseUpgrade(socket)
+    else listener(request, socket, head)
+  }
+}
+
+function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

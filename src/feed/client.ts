@@ -1,0 +1,237 @@
+import type { RawData, WebSocket } from 'ws'
+import type { Clock } from '../runtime/clock.ts'
+import type { Grant, TokenVerifier } from './authentication.ts'
+import { CLOSE, type CloseCode } from './close-codes.ts'
+import type { Hub, Scope, Watcher } from './hub.ts'
+import { type FeedLimits, RateLimit, type Seats } from './limits.ts'
+import { encode, readMessage } from './messages.ts'
+import { Outbox } from './outbox.ts'
+import { closing, DONE, type Outcome } from './outcome.ts'
+import { fulfil } from './requests.ts'
+
+/**
+ * anonymous ─ token ─▶ verifying ─ good ─▶ authenticated ─ auth, same tenant ─▶ authenticated, until the new token's exp
+ *     └ no token in time      └ refused          └ exp, too slow, gone, bad message, …
+ *                                  all of them ─▶ closed
+ */
+type State =
+  | { readonly kind: 'anonymous'; readonly deadlineMs: number }
+  | { readonly kind: 'verifying' }
+  | { readonly kind: 'authenticated'; readonly grant: Grant }
+  | { readonly kind: 'closed' }
+
+export interface FeedClientOptions {
+  readonly socket: WebSocket
+  readonly verifier: TokenVerifier
+  readonly hub: Hub
+  /** Connections by tenant. */
+  readonly seats: Seats
+  readonly limits: FeedLimits
+  readonly intervalMs: number
+  readonly serverVersion: string
+  readonly clock: Clock
+}
+
+/** One connection: who it is, what it asks, and when it has to end. */
+export class FeedClient implements Watcher {
+  readonly #socket: WebSocket
+  readonly #options: FeedClientOptions
+  readonly #clock: Clock
+  readonly #outbox: Outbox
+  readonly #inbound: RateLimit
+  readonly #refreshes: RateLimit
+  #state: State
+  #ping: { readonly atMs: number; isAnswered: boolean }
+  #seat: string | undefined
+  /** Messages are handled one after the other, so what follows a token waits until it is checked. */
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(options: FeedClientOptions) {
+    const nowMs = options.clock.steadyMs()
+    this.#options = options
+    this.#socket = options.socket
+    this.#clock = options.clock
+    this.#outbox = new Outbox(options.socket)
+    this.#inbound = new RateLimit(options.limits.messagesPerSecond, nowMs)
+    this.#refreshes = new RateLimit(1, nowMs)
+    this.#state = { kind: 'anonymous', deadlineMs: nowMs + options.limits.tokenWithinMs }
+    this.#ping = { atMs: nowMs, isAnswered: true }
+  }
+
+  /** `token`: the one shown in the handshake. */
+  start(token: string | undefined): void {
+    this.#socket.on('message', (raw, isBinary) => this.#enqueue(() => this.#receive(raw, isBinary)))
+    this.#socket.on('ping', () => this.#enqueue(async () => DONE))
+    this.#socket.on('pong', () => {
+      this.#ping.isAnswered = true
+    })
+    // The error is the client's own (a broken frame, a reset), and `close` follows it.
+    this.#socket.on('error', () => {})
+    this.#socket.on('close', () => this.#end())
+    if (token !== undefined) this.#enqueue(() => this.#authenticate(token))
+  }
+
+  put(slot: string, frame: Buffer): void {
+    this.#outbox.put(slot, frame, this.#clock.steadyMs())
+  }
+
+  drop(slot: string): void {
+    this.#outbox.drop(slot)
+  }
+
+  dismiss(): void {
+    this.close(CLOSE.notYours, 'the tenant is not served here')
+  }
+
+  close(code: CloseCode, reason: string): void {
+    if (this.#state.kind === 'closed') return
+    this.#end()
+    this.#socket.close(code, reason)
+  }
+
+  /** Ends the connection where its time is over, and pings it where it is due. Called each second. */
+  checkTime(): void {
+    if (this.#state.kind === 'closed') return
+    const nowMs = this.#clock.steadyMs()
+    const outcome = this.#overdue(nowMs)
+    if (outcome.kind !== 'done') {
+      this.#apply(outcome)
+    } else if (nowMs - this.#ping.atMs >= this.#options.limits.pingEveryMs) {
+      this.#pingOrTerminate(nowMs)
+    }
+  }
+
+  #overdue(nowMs: number): Outcome {
+    const state = this.#state
+    if (state.kind === 'anonymous' && nowMs >= state.deadlineMs) {
+      return closing(CLOSE.noTokenInTime, 'no token in time')
+    }
+    if (state.kind === 'authenticated' && this.#clock.now() >= state.grant.expiresAt) {
+      return closing(CLOSE.badToken, 'the token has expired')
+    }
+    const isTooSlow = this.#outbox.isTooSlow(nowMs, this.#options.limits.slowAfterMs)
+    return isTooSlow ? closing(CLOSE.tooSlow, 'too slow') : DONE
+  }
+
+  #pingOrTerminate(nowMs: number): void {
+    if (this.#ping.isAnswered) {
+      this.#ping = { atMs: nowMs, isAnswered: false }
+      this.#socket.ping()
+    } else {
+      // A close frame needs someone who reads it: here is nobody.
+      this.#socket.terminate()
+    }
+  }
+
+  #enqueue(handle: () => Promise<Outcome>): void {
+    if (this.#state.kind === 'closed') return
+    if (this.#inbound.take(this.#clock.steadyMs())) {
+      this.#work = this.#work.then(handle).then(outcome => this.#apply(outcome))
+    } else {
+      this.close(CLOSE.tooMany, 'too many messages')
+    }
+  }
+
+  #apply(outcome: Outcome): void {
+    switch (outcome.kind) {
+      case 'done':
+        break
+      case 'error':
+        // One slot for one kind of error: who asks without reading fills nothing.
+        if (this.#state.kind !== 'closed') {
+          this.put(
+            `error/${outcome.code}`,
+            encode({ type: 'error', code: outcome.code, message: outcome.message }),
+          )
+        }
+        break
+      case 'close':
+        this.close(outcome.code, outcome.reason)
+        break
+      default:
+        outcome satisfies never
+    }
+  }
+
+  async #receive(raw: RawData, isBinary: boolean): Promise<Outcome> {
+    if (this.#state.kind === 'closed') return DONE
+    const inbound = readMessage(raw, isBinary)
+    if (inbound.kind === 'malformed') {
+      this.#outbox.say(encode({ type: 'error', code: 'bad_message', message: inbound.reason }))
+      return closing(CLOSE.badMessage, 'bad message')
+    }
+    const { message } = inbound
+    if (message.type === 'auth') return this.#authenticate(message.token)
+    if (this.#state.kind !== 'authenticated') return closing(CLOSE.badToken, 'a token comes first')
+    const mayRefresh = () => this.#refreshes.take(this.#clock.steadyMs())
+    return fulfil(message, this.#state.grant, this, this.#options.hub, mayRefresh)
+  }
+
+  async #authenticate(token: string): Promise<Outcome> {
+    if (this.#state.kind === 'closed') return DONE
+    const known = this.#state.kind === 'authenticated' ? this.#state.grant : undefined
+    if (known === undefined) this.#state = { kind: 'verifying' }
+    const verdict = await this.#options.verifier.verify(token)
+    if (this.#isClosed()) return DONE
+    switch (verdict.kind) {
+      case 'refused':
+        return closing(CLOSE.badToken, verdict.reason)
+      case 'unverifiable':
+        return closing(CLOSE.tryAgainLater, verdict.reason)
+      case 'tenant':
+      case 'admin':
+        return known === undefined ? this.#enter(verdict) : this.#renew(known, verdict)
+      default:
+        return verdict satisfies never
+    }
+  }
+
+  #renew(known: Grant, grant: Grant): Outcome {
+    if (seatOf(known) !== seatOf(grant)) return closing(CLOSE.notYours, 'the token is for another')
+    this.#state = { kind: 'authenticated', grant }
+    return DONE
+  }
+
+  #enter(grant: Grant): Outcome {
+    const { hub, seats, intervalMs, serverVersion } = this.#options
+    if (grant.kind === 'tenant' && hub.serves(grant.tenant) === undefined) {
+      return closing(CLOSE.notYours, 'the tenant is not served here')
+    }
+    const seat = seatOf(grant)
+    if (!seats.take(seat)) return closing(CLOSE.tooMany, 'too many connections of the tenant')
+    this.#seat = seat
+    this.#state = { kind: 'authenticated', grant }
+    const scope: Scope = grant.kind === 'admin' ? { kind: 'all' } : grant
+    const tenants = hub.tenants(scope)
+    this.put(
+      'welcome',
+      encode({
+        type: 'welcome',
+        role: grant.kind,
+        tenants,
+        interval_ms: intervalMs,
+        server_version: serverVersion,
+      }),
+    )
+    hub.join(this, scope)
+    return DONE
+  }
+
+  /** Asked after an await, where the compiler still believes what it knew before. */
+  #isClosed(): boolean {
+    return this.#state.kind === 'closed'
+  }
+
+  #end(): void {
+    this.#state = { kind: 'closed' }
+    this.#outbox.clear()
+    this.#options.hub.leave(this)
+    if (this.#seat !== undefined) this.#options.seats.release(this.#seat)
+    this.#seat = undefined
+  }
+}
+
+/** Tenants' ids hold no `*`. */
+function seatOf(grant: Grant): string {
+  return grant.kind === 'tenant' ? grant.tenant : '*admin'
+}

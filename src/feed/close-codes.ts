@@ -1,0 +1,14 @@
+/** Why the feed ends a connection: promises to those who write clients. `ws` itself sends 1009, and 1002 and 1007 for broken frames. */
+export const CLOSE = {
+  goingAway: 1001,
+  /** The token can't be checked now, since its issuer doesn't answer: come back with the same one. */
+  tryAgainLater: 1013,
+  badMessage: 4400,
+  badToken: 4401,
+  notYours: 4403,
+  noTokenInTime: 4408,
+  tooSlow: 4413,
+  tooMany: 4429,
+} as const
+
+export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE]

@@ -1,0 +1,67 @@
+import type { Grant } from './authentication.ts'
+import { CLOSE } from './close-codes.ts'
+import type { Hub, Watcher } from './hub.ts'
+import type { ClientMessage } from './messages.ts'
+import { closing, DONE, errorAnswer, type Outcome } from './outcome.ts'
+
+/** What a client may ask once its token is good. */
+export type Request = Exclude<ClientMessage, { readonly type: 'auth' }>
+type Subscription = Extract<Request, { readonly type: 'subscribe' | 'unsubscribe' }>
+
+/** Does what an authenticated client asks, as far as its grant goes. `mayRefresh` says whether it hasn't just done so. */
+export function fulfil(
+  request: Request,
+  grant: Grant,
+  watcher: Watcher,
+  hub: Hub,
+  mayRefresh: () => boolean,
+): Outcome {
+  switch (request.type) {
+    case 'subscribe':
+      return subscribe(request, grant, watcher, hub)
+    case 'unsubscribe':
+      return unsubscribe(request, grant, watcher, hub)
+    case 'refresh':
+      if (!mayRefresh()) return errorAnswer('too_soon', 'one refresh a second')
+      hub.refresh(watcher)
+      return DONE
+    default:
+      return request satisfies never
+  }
+}
+
+function subscribe(
+  { topics, tenant: named }: Subscription,
+  grant: Grant,
+  watcher: Watcher,
+  hub: Hub,
+): Outcome {
+  if (isSomeoneElses(named, grant)) return closing(CLOSE.notYours, 'the tenant is not yours')
+  const outcome = topics.includes('alerts') ? errorAnswer('not_available', 'there are no alerts yet') : DONE
+  if (!topics.includes('sessions')) return outcome
+  const name = grant.kind === 'tenant' ? grant.tenant : named
+  if (name === undefined) return errorAnswer('tenant_required', 'an admin names the tenant')
+  const tenant = hub.serves(name)
+  if (tenant === undefined) return errorAnswer('unknown_tenant', 'no such tenant')
+  hub.subscribeSessions(watcher, tenant)
+  return outcome
+}
+
+/** An admin that names no tenant means all of them. */
+function unsubscribe(
+  { topics, tenant: named }: Subscription,
+  grant: Grant,
+  watcher: Watcher,
+  hub: Hub,
+): Outcome {
+  if (isSomeoneElses(named, grant)) return closing(CLOSE.notYours, 'the tenant is not yours')
+  if (!topics.includes('sessions')) return DONE
+  const tenant = named === undefined ? undefined : hub.serves(named)
+  if (named !== undefined && tenant === undefined) return errorAnswer('unknown_tenant', 'no such tenant')
+  hub.unsubscribeSessions(watcher, tenant)
+  return DONE
+}
+
+function isSomeoneElses(named: string | undefined, grant: Grant): boolean {
+  return grant.kind === 'tenant' && named !== undefined && named !== grant.tenant
+}

@@ -1,0 +1,136 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { TokenVerifier } from './authentication.ts'
+import { FeedClient } from './client.ts'
+import { CLOSE } from './close-codes.ts'
+import type { SnapshotSource } from './frames.ts'
+import { type Handshake, readHandshake, SUBPROTOCOL } from './handshake.ts'
+import { Hub } from './hub.ts'
+import { type FeedLimits, Seats } from './limits.ts'
+import { MAX_MESSAGE_BYTES } from './messages.ts'
+
+export interface FeedServerOptions {
+  readonly source: SnapshotSource
+  readonly verifier: TokenVerifier
+  /** The browsers' pages that may connect, exactly as they send `Origin`. */
+  readonly origins: readonly string[]
+  readonly intervalMs: number
+  readonly serverVersion: string
+  readonly limits: FeedLimits
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** How often clients are looked at for a token that is late or expired, for slowness and for pings. */
+const CHECK_EVERY_MS = 1000
+/** How long clients have to answer a close: at the stop, and at any other time. */
+const STOP_WITHIN_MS = 1000
+const CLOSE_WITHIN_MS = 10_000
+
+const SOCKET_OPTIONS = {
+  noServer: true,
+  maxPayload: MAX_MESSAGE_BYTES,
+  maxFragments: 16,
+  perMessageDeflate: false,
+  closeTimeout: CLOSE_WITHIN_MS,
+  handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+}
+
+/** The feed, on the upgrade requests of somebody's HTTP server. */
+export class FeedServer {
+  readonly #options: FeedServerOptions
+  readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
+  readonly #clients = new Set<FeedClient>()
+  readonly #hub: Hub
+  readonly #tenantSeats: Seats
+  readonly #addressSeats: Seats
+  readonly #stopping = new AbortController()
+  #running: Promise<unknown> | undefined
+
+  constructor(options: FeedServerOptions) {
+    this.#options = options
+    this.#hub = new Hub(options)
+    this.#tenantSeats = new Seats(options.limits.connectionsPerTenant)
+    this.#addressSeats = new Seats(options.limits.connectionsPerAddress)
+  }
+
+  get connections(): number {
+    return this.#clients.size
+  }
+
+  start(): void {
+    const { signal } = this.#stopping
+    this.#running = Promise.all([this.#hub.run(signal), this.#checkClients(signal)])
+  }
+
+  /** Tells every client that we go, and returns when they are gone, or cut off after a second. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    this.#running = undefined
+    const gone = Promise.all(Array.from(this.#sockets.clients, closed))
+    for (const client of this.#clients) client.close(CLOSE.goingAway, 'going away')
+    const waiting = new AbortController()
+    await Promise.race([gone, this.#options.clock.sleep(STOP_WITHIN_MS, waiting.signal)])
+    waiting.abort()
+    for (const socket of this.#sockets.clients) socket.terminate()
+    await gone
+  }
+
+  /** Takes an upgrade request for the feed's path. Never throws, whatever the request. */
+  readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const handshake = this.#handshake(request)
+    if (handshake.kind === 'refuse') {
+      refuse(socket, handshake.status)
+    } else {
+      this.#sockets.handleUpgrade(request, socket, head, accepted =>
+        this.#accept(accepted, handshake.address, handshake.token),
+      )
+    }
+  }
+
+  #handshake({ headers, socket }: IncomingMessage): Handshake {
+    const isRunning = this.#running !== undefined && !this.#stopping.signal.aborted
+    if (!isRunning) return { kind: 'refuse', status: 503 }
+    return readHandshake(headers, socket.remoteAddress, this.#options.origins)
+  }
+
+  #accept(socket: WebSocket, address: string, token: string | undefined): void {
+    const client = new FeedClient({
+      ...this.#options,
+      socket,
+      hub: this.#hub,
+      seats: this.#tenantSeats,
+    })
+    this.#clients.add(client)
+    const isSeated = this.#addressSeats.take(address)
+    socket.on('close', code => {
+      this.#clients.delete(client)
+      if (isSeated) this.#addressSeats.release(address)
+      this.#options.log.debug({ address, code }, 'feed client left')
+    })
+    client.start(isSeated ? token : undefined)
+    if (!isSeated) client.close(CLOSE.tooMany, 'too many connections from the address')
+  }
+
+  async #checkClients(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(CHECK_EVERY_MS, signal)
+      if (signal.aborted) return
+      for (const client of this.#clients) client.checkTime()
+    }
+  }
+}
+
+function closed(socket: WebSocket): Promise<void> {
+  return new Promise(resolve => socket.once('close', () => resolve()))
+}
+
+function refuse(socket: Duplex, status: number): void {
+  socket.on('error', () => socket.destroy())
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

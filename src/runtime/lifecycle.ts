@@ -1,0 +1,65 @@
+import type { Clock } from './clock.ts'
+import { errorFields, type Logger } from './logger.ts'
+
+interface Part {
+  readonly name: string
+  stop(): Promise<void>
+}
+
+/** Parts that were started in order, and are stopped in the reverse of it. */
+export class Lifecycle {
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #parts: Part[] = []
+
+  constructor(options: { clock: Clock; log: Logger }) {
+    this.#clock = options.clock
+    this.#log = options.log
+  }
+
+  /** Starts a part; `stop` is called for it where this succeeded. */
+  async start<T>(name: string, start: () => T | Promise<T>, stop: (started: T) => Promise<void>): Promise<T> {
+    const started = await start()
+    this.#parts.push({ name, stop: () => stop(started) })
+    return started
+  }
+
+  /** Starts a loop that ends with its signal. `onBug` is told where it fails. */
+  loop(name: string, run: (signal: AbortSignal) => Promise<void>, onBug: (error: unknown) => void): void {
+    const abort = new AbortController()
+    const running = run(abort.signal).catch(onBug)
+    this.#parts.push({
+      name,
+      async stop() {
+        abort.abort()
+        await running
+      },
+    })
+  }
+
+  /**
+   * Stops everything, each part after those that were started later, whatever one of them throws.
+   * @returns whether all was done within `withinMs`
+   */
+  async stop(withinMs: number): Promise<boolean> {
+    const deadline = new AbortController()
+    const stopping = this.#stopAll().then(isClean => {
+      deadline.abort()
+      return isClean
+    })
+    const late = this.#clock.sleep(withinMs, deadline.signal).then(() => false)
+    return Promise.race([stopping, late])
+  }
+
+  async #stopAll(): Promise<boolean> {
+    let isClean = true
+    for (let part = this.#parts.pop(); part; part = this.#parts.pop())
+      try {
+        await part.stop()
+      } catch (error) {
+        isClean = false
+        this.#log.error({ part: part.name, err: errorFields(error) }, 'did not stop in order')
+      }
+    return isClean
+  }
+}

@@ -1,0 +1,241 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { type ClientOptions, WebSocket } from 'ws'
+import { routerId, sessionId, type TenantId, tenantId } from '../../src/accounting/ids.ts'
+import {
+  NO_TOTALS,
+  type RouterJson,
+  type SessionJson,
+  type Snapshot,
+  statsOf,
+} from '../../src/accounting/snapshot.ts'
+import { JwtVerifier, signToken, type TokenVerifier } from '../../src/feed/authentication.ts'
+import type { SnapshotSource } from '../../src/feed/frames.ts'
+import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
+import { FeedServer } from '../../src/feed/server.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+
+export const SECRET = 'a secret of more than thirty-two bytes'
+export const START = new Date('2026-11-24T10:00:00Z')
+export const silent = pino({ level: 'silent' })
+export const acme = tenantId('acme')
+export const globex = tenantId('globex')
+
+/** Live numbers as a test wants them; counts how often each tenant was asked for. */
+export class FakeSource implements SnapshotSource {
+  readonly asked: TenantId[] = []
+  routerCount = 1
+  #tenants: readonly TenantId[]
+
+  constructor(...tenants: readonly TenantId[]) {
+    this.#tenants = tenants
+  }
+
+  tenants(): readonly TenantId[] {
+    return this.#tenants
+  }
+
+  remove(tenant: TenantId): void {
+    this.#tenants = this.#tenants.filter(id => id !== tenant)
+  }
+
+  snapshot(tenant: TenantId, now: Date): Snapshot {
+    this.asked.push(tenant)
+    const routers = Array.from({ length: this.routerCount }, (_, index) => router(index))
+    const totals = { ...NO_TOTALS, activeSessions: 1, routers: routers.map(({ state }) => state) }
+    const stats = statsOf(totals, { day: '2026-11-24', timezone: 'UTC' }, now)
+    return { tenant, asOf: now, stats, routers }
+  }
+
+  sessions(): readonly SessionJson[] {
+    return [session]
+  }
+}
+
+function router(index: number): RouterJson {
+  const id = routerId(`hq${index}`)
+  return { id, name: 'HQ', state: 'online', last_reading_at: null, hotspot: 0, ppp: 1, error: null }
+}
+
+const session: SessionJson = {
+  id: sessionId('0193a5b2-0000-7000-8000-000000000000'),
+  service: 'ppp',
+  username: 'ada',
+  router: routerId('hq0'),
+  ip_address: '10.0.0.2',
+  mac_address: null,
+  start_time: START.toISOString(),
+  upload: 1,
+  download: 2,
+  upload_bps: 0,
+  download_bps: 0,
+}
+
+/** A JSON object, or a test that fails. */
+function parse(text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null) throw new Error(`not an object: ${text}`)
+  return Object.fromEntries(Object.entries(value))
+}
+
+/** A real client, which keeps what it is sent until the test asks for it. */
+export class TestClient {
+  readonly socket: WebSocket
+  readonly closed: Promise<number>
+  /** The HTTP status of a refused upgrade. */
+  readonly refused: Promise<number>
+  readonly #unread: Record<string, unknown>[] = []
+  #arrived: () => void = () => {}
+  #hasClosed = false
+
+  constructor(url: string, protocols: string[], options: ClientOptions) {
+    this.socket = new WebSocket(url, protocols, options)
+    this.socket.on('message', data => {
+      this.#unread.push(parse(data.toString()))
+      this.#arrived()
+    })
+    this.socket.on('error', () => {})
+    this.closed = new Promise(resolve =>
+      this.socket.on('close', code => {
+        this.#hasClosed = true
+        this.#arrived()
+        resolve(code)
+      }),
+    )
+    this.refused = new Promise(resolve =>
+      this.socket.on('unexpected-response', (request, response) => {
+        resolve(response.statusCode ?? 0)
+        request.destroy()
+      }),
+    )
+  }
+
+  async opened(): Promise<this> {
+    if (this.socket.readyState !== WebSocket.OPEN) {
+      await new Promise(resolve => this.socket.once('open', resolve))
+    }
+    return this
+  }
+
+  send(message: object): void {
+    this.socket.send(JSON.stringify(message))
+  }
+
+  /** The next message of the type, leaving out others before it. */
+  async next(type: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const message = this.#unread.shift()
+      if (message?.['type'] === type) return message
+      if (message !== undefined) continue
+      if (this.#hasClosed) throw new Error(`closed while waiting for ${type}`)
+      await new Promise<void>(resolve => {
+        this.#arrived = resolve
+      })
+    }
+  }
+
+  /** What has arrived and wasn't asked for. */
+  unread(): readonly Record<string, unknown>[] {
+    return this.#unread
+  }
+}
+
+/** A feed on a port of its own, with a clock turned by hand and five seconds between snapshots. */
+export class TestFeed {
+  readonly clock = new HandClock(START)
+  readonly source: FakeSource
+  readonly feed: FeedServer
+  readonly #http: Server = createServer()
+  readonly #clients: TestClient[] = []
+
+  constructor(
+    options: {
+      readonly source?: FakeSource
+      readonly origins?: readonly string[]
+      readonly limits?: Partial<FeedLimits>
+      readonly verifier?: TokenVerifier
+    } = {},
+  ) {
+    this.source = options.source ?? new FakeSource(acme, globex)
+    this.feed = new FeedServer({
+      source: this.source,
+      verifier:
+        options.verifier ??
+        new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: this.clock, log: silent }),
+      origins: options.origins ?? [],
+      intervalMs: 5000,
+      serverVersion: '0.1.0',
+      limits: { ...FEED_LIMITS, ...options.limits },
+      clock: this.clock,
+      log: silent,
+    })
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/ws`
+  }
+
+  get port(): number {
+    const address: AddressInfo | string | null = this.#http.address()
+    if (typeof address !== 'object' || address === null) throw new Error('the feed is not listening')
+    return address.port
+  }
+
+  async start(): Promise<this> {
+    this.#http.on('upgrade', this.feed.upgrade)
+    await new Promise<void>(resolve => this.#http.listen(0, '127.0.0.1', resolve))
+    this.feed.start()
+    return this
+  }
+
+  async stop(): Promise<void> {
+    for (const { socket } of this.#clients) socket.resume()
+    await this.feed.stop()
+    for (const { socket } of this.#clients) socket.terminate()
+    await new Promise(resolve => this.#http.close(resolve))
+  }
+
+  connect(options: {
+    readonly protocols?: string[]
+    readonly headers?: Record<string, string>
+    readonly query?: string
+    readonly autoPong?: boolean
+  }): TestClient {
+    const client = new TestClient(`${this.url}${options.query ?? ''}`, options.protocols ?? [], {
+      headers: options.headers ?? {},
+      autoPong: options.autoPong ?? true,
+    })
+    this.#clients.push(client)
+    return client
+  }
+
+  /** Connects with the token of a tenant in the header, and waits for the first snapshot. */
+  async watch(tenant: TenantId): Promise<TestClient> {
+    const client = this.connect({ headers: bearer(await tenantToken(tenant)) })
+    await client.next('snapshot')
+    return client
+  }
+
+  async watchAll(): Promise<TestClient> {
+    const client = this.connect({ headers: bearer(await adminToken()) })
+    await client.next('welcome')
+    return client
+  }
+}
+
+export function bearer(token: string): Record<string, string> {
+  return { Authorization: `Bearer ${token}` }
+}
+
+export function inOneHour(): Date {
+  return new Date(START.getTime() + 3_600_000)
+}
+
+export function tenantToken(tenant: TenantId, expiresAt: Date = inOneHour()): Promise<string> {
+  return signToken({ kind: 'tenant', tenant, expiresAt }, SECRET)
+}
+
+export function adminToken(): Promise<string> {
+  return signToken({ kind: 'admin', expiresAt: inOneHour() }, SECRET)
+}

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { acme, TestFeed } from './feed-fixture.ts'
+
+let feed: TestFeed
+
+beforeEach(async () => {
+  feed = await new TestFeed().start()
+})
+
+afterEach(() => feed.stop())
+
+test.each([
+  ['what is no JSON', '{"type":'],
+  ['an unknown type', '{"type":"sing"}'],
+  ['no object', '[]'],
+  ['an unknown topic', '{"type":"subscribe","topics":["weather"]}'],
+  ['no topics', '{"type":"subscribe","topics":[]}'],
+  ['a key nobody knows', '{"type":"refresh","force":true}'],
+  ['a tenant that is no string', '{"type":"subscribe","topics":["sessions"],"tenant":{}}'],
+])('%s is answered with an error and closed with 4400', async (_, text) => {
+  const client = await feed.watch(acme)
+  client.socket.send(text)
+  expect(await client.next('error')).toMatchObject({ code: 'bad_message' })
+  expect(await client.closed).toBe(4400)
+})
+
+test('a binary message is closed with 4400', async () => {
+  const client = await feed.watch(acme)
+  client.socket.send(Buffer.from('{"type":"refresh"}'))
+  expect(await client.closed).toBe(4400)
+})
+
+test('a message of more than 16 KiB is closed with 1009', async () => {
+  const client = await feed.watch(acme)
+  client.send({ type: 'auth', token: 'x'.repeat(16 * 1024) })
+  expect(await client.closed).toBe(1009)
+})
+
+test('a broken frame ends its own connection and no other', async () => {
+  const other = await feed.watch(acme)
+  const client = await feed.watch(acme)
+  const raw = Reflect.get(client.socket, '_socket')
+  raw.write(Buffer.from([0xff, 0xff, 0xff, 0xff]))
+  await client.closed
+  await feed.clock.turn(5000)
+  await other.next('snapshot')
+})
+
+test('more than twenty messages a second are closed with 4429', async () => {
+  const client = await feed.watch(acme)
+  for (let sent = 0; sent < 21; sent += 1) client.send({ type: 'unsubscribe', topics: ['sessions'] })
+  expect(await client.closed).toBe(4429)
+})
+
+test('more than twenty pings a second are closed with 4429', async () => {
+  const client = await feed.watch(acme)
+  for (let sent = 0; sent < 21; sent += 1) client.socket.ping()
+  expect(await client.closed).toBe(4429)
+})
+
+test('a refresh is answered with a fresh snapshot at once', async () => {
+  const client = await feed.watch(acme)
+  await feed.clock.turn(2000)
+  client.send({ type: 'refresh' })
+  expect(await client.next('snapshot')).toMatchObject({ seq: 2, as_of: '2026-11-24T10:00:02.000Z' })
+})
+
+test('a second refresh within a second is too soon, and closes nothing', async () => {
+  const client = await feed.watch(acme)
+  client.send({ type: 'refresh' })
+  client.send({ type: 'refresh' })
+  expect(await client.next('error')).toMatchObject({ code: 'too_soon' })
+  await feed.clock.turn(1000)
+  client.send({ type: 'refresh' })
+  await client.next('snapshot')
+})
+
+test('sessions come to those who asked, at once and each interval, until they unsubscribe', async () => {
+  const asker = await feed.watch(acme)
+  const other = await feed.watch(acme)
+  asker.send({ type: 'subscribe', topics: ['sessions'] })
+  expect(await asker.next('sessions')).toMatchObject({ seq: 1, tenant: 'acme' })
+  await feed.clock.turn(5000)
+  expect(await asker.next('sessions')).toMatchObject({ seq: 2, as_of: '2026-11-24T10:00:05.000Z' })
+  asker.send({ type: 'unsubscribe', topics: ['sessions'] })
+  // The answer to this shows that the message before it was heard.
+  asker.send({ type: 'subscribe', topics: ['alerts'] })
+  await asker.next('error')
+  await feed.clock.turn(5000)
+  await asker.next('snapshot')
+  await other.next('snapshot')
+  await other.next('snapshot')
+  expect([...asker.unread(), ...other.unread()]).toEqual([])
+})
+
+test('a tenant may name itself, and nobody else', async () => {
+  const client = await feed.watch(acme)
+  client.send({ type: 'subscribe', topics: ['sessions'], tenant: 'acme' })
+  await client.next('sessions')
+  client.send({ type: 'subscribe', topics: ['sessions'], tenant: 'globex' })
+  expect(await client.closed).toBe(4403)
+})
+
+test('alerts are not available yet, and asking closes nothing', async () => {
+  const client = await feed.watch(acme)
+  client.send({ type: 'subscribe', topics: ['alerts', 'sessions'] })
+  await client.next('sessions')
+  expect(await client.next('error')).toMatchObject({ code: 'not_available' })
+})
+
+test('an admin sees all tenants’ snapshots', async () => {
+  const admin = await feed.watchAll()
+  await feed.clock.turn(5000)
+  const seen = [await admin.next('snapshot'), await admin.next('snapshot')]
+  const next = [await admin.next('snapshot'), await admin.next('snapshot')]
+  expect(seen).toMatchObject([
+    { tenant: 'acme', seq: 1 },
+    { tenant: 'globex', seq: 1 },
+  ])
+  expect(next).toMatchObject([
+    { tenant: 'acme', seq: 2 },
+    { tenant: 'globex', seq: 2 },
+  ])
+})
+
+test('an admin names the tenant whose sessions it wants', async () => {
+  const admin = await feed.watchAll()
+  admin.send({ type: 'subscribe', topics: ['sessions'] })
+  expect(await admin.next('error')).toMatchObject({ code: 'tenant_required' })
+  admin.send({ type: 'subscribe', topics: ['sessions'], tenant: 'initech' })
+  expect(await admin.next('error')).toMatchObject({ code: 'unknown_tenant' })
+  admin.send({ type: 'subscribe', topics: ['sessions'], tenant: 'globex' })
+  expect(await admin.next('sessions')).toMatchObject({ tenant: 'globex' })
+})

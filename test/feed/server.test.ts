@@ -1,0 +1,140 @@
+import { afterEach, expect, test } from 'vitest'
+import { acme, bearer, FakeSource, globex, START, TestFeed, tenantToken } from './feed-fixture.ts'
+
+let feed: TestFeed
+
+afterEach(() => feed.stop())
+
+test('a snapshot is encoded once a tenant and turn, however many watch it', async () => {
+  feed = await new TestFeed().start()
+  const clients = await Promise.all(Array.from({ length: 50 }, () => feed.watch(acme)))
+  expect(feed.source.asked).toEqual([acme])
+  await feed.clock.turn(5000)
+  for (const client of clients) expect(await client.next('snapshot')).toMatchObject({ seq: 2 })
+  expect(feed.source.asked).toEqual([acme, acme])
+})
+
+test('a tenant that nobody watches is not encoded', async () => {
+  feed = await new TestFeed().start()
+  await feed.watch(globex)
+  await feed.clock.turn(15_000)
+  expect(new Set(feed.source.asked)).toEqual(new Set([globex]))
+})
+
+test('a tenant gets its own snapshots and no other’s', async () => {
+  feed = await new TestFeed().start()
+  const client = await feed.watch(acme)
+  const other = await feed.watch(globex)
+  await feed.clock.turn(5000)
+  expect(await client.next('snapshot')).toMatchObject({ tenant: 'acme' })
+  expect(await other.next('snapshot')).toMatchObject({ tenant: 'globex' })
+  expect(client.unread()).toEqual([])
+})
+
+test('seq grows by one each interval, on times that don’t drift', async () => {
+  feed = await new TestFeed().start()
+  const client = await feed.watch(acme)
+  for (let turn = 1; turn <= 3; turn += 1) {
+    await feed.clock.turn(5000)
+    const as_of = new Date(START.getTime() + turn * 5000).toISOString()
+    expect(await client.next('snapshot')).toMatchObject({ seq: turn + 1, as_of })
+  }
+})
+
+/** Megabytes a snapshot: after a few of them the kernel takes no more for a client that doesn't read. */
+const HUGE = 20_000
+
+test('a slow client skips to the newest snapshot, and the others lose none', async () => {
+  feed = await new TestFeed({ limits: { slowAfterMs: 1e9, pingEveryMs: 1e9 } }).start()
+  const slow = await feed.watch(acme)
+  const quick = await feed.watch(acme)
+  slow.socket.pause()
+  feed.source.routerCount = HUGE
+  for (let seq = 2; seq <= 21; seq += 1) {
+    await feed.clock.turn(5000)
+    expect((await quick.next('snapshot'))['seq']).toBe(seq)
+  }
+  slow.socket.resume()
+  const seen: unknown[] = []
+  do seen.push((await slow.next('snapshot'))['seq'])
+  while (seen.at(-1) !== 21)
+  expect(seen.length).toBeLessThan(15)
+  expect(seen).toEqual([...seen].sort((a, b) => Number(a) - Number(b)))
+})
+
+test('a client that takes nothing for thirty seconds is closed with 4413', async () => {
+  feed = await new TestFeed({ limits: { pingEveryMs: 1e9 } }).start()
+  const slow = await feed.watch(acme)
+  slow.socket.pause()
+  feed.source.routerCount = HUGE
+  await feed.clock.turn(100_000)
+  expect(feed.feed.connections).toBe(1)
+  slow.socket.resume()
+  expect(await slow.closed).toBe(4413)
+})
+
+test('a client that answers no ping by the next is cut off', async () => {
+  feed = await new TestFeed().start()
+  const client = feed.connect({ headers: bearer(await tenantToken(acme)), autoPong: false })
+  await client.next('snapshot')
+  await feed.clock.turn(60_000)
+  expect(await client.closed).toBe(1006)
+})
+
+test('a client that answers its pings stays', async () => {
+  feed = await new TestFeed().start()
+  const client = await feed.watch(acme)
+  for (let turn = 0; turn < 4; turn += 1) {
+    await feed.clock.turn(30_000)
+    // A pong goes before a message that is sent after it.
+    client.send({ type: 'subscribe', topics: ['sessions'] })
+    await client.next('sessions')
+  }
+  expect(client.socket.readyState).toBe(client.socket.OPEN)
+})
+
+test('more connections than a tenant may have are closed with 4429, and one that leaves makes room', async () => {
+  feed = await new TestFeed({ limits: { connectionsPerTenant: 2 } }).start()
+  const first = await feed.watch(acme)
+  await feed.watch(acme)
+  const headers = bearer(await tenantToken(acme))
+  expect(await feed.connect({ headers }).closed).toBe(4429)
+  await feed.watch(globex)
+  first.socket.close()
+  await first.closed
+  await feed.watch(acme)
+})
+
+test('more connections than an address may have are closed with 4429, token or not', async () => {
+  feed = await new TestFeed({ limits: { connectionsPerAddress: 2 } }).start()
+  const from = (address: string) => feed.connect({ headers: { 'X-Forwarded-For': address } }).opened()
+  await from('198.51.100.7')
+  const second = await from('198.51.100.7')
+  expect(await (await from('198.51.100.7')).closed).toBe(4429)
+  await from('198.51.100.8')
+  second.socket.close()
+  await second.closed
+  const again = await from('198.51.100.7')
+  again.send({ type: 'auth', token: await tenantToken(acme) })
+  await again.next('welcome')
+})
+
+test('stop closes every client with 1001, leaves no timer, and takes no new one', async () => {
+  feed = await new TestFeed({ source: new FakeSource(acme) }).start()
+  const clients = [await feed.watch(acme), await feed.watchAll(), await feed.connect({}).opened()]
+  await feed.feed.stop()
+  expect(await Promise.all(clients.map(client => client.closed))).toEqual([1001, 1001, 1001])
+  expect(feed.clock.sleepers).toBe(0)
+  expect(feed.feed.connections).toBe(0)
+  expect(await feed.connect({}).refused).toBe(503)
+})
+
+test('stop waits a second for a client that doesn’t answer, and no longer', async () => {
+  feed = await new TestFeed().start()
+  const client = await feed.watch(acme)
+  client.socket.pause()
+  const stopped = feed.feed.stop()
+  await feed.clock.turn(1000)
+  await stopped
+  expect(feed.clock.sleepers).toBe(0)
+})
