@@ -1,0 +1,2 @@
+/** How a daemon's connections are told from those of other commands and tools, in `pg_stat_activity`. */
+export const DAEMON_NAME = 'tikmeter'

@@ -1,0 +1,45 @@
+import { stat } from 'node:fs/promises'
+import { NoAccount } from './embedded-errors.ts'
+import { type Account, runProgram } from './program.ts'
+
+/** Made where the system has no user `postgres`. */
+const OWN_USER = 'tikmeter'
+
+/**
+ * Whom PostgreSQL runs as, since it refuses root: `undefined` where we are an ordinary user already. A data folder
+ * that exists decides, because only its owner may open it.
+ * @throws NoAccount
+ */
+export async function accountFor(data: string): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  const owner = await stat(data).catch(() => undefined)
+  if (owner && owner.uid !== 0) return { name: await nameOf(owner.uid), uid: owner.uid, gid: owner.gid }
+  const known = (await find('postgres')) ?? (await find(OWN_USER))
+  if (known) return known
+  const args = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']
+  const made = await runProgram('useradd', [...args, '--shell', '/usr/sbin/nologin', OWN_USER], undefined)
+  const account = await find(OWN_USER)
+  if (!account) throw new NoAccount(`useradd ${OWN_USER}: ${made.output}`)
+  return account
+}
+
+async function nameOf(uid: number): Promise<string> {
+  const { exitCode, output } = await runProgram('id', ['-un', String(uid)], undefined)
+  return exitCode === 0 ? output : String(uid)
+}
+
+async function find(name: string): Promise<Account | undefined> {
+  const [uid, gid] = await Promise.all(
+    ['-u', '-g'].map(async which => {
+      const { exitCode, output } = await runProgram('id', [which, name], undefined)
+      return exitCode === 0 ? Number(output) : undefined
+    }),
+  )
+  return uid === undefined || gid === undefined ? undefined : { name, uid, gid }
+}
+
+/** Whether the account can get to `folder` and write there; really tried, since modes alone don't tell (ACLs, mounts). */
+export async function canUse(folder: string, account: Account): Promise<boolean> {
+  const { exitCode } = await runProgram('test', ['-x', folder, '-a', '-w', folder], account)
+  return exitCode === 0
+}

@@ -1,0 +1,128 @@
+import { chown, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Binaries } from './embedded-binaries.ts'
+import { PostgresFailed } from './embedded-errors.ts'
+import type { Home } from './embedded-home.ts'
+import { makePassword, passwordFile, USER, urlOf } from './embedded-password.ts'
+import { dropStalePid, findPostmaster, type Postmaster } from './embedded-postmaster.ts'
+import { runProgram } from './program.ts'
+
+/** For a small server that does other things too. An operator may change them in `data/postgresql.conf`. */
+const SETTINGS = [
+  'max_connections=50',
+  'shared_buffers=128MB',
+  'max_wal_size=1GB',
+  'wal_compression=on',
+  'log_min_messages=warning',
+  'log_line_prefix=%m [%p] ',
+  'timezone=UTC',
+  'log_timezone=UTC',
+]
+
+/** Recovery after a crash reads all that was written since the last checkpoint. */
+const START_SECONDS = 300
+const STOP_SECONDS = 60
+const LOG_LIMIT = 10 * 1024 * 1024
+
+/** One PostgreSQL cluster in a home: `data/`, `password` and `postgres.log`. */
+export class Cluster {
+  readonly #home: Home
+  readonly #binaries: Binaries
+  readonly #data: string
+  readonly #log: string
+
+  constructor(home: Home, binaries: Binaries) {
+    this.#home = home
+    this.#binaries = binaries
+    this.#data = join(home.folder, 'data')
+    this.#log = join(home.folder, 'postgres.log')
+  }
+
+  /** The server where one is running, started by us or by a process before us. */
+  postmaster(): Promise<Postmaster | undefined> {
+    return findPostmaster(this.#data)
+  }
+
+  /**
+   * Makes the cluster, the first time. It appears in one rename, so what was killed on the way is begun again.
+   * @throws PostgresFailed
+   */
+  async initialise(): Promise<void> {
+    if (await stat(this.#data).catch(() => undefined)) return
+    await makePassword(this.#home)
+    const partial = await mkdtemp(`${this.#data}.new-`)
+    try {
+      const { account } = this.#home
+      if (account) await chown(partial, account.uid, account.gid)
+      const args = ['-D', partial, `--username=${USER}`, `--pwfile=${passwordFile(this.#home.folder)}`]
+      const { exitCode, output } = await runProgram(
+        this.#binaries.initdb,
+        [
+          ...args,
+          '--auth=scram-sha-256',
+          '--encoding=UTF8',
+          '--no-locale',
+          ...SETTINGS.flatMap(it => ['-c', it]),
+        ],
+        account,
+      )
+      if (exitCode !== 0) throw new PostgresFailed('initdb failed', output)
+      await rename(partial, this.#data)
+    } catch (error) {
+      await rm(partial, { recursive: true, force: true })
+      // Another process was first.
+      if (!(await stat(this.#data).catch(() => undefined))) throw error
+    }
+  }
+
+  /**
+   * @returns where to connect; it carries the password
+   * @throws PasswordLost
+   */
+  url(port: number, database: 'tikmeter' | 'postgres'): Promise<string> {
+    return urlOf(this.#home.folder, port, database)
+  }
+
+  /**
+   * Starts the server and waits until it has recovered. `pg_ctl` leaves it in a session of its own: a Ctrl-C or a
+   * supervisor's signal to our process tree does not reach it before the ledger is flushed.
+   * @throws PostgresFailed
+   */
+  async start(port: number): Promise<void> {
+    await dropStalePid(this.#data)
+    await this.#limitLog()
+    const { exitCode, output } = await this.#control('start', [
+      ...['-w', '-t', String(START_SECONDS), '-l', this.#log],
+      ...['-o', `-p ${port} -h 127.0.0.1 -k ''`],
+    ])
+    if (exitCode !== 0) throw new PostgresFailed('PostgreSQL did not start', await this.#lastWords(output))
+  }
+
+  /** Stops the server with a checkpoint; where that takes too long, without one: then the next start recovers. */
+  async stop(): Promise<void> {
+    if (!(await this.postmaster())) return
+    const { exitCode } = await this.#control('stop', ['-w', '-t', String(STOP_SECONDS), '-m', 'fast'])
+    if (exitCode === 0 || !(await this.postmaster())) return
+    const { output } = await this.#control('stop', ['-w', '-t', String(STOP_SECONDS), '-m', 'immediate'])
+    if (await this.postmaster()) throw new PostgresFailed('PostgreSQL did not stop', output)
+  }
+
+  #control(command: 'start' | 'stop', args: readonly string[]) {
+    return runProgram(this.#binaries.pgCtl, [command, '-D', this.#data, ...args], this.#home.account)
+  }
+
+  async #limitLog(): Promise<void> {
+    const size = await stat(this.#log).then(
+      it => it.size,
+      () => 0,
+    )
+    if (size > LOG_LIMIT) await rename(this.#log, `${this.#log}.1`)
+  }
+
+  /** `pg_ctl` only says that it failed; why is in the server's log. */
+  async #lastWords(output: string): Promise<string> {
+    const text = await readFile(this.#log, 'utf8').catch(() => '')
+    const lines = text.trimEnd().split('\n').slice(-3)
+    return [output.split('\n').at(-1), ...lines].join(' | ')
+  }
+}

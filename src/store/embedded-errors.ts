@@ -1,0 +1,81 @@
+/** The embedded PostgreSQL could not be brought up; the message says what to do. */
+export abstract class EmbeddedError extends Error {
+  abstract readonly retryable: boolean
+}
+
+export class NoBinaries extends EmbeddedError {
+  override readonly name = 'NoBinaries'
+  override readonly retryable = false
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(
+      `no PostgreSQL to embed: ${why}. Run npm install again, or set database.url to a PostgreSQL.`,
+      options,
+    )
+  }
+}
+
+export class NoAccount extends EmbeddedError {
+  override readonly name = 'NoAccount'
+  override readonly retryable = false
+
+  constructor(why: string) {
+    super(
+      `PostgreSQL refuses to run as root, and no other user was found for it: ${why}. ` +
+        'Run tikmeter as an ordinary user, make a system user named postgres, or set database.url.',
+    )
+  }
+}
+
+export class UnreachableDirectory extends EmbeddedError {
+  override readonly name = 'UnreachableDirectory'
+  override readonly retryable = false
+
+  constructor(directory: string, user: string) {
+    super(`database.directory ${directory} can't be reached by user ${user}. Set it to a folder that can.`)
+  }
+}
+
+export class ForeignDirectory extends EmbeddedError {
+  override readonly name = 'ForeignDirectory'
+  override readonly retryable = false
+
+  constructor(directory: string, holds: string) {
+    super(`database.directory ${directory} holds other things (${holds}). Set it to a folder of its own.`)
+  }
+}
+
+export class PasswordLost extends EmbeddedError {
+  override readonly name = 'PasswordLost'
+  override readonly retryable = false
+
+  constructor(file: string) {
+    super(
+      `there is a database, but no password to it: ${file} is missing. Put it back from a backup; or let ` +
+        'pg_hba.conf trust 127.0.0.1, set a new password for user tikmeter, and write it there.',
+    )
+  }
+}
+
+export class AnotherDaemon extends EmbeddedError {
+  override readonly name = 'AnotherDaemon'
+  /** It may be on its way out. */
+  override readonly retryable = true
+
+  constructor(directory: string) {
+    super(
+      `another tikmeter uses the database in ${directory}. Stop it first, or set another database.directory.`,
+    )
+  }
+}
+
+export class PostgresFailed extends EmbeddedError {
+  override readonly name = 'PostgresFailed'
+  /** What stood in its way may be gone the next time: a port, memory, a full disk. */
+  override readonly retryable = true
+
+  /** @param said the end of its output or log */
+  constructor(what: string, said: string) {
+    super(`${what}: ${said}`)
+  }
+}

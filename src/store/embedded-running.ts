@@ -1,0 +1,16 @@
+import { realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { urlOf } from './embedded-password.ts'
+import { findPostmaster } from './embedded-postmaster.ts'
+
+/**
+ * Where to connect to the database that a daemon keeps running in `directory`, for a command that only asks;
+ * `undefined` where none is running, or it is another user's.
+ * @throws PasswordLost
+ */
+export async function findRunning(directory: string): Promise<string | undefined> {
+  const folder = await realpath(directory).catch(() => undefined)
+  if (folder === undefined) return undefined
+  const running = await findPostmaster(join(folder, 'data'))
+  return running && urlOf(folder, running.port, 'tikmeter')
+}

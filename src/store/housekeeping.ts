@@ -1,0 +1,54 @@
+import type { Clock } from '../runtime/clock.ts'
+import { isFailure } from '../runtime/failure.ts'
+import { errorFields, type Logger } from '../runtime/logger.ts'
+import type { Database } from './database.ts'
+import { makePartitions } from './partitions.ts'
+import { applyRetention, type RetentionTerms } from './retention.ts'
+import { asStoreError } from './store-error.ts'
+
+export interface HousekeepingOptions {
+  readonly database: Database
+  readonly terms: RetentionTerms
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+const EVERY_MS = 60 * 60_000
+/** After a failure, most likely of the connection. */
+const AGAIN_MS = 60_000
+
+/** Makes partitions before they are needed and removes what is too old, once an hour. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions
+  #hasFailed = false
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const isDone = await this.#once(signal)
+      await this.#options.clock.sleep(isDone ? EVERY_MS : AGAIN_MS, signal)
+    }
+  }
+
+  async #once(signal: AbortSignal): Promise<boolean> {
+    const { database, terms, clock, log } = this.#options
+    try {
+      await makePartitions(database.pool, clock.now())
+      const removed = await applyRetention(database.pool, terms, clock.now(), signal)
+      if (removed.partitions.length + removed.sessions + removed.events > 0)
+        log.info(removed, 'old rows removed')
+      if (this.#hasFailed) log.info('housekeeping is done again')
+      this.#hasFailed = false
+      return true
+    } catch (cause) {
+      const error = asStoreError('housekeeping failed', cause)
+      if (!isFailure(error)) throw error
+      if (!this.#hasFailed) log.warn({ err: errorFields(error) }, 'housekeeping is tried again')
+      this.#hasFailed = true
+      return false
+    }
+  }
+}

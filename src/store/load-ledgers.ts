@@ -1,0 +1,121 @@
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
+import type { Bytes } from '../accounting/bytes.ts'
+import {
+  type RouterId,
+  type RouterKey,
+  routerId,
+  routerKey,
+  type TenantId,
+  tenantId,
+} from '../accounting/ids.ts'
+import { type LastReading, type Ledger, NEW_LEDGER } from '../accounting/ledger.ts'
+import type { Service } from '../accounting/reading.ts'
+import { identityKey, type Session } from '../accounting/session.ts'
+import { bindingCounters, routers, userSessions } from './schema.ts'
+import { storableBytes } from './storable.ts'
+import { sessionOf } from './stored-session.ts'
+
+export interface RouterRef {
+  readonly tenant: TenantId
+  readonly router: RouterId
+}
+
+/** What the database has of a router: where the next commit goes on from. */
+export interface StoredRouter {
+  readonly position: number
+  readonly ledgers: Readonly<Record<Service, Ledger>>
+}
+
+/** @param snapshot a transaction that sees one moment */
+export async function loadLedgers(
+  snapshot: Pick<NodePgDatabase, 'select'>,
+  refs: readonly RouterRef[],
+): Promise<Map<RouterKey, StoredRouter>> {
+  const rows = await snapshot
+    .select()
+    .from(routers)
+    .where(isOneOf(refs, routers.tenantId, routers.id))
+  const open = await loadSessions(snapshot, refs)
+  const bindings = await loadBindings(snapshot, refs)
+  const stored = new Map<RouterKey, StoredRouter>()
+  for (const { tenant, router } of refs)
+    stored.set(routerKey(tenant, router), { position: 0, ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER } })
+  for (const row of rows) {
+    const key = routerKey(tenantId(row.tenantId), routerId(row.id))
+    const ledger = (service: Service, counters: ReadonlyMap<string, Bytes>): Ledger => ({
+      open: open.get(key)?.[service] ?? new Map(),
+      bindings: counters,
+      last: lastReadingOf(row, service),
+    })
+    const ledgers = {
+      hotspot: ledger('hotspot', new Map()),
+      // Only PPP servers have static bindings.
+      ppp: ledger('ppp', bindings.get(key) ?? new Map()),
+    }
+    stored.set(key, { position: storableBytes(row.position), ledgers })
+  }
+  return stored
+}
+
+type Open = Record<Service, Map<string, readonly Session[]>>
+
+async function loadSessions(
+  snapshot: Pick<NodePgDatabase, 'select'>,
+  refs: readonly RouterRef[],
+): Promise<ReadonlyMap<RouterKey, Open>> {
+  const rows = await snapshot
+    .select()
+    .from(userSessions)
+    .where(
+      and(eq(userSessions.status, 'active'), isOneOf(refs, userSessions.tenantId, userSessions.routerId)),
+    )
+    .orderBy(asc(userSessions.id))
+  const all = new Map<RouterKey, Open>()
+  for (const row of rows) {
+    const key = routerKey(tenantId(row.tenantId), routerId(row.routerId))
+    const open: Open = all.get(key) ?? { hotspot: new Map(), ppp: new Map() }
+    all.set(key, open)
+    const session = sessionOf(row)
+    const identity = identityKey(session.service, session)
+    open[session.service].set(identity, [...(open[session.service].get(identity) ?? []), session])
+  }
+  return all
+}
+
+async function loadBindings(
+  snapshot: Pick<NodePgDatabase, 'select'>,
+  refs: readonly RouterRef[],
+): Promise<ReadonlyMap<RouterKey, ReadonlyMap<string, Bytes>>> {
+  const rows = await snapshot
+    .select()
+    .from(bindingCounters)
+    .where(isOneOf(refs, bindingCounters.tenantId, bindingCounters.routerId))
+  const all = new Map<RouterKey, Map<string, Bytes>>()
+  for (const row of rows) {
+    const key = routerKey(tenantId(row.tenantId), routerId(row.routerId))
+    const counters = { upload: storableBytes(row.upload), download: storableBytes(row.download) }
+    all.set(key, (all.get(key) ?? new Map<string, Bytes>()).set(row.interface, counters))
+  }
+  return all
+}
+
+function isOneOf(refs: readonly RouterRef[], tenantColumn: AnyPgColumn, routerColumn: AnyPgColumn): SQL {
+  const tenants = sql.param(refs.map(({ tenant }) => tenant))
+  const ids = sql.param(refs.map(({ router }) => router))
+  return sql`(${tenantColumn}, ${routerColumn}) in (select * from unnest(${tenants}::text[], ${ids}::text[]))`
+}
+
+function lastReadingOf(row: typeof routers.$inferSelect, service: Service): LastReading | undefined {
+  const [readingAt, steadyAt, earliest, latest] =
+    service === 'hotspot'
+      ? [row.hotspotReadingAt, row.hotspotSteadyAt, row.hotspotBootEarliestAt, row.hotspotBootLatestAt]
+      : [row.pppReadingAt, row.pppSteadyAt, row.pppBootEarliestAt, row.pppBootLatestAt]
+  if (!readingAt || !steadyAt || !earliest || !latest) return undefined
+  return {
+    at: { wall: readingAt, steadyMs: steadyAt.getTime() },
+    boot: { earliestMs: earliest.getTime(), latestMs: latest.getTime() },
+    isFromAnotherProcess: true,
+  }
+}

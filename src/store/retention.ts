@@ -1,0 +1,80 @@
+import type { Pool } from 'pg'
+import { partitionWeek, weekAfter } from './partitions.ts'
+import { asStoreError } from './store-error.ts'
+
+/** For how long rows are kept; the daily tables are kept for good. */
+export interface RetentionTerms {
+  readonly deltasMs: number
+  /** Of ended sessions, by their end, and of ledger events. */
+  readonly sessionsMs: number
+}
+
+export interface Removed {
+  readonly partitions: readonly string[]
+  readonly sessions: number
+  readonly events: number
+}
+
+const ROWS_A_BATCH = 2_000
+
+/**
+ * Drops the partitions of `session_deltas` that are wholly too old, and deletes old sessions and events a few at a
+ * time. Nothing waits for it, and it can be cut off at any point.
+ * @throws StoreError
+ */
+export async function applyRetention(
+  pool: Pool,
+  terms: RetentionTerms,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Removed> {
+  const sessionsBefore = new Date(now.getTime() - terms.sessionsMs).toISOString()
+  try {
+    const partitions = await dropPartitions(pool, now.getTime() - terms.deltasMs, signal)
+    const sessions = await deleteInBatches(pool, DELETE_SESSIONS, sessionsBefore, signal)
+    const events = await deleteInBatches(pool, DELETE_EVENTS, sessionsBefore, signal)
+    return { partitions, sessions, events }
+  } catch (error) {
+    throw asStoreError('old rows are not removed', error)
+  }
+}
+
+const DELETE_SESSIONS = `delete from user_sessions where id = any(array(
+  select id from user_sessions where status = 'ended' and end_time < $1 order by end_time limit ${ROWS_A_BATCH}))`
+
+const DELETE_EVENTS = `delete from ledger_events where id = any(array(
+  select id from ledger_events where at < $1 limit ${ROWS_A_BATCH}))`
+
+async function deleteInBatches(pool: Pool, statement: string, before: string, signal: AbortSignal) {
+  let deleted = 0
+  while (!signal.aborted) {
+    const { rowCount } = await pool.query(statement, [before])
+    deleted += rowCount ?? 0
+    if ((rowCount ?? 0) < ROWS_A_BATCH) break
+  }
+  return deleted
+}
+
+/** By name, since one that was cut off between detaching and dropping is a table of its own. */
+const PARTITIONS = `select relname as name, inhdetachpending as detaching from pg_class
+  left join pg_inherits on inhrelid = pg_class.oid
+  where relkind = 'r' and relname like 'session\\_deltas\\_%' and relnamespace = (
+    select relnamespace from pg_class where oid = 'session_deltas'::regclass)
+  order by relname`
+
+async function dropPartitions(pool: Pool, before: number, signal: AbortSignal): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ name: string; detaching: boolean | null }>(PARTITIONS)
+  const dropped: string[] = []
+  for (const { name, detaching } of rows) {
+    const week = partitionWeek(name)
+    if (signal.aborted || week === undefined || weekAfter(week) > before) continue
+    // Detached first, without locking out those who read and write the others.
+    if (detaching !== null)
+      await pool.query(
+        `alter table session_deltas detach partition ${name} ${detaching ? 'finalize' : 'concurrently'}`,
+      )
+    await pool.query(`drop table ${name}`)
+    dropped.push(name)
+  }
+  return dropped
+}

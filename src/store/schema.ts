@@ -1,0 +1,183 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  date,
+  foreignKey,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
+
+/*
+ * The tables; their names are promises to users. What drizzle can't say (partitions, fill factors) is written into
+ * the first migration by hand.
+ *
+ * Open sessions are updated all the time. An update stays heap-only, and cheap, as long as no index has a column
+ * that it changes: so none on counters, sums, `last_seen_at`, or anything else that moves while a session is open.
+ */
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+const bytes = (name: string) => bigint(name, { mode: 'number' })
+const service = () => text('service', { enum: ['hotspot', 'ppp'] }).notNull()
+
+/** As in the config; what leaves the config is kept, and marked. */
+export const tenants = pgTable('tenants', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  timezone: text('timezone').notNull(),
+  removedAt: instant('removed_at'),
+})
+
+export const routers = pgTable(
+  'routers',
+  {
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
+    id: text('id').notNull(),
+    name: text('name').notNull(),
+    host: text('host').notNull(),
+    removedAt: instant('removed_at'),
+    /** Decisions committed so far: by it a commit is recognised whose answer was lost. */
+    position: bytes('position').notNull().default(0),
+    lastReadingAt: instant('last_reading_at'),
+    /** A reading's time by the wall clock, and by the steady one, which the boot and the logins are told by too. */
+    hotspotReadingAt: instant('hotspot_reading_at'),
+    hotspotSteadyAt: instant('hotspot_steady_at'),
+    hotspotBootEarliestAt: instant('hotspot_boot_earliest_at'),
+    hotspotBootLatestAt: instant('hotspot_boot_latest_at'),
+    pppReadingAt: instant('ppp_reading_at'),
+    pppSteadyAt: instant('ppp_steady_at'),
+    pppBootEarliestAt: instant('ppp_boot_earliest_at'),
+    pppBootLatestAt: instant('ppp_boot_latest_at'),
+  },
+  table => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+export const userSessions = pgTable(
+  'user_sessions',
+  {
+    id: uuid('id').primaryKey(),
+    tenantId: text('tenant_id').notNull(),
+    routerId: text('router_id').notNull(),
+    service: service(),
+    protocol: text('protocol').notNull(),
+    username: text('username').notNull(),
+    macAddress: text('mac_address'),
+    ipAddress: text('ip_address'),
+    routerSessionId: text('router_session_id'),
+    status: text('status', { enum: ['active', 'ended'] }).notNull(),
+    startTime: instant('start_time').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+    endTime: instant('end_time'),
+    endReason: text('end_reason'),
+    dataUpload: bytes('data_upload').notNull(),
+    dataDownload: bytes('data_download').notNull(),
+    dataUsed: bytes('data_used').generatedAlwaysAs(sql`data_upload + data_download`),
+    server: text('server'),
+    callerId: text('caller_id'),
+    /** The static PPP server binding it is on. */
+    binding: text('binding'),
+    /** The router's counters up to which it has been counted; null where they were never known. */
+    counterUpload: bytes('counter_upload'),
+    counterDownload: bytes('counter_download'),
+    /** When they were last known; null: at the router's last reading. */
+    countedSince: instant('counted_since'),
+    /** Where counting is to begin, as long as the counters were never known. */
+    owedFrom: text('owed_from', { enum: ['login', 'baseline'] }),
+    loginEarliestAt: instant('login_earliest_at').notNull(),
+    loginLatestAt: instant('login_latest_at').notNull(),
+    lastMovedAt: instant('last_moved_at').notNull(),
+    stallReported: boolean('stall_reported').notNull(),
+  },
+  table => [
+    foreignKey({ columns: [table.tenantId, table.routerId], foreignColumns: [routers.tenantId, routers.id] }),
+    check('user_sessions_service_check', sql`${table.service} in ('hotspot', 'ppp')`),
+    check('user_sessions_status_check', sql`${table.status} in ('active', 'ended')`),
+    index('user_sessions_active').on(table.tenantId, table.routerId).where(sql`status = 'active'`),
+    index('user_sessions_username').on(table.tenantId, table.username, table.startTime),
+    index('user_sessions_start').on(table.tenantId, table.startTime, table.id),
+    index('user_sessions_ended').on(table.endTime).where(sql`status = 'ended'`),
+  ],
+)
+
+/** Partitioned by week. */
+export const sessionDeltas = pgTable(
+  'session_deltas',
+  {
+    sessionId: uuid('session_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    tenantId: text('tenant_id').notNull(),
+    upload: bytes('upload').notNull(),
+    download: bytes('download').notNull(),
+  },
+  table => [
+    primaryKey({ columns: [table.sessionId, table.bucketStart] }),
+    index('session_deltas_bucket').using('brin', table.bucketStart),
+  ],
+)
+
+export const usageDaily = pgTable(
+  'usage_daily',
+  {
+    tenantId: text('tenant_id').notNull(),
+    day: date('day').notNull(),
+    routerId: text('router_id').notNull(),
+    service: service(),
+    username: text('username').notNull(),
+    upload: bytes('upload').notNull(),
+    download: bytes('download').notNull(),
+  },
+  table => [
+    primaryKey({ columns: [table.tenantId, table.day, table.routerId, table.service, table.username] }),
+    index('usage_daily_username').on(table.tenantId, table.username, table.day),
+  ],
+)
+
+export const tenantUsageDaily = pgTable(
+  'tenant_usage_daily',
+  {
+    tenantId: text('tenant_id').notNull(),
+    day: date('day').notNull(),
+    routerId: text('router_id').notNull(),
+    service: service(),
+    upload: bytes('upload').notNull(),
+    download: bytes('download').notNull(),
+  },
+  table => [primaryKey({ columns: [table.tenantId, table.day, table.routerId, table.service] })],
+)
+
+export const ledgerEvents = pgTable(
+  'ledger_events',
+  {
+    id: bytes('id').primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: text('tenant_id').notNull(),
+    routerId: text('router_id').notNull(),
+    at: instant('at').notNull(),
+    kind: text('kind').notNull(),
+    detail: jsonb('detail').notNull(),
+  },
+  table => [
+    index('ledger_events_tenant').on(table.tenantId, table.at),
+    index('ledger_events_at').using('brin', table.at),
+  ],
+)
+
+/** Last known counters of static PPP server bindings, which run on from session to session. */
+export const bindingCounters = pgTable(
+  'binding_counters',
+  {
+    tenantId: text('tenant_id').notNull(),
+    routerId: text('router_id').notNull(),
+    interface: text('interface').notNull(),
+    upload: bytes('upload').notNull(),
+    download: bytes('download').notNull(),
+  },
+  table => [primaryKey({ columns: [table.tenantId, table.routerId, table.interface] })],
+)

@@ -1,0 +1,91 @@
+import type { RouterId, TenantId } from '../accounting/ids.ts'
+import type { PendingSession } from '../accounting/pending.ts'
+import type { Session } from '../accounting/session.ts'
+import { storableBytes, storableInstant, storableText } from './storable.ts'
+import { type Column, namesOf, unnestStatement } from './unnest.ts'
+
+/** One row of `user_sessions` to be written. */
+export interface SessionChange extends Pick<PendingSession, 'session' | 'end'> {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  /** Of an open session: the last reading that had it. */
+  readonly readAt: Date
+}
+
+const text = (name: string, of: (session: Session) => string | undefined): Column<SessionChange> => ({
+  name,
+  type: 'text',
+  of: ({ session }) => {
+    const value = of(session)
+    return value === undefined ? null : storableText(value)
+  },
+})
+
+const instant = (name: string, of: (change: SessionChange) => number | undefined): Column<SessionChange> => ({
+  name,
+  type: 'timestamptz',
+  of: change => {
+    const ms = of(change)
+    return ms === undefined ? null : storableInstant(ms)
+  },
+})
+
+const bytes = (name: string, of: (session: Session) => number | undefined): Column<SessionChange> => ({
+  name,
+  type: 'int8',
+  of: ({ session }) => {
+    const value = of(session)
+    return value === undefined ? null : storableBytes(value)
+  },
+})
+
+const ID: Column<SessionChange> = { name: 'id', type: 'uuid', of: ({ session }) => session.id }
+
+/** What a session is from its first reading to its end. */
+const FIXED: readonly Column<SessionChange>[] = [
+  { name: 'tenant_id', type: 'text', of: ({ tenant }) => tenant },
+  { name: 'router_id', type: 'text', of: ({ router }) => router },
+  text('service', it => it.service),
+  text('protocol', it => it.protocol),
+  text('username', it => it.username),
+  text('server', it => it.server),
+  text('mac_address', it => it.macAddress),
+  text('router_session_id', it => it.routerSessionId),
+  text('caller_id', it => it.callerId),
+  instant('start_time', ({ session }) => session.startTime.getTime()),
+]
+
+/** What readings change. A login's window is widened to whole milliseconds, never narrowed. */
+const MOVING: readonly Column<SessionChange>[] = [
+  text('ip_address', it => it.ipAddress),
+  text('binding', it => it.binding),
+  instant('login_earliest_at', ({ session }) => Math.floor(session.login.earliestMs)),
+  instant('login_latest_at', ({ session }) => Math.ceil(session.login.latestMs)),
+  bytes('counter_upload', ({ mark }) => (mark.kind === 'counted' ? mark.counters.upload : undefined)),
+  bytes('counter_download', ({ mark }) => (mark.kind === 'counted' ? mark.counters.download : undefined)),
+  instant('counted_since', ({ session: { mark } }) => (mark.kind === 'counted' ? mark.sinceMs : undefined)),
+  text('owed_from', ({ mark }) => (mark.kind === 'owed' ? mark.from : undefined)),
+  bytes('data_upload', it => it.recorded.upload),
+  bytes('data_download', it => it.recorded.download),
+  instant('last_moved_at', ({ session }) => session.lastMovedMs),
+  { name: 'stall_reported', type: 'bool', of: ({ session }) => session.isStallReported },
+  instant('last_seen_at', ({ end, readAt }) => (end?.lastSeenAt ?? readAt).getTime()),
+  { name: 'status', type: 'text', of: ({ end }) => (end ? 'ended' : 'active') },
+  instant('end_time', ({ end }) => end?.endTime.getTime()),
+  { name: 'end_reason', type: 'text', of: ({ end }) => end?.reason ?? null },
+]
+
+const ALL = [ID, ...FIXED, ...MOVING]
+
+export const INSERT_SESSIONS = unnestStatement(
+  'tikmeter_insert_sessions',
+  ALL,
+  rows => `insert into user_sessions (${namesOf(ALL)}) select * from ${rows}`,
+)
+
+export const UPDATE_SESSIONS = unnestStatement(
+  'tikmeter_update_sessions',
+  [ID, ...MOVING],
+  rows => `update user_sessions as s set ${MOVING.map(({ name }) => `${name} = t.${name}`).join(', ')}
+    from ${rows} as t (id, ${namesOf(MOVING)}) where s.id = t.id`,
+)

@@ -1,0 +1,56 @@
+import type { RouterId, TenantId } from '../accounting/ids.ts'
+import type { Session } from '../accounting/session.ts'
+import type { Share } from '../accounting/spread.ts'
+import { storableBytes, storableInstant, storableText } from './storable.ts'
+import { type Column, namesOf, unnestStatement } from './unnest.ts'
+
+/** Bytes of one session in one bucket, to be added. */
+export interface SessionShare {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  readonly session: Session
+  readonly share: Share
+}
+
+const COLUMNS: readonly Column<SessionShare>[] = [
+  { name: 'session_id', type: 'uuid', of: ({ session }) => session.id },
+  { name: 'bucket_start', type: 'timestamptz', of: ({ share }) => storableInstant(share.bucketStartMs) },
+  { name: 'tenant_id', type: 'text', of: ({ tenant }) => tenant },
+  { name: 'day', type: 'date', of: ({ share }) => share.day },
+  { name: 'router_id', type: 'text', of: ({ router }) => router },
+  { name: 'service', type: 'text', of: ({ session }) => session.service },
+  { name: 'username', type: 'text', of: ({ session }) => storableText(session.username) },
+  { name: 'upload', type: 'int8', of: ({ share }) => storableBytes(share.upload) },
+  { name: 'download', type: 'int8', of: ({ share }) => storableBytes(share.download) },
+]
+
+/** Begins what `session_deltas` takes; its one parameter beside the rows. */
+const FLOOR = `$${COLUMNS.length + 1}::timestamptz`
+
+const ADD = 'do update set upload = t.upload + excluded.upload, download = t.download + excluded.download'
+const DAY = 'tenant_id, day, router_id, service'
+
+/**
+ * Adds shares to all three tables in one statement, so that they can't disagree. Rows are sorted as the tables' keys
+ * are, which keeps their pages together. Buckets before the floor are past their retention, and only days keep them.
+ */
+export const ADD_SHARES = unnestStatement(
+  'tikmeter_add_shares',
+  COLUMNS,
+  rows => `with share as materialized (
+      select * from ${rows} as t (${namesOf(COLUMNS)})
+    ), deltas as (
+      insert into session_deltas as t (session_id, bucket_start, tenant_id, upload, download)
+      select session_id, bucket_start, tenant_id, upload, download from share where bucket_start >= ${FLOOR}
+      order by session_id, bucket_start
+      on conflict (session_id, bucket_start) ${ADD}
+    ), daily as (
+      insert into usage_daily as t (${DAY}, username, upload, download)
+      select ${DAY}, username, sum(upload), sum(download) from share group by ${DAY}, username
+      order by ${DAY}, username
+      on conflict (${DAY}, username) ${ADD}
+    )
+    insert into tenant_usage_daily as t (${DAY}, upload, download)
+    select ${DAY}, sum(upload), sum(download) from share group by ${DAY} order by ${DAY}
+    on conflict (${DAY}) ${ADD}`,
+)

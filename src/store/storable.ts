@@ -1,0 +1,24 @@
+import { DatabaseRefused } from './store-error.ts'
+
+/** What Postgres can hold of a router's text: no NUL, and no half of a surrogate pair. */
+export function storableText(text: string): string {
+  return UNSTORABLE.test(text) ? text.replaceAll('\0', '\u2400').replace(LONE_SURROGATE, '\ufffd') : text
+}
+
+const UNSTORABLE = /[\0\p{Surrogate}]/u
+const LONE_SURROGATE = /\p{Surrogate}/gu
+
+export function storableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, it: unknown) => (typeof it === 'string' ? storableText(it) : it))
+}
+
+/** @throws DatabaseRefused where `value` is no exact count of bytes */
+export function storableBytes(value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new DatabaseRefused(`not a count of bytes: ${value}`)
+  return value
+}
+
+/** An instant for `timestamptz(3)`; what is known to a fraction of a millisecond is rounded. */
+export function storableInstant(ms: number): string {
+  return new Date(Math.round(ms)).toISOString()
+}

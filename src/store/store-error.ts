@@ -1,0 +1,73 @@
+import { DatabaseError } from 'pg'
+
+/** The database did not do what it was asked. Carries no query, no parameters and no connection. */
+export abstract class StoreError extends Error {
+  /** Whether the same may work a moment later. */
+  abstract readonly retryable: boolean
+}
+
+/** It could not be reached or could not do it now; whether a commit under way was done is not known. */
+export class DatabaseUnavailable extends StoreError {
+  override readonly name = 'DatabaseUnavailable'
+  override readonly retryable = true
+}
+
+/** It refused the rows it was given, and would again. */
+export class DatabaseRefused extends StoreError {
+  override readonly name = 'DatabaseRefused'
+  override readonly retryable = false
+}
+
+export class PostgresTooOld extends StoreError {
+  override readonly name = 'PostgresTooOld'
+  override readonly retryable = false
+
+  constructor(version: string) {
+    super(
+      `PostgreSQL ${version} is too old: 14 is the oldest that tikmeter runs on. Upgrade it, or leave database.url out.`,
+    )
+  }
+}
+
+/**
+ * Data exceptions, constraint violations and limits: what is wrong is in the rows. All other codes tell of the server,
+ * the connection, the schema or our rights, which somebody can put right (see PostgreSQL's "Error Codes").
+ */
+const REFUSAL = /^(22|23|54)/
+
+/** @param what what was not done, lower-case: the beginning of the message */
+export function asStoreError(what: string, error: unknown): Error {
+  if (error instanceof StoreError) return error
+  const databaseError = findDatabaseError(error)
+  if (databaseError) {
+    const { code, message } = databaseError
+    const text = `${what}: ${message}${code ? ` (${code})` : ''}`
+    return isRefusal(databaseError) ? new DatabaseRefused(text) : new DatabaseUnavailable(text)
+  }
+  if (isBug(error)) return error
+  return new DatabaseUnavailable(`${what}: ${messageOf(error)}`)
+}
+
+function isRefusal({ code, constraint }: DatabaseError): boolean {
+  // No constraint of ours, but a row without a partition: it can be made.
+  if (code === '23514' && constraint === undefined) return false
+  return code !== undefined && REFUSAL.test(code)
+}
+
+/** drizzle wraps pg's errors, and its own message has the query and its parameters. */
+function findDatabaseError(error: unknown): DatabaseError | undefined {
+  if (error instanceof DatabaseError) return error
+  return error instanceof Error && error.cause !== undefined ? findDatabaseError(error.cause) : undefined
+}
+
+function isBug(error: unknown): error is Error {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.cause instanceof Error) return messageOf(error.cause)
+  // Node joins the refusals of all of a host's addresses into one error without a message.
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ')
+  return error.message
+}

@@ -1,0 +1,100 @@
+import { routerKey } from '../../src/accounting/ids.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { Database } from '../../src/store/database.ts'
+import { LedgerStore } from '../../src/store/ledger-store.ts'
+import type { ConfiguredTenant } from '../../src/store/sync-config.ts'
+import { createScratchDatabase } from '../database/scratch-database.ts'
+import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
+
+export const DAY_MS = 86_400_000
+export const NOON = Date.UTC(2026, 10, 24, 12)
+
+export interface LedgerScene {
+  readonly database: Database
+  readonly store: LedgerStore
+  /** Another daemon's connections and store. */
+  another(): { readonly database: Database; readonly store: LedgerStore }
+  ask(statement: string): Promise<readonly Record<string, unknown>[]>
+  /** Empties all tables; then there are tenants acme, with the routers hq and hill, and other, with hq. */
+  begin(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A store on a database of its own, at noon on 2026-11-24. */
+export async function openLedgerScene(): Promise<LedgerScene> {
+  const scratch = await createScratchDatabase()
+  const clock = { ...systemClock, now: () => new Date(NOON) }
+  const another = () => {
+    const log = createLogger('silent')
+    const database = new Database({ url: scratch.url, log, applicationName: 'test', connections: 4 })
+    return { database, store: new LedgerStore({ database, clock, deltasRetentionMs: 90 * DAY_MS }) }
+  }
+  const { database, store } = another()
+  return {
+    ...{ database, store, another },
+    ask: async statement => (await database.pool.query<Record<string, unknown>>(statement)).rows,
+    async begin() {
+      const tables = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
+      await database.pool.query(
+        `truncate ${tables.join(', ')}, binding_counters, routers, tenants restart identity`,
+      )
+      await store.syncConfig([tenantOf('acme', 'hq', 'hill'), tenantOf('other', 'hq')])
+    },
+    async stop() {
+      await database.stop()
+      await scratch.drop()
+    },
+  }
+}
+
+export function tenantOf(id: string, ...routers: readonly string[]): ConfiguredTenant {
+  const { tenant } = new ReadRouter(id, 'x')
+  return {
+    id: tenant,
+    name: id,
+    timezone: 'Africa/Nairobi',
+    routers: routers.map(name => ({ id: new ReadRouter(id, name).router, name, host: '10.0.0.1' })),
+  }
+}
+
+/** The bytes that each of the four tables adds up to. */
+export function sums({ ask }: LedgerScene): Promise<readonly Record<string, unknown>[]> {
+  return ask(`select
+    (select sum(data_used) from user_sessions)::text as sessions,
+    (select sum(upload + download) from session_deltas)::text as deltas,
+    (select sum(upload + download) from usage_daily)::text as daily,
+    (select sum(upload + download) from tenant_usage_daily)::text as tenant_daily`)
+}
+
+export function key(router: ReadRouter) {
+  return routerKey(router.tenant, router.router)
+}
+
+/** Two routers with all kinds of sessions, some of them over midnight. */
+export function busyRouters(): readonly [ReadRouter, ReadRouter] {
+  const hq = new ReadRouter('acme', 'hq')
+  const hill = new ReadRouter('acme', 'hill')
+  // 23:30 to 0:45 in Nairobi.
+  for (let atMs = NOON - 15.5 * 3_600_000, n = 1; n <= 6; atMs += 900_000, n++) {
+    const loginMs = NOON - 16 * 3_600_000
+    const onBinding = { binding: 'l2tp-in1', protocol: 'l2tp', routerSessionId: '0x2' }
+    hq.read(
+      readingAt(
+        atMs,
+        'ppp',
+        [
+          sessionAt(atMs, loginMs, 'amina', 1_000_003 * n, 7_000_001 * n),
+          sessionAt(atMs, loginMs, 'bo', n === 4 ? 5 : 900 * n, 800 * n, { routerSessionId: '0x3' }),
+          sessionAt(atMs, loginMs, 'cy', 10 * n, 20 * n, onBinding),
+        ],
+        { bindings: [{ name: 'l2tp-in1', counters: { upload: 10 * n, download: 20 * n } }] },
+      ),
+    )
+    const guest = { server: 'hs1', routerSessionId: undefined, callerId: undefined, protocol: 'hotspot' }
+    hill.read(
+      readingAt(atMs, 'hotspot', n === 6 ? [] : [sessionAt(atMs, loginMs, 'guest', 13 * n, 17 * n, guest)]),
+    )
+  }
+  return [hq, hill]
+}

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { routerKey } from '../../src/accounting/ids.ts'
+import type { Ledger } from '../../src/accounting/ledger.ts'
+import { busyRouters, DAY_MS, key, type LedgerScene, NOON, openLedgerScene, sums } from './ledger-scene.ts'
+import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
+
+let scene: LedgerScene
+beforeAll(async () => {
+  scene = await openLedgerScene()
+})
+beforeEach(() => scene.begin())
+afterAll(() => scene.stop())
+
+function sameSum(bytes: number) {
+  const sum = String(bytes)
+  return [{ sessions: sum, deltas: sum, daily: sum, tenant_daily: sum }]
+}
+
+/** The same ledger as a process finds it that has not made its last reading. */
+function found(ledger: Ledger): Ledger {
+  return ledger.last ? { ...ledger, last: { ...ledger.last, isFromAnotherProcess: true } } : ledger
+}
+
+test('a ledger comes back from the database as it was committed', async () => {
+  const [hq, hill] = busyRouters()
+  const unknown = { counters: undefined, routerSessionId: '0x9' }
+  const amina = sessionAt(NOON, NOON - 16 * 3_600_000, 'amina', 0, 0, { counters: undefined })
+  hq.read(readingAt(NOON, 'ppp', [amina, sessionAt(NOON, NOON - 5_000, 'never-known', 0, 0, unknown)]))
+  await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
+  const stored = await scene.store.load([hq, hill, new ReadRouter('other', 'hq')])
+  expect(stored.get(key(hq))).toEqual({
+    position: 7,
+    ledgers: { hotspot: hq.ledgers.hotspot, ppp: found(hq.ledgers.ppp) },
+  })
+  expect(stored.get(key(hill))).toEqual({
+    position: 6,
+    ledgers: { hotspot: found(hill.ledgers.hotspot), ppp: hill.ledgers.ppp },
+  })
+  expect(hq.ledgers.ppp.bindings.size).toBe(1)
+  expect(stored.get(routerKey(new ReadRouter('other', 'hq').tenant, hq.router))?.position).toBe(0)
+})
+
+test('all four tables add up to the same bytes', async () => {
+  const [hq, hill] = busyRouters()
+  await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
+  // bo's counters fell once: 2,700 up, then 5, then 4,495 more and 900; the download rose to 2,400, then 3,200 anew.
+  const bo = 900 * 3 + 5 + (900 * 6 - 5) + (800 * 3 + 800 * 4 + 800 * 2)
+  // Where cy's binding stood before is not known, so its first reading is where counting begins.
+  const cy = 5 * 30
+  const guest = 5 * 30
+  const expected = 6 * (1_000_003 + 7_000_001) + bo + cy + guest
+  expect(await sums(scene)).toEqual(sameSum(expected))
+  expect(await scene.ask('select distinct day::text from usage_daily order by 1')).toEqual([
+    { day: '2026-11-23' },
+    { day: '2026-11-24' },
+  ])
+  hq.read(readingAt(NOON, 'ppp', [sessionAt(NOON, NOON - 16 * 3_600_000, 'amina', 7_000_000, 50_000_000)]))
+  await scene.store.commit([hq.takeCommit()])
+  expect(await sums(scene)).toEqual(sameSum(expected + 7_000_000 + 50_000_000 - 6 * (1_000_003 + 7_000_001)))
+  expect(await scene.store.checkRollups()).toEqual([])
+})
+
+test('a name that Postgres can not hold is recorded in its likeness', async () => {
+  const hq = new ReadRouter('acme', 'hq')
+  const more = { routerSessionId: '0x2' }
+  hq.read(
+    readingAt(NOON, 'ppp', [
+      sessionAt(NOON, NOON - 5_000, 'a\0b', 1, 2),
+      sessionAt(NOON, NOON - 5_000, 'a\u2400b', 10, 20, more),
+    ]),
+  )
+  hq.read(readingAt(NOON + 5_000, 'ppp', [sessionAt(NOON + 5_000, NOON - 5_000, 'a\0b', 0, 0)]))
+  await scene.store.commit([hq.takeCommit()])
+  expect(await scene.ask('select username, upload::int from usage_daily')).toEqual([
+    { username: 'a\u2400b', upload: 11 },
+  ])
+  expect(await scene.ask(`select detail->>'username' as name from ledger_events`)).toEqual([
+    { name: 'a\u2400b' },
+  ])
+})
+
+test('a session that ended keeps when it was last seen, when it ended and why', async () => {
+  const [, hill] = busyRouters()
+  await scene.store.commit([hill.takeCommit()])
+  const lastMs = NOON - 15.5 * 3_600_000 + 4 * 900_000
+  expect(
+    await scene.ask('select status, end_reason, last_seen_at, end_time, data_used::int from user_sessions'),
+  ).toEqual([
+    {
+      status: 'ended',
+      end_reason: 'logout',
+      last_seen_at: new Date(lastMs),
+      end_time: new Date(lastMs + 900_000),
+      data_used: 150,
+    },
+  ])
+})
+
+test('buckets past their retention are left out of session_deltas, and of nothing else', async () => {
+  const hq = new ReadRouter('acme', 'hq')
+  const loginMs = NOON - 100 * DAY_MS
+  hq.read(
+    readingAt(NOON, 'ppp', [sessionAt(NOON, loginMs, 'old', 1_000_000, 0)], {
+      boot: { earliestMs: loginMs - 5_000, latestMs: loginMs - 4_000 },
+    }),
+  )
+  await scene.store.commit([hq.takeCommit()])
+  const [row] = await scene.ask(`select (select sum(upload) from session_deltas)::int as deltas,
+    (select sum(upload) from usage_daily)::int as daily, (select count(*) from usage_daily)::int as days`)
+  expect(row).toMatchObject({ daily: 1_000_000, days: 101 })
+  expect(Number(row?.['deltas'])).toBeGreaterThan(890_000)
+  expect(Number(row?.['deltas'])).toBeLessThan(910_000)
+})
+
+test('updates of open sessions stay heap-only', async () => {
+  const hq = new ReadRouter('acme', 'hq')
+  const rounds = 8
+  const subscribers = 500
+  // Connections of its own, since a backend has told all its numbers when it is gone.
+  const { database: own, store: writer } = scene.another()
+  const before = await updatesSoFar()
+  for (let n = 1; n <= rounds; n++) {
+    const atMs = NOON + n * 5_000
+    const sessions = Array.from({ length: subscribers }, (_, i) =>
+      sessionAt(atMs, NOON + 1_000, `user${i}`, 1000 * n, 2000 * n, { routerSessionId: `0x${i}` }),
+    )
+    hq.read(readingAt(atMs, 'ppp', sessions))
+    await writer.commit([hq.takeCommit()])
+  }
+  await own.stop()
+  // A session, its bucket and its day; the tenant's day; and the router, which was there before.
+  const expected = (rounds - 1) * (3 * subscribers + 1) + rounds
+  await expect.poll(async () => (await updatesSoFar()).all - before.all, { timeout: 15_000 }).toBe(expected)
+  const hot = (await updatesSoFar()).hot - before.hot
+  expect(hot / expected).toBeGreaterThan(0.95)
+})
+
+async function updatesSoFar(): Promise<{ all: number; hot: number }> {
+  const rows =
+    await scene.ask(`select n_tup_upd::int as all, n_tup_hot_upd::int as hot from pg_stat_user_tables
+    where relname in ('user_sessions', 'usage_daily', 'tenant_usage_daily', 'routers')
+      or relname like 'session_deltas_2%'`)
+  const sum = (column: string) => rows.reduce((total, row) => total + Number(row[column]), 0)
+  return { all: sum('all'), hot: sum('hot') }
+}
