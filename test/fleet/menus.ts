@@ -1,0 +1,32 @@
+import type { Menu } from './menu.ts'
+import { rawText } from './name.ts'
+import { PPP_PROTOCOLS } from './ppp-interface.ts'
+import type { RouterOptions } from './router-options.ts'
+import { hotspotActive, pppActive, pppServer } from './session-menus.ts'
+import type { Sessions } from './sessions.ts'
+import { firewallFilter, hotspotUser, interfaces, systemIdentity, systemResource } from './system-menus.ts'
+
+/** The menus that a router with these packages has, by path. */
+export function menusOf(
+  options: RouterOptions,
+  sessions: Sessions,
+  uptimeMs: () => number,
+): ReadonlyMap<string, Menu> {
+  const { now, packages, version, identity, hasFasttrack } = options
+  const menus = new Map<string, Menu>([
+    ['/system/resource', systemResource({ version, uptimeMs })],
+    ['/system/identity', systemIdentity(rawText(identity))],
+    ['/ip/firewall/filter', firewallFilter(hasFasttrack)],
+    ['/interface', interfaces(sessions, now)],
+  ])
+  if (packages.includes('hotspot')) {
+    menus.set('/ip/hotspot/active', hotspotActive(sessions, now))
+    menus.set('/ip/hotspot/user', hotspotUser(sessions))
+  }
+  if (packages.includes('ppp')) {
+    menus.set('/ppp/active', pppActive(sessions, now))
+    for (const protocol of PPP_PROTOCOLS)
+      menus.set(`/interface/${protocol}-server`, pppServer(protocol, sessions, now))
+  }
+  return menus
+}

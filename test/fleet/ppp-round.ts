@@ -1,0 +1,103 @@
+import type { PppInterface } from './ppp-interface.ts'
+import type { Outcome } from './print.ts'
+import type { PppSession } from './session.ts'
+import type { Shown, Sight } from './sight.ts'
+
+/** What the joins on one connection rest on: which server rows its whole replies have listed. */
+export interface PppJoins {
+  /** Sessions whose own server row was listed. */
+  readonly joined: Set<PppSession>
+  /** Bindings that were listed as such. */
+  readonly bindings: Set<PppInterface>
+}
+
+export interface PppSeen {
+  readonly sessions: ReadonlyMap<PppSession, Shown>
+  readonly bindings: ReadonlyMap<PppInterface, Shown>
+}
+
+/**
+ * One reading of PPP on one connection, which takes several replies:
+ *
+ *     /ppp/active           begins it: who is there
+ *     /interface            the counters, asked after it
+ *     server menus          only where somebody is there whose interface is not known yet
+ *
+ * It is a reading once all of them are whole, and none failed; a session is in it when it was in the first, its
+ * interface in the second, and its server row in any whole reply of this connection. Where a session that has an
+ * interface was never in a server menu, the reading waits for the client to ask for it; a client that goes on to
+ * the next reading has let it be.
+ */
+export class PppRound {
+  readonly #joins: PppJoins
+  #active: ReadonlySet<PppSession> | undefined
+  #counters: ReadonlyMap<PppInterface, Shown> | undefined
+  readonly #serversAsked = new Set<string>()
+  #serversAwaited = 0
+  #hasFailed = false
+
+  constructor(joins: PppJoins) {
+    this.#joins = joins
+  }
+
+  answeredActive(outcome: Outcome, sights: readonly Sight[]): void {
+    if (!this.#succeeded(outcome)) return
+    this.#active = new Set(sights.flatMap(sight => (sight.kind === 'ppp' ? [sight.session] : [])))
+  }
+
+  answeredInterfaces(outcome: Outcome, sights: readonly Sight[]): void {
+    if (!this.#succeeded(outcome)) return
+    this.#counters = new Map(
+      sights.flatMap(sight => (sight.kind === 'interface' ? [[sight.interface, sight.shown]] : [])),
+    )
+  }
+
+  /** @param menu `/interface/pppoe-server` */
+  askServer(menu: string): void {
+    this.#serversAsked.add(menu)
+    this.#serversAwaited++
+  }
+
+  answeredServer(outcome: Outcome, sights: readonly Sight[]): void {
+    this.#serversAwaited--
+    if (!this.#succeeded(outcome)) return
+    for (const sight of sights) {
+      if (sight.kind !== 'server') continue
+      if (sight.session) this.#joins.joined.add(sight.session)
+      if (!sight.interface.isDynamic) this.#joins.bindings.add(sight.interface)
+    }
+  }
+
+  #succeeded(outcome: Outcome): boolean {
+    if (outcome !== 'whole' && outcome !== 'absent') this.#hasFailed = true
+    return outcome === 'whole'
+  }
+
+  /**
+   * @param isLeft whether the client has gone on to the next reading
+   * @returns `undefined` where it is no reading, or not yet
+   */
+  seen(isLeft: boolean): PppSeen | undefined {
+    const active = this.#active
+    const counters = this.#counters
+    if (this.#hasFailed || !active || !counters) return undefined
+    if (this.#serversAwaited > 0) return undefined
+    const sessions = new Map<PppSession, Shown>()
+    for (const session of active) {
+      const shown = counters.get(session.interface)
+      if (shown === undefined) continue
+      if (this.#joins.joined.has(session)) sessions.set(session, shown)
+      else if (!isLeft && !this.#serversAsked.has(serverMenu(session))) return undefined
+    }
+    const bindings = new Map<PppInterface, Shown>()
+    for (const binding of this.#joins.bindings) {
+      const shown = counters.get(binding)
+      if (shown !== undefined) bindings.set(binding, shown)
+    }
+    return { sessions, bindings }
+  }
+}
+
+function serverMenu(session: PppSession): string {
+  return `/interface/${session.login.protocol}-server`
+}

@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { NO_BYTES } from '../../src/accounting/bytes.ts'
+import { Clients } from './clients.ts'
+import { type Cut, type Ending, type Failure, Faults } from './faults.ts'
+import { Listener } from './listener.ts'
+import { menusOf } from './menus.ts'
+import type { PppInterface } from './ppp-interface.ts'
+import type { Request } from './request.ts'
+import { DEFAULTS, type RouterOptions } from './router-options.ts'
+import { PppSession, type SessionLogin, type SimulatedSession } from './session.ts'
+import { type BindingSpec, Sessions } from './sessions.ts'
+import { type SessionTruth, Truth } from './truth.ts'
+
+/**
+ * A router that speaks the RouterOS API on a real port, does what it is told, wrong things too, and knows to the
+ * byte what its whole replies carried. A fault holds until `recover`.
+ */
+export class SimulatedRouter {
+  readonly #options: RouterOptions
+  readonly #faults = new Faults()
+  readonly #sessions: Sessions
+  readonly #truth: Truth
+  readonly #listener: Listener
+  readonly #clients: Clients
+  readonly #commands = new Map<string, number>()
+  readonly #waiting = new Set<{ path: string; resolve: () => void }>()
+  #bootedAtMs: number
+  #logins = 0
+  #isUp = true
+  #stopped = new AbortController()
+
+  constructor(options: Partial<RouterOptions>) {
+    this.#options = { ...DEFAULTS, ...options }
+    const { now, version, host, port, tls, users, hasOldLogin, isInterleaving, uptimeMs } = this.#options
+    this.#bootedAtMs = now() - uptimeMs
+    this.#sessions = new Sessions({ now, isVersion6: version === '6.49' })
+    this.#truth = new Truth(now)
+    const served = {
+      ...{ version, users, isOldStyle: hasOldLogin, isInterleaving },
+      faults: this.#faults,
+      sessions: this.#sessions,
+      menus: menusOf(this.#options, this.#sessions, () => now() - this.#bootedAtMs),
+      onCommand: (request: Request) => this.#note(request),
+      onLogin: () => {
+        this.#logins++
+      },
+    }
+    this.#clients = new Clients({ served, truth: this.#truth, tls })
+    this.#listener = new Listener({ host, port, onSocket: socket => this.#clients.accept(socket) })
+  }
+
+  get host(): string {
+    return this.#options.host
+  }
+
+  /** The one it listens on, or did last; 0 before the first start. */
+  get port(): number {
+    return this.#listener.port
+  }
+
+  get identity(): string {
+    return this.#options.identity
+  }
+
+  /** Its clock, by which its truth is told. */
+  now(): number {
+    return this.#options.now()
+  }
+
+  get hasTls(): boolean {
+    return this.#options.tls !== undefined
+  }
+
+  get sessions(): Sessions {
+    return this.#sessions
+  }
+
+  /** Connections that are open, and logins that succeeded so far. */
+  get connections(): number {
+    return this.#clients.count
+  }
+
+  get logins(): number {
+    return this.#logins
+  }
+
+  /** Whether it is started and not booting: then it has sessions, and logins. */
+  get isUp(): boolean {
+    return this.#isUp && !this.#stopped.signal.aborted
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = new AbortController()
+    await this.#listener.open()
+  }
+
+  /** Keeps its sessions, which run on, as on a router whose network is gone; started again, it has the same port. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#listener.close()
+    this.#clients.destroy()
+  }
+
+  // Who is there
+
+  login(login: SessionLogin): SimulatedSession {
+    return this.#sessions.login(login)
+  }
+
+  logout(session: SimulatedSession): void {
+    this.#sessions.logout(session)
+  }
+
+  addBinding(spec: BindingSpec): PppInterface {
+    return this.#sessions.addBinding(spec)
+  }
+
+  /** `/interface/reset-counters` of the session's interface, or of a binding; uptimes run on. */
+  resetCounters(of: SimulatedSession | PppInterface): void {
+    const meter = of instanceof PppSession ? of.interface.meter : 'meter' in of ? of.meter : undefined
+    meter?.set(NO_BYTES, this.#options.now())
+  }
+
+  /**
+   * All sessions end, every counter is 0, the uptime starts again, and connections are aborted. Resolves when the
+   * router is up again.
+   * @param how logins to refuse once it is up, as routers do while they start
+   */
+  async reboot(how: { downForMs: number; loginsToRefuse?: number }): Promise<void> {
+    this.#isUp = false
+    this.#listener.close()
+    await this.#clients.end('rst')
+    this.#sessions.reboot()
+    this.#truth.rebooted()
+    if (how.downForMs > 0) await this.#pause(how.downForMs)
+    this.#bootedAtMs = this.#options.now()
+    this.#faults.loginsToRefuse = how.loginsToRefuse ?? 0
+    this.#isUp = true
+    if (this.isUp) await this.#listener.open()
+  }
+
+  async #pause(ms: number): Promise<void> {
+    try {
+      await sleep(ms, undefined, { signal: this.#stopped.signal })
+    } catch {
+      // Stopped while it was down.
+    }
+  }
+
+  // What is wrong
+
+  /** Ends all connections; replies that were handed over whole still arrive. */
+  async drop(by: Ending): Promise<void> {
+    await this.#clients.end(by)
+  }
+
+  /** Silent: reads and never answers. Deaf: accepts, and not even TLS is answered. */
+  hang(how: 'silent' | 'deaf' = 'silent'): void {
+    this.#faults.hang = how
+    if (how === 'deaf') this.#clients.pause()
+  }
+
+  /** New connections are refused; those there are go on. */
+  refuse(): void {
+    this.#listener.close()
+  }
+
+  cutNextReply(cut: Cut): void {
+    this.#faults.cutNext(cut)
+  }
+
+  /** Each byte in a packet of its own, `msPerByte` apart; 0 for a turn of the event loop. */
+  trickle(msPerByte = 0): void {
+    this.#faults.trickleMs = msPerByte
+  }
+
+  deny(): void {
+    this.#faults.isDenying = true
+  }
+
+  failNext(failure: Failure): void {
+    this.#faults.failNext(failure)
+  }
+
+  /** Unknown reply words, replies with a tag of nobody, rows without words. */
+  addJunk(): void {
+    this.#faults.hasJunk = true
+  }
+
+  fatal(reason: string): void {
+    this.#clients.fatal(reason)
+  }
+
+  /**
+   * All faults end. Whoever still waits for an answer from a hang is cut off, or, where `answersLate`, gets it now.
+   */
+  async recover(how: { answersLate: boolean } = { answersLate: false }): Promise<void> {
+    const hung = this.#faults.hang !== 'none'
+    this.#faults.clear()
+    if (hung) await this.#clients.resume(how)
+    if (this.isUp) await this.#listener.open()
+  }
+
+  // What came of it
+
+  /** All sessions there ever were. */
+  truth(): readonly SessionTruth[] {
+    return Array.from(this.#sessions.all(), session => this.#truth.of(session))
+  }
+
+  truthOf(session: SimulatedSession): SessionTruth {
+    return this.#truth.of(session)
+  }
+
+  /** How often a command such as `/ppp/active/print` was received. */
+  received(path: string): number {
+    return this.#commands.get(path) ?? 0
+  }
+
+  /** Resolves when the command is received the next time. */
+  nextCommand(path: string): Promise<void> {
+    return new Promise(resolve => this.#waiting.add({ path, resolve }))
+  }
+
+  #note({ menu, verb }: Request): void {
+    const path = `${menu}/${verb}`
+    this.#commands.set(path, this.received(path) + 1)
+    for (const waiting of this.#waiting)
+      if (waiting.path === path) {
+        this.#waiting.delete(waiting)
+        waiting.resolve()
+      }
+  }
+}

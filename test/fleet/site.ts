@@ -1,0 +1,121 @@
+import type { Bytes } from '../../src/accounting/bytes.ts'
+import { utf8 } from './name.ts'
+import { pick, type Random, wholeBelow } from './random.ts'
+import type { SessionLogin, SimulatedSession } from './session.ts'
+import type { SimulatedRouter } from './simulated-router.ts'
+import { makeSubscribers, makeTraffic, type Subscriber } from './subscribers.ts'
+
+/** A hotspot session has no id: who comes back sooner than this to the same address looks like who never left. */
+const TOO_SOON_MS = 15_000
+
+export interface SiteSpec {
+  /** Its place in the fleet; makes addresses and names its own. */
+  readonly number: number
+  readonly hotspotSessions: number
+  readonly pppSessions: number
+  readonly bindings: number
+  readonly meanRate: Bytes
+}
+
+interface Online {
+  readonly subscriber: Subscriber
+  readonly session: SimulatedSession
+  readonly address: string
+}
+
+/** The subscribers of one router, who come and go. Half as many again as are online. */
+export class Site {
+  readonly router: SimulatedRouter
+  readonly #spec: SiteSpec
+  readonly #random: Random
+  /** The last address given back is the first to be given out again. */
+  readonly #addresses: string[] = []
+  readonly #offline: Subscriber[] = []
+  #online: Online[] = []
+  readonly #lastLogin = new Map<Subscriber, { address: string; atMs: number }>()
+
+  constructor(router: SimulatedRouter, spec: SiteSpec, random: Random) {
+    this.router = router
+    this.#spec = spec
+    this.#random = random
+  }
+
+  /** Logs the first sessions in: they began within the last hour. */
+  populate(): void {
+    const { number, hotspotSessions, pppSessions, bindings } = this.#spec
+    for (let i = 0; i < hotspotSessions + pppSessions + 8; i++)
+      this.#addresses.push(`10.${number & 255}.${i >> 8}.${i & 255}`)
+    const hotspot = makeSubscribers('hotspot', number, Math.ceil(hotspotSessions * 1.5))
+    const ppp = makeSubscribers('ppp', number, Math.ceil(pppSessions * 1.5))
+    for (const { name, protocol } of ppp.slice(0, bindings))
+      if (protocol !== 'hotspot')
+        this.router.addBinding({
+          protocol,
+          name: `static-${protocol}-${name.text}`,
+          user: name,
+          counters: { upload: 5_000_000, download: 70_000_000 },
+        })
+    for (const subscriber of [...hotspot.slice(0, hotspotSessions), ...ppp.slice(0, pppSessions)])
+      this.#login(subscriber, wholeBelow(this.#random, 3_600_000))
+    this.#offline.push(...hotspot.slice(hotspotSessions), ...ppp.slice(pppSessions))
+  }
+
+  /** One thing happens: somebody comes, goes, comes back at once, or the operator resets a counter. */
+  step(): void {
+    if (!this.router.isUp) return
+    // A reboot has ended sessions without a word.
+    const gone = this.#online.filter(({ session }) => session.logoutAtMs !== undefined)
+    for (const it of gone) this.#release(it)
+    const chance = this.#random()
+    const somebody = pick(this.#random, this.#online)
+    if (chance < 0.05 && somebody) this.router.resetCounters(somebody.session)
+    else if (chance < 0.15 && somebody) {
+      this.#logout(somebody)
+      this.#login(somebody.subscriber, 0)
+    } else if (this.#online.length < this.#spec.hotspotSessions + this.#spec.pppSessions) this.#comeOne()
+    else if (somebody) this.#logout(somebody)
+  }
+
+  #comeOne(): void {
+    const subscriber = pick(this.#random, this.#offline)
+    if (subscriber) this.#login(subscriber, 0)
+  }
+
+  #login(subscriber: Subscriber, loggedInForMs: number): void {
+    const address = this.#takeAddress(subscriber)
+    if (address === undefined) return
+    const at = this.#offline.indexOf(subscriber)
+    if (at >= 0) this.#offline.splice(at, 1)
+    const session = this.router.login(this.#loginOf(subscriber, address, loggedInForMs))
+    this.#online.push({ subscriber, session, address })
+    this.#lastLogin.set(subscriber, { address, atMs: session.loginAtMs })
+  }
+
+  #takeAddress(subscriber: Subscriber): string | undefined {
+    const last = this.#lastLogin.get(subscriber)
+    const isTooSoon =
+      last !== undefined &&
+      last.address === this.#addresses.at(-1) &&
+      this.router.now() - last.atMs < TOO_SOON_MS
+    return isTooSoon && subscriber.protocol === 'hotspot' ? this.#addresses.shift() : this.#addresses.pop()
+  }
+
+  #loginOf(subscriber: Subscriber, address: string, loggedInForMs: number): SessionLogin {
+    const { name, protocol, macAddress, publicAddress } = subscriber
+    const traffic = makeTraffic(this.#random, this.#spec.meanRate)
+    const common = { name, address, traffic, loggedInForMs }
+    if (protocol === 'hotspot') return { ...common, protocol, macAddress, comment: utf8('paid: yes') }
+    return { ...common, protocol, callerId: protocol === 'pppoe' ? macAddress : publicAddress }
+  }
+
+  #logout(online: Online): void {
+    this.router.logout(online.session)
+    this.#release(online)
+  }
+
+  #release(online: Online): void {
+    this.#online = this.#online.filter(it => it !== online)
+    this.#addresses.push(online.address)
+    this.#offline.push(online.subscriber)
+  }
+}

@@ -1,0 +1,240 @@
+import { expect, test } from 'vitest'
+import { utf8 } from './name.ts'
+import { enter, HandClock, HOTSPOT_ANN, PPP_ANN, startRouter } from './opened.ts'
+import type { RouterOptions } from './router-options.ts'
+import type { ScriptedClient } from './scripted-client.ts'
+import type { SimulatedRouter } from './simulated-router.ts'
+import { bySubscriber } from './truth.ts'
+
+const HOTSPOT = ['/ip/hotspot/active/print', '=.proplist=.id,user,uptime,bytes-in,bytes-out'] as const
+const ACTIVE = ['/ppp/active/print', '=.proplist=.id,name,service,caller-id,uptime,session-id'] as const
+const INTERFACE = ['/interface/print', '=.proplist=.id,name,type,rx-byte,tx-byte', '?type=pppoe-in'] as const
+const SERVER = [
+  '/interface/pppoe-server/print',
+  '=.proplist=name,user,remote-address,dynamic,running',
+] as const
+const TO_ANN = { protocol: 'pppoe', name: 'to-ann', user: utf8('ann') } as const
+
+async function setUp(
+  options: Partial<RouterOptions> = {},
+): Promise<{ clock: HandClock; router: SimulatedRouter; client: ScriptedClient }> {
+  const clock = new HandClock()
+  const router = await startRouter({ now: clock.now, ...options })
+  return { clock, router, client: await enter(router) }
+}
+
+async function askAll(client: ScriptedClient, ...commands: (readonly string[])[]): Promise<void> {
+  client.sendAll(commands)
+  for (const _ of commands) await client.reply()
+}
+
+/** `seconds` of the traffic that Ann has here. */
+function moved(seconds: number): { upload: number; download: number } {
+  return { upload: seconds * 100, download: seconds * 1000 }
+}
+
+test('a whole hotspot reply carries what it shows; what comes after is in the total alone', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(HOTSPOT_ANN)
+  expect(router.truthOf(session)).toMatchObject({ everCarried: false, carried: moved(0) })
+  clock.turn(2000)
+  await client.ask(...HOTSPOT)
+  clock.turn(3000)
+  router.logout(session)
+  clock.turn(3000)
+  await client.ask(...HOTSPOT)
+  expect(router.truth()).toMatchObject([
+    { username: 'ann', everCarried: true, carried: moved(2), total: moved(5) },
+  ])
+})
+
+test('a reply without the bytes carries nothing', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(HOTSPOT_ANN)
+  clock.turn(2000)
+  await client.ask('/ip/hotspot/active/print', '=.proplist=user,bytes-in')
+  await client.ask('/ip/hotspot/active/print', '=count-only=')
+  expect(router.truthOf(session).everCarried).toBe(false)
+})
+
+test('a cut reply carries nothing, and those before it on the connection all', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(HOTSPOT_ANN)
+  clock.turn(1000)
+  await client.ask(...HOTSPOT)
+  clock.turn(1000)
+  router.cutNextReply({ by: 'rst' })
+  await client.ask(...HOTSPOT)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
+test('after a counter reset all that is shown comes on top', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(HOTSPOT_ANN)
+  clock.turn(5000)
+  await client.ask(...HOTSPOT)
+  clock.turn(1000)
+  router.resetCounters(session)
+  clock.turn(2000)
+  await client.ask(...HOTSPOT)
+  expect(router.truthOf(session)).toMatchObject({ carried: moved(7), total: moved(8) })
+})
+
+test('a PPP session is carried once its server row is known', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(PPP_ANN)
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).everCarried).toBe(false)
+  clock.turn(1000)
+  await askAll(client, SERVER)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(3))
+})
+
+test('a server row is known on the connection that listed it', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(PPP_ANN)
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  clock.turn(1000)
+  const other = await enter(router)
+  await askAll(other, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+  await askAll(other, SERVER)
+  expect(router.truthOf(session).carried).toEqual(moved(2))
+})
+
+test('interfaces without the active list, or before it, carry nothing', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(PPP_ANN)
+  clock.turn(1000)
+  await askAll(client, SERVER, INTERFACE, ACTIVE)
+  expect(router.truthOf(session).everCarried).toBe(false)
+})
+
+test('a round in which one reply was refused or cut is no reading', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  clock.turn(1000)
+  router.failNext({ menu: '/ppp/active', messages: ['busy'], times: 1 })
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(0))
+  clock.turn(1000)
+  router.cutNextReply({ menu: '/interface', by: 'fin' })
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(0))
+})
+
+test('while a newcomer’s server row is awaited, nobody in the round is carried yet', async () => {
+  const { clock, router, client } = await setUp()
+  const first = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  const second = router.login({ ...PPP_ANN, name: utf8('ben') })
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(first).carried).toEqual(moved(0))
+  await askAll(client, SERVER)
+  expect(router.truthOf(first).carried).toEqual(moved(1))
+  expect(router.truthOf(second).carried).toEqual(moved(1))
+})
+
+test('a client that goes on without the server menu has read those it knew', async () => {
+  const { clock, router, client } = await setUp()
+  const first = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  router.login({ ...PPP_ANN, name: utf8('ben') })
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE)
+  router.cutNextReply({ menu: '/ppp/active', by: 'fin' })
+  await askAll(client, ACTIVE)
+  expect(router.truthOf(first).carried).toEqual(moved(1))
+})
+
+test('an interface that was reset carries what it shows on top', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(PPP_ANN)
+  clock.turn(5000)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  router.resetCounters(session)
+  clock.turn(2000)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(7))
+})
+
+test('on a binding never read before, the first reading is where counting begins', async () => {
+  const { clock, router, client } = await setUp()
+  router.addBinding({ ...TO_ANN, counters: moved(50) })
+  const session = router.login(PPP_ANN)
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  expect(router.truthOf(session)).toMatchObject({ everCarried: true, carried: moved(0) })
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
+test('a new session on a binding counts from the last value that any reading had, idle ones too', async () => {
+  const { clock, router, client } = await setUp()
+  router.addBinding({ ...TO_ANN, counters: moved(50) })
+  const first = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  clock.turn(1000)
+  router.logout(first)
+  await askAll(client, ACTIVE, INTERFACE)
+  const second = router.login(PPP_ANN)
+  clock.turn(2000)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  expect(router.truthOf(first).carried).toEqual(moved(0))
+  expect(router.truthOf(second).carried).toEqual(moved(2))
+})
+
+test('a binding that fell counts all that it shows', async () => {
+  const { clock, router, client } = await setUp()
+  const binding = router.addBinding({ ...TO_ANN, counters: moved(50) })
+  const first = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  router.logout(first)
+  router.resetCounters(binding)
+  const second = router.login(PPP_ANN)
+  clock.turn(2000)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  expect(router.truthOf(second).carried).toEqual(moved(2))
+})
+
+test('after a reboot a binding counts from nothing, even past its old value', async () => {
+  const { clock, router, client } = await setUp()
+  router.addBinding({ ...TO_ANN, counters: moved(1) })
+  router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  await router.reboot({ downForMs: 0 })
+  const second = router.login(PPP_ANN)
+  clock.turn(9000)
+  await askAll(await enter(router), ACTIVE, INTERFACE, SERVER)
+  expect(router.truthOf(second).carried).toEqual(moved(9))
+})
+
+test('the truth is the same where rows come mixed', async () => {
+  const { clock, router, client } = await setUp({ isInterleaving: true })
+  const session = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  clock.turn(1000)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
+test('a subscriber’s truth is the sum over sessions', async () => {
+  const { clock, router, client } = await setUp()
+  router.login(HOTSPOT_ANN)
+  router.login({ ...HOTSPOT_ANN, address: '192.168.10.9' })
+  router.login(PPP_ANN)
+  clock.turn(1000)
+  await client.ask(...HOTSPOT)
+  clock.turn(1000)
+  const sums = bySubscriber(router.truth())
+  expect(sums.get('hotspot/ann')).toMatchObject({ carried: { upload: 200n }, total: { upload: 400n } })
+  expect(sums.get('ppp/ann')).toMatchObject({ carried: { upload: 0n }, total: { upload: 200n } })
+})

@@ -1,0 +1,166 @@
+import { addToSum, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '../../src/accounting/bytes.ts'
+import type { Service } from '../../src/accounting/reading.ts'
+import { Carried } from './carried.ts'
+import type { PppInterface } from './ppp-interface.ts'
+import { type PppJoins, PppRound, type PppSeen } from './ppp-round.ts'
+import type { Outcome } from './print.ts'
+import type { Request } from './request.ts'
+import { HotspotSession, PppSession, type SimulatedSession } from './session.ts'
+import type { Shown, Sight } from './sight.ts'
+
+/** What a router knows of one session, to the byte. Milliseconds are on the router's clock. */
+export interface SessionTruth {
+  readonly service: Service
+  readonly protocol: string
+  readonly username: string
+  readonly address: string
+  readonly macAddress: string | undefined
+  readonly callerId: string | undefined
+  /** Raw; of PPP. */
+  readonly interface: string | undefined
+  readonly loginAtMs: number
+  readonly logoutAtMs: number | undefined
+  /** What whole readings carried: what an accounting has to have, to the byte. */
+  readonly carried: Bytes
+  /** Of `carried` what came with the last reading, and when its row was made. */
+  readonly lastCarried: Bytes
+  readonly lastCarriedAtMs: number | undefined
+  readonly everCarried: boolean
+  /** What the session moved until now or its logout, read or not. */
+  readonly total: Bytes
+}
+
+/** Sums over the sessions of one subscriber. */
+export interface SubscriberTruth {
+  readonly service: Service
+  readonly username: string
+  readonly carried: ByteSum
+  readonly total: ByteSum
+}
+
+/** What the replies of one router have carried. */
+export class Truth {
+  readonly #now: () => number
+  readonly #carried = new Map<SimulatedSession, Carried>()
+  /** Static bindings' counters in the last reading that had them. */
+  readonly #bindings = new Map<PppInterface, Shown>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  connection(): ConnectionTruth {
+    return new ConnectionTruth(this)
+  }
+
+  carriedHotspot(sights: readonly Sight[]): void {
+    for (const sight of sights) if (sight.kind === 'hotspot') this.#carriedOf(sight.session).take(sight.shown)
+  }
+
+  /** A new session on a binding counts from its last known value, and from this one where none is known. */
+  carriedPpp({ sessions, bindings }: PppSeen): void {
+    for (const [session, shown] of sessions) {
+      const carried = this.#carriedOf(session)
+      if (!carried.isStarted && !session.interface.isDynamic)
+        carried.startFrom((this.#bindings.get(session.interface) ?? shown).counters)
+      carried.take(shown)
+    }
+    for (const [binding, shown] of bindings)
+      if (shown.atMs >= (this.#bindings.get(binding)?.atMs ?? -Infinity)) this.#bindings.set(binding, shown)
+  }
+
+  /** Every counter began again at 0, and whoever sees the reboot knows it. */
+  rebooted(): void {
+    const atMs = this.#now()
+    for (const binding of this.#bindings.keys()) this.#bindings.set(binding, { counters: NO_BYTES, atMs })
+  }
+
+  #carriedOf(session: SimulatedSession): Carried {
+    const known = this.#carried.get(session)
+    if (known) return known
+    const made = new Carried()
+    this.#carried.set(session, made)
+    return made
+  }
+
+  of(session: SimulatedSession): SessionTruth {
+    const { login, service } = session
+    const carried = this.#carried.get(session)
+    return {
+      service,
+      protocol: login.protocol,
+      username: login.name.text,
+      address: login.address,
+      macAddress: session instanceof HotspotSession ? session.login.macAddress : undefined,
+      callerId: session instanceof PppSession ? session.login.callerId : undefined,
+      interface: session instanceof PppSession ? session.interface.name : undefined,
+      loginAtMs: session.loginAtMs,
+      logoutAtMs: session.logoutAtMs,
+      carried: carried?.bytes ?? NO_BYTES,
+      lastCarried: carried?.added ?? NO_BYTES,
+      lastCarriedAtMs: carried?.atMs,
+      everCarried: carried?.atMs !== undefined,
+      total: session.movedAt(this.#now()),
+    }
+  }
+}
+
+/** Follows the replies on one connection; a reading never spans two. */
+export class ConnectionTruth {
+  readonly #truth: Truth
+  readonly #joins: PppJoins = { joined: new Set(), bindings: new Set() }
+  #round: PppRound
+
+  constructor(truth: Truth) {
+    this.#truth = truth
+    this.#round = new PppRound(this.#joins)
+  }
+
+  /** @returns to be called when the reply has been handed over, and never for one that was cut */
+  ask({ menu, verb, attributes }: Request): (outcome: Outcome, sights: readonly Sight[]) => void {
+    if (verb !== 'print' || attributes.has('count-only')) return () => {}
+    if (menu === '/ip/hotspot/active')
+      return (outcome, sights) => {
+        if (outcome === 'whole') this.#truth.carriedHotspot(sights)
+      }
+    if (menu === '/ppp/active') {
+      this.#settle(this.#round, true)
+      this.#round = new PppRound(this.#joins)
+    }
+    const round = this.#round
+    const isServer = /^\/interface\/\w+-server$/.test(menu)
+    if (isServer) round.askServer(menu)
+    return (outcome, sights) => {
+      if (menu === '/ppp/active') round.answeredActive(outcome, sights)
+      else if (menu === '/interface') round.answeredInterfaces(outcome, sights)
+      else if (isServer) round.answeredServer(outcome, sights)
+      else return
+      this.#settle(round, false)
+    }
+  }
+
+  #settle(round: PppRound, isLeft: boolean): void {
+    const seen = round.seen(isLeft)
+    if (seen) this.#truth.carriedPpp(seen)
+  }
+}
+
+/** @param rows of one router or of many */
+export function bySubscriber(rows: Iterable<SessionTruth>): Map<string, SubscriberTruth> {
+  const sums = new Map<string, SubscriberTruth>()
+  for (const { service, username, carried, total } of rows) {
+    const key = subscriberKey(service, username)
+    const sum = sums.get(key)
+    sums.set(key, {
+      service,
+      username,
+      carried: addToSum(sum?.carried ?? NO_SUM, carried),
+      total: addToSum(sum?.total ?? NO_SUM, total),
+    })
+  }
+  return sums
+}
+
+export function subscriberKey(service: Service, username: string): string {
+  return `${service}/${username}`
+}
