@@ -1,12 +1,13 @@
 import type { RouterKey } from './accounting/ids.ts'
-import { OwnershipLost } from './recorder.ts'
 import type { Clock } from './runtime/clock.ts'
+import { type Failure, isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger } from './runtime/logger.ts'
 
 /** What waits to be committed, and its committing. */
 export interface Committing {
   pending(): ReadonlyMap<RouterKey, number>
-  commit(keys: readonly RouterKey[]): Promise<void>
+  /** @returns the routers whose commit was refused, with the reason */
+  commit(keys: readonly RouterKey[]): Promise<ReadonlyMap<RouterKey, string>>
 }
 
 export interface CommitLoopOptions {
@@ -18,12 +19,13 @@ export interface CommitLoopOptions {
 
 /** Sessions to a transaction: enough to be cheap, few enough to hold their rows' locks only briefly. */
 const SLICE_SESSIONS = 2_500
-/** A slice takes no less of the interval than a 30th, so that many small routers are not many transactions. */
+/** Slices to an interval, so that many small routers are not many transactions. */
 const MOST_SLICES = 30
 
 /** Commits every router once in an interval, in slices of whole routers spread over it. */
 export class CommitLoop {
   readonly #options: CommitLoopOptions
+  readonly #refused = new Set<RouterKey>()
   #failures = 0
 
   constructor(options: CommitLoopOptions) {
@@ -38,14 +40,12 @@ export class CommitLoop {
   /** Until the signal aborts; what waits then is `flush`'s. */
   async run(signal: AbortSignal): Promise<void> {
     const { recorder, clock, intervalMs } = this.#options
+    const lookMs = intervalMs / MOST_SLICES
     while (!signal.aborted) {
       const slices = slicesOf(recorder.pending())
-      for (const slice of slices) {
-        await clock.sleep(intervalMs / slices.length, signal)
-        if (signal.aborted) return
-        await this.#commit(slice)
-      }
-      if (slices.length === 0) await clock.sleep(intervalMs, signal)
+      if (slices === 0) await clock.sleep(lookMs, signal)
+      // What came right after a look has waited as long already.
+      else await this.#round(slices, intervalMs - lookMs, signal)
     }
   }
 
@@ -54,19 +54,51 @@ export class CommitLoop {
    * @returns whether all of it got through
    */
   async flush(): Promise<boolean> {
-    for (const slice of slicesOf(this.#options.recorder.pending())) await this.#commit(slice)
-    return this.#options.recorder.pending().size === 0
+    const { recorder } = this.#options
+    const done = new Set<RouterKey>()
+    for (let left = slicesOf(recorder.pending()); left > 0; left--)
+      // Where the database is gone, the other slices would only wait for it as well.
+      if (!(await this.#commit(nextSlice(recorder.pending(), done, left)))) return false
+    return recorder.pending().size === 0
   }
 
-  async #commit(keys: readonly RouterKey[]): Promise<void> {
+  /** Commits every router once, those with it that have something only when their slice's time has come. */
+  async #round(slices: number, withinMs: number, signal: AbortSignal): Promise<void> {
+    const { recorder, clock } = this.#options
+    const startMs = clock.steadyMs()
+    const done = new Set<RouterKey>()
+    for (let left = slices; left > 0; left--) {
+      const dueMs = startMs + (withinMs * (slices - left + 1)) / slices
+      await clock.sleep(Math.max(0, dueMs - clock.steadyMs()), signal)
+      if (signal.aborted) return
+      await this.#commit(nextSlice(recorder.pending(), done, left))
+    }
+  }
+
+  /** @returns whether the database was there */
+  async #commit(keys: readonly RouterKey[]): Promise<boolean> {
+    if (keys.length === 0) return true
     try {
-      await this.#options.recorder.commit(keys)
+      this.#noteRefused(keys, await this.#options.recorder.commit(keys))
       this.#succeed()
+      return true
     } catch (error) {
-      if (!isStoreFailure(error)) throw error
+      if (!isFailure(error)) throw error
       this.#fail(error)
-      // Refused for what is in it: let the others through.
-      if (!error.retryable && keys.length > 1) for (const key of keys) await this.#commit([key])
+      return false
+    }
+  }
+
+  #noteRefused(keys: readonly RouterKey[], refused: ReadonlyMap<RouterKey, string>): void {
+    const { log } = this.#options
+    for (const router of keys) {
+      const reason = refused.get(router)
+      if (reason === undefined) {
+        if (this.#refused.delete(router)) log.info({ router }, 'commit no longer refused')
+      } else if (!this.#refused.has(router)) {
+        this.#refused.add(router)
+        log.error({ router, reason }, 'commit refused; what waits is kept and tried again')
+      }
     }
   }
 
@@ -75,7 +107,7 @@ export class CommitLoop {
     this.#failures = 0
   }
 
-  #fail(error: Error): void {
+  #fail(error: Failure): void {
     this.#failures++
     if (this.#failures === 1)
       this.#options.log.error(
@@ -85,28 +117,33 @@ export class CommitLoop {
   }
 }
 
-/** Fills slices up to their size, so that there are few; at the most 30. */
-function slicesOf(pending: ReadonlyMap<RouterKey, number>): readonly (readonly RouterKey[])[] {
-  const sessions = [...pending.values()].reduce((sum, count) => sum + count, 0)
-  const size = Math.max(SLICE_SESSIONS, sessions / MOST_SLICES)
-  const slices: RouterKey[][] = []
-  let room = 0
-  for (const [key, count] of pending) {
-    if (room <= 0) {
-      slices.push([])
-      room = size
-    }
-    slices.at(-1)?.push(key)
-    room -= Math.max(1, count)
-  }
-  return slices
+/** How many slices to commit in: few, and at the most 30; none where nothing waits. */
+function slicesOf(pending: ReadonlyMap<RouterKey, number>): number {
+  return Math.min(MOST_SLICES, Math.ceil(weightOf(pending) / SLICE_SESSIONS))
 }
 
-function isStoreFailure(error: unknown): error is Error & { readonly retryable: boolean } {
-  return (
-    error instanceof Error &&
-    !(error instanceof OwnershipLost) &&
-    'retryable' in error &&
-    typeof error.retryable === 'boolean'
-  )
+/**
+ * Whole routers, in the order they always have, for one of the slices that are left: the last one takes them all.
+ * @param done the routers of the slices before; those of this one are added
+ */
+function nextSlice(
+  pending: ReadonlyMap<RouterKey, number>,
+  done: Set<RouterKey>,
+  left: number,
+): readonly RouterKey[] {
+  const waiting = new Map([...pending].filter(([key]) => !done.has(key)))
+  let room = weightOf(waiting) / left
+  const slice: RouterKey[] = []
+  for (const [key, sessions] of waiting) {
+    if (room <= 0 && left > 1) break
+    slice.push(key)
+    done.add(key)
+    room -= Math.max(1, sessions)
+  }
+  return slice
+}
+
+/** In sessions; a router without any is a row all the same. */
+function weightOf(pending: ReadonlyMap<RouterKey, number>): number {
+  return [...pending.values()].reduce((sum, sessions) => sum + Math.max(1, sessions), 0)
 }

@@ -5,45 +5,18 @@ import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId
 import { adopt, type Ledger } from './accounting/ledger.ts'
 import { type LiveService, liveService, sessionsJson } from './accounting/live.ts'
 import { type Pending, PendingBuilder } from './accounting/pending.ts'
-import type { Reading, Service } from './accounting/reading.ts'
-import { SERVICES } from './accounting/reading.ts'
+import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
 import type { RouterState, SessionJson, Snapshot, Totals } from './accounting/snapshot.ts'
 import { type Share, spread } from './accounting/spread.ts'
 import { isFresh, snapshotOf, type TenantView, totalsOf } from './accounting/tenant-view.ts'
-
-/** Where the numbers are kept. */
-export interface LedgerStore {
-  /**
-   * Writes many routers' pending in one transaction. A rejection may have written it or not: the same pending is
-   * offered again, and told `already` where it had been.
-   */
-  commit(batch: readonly RouterCommit[]): Promise<ReadonlyMap<RouterKey, CommitOutcome>>
-}
-
-export interface RouterCommit {
-  readonly tenant: TenantId
-  readonly router: RouterId
-  readonly pending: Pending
-}
-
-export type CommitOutcome =
-  | 'applied'
-  | 'already'
-  /** Somebody else wrote this router since it was loaded. */
-  | 'conflict'
+import { type LedgerStore, OwnershipLost, type StoredRouter } from './ledger-store.ts'
 
 export interface RecordedRouter {
   readonly tenant: TenantId
   readonly router: RouterId
   readonly name: string | undefined
   readonly terms: Terms
-}
-
-/** A router as the database has it. */
-export interface StoredRouter {
-  readonly position: number
-  readonly ledgers: Readonly<Record<Service, Ledger>>
 }
 
 /** How a router is doing, as whoever reads it knows. */
@@ -61,13 +34,10 @@ export interface RecorderOptions {
   readonly conditionOf: (router: RouterKey) => RouterCondition | undefined
 }
 
-/** Another process writes the same router: what this one holds of it can't be added to what is there now. */
-export class OwnershipLost extends Error {
-  override readonly name = 'OwnershipLost'
-}
-
 interface Book {
-  readonly about: RecordedRouter
+  about: RecordedRouter
+  /** It left the config and only waits for its last commit. */
+  isRetired: boolean
   readonly ledgers: Record<Service, Ledger>
   readonly live: Partial<Record<Service, LiveService>>
   /** What was offered to the database and is not known to be there. Offered again as it is until it is. */
@@ -77,8 +47,10 @@ interface Book {
 }
 
 interface TenantBook {
-  calendar: Calendar
+  readonly calendar: Calendar
+  /** Kept for a tenant that left the config as well: it may be ahead of the database when the tenant comes back. */
   readonly rollup: Rollup
+  isRetired: boolean
 }
 
 /**
@@ -99,31 +71,44 @@ export class Recorder {
     this.#options = options
   }
 
-  /** Begins a tenant, or gives one that is there another calendar. */
+  /** Begins a tenant, or gives one that is or was here another calendar: its rollup goes on. */
   addTenant(tenant: TenantId, calendar: Calendar, rollup: Rollup): void {
     const known = this.#tenants.get(tenant)
-    if (known) known.calendar = calendar
-    else this.#tenants.set(tenant, { calendar, rollup })
+    this.#tenants.set(tenant, { calendar, rollup: known?.rollup ?? rollup, isRetired: false })
   }
 
-  removeTenant(tenant: TenantId): void {
-    this.#tenants.delete(tenant)
+  retireTenant(tenant: TenantId): void {
+    const book = this.#tenants.get(tenant)
+    if (book) book.isRetired = true
+  }
+
+  /** @returns whether the router was still here, so that its ledger is not to be loaded; it is no longer retired */
+  takeBack(key: RouterKey): boolean {
+    const book = this.#routers.get(key)
+    if (book) book.isRetired = false
+    return book !== undefined
+  }
+
+  /** Gives a router that is known its new settings. */
+  updateRouter(about: RecordedRouter): void {
+    const book = this.#routers.get(routerKey(about.tenant, about.router))
+    if (book) book.about = about
   }
 
   addRouter(about: RecordedRouter, stored: StoredRouter): void {
     this.#routers.set(routerKey(about.tenant, about.router), {
-      about,
+      ...{ about, isRetired: false, live: {}, offered: undefined },
       ledgers: { ...stored.ledgers },
-      live: {},
-      offered: undefined,
       building: new PendingBuilder(stored.position),
     })
   }
 
-  /** Forgets a router that is no longer read, once all of it is committed. */
-  async removeRouter(key: RouterKey): Promise<void> {
-    await this.commit([key])
-    this.#routers.delete(key)
+  /** Lets go of a router that is no longer read, as soon as all of it is committed. */
+  retireRouter(key: RouterKey): void {
+    const book = this.#routers.get(key)
+    if (!book) return
+    book.isRetired = true
+    this.#forgetRetired([book])
   }
 
   /** Takes one reading; readings of one router and service come one after the other. */
@@ -152,22 +137,24 @@ export class Recorder {
 
   /**
    * Commits all that these routers have, in one transaction, or two where an earlier one's outcome is not known.
+   * @returns the routers whose commit was refused, with the reason; what they have is kept, and offered again
    * @throws what the store throws: nothing is lost, and the next call offers the same again
    * @throws OwnershipLost
    */
-  async commit(keys: readonly RouterKey[]): Promise<void> {
+  async commit(keys: readonly RouterKey[]): Promise<ReadonlyMap<RouterKey, string>> {
     const books = keys.flatMap(key => this.#routers.get(key) ?? [])
-    await this.#offer(books.filter(book => book.offered))
-    for (const book of books) {
-      if (book.offered || book.building.isEmpty) continue
+    const again = books.filter(book => book.offered)
+    const refusedAgain = await this.#offer(again)
+    const ready = books.filter(book => !book.offered && !book.building.isEmpty)
+    for (const book of ready) {
       book.offered = book.building.build()
       book.building = new PendingBuilder(book.offered.position)
     }
-    await this.#offer(books.filter(book => book.offered))
+    return new Map([...refusedAgain, ...(await this.#offer(ready))])
   }
 
   tenants(): readonly TenantId[] {
-    return [...this.#tenants.keys()]
+    return [...this.#tenants].filter(([, book]) => !book.isRetired).map(([tenant]) => tenant)
   }
 
   /** @returns `undefined` for a tenant that isn't there */
@@ -183,7 +170,7 @@ export class Recorder {
 
   /** A tenant's sessions that are live. */
   sessions(tenant: TenantId, now: Date): readonly SessionJson[] | undefined {
-    if (!this.#tenants.has(tenant)) return undefined
+    if (this.#tenants.get(tenant)?.isRetired ?? true) return undefined
     const sessions: SessionJson[] = []
     for (const { about, ledgers, live } of this.#booksOf(tenant))
       for (const service of SERVICES) {
@@ -194,16 +181,37 @@ export class Recorder {
     return sessions
   }
 
-  async #offer(books: readonly Book[]): Promise<void> {
+  async #offer(books: readonly Book[]): Promise<ReadonlyMap<RouterKey, string>> {
+    const refused = new Map<RouterKey, string>()
     const batch = books.flatMap(({ about, offered }) => (offered ? [{ ...about, pending: offered }] : []))
-    if (batch.length === 0) return
+    if (batch.length === 0) return refused
     const outcomes = await this.#options.store.commit(batch)
     for (const book of books) {
-      const key = routerKey(book.about.tenant, book.about.router)
-      if (outcomes.get(key) === 'conflict')
-        throw new OwnershipLost(`${key} was written by another process: is a second daemon running?`)
-      book.offered = undefined
+      const key = keyOf(book)
+      const outcome = outcomes.get(key)
+      switch (outcome?.kind) {
+        case 'committed':
+        case 'already':
+          book.offered = undefined
+          break
+        case 'refused':
+          refused.set(key, outcome.reason)
+          break
+        case 'conflict':
+          throw new OwnershipLost(`${key} was written by another process: is a second daemon running?`)
+        case undefined:
+          break
+        default:
+          outcome satisfies never
+      }
     }
+    this.#forgetRetired(books)
+    return refused
+  }
+
+  #forgetRetired(books: readonly Book[]): void {
+    for (const book of books)
+      if (book.isRetired && !book.offered && book.building.isEmpty) this.#routers.delete(keyOf(book))
   }
 
   #spread(decision: Decision, calendar: Calendar): ReadonlyMap<Entry, readonly Share[]> {
@@ -216,7 +224,7 @@ export class Recorder {
 
   #view(tenant: TenantId): TenantView | undefined {
     const book = this.#tenants.get(tenant)
-    if (!book) return undefined
+    if (!book || book.isRetired) return undefined
     const routers = Array.from(this.#booksOf(tenant), ({ about, live }) => {
       const condition = this.#options.conditionOf(routerKey(tenant, about.router))
       return {
@@ -232,6 +240,10 @@ export class Recorder {
   }
 
   *#booksOf(tenant: TenantId): Iterable<Book> {
-    for (const book of this.#routers.values()) if (book.about.tenant === tenant) yield book
+    for (const book of this.#routers.values()) if (book.about.tenant === tenant && !book.isRetired) yield book
   }
+}
+
+function keyOf({ about }: Book): RouterKey {
+  return routerKey(about.tenant, about.router)
 }

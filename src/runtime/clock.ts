@@ -10,12 +10,16 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
+/** Node's timers count in 31 bits, and a longer one goes off at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => new Date(),
   steadyMs: () => performance.timeOrigin + performance.now(),
   async sleep(ms, signal) {
     try {
-      await delay(ms, undefined, { signal })
+      for (let restMs = Math.max(0, ms); restMs >= 0; restMs -= LONGEST_MS)
+        await delay(Math.min(restMs, LONGEST_MS), undefined, { signal })
     } catch {
       // Aborted: the caller's loop looks at its signal.
     }

@@ -6,26 +6,40 @@ interface Part {
   stop(): Promise<void>
 }
 
+/** Everything began to stop while it was still starting. */
+export class Stopping extends Error {
+  override readonly name = 'Stopping'
+}
+
 /** Parts that were started in order, and are stopped in the reverse of it. */
 export class Lifecycle {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #parts: Part[] = []
+  #starting: Promise<unknown> = Promise.resolve()
+  #isStopping = false
 
   constructor(options: { clock: Clock; log: Logger }) {
     this.#clock = options.clock
     this.#log = options.log
   }
 
-  /** Starts a part; `stop` is called for it where this succeeded. */
+  /**
+   * Starts a part; `stop` is called for it where this succeeded.
+   * @throws Stopping where the stop began before or meanwhile
+   */
   async start<T>(name: string, start: () => T | Promise<T>, stop: (started: T) => Promise<void>): Promise<T> {
-    const started = await start()
-    this.#parts.push({ name, stop: () => stop(started) })
+    this.#checkStarting()
+    const starting = this.#begin(name, start, stop)
+    this.#starting = starting.catch(() => {})
+    const started = await starting
+    this.#checkStarting()
     return started
   }
 
   /** Starts a loop that ends with its signal. `onBug` is told where it fails. */
   loop(name: string, run: (signal: AbortSignal) => Promise<void>, onBug: (error: unknown) => void): void {
+    this.#checkStarting()
     const abort = new AbortController()
     const running = run(abort.signal).catch(onBug)
     this.#parts.push({
@@ -51,7 +65,19 @@ export class Lifecycle {
     return Promise.race([stopping, late])
   }
 
+  async #begin<T>(
+    name: string,
+    start: () => T | Promise<T>,
+    stop: (started: T) => Promise<void>,
+  ): Promise<T> {
+    const started = await start()
+    this.#parts.push({ name, stop: () => stop(started) })
+    return started
+  }
+
   async #stopAll(): Promise<boolean> {
+    this.#isStopping = true
+    await this.#starting
     let isClean = true
     for (let part = this.#parts.pop(); part; part = this.#parts.pop())
       try {
@@ -61,5 +87,9 @@ export class Lifecycle {
         this.#log.error({ part: part.name, err: errorFields(error) }, 'did not stop in order')
       }
     return isClean
+  }
+
+  #checkStarting(): void {
+    if (this.#isStopping) throw new Stopping()
   }
 }

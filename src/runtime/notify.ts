@@ -17,10 +17,6 @@ export class Supervisor {
     process.send?.('ready')
   }
 
-  reloading(): void {
-    this.#systemd('--reloading')
-  }
-
   stopping(): void {
     this.#systemd('--stopping')
   }
@@ -37,7 +33,8 @@ export class Supervisor {
 
   /** By systemd's own program, since Node has no datagram sockets for its address. */
   #systemd(...words: readonly string[]): void {
-    if (this.#env['NOTIFY_SOCKET'] === undefined) return
-    execFile('systemd-notify', [`--pid=${process.pid}`, ...words], { timeout: 5_000 }, () => {})
+    const env = this.#env
+    if (env['NOTIFY_SOCKET'] === undefined) return
+    execFile('systemd-notify', [`--pid=${process.pid}`, ...words], { env, timeout: 5_000 }, () => {})
   }
 }

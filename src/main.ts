@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs'
+import { v7 as uuidV7 } from 'uuid'
+import { type RouterKey, sessionId } from './accounting/ids.ts'
+import { createApi } from './api/api.ts'
+import { dashboardRoutes } from './api/dashboard-stats.ts'
+import { healthRoutes } from './api/health.ts'
+import { webSocketRoute } from './api/routes.ts'
+import { HttpServer } from './api/server.ts'
+import { CommitLoop } from './commit-loop.ts'
+import type { AuthConfig, Config, RouterConfig } from './config/config.ts'
+import { ConfigFile } from './config-file.ts'
+import { JwtVerifier } from './feed/authentication.ts'
+import { FEED_LIMITS } from './feed/limits.ts'
+import { FeedServer } from './feed/server.ts'
+import type { TokenKey } from './feed/token-key.ts'
+import { Poller } from './poller/poller.ts'
+import { Recorder } from './recorder.ts'
+import { Roster } from './roster.ts'
+import { Router } from './routeros/router.ts'
+import type { Clock } from './runtime/clock.ts'
+import { Lifecycle } from './runtime/lifecycle.ts'
+import type { Logger } from './runtime/logger.ts'
+import { Supervisor } from './runtime/notify.ts'
+import { DAEMON_NAME } from './store/application-name.ts'
+import { Database } from './store/database.ts'
+import { EmbeddedPostgres } from './store/embedded.ts'
+import { Housekeeping } from './store/housekeeping.ts'
+import { LedgerStore } from './store/ledger-store.ts'
+import { migrate } from './store/migrate.ts'
+
+export interface DaemonOptions {
+  readonly configFile: string
+  readonly config: Config
+  readonly env: NodeJS.ProcessEnv
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with a bug, which no part of the daemon can do anything about: it is to be stopped and started anew. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** For polls in flight, when the daemon stops or a router leaves. */
+const POLL_GRACE_MS = 3_000
+/** From the signal to the last part's end; supervisors wait a little longer. */
+const STOP_WITHIN_MS = 10_000
+const DATABASE_CONNECTIONS = 8
+
+export const VERSION: string = versionOf(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+/** Brings the schema of the config's database up to date. */
+export async function migrateOnly(config: Config, log: Logger, clock: Clock): Promise<void> {
+  if (config.database.kind === 'url') return migrate(config.database.url.reveal())
+  const postgres = new EmbeddedPostgres({ directory: config.database.directory, clock, log })
+  const { url } = await postgres.start()
+  try {
+    await migrate(url)
+  } finally {
+    await postgres.stop()
+  }
+}
+
+/** The composition root: the daemon's parts, in the order in which they start; they stop in the reverse of it. */
+export class Daemon {
+  readonly #options: DaemonOptions
+  readonly #lifecycle: Lifecycle
+  #pollers: 'starting' | 'running' | 'stopped' = 'starting'
+  #port = 0
+
+  constructor(options: DaemonOptions) {
+    this.#options = options
+    this.#lifecycle = new Lifecycle(options)
+  }
+
+  /** The port that HTTP and the feed listen on. */
+  get port(): number {
+    return this.#port
+  }
+
+  async start(): Promise<void> {
+    const { config, configFile, env, clock, log, onBug } = this.#options
+    const lifecycle = this.#lifecycle
+    const supervisor = new Supervisor({ env, clock })
+
+    const url = await this.#startPostgres()
+    await migrate(url)
+    const database = await lifecycle.start(
+      'database',
+      () => new Database({ url, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
+      it => it.stop(),
+    )
+    const store = new LedgerStore({ database, clock, deltasRetentionMs: config.retention.deltasMs })
+    for (const fault of await store.checkRollups())
+      log.error(fault, 'the daily tables disagree: tenant_usage_daily and usage_daily have different sums')
+
+    const poller: Poller = new Poller({
+      isSpread: config.poll.spread,
+      concurrency: config.poll.concurrency,
+      sink: { record: (router, reading) => recorder.record(router, reading) },
+      random: Math.random,
+      ...{ clock, log, onBug },
+    })
+    const recorder = new Recorder({
+      store,
+      bucketMs: config.bucketMs,
+      staleAfterMs: config.poll.staleAfterMs,
+      newSessionId: () => sessionId(uuidV7()),
+      conditionOf: (router: RouterKey) => poller.health(router),
+    })
+    const commits = new CommitLoop({ recorder, intervalMs: config.commit.intervalMs, clock, log })
+
+    const { origins, host, port, tls } = config.server
+    const verifier = new JwtVerifier({ key: tokenKey(config.auth), clock, log })
+    const feed = await lifecycle.start(
+      'feed',
+      () =>
+        new FeedServer({
+          source: recorder,
+          intervalMs: config.snapshots.intervalMs,
+          serverVersion: VERSION,
+          limits: FEED_LIMITS,
+          ...{ verifier, origins, clock, log },
+        }),
+      it => it.stop(),
+    )
+    const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
+    lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
+    await lifecycle.start(
+      'commits',
+      () => {},
+      async () => {
+        if (!(await commits.flush())) log.error('stopped with bytes that the database did not take')
+      },
+    )
+    lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
+    await lifecycle.start(
+      'poller',
+      () => {
+        this.#pollers = 'running'
+      },
+      () => {
+        this.#pollers = 'stopped'
+        return poller.stop(POLL_GRACE_MS)
+      },
+    )
+    const roster = new Roster({
+      store,
+      connect: (router, signal) => connect(router, clock, signal),
+      graceMs: POLL_GRACE_MS,
+      ...{ recorder, poller },
+    })
+    await roster.apply(config)
+
+    const readiness = {
+      database: (): 'up' | 'down' => (commits.isUp ? 'up' : 'down'),
+      pollers: () => this.#pollers,
+    }
+    const http = await lifecycle.start(
+      'http',
+      () =>
+        new HttpServer({
+          ...{ host, port, clock, log },
+          tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
+          onRequest: createApi({
+            routes: [...healthRoutes(readiness), ...dashboardRoutes(recorder, clock), webSocketRoute('/ws')],
+            ...{ verifier, origins, log },
+          }),
+          upgrades: new Map([['/ws', feed.upgrade]]),
+        }),
+      it => it.stop(),
+    )
+    feed.start()
+    await http.start()
+    this.#port = http.port ?? 0
+
+    const file = new ConfigFile({ file: configFile, env, clock, log })
+    lifecycle.loop('config file', signal => file.watch(changed => roster.apply(changed), signal), onBug)
+    lifecycle.loop('watchdog', signal => supervisor.watch(signal), onBug)
+    supervisor.ready()
+    log.info(
+      { version: VERSION, host, port: http.port, tenants: config.tenants.length },
+      'tikmeter is running',
+    )
+  }
+
+  /** @returns whether every part stopped in order and in time */
+  async stop(): Promise<boolean> {
+    this.#options.log.info('stopping')
+    new Supervisor(this.#options).stopping()
+    return this.#lifecycle.stop(STOP_WITHIN_MS)
+  }
+
+  async #startPostgres(): Promise<string> {
+    const { config, clock, log } = this.#options
+    if (config.database.kind === 'url') return config.database.url.reveal()
+    const { directory } = config.database
+    const postgres = new EmbeddedPostgres({ directory, clock, log })
+    const { url } = await this.#lifecycle.start(
+      'embedded postgres',
+      () => postgres.start(),
+      () => postgres.stop(),
+    )
+    return url
+  }
+}
+
+function connect(router: RouterConfig, clock: Clock, signal: AbortSignal): Promise<Router> {
+  const { host, port, username, tls, services, timeoutMs } = router
+  const address = { host, port, username, password: router.password.reveal(), tls }
+  return Router.connect({ address, services, timeoutMs, clock }, signal)
+}
+
+function tokenKey(auth: AuthConfig): TokenKey {
+  return auth.kind === 'secret' ? { kind: 'secret', secret: auth.secret.reveal() } : auth
+}
+
+function versionOf(packageJson: string): string {
+  const about: unknown = JSON.parse(packageJson)
+  return typeof about === 'object' && about !== null && 'version' in about ? String(about.version) : 'unknown'
+}

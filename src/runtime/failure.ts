@@ -1,0 +1,9 @@
+/** The outside failed us: a router, the database. Anything else that is thrown is a bug, and not to be gone on with. */
+export interface Failure extends Error {
+  /** Whether the same may work a moment later. */
+  readonly retryable: boolean
+}
+
+export function isFailure(error: unknown): error is Failure {
+  return error instanceof Error && 'retryable' in error && typeof error.retryable === 'boolean'
+}
