@@ -60,6 +60,8 @@ function untilAsked(): { promise: Promise<number>; end: (code: number) => void }
   })
   process.on('SIGTERM', () => end(DONE))
   process.on('SIGINT', () => end(DONE))
+  // Asks for the config to be loaded again, and must not end the process while nobody listens for it yet or any more.
+  process.on('SIGHUP', () => {})
   return { promise, end }
 }
 

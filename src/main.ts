@@ -109,38 +109,40 @@ export class Daemon {
 
     const { origins, host, port, tls } = config.server
     const verifier = new JwtVerifier({ key: tokenKey(config.auth), clock, log })
-    const feed = await lifecycle.start(
-      'feed',
-      () =>
-        new FeedServer({
-          source: recorder,
-          intervalMs: config.snapshots.intervalMs,
-          serverVersion: VERSION,
-          limits: FEED_LIMITS,
-          ...{ verifier, origins, clock, log },
-        }),
-      it => it.stop(),
-    )
+    const feed = new FeedServer({
+      source: recorder,
+      intervalMs: config.snapshots.intervalMs,
+      serverVersion: VERSION,
+      limits: FEED_LIMITS,
+      ...{ verifier, origins, clock, log },
+    })
+    const readiness = {
+      database: (): 'up' | 'down' => (commits.isUp ? 'up' : 'down'),
+      pollers: () => this.#pollers,
+    }
+    const http = new HttpServer({
+      ...{ host, port, clock, log },
+      tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
+      onRequest: createApi({
+        routes: [...healthRoutes(readiness), ...dashboardRoutes(recorder, clock), webSocketRoute('/ws')],
+        ...{ verifier, origins, log },
+      }),
+      upgrades: new Map([['/ws', feed.upgrade]]),
+    })
+
+    // In the reverse of this order: polls in flight end and are committed, the feed says goodbye, the database goes.
     const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
     lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
-    await lifecycle.start(
-      'commits',
-      () => {},
-      async () => {
-        if (!(await commits.flush())) log.error('stopped with bytes that the database did not take')
-      },
-    )
+    lifecycle.onStop('http', () => http.stop())
+    lifecycle.onStop('feed', () => feed.stop())
+    lifecycle.onStop('commits', async () => {
+      if (!(await commits.flush())) log.error('stopped with bytes that the database did not take')
+    })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
-    await lifecycle.start(
-      'poller',
-      () => {
-        this.#pollers = 'running'
-      },
-      () => {
-        this.#pollers = 'stopped'
-        return poller.stop(POLL_GRACE_MS)
-      },
-    )
+    lifecycle.onStop('poller', () => {
+      this.#pollers = 'stopped'
+      return poller.stop(POLL_GRACE_MS)
+    })
     const roster = new Roster({
       store,
       connect: (router, signal) => connect(router, clock, signal),
@@ -148,25 +150,8 @@ export class Daemon {
       ...{ recorder, poller },
     })
     await roster.apply(config)
-
-    const readiness = {
-      database: (): 'up' | 'down' => (commits.isUp ? 'up' : 'down'),
-      pollers: () => this.#pollers,
-    }
-    const http = await lifecycle.start(
-      'http',
-      () =>
-        new HttpServer({
-          ...{ host, port, clock, log },
-          tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
-          onRequest: createApi({
-            routes: [...healthRoutes(readiness), ...dashboardRoutes(recorder, clock), webSocketRoute('/ws')],
-            ...{ verifier, origins, log },
-          }),
-          upgrades: new Map([['/ws', feed.upgrade]]),
-        }),
-      it => it.stop(),
-    )
+    this.#pollers = 'running'
+    // Only now, so that nobody is told that a tenant is not there.
     feed.start()
     await http.start()
     this.#port = http.port ?? 0

@@ -1,11 +1,12 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Reading, Service } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { backoffMs } from './backoff.ts'
 import type { Gate } from './gate.ts'
 import { type RouterHealth, UNTRIED } from './health.ts'
-import type { Place } from './schedule.ts'
+import type { Place } from './place.ts'
 
 /** A connection to a router that is logged in. */
 export interface RouterLink {
@@ -14,14 +15,9 @@ export interface RouterLink {
   readonly notices: readonly string[]
   /** Rejects with what ended the connection, and never resolves. */
   readonly ended: Promise<never>
-  /** `undefined` where the router does not have the service. Rejects with a `RouterFailure`. */
+  /** `undefined` where the router does not have the service. Rejects with a `Failure`. */
   read(service: Service): Promise<Reading | undefined>
   close(): void
-}
-
-/** What reading a router may fail with; anything else is a bug. */
-export interface RouterFailure extends Error {
-  readonly retryable: boolean
 }
 
 /** A router to be read. */
@@ -31,7 +27,7 @@ export interface PolledRouter {
   /** A cron expression with seconds. */
   readonly schedule: string
   readonly isEnabled: boolean
-  /** Rejects with a `RouterFailure`. */
+  /** Rejects with a `Failure`. */
   connect(signal: AbortSignal): Promise<RouterLink>
 }
 
@@ -61,7 +57,12 @@ export class RouterLoop {
   readonly #router: PolledRouter
   readonly #options: LoopOptions
   readonly #log: Logger
+  readonly #noticed = new Set<string>()
   #health: RouterHealth = UNTRIED
+  #logged: 'online' | 'partly' | 'offline' | undefined
+  #lastFailure: Failure | undefined
+  /** Failures in a row without a reading: what the back-off goes by. */
+  #fruitless = 0
 
   constructor(router: PolledRouter, options: LoopOptions) {
     this.#router = router
@@ -79,37 +80,61 @@ export class RouterLoop {
    */
   async run(soft: AbortSignal, hard: AbortSignal): Promise<void> {
     const { clock, place, random } = this.#options
-    while (!soft.aborted) {
-      const failure = await this.#pollUntilEnd(soft, hard)
-      if (!failure) continue
-      await clock.sleep(backoffMs(this.#health.failures, failure.retryable, random()), soft)
+    try {
+      while (!soft.aborted) {
+        const failure = await this.#pollUntilEnd(soft, hard)
+        if (!failure) continue
+        await clock.sleep(backoffMs(Math.max(1, this.#fruitless), failure.retryable, random()), soft)
+      }
+    } finally {
+      place.leave()
     }
-    place.leave()
   }
 
   /** @returns what ended the connection, or kept it from being */
-  async #pollUntilEnd(soft: AbortSignal, hard: AbortSignal): Promise<RouterFailure | undefined> {
-    const { place } = this.#options
+  async #pollUntilEnd(soft: AbortSignal, hard: AbortSignal): Promise<Failure | undefined> {
     let link: RouterLink | undefined
     try {
       link = await this.#router.connect(soft)
-      const close = link.close.bind(link)
-      hard.addEventListener('abort', close)
-      this.#health = { ...this.#health, identity: link.identity, version: link.version }
-      for (const notice of link.notices) this.#log.warn(notice)
-      try {
-        // The first reading at once: after an outage each second counts.
-        for (; !soft.aborted; await Promise.race([place.next(soft), link.ended])) await this.#poll(link)
-      } finally {
-        hard.removeEventListener('abort', close)
-      }
+      await this.#pollWhileUp(link, soft, hard)
       return undefined
     } catch (error) {
-      if (!isRouterFailure(error)) throw error
+      if (!isFailure(error)) throw error
       if (!soft.aborted) this.#fail(error, 'offline')
       return error
     } finally {
       link?.close()
+    }
+  }
+
+  /** Throws what ended the connection. */
+  async #pollWhileUp(link: RouterLink, soft: AbortSignal, hard: AbortSignal): Promise<void> {
+    this.#greet(link)
+    // One signal for all of the connection's life: a race against `ended` at each tick would never be let go of.
+    const over = new AbortController()
+    const leave = () => over.abort()
+    const close = () => link.close()
+    link.ended.catch(cause => over.abort(cause))
+    soft.addEventListener('abort', leave)
+    hard.addEventListener('abort', close)
+    try {
+      // The first reading at once: after an outage each second counts.
+      while (!soft.aborted) {
+        await this.#poll(link)
+        await this.#options.place.next(over.signal)
+        if (!soft.aborted) over.signal.throwIfAborted()
+      }
+    } finally {
+      soft.removeEventListener('abort', leave)
+      hard.removeEventListener('abort', close)
+    }
+  }
+
+  #greet({ identity, version, notices }: RouterLink): void {
+    this.#health = { ...this.#health, identity, version }
+    for (const notice of notices) {
+      if (!this.#noticed.has(notice)) this.#log.warn(notice)
+      this.#noticed.add(notice)
     }
   }
 
@@ -119,7 +144,7 @@ export class RouterLoop {
     const outcomes = await gate.pass(() => Promise.all(this.#router.services.map(it => outcomeOf(link, it))))
     const latencyMs = clock.steadyMs() - startedMs
     let readAt: Date | undefined
-    let failure: RouterFailure | undefined
+    let failure: Failure | undefined
     for (const outcome of outcomes) {
       if (outcome.kind === 'failed') failure = outcome.failure
       else if (outcome.reading) {
@@ -133,32 +158,38 @@ export class RouterLoop {
   }
 
   #succeed(latencyMs: number): void {
-    const { failures, identity, version, state } = this.#health
-    if (failures > 0 || state !== 'online') this.#log.info({ identity, version, failures }, 'router online')
+    const { failures, identity, version } = this.#health
+    if (this.#logged !== 'online') this.#log.info({ identity, version, failures }, 'router online')
+    this.#logged = 'online'
+    this.#fruitless = 0
     this.#health = { ...this.#health, state: 'online', latencyMs, failures: 0, lastError: undefined }
   }
 
   /** @param state `online` where one of its services could be read */
-  #fail(failure: RouterFailure, state: 'online' | 'offline'): void {
-    const failures = this.#health.failures + 1
+  #fail(failure: Failure, state: 'online' | 'offline'): void {
+    // What ends a connection is told to each read under way and to whoever waits for the end: it is one failure.
+    const isNew = failure !== this.#lastFailure
+    this.#lastFailure = failure
+    const failures = this.#health.failures + (isNew ? 1 : 0)
     this.#health = { ...this.#health, state, failures, lastError: failure.message }
-    if (failures === 1) this.#log.warn({ state, error: failure.name, reason: failure.message }, 'poll failed')
+    if (state === 'online') this.#fruitless = 0
+    else if (isNew) this.#fruitless++
+    const extent = state === 'online' ? 'partly' : 'offline'
+    if (this.#logged !== extent)
+      this.#log.warn({ state, error: failure.name, reason: failure.message }, 'poll failed')
+    this.#logged = extent
   }
 }
 
 type Outcome =
   | { readonly kind: 'read'; readonly reading: Reading | undefined }
-  | { readonly kind: 'failed'; readonly failure: RouterFailure }
+  | { readonly kind: 'failed'; readonly failure: Failure }
 
 async function outcomeOf(link: RouterLink, service: Service): Promise<Outcome> {
   try {
     return { kind: 'read', reading: await link.read(service) }
   } catch (error) {
-    if (!isRouterFailure(error)) throw error
+    if (!isFailure(error)) throw error
     return { kind: 'failed', failure: error }
   }
-}
-
-function isRouterFailure(error: unknown): error is RouterFailure {
-  return error instanceof Error && 'retryable' in error && typeof error.retryable === 'boolean'
 }

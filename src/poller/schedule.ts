@@ -1,5 +1,6 @@
 import { createTask, type ScheduledTask } from 'node-cron'
 import type { Clock } from '../runtime/clock.ts'
+import { Place } from './place.ts'
 
 /** A tick that is this late will not come: the wall clock was set back, and cron waits for it to catch up. */
 const LATE_MS = 2_000
@@ -12,6 +13,7 @@ export class Schedule {
   readonly #places = new Set<Place>()
   readonly #free: number[] = []
   #nextIndex = 0
+  #lastTickMs = 0
 
   constructor(expression: string, options: { isSpread: boolean; clock: Clock }) {
     this.#expression = expression
@@ -32,24 +34,36 @@ export class Schedule {
 
   /** Ticks until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const rounds = new Set<Promise<void>>()
     while (!signal.aborted) {
-      const task = createTask(this.#expression, () => this.#tick(task, signal), {
-        suppressMissedWarning: true,
-      })
+      const task = createTask(
+        this.#expression,
+        ({ date }) => {
+          const [next = date] = task.getNextRuns(1)
+          const intervalMs = next.getTime() - date.getTime()
+          const round = this.#round(intervalMs, signal).finally(() => rounds.delete(round))
+          rounds.add(round)
+        },
+        { suppressMissedWarning: true },
+      )
       await task.start()
       await this.#untilLate(task, signal)
       await task.destroy()
     }
+    await Promise.all(rounds)
   }
 
-  #tick(task: ScheduledTask, signal: AbortSignal): void {
-    const intervalMs = intervalOf(task)
-    for (const place of this.#places)
-      void this.#clock.sleep(place.fraction * intervalMs, signal).then(() => place.tick())
-    this.#lastTickMs = this.#clock.steadyMs()
+  /** From one tick to the next: each place at its time. One timer, however many places there are. */
+  async #round(intervalMs: number, signal: AbortSignal): Promise<void> {
+    const startMs = this.#clock.steadyMs()
+    this.#lastTickMs = startMs
+    for (const place of [...this.#places].sort((a, b) => a.fraction - b.fraction)) {
+      const restMs = startMs + place.fraction * intervalMs - this.#clock.steadyMs()
+      if (restMs > 0) await this.#clock.sleep(restMs, signal)
+      if (signal.aborted) return
+      if (this.#places.has(place)) place.tick()
+    }
   }
-
-  #lastTickMs = 0
 
   /** Returns when a tick is overdue, by a clock that nobody can set. */
   async #untilLate(task: ScheduledTask, signal: AbortSignal): Promise<void> {
@@ -59,46 +73,6 @@ export class Schedule {
       await this.#clock.sleep(patienceMs, signal)
       if (this.#clock.steadyMs() - this.#lastTickMs >= patienceMs) return
     }
-  }
-}
-
-/** A router's place in a schedule. */
-export class Place {
-  /** Of the interval, in [0, 1). */
-  readonly fraction: number
-  readonly leave: () => void
-  #waiting: (() => void) | undefined
-  #skipped = 0
-
-  constructor(fraction: number, leave: () => void) {
-    this.fraction = fraction
-    this.leave = leave
-  }
-
-  /** Ticks that came while nobody waited for one: the poll before them was still under way, or there was no link. */
-  get skipped(): number {
-    return this.#skipped
-  }
-
-  /** Resolves at the place's next tick, or when the signal aborts. */
-  next(signal: AbortSignal): Promise<void> {
-    // Whoever waited before has given up waiting.
-    this.#waiting?.()
-    if (signal.aborted) return Promise.resolve()
-    return new Promise(resolve => {
-      const done = () => {
-        signal.removeEventListener('abort', done)
-        this.#waiting = undefined
-        resolve()
-      }
-      signal.addEventListener('abort', done)
-      this.#waiting = done
-    })
-  }
-
-  tick(): void {
-    if (this.#waiting) this.#waiting()
-    else this.#skipped++
   }
 }
 

@@ -37,6 +37,12 @@ export class Lifecycle {
     return started
   }
 
+  /** What is to be done at the stop for a part that is there already. */
+  onStop(name: string, stop: () => Promise<void>): void {
+    this.#checkStarting()
+    this.#parts.push({ name, stop })
+  }
+
   /** Starts a loop that ends with its signal. `onBug` is told where it fails. */
   loop(name: string, run: (signal: AbortSignal) => Promise<void>, onBug: (error: unknown) => void): void {
     this.#checkStarting()

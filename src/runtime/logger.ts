@@ -1,16 +1,20 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type { Logger }
 
-/** Logs as JSON lines on stdout. `LOG_LEVEL` is one of pino's levels; `silent` for none. */
-export function createLogger(level: string = process.env['LOG_LEVEL'] ?? 'info'): Logger {
-  return pino({
+/** Logs as JSON lines. `LOG_LEVEL` is one of pino's levels; `silent` for none. */
+export function createLogger(
+  level: string = process.env['LOG_LEVEL'] ?? 'info',
+  destination: DestinationStream = pino.destination(1),
+): Logger {
+  const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     // Errors of pg and drizzle carry the connection's password and the query's parameters: never log one whole.
-    serializers: { err: errorFields },
-  })
+    serializers: { err: (error: unknown) => (error instanceof Error ? errorFields(error) : error) },
+  }
+  return pino(options, destination)
 }
 
 /** An error as a log may show it: its name, message, code and causes, and nothing else it carries. */

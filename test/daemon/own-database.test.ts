@@ -7,10 +7,11 @@ import { signToken } from '../../src/feed/authentication.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
+import { findRunning } from '../../src/store/embedded-running.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { type Comparison, compare, isEqual } from './compare.ts'
 import { subscribersOf } from './fleet-config.ts'
-import { Scene, SECRET, TENANTS, until } from './scene.ts'
+import { query, Scene, SECRET, TENANTS, until } from './scene.ts'
 
 let fleet: Fleet
 let scene: Scene
@@ -32,7 +33,7 @@ test('a PostgreSQL of its own that is killed comes back, and so does a daemon th
   const killed = postmasterPid()
   process.kill(killed, 'SIGKILL')
   await until('it is started again', () => Number.isInteger(postmasterPid()) && postmasterPid() !== killed)
-  await until('it takes part again', () => isReady(first.port))
+  await until('every router is committed', async () => (await committedRouters()) === fleet.routers.length)
   const pid = postmasterPid()
   await first.end('SIGKILL')
   const second = await scene.startDaemon()
@@ -77,8 +78,11 @@ async function feedTotal(port: number): Promise<boolean> {
   return /"total":\{"upload":[1-9]/.test(await answer.text())
 }
 
-async function isReady(port: number): Promise<boolean> {
-  return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok
+async function committedRouters(): Promise<number> {
+  const url = await findRunning(join(scene.folder, 'postgres'))
+  if (url === undefined) return 0
+  const rows = await query<{ id: string }>(url, 'select id from routers where position > 1')
+  return rows.length
 }
 
 function adminToken(): Promise<string> {

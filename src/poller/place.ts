@@ -1,0 +1,37 @@
+/** A router's place in a schedule. */
+export class Place {
+  /** Of the interval, in [0, 1). */
+  readonly fraction: number
+  readonly leave: () => void
+  #waiting: (() => void) | undefined
+  #skipped = 0
+
+  constructor(fraction: number, leave: () => void) {
+    this.fraction = fraction
+    this.leave = leave
+  }
+
+  /** Ticks that came while nobody waited for one: the poll before them was still under way, or there was no link. */
+  get skipped(): number {
+    return this.#skipped
+  }
+
+  /** Resolves at the place's next tick, or when the signal aborts. One at a time waits. */
+  next(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve()
+    return new Promise(resolve => {
+      const done = () => {
+        signal.removeEventListener('abort', done)
+        this.#waiting = undefined
+        resolve()
+      }
+      signal.addEventListener('abort', done)
+      this.#waiting = done
+    })
+  }
+
+  tick(): void {
+    if (this.#waiting) this.#waiting()
+    else this.#skipped++
+  }
+}

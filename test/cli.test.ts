@@ -1,0 +1,197 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
+
+import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { decodeJwt, jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const SECRET = 'a secret of thirty-two bytes or more'
+const PASSWORD = 'of-the-router-hq'
+const DAY_SECONDS = 86_400
+const TSX = import.meta.resolve('tsx')
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tikmeter-cli-'))
+  write(
+    'good.yaml',
+    `auth: { secret: "\${TIKMETER_SECRET}" }
+tenants:
+  - id: acme
+    routers:
+      - { id: hq, host: 10.1.0.1, username: usage, password: "\${HQ_PASSWORD}" }
+`,
+  )
+  write('.env', `TIKMETER_SECRET="${SECRET}"\nHQ_PASSWORD=${PASSWORD}\n`)
+})
+
+afterAll(() => {
+  rmSync(directory, { recursive: true })
+})
+
+function write(name: string, content: string): void {
+  writeFileSync(join(directory, name), content)
+}
+
+/** Runs a command where the files above are, with nothing in its environment that it was not given. */
+async function tikmeter(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, ['--import', TSX, resolve('src/cli.ts'), ...argv], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  for (const secret of [SECRET, PASSWORD]) expect(stdout + stderr).not.toContain(secret)
+  return { code, stdout, stderr }
+}
+
+describe('check', () => {
+  it('says of a good file what is in it, its secrets coming from .env', async () => {
+    expect(await tikmeter(['check', '--config', 'good.yaml'])).toEqual({
+      code: 0,
+      stdout: 'ok: 1 tenant, 1 router\n',
+      stderr: '',
+    })
+  })
+
+  it('takes the file from TIKMETER_CONFIG', async () => {
+    const { code } = await tikmeter(['check'], { TIKMETER_CONFIG: 'good.yaml' })
+    expect(code).toBe(0)
+  })
+
+  it('tells all faults at once, a line each, with its place in the file and its path', async () => {
+    write(
+      'faulty.yaml',
+      `auth: { secret: "\${NOWHERE_SET}" }
+pol: { spread: true }
+bucket: 10m
+tenants:
+  - id: acme
+    timezone: Africa/Nairobbi
+    routers:
+      - { id: hq, host: 10.1.0.1, port: 99999, username: usage, password: "${PASSWORD}" }
+`,
+    )
+    const { code, stdout, stderr } = await tikmeter(['check', '--config', 'faulty.yaml'])
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines.map(line => line.replace(/:\d+ ([^:]+):.*/, ' $1'))).toEqual([
+      'faulty.yaml:1 auth.secret',
+      'faulty.yaml:2 pol',
+      'faulty.yaml:3 bucket',
+      'faulty.yaml:6 tenants[0].timezone',
+      'faulty.yaml:8 tenants[0].routers[0].port',
+    ])
+  })
+
+  it('tells of a file that is not there', async () => {
+    const { code, stderr } = await tikmeter(['check', '--config', 'missing.yaml'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^missing\.yaml:1:1 .+\n$/)
+  })
+})
+
+describe('run and migrate', () => {
+  it.each(['run', 'migrate'])('%s goes no further than a faulty config', async command => {
+    write('empty.yaml', '')
+    const { code, stderr } = await tikmeter([command, '--config', 'empty.yaml'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('empty.yaml:1')
+  })
+})
+
+describe('token', () => {
+  it('is for one tenant, for thirty days, and is signed with the config’s secret', async () => {
+    const { code, stdout } = await tikmeter(['token', '--tenant', 'acme', '--config', 'good.yaml'])
+    expect(code).toBe(0)
+    const { payload } = await jwtVerify(stdout.trim(), new TextEncoder().encode(SECRET))
+    expect(payload).toMatchObject({ tenant: 'acme' })
+    expect(payload['admin']).toBeUndefined()
+    expect(secondsLeft(payload.exp)).toBeCloseTo(30 * DAY_SECONDS, -3)
+  })
+
+  it('is for an admin, and for as long as is asked for', async () => {
+    const { stdout } = await tikmeter(['token', '--admin', '--expires', '12h', '--config', 'good.yaml'])
+    const payload = decodeJwt(stdout.trim())
+    expect(payload).toMatchObject({ admin: true })
+    expect(secondsLeft(payload.exp)).toBeCloseTo(DAY_SECONDS / 2, -3)
+  })
+
+  it.each([
+    [
+      'of a tenant that is not in the config',
+      ['--tenant', 'ghost'],
+      /^error: no tenant "ghost" in good\.yaml\n$/,
+    ],
+    ['of nobody', [], /^error: give either --tenant ID or --admin\n$/],
+    ['of both', ['--tenant', 'acme', '--admin'], /^error: give either --tenant ID or --admin\n$/],
+    ['for no duration', ['--admin', '--expires', 'soon'], /^error: .*duration such as 12h/],
+  ])('is not made %s', async (_, options, message) => {
+    const { code, stdout, stderr } = await tikmeter(['token', ...options, '--config', 'good.yaml'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+
+  it('is not made where the config has only the key of its issuer', async () => {
+    const { publicKey } = generateKeyPairSync('ed25519')
+    write('issuer.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString())
+    write('issuer.yaml', 'auth: { public_key: { file: issuer.pem } }\ntenants: []\n')
+    const { code, stderr } = await tikmeter(['token', '--admin', '--config', 'issuer.yaml'])
+    expect(code).toBe(2)
+    expect(stderr).toBe(
+      'error: auth has no secret: tokens are made by the issuer whose key the config names\n',
+    )
+  })
+
+  it('is not made for longer than there are dates', async () => {
+    const argv = ['token', '--admin', '--expires', '200000000d', '--config', 'good.yaml']
+    const { code, stdout } = await tikmeter(argv)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
+
+describe('wrong use', () => {
+  it.each([
+    ['an unknown command', ['runn'], /^error: unknown command 'runn'/],
+    ['an unknown option', ['check', '--fast'], /^error: unknown option '--fast'/],
+    ['an argument too many', ['check', 'good.yaml'], /^error: too many arguments/],
+    [
+      'an option without its value',
+      ['check', '--config'],
+      /^error: option '--config <file>' argument missing/,
+    ],
+    ['no command', [], /^Usage: tikmeter/],
+  ])('%s', async (_, argv, message) => {
+    const { code, stdout, stderr } = await tikmeter(argv)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('--help and --version', () => {
+  it('are short, and done', async () => {
+    const { code, stdout, stderr } = await tikmeter(['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    for (const command of ['run', 'check', 'migrate', 'token'])
+      expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'))
+    expect(stdout.split('\n').length).toBeLessThan(25)
+    expect(await tikmeter(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    })
+  })
+})
+
+function secondsLeft(exp: number | undefined): number {
+  return (exp ?? 0) - Date.now() / 1000
+}

@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type RouterKey, routerId, routerKey, tenantId } from '../src/accounting/ids.ts'
+import { CommitLoop, type Committing } from '../src/commit-loop.ts'
+import { OwnershipLost } from '../src/ledger-store.ts'
+import { Unavailable } from './recorder-scene.ts'
+import { HandClock } from './runtime/hand-clock.ts'
+import { LogLines } from './runtime/log-lines.ts'
+
+const INTERVAL_MS = 30_000
+
+/** Readings that wait, with the time of each router's oldest. */
+class Waiting implements Committing {
+  readonly clock = new HandClock('2026-03-01T00:00:00Z')
+  readonly sessions = new Map<RouterKey, number>()
+  readonly since = new Map<RouterKey, number>()
+  readonly commits: { readonly atMs: number; readonly keys: readonly RouterKey[] }[] = []
+  readonly refused = new Map<RouterKey, string>()
+  /** The longest that a reading waited. */
+  longestMs = 0
+  failure: Error | undefined
+  readonly #startMs = this.clock.steadyMs()
+
+  add(name: string, sessions = 1): RouterKey {
+    const key = routerKey(tenantId('acme'), routerId(name))
+    this.sessions.set(key, sessions)
+    if (!this.since.has(key)) this.since.set(key, this.clock.steadyMs())
+    return key
+  }
+
+  pending(): ReadonlyMap<RouterKey, number> {
+    return new Map([...this.sessions].filter(([key]) => this.since.has(key)))
+  }
+
+  async commit(keys: readonly RouterKey[]): Promise<ReadonlyMap<RouterKey, string>> {
+    this.commits.push({ atMs: this.clock.steadyMs() - this.#startMs, keys })
+    if (this.failure) throw this.failure
+    for (const key of keys) {
+      if (this.refused.has(key)) continue
+      this.longestMs = Math.max(this.longestMs, this.clock.steadyMs() - (this.since.get(key) ?? 0))
+      this.since.delete(key)
+    }
+    return this.refused
+  }
+}
+
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+function looping() {
+  const waiting = new Waiting()
+  const lines = new LogLines()
+  const { clock } = waiting
+  const loop = new CommitLoop({ recorder: waiting, intervalMs: INTERVAL_MS, clock, log: lines.log })
+  const stop = new AbortController()
+  const ended = loop.run(stop.signal)
+  ended.catch(() => {})
+  ends.push(async () => {
+    stop.abort()
+    await ended.catch(() => {})
+    expect(clock.sleepers).toBe(0)
+  })
+  return { waiting, clock, lines, loop, stop, ended }
+}
+
+describe('every router', () => {
+  it('is committed within an interval of its reading, round after round', async () => {
+    const { waiting, clock } = looping()
+    for (let second = 0; second < 600; second += 5) {
+      for (const name of ['a', 'b', 'c']) waiting.add(name)
+      await clock.turn(5_000)
+    }
+    expect(waiting.longestMs).toBeLessThanOrEqual(INTERVAL_MS)
+    expect(waiting.commits.length).toBeLessThanOrEqual(600 / 25)
+    expect(waiting.commits.length).toBeGreaterThanOrEqual(600 / 35)
+  })
+
+  it('of a large fleet is committed once an interval, in slices that are spread over it', async () => {
+    const { waiting, clock } = looping()
+    const read = () => {
+      for (let index = 0; index < 100; index++) waiting.add(`r${index}`, 250)
+    }
+    for (let second = 0; second < 300; second += 5) {
+      read()
+      await clock.turn(5_000)
+    }
+    const steady = waiting.commits.slice(10)
+    for (const { keys } of steady) expect(keys.length).toBeLessThanOrEqual(16)
+    const gaps = steady.slice(1).map(({ atMs }, index) => atMs - (steady[index]?.atMs ?? 0))
+    expect(Math.min(...gaps)).toBeGreaterThan(2_500)
+    expect(Math.max(...gaps)).toBeLessThan(5_000)
+    const commits = waiting.commits.flatMap(({ keys }) => keys)
+    for (const key of waiting.sessions.keys()) {
+      const count = commits.filter(it => it === key).length
+      expect(count).toBeGreaterThanOrEqual(9)
+      expect(count).toBeLessThanOrEqual(11)
+    }
+    expect(waiting.longestMs).toBeLessThanOrEqual(INTERVAL_MS * 1.1)
+  })
+
+  it('is in one of thirty slices at the most, however many sessions there are', async () => {
+    const { waiting, clock } = looping()
+    for (let index = 0; index < 200; index++) waiting.add(`r${index}`, 2_000)
+    await clock.turn(INTERVAL_MS)
+    expect(waiting.commits.length).toBe(30)
+    expect(waiting.pending().size).toBe(0)
+  })
+
+  it('that has nothing to commit is no transaction', async () => {
+    const { waiting, clock } = looping()
+    await clock.turn(10 * INTERVAL_MS)
+    expect(waiting.commits).toEqual([])
+  })
+})
+
+describe('a database that is gone', () => {
+  it('is logged once, and once when it is back', async () => {
+    const { waiting, clock, lines, loop } = looping()
+    waiting.add('hq')
+    waiting.failure = new Unavailable('connection refused')
+    await clock.turn(5 * INTERVAL_MS)
+    expect(loop.isUp).toBe(false)
+    expect(waiting.commits.length).toBeGreaterThan(3)
+    waiting.failure = undefined
+    await clock.turn(INTERVAL_MS)
+    expect(loop.isUp).toBe(true)
+    expect(lines.lines).toMatchObject([
+      { msg: 'commit failed; what waits is kept and tried again', err: { message: 'connection refused' } },
+      { msg: 'database commits again' },
+    ])
+  })
+})
+
+describe('a commit that the database refuses', () => {
+  it('is logged once with its router and reason, and once when it is taken', async () => {
+    const { waiting, clock, lines, loop } = looping()
+    const bad = waiting.add('bad')
+    waiting.add('good')
+    waiting.refused.set(bad, 'invalid byte sequence')
+    await clock.turn(3 * INTERVAL_MS)
+    expect(loop.isUp).toBe(true)
+    expect([...waiting.pending().keys()]).toEqual([bad])
+    waiting.refused.delete(bad)
+    await clock.turn(INTERVAL_MS)
+    expect(lines.lines).toMatchObject([
+      { msg: 'commit refused; what waits is kept and tried again', router: 'acme/bad' },
+      { msg: 'commit no longer refused', router: 'acme/bad' },
+    ])
+  })
+})
+
+describe('what is no failure of the database', () => {
+  it.each([new OwnershipLost('written by another process'), new TypeError('a bug')])(
+    'ends the loop: %s',
+    async error => {
+      const { waiting, clock, ended } = looping()
+      waiting.add('hq')
+      waiting.failure = error
+      await clock.turn(INTERVAL_MS)
+      await expect(ended).rejects.toBe(error)
+    },
+  )
+})
+
+describe('a flush', () => {
+  it('commits all that waits, now', async () => {
+    const { waiting, loop, stop, ended } = looping()
+    for (let index = 0; index < 10; index++) waiting.add(`r${index}`, 1_000)
+    stop.abort()
+    await ended
+    expect(await loop.flush()).toBe(true)
+    expect(waiting.commits.map(({ keys }) => keys.length)).toEqual([3, 3, 2, 2])
+  })
+
+  it('gives up at the first failure, and tells that something is left', async () => {
+    const { waiting, loop } = looping()
+    for (let index = 0; index < 10; index++) waiting.add(`r${index}`, 1_000)
+    waiting.failure = new Unavailable('gone')
+    expect(await loop.flush()).toBe(false)
+    expect(waiting.commits).toHaveLength(1)
+  })
+
+  it('tells that something is left where the database refused it', async () => {
+    const { waiting, loop } = looping()
+    waiting.refused.set(waiting.add('bad'), 'invalid byte sequence')
+    expect(await loop.flush()).toBe(false)
+  })
+
+  it('of nothing is done', async () => {
+    const { waiting, loop } = looping()
+    expect(await loop.flush()).toBe(true)
+    expect(waiting.commits).toEqual([])
+  })
+})

@@ -1,0 +1,207 @@
+import { getEventListeners, once } from 'node:events'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Config } from '../src/config/config.ts'
+import { ConfigFile } from '../src/config-file.ts'
+import type { Clock } from '../src/runtime/clock.ts'
+import { AUTH, ENV } from './config/config-text.ts'
+import { Unavailable } from './recorder-scene.ts'
+import { HandClock } from './runtime/hand-clock.ts'
+import { LogLines } from './runtime/log-lines.ts'
+
+/** A clock whose sleeps are over as soon as the test lets them: the file system takes its own time in between. */
+class Naps implements Clock {
+  readonly #clock = new HandClock('2026-03-01T00:00:00Z')
+  #napping: (() => void) | undefined
+  #asleep: () => void = () => {}
+  #falling: Promise<void> = Promise.resolve()
+
+  constructor() {
+    this.#expectNap()
+  }
+
+  now(): Date {
+    return this.#clock.now()
+  }
+
+  steadyMs(): number {
+    return this.#clock.steadyMs()
+  }
+
+  sleep(_ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve()
+    return new Promise(resolve => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake)
+        this.#napping = undefined
+        this.#expectNap()
+        resolve()
+      }
+      signal.addEventListener('abort', wake)
+      this.#napping = wake
+      this.#asleep()
+    })
+  }
+
+  /** Resolves when somebody sleeps. */
+  get asleep(): Promise<void> {
+    return this.#falling
+  }
+
+  /** Wakes who sleeps, and waits until they sleep again. */
+  async turn(): Promise<void> {
+    await this.#falling
+    this.#napping?.()
+    await this.#falling
+  }
+
+  #expectNap(): void {
+    this.#falling = new Promise(resolve => {
+      this.#asleep = resolve
+    })
+  }
+}
+
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+async function watching(apply?: (config: Config) => Promise<readonly string[]>) {
+  const before = process.listenerCount('SIGHUP')
+  const directory = mkdtempSync(join(tmpdir(), 'tikmeter-config-'))
+  const file = join(directory, 'tikmeter.yaml')
+  writeFileSync(file, textOf('one'))
+  const clock = new Naps()
+  const lines = new LogLines()
+  const applied: string[] = []
+  const stop = new AbortController()
+  const record = async (config: Config) => {
+    applied.push(config.tenants.map(tenant => tenant.id).join(' '))
+    return (await apply?.(config)) ?? []
+  }
+  const ended = new ConfigFile({ file, env: ENV, clock, log: lines.log }).watch(record, stop.signal)
+  ended.catch(() => {})
+  ends.push(async () => {
+    stop.abort()
+    await ended.catch(() => {})
+    rmSync(directory, { recursive: true })
+    expect(process.listenerCount('SIGHUP')).toBe(before)
+    expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)
+  })
+  await clock.asleep
+  return { file, clock, lines, applied, stop, ended }
+}
+
+function textOf(tenant: string): string {
+  return `${AUTH}\ntenants: [{ id: ${tenant}, routers: [] }]\n`
+}
+
+/** Resolves when the signal has been heard by all who listen. */
+async function hangUp(): Promise<void> {
+  const heard = once(process, 'SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
+  await heard
+}
+
+describe('the config file of a running daemon', () => {
+  it('is applied when it changed, and only then', async () => {
+    const { file, clock, applied, lines } = await watching()
+    await clock.turn()
+    expect(applied).toEqual([])
+    writeFileSync(file, textOf('another'))
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['another'])
+    expect(lines.lines).toMatchObject([{ msg: 'config reloaded', tenants: 1 }])
+  })
+
+  it('may be replaced by another, as editors do, and be gone meanwhile', async () => {
+    const { file, clock, applied, lines } = await watching()
+    renameSync(file, `${file}.old`)
+    await clock.turn()
+    expect(lines.lines).toEqual([])
+    writeFileSync(`${file}.new`, textOf('two'))
+    renameSync(`${file}.new`, file)
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+  })
+
+  it('with faults is passed over, each fault told with its line, and the next one without is applied', async () => {
+    const { file, clock, applied, lines } = await watching()
+    writeFileSync(file, `${AUTH}\ntenants: [{ id: two, timezone: Nowhere, router: [] }]\n`)
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual([])
+    expect(lines.lines).toMatchObject([
+      {
+        msg: 'config not reloaded: it has faults',
+        faults: expect.stringMatching(/tikmeter.yaml:2:\d+ tenants\[0\]/),
+      },
+    ])
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+  })
+
+  it('is applied at SIGHUP, changed or not', async () => {
+    const { clock, applied } = await watching()
+    await hangUp()
+    await clock.asleep
+    expect(applied).toEqual(['one'])
+  })
+
+  it('is applied once more where the signal came while it was being applied', async () => {
+    let isFirst = true
+    const { file, clock, applied } = await watching(async () => {
+      if (!isFirst) return []
+      isFirst = false
+      await hangUp()
+      return []
+    })
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    expect(applied).toEqual(['two', 'two'])
+  })
+
+  it('that takes a restart for some of its keys tells which', async () => {
+    const { file, clock, lines } = await watching(async () => ['bucket', 'server'])
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    expect(lines.lines.at(-1)).toMatchObject({ keys: ['bucket', 'server'], level: 40 })
+  })
+
+  it('that can’t be applied for now is told of, and the next one is tried', async () => {
+    let isGone = true
+    const { file, clock, lines } = await watching(async () => {
+      if (isGone) throw new Unavailable('the config is not in the database')
+      return []
+    })
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    isGone = false
+    writeFileSync(file, textOf('three'))
+    await clock.turn()
+    expect(lines.messages).toEqual(['config not reloaded', 'config reloaded'])
+  })
+
+  it('that meets a bug ends the watching with it', async () => {
+    const { file, clock, ended } = await watching(async () => {
+      throw new TypeError('a bug')
+    })
+    writeFileSync(file, textOf('two'))
+    void clock.turn()
+    await expect(ended).rejects.toThrow('a bug')
+  })
+
+  it('is no longer looked at once the daemon stops', async () => {
+    const { file, stop, ended, applied } = await watching()
+    writeFileSync(file, textOf('two'))
+    stop.abort()
+    await ended
+    expect(applied).toEqual([])
+  })
+})

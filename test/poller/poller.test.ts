@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { RouterKey } from '../../src/accounting/ids.ts'
+import { Poller } from '../../src/poller/poller.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { Fault, ScriptedRouter } from './scripted-router.ts'
+
+const GRACE_MS = 3_000
+const stops: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+function polling({ concurrency = 64 } = {}) {
+  const clock = new HandClock('2026-03-01T00:00:00Z')
+  const recorded: RouterKey[] = []
+  const bugs: unknown[] = []
+  let heard: () => void = () => {}
+  const poller = new Poller({
+    isSpread: true,
+    sink: {
+      record: key => {
+        recorded.push(key)
+        heard()
+      },
+    },
+    random: () => 0,
+    log: new LogLines().log,
+    onBug: error => bugs.push(error),
+    ...{ concurrency, clock },
+  })
+  stops.push(async () => {
+    const stopped = poller.stop(0)
+    await clock.turn(0)
+    await stopped
+    expect(clock.sleepers).toBe(0)
+  })
+  const router = (name: string, isObliging: boolean) => new ScriptedRouter(name, clock, { isObliging })
+  /** Resolves when the next reading is recorded. */
+  const nextRecord = () =>
+    new Promise<void>(resolve => {
+      heard = resolve
+    })
+  return { clock, poller, recorded, bugs, router, nextRecord }
+}
+
+describe('a fleet', () => {
+  it('is read though some of its routers hang and others refuse', async () => {
+    const { clock, poller, recorded, router } = polling({ concurrency: 2 })
+    const hanging = Array.from({ length: 20 }, (_, index) => router(`hanging-${index}`, false))
+    const refusing = Array.from({ length: 20 }, (_, index) => router(`refusing-${index}`, false))
+    const sound = Array.from({ length: 20 }, (_, index) => router(`sound-${index}`, true))
+    for (const it of [...hanging, ...refusing, ...sound]) poller.add(it.polled())
+    await clock.turn(0)
+    for (const it of refusing) it.attempts[0]?.refuse(new Fault('connection refused'))
+    await clock.turn(0)
+    expect(new Set(recorded)).toEqual(new Set(sound.map(it => it.key)))
+    expect(poller.health(refusing[0]?.key ?? hanging[0]?.key ?? fail())?.state).toBe('offline')
+  })
+
+  it('is read though some answer nothing after the login: each takes a place for a second only', async () => {
+    const { clock, poller, recorded, router } = polling({ concurrency: 2 })
+    const silent = Array.from({ length: 4 }, (_, index) => router(`silent-${index}`, false))
+    for (const it of silent) poller.add(it.polled())
+    await clock.turn(0)
+    for (const it of silent) it.attempts[0]?.accept()
+    await clock.turn(0)
+    const sound = router('sound', true)
+    poller.add(sound.polled())
+    await clock.turn(1_999)
+    expect(recorded).toEqual([])
+    await clock.turn(1)
+    expect(recorded).toEqual([sound.key, sound.key])
+  })
+
+  it('is read by its schedule', async () => {
+    const { clock, poller, router, nextRecord, recorded } = polling()
+    poller.add(router('hq', true).polled({ services: ['ppp'] }))
+    await clock.turn(0)
+    expect(recorded).toHaveLength(1)
+    await nextRecord()
+    await nextRecord()
+    expect(recorded).toHaveLength(3)
+  })
+
+  it('has no reading of a router that is disabled, which is never connected to', async () => {
+    const { clock, poller, router } = polling()
+    const disabled = router('spare', true)
+    poller.add(disabled.polled({ isEnabled: false }))
+    await clock.turn(0)
+    expect(disabled.attempts).toHaveLength(0)
+    expect(poller.health(disabled.key)?.state).toBe('disabled')
+    await poller.remove(disabled.key, GRACE_MS)
+    expect(poller.health(disabled.key)).toBeUndefined()
+  })
+
+  it('goes on with the others where one router’s poll is a bug, which is told', async () => {
+    const { clock, poller, router, bugs, recorded } = polling()
+    const bad = router('bad', false)
+    const sound = router('sound', true)
+    poller.add(bad.polled())
+    poller.add(sound.polled())
+    await clock.turn(0)
+    bad.attempts[0]?.refuse(new TypeError('a bug'))
+    await clock.turn(0)
+    expect(bugs).toEqual([new TypeError('a bug')])
+    expect(recorded).toContain(sound.key)
+  })
+})
+
+describe('a router that leaves', () => {
+  it('is let finish the poll in flight, which is recorded', async () => {
+    const { clock, poller, recorded, router } = polling()
+    const hq = router('hq', false)
+    poller.add(hq.polled())
+    await clock.turn(0)
+    const link = hq.attempts[0]?.accept()
+    await clock.turn(0)
+    const removed = poller.remove(hq.key, GRACE_MS)
+    expect(poller.health(hq.key)).toBeUndefined()
+    await clock.turn(GRACE_MS - 1)
+    expect(link?.isClosed).toBe(false)
+    for (const ask of link?.asks ?? []) ask.answer()
+    await removed
+    expect(recorded).toEqual([hq.key, hq.key])
+    expect(link?.isClosed).toBe(true)
+  })
+
+  it('is cut off where it does not answer within the grace', async () => {
+    const { clock, poller, recorded, router } = polling()
+    const hq = router('hq', false)
+    poller.add(hq.polled())
+    await clock.turn(0)
+    const link = hq.attempts[0]?.accept()
+    await clock.turn(0)
+    const removed = poller.remove(hq.key, GRACE_MS)
+    await clock.turn(GRACE_MS)
+    await removed
+    expect(link?.isClosed).toBe(true)
+    expect(recorded).toEqual([])
+  })
+
+  it('was never here: nothing happens', async () => {
+    const { poller, router } = polling()
+    await poller.remove(router('ghost', true).key, GRACE_MS)
+  })
+
+  it('may come back', async () => {
+    const { clock, poller, recorded, router } = polling()
+    const hq = router('hq', true)
+    poller.add(hq.polled({ services: ['ppp'] }))
+    await clock.turn(0)
+    await poller.remove(hq.key, GRACE_MS)
+    poller.add(hq.polled({ services: ['ppp'] }))
+    await clock.turn(0)
+    expect(recorded).toHaveLength(2)
+    expect(poller.health(hq.key)?.state).toBe('online')
+  })
+})
+
+describe('a poller that stops', () => {
+  it('leaves no timer and no connection, whatever its routers were doing', async () => {
+    const before = timers()
+    const { clock, poller, router } = polling({ concurrency: 1 })
+    const routers = Array.from({ length: 10 }, (_, index) => router(`r${index}`, index % 2 === 0))
+    for (const it of routers) poller.add(it.polled())
+    await clock.turn(0)
+    routers[1]?.attempts[0]?.refuse(new Fault('refused'))
+    routers[3]?.attempts[0]?.accept()
+    routers[5]?.attempts[0]?.accept()
+    await clock.turn(0)
+    const stopped = poller.stop(GRACE_MS)
+    await clock.turn(GRACE_MS)
+    await stopped
+    expect(timers()).toBe(before)
+    for (const it of routers) for (const link of it.links) expect(link.isClosed).toBe(true)
+  })
+})
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
+}
+
+function fail(): never {
+  throw new Error('no router')
+}

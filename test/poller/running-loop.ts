@@ -1,0 +1,55 @@
+import { getEventListeners } from 'node:events'
+import { afterEach, expect } from 'vitest'
+import type { Reading } from '../../src/accounting/reading.ts'
+import { Gate } from '../../src/poller/gate.ts'
+import { Place } from '../../src/poller/place.ts'
+import { type ReadingSink, RouterLoop } from '../../src/poller/router-loop.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { ScriptedRouter } from './scripted-router.ts'
+
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+interface Setting {
+  readonly isObliging?: boolean
+  readonly about?: Parameters<ScriptedRouter['polled']>[0]
+  readonly sink?: ReadingSink
+}
+
+/** A loop that runs until the test is over, and whose ticks and time are the test's. */
+export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
+  const clock = new HandClock('2026-03-01T00:00:00Z')
+  const router = new ScriptedRouter('hq', clock, { isObliging })
+  const place = new Place(0, () => {})
+  const lines = new LogLines()
+  const readings: Reading[] = []
+  const loop = new RouterLoop(router.polled(about), {
+    gate: new Gate({ concurrency: 1, clock }),
+    sink: sink ?? { record: (_, reading) => void readings.push(reading) },
+    random: () => 0,
+    log: lines.log,
+    ...{ place, clock },
+  })
+  const soft = new AbortController()
+  const hard = new AbortController()
+  const ended = loop.run(soft.signal, hard.signal)
+  ended.catch(() => {})
+  ends.push(async () => {
+    soft.abort()
+    hard.abort()
+    await ended.catch(() => {})
+    expect(clock.sleepers).toBe(0)
+    expect(getEventListeners(soft.signal, 'abort')).toHaveLength(0)
+    expect(getEventListeners(hard.signal, 'abort')).toHaveLength(0)
+    for (const link of router.links) expect(link.isClosed).toBe(true)
+  })
+  const tick = async () => {
+    place.tick()
+    await clock.turn(0)
+  }
+  return { clock, router, place, lines, readings, loop, soft, hard, ended, tick }
+}

@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Place } from '../../src/poller/place.ts'
+import { Schedule } from '../../src/poller/schedule.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+
+const EVERY_SECOND = '* * * * * *'
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+  vi.useRealTimers()
+})
+
+/** Ticks by the real clock, whose offsets within the interval are slept out on the test's. */
+function running(options: { isSpread: boolean; expression?: string }) {
+  const clock = new HandClock('2026-03-01T00:00:00Z')
+  const schedule = new Schedule(options.expression ?? EVERY_SECOND, { isSpread: options.isSpread, clock })
+  const stop = new AbortController()
+  const ended = schedule.run(stop.signal)
+  ends.push(async () => {
+    stop.abort()
+    await ended
+    expect(clock.sleepers).toBe(0)
+  })
+  return { clock, schedule, stop, ended }
+}
+
+function nextTick(place: Place): Promise<void> {
+  return place.next(new AbortController().signal)
+}
+
+describe('routers of one schedule', () => {
+  it('are spread evenly over its interval', () => {
+    const { schedule } = running({ isSpread: true })
+    const fractions = Array.from({ length: 8 }, () => schedule.join().fraction)
+    expect(fractions).toEqual([0, 0.5, 0.25, 0.75, 0.125, 0.625, 0.375, 0.875])
+  })
+
+  it('keep their places when others come and go, and who comes takes a place that is free', () => {
+    const { schedule } = running({ isSpread: true })
+    const [first, second, third] = [schedule.join(), schedule.join(), schedule.join()]
+    second.leave()
+    expect([first.fraction, third.fraction]).toEqual([0, 0.25])
+    expect(schedule.join().fraction).toBe(0.5)
+    expect(schedule.join().fraction).toBe(0.75)
+  })
+
+  it('are all read at the tick itself where they are not to be spread', () => {
+    const { schedule } = running({ isSpread: false })
+    expect([schedule.join().fraction, schedule.join().fraction]).toEqual([0, 0])
+  })
+
+  it('tick at their own offset of the interval, which is asleep on one timer however many they are', async () => {
+    const { clock, schedule } = running({ isSpread: true })
+    const places = Array.from({ length: 100 }, () => schedule.join())
+    const [first, half] = places
+    if (!first || !half) throw new Error('no places')
+    let isHalfTicked = false
+    const halfTicked = nextTick(half).then(() => {
+      isHalfTicked = true
+    })
+    await nextTick(first)
+    await clock.turn(0)
+    // The guard against a tick that is late, and the round's own.
+    expect(clock.sleepers).toBe(2)
+    await clock.turn(499)
+    expect(isHalfTicked).toBe(false)
+    await clock.turn(1)
+    await halfTicked
+  })
+
+  it('do not tick any more once they have left', async () => {
+    const { clock, schedule } = running({ isSpread: true })
+    const [first, half] = [schedule.join(), schedule.join()]
+    await nextTick(first)
+    half.leave()
+    await clock.turn(999)
+    expect(half.skipped).toBe(0)
+  })
+})
+
+describe('the wall clock', () => {
+  it('set back by an hour stops the polls for no longer than an interval and two seconds', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true, now: new Date('2026-03-01T12:00:00.500Z') })
+    const { clock, schedule } = running({ isSpread: false })
+    const place = schedule.join()
+    await nextTick(place)
+    vi.setSystemTime('2026-03-01T11:00:00.500Z')
+    const ticked = nextTick(place)
+    await clock.turn(3_000)
+    await clock.turn(3_000)
+    await ticked
+  })
+})
+
+describe('a schedule that ends', () => {
+  it('wakes who sleeps, and leaves no timer behind', async () => {
+    const { clock, schedule, stop, ended } = running({ isSpread: true, expression: '*/2 * * * * *' })
+    const [first] = [schedule.join(), schedule.join()]
+    await nextTick(first)
+    await clock.turn(0)
+    const ticking = timers()
+    stop.abort()
+    await ended
+    expect(timers()).toBe(ticking - 1)
+    expect(clock.sleepers).toBe(0)
+  })
+})
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
+}

@@ -1,0 +1,46 @@
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { errorFields } from '../../src/runtime/logger.ts'
+import { LogLines } from './log-lines.ts'
+import { runScript } from './run-script.ts'
+
+describe('an error in a log', () => {
+  it('has its name, message, code and causes', () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    expect(errorFields(new TypeError('no database', { cause }))).toEqual({
+      name: 'TypeError',
+      message: 'no database',
+      cause: { name: 'Error', message: 'connect ECONNREFUSED', code: 'ECONNREFUSED' },
+    })
+    expect(errorFields('thrown as it is')).toEqual({ message: 'thrown as it is' })
+  })
+
+  it('has nothing else it carries: not the client of pg with its password, nor a query’s parameters', () => {
+    const client = new pg.Client({ host: 'db', user: 'tikmeter', password: 'hunter2-hunter2' })
+    const failure = Object.assign(new Error('connection terminated'), { client })
+    const query = Object.assign(new Error('failed query'), { params: ['hunter2-hunter2'], cause: failure })
+    expect(JSON.stringify(errorFields(query))).not.toContain('hunter2')
+  })
+
+  it('is shown so under `err`, whether as it was thrown or as its fields', () => {
+    const { lines, log } = new LogLines()
+    const error = Object.assign(new Error('terminated'), { client: { password: 'hunter2-hunter2' } })
+    log.error({ err: error }, 'commit failed')
+    log.error({ err: errorFields(error) }, 'commit failed')
+    for (const line of lines) expect(line['err']).toEqual({ name: 'Error', message: 'terminated' })
+  })
+})
+
+describe('a log', () => {
+  it('is lines of JSON on stdout, at the level that LOG_LEVEL says', async () => {
+    const script = `
+      import { createLogger } from './src/runtime/logger.ts'
+      const log = createLogger()
+      log.info({ router: 'acme/hq' }, 'router online')
+      log.warn({ router: 'acme/hq' }, 'poll failed')
+    `
+    const { stdout } = await runScript(script, { env: { LOG_LEVEL: 'warn' } })
+    const line = { level: 40, time: expect.any(String), router: 'acme/hq', msg: 'poll failed' }
+    expect(JSON.parse(stdout)).toEqual(line)
+  })
+})
