@@ -9,14 +9,20 @@ export interface Day {
 /** Every zone's offset from UTC is a multiple of this (rule 17), so days begin only there. */
 export const QUARTER_HOUR_MS = 15 * 60_000
 
-/** Longer than any day. */
-const SEARCH_MS = 26 * 60 * 60_000
+/** Longer than any day: Antarctica's stations have set their clocks back by three hours. */
+const SEARCH_MS = 30 * 60 * 60_000
 
-/** A tenant's days in its own zone (rule 16). Remembers the last days it was asked for, since asking Intl is slow. */
+const DAY_MS = 24 * 60 * 60_000
+
+/** Days of UTC whose days are remembered: a router's first reading can have many sessions that are months old. */
+const REMEMBERED = 2_000
+
+/** A tenant's days in its own zone (rule 16). Remembers the days it was asked for, since asking Intl is slow. */
 export class Calendar {
   readonly timezone: string
   readonly #format: Intl.DateTimeFormat
-  #recent: readonly Day[] = []
+  /** By the day of UTC, which each of them has a part in. */
+  readonly #known = new Map<number, readonly Day[]>()
 
   /** @throws RangeError where `timezone` is no IANA zone that this machine knows */
   constructor(timezone: string) {
@@ -33,10 +39,13 @@ export class Calendar {
 
   /** @param ms milliseconds since 1970 */
   dayAt(ms: number): Day {
-    const known = this.#recent.find(day => day.startMs <= ms && ms < day.endMs)
+    const utcDay = Math.floor(ms / DAY_MS)
+    const days = this.#known.get(utcDay) ?? []
+    const known = days.find(day => day.startMs <= ms && ms < day.endMs)
     if (known) return known
     const day = this.#findDay(ms)
-    this.#recent = [day, ...this.#recent.slice(0, 3)]
+    if (this.#known.size >= REMEMBERED) this.#known.clear()
+    this.#known.set(utcDay, [...days, day])
     return day
   }
 

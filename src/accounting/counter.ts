@@ -51,6 +51,12 @@ function difference(before: Bytes, current: Bytes): Exclude<Count, { kind: 'base
   return { kind: 'delta', delta }
 }
 
+/** Whether counters tell of bytes since those up to which a session was counted, counted themselves or not. */
+export function hasMoved(mark: Mark, current: Bytes): boolean {
+  const before = mark.kind === 'counted' ? mark.counters : NO_BYTES
+  return current.upload !== before.upload || current.download !== before.download
+}
+
 /** Whether a link of `bitsPerSecond` can have carried `delta` in `elapsedMs`, either way (rule 12). */
 export function isPlausible(delta: Bytes, elapsedMs: number, bitsPerSecond: number): boolean {
   // Uptimes are whole seconds, so no elapsed time is known any better.

@@ -1,12 +1,13 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
-import { countFrom, isPlausible } from './counter.ts'
+import { countFrom, hasMoved, isPlausible } from './counter.ts'
 import type { Counted, Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
 import type { SessionId } from './ids.ts'
 import type { Ledger } from './ledger.ts'
+import { takeMatch } from './match.ts'
 import type { Reading, SessionReading } from './reading.ts'
 import { resume } from './resume.ts'
-import { identityKey, isCountedUpTo, type Session } from './session.ts'
-import { gapMs, isSameInstant, LOGIN_TOLERANCE_MS } from './window.ts'
+import { isCountedUpTo, type Session } from './session.ts'
+import { gapMs, notBeforeRouters, toleranceMs, withinReason } from './window.ts'
 
 /** What the operator set for a router. */
 export interface Terms {
@@ -19,7 +20,7 @@ export interface Terms {
  * @param newId makes the id of a session that begins
  */
 export function decide(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId): Decision {
-  return new Turn(ledger, reading, terms, newId).decide()
+  return new Turn(ledger, { ...reading, boot: withinReason(reading.boot) }, terms, newId).decide()
 }
 
 /** One reading held against one ledger. */
@@ -45,15 +46,17 @@ class Turn {
   }
 
   decide(): Decision {
+    const { service, at, boot } = this.#reading
     const waiting = this.#resume()
-    for (const row of this.#reading.sessions) {
-      const session = this.#takeMatch(waiting, row)
+    for (const it of this.#reading.sessions) {
+      const row = { ...it, login: withinReason(it.login) }
+      const isNew = this.#isNew(row)
+      const session = takeMatch(waiting, service, row, isNew, this.#elapsedMs)
       if (session) this.#continue(session, row)
-      else this.#begin(row)
+      else this.#begin(row, isNew)
     }
     for (const sessions of waiting.values())
-      for (const session of sessions) this.#end(session, this.#reading.at.wall, 'logout')
-    const { service, at, boot } = this.#reading
+      for (const session of sessions) this.#end(session, at.wall, 'logout')
     const bindings = this.#movedBindings()
     return { service, at, boot, entries: this.#entries, events: this.#events, bindings }
   }
@@ -63,6 +66,7 @@ class Turn {
     const resumed = resume(this.#ledger, this.#reading)
     switch (resumed.kind) {
       case 'rebooted':
+        this.#lastMs = resumed.lastMs
         this.#reboot()
         return new Map()
       case 'shifted':
@@ -78,35 +82,12 @@ class Turn {
   #reboot(): void {
     const { at, boot, service } = this.#reading
     const bootedAt = this.#wallAt(boot.earliestMs)
-    const lastAt = this.#ledger.last?.at.wall ?? bootedAt
-    const endTime = new Date(Math.max(bootedAt.getTime(), lastAt.getTime()))
     for (const sessions of this.#ledger.open.values())
-      for (const session of sessions) this.#end(session, endTime, 'reboot')
+      for (const session of sessions) this.#end(session, bootedAt, 'reboot')
     // Every counter began again at 0.
     this.#bindings = new Map(Array.from(this.#ledger.bindings.keys(), name => [name, NO_BYTES]))
     const detail = { service, booted_at: bootedAt.toISOString(), sessions: this.#entries.length }
     this.#events.push({ kind: 'reboot', at: at.wall, detail })
-  }
-
-  /** Rule 1: the same identity, and of those the nearest login time within the tolerance. */
-  #takeMatch(waiting: Map<string, readonly Session[]>, row: SessionReading): Session | undefined {
-    const key = identityKey(this.#reading.service, row)
-    const candidates = waiting.get(key)
-    if (!candidates) return undefined
-    const { steadyMs } = this.#reading.at
-    const elapsedMs = steadyMs - (this.#lastMs ?? steadyMs)
-    let best: Session | undefined
-    for (const session of candidates)
-      if (
-        isSameInstant(session.login, row.login, elapsedMs) &&
-        (!best || gapMs(session.login, row.login) < gapMs(best.login, row.login))
-      )
-        best = session
-    if (!best) return undefined
-    const others = candidates.filter(session => session !== best)
-    if (others.length > 0) waiting.set(key, others)
-    else waiting.delete(key)
-    return best
   }
 
   /** Rules 6, 7 and 11. An entry is made only where something is different from what the ledger has. */
@@ -117,7 +98,7 @@ class Turn {
     if (row.ipAddress !== session.ipAddress) next = { ...next, ipAddress: row.ipAddress }
     if (row.binding !== undefined && row.binding !== session.binding) next = { ...next, binding: row.binding }
     let counted: Counted | undefined
-    if (row.counters) ({ next, counted } = this.#count(next, row.counters))
+    if (row.counters) ({ next, counted } = this.#count(next, row, row.counters))
     else if (next.mark.kind === 'counted' && next.mark.sinceMs === undefined)
       next = { ...next, mark: { ...next.mark, sinceMs: this.#lastMs } }
     if (this.#hasStalled(next)) {
@@ -128,42 +109,51 @@ class Turn {
     if (next !== session || this.#isShifted) this.#entries.push({ kind: 'interim', session: next, counted })
   }
 
+  /** Rules 8 and 9: whether nobody can have read it yet. */
+  #isNew({ login }: SessionReading): boolean {
+    return this.#lastMs === undefined || login.latestMs >= this.#lastMs - toleranceMs(this.#elapsedMs)
+  }
+
   /** Rules 5, 8 and 9. */
-  #begin(row: SessionReading): void {
+  #begin(row: SessionReading, isNew: boolean): void {
     const { service, at } = this.#reading
     const { protocol, username, server, macAddress, ipAddress, routerSessionId, callerId, binding, login } =
       row
-    const isNew = this.#lastMs === undefined || login.latestMs >= this.#lastMs - LOGIN_TOLERANCE_MS
     const fresh: Session = {
       ...{ id: this.#newId(), service, protocol, username, server, macAddress, ipAddress },
       ...{ routerSessionId, callerId, binding, login },
-      startTime: new Date(at.wall.getTime() - row.uptimeSeconds * 1000),
+      startTime: this.#loginTime(row),
       mark: { kind: 'owed', from: isNew ? 'login' : 'baseline' },
       recorded: NO_BYTES,
       lastMovedMs: at.steadyMs,
       isStallReported: false,
     }
-    if (row.counters) {
-      const { next, counted } = this.#count(fresh, row.counters)
-      this.#entries.push({ kind: 'start', session: next, counted })
-    } else this.#entries.push({ kind: 'start', session: fresh, counted: undefined })
+    const { next, counted } = row.counters
+      ? this.#count(fresh, row, row.counters)
+      : { next: fresh, counted: undefined }
+    this.#entries.push({ kind: 'start', session: next, counted })
   }
 
-  #end(session: Session, endTime: Date, reason: EndReason): void {
+  /** @param at when it was missed, which a clock set back can make earlier than when it was last seen */
+  #end(session: Session, at: Date, reason: EndReason): void {
     const lastSeenAt = this.#ledger.last?.at.wall ?? session.startTime
+    const endTime = at < lastSeenAt ? lastSeenAt : at
     this.#entries.push({ kind: 'stop', session, lastSeenAt, endTime, reason })
   }
 
-  #count(session: Session, counters: Bytes): { next: Session; counted: Counted | undefined } {
+  #count(
+    session: Session,
+    row: SessionReading,
+    counters: Bytes,
+  ): { next: Session; counted: Counted | undefined } {
     if (isCountedUpTo(session, counters)) return { next: session, counted: undefined }
     const { at } = this.#reading
-    const from = this.#countedUntil(session)
+    const from = this.#countedUntil(session, row)
     const delta = this.#plausible(session, counters, from, this.#delta(session, counters))
     const mark = { kind: 'counted', counters, sinceMs: undefined } as const
-    if (isNothing(delta)) return { next: { ...session, mark }, counted: undefined }
-    const recorded = addBytes(session.recorded, delta)
-    const next = { ...session, mark, recorded, lastMovedMs: at.steadyMs }
-    return { next, counted: { delta, from, to: at.wall } }
+    const lastMovedMs = hasMoved(session.mark, counters) ? at.steadyMs : session.lastMovedMs
+    const next = { ...session, mark, recorded: addBytes(session.recorded, delta), lastMovedMs }
+    return { next, counted: isNothing(delta) ? undefined : { delta, from, to: at.wall } }
   }
 
   /** What the counters add, with resets and baselines reported. */
@@ -199,15 +189,25 @@ class Turn {
   }
 
   /** Where the next delta's span begins (rule 15): measured on the steady clock, told on the wall's. */
-  #countedUntil(session: Session): Date {
+  #countedUntil(session: Session, row: SessionReading): Date {
     switch (session.mark.kind) {
       case 'owed':
-        return session.startTime
+        return this.#loginTime(row)
       case 'counted':
         return this.#wallAt(session.mark.sinceMs ?? this.#lastMs ?? this.#reading.at.steadyMs)
       default:
         return session.mark satisfies never
     }
+  }
+
+  /** By the wall clock of this reading, whatever it said at an earlier one. */
+  #loginTime(row: SessionReading): Date {
+    return new Date(notBeforeRouters(this.#reading.at.wall.getTime() - row.uptimeSeconds * 1000))
+  }
+
+  get #elapsedMs(): number {
+    const { steadyMs } = this.#reading.at
+    return steadyMs - (this.#lastMs ?? steadyMs)
   }
 
   #wallAt(steadyMs: number): Date {

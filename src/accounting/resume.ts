@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger.ts'
 import type { Reading, Window } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
-import { gapMs, isSameInstant, shiftWindow, toleranceMs } from './window.ts'
+import { gapMs, LOGIN_TOLERANCE_MS, middleMs, shiftWindow, toleranceMs } from './window.ts'
 
 /** Open sessions by identity. */
 export type Open = ReadonlyMap<string, readonly Session[]>
@@ -10,57 +10,109 @@ export type Open = ReadonlyMap<string, readonly Session[]>
  * How a reading goes on from the last one, by the router's boot that each of them tells (rule 2):
  *
  *     the same boot, within the tolerance          → continued
- *     a later boot, and it is our own clock's doing → shifted: the sessions' steady times are moved along
- *     any other later boot                         → rebooted: every session open before has ended
+ *     another boot, but most sessions did not move → continued
+ *     an uptime that went back                     → rebooted: every session open before has ended
+ *     most sessions moved alike: a clock was out   → shifted: the sessions' steady times are moved along
  *     an earlier boot                              → shifted: no reboot makes an uptime longer, a clock set back does
+ *     any other later boot                         → rebooted
  *
- * Our steady clock can be out only between two processes. There a later boot in which most sessions go on with the
- * login times they had, seen from the boot, is a clock that was set forward.
+ * Our steady clock can be ahead only between two processes, and behind also after a sleep; so can the router's, which
+ * then tells of a boot since which we have read it. How far, the sessions that both know tell best, since their
+ * login times have followed the drift of the router's clock and the boot's, read once a connection, has not.
  */
 export type Resumed =
   | { readonly kind: 'continued' | 'shifted'; readonly open: Open; readonly lastMs: number | undefined }
-  | { readonly kind: 'rebooted' }
+  | { readonly kind: 'rebooted'; readonly lastMs: number }
 
 export function resume(ledger: Ledger, reading: Reading): Resumed {
   const { last, open } = ledger
   if (!last) return { kind: 'continued', open, lastMs: undefined }
+  const { boot } = reading
   const lastMs = last.at.steadyMs
-  const byMs = middle(reading.boot) - middle(last.boot)
+  const nowMs = reading.at.steadyMs
+  const slackMs = toleranceMs(Math.max(lastMs, nowMs) - last.boot.latestMs)
   // A boot that can only lie after the last reading is a reboot, however close.
-  const isSameBoot =
-    reading.boot.earliestMs <= lastMs &&
-    gapMs(last.boot, reading.boot) <= toleranceMs(reading.at.steadyMs - last.boot.latestMs)
-  if (isSameBoot) return { kind: 'continued', open, lastMs }
-  const shifted = shiftAll(open, byMs)
-  if (byMs < 0 || (last.isFromAnotherProcess && showsMostOf(shifted, reading)))
-    return { kind: 'shifted', open: shifted, lastMs: lastMs + byMs }
-  return { kind: 'rebooted' }
-}
-
-function middle(window: Window): number {
-  return (window.earliestMs + window.latestMs) / 2
-}
-
-function showsMostOf(open: Open, reading: Reading): boolean {
-  let known = 0
-  let same = 0
-  for (const row of reading.sessions) {
-    const candidates = open.get(identityKey(reading.service, row))
-    if (!candidates) continue
-    known++
-    if (candidates.some(session => isSameInstant(session.login, row.login, 0))) same++
+  const isSameBoot = boot.earliestMs <= lastMs && gapMs(last.boot, boot) <= slackMs
+  const byBootMs = middleMs(boot) - middleMs(last.boot)
+  const isOdd = !isSameBoot && (byBootMs < 0 || boot.latestMs < lastMs - LOGIN_TOLERANCE_MS)
+  const agreed = last.isFromAnotherProcess || isOdd ? agreedShift(open, reading) : undefined
+  const isAtRest = agreed !== undefined && Math.abs(agreed.byMs) <= LOGIN_TOLERANCE_MS
+  if (isAtRest && lastMs <= nowMs) return { kind: 'continued', open, lastMs }
+  if (lastMs - last.boot.latestMs > nowMs - boot.earliestMs + slackMs)
+    // Where our clock may be out, what came since the boot came since the last reading all the same.
+    return {
+      kind: 'rebooted',
+      lastMs: last.isFromAnotherProcess ? Math.min(lastMs, boot.earliestMs) : lastMs,
+    }
+  if (agreed && !isAtRest) {
+    // On clocks that are right, who logged in before the last reading has not moved.
+    const isCertain = agreed.latestMs < lastMs - LOGIN_TOLERANCE_MS
+    const isToldByBoot = gapMs(shiftWindow(last.boot, agreed.byMs), boot) <= slackMs
+    if (isCertain ? isToldByBoot || agreed.count > 1 : isToldByBoot && !isSameBoot)
+      return shifted(open, lastMs, agreed.byMs)
   }
-  return same > known / 2
+  if (isSameBoot && lastMs <= nowMs) return { kind: 'continued', open, lastMs }
+  if (isSameBoot || byBootMs < 0) return shifted(open, lastMs, Math.min(byBootMs, nowMs - lastMs))
+  return { kind: 'rebooted', lastMs }
 }
 
-function shiftAll(open: Open, byMs: number): Open {
-  const shifted = new Map<string, readonly Session[]>()
+/** By how much most sessions moved, how many they are, and the earliest of their logins as the reading tells them. */
+interface AgreedShift {
+  readonly byMs: number
+  readonly count: number
+  readonly latestMs: number
+}
+
+/** What most of the sessions that both know tell of our clock, where they tell it alike. */
+function agreedShift(open: Open, reading: Reading): AgreedShift | undefined {
+  const moves: { readonly by: Window; readonly latestMs: number }[] = []
+  let known = 0
+  for (const { login, ...row } of reading.sessions) {
+    const candidates = open.get(identityKey(reading.service, row)) ?? []
+    if (candidates.length > 0) known++
+    for (const session of candidates)
+      moves.push({ by: moveOf(session.login, login), latestMs: login.latestMs })
+  }
+  const { middleMs: byMs, count } = mostShared(moves.map(move => move.by))
+  if (count <= known / 2) return undefined
+  const alike = moves.filter(({ by }) => by.earliestMs <= byMs && byMs <= by.latestMs)
+  return { byMs, count, latestMs: Math.min(...alike.map(move => move.latestMs)) }
+}
+
+/** All that one telling of a login may have moved by to become another. */
+function moveOf(before: Window, now: Window): Window {
+  return {
+    earliestMs: now.earliestMs - before.latestMs - LOGIN_TOLERANCE_MS / 2,
+    latestMs: now.latestMs - before.earliestMs + LOGIN_TOLERANCE_MS / 2,
+  }
+}
+
+/** Where most windows lie over each other. */
+function mostShared(windows: readonly Window[]): { middleMs: number; count: number } {
+  const edges = windows
+    .flatMap(({ earliestMs, latestMs }) => [
+      { atMs: earliestMs, step: 1 },
+      { atMs: latestMs, step: -1 },
+    ])
+    .sort((a, b) => a.atMs - b.atMs || b.step - a.step)
+  let depth = 0
+  let most = { middleMs: 0, count: 0 }
+  for (const [index, { atMs, step }] of edges.entries()) {
+    depth += step
+    const next = edges[index + 1]
+    if (next && depth > most.count) most = { middleMs: (atMs + next.atMs) / 2, count: depth }
+  }
+  return most
+}
+
+function shifted(open: Open, lastMs: number, byMs: number): Resumed {
+  const moved = new Map<string, readonly Session[]>()
   for (const [key, sessions] of open)
-    shifted.set(
+    moved.set(
       key,
       sessions.map(session => shiftSession(session, byMs)),
     )
-  return shifted
+  return { kind: 'shifted', open: moved, lastMs: lastMs + byMs }
 }
 
 function shiftSession(session: Session, byMs: number): Session {

@@ -9,7 +9,7 @@ export class Rollup {
   readonly #days: Map<string, ByteSum>
 
   /** @param days sums by day name (`2026-11-24`), at the least those of the current month */
-  constructor(total: ByteSum, days: ReadonlyMap<string, ByteSum>) {
+  constructor(total: ByteSum = NO_SUM, days: ReadonlyMap<string, ByteSum> = new Map()) {
     this.#total = total
     this.#days = new Map(days)
   }

@@ -9,6 +9,8 @@ export interface Share extends Bytes {
 }
 
 const LONG_SPAN_MS = 24 * 60 * 60_000
+/** Five years: what a bogus uptime says of the time before is not believed, and makes no thousands of rows. */
+const LONGEST_SPAN_MS = 5 * 365 * LONG_SPAN_MS
 
 /**
  * Spreads what was counted evenly over its span, in whole bytes that add up exactly, cut at bucket and day limits;
@@ -19,14 +21,14 @@ export function spread(counted: Counted, bucketMs: number, calendar: Calendar): 
   const { delta } = counted
   const toMs = counted.to.getTime()
   // A clock set back in between: all of it belongs to now.
-  const fromMs = Math.min(counted.from.getTime(), toMs)
+  const fromMs = Math.max(Math.min(counted.from.getTime(), toMs), toMs - LONGEST_SPAN_MS)
   const spanMs = toMs - fromMs
   const shares: Share[] = []
   let upload = 0
   let download = 0
   for (let startMs = fromMs; ; ) {
     const day = calendar.dayAt(startMs)
-    const bucketStartMs = startMs - (startMs % bucketMs)
+    const bucketStartMs = Math.floor(startMs / bucketMs) * bucketMs
     const limitMs = spanMs > LONG_SPAN_MS ? day.endMs : bucketStartMs + bucketMs
     const isLast = limitMs >= toMs
     const part = isLast ? 1 : (limitMs - fromMs) / spanMs

@@ -69,7 +69,8 @@ function routerJson(router: RouterView, now: Date, staleAfterMs: number): Router
 }
 
 export function isFresh(live: LiveService | undefined, now: Date, staleAfterMs: number): live is LiveService {
-  return live !== undefined && now.getTime() - live.readAt.getTime() < staleAfterMs
+  // A reading from the future was made before the clock was set back: as good as an old one.
+  return live !== undefined && Math.abs(now.getTime() - live.readAt.getTime()) < staleAfterMs
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

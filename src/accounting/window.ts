@@ -23,6 +23,21 @@ export function toleranceMs(elapsedMs: number): number {
   return LOGIN_TOLERANCE_MS + Math.max(0, elapsedMs) * DRIFT
 }
 
+export function middleMs(window: Window): number {
+  return (window.earliestMs + window.latestMs) / 2
+}
+
+/** No router was up before: an uptime that says so is bogus, and would end beyond what a date can tell. */
+const EARLIEST_MS = Date.UTC(1900, 0, 1)
+
+export function notBeforeRouters(ms: number): number {
+  return Math.max(ms, EARLIEST_MS)
+}
+
+export function withinReason({ earliestMs, latestMs }: Window): Window {
+  return { earliestMs: notBeforeRouters(earliestMs), latestMs: notBeforeRouters(latestMs) }
+}
+
 export function shiftWindow(window: Window, byMs: number): Window {
   return { earliestMs: window.earliestMs + byMs, latestMs: window.latestMs + byMs }
 }
