@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts'
-import { RouterTimeout, RouterTrap, RouterUnreachable } from './errors.ts'
+import { RouterGarbled, RouterTimeout, RouterTrap, RouterUnreachable } from './errors.ts'
 import type { Line } from './line.ts'
 import type { Row, Sentence } from './sentence.ts'
 import { encodeSentence } from './words.ts'
@@ -14,12 +14,20 @@ export interface Reply {
   readonly answeredMs: number
 }
 
+/** Some 200,000 sessions. A router that goes on and on may not take the memory that others need. */
+const MAX_REPLY_BYTES = 64 * 1024 * 1024
+
+/** What a row costs beside its text, roughly. */
+const ROW_BYTES = 256
+
 interface PendingCommand {
   readonly command: string
   readonly askedMs: number
   readonly rows: Row[]
   readonly traps: Row[]
   readonly deadline: NodeJS.Timeout
+  /** Of the reply so far, as it is held here. */
+  bytes: number
   resolve(reply: Reply): void
   reject(error: Error): void
 }
@@ -69,7 +77,7 @@ export class RouterConnection {
         this.#line.end(new RouterTimeout(`${command}: no answer within ${this.#timeoutMs} ms`))
       }, this.#timeoutMs)
       const askedMs = this.#clock.steadyMs()
-      this.#pending.set(tag, { command, askedMs, rows: [], traps: [], deadline, resolve, reject })
+      this.#pending.set(tag, { command, askedMs, rows: [], traps: [], deadline, bytes: 0, resolve, reject })
       this.#send([command, ...words, `.tag=${tag}`])
     })
   }
@@ -94,9 +102,15 @@ export class RouterConnection {
   #take(sentence: Sentence): void {
     const pending = this.#pending.get(sentence.tag ?? '')
     if (!pending) return
+    pending.bytes += sentence.bytes + ROW_BYTES
+    if (pending.bytes > MAX_REPLY_BYTES) {
+      this.#line.end(new RouterGarbled(`${pending.command}: an answer without an end`))
+      return
+    }
     switch (sentence.reply) {
       case '!re':
-        pending.rows.push(sentence.row)
+        // One without properties is no row.
+        if (sentence.row.size > 0) pending.rows.push(sentence.row)
         return
       case '!trap':
         pending.traps.push(sentence.row)

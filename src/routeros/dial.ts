@@ -2,18 +2,13 @@ import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { RouterOSAPI } from 'node-routeros'
-import {
-  RouterCertificateRefused,
-  RouterGarbled,
-  RouterLoginRefused,
-  RouterTimeout,
-  RouterUnreachable,
-} from './errors.ts'
-import { internalsOf, type Receiver } from './library.ts'
+import { RouterCertificateRefused, RouterGarbled, RouterTimeout, RouterUnreachable } from './errors.ts'
+import { internalsOf } from './library.ts'
 import { Line } from './line.ts'
-import { parseSentence, type Sentence } from './sentence.ts'
-import { type Encoding, encodeText } from './text.ts'
-import { encodeWord, MalformedStream, SentenceDecoder } from './words.ts'
+import { Login } from './login.ts'
+import { parseSentence } from './sentence.ts'
+import type { Encoding } from './text.ts'
+import { MalformedStream, SentenceDecoder } from './words.ts'
 
 /** Where a router is and who logs in there. */
 export interface Address {
@@ -38,7 +33,7 @@ export interface Trust {
 }
 
 /** No word of the menus we read comes near it. */
-const MAX_WORD_BYTES = 1024 * 1024
+const MAX_WORD_BYTES = 65_536
 
 /** Only a net below our own deadline: node-routeros measures the socket's idle time, in seconds. */
 const LIBRARY_TIMEOUT_SECONDS = 3_600
@@ -47,8 +42,7 @@ const LIBRARY_TIMEOUT_SECONDS = 3_600
  * Connects and logs in, old and new style, by node-routeros; of a connection that is logged in only its socket is used.
  *
  * The library's receiver and transmitter are replaced before the first byte moves: they lose bytes that are not
- * windows-1252, throw inside the socket's callbacks, and leave promises unsettled when a connection ends. Of the
- * replies to a login only `!done` is passed on to it, so that it can only succeed; all else is settled here.
+ * windows-1252, throw inside the socket's callbacks, and leave promises unsettled when a connection ends.
  * @param timeoutMs over connect, TLS and login together
  * @throws RouterError
  */
@@ -69,27 +63,20 @@ export async function dial(
   })
   api.on('error', () => {})
   const library = api.connect()
-  const { socket, receiver, transmitter } = internalsOf(api)
+  const { connector, socket, receiver, transmitter } = internalsOf(api)
+  // Its own drops the listeners first, so that an error behind a FIN, as TLS has it, is thrown: the process dies.
+  connector.destroy = () => socket.destroy()
+  connector.on('error', () => {})
   const line = new Line(socket)
   // On a rejection the library has let go of the socket, whose end says why.
-  const login = library.then(
+  const loggedIn = library.then(
     () => {},
     () => line.ended,
   )
-  const decoder = new SentenceDecoder({
-    maxWordBytes: MAX_WORD_BYTES,
-    onSentence: words => line.take(parseSentence(words)),
-  })
-  receiver.processRawData = chunk => {
-    try {
-      decoder.push(chunk)
-    } catch (error) {
-      if (!(error instanceof MalformedStream)) throw error
-      line.end(new RouterGarbled(error.message, { cause: error }))
-    }
-  }
-  transmitter.encodeString = text => encodeWord(text === null ? NO_WORD : encoded(text, encoding))
-  line.onSentence = sentence => takeLoginReply(sentence, receiver, line)
+  receiver.processRawData = sentencesOf(line)
+  const exchange = new Login({ line, receiver, encoding, password: address.password })
+  transmitter.encodeString = word => exchange.encode(word)
+  line.onSentence = sentence => exchange.take(sentence)
   if (socket instanceof TLSSocket && address.tls?.fingerprint !== undefined)
     pinCertificate(socket, address.tls.fingerprint, line)
   const deadline = setTimeout(() => line.end(new RouterTimeout(`no login within ${timeoutMs} ms`)), timeoutMs)
@@ -97,7 +84,7 @@ export async function dial(
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   try {
-    await Promise.race([login, line.ended])
+    await Promise.race([loggedIn, line.ended])
     socket.setTimeout(0)
     return line
   } finally {
@@ -106,26 +93,33 @@ export async function dial(
   }
 }
 
-const NO_WORD = new Uint8Array()
-
-function encoded(text: string, encoding: Encoding): Buffer {
-  return encodeText(text, encoding) ?? Buffer.from(text, 'utf8')
-}
-
-function takeLoginReply(sentence: Sentence, receiver: Receiver, line: Line): void {
-  switch (sentence.reply) {
-    case '!done': {
-      const challenge = sentence.row.get('ret')
-      const words = challenge === undefined ? ['!done'] : ['!done', `=ret=${challenge}`]
-      receiver.tags.get(sentence.tag ?? '')?.callback(words)
+/** Chunks in, sentences out to the line; what can't be the API ends it. */
+function sentencesOf(line: Line): (chunk: Buffer) => void {
+  const decoder = new SentenceDecoder({
+    maxWordBytes: MAX_WORD_BYTES,
+    onSentence: words => line.take(parseSentence(words)),
+  })
+  let seen = 0
+  return chunk => {
+    // The first word is short, so its length is one byte; HTTP, SSH or TLS would be waited for in vain.
+    const second = seen < 2 ? chunk[1 - seen] : undefined
+    seen += chunk.length
+    if (second !== undefined && second !== EXCLAMATION_MARK) {
+      line.end(
+        new RouterGarbled('the peer does not speak the API: is it the right port, and TLS on both sides?'),
+      )
       return
     }
-    case '!trap':
-      line.end(new RouterLoginRefused(sentence.row.get('message') ?? 'login refused'))
-      return
-    default:
+    try {
+      decoder.push(chunk)
+    } catch (error) {
+      if (!(error instanceof MalformedStream)) throw error
+      line.end(new RouterGarbled(error.message, { cause: error }))
+    }
   }
 }
+
+const EXCLAMATION_MARK = 0x21
 
 function tlsOptions(host: string, trust: Trust) {
   return {

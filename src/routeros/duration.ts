@@ -12,7 +12,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
  * @returns `undefined` where the text is none of them
  */
 export function parseDuration(text: string): number | undefined {
-  const match = /^((?:\d+(?:w|d|h|ms|m|s))*)(?:(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?)?$/.exec(text)
+  const match = /^((?:\d{1,9}(?:w|d|h|ms|m|s))*)(?:(\d{1,9}):(\d\d)(?::(\d\d(?:\.\d+)?))?)?$/.exec(text)
   if (!match || text === '') return undefined
   const [, units = '', hours = '0', minutes = '0', seconds = '0'] = match
   let total = Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)

@@ -1,6 +1,7 @@
 import type { SessionReading, Window } from '../accounting/reading.ts'
 import type { Reply } from './connection.ts'
 import { parseDuration } from './duration.ts'
+import { RouterGarbled } from './errors.ts'
 import type { Row } from './sentence.ts'
 
 /** What a service's menus told, and between which steady milliseconds it was true. */
@@ -23,9 +24,24 @@ export function counterOf(row: Row, name: string): number | undefined {
   return Number.isSafeInteger(value) ? value : Number(BigInt(text) % TWO_TO_53)
 }
 
-/** Whole seconds; an absent uptime is one of less than a second, as zero units are left out. */
-export function uptimeOf(row: Row): number {
-  return Math.floor(parseDuration(row.get('uptime') ?? '0s') ?? 0)
+/** Whole seconds; `undefined` where the row has no uptime that can be read. */
+export function uptimeOf(row: Row): number | undefined {
+  const seconds = parseDuration(row.get('uptime') ?? '')
+  return seconds === undefined ? undefined : Math.floor(seconds)
+}
+
+/**
+ * Whole seconds. Without it nobody could say whether a session or a router is the one of the last reading, and
+ * bytes could be counted twice: then there is no reading.
+ * @throws RouterGarbled where the row has none that can be read
+ */
+export function requiredUptimeOf(row: Row, command: string): number {
+  const seconds = uptimeOf(row)
+  if (seconds === undefined)
+    throw new RouterGarbled(
+      `${command}: a row with no uptime that can be read (${row.get('uptime') ?? 'absent'})`,
+    )
+  return seconds
 }
 
 /** When that began which has been up for `uptimeSeconds`: any time that the whole seconds and the reply's delay leave. */

@@ -1,6 +1,6 @@
 import type { SessionReading } from '../accounting/reading.ts'
 import type { RouterConnection } from './connection.ts'
-import { beganAt, counterOf, proplist, type SessionRows, textOf, uptimeOf } from './fields.ts'
+import { beganAt, counterOf, proplist, requiredUptimeOf, type SessionRows, textOf } from './fields.ts'
 
 /** Without `comment`: it is of no use here, and operators write it in any encoding. */
 const PROPERTIES = proplist('server', 'user', 'address', 'mac-address', 'uptime', 'bytes-in', 'bytes-out')
@@ -14,7 +14,7 @@ export async function readHotspot(connection: RouterConnection): Promise<Session
   const rows = reply.rows.map((row): SessionReading => {
     const upload = counterOf(row, 'bytes-in')
     const download = counterOf(row, 'bytes-out')
-    const uptimeSeconds = uptimeOf(row)
+    const uptimeSeconds = requiredUptimeOf(row, '/ip/hotspot/active')
     return {
       protocol: 'hotspot',
       username: row.get('user') ?? '',

@@ -1,5 +1,11 @@
 import type { Socket } from 'node:net'
-import { RouterCertificateRefused, type RouterError, RouterFatal, RouterUnreachable } from './errors.ts'
+import {
+  RouterCertificateRefused,
+  type RouterError,
+  RouterFatal,
+  RouterGarbled,
+  RouterUnreachable,
+} from './errors.ts'
 import type { Sentence } from './sentence.ts'
 
 /** A connection's socket, its sentences, and its one end: whatever ends it first is what all who wait get to know. */
@@ -31,6 +37,8 @@ export class Line {
     if (sentence.reply === '!fatal') {
       const reason = sentence.bare.join(' ') || sentence.row.get('message') || 'no reason given'
       this.end(new RouterFatal(`the router ended the session: ${reason}`))
+    } else if (!sentence.reply.startsWith('!')) {
+      this.end(new RouterGarbled(`not a reply of the API: ${JSON.stringify(sentence.reply.slice(0, 40))}`))
     } else this.onSentence(sentence)
   }
 
@@ -43,12 +51,17 @@ export class Line {
 
 function classify(error: NodeJS.ErrnoException): RouterError {
   const code = error.code ?? ''
+  if (code.endsWith('ALERT_HANDSHAKE_FAILURE'))
+    return new RouterCertificateRefused(NO_CERTIFICATE, { cause: error })
   if (CERTIFICATE_CODES.test(code)) return new RouterCertificateRefused(error.message, { cause: error })
-  return new RouterUnreachable(REASONS[code] ?? error.message, { cause: error })
+  return new RouterUnreachable(REASONS[code] ?? (error.message || code), { cause: error })
 }
 
 /** Node's and OpenSSL's names for a certificate that was not believed. */
-const CERTIFICATE_CODES = /CERT|SIGNATURE|ISSUER|_CA$|ALTNAME|CRL/
+const CERTIFICATE_CODES = /CERT|SIGNATURE|ISSUER|_CA$|ALTNAME|CRL|PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
+
+/** Without one a router offers anonymous key exchange only, which we don't. */
+const NO_CERTIFICATE = 'the TLS handshake failed: has api-ssl a certificate?'
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: is the api service on, on this port, for this address?',

@@ -1,7 +1,8 @@
 import type { Window } from '../accounting/reading.ts'
-import type { RouterConnection } from './connection.ts'
+import type { Reply, RouterConnection } from './connection.ts'
 import { RouterTrap } from './errors.ts'
 import { beganAt, proplist, textOf, uptimeOf } from './fields.ts'
+import type { Row } from './sentence.ts'
 
 /** The services that make an interface for each session, with the property that holds the caller in their menu. */
 const CALLER_PROPERTY: ReadonlyMap<string, string> = new Map([
@@ -25,7 +26,8 @@ export interface ServerRow {
   readonly isStatic: boolean
   /** Whether a session is on it. */
   readonly isRunning: boolean
-  readonly login: Window
+  /** Absent where no session is on it. */
+  readonly login: Window | undefined
 }
 
 /** The server menus. One that is not there (an old version, a package that is off) is not asked again. */
@@ -58,7 +60,7 @@ export class PppServers {
         caller: textOf(row, callerProperty),
         isStatic: row.get('dynamic') !== 'true',
         isRunning: row.get('running') !== 'false',
-        login: beganAt(reply, uptimeOf(row)),
+        login: loginOf(reply, row),
       }))
     } catch (error) {
       if (!(error instanceof RouterTrap && error.isMissingMenu)) throw error
@@ -66,4 +68,9 @@ export class PppServers {
       return []
     }
   }
+}
+
+function loginOf(reply: Reply, row: Row): Window | undefined {
+  const uptimeSeconds = uptimeOf(row)
+  return uptimeSeconds === undefined ? undefined : beganAt(reply, uptimeSeconds)
 }

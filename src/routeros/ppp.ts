@@ -1,12 +1,13 @@
 import type { Bytes } from '../accounting/bytes.ts'
 import type { BindingReading, SessionReading } from '../accounting/reading.ts'
 import { identityKey } from '../accounting/session.ts'
-import { gapMs, LOGIN_TOLERANCE_MS } from '../accounting/window.ts'
 import type { Reply, RouterConnection } from './connection.ts'
-import { beganAt, counterOf, proplist, type SessionRows, textOf, uptimeOf } from './fields.ts'
+import { beganAt, counterOf, proplist, requiredUptimeOf, type SessionRows, textOf } from './fields.ts'
+import { joinPpp } from './ppp-join.ts'
 import { PPP_SERVICES, PppServers, type ServerRow } from './ppp-servers.ts'
+import type { Row } from './sentence.ts'
 
-const ACTIVE = proplist('name', 'service', 'caller-id', 'address', 'uptime', 'session-id')
+const ACTIVE = proplist('.id', 'name', 'service', 'caller-id', 'address', 'uptime', 'session-id')
 const INTERFACE = proplist('.id', 'name', 'type', 'rx-byte', 'tx-byte')
 /** `?#|` joins two conditions, so n of them need n − 1. */
 const SESSION_INTERFACES = [
@@ -20,6 +21,12 @@ const PATIENT_ROUNDS = 12
 
 export interface PppRows extends SessionRows {
   readonly bindings: readonly BindingReading[]
+}
+
+interface ActiveRow {
+  /** Tells it from every other of the reading, twins too, and is the same in the next. */
+  readonly key: string
+  readonly session: SessionReading
 }
 
 interface InterfaceRow {
@@ -43,7 +50,7 @@ interface Joined {
 export class PppMenu {
   readonly #connection: RouterConnection
   readonly #servers: PppServers
-  #joined = new Map<string, Joined>()
+  readonly #joined = new Map<string, Joined>()
   /** Rounds since a session first found no interface. */
   #unjoinedRounds = new Map<string, number>()
   /** Names of static bindings, as far as the server menus told. */
@@ -62,13 +69,14 @@ export class PppMenu {
       this.#connection.command('/interface/print', INTERFACE, ...SESSION_INTERFACES),
     ])
     const interfaces = interfaceReply.rows.map(interfaceRow)
-    const sessions = active.rows.map(row => sessionRow(active, row))
+    const sessions = active.rows.map(row => activeRow(active, row))
+    this.#forgetAllBut(sessions)
     const wanted = this.#servicesToAsk(sessions, interfaces)
-    if (wanted.size > 0) this.#join(sessions, interfaces, await this.#servers.read(wanted))
+    if (wanted.size > 0) this.#join(sessions, interfaces, await this.#servers.read(wanted), active.askedMs)
     this.#isFirstRound = false
     const byId = new Map(interfaces.map(it => [it.id, it]))
-    const rows = sessions.map(session => this.#withCounters(session, byId))
-    this.#forgetAllBut(sessions)
+    const rows = sessions.map(row => this.#withCounters(row, byId))
+    this.#countUnjoined(sessions)
     return {
       rows,
       bindings: this.#bindingReadings(interfaces),
@@ -77,14 +85,10 @@ export class PppMenu {
     }
   }
 
-  #servicesToAsk(
-    sessions: readonly SessionReading[],
-    interfaces: readonly InterfaceRow[],
-  ): ReadonlySet<string> {
+  #servicesToAsk(sessions: readonly ActiveRow[], interfaces: readonly InterfaceRow[]): ReadonlySet<string> {
     // Once a connection, so that static bindings are known before a session is on them.
     const wanted = new Set<string>(this.#isFirstRound ? interfaces.map(it => it.service) : [])
-    for (const session of sessions) {
-      const key = joinKey(session)
+    for (const { key, session } of sessions) {
       if (this.#joined.has(key)) continue
       const rounds = this.#unjoinedRounds.get(key) ?? 0
       if (rounds < EAGER_ROUNDS || rounds % PATIENT_ROUNDS === 0) wanted.add(session.protocol)
@@ -93,30 +97,29 @@ export class PppMenu {
   }
 
   #join(
-    sessions: readonly SessionReading[],
+    sessions: readonly ActiveRow[],
     interfaces: readonly InterfaceRow[],
     servers: readonly ServerRow[],
+    askedMs: number,
   ): void {
-    const byName = new Map(interfaces.map(it => [it.name, it]))
+    const idOf = new Map(interfaces.map(it => [it.name, it.id]))
     const taken = new Set(Array.from(this.#joined.values(), it => it.interfaceId))
     for (const row of servers) if (row.isStatic) this.#bindings.add(row.name)
-    for (const session of sessions) {
-      const key = joinKey(session)
-      if (this.#joined.has(key)) continue
-      const free = servers.filter(row => {
-        const id = byName.get(row.name)?.id
-        return row.isRunning && id !== undefined && !taken.has(id)
-      })
-      const server = serverOf(session, free)
-      const id = server && byName.get(server.name)?.id
-      if (id === undefined) continue
-      taken.add(id)
-      this.#joined.set(key, { interfaceId: id, binding: server?.isStatic ? server.name : undefined })
+    const free = servers.filter(row => {
+      const id = idOf.get(row.name)
+      return row.isRunning && id !== undefined && !taken.has(id)
+    })
+    const unjoined = sessions.filter(({ key }) => !this.#joined.has(key)).map(({ session }) => session)
+    const rows = joinPpp(unjoined, free, askedMs)
+    for (const { key, session } of sessions) {
+      const server = rows.get(session)
+      const interfaceId = server && idOf.get(server.name)
+      if (interfaceId !== undefined)
+        this.#joined.set(key, { interfaceId, binding: server?.isStatic ? server.name : undefined })
     }
   }
 
-  #withCounters(session: SessionReading, byId: ReadonlyMap<string, InterfaceRow>): SessionReading {
-    const key = joinKey(session)
+  #withCounters({ key, session }: ActiveRow, byId: ReadonlyMap<string, InterfaceRow>): SessionReading {
     const joined = this.#joined.get(key)
     if (!joined) return session
     const its = byId.get(joined.interfaceId)
@@ -125,17 +128,17 @@ export class PppMenu {
     return { ...session, binding: joined.binding, counters: its?.counters }
   }
 
-  #forgetAllBut(sessions: readonly SessionReading[]): void {
-    const joined = new Map<string, Joined>()
-    const unjoined = new Map<string, number>()
-    for (const session of sessions) {
-      const key = joinKey(session)
-      const its = this.#joined.get(key)
-      if (its) joined.set(key, its)
-      else unjoined.set(key, (this.#unjoinedRounds.get(key) ?? 0) + 1)
-    }
-    this.#joined = joined
-    this.#unjoinedRounds = unjoined
+  /** Before any join: who took the place of a session that has gone may be on its interface. */
+  #forgetAllBut(sessions: readonly ActiveRow[]): void {
+    const keys = new Set(sessions.map(({ key }) => key))
+    for (const key of this.#joined.keys()) if (!keys.has(key)) this.#joined.delete(key)
+  }
+
+  #countUnjoined(sessions: readonly ActiveRow[]): void {
+    const rounds = new Map<string, number>()
+    for (const { key } of sessions)
+      if (!this.#joined.has(key)) rounds.set(key, (this.#unjoinedRounds.get(key) ?? 0) + 1)
+    this.#unjoinedRounds = rounds
   }
 
   #bindingReadings(interfaces: readonly InterfaceRow[]): readonly BindingReading[] {
@@ -145,26 +148,9 @@ export class PppMenu {
   }
 }
 
-function joinKey(session: SessionReading): string {
-  return `${session.protocol}\0${identityKey('ppp', session)}`
-}
-
-/**
- * The server row that a session is on: its user's, from its caller, up for as long. Some services write the caller
- * another way in the two menus; then the user's only row of that age will do.
- */
-function serverOf(session: SessionReading, servers: readonly ServerRow[]): ServerRow | undefined {
-  const fitting = servers
-    .filter(row => row.service === session.protocol && row.user === session.username)
-    .filter(row => gapMs(row.login, session.login) <= LOGIN_TOLERANCE_MS)
-    .sort((a, b) => gapMs(a.login, session.login) - gapMs(b.login, session.login))
-  const sameCaller = fitting.find(row => row.caller === session.callerId)
-  return sameCaller ?? (fitting.length === 1 ? fitting[0] : undefined)
-}
-
-function sessionRow(reply: Reply, row: Reply['rows'][number]): SessionReading {
-  const uptimeSeconds = uptimeOf(row)
-  return {
+function activeRow(reply: Reply, row: Row): ActiveRow {
+  const uptimeSeconds = requiredUptimeOf(row, '/ppp/active')
+  const session: SessionReading = {
     protocol: row.get('service') ?? 'ppp',
     username: row.get('name') ?? '',
     server: undefined,
@@ -177,9 +163,11 @@ function sessionRow(reply: Reply, row: Reply['rows'][number]): SessionReading {
     counters: undefined,
     binding: undefined,
   }
+  const key = `${row.get('.id') ?? ''}\0${session.protocol}\0${identityKey('ppp', session)}`
+  return { key, session }
 }
 
-function interfaceRow(row: Reply['rows'][number]): InterfaceRow {
+function interfaceRow(row: Row): InterfaceRow {
   const upload = counterOf(row, 'rx-byte')
   const download = counterOf(row, 'tx-byte')
   return {

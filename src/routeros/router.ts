@@ -8,6 +8,7 @@ import { readHotspot } from './hotspot.ts'
 import type { Line } from './line.ts'
 import { PppMenu } from './ppp.ts'
 import { hasFastTrack, readSystem } from './system.ts'
+import { encodeText } from './text.ts'
 
 export interface RouterOptions {
   readonly address: Address
@@ -38,6 +39,7 @@ export class Router {
     const connection = new RouterConnection(await login(options, signal), { clock, timeoutMs })
     const abort = () => connection.close()
     signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
     try {
       const [system, isFastTracked] = await Promise.all([
         readSystem(connection),
@@ -124,8 +126,13 @@ async function login(options: RouterOptions, signal: AbortSignal): Promise<Line>
   try {
     return await dial(address, 'utf-8', timeoutMs, signal)
   } catch (error) {
-    const isAscii = /^[\0-\x7f]*$/.test(address.username + address.password)
-    if (!(error instanceof RouterLoginRefused) || isAscii) throw error
+    const differs = [address.username, address.password].some(isOtherInWindows1252)
+    if (!(error instanceof RouterLoginRefused && differs)) throw error
     return dial(address, 'windows-1252', timeoutMs, signal)
   }
+}
+
+function isOtherInWindows1252(text: string): boolean {
+  const bytes = encodeText(text, 'windows-1252')
+  return bytes !== undefined && !bytes.equals(Buffer.from(text, 'utf8'))
 }

@@ -18,6 +18,8 @@ export interface Sentence {
   readonly row: Row
   /** Words that are no property, such as the reason of `!fatal`. */
   readonly bare: readonly string[]
+  /** Its size on the wire, without the words' lengths. */
+  readonly bytes: number
 }
 
 const EQUALS = 0x3d
@@ -28,7 +30,9 @@ export function parseSentence(words: readonly Buffer[]): Sentence {
   const row = new Map<string, string>()
   const bare: string[] = []
   let tag: string | undefined
+  let bytes = first?.length ?? 0
   for (const word of rest) {
+    bytes += word.length
     // A value may hold anything, `=` too; a name may not.
     const split = word[0] === EQUALS ? word.indexOf(EQUALS, 1) : -1
     if (split > 0) row.set(decodeText(word.subarray(1, split)), decodeText(word.subarray(split + 1)))
@@ -38,5 +42,5 @@ export function parseSentence(words: readonly Buffer[]): Sentence {
       else bare.push(text)
     }
   }
-  return { reply: first ? decodeText(first) : '', tag, row, bare }
+  return { reply: first ? decodeText(first) : '', tag, row, bare, bytes }
 }

@@ -1,7 +1,7 @@
 import type { Window } from '../accounting/reading.ts'
 import type { RouterConnection } from './connection.ts'
 import { RouterTrap } from './errors.ts'
-import { beganAt, proplist, uptimeOf } from './fields.ts'
+import { beganAt, proplist, requiredUptimeOf } from './fields.ts'
 
 /** What a router says of itself. */
 export interface RouterSystem {
@@ -21,7 +21,7 @@ export async function readSystem(connection: RouterConnection): Promise<RouterSy
   return {
     identity: identity.rows[0]?.get('name') ?? '',
     version: system.get('version') ?? '',
-    boot: beganAt(resource, uptimeOf(system)),
+    boot: beganAt(resource, requiredUptimeOf(system, '/system/resource')),
   }
 }
 

@@ -44,9 +44,12 @@ export function encodeLength(length: number): Buffer {
   return bytes
 }
 
+/** Rows have some dozens of words. */
+const MAX_SENTENCE_WORDS = 1_024
+
 /**
- * Cuts a stream into sentences. A router's own words are short, so a word beyond `maxWordBytes` is taken for a lost
- * stream rather than waited for.
+ * Cuts a stream into sentences. A router's own words are short and its sentences too, so a word beyond `maxWordBytes`
+ * or a sentence without an end is taken for a lost stream rather than waited for.
  */
 export class SentenceDecoder {
   readonly #maxWordBytes: number
@@ -78,8 +81,9 @@ export class SentenceDecoder {
       const end = start + length
       if (end > bytes.length) break
       at = end
-      if (length > 0) this.#words.push(bytes.subarray(start, end))
-      else this.#finishSentence()
+      if (length === 0) this.#finishSentence()
+      else if (this.#words.push(bytes.subarray(start, end)) > MAX_SENTENCE_WORDS)
+        throw new MalformedStream(`a sentence of more than ${MAX_SENTENCE_WORDS} words: not an API stream`)
     }
     this.#rest = at === bytes.length ? EMPTY : bytes.subarray(at)
   }

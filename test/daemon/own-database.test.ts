@@ -81,7 +81,8 @@ async function feedTotal(port: number): Promise<boolean> {
 async function committedRouters(): Promise<number> {
   const url = await findRunning(join(scene.folder, 'postgres'))
   if (url === undefined) return 0
-  const rows = await query<{ id: string }>(url, 'select id from routers where position > 1')
+  // It may still be starting up.
+  const rows = await query<{ id: string }>(url, 'select id from routers where position > 1').catch(() => [])
   return rows.length
 }
 

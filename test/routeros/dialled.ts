@@ -1,0 +1,65 @@
+import { onTestFinished } from 'vitest'
+import { RouterConnection } from '../../src/routeros/connection.ts'
+import { type Address, dial, type Trust } from '../../src/routeros/dial.ts'
+import type { Line } from '../../src/routeros/line.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { type Peer, type PeerClient, startPeer } from './scripted-peer.ts'
+
+/** Long beyond what any test takes. */
+export const PATIENT_MS = 20_000
+
+export const NEVER = new AbortController().signal
+
+interface Target {
+  readonly host: string
+  readonly port: number
+}
+
+export function addressOf({ host, port }: Target, more: Partial<Address> = {}): Address {
+  return { host, port, username: 'usage', password: 'secret', tls: undefined, ...more }
+}
+
+/** Dials, and closes with the test. */
+export async function dialled(target: Target, more: Partial<Address> = {}): Promise<Line> {
+  const line = await dial(addressOf(target, more), 'utf-8', PATIENT_MS, NEVER)
+  onTestFinished(() => {
+    line.socket.destroy()
+  })
+  return line
+}
+
+/** What a dial fails with. */
+export async function failureOf(target: Target, more: Partial<Address> = {}, timeoutMs = PATIENT_MS) {
+  try {
+    const line = await dial(addressOf(target, more), 'utf-8', timeoutMs, NEVER)
+    line.socket.destroy()
+  } catch (error) {
+    return error
+  }
+  throw new Error('it logged in')
+}
+
+export function trusting(trust: Partial<Trust>): Trust {
+  return { ca: undefined, fingerprint: undefined, ...trust }
+}
+
+interface Conversation {
+  readonly connection: RouterConnection
+  readonly client: PeerClient
+  readonly peer: Peer
+}
+
+/** A connection that is logged in to a peer that says what the test says. */
+export async function conversation(
+  options: { timeoutMs?: number; clock?: Clock } = {},
+): Promise<Conversation> {
+  const { timeoutMs = PATIENT_MS, clock = new HandClock('2026-11-24T12:00:00Z') } = options
+  const peer = await startPeer()
+  const coming = peer.next().then(async client => {
+    await client.admit()
+    return client
+  })
+  const line = await dialled(peer)
+  return { connection: new RouterConnection(line, { clock, timeoutMs }), client: await coming, peer }
+}

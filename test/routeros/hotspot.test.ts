@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { RouterConnection } from '../../src/routeros/connection.ts'
+import { RouterGarbled } from '../../src/routeros/errors.ts'
+import { readHotspot } from '../../src/routeros/hotspot.ts'
+import { windows1252 } from '../fleet/name.ts'
+import { HOTSPOT_ANN, HandClock as RouterClock, startRouter } from '../fleet/opened.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { dialled, PATIENT_MS } from './dialled.ts'
+import { type MenuRow, menuConversation } from './menu-peer.ts'
+
+const MENU = '/ip/hotspot/active'
+const ANN: MenuRow = {
+  '.id': '*A',
+  server: 'hotspot-principal',
+  user: 'ann',
+  address: '10.5.50.10',
+  'mac-address': '34:12:F9:8A:21:4C',
+  uptime: '12m4s',
+  'bytes-in': '1024',
+  'bytes-out': '4096',
+  comment: 'noise',
+}
+
+async function readRows(...rows: readonly MenuRow[]) {
+  const { connection, peer } = await menuConversation({ [MENU]: () => rows })
+  const reading = await readHotspot(connection)
+  return { ...reading, asked: peer.asked }
+}
+
+test('the menu is asked for the bytes by name, and for no comment', async () => {
+  const { asked } = await readRows(ANN)
+  expect(asked).toEqual([
+    `${MENU}/print =.proplist=server,user,address,mac-address,uptime,bytes-in,bytes-out`,
+  ])
+})
+
+test('what the router received is upload, what it sent is download', async () => {
+  const { rows, askedMs } = await readRows(ANN)
+  expect(rows).toEqual([
+    {
+      protocol: 'hotspot',
+      username: 'ann',
+      server: 'hotspot-principal',
+      macAddress: '34:12:F9:8A:21:4C',
+      ipAddress: '10.5.50.10',
+      routerSessionId: undefined,
+      callerId: undefined,
+      uptimeSeconds: 724,
+      login: { earliestMs: askedMs - 725_000, latestMs: askedMs - 724_000 },
+      counters: { upload: 1024, download: 4096 },
+      binding: undefined,
+    },
+  ])
+})
+
+test('a property without a value is absent, and so it is in the reading', async () => {
+  const { rows } = await readRows({ user: 'ann', uptime: '0s', 'bytes-in': '0', 'bytes-out': '0' })
+  expect(rows).toMatchObject([
+    { server: undefined, macAddress: undefined, ipAddress: undefined, counters: { upload: 0, download: 0 } },
+  ])
+})
+
+test('a session with one counter, or with one that is no number, has unknown counters', async () => {
+  const { 'bytes-out': _, ...halved } = ANN
+  const { rows } = await readRows(halved, { ...ANN, 'bytes-in': 'many' })
+  expect(rows.map(row => row.counters)).toEqual([undefined, undefined])
+})
+
+test('a session with no uptime that can be read makes no reading', async () => {
+  const { uptime: _, ...ageless } = ANN
+  await expect(readRows(ANN, ageless)).rejects.toBeInstanceOf(RouterGarbled)
+})
+
+test('sessions that share a user are each a session', async () => {
+  const { rows } = await readRows(ANN, { ...ANN, '.id': '*B', address: '10.5.50.11', 'bytes-in': '7' })
+  expect(rows.map(row => [row.username, row.ipAddress, row.counters?.upload])).toEqual([
+    ['ann', '10.5.50.10', 1024],
+    ['ann', '10.5.50.11', 7],
+  ])
+})
+
+test('a missing right is told as such, and nothing is read', async () => {
+  const { connection } = await menuConversation({ [MENU]: () => 'not enough permissions (9)' })
+  await expect(readHotspot(connection)).rejects.toMatchObject({ isMissingRight: true, retryable: false })
+})
+
+for (const version of ['6.49', '7.20'] as const)
+  test(`a ${version} router is read to the byte, names in either encoding`, async () => {
+    const clock = new RouterClock()
+    const router = await startRouter({ version, now: clock.now })
+    for (const hasJunk of [false, true]) {
+      if (hasJunk) router.addJunk()
+      const connection = new RouterConnection(await dialled(router), {
+        clock: new HandClock('2026-11-24T12:00:00Z'),
+        timeoutMs: PATIENT_MS,
+      })
+      if (!hasJunk) {
+        expect((await readHotspot(connection)).rows).toEqual([])
+        router.login({ ...HOTSPOT_ANN, name: windows1252('Ágnes') })
+        clock.turn(90_000)
+      }
+      expect((await readHotspot(connection)).rows).toMatchObject([
+        { username: 'Ágnes', uptimeSeconds: 90, counters: { upload: 9_000, download: 90_000 } },
+      ])
+    }
+  })

@@ -1,0 +1,231 @@
+import { expect, test } from 'vitest'
+import { RouterGarbled } from '../../src/routeros/errors.ts'
+import { MAC, PppLab } from './ppp-lab.ts'
+
+test('the menus are asked for no more than is used, and only the interfaces of sessions', async () => {
+  const lab = await PppLab.open()
+  lab.login('ann')
+  await lab.menu.read()
+  expect(lab.peer.asked).toEqual([
+    '/ppp/active/print =.proplist=.id,name,service,caller-id,address,uptime,session-id',
+    '/interface/print =.proplist=.id,name,type,rx-byte,tx-byte ?type=pppoe-in ?type=l2tp-in ?type=pptp-in ?type=sstp-in ?type=ovpn-in ?#||||',
+    '/interface/pppoe-server/print =.proplist=name,user,remote-address,uptime,dynamic,running',
+  ])
+})
+
+test("the router's rx is the client's upload, its tx the download", async () => {
+  const lab = await PppLab.open()
+  lab.login('marksilas', { rx: '56480627', tx: '1300371837' })
+  const { rows, bindings, askedMs } = await lab.menu.read()
+  expect(rows).toEqual([
+    {
+      protocol: 'pppoe',
+      username: 'marksilas',
+      server: undefined,
+      macAddress: MAC,
+      ipAddress: '10.30.246.13',
+      routerSessionId: '0x81300001',
+      callerId: MAC,
+      uptimeSeconds: 0,
+      login: { earliestMs: askedMs - 1_000, latestMs: askedMs },
+      counters: { upload: 56_480_627, download: 1_300_371_837 },
+      binding: undefined,
+    },
+  ])
+  expect(bindings).toEqual([])
+})
+
+test("a tunnel's caller is an address and no MAC", async () => {
+  const lab = await PppLab.open()
+  lab.login('ann', { service: 'l2tp', caller: '203.0.113.9', rx: '5' })
+  const { rows } = await lab.menu.read()
+  expect(rows).toMatchObject([
+    { protocol: 'l2tp', callerId: '203.0.113.9', macAddress: undefined, counters: { upload: 5 } },
+  ])
+})
+
+test('in the steady state a reading is two requests, and two in one write', async () => {
+  const lab = await PppLab.open()
+  for (const user of ['ann', 'bob', 'eve']) lab.login(user)
+  await lab.menu.read()
+  lab.printed()
+  const [client] = lab.peer.clients
+  const chunksBefore = client?.chunks.length ?? 0
+  for (let round = 0; round < 3; round++) await lab.menu.read()
+  expect(lab.printed()).toEqual(Array(3).fill(['/ppp/active', '/interface']).flat())
+  expect((client?.chunks.length ?? 0) - chunksBefore).toBe(3)
+})
+
+test('server menus are asked when a session appears, and only those of its service', async () => {
+  const lab = await PppLab.open()
+  await lab.menu.read()
+  expect(lab.printed()).toEqual(['/ppp/active', '/interface'])
+  for (const service of ['pppoe', 'l2tp', 'pptp', 'sstp', 'ovpn']) {
+    lab.login(service, { service, rx: '9' })
+    expect((await lab.uploads())[service]).toEqual([9])
+    expect(lab.printed()).toEqual(['/ppp/active', '/interface', `/interface/${service}-server`])
+  }
+})
+
+test('the second session of ann is not the first of ann-1, though both interfaces could have the name', async () => {
+  const annFirst = await PppLab.open()
+  annFirst.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:01', rx: '1' })
+  annFirst.login('ann', { name: '<pppoe-ann-1>', caller: '02:00:00:00:00:02', rx: '2' })
+  annFirst.login('ann-1', { name: '<pppoe-ann-1-1>', caller: '02:00:00:00:00:03', rx: '3' })
+  expect(await annFirst.uploads()).toEqual({ ann: [1, 2], 'ann-1': [3] })
+
+  const ann1First = await PppLab.open()
+  ann1First.login('ann-1', { name: '<pppoe-ann-1>', rx: '3' })
+  ann1First.login('ann', { name: '<pppoe-ann>', rx: '1' })
+  expect(await ann1First.uploads()).toEqual({ ann: [1], 'ann-1': [3] })
+  await ann1First.clock.turn(60_000)
+  ann1First.login('ann', { name: '<pppoe-ann-2>', rx: '2' })
+  expect(await ann1First.uploads()).toEqual({ ann: [1, 2], 'ann-1': [3] })
+})
+
+test('a session keeps its interface when another takes the name that it had', async () => {
+  const lab = await PppLab.open()
+  const first = lab.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:01', rx: '1000' })
+  await lab.clock.turn(30_000)
+  lab.login('ann', { name: '<pppoe-ann-1>', caller: '02:00:00:00:00:02', rx: '20' })
+  await lab.uploads()
+  lab.logout(first)
+  await lab.clock.turn(30_000)
+  lab.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:01', rx: '3' })
+  expect(await lab.uploads()).toEqual({ ann: [20, 3] })
+})
+
+test('a login under the same interface name is told by the interface id', async () => {
+  const lab = await PppLab.open()
+  const before = lab.login('ann', { rx: '1000' })
+  expect(await lab.uploads()).toEqual({ ann: [1000] })
+  await lab.clock.turn(5_000)
+  lab.logout(before)
+  lab.login('ann', { rx: '7' })
+  expect(await lab.uploads()).toEqual({ ann: [7] })
+  expect(lab.printed().at(-1)).toBe('/interface/pppoe-server')
+})
+
+test('a session whose interface is not there this round has unknown counters, and finds it again', async () => {
+  const lab = await PppLab.open()
+  const session = lab.login('ann', { rx: '10' })
+  expect(await lab.uploads()).toEqual({ ann: [10] })
+  lab.interfaces.delete(session.on)
+  expect(await lab.uploads()).toEqual({ ann: [undefined] })
+  lab.interfaces.add(session.on)
+  expect(await lab.uploads()).toEqual({ ann: [10] })
+})
+
+test('a session that is given another interface is found on it', async () => {
+  const lab = await PppLab.open()
+  const session = lab.login('ann', { rx: '10' })
+  await lab.uploads()
+  await lab.clock.turn(5_000)
+  lab.logout(session)
+  lab.login('ann', { id: session.id, sessionId: session.sessionId, loginMs: session.loginMs, rx: '3' })
+  expect(await lab.uploads()).toEqual({ ann: [undefined] })
+  expect(await lab.uploads()).toEqual({ ann: [3] })
+})
+
+test('counters that are no numbers are unknown', async () => {
+  const lab = await PppLab.open()
+  lab.login('ann', { rx: '10', tx: '' })
+  expect(await lab.uploads()).toEqual({ ann: [undefined] })
+})
+
+test('counters beyond 2^53 are safe integers with exact differences', async () => {
+  const lab = await PppLab.open()
+  const { on } = lab.login('ann', { rx: '18446744073709551000' })
+  const [before = Number.NaN] = (await lab.uploads())['ann'] ?? []
+  on.rx = '18446744073709551615'
+  const [after = Number.NaN] = (await lab.uploads())['ann'] ?? []
+  expect(after - before).toBe(615)
+  expect(Number.isSafeInteger(after)).toBe(true)
+})
+
+test('twins from two callers each have their own bytes', async () => {
+  const lab = await PppLab.open()
+  const first = lab.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:01', rx: '1' })
+  lab.login('ann', { name: '<pppoe-ann-1>', caller: '02:00:00:00:00:02', rx: '2' })
+  // The server menu's order is no promise.
+  lab.interfaces.delete(first.on)
+  lab.interfaces.add(first.on)
+  expect(await lab.uploads()).toEqual({ ann: [1, 2] })
+})
+
+test('twins from one caller are told by their login time', async () => {
+  const lab = await PppLab.open()
+  const old = lab.login('ann', { name: '<pppoe-ann>', rx: '1' })
+  await lab.clock.turn(10_000)
+  lab.login('ann', { name: '<pppoe-ann-1>', rx: '2' })
+  lab.interfaces.delete(old.on)
+  lab.interfaces.add(old.on)
+  expect(await lab.uploads()).toEqual({ ann: [1, 2] })
+})
+
+test('twins without a session id are told by the id of their row', async () => {
+  const lab = await PppLab.open()
+  const first = lab.login('ann', { name: '<pppoe-ann>', sessionId: undefined, rx: '1' })
+  await lab.clock.turn(10_000)
+  lab.login('ann', { name: '<pppoe-ann-1>', sessionId: undefined, rx: '2' })
+  expect(await lab.uploads()).toEqual({ ann: [1, 2] })
+  lab.logout(first)
+  expect(await lab.uploads()).toEqual({ ann: [2] })
+})
+
+test('a caller that is spelled another way in the server menu is found by user and login time', async () => {
+  const lab = await PppLab.open()
+  lab.login('ann', { service: 'sstp', caller: '203.0.113.9', serverCaller: '203.0.113.9:50123', rx: '4' })
+  await lab.clock.turn(5_000)
+  expect(await lab.uploads()).toEqual({ ann: [4] })
+})
+
+test('a service that makes no interface has unknown counters and costs no request', async () => {
+  const lab = await PppLab.open()
+  lab.login('ann', { service: 'async' })
+  await lab.uploads()
+  lab.printed()
+  expect(await lab.uploads()).toEqual({ ann: [undefined] })
+  expect(lab.printed()).toEqual(['/ppp/active', '/interface'])
+})
+
+test('a server menu that is not there is asked once, and its sessions are open without counters', async () => {
+  const lab = await PppLab.open()
+  delete lab.peer.menus['/interface/ovpn-server']
+  lab.login('ann', { service: 'ovpn', rx: '1' })
+  lab.login('bob', { rx: '2' })
+  for (let round = 0; round < 20; round++) expect(await lab.uploads()).toEqual({ ann: [undefined], bob: [2] })
+  expect(lab.printed().filter(menu => menu === '/interface/ovpn-server')).toHaveLength(1)
+})
+
+test('a session that finds no interface asks again, ever more rarely', async () => {
+  const lab = await PppLab.open()
+  const session = lab.login('ann', { rx: '1' })
+  lab.peer.menus['/interface/pppoe-server'] = () => []
+  const asked: number[] = []
+  for (let round = 0; round < 40; round++) {
+    await lab.uploads()
+    if (lab.printed().includes('/interface/pppoe-server')) asked.push(round)
+  }
+  expect(asked).toEqual([0, 1, 2, 12, 24, 36])
+  lab.logout(session)
+  await lab.uploads()
+  expect(lab.printed()).toEqual(['/ppp/active', '/interface'])
+})
+
+for (const menu of ['/ppp/active', '/interface', '/interface/pppoe-server'])
+  test(`a refusal of ${menu} is no reading, and the next one is whole`, async () => {
+    const lab = await PppLab.open()
+    lab.login('ann', { rx: '1' })
+    const shown = lab.peer.menus[menu]
+    lab.peer.menus[menu] = () => 'not enough permissions (9)'
+    await expect(lab.menu.read()).rejects.toMatchObject({ isMissingRight: true })
+    lab.peer.menus[menu] = shown
+    expect(await lab.uploads()).toEqual({ ann: [1] })
+  })
+
+test('a session with no uptime that can be read makes no reading', async () => {
+  const lab = await PppLab.open()
+  lab.peer.menus['/ppp/active'] = () => [{ name: 'ann', service: 'pppoe', uptime: 'soon' }]
+  await expect(lab.menu.read()).rejects.toBeInstanceOf(RouterGarbled)
+})
