@@ -1,0 +1,27 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { v4 as uuidV4 } from 'uuid'
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
+
+/**
+ * The id of the daemon whose journal is in this directory: kept there, so that a daemon that was killed takes its
+ * own routers back at once. Where it can't be kept, it is another one at each start.
+ */
+export async function daemonId(directory: string): Promise<string> {
+  const file = join(directory, 'daemon-id')
+  try {
+    const kept = (await readFile(file, 'utf8')).trim()
+    if (UUID.test(kept)) return kept
+  } catch {
+    // The first start, or a disk that can't be read, which the journal itself tells of.
+  }
+  const id = uuidV4()
+  try {
+    await mkdir(directory, { recursive: true })
+    await writeFile(file, `${id}\n`, { mode: 0o600 })
+  } catch {
+    // Likewise.
+  }
+  return id
+}

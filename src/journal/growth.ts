@@ -1,0 +1,87 @@
+import { addBytes, type Bytes } from '../accounting/bytes.ts'
+import type { Session } from '../accounting/session.ts'
+
+/**
+ * What a reading does to most sessions: its counters and its sum grew by the same, now, and all else stood. Then the
+ * bytes are all that has to be told of it.
+ * @param steadyMs of the reading
+ */
+export function grown(last: Session, by: Bytes, steadyMs: number): Session | undefined {
+  if (last.mark.kind !== 'counted') return undefined
+  // Field by field: spread, it would take most of the time that a replay takes.
+  return {
+    id: last.id,
+    service: last.service,
+    protocol: last.protocol,
+    username: last.username,
+    server: last.server,
+    macAddress: last.macAddress,
+    ipAddress: last.ipAddress,
+    routerSessionId: last.routerSessionId,
+    callerId: last.callerId,
+    binding: last.binding,
+    startTime: last.startTime,
+    login: last.login,
+    mark: { kind: 'counted', counters: addBytes(last.mark.counters, by), sinceMs: undefined },
+    recorded: addBytes(last.recorded, by),
+    lastMovedMs: steadyMs,
+    isStallReported: last.isStallReported,
+  }
+}
+
+/** @returns that by which `last` has grown to be exactly `next`, `undefined` where it has done anything else */
+export function growthOf(last: Session, next: Session, steadyMs: number): Bytes | undefined {
+  if (last.mark.kind !== 'counted' || next.mark.kind !== 'counted') return undefined
+  if (next.mark.sinceMs !== undefined || next.lastMovedMs !== steadyMs || !isSameButNumbers(last, next))
+    return undefined
+  const by = bytesGrowth(last.mark.counters, next.mark.counters)
+  return by && isSame(addBytes(last.recorded, by), next.recorded) ? by : undefined
+}
+
+/** @returns what was added to `last`, `undefined` where that is not two counts, or does not lead to `next` exactly */
+export function bytesGrowth(last: Bytes, next: Bytes): Bytes | undefined {
+  const by = { upload: next.upload - last.upload, download: next.download - last.download }
+  return isCount(by.upload) && isCount(by.download) && isSame(addBytes(last, by), next) ? by : undefined
+}
+
+export function isSameSession(a: Session, b: Session): boolean {
+  const areMarksSame =
+    a.mark.kind === 'counted'
+      ? b.mark.kind === 'counted' &&
+        isSame(a.mark.counters, b.mark.counters) &&
+        a.mark.sinceMs === b.mark.sinceMs
+      : b.mark.kind === 'owed' && a.mark.from === b.mark.from
+  return (
+    areMarksSame &&
+    isSame(a.recorded, b.recorded) &&
+    a.lastMovedMs === b.lastMovedMs &&
+    isSameButNumbers(a, b)
+  )
+}
+
+export function isSame(a: Bytes, b: Bytes): boolean {
+  return a.upload === b.upload && a.download === b.download
+}
+
+function isSameButNumbers(a: Session, b: Session): boolean {
+  return (
+    a.id === b.id &&
+    a.service === b.service &&
+    a.protocol === b.protocol &&
+    a.username === b.username &&
+    a.server === b.server &&
+    a.macAddress === b.macAddress &&
+    a.ipAddress === b.ipAddress &&
+    a.routerSessionId === b.routerSessionId &&
+    a.callerId === b.callerId &&
+    a.binding === b.binding &&
+    a.startTime.getTime() === b.startTime.getTime() &&
+    a.login.earliestMs === b.login.earliestMs &&
+    a.login.latestMs === b.login.latestMs &&
+    a.isStallReported === b.isStallReported
+  )
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}

@@ -1,0 +1,57 @@
+import type { Decision } from '../accounting/entry.ts'
+import type { RouterKey } from '../accounting/ids.ts'
+import type { Pending } from '../accounting/pending.ts'
+import type { Place } from './place.ts'
+
+/** One reading's outcome. */
+export interface DecisionRecord {
+  readonly kind: 'decision'
+  readonly router: RouterKey
+  /** Of the lease under which it was made. */
+  readonly epoch: number
+  /** The router's decisions, this one included. */
+  readonly position: number
+  readonly decision: Decision
+}
+
+/** All that a router has not committed. It takes the place of all its records up to where it ends. */
+export interface CheckpointRecord {
+  readonly kind: 'checkpoint'
+  readonly router: RouterKey
+  readonly epoch: number
+  /** What was offered to the database, then what came since: the second begins where the first ends. At least one. */
+  readonly pending: readonly Pending[]
+}
+
+/**
+ * A router's records up to a place are done with:
+ *
+ *     committed   by what the database told us. Whether it is still there is its own to say.
+ *     forgotten   the router went to somebody else, and what was left has been recorded as discarded
+ */
+export interface SettledRecord extends Place {
+  readonly kind: 'committed' | 'forgotten'
+  readonly router: RouterKey
+}
+
+export type JournalRecord = DecisionRecord | CheckpointRecord | SettledRecord
+
+/** What a record is about, and where its router stands after it. */
+export interface RecordHead extends Place {
+  readonly kind: JournalRecord['kind']
+  readonly router: RouterKey
+}
+
+export function headOf(record: JournalRecord): RecordHead {
+  const { kind, router, epoch } = record
+  switch (record.kind) {
+    case 'checkpoint':
+      return { kind, router, epoch, position: record.pending.at(-1)?.position ?? 0 }
+    case 'decision':
+    case 'committed':
+    case 'forgotten':
+      return { kind, router, epoch, position: record.position }
+    default:
+      return record satisfies never
+  }
+}

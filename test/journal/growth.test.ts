@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { sessionId } from '../../src/accounting/ids.ts'
+import type { Session } from '../../src/accounting/session.ts'
+import { grown, growthOf, isSameSession } from '../../src/journal/growth.ts'
+import { bytes, steadyAt, wallAt } from '../accounting/readings.ts'
+
+const ANN: Session = {
+  id: sessionId('ann'),
+  service: 'ppp',
+  protocol: 'pppoe',
+  username: 'ann',
+  server: undefined,
+  macAddress: undefined,
+  ipAddress: '10.0.0.7',
+  routerSessionId: '0x81',
+  callerId: '34:12:F9:8A:21:4C',
+  binding: undefined,
+  startTime: wallAt(-60),
+  login: { earliestMs: steadyAt(-61), latestMs: steadyAt(-60) },
+  mark: { kind: 'counted', counters: bytes(100, 1000), sinceMs: undefined },
+  recorded: bytes(90, 900),
+  lastMovedMs: steadyAt(0),
+  isStallReported: false,
+}
+const NOW_MS = steadyAt(5)
+const LATER = grown(ANN, bytes(7, 70), NOW_MS) ?? expect.fail()
+
+/** One for each thing that can be different. */
+const CHANGES: readonly Partial<Session>[] = [
+  { id: sessionId('another') },
+  { service: 'hotspot' },
+  { protocol: 'l2tp' },
+  { username: 'bob' },
+  { server: 's1' },
+  { macAddress: '34:12:F9:8A:21:4C' },
+  { ipAddress: undefined },
+  { routerSessionId: undefined },
+  { callerId: undefined },
+  { binding: 'pppoe-ann' },
+  { startTime: wallAt(-61) },
+  { login: { ...ANN.login, earliestMs: steadyAt(-62) } },
+  { login: { ...ANN.login, latestMs: steadyAt(-59) } },
+  { mark: { kind: 'owed', from: 'login' } },
+  { mark: { kind: 'counted', counters: bytes(107, 1070), sinceMs: NOW_MS } },
+  { mark: { kind: 'counted', counters: bytes(99, 1070), sinceMs: undefined } },
+  { mark: { kind: 'counted', counters: bytes(107, 999), sinceMs: undefined } },
+  { recorded: bytes(96, 970) },
+  { recorded: bytes(97, 971) },
+  { lastMovedMs: NOW_MS + 0.5 },
+  { isStallReported: true },
+]
+
+describe('a session that only grew', () => {
+  it('is told by what it grew', () => {
+    expect(growthOf(ANN, LATER, NOW_MS)).toEqual(bytes(7, 70))
+    expect(LATER.recorded).toEqual(bytes(97, 970))
+  })
+
+  it('and so is one whose counters had not been known for a while', () => {
+    const unknown = { ...ANN, mark: { kind: 'counted', counters: bytes(100, 1000), sinceMs: -1 } } as const
+    expect(growthOf(unknown, LATER, NOW_MS)).toEqual(bytes(7, 70))
+    expect(grown(unknown, bytes(7, 70), NOW_MS)).toStrictEqual(LATER)
+  })
+
+  it.each(CHANGES)('did nothing else: not with %o', change => {
+    expect(growthOf(ANN, { ...LATER, ...change }, NOW_MS)).toBeUndefined()
+  })
+
+  it('is told whole where a sum is beyond exact numbers', () => {
+    const last = { ...ANN, recorded: bytes(2 ** 53, 0) }
+    const next = { ...LATER, recorded: bytes(2 ** 53 + 2, 70) }
+    expect(growthOf(last, next, NOW_MS)).toBeUndefined()
+  })
+})
+
+it.each(CHANGES)('a session with %o is not the same', change => {
+  expect(isSameSession(LATER, { ...LATER })).toBe(true)
+  expect(isSameSession(LATER, { ...LATER, ...change })).toBe(false)
+})
