@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts'
 import { takeMatch } from './match.ts'
 import type { Reading, SessionReading } from './reading.ts'
 import { resume } from './resume.ts'
-import { isCountedUpTo, type Session } from './session.ts'
+import { identityKey, isCountedUpTo, type Session } from './session.ts'
 import { gapMs, notBeforeRouters, toleranceMs, withinReason } from './window.ts'
 
 /** What the operator set for a router. */
@@ -56,7 +56,7 @@ class Turn {
       else this.#begin(row, isNew)
     }
     for (const sessions of waiting.values())
-      for (const session of sessions) this.#end(session, at.wall, 'logout')
+      for (const session of sessions) this.#end(session, this.#leftAt(session), 'logout')
     const bindings = this.#movedBindings()
     return { service, at, boot, entries: this.#entries, events: this.#events, bindings }
   }
@@ -135,6 +135,13 @@ class Turn {
   }
 
   /** @param at when it was missed, which a clock set back can make earlier than when it was last seen */
+  /** Some time before the reading that missed it; a router that is listened to tells when. */
+  #leftAt(session: Session): Date {
+    const { at, service, departures } = this.#reading
+    const told = departures?.get(identityKey(service, session))
+    return told && told < at.wall ? told : at.wall
+  }
+
   #end(session: Session, at: Date, reason: EndReason): void {
     const lastSeenAt = this.#ledger.last?.at.wall ?? session.startTime
     const endTime = at < lastSeenAt ? lastSeenAt : at

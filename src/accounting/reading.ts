@@ -62,4 +62,6 @@ export interface Reading {
   readonly boot: Window
   readonly sessions: readonly SessionReading[]
   readonly bindings: readonly BindingReading[]
+  /** When sessions left that are not in it, by their identity, where the router told at once (rule 3). */
+  readonly departures?: ReadonlyMap<string, Date>
 }

@@ -44,6 +44,7 @@ export class RouterConnection {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #pending = new Map<string, PendingCommand>()
+  readonly #listeners = new Map<string, (row: Row) => void>()
   #lastTag = 0
   #isCorked = false
 
@@ -82,6 +83,17 @@ export class RouterConnection {
     })
   }
 
+  /**
+   * Hands on each row of a command that has no end, such as `/ppp/active/listen`, for as long as the connection
+   * lasts; one that the router refuses ends at once, and nobody is told.
+   */
+  listen(command: string, onRow: (row: Row) => void, ...words: readonly string[]): void {
+    if (this.#line.socket.destroyed) return
+    const tag = String(++this.#lastTag)
+    this.#listeners.set(tag, onRow)
+    this.#send([command, ...words, `.tag=${tag}`])
+  }
+
   close(): void {
     this.#line.end(new RouterUnreachable('closed by us'))
   }
@@ -101,7 +113,10 @@ export class RouterConnection {
 
   #take(sentence: Sentence): void {
     const pending = this.#pending.get(sentence.tag ?? '')
-    if (!pending) return
+    if (!pending) {
+      this.#tell(sentence)
+      return
+    }
     pending.bytes += sentence.bytes + ROW_BYTES
     if (pending.bytes > MAX_REPLY_BYTES) {
       this.#line.end(new RouterGarbled(`${pending.command}: an answer without an end`))
@@ -122,6 +137,11 @@ export class RouterConnection {
         return
       default:
     }
+  }
+
+  #tell({ tag = '', reply, row }: Sentence): void {
+    if (reply === '!re') this.#listeners.get(tag)?.(row)
+    else if (reply === '!trap' || reply === '!done') this.#listeners.delete(tag)
   }
 
   #settle(pending: PendingCommand, done: Row): void {

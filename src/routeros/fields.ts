@@ -7,6 +7,8 @@ import type { Row } from './sentence.ts'
 /** What a service's menus told, and between which steady milliseconds it was true. */
 export interface SessionRows {
   readonly rows: readonly SessionReading[]
+  /** The rows' `.id`, in the same order: good until the session ends, and then handed out again. */
+  readonly ids: readonly string[]
   readonly askedMs: number
   readonly answeredMs: number
 }

@@ -3,7 +3,9 @@ import type { RouterConnection } from './connection.ts'
 import { beganAt, counterOf, proplist, requiredUptimeOf, type SessionRows, textOf } from './fields.ts'
 
 /** Without `comment`: it is of no use here, and operators write it in any encoding. */
-const PROPERTIES = proplist('server', 'user', 'address', 'mac-address', 'uptime', 'bytes-in', 'bytes-out')
+const PROPERTIES = proplist(
+  ...['.id', 'server', 'user', 'address', 'mac-address', 'uptime', 'bytes-in', 'bytes-out'],
+)
 
 /**
  * `/ip/hotspot/active`: `bytes-in` is what the router got from the user, so upload, and `bytes-out` download.
@@ -29,5 +31,6 @@ export async function readHotspot(connection: RouterConnection): Promise<Session
       binding: undefined,
     }
   })
-  return { rows, askedMs: reply.askedMs, answeredMs: reply.answeredMs }
+  const ids = reply.rows.map(row => row.get('.id') ?? '')
+  return { rows, ids, askedMs: reply.askedMs, answeredMs: reply.answeredMs }
 }

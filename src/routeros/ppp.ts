@@ -24,9 +24,10 @@ export interface PppRows extends SessionRows {
 }
 
 interface ActiveRow {
+  readonly id: string
+  readonly session: SessionReading
   /** Tells it from every other of the reading, twins too, and is the same in the next. */
   readonly key: string
-  readonly session: SessionReading
 }
 
 interface InterfaceRow {
@@ -79,6 +80,7 @@ export class PppMenu {
     this.#countUnjoined(sessions)
     return {
       rows,
+      ids: sessions.map(row => row.id),
       bindings: this.#bindingReadings(interfaces),
       askedMs: active.askedMs,
       answeredMs: active.answeredMs,
@@ -163,8 +165,8 @@ function activeRow(reply: Reply, row: Row): ActiveRow {
     counters: undefined,
     binding: undefined,
   }
-  const key = `${row.get('.id') ?? ''}\0${session.protocol}\0${identityKey('ppp', session)}`
-  return { key, session }
+  const id = row.get('.id') ?? ''
+  return { id, key: `${id}\0${session.protocol}\0${identityKey('ppp', session)}`, session }
 }
 
 function interfaceRow(row: Row): InterfaceRow {

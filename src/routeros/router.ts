@@ -1,6 +1,7 @@
 import type { Reading, Service, Window } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { RouterConnection } from './connection.ts'
+import { Departures } from './departures.ts'
 import { type Address, dial } from './dial.ts'
 import { RouterLoginRefused, RouterTrap } from './errors.ts'
 import type { SessionRows } from './fields.ts'
@@ -15,6 +16,8 @@ export interface RouterOptions {
   readonly services: readonly Service[]
   /** For connect and login together, and for each request. */
   readonly timeoutMs: number
+  /** Whether to learn of logouts at once, by `listen`, where the router offers it. */
+  readonly isListening: boolean
   readonly clock: Clock
 }
 
@@ -32,6 +35,7 @@ export class Router {
   readonly #boot: Window
   readonly #clock: Clock
   readonly #missing = new Set<Service>()
+  readonly #departures = new Map<Service, Departures>()
 
   /** @throws RouterError */
   static async connect(options: RouterOptions, signal: AbortSignal): Promise<Router> {
@@ -48,7 +52,9 @@ export class Router {
       const notices = isFastTracked
         ? ['a fasttrack-connection rule is on: traffic it takes bypasses the hotspot and is not counted']
         : []
-      return new Router(connection, clock, { ...system, notices })
+      const router = new Router(connection, clock, { ...system, notices })
+      if (options.isListening) for (const service of services) router.#listen(service)
+      return router
     } catch (error) {
       connection.close()
       throw error
@@ -99,21 +105,33 @@ export class Router {
     switch (service) {
       case 'hotspot': {
         const answer = await readHotspot(this.#connection)
-        return { service, ...this.#when(answer), sessions: answer.rows, bindings: [] }
+        return { service, ...this.#told(service, answer), bindings: [] }
       }
       case 'ppp': {
         const answer = await this.#ppp.read()
-        return { service, ...this.#when(answer), sessions: answer.rows, bindings: answer.bindings }
+        return { service, ...this.#told(service, answer), bindings: answer.bindings }
       }
       default:
         return service satisfies never
     }
   }
 
-  #when(answer: SessionRows): Pick<Reading, 'at' | 'boot'> {
+  #listen(service: Service): void {
+    const departures = new Departures(this.#connection, service, this.#clock)
+    departures.start()
+    this.#departures.set(service, departures)
+  }
+
+  #told(service: Service, answer: SessionRows): Omit<Reading, 'service' | 'bindings'> {
     const sinceMs = this.#clock.steadyMs() - answer.askedMs
     const wall = new Date(this.#clock.now().getTime() - sinceMs)
-    return { at: { wall, steadyMs: answer.askedMs }, boot: this.#boot }
+    const departures = this.#departures.get(service)?.settle(answer)
+    return {
+      at: { wall, steadyMs: answer.askedMs },
+      boot: this.#boot,
+      sessions: answer.rows,
+      ...(departures ? { departures } : {}),
+    }
   }
 }
 

@@ -30,7 +30,7 @@ async function readRows(...rows: readonly MenuRow[]) {
 test('the menu is asked for the bytes by name, and for no comment', async () => {
   const { asked } = await readRows(ANN)
   expect(asked).toEqual([
-    `${MENU}/print =.proplist=server,user,address,mac-address,uptime,bytes-in,bytes-out`,
+    `${MENU}/print =.proplist=.id,server,user,address,mac-address,uptime,bytes-in,bytes-out`,
   ])
 })
 

@@ -17,12 +17,13 @@ interface Opening {
   readonly services?: readonly Service[]
   readonly address?: Partial<Address>
   readonly signal?: AbortSignal
+  readonly isListening?: boolean
 }
 
 async function opened(target: { host: string; port: number }, opening: Opening = {}) {
   const clock = new HandClock(NOON)
-  const { services = ['hotspot', 'ppp'], address = {}, signal = NEVER } = opening
-  const options = { address: addressOf(target, address), services, timeoutMs: PATIENT_MS, clock }
+  const { services = ['hotspot', 'ppp'], address = {}, signal = NEVER, isListening = false } = opening
+  const options = { address: addressOf(target, address), services, timeoutMs: PATIENT_MS, isListening, clock }
   const router = await Router.connect(options, signal)
   onTestFinished(() => router.close())
   return { router, clock }
