@@ -14,7 +14,7 @@ export interface DatabaseOptions {
 const CONNECT_MS = 10_000
 /** No statement of ours takes as long, so that a lock or a sick disk is an error and not a silence. */
 const STATEMENT_MS = 60_000
-/** A paused daemon lets go of the rows it locked. */
+/** A paused daemon's snapshot keeps vacuum waiting no longer; what writes has a shorter one (`inTransaction`). */
 const IDLE_IN_TRANSACTION_MS = 60_000
 /** For a connection that died without a word: longer than the server's own limit. */
 const ANSWER_MS = 90_000

@@ -1,22 +1,32 @@
-import { type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
+import type { ClientBase } from 'pg'
+import type { LedgerEvent } from '../accounting/entry.ts'
+import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { applyCommits } from './apply-commits.ts'
 import type { CommitResult } from './commit-outcome.ts'
 import type { Database } from './database.ts'
+import { readElsewhere, type StoredElsewhere } from './elsewhere.ts'
 import { loadLedgers, type RouterRef, type StoredRouter } from './load-ledgers.ts'
 import { Partitions, weekOf } from './partitions.ts'
 import { findRollupFaults, type RollupFault, readRollups, type StoredRollup } from './rollups.ts'
-import type { RouterCommit } from './router-statements.ts'
+import { INSERT_EVENTS_ONCE, type RouterCommit } from './router-statements.ts'
+import { applySettingAside } from './set-aside.ts'
 import { asStoreError, DatabaseRefused } from './store-error.ts'
 import { type ConfiguredTenant, writeConfig } from './sync-config.ts'
 import { inTransaction } from './transaction.ts'
+import { runUnnest } from './unnest.ts'
 
 export interface LedgerStoreOptions {
   readonly database: Database
   readonly clock: Clock
+  /** The daemon's id, as in its leases. */
+  readonly owner: string
   /** Buckets older than this are not written any more. */
   readonly deltasRetentionMs: number
 }
+
+/** Readings that may not be committed any more; the detail tells their bytes and how many they are. */
+export interface Discarded extends RouterRef, Omit<LedgerEvent, 'kind'> {}
 
 /** So many routers' sessions are in memory twice while they are loaded. */
 const ROUTERS_A_LOAD = 200
@@ -55,8 +65,17 @@ export class LedgerStore {
   }
 
   /** What the live snapshots begin with. */
-  loadRollups(tenants: readonly TenantId[]): Promise<Map<TenantId, StoredRollup>> {
+  loadRollups(tenants: readonly TenantId[]): Promise<Map<TenantId, ReadonlyMap<RouterId, StoredRollup>>> {
     return this.#ask('rollups are not loaded', () => readRollups(this.#options.database.pool, tenants))
+  }
+
+  /** How routers stand that are read by another daemon, or by nobody any more: all of these tenants but `here`. */
+  loadElsewhere(
+    tenants: readonly TenantId[],
+    here: ReadonlySet<RouterKey>,
+  ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
+    const { pool } = this.#options.database
+    return this.#ask('other routers are not loaded', () => readElsewhere(pool, tenants, here))
   }
 
   /** Tenants whose two daily tables differ: none, unless somebody else wrote them. */
@@ -65,9 +84,10 @@ export class LedgerStore {
   }
 
   /**
-   * Writes all that waits of many routers in one transaction. Where the answer is an error, the same commits may be
-   * tried again: nothing is written twice. (The same, and not more: what came since is a commit of its own.) Where
-   * the database refuses the data, the batch is halved until only the routers concerned are left out.
+   * Writes all that waits of many routers in one transaction, and nothing of a router that is not ours any more.
+   * Where the answer is an error, the same commits may be tried again: nothing is written twice. (The same, and not
+   * more: what came since is a commit of its own.) Where the database refuses the data, the batch is halved until
+   * only the routers concerned are left, and of these what it refuses is set aside.
    * @throws DatabaseUnavailable
    */
   async commit(batch: readonly RouterCommit[]): Promise<CommitResult> {
@@ -78,12 +98,23 @@ export class LedgerStore {
       const error = asStoreError('commit failed', cause)
       const [only] = batch
       if (!(error instanceof DatabaseRefused) || !only) throw error
-      if (batch.length === 1)
-        return new Map([[routerKey(only.tenant, only.router), { kind: 'refused', reason: error.message }]])
+      if (batch.length === 1) return this.#commitSettingAside(only)
       const middle = Math.floor(batch.length / 2)
       const first = await this.commit(batch.slice(0, middle))
       return new Map([...first, ...(await this.commit(batch.slice(middle)))])
     }
+  }
+
+  /** Makes `ledger_events` of kind `discarded`, which takes no lease. After an error the same may be tried again. */
+  async recordDiscarded(entries: readonly Discarded[]): Promise<void> {
+    const events = entries.map(({ tenant, router, at, detail }) => {
+      return { tenant, router, event: { kind: 'discarded', at, detail } } as const
+    })
+    await this.#ask('discarded entries are not recorded', () =>
+      inTransaction(this.#options.database.pool, 'read committed', client =>
+        runUnnest(client, INSERT_EVENTS_ONCE, events),
+      ),
+    )
   }
 
   async #ask<T>(whatIsNot: string, question: () => Promise<T>): Promise<T> {
@@ -95,10 +126,37 @@ export class LedgerStore {
   }
 
   async #commitTogether(batch: readonly RouterCommit[]): Promise<CommitResult> {
-    const { database, clock, deltasRetentionMs } = this.#options
-    const floorMs = clock.now().getTime() - deltasRetentionMs
+    const { owner, clock } = this.#options
+    const floorMs = this.#floorMs(clock.now())
+    return this.#write(batch, floorMs, client => applyCommits(client, owner, batch, floorMs))
+  }
+
+  async #commitSettingAside(commit: RouterCommit): Promise<CommitResult> {
+    const { owner, clock } = this.#options
+    const now = clock.now()
+    const floorMs = this.#floorMs(now)
+    try {
+      return await this.#write([commit], floorMs, client =>
+        applySettingAside(client, owner, commit, now, floorMs),
+      )
+    } catch (cause) {
+      const error = asStoreError('commit failed', cause)
+      if (!(error instanceof DatabaseRefused)) throw error
+      return new Map([[routerKey(commit.tenant, commit.router), { kind: 'refused', reason: error.message }]])
+    }
+  }
+
+  #floorMs(now: Date): number {
+    return now.getTime() - this.#options.deltasRetentionMs
+  }
+
+  async #write(
+    batch: readonly RouterCommit[],
+    floorMs: number,
+    apply: (client: ClientBase) => Promise<CommitResult>,
+  ): Promise<CommitResult> {
     await this.#partitions.ensure(weeksIn(batch, floorMs))
-    return inTransaction(database.pool, 'read committed', client => applyCommits(client, batch, floorMs))
+    return inTransaction(this.#options.database.pool, 'read committed', apply)
   }
 }
 

@@ -25,6 +25,8 @@ export interface RouterRef {
 /** What the database has of a router: where the next commit goes on from. */
 export interface StoredRouter {
   readonly position: number
+  /** Of the lease under which it was last committed; 0 where it never was. */
+  readonly committedEpoch: number
   readonly ledgers: Readonly<Record<Service, Ledger>>
 }
 
@@ -41,7 +43,10 @@ export async function loadLedgers(
   const bindings = await loadBindings(snapshot, refs)
   const stored = new Map<RouterKey, StoredRouter>()
   for (const { tenant, router } of refs)
-    stored.set(routerKey(tenant, router), { position: 0, ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER } })
+    stored.set(routerKey(tenant, router), {
+      ...{ position: 0, committedEpoch: 0 },
+      ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER },
+    })
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.id))
     const ledger = (service: Service, counters: ReadonlyMap<string, Bytes>): Ledger => ({
@@ -54,7 +59,8 @@ export async function loadLedgers(
       // Only PPP servers have static bindings.
       ppp: ledger('ppp', bindings.get(key) ?? new Map()),
     }
-    stored.set(key, { position: storableBytes(row.position), ledgers })
+    const { committedEpoch } = row
+    stored.set(key, { position: storableBytes(row.position), committedEpoch, ledgers })
   }
   return stored
 }

@@ -1,8 +1,8 @@
 import type { Pool, QueryConfig } from 'pg'
 import { addSums, type ByteSum, NO_SUM } from '../accounting/bytes.ts'
-import { type TenantId, tenantId } from '../accounting/ids.ts'
+import { type RouterId, routerId, type TenantId, tenantId } from '../accounting/ids.ts'
 
-/** A tenant's bytes in all, and on each of its last days (`2026-11-24`). */
+/** A router's bytes in all, and on each of the tenant's last days (`2026-11-24`). */
 export interface StoredRollup {
   readonly total: ByteSum
   readonly days: ReadonlyMap<string, ByteSum>
@@ -25,30 +25,34 @@ const CHECK_MS = 15 * 60_000
 
 interface DayRow {
   readonly tenant_id: string
+  readonly router_id: string
   /** `null` for all older ones together. */
   readonly day: string | null
   readonly upload: string
   readonly download: string
 }
 
+/** Of all routers that these tenants ever had, whoever reads them now. */
 export async function readRollups(
   pool: Pool,
   tenants: readonly TenantId[],
-): Promise<Map<TenantId, StoredRollup>> {
+): Promise<Map<TenantId, ReadonlyMap<RouterId, StoredRollup>>> {
   const { rows } = await pool.query<DayRow>(
-    `select tenant_id, case when day > current_date - ${DAYS} then day::text end as day,
+    `select tenant_id, router_id, case when day > current_date - ${DAYS} then day::text end as day,
        sum(upload)::text as upload, sum(download)::text as download
-     from tenant_usage_daily where tenant_id = any($1) group by 1, 2`,
+     from tenant_usage_daily where tenant_id = any($1) group by 1, 2, 3`,
     [tenants],
   )
-  const rollups = new Map<TenantId, { total: ByteSum; readonly days: Map<string, ByteSum> }>()
-  for (const tenant of tenants) rollups.set(tenant, { total: NO_SUM, days: new Map() })
+  const rollups = new Map<TenantId, Map<RouterId, { total: ByteSum; readonly days: Map<string, ByteSum> }>>()
+  for (const tenant of tenants) rollups.set(tenant, new Map())
   for (const row of rows) {
-    const rollup = rollups.get(tenantId(row.tenant_id))
-    if (!rollup) continue
+    const routers = rollups.get(tenantId(row.tenant_id))
+    const router = routerId(row.router_id)
+    const rollup = routers?.get(router) ?? { total: NO_SUM, days: new Map<string, ByteSum>() }
     const sum = { upload: BigInt(row.upload), download: BigInt(row.download) }
     rollup.total = addSums(rollup.total, sum)
     if (row.day !== null) rollup.days.set(row.day, sum)
+    routers?.set(router, rollup)
   }
   return rollups
 }

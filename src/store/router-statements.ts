@@ -11,6 +11,8 @@ import { type Column, namesOf, unnestStatement } from './unnest.ts'
 export interface RouterCommit {
   readonly tenant: TenantId
   readonly router: RouterId
+  /** Of the lease under which it is committed. */
+  readonly epoch: number
   readonly pending: Pending
 }
 
@@ -50,12 +52,14 @@ const POSITION: Column<RouterCommit> = {
   of: ({ pending }) => pending.position,
 }
 
+const EPOCH: Column<RouterCommit> = { name: 'committed_epoch', type: 'int8', of: ({ epoch }) => epoch }
+
 export const UPDATE_ROUTERS = unnestStatement(
   'tikmeter_update_routers',
-  [TENANT, ROUTER, POSITION, ...READINGS],
-  rows => `update routers as r set position = t.position,
+  [TENANT, ROUTER, POSITION, EPOCH, ...READINGS],
+  rows => `update routers as r set position = t.position, committed_epoch = t.committed_epoch,
       ${READINGS.map(({ name }) => `${name} = coalesce(t.${name}, r.${name})`).join(', ')}
-    from ${rows} as t (tenant_id, router_id, position, ${namesOf(READINGS)})
+    from ${rows} as t (tenant_id, router_id, position, committed_epoch, ${namesOf(READINGS)})
     where r.tenant_id = t.tenant_id and r.id = t.router_id`,
 )
 
@@ -106,4 +110,14 @@ export const INSERT_EVENTS = unnestStatement(
   'tikmeter_insert_events',
   EVENT_COLUMNS,
   rows => `insert into ledger_events (${namesOf(EVENT_COLUMNS)}) select * from ${rows}`,
+)
+
+/** As `INSERT_EVENTS`, but for what is there already: a retry whose first try had got through adds nothing. */
+export const INSERT_EVENTS_ONCE = unnestStatement(
+  'tikmeter_insert_events_once',
+  EVENT_COLUMNS,
+  rows => `insert into ledger_events (${namesOf(EVENT_COLUMNS)})
+    select * from ${rows} as t (${namesOf(EVENT_COLUMNS)}) where not exists (
+      select from ledger_events as e where e.tenant_id = t.tenant_id and e.at = t.at
+        and e.router_id = t.router_id and e.kind = t.kind and e.detail = t.detail)`,
 )

@@ -16,7 +16,7 @@ import {
 
 /*
  * The tables; their names are promises to users. What drizzle can't say (partitions, fill factors) is written into
- * the first migration by hand.
+ * the migrations by hand.
  *
  * Open sessions are updated all the time. An update stays heap-only, and cheap, as long as no index has a column
  * that it changes: so none on counters, sums, `last_seen_at`, or anything else that moves while a session is open.
@@ -46,6 +46,8 @@ export const routers = pgTable(
     removedAt: instant('removed_at'),
     /** Decisions committed so far: by it a commit is recognised whose answer was lost. */
     position: bytes('position').notNull().default(0),
+    /** Of the lease that the last of them was committed under: a journal's positions are its own epoch's. */
+    committedEpoch: bytes('committed_epoch').notNull().default(0),
     lastReadingAt: instant('last_reading_at'),
     /** A reading's time by the wall clock, and by the steady one, which the boot and the logins are told by too. */
     hotspotReadingAt: instant('hotspot_reading_at'),
@@ -58,6 +60,25 @@ export const routers = pgTable(
     pppBootLatestAt: instant('ppp_boot_latest_at'),
   },
   table => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+/** Who reads a router: a daemon, for as long as it goes on renewing. No index on what taking and renewing change. */
+export const routerLeases = pgTable(
+  'router_leases',
+  {
+    tenantId: text('tenant_id').notNull(),
+    routerId: text('router_id').notNull(),
+    /** The daemon's id; null: nobody has had it yet. */
+    owner: text('owner'),
+    /** Grows by one with each taking, the same owner's too. */
+    epoch: bytes('epoch').notNull().default(0),
+    /** From when on others may take it. */
+    expiresAt: instant('expires_at').notNull().default(sql`'-infinity'`),
+  },
+  table => [
+    primaryKey({ columns: [table.tenantId, table.routerId] }),
+    foreignKey({ columns: [table.tenantId, table.routerId], foreignColumns: [routers.tenantId, routers.id] }),
+  ],
 )
 
 export const userSessions = pgTable(

@@ -1,15 +1,22 @@
+import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { PendingSession } from '../accounting/pending.ts'
 import type { Session } from '../accounting/session.ts'
 import { storableBytes, storableInstant, storableText } from './storable.ts'
 import { type Column, namesOf, unnestStatement } from './unnest.ts'
 
-/** One row of `user_sessions` to be written. */
-export interface SessionChange extends Pick<PendingSession, 'session' | 'end'> {
+/** One row of `user_sessions` to be written, with the bytes to be added to it and to the other tables. */
+export interface SessionChange extends PendingSession {
   readonly tenant: TenantId
   readonly router: RouterId
   /** Of an open session: the last reading that had it. */
   readonly readAt: Date
+}
+
+export function sumOf(shares: PendingSession['shares']): Bytes {
+  let sum = NO_BYTES
+  for (const share of shares.values()) sum = addBytes(sum, share)
+  return sum
 }
 
 const text = (name: string, of: (session: Session) => string | undefined): Column<SessionChange> => ({
@@ -65,8 +72,6 @@ const MOVING: readonly Column<SessionChange>[] = [
   bytes('counter_download', ({ mark }) => (mark.kind === 'counted' ? mark.counters.download : undefined)),
   instant('counted_since', ({ session: { mark } }) => (mark.kind === 'counted' ? mark.sinceMs : undefined)),
   text('owed_from', ({ mark }) => (mark.kind === 'owed' ? mark.from : undefined)),
-  bytes('data_upload', it => it.recorded.upload),
-  bytes('data_download', it => it.recorded.download),
   instant('last_moved_at', ({ session }) => session.lastMovedMs),
   { name: 'stall_reported', type: 'bool', of: ({ session }) => session.isStallReported },
   instant('last_seen_at', ({ end, readAt }) => (end?.lastSeenAt ?? readAt).getTime()),
@@ -75,7 +80,16 @@ const MOVING: readonly Column<SessionChange>[] = [
   { name: 'end_reason', type: 'text', of: ({ end }) => end?.reason ?? null },
 ]
 
-const ALL = [ID, ...FIXED, ...MOVING]
+/**
+ * Added up from the bytes that the other tables get as well, so that they agree even where some were set aside: the
+ * session's own sum has those too.
+ */
+const COUNTED: readonly Column<SessionChange>[] = [
+  { name: 'data_upload', type: 'int8', of: ({ shares }) => storableBytes(sumOf(shares).upload) },
+  { name: 'data_download', type: 'int8', of: ({ shares }) => storableBytes(sumOf(shares).download) },
+]
+
+const ALL = [ID, ...FIXED, ...MOVING, ...COUNTED]
 
 export const INSERT_SESSIONS = unnestStatement(
   'tikmeter_insert_sessions',
@@ -85,7 +99,8 @@ export const INSERT_SESSIONS = unnestStatement(
 
 export const UPDATE_SESSIONS = unnestStatement(
   'tikmeter_update_sessions',
-  [ID, ...MOVING],
-  rows => `update user_sessions as s set ${MOVING.map(({ name }) => `${name} = t.${name}`).join(', ')}
-    from ${rows} as t (id, ${namesOf(MOVING)}) where s.id = t.id`,
+  [ID, ...MOVING, ...COUNTED],
+  rows => `update user_sessions as s set ${MOVING.map(({ name }) => `${name} = t.${name}`).join(', ')},
+      ${COUNTED.map(({ name }) => `${name} = s.${name} + t.${name}`).join(', ')}
+    from ${rows} as t (id, ${namesOf([...MOVING, ...COUNTED])}) where s.id = t.id`,
 )

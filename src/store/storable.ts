@@ -18,7 +18,12 @@ export function storableBytes(value: number): number {
   return value
 }
 
-/** An instant for `timestamptz(3)`; what is known to a fraction of a millisecond is rounded. */
+/**
+ * An instant for `timestamptz(3)`; what is known to a fraction of a millisecond is rounded.
+ * @throws DatabaseRefused where it is no instant
+ */
 export function storableInstant(ms: number): string {
-  return new Date(Math.round(ms)).toISOString()
+  const instant = new Date(Math.round(ms))
+  if (Number.isNaN(instant.getTime())) throw new DatabaseRefused(`not an instant: ${ms}`)
+  return instant.toISOString()
 }

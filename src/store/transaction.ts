@@ -2,6 +2,9 @@ import { DatabaseError, type Pool, type PoolClient } from 'pg'
 
 export type Isolation = 'read committed' | 'repeatable read, read only'
 
+/** Who locked rows and fell silent (paused, cut off) lets go of them in less than a lease's time. */
+const SILENT_MS = 5_000
+
 /**
  * Runs `use` in one transaction on a connection of its own. Where it or the commit fails nothing was done, unless
  * the connection broke while committing: then nobody knows.
@@ -14,7 +17,9 @@ export async function inTransaction<T>(
   const client = await pool.connect()
   let isBroken = false
   try {
-    await client.query(`begin isolation level ${isolation}`)
+    await client.query(
+      `begin isolation level ${isolation}; set local idle_in_transaction_session_timeout = ${SILENT_MS}`,
+    )
     const result = await use(client)
     await client.query('commit')
     return result

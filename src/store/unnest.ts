@@ -28,19 +28,25 @@ export function unnestStatement<Row>(
   return { name, columns, text: text(`unnest(${arrays.join(', ')})`) }
 }
 
-/** @param more the statement's own parameters */
+/**
+ * @param more the statement's own parameters
+ * @returns how many rows it wrote
+ */
 export async function runUnnest<Row>(
   client: ClientBase,
   statement: UnnestStatement<Row>,
   rows: readonly Row[],
   more: readonly (string | number)[] = [],
-): Promise<void> {
+): Promise<number> {
   const { name, text, columns } = statement
+  let written = 0
   for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
     const part = rows.slice(from, from + ROWS_A_STATEMENT)
     const values = [...columns.map(column => part.map(column.of)), ...more]
-    await client.query({ name, text, values })
+    const { rowCount } = await client.query({ name, text, values })
+    written += rowCount ?? 0
   }
+  return written
 }
 
 export function namesOf<Row>(columns: readonly Column<Row>[]): string {

@@ -27,7 +27,7 @@ test('a commit whose answer was lost is not applied twice', async () => {
   expect(await scene.ask('select count(*)::int from ledger_events')).toEqual([{ count: 2 }])
 })
 
-test('a router that somebody else wrote is left alone, and so is one that nobody set up', async () => {
+test("a router whose position is not the commit's is left alone, and so is one that nobody set up", async () => {
   const [hq, hill] = busyRouters()
   await scene.database.pool.query(`update routers set position = 3 where id = 'hq'`)
   const nobody = new ReadRouter('acme', 'nobody')
@@ -36,13 +36,13 @@ test('a router that somebody else wrote is left alone, and so is one that nobody
     new Map<unknown, unknown>([
       [key(hq), { kind: 'conflict', position: 3 }],
       [key(hill), { kind: 'committed' }],
-      [key(nobody), { kind: 'conflict', position: undefined }],
+      [key(nobody), { kind: 'lost', owner: undefined, epoch: 0 }],
     ]),
   )
   expect(await scene.ask('select distinct router_id from user_sessions')).toEqual([{ router_id: 'hill' }])
 })
 
-test('what the database refuses stops nothing but its own router', async () => {
+test('a name that no index holds stops nothing but its own session', async () => {
   const [hq, hill] = busyRouters()
   const other = new ReadRouter('other', 'hq')
   const name = Array.from({ length: 6_000 }, () => Math.random().toString(36)[2]).join('')
@@ -50,7 +50,13 @@ test('what the database refuses stops nothing but its own router', async () => {
   const result = await scene.store.commit([hq.takeCommit(), other.takeCommit(), hill.takeCommit()])
   expect(result.get(key(hq))).toEqual({ kind: 'committed' })
   expect(result.get(key(hill))).toEqual({ kind: 'committed' })
-  expect(result.get(key(other))).toMatchObject({ kind: 'refused', reason: /index row size/ })
+  expect(result.get(key(other))).toMatchObject({
+    ...{ kind: 'committed', setAside: [{ reason: expect.stringMatching(/index row size/) }] },
+  })
+  expect(
+    await scene.ask(`select router_id, length(detail->>'username') as n from ledger_events
+    where kind = 'set_aside'`),
+  ).toEqual([{ router_id: 'hq', n: 201 }])
 })
 
 test('commits of different routers at once, and of one router twice at once, write each byte once', async () => {

@@ -3,6 +3,7 @@ import { routerId, tenantId } from '../../src/accounting/ids.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { Database } from '../../src/store/database.ts'
+import { LeaseStore } from '../../src/store/lease-store.ts'
 import { LedgerStore } from '../../src/store/ledger-store.ts'
 import { asStoreError } from '../../src/store/store-error.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
@@ -44,6 +45,14 @@ test('a connection that breaks while it is idle or lent out ends nothing but its
   expect(rows).toEqual([{ n: 0 }])
 })
 
+test('a transaction that falls silent is ended sooner than a lease', async () => {
+  const silence =
+    "select extract(epoch from current_setting('idle_in_transaction_session_timeout')::interval)::int as s"
+  const { rows } = await inTransaction(database.pool, 'read committed', client => client.query(silence))
+  expect(rows).toEqual([{ s: 5 }])
+  expect((await database.pool.query(silence)).rows).toEqual([{ s: 60 }])
+})
+
 test('a connection that is cut while nothing is asked of it is given back and replaced', async () => {
   const lent = await database.pool.connect()
   await cutAll()
@@ -56,10 +65,15 @@ test('without a database every question is answered by an error that may pass', 
   const log = createLogger('silent')
   const url = 'postgres://u:secret@127.0.0.1:1/x'
   const nowhere = new Database({ url, log, applicationName: 'test', connections: 1 })
-  const store = new LedgerStore({ database: nowhere, clock: systemClock, deltasRetentionMs: 1 })
+  const store = new LedgerStore({ database: nowhere, clock: systemClock, owner: 'us', deltasRetentionMs: 1 })
+  const leases = new LeaseStore({ database: nowhere, owner: 'us', durationMs: 1 })
   const passing = { name: 'DatabaseUnavailable', retryable: true }
   await expect(store.load([{ tenant: tenantId('a'), router: routerId('b') }])).rejects.toMatchObject(passing)
   await expect(store.commit([])).rejects.toMatchObject(passing)
+  await expect(store.recordDiscarded([])).rejects.toMatchObject(passing)
+  await expect(leases.acquire([])).rejects.toMatchObject(passing)
+  await expect(leases.renew(new Map())).rejects.toMatchObject(passing)
+  await expect(leases.release(new Map())).rejects.toMatchObject(passing)
   const error: unknown = await store.syncConfig([]).catch((it: unknown) => it)
   expect(error).toMatchObject(passing)
   expect(JSON.stringify([error, String(error)])).not.toContain('secret')

@@ -2,6 +2,7 @@ import { routerKey } from '../../src/accounting/ids.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { Database } from '../../src/store/database.ts'
+import { LeaseStore } from '../../src/store/lease-store.ts'
 import { LedgerStore } from '../../src/store/ledger-store.ts'
 import type { ConfiguredTenant } from '../../src/store/sync-config.ts'
 import { createScratchDatabase } from '../database/scratch-database.ts'
@@ -10,36 +11,54 @@ import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
 export const DAY_MS = 86_400_000
 export const NOON = Date.UTC(2026, 10, 24, 12)
 
-export interface LedgerScene {
+/** One daemon's part of the store. */
+export interface StoreScene {
   readonly database: Database
   readonly store: LedgerStore
-  /** Another daemon's connections and store. */
-  another(): { readonly database: Database; readonly store: LedgerStore }
+  readonly leases: LeaseStore
+}
+
+export interface LedgerScene extends StoreScene {
+  /** Other connections, of the same daemon or of another. */
+  another(owner: string): StoreScene
   ask(statement: string): Promise<readonly Record<string, unknown>[]>
-  /** Empties all tables; then there are tenants acme, with the routers hq and hill, and other, with hq. */
+  /** Empties all tables; then there are tenants acme, with the routers hq and hill, and other, with hq; nobody's yet. */
+  beginUntaken(): Promise<void>
+  /** The same, and all three are this daemon's, at epoch 1. */
   begin(): Promise<void>
   stop(): Promise<void>
 }
+
+export const US = 'us'
+export const THEM = 'them'
+/** Longer than any test. */
+export const LEASE_MS = 600_000
 
 /** A store on a database of its own, at noon on 2026-11-24. */
 export async function openLedgerScene(): Promise<LedgerScene> {
   const scratch = await createScratchDatabase()
   const clock = { ...systemClock, now: () => new Date(NOON) }
-  const another = () => {
+  const another = (owner: string): StoreScene => {
     const log = createLogger('silent')
-    const database = new Database({ url: scratch.url, log, applicationName: 'test', connections: 4 })
-    return { database, store: new LedgerStore({ database, clock, deltasRetentionMs: 90 * DAY_MS }) }
+    const database = new Database({ url: scratch.url, log, applicationName: owner, connections: 4 })
+    const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: 90 * DAY_MS })
+    return { database, store, leases: new LeaseStore({ database, owner, durationMs: LEASE_MS }) }
   }
-  const { database, store } = another()
+  const own = another(US)
+  const { database, store, leases } = own
+  const beginUntaken = async () => {
+    const tables = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
+    await database.pool.query(
+      `truncate ${tables.join(', ')}, binding_counters, router_leases, routers, tenants restart identity`,
+    )
+    await store.syncConfig([tenantOf('acme', 'hq', 'hill'), tenantOf('other', 'hq')])
+  }
   return {
-    ...{ database, store, another },
+    ...{ ...own, another, beginUntaken },
     ask: async statement => (await database.pool.query<Record<string, unknown>>(statement)).rows,
     async begin() {
-      const tables = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
-      await database.pool.query(
-        `truncate ${tables.join(', ')}, binding_counters, routers, tenants restart identity`,
-      )
-      await store.syncConfig([tenantOf('acme', 'hq', 'hill'), tenantOf('other', 'hq')])
+      await beginUntaken()
+      await leases.acquire(ALL_ROUTERS)
     },
     async stop() {
       await database.stop()
@@ -47,6 +66,12 @@ export async function openLedgerScene(): Promise<LedgerScene> {
     },
   }
 }
+
+export const ALL_ROUTERS = [
+  new ReadRouter('acme', 'hq'),
+  new ReadRouter('acme', 'hill'),
+  new ReadRouter('other', 'hq'),
+]
 
 export function tenantOf(id: string, ...routers: readonly string[]): ConfiguredTenant {
   const { tenant } = new ReadRouter(id, 'x')

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { routerKey } from '../../src/accounting/ids.ts'
 import type { Ledger } from '../../src/accounting/ledger.ts'
-import { busyRouters, DAY_MS, key, type LedgerScene, NOON, openLedgerScene, sums } from './ledger-scene.ts'
+import {
+  busyRouters,
+  DAY_MS,
+  key,
+  type LedgerScene,
+  NOON,
+  openLedgerScene,
+  sums,
+  US,
+} from './ledger-scene.ts'
 import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
 
 let scene: LedgerScene
@@ -30,14 +39,28 @@ test('a ledger comes back from the database as it was committed', async () => {
   const stored = await scene.store.load([hq, hill, new ReadRouter('other', 'hq')])
   expect(stored.get(key(hq))).toEqual({
     position: 7,
+    committedEpoch: 1,
     ledgers: { hotspot: hq.ledgers.hotspot, ppp: found(hq.ledgers.ppp) },
   })
   expect(stored.get(key(hill))).toEqual({
     position: 6,
+    committedEpoch: 1,
     ledgers: { hotspot: found(hill.ledgers.hotspot), ppp: hill.ledgers.ppp },
   })
   expect(hq.ledgers.ppp.bindings.size).toBe(1)
   expect(stored.get(routerKey(new ReadRouter('other', 'hq').tenant, hq.router))?.position).toBe(0)
+})
+
+test('a router tells the epoch of its last commit, however often it was taken since', async () => {
+  const hq = new ReadRouter('acme', 'hq')
+  const epoch = async () => (await scene.store.load([hq])).get(key(hq))?.committedEpoch
+  expect(await epoch()).toBe(0)
+  await scene.leases.acquire([hq])
+  hq.epoch = 2
+  hq.read(readingAt(NOON, 'ppp', []))
+  await scene.store.commit([hq.takeCommit()])
+  await scene.leases.acquire([hq])
+  expect(await epoch()).toBe(2)
 })
 
 test('all four tables add up to the same bytes', async () => {
@@ -117,7 +140,7 @@ test('updates of open sessions stay heap-only', async () => {
   const rounds = 8
   const subscribers = 500
   // Connections of its own, since a backend has told all its numbers when it is gone.
-  const { database: own, store: writer } = scene.another()
+  const { database: own, store: writer } = scene.another(US)
   const before = await updatesSoFar()
   for (let n = 1; n <= rounds; n++) {
     const atMs = NOON + n * 5_000
@@ -143,3 +166,15 @@ async function updatesSoFar(): Promise<{ all: number; hot: number }> {
   const sum = (column: string) => rows.reduce((total, row) => total + Number(row[column]), 0)
   return { all: sum('all'), hot: sum('hot') }
 }
+
+test('what was discarded is an event, with its bytes, once however often it is tried', async () => {
+  const { tenant, router } = new ReadRouter('acme', 'hq')
+  const discarded = { tenant, router, at: new Date(NOON), detail: { sessions: 2, upload: 10, download: 20 } }
+  const other = { ...discarded, detail: { sessions: 1, upload: 1, download: 2 } }
+  await scene.store.recordDiscarded([discarded])
+  await scene.store.recordDiscarded([discarded, other])
+  expect(await scene.ask('select router_id, kind, at, detail from ledger_events order by id')).toEqual([
+    { router_id: 'hq', kind: 'discarded', at: discarded.at, detail: discarded.detail },
+    { router_id: 'hq', kind: 'discarded', at: discarded.at, detail: other.detail },
+  ])
+})

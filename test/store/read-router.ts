@@ -16,6 +16,8 @@ const QUARTER_MS = 900_000
 export class ReadRouter {
   readonly tenant: TenantId
   readonly router: RouterId
+  /** Of the lease that it commits under: the first one, unless the test took another. */
+  epoch = 1
   readonly ledgers: Record<Service, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
   readonly #calendar = new Calendar('Africa/Nairobi')
   #builder = new PendingBuilder(0)
@@ -40,7 +42,7 @@ export class ReadRouter {
   takeCommit(): RouterCommit {
     const pending = this.#builder.build()
     this.#builder = new PendingBuilder(pending.position)
-    return { tenant: this.tenant, router: this.router, pending }
+    return { tenant: this.tenant, router: this.router, epoch: this.epoch, pending }
   }
 }
 

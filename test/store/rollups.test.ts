@@ -9,25 +9,34 @@ beforeAll(async () => {
 beforeEach(() => scene.begin())
 afterAll(() => scene.stop())
 
-test('rollups are the days of tenant_usage_daily, and what is older only in the total', async () => {
-  const { tenant } = new ReadRouter('acme', 'hq')
+test('a router’s rollup is its days of tenant_usage_daily, and what is older only in the total', async () => {
+  const { tenant, router } = new ReadRouter('acme', 'hq')
+  const hill = new ReadRouter('acme', 'hill').router
+  const nobody = new ReadRouter('other', 'hq').tenant
   await scene.database.pool.query(`insert into tenant_usage_daily values
-    ('acme', current_date, 'hq', 'ppp', 9007199254740991, 1), ('acme', current_date, 'hill', 'ppp', 9007199254740991, 1),
+    ('acme', current_date, 'hq', 'ppp', 9007199254740991, 1), ('acme', current_date, 'hq', 'hotspot', 1, 1),
+    ('acme', current_date, 'hill', 'ppp', 9007199254740991, 1),
     ('acme', current_date - 400, 'hq', 'ppp', 10, 20)`)
   const [today] = await scene.ask('select current_date::text as day')
-  const most = 2n * 9007199254740991n
-  expect(await scene.store.loadRollups([tenant])).toEqual(
+  const most = 9007199254740991n
+  const day = (upload: bigint, download: bigint) => new Map([[today?.['day'], { upload, download }]])
+  expect(await scene.store.loadRollups([tenant, nobody])).toEqual(
     new Map([
       [
         tenant,
-        {
-          total: { upload: most + 10n, download: 22n },
-          days: new Map([[today?.['day'], { upload: most, download: 2n }]]),
-        },
+        new Map([
+          [router, { total: { upload: most + 11n, download: 22n }, days: day(most + 1n, 2n) }],
+          [hill, { total: { upload: most, download: 1n }, days: day(most, 1n) }],
+        ]),
       ],
+      [nobody, new Map()],
     ]),
   )
   expect(await scene.store.checkRollups()).toEqual([
-    { tenant, subscribers: { upload: 0n, download: 0n }, routers: { upload: most + 10n, download: 22n } },
+    {
+      tenant,
+      subscribers: { upload: 0n, download: 0n },
+      routers: { upload: 2n * most + 11n, download: 23n },
+    },
   ])
 })

@@ -1,0 +1,67 @@
+/*
+ * Who waits for whom, on the row of a router's lease:
+ *
+ *                          lock                  a commit      a renewal     a taking
+ *     a commit             for key share         -             -             waits
+ *     a renewal, release   for no key update     -             waits         waits
+ *     a taking             for update            waits         waits         waits
+ *
+ * So no taking comes between a commit's check and its end: it begins before the commit, which then finds another
+ * epoch, or it ends after it, and whoever took the router loads what was committed. Renewals and commits pass each
+ * other. (The `update` that ends a taking, alone, would not do: it changes no key and so would pass a commit.)
+ *
+ * All lock in the order of the tables' keys, so nobody waits in a circle. And each is one statement, a transaction
+ * of its own, so a daemon that is paused half-way holds no lease's row but by a commit. Rows that were waited for
+ * are looked at anew, with the time as it is then: a lease that was renewed meanwhile is not taken.
+ */
+
+const KEYS = 'unnest($1::text[], $2::text[]) as t (tenant_id, router_id)'
+const ROW = 'l.tenant_id = t.tenant_id and l.router_id = t.router_id'
+const ORDER = 'order by l.tenant_id, l.router_id'
+
+/** Makes the rows of routers that never had one; they wait to be taken. Parameters: tenants, routers. */
+export const BEGIN_LEASES = {
+  name: 'tikmeter_begin_leases',
+  text: `insert into router_leases (tenant_id, router_id)
+    select r.tenant_id, r.id from routers as r
+    join ${KEYS} on r.tenant_id = t.tenant_id and r.id = t.router_id
+    where not exists (select from router_leases as l where ${ROW})
+    order by r.tenant_id, r.id on conflict do nothing`,
+}
+
+/** Takes those that nobody holds, or `owner` itself. Parameters: tenants, routers, owner, duration in milliseconds. */
+export const TAKE_LEASES = {
+  name: 'tikmeter_take_leases',
+  text: `with free as (
+      select l.tenant_id, l.router_id, l.owner, l.epoch from router_leases as l join ${KEYS} on ${ROW}
+      where l.owner = $3 or l.expires_at <= clock_timestamp() ${ORDER} for update of l
+    )
+    update router_leases as l set owner = $3, epoch = t.epoch + 1, expires_at = ${fromNow('$4')}
+    from free as t where ${ROW}
+    returning l.tenant_id, l.router_id, l.epoch, t.owner as previous_owner, t.epoch as previous_epoch`,
+}
+
+const HELD = `with held as (
+    select l.tenant_id, l.router_id from router_leases as l
+    join unnest($1::text[], $2::int8[]) as t (key, epoch)
+      on l.tenant_id = split_part(t.key, '/', 1) and l.router_id = split_part(t.key, '/', 2) and l.epoch = t.epoch
+    where l.owner = $3 ${ORDER} for no key update of l
+  )`
+
+/** Prolongs those that nobody took. Parameters: router keys, epochs, owner, duration in milliseconds. */
+export const RENEW_LEASES = {
+  name: 'tikmeter_renew_leases',
+  text: `${HELD} update router_leases as l set expires_at = ${fromNow('$4')} from held as t where ${ROW}
+    returning l.tenant_id, l.router_id`,
+}
+
+/** Lets go of those that nobody took. Parameters: router keys, epochs, owner. */
+export const RELEASE_LEASES = {
+  name: 'tikmeter_release_leases',
+  text: `${HELD} update router_leases as l set expires_at = '-infinity' from held as t where ${ROW}`,
+}
+
+/** By the database's clock, the only one that all daemons share. */
+function fromNow(milliseconds: string): string {
+  return `clock_timestamp() + ${milliseconds}::int8 * interval '1 millisecond'`
+}

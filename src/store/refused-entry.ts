@@ -1,0 +1,88 @@
+import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
+import type { LedgerEvent } from '../accounting/entry.ts'
+import type { PendingSession } from '../accounting/pending.ts'
+import type { BindingChange, RouterEvent } from './router-statements.ts'
+import { type SessionChange, sumOf } from './session-statements.ts'
+import type { Refusal } from './write-all-but.ts'
+
+/** Something that the database would not have, as its `ledger_events` tell it. */
+export interface RefusedEntry {
+  /** Which one it is, in a line of the log. */
+  readonly what: string
+  readonly reason: string
+  /** Numbers and words of ours, which the database takes whatever the router said. */
+  readonly facts: Readonly<Record<string, unknown>>
+  /** What makes it easier to put right, and may have been the reason. */
+  readonly more: Readonly<Record<string, unknown>>
+}
+
+/** The whole session: neither its row nor its bytes are written. */
+export function refusedSession({ entry, reason }: Refusal<SessionChange>): RefusedEntry {
+  return { what: `session ${entry.session.id}`, reason, ...detailOf('session', entry) }
+}
+
+/** Bytes of a session whose row is there. */
+export function refusedBytes({ entry, reason }: Refusal<SessionChange>): RefusedEntry {
+  return { what: `bytes of session ${entry.session.id}`, reason, ...detailOf('bytes', entry) }
+}
+
+function detailOf(entry: 'session' | 'bytes', { session, shares }: SessionChange) {
+  const { id, service, username } = session
+  return {
+    facts: { entry, session_id: id, service, ...sumOf(shares) },
+    more: { username: shortened(username), days: daysOf(shares) },
+  }
+}
+
+function daysOf(shares: PendingSession['shares']): Readonly<Record<string, Bytes>> {
+  const days = new Map<string, Bytes>()
+  for (const share of shares.values()) days.set(share.day, addBytes(days.get(share.day) ?? NO_BYTES, share))
+  return Object.fromEntries(days)
+}
+
+export function refusedBinding({ entry, reason }: Refusal<BindingChange>): RefusedEntry {
+  const { name, counters } = entry
+  return {
+    what: `binding ${shortened(name)}`,
+    reason,
+    facts: { entry: 'binding', counters },
+    more: { name: shortened(name) },
+  }
+}
+
+export function refusedEvent({ entry, reason }: Refusal<RouterEvent>): RefusedEntry {
+  const { kind, at, detail } = entry.event
+  return {
+    what: `event ${kind}`,
+    reason,
+    facts: { entry: 'event', kind },
+    // An instant that is none becomes null.
+    more: { at, detail: shortenedDetail(detail) },
+  }
+}
+
+/** @param how whether with all that is known of it, or only with what the database surely takes */
+export function setAsideEvent(
+  { reason, facts, more }: RefusedEntry,
+  at: Date,
+  how: 'full' | 'bare',
+): LedgerEvent {
+  const detail = { ...facts, ...(how === 'full' ? more : {}), reason: shortened(reason) }
+  return { kind: 'set_aside', at, detail }
+}
+
+function shortenedDetail(detail: LedgerEvent['detail']): LedgerEvent['detail'] {
+  return Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? shortened(value) : value,
+    ]),
+  )
+}
+
+const MOST_CHARACTERS = 200
+
+/** Too long a text may be what was refused. */
+function shortened(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text
+}

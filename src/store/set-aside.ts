@@ -1,0 +1,160 @@
+import type { ClientBase } from 'pg'
+import { routerKey } from '../accounting/ids.ts'
+import type { PendingSession } from '../accounting/pending.ts'
+import type { Share } from '../accounting/spread.ts'
+import type { CommitResult } from './commit-outcome.ts'
+import {
+  type RefusedEntry,
+  refusedBinding,
+  refusedBytes,
+  refusedEvent,
+  refusedSession,
+  setAsideEvent,
+} from './refused-entry.ts'
+import { bindingsOf, eventsOf, sessionsOf } from './router-rows.ts'
+import {
+  type BindingChange,
+  INSERT_EVENTS,
+  type RouterCommit,
+  SET_BINDINGS,
+  UPDATE_ROUTERS,
+} from './router-statements.ts'
+import type { SessionChange } from './session-statements.ts'
+import { decideOutcomes } from './standings.ts'
+import { storableText } from './storable.ts'
+import { runUnnest } from './unnest.ts'
+import { type Refusal, tryWriting, writeAllBut } from './write-all-but.ts'
+import { writeSessions } from './write-sessions.ts'
+
+/**
+ * Writes one router's commit without what the database refuses of it, which becomes `ledger_events` of kind
+ * `set_aside`, in the same transaction as all the rest and the router's position:
+ *
+ *     a session's row    neither the row nor its bytes are written. A row that was there stands as it was; where there
+ *                        was none, the session's next commit finds none either, comes here, and tries to insert the
+ *                        row with the bytes that came since, which are set aside in their turn where that is refused
+ *     a session's bytes  the row is written, and of the bytes those buckets that are taken
+ *     an event           its detail is kept in the event that says so
+ *     a binding          its row is removed: what counts on from an old value would count twice (rule 10)
+ *
+ * So all four tables get the same bytes, and the events tell the others. (Where an open session's row could not be
+ * updated to the end, a new process counts on from the counters of that row, and records those bytes after all.)
+ *
+ * @param at when it is that they are set aside
+ * @param floorMs buckets before it are left out of `session_deltas`
+ * @throws DatabaseRefused where what is refused is not one of these, but the router's row, or the events of this
+ */
+export async function applySettingAside(
+  client: ClientBase,
+  owner: string,
+  commit: RouterCommit,
+  at: Date,
+  floorMs: number,
+): Promise<CommitResult> {
+  const outcomes = await decideOutcomes(client, owner, [commit])
+  const key = routerKey(commit.tenant, commit.router)
+  if (outcomes.get(key)?.kind !== 'committed') return outcomes
+  const refused = [
+    ...(await writeSessionsApart(client, commit, floorMs)),
+    ...(await writeBindingsApart(client, commit)),
+    ...(await writeEventsApart(client, commit)),
+  ]
+  await runUnnest(client, UPDATE_ROUTERS, [commit])
+  if (refused.length === 0) return outcomes
+  await recordRefused(client, commit, refused, at)
+  const setAside = refused.map(({ what, reason }) => ({ what, reason }))
+  return new Map([[key, { kind: 'committed', setAside }]])
+}
+
+async function writeSessionsApart(
+  client: ClientBase,
+  commit: RouterCommit,
+  floorMs: number,
+): Promise<readonly RefusedEntry[]> {
+  const changes = await asRowsStand(client, sessionsOf(commit))
+  const refusals = await writeAllBut(client, changes, part => writeSessions(client, part, floorMs))
+  const refused: RefusedEntry[] = []
+  for (const refusal of refusals) refused.push(...(await writeRowAlone(client, refusal, floorMs)))
+  return refused
+}
+
+/** The changes, new where there is no row, whatever was thought of them. */
+async function asRowsStand(
+  client: ClientBase,
+  changes: readonly SessionChange[],
+): Promise<readonly SessionChange[]> {
+  const { rows } = await client.query<{ id: string }>(
+    'select id from user_sessions where id = any($1::uuid[])',
+    [changes.map(({ session }) => session.id)],
+  )
+  const there = new Set(rows.map(({ id }) => id))
+  return changes.map(change => ({ ...change, isNew: !there.has(change.session.id) }))
+}
+
+/** What can be written of a session that is refused as a whole: its row first, and then its bytes. */
+async function writeRowAlone(
+  client: ClientBase,
+  refusal: Refusal<SessionChange>,
+  floorMs: number,
+): Promise<readonly RefusedEntry[]> {
+  const { entry } = refusal
+  if (entry.shares.size === 0) return [refusedSession(refusal)]
+  const reason = await tryWriting(client, () => writeSessions(client, [withShares(entry, [])], floorMs))
+  if (reason !== undefined) return [refusedSession({ entry, reason })]
+  const written = { ...entry, isNew: false }
+  const refused = await writeAllBut(client, [...entry.shares.values()], part =>
+    writeSessions(client, [withShares(written, part)], floorMs),
+  )
+  const [first] = refused
+  if (!first) return []
+  const shares = refused.map(({ entry: share }) => share)
+  return [refusedBytes({ entry: withShares(written, shares), reason: first.reason })]
+}
+
+function withShares(change: SessionChange, shares: readonly Share[]): SessionChange {
+  const byBucket: PendingSession['shares'] = new Map(shares.map(share => [share.bucketStartMs, share]))
+  return { ...change, shares: byBucket }
+}
+
+async function writeBindingsApart(
+  client: ClientBase,
+  commit: RouterCommit,
+): Promise<readonly RefusedEntry[]> {
+  const refusals = await writeAllBut(client, bindingsOf(commit), part =>
+    runUnnest(client, SET_BINDINGS, part),
+  )
+  for (const { entry } of refusals) await removeBinding(client, entry)
+  return refusals.map(refusedBinding)
+}
+
+async function removeBinding(client: ClientBase, { tenant, router, name }: BindingChange): Promise<void> {
+  await client.query(
+    'delete from binding_counters where tenant_id = $1 and router_id = $2 and interface = $3',
+    [tenant, router, storableText(name)],
+  )
+}
+
+async function writeEventsApart(client: ClientBase, commit: RouterCommit): Promise<readonly RefusedEntry[]> {
+  const refusals = await writeAllBut(client, eventsOf(commit), part => runUnnest(client, INSERT_EVENTS, part))
+  return refusals.map(refusedEvent)
+}
+
+/** With all that is known of each; where that is refused as well, without what the router said. */
+async function recordRefused(
+  client: ClientBase,
+  { tenant, router }: RouterCommit,
+  refused: readonly RefusedEntry[],
+  at: Date,
+): Promise<void> {
+  const record = (entries: readonly RefusedEntry[], how: 'full' | 'bare') =>
+    runUnnest(
+      client,
+      INSERT_EVENTS,
+      entries.map(entry => ({ tenant, router, event: setAsideEvent(entry, at, how) })),
+    )
+  const again = await writeAllBut(client, refused, part => record(part, 'full'))
+  await record(
+    again.map(({ entry }) => entry),
+    'bare',
+  )
+}

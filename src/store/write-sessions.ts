@@ -1,0 +1,49 @@
+import type { ClientBase } from 'pg'
+import { INSERT_SESSIONS, type SessionChange, UPDATE_SESSIONS } from './session-statements.ts'
+import { ADD_SHARES, type SessionShare } from './share-statement.ts'
+import { storableInstant } from './storable.ts'
+import { DatabaseRefused } from './store-error.ts'
+import { runUnnest } from './unnest.ts'
+
+/**
+ * Writes sessions with their bytes, to all four tables that add them up.
+ * @param floorMs buckets before it are left out of `session_deltas`
+ * @throws DatabaseRefused where a session that is not new has no row: it was set aside when it was
+ */
+export async function writeSessions(
+  client: ClientBase,
+  changes: readonly SessionChange[],
+  floorMs: number,
+): Promise<void> {
+  const { inserts, updates, shares } = rowsOf(changes)
+  await runUnnest(client, INSERT_SESSIONS, inserts)
+  const updated = await runUnnest(client, UPDATE_SESSIONS, updates)
+  if (updated !== updates.length)
+    throw new DatabaseRefused(`sessions without a row: ${updates.length - updated}`)
+  await runUnnest(client, ADD_SHARES, shares, [storableInstant(floorMs)])
+}
+
+/** Rows by session id, which grows with time: neighbours in the batch are neighbours on disk. */
+function rowsOf(changes: readonly SessionChange[]) {
+  const inserts: SessionChange[] = []
+  const updates: SessionChange[] = []
+  const shares: SessionShare[] = []
+  for (const change of changes) {
+    const { tenant, router, session } = change
+    if (change.isNew) inserts.push(change)
+    else updates.push(change)
+    for (const share of change.shares.values()) shares.push({ tenant, router, session, share })
+  }
+  inserts.sort(bySessionId)
+  updates.sort(bySessionId)
+  shares.sort(bySessionId)
+  return { inserts, updates, shares }
+}
+
+interface OfSession {
+  readonly session: { readonly id: string }
+}
+
+function bySessionId(a: OfSession, b: OfSession): number {
+  return a.session.id < b.session.id ? -1 : a.session.id > b.session.id ? 1 : 0
+}

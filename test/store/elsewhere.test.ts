@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { busyRouters, key, type LedgerScene, NOON, openLedgerScene } from './ledger-scene.ts'
+import { ReadRouter } from './read-router.ts'
+
+let scene: LedgerScene
+beforeAll(async () => {
+  scene = await openLedgerScene()
+})
+beforeEach(() => scene.begin())
+afterAll(() => scene.stop())
+
+const LAST_READ = new Date(NOON - 15.5 * 3_600_000 + 5 * 900_000)
+
+test('a router elsewhere is its bytes, its last readings, and who was online at them', async () => {
+  const [hq, hill] = busyRouters()
+  await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
+  const elsewhere = await scene.store.loadElsewhere([hq.tenant], new Set())
+  const its = elsewhere.get(hq.tenant)
+  expect([...(its?.keys() ?? [])].sort()).toEqual(['hill', 'hq'])
+  const [total] = await scene.ask(
+    `select sum(upload)::text as up, sum(download)::text as down from tenant_usage_daily where router_id = 'hq'`,
+  )
+  const rollup = its?.get(hq.router)?.rollup
+  expect([String(rollup?.total.upload), String(rollup?.total.download)]).toEqual([
+    total?.['up'],
+    total?.['down'],
+  ])
+  const ppp = its?.get(hq.router)?.services.get('ppp')
+  expect(ppp?.readAt).toEqual(LAST_READ)
+  expect(ppp?.online.toSorted()).toEqual(['amina', 'bo', 'cy'])
+  expect(its?.get(hq.router)?.services.has('hotspot')).toBe(false)
+  // Its last reading had nobody.
+  expect(its?.get(hill.router)?.services).toEqual(new Map([['hotspot', { readAt: LAST_READ, online: [] }]]))
+})
+
+test('routers that are here are left out, and so are tenants that were not asked for', async () => {
+  const [hq, hill] = busyRouters()
+  const other = new ReadRouter('other', 'hq')
+  expect((await scene.store.loadElsewhere([hq.tenant], new Set([key(hq), key(hill)]))).size).toBe(0)
+  const some = await scene.store.loadElsewhere([hq.tenant], new Set([key(hq), key(other)]))
+  expect([...some].map(([tenant, its]) => [tenant, [...its.keys()]])).toEqual([['acme', ['hill']]])
+  expect((await scene.store.loadElsewhere([], new Set())).size).toBe(0)
+})
+
+test('a router that was never read has no bytes and no services', async () => {
+  const { tenant, router } = new ReadRouter('other', 'hq')
+  const elsewhere = await scene.store.loadElsewhere([tenant], new Set())
+  expect(elsewhere.get(tenant)?.get(router)).toEqual({ rollup: undefined, services: new Map() })
+})
+
+test('a router that left the config is there with its bytes', async () => {
+  const [hq] = busyRouters()
+  await scene.store.commit([hq.takeCommit()])
+  await scene.store.syncConfig([])
+  const its = (await scene.store.loadElsewhere([hq.tenant], new Set())).get(hq.tenant)
+  expect(its?.get(hq.router)?.rollup?.total.upload).toBeGreaterThan(0n)
+})

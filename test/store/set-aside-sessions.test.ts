@@ -1,0 +1,127 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { busyRouters, key, NOON } from './ledger-scene.ts'
+import { COMMITTED, LOGIN_MS, openPoisonScene, type PoisonScene, readAt } from './poison-scene.ts'
+import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
+
+let scene: PoisonScene
+beforeAll(async () => {
+  scene = await openPoisonScene()
+})
+beforeEach(() => scene.begin())
+afterEach(() => scene.cure())
+afterAll(() => scene.stop())
+
+test('a session that can not be inserted is set aside with its bytes, and stops nothing', async () => {
+  await scene.poison('user_sessions', `username <> 'poison'`)
+  const [, hill] = busyRouters()
+  const hq = new ReadRouter('acme', 'hq')
+  readAt(hq, 0, { amina: 100, poison: 10, bo: 1 })
+  readAt(hq, 1, { amina: 100, poison: 15, bo: 1 })
+  const result = await scene.store.commit([hill.takeCommit(), hq.takeCommit()])
+  const [id] = [...hq.ledgers.ppp.open.values()].flat().filter(it => it.username === 'poison')
+  expect(result).toEqual(
+    new Map<unknown, unknown>([
+      [key(hill), COMMITTED],
+      [
+        key(hq),
+        {
+          ...COMMITTED,
+          setAside: [
+            { what: `session ${id?.id}`, reason: expect.stringMatching(/constraint "poison" \(23514\)/) },
+          ],
+        },
+      ],
+    ]),
+  )
+  await scene.expectRecorded(303 + 150)
+  expect((await scene.store.load([hq])).get(key(hq))?.position).toBe(2)
+  expect(await scene.setAsideDetails()).toEqual([
+    {
+      ...{
+        entry: 'session',
+        session_id: id?.id,
+        service: 'ppp',
+        username: 'poison',
+        upload: 15,
+        download: 30,
+      },
+      days: { '2026-11-24': { upload: 15, download: 30 } },
+      reason: expect.stringContaining('poison'),
+    },
+  ])
+})
+
+test('a session without a row is set aside again, until the database takes it with what came since', async () => {
+  await scene.poison('user_sessions', `username <> 'poison'`)
+  const hq = new ReadRouter('acme', 'hq')
+  readAt(hq, 0, { amina: 100, poison: 10 })
+  await scene.commitOne(hq.takeCommit())
+  readAt(hq, 1, { amina: 200, poison: 14 })
+  expect(await scene.commitOne(hq.takeCommit())).toMatchObject({ setAside: [{}] })
+  await scene.expectRecorded(600)
+  expect(await scene.setAsideDetails()).toMatchObject([{ upload: 10 }, { upload: 4, download: 8 }])
+  await scene.cure()
+  readAt(hq, 2, { amina: 200, poison: 20 })
+  expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
+  await scene.expectRecorded(618)
+  readAt(hq, 3, { amina: 300 })
+  expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
+  await scene.expectRecorded(918)
+  expect(
+    await scene.ask('select username, data_used::int, status from user_sessions order by username'),
+  ).toEqual([
+    { username: 'amina', data_used: 900, status: 'active' },
+    { username: 'poison', data_used: 18, status: 'ended' },
+  ])
+  expect(await scene.setAsideDetails()).toHaveLength(2)
+})
+
+test('a session that can not be updated keeps its row, and goes on when it can', async () => {
+  await scene.poison('user_sessions', `ip_address <> '6.6.6.6'`)
+  const hq = new ReadRouter('acme', 'hq')
+  readAt(hq, 0, { amina: 100, bo: 1 })
+  await scene.commitOne(hq.takeCommit())
+  readAt(hq, 1, { amina: 150 }, { ipAddress: '6.6.6.6' })
+  readAt(hq, 2, { amina: 160, bo: 2 }, { ipAddress: '6.6.6.6' })
+  expect(await scene.commitOne(hq.takeCommit())).toMatchObject({ setAside: [{}, {}] })
+  await scene.expectRecorded(303)
+  readAt(hq, 3, { amina: 170, bo: 2 })
+  expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
+  await scene.expectRecorded(303 + 30)
+  expect((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.open.size).toBe(2)
+  const details = await scene.setAsideDetails()
+  expect(details).toMatchObject([{ entry: 'session' }, { entry: 'session' }])
+  expect(details).toEqual(
+    expect.arrayContaining([expect.objectContaining({ username: 'amina', upload: 60, download: 120 })]),
+  )
+})
+
+test('of a session whose bytes are refused the row is written, and the other buckets', async () => {
+  await scene.poison('session_deltas', `bucket_start <> '${new Date(NOON).toISOString()}'`)
+  const hq = new ReadRouter('acme', 'hq')
+  // Over noon: half in the bucket before it.
+  hq.read(readingAt(NOON + 60_000, 'ppp', [sessionAt(NOON + 60_000, LOGIN_MS, 'amina', 100, 200)]))
+  expect(await scene.commitOne(hq.takeCommit())).toMatchObject({
+    setAside: [{ what: expect.stringMatching(/^bytes of session /) }],
+  })
+  await scene.expectRecorded(150)
+  expect(await scene.setAsideDetails()).toMatchObject([
+    { entry: 'bytes', username: 'amina', upload: 50, download: 100 },
+  ])
+  await scene.cure()
+  hq.read(readingAt(NOON + 70_000, 'ppp', [sessionAt(NOON + 70_000, LOGIN_MS, 'amina', 101, 202)]))
+  expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
+  await scene.expectRecorded(153)
+  // Whoever reads on from here counts none of it twice.
+  const [session] = [...((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.open.values() ?? [])].flat()
+  expect(session?.mark).toMatchObject({ counters: { upload: 101, download: 202 } })
+})
+
+test.each(['usage_daily', 'tenant_usage_daily'])('bytes that %s refuses are in no table', async table => {
+  await scene.poison(table, 'upload < 50')
+  const hq = new ReadRouter('acme', 'hq')
+  readAt(hq, 0, { amina: 60, bo: 20 })
+  expect(await scene.commitOne(hq.takeCommit())).toMatchObject({ setAside: [{}] })
+  await scene.expectRecorded(60)
+  expect(await scene.setAsideDetails()).toMatchObject([{ username: 'amina', upload: 60, download: 120 }])
+})
