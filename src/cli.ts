@@ -7,10 +7,11 @@ import type { Config } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
 import { duration } from './config/quantity.ts'
 import { type Grant, signToken } from './feed/authentication.ts'
-import { Daemon, migrateOnly, VERSION } from './main.ts'
+import { Daemon, migrateOnly } from './main.ts'
 import { systemClock } from './runtime/clock.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
+import { VERSION } from './version.ts'
 
 /** Done, failed, and wrong use or config: what supervisors and scripts go by. */
 const DONE = 0

@@ -1,4 +1,6 @@
 import type { RouterKey } from './accounting/ids.ts'
+import type { SetAside } from './ledger-store.ts'
+import type { Uncommitted } from './recorder.ts'
 import type { Clock } from './runtime/clock.ts'
 import { type Failure, isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger } from './runtime/logger.ts'
@@ -6,13 +8,14 @@ import { errorFields, type Logger } from './runtime/logger.ts'
 /** What waits to be committed, and its committing. */
 export interface Committing {
   pending(): ReadonlyMap<RouterKey, number>
-  /** @returns the routers whose commit was refused, with the reason */
-  commit(keys: readonly RouterKey[]): Promise<ReadonlyMap<RouterKey, string>>
+  commit(keys: readonly RouterKey[]): Promise<Uncommitted>
 }
 
 export interface CommitLoopOptions {
   readonly recorder: Committing
   readonly intervalMs: number
+  /** Told of routers that another daemon has taken, with the epoch at which they were ours. */
+  readonly onLost: (routers: ReadonlyMap<RouterKey, number>) => Promise<void>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -26,6 +29,8 @@ const MOST_SLICES = 30
 export class CommitLoop {
   readonly #options: CommitLoopOptions
   readonly #refused = new Set<RouterKey>()
+  /** By what each router's last commit was made without. */
+  readonly #setAside = new Map<RouterKey, ReadonlySet<string>>()
   #failures = 0
 
   constructor(options: CommitLoopOptions) {
@@ -79,7 +84,10 @@ export class CommitLoop {
   async #commit(keys: readonly RouterKey[]): Promise<boolean> {
     if (keys.length === 0) return true
     try {
-      this.#noteRefused(keys, await this.#options.recorder.commit(keys))
+      const { refused, lost, setAside } = await this.#options.recorder.commit(keys)
+      this.#noteRefused(keys, refused)
+      this.#noteSetAside(keys, setAside)
+      if (lost.size > 0) await this.#options.onLost(lost)
       this.#succeed()
       return true
     } catch (error) {
@@ -99,6 +107,19 @@ export class CommitLoop {
         this.#refused.add(router)
         log.error({ router, reason }, 'commit refused; what waits is kept and tried again')
       }
+    }
+  }
+
+  /** What is set aside commit after commit, as long as its session is open, is told once. */
+  #noteSetAside(keys: readonly RouterKey[], setAside: ReadonlyMap<RouterKey, readonly SetAside[]>): void {
+    for (const router of keys) {
+      const entries = setAside.get(router) ?? []
+      const told = this.#setAside.get(router)
+      for (const { what, reason } of entries)
+        if (!told?.has(what))
+          this.#options.log.error({ router, what, reason }, 'refused by the database and set aside')
+      if (entries.length === 0) this.#setAside.delete(router)
+      else this.#setAside.set(router, new Set(entries.map(({ what }) => what)))
     }
   }
 

@@ -1,7 +1,14 @@
+import type { ByteSum } from './accounting/bytes.ts'
 import type { RouterId, RouterKey, TenantId } from './accounting/ids.ts'
 import type { Ledger } from './accounting/ledger.ts'
 import type { Pending } from './accounting/pending.ts'
 import type { Service } from './accounting/reading.ts'
+
+/** A router among those of all tenants. */
+export interface RouterRef {
+  readonly tenant: TenantId
+  readonly router: RouterId
+}
 
 /** Where the numbers are kept. */
 export interface LedgerStore {
@@ -12,27 +19,51 @@ export interface LedgerStore {
   commit(batch: readonly RouterCommit[]): Promise<ReadonlyMap<RouterKey, CommitOutcome>>
 }
 
-export interface RouterCommit {
-  readonly tenant: TenantId
-  readonly router: RouterId
+export interface RouterCommit extends RouterRef {
+  /** Of the lease under which it is committed. */
+  readonly epoch: number
   readonly pending: Pending
 }
 
+/** Something that was not written, and why. */
+export interface SetAside {
+  readonly what: string
+  readonly reason: string
+}
+
 export type CommitOutcome =
-  | { readonly kind: 'committed' }
+  /** All of it, but for what the database will not have for itself, which is recorded as set aside. */
+  | { readonly kind: 'committed'; readonly setAside?: readonly SetAside[] }
   | { readonly kind: 'already' }
-  /** Somebody else wrote this router since it was loaded. */
+  /** Another daemon has taken the router: this will never be written. */
+  | { readonly kind: 'lost' }
+  /** The position is not the one of the last commit, though nobody else took the router: a bug. */
   | { readonly kind: 'conflict' }
-  /** The database will not have what is in it; nothing of it was written. */
+  /** The database will not have what is in it, and not set it aside either; nothing of it was written. */
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** A router as the database has it. */
 export interface StoredRouter {
   readonly position: number
+  /** Of the lease under which it was last committed; 0 where it never was. */
+  readonly committedEpoch: number
   readonly ledgers: Readonly<Record<Service, Ledger>>
 }
 
-/** Another process writes the same router: what this one holds of it can't be added to what is there now. */
-export class OwnershipLost extends Error {
-  override readonly name = 'OwnershipLost'
+/** Readings that may not be recorded any more: another daemon has read their router meanwhile. */
+export interface DiscardedReadings extends RouterRef {
+  readonly at: Date
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export interface StoredRollup {
+  readonly total: ByteSum
+  readonly days: ReadonlyMap<string, ByteSum>
+}
+
+/** A router that is not read here, as the last commit of whoever reads it left it. */
+export interface StoredElsewhere {
+  readonly rollup: StoredRollup | undefined
+  /** By service, where it was ever read: when, and the names of its open sessions. */
+  readonly services: ReadonlyMap<Service, { readonly readAt: Date; readonly online: readonly string[] }>
 }

@@ -4,6 +4,7 @@ import { type RouterKey, sessionId } from './accounting/ids.ts'
 import { createApi } from './api/api.ts'
 import { dashboardRoutes } from './api/dashboard-stats.ts'
 import { healthRoutes } from './api/health.ts'
+import { metricsRoute } from './api/metrics.ts'
 import { webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
 import { CommitLoop } from './commit-loop.ts'
@@ -13,9 +14,16 @@ import { JwtVerifier } from './feed/authentication.ts'
 import { FEED_LIMITS } from './feed/limits.ts'
 import { FeedServer } from './feed/server.ts'
 import type { TokenKey } from './feed/token-key.ts'
+import { JournalInheritance } from './inheritance.ts'
+import { daemonId } from './journal/daemon-id.ts'
+import { Journal } from './journal/journal.ts'
+import { nodeDisk } from './journal/node-disk.ts'
+import { measuresOf } from './measures.ts'
+import { Ownership } from './ownership.ts'
 import { Poller } from './poller/poller.ts'
 import { Recorder } from './recorder.ts'
 import { Roster } from './roster.ts'
+import type { RouterBook } from './router-book.ts'
 import { Router } from './routeros/router.ts'
 import type { Clock } from './runtime/clock.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
@@ -25,8 +33,11 @@ import { DAEMON_NAME } from './store/application-name.ts'
 import { Database } from './store/database.ts'
 import { EmbeddedPostgres } from './store/embedded.ts'
 import { Housekeeping } from './store/housekeeping.ts'
+import { LeaseStore } from './store/lease-store.ts'
 import { LedgerStore } from './store/ledger-store.ts'
 import { migrate } from './store/migrate.ts'
+import { TenantBoard } from './tenant-board.ts'
+import { VERSION } from './version.ts'
 
 export interface DaemonOptions {
   readonly configFile: string
@@ -43,8 +54,6 @@ const POLL_GRACE_MS = 3_000
 /** From the signal to the last part's end; supervisors wait a little longer. */
 const STOP_WITHIN_MS = 10_000
 const DATABASE_CONNECTIONS = 8
-
-export const VERSION: string = versionOf(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
 /** Brings the schema of the config's database up to date. */
 export async function migrateOnly(config: Config, log: Logger, clock: Clock): Promise<void> {
@@ -87,10 +96,12 @@ export class Daemon {
       () => new Database({ url, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
       it => it.stop(),
     )
-    const store = new LedgerStore({ database, clock, deltasRetentionMs: config.retention.deltasMs })
+    const owner = await daemonId(config.journal.directory)
+    const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: config.retention.deltasMs })
     for (const fault of await store.checkRollups())
       log.error(fault, 'the daily tables disagree: tenant_usage_daily and usage_daily have different sums')
 
+    const books = new Map<RouterKey, RouterBook>()
     const poller: Poller = new Poller({
       isSpread: config.poll.spread,
       concurrency: config.poll.concurrency,
@@ -98,19 +109,42 @@ export class Daemon {
       random: Math.random,
       ...{ clock, log, onBug },
     })
-    const recorder = new Recorder({
-      store,
+    const board = new TenantBoard({
+      books,
       bucketMs: config.bucketMs,
       staleAfterMs: config.poll.staleAfterMs,
-      newSessionId: () => sessionId(uuidV7()),
-      conditionOf: (router: RouterKey) => poller.health(router),
+      // Until it is committed there, and until we look.
+      elsewhereLagMs: 2 * config.commit.intervalMs,
+      conditionOf: router => poller.health(router),
     })
-    const commits = new CommitLoop({ recorder, intervalMs: config.commit.intervalMs, clock, log })
+    const journal: Journal = new Journal({
+      ...config.journal,
+      pending: () => recorder.checkpoints(),
+      ...{ disk: nodeDisk, clock, log },
+    })
+    const recorder = new Recorder({
+      ...{ store, journal, books },
+      spreadingOf: tenant => board.spreading(tenant),
+      newSessionId: () => sessionId(uuidV7()),
+      onForgotten: book => board.keepRollup(book),
+    })
+    await lifecycle.start(
+      'journal',
+      () => journal.start(),
+      () => journal.stop(),
+    )
+    const estate = new JournalInheritance(journal)
+    await estate.load(journal.read())
+    const commits = new CommitLoop({
+      ...{ recorder, clock, log },
+      intervalMs: config.commit.intervalMs,
+      onLost: routers => ownership.lose(routers),
+    })
 
     const { origins, host, port, tls } = config.server
     const verifier = new JwtVerifier({ key: tokenKey(config.auth), clock, log })
     const feed = new FeedServer({
-      source: recorder,
+      source: board,
       intervalMs: config.snapshots.intervalMs,
       serverVersion: VERSION,
       limits: FEED_LIMITS,
@@ -124,7 +158,12 @@ export class Daemon {
       ...{ host, port, clock, log },
       tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
       onRequest: createApi({
-        routes: [...healthRoutes(readiness), ...dashboardRoutes(recorder, clock), webSocketRoute('/ws')],
+        routes: [
+          ...healthRoutes(readiness),
+          ...dashboardRoutes(board, clock),
+          metricsRoute(measuresOf({ books, poller, feed, commits, journal })),
+          webSocketRoute('/ws'),
+        ],
         ...{ verifier, origins, log },
       }),
       upgrades: new Map([['/ws', feed.upgrade]]),
@@ -135,21 +174,28 @@ export class Daemon {
     lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
     lifecycle.onStop('http', () => http.stop())
     lifecycle.onStop('feed', () => feed.stop())
+    lifecycle.loop('journal', signal => journal.run(signal), onBug)
     lifecycle.onStop('commits', async () => {
-      if (!(await commits.flush())) log.error('stopped with bytes that the database did not take')
+      if (await commits.flush()) await ownership.release()
+      else log.error('stopped with bytes that the database did not take; the journal has them')
     })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
     lifecycle.onStop('poller', () => {
       this.#pollers = 'stopped'
       return poller.stop(POLL_GRACE_MS)
     })
-    const roster = new Roster({
-      store,
-      connect: (router, signal) => connect(router, clock, signal),
+    const roster: Roster = new Roster({
+      ...{ store, estate, recorder, board, poller, clock, log },
+      want: routers => ownership.want(routers),
+      connect: (router, signal) => connect(router, config.poll.listen, clock, signal),
       graceMs: POLL_GRACE_MS,
-      ...{ recorder, poller },
     })
+    const { durationMs } = config.lease
+    const leases = new LeaseStore({ database, owner, durationMs })
+    const ownership: Ownership = new Ownership({ leases, owner: roster, durationMs, clock, log })
     await roster.apply(config)
+    lifecycle.loop('leases', signal => ownership.run(signal), onBug)
+    lifecycle.loop('elsewhere', signal => roster.watchElsewhere(config.commit.intervalMs, signal), onBug)
     this.#pollers = 'running'
     // Only now, so that nobody is told that a tenant is not there.
     feed.start()
@@ -187,17 +233,17 @@ export class Daemon {
   }
 }
 
-function connect(router: RouterConfig, clock: Clock, signal: AbortSignal): Promise<Router> {
+function connect(
+  router: RouterConfig,
+  isListening: boolean,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Router> {
   const { host, port, username, tls, services, timeoutMs } = router
   const address = { host, port, username, password: router.password.reveal(), tls }
-  return Router.connect({ address, services, timeoutMs, clock }, signal)
+  return Router.connect({ address, services, timeoutMs, isListening, clock }, signal)
 }
 
 function tokenKey(auth: AuthConfig): TokenKey {
   return auth.kind === 'secret' ? { kind: 'secret', secret: auth.secret.reveal() } : auth
-}
-
-function versionOf(packageJson: string): string {
-  const about: unknown = JSON.parse(packageJson)
-  return typeof about === 'object' && about !== null && 'version' in about ? String(about.version) : 'unknown'
 }

@@ -1,105 +1,186 @@
-import type { ByteSum } from './accounting/bytes.ts'
+import pLimit from 'p-limit'
 import { Calendar } from './accounting/calendar.ts'
-import { type RouterId, type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
-import { Rollup } from './accounting/rollup.ts'
-import type { Config, RouterConfig, TenantConfig } from './config/config.ts'
-import { type Difference, difference, type RouterChange, type TenantRouter } from './config/difference.ts'
-import type { StoredRouter } from './ledger-store.ts'
+import type { RouterKey } from './accounting/ids.ts'
+import type { Config, RouterConfig } from './config/config.ts'
+import { difference, type RouterChange, type TenantRouter } from './config/difference.ts'
+import { discardDeparted } from './departed.ts'
+import { Discards } from './discards.ts'
+import { Elsewhere } from './elsewhere.ts'
+import { discardedOf, type Estate } from './inheritance.ts'
+import type { RouterRef } from './ledger-store.ts'
+import { keyOf, type Listed, listedIn, named, recorded, refOf } from './listed.ts'
+import type { Owner } from './ownership.ts'
 import type { Poller } from './poller/poller.ts'
 import type { RouterLink } from './poller/router-loop.ts'
-import type { RecordedRouter, Recorder } from './recorder.ts'
-
-/** What the database keeps of tenants and routers. */
-export interface RosterStore {
-  syncConfig(tenants: readonly NamedTenant[]): Promise<void>
-  load(
-    routers: readonly Pick<RecordedRouter, 'tenant' | 'router'>[],
-  ): Promise<ReadonlyMap<RouterKey, StoredRouter>>
-  loadRollups(tenants: readonly TenantId[]): Promise<ReadonlyMap<TenantId, StoredRollup>>
-}
-
-export interface NamedTenant extends Pick<TenantConfig, 'id' | 'name' | 'timezone'> {
-  readonly routers: readonly { readonly id: RouterId; readonly name: string; readonly host: string }[]
-}
-
-export interface StoredRollup {
-  readonly total: ByteSum
-  readonly days: ReadonlyMap<string, ByteSum>
-}
-
-interface Stored {
-  readonly rollups: ReadonlyMap<TenantId, StoredRollup>
-  readonly routers: ReadonlyMap<RouterKey, StoredRouter>
-}
+import type { Recorder } from './recorder.ts'
+import type { RosterStore } from './roster-store.ts'
+import { keyOf as bookKey, type RouterBook } from './router-book.ts'
+import { openBooks } from './router-opening.ts'
+import type { Clock } from './runtime/clock.ts'
+import { isFailure } from './runtime/failure.ts'
+import type { Logger } from './runtime/logger.ts'
+import type { TenantBoard } from './tenant-board.ts'
 
 export interface RosterOptions {
   readonly store: RosterStore
+  readonly estate: Estate
   readonly recorder: Recorder
+  readonly board: TenantBoard
   readonly poller: Poller
+  /** Asks for the leases of these routers and of no others. */
+  readonly want: (routers: ReadonlyMap<RouterKey, RouterRef>) => Promise<void>
   readonly connect: (router: RouterConfig, signal: AbortSignal) => Promise<RouterLink>
   /** For a poll in flight on a router that leaves. */
   readonly graceMs: number
+  readonly clock: Clock
+  readonly log: Logger
 }
 
-/** Keeps who is recorded and who is polled in step with the config, from the first one on. */
-export class Roster {
+/** Keeps who is recorded and who is polled in step with the config, and with which routers are this daemon's. */
+export class Roster implements Owner {
   readonly #options: RosterOptions
+  readonly #discards: Discards
+  readonly #elsewhere: Elsewhere
+  /** A router must not be lost or gained while a config that has it, or no longer has it, is being applied. */
+  readonly #oneAtATime = pLimit(1)
   #config: Config | undefined
+  #listed: Listed = new Map()
+  #startedAt: Date | undefined
 
   constructor(options: RosterOptions) {
     this.#options = options
+    this.#discards = new Discards(options)
+    this.#elsewhere = new Elsewhere({ ...options, here: options.recorder })
   }
 
   /**
-   * Goes from the config before, or from none, to this one. All that can fail comes first, so that a failure leaves
-   * everything as it was.
+   * Goes from the config before, or from none, to this one. A failure leaves everything as it was, but for the first
+   * config leases that can't be taken now are taken later.
    * @returns the keys whose change takes a restart
    */
   async apply(config: Config): Promise<readonly string[]> {
-    const { recorder } = this.#options
-    const change = difference(this.#config ?? { ...config, tenants: [] }, config)
-    const stored = await this.#load(change, config)
-
-    const repolled = change.routersChanged.filter(isPolledOtherwise)
-    await this.#leave([...change.routersRemoved, ...repolled])
-    for (const removed of change.routersRemoved) recorder.retireRouter(keyOf(removed))
-    for (const tenant of change.tenantsRemoved) recorder.retireTenant(tenant.id)
-    for (const { id, timezone } of [...change.tenantsAdded, ...change.tenantsChanged]) {
-      const rollup = stored.rollups.get(id)
-      recorder.addTenant(id, new Calendar(timezone), new Rollup(rollup?.total, rollup?.days))
+    const isFirst = this.#config === undefined
+    const restartNeeded = await this.#oneAtATime(() => this.#change(config))
+    try {
+      await this.#options.want(new Map(Array.from(listedIn(config), ([key, it]) => [key, refOf(it)])))
+    } catch (error) {
+      // Leases are asked for again with the next renewal.
+      if (isFirst || !isFailure(error)) throw error
     }
-    for (const added of change.routersAdded) this.#record(added, stored.routers)
-    for (const changed of change.routersChanged) recorder.updateRouter(recorded(changed))
-    for (const listed of [...change.routersAdded, ...repolled]) this.#poll(listed)
+    return restartNeeded
+  }
+
+  gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
+    return this.#oneAtATime(() => this.#gain(epochs))
+  }
+
+  lose(routers: readonly RouterKey[]): Promise<void> {
+    return this.#oneAtATime(() => this.#lose(routers))
+  }
+
+  isBusy(router: RouterKey): boolean {
+    return this.#options.recorder.hasRouter(router)
+  }
+
+  /** As often as the tables change, as long as another daemon has routers of ours. */
+  async watchElsewhere(everyMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(everyMs, signal)
+      if (signal.aborted) continue
+      await this.#oneAtATime(async () => {
+        await this.#discards.tryTell()
+        if (this.#elsewhere.isBehind) await this.#elsewhere.tryRefresh()
+      })
+    }
+  }
+
+  async #change(config: Config): Promise<readonly string[]> {
+    const { recorder, board, store, clock } = this.#options
+    const change = difference(this.#config ?? { ...config, tenants: [] }, config)
+    const listed = listedIn(config)
+    const tenants = config.tenants.map(tenant => tenant.id)
+    // Taken back first: while we wait for the database, a last commit would let go of them, and of their ledgers.
+    const returning = change.routersAdded.filter(it => recorder.takeBack(keyOf(it)))
+    try {
+      await store.syncConfig(config.tenants.map(named))
+      this.#startedAt ??= clock.now()
+      if (!this.#config) await discardDeparted(this.#options, listed, this.#startedAt)
+      const sighting = await this.#elsewhere.look(tenants)
+      const repolled = change.routersChanged.filter(isPolledOtherwise)
+      await this.#leave([...change.routersRemoved, ...repolled])
+      for (const tenant of change.tenantsRemoved) board.retireTenant(tenant.id)
+      for (const { id, timezone } of [...change.tenantsAdded, ...change.tenantsChanged])
+        board.addTenant(id, new Calendar(timezone))
+      this.#elsewhere.show(sighting, tenants, listed)
+      for (const removed of change.routersRemoved) recorder.retireRouter(keyOf(removed))
+      for (const it of [...returning, ...change.routersChanged]) recorder.updateRouter(recorded(it))
+      for (const it of [...returning, ...repolled]) if (recorder.hasRouter(keyOf(it))) this.#poll(it)
+    } catch (error) {
+      for (const it of returning) recorder.retireRouter(keyOf(it))
+      throw error
+    }
+    this.#listed = listed
     this.#config = config
     return change.restartNeeded
   }
 
-  async #load(change: Difference, config: Config): Promise<Stored> {
-    const { store, recorder } = this.#options
-    // Taken back first: while we wait for the database, a last commit would let go of them, and of their ledgers.
-    const unknown = change.routersAdded.filter(it => !recorder.takeBack(keyOf(it)))
+  async #gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
+    const { store, estate, recorder, clock } = this.#options
+    // What was lost is told before its router begins anew, with which the journal would be done with it.
+    await this.#discards.tell()
+    // Those that left the config meanwhile are not begun with, and so are given back.
+    const listed = [...epochs.keys()].flatMap(key => this.#listed.get(key) ?? [])
+    const opened = await openBooks(this.#options, listed, epochs)
+    const at = this.#startedAt ?? clock.now()
+    const overtaken = opened.filter(({ unapplied }) => unapplied.readings > 0)
+    if (overtaken.length > 0)
+      await store.recordDiscarded(
+        overtaken.map(({ book, unapplied }) => discardedOf(book.about, unapplied, 'overtaken', at)),
+      )
+    for (const { key, listed, book } of opened) {
+      if (book.hasPending) estate.taken(key)
+      else estate.forget(key)
+      recorder.addRouter(book)
+      this.#poll(listed)
+    }
+  }
+
+  async #lose(routers: readonly RouterKey[]): Promise<void> {
+    const { recorder, board, poller, clock, log } = this.#options
+    await Promise.all(routers.map(key => poller.remove(key, 0)))
+    const dropped = await Promise.all(routers.map(key => recorder.dropRouter(key)))
+    const books = dropped.filter(book => book !== undefined)
+    for (const book of books) board.keepRollup(book)
+    await this.#confirmOffered(books.filter(book => book.offered))
+    for (const book of books) {
+      const key = bookKey(book)
+      const { waiting } = book
+      const discarded = discardedOf(book.about, waiting, 'lost', clock.now())
+      log.warn({ router: key, ...discarded.detail }, 'router taken over by another daemon')
+      if (waiting.readings > 0) this.#discards.add(discarded)
+      else this.#options.estate.forget(key)
+    }
+    await this.#discards.tryTell()
+    await this.#elsewhere.tryRefresh()
+  }
+
+  /** Some of what was offered may have been committed while the router was ours, and the answer not have come. */
+  async #confirmOffered(books: readonly RouterBook[]): Promise<void> {
+    if (books.length === 0) return
     try {
-      await store.syncConfig(config.tenants.map(named))
-      const rollups = await store.loadRollups(change.tenantsAdded.map(tenant => tenant.id))
-      const routers = await store.load(unknown.map(it => ({ tenant: it.tenant.id, router: it.router.id })))
-      return { rollups, routers }
+      const stored = await this.#options.store.load(books.map(book => book.about))
+      for (const book of books) {
+        const its = stored.get(bookKey(book))
+        if (its) book.confirmBy(its)
+      }
     } catch (error) {
-      for (const added of change.routersAdded) recorder.retireRouter(keyOf(added))
-      throw error
+      if (!isFailure(error)) throw error
     }
   }
 
   async #leave(routers: readonly TenantRouter[]): Promise<void> {
     const { poller, graceMs } = this.#options
     await Promise.all(routers.map(it => poller.remove(keyOf(it), graceMs)))
-  }
-
-  #record(added: TenantRouter, stored: ReadonlyMap<RouterKey, StoredRouter>): void {
-    const { recorder } = this.#options
-    const its = stored.get(keyOf(added))
-    if (its) recorder.addRouter(recorded(added), its)
-    else recorder.updateRouter(recorded(added))
   }
 
   #poll(listed: TenantRouter): void {
@@ -118,23 +199,4 @@ export class Roster {
 /** Whether the poller has to begin anew with a router. Its name and its terms are the recorder's alone. */
 function isPolledOtherwise({ kind, before, router }: RouterChange): boolean {
   return kind === 'reconnect' || before.schedule !== router.schedule || before.timeoutMs !== router.timeoutMs
-}
-
-function recorded({ tenant, router }: TenantRouter): RecordedRouter {
-  const { plausibleBitsPerSecond, stalledAfterMs } = router
-  return {
-    ...{ tenant: tenant.id, router: router.id, name: router.name },
-    terms: { plausibleBitsPerSecond, stalledAfterMs },
-  }
-}
-
-function keyOf({ tenant, router }: TenantRouter): RouterKey {
-  return routerKey(tenant.id, router.id)
-}
-
-function named({ id, name, timezone, routers }: TenantConfig): NamedTenant {
-  return {
-    ...{ id, name, timezone },
-    routers: routers.map(router => ({ id: router.id, name: router.name ?? router.id, host: router.host })),
-  }
 }

@@ -16,8 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['accounting', 'npm', 'node'],
   runtime: ['npm', 'node'],
 }
-/** The port and the one who uses it, where the folders' meeting is shown: nothing but what the numbers mean. */
-const PURE_TOP = ['recorder.ts', 'ledger-store.ts']
+/** The ports and those who use them, where the folders' meeting is shown: nothing but what the numbers mean. */
+const PURE_TOP = ['recorder.ts', 'router-book.ts', 'ledger-store.ts', 'journal-port.ts']
 const MOST_LINES = 250
 
 interface SourceFile {

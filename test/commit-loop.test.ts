@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type RouterKey, routerId, routerKey, tenantId } from '../src/accounting/ids.ts'
 import { CommitLoop, type Committing } from '../src/commit-loop.ts'
-import { OwnershipLost } from '../src/ledger-store.ts'
+import type { SetAside } from '../src/ledger-store.ts'
+import type { Uncommitted } from '../src/recorder.ts'
 import { Unavailable } from './recorder-scene.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 import { LogLines } from './runtime/log-lines.ts'
@@ -15,6 +16,9 @@ class Waiting implements Committing {
   readonly since = new Map<RouterKey, number>()
   readonly commits: { readonly atMs: number; readonly keys: readonly RouterKey[] }[] = []
   readonly refused = new Map<RouterKey, string>()
+  /** Routers that another daemon has taken, with the epoch at which they were ours. */
+  readonly lost = new Map<RouterKey, number>()
+  readonly setAside = new Map<RouterKey, readonly SetAside[]>()
   /** The longest that a reading waited. */
   longestMs = 0
   failure: Error | undefined
@@ -27,19 +31,26 @@ class Waiting implements Committing {
     return key
   }
 
+  /** A router is no longer ours. */
+  drop(key: RouterKey): void {
+    this.sessions.delete(key)
+    this.lost.delete(key)
+  }
+
   pending(): ReadonlyMap<RouterKey, number> {
     return new Map([...this.sessions].filter(([key]) => this.since.has(key)))
   }
 
-  async commit(keys: readonly RouterKey[]): Promise<ReadonlyMap<RouterKey, string>> {
+  async commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
     this.commits.push({ atMs: this.clock.steadyMs() - this.#startMs, keys })
     if (this.failure) throw this.failure
     for (const key of keys) {
-      if (this.refused.has(key)) continue
+      if (this.refused.has(key) || this.lost.has(key)) continue
       this.longestMs = Math.max(this.longestMs, this.clock.steadyMs() - (this.since.get(key) ?? 0))
       this.since.delete(key)
     }
-    return this.refused
+    const { refused, lost, setAside } = this
+    return { refused, lost, setAside }
   }
 }
 
@@ -53,7 +64,14 @@ function looping() {
   const waiting = new Waiting()
   const lines = new LogLines()
   const { clock } = waiting
-  const loop = new CommitLoop({ recorder: waiting, intervalMs: INTERVAL_MS, clock, log: lines.log })
+  const lost: ReadonlyMap<RouterKey, number>[] = []
+  const loop = new CommitLoop({
+    ...{ recorder: waiting, intervalMs: INTERVAL_MS, clock, log: lines.log },
+    onLost: async routers => {
+      lost.push(new Map(routers))
+      for (const key of routers.keys()) waiting.drop(key)
+    },
+  })
   const stop = new AbortController()
   const ended = loop.run(stop.signal)
   ended.catch(() => {})
@@ -62,7 +80,7 @@ function looping() {
     await ended.catch(() => {})
     expect(clock.sleepers).toBe(0)
   })
-  return { waiting, clock, lines, loop, stop, ended }
+  return { waiting, clock, lines, loop, stop, ended, lost }
 }
 
 describe('every router', () => {
@@ -152,16 +170,34 @@ describe('a commit that the database refuses', () => {
 })
 
 describe('what is no failure of the database', () => {
-  it.each([new OwnershipLost('written by another process'), new TypeError('a bug')])(
-    'ends the loop: %s',
-    async error => {
-      const { waiting, clock, ended } = looping()
-      waiting.add('hq')
-      waiting.failure = error
-      await clock.turn(INTERVAL_MS)
-      await expect(ended).rejects.toBe(error)
-    },
-  )
+  it('ends the loop', async () => {
+    const { waiting, clock, ended } = looping()
+    waiting.add('hq')
+    waiting.failure = new TypeError('a bug')
+    await clock.turn(INTERVAL_MS)
+    await expect(ended).rejects.toBe(waiting.failure)
+  })
+})
+
+describe('a router that another daemon has taken', () => {
+  it('is told of once, with its epoch, and holds nobody up', async () => {
+    const { waiting, clock, lines, loop, lost } = looping()
+    const taken = waiting.add('taken')
+    waiting.add('ours')
+    waiting.lost.set(taken, 3)
+    await clock.turn(3 * INTERVAL_MS)
+    expect(lost).toEqual([new Map([[taken, 3]])])
+    expect(waiting.pending().size).toBe(0)
+    expect(loop.isUp).toBe(true)
+    expect(lines.lines).toEqual([])
+  })
+
+  it('is not among what a flush has left', async () => {
+    const { waiting, loop, lost } = looping()
+    waiting.lost.set(waiting.add('taken'), 3)
+    expect(await loop.flush()).toBe(true)
+    expect(lost).toHaveLength(1)
+  })
 })
 
 describe('a flush', () => {

@@ -4,8 +4,11 @@ import { type RouterKey, routerId, routerKey, sessionId, tenantId } from '../src
 import { NEW_LEDGER } from '../src/accounting/ledger.ts'
 import type { Reading, Service } from '../src/accounting/reading.ts'
 import { Rollup } from '../src/accounting/rollup.ts'
+import type { Journal, JournaledDecision } from '../src/journal-port.ts'
 import type { CommitOutcome, LedgerStore, RouterCommit, StoredRouter } from '../src/ledger-store.ts'
-import { type RecordedRouter, Recorder, type RouterCondition } from '../src/recorder.ts'
+import { Recorder } from '../src/recorder.ts'
+import { type RecordedRouter, RouterBook } from '../src/router-book.ts'
+import { type RouterCondition, TenantBoard } from '../src/tenant-board.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 
 export const ACME = tenantId('acme')
@@ -13,6 +16,7 @@ export const GIB = 1024 ** 3
 export const BEGINNING = new Date('2026-03-01T12:00:00Z')
 export const NEW_ROUTER: StoredRouter = {
   position: 0,
+  committedEpoch: 0,
   ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER },
 }
 
@@ -36,6 +40,39 @@ export class FakeStore implements LedgerStore {
   }
 }
 
+/** A journal that keeps what it was given, and is done with it when the test says. */
+export class FakeJournal implements Journal {
+  readonly appended: JournaledDecision[] = []
+  readonly settled: (readonly [router: RouterKey, epoch: number, position: number])[] = []
+  /** What the next records wait for: whether they are durable. */
+  answering: Promise<boolean> = Promise.resolve(true)
+
+  append(record: JournaledDecision): Promise<boolean> {
+    this.appended.push(record)
+    return this.answering
+  }
+
+  committed(router: RouterKey, epoch: number, position: number): void {
+    this.settled.push([router, epoch, position])
+  }
+}
+
+/** What fails as a database that is not there, now or whenever it is waited for. */
+export function gone(): Promise<never> {
+  const failing = Promise.reject(new Unavailable('gone'))
+  failing.catch(() => {})
+  return failing
+}
+
+/** A promise that is the test's to resolve. */
+export function held<T>(value: T): { readonly promise: Promise<T>; readonly release: () => void } {
+  let release = () => {}
+  const promise = new Promise<T>(resolve => {
+    release = () => resolve(value)
+  })
+  return { promise, release: () => release() }
+}
+
 /** The database is not there. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
@@ -51,36 +88,56 @@ export function recordedRouter(name: string): RecordedRouter {
   }
 }
 
-/** A recorder of one tenant, whose routers and readings are the test's. */
+export const STALE_MS = 60_000
+export const LAG_MS = 30_000
+
+/** A recorder of one tenant, whose routers and readings are the test's, and the board that shows it. */
 export class Scene {
   readonly clock = new HandClock(BEGINNING)
   readonly store = new FakeStore()
+  readonly journal = new FakeJournal()
   readonly conditions = new Map<RouterKey, RouterCondition>()
+  readonly books = new Map<RouterKey, RouterBook>()
+  readonly board = new TenantBoard({
+    books: this.books,
+    bucketMs: 900_000,
+    staleAfterMs: STALE_MS,
+    elsewhereLagMs: LAG_MS,
+    conditionOf: key => this.conditions.get(key),
+  })
   #lastId = 0
   readonly recorder = new Recorder({
     store: this.store,
-    bucketMs: 900_000,
-    staleAfterMs: 60_000,
+    journal: this.journal,
+    books: this.books,
+    spreadingOf: tenant => this.board.spreading(tenant),
     newSessionId: () => sessionId(`session-${++this.#lastId}`),
-    conditionOf: key => this.conditions.get(key),
+    onForgotten: book => this.board.keepRollup(book),
   })
 
   constructor() {
-    this.recorder.addTenant(ACME, new Calendar('UTC'), new Rollup())
+    this.board.addTenant(ACME, new Calendar('UTC'))
   }
 
-  addRouter(name: string): RouterKey {
-    this.recorder.addRouter(recordedRouter(name), NEW_ROUTER)
+  /** A router that is ours from now on, at this epoch. */
+  addRouter(name: string, epoch = 1, about: Partial<RecordedRouter> = {}): RouterKey {
+    this.recorder.addRouter(
+      new RouterBook({ ...recordedRouter(name), ...about }, NEW_ROUTER, new Rollup(), epoch),
+    )
     return routerKey(ACME, routerId(name))
   }
 
   /** A reading of now, with these subscribers, each logged in since the beginning. */
-  read(key: RouterKey, counters: Readonly<Record<string, Bytes>>, service: Service = 'hotspot'): void {
-    this.recorder.record(key, readingOf(this.clock, counters, service))
+  read(
+    key: RouterKey,
+    counters: Readonly<Record<string, Bytes>>,
+    service: Service = 'hotspot',
+  ): Promise<void> {
+    return this.recorder.record(key, readingOf(this.clock, counters, service))
   }
 
   snapshot() {
-    const snapshot = this.recorder.snapshot(ACME, this.clock.now())
+    const snapshot = this.board.snapshot(ACME, this.clock.now())
     if (!snapshot) throw new Error('no such tenant')
     return snapshot
   }

@@ -1,102 +1,25 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type RouterKey, routerId, routerKey, type TenantId, tenantId } from '../src/accounting/ids.ts'
-import type { Config } from '../src/config/config.ts'
-import type { StoredRouter } from '../src/ledger-store.ts'
-import { Poller } from '../src/poller/poller.ts'
-import type { RecordedRouter } from '../src/recorder.ts'
-import { type NamedTenant, Roster, type RosterStore, type StoredRollup } from '../src/roster.ts'
 import { AUTH, configOf } from './config/config-text.ts'
-import { ScriptedRouter } from './poller/scripted-router.ts'
-import { NEW_ROUTER, Scene, Unavailable } from './recorder-scene.ts'
-import { LogLines } from './runtime/log-lines.ts'
+import { Unavailable } from './recorder-scene.ts'
+import { ACME_HQ, ACME_SPARE, keyOf, openHouse, refOf, router, tenants } from './roster-scene.ts'
 
-class FakeRosterStore implements RosterStore {
-  tenants: readonly NamedTenant[] = []
-  readonly loaded: RouterKey[] = []
-  readonly rollups = new Map<TenantId, StoredRollup>()
-  /** What each method waits for, or fails by. */
-  answering: Promise<void> = Promise.resolve()
-
-  async syncConfig(tenants: readonly NamedTenant[]): Promise<void> {
-    await this.answering
-    this.tenants = tenants
-  }
-
-  async load(
-    routers: readonly Pick<RecordedRouter, 'tenant' | 'router'>[],
-  ): Promise<ReadonlyMap<RouterKey, StoredRouter>> {
-    await this.answering
-    const keys = routers.map(it => routerKey(it.tenant, it.router))
-    this.loaded.push(...keys)
-    return new Map(keys.map(key => [key, NEW_ROUTER]))
-  }
-
-  async loadRollups(): Promise<ReadonlyMap<TenantId, StoredRollup>> {
-    await this.answering
-    return this.rollups
-  }
-}
-
-const ACME_HQ = keyOf('acme', 'hq')
-const ACME_SPARE = keyOf('acme', 'spare')
 const ends: (() => Promise<void>)[] = []
 
 afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-function keyOf(tenant: string, router: string): RouterKey {
-  return routerKey(tenantId(tenant), routerId(router))
-}
-
 function house() {
-  const scene = new Scene()
-  const { clock, recorder } = scene
-  const router = new ScriptedRouter('any', clock, { isObliging: true })
-  const hosts: string[] = []
-  const poller = new Poller({
-    ...{ isSpread: true, concurrency: 8, random: () => 0, log: new LogLines().log, clock },
-    sink: recorder,
-    onBug: error => {
-      throw error
-    },
-  })
-  ends.push(async () => {
-    const stopped = poller.stop(0)
-    await clock.turn(0)
-    await stopped
-    expect(clock.sleepers).toBe(0)
-  })
-  const store = new FakeRosterStore()
-  const connect = (config: { host: string }, signal: AbortSignal) => {
-    hosts.push(config.host)
-    return router.polled().connect(signal)
-  }
-  const roster = new Roster({ store, recorder, poller, connect, graceMs: 3_000 })
-  const apply = async (config: Config) => {
-    const restartNeeded = await roster.apply(config)
-    await clock.turn(0)
-    return restartNeeded
-  }
-  const tenant = (name: string) => recorder.snapshot(tenantId(name), clock.now())
-  return { scene, poller, store, hosts, apply, tenant, router }
-}
-
-/** A config of these tenants, by id, with their routers in YAML. */
-function tenants(routers: Readonly<Record<string, readonly string[]>>, top = ''): Config {
-  const blocks = Object.entries(routers).map(([id, its]) => `{ id: ${id}, routers: [${its.join(', ')}] }`)
-  return configOf(`${AUTH}\n${top}\ntenants: [${blocks.join(', ')}]`)
-}
-
-function router(id: string, more = ''): string {
-  return `{ id: ${id}, host: ${id}.example, username: usage, password: "x", ${more} }`
+  const opened = openHouse()
+  ends.push(opened.end)
+  return opened
 }
 
 describe('the first config', () => {
   it('is in the database, recorded and polled, each tenant beginning with what is stored of it', async () => {
     const { apply, store, poller, tenant, hosts } = house()
     const sum = { upload: 3n, download: 4n }
-    store.rollups.set(tenantId('other'), { total: sum, days: new Map([['2026-03-01', sum]]) })
+    store.rollups.set(keyOf('other', 'a'), { total: sum, days: new Map([['2026-03-01', sum]]) })
     const config = tenants({ other: [router('a'), router('b', 'enabled: false')], empty: [] })
     expect(await apply(config)).toEqual([])
     expect(store.tenants.map(({ id, routers }) => [id, routers.map(it => it.name)])).toEqual([
@@ -133,7 +56,7 @@ describe('a changed config', () => {
   })
 
   it('connects anew to a router at another address, and goes on with its ledger', async () => {
-    const { apply, store, hosts, router: device } = house()
+    const { apply, store, hosts, device } = house()
     await apply(tenants({ acme: [router('hq')] }))
     await apply(tenants({ acme: [router('hq').replace('hq.example', 'new.example')] }))
     expect(hosts).toEqual(['hq.example', 'new.example'])
@@ -168,7 +91,8 @@ describe('a changed config', () => {
   it('moves a tenant to another timezone, and keeps its total', async () => {
     const { apply, tenant, store } = house()
     const sum = { upload: 3n, download: 4n }
-    store.rollups.set(tenantId('other'), { total: sum, days: new Map() })
+    store.know(refOf('other', 'long-gone'))
+    store.rollups.set(keyOf('other', 'long-gone'), { total: sum, days: new Map() })
     await apply(configOf(`${AUTH}\ntenants: [{ id: other, routers: [] }]`))
     await apply(configOf(`${AUTH}\ntenants: [{ id: other, timezone: Pacific/Kiritimati, routers: [] }]`))
     expect(tenant('other')?.stats).toMatchObject({ day: '2026-03-02', bytes: { total: { used: 7 } } })

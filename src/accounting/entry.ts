@@ -24,9 +24,13 @@ export type Entry =
       readonly reason: EndReason
     }
 
-/** What an operator should know of, row by row in `ledger_events`. */
+/**
+ * What an operator should know of, row by row in `ledger_events`. `discarded`: readings that may not be recorded any
+ * more, since another daemon has read the router meanwhile; with their bytes. `set_aside`: what the database refused
+ * for itself, with its bytes and the reason.
+ */
 export interface LedgerEvent {
-  readonly kind: 'reset' | 'baseline' | 'quarantine' | 'reboot' | 'stall'
+  readonly kind: 'reset' | 'baseline' | 'quarantine' | 'reboot' | 'stall' | 'discarded' | 'set_aside'
   readonly at: Date
   readonly detail: Readonly<Record<string, unknown>>
 }

@@ -37,6 +37,11 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
   return { open, bindings, last: { at: decision.at, boot: decision.boot, isFromAnotherProcess: false } }
 }
 
+/** The ledger as another process left it: the wall clock may have been set since. */
+export function inherited(ledger: Ledger): Ledger {
+  return ledger.last ? { ...ledger, last: { ...ledger.last, isFromAnotherProcess: true } } : ledger
+}
+
 /** All open sessions, in no order. */
 export function* openSessions(ledger: Ledger): Iterable<Session> {
   for (const sessions of ledger.open.values()) yield* sessions

@@ -1,3 +1,4 @@
+import { addBytes, type Bytes, NO_BYTES } from './bytes.ts'
 import type { Decision } from './entry.ts'
 import type { RouterId, SessionId } from './ids.ts'
 import { type Ledger, openSessions } from './ledger.ts'
@@ -46,6 +47,23 @@ export function liveService(ledger: Ledger, decision: Decision): LiveService {
     subscribers.add(session.username)
   }
   return { readAt: decision.at.wall, sessions, subscribers, uploadBps, downloadBps, rates }
+}
+
+/**
+ * What the sessions that a decision ends may have moved after their last reading, had they gone on at their last
+ * rates until they ended.
+ * @param before the service as the last reading showed it
+ */
+export function tailOf(decision: Decision, before: LiveService | undefined): Bytes {
+  let tail = NO_BYTES
+  for (const entry of decision.entries) {
+    const rates = entry.kind === 'stop' ? before?.rates.get(entry.session.id) : undefined
+    if (entry.kind !== 'stop' || !rates) continue
+    const seconds = Math.max(0, entry.endTime.getTime() - entry.lastSeenAt.getTime()) / 1000
+    const bytesAt = (bps: number) => Math.ceil((bps / 8) * seconds)
+    tail = addBytes(tail, { upload: bytesAt(rates.uploadBps), download: bytesAt(rates.downloadBps) })
+  }
+  return tail
 }
 
 /** The open sessions of one service on one router, as the feed's `sessions` message shows them. */

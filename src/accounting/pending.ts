@@ -51,6 +51,11 @@ export class PendingBuilder {
     this.#position = position
   }
 
+  /** Of the last decision that is in it. */
+  get position(): number {
+    return this.#position
+  }
+
   /** Whether no decision came since. */
   get isEmpty(): boolean {
     return this.#position === this.#basePosition
@@ -71,6 +76,16 @@ export class PendingBuilder {
       boot: decision.boot,
       isFromAnotherProcess: false,
     })
+  }
+
+  /** Takes what waited for the database before, in an earlier process: it goes before all that is added after it. */
+  addPending(pending: Pending): void {
+    this.#position = pending.position
+    for (const [id, change] of pending.sessions)
+      this.#sessions.set(id, mergeSession(this.#sessions.get(id), change))
+    this.#events.push(...pending.events)
+    for (const [name, counters] of pending.bindings) this.#bindings.set(name, counters)
+    for (const [service, reading] of pending.readings) this.#readings.set(service, reading)
   }
 
   /** All so far, as one commit. The builder is not to be added to afterwards. */

@@ -31,9 +31,8 @@ export function spread(counted: Counted, bucketMs: number, calendar: Calendar): 
     const bucketStartMs = Math.floor(startMs / bucketMs) * bucketMs
     const limitMs = spanMs > LONG_SPAN_MS ? day.endMs : bucketStartMs + bucketMs
     const isLast = limitMs >= toMs
-    const part = isLast ? 1 : (limitMs - fromMs) / spanMs
-    const uploadSoFar = isLast ? delta.upload : Math.floor(delta.upload * part)
-    const downloadSoFar = isLast ? delta.download : Math.floor(delta.download * part)
+    const uploadSoFar = isLast ? delta.upload : partOf(delta.upload, limitMs - fromMs, spanMs)
+    const downloadSoFar = isLast ? delta.download : partOf(delta.download, limitMs - fromMs, spanMs)
     if (uploadSoFar > upload || downloadSoFar > download)
       shares.push({
         bucketStartMs,
@@ -46,6 +45,11 @@ export function spread(counted: Counted, bucketMs: number, calendar: Calendar): 
     download = downloadSoFar
     startMs = limitMs
   }
+}
+
+/** The whole bytes of `total` in `ms` of `spanMs`, to the byte: a product of theirs can pass 2^53. */
+function partOf(total: number, ms: number, spanMs: number): number {
+  return Number((BigInt(total) * BigInt(ms)) / BigInt(spanMs))
 }
 
 /** @throws RangeError where buckets of this width could reach over a midnight */

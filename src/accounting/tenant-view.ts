@@ -1,6 +1,8 @@
+import { addSums, type ByteSum, NO_SUM } from './bytes.ts'
 import type { Calendar } from './calendar.ts'
 import type { RouterId, TenantId } from './ids.ts'
 import type { LiveService } from './live.ts'
+import type { Service } from './reading.ts'
 import type { Rollup } from './rollup.ts'
 import { type RouterJson, type RouterState, type Snapshot, statsOf, type Totals } from './snapshot.ts'
 
@@ -8,7 +10,8 @@ import { type RouterJson, type RouterState, type Snapshot, statsOf, type Totals 
 export interface TenantView {
   readonly tenant: TenantId
   readonly calendar: Calendar
-  readonly rollup: Rollup
+  /** Of its routers, here and elsewhere; their sums are the tenant's. */
+  readonly rollups: readonly Rollup[]
   readonly routers: readonly RouterView[]
 }
 
@@ -20,19 +23,22 @@ export interface RouterView {
   /** Absent until the service was read. */
   readonly hotspot: LiveService | undefined
   readonly ppp: LiveService | undefined
+  /** By how much later than it was made a reading of it may be known here. */
+  readonly lagMs: number
 }
 
 /** @param staleAfterMs a service that was not read for so long leaves the live counts (rule 4) */
 export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Totals {
   const { name: day } = view.calendar.dayAt(now.getTime())
-  const isLive = (live: LiveService | undefined): live is LiveService => isFresh(live, now, staleAfterMs)
-  const hotspot = view.routers.map(router => router.hotspot).filter(isLive)
-  const ppp = view.routers.map(router => router.ppp).filter(isLive)
+  const live = (service: Service) =>
+    view.routers.flatMap(router => freshOf(router, service, now, staleAfterMs) ?? [])
+  const hotspot = live('hotspot')
+  const ppp = live('ppp')
   const all = [...hotspot, ...ppp]
   return {
-    total: view.rollup.total,
-    month: view.rollup.month(day.slice(0, 7)),
-    today: view.rollup.day(day),
+    total: sumUp(view.rollups, rollup => rollup.total),
+    month: sumUp(view.rollups, rollup => rollup.month(day.slice(0, 7))),
+    today: sumUp(view.rollups, rollup => rollup.day(day)),
     uploadBps: sum(all, live => live.uploadBps),
     downloadBps: sum(all, live => live.downloadBps),
     activeSessions: sum(all, live => live.sessions),
@@ -62,10 +68,20 @@ function routerJson(router: RouterView, now: Date, staleAfterMs: number): Router
     name: router.name,
     state: router.state,
     last_reading_at: last?.toISOString() ?? null,
-    hotspot: isFresh(hotspot, now, staleAfterMs) ? hotspot.sessions : 0,
-    ppp: isFresh(ppp, now, staleAfterMs) ? ppp.sessions : 0,
+    hotspot: freshOf(router, 'hotspot', now, staleAfterMs)?.sessions ?? 0,
+    ppp: freshOf(router, 'ppp', now, staleAfterMs)?.sessions ?? 0,
     error: router.error ?? null,
   }
+}
+
+function freshOf(
+  router: RouterView,
+  service: Service,
+  now: Date,
+  staleAfterMs: number,
+): LiveService | undefined {
+  const live = router[service]
+  return isFresh(live, now, staleAfterMs + router.lagMs) ? live : undefined
 }
 
 export function isFresh(live: LiveService | undefined, now: Date, staleAfterMs: number): live is LiveService {
@@ -75,6 +91,10 @@ export function isFresh(live: LiveService | undefined, now: Date, staleAfterMs: 
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0)
+}
+
+function sumUp(rollups: readonly Rollup[], of: (rollup: Rollup) => ByteSum): ByteSum {
+  return rollups.reduce((total, rollup) => addSums(total, of(rollup)), NO_SUM)
 }
 
 function countDistinct(services: readonly LiveService[]): number {

@@ -10,10 +10,14 @@ export interface Config {
     readonly spread: boolean
     /** Routers being read at the same time. */
     readonly concurrency: number
+    /** Whether routers tell of logouts at once, where they can. */
+    readonly listen: boolean
     /** A router silent for so long has no live sessions; they stay open. */
     readonly staleAfterMs: number
   }
   readonly commit: { readonly intervalMs: number }
+  /** For how long a router stays a daemon's that is not heard of. */
+  readonly lease: { readonly durationMs: number }
   readonly journal: { readonly directory: string; readonly maxBytes: number }
   readonly server: {
     readonly host: string

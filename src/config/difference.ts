@@ -49,9 +49,11 @@ export function difference(before: Config, after: Config): Difference {
 const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => unknown])[] = [
   ['database', config => config.database],
   ['poll.spread', config => config.poll.spread],
+  ['poll.listen', config => config.poll.listen],
   ['poll.concurrency', config => config.poll.concurrency],
   ['poll.stale_after', config => config.poll.staleAfterMs],
   ['commit', config => config.commit],
+  ['lease', config => config.lease],
   ['journal', config => config.journal],
   ['server', config => config.server],
   ['auth', config => config.auth],

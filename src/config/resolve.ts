@@ -15,8 +15,14 @@ export function resolveConfig(file: ConfigFile): Config {
       database.url === undefined
         ? { kind: 'embedded', directory: database.directory }
         : { kind: 'url', url: database.url },
-    poll: { spread: poll.spread, concurrency: poll.concurrency, staleAfterMs: poll.stale_after },
+    poll: {
+      spread: poll.spread,
+      concurrency: poll.concurrency,
+      listen: poll.listen,
+      staleAfterMs: poll.stale_after,
+    },
     commit: { intervalMs: file.commit.interval },
+    lease: { durationMs: file.lease.duration },
     journal: { directory: journal.directory, maxBytes: journal.max_size },
     server: { host: server.host, port: server.port, origins: server.origins, tls: server.tls },
     auth: resolveAuth(file.auth),

@@ -28,6 +28,7 @@ export function configSchema(env: Environment) {
         {
           schedule: field(schedule).default('*/5 * * * * *'),
           spread: field(boolean).default(true),
+          listen: field(boolean).default(true),
           concurrency: field(wholeNumber(1, 10_000)).default(64),
           timeout: field(interval).prefault('10s'),
           stale_after: field(duration).prefault('60s'),
@@ -35,6 +36,7 @@ export function configSchema(env: Environment) {
         { elsewhere: { plausible_rate: 'the top of the file', stalled_after: 'the top of the file' } },
       ).prefault({}),
       commit: block({ interval: field(interval).prefault('30s') }).prefault({}),
+      lease: block({ duration: field(interval).prefault('15s') }).prefault({}),
       journal: block({
         directory: field(path).prefault('data/journal'),
         max_size: field(size).prefault('1GB'),
@@ -69,6 +71,7 @@ export function configSchema(env: Environment) {
         schedule: 'poll',
         timeout: 'poll',
         spread: 'poll',
+        listen: 'poll',
         concurrency: 'poll',
         stale_after: 'poll',
       },

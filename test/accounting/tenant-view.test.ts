@@ -22,12 +22,13 @@ function service(readAt: Date, ...names: readonly string[]): LiveService {
 
 function router(id: string, more: Partial<RouterView> = {}): RouterView {
   const state: RouterState = 'online'
-  return { id: routerId(id), name: id, state, error: undefined, hotspot: undefined, ppp: undefined, ...more }
+  const unread = { hotspot: undefined, ppp: undefined }
+  return { id: routerId(id), name: id, state, error: undefined, ...unread, lagMs: 0, ...more }
 }
 
 function tenant(routers: readonly RouterView[], timezone = 'Africa/Nairobi') {
   const rollup = new Rollup({ upload: 0n, download: 0n }, new Map())
-  return { tenant: tenantId('acme'), calendar: new Calendar(timezone), rollup, routers }
+  return { tenant: tenantId('acme'), calendar: new Calendar(timezone), rollup, rollups: [rollup], routers }
 }
 
 describe('a tenant’s totals', () => {
@@ -82,6 +83,28 @@ describe('rule 4', () => {
     const view = tenant([router('r1', { hotspot: service(wallAt(0), 'ann') })])
     expect(totalsOf(view, wallAt(-HOUR), STALE_MS).hotspotSubscribers).toBe(0)
     expect(totalsOf(view, wallAt(-1), STALE_MS).hotspotSubscribers).toBe(1)
+  })
+})
+
+describe('a router that another daemon reads', () => {
+  it('leaves the live counts later, by the time that its readings take to come here', () => {
+    const view = tenant([router('r1', { hotspot: service(wallAt(0), 'ann'), lagMs: 30_000 })])
+    expect(totalsOf(view, wallAt(89.999), STALE_MS).hotspotSubscribers).toBe(1)
+    expect(snapshotOf(view, wallAt(89.999), STALE_MS).routers).toMatchObject([{ hotspot: 1 }])
+    expect(totalsOf(view, wallAt(90), STALE_MS).hotspotSubscribers).toBe(0)
+    expect(snapshotOf(view, wallAt(90), STALE_MS).routers).toMatchObject([{ hotspot: 0 }])
+  })
+
+  it('adds its bytes to the tenant’s', () => {
+    const view = tenant([])
+    view.rollup.add('2026-11-24', bytes(7, 7))
+    const other = new Rollup(
+      { upload: 5n, download: 1n },
+      new Map([['2026-11-24', { upload: 2n, download: 1n }]]),
+    )
+    const totals = totalsOf({ ...view, rollups: [view.rollup, other] }, wallAt(0), STALE_MS)
+    expect(totals.total).toEqual({ upload: 12n, download: 8n })
+    expect([totals.today, totals.month]).toEqual(Array(2).fill({ upload: 9n, download: 8n }))
   })
 })
 

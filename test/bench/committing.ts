@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { decide } from '../../src/accounting/decide.ts'
 import type { Entry } from '../../src/accounting/entry.ts'
-import { routerId, tenantId } from '../../src/accounting/ids.ts'
+import { routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import { PendingBuilder } from '../../src/accounting/pending.ts'
 import { type Share, spread } from '../../src/accounting/spread.ts'
@@ -12,6 +12,7 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { Database } from '../../src/store/database.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
+import { LeaseStore } from '../../src/store/lease-store.ts'
 import { LedgerStore } from '../../src/store/ledger-store.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { perSecond, report } from './measure.ts'
@@ -48,10 +49,14 @@ export async function benchCommitting(): Promise<void> {
 }
 
 async function commitRounds(database: Database): Promise<void> {
-  const store = new LedgerStore({ database, clock: systemClock, deltasRetentionMs: 90 * 86_400_000 })
+  const owner = 'bench'
+  const store = new LedgerStore({ database, clock: systemClock, owner, deltasRetentionMs: 90 * 86_400_000 })
   await store.syncConfig([
     { id: TENANT, name: 'Bench', timezone: 'UTC', routers: [{ id: ROUTER, name: 'hq', host: 'localhost' }] },
   ])
+  const router = { tenant: TENANT, router: ROUTER }
+  const taken = await new LeaseStore({ database, owner, durationMs: 600_000 }).acquire([router])
+  const epoch = taken.get(routerKey(TENANT, ROUTER))?.epoch ?? 0
   const calendar = new Calendar('UTC')
   const newId = sessionIds()
   const beganMs = Date.now() - 600_000
@@ -68,7 +73,7 @@ async function commitRounds(database: Database): Promise<void> {
     pending.add(decision, shares)
     const walBefore = await walBytes(database)
     const startedMs = performance.now()
-    await store.commit([{ tenant: TENANT, router: ROUTER, pending: pending.build() }])
+    await store.commit([{ ...router, epoch, pending: pending.build() }])
     const ms = performance.now() - startedMs
     const walMb = (await walBytes(database)) - walBefore
     if (round === 0) report('commit new sessions', `${perSecond(SESSIONS, ms)}, WAL ${walMb.toFixed(1)} MB`)

@@ -40,8 +40,9 @@ describe('defaults', () => {
     const config = configOf(`${AUTH}\ntenants: []`)
     expect({ ...config, auth: undefined }).toEqual({
       database: { kind: 'embedded', directory: resolve('data/postgres') },
-      poll: { spread: true, concurrency: 64, staleAfterMs: 60_000 },
+      poll: { spread: true, concurrency: 64, listen: true, staleAfterMs: 60_000 },
       commit: { intervalMs: 30_000 },
+      lease: { durationMs: 15_000 },
       journal: { directory: resolve('data/journal'), maxBytes: 1024 ** 3 },
       server: { host: '127.0.0.1', port: 8090, origins: [], tls: undefined },
       auth: undefined,

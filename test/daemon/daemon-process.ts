@@ -12,10 +12,13 @@ export class DaemonProcess {
   readonly #child: ChildProcess
   /** Its HTTP and feed port. */
   readonly port: number
+  /** Resolves when it is gone, with the exit code; `null` where a signal ended it. */
+  readonly ended: Promise<number | null>
 
   private constructor(child: ChildProcess, port: number) {
     this.#child = child
     this.port = port
+    this.ended = new Promise(resolve => child.once('exit', code => resolve(code)))
   }
 
   /**
@@ -43,9 +46,10 @@ export class DaemonProcess {
         () => reject(new Error(`the daemon did not start: see ${logFile}`)),
         START_WITHIN_MS,
       )
-      child.once('close', code =>
-        reject(new Error(`the daemon ended with ${code}:\n${readFileSync(logFile, 'utf8')}`)),
-      )
+      child.once('close', code => {
+        clearTimeout(late)
+        reject(new Error(`the daemon ended with ${code}:\n${readFileSync(logFile, 'utf8')}`))
+      })
       createInterface({ input: child.stdout }).on('line', line => {
         log.write(`${line}\n`)
         const port = /"port":(\d+).*tikmeter is running/.exec(line)?.[1]
@@ -65,11 +69,18 @@ export class DaemonProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
+  /** To a process that goes on: SIGSTOP, SIGCONT, SIGHUP. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
   /** @returns the exit code, `null` where the signal ended it */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
     if (this.isRunning) {
       const ended = once(this.#child, 'exit')
       this.#child.kill(signal)
+      // A stopped one would not hear of it.
+      this.#child.kill('SIGCONT')
       await ended
     }
     return this.#child.exitCode

@@ -9,8 +9,15 @@ export interface FleetTenant {
   readonly timezone: string
 }
 
-/** The `tenants` of a config for all routers of a fleet, dealt out in turn. */
-export function tenantsConfig(fleet: Fleet, tenants: readonly FleetTenant[]): readonly object[] {
+/**
+ * The `tenants` of a config for all routers of a fleet, dealt out in turn.
+ * @param username the daemon's, on the routers
+ */
+export function tenantsConfig(
+  fleet: Fleet,
+  tenants: readonly FleetTenant[],
+  username: string,
+): readonly object[] {
   return tenants.map(tenant => ({
     ...tenant,
     routers: fleet.routers
@@ -20,7 +27,7 @@ export function tenantsConfig(fleet: Fleet, tenants: readonly FleetTenant[]): re
         host: router.host,
         port: router.port,
         ...(router.hasTls ? { tls: { ca: AUTHORITY_PATH } } : {}),
-        username: 'usage',
+        username,
         password: 'secret',
       })),
   }))
@@ -34,7 +41,8 @@ export function subscribersOf(fleet: Fleet, tenants: readonly FleetTenant[]): re
   }))
 }
 
-function ownerOf(index: number, tenants: readonly FleetTenant[]): FleetTenant {
+/** The tenant of the fleet's router of that number. */
+export function ownerOf(index: number, tenants: readonly FleetTenant[]): FleetTenant {
   const tenant = tenants[index % tenants.length]
   if (!tenant) throw new RangeError('a fleet needs a tenant')
   return tenant

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,12 +32,13 @@ export class Scene {
     const scene = new Scene(folder)
     const config = {
       database: { directory: join(folder, 'postgres') },
+      journal: { directory: join(folder, 'journal') },
       poll: { schedule: '* * * * * *', timeout: '3s' },
       commit: { interval: '1s' },
       snapshots: { interval: '1s' },
       server: { port: 0 },
       auth: { secret: SECRET },
-      tenants: tenantsConfig(fleet, TENANTS),
+      tenants: tenantsConfig(fleet, TENANTS, 'usage'),
       ...more,
     }
     await writeFile(scene.configFile, stringify(config))
@@ -55,6 +57,13 @@ export class Scene {
     const daemon = await DaemonProcess.start(this.configFile, this.logFile)
     this.#daemons.push(daemon)
     return daemon
+  }
+
+  /** The log's lines with these words, of all daemons so far. */
+  logged(words: string): readonly string[] {
+    return readFileSync(this.logFile, 'utf8')
+      .split('\n')
+      .filter(line => line.includes(words))
   }
 
   async end(): Promise<void> {

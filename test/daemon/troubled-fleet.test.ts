@@ -105,7 +105,7 @@ function connect(router: SimulatedRouter, signal: AbortSignal): Promise<Router> 
   return Router.connect(
     {
       address: { host, port, username: 'usage', password: 'secret', tls: undefined },
-      ...{ services: ['hotspot', 'ppp'], timeoutMs: 10_000, clock: systemClock },
+      ...{ services: ['hotspot', 'ppp'], timeoutMs: 10_000, isListening: true, clock: systemClock },
     },
     signal,
   )

@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   await fleet.start()
   const secret = randomBytes(32).toString('base64')
   const configFile = join(folder, 'tikmeter.yaml')
-  await writeFile(configFile, stringify(configOf(fleet, directory)))
+  await writeFile(configFile, stringify(configOf(fleet, folder, directory)))
   try {
     console.log(`starting ${ROUTERS} routers, PostgreSQL and the daemon…`)
     const daemon = await DaemonProcess.start(configFile, join(folder, 'tikmeter.log'), {
@@ -94,16 +94,17 @@ ${seconds === undefined ? 'Ctrl-C stops it and compares the record with what the
   await Promise.all([churn, ...watching])
 }
 
-function configOf(fleet: Fleet, directory: string): object {
+function configOf(fleet: Fleet, folder: string, directory: string): object {
   return {
     database: { directory },
+    journal: { directory: join(folder, 'journal') },
     poll: { schedule: '*/2 * * * * *' },
     commit: { interval: '5s' },
     snapshots: { interval: '2s' },
     server: { port: 0 },
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own form of a secret
     auth: { secret: '${TIKMETER_SECRET}' },
-    tenants: tenantsConfig(fleet, TENANTS),
+    tenants: tenantsConfig(fleet, TENANTS, 'usage'),
   }
 }
 

@@ -32,13 +32,17 @@ export class Carried {
     this.#last = baseline
   }
 
-  /** Counters that fell were reset, so all that they show is new. A row that was looked at, or overtaken, is passed over. */
-  take(shown: Shown): void {
-    if (this.#shown && (shown === this.#shown || shown.atMs < this.#shown.atMs)) return
+  /**
+   * Counters that fell were reset, so all that they show is new. A row that was looked at, or overtaken, is passed over.
+   * @returns what the row added
+   */
+  take(shown: Shown): Bytes {
+    if (this.#shown && (shown === this.#shown || shown.atMs < this.#shown.atMs)) return NO_BYTES
     this.#added = added(this.#last ?? NO_BYTES, shown.counters)
     this.#bytes = addBytes(this.#bytes, this.#added)
     this.#last = shown.counters
     this.#shown = shown
+    return this.#added
   }
 }
 

@@ -80,7 +80,7 @@ export class ApiConnection {
       request,
       sentences: answer(request, this.#login, this.#served, sights),
       sights,
-      settle: this.#truth.ask(request),
+      settle: this.#truth.ask(request, this.#login.user?.name ?? ''),
       cut: this.#served.faults.takeCut(request),
     })
     this.#served.onCommand(request)

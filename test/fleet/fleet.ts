@@ -31,20 +31,20 @@ export interface FleetTruth extends SessionTruth {
 
 /** Many routers of both versions, with and without each package, and the subscribers that come and go on them. */
 export class Fleet {
-  readonly #sites: readonly Site[]
+  readonly sites: readonly Site[]
   readonly #random: Random
 
   constructor(sites: readonly Site[], random: Random) {
-    this.#sites = sites
+    this.sites = sites
     this.#random = random
   }
 
   get routers(): readonly SimulatedRouter[] {
-    return this.#sites.map(site => site.router)
+    return this.sites.map(site => site.router)
   }
 
   async start(): Promise<void> {
-    for (const site of this.#sites) site.populate()
+    for (const site of this.sites) site.populate()
     await Promise.all(this.routers.map(router => router.start()))
   }
 
@@ -54,7 +54,7 @@ export class Fleet {
 
   /** One thing happens on one router: a login, a logout, both at once, or a counter reset. */
   step(): void {
-    pick(this.#random, this.#sites)?.step()
+    pick(this.#random, this.sites)?.step()
   }
 
   /** Steps until the signal aborts, `perSecond` times a second. */

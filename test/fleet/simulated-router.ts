@@ -9,7 +9,7 @@ import type { Request } from './request.ts'
 import { DEFAULTS, type RouterOptions } from './router-options.ts'
 import { PppSession, type SessionLogin, type SimulatedSession } from './session.ts'
 import { type BindingSpec, Sessions } from './sessions.ts'
-import { type SessionTruth, Truth } from './truth.ts'
+import { type CarriedReading, type SessionTruth, Truth } from './truth.ts'
 
 /**
  * A router that speaks the RouterOS API on a real port, does what it is told, wrong things too, and knows to the
@@ -210,6 +210,11 @@ export class SimulatedRouter {
 
   truthOf(session: SimulatedSession): SessionTruth {
     return this.#truth.of(session)
+  }
+
+  /** @returns how to stop hearing of readings */
+  onReading(listener: (reading: CarriedReading) => void): () => void {
+    return this.#truth.onReading(listener)
   }
 
   /** How often a command such as `/ppp/active/print` was received. */

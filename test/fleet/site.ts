@@ -17,6 +17,12 @@ export interface SiteSpec {
   readonly meanRate: Bytes
 }
 
+/** `relogin` is the same subscriber at once, on the address before or on another. */
+export type Happening =
+  | { readonly kind: 'login' | 'logout' }
+  | { readonly kind: 'relogin'; readonly isSameAddress: boolean }
+  | { readonly kind: 'reset'; readonly session: SimulatedSession }
+
 interface Online {
   readonly subscriber: Subscriber
   readonly session: SimulatedSession
@@ -60,35 +66,47 @@ export class Site {
     this.#offline.push(...hotspot.slice(hotspotSessions), ...ppp.slice(pppSessions))
   }
 
-  /** One thing happens: somebody comes, goes, comes back at once, or the operator resets a counter. */
-  step(): void {
-    if (!this.router.isUp) return
+  /**
+   * One thing happens: somebody comes, goes, comes back at once, or the operator resets a counter.
+   * @returns what it was; `undefined` where nothing can happen
+   */
+  step(): Happening | undefined {
+    if (!this.router.isUp) return undefined
     // A reboot has ended sessions without a word.
     const gone = this.#online.filter(({ session }) => session.logoutAtMs !== undefined)
     for (const it of gone) this.#release(it)
     const chance = this.#random()
     const somebody = pick(this.#random, this.#online)
-    if (chance < 0.05 && somebody) this.router.resetCounters(somebody.session)
-    else if (chance < 0.15 && somebody) {
+    if (chance < 0.05 && somebody) {
+      this.router.resetCounters(somebody.session)
+      return { kind: 'reset', session: somebody.session }
+    }
+    if (chance < 0.15 && somebody) {
       this.#logout(somebody)
-      this.#login(somebody.subscriber, 0)
-    } else if (this.#online.length < this.#spec.hotspotSessions + this.#spec.pppSessions) this.#comeOne()
-    else if (somebody) this.#logout(somebody)
+      const address = this.#login(somebody.subscriber, 0)
+      return { kind: 'relogin', isSameAddress: address === somebody.address }
+    }
+    if (this.#online.length < this.#spec.hotspotSessions + this.#spec.pppSessions) return this.#comeOne()
+    if (!somebody) return undefined
+    this.#logout(somebody)
+    return { kind: 'logout' }
   }
 
-  #comeOne(): void {
+  #comeOne(): Happening | undefined {
     const subscriber = pick(this.#random, this.#offline)
-    if (subscriber) this.#login(subscriber, 0)
+    return subscriber && this.#login(subscriber, 0) !== undefined ? { kind: 'login' } : undefined
   }
 
-  #login(subscriber: Subscriber, loggedInForMs: number): void {
+  /** @returns the address; `undefined` where none is free */
+  #login(subscriber: Subscriber, loggedInForMs: number): string | undefined {
     const address = this.#takeAddress(subscriber)
-    if (address === undefined) return
+    if (address === undefined) return undefined
     const at = this.#offline.indexOf(subscriber)
     if (at >= 0) this.#offline.splice(at, 1)
     const session = this.router.login(this.#loginOf(subscriber, address, loggedInForMs))
     this.#online.push({ subscriber, session, address })
     this.#lastLogin.set(subscriber, { address, atMs: session.loginAtMs })
+    return address
   }
 
   #takeAddress(subscriber: Subscriber): string | undefined {

@@ -38,9 +38,20 @@ export interface SubscriberTruth {
   readonly total: ByteSum
 }
 
+/** A complete reading that somebody got, at the moment when its last reply was handed over. */
+export interface CarriedReading {
+  readonly service: Service
+  readonly atMs: number
+  /** The router's user who asked. */
+  readonly reader: string
+  /** What it added to each session that was in it. */
+  readonly added: ReadonlyMap<SimulatedSession, Bytes>
+}
+
 /** What the replies of one router have carried. */
 export class Truth {
   readonly #now: () => number
+  readonly #listeners = new Set<(reading: CarriedReading) => void>()
   readonly #carried = new Map<SimulatedSession, Carried>()
   /** Static bindings' counters in the last reading that had them. */
   readonly #bindings = new Map<PppInterface, Shown>()
@@ -53,20 +64,35 @@ export class Truth {
     return new ConnectionTruth(this)
   }
 
-  carriedHotspot(sights: readonly Sight[]): void {
-    for (const sight of sights) if (sight.kind === 'hotspot') this.#carriedOf(sight.session).take(sight.shown)
+  /** @returns how to stop hearing of readings */
+  onReading(listener: (reading: CarriedReading) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  carriedHotspot(sights: readonly Sight[], reader: string): void {
+    const added = new Map<SimulatedSession, Bytes>()
+    for (const sight of sights)
+      if (sight.kind === 'hotspot') added.set(sight.session, this.#carriedOf(sight.session).take(sight.shown))
+    this.#tell({ service: 'hotspot', atMs: this.#now(), reader, added })
   }
 
   /** A new session on a binding counts from its last known value, and from this one where none is known. */
-  carriedPpp({ sessions, bindings }: PppSeen): void {
+  carriedPpp({ sessions, bindings }: PppSeen, reader: string): void {
+    const added = new Map<SimulatedSession, Bytes>()
     for (const [session, shown] of sessions) {
       const carried = this.#carriedOf(session)
       if (!carried.isStarted && !session.interface.isDynamic)
         carried.startFrom((this.#bindings.get(session.interface) ?? shown).counters)
-      carried.take(shown)
+      added.set(session, carried.take(shown))
     }
     for (const [binding, shown] of bindings)
       if (shown.atMs >= (this.#bindings.get(binding)?.atMs ?? -Infinity)) this.#bindings.set(binding, shown)
+    this.#tell({ service: 'ppp', atMs: this.#now(), reader, added })
+  }
+
+  #tell(reading: CarriedReading): void {
+    for (const listener of this.#listeners) listener(reading)
   }
 
   /** Every counter began again at 0, and whoever sees the reboot knows it. */
@@ -116,15 +142,21 @@ export class ConnectionTruth {
     this.#round = new PppRound(this.#joins)
   }
 
-  /** @returns to be called when the reply has been handed over, and never for one that was cut */
-  ask({ menu, verb, attributes }: Request): (outcome: Outcome, sights: readonly Sight[]) => void {
+  /**
+   * @param reader the user who asks
+   * @returns to be called when the reply has been handed over, and never for one that was cut
+   */
+  ask(
+    { menu, verb, attributes }: Request,
+    reader: string,
+  ): (outcome: Outcome, sights: readonly Sight[]) => void {
     if (verb !== 'print' || attributes.has('count-only')) return () => {}
     if (menu === '/ip/hotspot/active')
       return (outcome, sights) => {
-        if (outcome === 'whole') this.#truth.carriedHotspot(sights)
+        if (outcome === 'whole') this.#truth.carriedHotspot(sights, reader)
       }
     if (menu === '/ppp/active') {
-      this.#settle(this.#round, true)
+      this.#settle(this.#round, true, reader)
       this.#round = new PppRound(this.#joins)
     }
     const round = this.#round
@@ -135,13 +167,13 @@ export class ConnectionTruth {
       else if (menu === '/interface') round.answeredInterfaces(outcome, sights)
       else if (isServer) round.answeredServer(outcome, sights)
       else return
-      this.#settle(round, false)
+      this.#settle(round, false, reader)
     }
   }
 
-  #settle(round: PppRound, isLeft: boolean): void {
+  #settle(round: PppRound, isLeft: boolean, reader: string): void {
     const seen = round.seen(isLeft)
-    if (seen) this.#truth.carriedPpp(seen)
+    if (seen) this.#truth.carriedPpp(seen, reader)
   }
 }
 

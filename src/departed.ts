@@ -1,0 +1,50 @@
+import { type RouterKey, routerId, tenantId } from './accounting/ids.ts'
+import { discardedOf, type Estate, leftOf } from './inheritance.ts'
+import type { DiscardedReadings, RouterRef } from './ledger-store.ts'
+import type { RosterStore } from './roster-store.ts'
+import type { Logger } from './runtime/logger.ts'
+
+export interface DepartedOptions {
+  readonly store: Pick<RosterStore, 'load' | 'loadElsewhere' | 'recordDiscarded'>
+  readonly estate: Estate
+  readonly log: Logger
+}
+
+/**
+ * Gives up what earlier processes journaled of routers that have left the config since: nobody commits it any more.
+ * It is recorded as discarded, with its bytes, where the database knows the router.
+ * @throws what the store throws; then nothing is forgotten
+ */
+export async function discardDeparted(
+  { store, estate, log }: DepartedOptions,
+  listed: ReadonlyMap<RouterKey, unknown>,
+  at: Date,
+): Promise<void> {
+  const departed = new Map<RouterKey, RouterRef>()
+  for (const key of estate.routers) if (!listed.has(key)) departed.set(key, refOf(key))
+  if (departed.size === 0) return
+  const stored = await store.load([...departed.values()])
+  const tenants = [...new Set(Array.from(departed.values(), it => it.tenant))]
+  const known = await store.loadElsewhere(tenants, new Set(listed.keys()))
+  const discarded: DiscardedReadings[] = []
+  for (const [router, ref] of departed) {
+    const its = stored.get(router)
+    const standing = { epoch: its?.committedEpoch ?? 0, position: its?.position ?? 0 }
+    const left = leftOf(estate.of(router, standing))
+    if (left.readings === 0) continue
+    const isKnown = known.get(ref.tenant)?.has(ref.router) ?? false
+    const entry = discardedOf(ref, left, 'removed', at)
+    if (isKnown) discarded.push(entry)
+    log.warn(
+      { router, ...entry.detail, isKnown },
+      'journaled readings of a router that left the config discarded',
+    )
+  }
+  if (discarded.length > 0) await store.recordDiscarded(discarded)
+  for (const router of departed.keys()) estate.forget(router)
+}
+
+function refOf(key: RouterKey): RouterRef {
+  const [tenant = '', router = ''] = key.split('/')
+  return { tenant: tenantId(tenant), router: routerId(router) }
+}

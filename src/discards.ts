@@ -1,0 +1,49 @@
+import { type RouterKey, routerKey } from './accounting/ids.ts'
+import type { Estate } from './inheritance.ts'
+import type { DiscardedReadings } from './ledger-store.ts'
+import type { RosterStore } from './roster-store.ts'
+import { isFailure } from './runtime/failure.ts'
+import { errorFields, type Logger } from './runtime/logger.ts'
+
+export interface DiscardsOptions {
+  readonly store: Pick<RosterStore, 'recordDiscarded'>
+  readonly estate: Pick<Estate, 'forget'>
+  readonly log: Logger
+}
+
+/** What waited of routers that were taken over, until the database has been told; until then the journal keeps it. */
+export class Discards {
+  readonly #options: DiscardsOptions
+  readonly #untold = new Map<RouterKey, DiscardedReadings>()
+
+  constructor(options: DiscardsOptions) {
+    this.#options = options
+  }
+
+  add(readings: DiscardedReadings): void {
+    this.#untold.set(routerKey(readings.tenant, readings.router), readings)
+  }
+
+  /** @throws what the store throws */
+  async tell(): Promise<void> {
+    if (this.#untold.size === 0) return
+    const { store, estate } = this.#options
+    const telling = [...this.#untold]
+    await store.recordDiscarded(telling.map(([, readings]) => readings))
+    for (const [router] of telling) {
+      this.#untold.delete(router)
+      estate.forget(router)
+    }
+  }
+
+  /** As `tell`, where a failure only leaves it for later. */
+  async tryTell(): Promise<void> {
+    try {
+      await this.tell()
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      const routers = [...this.#untold.keys()]
+      this.#options.log.error({ routers, err: errorFields(error) }, 'discarded readings not recorded yet')
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { type RouterId, type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
+import type { StoredElsewhere } from './ledger-store.ts'
+import type { Listed } from './listed.ts'
+import type { RosterStore } from './roster-store.ts'
+import { isFailure } from './runtime/failure.ts'
+import type { TenantBoard } from './tenant-board.ts'
+
+export interface ElsewhereOptions {
+  readonly store: Pick<RosterStore, 'loadElsewhere'>
+  readonly board: Pick<TenantBoard, 'setElsewhere'>
+  /** Of the routers that are read here. */
+  readonly here: { readonly routers: ReadonlySet<RouterKey> }
+}
+
+/** What the database had of routers that were not here. */
+export interface Sighting {
+  readonly here: ReadonlySet<RouterKey>
+  readonly stored: ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>
+}
+
+/** What other daemons and former routers add to the tenants' numbers, as the database has it. */
+export class Elsewhere {
+  readonly #options: ElsewhereOptions
+  #tenants: readonly TenantId[] = []
+  #listed: Listed = new Map()
+  #hasFailed = false
+
+  constructor(options: ElsewhereOptions) {
+    this.#options = options
+  }
+
+  /** Whether the database may have something newer: another daemon has routers of ours, or the last try failed. */
+  get isBehind(): boolean {
+    const { routers } = this.#options.here
+    return this.#hasFailed || [...this.#listed.keys()].some(key => !routers.has(key))
+  }
+
+  /**
+   * Asks the database, and shows nothing yet.
+   * @throws what the store throws
+   */
+  async look(tenants: readonly TenantId[] = this.#tenants): Promise<Sighting> {
+    const { store, here } = this.#options
+    const { routers } = here
+    return { here: routers, stored: await store.loadElsewhere(tenants, routers) }
+  }
+
+  show(
+    sighting: Sighting,
+    tenants: readonly TenantId[] = this.#tenants,
+    listed: Listed = this.#listed,
+  ): void {
+    this.#tenants = tenants
+    this.#listed = listed
+    for (const tenant of tenants)
+      this.#options.board.setElsewhere({
+        ...{ tenant, here: sighting.here, stored: sighting.stored.get(tenant) ?? new Map() },
+        configOf: router => listed.get(routerKey(tenant, router))?.router,
+      })
+  }
+
+  /** Where the database is away, all stands as it was; commits and leases tell of it. */
+  async tryRefresh(): Promise<void> {
+    try {
+      this.show(await this.look())
+      this.#hasFailed = false
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      this.#hasFailed = true
+    }
+  }
+}

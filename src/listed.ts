@@ -1,0 +1,39 @@
+import { type RouterKey, routerKey } from './accounting/ids.ts'
+import type { Config, TenantConfig } from './config/config.ts'
+import type { TenantRouter } from './config/difference.ts'
+import type { RouterRef } from './ledger-store.ts'
+import type { NamedTenant } from './roster-store.ts'
+import type { RecordedRouter } from './router-book.ts'
+
+/** The routers of a config. */
+export type Listed = ReadonlyMap<RouterKey, TenantRouter>
+
+export function listedIn(config: Config): Listed {
+  const listed = config.tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant, router })))
+  return new Map(listed.map(it => [keyOf(it), it]))
+}
+
+export function keyOf({ tenant, router }: TenantRouter): RouterKey {
+  return routerKey(tenant.id, router.id)
+}
+
+export function refOf({ tenant, router }: TenantRouter): RouterRef {
+  return { tenant: tenant.id, router: router.id }
+}
+
+/** What the recorder goes by. */
+export function recorded({ tenant, router }: TenantRouter): RecordedRouter {
+  const { plausibleBitsPerSecond, stalledAfterMs } = router
+  return {
+    ...{ tenant: tenant.id, router: router.id, name: router.name },
+    terms: { plausibleBitsPerSecond, stalledAfterMs },
+  }
+}
+
+/** What the database is told. */
+export function named({ id, name, timezone, routers }: TenantConfig): NamedTenant {
+  return {
+    ...{ id, name, timezone },
+    routers: routers.map(router => ({ id: router.id, name: router.name ?? router.id, host: router.host })),
+  }
+}

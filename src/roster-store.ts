@@ -1,0 +1,28 @@
+import type { RouterId, RouterKey, TenantId } from './accounting/ids.ts'
+import type { TenantConfig } from './config/config.ts'
+import type {
+  DiscardedReadings,
+  RouterRef,
+  StoredElsewhere,
+  StoredRollup,
+  StoredRouter,
+} from './ledger-store.ts'
+
+/** What the database keeps of tenants and routers. */
+export interface RosterStore {
+  syncConfig(tenants: readonly NamedTenant[]): Promise<void>
+  load(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, StoredRouter>>
+  loadRollups(
+    tenants: readonly TenantId[],
+  ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredRollup>>>
+  /** All that the database knows of these tenants' routers, but of those that are here. */
+  loadElsewhere(
+    tenants: readonly TenantId[],
+    here: ReadonlySet<RouterKey>,
+  ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>>
+  recordDiscarded(readings: readonly DiscardedReadings[]): Promise<void>
+}
+
+export interface NamedTenant extends Pick<TenantConfig, 'id' | 'name' | 'timezone'> {
+  readonly routers: readonly { readonly id: RouterId; readonly name: string; readonly host: string }[]
+}

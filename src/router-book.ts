@@ -1,0 +1,175 @@
+import { adoptPending } from './accounting/adopt-pending.ts'
+import { addBytes, addToSum, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from './accounting/bytes.ts'
+import type { Calendar } from './accounting/calendar.ts'
+import { decide, type Terms } from './accounting/decide.ts'
+import type { Decision, Entry } from './accounting/entry.ts'
+import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
+import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
+import { type LiveService, liveService, tailOf } from './accounting/live.ts'
+import { type Pending, PendingBuilder } from './accounting/pending.ts'
+import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
+import type { Rollup } from './accounting/rollup.ts'
+import { type Share, spread } from './accounting/spread.ts'
+import type { StoredRouter } from './ledger-store.ts'
+
+export interface RecordedRouter {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  readonly name: string | undefined
+  readonly terms: Terms
+}
+
+/** What an earlier process journaled of a router and the database has not got, in its order. */
+export type Inherited =
+  | { readonly kind: 'decision'; readonly decision: Decision }
+  | { readonly kind: 'checkpoint'; readonly pending: readonly Pending[] }
+
+/** How bytes are put into buckets and days. */
+export interface Spreading {
+  readonly bucketMs: number
+  readonly calendar: Calendar
+}
+
+/** All that the recorder has of one router: its open sessions, its live numbers, and what waits for the database. */
+export class RouterBook {
+  about: RecordedRouter
+  /** It left the config and only waits for its last commit. */
+  isRetired = false
+  /** Of the lease under which it is read and committed. */
+  readonly epoch: number
+  readonly rollup: Rollup
+  readonly #ledgers: Record<Service, Ledger>
+  readonly #live: Partial<Record<Service, LiveService>> = {}
+  /** What was offered to the database and is not known to be there. Offered again as it is until it is. */
+  #offered: Pending | undefined
+  /** What came since. */
+  #building: PendingBuilder
+  #tail: Bytes = NO_BYTES
+
+  constructor(about: RecordedRouter, stored: StoredRouter, rollup: Rollup, epoch: number) {
+    this.about = about
+    this.epoch = epoch
+    this.rollup = rollup
+    this.#ledgers = { ...stored.ledgers }
+    this.#building = new PendingBuilder(stored.position)
+  }
+
+  /** Decisions so far. */
+  get position(): number {
+    return this.#building.position
+  }
+
+  get offered(): Pending | undefined {
+    return this.#offered
+  }
+
+  get hasPending(): boolean {
+    return this.#offered !== undefined || !this.#building.isEmpty
+  }
+
+  get pendingSessions(): number {
+    return (this.#offered?.sessions.size ?? 0) + this.#building.sessionCount
+  }
+
+  ledger(service: Service): Ledger {
+    return this.#ledgers[service]
+  }
+
+  live(service: Service): LiveService | undefined {
+    return this.#live[service]
+  }
+
+  /** Goes on with what an earlier process journaled, before the first reading of this one. */
+  inherit(records: readonly Inherited[], spreading: Spreading): void {
+    for (const record of records)
+      if (record.kind === 'decision') this.#adopt(record.decision, spreading)
+      else for (const pending of record.pending) this.#adoptPending(pending)
+    for (const service of SERVICES) this.#ledgers[service] = inherited(this.#ledgers[service])
+  }
+
+  /** What a reading means for the open sessions. Changes nothing. */
+  decide(reading: Reading, newId: () => SessionId): Decision {
+    return decide(this.#ledgers[reading.service], reading, this.about.terms, newId)
+  }
+
+  /**
+   * What sessions may have moved between their last reading and their logout, by their last rates, since this book
+   * was opened: an upper bound of what nobody can know, and never part of the record.
+   */
+  get tail(): Bytes {
+    return this.#tail
+  }
+
+  /** The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision. */
+  adopt(decision: Decision, spreading: Spreading): void {
+    this.#tail = addBytes(this.#tail, tailOf(decision, this.#live[decision.service]))
+    const ledger = this.#adopt(decision, spreading)
+    this.#live[decision.service] = liveService(ledger, decision)
+  }
+
+  /** What to offer to the database now: what it did not confirm, or else all that came since. */
+  offer(): Pending | undefined {
+    if (!this.#offered && !this.#building.isEmpty) {
+      this.#offered = this.#building.build()
+      this.#building = new PendingBuilder(this.#offered.position)
+    }
+    return this.#offered
+  }
+
+  /** What was offered is in the database. */
+  confirm(): void {
+    this.#offered = undefined
+  }
+
+  /** Confirms what was offered and never answered, where the database turns out to have it. */
+  confirmBy({ committedEpoch, position }: StoredRouter): void {
+    // Of a later epoch, the position may be somebody else's.
+    if (this.#offered && committedEpoch === this.epoch && position >= this.#offered.position) this.confirm()
+  }
+
+  /** All that the database has not got, in one or two parts. */
+  pending(): readonly Pending[] {
+    const built = this.#building.isEmpty ? [] : [this.#building.build()]
+    return this.#offered ? [this.#offered, ...built] : built
+  }
+
+  /** How many readings the database has not got, and their bytes. */
+  get waiting(): { readonly readings: number; readonly bytes: ByteSum } {
+    let readings = 0
+    let bytes = NO_SUM
+    for (const { basePosition, position, sessions } of this.pending()) {
+      readings += position - basePosition
+      for (const { shares } of sessions.values())
+        for (const share of shares.values()) bytes = addToSum(bytes, share)
+    }
+    return { readings, bytes }
+  }
+
+  #adopt(decision: Decision, spreading: Spreading): Ledger {
+    const ledger = adopt(this.#ledgers[decision.service], decision)
+    this.#ledgers[decision.service] = ledger
+    const shares = sharesOf(decision, spreading)
+    this.#building.add(decision, shares)
+    for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
+    return ledger
+  }
+
+  #adoptPending(pending: Pending): void {
+    for (const service of SERVICES)
+      this.#ledgers[service] = adoptPending(this.#ledgers[service], service, pending)
+    this.#building.addPending(pending)
+    for (const { shares } of pending.sessions.values())
+      for (const share of shares.values()) this.rollup.add(share.day, share)
+  }
+}
+
+function sharesOf(decision: Decision, { bucketMs, calendar }: Spreading) {
+  const shares = new Map<Entry, readonly Share[]>()
+  for (const entry of decision.entries)
+    if (entry.kind !== 'stop' && entry.counted) shares.set(entry, spread(entry.counted, bucketMs, calendar))
+  return shares
+}
+
+export function keyOf({ about }: Pick<RouterBook, 'about'>): RouterKey {
+  return routerKey(about.tenant, about.router)
+}

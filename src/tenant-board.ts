@@ -1,0 +1,199 @@
+import type { Calendar } from './accounting/calendar.ts'
+import { type RouterId, type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
+import { type LiveService, sessionsJson } from './accounting/live.ts'
+import { SERVICES, type Service } from './accounting/reading.ts'
+import { Rollup } from './accounting/rollup.ts'
+import type { RouterState, SessionJson, Snapshot, Totals } from './accounting/snapshot.ts'
+import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from './accounting/tenant-view.ts'
+import type { StoredElsewhere } from './ledger-store.ts'
+import { keyOf, type RouterBook, type Spreading } from './router-book.ts'
+
+/** How a router is doing, as whoever reads it knows. */
+export interface RouterCondition {
+  readonly state: RouterState
+  readonly identity: string | undefined
+  readonly lastError: string | undefined
+}
+
+export interface ElsewhereConfig {
+  readonly name: string | undefined
+  readonly enabled: boolean
+}
+
+/** A router of a tenant that is not read here: another daemon's, or one that left the config. */
+interface ElsewhereRouter {
+  /** As the database had it last. */
+  readonly rollup: Rollup
+  /** Absent where it left the config. */
+  readonly view: Omit<RouterView, 'state'> | undefined
+  readonly isEnabled: boolean
+}
+
+/** What the database had of a tenant's routers. */
+export interface TenantSighting {
+  readonly tenant: TenantId
+  readonly stored: ReadonlyMap<RouterId, StoredElsewhere>
+  /** The routers that were left out. */
+  readonly here: ReadonlySet<RouterKey>
+  /** Absent for a router that left the config. */
+  readonly configOf: (router: RouterId) => ElsewhereConfig | undefined
+}
+
+interface TenantBook {
+  readonly calendar: Calendar
+  readonly elsewhere: ReadonlyMap<RouterId, ElsewhereRouter>
+  isRetired: boolean
+}
+
+export interface TenantBoardOptions {
+  /** Of the routers that are read here. */
+  readonly books: ReadonlyMap<RouterKey, RouterBook>
+  readonly bucketMs: number
+  readonly staleAfterMs: number
+  /** How long another daemon's reading may be on its way to us, through the database. */
+  readonly elsewhereLagMs: number
+  readonly conditionOf: (router: RouterKey) => RouterCondition | undefined
+}
+
+/** The tenants and their live numbers: what is committed, and what waits to be. */
+export class TenantBoard {
+  readonly #options: TenantBoardOptions
+  readonly #tenants = new Map<TenantId, TenantBook>()
+
+  constructor(options: TenantBoardOptions) {
+    this.#options = options
+  }
+
+  /** Begins a tenant, or gives one that is or was here another calendar. */
+  addTenant(tenant: TenantId, calendar: Calendar): void {
+    const elsewhere = this.#tenants.get(tenant)?.elsewhere ?? new Map<RouterId, ElsewhereRouter>()
+    this.#tenants.set(tenant, { calendar, elsewhere, isRetired: false })
+  }
+
+  /** Its routers may have something to commit still, so its calendar stays. */
+  retireTenant(tenant: TenantId): void {
+    const book = this.#tenants.get(tenant)
+    if (book) book.isRetired = true
+  }
+
+  setElsewhere({ tenant, stored, here, configOf }: TenantSighting): void {
+    const book = this.#tenants.get(tenant)
+    if (!book) return
+    // What was here then and has left since is not among the stored; it was kept as it left.
+    const left = [...book.elsewhere].filter(([router]) => here.has(routerKey(tenant, router)))
+    const { elsewhereLagMs } = this.#options
+    const seen = Array.from(
+      stored,
+      ([router, its]) => [router, elsewhereRouter(router, configOf(router), its, elsewhereLagMs)] as const,
+    )
+    this.#tenants.set(tenant, { ...book, elsewhere: new Map([...left, ...seen]) })
+  }
+
+  /** A router that is no longer read here: its bytes stay the tenant's. */
+  keepRollup({ about, rollup }: RouterBook): void {
+    const book = this.#tenants.get(about.tenant)
+    if (!book) return
+    const elsewhere = new Map(book.elsewhere).set(about.router, {
+      ...{ rollup, view: undefined, isEnabled: false },
+    })
+    this.#tenants.set(about.tenant, { ...book, elsewhere })
+  }
+
+  /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
+  spreading(tenant: TenantId): Spreading | undefined {
+    const calendar = this.#tenants.get(tenant)?.calendar
+    return calendar && { calendar, bucketMs: this.#options.bucketMs }
+  }
+
+  tenants(): readonly TenantId[] {
+    return [...this.#tenants].filter(([, book]) => !book.isRetired).map(([tenant]) => tenant)
+  }
+
+  /** @returns `undefined` for a tenant that isn't there */
+  snapshot(tenant: TenantId, now: Date): Snapshot | undefined {
+    const view = this.#view(tenant, now)
+    return view && snapshotOf(view, now, this.#options.staleAfterMs)
+  }
+
+  totals(tenant: TenantId, now: Date): Totals | undefined {
+    const view = this.#view(tenant, now)
+    return view && totalsOf(view, now, this.#options.staleAfterMs)
+  }
+
+  /** A tenant's sessions that are live. */
+  sessions(tenant: TenantId, now: Date): readonly SessionJson[] | undefined {
+    if (this.#tenants.get(tenant)?.isRetired ?? true) return undefined
+    const sessions: SessionJson[] = []
+    for (const book of this.#booksOf(tenant))
+      for (const service of SERVICES) {
+        const its = book.live(service)
+        if (isFresh(its, now, this.#options.staleAfterMs))
+          sessions.push(...sessionsJson(book.about.router, service, book.ledger(service), its))
+      }
+    return sessions
+  }
+
+  #view(tenant: TenantId, now: Date): TenantView | undefined {
+    const its = this.#tenants.get(tenant)
+    if (!its || its.isRetired) return undefined
+    const books = Array.from(this.#options.books.values()).filter(book => book.about.tenant === tenant)
+    const here = new Set(books.map(book => book.about.router))
+    const elsewhere = [...its.elsewhere].filter(([router]) => !here.has(router)).map(([, it]) => it)
+    return {
+      ...{ tenant, calendar: its.calendar },
+      rollups: [...books, ...elsewhere].map(it => it.rollup),
+      routers: [
+        ...books.filter(book => !book.isRetired).map(book => this.#routerView(book)),
+        ...elsewhere.flatMap(it => this.#elsewhereView(it, now) ?? []),
+      ],
+    }
+  }
+
+  #routerView(book: RouterBook): RouterView {
+    const { router, name } = book.about
+    const condition = this.#options.conditionOf(keyOf(book))
+    return {
+      id: router,
+      name: name ?? (condition?.identity || router),
+      state: condition?.state ?? 'disabled',
+      error: condition?.lastError,
+      hotspot: book.live('hotspot'),
+      ppp: book.live('ppp'),
+      lagMs: 0,
+    }
+  }
+
+  #elsewhereView({ view, isEnabled }: ElsewhereRouter, now: Date): RouterView | undefined {
+    if (!view) return undefined
+    const staleAfterMs = this.#options.staleAfterMs + view.lagMs
+    const isOnline = isFresh(view.hotspot, now, staleAfterMs) || isFresh(view.ppp, now, staleAfterMs)
+    return { ...view, state: isEnabled ? (isOnline ? 'online' : 'offline') : 'disabled' }
+  }
+
+  *#booksOf(tenant: TenantId): Iterable<RouterBook> {
+    for (const book of this.#options.books.values())
+      if (book.about.tenant === tenant && !book.isRetired) yield book
+  }
+}
+
+/** A router as the database shows it: its rates are not known here. */
+function elsewhereRouter(
+  id: RouterId,
+  config: ElsewhereConfig | undefined,
+  { rollup, services }: StoredElsewhere,
+  lagMs: number,
+): ElsewhereRouter {
+  const live = (service: Service): LiveService | undefined => {
+    const its = services.get(service)
+    if (!its) return undefined
+    const { readAt, online } = its
+    const rates = { uploadBps: 0, downloadBps: 0, rates: new Map() }
+    return { readAt, sessions: online.length, subscribers: new Set(online), ...rates }
+  }
+  const lives = { hotspot: live('hotspot'), ppp: live('ppp') }
+  return {
+    rollup: new Rollup(rollup?.total, rollup?.days),
+    view: config && { id, name: config.name ?? id, error: undefined, ...lives, lagMs },
+    isEnabled: config?.enabled ?? false,
+  }
+}
