@@ -2,6 +2,7 @@ import { type RouterKey, routerId, tenantId } from './accounting/ids.ts'
 import { discardedOf, type Estate, leftOf } from './inheritance.ts'
 import type { DiscardedReadings, RouterRef } from './ledger-store.ts'
 import type { RosterStore } from './roster-store.ts'
+import type { RecordedRouter } from './router-book.ts'
 import type { Logger } from './runtime/logger.ts'
 
 export interface DepartedOptions {
@@ -10,9 +11,23 @@ export interface DepartedOptions {
   readonly log: Logger
 }
 
+/** Routers of which the journal has something, and which are not listed. */
+export function departedFrom(
+  estate: Pick<Estate, 'routers'>,
+  listed: ReadonlyMap<RouterKey, unknown>,
+): ReadonlyMap<RouterKey, RouterRef> {
+  return new Map(estate.routers.filter(key => !listed.has(key)).map(key => [key, refOf(key)]))
+}
+
+/** A router that is only opened to commit what was journaled of it: no reading of it is judged any more. */
+export function recordedDeparted(ref: RouterRef): RecordedRouter {
+  const terms = { plausibleBitsPerSecond: Number.POSITIVE_INFINITY, stalledAfterMs: Number.POSITIVE_INFINITY }
+  return { ...ref, name: undefined, terms }
+}
+
 /**
- * Gives up what earlier processes journaled of routers that have left the config since: nobody commits it any more.
- * It is recorded as discarded, with its bytes, where the database knows the router.
+ * Gives up what earlier processes journaled of routers that are not listed: their tenant has left the config, or
+ * another daemon has them. It is recorded as discarded, with its bytes, where the database knows the router.
  * @throws what the store throws; then nothing is forgotten
  */
 export async function discardDeparted(
@@ -20,8 +35,7 @@ export async function discardDeparted(
   listed: ReadonlyMap<RouterKey, unknown>,
   at: Date,
 ): Promise<void> {
-  const departed = new Map<RouterKey, RouterRef>()
-  for (const key of estate.routers) if (!listed.has(key)) departed.set(key, refOf(key))
+  const departed = departedFrom(estate, listed)
   if (departed.size === 0) return
   const stored = await store.load([...departed.values()])
   const tenants = [...new Set(Array.from(departed.values(), it => it.tenant))]
@@ -30,7 +44,7 @@ export async function discardDeparted(
   for (const [router, ref] of departed) {
     const its = stored.get(router)
     const standing = { epoch: its?.committedEpoch ?? 0, position: its?.position ?? 0 }
-    const left = leftOf(estate.of(router, standing))
+    const left = leftOf(await estate.of(router, standing))
     if (left.readings === 0) continue
     const isKnown = known.get(ref.tenant)?.has(ref.router) ?? false
     const entry = discardedOf(ref, left, 'removed', at)

@@ -1,7 +1,6 @@
 import { addSums } from './accounting/bytes.ts'
 import type { RouterKey } from './accounting/ids.ts'
 import type { Journal } from './journal/journal.ts'
-import type { JournalRecord } from './journal/record.ts'
 import { Replay } from './journal/replay.ts'
 import { type Unapplied, UnappliedRecords } from './journal/unapplied.ts'
 import type { DiscardedReadings, RouterRef } from './ledger-store.ts'
@@ -23,40 +22,37 @@ export interface Inheritance {
 export interface Estate {
   /** The routers of which something is left. */
   readonly routers: readonly RouterKey[]
-  of(router: RouterKey, stored: Standing): Inheritance
-  taken(router: RouterKey): void
+  /** What a router goes on with from where the database has it; before anything of it is journaled anew. */
+  of(router: RouterKey, stored: Standing): Promise<Inheritance>
+  /** The router goes on with what it was given, from where the database has it. */
+  taken(router: RouterKey, stored: Standing): void
   /** Nothing more is to be applied of it, nor recorded as discarded. */
   forget(router: RouterKey): void
 }
 
-/** What earlier processes of this daemon journaled, router by router, until each router is taken up. */
+/** The journal, as far as earlier processes' records are concerned. */
+export type InheritedJournal = Pick<Journal, 'routers' | 'recordsOf' | 'committed' | 'forget'>
+
+/** What earlier processes of this daemon journaled, read router by router as each is taken up. */
 export class JournalInheritance implements Estate {
-  readonly #journal: Pick<Journal, 'forget'>
-  readonly #records = new Map<RouterKey, JournalRecord[]>()
+  readonly #journal: InheritedJournal
+  readonly #left: Set<RouterKey>
 
-  constructor(journal: Pick<Journal, 'forget'>) {
+  /** @param journal loaded */
+  constructor(journal: InheritedJournal) {
     this.#journal = journal
+    this.#left = new Set(journal.routers)
   }
 
-  /** Takes all that the journal holds. */
-  async load(records: AsyncIterable<JournalRecord>): Promise<void> {
-    for await (const record of records) {
-      const its = this.#records.get(record.router)
-      if (its) its.push(record)
-      else this.#records.set(record.router, [record])
-    }
-  }
-
-  /** The routers of which something is left. */
   get routers(): readonly RouterKey[] {
-    return [...this.#records.keys()]
+    return [...this.#left]
   }
 
-  /** What a router goes on with from where the database has it. */
-  of(router: RouterKey, stored: Standing): Inheritance {
+  async of(router: RouterKey, stored: Standing): Promise<Inheritance> {
     const replay = new Replay(stored)
     let records: Inherited[] = []
-    for (const record of this.#records.get(router) ?? []) {
+    if (!this.#left.has(router)) return { records, unapplied: replay.unapplied }
+    for await (const record of this.#journal.recordsOf(router)) {
       const step = replay.take(record)
       switch (step.kind) {
         case 'decision':
@@ -79,14 +75,14 @@ export class JournalInheritance implements Estate {
     return { records, unapplied: replay.unapplied }
   }
 
-  /** The router goes on with what it was given. */
-  taken(router: RouterKey): void {
-    this.#records.delete(router)
+  taken(router: RouterKey, { epoch, position }: Standing): void {
+    // A process that was killed may have committed without a word of it in the journal.
+    if (this.#left.delete(router)) this.#journal.committed(router, epoch, position)
   }
 
   /** What is left of a router is done with: recorded as discarded. */
   forget(router: RouterKey): void {
-    this.#records.delete(router)
+    this.#left.delete(router)
     this.#journal.forget(router)
   }
 }

@@ -133,8 +133,8 @@ export class Daemon {
       () => journal.start(),
       () => journal.stop(),
     )
+    await journal.load()
     const estate = new JournalInheritance(journal)
-    await estate.load(journal.read())
     const commits = new CommitLoop({
       ...{ recorder, clock, log },
       intervalMs: config.commit.intervalMs,

@@ -3,7 +3,7 @@ import { Calendar } from './accounting/calendar.ts'
 import type { RouterKey } from './accounting/ids.ts'
 import type { Config, RouterConfig } from './config/config.ts'
 import { difference, type RouterChange, type TenantRouter } from './config/difference.ts'
-import { discardDeparted } from './departed.ts'
+import { departedFrom, discardDeparted, recordedDeparted } from './departed.ts'
 import { Discards } from './discards.ts'
 import { Elsewhere } from './elsewhere.ts'
 import { discardedOf, type Estate } from './inheritance.ts'
@@ -14,7 +14,7 @@ import type { Poller } from './poller/poller.ts'
 import type { RouterLink } from './poller/router-loop.ts'
 import type { Recorder } from './recorder.ts'
 import type { RosterStore } from './roster-store.ts'
-import { keyOf as bookKey, type RouterBook } from './router-book.ts'
+import { keyOf as bookKey, type RecordedRouter, type RouterBook } from './router-book.ts'
 import { openBooks } from './router-opening.ts'
 import type { Clock } from './runtime/clock.ts'
 import { isFailure } from './runtime/failure.ts'
@@ -45,6 +45,8 @@ export class Roster implements Owner {
   readonly #oneAtATime = pLimit(1)
   #config: Config | undefined
   #listed: Listed = new Map()
+  /** Routers that are opened once more, only to commit what was journaled of them. */
+  #departed: ReadonlyMap<RouterKey, RouterRef> = new Map()
   #startedAt: Date | undefined
 
   constructor(options: RosterOptions) {
@@ -61,8 +63,10 @@ export class Roster implements Owner {
   async apply(config: Config): Promise<readonly string[]> {
     const isFirst = this.#config === undefined
     const restartNeeded = await this.#oneAtATime(() => this.#change(config))
+    const wanted = new Map(Array.from(listedIn(config), ([key, it]) => [key, refOf(it)]))
     try {
-      await this.#options.want(new Map(Array.from(listedIn(config), ([key, it]) => [key, refOf(it)])))
+      if (isFirst) await this.#finishDeparted(wanted)
+      await this.#options.want(wanted)
     } catch (error) {
       // Leases are asked for again with the next renewal.
       if (isFirst || !isFailure(error)) throw error
@@ -104,7 +108,6 @@ export class Roster implements Owner {
     try {
       await store.syncConfig(config.tenants.map(named))
       this.#startedAt ??= clock.now()
-      if (!this.#config) await discardDeparted(this.#options, listed, this.#startedAt)
       const sighting = await this.#elsewhere.look(tenants)
       const repolled = change.routersChanged.filter(isPolledOtherwise)
       await this.#leave([...change.routersRemoved, ...repolled])
@@ -124,25 +127,43 @@ export class Roster implements Owner {
     return change.restartNeeded
   }
 
+  /** Commits what was journaled of routers that left the config since: read they are no more, but billed they are. */
+  async #finishDeparted(wanted: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
+    const { estate, board, want, clock } = this.#options
+    const departed = [...departedFrom(estate, wanted)].filter(([, { tenant }]) => board.spreading(tenant))
+    this.#departed = new Map(departed)
+    if (departed.length > 0) await want(new Map([...wanted, ...departed]))
+    await discardDeparted(this.#options, wanted, this.#startedAt ?? clock.now())
+  }
+
   async #gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
     const { store, estate, recorder, clock } = this.#options
     // What was lost is told before its router begins anew, with which the journal would be done with it.
     await this.#discards.tell()
     // Those that left the config meanwhile are not begun with, and so are given back.
-    const listed = [...epochs.keys()].flatMap(key => this.#listed.get(key) ?? [])
-    const opened = await openBooks(this.#options, listed, epochs)
+    const routers = [...epochs.keys()].flatMap(key => this.#recordedOf(key) ?? [])
+    const opened = await openBooks(this.#options, routers, epochs)
     const at = this.#startedAt ?? clock.now()
     const overtaken = opened.filter(({ unapplied }) => unapplied.readings > 0)
     if (overtaken.length > 0)
       await store.recordDiscarded(
         overtaken.map(({ book, unapplied }) => discardedOf(book.about, unapplied, 'overtaken', at)),
       )
-    for (const { key, listed, book } of opened) {
-      if (book.hasPending) estate.taken(key)
+    for (const { key, book, standing } of opened) {
+      if (book.hasPending) estate.taken(key, standing)
       else estate.forget(key)
       recorder.addRouter(book)
-      this.#poll(listed)
+      const listed = this.#listed.get(key)
+      if (listed) this.#poll(listed)
+      else recorder.retireRouter(key)
     }
+  }
+
+  #recordedOf(key: RouterKey): RecordedRouter | undefined {
+    const listed = this.#listed.get(key)
+    if (listed) return recorded(listed)
+    const departed = this.#departed.get(key)
+    return departed && recordedDeparted(departed)
   }
 
   async #lose(routers: readonly RouterKey[]): Promise<void> {

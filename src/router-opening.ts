@@ -1,11 +1,9 @@
-import type { RouterKey } from './accounting/ids.ts'
+import { type RouterKey, routerKey } from './accounting/ids.ts'
 import { Rollup } from './accounting/rollup.ts'
-import type { TenantRouter } from './config/difference.ts'
-import type { Estate } from './inheritance.ts'
+import type { Estate, Standing } from './inheritance.ts'
 import type { Unapplied } from './journal/unapplied.ts'
-import { keyOf, recorded, refOf } from './listed.ts'
 import type { RosterStore } from './roster-store.ts'
-import { RouterBook } from './router-book.ts'
+import { type RecordedRouter, RouterBook } from './router-book.ts'
 import type { TenantBoard } from './tenant-board.ts'
 
 export interface OpeningOptions {
@@ -16,8 +14,9 @@ export interface OpeningOptions {
 
 export interface OpenedRouter {
   readonly key: RouterKey
-  readonly listed: TenantRouter
   readonly book: RouterBook
+  /** Where the database has it. */
+  readonly standing: Standing
   /** What another daemon has overtaken. */
   readonly unapplied: Unapplied
 }
@@ -25,21 +24,24 @@ export interface OpenedRouter {
 /** Books of routers as the database and the journal have them. Changes nothing. */
 export async function openBooks(
   { store, estate, board }: OpeningOptions,
-  listed: readonly TenantRouter[],
+  routers: readonly RecordedRouter[],
   epochs: ReadonlyMap<RouterKey, number>,
 ): Promise<readonly OpenedRouter[]> {
-  const stored = await store.load(listed.map(refOf))
-  const rollups = await store.loadRollups([...new Set(listed.map(it => it.tenant.id))])
-  return listed.flatMap(it => {
-    const key = keyOf(it)
+  const stored = await store.load(routers)
+  const rollups = await store.loadRollups([...new Set(routers.map(it => it.tenant))])
+  const opened: OpenedRouter[] = []
+  for (const about of routers) {
+    const key = routerKey(about.tenant, about.router)
     const its = stored.get(key)
-    const spreading = board.spreading(it.tenant.id)
+    const spreading = board.spreading(about.tenant)
     const epoch = epochs.get(key)
-    if (!its || !spreading || epoch === undefined) return []
-    const rollup = rollups.get(it.tenant.id)?.get(it.router.id)
-    const book = new RouterBook(recorded(it), its, new Rollup(rollup?.total, rollup?.days), epoch)
-    const { records, unapplied } = estate.of(key, { epoch: its.committedEpoch, position: its.position })
+    if (!its || !spreading || epoch === undefined) continue
+    const rollup = rollups.get(about.tenant)?.get(about.router)
+    const book = new RouterBook(about, its, new Rollup(rollup?.total, rollup?.days), epoch)
+    const standing = { epoch: its.committedEpoch, position: its.position }
+    const { records, unapplied } = await estate.of(key, standing)
     book.inherit(records, spreading)
-    return [{ key, listed: it, book, unapplied }]
-  })
+    opened.push({ key, book, standing, unapplied })
+  }
+  return opened
 }

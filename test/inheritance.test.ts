@@ -20,22 +20,33 @@ async function live(readings: number, epoch = 1) {
   return { scene, hq, records: scene.journal.appended }
 }
 
+/** What the journal tells, and what it is told. */
 async function inheriting(...records: readonly (readonly JournalRecord[])[]) {
   const forgotten: RouterKey[] = []
-  const estate = new JournalInheritance({ forget: router => forgotten.push(router) })
-  async function* all(): AsyncGenerator<JournalRecord, void> {
-    for (const its of records) yield* its
-  }
-  await estate.load(all())
-  return { estate, forgotten }
+  const committed: (readonly [RouterKey, number, number])[] = []
+  const all = records.flat()
+  const estate = new JournalInheritance({
+    routers: [...new Set(all.map(record => record.router))],
+    async *recordsOf(router) {
+      yield* all.filter(record => record.router === router)
+    },
+    committed: (router, epoch, position) => committed.push([router, epoch, position]),
+    forget: router => forgotten.push(router),
+  })
+  return { estate, forgotten, committed }
 }
 
 /** A book that goes on with what was inherited. */
-function bookFrom(estate: JournalInheritance, router: RouterKey, position = 0, epoch = 0): RouterBook {
+async function bookFrom(
+  estate: JournalInheritance,
+  router: RouterKey,
+  position = 0,
+  epoch = 0,
+): Promise<RouterBook> {
   const { board } = new Scene()
   const spreading = board.spreading(ACME) ?? expect.fail()
   const book = new RouterBook(recordedRouter('hq'), { ...NEW_ROUTER, position }, new Rollup(), epoch + 1)
-  book.inherit(estate.of(router, { epoch, position }).records, spreading)
+  book.inherit((await estate.of(router, { epoch, position })).records, spreading)
   return book
 }
 
@@ -48,17 +59,16 @@ describe('what the journal holds', () => {
     const { hq, records } = await live(5)
     const { estate } = await inheriting(records)
     expect(estate.routers).toEqual([hq])
-    expect([0, 2, 4, 5].map(position => estate.of(hq, { epoch: 1, position }).records.length)).toEqual([
-      5, 3, 1, 0,
-    ])
-    for (const position of [0, 2, 4, 5])
-      expect(bytesOf(bookFrom(estate, hq, position, 1))).toBe(500 - 100 * position)
+    for (const position of [0, 2, 4, 5]) {
+      expect((await estate.of(hq, { epoch: 1, position })).records).toHaveLength(5 - position)
+      expect(bytesOf(await bookFrom(estate, hq, position, 1))).toBe(500 - 100 * position)
+    }
   })
 
   it('is counted on by the next reading, as if nothing had happened', async () => {
     const { scene, hq, records } = await live(3)
     const { estate } = await inheriting(records)
-    const book = bookFrom(estate, hq)
+    const book = await bookFrom(estate, hq)
     const before = scene.books.get(hq)?.ledger('hotspot') ?? expect.fail()
     expect(book.ledger('hotspot').open).toEqual(before.open)
     expect(book.ledger('hotspot').last).toEqual({ ...before.last, isFromAnotherProcess: true })
@@ -70,8 +80,8 @@ describe('what the journal holds', () => {
     const { scene, hq, records } = await live(3)
     const checkpoints = [...scene.recorder.checkpoints()]
     const { estate } = await inheriting(records, checkpoints)
-    const book = bookFrom(estate, hq)
-    const other = bookFrom((await inheriting(records)).estate, hq)
+    const book = await bookFrom(estate, hq)
+    const other = await bookFrom((await inheriting(records)).estate, hq)
     expect(book.waiting).toEqual(other.waiting)
     expect(book.ledger('hotspot')).toEqual(other.ledger('hotspot'))
     expect(book.pending()).toEqual(other.pending())
@@ -84,15 +94,15 @@ describe('what the journal holds', () => {
     await scene.clock.turn(1_000)
     await scene.read(hq, { ann: { upload: 300, download: 0 } })
     const { estate } = await inheriting(records, [...scene.recorder.checkpoints()])
-    expect(bytesOf(bookFrom(estate, hq))).toBe(300)
-    expect(bytesOf(bookFrom(estate, hq, 2, 1))).toBe(100)
-    expect(bookFrom(estate, hq, 2, 1).position).toBe(3)
+    expect(bytesOf(await bookFrom(estate, hq))).toBe(300)
+    expect(bytesOf(await bookFrom(estate, hq, 2, 1))).toBe(100)
+    expect((await bookFrom(estate, hq, 2, 1)).position).toBe(3)
   })
 
   it('is given up from where another daemon has read the router, with its bytes', async () => {
     const { hq, records } = await live(3)
     const { estate } = await inheriting(records)
-    const inheritance = estate.of(hq, { epoch: 2, position: 9 })
+    const inheritance = await estate.of(hq, { epoch: 2, position: 9 })
     expect(inheritance.records).toEqual([])
     expect(inheritance.unapplied).toEqual({ readings: 3, bytes: { upload: 300n, download: 0n } })
   })
@@ -101,7 +111,7 @@ describe('what the journal holds', () => {
     const { hq, records } = await live(3)
     const { estate } = await inheriting(records, [{ kind: 'forgotten', router: hq, epoch: 1, position: 3 }])
     for (const standing of [NEVER, { epoch: 2, position: 9 }])
-      expect(leftOf(estate.of(hq, standing)).readings).toBe(0)
+      expect(leftOf(await estate.of(hq, standing)).readings).toBe(0)
   })
 })
 
@@ -111,19 +121,19 @@ describe('what is left of a router', () => {
     const nothing = { readings: 0, bytes: { upload: 0n, download: 0n } }
     const all = { readings: 3, bytes: { upload: 300n, download: 0n } }
     const { estate } = await inheriting(records)
-    expect(leftOf(estate.of(hq, NEVER))).toEqual(all)
-    expect(leftOf(estate.of(hq, { epoch: 2, position: 0 }))).toEqual(all)
-    expect(leftOf(estate.of(hq, { epoch: 1, position: 3 }))).toEqual(nothing)
+    expect(leftOf(await estate.of(hq, NEVER))).toEqual(all)
+    expect(leftOf(await estate.of(hq, { epoch: 2, position: 0 }))).toEqual(all)
+    expect(leftOf(await estate.of(hq, { epoch: 1, position: 3 }))).toEqual(nothing)
     const checkpointed = await inheriting([...scene.recorder.checkpoints()])
-    expect(leftOf(checkpointed.estate.of(hq, NEVER))).toEqual(all)
+    expect(leftOf(await checkpointed.estate.of(hq, NEVER))).toEqual(all)
   })
 
   it('is gone with its taking, and the journal is told only where it is done with', async () => {
     const { hq, records } = await live(1)
-    const { estate, forgotten } = await inheriting(records)
-    estate.taken(hq)
-    expect([estate.routers, forgotten]).toEqual([[], []])
-    expect(estate.of(hq, NEVER).records).toEqual([])
+    const { estate, forgotten, committed } = await inheriting(records)
+    estate.taken(hq, { epoch: 2, position: 7 })
+    expect([estate.routers, forgotten, committed]).toEqual([[], [], [[hq, 2, 7]]])
+    expect((await estate.of(hq, NEVER)).records).toEqual([])
     estate.forget(hq)
     expect(forgotten).toEqual([hq])
   })

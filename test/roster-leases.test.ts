@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { gone, held, NEW_ROUTER, readingOf } from './recorder-scene.ts'
+import { gone, held, NEW_ROUTER, readingOf, Scene } from './recorder-scene.ts'
 import {
   ACME_HQ,
   ACME_SPARE,
@@ -325,21 +325,39 @@ describe('a router that is lost while a config is being applied', () => {
 })
 
 describe('the first config', () => {
-  it('gives up what the journal has of routers that left the config, with its bytes', async () => {
-    const its = house()
-    const { apply, store, estate, lines, clock } = its
+  it('commits what the journal has of routers that left the config, and reads them no more', async () => {
+    const before = new Scene()
+    const departed = before.addRouter('gone')
+    await before.clock.turn(1_000)
+    await before.read(departed, { ann: { upload: 100, download: 20 } })
+    const { apply, store, estate, scene, links } = house()
     store.know(refOf('acme', 'gone'))
-    for (const key of [keyOf('acme', 'gone'), keyOf('acme', 'unknown')])
-      estate.left.set(key, { records: [], unapplied: LEFT })
-    estate.left.set(keyOf('acme', 'done'), { ...estate.of(ACME_HQ) })
+    const records = before.journal.appended.map(({ decision }) => ({ kind: 'decision' as const, decision }))
+    estate.left.set(departed, { records, unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } } })
+    const readBefore = links()
     await apply(BOTH)
-    const detail = { reason: 'removed', readings: 3, upload: 100, download: 20 }
-    expect(store.discarded).toEqual([{ ...refOf('acme', 'gone'), at: clock.now(), detail }])
+    expect(scene.recorder.pending().get(departed)).toBe(1)
+    expect(scene.books.get(departed)).toMatchObject({ isRetired: true })
+    expect([estate.routers, estate.takings, store.discarded]).toEqual([[], [departed], []])
+    expect(links() - readBefore).toBe(2)
+    await scene.recorder.commit([departed])
+    expect(scene.recorder.hasRouter(departed)).toBe(false)
+  })
+
+  it('gives up what another daemon has overtaken of routers that left the config, with its bytes', async () => {
+    const { apply, store, estate, lines, clock } = house()
+    store.know(refOf('acme', 'gone'))
+    estate.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
+    estate.left.set(keyOf('elsewhere', 'unknown'), { records: [], unapplied: LEFT })
+    await apply(BOTH)
+    const detail = { readings: 3, upload: 100, download: 20 }
+    expect(store.discarded).toEqual([
+      { ...refOf('acme', 'gone'), at: clock.now(), detail: { ...detail, reason: 'overtaken' } },
+    ])
     expect(estate.routers).toEqual([])
     const msg = 'journaled readings of a router that left the config discarded'
     expect(lines.lines.filter(line => line['msg'] === msg)).toMatchObject([
-      { router: 'acme/gone', ...detail, isKnown: true },
-      { router: 'acme/unknown', ...detail, isKnown: false },
+      { router: 'elsewhere/unknown', ...detail, reason: 'removed', isKnown: false },
     ])
   })
 

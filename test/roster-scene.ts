@@ -174,7 +174,7 @@ export class FakeEstate implements Estate {
     return [...this.left.keys()]
   }
 
-  of(router: RouterKey): Inheritance {
+  async of(router: RouterKey): Promise<Inheritance> {
     return this.left.get(router) ?? NOTHING
   }
 

@@ -103,12 +103,6 @@ export class Journal {
     return this.#reader.recordsOf(router)
   }
 
-  /** `load`, and the records of all routers, one after the other. */
-  async *read(): AsyncGenerator<JournalRecord, void> {
-    await this.load()
-    for (const router of this.routers) yield* this.recordsOf(router)
-  }
-
   /** What could not be read. */
   get damage(): readonly Damage[] {
     return this.#reader.damage

@@ -4,6 +4,7 @@ import type { JournalRecord } from '../../src/journal/record.ts'
 import { Replay } from '../../src/journal/replay.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
+import { allRecords } from './all-records.ts'
 import { BusyRouter } from './busy-router.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { ModelDaemon, World } from './model-daemon.ts'
@@ -27,7 +28,7 @@ async function readAll(disk: MemoryDisk): Promise<readonly JournalRecord[]> {
   })
   await journal.start()
   const records: JournalRecord[] = []
-  for await (const record of journal.read()) records.push(record)
+  for await (const record of allRecords(journal)) records.push(record)
   return records
 }
 

@@ -7,6 +7,7 @@ import type { CheckpointRecord } from '../../src/journal/record.ts'
 import { Replay, type Step } from '../../src/journal/replay.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
+import { allRecords } from './all-records.ts'
 import { type BusyRouter, bytesOf, sharesOf } from './busy-router.ts'
 
 export const FLUSH_MS = 250
@@ -77,7 +78,7 @@ export class ModelDaemon {
       this.#books.set(key, { units: [], building: new PendingBuilder(stored.position) })
     }
     await this.journal.start()
-    for await (const record of this.journal.read()) {
+    for await (const record of allRecords(this.journal)) {
       const step = replays.get(record.router)?.take(record)
       if (step) this.#apply(record.router, step)
     }

@@ -9,6 +9,7 @@ import { nodeDisk } from '../../src/journal/node-disk.ts'
 import type { DecisionRecord, JournalRecord } from '../../src/journal/record.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
+import { allRecords } from './all-records.ts'
 import { BusyRouter } from './busy-router.ts'
 import { Random } from './random.ts'
 
@@ -48,7 +49,7 @@ function newJournal(directory: string): Journal {
 
 async function read(journal: Journal): Promise<readonly JournalRecord[]> {
   const records: JournalRecord[] = []
-  for await (const record of journal.read()) records.push(record)
+  for await (const record of allRecords(journal)) records.push(record)
   return records
 }
 
