@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+
+/** A router that passed from one daemon to another. */
+export interface Takeover {
+  readonly router: string
+  readonly from: string
+  readonly to: string
+  readonly atMs: number
+  /** `released`: all of it was committed before. `expired`: what was not is known to the new owner only if it still runs. */
+  readonly kind: 'released' | 'expired'
+  /** All readings before that are committed. */
+  readonly committedMs: number
+}
+
+interface Row {
+  readonly router: string
+  readonly owner: string | null
+  readonly expires_ms: string | null
+  readonly committed_ms: string | null
+}
+
+interface Seen {
+  readonly owner: string | null
+  readonly expiresMs: number
+  readonly committedMs: number
+}
+
+const LOOK_EVERY_MS = 200
+
+const LOOK = `select r.id as router, l.owner,
+    case when l.expires_at = '-infinity' then 0 else extract(epoch from l.expires_at) * 1000 end as expires_ms,
+    extract(epoch from least(r.hotspot_reading_at, r.ppp_reading_at)) * 1000 as committed_ms
+  from routers as r left join router_leases as l on l.tenant_id = r.tenant_id and l.router_id = r.id`
+
+/** Follows in the database who owns which router, and up to when its readings are committed. */
+export class OwnershipWatch {
+  readonly takeovers: Takeover[] = []
+  readonly #url: string
+  readonly #seen = new Map<string, Seen>()
+  readonly #abort = new AbortController()
+  #loop: Promise<void> = Promise.resolve()
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  start(): void {
+    this.#loop = this.#watch(this.#abort.signal)
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort()
+    await this.#loop
+  }
+
+  /** The owner of any router, as the database names it. */
+  get anyOwner(): string | undefined {
+    return [...this.#seen.values()].find(({ owner }) => owner !== null)?.owner ?? undefined
+  }
+
+  /** All readings of the router before that moment are committed; 0 where none is. */
+  committedMs(router: string): number {
+    return this.#seen.get(router)?.committedMs ?? 0
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const client = new Client({
+        ...{ connectionString: this.#url, connectionTimeoutMillis: 2_000, query_timeout: 10_000 },
+      })
+      client.on('error', () => {}) // The query under way rejects with it.
+      try {
+        await client.connect()
+        while (!signal.aborted) {
+          this.#take((await client.query<Row>(LOOK)).rows)
+          await sleep(LOOK_EVERY_MS)
+        }
+      } catch {
+        // The database is down, or hangs, as it is meant to now and then.
+        await sleep(LOOK_EVERY_MS)
+      } finally {
+        await Promise.race([client.end().catch(() => {}), sleep(1_000)])
+      }
+    }
+  }
+
+  #take(rows: readonly Row[]): void {
+    const atMs = Date.now()
+    for (const { router, owner, expires_ms, committed_ms } of rows) {
+      const before = this.#seen.get(router)
+      const seen = { owner, expiresMs: Number(expires_ms ?? 0), committedMs: Number(committed_ms ?? 0) }
+      this.#seen.set(router, seen)
+      if (!before?.owner || !owner || before.owner === owner) continue
+      // A lease that had time left can only have been given back.
+      const kind = before.expiresMs === 0 || before.expiresMs > atMs ? 'released' : 'expired'
+      this.takeovers.push({
+        ...{ router, from: before.owner, to: owner, atMs, kind },
+        committedMs: before.committedMs,
+      })
+    }
+  }
+}

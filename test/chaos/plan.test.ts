@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { DAEMON_FAULTS, DISK_FAULTS, POSTGRES_FAULTS, RELOADS, ROUTER_FAULTS } from './kinds.ts'
+import { type Plan, planOf } from './plan.ts'
+
+const OPTIONS = { seed: 1, minutes: 5, routers: 8, daemons: 2 }
+
+function countOf(faults: readonly { kind: string }[], kind: string): number {
+  return faults.filter(it => it.kind === kind).length
+}
+
+test('the same seed makes the same plan, and another one another', () => {
+  expect(planOf(OPTIONS)).toEqual(planOf(OPTIONS))
+  expect(planOf({ ...OPTIONS, seed: 2 })).not.toEqual(planOf(OPTIONS))
+})
+
+test('in five minutes each kind of fault comes five times or more, a kill and a pause in more than one way', () => {
+  const plan = planOf(OPTIONS)
+  for (const kind of ROUTER_FAULTS) expect(countOf(plan.routers, kind)).toBeGreaterThanOrEqual(5)
+  for (const kind of POSTGRES_FAULTS) expect(countOf(plan.postgres, kind)).toBeGreaterThanOrEqual(5)
+  for (const kind of DISK_FAULTS) expect(countOf(plan.disks, kind)).toBeGreaterThanOrEqual(5)
+  for (const kind of RELOADS) expect(countOf(plan.reloads, kind)).toBeGreaterThanOrEqual(5)
+  for (const kind of DAEMON_FAULTS) expect(countOf(plan.daemons, kind)).toBeGreaterThanOrEqual(2)
+  for (const signal of ['kill -9', 'SIGSTOP', 'SIGTERM'])
+    expect(plan.daemons.filter(({ kind }) => kind.startsWith(signal)).length).toBeGreaterThanOrEqual(5)
+})
+
+test('a router has one fault at a time', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const plan: Plan = planOf({ ...OPTIONS, seed })
+    for (let router = 0; router < OPTIONS.routers; router++) {
+      const faults = plan.routers.filter(it => it.router === router)
+      for (const [index, fault] of faults.entries()) {
+        const before = faults[index - 1]
+        expect(fault.atMs).toBeGreaterThan(before ? before.atMs + before.forMs : -1)
+      }
+    }
+  }
+})
+
+test('one daemon alone is never taken over', () => {
+  const { daemons } = planOf({ ...OPTIONS, daemons: 1 })
+  expect(daemons.length).toBeGreaterThan(0)
+  expect(countOf(daemons, 'SIGSTOP, long') + countOf(daemons, 'kill -9, taken over')).toBe(0)
+})

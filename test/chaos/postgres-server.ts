@@ -1,0 +1,115 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../../src/runtime/logger.ts'
+import { findBinaries } from '../../src/store/embedded-binaries.ts'
+import { Cluster } from '../../src/store/embedded-cluster.ts'
+import { makeHome } from '../../src/store/embedded-home.ts'
+import { makeDatabase } from '../../src/store/embedded-session.ts'
+
+const ATTEMPTS = 30
+/** Children of a killed server hold its memory until they notice. */
+const BETWEEN_ATTEMPTS_MS = 500
+
+/** The PostgreSQL of all daemons, which none of them keeps running. */
+export class PostgresServer {
+  readonly #directory: string
+  readonly #log: Logger
+  #cluster: Cluster | undefined
+  #port = 0
+  #home: string | undefined
+
+  constructor(options: { directory: string; log: Logger }) {
+    this.#directory = options.directory
+    this.#log = options.log
+  }
+
+  /** Where its files are; `undefined` before it was started. */
+  get home(): string | undefined {
+    return this.#home
+  }
+
+  /** @returns where to connect; it carries the password */
+  async start(): Promise<string> {
+    const home = await makeHome(this.#directory, this.#log)
+    this.#home = home.folder
+    const cluster = new Cluster(home, await findBinaries(home.folder, home.account))
+    await cluster.initialise()
+    this.#port = await freePort()
+    await cluster.start(this.#port)
+    this.#cluster = cluster
+    await makeDatabase(await cluster.url(this.#port, 'postgres'), 'tikmeter')
+    return cluster.url(this.#port, 'tikmeter')
+  }
+
+  async stop(): Promise<void> {
+    await this.#cluster?.stop()
+  }
+
+  /** `kill -9` of the postmaster; after `forMs` it is started again, and recovers. */
+  async killFor(forMs: number): Promise<void> {
+    const postmaster = await this.#cluster?.postmaster()
+    if (postmaster) process.kill(postmaster.pid, 'SIGKILL')
+    await sleep(forMs)
+    await this.#startAgain()
+  }
+
+  /** All of its processes stand still: connections stay, and nothing is answered. */
+  async hangFor(forMs: number): Promise<void> {
+    const postmaster = await this.#cluster?.postmaster()
+    if (!postmaster) return
+    const pids = [postmaster.pid, ...(await childrenOf(postmaster.pid))]
+    for (const pid of pids) signal(pid, 'SIGSTOP')
+    try {
+      await sleep(forMs)
+    } finally {
+      for (const pid of pids) signal(pid, 'SIGCONT')
+    }
+  }
+
+  async #startAgain(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#cluster?.start(this.#port)
+        return
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw error
+        await sleep(BETWEEN_ATTEMPTS_MS)
+      }
+    }
+  }
+}
+
+async function childrenOf(parent: number): Promise<readonly number[]> {
+  const children: number[] = []
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+    // Behind the program's name, which is in brackets and may hold anything: the state, and the parent.
+    const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (Number(ppid) === parent) children.push(Number(name))
+  }
+  return children
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => {
+        if (address && typeof address === 'object') resolve(address.port)
+        else reject(new Error('no address'))
+      })
+    })
+  })
+}
