@@ -32,6 +32,7 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   const log = createLogger()
   const config = load(file)
   if (!config) return WRONG_USE
+  if (config.pusher) log.warn('pusher is set, but this release has no Pusher endpoint')
   const ended = untilAsked()
   const onBug = (error: unknown) => {
     log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
