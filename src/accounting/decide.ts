@@ -134,7 +134,6 @@ class Turn {
     this.#entries.push({ kind: 'start', session: next, counted })
   }
 
-  /** @param at when it was missed, which a clock set back can make earlier than when it was last seen */
   /** Some time before the reading that missed it; a router that is listened to tells when. */
   #leftAt(session: Session): Date {
     const { at, service, departures } = this.#reading
@@ -142,6 +141,7 @@ class Turn {
     return told && told < at.wall ? told : at.wall
   }
 
+  /** @param at when it was missed, which a clock set back can make earlier than when it was last seen */
   #end(session: Session, at: Date, reason: EndReason): void {
     const lastSeenAt = this.#ledger.last?.at.wall ?? session.startTime
     const endTime = at < lastSeenAt ? lastSeenAt : at
