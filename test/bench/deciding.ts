@@ -1,5 +1,6 @@
 import { decide, type Terms } from '../../src/accounting/decide.ts'
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
+import type { Reading } from '../../src/accounting/reading.ts'
 import { bestOf, perSecond, report } from './measure.ts'
 import { readingAt, sessionIds } from './readings.ts'
 
@@ -10,14 +11,12 @@ const TERMS: Terms = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
 export function benchDeciding(): void {
   const beganMs = Date.UTC(2026, 0, 1)
   const newId = sessionIds()
-  const opened = step(NEW_LEDGER, beganMs + 60_000, 1_000)
-  const movingMs = bestOf(5, () => step(opened, beganMs + 65_000, 1_000))
-  const still = step(NEW_LEDGER, beganMs + 60_000, 0)
-  const idleMs = bestOf(5, () => step(still, beganMs + 65_000, 0))
-  report('decide and adopt, sessions that moved', perSecond(SESSIONS, movingMs))
-  report('decide and adopt, idle sessions', perSecond(SESSIONS, idleMs))
-
-  function step(ledger: Ledger, ms: number, bytesPerSecond: number): Ledger {
-    return adopt(ledger, decide(ledger, readingAt(ms, beganMs, SESSIONS, bytesPerSecond), TERMS, newId))
+  const step = (ledger: Ledger, reading: Reading) => adopt(ledger, decide(ledger, reading, TERMS, newId))
+  const measure = (bytesPerSecond: number) => {
+    const opened = step(NEW_LEDGER, readingAt(beganMs + 60_000, beganMs, SESSIONS, bytesPerSecond))
+    const next = readingAt(beganMs + 65_000, beganMs, SESSIONS, bytesPerSecond)
+    return bestOf(5, () => step(opened, next))
   }
+  report('decide and adopt, sessions that moved', perSecond(SESSIONS, measure(1_000)))
+  report('decide and adopt, idle sessions', perSecond(SESSIONS, measure(0)))
 }
