@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../runtime/clock.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
@@ -7,6 +6,7 @@ import { Cluster } from './embedded-cluster.ts'
 import { AnotherDaemon, EmbeddedError, PostgresFailed } from './embedded-errors.ts'
 import { makeHome } from './embedded-home.ts'
 import { isUsedByDaemon, makeDatabase, waitUntilReady } from './embedded-session.ts'
+import { freePort } from './free-port.ts'
 
 export interface EmbeddedOptions {
   /** `database.directory` of the config. */
@@ -117,18 +117,4 @@ function asEmbeddedError(error: unknown): EmbeddedError {
     'PostgreSQL does not answer',
     error instanceof Error ? error.message : String(error),
   )
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        if (address && typeof address === 'object') resolve(address.port)
-        else reject(new Error('no address'))
-      })
-    })
-  })
 }

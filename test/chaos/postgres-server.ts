@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../src/runtime/logger.ts'
 import { findBinaries } from '../../src/store/embedded-binaries.ts'
 import { Cluster } from '../../src/store/embedded-cluster.ts'
 import { makeHome } from '../../src/store/embedded-home.ts'
 import { makeDatabase } from '../../src/store/embedded-session.ts'
+import { freePort } from '../../src/store/free-port.ts'
 
 const ATTEMPTS = 30
 /** Children of a killed server hold its memory until they notice. */
@@ -98,18 +98,4 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It ended meanwhile.
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        if (address && typeof address === 'object') resolve(address.port)
-        else reject(new Error('no address'))
-      })
-    })
-  })
 }

@@ -1,5 +1,4 @@
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger } from '../../src/runtime/logger.ts'
@@ -7,6 +6,7 @@ import { findBinaries } from '../../src/store/embedded-binaries.ts'
 import { Cluster } from '../../src/store/embedded-cluster.ts'
 import { makeHome } from '../../src/store/embedded-home.ts'
 import { makeDatabase } from '../../src/store/embedded-session.ts'
+import { freePort } from '../../src/store/free-port.ts'
 import { query, until } from './scene.ts'
 
 /** A PostgreSQL that is not the daemon's own: it goes when it is told to, and comes back only when it is told to. */
@@ -65,18 +65,4 @@ export class OuterPostgres {
     await rm(home, { recursive: true, force: true })
     await rm(this.#folder, { recursive: true, force: true })
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        if (address && typeof address === 'object') resolve(address.port)
-        else reject(new Error('no address'))
-      })
-    })
-  })
 }
