@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isExact, leewayOf, type SessionHistory } from './bound.ts'
+import { isExact, isWithin, leewayOf, type SessionHistory } from './bound.ts'
 
 /** Read at seconds 1 to 5, 10 bytes up and 100 down each time. */
 const ANN: SessionHistory = {
@@ -22,7 +22,7 @@ test('a session that goes on through a window is held to the byte', () => {
 
 test('one that ended in it may be short of what was read in it', () => {
   const ended = { ...ANN, logoutAtMs: 5100 }
-  expect(leewayOf([ended], [between(3500, 6000)]).short).toEqual(bytes(2))
+  expect(leewayOf([ended], [between(3500, 6000)]).shorts).toEqual([0, 1, 2].map(bytes))
 })
 
 test('one that ended before it, and was read before it, is held to the byte', () => {
@@ -37,17 +37,19 @@ test('one that ended after it was read again is held to the byte', () => {
 
 test('a reply that tells of an ended session when the window has begun counts as read in it', () => {
   const ended = { ...ANN, logoutAtMs: 4500 }
-  expect(leewayOf([ended], [between(4700, 6000)]).short).toEqual(bytes(1))
+  expect(leewayOf([ended], [between(4700, 6000)]).shorts).toEqual([0, 1].map(bytes))
 })
 
 test('of one that was reset in it, what was read before the reset may be missing', () => {
   const reset = { ...ANN, resetsAtMs: [3500] }
-  expect(leewayOf([reset], [between(1500, 6000)]).short).toEqual(bytes(2))
+  expect(leewayOf([reset], [between(1500, 6000)]).reset).toEqual(bytes(2))
 })
 
 test('windows that touch are one: what the second one lost had waited since the first began', () => {
   const ended = { ...ANN, logoutAtMs: 5500 }
-  expect(leewayOf([ended], [between(1500, 4000), between(3800, 6000)]).short).toEqual(bytes(4))
+  expect(leewayOf([ended], [between(1500, 4000), between(3800, 6000)]).shorts).toEqual(
+    [0, 1, 2, 3, 4].map(bytes),
+  )
 })
 
 test('who came back on a binding in a window may have what was moved unread before', () => {
@@ -55,4 +57,17 @@ test('who came back on a binding in a window may have what was moved unread befo
   const second = { ...ANN, isOnBinding: true, loginAtMs: 3500, tail: bytes(0) }
   expect(leewayOf([first, second], [between(3000, 6000)]).over).toEqual(bytes(7))
   expect(leewayOf([first, second], [between(6000, 7000)]).over).toEqual(bytes(0))
+})
+
+test('only whole readings may be missing', () => {
+  const ended = { ...ANN, logoutAtMs: 5100 }
+  const leeway = leewayOf([ended, ended], [between(3500, 6000)])
+  const isRecorded = (upload: bigint, download: bigint) =>
+    isWithin(leeway, { upload: 100n, download: 1000n }, { upload, download })
+  expect(isRecorded(100n, 1000n)).toBe(true)
+  expect(isRecorded(70n, 700n)).toBe(true)
+  expect(isRecorded(75n, 750n)).toBe(false)
+  expect(isRecorded(70n, 800n)).toBe(false)
+  expect(isRecorded(50n, 500n)).toBe(false)
+  expect(isRecorded(110n, 1100n)).toBe(false)
 })

@@ -1,4 +1,4 @@
-import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
+import { addBytes, type ByteSum, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
 
 /**
  * Readings of one router and service that may have come to nothing:
@@ -28,45 +28,80 @@ export interface SessionHistory {
   readonly tail: Bytes
 }
 
-/** By how much the record of some sessions may fall short of, or pass, what readings carried. */
+/**
+ * How the record of some sessions may differ from what readings carried.
+ *
+ *     recorded = carried - one of `shorts` - at most `reset` + at most `over`
+ */
 export interface Leeway {
-  readonly short: Bytes
+  /** No reading, the last, the last two … of each session that ended in a window; only whole readings, so no range. */
+  readonly shorts: readonly Bytes[]
+  /** Of a counter that was reset in a window: what readings in it had carried before the reset. */
+  readonly reset: Bytes
+  /**
+   * Of a subscriber with a binding who came back on it in a window: the binding's last known value may be an older
+   * one, and then the new session has what the one before it moved unread.
+   */
   readonly over: Bytes
 }
 
-export function isExact({ short, over }: Leeway): boolean {
-  return short.upload + short.download + over.upload + over.download === 0
+export const EXACT: Leeway = { shorts: [NO_BYTES], reset: NO_BYTES, over: NO_BYTES }
+
+export function isExact({ shorts, reset, over }: Leeway): boolean {
+  return shorts.length === 1 && reset.upload + reset.download + over.upload + over.download === 0
 }
 
-/**
- * The leeway of one subscriber's sessions.
- *
- *     short   of a session that ended in a window: what readings in the window had carried of it; of one whose
- *             counter was reset in it: what they had carried before the reset
- *     over    of a subscriber with a binding, who came back on it in a window: the binding's last known value may be
- *             an older one, and then the new session has what the one before it moved unread
- */
+/** Of one subscriber's sessions. */
 export function leewayOf(sessions: readonly SessionHistory[], windows: readonly Window[]): Leeway {
   const merged = merge(windows)
-  let short = NO_BYTES
+  let { shorts, reset } = EXACT
   for (const session of sessions)
-    for (const window of merged) short = addBytes(short, shortOf(session, window))
+    for (const window of merged)
+      if (hasEndedIn(session, window)) shorts = sumsOf(shorts, tailsOf(session, window))
+      else reset = addBytes(reset, resetIn(session, window))
   const isBegunAnew = sessions.some(
     ({ isOnBinding, loginAtMs }) => isOnBinding && merged.some(window => isIn(loginAtMs, window)),
   )
   const over = isBegunAnew ? sessions.map(({ tail }) => tail).reduce(addBytes, NO_BYTES) : NO_BYTES
-  return { short, over }
+  return { shorts, reset, over }
 }
 
-function shortOf({ logoutAtMs, resetsAtMs, readings }: SessionHistory, window: Window): Bytes {
-  const lastReset = resetsAtMs.filter(at => isIn(at, window)).at(-1)
-  // A reply that trickles can tell of a session that has ended long since.
-  const until = logoutAtMs !== undefined && logoutAtMs <= window.toMs ? window.toMs : lastReset
-  if (until === undefined) return NO_BYTES
+/** Whether the bytes of readings and the recorded ones, over all sessions, go together. */
+export function isWithin({ shorts, reset, over }: Leeway, carried: ByteSum, recorded: ByteSum): boolean {
+  return shorts.some(short =>
+    (['upload', 'download'] as const).every(direction => {
+      const missing = carried[direction] - BigInt(short[direction]) - recorded[direction]
+      return missing <= BigInt(reset[direction]) && -missing <= BigInt(over[direction])
+    }),
+  )
+}
+
+/** A reply that trickles can tell of a session that has ended long since. */
+function hasEndedIn({ logoutAtMs, readings }: SessionHistory, window: Window): boolean {
+  return logoutAtMs !== undefined && logoutAtMs <= window.toMs && readings.some(it => isIn(it.atMs, window))
+}
+
+/** What its last readings in the window had carried: of none, of the last, of the last two … */
+function tailsOf({ readings }: SessionHistory, window: Window): readonly Bytes[] {
+  const tails = [NO_BYTES]
+  for (const { atMs, added } of [...readings].reverse())
+    if (isIn(atMs, window)) tails.push(addBytes(tails.at(-1) ?? NO_BYTES, added))
+  return tails
+}
+
+function resetIn({ resetsAtMs, readings }: SessionHistory, window: Window): Bytes {
+  const last = resetsAtMs.findLast(at => isIn(at, window))
+  if (last === undefined) return NO_BYTES
   return readings
-    .filter(({ atMs }) => atMs > window.fromMs && atMs <= until)
+    .filter(({ atMs }) => isIn(atMs, { fromMs: window.fromMs, toMs: last }))
     .map(({ added }) => added)
     .reduce(addBytes, NO_BYTES)
+}
+
+/** Each of the one with each of the other. */
+function sumsOf(some: readonly Bytes[], others: readonly Bytes[]): readonly Bytes[] {
+  const sums = some.flatMap(one => others.map(other => addBytes(one, other)))
+  return [...new Map(sums.map(sum => [`${sum.upload}/${sum.download}`, sum])).values()]
 }
 
 function isIn(atMs: number, { fromMs, toMs }: Window): boolean {

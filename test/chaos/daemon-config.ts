@@ -24,10 +24,10 @@ export interface Terms {
 }
 
 /** A commit comes seldom enough for the journal to matter. */
-export const COMMIT_EVERY_MS = 5_000
+export const COMMIT_EVERY_MS = 3_000
 
 /** A takeover takes so long; shorter outages of daemons and of the database are not to cause one. */
-export const LEASE_MS = 8_000
+export const LEASE_MS = 6_000
 
 export const USUAL: Terms = {
   ...{ schedule: '* * * * * *', timeout: '3s' },

@@ -13,15 +13,13 @@ test('the same seed makes the same plan, and another one another', () => {
   expect(planOf({ ...OPTIONS, seed: 2 })).not.toEqual(planOf(OPTIONS))
 })
 
-test('in five minutes each kind of fault comes five times or more, a kill and a pause in more than one way', () => {
+test('in five minutes each kind of fault comes five times or more', () => {
   const plan = planOf(OPTIONS)
   for (const kind of ROUTER_FAULTS) expect(countOf(plan.routers, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of POSTGRES_FAULTS) expect(countOf(plan.postgres, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of DISK_FAULTS) expect(countOf(plan.disks, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of RELOADS) expect(countOf(plan.reloads, kind)).toBeGreaterThanOrEqual(5)
-  for (const kind of DAEMON_FAULTS) expect(countOf(plan.daemons, kind)).toBeGreaterThanOrEqual(2)
-  for (const signal of ['kill -9', 'SIGSTOP', 'SIGTERM'])
-    expect(plan.daemons.filter(({ kind }) => kind.startsWith(signal)).length).toBeGreaterThanOrEqual(5)
+  for (const kind of DAEMON_FAULTS) expect(countOf(plan.daemons, kind)).toBeGreaterThanOrEqual(5)
 })
 
 test('a router has one fault at a time', () => {

@@ -46,7 +46,6 @@ type PlannedKind = RouterFaultKind | DaemonFaultKind | PostgresFaultKind | DiskF
 
 /** A router has this long between two faults. */
 const BREATHER_MS = 2_500
-/** Each takes half a minute. */
 const TAKEOVERS: readonly DaemonFaultKind[] = ['kill -9, taken over', 'SIGSTOP, long']
 
 /** Milliseconds, from and to; beside what has to be waited for. */
@@ -68,12 +67,12 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
   fatal: [0, 0],
   'kill -9, back at once': [0, 500],
   'kill -9, taken over': [0, 0],
-  'SIGSTOP, short': [1_000, 5_000],
+  'SIGSTOP, short': [1_000, 3_000],
   'SIGSTOP, long': [0, 3_000],
   'SIGTERM, back at once': [0, 0],
   'kill -9 amid logouts': [0, 0],
-  'postgres kill -9': [0, 3_000],
-  'postgres hang': [500, 4_000],
+  'postgres kill -9': [0, 2_000],
+  'postgres hang': [500, 3_000],
   'journal disk full': [2_000, 6_000],
   'reload: pace': [2_000, 4_000],
   'reload: router off and on': [2_000, 5_000],
@@ -102,12 +101,8 @@ export function planOf({ seed, minutes, routers, daemons }: PlanOptions): Plan {
   }
 }
 
-/** So that five minutes have room for them. */
 function timesOf(kind: DaemonFaultKind, minutes: number, daemons: number): number {
-  if (TAKEOVERS.includes(kind)) return daemons > 1 ? Math.max(1, Math.round(0.5 * minutes)) : 0
-  // What it costs is only known by its bound.
-  if (kind === 'kill -9 amid logouts') return Math.max(1, Math.round(0.4 * minutes))
-  return Math.max(1, Math.ceil(minutes))
+  return TAKEOVERS.includes(kind) && daemons === 1 ? 0 : Math.max(1, Math.ceil(minutes))
 }
 
 function repeat<Kind>(kind: Kind, times: number): Kind[] {

@@ -15,7 +15,10 @@ export function tableOf(verdict: Verdict, tally: Tally, takeovers: readonly Take
     ['sessions', `${account.sessions}, recorded ${verdict.recordedSessions}`],
     ['subscribers', `${comparison.subscribers}`],
     ['  held to the byte', `${verdict.heldToTheByte}`],
-    ['  held by their bound', `${verdict.heldByBound}, ${verdict.lostToKills} bytes of theirs lost to kills`],
+    [
+      '  held to a reading',
+      `${verdict.heldToAReading}, ${verdict.lostToKills} bytes lost to kills amid logouts`,
+    ],
     ['readings', `${account.readings}`],
     ['bytes read', said(comparison.carried)],
     ['bytes recorded', said(comparison.recorded)],
@@ -55,7 +58,7 @@ function faultRows({ account }: Verdict, tally: Tally): readonly string[] {
   return [...planned, ...churn]
 }
 
-/** What is missing of subscribers held by their bound is no difference. */
+/** What kills before the journal's flush cost is no difference. */
 function explainedOf({ comparison, differences }: Verdict): bigint {
   return differenceOf(comparison) - differenceOf({ ...comparison, differences })
 }
@@ -91,7 +94,7 @@ function listed({ differences }: Verdict): readonly string[] {
     .slice(0, MOST_LISTED)
     .map(
       ({ tenant, router, service, username, recorded, carried, leeway }) =>
-        `differs: ${tenant}/${router} ${service} ${username}: recorded ${said(recorded)}, carried ${said(carried)}, may be short ${leeway.short.upload}/${leeway.short.download}`,
+        `differs: ${tenant}/${router} ${service} ${username}: recorded ${said(recorded)}, carried ${said(carried)}, may be short ${leeway.shorts.map(it => `${it.upload}/${it.download}`).join(' or ')}`,
     )
 }
 

@@ -1,7 +1,6 @@
 import { Client } from 'pg'
-import { NO_BYTES } from '../../src/accounting/bytes.ts'
 import { type Comparison, compare, type Difference } from '../daemon/compare.ts'
-import { isExact, type Leeway } from './bound.ts'
+import { EXACT, isExact, isWithin, type Leeway } from './bound.ts'
 import { tenantsOf } from './daemon-config.ts'
 import type { FleetAccount, ListedRouter } from './fleet-messages.ts'
 
@@ -16,7 +15,7 @@ export interface EventCount {
  *
  *     to the byte    recorded = carried, unless a session of his ended, or was reset, where readings may have come to
  *                    nothing
- *     by its bound   else: carried - short <= recorded <= carried + over, as `leewayOf` says
+ *     to a reading   else: to the byte too, but each such session up to one of the readings there, as `leewayOf` says
  */
 export interface Verdict {
   readonly comparison: Comparison
@@ -24,15 +23,13 @@ export interface Verdict {
   readonly events: readonly EventCount[]
   readonly recordedSessions: number
   readonly heldToTheByte: number
-  readonly heldByBound: number
-  /** Of those held by their bound, what the kills cost them. */
+  readonly heldToAReading: number
+  /** Of those held to a reading, what the kills cost them. */
   readonly lostToKills: bigint
   /** Beyond any leeway. */
   readonly differences: readonly (Difference & { readonly leeway: Leeway })[]
   readonly isTablesEqual: boolean
 }
-
-const EXACT: Leeway = { short: NO_BYTES, over: NO_BYTES }
 
 export async function judge(
   databaseUrl: string,
@@ -44,29 +41,21 @@ export async function judge(
   const comparison = await compare(databaseUrl, truth)
   const leeways = new Map(truth.map(it => [keyOf(it), it.leeway]))
   const all = comparison.differences.map(it => ({ ...it, leeway: leeways.get(keyOf(it)) ?? EXACT }))
-  const explained = all.filter(isExplained)
-  const heldByBound = truth.filter(it => !isExact(it.leeway)).length
+  const explained = all.filter(it => isWithin(it.leeway, it.carried, it.recorded))
+  const heldToAReading = truth.filter(it => !isExact(it.leeway)).length
   const sums = new Set(Array.from(comparison.tables.values(), it => `${it.upload}/${it.download}`))
   return {
-    ...{ comparison, account, heldByBound },
+    ...{ comparison, account, heldToAReading },
     ...(await asked(databaseUrl)),
-    heldToTheByte: truth.length - heldByBound,
+    heldToTheByte: truth.length - heldToAReading,
     lostToKills: explained.reduce(
       (sum, { carried, recorded }) =>
         sum + carried.upload - recorded.upload + carried.download - recorded.download,
       0n,
     ),
-    differences: all.filter(it => !isExplained(it)),
+    differences: all.filter(it => !explained.includes(it)),
     isTablesEqual: sums.size === 1,
   }
-}
-
-function isExplained({ recorded, carried, leeway }: Difference & { readonly leeway: Leeway }): boolean {
-  const directions = ['upload', 'download'] as const
-  return directions.every(direction => {
-    const missing = carried[direction] - recorded[direction]
-    return missing <= BigInt(leeway.short[direction]) && -missing <= BigInt(leeway.over[direction])
-  })
 }
 
 async function asked(databaseUrl: string): Promise<Pick<Verdict, 'events' | 'recordedSessions'>> {
