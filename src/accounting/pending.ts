@@ -11,6 +11,8 @@ export interface PendingSession {
   readonly session: Session
   /** Whether the database has no row of it yet. */
   readonly isNew: boolean
+  /** Whether all that the database has of it stands, but its counters, its bytes and when it last moved. */
+  readonly isOnlyGrown: boolean
   readonly end: PendingEnd | undefined
   /** By the bucket's start. */
   readonly shares: ReadonlyMap<number, Share>
@@ -107,14 +109,15 @@ export class PendingBuilder {
         ? { lastSeenAt: entry.lastSeenAt, endTime: entry.endTime, reason: entry.reason }
         : undefined
     const byBucket = new Map(shares.map(share => [share.bucketStartMs, share]))
-    const change = { session, isNew: entry.kind === 'start', end, shares: byBucket }
+    const change = { session, isNew: entry.kind === 'start', isOnlyGrown: false, end, shares: byBucket }
     this.#sessions.set(session.id, mergeSession(this.#sessions.get(session.id), change))
   }
 }
 
 function mergeSession(older: PendingSession | undefined, newer: PendingSession): PendingSession {
   if (!older) return newer
-  return { ...newer, isNew: older.isNew, shares: mergeShares(older.shares, newer.shares) }
+  const isOnlyGrown = older.isOnlyGrown && newer.isOnlyGrown
+  return { ...newer, isNew: older.isNew, isOnlyGrown, shares: mergeShares(older.shares, newer.shares) }
 }
 
 function mergeShares(

@@ -102,7 +102,8 @@ function readWaiting(from: ByteReader, book: ReadBook): PendingSession {
   else book.sessions.set(number, session)
   const shares = new Map<number, Share>()
   for (const share of from.items(() => readShare(from, book.words))) shares.set(share.bucketStartMs, share)
-  return { session, isNew, end, shares }
+  // Whether it has only grown is for whoever goes on from here to say anew.
+  return { session, isNew, isOnlyGrown: false, end, shares }
 }
 
 function readEnd(from: ByteReader): PendingEnd {

@@ -88,7 +88,7 @@ async function asRowsStand(
     [changes.map(({ session }) => session.id)],
   )
   const there = new Set(rows.map(({ id }) => id))
-  return changes.map(change => ({ ...change, isNew: !there.has(change.session.id) }))
+  return changes.map(change => ({ ...change, isNew: !there.has(change.session.id), isOnlyGrown: false }))
 }
 
 /** What can be written of a session that is refused as a whole: its row first, and then its bytes. */

@@ -1,14 +1,52 @@
-import { benchCommitting } from './committing.ts'
-import { benchDeciding } from './deciding.ts'
-import { benchDecoding } from './decoding.ts'
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { BENCHES } from './benches.ts'
+import { type Figure, isMet } from './figure.ts'
+import { type LeftOut, tableOf } from './table.ts'
 
 /**
- * What the main parts cost on this machine, now. Machines are shared and noisy: compare figures of one run only.
+ * `npm run bench [-- NAME…] [--json FILE]`: what the daemon costs here and now, each figure with what it is held
+ * against in the same run. Machines are shared and noisy: compare figures of one run only. A goal that was missed
+ * is told, and is no failure.
  */
-async function main(): Promise<void> {
-  benchDecoding()
-  benchDeciding()
-  await benchCommitting()
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'string' } },
+    allowPositionals: true,
+  })
+  const unknown = positionals.filter(name => !BENCHES.some(bench => bench.name === name))
+  if (unknown.length > 0) {
+    console.error(`error: no bench ${unknown.join(', ')}; there are:`)
+    for (const { name, about } of BENCHES) console.error(`  ${name.padEnd(12)} ${about}`)
+    return 2
+  }
+  const chosen = BENCHES.filter(({ name, isLong }) =>
+    positionals.length > 0 ? positionals.includes(name) : !isLong,
+  )
+  const figures: Figure[] = []
+  const leftOut: LeftOut[] = []
+  for (const bench of chosen) {
+    console.log(`${bench.name}: ${bench.about}`)
+    const run = {
+      say: (line: string) => console.log(`  ${line}`),
+      leaveOut: (what: string, why: string) => leftOut.push({ what, why }),
+    }
+    figures.push(...(await bench.run(run)))
+  }
+  if (positionals.length === 0)
+    for (const { name, isLong } of BENCHES)
+      if (isLong) leftOut.push({ what: name, why: 'takes long; name it' })
+  console.log(`\n${tableOf(figures, leftOut)}`)
+  if (values.json !== undefined)
+    await writeFile(
+      values.json,
+      `${JSON.stringify(
+        figures.map(figure => ({ ...figure, met: isMet(figure) })),
+        undefined,
+        2,
+      )}\n`,
+    )
+  return 0
 }
 
-await main()
+process.exitCode = await main()

@@ -1,21 +1,53 @@
-/** Runs `work` a few times and takes the best, so that a noisy neighbour counts as little as can be. */
-export function bestOf(rounds: number, work: () => void): number {
-  let bestMs = Number.POSITIVE_INFINITY
-  for (let round = 0; round < rounds; round++) {
-    const startedMs = performance.now()
-    work()
-    bestMs = Math.min(bestMs, performance.now() - startedMs)
-  }
-  return bestMs
+import { readFileSync } from 'node:fs'
+
+/** The middle one; of an even number, the mean of the two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const [low = Number.NaN, high = Number.NaN] = sorted.length % 2 ? [] : sorted.slice(middle - 1, middle + 1)
+  return sorted.length % 2 ? (sorted[middle] ?? Number.NaN) : (low + high) / 2
 }
 
-export function report(what: string, figure: string): void {
-  console.log(`${what.padEnd(52)} ${figure}`)
+/** @param share 0.99 for the 99th percentile */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
 
-/** `1.23 M/s` */
-export function perSecond(count: number, ms: number): string {
-  const rate = (count / ms) * 1000
-  if (rate >= 1e6) return `${(rate / 1e6).toFixed(2)} M/s`
-  return `${(rate / 1e3).toFixed(1)} k/s`
+/** Milliseconds of CPU that this process has used, of all its threads. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
+const CLOCK_TICK_MS = 10
+
+/** Milliseconds of CPU that a process has used so far, and, where it is one that forks, its ended children. */
+export function cpuMsOf(pid: number): number {
+  const fields = statOf(pid)
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * CLOCK_TICK_MS
+}
+
+/** Resident bytes of a process. */
+export function residentBytesOf(pid: number): number {
+  return (
+    Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) * 1024
+  )
+}
+
+/** Of `/proc/PID/stat`, from the third on: the second, a name in brackets, may hold anything. */
+function statOf(pid: number): readonly string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+/** Each of several ways of doing the same, in turn (A B A B …), so that a noisy moment meets all of them. */
+export async function inTurn(
+  rounds: number,
+  ways: ReadonlyMap<string, () => number | Promise<number>>,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const values = new Map<string, number[]>(Array.from(ways.keys(), name => [name, []]))
+  for (let round = 0; round < rounds; round++)
+    for (const [name, way] of ways) values.get(name)?.push(await way())
+  return values
 }

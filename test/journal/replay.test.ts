@@ -28,7 +28,13 @@ function pending(basePosition: number, position: number): Pending {
   const share = { bucketStartMs: 0, day: '2026-11-24', upload: count, download: 10 * count }
   const meter = new Meter()
   meter.read(hotspot(0, [{ login: -60, counters: bytes(0, 0) }]))
-  const waiting = { session: meter.session, isNew: true, end: undefined, shares: new Map([[0, share]]) }
+  const waiting = {
+    session: meter.session,
+    isNew: true,
+    isOnlyGrown: false,
+    end: undefined,
+    shares: new Map([[0, share]]),
+  }
   const sessions = new Map([[sessionId('a'), waiting]])
   return { basePosition, position, sessions, events: [], bindings: new Map(), readings: new Map() }
 }
