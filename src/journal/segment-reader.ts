@@ -7,7 +7,7 @@ import type { JournalRecord } from './record.ts'
 import { RecordReader } from './record-code.ts'
 import { type SegmentEnd, SegmentScanner } from './segment-code.ts'
 import { segmentName, segmentNumbers } from './segment-name.ts'
-import type { Segments } from './segments.ts'
+import type { Segment, Segments } from './segments.ts'
 
 /** Another version wrote the journal, and this one must not lose what it can't read. */
 export class JournalFromAnotherVersion extends Error {
@@ -36,6 +36,7 @@ export interface SegmentReaderOptions {
 
 /** Where a record's payload is. */
 interface Payload {
+  readonly segment: Segment
   readonly path: string
   readonly at: number
   readonly bytes: number
@@ -78,7 +79,7 @@ export class SegmentReader {
       const scanner = new SegmentScanner(bytes)
       for (let frame = scanner.next(); frame; frame = scanner.next()) {
         segments.note(segment, frame.head)
-        this.#note(frame.head.router, { path, at: frame.at, bytes: frame.payload.length })
+        this.#note(frame.head.router, { segment, path, at: frame.at, bytes: frame.payload.length })
       }
       if (scanner.end) await this.#noteEnd(path, scanner.end, bytes.length, number === numbers.at(-1))
     }
@@ -89,14 +90,18 @@ export class SegmentReader {
    * @throws DiskFailure
    */
   async *recordsOf(router: RouterKey): AsyncGenerator<JournalRecord, void> {
-    const byPath = new Map<string, Payload[]>()
+    const { disk, segments } = this.#options
+    const bySegment = new Map<Segment, Payload[]>()
     for (const payload of this.#payloads.get(router) ?? []) {
-      const others = byPath.get(payload.path)
+      const others = bySegment.get(payload.segment)
       if (others) others.push(payload)
-      else byPath.set(payload.path, [payload])
+      else bySegment.set(payload.segment, [payload])
     }
-    for (const [path, payloads] of byPath) {
-      const file = await this.#options.disk.open(path)
+    for (const [segment, payloads] of bySegment) {
+      const [first] = payloads
+      // One that was removed since had nothing that was still needed.
+      if (!first || !segments.has(segment)) continue
+      const file = await disk.open(first.path)
       try {
         const reader = new RecordReader(router)
         for (const payload of payloads) {

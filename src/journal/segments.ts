@@ -91,6 +91,10 @@ export class Segments {
     return this.#segments.filter(segment => segment !== active && this.#isUnneeded(segment))
   }
 
+  has(segment: Segment): boolean {
+    return this.#segments.includes(segment)
+  }
+
   remove(segment: Segment): void {
     this.#segments.splice(this.#segments.indexOf(segment), 1)
     for (const router of segment.latest.keys()) if (!this.#isKnown(router)) this.#forget(router)

@@ -61,8 +61,8 @@ export class RouterLoop {
   #health: RouterHealth = UNTRIED
   #logged: 'online' | 'partly' | 'offline' | undefined
   #lastFailure: Failure | undefined
-  /** Failures in a row without a reading: what the back-off goes by. */
-  #fruitless = 0
+  /** Failures in a row without a reading: what the back-off goes by. Refused logins count among their own kind. */
+  readonly #fruitless = { retryable: 0, refused: 0 }
 
   constructor(router: PolledRouter, options: LoopOptions) {
     this.#router = router
@@ -84,7 +84,8 @@ export class RouterLoop {
       while (!soft.aborted) {
         const failure = await this.#pollUntilEnd(soft, hard)
         if (!failure) continue
-        await clock.sleep(backoffMs(Math.max(1, this.#fruitless), failure.retryable, random()), soft)
+        const failures = this.#fruitless[failure.retryable ? 'retryable' : 'refused']
+        await clock.sleep(backoffMs(Math.max(1, failures), failure.retryable, random()), soft)
       }
     } finally {
       place.leave()
@@ -161,7 +162,7 @@ export class RouterLoop {
     const { failures, identity, version } = this.#health
     if (this.#logged !== 'online') this.#log.info({ identity, version, failures }, 'router online')
     this.#logged = 'online'
-    this.#fruitless = 0
+    this.#endFailures()
     this.#health = { ...this.#health, state: 'online', latencyMs, failures: 0, lastError: undefined }
   }
 
@@ -172,12 +173,17 @@ export class RouterLoop {
     this.#lastFailure = failure
     const failures = this.#health.failures + (isNew ? 1 : 0)
     this.#health = { ...this.#health, state, failures, lastError: failure.message }
-    if (state === 'online') this.#fruitless = 0
-    else if (isNew) this.#fruitless++
+    if (state === 'online') this.#endFailures()
+    else if (isNew) this.#fruitless[failure.retryable ? 'retryable' : 'refused']++
     const extent = state === 'online' ? 'partly' : 'offline'
     if (this.#logged !== extent)
       this.#log.warn({ state, error: failure.name, reason: failure.message }, 'poll failed')
     this.#logged = extent
+  }
+
+  #endFailures(): void {
+    this.#fruitless.retryable = 0
+    this.#fruitless.refused = 0
   }
 }
 

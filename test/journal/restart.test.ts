@@ -97,3 +97,29 @@ it('a second daemon on the same directory is refused, and the first goes on', as
   expect(await first.readAll(world.routers)).not.toContain(false)
   await first.stop()
 })
+
+it('a router whose records are settled is read as one without any, though their file has gone since', async () => {
+  const world = new World(someRouters(new Random(1), 2))
+  const [settled = expect.fail(), other = expect.fail()] = world.routers
+  let disk = new MemoryDisk()
+  const before = new ModelDaemon(world, disk, 1_000_000)
+  await before.start()
+  await before.readAll([settled])
+  before.commit(settled.key)
+  await before.readAll([other])
+  before.commit(other.key)
+  await before.halt()
+  disk = disk.crash(new Random(1))
+  const after = new ModelDaemon(world, disk, 1_000_000)
+  await after.start()
+  expect(after.journal.routers).toContain(settled.key)
+  const [old = expect.fail()] = disk.paths
+  await after.readAll([other])
+  after.commit(other.key)
+  await after.readAll([other])
+  expect(disk.paths).not.toContain(old)
+  const records = []
+  for await (const record of after.journal.recordsOf(settled.key)) records.push(record)
+  expect(records).toEqual([])
+  await after.stop()
+})

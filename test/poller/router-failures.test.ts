@@ -29,6 +29,20 @@ describe('a router that fails', () => {
     expect(router.attempts).toHaveLength(2)
   })
 
+  it('that refuses one login as it comes up again is not taken for one that has refused many', async () => {
+    const { clock, router } = runningLoop()
+    for (const [index, waitMs] of [1_000, 2_000, 4_000].entries()) {
+      await clock.turn(0)
+      router.attempts[index]?.refuse(new Fault('connection refused'))
+      await clock.turn(waitMs)
+    }
+    router.attempts[3]?.refuse(new Fault('invalid user name or password', false))
+    await clock.turn(9_999)
+    expect(router.attempts).toHaveLength(4)
+    await clock.turn(1)
+    expect(router.attempts).toHaveLength(5)
+  })
+
   it('is logged once, and once when it is back', async () => {
     const { clock, router, lines, loop } = runningLoop()
     for (let index = 0; index < 5; index++) {
