@@ -1,15 +1,17 @@
 import { adoptPending } from './accounting/adopt-pending.ts'
 import { addBytes, addToSum, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from './accounting/bytes.ts'
 import type { Calendar } from './accounting/calendar.ts'
-import { decide, type Terms } from './accounting/decide.ts'
+import { decide } from './accounting/decide.ts'
 import type { Decision, Entry } from './accounting/entry.ts'
+import { toldByEntries } from './accounting/growth.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
 import { type LiveService, liveService, tailOf } from './accounting/live.ts'
 import { type Pending, PendingBuilder } from './accounting/pending.ts'
 import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
-import { type Share, spread } from './accounting/spread.ts'
+import { type Bucket, type Share, soleBucket, spread } from './accounting/spread.ts'
+import type { Terms } from './accounting/terms.ts'
 import type { StoredRouter } from './ledger-store.ts'
 
 export interface RecordedRouter {
@@ -82,7 +84,7 @@ export class RouterBook {
   /** Goes on with what an earlier process journaled, before the first reading of this one. */
   inherit(records: readonly Inherited[], spreading: Spreading): void {
     for (const record of records)
-      if (record.kind === 'decision') this.#adopt(record.decision, spreading)
+      if (record.kind === 'decision') this.#adopt({ decision: record.decision }, spreading)
       else for (const pending of record.pending) this.#adoptPending(pending)
     for (const service of SERVICES) this.#ledgers[service] = inherited(this.#ledgers[service])
   }
@@ -102,9 +104,11 @@ export class RouterBook {
 
   /** The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision. */
   adopt(decision: Decision, spreading: Spreading): void {
-    this.#tail = addBytes(this.#tail, tailOf(decision, this.#live[decision.service]))
-    const ledger = this.#adopt(decision, spreading)
-    this.#live[decision.service] = liveService(ledger, decision)
+    const before = this.#live[decision.service]
+    this.#tail = addBytes(this.#tail, tailOf(decision, before))
+    const told = withSoleBucket(decision, spreading)
+    const ledger = this.#adopt(told, spreading)
+    this.#live[decision.service] = liveService(ledger, told.decision, before)
   }
 
   /** What to offer to the database now: what it did not confirm, or else all that came since. */
@@ -145,12 +149,13 @@ export class RouterBook {
     return { readings, bytes }
   }
 
-  #adopt(decision: Decision, spreading: Spreading): Ledger {
+  #adopt({ decision, bucket }: Told, spreading: Spreading): Ledger {
+    const shares = sharesOf(decision, spreading)
+    this.#building.add(decision, shares, bucket)
+    for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
+    if (decision.growth && bucket) this.rollup.addSum(bucket.day, decision.growth.total)
     const ledger = adopt(this.#ledgers[decision.service], decision)
     this.#ledgers[decision.service] = ledger
-    const shares = sharesOf(decision, spreading)
-    this.#building.add(decision, shares)
-    for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
     return ledger
   }
 
@@ -161,6 +166,19 @@ export class RouterBook {
     for (const { shares } of pending.sessions.values())
       for (const share of shares.values()) this.rollup.add(share.day, share)
   }
+}
+
+/** A decision, and the bucket in which all of its growth lies. */
+interface Told {
+  readonly decision: Decision
+  readonly bucket?: Bucket
+}
+
+/** Growth over the edge of a bucket is spread session by session. */
+function withSoleBucket(decision: Decision, { bucketMs, calendar }: Spreading): Told {
+  if (!decision.growth) return { decision }
+  const bucket = soleBucket(decision.growth.from, decision.growth.to, bucketMs, calendar)
+  return bucket ? { decision, bucket } : { decision: toldByEntries(decision) }
 }
 
 function sharesOf(decision: Decision, { bucketMs, calendar }: Spreading) {

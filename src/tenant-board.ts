@@ -187,7 +187,7 @@ function elsewhereRouter(
     const its = services.get(service)
     if (!its) return undefined
     const { readAt, online } = its
-    const rates = { uploadBps: 0, downloadBps: 0, rates: new Map() }
+    const rates = { uploadBps: 0, downloadBps: 0, rates: () => new Map() }
     return { readAt, sessions: online.length, subscribers: new Set(online), ...rates }
   }
   const lives = { hotspot: live('hotspot'), ppp: live('ppp') }

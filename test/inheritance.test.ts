@@ -70,7 +70,7 @@ describe('what the journal holds', () => {
     const { estate } = await inheriting(records)
     const book = await bookFrom(estate, hq)
     const before = scene.books.get(hq)?.ledger('hotspot') ?? expect.fail()
-    expect(book.ledger('hotspot').open).toEqual(before.open)
+    expect(book.ledger('hotspot').unnumbered).toEqual(before.unnumbered)
     expect(book.ledger('hotspot').last).toEqual({ ...before.last, isFromAnotherProcess: true })
     expect(book.position).toBe(3)
     expect(book.rollup.day('2026-03-01')).toEqual({ upload: 300n, download: 0n })

@@ -2,18 +2,13 @@ import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
 import { countFrom, hasMoved, isPlausible } from './counter.ts'
 import type { Counted, Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
 import type { SessionId } from './ids.ts'
-import type { Ledger } from './ledger.ts'
+import { type Ledger, openSessions } from './ledger.ts'
 import { takeMatch } from './match.ts'
-import type { Reading, SessionReading } from './reading.ts'
-import { resume } from './resume.ts'
+import { type Reading, rowsOf, type SessionReading } from './reading.ts'
+import { rejoin } from './rejoin.ts'
 import { identityKey, isCountedUpTo, type Session } from './session.ts'
+import type { Terms } from './terms.ts'
 import { gapMs, notBeforeRouters, toleranceMs, withinReason } from './window.ts'
-
-/** What the operator set for a router. */
-export interface Terms {
-  readonly plausibleBitsPerSecond: number
-  readonly stalledAfterMs: number
-}
 
 /**
  * What a reading means: rules 1 to 13 of the accounting. Changes nothing; `adopt` moves the ledger on.
@@ -46,44 +41,33 @@ class Turn {
   }
 
   decide(): Decision {
-    const { service, at, boot } = this.#reading
-    const waiting = this.#resume()
-    for (const it of this.#reading.sessions) {
+    const { service, at, boot, numbered } = this.#reading
+    const { growth, places, waiting, lastMs, kind } = rejoin(this.#ledger, this.#reading, this.#terms)
+    this.#lastMs = lastMs
+    this.#isShifted = kind === 'shifted'
+    if (kind === 'rebooted') this.#reboot()
+    const sessions = new Map<number, Session>()
+    for (const [it, number] of rowsOf(this.#reading, places)) {
       const row = { ...it, login: withinReason(it.login) }
       const isNew = this.#isNew(row)
       const session = takeMatch(waiting, service, row, isNew, this.#elapsedMs)
-      if (session) this.#continue(session, row)
-      else this.#begin(row, isNew)
+      const next = session ? this.#continue(session, row) : this.#begin(row, isNew)
+      if (number !== undefined) sessions.set(number, next)
     }
     for (const sessions of waiting.values())
       for (const session of sessions) this.#end(session, this.#leftAt(session), 'logout')
-    const bindings = this.#movedBindings()
-    return { service, at, boot, entries: this.#entries, events: this.#events, bindings }
-  }
-
-  /** The sessions that the reading may go on with; each is taken out by the row that does. */
-  #resume(): Map<string, readonly Session[]> {
-    const resumed = resume(this.#ledger, this.#reading)
-    switch (resumed.kind) {
-      case 'rebooted':
-        this.#lastMs = resumed.lastMs
-        this.#reboot()
-        return new Map()
-      case 'shifted':
-      case 'continued':
-        this.#isShifted = resumed.kind === 'shifted'
-        this.#lastMs = resumed.lastMs
-        return new Map(resumed.open)
-      default:
-        return resumed satisfies never
+    return {
+      ...{ service, at, boot, entries: this.#entries, events: this.#events },
+      ...(growth ? { growth } : {}),
+      ...(numbered ? { numbered: { by: numbered.by, sessions } } : {}),
+      bindings: this.#movedBindings(),
     }
   }
 
   #reboot(): void {
     const { at, boot, service } = this.#reading
     const bootedAt = this.#wallAt(boot.earliestMs)
-    for (const sessions of this.#ledger.open.values())
-      for (const session of sessions) this.#end(session, bootedAt, 'reboot')
+    for (const session of openSessions(this.#ledger)) this.#end(session, bootedAt, 'reboot')
     // Every counter began again at 0.
     this.#bindings = new Map(Array.from(this.#ledger.bindings.keys(), name => [name, NO_BYTES]))
     const detail = { service, booted_at: bootedAt.toISOString(), sessions: this.#entries.length }
@@ -91,7 +75,7 @@ class Turn {
   }
 
   /** Rules 6, 7 and 11. An entry is made only where something is different from what the ledger has. */
-  #continue(session: Session, row: SessionReading): void {
+  #continue(session: Session, row: SessionReading): Session {
     let next = session
     // The two windows no longer touch: follow the drift.
     if (gapMs(session.login, row.login) > 0) next = { ...next, login: row.login }
@@ -107,6 +91,7 @@ class Turn {
       next = { ...next, isStallReported: true }
     }
     if (next !== session || this.#isShifted) this.#entries.push({ kind: 'interim', session: next, counted })
+    return next
   }
 
   /** Rules 8 and 9: whether nobody can have read it yet. */
@@ -115,7 +100,7 @@ class Turn {
   }
 
   /** Rules 5, 8 and 9. */
-  #begin(row: SessionReading, isNew: boolean): void {
+  #begin(row: SessionReading, isNew: boolean): Session {
     const { service, at } = this.#reading
     const { protocol, username, server, macAddress, ipAddress, routerSessionId, callerId, binding, login } =
       row
@@ -132,6 +117,7 @@ class Turn {
       ? this.#count(fresh, row, row.counters)
       : { next: fresh, counted: undefined }
     this.#entries.push({ kind: 'start', session: next, counted })
+    return next
   }
 
   /** Some time before the reading that missed it; a router that is listened to tells when. */

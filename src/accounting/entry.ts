@@ -1,4 +1,5 @@
 import type { Bytes } from './bytes.ts'
+import type { Growth } from './columns.ts'
 import type { Moment, Service, Window } from './reading.ts'
 import type { Session } from './session.ts'
 
@@ -35,12 +36,22 @@ export interface LedgerEvent {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** Sessions by the number that a reading newly gave their rows, as they are after it. */
+export interface NumberedSessions {
+  readonly by: object
+  readonly sessions: ReadonlyMap<number, Session>
+}
+
 /** The outcome of one reading: all that the ledger, the snapshots and the database need of it. */
 export interface Decision {
   readonly service: Service
   readonly at: Moment
   readonly boot: Window
   readonly entries: readonly Entry[]
+  /** More `interim` entries, told in columns; absent where there are none. */
+  readonly growth?: Growth
+  /** Absent where rows have no numbers. Of no use to another process. */
+  readonly numbered?: NumberedSessions
   readonly events: readonly LedgerEvent[]
   /** Static bindings whose counters moved, by name. */
   readonly bindings: ReadonlyMap<string, Bytes>

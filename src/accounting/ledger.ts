@@ -1,12 +1,16 @@
 import type { Bytes } from './bytes.ts'
+import { Columns } from './columns.ts'
 import type { Decision } from './entry.ts'
+import type { SessionId } from './ids.ts'
 import type { Moment, Window } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
 
 /** The open sessions of one service on one router, with the counters up to which they have been counted. */
 export interface Ledger {
-  /** By identity. One identity can be open twice, told apart by the login time. */
-  readonly open: ReadonlyMap<string, readonly Session[]>
+  /** Those whose rows have no number. */
+  readonly unnumbered: ReadonlyMap<SessionId, Session>
+  /** Those whose rows have one. */
+  readonly columns: Columns | undefined
   /** Static bindings' last known counters, by interface name. */
   readonly bindings: ReadonlyMap<string, Bytes>
   /** Absent before the first reading ever. */
@@ -20,21 +24,35 @@ export interface LastReading {
   readonly isFromAnotherProcess: boolean
 }
 
-export const NEW_LEDGER: Ledger = { open: new Map(), bindings: new Map(), last: undefined }
+export const NEW_LEDGER: Ledger = {
+  unnumbered: new Map(),
+  columns: undefined,
+  bindings: new Map(),
+  last: undefined,
+}
 
-/** The ledger after a decision. */
+/** The ledger after a decision. The one before it is done with: the two may have their columns in common. */
 export function adopt(ledger: Ledger, decision: Decision): Ledger {
-  const open = new Map(ledger.open)
-  for (const entry of decision.entries) {
-    const key = identityKey(decision.service, entry.session)
-    const others = (open.get(key) ?? []).filter(session => session.id !== entry.session.id)
-    const sessions = entry.kind === 'stop' ? others : [...others, entry.session]
-    if (sessions.length > 0) open.set(key, sessions)
-    else open.delete(key)
-  }
+  const { at, boot, entries, growth, numbered } = decision
+  growth?.columns.grow(growth, at.steadyMs)
+  const isRenumbered = numbered !== undefined && ledger.columns?.by !== numbered.by
+  const columns = isRenumbered ? new Columns(numbered.by) : ledger.columns
+  const unnumbered = isRenumbered
+    ? new Map(openSessions(ledger).map(session => [session.id, session]))
+    : new Map(ledger.unnumbered)
+  const told = [...entries.map(({ session }) => session), ...(numbered?.sessions.values() ?? [])]
+  if (columns && told.length > 0) columns.removeAll(new Set(told.map(({ id }) => id)))
+  for (const { kind, session } of entries)
+    if (kind === 'stop') unnumbered.delete(session.id)
+    else unnumbered.set(session.id, session)
+  if (columns)
+    for (const [number, session] of numbered?.sessions ?? []) {
+      unnumbered.delete(session.id)
+      columns.put(number, session)
+    }
   const bindings =
     decision.bindings.size === 0 ? ledger.bindings : new Map([...ledger.bindings, ...decision.bindings])
-  return { open, bindings, last: { at: decision.at, boot: decision.boot, isFromAnotherProcess: false } }
+  return { unnumbered, columns, bindings, last: { at, boot, isFromAnotherProcess: false } }
 }
 
 /** The ledger as another process left it: the wall clock may have been set since. */
@@ -42,7 +60,23 @@ export function inherited(ledger: Ledger): Ledger {
   return ledger.last ? { ...ledger, last: { ...ledger.last, isFromAnotherProcess: true } } : ledger
 }
 
-/** All open sessions, in no order. */
-export function* openSessions(ledger: Ledger): Iterable<Session> {
-  for (const sessions of ledger.open.values()) yield* sessions
+/** All open sessions as they are now, in no order. */
+export function openSessions({ unnumbered, columns }: Ledger): readonly Session[] {
+  const numbered = columns ? Array.from(columns.entries(), ([, session]) => session) : []
+  return [...unnumbered.values(), ...numbered]
+}
+
+export function openCount({ unnumbered, columns }: Ledger): number {
+  return unnumbered.size + (columns?.size ?? 0)
+}
+
+/** Sessions by identity. One identity can be open twice, told apart by the login time. */
+export function byIdentity(sessions: Iterable<Session>): Map<string, readonly Session[]> {
+  const found = new Map<string, readonly Session[]>()
+  for (const session of sessions) {
+    const key = identityKey(session.service, session)
+    const others = found.get(key)
+    found.set(key, others ? [...others, session] : [session])
+  }
+  return found
 }

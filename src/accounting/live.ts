@@ -1,7 +1,7 @@
 import { addBytes, type Bytes, NO_BYTES } from './bytes.ts'
-import type { Decision } from './entry.ts'
+import type { Decision, Entry } from './entry.ts'
 import type { RouterId, SessionId } from './ids.ts'
-import { type Ledger, openSessions } from './ledger.ts'
+import { type Ledger, openCount, openSessions } from './ledger.ts'
 import type { Service } from './reading.ts'
 import type { SessionJson } from './snapshot.ts'
 
@@ -21,32 +21,78 @@ export interface LiveService {
   readonly subscribers: ReadonlySet<string>
   readonly uploadBps: number
   readonly downloadBps: number
-  /** Only of the sessions that moved. */
-  readonly rates: ReadonlyMap<SessionId, Rates>
+  /** Only of the sessions that moved. To be asked for before the next reading is adopted. */
+  rates(): ReadonlyMap<SessionId, Rates>
 }
 
-/** @param ledger as it is after the decision */
-export function liveService(ledger: Ledger, decision: Decision): LiveService {
-  const rates = new Map<SessionId, Rates>()
+/**
+ * @param ledger as it is after the decision
+ * @param before the service as the reading before showed it
+ */
+export function liveService(
+  ledger: Ledger,
+  decision: Decision,
+  before: LiveService | undefined,
+): LiveService {
+  const { entries, growth } = decision
   let uploadBps = 0
   let downloadBps = 0
-  for (const entry of decision.entries) {
-    if (entry.kind === 'stop' || !entry.counted) continue
-    const { delta, from, to } = entry.counted
-    // A session that began within this second has no span to divide by.
-    const seconds = Math.max(1, (to.getTime() - from.getTime()) / 1000)
-    const rate = { uploadBps: (delta.upload * 8) / seconds, downloadBps: (delta.download * 8) / seconds }
-    rates.set(entry.session.id, rate)
-    uploadBps += rate.uploadBps
-    downloadBps += rate.downloadBps
+  let isSameNames = before !== undefined
+  for (const entry of entries) {
+    isSameNames &&= entry.kind === 'interim'
+    const rate = rateOf(entry)
+    uploadBps += rate?.uploadBps ?? 0
+    downloadBps += rate?.downloadBps ?? 0
   }
-  const subscribers = new Set<string>()
-  let sessions = 0
-  for (const session of openSessions(ledger)) {
-    sessions++
-    subscribers.add(session.username)
+  if (growth) {
+    const { total, from, to } = growth
+    uploadBps += rate(Number(total.upload), from, to)
+    downloadBps += rate(Number(total.download), from, to)
   }
-  return { readAt: decision.at.wall, sessions, subscribers, uploadBps, downloadBps, rates }
+  return {
+    ...{ readAt: decision.at.wall, sessions: openCount(ledger), uploadBps, downloadBps },
+    subscribers: isSameNames && before ? before.subscribers : namesOf(ledger),
+    rates: onceMade(() => ratesOf(decision)),
+  }
+}
+
+/** As most readings are not asked for them. */
+function ratesOf({ entries, growth }: Decision): ReadonlyMap<SessionId, Rates> {
+  const rates = new Map<SessionId, Rates>()
+  for (const entry of entries) {
+    const rate = rateOf(entry)
+    if (rate) rates.set(entry.session.id, rate)
+  }
+  for (const [place, number] of growth?.numbers.entries() ?? []) {
+    const session = growth?.columns.sessions[number]
+    if (!growth || !session) continue
+    const { upload, download, from, to } = growth
+    rates.set(session.id, {
+      uploadBps: rate(upload[place] ?? 0, from, to),
+      downloadBps: rate(download[place] ?? 0, from, to),
+    })
+  }
+  return rates
+}
+
+function rateOf(entry: Entry): Rates | undefined {
+  if (entry.kind === 'stop' || !entry.counted) return undefined
+  const { delta, from, to } = entry.counted
+  return { uploadBps: rate(delta.upload, from, to), downloadBps: rate(delta.download, from, to) }
+}
+
+/** A session that began within this second has no span to divide by. */
+function rate(bytes: number, from: Date, to: Date): number {
+  return (bytes * 8) / Math.max(1, (to.getTime() - from.getTime()) / 1000)
+}
+
+function namesOf(ledger: Ledger): ReadonlySet<string> {
+  return new Set(openSessions(ledger).map(({ username }) => username))
+}
+
+function onceMade<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 /**
@@ -57,7 +103,7 @@ export function liveService(ledger: Ledger, decision: Decision): LiveService {
 export function tailOf(decision: Decision, before: LiveService | undefined): Bytes {
   let tail = NO_BYTES
   for (const entry of decision.entries) {
-    const rates = entry.kind === 'stop' ? before?.rates.get(entry.session.id) : undefined
+    const rates = entry.kind === 'stop' ? before?.rates().get(entry.session.id) : undefined
     if (entry.kind !== 'stop' || !rates) continue
     const seconds = Math.max(0, entry.endTime.getTime() - entry.lastSeenAt.getTime()) / 1000
     const bytesAt = (bps: number) => Math.ceil((bps / 8) * seconds)
@@ -73,8 +119,9 @@ export function* sessionsJson(
   ledger: Ledger,
   live: LiveService,
 ): Iterable<SessionJson> {
+  const rates = live.rates()
   for (const session of openSessions(ledger)) {
-    const { uploadBps, downloadBps } = live.rates.get(session.id) ?? STILL
+    const { uploadBps, downloadBps } = rates.get(session.id) ?? STILL
     yield {
       id: session.id,
       service,

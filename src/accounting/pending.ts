@@ -1,10 +1,12 @@
 import { addBytes, type Bytes } from './bytes.ts'
+import type { Growth } from './columns.ts'
 import type { Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
+import { GrownRows } from './grown-rows.ts'
 import type { SessionId } from './ids.ts'
 import type { LastReading } from './ledger.ts'
 import type { Service } from './reading.ts'
 import type { Session } from './session.ts'
-import type { Share } from './spread.ts'
+import type { Bucket, Share } from './spread.ts'
 
 /** One session's part of what waits for the database: what it is now, and what was added by bucket. */
 export interface PendingSession {
@@ -46,6 +48,8 @@ export class PendingBuilder {
   readonly #events: LedgerEvent[] = []
   readonly #bindings = new Map<string, Bytes>()
   readonly #readings = new Map<Service, LastReading>()
+  /** What came last of those that only grew; newer than what is above. */
+  readonly #grown = new Map<Service, GrownRows>()
 
   /** @param position of the last decision that is not in it */
   constructor(position: number) {
@@ -63,13 +67,23 @@ export class PendingBuilder {
     return this.#position === this.#basePosition
   }
 
+  /** About: one that did more than grow can count twice. */
   get sessionCount(): number {
-    return this.#sessions.size
+    let count = this.#sessions.size
+    for (const rows of this.#grown.values()) count += rows.size
+    return count
   }
 
-  /** @param sharesOf the spread of each entry that counted bytes */
-  add(decision: Decision, sharesOf: ReadonlyMap<Entry, readonly Share[]>): void {
+  /**
+   * Before the decision is adopted.
+   * @param sharesOf the spread of each entry that counted bytes
+   * @param bucket of the decision's growth
+   */
+  add(decision: Decision, sharesOf: ReadonlyMap<Entry, readonly Share[]>, bucket?: Bucket): void {
+    const { service, entries, growth, numbered } = decision
     this.#position++
+    if (entries.length > 0 || (numbered && numbered.sessions.size > 0)) this.#settle(service)
+    if (growth && bucket) this.#grownRows(service, growth, bucket).add(growth, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     this.#events.push(...decision.events)
     for (const [name, counters] of decision.bindings) this.#bindings.set(name, counters)
@@ -90,8 +104,9 @@ export class PendingBuilder {
     for (const [service, reading] of pending.readings) this.#readings.set(service, reading)
   }
 
-  /** All so far, as one commit. The builder is not to be added to afterwards. */
+  /** All so far, as one commit. What is added afterwards may show in it. */
   build(): Pending {
+    for (const service of this.#grown.keys()) this.#settle(service)
     return {
       basePosition: this.#basePosition,
       position: this.#position,
@@ -99,6 +114,27 @@ export class PendingBuilder {
       events: this.#events,
       bindings: this.#bindings,
       readings: this.#readings,
+    }
+  }
+
+  #grownRows(service: Service, { columns }: Growth, { startMs, day }: Bucket): GrownRows {
+    const rows = this.#grown.get(service)
+    if (rows?.columns === columns && rows.bucket.startMs === startMs && rows.bucket.day === day) return rows
+    this.#settle(service)
+    const begun = new GrownRows(columns, { startMs, day })
+    this.#grown.set(service, begun)
+    return begun
+  }
+
+  /** Before anything newer than its growth is told of a session. */
+  #settle(service: Service): void {
+    const rows = this.#grown.get(service)
+    if (!rows) return
+    this.#grown.delete(service)
+    for (const [session, share] of rows.sums()) {
+      const shares = new Map([[share.bucketStartMs, share]])
+      const change = { session, isNew: false, isOnlyGrown: true, end: undefined, shares }
+      this.#sessions.set(session.id, mergeSession(this.#sessions.get(session.id), change))
     }
   }
 

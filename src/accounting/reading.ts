@@ -53,6 +53,34 @@ export interface BindingReading {
   readonly counters: Bytes
 }
 
+/**
+ * Rows that are in a reading as they were in the one before but for their uptime and their counters, so that nothing
+ * else has to be told of them. Each array has one place a row.
+ */
+export interface KnownRows {
+  readonly numbers: Int32Array
+  readonly uptimeSeconds: Float64Array
+  readonly upload: Float64Array
+  readonly download: Float64Array
+  /** The whole row at a place. Good until the connection's next reading. */
+  row(place: number): SessionReading
+}
+
+/**
+ * The numbers that a connection gives to the rows of a service: a row has the same one in each reading in a row that
+ * it is in, and it may be another's after one that it is not in.
+ */
+export interface NumberedRows {
+  /** Whoever gives them. Numbers of two are not to be compared. */
+  readonly by: object
+  /** Of the reading's `sessions`, in their order. */
+  readonly numbers: readonly number[]
+  /** The reading's other rows. */
+  readonly known: KnownRows
+  /** Steady milliseconds of the answer: with the time of asking it bounds the logins of known rows. */
+  readonly answeredMs: number
+}
+
 /** One complete answer of a router for one service at one moment. A poll that failed in any way makes none. */
 export interface Reading {
   readonly service: Service
@@ -60,8 +88,25 @@ export interface Reading {
   readonly at: Moment
   /** When the router booted, as its uptime told when this connection was opened (rule 2). */
   readonly boot: Window
+  /** Its rows, but for those that are `numbered` and known. */
   readonly sessions: readonly SessionReading[]
+  /** Absent where rows have no numbers. */
+  readonly numbered?: NumberedRows
   readonly bindings: readonly BindingReading[]
   /** When sessions left that are not in it, by their identity, where the router told at once (rule 3). */
   readonly departures?: ReadonlyMap<string, Date>
+}
+
+/**
+ * Rows of a reading, each with its number where it has one.
+ * @param places of the known rows that are wanted; all unless told
+ */
+export function* rowsOf(
+  { sessions, numbered }: Reading,
+  places: Iterable<number> = numbered?.known.numbers.keys() ?? [],
+): Iterable<readonly [SessionReading, number | undefined]> {
+  for (const [index, row] of sessions.entries()) yield [row, numbered?.numbers[index]]
+  if (!numbered) return
+  const { known } = numbered
+  for (const place of places) yield [known.row(place), known.numbers[place]]
 }

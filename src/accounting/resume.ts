@@ -1,5 +1,5 @@
-import type { Ledger } from './ledger.ts'
-import type { Reading, Window } from './reading.ts'
+import type { LastReading } from './ledger.ts'
+import { type Reading, rowsOf, type Window } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, middleMs, shiftWindow, toleranceMs } from './window.ts'
 
@@ -24,21 +24,19 @@ export type Resumed =
   | { readonly kind: 'continued' | 'shifted'; readonly open: Open; readonly lastMs: number | undefined }
   | { readonly kind: 'rebooted'; readonly lastMs: number }
 
-export function resume(ledger: Ledger, reading: Reading): Resumed {
-  const { last, open } = ledger
+export function resume(last: LastReading | undefined, open: Open, reading: Reading): Resumed {
   if (!last) return { kind: 'continued', open, lastMs: undefined }
   const { boot } = reading
   const lastMs = last.at.steadyMs
   const nowMs = reading.at.steadyMs
-  const slackMs = toleranceMs(Math.max(lastMs, nowMs) - last.boot.latestMs)
-  // A boot that can only lie after the last reading is a reboot, however close.
-  const isSameBoot = boot.earliestMs <= lastMs && gapMs(last.boot, boot) <= slackMs
+  const slackMs = slackOf(last, reading)
+  const isSameBoot = hasSameBoot(last, reading)
   const byBootMs = middleMs(boot) - middleMs(last.boot)
   const isOdd = !isSameBoot && (byBootMs < 0 || boot.latestMs < lastMs - LOGIN_TOLERANCE_MS)
   const agreed = last.isFromAnotherProcess || isOdd ? agreedShift(open, reading) : undefined
   const isAtRest = agreed !== undefined && Math.abs(agreed.byMs) <= LOGIN_TOLERANCE_MS
   if (isAtRest && lastMs <= nowMs) return { kind: 'continued', open, lastMs }
-  if (lastMs - last.boot.latestMs > nowMs - boot.earliestMs + slackMs)
+  if (hasYoungerRouter(last, reading))
     // Where our clock may be out, what came since the boot came since the last reading all the same.
     return {
       kind: 'rebooted',
@@ -56,6 +54,32 @@ export function resume(ledger: Ledger, reading: Reading): Resumed {
   return { kind: 'rebooted', lastMs }
 }
 
+/** Whether a reading goes on from the last one without any doubt, as nearly all do, so that `resume` need not be asked. */
+export function isContinued(last: LastReading, reading: Reading): boolean {
+  return (
+    !last.isFromAnotherProcess &&
+    last.at.steadyMs <= reading.at.steadyMs &&
+    hasSameBoot(last, reading) &&
+    !hasYoungerRouter(last, reading)
+  )
+}
+
+/** A boot that can only lie after the last reading is a reboot, however close. */
+function hasSameBoot(last: LastReading, reading: Reading): boolean {
+  const { boot } = reading
+  return boot.earliestMs <= last.at.steadyMs && gapMs(last.boot, boot) <= slackOf(last, reading)
+}
+
+/** Whether the router's uptime went back. */
+function hasYoungerRouter(last: LastReading, reading: Reading): boolean {
+  const { at, boot } = reading
+  return last.at.steadyMs - last.boot.latestMs > at.steadyMs - boot.earliestMs + slackOf(last, reading)
+}
+
+function slackOf(last: LastReading, { at }: Reading): number {
+  return toleranceMs(Math.max(last.at.steadyMs, at.steadyMs) - last.boot.latestMs)
+}
+
 /** By how much most sessions moved, how many they are, and the earliest of their logins as the reading tells them. */
 interface AgreedShift {
   readonly byMs: number
@@ -67,7 +91,8 @@ interface AgreedShift {
 function agreedShift(open: Open, reading: Reading): AgreedShift | undefined {
   const moves: { readonly by: Window; readonly latestMs: number }[] = []
   let known = 0
-  for (const { login, ...row } of reading.sessions) {
+  for (const [row] of rowsOf(reading)) {
+    const { login } = row
     const candidates = open.get(identityKey(reading.service, row)) ?? []
     if (candidates.length > 0) known++
     for (const session of candidates)

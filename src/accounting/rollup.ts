@@ -1,4 +1,4 @@
-import { addToSum, type ByteSum, type Bytes, NO_SUM } from './bytes.ts'
+import { addSums, addToSum, type ByteSum, type Bytes, NO_SUM } from './bytes.ts'
 
 /** Days kept apart; what is older is only part of the total. Two months' worth, so that this month is whole. */
 const DAYS_KEPT = 62
@@ -15,9 +15,13 @@ export class Rollup {
   }
 
   add(day: string, bytes: Bytes): void {
-    this.#total = addToSum(this.#total, bytes)
+    this.addSum(day, addToSum(NO_SUM, bytes))
+  }
+
+  addSum(day: string, bytes: ByteSum): void {
+    this.#total = addSums(this.#total, bytes)
     const sum = this.#days.get(day)
-    this.#days.set(day, addToSum(sum ?? NO_SUM, bytes))
+    this.#days.set(day, addSums(sum ?? NO_SUM, bytes))
     if (sum === undefined && this.#days.size > DAYS_KEPT) this.#forgetOldest()
   }
 

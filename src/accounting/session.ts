@@ -1,4 +1,4 @@
-import type { Bytes } from './bytes.ts'
+import { addBytes, type Bytes } from './bytes.ts'
 import type { SessionId } from './ids.ts'
 import type { Service, SessionReading, Window } from './reading.ts'
 
@@ -66,4 +66,46 @@ export function isCountedUpTo(session: Session, counters: Bytes): boolean {
     mark.counters.upload === counters.upload &&
     mark.counters.download === counters.download
   )
+}
+
+/**
+ * What a reading does to most sessions: its counters and its sum grew by the same, and all else stood.
+ * @param lastMovedMs steady milliseconds of the reading that showed the newest of the bytes
+ * @returns `undefined` for one whose counters were not known
+ */
+export function grownSession(session: Session, by: Bytes, lastMovedMs: number): Session | undefined {
+  if (session.mark.kind !== 'counted') return undefined
+  // Field by field: spread, it would take most of the time that a replay takes.
+  return {
+    id: session.id,
+    service: session.service,
+    protocol: session.protocol,
+    username: session.username,
+    server: session.server,
+    macAddress: session.macAddress,
+    ipAddress: session.ipAddress,
+    routerSessionId: session.routerSessionId,
+    callerId: session.callerId,
+    binding: session.binding,
+    startTime: session.startTime,
+    login: session.login,
+    mark: { kind: 'counted', counters: addBytes(session.mark.counters, by), sinceMs: undefined },
+    recorded: addBytes(session.recorded, by),
+    lastMovedMs,
+    isStallReported: session.isStallReported,
+  }
+}
+
+/** The session with its counters where they are now; itself where they stood, or are not known (NaN). */
+export function sessionGrownTo(
+  session: Session,
+  upload = Number.NaN,
+  download = Number.NaN,
+  lastMovedMs = session.lastMovedMs,
+): Session {
+  const { mark } = session
+  if (mark.kind !== 'counted' || Number.isNaN(upload) || Number.isNaN(download)) return session
+  const by = { upload: upload - mark.counters.upload, download: download - mark.counters.download }
+  if (by.upload === 0 && by.download === 0) return session
+  return grownSession(session, by, lastMovedMs) ?? session
 }

@@ -8,6 +8,12 @@ export interface Share extends Bytes {
   readonly day: string
 }
 
+/** A bucket, and the tenant's day in which it lies. */
+export interface Bucket {
+  readonly startMs: number
+  readonly day: string
+}
+
 const LONG_SPAN_MS = 24 * 60 * 60_000
 /** Five years: what a bogus uptime says of the time before is not believed, and makes no thousands of rows. */
 const LONGEST_SPAN_MS = 5 * 365 * LONG_SPAN_MS
@@ -45,6 +51,13 @@ export function spread(counted: Counted, bucketMs: number, calendar: Calendar): 
     download = downloadSoFar
     startMs = limitMs
   }
+}
+
+/** @returns the bucket in which all of a span lies; `undefined` where it is to be spread over more than one */
+export function soleBucket(from: Date, to: Date, bucketMs: number, calendar: Calendar): Bucket | undefined {
+  const startMs = Math.floor(from.getTime() / bucketMs) * bucketMs
+  if (from > to || startMs + bucketMs < to.getTime()) return undefined
+  return { startMs, day: calendar.dayAt(startMs).name }
 }
 
 /** The whole bytes of `total` in `ms` of `spanMs`, to the byte: a product of theirs can pass 2^53. */

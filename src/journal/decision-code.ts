@@ -28,13 +28,14 @@ import {
 const EVENT_KINDS = ['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'discarded', 'set_aside'] as const
 
 export function writeDecision(out: ByteWriter, book: WrittenBook, decision: Decision): void {
-  const { service, at, boot, entries, events, bindings } = decision
+  const { service, at, boot, entries, growth, events, bindings } = decision
   writeService(out, service)
   writeMoment(out, at)
   writeWindow(out, boot)
-  out.varint(entries.length)
+  out.varint(entries.length + (growth?.numbers.length ?? 0))
   const entryWriter = new EntryWriter(out, book, at)
   for (const entry of entries) entryWriter.write(entry)
+  if (growth) entryWriter.writeGrowth(growth)
   writeEvents(out, events)
   out.varint(bindings.size)
   for (const [name, counters] of bindings) {

@@ -1,10 +1,11 @@
-import type { Bytes } from '../accounting/bytes.ts'
+import { addBytes, type Bytes } from '../accounting/bytes.ts'
+import type { Growth } from '../accounting/columns.ts'
 import type { Counted, EndReason, Entry } from '../accounting/entry.ts'
 import type { Moment } from '../accounting/reading.ts'
-import type { Session } from '../accounting/session.ts'
+import { grownSession, type Session, sessionGrownTo } from '../accounting/session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import { grown, growthOf, isSame, isSameSession } from './growth.ts'
+import { growthOf, isSame, isSameSession } from './growth.ts'
 import type { ReadBook, WrittenBook } from './segment-book.ts'
 import { readBytes, readDate, readSession, writeBytes, writeDate, writeSession } from './session-code.ts'
 
@@ -56,23 +57,44 @@ export class EntryWriter {
     }
   }
 
+  /** As so many `interim` entries. */
+  writeGrowth({ columns, numbers, upload, download, from, to }: Growth): void {
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place] ?? 0
+      const session = columns.sessions[number]
+      if (!session) throw new RangeError(`no session has number ${number}`)
+      const before = { upload: columns.upload[number] ?? 0, download: columns.download[number] ?? 0 }
+      const delta = { upload: upload[place] ?? 0, download: download[place] ?? 0 }
+      const written = this.#book.sessions.grow(session, before, delta, this.#at.steadyMs)
+      if (written !== undefined) this.#writeGrown(written, from.getTime(), delta)
+      else {
+        const now = addBytes(before, delta)
+        const grown = sessionGrownTo(session, now.upload, now.download, this.#at.steadyMs)
+        this.#writeWhole({ kind: 'interim', session: grown, counted: { delta, from, to } })
+      }
+    }
+  }
+
   #writeGrowth(session: Session, counted: Counted | undefined): boolean {
     const last = this.#book.sessions.last(session.id)
     if (!last || counted?.to.getTime() !== this.#at.wall.getTime()) return false
     const by = growthOf(last, session, this.#at.steadyMs)
     if (!by || !isSame(by, counted.delta)) return false
-    const sinceMs = counted.from.getTime()
+    this.#writeGrown(this.#book.sessions.put(session), counted.from.getTime(), by)
+    return true
+  }
+
+  #writeGrown(number: number, sinceMs: number, by: Bytes): void {
     const isSinceSame = sinceMs === this.#sinceMs
-    this.#writeHead(session, isSinceSame ? 'grew' : 'grewSince')
+    this.#writeHead(number, isSinceSame ? 'grew' : 'grewSince')
     if (!isSinceSame) this.#out.number(sinceMs)
     this.#sinceMs = sinceMs
     this.#out.varint(by.upload)
     this.#out.varint(by.download)
-    return true
   }
 
   #writeWhole({ kind, session, counted }: Exclude<Entry, { kind: 'stop' }>): void {
-    this.#writeHead(session, kind)
+    this.#writeHead(this.#book.sessions.put(session), kind)
     writeSession(this.#out, this.#book.words, session)
     this.#out.flag(counted !== undefined)
     if (!counted) return
@@ -84,7 +106,7 @@ export class EntryWriter {
   #writeStop({ session, lastSeenAt, endTime, reason }: Extract<Entry, { kind: 'stop' }>): void {
     const last = this.#book.sessions.last(session.id)
     const isKnown = last !== undefined && isSameSession(last, session)
-    this.#writeHead(session, isKnown ? 'stop' : 'stopWhole')
+    this.#writeHead(this.#book.sessions.put(session), isKnown ? 'stop' : 'stopWhole')
     if (!isKnown) writeSession(this.#out, this.#book.words, session)
     writeDate(this.#out, lastSeenAt)
     writeDate(this.#out, endTime)
@@ -92,8 +114,7 @@ export class EntryWriter {
     this.#book.sessions.end(session)
   }
 
-  #writeHead(session: Session, form: (typeof FORMS)[number]): void {
-    const number = this.#book.sessions.put(session)
+  #writeHead(number: number, form: (typeof FORMS)[number]): void {
     const step = number - this.#previous - 1
     this.#previous = number
     this.#out.varint((step >= 0 ? step * 2 : -step * 2 - 1) * 8 + FORMS.indexOf(form))
@@ -144,7 +165,7 @@ export class EntryReader {
   #readGrowth(number: number): Entry {
     if (!this.#since) throw new MalformedRecord('bytes of no span')
     const delta: Bytes = { upload: this.#from.varint(), download: this.#from.varint() }
-    const session = grown(this.#last(number), delta, this.#at.steadyMs)
+    const session = grownSession(this.#last(number), delta, this.#at.steadyMs)
     if (!session) throw new MalformedRecord(`session ${number} grew before it was counted`)
     this.#book.sessions.set(number, session)
     return { kind: 'interim', session, counted: { delta, from: this.#since, to: this.#at.wall } }

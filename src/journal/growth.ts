@@ -1,34 +1,6 @@
 import { addBytes, type Bytes } from '../accounting/bytes.ts'
 import type { Session } from '../accounting/session.ts'
 
-/**
- * What a reading does to most sessions: its counters and its sum grew by the same, now, and all else stood. Then the
- * bytes are all that has to be told of it.
- * @param steadyMs of the reading
- */
-export function grown(last: Session, by: Bytes, steadyMs: number): Session | undefined {
-  if (last.mark.kind !== 'counted') return undefined
-  // Field by field: spread, it would take most of the time that a replay takes.
-  return {
-    id: last.id,
-    service: last.service,
-    protocol: last.protocol,
-    username: last.username,
-    server: last.server,
-    macAddress: last.macAddress,
-    ipAddress: last.ipAddress,
-    routerSessionId: last.routerSessionId,
-    callerId: last.callerId,
-    binding: last.binding,
-    startTime: last.startTime,
-    login: last.login,
-    mark: { kind: 'counted', counters: addBytes(last.mark.counters, by), sinceMs: undefined },
-    recorded: addBytes(last.recorded, by),
-    lastMovedMs: steadyMs,
-    isStallReported: last.isStallReported,
-  }
-}
-
 /** @returns that by which `last` has grown to be exactly `next`, `undefined` where it has done anything else */
 export function growthOf(last: Session, next: Session, steadyMs: number): Bytes | undefined {
   if (last.mark.kind !== 'counted' || next.mark.kind !== 'counted') return undefined
@@ -36,6 +8,18 @@ export function growthOf(last: Session, next: Session, steadyMs: number): Bytes 
     return undefined
   const by = bytesGrowth(last.mark.counters, next.mark.counters)
   return by && isSame(addBytes(last.recorded, by), next.recorded) ? by : undefined
+}
+
+/** Whether two tellings of a session differ in nothing but how far it has grown. */
+export function isGrownFrom(a: Session, b: Session): boolean {
+  if (a.mark.kind !== 'counted' || b.mark.kind !== 'counted') return false
+  if (a.mark.sinceMs !== undefined || b.mark.sinceMs !== undefined) return false
+  const by = differenceOf(a.mark.counters, b.mark.counters)
+  return isSame(by, differenceOf(a.recorded, b.recorded)) && isSameButNumbers(a, b)
+}
+
+function differenceOf(a: Bytes, b: Bytes): Bytes {
+  return { upload: b.upload - a.upload, download: b.download - a.download }
 }
 
 /** @returns what was added to `last`, `undefined` where that is not two counts, or does not lead to `next` exactly */

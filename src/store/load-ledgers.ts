@@ -7,12 +7,13 @@ import {
   type RouterKey,
   routerId,
   routerKey,
+  type SessionId,
   type TenantId,
   tenantId,
 } from '../accounting/ids.ts'
 import { type LastReading, type Ledger, NEW_LEDGER } from '../accounting/ledger.ts'
 import type { Service } from '../accounting/reading.ts'
-import { identityKey, type Session } from '../accounting/session.ts'
+import type { Session } from '../accounting/session.ts'
 import { bindingCounters, routers, userSessions } from './schema.ts'
 import { storableBytes } from './storable.ts'
 import { sessionOf } from './stored-session.ts'
@@ -50,7 +51,8 @@ export async function loadLedgers(
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.id))
     const ledger = (service: Service, counters: ReadonlyMap<string, Bytes>): Ledger => ({
-      open: open.get(key)?.[service] ?? new Map(),
+      unnumbered: open.get(key)?.[service] ?? new Map(),
+      columns: undefined,
       bindings: counters,
       last: lastReadingOf(row, service),
     })
@@ -65,7 +67,7 @@ export async function loadLedgers(
   return stored
 }
 
-type Open = Record<Service, Map<string, readonly Session[]>>
+type Open = Record<Service, Map<SessionId, Session>>
 
 async function loadSessions(
   snapshot: Pick<NodePgDatabase, 'select'>,
@@ -84,8 +86,7 @@ async function loadSessions(
     const open: Open = all.get(key) ?? { hotspot: new Map(), ppp: new Map() }
     all.set(key, open)
     const session = sessionOf(row)
-    const identity = identityKey(session.service, session)
-    open[session.service].set(identity, [...(open[session.service].get(identity) ?? []), session])
+    open[session.service].set(session.id, session)
   }
   return all
 }

@@ -1,10 +1,11 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
-import { decide, type Terms } from '../../src/accounting/decide.ts'
+import { decide } from '../../src/accounting/decide.ts'
 import type { Counted, Decision, Entry, LedgerEvent } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../src/accounting/ledger.ts'
 import type { BindingReading, Reading, Service, SessionReading } from '../../src/accounting/reading.ts'
 import type { Session } from '../../src/accounting/session.ts'
+import type { Terms } from '../../src/accounting/terms.ts'
 
 /** Second 0 of every test. */
 const START_MS = Date.UTC(2026, 10, 24, 9)
@@ -98,8 +99,10 @@ export class Meter {
   ledger: Ledger = NEW_LEDGER
   #sessions = 0
 
-  read(reading: Reading, terms: Terms = TERMS): Decision {
+  /** @param onDecided before it is adopted */
+  read(reading: Reading, terms: Terms = TERMS, onDecided?: (decision: Decision) => void): Decision {
     const decision = decide(this.ledger, reading, terms, () => sessionId(`session-${++this.#sessions}`))
+    onDecided?.(decision)
     this.ledger = adopt(this.ledger, decision)
     return decision
   }

@@ -16,7 +16,7 @@ function service(readAt: Date, ...names: readonly string[]): LiveService {
     subscribers: new Set(names),
     uploadBps: names.length * 100,
     downloadBps: names.length * 1000,
-    rates: new Map(),
+    rates: () => new Map(),
   }
 }
 

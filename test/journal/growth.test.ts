@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { sessionId } from '../../src/accounting/ids.ts'
 import type { Session } from '../../src/accounting/session.ts'
-import { grown, growthOf, isSameSession } from '../../src/journal/growth.ts'
+import { grownSession } from '../../src/accounting/session.ts'
+import { growthOf, isSameSession } from '../../src/journal/growth.ts'
 import { bytes, steadyAt, wallAt } from '../accounting/readings.ts'
 
 const ANN: Session = {
@@ -23,7 +24,7 @@ const ANN: Session = {
   isStallReported: false,
 }
 const NOW_MS = steadyAt(5)
-const LATER = grown(ANN, bytes(7, 70), NOW_MS) ?? expect.fail()
+const LATER = grownSession(ANN, bytes(7, 70), NOW_MS) ?? expect.fail()
 
 /** One for each thing that can be different. */
 const CHANGES: readonly Partial<Session>[] = [
@@ -59,7 +60,7 @@ describe('a session that only grew', () => {
   it('and so is one whose counters had not been known for a while', () => {
     const unknown = { ...ANN, mark: { kind: 'counted', counters: bytes(100, 1000), sinceMs: -1 } } as const
     expect(growthOf(unknown, LATER, NOW_MS)).toEqual(bytes(7, 70))
-    expect(grown(unknown, bytes(7, 70), NOW_MS)).toStrictEqual(LATER)
+    expect(grownSession(unknown, bytes(7, 70), NOW_MS)).toStrictEqual(LATER)
   })
 
   it.each(CHANGES)('did nothing else: not with %o', change => {

@@ -2,15 +2,17 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import type { Counted, Decision } from '../../src/accounting/entry.ts'
+import { toldByEntries } from '../../src/accounting/growth.ts'
 import { routerId, routerKey, type SessionId, sessionId, tenantId } from '../../src/accounting/ids.ts'
-import { inherited } from '../../src/accounting/ledger.ts'
+import { inherited, type Ledger, openSessions } from '../../src/accounting/ledger.ts'
 import type { Pending } from '../../src/accounting/pending.ts'
-import { type Reading, SERVICES } from '../../src/accounting/reading.ts'
+import { type Reading, rowsOf, SERVICES, type Service } from '../../src/accounting/reading.ts'
 import type { Session } from '../../src/accounting/session.ts'
 import { RouterBook, type Spreading } from '../../src/router-book.ts'
 import type { CommitOutcome } from '../../src/store/commit-outcome.ts'
 import { TERMS } from '../accounting/readings.ts'
 import type { Event, History } from './history.ts'
+import { Numbering } from './numbering.ts'
 import { Tables } from './tables.ts'
 import { Tape } from './tape.ts'
 
@@ -40,6 +42,7 @@ export class Daemon {
   readonly requests: Request[] = []
   readonly #tape = new Tape(KEY)
   readonly #spreading: Spreading
+  #numberings: Readonly<Record<Service, Numbering>> | undefined
   #epoch = 1
   #book: RouterBook
   #sessions = 0
@@ -54,8 +57,10 @@ export class Daemon {
   }
 
   /** @returns whether the reading happened: one that was not journaled when the process was killed did not */
-  read(reading: Reading, fate: Fate): boolean {
+  read(plain: Reading, fate: Fate): boolean {
+    const reading = this.#numberings?.[plain.service].number(plain) ?? plain
     const decision = this.#decide(reading)
+    expectSameByRows(this.#book, reading, decision, this.#sessions)
     switch (fate) {
       case 'killed before':
         this.restart(true)
@@ -74,6 +79,11 @@ export class Daemon {
       default:
         return fate satisfies never
     }
+  }
+
+  /** Rows are numbered anew, or have no numbers. */
+  connect(hasNumbers: boolean): void {
+    this.#numberings = hasNumbers ? { hotspot: new Numbering(), ppp: new Numbering() } : undefined
   }
 
   commit(answer: Answer): void {
@@ -104,9 +114,9 @@ export class Daemon {
     expect(book.position, 'the position after a restart').toBe(died.position)
     expect(book.rollup.total, 'the total after a restart').toEqual(died.rollup.total)
     for (const service of SERVICES) {
-      const before = inherited(died.ledger(service))
-      if (!isDeepStrictEqual(book.ledger(service), before))
-        expect(book.ledger(service), 'the ledger after a restart').toEqual(before)
+      const before = unnumbered(inherited(died.ledger(service)))
+      const after = unnumbered(book.ledger(service))
+      if (!isDeepStrictEqual(after, before)) expect(after, 'the ledger after a restart').toEqual(before)
     }
     this.checkpoint(isOldKept)
   }
@@ -127,7 +137,7 @@ export class Daemon {
   }
 
   #adopt(decision: Decision): void {
-    for (const entry of decision.entries)
+    for (const entry of toldByEntries(decision).entries)
       if (entry.kind !== 'stop' && entry.counted)
         this.counted.push({ session: entry.session, counted: entry.counted })
     this.#book.adopt(decision, this.#spreading)
@@ -135,21 +145,48 @@ export class Daemon {
 
   /** A reading taken twice changes nothing. */
   #readAgain(reading: Reading, isAdopted: boolean): void {
-    const { entries, events, bindings, ...its } = this.#decide(reading)
+    const decision = this.#decide(reading)
+    const { entries, events, bindings } = toldByEntries(decision)
     if (entries.length + events.length + bindings.size > 0)
       expect({ entries, events, bindings: [...bindings] }, 'a reading taken twice').toEqual({
         ...{ entries: [], events: [], bindings: [] },
       })
     if (!isAdopted) return
-    const decision = { entries, events, bindings, ...its }
     this.#journal(decision)
     this.#adopt(decision)
   }
 
   #newId(): SessionId {
-    const number = (++this.#sessions).toString(16).padStart(12, '0')
-    return sessionId(`00000000-0000-7000-8000-${number}`)
+    return idOf(++this.#sessions)
   }
+}
+
+function idOf(number: number): SessionId {
+  return sessionId(`00000000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`)
+}
+
+/** What known rows are decided to mean in columns is what the rules, row by row, say of them. */
+function expectSameByRows(book: RouterBook, reading: Reading, decision: Decision, sessions: number): void {
+  if (!reading.numbered) return
+  const { numbered: _, ...plain } = reading
+  const begun = decision.entries.filter(({ kind }) => kind === 'start').length
+  let id = sessions - begun
+  const rows = Array.from(rowsOf(reading), ([row]) => row)
+  const byRows = told(book.decide({ ...plain, sessions: rows }, () => idOf(++id)))
+  const inColumns = told(decision)
+  if (!isDeepStrictEqual(inColumns, byRows)) expect(inColumns, 'decided in columns').toEqual(byRows)
+}
+
+function told(decision: Decision) {
+  const { numbered: _, entries, events, ...rest } = toldByEntries(decision)
+  const sorted = [...entries].sort((a, b) => (a.session.id < b.session.id ? -1 : 1))
+  return { ...rest, entries: sorted, events: events.map(it => JSON.stringify(it)).sort() }
+}
+
+/** Which rows have numbers is the connection's, and of no use to another process. */
+function unnumbered(ledger: Ledger): Ledger {
+  const sessions = [...openSessions(ledger)].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return { ...ledger, columns: undefined, unnumbered: new Map(sessions.map(it => [it.id, it])) }
 }
 
 const calendars = new Map<string, Calendar>()

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
+import { toldByEntries } from '../../src/accounting/growth.ts'
 import type { RouterKey } from '../../src/accounting/ids.ts'
 import type { Pending } from '../../src/accounting/pending.ts'
 import type { Place } from '../../src/journal/place.ts'
@@ -15,8 +16,7 @@ class Segment {
   #encoder: SegmentEncoder | undefined
 
   add(record: JournalRecord): void {
-    // What waits goes on changing once it is written.
-    this.records.push(record.kind === 'checkpoint' ? structuredClone(record) : record)
+    this.records.push(asRead(record))
     this.#encoder ??= new SegmentEncoder()
     this.#encoder.add(record)
   }
@@ -30,6 +30,25 @@ class Segment {
       expect(records, 'what the journal reads').toEqual(this.records)
     return records
   }
+}
+
+/** What is to be read of a record: what it holds goes on changing once it is written. */
+function asRead(record: JournalRecord): JournalRecord {
+  switch (record.kind) {
+    case 'decision': {
+      const { numbered: _, ...decision } = toldByEntries(record.decision)
+      return { ...record, decision }
+    }
+    case 'checkpoint':
+      return { ...record, pending: structuredClone(record.pending).map(asTold) }
+    default:
+      return record
+  }
+}
+
+function asTold(pending: Pending): Pending {
+  const sessions = Array.from(pending.sessions, ([id, it]) => [id, { ...it, isOnlyGrown: false }] as const)
+  return { ...pending, sessions: new Map(sessions) }
 }
 
 /** A journal of one router, of which every record that is appended is durable at once. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openSessions } from '../../src/accounting/ledger.ts'
 import { busyRouters, key, NOON } from './ledger-scene.ts'
 import { COMMITTED, LOGIN_MS, openPoisonScene, type PoisonScene, readAt } from './poison-scene.ts'
 import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
@@ -18,7 +19,7 @@ test('a session that can not be inserted is set aside with its bytes, and stops 
   readAt(hq, 0, { amina: 100, poison: 10, bo: 1 })
   readAt(hq, 1, { amina: 100, poison: 15, bo: 1 })
   const result = await scene.store.commit([hill.takeCommit(), hq.takeCommit()])
-  const [id] = [...hq.ledgers.ppp.open.values()].flat().filter(it => it.username === 'poison')
+  const [id] = openSessions(hq.ledgers.ppp).filter(it => it.username === 'poison')
   expect(result).toEqual(
     new Map<unknown, unknown>([
       [key(hill), COMMITTED],
@@ -88,7 +89,7 @@ test('a session that can not be updated keeps its row, and goes on when it can',
   readAt(hq, 3, { amina: 170, bo: 2 })
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(303 + 30)
-  expect((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.open.size).toBe(2)
+  expect((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.unnumbered.size).toBe(2)
   const details = await scene.setAsideDetails()
   expect(details).toMatchObject([{ entry: 'session' }, { entry: 'session' }])
   expect(details).toEqual(
@@ -113,7 +114,7 @@ test('of a session whose bytes are refused the row is written, and the other buc
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(153)
   // Whoever reads on from here counts none of it twice.
-  const [session] = [...((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.open.values() ?? [])].flat()
+  const [session] = [...((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.unnumbered.values() ?? [])]
   expect(session?.mark).toMatchObject({ counters: { upload: 101, download: 202 } })
 })
 

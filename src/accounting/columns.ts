@@ -1,0 +1,119 @@
+import type { ByteSum } from './bytes.ts'
+import type { SessionId } from './ids.ts'
+import { type Session, sessionGrownTo } from './session.ts'
+
+const FIRST_CAPACITY = 16
+
+/**
+ * Open sessions by the number of their row on one connection, and what moves of them in arrays: most sessions do
+ * nothing but grow, and then no object is made for it. It changes with the ledger that it is part of.
+ *
+ *     sessions      as each was when something else of it changed last
+ *     upload …      its counters at the last reading; NaN where they were not known then, or never
+ *     lastMovedMs   its newest bytes
+ *     login …       its login window
+ *     isReported    1: it was reported as stalled
+ */
+export class Columns {
+  readonly by: object
+  readonly sessions: (Session | undefined)[] = []
+  upload = new Float64Array(FIRST_CAPACITY)
+  download = new Float64Array(FIRST_CAPACITY)
+  lastMovedMs = new Float64Array(FIRST_CAPACITY)
+  loginEarliestMs = new Float64Array(FIRST_CAPACITY)
+  loginLatestMs = new Float64Array(FIRST_CAPACITY)
+  isReported = new Uint8Array(FIRST_CAPACITY)
+  #size = 0
+
+  /** @param by whoever gives the numbers */
+  constructor(by: object) {
+    this.by = by
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** A session as it is now. */
+  session(number: number): Session | undefined {
+    const session = this.sessions[number]
+    return (
+      session && sessionGrownTo(session, this.upload[number], this.download[number], this.lastMovedMs[number])
+    )
+  }
+
+  /** Each with its number, as it is now. */
+  *entries(): Iterable<readonly [number, Session]> {
+    for (let number = 0; number < this.sessions.length; number++) {
+      const session = this.session(number)
+      if (session) yield [number, session]
+    }
+  }
+
+  put(number: number, session: Session): void {
+    this.#makeRoom(number)
+    if (!this.sessions[number]) this.#size++
+    this.sessions[number] = session
+    const { mark, login } = session
+    const counters = mark.kind === 'counted' && mark.sinceMs === undefined ? mark.counters : undefined
+    this.upload[number] = counters?.upload ?? Number.NaN
+    this.download[number] = counters?.download ?? Number.NaN
+    this.lastMovedMs[number] = session.lastMovedMs
+    this.loginEarliestMs[number] = login.earliestMs
+    this.loginLatestMs[number] = login.latestMs
+    this.isReported[number] = session.isStallReported ? 1 : 0
+  }
+
+  removeAll(ids: ReadonlySet<SessionId>): void {
+    for (const [number, session] of this.sessions.entries())
+      if (session && ids.has(session.id)) {
+        this.#size--
+        this.sessions[number] = undefined
+      }
+  }
+
+  /** @param atMs steady milliseconds of the reading */
+  grow({ numbers, upload, download }: Growth, atMs: number): void {
+    for (const [place, number] of numbers.entries()) {
+      this.upload[number] = (this.upload[number] ?? 0) + (upload[place] ?? 0)
+      this.download[number] = (this.download[number] ?? 0) + (download[place] ?? 0)
+      this.lastMovedMs[number] = atMs
+    }
+  }
+
+  #makeRoom(number: number): void {
+    while (this.sessions.length <= number) this.sessions.push(undefined)
+    const capacity = this.upload.length
+    if (number < capacity) return
+    const larger = (array: Float64Array) => {
+      const copy = new Float64Array(Math.max(number + 1, 2 * capacity))
+      copy.set(array)
+      return copy
+    }
+    this.upload = larger(this.upload)
+    this.download = larger(this.download)
+    this.lastMovedMs = larger(this.lastMovedMs)
+    this.loginEarliestMs = larger(this.loginEarliestMs)
+    this.loginLatestMs = larger(this.loginLatestMs)
+    const isReported = new Uint8Array(this.upload.length)
+    isReported.set(this.isReported)
+    this.isReported = isReported
+  }
+}
+
+/**
+ * What a reading did to the sessions that did nothing but grow, which is nearly all of them: an `interim` entry each,
+ * told in arrays with one place a session.
+ */
+export interface Growth {
+  /** Where the numbers are those of; as they were before the reading, until it is adopted. */
+  readonly columns: Columns
+  readonly numbers: Int32Array
+  /** The bytes added, safe integers, not both 0. */
+  readonly upload: Float64Array
+  readonly download: Float64Array
+  readonly total: ByteSum
+  /** The span in which all of them were moved (rule 15), by our wall clock. */
+  readonly from: Date
+  readonly to: Date
+}
