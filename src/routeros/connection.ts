@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import { RouterGarbled, RouterTimeout, RouterTrap, RouterUnreachable } from './errors.ts'
 import type { Line } from './line.ts'
+import { RowMemory } from './row-memory.ts'
 import type { Row, Sentence } from './sentence.ts'
 import { encodeSentence } from './words.ts'
 
@@ -14,14 +15,36 @@ export interface Reply {
   readonly answeredMs: number
 }
 
+/** When a menu was asked for and when its answer was complete, in steady milliseconds. */
+export type Asked = Pick<Reply, 'askedMs' | 'answeredMs'>
+
+/** A menu that is printed again and again over one connection. */
+export interface PrintedMenu {
+  readonly command: string
+  readonly words: readonly string[]
+  /** The same each time, so that rows can be the same to the byte. */
+  readonly tag: string
+  /** What its last answer had. */
+  readonly rows: RowMemory
+}
+
 /** Some 200,000 sessions. A router that goes on and on may not take the memory that others need. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024
 
 /** What a row costs beside its text, roughly. */
 const ROW_BYTES = 256
 
+interface Question {
+  readonly command: string
+  readonly words: readonly string[]
+  readonly tag: string
+  readonly memory: RowMemory | undefined
+}
+
 interface PendingCommand {
   readonly command: string
+  /** Takes the rows of a menu. */
+  readonly memory: RowMemory | undefined
   readonly askedMs: number
   readonly rows: Row[]
   readonly traps: Row[]
@@ -68,7 +91,20 @@ export class RouterConnection {
    *   RouterGarbled where the connection ended before its answer was complete
    */
   command(command: string, ...words: readonly string[]): Promise<Reply> {
-    const tag = String(++this.#lastTag)
+    return this.#ask({ command, words, tag: String(++this.#lastTag), memory: undefined })
+  }
+
+  /** @param moving as `RowMemory` takes them */
+  menu(command: string, moving: readonly string[], ...words: readonly string[]): PrintedMenu {
+    return { command, words, tag: String(++this.#lastTag), rows: new RowMemory(moving) }
+  }
+
+  /** As `command`, with the rows in the menu. One print of a menu at a time. */
+  print({ command, words, tag, rows: memory }: PrintedMenu): Promise<Asked> {
+    return this.#ask({ command, words, tag, memory })
+  }
+
+  #ask({ command, words, tag, memory }: Question): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#line.socket.destroyed) {
         reject(new RouterUnreachable('the connection has ended'))
@@ -78,7 +114,10 @@ export class RouterConnection {
         this.#line.end(new RouterTimeout(`${command}: no answer within ${this.#timeoutMs} ms`))
       }, this.#timeoutMs)
       const askedMs = this.#clock.steadyMs()
-      this.#pending.set(tag, { command, askedMs, rows: [], traps: [], deadline, bytes: 0, resolve, reject })
+      const its = { command, memory, askedMs, rows: [], traps: [], deadline, bytes: 0, resolve, reject }
+      this.#pending.set(tag, its)
+      memory?.begin()
+      this.#line.known ??= memory
       this.#send([command, ...words, `.tag=${tag}`])
     })
   }
@@ -124,8 +163,11 @@ export class RouterConnection {
     }
     switch (sentence.reply) {
       case '!re':
+        this.#line.known = pending.memory
         // One without properties is no row.
-        if (sentence.row.size > 0) pending.rows.push(sentence.row)
+        if (sentence.row.size === 0) return
+        if (pending.memory) pending.memory.add(sentence.words, sentence.row)
+        else pending.rows.push(sentence.row)
         return
       case '!trap':
         pending.traps.push(sentence.row)
@@ -133,10 +175,17 @@ export class RouterConnection {
       case '!done':
         this.#pending.delete(sentence.tag ?? '')
         clearTimeout(pending.deadline)
+        this.#line.known = this.#nextMemory()
         this.#settle(pending, sentence.row)
         return
       default:
     }
+  }
+
+  /** Routers answer in the order in which they were asked, mostly. */
+  #nextMemory(): RowMemory | undefined {
+    for (const { memory } of this.#pending.values()) if (memory) return memory
+    return undefined
   }
 
   #tell({ tag = '', reply, row }: Sentence): void {
@@ -148,6 +197,7 @@ export class RouterConnection {
     const { command, traps, rows, askedMs } = pending
     const [first] = traps
     if (!first) {
+      pending.memory?.end()
       pending.resolve({ rows, done, askedMs, answeredMs: this.#clock.steadyMs() })
       return
     }

@@ -3,12 +3,19 @@ import { identityKey } from '../accounting/session.ts'
 import { gapMs, LOGIN_TOLERANCE_MS } from '../accounting/window.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { RouterConnection } from './connection.ts'
-import { proplist, type SessionRows } from './fields.ts'
+import { proplist } from './fields.ts'
 import type { Row } from './sentence.ts'
+import { rowOf, type SessionMenu, type SessionRows } from './session-rows.ts'
 
 const MENUS: Readonly<Record<Service, string>> = {
   hotspot: '/ip/hotspot/active/listen',
   ppp: '/ppp/active/listen',
+}
+
+interface Left {
+  readonly number: number
+  readonly session: SessionReading
+  readonly at: Date
 }
 
 /**
@@ -19,14 +26,15 @@ const MENUS: Readonly<Record<Service, string>> = {
 export class Departures {
   readonly #connection: RouterConnection
   readonly #service: Service
+  readonly #menu: SessionMenu
   readonly #clock: Clock
-  /** The last reading's sessions, by `.id`. */
-  #known: ReadonlyMap<string, SessionReading> = new Map()
-  #left = new Map<string, { readonly session: SessionReading; readonly at: Date }>()
+  #last: SessionRows | undefined
+  #left = new Map<string, Left>()
 
-  constructor(connection: RouterConnection, service: Service, clock: Clock) {
+  constructor(connection: RouterConnection, service: Service, menu: SessionMenu, clock: Clock) {
     this.#connection = connection
     this.#service = service
+    this.#menu = menu
     this.#clock = clock
   }
 
@@ -35,29 +43,33 @@ export class Departures {
   }
 
   /** Those who left before this reading and are not in it, by their identity. */
-  settle({ rows, ids }: Pick<SessionRows, 'rows' | 'ids'>): ReadonlyMap<string, Date> {
-    const present = new Map(rows.map(session => [identityKey(this.#service, session), session]))
+  settle(reading: SessionRows): ReadonlyMap<string, Date> {
     const departed = new Map<string, Date>()
     const later = new Map(this.#left)
-    for (const [key, { session, at }] of this.#left) {
-      const now = present.get(key)
+    for (const [key, { number, session, at }] of this.#left) {
+      const now = this.#find(reading, key, number)
       // Still in the reading, with the same login: it left after its row was made.
       if (now && gapMs(now.login, session.login) <= LOGIN_TOLERANCE_MS) continue
       departed.set(key, at)
       later.delete(key)
     }
     this.#left = later
-    this.#known = new Map(rows.map((session, index) => [ids[index] ?? '', session]))
+    this.#last = reading
     return departed
+  }
+
+  #find(reading: SessionRows, key: string, number: number): SessionReading | undefined {
+    const whole = reading.rows.find(row => identityKey(this.#service, row) === key)
+    return whole ?? (this.#last?.by === reading.by ? rowOf(reading, number) : undefined)
   }
 
   #take(row: Row): void {
     const dead = row.get('.dead')
-    if (dead !== 'true' && dead !== 'yes') return
-    const session = this.#known.get(row.get('.id') ?? '')
-    if (!session) return
-    const at = this.#clock.now()
+    if ((dead !== 'true' && dead !== 'yes') || !this.#last) return
+    const number = this.#menu.find(row.get('.id') ?? '')
+    const session = number === undefined ? undefined : rowOf(this.#last, number)
+    if (!session || number === undefined) return
     const key = identityKey(this.#service, session)
-    if (!this.#left.has(key)) this.#left.set(key, { session, at })
+    if (!this.#left.has(key)) this.#left.set(key, { number, session, at: this.#clock.now() })
   }
 }

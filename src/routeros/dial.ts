@@ -97,7 +97,11 @@ export async function dial(
 function sentencesOf(line: Line): (chunk: Buffer) => void {
   const decoder = new SentenceDecoder({
     maxWordBytes: MAX_WORD_BYTES,
-    onSentence: words => line.take(parseSentence(words)),
+    onSentence: words => {
+      line.take(parseSentence(words))
+      // Which command's rows come next is known once one of them has come.
+      decoder.known = line.known
+    },
   })
   let seen = 0
   return chunk => {
@@ -110,6 +114,7 @@ function sentencesOf(line: Line): (chunk: Buffer) => void {
       )
       return
     }
+    decoder.known = line.known
     try {
       decoder.push(chunk)
     } catch (error) {

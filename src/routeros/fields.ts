@@ -1,17 +1,8 @@
-import type { SessionReading, Window } from '../accounting/reading.ts'
+import type { Window } from '../accounting/reading.ts'
 import type { Reply } from './connection.ts'
 import { parseDuration } from './duration.ts'
 import { RouterGarbled } from './errors.ts'
 import type { Row } from './sentence.ts'
-
-/** What a service's menus told, and between which steady milliseconds it was true. */
-export interface SessionRows {
-  readonly rows: readonly SessionReading[]
-  /** The rows' `.id`, in the same order: good until the session ends, and then handed out again. */
-  readonly ids: readonly string[]
-  readonly askedMs: number
-  readonly answeredMs: number
-}
 
 const TWO_TO_53 = 2n ** 53n
 

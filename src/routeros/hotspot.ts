@@ -1,36 +1,69 @@
 import type { SessionReading } from '../accounting/reading.ts'
-import type { RouterConnection } from './connection.ts'
-import { beganAt, counterOf, proplist, requiredUptimeOf, type SessionRows, textOf } from './fields.ts'
+import type { Asked, PrintedMenu, RouterConnection } from './connection.ts'
+import { beganAt, counterOf, proplist, requiredUptimeOf, textOf } from './fields.ts'
+import type { Row } from './sentence.ts'
+import type { SessionMenu, SessionRows } from './session-rows.ts'
+
+const MOVING = ['uptime', 'bytes-in', 'bytes-out'] as const
 
 /** Without `comment`: it is of no use here, and operators write it in any encoding. */
-const PROPERTIES = proplist(
-  ...['.id', 'server', 'user', 'address', 'mac-address', 'uptime', 'bytes-in', 'bytes-out'],
-)
+const PROPERTIES = proplist('.id', 'server', 'user', 'address', 'mac-address', ...MOVING)
 
-/**
- * `/ip/hotspot/active`: `bytes-in` is what the router got from the user, so upload, and `bytes-out` download.
- * @throws RouterError
- */
-export async function readHotspot(connection: RouterConnection): Promise<SessionRows> {
-  const reply = await connection.command('/ip/hotspot/active/print', PROPERTIES)
-  const rows = reply.rows.map((row): SessionReading => {
-    const upload = counterOf(row, 'bytes-in')
-    const download = counterOf(row, 'bytes-out')
-    const uptimeSeconds = requiredUptimeOf(row, '/ip/hotspot/active')
-    return {
-      protocol: 'hotspot',
-      username: row.get('user') ?? '',
-      server: textOf(row, 'server'),
-      macAddress: textOf(row, 'mac-address'),
-      ipAddress: textOf(row, 'address'),
-      routerSessionId: undefined,
-      callerId: undefined,
-      uptimeSeconds,
-      login: beganAt(reply, uptimeSeconds),
-      counters: upload === undefined || download === undefined ? undefined : { upload, download },
-      binding: undefined,
+/** `/ip/hotspot/active`: `bytes-in` is what the router got from the user, so upload, and `bytes-out` download. */
+export class HotspotMenu implements SessionMenu {
+  readonly #connection: RouterConnection
+  readonly #menu: PrintedMenu
+
+  constructor(connection: RouterConnection) {
+    this.#connection = connection
+    this.#menu = connection.menu('/ip/hotspot/active/print', MOVING, PROPERTIES)
+  }
+
+  /** @throws RouterError */
+  async read(): Promise<SessionRows> {
+    const { rows } = this.#menu
+    try {
+      const asked = await this.#connection.print(this.#menu)
+      return {
+        ...asked,
+        rows: rows.wholes.map(({ row }) => sessionOf(asked, row)),
+        bindings: [],
+        numbers: rows.wholes.map(({ number }) => number),
+        by: rows.by,
+        known: {
+          numbers: rows.numbers,
+          uptimeSeconds: rows.values(0),
+          upload: rows.values(1),
+          download: rows.values(2),
+          row: place => sessionOf(asked, rows.rowAt(place)),
+        },
+      }
+    } catch (error) {
+      rows.forget()
+      throw error
     }
-  })
-  const ids = reply.rows.map(row => row.get('.id') ?? '')
-  return { rows, ids, askedMs: reply.askedMs, answeredMs: reply.answeredMs }
+  }
+
+  find(id: string): number | undefined {
+    return this.#menu.rows.find(row => row.get('.id') === id)
+  }
+}
+
+function sessionOf(asked: Asked, row: Row): SessionReading {
+  const upload = counterOf(row, 'bytes-in')
+  const download = counterOf(row, 'bytes-out')
+  const uptimeSeconds = requiredUptimeOf(row, '/ip/hotspot/active')
+  return {
+    protocol: 'hotspot',
+    username: row.get('user') ?? '',
+    server: textOf(row, 'server'),
+    macAddress: textOf(row, 'mac-address'),
+    ipAddress: textOf(row, 'address'),
+    routerSessionId: undefined,
+    callerId: undefined,
+    uptimeSeconds,
+    login: beganAt(asked, uptimeSeconds),
+    counters: upload === undefined || download === undefined ? undefined : { upload, download },
+    binding: undefined,
+  }
 }

@@ -7,12 +7,15 @@ import {
   RouterUnreachable,
 } from './errors.ts'
 import type { Sentence } from './sentence.ts'
+import type { KnownSentences } from './words.ts'
 
 /** A connection's socket, its sentences, and its one end: whatever ends it first is what all who wait get to know. */
 export class Line {
   readonly socket: Socket
   /** Rejects when the socket has closed, with what ended it; never resolves. */
   readonly ended: Promise<never>
+  /** What the next sentences are likely to be. */
+  known: KnownSentences | undefined
   /** Takes each sentence but `!fatal`, which ends the line. */
   onSentence: (sentence: Sentence) => void = () => {}
   #cause: RouterError | undefined

@@ -1,158 +1,200 @@
-import type { Bytes } from '../accounting/bytes.ts'
-import type { BindingReading, SessionReading } from '../accounting/reading.ts'
-import { identityKey } from '../accounting/session.ts'
-import type { Reply, RouterConnection } from './connection.ts'
-import { beganAt, counterOf, proplist, requiredUptimeOf, type SessionRows, textOf } from './fields.ts'
+import type { KnownRows, SessionReading } from '../accounting/reading.ts'
+import type { Asked, PrintedMenu, RouterConnection } from './connection.ts'
+import { beganAt, proplist, requiredUptimeOf, textOf } from './fields.ts'
+import { PppInterfaces } from './ppp-interfaces.ts'
 import { joinPpp } from './ppp-join.ts'
-import { PPP_SERVICES, PppServers, type ServerRow } from './ppp-servers.ts'
+import { PppServers, type ServerRow } from './ppp-servers.ts'
 import type { Row } from './sentence.ts'
+import type { SessionMenu, SessionRows } from './session-rows.ts'
 
-const ACTIVE = proplist('.id', 'name', 'service', 'caller-id', 'address', 'uptime', 'session-id')
-const INTERFACE = proplist('.id', 'name', 'type', 'rx-byte', 'tx-byte')
-/** `?#|` joins two conditions, so n of them need n − 1. */
-const SESSION_INTERFACES = [
-  ...PPP_SERVICES.map(service => `?type=${service}-in`),
-  `?#${'|'.repeat(PPP_SERVICES.length - 1)}`,
-]
+const MOVING = ['uptime'] as const
+const PROPERTIES = proplist('.id', 'name', 'service', 'caller-id', 'address', ...MOVING, 'session-id')
 
 /** A session that finds no interface asks for the server menus again: at once for a few rounds, then now and then. */
 const EAGER_ROUNDS = 3
 const PATIENT_ROUNDS = 12
 
-export interface PppRows extends SessionRows {
-  readonly bindings: readonly BindingReading[]
-}
-
-interface ActiveRow {
-  readonly id: string
-  readonly session: SessionReading
-  /** Tells it from every other of the reading, twins too, and is the same in the next. */
-  readonly key: string
-}
-
-interface InterfaceRow {
-  readonly id: string
-  readonly name: string
-  readonly service: string
-  readonly counters: Bytes | undefined
-}
-
-/** Which interface a session is on. By `.id`: a name is used again by the next session, an id is not. */
+/** Which interface a session is on. */
 interface Joined {
-  readonly interfaceId: string
+  readonly interface: number
   readonly binding: string | undefined
 }
 
+interface Active {
+  readonly number: number
+  readonly session: SessionReading
+}
+
 /**
- * `/ppp/active`, which has no bytes, joined over the server menus to `/interface`, which has them: the router's rx
- * is the client's upload. A session keeps its interface, so the server menus are asked only when one appears that
- * has none yet; in the steady state a reading is two requests in one write.
+ * `/ppp/active`, which has no bytes, joined over the server menus to `/interface`, which has them. A session keeps
+ * its interface, so the server menus are asked only when one appears that has none yet; in the steady state a
+ * reading is two requests in one write.
  */
-export class PppMenu {
+export class PppMenu implements SessionMenu {
   readonly #connection: RouterConnection
+  readonly #menu: PrintedMenu
+  readonly #interfaces: PppInterfaces
   readonly #servers: PppServers
-  readonly #joined = new Map<string, Joined>()
-  /** Rounds since a session first found no interface. */
-  #unjoinedRounds = new Map<string, number>()
-  /** Names of static bindings, as far as the server menus told. */
-  readonly #bindings = new Set<string>()
+  /** By the sessions' numbers. */
+  readonly #joined: (Joined | undefined)[] = []
+  /** Rounds since a session first found no interface, by its number. */
+  #unjoinedRounds = new Map<number, number>()
   #isFirstRound = true
 
   constructor(connection: RouterConnection) {
     this.#connection = connection
+    this.#menu = connection.menu('/ppp/active/print', MOVING, PROPERTIES)
+    this.#interfaces = new PppInterfaces(connection)
     this.#servers = new PppServers(connection)
   }
 
-  /** @throws RouterError */
-  async read(): Promise<PppRows> {
-    const [active, interfaceReply] = await Promise.all([
-      this.#connection.command('/ppp/active/print', ACTIVE),
-      this.#connection.command('/interface/print', INTERFACE, ...SESSION_INTERFACES),
-    ])
-    const interfaces = interfaceReply.rows.map(interfaceRow)
-    const sessions = active.rows.map(row => activeRow(active, row))
-    this.#forgetAllBut(sessions)
-    const wanted = this.#servicesToAsk(sessions, interfaces)
-    if (wanted.size > 0) this.#join(sessions, interfaces, await this.#servers.read(wanted), active.askedMs)
-    this.#isFirstRound = false
-    const byId = new Map(interfaces.map(it => [it.id, it]))
-    const rows = sessions.map(row => this.#withCounters(row, byId))
-    this.#countUnjoined(sessions)
-    return {
-      rows,
-      ids: sessions.map(row => row.id),
-      bindings: this.#bindingReadings(interfaces),
-      askedMs: active.askedMs,
-      answeredMs: active.answeredMs,
+  async read(): Promise<SessionRows> {
+    try {
+      return await this.#read()
+    } catch (error) {
+      this.#menu.rows.forget()
+      this.#interfaces.forget()
+      this.#joined.length = 0
+      this.#unjoinedRounds.clear()
+      throw error
     }
   }
 
-  #servicesToAsk(sessions: readonly ActiveRow[], interfaces: readonly InterfaceRow[]): ReadonlySet<string> {
+  find(id: string): number | undefined {
+    return this.#menu.rows.find(row => row.get('.id') === id)
+  }
+
+  async #read(): Promise<SessionRows> {
+    const { rows } = this.#menu
+    const [asked] = await Promise.all([this.#connection.print(this.#menu), this.#interfaces.read()])
+    for (const { number, isNew } of rows.wholes)
+      if (isNew) {
+        this.#joined[number] = undefined
+        this.#unjoinedRounds.delete(number)
+      }
+    const whole = rows.wholes.map(({ number, row }) => ({ number, session: sessionOf(asked, row) }))
+    const joined = this.#placesJoined()
+    // Known by its bytes, but not on an interface that is: to be told whole as well.
+    for (const place of joined.others)
+      whole.push({ number: rows.numbers[place] ?? 0, session: sessionOf(asked, rows.rowAt(place)) })
+    const wanted = this.#servicesToAsk(whole)
+    if (wanted.size > 0) this.#join(whole, await this.#servers.read(wanted), asked.askedMs)
+    this.#isFirstRound = false
+    const told = whole.map(active => this.#withCounters(active))
+    this.#countUnjoined(whole)
+    return {
+      ...asked,
+      rows: told,
+      numbers: whole.map(({ number }) => number),
+      by: rows.by,
+      known: this.#known(joined.places, asked),
+      bindings: this.#interfaces.bindings(),
+    }
+  }
+
+  /** Known rows, by whether their interface is known and has counters. */
+  #placesJoined(): { readonly places: Int32Array; readonly others: readonly number[] } {
+    const { numbers } = this.#menu.rows
+    const places = new Int32Array(numbers.length)
+    const others: number[] = []
+    let count = 0
+    for (let place = 0; place < numbers.length; place++) {
+      const joined = this.#joined[numbers[place] ?? 0]
+      if (
+        joined &&
+        this.#interfaces.upload(joined.interface) >= 0 &&
+        this.#interfaces.download(joined.interface) >= 0
+      )
+        places[count++] = place
+      else others.push(place)
+    }
+    return { places: places.subarray(0, count), others }
+  }
+
+  #known(places: Int32Array, asked: Asked): KnownRows {
+    const { rows } = this.#menu
+    const uptimes = rows.values(0)
+    const numbers = new Int32Array(places.length)
+    const uptimeSeconds = new Float64Array(places.length)
+    const upload = new Float64Array(places.length)
+    const download = new Float64Array(places.length)
+    for (let index = 0; index < places.length; index++) {
+      const place = places[index] ?? 0
+      const number = rows.numbers[place] ?? 0
+      const its = this.#joined[number]?.interface ?? -1
+      numbers[index] = number
+      uptimeSeconds[index] = uptimes[place] ?? Number.NaN
+      upload[index] = this.#interfaces.upload(its)
+      download[index] = this.#interfaces.download(its)
+    }
+    const row = (index: number): SessionReading => {
+      const session = sessionOf(asked, rows.rowAt(places[index] ?? 0))
+      return this.#withCounters({ number: numbers[index] ?? 0, session })
+    }
+    return { numbers, uptimeSeconds, upload, download, row }
+  }
+
+  #servicesToAsk(sessions: readonly Active[]): ReadonlySet<string> {
     // Once a connection, so that static bindings are known before a session is on them.
-    const wanted = new Set<string>(this.#isFirstRound ? interfaces.map(it => it.service) : [])
-    for (const { key, session } of sessions) {
-      if (this.#joined.has(key)) continue
-      const rounds = this.#unjoinedRounds.get(key) ?? 0
+    const wanted = new Set<string>(this.#isFirstRound ? this.#interfaces.newServices() : [])
+    for (const { number, session } of sessions) {
+      if (this.#joined[number]) continue
+      const rounds = this.#unjoinedRounds.get(number) ?? 0
       if (rounds < EAGER_ROUNDS || rounds % PATIENT_ROUNDS === 0) wanted.add(session.protocol)
     }
     return wanted
   }
 
-  #join(
-    sessions: readonly ActiveRow[],
-    interfaces: readonly InterfaceRow[],
-    servers: readonly ServerRow[],
-    askedMs: number,
-  ): void {
-    const idOf = new Map(interfaces.map(it => [it.name, it.id]))
-    const taken = new Set(Array.from(this.#joined.values(), it => it.interfaceId))
-    for (const row of servers) if (row.isStatic) this.#bindings.add(row.name)
+  #join(sessions: readonly Active[], servers: readonly ServerRow[], askedMs: number): void {
+    const numberOf = this.#interfaces.byName()
+    for (const { isStatic, name } of servers)
+      if (isStatic) this.#interfaces.noteBinding(name, numberOf.get(name))
+    const taken = this.#taken()
     const free = servers.filter(row => {
-      const id = idOf.get(row.name)
-      return row.isRunning && id !== undefined && !taken.has(id)
+      const number = numberOf.get(row.name)
+      return row.isRunning && number !== undefined && !taken.has(number)
     })
-    const unjoined = sessions.filter(({ key }) => !this.#joined.has(key)).map(({ session }) => session)
-    const rows = joinPpp(unjoined, free, askedMs)
-    for (const { key, session } of sessions) {
+    const unjoined = sessions.filter(({ number }) => !this.#joined[number])
+    const rows = joinPpp(
+      unjoined.map(({ session }) => session),
+      free,
+      askedMs,
+    )
+    for (const { number, session } of unjoined) {
       const server = rows.get(session)
-      const interfaceId = server && idOf.get(server.name)
-      if (interfaceId !== undefined)
-        this.#joined.set(key, { interfaceId, binding: server?.isStatic ? server.name : undefined })
+      const its = server && numberOf.get(server.name)
+      if (its !== undefined)
+        this.#joined[number] = { interface: its, binding: server?.isStatic ? server.name : undefined }
     }
   }
 
-  #withCounters({ key, session }: ActiveRow, byId: ReadonlyMap<string, InterfaceRow>): SessionReading {
-    const joined = this.#joined.get(key)
-    if (!joined) return session
-    const its = byId.get(joined.interfaceId)
-    // The interface went away between the two answers, or for good: find it anew next time.
-    if (!its) this.#joined.delete(key)
-    return { ...session, binding: joined.binding, counters: its?.counters }
-  }
-
-  /** Before any join: who took the place of a session that has gone may be on its interface. */
-  #forgetAllBut(sessions: readonly ActiveRow[]): void {
-    const keys = new Set(sessions.map(({ key }) => key))
-    for (const key of this.#joined.keys()) if (!keys.has(key)) this.#joined.delete(key)
-  }
-
-  #countUnjoined(sessions: readonly ActiveRow[]): void {
-    const rounds = new Map<string, number>()
-    for (const { key } of sessions)
-      if (!this.#joined.has(key)) rounds.set(key, (this.#unjoinedRounds.get(key) ?? 0) + 1)
-    this.#unjoinedRounds = rounds
-  }
-
-  #bindingReadings(interfaces: readonly InterfaceRow[]): readonly BindingReading[] {
-    return interfaces.flatMap(({ name, counters }) =>
-      counters && this.#bindings.has(name) ? [{ name, counters }] : [],
+  /** Interfaces of sessions that are there. Who took the place of a session that has gone may be on its interface. */
+  #taken(): ReadonlySet<number> {
+    const { rows } = this.#menu
+    return new Set(
+      this.#joined.flatMap((joined, number) => (joined && rows.has(number) ? [joined.interface] : [])),
     )
+  }
+
+  #withCounters({ number, session }: Active): SessionReading {
+    const joined = this.#joined[number]
+    if (!joined) return session
+    // The interface went away between the two answers, or for good: find it anew next time.
+    if (!this.#interfaces.has(joined.interface)) this.#joined[number] = undefined
+    return { ...session, binding: joined.binding, counters: this.#interfaces.counters(joined.interface) }
+  }
+
+  #countUnjoined(sessions: readonly Active[]): void {
+    const rounds = new Map<number, number>()
+    for (const { number } of sessions)
+      if (!this.#joined[number]) rounds.set(number, (this.#unjoinedRounds.get(number) ?? 0) + 1)
+    this.#unjoinedRounds = rounds
   }
 }
 
-function activeRow(reply: Reply, row: Row): ActiveRow {
+function sessionOf(asked: Asked, row: Row): SessionReading {
   const uptimeSeconds = requiredUptimeOf(row, '/ppp/active')
-  const session: SessionReading = {
+  return {
     protocol: row.get('service') ?? 'ppp',
     username: row.get('name') ?? '',
     server: undefined,
@@ -161,22 +203,9 @@ function activeRow(reply: Reply, row: Row): ActiveRow {
     routerSessionId: textOf(row, 'session-id'),
     callerId: textOf(row, 'caller-id'),
     uptimeSeconds,
-    login: beganAt(reply, uptimeSeconds),
+    login: beganAt(asked, uptimeSeconds),
     counters: undefined,
     binding: undefined,
-  }
-  const id = row.get('.id') ?? ''
-  return { id, key: `${id}\0${session.protocol}\0${identityKey('ppp', session)}`, session }
-}
-
-function interfaceRow(row: Row): InterfaceRow {
-  const upload = counterOf(row, 'rx-byte')
-  const download = counterOf(row, 'tx-byte')
-  return {
-    id: row.get('.id') ?? '',
-    name: row.get('name') ?? '',
-    service: (row.get('type') ?? '').replace(/-in$/, ''),
-    counters: upload === undefined || download === undefined ? undefined : { upload, download },
   }
 }
 

@@ -4,10 +4,10 @@ import { RouterConnection } from './connection.ts'
 import { Departures } from './departures.ts'
 import { type Address, dial } from './dial.ts'
 import { RouterLoginRefused, RouterTrap } from './errors.ts'
-import type { SessionRows } from './fields.ts'
-import { readHotspot } from './hotspot.ts'
+import { HotspotMenu } from './hotspot.ts'
 import type { Line } from './line.ts'
 import { PppMenu } from './ppp.ts'
+import type { SessionMenu } from './session-rows.ts'
 import { hasFastTrack, readSystem } from './system.ts'
 import { encodeText } from './text.ts'
 
@@ -31,7 +31,7 @@ export class Router {
   /** What the operator should know of this router, a sentence each. */
   readonly notices: readonly string[]
   readonly #connection: RouterConnection
-  readonly #ppp: PppMenu
+  readonly #menus: Readonly<Record<Service, SessionMenu>>
   readonly #boot: Window
   readonly #clock: Clock
   readonly #missing = new Set<Service>()
@@ -69,7 +69,7 @@ export class Router {
     about: { identity: string; version: string; boot: Window; notices: readonly string[] },
   ) {
     this.#connection = connection
-    this.#ppp = new PppMenu(connection)
+    this.#menus = { hotspot: new HotspotMenu(connection), ppp: new PppMenu(connection) }
     this.#clock = clock
     this.#boot = about.boot
     this.identity = about.identity
@@ -102,36 +102,25 @@ export class Router {
   }
 
   async #read(service: Service): Promise<Reading> {
-    switch (service) {
-      case 'hotspot': {
-        const answer = await readHotspot(this.#connection)
-        return { service, ...this.#told(service, answer), bindings: [] }
-      }
-      case 'ppp': {
-        const answer = await this.#ppp.read()
-        return { service, ...this.#told(service, answer), bindings: answer.bindings }
-      }
-      default:
-        return service satisfies never
+    const answer = await this.#menus[service].read()
+    const { rows, numbers, known, by, bindings, askedMs, answeredMs } = answer
+    const sinceMs = this.#clock.steadyMs() - askedMs
+    const departures = this.#departures.get(service)?.settle(answer)
+    return {
+      service,
+      at: { wall: new Date(this.#clock.now().getTime() - sinceMs), steadyMs: askedMs },
+      boot: this.#boot,
+      sessions: rows,
+      numbered: { by, numbers, known, answeredMs },
+      bindings,
+      ...(departures ? { departures } : {}),
     }
   }
 
   #listen(service: Service): void {
-    const departures = new Departures(this.#connection, service, this.#clock)
+    const departures = new Departures(this.#connection, service, this.#menus[service], this.#clock)
     departures.start()
     this.#departures.set(service, departures)
-  }
-
-  #told(service: Service, answer: SessionRows): Omit<Reading, 'service' | 'bindings'> {
-    const sinceMs = this.#clock.steadyMs() - answer.askedMs
-    const wall = new Date(this.#clock.now().getTime() - sinceMs)
-    const departures = this.#departures.get(service)?.settle(answer)
-    return {
-      at: { wall, steadyMs: answer.askedMs },
-      boot: this.#boot,
-      sessions: answer.rows,
-      ...(departures ? { departures } : {}),
-    }
   }
 }
 

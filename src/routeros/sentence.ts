@@ -20,6 +20,8 @@ export interface Sentence {
   readonly bare: readonly string[]
   /** Its size on the wire, without the words' lengths. */
   readonly bytes: number
+  /** As they came, the first one and the tag included. */
+  readonly words: readonly Buffer[]
 }
 
 const EQUALS = 0x3d
@@ -42,5 +44,5 @@ export function parseSentence(words: readonly Buffer[]): Sentence {
       else bare.push(text)
     }
   }
-  return { reply: first ? decodeText(first) : '', tag, row, bare, bytes }
+  return { reply: first ? decodeText(first) : '', tag, row, bare, bytes, words }
 }

@@ -47,11 +47,24 @@ export function encodeLength(length: number): Buffer {
 /** Rows have some dozens of words. */
 const MAX_SENTENCE_WORDS = 1_024
 
+/** Takes whole sentences that it knows by their bytes, before anybody cuts them into words. */
+export interface KnownSentences {
+  /** @returns the offset behind the sentence at `at`; or negative: `SHORT`, where the bytes end before it does */
+  take(bytes: Buffer, at: number): number
+}
+
+/** The bytes end before the sentence does. */
+export const SHORT = -2
+/** It is not one that is known. */
+export const OTHER = -1
+
 /**
  * Cuts a stream into sentences. A router's own words are short and its sentences too, so a word beyond `maxWordBytes`
  * or a sentence without an end is taken for a lost stream rather than waited for.
  */
 export class SentenceDecoder {
+  /** Asked for each sentence first. */
+  known: KnownSentences | undefined
   readonly #maxWordBytes: number
   readonly #onSentence: (words: readonly Buffer[]) => void
   #rest: Buffer = Buffer.alloc(0)
@@ -70,6 +83,14 @@ export class SentenceDecoder {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     let at = 0
     for (;;) {
+      if (this.known && this.#words.length === 0) {
+        const end = this.known.take(bytes, at)
+        if (end === SHORT) break
+        if (end > 0) {
+          at = end
+          continue
+        }
+      }
       const first = bytes[at]
       if (first === undefined) break
       const prefixBytes = lengthOfPrefix(first)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RouterConnection } from '../../src/routeros/connection.ts'
 import { RouterGarbled } from '../../src/routeros/errors.ts'
-import { readHotspot } from '../../src/routeros/hotspot.ts'
+import { HotspotMenu } from '../../src/routeros/hotspot.ts'
 import { windows1252 } from '../fleet/name.ts'
 import { HOTSPOT_ANN, HandClock as RouterClock, startRouter } from '../fleet/opened.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
@@ -23,7 +23,7 @@ const ANN: MenuRow = {
 
 async function readRows(...rows: readonly MenuRow[]) {
   const { connection, peer } = await menuConversation({ [MENU]: () => rows })
-  const reading = await readHotspot(connection)
+  const reading = await new HotspotMenu(connection).read()
   return { ...reading, asked: peer.asked }
 }
 
@@ -81,7 +81,10 @@ test('sessions that share a user are each a session', async () => {
 
 test('a missing right is told as such, and nothing is read', async () => {
   const { connection } = await menuConversation({ [MENU]: () => 'not enough permissions (9)' })
-  await expect(readHotspot(connection)).rejects.toMatchObject({ isMissingRight: true, retryable: false })
+  await expect(new HotspotMenu(connection).read()).rejects.toMatchObject({
+    isMissingRight: true,
+    retryable: false,
+  })
 })
 
 for (const version of ['6.49', '7.20'] as const)
@@ -94,12 +97,13 @@ for (const version of ['6.49', '7.20'] as const)
         clock: new HandClock('2026-11-24T12:00:00Z'),
         timeoutMs: PATIENT_MS,
       })
+      const menu = new HotspotMenu(connection)
       if (!hasJunk) {
-        expect((await readHotspot(connection)).rows).toEqual([])
+        expect((await menu.read()).rows).toEqual([])
         router.login({ ...HOTSPOT_ANN, name: windows1252('Ágnes') })
         clock.turn(90_000)
       }
-      expect((await readHotspot(connection)).rows).toMatchObject([
+      expect((await menu.read()).rows).toMatchObject([
         { username: 'Ágnes', uptimeSeconds: 90, counters: { upload: 9_000, download: 90_000 } },
       ])
     }

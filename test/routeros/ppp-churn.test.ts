@@ -4,6 +4,7 @@ import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { pick, type Random, seededRandom, wholeBelow } from '../fleet/random.ts'
+import { allRows } from './all-rows.ts'
 import { type LabSession, PppLab } from './ppp-lab.ts'
 
 const TERMS = { plausibleBitsPerSecond: 1e12, stalledAfterMs: 1e9 }
@@ -76,7 +77,9 @@ test('whoever comes and goes between the prints: no session is billed for more t
     for (let round = 0; round < 40; round++) {
       for (let i = wholeBelow(random, 4); i > 0; i--) churn.step()
       await lab.clock.turn(wholeBelow(random, 3) * 2_500)
-      const { rows, bindings, askedMs } = await lab.menu.read()
+      const answer = await lab.menu.read()
+      const { bindings, askedMs } = answer
+      const rows = allRows(answer)
       const at = { wall: new Date(askedMs), steadyMs: askedMs }
       const reading: Reading = { service: 'ppp', at, boot: BOOT, sessions: rows, bindings }
       let count = 0
@@ -90,7 +93,7 @@ test('whoever comes and goes between the prints: no session is billed for more t
     lab.peer.afterPrint = () => {}
     // Who is still there when all is quiet is known to the byte.
     await lab.clock.turn(10_000)
-    const { rows } = await lab.menu.read()
+    const rows = allRows(await lab.menu.read())
     for (const { routerSessionId, counters } of rows)
       if (counters?.upload === churn.all.get(routerSessionId ?? '')?.bytes) exact++
       else expect(counters).toBeUndefined()

@@ -1,5 +1,6 @@
 import { PppMenu } from '../../src/routeros/ppp.ts'
 import type { HandClock } from '../runtime/hand-clock.ts'
+import { allRows } from './all-rows.ts'
 import { type MenuPeer, type MenuRow, menuConversation } from './menu-peer.ts'
 
 export interface LabSession {
@@ -90,7 +91,7 @@ export class PppLab {
 
   /** Rows of a reading by user: each the upload, or that it is unknown. */
   async uploads(): Promise<Readonly<Record<string, readonly (number | undefined)[]>>> {
-    const { rows } = await this.menu.read()
+    const rows = allRows(await this.menu.read())
     const uploads: Record<string, (number | undefined)[]> = {}
     for (const row of rows) {
       const its = uploads[row.username] ?? []

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { allRows } from './all-rows.ts'
 import { PppLab } from './ppp-lab.ts'
 
 /** The menus are printed one after the other, and sessions come and go in between. */
@@ -104,7 +105,7 @@ test('a static binding is told, and so are its counters while nobody is on it', 
   lab.login('ann', { on })
   on.rx = '550'
   const reading = await lab.menu.read()
-  expect(reading.rows).toMatchObject([{ binding: 'line-12', counters: { upload: 550, download: 600 } }])
+  expect(allRows(reading)).toMatchObject([{ binding: 'line-12', counters: { upload: 550, download: 600 } }])
   expect(reading.bindings).toMatchObject([
     { name: 'line-12', counters: { upload: 550 } },
     { name: 'line-13' },
@@ -121,7 +122,7 @@ test('who logs in again on a static binding between two readings is on it in the
   lab.logout(before)
   lab.login('ann', { on })
   on.rx = '520'
-  const { rows } = await lab.menu.read()
+  const rows = allRows(await lab.menu.read())
   expect(rows).toMatchObject([{ binding: 'line-12', counters: { upload: 520 } }])
 })
 
@@ -130,7 +131,9 @@ test('a dynamic interface beside a binding is none', async () => {
   const on = lab.bind('line-12', 'ann', { rx: '500' })
   lab.login('ann', { on, caller: '02:00:00:00:00:01' })
   lab.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:02', rx: '3' })
-  const { rows, bindings } = await lab.menu.read()
+  const answer = await lab.menu.read()
+  const { bindings } = answer
+  const rows = allRows(answer)
   expect(rows.map(row => [row.binding, row.counters?.upload])).toEqual([
     ['line-12', 500],
     [undefined, 3],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { RouterGarbled } from '../../src/routeros/errors.ts'
+import { allRows } from './all-rows.ts'
 import { MAC, PppLab } from './ppp-lab.ts'
 
 test('the menus are asked for no more than is used, and only the interfaces of sessions', async () => {
@@ -16,7 +17,9 @@ test('the menus are asked for no more than is used, and only the interfaces of s
 test("the router's rx is the client's upload, its tx the download", async () => {
   const lab = await PppLab.open()
   lab.login('marksilas', { rx: '56480627', tx: '1300371837' })
-  const { rows, bindings, askedMs } = await lab.menu.read()
+  const answer = await lab.menu.read()
+  const { bindings, askedMs } = answer
+  const rows = allRows(answer)
   expect(rows).toEqual([
     {
       protocol: 'pppoe',
@@ -38,7 +41,7 @@ test("the router's rx is the client's upload, its tx the download", async () => 
 test("a tunnel's caller is an address and no MAC", async () => {
   const lab = await PppLab.open()
   lab.login('ann', { service: 'l2tp', caller: '203.0.113.9', rx: '5' })
-  const { rows } = await lab.menu.read()
+  const rows = allRows(await lab.menu.read())
   expect(rows).toMatchObject([
     { protocol: 'l2tp', callerId: '203.0.113.9', macAddress: undefined, counters: { upload: 5 } },
   ])

@@ -7,6 +7,7 @@ import { Router } from '../../src/routeros/router.ts'
 import { HOTSPOT_ANN, PPP_ANN, HandClock as RouterClock, startRouter } from '../fleet/opened.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { toldWhole } from './all-rows.ts'
 import { addressOf, NEVER, PATIENT_MS } from './dialled.ts'
 import { type Menus, startMenuPeer } from './menu-peer.ts'
 import { startPeer, tagOf } from './scripted-peer.ts'
@@ -44,7 +45,7 @@ for (const version of ['6.49', '7.20'] as const)
     const { router, clock } = await opened(simulated)
     const atMs = clock.steadyMs()
     expect(router).toMatchObject({ identity: 'Köln 1', version: `${version} (stable)`, notices: [] })
-    const reading = await router.read('hotspot')
+    const reading = toldWhole(await router.read('hotspot'))
     expect(reading).toEqual({
       service: 'hotspot',
       at: { wall: new Date(NOON), steadyMs: atMs },
@@ -132,10 +133,12 @@ test('in the steady state a poll of both services is three requests in one write
     await clock.turn(10_000)
     return poll()
   })
-  expect(hotspot?.sessions).toMatchObject([
+  expect(toldWhole(hotspot)?.sessions).toMatchObject([
     { username: 'ann', counters: { upload: 1_000, download: 10_000 } },
   ])
-  expect(ppp?.sessions).toMatchObject([{ username: 'ann', counters: { upload: 1_000, download: 10_000 } }])
+  expect(toldWhole(ppp)?.sessions).toMatchObject([
+    { username: 'ann', counters: { upload: 1_000, download: 10_000 } },
+  ])
   expect(simulated.received('/interface/pppoe-server/print')).toBe(1)
   expect(
     ['/ip/hotspot/active/print', '/ppp/active/print', '/interface/print'].map(it => simulated.received(it)),

@@ -1,0 +1,107 @@
+import type { Bytes } from '../accounting/bytes.ts'
+import type { BindingReading } from '../accounting/reading.ts'
+import type { PrintedMenu, RouterConnection } from './connection.ts'
+import { counterOf, proplist } from './fields.ts'
+import { PPP_SERVICES } from './ppp-servers.ts'
+
+const MOVING = ['rx-byte', 'tx-byte'] as const
+/** `?#|` joins two conditions, so n of them need n − 1. */
+const SESSION_INTERFACES = [
+  ...PPP_SERVICES.map(service => `?type=${service}-in`),
+  `?#${'|'.repeat(PPP_SERVICES.length - 1)}`,
+]
+
+/** `/interface`, of PPP sessions: it has the bytes. The router's rx is the client's upload. */
+export class PppInterfaces {
+  readonly #connection: RouterConnection
+  readonly #menu: PrintedMenu
+  /** By number; NaN where the last answer did not have the interface, or not its counters. */
+  #upload = new Float64Array()
+  #download = new Float64Array()
+  /** Numbers by the names of static server bindings. */
+  readonly #bindings = new Map<string, number | undefined>()
+
+  constructor(connection: RouterConnection) {
+    this.#connection = connection
+    const properties = proplist('.id', 'name', 'type', ...MOVING)
+    this.#menu = connection.menu('/interface/print', MOVING, properties, ...SESSION_INTERFACES)
+  }
+
+  /** @throws RouterError */
+  async read(): Promise<void> {
+    const { rows } = this.#menu
+    await this.#connection.print(this.#menu)
+    if (rows.capacity > this.#upload.length) {
+      this.#upload = new Float64Array(2 * rows.capacity)
+      this.#download = new Float64Array(2 * rows.capacity)
+    }
+    this.#upload.fill(Number.NaN)
+    this.#download.fill(Number.NaN)
+    const { numbers } = rows
+    const upload = rows.values(0)
+    const download = rows.values(1)
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place] ?? 0
+      this.#upload[number] = upload[place] ?? Number.NaN
+      this.#download[number] = download[place] ?? Number.NaN
+    }
+    for (const { number, row } of rows.wholes) {
+      this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
+      this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
+      const name = row.get('name') ?? ''
+      if (this.#bindings.has(name)) this.#bindings.set(name, number)
+    }
+  }
+
+  /** Nothing is known of any of them. */
+  forget(): void {
+    this.#menu.rows.forget()
+    for (const name of this.#bindings.keys()) this.#bindings.set(name, undefined)
+  }
+
+  upload(number: number): number {
+    return this.#upload[number] ?? Number.NaN
+  }
+
+  download(number: number): number {
+    return this.#download[number] ?? Number.NaN
+  }
+
+  counters(number: number): Bytes | undefined {
+    const counters = { upload: this.upload(number), download: this.download(number) }
+    return Number.isNaN(counters.upload + counters.download) ? undefined : counters
+  }
+
+  has(number: number): boolean {
+    return this.#menu.rows.has(number)
+  }
+
+  /** Those of the last answer by their names. Numbers are kept by whoever is on them: a name is used again. */
+  byName(): ReadonlyMap<string, number> {
+    const { rows } = this.#menu
+    const known = Array.from(rows.numbers, (number): [string, number] => [
+      rows.row(number).get('name') ?? '',
+      number,
+    ])
+    return new Map([
+      ...known,
+      ...rows.wholes.map(({ number, row }): [string, number] => [row.get('name') ?? '', number]),
+    ])
+  }
+
+  /** Services of those that were told whole. */
+  newServices(): ReadonlySet<string> {
+    return new Set(this.#menu.rows.wholes.map(({ row }) => (row.get('type') ?? '').replace(/-in$/, '')))
+  }
+
+  noteBinding(name: string, number: number | undefined): void {
+    this.#bindings.set(name, number)
+  }
+
+  bindings(): readonly BindingReading[] {
+    return Array.from(this.#bindings).flatMap(([name, number]) => {
+      const counters = number === undefined ? undefined : this.counters(number)
+      return counters ? [{ name, counters }] : []
+    })
+  }
+}

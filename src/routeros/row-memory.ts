@@ -1,0 +1,205 @@
+import { RowBytes } from './row-bytes.ts'
+import type { Row } from './sentence.ts'
+import { type KnownSentences, OTHER, SHORT } from './words.ts'
+
+/** A row that was not known by its bytes. */
+export interface WholeRow {
+  readonly number: number
+  /** Whether the number is another row's from now on. */
+  readonly isNew: boolean
+  readonly row: Row
+}
+
+/** So many rows that went away, one beside the other, are passed by. */
+const LOOK_AHEAD = 4
+const FIRST_ROWS = 16
+const NEVER = 0
+
+/**
+ * What a connection remembers of the rows of one menu. Each has a number for as long as it comes in every reply:
+ *
+ *     begin ── take: the next row as it was in the reply before │ add: any other row ──▶ end
+ *
+ * Rows are looked for in the order they had, and a row that is not there, by all of its bytes.
+ */
+export class RowMemory implements KnownSentences {
+  readonly #moving: readonly string[]
+  #bytes: RowBytes
+  #by = {}
+  #isOpen = false
+  /** Numbers in the order of the reply before, and of this one. */
+  #before: number[] = []
+  #now: number[] = []
+  #free: number[] = []
+  #seenIn = new Int32Array(FIRST_ROWS)
+  #reply = NEVER
+  #capacity = 0
+  #cursor = 0
+  /** Where in the reply before each row was, as soon as one is not where it should be. */
+  #places: ReadonlyMap<string, number> | undefined
+  #numbers = new Int32Array(FIRST_ROWS)
+  #values: Float64Array[]
+  #known = 0
+  #wholes: WholeRow[] = []
+
+  /** @param moving the properties that are not the same in each reply; `uptime` is a duration, all others are counts */
+  constructor(moving: readonly string[]) {
+    this.#moving = moving
+    this.#bytes = new RowBytes(moving)
+    this.#values = moving.map(() => new Float64Array(FIRST_ROWS))
+  }
+
+  /** Who gives the numbers: another one each time that all is forgotten. */
+  get by(): object {
+    return this.#by
+  }
+
+  /** Of the rows that were known. */
+  get numbers(): Int32Array {
+    return this.#numbers.subarray(0, this.#known)
+  }
+
+  /** What a moving property of theirs is: seconds, or a count. */
+  values(moving: number): Float64Array {
+    return (this.#values[moving] ?? new Float64Array()).subarray(0, this.#known)
+  }
+
+  get wholes(): readonly WholeRow[] {
+    return this.#wholes
+  }
+
+  /** All numbers are below it. */
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  /** Whether a row is in the last reply. */
+  has(number: number): boolean {
+    return this.#seenIn[number] === this.#reply
+  }
+
+  /** A known row as it would have been told whole. */
+  rowAt(place: number): Row {
+    const moving = this.#moving.map((name, index): [string, string] => {
+      const value = String(this.#values[index]?.[place] ?? 0)
+      return [name, name === 'uptime' ? `${value}s` : value]
+    })
+    return new Map([...this.row(this.#numbers[place] ?? 0), ...moving])
+  }
+
+  /** All properties of a row but the moving ones; as it was in the last reply that had it. */
+  row(number: number): Row {
+    return this.#bytes.row(number)
+  }
+
+  /** The number of a remembered row. */
+  find(isIt: (row: Row) => boolean): number | undefined {
+    return this.#before.find(number => isIt(this.row(number)))
+  }
+
+  /** Of rows that nobody was told of, nothing may be taken as known. */
+  forget(): void {
+    this.#by = {}
+    this.#bytes = new RowBytes(this.#moving)
+    this.#before = []
+    this.#free = []
+    this.#capacity = 0
+    this.#isOpen = false
+  }
+
+  begin(): void {
+    // The one before broke off.
+    if (this.#isOpen) this.forget()
+    this.#isOpen = true
+    this.#reply++
+    this.#cursor = 0
+    this.#known = 0
+    this.#now = []
+    this.#wholes = []
+    this.#places = undefined
+  }
+
+  /** The reply is complete: what it lacks is forgotten, and those numbers are others' from the next one on. */
+  end(): void {
+    for (const number of this.#before)
+      if (!this.has(number)) {
+        this.#bytes.drop(number)
+        this.#free.push(number)
+      }
+    this.#before = this.#now
+    this.#isOpen = false
+  }
+
+  /** @returns the offset behind the row at `at`; SHORT, where the bytes end before it does, or OTHER */
+  take(bytes: Buffer, at: number): number {
+    const last = Math.min(this.#cursor + LOOK_AHEAD, this.#before.length - 1)
+    for (let place = this.#cursor; place <= last; place++) {
+      const number = this.#before[place] ?? 0
+      if (this.has(number)) continue
+      const end = this.#bytes.match(bytes, at, number)
+      if (end === OTHER) continue
+      if (end === SHORT) return SHORT
+      this.#cursor = place + 1
+      this.#noteKnown(number)
+      return end
+    }
+    return OTHER
+  }
+
+  /** @param words of the whole sentence */
+  add(words: readonly Buffer[], row: Row): void {
+    const cut = this.#bytes.cut(words)
+    const place = cut && this.#placeOf(cut.key)
+    const known = place === undefined ? undefined : this.#before[place]
+    if (place !== undefined && known !== undefined && !this.has(known)) {
+      this.#cursor = place + 1
+      this.#note({ number: known, isNew: false, row })
+      return
+    }
+    const number = this.#free.pop() ?? this.#capacity++
+    if (cut) this.#bytes.put(number, cut)
+    this.#note({ number, isNew: true, row })
+  }
+
+  #placeOf(key: string): number | undefined {
+    this.#places ??= new Map(this.#before.map((number, place) => [this.#bytes.key(number) ?? '', place]))
+    return this.#places.get(key)
+  }
+
+  #note(whole: WholeRow): void {
+    this.#see(whole.number)
+    this.#wholes.push(whole)
+  }
+
+  #noteKnown(number: number): void {
+    this.#see(number)
+    if (this.#known === this.#numbers.length) this.#makeRoom()
+    this.#numbers[this.#known] = number
+    for (let moving = 0; moving < this.#values.length; moving++) {
+      const values = this.#values[moving]
+      if (values) values[this.#known] = this.#bytes.values[moving] ?? 0
+    }
+    this.#known++
+  }
+
+  #see(number: number): void {
+    if (number >= this.#seenIn.length) {
+      const larger = new Int32Array(Math.max(number + 1, 2 * this.#seenIn.length))
+      larger.set(this.#seenIn)
+      this.#seenIn = larger
+    }
+    this.#seenIn[number] = this.#reply
+    this.#now.push(number)
+  }
+
+  #makeRoom(): void {
+    const numbers = new Int32Array(2 * this.#numbers.length)
+    numbers.set(this.#numbers)
+    this.#numbers = numbers
+    this.#values = this.#values.map(values => {
+      const larger = new Float64Array(2 * values.length)
+      larger.set(values)
+      return larger
+    })
+  }
+}
