@@ -1,0 +1,69 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+
+interface Answered {
+  readonly answer?: unknown
+  readonly failure?: string
+}
+
+/** A process of a bench's own, which is asked one thing at a time, and ends with its parent. */
+export class BenchChild {
+  readonly #child: ChildProcess
+  readonly #name: string
+
+  /** @param file the module it runs, which calls `answerParent` */
+  constructor(file: URL, flags: readonly string[] = []) {
+    this.#name = file.pathname.split('/').at(-1) ?? ''
+    this.#child = fork(file, { execArgv: ['--import', 'tsx', ...flags] })
+  }
+
+  /** @returns the answer, of which whoever asks knows the shape */
+  async ask<Answer>(question: object): Promise<Answer> {
+    const over = new AbortController()
+    const { signal } = over
+    try {
+      const answered = once(this.#child, 'message', { signal })
+      const ended = once(this.#child, 'exit', { signal }).then(([code]) => {
+        throw new Error(`${this.#name} ended with ${code}`)
+      })
+      this.#child.send(JSON.stringify(question))
+      const [text] = await Promise.race([answered, ended])
+      const { answer, failure } = JSON.parse(text)
+      if (failure !== undefined) throw new Error(`${this.#name}: ${failure}`)
+      return answer
+    } finally {
+      over.abort()
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+}
+
+/** The child's side: answers one question after the other, as they come. */
+export function answerParent<Question>(answer: (question: Question) => unknown): void {
+  process.on('message', (text: string) => {
+    const question: Question = JSON.parse(text)
+    void Promise.resolve(question)
+      .then(answer)
+      .then(
+        (it): Answered => ({ answer: it ?? null }),
+        (error: unknown): Answered => ({
+          failure: error instanceof Error ? `${error.stack}` : String(error),
+        }),
+      )
+      .then(answered => process.send?.(JSON.stringify(answered)))
+  })
+  process.on('disconnect', () => process.exit())
+}
+
+/** What a process has used and holds, told by itself. */
+export interface Footprint {
+  /** Of all its threads, since it began. */
+  readonly cpuMs: number
+  readonly residentBytes: number
+}
