@@ -4,7 +4,7 @@ import { type RouterKey, sessionId } from './accounting/ids.ts'
 import { createApi } from './api/api.ts'
 import { dashboardRoutes } from './api/dashboard-stats.ts'
 import { healthRoutes } from './api/health.ts'
-import { metricsRoute } from './api/metrics.ts'
+import { metricsRoute, Observed } from './api/metrics.ts'
 import { webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
 import { CommitLoop } from './commit-loop.ts'
@@ -26,6 +26,7 @@ import { Roster } from './roster.ts'
 import type { RouterBook } from './router-book.ts'
 import { Router } from './routeros/router.ts'
 import type { Clock } from './runtime/clock.ts'
+import { EventLoopDelay } from './runtime/event-loop.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import type { Logger } from './runtime/logger.ts'
 import { Supervisor } from './runtime/notify.ts'
@@ -54,18 +55,6 @@ const POLL_GRACE_MS = 3_000
 /** From the signal to the last part's end; supervisors wait a little longer. */
 const STOP_WITHIN_MS = 10_000
 const DATABASE_CONNECTIONS = 8
-
-/** Brings the schema of the config's database up to date. */
-export async function migrateOnly(config: Config, log: Logger, clock: Clock): Promise<void> {
-  if (config.database.kind === 'url') return migrate(config.database.url.reveal())
-  const postgres = new EmbeddedPostgres({ directory: config.database.directory, clock, log })
-  const { url } = await postgres.start()
-  try {
-    await migrate(url)
-  } finally {
-    await postgres.stop()
-  }
-}
 
 /** The composition root: the daemon's parts, in the order in which they start; they stop in the reverse of it. */
 export class Daemon {
@@ -101,6 +90,9 @@ export class Daemon {
     for (const fault of await store.checkRollups())
       log.error(fault, 'the daily tables disagree: tenant_usage_daily and usage_daily have different sums')
 
+    const loop = new EventLoopDelay()
+    loop.start()
+    lifecycle.onStop('event loop watch', async () => loop.stop())
     const books = new Map<RouterKey, RouterBook>()
     const poller: Poller = new Poller({
       isSpread: config.poll.spread,
@@ -122,8 +114,11 @@ export class Daemon {
       pending: () => recorder.checkpoints(),
       ...{ disk: nodeDisk, clock, log },
     })
+    const observed = new Observed()
     const recorder = new Recorder({
       ...{ store, journal, books },
+      onDurable: ({ numbered, at }) =>
+        observed.readingDurable(clock.steadyMs() - (numbered?.answeredMs ?? at.steadyMs)),
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7()),
       onForgotten: book => board.keepRollup(book),
@@ -161,7 +156,7 @@ export class Daemon {
         routes: [
           ...healthRoutes(readiness),
           ...dashboardRoutes(board, clock),
-          metricsRoute(measuresOf({ books, poller, feed, commits, journal })),
+          metricsRoute(measuresOf({ books, poller, feed, commits, journal, loop }), observed),
           webSocketRoute('/ws'),
         ],
         ...{ verifier, origins, log },

@@ -11,10 +11,11 @@ export interface MeasuredParts {
   readonly journal: {
     state(): { readonly kind: 'writing' | 'failing'; readonly bytes: number; readonly maxBytes: number }
   }
+  readonly loop: { take(): ReturnType<Measures['eventLoop']> }
 }
 
 /** What `/metrics` shows, gathered from the parts that know it. */
-export function measuresOf({ books, poller, feed, commits, journal }: MeasuredParts): Measures {
+export function measuresOf({ books, poller, feed, commits, journal, loop }: MeasuredParts): Measures {
   return {
     *routers() {
       for (const book of books.values()) yield routerMeasure(book, poller.health(keyOf(book)))
@@ -25,6 +26,7 @@ export function measuresOf({ books, poller, feed, commits, journal }: MeasuredPa
       const { kind, bytes, maxBytes } = journal.state()
       return { isWriting: kind === 'writing', bytes, maxBytes }
     },
+    eventLoop: () => loop.take(),
   }
 }
 

@@ -12,6 +12,8 @@ export interface RecorderOptions {
   /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
   readonly spreadingOf: (tenant: TenantId) => Spreading | undefined
   readonly newSessionId: () => SessionId
+  /** Told of each reading, as soon as it is durable. */
+  readonly onDurable: (reading: Reading) => void
   /** Told of a retired router that is let go of, all of it being committed. */
   readonly onForgotten: (book: RouterBook) => void
 }
@@ -132,11 +134,18 @@ export class Recorder {
   }
 
   async #record(book: RouterBook, reading: Reading): Promise<void> {
-    const { journal, newSessionId, spreadingOf } = this.#options
+    const { journal, newSessionId, spreadingOf, onDurable } = this.#options
     const decision = book.decide(reading, newSessionId)
     const { epoch } = book
     const position = book.position + 1
-    await journal.append({ kind: 'decision', router: keyOf(book), epoch, position, decision })
+    const isDurable = await journal.append({
+      kind: 'decision',
+      router: keyOf(book),
+      epoch,
+      position,
+      decision,
+    })
+    if (isDurable) onDurable(reading)
     const spreading = spreadingOf(book.about.tenant)
     if (spreading) book.adopt(decision, spreading)
   }

@@ -107,6 +107,7 @@ export class Scene {
   })
   #lastId = 0
   readonly recorder = new Recorder({
+    onDurable: () => {},
     store: this.store,
     journal: this.journal,
     books: this.books,

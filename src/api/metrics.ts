@@ -1,4 +1,4 @@
-import { Gauge, Registry } from 'prom-client'
+import { Gauge, Histogram, Registry } from 'prom-client'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Route } from './routes.ts'
 
@@ -22,13 +22,32 @@ export interface Measures {
   feedConnections(): number
   isDatabaseUp(): boolean
   journal(): { readonly isWriting: boolean; readonly bytes: number; readonly maxBytes: number }
+  /** Since they were last asked for. */
+  eventLoop(): { readonly medianMs: number; readonly p99Ms: number; readonly worstMs: number }
 }
+
+/** From the answer of a router to its being durable: the journal is flushed every 250 ms. */
+const DURABLE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1, 2.5, 5]
 
 const LABELS = ['tenant', 'router'] as const
 
-/** `GET /metrics`, for Prometheus. Each value is taken when it is asked for. */
-export function metricsRoute(measures: Measures): Route {
-  const registry = new Registry()
+/** What is told as it happens. */
+export class Observed {
+  readonly registry = new Registry()
+  readonly #durable = new Histogram({
+    name: 'tikmeter_reading_durable_seconds',
+    help: 'From the answer of a router to its being in the journal.',
+    buckets: DURABLE_BUCKETS,
+    registers: [this.registry],
+  })
+
+  readingDurable(afterMs: number): void {
+    this.#durable.observe(afterMs / 1000)
+  }
+}
+
+/** `GET /metrics`, for Prometheus. Each value but what was observed is taken when it is asked for. */
+export function metricsRoute(measures: Measures, { registry }: Observed): Route {
   const perRouter = (name: string, help: string, of: (router: RouterMeasure) => number | undefined) =>
     new Gauge({
       ...{ name, help, labelNames: LABELS, registers: [registry] },
@@ -80,6 +99,19 @@ export function metricsRoute(measures: Measures): Route {
   )
   single('tikmeter_journal_bytes', 'Size of the journal.', () => measures.journal().bytes)
   single('tikmeter_journal_max_bytes', 'Bound of the journal.', () => measures.journal().maxBytes)
+
+  new Gauge({
+    name: 'tikmeter_event_loop_delay_seconds',
+    help: 'By how much late the event loop was, since this was last asked for.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect() {
+      const { medianMs, p99Ms, worstMs } = measures.eventLoop()
+      this.set({ quantile: '0.5' }, medianMs / 1000)
+      this.set({ quantile: '0.99' }, p99Ms / 1000)
+      this.set({ quantile: '1' }, worstMs / 1000)
+    },
+  })
 
   return {
     kind: 'open',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
-import { type Measures, metricsRoute, type RouterMeasure } from '../../src/api/metrics.ts'
+import { type Measures, metricsRoute, Observed, type RouterMeasure } from '../../src/api/metrics.ts'
 
 const HQ: RouterMeasure = {
   ...{ tenant: tenantId('acme'), router: routerId('hq'), isOnline: true },
@@ -14,8 +14,11 @@ function page(routers: readonly RouterMeasure[]) {
     feedConnections: () => 4,
     isDatabaseUp: () => false,
     journal: () => ({ isWriting: true, bytes: 1024, maxBytes: 1 << 30 }),
+    eventLoop: () => ({ medianMs: 1, p99Ms: 4, worstMs: 20 }),
   }
-  const route = metricsRoute(measures)
+  const observed = new Observed()
+  observed.readingDurable(170)
+  const route = metricsRoute(measures, observed)
   if (route.kind !== 'open') throw new Error('metrics need no token')
   return route.answer(new URLSearchParams())
 }
@@ -40,4 +43,8 @@ test('the daemon itself is measured too', async () => {
   expect(body).toContain('tikmeter_feed_connections 4')
   expect(body).toContain('tikmeter_database_up 0')
   expect(body).toContain('tikmeter_journal_bytes 1024')
+  expect(body).toContain('tikmeter_event_loop_delay_seconds{quantile="0.99"} 0.004')
+  expect(body).toContain('tikmeter_event_loop_delay_seconds{quantile="1"} 0.02')
+  expect(body).toContain('tikmeter_reading_durable_seconds_bucket{le="0.15"} 0')
+  expect(body).toContain('tikmeter_reading_durable_seconds_bucket{le="0.2"} 1')
 })
