@@ -1,4 +1,4 @@
-import { addBytes, type Bytes } from '../accounting/bytes.ts'
+import type { Bytes } from '../accounting/bytes.ts'
 import type { Growth } from '../accounting/columns.ts'
 import type { Counted, EndReason, Entry } from '../accounting/entry.ts'
 import type { Moment } from '../accounting/reading.ts'
@@ -59,17 +59,25 @@ export class EntryWriter {
 
   /** As so many `interim` entries. */
   writeGrowth({ columns, numbers, upload, download, from, to }: Growth): void {
+    const { steadyMs } = this.#at
+    const sinceMs = from.getTime()
     for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place] ?? 0
       const session = columns.sessions[number]
       if (!session) throw new RangeError(`no session has number ${number}`)
-      const before = { upload: columns.upload[number] ?? 0, download: columns.download[number] ?? 0 }
-      const delta = { upload: upload[place] ?? 0, download: download[place] ?? 0 }
-      const written = this.#book.sessions.grow(session, before, delta, this.#at.steadyMs)
-      if (written !== undefined) this.#writeGrown(written, from.getTime(), delta)
-      else {
-        const now = addBytes(before, delta)
-        const grown = sessionGrownTo(session, now.upload, now.download, this.#at.steadyMs)
+      const beforeUpload = columns.upload[number] ?? 0
+      const beforeDownload = columns.download[number] ?? 0
+      const byUpload = upload[place] ?? 0
+      const byDownload = download[place] ?? 0
+      const known = this.#book.sessions.known(session, beforeUpload, beforeDownload)
+      if (known) {
+        known.upload += byUpload
+        known.download += byDownload
+        known.lastMovedMs = steadyMs
+        this.#writeGrown(known.number, sinceMs, byUpload, byDownload)
+      } else {
+        const grown = sessionGrownTo(session, beforeUpload + byUpload, beforeDownload + byDownload, steadyMs)
+        const delta = { upload: byUpload, download: byDownload }
         this.#writeWhole({ kind: 'interim', session: grown, counted: { delta, from, to } })
       }
     }
@@ -80,17 +88,17 @@ export class EntryWriter {
     if (!last || counted?.to.getTime() !== this.#at.wall.getTime()) return false
     const by = growthOf(last, session, this.#at.steadyMs)
     if (!by || !isSame(by, counted.delta)) return false
-    this.#writeGrown(this.#book.sessions.put(session), counted.from.getTime(), by)
+    this.#writeGrown(this.#book.sessions.put(session), counted.from.getTime(), by.upload, by.download)
     return true
   }
 
-  #writeGrown(number: number, sinceMs: number, by: Bytes): void {
+  #writeGrown(number: number, sinceMs: number, upload: number, download: number): void {
     const isSinceSame = sinceMs === this.#sinceMs
     this.#writeHead(number, isSinceSame ? 'grew' : 'grewSince')
     if (!isSinceSame) this.#out.number(sinceMs)
     this.#sinceMs = sinceMs
-    this.#out.varint(by.upload)
-    this.#out.varint(by.download)
+    this.#out.varint(upload)
+    this.#out.varint(download)
   }
 
   #writeWhole({ kind, session, counted }: Exclude<Entry, { kind: 'stop' }>): void {

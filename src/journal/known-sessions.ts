@@ -1,9 +1,8 @@
-import type { Bytes } from '../accounting/bytes.ts'
 import type { SessionId } from '../accounting/ids.ts'
 import { type Session, sessionGrownTo } from '../accounting/session.ts'
 import { isGrownFrom } from './growth.ts'
 
-interface Known {
+export interface Known {
   readonly number: number
   /** As it was last told other than by its growth. */
   session: Session
@@ -34,20 +33,17 @@ export class WrittenSessions {
   }
 
   /**
-   * Where the segment has a session as it was before it grew, takes note of its growth.
+   * What the segment has of a session, where that is what it was before it grew: to be moved along with it.
    * @param session as it was when something else of it changed last
-   * @param before its counters before it grew
-   * @returns its number; `undefined` where it has to be told whole
+   * @param upload its counters before it grew
+   * @returns `undefined` where it has to be told whole
    */
-  grow(session: Session, before: Bytes, by: Bytes, steadyMs: number): number | undefined {
+  known(session: Session, upload: number, download: number): Known | undefined {
     const known = this.#known.get(session.id)
-    if (known?.upload !== before.upload || known.download !== before.download) return undefined
+    if (known?.upload !== upload || known.download !== download) return undefined
     if (known.session !== session && !isGrownFrom(session, known.session)) return undefined
     known.session = session
-    known.upload += by.upload
-    known.download += by.download
-    known.lastMovedMs = steadyMs
-    return known.number
+    return known
   }
 
   /** A session that ended is not heard of again. */

@@ -18,6 +18,8 @@ export class PppInterfaces {
   /** By number; NaN where the last answer did not have the interface, or not its counters. */
   #upload = new Float64Array()
   #download = new Float64Array()
+  /** By number. */
+  readonly #names: string[] = []
   /** Numbers by the names of static server bindings. */
   readonly #bindings = new Map<string, number | undefined>()
 
@@ -49,6 +51,7 @@ export class PppInterfaces {
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
       this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
       const name = row.get('name') ?? ''
+      this.#names[number] = name
       if (this.#bindings.has(name)) this.#bindings.set(name, number)
     }
   }
@@ -79,14 +82,7 @@ export class PppInterfaces {
   /** Those of the last answer by their names. Numbers are kept by whoever is on them: a name is used again. */
   byName(): ReadonlyMap<string, number> {
     const { rows } = this.#menu
-    const known = Array.from(rows.numbers, (number): [string, number] => [
-      rows.row(number).get('name') ?? '',
-      number,
-    ])
-    return new Map([
-      ...known,
-      ...rows.wholes.map(({ number, row }): [string, number] => [row.get('name') ?? '', number]),
-    ])
+    return new Map(this.#names.flatMap((name, number) => (rows.has(number) ? [[name, number]] : [])))
   }
 
   /** Services of those that were told whole. */

@@ -39,19 +39,27 @@ export class PppServers {
     this.#connection = connection
   }
 
-  /** @throws RouterError */
-  async read(services: ReadonlySet<string>): Promise<readonly ServerRow[]> {
+  /**
+   * @param users whose rows are enough; all where absent
+   * @throws RouterError
+   */
+  async read(
+    services: ReadonlySet<string>,
+    users: readonly string[] | undefined,
+  ): Promise<readonly ServerRow[]> {
     const asked = PPP_SERVICES.filter(service => services.has(service) && !this.#missing.has(service))
-    const menus = await Promise.all(asked.map(service => this.#readMenu(service)))
+    const menus = await Promise.all(asked.map(service => this.#readMenu(service, users)))
     return menus.flat()
   }
 
-  async #readMenu(service: string): Promise<readonly ServerRow[]> {
+  async #readMenu(service: string, users: readonly string[] | undefined): Promise<readonly ServerRow[]> {
     const callerProperty = CALLER_PROPERTY.get(service) ?? 'client-address'
+    const query = users ? [...users.map(user => `?user=${user}`), `?#${'|'.repeat(users.length - 1)}`] : []
     try {
       const reply = await this.#connection.command(
         `/interface/${service}-server/print`,
         proplist('name', 'user', callerProperty, 'uptime', 'dynamic', 'running'),
+        ...query.filter(word => word !== '?#'),
       )
       return reply.rows.map(row => ({
         service,

@@ -13,6 +13,10 @@ const PROPERTIES = proplist('.id', 'name', 'service', 'caller-id', 'address', ..
 /** A session that finds no interface asks for the server menus again: at once for a few rounds, then now and then. */
 const EAGER_ROUNDS = 3
 const PATIENT_ROUNDS = 12
+/** More than so many users are not asked for by name. */
+const MOST_ASKED = 8
+/** Of another name, nobody knows in which encoding the router has it. */
+const ASCII = /^[\x20-\x7e]+$/
 
 /** Which interface a session is on. */
 interface Joined {
@@ -78,7 +82,8 @@ export class PppMenu implements SessionMenu {
     for (const place of joined.others)
       whole.push({ number: rows.numbers[place] ?? 0, session: sessionOf(asked, rows.rowAt(place)) })
     const wanted = this.#servicesToAsk(whole)
-    if (wanted.size > 0) this.#join(whole, await this.#servers.read(wanted), asked.askedMs)
+    if (wanted.size > 0)
+      this.#join(whole, await this.#servers.read(wanted, this.#usersToAsk(whole)), asked.askedMs)
     this.#isFirstRound = false
     const told = whole.map(active => this.#withCounters(active))
     this.#countUnjoined(whole)
@@ -143,6 +148,15 @@ export class PppMenu implements SessionMenu {
       if (rounds < EAGER_ROUNDS || rounds % PATIENT_ROUNDS === 0) wanted.add(session.protocol)
     }
     return wanted
+  }
+
+  /** Those of a few sessions that have just come; all where that would not do, or has not done. */
+  #usersToAsk(sessions: readonly Active[]): readonly string[] | undefined {
+    const unjoined = sessions.filter(({ number }) => !this.#joined[number])
+    const users = new Set(unjoined.map(({ session }) => session.username))
+    const isSearched = unjoined.some(({ number }) => this.#unjoinedRounds.has(number))
+    const canAsk = users.size > 0 && users.size <= MOST_ASKED && [...users].every(user => ASCII.test(user))
+    return canAsk && !isSearched && !this.#isFirstRound ? [...users] : undefined
   }
 
   #join(sessions: readonly Active[], servers: readonly ServerRow[], askedMs: number): void {

@@ -26,8 +26,8 @@ export interface Cut {
   readonly runs: readonly Buffer[]
   /** Which moving word is between the runs, by its place among all that move. */
   readonly layout: readonly number[]
-  /** The same for no other row. */
-  readonly key: string
+  /** The same for few other rows. */
+  readonly hash: number
 }
 
 /** Rows by number, and their comparing. */
@@ -41,6 +41,7 @@ export class RowBytes {
   #used = 0
   #live = 0
   #starts = new Int32Array(FIRST_ROWS)
+  #hashes = new Int32Array(FIRST_ROWS)
   #runs: Int32Array
 
   /** @param moving names of properties; `uptime` is a duration, all others are counts */
@@ -66,12 +67,13 @@ export class RowBytes {
     }
     if (layout.length < this.#keys.length) return undefined
     const joined = runs.map(parts => Buffer.concat(parts))
-    return { runs: joined, layout, key: keyOf(layout, joined) }
+    return { runs: joined, layout, hash: hashOf(joined) }
   }
 
-  put(number: number, { runs, layout }: Cut): void {
+  put(number: number, { runs, layout, hash }: Cut): void {
     this.#makeRoom(number, runs)
     this.#starts[number] = this.#used
+    this.#hashes[number] = hash
     this.#layouts[number] = this.#layouts.find(it => it?.join() === layout.join()) ?? layout
     for (const [index, run] of runs.entries()) {
       this.#runs[number * runs.length + index] = run.length
@@ -86,9 +88,13 @@ export class RowBytes {
     this.#live -= this.#lengthOf(number)
   }
 
-  key(number: number): string | undefined {
-    const layout = this.#layouts[number]
-    return layout && keyOf(layout, this.#runsOf(number))
+  hash(number: number): number {
+    return this.#hashes[number] ?? 0
+  }
+
+  isSame(number: number, { runs, layout }: Cut): boolean {
+    if (this.#layouts[number]?.join() !== layout.join()) return false
+    return this.#runsOf(number).every((run, index) => runs[index]?.equals(run))
   }
 
   /** All properties but the moving ones. */
@@ -159,10 +165,13 @@ export class RowBytes {
   #makeRoom(number: number, runs: readonly Buffer[]): void {
     if (number >= this.#starts.length) {
       const starts = new Int32Array(Math.max(number + 1, 2 * this.#starts.length))
+      const hashes = new Int32Array(starts.length)
       const lengths = new Int32Array(starts.length * runs.length)
       starts.set(this.#starts)
+      hashes.set(this.#hashes)
       lengths.set(this.#runs)
       this.#starts = starts
+      this.#hashes = hashes
       this.#runs = lengths
     }
     const needed = runs.reduce((sum, run) => sum + run.length, 0)
@@ -186,6 +195,9 @@ export class RowBytes {
   }
 }
 
-function keyOf(layout: readonly number[], runs: readonly Buffer[]): string {
-  return `${layout.join()} ${runs.map(run => `${run.length} ${run.toString('latin1')}`).join('')}`
+/** FNV-1a. */
+function hashOf(runs: readonly Buffer[]): number {
+  let hash = 0x811c9dc5
+  for (const run of runs) for (const byte of run) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash
 }

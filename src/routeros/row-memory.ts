@@ -1,4 +1,4 @@
-import { RowBytes } from './row-bytes.ts'
+import { type Cut, RowBytes } from './row-bytes.ts'
 import type { Row } from './sentence.ts'
 import { type KnownSentences, OTHER, SHORT } from './words.ts'
 
@@ -31,12 +31,12 @@ export class RowMemory implements KnownSentences {
   #before: number[] = []
   #now: number[] = []
   #free: number[] = []
+  /** In the reply before, as soon as a row is not where it should be. */
+  #places: ReadonlyMap<number, readonly number[]> | undefined
   #seenIn = new Int32Array(FIRST_ROWS)
   #reply = NEVER
   #capacity = 0
   #cursor = 0
-  /** Where in the reply before each row was, as soon as one is not where it should be. */
-  #places: ReadonlyMap<string, number> | undefined
   #numbers = new Int32Array(FIRST_ROWS)
   #values: Float64Array[]
   #known = 0
@@ -149,9 +149,9 @@ export class RowMemory implements KnownSentences {
   /** @param words of the whole sentence */
   add(words: readonly Buffer[], row: Row): void {
     const cut = this.#bytes.cut(words)
-    const place = cut && this.#placeOf(cut.key)
+    const place = cut && this.#placeOf(cut)
     const known = place === undefined ? undefined : this.#before[place]
-    if (place !== undefined && known !== undefined && !this.has(known)) {
+    if (place !== undefined && known !== undefined) {
       this.#cursor = place + 1
       this.#note({ number: known, isNew: false, row })
       return
@@ -161,9 +161,24 @@ export class RowMemory implements KnownSentences {
     this.#note({ number, isNew: true, row })
   }
 
-  #placeOf(key: string): number | undefined {
-    this.#places ??= new Map(this.#before.map((number, place) => [this.#bytes.key(number) ?? '', place]))
-    return this.#places.get(key)
+  /** Where in the reply before a row was that is not where it should be. */
+  #placeOf(cut: Cut): number | undefined {
+    this.#places ??= this.#placesByHash()
+    return this.#places.get(cut.hash)?.find(place => {
+      const number = this.#before[place] ?? 0
+      return !this.has(number) && this.#bytes.isSame(number, cut)
+    })
+  }
+
+  #placesByHash(): ReadonlyMap<number, readonly number[]> {
+    const places = new Map<number, number[]>()
+    for (const [place, number] of this.#before.entries()) {
+      const hash = this.#bytes.hash(number)
+      const others = places.get(hash)
+      if (others) others.push(place)
+      else places.set(hash, [place])
+    }
+    return places
   }
 
   #note(whole: WholeRow): void {

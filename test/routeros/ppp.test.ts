@@ -232,3 +232,26 @@ test('a session with no uptime that can be read makes no reading', async () => {
   lab.peer.menus['/ppp/active'] = () => [{ name: 'ann', service: 'pppoe', uptime: 'soon' }]
   await expect(lab.menu.read()).rejects.toBeInstanceOf(RouterGarbled)
 })
+
+test('of a few sessions that come later only their own server rows are asked for, and all where that was in vain', async () => {
+  const lab = await PppLab.open()
+  lab.login('ann')
+  await lab.menu.read()
+  lab.peer.asked.length = 0
+  lab.login('bob')
+  lab.login('Ágnes')
+  await lab.menu.read()
+  const servers = () =>
+    lab.peer.asked.splice(0).filter(command => command.startsWith('/interface/pppoe-server'))
+  // Who knows in which encoding the router has that name.
+  expect(servers()).toEqual([expect.not.stringContaining('?')])
+  lab.login('cid')
+  lab.login('dee')
+  await lab.menu.read()
+  expect(servers()).toEqual([expect.stringMatching(/ \?user=cid \?user=dee \?#\|$/)])
+  const eve = lab.login('eve')
+  lab.interfaces.delete(eve.on)
+  await lab.menu.read()
+  await lab.menu.read()
+  expect(servers()).toEqual([expect.stringMatching(/ \?user=eve$/), expect.not.stringContaining('?')])
+})
