@@ -20,10 +20,10 @@ export interface CommitLoopOptions {
   readonly log: Logger
 }
 
-/** Sessions to a transaction: enough to be cheap, few enough to hold their rows' locks only briefly. */
+/** Sessions to a transaction: enough to be cheap, few enough to hold up neither their rows nor the event loop. */
 const SLICE_SESSIONS = 2_500
-/** Slices to an interval, so that many small routers are not many transactions. */
-const MOST_SLICES = 30
+/** How often to an interval it is looked whether anything waits. */
+const LOOKS = 30
 
 /** Commits every router once in an interval, in slices of whole routers spread over it. */
 export class CommitLoop {
@@ -45,7 +45,7 @@ export class CommitLoop {
   /** Until the signal aborts; what waits then is `flush`'s. */
   async run(signal: AbortSignal): Promise<void> {
     const { recorder, clock, intervalMs } = this.#options
-    const lookMs = intervalMs / MOST_SLICES
+    const lookMs = intervalMs / LOOKS
     while (!signal.aborted) {
       const slices = slicesOf(recorder.pending())
       if (slices === 0) await clock.sleep(lookMs, signal)
@@ -138,9 +138,9 @@ export class CommitLoop {
   }
 }
 
-/** How many slices to commit in: few, and at the most 30; none where nothing waits. */
+/** How many slices to commit in; none where nothing waits. */
 function slicesOf(pending: ReadonlyMap<RouterKey, number>): number {
-  return Math.min(MOST_SLICES, Math.ceil(weightOf(pending) / SLICE_SESSIONS))
+  return Math.ceil(weightOf(pending) / SLICE_SESSIONS)
 }
 
 /**

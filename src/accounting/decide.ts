@@ -107,7 +107,7 @@ class Turn {
     const fresh: Session = {
       ...{ id: this.#newId(), service, protocol, username, server, macAddress, ipAddress },
       ...{ routerSessionId, callerId, binding, login },
-      startTime: this.#loginTime(row),
+      startMs: this.#loginTime(row).getTime(),
       mark: { kind: 'owed', from: isNew ? 'login' : 'baseline' },
       recorded: NO_BYTES,
       lastMovedMs: at.steadyMs,
@@ -129,7 +129,7 @@ class Turn {
 
   /** @param at when it was missed, which a clock set back can make earlier than when it was last seen */
   #end(session: Session, at: Date, reason: EndReason): void {
-    const lastSeenAt = this.#ledger.last?.at.wall ?? session.startTime
+    const lastSeenAt = this.#ledger.last?.at.wall ?? new Date(session.startMs)
     const endTime = at < lastSeenAt ? lastSeenAt : at
     this.#entries.push({ kind: 'stop', session, lastSeenAt, endTime, reason })
   }

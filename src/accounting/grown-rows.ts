@@ -1,6 +1,21 @@
 import type { Columns, Growth } from './columns.ts'
+import { type SessionId, sessionId } from './ids.ts'
 import { type Session, sessionGrownTo } from './session.ts'
 import type { Bucket, Share } from './spread.ts'
+
+/** A session that only grew, and by how much. */
+export interface GrownSum {
+  /** As it was when something else of it changed last. */
+  readonly session: Session
+  readonly upload: number
+  readonly download: number
+  /** The router's, as they are now. */
+  readonly counterUpload: number
+  readonly counterDownload: number
+  readonly lastMovedMs: number
+}
+
+const NOBODY = sessionId('nobody')
 
 /**
  * What sessions that did nothing but grow have for the database, summed up in arrays, by number: one bucket's bytes,
@@ -10,7 +25,7 @@ export class GrownRows {
   readonly columns: Columns
   readonly bucket: Bucket
   readonly #sessions: (Session | undefined)[] = []
-  readonly #numbers: number[] = []
+  #numbers: number[] = []
   #upload = new Float64Array(0)
   #download = new Float64Array(0)
   #counterUpload = new Float64Array(0)
@@ -45,24 +60,54 @@ export class GrownRows {
     }
   }
 
-  /** Each session as it is now, with its bytes. */
-  *sums(): Iterable<readonly [Session, Share]> {
-    const { day, startMs } = this.bucket
+  *sums(): Iterable<GrownSum> {
     for (const number of this.#numbers) {
-      const session = this.#sessions[number]
-      if (!session) continue
-      const upload = this.#upload[number] ?? 0
-      const download = this.#download[number] ?? 0
-      yield [
-        sessionGrownTo(
-          session,
-          this.#counterUpload[number],
-          this.#counterDownload[number],
-          this.#lastMovedMs[number],
-        ),
-        { bucketStartMs: startMs, day, upload, download },
-      ]
+      const sum = this.#sum(number)
+      if (sum) yield sum
     }
+  }
+
+  /** A session as it is now, with its bytes. */
+  told(sum: GrownSum): readonly [Session, Share] {
+    const { session, upload, download, counterUpload, counterDownload, lastMovedMs } = sum
+    const { day, startMs } = this.bucket
+    return [
+      sessionGrownTo(session, counterUpload, counterDownload, lastMovedMs),
+      { bucketStartMs: startMs, day, upload, download },
+    ]
+  }
+
+  /** Takes out those that are told otherwise from now on, before their numbers can be others'. */
+  *takeOut(ids: ReadonlySet<SessionId>): Iterable<GrownSum> {
+    const kept: number[] = []
+    for (const number of this.#numbers) {
+      const sum = ids.has(this.#sessions[number]?.id ?? NOBODY) ? this.#sum(number) : undefined
+      if (sum) {
+        yield sum
+        this.#clear(number)
+      } else kept.push(number)
+    }
+    this.#numbers = kept
+  }
+
+  #sum(number: number): GrownSum | undefined {
+    const session = this.#sessions[number]
+    return (
+      session && {
+        session,
+        upload: this.#upload[number] ?? 0,
+        download: this.#download[number] ?? 0,
+        counterUpload: this.#counterUpload[number] ?? 0,
+        counterDownload: this.#counterDownload[number] ?? 0,
+        lastMovedMs: this.#lastMovedMs[number] ?? 0,
+      }
+    )
+  }
+
+  #clear(number: number): void {
+    this.#sessions[number] = undefined
+    this.#upload[number] = 0
+    this.#download[number] = 0
   }
 
   #makeRoom(capacity: number): void {

@@ -2,6 +2,7 @@ import { addBytes, type Bytes, NO_BYTES } from './bytes.ts'
 import type { Decision, Entry } from './entry.ts'
 import type { RouterId, SessionId } from './ids.ts'
 import { type Ledger, openCount, openSessions } from './ledger.ts'
+import { onceMade } from './once-made.ts'
 import type { Service } from './reading.ts'
 import type { SessionJson } from './snapshot.ts'
 
@@ -90,11 +91,6 @@ function namesOf(ledger: Ledger): ReadonlySet<string> {
   return new Set(openSessions(ledger).map(({ username }) => username))
 }
 
-function onceMade<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => (made ??= make())
-}
-
 /**
  * What the sessions that a decision ends may have moved after their last reading, had they gone on at their last
  * rates until they ended.
@@ -129,7 +125,7 @@ export function* sessionsJson(
       router,
       ip_address: session.ipAddress ?? null,
       mac_address: session.macAddress ?? null,
-      start_time: session.startTime.toISOString(),
+      start_time: new Date(session.startMs).toISOString(),
       upload: session.recorded.upload,
       download: session.recorded.download,
       upload_bps: Math.round(uploadBps),

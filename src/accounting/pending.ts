@@ -1,9 +1,10 @@
 import { addBytes, type Bytes } from './bytes.ts'
 import type { Growth } from './columns.ts'
 import type { Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
-import { GrownRows } from './grown-rows.ts'
+import { GrownRows, type GrownSum } from './grown-rows.ts'
 import type { SessionId } from './ids.ts'
 import type { LastReading } from './ledger.ts'
+import { onceMade } from './once-made.ts'
 import type { Service } from './reading.ts'
 import type { Session } from './session.ts'
 import type { Bucket, Share } from './spread.ts'
@@ -35,9 +36,17 @@ export interface Pending {
   readonly basePosition: number
   readonly position: number
   readonly sessions: ReadonlyMap<SessionId, PendingSession>
+  /** The same in two parts, of which the second comes on top; absent where no session is told in columns. */
+  readonly inColumns?: PendingColumns
   readonly events: readonly LedgerEvent[]
   readonly bindings: ReadonlyMap<string, Bytes>
   readonly readings: ReadonlyMap<Service, LastReading>
+}
+
+/** `sessions`, without an object for each that only grew. */
+export interface PendingColumns {
+  readonly changed: ReadonlyMap<SessionId, PendingSession>
+  readonly grown: readonly GrownRows[]
 }
 
 /** A router's pending commit as it grows by decision after decision. */
@@ -82,7 +91,9 @@ export class PendingBuilder {
   add(decision: Decision, sharesOf: ReadonlyMap<Entry, readonly Share[]>, bucket?: Bucket): void {
     const { service, entries, growth, numbered } = decision
     this.#position++
-    if (entries.length > 0 || (numbered && numbered.sessions.size > 0)) this.#settle(service)
+    const told = [...entries.map(({ session }) => session), ...(numbered?.sessions.values() ?? [])]
+    const rows = this.#grown.get(service)
+    if (rows && told.length > 0) this.#settle(rows, rows.takeOut(new Set(told.map(({ id }) => id))))
     if (growth && bucket) this.#grownRows(service, growth, bucket).add(growth, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     this.#events.push(...decision.events)
@@ -106,11 +117,17 @@ export class PendingBuilder {
 
   /** All so far, as one commit. What is added afterwards may show in it. */
   build(): Pending {
-    for (const service of this.#grown.keys()) this.#settle(service)
+    const changed = this.#sessions
+    const grown = [...this.#grown.values()]
+    const all = onceMade(() => withGrown(changed, grown))
     return {
       basePosition: this.#basePosition,
       position: this.#position,
-      sessions: this.#sessions,
+      // Most commits are written from the columns, and then nobody asks for it.
+      get sessions() {
+        return grown.length === 0 ? changed : all()
+      },
+      ...(grown.length === 0 ? {} : { inColumns: { changed, grown } }),
       events: this.#events,
       bindings: this.#bindings,
       readings: this.#readings,
@@ -120,22 +137,15 @@ export class PendingBuilder {
   #grownRows(service: Service, { columns }: Growth, { startMs, day }: Bucket): GrownRows {
     const rows = this.#grown.get(service)
     if (rows?.columns === columns && rows.bucket.startMs === startMs && rows.bucket.day === day) return rows
-    this.#settle(service)
+    if (rows) this.#settle(rows, rows.sums())
     const begun = new GrownRows(columns, { startMs, day })
     this.#grown.set(service, begun)
     return begun
   }
 
   /** Before anything newer than its growth is told of a session. */
-  #settle(service: Service): void {
-    const rows = this.#grown.get(service)
-    if (!rows) return
-    this.#grown.delete(service)
-    for (const [session, share] of rows.sums()) {
-      const shares = new Map([[share.bucketStartMs, share]])
-      const change = { session, isNew: false, isOnlyGrown: true, end: undefined, shares }
-      this.#sessions.set(session.id, mergeSession(this.#sessions.get(session.id), change))
-    }
+  #settle(rows: GrownRows, sums: Iterable<GrownSum>): void {
+    for (const sum of sums) addGrown(this.#sessions, ...rows.told(sum))
   }
 
   #addEntry(entry: Entry, shares: readonly Share[]): void {
@@ -148,6 +158,22 @@ export class PendingBuilder {
     const change = { session, isNew: entry.kind === 'start', isOnlyGrown: false, end, shares: byBucket }
     this.#sessions.set(session.id, mergeSession(this.#sessions.get(session.id), change))
   }
+}
+
+function withGrown(
+  changed: ReadonlyMap<SessionId, PendingSession>,
+  grown: readonly GrownRows[],
+): ReadonlyMap<SessionId, PendingSession> {
+  const sessions = new Map(changed)
+  for (const rows of grown) for (const sum of rows.sums()) addGrown(sessions, ...rows.told(sum))
+  return sessions
+}
+
+/** What a session grew by, on top of what is there of it. */
+export function addGrown(sessions: Map<SessionId, PendingSession>, session: Session, share: Share): void {
+  const shares = new Map([[share.bucketStartMs, share]])
+  const change = { session, isNew: false, isOnlyGrown: true, end: undefined, shares }
+  sessions.set(session.id, mergeSession(sessions.get(session.id), change))
 }
 
 function mergeSession(older: PendingSession | undefined, newer: PendingSession): PendingSession {

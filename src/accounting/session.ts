@@ -26,8 +26,8 @@ export interface Session {
   readonly routerSessionId: string | undefined
   readonly callerId: string | undefined
   readonly binding: string | undefined
-  /** The login by our wall clock at the first reading. */
-  readonly startTime: Date
+  /** The login by our wall clock at the first reading: a `Date` would be as large as all that is above. */
+  readonly startMs: number
   /** The login by the steady clock; follows the drift between the router's clock and ours. */
   readonly login: Window
   readonly mark: Mark
@@ -87,7 +87,7 @@ export function grownSession(session: Session, by: Bytes, lastMovedMs: number): 
     routerSessionId: session.routerSessionId,
     callerId: session.callerId,
     binding: session.binding,
-    startTime: session.startTime,
+    startMs: session.startMs,
     login: session.login,
     mark: { kind: 'counted', counters: addBytes(session.mark.counters, by), sinceMs: undefined },
     recorded: addBytes(session.recorded, by),

@@ -60,6 +60,7 @@ export class EntryWriter {
   /** As so many `interim` entries. */
   writeGrowth({ columns, numbers, upload, download, from, to }: Growth): void {
     const { steadyMs } = this.#at
+    const { sessions } = this.#book
     const sinceMs = from.getTime()
     for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place] ?? 0
@@ -69,13 +70,9 @@ export class EntryWriter {
       const beforeDownload = columns.download[number] ?? 0
       const byUpload = upload[place] ?? 0
       const byDownload = download[place] ?? 0
-      const known = this.#book.sessions.known(session, beforeUpload, beforeDownload)
-      if (known) {
-        known.upload += byUpload
-        known.download += byDownload
-        known.lastMovedMs = steadyMs
-        this.#writeGrown(known.number, sinceMs, byUpload, byDownload)
-      } else {
+      const written = sessions.grow(session, beforeUpload, beforeDownload, byUpload, byDownload, steadyMs)
+      if (written !== undefined) this.#writeGrown(written, sinceMs, byUpload, byDownload)
+      else {
         const grown = sessionGrownTo(session, beforeUpload + byUpload, beforeDownload + byDownload, steadyMs)
         const delta = { upload: byUpload, download: byDownload }
         this.#writeWhole({ kind: 'interim', session: grown, counted: { delta, from, to } })

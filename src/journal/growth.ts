@@ -59,7 +59,7 @@ function isSameButNumbers(a: Session, b: Session): boolean {
     a.routerSessionId === b.routerSessionId &&
     a.callerId === b.callerId &&
     a.binding === b.binding &&
-    a.startTime.getTime() === b.startTime.getTime() &&
+    a.startMs === b.startMs &&
     a.login.earliestMs === b.login.earliestMs &&
     a.login.latestMs === b.login.latestMs &&
     a.isStallReported === b.isStallReported

@@ -2,54 +2,83 @@ import type { SessionId } from '../accounting/ids.ts'
 import { type Session, sessionGrownTo } from '../accounting/session.ts'
 import { isGrownFrom } from './growth.ts'
 
-export interface Known {
-  readonly number: number
-  /** As it was last told other than by its growth. */
-  session: Session
-  /** Its counters as last told; NaN where they are not known. */
-  upload: number
-  download: number
-  lastMovedMs: number
-}
+const FIRST_SESSIONS = 16
 
 /** A router's sessions as a segment last had them, by the number it gave each. */
 export class WrittenSessions {
-  readonly #known = new Map<SessionId, Known>()
-  #next = 0
+  readonly #numbers = new Map<SessionId, number>()
+  /** By number: as each was last told other than by its growth, and how far it has grown since. */
+  readonly #sessions: (Session | undefined)[] = []
+  #upload = new Float64Array(FIRST_SESSIONS)
+  #download = new Float64Array(FIRST_SESSIONS)
+  #lastMovedMs = new Float64Array(FIRST_SESSIONS)
 
   last(id: SessionId): Session | undefined {
-    const known = this.#known.get(id)
-    return known && sessionGrownTo(known.session, known.upload, known.download, known.lastMovedMs)
+    const number = this.#numbers.get(id) ?? -1
+    const session = this.#sessions[number]
+    return (
+      session &&
+      sessionGrownTo(session, this.#upload[number], this.#download[number], this.#lastMovedMs[number])
+    )
   }
 
   /** @returns the session's number, a new one where it has none */
   put(session: Session): number {
-    const number = this.#known.get(session.id)?.number ?? this.#next++
-    const { mark, lastMovedMs } = session
-    const counters = mark.kind === 'counted' ? mark.counters : undefined
-    const { upload = Number.NaN, download = Number.NaN } = counters ?? {}
-    this.#known.set(session.id, { number, session, upload, download, lastMovedMs })
+    const number = this.#numbers.get(session.id) ?? this.#sessions.length
+    this.#numbers.set(session.id, number)
+    this.#sessions[number] = session
+    if (number >= this.#upload.length) this.#makeRoom()
+    const counters = session.mark.kind === 'counted' ? session.mark.counters : undefined
+    this.#upload[number] = counters?.upload ?? Number.NaN
+    this.#download[number] = counters?.download ?? Number.NaN
+    this.#lastMovedMs[number] = session.lastMovedMs
     return number
   }
 
   /**
-   * What the segment has of a session, where that is what it was before it grew: to be moved along with it.
+   * Where the segment has a session as it was before it grew, it grows there too.
    * @param session as it was when something else of it changed last
    * @param upload its counters before it grew
-   * @returns `undefined` where it has to be told whole
+   * @returns its number; `undefined` where it has to be told whole
    */
-  known(session: Session, upload: number, download: number): Known | undefined {
-    const known = this.#known.get(session.id)
-    if (known?.upload !== upload || known.download !== download) return undefined
-    if (known.session !== session && !isGrownFrom(session, known.session)) return undefined
-    known.session = session
-    return known
+  grow(
+    session: Session,
+    upload: number,
+    download: number,
+    byUpload: number,
+    byDownload: number,
+    steadyMs: number,
+  ): number | undefined {
+    const number = this.#numbers.get(session.id) ?? -1
+    if (this.#upload[number] !== upload || this.#download[number] !== download) return undefined
+    const last = this.#sessions[number]
+    if (!last || (last !== session && !isGrownFrom(session, last))) return undefined
+    this.#sessions[number] = session
+    this.#upload[number] = upload + byUpload
+    this.#download[number] = download + byDownload
+    this.#lastMovedMs[number] = steadyMs
+    return number
   }
 
   /** A session that ended is not heard of again. */
   end(session: Session): void {
-    this.#known.delete(session.id)
+    const number = this.#numbers.get(session.id)
+    if (number === undefined) return
+    this.#numbers.delete(session.id)
+    this.#sessions[number] = undefined
   }
+
+  #makeRoom(): void {
+    this.#upload = doubled(this.#upload)
+    this.#download = doubled(this.#download)
+    this.#lastMovedMs = doubled(this.#lastMovedMs)
+  }
+}
+
+function doubled(array: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(2 * array.length)
+  larger.set(array)
+  return larger
 }
 
 /** The reader's side: by number. */

@@ -9,7 +9,7 @@ import type { ReadWords, WrittenWords } from './words.ts'
 /*
  *     session = id:string service protocol:word username:string
  *               has:byte server:word? macAddress:string? ipAddress:string? routerSessionId:string? callerId:string? binding:word?
- *               startTime:number login:window mark recorded:bytes lastMovedMs:number isStallReported:flag
+ *               startMs:number login:window mark recorded:bytes lastMovedMs:number isStallReported:flag
  *     has     = one bit for each of the six that may be absent, the first in the lowest
  *     mark    = 0 (owed from login) | 1 (owed from baseline) | 2 counters:bytes | 3 counters:bytes sinceMs:number
  *     service = byte
@@ -33,7 +33,7 @@ export function writeSession(out: ByteWriter, words: WrittenWords, session: Sess
   if (routerSessionId !== undefined) out.string(routerSessionId)
   if (callerId !== undefined) out.string(callerId)
   if (binding !== undefined) words.write(out, binding)
-  writeDate(out, session.startTime)
+  out.number(session.startMs)
   writeWindow(out, session.login)
   writeMark(out, session.mark)
   writeBytes(out, session.recorded)
@@ -56,7 +56,7 @@ export function readSession(from: ByteReader, words: ReadWords): Session {
     routerSessionId: has & 8 ? from.string() : undefined,
     callerId: has & 16 ? from.string() : undefined,
     binding: has & 32 ? words.read(from) : undefined,
-    startTime: readDate(from),
+    startMs: from.number(),
     login: readWindow(from),
     mark: readMark(from),
     recorded: readBytes(from),

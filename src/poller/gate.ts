@@ -3,6 +3,8 @@ import type { Clock } from '../runtime/clock.ts'
 
 /** A read that takes longer waits for its router, not for us, and gives its place to another. */
 const PATIENCE_MS = 1_000
+/** Without a reason of its own, each abort makes an error. */
+const SETTLED = 'settled'
 
 /** Bounds the routers being read at the same time, without letting slow ones hold up the rest. */
 export class Gate {
@@ -21,10 +23,8 @@ export class Gate {
         const patience = new AbortController()
         const working = work()
         working.then(resolve, reject)
-        const settled = working.then(
-          () => patience.abort(),
-          () => patience.abort(),
-        )
+        const settle = () => patience.abort(SETTLED)
+        const settled = working.then(settle, settle)
         await Promise.race([settled, this.#clock.sleep(PATIENCE_MS, patience.signal)])
       })
     })

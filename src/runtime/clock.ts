@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 /** Time as the daemon sees it; tests turn one by hand. */
 export interface Clock {
   /** The wall clock, which somebody may set. */
@@ -16,12 +14,23 @@ const LONGEST_MS = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => new Date(),
   steadyMs: () => performance.timeOrigin + performance.now(),
-  async sleep(ms, signal) {
-    try {
-      for (let restMs = Math.max(0, ms); restMs >= 0; restMs -= LONGEST_MS)
-        await delay(Math.min(restMs, LONGEST_MS), undefined, { signal })
-    } catch {
-      // Aborted: the caller's loop looks at its signal.
-    }
-  },
+  // Not by `node:timers/promises`, which makes an error with a stack for each sleep that is cut short.
+  sleep: (ms, signal) =>
+    new Promise(resolve => {
+      if (signal.aborted) return resolve()
+      let timer: NodeJS.Timeout | undefined
+      const wake = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const rest = (restMs: number) => {
+        timer = setTimeout(
+          () => (restMs > LONGEST_MS ? rest(restMs - LONGEST_MS) : wake()),
+          Math.min(restMs, LONGEST_MS),
+        )
+      }
+      signal.addEventListener('abort', wake)
+      rest(Math.max(0, ms))
+    }),
 }

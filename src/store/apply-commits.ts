@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import { routerKey } from '../accounting/ids.ts'
 import type { CommitResult } from './commit-outcome.ts'
+import { GrownSessions } from './grow-sessions.ts'
 import { bindingsOf, eventsOf, sessionsOf } from './router-rows.ts'
 import { INSERT_EVENTS, type RouterCommit, SET_BINDINGS, UPDATE_ROUTERS } from './router-statements.ts'
 import { decideOutcomes } from './standings.ts'
@@ -23,7 +24,10 @@ export async function applyCommits(
   const commits = batch.filter(
     ({ tenant, router }) => outcomes.get(routerKey(tenant, router))?.kind === 'committed',
   )
-  await writeSessions(client, commits.flatMap(sessionsOf), floorMs)
+  const grown = new GrownSessions(floorMs)
+  const others = commits.flatMap(commit => sessionsOf(commit, grown.take(commit)))
+  await writeSessions(client, others, floorMs)
+  await grown.write(client)
   await runUnnest(client, SET_BINDINGS, commits.flatMap(bindingsOf))
   await runUnnest(client, INSERT_EVENTS, commits.flatMap(eventsOf))
   await runUnnest(client, UPDATE_ROUTERS, commits)

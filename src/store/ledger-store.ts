@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { LedgerEvent } from '../accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
+import type { Pending } from '../accounting/pending.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { applyCommits } from './apply-commits.ts'
 import type { CommitResult } from './commit-outcome.ts'
@@ -163,8 +164,13 @@ export class LedgerStore {
 function weeksIn(batch: readonly RouterCommit[], floorMs: number): ReadonlySet<number> {
   const weeks = new Set<number>()
   for (const { pending } of batch)
-    for (const { shares } of pending.sessions.values())
-      for (const { bucketStartMs } of shares.values())
-        if (bucketStartMs >= floorMs) weeks.add(weekOf(bucketStartMs))
+    for (const bucketStartMs of bucketsOf(pending))
+      if (bucketStartMs >= floorMs) weeks.add(weekOf(bucketStartMs))
   return weeks
+}
+
+function* bucketsOf(pending: Pending): Iterable<number> {
+  const { inColumns } = pending
+  for (const { shares } of (inColumns?.changed ?? pending.sessions).values()) yield* shares.keys()
+  for (const { bucket } of inColumns?.grown ?? []) yield bucket.startMs
 }

@@ -1,11 +1,16 @@
+import type { PendingSession } from '../accounting/pending.ts'
 import type { BindingChange, RouterCommit, RouterEvent } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
 
 /** What a router's commit has for the tables, row by row. */
 
-export function sessionsOf({ tenant, router, pending }: RouterCommit): readonly SessionChange[] {
-  return Array.from(pending.sessions.values(), change => {
-    const readAt = pending.readings.get(change.session.service)?.at.wall ?? change.session.startTime
+/** @param changes of its sessions */
+export function sessionsOf(
+  { tenant, router, pending }: RouterCommit,
+  changes: Iterable<PendingSession>,
+): readonly SessionChange[] {
+  return Array.from(changes, change => {
+    const readAt = pending.readings.get(change.session.service)?.at.wall ?? new Date(change.session.startMs)
     return { tenant, router, readAt, ...change }
   })
 }

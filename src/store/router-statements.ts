@@ -4,8 +4,9 @@ import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { LastReading } from '../accounting/ledger.ts'
 import type { Pending } from '../accounting/pending.ts'
 import type { Service } from '../accounting/reading.ts'
+import type { Column } from './binary-array.ts'
 import { storableBytes, storableInstant, storableJson, storableText } from './storable.ts'
-import { type Column, namesOf, unnestStatement } from './unnest.ts'
+import { namesOf, unnestStatement } from './unnest.ts'
 
 /** All of one router that waits to be committed. */
 export interface RouterCommit {
@@ -63,7 +64,7 @@ export const UPDATE_ROUTERS = unnestStatement(
     where r.tenant_id = t.tenant_id and r.id = t.router_id`,
 )
 
-function lastReadingAt({ readings }: Pending): string | null {
+function lastReadingAt({ readings }: Pending): number | null {
   let last: LastReading | undefined
   for (const it of readings.values()) if (!last || it.at.steadyMs > last.at.steadyMs) last = it
   return last ? storableInstant(last.at.wall.getTime()) : null

@@ -138,10 +138,8 @@ export const sessionDeltas = pgTable(
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
   },
-  table => [
-    primaryKey({ columns: [table.sessionId, table.bucketStart] }),
-    index('session_deltas_bucket').using('brin', table.bucketStart),
-  ],
+  // By bucket first: what is written is the newest one's, whose part of the index is small and stays in memory.
+  table => [primaryKey({ columns: [table.bucketStart, table.sessionId] })],
 )
 
 export const usageDaily = pgTable(

@@ -2,8 +2,9 @@ import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { PendingSession } from '../accounting/pending.ts'
 import type { Session } from '../accounting/session.ts'
+import type { Column } from './binary-array.ts'
 import { storableBytes, storableInstant, storableText } from './storable.ts'
-import { type Column, namesOf, unnestStatement } from './unnest.ts'
+import { namesOf, unnestStatement } from './unnest.ts'
 
 /** One row of `user_sessions` to be written, with the bytes to be added to it and to the other tables. */
 export interface SessionChange extends PendingSession {
@@ -59,7 +60,7 @@ const FIXED: readonly Column<SessionChange>[] = [
   text('mac_address', it => it.macAddress),
   text('router_session_id', it => it.routerSessionId),
   text('caller_id', it => it.callerId),
-  instant('start_time', ({ session }) => session.startTime.getTime()),
+  instant('start_time', ({ session }) => session.startMs),
 ]
 
 /** What readings change. A login's window is widened to whole milliseconds, never narrowed. */

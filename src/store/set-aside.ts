@@ -71,7 +71,7 @@ async function writeSessionsApart(
   commit: RouterCommit,
   floorMs: number,
 ): Promise<readonly RefusedEntry[]> {
-  const changes = await asRowsStand(client, sessionsOf(commit))
+  const changes = await asRowsStand(client, sessionsOf(commit, commit.pending.sessions.values()))
   const refusals = await writeAllBut(client, changes, part => writeSessions(client, part, floorMs))
   const refused: RefusedEntry[] = []
   for (const refusal of refusals) refused.push(...(await writeRowAlone(client, refusal, floorMs)))
@@ -88,7 +88,7 @@ async function asRowsStand(
     [changes.map(({ session }) => session.id)],
   )
   const there = new Set(rows.map(({ id }) => id))
-  return changes.map(change => ({ ...change, isNew: !there.has(change.session.id), isOnlyGrown: false }))
+  return changes.map(change => ({ ...change, isNew: !there.has(change.session.id) }))
 }
 
 /** What can be written of a session that is refused as a whole: its row first, and then its bytes. */

@@ -1,8 +1,9 @@
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Session } from '../accounting/session.ts'
 import type { Share } from '../accounting/spread.ts'
+import type { Column } from './binary-array.ts'
 import { storableBytes, storableInstant, storableText } from './storable.ts'
-import { type Column, namesOf, unnestStatement } from './unnest.ts'
+import { namesOf, unnestStatement } from './unnest.ts'
 
 /** Bytes of one session in one bucket, to be added. */
 export interface SessionShare {
@@ -31,8 +32,9 @@ const ADD = 'do update set upload = t.upload + excluded.upload, download = t.dow
 const DAY = 'tenant_id, day, router_id, service'
 
 /**
- * Adds shares to all three tables in one statement, so that they can't disagree. Rows are sorted as the tables' keys
- * are, which keeps their pages together. Buckets before the floor are past their retention, and only days keep them.
+ * Adds shares to all three tables in one statement, so that they can't disagree. Rows of a router stay together, as it
+ * is whole routers that are committed at once. Buckets before the floor are past their retention, and only days keep
+ * them.
  */
 export const ADD_SHARES = unnestStatement(
   'tikmeter_add_shares',
@@ -42,7 +44,6 @@ export const ADD_SHARES = unnestStatement(
     ), deltas as (
       insert into session_deltas as t (session_id, bucket_start, tenant_id, upload, download)
       select session_id, bucket_start, tenant_id, upload, download from share where bucket_start >= ${FLOOR}
-      order by session_id, bucket_start
       on conflict (session_id, bucket_start) ${ADD}
     ), daily as (
       insert into usage_daily as t (${DAY}, username, upload, download)

@@ -18,12 +18,14 @@ export function storableBytes(value: number): number {
   return value
 }
 
+/** Beyond it a `Date` is none. */
+const LAST_INSTANT_MS = 8.64e15
+
 /**
  * An instant for `timestamptz(3)`; what is known to a fraction of a millisecond is rounded.
  * @throws DatabaseRefused where it is no instant
  */
-export function storableInstant(ms: number): string {
-  const instant = new Date(Math.round(ms))
-  if (Number.isNaN(instant.getTime())) throw new DatabaseRefused(`not an instant: ${ms}`)
-  return instant.toISOString()
+export function storableInstant(ms: number): number {
+  if (!(Math.abs(ms) <= LAST_INSTANT_MS)) throw new DatabaseRefused(`not an instant: ${ms}`)
+  return Math.round(ms)
 }

@@ -18,7 +18,7 @@ export function sessionOf(row: SessionRow): Session {
     routerSessionId: row.routerSessionId ?? undefined,
     callerId: row.callerId ?? undefined,
     binding: row.binding ?? undefined,
-    startTime: row.startTime,
+    startMs: row.startTime.getTime(),
     login: { earliestMs: row.loginEarliestAt.getTime(), latestMs: row.loginLatestAt.getTime() },
     mark: markOf(row),
     recorded: { upload: storableBytes(row.dataUpload), download: storableBytes(row.dataDownload) },

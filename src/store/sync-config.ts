@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
+import type { Column } from './binary-array.ts'
 import { storableText } from './storable.ts'
-import { type Column, runUnnest, unnestStatement } from './unnest.ts'
+import { runUnnest, unnestStatement } from './unnest.ts'
 
 export interface ConfiguredTenant {
   readonly id: TenantId

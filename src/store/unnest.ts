@@ -1,16 +1,10 @@
-import type { ClientBase } from 'pg'
-
-/** One column of rows that go to Postgres as one array a column, so that a statement's text never changes. */
-export interface Column<Row> {
-  readonly name: string
-  readonly type: 'uuid' | 'text' | 'timestamptz' | 'date' | 'int8' | 'bool' | 'jsonb'
-  readonly of: (row: Row) => string | number | boolean | null
-}
+import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
+import { binaryArray, type Column } from './binary-array.ts'
 
 /** Locks stay short and arrays small. */
 const ROWS_A_STATEMENT = 2_500
 
-/** A prepared statement over the rows of `unnest(…)`. */
+/** A prepared statement over the rows of `unnest(…)`, one array a column, so that its text never changes. */
 export interface UnnestStatement<Row> {
   /** The name it is prepared by. */
   readonly name: string
@@ -36,17 +30,33 @@ export async function runUnnest<Row>(
   client: ClientBase,
   statement: UnnestStatement<Row>,
   rows: readonly Row[],
-  more: readonly (string | number)[] = [],
+  more: readonly string[] = [],
 ): Promise<number> {
-  const { name, text, columns } = statement
   let written = 0
-  for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
-    const part = rows.slice(from, from + ROWS_A_STATEMENT)
-    const values = [...columns.map(column => part.map(column.of)), ...more]
-    const { rowCount } = await client.query({ name, text, values })
+  for (const part of partsOf(rows)) {
+    const { rowCount } = await askUnnest(client, statement, part, more)
     written += rowCount ?? 0
   }
   return written
+}
+
+/** So many rows as one statement takes. */
+export function* partsOf<Row>(rows: readonly Row[]): Iterable<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT)
+    yield rows.slice(from, from + ROWS_A_STATEMENT)
+}
+
+/** @param part no more rows than one statement takes */
+export function askUnnest<Row, Answer extends QueryResultRow>(
+  client: ClientBase,
+  { name, text, columns }: UnnestStatement<Row>,
+  part: readonly Row[],
+  more: readonly string[] = [],
+): Promise<QueryResult<Answer>> {
+  return client.query<Answer>({
+    ...{ name, text },
+    values: [...columns.map(column => binaryArray(column, part)), ...more],
+  })
 }
 
 export function namesOf<Row>(columns: readonly Column<Row>[]): string {

@@ -1,7 +1,6 @@
 import type { ClientBase } from 'pg'
 import { INSERT_SESSIONS, type SessionChange, UPDATE_SESSIONS } from './session-statements.ts'
 import { ADD_SHARES, type SessionShare } from './share-statement.ts'
-import { storableInstant } from './storable.ts'
 import { DatabaseRefused } from './store-error.ts'
 import { runUnnest } from './unnest.ts'
 
@@ -20,10 +19,10 @@ export async function writeSessions(
   const updated = await runUnnest(client, UPDATE_SESSIONS, updates)
   if (updated !== updates.length)
     throw new DatabaseRefused(`sessions without a row: ${updates.length - updated}`)
-  await runUnnest(client, ADD_SHARES, shares, [storableInstant(floorMs)])
+  await runUnnest(client, ADD_SHARES, shares, [new Date(floorMs).toISOString()])
 }
 
-/** Rows by session id, which grows with time: neighbours in the batch are neighbours on disk. */
+/** Router by router, as they are committed: neighbours in the batch are neighbours on disk. */
 function rowsOf(changes: readonly SessionChange[]) {
   const inserts: SessionChange[] = []
   const updates: SessionChange[] = []
@@ -34,16 +33,5 @@ function rowsOf(changes: readonly SessionChange[]) {
     else updates.push(change)
     for (const share of change.shares.values()) shares.push({ tenant, router, session, share })
   }
-  inserts.sort(bySessionId)
-  updates.sort(bySessionId)
-  shares.sort(bySessionId)
   return { inserts, updates, shares }
-}
-
-interface OfSession {
-  readonly session: { readonly id: string }
-}
-
-function bySessionId(a: OfSession, b: OfSession): number {
-  return a.session.id < b.session.id ? -1 : a.session.id > b.session.id ? 1 : 0
 }

@@ -10,9 +10,9 @@ const WEEK = 7 * DAY
 /** Every instant that a decision tells the database of. */
 function instantsOf({ entries, events, boot }: Decision): readonly (Date | number)[] {
   const their = entries.flatMap(entry => {
-    const { startTime, login, lastMovedMs } = entry.session
+    const { startMs, login, lastMovedMs } = entry.session
     const ends = entry.kind === 'stop' ? [entry.lastSeenAt, entry.endTime] : []
-    return [startTime, login.earliestMs, login.latestMs, lastMovedMs, ...ends]
+    return [startMs, login.earliestMs, login.latestMs, lastMovedMs, ...ends]
   })
   return [...their, ...events.map(event => event.at), boot.earliestMs, boot.latestMs]
 }

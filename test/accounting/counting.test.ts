@@ -76,7 +76,7 @@ describe('rule 8', () => {
     const decision = meter.read(ppp(0, [ann(-5 * HOUR, bytes(100, 2000))]))
     expect(kinds(decision)).toEqual(['start'])
     expect(countedOf(decision)).toEqual([{ delta: bytes(100, 2000), from: wallAt(-5 * HOUR), to: wallAt(0) }])
-    expect(meter.session.startTime).toEqual(wallAt(-5 * HOUR))
+    expect(meter.session.startMs).toBe(wallAt(-5 * HOUR).getTime())
   })
 
   it('a session that logged in after the last reading counts for all that it shows', () => {
@@ -115,7 +115,7 @@ describe('rule 9', () => {
         detail: { session_id: meter.session.id, service: 'ppp', username: 'ann', counters: bytes(100, 2000) },
       },
     ])
-    expect(meter.session).toMatchObject({ recorded: bytes(0, 0), startTime: wallAt(-10 * MINUTE) })
+    expect(meter.session).toMatchObject({ recorded: bytes(0, 0), startMs: wallAt(-10 * MINUTE).getTime() })
     expect(deltaOf(meter.read(ppp(65, [ann(-10 * MINUTE, bytes(105, 2005))])))).toEqual(bytes(5, 5))
   })
 

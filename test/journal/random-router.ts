@@ -108,14 +108,14 @@ export class RandomRouter {
       routerSessionId: random.maybe(ODD_STRINGS),
       callerId: random.maybe(ODD_STRINGS),
       binding: random.maybe(ODD_STRINGS),
-      startTime: new Date(START_MS - random.below(1e9)),
+      startMs: START_MS - random.below(1e9),
       login: this.#window(),
       mark: random.chance(0.7) ? { kind: 'counted', counters: delta, sinceMs: undefined } : this.#mark(),
       recorded: random.chance(0.9) ? delta : { upload: 2 ** 53 + 2, download: 0.25 },
       lastMovedMs: at.steadyMs,
       isStallReported: random.chance(0.1),
     }
-    const counted = random.chance(0.8) ? { delta, from: session.startTime, to: at.wall } : undefined
+    const counted = random.chance(0.8) ? { delta, from: new Date(session.startMs), to: at.wall } : undefined
     return { kind: 'start', session, counted }
   }
 

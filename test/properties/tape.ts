@@ -40,13 +40,13 @@ function asRead(record: JournalRecord): JournalRecord {
       return { ...record, decision }
     }
     case 'checkpoint':
-      return { ...record, pending: structuredClone(record.pending).map(asTold) }
+      return { ...record, pending: structuredClone(record.pending.map(asTold)) }
     default:
       return record
   }
 }
 
-function asTold(pending: Pending): Pending {
+function asTold({ inColumns: _, ...pending }: Pending): Pending {
   const sessions = Array.from(pending.sessions, ([id, it]) => [id, { ...it, isOnlyGrown: false }] as const)
   return { ...pending, sessions: new Map(sessions) }
 }
