@@ -45,7 +45,7 @@ export class HotspotMenu implements SessionMenu {
   }
 
   find(id: string): number | undefined {
-    return this.#menu.rows.find(row => row.get('.id') === id)
+    return this.#menu.rows.find(`=.id=${id}`)
   }
 }
 

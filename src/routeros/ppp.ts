@@ -65,7 +65,7 @@ export class PppMenu implements SessionMenu {
   }
 
   find(id: string): number | undefined {
-    return this.#menu.rows.find(row => row.get('.id') === id)
+    return this.#menu.rows.find(`=.id=${id}`)
   }
 
   async #read(): Promise<SessionRows> {

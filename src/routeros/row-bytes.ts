@@ -1,6 +1,6 @@
 import { readCount, readDuration } from './plain-values.ts'
 import { parseSentence, type Row } from './sentence.ts'
-import { encodeLength, OTHER, SentenceDecoder, SHORT } from './words.ts'
+import { encodeLength, encodeWord, OTHER, SentenceDecoder, SHORT } from './words.ts'
 
 /*
  * The fast path: rows of a menu as they were in the reply before, so that of most of them only numbers are read.
@@ -95,6 +95,25 @@ export class RowBytes {
   isSame(number: number, { runs, layout }: Cut): boolean {
     if (this.#layouts[number]?.join() !== layout.join()) return false
     return this.#runsOf(number).every((run, index) => runs[index]?.equals(run))
+  }
+
+  /** Which of these rows has a word that does not move. */
+  find(word: Buffer, numbers: readonly number[]): number | undefined {
+    const sought = encodeWord(word)
+    for (let at = this.#find(sought, 0); at >= 0; at = this.#find(sought, at + 1)) {
+      const offset = at
+      const number = numbers.find(it => {
+        const start = this.#starts[it] ?? 0
+        return this.#layouts[it] && start <= offset && offset < start + this.#lengthOf(it)
+      })
+      // What was dropped is there until it is written over.
+      if (number !== undefined) return number
+    }
+    return undefined
+  }
+
+  #find(sought: Buffer, from: number): number {
+    return this.#bytes.subarray(0, this.#used).indexOf(sought, from)
   }
 
   /** All properties but the moving ones. */

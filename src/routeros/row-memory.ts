@@ -92,9 +92,9 @@ export class RowMemory implements KnownSentences {
     return this.#bytes.row(number)
   }
 
-  /** The number of a remembered row. */
-  find(isIt: (row: Row) => boolean): number | undefined {
-    return this.#before.find(number => isIt(this.row(number)))
+  /** The number of a remembered row that has a word, such as `=.id=*A`. */
+  find(word: string): number | undefined {
+    return this.#bytes.find(Buffer.from(word), this.#before)
   }
 
   /** Of rows that nobody was told of, nothing may be taken as known. */
