@@ -31,22 +31,28 @@ export class GrownSessions {
   take({ tenant, router, pending }: RouterCommit): Iterable<PendingSession> {
     const { changed, grown } = pending.inColumns ?? { changed: pending.sessions, grown: [] }
     const others = new Map(changed)
+    // Those that are told apart from columns, though they only grew: after a reconnection, for one.
+    const apart = new Map<SessionId, PendingSession>()
     const subscribers = new Subscribers()
     const sums = new ServiceSums()
     const add = (bucket: Bucket, sum: GrownSum) => {
       this.#bucket(bucket).push(sum)
       sums.add(sum.session.service, bucket.day, sum)
     }
-    for (const change of changed.values()) {
-      if (!change.isOnlyGrown || !this.#areKept(change.shares) || !subscribers.have(change.session)) continue
-      others.delete(change.session.id)
-      for (const share of change.shares.values())
-        add({ day: share.day, startMs: share.bucketStartMs }, sumOf(change.session, share))
+    for (const [id, change] of changed) {
+      if (!this.#isOnlyGrown(change) || !subscribers.have(change.session)) continue
+      others.delete(id)
+      apart.set(id, change)
     }
     for (const rows of grown)
       for (const sum of rows.sums())
-        if (rows.bucket.startMs >= this.#floorMs && subscribers.have(sum.session)) add(rows.bucket, sum)
-        else addGrown(others, ...rows.told(sum))
+        if (rows.bucket.startMs < this.#floorMs || !subscribers.have(sum.session))
+          addGrown(others, ...rows.told(sum))
+        else if (apart.has(sum.session.id)) addGrown(apart, ...rows.told(sum))
+        else add(rows.bucket, sum)
+    for (const { session, shares } of apart.values())
+      for (const share of shares.values())
+        add({ day: share.day, startMs: share.bucketStartMs }, sumOf(session, share))
     for (const { service, day, bytes } of sums.all)
       this.#services.push({ tenant, router, service, day, ...bytes })
     return others.values()
@@ -60,8 +66,9 @@ export class GrownSessions {
     await runUnnest(client, GROW_SERVICES, this.#services)
   }
 
-  /** Whether each is of a bucket that `session_deltas` takes. */
-  #areKept(shares: PendingSession['shares']): boolean {
+  /** Whether all of it can be written as growth: `session_deltas` takes only buckets after the floor. */
+  #isOnlyGrown({ isOnlyGrown, session, shares }: PendingSession): boolean {
+    if (!isOnlyGrown || session.mark.kind !== 'counted') return false
     for (const bucketStartMs of shares.keys()) if (bucketStartMs < this.#floorMs) return false
     return shares.size > 0
   }

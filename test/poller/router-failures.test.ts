@@ -97,6 +97,17 @@ describe('a router that fails', () => {
     expect(router.links[0]?.asks).toHaveLength(2)
   })
 
+  it('makes no reading of it: a failed poll ends no session', async () => {
+    const { clock, router, readings, tick } = runningLoop({ isObliging: true })
+    await clock.turn(0)
+    expect(readings).toHaveLength(2)
+    router.isObliging = false
+    await tick()
+    for (const ask of router.links[0]?.asks.splice(0) ?? []) ask.fail(new Fault('no answer within 10000 ms'))
+    await clock.turn(0)
+    expect(readings).toHaveLength(2)
+  })
+
   it('is a bug that ends the loop where the failure is none of a router', async () => {
     const { clock, router, ended, tick } = runningLoop({ isObliging: true })
     await clock.turn(0)
