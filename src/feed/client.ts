@@ -1,8 +1,10 @@
+import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { Clock } from '../runtime/clock.ts'
 import type { Grant, TokenVerifier } from './authentication.ts'
+import type { Watcher } from './channel.ts'
 import { CLOSE, type CloseCode } from './close-codes.ts'
-import type { Hub, Scope, Watcher } from './hub.ts'
+import type { Hub, Scope } from './hub.ts'
 import { type FeedLimits, RateLimit, type Seats } from './limits.ts'
 import { encode, readMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
@@ -20,8 +22,8 @@ type State =
   | { readonly kind: 'authenticated'; readonly grant: Grant }
   | { readonly kind: 'closed' }
 
+/** What all clients share. */
 export interface FeedClientOptions {
-  readonly socket: WebSocket
   readonly verifier: TokenVerifier
   readonly hub: Hub
   /** Connections by tenant. */
@@ -41,21 +43,23 @@ export class FeedClient implements Watcher {
   readonly #inbound: RateLimit
   readonly #refreshes: RateLimit
   #state: State
-  #ping: { readonly atMs: number; isAnswered: boolean }
+  #pingedAtMs: number
+  #isPingAnswered = true
   #seat: string | undefined
   /** Messages are handled one after the other, so what follows a token waits until it is checked. */
   #work: Promise<void> = Promise.resolve()
 
-  constructor(options: FeedClientOptions) {
+  /** @param stream the one that `socket` was made of */
+  constructor(socket: WebSocket, stream: Duplex, options: FeedClientOptions) {
     const nowMs = options.clock.steadyMs()
     this.#options = options
-    this.#socket = options.socket
+    this.#socket = socket
     this.#clock = options.clock
-    this.#outbox = new Outbox(options.socket)
+    this.#outbox = new Outbox(socket, stream, options.clock)
     this.#inbound = new RateLimit(options.limits.messagesPerSecond, nowMs)
     this.#refreshes = new RateLimit(1, nowMs)
     this.#state = { kind: 'anonymous', deadlineMs: nowMs + options.limits.tokenWithinMs }
-    this.#ping = { atMs: nowMs, isAnswered: true }
+    this.#pingedAtMs = nowMs
   }
 
   /** `token`: the one shown in the handshake. */
@@ -63,7 +67,7 @@ export class FeedClient implements Watcher {
     this.#socket.on('message', (raw, isBinary) => this.#enqueue(() => this.#receive(raw, isBinary)))
     this.#socket.on('ping', () => this.#enqueue(async () => DONE))
     this.#socket.on('pong', () => {
-      this.#ping.isAnswered = true
+      this.#isPingAnswered = true
     })
     // The error is the client's own (a broken frame, a reset), and `close` follows it.
     this.#socket.on('error', () => {})
@@ -72,7 +76,7 @@ export class FeedClient implements Watcher {
   }
 
   put(slot: string, frame: Buffer): void {
-    this.#outbox.put(slot, frame, this.#clock.steadyMs())
+    this.#outbox.put(slot, frame)
   }
 
   drop(slot: string): void {
@@ -89,24 +93,27 @@ export class FeedClient implements Watcher {
     this.#socket.close(code, reason)
   }
 
-  /** Ends the connection where its time is over, and pings it where it is due. Called each second. */
-  checkTime(): void {
+  /**
+   * Ends the connection where its time is over, and pings it where it is due. Called each second.
+   * @param nowMs by the steady clock
+   * @param wallMs by the wall clock, which tokens expire by
+   */
+  checkTime(nowMs: number, wallMs: number): void {
     if (this.#state.kind === 'closed') return
-    const nowMs = this.#clock.steadyMs()
-    const outcome = this.#overdue(nowMs)
+    const outcome = this.#overdue(nowMs, wallMs)
     if (outcome.kind !== 'done') {
       this.#apply(outcome)
-    } else if (nowMs - this.#ping.atMs >= this.#options.limits.pingEveryMs) {
+    } else if (nowMs - this.#pingedAtMs >= this.#options.limits.pingEveryMs) {
       this.#pingOrTerminate(nowMs)
     }
   }
 
-  #overdue(nowMs: number): Outcome {
+  #overdue(nowMs: number, wallMs: number): Outcome {
     const state = this.#state
     if (state.kind === 'anonymous' && nowMs >= state.deadlineMs) {
       return closing(CLOSE.noTokenInTime, 'no token in time')
     }
-    if (state.kind === 'authenticated' && this.#clock.now() >= state.grant.expiresAt) {
+    if (state.kind === 'authenticated' && wallMs >= state.grant.expiresAt.getTime()) {
       return closing(CLOSE.badToken, 'the token has expired')
     }
     const isTooSlow = this.#outbox.isTooSlow(nowMs, this.#options.limits.slowAfterMs)
@@ -114,8 +121,9 @@ export class FeedClient implements Watcher {
   }
 
   #pingOrTerminate(nowMs: number): void {
-    if (this.#ping.isAnswered) {
-      this.#ping = { atMs: nowMs, isAnswered: false }
+    if (this.#isPingAnswered) {
+      this.#pingedAtMs = nowMs
+      this.#isPingAnswered = false
       this.#socket.ping()
     } else {
       // A close frame needs someone who reads it: here is nobody.

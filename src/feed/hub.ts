@@ -1,15 +1,8 @@
 import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { Frames, type SnapshotSource, slotOf, type Topic } from './frames.ts'
-
-/** A port: one who is shown the numbers. */
-export interface Watcher {
-  /** Takes the newest frame of a slot, in place of an older one still waiting there. */
-  put(slot: string, frame: Buffer): void
-  drop(slot: string): void
-  /** Its tenant has left the config. */
-  dismiss(): void
-}
+import { Channel, type Watcher } from './channel.ts'
+import type { SnapshotSource } from './frames.ts'
+import { slicesOf } from './slices.ts'
 
 /** Whose snapshots a watcher gets. */
 export type Scope = { readonly kind: 'tenant'; readonly tenant: TenantId } | { readonly kind: 'all' }
@@ -20,101 +13,156 @@ interface Watch {
   readonly sessions: Set<TenantId>
 }
 
-/** Who joins or asks within this time of another gets the same frame: a thousand clients coming back cost one. */
+interface TenantChannels {
+  readonly snapshot: Channel
+  readonly sessions: Channel
+}
+
+export interface HubOptions {
+  readonly source: SnapshotSource
+  readonly clock: Clock
+  readonly intervalMs: number
+}
+
+/** Who asks anew within this time of another gets the same frame. */
 const FRESH_MS = 1000
+/** After so much work, whatever else waits gets its turn. */
+const LONGEST_BLOCK_MS = 10
+const NOBODY: ReadonlySet<Watcher> = new Set()
 
-/** Who watches what, and the loop that shows it to them, each tenant encoded once a turn and only where someone watches. */
+/**
+ * Who watches what, and the loop that shows it to them. Each tenant has its place within the interval, so that what is
+ * sent is spread over it.
+ */
 export class Hub {
-  readonly #source: SnapshotSource
+  readonly #options: HubOptions
   readonly #clock: Clock
-  readonly #intervalMs: number
-  readonly #frames: Frames
+  readonly #channels = new Map<TenantId, TenantChannels>()
   readonly #watches = new Map<Watcher, Watch>()
+  /** Those whose scope is `all`: they watch every tenant's snapshots. */
+  readonly #ofAll = new Set<Watcher>()
 
-  constructor(options: {
-    readonly source: SnapshotSource
-    readonly clock: Clock
-    readonly intervalMs: number
-  }) {
-    this.#source = options.source
+  constructor(options: HubOptions) {
+    this.#options = options
     this.#clock = options.clock
-    this.#intervalMs = options.intervalMs
-    this.#frames = new Frames(options.source, options.clock)
   }
 
-  /** Publishes each interval until the signal aborts. Turns stay on start + n × interval; those missed are left out. */
+  /** Publishes each interval until the signal aborts. Turns stay on start + n × interval; those missed whole are left out. */
   async run(signal: AbortSignal): Promise<void> {
+    const { intervalMs } = this.#options
     const startMs = this.#clock.steadyMs()
     let turn = 0
     while (!signal.aborted) {
       const elapsedMs = this.#clock.steadyMs() - startMs
       // A timer may fire a little early: the turn after this one is never this one again.
-      turn = Math.max(turn + 1, Math.floor(elapsedMs / this.#intervalMs) + 1)
-      await this.#clock.sleep(turn * this.#intervalMs - elapsedMs, signal)
-      if (!signal.aborted) this.#publish()
+      turn = Math.max(turn + 1, Math.floor(elapsedMs / intervalMs))
+      await this.#takeTurn(startMs + turn * intervalMs, signal)
     }
   }
 
   tenants(scope: Scope): readonly TenantId[] {
-    return scope.kind === 'all' ? this.#source.tenants() : [scope.tenant]
+    return scope.kind === 'all' ? this.#options.source.tenants() : [scope.tenant]
   }
 
   serves(tenant: string): TenantId | undefined {
-    return this.#source.tenants().find(id => id === tenant)
+    return this.#options.source.tenants().find(id => id === tenant)
   }
 
   /** Shows the watcher its snapshots at once, and each interval until it leaves. */
   join(watcher: Watcher, scope: Scope): void {
     this.#watches.set(watcher, { scope, sessions: new Set() })
-    this.refresh(watcher)
+    if (scope.kind === 'all') this.#ofAll.add(watcher)
+    else this.#channelsOf(scope.tenant).snapshot.watchers.add(watcher)
+    // What all the others have is good until the next turn: a thousand clients coming back cost nothing.
+    this.#showSnapshots(watcher, scope, this.#options.intervalMs)
   }
 
   leave(watcher: Watcher): void {
+    const watch = this.#watches.get(watcher)
+    if (watch === undefined) return
     this.#watches.delete(watcher)
+    this.#ofAll.delete(watcher)
+    if (watch.scope.kind === 'tenant') this.#channelsOf(watch.scope.tenant).snapshot.watchers.delete(watcher)
+    for (const tenant of watch.sessions) this.#channelsOf(tenant).sessions.watchers.delete(watcher)
   }
 
   refresh(watcher: Watcher): void {
     const watch = this.#watches.get(watcher)
     if (watch === undefined) return
-    const sinceMs = this.#clock.steadyMs() - FRESH_MS
-    for (const tenant of this.tenants(watch.scope)) this.#show(watcher, 'snapshot', tenant, sinceMs)
-    for (const tenant of watch.sessions) this.#show(watcher, 'sessions', tenant, sinceMs)
+    this.#showSnapshots(watcher, watch.scope, FRESH_MS)
+    for (const tenant of watch.sessions) this.#channelsOf(tenant).sessions.show(watcher, FRESH_MS, NOBODY)
   }
 
   subscribeSessions(watcher: Watcher, tenant: TenantId): void {
+    const { sessions } = this.#channelsOf(tenant)
     this.#watches.get(watcher)?.sessions.add(tenant)
-    this.#show(watcher, 'sessions', tenant, this.#clock.steadyMs() - FRESH_MS)
+    sessions.watchers.add(watcher)
+    sessions.show(watcher, FRESH_MS, NOBODY)
   }
 
   /** `undefined`: of every tenant. */
   unsubscribeSessions(watcher: Watcher, tenant: TenantId | undefined): void {
-    const sessions = this.#watches.get(watcher)?.sessions ?? new Set<TenantId>()
-    for (const subscribed of tenant === undefined ? [...sessions] : [tenant]) {
-      sessions.delete(subscribed)
-      watcher.drop(slotOf('sessions', subscribed))
+    const subscribed = this.#watches.get(watcher)?.sessions ?? new Set<TenantId>()
+    for (const it of tenant === undefined ? [...subscribed] : [tenant]) {
+      const { sessions } = this.#channelsOf(it)
+      subscribed.delete(it)
+      sessions.watchers.delete(watcher)
+      watcher.drop(sessions.slot)
     }
   }
 
-  #publish(): void {
-    const sinceMs = this.#clock.steadyMs()
-    const tenants = new Set(this.#source.tenants())
-    for (const [watcher, { scope, sessions }] of this.#watches) {
-      if (scope.kind === 'tenant' && !tenants.has(scope.tenant)) {
-        watcher.dismiss()
-        continue
-      }
-      for (const tenant of scope.kind === 'all' ? tenants : [scope.tenant]) {
-        this.#show(watcher, 'snapshot', tenant, sinceMs)
-      }
-      for (const tenant of sessions) {
-        if (tenants.has(tenant)) this.#show(watcher, 'sessions', tenant, sinceMs)
-        else sessions.delete(tenant)
-      }
+  #showSnapshots(watcher: Watcher, scope: Scope, freshMs: number): void {
+    for (const tenant of this.tenants(scope))
+      this.#channelsOf(tenant).snapshot.show(watcher, freshMs, this.#ofAll)
+  }
+
+  async #takeTurn(dueMs: number, signal: AbortSignal): Promise<void> {
+    await this.#sleepUntil(dueMs, signal)
+    if (signal.aborted) return
+    const tenants = this.#options.source.tenants()
+    this.#letGoOfAllBut(new Set(tenants))
+    for (const { afterMs, items } of slicesOf(tenants, this.#options.intervalMs)) {
+      if (afterMs > 0) await this.#sleepUntil(dueMs + afterMs, signal)
+      await this.#publish(items, signal)
     }
   }
 
-  #show(watcher: Watcher, topic: Topic, tenant: TenantId, sinceMs: number): void {
-    const frame = this.#frames.frame(topic, tenant, sinceMs)
-    if (frame !== undefined) watcher.put(slotOf(topic, tenant), frame)
+  async #publish(tenants: readonly TenantId[], signal: AbortSignal): Promise<void> {
+    let begunMs = this.#clock.steadyMs()
+    for (const tenant of tenants) {
+      if (this.#clock.steadyMs() - begunMs >= LONGEST_BLOCK_MS) {
+        await this.#clock.sleep(0, signal)
+        begunMs = this.#clock.steadyMs()
+      }
+      if (signal.aborted) return
+      const { snapshot, sessions } = this.#channelsOf(tenant)
+      snapshot.publish(this.#ofAll)
+      sessions.publish(NOBODY)
+    }
+  }
+
+  #sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
+    return this.#clock.sleep(atMs - this.#clock.steadyMs(), signal)
+  }
+
+  /** Tenants that have left the config: their own watchers are dismissed, and nobody has asked for their sessions. */
+  #letGoOfAllBut(tenants: ReadonlySet<TenantId>): void {
+    for (const [tenant, { snapshot, sessions }] of this.#channels) {
+      if (tenants.has(tenant)) continue
+      for (const watcher of snapshot.watchers) watcher.dismiss()
+      for (const watcher of sessions.watchers) this.#watches.get(watcher)?.sessions.delete(tenant)
+      this.#channels.delete(tenant)
+    }
+  }
+
+  #channelsOf(tenant: TenantId): TenantChannels {
+    const known = this.#channels.get(tenant)
+    if (known) return known
+    const channels = {
+      snapshot: new Channel('snapshot', tenant, this.#options),
+      sessions: new Channel('sessions', tenant, this.#options),
+    }
+    this.#channels.set(tenant, channels)
+    return channels
   }
 }

@@ -2,6 +2,7 @@ import type { RawData } from 'ws'
 import { z } from 'zod'
 import type { TenantId } from '../accounting/ids.ts'
 import type { RouterJson, SessionJson, Stats } from '../accounting/snapshot.ts'
+import { textFrame } from './text-frame.ts'
 
 /** The feed's messages, as JSON: their names are promises to users. */
 
@@ -66,9 +67,9 @@ export function readMessage(raw: RawData, isBinary: boolean): Inbound {
   return { kind: 'malformed', reason: `${path === '' ? '' : `${path}: `}${issue?.message ?? 'wrong shape'}` }
 }
 
-/** A frame's payload, to be shared by all who get it. */
+/** A whole frame, to be shared by all who get it. */
 export function encode(message: ServerMessage): Buffer {
-  return Buffer.from(JSON.stringify(message))
+  return textFrame(JSON.stringify(message))
 }
 
 function parseJson(text: string): { readonly json: unknown } | undefined {

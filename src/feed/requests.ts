@@ -1,6 +1,7 @@
 import type { Grant } from './authentication.ts'
+import type { Watcher } from './channel.ts'
 import { CLOSE } from './close-codes.ts'
-import type { Hub, Watcher } from './hub.ts'
+import type { Hub } from './hub.ts'
 import type { ClientMessage } from './messages.ts'
 import { closing, DONE, errorAnswer, type Outcome } from './outcome.ts'
 

@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { TokenVerifier } from './authentication.ts'
-import { FeedClient } from './client.ts'
+import { FeedClient, type FeedClientOptions } from './client.ts'
 import { CLOSE } from './close-codes.ts'
 import type { SnapshotSource } from './frames.ts'
 import { type Handshake, readHandshake, SUBPROTOCOL } from './handshake.ts'
@@ -45,7 +45,7 @@ export class FeedServer {
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
   readonly #clients = new Set<FeedClient>()
   readonly #hub: Hub
-  readonly #tenantSeats: Seats
+  readonly #clientOptions: FeedClientOptions
   readonly #addressSeats: Seats
   readonly #stopping = new AbortController()
   #running: Promise<unknown> | undefined
@@ -53,7 +53,8 @@ export class FeedServer {
   constructor(options: FeedServerOptions) {
     this.#options = options
     this.#hub = new Hub(options)
-    this.#tenantSeats = new Seats(options.limits.connectionsPerTenant)
+    const seats = new Seats(options.limits.connectionsPerTenant)
+    this.#clientOptions = { ...options, hub: this.#hub, seats }
     this.#addressSeats = new Seats(options.limits.connectionsPerAddress)
   }
 
@@ -87,7 +88,7 @@ export class FeedServer {
       refuse(socket, handshake.status)
     } else {
       this.#sockets.handleUpgrade(request, socket, head, accepted =>
-        this.#accept(accepted, handshake.address, handshake.token),
+        this.#accept(accepted, socket, handshake.address, handshake.token),
       )
     }
   }
@@ -98,13 +99,8 @@ export class FeedServer {
     return readHandshake(headers, socket.remoteAddress, this.#options.origins)
   }
 
-  #accept(socket: WebSocket, address: string, token: string | undefined): void {
-    const client = new FeedClient({
-      ...this.#options,
-      socket,
-      hub: this.#hub,
-      seats: this.#tenantSeats,
-    })
+  #accept(socket: WebSocket, stream: Duplex, address: string, token: string | undefined): void {
+    const client = new FeedClient(socket, stream, this.#clientOptions)
     this.#clients.add(client)
     const isSeated = this.#addressSeats.take(address)
     socket.on('close', code => {
@@ -117,10 +113,13 @@ export class FeedServer {
   }
 
   async #checkClients(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
     while (!signal.aborted) {
-      await this.#options.clock.sleep(CHECK_EVERY_MS, signal)
+      await clock.sleep(CHECK_EVERY_MS, signal)
       if (signal.aborted) return
-      for (const client of this.#clients) client.checkTime()
+      const nowMs = clock.steadyMs()
+      const wallMs = clock.now().getTime()
+      for (const client of this.#clients) client.checkTime(nowMs, wallMs)
     }
   }
 }

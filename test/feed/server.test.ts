@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { tenantId } from '../../src/accounting/ids.ts'
 import { acme, bearer, FakeSource, globex, START, TestFeed, tenantToken } from './feed-fixture.ts'
 
 let feed: TestFeed
@@ -39,6 +40,57 @@ test('seq grows by one each interval, on times that don’t drift', async () => 
     const as_of = new Date(START.getTime() + turn * 5000).toISOString()
     expect(await client.next('snapshot')).toMatchObject({ seq: turn + 1, as_of })
   }
+})
+
+test('a snapshot made for one who asks is shown to all, so that nobody misses a seq', async () => {
+  feed = await new TestFeed().start()
+  const client = await feed.watch(acme)
+  const asker = await feed.watch(acme)
+  await feed.clock.turn(2000)
+  asker.send({ type: 'refresh' })
+  expect(await asker.next('snapshot')).toMatchObject({ seq: 2 })
+  await feed.clock.turn(3000)
+  for (const seq of [2, 3]) expect(await client.next('snapshot')).toMatchObject({ seq })
+})
+
+test('who joins gets the snapshot that all have, and the next one with them', async () => {
+  feed = await new TestFeed().start()
+  await feed.watch(acme)
+  await feed.clock.turn(4000)
+  const client = feed.connect({ headers: bearer(await tenantToken(acme)) })
+  expect(await client.next('snapshot')).toMatchObject({ seq: 1, as_of: START.toISOString() })
+  await feed.clock.turn(1000)
+  expect(await client.next('snapshot')).toMatchObject({ seq: 2 })
+  expect(feed.source.asked).toEqual([acme, acme])
+})
+
+test('many tenants are shown at their own places within the interval, each every interval', async () => {
+  const tenants = Array.from({ length: 400 }, (_, number) => tenantId(`tenant-${number}`))
+  const [first = acme] = tenants
+  const last = tenants.at(-1) ?? acme
+  feed = await new TestFeed({ source: new FakeSource(...tenants) }).start()
+  const early = await feed.watch(first)
+  const late = await feed.watch(last)
+  for (let turn = 1; turn <= 3; turn += 1) {
+    await feed.clock.turn(5000)
+    const as_of = (ms: number) => new Date(START.getTime() + ms).toISOString()
+    expect(await early.next('snapshot')).toMatchObject({ seq: turn + 1, as_of: as_of(turn * 5000) })
+    if (turn > 1)
+      expect(await late.next('snapshot')).toMatchObject({ seq: turn, as_of: as_of(turn * 5000 - 2500) })
+  }
+})
+
+test('an admin is shown every tenant, each at its place', async () => {
+  const tenants = Array.from({ length: 400 }, (_, number) => tenantId(`tenant-${number}`))
+  feed = await new TestFeed({ source: new FakeSource(...tenants) }).start()
+  const admin = await feed.watchAll()
+  await feed.clock.turn(10_000 - 1)
+  const seen = new Set<unknown>()
+  for (let count = 0; count < 800; count += 1) {
+    const { tenant, seq } = await admin.next('snapshot')
+    seen.add(`${tenant} ${seq}`)
+  }
+  expect(seen.size).toBe(800)
 })
 
 /** Megabytes a snapshot: after a few of them the kernel takes no more for a client that doesn't read. */

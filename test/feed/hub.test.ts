@@ -1,0 +1,93 @@
+import { beforeEach, expect, test } from 'vitest'
+import { type TenantId, tenantId } from '../../src/accounting/ids.ts'
+import type { Snapshot } from '../../src/accounting/snapshot.ts'
+import type { Watcher } from '../../src/feed/channel.ts'
+import { Hub } from '../../src/feed/hub.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
+import { acme, FakeSource } from './feed-fixture.ts'
+
+/** A machine that is busy: timers fire as much too late as it says, and work takes time. */
+class BusyClock implements Clock {
+  nowMs = 0
+  readonly #oversleepsMs: number[] = []
+  readonly sleepsMs: number[] = []
+  readonly #stop = new AbortController()
+
+  /** Stops whoever sleeps by it after so many sleeps. */
+  constructor(oversleepsMs: readonly number[]) {
+    this.#oversleepsMs.push(...oversleepsMs)
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  now(): Date {
+    return new Date(this.nowMs)
+  }
+
+  steadyMs(): number {
+    return this.nowMs
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.sleepsMs.push(ms)
+    const oversleepMs = this.#oversleepsMs.shift()
+    if (oversleepMs === undefined) this.#stop.abort()
+    else this.nowMs += Math.max(0, ms) + oversleepMs
+  }
+}
+
+/** A snapshot takes a while to make. */
+class SlowSource extends FakeSource {
+  readonly #clock: BusyClock
+  readonly #takesMs: number
+
+  constructor(clock: BusyClock, takesMs: number, ...tenants: readonly TenantId[]) {
+    super(...tenants)
+    this.#clock = clock
+    this.#takesMs = takesMs
+  }
+
+  override snapshot(tenant: TenantId, now: Date): Snapshot {
+    this.#clock.nowMs += this.#takesMs
+    return super.snapshot(tenant, now)
+  }
+}
+
+const shownAtMs: number[] = []
+
+function watcher(clock: BusyClock): Watcher {
+  return { put: () => shownAtMs.push(clock.nowMs), drop: () => {}, dismiss: () => {} }
+}
+
+beforeEach(() => {
+  shownAtMs.length = 0
+})
+
+test('a turn that comes late is not left out, and the next ones are at their times', async () => {
+  const clock = new BusyClock([0, 1_100, 0, 0])
+  const hub = new Hub({ source: new FakeSource(acme), clock, intervalMs: 1_000 })
+  hub.join(watcher(clock), { kind: 'tenant', tenant: acme })
+  await hub.run(clock.signal)
+  expect(shownAtMs).toEqual([0, 1_000, 3_100, 3_100, 4_000])
+})
+
+test('turns missed whole are left out', async () => {
+  const clock = new BusyClock([0, 5_500, 0, 0])
+  const hub = new Hub({ source: new FakeSource(acme), clock, intervalMs: 1_000 })
+  hub.join(watcher(clock), { kind: 'tenant', tenant: acme })
+  await hub.run(clock.signal)
+  expect(shownAtMs).toEqual([0, 1_000, 7_500, 7_500, 8_000])
+})
+
+test('work of a turn lets others have theirs in between', async () => {
+  const clock = new BusyClock([0, 0, 0])
+  const tenants = Array.from({ length: 6 }, (_, number) => tenantId(`tenant-${number}`))
+  const hub = new Hub({ source: new SlowSource(clock, 5, ...tenants), clock, intervalMs: 1_000 })
+  hub.join(watcher(clock), { kind: 'all' })
+  clock.nowMs = 0
+  await hub.run(clock.signal)
+  // Two snapshots of five milliseconds, and then a pause.
+  expect(clock.sleepsMs.slice(0, 3)).toEqual([1_000, 0, 0])
+})
