@@ -1,4 +1,11 @@
+import { COMMIT } from './commit/commit.ts'
+import { DECODE } from './decode/decode.ts'
+import { FEED } from './feed/feed.ts'
 import type { Bench } from './figure.ts'
+import { ALONE } from './fleet/alone.ts'
+import { fleetBenches } from './fleet/fleet.ts'
+import { IDLE } from './idle/idle.ts'
+import { LEDGER } from './ledger/ledger.ts'
 
 /** In the order in which they run. */
-export const BENCHES: readonly Bench[] = []
+export const BENCHES: readonly Bench[] = [DECODE, LEDGER, COMMIT, FEED, IDLE, ALONE, ...fleetBenches()]

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 
 interface Answered {
   readonly answer?: unknown
@@ -12,9 +13,9 @@ export class BenchChild {
   readonly #name: string
 
   /** @param file the module it runs, which calls `answerParent` */
-  constructor(file: URL, flags: readonly string[] = []) {
+  constructor(file: URL) {
     this.#name = file.pathname.split('/').at(-1) ?? ''
-    this.#child = fork(file, { execArgv: ['--import', 'tsx', ...flags] })
+    this.#child = fork(file, { execArgv: ['--import', 'tsx', '--expose-gc'] })
   }
 
   /** @returns the answer, of which whoever asks knows the shape */
@@ -26,6 +27,9 @@ export class BenchChild {
       const ended = once(this.#child, 'exit', { signal }).then(([code]) => {
         throw new Error(`${this.#name} ended with ${code}`)
       })
+      // Once it is over, neither is waited for.
+      answered.catch(() => {})
+      ended.catch(() => {})
       this.#child.send(JSON.stringify(question))
       const [text] = await Promise.race([answered, ended])
       const { answer, failure } = JSON.parse(text)
@@ -61,9 +65,20 @@ export function answerParent<Question>(answer: (question: Question) => unknown):
   process.on('disconnect', () => process.exit())
 }
 
-/** What a process has used and holds, told by itself. */
-export interface Footprint {
-  /** Of all its threads, since it began. */
-  readonly cpuMs: number
+/** What a process holds, told by itself. */
+export interface Memory {
   readonly residentBytes: number
+  /** In V8's heap and beside it. */
+  readonly heldBytes: number
+}
+
+/** Of this process, once what waits to be swept away has been. */
+export async function sweptMemory(): Promise<Memory> {
+  // What one sweep lets go of, buffers above all, is freed by the next.
+  for (let sweep = 0; sweep < 3; sweep++) {
+    globalThis.gc?.()
+    await setImmediate()
+  }
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { residentBytes: rss, heldBytes: heapUsed + external }
 }

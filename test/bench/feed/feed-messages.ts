@@ -1,0 +1,33 @@
+/** What the feed bench's processes ask of each other. Both servers take the same questions. */
+
+export const INTERVAL_MS = 1_000
+export const SECRET = 'a secret of more than thirty-two bytes'
+
+export type ServerQuestion =
+  | { readonly kind: 'start'; readonly server: 'tikmeter' | 'bare'; readonly tenants: number }
+  | { readonly kind: 'cpu' }
+  | { readonly kind: 'memory' }
+
+export interface Listening {
+  readonly port: number
+}
+
+export type ClientsQuestion =
+  | {
+      readonly kind: 'connect'
+      readonly port: number
+      readonly tenants: number
+      /** Of all clients, those from `first` to `first + count`; each is of the tenant at its number modulo `tenants`. */
+      readonly first: number
+      readonly count: number
+    }
+  | { readonly kind: 'freeze'; readonly count: number }
+  | { readonly kind: 'watch'; readonly forMs: number }
+
+export interface Watched {
+  readonly frames: number
+  /** Of each frame, from its `as_of`. */
+  readonly delaysMs: readonly number[]
+  /** Of each frame, from when its turn was: whole intervals after the promptest one of its tenant. */
+  readonly latenessMs: readonly number[]
+}

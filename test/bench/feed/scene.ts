@@ -1,0 +1,72 @@
+import { BenchChild, type Memory } from '../child.ts'
+import type { ClientsQuestion, Listening, ServerQuestion, Watched } from './feed-messages.ts'
+
+const CLIENT_PROCESSES = 2
+const SETTLE_MS = 3_000
+
+export interface SceneSize {
+  readonly tenants: number
+  readonly clients: number
+}
+
+/** One server with all its clients connected, in processes of their own. */
+export class Scene {
+  readonly #size: SceneSize
+  readonly #server: BenchChild
+  readonly #clients: readonly BenchChild[]
+
+  constructor(size: SceneSize) {
+    this.#size = size
+    this.#server = new BenchChild(new URL('server-child.ts', import.meta.url))
+    this.#clients = Array.from(
+      { length: CLIENT_PROCESSES },
+      () => new BenchChild(new URL('clients-child.ts', import.meta.url)),
+    )
+  }
+
+  /** @returns what the server held before the first client */
+  async connect(server: 'tikmeter' | 'bare'): Promise<Memory> {
+    const { tenants, clients } = this.#size
+    const start: ServerQuestion = { kind: 'start', server, tenants }
+    const { port } = await this.#server.ask<Listening>(start)
+    const before = await this.memory()
+    const count = clients / CLIENT_PROCESSES
+    await this.#askClients(index => ({ kind: 'connect', port, tenants, first: index * count, count }))
+    await this.watch(SETTLE_MS)
+    return before
+  }
+
+  /** Of the server, once what waits to be swept away has been. */
+  memory(): Promise<Memory> {
+    const question: ServerQuestion = { kind: 'memory' }
+    return this.#server.ask(question)
+  }
+
+  /** Milliseconds that the server has used so far. */
+  cpuMs(): Promise<number> {
+    const question: ServerQuestion = { kind: 'cpu' }
+    return this.#server.ask(question)
+  }
+
+  /** So many clients read nothing any more. */
+  async freeze(clients: number): Promise<void> {
+    await this.#askClients(() => ({ kind: 'freeze', count: clients / CLIENT_PROCESSES }))
+  }
+
+  async watch(forMs: number): Promise<Watched> {
+    const watched = await this.#askClients<Watched>(() => ({ kind: 'watch', forMs }))
+    return {
+      frames: watched.reduce((sum, { frames }) => sum + frames, 0),
+      delaysMs: watched.flatMap(({ delaysMs }) => delaysMs),
+      latenessMs: watched.flatMap(({ latenessMs }) => latenessMs),
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#server, ...this.#clients].map(child => child.stop()))
+  }
+
+  #askClients<Answer>(question: (index: number) => ClientsQuestion): Promise<Answer[]> {
+    return Promise.all(this.#clients.map((child, index) => child.ask<Answer>(question(index))))
+  }
+}

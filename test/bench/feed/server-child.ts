@@ -1,0 +1,55 @@
+import { pino } from 'pino'
+import { createApi } from '../../../src/api/api.ts'
+import { HttpServer } from '../../../src/api/server.ts'
+import { JwtVerifier } from '../../../src/feed/authentication.ts'
+import { FEED_LIMITS } from '../../../src/feed/limits.ts'
+import { FeedServer } from '../../../src/feed/server.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { answerParent, sweptMemory } from '../child.ts'
+import { cpuMs } from '../measure.ts'
+import { BareServer } from './bare-server.ts'
+import { INTERVAL_MS, type Listening, SECRET, type ServerQuestion } from './feed-messages.ts'
+import { SyntheticSource } from './synthetic-source.ts'
+
+/** The process of the server that is measured: the feed with the daemon's HTTP server, or `ws` by itself. */
+
+answerParent((question: ServerQuestion) => {
+  switch (question.kind) {
+    case 'start': {
+      const source = new SyntheticSource(question.tenants)
+      return question.server === 'tikmeter' ? startFeed(source) : startBare(source)
+    }
+    case 'cpu':
+      return cpuMs()
+    case 'memory':
+      return sweptMemory()
+    default:
+      return question satisfies never
+  }
+})
+
+async function startFeed(source: SyntheticSource): Promise<Listening> {
+  const log = pino({ level: 'silent' })
+  const verifier = new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: systemClock, log })
+  const feed = new FeedServer({
+    ...{ source, verifier, origins: [], intervalMs: INTERVAL_MS, serverVersion: '0' },
+    ...{ limits: FEED_LIMITS, clock: systemClock, log },
+  })
+  const http = new HttpServer({
+    ...{ host: '127.0.0.1', port: 0, tls: undefined },
+    onRequest: createApi({ routes: [], verifier, origins: [], log }),
+    upgrades: new Map([['/ws', feed.upgrade]]),
+    ...{ clock: systemClock, log },
+  })
+  await http.start()
+  feed.start()
+  return { port: http.port ?? 0 }
+}
+
+async function startBare(source: SyntheticSource): Promise<Listening> {
+  const frames = source.tenants().map(tenant => {
+    const { asOf, ...rest } = source.snapshot(tenant, new Date()) ?? {}
+    return Buffer.from(JSON.stringify({ type: 'snapshot', seq: 100, as_of: asOf?.toISOString(), ...rest }))
+  })
+  return { port: await new BareServer(frames).start() }
+}

@@ -1,0 +1,59 @@
+import { routerId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
+import { NO_TOTALS, type RouterJson, type Snapshot, statsOf } from '../../../src/accounting/snapshot.ts'
+import type { SnapshotSource } from '../../../src/feed/frames.ts'
+
+const ROUTERS = 4
+/** Numbers change from one to the next, and then come again. */
+const SNAPSHOTS = 16
+const BEGAN_MS = Date.UTC(2026, 10, 24)
+
+export function tenantNamed(number: number): TenantId {
+  return tenantId(`tenant-${number}`)
+}
+
+/** Tenants of four routers. What they show is made beforehand, since it is the feed that is measured. */
+export class SyntheticSource implements SnapshotSource {
+  readonly #snapshots: ReadonlyMap<TenantId, readonly Snapshot[]>
+  #asked = 0
+
+  constructor(tenants: number) {
+    const names = Array.from({ length: tenants }, (_, number) => tenantNamed(number))
+    this.#snapshots = new Map(
+      names.map(tenant => [tenant, Array.from({ length: SNAPSHOTS }, (_, turn) => snapshotOf(tenant, turn))]),
+    )
+  }
+
+  tenants(): readonly TenantId[] {
+    return [...this.#snapshots.keys()]
+  }
+
+  snapshot(tenant: TenantId, now: Date): Snapshot | undefined {
+    const snapshot = this.#snapshots.get(tenant)?.[this.#asked++ % SNAPSHOTS]
+    return snapshot && { ...snapshot, asOf: now }
+  }
+
+  sessions(): undefined {
+    return undefined
+  }
+}
+
+function snapshotOf(tenant: TenantId, turn: number): Snapshot {
+  const now = new Date(BEGAN_MS + turn * 1_000)
+  const routers = Array.from({ length: ROUTERS }, (_, index) => router(index, now, turn))
+  const sum = { upload: 123_456_789_012n + BigInt(turn), download: 1_234_567_890_123n * BigInt(turn + 1) }
+  const totals = {
+    ...{ ...NO_TOTALS, total: sum, month: sum, today: sum },
+    ...{ uploadBps: 1e8 + turn, downloadBps: 9e8 + turn },
+    ...{ activeSessions: 800, hotspotSubscribers: 400 + turn, pppSubscribers: 400 - turn },
+    routers: routers.map(({ state }) => state),
+  }
+  const stats = statsOf(totals, { day: '2026-11-24', timezone: 'Africa/Nairobi' }, now)
+  return { tenant, asOf: now, stats, routers }
+}
+
+function router(index: number, now: Date, turn: number): RouterJson {
+  return {
+    ...{ id: routerId(`router-${index}`), name: `Tower ${index}`, state: 'online', error: null },
+    ...{ last_reading_at: now.toISOString(), hotspot: 100 + turn, ppp: 100 - turn },
+  }
+}

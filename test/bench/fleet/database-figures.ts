@@ -1,0 +1,59 @@
+import { Client } from 'pg'
+
+const TABLES = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
+
+/** What is asked of the database while it is measured, on one connection of its own. */
+export class DatabaseFigures {
+  readonly #client: Client
+
+  constructor(databaseUrl: string) {
+    this.#client = new Client({ connectionString: databaseUrl })
+  }
+
+  async start(): Promise<void> {
+    await this.#client.connect()
+  }
+
+  async stop(): Promise<void> {
+    await this.#client.end()
+  }
+
+  /** Bytes of write-ahead log since the cluster was made. */
+  walBytes(): Promise<number> {
+    return this.#number(`select pg_current_wal_lsn() - '0/0' as value`)
+  }
+
+  /** How old the last committed reading is of the router whose is the oldest; milliseconds. */
+  async oldestCommitMs(): Promise<number> {
+    return this.#number(
+      'select extract(epoch from clock_timestamp() - min(last_reading_at)) * 1000 as value from routers',
+    )
+  }
+
+  /** Routers without a committed reading since. */
+  uncommitted(since: Date): Promise<number> {
+    return this.#number(
+      `select count(*) as value from routers where last_reading_at is null or last_reading_at < '${since.toISOString()}'`,
+    )
+  }
+
+  /** Bytes of each table with its partitions and indexes. */
+  async tableBytes(): Promise<ReadonlyMap<string, number>> {
+    const bytes = new Map<string, number>()
+    for (const table of TABLES)
+      bytes.set(
+        table,
+        await this.#number(
+          `select sum(pg_total_relation_size(it)) as value
+             from (select '${table}'::regclass as it
+                   union all select inhrelid from pg_inherits where inhparent = '${table}'::regclass) as parts`,
+        ),
+      )
+    return bytes
+  }
+
+  async #number(statement: string): Promise<number> {
+    const { rows } = await this.#client.query<{ value: string | number | null }>(statement)
+    return Number(rows[0]?.value ?? Number.NaN)
+  }
+}

@@ -1,0 +1,60 @@
+import type { Settle } from './conversation.ts'
+import type { PendingReading } from './readings.ts'
+import type { Subscribers } from './subscribers.ts'
+
+/**
+ * One reading of PPP after the other on one connection:
+ *
+ *     /ppp/active     who is there
+ *     /interface      what they moved: a reading, where this connection has listed everybody's server row before
+ *     server menu     asked for where it has not: then the reading is complete with its reply
+ */
+export class PppRound {
+  readonly #subscribers: Subscribers
+  /** Those with a number below were in the last `/ppp/active`, unless they had left; the newest was the last of it. */
+  #below = 0
+  #newest = -1
+  /** Those with a number below were in a server menu. */
+  #joinedBelow = 0
+  #unjoined: PendingReading | undefined
+
+  constructor(subscribers: Subscribers) {
+    this.#subscribers = subscribers
+  }
+
+  listSessions(): void {
+    this.abandon()
+    this.#below = this.#subscribers.count
+    this.#newest = this.#subscribers.online.at(-1) ?? -1
+  }
+
+  showCounters(atMs: number): Settle {
+    const { readings } = this.#subscribers
+    const pending = readings.begin(atMs, this.#below)
+    if (this.#newest < this.#joinedBelow)
+      return isHanded => (isHanded ? readings.complete(pending) : readings.drop(pending))
+    this.#unjoined = pending
+    return isHanded => {
+      if (!isHanded) this.abandon()
+    }
+  }
+
+  listServers(): Settle {
+    const pending = this.#unjoined
+    const below = this.#below
+    this.#unjoined = undefined
+    // Who left before their row could be listed was never joined.
+    for (const number of pending?.left ?? []) if (number >= this.#joinedBelow) pending?.left.delete(number)
+    return isHanded => {
+      if (isHanded) this.#joinedBelow = below
+      if (pending && isHanded) this.#subscribers.readings.complete(pending)
+      else if (pending) this.#subscribers.readings.drop(pending)
+    }
+  }
+
+  /** A reading that waits for a server menu is none any more. */
+  abandon(): void {
+    if (this.#unjoined) this.#subscribers.readings.drop(this.#unjoined)
+    this.#unjoined = undefined
+  }
+}
