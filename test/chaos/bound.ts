@@ -31,13 +31,15 @@ export interface SessionHistory {
 /**
  * How the record of some sessions may differ from what readings carried.
  *
- *     recorded = carried - one of `shorts` - at most `reset` + at most `over`
+ *     recorded = carried - one of `shorts` + at most `over`
  */
 export interface Leeway {
-  /** No reading, the last, the last two … of each session that ended in a window; only whole readings, so no range. */
+  /**
+   * Of each session that ended in a window: no reading, the last, the last two … Of one whose counter was reset in a
+   * window: the last ones before the reset, or, where the counter has passed by what it had shown before, so that
+   * nobody could know, all since it began. Only whole readings, so no range.
+   */
   readonly shorts: readonly Bytes[]
-  /** Of a counter that was reset in a window: what readings in it had carried before the reset. */
-  readonly reset: Bytes
   /**
    * Of a subscriber with a binding who came back on it in a window: the binding's last known value may be an older
    * one, and then the new session has what the one before it moved unread.
@@ -45,33 +47,35 @@ export interface Leeway {
   readonly over: Bytes
 }
 
-export const EXACT: Leeway = { shorts: [NO_BYTES], reset: NO_BYTES, over: NO_BYTES }
+export const EXACT: Leeway = { shorts: [NO_BYTES], over: NO_BYTES }
 
-export function isExact({ shorts, reset, over }: Leeway): boolean {
-  return shorts.length === 1 && reset.upload + reset.download + over.upload + over.download === 0
+export function isExact({ shorts, over }: Leeway): boolean {
+  return shorts.length === 1 && over.upload + over.download === 0
 }
 
 /** Of one subscriber's sessions. */
 export function leewayOf(sessions: readonly SessionHistory[], windows: readonly Window[]): Leeway {
   const merged = merge(windows)
-  let { shorts, reset } = EXACT
+  let { shorts } = EXACT
   for (const session of sessions)
     for (const window of merged)
-      if (hasEndedIn(session, window)) shorts = sumsOf(shorts, tailsOf(session, window))
-      else reset = addBytes(reset, resetIn(session, window))
+      shorts = sumsOf(
+        shorts,
+        hasEndedIn(session, window) ? tailsOf(session, window) : resetsOf(session, window),
+      )
   const isBegunAnew = sessions.some(
     ({ isOnBinding, loginAtMs }) => isOnBinding && merged.some(window => isIn(loginAtMs, window)),
   )
   const over = isBegunAnew ? sessions.map(({ tail }) => tail).reduce(addBytes, NO_BYTES) : NO_BYTES
-  return { shorts, reset, over }
+  return { shorts, over }
 }
 
 /** Whether the bytes of readings and the recorded ones, over all sessions, go together. */
-export function isWithin({ shorts, reset, over }: Leeway, carried: ByteSum, recorded: ByteSum): boolean {
+export function isWithin({ shorts, over }: Leeway, carried: ByteSum, recorded: ByteSum): boolean {
   return shorts.some(short =>
     (['upload', 'download'] as const).every(direction => {
-      const missing = carried[direction] - BigInt(short[direction]) - recorded[direction]
-      return missing <= BigInt(reset[direction]) && -missing <= BigInt(over[direction])
+      const more = recorded[direction] - (carried[direction] - BigInt(short[direction]))
+      return more >= 0n && more <= BigInt(over[direction])
     }),
   )
 }
@@ -89,13 +93,20 @@ function tailsOf({ readings }: SessionHistory, window: Window): readonly Bytes[]
   return tails
 }
 
-function resetIn({ resetsAtMs, readings }: SessionHistory, window: Window): Bytes {
+/** What readings had carried of it before its last reset in the window. */
+function resetsOf(session: SessionHistory, window: Window): readonly Bytes[] {
+  const { loginAtMs, resetsAtMs, readings } = session
   const last = resetsAtMs.findLast(at => isIn(at, window))
-  if (last === undefined) return NO_BYTES
-  return readings
-    .filter(({ atMs }) => isIn(atMs, { fromMs: window.fromMs, toMs: last }))
-    .map(({ added }) => added)
-    .reduce(addBytes, NO_BYTES)
+  if (last === undefined) return [NO_BYTES]
+  const unseen = tailsOf(session, { fromMs: window.fromMs, toMs: last })
+  const beginnings = [loginAtMs, ...resetsAtMs.filter(at => at < last)]
+  const hidden = beginnings.map(fromMs =>
+    readings
+      .filter(({ atMs }) => isIn(atMs, { fromMs, toMs: last }))
+      .map(({ added }) => added)
+      .reduce(addBytes, NO_BYTES),
+  )
+  return [...unseen, ...hidden]
 }
 
 /** Each of the one with each of the other. */
