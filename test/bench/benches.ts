@@ -5,7 +5,17 @@ import type { Bench } from './figure.ts'
 import { ALONE } from './fleet/alone.ts'
 import { fleetBenches } from './fleet/fleet.ts'
 import { IDLE } from './idle/idle.ts'
+import { JOURNAL } from './journal/journal.ts'
 import { LEDGER } from './ledger/ledger.ts'
 
 /** In the order in which they run. */
-export const BENCHES: readonly Bench[] = [DECODE, LEDGER, COMMIT, FEED, IDLE, ALONE, ...fleetBenches()]
+export const BENCHES: readonly Bench[] = [
+  DECODE,
+  LEDGER,
+  COMMIT,
+  JOURNAL,
+  FEED,
+  IDLE,
+  ALONE,
+  ...fleetBenches(),
+]

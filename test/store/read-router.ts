@@ -46,6 +46,16 @@ export class ReadRouter {
   }
 }
 
+/** The same commit, where sessions are said to have only grown, as the daemon says of most. */
+export function grown(commit: RouterCommit): RouterCommit {
+  const { inColumns: _, ...pending } = commit.pending
+  const sessions = Array.from(pending.sessions, ([id, change]) => {
+    const isOnlyGrown = !change.isNew && !change.end && change.shares.size > 0
+    return [id, { ...change, isOnlyGrown }] as const
+  })
+  return { ...commit, pending: { ...pending, sessions: new Map(sessions) } }
+}
+
 /** A reading at `atMs`, of a router that booted at the beginning of 2026-11-01. */
 export function readingAt(
   atMs: number,

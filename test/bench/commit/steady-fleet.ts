@@ -1,10 +1,4 @@
-import {
-  type RouterKey,
-  routerKey,
-  type SessionId,
-  type TenantId,
-  tenantId,
-} from '../../../src/accounting/ids.ts'
+import { type RouterKey, type SessionId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
 import type { Pending } from '../../../src/accounting/pending.ts'
 import type { RouterCommit } from '../../../src/store/router-statements.ts'
 import type { ConfiguredTenant } from '../../../src/store/sync-config.ts'
@@ -47,11 +41,11 @@ export class SteadyFleet {
   /** The logins of all sessions, a commit after the other. */
   *logins(epochs: ReadonlyMap<RouterKey, number>): Iterable<readonly RouterCommit[]> {
     for (let wave = 0; wave < WAVES; wave++)
-      yield this.#commits(epochs, (router, atMs) => router.logins(wave, atMs))
+      yield this.#commits(epochs, (router, atMs) => router.pendingOf(router.logins(wave, atMs)))
   }
 
   growth(epochs: ReadonlyMap<RouterKey, number>): readonly RouterCommit[] {
-    return this.#commits(epochs, (router, atMs) => router.growth(atMs))
+    return this.#commits(epochs, (router, atMs) => router.pendingOf(router.growth(atMs)))
   }
 
   /** What comes next is in the next bucket. */
@@ -66,7 +60,7 @@ export class SteadyFleet {
     this.#atMs += COMMIT_MS
     return this.#routers.map(it => {
       const { tenant, router } = it
-      const epoch = epochs.get(routerKey(tenant, router)) ?? 0
+      const epoch = epochs.get(it.key) ?? 0
       return { tenant, router, epoch, pending: pendingOf(it, this.#atMs) }
     })
   }

@@ -2,15 +2,13 @@ import type { Growth } from '../../../src/accounting/columns.ts'
 import type { Decision, Entry } from '../../../src/accounting/entry.ts'
 import type { SessionId } from '../../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../../src/accounting/ledger.ts'
-import type { PendingBuilder } from '../../../src/accounting/pending.ts'
 import type { Service } from '../../../src/accounting/reading.ts'
 import type { Session } from '../../../src/accounting/session.ts'
-import type { Bucket } from '../../../src/accounting/spread.ts'
 
 /** Since the reading before. */
 const SPAN_MS = 5_000
 
-/** What a reading of one service decides where sessions only come and grow, with no reading made for it. */
+/** What readings of one service decide where sessions only come and grow; no reading is made for it. */
 export class SteadyService {
   readonly #service: Service
   #ledger: Ledger = NEW_LEDGER
@@ -23,42 +21,32 @@ export class SteadyService {
     return openSessions(this.#ledger).map(({ id }) => id)
   }
 
-  /** @param sessions with all their bytes in the bucket */
-  logIn(builder: PendingBuilder, sessions: readonly Session[], bucket: Bucket, atMs: number): void {
+  /** Sessions, with all their bytes, that were not there before. */
+  logins(sessions: readonly Session[], atMs: number): Decision {
     const span = { from: new Date(atMs - SPAN_MS), to: new Date(atMs) }
     const entries = sessions.map(
       (session): Entry => ({ kind: 'start', session, counted: { delta: session.recorded, ...span } }),
     )
     const first = this.#ledger.columns?.size ?? 0
-    const numbered = {
-      by: this,
-      sessions: new Map(sessions.map((session, place) => [first + place, session])),
-    }
-    const shares = new Map(
-      entries.map(entry => [
-        entry,
-        [{ bucketStartMs: bucket.startMs, day: bucket.day, ...entry.session.recorded }],
-      ]),
-    )
-    const decision = { ...this.#decision(atMs), entries, numbered }
-    builder.add(decision, shares)
-    this.#ledger = adopt(this.#ledger, decision)
+    const numbers = new Map(sessions.map((session, place) => [first + place, session]))
+    return { ...this.#decision(atMs), entries, numbered: { by: this, sessions: numbers } }
   }
 
-  /** All of them move some bytes. */
-  grow(builder: PendingBuilder, bucket: Bucket, atMs: number): void {
+  /** Each session that is there moves up to 200 kB up, and 4 MB down. */
+  growth(atMs: number): Decision {
     const { columns } = this.#ledger
-    if (!columns) return
+    if (!columns) return { ...this.#decision(atMs), entries: [] }
     const numbers = Int32Array.from(columns.sessions.keys())
-    const upload = Float64Array.from(numbers, number => 3_000 + number * 7)
-    const download = Float64Array.from(numbers, number => 40_000 + ((number * 131) % 9_000))
-    const total = { upload: 0n, download: 0n }
     const growth: Growth = {
-      ...{ columns, numbers, upload, download, total },
+      ...{ columns, numbers, total: { upload: 0n, download: 0n } },
+      upload: Float64Array.from(numbers, number => 1 + (scattered(number, atMs) % 200_000)),
+      download: Float64Array.from(numbers, number => 1 + (scattered(number, atMs) % 4_000_000)),
       ...{ from: new Date(atMs - SPAN_MS), to: new Date(atMs) },
     }
-    const decision = { ...this.#decision(atMs), entries: [], growth }
-    builder.add(decision, new Map(), bucket)
+    return { ...this.#decision(atMs), entries: [], growth }
+  }
+
+  adopt(decision: Decision): void {
     this.#ledger = adopt(this.#ledger, decision)
   }
 
@@ -70,4 +58,9 @@ export class SteadyService {
       ...{ events: [], bindings: new Map() },
     }
   }
+}
+
+/** As random numbers are, and the same in every run. */
+function scattered(number: number, atMs: number): number {
+  return Math.imul(number + 1, Math.imul(atMs | 1, 2_654_435_761)) >>> 0
 }
