@@ -1,5 +1,6 @@
 import type { ByteSum } from './bytes.ts'
 import type { SessionId } from './ids.ts'
+import { larger } from './larger.ts'
 import { type Session, sessionGrownTo } from './session.ts'
 
 const FIRST_CAPACITY = 16
@@ -74,7 +75,8 @@ export class Columns {
 
   /** @param atMs steady milliseconds of the reading */
   grow({ numbers, upload, download }: Growth, atMs: number): void {
-    for (const [place, number] of numbers.entries()) {
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place] ?? 0
       this.upload[number] = (this.upload[number] ?? 0) + (upload[place] ?? 0)
       this.download[number] = (this.download[number] ?? 0) + (download[place] ?? 0)
       this.lastMovedMs[number] = atMs
@@ -85,17 +87,13 @@ export class Columns {
     while (this.sessions.length <= number) this.sessions.push(undefined)
     const capacity = this.upload.length
     if (number < capacity) return
-    const larger = (array: Float64Array) => {
-      const copy = new Float64Array(Math.max(number + 1, 2 * capacity))
-      copy.set(array)
-      return copy
-    }
-    this.upload = larger(this.upload)
-    this.download = larger(this.download)
-    this.lastMovedMs = larger(this.lastMovedMs)
-    this.loginEarliestMs = larger(this.loginEarliestMs)
-    this.loginLatestMs = larger(this.loginLatestMs)
-    const isReported = new Uint8Array(this.upload.length)
+    const length = Math.max(number + 1, 2 * capacity)
+    this.upload = larger(this.upload, length)
+    this.download = larger(this.download, length)
+    this.lastMovedMs = larger(this.lastMovedMs, length)
+    this.loginEarliestMs = larger(this.loginEarliestMs, length)
+    this.loginLatestMs = larger(this.loginLatestMs, length)
+    const isReported = new Uint8Array(length)
     isReported.set(this.isReported)
     this.isReported = isReported
   }

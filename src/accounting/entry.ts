@@ -1,5 +1,6 @@
 import type { Bytes } from './bytes.ts'
 import type { Growth } from './columns.ts'
+import type { SessionId } from './ids.ts'
 import type { Moment, Service, Window } from './reading.ts'
 import type { Session } from './session.ts'
 
@@ -55,4 +56,11 @@ export interface Decision {
   readonly events: readonly LedgerEvent[]
   /** Static bindings whose counters moved, by name. */
   readonly bindings: ReadonlyMap<string, Bytes>
+}
+
+/** The sessions that a decision tells one by one, and not as growth. */
+export function toldOneByOne({ entries, numbered }: Decision): ReadonlySet<SessionId> {
+  const ids = new Set(entries.map(({ session }) => session.id))
+  for (const { id } of numbered?.sessions.values() ?? []) ids.add(id)
+  return ids
 }

@@ -1,5 +1,6 @@
 import type { Columns, Growth } from './columns.ts'
 import { type SessionId, sessionId } from './ids.ts'
+import { larger } from './larger.ts'
 import { type Session, sessionGrownTo } from './session.ts'
 import type { Bucket, Share } from './spread.ts'
 
@@ -112,15 +113,11 @@ export class GrownRows {
 
   #makeRoom(capacity: number): void {
     if (capacity <= this.#upload.length) return
-    const larger = (array: Float64Array) => {
-      const copy = new Float64Array(Math.max(capacity, 2 * array.length))
-      copy.set(array)
-      return copy
-    }
-    this.#upload = larger(this.#upload)
-    this.#download = larger(this.#download)
-    this.#counterUpload = larger(this.#counterUpload)
-    this.#counterDownload = larger(this.#counterDownload)
-    this.#lastMovedMs = larger(this.#lastMovedMs)
+    const length = Math.max(capacity, 2 * this.#upload.length)
+    this.#upload = larger(this.#upload, length)
+    this.#download = larger(this.#download, length)
+    this.#counterUpload = larger(this.#counterUpload, length)
+    this.#counterDownload = larger(this.#counterDownload, length)
+    this.#lastMovedMs = larger(this.#lastMovedMs, length)
   }
 }

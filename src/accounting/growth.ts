@@ -6,10 +6,7 @@ import { sessionGrownTo } from './session.ts'
  * The same, entry by entry. Not to be asked for once it was adopted.
  * @param steadyMs of the reading
  */
-export function* entriesOfGrowth(
-  growth: Growth,
-  steadyMs: number,
-): Iterable<Extract<Entry, { kind: 'interim' }>> {
+function* entriesOfGrowth(growth: Growth, steadyMs: number): Iterable<Extract<Entry, { kind: 'interim' }>> {
   const { columns, numbers, from, to } = growth
   for (const [place, number] of numbers.entries()) {
     const session = columns.sessions[number]

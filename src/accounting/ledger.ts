@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.ts'
 import { Columns } from './columns.ts'
-import type { Decision } from './entry.ts'
+import { type Decision, toldOneByOne } from './entry.ts'
 import type { SessionId } from './ids.ts'
 import type { Moment, Window } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
@@ -40,8 +40,8 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
   const unnumbered = isRenumbered
     ? new Map(openSessions(ledger).map(session => [session.id, session]))
     : new Map(ledger.unnumbered)
-  const told = [...entries.map(({ session }) => session), ...(numbered?.sessions.values() ?? [])]
-  if (columns && told.length > 0) columns.removeAll(new Set(told.map(({ id }) => id)))
+  const told = toldOneByOne(decision)
+  if (columns && told.size > 0) columns.removeAll(told)
   for (const { kind, session } of entries)
     if (kind === 'stop') unnumbered.delete(session.id)
     else unnumbered.set(session.id, session)

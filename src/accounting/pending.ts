@@ -1,6 +1,6 @@
 import { addBytes, type Bytes } from './bytes.ts'
 import type { Growth } from './columns.ts'
-import type { Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
+import { type Decision, type EndReason, type Entry, type LedgerEvent, toldOneByOne } from './entry.ts'
 import { GrownRows, type GrownSum } from './grown-rows.ts'
 import type { SessionId } from './ids.ts'
 import type { LastReading } from './ledger.ts'
@@ -89,11 +89,11 @@ export class PendingBuilder {
    * @param bucket of the decision's growth
    */
   add(decision: Decision, sharesOf: ReadonlyMap<Entry, readonly Share[]>, bucket?: Bucket): void {
-    const { service, entries, growth, numbered } = decision
+    const { service, growth } = decision
     this.#position++
-    const told = [...entries.map(({ session }) => session), ...(numbered?.sessions.values() ?? [])]
+    const told = toldOneByOne(decision)
     const rows = this.#grown.get(service)
-    if (rows && told.length > 0) this.#settle(rows, rows.takeOut(new Set(told.map(({ id }) => id))))
+    if (rows && told.size > 0) this.#settle(rows, rows.takeOut(told))
     if (growth && bucket) this.#grownRows(service, growth, bucket).add(growth, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     this.#events.push(...decision.events)

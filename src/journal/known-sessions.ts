@@ -1,4 +1,5 @@
 import type { SessionId } from '../accounting/ids.ts'
+import { larger } from '../accounting/larger.ts'
 import { type Session, sessionGrownTo } from '../accounting/session.ts'
 import { isGrownFrom } from './growth.ts'
 
@@ -69,16 +70,11 @@ export class WrittenSessions {
   }
 
   #makeRoom(): void {
-    this.#upload = doubled(this.#upload)
-    this.#download = doubled(this.#download)
-    this.#lastMovedMs = doubled(this.#lastMovedMs)
+    const length = 2 * this.#upload.length
+    this.#upload = larger(this.#upload, length)
+    this.#download = larger(this.#download, length)
+    this.#lastMovedMs = larger(this.#lastMovedMs, length)
   }
-}
-
-function doubled(array: Float64Array): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(2 * array.length)
-  larger.set(array)
-  return larger
 }
 
 /** The reader's side: by number. */

@@ -1,3 +1,4 @@
+import { larger } from '../accounting/larger.ts'
 import { type Cut, RowBytes } from './row-bytes.ts'
 import type { Row } from './sentence.ts'
 import { type KnownSentences, OTHER, SHORT } from './words.ts'
@@ -199,9 +200,9 @@ export class RowMemory implements KnownSentences {
 
   #see(number: number): void {
     if (number >= this.#seenIn.length) {
-      const larger = new Int32Array(Math.max(number + 1, 2 * this.#seenIn.length))
-      larger.set(this.#seenIn)
-      this.#seenIn = larger
+      const seenIn = new Int32Array(Math.max(number + 1, 2 * this.#seenIn.length))
+      seenIn.set(this.#seenIn)
+      this.#seenIn = seenIn
     }
     this.#seenIn[number] = this.#reply
     this.#now.push(number)
@@ -211,10 +212,6 @@ export class RowMemory implements KnownSentences {
     const numbers = new Int32Array(2 * this.#numbers.length)
     numbers.set(this.#numbers)
     this.#numbers = numbers
-    this.#values = this.#values.map(values => {
-      const larger = new Float64Array(2 * values.length)
-      larger.set(values)
-      return larger
-    })
+    this.#values = this.#values.map(values => larger(values, 2 * values.length))
   }
 }
