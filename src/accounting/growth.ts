@@ -2,28 +2,30 @@ import type { Growth } from './columns.ts'
 import type { Decision, Entry } from './entry.ts'
 import { sessionGrownTo } from './session.ts'
 
+type Interim = Extract<Entry, { kind: 'interim' }>
+
 /**
- * The same, entry by entry. Not to be asked for once it was adopted.
+ * One of its sessions as an entry. Not to be asked for once it was adopted.
+ * @param place of the session in the growth
  * @param steadyMs of the reading
  */
-function* entriesOfGrowth(growth: Growth, steadyMs: number): Iterable<Extract<Entry, { kind: 'interim' }>> {
+export function entryOfGrowth(growth: Growth, place: number, steadyMs: number): Interim {
   const { columns, numbers, from, to } = growth
-  for (const [place, number] of numbers.entries()) {
-    const session = columns.sessions[number]
-    if (!session) throw new RangeError(`no session has number ${number}`)
-    const delta = { upload: growth.upload[place] ?? 0, download: growth.download[place] ?? 0 }
-    const upload = (columns.upload[number] ?? 0) + delta.upload
-    const download = (columns.download[number] ?? 0) + delta.download
-    const grown = sessionGrownTo(session, upload, download, steadyMs)
-    yield { kind: 'interim', session: grown, counted: { delta, from, to } }
-  }
+  const number = numbers[place] ?? -1
+  const session = columns.sessions[number]
+  if (!session) throw new RangeError(`no session has number ${number}`)
+  const delta = { upload: growth.upload[place] ?? 0, download: growth.download[place] ?? 0 }
+  const upload = (columns.upload[number] ?? 0) + delta.upload
+  const download = (columns.download[number] ?? 0) + delta.download
+  const grown = sessionGrownTo(session, upload, download, steadyMs)
+  return { kind: 'interim', session: grown, counted: { delta, from, to } }
 }
 
 /** The same decision, with its growth told entry by entry. Not to be asked for once it was adopted. */
 export function toldByEntries(decision: Decision): Decision {
   const { growth, numbered, ...rest } = decision
   if (!growth) return decision
-  const grown = [...entriesOfGrowth(growth, decision.at.steadyMs)]
+  const grown = Array.from(growth.numbers.keys(), place => entryOfGrowth(growth, place, decision.at.steadyMs))
   const sessions = new Map(numbered?.sessions)
   for (const [place, { session }] of grown.entries()) sessions.set(growth.numbers[place] ?? 0, session)
   const { by } = growth.columns

@@ -1,8 +1,9 @@
 import type { Bytes } from '../accounting/bytes.ts'
 import type { Growth } from '../accounting/columns.ts'
 import type { Counted, EndReason, Entry } from '../accounting/entry.ts'
+import { entryOfGrowth } from '../accounting/growth.ts'
 import type { Moment } from '../accounting/reading.ts'
-import { grownSession, type Session, sessionGrownTo } from '../accounting/session.ts'
+import { grownSession, type Session } from '../accounting/session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { growthOf, isSame, isSameSession } from './growth.ts'
@@ -58,25 +59,15 @@ export class EntryWriter {
   }
 
   /** As so many `interim` entries. */
-  writeGrowth({ columns, numbers, upload, download, from, to }: Growth): void {
-    const { steadyMs } = this.#at
+  writeGrowth(growth: Growth): void {
+    const { upload, download, from } = growth
     const { sessions } = this.#book
     const sinceMs = from.getTime()
-    for (let place = 0; place < numbers.length; place++) {
-      const number = numbers[place] ?? 0
-      const session = columns.sessions[number]
-      if (!session) throw new RangeError(`no session has number ${number}`)
-      const beforeUpload = columns.upload[number] ?? 0
-      const beforeDownload = columns.download[number] ?? 0
-      const byUpload = upload[place] ?? 0
-      const byDownload = download[place] ?? 0
-      const written = sessions.grow(session, beforeUpload, beforeDownload, byUpload, byDownload, steadyMs)
-      if (written !== undefined) this.#writeGrown(written, sinceMs, byUpload, byDownload)
-      else {
-        const grown = sessionGrownTo(session, beforeUpload + byUpload, beforeDownload + byDownload, steadyMs)
-        const delta = { upload: byUpload, download: byDownload }
-        this.#writeWhole({ kind: 'interim', session: grown, counted: { delta, from, to } })
-      }
+    const places = sessions.places(growth.columns)
+    for (let place = 0; place < upload.length; place++) {
+      const written = sessions.grow(growth, place, places, this.#at.steadyMs)
+      if (written === undefined) this.#writeWhole(entryOfGrowth(growth, place, this.#at.steadyMs))
+      else this.#writeGrown(written, sinceMs, upload[place] ?? 0, download[place] ?? 0)
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Columns, Growth } from '../accounting/columns.ts'
 import type { SessionId } from '../accounting/ids.ts'
 import { larger } from '../accounting/larger.ts'
 import { type Session, sessionGrownTo } from '../accounting/session.ts'
@@ -13,6 +14,18 @@ export class WrittenSessions {
   #upload = new Float64Array(FIRST_SESSIONS)
   #download = new Float64Array(FIRST_SESSIONS)
   #lastMovedMs = new Float64Array(FIRST_SESSIONS)
+  /** Of a ledger's columns: the number given here to the session that has a number there. */
+  readonly #places = new WeakMap<Columns, Int32Array>()
+
+  /** To be looked up, and noted, by the columns' numbers; right only where the session is still the same one. */
+  places(columns: Columns): Int32Array {
+    const places = this.#places.get(columns)
+    if (places && places.length >= columns.sessions.length) return places
+    const longer = new Int32Array(2 * columns.sessions.length)
+    if (places) longer.set(places)
+    this.#places.set(columns, longer)
+    return longer
+  }
 
   last(id: SessionId): Session | undefined {
     const number = this.#numbers.get(id) ?? -1
@@ -38,25 +51,26 @@ export class WrittenSessions {
 
   /**
    * Where the segment has a session as it was before it grew, it grows there too.
-   * @param session as it was when something else of it changed last
-   * @param upload its counters before it grew
+   * @param place of the session in the growth
+   * @param places of the growth's columns
    * @returns its number; `undefined` where it has to be told whole
    */
-  grow(
-    session: Session,
-    upload: number,
-    download: number,
-    byUpload: number,
-    byDownload: number,
-    steadyMs: number,
-  ): number | undefined {
-    const number = this.#numbers.get(session.id) ?? -1
+  grow(growth: Growth, place: number, places: Int32Array, steadyMs: number): number | undefined {
+    const { columns } = growth
+    const there = growth.numbers[place] ?? -1
+    const session = columns.sessions[there]
+    if (!session) throw new RangeError(`no session has number ${there}`)
+    const likely = places[there] ?? 0
+    const number = this.#sessions[likely] === session ? likely : (this.#numbers.get(session.id) ?? -1)
+    const upload = columns.upload[there] ?? 0
+    const download = columns.download[there] ?? 0
     if (this.#upload[number] !== upload || this.#download[number] !== download) return undefined
     const last = this.#sessions[number]
     if (!last || (last !== session && !isGrownFrom(session, last))) return undefined
+    places[there] = number
     this.#sessions[number] = session
-    this.#upload[number] = upload + byUpload
-    this.#download[number] = download + byDownload
+    this.#upload[number] = upload + (growth.upload[place] ?? 0)
+    this.#download[number] = download + (growth.download[place] ?? 0)
     this.#lastMovedMs[number] = steadyMs
     return number
   }
