@@ -87,8 +87,6 @@ export class Daemon {
     )
     const owner = await daemonId(config.journal.directory)
     const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: config.retention.deltasMs })
-    for (const fault of await store.checkRollups())
-      log.error(fault, 'the daily tables disagree: tenant_usage_daily and usage_daily have different sums')
 
     const loop = new EventLoopDelay()
     loop.start()

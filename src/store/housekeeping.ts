@@ -2,8 +2,10 @@ import type { Clock } from '../runtime/clock.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import type { Database } from './database.ts'
+import { Pace } from './pace.ts'
 import { makePartitions } from './partitions.ts'
 import { applyRetention, type RetentionTerms } from './retention.ts'
+import { rollupFaults } from './rollup-check.ts'
 import { asStoreError } from './store-error.ts'
 
 export interface HousekeepingOptions {
@@ -16,10 +18,15 @@ export interface HousekeepingOptions {
 const EVERY_MS = 60 * 60_000
 /** After a failure, most likely of the connection. */
 const AGAIN_MS = 60_000
+const CHECK_EVERY_MS = 24 * EVERY_MS
 
-/** Makes partitions before they are needed and removes what is too old, once an hour. */
+/**
+ * Once an hour, makes partitions before they are needed and removes what is too old; once a day, compares the daily
+ * tables.
+ */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
+  #checkedAtMs = Number.NEGATIVE_INFINITY
   #hasFailed = false
 
   constructor(options: HousekeepingOptions) {
@@ -37,9 +44,10 @@ export class Housekeeping {
     const { database, terms, clock, log } = this.#options
     try {
       await makePartitions(database.pool, clock.now())
-      const removed = await applyRetention(database.pool, terms, clock.now(), signal)
+      const removed = await applyRetention(database.pool, terms, clock.now(), new Pace(clock, signal))
       if (removed.partitions.length + removed.sessions + removed.events > 0)
         log.info(removed, 'old rows removed')
+      if (clock.steadyMs() - this.#checkedAtMs >= CHECK_EVERY_MS) await this.#check(signal)
       if (this.#hasFailed) log.info('housekeeping is done again')
       this.#hasFailed = false
       return true
@@ -50,5 +58,17 @@ export class Housekeeping {
       this.#hasFailed = true
       return false
     }
+  }
+
+  async #check(signal: AbortSignal): Promise<void> {
+    const { database, clock, log } = this.#options
+    const pace = new Pace(clock, signal)
+    for await (const fault of rollupFaults(database.pool)) {
+      if (fault)
+        log.error(fault, 'the daily tables disagree: tenant_usage_daily and usage_daily have different sums')
+      await pace.rest()
+      if (signal.aborted) return
+    }
+    this.#checkedAtMs = clock.steadyMs()
   }
 }

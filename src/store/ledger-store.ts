@@ -9,7 +9,8 @@ import type { Database } from './database.ts'
 import { readElsewhere, type StoredElsewhere } from './elsewhere.ts'
 import { loadLedgers, type RouterRef, type StoredRouter } from './load-ledgers.ts'
 import { Partitions, weekOf } from './partitions.ts'
-import { findRollupFaults, type RollupFault, readRollups, type StoredRollup } from './rollups.ts'
+import { type RollupFault, rollupFaults } from './rollup-check.ts'
+import { readRollups, type StoredRollup } from './rollups.ts'
 import { INSERT_EVENTS_ONCE, type RouterCommit } from './router-statements.ts'
 import { applySettingAside } from './set-aside.ts'
 import { asStoreError, DatabaseRefused } from './store-error.ts'
@@ -79,9 +80,13 @@ export class LedgerStore {
     return this.#ask('other routers are not loaded', () => readElsewhere(pool, tenants, here))
   }
 
-  /** Tenants whose two daily tables differ: none, unless somebody else wrote them. */
+  /** Months in which a tenant's two daily tables differ. Reads all of both. */
   checkRollups(): Promise<readonly RollupFault[]> {
-    return this.#ask('rollups are not checked', () => findRollupFaults(this.#options.database.pool))
+    return this.#ask('rollups are not checked', async () => {
+      const faults: RollupFault[] = []
+      for await (const fault of rollupFaults(this.#options.database.pool)) if (fault) faults.push(fault)
+      return faults
+    })
   }
 
   /**

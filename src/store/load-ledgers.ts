@@ -1,4 +1,4 @@
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Bytes } from '../accounting/bytes.ts'
@@ -16,7 +16,7 @@ import type { Service } from '../accounting/reading.ts'
 import type { Session } from '../accounting/session.ts'
 import { bindingCounters, routers, userSessions } from './schema.ts'
 import { storableBytes } from './storable.ts'
-import { sessionOf } from './stored-session.ts'
+import { openSessions, type SessionRow, sessionOf } from './stored-session.ts'
 
 export interface RouterRef {
   readonly tenant: TenantId
@@ -31,9 +31,11 @@ export interface StoredRouter {
   readonly ledgers: Readonly<Record<Service, Ledger>>
 }
 
-/** @param snapshot a transaction that sees one moment */
+/** A transaction that sees one moment. */
+type Snapshot = Pick<NodePgDatabase, 'select' | 'execute'>
+
 export async function loadLedgers(
-  snapshot: Pick<NodePgDatabase, 'select'>,
+  snapshot: Snapshot,
   refs: readonly RouterRef[],
 ): Promise<Map<RouterKey, StoredRouter>> {
   const rows = await snapshot
@@ -70,19 +72,14 @@ export async function loadLedgers(
 type Open = Record<Service, Map<SessionId, Session>>
 
 async function loadSessions(
-  snapshot: Pick<NodePgDatabase, 'select'>,
+  snapshot: Snapshot,
   refs: readonly RouterRef[],
 ): Promise<ReadonlyMap<RouterKey, Open>> {
-  const rows = await snapshot
-    .select()
-    .from(userSessions)
-    .where(
-      and(eq(userSessions.status, 'active'), isOneOf(refs, userSessions.tenantId, userSessions.routerId)),
-    )
-    .orderBy(asc(userSessions.id))
+  const isTheirs = isOneOf(refs, userSessions.tenantId, userSessions.routerId)
+  const { rows } = await snapshot.execute<SessionRow>(openSessions(isTheirs))
   const all = new Map<RouterKey, Open>()
   for (const row of rows) {
-    const key = routerKey(tenantId(row.tenantId), routerId(row.routerId))
+    const key = routerKey(tenantId(row.tenant_id), routerId(row.router_id))
     const open: Open = all.get(key) ?? { hotspot: new Map(), ppp: new Map() }
     all.set(key, open)
     const session = sessionOf(row)
@@ -92,7 +89,7 @@ async function loadSessions(
 }
 
 async function loadBindings(
-  snapshot: Pick<NodePgDatabase, 'select'>,
+  snapshot: Snapshot,
   refs: readonly RouterRef[],
 ): Promise<ReadonlyMap<RouterKey, ReadonlyMap<string, Bytes>>> {
   const rows = await snapshot

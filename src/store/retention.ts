@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { Pace } from './pace.ts'
 import { partitionWeek, weekAfter } from './partitions.ts'
 import { asStoreError } from './store-error.ts'
 
@@ -15,7 +16,8 @@ export interface Removed {
   readonly events: number
 }
 
-const ROWS_A_BATCH = 2_000
+/** So few that a step takes some ten milliseconds; no row of theirs is one that commits write. */
+const ROWS_A_STEP = 1_000
 
 /**
  * Drops the partitions of `session_deltas` that are wholly too old, and deletes old sessions and events a few at a
@@ -26,13 +28,13 @@ export async function applyRetention(
   pool: Pool,
   terms: RetentionTerms,
   now: Date,
-  signal: AbortSignal,
+  pace: Pace,
 ): Promise<Removed> {
   const sessionsBefore = new Date(now.getTime() - terms.sessionsMs).toISOString()
   try {
-    const partitions = await dropPartitions(pool, now.getTime() - terms.deltasMs, signal)
-    const sessions = await deleteInBatches(pool, DELETE_SESSIONS, sessionsBefore, signal)
-    const events = await deleteInBatches(pool, DELETE_EVENTS, sessionsBefore, signal)
+    const partitions = await dropPartitions(pool, now.getTime() - terms.deltasMs, pace)
+    const sessions = await deleteInSteps(pool, DELETE_SESSIONS, sessionsBefore, pace)
+    const events = await deleteInSteps(pool, DELETE_EVENTS, sessionsBefore, pace)
     return { partitions, sessions, events }
   } catch (error) {
     throw asStoreError('old rows are not removed', error)
@@ -40,17 +42,18 @@ export async function applyRetention(
 }
 
 const DELETE_SESSIONS = `delete from user_sessions where id = any(array(
-  select id from user_sessions where status = 'ended' and end_time < $1 order by end_time limit ${ROWS_A_BATCH}))`
+  select id from user_sessions where status = 'ended' and end_time < $1 order by end_time limit ${ROWS_A_STEP}))`
 
 const DELETE_EVENTS = `delete from ledger_events where id = any(array(
-  select id from ledger_events where at < $1 limit ${ROWS_A_BATCH}))`
+  select id from ledger_events where at < $1 limit ${ROWS_A_STEP}))`
 
-async function deleteInBatches(pool: Pool, statement: string, before: string, signal: AbortSignal) {
+async function deleteInSteps(pool: Pool, statement: string, before: string, pace: Pace): Promise<number> {
   let deleted = 0
-  while (!signal.aborted) {
+  while (!pace.signal.aborted) {
     const { rowCount } = await pool.query(statement, [before])
     deleted += rowCount ?? 0
-    if ((rowCount ?? 0) < ROWS_A_BATCH) break
+    if ((rowCount ?? 0) < ROWS_A_STEP) break
+    await pace.rest()
   }
   return deleted
 }
@@ -62,13 +65,13 @@ const PARTITIONS = `select relname as name, inhdetachpending as detaching from p
     select relnamespace from pg_class where oid = 'session_deltas'::regclass)
   order by relname`
 
-async function dropPartitions(pool: Pool, before: number, signal: AbortSignal): Promise<readonly string[]> {
+async function dropPartitions(pool: Pool, before: number, pace: Pace): Promise<readonly string[]> {
   const { rows } = await pool.query<{ name: string; detaching: boolean | null }>(PARTITIONS)
   const dropped: string[] = []
   for (const { name, detaching } of rows) {
     const week = partitionWeek(name)
-    if (signal.aborted || week === undefined || weekAfter(week) > before) continue
-    // Detached first, without locking out those who read and write the others.
+    if (pace.signal.aborted || week === undefined || weekAfter(week) > before) continue
+    // Detached first: that waits for who uses it, but keeps nobody from using the others, or from beginning to.
     if (detaching !== null)
       await pool.query(
         `alter table session_deltas detach partition ${name} ${detaching ? 'finalize' : 'concurrently'}`,

@@ -7,6 +7,7 @@ import { fleetBenches } from './fleet/fleet.ts'
 import { IDLE } from './idle/idle.ts'
 import { JOURNAL } from './journal/journal.ts'
 import { LEDGER } from './ledger/ledger.ts'
+import { QUERY } from './query/query.ts'
 
 /** In the order in which they run. */
 export const BENCHES: readonly Bench[] = [
@@ -14,6 +15,7 @@ export const BENCHES: readonly Bench[] = [
   LEDGER,
   COMMIT,
   JOURNAL,
+  QUERY,
   FEED,
   IDLE,
   ALONE,

@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { Database } from '../../src/store/database.ts'
+import { Pace } from '../../src/store/pace.ts'
 import { makePartitions, Partitions, partitionName, weekOf } from '../../src/store/partitions.ts'
 import { applyRetention } from '../../src/store/retention.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
+import { during, untilWaiting } from './lease-scene.ts'
+import { openLedgerScene, US } from './ledger-scene.ts'
+import { grown, ReadRouter, readingAt, sessionAt } from './read-router.ts'
 
 const DAY_MS = 86_400_000
 /** A Tuesday. */
 const NOW = new Date('2026-11-24T12:00:00Z')
 const TERMS = { deltasMs: 14 * DAY_MS, sessionsMs: 30 * DAY_MS }
-const running = new AbortController().signal
+const { signal: running } = new AbortController()
 
 let scratch: ScratchDatabase
 let database: Database
@@ -59,7 +64,7 @@ test('partitions are made ahead for this week and the next two, however many mak
 test('a partition that is wholly too old is dropped, one that is partly so stays', async () => {
   const made = new Partitions(database.pool)
   await made.ensure(new Set([0, 7, 14, 21, 28].map(days => weekOf(daysAgo(days)))))
-  const removed = await applyRetention(database.pool, TERMS, NOW, running)
+  const removed = await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))
   expect(removed.partitions).toEqual(['session_deltas_20261026', 'session_deltas_20261102'])
   expect(await partitions()).toEqual([
     'session_deltas_20261109',
@@ -72,7 +77,9 @@ test('a partition that was detached and not dropped any more is dropped the next
   const week = weekOf(daysAgo(28))
   await new Partitions(database.pool).ensure(new Set([week]))
   await database.pool.query(`alter table session_deltas detach partition ${partitionName(week)}`)
-  expect((await applyRetention(database.pool, TERMS, NOW, running)).partitions).toEqual([partitionName(week)])
+  expect(
+    (await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))).partitions,
+  ).toEqual([partitionName(week)])
   expect(await partitions()).toEqual([])
 })
 
@@ -104,7 +111,7 @@ test('ended sessions and events go when they are too old, open sessions never', 
      select 'acme', 'hq', at, 'reset', '{}' from unnest($1::timestamptz[]) as at`,
     [[31, 29].map(days => new Date(daysAgo(days)).toISOString())],
   )
-  expect(await applyRetention(database.pool, TERMS, NOW, running)).toEqual({
+  expect(await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))).toEqual({
     partitions: [],
     sessions: 4_999,
     events: 1,
@@ -116,4 +123,34 @@ test('ended sessions and events go when they are too old, open sessions never', 
     { status: 'active', count: 2 },
     { status: 'ended', count: 4_999 },
   ])
+})
+
+test.each([
+  ['session_deltas', 'select count(*) from session_deltas'],
+  ['the partition alone', `select count(*) from ${partitionName(weekOf(daysAgo(28)))}`],
+])('a partition goes without holding up a commit, though somebody reads %s', async (_, reading) => {
+  const scene = await openLedgerScene()
+  await new Partitions(scene.database.pool).ensure(new Set([weekOf(daysAgo(28))]))
+  await scene.begin()
+  const hq = new ReadRouter('acme', 'hq')
+  const commit = async (n: number) => {
+    const atMs = NOW.getTime() + n * 5_000
+    hq.read(readingAt(atMs, 'ppp', [sessionAt(atMs, NOW.getTime(), 'amina', 10 * n, n)]))
+    return [...(await scene.store.commit([grown(hq.takeCommit())])).values()]
+  }
+  // Often enough for plans to be kept, with all partitions in them.
+  for (let n = 1; n <= 8; n++) await commit(n)
+  const { removed } = await during(
+    scene,
+    client => client.query(reading),
+    'commit',
+    async () => {
+      const removed = applyRetention(scene.database.pool, TERMS, NOW, new Pace(systemClock, running))
+      await untilWaiting(scene, US)
+      for (let n = 9; n <= 12; n++) expect(await commit(n)).toEqual([{ kind: 'committed' }])
+      return { removed }
+    },
+  )
+  expect((await removed).partitions).toEqual([partitionName(weekOf(daysAgo(28)))])
+  await scene.stop()
 })

@@ -32,11 +32,30 @@ test('a router’s rollup is its days of tenant_usage_daily, and what is older o
       [nobody, new Map()],
     ]),
   )
+})
+
+test('a month in which the daily tables differ is told, with both sums', async () => {
+  const { tenant } = new ReadRouter('acme', 'hq')
+  await scene.database.pool.query(`insert into usage_daily values
+    ('acme', '2026-09-30', 'hq', 'ppp', 'amina', 9007199254740991, 1),
+    ('acme', '2026-09-30', 'hq', 'ppp', 'bo', 9007199254740991, 1),
+    ('acme', '2026-11-01', 'hq', 'ppp', 'amina', 10, 20),
+    ('other', '2026-11-01', 'hq', 'ppp', 'amina', 10, 20)`)
+  await scene.database.pool.query(`insert into tenant_usage_daily values
+    ('acme', '2026-09-30', 'hq', 'ppp', 18014398509481982, 2),
+    ('acme', '2026-11-30', 'hq', 'ppp', 10, 21),
+    ('acme', '2027-01-01', 'hq', 'ppp', 1, 0),
+    ('other', '2026-11-01', 'hq', 'ppp', 10, 20)`)
   expect(await scene.store.checkRollups()).toEqual([
     {
-      tenant,
+      ...{ tenant, month: '2026-11-01' },
+      subscribers: { upload: 10n, download: 20n },
+      routers: { upload: 10n, download: 21n },
+    },
+    {
+      ...{ tenant, month: '2027-01-01' },
       subscribers: { upload: 0n, download: 0n },
-      routers: { upload: 2n * most + 11n, download: 23n },
+      routers: { upload: 1n, download: 0n },
     },
   ])
 })
