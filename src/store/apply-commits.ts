@@ -5,6 +5,7 @@ import { GrownSessions } from './grow-sessions.ts'
 import { bindingsOf, eventsOf, sessionsOf } from './router-rows.ts'
 import { INSERT_EVENTS, type RouterCommit, SET_BINDINGS, UPDATE_ROUTERS } from './router-statements.ts'
 import { decideOutcomes } from './standings.ts'
+import { together } from './together.ts'
 import { runUnnest } from './unnest.ts'
 import { writeSessions } from './write-sessions.ts'
 
@@ -20,16 +21,21 @@ export async function applyCommits(
   batch: readonly RouterCommit[],
   floorMs: number,
 ): Promise<CommitResult> {
-  const outcomes = await decideOutcomes(client, owner, batch)
+  // Sorted out while the answer is on its way: nearly always all of it is to be written.
+  const [outcomes, all] = await together([decideOutcomes(client, owner, batch), sortOut(batch, floorMs)])
   const commits = batch.filter(
     ({ tenant, router }) => outcomes.get(routerKey(tenant, router))?.kind === 'committed',
   )
-  const grown = new GrownSessions(floorMs)
-  const others = commits.flatMap(commit => sessionsOf(commit, grown.take(commit)))
+  const { grown, others } = commits.length === batch.length ? all : await sortOut(commits, floorMs)
   await writeSessions(client, others, floorMs)
-  await grown.write(client)
   await runUnnest(client, SET_BINDINGS, commits.flatMap(bindingsOf))
   await runUnnest(client, INSERT_EVENTS, commits.flatMap(eventsOf))
-  await runUnnest(client, UPDATE_ROUTERS, commits)
+  await together([grown.write(client), runUnnest(client, UPDATE_ROUTERS, commits)])
   return outcomes
+}
+
+/** What only grew, and all other changes of sessions. */
+async function sortOut(commits: readonly RouterCommit[], floorMs: number) {
+  const grown = new GrownSessions(floorMs)
+  return { grown, others: commits.flatMap(commit => sessionsOf(commit, grown.take(commit))) }
 }

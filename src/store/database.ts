@@ -34,6 +34,8 @@ export class Database {
       statement_timeout: STATEMENT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       query_timeout: ANSWER_MS,
+      // A commit asks several things at once, each of which is sent without waiting for the answers before it.
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     })

@@ -1,22 +1,34 @@
 import type { ClientBase } from 'pg'
-import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
+import { type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { GrownSum } from '../accounting/grown-rows.ts'
 import type { SessionId } from '../accounting/ids.ts'
 import { addGrown, type PendingSession } from '../accounting/pending.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Session } from '../accounting/session.ts'
 import type { Bucket, Share } from '../accounting/spread.ts'
-import { BEGIN_BUCKET, GROW, GROW_SERVICES, type GrownService, type Rows } from './grown-statements.ts'
+import {
+  ALONG_INDEX,
+  BEGIN_DAILY,
+  BEGIN_DELTAS,
+  BY_SEARCH,
+  GROW_DAILY,
+  GROW_DELTAS,
+  GROW_SERVICES,
+  GROW_SESSIONS,
+  type GrownService,
+  type GrownShare,
+} from './grown-statements.ts'
 import type { RouterCommit } from './router-statements.ts'
 import { storableText } from './storable.ts'
 import { DatabaseRefused } from './store-error.ts'
-import { askUnnest, partsOf, runUnnest } from './unnest.ts'
+import { together } from './together.ts'
+import { type EncodedRows, partsOf, runEncoded, runUnnest, type UnnestStatement } from './unnest.ts'
 
 /** Sessions of many routers of which all that is to be written is what they have grown by. */
 export class GrownSessions {
   readonly #floorMs: number
   /** By day, since a bucket may lie in another day for another tenant; then by the bucket's start. */
-  readonly #buckets = new Map<string, Map<number, GrownSum[]>>()
+  readonly #buckets = new Map<string, Map<number, GrownShare[]>>()
   readonly #services: GrownService[] = []
 
   /** @param floorMs buckets before it are left out of `session_deltas` */
@@ -35,35 +47,43 @@ export class GrownSessions {
     const apart = new Map<SessionId, PendingSession>()
     const subscribers = new Subscribers()
     const sums = new ServiceSums()
-    const add = (bucket: Bucket, sum: GrownSum) => {
-      this.#bucket(bucket).push(sum)
-      sums.add(sum.session.service, bucket.day, sum)
-    }
+    const ref = { tenant, router }
     for (const [id, change] of changed) {
       if (!this.#isOnlyGrown(change) || !subscribers.have(change.session)) continue
       others.delete(id)
       apart.set(id, change)
     }
-    for (const rows of grown)
+    for (const rows of grown) {
+      const { bucket } = rows
+      const taken = this.#bucket(bucket)
       for (const sum of rows.sums())
-        if (rows.bucket.startMs < this.#floorMs || !subscribers.have(sum.session))
+        if (bucket.startMs < this.#floorMs || !subscribers.have(sum.session))
           addGrown(others, ...rows.told(sum))
         else if (apart.has(sum.session.id)) addGrown(apart, ...rows.told(sum))
-        else add(rows.bucket, sum)
+        else {
+          taken.push({ router: ref, sum })
+          sums.add(sum.session.service, bucket.day, sum)
+        }
+    }
     for (const { session, shares } of apart.values())
-      for (const share of shares.values())
-        add({ day: share.day, startMs: share.bucketStartMs }, sumOf(session, share))
-    for (const { service, day, bytes } of sums.all)
-      this.#services.push({ tenant, router, service, day, ...bytes })
+      for (const share of shares.values()) {
+        const bucket = { day: share.day, startMs: share.bucketStartMs }
+        this.#bucket(bucket).push({ router: ref, sum: sumOf(session, share) })
+        sums.add(session.service, share.day, share)
+      }
+    for (const sum of sums.all) this.#services.push({ tenant, router, ...sum })
     return others.values()
   }
 
   /** @throws DatabaseRefused where a session has no row: it was set aside when it was new */
   async write(client: ClientBase): Promise<void> {
+    await together([this.#writeBuckets(client), runUnnest(client, GROW_SERVICES, this.#services)])
+  }
+
+  async #writeBuckets(client: ClientBase): Promise<void> {
     for (const [day, buckets] of this.#buckets)
-      for (const [startMs, grown] of buckets)
-        for (const part of partsOf(grown)) await grow(client, part, [new Date(startMs).toISOString(), day])
-    await runUnnest(client, GROW_SERVICES, this.#services)
+      for (const [startMs, shares] of buckets)
+        for (const part of partsOf(shares)) await grow(client, part, new Date(startMs).toISOString(), day)
   }
 
   /** Whether all of it can be written as growth: `session_deltas` takes only buckets after the floor. */
@@ -73,8 +93,8 @@ export class GrownSessions {
     return shares.size > 0
   }
 
-  #bucket({ day, startMs }: Bucket): GrownSum[] {
-    const buckets = this.#buckets.get(day) ?? new Map<number, GrownSum[]>()
+  #bucket({ day, startMs }: Bucket): GrownShare[] {
+    const buckets = this.#buckets.get(day) ?? new Map<number, GrownShare[]>()
     this.#buckets.set(day, buckets)
     const bucket = buckets.get(startMs) ?? []
     buckets.set(startMs, bucket)
@@ -84,12 +104,16 @@ export class GrownSessions {
 
 /** One session of each subscriber of a router; it stays the same one from bucket to bucket. */
 class Subscribers {
-  readonly #sessions = new Map<string, SessionId>()
+  readonly #sessions: Readonly<Record<Service, Map<string, SessionId>>> = {
+    hotspot: new Map(),
+    ppp: new Map(),
+  }
 
   have({ service, username, id }: Session): boolean {
-    const key = `${service}/${storableText(username)}`
-    const first = this.#sessions.get(key)
-    if (first === undefined) this.#sessions.set(key, id)
+    const sessions = this.#sessions[service]
+    const name = storableText(username)
+    const first = sessions.get(name)
+    if (first === undefined) sessions.set(name, id)
     return first === undefined || first === id
   }
 }
@@ -102,43 +126,60 @@ function sumOf(session: Session, { upload, download }: Share): GrownSum {
   return { session, upload, download, counterUpload, counterDownload, lastMovedMs }
 }
 
+interface ServiceSum {
+  readonly service: Service
+  readonly day: string
+  upload: number
+  download: number
+}
+
 /** A router's bytes by service and day: two or four sums of many. */
 class ServiceSums {
-  readonly #sums: { readonly service: Service; readonly day: string; bytes: Bytes }[] = []
+  readonly #sums: ServiceSum[] = []
 
-  get all(): Iterable<{ readonly service: Service; readonly day: string; readonly bytes: Bytes }> {
+  get all(): Iterable<Readonly<ServiceSum>> {
     return this.#sums
   }
 
-  add(service: Service, day: string, bytes: Bytes): void {
+  add(service: Service, day: string, { upload, download }: Bytes): void {
     const sum = this.#sums.find(it => it.service === service && it.day === day)
-    if (sum) sum.bytes = addBytes(sum.bytes, bytes)
-    else this.#sums.push({ service, day, bytes: addBytes(NO_BYTES, bytes) })
+    if (!sum) this.#sums.push({ service, day, upload, download })
+    else {
+      sum.upload += upload
+      sum.download += download
+    }
   }
 }
 
 /** Each row is either found in a table or made there. Anything else would be bytes that one table lacks. */
 async function grow(
   client: ClientBase,
-  part: readonly GrownSum[],
-  bucketAndDay: readonly [string, string],
+  part: EncodedRows<GrownShare>,
+  bucket: string,
+  day: string,
 ): Promise<void> {
-  const found = await rowsOf(client, GROW, part, bucketAndDay)
-  if (found.sessions !== part.length)
-    throw new DatabaseRefused(`sessions without a row: ${part.length - found.sessions}`)
-  const missing = 2 * part.length - found.deltas - found.daily
-  if (missing === 0) return
-  const made = await rowsOf(client, BEGIN_BUCKET, part, bucketAndDay)
-  if (made.deltas + made.daily !== missing)
-    throw new DatabaseRefused(`rows neither found nor made: ${missing - made.deltas - made.daily}`)
+  const { count } = part
+  // One behind the other: the database is busy with one while we make the next.
+  const [, sessions, deltas, , daily] = await together([
+    client.query(ALONG_INDEX),
+    runEncoded(client, GROW_SESSIONS, part),
+    runEncoded(client, GROW_DELTAS, part, [bucket]),
+    client.query(BY_SEARCH),
+    runEncoded(client, GROW_DAILY, part, [day]),
+  ])
+  if (sessions !== count) throw new DatabaseRefused(`sessions without a row: ${count - sessions}`)
+  await beginMissing(client, BEGIN_DELTAS, part, bucket, count - deltas)
+  await beginMissing(client, BEGIN_DAILY, part, day, count - daily)
 }
 
-async function rowsOf(
+/** What was found has been added to, and stays as it is. */
+async function beginMissing(
   client: ClientBase,
-  statement: typeof GROW,
-  part: readonly GrownSum[],
-  bucketAndDay: readonly [string, string],
-): Promise<Rows> {
-  const { rows } = await askUnnest<GrownSum, Rows>(client, statement, part, bucketAndDay)
-  return rows[0] ?? { sessions: 0, deltas: 0, daily: 0 }
+  statement: UnnestStatement<GrownShare>,
+  part: EncodedRows<GrownShare>,
+  bucketOrDay: string,
+  missing: number,
+): Promise<void> {
+  const made = missing === 0 ? 0 : await runEncoded(client, statement, part, [bucketOrDay])
+  if (made !== missing) throw new DatabaseRefused(`rows neither found nor made: ${missing - made}`)
 }

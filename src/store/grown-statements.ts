@@ -3,76 +3,95 @@ import type { GrownSum } from '../accounting/grown-rows.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Column } from './binary-array.ts'
-import { storableBytes, storableInstant } from './storable.ts'
+import type { RouterRef } from './load-ledgers.ts'
+import { storableBytes, storableInstant, storableText } from './storable.ts'
 import { namesOf, unnestStatement } from './unnest.ts'
 
-const ADDED: readonly Column<GrownSum>[] = [
-  { name: 'id', type: 'uuid', of: ({ session }) => session.id },
-  { name: 'upload', type: 'int8', of: ({ upload }) => storableBytes(upload) },
-  { name: 'download', type: 'int8', of: ({ download }) => storableBytes(download) },
-]
+/*
+ * What sessions have grown by is added to rows that are there already: that is what nearly every commit does with
+ * nearly every session. Where a statement finds fewer rows than it was given, others make those of a new bucket, or of
+ * a new day. All rows of one statement are of one bucket and day, its parameter beside them.
+ */
 
-const MOVED: readonly Column<GrownSum>[] = [
-  { name: 'counter_upload', type: 'int8', of: ({ counterUpload }) => storableBytes(counterUpload) },
-  { name: 'counter_download', type: 'int8', of: ({ counterDownload }) => storableBytes(counterDownload) },
-  { name: 'last_moved_at', type: 'timestamptz', of: ({ lastMovedMs }) => storableInstant(lastMovedMs) },
-]
-
-const GROWN = [...ADDED, ...MOVED]
-
-/** How many rows of each table there were. */
-export interface Rows {
-  readonly sessions: number
-  readonly deltas: number
-  readonly daily: number
+/** A session that only grew, in one bucket. */
+export interface GrownShare {
+  readonly router: RouterRef
+  readonly sum: GrownSum
 }
+
+const ID: Column<GrownShare> = { name: 'id', type: 'uuid', of: ({ sum }) => sum.session.id }
+
+const ADDED: readonly Column<GrownShare>[] = [
+  { name: 'upload', type: 'int8', of: ({ sum }) => storableBytes(sum.upload) },
+  { name: 'download', type: 'int8', of: ({ sum }) => storableBytes(sum.download) },
+]
+
+const MOVED: readonly Column<GrownShare>[] = [
+  { name: 'counter_upload', type: 'int8', of: ({ sum }) => storableBytes(sum.counterUpload) },
+  { name: 'counter_download', type: 'int8', of: ({ sum }) => storableBytes(sum.counterDownload) },
+  { name: 'last_moved_at', type: 'timestamptz', of: ({ sum }) => storableInstant(sum.lastMovedMs) },
+]
+
+const TENANT: Column<GrownShare> = { name: 'tenant_id', type: 'text', of: ({ router }) => router.tenant }
+
+const SUBSCRIBER: readonly Column<GrownShare>[] = [
+  TENANT,
+  { name: 'router_id', type: 'text', of: ({ router }) => router.router },
+  { name: 'service', type: 'text', of: ({ sum }) => sum.session.service },
+  { name: 'username', type: 'text', of: ({ sum }) => storableText(sum.session.username) },
+]
+
+const IN_SESSIONS = [ID, ...ADDED, ...MOVED]
+const IN_DELTAS = [ID, ...ADDED]
+const NEW_DELTAS = [ID, TENANT, ...ADDED]
+const IN_DAILY = [...SUBSCRIBER, ...ADDED]
 
 const ADD = 'set upload = it.upload + by.upload, download = it.download + by.download'
 
-/**
- * Adds what sessions have grown by to rows that are there already, which is what nearly every commit does with nearly
- * every session. All that the other tables want to know of a session is in its row. A subscriber comes but once.
- * Parameters beside the rows: the bucket and the day of all of them. It tells how many rows it has found;
- * `BEGIN_BUCKET` makes the others.
+/*
+ * Sessions and buckets are told by one array of ids, for which Postgres can go along the index once, and then put the
+ * two together by their hashes. It is faster than a search for each row; but as it plans for arrays of any length, it
+ * takes them for short, and would search all the same.
  */
-export const GROW = unnestStatement(
-  'tikmeter_grow',
-  GROWN,
-  rows => `with grown as (
-      update user_sessions as it set data_upload = it.data_upload + by.upload,
-        data_download = it.data_download + by.download, ${MOVED.map(({ name }) => `${name} = by.${name}`).join(', ')}
-      from ${rows} as by (${namesOf(GROWN)}) where it.id = by.id
-      returning it.id, it.tenant_id, it.router_id, it.service, it.username, by.upload, by.download
-    ), deltas as (
-      update session_deltas as it ${ADD} from grown as by
-      where it.bucket_start = $7::timestamptz and it.session_id = by.id returning 1
-    ), daily as (
-      update usage_daily as it ${ADD} from grown as by where it.tenant_id = by.tenant_id and it.day = $8::date
-        and it.router_id = by.router_id and it.service = by.service and it.username = by.username returning 1
-    )
-    select (select count(*) from grown)::int as sessions, (select count(*) from deltas)::int as deltas,
-      (select count(*) from daily)::int as daily`,
+export const ALONG_INDEX = 'set local enable_nestloop = off'
+export const BY_SEARCH = 'set local enable_nestloop = on'
+
+export const GROW_SESSIONS = unnestStatement(
+  'tikmeter_grow_sessions',
+  IN_SESSIONS,
+  rows => `update user_sessions as it set data_upload = it.data_upload + by.upload,
+      data_download = it.data_download + by.download, ${MOVED.map(({ name }) => `${name} = by.${name}`).join(', ')}
+    from ${rows} as by (${namesOf(IN_SESSIONS)}) where it.id = any($1) and it.id = by.id`,
 )
 
-/**
- * Makes the rows of a new bucket, or of a new day, that `GROW` did not find: where there is one, it has been added
- * to. Parameters beside the rows: the bucket and the day. It tells how many rows it has made.
- */
-export const BEGIN_BUCKET = unnestStatement(
-  'tikmeter_begin_bucket',
-  ADDED,
-  rows => `with grown as materialized (
-      select it.id, it.tenant_id, it.router_id, it.service, it.username, by.upload, by.download
-      from ${rows} as by (${namesOf(ADDED)}) join user_sessions as it on it.id = by.id
-    ), deltas as (
-      insert into session_deltas (bucket_start, session_id, tenant_id, upload, download)
-      select $4::timestamptz, id, tenant_id, upload, download from grown on conflict do nothing returning 1
-    ), daily as (
-      insert into usage_daily (tenant_id, day, router_id, service, username, upload, download)
-      select tenant_id, $5::date, router_id, service, username, upload, download from grown
-      on conflict do nothing returning 1
-    )
-    select 0 as sessions, (select count(*) from deltas)::int as deltas, (select count(*) from daily)::int as daily`,
+export const GROW_DELTAS = unnestStatement(
+  'tikmeter_grow_deltas',
+  IN_DELTAS,
+  rows => `update session_deltas as it ${ADD} from ${rows} as by (${namesOf(IN_DELTAS)})
+    where it.bucket_start = $${IN_DELTAS.length + 1}::timestamptz and it.session_id = any($1) and it.session_id = by.id`,
+)
+
+export const BEGIN_DELTAS = unnestStatement(
+  'tikmeter_begin_deltas',
+  NEW_DELTAS,
+  rows => `insert into session_deltas (bucket_start, session_id, tenant_id, upload, download)
+    select $${NEW_DELTAS.length + 1}::timestamptz, * from ${rows} on conflict do nothing`,
+)
+
+/** A subscriber comes but once. */
+export const GROW_DAILY = unnestStatement(
+  'tikmeter_grow_daily',
+  IN_DAILY,
+  rows => `update usage_daily as it ${ADD} from ${rows} as by (${namesOf(IN_DAILY)})
+    where it.tenant_id = by.tenant_id and it.day = $${IN_DAILY.length + 1}::date and it.router_id = by.router_id
+      and it.service = by.service and it.username = by.username`,
+)
+
+export const BEGIN_DAILY = unnestStatement(
+  'tikmeter_begin_daily',
+  IN_DAILY,
+  rows => `insert into usage_daily (day, ${namesOf(IN_DAILY)})
+    select $${IN_DAILY.length + 1}::date, * from ${rows} on conflict do nothing`,
 )
 
 /** What all sessions of one service on one router have grown by on one day. */

@@ -62,6 +62,13 @@ export class Partitions {
   }
 }
 
+/**
+ * Each page half full, so that a commit's updates stay in it and are heap-only. What they leave behind the next ones
+ * clear away: vacuum, and analyze, are for the rest.
+ */
+const STORAGE =
+  'fillfactor = 50, autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 10'
+
 /** Made on its own and then attached: `create table … partition of` would lock out everybody who reads. */
 async function makePartition(pool: Pool, weekMs: number): Promise<void> {
   const name = partitionName(weekMs)
@@ -72,8 +79,7 @@ async function makePartition(pool: Pool, weekMs: number): Promise<void> {
     const attached = await client.query('select from pg_inherits where inhrelid = to_regclass($1)', [name])
     if (attached.rowCount) return
     await client.query(
-      `create table if not exists ${name} (like session_deltas including all) ` +
-        'with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)',
+      `create table if not exists ${name} (like session_deltas including all) with (${STORAGE})`,
     )
     await client.query(
       `alter table session_deltas attach partition ${name} for values from ('${from}') to ('${to}')`,

@@ -1,4 +1,4 @@
-import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
+import type { ClientBase } from 'pg'
 import { binaryArray, type Column } from './binary-array.ts'
 
 /** Locks stay short and arrays small. */
@@ -33,30 +33,49 @@ export async function runUnnest<Row>(
   more: readonly string[] = [],
 ): Promise<number> {
   let written = 0
-  for (const part of partsOf(rows)) {
-    const { rowCount } = await askUnnest(client, statement, part, more)
-    written += rowCount ?? 0
-  }
+  for (const part of partsOf(rows)) written += await runEncoded(client, statement, part, more)
   return written
 }
 
-/** So many rows as one statement takes. */
-export function* partsOf<Row>(rows: readonly Row[]): Iterable<readonly Row[]> {
-  for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT)
-    yield rows.slice(from, from + ROWS_A_STATEMENT)
-}
-
-/** @param part no more rows than one statement takes */
-export function askUnnest<Row, Answer extends QueryResultRow>(
+/** The same of one part, which is on its way when this returns, behind what was asked of the connection before. */
+export async function runEncoded<Row>(
   client: ClientBase,
   { name, text, columns }: UnnestStatement<Row>,
-  part: readonly Row[],
+  part: EncodedRows<Row>,
   more: readonly string[] = [],
-): Promise<QueryResult<Answer>> {
-  return client.query<Answer>({
-    ...{ name, text },
-    values: [...columns.map(column => binaryArray(column, part)), ...more],
-  })
+): Promise<number> {
+  const values = [...columns.map(column => part.arrayOf(column)), ...more]
+  const { rowCount } = await client.query({ name, text, values })
+  return rowCount ?? 0
+}
+
+/** Rows for one statement, or for several that have columns in common: each column's array is made once. */
+export class EncodedRows<Row> {
+  readonly #rows: readonly Row[]
+  readonly #arrays = new Map<Column<Row>, Buffer>()
+
+  constructor(rows: readonly Row[]) {
+    this.#rows = rows
+  }
+
+  get count(): number {
+    return this.#rows.length
+  }
+
+  /** @throws DatabaseRefused */
+  arrayOf(column: Column<Row>): Buffer {
+    const made = this.#arrays.get(column)
+    if (made) return made
+    const array = binaryArray(column, this.#rows)
+    this.#arrays.set(column, array)
+    return array
+  }
+}
+
+/** So many rows as one statement takes. */
+export function* partsOf<Row>(rows: readonly Row[]): Iterable<EncodedRows<Row>> {
+  for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT)
+    yield new EncodedRows(rows.slice(from, from + ROWS_A_STATEMENT))
 }
 
 export function namesOf<Row>(columns: readonly Column<Row>[]): string {

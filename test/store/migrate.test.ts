@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { migrate } from '../../src/store/migrate.ts'
@@ -24,7 +25,7 @@ test('two processes may migrate an empty database at once, and again afterwards'
   await Promise.all([migrate(database.url), migrate(database.url)])
   await migrate(database.url)
   expect(await ask('select count(*)::int as applied from drizzle.__drizzle_migrations')).toEqual([
-    { applied: 3 },
+    { applied: readdirSync('drizzle/migrations').filter(name => name.endsWith('.sql')).length },
   ])
 })
 
