@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { v7 as uuidV7 } from 'uuid'
-import { type RouterKey, sessionId } from './accounting/ids.ts'
+import { sessionId } from './accounting/ids.ts'
 import { createApi } from './api/api.ts'
 import { dashboardRoutes } from './api/dashboard-stats.ts'
 import { healthRoutes } from './api/health.ts'
@@ -23,7 +23,7 @@ import { Ownership } from './ownership.ts'
 import { Poller } from './poller/poller.ts'
 import { Recorder } from './recorder.ts'
 import { Roster } from './roster.ts'
-import type { RouterBook } from './router-book.ts'
+import { RouterBooks } from './router-books.ts'
 import { Router } from './routeros/router.ts'
 import type { Clock } from './runtime/clock.ts'
 import { EventLoopDelay } from './runtime/event-loop.ts'
@@ -91,7 +91,7 @@ export class Daemon {
     const loop = new EventLoopDelay()
     loop.start()
     lifecycle.onStop('event loop watch', async () => loop.stop())
-    const books = new Map<RouterKey, RouterBook>()
+    const books = new RouterBooks()
     const poller: Poller = new Poller({
       isSpread: config.poll.spread,
       concurrency: config.poll.concurrency,

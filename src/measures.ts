@@ -2,9 +2,10 @@ import type { RouterKey } from './accounting/ids.ts'
 import type { Measures, RouterMeasure } from './api/metrics.ts'
 import type { RouterHealth } from './poller/health.ts'
 import { keyOf, type RouterBook } from './router-book.ts'
+import type { RouterBooks } from './router-books.ts'
 
 export interface MeasuredParts {
-  readonly books: ReadonlyMap<RouterKey, RouterBook>
+  readonly books: RouterBooks
   readonly poller: { health(router: RouterKey): RouterHealth | undefined }
   readonly feed: { readonly connections: number }
   readonly commits: { readonly isUp: boolean }

@@ -3,12 +3,13 @@ import type { Reading } from './accounting/reading.ts'
 import type { Checkpoint, Journal } from './journal-port.ts'
 import type { LedgerStore, SetAside } from './ledger-store.ts'
 import { keyOf, type RecordedRouter, type RouterBook, type Spreading } from './router-book.ts'
+import type { RouterBooks } from './router-books.ts'
 
 export interface RecorderOptions {
   readonly store: LedgerStore
   readonly journal: Journal
   /** Of the routers that are read here; the recorder's to change. */
-  readonly books: Map<RouterKey, RouterBook>
+  readonly books: RouterBooks
   /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
   readonly spreadingOf: (tenant: TenantId) => Spreading | undefined
   readonly newSessionId: () => SessionId
@@ -39,7 +40,7 @@ export interface Uncommitted {
  */
 export class Recorder {
   readonly #options: RecorderOptions
-  readonly #routers: Map<RouterKey, RouterBook>
+  readonly #routers: RouterBooks
   readonly #recording = new Map<RouterKey, Promise<void>>()
   #committing: Promise<Uncommitted> | undefined
 
@@ -54,7 +55,7 @@ export class Recorder {
   }
 
   hasRouter(key: RouterKey): boolean {
-    return this.#routers.has(key)
+    return this.#routers.get(key) !== undefined
   }
 
   /** @returns whether the router was still here, so that its ledger is not to be loaded; it is no longer retired */
@@ -71,7 +72,7 @@ export class Recorder {
   }
 
   addRouter(book: RouterBook): void {
-    this.#routers.set(keyOf(book), book)
+    this.#routers.add(book)
   }
 
   /** Lets go of a router that is no longer read, as soon as all of it is committed. */
@@ -109,14 +110,15 @@ export class Recorder {
 
   /** All that the database has not got, router by router, each as it is when it is asked for. */
   *checkpoints(): Iterable<Checkpoint> {
-    for (const [router, book] of this.#routers)
+    for (const [router, book] of this.#routers.entries())
       if (book.hasPending) yield { kind: 'checkpoint', router, epoch: book.epoch, pending: book.pending() }
   }
 
   /** The routers that have something to commit, with how many sessions it concerns. */
   pending(): ReadonlyMap<RouterKey, number> {
     const pending = new Map<RouterKey, number>()
-    for (const [key, book] of this.#routers) if (book.hasPending) pending.set(key, book.pendingSessions)
+    for (const [key, book] of this.#routers.entries())
+      if (book.hasPending) pending.set(key, book.pendingSessions)
     return pending
   }
 

@@ -1,4 +1,5 @@
 import type { Calendar } from './accounting/calendar.ts'
+import { DistinctNames } from './accounting/distinct-names.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
 import { type LiveService, sessionsJson } from './accounting/live.ts'
 import { SERVICES, type Service } from './accounting/reading.ts'
@@ -7,6 +8,7 @@ import type { RouterState, SessionJson, Snapshot, Totals } from './accounting/sn
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from './accounting/tenant-view.ts'
 import type { StoredElsewhere } from './ledger-store.ts'
 import { keyOf, type RouterBook, type Spreading } from './router-book.ts'
+import type { RouterBooks } from './router-books.ts'
 
 /** How a router is doing, as whoever reads it knows. */
 export interface RouterCondition {
@@ -42,12 +44,13 @@ export interface TenantSighting {
 interface TenantBook {
   readonly calendar: Calendar
   readonly elsewhere: ReadonlyMap<RouterId, ElsewhereRouter>
+  readonly distinct: TenantView['distinct']
   isRetired: boolean
 }
 
 export interface TenantBoardOptions {
   /** Of the routers that are read here. */
-  readonly books: ReadonlyMap<RouterKey, RouterBook>
+  readonly books: RouterBooks
   readonly bucketMs: number
   readonly staleAfterMs: number
   /** How long another daemon's reading may be on its way to us, through the database. */
@@ -67,7 +70,8 @@ export class TenantBoard {
   /** Begins a tenant, or gives one that is or was here another calendar. */
   addTenant(tenant: TenantId, calendar: Calendar): void {
     const elsewhere = this.#tenants.get(tenant)?.elsewhere ?? new Map<RouterId, ElsewhereRouter>()
-    this.#tenants.set(tenant, { calendar, elsewhere, isRetired: false })
+    const distinct = { hotspot: new DistinctNames(), ppp: new DistinctNames() }
+    this.#tenants.set(tenant, { calendar, elsewhere, distinct, isRetired: false })
   }
 
   /** Its routers may have something to commit still, so its calendar stays. */
@@ -124,8 +128,8 @@ export class TenantBoard {
   sessions(tenant: TenantId, now: Date): readonly SessionJson[] | undefined {
     if (this.#tenants.get(tenant)?.isRetired ?? true) return undefined
     const sessions: SessionJson[] = []
-    for (const book of this.#booksOf(tenant))
-      for (const service of SERVICES) {
+    for (const book of this.#options.books.ofTenant(tenant))
+      for (const service of book.isRetired ? [] : SERVICES) {
         const its = book.live(service)
         if (isFresh(its, now, this.#options.staleAfterMs))
           sessions.push(...sessionsJson(book.about.router, service, book.ledger(service), its))
@@ -136,11 +140,11 @@ export class TenantBoard {
   #view(tenant: TenantId, now: Date): TenantView | undefined {
     const its = this.#tenants.get(tenant)
     if (!its || its.isRetired) return undefined
-    const books = Array.from(this.#options.books.values()).filter(book => book.about.tenant === tenant)
+    const books = [...this.#options.books.ofTenant(tenant)]
     const here = new Set(books.map(book => book.about.router))
     const elsewhere = [...its.elsewhere].filter(([router]) => !here.has(router)).map(([, it]) => it)
     return {
-      ...{ tenant, calendar: its.calendar },
+      ...{ tenant, calendar: its.calendar, distinct: its.distinct },
       rollups: [...books, ...elsewhere].map(it => it.rollup),
       routers: [
         ...books.filter(book => !book.isRetired).map(book => this.#routerView(book)),
@@ -168,11 +172,6 @@ export class TenantBoard {
     const staleAfterMs = this.#options.staleAfterMs + view.lagMs
     const isOnline = isFresh(view.hotspot, now, staleAfterMs) || isFresh(view.ppp, now, staleAfterMs)
     return { ...view, state: isEnabled ? (isOnline ? 'online' : 'offline') : 'disabled' }
-  }
-
-  *#booksOf(tenant: TenantId): Iterable<RouterBook> {
-    for (const book of this.#options.books.values())
-      if (book.about.tenant === tenant && !book.isRetired) yield book
   }
 }
 

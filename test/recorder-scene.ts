@@ -8,6 +8,7 @@ import type { Journal, JournaledDecision } from '../src/journal-port.ts'
 import type { CommitOutcome, LedgerStore, RouterCommit, StoredRouter } from '../src/ledger-store.ts'
 import { Recorder } from '../src/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../src/router-book.ts'
+import { RouterBooks } from '../src/router-books.ts'
 import { type RouterCondition, TenantBoard } from '../src/tenant-board.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 
@@ -97,7 +98,7 @@ export class Scene {
   readonly store = new FakeStore()
   readonly journal = new FakeJournal()
   readonly conditions = new Map<RouterKey, RouterCondition>()
-  readonly books = new Map<RouterKey, RouterBook>()
+  readonly books = new RouterBooks()
   readonly board = new TenantBoard({
     books: this.books,
     bucketMs: 900_000,

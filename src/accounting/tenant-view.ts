@@ -1,5 +1,6 @@
 import { addSums, type ByteSum, NO_SUM } from './bytes.ts'
 import type { Calendar } from './calendar.ts'
+import type { DistinctNames } from './distinct-names.ts'
 import type { RouterId, TenantId } from './ids.ts'
 import type { LiveService } from './live.ts'
 import type { Service } from './reading.ts'
@@ -13,6 +14,8 @@ export interface TenantView {
   /** Of its routers, here and elsewhere; their sums are the tenant's. */
   readonly rollups: readonly Rollup[]
   readonly routers: readonly RouterView[]
+  /** The tenant's own: who is online from one time to the next is mostly the same. */
+  readonly distinct: Readonly<Record<Service, DistinctNames>>
 }
 
 export interface RouterView {
@@ -42,8 +45,8 @@ export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Tot
     uploadBps: sum(all, live => live.uploadBps),
     downloadBps: sum(all, live => live.downloadBps),
     activeSessions: sum(all, live => live.sessions),
-    hotspotSubscribers: countDistinct(hotspot),
-    pppSubscribers: countDistinct(ppp),
+    hotspotSubscribers: view.distinct.hotspot.count(hotspot.map(it => it.subscribers)),
+    pppSubscribers: view.distinct.ppp.count(ppp.map(it => it.subscribers)),
     routers: view.routers.map(router => router.state),
   }
 }
@@ -95,12 +98,4 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
 
 function sumUp(rollups: readonly Rollup[], of: (rollup: Rollup) => ByteSum): ByteSum {
   return rollups.reduce((total, rollup) => addSums(total, of(rollup)), NO_SUM)
-}
-
-function countDistinct(services: readonly LiveService[]): number {
-  const [only] = services
-  if (services.length <= 1) return only?.subscribers.size ?? 0
-  const names = new Set<string>()
-  for (const live of services) for (const name of live.subscribers) names.add(name)
-  return names.size
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
+import { DistinctNames } from '../../src/accounting/distinct-names.ts'
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
 import type { LiveService } from '../../src/accounting/live.ts'
 import { Rollup } from '../../src/accounting/rollup.ts'
@@ -28,7 +29,11 @@ function router(id: string, more: Partial<RouterView> = {}): RouterView {
 
 function tenant(routers: readonly RouterView[], timezone = 'Africa/Nairobi') {
   const rollup = new Rollup({ upload: 0n, download: 0n }, new Map())
-  return { tenant: tenantId('acme'), calendar: new Calendar(timezone), rollup, rollups: [rollup], routers }
+  const distinct = { hotspot: new DistinctNames(), ppp: new DistinctNames() }
+  return {
+    ...{ tenant: tenantId('acme'), calendar: new Calendar(timezone), rollup, rollups: [rollup] },
+    ...{ routers, distinct },
+  }
 }
 
 describe('a tenant’s totals', () => {
