@@ -95,7 +95,7 @@ export class Daemon {
     const poller: Poller = new Poller({
       isSpread: config.poll.spread,
       concurrency: config.poll.concurrency,
-      sink: { record: (router, reading) => recorder.record(router, reading) },
+      sink: { record: (router, readings) => recorder.record(router, readings) },
       random: Math.random,
       ...{ clock, log, onBug },
     })

@@ -1,3 +1,4 @@
+import type { Decision } from './accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import type { Reading } from './accounting/reading.ts'
 import type { Checkpoint, Journal } from './journal-port.ts'
@@ -95,11 +96,14 @@ export class Recorder {
     return book
   }
 
-  /** Takes one reading; readings of one router come one after the other. */
-  async record(key: RouterKey, reading: Reading): Promise<void> {
+  /**
+   * Takes the readings of one poll; polls of one router come one after the other.
+   * @param readings of different services: none knows of the others
+   */
+  async record(key: RouterKey, readings: readonly Reading[]): Promise<void> {
     const book = this.#routers.get(key)
     if (!book) return
-    const recording = this.#record(book, reading)
+    const recording = this.#record(book, readings)
     this.#recording.set(key, recording)
     try {
       await recording
@@ -135,21 +139,20 @@ export class Recorder {
     }
   }
 
-  async #record(book: RouterBook, reading: Reading): Promise<void> {
-    const { journal, newSessionId, spreadingOf, onDurable } = this.#options
-    const decision = book.decide(reading, newSessionId)
-    const { epoch } = book
-    const position = book.position + 1
-    const isDurable = await journal.append({
-      kind: 'decision',
-      router: keyOf(book),
-      epoch,
-      position,
-      decision,
-    })
-    if (isDurable) onDurable(reading)
+  async #record(book: RouterBook, readings: readonly Reading[]): Promise<void> {
+    const { newSessionId, spreadingOf, onDurable } = this.#options
+    const decisions = readings.map(reading => book.decide(reading, newSessionId))
+    const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
+    for (const [index, reading] of readings.entries()) if (areDurable[index]) onDurable(reading)
     const spreading = spreadingOf(book.about.tenant)
-    if (spreading) book.adopt(decision, spreading)
+    if (spreading) for (const decision of decisions) book.adopt(decision, spreading)
+  }
+
+  /** @param ahead how many decisions of the router come before it that are not adopted yet */
+  #journal(book: RouterBook, decision: Decision, ahead: number): Promise<boolean> {
+    const position = book.position + 1 + ahead
+    const router = keyOf(book)
+    return this.#options.journal.append({ kind: 'decision', router, epoch: book.epoch, position, decision })
   }
 
   async #commit(keys: readonly RouterKey[]): Promise<Uncommitted> {

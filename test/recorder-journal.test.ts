@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { GIB, held, Scene, Unavailable } from './recorder-scene.ts'
+import type { Service } from '../src/accounting/reading.ts'
+import { GIB, held, readingOf, Scene, Unavailable } from './recorder-scene.ts'
 
 const ONE = { ann: { upload: GIB, download: 0 } }
 const TWO = { ann: { upload: 2 * GIB, download: 0 } }
@@ -27,6 +28,27 @@ describe('a decision', () => {
     scene.journal.answering = Promise.resolve(false)
     await scene.read(hq, ONE)
     expect(scene.snapshot().stats.data_usage).toBe(1)
+  })
+
+  it('is written with the other one of its poll, at the position before it', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    const { promise, release } = held(true)
+    scene.journal.answering = promise
+    const services: readonly Service[] = ['hotspot', 'ppp']
+    const recorded = scene.recorder.record(
+      hq,
+      services.map(service => readingOf(scene.clock, ONE, service)),
+    )
+    expect(scene.journal.appended.map(it => [it.position, it.decision.service])).toEqual([
+      [1, 'hotspot'],
+      [2, 'ppp'],
+    ])
+    release()
+    await recorded
+    expect(scene.snapshot().stats).toMatchObject({ data_usage: 2, active_sessions: 2 })
+    await scene.recorder.commit([hq])
+    expect(scene.store.batches.map(([it]) => it?.pending.position)).toEqual([2])
   })
 
   it('has the next position, though a commit goes by while it is written', async () => {

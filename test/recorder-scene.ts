@@ -135,7 +135,7 @@ export class Scene {
     counters: Readonly<Record<string, Bytes>>,
     service: Service = 'hotspot',
   ): Promise<void> {
-    return this.recorder.record(key, readingOf(this.clock, counters, service))
+    return this.recorder.record(key, [readingOf(this.clock, counters, service)])
   }
 
   snapshot() {

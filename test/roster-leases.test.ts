@@ -30,7 +30,7 @@ function house(): House {
 /** One reading of a subscriber with these bytes. */
 async function read({ scene }: House, key: typeof ACME_HQ, upload: number): Promise<void> {
   await scene.clock.turn(1_000)
-  await scene.recorder.record(key, readingOf(scene.clock, { ann: { upload, download: 0 } }, 'hotspot'))
+  await scene.recorder.record(key, [readingOf(scene.clock, { ann: { upload, download: 0 } }, 'hotspot')])
 }
 
 function bytesOf({ tenant }: House) {

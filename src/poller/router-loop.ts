@@ -33,7 +33,8 @@ export interface PolledRouter {
 
 /** Where readings go. */
 export interface ReadingSink {
-  record(router: RouterKey, reading: Reading): void | Promise<void>
+  /** @param readings of one poll, one of a service each, and at least one */
+  record(router: RouterKey, readings: readonly Reading[]): void | Promise<void>
 }
 
 export interface LoopOptions {
@@ -144,15 +145,10 @@ export class RouterLoop {
     const startedMs = clock.steadyMs()
     const outcomes = await gate.pass(() => Promise.all(this.#router.services.map(it => outcomeOf(link, it))))
     const latencyMs = clock.steadyMs() - startedMs
-    let readAt: Date | undefined
-    let failure: Failure | undefined
-    for (const outcome of outcomes) {
-      if (outcome.kind === 'failed') failure = outcome.failure
-      else if (outcome.reading) {
-        await sink.record(this.#router.key, outcome.reading)
-        readAt = outcome.reading.at.wall
-      }
-    }
+    const readings = outcomes.flatMap(it => (it.kind === 'read' && it.reading ? [it.reading] : []))
+    const failure = outcomes.findLast(it => it.kind === 'failed')?.failure
+    if (readings.length > 0) await sink.record(this.#router.key, readings)
+    const readAt = readings.at(-1)?.at.wall
     if (readAt) this.#health = { ...this.#health, lastReadingAt: readAt }
     if (failure) this.#fail(failure, readAt ? 'online' : 'offline')
     else this.#succeed(latencyMs)

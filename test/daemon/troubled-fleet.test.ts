@@ -34,8 +34,8 @@ beforeEach(async () => {
     },
     onBug: error => bugs.push(error),
     sink: {
-      record(router, reading) {
-        readings.set(router, [...(readings.get(router) ?? []), reading])
+      record(router, its) {
+        readings.set(router, [...(readings.get(router) ?? []), ...its])
       },
     },
   })

@@ -20,8 +20,8 @@ function polling({ concurrency = 64 } = {}) {
   const poller = new Poller({
     isSpread: true,
     sink: {
-      record: key => {
-        recorded.push(key)
+      record: (key, readings) => {
+        recorded.push(...readings.map(() => key))
         heard()
       },
     },

@@ -45,12 +45,12 @@ describe('a router that answers', () => {
     expect(readings.map(reading => reading.service)).toEqual(['ppp'])
   })
 
-  it('has its readings recorded one after the other, however long the one before takes', async () => {
-    const begun: string[] = []
+  it('has its polls recorded one after the other, each whole, however long the one before takes', async () => {
+    const begun: string[][] = []
     let free: () => void = () => {}
     const sink = {
-      record: (_: unknown, { service }: Reading) => {
-        begun.push(service)
+      record: (_: unknown, readings: readonly Reading[]) => {
+        begun.push(readings.map(({ service }) => service))
         return new Promise<void>(resolve => {
           free = resolve
         })
@@ -59,16 +59,14 @@ describe('a router that answers', () => {
     const { clock, tick } = runningLoop({ isObliging: true, sink })
     await clock.turn(0)
     await tick()
-    expect(begun).toEqual(['hotspot'])
-    free()
-    await clock.turn(0)
-    expect(begun).toEqual(['hotspot', 'ppp'])
+    expect(begun).toEqual([['hotspot', 'ppp']])
     free()
     await clock.turn(0)
     await tick()
-    expect(begun).toEqual(['hotspot', 'ppp', 'hotspot'])
-    free()
-    await clock.turn(0)
+    expect(begun).toEqual([
+      ['hotspot', 'ppp'],
+      ['hotspot', 'ppp'],
+    ])
     free()
   })
 

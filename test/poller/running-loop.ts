@@ -29,7 +29,7 @@ export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
   const readings: Reading[] = []
   const loop = new RouterLoop(router.polled(about), {
     gate: new Gate({ concurrency: 1, clock }),
-    sink: sink ?? { record: (_, reading) => void readings.push(reading) },
+    sink: sink ?? { record: (_, its) => void readings.push(...its) },
     random: () => 0,
     log: lines.log,
     ...{ place, clock },
