@@ -30,6 +30,7 @@ import { EventLoopDelay } from './runtime/event-loop.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import type { Logger } from './runtime/logger.ts'
 import { Supervisor } from './runtime/notify.ts'
+import { pooledRandom } from './runtime/pooled-random.ts'
 import { DAEMON_NAME } from './store/application-name.ts'
 import { Database } from './store/database.ts'
 import { EmbeddedPostgres } from './store/embedded.ts'
@@ -112,13 +113,14 @@ export class Daemon {
       pending: () => recorder.checkpoints(),
       ...{ disk: nodeDisk, clock, log },
     })
+    const randomBytes = pooledRandom()
     const observed = new Observed()
     const recorder = new Recorder({
       ...{ store, journal, books },
       onDurable: ({ numbered, at }) =>
         observed.readingDurable(clock.steadyMs() - (numbered?.answeredMs ?? at.steadyMs)),
       spreadingOf: tenant => board.spreading(tenant),
-      newSessionId: () => sessionId(uuidV7()),
+      newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
       onForgotten: book => board.keepRollup(book),
     })
     await lifecycle.start(

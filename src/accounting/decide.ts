@@ -18,6 +18,8 @@ export function decide(ledger: Ledger, reading: Reading, terms: Terms, newId: ()
   return new Turn(ledger, { ...reading, boot: withinReason(reading.boot) }, terms, newId).decide()
 }
 
+const NO_BINDINGS: ReadonlyMap<string, Bytes> = new Map()
+
 /** One reading held against one ledger. */
 class Turn {
   readonly #ledger: Ledger
@@ -216,8 +218,10 @@ class Turn {
   }
 
   #movedBindings(): ReadonlyMap<string, Bytes> {
+    const { bindings } = this.#reading
+    if (bindings.length === 0 && this.#bindings === this.#ledger.bindings) return NO_BINDINGS
     const moved = new Map(this.#bindings === this.#ledger.bindings ? [] : this.#bindings)
-    for (const { name, counters } of this.#reading.bindings) {
+    for (const { name, counters } of bindings) {
       const before = this.#bindings.get(name)
       if (before?.upload !== counters.upload || before.download !== counters.download)
         moved.set(name, counters)

@@ -88,7 +88,10 @@ function rate(bytes: number, from: Date, to: Date): number {
 }
 
 function namesOf(ledger: Ledger): ReadonlySet<string> {
-  return new Set(openSessions(ledger).map(({ username }) => username))
+  const names = new Set<string>()
+  for (const { username } of ledger.unnumbered.values()) names.add(username)
+  for (const session of ledger.columns?.sessions ?? []) if (session) names.add(session.username)
+  return names
 }
 
 /**

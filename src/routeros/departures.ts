@@ -12,6 +12,8 @@ const MENUS: Readonly<Record<Service, string>> = {
   ppp: '/ppp/active/listen',
 }
 
+const NOBODY: ReadonlyMap<string, Date> = new Map()
+
 interface Left {
   readonly number: number
   readonly session: SessionReading
@@ -44,6 +46,10 @@ export class Departures {
 
   /** Those who left before this reading and are not in it, by their identity. */
   settle(reading: SessionRows): ReadonlyMap<string, Date> {
+    if (this.#left.size === 0) {
+      this.#last = reading
+      return NOBODY
+    }
     const departed = new Map<string, Date>()
     const later = new Map(this.#left)
     for (const [key, { number, session, at }] of this.#left) {

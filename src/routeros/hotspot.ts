@@ -1,6 +1,7 @@
 import type { SessionReading } from '../accounting/reading.ts'
 import type { Asked, PrintedMenu, RouterConnection } from './connection.ts'
 import { beganAt, counterOf, proplist, requiredUptimeOf, textOf } from './fields.ts'
+import { SameWords } from './same-words.ts'
 import type { Row } from './sentence.ts'
 import type { SessionMenu, SessionRows } from './session-rows.ts'
 
@@ -13,6 +14,7 @@ const PROPERTIES = proplist('.id', 'server', 'user', 'address', 'mac-address', .
 export class HotspotMenu implements SessionMenu {
   readonly #connection: RouterConnection
   readonly #menu: PrintedMenu
+  readonly #words = new SameWords()
 
   constructor(connection: RouterConnection) {
     this.#connection = connection
@@ -26,7 +28,7 @@ export class HotspotMenu implements SessionMenu {
       const asked = await this.#connection.print(this.#menu)
       return {
         ...asked,
-        rows: rows.wholes.map(({ row }) => sessionOf(asked, row)),
+        rows: rows.wholes.map(({ row }) => sessionOf(asked, row, this.#words)),
         bindings: [],
         numbers: rows.wholes.map(({ number }) => number),
         by: rows.by,
@@ -35,7 +37,7 @@ export class HotspotMenu implements SessionMenu {
           uptimeSeconds: rows.values(0),
           upload: rows.values(1),
           download: rows.values(2),
-          row: place => sessionOf(asked, rows.rowAt(place)),
+          row: place => sessionOf(asked, rows.rowAt(place), this.#words),
         },
       }
     } catch (error) {
@@ -49,14 +51,15 @@ export class HotspotMenu implements SessionMenu {
   }
 }
 
-function sessionOf(asked: Asked, row: Row): SessionReading {
+function sessionOf(asked: Asked, row: Row, words: SameWords): SessionReading {
+  const server = textOf(row, 'server')
   const upload = counterOf(row, 'bytes-in')
   const download = counterOf(row, 'bytes-out')
   const uptimeSeconds = requiredUptimeOf(row, '/ip/hotspot/active')
   return {
     protocol: 'hotspot',
     username: row.get('user') ?? '',
-    server: textOf(row, 'server'),
+    server: server && words.of(server),
     macAddress: textOf(row, 'mac-address'),
     ipAddress: textOf(row, 'address'),
     routerSessionId: undefined,

@@ -4,6 +4,7 @@ import { beganAt, proplist, requiredUptimeOf, textOf } from './fields.ts'
 import { PppInterfaces } from './ppp-interfaces.ts'
 import { joinPpp } from './ppp-join.ts'
 import { PppServers, type ServerRow } from './ppp-servers.ts'
+import { SameWords } from './same-words.ts'
 import type { Row } from './sentence.ts'
 import type { SessionMenu, SessionRows } from './session-rows.ts'
 
@@ -39,6 +40,7 @@ export class PppMenu implements SessionMenu {
   readonly #menu: PrintedMenu
   readonly #interfaces: PppInterfaces
   readonly #servers: PppServers
+  readonly #words = new SameWords()
   /** By the sessions' numbers. */
   readonly #joined: (Joined | undefined)[] = []
   /** Rounds since a session first found no interface, by its number. */
@@ -76,11 +78,17 @@ export class PppMenu implements SessionMenu {
         this.#joined[number] = undefined
         this.#unjoinedRounds.delete(number)
       }
-    const whole = rows.wholes.map(({ number, row }) => ({ number, session: sessionOf(asked, row) }))
+    const whole = rows.wholes.map(({ number, row }) => ({
+      number,
+      session: sessionOf(asked, row, this.#words),
+    }))
     const joined = this.#placesJoined()
     // Known by its bytes, but not on an interface that is: to be told whole as well.
     for (const place of joined.others)
-      whole.push({ number: rows.numbers[place] ?? 0, session: sessionOf(asked, rows.rowAt(place)) })
+      whole.push({
+        number: rows.numbers[place] ?? 0,
+        session: sessionOf(asked, rows.rowAt(place), this.#words),
+      })
     const wanted = this.#servicesToAsk(whole)
     if (wanted.size > 0)
       this.#join(whole, await this.#servers.read(wanted, this.#usersToAsk(whole)), asked.askedMs)
@@ -133,7 +141,7 @@ export class PppMenu implements SessionMenu {
       download[index] = this.#interfaces.download(its)
     }
     const row = (index: number): SessionReading => {
-      const session = sessionOf(asked, rows.rowAt(places[index] ?? 0))
+      const session = sessionOf(asked, rows.rowAt(places[index] ?? 0), this.#words)
       return this.#withCounters({ number: numbers[index] ?? 0, session })
     }
     return { numbers, uptimeSeconds, upload, download, row }
@@ -206,10 +214,10 @@ export class PppMenu implements SessionMenu {
   }
 }
 
-function sessionOf(asked: Asked, row: Row): SessionReading {
+function sessionOf(asked: Asked, row: Row, words: SameWords): SessionReading {
   const uptimeSeconds = requiredUptimeOf(row, '/ppp/active')
   return {
-    protocol: row.get('service') ?? 'ppp',
+    protocol: words.of(row.get('service') ?? 'ppp'),
     username: row.get('name') ?? '',
     server: undefined,
     macAddress: macOf(row.get('caller-id')),

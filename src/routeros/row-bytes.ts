@@ -98,13 +98,13 @@ export class RowBytes {
   }
 
   /** Which of these rows has a word that does not move. */
-  find(word: Buffer, numbers: readonly number[]): number | undefined {
+  find(word: Buffer, numbers: Int32Array): number | undefined {
     const sought = encodeWord(word)
     for (let at = this.#find(sought, 0); at >= 0; at = this.#find(sought, at + 1)) {
       const offset = at
       const number = numbers.find(it => {
         const start = this.#starts[it] ?? 0
-        return this.#layouts[it] && start <= offset && offset < start + this.#lengthOf(it)
+        return this.#layouts[it] !== undefined && start <= offset && offset < start + this.#lengthOf(it)
       })
       // What was dropped is there until it is written over.
       if (number !== undefined) return number

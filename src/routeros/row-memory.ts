@@ -1,5 +1,6 @@
 import { larger } from '../accounting/larger.ts'
 import { type Cut, RowBytes } from './row-bytes.ts'
+import { RowNumbers } from './row-numbers.ts'
 import type { Row } from './sentence.ts'
 import { type KnownSentences, OTHER, SHORT } from './words.ts'
 
@@ -29,8 +30,8 @@ export class RowMemory implements KnownSentences {
   #by = {}
   #isOpen = false
   /** Numbers in the order of the reply before, and of this one. */
-  #before: number[] = []
-  #now: number[] = []
+  #before = new RowNumbers()
+  #now = new RowNumbers()
   #free: number[] = []
   /** In the reply before, as soon as a row is not where it should be. */
   #places: ReadonlyMap<number, readonly number[]> | undefined
@@ -95,14 +96,14 @@ export class RowMemory implements KnownSentences {
 
   /** The number of a remembered row that has a word, such as `=.id=*A`. */
   find(word: string): number | undefined {
-    return this.#bytes.find(Buffer.from(word), this.#before)
+    return this.#bytes.find(Buffer.from(word), this.#before.values())
   }
 
   /** Of rows that nobody was told of, nothing may be taken as known. */
   forget(): void {
     this.#by = {}
     this.#bytes = new RowBytes(this.#moving)
-    this.#before = []
+    this.#before.clear()
     this.#free = []
     this.#capacity = 0
     this.#isOpen = false
@@ -115,19 +116,21 @@ export class RowMemory implements KnownSentences {
     this.#reply++
     this.#cursor = 0
     this.#known = 0
-    this.#now = []
+    this.#now.clear()
     this.#wholes = []
     this.#places = undefined
   }
 
   /** The reply is complete: what it lacks is forgotten, and those numbers are others' from the next one on. */
   end(): void {
-    for (const number of this.#before)
+    for (const number of this.#before.values())
       if (!this.has(number)) {
         this.#bytes.drop(number)
         this.#free.push(number)
       }
+    const before = this.#before
     this.#before = this.#now
+    this.#now = before
     this.#isOpen = false
   }
 
@@ -135,7 +138,7 @@ export class RowMemory implements KnownSentences {
   take(bytes: Buffer, at: number): number {
     const last = Math.min(this.#cursor + LOOK_AHEAD, this.#before.length - 1)
     for (let place = this.#cursor; place <= last; place++) {
-      const number = this.#before[place] ?? 0
+      const number = this.#before.at(place)
       if (this.has(number)) continue
       const end = this.#bytes.match(bytes, at, number)
       if (end === OTHER) continue
@@ -151,10 +154,9 @@ export class RowMemory implements KnownSentences {
   add(words: readonly Buffer[], row: Row): void {
     const cut = this.#bytes.cut(words)
     const place = cut && this.#placeOf(cut)
-    const known = place === undefined ? undefined : this.#before[place]
-    if (place !== undefined && known !== undefined) {
+    if (place !== undefined) {
       this.#cursor = place + 1
-      this.#note({ number: known, isNew: false, row })
+      this.#note({ number: this.#before.at(place), isNew: false, row })
       return
     }
     const number = this.#free.pop() ?? this.#capacity++
@@ -166,14 +168,15 @@ export class RowMemory implements KnownSentences {
   #placeOf(cut: Cut): number | undefined {
     this.#places ??= this.#placesByHash()
     return this.#places.get(cut.hash)?.find(place => {
-      const number = this.#before[place] ?? 0
+      const number = this.#before.at(place)
       return !this.has(number) && this.#bytes.isSame(number, cut)
     })
   }
 
   #placesByHash(): ReadonlyMap<number, readonly number[]> {
     const places = new Map<number, number[]>()
-    for (const [place, number] of this.#before.entries()) {
+    for (let place = 0; place < this.#before.length; place++) {
+      const number = this.#before.at(place)
       const hash = this.#bytes.hash(number)
       const others = places.get(hash)
       if (others) others.push(place)
