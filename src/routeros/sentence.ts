@@ -20,7 +20,7 @@ export interface Sentence {
   readonly bare: readonly string[]
   /** Its size on the wire, without the words' lengths. */
   readonly bytes: number
-  /** As they came, the first one and the tag included. */
+  /** As they came, the first one and the tag included; good only until whoever was handed the sentence returns. */
   readonly words: readonly Buffer[]
 }
 

@@ -59,6 +59,14 @@ export const SHORT = -2
 export const OTHER = -1
 
 /**
+ * Where every chunk is while it is cut. Views of the socket's own buffers, of which each chunk has a new one, keep
+ * tens of kilobytes until the collector has looked through everything, and it does so the more often for it.
+ */
+const COMMON = Buffer.allocUnsafeSlow(128 * 1024)
+/** Whoever is handed a sentence may cut another one meanwhile. */
+let isCommonTaken = false
+
+/**
  * Cuts a stream into sentences. A router's own words are short and its sentences too, so a word beyond `maxWordBytes`
  * or a sentence without an end is taken for a lost stream rather than waited for.
  */
@@ -67,20 +75,39 @@ export class SentenceDecoder {
   known: KnownSentences | undefined
   readonly #maxWordBytes: number
   readonly #onSentence: (words: readonly Buffer[]) => void
+  /** Bytes of a word that is not complete. */
   #rest: Buffer = Buffer.alloc(0)
+  /** Of a sentence that is not complete; the first ones, from chunks before, are copies. */
   #words: Buffer[] = []
+  #copied = 0
 
+  /** @param options `onSentence` is given words that are good until it returns */
   constructor(options: { maxWordBytes: number; onSentence: (words: readonly Buffer[]) => void }) {
     this.#maxWordBytes = options.maxWordBytes
     this.#onSentence = options.onSentence
   }
 
   /**
-   * Takes the next chunk, which is the decoder's to keep, and hands on each sentence that it completes.
+   * Takes the next chunk, and hands on each sentence that it completes.
    * @throws MalformedStream where the bytes can't be framing
    */
   push(chunk: Buffer): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const length = this.#rest.length + chunk.length
+    if (isCommonTaken || length > COMMON.length) {
+      this.#cut(Buffer.concat([this.#rest, chunk]))
+      return
+    }
+    isCommonTaken = true
+    try {
+      this.#rest.copy(COMMON)
+      chunk.copy(COMMON, this.#rest.length)
+      this.#cut(COMMON.subarray(0, length))
+    } finally {
+      isCommonTaken = false
+    }
+  }
+
+  #cut(bytes: Buffer): void {
     let at = 0
     for (;;) {
       if (this.known && this.#words.length === 0) {
@@ -106,13 +133,16 @@ export class SentenceDecoder {
       else if (this.#words.push(bytes.subarray(start, end)) > MAX_SENTENCE_WORDS)
         throw new MalformedStream(`a sentence of more than ${MAX_SENTENCE_WORDS} words: not an API stream`)
     }
-    this.#rest = at === bytes.length ? EMPTY : bytes.subarray(at)
+    this.#rest = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at))
+    for (; this.#copied < this.#words.length; this.#copied++)
+      this.#words[this.#copied] = Buffer.from(this.#words[this.#copied] ?? EMPTY)
   }
 
   #finishSentence(): void {
     if (this.#words.length === 0) return
     const words = this.#words
     this.#words = []
+    this.#copied = 0
     this.#onSentence(words)
   }
 }

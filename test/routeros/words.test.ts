@@ -104,6 +104,20 @@ test('a word that is too long is not waited for', () => {
   expect(decoded([encodeWord(Buffer.alloc(100))], 100).unfinished).toBe(true)
 })
 
+test('what is cut while a sentence is handed on leaves the rest of its chunk as it is', () => {
+  const sentence = (...words: readonly string[]) => encodeSentence(words.map(word => Buffer.from(word)))
+  const seen: string[] = []
+  const decoder = new SentenceDecoder({
+    maxWordBytes: 100,
+    onSentence: words => {
+      decoded([sentence('!re', '=another=one', '=that=is longer than all of these')], 100)
+      seen.push(words.join(' '))
+    },
+  })
+  decoder.push(Buffer.concat([sentence('!re', '=a=1'), sentence('!re', '=b=2'), sentence('!done')]))
+  expect(seen).toEqual(['!re =a=1', '!re =b=2', '!done'])
+})
+
 test('a sentence without an end is not collected', () => {
   const word = encodeWord(Buffer.from('=a=b'))
   const decoder = new SentenceDecoder({ maxWordBytes: 100, onSentence: () => {} })
@@ -114,7 +128,10 @@ test('a sentence without an end is not collected', () => {
 
 function decoded(chunks: readonly Buffer[], maxWordBytes: number) {
   const sentences: (readonly Buffer[])[] = []
-  const decoder = new SentenceDecoder({ maxWordBytes, onSentence: words => sentences.push(words) })
+  const decoder = new SentenceDecoder({
+    maxWordBytes,
+    onSentence: words => sentences.push(words.map(word => Buffer.from(word))),
+  })
   for (const chunk of chunks) decoder.push(chunk)
   return { sentences, unfinished: sentences.length === 0 }
 }
