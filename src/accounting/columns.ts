@@ -1,7 +1,7 @@
 import type { ByteSum } from './bytes.ts'
 import type { SessionId } from './ids.ts'
 import { larger } from './larger.ts'
-import { type Session, sessionGrownTo } from './session.ts'
+import { isCounting, type Session, type Standing, sessionOf, standingOf } from './session.ts'
 
 const FIRST_CAPACITY = 16
 
@@ -9,7 +9,7 @@ const FIRST_CAPACITY = 16
  * Open sessions by the number of their row on one connection, and what moves of them in arrays: most sessions do
  * nothing but grow, and then no object is made for it. It changes with the ledger that it is part of.
  *
- *     sessions      as each was when something else of it changed last
+ *     standing      all else of each, by number
  *     upload …      its counters at the last reading; NaN where they were not known then, or never
  *     lastMovedMs   its newest bytes
  *     login …       its login window
@@ -17,7 +17,7 @@ const FIRST_CAPACITY = 16
  */
 export class Columns {
   readonly by: object
-  readonly sessions: (Session | undefined)[] = []
+  readonly standing: (Standing | undefined)[] = []
   upload = new Float64Array(FIRST_CAPACITY)
   download = new Float64Array(FIRST_CAPACITY)
   lastMovedMs = new Float64Array(FIRST_CAPACITY)
@@ -37,15 +37,15 @@ export class Columns {
 
   /** A session as it is now. */
   session(number: number): Session | undefined {
-    const session = this.sessions[number]
-    return (
-      session && sessionGrownTo(session, this.upload[number], this.download[number], this.lastMovedMs[number])
-    )
+    const standing = this.standing[number]
+    if (!standing) return undefined
+    const counters = { upload: this.upload[number] ?? 0, download: this.download[number] ?? 0 }
+    return sessionOf(standing, counters, this.lastMovedMs[number] ?? 0)
   }
 
   /** Each with its number, as it is now. */
   *entries(): Iterable<readonly [number, Session]> {
-    for (let number = 0; number < this.sessions.length; number++) {
+    for (let number = 0; number < this.standing.length; number++) {
       const session = this.session(number)
       if (session) yield [number, session]
     }
@@ -53,10 +53,10 @@ export class Columns {
 
   put(number: number, session: Session): void {
     this.#makeRoom(number)
-    if (!this.sessions[number]) this.#size++
-    this.sessions[number] = session
+    if (!this.standing[number]) this.#size++
+    this.standing[number] = standingOf(session)
     const { mark, login } = session
-    const counters = mark.kind === 'counted' && mark.sinceMs === undefined ? mark.counters : undefined
+    const counters = isCounting(mark) ? mark.counters : undefined
     this.upload[number] = counters?.upload ?? Number.NaN
     this.download[number] = counters?.download ?? Number.NaN
     this.lastMovedMs[number] = session.lastMovedMs
@@ -66,10 +66,10 @@ export class Columns {
   }
 
   removeAll(ids: ReadonlySet<SessionId>): void {
-    for (const [number, session] of this.sessions.entries())
-      if (session && ids.has(session.id)) {
+    for (const [number, standing] of this.standing.entries())
+      if (standing && ids.has(standing.id)) {
         this.#size--
-        this.sessions[number] = undefined
+        this.standing[number] = undefined
       }
   }
 
@@ -84,7 +84,7 @@ export class Columns {
   }
 
   #makeRoom(number: number): void {
-    while (this.sessions.length <= number) this.sessions.push(undefined)
+    while (this.standing.length <= number) this.standing.push(undefined)
     const capacity = this.upload.length
     if (number < capacity) return
     const length = Math.max(number + 1, 2 * capacity)

@@ -36,10 +36,10 @@ export interface Grown {
  */
 export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows, grounds: Grounds): Grown {
   const { atMs, lastMs, stalledAfterMs, from, to } = grounds
-  const { sessions, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, isReported } = columns
+  const { standing, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, isReported } = columns
   const most = plausibleBytes(atMs - lastMs, grounds.plausibleBitsPerSecond)
   const rows = known.numbers.length
-  const isSeen = new Uint8Array(sessions.length)
+  const isSeen = new Uint8Array(standing.length)
   const others: number[] = []
   const grewNumbers = new Int32Array(rows)
   const grewUpload = new Float64Array(rows)
@@ -63,7 +63,7 @@ export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows,
       (loginEarliestMs[number] ?? Number.NaN) <= answeredMs - uptimeMs &&
       earliestMs >= notBeforeRouters(earliestMs) &&
       (hasMoved || isReported[number] === 1 || atMs - (lastMovedMs[number] ?? 0) < stalledAfterMs) &&
-      sessions[number] !== undefined
+      standing[number] !== undefined
     if (!hasGoneOn) {
       others.push(place)
       continue

@@ -1,19 +1,23 @@
 import type { Columns, Growth } from './columns.ts'
 import { type SessionId, sessionId } from './ids.ts'
 import { larger } from './larger.ts'
-import { type Session, sessionGrownTo } from './session.ts'
+import { type Session, type Standing, sessionOf } from './session.ts'
 import type { Bucket, Share } from './spread.ts'
 
 /** A session that only grew, and by how much. */
 export interface GrownSum {
-  /** As it was when something else of it changed last. */
-  readonly session: Session
+  readonly session: Pick<Session, 'id' | 'service' | 'username'>
   readonly upload: number
   readonly download: number
   /** The router's, as they are now. */
   readonly counterUpload: number
   readonly counterDownload: number
   readonly lastMovedMs: number
+}
+
+/** The same, as these rows tell it. */
+export interface StandingSum extends GrownSum {
+  readonly session: Standing
 }
 
 const NOBODY = sessionId('nobody')
@@ -25,7 +29,7 @@ const NOBODY = sessionId('nobody')
 export class GrownRows {
   readonly columns: Columns
   readonly bucket: Bucket
-  readonly #sessions: (Session | undefined)[] = []
+  readonly #standing: (Standing | undefined)[] = []
   #numbers: number[] = []
   #upload = new Float64Array(0)
   #download = new Float64Array(0)
@@ -44,13 +48,13 @@ export class GrownRows {
 
   /** Before it is adopted. @param atMs steady milliseconds of the reading */
   add({ columns, numbers, upload, download }: Growth, atMs: number): void {
-    this.#makeRoom(columns.sessions.length)
+    this.#makeRoom(columns.standing.length)
     for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place] ?? 0
       const byUpload = upload[place] ?? 0
       const byDownload = download[place] ?? 0
-      if (!this.#sessions[number]) {
-        this.#sessions[number] = columns.sessions[number]
+      if (!this.#standing[number]) {
+        this.#standing[number] = columns.standing[number]
         this.#numbers.push(number)
       }
       this.#upload[number] = (this.#upload[number] ?? 0) + byUpload
@@ -61,7 +65,7 @@ export class GrownRows {
     }
   }
 
-  *sums(): Iterable<GrownSum> {
+  *sums(): Iterable<StandingSum> {
     for (const number of this.#numbers) {
       const sum = this.#sum(number)
       if (sum) yield sum
@@ -69,20 +73,20 @@ export class GrownRows {
   }
 
   /** A session as it is now, with its bytes. */
-  told(sum: GrownSum): readonly [Session, Share] {
+  told(sum: StandingSum): readonly [Session, Share] {
     const { session, upload, download, counterUpload, counterDownload, lastMovedMs } = sum
     const { day, startMs } = this.bucket
     return [
-      sessionGrownTo(session, counterUpload, counterDownload, lastMovedMs),
+      sessionOf(session, { upload: counterUpload, download: counterDownload }, lastMovedMs),
       { bucketStartMs: startMs, day, upload, download },
     ]
   }
 
   /** Takes out those that are told otherwise from now on, before their numbers can be others'. */
-  *takeOut(ids: ReadonlySet<SessionId>): Iterable<GrownSum> {
+  *takeOut(ids: ReadonlySet<SessionId>): Iterable<StandingSum> {
     const kept: number[] = []
     for (const number of this.#numbers) {
-      const sum = ids.has(this.#sessions[number]?.id ?? NOBODY) ? this.#sum(number) : undefined
+      const sum = ids.has(this.#standing[number]?.id ?? NOBODY) ? this.#sum(number) : undefined
       if (sum) {
         yield sum
         this.#clear(number)
@@ -91,8 +95,8 @@ export class GrownRows {
     this.#numbers = kept
   }
 
-  #sum(number: number): GrownSum | undefined {
-    const session = this.#sessions[number]
+  #sum(number: number): StandingSum | undefined {
+    const session = this.#standing[number]
     return (
       session && {
         session,
@@ -106,7 +110,7 @@ export class GrownRows {
   }
 
   #clear(number: number): void {
-    this.#sessions[number] = undefined
+    this.#standing[number] = undefined
     this.#upload[number] = 0
     this.#download[number] = 0
   }

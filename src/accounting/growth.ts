@@ -1,6 +1,6 @@
 import type { Growth } from './columns.ts'
 import type { Decision, Entry } from './entry.ts'
-import { sessionGrownTo } from './session.ts'
+import { sessionOf } from './session.ts'
 
 type Interim = Extract<Entry, { kind: 'interim' }>
 
@@ -12,13 +12,13 @@ type Interim = Extract<Entry, { kind: 'interim' }>
 export function entryOfGrowth(growth: Growth, place: number, steadyMs: number): Interim {
   const { columns, numbers, from, to } = growth
   const number = numbers[place] ?? -1
-  const session = columns.sessions[number]
-  if (!session) throw new RangeError(`no session has number ${number}`)
+  const standing = columns.standing[number]
+  if (!standing) throw new RangeError(`no session has number ${number}`)
   const delta = { upload: growth.upload[place] ?? 0, download: growth.download[place] ?? 0 }
   const upload = (columns.upload[number] ?? 0) + delta.upload
   const download = (columns.download[number] ?? 0) + delta.download
-  const grown = sessionGrownTo(session, upload, download, steadyMs)
-  return { kind: 'interim', session: grown, counted: { delta, from, to } }
+  const session = sessionOf(standing, { upload, download }, steadyMs)
+  return { kind: 'interim', session, counted: { delta, from, to } }
 }
 
 /** The same decision, with its growth told entry by entry. Not to be asked for once it was adopted. */

@@ -65,7 +65,7 @@ function ratesOf({ entries, growth }: Decision): ReadonlyMap<SessionId, Rates> {
     if (rate) rates.set(entry.session.id, rate)
   }
   for (const [place, number] of growth?.numbers.entries() ?? []) {
-    const session = growth?.columns.sessions[number]
+    const session = growth?.columns.standing[number]
     if (!growth || !session) continue
     const { upload, download, from, to } = growth
     rates.set(session.id, {
@@ -90,7 +90,7 @@ function rate(bytes: number, from: Date, to: Date): number {
 function namesOf(ledger: Ledger): ReadonlySet<string> {
   const names = new Set<string>()
   for (const { username } of ledger.unnumbered.values()) names.add(username)
-  for (const session of ledger.columns?.sessions ?? []) if (session) names.add(session.username)
+  for (const standing of ledger.columns?.standing ?? []) if (standing) names.add(standing.username)
   return names
 }
 

@@ -1,7 +1,7 @@
 import { addBytes, type Bytes } from './bytes.ts'
 import type { Growth } from './columns.ts'
 import { type Decision, type EndReason, type Entry, type LedgerEvent, toldOneByOne } from './entry.ts'
-import { GrownRows, type GrownSum } from './grown-rows.ts'
+import { GrownRows, type StandingSum } from './grown-rows.ts'
 import type { SessionId } from './ids.ts'
 import type { LastReading } from './ledger.ts'
 import { onceMade } from './once-made.ts'
@@ -144,7 +144,7 @@ export class PendingBuilder {
   }
 
   /** Before anything newer than its growth is told of a session. */
-  #settle(rows: GrownRows, sums: Iterable<GrownSum>): void {
+  #settle(rows: GrownRows, sums: Iterable<StandingSum>): void {
     for (const sum of sums) addGrown(this.#sessions, ...rows.told(sum))
   }
 

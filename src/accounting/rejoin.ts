@@ -50,7 +50,7 @@ function grownKnown({ columns, last }: Ledger, reading: Reading, terms: Terms): 
 function* unseen({ unnumbered, columns }: Ledger, { isSeen }: Grown): Iterable<Session> {
   yield* unnumbered.values()
   if (!columns) return
-  for (let number = 0; number < columns.sessions.length; number++) {
+  for (let number = 0; number < columns.standing.length; number++) {
     const session = isSeen[number] === 1 ? undefined : columns.session(number)
     if (session) yield session
   }

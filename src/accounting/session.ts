@@ -1,4 +1,4 @@
-import { addBytes, type Bytes } from './bytes.ts'
+import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
 import type { SessionId } from './ids.ts'
 import type { Service, SessionReading, Window } from './reading.ts'
 
@@ -61,8 +61,7 @@ export function identityKey(service: Service, it: Identity): string {
 export function isCountedUpTo(session: Session, counters: Bytes): boolean {
   const { mark } = session
   return (
-    mark.kind === 'counted' &&
-    mark.sinceMs === undefined &&
+    isCounting(mark) &&
     mark.counters.upload === counters.upload &&
     mark.counters.download === counters.download
   )
@@ -96,16 +95,67 @@ export function grownSession(session: Session, by: Bytes, lastMovedMs: number): 
   }
 }
 
-/** The session with its counters where they are now; itself where they stood, or are not known (NaN). */
-export function sessionGrownTo(
-  session: Session,
-  upload = Number.NaN,
-  download = Number.NaN,
-  lastMovedMs = session.lastMovedMs,
-): Session {
-  const { mark } = session
-  if (mark.kind !== 'counted' || Number.isNaN(upload) || Number.isNaN(download)) return session
-  const by = { upload: upload - mark.counters.upload, download: download - mark.counters.download }
-  if (by.upload === 0 && by.download === 0) return session
-  return grownSession(session, by, lastMovedMs) ?? session
+/**
+ * What of a session stands while it does nothing but grow; with its counters and when it last moved, which are kept
+ * in columns, it is the session. A fleet has millions of them, so it is one object, and most have their parts in
+ * common.
+ */
+export interface Standing extends Omit<Session, 'mark' | 'recorded' | 'lastMovedMs'> {
+  /** Absent where it has been counted up to its counters: only then it can grow. */
+  readonly mark: Mark | undefined
+  /** What was recorded beyond the counters, below 0 where counting began later; all of it where there is a mark. */
+  readonly beyond: Bytes
+}
+
+export function standingOf(session: Session): Standing {
+  const { mark, recorded } = session
+  const counters = isCounting(mark) ? mark.counters : undefined
+  const beyond = counters
+    ? { upload: recorded.upload - counters.upload, download: recorded.download - counters.download }
+    : recorded
+  return {
+    id: session.id,
+    service: session.service,
+    protocol: session.protocol,
+    username: session.username,
+    server: session.server,
+    macAddress: session.macAddress,
+    ipAddress: session.ipAddress,
+    routerSessionId: session.routerSessionId,
+    callerId: session.callerId,
+    binding: session.binding,
+    startMs: session.startMs,
+    login: session.login,
+    isStallReported: session.isStallReported,
+    mark: counters ? undefined : mark,
+    beyond: isNothing(beyond) ? NO_BYTES : beyond,
+  }
+}
+
+/** @param counters as they are now; of no meaning where it has a mark */
+export function sessionOf(standing: Standing, counters: Bytes, lastMovedMs: number): Session {
+  const { mark, beyond } = standing
+  return {
+    id: standing.id,
+    service: standing.service,
+    protocol: standing.protocol,
+    username: standing.username,
+    server: standing.server,
+    macAddress: standing.macAddress,
+    ipAddress: standing.ipAddress,
+    routerSessionId: standing.routerSessionId,
+    callerId: standing.callerId,
+    binding: standing.binding,
+    startMs: standing.startMs,
+    login: standing.login,
+    mark: mark ?? { kind: 'counted', counters, sinceMs: undefined },
+    recorded: mark ? beyond : addBytes(counters, beyond),
+    lastMovedMs,
+    isStallReported: standing.isStallReported,
+  }
+}
+
+/** Whether the counters were known at the last reading. */
+export function isCounting(mark: Mark): mark is Extract<Mark, { kind: 'counted' }> {
+  return mark.kind === 'counted' && mark.sinceMs === undefined
 }

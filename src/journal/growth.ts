@@ -1,5 +1,5 @@
 import { addBytes, type Bytes } from '../accounting/bytes.ts'
-import type { Session } from '../accounting/session.ts'
+import type { Session, Standing } from '../accounting/session.ts'
 
 /** @returns that by which `last` has grown to be exactly `next`, `undefined` where it has done anything else */
 export function growthOf(last: Session, next: Session, steadyMs: number): Bytes | undefined {
@@ -10,16 +10,9 @@ export function growthOf(last: Session, next: Session, steadyMs: number): Bytes 
   return by && isSame(addBytes(last.recorded, by), next.recorded) ? by : undefined
 }
 
-/** Whether two tellings of a session differ in nothing but how far it has grown. */
-export function isGrownFrom(a: Session, b: Session): boolean {
-  if (a.mark.kind !== 'counted' || b.mark.kind !== 'counted') return false
-  if (a.mark.sinceMs !== undefined || b.mark.sinceMs !== undefined) return false
-  const by = differenceOf(a.mark.counters, b.mark.counters)
-  return isSame(by, differenceOf(a.recorded, b.recorded)) && isSameButNumbers(a, b)
-}
-
-function differenceOf(a: Bytes, b: Bytes): Bytes {
-  return { upload: b.upload - a.upload, download: b.download - a.download }
+/** Whether two sessions that can grow differ in nothing but their counters. */
+export function isSameStanding(a: Standing, b: Standing): boolean {
+  return !a.mark && !b.mark && isSame(a.beyond, b.beyond) && isSameButNumbers(a, b)
 }
 
 /** @returns what was added to `last`, `undefined` where that is not two counts, or does not lead to `next` exactly */
@@ -47,7 +40,7 @@ export function isSame(a: Bytes, b: Bytes): boolean {
   return a.upload === b.upload && a.download === b.download
 }
 
-function isSameButNumbers(a: Session, b: Session): boolean {
+function isSameButNumbers(a: Session | Standing, b: Session | Standing): boolean {
   return (
     a.id === b.id &&
     a.service === b.service &&

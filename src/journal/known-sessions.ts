@@ -1,16 +1,16 @@
 import type { Columns, Growth } from '../accounting/columns.ts'
 import type { SessionId } from '../accounting/ids.ts'
 import { larger } from '../accounting/larger.ts'
-import { type Session, sessionGrownTo } from '../accounting/session.ts'
-import { isGrownFrom } from './growth.ts'
+import { isCounting, type Session, type Standing, sessionOf, standingOf } from '../accounting/session.ts'
+import { isSameStanding } from './growth.ts'
 
 const FIRST_SESSIONS = 16
 
 /** A router's sessions as a segment last had them, by the number it gave each. */
 export class WrittenSessions {
   readonly #numbers = new Map<SessionId, number>()
-  /** By number: as each was last told other than by its growth, and how far it has grown since. */
-  readonly #sessions: (Session | undefined)[] = []
+  /** By number, as are its counters; NaN where it can't grow. */
+  readonly #standing: (Standing | undefined)[] = []
   #upload = new Float64Array(FIRST_SESSIONS)
   #download = new Float64Array(FIRST_SESSIONS)
   #lastMovedMs = new Float64Array(FIRST_SESSIONS)
@@ -20,8 +20,8 @@ export class WrittenSessions {
   /** To be looked up, and noted, by the columns' numbers; right only where the session is still the same one. */
   places(columns: Columns): Int32Array {
     const places = this.#places.get(columns)
-    if (places && places.length >= columns.sessions.length) return places
-    const longer = new Int32Array(2 * columns.sessions.length)
+    if (places && places.length >= columns.standing.length) return places
+    const longer = new Int32Array(2 * columns.standing.length)
     if (places) longer.set(places)
     this.#places.set(columns, longer)
     return longer
@@ -29,20 +29,19 @@ export class WrittenSessions {
 
   last(id: SessionId): Session | undefined {
     const number = this.#numbers.get(id) ?? -1
-    const session = this.#sessions[number]
-    return (
-      session &&
-      sessionGrownTo(session, this.#upload[number], this.#download[number], this.#lastMovedMs[number])
-    )
+    const standing = this.#standing[number]
+    if (!standing) return undefined
+    const counters = { upload: this.#upload[number] ?? 0, download: this.#download[number] ?? 0 }
+    return sessionOf(standing, counters, this.#lastMovedMs[number] ?? 0)
   }
 
   /** @returns the session's number, a new one where it has none */
   put(session: Session): number {
-    const number = this.#numbers.get(session.id) ?? this.#sessions.length
+    const number = this.#numbers.get(session.id) ?? this.#standing.length
     this.#numbers.set(session.id, number)
-    this.#sessions[number] = session
+    this.#standing[number] = standingOf(session)
     if (number >= this.#upload.length) this.#makeRoom()
-    const counters = session.mark.kind === 'counted' ? session.mark.counters : undefined
+    const counters = isCounting(session.mark) ? session.mark.counters : undefined
     this.#upload[number] = counters?.upload ?? Number.NaN
     this.#download[number] = counters?.download ?? Number.NaN
     this.#lastMovedMs[number] = session.lastMovedMs
@@ -58,17 +57,17 @@ export class WrittenSessions {
   grow(growth: Growth, place: number, places: Int32Array, steadyMs: number): number | undefined {
     const { columns } = growth
     const there = growth.numbers[place] ?? -1
-    const session = columns.sessions[there]
-    if (!session) throw new RangeError(`no session has number ${there}`)
+    const standing = columns.standing[there]
+    if (!standing) throw new RangeError(`no session has number ${there}`)
     const likely = places[there] ?? 0
-    const number = this.#sessions[likely] === session ? likely : (this.#numbers.get(session.id) ?? -1)
+    const number = this.#standing[likely] === standing ? likely : (this.#numbers.get(standing.id) ?? -1)
     const upload = columns.upload[there] ?? 0
     const download = columns.download[there] ?? 0
     if (this.#upload[number] !== upload || this.#download[number] !== download) return undefined
-    const last = this.#sessions[number]
-    if (!last || (last !== session && !isGrownFrom(session, last))) return undefined
+    const last = this.#standing[number]
+    if (!last || (last !== standing && !isSameStanding(last, standing))) return undefined
     places[there] = number
-    this.#sessions[number] = session
+    this.#standing[number] = standing
     this.#upload[number] = upload + (growth.upload[place] ?? 0)
     this.#download[number] = download + (growth.download[place] ?? 0)
     this.#lastMovedMs[number] = steadyMs
@@ -80,7 +79,7 @@ export class WrittenSessions {
     const number = this.#numbers.get(session.id)
     if (number === undefined) return
     this.#numbers.delete(session.id)
-    this.#sessions[number] = undefined
+    this.#standing[number] = undefined
   }
 
   #makeRoom(): void {

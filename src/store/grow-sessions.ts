@@ -109,7 +109,7 @@ class Subscribers {
     ppp: new Map(),
   }
 
-  have({ service, username, id }: Session): boolean {
+  have({ service, username, id }: GrownSum['session']): boolean {
     const sessions = this.#sessions[service]
     const name = storableText(username)
     const first = sessions.get(name)
