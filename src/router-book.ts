@@ -3,14 +3,13 @@ import { addBytes, addToSum, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '
 import type { Calendar } from './accounting/calendar.ts'
 import { decide } from './accounting/decide.ts'
 import type { Decision, Entry } from './accounting/entry.ts'
-import { toldByEntries } from './accounting/growth.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
 import { type LiveService, liveService, tailOf } from './accounting/live.ts'
 import { type Pending, PendingBuilder } from './accounting/pending.ts'
 import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
-import { type Bucket, type Share, soleBucket, spread } from './accounting/spread.ts'
+import { type Share, spread, spreadGrowth } from './accounting/spread.ts'
 import type { Terms } from './accounting/terms.ts'
 import type { StoredRouter } from './ledger-store.ts'
 
@@ -84,7 +83,7 @@ export class RouterBook {
   /** Goes on with what an earlier process journaled, before the first reading of this one. */
   inherit(records: readonly Inherited[], spreading: Spreading): void {
     for (const record of records)
-      if (record.kind === 'decision') this.#adopt({ decision: record.decision }, spreading)
+      if (record.kind === 'decision') this.#adopt(record.decision, spreading)
       else for (const pending of record.pending) this.#adoptPending(pending)
     for (const service of SERVICES) this.#ledgers[service] = inherited(this.#ledgers[service])
   }
@@ -106,9 +105,8 @@ export class RouterBook {
   adopt(decision: Decision, spreading: Spreading): void {
     const before = this.#live[decision.service]
     this.#tail = addBytes(this.#tail, tailOf(decision, before))
-    const told = withSoleBucket(decision, spreading)
-    const ledger = this.#adopt(told, spreading)
-    this.#live[decision.service] = liveService(ledger, told.decision, before)
+    const ledger = this.#adopt(decision, spreading)
+    this.#live[decision.service] = liveService(ledger, decision, before)
   }
 
   /** What to offer to the database now: what it did not confirm, or else all that came since. */
@@ -149,11 +147,13 @@ export class RouterBook {
     return { readings, bytes }
   }
 
-  #adopt({ decision, bucket }: Told, spreading: Spreading): Ledger {
+  #adopt(decision: Decision, spreading: Spreading): Ledger {
+    const { bucketMs, calendar } = spreading
     const shares = sharesOf(decision, spreading)
-    this.#building.add(decision, shares, bucket)
+    const growthShares = decision.growth ? spreadGrowth(decision.growth, bucketMs, calendar) : []
+    this.#building.add(decision, shares, growthShares)
     for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
-    if (decision.growth && bucket) this.rollup.addSum(bucket.day, decision.growth.total)
+    for (const { bucket, total } of growthShares) this.rollup.addSum(bucket.day, total)
     const ledger = adopt(this.#ledgers[decision.service], decision)
     this.#ledgers[decision.service] = ledger
     return ledger
@@ -166,19 +166,6 @@ export class RouterBook {
     for (const { shares } of pending.sessions.values())
       for (const share of shares.values()) this.rollup.add(share.day, share)
   }
-}
-
-/** A decision, and the bucket in which all of its growth lies. */
-interface Told {
-  readonly decision: Decision
-  readonly bucket?: Bucket
-}
-
-/** Growth over the edge of a bucket is spread session by session. */
-function withSoleBucket(decision: Decision, { bucketMs, calendar }: Spreading): Told {
-  if (!decision.growth) return { decision }
-  const bucket = soleBucket(decision.growth.from, decision.growth.to, bucketMs, calendar)
-  return bucket ? { decision, bucket } : { decision: toldByEntries(decision) }
 }
 
 function sharesOf(decision: Decision, { bucketMs, calendar }: Spreading) {

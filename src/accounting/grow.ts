@@ -1,6 +1,7 @@
 import type { Columns, Growth } from './columns.ts'
 import { plausibleBytes } from './counter.ts'
 import type { NumberedRows } from './reading.ts'
+import { Total } from './total.ts'
 import { notBeforeRouters } from './window.ts'
 
 /** What known rows are held against. All times in steady milliseconds, but for the wall clock's `from` and `to`. */
@@ -84,32 +85,4 @@ export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows,
     total: total.sum,
   }
   return { growth: grew > 0 ? growth : undefined, others, isSeen }
-}
-
-/** Beyond it, one more delta could make a sum inexact. */
-const SAFE_SUM = 2 ** 52
-
-/** A sum of many bytes, in numbers as long as they are exact. */
-class Total {
-  #upload = 0
-  #download = 0
-  #sum = { upload: 0n, download: 0n }
-
-  add(upload: number, download: number): void {
-    if (this.#upload + upload > SAFE_SUM || this.#download + download > SAFE_SUM) this.#carry()
-    this.#upload += upload
-    this.#download += download
-  }
-
-  get sum(): { readonly upload: bigint; readonly download: bigint } {
-    this.#carry()
-    return this.#sum
-  }
-
-  #carry(): void {
-    const { upload, download } = this.#sum
-    this.#sum = { upload: upload + BigInt(this.#upload), download: download + BigInt(this.#download) }
-    this.#upload = 0
-    this.#download = 0
-  }
 }

@@ -1,5 +1,5 @@
 import type { Growth } from './columns.ts'
-import type { Decision, Entry } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { sessionOf } from './session.ts'
 
 type Interim = Extract<Entry, { kind: 'interim' }>
@@ -19,15 +19,4 @@ export function entryOfGrowth(growth: Growth, place: number, steadyMs: number): 
   const download = (columns.download[number] ?? 0) + delta.download
   const session = sessionOf(standing, { upload, download }, steadyMs)
   return { kind: 'interim', session, counted: { delta, from, to } }
-}
-
-/** The same decision, with its growth told entry by entry. Not to be asked for once it was adopted. */
-export function toldByEntries(decision: Decision): Decision {
-  const { growth, numbered, ...rest } = decision
-  if (!growth) return decision
-  const grown = Array.from(growth.numbers.keys(), place => entryOfGrowth(growth, place, decision.at.steadyMs))
-  const sessions = new Map(numbered?.sessions)
-  for (const [place, { session }] of grown.entries()) sessions.set(growth.numbers[place] ?? 0, session)
-  const { by } = growth.columns
-  return { ...rest, entries: [...decision.entries, ...grown], numbered: { by, sessions } }
 }

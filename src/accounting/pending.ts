@@ -7,7 +7,7 @@ import type { LastReading } from './ledger.ts'
 import { onceMade } from './once-made.ts'
 import type { Service } from './reading.ts'
 import type { Session } from './session.ts'
-import type { Bucket, Share } from './spread.ts'
+import type { GrowthShare, Share } from './spread.ts'
 
 /** One session's part of what waits for the database: what it is now, and what was added by bucket. */
 export interface PendingSession {
@@ -86,15 +86,19 @@ export class PendingBuilder {
   /**
    * Before the decision is adopted.
    * @param sharesOf the spread of each entry that counted bytes
-   * @param bucket of the decision's growth
+   * @param growthShares the spread of the decision's growth
    */
-  add(decision: Decision, sharesOf: ReadonlyMap<Entry, readonly Share[]>, bucket?: Bucket): void {
+  add(
+    decision: Decision,
+    sharesOf: ReadonlyMap<Entry, readonly Share[]>,
+    growthShares: readonly GrowthShare[] = [],
+  ): void {
     const { service, growth } = decision
     this.#position++
     const told = toldOneByOne(decision)
     const rows = this.#grown.get(service)
     if (rows && told.size > 0) this.#settle(rows, rows.takeOut(told))
-    if (growth && bucket) this.#grownRows(service, growth, bucket).add(growth, decision.at.steadyMs)
+    if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     this.#events.push(...decision.events)
     for (const [name, counters] of decision.bindings) this.#bindings.set(name, counters)
@@ -134,11 +138,11 @@ export class PendingBuilder {
     }
   }
 
-  #grownRows(service: Service, { columns }: Growth, { startMs, day }: Bucket): GrownRows {
+  #grownRows(service: Service, { columns }: Growth): GrownRows {
     const rows = this.#grown.get(service)
-    if (rows?.columns === columns && rows.bucket.startMs === startMs && rows.bucket.day === day) return rows
+    if (rows?.columns === columns) return rows
     if (rows) this.#settle(rows, rows.sums())
-    const begun = new GrownRows(columns, { startMs, day })
+    const begun = new GrownRows(columns)
     this.#grown.set(service, begun)
     return begun
   }

@@ -1,6 +1,8 @@
-import type { Bytes } from './bytes.ts'
+import type { ByteSum, Bytes } from './bytes.ts'
 import { type Calendar, QUARTER_HOUR_MS } from './calendar.ts'
+import type { Growth } from './columns.ts'
 import type { Counted } from './entry.ts'
+import { Total } from './total.ts'
 
 /** Bytes in one bucket, which lies in one of the tenant's days. */
 export interface Share extends Bytes {
@@ -18,51 +20,99 @@ const LONG_SPAN_MS = 24 * 60 * 60_000
 /** Five years: what a bogus uptime says of the time before is not believed, and makes no thousands of rows. */
 const LONGEST_SPAN_MS = 5 * 365 * LONG_SPAN_MS
 
+/** Where a span is cut: a part of it ends here. */
+interface Cut {
+  readonly bucket: Bucket
+  /** From the span's begin to the part's end. */
+  readonly ms: number
+  readonly spanMs: number
+  readonly isLast: boolean
+}
+
 /**
- * Spreads what was counted evenly over its span, in whole bytes that add up exactly, cut at bucket and day limits;
- * a span of more than 24 hours at days only, each day's share in one bucket of that day (rule 15).
- * @param bucketMs a divisor of a quarter of an hour, so that a bucket never reaches over a midnight (rule 17)
+ * Cuts a span at bucket and day limits; one of more than 24 hours at days only, each day's share in one bucket of that
+ * day (rule 15).
  */
-export function spread(counted: Counted, bucketMs: number, calendar: Calendar): readonly Share[] {
-  const { delta } = counted
-  const toMs = counted.to.getTime()
+function* cutsOf(from: Date, to: Date, bucketMs: number, calendar: Calendar): Iterable<Cut> {
+  const toMs = to.getTime()
   // A clock set back in between: all of it belongs to now.
-  const fromMs = Math.max(Math.min(counted.from.getTime(), toMs), toMs - LONGEST_SPAN_MS)
+  const fromMs = Math.max(Math.min(from.getTime(), toMs), toMs - LONGEST_SPAN_MS)
   const spanMs = toMs - fromMs
-  const shares: Share[] = []
-  let upload = 0
-  let download = 0
-  for (let startMs = fromMs; ; ) {
-    const day = calendar.dayAt(startMs)
-    const bucketStartMs = Math.floor(startMs / bucketMs) * bucketMs
-    const limitMs = spanMs > LONG_SPAN_MS ? day.endMs : bucketStartMs + bucketMs
+  for (let partMs = fromMs; ; ) {
+    const day = calendar.dayAt(partMs)
+    const startMs = Math.floor(partMs / bucketMs) * bucketMs
+    const limitMs = spanMs > LONG_SPAN_MS ? day.endMs : startMs + bucketMs
     const isLast = limitMs >= toMs
-    const uploadSoFar = isLast ? delta.upload : partOf(delta.upload, limitMs - fromMs, spanMs)
-    const downloadSoFar = isLast ? delta.download : partOf(delta.download, limitMs - fromMs, spanMs)
-    if (uploadSoFar > upload || downloadSoFar > download)
-      shares.push({
-        bucketStartMs,
-        day: day.name,
-        upload: uploadSoFar - upload,
-        download: downloadSoFar - download,
-      })
-    if (isLast) return shares
-    upload = uploadSoFar
-    download = downloadSoFar
-    startMs = limitMs
+    yield { bucket: { startMs, day: day.name }, ms: limitMs - fromMs, spanMs, isLast }
+    if (isLast) return
+    partMs = limitMs
   }
 }
 
-/** @returns the bucket in which all of a span lies; `undefined` where it is to be spread over more than one */
-export function soleBucket(from: Date, to: Date, bucketMs: number, calendar: Calendar): Bucket | undefined {
-  const startMs = Math.floor(from.getTime() / bucketMs) * bucketMs
-  if (from > to || startMs + bucketMs < to.getTime()) return undefined
-  return { startMs, day: calendar.dayAt(startMs).name }
+/**
+ * Spreads what was counted evenly over its span, in whole bytes that add up exactly (rule 15).
+ * @param bucketMs a divisor of a quarter of an hour, so that a bucket never reaches over a midnight (rule 17)
+ */
+export function spread({ delta, from, to }: Counted, bucketMs: number, calendar: Calendar): readonly Share[] {
+  const shares: Share[] = []
+  let upload = 0
+  let download = 0
+  for (const cut of cutsOf(from, to, bucketMs, calendar)) {
+    const uploadSoFar = soFar(delta.upload, cut)
+    const downloadSoFar = soFar(delta.download, cut)
+    if (uploadSoFar > upload || downloadSoFar > download)
+      shares.push({
+        bucketStartMs: cut.bucket.startMs,
+        day: cut.bucket.day,
+        upload: uploadSoFar - upload,
+        download: downloadSoFar - download,
+      })
+    upload = uploadSoFar
+    download = downloadSoFar
+  }
+  return shares
 }
 
-/** The whole bytes of `total` in `ms` of `spanMs`, to the byte: a product of theirs can pass 2^53. */
-function partOf(total: number, ms: number, spanMs: number): number {
-  return Number((BigInt(total) * BigInt(ms)) / BigInt(spanMs))
+/** The part of a growth that lies in one bucket, with one place for each of the growth's. */
+export interface GrowthShare {
+  readonly bucket: Bucket
+  readonly upload: Float64Array
+  readonly download: Float64Array
+  readonly total: ByteSum
+}
+
+/** Spreads growth as `spread` does, session by session, which nearly always lies in one bucket. */
+export function spreadGrowth(growth: Growth, bucketMs: number, calendar: Calendar): readonly GrowthShare[] {
+  const { upload, download, total, from, to } = growth
+  const cuts = [...cutsOf(from, to, bucketMs, calendar)]
+  const [only] = cuts
+  if (only && cuts.length === 1) return [{ bucket: only.bucket, upload, download, total }]
+  const before = { upload: new Float64Array(upload.length), download: new Float64Array(upload.length) }
+  return cuts.map(cut => {
+    const share = {
+      bucket: cut.bucket,
+      upload: new Float64Array(upload.length),
+      download: new Float64Array(upload.length),
+    }
+    const sum = new Total()
+    for (let place = 0; place < upload.length; place++) {
+      const uploadSoFar = soFar(upload[place] ?? 0, cut)
+      const downloadSoFar = soFar(download[place] ?? 0, cut)
+      const byUpload = uploadSoFar - (before.upload[place] ?? 0)
+      const byDownload = downloadSoFar - (before.download[place] ?? 0)
+      share.upload[place] = byUpload
+      share.download[place] = byDownload
+      before.upload[place] = uploadSoFar
+      before.download[place] = downloadSoFar
+      sum.add(byUpload, byDownload)
+    }
+    return { ...share, total: sum.sum }
+  })
+}
+
+/** The whole bytes of `total` up to a cut, to the byte: a product of theirs can pass 2^53. */
+function soFar(total: number, { ms, spanMs, isLast }: Cut): number {
+  return isLast ? total : Number((BigInt(total) * BigInt(ms)) / BigInt(spanMs))
 }
 
 /** @throws RangeError where buckets of this width could reach over a midnight */

@@ -53,10 +53,13 @@ export class GrownSessions {
       others.delete(id)
       apart.set(id, change)
     }
-    for (const rows of grown) {
-      const { bucket } = rows
-      const taken = this.#bucket(bucket)
-      for (const sum of rows.sums())
+    let taken: GrownShare[] = []
+    let last: Bucket | undefined
+    for (const rows of grown)
+      for (const sum of rows.sums()) {
+        const { bucket } = sum
+        if (bucket !== last) taken = this.#bucket(bucket)
+        last = bucket
         if (bucket.startMs < this.#floorMs || !subscribers.have(sum.session))
           addGrown(others, ...rows.told(sum))
         else if (apart.has(sum.session.id)) addGrown(apart, ...rows.told(sum))
@@ -64,11 +67,11 @@ export class GrownSessions {
           taken.push({ router: ref, sum })
           sums.add(sum.session.service, bucket.day, sum)
         }
-    }
+      }
     for (const { session, shares } of apart.values())
       for (const share of shares.values()) {
-        const bucket = { day: share.day, startMs: share.bucketStartMs }
-        this.#bucket(bucket).push({ router: ref, sum: sumOf(session, share) })
+        const sum = sumOf(session, share)
+        this.#bucket(sum.bucket).push({ router: ref, sum })
         sums.add(session.service, share.day, share)
       }
     for (const sum of sums.all) this.#services.push({ tenant, router, ...sum })
@@ -118,12 +121,13 @@ class Subscribers {
   }
 }
 
-function sumOf(session: Session, { upload, download }: Share): GrownSum {
+function sumOf(session: Session, { bucketStartMs: startMs, day, upload, download }: Share): GrownSum {
   const { mark, lastMovedMs } = session
   // What only grew was counted.
   const counters = mark.kind === 'counted' ? mark.counters : NO_BYTES
   const { upload: counterUpload, download: counterDownload } = counters
-  return { session, upload, download, counterUpload, counterDownload, lastMovedMs }
+  const bucket = { startMs, day }
+  return { session, bucket, upload, download, counterUpload, counterDownload, lastMovedMs }
 }
 
 interface ServiceSum {

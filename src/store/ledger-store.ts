@@ -177,5 +177,5 @@ function weeksIn(batch: readonly RouterCommit[], floorMs: number): ReadonlySet<n
 function* bucketsOf(pending: Pending): Iterable<number> {
   const { inColumns } = pending
   for (const { shares } of (inColumns?.changed ?? pending.sessions).values()) yield* shares.keys()
-  for (const { bucket } of inColumns?.grown ?? []) yield bucket.startMs
+  for (const rows of inColumns?.grown ?? []) for (const { startMs } of rows.buckets()) yield startMs
 }

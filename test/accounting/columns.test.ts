@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import type { Decision } from '../../src/accounting/entry.ts'
 import { PendingBuilder } from '../../src/accounting/pending.ts'
-import { soleBucket } from '../../src/accounting/spread.ts'
+import { spreadGrowth } from '../../src/accounting/spread.ts'
 import { Numbering } from '../properties/numbering.ts'
 import { ann, bytes, events, hotspot, kinds, Meter, MINUTE, type Row, TERMS, wallAt } from './readings.ts'
 
@@ -82,7 +82,7 @@ describe('what waits of them for the database', () => {
   const calendar = new Calendar('Africa/Nairobi')
   const adding = (builder: PendingBuilder) => (decision: Decision) => {
     const { growth } = decision
-    builder.add(decision, new Map(), growth && soleBucket(growth.from, growth.to, QUARTER_MS, calendar))
+    builder.add(decision, new Map(), growth ? spreadGrowth(growth, QUARTER_MS, calendar) : [])
   }
 
   it('is a sum that says it has only grown, and the session as it is now', () => {
@@ -109,13 +109,43 @@ describe('what waits of them for the database', () => {
     expect([...(only?.shares.values() ?? [])]).toMatchObject([bytes(3, 0)])
   })
 
-  it('is cut at a bucket’s edge', () => {
-    const edge = wallAt(15 * MINUTE)
-    expect(soleBucket(wallAt(0), edge, QUARTER_MS, calendar)).toEqual({
-      startMs: wallAt(0).getTime(),
-      day: '2026-11-24',
-    })
-    expect(soleBucket(wallAt(1), new Date(edge.getTime() + 1), QUARTER_MS, calendar)).toBeUndefined()
-    expect(soleBucket(edge, wallAt(0), QUARTER_MS, calendar)).toBeUndefined()
+  it('lies on both sides of a bucket’s edge, with the counters as they are now on either', () => {
+    const it = new Hotspot()
+    const edge = 15 * MINUTE
+    it.read(edge - 6, [ann(-60, bytes(10, 100)), bob(5)])
+    const builder = new PendingBuilder(0)
+    it.read(edge - 1, [ann(-60, bytes(12, 100)), bob(5)], adding(builder))
+    it.read(edge + 4, [ann(-60, bytes(22, 200)), bob(6)], adding(builder))
+    it.read(edge + 9, [ann(-60, bytes(23, 200)), bob(6)], adding(builder))
+    const { inColumns, sessions } = builder.build()
+    const counters = { counterUpload: 23, counterDownload: 200 }
+    const sums = [...(inColumns?.grown ?? [])].flatMap(rows => [...rows.sums()])
+    expect(sums.map(({ session, bucket, ...sum }) => [session.username, bucket.startMs, sum])).toMatchObject([
+      ['ann', wallAt(0).getTime(), { upload: 4, download: 20, ...counters }],
+      ['ann', wallAt(edge).getTime(), { upload: 9, download: 80, ...counters }],
+      ['bob', wallAt(edge).getTime(), { upload: 1, download: 0, counterUpload: 6 }],
+    ])
+    const [only] = sessions.values()
+    expect([...(only?.shares.values() ?? [])]).toMatchObject([bytes(4, 20), bytes(9, 80)])
+    expect(only?.session.recorded).toEqual(bytes(23, 200))
+  })
+
+  it('is taken out of all buckets once the session has done anything else', () => {
+    const it = new Hotspot()
+    const edge = 15 * MINUTE
+    it.read(edge - 1, [ann(-60, bytes(10, 0)), bob(5)])
+    const builder = new PendingBuilder(0)
+    it.read(edge + 4, [ann(-60, bytes(20, 0)), bob(15)], adding(builder))
+    it.read(edge + 9, [bob(15)], adding(builder))
+    const { inColumns, sessions } = builder.build()
+    const [gone] = inColumns?.changed.values() ?? []
+    expect(gone).toMatchObject({ end: { reason: 'logout' } })
+    expect([...(gone?.shares.values() ?? [])]).toMatchObject([bytes(2, 0), bytes(8, 0)])
+    const left = [...(inColumns?.grown ?? [])].flatMap(rows => [...rows.sums()])
+    expect(left.map(({ session, upload }) => [session.username, upload])).toEqual([
+      ['bob', 2],
+      ['bob', 8],
+    ])
+    expect(sessions.size).toBe(2)
   })
 })

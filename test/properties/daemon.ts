@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import type { Counted, Decision } from '../../src/accounting/entry.ts'
-import { toldByEntries } from '../../src/accounting/growth.ts'
 import { routerId, routerKey, type SessionId, sessionId, tenantId } from '../../src/accounting/ids.ts'
 import { inherited, type Ledger, openSessions } from '../../src/accounting/ledger.ts'
 import type { Pending } from '../../src/accounting/pending.ts'
@@ -15,6 +14,7 @@ import type { Event, History } from './history.ts'
 import { Numbering } from './numbering.ts'
 import { Tables } from './tables.ts'
 import { Tape } from './tape.ts'
+import { toldByEntries } from './told-by-entries.ts'
 
 type Fate = Extract<Event, { kind: 'poll' }>['fate']
 type Answer = Extract<Event, { kind: 'commit' }>['answer']

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { spread } from '../../src/accounting/spread.ts'
+import { Columns, type Growth } from '../../src/accounting/columns.ts'
+import { spread, spreadGrowth } from '../../src/accounting/spread.ts'
 import { DAY_MS, MINUTE_MS } from './history.ts'
 import { slowSplit } from './slow-split.ts'
 
@@ -37,5 +38,37 @@ describe('rule 15', () => {
       expect(shares).toEqual(expected)
     })
     fc.assert(property, { seed: 1, numRuns: 2_000 })
+  })
+
+  it('growth is split as each of its sessions would be, with sums that are exact', () => {
+    const deltas = fc.array(
+      spans.map(({ delta }) => delta),
+      { minLength: 1, maxLength: 5 },
+    )
+    const property = fc.property(spans, deltas, ({ toMs, spanMs, bucketMs }, moved) => {
+      const span = { from: new Date(toMs - spanMs), to: new Date(toMs) }
+      const growth: Growth = {
+        ...{ columns: new Columns({}), numbers: Int32Array.from(moved.keys()), ...span },
+        upload: Float64Array.from(moved, ({ upload }) => upload),
+        download: Float64Array.from(moved, ({ download }) => download),
+        total: {
+          upload: moved.reduce((sum, { upload }) => sum + BigInt(upload), 0n),
+          download: moved.reduce((sum, { download }) => sum + BigInt(download), 0n),
+        },
+      }
+      const shares = spreadGrowth(growth, bucketMs, calendar)
+      const bySession = moved.map((_, place) =>
+        shares.flatMap(({ bucket, upload, download }) => {
+          const share = { upload: upload[place] ?? 0, download: download[place] ?? 0 }
+          const { startMs: bucketStartMs, day } = bucket
+          return share.upload + share.download > 0 ? [{ bucketStartMs, day, ...share }] : []
+        }),
+      )
+      expect(bySession).toEqual(moved.map(delta => spread({ delta, ...span }, bucketMs, calendar)))
+      for (const direction of ['upload', 'download'] as const)
+        for (const share of shares)
+          expect(share.total[direction]).toBe(share[direction].reduce((sum, it) => sum + BigInt(it), 0n))
+    })
+    fc.assert(property, { seed: 1, numRuns: 500 })
   })
 })

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
-import { toldByEntries } from '../../src/accounting/growth.ts'
 import type { RouterKey } from '../../src/accounting/ids.ts'
 import type { Pending } from '../../src/accounting/pending.ts'
 import type { Place } from '../../src/journal/place.ts'
@@ -9,6 +8,7 @@ import { Replay } from '../../src/journal/replay.ts'
 import { SegmentEncoder } from '../../src/journal/segment-code.ts'
 import type { Inherited } from '../../src/router-book.ts'
 import { readSegment } from '../journal/read-segment.ts'
+import { toldByEntries } from './told-by-entries.ts'
 
 /** One segment, and what was written to it. */
 class Segment {

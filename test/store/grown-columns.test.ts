@@ -72,7 +72,7 @@ class NumberedRouter {
       at: { wall: new Date(atMs), steadyMs: atMs },
       boot: { earliestMs: NOON - 5_000, latestMs: NOON - 4_000 },
     }
-    this.#builder.add(decision, shares, BUCKET)
+    this.#builder.add(decision, shares, told.growth ? [{ ...told.growth, bucket: BUCKET }] : [])
     this.#ledger = adopt(this.#ledger, decision)
   }
 }

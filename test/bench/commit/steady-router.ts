@@ -72,7 +72,8 @@ export class SteadyRouter {
       const shares = decision.entries.map(entry => {
         return [entry, [{ bucketStartMs: startMs, day, ...entry.session.recorded }]] as const
       })
-      builder.add(decision, new Map(shares), { startMs, day })
+      const { growth } = decision
+      builder.add(decision, new Map(shares), growth ? [{ ...growth, bucket: { startMs, day } }] : [])
       this.adopt(decision)
     }
     this.#position = builder.position
