@@ -152,19 +152,24 @@ function nextSlice(
   done: Set<RouterKey>,
   left: number,
 ): readonly RouterKey[] {
-  const waiting = new Map([...pending].filter(([key]) => !done.has(key)))
-  let room = weightOf(waiting) / left
+  let room = weightOf(pending, done) / left
   const slice: RouterKey[] = []
-  for (const [key, sessions] of waiting) {
+  for (const [key, sessions] of pending) {
+    if (done.has(key)) continue
     if (room <= 0 && left > 1) break
     slice.push(key)
-    done.add(key)
     room -= Math.max(1, sessions)
   }
+  for (const key of slice) done.add(key)
   return slice
 }
 
 /** In sessions; a router without any is a row all the same. */
-function weightOf(pending: ReadonlyMap<RouterKey, number>): number {
-  return [...pending.values()].reduce((sum, sessions) => sum + Math.max(1, sessions), 0)
+function weightOf(
+  pending: ReadonlyMap<RouterKey, number>,
+  without: ReadonlySet<RouterKey> = new Set(),
+): number {
+  let weight = 0
+  for (const [key, sessions] of pending) if (!without.has(key)) weight += Math.max(1, sessions)
+  return weight
 }
