@@ -49,8 +49,8 @@ export class SupervisedDaemon {
     await this.#end('SIGKILL')
   }
 
-  /** In order. @returns the exit code; `null` where it had to be killed */
-  async stop(): Promise<number | null> {
+  /** In order. @returns the exit code, or the signal that ended it */
+  async stop(): Promise<number | NodeJS.Signals | null> {
     return this.#end('SIGTERM')
   }
 
@@ -67,7 +67,7 @@ export class SupervisedDaemon {
     this.#process?.signal('SIGHUP')
   }
 
-  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | NodeJS.Signals | null> {
     this.#isWanted = false
     await this.#starting.catch(() => {})
     const code = await this.#process?.end(signal)

@@ -74,8 +74,8 @@ export class DaemonProcess {
     this.#child.kill(signal)
   }
 
-  /** @returns the exit code, `null` where the signal ended it */
-  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
+  /** @returns the exit code, or the signal that ended it */
+  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | NodeJS.Signals | null> {
     if (this.isRunning) {
       const ended = once(this.#child, 'exit')
       this.#child.kill(signal)
@@ -83,6 +83,6 @@ export class DaemonProcess {
       this.#child.kill('SIGCONT')
       await ended
     }
-    return this.#child.exitCode
+    return this.#child.exitCode ?? this.#child.signalCode
   }
 }
