@@ -26,11 +26,12 @@ export class HotspotMenu implements SessionMenu {
     const { rows } = this.#menu
     try {
       const asked = await this.#connection.print(this.#menu)
+      const wholes = rows.takeWholes()
       return {
         ...asked,
-        rows: rows.wholes.map(({ row }) => sessionOf(asked, row, this.#words)),
+        rows: wholes.map(({ row }) => sessionOf(asked, row, this.#words)),
         bindings: [],
-        numbers: rows.wholes.map(({ number }) => number),
+        numbers: wholes.map(({ number }) => number),
         by: rows.by,
         known: {
           numbers: rows.numbers,

@@ -22,6 +22,7 @@ export class PppInterfaces {
   readonly #names: string[] = []
   /** Numbers by the names of static server bindings. */
   readonly #bindings = new Map<string, number | undefined>()
+  #newServices = new Set<string>()
 
   constructor(connection: RouterConnection) {
     this.#connection = connection
@@ -47,7 +48,9 @@ export class PppInterfaces {
       this.#upload[number] = upload[place] ?? Number.NaN
       this.#download[number] = download[place] ?? Number.NaN
     }
-    for (const { number, row } of rows.wholes) {
+    this.#newServices = new Set()
+    for (const { number, row } of rows.takeWholes()) {
+      this.#newServices.add((row.get('type') ?? '').replace(/-in$/, ''))
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
       this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
       const name = row.get('name') ?? ''
@@ -85,9 +88,9 @@ export class PppInterfaces {
     return new Map(this.#names.flatMap((name, number) => (rows.has(number) ? [[name, number]] : [])))
   }
 
-  /** Services of those that were told whole. */
-  newServices(): ReadonlySet<string> {
-    return new Set(this.#menu.rows.wholes.map(({ row }) => (row.get('type') ?? '').replace(/-in$/, '')))
+  /** Services of those that the last answer told whole. */
+  get newServices(): ReadonlySet<string> {
+    return this.#newServices
   }
 
   noteBinding(name: string, number: number | undefined): void {

@@ -73,12 +73,13 @@ export class PppMenu implements SessionMenu {
   async #read(): Promise<SessionRows> {
     const { rows } = this.#menu
     const [asked] = await Promise.all([this.#connection.print(this.#menu), this.#interfaces.read()])
-    for (const { number, isNew } of rows.wholes)
+    const wholes = rows.takeWholes()
+    for (const { number, isNew } of wholes)
       if (isNew) {
         this.#joined[number] = undefined
         this.#unjoinedRounds.delete(number)
       }
-    const whole = rows.wholes.map(({ number, row }) => ({
+    const whole = wholes.map(({ number, row }) => ({
       number,
       session: sessionOf(asked, row, this.#words),
     }))
@@ -149,7 +150,7 @@ export class PppMenu implements SessionMenu {
 
   #servicesToAsk(sessions: readonly Active[]): ReadonlySet<string> {
     // Once a connection, so that static bindings are known before a session is on them.
-    const wanted = new Set<string>(this.#isFirstRound ? this.#interfaces.newServices() : [])
+    const wanted = new Set<string>(this.#isFirstRound ? this.#interfaces.newServices : [])
     for (const { number, session } of sessions) {
       if (this.#joined[number]) continue
       const rounds = this.#unjoinedRounds.get(number) ?? 0

@@ -66,8 +66,11 @@ export class RowMemory implements KnownSentences {
     return (this.#values[moving] ?? new Float64Array()).subarray(0, this.#known)
   }
 
-  get wholes(): readonly WholeRow[] {
-    return this.#wholes
+  /** The other rows of the last reply, once: a first reply has nothing else, and its text is many times what is kept. */
+  takeWholes(): readonly WholeRow[] {
+    const wholes = this.#wholes
+    this.#wholes = []
+    return wholes
   }
 
   /** All numbers are below it. */
@@ -131,6 +134,7 @@ export class RowMemory implements KnownSentences {
     const before = this.#before
     this.#before = this.#now
     this.#now = before
+    this.#places = undefined
     this.#isOpen = false
   }
 

@@ -25,9 +25,9 @@ test('a row is known once it has come, whatever its uptime is, and no longer whe
   expect(print(memory, words('*A', '1w2d3h'))).toEqual([true])
   expect([...memory.values(0)]).toEqual([604_800 + 2 * 86_400 + 3 * 3_600])
   expect(print(memory, words('*A', '01:02:03'))).toEqual([false])
-  expect(memory.wholes).toMatchObject([{ number: 0, isNew: false }])
+  expect(memory.takeWholes()).toMatchObject([{ number: 0, isNew: false }])
   expect(print(memory, words('*A', '2s', 'bob'))).toEqual([false])
-  expect(memory.wholes).toMatchObject([{ number: 1, isNew: true }])
+  expect(memory.takeWholes()).toMatchObject([{ number: 1, isNew: true }])
 })
 
 test('a row is found by its id, and one that has gone is not', () => {
@@ -55,7 +55,7 @@ test('of a reply that broke off nothing is known', () => {
 test('twins have a number each', () => {
   const memory = new RowMemory(['uptime'])
   print(memory, words('*A', '1s'), words('*A', '1s'))
-  expect(memory.wholes.map(({ number }) => number)).toEqual([0, 1])
+  expect(memory.takeWholes().map(({ number }) => number)).toEqual([0, 1])
   expect(print(memory, words('*A', '2s'), words('*A', '2s'))).toEqual([true, true])
   expect([...memory.numbers]).toEqual([0, 1])
 })

@@ -28,15 +28,16 @@ export class ReplayedMenu {
     memory.begin()
     for (const chunk of chunks) this.#decoder.push(chunk)
     memory.end()
+    const wholes = memory.takeWholes()
     const atMs = START_MS + second * 1_000
     return {
       service: 'hotspot',
       at: { wall: new Date(atMs), steadyMs: atMs },
       boot: { earliestMs: START_MS - 100 * 86_400_000, latestMs: START_MS - 100 * 86_400_000 + 1_000 },
-      sessions: memory.wholes.map(({ row }) => sessionOf(row, second)),
+      sessions: wholes.map(({ row }) => sessionOf(row, second)),
       numbered: {
         by: memory.by,
-        numbers: memory.wholes.map(({ number }) => number),
+        numbers: wholes.map(({ number }) => number),
         known: {
           numbers: memory.numbers,
           uptimeSeconds: memory.values(0),
