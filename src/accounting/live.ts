@@ -1,4 +1,5 @@
 import { addBytes, type Bytes, NO_BYTES } from './bytes.ts'
+import type { Growth } from './columns.ts'
 import type { Decision, Entry } from './entry.ts'
 import type { RouterId, SessionId } from './ids.ts'
 import { type Ledger, openCount, openSessions } from './ledger.ts'
@@ -39,11 +40,14 @@ export function liveService(
   let uploadBps = 0
   let downloadBps = 0
   let isSameNames = before !== undefined
+  const rates = new Map<SessionId, Rates>()
   for (const entry of entries) {
     isSameNames &&= entry.kind === 'interim'
-    const rate = rateOf(entry)
-    uploadBps += rate?.uploadBps ?? 0
-    downloadBps += rate?.downloadBps ?? 0
+    const its = rateOf(entry)
+    if (!its) continue
+    rates.set(entry.session.id, its)
+    uploadBps += its.uploadBps
+    downloadBps += its.downloadBps
   }
   if (growth) {
     const { total, from, to } = growth
@@ -51,23 +55,22 @@ export function liveService(
     downloadBps += rate(Number(total.download), from, to)
   }
   return {
-    ...{ readAt: decision.at.wall, sessions: openCount(ledger), uploadBps, downloadBps },
+    readAt: decision.at.wall,
+    sessions: openCount(ledger),
+    uploadBps,
+    downloadBps,
     subscribers: isSameNames && before ? before.subscribers : namesOf(ledger),
-    rates: onceMade(() => ratesOf(decision)),
+    // Most readings are not asked for them. The entries are let go of: a first reading has a large one a session.
+    rates: growth ? onceMade(() => withGrowth(rates, growth)) : () => rates,
   }
 }
 
-/** As most readings are not asked for them. */
-function ratesOf({ entries, growth }: Decision): ReadonlyMap<SessionId, Rates> {
-  const rates = new Map<SessionId, Rates>()
-  for (const entry of entries) {
-    const rate = rateOf(entry)
-    if (rate) rates.set(entry.session.id, rate)
-  }
-  for (const [place, number] of growth?.numbers.entries() ?? []) {
-    const session = growth?.columns.standing[number]
-    if (!growth || !session) continue
-    const { upload, download, from, to } = growth
+function withGrowth(told: ReadonlyMap<SessionId, Rates>, growth: Growth): ReadonlyMap<SessionId, Rates> {
+  const { columns, numbers, upload, download, from, to } = growth
+  const rates = new Map(told)
+  for (const [place, number] of numbers.entries()) {
+    const session = columns.standing[number]
+    if (!session) continue
     rates.set(session.id, {
       uploadBps: rate(upload[place] ?? 0, from, to),
       downloadBps: rate(download[place] ?? 0, from, to),
