@@ -78,7 +78,9 @@ export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows,
     grew++
   }
   const growth: Growth = {
-    ...{ columns, from, to },
+    columns,
+    from,
+    to,
     numbers: grewNumbers.subarray(0, grew),
     upload: grewUpload.subarray(0, grew),
     download: grewDownload.subarray(0, grew),

@@ -25,7 +25,9 @@ export function rejoin(ledger: Ledger, reading: Reading, terms: Terms): Rejoined
   const grown = grownKnown(ledger, reading, terms)
   if (grown)
     return {
-      ...{ kind: 'continued', growth: grown.growth, places: grown.others },
+      kind: 'continued',
+      growth: grown.growth,
+      places: grown.others,
       lastMs: ledger.last?.at.steadyMs,
       waiting: byIdentity(unseen(ledger, grown)),
     }
@@ -41,8 +43,11 @@ function grownKnown({ columns, last }: Ledger, reading: Reading, terms: Terms): 
   const { numbered, at } = reading
   if (!numbered || columns?.by !== numbered.by || !last || !isContinued(last, reading)) return undefined
   return growKnown(columns, numbered, {
-    ...terms,
-    ...{ atMs: at.steadyMs, lastMs: last.at.steadyMs, to: at.wall },
+    plausibleBitsPerSecond: terms.plausibleBitsPerSecond,
+    stalledAfterMs: terms.stalledAfterMs,
+    atMs: at.steadyMs,
+    lastMs: last.at.steadyMs,
+    to: at.wall,
     from: new Date(at.wall.getTime() - (at.steadyMs - last.at.steadyMs)),
   })
 }

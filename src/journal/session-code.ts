@@ -49,7 +49,10 @@ export function readSession(from: ByteReader, words: ReadWords): Session {
   const username = from.string()
   const has = from.byte()
   return {
-    ...{ id, service, protocol, username },
+    id,
+    service,
+    protocol,
+    username,
     server: has & 1 ? words.read(from) : undefined,
     macAddress: has & 2 ? from.string() : undefined,
     ipAddress: has & 4 ? from.string() : undefined,
