@@ -9,7 +9,6 @@ import type { Database } from './database.ts'
 import { readElsewhere, type StoredElsewhere } from './elsewhere.ts'
 import { loadLedgers, type RouterRef, type StoredRouter } from './load-ledgers.ts'
 import { Partitions, weekOf } from './partitions.ts'
-import { type RollupFault, rollupFaults } from './rollup-check.ts'
 import { readRollups, type StoredRollup } from './rollups.ts'
 import { INSERT_EVENTS_ONCE, type RouterCommit } from './router-statements.ts'
 import { applySettingAside } from './set-aside.ts'
@@ -78,15 +77,6 @@ export class LedgerStore {
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
     const { pool } = this.#options.database
     return this.#ask('other routers are not loaded', () => readElsewhere(pool, tenants, here))
-  }
-
-  /** Months in which a tenant's two daily tables differ. Reads all of both. */
-  checkRollups(): Promise<readonly RollupFault[]> {
-    return this.#ask('rollups are not checked', async () => {
-      const faults: RollupFault[] = []
-      for await (const fault of rollupFaults(this.#options.database.pool)) if (fault) faults.push(fault)
-      return faults
-    })
   }
 
   /**

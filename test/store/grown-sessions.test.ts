@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { DAY_MS, key, NOON } from './ledger-scene.ts'
 import { COMMITTED, LOGIN_MS, openPoisonScene, type PoisonScene, readAt } from './poison-scene.ts'
 import { grown, ReadRouter, readingAt, sessionAt } from './read-router.ts'
+import { rollupFaultsIn } from './rollup-faults.ts'
 
 let scene: PoisonScene
 beforeAll(async () => {
@@ -54,7 +55,7 @@ test('growth leaves the tables as whole sessions leave them, over buckets, a mid
   const tables = await tablesOf('acme')
   expect(tables).toEqual(await tablesOf('other'))
   expect(tables.map(rows => Array.isArray(rows) && rows.length)).toEqual([6, 23, 8, 2])
-  expect(await scene.store.checkRollups()).toEqual([])
+  expect(await rollupFaultsIn(scene.database.pool)).toEqual([])
 })
 
 test('growth in a bucket past its retention is in all tables but session_deltas', async () => {

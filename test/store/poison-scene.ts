@@ -3,6 +3,7 @@ import type { CommitOutcome } from '../../src/store/commit-outcome.ts'
 import type { RouterCommit } from '../../src/store/router-statements.ts'
 import { type LedgerScene, NOON, openLedgerScene, sums } from './ledger-scene.ts'
 import { type ReadRouter, readingAt, sessionAt } from './read-router.ts'
+import { rollupFaultsIn } from './rollup-faults.ts'
 
 export const COMMITTED = { kind: 'committed' }
 export const LOGIN_MS = NOON - 60_000
@@ -37,7 +38,7 @@ export async function openPoisonScene(): Promise<PoisonScene> {
     async expectRecorded(bytes) {
       const sum = String(bytes)
       expect(await sums(scene)).toEqual([{ sessions: sum, deltas: sum, daily: sum, tenant_daily: sum }])
-      expect(await store.checkRollups()).toEqual([])
+      expect(await rollupFaultsIn(database.pool)).toEqual([])
     },
     async setAsideDetails() {
       const rows = await ask(`select detail from ledger_events where kind = 'set_aside' order by id`)

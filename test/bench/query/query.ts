@@ -1,5 +1,7 @@
+import type { Pool } from 'pg'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { LedgerStore } from '../../../src/store/ledger-store.ts'
+import { rollupFaultsIn } from '../../store/rollup-faults.ts'
 import { BenchPostgres } from '../commit/bench-postgres.ts'
 import type { Bench, BenchRun, Figure } from '../figure.ts'
 import { median, percentile } from '../measure.ts'
@@ -26,7 +28,7 @@ export const QUERY: Bench = {
       await fillHistory(postgres, bench.say)
       const figures: Figure[] = []
       for (const question of QUESTIONS) figures.push(...(await ask(bench, store, question)))
-      figures.push(...(await wholeTables(store)))
+      figures.push(...(await wholeTables(store, database.pool)))
       return [...figures, await start(bench, postgres)]
     } finally {
       await postgres.stop()
@@ -64,13 +66,13 @@ async function ask(bench: BenchRun, store: LedgerStore, { what, ask }: Question)
 }
 
 /** What the start asks for of all routers at once, and what is looked through after it. */
-async function wholeTables(store: LedgerStore): Promise<readonly Figure[]> {
+async function wholeTables(store: LedgerStore, pool: Pool): Promise<readonly Figure[]> {
   const askers = Array.from({ length: TENANTS }, (_, number) => askerOf(store, number))
   const tenants = askers.map(({ tenant }) => tenant)
   return [
     await seconds('ledgers of all routers', () => store.load(askers)),
     await seconds('rollups of all tenants', () => store.loadRollups(tenants)),
-    await seconds('daily tables compared, after the start', () => store.checkRollups()),
+    await seconds('daily tables compared, after the start', () => rollupFaultsIn(pool)),
   ]
 }
 
