@@ -1,6 +1,7 @@
 import { readCount, readDuration } from './plain-values.ts'
+import type { Cut } from './row-cut.ts'
 import { parseSentence, type Row } from './sentence.ts'
-import { encodeLength, encodeWord, OTHER, SentenceDecoder, SHORT } from './words.ts'
+import { encodeWord, OTHER, SentenceDecoder, SHORT } from './words.ts'
 
 /*
  * The fast path: rows of a menu as they were in the reply before, so that of most of them only numbers are read.
@@ -21,22 +22,15 @@ const FIRST_ROWS = 16
 const FIRST_BYTES = 1_024
 const END_OF_SENTENCE = Buffer.of(0)
 
-/** A row without the values of its moving words. */
-export interface Cut {
-  readonly runs: readonly Buffer[]
-  /** Which moving word is between the runs, by its place among all that move. */
-  readonly layout: readonly number[]
-  /** The same for few other rows. */
-  readonly hash: number
-}
-
 /** Rows by number, and their comparing. */
 export class RowBytes {
   /** Of the moving words of the row that was matched last: seconds, or a count. */
   readonly values: Float64Array
-  readonly #keys: readonly Buffer[]
+  /** The moving words' beginnings. */
+  readonly keys: readonly Buffer[]
   readonly #isDuration: readonly boolean[]
   readonly #layouts: (readonly number[] | undefined)[] = []
+  readonly #knownLayouts: (readonly number[])[] = []
   #bytes = Buffer.alloc(FIRST_BYTES)
   #used = 0
   #live = 0
@@ -46,40 +40,20 @@ export class RowBytes {
 
   /** @param moving names of properties; `uptime` is a duration, all others are counts */
   constructor(moving: readonly string[]) {
-    this.#keys = moving.map(name => Buffer.from(`=${name}=`))
+    this.keys = moving.map(name => Buffer.from(`=${name}=`))
     this.#isDuration = moving.map(name => name === 'uptime')
     this.values = new Float64Array(moving.length)
     this.#runs = new Int32Array(FIRST_ROWS * (moving.length + 1))
   }
 
-  /** @returns `undefined` for a row in which a moving word is missing, or comes twice */
-  cut(words: readonly Buffer[]): Cut | undefined {
-    const runs: Buffer[][] = [[]]
-    const layout: number[] = []
-    for (const word of words) {
-      const moving = this.#keys.findIndex(key => word.subarray(0, key.length).equals(key))
-      if (moving < 0) runs.at(-1)?.push(encodeLength(word.length), word)
-      else if (layout.includes(moving)) return undefined
-      else {
-        layout.push(moving)
-        runs.push([])
-      }
-    }
-    if (layout.length < this.#keys.length) return undefined
-    const joined = runs.map(parts => Buffer.concat(parts))
-    return { runs: joined, layout, hash: hashOf(joined) }
-  }
-
-  put(number: number, { runs, layout, hash }: Cut): void {
-    this.#makeRoom(number, runs)
+  put(number: number, { bytes, lengths, layout, hash }: Cut): void {
+    this.#makeRoom(number, bytes.length)
     this.#starts[number] = this.#used
     this.#hashes[number] = hash
-    this.#layouts[number] = this.#layouts.find(it => it?.join() === layout.join()) ?? layout
-    for (const [index, run] of runs.entries()) {
-      this.#runs[number * runs.length + index] = run.length
-      this.#used += run.copy(this.#bytes, this.#used)
-      this.#live += run.length
-    }
+    this.#layouts[number] = this.#sameLayout(layout)
+    for (const [index, length] of lengths.entries()) this.#runs[number * lengths.length + index] = length
+    this.#used += bytes.copy(this.#bytes, this.#used)
+    this.#live += bytes.length
   }
 
   drop(number: number): void {
@@ -92,9 +66,12 @@ export class RowBytes {
     return this.#hashes[number] ?? 0
   }
 
-  isSame(number: number, { runs, layout }: Cut): boolean {
-    if (this.#layouts[number]?.join() !== layout.join()) return false
-    return this.#runsOf(number).every((run, index) => runs[index]?.equals(run))
+  isSame(number: number, { bytes, lengths, layout }: Cut): boolean {
+    return (
+      this.#layouts[number] === this.#sameLayout(layout) &&
+      lengths.every((length, index) => this.#runs[number * lengths.length + index] === length) &&
+      this.#bytesOf(number).equals(bytes)
+    )
   }
 
   /** Which of these rows has a word that does not move. */
@@ -125,7 +102,7 @@ export class RowBytes {
         row = parseSentence(words).row
       },
     })
-    decoder.push(Buffer.concat([...this.#runsOf(number), END_OF_SENTENCE]))
+    decoder.push(Buffer.concat([this.#bytesOf(number), END_OF_SENTENCE]))
     return row
   }
 
@@ -154,7 +131,7 @@ export class RowBytes {
   #readMoving(bytes: Buffer, at: number, moving: number): number {
     if (at === bytes.length) return SHORT
     const length = bytes[at] ?? 0
-    const key = this.#keys[moving]
+    const key = this.keys[moving]
     if (!key || length >= 0x80 || length <= key.length) return OTHER
     const end = at + 1 + length
     if (end > bytes.length) return SHORT
@@ -166,26 +143,31 @@ export class RowBytes {
     return end
   }
 
-  #runsOf(number: number): readonly Buffer[] {
-    const count = this.#keys.length + 1
-    let start = this.#starts[number] ?? 0
-    return Array.from({ length: count }, (_, index) => {
-      const end = start + (this.#runs[number * count + index] ?? 0)
-      const run = this.#bytes.subarray(start, end)
-      start = end
-      return run
-    })
+  /** The one that equals it of all that rows have had: they are few. */
+  #sameLayout(layout: readonly number[]): readonly number[] {
+    const known = this.#knownLayouts.find(it => it.every((moving, place) => moving === layout[place]))
+    if (known) return known
+    this.#knownLayouts.push(layout)
+    return layout
+  }
+
+  #bytesOf(number: number): Buffer {
+    const start = this.#starts[number] ?? 0
+    return this.#bytes.subarray(start, start + this.#lengthOf(number))
   }
 
   #lengthOf(number: number): number {
-    return this.#runsOf(number).reduce((sum, run) => sum + run.length, 0)
+    const runs = this.keys.length + 1
+    let length = 0
+    for (let run = number * runs; run < (number + 1) * runs; run++) length += this.#runs[run] ?? 0
+    return length
   }
 
-  #makeRoom(number: number, runs: readonly Buffer[]): void {
+  #makeRoom(number: number, needed: number): void {
     if (number >= this.#starts.length) {
       const starts = new Int32Array(Math.max(number + 1, 2 * this.#starts.length))
       const hashes = new Int32Array(starts.length)
-      const lengths = new Int32Array(starts.length * runs.length)
+      const lengths = new Int32Array(starts.length * (this.keys.length + 1))
       starts.set(this.#starts)
       hashes.set(this.#hashes)
       lengths.set(this.#runs)
@@ -193,7 +175,6 @@ export class RowBytes {
       this.#hashes = hashes
       this.#runs = lengths
     }
-    const needed = runs.reduce((sum, run) => sum + run.length, 0)
     if (this.#used + needed > this.#bytes.length) this.#move(needed)
   }
 
@@ -212,11 +193,4 @@ export class RowBytes {
     this.#bytes = bytes
     this.#used = used
   }
-}
-
-/** FNV-1a. */
-function hashOf(runs: readonly Buffer[]): number {
-  let hash = 0x811c9dc5
-  for (const run of runs) for (const byte of run) hash = Math.imul(hash ^ byte, 0x01000193)
-  return hash
 }

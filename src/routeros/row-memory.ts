@@ -1,5 +1,6 @@
 import { larger } from '../accounting/larger.ts'
-import { type Cut, RowBytes } from './row-bytes.ts'
+import { RowBytes } from './row-bytes.ts'
+import { type Cut, cutRow } from './row-cut.ts'
 import { RowNumbers } from './row-numbers.ts'
 import type { Row } from './sentence.ts'
 import { type KnownSentences, OTHER, SHORT } from './words.ts'
@@ -156,7 +157,7 @@ export class RowMemory implements KnownSentences {
 
   /** @param words of the whole sentence */
   add(words: readonly Buffer[], row: Row): void {
-    const cut = this.#bytes.cut(words)
+    const cut = cutRow(words, this.#bytes.keys)
     const place = cut && this.#placeOf(cut)
     if (place !== undefined) {
       this.#cursor = place + 1

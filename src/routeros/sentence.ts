@@ -26,18 +26,20 @@ export interface Sentence {
 
 const EQUALS = 0x3d
 const TAG = '.tag='
+const EMPTY = Buffer.alloc(0)
 
 export function parseSentence(words: readonly Buffer[]): Sentence {
-  const [first, ...rest] = words
+  const [first] = words
   const row = new Map<string, string>()
   const bare: string[] = []
   let tag: string | undefined
   let bytes = first?.length ?? 0
-  for (const word of rest) {
+  for (let index = 1; index < words.length; index++) {
+    const word = words[index] ?? EMPTY
     bytes += word.length
     // A value may hold anything, `=` too; a name may not.
     const split = word[0] === EQUALS ? word.indexOf(EQUALS, 1) : -1
-    if (split > 0) row.set(decodeText(word.subarray(1, split)), decodeText(word.subarray(split + 1)))
+    if (split > 0) row.set(decodeText(word, 1, split), decodeText(word, split + 1))
     else {
       const text = decodeText(word)
       if (text.startsWith(TAG)) tag = text.slice(TAG.length)

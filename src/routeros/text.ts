@@ -15,14 +15,14 @@ const HIGH_CONTROLS =
 
 export type Encoding = 'utf-8' | 'windows-1252'
 
-export function decodeText(bytes: Buffer): string {
+export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
   // Most words are plain ASCII, for which the cheap decoding is exact.
-  if (isAscii(bytes)) return bytes.toString('latin1')
+  if (isAscii(bytes, start, end)) return bytes.toString('latin1', start, end)
   try {
-    return utf8.decode(bytes)
+    return utf8.decode(bytes.subarray(start, end))
   } catch {
     return bytes
-      .toString('latin1')
+      .toString('latin1', start, end)
       .replace(/[\u0080-\u009f]/g, char => HIGH_CONTROLS.charAt(char.charCodeAt(0) - 0x80))
   }
 }
@@ -41,7 +41,7 @@ export function encodeText(text: string, encoding: Encoding): Buffer | undefined
   return bytes
 }
 
-function isAscii(bytes: Buffer): boolean {
-  for (const byte of bytes) if (byte >= 0x80) return false
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((bytes[at] ?? 0) >= 0x80) return false
   return true
 }

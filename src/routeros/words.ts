@@ -34,14 +34,25 @@ const END = Uint8Array.of(0)
 
 /** @throws RangeError at 2^32 and above */
 export function encodeLength(length: number): Buffer {
-  if (length < 0x80) return Buffer.of(length)
-  if (length < 0x4000) return Buffer.of((length >> 8) | 0x80, length & 0xff)
-  if (length < 0x200000) return Buffer.of((length >> 16) | 0xc0, (length >> 8) & 0xff, length & 0xff)
-  if (length < 0x10000000)
-    return Buffer.of((length >> 24) | 0xe0, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff)
-  const bytes = Buffer.alloc(5, 0xf0)
-  bytes.writeUInt32BE(length, 1)
-  return bytes
+  const bytes = Buffer.alloc(LONGEST_PREFIX)
+  return bytes.subarray(0, writeLength(bytes, 0, length))
+}
+
+/** Of a word's length. */
+export const LONGEST_PREFIX = 5
+
+/**
+ * Writes the length of a word.
+ * @returns the offset behind it
+ * @throws RangeError at 2^32 and above
+ */
+export function writeLength(into: Buffer, at: number, length: number): number {
+  if (length < 0x80) return into.writeUInt8(length, at)
+  if (length < 0x4000) return into.writeUInt16BE(length | 0x8000, at)
+  if (length < 0x200000) return into.writeUIntBE(length | 0xc00000, at, 3)
+  if (length < 0x10000000) return into.writeUInt32BE(length + 0xe0000000, at)
+  into.writeUInt8(0xf0, at)
+  return into.writeUInt32BE(length, at + 1)
 }
 
 /** Rows have some dozens of words. */
