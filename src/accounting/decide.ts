@@ -50,7 +50,8 @@ class Turn {
     if (kind === 'rebooted') this.#reboot()
     const sessions = new Map<number, Session>()
     for (const [it, number] of rowsOf(this.#reading, places)) {
-      const row = { ...it, login: withinReason(it.login) }
+      const login = withinReason(it.login)
+      const row = login === it.login ? it : { ...it, login }
       const isNew = this.#isNew(row)
       const session = takeMatch(waiting, service, row, isNew, this.#elapsedMs)
       const next = session ? this.#continue(session, row) : this.#begin(row, isNew)

@@ -34,8 +34,10 @@ export function notBeforeRouters(ms: number): number {
   return Math.max(ms, EARLIEST_MS)
 }
 
-export function withinReason({ earliestMs, latestMs }: Window): Window {
-  return { earliestMs: notBeforeRouters(earliestMs), latestMs: notBeforeRouters(latestMs) }
+export function withinReason(window: Window): Window {
+  const earliestMs = notBeforeRouters(window.earliestMs)
+  const latestMs = notBeforeRouters(window.latestMs)
+  return earliestMs === window.earliestMs && latestMs === window.latestMs ? window : { earliestMs, latestMs }
 }
 
 export function shiftWindow(window: Window, byMs: number): Window {
