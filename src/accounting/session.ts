@@ -74,24 +74,32 @@ export function isCountedUpTo(session: Session, counters: Bytes): boolean {
  */
 export function grownSession(session: Session, by: Bytes, lastMovedMs: number): Session | undefined {
   if (session.mark.kind !== 'counted') return undefined
-  // Field by field: spread, it would take most of the time that a replay takes.
+  const mark = { kind: 'counted', counters: addBytes(session.mark.counters, by), sinceMs: undefined } as const
+  return withMoving(session, mark, addBytes(session.recorded, by), lastMovedMs)
+}
+
+/** What moves of a session. */
+type Moving = 'mark' | 'recorded' | 'lastMovedMs'
+
+/** Field by field: spread, it would take most of the time that a replay takes. */
+function withMoving(it: Omit<Session, Moving>, mark: Mark, recorded: Bytes, lastMovedMs: number): Session {
   return {
-    id: session.id,
-    service: session.service,
-    protocol: session.protocol,
-    username: session.username,
-    server: session.server,
-    macAddress: session.macAddress,
-    ipAddress: session.ipAddress,
-    routerSessionId: session.routerSessionId,
-    callerId: session.callerId,
-    binding: session.binding,
-    startMs: session.startMs,
-    login: session.login,
-    mark: { kind: 'counted', counters: addBytes(session.mark.counters, by), sinceMs: undefined },
-    recorded: addBytes(session.recorded, by),
+    id: it.id,
+    service: it.service,
+    protocol: it.protocol,
+    username: it.username,
+    server: it.server,
+    macAddress: it.macAddress,
+    ipAddress: it.ipAddress,
+    routerSessionId: it.routerSessionId,
+    callerId: it.callerId,
+    binding: it.binding,
+    startMs: it.startMs,
+    login: it.login,
+    mark,
+    recorded,
     lastMovedMs,
-    isStallReported: session.isStallReported,
+    isStallReported: it.isStallReported,
   }
 }
 
@@ -100,7 +108,7 @@ export function grownSession(session: Session, by: Bytes, lastMovedMs: number): 
  * in columns, it is the session. A fleet has millions of them, so it is one object, and most have their parts in
  * common.
  */
-export interface Standing extends Omit<Session, 'mark' | 'recorded' | 'lastMovedMs'> {
+export interface Standing extends Omit<Session, Moving> {
   /** Absent where it has been counted up to its counters: only then it can grow. */
   readonly mark: Mark | undefined
   /** What was recorded beyond the counters, below 0 where counting began later; all of it where there is a mark. */
@@ -135,24 +143,14 @@ export function standingOf(session: Session): Standing {
 /** @param counters as they are now; of no meaning where it has a mark */
 export function sessionOf(standing: Standing, counters: Bytes, lastMovedMs: number): Session {
   const { mark, beyond } = standing
-  return {
-    id: standing.id,
-    service: standing.service,
-    protocol: standing.protocol,
-    username: standing.username,
-    server: standing.server,
-    macAddress: standing.macAddress,
-    ipAddress: standing.ipAddress,
-    routerSessionId: standing.routerSessionId,
-    callerId: standing.callerId,
-    binding: standing.binding,
-    startMs: standing.startMs,
-    login: standing.login,
-    mark: mark ?? { kind: 'counted', counters, sinceMs: undefined },
-    recorded: mark ? beyond : addBytes(counters, beyond),
-    lastMovedMs,
-    isStallReported: standing.isStallReported,
-  }
+  return mark
+    ? withMoving(standing, mark, beyond, lastMovedMs)
+    : withMoving(
+        standing,
+        { kind: 'counted', counters, sinceMs: undefined },
+        addBytes(counters, beyond),
+        lastMovedMs,
+      )
 }
 
 /** Whether the counters were known at the last reading. */
