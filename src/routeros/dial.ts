@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { RouterOSAPI } from 'node-routeros'
@@ -77,8 +76,7 @@ export async function dial(
   const exchange = new Login({ line, receiver, encoding, password: address.password })
   transmitter.encodeString = word => exchange.encode(word)
   line.onSentence = sentence => exchange.take(sentence)
-  if (socket instanceof TLSSocket && address.tls?.fingerprint !== undefined)
-    pinCertificate(socket, address.tls.fingerprint, line)
+  if (socket instanceof TLSSocket) noteCertificate(socket, address.tls?.fingerprint, line)
   const deadline = setTimeout(() => line.end(new RouterTimeout(`no login within ${timeoutMs} ms`)), timeoutMs)
   const abort = () => line.end(new RouterUnreachable('stopped'))
   signal.addEventListener('abort', abort)
@@ -135,14 +133,21 @@ function tlsOptions(host: string, trust: Trust) {
   }
 }
 
-/** Ends the line before the library's own listener sends the login. */
-function pinCertificate(socket: TLSSocket, fingerprint: string, line: Line): void {
+/** Where it is not the pinned one, ends the line before the library's own listener sends the login. */
+function noteCertificate(socket: TLSSocket, pinned: string | undefined, line: Line): void {
   socket.prependOnceListener('secureConnect', () => {
+    // Node hands out a client's peer's certificate once.
     const certificate = socket.getPeerX509Certificate()
-    const seen = certificate && createHash('sha256').update(certificate.raw).digest('hex')
-    if (seen !== fingerprint)
+    const fingerprint = certificate?.fingerprint256.replaceAll(':', '').toLowerCase()
+    if (certificate && fingerprint !== undefined)
+      line.certificate = {
+        subject: certificate.subject.replaceAll('\n', ', '),
+        validTo: new Date(certificate.validTo),
+        fingerprint,
+      }
+    if (pinned !== undefined && fingerprint !== pinned)
       line.end(
-        new RouterCertificateRefused(`its fingerprint is ${seen ?? 'none'}, the pinned one ${fingerprint}`),
+        new RouterCertificateRefused(`its fingerprint is ${fingerprint ?? 'none'}, the pinned one ${pinned}`),
       )
   })
 }

@@ -9,11 +9,21 @@ import {
 import type { Sentence } from './sentence.ts'
 import type { KnownSentences } from './words.ts'
 
+/** The certificate that a router showed. */
+export interface SeenCertificate {
+  readonly subject: string
+  readonly validTo: Date
+  /** SHA-256, 64 lower-case hex digits: what can be pinned. */
+  readonly fingerprint: string
+}
+
 /** A connection's socket, its sentences, and its one end: whatever ends it first is what all who wait get to know. */
 export class Line {
   readonly socket: Socket
   /** Rejects when the socket has closed, with what ended it; never resolves. */
   readonly ended: Promise<never>
+  /** Absent without TLS. */
+  certificate: SeenCertificate | undefined
   /** What the next sentences are likely to be. */
   known: KnownSentences | undefined
   /** Takes each sentence but `!fatal`, which ends the line. */

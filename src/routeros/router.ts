@@ -2,14 +2,13 @@ import type { Reading, Service, Window } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { RouterConnection } from './connection.ts'
 import { Departures } from './departures.ts'
-import { type Address, dial } from './dial.ts'
-import { RouterLoginRefused, RouterTrap } from './errors.ts'
+import type { Address } from './dial.ts'
+import { RouterTrap } from './errors.ts'
 import { HotspotMenu } from './hotspot.ts'
-import type { Line } from './line.ts'
+import { openLine } from './open-line.ts'
 import { PppMenu } from './ppp.ts'
 import type { SessionMenu } from './session-rows.ts'
 import { hasFastTrack, readSystem } from './system.ts'
-import { encodeText } from './text.ts'
 
 export interface RouterOptions {
   readonly address: Address
@@ -40,7 +39,10 @@ export class Router {
   /** @throws RouterError */
   static async connect(options: RouterOptions, signal: AbortSignal): Promise<Router> {
     const { clock, timeoutMs, services } = options
-    const connection = new RouterConnection(await login(options, signal), { clock, timeoutMs })
+    const connection = new RouterConnection(await openLine(options.address, timeoutMs, signal), {
+      clock,
+      timeoutMs,
+    })
     const abort = () => connection.close()
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
@@ -122,24 +124,4 @@ export class Router {
     departures.start()
     this.#departures.set(service, departures)
   }
-}
-
-/**
- * UTF-8 first. A password set with an old WinBox is in windows-1252, so where that makes a difference a refusal is
- * answered with one more try.
- */
-async function login(options: RouterOptions, signal: AbortSignal): Promise<Line> {
-  const { address, timeoutMs } = options
-  try {
-    return await dial(address, 'utf-8', timeoutMs, signal)
-  } catch (error) {
-    const differs = [address.username, address.password].some(isOtherInWindows1252)
-    if (!(error instanceof RouterLoginRefused && differs)) throw error
-    return dial(address, 'windows-1252', timeoutMs, signal)
-  }
-}
-
-function isOtherInWindows1252(text: string): boolean {
-  const bytes = encodeText(text, 'windows-1252')
-  return bytes !== undefined && !bytes.equals(Buffer.from(text, 'utf8'))
 }

@@ -8,7 +8,7 @@ import type { Request } from './request.ts'
 export interface RouterUser {
   readonly name: string
   readonly password: string
-  readonly policy: readonly ('read' | 'api')[]
+  readonly policy: readonly string[]
 }
 
 export interface LoginRules {

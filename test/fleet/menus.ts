@@ -4,7 +4,16 @@ import { PPP_PROTOCOLS } from './ppp-interface.ts'
 import type { RouterOptions } from './router-options.ts'
 import { hotspotActive, pppActive, pppServer } from './session-menus.ts'
 import type { Sessions } from './sessions.ts'
-import { firewallFilter, hotspotUser, interfaces, systemIdentity, systemResource } from './system-menus.ts'
+import {
+  firewallFilter,
+  hotspotUser,
+  interfaces,
+  systemClock,
+  systemIdentity,
+  systemResource,
+  userGroups,
+  users,
+} from './system-menus.ts'
 
 /** The menus that a router with these packages has, by path. */
 export function menusOf(
@@ -12,10 +21,13 @@ export function menusOf(
   sessions: Sessions,
   uptimeMs: () => number,
 ): ReadonlyMap<string, Menu> {
-  const { now, packages, version, identity, hasFasttrack } = options
+  const { now, packages, version, identity, hasFasttrack, clockAheadMs } = options
   const menus = new Map<string, Menu>([
     ['/system/resource', systemResource({ version, uptimeMs })],
     ['/system/identity', systemIdentity(rawText(identity))],
+    ['/system/clock', systemClock({ version, now: () => now() + clockAheadMs })],
+    ['/user', users(options.users)],
+    ['/user/group', userGroups(options.users)],
     ['/ip/firewall/filter', firewallFilter(hasFasttrack)],
     ['/interface', interfaces(sessions, now)],
   ])

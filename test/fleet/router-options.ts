@@ -18,6 +18,8 @@ export interface RouterOptions {
   /** Rows of concurrent commands come mixed. */
   readonly isInterleaving: boolean
   readonly hasFasttrack: boolean
+  /** Of its clock, before ours. */
+  readonly clockAheadMs: number
   /** For how long it has been up when it is made. */
   readonly uptimeMs: number
   /** Milliseconds that only grow. */
@@ -35,6 +37,7 @@ export const DEFAULTS: RouterOptions = {
   hasOldLogin: false,
   isInterleaving: false,
   hasFasttrack: false,
+  clockAheadMs: 0,
   uptimeMs: 86_400_000,
   now: () => performance.timeOrigin + performance.now(),
 }

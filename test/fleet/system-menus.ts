@@ -1,5 +1,7 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
+import type { RouterUser } from './login.ts'
 import { type Menu, menuOf } from './menu.ts'
+import { rawText } from './name.ts'
 import type { PppInterface } from './ppp-interface.ts'
 import { packets } from './session-menus.ts'
 import type { Sessions } from './sessions.ts'
@@ -30,6 +32,42 @@ export function systemResource(is: { version: string; uptimeMs: () => number }):
 
 export function systemIdentity(rawIdentity: string): Menu {
   return menuOf({ items: () => [rawIdentity], columns: { name: name => name } })
+}
+
+/** By its own clock, three hours east of Greenwich. */
+export function systemClock(is: { version: string; now: () => number }): Menu {
+  return menuOf({
+    *items() {
+      yield new Date(is.now() + 3 * 3_600_000)
+    },
+    columns: {
+      time: at => at.toISOString().slice(11, 19),
+      date: at => (is.version === '6.49' ? oldDate(at) : at.toISOString().slice(0, 10)),
+      'time-zone-name': () => 'Africa/Nairobi',
+      'gmt-offset': () => '+03:00',
+    },
+  })
+}
+
+/** `nov/24/2026` */
+function oldDate(at: Date): string {
+  const month = at.toLocaleString('en', { month: 'short', timeZone: 'UTC' }).toLowerCase()
+  return `${month}/${at.toISOString().slice(8, 10)}/${at.getUTCFullYear()}`
+}
+
+/** Its users, each in a group of the same name. */
+export function users(all: readonly RouterUser[]): Menu {
+  return menuOf({
+    items: () => all,
+    columns: { name: user => rawText(user.name), group: user => rawText(user.name), disabled: () => 'false' },
+  })
+}
+
+export function userGroups(all: readonly RouterUser[]): Menu {
+  return menuOf({
+    items: () => all,
+    columns: { name: user => rawText(user.name), policy: user => [...user.policy, '!local'].join(',') },
+  })
 }
 
 /** A FastTrack rule, where there is one, and one that every router has. */

@@ -1,0 +1,107 @@
+import { SERVICES, type Service } from '../accounting/reading.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { readClockOffset } from './clock-offset.ts'
+import { RouterConnection } from './connection.ts'
+import type { Address } from './dial.ts'
+import { RouterError, RouterTrap } from './errors.ts'
+import { proplist } from './fields.ts'
+import { HotspotMenu } from './hotspot.ts'
+import type { SeenCertificate } from './line.ts'
+import { openLine } from './open-line.ts'
+import { PppMenu } from './ppp.ts'
+import { type Rights, readRights } from './rights.ts'
+import type { SessionMenu, SessionRows } from './session-rows.ts'
+import { hasFastTrack, readSystem } from './system.ts'
+
+/** What reading a service gave. `missing`: the router does not have it. */
+export type ServiceProbe =
+  | { readonly kind: 'read'; readonly sessions: number; readonly withCounters: number }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'failed'; readonly error: RouterError }
+
+/** What one look at a router shows. */
+export interface RouterProbe {
+  readonly identity: string
+  /** `7.20.1 (stable)` */
+  readonly version: string
+  readonly uptimeSeconds: number
+  /** The middle one of a few round trips of a small request. */
+  readonly latencyMs: number
+  /** Absent without TLS. */
+  readonly certificate: SeenCertificate | undefined
+  /** Absent where the router does not say. */
+  readonly rights: Rights | undefined
+  /** Of the services that were asked for. */
+  readonly services: Readonly<Partial<Record<Service, ServiceProbe>>>
+  readonly isFastTracked: boolean
+  /** By how much the router's clock is ahead of ours; absent where it does not say. */
+  readonly clockOffsetSeconds: number | undefined
+}
+
+export interface ProbeOptions {
+  readonly address: Address
+  readonly services: readonly Service[]
+  /** For connect and login together, and for each request. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+}
+
+const ROUND_TRIPS = 3
+
+/**
+ * Logs in to a router, looks at all that accounting needs of it, and leaves.
+ * @throws RouterError where it can't be reached or logged in to, or does not say who it is
+ */
+export async function probeRouter(options: ProbeOptions, signal: AbortSignal): Promise<RouterProbe> {
+  const { address, clock, timeoutMs, services } = options
+  const line = await openLine(address, timeoutMs, signal)
+  const connection = new RouterConnection(line, { clock, timeoutMs })
+  const abort = () => connection.close()
+  signal.addEventListener('abort', abort)
+  try {
+    const { identity, version, boot } = await readSystem(connection)
+    const uptimeSeconds = Math.max(0, Math.round((clock.steadyMs() - boot.latestMs) / 1_000))
+    const latencyMs = await roundTripMs(connection)
+    const rights = await readRights(connection, address.username)
+    const menus = { hotspot: new HotspotMenu(connection), ppp: new PppMenu(connection) }
+    const read: Partial<Record<Service, ServiceProbe>> = {}
+    for (const service of SERVICES)
+      if (services.includes(service)) read[service] = await readService(menus[service])
+    const isFastTracked = read.hotspot?.kind === 'read' && (await hasFastTrack(connection))
+    const clockOffsetSeconds = await readClockOffset(connection, clock)
+    return {
+      ...{ identity, version, uptimeSeconds, latencyMs, rights, certificate: line.certificate },
+      ...{ services: read, isFastTracked, clockOffsetSeconds },
+    }
+  } finally {
+    signal.removeEventListener('abort', abort)
+    connection.close()
+  }
+}
+
+async function roundTripMs(connection: RouterConnection): Promise<number> {
+  const taken: number[] = []
+  for (let trip = 0; trip < ROUND_TRIPS; trip++) {
+    const { askedMs, answeredMs } = await connection.command('/system/identity/print', proplist('name'))
+    taken.push(answeredMs - askedMs)
+  }
+  return taken.sort((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)] ?? 0
+}
+
+/** A session that came between two of a reading's requests has its counters in the next one. */
+async function readService(menu: SessionMenu): Promise<ServiceProbe> {
+  try {
+    const first = counted(await menu.read())
+    return first.withCounters === first.sessions ? first : counted(await menu.read())
+  } catch (error) {
+    if (!(error instanceof RouterError)) throw error
+    if (error instanceof RouterTrap && error.isMissingMenu) return { kind: 'missing' }
+    return { kind: 'failed', error }
+  }
+}
+
+function counted({ rows, known }: SessionRows): Extract<ServiceProbe, { kind: 'read' }> {
+  const others = known.numbers.length
+  const withCounters = rows.filter(({ counters }) => counters !== undefined).length
+  return { kind: 'read', sessions: rows.length + others, withCounters: withCounters + others }
+}
