@@ -4,6 +4,7 @@ import type { Uncommitted } from './recorder.ts'
 import type { Clock } from './runtime/clock.ts'
 import { type Failure, isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger } from './runtime/logger.ts'
+import { Progress } from './runtime/progress.ts'
 
 /** What waits to be committed, and its committing. */
 export interface Committing {
@@ -22,12 +23,15 @@ export interface CommitLoopOptions {
 
 /** Sessions to a transaction: enough to be cheap, few enough to hold up neither their rows nor the event loop. */
 const SLICE_SESSIONS = 2_500
+/** A statement without an answer fails long before it. */
+const STUCK_AFTER_MS = 300_000
 /** How often to an interval it is looked whether anything waits. */
 const LOOKS = 30
 
 /** Commits every router once in an interval, in slices of whole routers spread over it. */
 export class CommitLoop {
   readonly #options: CommitLoopOptions
+  readonly #progress: Progress
   readonly #refused = new Set<RouterKey>()
   /** By what each router's last commit was made without. */
   readonly #setAside = new Map<RouterKey, ReadonlySet<string>>()
@@ -35,6 +39,12 @@ export class CommitLoop {
 
   constructor(options: CommitLoopOptions) {
     this.#options = options
+    this.#progress = new Progress({ clock: options.clock, withinMs: STUCK_AFTER_MS })
+  }
+
+  /** Whether a commit neither gets through nor fails. */
+  get isStuck(): boolean {
+    return this.#progress.isStuck
   }
 
   /** Whether the last commit got through. */
@@ -84,7 +94,7 @@ export class CommitLoop {
   async #commit(keys: readonly RouterKey[]): Promise<boolean> {
     if (keys.length === 0) return true
     try {
-      const { refused, lost, setAside } = await this.#options.recorder.commit(keys)
+      const { refused, lost, setAside } = await this.#progress.step(() => this.#options.recorder.commit(keys))
       this.#noteRefused(keys, refused)
       this.#noteSetAside(keys, setAside)
       if (lost.size > 0) await this.#options.onLost(lost)

@@ -77,7 +77,7 @@ export class Daemon {
   async start(): Promise<void> {
     const { config, configFile, env, clock, log, onBug } = this.#options
     const lifecycle = this.#lifecycle
-    const supervisor = new Supervisor({ env, clock })
+    const supervisor = new Supervisor({ env, clock, log })
 
     const url = await this.#startPostgres()
     await migrate(url)
@@ -199,7 +199,7 @@ export class Daemon {
 
     const file = new ConfigFile({ file: configFile, env, clock, log })
     lifecycle.loop('config file', signal => file.watch(changed => roster.apply(changed), signal), onBug)
-    lifecycle.loop('watchdog', signal => supervisor.watch(signal), onBug)
+    lifecycle.loop('watchdog', signal => supervisor.watch({ poller, commits }, signal), onBug)
     supervisor.ready()
     log.info(
       { version: VERSION, host, port: http.port, tenants: config.tenants.length },

@@ -1,6 +1,7 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Progress } from '../runtime/progress.ts'
 import { Gate } from './gate.ts'
 import { DISABLED, type RouterHealth } from './health.ts'
 import { type PolledRouter, type ReadingSink, RouterLoop } from './router-loop.ts'
@@ -19,6 +20,9 @@ export interface PollerOptions {
   readonly onBug: (error: unknown) => void
 }
 
+/** Every connection attempt and every request has a deadline of seconds. */
+const STUCK_AFTER_MS = 120_000
+
 interface Running {
   readonly loop: RouterLoop
   readonly soft: AbortController
@@ -30,6 +34,7 @@ interface Running {
 export class Poller {
   readonly #options: PollerOptions
   readonly #gate: Gate
+  readonly #progress: Progress
   readonly #schedules = new Map<string, Schedule>()
   readonly #ticking = new AbortController()
   readonly #tickers: Promise<void>[] = []
@@ -39,6 +44,12 @@ export class Poller {
   constructor(options: PollerOptions) {
     this.#options = options
     this.#gate = new Gate(options)
+    this.#progress = new Progress({ clock: options.clock, withinMs: STUCK_AFTER_MS })
+  }
+
+  /** Whether polls and connection attempts are under way and none of them ends. */
+  get isStuck(): boolean {
+    return this.#progress.isStuck
   }
 
   add(router: PolledRouter): void {
@@ -49,6 +60,7 @@ export class Poller {
     const loop = new RouterLoop(router, {
       ...this.#options,
       gate: this.#gate,
+      progress: this.#progress,
       place: this.#schedule(router.schedule).join(),
     })
     const soft = new AbortController()

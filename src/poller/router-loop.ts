@@ -3,6 +3,7 @@ import type { Reading, Service } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Progress } from '../runtime/progress.ts'
 import { backoffMs } from './backoff.ts'
 import type { Gate } from './gate.ts'
 import { type RouterHealth, UNTRIED } from './health.ts'
@@ -40,6 +41,8 @@ export interface ReadingSink {
 export interface LoopOptions {
   readonly place: Place
   readonly gate: Gate
+  /** Told of each connection attempt and poll. */
+  readonly progress: Progress
   readonly sink: ReadingSink
   readonly clock: Clock
   readonly log: Logger
@@ -97,7 +100,7 @@ export class RouterLoop {
   async #pollUntilEnd(soft: AbortSignal, hard: AbortSignal): Promise<Failure | undefined> {
     let link: RouterLink | undefined
     try {
-      link = await this.#router.connect(soft)
+      link = await this.#options.progress.step(() => this.#router.connect(soft))
       await this.#pollWhileUp(link, soft, hard)
       return undefined
     } catch (error) {
@@ -122,7 +125,7 @@ export class RouterLoop {
     try {
       // The first reading at once: after an outage each second counts.
       while (!soft.aborted) {
-        await this.#poll(link)
+        await this.#options.progress.step(() => this.#poll(link))
         await this.#options.place.next(over.signal)
         if (!soft.aborted) over.signal.throwIfAborted()
       }

@@ -12,10 +12,11 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop()
 })
 
-function polling({ concurrency = 64 } = {}) {
+function polling({ concurrency = 64, isBlocked = false } = {}) {
   const clock = new HandClock('2026-03-01T00:00:00Z')
   const recorded: RouterKey[] = []
   const bugs: unknown[] = []
+  const ends: (() => void)[] = []
   let heard: () => void = () => {}
   const poller = new Poller({
     isSpread: true,
@@ -23,6 +24,8 @@ function polling({ concurrency = 64 } = {}) {
       record: (key, readings) => {
         recorded.push(...readings.map(() => key))
         heard()
+        // A disk that neither writes nor fails.
+        return isBlocked ? new Promise(resolve => ends.push(resolve)) : undefined
       },
     },
     random: () => 0,
@@ -31,6 +34,7 @@ function polling({ concurrency = 64 } = {}) {
     ...{ concurrency, clock },
   })
   stops.push(async () => {
+    for (const end of ends) end()
     const stopped = poller.stop(0)
     await clock.turn(0)
     await stopped
@@ -44,6 +48,28 @@ function polling({ concurrency = 64 } = {}) {
     })
   return { clock, poller, recorded, bugs, router, nextRecord }
 }
+
+describe('polls', () => {
+  it('that all wait for what does not come are stuck', async () => {
+    const { clock, poller, router } = polling({ isBlocked: true })
+    for (const name of ['hq', 'hill']) poller.add(router(name, true).polled())
+    await clock.turn(120_000)
+    expect(poller.isStuck).toBe(false)
+    await clock.turn(1)
+    expect(poller.isStuck).toBe(true)
+  })
+
+  it('that fail, however many, are not', async () => {
+    const { clock, poller, router } = polling()
+    const failing = router('hq', false)
+    poller.add(failing.polled())
+    for (let turn = 0; turn < 10; turn++) {
+      failing.attempts.at(-1)?.refuse(new Fault('connection refused'))
+      await clock.turn(60_000)
+    }
+    expect(poller.isStuck).toBe(false)
+  })
+})
 
 describe('a fleet', () => {
   it('is read though some of its routers hang and others refuse', async () => {

@@ -4,6 +4,7 @@ import type { Reading } from '../../src/accounting/reading.ts'
 import { Gate } from '../../src/poller/gate.ts'
 import { Place } from '../../src/poller/place.ts'
 import { type ReadingSink, RouterLoop } from '../../src/poller/router-loop.ts'
+import { Progress } from '../../src/runtime/progress.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { ScriptedRouter } from './scripted-router.ts'
@@ -29,6 +30,7 @@ export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
   const readings: Reading[] = []
   const loop = new RouterLoop(router.polled(about), {
     gate: new Gate({ concurrency: 1, clock }),
+    progress: new Progress({ clock, withinMs: 120_000 }),
     sink: sink ?? { record: (_, its) => void readings.push(...its) },
     random: () => 0,
     log: lines.log,

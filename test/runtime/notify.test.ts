@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Supervisor } from '../../src/runtime/notify.ts'
 import { HandClock } from './hand-clock.ts'
+import { LogLines } from './log-lines.ts'
 import { runScript } from './run-script.ts'
 
 let directory: string
@@ -25,8 +26,10 @@ function tell(options: { env?: NodeJS.ProcessEnv; isForked?: boolean }) {
   return runScript(
     `
     import { systemClock } from './src/runtime/clock.ts'
+    import { createLogger } from './src/runtime/logger.ts'
     import { Supervisor } from './src/runtime/notify.ts'
-    const supervisor = new Supervisor({ env: process.env, clock: systemClock })
+    const log = createLogger('silent')
+    const supervisor = new Supervisor({ env: process.env, clock: systemClock, log })
     supervisor.ready()
     supervisor.stopping()
     console.log(process.pid)
@@ -71,22 +74,33 @@ describe('systemd', () => {
 })
 
 describe('the watchdog', () => {
-  it('is petted at half its time for as long as the daemon runs', async () => {
+  it('is fed at half its time for as long as the work goes on, and not while any of it is stuck', async () => {
     const clock = new HandClock('2026-03-01T00:00:00Z')
-    const supervisor = new Supervisor({ env: { WATCHDOG_USEC: '60000000' }, clock })
+    const lines = new LogLines()
+    const PATH = `${directory}${delimiter}${process.env['PATH']}`
+    const env = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '60000000', PATH }
+    const supervisor = new Supervisor({ env, clock, log: lines.log })
+    const parts = { poller: { isStuck: false }, commits: { isStuck: false } }
     const stop = new AbortController()
-    const ended = supervisor.watch(stop.signal)
-    for (let round = 0; round < 3; round++) {
-      expect(clock.sleepers).toBe(1)
-      await clock.turn(30_000)
-    }
+    const ended = supervisor.watch(parts, stop.signal)
+    const fed = () => calls().filter(call => call.endsWith('WATCHDOG=1')).length
+    await expect.poll(fed).toBe(1)
+    await clock.turn(30_000)
+    await expect.poll(fed).toBe(2)
+    parts.commits.isStuck = true
+    await clock.turn(30_000)
+    expect(lines.lines).toMatchObject([{ level: 50, stuck: ['commits'] }])
+    parts.commits.isStuck = false
+    await clock.turn(30_000)
+    await expect.poll(fed).toBe(3)
     stop.abort()
     await ended
     expect(clock.sleepers).toBe(0)
   })
 
-  it('that was not asked for is not petted', async () => {
-    const supervisor = new Supervisor({ env: {}, clock: new HandClock('2026-03-01T00:00:00Z') })
-    await supervisor.watch(new AbortController().signal)
+  it('that was not asked for is not fed', async () => {
+    const clock = new HandClock('2026-03-01T00:00:00Z')
+    const supervisor = new Supervisor({ env: {}, clock, log: new LogLines().log })
+    await supervisor.watch({ poller: { isStuck: false } }, new AbortController().signal)
   })
 })
