@@ -1,33 +1,40 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { config as loadDotenv } from 'dotenv'
-import { tenantId } from './accounting/ids.ts'
+import {
+  type CommonOptions,
+  configOption,
+  type ProbeOptions,
+  parseDay,
+  parseExpires,
+  type StatusOptions,
+  type TokenOptions,
+  type UsageOptions,
+} from './commands/arguments.ts'
+import { migrate as migrateDatabase } from './commands/migrate.ts'
+import { type OwnDatabase, withDatabase } from './commands/own-database.ts'
+import { probe } from './commands/probe.ts'
+import { status } from './commands/status.ts'
+import { terminalOf } from './commands/terminal.ts'
+import { token } from './commands/token.ts'
+import { usage } from './commands/usage.ts'
+import { USAGE_FORMATS } from './commands/usage-format.ts'
+import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import type { Config } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
-import { duration } from './config/quantity.ts'
-import { type Grant, signToken } from './feed/authentication.ts'
+import { controlSocketOf } from './control-socket.ts'
 import { Daemon } from './main.ts'
-import { migrateOnly } from './migrate-only.ts'
 import { systemClock } from './runtime/clock.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
+import { USAGE_COLUMNS } from './store/usage-query.ts'
 import { VERSION } from './version.ts'
 
 /** Done, failed, and wrong use or config: what supervisors and scripts go by. */
 const DONE = 0
 const FAILED = 1
 const WRONG_USE = 2
-
-interface CommonOptions {
-  readonly config: string
-}
-
-interface TokenOptions extends CommonOptions {
-  readonly tenant?: string
-  readonly admin?: boolean
-  readonly expires: number
-}
 
 async function run({ config: file }: CommonOptions): Promise<number> {
   const log = createLogger()
@@ -78,26 +85,75 @@ function check({ config: file }: CommonOptions): number {
 async function migrate({ config: file }: CommonOptions): Promise<number> {
   const config = load(file)
   if (!config) return WRONG_USE
-  await migrateOnly(config, createLogger('warn'), systemClock)
+  await migrateDatabase(config.database, ownDatabase())
   console.log('ok: the schema is up to date')
   return DONE
 }
 
-async function token({ config: file, tenant, admin, expires }: TokenOptions): Promise<number> {
+async function printToken({ config: file, tenant, admin, expires }: TokenOptions): Promise<number> {
   const config = load(file)
   if (!config) return WRONG_USE
-  if ((tenant === undefined) === (admin === undefined)) return wrong('give either --tenant ID or --admin')
-  if (config.auth.kind !== 'secret')
-    return wrong('auth has no secret: tokens are made by the issuer whose key the config names')
-  const expiresAt = new Date(Date.now() + expires)
-  let grant: Grant = { kind: 'admin', expiresAt }
-  if (tenant !== undefined) {
-    const known = config.tenants.find(it => it.id === tenant)
-    if (!known) return wrong(`no tenant ${JSON.stringify(tenant)} in ${file}`)
-    grant = { kind: 'tenant', tenant: tenantId(tenant), expiresAt }
-  }
-  console.log(await signToken(grant, config.auth.secret.reveal()))
+  const isAdmin = admin === true
+  console.log(await token({ config, tenant, isAdmin, expiresInMs: expires, clock: systemClock }))
   return DONE
+}
+
+async function probeRouters(
+  which: string | undefined,
+  { config: file, json }: ProbeOptions,
+): Promise<number> {
+  const config = load(file)
+  if (!config) return WRONG_USE
+  const isWell = await probe({
+    ...{ config, which, isJson: json === true },
+    terminal: terminalOf(process.stdout, process.stderr),
+    clock: systemClock,
+    signal: interrupted(),
+  })
+  return isWell ? DONE : FAILED
+}
+
+async function showStatus({ config: file, json, watch }: StatusOptions): Promise<number> {
+  const config = load(file)
+  if (!config) return WRONG_USE
+  await status({
+    socket: controlSocketOf(config.journal.directory),
+    ...{ isJson: json === true, isWatching: watch === true },
+    terminal: terminalOf(process.stdout, process.stderr),
+    clock: systemClock,
+    signal: interrupted(),
+  })
+  return DONE
+}
+
+async function printUsage({
+  config: file,
+  tenant,
+  user,
+  from,
+  to,
+  by,
+  format,
+}: UsageOptions): Promise<number> {
+  const config = load(file)
+  if (!config) return WRONG_USE
+  if (from !== undefined && to !== undefined && from > to) return wrong('--from is after --to')
+  const question = { tenant, user, from, to, by }
+  await withDatabase(config.database, ownDatabase(), url =>
+    usage({ url, question, format, out: process.stdout }),
+  )
+  return DONE
+}
+
+function ownDatabase(): OwnDatabase {
+  return { clock: systemClock, log: createLogger('warn') }
+}
+
+/** Aborts at SIGINT, so that what is under way can end as it should. */
+function interrupted(): AbortSignal {
+  const stopping = new AbortController()
+  process.once('SIGINT', () => stopping.abort())
+  return stopping.signal
 }
 
 function load(file: string): Config | undefined {
@@ -112,38 +168,42 @@ function wrong(message: string): number {
   return WRONG_USE
 }
 
-function parseExpires(text: string): number {
-  const checked = duration(text)
-  if (checked.kind === 'right') return checked.value
-  throw new InvalidArgumentError('It must be a duration such as 12h or 30d.')
-}
-
-function configOption(): Option {
-  return new Option('--config <file>', 'the config').env('TIKMETER_CONFIG').default('config/tikmeter.yaml')
-}
-
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = DONE
   const program = new Command('tikmeter')
     .description('Usage accounting for MikroTik hotspots and PPP.')
     .version(VERSION)
     .exitOverride()
-  const command = <T extends CommonOptions>(
+  const command = <Given extends unknown[]>(
     name: string,
     description: string,
-    action: (options: T) => number | Promise<number>,
+    action: (...given: Given) => number | Promise<number>,
   ) =>
     program
       .command(name)
       .description(description)
       .addOption(configOption())
-      .action(async (options: T) => {
-        exitCode = await action(options)
+      .action(async (...given: Given) => {
+        exitCode = await action(...given)
       })
   command('run', 'the daemon', run)
   command('check', "the config's faults, all at once", check)
+  command('probe [tenant/router]', 'log in to routers, and say what is wrong with them', probeRouters).option(
+    '--json',
+    'for programs',
+  )
+  command('status', 'how the running daemon and its routers are doing, the worst first', showStatus)
+    .option('--watch', 'again and again')
+    .option('--json', 'for programs')
+  command('usage', 'usage from the database, this month unless told', printUsage)
+    .option('--tenant <id>', 'only this one')
+    .option('--user <name>', 'only of this user')
+    .option('--from <day>', "the first of the tenant's days", parseDay)
+    .option('--to <day>', 'the last one', parseDay)
+    .addOption(new Option('--by <what>', 'a row for each').choices(Object.keys(USAGE_COLUMNS)).default('day'))
+    .addOption(new Option('--format <format>', 'how').choices(USAGE_FORMATS).default('table'))
   command('migrate', "bring the database's schema up to date, and stop", migrate)
-  command('token', 'print a token for the feed and the API', token)
+  command('token', 'print a token for the feed and the API', printToken)
     .option('--tenant <id>', 'for one tenant')
     .option('--admin', 'for all of them')
     .option('--expires <duration>', 'from now', parseExpires, 30 * 86_400_000)
@@ -152,6 +212,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE
+    if (error instanceof WrongUse) return wrong(error.message)
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
     return FAILED
   }

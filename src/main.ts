@@ -10,6 +10,7 @@ import { HttpServer } from './api/server.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { AuthConfig, Config, RouterConfig } from './config/config.ts'
 import { ConfigFile } from './config-file.ts'
+import { Control } from './control.ts'
 import { JwtVerifier } from './feed/authentication.ts'
 import { FEED_LIMITS } from './feed/limits.ts'
 import { FeedServer } from './feed/server.ts'
@@ -150,7 +151,8 @@ export class Daemon {
       pollers: () => this.#pollers,
     }
     const http = new HttpServer({
-      ...{ host, port, clock, log },
+      at: { kind: 'port', host, port },
+      ...{ clock, log },
       tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
       onRequest: createApi({
         routes: [
@@ -164,10 +166,13 @@ export class Daemon {
       upgrades: new Map([['/ws', feed.upgrade]]),
     })
 
+    const control = new Control({ ...config.journal, board, poller, commits, journal, verifier, clock, log })
+
     // In the reverse of this order: polls in flight end and are committed, the feed says goodbye, the database goes.
     const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
     lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
     lifecycle.onStop('http', () => http.stop())
+    lifecycle.onStop('control', () => control.stop())
     lifecycle.onStop('feed', () => feed.stop())
     lifecycle.loop('journal', signal => journal.run(signal), onBug)
     lifecycle.onStop('commits', async () => {
@@ -195,6 +200,7 @@ export class Daemon {
     // Only now, so that nobody is told that a tenant is not there.
     feed.start()
     await http.start()
+    await control.start()
     this.#port = http.port ?? 0
 
     const file = new ConfigFile({ file: configFile, env, clock, log })

@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   feed: ['accounting', 'runtime', 'npm', 'node'],
   api: ['accounting', 'runtime', 'npm', 'node'],
   config: ['accounting', 'npm', 'node'],
+  commands: ['accounting', 'config', 'routeros', 'store', 'feed', 'runtime', 'npm', 'node'],
   runtime: ['npm', 'node'],
 }
 /** The ports and those who use them, where the folders' meeting is shown: nothing but what the numbers mean. */

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { decodeJwt, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PPP_ANN, startRouter } from './fleet/opened.ts'
 
 const SECRET = 'a secret of thirty-two bytes or more'
 const PASSWORD = 'of-the-router-hq'
@@ -101,6 +102,60 @@ tenants:
   })
 })
 
+describe('probe', () => {
+  it('tells of each router what it has, or what is wrong and what to do, and never a secret', async () => {
+    const well = await startRouter({
+      identity: 'hq',
+      users: [{ name: 'usage', password: PASSWORD, policy: ['read', 'api'] }],
+    })
+    well.login(PPP_ANN)
+    const refusing = await startRouter({
+      users: [{ name: 'usage', password: 'another', policy: ['read', 'api'] }],
+    })
+    write(
+      'probed.yaml',
+      `auth: { secret: "\${TIKMETER_SECRET}" }
+tenants:
+  - id: acme
+    routers:
+      - { id: hq, host: ${well.host}, port: ${well.port}, username: usage, password: "\${HQ_PASSWORD}" }
+      - { id: north, host: ${refusing.host}, port: ${refusing.port}, username: usage, password: "\${HQ_PASSWORD}" }
+`,
+    )
+    const { code, stdout } = await tikmeter(['probe', '--config', 'probed.yaml'])
+    expect(code).toBe(1)
+    expect(
+      stdout.replaceAll(/\d+(\.\d+)? ms/g, 'N ms').replaceAll(/:\d{4,5}/g, ':PORT'),
+    ).toBe(`acme/hq  127.0.0.1:PORT  ok
+  hq, RouterOS 7.20 (stable), up 1d, answers in N ms
+  rights   read, api (group usage)
+  hotspot  nobody online
+  ppp      1 online, 1 with counters
+
+acme/north  127.0.0.1:PORT  FAILED
+  ✗ invalid user name or password (6)
+    → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api
+
+1 of 2 can be read
+`)
+    const only = await tikmeter(['probe', 'acme/hq', '--json', '--config', 'probed.yaml'])
+    expect(only.code).toBe(0)
+    expect(JSON.parse(only.stdout)).toMatchObject([
+      {
+        tenant: 'acme',
+        router: 'hq',
+        ok: true,
+        services: { ppp: { state: 'read', sessions: 1, with_counters: 1 } },
+        findings: [],
+      },
+    ])
+    expect(await tikmeter(['probe', 'acme/hg', '--config', 'probed.yaml'])).toMatchObject({
+      code: 2,
+      stderr: 'error: no router "hg" in the config: did you mean "hq"?\n',
+    })
+  })
+})
+
 describe('run and migrate', () => {
   it.each(['run', 'migrate'])('%s goes no further than a faulty config', async command => {
     write('empty.yaml', '')
@@ -131,7 +186,7 @@ describe('token', () => {
     [
       'of a tenant that is not in the config',
       ['--tenant', 'ghost'],
-      /^error: no tenant "ghost" in good\.yaml\n$/,
+      /^error: no tenant "ghost" in the config\n$/,
     ],
     ['of nobody', [], /^error: give either --tenant ID or --admin\n$/],
     ['of both', ['--tenant', 'acme', '--admin'], /^error: give either --tenant ID or --admin\n$/],

@@ -1,3 +1,4 @@
+import { chmod, rm } from 'node:fs/promises'
 import {
   createServer,
   type IncomingMessage,
@@ -13,10 +14,15 @@ import type { Logger } from '../runtime/logger.ts'
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
+/** Where a server listens: on a port, or by a socket that only its owner, and root, may open. */
+export type ListenAt =
+  /** `port` 0: any that is free. */
+  | { readonly kind: 'port'; readonly host: string; readonly port: number }
+  /** What is there is taken for one that was left behind. */
+  | { readonly kind: 'socket'; readonly path: string }
+
 export interface HttpServerOptions {
-  readonly host: string
-  /** 0: any that is free. */
-  readonly port: number
+  readonly at: ListenAt
   /** PEM; `undefined` for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly onRequest: RequestListener
@@ -36,7 +42,7 @@ const TIMEOUTS = {
   maxHeaderSize: 16 * 1024,
 }
 
-/** The one port, for the API and for whoever takes upgrades. */
+/** HTTP at one place, for the API and for whoever takes upgrades. */
 export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #sockets = new Set<Socket>()
@@ -46,7 +52,7 @@ export class HttpServer {
     this.#options = options
   }
 
-  /** The port it listens on; `undefined` while it doesn't. */
+  /** The port it listens on; `undefined` while it doesn't, and where it has none. */
   get port(): number | undefined {
     const address = this.#server?.address()
     return typeof address === 'object' ? address?.port : undefined
@@ -54,7 +60,8 @@ export class HttpServer {
 
   /** Rejects with Node's error where the port is taken or the PEM is no good. */
   async start(): Promise<void> {
-    const { host, port, tls, onRequest, log } = this.#options
+    const { at, tls, onRequest, log } = this.#options
+    if (at.kind === 'socket') await rm(at.path, { force: true })
     const server =
       tls === undefined
         ? createServer(TIMEOUTS, onRequest)
@@ -66,13 +73,14 @@ export class HttpServer {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(port, host, () => {
+      server.listen(at, () => {
         server.off('error', reject)
         resolve()
       })
     })
     this.#server = server
-    log.info({ host, port: this.port, tls: tls !== undefined }, 'http listening')
+    if (at.kind === 'socket') await chmod(at.path, 0o600)
+    else log.info({ host: at.host, port: this.port, tls: tls !== undefined }, 'http listening')
   }
 
   /** Takes no more connections, lets requests end, and after two seconds cuts off what is left, upgraded or not. */

@@ -1,17 +1,12 @@
-import type { Config } from './config/config.ts'
-import type { Clock } from './runtime/clock.ts'
-import type { Logger } from './runtime/logger.ts'
-import { EmbeddedPostgres } from './store/embedded.ts'
-import { migrate } from './store/migrate.ts'
+import type { DatabaseConfig } from '../config/config.ts'
+import { migrate as migrateDatabase } from '../store/migrate.ts'
+import { type OwnDatabase, startOwn } from './own-database.ts'
 
-/** Brings the schema of the config's database up to date. */
-export async function migrateOnly(config: Config, log: Logger, clock: Clock): Promise<void> {
-  if (config.database.kind === 'url') return migrate(config.database.url.reveal())
-  const postgres = new EmbeddedPostgres({ directory: config.database.directory, clock, log })
-  const { url } = await postgres.start()
-  try {
-    await migrate(url)
-  } finally {
-    await postgres.stop()
-  }
+/**
+ * Brings the schema of the config's database up to date.
+ * @throws StoreError, EmbeddedError: a daemon that runs has done it already
+ */
+export async function migrate(database: DatabaseConfig, own: OwnDatabase): Promise<void> {
+  if (database.kind === 'url') return migrateDatabase(database.url.reveal())
+  await startOwn(database.directory, own, migrateDatabase)
 }

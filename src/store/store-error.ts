@@ -29,6 +29,16 @@ export class PostgresTooOld extends StoreError {
   }
 }
 
+/** It is a database, but no daemon has ever used it. */
+export class NotMigrated extends StoreError {
+  override readonly name = 'NotMigrated'
+  override readonly retryable = false
+
+  constructor() {
+    super('the database has none of tikmeter’s tables: run `tikmeter migrate`, or the daemon')
+  }
+}
+
 /**
  * Data exceptions, constraint violations and limits: what is wrong is in the rows. All other codes tell of the server,
  * the connection, the schema or our rights, which somebody can put right (see PostgreSQL's "Error Codes").

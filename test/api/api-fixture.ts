@@ -81,8 +81,7 @@ export class TestApi {
   ) {
     const readiness = options.readiness ?? { database: () => 'up', pollers: () => 'running' }
     this.server = new HttpServer({
-      host: '127.0.0.1',
-      port: 0,
+      at: { kind: 'port', host: '127.0.0.1', port: 0 },
       tls: undefined,
       onRequest: createApi({
         routes: [

@@ -69,7 +69,9 @@ test('stop cuts off a request that doesn’t end in two seconds', async () => {
 
 test('a port that is taken is a rejected start', async () => {
   const api = await new TestApi().start()
-  const second = new TestApi({ server: { port: api.server.port ?? 0 } })
+  const second = new TestApi({
+    server: { at: { kind: 'port', host: '127.0.0.1', port: api.server.port ?? 0 } },
+  })
   await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE' })
   await second.stop()
   await api.stop()

@@ -19,6 +19,8 @@ export interface StoreScene {
 }
 
 export interface LedgerScene extends StoreScene {
+  /** Of the database. */
+  readonly url: string
   /** Other connections, of the same daemon or of another. */
   another(owner: string): StoreScene
   ask(statement: string): Promise<readonly Record<string, unknown>[]>
@@ -54,7 +56,7 @@ export async function openLedgerScene(): Promise<LedgerScene> {
     await store.syncConfig([tenantOf('acme', 'hq', 'hill'), tenantOf('other', 'hq')])
   }
   return {
-    ...{ ...own, another, beginUntaken },
+    ...{ ...own, url: scratch.url, another, beginUntaken },
     ask: async statement => (await database.pool.query<Record<string, unknown>>(statement)).rows,
     async begin() {
       await beginUntaken()

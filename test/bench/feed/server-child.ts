@@ -36,7 +36,8 @@ async function startFeed(source: SyntheticSource): Promise<Listening> {
     ...{ limits: FEED_LIMITS, clock: systemClock, log },
   })
   const http = new HttpServer({
-    ...{ host: '127.0.0.1', port: 0, tls: undefined },
+    at: { kind: 'port', host: '127.0.0.1', port: 0 },
+    tls: undefined,
     onRequest: createApi({ routes: [], verifier, origins: [], log }),
     upgrades: new Map([['/ws', feed.upgrade]]),
     ...{ clock: systemClock, log },

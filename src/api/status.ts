@@ -1,0 +1,36 @@
+import type { RouterId, TenantId } from '../accounting/ids.ts'
+import type { RouterState } from '../accounting/snapshot.ts'
+import { json } from './reply.ts'
+import type { Route } from './routes.ts'
+
+/** How the daemon and its routers are doing, as `tikmeter status` asks for it. The shapes are the JSON itself. */
+export interface DaemonStatus {
+  readonly version: string
+  readonly as_of: string
+  readonly started_at: string
+  readonly database: 'up' | 'down'
+  readonly journal: 'writing' | 'failing'
+  readonly routers: readonly RouterStatus[]
+}
+
+export interface RouterStatus {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  readonly name: string
+  readonly state: RouterState
+  /** Whether this daemon reads it; of another daemon's router no more is known than what is in the database. */
+  readonly is_here: boolean
+  readonly last_reading_at: string | null
+  /** How long the last complete poll took. */
+  readonly latency_ms: number | null
+  /** Sessions in its last readings. */
+  readonly hotspot: number
+  readonly ppp: number
+  /** Polls and connection attempts that failed since the last success. */
+  readonly failures: number
+  readonly error: string | null
+}
+
+export function statusRoute(status: () => DaemonStatus): Route {
+  return { kind: 'open', path: '/status', parameters: [], answer: () => json(200, status()) }
+}

@@ -1,0 +1,43 @@
+import type { DatabaseConfig } from '../config/config.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { EmbeddedPostgres } from '../store/embedded.ts'
+import { findRunning } from '../store/embedded-running.ts'
+
+/** What it takes to run a PostgreSQL of our own. */
+export interface OwnDatabase {
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * Does something with the config's database. One of our own is a running daemon's, or is started for it.
+ * @param work is given the URL, which carries the password
+ */
+export async function withDatabase(
+  database: DatabaseConfig,
+  own: OwnDatabase,
+  work: (url: string) => Promise<void>,
+): Promise<void> {
+  if (database.kind === 'url') return work(database.url.reveal())
+  const running = await findRunning(database.directory)
+  return running === undefined ? startOwn(database.directory, own, work) : work(running)
+}
+
+/**
+ * Starts one of our own, and stops it when the work is done.
+ * @throws EmbeddedError where a daemon uses it
+ */
+export async function startOwn(
+  directory: string,
+  { clock, log }: OwnDatabase,
+  work: (url: string) => Promise<void>,
+): Promise<void> {
+  const postgres = new EmbeddedPostgres({ directory, clock, log })
+  const { url } = await postgres.start()
+  try {
+    await work(url)
+  } finally {
+    await postgres.stop()
+  }
+}

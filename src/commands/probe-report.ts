@@ -1,0 +1,123 @@
+import { SERVICES } from '../accounting/reading.ts'
+import type { TenantRouter } from '../config/difference.ts'
+import type { RouterProbe, ServiceProbe } from '../routeros/probe.ts'
+import type { Finding } from './findings.ts'
+import { printable } from './printable.ts'
+
+/** A router and what was found on it. */
+export interface Probed extends TenantRouter {
+  /** Absent where it could not be logged in to. */
+  readonly probe: RouterProbe | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** A block: who it is, what it has, and what is wrong with it. */
+export function probedText({ tenant, router, probe, findings }: Probed): string {
+  const isFaulty = findings.some(({ severity }) => severity === 'fault')
+  const head = `${tenant.id}/${router.id}  ${router.host}:${router.port}${router.tls ? ' (TLS)' : ''}`
+  const lines = [`${head}  ${isFaulty ? 'FAILED' : 'ok'}`, ...(probe ? aboutLines(probe) : [])]
+  for (const { severity, what, advice } of findings)
+    lines.push(`  ${severity === 'fault' ? '✗' : '!'} ${printable(what)}`, `    → ${advice}`)
+  return `${lines.join('\n')}\n`
+}
+
+function aboutLines(probe: RouterProbe): readonly string[] {
+  const { identity, version, uptimeSeconds, latencyMs, services, rights, certificate } = probe
+  const name = printable(identity) || 'no identity'
+  const lines = [
+    `  ${name}, RouterOS ${printable(version)}, up ${span(uptimeSeconds)}, answers in ${latencyMs.toFixed(1)} ms`,
+  ]
+  if (rights) lines.push(`  rights   ${rights.policies.join(', ')} (group ${printable(rights.group)})`)
+  if (certificate) lines.push(`  sha256   ${certificate.fingerprint}`)
+  for (const service of SERVICES) {
+    const probed = services[service]
+    if (probed) lines.push(`  ${service.padEnd(7)}  ${serviceText(probed)}`)
+  }
+  return lines
+}
+
+function serviceText(probe: ServiceProbe): string {
+  switch (probe.kind) {
+    case 'missing':
+      return 'not on this router'
+    case 'failed':
+      return 'could not be read'
+    case 'read':
+      return probe.sessions === 0
+        ? 'nobody online'
+        : `${probe.sessions} online, ${probe.withCounters} with counters`
+    default:
+      return probe satisfies never
+  }
+}
+
+/** How many are well, last of all. */
+export function summaryOf(all: readonly Probed[]): string {
+  const faulty = all.filter(it => it.findings.some(({ severity }) => severity === 'fault')).length
+  const warned = all.filter(it => it.findings.some(({ severity }) => severity === 'warning')).length
+  return `${all.length - faulty} of ${all.length} can be read${warned === 0 ? '' : `, ${warned} with warnings`}`
+}
+
+/** What `--json` has of a router; absent things are `null`. */
+export function probedJson({ tenant, router, probe, findings }: Probed): object {
+  const { rights, certificate } = probe ?? {}
+  return {
+    tenant: tenant.id,
+    router: router.id,
+    host: router.host,
+    port: router.port,
+    ok: findings.every(({ severity }) => severity !== 'fault'),
+    identity: probe?.identity ?? null,
+    version: probe?.version ?? null,
+    uptime_seconds: probe?.uptimeSeconds ?? null,
+    latency_ms: probe?.latencyMs ?? null,
+    clock_offset_seconds: probe?.clockOffsetSeconds ?? null,
+    fasttrack: probe?.isFastTracked ?? null,
+    rights: rights ? { group: rights.group, policies: rights.policies } : null,
+    certificate: certificate
+      ? {
+          subject: certificate.subject,
+          valid_to: certificate.validTo.toISOString(),
+          sha256: certificate.fingerprint,
+        }
+      : null,
+    services: Object.fromEntries(
+      SERVICES.flatMap(service => {
+        const probed = probe?.services[service]
+        return probed ? [[service, serviceJson(probed)]] : []
+      }),
+    ),
+    findings,
+  }
+}
+
+function serviceJson(probe: ServiceProbe): object {
+  switch (probe.kind) {
+    case 'missing':
+      return { state: 'missing' }
+    case 'failed':
+      return { state: 'failed', error: probe.error.message }
+    case 'read':
+      return { state: 'read', sessions: probe.sessions, with_counters: probe.withCounters }
+    default:
+      return probe satisfies never
+  }
+}
+
+/** The two largest units: `3w2d`, `4h5m`. */
+function span(seconds: number): string {
+  const units: readonly (readonly [string, number])[] = [
+    ['w', 604_800],
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+    ['s', 1],
+  ]
+  let rest = seconds
+  const parts = units.flatMap(([unit, size]) => {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    return count === 0 ? [] : [`${count}${unit}`]
+  })
+  return parts.slice(0, 2).join('') || '0s'
+}

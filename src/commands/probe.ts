@@ -1,0 +1,63 @@
+import pLimit from 'p-limit'
+import type { Config } from '../config/config.ts'
+import type { TenantRouter } from '../config/difference.ts'
+import { RouterError } from '../routeros/errors.ts'
+import { probeRouter } from '../routeros/probe.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { findingsOf, findingsOfError } from './findings.ts'
+import { type Probed, probedJson, probedText, summaryOf } from './probe-report.ts'
+import { chooseRouters } from './router-choice.ts'
+import type { Terminal } from './terminal.ts'
+import { WrongUse } from './wrong-use.ts'
+
+export interface ProbeCommand {
+  readonly config: Config
+  /** `TENANT` or `TENANT/ROUTER`; all that are enabled where absent. */
+  readonly which: string | undefined
+  readonly isJson: boolean
+  readonly terminal: Terminal
+  readonly clock: Clock
+  /** Ends what is under way. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Logs in to each router, and prints what it found, in the order of the config, as soon as it is known.
+ * @returns whether no router has a fault
+ * @throws WrongUse where no such router is in the config
+ */
+export async function probe(command: ProbeCommand): Promise<boolean> {
+  const { config, which, isJson, terminal } = command
+  const routers = chooseRouters(config, which)
+  if (routers.length === 0) throw new WrongUse('there is no enabled router in the config')
+  const limit = pLimit(config.poll.concurrency)
+  let done = 0
+  const probing = routers.map(router =>
+    limit(async () => {
+      const probed = await probeOne(router, command)
+      terminal.progress(`probed ${++done} of ${routers.length}`)
+      return probed
+    }),
+  )
+  const all: Probed[] = []
+  for (const router of probing) {
+    const probed = await router
+    all.push(probed)
+    if (!isJson) terminal.print(probedText(probed))
+  }
+  terminal.print(isJson ? JSON.stringify(all.map(probedJson), undefined, 2) : summaryOf(all))
+  return all.every(it => it.findings.every(({ severity }) => severity !== 'fault'))
+}
+
+async function probeOne(of: TenantRouter, { clock, signal }: ProbeCommand): Promise<Probed> {
+  const { router } = of
+  const { host, port, username, tls, services, timeoutMs } = router
+  const address = { host, port, username, password: router.password.reveal(), tls }
+  try {
+    const probe = await probeRouter({ address, services, timeoutMs, clock }, signal)
+    return { ...of, probe, findings: findingsOf(router, probe, clock.now()) }
+  } catch (error) {
+    if (!(error instanceof RouterError)) throw error
+    return { ...of, probe: undefined, findings: findingsOfError(router, error) }
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+const ROUTER = z.object({
+  tenant: z.string(),
+  router: z.string(),
+  name: z.string(),
+  state: z.enum(['online', 'offline', 'connecting', 'disabled']),
+  is_here: z.boolean(),
+  last_reading_at: z.string().nullable(),
+  latency_ms: z.number().nullable(),
+  hotspot: z.number(),
+  ppp: z.number(),
+  failures: z.number(),
+  error: z.string().nullable(),
+})
+
+/** What this release's daemon answers; of a newer one's, what is known here. */
+const STATUS = z.object({
+  version: z.string(),
+  as_of: z.string(),
+  started_at: z.string(),
+  database: z.enum(['up', 'down']),
+  journal: z.enum(['writing', 'failing']),
+  routers: z.array(ROUTER),
+})
+
+export type Status = z.infer<typeof STATUS>
+export type StatusOfRouter = z.infer<typeof ROUTER>
+
+/** @returns `undefined` for what is no daemon's answer */
+export function readStatus(answer: unknown): Status | undefined {
+  return STATUS.safeParse(answer).data
+}

@@ -1,0 +1,58 @@
+import { printable } from './printable.ts'
+import type { Status, StatusOfRouter } from './status-answer.ts'
+import { tableOf } from './table.ts'
+
+/** The worst first. */
+const RANKS = { offline: 0, connecting: 1, online: 2, disabled: 3 } as const
+const HEAD = ['ROUTER', 'STATE', 'READ', 'LATENCY', 'HOTSPOT', 'PPP', 'ERROR']
+
+/** @param columns of the terminal; a line is cut there */
+export function statusText(status: Status, columns: number | undefined): string {
+  const { version, as_of, started_at, database, journal } = status
+  const asOfMs = Date.parse(as_of)
+  const routers = status.routers.toSorted(byNeed)
+  const counts = Object.keys(RANKS).flatMap(state => {
+    const count = routers.filter(it => it.state === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  })
+  const up = ageText(asOfMs - Date.parse(started_at))
+  const troubles = [
+    ...(database === 'down' ? ['database DOWN'] : []),
+    ...(journal === 'failing' ? ['journal NOT WRITTEN'] : []),
+  ]
+  const head = [`tikmeter ${version}`, `up ${up}`, ...troubles, counts.join(', ') || 'no routers'].join(' · ')
+  const rows = routers.map(router => rowOf(router, asOfMs))
+  return [head, '', ...tableOf([HEAD, ...rows], columns)].join('\n')
+}
+
+function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
+  const { tenant, state, is_here, last_reading_at, latency_ms, hotspot, ppp, failures, error } = router
+  const age = last_reading_at === null ? 'never' : `${ageText(asOfMs - Date.parse(last_reading_at))} ago`
+  return [
+    `${tenant}/${router.router}`,
+    is_here || state === 'disabled' ? state : `${state}, by another daemon`,
+    state === 'disabled' ? '' : age,
+    latency_ms === null ? '' : `${Math.round(latency_ms)} ms`,
+    String(hotspot),
+    String(ppp),
+    error === null ? '' : `${printable(error)}${failures > 1 ? ` (${failures} times)` : ''}`,
+  ]
+}
+
+function byNeed(a: StatusOfRouter, b: StatusOfRouter): number {
+  return (
+    RANKS[a.state] - RANKS[b.state] ||
+    b.failures - a.failures ||
+    (a.last_reading_at ?? '').localeCompare(b.last_reading_at ?? '') ||
+    `${a.tenant}/${a.router}`.localeCompare(`${b.tenant}/${b.router}`)
+  )
+}
+
+/** `4s`, `3m`, `5h`, `12d` */
+function ageText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000))
+  if (seconds < 120) return `${seconds}s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)}m`
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)}h`
+  return `${Math.round(seconds / 86_400)}d`
+}

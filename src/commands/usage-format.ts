@@ -1,0 +1,80 @@
+import type { Transform } from 'node:stream'
+import { stringify } from 'csv-stringify'
+import type { UsageRow, UsageValue } from '../store/usage-query.ts'
+import { printable } from './printable.ts'
+import { tableOf, type Widths } from './table.ts'
+
+export const USAGE_FORMATS = ['table', 'csv', 'json'] as const
+export type UsageFormat = (typeof USAGE_FORMATS)[number]
+
+/** Rows to a screenful, the columns of which are made to fit. */
+const ROWS_TO_FIT = 200
+
+/**
+ * For spreadsheets: UTF-8 that says so, lines as RFC 4180 has them, and no cell that begins like a formula, since
+ * subscribers choose their names.
+ */
+export function csvOf(columns: readonly string[]): Transform {
+  return stringify({
+    header: true,
+    columns: [...columns],
+    bom: true,
+    record_delimiter: 'windows',
+    escape_formulas: true,
+    cast: { bigint: String },
+  })
+}
+
+/** An array with one object a line; bytes are integers, however large. */
+export async function* jsonOf(rows: AsyncIterable<UsageRow>): AsyncIterable<string> {
+  let before = '[\n'
+  for await (const row of rows) {
+    const members = Object.entries(row).map(([name, value]) => `${JSON.stringify(name)}:${memberOf(value)}`)
+    yield `${before}{${members.join(',')}}`
+    before = ',\n'
+  }
+  yield before === '[\n' ? '[]\n' : '\n]\n'
+}
+
+function memberOf(value: UsageValue): string {
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+}
+
+/** For people: bytes in the unit that suits them, 1024 to the next, and their sum below. */
+export async function* tableTextOf(
+  rows: AsyncIterable<UsageRow>,
+  columns: readonly string[],
+): AsyncIterable<string> {
+  const widths: Widths = []
+  let batch: (readonly string[])[] = [columns.map(name => name.toUpperCase())]
+  let count = 0
+  let used = 0n
+  for await (const row of rows) {
+    count++
+    used += typeof row['used'] === 'bigint' ? row['used'] : 0n
+    batch.push(columns.map(name => cellOf(row[name] ?? null)))
+    if (batch.length < ROWS_TO_FIT) continue
+    yield `${tableOf(batch, undefined, widths).join('\n')}\n`
+    batch = []
+  }
+  if (count === 0) yield 'no usage\n'
+  else {
+    if (batch.length > 0) yield `${tableOf(batch, undefined, widths).join('\n')}\n`
+    yield `\n${count} ${count === 1 ? 'row' : 'rows'}, ${bytesText(used)} in all\n`
+  }
+}
+
+function cellOf(value: UsageValue): string {
+  if (value === null) return ''
+  return typeof value === 'bigint' ? bytesText(value) : printable(value)
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB']
+
+/** `12.34 GB`; a GB is 1024³ bytes. */
+export function bytesText(bytes: bigint): string {
+  let unit = 0
+  let value = Number(bytes)
+  for (; value >= 1024 && unit < UNITS.length - 1; unit++) value /= 1024
+  return `${unit === 0 ? value : value.toFixed(2)} ${UNITS[unit]}`
+}

@@ -1,0 +1,96 @@
+import { type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
+import type { Snapshot } from './accounting/snapshot.ts'
+import { createApi } from './api/api.ts'
+import type { TokenVerifier } from './api/authorization.ts'
+import { HttpServer } from './api/server.ts'
+import { type DaemonStatus, type RouterStatus, statusRoute } from './api/status.ts'
+import { controlSocketOf } from './control-socket.ts'
+import type { RouterHealth } from './poller/health.ts'
+import type { Clock } from './runtime/clock.ts'
+import { errorFields, type Logger } from './runtime/logger.ts'
+import { VERSION } from './version.ts'
+
+export interface ControlOptions {
+  readonly board: {
+    tenants(): readonly TenantId[]
+    snapshot(tenant: TenantId, now: Date): Snapshot | undefined
+  }
+  readonly poller: { health(router: RouterKey): RouterHealth | undefined }
+  readonly commits: { readonly isUp: boolean }
+  readonly journal: { state(): { readonly kind: 'writing' | 'failing' } }
+  /** The journal's, which is this daemon's alone. */
+  readonly directory: string
+  readonly verifier: TokenVerifier
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The daemon's answers to its own commands, by a socket that only its user may open. */
+export class Control {
+  readonly #options: ControlOptions
+  readonly #startedAt: Date
+  #server: HttpServer | undefined
+
+  constructor(options: ControlOptions) {
+    this.#options = options
+    this.#startedAt = options.clock.now()
+  }
+
+  /** Without it the daemon does all else. */
+  async start(): Promise<void> {
+    const { directory, verifier, clock, log } = this.#options
+    const path = controlSocketOf(directory)
+    if (path === undefined) {
+      log.warn(
+        { directory },
+        'the path of the journal is too long for a socket: `tikmeter status` finds nobody',
+      )
+      return
+    }
+    const server = new HttpServer({
+      at: { kind: 'socket', path },
+      tls: undefined,
+      onRequest: createApi({ routes: [statusRoute(() => this.#status())], origins: [], verifier, log }),
+      upgrades: new Map(),
+      ...{ clock, log },
+    })
+    try {
+      await server.start()
+      this.#server = server
+    } catch (error) {
+      log.warn(
+        { path, err: errorFields(error) },
+        '`tikmeter status` finds nobody: its socket can not be made',
+      )
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop()
+  }
+
+  #status(): DaemonStatus {
+    const { board, poller, commits, journal, clock } = this.#options
+    const now = clock.now()
+    const snapshots = board.tenants().flatMap(tenant => board.snapshot(tenant, now) ?? [])
+    return {
+      version: VERSION,
+      as_of: now.toISOString(),
+      started_at: this.#startedAt.toISOString(),
+      database: commits.isUp ? 'up' : 'down',
+      journal: journal.state().kind,
+      routers: snapshots.flatMap(({ tenant, routers }) =>
+        routers.map((router): RouterStatus => {
+          const health = poller.health(routerKey(tenant, router.id))
+          const { id, name, state, last_reading_at, hotspot, ppp, error } = router
+          return {
+            ...{ tenant, router: id, name, state, last_reading_at, hotspot, ppp, error },
+            is_here: health !== undefined,
+            latency_ms: health?.latencyMs ?? null,
+            failures: health?.failures ?? 0,
+          }
+        }),
+      ),
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { findingsOf, findingsOfError } from '../../src/commands/findings.ts'
+import {
+  RouterCertificateRefused,
+  type RouterError,
+  RouterFatal,
+  RouterGarbled,
+  RouterLoginRefused,
+  RouterTimeout,
+  RouterTrap,
+  RouterUnreachable,
+} from '../../src/routeros/errors.ts'
+import type { RouterProbe } from '../../src/routeros/probe.ts'
+import { routerConfig } from './routers.ts'
+
+const NOW = new Date('2026-11-24T12:00:00Z')
+
+const WELL: RouterProbe = {
+  identity: 'hq',
+  version: '7.20 (stable)',
+  uptimeSeconds: 3_600,
+  latencyMs: 4,
+  certificate: undefined,
+  rights: { group: 'usage', policies: ['read', 'api'] },
+  services: { hotspot: { kind: 'read', sessions: 2, withCounters: 2 } },
+  isFastTracked: false,
+  clockOffsetSeconds: -2,
+}
+
+const NOT_PERMITTED = new RouterTrap('/ppp/active/print', ['not enough permissions (9)'], undefined)
+const API_SET = '/user/group/set [/user/get usage group] policy=read,api'
+
+describe('a router that can not be read', () => {
+  it.each<[RouterError, string]>([
+    [new RouterUnreachable('connection refused'), '/ip/service/enable api'],
+    [new RouterTimeout('no login within 10000 ms'), 'host and port'],
+    [new RouterCertificateRefused('self-signed certificate'), 'fingerprint'],
+    [new RouterLoginRefused('invalid user name or password (6)'), API_SET],
+    [new RouterGarbled('the peer does not speak the API'), 'port'],
+    [NOT_PERMITTED, API_SET],
+    [new RouterFatal('session terminated'), '/log/print'],
+  ])('is told with what to do: %s', (error, advice) => {
+    const findings = findingsOfError(routerConfig(), error)
+    expect(findings).toEqual([
+      { severity: 'fault', what: error.message, advice: expect.stringContaining(advice) },
+    ])
+  })
+
+  it('names the service that is to be on', () => {
+    const router = routerConfig({ tls: { ca: undefined, fingerprint: undefined } })
+    const [finding] = findingsOfError(router, new RouterUnreachable('connection refused'))
+    expect(finding?.advice).toContain('/ip/service/enable api-ssl')
+  })
+
+  it('gives commands that the router’s console takes, whatever the user is called', () => {
+    const router = routerConfig({ username: 'u"$[/system reset]' })
+    const [finding] = findingsOfError(router, NOT_PERMITTED)
+    expect(finding?.advice).toContain('/user/get "u\\"\\$[/system reset]" group')
+  })
+})
+
+describe('a router that can be read', () => {
+  const warnings = (more: Partial<RouterProbe>) =>
+    findingsOf(routerConfig(), { ...WELL, ...more }, NOW).map(({ severity, what }) => `${severity}: ${what}`)
+
+  it('is well where all is well', () => {
+    expect(warnings({})).toEqual([])
+    expect(warnings({ rights: undefined, clockOffsetSeconds: undefined })).toEqual([])
+  })
+
+  it('is warned of for what it lacks, and what its user has too much', () => {
+    expect(
+      warnings({
+        services: { hotspot: { kind: 'missing' }, ppp: { kind: 'read', sessions: 9, withCounters: 7 } },
+        rights: { group: 'full', policies: ['read', 'api', 'write', 'policy'] },
+      }),
+    ).toEqual([
+      'warning: 2 of 9 ppp sessions have no counters',
+      'warning: its user may do more than read: group full has write, policy',
+    ])
+  })
+
+  it('is told what bypasses the hotspot, what runs out and whose clock is off', () => {
+    const certificate = { subject: 'CN=hq', validTo: new Date('2026-12-01'), fingerprint: '00' }
+    expect(warnings({ isFastTracked: true, certificate, clockOffsetSeconds: 7_200 })).toEqual([
+      'warning: a fasttrack-connection rule is on: traffic it takes bypasses the hotspot and is not counted',
+      'warning: its certificate is good until 2026-12-01',
+      'warning: its clock is 7200 s ahead of ours, or ours of it; usage does not go by it',
+    ])
+  })
+
+  it('has a fault where there is nothing to count', () => {
+    const missing = { kind: 'missing' } as const
+    expect(warnings({ services: { hotspot: missing, ppp: missing } })).toEqual([
+      'fault: it has no hotspot and no ppp',
+    ])
+  })
+
+  it('has a fault where one of its services can not be read', () => {
+    expect(warnings({ services: { ppp: { kind: 'failed', error: NOT_PERMITTED } } })).toEqual([
+      'fault: /ppp/active/print: not enough permissions (9)',
+    ])
+  })
+})

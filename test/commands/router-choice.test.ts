@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { routerId, tenantId } from '../../src/accounting/ids.ts'
+import { chooseRouters } from '../../src/commands/router-choice.ts'
+import type { TenantConfig } from '../../src/config/config.ts'
+import { routerConfig } from './routers.ts'
+
+const tenants: readonly TenantConfig[] = [
+  {
+    ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC' },
+    routers: [routerConfig(), routerConfig({ id: routerId('old'), enabled: false })],
+  },
+  {
+    ...{ id: tenantId('umoja'), name: 'Umoja', timezone: 'UTC' },
+    routers: [routerConfig({ id: routerId('north') })],
+  },
+]
+
+function chosen(which: string | undefined): readonly string[] {
+  return chooseRouters({ tenants }, which).map(({ tenant, router }) => `${tenant.id}/${router.id}`)
+}
+
+test('all that are enabled, a tenant’s, or one by its name, enabled or not', () => {
+  expect(chosen(undefined)).toEqual(['acme/hq', 'umoja/north'])
+  expect(chosen('acme')).toEqual(['acme/hq'])
+  expect(chosen('acme/old')).toEqual(['acme/old'])
+})
+
+test('a name that is not there is told, with the one that was meant', () => {
+  expect(() => chosen('acne')).toThrow('no tenant "acne" in the config: did you mean "acme"?')
+  expect(() => chosen('umoja/nroth')).toThrow('no router "nroth" in the config: did you mean "north"?')
+  expect(() => chosen('a/b/c')).toThrow('"a/b/c" is not TENANT or TENANT/ROUTER')
+})

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import type { Status, StatusOfRouter } from '../../src/commands/status-answer.ts'
+import { statusText } from '../../src/commands/status-table.ts'
+
+const WELL: StatusOfRouter = {
+  ...{ tenant: 'acme', router: 'hq', name: 'HQ', state: 'online', is_here: true },
+  ...{ last_reading_at: '2026-11-24T11:59:57Z', latency_ms: 4.4, hotspot: 12, ppp: 200, failures: 0 },
+  error: null,
+}
+
+const STATUS: Status = {
+  ...{ version: '0.1.0', as_of: '2026-11-24T12:00:00Z', started_at: '2026-11-24T10:00:00Z' },
+  ...{ database: 'up', journal: 'writing', routers: [WELL] },
+}
+
+test('the worst comes first, each with its last reading and what is wrong', () => {
+  const routers: readonly StatusOfRouter[] = [
+    {
+      ...WELL,
+      router: 'off',
+      state: 'disabled',
+      last_reading_at: null,
+      latency_ms: null,
+      hotspot: 0,
+      ppp: 0,
+    },
+    WELL,
+    {
+      ...{
+        ...WELL,
+        router: 'north',
+        state: 'offline',
+        last_reading_at: '2026-11-24T11:00:00Z',
+        latency_ms: null,
+      },
+      ...{ hotspot: 0, ppp: 0, failures: 31, error: 'connection refused\u001b[2J' },
+    },
+    { ...WELL, router: 'twin', is_here: false, latency_ms: null },
+    {
+      ...WELL,
+      router: 'new',
+      state: 'connecting',
+      last_reading_at: null,
+      latency_ms: null,
+      hotspot: 0,
+      ppp: 0,
+    },
+  ]
+  expect(statusText({ ...STATUS, routers: [...routers] }, undefined).split('\n')).toEqual([
+    'tikmeter 0.1.0 · up 2h · 1 offline, 1 connecting, 2 online, 1 disabled',
+    '',
+    'ROUTER      STATE                      READ     LATENCY  HOTSPOT  PPP  ERROR',
+    'acme/north  offline                    60m ago                 0    0  connection refused\ufffd[2J (31 times)',
+    'acme/new    connecting                 never                   0    0',
+    'acme/hq     online                     3s ago      4 ms       12  200',
+    'acme/twin   online, by another daemon  3s ago                 12  200',
+    'acme/off    disabled                                           0    0',
+  ])
+})
+
+test('what ails the daemon itself is in the first line', () => {
+  const [first] = statusText(
+    { ...STATUS, database: 'down', journal: 'failing', routers: [] },
+    undefined,
+  ).split('\n')
+  expect(first).toBe('tikmeter 0.1.0 · up 2h · database DOWN · journal NOT WRITTEN · no routers')
+})

@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream'
+import { buffer, text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { bytesText, csvOf, jsonOf, tableTextOf } from '../../src/commands/usage-format.ts'
+import type { UsageRow } from '../../src/store/usage-query.ts'
+
+const COLUMNS = ['tenant', 'username', 'used']
+
+function row(username: string, used: bigint): UsageRow {
+  return { tenant: 'acme', username, used }
+}
+
+async function* rowsOf(...rows: readonly UsageRow[]): AsyncIterable<UsageRow> {
+  yield* rows
+}
+
+test('a spreadsheet takes no name for a formula, and every name as it is written', async () => {
+  const rows = rowsOf(row('=cmd|calc', 1n), row('@sum', 2n), row('Ágnes, "the" 2nd', 9_007_199_254_740_993n))
+  const csvText = async (rows: AsyncIterable<UsageRow>) =>
+    String(await buffer(Readable.from(rows).pipe(csvOf(COLUMNS))))
+  const csv = await csvText(rows)
+  expect(csv).toBe(
+    [
+      '\ufefftenant,username,used',
+      "acme,'=cmd|calc,1",
+      "acme,'@sum,2",
+      'acme,"Ágnes, ""the"" 2nd",9007199254740993',
+      '',
+    ].join('\r\n'),
+  )
+  expect(await csvText(rowsOf())).toBe('\ufefftenant,username,used\r\n')
+})
+
+test('JSON has every byte, however many', async () => {
+  const json = await text(Readable.from(jsonOf(rowsOf(row('a"b', 9_007_199_254_740_993n), row('c', 0n)))))
+  expect(json).toBe(
+    '[\n{"tenant":"acme","username":"a\\"b","used":9007199254740993},\n{"tenant":"acme","username":"c","used":0}\n]\n',
+  )
+  expect(await text(Readable.from(jsonOf(rowsOf())))).toBe('[]\n')
+})
+
+test('a table is for people, and its end has the sum', async () => {
+  const rows = rowsOf(row('ann', 1_536n), row('bo\u001b[2J', 3n * 1024n ** 3n))
+  expect(await text(Readable.from(tableTextOf(rows, COLUMNS)))).toBe(
+    [
+      'TENANT  USERNAME  USED',
+      'acme    ann       1.50 KB',
+      'acme    bo\ufffd[2J    3.00 GB',
+      '',
+      '2 rows, 3.00 GB in all',
+      '',
+    ].join('\n'),
+  )
+  expect(await text(Readable.from(tableTextOf(rowsOf(), COLUMNS)))).toBe('no usage\n')
+})
+
+test('bytes are told in the unit that suits them', () => {
+  expect([0n, 1_023n, 1_024n, 1_234n * 1024n ** 3n, 5n * 1024n ** 6n].map(bytesText)).toEqual([
+    '0 B',
+    '1023 B',
+    '1.00 KB',
+    '1.21 TB',
+    '5.00 EB',
+  ])
+})

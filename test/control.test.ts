@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { routerId, tenantId } from '../src/accounting/ids.ts'
+import { NO_TOTALS, type Snapshot, statsOf } from '../src/accounting/snapshot.ts'
+import { status } from '../src/commands/status.ts'
+import { Control } from '../src/control.ts'
+import { controlSocketOf } from '../src/control-socket.ts'
+import { UNTRIED } from '../src/poller/health.ts'
+import { HandClock } from './runtime/hand-clock.ts'
+
+const NOON = new Date('2026-11-24T12:00:00Z')
+const acme = tenantId('acme')
+
+function folder(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'tikmeter-control-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+function snapshot(): Snapshot {
+  const router = {
+    id: routerId('hq'),
+    name: 'HQ',
+    state: 'online',
+    last_reading_at: NOON.toISOString(),
+  } as const
+  return {
+    ...{ tenant: acme, asOf: NOON, stats: statsOf(NO_TOTALS, undefined, NOON) },
+    routers: [{ ...router, hotspot: 3, ppp: 4, error: null }],
+  }
+}
+
+async function started(directory: string): Promise<Control> {
+  const control = new Control({
+    board: { tenants: () => [acme], snapshot },
+    poller: { health: () => ({ ...UNTRIED, latencyMs: 5, failures: 2 }) },
+    commits: { isUp: true },
+    journal: { state: () => ({ kind: 'writing' }) },
+    verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },
+    clock: new HandClock(NOON),
+    log: pino({ level: 'silent' }),
+    directory,
+  })
+  onTestFinished(() => control.stop())
+  await control.start()
+  return control
+}
+
+async function asked(directory: string): Promise<unknown> {
+  const printed: string[] = []
+  const print = (text: string) => {
+    printed.push(text)
+  }
+  await status({
+    ...{ socket: controlSocketOf(directory), isJson: true, isWatching: false },
+    terminal: { columns: undefined, print, repaint: print, progress: () => {} },
+    clock: new HandClock(NOON),
+    signal: new AbortController().signal,
+  })
+  return JSON.parse(printed.join(''))
+}
+
+test('the daemon’s own commands are answered without a token, by a socket of its user alone', async () => {
+  const directory = folder()
+  // A daemon that was killed leaves it behind.
+  writeFileSync(join(directory, 'control.sock'), '')
+  await started(directory)
+  expect(await asked(directory)).toEqual({
+    version: expect.any(String),
+    ...{ as_of: NOON.toISOString(), started_at: NOON.toISOString(), database: 'up', journal: 'writing' },
+    routers: [
+      {
+        ...{ tenant: 'acme', router: 'hq', name: 'HQ', state: 'online', is_here: true },
+        ...{
+          last_reading_at: NOON.toISOString(),
+          latency_ms: 5,
+          hotspot: 3,
+          ppp: 4,
+          failures: 2,
+          error: null,
+        },
+      },
+    ],
+  })
+  expect(statSync(join(directory, 'control.sock')).mode & 0o777).toBe(0o600)
+})
+
+test('where no daemon runs, that is what is said', async () => {
+  const directory = folder()
+  await expect(asked(directory)).rejects.toThrow(/^no daemon runs with this config/)
+  const control = await started(directory)
+  await control.stop()
+  await expect(asked(directory)).rejects.toThrow(/^no daemon runs with this config/)
+})
+
+test('a path that no socket can have costs the daemon nothing', async () => {
+  const directory = join(folder(), 'a'.repeat(120))
+  await started(directory)
+  await expect(asked(directory)).rejects.toThrow(/too long for a socket/)
+})
