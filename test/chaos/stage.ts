@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLogger } from '../../src/runtime/logger.ts'
+import { buildDaemon } from '../daemon/build.ts'
 import { configText, DAEMONS, type DaemonName, journalFolder, type Terms, USUAL } from './daemon-config.ts'
 import type { ListedRouter, Since, Unread, UnsafeGap } from './fleet-messages.ts'
 import { FleetProcess } from './fleet-process.ts'
@@ -36,10 +37,10 @@ export class Stage {
   #url = ''
   #watch: OwnershipWatch | undefined
 
-  private constructor(options: StageOptions, folder: string) {
+  private constructor(options: StageOptions, folder: string, cli: string) {
     this.#options = options
     this.#folder = folder
-    this.daemons = DAEMONS.slice(0, options.daemons).map(name => new SupervisedDaemon(name, folder))
+    this.daemons = DAEMONS.slice(0, options.daemons).map(name => new SupervisedDaemon(name, folder, cli))
     this.#disks = new Map(
       this.daemons.map(({ name }) => [name, new JournalDisk(journalFolder(folder, name))]),
     )
@@ -50,7 +51,7 @@ export class Stage {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-chaos-'))
     // As root, PostgreSQL is another user.
     await chmod(folder, 0o711)
-    return new Stage(options, folder)
+    return new Stage(options, folder, await buildDaemon(join(folder, 'daemon'), options.say))
   }
 
   get folder(): string {

@@ -13,12 +13,15 @@ export class SupervisedDaemon {
   readonly logFile: string
   /** What it ended of when nobody had asked it to. */
   readonly failures: string[] = []
+  readonly #cli: string
   #process: DaemonProcess | undefined
   #starting: Promise<void> = Promise.resolve()
   #isWanted = false
   #refusals = 0
 
-  constructor(name: DaemonName, folder: string) {
+  /** @param cli the built one */
+  constructor(name: DaemonName, folder: string, cli: string) {
+    this.#cli = cli
     this.name = name
     this.configFile = join(folder, `daemon-${name}.yaml`)
     this.logFile = join(folder, `daemon-${name}.log`)
@@ -79,7 +82,7 @@ export class SupervisedDaemon {
     const untilMs = performance.now() + START_WITHIN_MS
     while (this.#isWanted) {
       try {
-        this.#process = await DaemonProcess.start(this.configFile, this.logFile)
+        this.#process = await DaemonProcess.start(this.configFile, this.logFile, {}, [this.#cli])
         this.#watch(this.#process)
         return
       } catch (error) {

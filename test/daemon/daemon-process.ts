@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url'
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const START_WITHIN_MS = 120_000
 
-/** The real daemon in a process of its own, from its sources. */
+/** As node is told to run the sources. */
+const SOURCES = ['--import', 'tsx', 'src/cli.ts']
+
+/** The real daemon in a process of its own, from its sources unless it was built. */
 export class DaemonProcess {
   readonly #child: ChildProcess
   /** Its HTTP and feed port. */
@@ -24,14 +27,15 @@ export class DaemonProcess {
   /**
    * Resolves when it is running.
    * @param logFile gets its log
+   * @param program as node is told to run it
    */
   static async start(
     configFile: string,
     logFile: string,
     env: NodeJS.ProcessEnv = {},
+    program: readonly string[] = SOURCES,
   ): Promise<DaemonProcess> {
-    const args = ['--import', 'tsx', 'src/cli.ts', 'run', '--config', configFile]
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [...program, 'run', '--config', configFile], {
       cwd: PROJECT,
       env: { ...process.env, LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -36,8 +36,8 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
       ...{ isSpread: true, concurrency: 64, clock: systemClock, random: Math.random, onBug: reject },
       log: pino({ level: 'silent' }),
       sink: {
-        record: () => {
-          readings++
+        record: (_, its) => {
+          readings += its.length
           if (readings === routers * SERVICES.length) resolve()
         },
       },

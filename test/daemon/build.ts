@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Compiles the daemon as `npm run build` does, into a folder of its own: what is measured is what runs at an
+ * Compiles the daemon as `npm run build` does, into a folder of its own: what is tried is what runs at an
  * operator's, not what tsx makes of it. What it looks for beside itself is linked.
  * @returns the path of its `cli.js`
  */
