@@ -39,7 +39,6 @@ const WRONG_USE = 2
 async function run({ config: file }: CommonOptions): Promise<number> {
   const log = createLogger()
   const config = load(file)
-  if (!config) return WRONG_USE
   if (config.pusher) log.warn('pusher is set, but this release has no Pusher endpoint')
   const ended = untilAsked()
   const onBug = (error: unknown) => {
@@ -77,14 +76,12 @@ function untilAsked(): { promise: Promise<number>; end: (code: number) => void }
 
 function check({ config: file }: CommonOptions): number {
   const config = load(file)
-  if (!config) return WRONG_USE
   console.log(summary(config))
   return DONE
 }
 
 async function migrate({ config: file }: CommonOptions): Promise<number> {
   const config = load(file)
-  if (!config) return WRONG_USE
   await migrateDatabase(config.database, ownDatabase())
   console.log('ok: the schema is up to date')
   return DONE
@@ -92,7 +89,6 @@ async function migrate({ config: file }: CommonOptions): Promise<number> {
 
 async function printToken({ config: file, tenant, admin, expires }: TokenOptions): Promise<number> {
   const config = load(file)
-  if (!config) return WRONG_USE
   const isAdmin = admin === true
   console.log(await token({ config, tenant, isAdmin, expiresInMs: expires, clock: systemClock }))
   return DONE
@@ -103,7 +99,6 @@ async function probeRouters(
   { config: file, json }: ProbeOptions,
 ): Promise<number> {
   const config = load(file)
-  if (!config) return WRONG_USE
   const isWell = await probe({
     ...{ config, which, isJson: json === true },
     terminal: terminalOf(process.stdout, process.stderr),
@@ -115,7 +110,6 @@ async function probeRouters(
 
 async function showStatus({ config: file, json, watch }: StatusOptions): Promise<number> {
   const config = load(file)
-  if (!config) return WRONG_USE
   await status({
     socket: controlSocketOf(config.journal.directory),
     ...{ isJson: json === true, isWatching: watch === true },
@@ -136,7 +130,6 @@ async function printUsage({
   format,
 }: UsageOptions): Promise<number> {
   const config = load(file)
-  if (!config) return WRONG_USE
   if (from !== undefined && to !== undefined && from > to) return wrong('--from is after --to')
   const question = { tenant, user, from, to, by }
   await withDatabase(config.database, ownDatabase(), url =>
@@ -156,11 +149,16 @@ function interrupted(): AbortSignal {
   return stopping.signal
 }
 
-function load(file: string): Config | undefined {
+/** @throws FaultyConfig */
+function load(file: string): Config {
   const loaded = loadConfig(file, process.env)
   if (loaded.kind === 'loaded') return loaded.config
-  console.error(formatFaults(loaded.faults))
-  return undefined
+  throw new FaultyConfig(formatFaults(loaded.faults))
+}
+
+/** Nothing is done with a config that has faults; the message is all of them, a line each. */
+class FaultyConfig extends Error {
+  override readonly name = 'FaultyConfig'
 }
 
 function wrong(message: string): number {
@@ -213,6 +211,10 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE
     if (error instanceof WrongUse) return wrong(error.message)
+    if (error instanceof FaultyConfig) {
+      console.error(error.message)
+      return WRONG_USE
+    }
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
     return FAILED
   }
