@@ -19,6 +19,11 @@ export interface Finding {
   readonly advice: string
 }
 
+/** Whether the router is not read as it should be. */
+export function isFaulty(findings: readonly Finding[]): boolean {
+  return findings.some(({ severity }) => severity === 'fault')
+}
+
 /** The router's clock is of no use to the numbers, but its log should tell the same time as ours. */
 const CLOCK_OFF_SECONDS = 60
 const CERTIFICATE_LEFT_MS = 30 * 86_400_000

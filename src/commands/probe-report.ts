@@ -1,7 +1,7 @@
 import { SERVICES } from '../accounting/reading.ts'
 import type { TenantRouter } from '../config/difference.ts'
 import type { RouterProbe, ServiceProbe } from '../routeros/probe.ts'
-import type { Finding } from './findings.ts'
+import { type Finding, isFaulty } from './findings.ts'
 import { printable } from './printable.ts'
 
 /** A router and what was found on it. */
@@ -13,9 +13,8 @@ export interface Probed extends TenantRouter {
 
 /** A block: who it is, what it has, and what is wrong with it. */
 export function probedText({ tenant, router, probe, findings }: Probed): string {
-  const isFaulty = findings.some(({ severity }) => severity === 'fault')
   const head = `${tenant.id}/${router.id}  ${router.host}:${router.port}${router.tls ? ' (TLS)' : ''}`
-  const lines = [`${head}  ${isFaulty ? 'FAILED' : 'ok'}`, ...(probe ? aboutLines(probe) : [])]
+  const lines = [`${head}  ${isFaulty(findings) ? 'FAILED' : 'ok'}`, ...(probe ? aboutLines(probe) : [])]
   for (const { severity, what, advice } of findings)
     lines.push(`  ${severity === 'fault' ? '✗' : '!'} ${printable(what)}`, `    → ${advice}`)
   return `${lines.join('\n')}\n`
@@ -53,7 +52,7 @@ function serviceText(probe: ServiceProbe): string {
 
 /** How many are well, last of all. */
 export function summaryOf(all: readonly Probed[]): string {
-  const faulty = all.filter(it => it.findings.some(({ severity }) => severity === 'fault')).length
+  const faulty = all.filter(it => isFaulty(it.findings)).length
   const warned = all.filter(it => it.findings.some(({ severity }) => severity === 'warning')).length
   return `${all.length - faulty} of ${all.length} can be read${warned === 0 ? '' : `, ${warned} with warnings`}`
 }
@@ -66,7 +65,7 @@ export function probedJson({ tenant, router, probe, findings }: Probed): object 
     router: router.id,
     host: router.host,
     port: router.port,
-    ok: findings.every(({ severity }) => severity !== 'fault'),
+    ok: !isFaulty(findings),
     identity: probe?.identity ?? null,
     version: probe?.version ?? null,
     uptime_seconds: probe?.uptimeSeconds ?? null,

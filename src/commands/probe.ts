@@ -4,7 +4,7 @@ import type { TenantRouter } from '../config/difference.ts'
 import { RouterError } from '../routeros/errors.ts'
 import { probeRouter } from '../routeros/probe.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { findingsOf, findingsOfError } from './findings.ts'
+import { findingsOf, findingsOfError, isFaulty } from './findings.ts'
 import { type Probed, probedJson, probedText, summaryOf } from './probe-report.ts'
 import { chooseRouters } from './router-choice.ts'
 import type { Terminal } from './terminal.ts'
@@ -46,7 +46,7 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
     if (!isJson) terminal.print(probedText(probed))
   }
   terminal.print(isJson ? JSON.stringify(all.map(probedJson), undefined, 2) : summaryOf(all))
-  return all.every(it => it.findings.every(({ severity }) => severity !== 'fault'))
+  return !all.some(it => isFaulty(it.findings))
 }
 
 async function probeOne(of: TenantRouter, { clock, signal }: ProbeCommand): Promise<Probed> {

@@ -22,7 +22,7 @@ export class PppInterfaces {
   readonly #names: string[] = []
   /** Numbers by the names of static server bindings. */
   readonly #bindings = new Map<string, number | undefined>()
-  #newServices = new Set<string>()
+  readonly #newServices = new Set<string>()
 
   constructor(connection: RouterConnection) {
     this.#connection = connection
@@ -48,7 +48,7 @@ export class PppInterfaces {
       this.#upload[number] = upload[place] ?? Number.NaN
       this.#download[number] = download[place] ?? Number.NaN
     }
-    this.#newServices = new Set()
+    this.#newServices.clear()
     for (const { number, row } of rows.takeWholes()) {
       this.#newServices.add((row.get('type') ?? '').replace(/-in$/, ''))
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
-import { QueryBuilder } from 'drizzle-orm/pg-core'
+import { type PgColumn, QueryBuilder } from 'drizzle-orm/pg-core'
 import { Client, DatabaseError } from 'pg'
 import QueryStream from 'pg-query-stream'
 import { tenants, tenantUsageDaily, usageDaily, userSessions } from './schema.ts'
@@ -85,17 +85,13 @@ function queryOf(question: UsageQuestion): { toSQL(): { sql: string; params: unk
   if (question.by === 'session') return sessionsOf(question)
   // Only one of the two daily tables has names; the other is the smaller by far.
   return question.user === undefined && question.by !== 'user'
-    ? dailyOf(question, tenantUsageDaily, [])
-    : dailyOf(
-        question,
-        usageDaily,
-        question.user === undefined ? [] : [eq(usageDaily.username, question.user)],
-      )
+    ? dailyOf(question, tenantUsageDaily, undefined)
+    : dailyOf(question, usageDaily, only(usageDaily.username, question.user))
 }
 
 type Daily = typeof tenantUsageDaily | typeof usageDaily
 
-function dailyOf({ tenant, from, to, by }: UsageQuestion, table: Daily, more: readonly SQL[]) {
+function dailyOf({ tenant, from, to, by }: UsageQuestion, table: Daily, more: SQL | undefined) {
   const upload = sql<string>`sum(${table.upload})::text`
   const download = sql<string>`sum(${table.download})::text`
   const used = sql`sum(${table.upload}) + sum(${table.download})`
@@ -112,11 +108,11 @@ function dailyOf({ tenant, from, to, by }: UsageQuestion, table: Daily, more: re
     .innerJoin(tenants, eq(tenants.id, table.tenantId))
     .where(
       and(
-        tenant === undefined ? undefined : eq(table.tenantId, tenant),
+        only(table.tenantId, tenant),
         from === undefined ? undefined : gte(table.day, from),
         to === undefined ? undefined : lte(table.day, to),
         from === undefined && to === undefined ? gte(table.day, THIS_MONTH) : undefined,
-        ...more,
+        more,
       ),
     )
     .groupBy(table.tenantId, key)
@@ -160,13 +156,18 @@ function sessionsOf({ tenant, user, from, to }: UsageQuestion) {
     .innerJoin(tenants, eq(tenants.id, it.tenantId))
     .where(
       and(
-        tenant === undefined ? undefined : eq(it.tenantId, tenant),
-        user === undefined ? undefined : eq(it.username, user),
+        only(it.tenantId, tenant),
+        only(it.username, user),
         begin && sql`(${it.endTime} is null or ${it.endTime} >= ${midnightOf(begin)})`,
         to === undefined ? undefined : sql`${it.startTime} < ${midnightOf(sql`(${to}::date + 1)`)}`,
       ),
     )
     .orderBy(asc(it.tenantId), asc(it.startTime), asc(it.id))
+}
+
+/** No condition where nothing was asked for. */
+function only(column: PgColumn, value: string | undefined): SQL | undefined {
+  return value === undefined ? undefined : eq(column, value)
 }
 
 /** When a day begins where the tenant is. */
