@@ -22,7 +22,8 @@ import { USAGE_FORMATS } from './commands/usage-format.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import type { Config } from './config/config.ts'
-import { loadConfig } from './config/load.ts'
+import { exposedSecret } from './config/exposure.ts'
+import { type Loaded, loadConfig, loadDatabase, loadJournal } from './config/load.ts'
 import { controlSocketOf } from './control-socket.ts'
 import { Daemon } from './main.ts'
 import { systemClock } from './runtime/clock.ts'
@@ -39,6 +40,8 @@ const WRONG_USE = 2
 async function run({ config: file }: CommonOptions): Promise<number> {
   const log = createLogger()
   const config = load(file)
+  const exposed = exposedSecret(file)
+  if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
   if (config.pusher) log.warn('pusher is set, but this release has no Pusher endpoint')
   const ended = untilAsked()
   const onBug = (error: unknown) => {
@@ -76,13 +79,15 @@ function untilAsked(): { promise: Promise<number>; end: (code: number) => void }
 
 function check({ config: file }: CommonOptions): number {
   const config = load(file)
+  const exposed = exposedSecret(file)
+  if (exposed) console.error(`warning: ${formatFaults([exposed])}`)
   console.log(summary(config))
   return DONE
 }
 
 async function migrate({ config: file }: CommonOptions): Promise<number> {
-  const config = load(file)
-  await migrateDatabase(config.database, ownDatabase())
+  const database = loaded(loadDatabase(file, process.env))
+  await migrateDatabase(database, ownDatabase())
   console.log('ok: the schema is up to date')
   return DONE
 }
@@ -109,9 +114,9 @@ async function probeRouters(
 }
 
 async function showStatus({ config: file, json, watch }: StatusOptions): Promise<number> {
-  const config = load(file)
+  const journal = loaded(loadJournal(file))
   await status({
-    socket: controlSocketOf(config.journal.directory),
+    socket: controlSocketOf(journal.directory),
     ...{ isJson: json === true, isWatching: watch === true },
     terminal: terminalOf(process.stdout, process.stderr),
     clock: systemClock,
@@ -129,10 +134,10 @@ async function printUsage({
   by,
   format,
 }: UsageOptions): Promise<number> {
-  const config = load(file)
+  const database = loaded(loadDatabase(file, process.env))
   if (from !== undefined && to !== undefined && from > to) return wrong('--from is after --to')
   const question = { tenant, user, from, to, by }
-  await withDatabase(config.database, ownDatabase(), url =>
+  await withDatabase(database, ownDatabase(), url =>
     usage({ url, question, format, out: process.stdout }),
   )
   return DONE
@@ -151,9 +156,13 @@ function interrupted(): AbortSignal {
 
 /** @throws FaultyConfig */
 function load(file: string): Config {
-  const loaded = loadConfig(file, process.env)
-  if (loaded.kind === 'loaded') return loaded.config
-  throw new FaultyConfig(formatFaults(loaded.faults))
+  return loaded(loadConfig(file, process.env))
+}
+
+/** @throws FaultyConfig */
+function loaded<T>(outcome: Loaded<T>): T {
+  if (outcome.kind === 'loaded') return outcome.config
+  throw new FaultyConfig(formatFaults(outcome.faults))
 }
 
 /** Nothing is done with a config that has faults; the message is all of them, a line each. */

@@ -90,10 +90,10 @@ test('the daemon’s own commands are answered without a token, by a socket of i
 
 test('where no daemon runs, that is what is said', async () => {
   const directory = folder()
-  await expect(asked(directory)).rejects.toThrow(/^no daemon runs with this config/)
+  await expect(asked(directory)).rejects.toThrow(/^no daemon answers at/)
   const control = await started(directory)
   await control.stop()
-  await expect(asked(directory)).rejects.toThrow(/^no daemon runs with this config/)
+  await expect(asked(directory)).rejects.toThrow(/^no daemon answers at/)
 })
 
 test('a path that no socket can have costs the daemon nothing', async () => {

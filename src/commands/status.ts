@@ -64,7 +64,7 @@ function whyNot(socket: string, { code, message }: NodeJS.ErrnoException): strin
   switch (code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return `no daemon runs with this config (${socket})`
+      return `no daemon answers at ${socket}: ask in the working directory of a running one, with its config`
     case 'EACCES':
       return `${socket} is another user's: ask as the daemon's user, or as root`
     default:

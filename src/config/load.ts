@@ -4,36 +4,83 @@ import type { Config } from './config.ts'
 import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
 import { readText } from './readable-file.ts'
-import { resolveConfig } from './resolve.ts'
-import { configSchema } from './schema.ts'
+import { resolveConfig, resolveDatabase, resolveJournal } from './resolve.ts'
+import { configSchema, databaseSchema, journalSchema } from './schema.ts'
 import type { Environment } from './secret-source.ts'
 
-export type Loaded =
-  | { readonly kind: 'loaded'; readonly config: Config }
+/** All of the config, or the part that was asked for. */
+export type Loaded<T> =
+  | { readonly kind: 'loaded'; readonly config: T }
   | { readonly kind: 'faulty'; readonly faults: readonly Fault[] }
 
 /** A fleet of ten thousand routers has a tenth of it. */
-const MAX_BYTES = 16 * 1024 * 1024
+export const MAX_BYTES = 16 * 1024 * 1024
 
 /**
  * Reads the config and the secrets and certificates it names. All faults come at once, in the order of their lines;
  * only where the text is no YAML, what it would have meant stays unsaid.
  */
-export function loadConfig(file: string, env: Environment): Loaded {
-  const text = readText(file, MAX_BYTES)
-  return text.kind === 'right'
-    ? parseConfig(file, text.value, env)
-    : { kind: 'faulty', faults: [{ file, line: 1, column: 1, path: '', message: text.message }] }
+export function loadConfig(file: string, env: Environment): Loaded<Config> {
+  return load(file, text => parseConfig(file, text, env))
 }
 
 /** As `loadConfig`, of a text; `file` is only what the faults call it. */
-export function parseConfig(file: string, text: string, env: Environment): Loaded {
+export function parseConfig(file: string, text: string, env: Environment): Loaded<Config> {
+  return parse(file, text, values => {
+    const parsed = configSchema(env).safeParse(values)
+    const between = disagreements(values)
+    if (parsed.success && between.length === 0) return { kind: 'right', config: resolveConfig(parsed.data) }
+    return { kind: 'wrong', findings: [...between, ...findingsOf(parsed.error)] }
+  })
+}
+
+/** The `database` of a config: who only asks the database needs no router's password, nor a config without a fault. */
+export function loadDatabase(file: string, env: Environment): Loaded<Config['database']> {
+  return loadPart(file, 'database', databaseSchema(env), resolveDatabase)
+}
+
+/** The `journal` of a config, which needs no secret at all. */
+export function loadJournal(file: string): Loaded<Config['journal']> {
+  return loadPart(file, 'journal', journalSchema(), resolveJournal)
+}
+
+function loadPart<Schema extends z.ZodType, T>(
+  file: string,
+  name: string,
+  schema: Schema,
+  resolve: (part: z.infer<Schema>) => T,
+): Loaded<T> {
+  return load(file, text =>
+    parse(file, text, values => {
+      const part = typeof values === 'object' && values !== null ? Object.entries(values) : []
+      const parsed = schema.safeParse(part.find(([key]) => key === name)?.[1])
+      if (parsed.success) return { kind: 'right', config: resolve(parsed.data) }
+      const findings = findingsOf(parsed.error).map(it => ({ ...it, path: [name, ...it.path] }))
+      return { kind: 'wrong', findings }
+    }),
+  )
+}
+
+function load<T>(file: string, parseText: (text: string) => Loaded<T>): Loaded<T> {
+  const text = readText(file, MAX_BYTES)
+  return text.kind === 'right'
+    ? parseText(text.value)
+    : { kind: 'faulty', faults: [{ file, line: 1, column: 1, path: '', message: text.message }] }
+}
+
+type Checked<T> =
+  | { readonly kind: 'right'; readonly config: T }
+  | { readonly kind: 'wrong'; readonly findings: readonly Finding[] }
+
+function parse<T>(file: string, text: string, check: (values: unknown) => Checked<T>): Loaded<T> {
   const document = new ConfigDocument(text)
   const faults: Fault[] = document
     .syntaxFaults()
     .map(fault => ({ file, ...fault, path: pathText(fault.path) }))
   if (faults.length === 0 || document.isReadable()) {
-    const checked = check(document, env)
+    const read = document.values()
+    const checked =
+      read.kind === 'finding' ? { kind: 'wrong' as const, findings: [read.finding] } : check(read.values)
     if (checked.kind === 'right' && faults.length === 0) return { kind: 'loaded', config: checked.config }
     if (checked.kind === 'wrong') {
       for (const { path, message } of checked.findings) {
@@ -44,21 +91,10 @@ export function parseConfig(file: string, text: string, env: Environment): Loade
   return { kind: 'faulty', faults: faults.sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-type CheckedFile =
-  | { readonly kind: 'right'; readonly config: Config }
-  | { readonly kind: 'wrong'; readonly findings: readonly Finding[] }
-
-function check(document: ConfigDocument, env: Environment): CheckedFile {
-  const read = document.values()
-  if (read.kind === 'finding') return { kind: 'wrong', findings: [read.finding] }
-  const parsed = configSchema(env).safeParse(read.values)
-  const between = disagreements(read.values)
-  if (parsed.success && between.length === 0) return { kind: 'right', config: resolveConfig(parsed.data) }
-  return { kind: 'wrong', findings: [...between, ...(parsed.error?.issues ?? []).flatMap(findingsOf)] }
-}
-
-function findingsOf(issue: z.core.$ZodIssue): Finding[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }]
-  const messages = issue.message.split('\n')
-  return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index] ?? '' }))
+function findingsOf(error: z.ZodError | undefined): Finding[] {
+  return (error?.issues ?? []).flatMap(issue => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }]
+    const messages = issue.message.split('\n')
+    return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: messages[index] ?? '' }))
+  })
 }

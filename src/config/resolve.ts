@@ -9,12 +9,9 @@ const API_TLS_PORT = 8729
 
 /** The config as the daemon wants it, from a file that has no fault. */
 export function resolveConfig(file: ConfigFile): Config {
-  const { database, poll, journal, server, retention } = file
+  const { poll, server, retention } = file
   return {
-    database:
-      database.url === undefined
-        ? { kind: 'embedded', directory: database.directory }
-        : { kind: 'url', url: database.url },
+    database: resolveDatabase(file.database),
     poll: {
       spread: poll.spread,
       concurrency: poll.concurrency,
@@ -23,7 +20,7 @@ export function resolveConfig(file: ConfigFile): Config {
     },
     commit: { intervalMs: file.commit.interval },
     lease: { durationMs: file.lease.duration },
-    journal: { directory: journal.directory, maxBytes: journal.max_size },
+    journal: resolveJournal(file.journal),
     server: { host: server.host, port: server.port, origins: server.origins, tls: server.tls },
     auth: resolveAuth(file.auth),
     snapshots: { intervalMs: file.snapshots.interval },
@@ -32,6 +29,14 @@ export function resolveConfig(file: ConfigFile): Config {
     bucketMs: file.bucket,
     tenants: file.tenants.map(tenant => resolveTenant(file, tenant)),
   }
+}
+
+export function resolveDatabase({ url, directory }: ConfigFile['database']): Config['database'] {
+  return url === undefined ? { kind: 'embedded', directory } : { kind: 'url', url }
+}
+
+export function resolveJournal({ directory, max_size }: ConfigFile['journal']): Config['journal'] {
+  return { directory, maxBytes: max_size }
 }
 
 function resolveAuth({ secret, jwks_url, public_key }: ConfigFile['auth']): AuthConfig {

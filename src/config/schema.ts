@@ -20,10 +20,7 @@ const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 export function configSchema(env: Environment) {
   return block(
     {
-      database: block({
-        url: secret(env, isPostgresUrl).optional(),
-        directory: field(path).prefault('data/postgres'),
-      }).prefault({}),
+      database: databaseSchema(env),
       poll: block(
         {
           schedule: field(schedule).default('*/5 * * * * *'),
@@ -37,10 +34,7 @@ export function configSchema(env: Environment) {
       ).prefault({}),
       commit: block({ interval: field(interval).prefault('30s') }).prefault({}),
       lease: block({ duration: field(interval).prefault('15s') }).prefault({}),
-      journal: block({
-        directory: field(path).prefault('data/journal'),
-        max_size: field(size).prefault('1GB'),
-      }).prefault({}),
+      journal: journalSchema(),
       server: block({
         host: field(host).default('127.0.0.1'),
         port: field(wholeNumber(0, 65_535)).default(8090),
@@ -80,6 +74,20 @@ export function configSchema(env: Environment) {
 }
 
 export type ConfigFile = z.infer<ReturnType<typeof configSchema>>
+
+export function databaseSchema(env: Environment) {
+  return block({
+    url: secret(env, isPostgresUrl).optional(),
+    directory: field(path).prefault('data/postgres'),
+  }).prefault({})
+}
+
+export function journalSchema() {
+  return block({
+    directory: field(path).prefault('data/journal'),
+    max_size: field(size).prefault('1GB'),
+  }).prefault({})
+}
 
 function tenant(env: Environment) {
   return block({

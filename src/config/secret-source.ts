@@ -1,30 +1,39 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { absent, type Checked, right, wrong } from './checked.ts'
 import { readText } from './readable-file.ts'
 
 /** The variables that `${NAME}` may name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const WANTED = `text, "\${NAME}" or { file: PATH }`
+const WANTED = `text, "\${NAME}", { file: PATH } or { credential: NAME }`
 const MAX_BYTES = 64 * 1024
 
 /**
  * The text of a secret, which may stand in the file itself, in the environment or in a file of its own:
  *
  *     password: plain text, in which ${NAME} is that variable's value and $${ a literal ${
- *     password: { file: PATH }      # what is in the file, without one newline at its end
+ *     password: { file: PATH }         # what is in the file, without one newline at its end
+ *     password: { credential: NAME }   # the same of systemd's LoadCredential=NAME:… or LoadCredentialEncrypted=
  *
  * No message ever has a part of the secret in it.
  */
 export function secretText(value: unknown, env: Environment): Checked<string> {
   if (typeof value === 'string') return substituted(value, env)
   if (typeof value === 'number') return wrong('must be text: put it in quotes')
-  if (typeof value === 'object' && value !== null && 'file' in value && Object.keys(value).length === 1) {
-    return typeof value.file === 'string' && value.file !== ''
-      ? fileContent(resolve(value.file))
-      : wrong('must be { file: PATH }, with the path of a file')
+  if (typeof value === 'object' && value !== null && Object.keys(value).length === 1) {
+    if ('file' in value) {
+      return typeof value.file === 'string' && value.file !== ''
+        ? fileContent(resolve(value.file))
+        : wrong('must be { file: PATH }, with the path of a file')
+    }
+    if ('credential' in value) return credential(value.credential, env)
   }
   return absent(WANTED, value) ?? wrong(`must be ${WANTED}`)
+}
+
+/** Whether it is a secret that stands in the config itself. One with a reference in it has its secret there. */
+export function isPlainText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !value.replaceAll('$${', '').includes('${')
 }
 
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g
@@ -48,6 +57,20 @@ function substituted(text: string, env: Environment): Checked<string> {
   return wrong(
     `needs ${names} from the environment, where it is not set or empty: export it or add it to .env`,
   )
+}
+
+const CREDENTIAL = /^[A-Za-z0-9_.-]{1,255}$/
+
+/** See systemd.exec(5): the files are in a directory that only the unit's processes may read. */
+function credential(name: unknown, env: Environment): Checked<string> {
+  if (typeof name !== 'string' || !CREDENTIAL.test(name) || name === '.' || name === '..')
+    return wrong('must be { credential: NAME }, with the name that LoadCredential= gives it')
+  const directory = env['CREDENTIALS_DIRECTORY']
+  return directory === undefined || directory === ''
+    ? wrong(
+        `needs the systemd credential ${name}, and this process was given none: LoadCredential=${name}:PATH`,
+      )
+    : fileContent(join(directory, name))
 }
 
 function fileContent(file: string): Checked<string> {

@@ -101,6 +101,21 @@ describe('the text of a secret', () => {
     })
   })
 
+  it('may be a credential that systemd gave, and is none where it gave nothing', () => {
+    const file = fileWith('hq-password', 'hunter2\n')
+    const given = { CREDENTIALS_DIRECTORY: directory }
+    expect(secretText({ credential: 'hq-password' }, given)).toEqual({ kind: 'right', value: 'hunter2' })
+    expect(secretText({ credential: 'hq-password' }, {})).toEqual({
+      kind: 'wrong',
+      message:
+        'needs the systemd credential hq-password, and this process was given none: LoadCredential=hq-password:PATH',
+    })
+    for (const name of ['..', `../${file}`, '', 7])
+      expect(secretText({ credential: name }, given)).toMatchObject({
+        message: 'must be { credential: NAME }, with the name that LoadCredential= gives it',
+      })
+  })
+
   it('is not in a file that is empty, is a directory or does not exist', () => {
     const empty = fileWith('empty', '\n')
     const missing = join(directory, 'missing')

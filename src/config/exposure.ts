@@ -1,0 +1,50 @@
+import { statSync } from 'node:fs'
+import { z } from 'zod'
+import { ConfigDocument } from './document.ts'
+import { type Fault, pathText } from './fault.ts'
+import { MAX_BYTES } from './load.ts'
+import { readText } from './readable-file.ts'
+import { isPlainText } from './secret-source.ts'
+
+const OTHERS_MAY_READ = 0o004
+
+const value = z.unknown().optional()
+const outline = z.object({
+  database: z.object({ url: value }).optional(),
+  auth: z.object({ secret: value }).optional(),
+  pusher: z.object({ secret: value }).optional(),
+  tenants: z.array(z.object({ routers: z.array(z.object({ password: value })) })),
+})
+
+/** The first secret in plain text of a file that every user of this machine may read; of one without a fault. */
+export function exposedSecret(file: string): Fault | undefined {
+  if (process.platform === 'win32' || !mayOthersRead(file)) return undefined
+  const text = readText(file, MAX_BYTES)
+  if (text.kind === 'wrong') return undefined
+  const document = new ConfigDocument(text.value)
+  const read = document.values()
+  const path = read.kind === 'values' ? firstPlainSecret(read.values) : undefined
+  if (path === undefined) return undefined
+  const message = `is a secret in plain text, and every user of this machine may read it: chmod 640 ${file}, or write \${NAME}`
+  return { file, ...document.positionOf(path), path: pathText(path), message }
+}
+
+function mayOthersRead(file: string): boolean {
+  return ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & OTHERS_MAY_READ) !== 0
+}
+
+function firstPlainSecret(values: unknown): readonly PropertyKey[] | undefined {
+  const { data } = outline.safeParse(values)
+  if (data === undefined) return undefined
+  const secrets: (readonly [readonly PropertyKey[], unknown])[] = [
+    [['database', 'url'], data.database?.url],
+    [['auth', 'secret'], data.auth?.secret],
+    [['pusher', 'secret'], data.pusher?.secret],
+    ...data.tenants.flatMap(({ routers }, tenant) =>
+      routers.map(
+        ({ password }, router) => [['tenants', tenant, 'routers', router, 'password'], password] as const,
+      ),
+    ),
+  ]
+  return secrets.find(([, secret]) => isPlainText(secret))?.[0]
+}

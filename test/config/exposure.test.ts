@@ -1,0 +1,58 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
+
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exposedSecret } from '../../src/config/exposure.ts'
+
+let file: string
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tikmeter-exposure-'))
+  file = join(directory, 'tikmeter.yaml')
+})
+
+afterAll(() => {
+  rmSync(directory, { recursive: true })
+})
+
+/** The place that is warned of, if there is one. */
+function exposedIn(text: string, mode: number): string | undefined {
+  writeFileSync(file, text)
+  chmodSync(file, mode)
+  const fault = exposedSecret(file)
+  expect(JSON.stringify(fault ?? '')).not.toContain('hunter2')
+  return fault && `${fault.line} ${fault.path}`
+}
+
+function withSecrets(secret: string, password: string): string {
+  return `auth: { secret: ${secret} }
+tenants:
+  - id: acme
+    routers:
+      - { id: hq, host: 10.1.0.1, username: usage, password: "\${HQ}" }
+      - { id: tower, host: 10.1.0.2, username: usage, password: ${password} }
+`
+}
+
+describe('a secret in plain text', () => {
+  it('is warned of where every user may read the file, at the first of them', () => {
+    expect(exposedIn(withSecrets('"${SECRET}"', 'hunter2'), 0o644)).toBe('6 tenants[0].routers[1].password')
+    expect(exposedIn(withSecrets('hunter2', 'hunter2'), 0o604)).toBe('1 auth.secret')
+    expect(exposedIn('database: { url: "postgres://u:hunter2@h/d" }\ntenants: []', 0o644)).toBe(
+      '1 database.url',
+    )
+  })
+
+  it('is nobody’s business where only the owner and the group may read it', () => {
+    expect(exposedIn(withSecrets('hunter2', 'hunter2'), 0o640)).toBeUndefined()
+  })
+
+  it('is none where it is written as a reference, a file or a credential, or is empty', () => {
+    for (const secret of ['"x${PART}y"', '{ file: /etc/secret }', '{ credential: hq }', '""'])
+      expect(exposedIn(withSecrets('"${SECRET}"', secret), 0o644)).toBeUndefined()
+    expect(exposedIn(withSecrets('"${SECRET}"', '"hunter2$${"'), 0o644)).toBeDefined()
+  })
+})
