@@ -12,11 +12,19 @@ export interface Committing {
   commit(keys: readonly RouterKey[]): Promise<Uncommitted>
 }
 
+/** Told how commits go, for whoever measures. */
+export interface CommitObserver {
+  committed(tookMs: number): void
+  commitFailed(): void
+  happened(event: 'set_aside'): void
+}
+
 export interface CommitLoopOptions {
   readonly recorder: Committing
   readonly intervalMs: number
   /** Told of routers that another daemon has taken, with the epoch at which they were ours. */
   readonly onLost: (routers: ReadonlyMap<RouterKey, number>) => Promise<void>
+  readonly observer: CommitObserver
   readonly clock: Clock
   readonly log: Logger
 }
@@ -50,6 +58,11 @@ export class CommitLoop {
   /** Whether the last commit got through. */
   get isUp(): boolean {
     return this.#failures === 0
+  }
+
+  /** Routers whose last commits the database refused. */
+  get refusedRouters(): number {
+    return this.#refused.size
   }
 
   /** Until the signal aborts; what waits then is `flush`'s. */
@@ -93,16 +106,20 @@ export class CommitLoop {
   /** @returns whether the database was there */
   async #commit(keys: readonly RouterKey[]): Promise<boolean> {
     if (keys.length === 0) return true
+    const { observer, clock } = this.#options
+    const startMs = clock.steadyMs()
     try {
       const { refused, lost, setAside } = await this.#progress.step(() => this.#options.recorder.commit(keys))
       this.#noteRefused(keys, refused)
       this.#noteSetAside(keys, setAside)
       if (lost.size > 0) await this.#options.onLost(lost)
       this.#succeed()
+      observer.committed(clock.steadyMs() - startMs)
       return true
     } catch (error) {
       if (!isFailure(error)) throw error
       this.#fail(error)
+      observer.commitFailed()
       return false
     }
   }
@@ -126,8 +143,10 @@ export class CommitLoop {
       const entries = setAside.get(router) ?? []
       const told = this.#setAside.get(router)
       for (const { what, reason } of entries)
-        if (!told?.has(what))
+        if (!told?.has(what)) {
           this.#options.log.error({ router, what, reason }, 'refused by the database and set aside')
+          this.#options.observer.happened('set_aside')
+        }
       if (entries.length === 0) this.#setAside.delete(router)
       else this.#setAside.set(router, new Set(entries.map(({ what }) => what)))
     }

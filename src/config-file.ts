@@ -9,6 +9,8 @@ import { errorFields, type Logger } from './runtime/logger.ts'
 export interface ConfigFileOptions {
   readonly file: string
   readonly env: NodeJS.ProcessEnv
+  /** Told what became of each config that was loaded: `failed` has no fault, but could not be applied. */
+  readonly observer: { reloaded(outcome: 'applied' | 'faulty' | 'failed'): void }
   readonly clock: Clock
   readonly log: Logger
 }
@@ -19,14 +21,24 @@ const LOOK_EVERY_MS = 2_000
 /** The config file of a running daemon: loaded again when it changed, and at SIGHUP. */
 export class ConfigFile {
   readonly #options: ConfigFileOptions
+  #isApplied = true
+  /** It has no fault and could not be applied: it is owed, and tried again at each look. */
+  #isOwed = false
+  #appliedAt: Date
 
   constructor(options: ConfigFileOptions) {
     this.#options = options
+    this.#appliedAt = options.clock.now()
+  }
+
+  /** Whether what the file held when it was last loaded is what is gone by, and since when it is. */
+  get state(): { readonly isApplied: boolean; readonly appliedAt: Date } {
+    return { isApplied: this.#isApplied, appliedAt: this.#appliedAt }
   }
 
   /**
    * Hands on each config that the file holds from now on, until the signal aborts. One with faults is logged and
-   * passed over, and so is one that can't be applied, which is tried again with the next.
+   * passed over; one that can't be applied for now is tried again until it can.
    * @param apply resolves to the keys whose change takes a restart
    */
   async watch(apply: (config: Config) => Promise<readonly string[]>, signal: AbortSignal): Promise<void> {
@@ -47,7 +59,8 @@ export class ConfigFile {
         if (!isAsked) await clock.sleep(LOOK_EVERY_MS, wake.signal)
         const stamp = await this.#stamp()
         // A file that is gone is being replaced.
-        if (signal.aborted || (!isAsked && (stamp === seen || stamp === undefined))) continue
+        const isDue = isAsked || this.#isOwed || (stamp !== seen && stamp !== undefined)
+        if (signal.aborted || !isDue) continue
         isAsked = false
         seen = stamp
         await this.#reload(apply)
@@ -63,16 +76,27 @@ export class ConfigFile {
     const loaded = loadConfig(file, env)
     if (loaded.kind === 'faulty') {
       log.error({ faults: formatFaults(loaded.faults) }, 'config not reloaded: it has faults')
+      this.#note('faulty')
       return
     }
     try {
       const restartNeeded = await apply(loaded.config)
+      this.#note('applied')
       log.info({ tenants: loaded.config.tenants.length }, 'config reloaded')
       if (restartNeeded.length > 0) log.warn({ keys: restartNeeded }, 'a restart is needed for these keys')
     } catch (error) {
       if (!isFailure(error)) throw error
-      log.error({ err: errorFields(error) }, 'config not reloaded')
+      if (!this.#isOwed) log.error({ err: errorFields(error) }, 'config not reloaded yet')
+      this.#note('failed')
     }
+  }
+
+  #note(outcome: 'applied' | 'faulty' | 'failed'): void {
+    const { observer, clock } = this.#options
+    this.#isApplied = outcome === 'applied'
+    this.#isOwed = outcome === 'failed'
+    if (this.#isApplied) this.#appliedAt = clock.now()
+    observer.reloaded(outcome)
   }
 
   async #stamp(): Promise<string | undefined> {

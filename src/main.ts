@@ -4,17 +4,18 @@ import { sessionId } from './accounting/ids.ts'
 import { createApi } from './api/api.ts'
 import { dashboardRoutes } from './api/dashboard-stats.ts'
 import { healthRoutes } from './api/health.ts'
-import { metricsRoute, Observed } from './api/metrics.ts'
+import { metricsRoute } from './api/metrics.ts'
+import { Observed } from './api/observed.ts'
 import { webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
 import { CommitLoop } from './commit-loop.ts'
-import type { AuthConfig, Config, RouterConfig } from './config/config.ts'
+import type { Config } from './config/config.ts'
+import { addressOf, tokenKeyOf } from './config/revealed.ts'
 import { ConfigFile } from './config-file.ts'
 import { Control } from './control.ts'
 import { JwtVerifier } from './feed/authentication.ts'
 import { FEED_LIMITS } from './feed/limits.ts'
 import { FeedServer } from './feed/server.ts'
-import type { TokenKey } from './feed/token-key.ts'
 import { JournalInheritance } from './inheritance.ts'
 import { daemonId } from './journal/daemon-id.ts'
 import { Journal } from './journal/journal.ts'
@@ -93,13 +94,15 @@ export class Daemon {
     const loop = new EventLoopDelay()
     loop.start()
     lifecycle.onStop('event loop watch', async () => loop.stop())
+    const observer = new Observed()
+    const file = new ConfigFile({ file: configFile, ...{ env, observer, clock, log } })
     const books = new RouterBooks()
     const poller: Poller = new Poller({
       isSpread: config.poll.spread,
       concurrency: config.poll.concurrency,
       sink: { record: (router, readings) => recorder.record(router, readings) },
       random: Math.random,
-      ...{ clock, log, onBug },
+      ...{ observer, clock, log, onBug },
     })
     const board = new TenantBoard({
       books,
@@ -115,11 +118,12 @@ export class Daemon {
       ...{ disk: nodeDisk, clock, log },
     })
     const randomBytes = pooledRandom()
-    const observed = new Observed()
     const recorder = new Recorder({
       ...{ store, journal, books },
-      onDurable: ({ numbered, at }) =>
-        observed.readingDurable(clock.steadyMs() - (numbered?.answeredMs ?? at.steadyMs)),
+      onRecorded: ({ numbered, at }, decision, isDurable) => {
+        const answeredMs = numbered?.answeredMs ?? at.steadyMs
+        observer.recorded(decision, isDurable ? clock.steadyMs() - answeredMs : undefined)
+      },
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
       onForgotten: book => board.keepRollup(book),
@@ -132,13 +136,13 @@ export class Daemon {
     await journal.load()
     const estate = new JournalInheritance(journal)
     const commits = new CommitLoop({
-      ...{ recorder, clock, log },
+      ...{ recorder, observer, clock, log },
       intervalMs: config.commit.intervalMs,
       onLost: routers => ownership.lose(routers),
     })
 
     const { origins, host, port, tls } = config.server
-    const verifier = new JwtVerifier({ key: tokenKey(config.auth), clock, log })
+    const verifier = new JwtVerifier({ key: tokenKeyOf(config.auth), clock, log })
     const feed = new FeedServer({
       source: board,
       intervalMs: config.snapshots.intervalMs,
@@ -146,9 +150,14 @@ export class Daemon {
       limits: FEED_LIMITS,
       ...{ verifier, origins, clock, log },
     })
+    const measured = {
+      ...{ books, board, poller, feed, recorder, commits, journal, file, loop, clock },
+      leases: () => ownership.counts,
+    }
     const readiness = {
       database: (): 'up' | 'down' => (commits.isUp ? 'up' : 'down'),
       pollers: () => this.#pollers,
+      journal: () => journal.state().kind,
     }
     const http = new HttpServer({
       at: { kind: 'port', host, port },
@@ -158,7 +167,7 @@ export class Daemon {
         routes: [
           ...healthRoutes(readiness),
           ...dashboardRoutes(board, clock),
-          metricsRoute(measuresOf({ books, poller, feed, commits, journal, loop }), observed),
+          metricsRoute(measuresOf(measured), VERSION, observer),
           webSocketRoute('/ws'),
         ],
         ...{ verifier, origins, log },
@@ -187,7 +196,11 @@ export class Daemon {
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),
-      connect: (router, signal) => connect(router, config.poll.listen, clock, signal),
+      connect: (router, signal) => {
+        const { services, timeoutMs } = router
+        const { listen: isListening } = config.poll
+        return Router.connect({ address: addressOf(router), services, timeoutMs, isListening, clock }, signal)
+      },
       graceMs: POLL_GRACE_MS,
     })
     const { durationMs } = config.lease
@@ -203,7 +216,6 @@ export class Daemon {
     await control.start()
     this.#port = http.port ?? 0
 
-    const file = new ConfigFile({ file: configFile, env, clock, log })
     lifecycle.loop('config file', signal => file.watch(changed => roster.apply(changed), signal), onBug)
     lifecycle.loop('watchdog', signal => supervisor.watch({ poller, commits }, signal), onBug)
     supervisor.ready()
@@ -232,19 +244,4 @@ export class Daemon {
     )
     return url
   }
-}
-
-function connect(
-  router: RouterConfig,
-  isListening: boolean,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Router> {
-  const { host, port, username, tls, services, timeoutMs } = router
-  const address = { host, port, username, password: router.password.reveal(), tls }
-  return Router.connect({ address, services, timeoutMs, isListening, clock }, signal)
-}
-
-function tokenKey(auth: AuthConfig): TokenKey {
-  return auth.kind === 'secret' ? { kind: 'secret', secret: auth.secret.reveal() } : auth
 }

@@ -1,28 +1,53 @@
-import type { RouterKey } from './accounting/ids.ts'
-import type { Measures, RouterMeasure } from './api/metrics.ts'
+import type { RouterKey, TenantId } from './accounting/ids.ts'
+import { SERVICES } from './accounting/reading.ts'
+import type { Totals } from './accounting/snapshot.ts'
+import type { Measures } from './api/metrics.ts'
+import type { RouterMeasure } from './api/router-metrics.ts'
 import type { RouterHealth } from './poller/health.ts'
 import { keyOf, type RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 
 export interface MeasuredParts {
   readonly books: RouterBooks
+  readonly board: {
+    tenants(): readonly TenantId[]
+    totals(tenant: TenantId, now: Date): Totals | undefined
+  }
   readonly poller: { health(router: RouterKey): RouterHealth | undefined }
   readonly feed: { readonly connections: number }
-  readonly commits: { readonly isUp: boolean }
+  readonly recorder: { pending(): ReadonlyMap<RouterKey, number> }
+  readonly commits: { readonly isUp: boolean; readonly refusedRouters: number }
+  readonly leases: Measures['leases']
   readonly journal: {
     state(): { readonly kind: 'writing' | 'failing'; readonly bytes: number; readonly maxBytes: number }
   }
+  readonly file: { readonly state: ReturnType<Measures['config']> }
+  readonly clock: { now(): Date }
   readonly loop: { take(): ReturnType<Measures['eventLoop']> }
 }
 
 /** What `/metrics` shows, gathered from the parts that know it. */
-export function measuresOf({ books, poller, feed, commits, journal, loop }: MeasuredParts): Measures {
+export function measuresOf(parts: MeasuredParts): Measures {
+  const { books, board, poller, feed, recorder, commits, leases, journal, file, clock, loop } = parts
   return {
     *routers() {
       for (const book of books.values()) yield routerMeasure(book, poller.health(keyOf(book)))
     },
+    *tenants() {
+      for (const tenant of board.tenants()) {
+        const totals = board.totals(tenant, clock.now())
+        if (totals) yield { tenant, totals }
+      }
+    },
     feedConnections: () => feed.connections,
     isDatabaseUp: () => commits.isUp,
+    uncommitted: () => {
+      let sessions = 0
+      for (const its of recorder.pending().values()) sessions += its
+      return { sessions, refusedRouters: commits.refusedRouters }
+    },
+    leases,
+    config: () => file.state,
     journal: () => {
       const { kind, bytes, maxBytes } = journal.state()
       return { isWriting: kind === 'writing', bytes, maxBytes }
@@ -33,8 +58,14 @@ export function measuresOf({ books, poller, feed, commits, journal, loop }: Meas
 
 function routerMeasure(book: RouterBook, health: RouterHealth | undefined): RouterMeasure {
   const { tenant, router } = book.about
+  const sessions: RouterMeasure['sessions'] = Object.fromEntries(
+    SERVICES.flatMap(service => {
+      const live = book.live(service)
+      return live ? [[service, live.sessions]] : []
+    }),
+  )
   return {
-    ...{ tenant, router, tail: book.tail },
+    ...{ tenant, router, sessions, tail: book.tail },
     isOnline: health?.state === 'online',
     lastReadingAt: health?.lastReadingAt,
     latencyMs: health?.latencyMs,

@@ -50,9 +50,15 @@ export class Ownership {
   /** Two turns that overlap would take routers twice, and one that is lost meanwhile would be so after it came back. */
   readonly #oneAtATime = pLimit(1)
   #hasFailed = false
+  #lost = 0
 
   constructor(options: OwnershipOptions) {
     this.#options = options
+  }
+
+  /** How many routers are wanted and held now, and how many were lost so far. */
+  get counts(): { readonly wanted: number; readonly held: number; readonly lost: number } {
+    return { wanted: this.#wanted.size, held: this.#held.size, lost: this.#lost }
   }
 
   isHeld(router: RouterKey): boolean {
@@ -125,6 +131,7 @@ export class Ownership {
   async #lose(routers: ReadonlyMap<RouterKey, number>): Promise<void> {
     const lost = [...routers].filter(([router, epoch]) => this.#held.get(router) === epoch)
     for (const [router] of lost) this.#held.delete(router)
+    this.#lost += lost.length
     if (lost.length > 0) await this.#options.owner.lose(lost.map(([router]) => router))
   }
 

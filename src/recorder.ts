@@ -14,8 +14,8 @@ export interface RecorderOptions {
   /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
   readonly spreadingOf: (tenant: TenantId) => Spreading | undefined
   readonly newSessionId: () => SessionId
-  /** Told of each reading, as soon as it is durable. */
-  readonly onDurable: (reading: Reading) => void
+  /** Told of each reading and what it meant, as soon as it is durable, or is known not to become so. */
+  readonly onRecorded: (reading: Reading, decision: Decision, isDurable: boolean) => void
   /** Told of a retired router that is let go of, all of it being committed. */
   readonly onForgotten: (book: RouterBook) => void
 }
@@ -140,10 +140,13 @@ export class Recorder {
   }
 
   async #record(book: RouterBook, readings: readonly Reading[]): Promise<void> {
-    const { newSessionId, spreadingOf, onDurable } = this.#options
+    const { newSessionId, spreadingOf, onRecorded } = this.#options
     const decisions = readings.map(reading => book.decide(reading, newSessionId))
     const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
-    for (const [index, reading] of readings.entries()) if (areDurable[index]) onDurable(reading)
+    for (const [index, reading] of readings.entries()) {
+      const decision = decisions[index]
+      if (decision) onRecorded(reading, decision, areDurable[index] === true)
+    }
     const spreading = spreadingOf(book.about.tenant)
     if (spreading) for (const decision of decisions) book.adopt(decision, spreading)
   }

@@ -3,6 +3,7 @@ import { type RouterKey, routerId, routerKey, tenantId } from '../src/accounting
 import { CommitLoop, type Committing } from '../src/commit-loop.ts'
 import type { SetAside } from '../src/ledger-store.ts'
 import type { Uncommitted } from '../src/recorder.ts'
+import { Observations } from './observations.ts'
 import { Unavailable } from './recorder-scene.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 import { LogLines } from './runtime/log-lines.ts'
@@ -64,9 +65,10 @@ function looping() {
   const waiting = new Waiting()
   const lines = new LogLines()
   const { clock } = waiting
+  const observations = new Observations()
   const lost: ReadonlyMap<RouterKey, number>[] = []
   const loop = new CommitLoop({
-    ...{ recorder: waiting, intervalMs: INTERVAL_MS, clock, log: lines.log },
+    ...{ recorder: waiting, intervalMs: INTERVAL_MS, observer: observations, clock, log: lines.log },
     onLost: async routers => {
       lost.push(new Map(routers))
       for (const key of routers.keys()) waiting.drop(key)
@@ -80,7 +82,7 @@ function looping() {
     await ended.catch(() => {})
     expect(clock.sleepers).toBe(0)
   })
-  return { waiting, clock, lines, loop, stop, ended, lost }
+  return { waiting, clock, lines, loop, stop, ended, lost, observed: observations.all }
 }
 
 describe('every router', () => {
@@ -136,7 +138,7 @@ describe('every router', () => {
 
 describe('a database that is gone', () => {
   it('is logged once, and once when it is back', async () => {
-    const { waiting, clock, lines, loop } = looping()
+    const { waiting, clock, lines, loop, observed } = looping()
     waiting.add('hq')
     waiting.failure = new Unavailable('connection refused')
     await clock.turn(5 * INTERVAL_MS)
@@ -149,6 +151,8 @@ describe('a database that is gone', () => {
       { msg: 'commit failed; what waits is kept and tried again', err: { message: 'connection refused' } },
       { msg: 'database commits again' },
     ])
+    expect(new Set(observed)).toEqual(new Set(['not committed', 'committed']))
+    expect(observed.at(-1)).toBe('committed')
   })
 })
 
@@ -160,6 +164,7 @@ describe('a commit that the database refuses', () => {
     waiting.refused.set(bad, 'invalid byte sequence')
     await clock.turn(3 * INTERVAL_MS)
     expect(loop.isUp).toBe(true)
+    expect(loop.refusedRouters).toBe(1)
     expect([...waiting.pending().keys()]).toEqual([bad])
     waiting.refused.delete(bad)
     await clock.turn(INTERVAL_MS)
@@ -167,6 +172,7 @@ describe('a commit that the database refuses', () => {
       { msg: 'commit refused; what waits is kept and tried again', router: 'acme/bad' },
       { msg: 'commit no longer refused', router: 'acme/bad' },
     ])
+    expect(loop.refusedRouters).toBe(0)
   })
 })
 

@@ -7,6 +7,7 @@ import type { Config } from '../src/config/config.ts'
 import { ConfigFile } from '../src/config-file.ts'
 import type { Clock } from '../src/runtime/clock.ts'
 import { AUTH, ENV } from './config/config-text.ts'
+import { Observations } from './observations.ts'
 import { Unavailable } from './recorder-scene.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 import { LogLines } from './runtime/log-lines.ts'
@@ -83,7 +84,9 @@ async function watching(apply?: (config: Config) => Promise<readonly string[]>) 
     applied.push(config.tenants.map(tenant => tenant.id).join(' '))
     return (await apply?.(config)) ?? []
   }
-  const ended = new ConfigFile({ file, env: ENV, clock, log: lines.log }).watch(record, stop.signal)
+  const observer = new Observations()
+  const configFile = new ConfigFile({ file, env: ENV, observer, clock, log: lines.log })
+  const ended = configFile.watch(record, stop.signal)
   ended.catch(() => {})
   ends.push(async () => {
     stop.abort()
@@ -93,7 +96,7 @@ async function watching(apply?: (config: Config) => Promise<readonly string[]>) 
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)
   })
   await clock.asleep
-  return { file, clock, lines, applied, stop, ended }
+  return { file, clock, lines, applied, stop, ended, configFile, observed: observer.all }
 }
 
 function textOf(tenant: string): string {
@@ -131,11 +134,14 @@ describe('the config file of a running daemon', () => {
   })
 
   it('with faults is passed over, each fault told with its line, and the next one without is applied', async () => {
-    const { file, clock, applied, lines } = await watching()
+    const { file, clock, applied, lines, configFile, observed } = await watching()
+    const { appliedAt } = configFile.state
+    expect(configFile.state.isApplied).toBe(true)
     writeFileSync(file, `${AUTH}\ntenants: [{ id: two, timezone: Nowhere, router: [] }]\n`)
     await clock.turn()
     await clock.turn()
     expect(applied).toEqual([])
+    expect(configFile.state).toEqual({ isApplied: false, appliedAt })
     expect(lines.lines).toMatchObject([
       {
         msg: 'config not reloaded: it has faults',
@@ -145,6 +151,8 @@ describe('the config file of a running daemon', () => {
     writeFileSync(file, textOf('two'))
     await clock.turn()
     expect(applied).toEqual(['two'])
+    expect(configFile.state.isApplied).toBe(true)
+    expect(observed).toEqual(['faulty', 'applied'])
   })
 
   it('is applied at SIGHUP, changed or not', async () => {
@@ -174,18 +182,22 @@ describe('the config file of a running daemon', () => {
     expect(lines.lines.at(-1)).toMatchObject({ keys: ['bucket', 'server'], level: 40 })
   })
 
-  it('that can’t be applied for now is told of, and the next one is tried', async () => {
+  it('that can’t be applied for now is told of once, and tried until it can', async () => {
     let isGone = true
-    const { file, clock, lines } = await watching(async () => {
+    const { file, clock, lines, applied, configFile, observed } = await watching(async () => {
       if (isGone) throw new Unavailable('the config is not in the database')
       return []
     })
     writeFileSync(file, textOf('two'))
     await clock.turn()
-    isGone = false
-    writeFileSync(file, textOf('three'))
     await clock.turn()
-    expect(lines.messages).toEqual(['config not reloaded', 'config reloaded'])
+    expect(configFile.state.isApplied).toBe(false)
+    isGone = false
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two', 'two', 'two'])
+    expect(lines.messages).toEqual(['config not reloaded yet', 'config reloaded'])
+    expect(observed).toEqual(['failed', 'failed', 'applied'])
   })
 
   it('that meets a bug ends the watching with it', async () => {

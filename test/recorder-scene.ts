@@ -108,7 +108,7 @@ export class Scene {
   })
   #lastId = 0
   readonly recorder = new Recorder({
-    onDurable: () => {},
+    onRecorded: () => {},
     store: this.store,
     journal: this.journal,
     books: this.books,

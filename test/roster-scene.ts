@@ -21,6 +21,7 @@ import { Poller } from '../src/poller/poller.ts'
 import { Roster } from '../src/roster.ts'
 import type { NamedTenant, RosterStore } from '../src/roster-store.ts'
 import { AUTH, configOf } from './config/config-text.ts'
+import { Observations } from './observations.ts'
 import { ScriptedRouter } from './poller/scripted-router.ts'
 import { NEW_ROUTER, Scene } from './recorder-scene.ts'
 import { LogLines } from './runtime/log-lines.ts'
@@ -200,6 +201,7 @@ export function openHouse() {
   const poller = new Poller({
     ...{ isSpread: true, concurrency: 8, random: () => 0, log: new LogLines().log, clock },
     sink: recorder,
+    observer: new Observations(),
     onBug: error => {
       throw error
     },

@@ -5,6 +5,8 @@ import type { Route } from './routes.ts'
 export interface Readiness {
   database(): 'up' | 'down'
   pollers(): 'starting' | 'running' | 'stopped'
+  /** `failing`: readings last only as long as the process. */
+  journal(): 'writing' | 'failing'
 }
 
 export function healthRoutes(readiness: Readiness): readonly Route[] {
@@ -15,8 +17,9 @@ export function healthRoutes(readiness: Readiness): readonly Route[] {
       path: '/readyz',
       parameters: [],
       answer: () => {
-        const parts = { database: readiness.database(), pollers: readiness.pollers() }
-        const isReady = parts.database === 'up' && parts.pollers === 'running'
+        const { database, pollers, journal } = readiness
+        const parts = { database: database(), pollers: pollers(), journal: journal() }
+        const isReady = parts.database === 'up' && parts.pollers === 'running' && parts.journal === 'writing'
         return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready', ...parts })
       },
     },

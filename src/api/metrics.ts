@@ -1,118 +1,38 @@
-import { Gauge, Histogram, Registry } from 'prom-client'
-import type { RouterId, TenantId } from '../accounting/ids.ts'
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
+import type { TenantId } from '../accounting/ids.ts'
+import type { Totals } from '../accounting/snapshot.ts'
+import type { Observed } from './observed.ts'
+import { type RouterMeasure, tellOfRouters } from './router-metrics.ts'
 import type { Route } from './routes.ts'
-
-/** What is measured of a router that this daemon reads. */
-export interface RouterMeasure {
-  readonly tenant: TenantId
-  readonly router: RouterId
-  readonly isOnline: boolean
-  readonly lastReadingAt: Date | undefined
-  readonly latencyMs: number | undefined
-  readonly failures: number
-  readonly skippedTicks: number
-  /** An upper bound of what sessions moved between their last reading and their logout, since the daemon began. */
-  readonly tail: { readonly upload: number; readonly download: number }
-}
+import { series } from './series.ts'
 
 /** A port: what there is to measure, as it is now. */
 export interface Measures {
   routers(): Iterable<RouterMeasure>
+  tenants(): Iterable<{ readonly tenant: TenantId; readonly totals: Totals }>
   /** Connections of the feed. */
   feedConnections(): number
   isDatabaseUp(): boolean
+  /** Sessions whose last readings the database has not got, and routers that it refuses. */
+  uncommitted(): { readonly sessions: number; readonly refusedRouters: number }
+  leases(): { readonly wanted: number; readonly held: number; readonly lost: number }
   journal(): { readonly isWriting: boolean; readonly bytes: number; readonly maxBytes: number }
+  /** Whether the config in the file is the one that is gone by, and since when it is. */
+  config(): { readonly isApplied: boolean; readonly appliedAt: Date }
   /** Since they were last asked for. */
   eventLoop(): { readonly medianMs: number; readonly p99Ms: number; readonly worstMs: number }
 }
 
-/** From the answer of a router to its being durable: the journal is flushed every 250 ms. */
-const DURABLE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1, 2.5, 5]
-
-const LABELS = ['tenant', 'router'] as const
-
-/** What is told as it happens. */
-export class Observed {
-  readonly registry = new Registry()
-  readonly #durable = new Histogram({
-    name: 'tikmeter_reading_durable_seconds',
-    help: 'From the answer of a router to its being in the journal.',
-    buckets: DURABLE_BUCKETS,
-    registers: [this.registry],
-  })
-
-  readingDurable(afterMs: number): void {
-    this.#durable.observe(afterMs / 1000)
-  }
-}
-
 /** `GET /metrics`, for Prometheus. Each value but what was observed is taken when it is asked for. */
-export function metricsRoute(measures: Measures, { registry }: Observed): Route {
-  const perRouter = (name: string, help: string, of: (router: RouterMeasure) => number | undefined) =>
-    new Gauge({
-      ...{ name, help, labelNames: LABELS, registers: [registry] },
-      collect() {
-        this.reset()
-        for (const measure of measures.routers()) {
-          const value = of(measure)
-          if (value !== undefined) this.set({ tenant: measure.tenant, router: measure.router }, value)
-        }
-      },
-    })
-  const single = (name: string, help: string, of: () => number) =>
-    new Gauge({
-      ...{ name, help, registers: [registry] },
-      collect() {
-        this.set(of())
-      },
-    })
-
-  perRouter('tikmeter_router_online', 'Whether the router answers.', it => Number(it.isOnline))
-  perRouter('tikmeter_router_last_reading_seconds', 'When it was last read, in seconds since 1970.', it =>
-    it.lastReadingAt ? it.lastReadingAt.getTime() / 1000 : undefined,
-  )
-  perRouter('tikmeter_router_poll_seconds', 'How long the last complete poll took.', it =>
-    it.latencyMs === undefined ? undefined : it.latencyMs / 1000,
-  )
-  perRouter('tikmeter_router_failures', 'Polls and connections that failed in a row.', it => it.failures)
-  perRouter(
-    'tikmeter_router_skipped_ticks',
-    'Ticks at which it was not read, since its loop began.',
-    it => it.skippedTicks,
-  )
-  perRouter(
-    'tikmeter_tail_upload_bytes',
-    'At the most so much was uploaded between last readings and logouts; not recorded.',
-    it => it.tail.upload,
-  )
-  perRouter(
-    'tikmeter_tail_download_bytes',
-    'At the most so much was downloaded between last readings and logouts; not recorded.',
-    it => it.tail.download,
-  )
-  single('tikmeter_feed_connections', 'Open WebSocket connections.', () => measures.feedConnections())
-  single('tikmeter_database_up', 'Whether the last commit got through.', () =>
-    Number(measures.isDatabaseUp()),
-  )
-  single('tikmeter_journal_writing', 'Whether readings become durable.', () =>
-    Number(measures.journal().isWriting),
-  )
-  single('tikmeter_journal_bytes', 'Size of the journal.', () => measures.journal().bytes)
-  single('tikmeter_journal_max_bytes', 'Bound of the journal.', () => measures.journal().maxBytes)
-
+export function metricsRoute(measures: Measures, version: string, { registry }: Observed): Route {
+  tellOfProcess(registry)
+  tellOfRouters(registry, measures)
+  tellOfTenants(registry, measures)
+  tellOfDaemon(registry, measures)
   new Gauge({
-    name: 'tikmeter_event_loop_delay_seconds',
-    help: 'By how much late the event loop was, since this was last asked for.',
-    labelNames: ['quantile'],
+    ...{ name: 'tikmeter_build_info', help: 'Always 1; which release runs.', labelNames: ['version'] },
     registers: [registry],
-    collect() {
-      const { medianMs, p99Ms, worstMs } = measures.eventLoop()
-      this.set({ quantile: '0.5' }, medianMs / 1000)
-      this.set({ quantile: '0.99' }, p99Ms / 1000)
-      this.set({ quantile: '1' }, worstMs / 1000)
-    },
-  })
-
+  }).set({ version }, 1)
   return {
     kind: 'open',
     path: '/metrics',
@@ -124,4 +44,96 @@ export function metricsRoute(measures: Measures, { registry }: Observed): Route 
       headers: {},
     }),
   }
+}
+
+/** CPU, memory and files. The library's gauges that end in `_total` would be counters to whoever reads the name. */
+function tellOfProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  for (const name of registry.getMetricsAsArray().map(it => it.name))
+    if (/^nodejs_active_.*_total$|^nodejs_eventloop_/.test(name)) registry.removeSingleMetric(name)
+}
+
+function tellOfTenants(registry: Registry, measures: Measures): void {
+  series(
+    registry,
+    'gauge',
+    ['tikmeter_subscribers_online', 'Distinct subscribers online.'],
+    ['tenant', 'service'],
+    function* () {
+      for (const { tenant, totals } of measures.tenants()) {
+        yield [{ tenant, service: 'hotspot' }, totals.hotspotSubscribers]
+        yield [{ tenant, service: 'ppp' }, totals.pppSubscribers]
+      }
+    },
+  )
+  series(
+    registry,
+    'counter',
+    ['tikmeter_usage_bytes_total', 'Usage in all, as dashboards show it, live.'],
+    ['tenant', 'direction'],
+    function* () {
+      for (const { tenant, totals } of measures.tenants()) {
+        yield [{ tenant, direction: 'upload' }, Number(totals.total.upload)]
+        yield [{ tenant, direction: 'download' }, Number(totals.total.download)]
+      }
+    },
+  )
+}
+
+function tellOfDaemon(registry: Registry, measures: Measures): void {
+  const single = (name: string, help: string, of: () => number) =>
+    series(registry, 'gauge', [name, help], [], () => [[{}, of()]])
+  single('tikmeter_feed_connections', 'Open WebSocket connections.', () => measures.feedConnections())
+  single('tikmeter_database_up', 'Whether the last commit got through.', () =>
+    Number(measures.isDatabaseUp()),
+  )
+  single(
+    'tikmeter_uncommitted_sessions',
+    'Sessions whose last readings wait for the database.',
+    () => measures.uncommitted().sessions,
+  )
+  single(
+    'tikmeter_refused_routers',
+    'Routers whose commits the database refuses, again and again.',
+    () => measures.uncommitted().refusedRouters,
+  )
+  single('tikmeter_leases_wanted', 'Routers in the config.', () => measures.leases().wanted)
+  single('tikmeter_leases_held', 'Routers that are this daemon’s to read.', () => measures.leases().held)
+  series(
+    registry,
+    'counter',
+    ['tikmeter_leases_lost_total', 'Routers that another daemon took over.'],
+    [],
+    () => [[{}, measures.leases().lost]],
+  )
+  single('tikmeter_journal_writing', 'Whether readings become durable.', () =>
+    Number(measures.journal().isWriting),
+  )
+  single('tikmeter_journal_bytes', 'Size of the journal.', () => measures.journal().bytes)
+  single('tikmeter_journal_max_bytes', 'Bound of the journal.', () => measures.journal().maxBytes)
+  single('tikmeter_config_last_reload_successful', 'Whether the config in the file is the running one.', () =>
+    Number(measures.config().isApplied),
+  )
+  single(
+    'tikmeter_config_last_reload_success_timestamp_seconds',
+    'When the running config was loaded.',
+    () => measures.config().appliedAt.getTime() / 1000,
+  )
+  series(
+    registry,
+    'gauge',
+    [
+      'tikmeter_event_loop_delay_seconds',
+      'By how much late the event loop was, since this was last asked for.',
+    ],
+    ['level'],
+    () => {
+      const { medianMs, p99Ms, worstMs } = measures.eventLoop()
+      return [
+        [{ level: 'p50' }, medianMs / 1000],
+        [{ level: 'p99' }, p99Ms / 1000],
+        [{ level: 'max' }, worstMs / 1000],
+      ]
+    },
+  )
 }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Config } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
+import { addressOf } from '../config/revealed.ts'
 import { RouterError } from '../routeros/errors.ts'
 import { probeRouter } from '../routeros/probe.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -51,10 +52,9 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
 
 async function probeOne(of: TenantRouter, { clock, signal }: ProbeCommand): Promise<Probed> {
   const { router } = of
-  const { host, port, username, tls, services, timeoutMs } = router
-  const address = { host, port, username, password: router.password.reveal(), tls }
+  const { services, timeoutMs } = router
   try {
-    const probe = await probeRouter({ address, services, timeoutMs, clock }, signal)
+    const probe = await probeRouter({ address: addressOf(router), services, timeoutMs, clock }, signal)
     return { ...of, probe, findings: findingsOf(router, probe, clock.now()) }
   } catch (error) {
     if (!(error instanceof RouterError)) throw error

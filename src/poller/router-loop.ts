@@ -38,11 +38,20 @@ export interface ReadingSink {
   record(router: RouterKey, readings: readonly Reading[]): void | Promise<void>
 }
 
+/** Told how polls go, for whoever measures. */
+export interface PollObserver {
+  /** A poll in which every service could be read. */
+  polled(tookMs: number): void
+  /** A poll or a connection that failed. */
+  pollFailed(failure: Failure): void
+}
+
 export interface LoopOptions {
   readonly place: Place
   readonly gate: Gate
   /** Told of each connection attempt and poll. */
   readonly progress: Progress
+  readonly observer: PollObserver
   readonly sink: ReadingSink
   readonly clock: Clock
   readonly log: Logger
@@ -161,6 +170,7 @@ export class RouterLoop {
     const { failures, identity, version } = this.#health
     if (this.#logged !== 'online') this.#log.info({ identity, version, failures }, 'router online')
     this.#logged = 'online'
+    this.#options.observer.polled(latencyMs)
     this.#endFailures()
     this.#health = { ...this.#health, state: 'online', latencyMs, failures: 0, lastError: undefined }
   }
@@ -170,6 +180,7 @@ export class RouterLoop {
     // What ends a connection is told to each read under way and to whoever waits for the end: it is one failure.
     const isNew = failure !== this.#lastFailure
     this.#lastFailure = failure
+    if (isNew) this.#options.observer.pollFailed(failure)
     const failures = this.#health.failures + (isNew ? 1 : 0)
     this.#health = { ...this.#health, state, failures, lastError: failure.message }
     if (state === 'online') this.#endFailures()

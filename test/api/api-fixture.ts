@@ -79,7 +79,11 @@ export class TestApi {
       readonly server?: Partial<HttpServerOptions>
     } = {},
   ) {
-    const readiness = options.readiness ?? { database: () => 'up', pollers: () => 'running' }
+    const readiness: Readiness = options.readiness ?? {
+      database: () => 'up',
+      pollers: () => 'running',
+      journal: () => 'writing',
+    }
     this.server = new HttpServer({
       at: { kind: 'port', host: '127.0.0.1', port: 0 },
       tls: undefined,

@@ -147,19 +147,30 @@ test('an error inside is 500 and tells nothing', async () => {
 })
 
 test('alive is 200 whatever else is the matter', async () => {
-  api = await new TestApi({ readiness: { database: () => 'down', pollers: () => 'stopped' } }).start()
+  api = await new TestApi({
+    readiness: { database: () => 'down', pollers: () => 'stopped', journal: () => 'failing' },
+  }).start()
   const answer = await api.ask('/healthz', '')
   expect(answer).toMatchObject({ status: 200, text: '{"status":"alive"}' })
 })
 
-test('ready is 200 with database and pollers, and 503 with what is missing', async () => {
-  let database: 'up' | 'down' = 'up'
-  api = await new TestApi({ readiness: { database: () => database, pollers: () => 'running' } }).start()
+test('ready is 200 with database, pollers and journal, and 503 with what is missing', async () => {
+  const parts = { database: 'up', pollers: 'running', journal: 'writing' } as const
+  let missing: Partial<{ database: 'down'; pollers: 'starting'; journal: 'failing' }> = {}
+  api = await new TestApi({
+    readiness: {
+      database: () => missing.database ?? parts.database,
+      pollers: () => missing.pollers ?? parts.pollers,
+      journal: () => missing.journal ?? parts.journal,
+    },
+  }).start()
   const up = await api.ask('/readyz', '')
   expect(up.status).toBe(200)
-  expect(JSON.parse(up.text)).toEqual({ status: 'ready', database: 'up', pollers: 'running' })
-  database = 'down'
-  const down = await api.ask('/readyz', '')
-  expect(down.status).toBe(503)
-  expect(JSON.parse(down.text)).toEqual({ status: 'not_ready', database: 'down', pollers: 'running' })
+  expect(JSON.parse(up.text)).toEqual({ status: 'ready', ...parts })
+  for (const part of [{ database: 'down' }, { pollers: 'starting' }, { journal: 'failing' }] as const) {
+    missing = part
+    const down = await api.ask('/readyz', '')
+    expect(down.status).toBe(503)
+    expect(JSON.parse(down.text)).toEqual({ status: 'not_ready', ...parts, ...part })
+  }
 })

@@ -1,50 +1,150 @@
-import { expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
-import { type Measures, metricsRoute, Observed, type RouterMeasure } from '../../src/api/metrics.ts'
+import { NO_TOTALS } from '../../src/accounting/snapshot.ts'
+import { type Measures, metricsRoute } from '../../src/api/metrics.ts'
+import { Observed } from '../../src/api/observed.ts'
+import type { RouterMeasure } from '../../src/api/router-metrics.ts'
+import { RouterLoginRefused, RouterTimeout } from '../../src/routeros/errors.ts'
+import { ann, bytes, hotspot, Meter } from '../accounting/readings.ts'
 
 const HQ: RouterMeasure = {
   ...{ tenant: tenantId('acme'), router: routerId('hq'), isOnline: true },
   lastReadingAt: new Date('2026-11-24T12:00:00Z'),
   ...{ latencyMs: 12, failures: 0, skippedTicks: 3, tail: { upload: 100, download: 2000 } },
+  sessions: { hotspot: 40 },
 }
 
-function page(routers: readonly RouterMeasure[]) {
-  const measures: Measures = {
-    routers: () => routers,
-    feedConnections: () => 4,
-    isDatabaseUp: () => false,
-    journal: () => ({ isWriting: true, bytes: 1024, maxBytes: 1 << 30 }),
-    eventLoop: () => ({ medianMs: 1, p99Ms: 4, worstMs: 20 }),
-  }
+const MEASURES: Measures = {
+  routers: () => [HQ],
+  tenants: () => [
+    {
+      tenant: tenantId('acme'),
+      totals: { ...NO_TOTALS, hotspotSubscribers: 39, total: { upload: 5n, download: 70n } },
+    },
+  ],
+  feedConnections: () => 4,
+  isDatabaseUp: () => false,
+  uncommitted: () => ({ sessions: 12, refusedRouters: 1 }),
+  leases: () => ({ wanted: 3, held: 2, lost: 1 }),
+  journal: () => ({ isWriting: true, bytes: 1024, maxBytes: 1 << 30 }),
+  config: () => ({ isApplied: false, appliedAt: new Date('2026-11-24T12:00:00Z') }),
+  eventLoop: () => ({ medianMs: 1, p99Ms: 4, worstMs: 20 }),
+}
+
+async function page(measures: Partial<Measures> = {}, observe: (observed: Observed) => void = () => {}) {
   const observed = new Observed()
-  observed.readingDurable(170)
-  const route = metricsRoute(measures, observed)
+  observe(observed)
+  const route = metricsRoute({ ...MEASURES, ...measures }, '0.1.0', observed)
   if (route.kind !== 'open') throw new Error('metrics need no token')
-  return route.answer(new URLSearchParams())
+  const ask = async () => (await route.answer(new URLSearchParams())).body.split('\n')
+  return { observed, ask, lines: await ask() }
 }
 
-test('what is measured of a router is told with its tenant and its id', async () => {
-  const { body, contentType } = await page([HQ])
-  expect(contentType).toContain('text/plain')
-  expect(body).toContain('tikmeter_router_online{tenant="acme",router="hq"} 1')
-  expect(body).toContain('tikmeter_router_last_reading_seconds{tenant="acme",router="hq"} 1795521600')
-  expect(body).toContain('tikmeter_tail_download_bytes{tenant="acme",router="hq"} 2000')
+describe('a router', () => {
+  it('is told of with its tenant and its id', async () => {
+    const { lines } = await page()
+    expect(lines).toContain('tikmeter_router_online{tenant="acme",router="hq"} 1')
+    expect(lines).toContain(
+      'tikmeter_router_last_reading_timestamp_seconds{tenant="acme",router="hq"} 1795521600',
+    )
+    expect(lines).toContain('tikmeter_router_sessions{tenant="acme",router="hq",service="hotspot"} 40')
+    expect(lines).toContain('tikmeter_router_skipped_ticks_total{tenant="acme",router="hq"} 3')
+    expect(lines).toContain('tikmeter_tail_download_bytes_total{tenant="acme",router="hq"} 2000')
+  })
+
+  it('has no value of what is not known, and none at all when it went', async () => {
+    let routers = [{ ...HQ, lastReadingAt: undefined, latencyMs: undefined, sessions: {} }]
+    const { ask, lines } = await page({ routers: () => routers })
+    expect(lines.join('\n')).not.toMatch(
+      /tikmeter_router_(last_reading_timestamp_seconds|poll_duration_seconds|sessions)\{/,
+    )
+    expect(lines.join('\n')).toContain('tikmeter_router_online{')
+    routers = []
+    expect((await ask()).join('\n')).not.toMatch(/tikmeter_(router|tail)_\w+\{/)
+  })
+
+  it('counts on from one question to the next, and is not added up', async () => {
+    const { ask } = await page()
+    await ask()
+    expect(await ask()).toContain('tikmeter_router_skipped_ticks_total{tenant="acme",router="hq"} 3')
+  })
 })
 
-test('what is not known is left out, and a router that went is no longer told of', async () => {
-  const { body } = await page([{ ...HQ, lastReadingAt: undefined, latencyMs: undefined }])
-  expect(body).not.toContain('tikmeter_router_last_reading_seconds{')
-  expect(body).not.toContain('tikmeter_router_poll_seconds{')
-  expect((await page([])).body).not.toContain('tikmeter_router_online{')
+test('a tenant’s usage and subscribers are those of its dashboards', async () => {
+  const { lines } = await page()
+  expect(lines).toContain('tikmeter_usage_bytes_total{tenant="acme",direction="download"} 70')
+  expect(lines).toContain('tikmeter_subscribers_online{tenant="acme",service="hotspot"} 39')
 })
 
 test('the daemon itself is measured too', async () => {
-  const { body } = await page([])
-  expect(body).toContain('tikmeter_feed_connections 4')
-  expect(body).toContain('tikmeter_database_up 0')
-  expect(body).toContain('tikmeter_journal_bytes 1024')
-  expect(body).toContain('tikmeter_event_loop_delay_seconds{quantile="0.99"} 0.004')
-  expect(body).toContain('tikmeter_event_loop_delay_seconds{quantile="1"} 0.02')
-  expect(body).toContain('tikmeter_reading_durable_seconds_bucket{le="0.15"} 0')
-  expect(body).toContain('tikmeter_reading_durable_seconds_bucket{le="0.2"} 1')
+  const { lines } = await page()
+  for (const line of [
+    'tikmeter_build_info{version="0.1.0"} 1',
+    'tikmeter_feed_connections 4',
+    'tikmeter_database_up 0',
+    'tikmeter_uncommitted_sessions 12',
+    'tikmeter_refused_routers 1',
+    'tikmeter_leases_wanted 3',
+    'tikmeter_leases_held 2',
+    'tikmeter_leases_lost_total 1',
+    'tikmeter_journal_bytes 1024',
+    'tikmeter_config_last_reload_successful 0',
+    'tikmeter_config_last_reload_success_timestamp_seconds 1795521600',
+    'tikmeter_event_loop_delay_seconds{level="p99"} 0.004',
+    'tikmeter_event_loop_delay_seconds{level="max"} 0.02',
+  ])
+    expect(lines).toContain(line)
+  expect(lines.some(line => line.startsWith('process_resident_memory_bytes '))).toBe(true)
+})
+
+describe('what is told as it happens', () => {
+  it('begins at nothing, so that its first time is an increase', async () => {
+    const { lines } = await page()
+    expect(lines).toContain('tikmeter_ledger_events_total{kind="quarantine"} 0')
+    expect(lines).toContain('tikmeter_config_reloads_total{outcome="faulty"} 0')
+    expect(lines).toContain('tikmeter_session_stops_total{service="ppp",reason="logout"} 0')
+  })
+
+  it('is counted and timed', async () => {
+    const { lines } = await page({}, observed => {
+      observed.polled(30)
+      observed.pollFailed(new RouterTimeout('no answer within 10 s'))
+      observed.pollFailed(new RouterLoginRefused('invalid user name or password (6)'))
+      observed.committed(90)
+      observed.commitFailed()
+      observed.happened('set_aside')
+      observed.reloaded('faulty')
+    })
+    for (const line of [
+      'tikmeter_poll_duration_seconds_bucket{le="0.025"} 0',
+      'tikmeter_poll_duration_seconds_bucket{le="0.05"} 1',
+      'tikmeter_poll_failures_total{kind="timeout"} 1',
+      'tikmeter_poll_failures_total{kind="login_refused"} 1',
+      'tikmeter_commit_duration_seconds_bucket{le="0.1"} 1',
+      'tikmeter_commit_failures_total 1',
+      'tikmeter_ledger_events_total{kind="set_aside"} 1',
+      'tikmeter_config_reloads_total{outcome="faulty"} 1',
+    ])
+      expect(lines).toContain(line)
+  })
+
+  it('of a reading is what it meant for the sessions, and when it was durable', async () => {
+    const { lines } = await page({}, observed => {
+      const meter = new Meter()
+      observed.recorded(meter.read(hotspot(0, [ann(-60, bytes(100, 2000))])), 170)
+      observed.recorded(meter.read(hotspot(5, [ann(-60, bytes(90, 2000))])), undefined)
+      observed.recorded(meter.read(hotspot(10, [])), undefined)
+    })
+    for (const line of [
+      'tikmeter_readings_total{service="hotspot"} 3',
+      'tikmeter_session_starts_total{service="hotspot"} 1',
+      'tikmeter_session_deltas_total{service="hotspot"} 2',
+      'tikmeter_session_stops_total{service="hotspot",reason="logout"} 1',
+      'tikmeter_ledger_events_total{kind="reset"} 1',
+      'tikmeter_reading_durable_seconds_bucket{le="0.15"} 0',
+      'tikmeter_reading_durable_seconds_bucket{le="0.2"} 1',
+      'tikmeter_reading_durable_seconds_count 1',
+    ])
+      expect(lines).toContain(line)
+  })
 })

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
+import { Observations } from '../observations.ts'
 import { until } from './scene.ts'
 
 const TICKS = 8
@@ -32,6 +33,7 @@ beforeEach(async () => {
       log: createLogger('silent'),
       random: Math.random,
     },
+    observer: new Observations(),
     onBug: error => bugs.push(error),
     sink: {
       record(router, its) {

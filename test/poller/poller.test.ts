@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RouterKey } from '../../src/accounting/ids.ts'
 import { Poller } from '../../src/poller/poller.ts'
+import { Observations } from '../observations.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { Fault, ScriptedRouter } from './scripted-router.ts'
@@ -29,6 +30,7 @@ function polling({ concurrency = 64, isBlocked = false } = {}) {
       },
     },
     random: () => 0,
+    observer: new Observations(),
     log: new LogLines().log,
     onBug: error => bugs.push(error),
     ...{ concurrency, clock },

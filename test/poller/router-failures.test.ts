@@ -44,7 +44,7 @@ describe('a router that fails', () => {
   })
 
   it('is logged once, and once when it is back', async () => {
-    const { clock, router, lines, loop } = runningLoop()
+    const { clock, router, lines, loop, observed } = runningLoop()
     for (let index = 0; index < 5; index++) {
       await clock.turn(0)
       router.attempts[index]?.refuse(new Fault('connection refused'))
@@ -58,6 +58,7 @@ describe('a router that fails', () => {
       expect.objectContaining({ msg: 'poll failed', router: 'acme/hq', reason: 'connection refused' }),
       expect.objectContaining({ msg: 'router online', failures: 5 }),
     ])
+    expect(observed).toEqual([...Array<string>(5).fill('failed: Fault'), 'polled'])
     expect(loop.health).toMatchObject({ state: 'online', failures: 0, lastError: undefined })
   })
 

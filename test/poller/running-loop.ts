@@ -5,6 +5,7 @@ import { Gate } from '../../src/poller/gate.ts'
 import { Place } from '../../src/poller/place.ts'
 import { type ReadingSink, RouterLoop } from '../../src/poller/router-loop.ts'
 import { Progress } from '../../src/runtime/progress.ts'
+import { Observations } from '../observations.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { ScriptedRouter } from './scripted-router.ts'
@@ -27,6 +28,7 @@ export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
   const router = new ScriptedRouter('hq', clock, { isObliging })
   const place = new Place(0, () => {})
   const lines = new LogLines()
+  const observer = new Observations()
   const readings: Reading[] = []
   const loop = new RouterLoop(router.polled(about), {
     gate: new Gate({ concurrency: 1, clock }),
@@ -34,7 +36,7 @@ export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
     sink: sink ?? { record: (_, its) => void readings.push(...its) },
     random: () => 0,
     log: lines.log,
-    ...{ place, clock },
+    ...{ place, observer, clock },
   })
   const soft = new AbortController()
   const hard = new AbortController()
@@ -53,5 +55,5 @@ export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
     place.tick()
     await clock.turn(0)
   }
-  return { clock, router, place, lines, readings, loop, soft, hard, ended, tick }
+  return { observed: observer.all, clock, router, place, lines, readings, loop, soft, hard, ended, tick }
 }

@@ -62,9 +62,9 @@ function delays({ begin, end, readingMs, snapshotMs, oldestCommitMs }: Measured)
   const durable = 'tikmeter_reading_durable_seconds'
   const durableP99 = quantileBetween(begin.metrics.buckets(durable), end.metrics.buckets(durable), 0.99)
   return [
-    ['event loop delay p50', loop('tikmeter_event_loop_delay_seconds{quantile="0.5"}'), 'ms'],
-    ['event loop delay p99', loop('tikmeter_event_loop_delay_seconds{quantile="0.99"}'), 'ms'],
-    ['event loop delay, worst', loop('tikmeter_event_loop_delay_seconds{quantile="1"}'), 'ms'],
+    ['event loop delay p50', loop('tikmeter_event_loop_delay_seconds{level="p50"}'), 'ms'],
+    ['event loop delay p99', loop('tikmeter_event_loop_delay_seconds{level="p99"}'), 'ms'],
+    ['event loop delay, worst', loop('tikmeter_event_loop_delay_seconds{level="max"}'), 'ms'],
     ['reading to durable p99', milliseconds(durableP99), 'ms'],
     ['reading to client p50', percentile(readingMs, 0.5), 'ms'],
     ['reading to client p99', percentile(readingMs, 0.99), 'ms'],

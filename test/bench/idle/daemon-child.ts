@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { routerId, routerKey, tenantId } from '../../../src/accounting/ids.ts'
 import type { Service } from '../../../src/accounting/reading.ts'
+import { Observed } from '../../../src/api/observed.ts'
 import { Poller } from '../../../src/poller/poller.ts'
 import { Router } from '../../../src/routeros/router.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
@@ -35,6 +36,7 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
     const poller = new Poller({
       ...{ isSpread: true, concurrency: 64, clock: systemClock, random: Math.random, onBug: reject },
       log: pino({ level: 'silent' }),
+      observer: new Observed(),
       sink: {
         record: (_, its) => {
           readings += its.length

@@ -1,0 +1,79 @@
+import type { Registry } from 'prom-client'
+import type { RouterId, TenantId } from '../accounting/ids.ts'
+import { SERVICES, type Service } from '../accounting/reading.ts'
+import { series } from './series.ts'
+
+/** What is measured of a router that this daemon reads. */
+export interface RouterMeasure {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  readonly isOnline: boolean
+  readonly lastReadingAt: Date | undefined
+  readonly latencyMs: number | undefined
+  readonly failures: number
+  readonly skippedTicks: number
+  /** In its last reading; a service that was never read is absent. */
+  readonly sessions: Readonly<Partial<Record<Service, number>>>
+  /** An upper bound of what sessions moved between their last reading and their logout, since the daemon began. */
+  readonly tail: { readonly upload: number; readonly download: number }
+}
+
+/** @param measures as they are whenever they are asked for */
+export function tellOfRouters(registry: Registry, measures: { routers(): Iterable<RouterMeasure> }): void {
+  const perRouter = (
+    kind: 'gauge' | 'counter',
+    name: string,
+    help: string,
+    of: (router: RouterMeasure) => number | undefined,
+  ) =>
+    series(registry, kind, [name, help], ['tenant', 'router'], function* () {
+      for (const router of measures.routers()) {
+        const value = of(router)
+        if (value !== undefined) yield [{ tenant: router.tenant, router: router.router }, value]
+      }
+    })
+  perRouter('gauge', 'tikmeter_router_online', 'Whether the router answers.', it => Number(it.isOnline))
+  perRouter('gauge', 'tikmeter_router_last_reading_timestamp_seconds', 'When it was last read.', it =>
+    it.lastReadingAt ? it.lastReadingAt.getTime() / 1000 : undefined,
+  )
+  perRouter('gauge', 'tikmeter_router_poll_duration_seconds', 'How long its last complete poll took.', it =>
+    it.latencyMs === undefined ? undefined : it.latencyMs / 1000,
+  )
+  perRouter(
+    'gauge',
+    'tikmeter_router_consecutive_failures',
+    'Polls and connections that failed in a row.',
+    it => it.failures,
+  )
+  perRouter(
+    'counter',
+    'tikmeter_router_skipped_ticks_total',
+    'Ticks at which it was not read, since its loop began.',
+    it => it.skippedTicks,
+  )
+  perRouter(
+    'counter',
+    'tikmeter_tail_upload_bytes_total',
+    'At the most so much was uploaded between last readings and logouts; not recorded.',
+    it => it.tail.upload,
+  )
+  perRouter(
+    'counter',
+    'tikmeter_tail_download_bytes_total',
+    'At the most so much was downloaded between last readings and logouts; not recorded.',
+    it => it.tail.download,
+  )
+  series(
+    registry,
+    'gauge',
+    ['tikmeter_router_sessions', 'Sessions in its last reading.'],
+    ['tenant', 'router', 'service'],
+    function* () {
+      for (const { tenant, router, sessions } of measures.routers())
+        for (const service of SERVICES) {
+          const its = sessions[service]
+          if (its !== undefined) yield [{ tenant, router, service }, its]
+        }
+    },
+  )
+}

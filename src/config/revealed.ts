@@ -1,0 +1,23 @@
+import type { AuthConfig, RouterConfig, RouterTls } from './config.ts'
+
+/** What it takes to log in to a router. It carries the password, so it is not to be kept or printed. */
+export interface RouterAddress {
+  readonly host: string
+  readonly port: number
+  readonly tls: RouterTls | undefined
+  readonly username: string
+  readonly password: string
+}
+
+export function addressOf({ host, port, tls, username, password }: RouterConfig): RouterAddress {
+  return { host, port, tls, username, password: password.reveal() }
+}
+
+/** By what tokens are verified; likewise not to be printed. */
+export type RevealedKey =
+  | { readonly kind: 'secret'; readonly secret: string }
+  | Exclude<AuthConfig, { kind: 'secret' }>
+
+export function tokenKeyOf(auth: AuthConfig): RevealedKey {
+  return auth.kind === 'secret' ? { kind: 'secret', secret: auth.secret.reveal() } : auth
+}
