@@ -66,7 +66,7 @@ function routerMeasure(book: RouterBook, health: RouterHealth | undefined): Rout
   )
   return {
     ...{ tenant, router, sessions, tail: book.tail },
-    isOnline: health?.state === 'online',
+    isOnline: health && health.state !== 'disabled' ? health.state === 'online' : undefined,
     lastReadingAt: health?.lastReadingAt,
     latencyMs: health?.latencyMs,
     failures: health?.failures ?? 0,

@@ -7,7 +7,8 @@ import { series } from './series.ts'
 export interface RouterMeasure {
   readonly tenant: TenantId
   readonly router: RouterId
-  readonly isOnline: boolean
+  /** Absent where it is not to be read. */
+  readonly isOnline: boolean | undefined
   readonly lastReadingAt: Date | undefined
   readonly latencyMs: number | undefined
   readonly failures: number
@@ -32,7 +33,9 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
         if (value !== undefined) yield [{ tenant: router.tenant, router: router.router }, value]
       }
     })
-  perRouter('gauge', 'tikmeter_router_online', 'Whether the router answers.', it => Number(it.isOnline))
+  perRouter('gauge', 'tikmeter_router_online', 'Whether the router answers.', it =>
+    it.isOnline === undefined ? undefined : Number(it.isOnline),
+  )
   perRouter('gauge', 'tikmeter_router_last_reading_timestamp_seconds', 'When it was last read.', it =>
     it.lastReadingAt ? it.lastReadingAt.getTime() / 1000 : undefined,
   )

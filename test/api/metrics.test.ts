@@ -1,35 +1,10 @@
 import { describe, expect, it, test } from 'vitest'
-import { routerId, tenantId } from '../../src/accounting/ids.ts'
-import { NO_TOTALS } from '../../src/accounting/snapshot.ts'
 import { type Measures, metricsRoute } from '../../src/api/metrics.ts'
 import { Observed } from '../../src/api/observed.ts'
 import type { RouterMeasure } from '../../src/api/router-metrics.ts'
 import { RouterLoginRefused, RouterTimeout } from '../../src/routeros/errors.ts'
 import { ann, bytes, hotspot, Meter } from '../accounting/readings.ts'
-
-const HQ: RouterMeasure = {
-  ...{ tenant: tenantId('acme'), router: routerId('hq'), isOnline: true },
-  lastReadingAt: new Date('2026-11-24T12:00:00Z'),
-  ...{ latencyMs: 12, failures: 0, skippedTicks: 3, tail: { upload: 100, download: 2000 } },
-  sessions: { hotspot: 40 },
-}
-
-const MEASURES: Measures = {
-  routers: () => [HQ],
-  tenants: () => [
-    {
-      tenant: tenantId('acme'),
-      totals: { ...NO_TOTALS, hotspotSubscribers: 39, total: { upload: 5n, download: 70n } },
-    },
-  ],
-  feedConnections: () => 4,
-  isDatabaseUp: () => false,
-  uncommitted: () => ({ sessions: 12, refusedRouters: 1 }),
-  leases: () => ({ wanted: 3, held: 2, lost: 1 }),
-  journal: () => ({ isWriting: true, bytes: 1024, maxBytes: 1 << 30 }),
-  config: () => ({ isApplied: false, appliedAt: new Date('2026-11-24T12:00:00Z') }),
-  eventLoop: () => ({ medianMs: 1, p99Ms: 4, worstMs: 20 }),
-}
+import { HQ, MEASURES } from './measures.ts'
 
 async function page(measures: Partial<Measures> = {}, observe: (observed: Observed) => void = () => {}) {
   const observed = new Observed()
@@ -53,12 +28,14 @@ describe('a router', () => {
   })
 
   it('has no value of what is not known, and none at all when it went', async () => {
-    let routers = [{ ...HQ, lastReadingAt: undefined, latencyMs: undefined, sessions: {} }]
+    let routers: RouterMeasure[] = [{ ...HQ, lastReadingAt: undefined, latencyMs: undefined, sessions: {} }]
     const { ask, lines } = await page({ routers: () => routers })
     expect(lines.join('\n')).not.toMatch(
       /tikmeter_router_(last_reading_timestamp_seconds|poll_duration_seconds|sessions)\{/,
     )
     expect(lines.join('\n')).toContain('tikmeter_router_online{')
+    routers = [{ ...HQ, isOnline: undefined }]
+    expect((await ask()).join('\n')).not.toContain('tikmeter_router_online{')
     routers = []
     expect((await ask()).join('\n')).not.toMatch(/tikmeter_(router|tail)_\w+\{/)
   })

@@ -1,0 +1,29 @@
+import { routerId, tenantId } from '../../src/accounting/ids.ts'
+import { NO_TOTALS } from '../../src/accounting/snapshot.ts'
+import type { Measures } from '../../src/api/metrics.ts'
+import type { RouterMeasure } from '../../src/api/router-metrics.ts'
+
+export const HQ: RouterMeasure = {
+  ...{ tenant: tenantId('acme'), router: routerId('hq'), isOnline: true },
+  lastReadingAt: new Date('2026-11-24T12:00:00Z'),
+  ...{ latencyMs: 12, failures: 0, skippedTicks: 3, tail: { upload: 100, download: 2000 } },
+  sessions: { hotspot: 40 },
+}
+
+/** A daemon with one router and some trouble. */
+export const MEASURES: Measures = {
+  routers: () => [HQ],
+  tenants: () => [
+    {
+      tenant: tenantId('acme'),
+      totals: { ...NO_TOTALS, hotspotSubscribers: 39, total: { upload: 5n, download: 70n } },
+    },
+  ],
+  feedConnections: () => 4,
+  isDatabaseUp: () => false,
+  uncommitted: () => ({ sessions: 12, refusedRouters: 1 }),
+  leases: () => ({ wanted: 3, held: 2, lost: 1 }),
+  journal: () => ({ isWriting: true, bytes: 1024, maxBytes: 1 << 30 }),
+  config: () => ({ isApplied: false, appliedAt: new Date('2026-11-24T12:00:00Z') }),
+  eventLoop: () => ({ medianMs: 1, p99Ms: 4, worstMs: 20 }),
+}
