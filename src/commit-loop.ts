@@ -106,7 +106,7 @@ export class CommitLoop {
   /** @returns whether the database was there */
   async #commit(keys: readonly RouterKey[]): Promise<boolean> {
     if (keys.length === 0) return true
-    const { observer, clock } = this.#options
+    const { observer, clock, log } = this.#options
     const startMs = clock.steadyMs()
     try {
       const { refused, lost, setAside } = await this.#progress.step(() => this.#options.recorder.commit(keys))
@@ -114,7 +114,9 @@ export class CommitLoop {
       this.#noteSetAside(keys, setAside)
       if (lost.size > 0) await this.#options.onLost(lost)
       this.#succeed()
-      observer.committed(clock.steadyMs() - startMs)
+      const tookMs = clock.steadyMs() - startMs
+      log.debug({ routers: keys.length, tookMs }, 'committed')
+      observer.committed(tookMs)
       return true
     } catch (error) {
       if (!isFailure(error)) throw error

@@ -147,7 +147,7 @@ describe('a database that is gone', () => {
     waiting.failure = undefined
     await clock.turn(INTERVAL_MS)
     expect(loop.isUp).toBe(true)
-    expect(lines.lines).toMatchObject([
+    expect(lines.told).toMatchObject([
       { msg: 'commit failed; what waits is kept and tried again', err: { message: 'connection refused' } },
       { msg: 'database commits again' },
     ])
@@ -168,7 +168,7 @@ describe('a commit that the database refuses', () => {
     expect([...waiting.pending().keys()]).toEqual([bad])
     waiting.refused.delete(bad)
     await clock.turn(INTERVAL_MS)
-    expect(lines.lines).toMatchObject([
+    expect(lines.told).toMatchObject([
       { msg: 'commit refused; what waits is kept and tried again', router: 'acme/bad' },
       { msg: 'commit no longer refused', router: 'acme/bad' },
     ])
@@ -196,7 +196,7 @@ describe('a router that another daemon has taken', () => {
     expect(lost).toEqual([new Map([[taken, 3]])])
     expect(waiting.pending().size).toBe(0)
     expect(loop.isUp).toBe(true)
-    expect(lines.lines).toEqual([])
+    expect(lines.told).toEqual([])
   })
 
   it('is not among what a flush has left', async () => {

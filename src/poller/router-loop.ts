@@ -69,7 +69,6 @@ export interface LoopOptions {
 export class RouterLoop {
   readonly #router: PolledRouter
   readonly #options: LoopOptions
-  readonly #log: Logger
   readonly #noticed = new Set<string>()
   #health: RouterHealth = UNTRIED
   #logged: 'online' | 'partly' | 'offline' | undefined
@@ -80,7 +79,6 @@ export class RouterLoop {
   constructor(router: PolledRouter, options: LoopOptions) {
     this.#router = router
     this.#options = options
-    this.#log = options.log.child({ router: router.key })
   }
 
   get health(): RouterHealth {
@@ -147,7 +145,7 @@ export class RouterLoop {
   #greet({ identity, version, notices }: RouterLink): void {
     this.#health = { ...this.#health, identity, version }
     for (const notice of notices) {
-      if (!this.#noticed.has(notice)) this.#log.warn(notice)
+      if (!this.#noticed.has(notice)) this.#options.log.warn({ router: this.#router.key }, notice)
       this.#noticed.add(notice)
     }
   }
@@ -168,9 +166,12 @@ export class RouterLoop {
 
   #succeed(latencyMs: number): void {
     const { failures, identity, version } = this.#health
-    if (this.#logged !== 'online') this.#log.info({ identity, version, failures }, 'router online')
+    const { log, observer } = this.#options
+    const router = this.#router.key
+    if (this.#logged !== 'online') log.info({ router, identity, version, failures }, 'router online')
+    else log.debug({ router, latencyMs }, 'polled')
     this.#logged = 'online'
-    this.#options.observer.polled(latencyMs)
+    observer.polled(latencyMs)
     this.#endFailures()
     this.#health = { ...this.#health, state: 'online', latencyMs, failures: 0, lastError: undefined }
   }
@@ -180,14 +181,17 @@ export class RouterLoop {
     // What ends a connection is told to each read under way and to whoever waits for the end: it is one failure.
     const isNew = failure !== this.#lastFailure
     this.#lastFailure = failure
-    if (isNew) this.#options.observer.pollFailed(failure)
+    const { log, observer } = this.#options
+    if (isNew) observer.pollFailed(failure)
     const failures = this.#health.failures + (isNew ? 1 : 0)
     this.#health = { ...this.#health, state, failures, lastError: failure.message }
     if (state === 'online') this.#endFailures()
     else if (isNew) this.#fruitless[failure.retryable ? 'retryable' : 'refused']++
     const extent = state === 'online' ? 'partly' : 'offline'
-    if (this.#logged !== extent)
-      this.#log.warn({ state, error: failure.name, reason: failure.message }, 'poll failed')
+    const told = { router: this.#router.key, state, error: failure.name, reason: failure.message }
+    const advice = `tikmeter probe ${this.#router.key} says what to do`
+    if (this.#logged !== extent) log.warn({ ...told, advice }, 'poll failed')
+    else if (isNew) log.debug(told, 'poll failed again')
     this.#logged = extent
   }
 

@@ -1,11 +1,21 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { prettyFactory } from 'pino-pretty'
 
 export type { Logger }
 
-/** Logs as JSON lines. `LOG_LEVEL` is one of pino's levels; `silent` for none. */
+/** What `LOG_LEVEL` says, where it is one of pino's levels or `silent`. */
+export function levelIn(env: NodeJS.ProcessEnv): string {
+  const { LOG_LEVEL: level = 'info' } = env
+  return level === 'silent' || Object.hasOwn(pino.levels.values, level) ? level : 'info'
+}
+
+/**
+ * Logs as JSON lines, and for people where standard output is a terminal. Its `level` may be set at any time, since
+ * nobody makes children of it, which would keep theirs.
+ */
 export function createLogger(
-  level: string = process.env['LOG_LEVEL'] ?? 'info',
-  destination: DestinationStream = pino.destination(1),
+  level: string = levelIn(process.env),
+  destination: DestinationStream = standardOutput(),
 ): Logger {
   const options = {
     level,
@@ -15,6 +25,22 @@ export function createLogger(
     serializers: { err: (error: unknown) => (error instanceof Error ? errorFields(error) : error) },
   }
   return pino(options, destination)
+}
+
+function standardOutput(): DestinationStream {
+  const out = pino.destination(1)
+  return process.stdout.isTTY ? forPeople(out) : out
+}
+
+/** A line for each, with its fields behind the message. */
+export function forPeople(out: DestinationStream): DestinationStream {
+  const format = prettyFactory({
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+    // An error is a field like the others. (The library's own stream would not leave it at that.)
+    errorLikeObjectKeys: [],
+  })
+  return { write: line => out.write(format(line)) }
 }
 
 /** An error as a log may show it: its name, message, code and causes, and nothing else it carries. */

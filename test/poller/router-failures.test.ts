@@ -54,7 +54,7 @@ describe('a router that fails', () => {
     router.isObliging = true
     router.attempts[5]?.accept()
     await clock.turn(0)
-    expect(lines.lines).toEqual([
+    expect(lines.told).toEqual([
       expect.objectContaining({ msg: 'poll failed', router: 'acme/hq', reason: 'connection refused' }),
       expect.objectContaining({ msg: 'router online', failures: 5 }),
     ])
@@ -135,11 +135,11 @@ describe('a router of which one service can’t be read', () => {
     expect(readings.map(reading => reading.service)).toEqual(['hotspot', 'hotspot', 'hotspot'])
     expect(loop.health).toMatchObject({ state: 'online', lastError: 'not enough permissions (9)' })
     expect(router.attempts).toHaveLength(1)
-    expect(lines.lines).toEqual([expect.objectContaining({ msg: 'poll failed', state: 'online' })])
+    expect(lines.told).toEqual([expect.objectContaining({ msg: 'poll failed', state: 'online' })])
 
     link?.lose(new Fault('no route to the router'))
     await clock.turn(0)
-    expect(lines.lines.at(-1)).toMatchObject({ msg: 'poll failed', reason: 'no route to the router' })
+    expect(lines.told.at(-1)).toMatchObject({ msg: 'poll failed', reason: 'no route to the router' })
     await clock.turn(1_000)
     expect(router.attempts).toHaveLength(2)
   })

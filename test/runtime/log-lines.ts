@@ -1,5 +1,7 @@
 import { createLogger, type Logger } from '../../src/runtime/logger.ts'
 
+const INFO = 30
+
 /** What a logger wrote, line by line as it was parsed. */
 export class LogLines {
   readonly lines: Readonly<Record<string, unknown>>[] = []
@@ -8,6 +10,11 @@ export class LogLines {
       this.lines.push(JSON.parse(line))
     },
   })
+
+  /** Those that are told without being asked for. */
+  get told(): Readonly<Record<string, unknown>>[] {
+    return this.lines.filter(({ level }) => Number(level) >= INFO)
+  }
 
   /** The messages, in their order. */
   get messages(): unknown[] {

@@ -1,6 +1,7 @@
+import { stripVTControlCharacters } from 'node:util'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { errorFields } from '../../src/runtime/logger.ts'
+import { createLogger, errorFields, forPeople, levelIn } from '../../src/runtime/logger.ts'
 import { LogLines } from './log-lines.ts'
 import { runScript } from './run-script.ts'
 
@@ -32,7 +33,33 @@ describe('an error in a log', () => {
 })
 
 describe('a log', () => {
-  it('is lines of JSON on stdout, at the level that LOG_LEVEL says', async () => {
+  it('is for people a line each, with the fields behind the message', () => {
+    const out: string[] = []
+    const log = createLogger('info', forPeople({ write: text => void out.push(text) }))
+    log.warn({ router: 'acme/hq', err: new Error('refused') }, 'poll failed')
+    const line = stripVTControlCharacters(out.join(''))
+    expect(line).toMatch(
+      /^\[\d\d:\d\d:\d\d\] WARN: poll failed \{"router":"acme\/hq","err":\{"name":"Error","message":"refused"\}\}\n$/,
+    )
+  })
+
+  it('takes another level while it runs', () => {
+    const { lines, log } = new LogLines()
+    log.level = 'warn'
+    log.info('not told')
+    log.level = 'debug'
+    log.debug('told')
+    expect(lines.map(line => line['msg'])).toEqual(['told'])
+  })
+
+  it('has the level that LOG_LEVEL says, where it is one', () => {
+    expect(levelIn({ LOG_LEVEL: 'debug' })).toBe('debug')
+    expect(levelIn({ LOG_LEVEL: 'silent' })).toBe('silent')
+    for (const env of [{ LOG_LEVEL: 'verbose' }, { LOG_LEVEL: 'constructor' }, {}])
+      expect(levelIn(env)).toBe('info')
+  })
+
+  it('is lines of JSON where stdout is no terminal, at the level that LOG_LEVEL says', async () => {
     const script = `
       import { createLogger } from './src/runtime/logger.ts'
       const log = createLogger()
