@@ -1,6 +1,7 @@
 import type { Decision } from './accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
-import type { Reading } from './accounting/reading.ts'
+import { type Reading, SERVICES } from './accounting/reading.ts'
+import { removal } from './accounting/removal.ts'
 import type { Checkpoint, Journal } from './journal-port.ts'
 import type { LedgerStore, SetAside } from './ledger-store.ts'
 import { keyOf, type RecordedRouter, type RouterBook, type Spreading } from './router-book.ts'
@@ -76,11 +77,19 @@ export class Recorder {
     this.#routers.add(book)
   }
 
-  /** Lets go of a router that is no longer read, as soon as all of it is committed. */
+  /** Ends the sessions of a router that left the config, and lets go of it as soon as all of it is committed. */
   retireRouter(key: RouterKey): void {
     const book = this.#routers.get(key)
     if (!book) return
     book.isRetired = true
+    const spreading = this.#options.spreadingOf(book.about.tenant)
+    for (const service of SERVICES) {
+      const decision = removal(book.ledger(service), service)
+      if (!decision || !spreading) continue
+      // Durable or not: it is committed soon, and until then a router that left the config is found again at a start.
+      void this.#journal(book, decision, 0)
+      book.remove(decision, spreading)
+    }
     this.#forgetRetired([book])
   }
 

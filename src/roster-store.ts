@@ -11,6 +11,8 @@ import type {
 /** What the database keeps of tenants and routers. */
 export interface RosterStore {
   syncConfig(tenants: readonly NamedTenant[]): Promise<void>
+  /** What has left the config: all tenants, and those routers that have open sessions. */
+  loadRemoved(): Promise<Removed>
   load(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, StoredRouter>>
   loadRollups(
     tenants: readonly TenantId[],
@@ -21,6 +23,11 @@ export interface RosterStore {
     here: ReadonlySet<RouterKey>,
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>>
   recordDiscarded(readings: readonly DiscardedReadings[]): Promise<void>
+}
+
+export interface Removed {
+  readonly tenants: readonly Pick<TenantConfig, 'id' | 'timezone'>[]
+  readonly routers: readonly RouterRef[]
 }
 
 export interface NamedTenant extends Pick<TenantConfig, 'id' | 'name' | 'timezone'> {

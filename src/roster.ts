@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { Calendar } from './accounting/calendar.ts'
-import type { RouterKey } from './accounting/ids.ts'
+import { type RouterKey, routerKey } from './accounting/ids.ts'
 import type { Config, RouterConfig } from './config/config.ts'
 import { difference, type RouterChange, type TenantRouter } from './config/difference.ts'
 import { departedFrom, discardDeparted, recordedDeparted } from './departed.ts'
@@ -45,7 +45,7 @@ export class Roster implements Owner {
   readonly #oneAtATime = pLimit(1)
   #config: Config | undefined
   #listed: Listed = new Map()
-  /** Routers that are opened once more, only to commit what was journaled of them. */
+  /** Routers that are opened once more, only to be done with. */
   #departed: ReadonlyMap<RouterKey, RouterRef> = new Map()
   #startedAt: Date | undefined
 
@@ -127,10 +127,22 @@ export class Roster implements Owner {
     return change.restartNeeded
   }
 
-  /** Commits what was journaled of routers that left the config since: read they are no more, but billed they are. */
+  /**
+   * Of routers that left the config while no daemon ran: what was journaled is committed, since read they are no
+   * more, but billed they are; and their sessions end.
+   */
   async #finishDeparted(wanted: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
-    const { estate, board, want, clock } = this.#options
-    const departed = [...departedFrom(estate, wanted)].filter(([, { tenant }]) => board.spreading(tenant))
+    const { estate, board, store, want, clock } = this.#options
+    const removed = await store.loadRemoved()
+    for (const { id, timezone } of removed.tenants) {
+      board.addTenant(id, new Calendar(timezone))
+      board.retireTenant(id)
+    }
+    const found = [
+      ...departedFrom(estate, wanted),
+      ...removed.routers.map(ref => [routerKey(ref.tenant, ref.router), ref] as const),
+    ]
+    const departed = found.filter(([key, { tenant }]) => !wanted.has(key) && board.spreading(tenant))
     this.#departed = new Map(departed)
     if (departed.length > 0) await want(new Map([...wanted, ...departed]))
     await discardDeparted(this.#options, wanted, this.#startedAt ?? clock.now())

@@ -109,6 +109,16 @@ export class RouterBook {
     this.#live[decision.service] = liveService(ledger, decision, before)
   }
 
+  /** Ends all open sessions of one service, as `decision` says, which is their `removal`. */
+  remove(decision: Decision, spreading: Spreading): void {
+    const { service } = decision
+    const isFromAnotherProcess = this.#ledgers[service].last?.isFromAnotherProcess === true
+    this.#adopt(decision, spreading)
+    // It is no reading: what is known of the router's clock is as old as before.
+    if (isFromAnotherProcess) this.#ledgers[service] = inherited(this.#ledgers[service])
+    delete this.#live[service]
+  }
+
   /** What to offer to the database now: what it did not confirm, or else all that came since. */
   offer(): Pending | undefined {
     if (!this.#offered && !this.#building.isEmpty) {

@@ -181,17 +181,33 @@ describe('a router that left the config', () => {
     expect(scene.recorder.takeBack(hq)).toBe(false)
   })
 
-  it('comes back before that with its ledger, and goes on counting', async () => {
+  it('has its sessions ended, as removed, with all they moved until its last reading', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    await scene.read(hq, { ann: { upload: 100, download: 0 } })
+    const readAt = scene.clock.now()
+    await scene.clock.turn(3_000)
+    scene.recorder.retireRouter(hq)
+    await scene.recorder.commit([hq])
+    expect(scene.offers(hq)).toEqual([{ ann: { upload: 100, download: 0 } }])
+    const [ann] = [...(scene.store.batches[0]?.[0]?.pending.sessions.values() ?? [])]
+    expect(ann?.end).toMatchObject({ reason: 'removed', endTime: readAt })
+    expect(scene.journal.appended.at(-1)?.decision.entries).toMatchObject([{ reason: 'removed' }])
+  })
+
+  it('comes back before that, and counts on from where its sessions are found', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
     scene.recorder.retireRouter(hq)
     expect(scene.recorder.takeBack(hq)).toBe(true)
     await scene.recorder.commit([hq])
-    await scene.clock.turn(5_000)
-    await scene.read(hq, { ann: { upload: 130, download: 0 } })
-    expect(scene.snapshot().stats.bytes.total.upload).toBe(130)
+    for (const upload of [130, 150]) {
+      await scene.clock.turn(5_000)
+      await scene.read(hq, { ann: { upload, download: 0 } })
+    }
+    expect(scene.snapshot().stats.bytes.total.upload).toBe(120)
     await scene.recorder.commit([hq])
-    expect(scene.offers(hq).map(it => it['ann']?.upload)).toEqual([100, 30])
+    expect(scene.offers(hq).map(it => it['ann']?.upload)).toEqual([100, 20])
   })
 })

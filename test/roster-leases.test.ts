@@ -344,6 +344,35 @@ describe('the first config', () => {
     expect(scene.recorder.hasRouter(departed)).toBe(false)
   })
 
+  it('ends the sessions of routers that left it while no daemon ran, their tenants with them or not', async () => {
+    const { apply, store, scene, links } = house()
+    const before = new Scene()
+    const read = before.addRouter('gone')
+    await before.read(read, { ann: { upload: 100, download: 20 } })
+    const book = before.books.get(read)
+    if (!book) throw new Error('the router was just read')
+    const ledgers = { hotspot: book.ledger('hotspot'), ppp: book.ledger('ppp') }
+    const left = [refOf('acme', 'gone'), refOf('bygone', 'hq')]
+    const keys = [keyOf('acme', 'gone'), keyOf('bygone', 'hq')]
+    for (const key of keys) store.stored.set(key, { position: 1, committedEpoch: 1, ledgers })
+    for (const ref of left) store.know(ref)
+    store.removed = {
+      tenants: [{ id: refOf('bygone', 'hq').tenant, timezone: 'Asia/Kathmandu' }],
+      routers: left,
+    }
+    const readBefore = links()
+    await apply(BOTH)
+    expect(links() - readBefore).toBe(2)
+    await scene.recorder.commit(keys)
+    for (const key of keys) {
+      const commit = scene.store.batches.flat().find(it => keyOf(it.tenant, it.router) === key)
+      const ends = [...(commit?.pending.sessions.values() ?? [])].map(({ end }) => end?.reason)
+      expect(ends).toEqual(['removed'])
+      expect(scene.recorder.hasRouter(key)).toBe(false)
+    }
+    expect(scene.board.tenants()).not.toContain('bygone')
+  })
+
   it('gives up what another daemon has overtaken of routers that left the config, with its bytes', async () => {
     const { apply, store, estate, lines, clock } = house()
     store.know(refOf('acme', 'gone'))

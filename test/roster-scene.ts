@@ -19,7 +19,7 @@ import type {
 import { type Leases, Ownership, type Taken } from '../src/ownership.ts'
 import { Poller } from '../src/poller/poller.ts'
 import { Roster } from '../src/roster.ts'
-import type { NamedTenant, RosterStore } from '../src/roster-store.ts'
+import type { NamedTenant, Removed, RosterStore } from '../src/roster-store.ts'
 import { AUTH, configOf } from './config/config-text.ts'
 import { Observations } from './observations.ts'
 import { ScriptedRouter } from './poller/scripted-router.ts'
@@ -47,6 +47,7 @@ export class FakeRosterStore implements RosterStore {
   readonly rollups = new Map<RouterKey, StoredRollup>()
   readonly services = new Map<RouterKey, StoredElsewhere['services']>()
   readonly discarded: DiscardedReadings[] = []
+  removed: Removed = { tenants: [], routers: [] }
   /** What each method waits for, or fails by. */
   answering: Promise<void> = Promise.resolve()
   /** What these alone wait for, or fail by. */
@@ -61,6 +62,11 @@ export class FakeRosterStore implements RosterStore {
 
   know(ref: RouterRef): void {
     this.known.set(routerKey(ref.tenant, ref.router), ref)
+  }
+
+  async loadRemoved(): Promise<Removed> {
+    await this.#answer('loadRemoved')
+    return this.removed
   }
 
   async load(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, StoredRouter>> {

@@ -3,12 +3,12 @@ import { countFrom, hasMoved, isPlausible } from './counter.ts'
 import type { Counted, Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
 import type { SessionId } from './ids.ts'
 import { type Ledger, openSessions } from './ledger.ts'
-import { takeMatch } from './match.ts'
+import { isUnread, takeMatch } from './match.ts'
 import { type Reading, rowsOf, type SessionReading } from './reading.ts'
 import { rejoin } from './rejoin.ts'
 import { identityKey, isCountedUpTo, type Session } from './session.ts'
 import type { Terms } from './terms.ts'
-import { gapMs, notBeforeRouters, toleranceMs, withinReason } from './window.ts'
+import { gapMs, notBeforeRouters, withinReason } from './window.ts'
 
 /**
  * What a reading means: rules 1 to 13 of the accounting. Changes nothing; `adopt` moves the ledger on.
@@ -101,9 +101,9 @@ class Turn {
     return next
   }
 
-  /** Rules 8 and 9: whether nobody can have read it yet. */
   #isNew({ login }: SessionReading): boolean {
-    return this.#lastMs === undefined || login.latestMs >= this.#lastMs - toleranceMs(this.#elapsedMs)
+    const isCleared = this.#ledger.last?.isCleared === true
+    return this.#lastMs === undefined || isUnread(login, this.#lastMs, isCleared, this.#elapsedMs)
   }
 
   /** Rules 5, 8 and 9. */

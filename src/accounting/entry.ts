@@ -11,7 +11,8 @@ export interface Counted {
   readonly to: Date
 }
 
-export type EndReason = 'logout' | 'reboot'
+/** `removed`: its router left the config. */
+export type EndReason = 'logout' | 'reboot' | 'removed'
 
 /** What a reading does to one session, named as RADIUS accounting names it; `session` is what it is afterwards. */
 export type Entry =

@@ -22,6 +22,8 @@ export interface LastReading {
   readonly boot: Window
   /** Whether another process made it: then the wall clock may have been set in between. */
   readonly isFromAnotherProcess: boolean
+  /** Whether the sessions it had were ended after it, since the router left the config: they may be there still. */
+  readonly isCleared: boolean
 }
 
 export const NEW_LEDGER: Ledger = {
@@ -33,7 +35,7 @@ export const NEW_LEDGER: Ledger = {
 
 /** The ledger after a decision. The one before it is done with: the two may have their columns in common. */
 export function adopt(ledger: Ledger, decision: Decision): Ledger {
-  const { at, boot, entries, growth, numbered } = decision
+  const { at, entries, growth, numbered } = decision
   growth?.columns.grow(growth, at.steadyMs)
   const isRenumbered = numbered !== undefined && ledger.columns?.by !== numbered.by
   const columns = isRenumbered ? new Columns(numbered.by) : ledger.columns
@@ -52,7 +54,13 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
     }
   const bindings =
     decision.bindings.size === 0 ? ledger.bindings : new Map([...ledger.bindings, ...decision.bindings])
-  return { unnumbered, columns, bindings, last: { at, boot, isFromAnotherProcess: false } }
+  return { unnumbered, columns, bindings, last: lastReadingOf(decision) }
+}
+
+/** What a decision leaves for the next one to go by. */
+export function lastReadingOf({ at, boot, entries }: Decision): LastReading {
+  const isCleared = entries.some(entry => entry.kind === 'stop' && entry.reason === 'removed')
+  return { at, boot, isFromAnotherProcess: false, isCleared }
 }
 
 /** The ledger as another process left it: the wall clock may have been set since. */

@@ -3,7 +3,7 @@ import type { Growth } from './columns.ts'
 import { type Decision, type EndReason, type Entry, type LedgerEvent, toldOneByOne } from './entry.ts'
 import { GrownRows, type StandingSum } from './grown-rows.ts'
 import type { SessionId } from './ids.ts'
-import type { LastReading } from './ledger.ts'
+import { type LastReading, lastReadingOf } from './ledger.ts'
 import { onceMade } from './once-made.ts'
 import type { Service } from './reading.ts'
 import type { Session } from './session.ts'
@@ -102,11 +102,7 @@ export class PendingBuilder {
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     this.#events.push(...decision.events)
     for (const [name, counters] of decision.bindings) this.#bindings.set(name, counters)
-    this.#readings.set(decision.service, {
-      at: decision.at,
-      boot: decision.boot,
-      isFromAnotherProcess: false,
-    })
+    this.#readings.set(decision.service, lastReadingOf(decision))
   }
 
   /** Takes what waited for the database before, in an earlier process: it goes before all that is added after it. */

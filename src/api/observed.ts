@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client'
-import type { Decision, LedgerEvent } from '../accounting/entry.ts'
+import type { Decision, EndReason, LedgerEvent } from '../accounting/entry.ts'
 import { SERVICES } from '../accounting/reading.ts'
 import type { Failure } from '../runtime/failure.ts'
 
@@ -14,7 +14,7 @@ const COMMIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const EVENT_KINDS = [
   ...['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'set_aside'],
 ] as const satisfies readonly LedgerEvent['kind'][]
-const STOP_REASONS = ['logout', 'reboot'] as const
+const STOP_REASONS = ['logout', 'reboot', 'removed'] as const satisfies readonly EndReason[]
 
 /** What is told as it happens, for `/metrics`: each part of the daemon that tells something asks for the piece it needs. */
 export class Observed {

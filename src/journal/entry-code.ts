@@ -26,7 +26,7 @@ import { readBytes, readDate, readSession, writeBytes, writeDate, writeSession }
  * `grew` is what nearly all entries are: mostly one byte of head, and two or three a direction.
  */
 const FORMS = ['grew', 'grewSince', 'interim', 'start', 'stop', 'stopWhole'] as const
-export const END_REASONS = ['logout', 'reboot'] as const satisfies readonly EndReason[]
+export const END_REASONS = ['logout', 'reboot', 'removed'] as const satisfies readonly EndReason[]
 
 /** Writes the entries of one decision. */
 export class EntryWriter {

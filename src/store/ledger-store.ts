@@ -9,6 +9,7 @@ import type { Database } from './database.ts'
 import { readElsewhere, type StoredElsewhere } from './elsewhere.ts'
 import { loadLedgers, type RouterRef, type StoredRouter } from './load-ledgers.ts'
 import { Partitions, weekOf } from './partitions.ts'
+import { type Removed, readRemoved } from './removed.ts'
 import { readRollups, type StoredRollup } from './rollups.ts'
 import { INSERT_EVENTS_ONCE, type RouterCommit } from './router-statements.ts'
 import { applySettingAside } from './set-aside.ts'
@@ -63,6 +64,11 @@ export class LedgerStore {
       }
       return stored
     })
+  }
+
+  /** What has left the config: all tenants, and those routers that have open sessions. */
+  loadRemoved(): Promise<Removed> {
+    return this.#ask('what left the config is not loaded', () => readRemoved(this.#options.database.pool))
   }
 
   /** What the live snapshots begin with. */

@@ -44,6 +44,7 @@ export async function loadLedgers(
     .where(isOneOf(refs, routers.tenantId, routers.id))
   const open = await loadSessions(snapshot, refs)
   const bindings = await loadBindings(snapshot, refs)
+  const cleared = await loadCleared(snapshot, refs)
   const stored = new Map<RouterKey, StoredRouter>()
   for (const { tenant, router } of refs)
     stored.set(routerKey(tenant, router), {
@@ -56,7 +57,7 @@ export async function loadLedgers(
       unnumbered: open.get(key)?.[service] ?? new Map(),
       columns: undefined,
       bindings: counters,
-      last: lastReadingOf(row, service),
+      last: lastReadingOf(row, service, cleared),
     })
     const ledgers = {
       hotspot: ledger('hotspot', new Map()),
@@ -105,13 +106,37 @@ async function loadBindings(
   return all
 }
 
-function isOneOf(refs: readonly RouterRef[], tenantColumn: AnyPgColumn, routerColumn: AnyPgColumn): SQL {
+function isOneOf(
+  refs: readonly RouterRef[],
+  tenantColumn: AnyPgColumn | SQL,
+  routerColumn: AnyPgColumn | SQL,
+): SQL {
   const tenants = sql.param(refs.map(({ tenant }) => tenant))
   const ids = sql.param(refs.map(({ router }) => router))
   return sql`(${tenantColumn}, ${routerColumn}) in (select * from unnest(${tenants}::text[], ${ids}::text[]))`
 }
 
-function lastReadingOf(row: typeof routers.$inferSelect, service: Service): LastReading | undefined {
+/** Services whose sessions were ended after the last reading, since the router left the config. */
+async function loadCleared(snapshot: Snapshot, refs: readonly RouterRef[]): Promise<ReadonlySet<string>> {
+  const { rows } = await snapshot.execute<{ tenant_id: string; router_id: string; service: Service }>(
+    sql`select distinct s.tenant_id, s.router_id, s.service from routers r
+      cross join lateral (values ('hotspot', r.hotspot_reading_at), ('ppp', r.ppp_reading_at)) as of (service, read_at)
+      join user_sessions s on (s.tenant_id, s.router_id, s.service) = (r.tenant_id, r.id, of.service)
+        and s.status = 'ended' and s.end_time = of.read_at and s.end_reason = 'removed'
+      where ${isOneOf(refs, sql`r.tenant_id`, sql`r.id`)}`,
+  )
+  return new Set(rows.map(it => clearedKey(it.tenant_id, it.router_id, it.service)))
+}
+
+function clearedKey(tenant: string, router: string, service: Service): string {
+  return `${routerKey(tenantId(tenant), routerId(router))} ${service}`
+}
+
+function lastReadingOf(
+  row: typeof routers.$inferSelect,
+  service: Service,
+  cleared: ReadonlySet<string>,
+): LastReading | undefined {
   const [readingAt, steadyAt, earliest, latest] =
     service === 'hotspot'
       ? [row.hotspotReadingAt, row.hotspotSteadyAt, row.hotspotBootEarliestAt, row.hotspotBootLatestAt]
@@ -121,5 +146,6 @@ function lastReadingOf(row: typeof routers.$inferSelect, service: Service): Last
     at: { wall: readingAt, steadyMs: steadyAt.getTime() },
     boot: { earliestMs: earliest.getTime(), latestMs: latest.getTime() },
     isFromAnotherProcess: true,
+    isCleared: cleared.has(clearedKey(row.tenantId, row.id, service)),
   }
 }

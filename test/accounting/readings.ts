@@ -4,6 +4,7 @@ import type { Counted, Decision, Entry, LedgerEvent } from '../../src/accounting
 import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../src/accounting/ledger.ts'
 import type { BindingReading, Reading, Service, SessionReading } from '../../src/accounting/reading.ts'
+import { removal } from '../../src/accounting/removal.ts'
 import type { Session } from '../../src/accounting/session.ts'
 import type { Terms } from '../../src/accounting/terms.ts'
 
@@ -105,6 +106,12 @@ export class Meter {
     onDecided?.(decision)
     this.ledger = adopt(this.ledger, decision)
     return decision
+  }
+
+  /** The router leaves the config. */
+  remove(service: Service): void {
+    const decision = removal(this.ledger, service)
+    if (decision) this.ledger = adopt(this.ledger, decision)
   }
 
   /** Another process goes on with the ledger. */

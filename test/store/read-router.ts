@@ -6,6 +6,7 @@ import { type RouterId, routerId, sessionId, type TenantId, tenantId } from '../
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import { PendingBuilder } from '../../src/accounting/pending.ts'
 import type { Reading, Service, SessionReading } from '../../src/accounting/reading.ts'
+import { removal } from '../../src/accounting/removal.ts'
 import { type Share, spread } from '../../src/accounting/spread.ts'
 import type { RouterCommit } from '../../src/store/router-statements.ts'
 
@@ -36,6 +37,14 @@ export class ReadRouter {
       if (entry.kind !== 'stop' && entry.counted)
         shares.set(entry, spread(entry.counted, QUARTER_MS, this.#calendar))
     this.#builder.add(decision, shares)
+  }
+
+  /** It leaves the config. */
+  remove(service: Service): void {
+    const decision = removal(this.ledgers[service], service)
+    if (!decision) return
+    this.ledgers[service] = adopt(this.ledgers[service], decision)
+    this.#builder.add(decision, new Map())
   }
 
   /** All since the last one. */

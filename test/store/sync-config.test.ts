@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type LedgerScene, NOON, openLedgerScene, tenantOf } from './ledger-scene.ts'
+import { busyRouters, key, type LedgerScene, NOON, openLedgerScene, tenantOf } from './ledger-scene.ts'
 import { ReadRouter, readingAt } from './read-router.ts'
 
 let scene: LedgerScene
@@ -25,4 +25,33 @@ test('what leaves the config is kept and marked, and unmarked when it is back', 
   expect(
     await scene.ask(`select position::int, removed_at from routers where tenant_id = 'acme' and id = 'hq'`),
   ).toEqual([{ position: 1, removed_at: null }])
+})
+
+test('of what left the config, tenants are told with their timezone, and routers while they have open sessions', async () => {
+  const [hq, hill] = busyRouters()
+  await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
+  expect(await scene.store.loadRemoved()).toEqual({ tenants: [], routers: [] })
+  await scene.store.syncConfig([tenantOf('other')])
+  // The guest of hill has logged out, and nobody was ever seen at other/hq.
+  expect(await scene.store.loadRemoved()).toEqual({
+    tenants: [{ id: 'acme', timezone: 'Africa/Nairobi' }],
+    routers: [{ tenant: 'acme', router: 'hq' }],
+  })
+})
+
+test('sessions of a router that left the config end as removed, which its ledger goes by when it is back', async () => {
+  const [hq, hill] = busyRouters()
+  hq.remove('ppp')
+  await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
+  expect(
+    await scene.ask(`select distinct end_reason, end_time = last_seen_at as at_last_reading, status
+      from user_sessions where router_id = 'hq' and end_reason <> 'logout'`),
+  ).toEqual([{ end_reason: 'removed', at_last_reading: true, status: 'ended' }])
+  const stored = await scene.store.load([hq, hill])
+  expect(stored.get(key(hq))?.ledgers.ppp.last).toEqual({
+    ...hq.ledgers.ppp.last,
+    ...{ isFromAnotherProcess: true, isCleared: true },
+  })
+  // Its guest has logged out.
+  expect(stored.get(key(hill))?.ledgers.hotspot.last?.isCleared).toBe(false)
 })

@@ -1,0 +1,17 @@
+import type { Decision } from './entry.ts'
+import { type Ledger, openSessions } from './ledger.ts'
+import type { Service } from './reading.ts'
+
+/**
+ * The end of all open sessions of a router that left the config: whatever becomes of them there, nobody reads it any
+ * more. They end at the last reading, which is as long as anybody knows of them.
+ * @returns `undefined` where none is open
+ */
+export function removal(ledger: Ledger, service: Service): Decision | undefined {
+  const open = openSessions(ledger)
+  if (!ledger.last || open.length === 0) return undefined
+  const { at, boot } = ledger.last
+  const end = { kind: 'stop', lastSeenAt: at.wall, endTime: at.wall, reason: 'removed' } as const
+  const entries = open.map(session => ({ ...end, session }))
+  return { ...{ service, at, boot, entries }, events: [], bindings: new Map() }
+}
