@@ -34,7 +34,9 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 export function keySetUrl(value: unknown): Checked<string> {
   const wanted = 'a URL such as https://panel.example/.well-known/jwks.json'
   if (typeof value !== 'string' || !URL.canParse(value)) return notA(wanted, value)
-  const { protocol, hostname } = new URL(value)
+  const { protocol, hostname, username, password } = new URL(value)
+  // It could not be fetched, and would be logged whole.
+  if (username !== '' || password !== '') return wrong(`must be ${wanted}, without a user or a password`)
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))) return right(value)
   return wrong(`must be ${wanted}: https, or http to this machine only`)
 }

@@ -40,7 +40,7 @@ function duplicates(items: readonly { id?: string | undefined }[], path: readonl
       firstIndex.set(id, index)
       continue
     }
-    const message = `must be its own, and ${JSON.stringify(id)} is the id of ${pathText([...path, first])} already`
+    const message = `must be its own, and ${pathText([...path, first])} has it already`
     found.push({ path: [...path, index, 'id'], message })
   }
   return found

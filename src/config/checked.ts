@@ -11,9 +11,12 @@ export function wrong(message: string): { readonly kind: 'wrong'; readonly messa
   return { kind: 'wrong', message }
 }
 
-/** The fault of a value that is not `wanted` ("a whole number"). It shows the value, so it is not for secrets. */
+/**
+ * The fault of a value that is not `wanted` ("a whole number"). It never shows the value, which its line and column
+ * lead to: what stands in a wrong place may be a password.
+ */
 export function notA(wanted: string, value: unknown): { readonly kind: 'wrong'; readonly message: string } {
-  return absent(wanted, value) ?? wrong(`must be ${wanted}, not ${shown(value)}`)
+  return absent(wanted, value) ?? wrong(`must be ${wanted}${kindOf(value)}`)
 }
 
 /** The fault of a value that is not there: no key, or a key with nothing behind it. */
@@ -24,12 +27,9 @@ export function absent(wanted: string, value: unknown): ReturnType<typeof wrong>
   return undefined
 }
 
-const SHOWN_CHARACTERS = 60
-
-/** A value on one line and not too long. Blocks and lists are only named: a secret may be inside. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a block of keys'
-  if (typeof value !== 'string') return String(value)
-  return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value)
+/** What the value is instead, where that says more than the rule it breaks. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return ', not a list'
+  if (typeof value === 'object') return ', not a block of keys'
+  return typeof value === 'boolean' ? `, not ${value}` : ''
 }

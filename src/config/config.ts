@@ -30,6 +30,8 @@ export interface Config {
   }
   readonly auth: AuthConfig
   readonly snapshots: { readonly intervalMs: number }
+  /** Absent: what `LOG_LEVEL` says. */
+  readonly log: { readonly level: string | undefined }
   readonly pusher: { readonly key: string; readonly secret: Secret } | undefined
   readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
   readonly bucketMs: number

@@ -16,13 +16,19 @@ export interface Finding {
   readonly message: string
 }
 
-/** Keys and indices as one writes them: `tenants[2].routers[0].port`. */
+/** What a key of the config looks like, and what one that is misspelled may look like. */
+const KEY = /^[A-Za-z_-]{1,32}$/
+
+/**
+ * Keys and indices as one writes them: `tenants[2].routers[0].port`. `?` is a key that can only be a mistake, such as
+ * `password:secret` without the space, and is not shown.
+ */
 export function pathText(path: readonly PropertyKey[]): string {
   let text = ''
   for (const step of path) {
+    const key = KEY.test(String(step)) ? String(step) : '?'
     if (typeof step === 'number') text += `[${step}]`
-    else if (/^[\w-]+$/.test(String(step))) text += text === '' ? String(step) : `.${String(step)}`
-    else text += `[${JSON.stringify(String(step))}]`
+    else text += text === '' ? key : `.${key}`
   }
   return text
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { z } from 'zod'
 import { disagreements } from './agreement.ts'
 import type { Config } from './config.ts'
@@ -15,6 +16,8 @@ export type Loaded<T> =
 
 /** A fleet of ten thousand routers has a tenth of it. */
 export const MAX_BYTES = 16 * 1024 * 1024
+
+const MISSING = 'is not there: name it with --config FILE, or make it of config/tikmeter.example.yaml'
 
 /**
  * Reads the config and the secrets and certificates it names. All faults come at once, in the order of their lines;
@@ -63,9 +66,9 @@ function loadPart<Schema extends z.ZodType, T>(
 
 function load<T>(file: string, parseText: (text: string) => Loaded<T>): Loaded<T> {
   const text = readText(file, MAX_BYTES)
-  return text.kind === 'right'
-    ? parseText(text.value)
-    : { kind: 'faulty', faults: [{ file, line: 1, column: 1, path: '', message: text.message }] }
+  if (text.kind === 'right') return parseText(text.value)
+  const message = existsSync(file) ? text.message : MISSING
+  return { kind: 'faulty', faults: [{ file, line: 1, column: 1, path: '', message }] }
 }
 
 type Checked<T> =

@@ -38,7 +38,7 @@ const LONGEST_TIMER_MS = 24 * 86_400_000
 export function interval(value: unknown): Checked<number> {
   const checked = duration(value)
   return checked.kind === 'right' && checked.value > LONGEST_TIMER_MS
-    ? wrong(`must be 24d at the most, not ${String(value)}`)
+    ? wrong('must be 24d at the most')
     : checked
 }
 

@@ -24,6 +24,7 @@ export function resolveConfig(file: ConfigFile): Config {
     server: { host: server.host, port: server.port, origins: server.origins, tls: server.tls },
     auth: resolveAuth(file.auth),
     snapshots: { intervalMs: file.snapshots.interval },
+    log: { level: file.log.level },
     pusher: file.pusher,
     retention: { deltasMs: retention.deltas, sessionsMs: retention.sessions },
     bucketMs: file.bucket,

@@ -8,17 +8,10 @@ export function schedule(value: unknown): Checked<string> {
   if (typeof value !== 'string') return notA(WANTED, value)
   const fields = value.trim().split(/\s+/)
   if (fields.length === 5) {
-    return wrong(
-      `has five fields, and six are needed: put the seconds first, ${quoted(`0 ${fields.join(' ')}`)}`,
-    )
+    return wrong('has five fields, and six are needed: put "0 ", the seconds, before them')
   }
   if (fields.length !== 6) return notA(WANTED, value)
   const { errors } = validateDetailed(value)
   if (errors.length === 0) return right(fields.join(' '))
-  const faulty = errors.map(({ value: part, field }) => `${quoted(part ?? value)} for the ${field}`)
-  return wrong(`must be ${WANTED}: cron does not know ${faulty.join(', ')}`)
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text)
+  return wrong(`must be ${WANTED}: cron does not know its ${errors.map(({ field }) => field).join(', ')}`)
 }

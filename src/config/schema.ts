@@ -4,16 +4,19 @@ import { SERVICES } from '../accounting/reading.ts'
 import { host, keySetUrl, origin } from './address.ts'
 import { certificates, fingerprint, publicKey } from './certificate.ts'
 import { type Checked, right, wrong } from './checked.ts'
+import { isPostgresUrl } from './database-url.ts'
 import { block, field, list } from './field.ts'
 import { duration, interval, rate, size } from './quantity.ts'
-import { path, readablePath } from './readable-file.ts'
+import { path } from './readable-file.ts'
 import { boolean, oneOf, text, textOf, wholeNumber } from './scalar.ts'
 import { schedule } from './schedule.ts'
 import { Secret } from './secret.ts'
 import { type Environment, secretText } from './secret-source.ts'
+import { belongTogether, certificateFile, keyFile } from './server-tls.ts'
 import { timezone } from './timezone.ts'
 
 const ID = 'an id in quotes: letters, digits, "-", "_" and ".", 64 at the most'
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 
 /** The file as its keys stand in it. The environment is where `${NAME}` is looked up. */
@@ -39,7 +42,12 @@ export function configSchema(env: Environment) {
         host: field(host).default('127.0.0.1'),
         port: field(wholeNumber(0, 65_535)).default(8090),
         origins: list(field(origin), 'origins such as ["https://panel.example"]').default([]),
-        tls: block({ cert: field(readablePath), key: field(readablePath) }).optional(),
+        tls: block({ cert: field(certificateFile), key: field(keyFile) })
+          .refine(belongTogether, {
+            path: ['key'],
+            message: 'is not the key of the certificate in cert: name the one it was made for',
+          })
+          .optional(),
       }).prefault({}),
       auth: block({
         secret: secret(env, isLongEnough).optional(),
@@ -47,6 +55,7 @@ export function configSchema(env: Environment) {
         public_key: publicKeyField(env).optional(),
       }),
       snapshots: block({ interval: field(interval).prefault('5s') }).prefault({}),
+      log: block({ level: field(oneOf(LOG_LEVELS)).optional() }).prefault({}),
       pusher: block({
         key: field(textOf(isPusherKey, 'a key of letters, digits, "-" and "_", in quotes')),
         secret: secret(env, isNotEmpty),
@@ -153,14 +162,6 @@ function isAnything(text: string): Checked<string> {
 
 function isNotEmpty(text: string): Checked<string> {
   return text === '' ? wrong('must not be empty') : right(text)
-}
-
-function isPostgresUrl(text: string): Checked<string> {
-  return /^postgres(?:ql)?:\/\/./.test(text)
-    ? right(text)
-    : wrong(
-        'must be a URL such as postgres://user:password@host:5432/tikmeter; left out: an embedded PostgreSQL',
-      )
 }
 
 /** HS256 is as strong as its secret, and one of fewer bytes than the hash can be found by trying. */

@@ -8,9 +8,7 @@ export function timezone(value: unknown): Checked<string> {
   if (typeof value !== 'string' || !/^[A-Za-z]/.test(value)) return notA(WANTED, value)
   if (isKnown(value)) return right(value)
   const meant = nearest(value, Intl.supportedValuesOf('timeZone'))
-  return meant === undefined
-    ? notA(WANTED, value)
-    : wrong(`is no timezone: did you mean ${meant}, not ${JSON.stringify(value)}?`)
+  return meant === undefined ? notA(WANTED, value) : wrong(`is no timezone: did you mean ${meant}?`)
 }
 
 function isKnown(name: string): boolean {

@@ -28,11 +28,11 @@ tenants:
 `
     expect(formatFaults(faultsOf(text, {})).split('\n')).toEqual([
       'config.yaml:2:3 database.dirctory: is no key of this block: did you mean directory?',
-      'config.yaml:3:9 poll.timeout: must be a duration such as 500ms, 5s, 2m, 1h or 90d, not 5',
+      'config.yaml:3:9 poll.timeout: must be a duration such as 500ms, 5s, 2m, 1h or 90d',
       'config.yaml:5:3 auth.secret: needs NOT_SET from the environment, where it is not set or empty: export it or add it to .env',
-      'config.yaml:11:9 tenants[0].routers[0].port: must be a whole number from 1 to 65535, not "80x"',
-      'config.yaml:13:9 tenants[0].routers[0].password: cannot be read: there is no such file: /nowhere/hq',
-      'config.yaml:14:5 tenants[1].id: must be its own, and "acme" is the id of tenants[0] already',
+      'config.yaml:11:9 tenants[0].routers[0].port: must be a whole number from 1 to 65535',
+      'config.yaml:13:9 tenants[0].routers[0].password: cannot be read: there is no such file',
+      'config.yaml:14:5 tenants[1].id: must be its own, and tenants[0] has it already',
     ])
   })
 
@@ -97,7 +97,7 @@ describe('an unknown key', () => {
     expect(
       faultsOf(`${AUTH}\ntenants: []\n"a.b": 1\nfoo: 2\nbar: 3`).map(({ line, path }) => [line, path]),
     ).toEqual([
-      [3, '["a.b"]'],
+      [3, '?'],
       [4, 'foo'],
       [5, 'bar'],
     ])
@@ -164,7 +164,7 @@ describe('a file', () => {
       faults: [{ message: expect.stringContaining('is too large') }],
     })
     const missing = loadConfig(join(directory, 'missing.yaml'), {})
-    expect(missing).toMatchObject({ faults: [{ message: expect.stringContaining('there is no such file') }] })
+    expect(missing).toMatchObject({ faults: [{ message: expect.stringContaining('--config FILE') }] })
     rmSync(directory, { recursive: true })
   })
 })

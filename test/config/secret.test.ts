@@ -11,6 +11,18 @@ import { Secret } from '../../src/config/secret.ts'
 import { type Environment, secretText } from '../../src/config/secret-source.ts'
 import { AUTH, configOf, faultsOf, SECRET, withRouter } from './config-text.ts'
 
+/** Keys that take no secret, and nothing that looks like one. */
+const WRONG_PLACES = [
+  'port',
+  'tls',
+  'services',
+  'enabled',
+  'timeout',
+  'plausible_rate',
+  'stalled_after',
+  'schedule',
+]
+
 let directory: string
 
 beforeAll(() => {
@@ -123,7 +135,7 @@ describe('the text of a secret', () => {
       message: `is empty: put the secret into ${empty}`,
     })
     expect(secretText({ file: missing }, env)).toMatchObject({
-      message: `cannot be read: there is no such file: ${missing}`,
+      message: 'cannot be read: there is no such file',
     })
     expect(secretText({ file: directory }, env)).toMatchObject({
       message: `cannot be read: it is a directory: ${directory}`,
@@ -158,9 +170,31 @@ describe('a fault', () => {
     ['a short secret', 'auth: { secret: "1234567" }\ntenants: []'],
     ['a public key that is none', 'auth: { public_key: "1234567" }\ntenants: []'],
     ['a misspelled key of a secret', withRouter('passwrod: 1234567')],
+    ['a key without the space behind its colon', withRouter('password:1234567, enabled: true')],
+    ['a secret for a key', `${AUTH}\ntenants: []\nuser-1234567:`],
+    ['a key twice', `${AUTH}\ntenants: []\n1234567: a\n1234567: b`],
+    ['a number in the place of a port', withRouter('port: 1234567')],
+    ['a word too many in a schedule', withRouter('schedule: "* * * * 1234567"')],
+    ['a word in a schedule', withRouter('schedule: "1234567 * * * * *"')],
+    ['in the place of a file', withRouter('').replace('"x"', '{ file: h-1234567 }')],
+    [
+      'what belongs into a file',
+      `${AUTH}\ntenants: []\nserver: { tls: { cert: a, key: "-----BEGIN 1234567" } }`,
+    ],
+    ['in the address of keys', 'auth: { jwks_url: "https://u:1234567@panel.example/jwks" }\ntenants: []'],
+    [
+      'two tenants of one id',
+      `${AUTH}\ntenants: [{ id: h-1234567, routers: [] }, { id: h-1234567, routers: [] }]`,
+    ],
   ])('never shows a secret: %s', (_case, text) => {
     const faults = faultsOf(text)
     expect(faults).not.toEqual([])
+    expect(formatFaults(faults)).not.toContain('1234567')
+  })
+
+  it.each(WRONG_PLACES)('never shows a secret in the place of %s', key => {
+    const faults = faultsOf(withRouter(`${key}: h-1234567/#`))
+    expect(faults).toHaveLength(1)
     expect(formatFaults(faults)).not.toContain('1234567')
   })
 })
