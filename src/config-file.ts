@@ -4,7 +4,7 @@ import type { Config } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
 import type { Clock } from './runtime/clock.ts'
 import { isFailure } from './runtime/failure.ts'
-import { errorFields, type Logger } from './runtime/logger.ts'
+import { errorFields, type Logger, levelIn } from './runtime/logger.ts'
 
 export interface ConfigFileOptions {
   readonly file: string
@@ -15,16 +15,22 @@ export interface ConfigFileOptions {
   readonly log: Logger
 }
 
-/** How often the file is looked at. */
-const LOOK_EVERY_MS = 2_000
+/** How often the file is looked at. It is taken up once it was the same at two looks: until then it is being written. */
+const LOOK_EVERY_MS = 1_000
+
+/** At what level to log: what the config says, else the environment. */
+export function logLevelOf({ log }: Config, env: NodeJS.ProcessEnv): string {
+  return log.level ?? levelIn(env)
+}
 
 /** The config file of a running daemon: loaded again when it changed, and at SIGHUP. */
 export class ConfigFile {
   readonly #options: ConfigFileOptions
   #isApplied = true
   /** It has no fault and could not be applied: it is owed, and tried again at each look. */
-  #isOwed = false
+  #owed: Config | undefined
   #appliedAt: Date
+  #seen: string | undefined
 
   constructor(options: ConfigFileOptions) {
     this.#options = options
@@ -36,8 +42,13 @@ export class ConfigFile {
     return { isApplied: this.#isApplied, appliedAt: this.#appliedAt }
   }
 
+  /** Notes the file as it is now, just loaded: what it becomes while the daemon starts is taken up with the rest. */
+  async note(): Promise<void> {
+    this.#seen = await this.#stamp()
+  }
+
   /**
-   * Hands on each config that the file holds from now on, until the signal aborts. One with faults is logged and
+   * Hands on each config that the file holds from then on, until the signal aborts. One with faults is logged and
    * passed over; one that can't be applied for now is tried again until it can.
    * @param apply resolves to the keys whose change takes a restart
    */
@@ -53,17 +64,20 @@ export class ConfigFile {
     process.on('SIGHUP', onHangup)
     signal.addEventListener('abort', rouse)
     try {
-      let seen = await this.#stamp()
+      let before = this.#seen
       while (!signal.aborted) {
         wake = new AbortController()
         if (!isAsked) await clock.sleep(LOOK_EVERY_MS, wake.signal)
         const stamp = await this.#stamp()
-        // A file that is gone is being replaced.
-        const isDue = isAsked || this.#isOwed || (stamp !== seen && stamp !== undefined)
-        if (signal.aborted || !isDue) continue
-        isAsked = false
-        seen = stamp
-        await this.#reload(apply)
+        // One that is gone is being replaced.
+        const isSettled = stamp !== undefined && stamp === before
+        before = stamp
+        if (signal.aborted) break
+        if (isAsked || (isSettled && stamp !== this.#seen)) {
+          isAsked = false
+          this.#seen = stamp
+          await this.#reload(apply)
+        } else if (this.#owed) await this.#apply(this.#owed, apply)
       }
     } finally {
       process.off('SIGHUP', onHangup)
@@ -76,25 +90,33 @@ export class ConfigFile {
     const loaded = loadConfig(file, env)
     if (loaded.kind === 'faulty') {
       log.error({ faults: formatFaults(loaded.faults) }, 'config not reloaded: it has faults')
-      this.#note('faulty')
+      this.#owed = undefined
+      this.#tell('faulty')
       return
     }
+    log.level = logLevelOf(loaded.config, env)
+    await this.#apply(loaded.config, apply)
+  }
+
+  async #apply(config: Config, apply: (config: Config) => Promise<readonly string[]>): Promise<void> {
+    const { log } = this.#options
     try {
-      const restartNeeded = await apply(loaded.config)
-      this.#note('applied')
-      log.info({ tenants: loaded.config.tenants.length }, 'config reloaded')
+      const restartNeeded = await apply(config)
+      this.#owed = undefined
+      this.#tell('applied')
+      log.info({ tenants: config.tenants.length }, 'config reloaded')
       if (restartNeeded.length > 0) log.warn({ keys: restartNeeded }, 'a restart is needed for these keys')
     } catch (error) {
       if (!isFailure(error)) throw error
-      if (!this.#isOwed) log.error({ err: errorFields(error) }, 'config not reloaded yet')
-      this.#note('failed')
+      if (!this.#owed) log.error({ err: errorFields(error) }, 'config not reloaded yet')
+      this.#owed = config
+      this.#tell('failed')
     }
   }
 
-  #note(outcome: 'applied' | 'faulty' | 'failed'): void {
+  #tell(outcome: 'applied' | 'faulty' | 'failed'): void {
     const { observer, clock } = this.#options
     this.#isApplied = outcome === 'applied'
-    this.#isOwed = outcome === 'failed'
     if (this.#isApplied) this.#appliedAt = clock.now()
     observer.reloaded(outcome)
   }

@@ -80,6 +80,9 @@ export class Daemon {
     const { config, configFile, env, clock, log, onBug } = this.#options
     const lifecycle = this.#lifecycle
     const supervisor = new Supervisor({ env, clock, log })
+    const observer = new Observed()
+    const file = new ConfigFile({ file: configFile, ...{ env, observer, clock, log } })
+    await file.note()
 
     const url = await this.#startPostgres()
     await migrate(url)
@@ -94,8 +97,6 @@ export class Daemon {
     const loop = new EventLoopDelay()
     loop.start()
     lifecycle.onStop('event loop watch', async () => loop.stop())
-    const observer = new Observed()
-    const file = new ConfigFile({ file: configFile, ...{ env, observer, clock, log } })
     const books = new RouterBooks()
     const poller: Poller = new Poller({
       isSpread: config.poll.spread,

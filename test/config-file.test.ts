@@ -71,7 +71,11 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-async function watching(apply?: (config: Config) => Promise<readonly string[]>) {
+/** @param meanwhile what happens to the file between its being loaded and its being watched */
+async function watching(
+  apply?: (config: Config) => Promise<readonly string[]>,
+  meanwhile?: (file: string) => void,
+) {
   const before = process.listenerCount('SIGHUP')
   const directory = mkdtempSync(join(tmpdir(), 'tikmeter-config-'))
   const file = join(directory, 'tikmeter.yaml')
@@ -86,6 +90,8 @@ async function watching(apply?: (config: Config) => Promise<readonly string[]>) 
   }
   const observer = new Observations()
   const configFile = new ConfigFile({ file, env: ENV, observer, clock, log: lines.log })
+  await configFile.note()
+  meanwhile?.(file)
   const ended = configFile.watch(record, stop.signal)
   ended.catch(() => {})
   ends.push(async () => {
@@ -130,6 +136,25 @@ describe('the config file of a running daemon', () => {
     writeFileSync(`${file}.new`, textOf('two'))
     renameSync(`${file}.new`, file)
     await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+  })
+
+  it('that is still being written is waited for, though what there is of it has no fault', async () => {
+    const { file, clock, applied } = await watching()
+    writeFileSync(file, textOf('half'))
+    await clock.turn()
+    writeFileSync(file, textOf('whole'))
+    await clock.turn()
+    expect(applied).toEqual([])
+    await clock.turn()
+    expect(applied).toEqual(['whole'])
+  })
+
+  it('that changed while the daemon was starting is applied', async () => {
+    const { clock, applied } = await watching(undefined, file => writeFileSync(file, textOf('two')))
+    await clock.turn()
+    await clock.turn()
     expect(applied).toEqual(['two'])
   })
 
@@ -149,6 +174,7 @@ describe('the config file of a running daemon', () => {
       },
     ])
     writeFileSync(file, textOf('two'))
+    await clock.turn()
     await clock.turn()
     expect(applied).toEqual(['two'])
     expect(configFile.state.isApplied).toBe(true)
@@ -172,12 +198,26 @@ describe('the config file of a running daemon', () => {
     })
     writeFileSync(file, textOf('two'))
     await clock.turn()
+    await clock.turn()
     expect(applied).toEqual(['two', 'two'])
+  })
+
+  it('says at what level is logged from then on', async () => {
+    const { file, clock, lines } = await watching()
+    writeFileSync(file, `${textOf('two')}log: { level: error }\n`)
+    await clock.turn()
+    await clock.turn()
+    expect(lines.log.level).toBe('error')
+    writeFileSync(file, textOf('three'))
+    await clock.turn()
+    await clock.turn()
+    expect(lines.log.level).toBe('info')
   })
 
   it('that takes a restart for some of its keys tells which', async () => {
     const { file, clock, lines } = await watching(async () => ['bucket', 'server'])
     writeFileSync(file, textOf('two'))
+    await clock.turn()
     await clock.turn()
     expect(lines.lines.at(-1)).toMatchObject({ keys: ['bucket', 'server'], level: 40 })
   })
@@ -189,6 +229,7 @@ describe('the config file of a running daemon', () => {
       return []
     })
     writeFileSync(file, textOf('two'))
+    await clock.turn()
     await clock.turn()
     await clock.turn()
     expect(configFile.state.isApplied).toBe(false)
@@ -205,6 +246,7 @@ describe('the config file of a running daemon', () => {
       throw new TypeError('a bug')
     })
     writeFileSync(file, textOf('two'))
+    await clock.turn()
     void clock.turn()
     await expect(ended).rejects.toThrow('a bug')
   })
