@@ -1,10 +1,16 @@
-// PM2: `npm run build && pm2 start ecosystem.config.cjs`; reload the config with `pm2 sendSignal SIGHUP tikmeter`.
+// PM2, in the folder with config/tikmeter.yaml and .env, where the daemon then runs and keeps its data. In a clone:
+//   npm run build && pm2 start ecosystem.config.cjs
+// After `npm install -g`, in any folder:
+//   pm2 start "$(npm root -g)/tikmeter/ecosystem.config.cjs"
+// `pm2 sendSignal SIGHUP tikmeter` reloads the config.
+const { join } = require('node:path')
+
 module.exports = {
   apps: [
     {
       name: 'tikmeter',
-      cwd: __dirname,
-      script: 'dist/cli.js',
+      cwd: process.cwd(),
+      script: join(__dirname, 'dist/cli.js'),
       args: 'run',
       // One process: a second one would only wait for the first one's routers.
       exec_mode: 'fork',
@@ -16,6 +22,8 @@ module.exports = {
       kill_timeout: 15_000,
       // The signal is for the daemon alone, which stops its database after the last commit.
       treekill: false,
+      // PM2's metrics in our process have timers that hold up its end by seconds.
+      pmx: false,
       autorestart: true,
       exp_backoff_restart_delay: 200,
       // A fault of the config, which a restart does not mend.

@@ -1,35 +1,30 @@
 #!/usr/bin/env node
-import { Command, CommanderError, Option } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { config as loadDotenv } from 'dotenv'
 import {
   type CommonOptions,
-  configOption,
+  configFileOf,
   type ProbeOptions,
-  parseDay,
-  parseExpires,
   type StatusOptions,
   type TokenOptions,
   type UsageOptions,
 } from './commands/arguments.ts'
-import { migrate as migrateDatabase } from './commands/migrate.ts'
-import { type OwnDatabase, withDatabase } from './commands/own-database.ts'
-import { probe } from './commands/probe.ts'
-import { status } from './commands/status.ts'
+import { type Actions, commandLine } from './commands/command-line.ts'
+import { complete } from './commands/completion.ts'
+import { completionScript, type Shell } from './commands/completion-script.ts'
+import { configNames } from './commands/config-names.ts'
+import type { OwnDatabase } from './commands/own-database.ts'
 import { terminalOf } from './commands/terminal.ts'
-import { token } from './commands/token.ts'
-import { usage } from './commands/usage.ts'
-import { USAGE_FORMATS } from './commands/usage-format.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import type { Config } from './config/config.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { type Loaded, loadConfig, loadDatabase, loadJournal } from './config/load.ts'
+import { logLevelOf } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
-import { Daemon } from './main.ts'
 import { systemClock } from './runtime/clock.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
-import { USAGE_COLUMNS } from './store/usage-query.ts'
 import { VERSION } from './version.ts'
 
 /** Done, failed, and wrong use or config: what supervisors and scripts go by. */
@@ -37,9 +32,12 @@ const DONE = 0
 const FAILED = 1
 const WRONG_USE = 2
 
+// Most of the code is loaded by the command that has use for it: a shell that completes one waits for an answer.
+
 async function run({ config: file }: CommonOptions): Promise<number> {
   const log = createLogger()
   const config = load(file)
+  log.level = logLevelOf(config, process.env)
   const exposed = exposedSecret(file)
   if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
   if (config.pusher) log.warn('pusher is set, but this release has no Pusher endpoint')
@@ -50,11 +48,13 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   }
   process.on('uncaughtException', onBug)
   process.on('unhandledRejection', onBug)
+  const { Daemon } = await import('./main.ts')
   const daemon = new Daemon({ configFile: file, config, env: process.env, clock: systemClock, log, onBug })
   try {
     await Promise.race([daemon.start(), ended.promise])
   } catch (error) {
-    if (!(error instanceof Stopping)) log.fatal({ err: errorFields(error) }, 'could not start')
+    if (!(error instanceof Stopping))
+      log.fatal({ err: errorFields(error) }, `could not start: ${messageOf(error)}`)
     ended.end(FAILED)
   }
   const code = await ended.promise
@@ -87,6 +87,7 @@ function check({ config: file }: CommonOptions): number {
 
 async function migrate({ config: file }: CommonOptions): Promise<number> {
   const database = loaded(loadDatabase(file, process.env))
+  const { migrate: migrateDatabase } = await import('./commands/migrate.ts')
   await migrateDatabase(database, ownDatabase())
   console.log('ok: the schema is up to date')
   return DONE
@@ -95,6 +96,7 @@ async function migrate({ config: file }: CommonOptions): Promise<number> {
 async function printToken({ config: file, tenant, admin, expires }: TokenOptions): Promise<number> {
   const config = load(file)
   const isAdmin = admin === true
+  const { token } = await import('./commands/token.ts')
   console.log(await token({ config, tenant, isAdmin, expiresInMs: expires, clock: systemClock }))
   return DONE
 }
@@ -104,6 +106,7 @@ async function probeRouters(
   { config: file, json }: ProbeOptions,
 ): Promise<number> {
   const config = load(file)
+  const { probe } = await import('./commands/probe.ts')
   const isWell = await probe({
     ...{ config, which, isJson: json === true },
     terminal: terminalOf(process.stdout, process.stderr),
@@ -115,6 +118,7 @@ async function probeRouters(
 
 async function showStatus({ config: file, json, watch }: StatusOptions): Promise<number> {
   const journal = loaded(loadJournal(file))
+  const { status } = await import('./commands/status.ts')
   await status({
     socket: controlSocketOf(journal.directory),
     ...{ isJson: json === true, isWatching: watch === true },
@@ -137,9 +141,9 @@ async function printUsage({
   const database = loaded(loadDatabase(file, process.env))
   if (from !== undefined && to !== undefined && from > to) return wrong('--from is after --to')
   const question = { tenant, user, from, to, by }
-  await withDatabase(database, ownDatabase(), url =>
-    usage({ url, question, format, out: process.stdout }),
-  )
+  const { withDatabase } = await import('./commands/own-database.ts')
+  const { usage } = await import('./commands/usage.ts')
+  await withDatabase(database, ownDatabase(), url => usage({ url, question, format, out: process.stdout }))
   return DONE
 }
 
@@ -175,45 +179,34 @@ function wrong(message: string): number {
   return WRONG_USE
 }
 
+function printCompletion(shell: Shell): number {
+  process.stdout.write(completionScript(shell))
+  return DONE
+}
+
+/** For a shell in the middle of a line: whatever is wrong, it says nothing. */
+async function printCompletions(program: Command, typed: readonly string[]): Promise<number> {
+  const namesIn = async (file: string | undefined) => configNames(configFileOf(file, process.env))
+  const completion = await complete(program, typed, namesIn)
+  if (completion.kind === 'file') console.log(':files')
+  else for (const { word, description } of completion.candidates) console.log(`${word}\t${description}`)
+  return DONE
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = DONE
-  const program = new Command('tikmeter')
-    .description('Usage accounting for MikroTik hotspots and PPP.')
-    .version(VERSION)
-    .exitOverride()
-  const command = <Given extends unknown[]>(
-    name: string,
-    description: string,
-    action: (...given: Given) => number | Promise<number>,
-  ) =>
-    program
-      .command(name)
-      .description(description)
-      .addOption(configOption())
-      .action(async (...given: Given) => {
-        exitCode = await action(...given)
-      })
-  command('run', 'the daemon', run)
-  command('check', "the config's faults, all at once", check)
-  command('probe [tenant/router]', 'log in to routers, and say what is wrong with them', probeRouters).option(
-    '--json',
-    'for programs',
-  )
-  command('status', 'how the running daemon and its routers are doing, the worst first', showStatus)
-    .option('--watch', 'again and again')
-    .option('--json', 'for programs')
-  command('usage', 'usage from the database, this month unless told', printUsage)
-    .option('--tenant <id>', 'only this one')
-    .option('--user <name>', 'only of this user')
-    .option('--from <day>', "the first of the tenant's days", parseDay)
-    .option('--to <day>', 'the last one', parseDay)
-    .addOption(new Option('--by <what>', 'a row for each').choices(Object.keys(USAGE_COLUMNS)).default('day'))
-    .addOption(new Option('--format <format>', 'how').choices(USAGE_FORMATS).default('table'))
-  command('migrate', "bring the database's schema up to date, and stop", migrate)
-  command('token', 'print a token for the feed and the API', printToken)
-    .option('--tenant <id>', 'for one tenant')
-    .option('--admin', 'for all of them')
-    .option('--expires <duration>', 'from now', parseExpires, 30 * 86_400_000)
+  const actions: Actions = {
+    ...{ run, check, migrate, probe: probeRouters, status: showStatus, usage: printUsage, token: printToken },
+    completion: printCompletion,
+    complete: words => printCompletions(program, words),
+  }
+  const program = commandLine(VERSION, actions, code => {
+    exitCode = code
+  })
   try {
     await program.parseAsync(argv)
     return exitCode
@@ -224,10 +217,12 @@ async function main(argv: readonly string[]): Promise<number> {
       console.error(error.message)
       return WRONG_USE
     }
-    console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+    console.error(`error: ${messageOf(error)}`)
     return FAILED
   }
 }
 
+// Whoever reads may have seen enough: `tikmeter help usage | head`.
+process.stdout.on('error', () => {})
 loadDotenv({ quiet: true })
 process.exitCode = await main(process.argv)

@@ -41,11 +41,7 @@ function write(name: string, content: string): void {
 
 /** Runs a command where the files above are, with nothing in its environment that it was not given. */
 async function tikmeter(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['--import', TSX, resolve('src/cli.ts'), ...argv], {
-    cwd: directory,
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawnTikmeter(argv, env)
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -53,6 +49,14 @@ async function tikmeter(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
   ])
   for (const secret of [SECRET, PASSWORD]) expect(stdout + stderr).not.toContain(secret)
   return { code, stdout, stderr }
+}
+
+function spawnTikmeter(argv: readonly string[], env: NodeJS.ProcessEnv) {
+  return spawn(process.execPath, ['--import', TSX, resolve('src/cli.ts'), ...argv], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 describe('check', () => {
@@ -158,10 +162,10 @@ acme/north  127.0.0.1:PORT  FAILED
 
 describe('run and migrate', () => {
   it.each(['run', 'migrate'])('%s goes no further than a faulty config', async command => {
-    write('empty.yaml', '')
-    const { code, stderr } = await tikmeter([command, '--config', 'empty.yaml'])
+    write('no-directory.yaml', 'database: { directory: [] }\n')
+    const { code, stderr } = await tikmeter([command, '--config', 'no-directory.yaml'])
     expect(code).toBe(2)
-    expect(stderr).toContain('empty.yaml:1')
+    expect(stderr).toContain('no-directory.yaml:1')
   })
 })
 
@@ -231,6 +235,15 @@ describe('wrong use', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
   })
+
+  it('is told in a line, and what to do in those after it', async () => {
+    expect((await tikmeter(['runn'])).stderr).toBe(
+      "error: unknown command 'runn'\n(Did you mean run?)\n(what there is: tikmeter --help)\n",
+    )
+    expect((await tikmeter(['usage', '--form', '2026-11-01'])).stderr).toBe(
+      "error: unknown option '--form'\n(Did you mean --from?)\n(what it takes: tikmeter usage --help)\n",
+    )
+  })
 })
 
 describe('--help and --version', () => {
@@ -240,10 +253,50 @@ describe('--help and --version', () => {
     for (const command of ['run', 'check', 'migrate', 'token'])
       expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'))
     expect(stdout.split('\n').length).toBeLessThan(25)
+    expect(stdout).not.toMatch(/^ +complete /m)
     expect(await tikmeter(['--version'])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
     })
+  })
+})
+
+describe('the help of a command', () => {
+  it.each(['run', 'check', 'probe', 'status', 'usage', 'migrate', 'token', 'completion'])(
+    '%s is short, and has one to three examples',
+    async command => {
+      const { code, stdout, stderr } = await tikmeter([command, '--help'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout.split('\n').length).toBeLessThan(26)
+      const examples = stdout.split('\nExamples:\n')[1]?.trimEnd().split('\n') ?? []
+      expect(examples.length).toBeGreaterThanOrEqual(1)
+      expect(examples.length).toBeLessThanOrEqual(3)
+      for (const example of examples) expect(example).toContain(`tikmeter ${command}`)
+    },
+  )
+
+  it('may be read only at its beginning', async () => {
+    const child = spawnTikmeter(['help', 'usage'], {})
+    child.stdout.destroy()
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
+
+describe('completion', () => {
+  it('asks the config of the environment, and has nothing to say where it is not there', async () => {
+    const words = ['complete', '--', 'probe', 'acme']
+    expect(await tikmeter(words, { TIKMETER_CONFIG: 'good.yaml' })).toEqual({
+      code: 0,
+      stdout: 'acme\t\nacme/hq\t\n',
+      stderr: '',
+    })
+    expect(await tikmeter(words)).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  it('is for a shell that is known', async () => {
+    const { code, stdout } = await tikmeter(['completion', 'csh'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 })
 

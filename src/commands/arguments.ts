@@ -25,6 +25,15 @@ export interface UsageOptions extends CommonOptions {
   readonly format: UsageFormat
 }
 
+/** Each of `UsageBy`, in the help's order. */
+export const USAGE_BY = Object.keys({
+  day: true,
+  month: true,
+  user: true,
+  router: true,
+  session: true,
+} satisfies Record<UsageBy, true>)
+
 export interface TokenOptions extends CommonOptions {
   readonly tenant?: string
   readonly admin?: boolean
@@ -42,6 +51,14 @@ export function parseDay(text: string): string {
   throw new InvalidArgumentError('It must be a day such as 2026-11-24.')
 }
 
+const CONFIG_VARIABLE = 'TIKMETER_CONFIG'
+const DEFAULT_CONFIG = 'config/tikmeter.yaml'
+
 export function configOption(): Option {
-  return new Option('--config <file>', 'the config').env('TIKMETER_CONFIG').default('config/tikmeter.yaml')
+  return new Option('--config <file>', 'the config').env(CONFIG_VARIABLE).default(DEFAULT_CONFIG)
+}
+
+/** The config of a command that is still being typed: as it is there, else as `configOption` would have it. */
+export function configFileOf(typed: string | undefined, env: NodeJS.ProcessEnv): string {
+  return typed?.replace(/^~(?=\/)/, env['HOME'] ?? '~') ?? env[CONFIG_VARIABLE] ?? DEFAULT_CONFIG
 }

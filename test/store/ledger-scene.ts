@@ -86,7 +86,7 @@ export function tenantOf(id: string, ...routers: readonly string[]): ConfiguredT
 }
 
 /** The bytes that each of the four tables adds up to. */
-export function sums({ ask }: LedgerScene): Promise<readonly Record<string, unknown>[]> {
+export function sums({ ask }: Pick<LedgerScene, 'ask'>): Promise<readonly Record<string, unknown>[]> {
   return ask(`select
     (select sum(data_used) from user_sessions)::text as sessions,
     (select sum(upload + download) from session_deltas)::text as deltas,

@@ -1,0 +1,175 @@
+import type { Argument, Command, Option } from 'commander'
+import type { ConfigNames } from './config-names.ts'
+
+/** What may stand at the cursor: one of these words, or any file. */
+export type Completion =
+  | { readonly kind: 'words'; readonly candidates: readonly Candidate[] }
+  | { readonly kind: 'file' }
+
+export interface Candidate {
+  readonly word: string
+  readonly description: string
+}
+
+/** What a value can be; names are the config's. */
+type Values = Completion | { readonly kind: 'tenant' } | { readonly kind: 'router' }
+
+/** What the words before the cursor come to. */
+interface Line {
+  readonly command: Command
+  /** The option that the word at the cursor is the value of. */
+  readonly awaiting: Option | undefined
+  readonly options: ReadonlySet<Option>
+  readonly argumentCount: number
+  readonly configFile: string | undefined
+}
+
+const NOTHING: Completion = { kind: 'words', candidates: [] }
+
+/**
+ * What may stand at the cursor, by the commands' own description:
+ *
+ *     us|              commands
+ *     usage --b|       the command's options, but for those it has
+ *     usage --by d|    values of the option; so too --by=d|
+ *     probe ac|        values of the argument; where there is none, options
+ *
+ * @param typed the words after `tikmeter`; the last one is that at the cursor. `--by=d` is three where bash cut it.
+ * @param namesIn asked where they are wanted, with the config as it is typed, `undefined` where it is not
+ */
+export async function complete(
+  program: Command,
+  typed: readonly string[],
+  namesIn: (configFile: string | undefined) => Promise<ConfigNames>,
+): Promise<Completion> {
+  const line = lineOf(program, typed.slice(0, -1))
+  if (!line) return NOTHING
+  const { values, assigned, start } = placeOf(line, program, typed.at(-1) ?? '')
+  if (values.kind === 'file') return values
+  const all =
+    values.kind === 'words' ? values.candidates : candidatesOf(await namesIn(line.configFile), values.kind)
+  const candidates = all.filter(it => it.word.startsWith(start))
+  return { kind: 'words', candidates: candidates.map(it => ({ ...it, word: assigned + it.word })) }
+}
+
+/** @returns `undefined` where there is no such command */
+function lineOf(program: Command, before: readonly string[]): Line | undefined {
+  let command = program
+  let awaiting: Option | undefined
+  let argumentCount = 0
+  let configFile: string | undefined
+  const options = new Set<Option>()
+  const take = (option: Option, value: string) => {
+    if (option.attributeName() === 'config') configFile = value
+  }
+  for (const word of before) {
+    if (awaiting && word === '=') continue
+    if (awaiting) {
+      take(awaiting, word)
+      awaiting = undefined
+    } else if (word.startsWith('-')) {
+      const sign = word.indexOf('=')
+      const option = optionNamed(command, sign === -1 ? word : word.slice(0, sign))
+      if (option) options.add(option)
+      if (option && takesValue(option)) {
+        if (sign === -1) awaiting = option
+        else take(option, word.slice(sign + 1))
+      }
+    } else if (command === program) {
+      const named = visibleCommands(program).find(it => it.name() === word)
+      if (!named) return undefined
+      command = named
+    } else argumentCount++
+  }
+  return { command, awaiting, options, argumentCount, configFile }
+}
+
+/** @returns what the word at the cursor can be: after `assigned`, and beginning with `start` */
+function placeOf(
+  line: Line,
+  program: Command,
+  word: string,
+): { readonly values: Values; readonly assigned: string; readonly start: string } {
+  // Where bash cuts, the sign alone is the word behind which the cursor is.
+  if (line.awaiting) return { values: valuesOf(line.awaiting), assigned: '', start: word === '=' ? '' : word }
+  const [, assigned, start] = /^(--[^=]+=)(.*)$/s.exec(word) ?? []
+  if (assigned === undefined || start === undefined)
+    return { values: valuesAt(line, program, word), assigned: '', start: word }
+  const option = optionNamed(line.command, assigned.slice(0, -1))
+  return { values: option && takesValue(option) ? valuesOf(option) : NOTHING, assigned, start }
+}
+
+/** Of a word that is no value of an option. */
+function valuesAt({ command, options, argumentCount }: Line, program: Command, word: string): Values {
+  if (!word.startsWith('-')) {
+    if (command === program) return commandsOf(program)
+    const argument = command.registeredArguments[argumentCount]
+    if (argument) return valuesOfArgument(argument, program)
+  }
+  return {
+    kind: 'words',
+    candidates: visibleOptions(command)
+      .filter(it => !options.has(it))
+      .map(({ long, short, description }) => ({ word: long ?? short ?? '', description })),
+  }
+}
+
+function valuesOf(option: Option): Values {
+  if (option.argChoices) return wordsOf(option.argChoices)
+  switch (option.attributeName()) {
+    case 'config':
+      return { kind: 'file' }
+    case 'tenant':
+      return { kind: 'tenant' }
+    default:
+      return NOTHING
+  }
+}
+
+function valuesOfArgument(argument: Argument, program: Command): Values {
+  if (argument.argChoices) return wordsOf(argument.argChoices)
+  switch (argument.name()) {
+    case 'tenant/router':
+      return { kind: 'router' }
+    case 'command':
+      return commandsOf(program)
+    default:
+      return NOTHING
+  }
+}
+
+function candidatesOf(names: ConfigNames, what: 'tenant' | 'router'): readonly Candidate[] {
+  return names.flatMap(({ id, name, routers }) => [
+    { word: id, description: name },
+    ...(what === 'tenant' ? [] : routers.map(it => ({ word: `${id}/${it.id}`, description: it.name }))),
+  ])
+}
+
+function commandsOf(program: Command): Completion {
+  return {
+    kind: 'words',
+    candidates: visibleCommands(program).map(it => ({ word: it.name(), description: it.description() })),
+  }
+}
+
+function wordsOf(choices: readonly string[]): Completion {
+  return { kind: 'words', candidates: choices.map(word => ({ word, description: '' })) }
+}
+
+function optionNamed(command: Command, name: string): Option | undefined {
+  return visibleOptions(command).find(({ long, short }) => name === long || name === short)
+}
+
+function takesValue(option: Option): boolean {
+  return option.required || option.optional
+}
+
+/** With `help`, which commander adds. */
+function visibleCommands(program: Command): readonly Command[] {
+  return program.createHelp().visibleCommands(program)
+}
+
+/** With `--help`, which commander adds. */
+function visibleOptions(command: Command): readonly Option[] {
+  return command.createHelp().visibleOptions(command)
+}

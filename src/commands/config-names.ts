@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { isConfigId } from '../accounting/ids.ts'
+import { ConfigDocument } from '../config/document.ts'
+import { MAX_BYTES } from '../config/load.ts'
+import { readText } from '../config/readable-file.ts'
+import { printable } from './printable.ts'
+
+/** The config's tenants and their routers. */
+export type ConfigNames = z.infer<typeof TENANTS>
+
+const NAMED = z.object({ id: z.string().refine(isConfigId), name: z.string().transform(printable).catch('') })
+const TENANTS = allThatAre(NAMED.extend({ routers: allThatAre(NAMED) }))
+const CONFIG = z.object({ tenants: TENANTS })
+
+/**
+ * Those that can be told, whatever else is wrong with the file: no secret is asked for, and one that is not there, or
+ * is no config, has none.
+ */
+export function configNames(file: string): ConfigNames {
+  const text = readText(file, MAX_BYTES)
+  const read = text.kind === 'right' ? new ConfigDocument(text.value).values() : text
+  return read.kind === 'values' ? (CONFIG.safeParse(read.values).data?.tenants ?? []) : []
+}
+
+function allThatAre<Item extends z.ZodType>(item: Item) {
+  return z
+    .array(z.unknown())
+    .catch([])
+    .transform(values =>
+      values.flatMap(value => {
+        const parsed = item.safeParse(value)
+        return parsed.success ? [parsed.data] : []
+      }),
+    )
+}

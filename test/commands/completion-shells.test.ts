@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tikmeter-shells-'))
+  const tikmeter = join(folder, 'tikmeter')
+  const program = `'${process.execPath}' --import '${import.meta.resolve('tsx')}' '${resolve('src/cli.ts')}'`
+  writeFileSync(tikmeter, `#!/bin/sh\nexec ${program} "$@"\n`)
+  chmodSync(tikmeter, 0o755)
+  writeFileSync(join(folder, 'two.yaml'), 'tenants: [{ id: acme, routers: [{ id: hq }, { id: north }] }]\n')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function isThere(shell: string): boolean {
+  return spawnSync(shell, ['-c', 'exit']).status === 0
+}
+
+/** What it prints on both outputs, where nothing but the program and a config are. */
+function run(shell: string, argv: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  const { stdout, stderr } = spawnSync(shell, argv, {
+    cwd: folder,
+    env: { PATH: `${folder}:${process.env['PATH']}`, HOME: folder, TERM: 'dumb', LC_ALL: 'C.UTF-8', ...env },
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  return stderr + stdout
+}
+
+describe.skipIf(!isThere('bash'))('bash', () => {
+  /** @param words as bash divides the line */
+  function offered(words: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+    const program = `source <(tikmeter completion bash)
+      complete -p tikmeter
+      COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+      _tikmeter
+      printf '%s\\n' "\${COMPREPLY[@]}"`
+    return run('bash', ['--norc', '-c', program, 'bash', ...words], env)
+  }
+
+  test('takes the script, and is offered commands, values, and the config’s routers', () => {
+    const registered = 'complete -F _tikmeter tikmeter\n'
+    expect(offered(['tikmeter', 'us'])).toBe(`${registered}usage\n`)
+    expect(offered(['tikmeter', 'usage', '--by', '=', 'mo'])).toBe(`${registered}month\n`)
+    expect(offered(['tikmeter', 'probe', 'acme/'], { TIKMETER_CONFIG: 'two.yaml' })).toBe(
+      `${registered}acme/hq\nacme/north\n`,
+    )
+  })
+
+  test('hears nothing where there is no config, and evaluates nothing of what is typed', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as it would be typed
+    expect(offered(['tikmeter', 'probe', '$(touch${IFS}evaluated)', 'a'])).not.toContain('error')
+    expect(offered(['tikmeter', 'probe', 'a'])).toBe('complete -F _tikmeter tikmeter\n\n')
+    expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('evaluated')
+  })
+})
+
+describe.skipIf(!isThere('fish'))('fish', () => {
+  function offered(line: string): string {
+    const program = 'tikmeter completion fish | source; complete -C $argv[1]'
+    return run('fish', ['--no-config', '-c', program, line], { TIKMETER_CONFIG: 'two.yaml' })
+  }
+
+  test('takes the script, and is offered commands, values, files, and the config’s routers', () => {
+    expect(offered('tikmeter us')).toBe('usage\tusage from the database, this month unless told\n')
+    expect(offered('tikmeter usage --by=mo')).toBe('--by=month\n')
+    expect(offered('tikmeter probe acme/')).toBe('acme/hq\nacme/north\n')
+    expect(offered('tikmeter check --config tw')).toBe('two.yaml\n')
+    expect(offered('tikmeter check --config=tw')).toBe('--config=two.yaml\n')
+    expect(offered('tikmeter check x')).toBe('')
+  })
+})
+
+describe.skipIf(!isThere('zsh'))('zsh', () => {
+  /** The line after the tab key, on a terminal of its own. */
+  function completed(line: string): string {
+    const program = `zmodload zsh/zpty
+      zpty shell zsh -f -i
+      zpty -w shell "PS1=; autoload -U compinit; compinit -u -D; source <(tikmeter completion zsh); print rea''dy"
+      zpty -r -m shell screen '*ready*'
+      zpty -w -n shell "$1"$'\\t\\C-aprint -r -- "<\\C-e>"\\n'
+      zpty -r -m shell screen $'*\\n<*>*'
+      zpty -d shell
+      print -r -- "$screen"`
+    const screen = run('zsh', ['-f', '-c', program, 'zsh', line], { TIKMETER_CONFIG: 'two.yaml' })
+    return /^<(.*)>\r?$/m.exec(screen)?.[1] ?? screen
+  }
+
+  test('takes the script, and completes commands, values, files, and the config’s routers', () => {
+    expect(completed('tikmeter us')).toBe('tikmeter usage')
+    expect(completed('tikmeter usage --by=mo')).toBe('tikmeter usage --by=month')
+    expect(completed('tikmeter probe acme/n')).toBe('tikmeter probe acme/north')
+    expect(completed('tikmeter check --config=tw')).toBe('tikmeter check --config=two.yaml')
+    expect(completed('tikmeter check x')).toBe('tikmeter check x')
+  })
+})

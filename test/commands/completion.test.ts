@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { type Actions, commandLine } from '../../src/commands/command-line.ts'
+import { complete } from '../../src/commands/completion.ts'
+import type { ConfigNames } from '../../src/commands/config-names.ts'
+
+const NAMES: ConfigNames = [
+  {
+    id: 'acme',
+    name: 'Acme WISP',
+    routers: [
+      { id: 'hq', name: 'Head office' },
+      { id: 'north', name: '' },
+    ],
+  },
+  { id: 'coast', name: '', routers: [{ id: 'hq', name: '' }] },
+]
+const done = () => 0
+const ACTIONS: Actions = {
+  ...{ run: done, check: done, probe: done, status: done, usage: done, migrate: done, token: done },
+  ...{ completion: done, complete: done },
+}
+
+/** What is offered for a line whose cursor is at its end; `asked` are the configs that were looked into. */
+async function offered(line: string): Promise<{ words: string; asked: unknown[] }> {
+  const asked: unknown[] = []
+  const program = commandLine('0.0.0', ACTIONS, () => {})
+  const completion = await complete(program, line.split(' '), async file => {
+    asked.push(file)
+    return NAMES
+  })
+  const words =
+    completion.kind === 'file' ? 'a file' : completion.candidates.map(({ word }) => word).join(' ')
+  return { words, asked }
+}
+
+test.each([
+  ['', 'run check probe status usage migrate token completion help'],
+  ['us', 'usage'],
+  ['-', '--version --help'],
+  ['usage --b', '--by'],
+  ['usage --by ', 'day month user router session'],
+  ['usage --by d', 'day'],
+  ['usage --by=d', '--by=day'],
+  ['usage --by day --f', '--from --format'],
+  ['usage --by day --b', ''],
+  ['usage --user ', ''],
+  ['usage --user=a', ''],
+  ['status ', '--config --watch --json --help'],
+  ['status --json ', '--config --watch --help'],
+  ['completion ', 'bash zsh fish'],
+  ['completion z', 'zsh'],
+  ['completion zsh ', '--help'],
+  ['help mi', 'migrate'],
+  ['check --config ', 'a file'],
+  ['check --config=con', 'a file'],
+  ['check x', ''],
+  ['runn ', ''],
+])('of “tikmeter %s” the shell is offered “%s”, without a look into the config', async (line, words) => {
+  expect(await offered(line)).toEqual({ words, asked: [] })
+})
+
+test.each([
+  ['probe ', 'acme acme/hq acme/north coast coast/hq'],
+  ['probe acme/', 'acme/hq acme/north'],
+  ['probe --json c', 'coast coast/hq'],
+  ['usage --tenant ', 'acme coast'],
+  ['usage --tenant=c', '--tenant=coast'],
+  ['token --tenant a', 'acme'],
+])('“tikmeter %s” is completed by the config’s names: “%s”', async (line, words) => {
+  expect(await offered(line)).toEqual({ words, asked: [undefined] })
+})
+
+test.each(['probe --config other.yaml a', 'probe --config=other.yaml a'])(
+  'names are those of the config in the line: “tikmeter %s”',
+  async line => {
+    expect((await offered(line)).asked).toEqual(['other.yaml'])
+  },
+)
+
+test.each([
+  ['usage --by =', 'day month user router session'],
+  ['usage --by = d', 'day'],
+  ['usage --by = day --f', '--from --format'],
+  ['probe --config = other.yaml coast', 'coast coast/hq'],
+])('bash cuts words at “=”, and “tikmeter %s” is completed as well', async (line, words) => {
+  expect((await offered(line)).words).toBe(words)
+})
+
+test('what is offered comes with what the help says of it', async () => {
+  const program = commandLine('0.0.0', ACTIONS, () => {})
+  expect(await complete(program, ['pro'], async () => NAMES)).toEqual({
+    kind: 'words',
+    candidates: [{ word: 'probe', description: 'log in to routers, and say what is wrong with them' }],
+  })
+  expect(await complete(program, ['probe', 'acme'], async () => NAMES)).toMatchObject({
+    candidates: [{ description: 'Acme WISP' }, { description: 'Head office' }, { description: '' }],
+  })
+})

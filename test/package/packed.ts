@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Beside `dist`: all that is in the package. */
+const FILES = [
+  ...['package/LICENSE', 'package/README.md', 'package/package.json', 'package/ecosystem.config.cjs'],
+  ...readdirSync('drizzle/migrations', { recursive: true, encoding: 'utf8' })
+    .filter(path => /\.(sql|json)$/.test(path))
+    .map(path => `package/drizzle/migrations/${path}`),
+]
+/** Of the sources' folder, but for the tests' own; what git keeps, since an operator's config lies there too. */
+const CONFIG = execFileSync('git', ['ls-files', 'config'], { encoding: 'utf8' }).trim().split('\n')
+const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'))
+
+/**
+ * Packs this clone, in which lie a file of an older build and a config with secrets, neither of which may get in.
+ * @returns the package's file
+ * @throws where it has another file, or lacks one
+ */
+export function pack(folder: string): string {
+  const stale = 'dist/stale.js'
+  const secrets = 'config/package-test.yaml'
+  mkdirSync('dist', { recursive: true })
+  writeFileSync(stale, '')
+  writeFileSync(secrets, 'auth: { secret: nobody may have this one }\n')
+  try {
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder])
+  } finally {
+    rmSync(stale, { force: true })
+    rmSync(secrets)
+  }
+  const [name = ''] = readdirSync(folder).filter(it => it.endsWith('.tgz'))
+  const file = join(folder, name)
+  const packed = execFileSync('tar', ['tzf', file], { encoding: 'utf8' }).trim().split('\n')
+  const expected = [
+    ...FILES,
+    ...CONFIG.map(path => `package/${path}`),
+    ...SOURCES.map(path => `package/dist/${path.replace(/\.ts$/, '.js')}`),
+  ]
+  const wrong = [
+    ...packed.filter(it => !expected.includes(it)).map(it => `${it} is in it`),
+    ...expected.filter(it => !packed.includes(it)).map(it => `${it} is not in it`),
+  ]
+  if (wrong.length > 0) throw new Error(`the package has not what it should:\n${wrong.join('\n')}`)
+  console.log(`${name}: ${packed.length} files`)
+  return file
+}
