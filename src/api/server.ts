@@ -11,6 +11,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { cannotListen, UnusableCertificate } from './server-errors.ts'
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
@@ -58,23 +59,21 @@ export class HttpServer {
     return typeof address === 'object' ? address?.port : undefined
   }
 
-  /** Rejects with Node's error where the port is taken or the PEM is no good. */
+  /** @throws CannotListen, UnusableCertificate; where it is a socket, Node's error */
   async start(): Promise<void> {
-    const { at, tls, onRequest, log } = this.#options
+    const { at, tls, log } = this.#options
     if (at.kind === 'socket') await rm(at.path, { force: true })
-    const server =
-      tls === undefined
-        ? createServer(TIMEOUTS, onRequest)
-        : createTlsServer({ ...TIMEOUTS, ...tls, minVersion: 'TLSv1.2' }, onRequest)
+    const server = this.#createServer()
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
+      const fail = (error: Error) => reject(at.kind === 'port' ? cannotListen(at, error) : error)
+      server.once('error', fail)
       server.listen(at, () => {
-        server.off('error', reject)
+        server.off('error', fail)
         resolve()
       })
     })
@@ -95,6 +94,16 @@ export class HttpServer {
     waiting.abort()
     for (const socket of this.#sockets) socket.destroy()
     await closed
+  }
+
+  #createServer(): Server {
+    const { tls, onRequest } = this.#options
+    if (tls === undefined) return createServer(TIMEOUTS, onRequest)
+    try {
+      return createTlsServer({ ...TIMEOUTS, ...tls, minVersion: 'TLSv1.2' }, onRequest)
+    } catch (cause) {
+      throw new UnusableCertificate({ cause })
+    }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

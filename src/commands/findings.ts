@@ -1,6 +1,7 @@
 import { SERVICES, type Service } from '../accounting/reading.ts'
 import type { RouterConfig } from '../config/config.ts'
 import {
+  type Distrust,
   RouterCertificateRefused,
   type RouterError,
   RouterGarbled,
@@ -26,6 +27,8 @@ export function isFaulty(findings: readonly Finding[]): boolean {
 
 /** The router's clock is of no use to the numbers, but its log should tell the same time as ours. */
 const CLOCK_OFF_SECONDS = 60
+const NEW_CERTIFICATE =
+  'make a new one on the router (/certificate/print), and give it to the service: /ip/service/set api-ssl certificate=NAME'
 const CERTIFICATE_LEFT_MS = 30 * 86_400_000
 /** All others are taken away, as a group that is made has none, and one that is changed keeps what is not told. */
 const OTHER_POLICIES = [
@@ -34,8 +37,8 @@ const OTHER_POLICIES = [
 ]
 
 /** Why a router could not be probed. */
-export function findingsOfError({ username, tls }: RouterConfig, error: RouterError): readonly Finding[] {
-  return [fault(error.message, adviceFor(error, username, tls !== undefined))]
+export function findingsOfError(router: RouterConfig, error: RouterError): readonly Finding[] {
+  return [fault(error.message, adviceFor(router, error))]
 }
 
 /** @param now by our clock */
@@ -49,19 +52,53 @@ export function findingsOf(router: RouterConfig, probe: RouterProbe, now: Date):
   ]
 }
 
-function adviceFor(error: RouterError, username: string, isTls: boolean): string {
+function adviceFor({ username, host, tls }: RouterConfig, error: RouterError): string {
+  const service = tls ? 'api-ssl' : 'api'
   if (error instanceof RouterLoginRefused)
     return `see that username and password are the router's, and that the group of ${quoted(username)} may use the API: ${groupSet(username)}`
-  if (error instanceof RouterCertificateRefused)
-    return 'name its CA (tls: { ca: FILE }), or pin its certificate (tls: { fingerprint: SHA256 })'
-  if (error instanceof RouterGarbled)
-    return `see that port is the one of ${isTls ? 'api-ssl' : 'api'}: /ip/service/print`
+  if (error instanceof RouterCertificateRefused) return adviceForCertificate(error.why)
+  if (error instanceof RouterGarbled) return `see that port is the one of ${service}: /ip/service/print`
   if (error instanceof RouterTimeout)
     return 'see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input'
-  if (error instanceof RouterUnreachable)
-    return `on the router: /ip/service/print, and /ip/service/enable ${isTls ? 'api-ssl' : 'api'}`
+  if (error instanceof RouterUnreachable) return adviceForUnreachable(codeOf(error.cause), host, service)
   if (error instanceof RouterTrap && error.isMissingRight) return groupSet(username)
   return 'try again; if it stays, look at the router’s log: /log/print'
+}
+
+function adviceForUnreachable(code: unknown, host: string, service: string): string {
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `see that host is right, and that this machine can look it up: getent hosts ${host}`
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `see that host is right, and how this machine gets there: ip route get ${host}`
+    default:
+      return `/ip/service/print on the router tells whether ${service} is on, on which port and for whom; /ip/service/enable ${service}`
+  }
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined
+}
+
+function adviceForCertificate(why: Distrust): string {
+  switch (why) {
+    case 'expired':
+      return `${NEW_CERTIFICATE}; until then it can be pinned: tls: { fingerprint: SHA256 }`
+    case 'not-yet-valid':
+      return 'see that our clock is right: timedatectl'
+    case 'another-name':
+      return 'set host to a name that is in the certificate, or pin it: tls: { fingerprint: SHA256 }'
+    case 'another-pin':
+      return 'if its certificate was renewed, pin the new one; if not, somebody is in between'
+    case 'none':
+      return NEW_CERTIFICATE
+    case 'unknown-authority':
+      return 'name its CA (tls: { ca: FILE }), or pin its certificate (tls: { fingerprint: SHA256 })'
+    default:
+      return why satisfies never
+  }
 }
 
 function findingsOfServices(router: RouterConfig, { services }: RouterProbe): readonly Finding[] {
@@ -81,7 +118,7 @@ function findingsOfService(router: RouterConfig, service: Service, probe: Servic
     case 'missing':
       return []
     case 'failed':
-      return [fault(probe.error.message, adviceFor(probe.error, router.username, router.tls !== undefined))]
+      return findingsOfError(router, probe.error)
     case 'read': {
       const without = probe.sessions - probe.withCounters
       if (without === 0) return []
@@ -120,7 +157,7 @@ function findingsOfCertificate({ certificate }: RouterProbe, now: Date): readonl
   const leftMs = certificate.validTo.getTime() - now.getTime()
   if (leftMs > CERTIFICATE_LEFT_MS) return []
   const day = certificate.validTo.toISOString().slice(0, 10)
-  return [warning(`its certificate is good until ${day}`, 'make a new one: /certificate/print')]
+  return [warning(`its certificate is good until ${day}`, NEW_CERTIFICATE)]
 }
 
 function findingsOfClock({ clockOffsetSeconds }: RouterProbe): readonly Finding[] {

@@ -10,6 +10,25 @@ export class DiskFailure extends Error {
     super(message, { cause: options.cause })
     this.code = options.code
   }
+
+  /** What to do about it. */
+  get advice(): string {
+    switch (this.code) {
+      case 'ENOSPC':
+      case 'EDQUOT':
+        return 'make room on its disk'
+      case 'EROFS':
+        return 'its disk is mounted read-only: look why, and mount it writable'
+      case 'EACCES':
+      case 'EPERM':
+        return 'let the daemon’s user write there'
+      case 'ENOTDIR':
+      case 'EEXIST':
+        return 'a file is in its way: move it'
+      default:
+        return 'look after its disk'
+    }
+  }
 }
 
 /** What the journal needs of a disk. Everything rejects with a DiskFailure. */

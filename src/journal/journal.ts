@@ -75,8 +75,12 @@ export class Journal {
    */
   async start(): Promise<void> {
     const { disk, directory } = this.#options
-    await disk.makeDirectory(directory)
-    this.#unlock = await disk.lock(directory)
+    try {
+      await disk.makeDirectory(directory)
+      this.#unlock = await disk.lock(directory)
+    } catch (error) {
+      throw error instanceof DiskFailure ? unusable(directory, error) : error
+    }
     this.#phase = 'started'
   }
 
@@ -212,24 +216,17 @@ export class Journal {
     const { log, directory } = this.#options
     if (!this.#failure)
       log.error(
-        { directory, err: errorFields(failure), advice: adviceFor(failure.code) },
+        { directory, err: errorFields(failure), advice: failure.advice },
         'the journal can not be written: readings go on, but until it can, they last only as long as this process',
       )
     this.#failure = failure
   }
 }
 
-function adviceFor(code: string): string {
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'make room on its disk'
-    case 'EROFS':
-      return 'its disk is mounted read-only: look why, and mount it writable'
-    case 'EACCES':
-    case 'EPERM':
-      return 'let the daemon’s user write there'
-    default:
-      return 'look after its disk'
-  }
+function unusable(directory: string, cause: DiskFailure): DiskFailure {
+  const { code, message, advice } = cause
+  return new DiskFailure(
+    `the journal can not be kept in ${directory}: ${message}: ${advice}, or set journal.directory`,
+    { code, cause },
+  )
 }

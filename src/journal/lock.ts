@@ -9,7 +9,9 @@ export class JournalInUse extends Error {
   override readonly name = 'JournalInUse'
 
   constructor(directory: string, pid: number) {
-    super(`${directory} is the journal of process ${pid}, which is running: is a second daemon running?`)
+    super(
+      `${directory} is the journal of process ${pid}, which is running: stop that daemon, or give this one a journal.directory of its own`,
+    )
   }
 }
 

@@ -14,7 +14,9 @@ export class JournalFromAnotherVersion extends Error {
   override readonly name = 'JournalFromAnotherVersion'
 
   constructor(path: string, version: number) {
-    super(`${path} is in version ${version} of the format, which this version of the daemon does not know`)
+    super(
+      `${path} is in version ${version} of the format, which this release does not know: run the one that wrote it until it stops in order, by when the database has all of it`,
+    )
   }
 }
 

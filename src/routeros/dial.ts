@@ -74,7 +74,10 @@ export async function dial(
   )
   receiver.processRawData = sentencesOf(line)
   const exchange = new Login({ line, receiver, encoding, password: address.password })
-  transmitter.encodeString = word => exchange.encode(word)
+  // Its own tells standard error each word, the password too, where DEBUG asks for that.
+  transmitter.write = word => {
+    if (socket.writable) socket.write(exchange.encode(word))
+  }
   line.onSentence = sentence => exchange.take(sentence)
   if (socket instanceof TLSSocket) noteCertificate(socket, address.tls?.fingerprint, line)
   const deadline = setTimeout(() => line.end(new RouterTimeout(`no login within ${timeoutMs} ms`)), timeoutMs)
@@ -147,7 +150,10 @@ function noteCertificate(socket: TLSSocket, pinned: string | undefined, line: Li
       }
     if (pinned !== undefined && fingerprint !== pinned)
       line.end(
-        new RouterCertificateRefused(`its fingerprint is ${fingerprint ?? 'none'}, the pinned one ${pinned}`),
+        new RouterCertificateRefused(
+          'another-pin',
+          `its fingerprint is ${fingerprint ?? 'none'}, the pinned one ${pinned}`,
+        ),
       )
   })
 }

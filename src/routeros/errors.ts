@@ -24,10 +24,28 @@ export class RouterLoginRefused extends RouterError {
   override readonly retryable = false
 }
 
+/**
+ * Why a certificate is not believed: it is past its time or not yet in it, for another name, not the pinned one, not
+ * there at all, or signed by nobody that is trusted.
+ */
+export type Distrust =
+  | 'expired'
+  | 'not-yet-valid'
+  | 'another-name'
+  | 'another-pin'
+  | 'none'
+  | 'unknown-authority'
+
 /** The certificate is not the one to trust. */
 export class RouterCertificateRefused extends RouterError {
   override readonly name = 'RouterCertificateRefused'
   override readonly retryable = false
+  readonly why: Distrust
+
+  constructor(why: Distrust, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.why = why
+  }
 }
 
 /** The peer does not speak the API, or its stream was cut in a way that can't be read on. */

@@ -20,8 +20,8 @@ export interface Receiver {
 }
 
 export interface Transmitter {
-  /** A word with its length; `null` is the word that closes a sentence. */
-  encodeString(text: string | null): Buffer
+  /** Sends a word; `null` is the one that closes a sentence. */
+  write(word: string | null): void
 }
 
 /**
@@ -51,5 +51,5 @@ function isReceiver(value: unknown): value is Receiver {
 }
 
 function isTransmitter(value: unknown): value is Transmitter {
-  return isObject(value) && typeof value['encodeString'] === 'function'
+  return isObject(value) && typeof value['write'] === 'function'
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import {
+  type Distrust,
   RouterCertificateRefused,
   type RouterError,
   RouterFatal,
@@ -65,13 +66,23 @@ export class Line {
 function classify(error: NodeJS.ErrnoException): RouterError {
   const code = error.code ?? ''
   if (code.endsWith('ALERT_HANDSHAKE_FAILURE'))
-    return new RouterCertificateRefused(NO_CERTIFICATE, { cause: error })
-  if (CERTIFICATE_CODES.test(code)) return new RouterCertificateRefused(error.message, { cause: error })
+    return new RouterCertificateRefused('none', NO_CERTIFICATE, { cause: error })
+  if (CERTIFICATE_CODES.test(code))
+    return new RouterCertificateRefused(DISTRUST[code] ?? 'unknown-authority', error.message, {
+      cause: error,
+    })
   return new RouterUnreachable(REASONS[code] ?? (error.message || code), { cause: error })
 }
 
 /** Node's and OpenSSL's names for a certificate that was not believed. */
 const CERTIFICATE_CODES = /CERT|SIGNATURE|ISSUER|_CA$|ALTNAME|CRL|PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
+
+const DISTRUST: Readonly<Record<string, Distrust>> = {
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not-yet-valid',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'another-name',
+  HOSTNAME_MISMATCH: 'another-name',
+}
 
 /** Without one a router offers anonymous key exchange only, which we don't. */
 const NO_CERTIFICATE = 'the TLS handshake failed: has api-ssl a certificate?'

@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg'
+import { adviceFor } from './advice.ts'
 
 /** The database did not do what it was asked. Carries no query, no parameters and no connection. */
 export abstract class StoreError extends Error {
@@ -29,6 +30,19 @@ export class PostgresTooOld extends StoreError {
   }
 }
 
+/** A later release has changed the tables: this one would write what they do not mean. */
+export class SchemaTooNew extends StoreError {
+  override readonly name = 'SchemaTooNew'
+  override readonly retryable = false
+
+  constructor(changedAt: Date) {
+    const day = changedAt.toISOString().slice(0, 10)
+    super(
+      `the database is of a later release of tikmeter, whose tables are of ${day}: run that release, or restore a backup from before it`,
+    )
+  }
+}
+
 /** It is a database, but no daemon has ever used it. */
 export class NotMigrated extends StoreError {
   override readonly name = 'NotMigrated'
@@ -51,11 +65,16 @@ export function asStoreError(what: string, error: unknown): Error {
   const databaseError = findDatabaseError(error)
   if (databaseError) {
     const { code, message } = databaseError
-    const text = `${what}: ${message}${code ? ` (${code})` : ''}`
+    const text = told(`${what}: ${message}${code ? ` (${code})` : ''}`, adviceFor(databaseError))
     return isRefusal(databaseError) ? new DatabaseRefused(text) : new DatabaseUnavailable(text)
   }
   if (isBug(error)) return error
-  return new DatabaseUnavailable(`${what}: ${messageOf(error)}`)
+  const message = messageOf(error)
+  return new DatabaseUnavailable(told(`${what}: ${message}`, adviceFor({ code: codeOf(error), message })))
+}
+
+function told(what: string, advice: string | undefined): string {
+  return advice === undefined ? what : `${what}: ${advice}`
 }
 
 function isRefusal({ code, constraint }: DatabaseError): boolean {
@@ -72,6 +91,11 @@ function findDatabaseError(error: unknown): DatabaseError | undefined {
 
 function isBug(error: unknown): error is Error {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause)
 }
 
 function messageOf(error: unknown): string {

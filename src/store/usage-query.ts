@@ -1,7 +1,8 @@
 import { and, asc, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
 import { type PgColumn, QueryBuilder } from 'drizzle-orm/pg-core'
-import { Client, DatabaseError } from 'pg'
+import { DatabaseError } from 'pg'
 import QueryStream from 'pg-query-stream'
+import { clientFor } from './client.ts'
 import { tenants, tenantUsageDaily, usageDaily, userSessions } from './schema.ts'
 import { asStoreError, NotMigrated } from './store-error.ts'
 
@@ -58,9 +59,7 @@ const BYTES = new Set(['upload', 'download', 'used'])
  * @throws StoreError
  */
 export async function* usage(url: string, question: UsageQuestion): AsyncIterable<UsageRow> {
-  const client = new Client({ connectionString: url, application_name: 'tikmeter-usage' })
-  // A query under way rejects with it.
-  client.on('error', () => {})
+  const client = clientFor(url, 'tikmeter-usage')
   try {
     await client.connect()
     await client.query('set default_transaction_read_only = on')

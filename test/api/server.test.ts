@@ -67,12 +67,15 @@ test('stop cuts off a request that doesn’t end in two seconds', async () => {
   await closed
 })
 
-test('a port that is taken is a rejected start', async () => {
+test('a port that is taken is a rejected start, which names it and what to do', async () => {
   const api = await new TestApi().start()
   const second = new TestApi({
     server: { at: { kind: 'port', host: '127.0.0.1', port: api.server.port ?? 0 } },
   })
-  await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  await expect(second.start()).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    message: expect.stringMatching(`^port ${api.server.port} of 127.0.0.1 is taken: .*server.port`),
+  })
   await second.stop()
   await api.stop()
 })
@@ -98,7 +101,10 @@ test('with a certificate the port speaks HTTPS, and nothing else', async () => {
   await api.stop()
 })
 
-test('a certificate that is none is a rejected start', async () => {
-  const api = new TestApi({ server: { tls: { cert: 'nonsense', key: 'nonsense' } } })
-  await expect(api.start()).rejects.toThrow()
+test('a certificate that is none, or another key’s, is a rejected start', async () => {
+  const another = { cert: await pem('server.pem'), key: await pem('self-signed-key.pem') }
+  for (const tls of [{ cert: 'nonsense', key: 'nonsense' }, another]) {
+    const api = new TestApi({ server: { tls } })
+    await expect(api.start()).rejects.toThrow('server.tls can not be used')
+  }
 })

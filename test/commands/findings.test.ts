@@ -30,11 +30,22 @@ const WELL: RouterProbe = {
 const NOT_PERMITTED = new RouterTrap('/ppp/active/print', ['not enough permissions (9)'], undefined)
 const API_SET = '/user/group/set [/user/get usage group] policy=read,api'
 
+function unreachable(code: string): RouterUnreachable {
+  return new RouterUnreachable('not reached', { cause: Object.assign(new Error('not reached'), { code }) })
+}
+
 describe('a router that can not be read', () => {
   it.each<[RouterError, string]>([
     [new RouterUnreachable('connection refused'), '/ip/service/enable api'],
+    [unreachable('ENOTFOUND'), 'getent hosts 10.1.0.1'],
+    [unreachable('EHOSTUNREACH'), 'ip route get 10.1.0.1'],
     [new RouterTimeout('no login within 10000 ms'), 'host and port'],
-    [new RouterCertificateRefused('self-signed certificate'), 'fingerprint'],
+    [new RouterCertificateRefused('unknown-authority', 'self-signed certificate'), 'ca: FILE'],
+    [new RouterCertificateRefused('expired', 'certificate has expired'), '/ip/service/set api-ssl'],
+    [new RouterCertificateRefused('not-yet-valid', 'certificate is not yet valid'), 'timedatectl'],
+    [new RouterCertificateRefused('another-name', 'IP is not in the list'), 'set host'],
+    [new RouterCertificateRefused('another-pin', 'its fingerprint is another'), 'pin the new one'],
+    [new RouterCertificateRefused('none', 'the TLS handshake failed'), '/ip/service/set api-ssl'],
     [new RouterLoginRefused('invalid user name or password (6)'), API_SET],
     [new RouterGarbled('the peer does not speak the API'), 'port'],
     [NOT_PERMITTED, API_SET],

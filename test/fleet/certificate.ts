@@ -21,6 +21,13 @@ export function selfSignedIdentity(): TlsIdentity {
   return { key: read('self-signed-key.pem'), cert: read('self-signed.pem') }
 }
 
+/** Its path, as that of its own CA: signed by nobody but itself, for the same names, and over since 2021. */
+export const EXPIRED_PATH = pathOf('expired.pem')
+
+export function expiredIdentity(): TlsIdentity {
+  return { key: read('expired-key.pem'), cert: read('expired.pem') }
+}
+
 /** SHA-256 of the certificate, as 64 lower-case hex digits. */
 export function fingerprintOf(identity: TlsIdentity): string {
   return new X509Certificate(identity.cert).fingerprint256.replaceAll(':', '').toLowerCase()

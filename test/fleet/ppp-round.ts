@@ -35,6 +35,7 @@ export class PppRound {
   readonly #serversAsked = new Set<string>()
   #serversAwaited = 0
   #hasFailed = false
+  #rowsSeen = -1
 
   constructor(joins: PppJoins) {
     this.#joins = joins
@@ -75,7 +76,7 @@ export class PppRound {
 
   /**
    * @param isLeft whether the client has gone on to the next reading
-   * @returns `undefined` where it is no reading, or not yet
+   * @returns `undefined` where it is no reading, not yet, or has no more than when it was seen before
    */
   seen(isLeft: boolean): PppSeen | undefined {
     const active = this.#active
@@ -94,6 +95,9 @@ export class PppRound {
       const shown = counters.get(binding)
       if (shown !== undefined) bindings.set(binding, shown)
     }
+    const rows = sessions.size + bindings.size
+    if (rows <= this.#rowsSeen) return undefined
+    this.#rowsSeen = rows
     return { sessions, bindings }
   }
 }

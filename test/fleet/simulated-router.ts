@@ -3,6 +3,7 @@ import { NO_BYTES } from '../../src/accounting/bytes.ts'
 import { Clients } from './clients.ts'
 import { type Cut, type Ending, type Failure, Faults } from './faults.ts'
 import { Listener } from './listener.ts'
+import type { RouterUser } from './login.ts'
 import { menusOf } from './menus.ts'
 import type { PppInterface } from './ppp-interface.ts'
 import type { Request } from './request.ts'
@@ -22,6 +23,7 @@ export class SimulatedRouter {
   readonly #truth: Truth
   readonly #listener: Listener
   readonly #clients: Clients
+  readonly #users: RouterUser[]
   readonly #commands = new Map<string, number>()
   readonly #waiting = new Set<{ path: string; resolve: () => void }>()
   #bootedAtMs: number
@@ -33,10 +35,11 @@ export class SimulatedRouter {
     this.#options = { ...DEFAULTS, ...options }
     const { now, version, host, port, tls, users, hasOldLogin, isInterleaving, uptimeMs } = this.#options
     this.#bootedAtMs = now() - uptimeMs
+    this.#users = [...users]
     this.#sessions = new Sessions({ now, isVersion6: version === '6.49' })
     this.#truth = new Truth(now)
     const served = {
-      ...{ version, users, isOldStyle: hasOldLogin, isInterleaving },
+      ...{ version, users: this.#users, isOldStyle: hasOldLogin, isInterleaving },
       faults: this.#faults,
       sessions: this.#sessions,
       menus: menusOf(this.#options, this.#sessions, () => now() - this.#bootedAtMs),
@@ -113,6 +116,13 @@ export class SimulatedRouter {
 
   addBinding(spec: BindingSpec): PppInterface {
     return this.#sessions.addBinding(spec)
+  }
+
+  /** Of one of its own users; who is logged in stays so. */
+  changePassword(name: string, password: string): void {
+    const at = this.#users.findIndex(user => user.name === name)
+    const user = this.#users[at]
+    if (user) this.#users[at] = { ...user, password }
   }
 
   /** `/interface/reset-counters` of the session's interface, or of a binding; uptimes run on. */

@@ -76,7 +76,7 @@ it('what was appended is read back from real files, which are ours alone', async
   const second = newJournal(directory)
   await second.start()
   expect(await read(second)).toStrictEqual(records)
-  await expect(newJournal(directory).start()).rejects.toThrow(/second daemon/)
+  await expect(newJournal(directory).start()).rejects.toThrow(/is the journal of process/)
   await second.stop()
 })
 

@@ -93,7 +93,7 @@ it('a second daemon on the same directory is refused, and the first goes on', as
   const disk = new MemoryDisk()
   const first = new ModelDaemon(world, disk, 1_000_000)
   await first.start()
-  await expect(new ModelDaemon(world, disk, 1_000_000).start()).rejects.toThrow(/second daemon/)
+  await expect(new ModelDaemon(world, disk, 1_000_000).start()).rejects.toThrow(/is the journal of process/)
   expect(await first.readAll(world.routers)).not.toContain(false)
   await first.stop()
 })

@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Trust } from '../../src/routeros/dial.ts'
 import {
+  type Distrust,
   RouterCertificateRefused,
   RouterGarbled,
   RouterTimeout,
   RouterUnreachable,
 } from '../../src/routeros/errors.ts'
-import { AUTHORITY_PATH, fingerprintOf, selfSignedIdentity, serverIdentity } from '../fleet/certificate.ts'
+import {
+  AUTHORITY_PATH,
+  expiredIdentity,
+  fingerprintOf,
+  selfSignedIdentity,
+  serverIdentity,
+  type TlsIdentity,
+} from '../fleet/certificate.ts'
 import { startRouter } from '../fleet/opened.ts'
 import { dialled, failureOf, trusting } from './dialled.ts'
 import { type PeerClient, startPeer } from './scripted-peer.ts'
@@ -40,23 +49,35 @@ test('a pinned certificate is believed, whoever signed it and whatever its name'
   expect([pinned.logins, selfSigned.logins]).toEqual([1, 1])
 })
 
-const REFUSED = {
-  'another CA': { tls: trusting({ ca: readCertificate() }), host: '127.0.0.1' },
-  'the system CAs': { tls: trusting({}), host: '127.0.0.1' },
-  'another name': { tls: trusting({ ca: OWN_CA }), host: '127.0.0.2' },
-  'another fingerprint': { tls: trusting({ fingerprint: '0'.repeat(64) }), host: '127.0.0.1' },
+interface Refused {
+  readonly tls: Trust
+  readonly host?: string
+  readonly shows?: TlsIdentity
+  readonly why: Distrust
+}
+
+const REFUSED: Readonly<Record<string, Refused>> = {
+  'another CA': { tls: trusting({ ca: readCertificate() }), why: 'unknown-authority' },
+  'the system CAs': { tls: trusting({}), why: 'unknown-authority' },
+  'another name': { tls: trusting({ ca: OWN_CA }), host: '127.0.0.2', why: 'another-name' },
+  'a time that is over': {
+    tls: trusting({ ca: expiredIdentity().cert }),
+    shows: expiredIdentity(),
+    why: 'expired',
+  },
+  'another fingerprint': { tls: trusting({ fingerprint: '0'.repeat(64) }), why: 'another-pin' },
   'another fingerprint beside the right CA': {
     tls: trusting({ ca: OWN_CA, fingerprint: fingerprintOf(selfSignedIdentity()) }),
-    host: '127.0.0.1',
+    why: 'another-pin',
   },
 }
 
-for (const [why, { tls, host }] of Object.entries(REFUSED))
-  test(`${why}: the certificate is refused, and the peer never hears the password`, async () => {
-    const peer = await startPeer(client => client.admit(), { tls: serverIdentity(), host })
+for (const [what, { tls, host = '127.0.0.1', shows = serverIdentity(), why }] of Object.entries(REFUSED))
+  test(`${what}: the certificate is refused, and the peer never hears the password`, async () => {
+    const peer = await startPeer(client => client.admit(), { tls: shows, host })
     const failure = await failureOf(peer, { tls })
     expect(failure).toBeInstanceOf(RouterCertificateRefused)
-    expect(failure).toMatchObject({ retryable: false })
+    expect(failure).toMatchObject({ retryable: false, why })
     await peer.clients[0]?.closed
     expect(peer.clients[0]?.chunks).toEqual([])
   })
@@ -105,7 +126,7 @@ test('api-ssl without a certificate authenticates nobody, and is refused', async
   for (const tls of [trusting({}), trusting({ fingerprint: PIN })]) {
     const failure = await failureOf({ host: '127.0.0.1', port }, { tls })
     expect(failure).toBeInstanceOf(RouterCertificateRefused)
-    expect(failure).toMatchObject({ message: expect.stringContaining('certificate') })
+    expect(failure).toMatchObject({ why: 'none', message: expect.stringContaining('certificate') })
   }
 })
 

@@ -43,3 +43,13 @@ test('a server that refuses to answer is an error without the password', async (
   expect(error).toMatchObject({ name: 'DatabaseUnavailable', retryable: true })
   expect(JSON.stringify(error)).not.toContain('secret')
 })
+
+test('a schema of a later release is refused, and nothing of it is changed', async () => {
+  const inAYear = Date.now() + 365 * 86_400_000
+  await ask(`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', ${inAYear})`)
+  const before = await ask('select oid, relname from pg_class order by oid')
+  await expect(migrate(database.url)).rejects.toMatchObject({ name: 'SchemaTooNew', retryable: false })
+  expect(await ask('select oid, relname from pg_class order by oid')).toEqual(before)
+  await ask(`delete from drizzle.__drizzle_migrations where hash = 'later'`)
+  await migrate(database.url)
+})

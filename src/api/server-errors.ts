@@ -1,0 +1,45 @@
+/** The server can't listen where the config says; the message says what to do. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen'
+  /** Somebody has to change the config, or to end who is in the way. */
+  readonly retryable = false
+  /** The system's: `EADDRINUSE`. */
+  readonly code: string
+
+  constructor(message: string, options: { code: string; cause: unknown }) {
+    super(message, { cause: options.cause })
+    this.code = options.code
+  }
+}
+
+/** The PEM of `server.tls` is none, or its two files do not belong together. */
+export class UnusableCertificate extends Error {
+  override readonly name = 'UnusableCertificate'
+  readonly retryable = false
+
+  constructor(options: ErrorOptions) {
+    super('server.tls can not be used: name the PEM file of a certificate, and that of its own key', options)
+  }
+}
+
+/** @param error Node's, of `listen` */
+export function cannotListen(at: { host: string; port: number }, error: NodeJS.ErrnoException): CannotListen {
+  const code = error.code ?? ''
+  return new CannotListen(messageFor(at, code), { code, cause: error })
+}
+
+function messageFor({ host, port }: { host: string; port: number }, code: string): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} of ${host} is taken: stop who listens there ("ss -ltnp sport = :${port}" says who), or set server.port to another`
+    case 'EADDRNOTAVAIL':
+      return `${host} is no address of this machine: set server.host to one that is ("ip address" lists them), or to 0.0.0.0 for all`
+    case 'EACCES':
+      return `port ${port} is not for this user: set server.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${host} is a name that this machine does not know: set server.host to an address of this machine`
+    default:
+      return `port ${port} of ${host} can not be listened on (${code}): set server.host or server.port to another`
+  }
+}

@@ -1,0 +1,107 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
+
+import type { Fault } from './fault.ts'
+import { goingOn } from './going-on.ts'
+import type { Place } from './place.ts'
+import { errorOf, type Shown } from './shown.ts'
+
+export const CONFIG_FAULTS: readonly Fault[] = [
+  {
+    what: 'the config is not there',
+    command: 'run',
+    code: 2,
+    line: 'tikmeter.yaml:1:1 is not there: name it with --config FILE, or make it of config/tikmeter.example.yaml',
+    provoke: async ({ place }) => errorOf(await place.run(['run'])),
+  },
+  {
+    what: 'the config is no YAML',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:1:18 cannot be read from here on: put a value with any of : # { } [ ] , & * ! | > % @ ` in it into quotes, "${NAME}" too inside of { }',
+    provoke: async ({ place }) => {
+      await place.write('tikmeter.yaml', 'auth: { secret: ${TIKMETER_SECRET} }\n')
+      return errorOf(await place.run(['check']))
+    },
+  },
+  {
+    what: 'a key of the config is misspelled',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:10:1 comit: is no key of this block: did you mean commit?',
+    provoke: ({ place }) => check(place, { comit: { interval: '30s' } }),
+  },
+  {
+    what: 'a secret is not in the environment',
+    command: 'run',
+    code: 2,
+    line: 'tikmeter.yaml:8:3 auth.secret: needs TIKMETER_SECRET from the environment, where it is not set or empty: export it or add it to .env',
+    provoke: async ({ place }) => {
+      await place.configure({ auth: { secret: '${TIKMETER_SECRET}' } })
+      return errorOf(await place.run(['run']))
+    },
+  },
+  {
+    what: 'a secret’s file is not there',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:8:3 auth.secret: cannot be read: there is no such file; a relative path begins at DIR',
+    provoke: ({ place }) => check(place, { auth: { secret: { file: 'secret' } } }),
+  },
+  {
+    what: 'a secret is too short',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:8:3 auth.secret: must be 32 bytes or more: make one with "openssl rand -base64 48"',
+    provoke: ({ place }) => check(place, { auth: { secret: 'short' } }),
+  },
+  {
+    what: 'a changed config has a fault',
+    command: 'run',
+    code: null,
+    line: 'config not reloaded: it has faults: DIR/tikmeter.yaml:12:1 bucket: must be one of 1m, 5m, 15m',
+    provoke: async ({ place, database }) => {
+      const url = database.url
+      await place.configure({ database: { url } })
+      const daemon = await goingOn(place)
+      await place.configure({ database: { url }, bucket: '10m' })
+      daemon.signal('SIGHUP')
+      return daemon.said('config not reloaded')
+    },
+  },
+  {
+    what: 'no daemon runs',
+    command: 'status',
+    code: 1,
+    line: 'error: no daemon answers at journal/control.sock: ask in the working directory of a running one, with its config',
+    provoke: async ({ place }) => {
+      await place.configure({})
+      return errorOf(await place.run(['status']))
+    },
+  },
+  {
+    what: 'the command is misspelled',
+    command: 'prob',
+    code: 2,
+    line: `error: unknown command 'prob' (Did you mean probe?) (what there is: tikmeter --help)`,
+    provoke: async ({ place }) => errorOf(await place.run(['prob'])),
+  },
+  {
+    what: 'there is no such command',
+    command: 'stop',
+    code: 2,
+    line: `error: unknown command 'stop' (what there is: tikmeter --help)`,
+    provoke: async ({ place }) => errorOf(await place.run(['stop'])),
+  },
+  {
+    what: 'there is no such option',
+    command: 'check --fast',
+    code: 2,
+    line: `error: unknown option '--fast' (what it takes: tikmeter check --help)`,
+    provoke: async ({ place }) => errorOf(await place.run(['check', '--fast'])),
+  },
+]
+
+async function check(place: Place, keys: Readonly<Record<string, unknown>>): Promise<Shown> {
+  await place.configure(keys)
+  return errorOf(await place.run(['check']))
+}

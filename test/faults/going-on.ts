@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { onTestFinished } from 'vitest'
+import { DaemonProcess } from '../daemon/daemon-process.ts'
+import { until } from '../daemon/scene.ts'
+import type { Place } from './place.ts'
+import type { Shown } from './shown.ts'
+
+interface Line {
+  readonly msg: string
+  readonly router?: string
+  readonly reason?: string
+  readonly faults?: string
+  readonly advice?: string
+  readonly err?: { readonly message: string }
+}
+
+/** A daemon that runs on, whatever is wrong; it stops in order when the test ends. */
+export interface GoingOn {
+  readonly port: number
+  signal(signal: NodeJS.Signals): void
+  /** The first line of its log that begins so, once it is there. */
+  said(words: string): Promise<Shown>
+}
+
+export async function goingOn(place: Place): Promise<GoingOn> {
+  const logFile = place.path('daemon.log')
+  const daemon = await DaemonProcess.start(place.configFile, logFile)
+  onTestFinished(async () => {
+    await daemon.end('SIGTERM')
+  })
+  const lines = () =>
+    readFileSync(logFile, 'utf8')
+      .split('\n')
+      .filter(line => line !== '')
+      .map((line): Line => JSON.parse(line))
+  return {
+    port: daemon.port,
+    signal: signal => daemon.signal(signal),
+    said: async words => {
+      const find = () => lines().find(({ msg }) => msg.startsWith(words))
+      await until(`it says: ${words}`, () => find() !== undefined)
+      const { router, msg = '', reason, err, faults, advice } = find() ?? {}
+      const told = [router, msg, reason, err?.message, faults, advice].filter(it => it !== undefined)
+      return { code: daemon.isRunning ? null : -1, line: told.join(': ') }
+    },
+  }
+}

@@ -1,0 +1,86 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
+
+import { stringify } from 'yaml'
+import type { Canaries } from './canaries.ts'
+
+const ROUTER_KEYS = [
+  ...['id', 'host', 'port', 'tls', 'services', 'enabled', 'schedule', 'timeout', 'plausible_rate'],
+  ...['stalled_after', 'passwrod', 'secret', 'user'],
+]
+
+/** Configs that have a fault, with a secret in it, or beside it. */
+export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, string>> {
+  const make = (where: string) => canaries.make(`a secret ${where}`)
+  const router = { id: 'hq', host: '10.1.0.1', username: 'usage', password: 'x' }
+  const routers = ROUTER_KEYS.map((key, index) => ({
+    ...{ ...router, id: `r${index}` },
+    [key]: make(`in the place of ${key}`),
+  }))
+  const passwords = [
+    [make('in a list')],
+    { file: make('in the place of a file') },
+    { [make('in the place of a key')]: 'x' },
+    { file: 'x', more: make('beside a file') },
+    `\${${make('in a reference')}}`,
+    `${make('before a reference')}\${NOT_SET}`,
+    { credential: `../${make('in the place of a credential')}` },
+  ].map((password, index) => ({ ...router, id: `p${index}`, password }))
+  const everywhere = stringify({
+    database: { url: `mysql://u:${make('in the URL of another database')}@db/x` },
+    auth: { secret: 'too-short', jwks_url: `https://u:${make('in the URL of the keys')}@panel.example/keys` },
+    journal: make('in the place of the journal'),
+    server: {
+      origins: [`https://u:${make('in an origin')}@panel.example/`],
+      tls: {
+        cert: make('in the place of a certificate'),
+        key: `-----BEGIN PRIVATE KEY-----\n${make('in the place of a key file')}\n-----END PRIVATE KEY-----\n`,
+      },
+    },
+    pusher: {
+      key: make('in the place of the pusher’s key'),
+      secret: [make('as the pusher’s secret, in a list')],
+    },
+    bucket: make('in the place of the bucket'),
+    retention: make('in the place of the retention'),
+    [make('in the place of a key at the top')]: 1,
+    tenants: [
+      { id: 'acme', timezone: make('in the place of a timezone'), routers: [...routers, ...passwords] },
+      { id: make('in the place of an id'), name: [make('in the place of a name')], routers: [] },
+    ],
+  })
+  const line = (written: string) => `auth:\n  ${written}\ntenants: []\n`
+  return {
+    everywhere,
+    'a secret that is too short': line(`secret: "${short(canaries)}"`),
+    'a URL that ends within its password': line(
+      `secret: "${make('beside the URL')}"\ndatabase: { url: "postgres://u:12/${make('in the path')}@db/x" }`,
+    ),
+    'no space behind the colon, in { }': `auth: { secret:${make('without a space')} }\ntenants: []\n`,
+    'no space behind the colon': line(`secret:${make('without a space, on its line')}`),
+    'a reserved character': line(`secret: @${make('behind a reserved character')}`),
+    'a tag': line(`secret: !${plain(make('as a tag'))} x`),
+    'an alias': line(`secret: *${plain(make('as an alias'))}`),
+    'an open quote': line(`secret: "${make('in an open quote')}`),
+    'a second value': line(`secret: "a" ${make('behind a value')}`),
+    'a bad escape': line(`secret: "\\q${make('behind a bad escape')}"`),
+    'a block scalar': line(`secret: |${make('behind a bar')}`),
+    'a key twice': line(
+      `secret: ${make('in a key that is there twice')}\n  secret: ${make('a second time')}`,
+    ),
+    'a directive': `%${make('as a directive')}\n---\ntenants: []\n`,
+    'no block': `${make('in the place of everything')}\n`,
+    'a line of .env': `TIKMETER_SECRET=${make('in a line of .env')}\ntenants: []\n`,
+  }
+}
+
+/** Of too few bytes for a token's key, and enough to be found again. */
+function short(canaries: Canaries): string {
+  const secret = canaries.make('a short secret').slice(0, 20)
+  canaries.add('what is left of a short secret', secret)
+  return secret
+}
+
+/** As YAML's names of tags and anchors may be. */
+function plain(secret: string): string {
+  return secret.replaceAll(/[^A-Za-z0-9]/g, 'x')
+}

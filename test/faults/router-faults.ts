@@ -1,0 +1,187 @@
+import { createServer } from 'node:net'
+import { freePort } from '../../src/store/free-port.ts'
+import {
+  AUTHORITY_PATH,
+  EXPIRED_PATH,
+  expiredIdentity,
+  fingerprintOf,
+  selfSignedIdentity,
+  serverIdentity,
+} from '../fleet/certificate.ts'
+import { startRouter } from '../fleet/opened.ts'
+import type { RouterOptions } from '../fleet/router-options.ts'
+import { sentence } from '../routeros/scripted-peer.ts'
+import type { Fault } from './fault.ts'
+import { goingOn } from './going-on.ts'
+import { listening } from './listening.ts'
+import type { Place } from './place.ts'
+import { errorOf, findingOf, type Shown } from './shown.ts'
+import { UNKNOWN_NAME } from './unknown-name.ts'
+
+/** How the config has a router, beside its id, user and password. */
+interface Written {
+  readonly host?: string
+  readonly port: number
+  readonly password?: string
+  readonly tls?: object
+}
+
+/** Where `probe` is to find fault: with a router, and how the config has it. */
+interface RouterFault {
+  readonly what: string
+  readonly router?: Partial<RouterOptions>
+  readonly written?: Partial<Written>
+  readonly code?: number
+  readonly line: string
+}
+
+const SIMULATED: readonly RouterFault[] = [
+  {
+    what: 'the router’s password is wrong',
+    written: { password: 'another' },
+    line: `invalid user name or password (6) → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
+  },
+  {
+    what: 'the router’s user may not use the API',
+    router: { users: [{ name: 'usage', password: 'secret', policy: ['read'] }] },
+    line: `invalid user name or password (6) → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
+  },
+  {
+    what: 'the router’s user may not read',
+    router: { users: [{ name: 'usage', password: 'secret', policy: ['api'] }] },
+    line: '/system/resource/print: not enough permissions (9) → /user/group/set [/user/get usage group] policy=read,api',
+  },
+  {
+    what: 'the router’s certificate has expired',
+    router: { tls: expiredIdentity() },
+    written: { tls: { ca: EXPIRED_PATH } },
+    line: 'certificate has expired → make a new one on the router (/certificate/print), and give it to the service: /ip/service/set api-ssl certificate=NAME; until then it can be pinned: tls: { fingerprint: SHA256 }',
+  },
+  {
+    what: 'the router’s certificate is not trusted',
+    router: { tls: selfSignedIdentity() },
+    written: { tls: { ca: AUTHORITY_PATH } },
+    line: 'self-signed certificate → name its CA (tls: { ca: FILE }), or pin its certificate (tls: { fingerprint: SHA256 })',
+  },
+  {
+    what: 'the router’s certificate is for another name',
+    router: { tls: serverIdentity(), host: '127.0.0.2' },
+    written: { host: '127.0.0.2', tls: { ca: AUTHORITY_PATH } },
+    line: `Hostname/IP does not match certificate's altnames: IP: 127.0.0.2 is not in the cert's list: 127.0.0.1, ::1 → set host to a name that is in the certificate, or pin it: tls: { fingerprint: SHA256 }`,
+  },
+  {
+    what: 'the router’s certificate is not the pinned one',
+    router: { tls: serverIdentity() },
+    written: { tls: { fingerprint: fingerprintOf(selfSignedIdentity()) } },
+    line: 'its fingerprint is 74a8d543e0857a4b97eda214086ba2b67b15ba2b3a9d6025698fc47d84fc5387, the pinned one fcb37f792fc611325555248f1608ce4022440adff95fd145210aa8547c7e0553 → if its certificate was renewed, pin the new one; if not, somebody is in between',
+  },
+  {
+    what: 'the router wants TLS on its port',
+    router: { tls: serverIdentity() },
+    line: 'the router closed the connection → /ip/service/print on the router tells whether api is on, on which port and for whom; /ip/service/enable api',
+  },
+  {
+    what: 'the router’s clock is wrong',
+    router: { clockAheadMs: 7_200_000 },
+    code: 0,
+    line: 'its clock is 7200 s ahead of ours, or ours of it; usage does not go by it → /system/ntp/client/set enabled=yes, and timedatectl here',
+  },
+]
+
+export const ROUTER_FAULTS: readonly Fault[] = [
+  ...SIMULATED.map(
+    ({ what, router = {}, written = {}, code = 1, line }): Fault => ({
+      ...{ what, command: 'probe', code, line },
+      provoke: async ({ place }) => {
+        const { port } = await startRouter(router)
+        // It tells whole seconds.
+        for (const seconds of [7_199, 7_201]) place.name(`${seconds} s`, '7200 s')
+        return probe(place, { port, ...written })
+      },
+    }),
+  ),
+  {
+    what: 'the router refuses the connection',
+    command: 'probe',
+    code: 1,
+    line: 'connection refused: is the api service on, on this port, for this address? → /ip/service/print on the router tells whether api is on, on which port and for whom; /ip/service/enable api',
+    provoke: async ({ place }) => probe(place, { port: await freePort() }),
+  },
+  {
+    what: 'the router says nothing',
+    command: 'probe',
+    code: 1,
+    line: 'no login within 1000 ms → see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input',
+    provoke: async ({ place }) => {
+      const router = await startRouter({})
+      router.hang()
+      return probe(place, { port: router.port })
+    },
+  },
+  {
+    what: 'something else answers in the router’s place',
+    command: 'probe',
+    code: 1,
+    line: 'the peer does not speak the API: is it the right port, and TLS on both sides? → see that port is the one of api: /ip/service/print',
+    provoke: async ({ place }) => {
+      const port = await listening(createServer(socket => socket.end('SSH-2.0-dropbear\r\n')))
+      return probe(place, { port })
+    },
+  },
+  {
+    what: 'the router has no TLS on its port',
+    command: 'probe',
+    code: 1,
+    line: 'no TLS on this port: is it api-ssl? → /ip/service/print on the router tells whether api-ssl is on, on which port and for whom; /ip/service/enable api-ssl',
+    provoke: async ({ place }) => {
+      const refusal = sentence('!fatal', 'not logged in')
+      const port = await listening(createServer(socket => socket.once('data', () => socket.end(refusal))))
+      return probe(place, { port, tls: { ca: AUTHORITY_PATH } })
+    },
+  },
+  {
+    what: 'nobody knows the router’s name',
+    command: 'probe',
+    code: 1,
+    line: 'the host name is not known → see that host is right, and that this machine can look it up: getent hosts NAME',
+    provoke: ({ place }) => {
+      place.name(UNKNOWN_NAME, 'NAME')
+      return probe(place, { host: UNKNOWN_NAME, port: 8728 })
+    },
+  },
+  {
+    what: 'the router’s password is wrong, and a daemon reads it',
+    command: 'run',
+    code: null,
+    line: 'acme/hq: poll failed: invalid user name or password (6): tikmeter probe acme/hq says what to do',
+    provoke: async ({ place, database }) => {
+      const { port } = await startRouter({})
+      await configure(place, { port, password: 'another' }, { database: { url: database.url } })
+      return (await goingOn(place)).said('poll failed')
+    },
+  },
+  {
+    what: 'no such router is in the config',
+    command: 'probe acme/hg',
+    code: 2,
+    line: 'error: no router "hg" in the config: did you mean "hq"?',
+    provoke: async ({ place }) => {
+      await configure(place, { port: 8728 })
+      return errorOf(await place.run(['probe', 'acme/hg']))
+    },
+  },
+]
+
+async function probe(place: Place, written: Written): Promise<Shown> {
+  await configure(place, written)
+  return findingOf(await place.run(['probe']))
+}
+
+async function configure(place: Place, written: Written, more: object = {}): Promise<void> {
+  const router = { id: 'hq', host: '127.0.0.1', username: 'usage', password: 'secret', ...written }
+  await place.configure({
+    poll: { timeout: '1s' },
+    tenants: [{ id: 'acme', routers: [router] }],
+    ...more,
+  })
+}
