@@ -1,21 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { v7 as uuidV7 } from 'uuid'
 import { sessionId } from './accounting/ids.ts'
-import { createApi } from './api/api.ts'
-import { dashboardRoutes } from './api/dashboard-stats.ts'
-import { healthRoutes } from './api/health.ts'
-import { metricsRoute } from './api/metrics.ts'
 import { Observed } from './api/observed.ts'
-import { webSocketRoute } from './api/routes.ts'
-import { HttpServer } from './api/server.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { Config } from './config/config.ts'
 import { addressOf, tokenKeyOf } from './config/revealed.ts'
 import { ConfigFile } from './config-file.ts'
 import { Control } from './control.ts'
 import { JwtVerifier } from './feed/authentication.ts'
-import { FEED_LIMITS } from './feed/limits.ts'
-import { FeedServer } from './feed/server.ts'
 import { JournalInheritance } from './inheritance.ts'
 import { daemonId } from './journal/daemon-id.ts'
 import { Journal } from './journal/journal.ts'
@@ -33,6 +24,7 @@ import { Lifecycle } from './runtime/lifecycle.ts'
 import type { Logger } from './runtime/logger.ts'
 import { Supervisor } from './runtime/notify.ts'
 import { pooledRandom } from './runtime/pooled-random.ts'
+import { Serving } from './serving.ts'
 import { DAEMON_NAME } from './store/application-name.ts'
 import { Database } from './store/database.ts'
 import { EmbeddedPostgres } from './store/embedded.ts'
@@ -142,38 +134,19 @@ export class Daemon {
       onLost: routers => ownership.lose(routers),
     })
 
-    const { origins, host, port, tls } = config.server
     const verifier = new JwtVerifier({ key: tokenKeyOf(config.auth), clock, log })
-    const feed = new FeedServer({
-      source: board,
-      intervalMs: config.snapshots.intervalMs,
-      serverVersion: VERSION,
-      limits: FEED_LIMITS,
-      ...{ verifier, origins, clock, log },
-    })
     const measured = {
-      ...{ books, board, poller, feed, recorder, commits, journal, file, loop, clock },
+      ...{ books, board, poller, recorder, commits, journal, file, loop, clock },
       leases: () => ownership.counts,
     }
-    const readiness = {
-      database: (): 'up' | 'down' => (commits.isUp ? 'up' : 'down'),
-      pollers: () => this.#pollers,
-      journal: () => journal.state().kind,
-    }
-    const http = new HttpServer({
-      at: { kind: 'port', host, port },
-      ...{ clock, log },
-      tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
-      onRequest: createApi({
-        routes: [
-          ...healthRoutes(readiness),
-          ...dashboardRoutes(board, clock),
-          metricsRoute(measuresOf(measured), VERSION, observer),
-          webSocketRoute('/ws'),
-        ],
-        ...{ verifier, origins, log },
-      }),
-      upgrades: new Map([['/ws', feed.upgrade]]),
+    const serving = new Serving({
+      ...{ config, board, verifier, observer, clock, log },
+      measuresOf: feed => measuresOf({ ...measured, feed }),
+      readiness: {
+        database: () => (commits.isUp ? 'up' : 'down'),
+        pollers: () => this.#pollers,
+        journal: () => journal.state().kind,
+      },
     })
 
     const control = new Control({ ...config.journal, board, poller, commits, journal, verifier, clock, log })
@@ -181,9 +154,8 @@ export class Daemon {
     // In the reverse of this order: polls in flight end and are committed, the feed says goodbye, the database goes.
     const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
     lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
-    lifecycle.onStop('http', () => http.stop())
     lifecycle.onStop('control', () => control.stop())
-    lifecycle.onStop('feed', () => feed.stop())
+    lifecycle.onStop('http and feed', () => serving.stop())
     lifecycle.loop('journal', signal => journal.run(signal), onBug)
     lifecycle.onStop('commits', async () => {
       if (await commits.flush()) await ownership.release()
@@ -212,18 +184,16 @@ export class Daemon {
     lifecycle.loop('elsewhere', signal => roster.watchElsewhere(config.commit.intervalMs, signal), onBug)
     this.#pollers = 'running'
     // Only now, so that nobody is told that a tenant is not there.
-    feed.start()
-    await http.start()
+    await serving.start()
     await control.start()
-    this.#port = http.port ?? 0
+    this.#port = serving.port ?? 0
 
     lifecycle.loop('config file', signal => file.watch(changed => roster.apply(changed), signal), onBug)
     lifecycle.loop('watchdog', signal => supervisor.watch({ poller, commits }, signal), onBug)
     supervisor.ready()
-    log.info(
-      { version: VERSION, host, port: http.port, tenants: config.tenants.length },
-      'tikmeter is running',
-    )
+    const { host } = config.server
+    const tenants = config.tenants.length
+    log.info({ version: VERSION, host, port: this.#port, tenants }, 'tikmeter is running')
   }
 
   /** @returns whether every part stopped in order and in time */
