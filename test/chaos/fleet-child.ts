@@ -1,19 +1,12 @@
+import { answerParent } from '../fleet/asked-process.ts'
 import { ChaosFleet } from './chaos-fleet.ts'
-import type { FleetAnswer, FleetRequest, NumberedRequest } from './fleet-messages.ts'
+import type { FleetRequest } from './fleet-messages.ts'
 
 /** The fleet's process: does what its parent asks, and ends with it. */
 
 let fleet: ChaosFleet | undefined
 
-process.on('message', (text: string) => {
-  const { id, request }: NumberedRequest = JSON.parse(text)
-  void serve(request).then(
-    result => reply({ id, kind: 'done', json: JSON.stringify(result ?? null) }),
-    error =>
-      reply({ id, kind: 'failed', message: error instanceof Error ? `${error.stack}` : String(error) }),
-  )
-})
-process.on('disconnect', () => void fleet?.stop())
+answerParent(serve, () => void fleet?.stop())
 
 async function serve(request: FleetRequest): Promise<unknown> {
   if (request.kind === 'start') {
@@ -46,8 +39,4 @@ async function serve(request: FleetRequest): Promise<unknown> {
     default:
       return request satisfies never
   }
-}
-
-function reply(answer: FleetAnswer): void {
-  if (process.connected) process.send?.(JSON.stringify(answer))
 }

@@ -4,7 +4,7 @@ import type { Leeway } from './bound.ts'
 import type { ChurnKind } from './kinds.ts'
 import type { PlannedRouterFault } from './plan.ts'
 
-/** What the fleet's process is asked for, each as JSON with a number of its own, by which it answers. */
+/** What the fleet's process is asked for. */
 export type FleetRequest =
   | { readonly kind: 'start'; readonly seed: number; readonly routers: number }
   | { readonly kind: 'churn'; readonly perSecond: number }
@@ -21,16 +21,6 @@ export type FleetRequest =
       readonly gaps: readonly UnsafeGap[]
     }
   | { readonly kind: 'stop' }
-
-export interface NumberedRequest {
-  readonly id: number
-  readonly request: FleetRequest
-}
-
-export type FleetAnswer =
-  /** `json` is what came of it. */
-  | { readonly id: number; readonly kind: 'done'; readonly json: string }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string }
 
 export interface ListedRouter {
   readonly identity: string
