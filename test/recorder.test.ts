@@ -195,19 +195,21 @@ describe('a router that left the config', () => {
     expect(scene.journal.appended.at(-1)?.decision.entries).toMatchObject([{ reason: 'removed' }])
   })
 
-  it('comes back before that, and counts on from where its sessions are found', async () => {
+  it('comes back before that with its ledger, and goes on counting', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
     scene.recorder.retireRouter(hq)
     expect(scene.recorder.takeBack(hq)).toBe(true)
     await scene.recorder.commit([hq])
-    for (const upload of [130, 150]) {
-      await scene.clock.turn(5_000)
-      await scene.read(hq, { ann: { upload, download: 0 } })
-    }
-    expect(scene.snapshot().stats.bytes.total.upload).toBe(120)
+    await scene.clock.turn(5_000)
+    await scene.read(hq, { ann: { upload: 130, download: 0 } })
+    expect(scene.snapshot().stats).toMatchObject({ active_sessions: 1, bytes: { total: { upload: 130 } } })
     await scene.recorder.commit([hq])
-    expect(scene.offers(hq).map(it => it['ann']?.upload)).toEqual([100, 20])
+    expect(scene.offers(hq).map(it => it['ann']?.upload)).toEqual([100, 30])
+    const ends = scene.store.batches
+      .flat()
+      .map(it => [...it.pending.sessions.values()].map(({ end }) => end?.reason))
+    expect(ends).toEqual([['removed'], [undefined]])
   })
 })

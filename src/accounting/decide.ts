@@ -3,12 +3,12 @@ import { countFrom, hasMoved, isPlausible } from './counter.ts'
 import type { Counted, Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
 import type { SessionId } from './ids.ts'
 import { type Ledger, openSessions } from './ledger.ts'
-import { isUnread, takeMatch } from './match.ts'
+import { takeMatch } from './match.ts'
 import { type Reading, rowsOf, type SessionReading } from './reading.ts'
 import { rejoin } from './rejoin.ts'
 import { identityKey, isCountedUpTo, type Session } from './session.ts'
 import type { Terms } from './terms.ts'
-import { gapMs, notBeforeRouters, withinReason } from './window.ts'
+import { gapMs, notBeforeRouters, toleranceMs, withinReason } from './window.ts'
 
 /**
  * What a reading means: rules 1 to 13 of the accounting. Changes nothing; `adopt` moves the ledger on.
@@ -31,7 +31,7 @@ class Turn {
   #bindings: ReadonlyMap<string, Bytes>
   /** When the last reading was, by this process's steady clock. */
   #lastMs: number | undefined
-  #isShifted = false
+  #isRetold = false
 
   constructor(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId) {
     this.#ledger = ledger
@@ -46,7 +46,7 @@ class Turn {
     const { service, at, boot, numbered } = this.#reading
     const { growth, places, waiting, lastMs, kind } = rejoin(this.#ledger, this.#reading, this.#terms)
     this.#lastMs = lastMs
-    this.#isShifted = kind === 'shifted'
+    this.#isRetold = kind === 'shifted' || this.#hasLeft
     if (kind === 'rebooted') this.#reboot()
     const sessions = new Map<number, Session>()
     for (const [it, number] of rowsOf(this.#reading, places)) {
@@ -57,14 +57,10 @@ class Turn {
       const next = session ? this.#continue(session, row) : this.#begin(row, isNew)
       if (number !== undefined) sessions.set(number, next)
     }
-    for (const sessions of waiting.values())
+    for (const sessions of this.#hasLeft ? [] : waiting.values())
       for (const session of sessions) this.#end(session, this.#leftAt(session), 'logout')
     return {
-      service,
-      at,
-      boot,
-      entries: this.#entries,
-      events: this.#events,
+      ...{ service, at, boot, entries: this.#entries, events: this.#events },
       ...(growth ? { growth } : {}),
       ...(numbered ? { numbered: { by: numbered.by, sessions } } : {}),
       bindings: this.#movedBindings(),
@@ -74,7 +70,8 @@ class Turn {
   #reboot(): void {
     const { at, boot, service } = this.#reading
     const bootedAt = this.#wallAt(boot.earliestMs)
-    for (const session of openSessions(this.#ledger)) this.#end(session, bootedAt, 'reboot')
+    const open = this.#hasLeft ? [] : openSessions(this.#ledger)
+    for (const session of open) this.#end(session, bootedAt, 'reboot')
     // Every counter began again at 0.
     this.#bindings = new Map(Array.from(this.#ledger.bindings.keys(), name => [name, NO_BYTES]))
     const detail = { service, booted_at: bootedAt.toISOString(), sessions: this.#entries.length }
@@ -97,13 +94,17 @@ class Turn {
       this.#report('stall', next, { idle_seconds: idleSeconds })
       next = { ...next, isStallReported: true }
     }
-    if (next !== session || this.#isShifted) this.#entries.push({ kind: 'interim', session: next, counted })
+    if (next !== session || this.#isRetold) this.#entries.push({ kind: 'interim', session: next, counted })
     return next
   }
 
   #isNew({ login }: SessionReading): boolean {
-    const isCleared = this.#ledger.last?.isCleared === true
-    return this.#lastMs === undefined || isUnread(login, this.#lastMs, isCleared, this.#elapsedMs)
+    return this.#lastMs === undefined || login.latestMs >= this.#lastMs - toleranceMs(this.#elapsedMs)
+  }
+
+  /** Whether the router is back in the config: its sessions have ended, and go on where they are found. */
+  get #hasLeft(): boolean {
+    return this.#ledger.last?.hasLeft === true
   }
 
   /** Rules 5, 8 and 9. */
@@ -219,8 +220,7 @@ class Turn {
   }
 
   #wallAt(steadyMs: number): Date {
-    const { at } = this.#reading
-    return new Date(at.wall.getTime() - (at.steadyMs - steadyMs))
+    return new Date(this.#reading.at.wall.getTime() - (this.#reading.at.steadyMs - steadyMs))
   }
 
   /** Rule 13. */

@@ -22,8 +22,11 @@ export interface LastReading {
   readonly boot: Window
   /** Whether another process made it: then the wall clock may have been set in between. */
   readonly isFromAnotherProcess: boolean
-  /** Whether the sessions it had were ended after it, since the router left the config: they may be there still. */
-  readonly isCleared: boolean
+  /**
+   * Whether the router has left the config since, with which all sessions ended. The ledger still has them: they may
+   * go on when it is back, and are not open meanwhile.
+   */
+  readonly hasLeft: boolean
 }
 
 export const NEW_LEDGER: Ledger = {
@@ -39,14 +42,16 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
   growth?.columns.grow(growth, at.steadyMs)
   const isRenumbered = numbered !== undefined && ledger.columns?.by !== numbered.by
   const columns = isRenumbered ? new Columns(numbered.by) : ledger.columns
-  const unnumbered = isRenumbered
-    ? new Map(openSessions(ledger).map(session => [session.id, session]))
-    : new Map(ledger.unnumbered)
+  const unnumbered = new Map<SessionId, Session>()
+  // Of those of a router that is back, only what was found there goes on.
+  if (!ledger.last?.hasLeft)
+    for (const session of isRenumbered ? openSessions(ledger) : ledger.unnumbered.values())
+      unnumbered.set(session.id, session)
   const told = toldOneByOne(decision)
   if (columns && told.size > 0) columns.removeAll(told)
-  for (const { kind, session } of entries)
-    if (kind === 'stop') unnumbered.delete(session.id)
-    else unnumbered.set(session.id, session)
+  for (const entry of entries)
+    if (entry.kind === 'stop' && entry.reason !== 'removed') unnumbered.delete(entry.session.id)
+    else unnumbered.set(entry.session.id, entry.session)
   if (columns)
     for (const [number, session] of numbered?.sessions ?? []) {
       unnumbered.delete(session.id)
@@ -59,8 +64,8 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
 
 /** What a decision leaves for the next one to go by. */
 export function lastReadingOf({ at, boot, entries }: Decision): LastReading {
-  const isCleared = entries.some(entry => entry.kind === 'stop' && entry.reason === 'removed')
-  return { at, boot, isFromAnotherProcess: false, isCleared }
+  const hasLeft = entries.some(entry => entry.kind === 'stop' && entry.reason === 'removed')
+  return { at, boot, isFromAnotherProcess: false, hasLeft }
 }
 
 /** The ledger as another process left it: the wall clock may have been set since. */

@@ -1,6 +1,6 @@
-import type { Service, SessionReading, Window } from './reading.ts'
+import type { Service, SessionReading } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
-import { isSameInstant, middleMs, toleranceMs } from './window.ts'
+import { isSameInstant, middleMs } from './window.ts'
 
 /**
  * The session that a row goes on with, which is taken out of those that wait for theirs. Rule 1: the same identity,
@@ -33,16 +33,6 @@ export function takeMatch(
   if (others.length > 0) waiting.set(key, others)
   else waiting.delete(key)
   return best
-}
-
-/**
- * Rules 8 and 9: whether a session can't have been in any reading yet, and so counts whole.
- * @param isCleared the sessions of the last reading were ended after it: they are counted, and not known any more, so
- *   that one which may be one of them must not count again
- * @param elapsedMs since the last reading
- */
-export function isUnread(login: Window, lastMs: number, isCleared: boolean, elapsedMs: number): boolean {
-  return isCleared ? login.earliestMs > lastMs : login.latestMs >= lastMs - toleranceMs(elapsedMs)
 }
 
 function distanceMs(session: Session, row: SessionReading): number {

@@ -4,12 +4,13 @@ import type { Service } from './reading.ts'
 
 /**
  * The end of all open sessions of a router that left the config: whatever becomes of them there, nobody reads it any
- * more. They end at the last reading, which is as long as anybody knows of them.
+ * more. They end at the last reading, which is as long as anybody knows of them. One that is still there when the
+ * router is back is no longer ended, and nothing of it is lost.
  * @returns `undefined` where none is open
  */
 export function removal(ledger: Ledger, service: Service): Decision | undefined {
   const open = openSessions(ledger)
-  if (!ledger.last || open.length === 0) return undefined
+  if (!ledger.last || ledger.last.hasLeft || open.length === 0) return undefined
   const { at, boot } = ledger.last
   const end = { kind: 'stop', lastSeenAt: at.wall, endTime: at.wall, reason: 'removed' } as const
   const entries = open.map(session => ({ ...end, session }))

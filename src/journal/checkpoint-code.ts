@@ -32,7 +32,7 @@ import type { ReadWords } from './words.ts'
  *     end      = 0 | 1 lastSeenAt:number endTime:number reason:byte
  *     share    = bucketStartMs:number day:word bytes
  *     binding  = name:word bytes
- *     reading  = service at:moment boot:window flags:byte (1 isFromAnotherProcess, 2 isCleared)
+ *     reading  = service at:moment boot:window flags:byte (1 isFromAnotherProcess, 2 hasLeft)
  *
  * What it says of open sessions and bindings is what the segment's decisions go on from.
  */
@@ -54,7 +54,7 @@ export function writePending(out: ByteWriter, book: WrittenBook, pending: Pendin
     writeService(out, service)
     writeMoment(out, reading.at)
     writeWindow(out, reading.boot)
-    out.byte((reading.isFromAnotherProcess ? 1 : 0) + (reading.isCleared ? 2 : 0))
+    out.byte((reading.isFromAnotherProcess ? 1 : 0) + (reading.hasLeft ? 2 : 0))
   }
 }
 
@@ -125,5 +125,5 @@ function readReading(from: ByteReader): [Service, LastReading] {
   const at = readMoment(from)
   const boot = readWindow(from)
   const flags = from.byte()
-  return [service, { at, boot, isFromAnotherProcess: (flags & 1) !== 0, isCleared: (flags & 2) !== 0 }]
+  return [service, { at, boot, isFromAnotherProcess: (flags & 1) !== 0, hasLeft: (flags & 2) !== 0 }]
 }

@@ -16,7 +16,7 @@ import type { Service } from '../accounting/reading.ts'
 import type { Session } from '../accounting/session.ts'
 import { bindingCounters, routers, userSessions } from './schema.ts'
 import { storableBytes } from './storable.ts'
-import { openSessions, type SessionRow, sessionOf } from './stored-session.ts'
+import { leftSessions, openSessions, type SessionRow, sessionOf } from './stored-session.ts'
 
 export interface RouterRef {
   readonly tenant: TenantId
@@ -42,9 +42,8 @@ export async function loadLedgers(
     .select()
     .from(routers)
     .where(isOneOf(refs, routers.tenantId, routers.id))
-  const open = await loadSessions(snapshot, refs)
+  const known = await loadSessions(snapshot, refs)
   const bindings = await loadBindings(snapshot, refs)
-  const cleared = await loadCleared(snapshot, refs)
   const stored = new Map<RouterKey, StoredRouter>()
   for (const { tenant, router } of refs)
     stored.set(routerKey(tenant, router), {
@@ -54,10 +53,10 @@ export async function loadLedgers(
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.id))
     const ledger = (service: Service, counters: ReadonlyMap<string, Bytes>): Ledger => ({
-      unnumbered: open.get(key)?.[service] ?? new Map(),
+      unnumbered: known.get(key)?.sessions[service] ?? new Map(),
       columns: undefined,
       bindings: counters,
-      last: lastReadingOf(row, service, cleared),
+      last: lastReadingOf(row, service, known.get(key)?.left.has(service) ?? false),
     })
     const ledgers = {
       hotspot: ledger('hotspot', new Map()),
@@ -70,22 +69,35 @@ export async function loadLedgers(
   return stored
 }
 
-type Open = Record<Service, Map<SessionId, Session>>
+/** Of one router. */
+interface Known {
+  readonly sessions: Record<Service, Map<SessionId, Session>>
+  /** Services whose sessions have ended since the router left the config. */
+  readonly left: Set<Service>
+}
 
 async function loadSessions(
   snapshot: Snapshot,
   refs: readonly RouterRef[],
-): Promise<ReadonlyMap<RouterKey, Open>> {
-  const isTheirs = isOneOf(refs, userSessions.tenantId, userSessions.routerId)
-  const { rows } = await snapshot.execute<SessionRow>(openSessions(isTheirs))
-  const all = new Map<RouterKey, Open>()
-  for (const row of rows) {
+): Promise<ReadonlyMap<RouterKey, Known>> {
+  const open = await snapshot.execute<SessionRow>(
+    openSessions(isOneOf(refs, userSessions.tenantId, userSessions.routerId)),
+  )
+  const left = await snapshot.execute<SessionRow>(leftSessions(isOneOf(refs, routers.tenantId, routers.id)))
+  const all = new Map<RouterKey, Known>()
+  const take = (row: SessionRow): Known => {
     const key = routerKey(tenantId(row.tenant_id), routerId(row.router_id))
-    const open: Open = all.get(key) ?? { hotspot: new Map(), ppp: new Map() }
-    all.set(key, open)
+    const known: Known = all.get(key) ?? {
+      sessions: { hotspot: new Map(), ppp: new Map() },
+      left: new Set(),
+    }
+    all.set(key, known)
     const session = sessionOf(row)
-    open[session.service].set(session.id, session)
+    known.sessions[session.service].set(session.id, session)
+    return known
   }
+  for (const row of open.rows) take(row)
+  for (const row of left.rows) take(row).left.add(row.service)
   return all
 }
 
@@ -106,36 +118,16 @@ async function loadBindings(
   return all
 }
 
-function isOneOf(
-  refs: readonly RouterRef[],
-  tenantColumn: AnyPgColumn | SQL,
-  routerColumn: AnyPgColumn | SQL,
-): SQL {
+function isOneOf(refs: readonly RouterRef[], tenantColumn: AnyPgColumn, routerColumn: AnyPgColumn): SQL {
   const tenants = sql.param(refs.map(({ tenant }) => tenant))
   const ids = sql.param(refs.map(({ router }) => router))
   return sql`(${tenantColumn}, ${routerColumn}) in (select * from unnest(${tenants}::text[], ${ids}::text[]))`
 }
 
-/** Services whose sessions were ended after the last reading, since the router left the config. */
-async function loadCleared(snapshot: Snapshot, refs: readonly RouterRef[]): Promise<ReadonlySet<string>> {
-  const { rows } = await snapshot.execute<{ tenant_id: string; router_id: string; service: Service }>(
-    sql`select distinct s.tenant_id, s.router_id, s.service from routers r
-      cross join lateral (values ('hotspot', r.hotspot_reading_at), ('ppp', r.ppp_reading_at)) as of (service, read_at)
-      join user_sessions s on (s.tenant_id, s.router_id, s.service) = (r.tenant_id, r.id, of.service)
-        and s.status = 'ended' and s.end_time = of.read_at and s.end_reason = 'removed'
-      where ${isOneOf(refs, sql`r.tenant_id`, sql`r.id`)}`,
-  )
-  return new Set(rows.map(it => clearedKey(it.tenant_id, it.router_id, it.service)))
-}
-
-function clearedKey(tenant: string, router: string, service: Service): string {
-  return `${routerKey(tenantId(tenant), routerId(router))} ${service}`
-}
-
 function lastReadingOf(
   row: typeof routers.$inferSelect,
   service: Service,
-  cleared: ReadonlySet<string>,
+  hasLeft: boolean,
 ): LastReading | undefined {
   const [readingAt, steadyAt, earliest, latest] =
     service === 'hotspot'
@@ -146,6 +138,6 @@ function lastReadingOf(
     at: { wall: readingAt, steadyMs: steadyAt.getTime() },
     boot: { earliestMs: earliest.getTime(), latestMs: latest.getTime() },
     isFromAnotherProcess: true,
-    isCleared: cleared.has(clearedKey(row.tenantId, row.id, service)),
+    hasLeft,
   }
 }

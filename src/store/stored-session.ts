@@ -34,17 +34,31 @@ export type SessionRow = {
 /** A double tells every millisecond exactly, and takes us a fraction of what an instant's text does. */
 const msOf = (column: string) => sql.raw(`round(date_part('epoch', ${column}) * 1000)`)
 
+const COLUMNS = sql`user_sessions.tenant_id, user_sessions.router_id, user_sessions.id, service, protocol, username,
+    server, mac_address, ip_address, router_session_id, caller_id, binding, ${msOf('start_time')} as start_ms,
+    ${msOf('login_earliest_at')} as login_earliest_ms, ${msOf('login_latest_at')} as login_latest_ms,
+    counter_upload, counter_download, ${msOf('counted_since')} as counted_since_ms, owed_from,
+    data_upload, data_download, ${msOf('last_moved_at')} as last_moved_ms, stall_reported`
+
 /**
  * All open sessions of some routers, in the order of their logins. By hand, since drizzle takes longer to make rows
  * of so many than everything else that the start does.
+ * @param isTheirs of the columns of `user_sessions`
  */
 export function openSessions(isTheirs: SQL): SQL {
-  return sql`select tenant_id, router_id, id, service, protocol, username, server, mac_address, ip_address,
-      router_session_id, caller_id, binding, ${msOf('start_time')} as start_ms,
-      ${msOf('login_earliest_at')} as login_earliest_ms, ${msOf('login_latest_at')} as login_latest_ms,
-      counter_upload, counter_download, ${msOf('counted_since')} as counted_since_ms, owed_from,
-      data_upload, data_download, ${msOf('last_moved_at')} as last_moved_ms, stall_reported
-    from user_sessions where status = 'active' and ${isTheirs} order by id`
+  return sql`select ${COLUMNS} from user_sessions where status = 'active' and ${isTheirs} order by user_sessions.id`
+}
+
+/**
+ * Sessions that ended as some routers left the config, where no reading came since: they may be there still.
+ * @param isTheirs of the columns of `routers`
+ */
+export function leftSessions(isTheirs: SQL): SQL {
+  return sql`select ${COLUMNS} from routers
+    cross join lateral (values ('hotspot', hotspot_reading_at), ('ppp', ppp_reading_at)) as last (of, reading_at)
+    join user_sessions on user_sessions.tenant_id = routers.tenant_id and router_id = routers.id
+      and service = last.of and end_time = last.reading_at
+    where status = 'ended' and end_reason = 'removed' and ${isTheirs} order by user_sessions.id`
 }
 
 /** An open session as the ledger has it; instants of the steady clock are anchored to the wall. */

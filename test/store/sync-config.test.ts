@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { busyRouters, key, type LedgerScene, NOON, openLedgerScene, tenantOf } from './ledger-scene.ts'
-import { ReadRouter, readingAt } from './read-router.ts'
+import { openSessions } from '../../src/accounting/ledger.ts'
+import { busyRouters, key, type LedgerScene, NOON, openLedgerScene, sums, tenantOf } from './ledger-scene.ts'
+import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
 
 let scene: LedgerScene
 beforeAll(async () => {
@@ -39,7 +40,7 @@ test('of what left the config, tenants are told with their timezone, and routers
   })
 })
 
-test('sessions of a router that left the config end as removed, which its ledger goes by when it is back', async () => {
+test('sessions of a router that left the config end as removed, and go on where they are there when it is back', async () => {
   const [hq, hill] = busyRouters()
   hq.remove('ppp')
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
@@ -50,8 +51,32 @@ test('sessions of a router that left the config end as removed, which its ledger
   const stored = await scene.store.load([hq, hill])
   expect(stored.get(key(hq))?.ledgers.ppp.last).toEqual({
     ...hq.ledgers.ppp.last,
-    ...{ isFromAnotherProcess: true, isCleared: true },
+    ...{ isFromAnotherProcess: true, hasLeft: true },
   })
+  expect([...(stored.get(key(hq))?.ledgers.ppp.unnumbered.keys() ?? [])].sort()).toEqual(
+    openSessions(hq.ledgers.ppp)
+      .map(({ id }) => id)
+      .sort(),
+  )
   // Its guest has logged out.
-  expect(stored.get(key(hill))?.ledgers.hotspot.last?.isCleared).toBe(false)
+  expect(stored.get(key(hill))?.ledgers.hotspot.last?.hasLeft).toBe(false)
+
+  const atMs = NOON + 60_000
+  const before = await sums(scene)
+  hq.read(
+    readingAt(atMs, 'ppp', [
+      sessionAt(atMs, NOON - 16 * 3_600_000, 'amina', 1_000_003 * 6 + 5, 7_000_001 * 6),
+    ]),
+  )
+  await scene.store.commit([hq.takeCommit()])
+  expect(
+    await scene.ask(`select username, status, end_reason, end_time from user_sessions
+      where router_id = 'hq' and username in ('amina', 'cy') order by 1`),
+  ).toMatchObject([
+    { username: 'amina', status: 'active', end_reason: null, end_time: null },
+    { username: 'cy', status: 'ended', end_reason: 'removed' },
+  ])
+  const after = await sums(scene)
+  for (const [table, bytes] of Object.entries(after[0] ?? {}))
+    expect(BigInt(String(bytes)) - BigInt(String(before[0]?.[table]))).toBe(5n)
 })
