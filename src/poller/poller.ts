@@ -90,8 +90,12 @@ export class Poller {
     return this.#disabled.has(key) ? DISABLED : this.#running.get(key)?.loop.health
   }
 
-  /** Ends every loop; polls in flight get `graceMs`. */
+  /**
+   * Ends every loop with a last poll, so that a daemon that is up again within an interval leaves no longer gap than
+   * that; polls get `graceMs`.
+   */
   async stop(graceMs: number): Promise<void> {
+    for (const { loop } of this.#running.values()) loop.readAtEnd()
     await Promise.all([...this.#running.keys()].map(key => this.remove(key, graceMs)))
     this.#ticking.abort()
     await Promise.all(this.#tickers)

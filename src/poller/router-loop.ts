@@ -71,6 +71,7 @@ export class RouterLoop {
   readonly #options: LoopOptions
   readonly #noticed = new Set<string>()
   #health: RouterHealth = UNTRIED
+  #isReadAtEnd = false
   #logged: 'online' | 'partly' | 'offline' | undefined
   #lastFailure: Failure | undefined
   /** Failures in a row without a reading: what the back-off goes by. Refused logins count among their own kind. */
@@ -83,6 +84,11 @@ export class RouterLoop {
 
   get health(): RouterHealth {
     return { ...this.#health, skippedTicks: this.#options.place.skipped }
+  }
+
+  /** From now on the loop ends with a poll more, unless one is in flight or its router does not answer. */
+  readAtEnd(): void {
+    this.#isReadAtEnd = true
   }
 
   /**
@@ -133,9 +139,12 @@ export class RouterLoop {
       // The first reading at once: after an outage each second counts.
       while (!soft.aborted) {
         await this.#options.progress.step(() => this.#poll(link))
+        if (soft.aborted) return
         await this.#options.place.next(over.signal)
         if (!soft.aborted) over.signal.throwIfAborted()
       }
+      if (this.#isReadAtEnd && this.#health.state === 'online')
+        await this.#options.progress.step(() => this.#poll(link))
     } finally {
       soft.removeEventListener('abort', leave)
       hard.removeEventListener('abort', close)

@@ -5,15 +5,24 @@ import { Place } from './place.ts'
 /** A tick that is this late will not come: the wall clock was set back, and cron waits for it to catch up. */
 const LATE_MS = 2_000
 
+interface Seat {
+  readonly place: Place
+  /** When it was taken, on the steady clock. */
+  readonly takenMs: number
+}
+
 /** One cron schedule, with seconds, and the places of the routers that follow it. */
 export class Schedule {
   readonly #expression: string
   readonly #isSpread: boolean
   readonly #clock: Clock
-  readonly #places = new Set<Place>()
+  /** In the order of their places' fractions. */
+  readonly #seats: Seat[] = []
   readonly #free: number[] = []
   #nextIndex = 0
   #lastTickMs = 0
+  /** Aborted when somebody joins: who sleeps until the next place's time may have slept past an earlier one. */
+  #joined = new AbortController()
 
   constructor(expression: string, options: { isSpread: boolean; clock: Clock }) {
     this.#expression = expression
@@ -25,27 +34,36 @@ export class Schedule {
   join(): Place {
     const index = this.#free.pop() ?? this.#nextIndex++
     const place = new Place(this.#isSpread ? fractionOf(index) : 0, () => {
-      this.#places.delete(place)
+      this.#seats.splice(this.#seats.indexOf(seat), 1)
       this.#free.push(index)
     })
-    this.#places.add(place)
+    const seat = { place, takenMs: this.#clock.steadyMs() }
+    this.#seats.splice(this.#firstAfter(place.fraction), 0, seat)
+    this.#joined.abort()
     return place
   }
 
   /** Ticks until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const rounds = new Set<Promise<void>>()
+    const begin = (startMs: number, intervalMs: number) => {
+      const round = this.#round(startMs, intervalMs, signal).finally(() => rounds.delete(round))
+      rounds.add(round)
+    }
     while (!signal.aborted) {
       const task = createTask(
         this.#expression,
         ({ date }) => {
           const [next = date] = task.getNextRuns(1)
-          const intervalMs = next.getTime() - date.getTime()
-          const round = this.#round(intervalMs, signal).finally(() => rounds.delete(round))
-          rounds.add(round)
+          this.#lastTickMs = this.#clock.steadyMs()
+          begin(this.#lastTickMs, next.getTime() - date.getTime())
         },
         { suppressMissedWarning: true },
       )
+      // An interval is under way: who joins now is not to wait for the next one, and then for its time in that.
+      const intervalMs = intervalOf(task)
+      const restMs = (task.getNextRuns(1)[0]?.getTime() ?? 0) - this.#clock.now().getTime()
+      if (restMs > 0 && restMs < intervalMs) begin(this.#clock.steadyMs() + restMs - intervalMs, intervalMs)
       await task.start()
       await this.#untilLate(task, signal)
       await task.destroy()
@@ -53,16 +71,45 @@ export class Schedule {
     await Promise.all(rounds)
   }
 
-  /** From one tick to the next: each place at its time. One timer, however many places there are. */
-  async #round(intervalMs: number, signal: AbortSignal): Promise<void> {
-    const startMs = this.#clock.steadyMs()
-    this.#lastTickMs = startMs
-    for (const place of [...this.#places].sort((a, b) => a.fraction - b.fraction)) {
-      const restMs = startMs + place.fraction * intervalMs - this.#clock.steadyMs()
-      if (restMs > 0) await this.#clock.sleep(restMs, signal)
-      if (signal.aborted) return
-      if (this.#places.has(place)) place.tick()
+  /**
+   * From one tick to the next: each place at its time, also one that is taken before it meanwhile. One timer, however
+   * many places there are.
+   */
+  async #round(startMs: number, intervalMs: number, signal: AbortSignal): Promise<void> {
+    let done = -1
+    while (!signal.aborted) {
+      const next = this.#seats[this.#firstAfter(done)]?.place.fraction
+      const dueMs = startMs + (next ?? 1) * intervalMs
+      await this.#sleepUntil(dueMs, signal)
+      if (this.#clock.steadyMs() < dueMs) continue
+      if (signal.aborted || next === undefined) return
+      const due = this.#seats.slice(this.#firstAfter(done), this.#firstAfter(next))
+      for (const { place, takenMs } of due) if (takenMs <= dueMs) place.tick()
+      done = next
     }
+  }
+
+  /** Or until somebody joins, or the signal aborts. */
+  async #sleepUntil(dueMs: number, signal: AbortSignal): Promise<void> {
+    const restMs = dueMs - this.#clock.steadyMs()
+    if (restMs <= 0) return
+    if (this.#joined.signal.aborted) this.#joined = new AbortController()
+    const joined = this.#joined
+    const wake = () => joined.abort()
+    signal.addEventListener('abort', wake)
+    await this.#clock.sleep(Math.ceil(restMs), joined.signal)
+    signal.removeEventListener('abort', wake)
+  }
+
+  /** The index of the first seat whose place comes after that fraction of the interval. */
+  #firstAfter(fraction: number): number {
+    let [low, high] = [0, this.#seats.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#seats[middle]?.place.fraction ?? 1) <= fraction) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** Returns when a tick is overdue, by a clock that nobody can set. */

@@ -188,6 +188,24 @@ describe('a router that leaves', () => {
 })
 
 describe('a poller that stops', () => {
+  it('reads each router that answers once more, but none twice whose poll is in flight', async () => {
+    const { clock, poller, recorded, router } = polling()
+    const [waiting, gone, busy] = [router('waiting', true), router('gone', true), router('busy', false)]
+    for (const it of [waiting, gone, busy]) poller.add(it.polled({ services: ['ppp'] }))
+    await clock.turn(0)
+    const link = busy.attempts[0]?.accept()
+    gone.links[0]?.lose(new Fault('reset'))
+    await clock.turn(0)
+    expect(recorded).toEqual([waiting.key, gone.key])
+    const stopped = poller.stop(GRACE_MS)
+    await clock.turn(0)
+    for (const ask of link?.asks ?? []) ask.answer()
+    await stopped
+    expect(recorded.slice(2)).toEqual([waiting.key, busy.key])
+    expect(link?.asks).toHaveLength(1)
+    expect(gone.links).toHaveLength(1)
+  })
+
   it('leaves no timer and no connection, whatever its routers were doing', async () => {
     const before = timers()
     const { clock, poller, router } = polling({ concurrency: 1 })

@@ -12,8 +12,8 @@ afterEach(async () => {
 })
 
 /** Ticks by the real clock, whose offsets within the interval are slept out on the test's. */
-function running(options: { isSpread: boolean; expression?: string }) {
-  const clock = new HandClock('2026-03-01T00:00:00Z')
+function running(options: { isSpread: boolean; expression?: string; startAt?: string }) {
+  const clock = new HandClock(options.startAt ?? '2026-03-01T00:00:00Z')
   const schedule = new Schedule(options.expression ?? EVERY_SECOND, { isSpread: options.isSpread, clock })
   const stop = new AbortController()
   const ended = schedule.run(stop.signal)
@@ -67,6 +67,29 @@ describe('routers of one schedule', () => {
     expect(isHalfTicked).toBe(false)
     await clock.turn(1)
     await halfTicked
+  })
+
+  it('that join within an interval tick in it, where their time is still to come', async () => {
+    const { clock, schedule } = running({ isSpread: true })
+    await nextTick(schedule.join())
+    await clock.turn(300)
+    const [half, quarter, threeQuarters] = [schedule.join(), schedule.join(), schedule.join()]
+    expect([half, quarter, threeQuarters].map(it => it.fraction)).toEqual([0.5, 0.25, 0.75])
+    await clock.turn(200)
+    expect([half, quarter, threeQuarters].map(it => it.skipped)).toEqual([1, 0, 0])
+    await clock.turn(250)
+    expect([half, quarter, threeQuarters].map(it => it.skipped)).toEqual([1, 0, 1])
+  })
+
+  it('that are begun with within an interval tick in it', async () => {
+    const at = '2026-03-01T12:15:00Z'
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true, now: new Date(at) })
+    const { clock, schedule } = running({ isSpread: true, expression: '0 0 * * * *', startAt: at })
+    const [whole, half] = [schedule.join(), schedule.join()]
+    await clock.turn(15 * 60_000 - 1)
+    expect(half.skipped).toBe(0)
+    await clock.turn(1)
+    expect([whole.skipped, half.skipped]).toEqual([0, 1])
   })
 
   it('do not tick any more once they have left', async () => {
