@@ -130,17 +130,19 @@ export const NO_TOTALS: Totals = {
 }
 
 /** The sum over tenants: one person with accounts at two of them is two subscribers. */
-export function addTotals(a: Totals, b: Totals): Totals {
+export function sumTotals(all: readonly Totals[]): Totals {
+  const bytes = (of: (totals: Totals) => ByteSum) => all.reduce((sum, its) => addSums(sum, of(its)), NO_SUM)
+  const count = (of: (totals: Totals) => number) => all.reduce((sum, its) => sum + of(its), 0)
   return {
-    total: addSums(a.total, b.total),
-    month: addSums(a.month, b.month),
-    today: addSums(a.today, b.today),
-    uploadBps: a.uploadBps + b.uploadBps,
-    downloadBps: a.downloadBps + b.downloadBps,
-    activeSessions: a.activeSessions + b.activeSessions,
-    hotspotSubscribers: a.hotspotSubscribers + b.hotspotSubscribers,
-    pppSubscribers: a.pppSubscribers + b.pppSubscribers,
-    routers: [...a.routers, ...b.routers],
+    total: bytes(its => its.total),
+    month: bytes(its => its.month),
+    today: bytes(its => its.today),
+    uploadBps: count(its => its.uploadBps),
+    downloadBps: count(its => its.downloadBps),
+    activeSessions: count(its => its.activeSessions),
+    hotspotSubscribers: count(its => its.hotspotSubscribers),
+    pppSubscribers: count(its => its.pppSubscribers),
+    routers: all.flatMap(its => its.routers),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TenantId } from '../accounting/ids.ts'
-import { addTotals, NO_TOTALS, type Snapshot, statsOf, type Totals } from '../accounting/snapshot.ts'
+import { type Snapshot, statsOf, sumTotals, type Totals } from '../accounting/snapshot.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Grant } from './authorization.ts'
 import { chosenTenant } from './chosen-tenant.ts'
@@ -44,5 +44,5 @@ function systemStats(source: StatsSource, grant: Grant, now: Date): Reply {
     return snapshot === undefined ? [] : [{ tenant, ...snapshot.stats }]
   })
   const totals = source.tenants().flatMap(tenant => source.totals(tenant, now) ?? [])
-  return success({ ...statsOf(totals.reduce(addTotals, NO_TOTALS), undefined, now), tenants })
+  return success({ ...statsOf(sumTotals(totals), undefined, now), tenants })
 }

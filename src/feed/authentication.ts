@@ -47,12 +47,17 @@ export class JwtVerifier implements TokenVerifier {
 
   async verify(token: string): Promise<Grant | Refusal> {
     if (token.length > MAX_TOKEN_LENGTH) return refused('the token is too long')
+    const mayFetchKeys = this.#key.kind === 'remote' && !this.#key.key.coolingDown
     try {
       const claims = await this.#claims(token)
       this.#issuerAnswers()
       return grantOf(claims)
     } catch (error) {
       if (this.#key.kind === 'remote' && isIssuersFault(error)) return this.#issuerFails(error)
+      // The issuer may have changed its key since.
+      if (error instanceof errors.JWKSNoMatchingKey && !mayFetchKeys) {
+        return { kind: 'unverifiable', reason: "the token's key is not known yet" }
+      }
       return refused(error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not valid')
     }
   }

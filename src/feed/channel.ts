@@ -1,6 +1,5 @@
-import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { frameOf, type SnapshotSource, type Topic } from './frames.ts'
+import { frameOf, type SnapshotSource, type Subject, slotOf } from './frames.ts'
 
 /** A port: one who is shown the numbers. */
 export interface Watcher {
@@ -11,26 +10,23 @@ export interface Watcher {
   dismiss(): void
 }
 
-/** One topic of one tenant: who watches it, and its newest message, encoded once for all of them. */
+/** One subject: who watches it, and its newest message, encoded once for all of them. */
 export class Channel {
   readonly watchers = new Set<Watcher>()
   /** Where a watcher's newest message of the channel waits. */
   readonly slot: string
-  readonly #topic: Topic
-  readonly #tenant: TenantId
+  readonly #subject: Subject
   readonly #source: SnapshotSource
   readonly #clock: Clock
   #seq = 0
   #newest: { readonly frame: Buffer; readonly encodedAtMs: number } | undefined
 
   constructor(
-    topic: Topic,
-    tenant: TenantId,
+    subject: Subject,
     { source, clock }: { readonly source: SnapshotSource; readonly clock: Clock },
   ) {
-    this.slot = `${topic}/${tenant}`
-    this.#topic = topic
-    this.#tenant = tenant
+    this.slot = slotOf(subject)
+    this.#subject = subject
     this.#source = source
     this.#clock = clock
   }
@@ -44,13 +40,13 @@ export class Channel {
     const newest = this.#newest
     const isFresh = newest !== undefined && this.#clock.steadyMs() - newest.encodedAtMs <= freshMs
     if (isFresh) watcher.put(this.slot, newest.frame)
-    else this.publish(others)
+    else this.publish(this.#clock.now(), others)
   }
 
   /** Shows everyone a new message, if there is anyone and anything to show. */
-  publish(others: ReadonlySet<Watcher>): void {
+  publish(now: Date, others: ReadonlySet<Watcher>): void {
     if (this.watchers.size === 0 && others.size === 0) return
-    const frame = frameOf(this.#topic, this.#tenant, this.#seq + 1, this.#source, this.#clock.now())
+    const frame = frameOf(this.#subject, this.#seq + 1, this.#source, now)
     if (frame === undefined) return
     this.#seq += 1
     this.#newest = { frame, encodedAtMs: this.#clock.steadyMs() }

@@ -2,10 +2,13 @@ import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Channel, type Watcher } from './channel.ts'
 import type { SnapshotSource } from './frames.ts'
+import { SharedSnapshots } from './shared-snapshots.ts'
 import { slicesOf } from './slices.ts'
 
-/** Whose snapshots a watcher gets. */
-export type Scope = { readonly kind: 'tenant'; readonly tenant: TenantId } | { readonly kind: 'all' }
+/** Whose snapshots a watcher gets; `stats`: no more of them than Pusher's clients are shown. */
+export type Scope =
+  | { readonly kind: 'tenant' | 'stats'; readonly tenant: TenantId }
+  | { readonly kind: 'all' }
 
 interface Watch {
   readonly scope: Scope
@@ -16,6 +19,7 @@ interface Watch {
 interface TenantChannels {
   readonly snapshot: Channel
   readonly sessions: Channel
+  readonly stats: Channel
 }
 
 export interface HubOptions {
@@ -37,14 +41,18 @@ const NOBODY: ReadonlySet<Watcher> = new Set()
 export class Hub {
   readonly #options: HubOptions
   readonly #clock: Clock
+  readonly #sources: { readonly source: SnapshotSource; readonly clock: Clock }
   readonly #channels = new Map<TenantId, TenantChannels>()
   readonly #watches = new Map<Watcher, Watch>()
   /** Those whose scope is `all`: they watch every tenant's snapshots. */
   readonly #ofAll = new Set<Watcher>()
+  readonly #system: Channel
 
   constructor(options: HubOptions) {
     this.#options = options
     this.#clock = options.clock
+    this.#sources = { source: new SharedSnapshots(options.source), clock: options.clock }
+    this.#system = new Channel({ kind: 'system' }, this.#sources)
   }
 
   /** Publishes each interval until the signal aborts. Turns stay on start + n × interval; those missed whole are left out. */
@@ -72,7 +80,7 @@ export class Hub {
   join(watcher: Watcher, scope: Scope): void {
     this.#watches.set(watcher, { scope, sessions: new Set() })
     if (scope.kind === 'all') this.#ofAll.add(watcher)
-    else this.#channelsOf(scope.tenant).snapshot.watchers.add(watcher)
+    else this.#ownChannel(scope).watchers.add(watcher)
     // What all the others have is good until the next turn: a thousand clients coming back cost nothing.
     this.#showSnapshots(watcher, scope, this.#options.intervalMs)
   }
@@ -82,7 +90,8 @@ export class Hub {
     if (watch === undefined) return
     this.#watches.delete(watcher)
     this.#ofAll.delete(watcher)
-    if (watch.scope.kind === 'tenant') this.#channelsOf(watch.scope.tenant).snapshot.watchers.delete(watcher)
+    this.#system.watchers.delete(watcher)
+    if (watch.scope.kind !== 'all') this.#ownChannel(watch.scope).watchers.delete(watcher)
     for (const tenant of watch.sessions) this.#channelsOf(tenant).sessions.watchers.delete(watcher)
   }
 
@@ -91,6 +100,7 @@ export class Hub {
     if (watch === undefined) return
     this.#showSnapshots(watcher, watch.scope, FRESH_MS)
     for (const tenant of watch.sessions) this.#channelsOf(tenant).sessions.show(watcher, FRESH_MS, NOBODY)
+    if (this.#system.watchers.has(watcher)) this.#system.show(watcher, FRESH_MS, NOBODY)
   }
 
   subscribeSessions(watcher: Watcher, tenant: TenantId): void {
@@ -111,9 +121,21 @@ export class Hub {
     }
   }
 
+  subscribeSystem(watcher: Watcher): void {
+    this.#system.watchers.add(watcher)
+    this.#system.show(watcher, FRESH_MS, NOBODY)
+  }
+
+  unsubscribeSystem(watcher: Watcher): void {
+    this.#system.watchers.delete(watcher)
+    watcher.drop(this.#system.slot)
+  }
+
   #showSnapshots(watcher: Watcher, scope: Scope, freshMs: number): void {
-    for (const tenant of this.tenants(scope))
-      this.#channelsOf(tenant).snapshot.show(watcher, freshMs, this.#ofAll)
+    if (scope.kind === 'stats') this.#ownChannel(scope).show(watcher, freshMs, NOBODY)
+    else
+      for (const tenant of this.tenants(scope))
+        this.#channelsOf(tenant).snapshot.show(watcher, freshMs, this.#ofAll)
   }
 
   async #takeTurn(dueMs: number, signal: AbortSignal): Promise<void> {
@@ -121,6 +143,7 @@ export class Hub {
     if (signal.aborted) return
     const tenants = this.#options.source.tenants()
     this.#letGoOfAllBut(new Set(tenants))
+    this.#system.publish(this.#clock.now(), NOBODY)
     for (const { afterMs, items } of slicesOf(tenants, this.#options.intervalMs)) {
       if (afterMs > 0) await this.#sleepUntil(dueMs + afterMs, signal)
       await this.#publish(items, signal)
@@ -135,9 +158,12 @@ export class Hub {
         begunMs = this.#clock.steadyMs()
       }
       if (signal.aborted) return
-      const { snapshot, sessions } = this.#channelsOf(tenant)
-      snapshot.publish(this.#ofAll)
-      sessions.publish(NOBODY)
+      const { snapshot, sessions, stats } = this.#channelsOf(tenant)
+      // The same moment for all of them, so that the snapshot is made once.
+      const now = this.#clock.now()
+      snapshot.publish(now, this.#ofAll)
+      stats.publish(now, NOBODY)
+      sessions.publish(now, NOBODY)
     }
   }
 
@@ -147,20 +173,26 @@ export class Hub {
 
   /** Tenants that have left the config: their own watchers are dismissed, and nobody has asked for their sessions. */
   #letGoOfAllBut(tenants: ReadonlySet<TenantId>): void {
-    for (const [tenant, { snapshot, sessions }] of this.#channels) {
+    for (const [tenant, { snapshot, sessions, stats }] of this.#channels) {
       if (tenants.has(tenant)) continue
-      for (const watcher of snapshot.watchers) watcher.dismiss()
+      for (const watcher of [...snapshot.watchers, ...stats.watchers]) watcher.dismiss()
       for (const watcher of sessions.watchers) this.#watches.get(watcher)?.sessions.delete(tenant)
       this.#channels.delete(tenant)
     }
+  }
+
+  #ownChannel({ kind, tenant }: Exclude<Scope, { readonly kind: 'all' }>): Channel {
+    const { snapshot, stats } = this.#channelsOf(tenant)
+    return kind === 'stats' ? stats : snapshot
   }
 
   #channelsOf(tenant: TenantId): TenantChannels {
     const known = this.#channels.get(tenant)
     if (known) return known
     const channels = {
-      snapshot: new Channel('snapshot', tenant, this.#options),
-      sessions: new Channel('sessions', tenant, this.#options),
+      snapshot: new Channel({ kind: 'snapshot', tenant }, this.#sources),
+      sessions: new Channel({ kind: 'sessions', tenant }, this.#sources),
+      stats: new Channel({ kind: 'stats', tenant }, this.#sources),
     }
     this.#channels.set(tenant, channels)
     return channels

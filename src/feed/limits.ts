@@ -22,30 +22,6 @@ export const FEED_LIMITS: FeedLimits = {
   pingEveryMs: 30_000,
 }
 
-/** Tells how many of a thing there are by key, up to a limit for each. */
-export class Seats {
-  readonly #limit: number
-  readonly #taken = new Map<string, number>()
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  /** Takes one of the key's seats; false, and nothing taken, where none is left. */
-  take(key: string): boolean {
-    const taken = this.#taken.get(key) ?? 0
-    if (taken >= this.#limit) return false
-    this.#taken.set(key, taken + 1)
-    return true
-  }
-
-  release(key: string): void {
-    const taken = this.#taken.get(key) ?? 0
-    if (taken > 1) this.#taken.set(key, taken - 1)
-    else this.#taken.delete(key)
-  }
-}
-
 /** A token bucket: `perSecond` at once, and as many a second after that. */
 export class RateLimit {
   readonly #perSecond: number

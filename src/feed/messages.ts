@@ -2,6 +2,7 @@ import type { RawData } from 'ws'
 import { z } from 'zod'
 import type { TenantId } from '../accounting/ids.ts'
 import type { RouterJson, SessionJson, Stats } from '../accounting/snapshot.ts'
+import { parseJson } from './parse-json.ts'
 import { textFrame } from './text-frame.ts'
 
 /** The feed's messages, as JSON: their names are promises to users. */
@@ -10,7 +11,7 @@ import { textFrame } from './text-frame.ts'
 export const MAX_MESSAGE_BYTES = 16 * 1024
 
 const topics = z
-  .array(z.enum(['sessions', 'alerts']))
+  .array(z.enum(['sessions', 'alerts', 'system']))
   .min(1)
   .max(8)
 
@@ -46,6 +47,7 @@ export type ServerMessage =
       readonly as_of: string
       readonly sessions: readonly SessionJson[]
     }
+  | { readonly type: 'system'; readonly seq: number; readonly as_of: string; readonly stats: Stats }
   | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string }
 
 /** All but `bad_message` leave the connection open. */
@@ -70,12 +72,4 @@ export function readMessage(raw: RawData, isBinary: boolean): Inbound {
 /** A whole frame, to be shared by all who get it. */
 export function encode(message: ServerMessage): Buffer {
   return textFrame(JSON.stringify(message))
-}
-
-function parseJson(text: string): { readonly json: unknown } | undefined {
-  try {
-    return { json: JSON.parse(text) }
-  } catch {
-    return undefined
-  }
 }

@@ -38,6 +38,10 @@ function subscribe(
   hub: Hub,
 ): Outcome {
   if (isSomeoneElses(named, grant)) return closing(CLOSE.notYours, 'the tenant is not yours')
+  if (topics.includes('system')) {
+    if (grant.kind !== 'admin') return closing(CLOSE.notYours, 'the system is for admins')
+    hub.subscribeSystem(watcher)
+  }
   const outcome = topics.includes('alerts') ? errorAnswer('not_available', 'there are no alerts yet') : DONE
   if (!topics.includes('sessions')) return outcome
   const name = grant.kind === 'tenant' ? grant.tenant : named
@@ -56,6 +60,7 @@ function unsubscribe(
   hub: Hub,
 ): Outcome {
   if (isSomeoneElses(named, grant)) return closing(CLOSE.notYours, 'the tenant is not yours')
+  if (topics.includes('system')) hub.unsubscribeSystem(watcher)
   if (!topics.includes('sessions')) return DONE
   const tenant = named === undefined ? undefined : hub.serves(named)
   if (named !== undefined && tenant === undefined) return errorAnswer('unknown_tenant', 'no such tenant')

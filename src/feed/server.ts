@@ -3,14 +3,19 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Seats } from '../runtime/seats.ts'
 import type { TokenVerifier } from './authentication.ts'
 import { FeedClient, type FeedClientOptions } from './client.ts'
 import { CLOSE } from './close-codes.ts'
 import type { SnapshotSource } from './frames.ts'
-import { type Handshake, readHandshake, SUBPROTOCOL } from './handshake.ts'
+import { clientAddress, type Handshake, readHandshake, SUBPROTOCOL } from './handshake.ts'
 import { Hub } from './hub.ts'
-import { type FeedLimits, Seats } from './limits.ts'
+import type { FeedLimits } from './limits.ts'
 import { MAX_MESSAGE_BYTES } from './messages.ts'
+import type { PusherApp } from './pusher/app.ts'
+import { PusherClient } from './pusher/client.ts'
+import { PUSHER_CODE, type PusherFault } from './pusher/codes.ts'
+import { handshakeFault } from './pusher/handshake.ts'
 
 export interface FeedServerOptions {
   readonly source: SnapshotSource
@@ -24,11 +29,18 @@ export interface FeedServerOptions {
   readonly log: Logger
 }
 
+/** A client of either protocol, as far as time and the stop are concerned. */
+interface Connected {
+  checkTime(nowMs: number, wallMs: number): void
+  close(code: typeof CLOSE.goingAway, reason: string): void
+}
+
 /** How often clients are looked at for a token that is late or expired, for slowness and for pings. */
 const CHECK_EVERY_MS = 1000
 /** How long clients have to answer a close: at the stop, and at any other time. */
 const STOP_WITHIN_MS = 1000
 const CLOSE_WITHIN_MS = 10_000
+const TOO_MANY = 'too many connections from the address'
 
 const SOCKET_OPTIONS = {
   noServer: true,
@@ -39,11 +51,11 @@ const SOCKET_OPTIONS = {
   handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
 }
 
-/** The feed, on the upgrade requests of somebody's HTTP server. */
+/** The feed, on the upgrade requests of somebody's HTTP server: in its own protocol, and in Pusher's. */
 export class FeedServer {
   readonly #options: FeedServerOptions
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
-  readonly #clients = new Set<FeedClient>()
+  readonly #clients = new Set<Connected>()
   readonly #hub: Hub
   readonly #clientOptions: FeedClientOptions
   readonly #addressSeats: Seats
@@ -93,14 +105,52 @@ export class FeedServer {
     }
   }
 
+  /** Who takes upgrade requests for `/app/{key}`, in the same way. */
+  pusherUpgrade(app: PusherApp): typeof this.upgrade {
+    return (request, socket, head) => {
+      if (!this.#isRunning()) {
+        refuse(socket, 503)
+        return
+      }
+      const fault = handshakeFault(request, app.key, this.#options.origins)
+      const address = clientAddress(request.headers, request.socket.remoteAddress)
+      this.#sockets.handleUpgrade(request, socket, head, accepted =>
+        this.#acceptPusher(accepted, socket, address, app, fault),
+      )
+    }
+  }
+
+  #isRunning(): boolean {
+    return this.#running !== undefined && !this.#stopping.signal.aborted
+  }
+
   #handshake({ headers, socket }: IncomingMessage): Handshake {
-    const isRunning = this.#running !== undefined && !this.#stopping.signal.aborted
-    if (!isRunning) return { kind: 'refuse', status: 503 }
+    if (!this.#isRunning()) return { kind: 'refuse', status: 503 }
     return readHandshake(headers, socket.remoteAddress, this.#options.origins)
   }
 
   #accept(socket: WebSocket, stream: Duplex, address: string, token: string | undefined): void {
     const client = new FeedClient(socket, stream, this.#clientOptions)
+    const isSeated = this.#seat(client, socket, address)
+    client.start(isSeated ? token : undefined)
+    if (!isSeated) client.close(CLOSE.tooMany, TOO_MANY)
+  }
+
+  #acceptPusher(
+    socket: WebSocket,
+    stream: Duplex,
+    address: string,
+    app: PusherApp,
+    fault: PusherFault | undefined,
+  ): void {
+    const client = new PusherClient(socket, stream, { ...this.#clientOptions, app })
+    const isSeated = this.#seat(client, socket, address)
+    const refusal = isSeated ? fault : { code: PUSHER_CODE.overCapacity, reason: TOO_MANY }
+    client.start(refusal)
+  }
+
+  /** @returns whether the address has a connection left */
+  #seat(client: Connected, socket: WebSocket, address: string): boolean {
     this.#clients.add(client)
     const isSeated = this.#addressSeats.take(address)
     socket.on('close', code => {
@@ -108,8 +158,7 @@ export class FeedServer {
       if (isSeated) this.#addressSeats.release(address)
       this.#options.log.debug({ address, code }, 'feed client left')
     })
-    client.start(isSeated ? token : undefined)
-    if (!isSeated) client.close(CLOSE.tooMany, 'too many connections from the address')
+    return isSeated
   }
 
   async #checkClients(signal: AbortSignal): Promise<void> {

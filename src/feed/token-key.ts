@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet } from 'jose'
 
 /** What tokens are checked against, as the config's `auth` says it. */
 export type TokenKey =
@@ -7,10 +7,16 @@ export type TokenKey =
   | { readonly kind: 'jwks'; readonly url: string }
   | { readonly kind: 'public-key'; readonly pem: string }
 
+/**
+ * An issuer's set: kept for ten minutes, and fetched before that where a token names a key it lacks, but only half a
+ * minute after the last time. `coolingDown` until then.
+ */
+type RemoteKeys = ReturnType<typeof createRemoteJWKSet>
+
 /** A key with the only algorithms it is good for: a token's own `alg` chooses among them and never beyond. */
 export type PinnedKey =
   | { readonly kind: 'local'; readonly key: KeyObject | Uint8Array; readonly algorithms: string[] }
-  | { readonly kind: 'remote'; readonly key: JWTVerifyGetKey; readonly algorithms: string[] }
+  | { readonly kind: 'remote'; readonly key: RemoteKeys; readonly algorithms: string[] }
 
 /** The config's key can't check any token. Starting again won't help. */
 export class UnusableKey extends Error {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { addSums, addToSum, NO_SUM } from '../../src/accounting/bytes.ts'
-import { addTotals, NO_TOTALS, statsOf, type Totals } from '../../src/accounting/snapshot.ts'
+import { NO_TOTALS, statsOf, sumTotals, type Totals } from '../../src/accounting/snapshot.ts'
 import { bytes, wallAt } from './readings.ts'
 
 const GB = 1024n ** 3n
@@ -71,9 +71,11 @@ describe('statistics', () => {
       ...{ uploadBps: 10, downloadBps: 20, activeSessions: 2 },
       ...{ hotspotSubscribers: 1, pppSubscribers: 1, routers: ['online'] },
     }
-    const both = addTotals(addTotals(NO_TOTALS, one), one)
-    expect(both).toMatchObject({ uploadBps: 20, activeSessions: 4, pppSubscribers: 2 })
+    const both = sumTotals([one, one])
+    expect(both).toMatchObject({ uploadBps: 20, downloadBps: 40, activeSessions: 4 })
+    expect(both).toMatchObject({ hotspotSubscribers: 2, pppSubscribers: 2, routers: ['online', 'online'] })
     expect(both.total).toEqual({ upload: 2n ** 54n, download: 2n })
+    expect(sumTotals([])).toEqual(NO_TOTALS)
     expect(statsOf(both, undefined, wallAt(0))).toMatchObject({ day: null, month: null, timezone: null })
   })
 

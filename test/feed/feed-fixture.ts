@@ -9,6 +9,7 @@ import {
   type SessionJson,
   type Snapshot,
   statsOf,
+  type Totals,
 } from '../../src/accounting/snapshot.ts'
 import { JwtVerifier, signToken, type TokenVerifier } from '../../src/feed/authentication.ts'
 import type { SnapshotSource } from '../../src/feed/frames.ts'
@@ -40,11 +41,18 @@ export class FakeSource implements SnapshotSource {
     this.#tenants = this.#tenants.filter(id => id !== tenant)
   }
 
+  totals(): Totals {
+    return this.#totals()
+  }
+
+  #totals(): Totals {
+    return { ...NO_TOTALS, activeSessions: 1, routers: Array(this.routerCount).fill('online') }
+  }
+
   snapshot(tenant: TenantId, now: Date): Snapshot {
     this.asked.push(tenant)
     const routers = Array.from({ length: this.routerCount }, (_, index) => router(index))
-    const totals = { ...NO_TOTALS, activeSessions: 1, routers: routers.map(({ state }) => state) }
-    const stats = statsOf(totals, { day: '2026-11-24', timezone: 'UTC' }, now)
+    const stats = statsOf(this.#totals(), { day: '2026-11-24', timezone: 'UTC' }, now)
     return { tenant, asOf: now, stats, routers }
   }
 

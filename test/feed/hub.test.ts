@@ -1,10 +1,11 @@
 import { beforeEach, expect, test } from 'vitest'
 import { type TenantId, tenantId } from '../../src/accounting/ids.ts'
-import type { Snapshot } from '../../src/accounting/snapshot.ts'
+import type { Snapshot, Totals } from '../../src/accounting/snapshot.ts'
 import type { Watcher } from '../../src/feed/channel.ts'
 import { Hub } from '../../src/feed/hub.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
-import { acme, FakeSource } from './feed-fixture.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { acme, FakeSource, START } from './feed-fixture.ts'
 
 /** A machine that is busy: timers fire as much too late as it says, and work takes time. */
 class BusyClock implements Clock {
@@ -57,8 +58,8 @@ class SlowSource extends FakeSource {
 
 const shownAtMs: number[] = []
 
-function watcher(clock: BusyClock): Watcher {
-  return { put: () => shownAtMs.push(clock.nowMs), drop: () => {}, dismiss: () => {} }
+function watcher(clock: Clock): Watcher {
+  return { put: () => shownAtMs.push(clock.steadyMs()), drop: () => {}, dismiss: () => {} }
 }
 
 beforeEach(() => {
@@ -90,4 +91,29 @@ test('work of a turn lets others have theirs in between', async () => {
   await hub.run(clock.signal)
   // Two snapshots of five milliseconds, and then a pause.
   expect(clock.sleepsMs.slice(0, 3)).toEqual([1_000, 0, 0])
+})
+
+test('the system is summed up for those who watch it, and for nobody else', async () => {
+  const clock = new HandClock(START)
+  let sums = 0
+  class CountedSource extends FakeSource {
+    override totals(): Totals {
+      sums += 1
+      return super.totals()
+    }
+  }
+  const hub = new Hub({ source: new CountedSource(acme), clock, intervalMs: 1_000 })
+  const stop = new AbortController()
+  const running = hub.run(stop.signal)
+  const [stayer, leaver] = [watcher(clock), watcher(clock)]
+  for (const one of [stayer, leaver]) hub.join(one, { kind: 'all' })
+  hub.subscribeSystem(leaver)
+  expect(sums).toBe(1)
+  await clock.turn(1_000)
+  expect(sums).toBe(2)
+  hub.leave(leaver)
+  await clock.turn(1_000)
+  expect(sums).toBe(2)
+  stop.abort()
+  await running
 })

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { exportJWK, SignJWT } from 'jose'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { grantOf, JwtVerifier } from '../../src/feed/authentication.ts'
 import { type TokenKey, UnusableKey } from '../../src/feed/token-key.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
@@ -102,6 +102,7 @@ beforeEach(async () => {
   await new Promise<void>(resolve => issuer.listen(0, '127.0.0.1', resolve))
 })
 
+afterEach(() => vi.useRealTimers())
 afterEach(
   () =>
     new Promise(resolve => {
@@ -125,6 +126,44 @@ test('a token passes the key of its issuer’s set, which is fetched once', asyn
 
 test('a token by a key that the set lacks is refused', async () => {
   expect((await verifier(issuersKeys()).verify(await signedBy(p256, 'ES256', 'two'))).kind).toBe('refused')
+})
+
+/** How a set ages: by the machine's clock, which nothing but the set looks at here. */
+function setAges(seconds: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date(Date.now() + seconds * 1000) })
+}
+
+async function jwk({ publicKey }: Issuer, kid: string): Promise<object> {
+  return { ...(await exportJWK(publicKey)), kid }
+}
+
+test('a key that the issuer adds is fetched for the first token that names it, and not more often than each half minute', async () => {
+  const remote = verifier(issuersKeys())
+  await remote.verify(await signedBy(ed25519, 'EdDSA'))
+  keySet.keys.push(await jwk(p256, 'two'))
+  const byNewKey = await signedBy(p256, 'ES256', 'two')
+  expect((await remote.verify(byNewKey)).kind).toBe('unverifiable')
+  expect(fetches).toBe(1)
+  setAges(31)
+  expect(await remote.verify(byNewKey)).toEqual(acmeGrant)
+  expect(await remote.verify(await signedBy(ed25519, 'EdDSA'))).toEqual(acmeGrant)
+  expect(fetches).toBe(2)
+  for (let count = 0; count < 100; count += 1) {
+    expect((await remote.verify(await signedBy(rsa, 'RS256', `made up ${count}`))).kind).toBe('unverifiable')
+  }
+  expect(fetches).toBe(2)
+})
+
+test('a key that the issuer takes back is good for ten minutes at the most', async () => {
+  const remote = verifier(issuersKeys())
+  const byOldKey = await signedBy(ed25519, 'EdDSA')
+  await remote.verify(byOldKey)
+  keySet.keys = [await jwk(p256, 'two')]
+  setAges(599)
+  expect(await remote.verify(byOldKey)).toEqual(acmeGrant)
+  setAges(2)
+  expect((await remote.verify(byOldKey)).kind).toBe('refused')
+  expect(await remote.verify(await signedBy(p256, 'ES256', 'two'))).toEqual(acmeGrant)
 })
 
 test('an issuer that is down makes no token bad, and its return needs nothing from us', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { acme, TestFeed } from './feed-fixture.ts'
+import { acme, START, TestFeed } from './feed-fixture.ts'
 
 let feed: TestFeed
 
@@ -131,4 +131,37 @@ test('an admin names the tenant whose sessions it wants', async () => {
   expect(await admin.next('error')).toMatchObject({ code: 'unknown_tenant' })
   admin.send({ type: 'subscribe', topics: ['sessions'], tenant: 'globex' })
   expect(await admin.next('sessions')).toMatchObject({ tenant: 'globex' })
+})
+
+test('an admin who asks for the system sees the sum over tenants, at once and each interval, until it unsubscribes', async () => {
+  const admin = await feed.watchAll()
+  admin.send({ type: 'subscribe', topics: ['system'] })
+  expect(await admin.next('system')).toMatchObject({
+    seq: 1,
+    as_of: START.toISOString(),
+    stats: { active_sessions: 2, total_routers: 2, timezone: null },
+  })
+  await feed.clock.turn(5000)
+  expect(await admin.next('system')).toMatchObject({ seq: 2, as_of: '2026-11-24T10:00:05.000Z' })
+  await feed.clock.turn(2000)
+  admin.send({ type: 'refresh' })
+  expect(await admin.next('system')).toMatchObject({ seq: 3, as_of: '2026-11-24T10:00:07.000Z' })
+  let systems = 0
+  admin.socket.on('message', data => {
+    if (data.toString().startsWith('{"type":"system"')) systems += 1
+  })
+  admin.send({ type: 'unsubscribe', topics: ['system'] })
+  // The answer to this shows that the message before it was heard.
+  admin.send({ type: 'subscribe', topics: ['alerts'] })
+  await admin.next('error')
+  await feed.clock.turn(3000)
+  for (const tenant of ['acme', 'globex'])
+    expect(await admin.next('snapshot')).toMatchObject({ tenant, seq: 4 })
+  expect(systems).toBe(0)
+})
+
+test('the system is not a tenant’s', async () => {
+  const client = await feed.watch(acme)
+  client.send({ type: 'subscribe', topics: ['system'] })
+  expect(await client.closed).toBe(4403)
 })

@@ -37,6 +37,10 @@ export function pack(folder: string): string {
     ...FILES,
     ...CONFIG.map(path => `package/${path}`),
     ...SOURCES.map(path => `package/dist/${path.replace(/\.ts$/, '.js')}`),
+    // Whoever imports the client has its types.
+    ...SOURCES.filter(path => path.startsWith('client/')).map(
+      path => `package/dist/${path.replace(/\.ts$/, '.d.ts')}`,
+    ),
   ]
   const wrong = [
     ...packed.filter(it => !expected.includes(it)).map(it => `${it} is in it`),

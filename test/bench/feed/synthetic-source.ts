@@ -32,6 +32,10 @@ export class SyntheticSource implements SnapshotSource {
     return snapshot && { ...snapshot, asOf: now }
   }
 
+  totals(): undefined {
+    return undefined
+  }
+
   sessions(): undefined {
     return undefined
   }

@@ -1,0 +1,116 @@
+/** The feed's messages as they are on the wire: `config/asyncapi.yaml` says more of each. */
+
+export interface WelcomeMessage {
+  readonly type: 'welcome'
+  readonly role: 'tenant' | 'admin'
+  readonly tenants: readonly string[]
+  /** Between two snapshots of a tenant. */
+  readonly interval_ms: number
+  readonly server_version: string
+}
+
+export interface SnapshotMessage {
+  readonly type: 'snapshot'
+  readonly tenant: string
+  /** Grows by one with each snapshot of the tenant; a gap tells of skipped ones. */
+  readonly seq: number
+  /** ISO 8601, UTC; so are all instants. */
+  readonly as_of: string
+  readonly stats: Stats
+  readonly routers: readonly Router[]
+}
+
+export interface SessionsMessage {
+  readonly type: 'sessions'
+  readonly tenant: string
+  readonly seq: number
+  readonly as_of: string
+  readonly sessions: readonly Session[]
+}
+
+/** The sum over all tenants, for admins who subscribed to it. */
+export interface SystemMessage {
+  readonly type: 'system'
+  readonly seq: number
+  readonly as_of: string
+  readonly stats: Stats
+}
+
+export interface ErrorMessage {
+  readonly type: 'error'
+  readonly code: string
+  readonly message: string
+}
+
+export interface Usage {
+  readonly upload: number
+  readonly download: number
+  readonly used: number
+}
+
+export interface Stats {
+  /** GB (bytes / 1024³), two decimals; so the next four. */
+  readonly data_usage: number
+  readonly data_usage_upload: number
+  readonly data_usage_download: number
+  readonly monthly_data_usage: number
+  readonly today_data_usage: number
+  readonly bytes: { readonly total: Usage; readonly month: Usage; readonly today: Usage }
+  /** Bits a second. */
+  readonly rates: { readonly upload_bps: number; readonly download_bps: number }
+  readonly active_sessions: number
+  readonly hotspot_users: number
+  readonly pppoe_users: number
+  readonly total_routers: number
+  readonly online_routers: number
+  readonly offline_routers: number
+  /** In the tenant's timezone; null in the sum over tenants, as the next two. */
+  readonly day: string | null
+  readonly month: string | null
+  readonly timezone: string | null
+  readonly last_updated: string
+}
+
+export interface Router {
+  readonly id: string
+  readonly name: string
+  readonly state: 'online' | 'offline' | 'connecting' | 'disabled'
+  readonly last_reading_at: string | null
+  readonly hotspot: number
+  readonly ppp: number
+  readonly error: string | null
+}
+
+export interface Session {
+  readonly id: string
+  readonly service: 'hotspot' | 'ppp'
+  readonly username: string
+  readonly router: string
+  readonly ip_address: string | null
+  readonly mac_address: string | null
+  readonly start_time: string
+  readonly upload: number
+  readonly download: number
+  readonly upload_bps: number
+  readonly download_bps: number
+}
+
+export type ServerMessage = WelcomeMessage | SnapshotMessage | SessionsMessage | SystemMessage | ErrorMessage
+
+/** What is shown to those who ask for it. `system` is for admins. */
+export type Topic = 'sessions' | 'system'
+
+export interface Subscription {
+  readonly topic: Topic
+  /** Named by admins, who have no tenant of their own. */
+  readonly tenant: string | undefined
+}
+
+export type ClientMessage =
+  | { readonly type: 'auth'; readonly token: string }
+  | {
+      readonly type: 'subscribe' | 'unsubscribe'
+      readonly topics: readonly Topic[]
+      readonly tenant: string | undefined
+    }
+  | { readonly type: 'refresh' }

@@ -1,0 +1,222 @@
+import { randomInt } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type { RawData, WebSocket } from 'ws'
+import type { TenantId } from '../../accounting/ids.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Seats } from '../../runtime/seats.ts'
+import type { Watcher } from '../channel.ts'
+import type { CLOSE } from '../close-codes.ts'
+import type { Hub } from '../hub.ts'
+import { type FeedLimits, RateLimit } from '../limits.ts'
+import { Outbox } from '../outbox.ts'
+import type { PusherApp } from './app.ts'
+import { PUSHER_CODE, type PusherCode, type PusherFault } from './codes.ts'
+import {
+  errorFrame,
+  establishedFrame,
+  PING_FRAME,
+  PONG_FRAME,
+  type PusherInbound,
+  readPusherMessage,
+  refusedFrame,
+  subscribedFrame,
+} from './messages.ts'
+
+/** What all of Pusher's clients share, with each other and with the feed's own. */
+export interface PusherClientOptions {
+  readonly app: PusherApp
+  readonly hub: Hub
+  /** Connections by tenant. */
+  readonly seats: Seats
+  readonly limits: FeedLimits
+  readonly clock: Clock
+}
+
+interface Subscription {
+  readonly tenant: TenantId
+  readonly watcher: Watcher
+}
+
+/** Not to say which: whose tenants there are is nobody's business. */
+const NOT_YOURS = 'there is no such channel, or it is not signed for this connection'
+
+/**
+ * One connection of a Pusher client. It is nobody's: each channel it subscribes to is signed for it.
+ *
+ *     heard of ─ silent for pingEveryMs ─▶ pinged ─ silent for as long again ─▶ closed
+ *         ▲───────── anything it sends ──────┘
+ */
+export class PusherClient {
+  readonly #socket: WebSocket
+  readonly #options: PusherClientOptions
+  readonly #clock: Clock
+  readonly #outbox: Outbox
+  readonly #inbound: RateLimit
+  /** Whoever guessed it could use what was signed for another connection. */
+  readonly #socketId = `${randomInt(2 ** 47)}.${randomInt(2 ** 47)}`
+  /** By channel. */
+  readonly #subscriptions = new Map<string, Subscription>()
+  /** Channels subscribed to once, now or before. */
+  readonly #known = new Set<string>()
+  #heardAtMs: number
+  #pingedAtMs: number | undefined
+  #isClosed = false
+
+  /** @param stream the one that `socket` was made of */
+  constructor(socket: WebSocket, stream: Duplex, options: PusherClientOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#clock = options.clock
+    this.#outbox = new Outbox(socket, stream, options.clock)
+    this.#heardAtMs = options.clock.steadyMs()
+    this.#inbound = new RateLimit(options.limits.messagesPerSecond, this.#heardAtMs)
+  }
+
+  /** @param fault for which it may not stay */
+  start(fault: PusherFault | undefined): void {
+    this.#socket.on('message', (raw, isBinary) => this.#receive(raw, isBinary))
+    this.#socket.on('ping', () => this.#hear({ kind: 'ping' }))
+    // The error is the client's own (a broken frame, a reset), and `close` follows it.
+    this.#socket.on('error', () => {})
+    this.#socket.on('close', () => this.#end())
+    if (fault !== undefined) this.#refuse(fault)
+    else this.#outbox.say(establishedFrame(this.#socketId, this.#options.limits.pingEveryMs / 1000))
+  }
+
+  close(code: PusherCode | typeof CLOSE.goingAway, reason: string): void {
+    if (this.#isClosed) return
+    this.#end()
+    this.#socket.close(code, reason)
+  }
+
+  /**
+   * Ends the connection where it is too slow or gone, and pings it where it was silent. Called each second.
+   * @param nowMs by the steady clock
+   */
+  checkTime(nowMs: number): void {
+    if (this.#isClosed) return
+    const { slowAfterMs, pingEveryMs } = this.#options.limits
+    if (this.#outbox.isTooSlow(nowMs, slowAfterMs)) {
+      this.close(PUSHER_CODE.overCapacity, 'too slow')
+    } else if (this.#pingedAtMs !== undefined) {
+      if (nowMs - this.#pingedAtMs >= pingEveryMs) this.close(PUSHER_CODE.noPong, 'no pong in time')
+    } else if (nowMs - this.#heardAtMs >= pingEveryMs) {
+      this.#pingedAtMs = nowMs
+      this.#outbox.put('ping', PING_FRAME)
+    }
+  }
+
+  #receive(raw: RawData, isBinary: boolean): void {
+    if (this.#isClosed) return
+    const inbound = readPusherMessage(raw, isBinary)
+    if (!this.#hear(inbound)) return
+    switch (inbound.kind) {
+      case 'ping':
+        this.#outbox.put('pong', PONG_FRAME)
+        break
+      case 'pong':
+        break
+      case 'subscribe':
+        this.#subscribe(inbound.channel, inbound.auth)
+        break
+      case 'unsubscribe':
+        this.#unsubscribe(inbound.channel)
+        break
+      case 'wrong':
+        this.#outbox.put('error', errorFrame(null, inbound.reason))
+        break
+      case 'malformed':
+        this.#refuse({ code: PUSHER_CODE.badMessage, reason: inbound.reason })
+        break
+      default:
+        inbound satisfies never
+    }
+  }
+
+  /** The client is there. @returns whether it may go on: it may not where it asks too much */
+  #hear(inbound: PusherInbound): boolean {
+    if (this.#isClosed) return false
+    this.#heardAtMs = this.#clock.steadyMs()
+    this.#pingedAtMs = undefined
+    if (this.#isFree(inbound) || this.#inbound.take(this.#heardAtMs)) return true
+    this.close(PUSHER_CODE.overCapacity, 'too many messages')
+    return false
+  }
+
+  /** Who shows many tenants on one page subscribes to each by a message of its own, all at once, and leaves them so. */
+  #isFree(inbound: PusherInbound): boolean {
+    switch (inbound.kind) {
+      case 'subscribe':
+        return (
+          !this.#known.has(inbound.channel) && this.#tenantOf(inbound.channel, inbound.auth) !== undefined
+        )
+      case 'unsubscribe':
+        return this.#subscriptions.has(inbound.channel)
+      default:
+        return false
+    }
+  }
+
+  /** A tenant that isn't there, and one whose channel isn't signed for this connection, are the same to a client. */
+  #tenantOf(channel: string, auth: string): TenantId | undefined {
+    const { app, hub } = this.#options
+    const named = app.tenantIn(channel)
+    if (named === undefined || !app.isSigned(this.#socketId, channel, auth)) return undefined
+    return hub.serves(named)
+  }
+
+  #subscribe(channel: string, auth: string): void {
+    const { hub, seats } = this.#options
+    const tenant = this.#tenantOf(channel, auth)
+    if (tenant === undefined) {
+      this.#refuseChannel(channel)
+      return
+    }
+    // Once more is no fault: it is answered as the first time.
+    this.#unsubscribe(channel)
+    if (!seats.take(tenant)) {
+      this.#refuse({ code: PUSHER_CODE.overCapacity, reason: 'too many connections of the tenant' })
+      return
+    }
+    const watcher: Watcher = {
+      put: (_slot, frame) => this.#outbox.put(channel, frame),
+      drop: () => this.#outbox.drop(channel),
+      dismiss: () => {
+        this.#unsubscribe(channel)
+        this.#refuseChannel(channel)
+      },
+    }
+    this.#known.add(channel)
+    this.#subscriptions.set(channel, { tenant, watcher })
+    this.#outbox.put(`subscribed/${channel}`, subscribedFrame(channel))
+    hub.join(watcher, { kind: 'stats', tenant })
+  }
+
+  #unsubscribe(channel: string): void {
+    const subscription = this.#subscriptions.get(channel)
+    if (subscription === undefined) return
+    this.#subscriptions.delete(channel)
+    this.#options.hub.leave(subscription.watcher)
+    this.#options.seats.release(subscription.tenant)
+    this.#outbox.drop(channel)
+  }
+
+  /** Tells why by a message too: not every client library shows the code of a close. */
+  #refuse({ code, reason }: PusherFault): void {
+    if (this.#isClosed) return
+    this.#outbox.say(errorFrame(code, reason))
+    this.close(code, reason)
+  }
+
+  /** One slot for one kind of error: who asks without reading fills nothing. */
+  #refuseChannel(channel: string): void {
+    this.#outbox.put('refused', refusedFrame(channel, NOT_YOURS))
+    this.#outbox.put('unauthorised', errorFrame(PUSHER_CODE.unauthorised, NOT_YOURS))
+  }
+
+  #end(): void {
+    this.#isClosed = true
+    for (const channel of [...this.#subscriptions.keys()]) this.#unsubscribe(channel)
+    this.#outbox.clear()
+  }
+}

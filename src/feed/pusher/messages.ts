@@ -1,0 +1,73 @@
+import type { RawData } from 'ws'
+import { z } from 'zod'
+import { parseJson } from '../parse-json.ts'
+import { textFrame } from '../text-frame.ts'
+import type { PusherFault } from './codes.ts'
+
+/** Pusher's messages: JSON, in which `data` is JSON once more, as a string. Clients may leave that out. */
+
+const envelope = z.object({ event: z.string(), data: z.unknown().optional() })
+const channelData = z.object({ channel: z.string(), auth: z.string().default('') })
+
+/** What a client asks. `wrong` leaves the connection open; `malformed` ends it. */
+export type PusherInbound =
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'pong' }
+  /** `auth` is empty for what Pusher calls a public channel. */
+  | { readonly kind: 'subscribe'; readonly channel: string; readonly auth: string }
+  | { readonly kind: 'unsubscribe'; readonly channel: string }
+  | { readonly kind: 'wrong'; readonly reason: string }
+  | { readonly kind: 'malformed'; readonly reason: string }
+
+export function readPusherMessage(raw: RawData, isBinary: boolean): PusherInbound {
+  if (isBinary) return { kind: 'malformed', reason: 'messages are text, not binary' }
+  const parsed = envelope.safeParse(parseJson(raw.toString())?.json)
+  if (!parsed.success) return { kind: 'malformed', reason: 'the message is not JSON with an event' }
+  const { event, data } = parsed.data
+  switch (event) {
+    case 'pusher:ping':
+      return { kind: 'ping' }
+    case 'pusher:pong':
+      return { kind: 'pong' }
+    case 'pusher:subscribe':
+    case 'pusher:unsubscribe': {
+      const named = channelData.safeParse(typeof data === 'string' ? parseJson(data)?.json : data)
+      if (!named.success) return { kind: 'wrong', reason: `${event} names a channel in its data` }
+      const { channel, auth } = named.data
+      return event === 'pusher:subscribe'
+        ? { kind: 'subscribe', channel, auth }
+        : { kind: 'unsubscribe', channel }
+    }
+    default:
+      return event.startsWith('client-')
+        ? { kind: 'wrong', reason: 'client events are not taken here' }
+        : { kind: 'wrong', reason: 'the event is not known here' }
+  }
+}
+
+export function establishedFrame(socketId: string, activityTimeoutSeconds: number): Buffer {
+  const data = JSON.stringify({ socket_id: socketId, activity_timeout: activityTimeoutSeconds })
+  return frame({ event: 'pusher:connection_established', data })
+}
+
+export function subscribedFrame(channel: string): Buffer {
+  return frame({ event: 'pusher_internal:subscription_succeeded', channel, data: '{}' })
+}
+
+/** For the channel's own listeners, in the shape in which Pusher's clients tell them of a refusal of their own. */
+export function refusedFrame(channel: string, reason: string): Buffer {
+  const data = JSON.stringify({ type: 'AuthError', error: reason, status: 403 })
+  return frame({ event: 'pusher:subscription_error', channel, data })
+}
+
+/** `data` is no string here: so Pusher has it. */
+export function errorFrame(code: PusherFault['code'] | null, message: string): Buffer {
+  return frame({ event: 'pusher:error', data: { code, message } })
+}
+
+export const PING_FRAME = frame({ event: 'pusher:ping', data: '{}' })
+export const PONG_FRAME = frame({ event: 'pusher:pong', data: '{}' })
+
+function frame(message: object): Buffer {
+  return textFrame(JSON.stringify(message))
+}

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { CLOSE } from '../../src/feed/close-codes.ts'
+import { frameOf } from '../../src/feed/frames.ts'
+import { type ErrorCode, readMessage } from '../../src/feed/messages.ts'
+import { ACME, Scene } from '../recorder-scene.ts'
+import { acme, adminToken, bearer, TestFeed } from './feed-fixture.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What stands there, or nothing. */
+function at(value: unknown, ...path: readonly string[]): Json {
+  let found = value
+  for (const name of path) found = isJson(found) ? found[name] : undefined
+  return isJson(found) ? found : {}
+}
+
+const document = at(parse(readFileSync('config/asyncapi.yaml', 'utf8')))
+const messages = at(document, 'components', 'messages')
+
+/** The same, but that nothing may be there that is not described: so no member goes without its description. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed)
+  if (!isJson(value)) return value
+  const entries = Object.entries(value).map(([key, child]) => [key, closed(child)] as const)
+  const isOpen = isJson(value['properties']) && value['type'] === 'object'
+  return { ...(isOpen ? { additionalProperties: false } : {}), ...Object.fromEntries(entries) }
+}
+
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictRequired: true })
+formats.default(ajv)
+const described = JSON.stringify(closed(at(document, 'components', 'schemas')))
+ajv.addSchema({
+  $id: 'feed',
+  definitions: JSON.parse(described.replaceAll('#/components/schemas/', '#/definitions/')),
+})
+
+/** @returns what is wrong with a message, by its own type's description */
+function faultsOf(message: Json): string {
+  const type = String(message['type'])
+  const validate = Object.hasOwn(messages, type) ? ajv.getSchema(`feed#/definitions/${type}`) : undefined
+  if (validate === undefined) return `no description of ${type}`
+  return validate(message) ? '' : ajv.errorsText(validate.errors)
+}
+
+/** The messages of the operations that go one way, by name. */
+function messagesOf(action: 'send' | 'receive'): readonly string[] {
+  const operations = Object.values(at(document, 'operations')).map(it => at(it))
+  const refs = operations.flatMap(operation => [
+    ...(operation['action'] === action ? [operation['messages']] : []),
+    ...(action === 'send' ? [at(operation, 'reply')['messages']] : []),
+  ])
+  return JSON.stringify(refs)
+    .split('#/channels/feed/messages/')
+    .slice(1)
+    .map(rest => rest.split('"')[0] ?? '')
+}
+
+test('what the description points at is there, and each message goes one way', () => {
+  const pointed = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path)
+  expect(pointed.length).toBeGreaterThan(50)
+  for (const path of pointed) expect([path, at(document, ...path.split('/'))]).not.toEqual([path, {}])
+  expect([...messagesOf('send'), ...messagesOf('receive')].sort()).toEqual(Object.keys(messages).sort())
+  expect(Object.keys(at(document, 'channels', 'feed', 'messages')).sort()).toEqual(
+    Object.keys(messages).sort(),
+  )
+})
+
+test('each close code is described, and no other', () => {
+  const codes = Object.keys(at(document, 'channels', 'feed', 'x-close-codes')).map(Number)
+  // ws sends the last of them by itself.
+  expect(codes.sort()).toEqual([...Object.values(CLOSE), 1009].sort())
+})
+
+let feed: TestFeed
+
+beforeEach(async () => {
+  feed = await new TestFeed().start()
+})
+
+afterEach(() => feed.stop())
+
+/** Held by the compiler to be all there are. */
+const ERROR_CODES: Readonly<Record<ErrorCode, true>> = {
+  bad_message: true,
+  too_soon: true,
+  not_available: true,
+  tenant_required: true,
+  unknown_tenant: true,
+}
+
+test('each message that the server sends is as it is described, and each that is described is sent', async () => {
+  const said: Json[] = []
+  const admin = await feed.watchAll()
+  const client = await feed.watch(acme)
+  for (const { socket } of [admin, client]) {
+    socket.on('message', data => said.push(at(JSON.parse(data.toString()))))
+  }
+  const other = feed.connect({ headers: bearer(await adminToken()) })
+  said.push(await other.next('welcome'))
+  client.send({ type: 'subscribe', topics: ['sessions', 'alerts'] })
+  admin.send({ type: 'subscribe', topics: ['system', 'sessions'] })
+  admin.send({ type: 'subscribe', topics: ['sessions'], tenant: 'initech' })
+  admin.send({ type: 'refresh' })
+  admin.send({ type: 'refresh' })
+  await feed.clock.turn(5000)
+  client.send({ type: 'sing' })
+  await client.closed
+  const codes = () => new Set(said.filter(({ type }) => type === 'error').map(({ code }) => code))
+  await expect.poll(() => codes().size).toBe(Object.keys(ERROR_CODES).length)
+  await expect.poll(() => new Set(said.map(({ type }) => type)).size).toBe(5)
+  expect(said.map(faultsOf).filter(fault => fault !== '')).toEqual([])
+  expect([...new Set(said.map(({ type }) => String(type)))].sort()).toEqual([...messagesOf('send')].sort())
+  const allCodes = at(document, 'components', 'schemas', 'error', 'properties', 'code')['enum']
+  expect(new Set(Array.isArray(allCodes) ? allCodes : [])).toEqual(new Set(Object.keys(ERROR_CODES)))
+})
+
+test('the numbers of routers that were read, failed and were not read yet are as they are described', async () => {
+  const scene = new Scene()
+  const hq = scene.addRouter('hq')
+  scene.addRouter('spare')
+  await scene.read(hq, { ann: { upload: 100, download: 2 ** 40 } })
+  await scene.read(hq, { ann: { upload: 10_000, download: 2 ** 41 } })
+  scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError: 'connection refused' })
+  for (const kind of ['snapshot', 'sessions'] as const) {
+    const frame = frameOf({ kind, tenant: ACME }, 1, scene.board, scene.clock.now())
+    // After the frame's head; and the scene numbers its sessions.
+    const text = frame?.toString('utf8').replace(/^[^{]*/, '') ?? ''
+    const message = at(JSON.parse(text.replaceAll(/session-\d+/g, '0193a5b2-0000-7000-8000-000000000000')))
+    expect(faultsOf(message)).toBe('')
+    expect(JSON.stringify(message)).toContain('hq')
+  }
+})
+
+test('a member that is not described would be found', () => {
+  const message = { type: 'error', code: 'too_soon', message: 'one a second' }
+  expect(faultsOf(message)).toBe('')
+  expect(faultsOf({ ...message, retry_after: 1 })).toMatch(/additional/)
+})
+
+const examples = messagesOf('receive').flatMap(name => {
+  const its = messages[name]
+  const given = isJson(its) && Array.isArray(its['examples']) ? its['examples'] : []
+  return given.map(example => at(example, 'payload'))
+})
+
+test.each(examples.map(example => [JSON.stringify(example), example] as const))(
+  'the server takes the example %s',
+  async (_, example) => {
+    expect(faultsOf(example)).toBe('')
+    const client = await feed.watch(acme)
+    client.send(example)
+    // Either it closes for what was asked, or this shows that what came before it was heard.
+    client.send({ type: 'subscribe', topics: ['alerts'] })
+    const outcome = await Promise.race([client.closed, client.next('error').then(({ code }) => code)])
+    expect(['not_available', 4401, 4403]).toContain(outcome)
+  },
+)
+
+const oneOf = <T>(...values: readonly T[]) => fc.constantFrom(...values)
+const topics = fc.array(oneOf('sessions', 'alerts', 'system'), { minLength: 1, maxLength: 9 })
+const tenant = fc.option(fc.string(), { nil: undefined })
+const wellMeant = fc.oneof(
+  fc.record({ type: fc.constant('auth'), token: fc.string() }),
+  fc.record({ type: oneOf('subscribe', 'unsubscribe'), topics, tenant }),
+  fc.record({ type: fc.constant('refresh') }),
+)
+/** Members instead of those that are there, or beside them; without a value, one less. */
+const spoilt = fc.dictionary(
+  oneOf('type', 'token', 'topics', 'tenant', 'force'),
+  fc.oneof(
+    ...[fc.constant(undefined), fc.constant(null), fc.integer(), fc.string(), topics],
+    ...[fc.array(fc.string()), oneOf('auth', 'subscribe', 'refresh', 'welcome', 'sessions')],
+  ),
+  { maxKeys: 2 },
+)
+
+test('the server takes what is described, and nothing else', () => {
+  const taken = new Set<unknown>()
+  let refused = 0
+  fc.assert(
+    fc.property(wellMeant, spoilt, (message, instead) => {
+      const text = JSON.stringify({ ...message, ...instead })
+      const isTaken = readMessage(Buffer.from(text), false).kind === 'message'
+      if (isTaken) taken.add(at(JSON.parse(text))['type'])
+      else refused += 1
+      return isTaken === (faultsOf(at(JSON.parse(text))) === '')
+    }),
+    { numRuns: 3000 },
+  )
+  expect(taken).toEqual(new Set(messagesOf('receive')))
+  expect(refused).toBeGreaterThan(500)
+})

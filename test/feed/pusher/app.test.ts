@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { channelOf, PusherApp } from '../../../src/feed/pusher/app.ts'
+
+/** The example in Pusher's own documentation. */
+const app = new PusherApp({ key: '278d425bdf160c739803', secret: '7ad3773142a6692b25b8' })
+const AUTH = '278d425bdf160c739803:58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4'
+
+test('a channel is signed as Pusher’s documentation has it', () => {
+  expect(app.sign('1234.1234', 'private-foobar')).toBe(AUTH)
+  expect(app.isSigned('1234.1234', 'private-foobar', AUTH)).toBe(true)
+})
+
+test.each([
+  ['another connection’s', '1234.1235', 'private-foobar', AUTH],
+  ['another channel’s', '1234.1234', 'private-foobaz', AUTH],
+  ['another key’s', '1234.1234', 'private-foobar', AUTH.replace('278', '279')],
+  ['in capitals', '1234.1234', 'private-foobar', AUTH.toUpperCase()],
+  ['cut short', '1234.1234', 'private-foobar', AUTH.slice(0, -1)],
+  ['none', '1234.1234', 'private-foobar', ''],
+  ['of as many letters and more bytes', '1234.1234', 'private-foobar', AUTH.replace('a4', 'ä4')],
+])('a signature that is %s is none', (_, socketId, channel, auth) => {
+  expect(app.isSigned(socketId, channel, auth)).toBe(false)
+})
+
+test('a tenant’s channel names it, whatever letters are in its id', () => {
+  for (const id of ['acme', 'a.b-c_d', 'acme.dashboard-stats']) expect(app.tenantIn(channelOf(id))).toBe(id)
+  for (const other of [
+    'private-tenant..dashboard-stats',
+    'private-tenant.acme',
+    'tenant.acme.dashboard-stats',
+    'presence-tenant.acme.dashboard-stats',
+    'private-tenant.acme.dashboard-stats2',
+  ])
+    expect(app.tenantIn(other)).toBeUndefined()
+})
+
+test('a socket’s id is two numbers, and nothing that could be part of a channel', () => {
+  expect(app.isSocketId('123.456')).toBe(true)
+  for (const other of ['', '123', '123.', '1.2:private-x', '1.2\n', ' 1.2', 'a.b'])
+    expect(app.isSocketId(other)).toBe(false)
+})

@@ -1,0 +1,67 @@
+import { Observed } from '../../../src/api/observed.ts'
+import type { Config } from '../../../src/config/config.ts'
+import { Secret } from '../../../src/config/secret.ts'
+import { JwtVerifier, signToken } from '../../../src/feed/authentication.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { Serving } from '../../../src/serving.ts'
+import { MEASURES } from '../../api/measures.ts'
+import { acme, FakeSource, globex, SECRET, silent } from '../feed-fixture.ts'
+
+export const KEY = 'tikmeter-key'
+const INTERVAL_MS = 200
+
+class Board extends FakeSource {
+  calendar(): undefined {}
+}
+
+function nobodyAsks(): Promise<never> {
+  return Promise.reject(new Error('there are no tables'))
+}
+
+/** All that dashboards connect to, as the daemon puts it together, with two tenants and a snapshot five times a second. */
+export function pusherServing(options: {
+  readonly port: number
+  readonly origins: readonly string[]
+}): Serving {
+  return servingOf({ ...options, pusher: { key: KEY, secret: new Secret('the secret of the app') } })
+}
+
+/** As it is where the config has no `pusher`. */
+export function plainServing(): Serving {
+  return servingOf({ port: 0, origins: [], pusher: undefined })
+}
+
+function servingOf({
+  port,
+  origins,
+  pusher,
+}: {
+  readonly port: number
+  readonly origins: readonly string[]
+  readonly pusher: Config['pusher']
+}): Serving {
+  const clock = systemClock
+  return new Serving({
+    config: {
+      server: { host: '127.0.0.1', port, origins, tls: undefined },
+      snapshots: { intervalMs: INTERVAL_MS },
+      pusher,
+    },
+    board: new Board(acme, globex),
+    usage: { page: nobodyAsks, all: nobodyAsks },
+    verifier: new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock, log: silent }),
+    readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
+    measuresOf: () => MEASURES,
+    observer: new Observed(),
+    ...{ clock, log: silent },
+  })
+}
+
+export function tokenOf(who: 'acme' | 'globex' | 'admin'): Promise<string> {
+  const expiresAt = new Date(Date.now() + 3_600_000)
+  const tenants = { acme, globex }
+  return signToken(
+    who === 'admin' ? { kind: 'admin', expiresAt } : { kind: 'tenant', tenant: tenants[who], expiresAt },
+    SECRET,
+  )
+}
