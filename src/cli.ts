@@ -40,7 +40,6 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   log.level = logLevelOf(config, process.env)
   const exposed = exposedSecret(file)
   if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
-  if (config.pusher) log.warn('pusher is set, but this release has no Pusher endpoint')
   const ended = untilAsked()
   const onBug = (error: unknown) => {
     log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')

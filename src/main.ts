@@ -25,13 +25,14 @@ import type { Logger } from './runtime/logger.ts'
 import { Supervisor } from './runtime/notify.ts'
 import { pooledRandom } from './runtime/pooled-random.ts'
 import { Serving } from './serving.ts'
-import { DAEMON_NAME } from './store/application-name.ts'
+import { API_NAME, DAEMON_NAME } from './store/application-name.ts'
 import { Database } from './store/database.ts'
 import { EmbeddedPostgres } from './store/embedded.ts'
 import { Housekeeping } from './store/housekeeping.ts'
 import { LeaseStore } from './store/lease-store.ts'
 import { LedgerStore } from './store/ledger-store.ts'
 import { migrate } from './store/migrate.ts'
+import { UsageReader } from './store/usage-reader.ts'
 import { TenantBoard } from './tenant-board.ts'
 import { VERSION } from './version.ts'
 
@@ -50,6 +51,8 @@ const POLL_GRACE_MS = 3_000
 /** From the signal to the last part's end; supervisors wait a little longer. */
 const STOP_WITHIN_MS = 10_000
 const DATABASE_CONNECTIONS = 8
+/** For those who ask for usage, so that commits never wait for them: half of them at the most for CSV. */
+const READING_CONNECTIONS = 8
 
 /** The composition root: the daemon's parts, in the order in which they start; they stop in the reverse of it. */
 export class Daemon {
@@ -81,6 +84,11 @@ export class Daemon {
     const database = await lifecycle.start(
       'database',
       () => new Database({ url, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
+      it => it.stop(),
+    )
+    const usage = await lifecycle.start(
+      'usage reader',
+      () => new UsageReader({ url, log, applicationName: API_NAME, connections: READING_CONNECTIONS }),
       it => it.stop(),
     )
     const owner = await daemonId(config.journal.directory)
@@ -140,7 +148,7 @@ export class Daemon {
       leases: () => ownership.counts,
     }
     const serving = new Serving({
-      ...{ config, board, verifier, observer, clock, log },
+      ...{ config, board, usage, verifier, observer, clock, log },
       measuresOf: feed => measuresOf({ ...measured, feed }),
       readiness: {
         database: () => (commits.isUp ? 'up' : 'down'),
@@ -151,7 +159,7 @@ export class Daemon {
 
     const control = new Control({ ...config.journal, board, poller, commits, journal, verifier, clock, log })
 
-    // In the reverse of this order: polls in flight end and are committed, the feed says goodbye, the database goes.
+    // In the reverse of this order: a last poll of each router is committed, the feed says goodbye, the database goes.
     const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
     lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
     lifecycle.onStop('control', () => control.stop())

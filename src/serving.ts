@@ -1,24 +1,32 @@
 import { readFileSync } from 'node:fs'
 import { createApi } from './api/api.ts'
-import { dashboardRoutes } from './api/dashboard-stats.ts'
+import { broadcastingRoute } from './api/broadcasting.ts'
+import { dashboardRoutes, type StatsSource } from './api/dashboard-stats.ts'
+import { READ_LIMITS, ReadGate } from './api/gate.ts'
 import { healthRoutes, type Readiness } from './api/health.ts'
 import { type Measures, metricsRoute } from './api/metrics.ts'
 import type { Observed } from './api/observed.ts'
 import { webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
+import { usageRoutes } from './api/usage-routes.ts'
+import type { Calendars, UsageSource } from './api/usage-source.ts'
 import type { Config } from './config/config.ts'
-import type { JwtVerifier } from './feed/authentication.ts'
+import { pusherAppOf } from './config/revealed.ts'
+import type { TokenVerifier } from './feed/authentication.ts'
+import type { SnapshotSource } from './feed/frames.ts'
 import { FEED_LIMITS } from './feed/limits.ts'
+import { PusherApp } from './feed/pusher/app.ts'
 import { FeedServer } from './feed/server.ts'
 import type { Clock } from './runtime/clock.ts'
 import type { Logger } from './runtime/logger.ts'
-import type { TenantBoard } from './tenant-board.ts'
 import { VERSION } from './version.ts'
 
 export interface ServingOptions {
-  readonly config: Pick<Config, 'server' | 'snapshots'>
-  readonly board: TenantBoard
-  readonly verifier: JwtVerifier
+  readonly config: Pick<Config, 'server' | 'snapshots' | 'pusher'>
+  readonly board: SnapshotSource & StatsSource & Calendars
+  /** What the tables have. */
+  readonly usage: UsageSource
+  readonly verifier: TokenVerifier
   readonly readiness: Readiness
   /** @param feed its connections are measured too */
   readonly measuresOf: (feed: { readonly connections: number }) => Measures
@@ -27,13 +35,17 @@ export interface ServingOptions {
   readonly log: Logger
 }
 
-/** What whoever looks at the numbers connects to: HTTP and the feed, on one port. */
+const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
+
+/** What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port. */
 export class Serving {
   readonly #feed: FeedServer
   readonly #http: HttpServer
 
-  constructor({ config, board, verifier, readiness, measuresOf, observer, clock, log }: ServingOptions) {
+  constructor(options: ServingOptions) {
+    const { config, board, usage, verifier, readiness, measuresOf, observer, clock, log } = options
     const { origins, host, port, tls } = config.server
+    const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
     this.#feed = new FeedServer({
       source: board,
       intervalMs: config.snapshots.intervalMs,
@@ -49,12 +61,22 @@ export class Serving {
         routes: [
           ...healthRoutes(readiness),
           ...dashboardRoutes(board, clock),
+          ...usageRoutes({
+            source: usage,
+            calendars: board,
+            gate: new ReadGate({ limits: READ_LIMITS, clock }),
+            clock,
+          }),
           metricsRoute(measuresOf(this.#feed), VERSION, observer),
-          webSocketRoute('/ws'),
+          webSocketRoute('/ws', []),
+          ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),
         ],
         ...{ verifier, origins, log },
       }),
-      upgrades: new Map([['/ws', this.#feed.upgrade]]),
+      upgrades: new Map([
+        ['/ws', this.#feed.upgrade],
+        ...(app ? [['/app/*', this.#feed.pusherUpgrade(app)] as const] : []),
+      ]),
     })
   }
 

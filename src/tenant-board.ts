@@ -109,6 +109,11 @@ export class TenantBoard {
     return calendar && { calendar, bucketMs: this.#options.bucketMs }
   }
 
+  /** A tenant's days; `undefined` for one that never was here. */
+  calendar(tenant: TenantId): Calendar | undefined {
+    return this.#tenants.get(tenant)?.calendar
+  }
+
   tenants(): readonly TenantId[] {
     return [...this.#tenants].filter(([, book]) => !book.isRetired).map(([tenant]) => tenant)
   }

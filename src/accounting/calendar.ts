@@ -49,6 +49,17 @@ export class Calendar {
     return day
   }
 
+  /**
+   * The day of that name; where the zone never had it (Samoa's 2011-12-30), the one after it.
+   * @param name `2026-11-24`
+   */
+  dayNamed(name: string): Day {
+    let day = this.dayAt(Date.parse(`${name}T12:00Z`))
+    while (day.name < name) day = this.dayAt(day.endMs)
+    for (let before = day; before.name >= name; before = this.dayAt(before.startMs - 1)) day = before
+    return day
+  }
+
   #findDay(ms: number): Day {
     const name = this.#nameAt(ms)
     const quarter = Math.floor(ms / QUARTER_HOUR_MS)

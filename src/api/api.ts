@@ -1,9 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { authorize, type TokenVerifier } from './authorization.ts'
+import { sparing } from './caching.ts'
 import { corsHeaders, methodNotAllowed, preflight } from './cors.ts'
+import { readForm } from './form.ts'
 import { problem, type Reply } from './reply.ts'
-import { queryFault, type Route } from './routes.ts'
+import { type Answer, methodsOf, queryFault, type Route } from './routes.ts'
+import { pour } from './streaming.ts'
 
 export interface ApiOptions {
   readonly routes: readonly Route[]
@@ -27,35 +31,75 @@ export function createApi(options: ApiOptions): RequestListener {
   return (request, response) => {
     // A client that goes while we answer is none of our errors.
     response.on('error', () => {})
-    void answer(request, routes, options)
-      .catch((error: unknown) => {
-        options.log.error({ err: errorFields(error), path: pathOf(request) }, 'request failed')
-        return problem(500, 'something went wrong here')
-      })
-      .then(reply => send(response, reply, corsHeaders(request.headers, options.origins)))
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    void respond(request, response, routes, options, gone.signal)
   }
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: ReadonlyMap<string, Route>,
+  options: ApiOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const cors = corsHeaders(request.headers, options.origins)
+  try {
+    const reply = await answer(request, routes, options, signal)
+    if (!('open' in reply)) return send(response, sparing(reply, request.headers), cors)
+    const chunks = request.method === 'HEAD' ? undefined : await reply.open(signal)
+    if (chunks !== undefined && 'status' in chunks) return send(response, chunks, cors)
+    response.writeHead(200, { ...ALWAYS, ...cors, 'Content-Type': reply.contentType, ...reply.headers })
+    if (chunks === undefined) response.end()
+    else await pour(chunks, response, signal)
+  } catch (error) {
+    if (signal.aborted) return
+    const reply = failed(error, pathOf(request), options.log)
+    // A stream that broke off has told so itself.
+    if (!response.headersSent) send(response, reply, cors)
+  }
+}
+
+/** What somebody else's failure, and what our own, is to the one who asked: no word of what it was. */
+function failed(error: unknown, path: string, log: Logger): Reply {
+  if (isFailure(error)) {
+    log.warn({ err: errorFields(error), path }, 'request could not be answered')
+    return problem(503, 'this can not be told now', { 'Retry-After': '5' })
+  }
+  log.error({ err: errorFields(error), path }, 'request failed')
+  return problem(500, 'something went wrong here')
 }
 
 async function answer(
   request: IncomingMessage,
   routes: ReadonlyMap<string, Route>,
   { verifier, origins }: ApiOptions,
-): Promise<Reply> {
+  signal: AbortSignal,
+): Promise<Answer> {
   const route = routes.get(pathOf(request))
   if (route === undefined) return problem(404, 'no such page')
-  if (request.method === 'OPTIONS') return preflight(request.headers, origins)
-  if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed()
+  const methods = methodsOf(route)
+  if (request.method === 'OPTIONS') return preflight(request.headers, origins, methods)
+  if (!methods.includes(request.method ?? '')) return methodNotAllowed(methods)
   const query = new URLSearchParams(queryOf(request))
   if (route.kind === 'open') return queryFault(route, query) ?? route.answer(query)
   // Who may not ask isn't told what else is wrong.
   const asked = await authorize(request.headers, verifier)
   if (asked.kind === 'denied') return asked.reply
-  return queryFault(route, query) ?? route.answer(query, asked.grant)
+  const fault = queryFault(route, query)
+  if (fault !== undefined) return fault
+  if (route.kind === 'guarded') return route.answer(query, asked.grant, { headers: request.headers, signal })
+  const posted = await readForm(request)
+  return posted.kind === 'form' ? route.answer(posted.form, asked.grant) : posted.reply
 }
 
 function send(response: ServerResponse, reply: Reply, cors: Readonly<Record<string, string>>): void {
   const type = reply.contentType === '' ? {} : { 'Content-Type': reply.contentType }
-  const length = reply.status === 204 ? {} : { 'Content-Length': String(Buffer.byteLength(reply.body)) }
+  const length =
+    reply.status === 204 || reply.status === 304
+      ? {}
+      : { 'Content-Length': String(Buffer.byteLength(reply.body)) }
   response.writeHead(reply.status, { ...ALWAYS, ...cors, ...type, ...length, ...reply.headers })
   response.end(reply.body)
 }

@@ -8,6 +8,14 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** What is sent as it comes, so that nobody holds it whole. */
+export interface StreamReply {
+  readonly contentType: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Called where there is to be a body; whatever it holds is let go of when `signal` aborts. */
+  readonly open: (signal: AbortSignal) => Promise<AsyncIterable<string> | Reply>
+}
+
 export function json(status: number, body: object): Reply {
   return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body), headers: {} }
 }

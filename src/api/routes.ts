@@ -1,5 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Grant } from './authorization.ts'
-import { problem, type Reply } from './reply.ts'
+import type { Form } from './form.ts'
+import { problem, type Reply, type StreamReply } from './reply.ts'
 
 interface Endpoint {
   /** Exact. */
@@ -8,7 +10,19 @@ interface Endpoint {
   readonly parameters: readonly string[]
 }
 
-/** A page of the API, for GET and HEAD: `open` to everyone, or `guarded` by a bearer token. */
+/** The rest of what is known of who asks. */
+export interface Asker {
+  readonly headers: IncomingHttpHeaders
+  /** Aborts when there is nobody to answer any more. */
+  readonly signal: AbortSignal
+}
+
+export type Answer = Reply | StreamReply
+
+/**
+ * A page of the API: for GET and HEAD, `open` to everyone or `guarded` by a bearer token; or a `form` to be posted, guarded
+ * too.
+ */
 export type Route =
   | (Endpoint & {
       readonly kind: 'open'
@@ -16,8 +30,16 @@ export type Route =
     })
   | (Endpoint & {
       readonly kind: 'guarded'
-      readonly answer: (query: URLSearchParams, grant: Grant) => Reply | Promise<Reply>
+      readonly answer: (query: URLSearchParams, grant: Grant, asker: Asker) => Answer | Promise<Answer>
     })
+  | (Endpoint & {
+      readonly kind: 'form'
+      readonly answer: (form: Form, grant: Grant) => Reply | Promise<Reply>
+    })
+
+export function methodsOf({ kind }: Route): readonly string[] {
+  return kind === 'form' ? ['POST'] : ['GET', 'HEAD']
+}
 
 /** What is wrong with a query for the route, if anything is. */
 export function queryFault(route: Route, query: URLSearchParams): Reply | undefined {
@@ -29,11 +51,10 @@ export function queryFault(route: Route, query: URLSearchParams): Reply | undefi
 }
 
 /** The answer to who asks for a WebSocket's path without the upgrade. */
-export function webSocketRoute(path: string): Route {
+export function webSocketRoute(path: string, parameters: readonly string[]): Route {
   return {
     kind: 'open',
-    path,
-    parameters: [],
+    ...{ path, parameters },
     answer: () =>
       problem(426, 'this is a WebSocket: upgrade the connection', {
         Upgrade: 'websocket',

@@ -27,7 +27,7 @@ export interface HttpServerOptions {
   /** PEM; `undefined` for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly onRequest: RequestListener
-  /** Who takes the upgrade requests of a path; other paths are refused. */
+  /** Who takes the upgrade requests of a path, in which a last `*` is any one segment; other paths are refused. */
   readonly upgrades: ReadonlyMap<string, UpgradeListener>
   readonly clock: Clock
   readonly log: Logger
@@ -107,7 +107,9 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const listener = this.#options.upgrades.get(request.url?.split('?', 1)[0] ?? '')
+    const { upgrades } = this.#options
+    const path = request.url?.split('?', 1)[0] ?? ''
+    const listener = upgrades.get(path) ?? upgrades.get(path.replace(/[^/]+$/, '*'))
     if (listener === undefined) refuseUpgrade(socket)
     else listener(request, socket, head)
   }

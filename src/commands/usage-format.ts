@@ -1,6 +1,6 @@
-import type { Transform } from 'node:stream'
-import { stringify } from 'csv-stringify'
-import type { UsageRow, UsageValue } from '../store/usage-query.ts'
+import { exactJson } from '../runtime/exact-json.ts'
+import type { UsageRow } from '../store/usage-query.ts'
+import type { UsageValue } from '../store/usage-values.ts'
 import { printable } from './printable.ts'
 import { tableOf, type Widths } from './table.ts'
 
@@ -10,34 +10,14 @@ export type UsageFormat = (typeof USAGE_FORMATS)[number]
 /** Rows to a screenful, the columns of which are made to fit. */
 const ROWS_TO_FIT = 200
 
-/**
- * For spreadsheets: UTF-8 that says so, lines as RFC 4180 has them, and no cell that begins like a formula, since
- * subscribers choose their names.
- */
-export function csvOf(columns: readonly string[]): Transform {
-  return stringify({
-    header: true,
-    columns: [...columns],
-    bom: true,
-    record_delimiter: 'windows',
-    escape_formulas: true,
-    cast: { bigint: String },
-  })
-}
-
 /** An array with one object a line; bytes are integers, however large. */
 export async function* jsonOf(rows: AsyncIterable<UsageRow>): AsyncIterable<string> {
   let before = '[\n'
   for await (const row of rows) {
-    const members = Object.entries(row).map(([name, value]) => `${JSON.stringify(name)}:${memberOf(value)}`)
-    yield `${before}{${members.join(',')}}`
+    yield `${before}${exactJson(row)}`
     before = ',\n'
   }
   yield before === '[\n' ? '[]\n' : '\n]\n'
-}
-
-function memberOf(value: UsageValue): string {
-  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
 }
 
 /** For people: bytes in the unit that suits them, 1024 to the next, and their sum below. */

@@ -1,7 +1,9 @@
-import { Readable, type Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { USAGE_COLUMNS, type UsageQuestion, usage as usageOf } from '../store/usage-query.ts'
-import { csvOf, jsonOf, tableTextOf, type UsageFormat } from './usage-format.ts'
+import { csvOf } from '../runtime/csv.ts'
+import { USAGE_COLUMNS, type UsageQuestion, type UsageRow, usage as usageOf } from '../store/usage-query.ts'
+import type { UsageValue } from '../store/usage-values.ts'
+import { jsonOf, tableTextOf, type UsageFormat } from './usage-format.ts'
 
 export interface UsageCommand {
   /** Of the database. */
@@ -21,7 +23,7 @@ export async function usage({ url, question, format, out }: UsageCommand): Promi
   try {
     switch (format) {
       case 'csv':
-        return await pipeline(Readable.from(rows), csvOf(columns), out, { end: false })
+        return await pipeline(csvOf(columns, batchesOf(rows)), out, { end: false })
       case 'json':
         return await pipeline(jsonOf(rows), out, { end: false })
       case 'table':
@@ -33,4 +35,8 @@ export async function usage({ url, question, format, out }: UsageCommand): Promi
     // Whoever reads has seen enough: `tikmeter usage | head`.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
   }
+}
+
+async function* batchesOf(rows: AsyncIterable<UsageRow>): AsyncIterable<readonly (readonly UsageValue[])[]> {
+  for await (const row of rows) yield [Object.values(row)]
 }

@@ -1,4 +1,4 @@
-import type { AuthConfig, RouterConfig, RouterTls } from './config.ts'
+import type { AuthConfig, Config, RouterConfig, RouterTls } from './config.ts'
 
 /** What it takes to log in to a router. It carries the password, so it is not to be kept or printed. */
 export interface RouterAddress {
@@ -20,4 +20,12 @@ export type RevealedKey =
 
 export function tokenKeyOf(auth: AuthConfig): RevealedKey {
   return auth.kind === 'secret' ? { kind: 'secret', secret: auth.secret.reveal() } : auth
+}
+
+/** What channels are signed with; likewise not to be printed. */
+export function pusherAppOf({ key, secret }: NonNullable<Config['pusher']>): {
+  readonly key: string
+  readonly secret: string
+} {
+  return { key, secret: secret.reveal() }
 }

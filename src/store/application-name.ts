@@ -1,2 +1,5 @@
 /** How a daemon's connections are told from those of other commands and tools, in `pg_stat_activity`. */
 export const DAEMON_NAME = 'tikmeter'
+
+/** Those on which a daemon answers who asks for usage. */
+export const API_NAME = 'tikmeter-api'

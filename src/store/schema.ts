@@ -138,8 +138,12 @@ export const sessionDeltas = pgTable(
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
   },
-  // By bucket first: what is written is the newest one's, whose part of the index is small and stays in memory.
-  table => [primaryKey({ columns: [table.bucketStart, table.sessionId] })],
+  table => [
+    // By bucket first: what is written is the newest one's, whose part of the index is small and stays in memory.
+    primaryKey({ columns: [table.bucketStart, table.sessionId] }),
+    // For a tenant's hours, which are else looked for among those of all.
+    index('session_deltas_tenant').on(table.tenantId, table.bucketStart),
+  ],
 )
 
 export const usageDaily = pgTable(

@@ -91,7 +91,7 @@ export class TestApi {
         routes: [
           ...healthRoutes(readiness),
           ...dashboardRoutes(source, this.clock),
-          webSocketRoute('/ws'),
+          webSocketRoute('/ws', []),
           ...(options.routes ?? []),
         ],
         verifier,
@@ -118,10 +118,15 @@ export class TestApi {
   ask(
     path: string,
     token: string,
-    options: { readonly method?: string; readonly headers?: Record<string, string> } = {},
+    options: {
+      readonly method?: string
+      readonly headers?: Record<string, string>
+      readonly body?: string
+    } = {},
   ): Promise<Answer> {
     const authorization = token === '' ? {} : { Authorization: `Bearer ${token}` }
-    return ask(this.server.port, path, options.method ?? 'GET', { ...authorization, ...options.headers })
+    const headers = { ...authorization, ...options.headers }
+    return ask(this.server.port, path, options.method ?? 'GET', headers, options.body ?? '')
   }
 }
 
@@ -130,6 +135,7 @@ function ask(
   path: string,
   method: string,
   headers: Record<string, string>,
+  body: string,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, response => {
@@ -141,6 +147,6 @@ function ask(
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
     })
     asked.on('error', reject)
-    asked.end()
+    asked.end(body)
   })
 }

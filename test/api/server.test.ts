@@ -39,6 +39,17 @@ test('an upgrade of a path that takes it is handed over whatever its query, and 
   await stopped
 })
 
+test('an upgrade whose last segment may be any is handed over for every one, and for one alone', async () => {
+  const api = await new TestApi({ server: { upgrades: new Map([['/app/*', accept]]) } }).start()
+  expect(await upgrade(api.server.port, '/app/key?protocol=7')).toBe(101)
+  expect(await upgrade(api.server.port, '/app/other')).toBe(101)
+  for (const path of ['/app', '/app/', '/app/key/', '/app/key/more', '/ws', '/*'])
+    expect(await upgrade(api.server.port, path)).toBe(404)
+  const stopped = api.stop()
+  await api.clock.turn(2000)
+  await stopped
+})
+
 test('stop ends idle connections at once, and leaves no timer', async () => {
   const api = await new TestApi().start()
   await api.ask('/healthz', '', { headers: { Connection: 'keep-alive' } })

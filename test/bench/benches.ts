@@ -1,4 +1,5 @@
 import { COMMIT } from './commit/commit.ts'
+import { CSV } from './csv/csv.ts'
 import { DECODE } from './decode/decode.ts'
 import { FEED } from './feed/feed.ts'
 import type { Bench } from './figure.ts'
@@ -16,6 +17,7 @@ export const BENCHES: readonly Bench[] = [
   COMMIT,
   JOURNAL,
   QUERY,
+  CSV,
   FEED,
   IDLE,
   ALONE,

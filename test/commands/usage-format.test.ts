@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
-import { buffer, text } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { bytesText, csvOf, jsonOf, tableTextOf } from '../../src/commands/usage-format.ts'
+import { bytesText, jsonOf, tableTextOf } from '../../src/commands/usage-format.ts'
 import type { UsageRow } from '../../src/store/usage-query.ts'
 
 const COLUMNS = ['tenant', 'username', 'used']
@@ -13,23 +13,6 @@ function row(username: string, used: bigint): UsageRow {
 async function* rowsOf(...rows: readonly UsageRow[]): AsyncIterable<UsageRow> {
   yield* rows
 }
-
-test('a spreadsheet takes no name for a formula, and every name as it is written', async () => {
-  const rows = rowsOf(row('=cmd|calc', 1n), row('@sum', 2n), row('Ágnes, "the" 2nd', 9_007_199_254_740_993n))
-  const csvText = async (rows: AsyncIterable<UsageRow>) =>
-    String(await buffer(Readable.from(rows).pipe(csvOf(COLUMNS))))
-  const csv = await csvText(rows)
-  expect(csv).toBe(
-    [
-      '\ufefftenant,username,used',
-      "acme,'=cmd|calc,1",
-      "acme,'@sum,2",
-      'acme,"Ágnes, ""the"" 2nd",9007199254740993',
-      '',
-    ].join('\r\n'),
-  )
-  expect(await csvText(rowsOf())).toBe('\ufefftenant,username,used\r\n')
-})
 
 test('JSON has every byte, however many', async () => {
   const json = await text(Readable.from(jsonOf(rowsOf(row('a"b', 9_007_199_254_740_993n), row('c', 0n)))))

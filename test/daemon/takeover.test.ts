@@ -68,7 +68,7 @@ test('two daemons that start together share the routers, and read each of them o
 
 test('a daemon that was paused and lost its routers cannot commit, and takes them again when the other stops', async () => {
   await startFleet({ routers: 8, sessions: 6 })
-  const more = { lease: { duration: '3s' }, commit: { interval: '2s' } }
+  const more = { lease: { duration: '3s' }, commit: { interval: '4s' } }
   const [a, b] = [await newScene('ann', more), await newScene('bob', more)]
   const first = await a.startDaemon()
   await readings.more(2, 'ann')
@@ -109,7 +109,7 @@ test('a daemon that was paused and lost its routers cannot commit, and takes the
 
 test('what a killed daemon had not committed is told of when it comes back to routers that another has read', async () => {
   await startFleet({ routers: 6, sessions: 4 })
-  const more = { lease: { duration: '3s' }, commit: { interval: '2s' } }
+  const more = { lease: { duration: '3s' }, commit: { interval: '4s' } }
   const [a, b] = [await newScene('ann', more), await newScene('bob', more)]
   const first = await a.startDaemon()
   await readings.more(2, 'ann')

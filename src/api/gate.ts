@@ -1,0 +1,110 @@
+import pLimit, { type LimitFunction } from 'p-limit'
+import type { Clock } from '../runtime/clock.ts'
+import { Seats } from '../runtime/seats.ts'
+import type { Grant } from './authorization.ts'
+import { problem, type Reply } from './reply.ts'
+
+/** What a tenant may ask of the tables, so that it costs the others nothing. All admins together count as one. */
+export interface ReadLimits {
+  /** As many at once, and so many a second after that. */
+  readonly requestsAtOnce: number
+  readonly requestsPerSecond: number
+  /** Pages that are asked of the database at the same time; the next ones wait. */
+  readonly pagesPerTenant: number
+  /** CSV under way at the same time; each keeps a connection of the database. */
+  readonly streamsPerTenant: number
+  readonly streamsInAll: number
+  /** Whoever takes longer over a CSV is cut off. */
+  readonly streamWithinMs: number
+}
+
+export const READ_LIMITS: ReadLimits = {
+  requestsAtOnce: 60,
+  requestsPerSecond: 10,
+  pagesPerTenant: 3,
+  streamsPerTenant: 2,
+  streamsInAll: 4,
+  streamWithinMs: 15 * 60_000,
+}
+
+/** Of all tenants together. */
+const ALL = ''
+
+/** Who may ask now. */
+export class ReadGate {
+  readonly #limits: ReadLimits
+  readonly #clock: Clock
+  readonly #buckets = new Map<string, Bucket>()
+  readonly #turns = new Map<string, LimitFunction>()
+  readonly #tenantSeats: Seats
+  readonly #seats: Seats
+
+  constructor(options: { readonly limits: ReadLimits; readonly clock: Clock }) {
+    this.#limits = options.limits
+    this.#clock = options.clock
+    this.#tenantSeats = new Seats(options.limits.streamsPerTenant)
+    this.#seats = new Seats(options.limits.streamsInAll)
+  }
+
+  get streamWithinMs(): number {
+    return this.#limits.streamWithinMs
+  }
+
+  /** Counts a request. @returns the answer to who asks too often */
+  enter(grant: Grant): Reply | undefined {
+    const { requestsAtOnce: size, requestsPerSecond: perSecond } = this.#limits
+    const nowMs = this.#clock.steadyMs()
+    const key = keyOf(grant)
+    const bucket = filled(this.#buckets.get(key) ?? { left: size, atMs: nowMs }, nowMs, perSecond, size)
+    const isLeft = bucket.left >= 1
+    this.#buckets.set(key, isLeft ? { ...bucket, left: bucket.left - 1 } : bucket)
+    if (isLeft) return undefined
+    const seconds = Math.ceil((1 - bucket.left) / perSecond)
+    return problem(429, `${size} requests at once and ${perSecond} a second are the most`, {
+      'Retry-After': String(seconds),
+    })
+  }
+
+  /** Asks for a page when it is the tenant's turn. */
+  inTurn<Page>(grant: Grant, ask: () => Promise<Page>): Promise<Page> {
+    const key = keyOf(grant)
+    const limit = this.#turns.get(key) ?? pLimit(this.#limits.pagesPerTenant)
+    this.#turns.set(key, limit)
+    return limit(ask)
+  }
+
+  /** Takes a seat for a stream. @returns how to leave it, or the answer to who gets none */
+  seat(grant: Grant): { readonly kind: 'seated'; leave(): void } | { readonly kind: 'full'; reply: Reply } {
+    const key = keyOf(grant)
+    if (!this.#tenantSeats.take(key)) {
+      const detail = `${this.#limits.streamsPerTenant} CSV at the same time are the most: let one end`
+      return { kind: 'full', reply: problem(429, detail, { 'Retry-After': '5' }) }
+    }
+    if (!this.#seats.take(ALL)) {
+      this.#tenantSeats.release(key)
+      return { kind: 'full', reply: problem(503, 'too many CSV are under way', { 'Retry-After': '5' }) }
+    }
+    let isSeated = true
+    const leave = () => {
+      if (!isSeated) return
+      isSeated = false
+      this.#tenantSeats.release(key)
+      this.#seats.release(ALL)
+    }
+    return { kind: 'seated', leave }
+  }
+}
+
+interface Bucket {
+  readonly left: number
+  readonly atMs: number
+}
+
+function filled({ left, atMs }: Bucket, nowMs: number, perSecond: number, size: number): Bucket {
+  return { left: Math.min(size, left + ((nowMs - atMs) / 1000) * perSecond), atMs: nowMs }
+}
+
+/** No tenant's id has a slash. */
+function keyOf(grant: Grant): string {
+  return grant.kind === 'admin' ? '/admin' : grant.tenant
+}

@@ -1,0 +1,60 @@
+import type { Calendar } from '../accounting/calendar.ts'
+import type { Hour } from '../accounting/hours.ts'
+import type { TenantId } from '../accounting/ids.ts'
+import type { Service } from '../accounting/reading.ts'
+
+interface Filters {
+  readonly tenant: TenantId
+  readonly user: string | undefined
+  readonly router: string | undefined
+  readonly service: Service | undefined
+}
+
+/** What can be asked for of one tenant's usage; `after` is where the page before ended. */
+export type Question =
+  | (Filters & {
+      readonly kind: 'daily'
+      readonly by: 'day' | 'month' | 'user' | 'router' | 'service'
+      /** Days, the last one included; absent: however early or late. */
+      readonly from: string | undefined
+      readonly to: string | undefined
+      readonly order: 'key' | 'most'
+      readonly after: string | undefined
+    })
+  | (Filters & { readonly kind: 'hours'; readonly hours: readonly Hour[]; readonly endMs: number })
+  | (Filters & {
+      readonly kind: 'sessions'
+      readonly status: 'active' | 'ended' | undefined
+      /** Those that were open at or after this instant, and before that one. */
+      readonly openFrom: Date
+      readonly openBefore: Date
+      readonly order: 'newest'
+      readonly after: { readonly startTime: string; readonly id: string } | undefined
+    })
+
+/** Bytes are bigints, whatever they add up to; instants ISO 8601. */
+export type Value = string | bigint | null
+export type Row = readonly Value[]
+/** A row that is to be written as it is, bytes too. */
+export type Texts = readonly (string | null)[]
+
+/** A port: what the tables have. Each rejects with a failure where they can't be asked, or the signal aborts. */
+export interface UsageSource {
+  page(
+    question: Question,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly columns: readonly string[]; readonly rows: readonly Row[] }>
+  /** All rows, or so many, as they were at one moment. Something is held until they are read, or the signal aborts. */
+  all(
+    question: Question,
+    limit: number | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly columns: readonly string[]; readonly batches: AsyncIterable<readonly Texts[]> }>
+}
+
+/** A port: the tenants of the config, and their days. */
+export interface Calendars {
+  tenants(): readonly TenantId[]
+  calendar(tenant: TenantId): Calendar | undefined
+}

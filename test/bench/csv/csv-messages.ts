@@ -1,0 +1,8 @@
+/** What the bench asks of the server's process. */
+export type CsvQuestion =
+  | { readonly kind: 'start'; readonly url: string }
+  | { readonly kind: 'cpu' | 'memory' }
+
+export interface CsvListening {
+  readonly port: number
+}

@@ -1,0 +1,52 @@
+import { pino } from 'pino'
+import { Calendar } from '../../../src/accounting/calendar.ts'
+import { tenantId } from '../../../src/accounting/ids.ts'
+import { createApi } from '../../../src/api/api.ts'
+import { READ_LIMITS, ReadGate } from '../../../src/api/gate.ts'
+import { HttpServer } from '../../../src/api/server.ts'
+import { usageRoutes } from '../../../src/api/usage-routes.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { UsageReader } from '../../../src/store/usage-reader.ts'
+import { answerParent } from '../child.ts'
+import { cpuMs } from '../measure.ts'
+import type { CsvListening, CsvQuestion } from './csv-messages.ts'
+
+/** The process that is measured: the read API with the daemon's HTTP server. */
+
+const log = pino({ level: 'silent' })
+const clock = systemClock
+const tenant = tenantId('tenant-0')
+const calendar = new Calendar('UTC')
+
+answerParent((question: CsvQuestion) => {
+  switch (question.kind) {
+    case 'start':
+      return start(question.url)
+    case 'cpu':
+      return cpuMs()
+    case 'memory':
+      return process.memoryUsage.rss()
+    default:
+      return question satisfies never
+  }
+})
+
+async function start(url: string): Promise<CsvListening> {
+  const source = new UsageReader({ url, log, applicationName: 'bench-api', connections: 4 })
+  const calendars = { tenants: () => [tenant], calendar: () => calendar }
+  const gate = new ReadGate({ limits: READ_LIMITS, clock })
+  const expiresAt = new Date(Date.now() + 86_400_000)
+  const http = new HttpServer({
+    at: { kind: 'port', host: '127.0.0.1', port: 0 },
+    tls: undefined,
+    onRequest: createApi({
+      routes: usageRoutes({ source, calendars, gate, clock }),
+      verifier: { verify: async () => ({ kind: 'tenant', tenant, expiresAt }) },
+      ...{ origins: [], log },
+    }),
+    upgrades: new Map(),
+    ...{ clock, log },
+  })
+  await http.start()
+  return { port: http.port ?? 0 }
+}
