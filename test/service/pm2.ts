@@ -82,8 +82,11 @@ async function main(): Promise<number> {
       faults.push('the record is not what was read')
     if ((longestOf(over)?.ms ?? 0) > INTERVAL_MS) faults.push('a reload took longer than a poll interval')
     if (faults.length > 0) console.log(await pm2.logs())
+  } catch (error) {
+    faults.push(error instanceof Error ? error.message : String(error))
+    console.log(await pm2.logs().catch(() => 'PM2 has no logs'))
   } finally {
-    await pm2.run('kill')
+    await pm2.run('kill').catch(() => {})
     await fleet.stop()
     const home = await realpath(join(folder, DATABASE)).catch(() => undefined)
     if (home) await rm(home, { recursive: true, force: true })
