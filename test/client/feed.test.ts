@@ -238,6 +238,8 @@ test('a server that takes the connection and says nothing is left after half a m
   const relay = await relayTo(server)
   relay.way = 'frozen'
   const dashboard = watch(relay.url)
+  // Its token is there, and what it waits for now is the server.
+  await expect.poll(() => relay.taken).toBe(1)
   await dashboard.clock.turn(29_999)
   expect(dashboard.feed.state).toEqual({ kind: 'connecting' })
   await dashboard.clock.turn(1)

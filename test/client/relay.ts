@@ -9,6 +9,7 @@ export class Relay {
   targetPort: number
   readonly #server: Server = createServer(socket => this.#relay(socket))
   readonly #sockets = new Set<Socket>()
+  #taken = 0
 
   constructor(targetPort: number) {
     this.targetPort = targetPort
@@ -18,6 +19,11 @@ export class Relay {
     const address = this.#server.address()
     if (typeof address !== 'object' || address === null) throw new Error('the relay is not listening')
     return `ws://127.0.0.1:${address.port}/ws`
+  }
+
+  /** Connections that it took so far. */
+  get taken(): number {
+    return this.#taken
   }
 
   async start(): Promise<this> {
@@ -31,6 +37,7 @@ export class Relay {
   }
 
   #relay(near: Socket): void {
+    this.#taken++
     const far = connect(this.targetPort, '127.0.0.1')
     for (const [from, to] of [
       [near, far],
