@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { tenantId } from '../../src/accounting/ids.ts'
 import { connectFeed } from '../../src/client/feed.ts'
@@ -127,7 +128,13 @@ test('what the server answers with an error is told, and closes nothing', async 
 test('another token is asked for half a minute before the end of the first, and the connection stays', async () => {
   const server = await newFeed()
   const lives = [60, 3600]
-  const dashboard = watch(server.url, { token: () => tenantToken(acme, inSeconds(lives.shift() ?? 0)) })
+  const tokens: Promise<string>[] = []
+  const token = () => {
+    const made = tenantToken(acme, inSeconds(lives.shift() ?? 0))
+    tokens.push(made)
+    return made
+  }
+  const dashboard = watch(server.url, { token })
   const { clock, feed, snapshots, sessions } = dashboard
   await snapshots.next()
   await pass(25, server, dashboard)
@@ -135,6 +142,9 @@ test('another token is asked for half a minute before the end of the first, and 
   expect(dashboard.tokensAsked).toBe(1)
   await clock.turn(1)
   expect(dashboard.tokensAsked).toBe(2)
+  await tokens[1]
+  // By now it was sent.
+  await setImmediate()
   // The answer to this shows that the token before it was heard.
   feed.subscribe('sessions')
   await sessions.next()
