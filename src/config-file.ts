@@ -6,11 +6,13 @@ import type { Clock } from './runtime/clock.ts'
 import { isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger, levelIn } from './runtime/logger.ts'
 
+/** What became of a config that was loaded: `failed` has no fault, but could not be applied. */
+type Outcome = 'applied' | 'faulty' | 'failed'
+
 export interface ConfigFileOptions {
   readonly file: string
   readonly env: NodeJS.ProcessEnv
-  /** Told what became of each config that was loaded: `failed` has no fault, but could not be applied. */
-  readonly observer: { reloaded(outcome: 'applied' | 'faulty' | 'failed'): void }
+  readonly observer: { reloaded(outcome: Outcome): void }
   readonly clock: Clock
   readonly log: Logger
 }
@@ -114,7 +116,7 @@ export class ConfigFile {
     }
   }
 
-  #tell(outcome: 'applied' | 'faulty' | 'failed'): void {
+  #tell(outcome: Outcome): void {
     const { observer, clock } = this.#options
     this.#isApplied = outcome === 'applied'
     if (this.#isApplied) this.#appliedAt = clock.now()

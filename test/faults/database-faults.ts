@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { freePort } from '../../src/store/free-port.ts'
 import { query } from '../daemon/scene.ts'
+import { listening } from '../runtime/listening.ts'
 import type { Fault, Means } from './fault.ts'
-import { listening } from './listening.ts'
 import { errorOf, fatalOf, type Shown } from './shown.ts'
 
 export const DATABASE_FAULTS: readonly Fault[] = [

@@ -1,5 +1,5 @@
 import { connect, createServer } from 'node:net'
-import { listening } from './listening.ts'
+import { listening } from '../runtime/listening.ts'
 
 /** Between a client and a router: hands on all bytes, and keeps the client's. */
 export class Tap {

@@ -5,8 +5,8 @@ import { fingerprintOf, selfSignedIdentity, serverIdentity } from '../fleet/cert
 import { startRouter } from '../fleet/opened.ts'
 import type { RouterOptions } from '../fleet/router-options.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
+import { listening } from '../runtime/listening.ts'
 import type { Canaries } from './canaries.ts'
-import { listening } from './listening.ts'
 import type { Place } from './place.ts'
 import { Tap } from './tap.ts'
 

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
-import { onTestFinished } from 'vitest'
 import { encodeSentence, SentenceDecoder } from '../../src/routeros/words.ts'
 import type { TlsIdentity } from '../fleet/certificate.ts'
+import { listening } from '../runtime/listening.ts'
 
 /** One client of the peer. Words are raw: one character a byte. */
 export class PeerClient {
@@ -94,24 +93,13 @@ export async function startPeer(
   const { tls, host = '127.0.0.1' } = options
   const clients: PeerClient[] = []
   const waiting: ((client: PeerClient) => void)[] = []
-  const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, tcp => {
-    sockets.add(tcp)
-    tcp.on('error', () => {})
     const client = new PeerClient(tls ? secured(tcp, tls) : tcp)
     clients.push(client)
     waiting.shift()?.(client)
     void onClient(client)
   })
-  server.listen(0, host)
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    await once(server, 'close')
-  })
-  const address = server.address()
-  const port = address !== null && typeof address !== 'string' ? address.port : 0
+  const port = await listening(server, host)
   return { host, port, clients, next: () => new Promise(resolve => waiting.push(resolve)) }
 }
 
