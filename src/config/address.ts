@@ -40,3 +40,13 @@ export function keySetUrl(value: unknown): Checked<string> {
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))) return right(value)
   return wrong(`must be ${wanted}: https, or http to this machine only`)
 }
+
+/** Where alerts are posted to. No message shows it: it may have a secret in its path or its query. */
+export function webhookUrl(text: string): Checked<string> {
+  const wanted = 'a URL such as https://noc.example/alerts'
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return wrong(`must be ${wanted}`)
+  const { username, password } = new URL(text)
+  // It could not be fetched.
+  if (username !== '' || password !== '') return wrong(`must be ${wanted}, without a user or a password`)
+  return right(text)
+}

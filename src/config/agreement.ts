@@ -1,17 +1,38 @@
 import { z } from 'zod'
+import { alertDisagreements } from './alert-agreement.ts'
+import { type Alert, alert } from './alerts.ts'
 import { type Finding, pathText } from './fault.ts'
+import { quota } from './quotas.ts'
 
-const identified = z.object({ id: z.string().optional().catch(undefined) })
+const word = z.string().optional().catch(undefined)
+const identified = z.object({ id: word })
+const NAMELESS = { id: undefined }
+const wholeAlert = alert()
 const outline = z.object({
   auth: z.record(z.string(), z.unknown()).optional().catch(undefined),
   tenants: z
     .array(
       identified
-        .extend({ routers: z.array(identified.catch({ id: undefined })).catch([]) })
-        .catch({ id: undefined, routers: [] }),
+        .extend({
+          routers: z.array(identified.catch(NAMELESS)).catch([NAMELESS]),
+          quotas: z.array(quota().optional().catch(undefined)).default([]).catch([undefined]),
+          alerts: z
+            .array(z.unknown().transform(readAlert))
+            .default([])
+            .catch([{ ...NAMELESS, alert: undefined }]),
+          webhooks: z
+            .array(identified.extend({ alerts: z.array(word).catch([]) }).catch({ ...NAMELESS, alerts: [] }))
+            .catch([]),
+        })
+        .catch({ ...NAMELESS, routers: [], quotas: [], alerts: [], webhooks: [] }),
     )
     .catch([]),
 })
+
+/** Its id is there though something else of it is at fault. */
+function readAlert(value: unknown): { readonly id: string | undefined; readonly alert: Alert | undefined } {
+  return { id: identified.safeParse(value).data?.id, alert: wholeAlert.safeParse(value).data }
+}
 
 const KEYS = ['secret', 'jwks_url', 'public_key']
 
@@ -24,7 +45,11 @@ export function disagreements(raw: unknown): Finding[] {
   if (!success) return []
   const found = duplicates(data.tenants, ['tenants'])
   for (const [index, tenant] of data.tenants.entries()) {
-    found.push(...duplicates(tenant.routers, ['tenants', index, 'routers']))
+    const path = ['tenants', index]
+    found.push(...duplicates(tenant.routers, [...path, 'routers']))
+    found.push(...duplicates(tenant.alerts, [...path, 'alerts']))
+    found.push(...duplicates(tenant.webhooks, [...path, 'webhooks']))
+    found.push(...alertDisagreements(tenant, path))
   }
   if (data.auth !== undefined) found.push(...choice(data.auth))
   return found

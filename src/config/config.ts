@@ -1,3 +1,4 @@
+import type { AlertRule } from '../accounting/alert.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Secret } from './secret.ts'
@@ -25,6 +26,8 @@ export interface Config {
     readonly port: number
     /** As browsers send them in `Origin`. */
     readonly origins: readonly string[]
+    /** Whether the example dashboard is served, at `/dashboard/`. */
+    readonly dashboard: boolean
     /** Paths of PEM files; they could be read when the config was loaded. */
     readonly tls: { readonly cert: string; readonly key: string } | undefined
   }
@@ -54,6 +57,20 @@ export interface TenantConfig {
   /** An IANA name. */
   readonly timezone: string
   readonly routers: readonly RouterConfig[]
+  readonly alerts: readonly AlertRule[]
+  readonly webhooks: readonly WebhookConfig[]
+}
+
+/** Where alerts are posted to. */
+export interface WebhookConfig {
+  /** Unique within its tenant. */
+  readonly id: string
+  /** http or https; it may have a secret in it. */
+  readonly url: Secret
+  /** What each message is signed with: 24 bytes or more. */
+  readonly secret: Secret
+  /** The ids of the rules it hears of. */
+  readonly rules: ReadonlySet<string>
 }
 
 /** A router with its own final values: what its tenant or the top of the file set for it is already in here. */

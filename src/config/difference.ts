@@ -13,7 +13,10 @@ export interface RouterChange extends TenantRouter {
   readonly kind: 'reconnect' | 'settings'
 }
 
-/** What a reload has to do. Routers of added and removed tenants are among the routers added and removed. */
+/**
+ * What a reload has to do. Routers of added and removed tenants are among the routers added and removed. Alerts and
+ * webhooks are in none of it: whoever watches goes by those of the new config, and nothing has to be made anew.
+ */
 export interface Difference {
   readonly tenantsAdded: readonly TenantConfig[]
   readonly tenantsRemoved: readonly TenantConfig[]

@@ -13,7 +13,12 @@ const outline = z.object({
   database: z.object({ url: value }).optional(),
   auth: z.object({ secret: value }).optional(),
   pusher: z.object({ secret: value }).optional(),
-  tenants: z.array(z.object({ routers: z.array(z.object({ password: value })) })),
+  tenants: z.array(
+    z.object({
+      routers: z.array(z.object({ password: value })),
+      webhooks: z.array(z.object({ url: value, secret: value })).default([]),
+    }),
+  ),
 })
 
 /** The first secret in plain text of a file that every user of this machine may read; of one without a fault. */
@@ -40,11 +45,15 @@ function firstPlainSecret(values: unknown): readonly PropertyKey[] | undefined {
     [['database', 'url'], data.database?.url],
     [['auth', 'secret'], data.auth?.secret],
     [['pusher', 'secret'], data.pusher?.secret],
-    ...data.tenants.flatMap(({ routers }, tenant) =>
-      routers.map(
+    ...data.tenants.flatMap(({ routers, webhooks }, tenant) => [
+      ...routers.map(
         ({ password }, router) => [['tenants', tenant, 'routers', router, 'password'], password] as const,
       ),
-    ),
+      ...webhooks.flatMap(({ url, secret }, webhook) => {
+        const path = ['tenants', tenant, 'webhooks', webhook]
+        return [[[...path, 'url'], url] as const, [[...path, 'secret'], secret] as const]
+      }),
+    ]),
   ]
   return secrets.find(([, secret]) => isPlainText(secret))?.[0]
 }

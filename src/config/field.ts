@@ -23,15 +23,23 @@ export function block<Shape extends z.core.$ZodLooseShape>(
     readonly alternative?: string
     /** Keys that belong into another block, and its name. */
     readonly elsewhere?: Readonly<Record<string, string>>
+    /** Keys that blocks of another kind have, and which. */
+    readonly belongsTo?: Readonly<Record<string, string>>
   } = {},
 ) {
   const known = Object.keys(shape)
-  const { alternative, elsewhere = {} } = notes
+  const { alternative, elsewhere, belongsTo } = notes
+  const advice = new Map([
+    ...Object.entries(elsewhere ?? {}).map(
+      ([key, place]) => [key, `does not belong here: move it to ${place}`] as const,
+    ),
+    ...Object.entries(belongsTo ?? {}).map(([key, kind]) => [key, `is for ${kind}: remove it`] as const),
+  ])
   const wanted = `${alternative === undefined ? '' : `${alternative} or `}a block of keys (${known.join(', ')})`
   return z.strictObject(shape, {
     error: issue =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map(key => unknownKey(key, known, elsewhere[key])).join('\n')
+        ? issue.keys.map(key => advice.get(key) ?? unknownKey(key, known)).join('\n')
         : notOf(wanted, issue.input),
   })
 }
@@ -46,8 +54,7 @@ function notOf(wanted: string, value: unknown): string {
   return absent(wanted, value)?.message ?? `must be ${wanted}`
 }
 
-function unknownKey(key: string, known: readonly string[], rightPlace: string | undefined): string {
-  if (rightPlace !== undefined) return `does not belong here: move it to ${rightPlace}`
+function unknownKey(key: string, known: readonly string[]): string {
   const meant = nearest(key, known)
   return meant === undefined
     ? `is no key of this block: remove it, or use one of ${known.join(', ')}`

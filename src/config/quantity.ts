@@ -47,6 +47,39 @@ export function size(value: unknown): Checked<number> {
   return quantity(value, BYTES, 'a size such as 512MB or 1GB')
 }
 
+/** Bytes of its own, or a share of a quota. */
+export type Threshold =
+  | { readonly kind: 'bytes'; readonly bytes: number }
+  /** In hundred-millionths: 80% is 80,000,000 of them. */
+  | { readonly kind: 'share'; readonly share: number }
+
+const THRESHOLD = 'a size such as 2TB, or a share of the quota such as 80%'
+const MAX_PERCENT = 1000
+const SHARES_OF_A_PERCENT = 1_000_000
+const PERCENT = /^(\d+)(?:\.(\d{1,6}))? ?%$/
+
+/** `2TB`, or `80%` or `12.5%`. */
+export function threshold(value: unknown): Checked<Threshold> {
+  if (typeof value !== 'string' || !value.endsWith('%')) {
+    const bytes = quantity(value, BYTES, THRESHOLD)
+    return bytes.kind === 'right' ? right({ kind: 'bytes', bytes: bytes.value }) : bytes
+  }
+  const [, whole, fraction = ''] = PERCENT.exec(value) ?? []
+  if (whole === undefined) return notA(THRESHOLD, value)
+  const share = Number(whole) * SHARES_OF_A_PERCENT + Number(fraction.padEnd(6, '0'))
+  return share > 0 && share <= MAX_PERCENT * SHARES_OF_A_PERCENT
+    ? right({ kind: 'share', share })
+    : wrong(`must be more than 0% and ${MAX_PERCENT}% at the most`)
+}
+
+const WHOLE = 100n * BigInt(SHARES_OF_A_PERCENT)
+
+/** Rounded up to whole bytes; `undefined` where it is more than can be counted. */
+export function shareOf(bytes: number, share: number): number | undefined {
+  const total = Number((BigInt(bytes) * BigInt(share) + WHOLE - 1n) / WHOLE)
+  return Number.isSafeInteger(total) ? total : undefined
+}
+
 /** `500kbps 100Mbps 10Gbps`, in bits a second. */
 export function rate(value: unknown): Checked<number> {
   return quantity(value, BITS_PER_SECOND, 'a rate such as 500kbps, 100Mbps or 10Gbps')

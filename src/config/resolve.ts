@@ -1,3 +1,4 @@
+import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
 import type { AuthConfig, Config, RouterConfig, TenantConfig } from './config.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -21,7 +22,13 @@ export function resolveConfig(file: ConfigFile): Config {
     commit: { intervalMs: file.commit.interval },
     lease: { durationMs: file.lease.duration },
     journal: resolveJournal(file.journal),
-    server: { host: server.host, port: server.port, origins: server.origins, tls: server.tls },
+    server: {
+      host: server.host,
+      port: server.port,
+      origins: server.origins,
+      dashboard: server.dashboard,
+      tls: server.tls,
+    },
     auth: resolveAuth(file.auth),
     snapshots: { intervalMs: file.snapshots.interval },
     log: { level: file.log.level },
@@ -53,6 +60,8 @@ function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {
     name: tenant.name ?? tenant.id,
     timezone: tenant.timezone,
     routers: tenant.routers.map(router => resolveRouter(file, tenant, router)),
+    alerts: resolveAlerts(tenant.alerts, tenant.quotas),
+    webhooks: resolveWebhooks(tenant.webhooks, tenant.alerts),
   }
 }
 

@@ -1,21 +1,24 @@
 import { z } from 'zod'
-import { isConfigId, routerId, tenantId } from '../accounting/ids.ts'
+import { routerId, tenantId } from '../accounting/ids.ts'
 import { SERVICES } from '../accounting/reading.ts'
 import { host, keySetUrl, origin } from './address.ts'
+import { alert } from './alerts.ts'
 import { certificates, fingerprint, publicKey } from './certificate.ts'
 import { type Checked, right, wrong } from './checked.ts'
+import { configId } from './config-id.ts'
 import { isPostgresUrl } from './database-url.ts'
 import { block, field, list } from './field.ts'
 import { duration, interval, rate, size } from './quantity.ts'
+import { quota } from './quotas.ts'
 import { path } from './readable-file.ts'
 import { boolean, oneOf, text, textOf, wholeNumber } from './scalar.ts'
 import { schedule } from './schedule.ts'
-import { Secret } from './secret.ts'
+import { secret } from './secret-field.ts'
 import { type Environment, secretText } from './secret-source.ts'
 import { belongTogether, certificateFile, keyFile } from './server-tls.ts'
 import { timezone } from './timezone.ts'
+import { webhook } from './webhooks.ts'
 
-const ID = 'an id in quotes: letters, digits, "-", "_" and ".", 64 at the most'
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 
@@ -42,6 +45,7 @@ export function configSchema(env: Environment) {
         host: field(host).default('127.0.0.1'),
         port: field(wholeNumber(0, 65_535)).default(8090),
         origins: list(field(origin), 'origins such as ["https://panel.example"]').default([]),
+        dashboard: field(boolean).default(false),
         tls: block({ cert: field(certificateFile), key: field(keyFile) })
           .refine(belongTogether, {
             path: ['key'],
@@ -77,6 +81,9 @@ export function configSchema(env: Environment) {
         listen: 'poll',
         concurrency: 'poll',
         stale_after: 'poll',
+        quotas: 'a tenant',
+        alerts: 'a tenant',
+        webhooks: 'a tenant',
       },
     },
   )
@@ -100,11 +107,14 @@ export function journalSchema() {
 
 function tenant(env: Environment) {
   return block({
-    id: field(textOf(isConfigId, ID)).transform(tenantId),
+    id: field(configId).transform(tenantId),
     name: field(text).optional(),
     timezone: field(timezone).default('UTC'),
     ...nearestWins(),
     routers: list(router(env), 'routers, each with "- id:"; [] for none'),
+    quotas: list(quota(), 'quotas, each with "- scope:"').default([]),
+    alerts: list(alert(), 'alerts, each with "- id:"').default([]),
+    webhooks: list(webhook(env), 'webhooks, each with "- id:"').default([]),
   })
 }
 
@@ -114,7 +124,7 @@ function router(env: Environment) {
     { alternative: 'true' },
   )
   return block({
-    id: field(textOf(isConfigId, ID)).transform(routerId),
+    id: field(configId).transform(routerId),
     name: field(text).optional(),
     host: field(host),
     port: field(wholeNumber(1, 65_535)).optional(),
@@ -138,14 +148,6 @@ function nearestWins() {
     plausible_rate: field(rate).optional(),
     stalled_after: field(duration).optional(),
   }
-}
-
-function secret(env: Environment, checkText: (text: string) => Checked<string>) {
-  return field(value => {
-    const found = secretText(value, env)
-    const checked = found.kind === 'right' ? checkText(found.value) : found
-    return checked.kind === 'right' ? right(new Secret(checked.value)) : checked
-  })
 }
 
 function publicKeyField(env: Environment) {

@@ -6,11 +6,11 @@ import { routerConfig } from './routers.ts'
 
 const tenants: readonly TenantConfig[] = [
   {
-    ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC' },
+    ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC', alerts: [], webhooks: [] },
     routers: [routerConfig(), routerConfig({ id: routerId('old'), enabled: false })],
   },
   {
-    ...{ id: tenantId('umoja'), name: 'Umoja', timezone: 'UTC' },
+    ...{ id: tenantId('umoja'), name: 'Umoja', timezone: 'UTC', alerts: [], webhooks: [] },
     routers: [routerConfig({ id: routerId('north') })],
   },
 ]

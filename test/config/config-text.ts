@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
 
-import type { Config, RouterConfig } from '../../src/config/config.ts'
+import type { Config, RouterConfig, TenantConfig } from '../../src/config/config.ts'
 import type { Fault } from '../../src/config/fault.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Environment } from '../../src/config/secret-source.ts'
@@ -42,4 +42,36 @@ export function routerOf(keys: string, top = ''): RouterConfig {
 /** The messages of a file with one router that has these keys, `path message` each. */
 export function routerFaults(keys: string): string[] {
   return faultsOf(withRouter(keys)).map(({ path, message }) => `${path} ${message}`)
+}
+
+/** Of a webhook: where it is, and what it signs by. */
+export const WEBHOOK = 'url: "${NOC_URL}", secret: "${NOC_SECRET}"'
+export const WEBHOOK_ENV: Environment = {
+  ...ENV,
+  NOC_URL: 'https://noc.example/t/0a1b2c',
+  NOC_SECRET: 'whsec_YSBzZWNyZXQgb2YgMjUgYnl0ZXMgbG9uZw==',
+}
+
+/** A file with one tenant of the routers `hq` and `tower`, that has these lines beside them. */
+export function withTenant(lines: string): string {
+  const router = '{ host: a, username: b, password: "c", id: '
+  return `${AUTH}
+tenants:
+  - id: acme
+    routers: [${router} hq }, ${router} tower }]
+${lines.replaceAll(/^/gm, '    ')}
+`
+}
+
+export function tenantOf(lines: string): TenantConfig {
+  const tenant = configOf(withTenant(lines), WEBHOOK_ENV).tenants[0]
+  if (tenant === undefined) throw new Error('the config has no tenant')
+  return tenant
+}
+
+/** The messages of a file with one tenant that has these lines, each with its path within the tenant. */
+export function tenantFaults(lines: string): string[] {
+  return faultsOf(withTenant(lines), WEBHOOK_ENV).map(
+    ({ path, message }) => `${path.replace('tenants[0].', '')} ${message}`,
+  )
 }

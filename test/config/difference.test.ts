@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { difference } from '../../src/config/difference.ts'
-import { AUTH, configOf, ENV, withRouter } from './config-text.ts'
+import { AUTH, configOf, ENV, WEBHOOK, WEBHOOK_ENV, withRouter, withTenant } from './config-text.ts'
 
 const before = configOf(withRouter(''))
 const nothing = {
@@ -47,6 +47,18 @@ describe('the difference that a reload makes', () => {
       ...nothing,
       tenantsChanged: after.tenants,
     })
+  })
+
+  it.each([
+    'quotas: [{ scope: user, period: month, limit: 2GB }]',
+    'quotas: [{ scope: user, period: month, limit: 1GB }]\nalerts: [{ id: a, scope: user, period: month, threshold: 80% }]',
+    'alerts: [{ id: down, on: router_offline }]',
+    `webhooks: [{ id: noc, ${WEBHOOK} }]`,
+  ])('of quotas, alerts and webhooks is no router’s, and needs no restart: %s', lines => {
+    const [plain, after] = ['', lines].map(it => configOf(withTenant(it), WEBHOOK_ENV))
+    if (plain === undefined || after === undefined) throw new Error('two texts are two configs')
+    expect(difference(plain, after)).toEqual(nothing)
+    expect(difference(after, plain)).toEqual(nothing)
   })
 
   it.each(['port: 8730', 'tls: true', 'services: [ppp]', 'enabled: false'])('reconnects for %s', keys => {

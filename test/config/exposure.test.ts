@@ -46,6 +46,18 @@ describe('a secret in plain text', () => {
     )
   })
 
+  it('may be where a webhook is, or what it signs by', () => {
+    const withWebhook = (url: string, secret: string) =>
+      `tenants: [{ id: a, routers: [] }, { id: b, routers: [], webhooks:\n [{ url: ${url}, secret: ${secret} }] }]`
+    expect(exposedIn(withWebhook('"https://noc/hunter2"', '"${SECRET}"'), 0o644)).toBe(
+      '2 tenants[1].webhooks[0].url',
+    )
+    expect(exposedIn(withWebhook('"https://noc/${TOKEN}"', 'hunter2'), 0o644)).toBe(
+      '2 tenants[1].webhooks[0].secret',
+    )
+    expect(exposedIn(withWebhook('"https://noc/${TOKEN}"', '{ file: /etc/noc }'), 0o644)).toBeUndefined()
+  })
+
   it('is nobody’s business where only the owner and the group may read it', () => {
     expect(exposedIn(withSecrets('hunter2', 'hunter2'), 0o640)).toBeUndefined()
   })

@@ -83,6 +83,7 @@ describe('an unknown key', () => {
     ['plausibleRate: 1Gbps', 'did you mean plausible_rate?'],
     ['user-name: x', 'did you mean username?'],
     ['colour: x', 'use one of id, name, host'],
+    ['constructor: x', 'use one of id, name, host'],
   ])('%s is a fault that says what was meant: %s', (key, hint) => {
     expect(routerFaults(key)).toEqual([expect.stringContaining(hint)])
   })

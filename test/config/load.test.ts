@@ -5,7 +5,16 @@ import { rootCertificates } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { summary } from '../../src/config/check.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { AUTH, configOf, ENV, faultsOf, routerFaults, routerOf, withRouter } from './config-text.ts'
+import {
+  AUTH,
+  configOf,
+  ENV,
+  faultsOf,
+  routerFaults,
+  routerOf,
+  WEBHOOK_ENV,
+  withRouter,
+} from './config-text.ts'
 
 describe('the example', () => {
   const file = 'config/tikmeter.example.yaml'
@@ -24,13 +33,18 @@ describe('the example', () => {
       .replace(/^# (pusher:| {2}key:| {2}secret:)/gm, '$1')
       .replace('# port:', 'port:')
       .replace('# tls: true', 'tls: true')
+      .replace('# - { scope', '- { scope')
+      .replace(/^ {4}# (webhooks:| {2}- \{ id: noc)/gm, '    $1')
     const config = configOf(text, {
-      ...ENV,
+      ...WEBHOOK_ENV,
       DATABASE_URL: 'postgres://u:p@db/tikmeter',
       PUSHER_SECRET: 'hush',
     })
     expect(config.database.kind).toBe('url')
     expect(config.pusher?.key).toBe('tikmeter')
+    const { alerts, webhooks } = config.tenants[0] ?? {}
+    expect(alerts?.[0]).toMatchObject({ particular: { size: 2 } })
+    expect(webhooks).toMatchObject([{ id: 'noc', rules: new Set(['down']) }])
     expect(config.tenants[0]?.routers[0]).toMatchObject({ port: 8728, tls: { ca: undefined } })
   })
 })
@@ -44,7 +58,7 @@ describe('defaults', () => {
       commit: { intervalMs: 30_000 },
       lease: { durationMs: 15_000 },
       journal: { directory: resolve('data/journal'), maxBytes: 1024 ** 3 },
-      server: { host: '127.0.0.1', port: 8090, origins: [], tls: undefined },
+      server: { host: '127.0.0.1', port: 8090, origins: [], dashboard: false, tls: undefined },
       auth: undefined,
       snapshots: { intervalMs: 5000 },
       log: { level: undefined },
@@ -198,6 +212,15 @@ describe('a timezone', () => {
     const [fault] = faultsOf(`${AUTH}\ntenants: [{ id: a, timezone: ${timezone}, routers: [] }]`)
     if (hint === undefined) expect(fault).toBeUndefined()
     else expect(fault?.message).toContain(hint)
+  })
+})
+
+describe('the dashboard', () => {
+  it('is served where it is said to be, in so many words', () => {
+    expect(configOf(`${AUTH}\nserver: { dashboard: true }\ntenants: []`).server.dashboard).toBe(true)
+    expect(faultsOf(`${AUTH}\nserver: { dashboard: "yes" }\ntenants: []`)).toMatchObject([
+      { message: expect.stringContaining('true or false') },
+    ])
   })
 })
 

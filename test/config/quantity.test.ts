@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Checked } from '../../src/config/checked.ts'
-import { duration, interval, rate, size } from '../../src/config/quantity.ts'
+import { duration, interval, rate, shareOf, size, threshold } from '../../src/config/quantity.ts'
 
 const wrong = expect.objectContaining({ kind: 'wrong' })
 
@@ -62,5 +62,32 @@ describe('a rate', () => {
 
   it.each(['10GBps', '10mbps', '10G', 10, '0bps'])('%j is none: bytes are not bits', value => {
     expect(rate(value)).toEqual(wrong)
+  })
+})
+
+describe('a threshold', () => {
+  it.each([
+    ['80%', 80_000_000],
+    ['12.5%', 12_500_000],
+    ['0.000001%', 1],
+    ['1000%', 1_000_000_000],
+    ['080 %', 80_000_000],
+  ])('of %s is a share of %d hundred-millionths', (written, share) => {
+    expect(threshold(written)).toEqual({ kind: 'right', value: { kind: 'share', share } })
+  })
+
+  it('is a size else', () => {
+    expect(threshold('2TB')).toEqual({ kind: 'right', value: { kind: 'bytes', bytes: 2 * 1024 ** 4 } })
+  })
+
+  it.each(['0%', '1000.1%', '1.0000001%', '.5%', '%', '-1%', '80% ', 0.8, '0GB'])('%j is none', value => {
+    expect(threshold(value)).toEqual(wrong)
+  })
+
+  it('is exact where a floating point number is not, and rounded up', () => {
+    expect(shareOf(100, 7_000_000)).toBe(7)
+    expect(shareOf(101, 7_000_000)).toBe(8)
+    expect(shareOf(Number.MAX_SAFE_INTEGER, 100_000_000)).toBe(Number.MAX_SAFE_INTEGER)
+    expect(shareOf(Number.MAX_SAFE_INTEGER, 100_000_001)).toBeUndefined()
   })
 })

@@ -55,6 +55,37 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     provoke: ({ place }) => check(place, { auth: { secret: 'short' } }),
   },
   {
+    what: 'an alert goes by a share of a quota that is not there',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:16:9 tenants[0].alerts[0].threshold: is a share of no quota: add { scope: user, period: month, limit: 100GB } to the tenant’s quotas, with the limit that is yours',
+    provoke: ({ place }) => {
+      const alert = { id: 'near-quota', scope: 'user', period: 'month', threshold: '80%' }
+      return check(place, { tenants: [{ id: 'acme', routers: [], alerts: [alert] }] })
+    },
+  },
+  {
+    what: 'a webhook names an alert that is not there',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:20:13 tenants[0].webhooks[0].alerts[0]: is no alert of this tenant: did you mean down?',
+    provoke: ({ place }) => {
+      const webhook = { id: 'noc', url: 'https://noc.example/', secret: 'x'.repeat(24), alerts: ['dwon'] }
+      const alerts = [{ id: 'down', on: 'router_offline' }]
+      return check(place, { tenants: [{ id: 'acme', routers: [], alerts, webhooks: [webhook] }] })
+    },
+  },
+  {
+    what: 'the secret of a webhook is too short',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:15:9 tenants[0].webhooks[0].secret: must be 24 bytes or more: make one with "openssl rand -base64 32"',
+    provoke: ({ place }) => {
+      const webhook = { id: 'noc', url: 'https://noc.example/', secret: 'short' }
+      return check(place, { tenants: [{ id: 'acme', routers: [], webhooks: [webhook] }] })
+    },
+  },
+  {
     what: 'a changed config has a fault',
     command: 'run',
     code: null,

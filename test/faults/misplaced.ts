@@ -46,12 +46,16 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
     tenants: [
       { id: 'acme', timezone: make('in the place of a timezone'), routers: [...routers, ...passwords] },
       { id: make('in the place of an id'), name: [make('in the place of a name')], routers: [] },
+      { id: 'umoja', routers: [], ...alerting(make) },
     ],
   })
   const line = (written: string) => `auth:\n  ${written}\ntenants: []\n`
   return {
     everywhere,
     'a secret that is too short': line(`secret: "${short(canaries)}"`),
+    'a webhook’s secret that is too short': line(
+      `secret: "${make('beside the webhook')}"\ntenants: [{ id: a, routers: [], webhooks: [{ secret: "${short(canaries)}" }] }]`,
+    ).replace('tenants: []\n', ''),
     'a URL that ends within its password': line(
       `secret: "${make('beside the URL')}"\ndatabase: { url: "postgres://u:12/${make('in the path')}@db/x" }`,
     ),
@@ -70,6 +74,34 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
     'a directive': `%${make('as a directive')}\n---\ntenants: []\n`,
     'no block': `${make('in the place of everything')}\n`,
     'a line of .env': `TIKMETER_SECRET=${make('in a line of .env')}\ntenants: []\n`,
+  }
+}
+
+/** Quotas, alerts and webhooks, with a secret in the place of each of their keys. */
+function alerting(make: (where: string) => string) {
+  const quota = { scope: 'router', period: 'month', limit: '1GB' }
+  const alert = { id: 'big', ...quota, limit: undefined, threshold: '80%' }
+  const webhook = { id: 'noc', url: 'https://noc.example/', secret: 'x'.repeat(24) }
+  const spoilt = <Block extends object>(block: Block, keys: readonly string[]) =>
+    keys.map((key, index) => ({
+      ...block,
+      id: `i${index}`,
+      [key]: make(`in the place of an alert’s ${key}`),
+    }))
+  return {
+    quotas: [
+      ...['scope', 'period', 'limit', 'of'].map(key => ({ ...quota, [key]: make(`as a quota’s ${key}`) })),
+      { ...quota, of: [make('in the place of a router’s id')] },
+    ],
+    alerts: spoilt(alert, ['id', 'on', 'scope', 'period', 'threshold', 'after', 'secret']),
+    webhooks: [
+      ...spoilt(webhook, ['id', 'url', 'alerts', 'password']),
+      { ...webhook, url: `https://u:${make('in the URL of a webhook')}@noc.example/` },
+      { ...webhook, url: `ftp://noc.example/${make('in the path of a webhook')}` },
+      { ...webhook, secret: [make('as a webhook’s secret, in a list')] },
+      { ...webhook, secret: `whsec_${make('behind whsec_, and no base64')}` },
+      { ...webhook, alerts: [make('in the place of an alert’s id')] },
+    ],
   }
 }
 

@@ -174,6 +174,8 @@ async function startDaemon(): Promise<Started> {
     DATABASE_URL: Object.assign(new URL(urlWith(password)), { username: database.guest }).href,
     TIKMETER_SECRET: secret,
     PUSHER_SECRET: canaries.make('the secret of the pusher'),
+    NOC_URL: `http://127.0.0.1:${await freePort()}/${canaries.make('the path of the webhook')}`,
+    NOC_SECRET: canaries.make('the secret of the webhook'),
   }
   await place.configure({
     database: { url: '${DATABASE_URL}' },
@@ -181,7 +183,13 @@ async function startDaemon(): Promise<Started> {
     pusher: { key: 'key', secret: '${PUSHER_SECRET}' },
     poll: { schedule: '* * * * * *', timeout: '2s' },
     snapshots: { interval: '1s' },
-    tenants: [{ id: 'acme', routers: routers.written }],
+    tenants: [
+      {
+        ...{ id: 'acme', routers: routers.written },
+        alerts: [{ id: 'down', on: 'router_offline', after: '1s' }],
+        webhooks: [{ id: 'noc', url: '${NOC_URL}', secret: '${NOC_SECRET}' }],
+      },
+    ],
   })
   const program = ['--import', 'tsx', '--import', CRASH, 'src/cli.ts']
   const daemon = await DaemonProcess.start(place.configFile, place.path('daemon.log'), env, program)

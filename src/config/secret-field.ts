@@ -1,0 +1,13 @@
+import { type Checked, right } from './checked.ts'
+import { field } from './field.ts'
+import { Secret } from './secret.ts'
+import { type Environment, secretText } from './secret-source.ts'
+
+/** A secret, whose text is looked up and has a rule of its own. No message of the rule may have a part of it. */
+export function secret(env: Environment, checkText: (text: string) => Checked<string>) {
+  return field(value => {
+    const found = secretText(value, env)
+    const checked = found.kind === 'right' ? checkText(found.value) : found
+    return checked.kind === 'right' ? right(new Secret(checked.value)) : checked
+  })
+}
