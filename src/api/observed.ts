@@ -14,6 +14,7 @@ const COMMIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const EVENT_KINDS = [
   ...['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'set_aside'],
 ] as const satisfies readonly LedgerEvent['kind'][]
+const DELIVERY_OUTCOMES = ['delivered', 'retried', 'dead'] as const
 const STOP_REASONS = ['logout', 'reboot', 'removed'] as const satisfies readonly EndReason[]
 
 /** What is told as it happens, for `/metrics`: each part of the daemon that tells something asks for the piece it needs. */
@@ -61,6 +62,11 @@ export class Observed {
     'Times that the config was loaded anew.',
     'outcome',
   )
+  readonly #deliveries = this.#counter(
+    'tikmeter_webhook_deliveries_total',
+    'Attempts to deliver an alert to a webhook; what was dead is not tried again.',
+    'outcome',
+  )
 
   constructor() {
     // A series that begins with its first event hides that event from `increase`.
@@ -71,6 +77,7 @@ export class Observed {
     for (const kind of EVENT_KINDS) this.#events.inc({ kind }, 0)
     for (const outcome of ['applied', 'faulty', 'failed'] satisfies ReloadOutcome[])
       this.#reloads.inc({ outcome }, 0)
+    for (const outcome of DELIVERY_OUTCOMES) this.#deliveries.inc({ outcome }, 0)
   }
 
   /** @param durableAfterMs from the router's answer; `undefined` where the reading is not in the journal */
@@ -110,6 +117,10 @@ export class Observed {
 
   reloaded(outcome: ReloadOutcome): void {
     this.#reloads.inc({ outcome })
+  }
+
+  delivery(outcome: (typeof DELIVERY_OUTCOMES)[number], times: number): void {
+    this.#deliveries.inc({ outcome }, times)
   }
 
   #histogram(name: string, help: string, buckets: number[]): Histogram {

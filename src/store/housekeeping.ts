@@ -45,7 +45,7 @@ export class Housekeeping {
     try {
       await makePartitions(database.pool, clock.now())
       const removed = await applyRetention(database.pool, terms, clock.now(), new Pace(clock, signal))
-      if (removed.partitions.length + removed.sessions + removed.events > 0)
+      if (removed.partitions.length + removed.sessions + removed.events + removed.alerts > 0)
         log.info(removed, 'old rows removed')
       if (clock.steadyMs() - this.#checkedAtMs >= CHECK_EVERY_MS) await this.#check(signal)
       if (this.#hasFailed) log.info('housekeeping is done again')

@@ -1,4 +1,4 @@
-import { eq, type SQL } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import { type PgColumn, QueryBuilder } from 'drizzle-orm/pg-core'
 
 /** A statement that is yet to be asked. */
@@ -12,4 +12,9 @@ export const QUERIES = new QueryBuilder()
 /** No condition where nothing was asked for. */
 export function only(column: PgColumn, value: string | undefined): SQL | undefined {
   return value === undefined ? undefined : eq(column, value)
+}
+
+/** An instant as JSON has it. */
+export function isoOf(column: PgColumn): SQL {
+  return sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }

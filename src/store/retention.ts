@@ -6,7 +6,7 @@ import { asStoreError } from './store-error.ts'
 /** For how long rows are kept; the daily tables are kept for good. */
 export interface RetentionTerms {
   readonly deltasMs: number
-  /** Of ended sessions, by their end, and of ledger events. */
+  /** Of ended sessions, by their end, of ledger events, and of alerts. */
   readonly sessionsMs: number
 }
 
@@ -14,10 +14,14 @@ export interface Removed {
   readonly partitions: readonly string[]
   readonly sessions: number
   readonly events: number
+  readonly alerts: number
 }
 
 /** So few that a step takes some ten milliseconds; no row of theirs is one that commits write. */
 const ROWS_A_STEP = 1_000
+
+/** An alert of a month that is judged still would fire once more if it were gone. */
+const ALERTS_MS = 63 * 86_400_000
 
 /**
  * Drops the partitions of `session_deltas` that are wholly too old, and deletes old sessions and events a few at a
@@ -30,12 +34,19 @@ export async function applyRetention(
   now: Date,
   pace: Pace,
 ): Promise<Removed> {
-  const sessionsBefore = new Date(now.getTime() - terms.sessionsMs).toISOString()
+  const before = (keptMs: number) => new Date(now.getTime() - keptMs).toISOString()
+  const sessionsBefore = before(terms.sessionsMs)
   try {
     const partitions = await dropPartitions(pool, now.getTime() - terms.deltasMs, pace)
     const sessions = await deleteInSteps(pool, DELETE_SESSIONS, sessionsBefore, pace)
     const events = await deleteInSteps(pool, DELETE_EVENTS, sessionsBefore, pace)
-    return { partitions, sessions, events }
+    const alerts = await deleteInSteps(
+      pool,
+      DELETE_ALERTS,
+      before(Math.max(terms.sessionsMs, ALERTS_MS)),
+      pace,
+    )
+    return { partitions, sessions, events, alerts }
   } catch (error) {
     throw asStoreError('old rows are not removed', error)
   }
@@ -46,6 +57,11 @@ const DELETE_SESSIONS = `delete from user_sessions where id = any(array(
 
 const DELETE_EVENTS = `delete from ledger_events where id = any(array(
   select id from ledger_events where at < $1 limit ${ROWS_A_STEP}))`
+
+/** With what webhooks were told of them. An outage goes when it is over. */
+const DELETE_ALERTS = `delete from alerts where id = any(array(
+  select id from alerts where changed_at < $1 and (kind <> 'router_offline' or ended_at is not null)
+  order by changed_at limit ${ROWS_A_STEP}))`
 
 async function deleteInSteps(pool: Pool, statement: string, before: string, pace: Pace): Promise<number> {
   let deleted = 0

@@ -22,8 +22,8 @@ import {
  * that it changes: so none on counters, sums, `last_seen_at`, or anything else that moves while a session is open.
  */
 
-const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
-const bytes = (name: string) => bigint(name, { mode: 'number' })
+export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+export const bytes = (name: string) => bigint(name, { mode: 'number' })
 const service = () => text('service', { enum: ['hotspot', 'ppp'] }).notNull()
 
 /** As in the config; what leaves the config is kept, and marked. */
@@ -32,6 +32,8 @@ export const tenants = pgTable('tenants', {
   name: text('name').notNull(),
   timezone: text('timezone').notNull(),
   removedAt: instant('removed_at'),
+  /** The number of its last alert. */
+  lastAlert: bytes('last_alert').notNull().default(0),
 })
 
 export const routers = pgTable(

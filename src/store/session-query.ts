@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
-import { only, QUERIES, type Query } from './query.ts'
+import { isoOf, only, QUERIES, type Query } from './query.ts'
 import { tenants, userSessions } from './schema.ts'
 
 export interface SessionQuestion {
@@ -70,8 +70,4 @@ function behind(order: 'oldest' | 'newest', { startTime, id }: { startTime: stri
   const key = sql`(${it.startTime}, ${it.id})`
   const theirs = sql`(${startTime}::timestamptz, ${id}::uuid)`
   return order === 'newest' ? sql`${key} < ${theirs}` : sql`${key} > ${theirs}`
-}
-
-function isoOf(column: typeof userSessions.startTime | typeof userSessions.endTime): SQL {
-  return sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }

@@ -1,84 +1,31 @@
-import { sql } from 'drizzle-orm'
-import { Pool, type PoolClient } from 'pg'
-import { errorFields, type Logger } from '../runtime/logger.ts'
-import { type DailyBy, type DailyQuestion, dailyColumns, dailyQuery } from './daily-query.ts'
-import { HOUR_COLUMNS, type HourQuestion, hourQuery } from './hour-query.ts'
-import type { Query } from './query.ts'
-import { type SessionColumn, type SessionQuestion, sessionQuery } from './session-query.ts'
+import type { Pool } from 'pg'
+import { Lent } from './lent.ts'
+import { openPool, type PoolOptions } from './pool.ts'
+import { columnsOf, queryOf, type ReaderQuestion } from './reader-question.ts'
 import { asStoreError } from './store-error.ts'
 import { type UsageValue, valuesOf } from './usage-values.ts'
-
-type Asked<Question> = Omit<Question, 'limit'> & { readonly tenant: string }
-
-/** What one tenant's usage can be asked for. */
-export type ReaderQuestion =
-  | (Asked<Omit<DailyQuestion, 'from' | 'to'>> & {
-      readonly kind: 'daily'
-      readonly by: DailyBy
-      /** Days, `2026-11-01`. */
-      readonly from: string | undefined
-      readonly to: string | undefined
-    })
-  | (Asked<HourQuestion> & { readonly kind: 'hours' })
-  | (Asked<Omit<SessionQuestion, 'openFrom' | 'openBefore'>> & {
-      readonly kind: 'sessions'
-      readonly openFrom: Date
-      readonly openBefore: Date
-    })
 
 type Row = readonly UsageValue[]
 /** What the database tells. */
 type Told = readonly (string | null)[]
 
-const SESSION_COLUMNS: readonly SessionColumn[] = [
-  ...(['tenant', 'id', 'router', 'service', 'protocol', 'username', 'ip_address', 'mac_address'] as const),
-  ...(['status', 'start_time', 'end_time', 'end_reason', 'upload', 'download', 'used'] as const),
-]
-
-/** For one that is free, too. */
-const CONNECT_MS = 10_000
 /** Longer than any question within the API's limits takes. */
 const STATEMENT_MS = 60_000
-/** For a connection that died without a word. */
-const ANSWER_MS = 75_000
 const ROWS_AT_ONCE = 250
 /** Read only, whatever the code does; and nobody works on for a client that went. Linux alone can tell that it did. */
 const BEGIN = `begin transaction isolation level read committed, read only;
   set local cursor_tuple_fraction = 1;
   select set_config('client_connection_check_interval', '1s', true) where version() ~ 'linux'`
 
-export interface UsageReaderOptions {
-  /** Of the database. */
-  readonly url: string
-  readonly log: Logger
-  readonly applicationName: string
-  /** How many connections at the most. */
-  readonly connections: number
-}
+export type UsageReaderOptions = Pick<PoolOptions, 'url' | 'log' | 'applicationName' | 'connections'>
 
-/** Usage as the tables have it, on connections of its own, so that no commit waits for who reads. */
+/** Usage, sessions and alerts as the tables have them, on connections of its own, so that no commit waits for who reads. */
 export class UsageReader {
   readonly #pool: Pool
 
   /** Connects when it is first asked. */
-  constructor({ url, log, applicationName, connections }: UsageReaderOptions) {
-    // Not a pipeline as commits have it: a connection of that kind can't be broken off while something is asked.
-    this.#pool = new Pool({
-      connectionString: url,
-      application_name: applicationName,
-      max: connections,
-      connectionTimeoutMillis: CONNECT_MS,
-      statement_timeout: STATEMENT_MS,
-      idle_in_transaction_session_timeout: STATEMENT_MS,
-      query_timeout: ANSWER_MS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-    })
-    this.#pool.on('error', error =>
-      log.warn({ err: errorFields(error) }, 'an idle database connection broke'),
-    )
-    // While it is lent, the query under way rejects with it.
-    this.#pool.on('connect', client => client.on('error', () => {}))
+  constructor(options: UsageReaderOptions) {
+    this.#pool = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
   }
 
   /** Connections that are lent. */
@@ -134,7 +81,7 @@ export class UsageReader {
 
   async #borrow(signal: AbortSignal): Promise<Lent> {
     try {
-      return new Lent(await this.#pool.connect(), signal)
+      return await Lent.of(this.#pool, signal)
     } catch (cause) {
       throw asStoreError(WHAT, cause)
     }
@@ -171,71 +118,4 @@ async function* batchesOf(lent: Lent): AsyncGenerator<readonly Told[], void> {
     if (isRead) lent.giveBack()
     else lent.breakOff()
   }
-}
-
-/** A connection of the pool, which is broken off where the one who asked goes. */
-class Lent {
-  readonly client: PoolClient
-  readonly #signal: AbortSignal
-  #isLent = true
-
-  constructor(client: PoolClient, signal: AbortSignal) {
-    this.client = client
-    this.#signal = signal
-    signal.addEventListener('abort', this.breakOff)
-    if (signal.aborted) this.breakOff()
-  }
-
-  giveBack(): void {
-    this.#release(false)
-  }
-
-  /** What it has under way rejects, and its held rows go with it. */
-  readonly breakOff = (): void => this.#release(true)
-
-  #release(isBroken: boolean): void {
-    if (!this.#isLent) return
-    this.#isLent = false
-    this.#signal.removeEventListener('abort', this.breakOff)
-    this.client.release(isBroken)
-  }
-}
-
-function columnsOf(question: ReaderQuestion): readonly string[] {
-  switch (question.kind) {
-    case 'daily':
-      return dailyColumns(question.by)
-    case 'hours':
-      return HOUR_COLUMNS
-    case 'sessions':
-      return SESSION_COLUMNS
-    default:
-      return question satisfies never
-  }
-}
-
-/** @param limit how many rows at the most; `undefined` for all */
-export function queryOf(question: ReaderQuestion, limit: number | undefined): Query {
-  switch (question.kind) {
-    case 'daily': {
-      const { from, to } = question
-      const days = {
-        from: from === undefined ? undefined : sql`${from}::date`,
-        to: to === undefined ? undefined : sql`${to}::date`,
-      }
-      return dailyQuery({ ...question, ...days, limit })
-    }
-    case 'hours':
-      return hourQuery({ ...question, limit })
-    case 'sessions': {
-      const open = { openFrom: instantOf(question.openFrom), openBefore: instantOf(question.openBefore) }
-      return sessionQuery({ ...question, ...open, limit }, SESSION_COLUMNS)
-    }
-    default:
-      return question satisfies never
-  }
-}
-
-function instantOf(date: Date) {
-  return sql`${date.toISOString()}::timestamptz`
 }

@@ -79,6 +79,7 @@ describe('what is told as it happens', () => {
     const { lines } = await page()
     expect(lines).toContain('tikmeter_ledger_events_total{kind="quarantine"} 0')
     expect(lines).toContain('tikmeter_config_reloads_total{outcome="faulty"} 0')
+    expect(lines).toContain('tikmeter_webhook_deliveries_total{outcome="dead"} 0')
     expect(lines).toContain('tikmeter_session_stops_total{service="ppp",reason="logout"} 0')
   })
 
@@ -91,6 +92,8 @@ describe('what is told as it happens', () => {
       observed.commitFailed()
       observed.happened('set_aside')
       observed.reloaded('faulty')
+      observed.delivery('retried', 1)
+      observed.delivery('dead', 3)
     })
     for (const line of [
       'tikmeter_poll_duration_seconds_bucket{le="0.025"} 0',
@@ -101,6 +104,9 @@ describe('what is told as it happens', () => {
       'tikmeter_commit_failures_total 1',
       'tikmeter_ledger_events_total{kind="set_aside"} 1',
       'tikmeter_config_reloads_total{outcome="faulty"} 1',
+      'tikmeter_webhook_deliveries_total{outcome="delivered"} 0',
+      'tikmeter_webhook_deliveries_total{outcome="retried"} 1',
+      'tikmeter_webhook_deliveries_total{outcome="dead"} 3',
     ])
       expect(lines).toContain(line)
   })

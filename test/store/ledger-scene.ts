@@ -49,10 +49,9 @@ export async function openLedgerScene(): Promise<LedgerScene> {
   const own = another(US)
   const { database, store, leases } = own
   const beginUntaken = async () => {
-    const tables = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
-    await database.pool.query(
-      `truncate ${tables.join(', ')}, binding_counters, router_leases, routers, tenants restart identity`,
-    )
+    const usage = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
+    const tables = [...usage, 'alert_deliveries', 'alerts', 'binding_counters', 'router_leases', 'routers']
+    await database.pool.query(`truncate ${tables.join(', ')}, tenants restart identity`)
     await store.syncConfig([tenantOf('acme', 'hq', 'hill'), tenantOf('other', 'hq')])
   }
   return {

@@ -115,6 +115,7 @@ test('ended sessions and events go when they are too old, open sessions never', 
     partitions: [],
     sessions: 4_999,
     events: 1,
+    alerts: 0,
   })
   const { rows } = await database.pool.query(
     'select status, count(*)::int from user_sessions group by 1 order by 1',
@@ -123,6 +124,26 @@ test('ended sessions and events go when they are too old, open sessions never', 
     { status: 'active', count: 2 },
     { status: 'ended', count: 4_999 },
   ])
+})
+
+test('an alert goes with what was told of it when its month is long over, and an outage only when it is too', async () => {
+  await database.pool.query(`insert into tenants values ('past', 'Past', 'UTC')`)
+  await database.pool.query(
+    `with a as (
+       insert into alerts (tenant_id, number, rule, kind, scope, subject, period, fired_at, changed_at, ended_at, detail)
+       select 'past', row_number() over (), 'r', kind, 'router', subject, 'then', at, at, ended_at, '{}' from (values
+         ('usage', 'old', $1::timestamptz, null::timestamptz), ('usage', 'young', $2, null),
+         ('router_offline', 'open', $1, null), ('router_offline', 'over', $1, $1)
+       ) as v (kind, subject, at, ended_at) returning id
+     ) insert into alert_deliveries (alert_id, tenant_id, webhook, event) select id, 'past', 'noc', 'fired' from a`,
+    [64, 62].map(days => new Date(daysAgo(days)).toISOString()),
+  )
+  const removed = await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))
+  expect(removed.alerts).toBe(2)
+  const { rows } = await database.pool.query(
+    'select subject from alerts join alert_deliveries on alert_id = alerts.id order by 1',
+  )
+  expect(rows).toEqual([{ subject: 'open' }, { subject: 'young' }])
 })
 
 test.each([

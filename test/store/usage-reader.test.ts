@@ -7,7 +7,8 @@ import { clientFor } from '../../src/store/client.ts'
 import type { DailyBy } from '../../src/store/daily-query.ts'
 import { Database } from '../../src/store/database.ts'
 import { Partitions, weekOf } from '../../src/store/partitions.ts'
-import { queryOf, type ReaderQuestion, UsageReader } from '../../src/store/usage-reader.ts'
+import { queryOf, type ReaderQuestion } from '../../src/store/reader-question.ts'
+import { UsageReader } from '../../src/store/usage-reader.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 
 const NEVER = new AbortController().signal
@@ -58,6 +59,9 @@ const HISTORY = `
     from session_deltas as d join user_sessions on id = session_id group by 1, 2, 3, 4, 5;
   insert into tenant_usage_daily
     select tenant_id, day, router_id, service, sum(upload), sum(download) from usage_daily group by 1, 2, 3, 4;
+  insert into alerts (tenant_id, number, rule, kind, scope, subject, period, ended_at, detail)
+    select 't' || n % 20, n, 'rule-' || n % 3, case n % 4 when 0 then 'router_offline' else 'usage' end, 'router',
+      'subject-' || n % 50, n, now(), '{}' from generate_series(1, 20000) as n;
   analyze`
 
 const FILTERS = { tenant: 't7', user: undefined, router: undefined, service: undefined }
@@ -81,12 +85,19 @@ function sessions(more: Partial<SessionReaderQuestion> = {}): SessionReaderQuest
 }
 
 type DailyReaderQuestion = Extract<ReaderQuestion, { kind: 'daily' }>
+type HoursReaderQuestion = Extract<ReaderQuestion, { kind: 'hours' }>
+type AlertsReaderQuestion = Extract<ReaderQuestion, { kind: 'alerts' }>
 type SessionReaderQuestion = Extract<ReaderQuestion, { kind: 'sessions' }>
 
-function hours(timezone: string, from: string, to: string): ReaderQuestion {
+function hours(timezone: string, from: string, to: string): HoursReaderQuestion {
   const calendar = new Calendar(timezone)
   const [startMs, endMs] = [calendar.dayNamed(from).startMs, calendar.dayNamed(to).endMs]
   return { kind: 'hours', ...FILTERS, hours: hoursOf(calendar, startMs, endMs), endMs }
+}
+
+function alerts(more: Partial<AlertsReaderQuestion> = {}): AlertsReaderQuestion {
+  const all = { rule: undefined, alertKind: undefined, subject: undefined, after: undefined }
+  return { kind: 'alerts', tenant: 't7', ...all, ...more }
 }
 
 interface Plan {
@@ -121,6 +132,10 @@ test('no question of a tenant reads through a whole table', async () => {
     [sessions({ status: 'active' }), 101],
     [sessions({ user: 'user-3', router: 'r1', service: 'ppp' }), 101],
     [sessions(), undefined],
+    [alerts(), 101],
+    [alerts({ after: '9000' }), 101],
+    [alerts({ alertKind: 'router_offline', rule: 'rule-1', subject: 'subject-3' }), 101],
+    [alerts({ alertKind: 'usage' }), undefined],
   ]
   for (const [question, limit] of questions) {
     const small = ['tenants', 'tenant_usage_daily']

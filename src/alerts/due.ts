@@ -1,0 +1,78 @@
+import type { AlertTerms, DueStall, DueUsage, Outage, OutageRule, Recovery } from '../accounting/alert.ts'
+import type { Calendar } from '../accounting/calendar.ts'
+import { type RouterId, routerKey, type TenantId } from '../accounting/ids.ts'
+import { openDays, openSpans } from './periods.ts'
+import type { Silences } from './silence.ts'
+
+/** A router that is this daemon's to read. */
+export interface WatchedRouter {
+  readonly router: RouterId
+  readonly isEnabled: boolean
+  /** Absent before the first one of this process. */
+  readonly lastReadingAt: Date | undefined
+  readonly error: string | undefined
+}
+
+/** What rules are judged by. */
+export interface Grounds {
+  readonly calendar: Calendar
+  readonly now: Date
+  readonly routers: readonly WatchedRouter[]
+  readonly silences: Silences
+}
+
+/** What is to be fired, as far as it has not been. */
+export interface Due {
+  /** By their kind, whose sums take about as long as one another. */
+  readonly usage: ReadonlyMap<string, readonly DueUsage[]>
+  readonly stalls: readonly DueStall[]
+  readonly outages: readonly Outage[]
+}
+
+export function dueBy({ tenant, rules }: Pick<AlertTerms, 'tenant' | 'rules'>, grounds: Grounds): Due {
+  const { calendar, now } = grounds
+  const usage = new Map<string, readonly DueUsage[]>()
+  const stalls: DueStall[] = []
+  const outages: Outage[] = []
+  for (const rule of rules)
+    switch (rule.kind) {
+      case 'usage': {
+        const kind = `${rule.scope} ${rule.period}`
+        const due = openSpans(rule.period, calendar, now).map(span => ({ rule, span }))
+        usage.set(kind, [...(usage.get(kind) ?? []), ...due])
+        break
+      }
+      case 'session_stalled':
+        stalls.push(...openDays(calendar, now).map(day => ({ rule, day })))
+        break
+      case 'router_offline':
+        outages.push(...outagesBy(rule, tenant, grounds))
+        break
+      default:
+        rule satisfies never
+    }
+  return { usage, stalls, outages }
+}
+
+function outagesBy(
+  rule: OutageRule,
+  tenant: TenantId,
+  { now, routers, silences }: Grounds,
+): readonly Outage[] {
+  return routers.flatMap(({ router, lastReadingAt, error }) => {
+    const silentMs = silences.of(routerKey(tenant, router))
+    if (silentMs === undefined || silentMs < rule.afterMs) return []
+    const begin = lastReadingAt ?? new Date(now.getTime() - silentMs)
+    return [{ rule, router, begin, lastReadingAt, error }]
+  })
+}
+
+/** A router that is not to be read any more is not awaited either. */
+export function recoveredOf(routers: readonly WatchedRouter[]): readonly Recovery[] {
+  return routers
+    .filter(it => !it.isEnabled || it.lastReadingAt !== undefined)
+    .map(({ router, isEnabled, lastReadingAt }) => ({
+      router,
+      lastReadingAt: isEnabled ? lastReadingAt : undefined,
+    }))
+}

@@ -1,0 +1,192 @@
+import type { AlertTerms, DueUsage, TenantAlert } from '../accounting/alert.ts'
+import type { Calendar } from '../accounting/calendar.ts'
+import { routerKey, type TenantId } from '../accounting/ids.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { isFailure } from '../runtime/failure.ts'
+import { errorFields, type Logger } from '../runtime/logger.ts'
+import { type AlertBoard, RECENT_ALERTS } from './board.ts'
+import { dueBy, recoveredOf, type WatchedRouter } from './due.ts'
+import type { AlertRecord } from './record.ts'
+import { Silences } from './silence.ts'
+
+export interface AlertWatchOptions {
+  readonly record: AlertRecord
+  readonly board: AlertBoard
+  readonly calendarOf: (tenant: TenantId) => Calendar | undefined
+  /** Those of a tenant that are read here. */
+  readonly routersOf: (tenant: TenantId) => readonly WatchedRouter[]
+  /** Told of each alert that fires or ends, here or at another daemon. */
+  readonly onAlert: (alert: TenantAlert) => void
+  /** Told when webhooks have something to say. */
+  readonly onWritten: () => void
+  readonly intervalMs: number
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What takes long, such as the sums of many subscribers, takes a twentieth of a core at the most. */
+const REST = 20
+/** A look that comes later than so many intervals says nothing about silence. */
+const LATE = 3
+
+/**
+ * Judges the committed tables by the rules, each interval: what fires is in the table of alerts, once. And tells of
+ * what came to that table, whoever wrote it.
+ */
+export class AlertWatch {
+  readonly #options: AlertWatchOptions
+  readonly #silences = new Silences()
+  #terms: readonly AlertTerms[] = []
+  /** Until when what took long is not looked at again. */
+  readonly #restUntilMs = new Map<string, number>()
+  /** Up to where the table was read; and what was there then that may be found again. */
+  #since: string | undefined
+  #told: ReadonlyMap<string, string | null> = new Map()
+  #hasFailed = false
+
+  constructor(options: AlertWatchOptions) {
+    this.#options = options
+  }
+
+  /** From now on; of a tenant that is not among them nothing is told any more. */
+  setTerms(terms: readonly AlertTerms[]): void {
+    this.#terms = terms
+    this.#restUntilMs.clear()
+    this.#options.board.keepOnly(new Set(terms.map(({ tenant }) => tenant)))
+  }
+
+  /**
+   * Knows what is there already, before anybody asks for it.
+   * @throws what the record throws
+   */
+  async start(): Promise<void> {
+    await this.#catchUp(this.#terms.map(({ tenant }) => tenant))
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMs } = this.#options
+    while (!signal.aborted) {
+      await this.#tryTurn(signal)
+      await clock.sleep(intervalMs, signal)
+    }
+  }
+
+  async #tryTurn(signal: AbortSignal): Promise<void> {
+    const { log } = this.#options
+    try {
+      await this.#turn(signal)
+      if (this.#hasFailed) log.info('alerts are watched for again')
+      this.#hasFailed = false
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      if (signal.aborted) return
+      if (!this.#hasFailed) log.warn({ err: errorFields(error) }, 'alerts can not be watched for now')
+      this.#hasFailed = true
+    }
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const terms = this.#terms
+    const tenants = terms.map(({ tenant }) => tenant)
+    await this.#catchUp(tenants)
+    const routers = new Map(tenants.map(tenant => [tenant, this.#options.routersOf(tenant)]))
+    this.#listen(routers)
+    let written = await this.#endOutages(terms, routers)
+    for (const its of terms) {
+      if (signal.aborted) return
+      written += await this.#judge(its, routers.get(its.tenant) ?? [], signal)
+    }
+    if (written > 0) this.#options.onWritten()
+    await this.#tell(tenants)
+  }
+
+  /** Begins with what is there of tenants that are new here: it is nothing to tell of. */
+  async #catchUp(tenants: readonly TenantId[]): Promise<void> {
+    const { record, board } = this.#options
+    this.#since ??= await record.now()
+    const unknown = tenants.filter(tenant => !board.has(tenant))
+    if (unknown.length === 0) return
+    for (const [tenant, alerts] of await record.recent(unknown, RECENT_ALERTS)) {
+      board.begin(tenant, alerts)
+      this.#told = new Map([...this.#told, ...alerts.map(alert => endOf({ tenant, alert }))])
+    }
+  }
+
+  #listen(routers: ReadonlyMap<TenantId, readonly WatchedRouter[]>): void {
+    const { clock, intervalMs } = this.#options
+    const sights = Array.from(routers, ([tenant, its]) =>
+      its
+        .filter(it => it.isEnabled)
+        .map(({ router, lastReadingAt }) => ({ key: routerKey(tenant, router), lastReadingAt })),
+    )
+    this.#silences.look(sights.flat(), clock.steadyMs(), LATE * intervalMs)
+  }
+
+  async #endOutages(
+    terms: readonly AlertTerms[],
+    routers: ReadonlyMap<TenantId, readonly WatchedRouter[]>,
+  ): Promise<number> {
+    const { record } = this.#options
+    const open = await record.openOutages(terms.map(({ tenant }) => tenant))
+    let ended = 0
+    for (const its of terms.filter(({ tenant }) => open.has(tenant)))
+      ended += await record.endOutages(its, recoveredOf(routers.get(its.tenant) ?? []))
+    return ended
+  }
+
+  async #judge(terms: AlertTerms, routers: readonly WatchedRouter[], signal: AbortSignal): Promise<number> {
+    const { record, calendarOf, clock } = this.#options
+    const calendar = calendarOf(terms.tenant)
+    if (!calendar) return 0
+    const { usage, stalls, outages } = dueBy(terms, {
+      calendar,
+      now: clock.now(),
+      routers,
+      silences: this.#silences,
+    })
+    let fired = 0
+    for (const [kind, due] of usage) fired += await this.#fireUsage(terms, due, kind, signal)
+    if (stalls.length > 0) fired += await record.fireStalls(terms, stalls)
+    if (outages.length > 0) fired += await record.fireOutages(terms, outages)
+    return fired
+  }
+
+  /** @param kind of those that are due: each has a pace of its own */
+  async #fireUsage(
+    terms: AlertTerms,
+    due: readonly DueUsage[],
+    kind: string,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { record, clock } = this.#options
+    const key = `${terms.tenant} ${kind}`
+    const begunMs = clock.steadyMs()
+    if (begunMs < (this.#restUntilMs.get(key) ?? 0)) return 0
+    const fired = await record.fireUsage(terms, due, signal)
+    const nowMs = clock.steadyMs()
+    this.#restUntilMs.set(key, nowMs + REST * (nowMs - begunMs))
+    return fired
+  }
+
+  async #tell(tenants: readonly TenantId[]): Promise<void> {
+    const { record, board, onAlert } = this.#options
+    if (this.#since === undefined) return
+    const now = await record.now()
+    const changed = await record.changedSince(tenants, this.#since)
+    const news = changed.filter(it => this.#told.get(keyOf(it)) !== it.alert.ended_at)
+    this.#since = now
+    this.#told = new Map(changed.map(endOf))
+    for (const it of news) {
+      board.put(it)
+      onAlert(it)
+    }
+  }
+}
+
+function keyOf({ tenant, alert }: TenantAlert): string {
+  return `${tenant}/${alert.id}`
+}
+
+function endOf(it: TenantAlert): readonly [key: string, endedAt: string | null] {
+  return [keyOf(it), it.alert.ended_at]
+}

@@ -1,0 +1,243 @@
+import { setMaxListeners } from 'node:events'
+import type { TenantId } from '../accounting/ids.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { isFailure } from '../runtime/failure.ts'
+import { errorFields, type Logger } from '../runtime/logger.ts'
+import { type Delivery, type DeliveryStore, keyOf, type WebhookRef } from './delivery.ts'
+import { messageOf } from './message.ts'
+import { type Outcome, type Verdict, verdictOn } from './retry.ts'
+import type { Post } from './sender.ts'
+import { signedHeaders } from './signature.ts'
+
+/** A tenant of the config. */
+export interface HookedTenant {
+  readonly id: TenantId
+  readonly webhooks: readonly Webhook[]
+}
+
+/** Its address and its secret are told to nobody. */
+export interface Webhook {
+  readonly id: string
+  readonly url: Hidden
+  readonly secret: Hidden
+}
+
+interface Hidden {
+  reveal(): string
+}
+
+/** Told how each attempt ended, for whoever measures. */
+export interface DeliveryObserver {
+  delivery(outcome: 'delivered' | 'retried' | 'dead', times: number): void
+}
+
+export interface WebhooksOptions {
+  readonly store: DeliveryStore
+  readonly sender: { post(post: Post, cut: AbortSignal): Promise<Outcome>; close(): void }
+  readonly random: () => number
+  readonly observer: DeliveryObserver
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Webhooks that are being posted to; each of them one thing at a time, so one that hangs holds up itself alone. */
+const CONCURRENCY = 16
+/** How often it is looked whether something is due: again after a failure, or another daemon's. */
+const LOOK_MS = 5_000
+const BURY_MS = 600_000
+/** For those posts that are under way when the daemon stops. */
+const GRACE_MS = 2_000
+
+interface Target extends WebhookRef {
+  readonly url: Hidden
+  readonly secret: Hidden
+}
+
+/**
+ * Posts to webhooks what they are to be told, in its order, until each has taken it. Any number of daemons may do so on
+ * one database: each delivery is one's at a time, and one that dies with it only delays it.
+ *
+ *     pending ──claim──▶ pending, not due for a while ──post──▶ delivered
+ *        ▲                                              ├─────▶ dead
+ *        └──────────────── due again later ◀────────────┘
+ */
+export class Webhooks {
+  readonly #options: WebhooksOptions
+  /** By key, those first that were not served for the longest. */
+  #targets = new Map<string, Target>()
+  #tenants: readonly TenantId[] = []
+  /** Deliveries under way, by their webhook's key. */
+  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #failing = new Set<string>()
+  readonly #cut = new AbortController()
+  readonly #bugs: unknown[] = []
+  #isDatabaseAway = false
+  #buriedAtMs = Number.NEGATIVE_INFINITY
+  #isAwake = false
+  #nap: AbortController | undefined
+
+  constructor(options: WebhooksOptions) {
+    this.#options = options
+  }
+
+  /** These and no others from now on; what is under way goes on. */
+  setWebhooks(tenants: readonly HookedTenant[]): void {
+    this.#tenants = tenants.map(({ id }) => id)
+    const targets = tenants.flatMap(({ id: tenant, webhooks }) =>
+      webhooks.map(({ id: webhook, url, secret }) => ({ tenant, webhook, url, secret })),
+    )
+    this.#targets = new Map(targets.map(target => [keyOf(target), target]))
+    for (const key of this.#failing) if (!this.#targets.has(key)) this.#failing.delete(key)
+    this.wake()
+  }
+
+  /** There may be something to deliver. */
+  wake(): void {
+    this.#isAwake = true
+    this.#nap?.abort()
+  }
+
+  /** Until the signal aborts; what is under way then has a moment to end. */
+  async run(signal: AbortSignal): Promise<void> {
+    // Whoever is under way listens, and more than Node expects.
+    setMaxListeners(2 * CONCURRENCY, signal, this.#cut.signal)
+    try {
+      while (!signal.aborted && this.#bugs.length === 0) {
+        await this.#tryBurying()
+        await this.#look(signal)
+        await this.#rest(signal)
+      }
+    } finally {
+      await this.#end()
+    }
+    if (this.#bugs.length > 0) throw this.#bugs[0]
+  }
+
+  /** Claims what is due of webhooks that nothing is under way to, and begins to deliver it. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const room = CONCURRENCY - this.#underWay.size
+    const targets = this.#targets
+    const idle = [...targets.values()].filter(target => !this.#underWay.has(keyOf(target)))
+    if (room === 0 || idle.length === 0) return
+    const refs = idle.map(({ tenant, webhook }) => ({ tenant, webhook }))
+    const claimed = (await this.#tryStore(store => store.claim(refs, room))) ?? []
+    for (const delivery of claimed) {
+      const key = keyOf(delivery)
+      // A config may have come meanwhile, and have it at another address, or not at all.
+      const current = this.#targets.get(key)
+      const target = current ?? targets.get(key)
+      if (!target) continue
+      this.#targets.delete(key)
+      // To the end of those that wait for their turn.
+      if (current) this.#targets.set(key, current)
+      const delivering = this.#deliver(delivery, target, signal)
+        .catch(error => this.#bugs.push(error))
+        .then(() => {
+          this.#underWay.delete(key)
+          this.wake()
+        })
+      this.#underWay.set(key, delivering)
+    }
+  }
+
+  async #deliver(delivery: Delivery, target: Target, signal: AbortSignal): Promise<void> {
+    const { sender, clock, random } = this.#options
+    const { id, event, about, attempt, ageMs } = delivery
+    const body = messageOf(event, about)
+    const headers = signedHeaders(target.secret.reveal(), { id, at: clock.now(), body })
+    const outcome = await sender.post({ url: target.url.reveal(), headers, body }, this.#cut.signal)
+    const verdict = verdictOn(outcome, { number: attempt, ageMs }, random())
+    if (await this.#settle(delivery, verdict, signal)) this.#tell(delivery, verdict, outcome)
+  }
+
+  /** For as long as it takes: what is not settled is posted once more. @returns whether it is */
+  async #settle(delivery: Delivery, verdict: Verdict, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      const isSettled = await this.#tryStore(store => store.settle(delivery, verdict))
+      if (isSettled !== undefined || signal.aborted) return isSettled ?? false
+      await this.#options.clock.sleep(LOOK_MS, signal)
+    }
+  }
+
+  #tell(delivery: Delivery, verdict: Verdict, outcome: Outcome): void {
+    const { observer, log } = this.#options
+    const { tenant, webhook, event, about } = delivery
+    const key = keyOf(delivery)
+    switch (verdict.kind) {
+      case 'delivered':
+        observer.delivery('delivered', 1)
+        if (this.#failing.delete(key)) log.info({ tenant, webhook }, 'webhook takes alerts again')
+        return
+      case 'retry':
+        observer.delivery('retried', 1)
+        if (outcome.kind === 'cut' || this.#failing.has(key)) return
+        this.#failing.add(key)
+        log.warn({ tenant, webhook, error: verdict.error }, 'webhook takes no alerts; they are tried again')
+        return
+      case 'dead': {
+        observer.delivery('dead', 1)
+        const { id: alert } = about.alert
+        log.error(
+          { tenant, webhook, alert, event, error: verdict.error },
+          'alert given up: its webhook did not take it',
+        )
+        return
+      }
+      default:
+        verdict satisfies never
+    }
+  }
+
+  async #tryBurying(): Promise<void> {
+    const { clock, observer, log } = this.#options
+    if (clock.steadyMs() - this.#buriedAtMs < BURY_MS || this.#tenants.length === 0) return
+    const webhooks = Array.from(this.#targets.values(), ({ tenant, webhook }) => ({ tenant, webhook }))
+    const buried = await this.#tryStore(store => store.bury(this.#tenants, webhooks))
+    if (!buried) return
+    this.#buriedAtMs = clock.steadyMs()
+    for (const { tenant, webhook, deliveries } of buried) {
+      observer.delivery('dead', deliveries)
+      log.error({ tenant, webhook, deliveries }, 'alerts given up: their webhook has left the config')
+    }
+  }
+
+  /** @returns `undefined` where the database is away */
+  async #tryStore<T>(ask: (store: DeliveryStore) => Promise<T>): Promise<T | undefined> {
+    const { store, log } = this.#options
+    try {
+      const answer = await ask(store)
+      if (this.#isDatabaseAway) log.info('webhooks are told of alerts again')
+      this.#isDatabaseAway = false
+      return answer
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      if (!this.#isDatabaseAway)
+        log.warn({ err: errorFields(error) }, 'webhooks are not told of alerts for now')
+      this.#isDatabaseAway = true
+      return undefined
+    }
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    const nap = new AbortController()
+    const end = () => nap.abort()
+    signal.addEventListener('abort', end)
+    this.#nap = nap
+    if (!this.#isAwake && !signal.aborted) await this.#options.clock.sleep(LOOK_MS, nap.signal)
+    this.#nap = undefined
+    signal.removeEventListener('abort', end)
+    this.#isAwake = false
+  }
+
+  /** What is cut off may have been taken, and is posted again: the less, the better. */
+  async #end(): Promise<void> {
+    const { clock, sender } = this.#options
+    const grace = new AbortController()
+    const ended = Promise.all(this.#underWay.values())
+    await Promise.race([ended, clock.sleep(GRACE_MS, grace.signal)])
+    grace.abort()
+    this.#cut.abort()
+    await ended
+    sender.close()
+  }
+}

@@ -1,0 +1,85 @@
+import { ALERT } from './alert-statements.ts'
+
+/*
+ * A delivery that is claimed is one that is not due for a while. So whoever claims it needs to be heard of no more: where
+ * it dies, the delivery is due again. And as only the first that is pending of a webhook is ever claimed, due or not, no
+ * two are under way to one webhook, and none overtakes another.
+ *
+ *     pending, due    ──claim──▶ pending, due when the claim is over; one attempt more
+ *     … that attempt  ──settle─▶ delivered, dead, or pending and due at another time
+ *     … a later one   ──settle─▶ nothing
+ */
+
+const DUE = `d.status = 'pending' and d.next_attempt_at <= clock_timestamp()`
+
+/**
+ * Who claims at the same moment passes over those rows, and finds them claimed the next time: a row that was waited for
+ * or has changed is looked at anew. Parameters: tenants and webhooks, in pairs, the most urgent first; how many; for how
+ * long, in milliseconds.
+ */
+export const CLAIM_DELIVERIES = {
+  name: 'tikmeter_claim_deliveries',
+  text: `with first as materialized (
+      select d.id, w.place from unnest($1::text[], $2::text[]) with ordinality as w (tenant_id, webhook, place)
+      cross join lateral (
+        select d.id, d.status, d.next_attempt_at from alert_deliveries as d
+        where d.tenant_id = w.tenant_id and d.webhook = w.webhook and d.status = 'pending'
+        order by d.position limit 1
+      ) as d where ${DUE}
+    ), due as (
+      select d.id from alert_deliveries as d join first as f on f.id = d.id where ${DUE}
+      order by f.place limit $3 for update of d skip locked
+    ), claimed as (
+      update alert_deliveries as d set attempts = d.attempts + 1, next_attempt_at = ${fromNow('$4')}
+      from due as t where d.id = t.id returning d.*
+    )
+    select c.id as delivery, c.webhook, c.event, c.attempts,
+      extract(epoch from clock_timestamp() - case c.event when 'fired' then a.fired else a.ended end)::float8 * 1000
+        as age_ms, a.*
+    from claimed as c
+    join (
+      select ${ALERT}, alerts.id as key, fired_at as fired, coalesce(ended_at, fired_at) as ended from alerts
+    ) as a on a.key = c.alert_id`,
+}
+
+/**
+ * Parameters: id; attempts as they were claimed; the new status; when it is due, in milliseconds from now on, where it
+ * still is pending; the error, or null.
+ */
+export const SETTLE_DELIVERY = {
+  name: 'tikmeter_settle_delivery',
+  text: `update alert_deliveries set status = $3, last_error = $5,
+      next_attempt_at = case when $3 = 'pending' then ${fromNow('$4')} else next_attempt_at end,
+      settled_at = case when $3 = 'pending' then null else clock_timestamp() end
+    where id = $1 and attempts = $2 and status = 'pending'`,
+}
+
+/** Another daemon's config may have it, as long as not both have been told of the change. */
+const KNOWN_TO_NOBODY = `interval '1 hour'`
+
+/**
+ * Whoever knows a webhook keeps its first one from being due for long; those behind it are, however long that takes. So
+ * of one that nobody knows all are. Parameters: tenants; tenants and webhooks, in pairs, that are known; the error.
+ */
+export const BURY_DELIVERIES = {
+  name: 'tikmeter_bury_deliveries',
+  text: `with gone as (
+      select d.tenant_id, d.webhook from alert_deliveries as d
+      where d.status = 'pending' and d.tenant_id = any($1::text[])
+        and (d.tenant_id, d.webhook) not in (select * from unnest($2::text[], $3::text[]))
+      group by d.tenant_id, d.webhook having max(d.next_attempt_at) < clock_timestamp() - ${KNOWN_TO_NOBODY}
+    ), due as (
+      select d.id from alert_deliveries as d join gone as g on g.tenant_id = d.tenant_id and g.webhook = d.webhook
+      where d.status = 'pending' and d.next_attempt_at < clock_timestamp() - ${KNOWN_TO_NOBODY}
+      for update of d skip locked
+    ), buried as (
+      update alert_deliveries as d set status = 'dead', last_error = $4, settled_at = clock_timestamp()
+      from due as t where d.id = t.id returning d.tenant_id, d.webhook
+    )
+    select tenant_id, webhook, count(*)::int as deliveries from buried group by tenant_id, webhook`,
+}
+
+/** By the database's clock, the only one that all daemons share. */
+function fromNow(milliseconds: string): string {
+  return `clock_timestamp() + ${milliseconds}::float8 * interval '1 millisecond'`
+}

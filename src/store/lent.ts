@@ -1,0 +1,34 @@
+import type { Pool, PoolClient } from 'pg'
+
+/** A connection of the pool, which is broken off where the one who asked goes. */
+export class Lent {
+  readonly client: PoolClient
+  readonly #signal: AbortSignal
+  #isLent = true
+
+  private constructor(client: PoolClient, signal: AbortSignal) {
+    this.client = client
+    this.#signal = signal
+    signal.addEventListener('abort', this.breakOff)
+    if (signal.aborted) this.breakOff()
+  }
+
+  /** @param pool one whose connections are no pipelines */
+  static async of(pool: Pool, signal: AbortSignal): Promise<Lent> {
+    return new Lent(await pool.connect(), signal)
+  }
+
+  giveBack(): void {
+    this.#release(false)
+  }
+
+  /** What it has under way rejects, and its held rows go with it. */
+  readonly breakOff = (): void => this.#release(true)
+
+  #release(isBroken: boolean): void {
+    if (!this.#isLent) return
+    this.#isLent = false
+    this.#signal.removeEventListener('abort', this.breakOff)
+    this.client.release(isBroken)
+  }
+}

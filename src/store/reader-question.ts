@@ -1,0 +1,74 @@
+import { sql } from 'drizzle-orm'
+import { ALERT_COLUMNS, type AlertQuestion, alertQuery } from './alert-query.ts'
+import { type DailyBy, type DailyQuestion, dailyColumns, dailyQuery } from './daily-query.ts'
+import { HOUR_COLUMNS, type HourQuestion, hourQuery } from './hour-query.ts'
+import type { Query } from './query.ts'
+import { type SessionColumn, type SessionQuestion, sessionQuery } from './session-query.ts'
+
+type Asked<Question> = Omit<Question, 'limit'> & { readonly tenant: string }
+
+/** What can be asked for of one tenant. */
+export type ReaderQuestion =
+  | (Asked<Omit<DailyQuestion, 'from' | 'to'>> & {
+      readonly kind: 'daily'
+      readonly by: DailyBy
+      /** Days, `2026-11-01`. */
+      readonly from: string | undefined
+      readonly to: string | undefined
+    })
+  | (Asked<HourQuestion> & { readonly kind: 'hours' })
+  | (Asked<Omit<SessionQuestion, 'openFrom' | 'openBefore'>> & {
+      readonly kind: 'sessions'
+      readonly openFrom: Date
+      readonly openBefore: Date
+    })
+  | (Asked<AlertQuestion> & { readonly kind: 'alerts' })
+
+const SESSION_COLUMNS: readonly SessionColumn[] = [
+  ...(['tenant', 'id', 'router', 'service', 'protocol', 'username', 'ip_address', 'mac_address'] as const),
+  ...(['status', 'start_time', 'end_time', 'end_reason', 'upload', 'download', 'used'] as const),
+]
+
+/** What each row has, in this order. */
+export function columnsOf(question: ReaderQuestion): readonly string[] {
+  switch (question.kind) {
+    case 'daily':
+      return dailyColumns(question.by)
+    case 'hours':
+      return HOUR_COLUMNS
+    case 'sessions':
+      return SESSION_COLUMNS
+    case 'alerts':
+      return ALERT_COLUMNS
+    default:
+      return question satisfies never
+  }
+}
+
+/** @param limit how many rows at the most; `undefined` for all */
+export function queryOf(question: ReaderQuestion, limit: number | undefined): Query {
+  switch (question.kind) {
+    case 'daily': {
+      const { from, to } = question
+      const days = {
+        from: from === undefined ? undefined : sql`${from}::date`,
+        to: to === undefined ? undefined : sql`${to}::date`,
+      }
+      return dailyQuery({ ...question, ...days, limit })
+    }
+    case 'hours':
+      return hourQuery({ ...question, limit })
+    case 'sessions': {
+      const open = { openFrom: instantOf(question.openFrom), openBefore: instantOf(question.openBefore) }
+      return sessionQuery({ ...question, ...open, limit }, SESSION_COLUMNS)
+    }
+    case 'alerts':
+      return alertQuery({ ...question, limit })
+    default:
+      return question satisfies never
+  }
+}
+
+function instantOf(date: Date) {
+  return sql`${date.toISOString()}::timestamptz`
+}

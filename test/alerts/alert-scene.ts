@@ -1,0 +1,81 @@
+import type { AlertRule, AlertTerms, TenantAlert, UsageLimit, UsageRule } from '../../src/accounting/alert.ts'
+import { Calendar } from '../../src/accounting/calendar.ts'
+import { type RouterId, routerId, tenantId } from '../../src/accounting/ids.ts'
+import { AlertBoard } from '../../src/alerts/board.ts'
+import type { WatchedRouter } from '../../src/alerts/due.ts'
+import { AlertWatch } from '../../src/alerts/watch.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { AlertStore } from '../../src/store/alert-store.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+
+export const acme = tenantId('acme')
+export const hq = routerId('hq')
+export const hill = routerId('hill')
+export const INTERVAL_MS = 30_000
+
+const nairobi = new Calendar('Africa/Nairobi')
+
+/** What a daemon's watch sees of routers, as a test sets it. */
+export type Sights = Map<RouterId, Omit<WatchedRouter, 'router'>>
+
+/** One daemon's watch over one tenant, turned by hand. */
+export class WatchScene {
+  readonly clock: HandClock
+  readonly board = new AlertBoard()
+  readonly routers: Sights = new Map()
+  /** All that it told, in order. */
+  readonly told: TenantAlert[] = []
+  readonly #store: AlertStore
+  readonly #watch: AlertWatch
+  readonly #ending = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #turns = 0
+
+  constructor(url: string, at: string) {
+    const log = createLogger('silent')
+    this.#store = new AlertStore({ url, log, applicationName: 'alerts', connections: 1 })
+    this.clock = new HandClock(at)
+    this.#watch = new AlertWatch({
+      record: this.#store,
+      board: this.board,
+      calendarOf: () => nairobi,
+      routersOf: () => Array.from(this.routers, ([router, it]) => ({ router, ...it })),
+      onAlert: it => this.told.push(it),
+      onWritten: () => {},
+      intervalMs: INTERVAL_MS,
+      clock: this.clock,
+      log,
+    })
+  }
+
+  setRules(rules: readonly AlertRule[], webhooks: AlertTerms['webhooks'] = [], tenant = acme): void {
+    this.#watch.setTerms([{ tenant, rules, webhooks }])
+  }
+
+  /** Lets it look once more, to the end. */
+  async look(): Promise<void> {
+    this.#turns += 1
+    if (this.#turns === 1) this.#running = this.#watch.run(this.#ending.signal)
+    else await this.clock.turn(INTERVAL_MS)
+    while (this.clock.sleepers === 0) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  /** What was told since it was asked last, as `rule subject period`. */
+  takeTold(): readonly string[] {
+    return this.told.splice(0).map(({ alert: { rule, subject, period } }) => `${rule} ${subject} ${period}`)
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort()
+    await this.#running
+    await this.#store.stop()
+  }
+}
+
+export function usageRule(rule: Partial<UsageRule> & { readonly usual: UsageLimit | undefined }): UsageRule {
+  return { kind: 'usage', id: 'heavy', scope: 'user', period: 'month', particular: new Map(), ...rule }
+}
+
+export function limit(threshold: number, quota?: number): UsageLimit {
+  return { threshold, quota }
+}

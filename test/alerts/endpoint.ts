@@ -1,0 +1,64 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { expect } from 'vitest'
+import { listening } from '../runtime/listening.ts'
+
+export interface Received {
+  readonly id: string
+  readonly path: string
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+export type Answering = (response: ServerResponse, received: Received, request: IncomingMessage) => void
+
+/** Somebody's endpoint on loopback, which takes all or answers as a test has it. Each path is a webhook's. */
+export class Endpoint {
+  /** All that was posted, whatever it was answered. */
+  readonly received: Received[] = []
+  /** Connections that were made. */
+  connections = 0
+  /** Those that are open now. */
+  open = 0
+  answering: Answering = response => response.end('thank you')
+  #underWay = new Map<string, number>()
+  /** The most that were under way to a path at any time. */
+  readonly most = new Map<string, number>()
+  #port = 0
+
+  /** Until the test ends. */
+  async listen(): Promise<void> {
+    const server = createServer(async (request, response) => {
+      const { url: path = '', method = '', headers } = request
+      const begun = (this.#underWay.get(path) ?? 0) + 1
+      this.#underWay.set(path, begun)
+      this.most.set(path, Math.max(begun, this.most.get(path) ?? 0))
+      response.on('close', () => this.#underWay.set(path, (this.#underWay.get(path) ?? 0) - 1))
+      const received = { id: String(headers['webhook-id']), path, method, headers, body: await text(request) }
+      this.received.push(received)
+      this.answering(response, received, request)
+    })
+    server.on('connection', socket => {
+      this.connections++
+      this.open++
+      socket.on('close', () => this.open--)
+    })
+    this.#port = await listening(server)
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${this.#port}${path}`
+  }
+
+  get ids(): readonly string[] {
+    return this.received.map(({ id }) => id)
+  }
+
+  /** Until so many were posted. */
+  async untilReceived(count: number): Promise<void> {
+    await expect
+      .poll(() => this.received.length, { interval: 2, timeout: 10_000 })
+      .toBeGreaterThanOrEqual(count)
+  }
+}

@@ -1,0 +1,51 @@
+import { tenantId } from '../../src/accounting/ids.ts'
+import { Sender } from '../../src/alerts/sender.ts'
+import { Webhooks } from '../../src/alerts/webhooks.ts'
+import { type Clock, systemClock } from '../../src/runtime/clock.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { Database } from '../../src/store/database.ts'
+import { DeliveryStore, type Settlement } from '../../src/store/delivery-store.ts'
+
+export interface PostingOptions {
+  readonly databaseUrl: string
+  /** Of the endpoint, with a slash; each webhook has a path of its own name. */
+  readonly endpoint: string
+  readonly webhooks: readonly string[]
+  readonly tenant: string
+}
+
+/** Twenty times as fast as usual. */
+const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 20, signal) }
+/** More than the time that a post has. */
+const CLAIM_MS = 1_000
+
+/** What a daemon does about webhooks, in haste: what was not taken is due again at once. @returns how to stop */
+export function post({ databaseUrl, endpoint, webhooks, tenant }: PostingOptions): () => Promise<void> {
+  const log = createLogger('silent')
+  const database = new Database({ url: databaseUrl, log, applicationName: 'webhooks', connections: 4 })
+  const store = new DeliveryStore({ database, claimMs: CLAIM_MS })
+  const hasty = (how: Settlement): Settlement => (how.kind === 'retry' ? { ...how, afterMs: 0 } : how)
+  const posting = new Webhooks({
+    store: {
+      claim: (refs, most) => store.claim(refs, most),
+      settle: (delivery, how) => store.settle(delivery, hasty(how)),
+      bury: (tenants, refs) => store.bury(tenants, refs),
+    },
+    sender: new Sender({ version: '0.1.0', clock }),
+    random: Math.random,
+    observer: { delivery: () => {} },
+    ...{ clock, log },
+  })
+  const hidden = (text: string) => ({ reveal: () => text })
+  const hooks = webhooks.map(id => ({
+    ...{ id, url: hidden(`${endpoint}${id}`), secret: hidden('a secret of twenty-four bytes or more') },
+  }))
+  posting.setWebhooks([{ id: tenantId(tenant), webhooks: hooks }])
+  const ending = new AbortController()
+  const running = posting.run(ending.signal)
+  return async () => {
+    ending.abort()
+    await running
+    await database.stop()
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
+import { Silences } from '../../src/alerts/silence.ts'
+
+const hq = routerKey(tenantId('acme'), routerId('hq'))
+const WITHIN_MS = 90_000
+
+function sight(at: string | undefined) {
+  return [{ key: hq, lastReadingAt: at === undefined ? undefined : new Date(at) }]
+}
+
+/** Looks each half minute, as often as there are instants of a last reading. */
+function looked(...readings: readonly (string | undefined)[]): Silences {
+  const silences = new Silences()
+  for (const [turn, at] of readings.entries()) silences.look(sight(at), turn * 30_000, WITHIN_MS)
+  return silences
+}
+
+test('a router is silent from the first look that finds nothing new', () => {
+  const [at, later] = ['2026-11-26T10:00:00Z', '2026-11-26T10:00:30Z']
+  expect(looked(at).of(hq)).toBe(0)
+  expect(looked(at, at, at).of(hq)).toBe(60_000)
+  expect(looked(at, at, later, later).of(hq)).toBe(30_000)
+})
+
+test('a router that was never read is silent from the first look on', () => {
+  expect(looked(undefined, undefined).of(hq)).toBe(30_000)
+  expect(looked(undefined, undefined, '2026-11-26T10:00:00Z').of(hq)).toBe(0)
+})
+
+test('a reading that is older than the one before, by a clock that was set, is new all the same', () => {
+  expect(looked('2026-11-26T10:00:00Z', '2026-11-26T09:00:00Z').of(hq)).toBe(0)
+})
+
+test('a time in which nobody looked is nobody’s silence', () => {
+  const silences = looked('2026-11-26T10:00:00Z', '2026-11-26T10:00:00Z')
+  silences.look(sight('2026-11-26T10:00:00Z'), 30_000 + WITHIN_MS, WITHIN_MS)
+  expect(silences.of(hq)).toBe(30_000 + WITHIN_MS)
+  silences.look(sight('2026-11-26T10:00:00Z'), 30_001 + 2 * WITHIN_MS, WITHIN_MS)
+  expect(silences.of(hq)).toBe(0)
+})
+
+test('a router that is not there is not silent, and begins anew when it is back', () => {
+  const silences = looked('2026-11-26T10:00:00Z', '2026-11-26T10:00:00Z')
+  silences.look([], 60_000, WITHIN_MS)
+  expect(silences.of(hq)).toBeUndefined()
+  silences.look(sight('2026-11-26T10:00:00Z'), 90_000, WITHIN_MS)
+  expect(silences.of(hq)).toBe(0)
+})

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import type { AlertRule } from '../../src/accounting/alert.ts'
+import { Calendar } from '../../src/accounting/calendar.ts'
+import { AlertBoard } from '../../src/alerts/board.ts'
+import type { AlertRecord } from '../../src/alerts/record.ts'
+import { AlertWatch } from '../../src/alerts/watch.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { DatabaseUnavailable } from '../../src/store/store-error.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { acme, hq, INTERVAL_MS, limit, usageRule } from './alert-scene.ts'
+
+const MONTH = usageRule({ usual: limit(1) })
+const DOWN: AlertRule = { kind: 'router_offline', id: 'down', afterMs: 60_000 }
+const calendar = new Calendar('UTC')
+
+/** A table whose sums of users' months take 6 s, where nobody stops them; it notes what it is asked for. */
+class SlowRecord implements AlertRecord {
+  readonly asked: string[] = []
+  readonly clock: HandClock
+  readonly tookMs = 6_000
+
+  constructor(clock: HandClock) {
+    this.clock = clock
+  }
+
+  fireUsage: AlertRecord['fireUsage'] = async (_, due, signal) => {
+    for (const { rule } of due) this.asked.push(`${rule.scope} ${rule.period}`)
+    if (due.some(({ rule }) => rule.scope === 'user' && rule.period === 'month'))
+      await this.clock.sleep(this.tookMs, signal)
+    if (signal.aborted) throw new DatabaseUnavailable('broken off')
+    return 0
+  }
+  fireOutages: AlertRecord['fireOutages'] = async (_, outages) => {
+    this.asked.push(...outages.map(() => 'outage'))
+    return 0
+  }
+  fireStalls = async () => 0
+  endOutages = async () => 0
+  openOutages = async () => new Set<typeof acme>()
+  recent = async () => new Map()
+  changedSince = async () => []
+  now = async () => ''
+}
+
+function watching(rules: readonly AlertRule[]) {
+  const clock = new HandClock('2026-11-26T09:00:00Z')
+  const record = new SlowRecord(clock)
+  const watch = new AlertWatch({
+    ...{ record, board: new AlertBoard(), calendarOf: () => calendar },
+    routersOf: () => [{ router: hq, isEnabled: true, lastReadingAt: undefined, error: undefined }],
+    onAlert: () => {},
+    onWritten: () => {},
+    ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent') },
+  })
+  watch.setTerms([{ tenant: acme, rules, webhooks: [] }])
+  const ending = new AbortController()
+  const running = watch.run(ending.signal)
+  const stop = () => {
+    ending.abort()
+    return running
+  }
+  return { clock, record, stop }
+}
+
+test('what takes long is asked again when twenty times as long is over, and holds up nothing else', async () => {
+  const { clock, record, stop } = watching([
+    MONTH,
+    usageRule({ id: 'r', scope: 'router', usual: limit(1) }),
+    DOWN,
+  ])
+  await clock.turn(6_000 + 20 * 6_000 - 1)
+  const count = (what: string) => record.asked.filter(it => it === what).length
+  expect(count('user month')).toBe(1)
+  expect(count('router month')).toBe(4)
+  expect(count('outage')).toBe(2)
+  await clock.turn(INTERVAL_MS)
+  expect(count('user month')).toBe(2)
+  await stop()
+  expect(clock.sleepers).toBe(0)
+})
+
+test('what takes long is broken off when the daemon stops', async () => {
+  const { clock, record, stop } = watching([MONTH])
+  await clock.turn(1_000)
+  await stop()
+  expect(record.asked).toEqual(['user month'])
+  expect(clock.sleepers).toBe(0)
+})

@@ -1,0 +1,115 @@
+import { afterEach, expect } from 'vitest'
+import { tenantId } from '../../src/accounting/ids.ts'
+import type { WebhookRef } from '../../src/alerts/delivery.ts'
+import { Sender } from '../../src/alerts/sender.ts'
+import { Webhooks } from '../../src/alerts/webhooks.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { Endpoint } from './endpoint.ts'
+import { MemoryDeliveries } from './memory-deliveries.ts'
+
+export const SECRET = 'a secret of twenty-four bytes or more'
+
+/** One daemon's webhooks, with a clock turned by hand, an endpoint on loopback and a table in memory. */
+export class WebhooksScene {
+  readonly clock = new HandClock('2026-11-26T10:00:00Z')
+  readonly endpoint = new Endpoint()
+  readonly store = new MemoryDeliveries(this.clock)
+  readonly logged = new LogLines()
+  /** What was told to whoever measures. */
+  readonly observed: string[] = []
+  /** Posts under way. */
+  #posting = 0
+  readonly #webhooks: Webhooks
+  readonly #ending = new AbortController()
+  running: Promise<void> = Promise.resolve()
+
+  constructor() {
+    const { clock, store } = this
+    const sender = new Sender({ version: '0.1.0', clock })
+    this.#webhooks = new Webhooks({
+      sender: {
+        post: async (post, cut) => {
+          this.#posting++
+          const outcome = await sender.post(post, cut)
+          this.#posting--
+          return outcome
+        },
+        close: () => sender.close(),
+      },
+      random: () => 0,
+      observer: { delivery: (outcome, times) => this.observed.push(`${outcome} ${times}`) },
+      ...{ clock, store, log: this.logged.log },
+    })
+  }
+
+  /** Until the test ends. @param paths of the endpoint, each a webhook of its own, or addresses of their own */
+  async run(...paths: readonly string[]): Promise<void> {
+    await this.endpoint.listen()
+    this.setWebhooks(...paths)
+    this.running = this.#webhooks.run(this.#ending.signal)
+    opened.push(() => this.#end())
+  }
+
+  setWebhooks(...paths: readonly string[]): void {
+    this.setAddresses(new Map(paths.map(path => [path, path])))
+  }
+
+  /** Those that are posted to at another address than their own. */
+  setAddresses(addresses: ReadonlyMap<string, string>): void {
+    const webhooks = Array.from(addresses, ([path, address]) => ({
+      id: refOf(path).webhook,
+      url: { reveal: () => (address.startsWith('/') ? this.endpoint.url(address) : address) },
+      secret: { reveal: () => SECRET },
+    }))
+    this.#webhooks.setWebhooks([{ id: tenantId('acme'), webhooks }])
+  }
+
+  /** Writes something to deliver, as the watch does, and tells of it. @returns its id */
+  add(path: string, id = `${path}#${this.store.rows.length}`): string {
+    this.store.add(refOf(path), id)
+    this.#webhooks.wake()
+    return id
+  }
+
+  /** Until a delivery stands so. */
+  async until(id: string, state: string): Promise<void> {
+    await expect.poll(() => this.store.state(id), { interval: 2, timeout: 10_000 }).toBe(state)
+  }
+
+  /** Until nothing is under way. */
+  async untilAnswered(): Promise<void> {
+    await expect.poll(() => this.#posting, { interval: 1, timeout: 10_000 }).toBe(0)
+  }
+
+  /** Lets time pass, by the second and while nothing is under way, until a delivery stands so. */
+  async turnUntil(id: string, state: string, seconds = 300): Promise<void> {
+    for (let second = 0; second < seconds && this.store.state(id) !== state; second++) {
+      await this.untilAnswered()
+      if (this.store.state(id) !== state) await this.clock.turn(1_000)
+    }
+    expect(this.store.state(id)).toBe(state)
+  }
+
+  stop(): Promise<void> {
+    this.#ending.abort()
+    return this.running
+  }
+
+  /** Whatever hangs. */
+  async #end(): Promise<void> {
+    const stopped = this.stop().catch(() => {})
+    await this.clock.turn(10_000)
+    await stopped
+  }
+}
+
+export function refOf(path: string): WebhookRef {
+  return { tenant: tenantId('acme'), webhook: path.replace(/^\/|\W+/g, '') }
+}
+
+const opened: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map(stop => stop()))
+})
