@@ -1,5 +1,6 @@
 import { v7 as uuidV7 } from 'uuid'
 import { sessionId } from './accounting/ids.ts'
+import { Alerting } from './alerting.ts'
 import { Observed } from './api/observed.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { Config } from './config/config.ts'
@@ -25,7 +26,8 @@ import type { Logger } from './runtime/logger.ts'
 import { Supervisor } from './runtime/notify.ts'
 import { pooledRandom } from './runtime/pooled-random.ts'
 import { Serving } from './serving.ts'
-import { API_NAME, DAEMON_NAME } from './store/application-name.ts'
+import { AlertStore } from './store/alert-store.ts'
+import { ALERTS_NAME, API_NAME, DAEMON_NAME } from './store/application-name.ts'
 import { Database } from './store/database.ts'
 import { EmbeddedPostgres } from './store/embedded.ts'
 import { Housekeeping } from './store/housekeeping.ts'
@@ -53,6 +55,7 @@ const STOP_WITHIN_MS = 10_000
 const DATABASE_CONNECTIONS = 8
 /** For those who ask for usage, so that commits never wait for them: half of them at the most for CSV. */
 const READING_CONNECTIONS = 8
+const ALERT_CONNECTIONS = 1
 
 /** The composition root: the daemon's parts, in the order in which they start; they stop in the reverse of it. */
 export class Daemon {
@@ -89,6 +92,11 @@ export class Daemon {
     const usage = await lifecycle.start(
       'usage reader',
       () => new UsageReader({ url, log, applicationName: API_NAME, connections: READING_CONNECTIONS }),
+      it => it.stop(),
+    )
+    const record = await lifecycle.start(
+      'alerts',
+      () => new AlertStore({ url, log, applicationName: ALERTS_NAME, connections: ALERT_CONNECTIONS }),
       it => it.stop(),
     )
     const owner = await daemonId(config.journal.directory)
@@ -147,8 +155,14 @@ export class Daemon {
       ...{ books, board, poller, recorder, commits, journal, file, loop, clock },
       leases: () => ownership.counts,
     }
-    const serving = new Serving({
+    const alerting: Alerting = new Alerting({
+      ...{ config, database, record, books, calendars: board, observer, clock, log },
+      healthOf: router => poller.health(router),
+      onAlert: alert => serving.publishAlert(alert),
+    })
+    const serving: Serving = new Serving({
       ...{ config, board, usage, verifier, observer, clock, log },
+      alerts: alerting.board,
       measuresOf: feed => measuresOf({ ...measured, feed }),
       readiness: {
         database: () => (commits.isUp ? 'up' : 'down'),
@@ -190,13 +204,20 @@ export class Daemon {
     await roster.apply(config)
     lifecycle.loop('leases', signal => ownership.run(signal), onBug)
     lifecycle.loop('elsewhere', signal => roster.watchElsewhere(config.commit.intervalMs, signal), onBug)
+    await alerting.start()
+    lifecycle.loop('alert watch', signal => alerting.run(signal), onBug)
     this.#pollers = 'running'
     // Only now, so that nobody is told that a tenant is not there.
     await serving.start()
     await control.start()
     this.#port = serving.port ?? 0
 
-    lifecycle.loop('config file', signal => file.watch(changed => roster.apply(changed), signal), onBug)
+    const takeUp = async (changed: Config) => {
+      const restartNeeded = await roster.apply(changed)
+      alerting.apply(changed)
+      return restartNeeded
+    }
+    lifecycle.loop('config file', signal => file.watch(takeUp, signal), onBug)
     lifecycle.loop('watchdog', signal => supervisor.watch({ poller, commits }, signal), onBug)
     supervisor.ready()
     const { host } = config.server

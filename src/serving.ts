@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs'
+import type { TenantAlert } from './accounting/alert.ts'
 import { createApi } from './api/api.ts'
 import { broadcastingRoute } from './api/broadcasting.ts'
 import { dashboardRoutes, type StatsSource } from './api/dashboard-stats.ts'
+import { forecastRoute } from './api/forecast-route.ts'
 import { READ_LIMITS, ReadGate } from './api/gate.ts'
 import { healthRoutes, type Readiness } from './api/health.ts'
 import { type Measures, metricsRoute } from './api/metrics.ts'
 import type { Observed } from './api/observed.ts'
-import { webSocketRoute } from './api/routes.ts'
+import { type Route, webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
 import { usageRoutes } from './api/usage-routes.ts'
 import type { Calendars, UsageSource } from './api/usage-source.ts'
 import type { Config } from './config/config.ts'
 import { pusherAppOf } from './config/revealed.ts'
+import type { AlertSource } from './feed/alert-topic.ts'
 import type { TokenVerifier } from './feed/authentication.ts'
 import type { SnapshotSource } from './feed/frames.ts'
 import { FEED_LIMITS } from './feed/limits.ts'
@@ -26,6 +29,7 @@ export interface ServingOptions {
   readonly board: SnapshotSource & StatsSource & Calendars
   /** What the tables have. */
   readonly usage: UsageSource
+  readonly alerts: AlertSource
   readonly verifier: TokenVerifier
   readonly readiness: Readiness
   /** @param feed its connections are measured too */
@@ -41,9 +45,13 @@ const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
 export class Serving {
   readonly #feed: FeedServer
   readonly #http: HttpServer
+  /** All pages. */
+  readonly routes: readonly Route[]
+  /** All paths of WebSockets. */
+  readonly upgradePaths: readonly string[]
 
   constructor(options: ServingOptions) {
-    const { config, board, usage, verifier, readiness, measuresOf, observer, clock, log } = options
+    const { config, board, usage, alerts, verifier, readiness, measuresOf, observer, clock, log } = options
     const { origins, host, port, tls } = config.server
     const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
     this.#feed = new FeedServer({
@@ -51,32 +59,30 @@ export class Serving {
       intervalMs: config.snapshots.intervalMs,
       serverVersion: VERSION,
       limits: FEED_LIMITS,
-      ...{ verifier, origins, clock, log },
+      ...{ alerts, verifier, origins, clock, log },
     })
+    const gate = new ReadGate({ limits: READ_LIMITS, clock })
+    const reading = { source: usage, calendars: board, gate, clock }
+    this.routes = [
+      ...healthRoutes(readiness),
+      ...dashboardRoutes(board, clock),
+      ...usageRoutes(reading),
+      forecastRoute(reading),
+      metricsRoute(measuresOf(this.#feed), VERSION, observer),
+      webSocketRoute('/ws', []),
+      ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),
+    ]
+    const upgrades = new Map([
+      ['/ws', this.#feed.upgrade],
+      ...(app ? [['/app/*', this.#feed.pusherUpgrade(app)] as const] : []),
+    ])
+    this.upgradePaths = [...upgrades.keys()]
     this.#http = new HttpServer({
       at: { kind: 'port', host, port },
       ...{ clock, log },
       tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
-      onRequest: createApi({
-        routes: [
-          ...healthRoutes(readiness),
-          ...dashboardRoutes(board, clock),
-          ...usageRoutes({
-            source: usage,
-            calendars: board,
-            gate: new ReadGate({ limits: READ_LIMITS, clock }),
-            clock,
-          }),
-          metricsRoute(measuresOf(this.#feed), VERSION, observer),
-          webSocketRoute('/ws', []),
-          ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),
-        ],
-        ...{ verifier, origins, log },
-      }),
-      upgrades: new Map([
-        ['/ws', this.#feed.upgrade],
-        ...(app ? [['/app/*', this.#feed.pusherUpgrade(app)] as const] : []),
-      ]),
+      onRequest: createApi({ routes: this.routes, verifier, origins, log }),
+      upgrades,
     })
   }
 
@@ -88,6 +94,11 @@ export class Serving {
   async start(): Promise<void> {
     this.#feed.start()
     await this.#http.start()
+  }
+
+  /** Shows an alert that fired or ended to those who asked. */
+  publishAlert({ tenant, alert }: TenantAlert): void {
+    this.#feed.publishAlert(tenant, alert)
   }
 
   /** The feed says goodbye, then requests get to end. */

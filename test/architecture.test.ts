@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['accounting', 'runtime', 'npm', 'node'],
   feed: ['accounting', 'runtime', 'npm', 'node'],
   api: ['accounting', 'runtime', 'npm', 'node'],
+  alerts: ['accounting', 'runtime', 'npm', 'node'],
   config: ['accounting', 'npm', 'node'],
   commands: ['accounting', 'config', 'routeros', 'store', 'feed', 'runtime', 'npm', 'node'],
   runtime: ['npm', 'node'],

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { type Exact, exactJson } from '../runtime/exact-json.ts'
 import type { Reply } from './reply.ts'
+
+/** What an answer from the tables depends on. */
+export const VARY = { Vary: 'Origin, Accept, Authorization' }
+
+/** What the tables tell, in the dashboards' envelope. */
+export function told(content: Exact): Reply {
+  const body = exactJson({ success: true, data: content })
+  return tagged({ status: 200, contentType: 'application/json; charset=utf-8', body, headers: VARY })
+}
 
 /** An answer that its reader may keep, and ask about: it is told what it was, or that it is the same. */
 export function tagged(reply: Reply): Reply {

@@ -3,9 +3,9 @@ import type { TenantId } from '../accounting/ids.ts'
 import type { DayRange } from './day-range.ts'
 import { isDay } from './parameters.ts'
 
-/** Where a page ended: the days it was asked of, which would else change at midnight, and its last row's key. */
+/** Where a page ended: the days it was asked of, if any, which would else change at midnight, and its last row's key. */
 export interface Place {
-  readonly days: DayRange
+  readonly days: DayRange | undefined
   readonly key: readonly string[]
 }
 
@@ -24,13 +24,16 @@ export function fingerprintOf(path: string, tenant: TenantId, query: URLSearchPa
 
 /** Whoever makes one up learns nothing: it chooses among what the same question tells. */
 export function cursorOf(fingerprint: string, { days, key }: Place): string {
-  return Buffer.from(JSON.stringify([fingerprint, days.from, days.to, ...key])).toString('base64url')
+  return Buffer.from(JSON.stringify([fingerprint, days?.from ?? '', days?.to ?? '', ...key])).toString(
+    'base64url',
+  )
 }
 
 /** @returns `undefined` where it is none, or another question's */
 export function placeOf(cursor: string, fingerprint: string): Place | undefined {
   const [theirs, from, to, ...key] = textsIn(cursor)
   if (theirs !== fingerprint || from === undefined || to === undefined) return undefined
+  if (from === '' && to === '') return { days: undefined, key }
   return isDay(from) && isDay(to) && from <= to ? { days: { from, to }, key } : undefined
 }
 

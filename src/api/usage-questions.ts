@@ -98,7 +98,8 @@ function filtersOf(parameters: Parameters, { tenant }: Context) {
 
 export const NO_CURSOR = 'is none of this question: ask for the first page again'
 
-function keyOf(
+/** What the page before ended by, in the first of its columns; `undefined` on the first page. */
+export function keyOf(
   parameters: Parameters,
   { place }: Context,
   isKey: (key: string) => boolean,

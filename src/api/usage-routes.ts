@@ -1,9 +1,10 @@
 import type { Clock } from '../runtime/clock.ts'
-import { csvOf } from '../runtime/csv.ts'
-import { type Exact, exactJson } from '../runtime/exact-json.ts'
+import { headOf } from '../runtime/csv.ts'
+import type { Exact } from '../runtime/exact-json.ts'
+import { admission } from './admission.ts'
+import { alertRow, alertsQuestion } from './alert-questions.ts'
 import type { Grant } from './authorization.ts'
-import { tagged } from './caching.ts'
-import { chosenTenant } from './chosen-tenant.ts'
+import { told, VARY } from './caching.ts'
 import { cursorOf, fingerprintOf, placeOf } from './cursor.ts'
 import type { ReadGate } from './gate.ts'
 import { Parameters } from './parameters.ts'
@@ -17,7 +18,7 @@ import {
   topQuestion,
   usageQuestion,
 } from './usage-questions.ts'
-import type { Calendars, UsageSource } from './usage-source.ts'
+import type { Calendars, UsageSource, Value } from './usage-source.ts'
 
 export interface UsageRoutesOptions {
   readonly source: UsageSource
@@ -32,6 +33,8 @@ interface Page {
   readonly read: Reader
   /** Rows of a page where no limit is named; of an answer, where there are no pages. */
   readonly limit: number
+  /** One as JSON has it, by the names of its columns. */
+  readonly rowOf: (row: ReadonlyMap<string, Value>) => Exact
 }
 
 const COMMON = ['tenant', 'limit', 'format']
@@ -39,14 +42,28 @@ const FILTERS = ['from', 'to', 'user', 'router', 'service', 'cursor']
 const MOST_ROWS = 1_000
 const FORMATS = ['json', 'csv'] as const
 
+const flat: Page['rowOf'] = row => Object.fromEntries(row)
+
 const PAGES: readonly Page[] = [
-  { path: '/api/usage', parameters: [...COMMON, ...FILTERS, 'by'], read: usageQuestion, limit: 100 },
-  { path: '/api/usage/top', parameters: [...COMMON, 'period'], read: topQuestion, limit: 10 },
+  {
+    path: '/api/usage',
+    parameters: [...COMMON, ...FILTERS, 'by'],
+    ...{ read: usageQuestion, limit: 100, rowOf: flat },
+  },
+  {
+    path: '/api/usage/top',
+    parameters: [...COMMON, 'period'],
+    ...{ read: topQuestion, limit: 10, rowOf: flat },
+  },
   {
     path: '/api/sessions',
     parameters: [...COMMON, ...FILTERS, 'status'],
-    read: sessionsQuestion,
-    limit: 100,
+    ...{ read: sessionsQuestion, limit: 100, rowOf: flat },
+  },
+  {
+    path: '/api/alerts',
+    parameters: [...COMMON, 'rule', 'kind', 'subject', 'cursor'],
+    ...{ read: alertsQuestion, limit: 100, rowOf: alertRow },
   },
 ]
 
@@ -61,20 +78,16 @@ export function usageRoutes(options: UsageRoutesOptions): readonly Route[] {
 }
 
 async function answer(
-  { path, limit: usual, parameters: known, read: readQuestion }: Page,
+  { path, limit: usual, parameters: known, read: readQuestion, rowOf }: Page,
   query: URLSearchParams,
   grant: Grant,
   asker: Asker,
   options: UsageRoutesOptions,
 ): Promise<Answer> {
-  const { source, calendars, gate, clock } = options
-  const chosen = chosenTenant(grant, query, calendars.tenants())
-  if (chosen.kind === 'none') return chosen.reply
-  const { tenant } = chosen
-  const calendar = calendars.calendar(tenant)
-  if (calendar === undefined) return problem(404, 'no such tenant')
-  const refused = gate.enter(grant)
-  if (refused !== undefined) return refused
+  const { source, gate, clock } = options
+  const admitted = admission(grant, query, options)
+  if (admitted.kind === 'none') return admitted.reply
+  const { tenant, calendar } = admitted
 
   const parameters = new Parameters(query)
   const isCsv = (parameters.choice('format', FORMATS) ?? preferred(asker.headers.accept)) === 'csv'
@@ -96,7 +109,7 @@ async function answer(
     asker.signal.throwIfAborted()
     return source.page(asked.question, isPaged ? most + 1 : most, asker.signal)
   })
-  return jsonAnswer({ tenant, ...asked.told }, asked, read, { most, isPaged, fingerprint })
+  return jsonAnswer({ tenant, ...asked.told }, asked, read, { most, isPaged, fingerprint, rowOf })
 }
 
 /** By `Accept`: CSV only where it is wanted more than JSON. */
@@ -112,27 +125,29 @@ function preferred(accept: string | undefined): 'json' | 'csv' {
   return (wanted.get('text/csv') ?? 0) > json ? 'csv' : 'json'
 }
 
+interface Telling extends Pick<Page, 'rowOf'> {
+  readonly most: number
+  readonly isPaged: boolean
+  readonly fingerprint: string
+}
+
 function jsonAnswer(
   about: Readonly<Record<string, string>>,
   { days, key }: Asked,
   { columns, rows }: Awaited<ReturnType<UsageSource['page']>>,
-  { most, isPaged, fingerprint }: { most: number; isPaged: boolean; fingerprint: string },
+  { most, isPaged, fingerprint, rowOf }: Telling,
 ): Reply {
-  const told = rows.slice(0, most)
-  const last = rows.length > most ? told.at(-1) : undefined
+  const page = rows.slice(0, most)
+  const last = rows.length > most ? page.at(-1) : undefined
   const ends = key.map(name => String(last?.[columns.indexOf(name)] ?? ''))
-  const next = last !== undefined && days !== undefined ? cursorOf(fingerprint, { days, key: ends }) : null
+  const next = last === undefined ? null : cursorOf(fingerprint, { days, key: ends })
   const content: Exact = {
     ...about,
-    rows: told.map(row => Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null]))),
+    rows: page.map(row => rowOf(new Map(columns.map((name, index) => [name, row[index] ?? null])))),
     ...(isPaged ? { next_cursor: next } : {}),
   }
-  const body = exactJson({ success: true, data: content })
-  return tagged({ status: 200, contentType: 'application/json; charset=utf-8', body, headers: VARY })
+  return told(content)
 }
-
-/** What the answer is depends on these. */
-const VARY = { Vary: 'Origin, Accept, Authorization' }
 
 function csvAnswer(
   { question }: Asked,
@@ -150,8 +165,13 @@ function csvAnswer(
       gone.addEventListener('abort', seat.leave)
       if (gone.aborted) seat.leave()
       const signal = AbortSignal.any([gone, AbortSignal.timeout(gate.streamWithinMs)])
-      const { columns, batches } = await source.all(question, limit, signal)
-      return csvOf(columns, batches)
+      const { columns, lines } = await source.all(question, limit, signal)
+      return withHead(columns, lines)
     },
   }
+}
+
+async function* withHead(columns: readonly string[], lines: AsyncIterable<string>): AsyncGenerator<string> {
+  yield headOf(columns)
+  yield* lines
 }

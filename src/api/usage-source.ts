@@ -1,3 +1,4 @@
+import type { AlertKind } from '../accounting/alert.ts'
 import type { Calendar } from '../accounting/calendar.ts'
 import type { Hour } from '../accounting/hours.ts'
 import type { TenantId } from '../accounting/ids.ts'
@@ -10,7 +11,7 @@ interface Filters {
   readonly service: Service | undefined
 }
 
-/** What can be asked for of one tenant's usage; `after` is where the page before ended. */
+/** What can be asked for of one tenant; `after` is where the page before ended. */
 export type Question =
   | (Filters & {
       readonly kind: 'daily'
@@ -31,12 +32,18 @@ export type Question =
       readonly order: 'newest'
       readonly after: { readonly startTime: string; readonly id: string } | undefined
     })
+  | {
+      readonly kind: 'alerts'
+      readonly tenant: TenantId
+      readonly rule: string | undefined
+      readonly alertKind: AlertKind | undefined
+      readonly subject: string | undefined
+      readonly after: string | undefined
+    }
 
 /** Bytes are bigints, whatever they add up to; instants ISO 8601. */
 export type Value = string | bigint | null
 export type Row = readonly Value[]
-/** A row that is to be written as it is, bytes too. */
-export type Texts = readonly (string | null)[]
 
 /** A port: what the tables have. Each rejects with a failure where they can't be asked, or the signal aborts. */
 export interface UsageSource {
@@ -45,12 +52,12 @@ export interface UsageSource {
     limit: number,
     signal: AbortSignal,
   ): Promise<{ readonly columns: readonly string[]; readonly rows: readonly Row[] }>
-  /** All rows, or so many, as they were at one moment. Something is held until they are read, or the signal aborts. */
+  /** All rows, or so many, as lines of CSV and as they were at one moment; the first line, with the columns' names, is not among them. Something is held until they are read, or the signal aborts. */
   all(
     question: Question,
     limit: number | undefined,
     signal: AbortSignal,
-  ): Promise<{ readonly columns: readonly string[]; readonly batches: AsyncIterable<readonly Texts[]> }>
+  ): Promise<{ readonly columns: readonly string[]; readonly lines: AsyncIterable<string> }>
 }
 
 /** A port: the tenants of the config, and their days. */

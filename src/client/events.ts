@@ -1,5 +1,11 @@
 import type { End } from './connection.ts'
-import type { SessionsMessage, SnapshotMessage, SystemMessage, WelcomeMessage } from './messages.ts'
+import type {
+  AlertMessage,
+  SessionsMessage,
+  SnapshotMessage,
+  SystemMessage,
+  WelcomeMessage,
+} from './messages.ts'
 
 /**
  * connecting ─ welcome ─▶ live ─ lost ─▶ waiting ─ after `ms` ─▶ connecting
@@ -28,6 +34,8 @@ export interface FeedEvents {
   readonly snapshot: SnapshotMessage
   readonly sessions: SessionsMessage
   readonly system: SystemMessage
+  /** Each state of each alert once, over however many connections. */
+  readonly alert: AlertMessage
   readonly state: FeedState
   readonly error: FeedError
   /** No snapshot came for three intervals. */
@@ -46,6 +54,7 @@ export class Events {
     snapshot: new Set(),
     sessions: new Set(),
     system: new Set(),
+    alert: new Set(),
     state: new Set(),
     error: new Set(),
     stale: new Set(),

@@ -2,14 +2,17 @@ import { backOffMs, NOT_YOURS } from './back-off.ts'
 import { Alarm, type FeedClock, systemClock } from './clock.ts'
 import { Connection, type End, staleAfterMs } from './connection.ts'
 import { Events, type FeedError, type FeedEvent, type FeedEvents, type FeedState } from './events.ts'
-import type { ClientMessage, ServerMessage, SnapshotMessage, Topic } from './messages.ts'
+import type { ClientMessage, ServerMessage, SnapshotMessage, Subscription, Topic } from './messages.ts'
 import { type FeedSocketConstructor, platformSocket } from './socket.ts'
 import { Subscriptions } from './subscriptions.ts'
+import { ToldAlerts } from './told-alerts.ts'
 
 export type { FeedClock } from './clock.ts'
 export type { End } from './connection.ts'
 export type { Age, FeedError, FeedEvent, FeedEvents, FeedState } from './events.ts'
 export type {
+  Alert,
+  AlertMessage,
   Router,
   Session,
   SessionsMessage,
@@ -51,6 +54,7 @@ export class Feed {
   readonly #options: Required<FeedOptions>
   readonly #events = new Events()
   readonly #subscriptions = new Subscriptions()
+  readonly #alerts = new ToldAlerts()
   readonly #wait: Alarm
   readonly #staleness: Alarm
   #state: FeedState = { kind: 'connecting' }
@@ -95,8 +99,8 @@ export class Feed {
 
   /**
    * Asks for a topic, now and after each reconnect. Several may ask for the same: the server is told by the first and
-   * the last.
-   * @param tenant named by admins, for `sessions`
+   * the last. Of `alerts` the first is told the newest twenty, and all of them what comes after that.
+   * @param tenant named by admins, for `sessions` and `alerts`
    * @returns what ends it
    */
   subscribe(topic: Topic, tenant?: string): () => void {
@@ -104,7 +108,7 @@ export class Feed {
     let isWanted = true
     this.#tell(this.#subscriptions.add(subscription))
     return () => {
-      if (isWanted) this.#tell(this.#subscriptions.remove(subscription))
+      if (isWanted) this.#unsubscribe(subscription)
       isWanted = false
     }
   }
@@ -117,6 +121,12 @@ export class Feed {
   /** For good. Nothing is heard of it after the last `state`. */
   close(): void {
     this.#finish(undefined)
+  }
+
+  #unsubscribe(subscription: Subscription): void {
+    const message = this.#subscriptions.remove(subscription)
+    this.#tell(message)
+    if (message !== undefined && subscription.topic === 'alerts') this.#alerts.forget(subscription.tenant)
   }
 
   #tell(message: ClientMessage | undefined): void {
@@ -142,6 +152,9 @@ export class Feed {
         break
       case 'system':
         this.#events.emit('system', message)
+        break
+      case 'alert':
+        if (this.#alerts.isNews(message)) this.#events.emit('alert', message)
         break
       case 'error':
         this.#fail({ kind: 'server', code: message.code, message: message.message })

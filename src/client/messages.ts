@@ -36,6 +36,13 @@ export interface SystemMessage {
   readonly stats: Stats
 }
 
+/** One alert as it fires, and again as it ends: the same id, with `ended_at`. */
+export interface AlertMessage {
+  readonly type: 'alert'
+  readonly tenant: string
+  readonly alert: Alert
+}
+
 export interface ErrorMessage {
   readonly type: 'error'
   readonly code: string
@@ -95,10 +102,51 @@ export interface Session {
   readonly download_bps: number
 }
 
-export type ServerMessage = WelcomeMessage | SnapshotMessage | SessionsMessage | SystemMessage | ErrorMessage
+interface AlertBase {
+  /** Grows with time. */
+  readonly id: number
+  /** Its id in the config. */
+  readonly rule: string
+  readonly scope: 'user' | 'router' | 'tenant'
+  /** A username, a router's id, or the tenant's. */
+  readonly subject: string
+  /** The tenant's month or day, `2026-11` or `2026-11-26`; of an outage the instant of its begin. */
+  readonly period: string
+  readonly fired_at: string
+  /** Only an outage ends. */
+  readonly ended_at: string | null
+}
+
+export type Alert =
+  | (AlertBase & {
+      readonly kind: 'usage'
+      /** Bytes. */
+      readonly detail: { readonly used: number; readonly threshold: number; readonly quota: number | null }
+    })
+  | (AlertBase & {
+      readonly kind: 'router_offline'
+      readonly detail: { readonly last_reading_at: string | null; readonly error: string | null }
+    })
+  | (AlertBase & {
+      readonly kind: 'session_stalled'
+      readonly detail: {
+        readonly router: string
+        readonly username: string
+        readonly session_id: string
+        readonly service: 'hotspot' | 'ppp'
+      }
+    })
+
+export type ServerMessage =
+  | WelcomeMessage
+  | SnapshotMessage
+  | SessionsMessage
+  | SystemMessage
+  | AlertMessage
+  | ErrorMessage
 
 /** What is shown to those who ask for it. `system` is for admins. */
-export type Topic = 'sessions' | 'system'
+export type Topic = 'sessions' | 'alerts' | 'system'
 
 export interface Subscription {
   readonly topic: Topic

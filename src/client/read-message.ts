@@ -14,6 +14,7 @@ const FIELDS: Readonly<Record<ServerMessage['type'], Readonly<Record<string, Kin
   snapshot: { tenant: 'string', seq: 'number', as_of: 'string', stats: 'object', routers: 'array' },
   sessions: { tenant: 'string', seq: 'number', as_of: 'string', sessions: 'array' },
   system: { seq: 'number', as_of: 'string', stats: 'object' },
+  alert: { tenant: 'string', alert: 'object' },
   error: { code: 'string', message: 'string' },
 }
 

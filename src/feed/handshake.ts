@@ -30,7 +30,11 @@ export function readHandshake(
   }
 }
 
-/** No Origin is no browser; a page of this very host is at home; every other is on the list, letter by letter. */
+/**
+ * No Origin is no browser; a page of this very host, such as our own dashboard, is at home; every other is on the list,
+ * letter by letter. A stranger's page whose name was rebound to our address looks at home too, and gains nothing: no cookie
+ * lets anybody in, and the token that does is kept by the dashboard's origin, which the stranger's is not.
+ */
 export function isOriginAllowed(
   origin: string | undefined,
   host: string | undefined,

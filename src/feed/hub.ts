@@ -1,5 +1,7 @@
+import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { type AlertSource, AlertTopic } from './alert-topic.ts'
 import { Channel, type Watcher } from './channel.ts'
 import type { SnapshotSource } from './frames.ts'
 import { SharedSnapshots } from './shared-snapshots.ts'
@@ -24,6 +26,7 @@ interface TenantChannels {
 
 export interface HubOptions {
   readonly source: SnapshotSource
+  readonly alerts: AlertSource
   readonly clock: Clock
   readonly intervalMs: number
 }
@@ -47,12 +50,14 @@ export class Hub {
   /** Those whose scope is `all`: they watch every tenant's snapshots. */
   readonly #ofAll = new Set<Watcher>()
   readonly #system: Channel
+  readonly #alerts: AlertTopic
 
   constructor(options: HubOptions) {
     this.#options = options
     this.#clock = options.clock
     this.#sources = { source: new SharedSnapshots(options.source), clock: options.clock }
     this.#system = new Channel({ kind: 'system' }, this.#sources)
+    this.#alerts = new AlertTopic(options.alerts)
   }
 
   /** Publishes each interval until the signal aborts. Turns stay on start + n × interval; those missed whole are left out. */
@@ -91,6 +96,7 @@ export class Hub {
     this.#watches.delete(watcher)
     this.#ofAll.delete(watcher)
     this.#system.watchers.delete(watcher)
+    this.#alerts.leave(watcher)
     if (watch.scope.kind !== 'all') this.#ownChannel(watch.scope).watchers.delete(watcher)
     for (const tenant of watch.sessions) this.#channelsOf(tenant).sessions.watchers.delete(watcher)
   }
@@ -101,6 +107,7 @@ export class Hub {
     this.#showSnapshots(watcher, watch.scope, FRESH_MS)
     for (const tenant of watch.sessions) this.#channelsOf(tenant).sessions.show(watcher, FRESH_MS, NOBODY)
     if (this.#system.watchers.has(watcher)) this.#system.show(watcher, FRESH_MS, NOBODY)
+    this.#alerts.refresh(watcher)
   }
 
   subscribeSessions(watcher: Watcher, tenant: TenantId): void {
@@ -119,6 +126,20 @@ export class Hub {
       sessions.watchers.delete(watcher)
       watcher.drop(sessions.slot)
     }
+  }
+
+  subscribeAlerts(watcher: Watcher, tenant: TenantId): void {
+    this.#alerts.subscribe(watcher, tenant)
+  }
+
+  /** `undefined`: of every tenant. */
+  unsubscribeAlerts(watcher: Watcher, tenant: TenantId | undefined): void {
+    this.#alerts.unsubscribe(watcher, tenant)
+  }
+
+  /** Shows one that fired or ended to those who asked. The source has it among the tenant's newest by now. */
+  publishAlert(tenant: TenantId, alert: AlertJson): void {
+    this.#alerts.publish(tenant, alert)
   }
 
   subscribeSystem(watcher: Watcher): void {
@@ -171,8 +192,9 @@ export class Hub {
     return this.#clock.sleep(atMs - this.#clock.steadyMs(), signal)
   }
 
-  /** Tenants that have left the config: their own watchers are dismissed, and nobody has asked for their sessions. */
+  /** Tenants that have left the config: their own watchers are dismissed, and nobody has asked for what else they have. */
   #letGoOfAllBut(tenants: ReadonlySet<TenantId>): void {
+    this.#alerts.keepOnly(tenants)
     for (const [tenant, { snapshot, sessions, stats }] of this.#channels) {
       if (tenants.has(tenant)) continue
       for (const watcher of [...snapshot.watchers, ...stats.watchers]) watcher.dismiss()

@@ -1,5 +1,6 @@
 import type { RawData } from 'ws'
 import { z } from 'zod'
+import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 import type { RouterJson, SessionJson, Stats } from '../accounting/snapshot.ts'
 import { parseJson } from './parse-json.ts'
@@ -10,10 +11,10 @@ import { textFrame } from './text-frame.ts'
 /** Larger ones close the connection with 1009. */
 export const MAX_MESSAGE_BYTES = 16 * 1024
 
-const topics = z
-  .array(z.enum(['sessions', 'alerts', 'system']))
-  .min(1)
-  .max(8)
+/** All that can be subscribed to. */
+export const TOPICS = ['sessions', 'alerts', 'system'] as const
+
+const topics = z.array(z.enum(TOPICS)).min(1).max(8)
 
 const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('auth'), token: z.string() }),
@@ -21,6 +22,9 @@ const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('unsubscribe'), topics, tenant: z.string().optional() }),
   z.strictObject({ type: z.literal('refresh') }),
 ])
+
+/** All that a client can say. */
+export const MESSAGE_TYPES = clientMessage.options.map(({ shape }) => shape.type.value)
 
 export type ClientMessage = z.infer<typeof clientMessage>
 
@@ -48,10 +52,11 @@ export type ServerMessage =
       readonly sessions: readonly SessionJson[]
     }
   | { readonly type: 'system'; readonly seq: number; readonly as_of: string; readonly stats: Stats }
+  | { readonly type: 'alert'; readonly tenant: TenantId; readonly alert: AlertJson }
   | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string }
 
 /** All but `bad_message` leave the connection open. */
-export type ErrorCode = 'bad_message' | 'too_soon' | 'not_available' | 'tenant_required' | 'unknown_tenant'
+export type ErrorCode = 'bad_message' | 'too_soon' | 'tenant_required' | 'unknown_tenant'
 
 /** A client's message, or what is wrong with it, in words for the one who wrote the client. */
 export type Inbound =

@@ -42,14 +42,14 @@ function subscribe(
     if (grant.kind !== 'admin') return closing(CLOSE.notYours, 'the system is for admins')
     hub.subscribeSystem(watcher)
   }
-  const outcome = topics.includes('alerts') ? errorAnswer('not_available', 'there are no alerts yet') : DONE
-  if (!topics.includes('sessions')) return outcome
+  if (!isOfTenant(topics)) return DONE
   const name = grant.kind === 'tenant' ? grant.tenant : named
   if (name === undefined) return errorAnswer('tenant_required', 'an admin names the tenant')
   const tenant = hub.serves(name)
   if (tenant === undefined) return errorAnswer('unknown_tenant', 'no such tenant')
-  hub.subscribeSessions(watcher, tenant)
-  return outcome
+  if (topics.includes('sessions')) hub.subscribeSessions(watcher, tenant)
+  if (topics.includes('alerts')) hub.subscribeAlerts(watcher, tenant)
+  return DONE
 }
 
 /** An admin that names no tenant means all of them. */
@@ -61,11 +61,16 @@ function unsubscribe(
 ): Outcome {
   if (isSomeoneElses(named, grant)) return closing(CLOSE.notYours, 'the tenant is not yours')
   if (topics.includes('system')) hub.unsubscribeSystem(watcher)
-  if (!topics.includes('sessions')) return DONE
+  if (!isOfTenant(topics)) return DONE
   const tenant = named === undefined ? undefined : hub.serves(named)
   if (named !== undefined && tenant === undefined) return errorAnswer('unknown_tenant', 'no such tenant')
-  hub.unsubscribeSessions(watcher, tenant)
+  if (topics.includes('sessions')) hub.unsubscribeSessions(watcher, tenant)
+  if (topics.includes('alerts')) hub.unsubscribeAlerts(watcher, tenant)
   return DONE
+}
+
+function isOfTenant(topics: Subscription['topics']): boolean {
+  return topics.includes('sessions') || topics.includes('alerts')
 }
 
 function isSomeoneElses(named: string | undefined, grant: Grant): boolean {

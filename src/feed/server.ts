@@ -1,9 +1,12 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { AlertJson } from '../accounting/alert.ts'
+import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Seats } from '../runtime/seats.ts'
+import type { AlertSource } from './alert-topic.ts'
 import type { TokenVerifier } from './authentication.ts'
 import { FeedClient, type FeedClientOptions } from './client.ts'
 import { CLOSE } from './close-codes.ts'
@@ -19,6 +22,7 @@ import { handshakeFault } from './pusher/handshake.ts'
 
 export interface FeedServerOptions {
   readonly source: SnapshotSource
+  readonly alerts: AlertSource
   readonly verifier: TokenVerifier
   /** The browsers' pages that may connect, exactly as they send `Origin`. */
   readonly origins: readonly string[]
@@ -91,6 +95,11 @@ export class FeedServer {
     waiting.abort()
     for (const socket of this.#sockets.clients) socket.terminate()
     await gone
+  }
+
+  /** Shows an alert that fired or ended to those who asked. `alerts` has it among the tenant's newest by now. */
+  publishAlert(tenant: TenantId, alert: AlertJson): void {
+    this.#hub.publishAlert(tenant, alert)
   }
 
   /** Takes an upgrade request for the feed's path. Never throws, whatever the request. */

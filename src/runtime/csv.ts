@@ -13,8 +13,13 @@ export async function* csvOf(
   columns: readonly string[],
   batches: AsyncIterable<readonly (readonly Cell[])[]>,
 ): AsyncGenerator<string, void> {
-  yield `\ufeff${lineOf(columns)}`
+  yield headOf(columns)
   for await (const rows of batches) yield rows.map(lineOf).join('')
+}
+
+/** The first line, and before it the mark by which spreadsheets know UTF-8. */
+export function headOf(columns: readonly string[]): string {
+  return `\ufeff${lineOf(columns)}`
 }
 
 function lineOf(cells: readonly Cell[]): string {

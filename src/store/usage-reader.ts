@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { csvLines } from './csv-lines.ts'
 import { Lent } from './lent.ts'
 import { openPool, type PoolOptions } from './pool.ts'
 import { columnsOf, queryOf, type ReaderQuestion } from './reader-question.ts'
@@ -6,8 +7,6 @@ import { asStoreError } from './store-error.ts'
 import { type UsageValue, valuesOf } from './usage-values.ts'
 
 type Row = readonly UsageValue[]
-/** What the database tells. */
-type Told = readonly (string | null)[]
 
 /** Longer than any question within the API's limits takes. */
 const STATEMENT_MS = 60_000
@@ -59,24 +58,25 @@ export class UsageReader {
   }
 
   /**
-   * All rows, a thousand at a time and as the tables were at one moment. PostgreSQL keeps the answer (in a temporary
+   * All rows as CSV, many at a time and as the tables were at one moment. PostgreSQL keeps the answer (in a temporary
    * file, where it is long) and has let go of the moment before the first row is told: however slowly somebody reads,
-   * no commit finds a page that it may not clear. The connection is lent until the last row, or until `batches` are left.
-   * @throws StoreError; also where the signal aborts, and from `batches`
+   * no commit finds a page that it may not clear. The connection is lent until the last row, or until `lines` are left.
+   * @throws StoreError; also where the signal aborts, and from `lines`
    */
-  async all(question: ReaderQuestion, limit: number | undefined, signal: AbortSignal): Promise<ReadBatches> {
+  async all(question: ReaderQuestion, limit: number | undefined, signal: AbortSignal): Promise<ReadLines> {
     const columns = columnsOf(question)
     const lent = await this.#borrow(signal)
     try {
       await lent.client.query(BEGIN)
       const { sql: text, params: values } = queryOf(question, limit).toSQL()
-      await lent.client.query({ text: `declare usage_rows no scroll cursor with hold for ${text}`, values })
+      const lines = csvLines(text, columns)
+      await lent.client.query({ text: `declare usage_rows no scroll cursor with hold for ${lines}`, values })
       await lent.client.query('commit')
     } catch (cause) {
       lent.breakOff()
       throw asStoreError(WHAT, cause)
     }
-    return { columns, batches: batchesOf(lent) }
+    return { columns, lines: linesOf(lent) }
   }
 
   async #borrow(signal: AbortSignal): Promise<Lent> {
@@ -93,21 +93,21 @@ export interface ReadTable {
   readonly rows: readonly Row[]
 }
 
-export interface ReadBatches {
+export interface ReadLines {
   readonly columns: readonly string[]
-  /** To be read, or returned from. The values are texts, bytes too: whoever writes a million of them makes no more. */
-  readonly batches: AsyncGenerator<readonly Told[], void>
+  /** Of CSV, some at a time; to be read, or returned from. */
+  readonly lines: AsyncGenerator<string, void>
 }
 
 const WHAT = 'usage can not be asked for'
 
-async function* batchesOf(lent: Lent): AsyncGenerator<readonly Told[], void> {
+async function* linesOf(lent: Lent): AsyncGenerator<string, void> {
   let isRead = false
   try {
     const text = `fetch ${ROWS_AT_ONCE} from usage_rows`
     for (;;) {
-      const { rows } = await lent.client.query<(string | null)[]>({ text, rowMode: 'array' })
-      if (rows.length > 0) yield rows
+      const { rows } = await lent.client.query<[string]>({ text, rowMode: 'array' })
+      if (rows.length > 0) yield rows.join('')
       if (rows.length < ROWS_AT_ONCE) break
     }
     await lent.client.query('close usage_rows')

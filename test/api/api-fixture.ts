@@ -14,6 +14,7 @@ export const START = new Date('2026-11-24T10:00:00Z')
 export const silent = pino({ level: 'silent' })
 export const acme = tenantId('acme')
 export const globex = tenantId('globex')
+export const initech = tenantId('initech')
 
 /** `acme`, `globex` and `initech` are their tenants' tokens, `admin` is an admin's; `later` can't be checked now. */
 export const verifier: TokenVerifier = {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TenantId } from '../../src/accounting/ids.ts'
 import { dashboardRoutes } from '../../src/api/dashboard-stats.ts'
 import { acme, globex, source, type TestApi } from './api-fixture.ts'
-import { addSessions, ReadScene } from './read-scene.ts'
+import { addAlerts, addSessions, ReadScene } from './read-scene.ts'
 
 /** Two daemons that are alike but for globex: one has it, and the other has never heard of it. */
 let shared: ReadScene
@@ -16,19 +16,25 @@ const theirCursors: string[] = []
 beforeAll(async () => {
   shared = await ReadScene.open('acme', 'globex')
   alone = await ReadScene.open('acme')
-  for (const { pool } of [shared, alone])
+  for (const { pool } of [shared, alone]) {
     await addSessions(pool, 'acme', { sessions: 60, everyHours: 13, seed: 1 })
+    await addAlerts(pool, 'acme', 60)
+  }
   await addSessions(shared.pool, 'globex', { sessions: 90, everyHours: 9, seed: 400 })
+  await addAlerts(shared.pool, 'globex', 60)
   await shared.pool.query(`
     insert into routers (tenant_id, id, name, host) values ('globex', 'their-router', 'R', '10.0.0.1');
     insert into usage_daily values ('globex', '2026-11-20', 'their-router', 'ppp', 'their-user', 7, 7);
-    insert into tenant_usage_daily values ('globex', '2026-11-20', 'their-router', 'ppp', 7, 7)`)
+    insert into tenant_usage_daily values ('globex', '2026-11-20', 'their-router', 'ppp', 7, 7);
+    insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
+      values ('globex', 99, 'their-rule', 'usage', 'user', 'their-user', '2026-11', '{"used": 7, "threshold": 7}')`)
   withOther = await apiOf(shared, [acme, globex])
   withoutOther = await apiOf(alone, [acme])
   for (const [path, token] of [
     ['/api/usage?by=day&limit=1', 'globex'],
     ['/api/usage?by=user&limit=1&tenant=globex', 'admin'],
     ['/api/sessions?limit=1', 'globex'],
+    ['/api/alerts?limit=1', 'globex'],
   ] as const)
     theirCursors.push(JSON.parse((await withOther.ask(path, token)).text).data.next_cursor)
 })
@@ -63,11 +69,13 @@ interface Asked {
 const PATHS = [
   '/api/usage',
   '/api/usage/top',
+  '/api/usage/forecast',
   '/api/sessions',
+  '/api/alerts',
   '/api/dashboard/stats',
   '/api/system/dashboard/stats',
 ]
-const OTHERS = ['/healthz', '/readyz', '/ws', '/api', '/api/globex/usage', '/api/alerts']
+const OTHERS = ['/healthz', '/readyz', '/ws', '/api', '/api/globex/usage', '/api/globex/alerts']
 const NAMES = [
   'globex',
   'acme',
@@ -77,6 +85,8 @@ const NAMES = [
   '',
   'their-user',
   'their-router',
+  'their-rule',
+  'rule-1',
   'user-1',
   'hq',
   'hill',
@@ -93,7 +103,9 @@ const FILTERS = [...COMMON, 'from', 'to', 'user', 'router', 'service', 'cursor']
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   '/api/usage': [...FILTERS, 'by'],
   '/api/usage/top': [...COMMON, 'period'],
+  '/api/usage/forecast': ['tenant', 'user'],
   '/api/sessions': [...FILTERS, 'status'],
+  '/api/alerts': [...COMMON, 'rule', 'kind', 'subject', 'cursor'],
   '/api/dashboard/stats': ['tenant'],
 }
 
@@ -108,6 +120,9 @@ const query = fc.shuffledSubarray(
     'service',
     'status',
     'period',
+    'rule',
+    'kind',
+    'subject',
     'limit',
     'format',
     'cursor',
@@ -124,9 +139,12 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   service: oneOf('ppp', 'hotspot', 'globex'),
   status: oneOf('active', 'ended'),
   period: oneOf('today', 'month', 'all'),
+  rule: oneOf(...NAMES),
+  kind: oneOf('usage', 'router_offline', 'session_stalled', 'globex'),
+  subject: oneOf(...NAMES),
   limit: oneOf(...COUNTS),
   format: oneOf('json', 'csv'),
-  cursor: fc.nat({ max: 2 }).map(n => theirCursors[n] ?? ''),
+  cursor: fc.nat({ max: 3 }).map(n => theirCursors[n] ?? ''),
 }
 
 const asked: fc.Arbitrary<Asked> = fc
@@ -163,8 +181,16 @@ test('whatever a tenant asks, nothing tells whether there is another one', async
 }, 120_000)
 
 test('another’s tenant, named outright on every page, is letter by letter one that is not there', async () => {
-  for (const path of ['/api/usage', '/api/usage/top', '/api/sessions', '/api/dashboard/stats'])
-    for (const more of ['', '&format=csv', '&limit=0', '&cursor=x', '&by=hour', '&user=their-user']) {
+  for (const path of PATHS.filter(it => it !== '/api/system/dashboard/stats'))
+    for (const more of [
+      '',
+      '&format=csv',
+      '&limit=0',
+      '&cursor=x',
+      '&by=hour',
+      '&user=their-user',
+      '&subject=their-user',
+    ]) {
       const [theirs, nobodys] = [
         await withOther.ask(`${path}?tenant=globex${more}`, 'acme'),
         await withOther.ask(`${path}?tenant=nobody${more}`, 'acme'),
@@ -178,5 +204,7 @@ test('another’s names are in the answers of none but itself and admins', async
   const own = await withOther.ask('/api/usage?by=user', 'globex')
   expect(own.text).toContain('their-user')
   expect((await withOther.ask('/api/usage?by=user&tenant=globex', 'admin')).text).toContain('their-user')
-  expect((await withOther.ask('/api/usage?by=user', 'acme')).text).not.toMatch(/their|globex/)
+  expect((await withOther.ask('/api/alerts', 'globex')).text).toContain('their-user')
+  for (const path of ['/api/usage?by=user', '/api/alerts'])
+    expect((await withOther.ask(path, 'acme')).text).not.toMatch(/their|globex/)
 })

@@ -12,7 +12,7 @@ import { methodsOf, type Route, webSocketRoute } from '../../src/api/routes.ts'
 import { PusherApp } from '../../src/feed/pusher/app.ts'
 import { acme, globex, source, type TestApi } from './api-fixture.ts'
 import { MEASURES } from './measures.ts'
-import { AMPLE, addSessions, ReadScene } from './read-scene.ts'
+import { AMPLE, addAlerts, addSessions, ReadScene } from './read-scene.ts'
 
 interface Named {
   readonly name?: string
@@ -51,6 +51,7 @@ let routes: readonly Route[]
 beforeAll(async () => {
   scene = await ReadScene.open('acme', 'globex')
   await addSessions(scene.pool, 'acme', { sessions: 60, everyHours: 13, seed: 1 })
+  await addAlerts(scene.pool, 'acme', 60)
   const more = [
     metricsRoute(MEASURES, '0.1.0', new Observed()),
     webSocketRoute(`/app/${app.key}`, ['protocol', 'client', 'version', 'flash']),
@@ -116,7 +117,8 @@ type Ask = readonly [
   more?: Readonly<{ method?: string; headers?: Record<string, string>; body?: string }>,
 ]
 
-const READ = ['/api/usage', '/api/usage/top', '/api/sessions']
+const READ = ['/api/usage', '/api/usage/top', '/api/sessions', '/api/alerts']
+const FORECAST = '/api/usage/forecast'
 const ASKED: readonly Ask[] = [
   ...['/healthz', '/readyz', '/metrics'].flatMap(
     path =>
@@ -132,7 +134,7 @@ const ASKED: readonly Ask[] = [
         [path, 'x=1', '', 400],
       ] as const,
   ),
-  ...['/api/dashboard/stats', ...READ].flatMap(
+  ...['/api/dashboard/stats', FORECAST, ...READ].flatMap(
     path =>
       [
         ...[
@@ -162,7 +164,13 @@ const ASKED: readonly Ask[] = [
   ),
   ['/api/usage', 'by=hour&from=2026-11-01&to=2026-11-20&limit=1000', 'acme', 200],
   ['/api/usage/top', 'period=all', 'acme', 200],
+  [FORECAST, 'user=user-1', 'acme', 200],
+  [FORECAST, 'user=nobody', 'acme', 200],
+  [FORECAST, '', 'acme', 304, { headers: { 'If-None-Match': '*' } }],
   ['/api/sessions', `limit=1000&${ALL_DAYS}`, 'acme', 200],
+  ...['usage', 'router_offline', 'session_stalled'].map(
+    kind => ['/api/alerts', `kind=${kind}`, 'acme', 200] as const,
+  ),
   ['/api/system/dashboard/stats', '', 'admin', 200],
   ['/api/system/dashboard/stats', '', 'acme', 403],
   ['/api/system/dashboard/stats', 'x=1', 'admin', 400],
@@ -203,7 +211,7 @@ test('every answer is as the file says, and the file says no more than is answer
   for (const ask of ASKED) seen.add(await check(api, ask))
   seen.add(await check(strict, ['/readyz', '', '', 503]))
   await strict.ask('/api/usage', 'acme')
-  for (const path of READ) seen.add(await check(strict, [path, '', 'acme', 429]))
+  for (const path of [FORECAST, ...READ]) seen.add(await check(strict, [path, '', 'acme', 429]))
   const filed = Object.keys(document.paths).flatMap(path =>
     Object.keys(operationOf(path).operation.responses).map(status => `${path} ${status}`),
   )

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { type TenantId, tenantId } from '../../src/accounting/ids.ts'
+import { forecastRoute } from '../../src/api/forecast-route.ts'
 import { READ_LIMITS, ReadGate, type ReadLimits } from '../../src/api/gate.ts'
 import type { Route } from '../../src/api/routes.ts'
 import { usageRoutes } from '../../src/api/usage-routes.ts'
@@ -71,13 +72,14 @@ export class ReadScene {
     const source = more.source ?? this.reader
     const calendar = new Calendar(ZONE)
     const { clock } = this
-    this.routes = usageRoutes({
+    const reading = {
       ...{ source, clock, gate: new ReadGate({ limits: more.limits ?? AMPLE, clock }) },
       calendars: {
         tenants: () => tenants,
-        calendar: tenant => (tenants.includes(tenant) ? calendar : undefined),
+        calendar: (tenant: TenantId) => (tenants.includes(tenant) ? calendar : undefined),
       },
-    })
+    }
+    this.routes = [...usageRoutes(reading), forecastRoute(reading)]
     const api = new TestApi({ routes: [...this.routes, ...(more.routes ?? [])] })
     this.#apis.push(api)
     return api.start()
@@ -128,4 +130,28 @@ export async function addSessions(
     insert into tenant_usage_daily
       select tenant_id, day, router_id, service, sum(upload), sum(download)
       from usage_daily where tenant_id = '${tenant}' group by 1, 2, 3, 4`)
+}
+
+/**
+ * A tenant's alerts, one a day since 2026-09-02: each third one an outage, of which each
+ * second has ended, each fifth one of what is left a session that stalled, and all others of usage.
+ */
+export async function addAlerts(pool: Pool, tenant: string, alerts: number): Promise<void> {
+  await pool.query(`
+    insert into alerts (tenant_id, number, rule, kind, scope, subject, period, fired_at, ended_at, detail)
+      select '${tenant}', n, 'rule-' || n % 2, kind, case kind when 'router_offline' then 'router' else 'user' end,
+        case when kind <> 'router_offline' then 'user-' || n % 7 when n % 2 = 0 then 'hq' else 'router-' || n end,
+        case kind when 'router_offline' then to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+          else to_char(at, 'YYYY-MM-DD') end,
+        at, case when kind = 'router_offline' and n % 2 = 0 then at + interval '1 minute' end,
+        case kind
+          when 'usage' then jsonb_build_object('used', n * 1000, 'threshold', 1000, 'quota', case n % 2 when 0 then n end)
+          when 'router_offline' then jsonb_build_object('error', case n % 2 when 0 then 'connection refused' end,
+            'last_reading_at', case n % 2 when 0 then '2026-11-23T10:00:00.000Z' end)
+          else jsonb_build_object('router', 'hq', 'username', 'user-' || n % 7, 'service', 'ppp',
+            'session_id', '00000000-0000-7000-8000-000000000001')
+        end
+      from (select n, timestamp '2026-09-01 00:00' + n * interval '1 day' as at,
+          case when n % 3 = 0 then 'router_offline' when n % 5 = 0 then 'session_stalled' else 'usage' end as kind
+        from generate_series(1, ${alerts}) as n) as s order by n`)
 }

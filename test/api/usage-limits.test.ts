@@ -27,8 +27,8 @@ class HeldSource implements UsageSource {
     const ended = this.#ended
     return {
       columns: ['tenant'],
-      batches: (async function* () {
-        yield [['first']]
+      lines: (async function* () {
+        yield 'first\r\n'
         await ended
       })(),
     }
@@ -130,8 +130,8 @@ test('who takes too long over a stream is cut off', async () => {
     page: () => Promise.reject(new Error('no pages here')),
     all: async (_question, _limit, signal) => ({
       columns: ['tenant'],
-      batches: (async function* () {
-        yield [['first']]
+      lines: (async function* () {
+        yield 'first\r\n'
         if (!signal.aborted) await once(signal, 'abort')
         throw Object.assign(new Error('broken off'), { retryable: true })
       })(),

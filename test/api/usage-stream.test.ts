@@ -33,12 +33,12 @@ async function open(on: TestApi, path = PATH): Promise<IncomingMessage> {
 
 /** All rows of a source that never ends, or fails after so many batches. */
 function endless(failsAfter: number, count: (made: number) => void = () => {}): UsageSource {
-  const batch = Array.from({ length: 250 }, (_, n) => ['acme', `user-${n}`, '1', '2', '3'])
+  const batch = Array.from({ length: 250 }, (_, n) => `acme,user-${n},1,2,3\r\n`).join('')
   return {
     page: () => Promise.reject(new Error('no pages here')),
     all: async (_question, _limit, signal) => ({
       columns: ['tenant', 'username', 'upload', 'download', 'used'],
-      batches: (async function* () {
+      lines: (async function* () {
         for (let made = 1; !signal.aborted; made++) {
           if (made > failsAfter) throw Object.assign(new Error('the database went'), { retryable: true })
           count(made)

@@ -5,10 +5,13 @@ import { FEED } from './feed/feed.ts'
 import type { Bench } from './figure.ts'
 import { ALONE } from './fleet/alone.ts'
 import { fleetBenches } from './fleet/fleet.ts'
+import { FORECAST } from './forecast/forecast.ts'
 import { IDLE } from './idle/idle.ts'
 import { JOURNAL } from './journal/journal.ts'
 import { LEDGER } from './ledger/ledger.ts'
 import { QUERY } from './query/query.ts'
+import { RECONNECT } from './reconnect/reconnect.ts'
+import { SLOW_CLIENT } from './slow-client/slow-client.ts'
 
 /** In the order in which they run. */
 export const BENCHES: readonly Bench[] = [
@@ -19,7 +22,10 @@ export const BENCHES: readonly Bench[] = [
   QUERY,
   CSV,
   FEED,
+  SLOW_CLIENT,
+  RECONNECT,
   IDLE,
+  FORECAST,
   ALONE,
   ...fleetBenches(),
 ]

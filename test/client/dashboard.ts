@@ -58,6 +58,7 @@ export class Dashboard {
   readonly welcomes: Heard<'welcome'>
   readonly snapshots: Heard<'snapshot'>
   readonly sessions: Heard<'sessions'>
+  readonly alerts: Heard<'alert'>
   readonly states: Heard<'state'>
   readonly errors: Heard<'error'>
   readonly stale: Heard<'stale'>
@@ -78,6 +79,7 @@ export class Dashboard {
     this.welcomes = new Heard(this.feed, 'welcome')
     this.snapshots = new Heard(this.feed, 'snapshot')
     this.sessions = new Heard(this.feed, 'sessions')
+    this.alerts = new Heard(this.feed, 'alert')
     this.states = new Heard(this.feed, 'state')
     this.errors = new Heard(this.feed, 'error')
     this.stale = new Heard(this.feed, 'stale')

@@ -13,6 +13,7 @@ test('the client knows each message of the server as it is', () => {
   expectTypeOf<Of<'snapshot', ServerMessage>>().toExtend<client.SnapshotMessage>()
   expectTypeOf<Of<'sessions', ServerMessage>>().toExtend<client.SessionsMessage>()
   expectTypeOf<Of<'system', ServerMessage>>().toExtend<client.SystemMessage>()
+  expectTypeOf<Of<'alert', ServerMessage>>().toExtend<client.AlertMessage>()
   expectTypeOf<ServerMessage['type']>().toEqualTypeOf<client.ServerMessage['type']>()
   expectTypeOf<client.ClientMessage['type']>().toEqualTypeOf<ClientMessage['type']>()
   expectTypeOf<keyof Of<'snapshot', ServerMessage>['stats']>().toEqualTypeOf<keyof client.Stats>()
@@ -20,6 +21,7 @@ test('the client knows each message of the server as it is', () => {
   expectTypeOf<keyof Of<'sessions', ServerMessage>['sessions'][number]>().toEqualTypeOf<
     keyof client.Session
   >()
+  expectTypeOf<Of<'alert', ServerMessage>['alert']['kind']>().toEqualTypeOf<client.Alert['kind']>()
 })
 
 test('a message of a kind that is not known yet is no garbage', () => {

@@ -120,7 +120,7 @@ test('garbage is told and left out, and what follows it is shown', async () => {
   ])
     connection.socket.send(frame)
   for (let count = 0; count < 9; count += 1) expect((await errors.next()).kind).toBe('garbage')
-  for (const type of ['alert', 'toString', '__proto__']) connection.say({ type, tenant: 'acme' })
+  for (const type of ['forecast', 'toString', '__proto__']) connection.say({ type, tenant: 'acme' })
   connection.snapshot(7)
   expect(await snapshots.next()).toMatchObject({ seq: 7 })
   expect(errors.all).toHaveLength(9)

@@ -4,11 +4,13 @@ import formats from 'ajv-formats'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import type { AlertJson } from '../../src/accounting/alert.ts'
+import { routerId, sessionId } from '../../src/accounting/ids.ts'
 import { CLOSE } from '../../src/feed/close-codes.ts'
 import { frameOf } from '../../src/feed/frames.ts'
 import { type ErrorCode, readMessage } from '../../src/feed/messages.ts'
 import { ACME, Scene } from '../recorder-scene.ts'
-import { acme, adminToken, bearer, TestFeed } from './feed-fixture.ts'
+import { acme, adminToken, bearer, outage, START, TestFeed } from './feed-fixture.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -92,10 +94,26 @@ afterEach(() => feed.stop())
 const ERROR_CODES: Readonly<Record<ErrorCode, true>> = {
   bad_message: true,
   too_soon: true,
-  not_available: true,
   tenant_required: true,
   unknown_tenant: true,
 }
+
+const base = { id: 1, rule: 'r', subject: 'ann', fired_at: START.toISOString(), ended_at: null }
+const used = { used: 2 ** 40, threshold: 1, quota: null }
+/** One of each kind, and what may be there or not. */
+const ALERTS: readonly AlertJson[] = [
+  { ...base, kind: 'usage', scope: 'user', period: '2026-11', detail: used },
+  { ...base, id: 2, kind: 'usage', scope: 'tenant', period: '2026-11-24', detail: { ...used, quota: 10 } },
+  {
+    ...{ ...base, id: 3, kind: 'session_stalled', scope: 'router', period: '2026-11-24' },
+    detail: {
+      ...{ router: routerId('hq'), username: 'ann', service: 'ppp' },
+      session_id: sessionId('0193a5b2-0000-7000-8000-000000000000'),
+    },
+  },
+  outage(4),
+  outage(5, { ended_at: START.toISOString() }),
+]
 
 test('each message that the server sends is as it is described, and each that is described is sent', async () => {
   const said: Json[] = []
@@ -112,12 +130,15 @@ test('each message that the server sends is as it is described, and each that is
   admin.send({ type: 'refresh' })
   admin.send({ type: 'refresh' })
   await feed.clock.turn(5000)
+  feed.alerts.byTenant.set(acme, ALERTS)
+  client.send({ type: 'refresh' })
   client.send({ type: 'sing' })
   await client.closed
   const codes = () => new Set(said.filter(({ type }) => type === 'error').map(({ code }) => code))
   await expect.poll(() => codes().size).toBe(Object.keys(ERROR_CODES).length)
-  await expect.poll(() => new Set(said.map(({ type }) => type)).size).toBe(5)
+  await expect.poll(() => new Set(said.map(({ type }) => type)).size).toBe(6)
   expect(said.map(faultsOf).filter(fault => fault !== '')).toEqual([])
+  expect(said.filter(({ type }) => type === 'alert').map(({ alert }) => alert)).toEqual(ALERTS)
   expect([...new Set(said.map(({ type }) => String(type)))].sort()).toEqual([...messagesOf('send')].sort())
   const allCodes = at(document, 'components', 'schemas', 'error', 'properties', 'code')['enum']
   expect(new Set(Array.isArray(allCodes) ? allCodes : [])).toEqual(new Set(Object.keys(ERROR_CODES)))
@@ -159,9 +180,9 @@ test.each(examples.map(example => [JSON.stringify(example), example] as const))(
     const client = await feed.watch(acme)
     client.send(example)
     // Either it closes for what was asked, or this shows that what came before it was heard.
-    client.send({ type: 'subscribe', topics: ['alerts'] })
-    const outcome = await Promise.race([client.closed, client.next('error').then(({ code }) => code)])
-    expect(['not_available', 4401, 4403]).toContain(outcome)
+    client.send({ type: 'subscribe', topics: ['sessions'] })
+    const outcome = await Promise.race([client.closed, client.next('sessions').then(({ type }) => type)])
+    expect(['sessions', 4401, 4403]).toContain(outcome)
   },
 )
 

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { type ClientOptions, WebSocket } from 'ws'
+import type { AlertJson } from '../../src/accounting/alert.ts'
 import { routerId, sessionId, type TenantId, tenantId } from '../../src/accounting/ids.ts'
 import {
   NO_TOTALS,
@@ -11,6 +12,7 @@ import {
   statsOf,
   type Totals,
 } from '../../src/accounting/snapshot.ts'
+import type { AlertSource } from '../../src/feed/alert-topic.ts'
 import { JwtVerifier, signToken, type TokenVerifier } from '../../src/feed/authentication.ts'
 import type { SnapshotSource } from '../../src/feed/frames.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
@@ -58,6 +60,25 @@ export class FakeSource implements SnapshotSource {
 
   sessions(): readonly SessionJson[] {
     return [session]
+  }
+}
+
+/** The newest alerts, as a test wants them. */
+export class FakeAlerts implements AlertSource {
+  readonly byTenant = new Map<TenantId, readonly AlertJson[]>()
+
+  recent(tenant: TenantId): readonly AlertJson[] {
+    return this.byTenant.get(tenant) ?? []
+  }
+}
+
+/** A router's outage, which has not ended. */
+export function outage(id: number, more: { readonly ended_at?: string } = {}): AlertJson {
+  const [rule, period] = ['any-router', START.toISOString()]
+  return {
+    ...{ id, rule, kind: 'router_offline', scope: 'router', subject: 'hq0', period, fired_at: period },
+    ...{ ended_at: null, ...more },
+    detail: { last_reading_at: null, error: 'connection refused' },
   }
 }
 
@@ -153,6 +174,7 @@ export class TestClient {
 export class TestFeed {
   readonly clock = new HandClock(START)
   readonly source: FakeSource
+  readonly alerts = new FakeAlerts()
   readonly feed: FeedServer
   readonly #http: Server = createServer()
   readonly #clients: TestClient[] = []
@@ -168,6 +190,7 @@ export class TestFeed {
     this.source = options.source ?? new FakeSource(acme, globex)
     this.feed = new FeedServer({
       source: this.source,
+      alerts: this.alerts,
       verifier:
         options.verifier ??
         new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: this.clock, log: silent }),

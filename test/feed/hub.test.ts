@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { type TenantId, tenantId } from '../../src/accounting/ids.ts'
 import type { Snapshot, Totals } from '../../src/accounting/snapshot.ts'
+import type { AlertSource } from '../../src/feed/alert-topic.ts'
 import type { Watcher } from '../../src/feed/channel.ts'
 import { Hub } from '../../src/feed/hub.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
@@ -56,6 +57,7 @@ class SlowSource extends FakeSource {
   }
 }
 
+const NO_ALERTS: AlertSource = { recent: () => [] }
 const shownAtMs: number[] = []
 
 function watcher(clock: Clock): Watcher {
@@ -68,7 +70,7 @@ beforeEach(() => {
 
 test('a turn that comes late is not left out, and the next ones are at their times', async () => {
   const clock = new BusyClock([0, 1_100, 0, 0])
-  const hub = new Hub({ source: new FakeSource(acme), clock, intervalMs: 1_000 })
+  const hub = new Hub({ source: new FakeSource(acme), alerts: NO_ALERTS, clock, intervalMs: 1_000 })
   hub.join(watcher(clock), { kind: 'tenant', tenant: acme })
   await hub.run(clock.signal)
   expect(shownAtMs).toEqual([0, 1_000, 3_100, 3_100, 4_000])
@@ -76,7 +78,7 @@ test('a turn that comes late is not left out, and the next ones are at their tim
 
 test('turns missed whole are left out', async () => {
   const clock = new BusyClock([0, 5_500, 0, 0])
-  const hub = new Hub({ source: new FakeSource(acme), clock, intervalMs: 1_000 })
+  const hub = new Hub({ source: new FakeSource(acme), alerts: NO_ALERTS, clock, intervalMs: 1_000 })
   hub.join(watcher(clock), { kind: 'tenant', tenant: acme })
   await hub.run(clock.signal)
   expect(shownAtMs).toEqual([0, 1_000, 7_500, 7_500, 8_000])
@@ -85,7 +87,12 @@ test('turns missed whole are left out', async () => {
 test('work of a turn lets others have theirs in between', async () => {
   const clock = new BusyClock([0, 0, 0])
   const tenants = Array.from({ length: 6 }, (_, number) => tenantId(`tenant-${number}`))
-  const hub = new Hub({ source: new SlowSource(clock, 5, ...tenants), clock, intervalMs: 1_000 })
+  const hub = new Hub({
+    source: new SlowSource(clock, 5, ...tenants),
+    alerts: NO_ALERTS,
+    clock,
+    intervalMs: 1_000,
+  })
   hub.join(watcher(clock), { kind: 'all' })
   clock.nowMs = 0
   await hub.run(clock.signal)
@@ -102,7 +109,7 @@ test('the system is summed up for those who watch it, and for nobody else', asyn
       return super.totals()
     }
   }
-  const hub = new Hub({ source: new CountedSource(acme), clock, intervalMs: 1_000 })
+  const hub = new Hub({ source: new CountedSource(acme), alerts: NO_ALERTS, clock, intervalMs: 1_000 })
   const stop = new AbortController()
   const running = hub.run(stop.signal)
   const [stayer, leaver] = [watcher(clock), watcher(clock)]

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { acme, START, TestFeed } from './feed-fixture.ts'
+import { acme, outage, START, TestFeed } from './feed-fixture.ts'
 
 let feed: TestFeed
 
@@ -76,6 +76,7 @@ test('a second refresh within a second is too soon, and closes nothing', async (
 })
 
 test('sessions come to those who asked, at once and each interval, until they unsubscribe', async () => {
+  feed.alerts.byTenant.set(acme, [outage(1)])
   const asker = await feed.watch(acme)
   const other = await feed.watch(acme)
   asker.send({ type: 'subscribe', topics: ['sessions'] })
@@ -85,7 +86,7 @@ test('sessions come to those who asked, at once and each interval, until they un
   asker.send({ type: 'unsubscribe', topics: ['sessions'] })
   // The answer to this shows that the message before it was heard.
   asker.send({ type: 'subscribe', topics: ['alerts'] })
-  await asker.next('error')
+  await asker.next('alert')
   await feed.clock.turn(5000)
   await asker.next('snapshot')
   await other.next('snapshot')
@@ -99,13 +100,6 @@ test('a tenant may name itself, and nobody else', async () => {
   await client.next('sessions')
   client.send({ type: 'subscribe', topics: ['sessions'], tenant: 'globex' })
   expect(await client.closed).toBe(4403)
-})
-
-test('alerts are not available yet, and asking closes nothing', async () => {
-  const client = await feed.watch(acme)
-  client.send({ type: 'subscribe', topics: ['alerts', 'sessions'] })
-  await client.next('sessions')
-  expect(await client.next('error')).toMatchObject({ code: 'not_available' })
 })
 
 test('an admin sees all tenants’ snapshots', async () => {
@@ -152,7 +146,7 @@ test('an admin who asks for the system sees the sum over tenants, at once and ea
   })
   admin.send({ type: 'unsubscribe', topics: ['system'] })
   // The answer to this shows that the message before it was heard.
-  admin.send({ type: 'subscribe', topics: ['alerts'] })
+  admin.send({ type: 'subscribe', topics: ['sessions'] })
   await admin.next('error')
   await feed.clock.turn(3000)
   for (const tenant of ['acme', 'globex'])

@@ -12,7 +12,7 @@ function watcher(shown: string[]): Watcher {
 test('each turn makes a tenant’s snapshot once, for clients of both protocols', async () => {
   const clock = new HandClock(START)
   const source = new FakeSource(acme)
-  const hub = new Hub({ source, clock, intervalMs: 5000 })
+  const hub = new Hub({ source, alerts: { recent: () => [] }, clock, intervalMs: 5000 })
   const stopping = new AbortController()
   const running = hub.run(stopping.signal)
   const shown: string[] = []

@@ -103,6 +103,7 @@ export class PusherScene {
   constructor(limits: Partial<FeedLimits> = {}) {
     this.feed = new FeedServer({
       source: this.source,
+      alerts: { recent: () => [] },
       verifier: new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: this.clock, log: silent }),
       origins: [],
       intervalMs: 5000,
