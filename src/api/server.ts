@@ -33,6 +33,8 @@ export interface HttpServerOptions {
   readonly log: Logger
 }
 
+/** Thousands of clients come back at once after a restart, and whoever finds no room in it tries again a second later. */
+const BACKLOG = 4096
 /** How long requests have to end at the stop. */
 const STOP_WITHIN_MS = 2000
 const TIMEOUTS = {
@@ -72,7 +74,7 @@ export class HttpServer {
     await new Promise<void>((resolve, reject) => {
       const fail = (error: Error) => reject(at.kind === 'port' ? cannotListen(at, error) : error)
       server.once('error', fail)
-      server.listen(at, () => {
+      server.listen({ ...at, backlog: BACKLOG }, () => {
         server.off('error', fail)
         resolve()
       })

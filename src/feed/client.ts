@@ -67,8 +67,9 @@ export class FeedClient implements Watcher {
   start(token: string | undefined): void {
     this.#socket.on('message', (raw, isBinary) => this.#enqueue(() => this.#receive(raw, isBinary)))
     this.#socket.on('ping', () => this.#enqueue(async () => DONE))
-    this.#socket.on('pong', () => {
+    this.#socket.on('pong', pong => {
       this.#isPingAnswered = true
+      this.#outbox.answered(pong)
     })
     // The error is the client's own (a broken frame, a reset), and `close` follows it.
     this.#socket.on('error', () => {})
@@ -125,7 +126,7 @@ export class FeedClient implements Watcher {
     if (this.#isPingAnswered) {
       this.#pingedAtMs = nowMs
       this.#isPingAnswered = false
-      this.#socket.ping()
+      this.#outbox.ping()
     } else {
       // A close frame needs someone who reads it: here is nobody.
       this.#socket.terminate()

@@ -1,4 +1,7 @@
-/** Why the feed ends a connection: promises to those who write clients. `ws` itself sends 1009, and 1002 and 1007 for broken frames. */
+/**
+ * Why the feed ends a connection: promises to those who write clients. `ws` itself sends 1009, 1008 for too many fragments,
+ * and 1002 and 1007 for broken frames.
+ */
 export const CLOSE = {
   goingAway: 1001,
   /** The token can't be checked now, since its issuer doesn't answer: come back with the same one. */

@@ -1,6 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import type { Clock } from '../runtime/clock.ts'
+
+/**
+ * So much is sent at once, and then no more until the client has answered a ping behind it. By itself the kernel takes
+ * megabytes for a client that doesn't read: of its memory, and of numbers that are old by the time they are read.
+ */
+const WINDOW_BYTES = 128 * 1024
 
 /**
  * What waits for one client. Each kind of message has one slot, where the newest wins: a slow client costs a
@@ -13,9 +20,12 @@ export class Outbox {
   readonly #socket: WebSocket
   readonly #stream: Duplex
   readonly #clock: Clock
-  /** Empty unless the stream is full. */
+  /** Empty unless the stream is full, or a ping is not answered. */
   readonly #slots = new Map<string, { readonly frame: Buffer; readonly sinceMs: number }>()
   #isAwaitingDrain = false
+  #sentBytes = 0
+  /** In the ping that is to be answered before more is sent: whoever has not read that far can't know it. */
+  #mark: Buffer | undefined
 
   /** @param stream the one that `socket` was made of */
   constructor(socket: WebSocket, stream: Duplex, clock: Clock) {
@@ -25,13 +35,13 @@ export class Outbox {
   }
 
   put(slot: string, frame: Buffer): void {
-    if (!this.#stream.writableNeedDrain) {
-      this.say(frame)
+    if (!this.#isFull) {
+      this.#send(frame)
       return
     }
     // A Map keeps a key's place when its value is replaced, and the slot has waited since its first frame did.
     this.#slots.set(slot, { frame, sinceMs: this.#slots.get(slot)?.sinceMs ?? this.#clock.steadyMs() })
-    this.#awaitDrain()
+    if (this.#stream.writableNeedDrain) this.#awaitDrain()
   }
 
   drop(slot: string): void {
@@ -47,10 +57,36 @@ export class Outbox {
     if (this.#socket.readyState === WebSocket.OPEN) this.#stream.write(frame)
   }
 
+  /** Asks whether the client is there. It may answer the last of several pings alone, so that one asks for the mark too. */
+  ping(): void {
+    this.#socket.ping(this.#mark)
+  }
+
+  /** The client has read all that was sent before the ping that it answers. */
+  answered(pong: Buffer): void {
+    if (this.#mark === undefined || !pong.equals(this.#mark)) return
+    this.#mark = undefined
+    this.#flush()
+  }
+
   isTooSlow(nowMs: number, slowAfterMs: number): boolean {
     if (this.#slots.size === 0) return false
     const oldest = this.#slots.values().next().value
     return oldest !== undefined && nowMs - oldest.sinceMs >= slowAfterMs
+  }
+
+  get #isFull(): boolean {
+    return this.#mark !== undefined || this.#stream.writableNeedDrain
+  }
+
+  #send(frame: Buffer): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return
+    this.say(frame)
+    this.#sentBytes += frame.length
+    if (this.#sentBytes < WINDOW_BYTES) return
+    this.#sentBytes = 0
+    this.#mark = randomBytes(4)
+    this.ping()
   }
 
   #awaitDrain(): void {
@@ -64,12 +100,10 @@ export class Outbox {
 
   #flush(): void {
     for (const [slot, { frame }] of this.#slots) {
-      if (this.#stream.writableNeedDrain) {
-        this.#awaitDrain()
-        return
-      }
+      if (this.#stream.writableNeedDrain) this.#awaitDrain()
+      if (this.#isFull) return
       this.#slots.delete(slot)
-      this.say(frame)
+      this.#send(frame)
     }
   }
 }

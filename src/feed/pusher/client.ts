@@ -76,6 +76,7 @@ export class PusherClient {
   start(fault: PusherFault | undefined): void {
     this.#socket.on('message', (raw, isBinary) => this.#receive(raw, isBinary))
     this.#socket.on('ping', () => this.#hear({ kind: 'ping' }))
+    this.#socket.on('pong', pong => this.#outbox.answered(pong))
     // The error is the client's own (a broken frame, a reset), and `close` follows it.
     this.#socket.on('error', () => {})
     this.#socket.on('close', () => this.#end())

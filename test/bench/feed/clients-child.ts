@@ -27,9 +27,9 @@ answerParent((question: ClientsQuestion) => {
     case 'connect':
       return connectAll(question)
     case 'freeze':
-      for (const { socket } of clients.slice(frozen, frozen + question.count)) socket.pause()
-      frozen += question.count
-      return undefined
+      return freeze(question.count, question.overMs)
+    case 'thaw':
+      return thaw()
     case 'watch':
       return watch(question.forMs)
     default:
@@ -42,6 +42,7 @@ async function connectAll({
   tenants,
   first,
   count,
+  topics,
 }: ClientsQuestion & { kind: 'connect' }): Promise<void> {
   const expiresAt = new Date(Date.now() + 86_400_000)
   const tokens = await Promise.all(
@@ -53,7 +54,10 @@ async function connectAll({
   const connecting = Array.from({ length: count }, (_, index) =>
     gate(() => connect(port, first + index, (first + index) % tenants, tokens)),
   )
-  clients.push(...(await Promise.all(connecting)))
+  const connected = await Promise.all(connecting)
+  if (topics.length > 0)
+    for (const { socket } of connected) socket.send(JSON.stringify({ type: 'subscribe', topics }))
+  clients.push(...connected)
 }
 
 async function connect(
@@ -78,6 +82,27 @@ async function connect(
     socket.once('error', reject)
   })
   return client
+}
+
+async function freeze(count: number, overMs: number): Promise<void> {
+  const beganMs = systemClock.steadyMs()
+  for (const [index, { socket }] of clients.slice(frozen, frozen + count).entries()) {
+    const waitMs = beganMs + (index * overMs) / count - systemClock.steadyMs()
+    if (waitMs > 0) await systemClock.sleep(waitMs, new AbortController().signal)
+    socket.pause()
+  }
+  frozen += count
+}
+
+function thaw(): Promise<readonly number[]> {
+  const closing = clients.slice(0, frozen).map(
+    ({ socket }) =>
+      new Promise<number>(resolve => {
+        socket.once('close', resolve)
+        socket.resume()
+      }),
+  )
+  return Promise.all(closing)
 }
 
 function take({ arrivals }: Client, payload: Buffer): void {

@@ -27,11 +27,13 @@ export class Scene {
   /** @returns what the server held before the first client */
   async connect(server: 'tikmeter' | 'bare'): Promise<Memory> {
     const { tenants, clients } = this.#size
-    const start: ServerQuestion = { kind: 'start', server, tenants }
+    const start: ServerQuestion = { kind: 'start', server, tenants, sessions: 0 }
     const { port } = await this.#server.ask<Listening>(start)
     const before = await this.memory()
     const count = clients / CLIENT_PROCESSES
-    await this.#askClients(index => ({ kind: 'connect', port, tenants, first: index * count, count }))
+    await this.#askClients(index => ({
+      ...{ kind: 'connect', port, tenants, first: index * count, count, topics: [] },
+    }))
     await this.watch(SETTLE_MS)
     return before
   }
@@ -50,7 +52,7 @@ export class Scene {
 
   /** So many clients read nothing any more. */
   async freeze(clients: number): Promise<void> {
-    await this.#askClients(() => ({ kind: 'freeze', count: clients / CLIENT_PROCESSES }))
+    await this.#askClients(() => ({ kind: 'freeze', count: clients / CLIENT_PROCESSES, overMs: 0 }))
   }
 
   async watch(forMs: number): Promise<Watched> {

@@ -13,16 +13,20 @@ import { SyntheticSource } from './synthetic-source.ts'
 
 /** The process of the server that is measured: the feed with the daemon's HTTP server, or `ws` by itself. */
 
+let feed: FeedServer | undefined
+
 answerParent((question: ServerQuestion) => {
   switch (question.kind) {
     case 'start': {
-      const source = new SyntheticSource(question.tenants)
+      const source = new SyntheticSource(question.tenants, question.sessions)
       return question.server === 'tikmeter' ? startFeed(source) : startBare(source)
     }
     case 'cpu':
       return cpuMs()
     case 'memory':
       return sweptMemory()
+    case 'connections':
+      return feed?.connections
     default:
       return question satisfies never
   }
@@ -31,19 +35,20 @@ answerParent((question: ServerQuestion) => {
 async function startFeed(source: SyntheticSource): Promise<Listening> {
   const log = pino({ level: 'silent' })
   const verifier = new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: systemClock, log })
-  const feed = new FeedServer({
+  const started = new FeedServer({
     ...{ source, verifier, origins: [], intervalMs: INTERVAL_MS, serverVersion: '0' },
-    ...{ limits: FEED_LIMITS, clock: systemClock, log },
+    ...{ alerts: { recent: () => [] }, limits: FEED_LIMITS, clock: systemClock, log },
   })
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0 },
     tls: undefined,
     onRequest: createApi({ routes: [], verifier, origins: [], log }),
-    upgrades: new Map([['/ws', feed.upgrade]]),
+    upgrades: new Map([['/ws', started.upgrade]]),
     ...{ clock: systemClock, log },
   })
   await http.start()
-  feed.start()
+  started.start()
+  feed = started
   return { port: http.port ?? 0 }
 }
 

@@ -1,5 +1,11 @@
-import { routerId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
-import { NO_TOTALS, type RouterJson, type Snapshot, statsOf } from '../../../src/accounting/snapshot.ts'
+import { routerId, sessionId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
+import {
+  NO_TOTALS,
+  type RouterJson,
+  type SessionJson,
+  type Snapshot,
+  statsOf,
+} from '../../../src/accounting/snapshot.ts'
 import type { SnapshotSource } from '../../../src/feed/frames.ts'
 
 const ROUTERS = 4
@@ -14,9 +20,12 @@ export function tenantNamed(number: number): TenantId {
 /** Tenants of four routers. What they show is made beforehand, since it is the feed that is measured. */
 export class SyntheticSource implements SnapshotSource {
   readonly #snapshots: ReadonlyMap<TenantId, readonly Snapshot[]>
+  readonly #sessions: number
   #asked = 0
 
-  constructor(tenants: number) {
+  /** @param sessions the first tenant's; the others have none */
+  constructor(tenants: number, sessions: number) {
+    this.#sessions = sessions
     const names = Array.from({ length: tenants }, (_, number) => tenantNamed(number))
     this.#snapshots = new Map(
       names.map(tenant => [tenant, Array.from({ length: SNAPSHOTS }, (_, turn) => snapshotOf(tenant, turn))]),
@@ -36,8 +45,10 @@ export class SyntheticSource implements SnapshotSource {
     return undefined
   }
 
-  sessions(): undefined {
-    return undefined
+  sessions(tenant: TenantId): readonly SessionJson[] | undefined {
+    if (tenant !== tenantNamed(0)) return undefined
+    const turn = this.#asked++
+    return Array.from({ length: this.#sessions }, (_, number) => session(number, turn))
   }
 }
 
@@ -59,5 +70,20 @@ function router(index: number, now: Date, turn: number): RouterJson {
   return {
     ...{ id: routerId(`router-${index}`), name: `Tower ${index}`, state: 'online', error: null },
     ...{ last_reading_at: now.toISOString(), hotspot: 100 + turn, ppp: 100 - turn },
+  }
+}
+
+function session(number: number, turn: number): SessionJson {
+  const address = `${number >> 8}.${number & 255}`
+  return {
+    id: sessionId(`0193a5b2-0000-7000-8000-${String(number).padStart(12, '0')}`),
+    ...{ service: 'ppp', username: `subscriber-${number}@example.net`, router: routerId('router-0') },
+    ...{
+      ip_address: `10.20.${address}`,
+      mac_address: `02:00:00:00:00:${String(number % 90).padStart(2, '0')}`,
+    },
+    start_time: new Date(BEGAN_MS + number).toISOString(),
+    ...{ upload: 1e9 + number * 1_000 + turn, download: 1e10 + number * 10_000 + turn },
+    ...{ upload_bps: 1e6 + number, download_bps: 1e7 + turn },
   }
 }

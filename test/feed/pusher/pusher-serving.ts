@@ -1,17 +1,23 @@
+import { Calendar } from '../../../src/accounting/calendar.ts'
+import type { TenantId } from '../../../src/accounting/ids.ts'
 import { Observed } from '../../../src/api/observed.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { Secret } from '../../../src/config/secret.ts'
 import { JwtVerifier, signToken } from '../../../src/feed/authentication.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { Serving } from '../../../src/serving.ts'
+import { Serving, type ServingOptions } from '../../../src/serving.ts'
 import { MEASURES } from '../../api/measures.ts'
 import { acme, FakeSource, globex, SECRET, silent } from '../feed-fixture.ts'
 
 export const KEY = 'tikmeter-key'
 const INTERVAL_MS = 200
+const CALENDAR = new Calendar('UTC')
 
-class Board extends FakeSource {
-  calendar(): undefined {}
+/** What `Serving` is given of the tenants. */
+export class Board extends FakeSource {
+  calendar(tenant: TenantId): Calendar | undefined {
+    return this.tenants().includes(tenant) ? CALENDAR : undefined
+  }
 }
 
 function nobodyAsks(): Promise<never> {
@@ -31,29 +37,35 @@ export function plainServing(): Serving {
   return servingOf({ port: 0, origins: [], pusher: undefined })
 }
 
-function servingOf({
-  port,
-  origins,
-  pusher,
-}: {
-  readonly port: number
-  readonly origins: readonly string[]
-  readonly pusher: Config['pusher']
-}): Serving {
+/** @param more instead of what is usual here */
+export function servingOf(
+  {
+    port,
+    origins,
+    pusher,
+  }: {
+    readonly port: number
+    readonly origins: readonly string[]
+    readonly pusher: Config['pusher']
+  },
+  more: Partial<ServingOptions> = {},
+): Serving {
   const clock = systemClock
   return new Serving({
     config: {
-      server: { host: '127.0.0.1', port, origins, tls: undefined },
+      server: { host: '127.0.0.1', port, origins, dashboard: false, tls: undefined },
       snapshots: { intervalMs: INTERVAL_MS },
       pusher,
     },
     board: new Board(acme, globex),
     usage: { page: nobodyAsks, all: nobodyAsks },
+    alerts: { recent: () => [] },
     verifier: new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock, log: silent }),
     readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
     measuresOf: () => MEASURES,
     observer: new Observed(),
     ...{ clock, log: silent },
+    ...more,
   })
 }
 
