@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { TenantAlert } from './accounting/alert.ts'
 import { createApi } from './api/api.ts'
 import { broadcastingRoute } from './api/broadcasting.ts'
+import { DASHBOARD_FOLDER, readDashboard } from './api/dashboard-files.ts'
+import { dashboardPages } from './api/dashboard-page.ts'
 import { dashboardRoutes, type StatsSource } from './api/dashboard-stats.ts'
 import { forecastRoute } from './api/forecast-route.ts'
 import { READ_LIMITS, ReadGate } from './api/gate.ts'
@@ -52,7 +54,7 @@ export class Serving {
 
   constructor(options: ServingOptions) {
     const { config, board, usage, alerts, verifier, readiness, measuresOf, observer, clock, log } = options
-    const { origins, host, port, tls } = config.server
+    const { origins, host, port, tls, dashboard } = config.server
     const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
     this.#feed = new FeedServer({
       source: board,
@@ -70,6 +72,7 @@ export class Serving {
       forecastRoute(reading),
       metricsRoute(measuresOf(this.#feed), VERSION, observer),
       webSocketRoute('/ws', []),
+      ...(dashboard ? dashboardPages(readDashboard(DASHBOARD_FOLDER)) : []),
       ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),
     ]
     const upgrades = new Map([

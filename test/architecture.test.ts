@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: ['accounting', 'config', 'routeros', 'store', 'feed', 'runtime', 'npm', 'node'],
   runtime: ['npm', 'node'],
   client: [],
+  dashboard: ['client', 'npm'],
 }
 /** The ports and those who use them, where the folders' meeting is shown: nothing but what the numbers mean. */
 const PURE_TOP = ['recorder.ts', 'router-book.ts', 'router-books.ts', 'ledger-store.ts', 'journal-port.ts']

@@ -4,21 +4,10 @@ import { channelOf } from '../../src/feed/pusher/app.ts'
 import { acme, globex } from '../feed/feed-fixture.ts'
 import { KEY, pusherServing, tokenOf } from '../feed/pusher/pusher-serving.ts'
 import { Checks } from './checks.ts'
+import { CHROMIUM } from './chromium.ts'
 import { Pages } from './pages.ts'
 
 /** Unmodified pusher-js and laravel-echo in a real Chromium, on a page of another origin, against the real server. */
-
-const CHROMIUM = {
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--no-first-run',
-  ],
-}
 
 const SCRIPTS = new Map(
   Object.entries({

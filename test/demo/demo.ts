@@ -1,30 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { stringify } from 'yaml'
-import { tenantId } from '../../src/accounting/ids.ts'
-import { signToken } from '../../src/feed/authentication.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { type Comparison, compare, differenceOf, isEqual } from '../daemon/compare.ts'
-import { DaemonProcess } from '../daemon/daemon-process.ts'
-import { subscribersOf, tenantsConfig } from '../daemon/fleet-config.ts'
-import { serverIdentity } from '../fleet/certificate.ts'
-import { createFleet, type Fleet } from '../fleet/fleet.ts'
+import { subscribersOf } from '../daemon/fleet-config.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import { DemoScene, ROUTERS, TENANTS } from './scene.ts'
 import { watchTenant } from './watch-tenant.ts'
 
 /** The main job on one machine: simulated routers, the real daemon with its own PostgreSQL, and a dashboard's client. */
 
-const TENANTS = [
-  { id: 'acme', name: 'Acme WISP', timezone: 'Africa/Nairobi' },
-  { id: 'hilltop', name: 'Hilltop Hotspots', timezone: 'Asia/Kathmandu' },
-  { id: 'coast', name: 'Coast Fibre', timezone: 'America/Bogota' },
-]
-const ROUTERS = 6
 const EVENTS_PER_SECOND = 3
 
 async function main(): Promise<number> {
@@ -36,76 +22,47 @@ async function main(): Promise<number> {
     console.error('error: --seconds takes a number above 0')
     return 2
   }
-  const folder = await mkdtemp(join(tmpdir(), 'tikmeter-demo-'))
-  // As root, PostgreSQL is another user.
-  await chmod(folder, 0o711)
-  const directory = join(folder, 'postgres')
-  const fleet = createFleet({
-    ...{ seed: Number(values.seed), routers: ROUTERS, hotspotSessions: 20, pppSessions: 20 },
-    tls: serverIdentity(),
-  })
-  await fleet.start()
-  const secret = randomBytes(32).toString('base64')
-  const configFile = join(folder, 'tikmeter.yaml')
-  await writeFile(configFile, stringify(configOf(fleet, folder, directory)))
+  console.log(`starting ${ROUTERS} routers, PostgreSQL and the daemon…`)
+  const scene = await DemoScene.start(Number(values.seed))
   try {
-    console.log(`starting ${ROUTERS} routers, PostgreSQL and the daemon…`)
-    const daemon = await DaemonProcess.start(configFile, join(folder, 'tikmeter.log'), {
-      TIKMETER_SECRET: secret,
-    })
-    await show(daemon, fleet, { secret, folder, seconds })
-    const code = await daemon.end('SIGTERM')
-    if (code !== 0) console.log(`the daemon ended with ${code}: see ${folder}/tikmeter.log`)
-    const comparison = await compareStopped(directory, fleet)
+    await show(scene, seconds)
+    const code = await scene.daemon.end('SIGTERM')
+    if (code !== 0) console.log(`the daemon ended with ${code}: see ${scene.logFile}`)
+    const comparison = await compareStopped(scene.directory, scene.fleet)
     print(comparison)
     const isGood = code === 0 && comparison.subscribers > 0 && isEqual(comparison)
-    if (isGood) await removeData(folder, directory)
+    if (isGood) await scene.removeData()
     return isGood ? 0 : 1
   } finally {
-    await fleet.stop()
+    await scene.fleet.stop()
   }
 }
 
 /** Prints each tenant's snapshots as they come, while subscribers come and go, for so long or until Ctrl-C. */
-async function show(
-  daemon: DaemonProcess,
-  fleet: Fleet,
-  { secret, folder, seconds }: { secret: string; folder: string; seconds: number | undefined },
-): Promise<void> {
+async function show(scene: DemoScene, seconds: number | undefined): Promise<void> {
   const expiresAt = new Date(Date.now() + 86_400_000)
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
   process.once('SIGTERM', () => stopping.abort())
-  const admin = await signToken({ kind: 'admin', expiresAt }, secret)
-  console.log(`feed   ws://127.0.0.1:${daemon.port}/ws
-stats  curl -H "Authorization: Bearer ${admin}" http://127.0.0.1:${daemon.port}/api/system/dashboard/stats
-log    ${folder}/tikmeter.log
+  const at = `127.0.0.1:${scene.daemon.port}`
+  const admin = await scene.token(undefined, expiresAt)
+  const acme = await scene.token('acme', expiresAt)
+  console.log(`dashboard  http://${at}/dashboard/#token=${acme}
+feed       ws://${at}/ws
+stats      curl -H "Authorization: Bearer ${admin}" http://${at}/api/system/dashboard/stats
+log        ${scene.logFile}
 ${seconds === undefined ? 'Ctrl-C stops it and compares the record with what the routers sent.' : `for ${seconds} s`}
 `)
-  const churn = fleet.churn(stopping.signal, EVENTS_PER_SECOND)
+  const churn = scene.fleet.churn(stopping.signal, EVENTS_PER_SECOND)
   const watching = TENANTS.map(async ({ id }) => {
-    const token = await signToken({ kind: 'tenant', tenant: tenantId(id), expiresAt }, secret)
-    await watchTenant(`ws://127.0.0.1:${daemon.port}/ws`, token, line => console.log(line), stopping.signal)
+    const token = await scene.token(id, expiresAt)
+    await watchTenant(`ws://${at}/ws`, token, line => console.log(line), stopping.signal)
   })
   await sleep(seconds === undefined ? 2 ** 31 - 1 : seconds * 1000, undefined, {
     signal: stopping.signal,
   }).catch(() => {})
   stopping.abort()
   await Promise.all([churn, ...watching])
-}
-
-function configOf(fleet: Fleet, folder: string, directory: string): object {
-  return {
-    database: { directory },
-    journal: { directory: join(folder, 'journal') },
-    poll: { schedule: '*/2 * * * * *' },
-    commit: { interval: '5s' },
-    snapshots: { interval: '2s' },
-    server: { port: 0 },
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own form of a secret
-    auth: { secret: '${TIKMETER_SECRET}' },
-    tenants: tenantsConfig(fleet, TENANTS, 'usage'),
-  }
 }
 
 /** The daemon has stopped its database; it is started once more, from the same folder. */
@@ -133,12 +90,6 @@ subscribers that differ      ${differences.length}`)
     )
   for (const [table, sum] of tables)
     console.log(`  ${table.padEnd(20)} up ${sum.upload}  down ${sum.download}`)
-}
-
-async function removeData(folder: string, directory: string): Promise<void> {
-  const home = await realpath(directory).catch(() => directory)
-  await rm(home, { recursive: true, force: true })
-  await rm(folder, { recursive: true, force: true })
 }
 
 process.exitCode = await main()

@@ -12,6 +12,11 @@ const FILES = [
 /** Of the sources' folder, but for the tests' own; what git keeps, since an operator's config lies there too. */
 const CONFIG = execFileSync('git', ['ls-files', 'config'], { encoding: 'utf8' }).trim().split('\n')
 const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'))
+/** Beside its own modules, in the dashboard's folder: the page, and all that it needs. */
+const DASHBOARD = [
+  ...['index.html', 'dashboard.css', 'icon.svg', 'uPlot.esm.js', 'uPlot.min.css', 'uPlot.LICENSE'],
+  ...SOURCES.filter(path => path.startsWith('client/')).map(path => path.replace(/\.ts$/, '.js')),
+]
 
 /**
  * Packs this clone, in which lie a file of an older build and a config with secrets, neither of which may get in.
@@ -37,6 +42,7 @@ export function pack(folder: string): string {
     ...FILES,
     ...CONFIG.map(path => `package/${path}`),
     ...SOURCES.map(path => `package/dist/${path.replace(/\.ts$/, '.js')}`),
+    ...DASHBOARD.map(path => `package/dist/dashboard/${path}`),
     // Whoever imports the client has its types.
     ...SOURCES.filter(path => path.startsWith('client/')).map(
       path => `package/dist/${path.replace(/\.ts$/, '.d.ts')}`,

@@ -1,0 +1,154 @@
+import { connectFeed, type Feed, type SnapshotMessage, type WelcomeMessage } from '../client/feed.ts'
+import { announce } from './announcer.ts'
+import type { Daemon } from './daemon.ts'
+import { LocalTime } from './instant.ts'
+import { byId, made, setText } from './page.ts'
+import { RateWindow } from './rate-window.ts'
+import { bannerOf, labelOf, refusalOf, type Standing, standingOf } from './standing.ts'
+import { TenantView } from './tenant-view.ts'
+
+export interface BoardOptions {
+  readonly daemon: Daemon
+  readonly token: string
+  /** Called where the token is no good, or no longer. */
+  readonly onRefused: (why: string) => void
+}
+
+/** What is known of a tenant, looked at or not: an admin may look at another one at any time. */
+interface Known {
+  readonly window: RateWindow
+  latest: SnapshotMessage | undefined
+}
+
+/** The page of whoever has signed in: one connection, and the view of one tenant at a time. */
+export class Board {
+  readonly #options: BoardOptions
+  readonly #feed: Feed
+  readonly #leaving = new AbortController()
+  readonly #known = new Map<string, Known>()
+  #welcome: WelcomeMessage | undefined
+  #tenant: string | undefined
+  #view: TenantView | undefined
+  #standing: Standing = { kind: 'connecting' }
+
+  constructor(options: BoardOptions) {
+    this.#options = options
+    const token = async () => options.token
+    this.#feed = connectFeed({ url: options.daemon.feedUrl, token })
+  }
+
+  start(): void {
+    const feed = this.#feed
+    const { signal } = this.#leaving
+    byId('board', HTMLElement).hidden = false
+    byId('account', HTMLElement).hidden = false
+    feed.on('welcome', welcome => this.#welcomed(welcome))
+    feed.on('snapshot', snapshot => this.#showSnapshot(snapshot))
+    feed.on('sessions', sessions => {
+      if (sessions.tenant === this.#tenant) this.#view?.showSessions(sessions)
+    })
+    feed.on('alert', ({ tenant, alert }) => {
+      if (tenant === this.#tenant) this.#view?.showAlert(alert)
+    })
+    feed.on('state', state => {
+      const refusal = refusalOf(state)
+      if (refusal === undefined) this.#stand()
+      else this.#options.onRefused(refusal)
+    })
+    feed.on('stale', () => this.#stand())
+    feed.on('fresh', () => this.#stand())
+    const select = byId('tenant', HTMLSelectElement)
+    select.addEventListener('change', () => this.#look(select.value), { signal })
+    this.#stand()
+  }
+
+  stop(): void {
+    this.#leaving.abort()
+    this.#view?.stop()
+    this.#feed.close()
+    byId('board', HTMLElement).replaceChildren()
+    for (const id of ['board', 'account', 'banner', 'tenant-choice']) byId(id, HTMLElement).hidden = true
+    setText(byId('as-of', HTMLElement), '')
+    document.title = 'Usage'
+  }
+
+  #welcomed(welcome: WelcomeMessage): void {
+    this.#welcome = welcome
+    const { tenants, role, server_version } = welcome
+    setText(byId('version', HTMLElement), `tikmeter ${server_version}`)
+    byId('tenant-choice', HTMLElement).hidden = role !== 'admin'
+    const select = byId('tenant', HTMLSelectElement)
+    select.replaceChildren(
+      ...tenants.map(tenant => {
+        const option = made('option', '', tenant)
+        option.value = tenant
+        return option
+      }),
+    )
+    const tenant = tenants.find(id => id === this.#tenant) ?? tenants[0]
+    if (tenant === undefined) byId('board', HTMLElement).replaceChildren(made('h1', '', 'No tenants yet'))
+    else if (tenant !== this.#tenant) this.#look(tenant)
+    if (tenant !== undefined) select.value = tenant
+  }
+
+  #look(tenant: string): void {
+    this.#view?.stop()
+    this.#tenant = tenant
+    const copy = byId('board-page', HTMLTemplateElement).content.cloneNode(true)
+    byId('board', HTMLElement).replaceChildren(copy)
+    setText(byId('tenant-name', HTMLElement), tenant)
+    announce(`Usage of ${tenant}`)
+    document.title = `${tenant} · Usage`
+    this.#view = new TenantView({
+      daemon: this.#options.daemon,
+      feed: this.#feed,
+      named: this.#welcome?.role === 'admin' ? tenant : undefined,
+      intervalMs: () => this.#welcome?.interval_ms ?? 0,
+      onRefused: this.#options.onRefused,
+    })
+    this.#view.start()
+    const { latest, window } = this.#knownOf(tenant)
+    if (latest !== undefined) this.#view.showSnapshot(latest, window)
+  }
+
+  #showSnapshot(snapshot: SnapshotMessage): void {
+    const known = this.#knownOf(snapshot.tenant)
+    const { upload_bps: upload, download_bps: download } = snapshot.stats.rates
+    known.window.add({ atMs: Date.parse(snapshot.as_of), upload, download })
+    known.latest = snapshot
+    if (snapshot.tenant !== this.#tenant) return
+    this.#view?.showSnapshot(snapshot, known.window)
+    setText(byId('as-of', HTMLElement), `as of ${this.#asOf()}`)
+  }
+
+  #knownOf(tenant: string): Known {
+    const known = this.#known.get(tenant) ?? { window: new RateWindow(), latest: undefined }
+    this.#known.set(tenant, known)
+    return known
+  }
+
+  /** Shows how far the numbers can be believed, and says it aloud where that changes. */
+  #stand(): void {
+    const before = this.#standing.kind
+    const standing = standingOf(this.#feed.state, this.#feed.isStale, this.#welcome !== undefined)
+    this.#standing = standing
+    const label = byId('standing', HTMLElement)
+    setText(label, labelOf(standing))
+    label.dataset['standing'] = standing.kind
+    const words = bannerOf(standing, this.#asOf())
+    const banner = byId('banner', HTMLElement)
+    banner.hidden = words === undefined
+    setText(banner, words ?? '')
+    if (standing.kind === before) return
+    if (words !== undefined) announce(words)
+    else if (before === 'lost' || before === 'stale') announce('Connected again. The numbers are live.')
+  }
+
+  /** `13:05:09 in Africa/Nairobi` */
+  #asOf(): string | undefined {
+    const latest = this.#tenant === undefined ? undefined : this.#known.get(this.#tenant)?.latest
+    if (latest === undefined) return undefined
+    const time = new LocalTime(latest.stats.timezone ?? 'UTC')
+    return `${time.second(latest.as_of)} in ${time.timezone}`
+  }
+}

@@ -1,0 +1,55 @@
+import { type Fields, fieldsOf, textOf } from './fields.ts'
+
+/**
+ * `absent`: this daemon has no such page. `refused`: the token will not do, and why. `failed`: not now.
+ */
+export type Answer =
+  | { readonly kind: 'answer'; readonly content: Fields }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'failed' }
+
+/** The daemon's HTTP API, as the bearer of one token. */
+export class Daemon {
+  readonly #base: URL
+  readonly #token: string
+  /** What it does not have is not asked for again. */
+  readonly #absent = new Set<string>()
+
+  /** @param base where `api/` and `ws` are */
+  constructor(base: URL, token: string) {
+    this.#base = base
+    this.#token = token
+  }
+
+  /** The feed's URL: `ws:` where this is `http:`. */
+  get feedUrl(): string {
+    const url = new URL('ws', this.#base)
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+    return url.href
+  }
+
+  /** @throws what `fetch` does when the signal aborts */
+  async get(
+    path: string,
+    parameters: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    if (this.#absent.has(path)) return { kind: 'absent' }
+    const url = new URL(`${path}?${new URLSearchParams(parameters)}`, this.#base)
+    try {
+      const headers = { Accept: 'application/json', Authorization: `Bearer ${this.#token}` }
+      const response = await fetch(url, { headers, signal, cache: 'no-cache', credentials: 'omit' })
+      if (response.status === 404) {
+        this.#absent.add(path)
+        return { kind: 'absent' }
+      }
+      const body = fieldsOf(await response.json())
+      if (response.status === 401) return { kind: 'refused', why: textOf(body['detail']) }
+      return response.ok ? { kind: 'answer', content: fieldsOf(body['data']) } : { kind: 'failed' }
+    } catch (error) {
+      if (signal.aborted) throw error
+      return { kind: 'failed' }
+    }
+  }
+}

@@ -1,0 +1,8 @@
+const KEY = 'tikmeter.token'
+
+/** The token of this tab: gone when it is closed. */
+export const keptToken = {
+  get: (): string | undefined => sessionStorage.getItem(KEY) ?? undefined,
+  keep: (token: string): void => sessionStorage.setItem(KEY, token),
+  forget: (): void => sessionStorage.removeItem(KEY),
+}

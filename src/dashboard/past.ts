@@ -1,0 +1,52 @@
+import type { Daemon } from './daemon.ts'
+import { type Fields, listOf, numberOf, textOf } from './fields.ts'
+import { type Forecast, forecastOf } from './forecast.ts'
+import { type DayUsage, firstDay, HISTORY_DAYS } from './history.ts'
+
+/** What the tables know of a tenant; absent what could not be had. */
+export interface Past {
+  readonly days: readonly DayUsage[] | undefined
+  readonly top: Fields | undefined
+  readonly forecast: Forecast | undefined
+}
+
+export type PastAnswer =
+  | { readonly kind: 'past'; readonly past: Past }
+  | { readonly kind: 'refused'; readonly why: string }
+
+/**
+ * @param whose the tenant where an admin asks, and nothing where it is the token's
+ * @param today the tenant's day
+ */
+export async function readPast(
+  daemon: Daemon,
+  whose: Readonly<Record<string, string>>,
+  { today, period }: { readonly today: string; readonly period: string },
+  signal: AbortSignal,
+): Promise<PastAnswer> {
+  const answers = await Promise.all([
+    daemon.get(
+      'api/usage',
+      { ...whose, by: 'day', from: firstDay(today), to: today, limit: String(HISTORY_DAYS) },
+      signal,
+    ),
+    daemon.get('api/usage/top', { ...whose, period }, signal),
+    daemon.get('api/usage/forecast', whose, signal),
+  ])
+  for (const answer of answers) if (answer.kind === 'refused') return answer
+  const [usage, top, forecast] = answers.map(answer =>
+    answer.kind === 'answer' ? answer.content : undefined,
+  )
+  return {
+    kind: 'past',
+    past: {
+      days: usage && listOf(usage['rows']).map(dayOf),
+      top,
+      forecast: forecast && forecastOf(forecast),
+    },
+  }
+}
+
+function dayOf(row: Fields): DayUsage {
+  return { day: textOf(row['day']), download: numberOf(row['download']), upload: numberOf(row['upload']) }
+}

@@ -1,0 +1,63 @@
+import type { Router } from '../client/feed.ts'
+import { ago } from './instant.ts'
+import { showNameIn } from './name.ts'
+import { byId, made, setQuantity, setText } from './page.ts'
+import { formatCount } from './quantity.ts'
+import { Rows } from './rows.ts'
+import { visible } from './visible.ts'
+
+interface Seen {
+  readonly router: Router
+  readonly asOf: string
+}
+
+/** Those that need somebody come first. */
+const ORDER: readonly Router['state'][] = ['offline', 'connecting', 'online', 'disabled']
+const WORDS: Readonly<Record<Router['state'], string>> = {
+  offline: 'Offline',
+  connecting: 'Connecting',
+  online: 'Online',
+  disabled: 'Paused',
+}
+
+/** The tenant's routers, and when each was last read. */
+export class RouterTable {
+  readonly #rows = new Rows<Seen>(byId('routers', HTMLElement), ({ router }) => router.id, [
+    { kind: 'name', show: (cell, { router }) => showNameIn(cell, router.name) },
+    { kind: 'text', show: showState },
+    {
+      kind: 'text',
+      show: (cell, { router, asOf }) =>
+        setText(cell, router.last_reading_at === null ? 'never' : ago(router.last_reading_at, asOf)),
+    },
+    { kind: 'number', show: (cell, { router }) => setQuantity(cell, router.hotspot, formatCount) },
+    { kind: 'number', show: (cell, { router }) => setQuantity(cell, router.ppp, formatCount) },
+  ])
+
+  show(routers: readonly Router[], asOf: string): void {
+    const sorted = [...routers].sort(
+      (a, b) =>
+        ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.id.localeCompare(b.id, 'en', { numeric: true }),
+    )
+    this.#rows.show(sorted.map(router => ({ router, asOf })))
+    const online = routers.filter(({ state }) => state === 'online').length
+    setText(byId('routers-online', HTMLElement), `${online} of ${routers.length} online`)
+  }
+}
+
+/** A word, which the colour only repeats, and what the router last failed with. */
+function showState(cell: HTMLElement, { router }: Seen): void {
+  const state = part(cell, 'span', 'state')
+  setText(state, WORDS[router.state])
+  state.dataset['state'] = router.state
+  setText(part(cell, 'small', 'error'), router.error === null ? '' : visible(router.error))
+}
+
+/** The cell's part of that kind, made where it is not there yet. */
+function part(cell: HTMLElement, tag: 'span' | 'small', className: string): HTMLElement {
+  const found = cell.querySelector<HTMLElement>(tag)
+  if (found) return found
+  const element = made(tag, className)
+  cell.append(element)
+  return element
+}

@@ -1,0 +1,60 @@
+import type { FeedState } from '../client/feed.ts'
+
+/** How far the numbers on the page can be believed. */
+export type Standing =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  /** Connected, and no snapshot came for some intervals. */
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'lost'; readonly retryMs: number }
+
+/** @param wasLive whether there was a connection before */
+export function standingOf(state: FeedState, isStale: boolean, wasLive: boolean): Standing {
+  switch (state.kind) {
+    case 'live':
+      return { kind: isStale ? 'stale' : 'live' }
+    case 'connecting':
+      return wasLive ? { kind: 'lost', retryMs: 0 } : { kind: 'connecting' }
+    case 'waiting':
+      return { kind: 'lost', retryMs: state.ms }
+    case 'closed':
+      return { kind: 'lost', retryMs: 0 }
+    default:
+      return state satisfies never
+  }
+}
+
+/** In one or two words, for the head of the page. */
+export function labelOf({ kind }: Standing): string {
+  return { connecting: 'Connecting', live: 'Live', stale: 'Out of date', lost: 'Not connected' }[kind]
+}
+
+/** In a sentence, where something is wrong. @param asOf when the numbers were true, in words */
+export function bannerOf(standing: Standing, asOf: string | undefined): string | undefined {
+  const numbers = asOf === undefined ? 'There are no numbers yet.' : `The numbers are those of ${asOf}.`
+  switch (standing.kind) {
+    case 'connecting':
+    case 'live':
+      return undefined
+    case 'stale':
+      return `Nothing new has come for a while. ${numbers}`
+    case 'lost':
+      return `The connection is lost, and is tried again by itself. ${numbers}`
+    default:
+      return standing satisfies never
+  }
+}
+
+/** Why the server will have no more to do with a token; `undefined` where it may yet. */
+export function refusalOf(state: FeedState): string | undefined {
+  if (state.kind !== 'waiting' && state.kind !== 'closed') return undefined
+  const { why } = state
+  if (why?.kind !== 'closed') return undefined
+  return why.code === 4401 || why.code === 4403 ? why.reason : undefined
+}
+
+/** @param reason the server's own words */
+export function refusalWords(reason: string): string {
+  if (reason.includes('expired')) return 'This token has expired. Paste a new one.'
+  return `This token is not accepted${reason === '' ? '' : `: ${reason}`}. Check it, or ask for a new one.`
+}

@@ -1,0 +1,46 @@
+import { type Fields, listOf, numberOf, textOf } from './fields.ts'
+import { showNameIn } from './name.ts'
+import { byId, setQuantity } from './page.ts'
+import { formatBytes } from './quantity.ts'
+import { Rows } from './rows.ts'
+
+interface TopUser {
+  readonly username: string
+  readonly download: number
+  readonly upload: number
+  readonly used: number
+  /** Of what the first one used, 0 to 1. */
+  readonly share: number
+}
+
+/** Who used the most. */
+export class TopUsers {
+  readonly #rows = new Rows<TopUser>(byId('top-users', HTMLElement), ({ username }) => username, [
+    {
+      kind: 'name',
+      show: (cell, { username, share }) => {
+        cell.style.setProperty('--share', `${(100 * share).toFixed(1)}%`)
+        showNameIn(cell, username)
+      },
+    },
+    { kind: 'number', show: (cell, { download }) => setQuantity(cell, download, formatBytes) },
+    { kind: 'number', show: (cell, { upload }) => setQuantity(cell, upload, formatBytes) },
+    { kind: 'number', show: (cell, { used }) => setQuantity(cell, used, formatBytes) },
+  ])
+
+  /** @param content as `/api/usage/top` has it */
+  show(content: Fields): void {
+    const rows = listOf(content['rows'])
+    const most = Math.max(1, ...rows.map(row => numberOf(row['used'])))
+    this.#rows.show(
+      rows.map(row => ({
+        username: textOf(row['username']),
+        download: numberOf(row['download']),
+        upload: numberOf(row['upload']),
+        used: numberOf(row['used']),
+        share: numberOf(row['used']) / most,
+      })),
+    )
+    byId('no-top-users', HTMLElement).hidden = rows.length > 0
+  }
+}

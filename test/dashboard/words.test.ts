@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import type { FeedState } from '../../src/client/feed.ts'
+import { alertOf, isNews, MOST_ALERTS, withAlert, wordsOf } from '../../src/dashboard/alert.ts'
+import { LocalTime } from '../../src/dashboard/instant.ts'
+import { bannerOf, labelOf, refusalOf, refusalWords, standingOf } from '../../src/dashboard/standing.ts'
+
+const GB = 1024 ** 3
+const time = new LocalTime('Africa/Nairobi')
+const USAGE = {
+  ...{ id: 17, rule: 'near-quota', kind: 'usage', scope: 'user', subject: 'ann', period: '2026-11' },
+  ...{
+    fired_at: '2026-11-24T10:00:00Z',
+    ended_at: null,
+    detail: { used: 4.5 * GB, threshold: 4 * GB, quota: 5 * GB },
+  },
+}
+const OUTAGE = {
+  ...{ id: 18, rule: 'down', kind: 'router_offline', scope: 'router', subject: 'hq' },
+  ...{ period: '2026-11-24T09:55:00Z', fired_at: '2026-11-24T10:00:00Z', ended_at: null },
+  detail: { last_reading_at: null, error: 'no answer' },
+}
+const STALL = {
+  ...{
+    id: 19,
+    rule: 'stalled',
+    kind: 'session_stalled',
+    scope: 'user',
+    subject: 'ann',
+    period: '2026-11-24',
+  },
+  ...{ fired_at: '2026-11-24T10:00:00Z', ended_at: null, detail: {} },
+}
+
+test.each([
+  [USAGE, 'ann used 4.50 GB of its 5.00 GB in November'],
+  [
+    {
+      ...USAGE,
+      scope: 'tenant',
+      subject: 'acme',
+      period: '2026-11-24',
+      detail: { used: GB, threshold: GB, quota: null },
+    },
+    'All of acme used 1.00 GB, over 1.00 GB, on 24 Nov',
+  ],
+  [OUTAGE, 'Router hq is offline: no answer'],
+  [{ ...OUTAGE, detail: { error: null } }, 'Router hq is offline'],
+  [{ ...OUTAGE, ended_at: '2026-11-24T10:10:00Z' }, 'Router hq was offline until 13:10'],
+  [STALL, 'ann is online and moves nothing'],
+  [{ ...STALL, scope: 'router', subject: 'hq' }, 'Router hq has a session that moves nothing'],
+  [{ ...STALL, kind: 'of_a_newer\u202eserver' }, 'ann of a newer\\u202eserver'],
+])('an alert is told in a sentence', (json, words) => {
+  const alert = alertOf(json)
+  const { before, after } = wordsOf(alert, time)
+  expect(`${before}${alert.subject}${after}`).toBe(words)
+})
+
+test('alerts are newest first, each once, as it is now, and no more than are shown', () => {
+  const fired = Array.from({ length: MOST_ALERTS + 2 }, (_, id) => alertOf({ ...OUTAGE, id }))
+  const alerts = [...fired, alertOf({ ...OUTAGE, id: 20, ended_at: '2026-11-24T10:10:00Z' })].reduce(
+    withAlert,
+    [] as readonly ReturnType<typeof alertOf>[],
+  )
+  expect(alerts.map(({ id }) => id)).toEqual(
+    Array.from({ length: MOST_ALERTS }, (_, n) => MOST_ALERTS + 1 - n),
+  )
+  expect(alerts.filter(({ endedAt }) => endedAt !== undefined).map(({ id }) => id)).toEqual([20])
+})
+
+test('news is what fired or ended since the page began to look, once', () => {
+  const [before, after] = ['2026-11-24T09:00:00Z', '2026-11-24T10:05:00Z']
+  const fired = alertOf(OUTAGE)
+  const ended = alertOf({ ...OUTAGE, ended_at: '2026-11-24T10:10:00Z' })
+  expect(isNews([], fired, before)).toBe(true)
+  expect(isNews([], fired, after)).toBe(false)
+  expect(isNews([fired], fired, before)).toBe(false)
+  expect(isNews([fired], ended, after)).toBe(true)
+  expect(isNews([ended], ended, before)).toBe(false)
+})
+
+test('whatever comes for an alert is one, and breaks nothing', () => {
+  for (const junk of [null, 7, 'x', [], {}, { id: 'x', detail: 3 }])
+    expect(wordsOf(alertOf(junk), time)).toEqual({ before: '', after: ' ' })
+})
+
+const LOST: FeedState = { kind: 'waiting', ms: 500, why: { kind: 'closed', code: 1006, reason: '' } }
+
+test('a connection that is tried again is lost until it is there, whatever step of it', () => {
+  expect(standingOf({ kind: 'connecting' }, false, false).kind).toBe('connecting')
+  expect(standingOf({ kind: 'live' }, false, true).kind).toBe('live')
+  expect(standingOf(LOST, false, true).kind).toBe('lost')
+  expect(standingOf({ kind: 'connecting' }, true, true).kind).toBe('lost')
+})
+
+test('numbers that are old are called so, with the time that they are of', () => {
+  const stale = standingOf({ kind: 'live' }, true, true)
+  expect(labelOf(stale)).toBe('Out of date')
+  expect(bannerOf(stale, '13:05:09')).toContain('those of 13:05:09')
+  expect(bannerOf(standingOf(LOST, false, false), undefined)).toContain('no numbers yet')
+  expect(bannerOf({ kind: 'live' }, '13:05:09')).toBeUndefined()
+})
+
+test('a token is refused by two codes, and by no other', () => {
+  const closed = (code: number): FeedState => ({
+    ...LOST,
+    kind: 'waiting',
+    why: { kind: 'closed', code, reason: 'the token has expired' },
+  })
+  expect([4401, 4403].map(code => refusalOf(closed(code)))).toEqual(Array(2).fill('the token has expired'))
+  for (const code of [1001, 1006, 1013, 4408, 4413, 4429]) expect(refusalOf(closed(code))).toBeUndefined()
+  expect(refusalOf({ kind: 'closed', why: undefined })).toBeUndefined()
+})
+
+test('an expired token is told from a wrong one', () => {
+  expect(refusalWords('the token has expired')).toBe('This token has expired. Paste a new one.')
+  expect(refusalWords('the token is not valid')).toContain('not accepted: the token is not valid')
+})
