@@ -43,6 +43,7 @@ export class AlertWatch {
   #since: string | undefined
   #told: ReadonlyMap<string, string | null> = new Map()
   #hasFailed = false
+  readonly #unjudged = new Set<TenantId>()
 
   constructor(options: AlertWatchOptions) {
     this.#options = options
@@ -94,7 +95,7 @@ export class AlertWatch {
     let written = await this.#endOutages(terms, routers)
     for (const its of terms) {
       if (signal.aborted) return
-      written += await this.#judge(its, routers.get(its.tenant) ?? [], signal)
+      written += await this.#tryJudging(its, routers.get(its.tenant) ?? [], signal)
     }
     if (written > 0) this.#options.onWritten()
     await this.#tell(tenants)
@@ -134,6 +135,28 @@ export class AlertWatch {
     return ended
   }
 
+  /** A tenant that can't be judged costs no other one anything, unless the database is away for all. */
+  async #tryJudging(
+    terms: AlertTerms,
+    routers: readonly WatchedRouter[],
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { record, log } = this.#options
+    const { tenant } = terms
+    try {
+      const fired = await this.#judge(terms, routers, signal)
+      if (this.#unjudged.delete(tenant)) log.info({ tenant }, 'alerts of the tenant are watched for again')
+      return fired
+    } catch (error) {
+      if (!isFailure(error) || signal.aborted) throw error
+      await record.now()
+      if (!this.#unjudged.has(tenant))
+        log.error({ tenant, err: errorFields(error) }, 'alerts of the tenant can not be watched for')
+      this.#unjudged.add(tenant)
+      return 0
+    }
+  }
+
   async #judge(terms: AlertTerms, routers: readonly WatchedRouter[], signal: AbortSignal): Promise<number> {
     const { record, calendarOf, clock } = this.#options
     const calendar = calendarOf(terms.tenant)
@@ -162,10 +185,12 @@ export class AlertWatch {
     const key = `${terms.tenant} ${kind}`
     const begunMs = clock.steadyMs()
     if (begunMs < (this.#restUntilMs.get(key) ?? 0)) return 0
-    const fired = await record.fireUsage(terms, due, signal)
-    const nowMs = clock.steadyMs()
-    this.#restUntilMs.set(key, nowMs + REST * (nowMs - begunMs))
-    return fired
+    try {
+      return await record.fireUsage(terms, due, signal)
+    } finally {
+      const nowMs = clock.steadyMs()
+      this.#restUntilMs.set(key, nowMs + REST * (nowMs - begunMs))
+    }
   }
 
   async #tell(tenants: readonly TenantId[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AlertRule } from '../../src/accounting/alert.ts'
 import { Calendar } from '../../src/accounting/calendar.ts'
+import { type TenantId, tenantId } from '../../src/accounting/ids.ts'
 import { AlertBoard } from '../../src/alerts/board.ts'
 import type { AlertRecord } from '../../src/alerts/record.ts'
 import { AlertWatch } from '../../src/alerts/watch.ts'
@@ -23,7 +24,12 @@ class SlowRecord implements AlertRecord {
     this.clock = clock
   }
 
-  fireUsage: AlertRecord['fireUsage'] = async (_, due, signal) => {
+  /** Whose sums fail. */
+  broken: TenantId | undefined
+  isAway = false
+
+  fireUsage: AlertRecord['fireUsage'] = async ({ tenant }, due, signal) => {
+    if (this.isAway || tenant === this.broken) throw new DatabaseUnavailable('cut off after ten minutes')
     for (const { rule } of due) this.asked.push(`${rule.scope} ${rule.period}`)
     if (due.some(({ rule }) => rule.scope === 'user' && rule.period === 'month'))
       await this.clock.sleep(this.tookMs, signal)
@@ -39,10 +45,13 @@ class SlowRecord implements AlertRecord {
   openOutages = async () => new Set<typeof acme>()
   recent = async () => new Map()
   changedSince = async () => []
-  now = async () => ''
+  now = async () => {
+    if (this.isAway) throw new DatabaseUnavailable('no connection')
+    return ''
+  }
 }
 
-function watching(rules: readonly AlertRule[]) {
+function watching(rules: readonly AlertRule[], tenants = [acme]) {
   const clock = new HandClock('2026-11-26T09:00:00Z')
   const record = new SlowRecord(clock)
   const watch = new AlertWatch({
@@ -52,7 +61,7 @@ function watching(rules: readonly AlertRule[]) {
     onWritten: () => {},
     ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent') },
   })
-  watch.setTerms([{ tenant: acme, rules, webhooks: [] }])
+  watch.setTerms(tenants.map(tenant => ({ tenant, rules, webhooks: [] })))
   const ending = new AbortController()
   const running = watch.run(ending.signal)
   const stop = () => {
@@ -85,4 +94,30 @@ test('what takes long is broken off when the daemon stops', async () => {
   await stop()
   expect(record.asked).toEqual(['user month'])
   expect(clock.sleepers).toBe(0)
+})
+
+test('a tenant whose sums fail costs no other one anything, and is tried again', async () => {
+  const globex = tenantId('globex')
+  const { clock, record, stop } = watching([usageRule({ scope: 'router', usual: limit(1) })], [acme, globex])
+  record.broken = acme
+  await clock.turn(INTERVAL_MS - 1)
+  expect(record.asked).toEqual(['router month'])
+  record.broken = undefined
+  await clock.turn(INTERVAL_MS)
+  expect(record.asked).toEqual(['router month', 'router month', 'router month'])
+  await stop()
+})
+
+test('where the database is away, one tenant’s failing is enough to know', async () => {
+  const { clock, record, stop } = watching(
+    [usageRule({ scope: 'router', usual: limit(1) })],
+    [acme, tenantId('globex')],
+  )
+  await clock.turn(INTERVAL_MS - 1)
+  record.isAway = true
+  await clock.turn(INTERVAL_MS)
+  record.isAway = false
+  await clock.turn(INTERVAL_MS)
+  expect(record.asked).toHaveLength(4)
+  await stop()
 })
