@@ -1,13 +1,47 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** They start processes, and compare when what happens: beside others they would be judged by those. */
+const APART = [
+  ...['test/daemon/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/cli.test.ts'],
+  ...['test/commands/completion-shells.test.ts', 'test/api/usage-stream.test.ts'],
+]
+const LONGEST = /\/properties\/histories\.test\.ts$/
+
+/** Nobody waits for the longest at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLongest = ({ moduleId }: TestSpecification) => LONGEST.test(moduleId)
+    return [...sorted.filter(isLongest), ...sorted.filter(it => !isLongest(it))]
+  }
+}
 
 export default defineConfig({
   test: {
     root: '.',
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/database/global-setup.ts'],
     // A real Postgres and real sockets on a small machine: generous, since a test waits for events, not for time.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: APART,
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'apart', include: APART, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })
