@@ -107,10 +107,12 @@ export class AlertWatch {
     this.#since ??= await record.now()
     const unknown = tenants.filter(tenant => !board.has(tenant))
     if (unknown.length === 0) return
+    const told = new Map(this.#told)
     for (const [tenant, alerts] of await record.recent(unknown, RECENT_ALERTS)) {
       board.begin(tenant, alerts)
-      this.#told = new Map([...this.#told, ...alerts.map(alert => endOf({ tenant, alert }))])
+      for (const alert of alerts) told.set(...endOf({ tenant, alert }))
     }
+    this.#told = told
   }
 
   #listen(routers: ReadonlyMap<TenantId, readonly WatchedRouter[]>): void {

@@ -22,7 +22,7 @@ import {
   RECENT_OF,
 } from './alert-statements.ts'
 import { Lent } from './lent.ts'
-import { openPool, type PoolOptions } from './pool.ts'
+import { type ConnectionOptions, openPool } from './pool.ts'
 import { storableText } from './storable.ts'
 import { asStoreError } from './store-error.ts'
 
@@ -56,8 +56,6 @@ interface Statement {
   readonly text: string
 }
 
-export type AlertStoreOptions = Pick<PoolOptions, 'url' | 'log' | 'applicationName' | 'connections'>
-
 /** The sums of a million subscribers' months take minutes. */
 const STATEMENT_MS = 600_000
 const WHAT = 'alerts can not be told'
@@ -67,7 +65,7 @@ export class AlertStore {
   readonly #pool: Pool
 
   /** Connects when it is first asked. */
-  constructor(options: AlertStoreOptions) {
+  constructor(options: ConnectionOptions) {
     this.#pool = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
   }
 
@@ -98,15 +96,10 @@ export class AlertStore {
       particular.map(it => it.limit.quota ?? null),
     ]
     try {
-      const lent = await Lent.of(this.#pool, signal)
-      try {
-        const { rows } = await lent.client.query<{ count: number }>({ ...FIRE_USAGE, values })
-        lent.giveBack()
+      return await Lent.during(this.#pool, signal, async client => {
+        const { rows } = await client.query<{ count: number }>({ ...FIRE_USAGE, values })
         return rows[0]?.count ?? 0
-      } catch (error) {
-        lent.breakOff()
-        throw error
-      }
+      })
     } catch (error) {
       throw asStoreError(WHAT, error)
     }
@@ -151,10 +144,12 @@ export class AlertStore {
     tenants: readonly TenantId[],
     most: number,
   ): Promise<ReadonlyMap<TenantId, readonly AlertJson[]>> {
-    const found = (await this.#ask<AlertRow>(RECENT_OF, [tenants, most])).map(alertOf)
-    return new Map(
-      tenants.map(tenant => [tenant, found.filter(it => it.tenant === tenant).map(it => it.alert)]),
-    )
+    const recent = new Map<TenantId, AlertJson[]>(tenants.map(tenant => [tenant, []]))
+    for (const row of await this.#ask<AlertRow>(RECENT_OF, [tenants, most])) {
+      const { tenant, alert } = alertOf(row)
+      recent.get(tenant)?.push(alert)
+    }
+    return recent
   }
 
   async changedSince(tenants: readonly TenantId[], since: string): Promise<readonly TenantAlert[]> {

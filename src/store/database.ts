@@ -1,8 +1,6 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Pool } from 'pg'
-import { openPool, type PoolOptions } from './pool.ts'
-
-export type DatabaseOptions = Pick<PoolOptions, 'url' | 'log' | 'applicationName' | 'connections'>
+import { type ConnectionOptions, openPool } from './pool.ts'
 
 const STATEMENT_MS = 60_000
 
@@ -12,7 +10,7 @@ export class Database {
   readonly orm: NodePgDatabase
 
   /** Connects when it is first asked. */
-  constructor(options: DatabaseOptions) {
+  constructor(options: ConnectionOptions) {
     // A commit asks several things at once.
     this.pool = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: true })
     this.orm = drizzle(this.pool)

@@ -18,6 +18,23 @@ export class Lent {
     return new Lent(await pool.connect(), signal)
   }
 
+  /** For as long as `work` takes; broken off where it fails. */
+  static async during<T>(
+    pool: Pool,
+    signal: AbortSignal,
+    work: (client: PoolClient) => Promise<T>,
+  ): Promise<T> {
+    const lent = await Lent.of(pool, signal)
+    try {
+      const result = await work(lent.client)
+      lent.giveBack()
+      return result
+    } catch (error) {
+      lent.breakOff()
+      throw error
+    }
+  }
+
   giveBack(): void {
     this.#release(false)
   }

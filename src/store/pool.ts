@@ -1,13 +1,17 @@
 import { Pool } from 'pg'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 
-export interface PoolOptions {
+/** Whose connections they are, and how many. */
+export interface ConnectionOptions {
   readonly url: string
   readonly log: Logger
   /** `DAEMON_NAME` for the daemon, and something else for all others. */
   readonly applicationName: string
   /** How many connections at the most. */
   readonly connections: number
+}
+
+export interface PoolOptions extends ConnectionOptions {
   /** No statement of its users takes as long, so that a lock or a sick disk is an error and not a silence. */
   readonly statementMs: number
   /**

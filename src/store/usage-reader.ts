@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { csvLines } from './csv-lines.ts'
 import { Lent } from './lent.ts'
-import { openPool, type PoolOptions } from './pool.ts'
+import { type ConnectionOptions, openPool } from './pool.ts'
 import { columnsOf, queryOf, type ReaderQuestion } from './reader-question.ts'
 import { asStoreError } from './store-error.ts'
 import { type UsageValue, valuesOf } from './usage-values.ts'
@@ -17,14 +17,12 @@ const BEGIN = `begin transaction isolation level read committed, read only;
   set local cursor_tuple_fraction = 1;
   select set_config('client_connection_check_interval', '1s', true) where version() ~ 'linux'`
 
-export type UsageReaderOptions = Pick<PoolOptions, 'url' | 'log' | 'applicationName' | 'connections'>
-
 /** Usage, sessions and alerts as the tables have them, on connections of its own, so that no commit waits for who reads. */
 export class UsageReader {
   readonly #pool: Pool
 
   /** Connects when it is first asked. */
-  constructor(options: UsageReaderOptions) {
+  constructor(options: ConnectionOptions) {
     this.#pool = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
   }
 
@@ -44,16 +42,15 @@ export class UsageReader {
    */
   async page(question: ReaderQuestion, limit: number, signal: AbortSignal): Promise<ReadTable> {
     const columns = columnsOf(question)
-    const lent = await this.#borrow(signal)
     try {
-      await lent.client.query(BEGIN)
-      const { sql: text, params: values } = queryOf(question, limit).toSQL()
-      const { rows } = await lent.client.query<(string | null)[]>({ text, values, rowMode: 'array' })
-      await lent.client.query('commit')
-      lent.giveBack()
-      return { columns, rows: rows.map(told => valuesOf(columns, told)) }
+      return await Lent.during(this.#pool, signal, async client => {
+        await client.query(BEGIN)
+        const { sql: text, params: values } = queryOf(question, limit).toSQL()
+        const { rows } = await client.query<(string | null)[]>({ text, values, rowMode: 'array' })
+        await client.query('commit')
+        return { columns, rows: rows.map(told => valuesOf(columns, told)) }
+      })
     } catch (cause) {
-      lent.breakOff()
       throw asStoreError(WHAT, cause)
     }
   }
