@@ -20,7 +20,8 @@ import { formatFaults, summary } from './config/check.ts'
 import type { Config } from './config/config.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { type Loaded, loadConfig, loadDatabase, loadJournal } from './config/load.ts'
-import { logLevelOf } from './config-file.ts'
+import { sharedAddresses } from './config/shared-address.ts'
+import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
 import { systemClock } from './runtime/clock.ts'
 import { Stopping } from './runtime/lifecycle.ts'
@@ -40,6 +41,7 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   log.level = logLevelOf(config, process.env)
   const exposed = exposedSecret(file)
   if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
+  warnOfSharedAddresses(file, config, log)
   const ended = untilAsked()
   const onBug = (error: unknown) => {
     log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
@@ -79,7 +81,8 @@ function untilAsked(): { promise: Promise<number>; end: (code: number) => void }
 function check({ config: file }: CommonOptions): number {
   const config = load(file)
   const exposed = exposedSecret(file)
-  if (exposed) console.error(`warning: ${formatFaults([exposed])}`)
+  const warnings = [...(exposed ? [exposed] : []), ...sharedAddresses(file, config)]
+  for (const warning of warnings) console.error(`warning: ${formatFaults([warning])}`)
   console.log(summary(config))
   return DONE
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { formatFaults } from './config/check.ts'
 import type { Config } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
+import { sharedAddresses } from './config/shared-address.ts'
 import type { Clock } from './runtime/clock.ts'
 import { isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger, levelIn } from './runtime/logger.ts'
@@ -23,6 +24,17 @@ const LOOK_EVERY_MS = 1_000
 /** At what level to log: what the config says, else the environment. */
 export function logLevelOf({ log }: Config, env: NodeJS.ProcessEnv): string {
   return log.level ?? levelIn(env)
+}
+
+/** A line of a log that no file makes longer. */
+const MOST_TOLD = 20
+
+/** @param file the one that `config` was loaded from */
+export function warnOfSharedAddresses(file: string, config: Config, log: Logger): void {
+  const shared = sharedAddresses(file, config)
+  if (shared.length === 0) return
+  const at = formatFaults(shared.slice(0, MOST_TOLD))
+  log.warn({ count: shared.length, at }, 'a router is in the config twice')
 }
 
 /** The config file of a running daemon: loaded again when it changed, and at SIGHUP. */
@@ -97,6 +109,7 @@ export class ConfigFile {
       return
     }
     log.level = logLevelOf(loaded.config, env)
+    warnOfSharedAddresses(file, loaded.config, log)
     await this.#apply(loaded.config, apply)
   }
 

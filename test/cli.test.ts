@@ -110,6 +110,7 @@ describe('probe', () => {
   it('tells of each router what it has, or what is wrong and what to do, and never a secret', async () => {
     const well = await startRouter({
       identity: 'hq',
+      serial: 'HF0000001',
       users: [{ name: 'usage', password: PASSWORD, policy: ['read', 'api'] }],
     })
     well.login(PPP_ANN)
@@ -151,6 +152,7 @@ acme/north  127.0.0.1:PORT  FAILED
         tenant: 'acme',
         router: 'hq',
         ok: true,
+        serial: 'HF0000001',
         services: { ppp: { state: 'read', sessions: 1, with_counters: 1 } },
         findings: [],
       },

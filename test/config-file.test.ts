@@ -181,6 +181,23 @@ describe('the config file of a running daemon', () => {
     expect(observed).toEqual(['faulty', 'applied'])
   })
 
+  it('is warned of where it has one router twice, and is applied all the same', async () => {
+    const { file, clock, applied, lines } = await watching()
+    const router = (id: string) => `{ id: ${id}, host: 10.1.0.1, username: u, password: p }`
+    writeFileSync(file, `${AUTH}\ntenants: [{ id: two, routers: [${router('a')}, ${router('b')}] }]\n`)
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+    expect(lines.lines).toMatchObject([
+      {
+        msg: 'a router is in the config twice',
+        count: 1,
+        at: expect.stringMatching(/tikmeter.yaml:2:\d+ tenants\[0\]\.routers\[1\]\.host: .* two\/a /),
+      },
+      { msg: 'config reloaded' },
+    ])
+  })
+
   it('is applied at SIGHUP, changed or not', async () => {
     const { clock, applied } = await watching()
     await hangUp()

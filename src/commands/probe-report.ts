@@ -68,6 +68,7 @@ export function probedJson({ tenant, router, probe, findings }: Probed): object 
     ok: !isFaulty(findings),
     identity: probe?.identity ?? null,
     version: probe?.version ?? null,
+    serial: probe?.serial ?? null,
     uptime_seconds: probe?.uptimeSeconds ?? null,
     latency_ms: probe?.latencyMs ?? null,
     clock_offset_seconds: probe?.clockOffsetSeconds ?? null,

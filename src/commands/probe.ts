@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { findingsOf, findingsOfError, isFaulty } from './findings.ts'
 import { type Probed, probedJson, probedText, summaryOf } from './probe-report.ts'
 import { chooseRouters } from './router-choice.ts'
+import { SameDevice } from './same-device.ts'
 import type { Terminal } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -41,8 +42,11 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
     }),
   )
   const all: Probed[] = []
+  const sameDevice = new SameDevice()
   for (const router of probing) {
-    const probed = await router
+    const alone = await router
+    const findings = [...alone.findings, ...sameDevice.findingsOf(alone, alone.probe?.serial)]
+    const probed = { ...alone, findings }
     all.push(probed)
     if (!isJson) terminal.print(probedText(probed))
   }

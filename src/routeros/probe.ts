@@ -2,6 +2,7 @@ import { SERVICES, type Service } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { readClockOffset } from './clock-offset.ts'
 import { RouterConnection } from './connection.ts'
+import { readSerial } from './device.ts'
 import type { Address } from './dial.ts'
 import { RouterError, RouterTrap } from './errors.ts'
 import { proplist } from './fields.ts'
@@ -24,6 +25,8 @@ export interface RouterProbe {
   readonly identity: string
   /** `7.20.1 (stable)` */
   readonly version: string
+  /** What tells the device from all others; absent where it does not say. */
+  readonly serial: string | undefined
   readonly uptimeSeconds: number
   /** The middle one of a few round trips of a small request. */
   readonly latencyMs: number
@@ -62,6 +65,7 @@ export async function probeRouter(options: ProbeOptions, signal: AbortSignal): P
     const { identity, version, boot } = await readSystem(connection)
     const uptimeSeconds = Math.max(0, Math.round((clock.steadyMs() - boot.latestMs) / 1_000))
     const latencyMs = await roundTripMs(connection)
+    const serial = await readSerial(connection)
     const rights = await readRights(connection, address.username)
     const menus = { hotspot: new HotspotMenu(connection), ppp: new PppMenu(connection) }
     const read: Partial<Record<Service, ServiceProbe>> = {}
@@ -70,7 +74,7 @@ export async function probeRouter(options: ProbeOptions, signal: AbortSignal): P
     const isFastTracked = read.hotspot?.kind === 'read' && (await hasFastTrack(connection))
     const clockOffsetSeconds = await readClockOffset(connection, clock)
     return {
-      ...{ identity, version, uptimeSeconds, latencyMs, rights, certificate: line.certificate },
+      ...{ identity, version, serial, uptimeSeconds, latencyMs, rights, certificate: line.certificate },
       ...{ services: read, isFastTracked, clockOffsetSeconds },
     }
   } finally {

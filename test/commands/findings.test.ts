@@ -18,6 +18,7 @@ const NOW = new Date('2026-11-24T12:00:00Z')
 const WELL: RouterProbe = {
   identity: 'hq',
   version: '7.20 (stable)',
+  serial: 'HF0000001',
   uptimeSeconds: 3_600,
   latencyMs: 4,
   certificate: undefined,

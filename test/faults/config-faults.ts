@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
 
+import { chmod } from 'node:fs/promises'
 import type { Fault } from './fault.ts'
 import { goingOn } from './going-on.ts'
 import type { Place } from './place.ts'
@@ -46,6 +47,20 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     code: 2,
     line: 'tikmeter.yaml:8:3 auth.secret: cannot be read: there is no such file; a relative path begins at DIR',
     provoke: ({ place }) => check(place, { auth: { secret: { file: 'secret' } } }),
+  },
+  {
+    what: 'one router is in the config twice',
+    command: 'check',
+    code: 0,
+    line: 'warning: tikmeter.yaml:17:9 tenants[0].routers[1].host: 10.1.0.1:8728 is acme/hq already (tenants[0].routers[0]); a router that is read twice is counted twice: remove one of them, or give each services of its own',
+    provoke: async ({ place }) => {
+      const router = { host: '10.1.0.1', username: 'usage', password: 'secret' }
+      const routers = ['hq', 'tower'].map(id => ({ id, ...router }))
+      await place.configure({ tenants: [{ id: 'acme', routers }] })
+      // One with a secret that all may read would be warned of for that too.
+      await chmod(place.configFile, 0o600)
+      return errorOf(await place.run(['check']))
+    },
   },
   {
     what: 'a secret is too short',

@@ -9,6 +9,7 @@ interface Line {
   readonly msg: string
   readonly router?: string
   readonly reason?: string
+  readonly at?: string
   readonly faults?: string
   readonly advice?: string
   readonly err?: { readonly message: string }
@@ -39,8 +40,8 @@ export async function goingOn(place: Place): Promise<GoingOn> {
     said: async words => {
       const find = () => lines().find(({ msg }) => msg.startsWith(words))
       await until(`it says: ${words}`, () => find() !== undefined)
-      const { router, msg = '', reason, err, faults, advice } = find() ?? {}
-      const told = [router, msg, reason, err?.message, faults, advice].filter(it => it !== undefined)
+      const { router, msg = '', reason, at, err, faults, advice } = find() ?? {}
+      const told = [router, msg, reason, at, err?.message, faults, advice].filter(it => it !== undefined)
       return { code: daemon.isRunning ? null : -1, line: told.join(': ') }
     },
   }

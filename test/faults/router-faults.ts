@@ -163,6 +163,36 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     },
   },
   {
+    what: 'one router is in the config twice',
+    command: 'probe',
+    code: 0,
+    line: 'its serial number, HF0000001, is also that of acme/hq; a router that is read twice is counted twice → remove one of them from the config, or give each services of its own; if one is a copy of a virtual machine: /system/license/generate-new-id',
+    provoke: async ({ place }) => {
+      const { port } = await startRouter({ serial: 'HF0000001' })
+      await configureAll(place, [
+        { host: '127.0.0.1', port },
+        { host: 'localhost', port },
+      ])
+      return findingOf(await place.run(['probe']))
+    },
+  },
+  {
+    what: 'one router is in the config twice, and a daemon reads it',
+    command: 'run',
+    code: null,
+    line: 'a router is in the config twice: DIR/tikmeter.yaml:18:9 tenants[0].routers[1].host: 127.0.0.1:PORT is acme/hq already (tenants[0].routers[0]); a router that is read twice is counted twice: remove one of them, or give each services of its own',
+    provoke: async ({ place, database }) => {
+      const { port } = await startRouter({})
+      place.name(port, 'PORT')
+      const twice = [
+        { host: '127.0.0.1', port },
+        { host: '127.0.0.1', port },
+      ]
+      await configureAll(place, twice, { database: { url: database.url } })
+      return (await goingOn(place)).said('a router is in the config twice')
+    },
+  },
+  {
     what: 'no such router is in the config',
     command: 'probe acme/hg',
     code: 2,
@@ -180,10 +210,14 @@ async function probe(place: Place, written: Written): Promise<Shown> {
 }
 
 async function configure(place: Place, written: Written, more: object = {}): Promise<void> {
-  const router = { id: 'hq', host: '127.0.0.1', username: 'usage', password: 'secret', ...written }
-  await place.configure({
-    poll: { timeout: '1s' },
-    tenants: [{ id: 'acme', routers: [router] }],
-    ...more,
-  })
+  await configureAll(place, [written], more)
+}
+
+/** Routers of one tenant: `hq`, `tower`. */
+async function configureAll(place: Place, all: readonly Written[], more: object = {}): Promise<void> {
+  const routers = all.map((written, i) => ({
+    ...{ id: ['hq', 'tower'][i], host: '127.0.0.1', username: 'usage', password: 'secret' },
+    ...written,
+  }))
+  await place.configure({ poll: { timeout: '1s' }, tenants: [{ id: 'acme', routers }], ...more })
 }

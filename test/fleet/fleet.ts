@@ -84,6 +84,7 @@ export function createFleet(options: FleetOptions): Fleet {
     const router = new SimulatedRouter({
       version: number % 2 === 0 ? '7.20' : '6.49',
       identity: `router-${number + 1}`,
+      serial: `HF0${String(number + 1).padStart(6, '0')}`,
       packages,
       tls: number % 3 === 2 ? options.tls : undefined,
       ...options.router,

@@ -10,7 +10,9 @@ import {
   interfaces,
   systemClock,
   systemIdentity,
+  systemLicense,
   systemResource,
+  systemRouterboard,
   userGroups,
   users,
 } from './system-menus.ts'
@@ -21,16 +23,18 @@ export function menusOf(
   sessions: Sessions,
   uptimeMs: () => number,
 ): ReadonlyMap<string, Menu> {
-  const { now, packages, version, identity, hasFasttrack, clockAheadMs } = options
+  const { now, packages, version, identity, serial, license, hasFasttrack, clockAheadMs } = options
   const menus = new Map<string, Menu>([
     ['/system/resource', systemResource({ version, uptimeMs })],
     ['/system/identity', systemIdentity(rawText(identity))],
     ['/system/clock', systemClock({ version, now: () => now() + clockAheadMs })],
+    ['/system/license', systemLicense(license)],
     ['/user', users(options.users)],
     ['/user/group', userGroups(options.users)],
     ['/ip/firewall/filter', firewallFilter(hasFasttrack)],
     ['/interface', interfaces(sessions, now)],
   ])
+  if (serial !== undefined) menus.set('/system/routerboard', systemRouterboard(serial))
   if (packages.includes('hotspot')) {
     menus.set('/ip/hotspot/active', hotspotActive(sessions, now))
     menus.set('/ip/hotspot/user', hotspotUser(sessions))

@@ -2,10 +2,19 @@ import type { TlsIdentity } from './certificate.ts'
 import type { RouterUser } from './login.ts'
 import type { Version } from './print.ts'
 
+/** Which of its ids a licence has: a virtual machine's, a PC's, or none that is told. */
+export interface License {
+  readonly systemId?: string
+  readonly softwareId?: string
+}
+
 /** What a test says of its router; the rest is as `DEFAULTS` has it. */
 export interface RouterOptions {
   readonly version: Version
   readonly identity: string
+  /** Of the board; without it there is no `/system/routerboard`, as on a virtual machine. */
+  readonly serial: string | undefined
+  readonly license: License
   readonly users: readonly RouterUser[]
   /** What is installed; the menus of the others are absent. */
   readonly packages: readonly ('hotspot' | 'ppp')[]
@@ -29,6 +38,8 @@ export interface RouterOptions {
 export const DEFAULTS: RouterOptions = {
   version: '7.20',
   identity: 'router',
+  serial: undefined,
+  license: {},
   users: [{ name: 'usage', password: 'secret', policy: ['read', 'api'] }],
   packages: ['hotspot', 'ppp'],
   tls: undefined,

@@ -3,6 +3,7 @@ import type { RouterUser } from './login.ts'
 import { type Menu, menuOf } from './menu.ts'
 import { rawText } from './name.ts'
 import type { PppInterface } from './ppp-interface.ts'
+import type { License } from './router-options.ts'
 import { packets } from './session-menus.ts'
 import type { Sessions } from './sessions.ts'
 import type { Shown } from './sight.ts'
@@ -32,6 +33,30 @@ export function systemResource(is: { version: string; uptimeMs: () => number }):
 
 export function systemIdentity(rawIdentity: string): Menu {
   return menuOf({ items: () => [rawIdentity], columns: { name: name => name } })
+}
+
+export function systemRouterboard(serial: string): Menu {
+  return menuOf({
+    items: () => [serial],
+    columns: {
+      routerboard: () => 'true',
+      model: () => 'RB750Gr3',
+      'serial-number': number => number,
+      'firmware-type': () => 'mt7621L',
+    },
+  })
+}
+
+export function systemLicense(license: License): Menu {
+  return menuOf({
+    items: () => [license],
+    columns: {
+      'system-id': ({ systemId }) => systemId,
+      'software-id': ({ softwareId }) => softwareId,
+      nlevel: () => '4',
+      features: () => '',
+    },
+  })
 }
 
 /** By its own clock, three hours east of Greenwich. */

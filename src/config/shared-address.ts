@@ -1,0 +1,54 @@
+import { isIPv6, SocketAddress } from 'node:net'
+import { routerKey } from '../accounting/ids.ts'
+import { Claims } from './claims.ts'
+import type { Config, RouterConfig } from './config.ts'
+import { ConfigDocument } from './document.ts'
+import { type Fault, type Finding, pathText } from './fault.ts'
+import { MAX_BYTES } from './load.ts'
+import { readText } from './readable-file.ts'
+
+/**
+ * `host:port` as every spelling of it has it: names in lower case and without the root's dot, IPv6 in its shortest form.
+ * What a name resolves to is not looked up.
+ */
+export function addressText({ host, port }: Pick<RouterConfig, 'host' | 'port'>): string {
+  if (!isIPv6(host)) return `${host.toLowerCase().replace(/\.$/, '')}:${port}`
+  const [address = '', zone] = host.split('%')
+  const short = new SocketAddress({ address, family: 'ipv6' }).address
+  const ipv4 = /^::ffff:([\d.]+)$/.exec(short)?.[1]
+  if (ipv4 !== undefined) return `${ipv4}:${port}`
+  return `[${short}${zone === undefined ? '' : `%${zone}`}]:${port}`
+}
+
+/**
+ * Routers that have the host and port of one before them, which is then read and counted as two. A router that is not
+ * enabled is not read, and two that read services of their own share nothing.
+ * @param file the one that `config` was loaded from
+ */
+export function sharedAddresses(file: string, config: Pick<Config, 'tenants'>): readonly Fault[] {
+  const found = findingsOf(config)
+  if (found.length === 0) return []
+  const text = readText(file, MAX_BYTES)
+  const document = new ConfigDocument(text.kind === 'right' ? text.value : '')
+  return found.map(({ path, message }) => ({
+    file,
+    ...document.positionOf(path),
+    path: pathText(path),
+    message,
+  }))
+}
+
+function findingsOf({ tenants }: Pick<Config, 'tenants'>): readonly Finding[] {
+  const claims = new Claims<{ router: RouterConfig; key: string; path: readonly PropertyKey[] }>()
+  return tenants.flatMap((tenant, t) =>
+    tenant.routers.flatMap((router, r) => {
+      if (!router.enabled) return []
+      const address = addressText(router)
+      const path = ['tenants', t, 'routers', r]
+      const before = claims.claim(address, { router, key: routerKey(tenant.id, router.id), path })
+      if (!before) return []
+      const message = `${address} is ${before.key} already (${pathText(before.path)}); a router that is read twice is counted twice: remove one of them, or give each services of its own`
+      return [{ path: [...path, 'host'], message }]
+    }),
+  )
+}
