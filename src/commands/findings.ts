@@ -52,17 +52,27 @@ export function findingsOf(router: RouterConfig, probe: RouterProbe, now: Date):
   ]
 }
 
-function adviceFor({ username, host, tls }: RouterConfig, error: RouterError): string {
+function adviceFor({ username, host, tls, timeoutMs }: RouterConfig, error: RouterError): string {
   const service = tls ? 'api-ssl' : 'api'
   if (error instanceof RouterLoginRefused)
     return `see that username and password are the router's, and that the group of ${quoted(username)} may use the API: ${groupSet(username)}`
   if (error instanceof RouterCertificateRefused) return adviceForCertificate(error.why)
   if (error instanceof RouterGarbled) return `see that port is the one of ${service}: /ip/service/print`
-  if (error instanceof RouterTimeout)
-    return 'see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input'
+  if (error instanceof RouterTimeout) return adviceForTimeout(error.waitedFor, timeoutMs)
   if (error instanceof RouterUnreachable) return adviceForUnreachable(codeOf(error.cause), host, service)
   if (error instanceof RouterTrap && error.isMissingRight) return groupSet(username)
   return 'try again; if it stays, look at the router’s log: /log/print'
+}
+
+function adviceForTimeout(waitedFor: RouterTimeout['waitedFor'], timeoutMs: number): string {
+  switch (waitedFor) {
+    case 'login':
+      return 'see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input'
+    case 'answer':
+      return `set the router's timeout to more than ${timeoutMs / 1_000}s, and see what keeps it busy: /tool/profile`
+    default:
+      return waitedFor satisfies never
+  }
 }
 
 function adviceForUnreachable(code: unknown, host: string, service: string): string {

@@ -88,7 +88,7 @@ export class RouterConnection {
    * Sends a sentence such as `/ip/hotspot/active/print`, `=.proplist=user`, `?user=ann`; those of one turn of the
    * event loop go out in one write.
    * @throws RouterTrap where the router refuses the command; RouterTimeout, RouterUnreachable, RouterFatal,
-   *   RouterGarbled where the connection ended before its answer was complete
+   *   RouterGarbled where the connection ended before its answer was complete, or before it was asked
    */
   command(command: string, ...words: readonly string[]): Promise<Reply> {
     return this.#ask({ command, words, tag: String(++this.#lastTag), memory: undefined })
@@ -106,12 +106,15 @@ export class RouterConnection {
 
   #ask({ command, words, tag, memory }: Question): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      if (this.#line.socket.destroyed) {
-        reject(new RouterUnreachable('the connection has ended'))
+      const { socket } = this.#line
+      if (socket.destroyed) {
+        this.#line.ended.catch(reject)
         return
       }
+      const heardBytes = socket.bytesRead
       const deadline = setTimeout(() => {
-        this.#line.end(new RouterTimeout(`${command}: no answer within ${this.#timeoutMs} ms`))
+        const isHeard = socket.bytesRead > heardBytes
+        this.#line.end(slowness(command, this.#timeoutMs, isHeard))
       }, this.#timeoutMs)
       const askedMs = this.#clock.steadyMs()
       const its = { command, memory, askedMs, rows: [], traps: [], deadline, bytes: 0, resolve, reject }
@@ -213,4 +216,10 @@ export class RouterConnection {
     }
     this.#pending.clear()
   }
+}
+
+/** @param isHeard whether anything came while it was waited for, so that the link is there */
+function slowness(command: string, timeoutMs: number, isHeard: boolean): RouterTimeout {
+  const why = isHeard ? 'is slow: raise timeout' : 'is slow (raise timeout), or the link to it broke'
+  return new RouterTimeout('answer', `${command}: no answer within ${timeoutMs} ms: the router ${why}`)
 }

@@ -80,7 +80,8 @@ export async function dial(
   }
   line.onSentence = sentence => exchange.take(sentence)
   if (socket instanceof TLSSocket) noteCertificate(socket, address.tls?.fingerprint, line)
-  const deadline = setTimeout(() => line.end(new RouterTimeout(`no login within ${timeoutMs} ms`)), timeoutMs)
+  const late = () => line.end(new RouterTimeout('login', `no login within ${timeoutMs} ms`))
+  const deadline = setTimeout(late, timeoutMs)
   const abort = () => line.end(new RouterUnreachable('stopped'))
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()

@@ -15,6 +15,13 @@ export class RouterTimeout extends RouterError {
   override readonly name = 'RouterTimeout'
   /** The router may only be busy. */
   override readonly retryable = true
+  /** Who has logged in was let through and understood: then it is not the address that is wrong. */
+  readonly waitedFor: 'login' | 'answer'
+
+  constructor(waitedFor: RouterTimeout['waitedFor'], message: string) {
+    super(message)
+    this.waitedFor = waitedFor
+  }
 }
 
 /** The router does not take the user or its password, or the user lacks the `api` policy. */

@@ -86,7 +86,7 @@ describe('what is told as it happens', () => {
   it('is counted and timed', async () => {
     const { lines } = await page({}, observed => {
       observed.polled(30)
-      observed.pollFailed(new RouterTimeout('no answer within 10 s'))
+      observed.pollFailed(new RouterTimeout('answer', 'no answer within 10 s'))
       observed.pollFailed(new RouterLoginRefused('invalid user name or password (6)'))
       observed.committed(90)
       observed.commitFailed()

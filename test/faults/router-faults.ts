@@ -121,6 +121,31 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     },
   },
   {
+    what: 'the router is slow',
+    command: 'probe',
+    code: 1,
+    line: "/ip/hotspot/active/print: no answer within 1000 ms: the router is slow (raise timeout), or the link to it broke → set the router's timeout to more than 1s, and see what keeps it busy: /tool/profile",
+    provoke: async ({ place }) => {
+      const router = await startRouter({})
+      // The last that is asked of it before its sessions.
+      void router.nextCommand('/user/group/print').then(() => router.hang())
+      return probe(place, { port: router.port })
+    },
+  },
+  {
+    what: 'the router is slow, and a daemon reads it',
+    command: 'run',
+    code: null,
+    line: 'acme/hq: poll failed: /ip/hotspot/active/print: no answer within 1000 ms: the router is slow: raise timeout: tikmeter probe acme/hq says what to do',
+    provoke: async ({ place, database }) => {
+      const router = await startRouter({})
+      // From the second poll on.
+      void router.nextCommand('/ip/hotspot/active/print').then(() => router.trickle(100))
+      await configure(place, { port: router.port }, { database: { url: database.url } })
+      return (await goingOn(place)).said('poll failed')
+    },
+  },
+  {
     what: 'something else answers in the router’s place',
     command: 'probe',
     code: 1,

@@ -163,7 +163,7 @@ for (const [when, until] of Object.entries(STAGES))
     const peer = await startPeer(until)
     const failure = await failureOf(peer, {}, 100)
     expect(failure).toBeInstanceOf(RouterTimeout)
-    expect(failure).toMatchObject({ retryable: true })
+    expect(failure).toMatchObject({ retryable: true, waitedFor: 'login' })
     await peer.clients[0]?.closed
   })
 

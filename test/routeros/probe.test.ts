@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Service } from '../../src/accounting/reading.ts'
 import type { Address } from '../../src/routeros/dial.ts'
-import { RouterLoginRefused, RouterTrap } from '../../src/routeros/errors.ts'
+import { RouterLoginRefused, RouterTimeout, RouterTrap } from '../../src/routeros/errors.ts'
 import { probeRouter, type RouterProbe } from '../../src/routeros/probe.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { fingerprintOf, serverIdentity } from '../fleet/certificate.ts'
@@ -12,10 +12,12 @@ import { addressOf, NEVER, PATIENT_MS, trusting } from './dialled.ts'
 interface Probing {
   readonly address?: Partial<Address>
   readonly services?: readonly Service[]
+  readonly timeoutMs?: number
 }
 
-function probed(router: SimulatedRouter, { address = {}, services = ['hotspot', 'ppp'] }: Probing = {}) {
-  const options = { address: addressOf(router, address), services, timeoutMs: PATIENT_MS, clock: systemClock }
+function probed(router: SimulatedRouter, probing: Probing = {}) {
+  const { address = {}, services = ['hotspot', 'ppp'], timeoutMs = PATIENT_MS } = probing
+  const options = { address: addressOf(router, address), services, timeoutMs, clock: systemClock }
   return probeRouter(options, NEVER)
 }
 
@@ -70,6 +72,14 @@ test('one menu that is refused leaves the rest to be told', async () => {
   const { services } = await probed(router)
   expect(services.hotspot).toMatchObject({ kind: 'failed', error: expect.any(RouterTrap) })
   expect(services.ppp).toMatchObject({ kind: 'read' })
+})
+
+test('what ended the connection is what is told, and not that it had ended', async () => {
+  const router = await startRouter({})
+  void router.nextCommand('/user/group/print').then(() => router.hang())
+  const failure = await probed(router, { timeoutMs: 300 }).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(RouterTimeout)
+  expect(failure).toMatchObject({ waitedFor: 'answer' })
 })
 
 test('over TLS the certificate is told, so that it can be pinned', async () => {
