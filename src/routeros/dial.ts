@@ -80,8 +80,7 @@ export async function dial(
   }
   line.onSentence = sentence => exchange.take(sentence)
   if (socket instanceof TLSSocket) noteCertificate(socket, address.tls?.fingerprint, line)
-  const late = () => line.end(new RouterTimeout('login', `no login within ${timeoutMs} ms`))
-  const deadline = setTimeout(late, timeoutMs)
+  const deadline = setTimeout(() => line.end(lateness(line, timeoutMs)), timeoutMs)
   const abort = () => line.end(new RouterUnreachable('stopped'))
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
@@ -135,6 +134,14 @@ function tlsOptions(host: string, trust: Trust) {
     // A pinned certificate is compared by hand, whoever signed it.
     rejectUnauthorized: trust.fingerprint === undefined,
   }
+}
+
+function lateness({ socket, certificate }: Line, timeoutMs: number): RouterTimeout {
+  const isConnected = !socket.connecting
+  // An API in the clear takes our greeting for the beginning of a long word, and waits for the rest of it.
+  if (socket instanceof TLSSocket && isConnected && !certificate)
+    return new RouterTimeout('handshake', `no TLS within ${timeoutMs} ms: does this port speak TLS?`)
+  return new RouterTimeout('login', `no login within ${timeoutMs} ms`)
 }
 
 /** Where it is not the pinned one, ends the line before the library's own listener sends the login. */

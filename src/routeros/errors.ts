@@ -16,7 +16,7 @@ export class RouterTimeout extends RouterError {
   /** The router may only be busy. */
   override readonly retryable = true
   /** Who has logged in was let through and understood: then it is not the address that is wrong. */
-  readonly waitedFor: 'login' | 'answer'
+  readonly waitedFor: 'handshake' | 'login' | 'answer'
 
   constructor(waitedFor: RouterTimeout['waitedFor'], message: string) {
     super(message)
@@ -31,9 +31,25 @@ export class RouterLoginRefused extends RouterError {
   override readonly retryable = false
 }
 
+/** Why there is no TLS: the port does not speak it, the router's is too old for us, or some other reason. */
+export type TlsObstacle = 'absent' | 'outdated' | 'other'
+
+/** TLS did not come about, certificates aside. */
+export class RouterTlsFailed extends RouterError {
+  override readonly name = 'RouterTlsFailed'
+  /** It comes before any login, so a try more is no line in the router's log. */
+  override readonly retryable = true
+  readonly why: TlsObstacle
+
+  constructor(why: TlsObstacle, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.why = why
+  }
+}
+
 /**
  * Why a certificate is not believed: it is past its time or not yet in it, for another name, not the pinned one, not
- * there at all, or signed by nobody that is trusted.
+ * there at all, signed in a way or with a key that anybody could forge, or signed by nobody that is trusted.
  */
 export type Distrust =
   | 'expired'
@@ -41,6 +57,7 @@ export type Distrust =
   | 'another-name'
   | 'another-pin'
   | 'none'
+  | 'weak'
   | 'unknown-authority'
 
 /** The certificate is not the one to trust. */

@@ -1,13 +1,7 @@
 import type { Socket } from 'node:net'
-import {
-  type Distrust,
-  RouterCertificateRefused,
-  type RouterError,
-  RouterFatal,
-  RouterGarbled,
-  RouterUnreachable,
-} from './errors.ts'
+import { type RouterError, RouterFatal, RouterGarbled, RouterUnreachable } from './errors.ts'
 import type { Sentence } from './sentence.ts'
+import { tlsFailure } from './tls-failure.ts'
 import type { KnownSentences } from './words.ts'
 
 /** The certificate that a router showed. */
@@ -64,28 +58,9 @@ export class Line {
 }
 
 function classify(error: NodeJS.ErrnoException): RouterError {
-  const code = error.code ?? ''
-  if (code.endsWith('ALERT_HANDSHAKE_FAILURE'))
-    return new RouterCertificateRefused('none', NO_CERTIFICATE, { cause: error })
-  if (CERTIFICATE_CODES.test(code))
-    return new RouterCertificateRefused(DISTRUST[code] ?? 'unknown-authority', error.message, {
-      cause: error,
-    })
-  return new RouterUnreachable(REASONS[code] ?? (error.message || code), { cause: error })
+  const { code = '', message } = error
+  return tlsFailure(error) ?? new RouterUnreachable(REASONS[code] ?? (message || code), { cause: error })
 }
-
-/** Node's and OpenSSL's names for a certificate that was not believed. */
-const CERTIFICATE_CODES = /CERT|SIGNATURE|ISSUER|_CA$|ALTNAME|CRL|PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
-
-const DISTRUST: Readonly<Record<string, Distrust>> = {
-  CERT_HAS_EXPIRED: 'expired',
-  CERT_NOT_YET_VALID: 'not-yet-valid',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'another-name',
-  HOSTNAME_MISMATCH: 'another-name',
-}
-
-/** Without one a router offers anonymous key exchange only, which we don't. */
-const NO_CERTIFICATE = 'the TLS handshake failed: has api-ssl a certificate?'
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: is the api service on, on this port, for this address?',
@@ -96,5 +71,4 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name could not be looked up',
   ETIMEDOUT: 'the connection timed out',
   EPIPE: 'the router closed the connection',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS on this port: is it api-ssl?',
 }

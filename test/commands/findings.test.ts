@@ -7,6 +7,7 @@ import {
   RouterGarbled,
   RouterLoginRefused,
   RouterTimeout,
+  RouterTlsFailed,
   RouterTrap,
   RouterUnreachable,
 } from '../../src/routeros/errors.ts'
@@ -48,6 +49,14 @@ describe('a router that can not be read', () => {
     [new RouterCertificateRefused('another-name', 'IP is not in the list'), 'set host'],
     [new RouterCertificateRefused('another-pin', 'its fingerprint is another'), 'pin the new one'],
     [new RouterCertificateRefused('none', 'the TLS handshake failed'), '/ip/service/set api-ssl'],
+    [
+      new RouterCertificateRefused('weak', 'signed with SHA-1'),
+      'subject-alt-name=IP:10.1.0.1 digest-algorithm=sha256',
+    ],
+    [new RouterTlsFailed('absent', 'this port does not speak TLS'), '8729'],
+    [new RouterTlsFailed('outdated', 'its TLS is too old'), '6.49'],
+    [new RouterTlsFailed('other', 'the TLS handshake failed'), '/log/print'],
+    [new RouterTimeout('handshake', 'no TLS within 10000 ms'), '8729'],
     [new RouterLoginRefused('invalid user name or password (6)'), API_SET],
     [new RouterGarbled('the peer does not speak the API'), 'port'],
     [NOT_PERMITTED, API_SET],

@@ -10,6 +10,7 @@ import { LISTENING_FAULTS } from './listening-faults.ts'
 import { ordinaryUser } from './ordinary-user.ts'
 import { Place } from './place.ts'
 import { ROUTER_FAULTS } from './router-faults.ts'
+import { ROUTER_TLS_FAULTS } from './router-tls-faults.ts'
 
 const FAULTS = {
   'what is typed and written': CONFIG_FAULTS,
@@ -17,6 +18,7 @@ const FAULTS = {
   'the journal': JOURNAL_FAULTS,
   'the server': LISTENING_FAULTS,
   'the routers': ROUTER_FAULTS,
+  'the routers’ TLS': ROUTER_TLS_FAULTS,
 }
 /** The longest a test takes is to start one daemon, and another beside it. */
 const WITHIN_MS = 60_000

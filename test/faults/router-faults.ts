@@ -1,39 +1,12 @@
 import { createServer } from 'node:net'
 import { freePort } from '../../src/store/free-port.ts'
-import {
-  AUTHORITY_PATH,
-  EXPIRED_PATH,
-  expiredIdentity,
-  fingerprintOf,
-  selfSignedIdentity,
-  serverIdentity,
-} from '../fleet/certificate.ts'
 import { startRouter } from '../fleet/opened.ts'
-import type { RouterOptions } from '../fleet/router-options.ts'
-import { sentence } from '../routeros/scripted-peer.ts'
 import { listening } from '../runtime/listening.ts'
 import type { Fault } from './fault.ts'
 import { goingOn } from './going-on.ts'
-import type { Place } from './place.ts'
-import { errorOf, findingOf, type Shown } from './shown.ts'
+import { configure, configureAll, probe, type RouterFault, simulated } from './probed-router.ts'
+import { errorOf, findingOf } from './shown.ts'
 import { UNKNOWN_NAME } from './unknown-name.ts'
-
-/** How the config has a router, beside its id, user and password. */
-interface Written {
-  readonly host?: string
-  readonly port: number
-  readonly password?: string
-  readonly tls?: object
-}
-
-/** Where `probe` is to find fault: with a router, and how the config has it. */
-interface RouterFault {
-  readonly what: string
-  readonly router?: Partial<RouterOptions>
-  readonly written?: Partial<Written>
-  readonly code?: number
-  readonly line: string
-}
 
 const SIMULATED: readonly RouterFault[] = [
   {
@@ -52,35 +25,6 @@ const SIMULATED: readonly RouterFault[] = [
     line: '/system/resource/print: not enough permissions (9) → /user/group/set [/user/get usage group] policy=read,api',
   },
   {
-    what: 'the router’s certificate has expired',
-    router: { tls: expiredIdentity() },
-    written: { tls: { ca: EXPIRED_PATH } },
-    line: 'certificate has expired → make a new one on the router (/certificate/print), and give it to the service: /ip/service/set api-ssl certificate=NAME; until then it can be pinned: tls: { fingerprint: SHA256 }',
-  },
-  {
-    what: 'the router’s certificate is not trusted',
-    router: { tls: selfSignedIdentity() },
-    written: { tls: { ca: AUTHORITY_PATH } },
-    line: 'self-signed certificate → name its CA (tls: { ca: FILE }), or pin its certificate (tls: { fingerprint: SHA256 })',
-  },
-  {
-    what: 'the router’s certificate is for another name',
-    router: { tls: serverIdentity(), host: '127.0.0.2' },
-    written: { host: '127.0.0.2', tls: { ca: AUTHORITY_PATH } },
-    line: `Hostname/IP does not match certificate's altnames: IP: 127.0.0.2 is not in the cert's list: 127.0.0.1, ::1 → set host to a name that is in the certificate, or pin it: tls: { fingerprint: SHA256 }`,
-  },
-  {
-    what: 'the router’s certificate is not the pinned one',
-    router: { tls: serverIdentity() },
-    written: { tls: { fingerprint: fingerprintOf(selfSignedIdentity()) } },
-    line: 'its fingerprint is 74a8d543e0857a4b97eda214086ba2b67b15ba2b3a9d6025698fc47d84fc5387, the pinned one fcb37f792fc611325555248f1608ce4022440adff95fd145210aa8547c7e0553 → if its certificate was renewed, pin the new one; if not, somebody is in between',
-  },
-  {
-    what: 'the router wants TLS on its port',
-    router: { tls: serverIdentity() },
-    line: 'the router closed the connection → /ip/service/print on the router tells whether api is on, on which port and for whom; /ip/service/enable api',
-  },
-  {
     what: 'the router’s clock is wrong',
     router: { clockAheadMs: 7_200_000 },
     code: 0,
@@ -89,19 +33,7 @@ const SIMULATED: readonly RouterFault[] = [
 ]
 
 export const ROUTER_FAULTS: readonly Fault[] = [
-  ...SIMULATED.map(
-    ({ what, router = {}, written = {}, code = 1, line }): Fault => ({
-      ...{ what, command: 'probe', code, line },
-      provoke: async ({ place }) => {
-        const { port } = await startRouter(router)
-        // It tells whole seconds.
-        for (const seconds of [7_199, 7_201]) place.name(`${seconds} s`, '7200 s')
-        // As TLS ends with who speaks in the clear, by how much of it was read.
-        place.name('router reset the connection', 'router closed the connection')
-        return probe(place, { port, ...written })
-      },
-    }),
-  ),
+  ...SIMULATED.map(simulated),
   {
     what: 'the router refuses the connection',
     command: 'probe',
@@ -153,17 +85,6 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     provoke: async ({ place }) => {
       const port = await listening(createServer(socket => socket.end('SSH-2.0-dropbear\r\n')))
       return probe(place, { port })
-    },
-  },
-  {
-    what: 'the router has no TLS on its port',
-    command: 'probe',
-    code: 1,
-    line: 'no TLS on this port: is it api-ssl? → /ip/service/print on the router tells whether api-ssl is on, on which port and for whom; /ip/service/enable api-ssl',
-    provoke: async ({ place }) => {
-      const refusal = sentence('!fatal', 'not logged in')
-      const port = await listening(createServer(socket => socket.once('data', () => socket.end(refusal))))
-      return probe(place, { port, tls: { ca: AUTHORITY_PATH } })
     },
   },
   {
@@ -228,21 +149,3 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     },
   },
 ]
-
-async function probe(place: Place, written: Written): Promise<Shown> {
-  await configure(place, written)
-  return findingOf(await place.run(['probe']))
-}
-
-async function configure(place: Place, written: Written, more: object = {}): Promise<void> {
-  await configureAll(place, [written], more)
-}
-
-/** Routers of one tenant: `hq`, `tower`. */
-async function configureAll(place: Place, all: readonly Written[], more: object = {}): Promise<void> {
-  const routers = all.map((written, i) => ({
-    ...{ id: ['hq', 'tower'][i], host: '127.0.0.1', username: 'usage', password: 'secret' },
-    ...written,
-  }))
-  await place.configure({ poll: { timeout: '1s' }, tenants: [{ id: 'acme', routers }], ...more })
-}

@@ -53,8 +53,8 @@ export class Clients {
     return { tcp, socket, connection }
   }
 
-  #secure(tcp: Socket, { key, cert }: TlsIdentity): TLSSocket {
-    const socket = new TLSSocket(tcp, { isServer: true, secureContext: createSecureContext({ key, cert }) })
+  #secure(tcp: Socket, identity: TlsIdentity): TLSSocket {
+    const socket = new TLSSocket(tcp, { isServer: true, secureContext: createSecureContext(identity) })
     socket.on('error', () => tcp.destroy())
     return socket
   }

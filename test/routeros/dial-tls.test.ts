@@ -19,7 +19,7 @@ import {
 } from '../fleet/certificate.ts'
 import { startRouter } from '../fleet/opened.ts'
 import { dialled, failureOf, trusting } from './dialled.ts'
-import { type PeerClient, startPeer } from './scripted-peer.ts'
+import { startPeer } from './scripted-peer.ts'
 
 const OWN_CA = readFileSync(AUTHORITY_PATH, 'utf8')
 const PIN = fingerprintOf(serverIdentity())
@@ -98,19 +98,6 @@ test('plain words to a TLS port fail, and its alert is told for what it is', asy
   expect(failure).toBeInstanceOf(RouterGarbled)
   expect(failure).toMatchObject({ retryable: true, message: expect.stringContaining('TLS') })
 })
-
-const PLAIN_PEERS: Readonly<Record<string, (client: PeerClient) => unknown>> = {
-  'an API without TLS': client => client.say('!fatal', 'not logged in'),
-  'a web server': client => client.socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
-}
-
-for (const [who, answer] of Object.entries(PLAIN_PEERS))
-  test(`TLS to ${who} is told for what it is`, async () => {
-    const peer = await startPeer(client => client.socket.once('data', () => answer(client)))
-    const failure = await failureOf(peer, { tls: trusting({ ca: OWN_CA }) })
-    expect(failure).toBeInstanceOf(RouterUnreachable)
-    expect(failure).toMatchObject({ message: expect.stringContaining('no TLS on this port') })
-  })
 
 test('TLS to a port that hangs up or says nothing fails', async () => {
   const hangingUp = await startPeer(client => client.socket.end())

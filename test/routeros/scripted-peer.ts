@@ -103,6 +103,6 @@ export async function startPeer(
   return { host, port, clients, next: () => new Promise(resolve => waiting.push(resolve)) }
 }
 
-function secured(tcp: Socket, { key, cert }: TlsIdentity): TLSSocket {
-  return new TLSSocket(tcp, { isServer: true, secureContext: createSecureContext({ key, cert }) })
+function secured(tcp: Socket, identity: TlsIdentity): TLSSocket {
+  return new TLSSocket(tcp, { isServer: true, secureContext: createSecureContext(identity) })
 }

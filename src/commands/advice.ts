@@ -1,0 +1,95 @@
+import type { RouterConfig } from '../config/config.ts'
+import {
+  type Distrust,
+  RouterCertificateRefused,
+  type RouterError,
+  RouterGarbled,
+  RouterLoginRefused,
+  RouterTimeout,
+  RouterTlsFailed,
+  RouterTrap,
+  RouterUnreachable,
+  type TlsObstacle,
+} from '../routeros/errors.ts'
+import { groupSet, NEW_CERTIFICATE, quoted, signCertificate } from './router-console.ts'
+
+/** What to do about a router that could not be read. */
+export function adviceFor({ username, host, tls, timeoutMs }: RouterConfig, error: RouterError): string {
+  const service = tls ? 'api-ssl' : 'api'
+  if (error instanceof RouterLoginRefused)
+    return `see that username and password are the router's, and that the group of ${quoted(username)} may use the API: ${groupSet(username)}`
+  if (error instanceof RouterCertificateRefused) return adviceForCertificate(error.why, host)
+  if (error instanceof RouterTlsFailed) return adviceForTls(error.why)
+  if (error instanceof RouterGarbled) return `see that port is the one of ${service}: /ip/service/print`
+  if (error instanceof RouterTimeout) return adviceForTimeout(error.waitedFor, timeoutMs)
+  if (error instanceof RouterUnreachable) return adviceForUnreachable(codeOf(error.cause), host, service)
+  if (error instanceof RouterTrap && error.isMissingRight) return groupSet(username)
+  return 'try again; if it stays, look at the router’s log: /log/print'
+}
+
+function adviceForTimeout(waitedFor: RouterTimeout['waitedFor'], timeoutMs: number): string {
+  switch (waitedFor) {
+    case 'handshake':
+      return `${OTHER_PORT}; if it is, the router may be slow: set its timeout to more than ${timeoutMs / 1_000}s`
+    case 'login':
+      return 'see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input'
+    case 'answer':
+      return `set the router's timeout to more than ${timeoutMs / 1_000}s, and see what keeps it busy: /tool/profile`
+    default:
+      return waitedFor satisfies never
+  }
+}
+
+function adviceForUnreachable(code: unknown, host: string, service: string): string {
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `see that host is right, and that this machine can look it up: getent hosts ${host}`
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `see that host is right, and how this machine gets there: ip route get ${host}`
+    default:
+      return `/ip/service/print on the router tells whether ${service} is on, on which port and for whom; /ip/service/enable ${service}`
+  }
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined
+}
+
+function adviceForTls(why: TlsObstacle): string {
+  switch (why) {
+    case 'absent':
+      return `${OTHER_PORT}; to read it in the clear, leave tls out`
+    case 'outdated':
+      return 'update RouterOS to 6.49 or later, which speak TLS 1.2: /system/package/update/install'
+    case 'other':
+      return 'update RouterOS (/system/package/update/install); if it stays, look at the router’s log: /log/print'
+    default:
+      return why satisfies never
+  }
+}
+
+const OTHER_PORT =
+  'see that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is on: /ip/service/print'
+
+function adviceForCertificate(why: Distrust, host: string): string {
+  switch (why) {
+    case 'expired':
+      return `${NEW_CERTIFICATE}; until then it can be pinned: tls: { fingerprint: SHA256 }`
+    case 'not-yet-valid':
+      return 'see that our clock is right: timedatectl'
+    case 'another-name':
+      return 'set host to a name that is in the certificate, or pin it: tls: { fingerprint: SHA256 }'
+    case 'another-pin':
+      return 'if its certificate was renewed, pin the new one; if not, somebody is in between'
+    case 'none':
+      return NEW_CERTIFICATE
+    case 'weak':
+      return `make a new one that is signed with SHA-256 (${signCertificate(host)}); or pin the one it has: tls: { fingerprint: SHA256 }`
+    case 'unknown-authority':
+      return 'name its CA (tls: { ca: FILE }), or pin its certificate (tls: { fingerprint: SHA256 })'
+    default:
+      return why satisfies never
+  }
+}
