@@ -64,6 +64,13 @@ export interface StoredRollup {
 /** A router that is not read here, as the last commit of whoever reads it left it. */
 export interface StoredElsewhere {
   readonly rollup: StoredRollup | undefined
-  /** By service, where it was ever read: when, and the names of its open sessions. */
-  readonly services: ReadonlyMap<Service, { readonly readAt: Date; readonly online: readonly string[] }>
+  /** By service, where it was ever read: when, the names of its live sessions, and how many have no counters. */
+  readonly services: ReadonlyMap<
+    Service,
+    {
+      readonly readAt: Date
+      readonly online: readonly string[]
+      readonly uncounted: number
+    }
+  >
 }

@@ -18,6 +18,7 @@ import { Poller } from './poller/poller.ts'
 import { Recorder } from './recorder.ts'
 import { Roster } from './roster.ts'
 import { RouterBooks } from './router-books.ts'
+import { Callers } from './routeros/callers.ts'
 import { Router } from './routeros/router.ts'
 import type { Clock } from './runtime/clock.ts'
 import { EventLoopDelay } from './runtime/event-loop.ts'
@@ -191,10 +192,11 @@ export class Daemon {
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),
-      connect: (router, signal) => {
-        const { services, timeoutMs } = router
+      linkTo: router => {
+        const { services, timeoutMs, hotspotDomain } = router
         const { listen: isListening } = config.poll
-        return Router.connect({ address: addressOf(router), services, timeoutMs, isListening, clock }, signal)
+        const its = { services, timeoutMs, hotspotDomain, isListening, callers: new Callers(), clock }
+        return signal => Router.connect({ ...its, address: addressOf(router) }, signal)
       },
       graceMs: POLL_GRACE_MS,
     })

@@ -29,7 +29,8 @@ export interface RosterOptions {
   readonly poller: Poller
   /** Asks for the leases of these routers and of no others. */
   readonly want: (routers: ReadonlyMap<RouterKey, RouterRef>) => Promise<void>
-  readonly connect: (router: RouterConfig, signal: AbortSignal) => Promise<RouterLink>
+  /** How to connect to a router, again and again: what is known of its callers is kept from one time to the next. */
+  readonly linkTo: (router: RouterConfig) => (signal: AbortSignal) => Promise<RouterLink>
   /** For a poll in flight on a router that leaves. */
   readonly graceMs: number
   readonly clock: Clock
@@ -217,14 +218,14 @@ export class Roster implements Owner {
   }
 
   #poll(listed: TenantRouter): void {
-    const { poller, connect } = this.#options
+    const { poller, linkTo } = this.#options
     const { router } = listed
     poller.add({
       key: keyOf(listed),
       services: router.services,
       schedule: router.schedule,
       isEnabled: router.enabled,
-      connect: signal => connect(router, signal),
+      connect: linkTo(router),
     })
   }
 }

@@ -181,7 +181,11 @@ export class RouterBook {
 function sharesOf(decision: Decision, { bucketMs, calendar }: Spreading) {
   const shares = new Map<Entry, readonly Share[]>()
   for (const entry of decision.entries)
-    if (entry.kind !== 'stop' && entry.counted) shares.set(entry, spread(entry.counted, bucketMs, calendar))
+    if (entry.kind !== 'stop' && entry.counted.length > 0)
+      shares.set(
+        entry,
+        entry.counted.flatMap(counted => spread(counted, bucketMs, calendar)),
+      )
   return shares
 }
 

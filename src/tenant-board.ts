@@ -190,9 +190,9 @@ function elsewhereRouter(
   const live = (service: Service): LiveService | undefined => {
     const its = services.get(service)
     if (!its) return undefined
-    const { readAt, online } = its
+    const { readAt, online, uncounted } = its
     const rates = { uploadBps: 0, downloadBps: 0, rates: () => new Map() }
-    return { readAt, sessions: online.length, subscribers: new Set(online), ...rates }
+    return { readAt, sessions: online.length, uncounted, subscribers: new Set(online), ...rates }
   }
   const lives = { hotspot: live('hotspot'), ppp: live('ppp') }
   return {

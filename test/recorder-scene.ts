@@ -10,6 +10,7 @@ import { Recorder } from '../src/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../src/router-book.ts'
 import { RouterBooks } from '../src/router-books.ts'
 import { type RouterCondition, TenantBoard } from '../src/tenant-board.ts'
+import { PLAIN_READING, PLAIN_ROW } from './accounting/readings.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 
 export const ACME = tenantId('acme')
@@ -162,11 +163,11 @@ export function readingOf(
   const login = { earliestMs: BEGINNING.getTime() - 1_000, latestMs: BEGINNING.getTime() }
   const sessions = Object.entries(counters).map(([username, shown]) => ({
     ...{ protocol: service, username, server: 'hotspot1', macAddress: undefined, ipAddress: '10.5.50.10' },
-    ...{ routerSessionId: undefined, callerId: undefined, binding: undefined },
+    ...{ routerSessionId: undefined, callerId: undefined, ...PLAIN_ROW },
     ...{ uptimeSeconds, login, counters: shown },
   }))
   const boot = { earliestMs: BEGINNING.getTime() - 1e9, latestMs: BEGINNING.getTime() - 1e9 }
-  return { service, at: { wall: clock.now(), steadyMs }, boot, sessions, bindings: [] }
+  return { service, at: { wall: clock.now(), steadyMs }, boot, sessions, ...PLAIN_READING }
 }
 
 function bytesOf({ pending }: RouterCommit): Readonly<Record<string, Bytes>> {

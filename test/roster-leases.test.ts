@@ -43,7 +43,10 @@ describe('a router that another daemon reads', () => {
     const { leases, store, apply, hosts, tenant, scene } = its
     leases.take(ACME_HQ)
     store.rollups.set(ACME_HQ, { total: { upload: 5n, download: 0n }, days: new Map() })
-    store.services.set(ACME_HQ, new Map([['ppp', { readAt: scene.clock.now(), online: ['ann', 'bo'] }]]))
+    store.services.set(
+      ACME_HQ,
+      new Map([['ppp', { readAt: scene.clock.now(), online: ['ann', 'bo'], uncounted: 0 }]]),
+    )
     await apply(BOTH)
     expect(hosts).toEqual(['spare.example'])
     expect(tenant('acme')?.routers).toMatchObject([

@@ -215,12 +215,12 @@ export function openHouse() {
   const store = new FakeRosterStore()
   const estate = new FakeEstate()
   const leases = new FakeLeases()
-  const connect = (config: { host: string }, signal: AbortSignal) => {
+  const linkTo = (config: { host: string }) => (signal: AbortSignal) => {
     hosts.push(config.host)
     return device.polled().connect(signal)
   }
   const roster = new Roster({
-    ...{ store, estate, recorder, board, poller, connect, graceMs: 3_000, clock, log },
+    ...{ store, estate, recorder, board, poller, linkTo, graceMs: 3_000, clock, log },
     want: routers => ownership.want(routers),
   })
   const ownership: Ownership = new Ownership({ leases, owner: roster, durationMs: LEASE_MS, clock, log })

@@ -36,8 +36,9 @@ describe('a book', () => {
     await read(100)
     const ledger = book.ledger('hotspot')
     const live = book.live('hotspot')
+    await scene.clock.turn(1_000)
     const decision = book.decide(
-      readingOf(scene.clock, { ann: { upload: 300, download: 0 } }, 'hotspot'),
+      readingOf(scene.clock, { ann: { upload: 300, download: 10 } }, 'hotspot'),
       () => expect.fail(),
     )
     expect([book.ledger('hotspot'), book.live('hotspot'), book.position]).toEqual([ledger, live, 5])

@@ -59,7 +59,7 @@ function stored(upload: bigint, ...online: readonly string[]): StoredElsewhere {
   const sum = { upload, download: 0n }
   return {
     rollup: { total: sum, days: new Map([['2026-03-01', sum]]) },
-    services: new Map([['ppp', { readAt: BEGINNING, online }]]),
+    services: new Map([['ppp', { readAt: BEGINNING, online, uncounted: 0 }]]),
   }
 }
 

@@ -1,19 +1,26 @@
 import type { ByteSum } from './bytes.ts'
 import type { SessionId } from './ids.ts'
 import { larger } from './larger.ts'
-import { isCounting, type Session, type Standing, sessionOf, standingOf } from './session.ts'
+import { isCounting, isUncounted } from './mark.ts'
+import { isReported } from './reported.ts'
+import { type Session, type Standing, sessionOf, standingOf } from './session.ts'
 
 const FIRST_CAPACITY = 16
+
+/** It was reported as stalled. */
+export const STALL_REPORTED = 1
+/** One of its counters was reset: it is held against where it was before. */
+export const HAS_OLD_MARK = 2
 
 /**
  * Open sessions by the number of their row on one connection, and what moves of them in arrays: most sessions do
  * nothing but grow, and then no object is made for it. It changes with the ledger that it is part of.
  *
  *     standing      all else of each, by number
- *     upload …      its counters at the last reading; NaN where they were not known then, or never
+ *     upload …      its counters at the last reading; NaN where they were not known then, or something is suspected
  *     lastMovedMs   its newest bytes
  *     login …       its login window
- *     isReported    1: it was reported as stalled
+ *     flags         STALL_REPORTED, HAS_OLD_MARK
  */
 export class Columns {
   readonly by: object
@@ -23,8 +30,9 @@ export class Columns {
   lastMovedMs = new Float64Array(FIRST_CAPACITY)
   loginEarliestMs = new Float64Array(FIRST_CAPACITY)
   loginLatestMs = new Float64Array(FIRST_CAPACITY)
-  isReported = new Uint8Array(FIRST_CAPACITY)
+  flags = new Uint8Array(FIRST_CAPACITY)
   #size = 0
+  #uncounted = 0
 
   /** @param by whoever gives the numbers */
   constructor(by: object) {
@@ -33,6 +41,11 @@ export class Columns {
 
   get size(): number {
     return this.#size
+  }
+
+  /** Those that the last reading had no counters of. */
+  get uncounted(): number {
+    return this.#uncounted
   }
 
   /** A session as it is now. */
@@ -53,22 +66,25 @@ export class Columns {
 
   put(number: number, session: Session): void {
     this.#makeRoom(number)
-    if (!this.standing[number]) this.#size++
-    this.standing[number] = standingOf(session)
+    this.#note(this.standing[number], -1)
+    const standing = standingOf(session)
+    this.standing[number] = standing
+    this.#note(standing, 1)
     const { mark, login } = session
-    const counters = isCounting(mark) ? mark.counters : undefined
-    this.upload[number] = counters?.upload ?? Number.NaN
-    this.download[number] = counters?.download ?? Number.NaN
+    const counting = isCounting(mark) ? mark : undefined
+    this.upload[number] = counting?.counters.upload ?? Number.NaN
+    this.download[number] = counting?.counters.download ?? Number.NaN
     this.lastMovedMs[number] = session.lastMovedMs
     this.loginEarliestMs[number] = login.earliestMs
     this.loginLatestMs[number] = login.latestMs
-    this.isReported[number] = session.isStallReported ? 1 : 0
+    this.flags[number] =
+      (isReported(session.reported, 'stall') ? STALL_REPORTED : 0) | (counting?.doubts ? HAS_OLD_MARK : 0)
   }
 
   removeAll(ids: ReadonlySet<SessionId>): void {
     for (const [number, standing] of this.standing.entries())
       if (standing && ids.has(standing.id)) {
-        this.#size--
+        this.#note(standing, -1)
         this.standing[number] = undefined
       }
   }
@@ -83,6 +99,12 @@ export class Columns {
     }
   }
 
+  #note(standing: Standing | undefined, by: 1 | -1): void {
+    if (!standing) return
+    this.#size += by
+    if (standing.mark && isUncounted(standing.mark)) this.#uncounted += by
+  }
+
   #makeRoom(number: number): void {
     while (this.standing.length <= number) this.standing.push(undefined)
     const capacity = this.upload.length
@@ -93,9 +115,9 @@ export class Columns {
     this.lastMovedMs = larger(this.lastMovedMs, length)
     this.loginEarliestMs = larger(this.loginEarliestMs, length)
     this.loginLatestMs = larger(this.loginLatestMs, length)
-    const isReported = new Uint8Array(length)
-    isReported.set(this.isReported)
-    this.isReported = isReported
+    const flags = new Uint8Array(length)
+    flags.set(this.flags)
+    this.flags = flags
   }
 }
 

@@ -1,70 +1,159 @@
 import { type Bytes, NO_BYTES } from './bytes.ts'
-import type { Mark } from './session.ts'
-
-/** Bytes counted since `previous`. A counter that went down was reset, so all it shows now is new. */
-export function counterDelta(previous: number, current: number): number {
-  return current >= previous ? current - previous : current
-}
-
-export function hasFallen(previous: Bytes, current: Bytes): boolean {
-  return current.upload < previous.upload || current.download < previous.download
-}
+import { type Found, isLessThanHalf, NO_DOUBT, type Step, step, stepAtEnd } from './counter-step.ts'
+import { type ByDirection, type CountedMark, DIRECTIONS, type Direction, type Doubt } from './mark.ts'
 
 /**
- * What counters add to a session, by how far it has been counted:
+ * What counters mean that are held against how far they have been counted. Each direction is judged on its own:
  *
- *     delta     bytes to add, from the last known counters on (rules 6, 8, 10)
- *     reset     either counter fell, so both show new bytes only (rule 7)
- *     baseline  counting begins here, nothing is added (rules 9, 10)
+ *     at or above its mark        it grew by the difference                                             rule 6
+ *     below it                    suspected of a reset: nothing is counted until the next reading       rule 7
+ *     then back at its mark       a glitch: it grew by the difference
+ *     then still below            a reset: all that it shows is new. One of two that fell in the same reading decides
+ *                                 for both, and they are one sum. As long as they show half of their marks or more they
+ *                                 stay suspected, since counters that began again at 0 would have moved as much in the
+ *                                 time of a reading or two
+ *     a jump to or above the      it was no reset but wrong for long: counting goes on from the old mark, less what
+ *     mark before a reset         was counted since
+ *     below, after a leap that    that reading was false: counting goes on from before it, less what was counted for it
+ *     it is not below the start of
  */
-export type Count =
-  | { readonly kind: 'delta'; readonly delta: Bytes }
-  | { readonly kind: 'reset'; readonly delta: Bytes; readonly before: Bytes }
-  | { readonly kind: 'baseline' }
+export interface Judged {
+  readonly mark: CountedMark
+  /** What is to be added, with the steady milliseconds since when it was moved. */
+  readonly deltas: readonly Delta[]
+  readonly findings: readonly Finding[]
+}
+
+export interface Delta {
+  readonly bytes: Bytes
+  readonly sinceMs: number
+}
+
+/** What an operator should know of one direction. */
+export interface Finding extends Found {
+  readonly direction: Direction
+}
+
+/** When a reading was, and the one before it: steady milliseconds. */
+export interface Turns {
+  readonly atMs: number
+  readonly lastMs: number
+}
+
+export function judge(before: CountedMark, shown: Bytes, turns: Turns): Judged {
+  const { counters, doubts } = before
+  const sinceMs = before.sinceMs ?? turns.lastMs
+  const stepOf = (direction: Direction) =>
+    step(counters[direction], doubts?.[direction], shown[direction], {
+      ...{ atMs: turns.atMs, sinceMs },
+      isReset: isReset(before, shown, doubts?.[direction]?.fall?.atMs),
+    })
+  const steps = { upload: stepOf('upload'), download: stepOf('download') }
+  const { upload, download } = steps
+  return {
+    mark: {
+      kind: 'counted',
+      counters: { upload: upload.mark, download: download.mark },
+      sinceMs: undefined,
+      doubts: someOf(upload.doubt, download.doubt),
+    },
+    deltas: deltasOf(upload, download),
+    findings: DIRECTIONS.flatMap(direction => {
+      const { finding } = steps[direction]
+      return finding ? [{ ...finding, direction }] : []
+    }),
+  }
+}
 
 /**
- * @param bindingCounters the last known counters of the static binding the session is on; `'none'` where it is on
- *   none, since a dynamic interface is made with the session and starts at 0
+ * A session's end leaves nothing suspected: what a counter showed since it fell is new where that is less than half of
+ * its mark, else nothing is. The mark is as it is for one that is found to go on after all.
  */
-export function countFrom(mark: Mark, current: Bytes, bindingCounters: Bytes | undefined | 'none'): Count {
-  switch (mark.kind) {
-    case 'counted':
-      return difference(mark.counters, current)
-    case 'owed': {
-      if (mark.from === 'baseline') return { kind: 'baseline' }
-      if (bindingCounters === 'none') return difference(NO_BYTES, current)
-      if (bindingCounters === undefined) return { kind: 'baseline' }
-      // A fall is a reset between two sessions: the new one is charged with what came since.
-      return { kind: 'delta', delta: difference(bindingCounters, current).delta }
+export function judgeAtEnd(before: CountedMark): Judged & { readonly shown: Bytes } {
+  const { counters, doubts } = before
+  const steps = DIRECTIONS.flatMap(direction => {
+    const its = stepAtEnd(counters[direction], doubts?.[direction])
+    return its ? [{ direction, ...its }] : []
+  })
+  let { mark, shown } = { mark: before, shown: counters }
+  for (const { direction, step: its, shown: last } of steps) {
+    shown = { ...shown, [direction]: last }
+    mark = {
+      ...mark,
+      counters: { ...mark.counters, [direction]: its.mark },
+      doubts: { ...(mark.doubts ?? NO_DOUBTS), [direction]: its.doubt },
     }
-    default:
-      return mark satisfies never
+  }
+  return {
+    mark,
+    shown,
+    deltas: steps.map(({ direction, step: { delta, sinceMs } }) => ({
+      bytes: { ...NO_BYTES, [direction]: delta },
+      sinceMs,
+    })),
+    findings: steps.flatMap(({ direction, step: { finding } }) =>
+      finding ? [{ ...finding, direction }] : [],
+    ),
   }
 }
 
-function difference(before: Bytes, current: Bytes): Exclude<Count, { kind: 'baseline' }> {
-  if (hasFallen(before, current)) return { kind: 'reset', delta: current, before }
-  const delta = {
-    upload: counterDelta(before.upload, current.upload),
-    download: counterDelta(before.download, current.download),
+const NO_DOUBTS = { upload: undefined, download: undefined }
+
+/** @param fellAtMs of the counters that fell in one reading; `undefined` for one that did not fall */
+function isReset({ counters, doubts }: CountedMark, shown: Bytes, fellAtMs: number | undefined): boolean {
+  if (fellAtMs === undefined) return false
+  let [marks, least] = [0, 0]
+  for (const direction of DIRECTIONS) {
+    const fall = doubts?.[direction]?.fall
+    const mark = counters[direction]
+    if (fall?.atMs !== fellAtMs || shown[direction] >= mark) continue
+    marks += mark
+    least += Math.min(fall.least, shown[direction])
   }
-  return { kind: 'delta', delta }
+  return isLessThanHalf(least, marks)
 }
 
-/** Whether counters tell of bytes since those up to which a session was counted, counted themselves or not. */
-export function hasMoved(mark: Mark, current: Bytes): boolean {
-  const before = mark.kind === 'counted' ? mark.counters : NO_BYTES
-  return current.upload !== before.upload || current.download !== before.download
+export function someOf(
+  upload: Doubt | undefined,
+  download: Doubt | undefined,
+): ByDirection<Doubt> | undefined {
+  return upload || download ? { upload, download } : undefined
 }
 
-/** Whether a link of `bitsPerSecond` can have carried `delta` in `elapsedMs`, either way (rule 12). */
-export function isPlausible(delta: Bytes, elapsedMs: number, bitsPerSecond: number): boolean {
-  const most = plausibleBytes(elapsedMs, bitsPerSecond)
-  return delta.upload <= most && delta.download <= most
+function deltasOf(upload: Step, download: Step): readonly Delta[] {
+  if (upload.sinceMs === download.sinceMs || upload.delta === 0 || download.delta === 0) {
+    const sinceMs = upload.delta > 0 ? upload.sinceMs : download.sinceMs
+    return [{ bytes: { upload: upload.delta, download: download.delta }, sinceMs }]
+  }
+  return [
+    { bytes: { upload: upload.delta, download: 0 }, sinceMs: upload.sinceMs },
+    {
+      bytes: { upload: 0, download: download.delta },
+      sinceMs: download.sinceMs,
+    },
+  ]
 }
 
-/** The most bytes that a link of `bitsPerSecond` can have carried one way. */
-export function plausibleBytes(elapsedMs: number, bitsPerSecond: number): number {
-  // Uptimes are whole seconds, so no elapsed time is known any better.
-  return (bitsPerSecond / 8) * ((Math.max(0, elapsedMs) + 1_000) / 1_000)
+/**
+ * The mark after a leap that no link can have carried: nothing was counted for it.
+ * @param mark as it would be, had it been counted
+ * @param sinceMs steady milliseconds since when it would have been moved
+ */
+export function quarantined(before: CountedMark, mark: CountedMark, sinceMs: number): CountedMark {
+  const leapt = (direction: Direction): Doubt | undefined => {
+    const doubt = mark.doubts?.[direction]
+    const from = before.counters[direction]
+    if (mark.counters[direction] <= from) return doubt
+    const ahead = before.doubts?.[direction]?.ahead ?? 0
+    return { ...(doubt ?? NO_DOUBT), leap: { from, counted: 0, sinceMs }, ahead }
+  }
+  return { ...mark, doubts: someOf(leapt('upload'), leapt('download')) }
+}
+
+/** Whether counters tell of bytes since those that were shown last, counted or not. */
+export function hasMoved({ counters, doubts }: CountedMark, shown: Bytes): boolean {
+  return DIRECTIONS.some(direction => {
+    const last = doubts?.[direction]?.fall?.shown ?? counters[direction]
+    return shown[direction] !== last
+  })
 }

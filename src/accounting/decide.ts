@@ -1,105 +1,232 @@
-import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
-import { countFrom, hasMoved, isPlausible } from './counter.ts'
-import type { Counted, Decision, EndReason, Entry, LedgerEvent } from './entry.ts'
+import { begun, firstMark, unreadSession } from './begun.ts'
+import { bindingsAtBoot, movedBindings, NO_BINDINGS } from './bindings.ts'
+import { Count } from './count.ts'
+import { NONE_AWAY, wentAway } from './device.ts'
+import { Endings } from './endings.ts'
+import { type Counted, type Decision, type Entry, type Move, NO_MOVES, NOTHING_COUNTED } from './entry.ts'
+import { followed } from './followed.ts'
+import { Guesses } from './guesses.ts'
 import type { SessionId } from './ids.ts'
 import { type Ledger, openSessions } from './ledger.ts'
-import { takeMatch } from './match.ts'
-import { type Reading, rowsOf, type SessionReading } from './reading.ts'
-import { rejoin } from './rejoin.ts'
-import { identityKey, isCountedUpTo, type Session } from './session.ts'
+import type { Taken } from './match.ts'
+import { type Paired, pair } from './pair.ts'
+import type { Reading } from './reading.ts'
+import { Reports } from './reports.ts'
+import { isShownOnly, type Session, withoutCounters } from './session.ts'
 import type { Terms } from './terms.ts'
-import { gapMs, notBeforeRouters, toleranceMs, withinReason } from './window.ts'
+import { withinReason } from './window.ts'
 
 /**
  * What a reading means: rules 1 to 13 of the accounting. Changes nothing; `adopt` moves the ledger on.
  * @param newId makes the id of a session that begins
  */
 export function decide(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId): Decision {
-  return new Turn(ledger, { ...reading, boot: withinReason(reading.boot) }, terms, newId).decide()
+  const within = { ...reading, boot: withinReason(reading.boot) }
+  if (isTaken(ledger, reading)) return nothingNew(within, ledger.last?.away ?? NONE_AWAY)
+  return new Turn(ledger, within, terms, newId).decide()
 }
 
-const NO_BINDINGS: ReadonlyMap<string, Bytes> = new Map()
+/** Whether it is the last reading once more: a second one would decide what that left open. */
+function isTaken({ last }: Ledger, { at }: Reading): boolean {
+  return last?.at.steadyMs === at.steadyMs && last.at.wall.getTime() === at.wall.getTime()
+}
+
+function nothingNew({ service, at, boot, device }: Reading, away: Decision['away']): Decision {
+  const nothing = { isReplaced: false, moves: NO_MOVES, entries: [], events: [], bindings: NO_BINDINGS }
+  return { service, at, boot, device, away, ...nothing }
+}
 
 /** One reading held against one ledger. */
 class Turn {
   readonly #ledger: Ledger
   readonly #reading: Reading
-  readonly #terms: Terms
   readonly #newId: () => SessionId
+  readonly #paired: Paired
+  /** Static bindings before this reading. */
+  readonly #bindings: Ledger['bindings']
+  readonly #reports: Reports
+  readonly #count: Count
+  readonly #guesses: Guesses
+  readonly #endings: Endings
   readonly #entries: Entry[] = []
-  readonly #events: LedgerEvent[] = []
-  #bindings: ReadonlyMap<string, Bytes>
-  /** When the last reading was, by this process's steady clock. */
-  #lastMs: number | undefined
-  #isRetold = false
+  #moves: readonly Move[] = NO_MOVES
 
   constructor(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId) {
+    const { at, boot } = reading
     this.#ledger = ledger
     this.#reading = reading
-    this.#terms = terms
     this.#newId = newId
-    this.#bindings = ledger.bindings
-    this.#lastMs = ledger.last?.at.steadyMs
+    this.#paired = pair(ledger, reading, terms)
+    this.#bindings = this.#bindingsBefore()
+    this.#reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
+    this.#count = new Count({
+      ...{ at, boot, lastMs: this.#paired.lastMs, bindings: this.#bindings },
+      plausibleBitsPerSecond: terms.plausibleBitsPerSecond,
+      report: this.#reports.of,
+    })
+    this.#guesses = new Guesses(this.#paired)
+    this.#endings = new Endings({
+      ...{ reading, last: ledger.last, lastMs: this.#paired.lastMs, count: this.#count },
+      ...{ reports: this.#reports, entries: this.#entries },
+    })
   }
 
   decide(): Decision {
-    const { service, at, boot, numbered } = this.#reading
-    const { growth, places, waiting, lastMs, kind } = rejoin(this.#ledger, this.#reading, this.#terms)
-    this.#lastMs = lastMs
-    this.#isRetold = kind === 'shifted' || this.#hasLeft
+    const { service, at, boot, numbered, device } = this.#reading
+    const { growth, kind } = this.#paired
+    const isReplaced = kind === 'replaced'
     if (kind === 'rebooted') this.#reboot()
-    const sessions = new Map<number, Session>()
-    for (const [it, number] of rowsOf(this.#reading, places)) {
-      const login = withinReason(it.login)
-      const row = login === it.login ? it : { ...it, login }
-      const isNew = this.#isNew(row)
-      const session = takeMatch(waiting, service, row, isNew, this.#elapsedMs)
-      const next = session ? this.#continue(session, row) : this.#begin(row, isNew)
-      if (number !== undefined) sessions.set(number, next)
-    }
-    for (const sessions of this.#hasLeft ? [] : waiting.values())
-      for (const session of sessions) this.#end(session, this.#leftAt(session), 'logout')
+    if (isReplaced) this.#replace()
+    const sessions = this.#goOn()
+    this.#goOnUnread()
+    if (!this.#hasLeft && !isReplaced) this.#leave()
     return {
-      ...{ service, at, boot, entries: this.#entries, events: this.#events },
+      ...{ service, at, boot, device, isReplaced, away: this.#away(), moves: this.#moves },
+      ...{ entries: this.#entries, events: this.#reports.events },
       ...(growth ? { growth } : {}),
       ...(numbered ? { numbered: { by: numbered.by, sessions } } : {}),
       bindings: this.#movedBindings(),
     }
   }
 
+  #bindingsBefore(): Ledger['bindings'] {
+    const { kind } = this.#paired
+    if (kind === 'replaced') return NO_BINDINGS
+    return kind === 'rebooted' ? bindingsAtBoot(this.#ledger.bindings) : this.#ledger.bindings
+  }
+
+  #movedBindings(): Ledger['bindings'] {
+    const { bindings, at } = this.#reading
+    const turns = { atMs: at.steadyMs, lastMs: this.#paired.lastMs ?? at.steadyMs }
+    return movedBindings(this.#ledger.bindings, this.#bindings, bindings, turns)
+  }
+
   #reboot(): void {
-    const { at, boot, service } = this.#reading
-    const bootedAt = this.#wallAt(boot.earliestMs)
+    const { boot, service } = this.#reading
+    const bootedAt = this.#count.wallAt(boot.earliestMs)
     const open = this.#hasLeft ? [] : openSessions(this.#ledger)
-    for (const session of open) this.#end(session, bootedAt, 'reboot')
-    // Every counter began again at 0.
-    this.#bindings = new Map(Array.from(this.#ledger.bindings.keys(), name => [name, NO_BYTES]))
-    const detail = { service, booted_at: bootedAt.toISOString(), sessions: this.#entries.length }
-    this.#events.push({ kind: 'reboot', at: at.wall, detail })
+    for (const session of open) this.#endings.end(session, bootedAt, 'reboot')
+    this.#reports.tell('reboot', { service, booted_at: bootedAt.toISOString(), sessions: open.length })
+  }
+
+  /** Rule 5: the sessions of the router before end with its last reading, since nobody knows any more of them. */
+  #replace(): void {
+    const { last } = this.#ledger
+    if (!last) return
+    const { service, device } = this.#reading
+    const open = this.#hasLeft ? [] : openSessions(this.#ledger)
+    for (const session of open) this.#endings.end(session, last.at.wall, 'router_changed')
+    const detail = { before: last.device ?? null, after: device, sessions: open.length }
+    this.#reports.tell('router_changed', { service, ...detail })
+  }
+
+  #away(): Decision['away'] {
+    const { last } = this.#ledger
+    if (!last?.device || this.#paired.kind !== 'replaced') return last?.away ?? []
+    const { at, boot, device, isFromAnotherProcess } = last
+    return wentAway(last.away, { at, boot, device, isFromAnotherProcess }, this.#reading.device)
+  }
+
+  /** @returns the sessions of rows by their numbers */
+  #goOn(): ReadonlyMap<number, Session> {
+    const sessions = new Map<number, Session>()
+    for (const taken of this.#paired.rows) {
+      const session = this.#paired.matched.get(taken)
+      const next = session ? this.#continue(session, taken) : this.#begin(taken)
+      if (taken.it.number !== undefined) sessions.set(taken.it.number, next)
+    }
+    return sessions
   }
 
   /** Rules 6, 7 and 11. An entry is made only where something is different from what the ledger has. */
-  #continue(session: Session, row: SessionReading): Session {
-    let next = session
-    // The two windows no longer touch: follow the drift.
-    if (gapMs(session.login, row.login) > 0) next = { ...next, login: row.login }
-    if (row.ipAddress !== session.ipAddress) next = { ...next, ipAddress: row.ipAddress }
-    if (row.binding !== undefined && row.binding !== session.binding) next = { ...next, binding: row.binding }
-    let counted: Counted | undefined
-    if (row.counters) ({ next, counted } = this.#count(next, row, row.counters))
-    else if (next.mark.kind === 'counted' && next.mark.sinceMs === undefined)
-      next = { ...next, mark: { ...next.mark, sinceMs: this.#lastMs } }
-    if (this.#hasStalled(next)) {
-      const idleSeconds = Math.round((this.#reading.at.steadyMs - next.lastMovedMs) / 1000)
-      this.#report('stall', next, { idle_seconds: idleSeconds })
-      next = { ...next, isStallReported: true }
-    }
+  #continue(session: Session, taken: Taken): Session {
+    const { row } = taken.it
+    let next = this.#inherit(this.#guesses.corrected(session), taken)
+    if (next.missed) next = { ...next, missed: undefined }
+    next = followed(next, row, this.#count, this.#reading.boot)
+    let counted: readonly Counted[]
+    ;({ session: next, counted } = this.#count.first(next))
+    if (row.counters) {
+      const since = this.#count.of(next, row, row.counters)
+      next = since.session
+      counted = counted.length === 0 ? since.counted : [...counted, ...since.counted]
+    } else next = withoutCounters(next, this.#paired.lastMs)
+    next = this.#reports.row(next, row, taken.isDuplicate)
     if (next !== session || this.#isRetold) this.#entries.push({ kind: 'interim', session: next, counted })
     return next
   }
 
-  #isNew({ login }: SessionReading): boolean {
-    return this.#lastMs === undefined || login.latestMs >= this.#lastMs - toleranceMs(this.#elapsedMs)
+  /** Rules 5, 8 and 9. */
+  #begin(taken: Taken): Session {
+    const { service, at } = this.#reading
+    const { row } = taken.it
+    const startMs = this.#count.loginTime(row.uptimeSeconds).getTime()
+    const its = {
+      id: this.#newId(),
+      service,
+      startMs,
+      atMs: at.steadyMs,
+      mark: firstMark(taken.it, this.#paired),
+    }
+    let next = this.#inherit(begun(row, its), taken)
+    let counted: readonly Counted[] = NOTHING_COUNTED
+    if (row.counters && !isShownOnly(next))
+      ({ session: next, counted } = this.#count.of(next, row, row.counters))
+    next = this.#reports.row(next, row, taken.isDuplicate)
+    this.#entries.push({ kind: 'start', session: next, counted })
+    return next
+  }
+
+  /** What was counted for a session that only seemed to be on this one's interface. */
+  #inherit(session: Session, taken: Taken): Session {
+    const wrong = this.#guesses.inheritedBy(taken)
+    if (!wrong) return session
+    this.#moves = [...this.#moves, { from: wrong.id, to: session.id }]
+    const { id, username, recorded, mark } = wrong
+    this.#reports.of('moved', session, { from: username, from_session_id: id, ...recorded })
+    return { ...session, mark, recorded }
+  }
+
+  /** Rows that are skipped: their sessions stay open with their numbers. */
+  #goOnUnread(): void {
+    const { at, boot, service } = this.#reading
+    for (const { row, session } of this.#paired.unread) {
+      if (session) {
+        const present = session.missed ? { ...session, missed: undefined } : session
+        this.#keep(session, this.#reports.unread(present, row))
+        continue
+      }
+      const its = { id: this.#newId(), service, startMs: at.wall.getTime(), atMs: at.steadyMs }
+      const login = { earliestMs: boot.earliestMs, latestMs: at.steadyMs }
+      const fresh = this.#reports.unread(unreadSession(row, { ...its, login }), row)
+      this.#entries.push({ kind: 'start', session: fresh, counted: NOTHING_COUNTED })
+    }
+  }
+
+  /** A session that is there, or may be, though the reading tells nothing of its counters. */
+  #keep(session: Session, kept: Session): void {
+    const next = this.#reports.idle(withoutCounters(kept, this.#paired.lastMs))
+    // The columns are of rows that were read.
+    if (next !== session || this.#isRetold || !this.#ledger.unnumbered.has(session.id))
+      this.#entries.push({ kind: 'interim', session: next, counted: NOTHING_COUNTED })
+  }
+
+  /** Rule 3: sessions that the reading lacks leave the live counts, and end with the second one that does. */
+  #leave(): void {
+    const { waiting, isUncertain, matched, rows } = this.#paired
+    if (waiting.size === 0) return
+    const back = new Set(Array.from(matched, ([{ it }, { missed }]) => (missed ? it.key : undefined)))
+    const bindings = new Set(rows.map(({ it }) => it.row.binding))
+    for (const [key, sessions] of waiting)
+      for (const waited of sessions) {
+        const session = this.#guesses.corrected(waited)
+        if (isUncertain) this.#keep(waited, session)
+        else
+          this.#endings.leave(session, {
+            isOtherBack: back.has(key),
+            isPassedOn: session.binding !== undefined && bindings.has(session.binding),
+          })
+      }
   }
 
   /** Whether the router is back in the config: its sessions have ended, and go on where they are found. */
@@ -107,144 +234,9 @@ class Turn {
     return this.#ledger.last?.hasLeft === true
   }
 
-  /** Rules 5, 8 and 9. */
-  #begin(row: SessionReading, isNew: boolean): Session {
-    const { service, at } = this.#reading
-    // Field by field: put together from parts, it would take three times the room, and more than all else of a start.
-    const fresh: Session = {
-      id: this.#newId(),
-      service,
-      protocol: row.protocol,
-      username: row.username,
-      server: row.server,
-      macAddress: row.macAddress,
-      ipAddress: row.ipAddress,
-      routerSessionId: row.routerSessionId,
-      callerId: row.callerId,
-      binding: row.binding,
-      startMs: this.#loginTime(row).getTime(),
-      login: row.login,
-      mark: { kind: 'owed', from: isNew ? 'login' : 'baseline' },
-      recorded: NO_BYTES,
-      lastMovedMs: at.steadyMs,
-      isStallReported: false,
-    }
-    const { next, counted } = row.counters
-      ? this.#count(fresh, row, row.counters)
-      : { next: fresh, counted: undefined }
-    this.#entries.push({ kind: 'start', session: next, counted })
-    return next
-  }
-
-  /** Some time before the reading that missed it; a router that is listened to tells when. */
-  #leftAt(session: Session): Date {
-    const { at, service, departures } = this.#reading
-    const told = departures?.get(identityKey(service, session))
-    return told && told < at.wall ? told : at.wall
-  }
-
-  /** @param at when it was missed, which a clock set back can make earlier than when it was last seen */
-  #end(session: Session, at: Date, reason: EndReason): void {
-    const lastSeenAt = this.#ledger.last?.at.wall ?? new Date(session.startMs)
-    const endTime = at < lastSeenAt ? lastSeenAt : at
-    this.#entries.push({ kind: 'stop', session, lastSeenAt, endTime, reason })
-  }
-
-  #count(
-    session: Session,
-    row: SessionReading,
-    counters: Bytes,
-  ): { next: Session; counted: Counted | undefined } {
-    if (isCountedUpTo(session, counters)) return { next: session, counted: undefined }
-    const { at } = this.#reading
-    const from = this.#countedUntil(session, row)
-    const delta = this.#plausible(session, counters, from, this.#delta(session, counters))
-    const mark = { kind: 'counted', counters, sinceMs: undefined } as const
-    const lastMovedMs = hasMoved(session.mark, counters) ? at.steadyMs : session.lastMovedMs
-    const next = { ...session, mark, recorded: addBytes(session.recorded, delta), lastMovedMs }
-    return { next, counted: isNothing(delta) ? undefined : { delta, from, to: at.wall } }
-  }
-
-  /** What the counters add, with resets and baselines reported. */
-  #delta(session: Session, counters: Bytes): Bytes {
-    const onBinding = session.binding === undefined ? 'none' : this.#bindings.get(session.binding)
-    const count = countFrom(session.mark, counters, onBinding)
-    switch (count.kind) {
-      case 'delta':
-        return count.delta
-      case 'reset':
-        this.#report('reset', session, { before: count.before, after: counters })
-        return count.delta
-      case 'baseline':
-        this.#report('baseline', session, { counters })
-        return NO_BYTES
-      default:
-        return count satisfies never
-    }
-  }
-
-  /** Rule 12: a delta that no link can have carried is set aside, and counting goes on from where the counters are. */
-  #plausible(session: Session, counters: Bytes, from: Date, delta: Bytes): Bytes {
-    const { plausibleBitsPerSecond } = this.#terms
-    const elapsedMs = this.#reading.at.wall.getTime() - from.getTime()
-    if (isPlausible(delta, elapsedMs, plausibleBitsPerSecond)) return delta
-    this.#report('quarantine', session, {
-      reason: `more than ${plausibleBitsPerSecond} bit/s since ${from.toISOString()}`,
-      before: session.mark.kind === 'counted' ? session.mark.counters : null,
-      after: counters,
-      ...delta,
-    })
-    return NO_BYTES
-  }
-
-  /** Where the next delta's span begins (rule 15): measured on the steady clock, told on the wall's. */
-  #countedUntil(session: Session, row: SessionReading): Date {
-    switch (session.mark.kind) {
-      case 'owed':
-        return this.#loginTime(row)
-      case 'counted':
-        return this.#wallAt(session.mark.sinceMs ?? this.#lastMs ?? this.#reading.at.steadyMs)
-      default:
-        return session.mark satisfies never
-    }
-  }
-
-  /** By the wall clock of this reading, whatever it said at an earlier one. */
-  #loginTime(row: SessionReading): Date {
-    return new Date(notBeforeRouters(this.#reading.at.wall.getTime() - row.uptimeSeconds * 1000))
-  }
-
-  get #elapsedMs(): number {
-    const { steadyMs } = this.#reading.at
-    return steadyMs - (this.#lastMs ?? steadyMs)
-  }
-
-  #wallAt(steadyMs: number): Date {
-    return new Date(this.#reading.at.wall.getTime() - (this.#reading.at.steadyMs - steadyMs))
-  }
-
-  /** Rule 13. */
-  #hasStalled(session: Session): boolean {
-    if (session.isStallReported || session.mark.kind !== 'counted' || session.mark.sinceMs !== undefined)
-      return false
-    return this.#reading.at.steadyMs - session.lastMovedMs >= this.#terms.stalledAfterMs
-  }
-
-  #movedBindings(): ReadonlyMap<string, Bytes> {
-    const { bindings } = this.#reading
-    if (bindings.length === 0 && this.#bindings === this.#ledger.bindings) return NO_BINDINGS
-    const moved = new Map(this.#bindings === this.#ledger.bindings ? [] : this.#bindings)
-    for (const { name, counters } of bindings) {
-      const before = this.#bindings.get(name)
-      if (before?.upload !== counters.upload || before.download !== counters.download)
-        moved.set(name, counters)
-    }
-    return moved
-  }
-
-  #report(kind: LedgerEvent['kind'], session: Session, detail: Record<string, unknown>): void {
-    const { id, service, username } = session
-    const at = this.#reading.at.wall
-    this.#events.push({ kind, at, detail: { session_id: id, service, username, ...detail } })
+  /** Whether sessions that go on have to be told, as they are not what is known of them. */
+  get #isRetold(): boolean {
+    const { kind } = this.#paired
+    return kind === 'shifted' || kind === 'replaced' || this.#hasLeft
   }
 }

@@ -1,7 +1,9 @@
+import type { Bindings } from './bindings.ts'
 import type { Bytes } from './bytes.ts'
 import type { Growth } from './columns.ts'
+import type { AwayReading } from './device.ts'
 import type { SessionId } from './ids.ts'
-import type { Moment, Service, Window } from './reading.ts'
+import type { Device, Moment, Service, Window } from './reading.ts'
 import type { Session } from './session.ts'
 
 /** Bytes and the span they were moved in, by our wall clock: (from, to] (rule 15). */
@@ -11,13 +13,23 @@ export interface Counted {
   readonly to: Date
 }
 
-/** `removed`: its router left the config. */
-export type EndReason = 'logout' | 'reboot' | 'removed'
+/**
+ * `removed`: its router left the config. `router_changed`: another router answers at its address. In the order of the
+ * journal's numbers for them.
+ */
+export const END_REASONS = ['logout', 'reboot', 'removed', 'router_changed'] as const
+export type EndReason = (typeof END_REASONS)[number]
 
-/** What a reading does to one session, named as RADIUS accounting names it; `session` is what it is afterwards. */
+export const NOTHING_COUNTED: readonly Counted[] = []
+
+/**
+ * What a reading does to one session, named as RADIUS accounting names it; `session` is what it is afterwards. One
+ * that ends can have an `interim` entry before its `stop`.
+ */
 export type Entry =
-  | { readonly kind: 'start'; readonly session: Session; readonly counted: Counted | undefined }
-  | { readonly kind: 'interim'; readonly session: Session; readonly counted: Counted | undefined }
+  /** Nearly always one span; two where its counters were last known at different times. */
+  | { readonly kind: 'start'; readonly session: Session; readonly counted: readonly Counted[] }
+  | { readonly kind: 'interim'; readonly session: Session; readonly counted: readonly Counted[] }
   | {
       readonly kind: 'stop'
       readonly session: Session
@@ -25,15 +37,53 @@ export type Entry =
       readonly lastSeenAt: Date
       readonly endTime: Date
       readonly reason: EndReason
+      /** The key of its router, where that one may be back. */
+      readonly device: string | undefined
     }
 
+/** All that was counted for one session so far was another's: it was joined to the other's interface. */
+export interface Move {
+  readonly from: SessionId
+  readonly to: SessionId
+}
+
+export const NO_MOVES: readonly Move[] = []
+
+/** In the order of the journal's numbers for them. */
+export const EVENT_KINDS = [
+  ...(['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'discarded', 'set_aside'] as const),
+  ...([
+    'glitch',
+    'duplicate',
+    'router_changed',
+    'impossible_uptime',
+    'unreadable',
+    'uncounted',
+    'moved',
+  ] as const),
+] as const
+
 /**
- * What an operator should know of, row by row in `ledger_events`. `discarded`: readings that may not be recorded any
- * more, since another daemon has read the router meanwhile; with their bytes. `set_aside`: what the database refused
- * for itself, with its bytes and the reason.
+ * What an operator should know of, row by row in `ledger_events`:
+ *
+ *     reset              a counter began again at 0
+ *     glitch             a counter, or a login, was wrong in some reading; `upload` and `download` are what was not
+ *                        counted for it
+ *     baseline           counting began where the counters were
+ *     quarantine         more than a link can have carried, not counted
+ *     reboot             the router's
+ *     router_changed     another router answers at its address
+ *     stall              a session that moves nothing
+ *     uncounted          a session without counters
+ *     unreadable         a row, or a counter, that is not written as it should be
+ *     duplicate          one session in several rows of a reply
+ *     impossible_uptime  a session older than its router
+ *     moved              bytes that were counted for one account and are another's
+ *     discarded          readings that may not be recorded any more, since another daemon has read the router meanwhile
+ *     set_aside          what the database refused for itself, with its bytes and the reason
  */
 export interface LedgerEvent {
-  readonly kind: 'reset' | 'baseline' | 'quarantine' | 'reboot' | 'stall' | 'discarded' | 'set_aside'
+  readonly kind: (typeof EVENT_KINDS)[number]
   readonly at: Date
   readonly detail: Readonly<Record<string, unknown>>
 }
@@ -49,6 +99,14 @@ export interface Decision {
   readonly service: Service
   readonly at: Moment
   readonly boot: Window
+  /** The router that answered; absent where none did, and no earlier reading knew it. */
+  readonly device: Device | undefined
+  /** Whether it is another one than before. */
+  readonly isReplaced: boolean
+  /** Those that answered at the address before, and may again. */
+  readonly away: readonly AwayReading[]
+  /** Of what was counted before this reading. */
+  readonly moves: readonly Move[]
   readonly entries: readonly Entry[]
   /** More `interim` entries, told in columns; absent where there are none. */
   readonly growth?: Growth
@@ -56,7 +114,7 @@ export interface Decision {
   readonly numbered?: NumberedSessions
   readonly events: readonly LedgerEvent[]
   /** Static bindings whose counters moved, by name. */
-  readonly bindings: ReadonlyMap<string, Bytes>
+  readonly bindings: Bindings
 }
 
 /** The sessions that a decision tells one by one, and not as growth. */

@@ -1,5 +1,7 @@
-import type { Columns, Growth } from './columns.ts'
-import { plausibleBytes } from './counter.ts'
+import { type Columns, type Growth, HAS_OLD_MARK, STALL_REPORTED } from './columns.ts'
+import { isLeap } from './counter-step.ts'
+import type { ByDirection, Doubt } from './mark.ts'
+import { plausibleBytes } from './plausible.ts'
 import type { NumberedRows } from './reading.ts'
 import { Total } from './total.ts'
 import { notBeforeRouters } from './window.ts'
@@ -28,16 +30,22 @@ export interface Grown {
  * The rules for known rows, each in one look. A session has gone on where
  *
  *     its login lies in the row's window, so it is the same one, and its clock has not drifted      rule 1
- *     its counters were known at the last reading, and none has fallen                              rules 6, 7, 11
- *     they grew by no more than the link can carry                                                  rule 12
+ *     its counters were known at the last reading, and none has fallen, or is doubtful              rules 6, 7, 11
+ *     they grew by no more than the link can carry, and none leapt                                  rules 7, 12
  *     it is not to be reported as stalled                                                           rule 13
  *
  * Everything else is for the rules as they are written out in `decide`. That both come to the same is held by a
  * property of its own.
  */
-export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows, grounds: Grounds): Grown {
+export function growKnown(
+  columns: Columns,
+  { known, answeredMs }: NumberedRows,
+  grounds: Grounds,
+  /** Numbers that are to be looked at whatever they show. */
+  excepted: ReadonlySet<number>,
+): Grown {
   const { atMs, lastMs, stalledAfterMs, from, to } = grounds
-  const { standing, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, isReported } = columns
+  const { standing, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, flags } = columns
   const most = plausibleBytes(atMs - lastMs, grounds.plausibleBitsPerSecond)
   const rows = known.numbers.length
   const isSeen = new Uint8Array(standing.length)
@@ -50,8 +58,11 @@ export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows,
   for (let place = 0; place < rows; place++) {
     const number = known.numbers[place] ?? -1
     const uptimeMs = (known.uptimeSeconds[place] ?? Number.NaN) * 1_000
-    const byUpload = (known.upload[place] ?? Number.NaN) - (upload[number] ?? Number.NaN)
-    const byDownload = (known.download[place] ?? Number.NaN) - (download[number] ?? Number.NaN)
+    const wasUpload = upload[number] ?? Number.NaN
+    const wasDownload = download[number] ?? Number.NaN
+    const byUpload = (known.upload[place] ?? Number.NaN) - wasUpload
+    const byDownload = (known.download[place] ?? Number.NaN) - wasDownload
+    const flag = flags[number] ?? 0
     const earliestMs = atMs - uptimeMs - 1_000
     const hasMoved = byUpload > 0 || byDownload > 0
     const hasGoneOn =
@@ -60,11 +71,16 @@ export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows,
       byDownload >= 0 &&
       byUpload <= most &&
       byDownload <= most &&
+      !isLeap(wasUpload, byUpload) &&
+      !isLeap(wasDownload, byDownload) &&
       earliestMs <= (loginLatestMs[number] ?? Number.NaN) &&
       (loginEarliestMs[number] ?? Number.NaN) <= answeredMs - uptimeMs &&
       earliestMs >= notBeforeRouters(earliestMs) &&
-      (hasMoved || isReported[number] === 1 || atMs - (lastMovedMs[number] ?? 0) < stalledAfterMs) &&
-      standing[number] !== undefined
+      (hasMoved || (flag & STALL_REPORTED) !== 0 || atMs - (lastMovedMs[number] ?? 0) < stalledAfterMs) &&
+      ((flag & HAS_OLD_MARK) === 0 ||
+        isBelowOldMarks(standing[number]?.doubts, wasUpload + byUpload, wasDownload + byDownload)) &&
+      standing[number] !== undefined &&
+      (excepted.size === 0 || !excepted.has(number))
     if (!hasGoneOn) {
       others.push(place)
       continue
@@ -87,4 +103,11 @@ export function growKnown(columns: Columns, { known, answeredMs }: NumberedRows,
     total: total.sum,
   }
   return { growth: grew > 0 ? growth : undefined, others, isSeen }
+}
+
+/** Where nothing has to be decided: a counter that gets back to its old mark may never have been reset. */
+function isBelowOldMarks(doubts: ByDirection<Doubt> | undefined, upload: number, download: number): boolean {
+  const isBelow = (shown: number, doubt: Doubt | undefined) =>
+    doubt?.olds.every(it => shown < it.mark) ?? true
+  return isBelow(upload, doubts?.upload) && isBelow(download, doubts?.download)
 }

@@ -18,5 +18,5 @@ export function entryOfGrowth(growth: Growth, place: number, steadyMs: number): 
   const upload = (columns.upload[number] ?? 0) + delta.upload
   const download = (columns.download[number] ?? 0) + delta.download
   const session = sessionOf(standing, { upload, download }, steadyMs)
-  return { kind: 'interim', session, counted: { delta, from, to } }
+  return { kind: 'interim', session, counted: [{ delta, from, to }] }
 }

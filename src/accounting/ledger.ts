@@ -1,8 +1,10 @@
-import type { Bytes } from './bytes.ts'
+import type { Bindings } from './bindings.ts'
 import { Columns } from './columns.ts'
+import { type AwayReading, deviceKey } from './device.ts'
 import { type Decision, toldOneByOne } from './entry.ts'
 import type { SessionId } from './ids.ts'
-import type { Moment, Window } from './reading.ts'
+import { isUncounted } from './mark.ts'
+import type { Device, Moment, Window } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
 
 /** The open sessions of one service on one router, with the counters up to which they have been counted. */
@@ -12,7 +14,9 @@ export interface Ledger {
   /** Those whose rows have one. */
   readonly columns: Columns | undefined
   /** Static bindings' last known counters, by interface name. */
-  readonly bindings: ReadonlyMap<string, Bytes>
+  readonly bindings: Bindings
+  /** Sessions of routers that answered at this address before, by the router's key. */
+  readonly away: ReadonlyMap<string, ReadonlyMap<SessionId, Session>>
   /** Absent before the first reading ever. */
   readonly last: LastReading | undefined
 }
@@ -20,6 +24,9 @@ export interface Ledger {
 export interface LastReading {
   readonly at: Moment
   readonly boot: Window
+  /** Absent where an earlier release made it. */
+  readonly device: Device | undefined
+  readonly away: readonly AwayReading[]
   /** Whether another process made it: then the wall clock may have been set in between. */
   readonly isFromAnotherProcess: boolean
   /**
@@ -33,6 +40,7 @@ export const NEW_LEDGER: Ledger = {
   unnumbered: new Map(),
   columns: undefined,
   bindings: new Map(),
+  away: new Map(),
   last: undefined,
 }
 
@@ -57,30 +65,68 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
       unnumbered.delete(session.id)
       columns.put(number, session)
     }
-  const bindings =
-    decision.bindings.size === 0 ? ledger.bindings : new Map([...ledger.bindings, ...decision.bindings])
-  return { unnumbered, columns, bindings, last: lastReadingOf(decision) }
+  return {
+    ...{ unnumbered, columns },
+    bindings: bindingsAfter(ledger, decision),
+    away: awayAfter(ledger, decision),
+    last: lastReadingOf(decision),
+  }
+}
+
+/** Another router has bindings of its own, whatever their names. */
+function bindingsAfter({ bindings }: Ledger, decision: Decision): Ledger['bindings'] {
+  if (decision.isReplaced) return decision.bindings
+  return decision.bindings.size === 0 ? bindings : new Map([...bindings, ...decision.bindings])
+}
+
+function awayAfter({ away }: Ledger, { isReplaced, entries, ...decision }: Decision): Ledger['away'] {
+  if (!isReplaced) return away
+  const sessions = new Map<string, ReadonlyMap<SessionId, Session>>()
+  for (const { device } of decision.away) {
+    const key = deviceKey(device)
+    const its = new Map(away.get(key))
+    for (const entry of entries)
+      if (entry.kind === 'stop' && entry.device === key) its.set(entry.session.id, entry.session)
+    sessions.set(key, its)
+  }
+  return sessions
 }
 
 /** What a decision leaves for the next one to go by. */
-export function lastReadingOf({ at, boot, entries }: Decision): LastReading {
+export function lastReadingOf({ at, boot, device, away, entries }: Decision): LastReading {
   const hasLeft = entries.some(entry => entry.kind === 'stop' && entry.reason === 'removed')
-  return { at, boot, isFromAnotherProcess: false, hasLeft }
+  return { at, boot, device, away, isFromAnotherProcess: false, hasLeft }
 }
 
 /** The ledger as another process left it: the wall clock may have been set since. */
 export function inherited(ledger: Ledger): Ledger {
-  return ledger.last ? { ...ledger, last: { ...ledger.last, isFromAnotherProcess: true } } : ledger
+  return ledger.last ? { ...ledger, last: inheritedReading(ledger.last) } : ledger
 }
 
-/** All open sessions as they are now, in no order. */
+export function inheritedReading(last: LastReading): LastReading {
+  const away = last.away.map(it => ({ ...it, isFromAnotherProcess: true }))
+  return { ...last, away, isFromAnotherProcess: true }
+}
+
+/** All open sessions as they are now, in no order; those that the last reading missed as well. */
 export function openSessions({ unnumbered, columns }: Ledger): readonly Session[] {
   const numbered = columns ? Array.from(columns.entries(), ([, session]) => session) : []
   return [...unnumbered.values(), ...numbered]
 }
 
-export function openCount({ unnumbered, columns }: Ledger): number {
-  return unnumbered.size + (columns?.size ?? 0)
+/** Sessions that the last reading had, and how many of them have no counters. */
+export function liveCounts({ unnumbered, columns }: Ledger): {
+  readonly live: number
+  readonly uncounted: number
+} {
+  let live = columns?.size ?? 0
+  let uncounted = columns?.uncounted ?? 0
+  for (const { missed, mark } of unnumbered.values())
+    if (!missed) {
+      live++
+      if (isUncounted(mark)) uncounted++
+    }
+  return { live, uncounted }
 }
 
 /** Sessions by identity. One identity can be open twice, told apart by the login time. */

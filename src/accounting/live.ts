@@ -2,7 +2,7 @@ import { addBytes, type Bytes, NO_BYTES } from './bytes.ts'
 import type { Growth } from './columns.ts'
 import type { Decision, Entry } from './entry.ts'
 import type { RouterId, SessionId } from './ids.ts'
-import { type Ledger, openCount, openSessions } from './ledger.ts'
+import { type Ledger, liveCounts, openSessions } from './ledger.ts'
 import { onceMade } from './once-made.ts'
 import type { Service } from './reading.ts'
 import type { SessionJson } from './snapshot.ts'
@@ -19,6 +19,8 @@ const STILL: Rates = { uploadBps: 0, downloadBps: 0 }
 export interface LiveService {
   readonly readAt: Date
   readonly sessions: number
+  /** Those of them that have no counters. */
+  readonly uncounted: number
   /** Distinct names online. */
   readonly subscribers: ReadonlySet<string>
   readonly uploadBps: number
@@ -42,13 +44,14 @@ export function liveService(
   let isSameNames = before !== undefined
   const rates = new Map<SessionId, Rates>()
   for (const entry of entries) {
-    isSameNames &&= entry.kind === 'interim'
+    isSameNames &&= isNamedIn(before?.subscribers, entry)
     const its = rateOf(entry)
     if (!its) continue
     rates.set(entry.session.id, its)
     uploadBps += its.uploadBps
     downloadBps += its.downloadBps
   }
+  const { live, uncounted } = liveCounts(ledger)
   if (growth) {
     const { total, from, to } = growth
     uploadBps += rate(Number(total.upload), from, to)
@@ -56,7 +59,7 @@ export function liveService(
   }
   return {
     readAt: decision.at.wall,
-    sessions: openCount(ledger),
+    ...{ sessions: live, uncounted },
     uploadBps,
     downloadBps,
     subscribers: isSameNames && before ? before.subscribers : namesOf(ledger),
@@ -79,10 +82,19 @@ function withGrowth(told: ReadonlyMap<SessionId, Rates>, growth: Growth): Readon
   return rates
 }
 
+/** Whether an entry changes nothing about who is online. */
+function isNamedIn(names: ReadonlySet<string> | undefined, entry: Entry): boolean {
+  return entry.kind === 'interim' && !entry.session.missed && names?.has(entry.session.username) === true
+}
+
 function rateOf(entry: Entry): Rates | undefined {
-  if (entry.kind === 'stop' || !entry.counted) return undefined
-  const { delta, from, to } = entry.counted
-  return { uploadBps: rate(delta.upload, from, to), downloadBps: rate(delta.download, from, to) }
+  if (entry.kind === 'stop' || entry.counted.length === 0) return undefined
+  let [uploadBps, downloadBps] = [0, 0]
+  for (const { delta, from, to } of entry.counted) {
+    uploadBps += rate(delta.upload, from, to)
+    downloadBps += rate(delta.download, from, to)
+  }
+  return { uploadBps, downloadBps }
 }
 
 /** A session that began within this second has no span to divide by. */
@@ -92,26 +104,33 @@ function rate(bytes: number, from: Date, to: Date): number {
 
 function namesOf(ledger: Ledger): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const { username } of ledger.unnumbered.values()) names.add(username)
+  for (const { username, missed } of ledger.unnumbered.values()) if (!missed) names.add(username)
   for (const standing of ledger.columns?.standing ?? []) if (standing) names.add(standing.username)
   return names
 }
 
 /**
- * What the sessions that a decision ends may have moved after their last reading, had they gone on at their last
- * rates until they ended.
+ * What the sessions that a decision ends, or finds missing, may have moved after their last reading, had they gone on
+ * at their last rates until they had gone.
  * @param before the service as the last reading showed it
  */
 export function tailOf(decision: Decision, before: LiveService | undefined): Bytes {
   let tail = NO_BYTES
   for (const entry of decision.entries) {
-    const rates = entry.kind === 'stop' ? before?.rates().get(entry.session.id) : undefined
-    if (entry.kind !== 'stop' || !rates) continue
-    const seconds = Math.max(0, entry.endTime.getTime() - entry.lastSeenAt.getTime()) / 1000
-    const bytesAt = (bps: number) => Math.ceil((bps / 8) * seconds)
+    const unseenMs = unseenMsOf(entry)
+    const rates = unseenMs > 0 ? before?.rates().get(entry.session.id) : undefined
+    if (!rates) continue
+    const bytesAt = (bps: number) => Math.ceil((bps / 8) * (unseenMs / 1000))
     tail = addBytes(tail, { upload: bytesAt(rates.uploadBps), download: bytesAt(rates.downloadBps) })
   }
   return tail
+}
+
+/** From the last reading that had a session to when it had gone, as the first reading that lacks it tells. */
+function unseenMsOf(entry: Entry): number {
+  const { missed } = entry.session
+  if (missed) return entry.kind === 'stop' ? 0 : missed.goneMs - missed.lastSeenMs
+  return entry.kind === 'stop' ? entry.endTime.getTime() - entry.lastSeenAt.getTime() : 0
 }
 
 /** The open sessions of one service on one router, as the feed's `sessions` message shows them. */
@@ -123,6 +142,7 @@ export function* sessionsJson(
 ): Iterable<SessionJson> {
   const rates = live.rates()
   for (const session of openSessions(ledger)) {
+    if (session.missed) continue
     const { uploadBps, downloadBps } = rates.get(session.id) ?? STILL
     yield {
       id: session.id,

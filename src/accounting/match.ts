@@ -1,40 +1,221 @@
-import type { Service, SessionReading } from './reading.ts'
+import type { Bytes } from './bytes.ts'
+import { DIRECTIONS } from './mark.ts'
+import type { Identity, SessionReading, UnreadRow } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
-import { isSameInstant, middleMs } from './window.ts'
+import { gapMs, isSameInstant, LOGIN_TOLERANCE_MS, middleMs } from './window.ts'
+
+/** A row that is looked at, with its connection's number where it has one. */
+export interface LookedAt {
+  readonly row: SessionReading
+  readonly number: number | undefined
+  /** Whether it tells of a login since the last reading (rule 8). */
+  readonly isNew: boolean
+  readonly key: string
+}
+
+/** The rows of one session: more than one where a reply has it more than once. */
+export interface Taken {
+  /** The one with the largest counters. */
+  readonly it: LookedAt
+  readonly isDuplicate: boolean
+}
+
+/** One identity is one session at a time, or two while one ends and another begins. */
+const MOST_LOGINS = 8
+
+/** Rows by identity, those that can only be the same session as one. */
+export function onceEach(rows: readonly LookedAt[]): readonly Taken[] {
+  const byKey = new Map<string, LookedAt[]>()
+  for (const it of rows) {
+    const others = byKey.get(it.key)
+    if (others) others.push(it)
+    else byKey.set(it.key, [it])
+  }
+  const taken: Taken[] = []
+  for (const group of byKey.values()) {
+    const [only] = group
+    if (only && group.length === 1) {
+      taken.push({ it: only, isDuplicate: false })
+      continue
+    }
+    const logins = byLogin(group)
+    for (const twins of logins.slice(-MOST_LOGINS))
+      taken.push({ it: largest(twins), isDuplicate: twins.length > 1 || logins.length > MOST_LOGINS })
+  }
+  return taken
+}
+
+/** Rows of one identity, those of one login together. */
+function byLogin(rows: readonly LookedAt[]): readonly (readonly LookedAt[])[] {
+  const sorted = [...rows].sort((a, b) => middleMs(a.row.login) - middleMs(b.row.login))
+  const groups: LookedAt[][] = []
+  for (const it of sorted) {
+    const group = groups.at(-1)
+    const [first] = group ?? []
+    if (group && first && gapMs(first.row.login, it.row.login) <= LOGIN_TOLERANCE_MS) group.push(it)
+    else groups.push([it])
+  }
+  return groups
+}
+
+function largest(twins: readonly LookedAt[]): LookedAt {
+  return twins.reduce((a, b) => (sumOf(b.row.counters) > sumOf(a.row.counters) ? b : a))
+}
+
+/** Less than any counters where there are none. */
+function sumOf(counters: Bytes | undefined): number {
+  return counters ? counters.upload + counters.download : -1
+}
 
 /**
- * The session that a row goes on with, which is taken out of those that wait for theirs. Rule 1: the same identity,
- * and of those the nearest login time within the tolerance. A login before the last reading is of no other session,
- * whatever its time: one identity is one session at a time, and that reading had this one. Then a clock stood still,
- * as those of machines do that are put to sleep.
- * @param waiting open sessions by identity, all of which were in the last reading
- * @param isNew whether the row tells of a login since the last reading (rule 8)
+ * The sessions that rows go on with, each of which is taken out of those that wait. Rule 1: the same identity, and of
+ * those the nearest login time within the tolerance; of two that are as near, the one whose counters did not fall and
+ * are nearest. A login before the last reading is of no other session, whatever its time: one identity is one session at
+ * a time, and that reading had this one. Then a clock stood still, as those of machines do that are put to sleep.
+ * @param waiting open sessions by identity
  * @param elapsedMs since the last reading
  */
-export function takeMatch(
+export function matchRows(
   waiting: Map<string, readonly Session[]>,
-  service: Service,
-  row: SessionReading,
-  isNew: boolean,
+  rows: readonly Taken[],
   elapsedMs: number,
+): ReadonlyMap<Taken, Session> {
+  const matched = new Map<Taken, Session>()
+  const match = (taken: Taken, isPossible: (session: Session) => boolean) => {
+    const { key, row } = taken.it
+    const session = bestOf(waiting.get(key) ?? [], row, isPossible)
+    if (!session) return
+    takeOut(waiting, key, session)
+    matched.set(taken, session)
+  }
+  for (const taken of rows)
+    match(taken, session => isSameInstant(session.login, taken.it.row.login, elapsedMs))
+  for (const taken of rows) {
+    const isOnly = waiting.get(taken.it.key)?.length === 1
+    if (!taken.it.isNew && !matched.has(taken)) match(taken, session => isOnly || !session.missed)
+  }
+  return matched
+}
+
+function bestOf(
+  candidates: readonly Session[],
+  row: SessionReading,
+  isPossible: (session: Session) => boolean,
 ): Session | undefined {
-  const key = identityKey(service, row)
-  const candidates = waiting.get(key)
-  if (!candidates) return undefined
   let best: Session | undefined
   for (const session of candidates)
-    if (
-      (!isNew || isSameInstant(session.login, row.login, elapsedMs)) &&
-      (!best || distanceMs(session, row) < distanceMs(best, row))
-    )
-      best = session
-  if (!best) return undefined
-  const others = candidates.filter(session => session !== best)
-  if (others.length > 0) waiting.set(key, others)
-  else waiting.delete(key)
+    if (isPossible(session) && (!best || isNearer(session, best, row))) best = session
   return best
+}
+
+/** Whether the one is nearer to a row than the other: by login, by whether a counter fell, by the counters. */
+function isNearer(session: Session, other: Session, row: SessionReading): boolean {
+  const byLogin = distanceMs(session, row) - distanceMs(other, row)
+  if (Math.abs(byLogin) > LOGIN_TOLERANCE_MS) return byLogin < 0
+  const byFall = Number(hasFallen(session, row)) - Number(hasFallen(other, row))
+  if (byFall !== 0) return byFall < 0
+  const byCounters = stepTo(session, row) - stepTo(other, row)
+  return byCounters !== 0 ? byCounters < 0 : byLogin < 0
 }
 
 function distanceMs(session: Session, row: SessionReading): number {
   return Math.abs(middleMs(session.login) - middleMs(row.login))
+}
+
+/** Whether a row's counters are below those up to which a session was counted. */
+export function hasFallen({ mark }: Session, { counters }: SessionReading): boolean {
+  return (
+    mark.kind === 'counted' &&
+    counters !== undefined &&
+    DIRECTIONS.some(it => counters[it] < mark.counters[it])
+  )
+}
+
+function stepTo({ mark }: Session, { counters }: SessionReading): number {
+  return mark.kind === 'counted' && counters ? Math.abs(sumOf(counters) - sumOf(mark.counters)) : 0
+}
+
+/** So many sessions of one device are looked at for each row: a device has one or two. */
+const MOST_OF_A_DEVICE = 8
+
+/**
+ * Hotspot sessions whose address, or name, is another one now: the same device on the same server, with the same login,
+ * and counters that are not below the last unless there is only one such session and row. A name is the same with or
+ * without its domain, since whether that is in it can have been configured anew.
+ */
+export function matchDevices(
+  waiting: Map<string, readonly Session[]>,
+  rows: readonly Taken[],
+  elapsedMs: number,
+): ReadonlyMap<Taken, Session> {
+  const matched = new Map<Taken, Session>()
+  if (rows.length === 0 || waiting.size === 0) return matched
+  const byDevice = new Map<string, readonly Session[]>()
+  for (const sessions of waiting.values())
+    for (const session of sessions) {
+      if (session.service !== 'hotspot' || session.macAddress === undefined) continue
+      const key = deviceOf(session)
+      const others = byDevice.get(key) ?? []
+      if (others.length < MOST_OF_A_DEVICE) byDevice.set(key, [...others, session])
+    }
+  const candidatesOf = (row: SessionReading) =>
+    (byDevice.get(deviceOf(row)) ?? []).filter(it => isMoved(it, row, elapsedMs))
+  const rowsOf = new Map<Session, number>()
+  for (const { it } of rows)
+    for (const session of candidatesOf(it.row)) rowsOf.set(session, (rowsOf.get(session) ?? 0) + 1)
+  for (const taken of rows) {
+    const { row } = taken.it
+    const key = deviceOf(row)
+    const candidates = candidatesOf(row)
+    const isOnly = candidates.length === 1 && candidates.every(it => rowsOf.get(it) === 1)
+    const session = bestOf(candidates, row, it => isOnly || !hasFallen(it, row))
+    if (!session) continue
+    takeOut(byDevice, key, session)
+    takeOut(waiting, identityKey('hotspot', session), session)
+    matched.set(taken, session)
+  }
+  return matched
+}
+
+/** Hotspot rows without a login, by their device: only where it is on no session that it could be but one. */
+export function matchUnread(
+  waiting: ReadonlyMap<string, readonly Session[]>,
+  rows: readonly UnreadRow[],
+): ReadonlyMap<UnreadRow, Session> {
+  const byDevice = new Map<string, UnreadRow | undefined>()
+  for (const row of rows)
+    if (row.macAddress !== undefined)
+      byDevice.set(deviceOf(row), byDevice.has(deviceOf(row)) ? undefined : row)
+  const matched = new Map<UnreadRow, Session>()
+  const ambiguous = new Set<UnreadRow>()
+  for (const session of [...waiting.values()].flat()) {
+    const row = session.service === 'hotspot' ? byDevice.get(deviceOf(session)) : undefined
+    if (!row || !namesOf(row).includes(session.username)) continue
+    if (matched.has(row)) ambiguous.add(row)
+    matched.set(row, session)
+  }
+  for (const row of ambiguous) matched.delete(row)
+  return matched
+}
+
+function isMoved(session: Session, row: SessionReading, elapsedMs: number): boolean {
+  return namesOf(row).includes(session.username) && isSameInstant(session.login, row.login, elapsedMs)
+}
+
+/** The row's name as it is, and as it would be with its domain and without. */
+function namesOf({ username, domain }: Pick<SessionReading, 'username' | 'domain'>): readonly string[] {
+  if (domain === undefined) return [username]
+  const suffix = `@${domain}`
+  const plain = username.endsWith(suffix) ? username.slice(0, -suffix.length) : username
+  return [username, plain, plain + suffix]
+}
+
+function deviceOf({ server, macAddress }: Pick<Identity, 'server' | 'macAddress'>): string {
+  return `${server ?? ''}\0${macAddress ?? ''}`
+}
+
+export function takeOut(sessions: Map<string, readonly Session[]>, key: string, session: Session): void {
+  const others = (sessions.get(key) ?? []).filter(it => it !== session)
+  if (others.length > 0) sessions.set(key, others)
+  else sessions.delete(key)
 }

@@ -1,12 +1,21 @@
-import { addBytes, type Bytes } from './bytes.ts'
+import { type Bindings, NO_BINDINGS } from './bindings.ts'
 import type { Growth } from './columns.ts'
-import { type Decision, type EndReason, type Entry, type LedgerEvent, toldOneByOne } from './entry.ts'
+import {
+  type Decision,
+  type EndReason,
+  type Entry,
+  type LedgerEvent,
+  type Move,
+  NO_MOVES,
+  toldOneByOne,
+} from './entry.ts'
 import { GrownRows, type StandingSum } from './grown-rows.ts'
 import type { SessionId } from './ids.ts'
 import { type LastReading, lastReadingOf } from './ledger.ts'
 import { onceMade } from './once-made.ts'
 import type { Service } from './reading.ts'
 import type { Session } from './session.ts'
+import { byBucket, mergeShares } from './share-sums.ts'
 import type { GrowthShare, Share } from './spread.ts'
 
 /** One session's part of what waits for the database: what it is now, and what was added by bucket. */
@@ -25,6 +34,8 @@ export interface PendingEnd {
   readonly lastSeenAt: Date
   readonly endTime: Date
   readonly reason: EndReason
+  /** As in its entry. */
+  readonly device: string | undefined
 }
 
 /**
@@ -38,8 +49,12 @@ export interface Pending {
   readonly sessions: ReadonlyMap<SessionId, PendingSession>
   /** The same in two parts, of which the second comes on top; absent where no session is told in columns. */
   readonly inColumns?: PendingColumns
+  /** Of what the database has of these sessions, before anything of the above is added; in this order. */
+  readonly moves: readonly Move[]
   readonly events: readonly LedgerEvent[]
-  readonly bindings: ReadonlyMap<string, Bytes>
+  readonly bindings: Bindings
+  /** Whether the bindings that were known before are another router's. */
+  readonly forgetsBindings: boolean
   readonly readings: ReadonlyMap<Service, LastReading>
 }
 
@@ -55,7 +70,11 @@ export class PendingBuilder {
   #position: number
   readonly #sessions = new Map<SessionId, PendingSession>()
   readonly #events: LedgerEvent[] = []
-  readonly #bindings = new Map<string, Bytes>()
+  readonly #moves: Move[] = []
+  /** What has moved to sessions that are told next. */
+  readonly #inherited = new Map<SessionId, PendingSession['shares']>()
+  #bindings = new Map(NO_BINDINGS)
+  #forgetsBindings = false
   readonly #readings = new Map<Service, LastReading>()
   /** What came last of those that only grew; newer than what is above. */
   readonly #grown = new Map<Service, GrownRows>()
@@ -98,20 +117,19 @@ export class PendingBuilder {
     const told = toldOneByOne(decision)
     const rows = this.#grown.get(service)
     if (rows && told.size > 0) this.#settle(rows, rows.takeOut(told))
+    for (const move of decision.moves) this.#move(move)
     if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
-    this.#events.push(...decision.events)
-    for (const [name, counters] of decision.bindings) this.#bindings.set(name, counters)
+    this.#noteAll(decision.events, decision.bindings, decision.isReplaced && service === 'ppp')
     this.#readings.set(decision.service, lastReadingOf(decision))
   }
 
   /** Takes what waited for the database before, in an earlier process: it goes before all that is added after it. */
   addPending(pending: Pending): void {
     this.#position = pending.position
-    for (const [id, change] of pending.sessions)
-      this.#sessions.set(id, mergeSession(this.#sessions.get(id), change))
-    this.#events.push(...pending.events)
-    for (const [name, counters] of pending.bindings) this.#bindings.set(name, counters)
+    for (const move of pending.moves) this.#move(move)
+    for (const change of pending.sessions.values()) this.#put(change)
+    this.#noteAll(pending.events, pending.bindings, pending.forgetsBindings)
     for (const [service, reading] of pending.readings) this.#readings.set(service, reading)
   }
 
@@ -128,10 +146,31 @@ export class PendingBuilder {
         return grown.length === 0 ? changed : all()
       },
       ...(grown.length === 0 ? {} : { inColumns: { changed, grown } }),
+      moves: this.#moves.length === 0 ? NO_MOVES : this.#moves,
       events: this.#events,
       bindings: this.#bindings,
+      forgetsBindings: this.#forgetsBindings,
       readings: this.#readings,
     }
+  }
+
+  #noteAll(events: readonly LedgerEvent[], bindings: Bindings, forgetsBindings: boolean): void {
+    for (const event of events) this.#events.push(event)
+    if (forgetsBindings) {
+      this.#bindings = new Map()
+      this.#forgetsBindings = true
+    }
+    for (const [name, mark] of bindings) this.#bindings.set(name, mark)
+  }
+
+  /** What waits of the one is the other's too. */
+  #move({ from, to }: Move): void {
+    this.#moves.push({ from, to })
+    const wrong = this.#sessions.get(from)
+    if (!wrong || wrong.shares.size === 0) return
+    const { shares } = wrong
+    this.#sessions.set(from, { ...wrong, shares: new Map() })
+    this.#inherited.set(to, mergeShares(this.#inherited.get(to) ?? new Map(), shares))
   }
 
   #grownRows(service: Service, { columns }: Growth): GrownRows {
@@ -152,11 +191,24 @@ export class PendingBuilder {
     const { session } = entry
     const end =
       entry.kind === 'stop'
-        ? { lastSeenAt: entry.lastSeenAt, endTime: entry.endTime, reason: entry.reason }
+        ? { lastSeenAt: entry.lastSeenAt, endTime: entry.endTime, reason: entry.reason, device: entry.device }
         : undefined
-    const byBucket = new Map(shares.map(share => [share.bucketStartMs, share]))
-    const change = { session, isNew: entry.kind === 'start', isOnlyGrown: false, end, shares: byBucket }
-    this.#sessions.set(session.id, mergeSession(this.#sessions.get(session.id), change))
+    const change = {
+      session,
+      isNew: entry.kind === 'start',
+      isOnlyGrown: false,
+      end,
+      shares: byBucket(shares),
+    }
+    this.#put(change)
+  }
+
+  #put(change: PendingSession): void {
+    const { id } = change.session
+    const merged = mergeSession(this.#sessions.get(id), change)
+    const inherited = this.#inherited.get(id)
+    this.#sessions.set(id, inherited ? { ...merged, shares: mergeShares(inherited, merged.shares) } : merged)
+    this.#inherited.delete(id)
   }
 }
 
@@ -180,17 +232,4 @@ function mergeSession(older: PendingSession | undefined, newer: PendingSession):
   if (!older) return newer
   const isOnlyGrown = older.isOnlyGrown && newer.isOnlyGrown
   return { ...newer, isNew: older.isNew, isOnlyGrown, shares: mergeShares(older.shares, newer.shares) }
-}
-
-function mergeShares(
-  older: ReadonlyMap<number, Share>,
-  newer: ReadonlyMap<number, Share>,
-): ReadonlyMap<number, Share> {
-  if (newer.size === 0) return older
-  const merged = new Map(older)
-  for (const [bucketStartMs, share] of newer) {
-    const sum = merged.get(bucketStartMs)
-    merged.set(bucketStartMs, sum ? { ...share, ...addBytes(sum, share) } : share)
-  }
-  return merged
 }

@@ -28,8 +28,10 @@ export interface Window {
 export interface SessionReading {
   /** `hotspot`, `pppoe`, `l2tp`, `pptp`, `sstp`, `ovpn`, or what the router calls it. */
   readonly protocol: string
-  /** Who is logged in. */
+  /** Who is logged in: the subscriber that the bytes are billed to. */
   readonly username: string
+  /** The hotspot's `domain`, where the router splits one off the name; whether it is in the username is configured. */
+  readonly domain: string | undefined
   /** The hotspot's server; absent for PPP. */
   readonly server: string | undefined
   readonly macAddress: string | undefined
@@ -45,6 +47,50 @@ export interface SessionReading {
   readonly counters: Bytes | undefined
   /** The static server binding whose counters these are: they run on from session to session (rule 10). */
   readonly binding: string | undefined
+  /** The PPP interface that the counters are of, where it was joined in this reading or by a guess. */
+  readonly joined: Joined | undefined
+  /** The row's counters where they are there and can't be read. */
+  readonly unreadable: Unreadable | undefined
+}
+
+/** A property that is not written as any RouterOS writes it. */
+export interface Unreadable {
+  /** The router's `.id` of the row; handed out again. */
+  readonly rowId: string | undefined
+  readonly property: string
+  /** What it has; absent where the row lacks it. */
+  readonly value: string | undefined
+}
+
+/** How a PPP session came to its interface. */
+export interface Joined {
+  /** Its name, which another interface may have later. */
+  readonly interface: string
+  /**
+   * Whether the server menu names another account than `/ppp/active`. Nothing else could be meant when it was joined;
+   * an account of that name that comes later takes the interface, and the bytes that were counted on it.
+   */
+  readonly isGuess: boolean
+}
+
+/** A row that tells of a session, but not since when: nothing of it is counted. */
+export interface UnreadRow extends Identity {
+  readonly protocol: string
+  readonly domain: string | undefined
+  readonly unreadable: Unreadable
+}
+
+/** What a session is told by, apart from its login time (rule 1). */
+export type Identity = Pick<
+  SessionReading,
+  'username' | 'server' | 'macAddress' | 'ipAddress' | 'routerSessionId' | 'callerId'
+>
+
+/** The machine that answered, by what it says of itself. */
+export interface Device {
+  /** Of the board, or of the licence (CHR, x86); absent where it says neither. */
+  readonly serial: string | undefined
+  readonly identity: string
 }
 
 /** A static PPP server binding's running totals, whether or not a session is on it. */
@@ -88,8 +134,11 @@ export interface Reading {
   readonly at: Moment
   /** When the router booted, as its uptime told when this connection was opened (rule 2). */
   readonly boot: Window
+  readonly device: Device
   /** Its rows, but for those that are `numbered` and known. */
   readonly sessions: readonly SessionReading[]
+  /** Rows that are skipped, each of which may be any session that the others lack. */
+  readonly unread: readonly UnreadRow[]
   /** Absent where rows have no numbers. */
   readonly numbered?: NumberedRows
   readonly bindings: readonly BindingReading[]

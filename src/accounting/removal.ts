@@ -1,4 +1,5 @@
-import type { Decision } from './entry.ts'
+import { NO_BINDINGS } from './bindings.ts'
+import { type Decision, NO_MOVES } from './entry.ts'
 import { type Ledger, openSessions } from './ledger.ts'
 import type { Service } from './reading.ts'
 
@@ -11,8 +12,17 @@ import type { Service } from './reading.ts'
 export function removal(ledger: Ledger, service: Service): Decision | undefined {
   const open = openSessions(ledger)
   if (!ledger.last || ledger.last.hasLeft || open.length === 0) return undefined
-  const { at, boot } = ledger.last
-  const end = { kind: 'stop', lastSeenAt: at.wall, endTime: at.wall, reason: 'removed' } as const
+  const { at, boot, device, away } = ledger.last
+  const end = {
+    kind: 'stop',
+    lastSeenAt: at.wall,
+    endTime: at.wall,
+    reason: 'removed',
+    device: undefined,
+  } as const
   const entries = open.map(session => ({ ...end, session }))
-  return { ...{ service, at, boot, entries }, events: [], bindings: new Map() }
+  return {
+    ...{ service, at, boot, device, away, entries, events: [] },
+    ...{ isReplaced: false, moves: NO_MOVES, bindings: NO_BINDINGS },
+  }
 }

@@ -1,7 +1,8 @@
 import type { LastReading } from './ledger.ts'
-import { type Reading, rowsOf, type Window } from './reading.ts'
-import { identityKey, type Session } from './session.ts'
-import { gapMs, LOGIN_TOLERANCE_MS, middleMs, shiftWindow, toleranceMs } from './window.ts'
+import { shiftMark } from './mark.ts'
+import { type Identity, type Reading, rowsOf, type Window } from './reading.ts'
+import type { Session } from './session.ts'
+import { gapMs, isBeforeBoot, LOGIN_TOLERANCE_MS, middleMs, shiftWindow, toleranceMs } from './window.ts'
 
 /** Open sessions by identity. */
 export type Open = ReadonlyMap<string, readonly Session[]>
@@ -33,7 +34,7 @@ export function resume(last: LastReading | undefined, open: Open, reading: Readi
   const isSameBoot = hasSameBoot(last, reading)
   const byBootMs = middleMs(boot) - middleMs(last.boot)
   const isOdd = !isSameBoot && (byBootMs < 0 || boot.latestMs < lastMs - LOGIN_TOLERANCE_MS)
-  const agreed = last.isFromAnotherProcess || isOdd ? agreedShift(open, reading) : undefined
+  const agreed = last.isFromAnotherProcess || isOdd ? agreedShift(last, open, reading) : undefined
   const isAtRest = agreed !== undefined && Math.abs(agreed.byMs) <= LOGIN_TOLERANCE_MS
   if (isAtRest && lastMs <= nowMs) return { kind: 'continued', open, lastMs }
   if (hasYoungerRouter(last, reading))
@@ -65,7 +66,7 @@ export function isContinued(last: LastReading, reading: Reading): boolean {
 }
 
 /** A boot that can only lie after the last reading is a reboot, however close. */
-function hasSameBoot(last: LastReading, reading: Reading): boolean {
+export function hasSameBoot(last: LastReading, reading: Reading): boolean {
   const { boot } = reading
   return boot.earliestMs <= last.at.steadyMs && gapMs(last.boot, boot) <= slackOf(last, reading)
 }
@@ -88,12 +89,23 @@ interface AgreedShift {
 }
 
 /** What most of the sessions that both know tell of our clock, where they tell it alike. */
-function agreedShift(open: Open, reading: Reading): AgreedShift | undefined {
+function agreedShift(last: LastReading, open: Open, reading: Reading): AgreedShift | undefined {
   const moves: { readonly by: Window; readonly latestMs: number }[] = []
+  const sessions = new Map<string, Session[]>()
+  for (const session of [...open.values()].flat()) {
+    const key = subscriberOf(session)
+    const others = sessions.get(key)
+    if (others) others.push(session)
+    else sessions.set(key, [session])
+  }
   let known = 0
   for (const [row] of rowsOf(reading)) {
     const { login } = row
-    const candidates = open.get(identityKey(reading.service, row)) ?? []
+    const isOld = isBeforeBoot(login, reading.boot)
+    const candidates = (sessions.get(subscriberOf(row)) ?? [])
+      .slice(0, MOST_CANDIDATES)
+      // An uptime that became impossible, or possible, tells nothing of clocks.
+      .filter(session => isBeforeBoot(session.login, last.boot) === isOld)
     if (candidates.length > 0) known++
     for (const session of candidates)
       moves.push({ by: moveOf(session.login, login), latestMs: login.latestMs })
@@ -102,6 +114,14 @@ function agreedShift(open: Open, reading: Reading): AgreedShift | undefined {
   if (count <= known / 2) return undefined
   const alike = moves.filter(({ by }) => by.earliestMs <= byMs && byMs <= by.latestMs)
   return { byMs, count, latestMs: Math.min(...alike.map(move => move.latestMs)) }
+}
+
+/** So many sessions of one subscriber are held against each of its rows. */
+const MOST_CANDIDATES = 8
+
+/** What stands for as long as a session is open; a hotspot's address may have changed. */
+function subscriberOf(it: Identity): string {
+  return `${it.server ?? ''}\0${it.username}\0${it.macAddress ?? ''}\0${it.routerSessionId ?? ''}\0${it.callerId ?? ''}`
 }
 
 /** All that one telling of a login may have moved by to become another. */
@@ -141,14 +161,10 @@ function shifted(open: Open, lastMs: number, byMs: number): Resumed {
 }
 
 function shiftSession(session: Session, byMs: number): Session {
-  const { mark } = session
   return {
     ...session,
     login: shiftWindow(session.login, byMs),
     lastMovedMs: session.lastMovedMs + byMs,
-    mark:
-      mark.kind === 'counted' && mark.sinceMs !== undefined
-        ? { ...mark, sinceMs: mark.sinceMs + byMs }
-        : mark,
+    mark: shiftMark(session.mark, byMs),
   }
 }

@@ -1,25 +1,16 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
 import type { SessionId } from './ids.ts'
-import type { Service, SessionReading, Window } from './reading.ts'
+import { type CountedMark, countedUpTo, isCounting, type Mark } from './mark.ts'
+import type { Identity, Service, Window } from './reading.ts'
+import type { Reported } from './reported.ts'
 
-/**
- * How far a session's counters have been counted:
- *
- *     counted   up to `counters`. They were last known at the ledger's last reading, or, where readings since had
- *               none (rule 11), at `sinceMs` on the steady clock.
- *     owed      never known yet. What they show first is all new `from: 'login'` (rule 8), or on a static binding
- *               what came on top of its last value (rule 10); `from: 'baseline'` it is where counting begins (rule 9).
- */
-export type Mark =
-  | { readonly kind: 'counted'; readonly counters: Bytes; readonly sinceMs: number | undefined }
-  | { readonly kind: 'owed'; readonly from: 'login' | 'baseline' }
-
-/** One login of one subscriber, open in a ledger: it was in the ledger's last reading. */
+/** One login of one subscriber, open in a ledger: it was in the ledger's last reading, unless that one missed it. */
 export interface Session {
   readonly id: SessionId
   readonly service: Service
   readonly protocol: string
   readonly username: string
+  readonly domain: string | undefined
   readonly server: string | undefined
   readonly macAddress: string | undefined
   readonly ipAddress: string | undefined
@@ -35,15 +26,21 @@ export interface Session {
   readonly recorded: Bytes
   /** Steady milliseconds of the last reading that showed a new byte, or of the first. */
   readonly lastMovedMs: number
-  /** Whether it was reported as stalled (rule 13). */
-  readonly isStallReported: boolean
+  /** What an operator was told of it. */
+  readonly reported: Reported
+  /** Where the last reading missed it: it ends with the next one that does (rule 3). */
+  readonly missed: Missed | undefined
+  /** The PPP interface that it was joined to by a guess; its bytes are another's who proves to be on it. */
+  readonly guessed: string | undefined
 }
 
-/** What a session is told by, apart from its login time (rule 1). */
-export type Identity = Pick<
-  SessionReading,
-  'username' | 'server' | 'macAddress' | 'ipAddress' | 'routerSessionId' | 'callerId'
->
+/** By our wall clock. */
+export interface Missed {
+  /** The last reading that had the session. */
+  readonly lastSeenMs: number
+  /** When it had gone: the reading that missed it, or earlier where the router told at once. */
+  readonly goneMs: number
+}
 
 /** The same for every reading of one session on one router; not unique without the login time. */
 export function identityKey(service: Service, it: Identity): string {
@@ -70,12 +67,32 @@ export function isCountedUpTo(session: Session, counters: Bytes): boolean {
 /**
  * What a reading does to most sessions: its counters and its sum grew by the same, and all else stood.
  * @param lastMovedMs steady milliseconds of the reading that showed the newest of the bytes
- * @returns `undefined` for one whose counters were not known
+ * @returns `undefined` for one whose counters were never known
  */
 export function grownSession(session: Session, by: Bytes, lastMovedMs: number): Session | undefined {
   if (session.mark.kind !== 'counted') return undefined
-  const mark = { kind: 'counted', counters: addBytes(session.mark.counters, by), sinceMs: undefined } as const
+  const mark = { ...session.mark, counters: addBytes(session.mark.counters, by), sinceMs: undefined }
   return withMoving(session, mark, addBytes(session.recorded, by), lastMovedMs)
+}
+
+/** Rule 11: the next known counters carry the difference. @param lastMs the last reading, in steady milliseconds */
+export function withoutCounters(session: Session, lastMs: number | undefined): Session {
+  const { mark } = session
+  if (mark.kind !== 'counted' || mark.sinceMs !== undefined) return session
+  return { ...session, mark: { ...mark, sinceMs: lastMs } }
+}
+
+/** What its counters show is the next session's to be told from. */
+export function withoutDoubts(session: Session): Session {
+  const { mark } = session
+  return mark.kind === 'counted' && mark.doubts
+    ? { ...session, mark: { ...mark, doubts: undefined } }
+    : session
+}
+
+/** Whether the next reading tells whether it is a session at all. */
+export function isShownOnly({ mark }: Session): boolean {
+  return mark.kind === 'owed' && mark.shown !== undefined
 }
 
 /** What moves of a session. */
@@ -88,6 +105,7 @@ function withMoving(it: Omit<Session, Moving>, mark: Mark, recorded: Bytes, last
     service: it.service,
     protocol: it.protocol,
     username: it.username,
+    domain: it.domain,
     server: it.server,
     macAddress: it.macAddress,
     ipAddress: it.ipAddress,
@@ -99,7 +117,9 @@ function withMoving(it: Omit<Session, Moving>, mark: Mark, recorded: Bytes, last
     mark,
     recorded,
     lastMovedMs,
-    isStallReported: it.isStallReported,
+    reported: it.reported,
+    missed: it.missed,
+    guessed: it.guessed,
   }
 }
 
@@ -111,6 +131,8 @@ function withMoving(it: Omit<Session, Moving>, mark: Mark, recorded: Bytes, last
 export interface Standing extends Omit<Session, Moving> {
   /** Absent where it has been counted up to its counters: only then it can grow. */
   readonly mark: Mark | undefined
+  /** Of one that can grow. */
+  readonly doubts: CountedMark['doubts']
   /** What was recorded beyond the counters, below 0 where counting began later; all of it where there is a mark. */
   readonly beyond: Bytes
 }
@@ -126,6 +148,7 @@ export function standingOf(session: Session): Standing {
     service: session.service,
     protocol: session.protocol,
     username: session.username,
+    domain: session.domain,
     server: session.server,
     macAddress: session.macAddress,
     ipAddress: session.ipAddress,
@@ -134,26 +157,19 @@ export function standingOf(session: Session): Standing {
     binding: session.binding,
     startMs: session.startMs,
     login: session.login,
-    isStallReported: session.isStallReported,
+    reported: session.reported,
+    missed: session.missed,
+    guessed: session.guessed,
     mark: counters ? undefined : mark,
+    doubts: isCounting(mark) ? mark.doubts : undefined,
     beyond: isNothing(beyond) ? NO_BYTES : beyond,
   }
 }
 
 /** @param counters as they are now; of no meaning where it has a mark */
 export function sessionOf(standing: Standing, counters: Bytes, lastMovedMs: number): Session {
-  const { mark, beyond } = standing
-  return mark
-    ? withMoving(standing, mark, beyond, lastMovedMs)
-    : withMoving(
-        standing,
-        { kind: 'counted', counters, sinceMs: undefined },
-        addBytes(counters, beyond),
-        lastMovedMs,
-      )
-}
-
-/** Whether the counters were known at the last reading. */
-export function isCounting(mark: Mark): mark is Extract<Mark, { kind: 'counted' }> {
-  return mark.kind === 'counted' && mark.sinceMs === undefined
+  const { mark, beyond, doubts } = standing
+  if (mark) return withMoving(standing, mark, beyond, lastMovedMs)
+  const counted = doubts ? { ...countedUpTo(counters), doubts } : countedUpTo(counters)
+  return withMoving(standing, counted, addBytes(counters, beyond), lastMovedMs)
 }

@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client'
-import type { Decision, EndReason, LedgerEvent } from '../accounting/entry.ts'
+import { type Decision, END_REASONS, EVENT_KINDS, type LedgerEvent } from '../accounting/entry.ts'
 import { SERVICES } from '../accounting/reading.ts'
 import type { Failure } from '../runtime/failure.ts'
 
@@ -11,11 +11,7 @@ const DURABLE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1, 2.5, 5]
 const POLL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const COMMIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-const EVENT_KINDS = [
-  ...['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'set_aside'],
-] as const satisfies readonly LedgerEvent['kind'][]
 const DELIVERY_OUTCOMES = ['delivered', 'retried', 'dead'] as const
-const STOP_REASONS = ['logout', 'reboot', 'removed'] as const satisfies readonly EndReason[]
 
 /** What is told as it happens, for `/metrics`: each part of the daemon that tells something asks for the piece it needs. */
 export class Observed {
@@ -72,7 +68,7 @@ export class Observed {
     // A series that begins with its first event hides that event from `increase`.
     for (const service of SERVICES) {
       for (const counter of [this.#readings, this.#deltas, this.#starts]) counter.inc({ service }, 0)
-      for (const reason of STOP_REASONS) this.#stops.inc({ service, reason }, 0)
+      for (const reason of END_REASONS) this.#stops.inc({ service, reason }, 0)
     }
     for (const kind of EVENT_KINDS) this.#events.inc({ kind }, 0)
     for (const outcome of ['applied', 'faulty', 'failed'] satisfies ReloadOutcome[])
@@ -89,7 +85,7 @@ export class Observed {
       if (entry.kind === 'stop') this.#stops.inc({ service, reason: entry.reason })
       else {
         if (entry.kind === 'start') this.#starts.inc({ service })
-        if (entry.counted) deltas++
+        deltas += entry.counted.length
       }
     this.#deltas.inc({ service }, deltas)
     for (const { kind } of events) this.happened(kind)

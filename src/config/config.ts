@@ -89,6 +89,8 @@ export interface RouterConfig {
   readonly schedule: string
   readonly timeoutMs: number
   readonly plausibleBitsPerSecond: number
+  /** Whether a hotspot login's domain is a part of the subscriber's name. */
+  readonly hotspotDomain: 'part' | 'ignore'
   readonly stalledAfterMs: number
 }
 

@@ -89,8 +89,10 @@ function changes(before: Map<RouterKey, TenantRouter>, after: Map<RouterKey, Ten
   return changed
 }
 
-function connectionOf({ host, port, tls, username, password, services, enabled }: RouterConfig): unknown {
-  return { host, port, tls, username, password, services, enabled }
+/** With the hotspot's domain, since rows are only told whole at first. */
+function connectionOf(router: RouterConfig): unknown {
+  const { host, port, tls, username, password, services, enabled, hotspotDomain } = router
+  return { host, port, tls, username, password, services, enabled, hotspotDomain }
 }
 
 /** Deep equality of a config's values, in which secrets count. */

@@ -80,6 +80,7 @@ function resolveRouter(file: ConfigFile, tenant: TenantBlock, router: RouterBloc
     schedule: router.schedule ?? tenant.schedule ?? file.poll.schedule,
     timeoutMs: router.timeout ?? tenant.timeout ?? file.poll.timeout,
     plausibleBitsPerSecond: router.plausible_rate ?? tenant.plausible_rate ?? file.plausible_rate,
+    hotspotDomain: router.hotspot_domain ?? tenant.hotspot_domain ?? file.hotspot_domain,
     stalledAfterMs: router.stalled_after ?? tenant.stalled_after ?? file.stalled_after,
   }
 }

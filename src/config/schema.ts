@@ -20,6 +20,7 @@ import { timezone } from './timezone.ts'
 import { webhook } from './webhooks.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+const HOTSPOT_DOMAINS = ['part', 'ignore'] as const
 const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 
 /** The file as its keys stand in it. The environment is where `${NAME}` is looked up. */
@@ -36,7 +37,13 @@ export function configSchema(env: Environment) {
           timeout: field(interval).prefault('10s'),
           stale_after: field(duration).prefault('60s'),
         },
-        { elsewhere: { plausible_rate: 'the top of the file', stalled_after: 'the top of the file' } },
+        {
+          elsewhere: {
+            plausible_rate: 'the top of the file',
+            stalled_after: 'the top of the file',
+            hotspot_domain: 'the top of the file',
+          },
+        },
       ).prefault({}),
       commit: block({ interval: field(interval).prefault('30s') }).prefault({}),
       lease: block({ duration: field(interval).prefault('15s') }).prefault({}),
@@ -70,6 +77,7 @@ export function configSchema(env: Environment) {
       }).prefault({}),
       bucket: field(bucket).prefault('15m'),
       plausible_rate: field(rate).prefault('10Gbps'),
+      hotspot_domain: field(oneOf(HOTSPOT_DOMAINS)).default('part'),
       stalled_after: field(duration).prefault('15m'),
       tenants: list(tenant(env), 'tenants, each with "- id:"; [] for none'),
     },
@@ -146,6 +154,7 @@ function nearestWins() {
     schedule: field(schedule).optional(),
     timeout: field(interval).optional(),
     plausible_rate: field(rate).optional(),
+    hotspot_domain: field(oneOf(HOTSPOT_DOMAINS)).optional(),
     stalled_after: field(duration).optional(),
   }
 }

@@ -1,23 +1,26 @@
-import type { Bytes } from '../accounting/bytes.ts'
+import type { Bindings } from '../accounting/bindings.ts'
+import { NONE_AWAY } from '../accounting/device.ts'
+import { NO_MOVES } from '../accounting/entry.ts'
 import type { SessionId } from '../accounting/ids.ts'
 import type { LastReading } from '../accounting/ledger.ts'
-import type { Pending, PendingEnd, PendingSession } from '../accounting/pending.ts'
+import { countedUpTo } from '../accounting/mark.ts'
+import type { Pending, PendingSession } from '../accounting/pending.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Share } from '../accounting/spread.ts'
+import { readBindings, writeBindings } from './binding-code.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { readEvents, writeEvents } from './decision-code.ts'
-import { END_REASONS } from './entry-code.ts'
+import { readAway, readDevice, readMoves, writeAway, writeDevice, writeMoves } from './device-code.ts'
+import { readEnd, writeEnd } from './entry-code.ts'
 import type { ReadBook, WrittenBook } from './segment-book.ts'
 import {
   readBytes,
-  readDate,
   readMoment,
   readService,
   readSession,
   readWindow,
   writeBytes,
-  writeDate,
   writeMoment,
   writeService,
   writeSession,
@@ -28,11 +31,14 @@ import type { ReadWords } from './words.ts'
 /*
  *     pending  = basePosition:varint position:varint
  *                varint waiting*  varint event*  varint binding*  varint reading*
+ *                moves forgetsBindings:flag                       since format 2
  *     waiting  = number:varint session isNew:flag end varint share*
  *     end      = 0 | 1 lastSeenAt:number endTime:number reason:byte
  *     share    = bucketStartMs:number day:word bytes
- *     binding  = name:word bytes
  *     reading  = service at:moment boot:window flags:byte (1 isFromAnotherProcess, 2 hasLeft)
+ *                device away                                      since format 2
+ *
+ * In format 1 a binding is name:word bytes.
  *
  * What it says of open sessions and bindings is what the segment's decisions go on from.
  */
@@ -43,19 +49,18 @@ export function writePending(out: ByteWriter, book: WrittenBook, pending: Pendin
   out.varint(pending.sessions.size)
   for (const waiting of pending.sessions.values()) writeWaiting(out, book, waiting)
   writeEvents(out, pending.events)
-  out.varint(pending.bindings.size)
-  for (const [name, counters] of pending.bindings) {
-    book.words.write(out, name)
-    writeBytes(out, counters)
-    book.bindings.set(name, counters)
-  }
+  writeBindings(out, book, pending.bindings)
   out.varint(pending.readings.size)
   for (const [service, reading] of pending.readings) {
     writeService(out, service)
     writeMoment(out, reading.at)
     writeWindow(out, reading.boot)
     out.byte((reading.isFromAnotherProcess ? 1 : 0) + (reading.hasLeft ? 2 : 0))
+    writeDevice(out, book.words, reading.device)
+    writeAway(out, book.words, reading.away)
   }
+  writeMoves(out, pending.moves)
+  out.flag(pending.forgetsBindings)
 }
 
 export function readPending(from: ByteReader, book: ReadBook): Pending {
@@ -64,13 +69,12 @@ export function readPending(from: ByteReader, book: ReadBook): Pending {
   const sessions = new Map<SessionId, PendingSession>()
   for (const waiting of from.items(() => readWaiting(from, book))) sessions.set(waiting.session.id, waiting)
   const events = readEvents(from)
-  const bindings = new Map<string, Bytes>()
-  for (const [name, counters] of from.items(() => readBinding(from, book.words))) {
-    bindings.set(name, counters)
-    book.bindings.set(name, counters)
-  }
-  const readings = new Map<Service, LastReading>(from.items(() => readReading(from)))
-  return { basePosition, position, sessions, events, bindings, readings }
+  const bindings = book.format === 1 ? readPlainBindings(from, book) : readBindings(from, book)
+  const readings = new Map<Service, LastReading>(from.items(() => readReading(from, book)))
+  const isOld = book.format === 1
+  const moves = isOld ? NO_MOVES : readMoves(from)
+  const forgetsBindings = isOld ? false : from.flag()
+  return { basePosition, position, sessions, moves, events, bindings, forgetsBindings, readings }
 }
 
 function writeWaiting(out: ByteWriter, book: WrittenBook, waiting: PendingSession): void {
@@ -80,9 +84,7 @@ function writeWaiting(out: ByteWriter, book: WrittenBook, waiting: PendingSessio
   out.flag(isNew)
   out.flag(end !== undefined)
   if (end) {
-    writeDate(out, end.lastSeenAt)
-    writeDate(out, end.endTime)
-    out.byte(END_REASONS.indexOf(end.reason))
+    writeEnd(out, book.words, end)
     book.sessions.end(session)
   }
   out.varint(shares.size)
@@ -97,7 +99,7 @@ function readWaiting(from: ByteReader, book: ReadBook): PendingSession {
   const number = from.varint()
   const session = readSession(from, book.words)
   const isNew = from.flag()
-  const end = from.flag() ? readEnd(from) : undefined
+  const end = from.flag() ? readEnd(from, book.words) : undefined
   if (end) book.sessions.delete(number)
   else book.sessions.set(number, session)
   const shares = new Map<number, Share>()
@@ -106,24 +108,36 @@ function readWaiting(from: ByteReader, book: ReadBook): PendingSession {
   return { session, isNew, isOnlyGrown: false, end, shares }
 }
 
-function readEnd(from: ByteReader): PendingEnd {
-  return { lastSeenAt: readDate(from), endTime: readDate(from), reason: from.choice(END_REASONS) }
-}
-
 function readShare(from: ByteReader, words: ReadWords): Share {
   const bucketStartMs = from.number()
   const day = words.read(from)
   return { bucketStartMs, day, ...readBytes(from) }
 }
 
-function readBinding(from: ByteReader, words: ReadWords): [string, Bytes] {
-  return [words.read(from), readBytes(from)]
+function readPlainBindings(from: ByteReader, book: ReadBook): Bindings {
+  const read = () => [book.words.read(from), countedUpTo(readBytes(from))] as const
+  const bindings = new Map(from.items(read))
+  for (const [name, mark] of bindings) book.bindings.set(name, mark)
+  return bindings
 }
 
-function readReading(from: ByteReader): [Service, LastReading] {
+function readReading(from: ByteReader, { format, words }: ReadBook): [Service, LastReading] {
   const service = readService(from)
   const at = readMoment(from)
   const boot = readWindow(from)
   const flags = from.byte()
-  return [service, { at, boot, isFromAnotherProcess: (flags & 1) !== 0, hasLeft: (flags & 2) !== 0 }]
+  const device = format === 1 ? undefined : readDevice(from, words)
+  const away = format === 1 ? NONE_AWAY : readAway(from, words)
+  const isFromAnotherProcess = (flags & 1) !== 0
+  return [
+    service,
+    {
+      at,
+      boot,
+      device,
+      away,
+      isFromAnotherProcess,
+      hasLeft: (flags & 2) !== 0,
+    },
+  ]
 }

@@ -1,17 +1,16 @@
-import type { Bytes } from '../accounting/bytes.ts'
-import type { Decision, LedgerEvent } from '../accounting/entry.ts'
+import { NONE_AWAY } from '../accounting/device.ts'
+import { type Decision, EVENT_KINDS, type LedgerEvent, NO_MOVES } from '../accounting/entry.ts'
+import { readBindings, writeBindings } from './binding-code.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
+import { readAway, readDevice, readMoves, writeAway, writeDevice, writeMoves } from './device-code.ts'
 import { EntryReader, EntryWriter } from './entry-code.ts'
-import { bytesGrowth } from './growth.ts'
 import type { ReadBook, WrittenBook } from './segment-book.ts'
 import {
-  readBytes,
   readDate,
   readMoment,
   readService,
   readWindow,
-  writeBytes,
   writeDate,
   writeMoment,
   writeService,
@@ -21,14 +20,12 @@ import {
 /*
  *     decision = service at:moment boot:window
  *                varint entry*  varint event*  varint binding*
- *     event    = kind:byte at:number detail:string          as JSON
- *     binding  = name:word 0 bytes                          where it is told first, or fell
- *              | name:word 1 upload:varint download:varint  grown by
+ *                device isReplaced:flag away moves             since format 2
+ *     event    = kind:byte at:number detail:string             as JSON
  */
-const EVENT_KINDS = ['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'discarded', 'set_aside'] as const
 
 export function writeDecision(out: ByteWriter, book: WrittenBook, decision: Decision): void {
-  const { service, at, boot, entries, growth, events, bindings } = decision
+  const { service, at, boot, entries, growth, events, bindings, device, isReplaced, away, moves } = decision
   writeService(out, service)
   writeMoment(out, at)
   writeWindow(out, boot)
@@ -37,12 +34,11 @@ export function writeDecision(out: ByteWriter, book: WrittenBook, decision: Deci
   for (const entry of entries) entryWriter.write(entry)
   if (growth) entryWriter.writeGrowth(growth)
   writeEvents(out, events)
-  out.varint(bindings.size)
-  for (const [name, counters] of bindings) {
-    book.words.write(out, name)
-    writeBinding(out, book.bindings.get(name), counters)
-    book.bindings.set(name, counters)
-  }
+  writeBindings(out, book, bindings)
+  writeDevice(out, book.words, device)
+  out.flag(isReplaced)
+  writeAway(out, book.words, away)
+  writeMoves(out, moves)
 }
 
 export function readDecision(from: ByteReader, book: ReadBook): Decision {
@@ -52,12 +48,14 @@ export function readDecision(from: ByteReader, book: ReadBook): Decision {
   const entryReader = new EntryReader(from, book, at)
   const entries = [...from.items(() => entryReader.read())]
   const events = readEvents(from)
-  const bindings = new Map<string, Bytes>()
-  for (const [name, counters] of from.items(() => readBinding(from, book))) {
-    bindings.set(name, counters)
-    book.bindings.set(name, counters)
-  }
-  return { service, at, boot, entries, events, bindings }
+  const bindings = readBindings(from, book)
+  const common = { service, at, boot, entries, events, bindings }
+  if (book.format === 1)
+    return { ...common, device: undefined, isReplaced: false, away: NONE_AWAY, moves: NO_MOVES }
+  const device = readDevice(from, book.words)
+  const isReplaced = from.flag()
+  const away = readAway(from, book.words)
+  return { ...common, device, isReplaced, away, moves: readMoves(from) }
 }
 
 export function writeEvents(out: ByteWriter, events: readonly LedgerEvent[]): void {
@@ -94,21 +92,4 @@ function parse(json: string): unknown {
 
 function isDetail(value: unknown): value is LedgerEvent['detail'] {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function writeBinding(out: ByteWriter, last: Bytes | undefined, counters: Bytes): void {
-  const by = last && bytesGrowth(last, counters)
-  out.flag(by !== undefined)
-  if (by) {
-    out.varint(by.upload)
-    out.varint(by.download)
-  } else writeBytes(out, counters)
-}
-
-function readBinding(from: ByteReader, book: ReadBook): [string, Bytes] {
-  const name = book.words.read(from)
-  if (!from.flag()) return [name, readBytes(from)]
-  const last = book.bindings.get(name)
-  if (!last) throw new MalformedRecord(`binding ${name} grew from nothing`)
-  return [name, { upload: last.upload + from.varint(), download: last.download + from.varint() }]
 }

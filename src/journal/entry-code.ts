@@ -1,14 +1,16 @@
 import type { Bytes } from '../accounting/bytes.ts'
 import type { Growth } from '../accounting/columns.ts'
-import type { Counted, EndReason, Entry } from '../accounting/entry.ts'
+import { type Counted, END_REASONS, type Entry, NOTHING_COUNTED } from '../accounting/entry.ts'
 import { entryOfGrowth } from '../accounting/growth.ts'
+import type { PendingEnd } from '../accounting/pending.ts'
 import type { Moment } from '../accounting/reading.ts'
-import { grownSession, type Session } from '../accounting/session.ts'
+import { grownSession, type Missed, type Session } from '../accounting/session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { growthOf, isSame, isSameSession } from './growth.ts'
 import type { ReadBook, WrittenBook } from './segment-book.ts'
 import { readBytes, readDate, readSession, writeBytes, writeDate, writeSession } from './session-code.ts'
+import type { ReadWords, WrittenWords } from './words.ts'
 
 /*
  *     entry   = head body
@@ -16,17 +18,20 @@ import { readBytes, readDate, readSession, writeBytes, writeDate, writeSession }
  *     body    = grew      upload:varint download:varint                 since the same instant as the one before
  *             | grewSince from:number upload:varint download:varint     since another one
  *             | interim   session counted
+ *             | missed    lastSeen:number gone:number (since:number)?   it is as it was last written, but that a reading
+ *                                                                       missed it; `since` where its mark is `counted`
  *             | start     session counted
  *             | stop      end                                           the session is as it was last written
  *             | stopWhole session end
- *     counted = 0 | 1 delta:bytes from:number to:number
- *     end     = lastSeenAt:number endTime:number reason:byte
+ *     counted = varint (delta:bytes from:number to:number)*
+ *     end     = lastSeenAt:number endTime:number reason:byte device:word?   where it is `router_changed`
  *     zigzag  = 0, −1, 1, −2, 2 … as 0, 1, 2, 3, 4 …
  *
  * `grew` is what nearly all entries are: mostly one byte of head, and two or three a direction.
  */
-const FORMS = ['grew', 'grewSince', 'interim', 'start', 'stop', 'stopWhole'] as const
-export const END_REASONS = ['logout', 'reboot', 'removed'] as const satisfies readonly EndReason[]
+type Interim = Extract<Entry, { kind: 'interim' }>
+
+const FORMS = ['grew', 'grewSince', 'interim', 'start', 'stop', 'stopWhole', 'missed'] as const
 
 /** Writes the entries of one decision. */
 export class EntryWriter {
@@ -45,7 +50,7 @@ export class EntryWriter {
   write(entry: Entry): void {
     switch (entry.kind) {
       case 'interim':
-        if (!this.#writeGrowth(entry.session, entry.counted)) this.#writeWhole(entry)
+        if (!this.#writeGrowth(entry) && !this.#writeMissed(entry)) this.#writeWhole(entry)
         break
       case 'start':
         this.#writeWhole(entry)
@@ -71,12 +76,24 @@ export class EntryWriter {
     }
   }
 
-  #writeGrowth(session: Session, counted: Counted | undefined): boolean {
+  #writeGrowth({ session, counted: [counted, ...others] }: Interim): boolean {
     const last = this.#book.sessions.last(session.id)
-    if (!last || counted?.to.getTime() !== this.#at.wall.getTime()) return false
+    if (!last || others.length > 0 || counted?.to.getTime() !== this.#at.wall.getTime()) return false
     const by = growthOf(last, session, this.#at.steadyMs)
     if (!by || !isSame(by, counted.delta)) return false
     this.#writeGrown(this.#book.sessions.put(session), counted.from.getTime(), by.upload, by.download)
+    return true
+  }
+
+  #writeMissed({ session, counted }: Interim): boolean {
+    const { missed, mark } = session
+    if (!missed || counted.length > 0 || (mark.kind === 'counted' && mark.sinceMs === undefined)) return false
+    const last = this.#book.sessions.last(session.id)
+    if (!last || !isSameSession(missedSession(last, missed, mark.sinceMs), session)) return false
+    this.#writeHead(this.#book.sessions.put(session), 'missed')
+    this.#out.number(missed.lastSeenMs)
+    this.#out.number(missed.goneMs)
+    if (mark.kind === 'counted') this.#out.number(mark.sinceMs ?? Number.NaN)
     return true
   }
 
@@ -92,21 +109,21 @@ export class EntryWriter {
   #writeWhole({ kind, session, counted }: Exclude<Entry, { kind: 'stop' }>): void {
     this.#writeHead(this.#book.sessions.put(session), kind)
     writeSession(this.#out, this.#book.words, session)
-    this.#out.flag(counted !== undefined)
-    if (!counted) return
-    writeBytes(this.#out, counted.delta)
-    writeDate(this.#out, counted.from)
-    writeDate(this.#out, counted.to)
+    this.#out.varint(counted.length)
+    for (const { delta, from, to } of counted) {
+      writeBytes(this.#out, delta)
+      writeDate(this.#out, from)
+      writeDate(this.#out, to)
+    }
   }
 
-  #writeStop({ session, lastSeenAt, endTime, reason }: Extract<Entry, { kind: 'stop' }>): void {
+  #writeStop(entry: Extract<Entry, { kind: 'stop' }>): void {
+    const { session } = entry
     const last = this.#book.sessions.last(session.id)
     const isKnown = last !== undefined && isSameSession(last, session)
     this.#writeHead(this.#book.sessions.put(session), isKnown ? 'stop' : 'stopWhole')
     if (!isKnown) writeSession(this.#out, this.#book.words, session)
-    writeDate(this.#out, lastSeenAt)
-    writeDate(this.#out, endTime)
-    this.#out.byte(END_REASONS.indexOf(reason))
+    writeEnd(this.#out, this.#book.words, entry)
     this.#book.sessions.end(session)
   }
 
@@ -147,6 +164,8 @@ export class EntryReader {
       case 'interim':
       case 'start':
         return { kind: form, session: this.#readSession(number), counted: this.#readCounted() }
+      case 'missed':
+        return this.#readMissed(number, this.#last(number))
       case 'stop':
         return this.#readStop(number, this.#last(number))
       case 'stopWhole':
@@ -164,7 +183,16 @@ export class EntryReader {
     const session = grownSession(this.#last(number), delta, this.#at.steadyMs)
     if (!session) throw new MalformedRecord(`session ${number} grew before it was counted`)
     this.#book.sessions.set(number, session)
-    return { kind: 'interim', session, counted: { delta, from: this.#since, to: this.#at.wall } }
+    return { kind: 'interim', session, counted: [{ delta, from: this.#since, to: this.#at.wall }] }
+  }
+
+  #readMissed(number: number, last: Session): Entry {
+    const from = this.#from
+    const missed = { lastSeenMs: from.number(), goneMs: from.number() }
+    const sinceMs = last.mark.kind === 'counted' ? from.number() : undefined
+    const session = missedSession(last, missed, sinceMs)
+    this.#book.sessions.set(number, session)
+    return { kind: 'interim', session, counted: NOTHING_COUNTED }
   }
 
   #readSession(number: number): Session {
@@ -173,20 +201,16 @@ export class EntryReader {
     return session
   }
 
-  #readCounted(): Counted | undefined {
-    if (!this.#from.flag()) return undefined
-    return { delta: readBytes(this.#from), from: readDate(this.#from), to: readDate(this.#from) }
+  #readCounted(): readonly Counted[] {
+    const from = this.#from
+    const read = () => ({ delta: readBytes(from), from: readDate(from), to: readDate(from) })
+    const counted = [...from.items(read)]
+    return counted.length === 0 ? NOTHING_COUNTED : counted
   }
 
   #readStop(number: number, session: Session): Entry {
     this.#book.sessions.delete(number)
-    return {
-      kind: 'stop',
-      session,
-      lastSeenAt: readDate(this.#from),
-      endTime: readDate(this.#from),
-      reason: this.#from.choice(END_REASONS),
-    }
+    return { kind: 'stop', session, ...readEnd(this.#from, this.#book.words) }
   }
 
   #last(number: number): Session {
@@ -194,4 +218,26 @@ export class EntryReader {
     if (!session) throw new MalformedRecord(`no session ${number} of this router in this segment yet`)
     return session
   }
+}
+
+/** @param sinceMs of its mark, where that is `counted` */
+function missedSession(session: Session, missed: Missed, sinceMs: number | undefined): Session {
+  const { mark } = session
+  return { ...session, missed, mark: mark.kind === 'counted' ? { ...mark, sinceMs } : mark }
+}
+
+export function writeEnd(out: ByteWriter, words: WrittenWords, end: PendingEnd): void {
+  const { lastSeenAt, endTime, reason, device } = end
+  writeDate(out, lastSeenAt)
+  writeDate(out, endTime)
+  out.byte(END_REASONS.indexOf(reason))
+  if (reason === 'router_changed') words.write(out, device ?? '')
+}
+
+export function readEnd(from: ByteReader, words: ReadWords): PendingEnd {
+  const lastSeenAt = readDate(from)
+  const endTime = readDate(from)
+  const reason = from.choice(END_REASONS)
+  const device = reason === 'router_changed' ? words.read(from) || undefined : undefined
+  return { lastSeenAt, endTime, reason, device }
 }

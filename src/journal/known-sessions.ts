@@ -1,7 +1,8 @@
 import type { Columns, Growth } from '../accounting/columns.ts'
 import type { SessionId } from '../accounting/ids.ts'
 import { larger } from '../accounting/larger.ts'
-import { isCounting, type Session, type Standing, sessionOf, standingOf } from '../accounting/session.ts'
+import { isCounting } from '../accounting/mark.ts'
+import { type Session, type Standing, sessionOf, standingOf } from '../accounting/session.ts'
 import { isSameStanding } from './growth.ts'
 
 const FIRST_SESSIONS = 16

@@ -3,6 +3,7 @@ import { ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { readPending, writePending } from './checkpoint-code.ts'
 import { readDecision, writeDecision } from './decision-code.ts'
+import type { Format } from './format.ts'
 import { headOf, type JournalRecord, type RecordHead } from './record.ts'
 import { ReadBook, WrittenBook } from './segment-book.ts'
 import { ReadWords, WrittenWords } from './words.ts'
@@ -74,10 +75,11 @@ export class HeadReader {
 /** Reads one router's records of one segment, each of them, in order. */
 export class RecordReader {
   readonly #router: RouterKey
-  readonly #book = new ReadBook()
+  readonly #book: ReadBook
 
-  constructor(router: RouterKey) {
+  constructor(router: RouterKey, format: Format) {
     this.#router = router
+    this.#book = new ReadBook(format)
   }
 
   /**

@@ -1,4 +1,5 @@
-import type { Bytes } from '../accounting/bytes.ts'
+import type { CountedMark } from '../accounting/mark.ts'
+import type { Format } from './format.ts'
 import { type ReadSessions, WrittenSessions } from './known-sessions.ts'
 import { ReadWords, WrittenWords } from './words.ts'
 
@@ -6,11 +7,17 @@ import { ReadWords, WrittenWords } from './words.ts'
 export class WrittenBook {
   readonly words = new WrittenWords()
   readonly sessions = new WrittenSessions()
-  readonly bindings = new Map<string, Bytes>()
+  readonly bindings = new Map<string, CountedMark>()
 }
 
 export class ReadBook {
+  /** That of its segment. */
+  readonly format: Format
   readonly words = new ReadWords()
   readonly sessions: ReadSessions = new Map()
-  readonly bindings = new Map<string, Bytes>()
+  readonly bindings = new Map<string, CountedMark>()
+
+  constructor(format: Format) {
+    this.format = format
+  }
 }

@@ -1,17 +1,17 @@
 import { crc32 } from 'node:zlib'
 import { MalformedRecord } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { type Format, formatOf, WRITTEN_FORMAT } from './format.ts'
 import type { JournalRecord, RecordHead } from './record.ts'
 import { HeadReader, RecordWriter } from './record-code.ts'
 
 /*
- *     segment = "tikjrnl" version:byte crc32:uint32 frame*     the checksum is that of the eight bytes before it
+ *     segment = "tikjrnl" format:byte crc32:uint32 frame*      the checksum is that of the eight bytes before it
  *     frame   = length:uint32 crc32:uint32 payload             of the payload, which is a record and never empty:
  *                                                              nothing but zeros after a power cut is no frame
  *     uint32  = four bytes, the low one first
  */
 const MAGIC = Buffer.from('tikjrnl')
-const VERSION = 1
 const HEADER_BYTES = MAGIC.length + 1 + 4
 const FRAME_HEAD_BYTES = 8
 
@@ -22,7 +22,7 @@ export class SegmentEncoder {
 
   constructor() {
     this.#out.raw(MAGIC)
-    this.#out.byte(VERSION)
+    this.#out.byte(WRITTEN_FORMAT)
     const head = crc32(this.#out.view())
     this.#out.skip(4)
     this.#out.putUint32(HEADER_BYTES - 4, head)
@@ -60,8 +60,8 @@ export class SegmentEncoder {
  *
  *     whole    with its last frame
  *     torn     in a frame that never got to the disk whole, or in what was there before it: a crash
- *     broken   in a frame that is wrong although others come after it, or that no journal of this version writes
- *     newer    at its head: another version wrote it
+ *     broken   in a frame that is wrong although others come after it, or that no journal of its format has
+ *     newer    at its head: it is of a format that this release does not know
  */
 export type SegmentEnd =
   | { readonly kind: 'whole' }
@@ -82,11 +82,19 @@ export class SegmentScanner {
   readonly #bytes: Buffer
   readonly #heads = new HeadReader()
   #at = HEADER_BYTES
+  #format: Format = WRITTEN_FORMAT
   #end: SegmentEnd | undefined
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
-    this.#end = endAtHeader(bytes)
+    const head = headOf(bytes)
+    if (head.kind === 'known') this.#format = head.format
+    else this.#end = head
+  }
+
+  /** Of its records. */
+  get format(): Format {
+    return this.#format
   }
 
   /** Known once there is no next. */
@@ -114,13 +122,14 @@ export class SegmentScanner {
   }
 }
 
-function endAtHeader(bytes: Buffer): SegmentEnd | undefined {
+function headOf(bytes: Buffer): SegmentEnd | { readonly kind: 'known'; readonly format: Format } {
   if (bytes.length < HEADER_BYTES || bytes.every(byte => byte === 0)) return { kind: 'torn', at: 0 }
   const version = bytes.readUInt8(MAGIC.length)
   const isOurs = bytes.subarray(0, MAGIC.length).equals(MAGIC)
   if (!isOurs || crc32(bytes.subarray(0, HEADER_BYTES - 4)) !== bytes.readUInt32LE(HEADER_BYTES - 4))
     return { kind: 'broken', at: 0, reason: 'header' }
-  return version === VERSION ? undefined : { kind: 'newer', version }
+  const format = formatOf(version)
+  return format === undefined ? { kind: 'newer', version } : { kind: 'known', format }
 }
 
 /** @returns how the segment ends where no frame is whole */

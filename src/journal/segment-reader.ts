@@ -76,9 +76,9 @@ export class SegmentReader {
     for (const number of numbers) {
       const path = join(directory, segmentName(number))
       const bytes = await disk.read(path)
-      const segment = segments.add(number)
-      segment.bytes = bytes.length
       const scanner = new SegmentScanner(bytes)
+      const segment = segments.add(number, scanner.format)
+      segment.bytes = bytes.length
       for (let frame = scanner.next(); frame; frame = scanner.next()) {
         segments.note(segment, frame.head)
         this.#note(frame.head.router, { segment, path, at: frame.at, bytes: frame.payload.length })
@@ -105,7 +105,7 @@ export class SegmentReader {
       if (!first || !segments.has(segment)) continue
       const file = await disk.open(first.path)
       try {
-        const reader = new RecordReader(router)
+        const reader = new RecordReader(router, segment.format)
         for (const payload of payloads) {
           const record = this.#decode(reader, payload, await file.read(payload.at, payload.bytes))
           if (!record) break

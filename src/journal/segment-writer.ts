@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { Bound } from './bound.ts'
 import { type Disk, DiskFailure } from './disk.ts'
+import { WRITTEN_FORMAT } from './format.ts'
 import { type CheckpointRecord, headOf, type JournalRecord, type RecordHead } from './record.ts'
 import { SegmentFile } from './segment-file.ts'
 import { segmentName } from './segment-name.ts'
@@ -108,7 +109,7 @@ export class SegmentWriter {
   async #begin(withCheckpoint: boolean): Promise<SegmentFile> {
     const { segments, disk, directory } = this.#options
     await this.close()
-    const segment = segments.add(segments.lastNumber + 1)
+    const segment = segments.add(segments.lastNumber + 1, WRITTEN_FORMAT)
     const file = await SegmentFile.create(disk, join(directory, segmentName(segment.number)), segment)
     this.#active = file
     for (const record of segments.settled()) file.add(record)

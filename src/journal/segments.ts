@@ -1,10 +1,12 @@
 import type { RouterKey } from '../accounting/ids.ts'
+import type { Format } from './format.ts'
 import { advance, isAtOrBefore, type Place } from './place.ts'
 import type { JournalRecord, RecordHead, SettledRecord } from './record.ts'
 
 /** A file of the journal, and up to where each router got in it. */
 export interface Segment {
   readonly number: number
+  readonly format: Format
   bytes: number
   readonly latest: Map<RouterKey, Place>
 }
@@ -30,8 +32,8 @@ export class Segments {
     return this.#lastNumber
   }
 
-  add(number: number): Segment {
-    const segment = { number, bytes: 0, latest: new Map() }
+  add(number: number, format: Format): Segment {
+    const segment = { number, format, bytes: 0, latest: new Map() }
     this.#segments.push(segment)
     this.#lastNumber = Math.max(this.#lastNumber, number)
     return segment

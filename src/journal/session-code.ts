@@ -1,17 +1,21 @@
 import type { Bytes } from '../accounting/bytes.ts'
 import { sessionId } from '../accounting/ids.ts'
+import { countedUpTo, type Mark } from '../accounting/mark.ts'
 import { type Moment, SERVICES, type Service, type Window } from '../accounting/reading.ts'
-import type { Mark, Session } from '../accounting/session.ts'
+import type { Session } from '../accounting/session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
+import { NO_REST, readRest, restText, type SessionRest, withRest } from './session-rest.ts'
 import type { ReadWords, WrittenWords } from './words.ts'
 
 /*
  *     session = id:string service protocol:word username:string
  *               has:byte server:word? macAddress:string? ipAddress:string? routerSessionId:string? callerId:string? binding:word?
- *               startMs:number login:window mark recorded:bytes lastMovedMs:number isStallReported:flag
- *     has     = one bit for each of the six that may be absent, the first in the lowest
+ *               startMs:number login:window mark recorded:bytes lastMovedMs:number reported:byte
+ *               domain:word? rest:string?
+ *     has     = one bit for each of the eight that may be absent, the first in the lowest
  *     mark    = 0 (owed from login) | 1 (owed from baseline) | 2 counters:bytes | 3 counters:bytes sinceMs:number
+ *     rest    = what few sessions have, as JSON: see `session-rest.ts`
  *     service = byte
  *     window  = earliestMs:number latestMs:number
  *     moment  = wall:number steadyMs:number
@@ -19,13 +23,14 @@ import type { ReadWords, WrittenWords } from './words.ts'
  */
 
 export function writeSession(out: ByteWriter, words: WrittenWords, session: Session): void {
-  const { server, macAddress, ipAddress, routerSessionId, callerId, binding } = session
+  const { server, macAddress, ipAddress, routerSessionId, callerId, binding, domain } = session
+  const rest = restText(session)
   const start = out.length
   out.string(session.id)
   writeService(out, session.service)
   words.write(out, session.protocol)
   out.string(session.username)
-  const optional = [server, macAddress, ipAddress, routerSessionId, callerId, binding]
+  const optional = [server, macAddress, ipAddress, routerSessionId, callerId, binding, domain, rest]
   out.byte(optional.reduce((has, it, bit) => (it === undefined ? has : has | (1 << bit)), 0))
   if (server !== undefined) words.write(out, server)
   if (macAddress !== undefined) out.string(macAddress)
@@ -38,7 +43,9 @@ export function writeSession(out: ByteWriter, words: WrittenWords, session: Sess
   writeMark(out, session.mark)
   writeBytes(out, session.recorded)
   out.number(session.lastMovedMs)
-  out.flag(session.isStallReported)
+  out.byte(session.reported)
+  if (domain !== undefined) words.write(out, domain)
+  if (rest !== undefined) out.string(rest)
   words.sessionBytes += out.length - start
 }
 
@@ -48,7 +55,7 @@ export function readSession(from: ByteReader, words: ReadWords): Session {
   const protocol = words.read(from)
   const username = from.string()
   const has = from.byte()
-  return {
+  const session = {
     id,
     service,
     protocol,
@@ -64,7 +71,19 @@ export function readSession(from: ByteReader, words: ReadWords): Session {
     mark: readMark(from),
     recorded: readBytes(from),
     lastMovedMs: from.number(),
-    isStallReported: from.flag(),
+    reported: from.byte(),
+    domain: has & 64 ? words.read(from) : undefined,
+    ...NO_REST,
+  }
+  return has & 128 ? withRest(session, restOf(from)) : session
+}
+
+function restOf(from: ByteReader): SessionRest {
+  try {
+    return readRest(from.string())
+  } catch (cause) {
+    if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
+    throw new MalformedRecord('a session with a rest that is none', { cause })
   }
 }
 
@@ -87,13 +106,13 @@ function readMark(from: ByteReader): Mark {
   const form = from.byte()
   switch (form) {
     case 0:
-      return { kind: 'owed', from: 'login' }
+      return { kind: 'owed', from: 'login', sinceMs: undefined, shown: undefined }
     case 1:
-      return { kind: 'owed', from: 'baseline' }
+      return { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined }
     case 2:
-      return { kind: 'counted', counters: readBytes(from), sinceMs: undefined }
+      return countedUpTo(readBytes(from))
     case 3:
-      return { kind: 'counted', counters: readBytes(from), sinceMs: from.number() }
+      return { ...countedUpTo(readBytes(from)), sinceMs: from.number() }
     default:
       throw new MalformedRecord(`no mark ${form}`)
   }

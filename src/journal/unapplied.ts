@@ -46,7 +46,8 @@ export class UnappliedRecords {
 }
 
 function* countedIn(decision: Decision): Iterable<Bytes> {
-  for (const entry of decision.entries) if (entry.kind !== 'stop' && entry.counted) yield entry.counted.delta
+  for (const entry of decision.entries)
+    if (entry.kind !== 'stop') for (const { delta } of entry.counted) yield delta
 }
 
 function* sharesIn(pending: Pending): Iterable<Bytes> {

@@ -7,9 +7,12 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ms: 0.001,
 }
 
+/** Some 300 years: nothing that a router says of itself takes longer. */
+export const MOST_SECONDS = 10_000_000_000
+
 /**
  * Seconds of a RouterOS time such as `1w2d3h4m5s`, `01:22:53`, `1d02:03:04` or `500ms`.
- * @returns `undefined` where the text is none of them
+ * @returns `undefined` where the text is none of them, or longer than `MOST_SECONDS`
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^((?:\d{1,9}(?:w|d|h|ms|m|s))*)(?:(\d{1,9}):(\d\d)(?::(\d\d(?:\.\d+)?))?)?$/.exec(text)
@@ -18,5 +21,5 @@ export function parseDuration(text: string): number | undefined {
   let total = Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
   for (const [, count = '0', unit = 's'] of units.matchAll(/(\d+)(ms|[wdhms])/g))
     total += Number(count) * (UNIT_SECONDS[unit] ?? 0)
-  return total
+  return total <= MOST_SECONDS ? total : undefined
 }

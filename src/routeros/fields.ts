@@ -1,4 +1,4 @@
-import type { Window } from '../accounting/reading.ts'
+import type { Unreadable, Window } from '../accounting/reading.ts'
 import type { Reply } from './connection.ts'
 import { parseDuration } from './duration.ts'
 import { RouterGarbled } from './errors.ts'
@@ -12,7 +12,7 @@ const TWO_TO_53 = 2n ** 53n
  */
 export function counterOf(row: Row, name: string): number | undefined {
   const text = row.get(name)
-  if (text === undefined || !/^\d{1,20}$/.test(text)) return undefined
+  if (text === undefined || !COUNTER.test(text)) return undefined
   const value = Number(text)
   return Number.isSafeInteger(value) ? value : Number(BigInt(text) % TWO_TO_53)
 }
@@ -23,9 +23,24 @@ export function uptimeOf(row: Row): number | undefined {
   return seconds === undefined ? undefined : Math.floor(seconds)
 }
 
+const COUNTER = /^\d{1,20}$/
+
+/** The first of these counters that a row has and that can't be read; `undefined` where there is none. */
+export function unreadableCounterOf(row: Row, names: readonly string[]): Unreadable | undefined {
+  const property = names.find(name => {
+    const text = textOf(row, name)
+    return text !== undefined && !COUNTER.test(text)
+  })
+  return property === undefined ? undefined : unreadable(row, property)
+}
+
+export function unreadable(row: Row, property: string): Unreadable {
+  return { rowId: textOf(row, '.id'), property, value: row.get(property) }
+}
+
 /**
- * Whole seconds. Without it nobody could say whether a session or a router is the one of the last reading, and
- * bytes could be counted twice: then there is no reading.
+ * Whole seconds. Without it nobody could say whether a router is the one of the last reading, and bytes could be
+ * counted twice: then there is no reading.
  * @throws RouterGarbled where the row has none that can be read
  */
 export function requiredUptimeOf(row: Row, command: string): number {

@@ -1,3 +1,5 @@
+import { MOST_SECONDS } from './duration.ts'
+
 const MOST_DIGITS = 15
 /** As in `parseDuration`: nine digits. */
 const MOST = 999_999_999
@@ -42,5 +44,5 @@ export function readDuration(bytes: Buffer, start: number, end: number): number 
       number = -1
     }
   }
-  return number < 0 ? seconds : -1
+  return number < 0 && seconds <= MOST_SECONDS ? seconds : -1
 }

@@ -1,7 +1,7 @@
 import type { Bytes } from '../accounting/bytes.ts'
-import type { BindingReading } from '../accounting/reading.ts'
+import type { BindingReading, Unreadable } from '../accounting/reading.ts'
 import type { PrintedMenu, RouterConnection } from './connection.ts'
-import { counterOf, proplist } from './fields.ts'
+import { counterOf, proplist, unreadableCounterOf } from './fields.ts'
 import { PPP_SERVICES } from './ppp-servers.ts'
 
 const MOVING = ['rx-byte', 'tx-byte'] as const
@@ -23,6 +23,8 @@ export class PppInterfaces {
   /** Numbers by the names of static server bindings. */
   readonly #bindings = new Map<string, number | undefined>()
   readonly #newServices = new Set<string>()
+  /** Counters of the last answer that can't be read, by number. */
+  readonly #unreadable = new Map<number, Unreadable>()
 
   constructor(connection: RouterConnection) {
     this.#connection = connection
@@ -49,10 +51,13 @@ export class PppInterfaces {
       this.#download[number] = download[place] ?? Number.NaN
     }
     this.#newServices.clear()
+    this.#unreadable.clear()
     for (const { number, row } of rows.takeWholes()) {
       this.#newServices.add((row.get('type') ?? '').replace(/-in$/, ''))
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
       this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
+      const garbled = unreadableCounterOf(row, MOVING)
+      if (garbled) this.#unreadable.set(number, garbled)
       const name = row.get('name') ?? ''
       this.#names[number] = name
       if (this.#bindings.has(name)) this.#bindings.set(name, number)
@@ -76,6 +81,14 @@ export class PppInterfaces {
   counters(number: number): Bytes | undefined {
     const counters = { upload: this.upload(number), download: this.download(number) }
     return Number.isNaN(counters.upload + counters.download) ? undefined : counters
+  }
+
+  unreadable(number: number): Unreadable | undefined {
+    return this.#unreadable.get(number)
+  }
+
+  name(number: number): string {
+    return this.#names[number] ?? ''
   }
 
   has(number: number): boolean {

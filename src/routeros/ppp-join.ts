@@ -1,54 +1,134 @@
 import type { SessionReading } from '../accounting/reading.ts'
-import { gapMs, LOGIN_TOLERANCE_MS } from '../accounting/window.ts'
+import { gapMs, LOGIN_TOLERANCE_MS, middleMs } from '../accounting/window.ts'
 import type { ServerRow } from './ppp-servers.ts'
 
-/**
- * Which server row each session is on: its user's, from its caller, up for as long.
- *
- * The menus are printed one after the other, so a session may have gone and another come in between. Of sessions
- * that could be on the same rows, more than there are rows, one has gone and nobody knows which: they wait for the
- * next round. A session on another's row would be billed for its bytes.
- * @param sessions of one `/ppp/active`, those that have no interface yet
- * @param servers rows that are on nobody's interface yet
- * @param askedMs when `/ppp/active` was asked, in steady milliseconds
- */
-export function joinPpp(
-  sessions: readonly SessionReading[],
-  servers: readonly ServerRow[],
-  askedMs: number,
-): ReadonlyMap<SessionReading, ServerRow> {
-  const joined = new Map<SessionReading, ServerRow>()
-  const rowsOf = groupBy(servers, row => groupKey(row.service, row.user))
-  for (const [key, users] of groupBy(sessions, it => groupKey(it.protocol, it.username))) {
-    const rows = rowsOf.get(key)
-    if (rows) joinUser(users, rows, askedMs, joined)
-  }
-  return joined
+/** A session and the server row that it is on. */
+export interface PppJoin {
+  readonly session: SessionReading
+  readonly row: ServerRow
+  /** Whether the row is another account's by its name. */
+  readonly isGuess: boolean
 }
 
-function joinUser(
+export interface PppJoinOptions {
+  /** Of one `/ppp/active`, those that have no interface yet. */
+  readonly sessions: readonly SessionReading[]
+  /** On nobody's interface yet. */
+  readonly free: readonly ServerRow[]
+  /** On the interface of a session that was only guessed to be there. */
+  readonly guessed: readonly ServerRow[]
+  /** When `/ppp/active` was asked, in steady milliseconds. */
+  readonly askedMs: number
+  /** Whether a session may be taken for the one of another account that comes from its caller. */
+  readonly mayGuess: (session: SessionReading, row: ServerRow) => boolean
+}
+
+/**
+ * Which server row each session is on, by what is plain first:
+ *
+ *     its user's, from its caller, up for as long
+ *     the only one from its caller, as it is the only session; of another user only by a guess
+ *     its user's only one that is up for as long, as it is the only such session
+ *     its user's, where so many are free as sessions are without: which is whose does not matter to the account
+ *
+ * The menus are printed one after the other, so a session may have gone and another come in between. All but the first
+ * way go by rows that were there before the sessions were asked for. Of sessions that could be on the same rows, more
+ * than there are rows, one has gone and nobody knows which: they wait for the next round. A session on another's row
+ * would be billed for its bytes.
+ */
+export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
+  const { sessions, free, guessed, askedMs, mayGuess } = options
+  const joins: PppJoin[] = []
+  const left = new Set(sessions)
+  const open = new Set(free)
+  const join = (session: SessionReading, row: ServerRow, isGuess = false) => {
+    joins.push({ session, row, isGuess })
+    left.delete(session)
+    open.delete(row)
+  }
+  for (const [session, row] of exact([...left], [...free, ...guessed], askedMs)) join(session, row)
+  const before = () => [...open].filter(row => isBefore(row, askedMs))
+  for (const [session, row] of alone([...left], before(), bySessionCaller, byRowCaller))
+    if (session.username === row.user) join(session, row)
+    else if (!row.isStatic && mayGuess(session, row)) join(session, row, true)
+  for (const [session, row] of ofAge([...left], before())) join(session, row)
+  for (const [session, row] of ofAccount([...left], before())) join(session, row)
+  return joins
+}
+
+type Pair = readonly [SessionReading, ServerRow]
+
+function* exact(
   sessions: readonly SessionReading[],
-  servers: readonly ServerRow[],
+  rows: readonly ServerRow[],
   askedMs: number,
-  joined: Map<SessionReading, ServerRow>,
-): void {
-  const taken = new Set<ServerRow>()
-  for (const session of sessions) {
-    const own = servers.filter(row => row.caller === session.callerId && isOn(session, row, askedMs))
-    // Some services write the caller another way in the two menus; then the user's only row of that age will do.
-    const others = servers.filter(row => isBefore(row, askedMs) && isOn(session, row, askedMs))
-    const rows = own.length > 0 ? own : others.length === 1 ? others : []
-    const rivals = sessions.filter(
-      it =>
-        (own.length === 0 || it.callerId === session.callerId) && rows.some(row => isOn(it, row, askedMs)),
-    )
-    if (rivals.length > rows.length) continue
-    const [nearest] = rows
-      .filter(row => !taken.has(row))
-      .sort((a, b) => gapOf(session, a) - gapOf(session, b))
-    if (!nearest) continue
-    taken.add(nearest)
-    joined.set(session, nearest)
+): Iterable<Pair> {
+  const rowsOf = groupBy(rows, it => `${accountOfRow(it)}\0${it.caller ?? ''}`)
+  for (const [key, twins] of groupBy(sessions, it => `${accountOf(it)}\0${it.callerId ?? ''}`)) {
+    const its = rowsOf.get(key) ?? []
+    if (isTooMany(twins, its)) continue
+    const taken = new Set<ServerRow>()
+    for (const session of twins) {
+      const own = its.filter(row => isOn(session, row, askedMs))
+      const rivals = twins.filter(it => own.some(row => isOn(it, row, askedMs)))
+      if (rivals.length > own.length) continue
+      const [nearest] = own
+        .filter(row => !taken.has(row))
+        .sort((a, b) => gapOf(session, a) - gapOf(session, b))
+      if (!nearest) continue
+      taken.add(nearest)
+      yield [session, nearest]
+    }
+  }
+}
+
+/** Those that are the only session and the only row of a key. */
+function* alone(
+  sessions: readonly SessionReading[],
+  rows: readonly ServerRow[],
+  keyOf: (session: SessionReading) => string | undefined,
+  rowKeyOf: (row: ServerRow) => string | undefined,
+): Iterable<Pair> {
+  const rowsOf = groupBy(rows, rowKeyOf)
+  for (const [key, [session, ...others]] of groupBy(sessions, keyOf)) {
+    const [row, ...more] = rowsOf.get(key) ?? []
+    if (session && row && others.length === 0 && more.length === 0) yield [session, row]
+  }
+}
+
+/** A user's only session and only row of an age. */
+function* ofAge(sessions: readonly SessionReading[], rows: readonly ServerRow[]): Iterable<Pair> {
+  const rowsOf = groupBy(rows, accountOfRow)
+  for (const [account, twins] of groupBy(sessions, accountOf)) {
+    const its = rowsOf.get(account) ?? []
+    if (isTooMany(twins, its)) continue
+    for (const session of twins) {
+      const [row, ...others] = its.filter(it => isOfAge(session, it))
+      if (row && others.length === 0 && twins.every(it => it === session || !isOfAge(it, row)))
+        yield [session, row]
+    }
+  }
+}
+
+/** So many sessions of one account are looked at one against the other. */
+const MOST_TWINS = 64
+
+function isTooMany(sessions: readonly SessionReading[], rows: readonly ServerRow[]): boolean {
+  return sessions.length > MOST_TWINS || rows.length > MOST_TWINS
+}
+
+/** As many free rows of an account as sessions of it, the older ones with the older ones. */
+function* ofAccount(sessions: readonly SessionReading[], rows: readonly ServerRow[]): Iterable<Pair> {
+  const rowsOf = groupBy(rows, accountOfRow)
+  for (const [account, twins] of groupBy(sessions, accountOf)) {
+    const its = rowsOf.get(account) ?? []
+    if (its.length !== twins.length) continue
+    const byAge = [...its].sort((a, b) => beginOf(a) - beginOf(b))
+    const sorted = [...twins].sort((a, b) => middleMs(a.login) - middleMs(b.login))
+    for (const [index, session] of sorted.entries()) {
+      const row = byAge[index]
+      if (row) yield [session, row]
+    }
   }
 }
 
@@ -58,24 +138,50 @@ function isOn(session: SessionReading, row: ServerRow, askedMs: number): boolean
   return gap === 0 || (gap <= LOGIN_TOLERANCE_MS && isBefore(row, askedMs))
 }
 
-function isBefore(row: ServerRow, askedMs: number): boolean {
-  return row.login !== undefined && row.login.latestMs < askedMs
+function isOfAge(session: SessionReading, row: ServerRow): boolean {
+  return gapOf(session, row) <= LOGIN_TOLERANCE_MS
+}
+
+function isBefore({ login, isSettled }: ServerRow, askedMs: number): boolean {
+  return login ? login.latestMs < askedMs : isSettled
 }
 
 function gapOf(session: SessionReading, row: ServerRow): number {
   return row.login ? gapMs(row.login, session.login) : Number.POSITIVE_INFINITY
 }
 
-function groupKey(service: string, user: string): string {
+function beginOf({ login }: ServerRow): number {
+  return login ? middleMs(login) : 0
+}
+
+function accountOf({ protocol, username }: SessionReading): string {
+  return `${protocol}\0${username}`
+}
+
+function accountOfRow({ service, user }: ServerRow): string {
   return `${service}\0${user}`
 }
 
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+function bySessionCaller({ protocol, callerId }: SessionReading): string | undefined {
+  return callerId === undefined ? undefined : `${protocol}\0${callerId}`
+}
+
+function byRowCaller({ service, caller }: ServerRow): string | undefined {
+  return caller === undefined ? undefined : `${service}\0${caller}`
+}
+
+/** Those that have a key. */
+function groupBy<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string | undefined,
+): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()
   for (const item of items) {
-    const group = groups.get(keyOf(item))
+    const key = keyOf(item)
+    if (key === undefined) continue
+    const group = groups.get(key)
     if (group) group.push(item)
-    else groups.set(keyOf(item), [item])
+    else groups.set(key, [item])
   }
   return groups
 }

@@ -1,6 +1,6 @@
 import type { Window } from '../accounting/reading.ts'
 import type { Reply, RouterConnection } from './connection.ts'
-import { RouterTrap } from './errors.ts'
+import { RouterError, RouterTrap } from './errors.ts'
 import { beganAt, proplist, textOf, uptimeOf } from './fields.ts'
 import type { Row } from './sentence.ts'
 
@@ -26,33 +26,49 @@ export interface ServerRow {
   readonly isStatic: boolean
   /** Whether a session is on it. */
   readonly isRunning: boolean
-  /** Absent where no session is on it. */
+  /** Absent where no session is on it, or its uptime can't be read. */
   readonly login: Window | undefined
+  /** Whether an earlier answer had it as well. */
+  readonly isSettled: boolean
 }
 
-/** The server menus. One that is not there (an old version, a package that is off) is not asked again. */
+/** A menu that is not there may come later: some packages take their time. */
+export const ASKED_AGAIN_MS = 180_000
+
+/** The server menus. One that is not there (an old version, a package that is off) is rarely asked again. */
 export class PppServers {
   readonly #connection: RouterConnection
-  readonly #missing = new Set<string>()
+  /** Since when, in steady milliseconds. */
+  readonly #missing = new Map<string, number>()
+  /** Interfaces of the last answers. */
+  readonly #seen = new Map<string, ReadonlySet<string>>()
 
   constructor(connection: RouterConnection) {
     this.#connection = connection
   }
 
   /**
+   * A menu that fails has no rows: who is joined already is counted all the same.
    * @param users whose rows are enough; all where absent
-   * @throws RouterError
+   * @param nowMs steady milliseconds
    */
   async read(
     services: ReadonlySet<string>,
     users: readonly string[] | undefined,
+    nowMs: number,
   ): Promise<readonly ServerRow[]> {
-    const asked = PPP_SERVICES.filter(service => services.has(service) && !this.#missing.has(service))
-    const menus = await Promise.all(asked.map(service => this.#readMenu(service, users)))
+    const isDue = (service: string) =>
+      nowMs - (this.#missing.get(service) ?? -ASKED_AGAIN_MS) >= ASKED_AGAIN_MS
+    const asked = PPP_SERVICES.filter(service => services.has(service) && isDue(service))
+    const menus = await Promise.all(asked.map(service => this.#readMenu(service, users, nowMs)))
     return menus.flat()
   }
 
-  async #readMenu(service: string, users: readonly string[] | undefined): Promise<readonly ServerRow[]> {
+  async #readMenu(
+    service: string,
+    users: readonly string[] | undefined,
+    nowMs: number,
+  ): Promise<readonly ServerRow[]> {
     const callerProperty = CALLER_PROPERTY.get(service) ?? 'client-address'
     const query = users ? [...users.map(user => `?user=${user}`), `?#${'|'.repeat(users.length - 1)}`] : []
     try {
@@ -61,18 +77,23 @@ export class PppServers {
         proplist('name', 'user', callerProperty, 'uptime', 'dynamic', 'running'),
         ...query.filter(word => word !== '?#'),
       )
-      return reply.rows.map(row => ({
-        service,
-        name: row.get('name') ?? '',
-        user: row.get('user') ?? '',
-        caller: textOf(row, callerProperty),
-        isStatic: row.get('dynamic') !== 'true',
-        isRunning: row.get('running') !== 'false',
-        login: loginOf(reply, row),
-      }))
+      const seen = this.#seen.get(service)
+      const rows = reply.rows.map(row => {
+        const name = row.get('name') ?? ''
+        return {
+          ...{ service, name, user: row.get('user') ?? '', caller: textOf(row, callerProperty) },
+          isStatic: row.get('dynamic') !== 'true',
+          isRunning: row.get('running') !== 'false',
+          login: loginOf(reply, row),
+          isSettled: seen?.has(name) ?? false,
+        }
+      })
+      this.#seen.set(service, new Set(rows.map(({ name }) => name)))
+      this.#missing.delete(service)
+      return rows
     } catch (error) {
-      if (!(error instanceof RouterTrap && error.isMissingMenu)) throw error
-      this.#missing.add(service)
+      if (!(error instanceof RouterError)) throw error
+      if (error instanceof RouterTrap && error.isMissingMenu) this.#missing.set(service, nowMs)
       return []
     }
   }

@@ -1,8 +1,8 @@
-import { SERVICES, type Service } from '../accounting/reading.ts'
+import { SERVICES, type Service, type Unreadable } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { Callers } from './callers.ts'
 import { readClockOffset } from './clock-offset.ts'
 import { RouterConnection } from './connection.ts'
-import { readSerial } from './device.ts'
 import type { Address } from './dial.ts'
 import { RouterError, RouterTrap } from './errors.ts'
 import { proplist } from './fields.ts'
@@ -16,7 +16,15 @@ import { hasFastTrack, readSystem } from './system.ts'
 
 /** What reading a service gave. `missing`: the router does not have it. */
 export type ServiceProbe =
-  | { readonly kind: 'read'; readonly sessions: number; readonly withCounters: number }
+  | {
+      readonly kind: 'read'
+      readonly sessions: number
+      readonly withCounters: number
+      /** Rows, and counters, that can't be read. */
+      readonly unreadable: readonly Unreadable[]
+      /** Logins of the hotspot that have a domain: how many, and one of them. */
+      readonly domains: { readonly count: number; readonly example: string } | undefined
+    }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly error: RouterError }
 
@@ -62,12 +70,14 @@ export async function probeRouter(options: ProbeOptions, signal: AbortSignal): P
   const abort = () => connection.close()
   signal.addEventListener('abort', abort)
   try {
-    const { identity, version, boot } = await readSystem(connection)
+    const { identity, version, boot, serial } = await readSystem(connection)
     const uptimeSeconds = Math.max(0, Math.round((clock.steadyMs() - boot.latestMs) / 1_000))
     const latencyMs = await roundTripMs(connection)
-    const serial = await readSerial(connection)
     const rights = await readRights(connection, address.username)
-    const menus = { hotspot: new HotspotMenu(connection), ppp: new PppMenu(connection) }
+    const menus = {
+      hotspot: new HotspotMenu(connection, 'part'),
+      ppp: new PppMenu(connection, new Callers()),
+    }
     const read: Partial<Record<Service, ServiceProbe>> = {}
     for (const service of SERVICES)
       if (services.includes(service)) read[service] = await readService(menus[service])
@@ -96,7 +106,8 @@ async function roundTripMs(connection: RouterConnection): Promise<number> {
 async function readService(menu: SessionMenu): Promise<ServiceProbe> {
   try {
     const first = counted(await menu.read())
-    return first.withCounters === first.sessions ? first : counted(await menu.read())
+    if (first.withCounters === first.sessions) return first
+    return { ...counted(await menu.read()), domains: first.domains }
   } catch (error) {
     if (!(error instanceof RouterError)) throw error
     if (error instanceof RouterTrap && error.isMissingMenu) return { kind: 'missing' }
@@ -104,8 +115,16 @@ async function readService(menu: SessionMenu): Promise<ServiceProbe> {
   }
 }
 
-function counted({ rows, known }: SessionRows): Extract<ServiceProbe, { kind: 'read' }> {
+function counted({ rows, known, unread }: SessionRows): Extract<ServiceProbe, { kind: 'read' }> {
   const others = known.numbers.length
   const withCounters = rows.filter(({ counters }) => counters !== undefined).length
-  return { kind: 'read', sessions: rows.length + others, withCounters: withCounters + others }
+  const withDomain = [...rows, ...unread].filter(({ domain }) => domain !== undefined)
+  const [first] = withDomain
+  return {
+    kind: 'read',
+    sessions: rows.length + others + unread.length,
+    withCounters: withCounters + others,
+    unreadable: [...rows, ...unread].flatMap(({ unreadable }) => unreadable ?? []),
+    domains: first && { count: withDomain.length, example: first.username },
+  }
 }

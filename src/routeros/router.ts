@@ -1,14 +1,16 @@
-import type { Reading, Service, Window } from '../accounting/reading.ts'
+import type { Device, Reading, Service, Window } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Callers } from './callers.ts'
 import { RouterConnection } from './connection.ts'
 import { Departures } from './departures.ts'
 import type { Address } from './dial.ts'
 import { RouterTrap } from './errors.ts'
-import { HotspotMenu } from './hotspot.ts'
+import { type HotspotDomain, HotspotMenu } from './hotspot.ts'
 import { openLine } from './open-line.ts'
 import { PppMenu } from './ppp.ts'
+import { ASKED_AGAIN_MS } from './ppp-servers.ts'
 import type { SessionMenu } from './session-rows.ts'
-import { hasFastTrack, readSystem } from './system.ts'
+import { hasFastTrack, type RouterSystem, readSystem } from './system.ts'
 
 export interface RouterOptions {
   readonly address: Address
@@ -17,6 +19,9 @@ export interface RouterOptions {
   readonly timeoutMs: number
   /** Whether to learn of logouts at once, by `listen`, where the router offers it. */
   readonly isListening: boolean
+  readonly hotspotDomain: HotspotDomain
+  /** Of this router, and kept from connection to connection. */
+  readonly callers: Callers
   readonly clock: Clock
 }
 
@@ -25,20 +30,21 @@ export interface RouterOptions {
  * lasts: each login is a line in the router's log.
  */
 export class Router {
-  readonly identity: string
   readonly version: string
   /** What the operator should know of this router, a sentence each. */
   readonly notices: readonly string[]
   readonly #connection: RouterConnection
   readonly #menus: Readonly<Record<Service, SessionMenu>>
   readonly #boot: Window
+  readonly #device: Device
   readonly #clock: Clock
-  readonly #missing = new Set<Service>()
+  /** Since when, in steady milliseconds. */
+  readonly #missing = new Map<Service, number>()
   readonly #departures = new Map<Service, Departures>()
 
   /** @throws RouterError */
   static async connect(options: RouterOptions, signal: AbortSignal): Promise<Router> {
-    const { clock, timeoutMs, services } = options
+    const { timeoutMs, services, clock } = options
     const connection = new RouterConnection(await openLine(options.address, timeoutMs, signal), {
       clock,
       timeoutMs,
@@ -54,7 +60,7 @@ export class Router {
       const notices = isFastTracked
         ? ['a fasttrack-connection rule is on: traffic it takes bypasses the hotspot and is not counted']
         : []
-      const router = new Router(connection, clock, { ...system, notices })
+      const router = new Router(connection, options, { ...system, notices })
       if (options.isListening) for (const service of services) router.#listen(service)
       return router
     } catch (error) {
@@ -67,16 +73,23 @@ export class Router {
 
   private constructor(
     connection: RouterConnection,
-    clock: Clock,
-    about: { identity: string; version: string; boot: Window; notices: readonly string[] },
+    { clock, hotspotDomain, callers }: RouterOptions,
+    { identity, serial, version, boot, notices }: RouterSystem & { readonly notices: readonly string[] },
   ) {
     this.#connection = connection
-    this.#menus = { hotspot: new HotspotMenu(connection), ppp: new PppMenu(connection) }
+    this.#menus = {
+      hotspot: new HotspotMenu(connection, hotspotDomain),
+      ppp: new PppMenu(connection, callers),
+    }
     this.#clock = clock
-    this.#boot = about.boot
-    this.identity = about.identity
-    this.version = about.version
-    this.notices = about.notices
+    this.#boot = boot
+    this.#device = { identity, serial }
+    this.version = version
+    this.notices = notices
+  }
+
+  get identity(): string {
+    return this.#device.identity
   }
 
   /** Rejects with what ended the connection, and never resolves. */
@@ -85,16 +98,21 @@ export class Router {
   }
 
   /**
-   * One complete answer for a service; `undefined` where the router doesn't have it.
+   * One complete answer for a service; `undefined` where the router doesn't have it. A package may come later, so it is
+   * asked for again every few minutes.
    * @throws RouterError
    */
   async read(service: Service): Promise<Reading | undefined> {
-    if (this.#missing.has(service)) return undefined
+    const nowMs = this.#clock.steadyMs()
+    const missingMs = this.#missing.get(service)
+    if (missingMs !== undefined && nowMs - missingMs < ASKED_AGAIN_MS) return undefined
     try {
-      return await this.#read(service)
+      const reading = await this.#read(service)
+      this.#missing.delete(service)
+      return reading
     } catch (error) {
       if (!(error instanceof RouterTrap && error.isMissingMenu)) throw error
-      this.#missing.add(service)
+      this.#missing.set(service, nowMs)
       return undefined
     }
   }
@@ -105,14 +123,16 @@ export class Router {
 
   async #read(service: Service): Promise<Reading> {
     const answer = await this.#menus[service].read()
-    const { rows, numbers, known, by, bindings, askedMs, answeredMs } = answer
+    const { rows, numbers, known, by, bindings, unread, askedMs, answeredMs } = answer
     const sinceMs = this.#clock.steadyMs() - askedMs
     const departures = this.#departures.get(service)?.settle(answer)
     return {
       service,
       at: { wall: new Date(this.#clock.now().getTime() - sinceMs), steadyMs: askedMs },
       boot: this.#boot,
+      device: this.#device,
       sessions: rows,
+      unread,
       numbered: { by, numbers, known, answeredMs },
       bindings,
       ...(departures ? { departures } : {}),

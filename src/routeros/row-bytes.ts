@@ -74,8 +74,8 @@ export class RowBytes {
     )
   }
 
-  /** Which of these rows has a word that does not move. */
-  find(word: Buffer, numbers: Int32Array): number | undefined {
+  /** Which of these rows have a word that does not move. Each takes a look at all of them. */
+  *find(word: Buffer, numbers: Int32Array): Iterable<number> {
     const sought = encodeWord(word)
     for (let at = this.#find(sought, 0); at >= 0; at = this.#find(sought, at + 1)) {
       const offset = at
@@ -84,9 +84,8 @@ export class RowBytes {
         return this.#layouts[it] !== undefined && start <= offset && offset < start + this.#lengthOf(it)
       })
       // What was dropped is there until it is written over.
-      if (number !== undefined) return number
+      if (number !== undefined) yield number
     }
-    return undefined
   }
 
   #find(sought: Buffer, from: number): number {

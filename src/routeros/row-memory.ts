@@ -84,23 +84,23 @@ export class RowMemory implements KnownSentences {
     return this.#seenIn[number] === this.#reply
   }
 
-  /** A known row as it would have been told whole. */
+  /** All properties of a known row but the moving ones, of which only `values` are kept. */
   rowAt(place: number): Row {
-    const moving = this.#moving.map((name, index): [string, string] => {
-      const value = String(this.#values[index]?.[place] ?? 0)
-      return [name, name === 'uptime' ? `${value}s` : value]
-    })
-    return new Map([...this.row(this.#numbers[place] ?? 0), ...moving])
-  }
-
-  /** All properties of a row but the moving ones; as it was in the last reply that had it. */
-  row(number: number): Row {
-    return this.#bytes.row(number)
+    return this.#bytes.row(this.#numbers[place] ?? 0)
   }
 
   /** The number of a remembered row that has a word, such as `=.id=*A`. */
   find(word: string): number | undefined {
-    return this.#bytes.find(Buffer.from(word), this.#before.values())
+    const [number] = this.findAll(word, 1)
+    return number
+  }
+
+  /** Those of the rows that have a word. */
+  findAll(word: string, most: number): readonly number[] {
+    const found: number[] = []
+    for (const number of this.#bytes.find(Buffer.from(word), this.#before.values()))
+      if (found.push(number) === most) break
+    return found
   }
 
   /** Of rows that nobody was told of, nothing may be taken as known. */

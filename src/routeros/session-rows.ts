@@ -1,4 +1,4 @@
-import type { BindingReading, KnownRows, SessionReading } from '../accounting/reading.ts'
+import type { BindingReading, KnownRows, SessionReading, UnreadRow } from '../accounting/reading.ts'
 import type { Asked } from './connection.ts'
 
 /** What a service's menus told, and between which steady milliseconds it was true. */
@@ -12,6 +12,8 @@ export interface SessionRows extends Asked {
   /** The other rows. */
   readonly known: KnownRows
   readonly bindings: readonly BindingReading[]
+  /** Rows that are skipped. */
+  readonly unread: readonly UnreadRow[]
 }
 
 /** The active sessions of one service, over one connection. */

@@ -1,5 +1,6 @@
 import type { Window } from '../accounting/reading.ts'
 import type { RouterConnection } from './connection.ts'
+import { readSerial } from './device.ts'
 import { RouterTrap } from './errors.ts'
 import { beganAt, proplist, requiredUptimeOf } from './fields.ts'
 
@@ -9,19 +10,23 @@ export interface RouterSystem {
   /** `7.20.1 (stable)` */
   readonly version: string
   readonly boot: Window
+  /** The device's own number; absent where it does not say. */
+  readonly serial: string | undefined
 }
 
 /** @throws RouterError */
 export async function readSystem(connection: RouterConnection): Promise<RouterSystem> {
-  const [resource, identity] = await Promise.all([
+  const [resource, identity, serial] = await Promise.all([
     connection.command('/system/resource/print', proplist('uptime', 'version')),
     connection.command('/system/identity/print', proplist('name')),
+    readSerial(connection),
   ])
   const system = resource.rows[0] ?? new Map<string, string>()
   return {
     identity: identity.rows[0]?.get('name') ?? '',
     version: system.get('version') ?? '',
     boot: beganAt(resource, requiredUptimeOf(system, '/system/resource')),
+    serial,
   }
 }
 

@@ -2,8 +2,15 @@ import type { ClientBase } from 'pg'
 import { routerKey } from '../accounting/ids.ts'
 import type { CommitResult } from './commit-outcome.ts'
 import { GrownSessions } from './grow-sessions.ts'
-import { bindingsOf, eventsOf, sessionsOf } from './router-rows.ts'
-import { INSERT_EVENTS, type RouterCommit, SET_BINDINGS, UPDATE_ROUTERS } from './router-statements.ts'
+import { moveSessions, settleMoved } from './move-sessions.ts'
+import { bindingsOf, eventsOf, forgetsBindings, sessionsOf } from './router-rows.ts'
+import {
+  FORGET_BINDINGS,
+  INSERT_EVENTS,
+  type RouterCommit,
+  SET_BINDINGS,
+  UPDATE_ROUTERS,
+} from './router-statements.ts'
 import { decideOutcomes } from './standings.ts'
 import { together } from './together.ts'
 import { runUnnest } from './unnest.ts'
@@ -27,7 +34,10 @@ export async function applyCommits(
     ({ tenant, router }) => outcomes.get(routerKey(tenant, router))?.kind === 'committed',
   )
   const { grown, others } = commits.length === batch.length ? all : await sortOut(commits, floorMs)
+  const moved = await moveSessions(client, commits)
   await writeSessions(client, others, floorMs)
+  await settleMoved(client, moved)
+  await runUnnest(client, FORGET_BINDINGS, commits.filter(forgetsBindings))
   await runUnnest(client, SET_BINDINGS, commits.flatMap(bindingsOf))
   await runUnnest(client, INSERT_EVENTS, commits.flatMap(eventsOf))
   await together([grown.write(client), runUnnest(client, UPDATE_ROUTERS, commits)])

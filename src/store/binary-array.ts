@@ -6,8 +6,7 @@ export type Column<Row> = { readonly name: string } & (
   /** `2026-11-24` */
   | { readonly type: 'date'; readonly of: (row: Row) => string | null }
   /** Safe integers; an instant in milliseconds since 1970. */
-  | { readonly type: 'int8' | 'timestamptz'; readonly of: (row: Row) => number | null }
-  | { readonly type: 'bool'; readonly of: (row: Row) => boolean | null }
+  | { readonly type: 'int8' | 'int2' | 'timestamptz'; readonly of: (row: Row) => number | null }
 )
 
 /*
@@ -19,7 +18,7 @@ export type Column<Row> = { readonly name: string } & (
  */
 const HEAD_BYTES = 20
 const LENGTH_BYTES = 4
-const OIDS = { uuid: 2950, text: 25, jsonb: 3802, date: 1082, int8: 20, timestamptz: 1184, bool: 16 }
+const OIDS = { uuid: 2950, text: 25, jsonb: 3802, date: 1082, int8: 20, timestamptz: 1184, int2: 21 }
 
 /** @throws DatabaseRefused where a value is none of its column's type */
 export function binaryArray<Row>(column: Column<Row>, rows: readonly Row[]): Buffer {
@@ -37,8 +36,8 @@ export function binaryArray<Row>(column: Column<Row>, rows: readonly Row[]): Buf
       return ofSize(oid, 8, rows, column.of, writeInteger)
     case 'timestamptz':
       return ofSize(oid, 8, rows, column.of, writeInstant)
-    case 'bool':
-      return ofSize(oid, 1, rows, column.of, writeFlag)
+    case 'int2':
+      return ofSize(oid, 2, rows, column.of, writeSmall)
     default:
       return column satisfies never
   }
@@ -143,6 +142,8 @@ function writeInstant(out: Buffer, at: number, value: number): void {
   else throw new DatabaseRefused(`not an instant: ${value}`)
 }
 
-function writeFlag(out: Buffer, at: number, value: boolean): void {
-  out.writeUInt8(value ? 1 : 0, at)
+function writeSmall(out: Buffer, at: number, value: number): void {
+  if (!Number.isInteger(value) || Math.abs(value) > 0x7fff)
+    throw new DatabaseRefused(`not a small number: ${value}`)
+  out.writeInt16BE(value, at)
 }

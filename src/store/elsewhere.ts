@@ -19,8 +19,10 @@ export interface StoredElsewhere {
 
 export interface StoredService {
   readonly readAt: Date
-  /** The names of its open sessions, one for each. */
+  /** The names of its live sessions, one for each. */
   readonly online: readonly string[]
+  /** How many of them have no counters. */
+  readonly uncounted: number
 }
 
 interface RouterRow {
@@ -35,6 +37,7 @@ interface OnlineRow {
   readonly router_id: string
   readonly service: Service
   readonly usernames: readonly string[]
+  readonly uncounted: number
 }
 
 /** @param here the routers that are left out */
@@ -58,7 +61,7 @@ export async function readElsewhere(
     const services = new Map<Service, StoredService>()
     const addService = (service: Service, readAt: Date | null) => {
       if (readAt)
-        services.set(service, { readAt, online: online.get(`${tenant}/${router}/${service}`) ?? [] })
+        services.set(service, { readAt, ...(online.get(`${tenant}/${router}/${service}`) ?? NOBODY) })
     }
     addService('hotspot', row.hotspot_reading_at)
     addService('ppp', row.ppp_reading_at)
@@ -68,17 +71,25 @@ export async function readElsewhere(
   return elsewhere
 }
 
+const NOBODY: Omit<StoredService, 'readAt'> = { online: [], uncounted: 0 }
+
 async function readOnline(
   pool: Pool,
   routers: readonly RouterRow[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): Promise<ReadonlyMap<string, Omit<StoredService, 'readAt'>>> {
   const { rows } = await pool.query<OnlineRow>(
-    `select tenant_id, router_id, service, array_agg(username) as usernames from user_sessions
-     where status = 'active' and (tenant_id, router_id) in (select * from unnest($1::text[], $2::text[]))
+    `select tenant_id, router_id, service, array_agg(username) as usernames,
+       (count(*) filter (where counter_upload is null or counted_since is not null))::int as uncounted
+     from user_sessions where status = 'active' and missed_at is null and (tenant_id, router_id) in (select * from unnest($1::text[], $2::text[]))
      group by 1, 2, 3`,
     [routers.map(row => row.tenant_id), routers.map(row => row.id)],
   )
-  return new Map(rows.map(row => [`${row.tenant_id}/${row.router_id}/${row.service}`, row.usernames]))
+  return new Map(
+    rows.map(({ tenant_id, router_id, service, usernames, uncounted }) => [
+      `${tenant_id}/${router_id}/${service}`,
+      { online: usernames, uncounted },
+    ]),
+  )
 }
 
 function keyOf(tenant: string, router: string): RouterKey {

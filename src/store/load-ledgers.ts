@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
-import type { Bytes } from '../accounting/bytes.ts'
+import type { Bindings } from '../accounting/bindings.ts'
 import {
   type RouterId,
   type RouterKey,
@@ -12,11 +12,14 @@ import {
   tenantId,
 } from '../accounting/ids.ts'
 import { type LastReading, type Ledger, NEW_LEDGER } from '../accounting/ledger.ts'
+import { type CountedMark, countedUpTo } from '../accounting/mark.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Session } from '../accounting/session.ts'
 import { bindingCounters, routers, userSessions } from './schema.ts'
 import { storableBytes } from './storable.ts'
-import { leftSessions, openSessions, type SessionRow, sessionOf } from './stored-session.ts'
+import { deviceOf } from './stored-device.ts'
+import { storedCounters } from './stored-doubts.ts'
+import { awaySessions, leftSessions, openSessions, type SessionRow, sessionOf } from './stored-session.ts'
 
 export interface RouterRef {
   readonly tenant: TenantId
@@ -52,10 +55,11 @@ export async function loadLedgers(
     })
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.id))
-    const ledger = (service: Service, counters: ReadonlyMap<string, Bytes>): Ledger => ({
+    const ledger = (service: Service, counters: Bindings): Ledger => ({
       unnumbered: known.get(key)?.sessions[service] ?? new Map(),
       columns: undefined,
       bindings: counters,
+      away: known.get(key)?.away[service] ?? new Map(),
       last: lastReadingOf(row, service, known.get(key)?.left.has(service) ?? false),
     })
     const ledgers = {
@@ -74,6 +78,8 @@ interface Known {
   readonly sessions: Record<Service, Map<SessionId, Session>>
   /** Services whose sessions have ended since the router left the config. */
   readonly left: Set<Service>
+  /** Those of routers that answered before, by their key. */
+  readonly away: Record<Service, Map<string, Map<SessionId, Session>>>
 }
 
 async function loadSessions(
@@ -84,36 +90,49 @@ async function loadSessions(
     openSessions(isOneOf(refs, userSessions.tenantId, userSessions.routerId)),
   )
   const left = await snapshot.execute<SessionRow>(leftSessions(isOneOf(refs, routers.tenantId, routers.id)))
+  const away = await snapshot.execute<SessionRow>(awaySessions(isOneOf(refs, routers.tenantId, routers.id)))
   const all = new Map<RouterKey, Known>()
-  const take = (row: SessionRow): Known => {
+  const knownOf = (row: SessionRow): Known => {
     const key = routerKey(tenantId(row.tenant_id), routerId(row.router_id))
     const known: Known = all.get(key) ?? {
       sessions: { hotspot: new Map(), ppp: new Map() },
       left: new Set(),
+      away: { hotspot: new Map(), ppp: new Map() },
     }
     all.set(key, known)
+    return known
+  }
+  const take = (row: SessionRow): Known => {
+    const known = knownOf(row)
     const session = sessionOf(row)
     known.sessions[session.service].set(session.id, session)
     return known
   }
   for (const row of open.rows) take(row)
   for (const row of left.rows) take(row).left.add(row.service)
+  for (const row of away.rows) {
+    const its = knownOf(row).away[row.service]
+    const session = sessionOf(row)
+    const device = row.device ?? ''
+    its.set(device, (its.get(device) ?? new Map<SessionId, Session>()).set(session.id, session))
+  }
   return all
 }
 
 async function loadBindings(
   snapshot: Snapshot,
   refs: readonly RouterRef[],
-): Promise<ReadonlyMap<RouterKey, ReadonlyMap<string, Bytes>>> {
+): Promise<ReadonlyMap<RouterKey, Bindings>> {
   const rows = await snapshot
     .select()
     .from(bindingCounters)
     .where(isOneOf(refs, bindingCounters.tenantId, bindingCounters.routerId))
-  const all = new Map<RouterKey, Map<string, Bytes>>()
+  const all = new Map<RouterKey, Map<string, CountedMark>>()
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.routerId))
     const counters = { upload: storableBytes(row.upload), download: storableBytes(row.download) }
-    all.set(key, (all.get(key) ?? new Map<string, Bytes>()).set(row.interface, counters))
+    const mark = { ...countedUpTo(counters), doubts: storedCounters(row.doubts) }
+    all.set(key, (all.get(key) ?? new Map<string, CountedMark>()).set(row.interface, mark))
   }
   return all
 }
@@ -133,11 +152,11 @@ function lastReadingOf(
     service === 'hotspot'
       ? [row.hotspotReadingAt, row.hotspotSteadyAt, row.hotspotBootEarliestAt, row.hotspotBootLatestAt]
       : [row.pppReadingAt, row.pppSteadyAt, row.pppBootEarliestAt, row.pppBootLatestAt]
+  const { device, away } = deviceOf(service === 'hotspot' ? row.hotspotDevice : row.pppDevice)
   if (!readingAt || !steadyAt || !earliest || !latest) return undefined
   return {
     at: { wall: readingAt, steadyMs: steadyAt.getTime() },
     boot: { earliestMs: earliest.getTime(), latestMs: latest.getTime() },
-    isFromAnotherProcess: true,
-    hasLeft,
+    ...{ device, away, isFromAnotherProcess: true, hasLeft },
   }
 }

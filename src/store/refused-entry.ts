@@ -41,11 +41,11 @@ function daysOf(shares: PendingSession['shares']): Readonly<Record<string, Bytes
 }
 
 export function refusedBinding({ entry, reason }: Refusal<BindingChange>): RefusedEntry {
-  const { name, counters } = entry
+  const { name, mark } = entry
   return {
     what: `binding ${shortened(name)}`,
     reason,
-    facts: { entry: 'binding', counters },
+    facts: { entry: 'binding', counters: mark.counters },
     more: { name: shortened(name) },
   }
 }

@@ -16,7 +16,12 @@ export function sessionsOf(
 }
 
 export function bindingsOf({ tenant, router, pending }: RouterCommit): readonly BindingChange[] {
-  return Array.from(pending.bindings, ([name, counters]) => ({ tenant, router, name, counters }))
+  return Array.from(pending.bindings, ([name, mark]) => ({ tenant, router, name, mark }))
+}
+
+/** Whether those that the database knows of it are another router's. */
+export function forgetsBindings({ pending }: RouterCommit): boolean {
+  return pending.forgetsBindings
 }
 
 export function eventsOf({ tenant, router, pending }: RouterCommit): readonly RouterEvent[] {

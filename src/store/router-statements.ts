@@ -1,11 +1,13 @@
-import type { Bytes } from '../accounting/bytes.ts'
+import { doubtsJson } from '../accounting/doubt-text.ts'
 import type { LedgerEvent } from '../accounting/entry.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { LastReading } from '../accounting/ledger.ts'
+import type { CountedMark } from '../accounting/mark.ts'
 import type { Pending } from '../accounting/pending.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Column } from './binary-array.ts'
 import { storableBytes, storableInstant, storableJson, storableText } from './storable.ts'
+import { storedDevice } from './stored-device.ts'
 import { namesOf, unnestStatement } from './unnest.ts'
 
 /** All of one router that waits to be committed. */
@@ -38,6 +40,14 @@ const readings = (service: Service): readonly Column<RouterCommit>[] => [
   reading(service, 'steady_at', ({ at }) => at.steadyMs),
   reading(service, 'boot_earliest_at', ({ boot }) => Math.floor(boot.earliestMs)),
   reading(service, 'boot_latest_at', ({ boot }) => Math.ceil(boot.latestMs)),
+  {
+    name: `${service}_device`,
+    type: 'jsonb',
+    of: ({ pending }) => {
+      const last = pending.readings.get(service)
+      return last ? storedDevice(last) : null
+    },
+  },
 ]
 
 /** Absent where this commit has no reading of the service: then the row's stand. */
@@ -74,15 +84,28 @@ export interface BindingChange {
   readonly tenant: TenantId
   readonly router: RouterId
   readonly name: string
-  readonly counters: Bytes
+  readonly mark: CountedMark
 }
 
 const BINDING_COLUMNS: readonly Column<BindingChange>[] = [
   TENANT,
   ROUTER,
   { name: 'interface', type: 'text', of: ({ name }) => storableText(name) },
-  { name: 'upload', type: 'int8', of: ({ counters }) => storableBytes(counters.upload) },
-  { name: 'download', type: 'int8', of: ({ counters }) => storableBytes(counters.download) },
+  {
+    name: 'upload',
+    type: 'int8',
+    of: ({ mark }) => storableBytes(mark.counters.upload),
+  },
+  {
+    name: 'download',
+    type: 'int8',
+    of: ({ mark }) => storableBytes(mark.counters.download),
+  },
+  {
+    name: 'doubts',
+    type: 'jsonb',
+    of: ({ mark: { doubts } }) => (doubts ? JSON.stringify(doubtsJson(doubts)) : null),
+  },
 ]
 
 export const SET_BINDINGS = unnestStatement(
@@ -90,7 +113,15 @@ export const SET_BINDINGS = unnestStatement(
   BINDING_COLUMNS,
   rows => `insert into binding_counters (${namesOf(BINDING_COLUMNS)}) select * from ${rows}
     on conflict (tenant_id, router_id, interface)
-    do update set upload = excluded.upload, download = excluded.download`,
+    do update set upload = excluded.upload, download = excluded.download, doubts = excluded.doubts`,
+)
+
+/** Bindings that are another router's now. */
+export const FORGET_BINDINGS = unnestStatement<RouterCommit>(
+  'tikmeter_forget_bindings',
+  [TENANT, ROUTER],
+  rows => `delete from binding_counters as b using ${rows} as t (tenant_id, router_id)
+    where b.tenant_id = t.tenant_id and b.router_id = t.router_id`,
 )
 
 export interface RouterEvent {

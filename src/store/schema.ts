@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
-  boolean,
   check,
   date,
   foreignKey,
@@ -9,6 +8,7 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   timestamp,
   uuid,
@@ -60,6 +60,9 @@ export const routers = pgTable(
     pppSteadyAt: instant('ppp_steady_at'),
     pppBootEarliestAt: instant('ppp_boot_earliest_at'),
     pppBootLatestAt: instant('ppp_boot_latest_at'),
+    /** Which router answered, and those that did before: see `stored-device.ts`. */
+    hotspotDevice: jsonb('hotspot_device'),
+    pppDevice: jsonb('ppp_device'),
   },
   table => [primaryKey({ columns: [table.tenantId, table.id] })],
 )
@@ -91,7 +94,10 @@ export const userSessions = pgTable(
     routerId: text('router_id').notNull(),
     service: service(),
     protocol: text('protocol').notNull(),
+    /** The subscriber. */
     username: text('username').notNull(),
+    /** The hotspot's, where the router splits one off the name. */
+    domain: text('domain'),
     macAddress: text('mac_address'),
     ipAddress: text('ip_address'),
     routerSessionId: text('router_session_id'),
@@ -107,17 +113,24 @@ export const userSessions = pgTable(
     callerId: text('caller_id'),
     /** The static PPP server binding it is on. */
     binding: text('binding'),
-    /** The router's counters up to which it has been counted; null where they were never known. */
+    /** When it had gone, of one that only the last reading missed: it may be back. */
+    missedAt: instant('missed_at'),
+    /** The router's counters up to which it has been counted; null where they were never counted. */
     counterUpload: bytes('counter_upload'),
     counterDownload: bytes('counter_download'),
-    /** When they were last known; null: at the router's last reading. */
+    /** When they were last known, or, where they never were, since when they are owed; null: at the last reading. */
     countedSince: instant('counted_since'),
     /** Where counting is to begin, as long as the counters were never known. */
     owedFrom: text('owed_from', { enum: ['login', 'baseline'] }),
     loginEarliestAt: instant('login_earliest_at').notNull(),
     loginLatestAt: instant('login_latest_at').notNull(),
     lastMovedAt: instant('last_moved_at').notNull(),
-    stallReported: boolean('stall_reported').notNull(),
+    /** What an operator was told of it, by bits: see `reported.ts`. */
+    reported: smallint('reported').notNull().default(0),
+    /** What few sessions have: see `stored-doubts.ts`. */
+    doubts: jsonb('doubts'),
+    /** The router that it was on, where it ended since another one answers at the address. */
+    device: text('device'),
   },
   table => [
     foreignKey({ columns: [table.tenantId, table.routerId], foreignColumns: [routers.tenantId, routers.id] }),
@@ -127,6 +140,8 @@ export const userSessions = pgTable(
     index('user_sessions_username').on(table.tenantId, table.username, table.startTime),
     index('user_sessions_start').on(table.tenantId, table.startTime, table.id),
     index('user_sessions_ended').on(table.endTime).where(sql`status = 'ended'`),
+    // Few: those that go on when their router is back.
+    index('user_sessions_away').on(table.tenantId, table.routerId).where(sql`device is not null`),
   ],
 )
 
@@ -204,6 +219,7 @@ export const bindingCounters = pgTable(
     interface: text('interface').notNull(),
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
+    doubts: jsonb('doubts'),
   },
   table => [primaryKey({ columns: [table.tenantId, table.routerId, table.interface] })],
 )

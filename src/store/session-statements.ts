@@ -4,6 +4,7 @@ import type { PendingSession } from '../accounting/pending.ts'
 import type { Session } from '../accounting/session.ts'
 import type { Column } from './binary-array.ts'
 import { storableBytes, storableInstant, storableText } from './storable.ts'
+import { storedDoubts } from './stored-doubts.ts'
 import { namesOf, unnestStatement } from './unnest.ts'
 
 /** One row of `user_sessions` to be written, with the bytes to be added to it and to the other tables. */
@@ -55,30 +56,40 @@ const FIXED: readonly Column<SessionChange>[] = [
   { name: 'router_id', type: 'text', of: ({ router }) => router },
   text('service', it => it.service),
   text('protocol', it => it.protocol),
-  text('username', it => it.username),
   text('server', it => it.server),
   text('mac_address', it => it.macAddress),
   text('router_session_id', it => it.routerSessionId),
   text('caller_id', it => it.callerId),
-  instant('start_time', ({ session }) => session.startMs),
 ]
 
 /** What readings change. A login's window is widened to whole milliseconds, never narrowed. */
 const MOVING: readonly Column<SessionChange>[] = [
+  text('username', it => it.username),
+  text('domain', it => it.domain),
+  instant('start_time', ({ session }) => session.startMs),
   text('ip_address', it => it.ipAddress),
   text('binding', it => it.binding),
   instant('login_earliest_at', ({ session }) => Math.floor(session.login.earliestMs)),
   instant('login_latest_at', ({ session }) => Math.ceil(session.login.latestMs)),
   bytes('counter_upload', ({ mark }) => (mark.kind === 'counted' ? mark.counters.upload : undefined)),
   bytes('counter_download', ({ mark }) => (mark.kind === 'counted' ? mark.counters.download : undefined)),
-  instant('counted_since', ({ session: { mark } }) => (mark.kind === 'counted' ? mark.sinceMs : undefined)),
+  instant('counted_since', ({ session: { mark } }) => mark.sinceMs),
   text('owed_from', ({ mark }) => (mark.kind === 'owed' ? mark.from : undefined)),
   instant('last_moved_at', ({ session }) => session.lastMovedMs),
-  { name: 'stall_reported', type: 'bool', of: ({ session }) => session.isStallReported },
-  instant('last_seen_at', ({ end, readAt }) => (end?.lastSeenAt ?? readAt).getTime()),
+  { name: 'reported', type: 'int2', of: ({ session }) => session.reported },
+  { name: 'doubts', type: 'jsonb', of: ({ session }) => storedDoubts(session) },
+  instant('last_seen_at', ({ session, end, readAt }) =>
+    end ? end.lastSeenAt.getTime() : (session.missed?.lastSeenMs ?? readAt.getTime()),
+  ),
+  instant('missed_at', ({ session, end }) => (end ? undefined : session.missed?.goneMs)),
   { name: 'status', type: 'text', of: ({ end }) => (end ? 'ended' : 'active') },
   instant('end_time', ({ end }) => end?.endTime.getTime()),
   { name: 'end_reason', type: 'text', of: ({ end }) => end?.reason ?? null },
+  {
+    name: 'device',
+    type: 'text',
+    of: ({ end }) => (end?.device === undefined ? null : storableText(end.device)),
+  },
 ]
 
 /**

@@ -3,6 +3,7 @@ import { routerKey } from '../accounting/ids.ts'
 import type { PendingSession } from '../accounting/pending.ts'
 import type { Share } from '../accounting/spread.ts'
 import type { CommitResult } from './commit-outcome.ts'
+import { moveSessions, settleMoved } from './move-sessions.ts'
 import {
   type RefusedEntry,
   refusedBinding,
@@ -11,9 +12,10 @@ import {
   refusedSession,
   setAsideEvent,
 } from './refused-entry.ts'
-import { bindingsOf, eventsOf, sessionsOf } from './router-rows.ts'
+import { bindingsOf, eventsOf, forgetsBindings, sessionsOf } from './router-rows.ts'
 import {
   type BindingChange,
+  FORGET_BINDINGS,
   INSERT_EVENTS,
   type RouterCommit,
   SET_BINDINGS,
@@ -54,8 +56,11 @@ export async function applySettingAside(
   const outcomes = await decideOutcomes(client, owner, [commit])
   const key = routerKey(commit.tenant, commit.router)
   if (outcomes.get(key)?.kind !== 'committed') return outcomes
+  const moved = await moveSessions(client, [commit])
+  const sessions = await writeSessionsApart(client, commit, floorMs)
+  await settleMoved(client, moved)
   const refused = [
-    ...(await writeSessionsApart(client, commit, floorMs)),
+    ...sessions,
     ...(await writeBindingsApart(client, commit)),
     ...(await writeEventsApart(client, commit)),
   ]
@@ -120,6 +125,7 @@ async function writeBindingsApart(
   client: ClientBase,
   commit: RouterCommit,
 ): Promise<readonly RefusedEntry[]> {
+  await runUnnest(client, FORGET_BINDINGS, [commit].filter(forgetsBindings))
   const refusals = await writeAllBut(client, bindingsOf(commit), part =>
     runUnnest(client, SET_BINDINGS, part),
   )

@@ -43,17 +43,42 @@ describe('rule 10', () => {
 
   it('a session that took over between two readings counts from the last of them', () => {
     const meter = new Meter()
+    const other = { routerSessionId: '0x81300078' }
     meter.read(ppp(0, [on(-60, 1000)], shows(1000)))
     meter.read(ppp(5, [on(-60, 1100)], shows(1100)))
-    const decision = meter.read(ppp(60, [on(30, 1150)], shows(1150)))
+    const decision = meter.read(ppp(60, [on(30, 1150, other)], shows(1150)))
     expect(deltaOf(decision)).toEqual(bytes(50, 50))
   })
 
-  it('a counter that has fallen since counts for all that it shows', () => {
+  it('a counter that has fallen since, and is still below, counts for all that it shows', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))
-    const decision = meter.read(ppp(60, [on(30, 300)], shows(300)))
-    expect(deltaOf(decision)).toEqual(bytes(300, 300))
+    expect(deltaOf(meter.read(ppp(60, [on(30, 300)], shows(300))))).toEqual(bytes(0, 0))
+    const decision = meter.read(ppp(65, [on(30, 310)], shows(310)))
+    expect(countedOf(decision)).toEqual([{ delta: bytes(310, 310), from: wallAt(30), to: wallAt(65) }])
+  })
+
+  it('a counter that is wrong in the reading that has a new session first costs it nothing', () => {
+    const meter = new Meter()
+    meter.read(ppp(0, [], shows(1000)))
+    meter.read(ppp(60, [on(30, 0)], shows(0)))
+    const decision = meter.read(ppp(65, [on(30, 1310)], shows(1310)))
+    expect(events(decision)).toEqual(['glitch'])
+    expect(deltaOf(decision)).toEqual(bytes(310, 310))
+  })
+
+  it('a counter that is wrong while nobody is on bills nothing to the next session', () => {
+    const meter = new Meter()
+    meter.read(ppp(0, [], shows(1000)))
+    meter.read(ppp(5, [], shows(0)))
+    expect(deltaOf(meter.read(ppp(60, [on(30, 1310)], shows(1310))))).toEqual(bytes(310, 310))
+  })
+
+  it('a counter that leapt while nobody was on bills nothing to the next session where it is back', () => {
+    const meter = new Meter()
+    meter.read(ppp(0, [], shows(1000)))
+    meter.read(ppp(5, [], shows(90_000_000)))
+    expect(deltaOf(meter.read(ppp(60, [on(30, 1310)], shows(1310))))).toEqual(bytes(310, 310))
   })
 
   it('where no last value is known, counting begins at what it shows', () => {
@@ -84,7 +109,7 @@ describe('rule 10', () => {
     expect([...meter.read(ppp(0, [], shows(1000))).bindings.keys()]).toEqual([NAME])
     expect(meter.read(ppp(5, [], shows(1000))).bindings.size).toBe(0)
     expect(meter.read(ppp(10, [], { bindings: [] })).bindings.size).toBe(0)
-    expect(meter.ledger.bindings.get(NAME)).toEqual(bytes(1000, 1000))
+    expect(meter.ledger.bindings.get(NAME)?.counters).toEqual(bytes(1000, 1000))
   })
 })
 

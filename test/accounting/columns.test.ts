@@ -43,14 +43,16 @@ describe('sessions whose rows are known', () => {
     it.read(0, [ann(-60, bytes(10, 0))])
     const spiked = it.read(5, [ann(-60, bytes(1e12, 0))])
     expect([kinds(spiked), events(spiked), spiked.growth]).toEqual([['interim'], ['quarantine'], undefined])
-    expect(it.read(10, [ann(-60, bytes(1e12 + 7, 0))]).growth?.total.upload).toBe(7n)
-    expect(it.recorded).toEqual([['ann', 17]])
+    it.read(10, [ann(-60, bytes(1e12 + 7, 0))])
+    expect(it.read(15, [ann(-60, bytes(1e12 + 9, 0))]).growth?.total.upload).toBe(2n)
+    expect(it.recorded).toEqual([['ann', 19]])
   })
 
   it('are told apart from the one before on the same address by their login', () => {
     const it = new Hotspot()
     it.read(0, [ann(-600, bytes(10, 0))])
-    expect(kinds(it.read(60, [ann(40, bytes(20, 0))]))).toEqual(['start', 'stop'])
+    expect(kinds(it.read(60, [ann(40, bytes(20, 0))]))).toEqual(['start', 'interim'])
+    expect(kinds(it.read(65, [ann(40, bytes(20, 0))]))).toEqual(['interim', 'stop'])
     expect(it.recorded).toEqual([['ann', 20]])
   })
 
@@ -104,6 +106,7 @@ describe('what waits of them for the database', () => {
     const builder = new PendingBuilder(0)
     it.read(5, [ann(-60, bytes(13, 0)), bob(5)], adding(builder))
     it.read(10, [bob(5)], adding(builder))
+    it.read(15, [bob(5)], adding(builder))
     const [only] = [...builder.build().sessions.values()]
     expect(only).toMatchObject({ isOnlyGrown: false, end: { reason: 'logout' } })
     expect([...(only?.shares.values() ?? [])]).toMatchObject([bytes(3, 0)])
@@ -135,16 +138,17 @@ describe('what waits of them for the database', () => {
     const edge = 15 * MINUTE
     it.read(edge - 1, [ann(-60, bytes(10, 0)), bob(5)])
     const builder = new PendingBuilder(0)
-    it.read(edge + 4, [ann(-60, bytes(20, 0)), bob(15)], adding(builder))
-    it.read(edge + 9, [bob(15)], adding(builder))
+    it.read(edge + 4, [ann(-60, bytes(20, 0)), bob(10)], adding(builder))
+    it.read(edge + 9, [bob(10)], adding(builder))
+    it.read(edge + 14, [bob(10)], adding(builder))
     const { inColumns, sessions } = builder.build()
     const [gone] = inColumns?.changed.values() ?? []
     expect(gone).toMatchObject({ end: { reason: 'logout' } })
     expect([...(gone?.shares.values() ?? [])]).toMatchObject([bytes(2, 0), bytes(8, 0)])
     const left = [...(inColumns?.grown ?? [])].flatMap(rows => [...rows.sums()])
     expect(left.map(({ session, upload }) => [session.username, upload])).toEqual([
-      ['bob', 2],
-      ['bob', 8],
+      ['bob', 1],
+      ['bob', 4],
     ])
     expect(sessions.size).toBe(2)
   })

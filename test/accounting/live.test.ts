@@ -58,6 +58,7 @@ describe('what is live', () => {
     expect(live(meter, ppp(5, []))).toEqual({
       readAt: wallAt(5),
       sessions: 0,
+      uncounted: 0,
       subscribers: new Set(),
       uploadBps: 0,
       downloadBps: 0,

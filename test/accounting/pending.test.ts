@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import type { Entry } from '../../src/accounting/entry.ts'
+import { countedUpTo } from '../../src/accounting/mark.ts'
 import { PendingBuilder, type PendingSession } from '../../src/accounting/pending.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { type Share, spread } from '../../src/accounting/spread.ts'
@@ -22,8 +23,11 @@ class Waiting {
     const decision = this.#meters[reading.service].read(reading)
     const shares = new Map<Entry, readonly Share[]>()
     for (const entry of decision.entries)
-      if (entry.kind !== 'stop' && entry.counted)
-        shares.set(entry, spread(entry.counted, QUARTER_MS, calendar))
+      if (entry.kind !== 'stop')
+        shares.set(
+          entry,
+          entry.counted.flatMap(it => spread(it, QUARTER_MS, calendar)),
+        )
     this.builder.add(decision, shares)
   }
 
@@ -84,9 +88,12 @@ describe('what waits for the database', () => {
     waiting.take(ppp(0, []))
     waiting.take(ppp(60, [ann(30, bytes(10, 20))]))
     waiting.take(ppp(65, []))
+    waiting.take(ppp(70, []))
     const { isNew, end, shares } = only(waiting.commit().sessions)
     expect(isNew).toBe(true)
-    expect(end).toEqual({ lastSeenAt: wallAt(60), endTime: wallAt(65), reason: 'logout' })
+    expect(end).toEqual({
+      ...{ lastSeenAt: wallAt(60), endTime: wallAt(65), reason: 'logout', device: undefined },
+    })
     expect([...shares.values()]).toMatchObject([bytes(10, 20)])
   })
 
@@ -103,17 +110,19 @@ describe('what waits for the database', () => {
     const waiting = new Waiting(0)
     waiting.take(hotspot(0, [ann(-60, bytes(10, 20))]))
     waiting.take(hotspot(5, [ann(-60, bytes(1, 2))]))
+    waiting.take(hotspot(7, [ann(-60, bytes(1, 3))]))
     waiting.take(ppp(6, [], { bindings: [binding('pppoe-ann', 5, 5)] }))
     waiting.take(ppp(9, [], { bindings: [binding('pppoe-ann', 8, 8)] }))
-    waiting.take(hotspot(10, [ann(-60, bytes(0, 2))]))
+    waiting.take(hotspot(10, [ann(-60, bytes(0, 3))]))
+    waiting.take(hotspot(12, [ann(-60, bytes(0, 3))]))
     const { readings, events, bindings } = waiting.commit()
-    expect(readings.get('hotspot')?.at.wall).toEqual(wallAt(10))
+    expect(readings.get('hotspot')?.at.wall).toEqual(wallAt(12))
     expect(readings.get('ppp')?.at.wall).toEqual(wallAt(9))
     expect(events.map(event => [event.kind, event.at])).toEqual([
-      ['reset', wallAt(5)],
-      ['reset', wallAt(10)],
+      ['reset', wallAt(7)],
+      ['reset', wallAt(12)],
     ])
-    expect(bindings).toEqual(new Map([['pppoe-ann', bytes(8, 8)]]))
+    expect(bindings).toEqual(new Map([['pppoe-ann', countedUpTo(bytes(8, 8))]]))
   })
 
   it('is nothing until a decision comes, and something even where that decides nothing', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ann, bytes, DAY, deltaOf, events, HOUR, Meter, ppp, TERMS, wallAt } from './readings.ts'
+import { ann, bytes, countedOf, deltaOf, events, HOUR, Meter, ppp, TERMS, wallAt } from './readings.ts'
 
 describe('rule 12', () => {
   const terms = { ...TERMS, plausibleBitsPerSecond: 8_000 }
@@ -20,6 +20,7 @@ describe('rule 12', () => {
           reason: `more than 8000 bit/s since ${wallAt(0).toISOString()}`,
           before: bytes(100, 100),
           after: bytes(200, 10_101),
+          since: wallAt(0).toISOString(),
           upload: 100,
           download: 10_001,
         },
@@ -61,13 +62,24 @@ describe('rule 12', () => {
     expect(deltaOf(decision)).toEqual(bytes(HOUR * 1000, 0))
   })
 
-  it('a counter that glitches down for a moment bills no weeks anew', () => {
+  it('where the next reading is back below the leap, that was false, and counting goes on from before it', () => {
     const meter = new Meter()
-    meter.read(ppp(0, [ann(-30 * DAY, bytes(500e9, 500e9))]))
-    const decision = meter.read(ppp(5, [ann(-30 * DAY, bytes(500e9 - 1, 500e9))]))
-    expect(events(decision)).toEqual(['reset', 'quarantine'])
-    expect(deltaOf(decision)).toEqual(bytes(0, 0))
-    expect(deltaOf(meter.read(ppp(10, [ann(-30 * DAY, bytes(500e9 + 9, 500e9 + 5))])))).toEqual(bytes(10, 5))
+    meter.read(ppp(0, [ann(-60, bytes(100, 100))]), terms)
+    meter.read(ppp(5, [ann(-60, bytes(100, 1_000_000))]), terms)
+    const decision = meter.read(ppp(10, [ann(-60, bytes(105, 107))]), terms)
+    expect(events(decision)).toEqual(['glitch'])
+    expect(countedOf(decision)).toEqual([
+      { delta: bytes(5, 0), from: wallAt(5), to: wallAt(10) },
+      { delta: bytes(0, 7), from: wallAt(0), to: wallAt(10) },
+    ])
+    expect(meter.session.recorded).toEqual(bytes(105, 107))
+  })
+
+  it('a first reading that no link can have carried may be false as well', () => {
+    const meter = new Meter()
+    meter.read(ppp(0, [ann(-60, bytes(1e9, 10))]), terms)
+    const decision = meter.read(ppp(5, [ann(-60, bytes(1000, 12))]), terms)
+    expect(deltaOf(decision)).toEqual(bytes(1000, 2))
   })
 })
 

@@ -3,7 +3,14 @@ import { decide } from '../../src/accounting/decide.ts'
 import type { Counted, Decision, Entry, LedgerEvent } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../src/accounting/ledger.ts'
-import type { BindingReading, Reading, Service, SessionReading } from '../../src/accounting/reading.ts'
+import type {
+  BindingReading,
+  Device,
+  Reading,
+  Service,
+  SessionReading,
+  UnreadRow,
+} from '../../src/accounting/reading.ts'
 import { removal } from '../../src/accounting/removal.ts'
 import type { Session } from '../../src/accounting/session.ts'
 import type { Terms } from '../../src/accounting/terms.ts'
@@ -42,6 +49,9 @@ export interface Oddities {
   /** How far the wall clock is ahead of the steady one. */
   readonly wallAhead?: number
   readonly bindings?: readonly BindingReading[]
+  /** Rows without an uptime. */
+  readonly unread?: readonly Partial<UnreadRow>[]
+  readonly device?: Device
 }
 
 export function hotspot(second: number, rows: readonly Row[], odd: Oddities = {}): Reading {
@@ -62,14 +72,61 @@ export function binding(name: string, upload: number, download: number): Binding
 }
 
 function reading(service: Service, second: number, rows: readonly Row[], odd: Oddities): Reading {
-  const { boot = -10 * DAY, wallAhead = 0, bindings = [] } = odd
+  const { boot = -10 * DAY, wallAhead = 0, bindings = [], unread = [], device = HQ } = odd
   return {
     service,
     at: { wall: wallAt(second + wallAhead), steadyMs: steadyAt(second) },
     boot: windowAt(boot),
+    device,
     sessions: rows.map(row => sessionReading(service, second, row)),
+    unread: unread.map(row => unreadRow(service, row)),
     bindings,
   }
+}
+
+export const HQ: Device = { serial: undefined, identity: 'hq' }
+
+/** What few rows have. */
+export const PLAIN_ROW = {
+  domain: undefined,
+  binding: undefined,
+  joined: undefined,
+  unreadable: undefined,
+} as const
+
+/** What few readings have. */
+export const PLAIN_READING = { device: HQ, unread: [], bindings: [] } as const
+
+/** What few sessions have. */
+export const PLAIN_SESSION = {
+  domain: undefined,
+  reported: 0,
+  missed: undefined,
+  guessed: undefined,
+} as const
+
+/** A decision about a service of which there is nothing to say. */
+export const NOTHING_DECIDED = {
+  ...{ device: HQ, isReplaced: false, away: [], moves: [] },
+  ...{ entries: [], events: [], bindings: new Map<string, never>() },
+} as const
+
+/** Nothing that waits for the database. */
+export const NOTHING_PENDING = {
+  ...{ sessions: new Map<never, never>(), moves: [], events: [], readings: new Map<never, never>() },
+  ...{ bindings: new Map<string, never>(), forgetsBindings: false },
+} as const
+
+function unreadRow(service: Service, row: Partial<UnreadRow>): UnreadRow {
+  const {
+    uptimeSeconds: _,
+    login: __,
+    counters: ___,
+    binding: ____,
+    joined: _____,
+    ...its
+  } = sessionReading(service, 0, { login: 0 })
+  return { ...its, unreadable: { rowId: '*1', property: 'uptime', value: undefined }, ...row }
 }
 
 function sessionReading(service: Service, second: number, { login, ...more }: Row): SessionReading {
@@ -77,6 +134,7 @@ function sessionReading(service: Service, second: number, { login, ...more }: Ro
   return {
     protocol: isHotspot ? 'hotspot' : 'pppoe',
     username: 'ann',
+    domain: undefined,
     server: isHotspot ? 'hotspot-principal' : undefined,
     macAddress: '34:12:F9:8A:21:4C',
     ipAddress: '10.5.50.10',
@@ -84,6 +142,8 @@ function sessionReading(service: Service, second: number, { login, ...more }: Ro
     callerId: isHotspot ? undefined : '34:12:F9:8A:21:4C',
     counters: undefined,
     binding: undefined,
+    joined: undefined,
+    unreadable: undefined,
     ...more,
     uptimeSeconds: Math.floor(second - login),
     login: windowAt(login),

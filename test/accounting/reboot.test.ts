@@ -138,14 +138,14 @@ describe('rule 2', () => {
     const row = ann(40, bytes(300, 300), { binding: 'pppoe-ann' })
     const decision = meter.read(ppp(60, [row], { boot: 30, bindings: [binding('pppoe-ann', 300, 300)] }))
     expect(deltaOf(decision)).toEqual(bytes(300, 300))
-    expect(meter.ledger.bindings.get('pppoe-ann')).toEqual(bytes(300, 300))
+    expect(meter.ledger.bindings.get('pppoe-ann')?.counters).toEqual(bytes(300, 300))
   })
 
   it('a binding that no reading after the reboot shows is at 0', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], { bindings: [binding('pppoe-ann', 100, 100)] }))
     meter.read(ppp(60, [], { boot: 30 }))
-    expect(meter.ledger.bindings.get('pppoe-ann')).toEqual(bytes(0, 0))
+    expect(meter.ledger.bindings.get('pppoe-ann')?.counters).toEqual(bytes(0, 0))
   })
 
   it('a router whose own clock stood still has not rebooted, where its sessions vouch for it', () => {

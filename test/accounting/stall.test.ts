@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isReported } from '../../src/accounting/reported.ts'
 import { ann, bytes, events, HOUR, Meter, MINUTE, ppp, TERMS, wallAt } from './readings.ts'
 
 describe('rule 13', () => {
@@ -24,7 +25,7 @@ describe('rule 13', () => {
         detail: { session_id: meter.session.id, service: 'ppp', username: 'ann', idle_seconds: 20 * MINUTE },
       },
     ])
-    expect(meter.session.isStallReported).toBe(true)
+    expect(isReported(meter.session.reported, 'stall')).toBe(true)
   })
 
   it('is once even when it moved in between, and over a restart', () => {
@@ -51,10 +52,17 @@ describe('rule 13', () => {
     expect(events(meter.read(ppp(30, [ann(-HOUR, bytes(10, 20))]), terms))).toEqual(['stall'])
   })
 
-  it('unknown counters tell of no stall', () => {
+  it('unknown counters tell of no stall, but of a session that is not counted, once', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 20)), ann(-1, undefined, { username: 'bob' })]))
     const rows = [ann(-HOUR, undefined), ann(-1, undefined, { username: 'bob' })]
+    expect(events(meter.read(ppp(14 * MINUTE, rows)))).toEqual([])
+    const decision = meter.read(ppp(15 * MINUTE, rows))
+    expect(decision.events.map(({ kind, detail }) => [kind, detail['username']])).toEqual([
+      ['uncounted', 'ann'],
+      ['uncounted', 'bob'],
+    ])
+    meter.restart()
     expect(events(meter.read(ppp(HOUR, rows)))).toEqual([])
   })
 

@@ -14,6 +14,7 @@ function service(readAt: Date, ...names: readonly string[]): LiveService {
   return {
     readAt,
     sessions: names.length,
+    uncounted: 0,
     subscribers: new Set(names),
     uploadBps: names.length * 100,
     downloadBps: names.length * 1000,

@@ -43,7 +43,8 @@ describe('rule 11', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     meter.read(ppp(5, [ann(2, undefined)]))
-    const decision = meter.read(ppp(10, []))
+    meter.read(ppp(10, []))
+    const decision = meter.read(ppp(15, []))
     expect(stopsOf(decision)[0]).toMatchObject({
       session: { recorded: bytes(0, 0) },
       lastSeenAt: wallAt(5),
@@ -52,13 +53,15 @@ describe('rule 11', () => {
     expect(events(decision)).toEqual([])
   })
 
-  it('counters that fell while they were unknown were reset', () => {
+  it('counters that fell while they were unknown are suspected since they were last known', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(10, 20))]))
     meter.read(ppp(5, [ann(-60, undefined)]))
-    const decision = meter.read(ppp(10, [ann(-60, bytes(4, 5))]))
+    expect(deltaOf(meter.read(ppp(10, [ann(-60, bytes(4, 5))])))).toEqual(bytes(0, 0))
+    meter.read(ppp(15, [ann(-60, undefined)]))
+    const decision = meter.read(ppp(20, [ann(-60, bytes(5, 6))]))
     expect(events(decision)).toEqual(['reset'])
-    expect(deltaOf(decision)).toEqual(bytes(4, 5))
+    expect(countedOf(decision)).toEqual([{ delta: bytes(5, 6), from: wallAt(0), to: wallAt(20) }])
   })
 
   it('a restart in between changes nothing', () => {

@@ -115,11 +115,13 @@ describe('what is told as it happens', () => {
     const { lines } = await page({}, observed => {
       const meter = new Meter()
       observed.recorded(meter.read(hotspot(0, [ann(-60, bytes(100, 2000))])), 170)
-      observed.recorded(meter.read(hotspot(5, [ann(-60, bytes(90, 2000))])), undefined)
-      observed.recorded(meter.read(hotspot(10, [])), undefined)
+      observed.recorded(meter.read(hotspot(5, [ann(-60, bytes(20, 2000))])), undefined)
+      observed.recorded(meter.read(hotspot(10, [ann(-60, bytes(40, 2000))])), undefined)
+      observed.recorded(meter.read(hotspot(15, [])), undefined)
+      observed.recorded(meter.read(hotspot(20, [])), undefined)
     })
     for (const line of [
-      'tikmeter_readings_total{service="hotspot"} 3',
+      'tikmeter_readings_total{service="hotspot"} 5',
       'tikmeter_session_starts_total{service="hotspot"} 1',
       'tikmeter_session_deltas_total{service="hotspot"} 2',
       'tikmeter_session_stops_total{service="hotspot",reason="logout"} 1',

@@ -112,8 +112,8 @@ test('sessions are those open on the days, the newest first, and a new one moves
 
 async function addSession(id: string, at: string): Promise<void> {
   await scene.pool.query(`insert into user_sessions (id, tenant_id, router_id, service, protocol, username, status,
-      start_time, last_seen_at, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at, stall_reported)
-    select '${id}', 'acme', 'hq', 'ppp', 'pppoe', 'late', 'active', at, at, 0, 0, at, at, at, false
+      start_time, last_seen_at, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at)
+    select '${id}', 'acme', 'hq', 'ppp', 'pppoe', 'late', 'active', at, at, 0, 0, at, at, at
     from (select timestamptz '${at}' as at) as t`)
 }
 

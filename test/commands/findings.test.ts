@@ -24,7 +24,7 @@ const WELL: RouterProbe = {
   latencyMs: 4,
   certificate: undefined,
   rights: { group: 'usage', policies: ['read', 'api'] },
-  services: { hotspot: { kind: 'read', sessions: 2, withCounters: 2 } },
+  services: { hotspot: { kind: 'read', sessions: 2, withCounters: 2, unreadable: [], domains: undefined } },
   isFastTracked: false,
   clockOffsetSeconds: -2,
 }
@@ -93,7 +93,10 @@ describe('a router that can be read', () => {
   it('is warned of for what it lacks, and what its user has too much', () => {
     expect(
       warnings({
-        services: { hotspot: { kind: 'missing' }, ppp: { kind: 'read', sessions: 9, withCounters: 7 } },
+        services: {
+          hotspot: { kind: 'missing' },
+          ppp: { kind: 'read', sessions: 9, withCounters: 7, unreadable: [], domains: undefined },
+        },
         rights: { group: 'full', policies: ['read', 'api', 'write', 'policy'] },
       }),
     ).toEqual([

@@ -77,6 +77,7 @@ describe('defaults', () => {
     const { password, ...router } = routerOf('')
     expect(password.reveal()).toBe('x')
     expect(router).toEqual({
+      hotspotDomain: 'part',
       id: 'hq',
       name: undefined,
       host: '10.1.0.1',

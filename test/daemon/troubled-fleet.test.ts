@@ -8,6 +8,7 @@ import { createLogger } from '../../src/runtime/logger.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import { Observations } from '../observations.ts'
+import { plainLink } from '../routeros/dialled.ts'
 import { until } from './scene.ts'
 
 const TICKS = 8
@@ -108,6 +109,7 @@ function connect(router: SimulatedRouter, signal: AbortSignal): Promise<Router> 
     {
       address: { host, port, username: 'usage', password: 'secret', tls: undefined },
       ...{ services: ['hotspot', 'ppp'], timeoutMs: 10_000, isListening: true, clock: systemClock },
+      ...plainLink(),
     },
     signal,
   )

@@ -5,7 +5,7 @@ import { type RouterKey, routerId, routerKey, sessionId, tenantId } from '../../
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { SessionReading } from '../../src/accounting/reading.ts'
 import type { Share } from '../../src/accounting/spread.ts'
-import { TERMS } from '../accounting/readings.ts'
+import { PLAIN_READING, PLAIN_ROW, TERMS } from '../accounting/readings.ts'
 import type { Random } from './random.ts'
 
 const START_MS = Date.UTC(2026, 10, 24, 9)
@@ -41,7 +41,7 @@ export class BusyRouter {
     const sessions = this.#lines.map((line, number) => this.#row(line, number))
     const boot = { earliestMs: START_MS - 1e9, latestMs: START_MS - 1e9 + 1000 }
     const at = { wall: new Date(Math.floor(steadyMs)), steadyMs }
-    const reading = { service: 'ppp', at, boot, sessions, bindings: [] } as const
+    const reading = { ...PLAIN_READING, service: 'ppp', at, boot, sessions } as const
     const decision = decide(this.#ledger, reading, TERMS, () => sessionId(this.#uuid()))
     this.#ledger = adopt(this.#ledger, decision)
     return decision
@@ -53,7 +53,7 @@ export class BusyRouter {
     line.download += this.#random.below(4_000_000)
     const loginMs = START_MS + line.loginSecond * 1000
     return {
-      ...{ protocol: 'pppoe', username: `subscriber-${number}`, server: undefined, binding: undefined },
+      ...{ ...PLAIN_ROW, protocol: 'pppoe', username: `subscriber-${number}`, server: undefined },
       macAddress: undefined,
       ipAddress: `10.0.${number >> 8}.${number & 255}`,
       routerSessionId: `0x81${number}${line.loginSecond}`,
@@ -79,8 +79,11 @@ export function sharesOf(decision: Decision): ReadonlyMap<Entry, readonly Share[
   const bucketStartMs = Math.floor(decision.at.wall.getTime() / QUARTER_HOUR_MS) * QUARTER_HOUR_MS
   const shares = new Map<Entry, readonly Share[]>()
   for (const entry of decision.entries)
-    if (entry.kind !== 'stop' && entry.counted)
-      shares.set(entry, [{ bucketStartMs, day: '2026-11-24', ...entry.counted.delta }])
+    if (entry.kind !== 'stop' && entry.counted.length > 0)
+      shares.set(
+        entry,
+        entry.counted.map(({ delta }) => ({ bucketStartMs, day: '2026-11-24', ...delta })),
+      )
   return shares
 }
 
@@ -88,6 +91,6 @@ export function sharesOf(decision: Decision): ReadonlyMap<Entry, readonly Share[
 export function bytesOf(decision: Decision): number {
   let bytes = NO_BYTES
   for (const entry of decision.entries)
-    if (entry.kind !== 'stop' && entry.counted) bytes = addBytes(bytes, entry.counted.delta)
+    if (entry.kind !== 'stop') for (const { delta } of entry.counted) bytes = addBytes(bytes, delta)
   return bytes.upload + bytes.download
 }

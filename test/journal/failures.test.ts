@@ -195,9 +195,9 @@ describe('damage', () => {
   it('a journal of another version stops the start', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
-    const header = Buffer.from('tikjrnl\x02\0\0\0\0')
+    const header = Buffer.from('tikjrnl\x03\0\0\0\0')
     header.writeUInt32LE(crc32(header.subarray(0, 8)), 8)
     disk.put('/journal/journal-00000001.log', header)
-    await expect(new ModelDaemon(world, disk, MAX_BYTES).start()).rejects.toThrow(/version 2 of the format/)
+    await expect(new ModelDaemon(world, disk, MAX_BYTES).start()).rejects.toThrow(/version 3 of the format/)
   })
 })

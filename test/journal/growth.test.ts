@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { sessionId } from '../../src/accounting/ids.ts'
+import { type ByDirection, countedUpTo, type Doubt } from '../../src/accounting/mark.ts'
 import type { Session } from '../../src/accounting/session.ts'
 import { grownSession } from '../../src/accounting/session.ts'
 import { growthOf, isSameSession } from '../../src/journal/growth.ts'
-import { bytes, steadyAt, wallAt } from '../accounting/readings.ts'
+import { bytes, PLAIN_SESSION, steadyAt, wallAt } from '../accounting/readings.ts'
 
 const ANN: Session = {
   id: sessionId('ann'),
@@ -18,13 +19,21 @@ const ANN: Session = {
   binding: undefined,
   startMs: wallAt(-60).getTime(),
   login: { earliestMs: steadyAt(-61), latestMs: steadyAt(-60) },
-  mark: { kind: 'counted', counters: bytes(100, 1000), sinceMs: undefined },
+  mark: countedUpTo(bytes(100, 1000)),
   recorded: bytes(90, 900),
   lastMovedMs: steadyAt(0),
-  isStallReported: false,
+  ...PLAIN_SESSION,
 }
 const NOW_MS = steadyAt(5)
 const LATER = grownSession(ANN, bytes(7, 70), NOW_MS) ?? expect.fail()
+
+const NO_DOUBT: Doubt = { fall: undefined, leap: undefined, olds: [], ahead: 0 }
+const DOUBTS: readonly ByDirection<Doubt>[] = [
+  { upload: { ...NO_DOUBT, olds: [{ mark: 1, base: 2 }] }, download: undefined },
+  { upload: undefined, download: { ...NO_DOUBT, ahead: 3 } },
+  { upload: undefined, download: { ...NO_DOUBT, fall: { atMs: 1, sinceMs: 2, shown: 3, least: 4 } } },
+  { upload: { ...NO_DOUBT, leap: { from: 1, counted: 2, sinceMs: 3 } }, download: undefined },
+]
 
 /** One for each thing that can be different. */
 const CHANGES: readonly Partial<Session>[] = [
@@ -41,14 +50,18 @@ const CHANGES: readonly Partial<Session>[] = [
   { startMs: wallAt(-61).getTime() },
   { login: { ...ANN.login, earliestMs: steadyAt(-62) } },
   { login: { ...ANN.login, latestMs: steadyAt(-59) } },
-  { mark: { kind: 'owed', from: 'login' } },
-  { mark: { kind: 'counted', counters: bytes(107, 1070), sinceMs: NOW_MS } },
-  { mark: { kind: 'counted', counters: bytes(99, 1070), sinceMs: undefined } },
-  { mark: { kind: 'counted', counters: bytes(107, 999), sinceMs: undefined } },
+  { domain: 'north.example' },
+  { mark: { kind: 'owed', from: 'login', sinceMs: undefined, shown: undefined } },
+  { mark: { ...countedUpTo(bytes(107, 1070)), sinceMs: NOW_MS } },
+  { mark: countedUpTo(bytes(99, 1070)) },
+  { mark: countedUpTo(bytes(107, 999)) },
+  ...DOUBTS.map(doubts => ({ mark: { ...countedUpTo(bytes(107, 1070)), doubts } })),
   { recorded: bytes(96, 970) },
   { recorded: bytes(97, 971) },
   { lastMovedMs: NOW_MS + 0.5 },
-  { isStallReported: true },
+  { reported: 1 },
+  { missed: { lastSeenMs: 1, goneMs: 2 } },
+  { guessed: '<pppoe-ann>' },
 ]
 
 describe('a session that only grew', () => {
@@ -58,7 +71,7 @@ describe('a session that only grew', () => {
   })
 
   it('and so is one whose counters had not been known for a while', () => {
-    const unknown = { ...ANN, mark: { kind: 'counted', counters: bytes(100, 1000), sinceMs: -1 } } as const
+    const unknown = { ...ANN, mark: { ...countedUpTo(bytes(100, 1000)), sinceMs: -1 } }
     expect(growthOf(unknown, LATER, NOW_MS)).toEqual(bytes(7, 70))
     expect(grownSession(unknown, bytes(7, 70), NOW_MS)).toStrictEqual(LATER)
   })

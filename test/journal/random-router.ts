@@ -1,8 +1,22 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from '../../src/accounting/bytes.ts'
-import type { Counted, Decision, Entry, LedgerEvent } from '../../src/accounting/entry.ts'
+import type { AwayReading } from '../../src/accounting/device.ts'
+import {
+  type Counted,
+  type Decision,
+  type Entry,
+  EVENT_KINDS,
+  type LedgerEvent,
+} from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
+import {
+  type ByDirection,
+  type CountedMark,
+  countedUpTo,
+  type Doubt,
+  type Mark,
+} from '../../src/accounting/mark.ts'
 import { type Moment, SERVICES, type Service, type Window } from '../../src/accounting/reading.ts'
-import type { Mark, Session } from '../../src/accounting/session.ts'
+import type { Session } from '../../src/accounting/session.ts'
 import type { Random } from './random.ts'
 
 const ODD_STRINGS = [
@@ -18,13 +32,14 @@ const ODD_STRINGS = [
   'x'.repeat(300),
 ]
 const ODD_BYTES = [0, 1, 127, 128, 2 ** 31, 2 ** 32 + 7, 2 ** 51 - 1]
+const DEVICE = { serial: undefined, identity: 'unpaired \ud83d' }
 const START_MS = Date.UTC(2026, 10, 24, 9)
 
 /** A router whose decisions are all that decisions can be, mostly sessions that grew. */
 export class RandomRouter {
   readonly #random: Random
   readonly #open = new Map<Service, Session[]>()
-  readonly #bindings = new Map<string, Bytes>()
+  readonly #bindings = new Map<string, CountedMark>()
   #seconds = 0
   #sessions = 0
 
@@ -52,32 +67,42 @@ export class RandomRouter {
       left.push(entry.session)
     }
     this.#open.set(service, left)
-    return { service, at, boot: this.#window(), entries, events: this.#events(at), bindings: this.#moved() }
+    return {
+      ...{ service, at, boot: this.#window(), entries, events: this.#events(at), bindings: this.#moved() },
+      device: random.maybe([DEVICE, { ...DEVICE, serial: 'HF01' }]),
+      isReplaced: random.chance(0.1),
+      away: random.chance(0.1) ? [this.#awayReading()] : [],
+      moves: random.chance(0.1) ? [{ from: sessionId('a'), to: sessionId('b') }] : [],
+    }
   }
 
   #change(session: Session, at: Moment, since: Date): Entry | undefined {
     const random = this.#random
     if (random.chance(0.1)) return undefined
     if (random.chance(0.05)) {
-      const reason = random.pick(['logout', 'reboot'] as const)
-      return { kind: 'stop', session: this.#oddly(session), lastSeenAt: since, endTime: at.wall, reason }
+      const reason = random.pick(['logout', 'reboot', 'router_changed'] as const)
+      const device = reason === 'router_changed' ? random.maybe(['serial HF01']) : undefined
+      const ends = { lastSeenAt: since, endTime: at.wall, reason, device }
+      return { kind: 'stop', session: this.#oddly(session), ...ends }
     }
-    if (random.chance(0.1)) return { kind: 'interim', session: this.#oddly(session), counted: undefined }
+    if (random.chance(0.1)) return { kind: 'interim', session: this.#oddly(session), counted: [] }
     const delta = this.#bytes()
     const before = session.mark.kind === 'counted' ? session.mark.counters : NO_BYTES
-    const mark = { kind: 'counted', counters: addBytes(before, delta), sinceMs: undefined } as const
+    const doubts = session.mark.kind === 'counted' ? session.mark.doubts : undefined
+    const mark = { ...countedUpTo(addBytes(before, delta)), doubts }
     const recorded = addBytes(session.recorded, delta)
     const next = { ...session, mark, recorded, lastMovedMs: at.steadyMs }
     const from = random.chance(0.05) ? new Date(since.getTime() - random.below(1e6)) : since
     const to = random.chance(0.02) ? new Date(at.wall.getTime() + 1) : at.wall
-    const counted: Counted | undefined = isNothing(delta) ? undefined : { delta, from, to }
-    return { kind: 'interim', session: next, counted }
+    const counted: readonly Counted[] = isNothing(delta) ? [] : [{ delta, from, to }]
+    const twice = random.chance(0.05) ? [{ delta, from: since, to: at.wall }] : []
+    return { kind: 'interim', session: next, counted: [...counted, ...twice] }
   }
 
   /** A session of which something other than its bytes is new. */
   #oddly(session: Session): Session {
     const random = this.#random
-    switch (random.below(7)) {
+    switch (random.below(10)) {
       case 0:
         return { ...session, ipAddress: random.maybe(ODD_STRINGS) }
       case 1:
@@ -85,11 +110,17 @@ export class RandomRouter {
       case 2:
         return { ...session, login: this.#window() }
       case 3:
-        return { ...session, isStallReported: !session.isStallReported }
+        return { ...session, reported: session.reported ^ 1 }
       case 4:
         return { ...session, mark: this.#mark() }
       case 5:
         return { ...session, lastMovedMs: session.lastMovedMs + 0.5 }
+      case 6:
+        return { ...session, missed: { lastSeenMs: START_MS, goneMs: START_MS + random.below(9) } }
+      case 7:
+        return { ...session, guessed: random.maybe(ODD_STRINGS) }
+      case 8:
+        return { ...session, username: random.pick(ODD_STRINGS), domain: random.maybe(ODD_STRINGS) }
       default:
         return session
     }
@@ -102,6 +133,7 @@ export class RandomRouter {
       ...{ id: sessionId(`session-${++this.#sessions}`), service },
       protocol: random.pick(['hotspot', 'pppoe', '']),
       username: random.pick(ODD_STRINGS),
+      domain: random.maybe(ODD_STRINGS),
       server: random.maybe(ODD_STRINGS),
       macAddress: random.maybe(ODD_STRINGS),
       ipAddress: random.maybe(ODD_STRINGS),
@@ -110,37 +142,70 @@ export class RandomRouter {
       binding: random.maybe(ODD_STRINGS),
       startMs: START_MS - random.below(1e9),
       login: this.#window(),
-      mark: random.chance(0.7) ? { kind: 'counted', counters: delta, sinceMs: undefined } : this.#mark(),
+      mark: random.chance(0.7) ? countedUpTo(delta) : this.#mark(),
       recorded: random.chance(0.9) ? delta : { upload: 2 ** 53 + 2, download: 0.25 },
       lastMovedMs: at.steadyMs,
-      isStallReported: random.chance(0.1),
+      reported: random.chance(0.1) ? random.below(32) : 0,
+      missed: undefined,
+      guessed: random.chance(0.1) ? random.pick(ODD_STRINGS) : undefined,
     }
-    const counted = random.chance(0.8) ? { delta, from: new Date(session.startMs), to: at.wall } : undefined
+    const counted = random.chance(0.8) ? [{ delta, from: new Date(session.startMs), to: at.wall }] : []
     return { kind: 'start', session, counted }
   }
 
   #mark(): Mark {
     const random = this.#random
-    if (random.chance(0.5)) return { kind: 'owed', from: random.pick(['login', 'baseline'] as const) }
-    return { kind: 'counted', counters: this.#bytes(), sinceMs: random.maybe([START_MS + 0.125, -7]) }
+    const sinceMs = random.maybe([START_MS + 0.125, -7])
+    if (random.chance(0.5)) {
+      const shown = random.chance(0.2) ? this.#bytes() : undefined
+      return { kind: 'owed', from: random.pick(['login', 'baseline'] as const), sinceMs, shown }
+    }
+    return { ...countedUpTo(this.#bytes()), sinceMs, doubts: random.chance(0.5) ? this.#doubts() : undefined }
+  }
+
+  #doubts(): ByDirection<Doubt> {
+    const [random, doubt] = [this.#random, () => this.#doubt()]
+    return random.chance(0.5)
+      ? { upload: doubt(), download: doubt() }
+      : { upload: doubt(), download: undefined }
+  }
+
+  #doubt(): Doubt {
+    const random = this.#random
+    const { upload, download } = this.#bytes()
+    const sinceMs = START_MS + random.next()
+    return {
+      fall: random.maybe([{ atMs: sinceMs + 5, sinceMs, shown: upload, least: download }]),
+      leap: random.maybe([{ from: upload, counted: download, sinceMs }]),
+      olds: random.maybe([{ mark: upload, base: download }]) ? [{ mark: upload, base: download }] : [],
+      ahead: random.pick(ODD_BYTES),
+    }
+  }
+
+  #awayReading(): AwayReading {
+    return {
+      device: DEVICE,
+      ...{ at: this.#moment(), boot: this.#window(), isFromAnotherProcess: this.#random.chance(0.5) },
+    }
   }
 
   #events(at: Moment): readonly LedgerEvent[] {
     const random = this.#random
     if (random.chance(0.8)) return []
-    const kind = random.pick(['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'discarded'] as const)
+    const kind = random.pick(EVENT_KINDS)
     return [{ kind, at: at.wall, detail: { username: random.pick(ODD_STRINGS), before: null, n: [1, {}] } }]
   }
 
-  #moved(): ReadonlyMap<string, Bytes> {
-    const moved = new Map<string, Bytes>()
+  #moved(): ReadonlyMap<string, CountedMark> {
+    const moved = new Map<string, CountedMark>()
     for (let left = this.#random.below(3); left > 0; left--) {
       const name = this.#random.pick(ODD_STRINGS)
       const isReset = this.#random.chance(0.2)
-      const before = isReset ? NO_BYTES : (this.#bindings.get(name) ?? NO_BYTES)
-      moved.set(name, addBytes(before, this.#bytes()))
+      const before = isReset ? NO_BYTES : (this.#bindings.get(name)?.counters ?? NO_BYTES)
+      const doubts = this.#random.chance(0.2) ? this.#doubts() : undefined
+      moved.set(name, { ...countedUpTo(addBytes(before, this.#bytes())), doubts })
     }
-    for (const [name, bytes] of moved) this.#bindings.set(name, bytes)
+    for (const [name, mark] of moved) this.#bindings.set(name, mark)
     return moved
   }
 

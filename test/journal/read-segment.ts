@@ -13,7 +13,7 @@ export function readSegment(bytes: Buffer): {
   const records: JournalRecord[] = []
   for (let frame = scanner.next(); frame; frame = scanner.next()) {
     const { router } = frame.head
-    const reader = readers.get(router) ?? new RecordReader(router)
+    const reader = readers.get(router) ?? new RecordReader(router, scanner.format)
     readers.set(router, reader)
     records.push(reader.read(frame.payload))
   }

@@ -5,6 +5,7 @@ import { type Pending, PendingBuilder } from '../../src/accounting/pending.ts'
 import type { Share } from '../../src/accounting/spread.ts'
 import type { JournalRecord } from '../../src/journal/record.ts'
 import { SegmentEncoder } from '../../src/journal/segment-code.ts'
+import { NOTHING_DECIDED } from '../accounting/readings.ts'
 import { Random } from './random.ts'
 import { RandomRouter } from './random-router.ts'
 import { readSegment } from './read-segment.ts'
@@ -29,9 +30,12 @@ function pendingOf(random: Random, decisions: readonly Decision[], basePosition:
   for (const decision of decisions) {
     const shares = new Map<Entry, readonly Share[]>()
     for (const entry of decision.entries)
-      if (entry.kind !== 'stop' && entry.counted) {
+      if (entry.kind !== 'stop') {
         const bucketStartMs = 900_000 * random.below(4)
-        shares.set(entry, [{ bucketStartMs, day: '2026-11-24', ...entry.counted.delta }])
+        shares.set(
+          entry,
+          entry.counted.map(({ delta }) => ({ bucketStartMs, day: '2026-11-24', ...delta })),
+        )
       }
     builder.add(decision, shares)
   }
@@ -75,7 +79,7 @@ describe('a record that was read back is the one that was written', () => {
   it('a reading that changed nothing', () => {
     const at = { wall: new Date(0), steadyMs: -1.5 }
     const boot = { earliestMs: Number.NEGATIVE_INFINITY, latestMs: Number.NaN }
-    const decision = { service: 'ppp', at, boot, entries: [], events: [], bindings: new Map() } as const
+    const decision = { ...NOTHING_DECIDED, service: 'ppp', at, boot } as const
     expect(rewritten([decided(NORTH, 1, decision)])).toStrictEqual([decided(NORTH, 1, decision)])
   })
 })

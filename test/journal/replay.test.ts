@@ -4,7 +4,7 @@ import { routerId, routerKey, sessionId, tenantId } from '../../src/accounting/i
 import type { Pending } from '../../src/accounting/pending.ts'
 import type { JournalRecord } from '../../src/journal/record.ts'
 import { Replay, type Step } from '../../src/journal/replay.ts'
-import { bytes, hotspot, Meter, wallAt } from '../accounting/readings.ts'
+import { bytes, hotspot, Meter, NOTHING_PENDING, wallAt } from '../accounting/readings.ts'
 
 const NORTH = routerKey(tenantId('wisp'), routerId('north'))
 
@@ -13,7 +13,7 @@ function anyDecision(): Decision {
   const meter = new Meter()
   meter.read(hotspot(0, [{ login: -60, counters: bytes(0, 0) }]))
   const { session } = meter
-  const counted = { delta: bytes(1, 10), from: wallAt(0), to: wallAt(5) }
+  const counted = [{ delta: bytes(1, 10), from: wallAt(0), to: wallAt(5) }]
   const decision = meter.read(hotspot(5, []))
   return { ...decision, entries: [{ kind: 'interim', session, counted }] }
 }
@@ -36,7 +36,7 @@ function pending(basePosition: number, position: number): Pending {
     shares: new Map([[0, share]]),
   }
   const sessions = new Map([[sessionId('a'), waiting]])
-  return { basePosition, position, sessions, events: [], bindings: new Map(), readings: new Map() }
+  return { ...NOTHING_PENDING, basePosition, position, sessions }
 }
 
 function checkpoint(epoch: number, ...units: readonly Pending[]): JournalRecord {

@@ -88,11 +88,11 @@ describe('damage', () => {
 
   it('another version is told apart from damage', () => {
     const { bytes } = written(someRecords(1))
-    const head = Buffer.from([...Buffer.from('tikjrnl'), 2])
+    const head = Buffer.from([...Buffer.from('tikjrnl'), 3])
     const checksum = Buffer.alloc(4)
     checksum.writeUInt32LE(crc32(head))
     const newer = Buffer.concat([head, checksum, bytes.subarray(HEADER_BYTES)])
-    expect(readSegment(newer)).toEqual({ records: [], end: { kind: 'newer', version: 2 } })
+    expect(readSegment(newer)).toEqual({ records: [], end: { kind: 'newer', version: 3 } })
     const damaged = Buffer.concat([head, bytes.subarray(head.length)])
     expect(readSegment(damaged)).toEqual({ records: [], end: { kind: 'broken', at: 0, reason: 'header' } })
   })

@@ -2,6 +2,7 @@ import { type RouterKey, routerId, routerKey, tenantId } from '../../src/account
 import type { Reading, Service } from '../../src/accounting/reading.ts'
 import type { PolledRouter, RouterLink } from '../../src/poller/router-loop.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
+import { PLAIN_READING } from '../accounting/readings.ts'
 
 /** A failure as routers fail. */
 export class Fault extends Error {
@@ -133,6 +134,6 @@ export function emptyReading(service: Service, clock: Clock): Reading {
     at: { wall: clock.now(), steadyMs },
     boot: { earliestMs: 0, latestMs: 0 },
     sessions: [],
-    bindings: [],
+    ...PLAIN_READING,
   }
 }

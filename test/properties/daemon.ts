@@ -138,8 +138,8 @@ export class Daemon {
 
   #adopt(decision: Decision): void {
     for (const entry of toldByEntries(decision).entries)
-      if (entry.kind !== 'stop' && entry.counted)
-        this.counted.push({ session: entry.session, counted: entry.counted })
+      if (entry.kind !== 'stop')
+        for (const counted of entry.counted) this.counted.push({ session: entry.session, counted })
     this.#book.adopt(decision, this.#spreading)
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Bytes } from '../../src/accounting/bytes.ts'
 import type { Service } from '../../src/accounting/reading.ts'
+import { type Lie, lies } from './lies.ts'
 
 export const SECOND_MS = 1_000
 export const MINUTE_MS = 60 * SECOND_MS
@@ -22,6 +23,9 @@ export interface Trip {
  *
  *     log-in-again   a session ends, and its subscriber is back on the same address, with the same session-id in PPP
  *     reset          `/interface/reset-counters` on one session
+ *     readdress      a hotspot session's address changes
+ *     lie            the router tells something of a session that is not true, in histories that are not honest
+ *     swap           another router answers at the address, or the one before again, in such histories
  *     poll           a reading comes about, and is recorded, or taken twice, or the process is killed over it:
  *                    once it is journaled, or before that
  *     failed-poll    the router is asked, and gives no complete answer
@@ -39,7 +43,10 @@ export type Event =
   | { readonly kind: 'log-in-again'; readonly service: Service; readonly which: number }
   | { readonly kind: 'move'; readonly shift: number; readonly bytes: Bytes }
   | { readonly kind: 'reset'; readonly service: Service; readonly which: number }
+  | { readonly kind: 'readdress'; readonly which: number }
+  | { readonly kind: 'lie'; readonly service: Service; readonly which: number; readonly lie: Lie }
   | { readonly kind: 'reboot' }
+  | { readonly kind: 'swap' }
   | {
       readonly kind: 'poll'
       readonly services: readonly Service[]
@@ -75,6 +82,7 @@ export interface History {
   readonly startMs: number
   readonly router: RouterBeginning
   readonly hasSleeps: boolean
+  readonly isHonest: boolean
   readonly commands: readonly Command[]
 }
 
@@ -137,6 +145,9 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('log-out'), service, which }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('log-in-again'), service, which }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('reset'), service, which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('readdress'), which }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('lie'), service, which, lie: lies }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('swap') }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('reboot') }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('failed-poll'), services }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('reconnect'), latencyMs: most(400) }) },
@@ -173,5 +184,6 @@ export const histories: fc.Arbitrary<History> = fc.record({
   startMs: fc.integer({ min: Date.UTC(2026, 9, 20), max: Date.UTC(2026, 10, 9) }),
   router,
   hasSleeps: fc.boolean(),
+  isHonest: fc.boolean(),
   commands: fc.array(fc.record({ afterMs: pauseMs, event }), { maxLength: 120, size: 'max' }),
 })

@@ -1,3 +1,4 @@
+import type { Bytes } from '../../src/accounting/bytes.ts'
 import { SERVICES, type Service } from '../../src/accounting/reading.ts'
 import { Daemon } from './daemon.ts'
 import { type Event, type History, MINUTE_MS, SECOND_MS } from './history.ts'
@@ -21,7 +22,9 @@ export class Life {
   readonly history: History
   readonly truths: Readonly<Record<Service, Truth>> = { hotspot: new Truth(), ppp: new Truth() }
   readonly daemon: Daemon
-  readonly #router: TrueRouter
+  readonly #routers: readonly [TrueRouter, TrueRouter]
+  #isSwapped = false
+  #hasSwapped = false
   #clocks: Clocks = { steadyAheadMs: 0, wallAheadMs: 0 }
   #nowMs: number
   #isConnected = false
@@ -30,7 +33,10 @@ export class Life {
   constructor(history: History) {
     this.history = history
     this.#nowMs = history.startMs
-    this.#router = new TrueRouter(history.router, history.startMs)
+    this.#routers = [
+      new TrueRouter(history.router, history.startMs, 'HF1'),
+      new TrueRouter({ ...history.router, upForMs: 3 * history.router.upForMs }, history.startMs, 'HF2'),
+    ]
     this.daemon = new Daemon(history)
   }
 
@@ -39,8 +45,18 @@ export class Life {
       this.#nowMs += afterMs
       this.#happen(event)
     }
+    // What is suspected is decided by what the next readings show.
+    for (let reading = 0; reading < 5; reading++) {
+      this.#nowMs += SECOND_MS
+      this.#poll(PLAIN)
+    }
+    for (const service of SERVICES) this.truths[service].settle()
     this.daemon.finish()
     return this
+  }
+
+  get #router(): TrueRouter {
+    return this.#routers[this.#isSwapped ? 1 : 0]
   }
 
   #happen(event: Event): void {
@@ -55,10 +71,23 @@ export class Life {
         this.#router.services[event.service].logInAgain(this.#nowMs, event.which)
         break
       case 'move':
-        for (const service of SERVICES) this.#router.services[service].move(event.shift, event.bytes)
+        this.#move(event.shift, event.bytes)
         break
       case 'reset':
         this.#router.services[event.service].reset(event.which)
+        break
+      case 'readdress':
+        this.#router.services.hotspot.readdress(event.which)
+        break
+      case 'lie':
+        if (!this.history.isHonest) this.#router.services[event.service].lie(event.which, event.lie)
+        break
+      case 'swap':
+        if (this.history.isHonest) break
+        this.#hasSwapped = true
+        for (const service of SERVICES) this.#router.services[service].tellTheTruth()
+        this.#isSwapped = !this.#isSwapped
+        this.#isConnected = false
         break
       case 'reboot':
         this.#reboot()
@@ -93,9 +122,15 @@ export class Life {
     }
   }
 
+  /** Who is behind the other router moves as much. */
+  #move(shift: number, bytes: Bytes): void {
+    for (const router of this.#routers)
+      for (const service of SERVICES) router.services[service].move(shift, bytes)
+  }
+
   #reboot(): void {
     this.#router.reboot(this.#nowMs)
-    for (const service of SERVICES) this.truths[service].reboot()
+    for (const service of SERVICES) this.truths[service].reboot(this.#router)
     this.#nowMs += REBOOT_MS
     this.#isConnected = false
   }
@@ -113,7 +148,10 @@ export class Life {
       if (!this.#isConnected) this.#connect(trip.latencyMs)
       const sight = this.#router.read(service, this.#nowMs, trip, this.#clocks)
       this.#nowMs += trip.latencyMs
-      if (this.daemon.read(sight.reading, fate)) this.truths[service].see(sight)
+      if (this.daemon.read(sight.reading, fate)) {
+        this.truths[service].see(sight)
+        this.#router.wasRead(sight)
+      }
       if (fate === 'killed once journaled' || fate === 'killed before') this.#noteRestart()
     }
   }
@@ -132,9 +170,11 @@ export class Life {
   /** Quiet from reading to reading: who came and went while a clock was set, nobody could tell. */
   #moveClock({ sleepMs, pauseMs, bytes, ...event }: ClockEvent): void {
     this.#poll(PLAIN)
-    const byMs = this.history.hasSleeps ? -sleepMs : this.#settingOf(event)
+    const settingMs = this.history.hasSleeps ? -sleepMs : this.#settingOf(event)
+    // A clock that is set tells of a reboot, of a router that is away.
+    const byMs = this.#hasSwapped ? 0 : settingMs
     this.#nowMs += this.history.hasSleeps ? pauseMs + sleepMs : pauseMs
-    for (const service of SERVICES) this.#router.services[service].move(0, bytes)
+    this.#move(0, bytes)
     if (!this.history.hasSleeps) {
       this.daemon.restart(true)
       this.#noteRestart()
@@ -145,7 +185,8 @@ export class Life {
 
   /** By what hides in the drift of a long uptime, only where sessions can tell. */
   #settingOf({ littleMs, muchMs, isLittle, isBack }: Omit<ClockEvent, 'sleepMs' | 'pauseMs' | 'bytes'>) {
-    const canTell = this.#router.youngestMs(this.#nowMs) > littleMs + 10 * SECOND_MS
+    const youngestMs = Math.min(...this.#routers.map(it => it.youngestMs(this.#nowMs)))
+    const canTell = youngestMs > littleMs + 10 * SECOND_MS
     const byMs = isLittle && canTell ? littleMs : Math.max(muchMs, 10 * MINUTE_MS)
     return isBack ? -byMs : byMs
   }

@@ -111,12 +111,18 @@ class Printed {
     const at = [0, ...cuts.map(cut => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
     for (let part = 1; part < at.length; part++) this.#decoder.push(bytes.subarray(at[part - 1], at[part]))
     this.memory.end()
-    const known = Array.from(
-      this.memory.numbers,
-      (number, place) => [number, this.memory.rowAt(place)] as const,
-    )
+    const known = Array.from(this.memory.numbers, (number, place) => [number, this.#known(place)] as const)
     this.wholes = this.memory.takeWholes()
     return [...this.wholes.map(({ number, row }) => [number, row] as const), ...known]
+  }
+
+  #known(place: number): Row {
+    const { memory } = this
+    const told = MOVING.map((name, index): [string, string] => {
+      const value = String(memory.values(index)[place])
+      return [name, name === 'uptime' ? `${value}s` : value]
+    })
+    return new Map([...memory.rowAt(place), ...told])
   }
 }
 

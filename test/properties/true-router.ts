@@ -1,13 +1,17 @@
 import type { Bytes } from '../../src/accounting/bytes.ts'
 import type {
   BindingReading,
+  Device,
   Moment,
   Reading,
   Service,
   SessionReading,
+  UnreadRow,
   Window,
 } from '../../src/accounting/reading.ts'
+import { PLAIN_ROW } from '../accounting/readings.ts'
 import type { RouterBeginning, Trip } from './history.ts'
+import type { Telling } from './lies.ts'
 import { TrueService, type TrueSession } from './true-service.ts'
 
 /** The daemon's clocks: how far they are from the truth. */
@@ -17,23 +21,28 @@ export interface Clocks {
   readonly wallAheadMs: number
 }
 
-/** What a reading was made of: which sessions showed which counters, and which bindings. */
+/** What a reading was made of: which sessions showed which counters in truth, and which bindings. */
 export interface Sight {
+  readonly router: TrueRouter
   readonly service: Service
   readonly askedMs: number
   readonly reading: Reading
   readonly seen: ReadonlyMap<TrueSession, Bytes | undefined>
   readonly bindings: ReadonlyMap<string, Bytes>
+  /** Those of which something else was told. */
+  readonly lies: ReadonlyMap<TrueSession, Telling>
 }
 
 /** A router with a clock that drifts. Times are true milliseconds, which neither it nor the daemon knows. */
 export class TrueRouter {
   readonly services: Readonly<Record<Service, TrueService>>
   readonly #drift: number
+  readonly #device: Device
   #bootMs: number
   #boot: Window = { earliestMs: 0, latestMs: 0 }
 
-  constructor({ upForMs, driftPpm, bindingBytes }: RouterBeginning, nowMs: number) {
+  constructor({ upForMs, driftPpm, bindingBytes }: RouterBeginning, nowMs: number, serial: string) {
+    this.#device = { serial, identity: 'MikroTik' }
     this.services = {
       hotspot: new TrueService('hotspot', bindingBytes),
       ppp: new TrueService('ppp', bindingBytes),
@@ -56,24 +65,50 @@ export class TrueRouter {
   read(service: Service, askedMs: number, trip: Trip, clocks: Clocks): Sight {
     const its = this.services[service]
     const seen = new Map<TrueSession, Bytes | undefined>()
+    const lies = new Map<TrueSession, Telling>()
+    const bindings = new Map(its.bindings)
     const shown = new Map(its.bindings)
     const rows: SessionReading[] = []
+    const unread: UnreadRow[] = []
     for (const [index, session] of [...its.open].entries()) {
       const isHidden = service === 'ppp' && index === trip.hidden
       const counters = isHidden ? undefined : session.counters
       seen.set(session, counters)
-      if (isHidden && session.binding !== undefined) shown.delete(session.binding)
+      const { binding, lie } = session
+      const told = counters && lie ? lie.counters(counters) : counters
+      if (binding !== undefined && isHidden) {
+        shown.delete(binding)
+        bindings.delete(binding)
+      } else if (binding !== undefined && told) shown.set(binding, told)
       const ofRow = { ...trip, jitter: trip.jitter + index * 37 }
-      rows.push(this.#row(service, session, counters, askedMs, ofRow, clocks))
+      const row = this.#row(service, session, told, askedMs, ofRow, clocks)
+      rows.push(...(lie?.rows(row) ?? [row]))
+      if (!lie) continue
+      lies.set(session, lie)
+      unread.push(...lie.unread(row))
     }
     if (trip.isReversed) rows.reverse()
     const at: Moment = {
       steadyMs: askedMs + clocks.steadyAheadMs,
       wall: new Date(askedMs + clocks.steadyAheadMs + clocks.wallAheadMs),
     }
-    const bindings = Array.from(shown, ([name, counters]): BindingReading => ({ name, counters }))
-    const reading = { service, at, boot: this.#boot, sessions: rows, bindings }
-    return { service, askedMs, reading, seen, bindings: shown }
+    const reading: Reading = {
+      ...{ service, at, boot: this.#boot, device: this.#device, sessions: rows, unread },
+      bindings: Array.from(shown, ([name, counters]): BindingReading => ({ name, counters })),
+    }
+    return { router: this, service, askedMs, reading, seen, bindings, lies }
+  }
+
+  /** A reading of it came about. */
+  wasRead({ service, seen, lies }: Sight): void {
+    for (const session of this.services[service].open) {
+      const lie = lies.get(session)
+      lie?.told()
+      if (lie?.isOver) session.lie = undefined
+      const counters = seen.get(session)
+      session.isSeen = counters !== undefined && !lie
+      if (counters && !lie) session.shown = counters
+    }
   }
 
   /** The shortest that anybody has been logged in. */
@@ -96,7 +131,7 @@ export class TrueRouter {
       ...{ protocol: isPpp ? 'pppoe' : 'hotspot', username, server: isPpp ? undefined : 'hs1' },
       ...{ macAddress: username, ipAddress: isPpp ? undefined : identity },
       ...{ routerSessionId: isPpp ? identity : undefined, callerId: isPpp ? username : undefined },
-      ...{ uptimeSeconds, login: window, counters, binding },
+      ...{ uptimeSeconds, login: window, counters, ...PLAIN_ROW, binding },
     }
   }
 

@@ -1,16 +1,24 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
 import type { Service } from '../../src/accounting/reading.ts'
 import { SECOND_MS } from './history.ts'
+import { type Lie, Telling } from './lies.ts'
 
 /** One login as it really was, told by nothing but being this one. */
 export interface TrueSession {
   readonly username: string
   /** What a router calls it by: an address in the hotspot, a session-id in PPP. */
-  readonly identity: string
+  identity: string
   readonly loginMs: number
   /** The static binding it is on, whose counters these are too. */
   readonly binding: string | undefined
   counters: Bytes
+  /** How often its counters were reset. */
+  resets: number
+  /** Whether the last reading had it. */
+  isSeen: boolean
+  /** What it last showed in truth. */
+  shown: Bytes
+  lie: Telling | undefined
 }
 
 const USERS = ['ann', 'bob', 'cid', 'dee', 'eve', 'fay'] as const
@@ -18,7 +26,7 @@ const USERS = ['ann', 'bob', 'cid', 'dee', 'eve', 'fay'] as const
 const STATIC_USERS: readonly string[] = ['ann', 'bob']
 /** PPP session-ids come again after so many. */
 const SESSION_IDS = 5
-/** Two logins of one identity are no nearer, or nobody could tell them apart (rule 1). */
+/** Two logins of one identity, or of one device of a hotspot, are no nearer, or nobody could tell them apart (rule 1). */
 const APART_MS = 30 * SECOND_MS
 
 /** Those who are logged in to one service of a router. */
@@ -69,7 +77,30 @@ export class TrueService {
 
   reset(which: number): void {
     const session = this.#at(which)
-    if (session) this.#show(session, NO_BYTES)
+    if (!session) return
+    session.resets++
+    this.#show(session, NO_BYTES)
+  }
+
+  /** Its address changes, and nothing else of it; nor is anything lied about it before it was read there. */
+  readdress(which: number): void {
+    const session = this.#at(which)
+    if (this.service !== 'hotspot' || !session?.isSeen || session.lie) return
+    session.identity = `${session.username} at ${this.#logins++}`
+    session.isSeen = false
+  }
+
+  lie(which: number, lie: Lie): void {
+    const session = this.#at(which)
+    if (session?.isSeen && !session.lie) session.lie = new Telling(lie, session.shown)
+  }
+
+  /** Nothing is lied about until the next reading was true. */
+  tellTheTruth(): void {
+    for (const session of this.open) {
+      session.isSeen = false
+      session.lie = undefined
+    }
   }
 
   reboot(): void {
@@ -82,12 +113,16 @@ export class TrueService {
       this.service === 'ppp' && STATIC_USERS.includes(username) ? bindingOf(username) : undefined
     for (const other of this.open)
       if (other.identity === identity || (binding !== undefined && other.binding === binding)) return
-    const lastMs = this.#lastLogins.get(identity) ?? Number.NEGATIVE_INFINITY
+    const single = this.service === 'hotspot' ? username : identity
+    const lastMs = this.#lastLogins.get(single) ?? Number.NEGATIVE_INFINITY
     if (nowMs - lastMs < APART_MS) return
-    this.#lastLogins.set(identity, nowMs)
+    this.#lastLogins.set(single, nowMs)
     // A dynamic interface is made with its session.
     const counters = binding === undefined ? NO_BYTES : (this.bindings.get(binding) ?? NO_BYTES)
-    this.open.add({ username, identity, loginMs: nowMs, binding, counters })
+    this.open.add({
+      ...{ username, identity, loginMs: nowMs, binding, counters },
+      ...{ resets: 0, isSeen: false, shown: NO_BYTES, lie: undefined },
+    })
   }
 
   #at(which: number): TrueSession | undefined {

@@ -7,7 +7,7 @@ import { Router } from '../../src/routeros/router.ts'
 import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../fleet/opened.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
-import { addressOf, NEVER, PATIENT_MS } from './dialled.ts'
+import { addressOf, NEVER, PATIENT_MS, plainLink } from './dialled.ts'
 
 const NOON = new Date('2026-11-24T12:00:00Z')
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
@@ -15,7 +15,7 @@ const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
 async function listening(router: SimulatedRouter, isListening: boolean) {
   const clock = new HandClock(NOON)
   const options = { services: ['hotspot', 'ppp'] as const, timeoutMs: PATIENT_MS, isListening, clock }
-  const link = await Router.connect({ address: addressOf(router), ...options }, NEVER)
+  const link = await Router.connect({ address: addressOf(router), ...options, ...plainLink() }, NEVER)
   onTestFinished(() => link.close())
   return { link, clock }
 }
@@ -44,28 +44,34 @@ test.each([
     // Its answer comes behind what the listen told.
     await read(link, service === 'hotspot' ? 'ppp' : 'hotspot')
     clock.turn(4_000)
-    const after = await read(link, service)
-    expect([...(after.departures?.values() ?? [])]).toEqual([new Date(NOON.getTime() + 1_000)])
-    const { entries } = decide(adopt(NEW_LEDGER, opened), after, TERMS, ids())
+    const missing = await read(link, service)
+    expect([...(missing.departures?.values() ?? [])]).toEqual([new Date(NOON.getTime() + 1_000)])
+    const missed = decide(adopt(NEW_LEDGER, opened), missing, TERMS, ids())
+    expect(missed.entries).toMatchObject([{ kind: 'interim' }])
+    clock.turn(5_000)
+    const ledger = adopt(adopt(NEW_LEDGER, opened), missed)
+    const { entries } = decide(ledger, await read(link, service), TERMS, ids())
     expect(entries).toMatchObject([{ kind: 'stop', endTime: new Date(NOON.getTime() + 1_000) }])
   },
 )
 
 test('who logs in again on the same address is another session, and the one before ended when it left', async () => {
+  const newId = ids()
   const router = await startRouter({})
   const session = router.login({ ...HOTSPOT_ANN, loggedInForMs: 60_000 })
   const { link, clock } = await listening(router, true)
-  const opened = decide(NEW_LEDGER, await read(link, 'hotspot'), TERMS, ids())
+  const opened = decide(NEW_LEDGER, await read(link, 'hotspot'), TERMS, newId)
   clock.turn(1_000)
   router.logout(session)
   router.login(HOTSPOT_ANN)
   await read(link, 'ppp')
   clock.turn(4_000)
-  const { entries } = decide(adopt(NEW_LEDGER, opened), await read(link, 'hotspot'), TERMS, ids())
-  expect(entries).toMatchObject([
-    { kind: 'start' },
-    { kind: 'stop', endTime: new Date(NOON.getTime() + 1_000) },
-  ])
+  const missed = decide(adopt(NEW_LEDGER, opened), await read(link, 'hotspot'), TERMS, newId)
+  expect(missed.entries).toMatchObject([{ kind: 'start' }, { kind: 'interim' }])
+  clock.turn(5_000)
+  const ledger = adopt(adopt(NEW_LEDGER, opened), missed)
+  const { entries } = decide(ledger, await read(link, 'hotspot'), TERMS, newId)
+  expect(entries).toMatchObject([{ kind: 'stop', endTime: new Date(NOON.getTime() + 1_000) }])
 })
 
 test('a router that refuses to be listened to is polled as before', async () => {

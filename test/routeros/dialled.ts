@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { Callers } from '../../src/routeros/callers.ts'
 import { RouterConnection } from '../../src/routeros/connection.ts'
 import { type Address, dial, type Trust } from '../../src/routeros/dial.ts'
 import type { Line } from '../../src/routeros/line.ts'
@@ -27,6 +28,11 @@ export async function dialled(target: Target, more: Partial<Address> = {}): Prom
     line.socket.destroy()
   })
   return line
+}
+
+/** What is new to a connection, and to a router. */
+export function plainLink() {
+  return { hotspotDomain: 'part', callers: new Callers() } as const
 }
 
 /** What a dial fails with. */

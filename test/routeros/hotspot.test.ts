@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RouterConnection } from '../../src/routeros/connection.ts'
-import { RouterGarbled } from '../../src/routeros/errors.ts'
-import { HotspotMenu } from '../../src/routeros/hotspot.ts'
+import { type HotspotDomain, HotspotMenu } from '../../src/routeros/hotspot.ts'
+import { PLAIN_ROW } from '../accounting/readings.ts'
 import { windows1252 } from '../fleet/name.ts'
 import { HOTSPOT_ANN, HandClock as RouterClock, startRouter } from '../fleet/opened.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
@@ -23,14 +23,14 @@ const ANN: MenuRow = {
 
 async function readRows(...rows: readonly MenuRow[]) {
   const { connection, peer } = await menuConversation({ [MENU]: () => rows })
-  const reading = await new HotspotMenu(connection).read()
+  const reading = await new HotspotMenu(connection, 'part').read()
   return { ...reading, asked: peer.asked }
 }
 
 test('the menu is asked for the bytes by name, and for no comment', async () => {
   const { asked } = await readRows(ANN)
   expect(asked).toEqual([
-    `${MENU}/print =.proplist=.id,server,user,address,mac-address,uptime,bytes-in,bytes-out`,
+    `${MENU}/print =.proplist=.id,server,user,domain,address,mac-address,uptime,bytes-in,bytes-out`,
   ])
 })
 
@@ -48,7 +48,7 @@ test('what the router received is upload, what it sent is download', async () =>
       uptimeSeconds: 724,
       login: { earliestMs: askedMs - 725_000, latestMs: askedMs - 724_000 },
       counters: { upload: 1024, download: 4096 },
-      binding: undefined,
+      ...PLAIN_ROW,
     },
   ])
 })
@@ -66,9 +66,44 @@ test('a session with one counter, or with one that is no number, has unknown cou
   expect(rows.map(row => row.counters)).toEqual([undefined, undefined])
 })
 
-test('a session with no uptime that can be read makes no reading', async () => {
-  const { uptime: _, ...ageless } = ANN
-  await expect(readRows(ANN, ageless)).rejects.toBeInstanceOf(RouterGarbled)
+test.each([
+  ['without an uptime', { uptime: undefined }, { property: 'uptime', value: undefined }],
+  ['with one in microseconds', { uptime: '10m20ms15us' }, { property: 'uptime', value: '10m20ms15us' }],
+] as const)('a row %s is skipped alone, and told by its user and .id', async (_, { uptime }, its) => {
+  const { uptime: __, ...ageless } = ANN
+  const odd = { ...ageless, '.id': '*F', user: 'bo', ...(uptime === undefined ? {} : { uptime }) }
+  const { rows, unread } = await readRows(ANN, odd)
+  expect(rows).toMatchObject([{ username: 'ann', counters: { upload: 1024, download: 4096 } }])
+  expect(unread).toMatchObject([{ username: 'bo', unreadable: { rowId: '*F', ...its } }])
+})
+
+test('counters that are written with spaces are not understood, and told', async () => {
+  const { rows } = await readRows({ ...ANN, '.id': '*A', 'bytes-in': '75 646 301 659' })
+  expect(rows).toMatchObject([
+    {
+      counters: undefined,
+      unreadable: { rowId: '*A', property: 'bytes-in', value: '75 646 301 659' },
+    },
+  ])
+})
+
+test('a domain is a part of the name, unless the config says that it is not', async () => {
+  const { connection } = await menuConversation({
+    [MENU]: () => [
+      { ...ANN, domain: 'north.example' },
+      { ...ANN, '.id': '*B' },
+    ],
+  })
+  const named = async (domain: HotspotDomain) =>
+    (await new HotspotMenu(connection, domain).read()).rows.map(it => [it.username, it.domain])
+  expect(await named('part')).toEqual([
+    ['ann@north.example', 'north.example'],
+    ['ann', undefined],
+  ])
+  expect(await named('ignore')).toEqual([
+    ['ann', 'north.example'],
+    ['ann', undefined],
+  ])
 })
 
 test('sessions that share a user are each a session', async () => {
@@ -81,7 +116,7 @@ test('sessions that share a user are each a session', async () => {
 
 test('a missing right is told as such, and nothing is read', async () => {
   const { connection } = await menuConversation({ [MENU]: () => 'not enough permissions (9)' })
-  await expect(new HotspotMenu(connection).read()).rejects.toMatchObject({
+  await expect(new HotspotMenu(connection, 'part').read()).rejects.toMatchObject({
     isMissingRight: true,
     retryable: false,
   })
@@ -97,7 +132,7 @@ for (const version of ['6.49', '7.20'] as const)
         clock: new HandClock('2026-11-24T12:00:00Z'),
         timeoutMs: PATIENT_MS,
       })
-      const menu = new HotspotMenu(connection)
+      const menu = new HotspotMenu(connection, 'part')
       if (!hasJunk) {
         expect((await menu.read()).rows).toEqual([])
         router.login({ ...HOTSPOT_ANN, name: windows1252('Ágnes') })

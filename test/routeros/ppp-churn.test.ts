@@ -3,6 +3,7 @@ import { decide } from '../../src/accounting/decide.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
+import { HQ } from '../accounting/readings.ts'
 import { pick, type Random, seededRandom, wholeBelow } from '../fleet/random.ts'
 import { allRows } from './all-rows.ts'
 import { type LabSession, PppLab } from './ppp-lab.ts'
@@ -81,7 +82,15 @@ test('whoever comes and goes between the prints: no session is billed for more t
       const { bindings, askedMs } = answer
       const rows = allRows(answer)
       const at = { wall: new Date(askedMs), steadyMs: askedMs }
-      const reading: Reading = { service: 'ppp', at, boot: BOOT, sessions: rows, bindings }
+      const reading: Reading = {
+        service: 'ppp',
+        at,
+        boot: BOOT,
+        sessions: rows,
+        unread: [],
+        device: HQ,
+        bindings,
+      }
       let count = 0
       const decision = decide(ledger, reading, TERMS, () => sessionId(`${seed}-${round}-${count++}`))
       ledger = adopt(ledger, decision)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { SessionReading } from '../../src/accounting/reading.ts'
-import { joinPpp } from '../../src/routeros/ppp-join.ts'
+import { joinPpp, type PppJoinOptions } from '../../src/routeros/ppp-join.ts'
 import type { ServerRow } from '../../src/routeros/ppp-servers.ts'
+import { PLAIN_ROW } from '../accounting/readings.ts'
 
 const ASKED_MS = 1_000_000
 
@@ -13,39 +14,55 @@ function session(
   return {
     ...{ protocol, username, callerId, uptimeSeconds: up, login: loginOf(up) },
     ...{ server: undefined, macAddress: undefined, ipAddress: undefined, routerSessionId: undefined },
-    ...{ counters: undefined, binding: undefined },
+    ...{ counters: undefined, ...PLAIN_ROW },
   }
 }
 
 function row(
   name: string,
   user: string,
-  more: { caller?: string; up?: number; service?: string } = {},
+  more: { caller?: string; up?: number; service?: string; isStatic?: boolean } = {},
 ): ServerRow {
-  const { caller = 'mac', up = 60, service = 'pppoe' } = more
-  return { service, name, user, caller, isStatic: false, isRunning: true, login: loginOf(up) }
+  const { caller = 'mac', up = 60, service = 'pppoe', isStatic = false } = more
+  return { service, name, user, caller, isStatic, isRunning: true, isSettled: true, login: loginOf(up) }
 }
 
 function loginOf(up: number) {
   return { earliestMs: ASKED_MS - (up + 1) * 1000, latestMs: ASKED_MS + 50 - up * 1000 }
 }
 
-function joins(sessions: readonly SessionReading[], rows: readonly ServerRow[]): (string | undefined)[] {
-  const joined = joinPpp(sessions, rows, ASKED_MS)
-  return sessions.map(it => joined.get(it)?.name)
+/** The name of each session's row; `guess` goes before one that is another account's by its name. */
+function joins(
+  sessions: readonly SessionReading[],
+  rows: readonly ServerRow[],
+  more: Partial<PppJoinOptions> = {},
+): (string | undefined)[] {
+  const options = { sessions, free: rows, guessed: [], askedMs: ASKED_MS, mayGuess: () => false, ...more }
+  const found = new Map(
+    joinPpp(options).map(it => [it.session, it.isGuess ? `guess ${it.row.name}` : it.row.name]),
+  )
+  expect(new Set(found.values()).size).toBe(found.size)
+  return sessions.map(it => found.get(it))
 }
 
-test('user, caller, service and login time have all to fit', () => {
+test('user, caller, service and login time fit: they are one', () => {
   expect(joins([session('ann')], [row('a', 'ann')])).toEqual(['a'])
-  expect(joins([session('ann')], [row('a', 'Ann')])).toEqual([undefined])
   expect(joins([session('ann')], [row('a', 'ann', { service: 'l2tp' })])).toEqual([undefined])
-  expect(joins([session('ann')], [row('a', 'ann', { up: 30 })])).toEqual([undefined])
+  const ages = [row('old', 'ann', { up: 600 }), row('a', 'ann')]
+  expect(joins([session('ann')], ages)).toEqual(['a'])
 })
 
 test('the two menus may tell login times a little apart', () => {
-  expect(joins([session('ann')], [row('a', 'ann', { up: 62 })])).toEqual(['a'])
-  expect(joins([session('ann')], [row('a', 'ann', { up: 58 })])).toEqual(['a'])
-  expect(joins([session('ann')], [row('a', 'ann', { up: 65 })])).toEqual([undefined])
+  const twins = [session('ann', { up: 60 }), session('ann', { up: 600 })]
+  expect(joins(twins, [row('a', 'ann', { up: 602 }), row('b', 'ann', { up: 58 })])).toEqual(['b', 'a'])
+})
+
+test('and any time apart where service and caller are unique on both sides', () => {
+  expect(joins([session('ann')], [row('a', 'ann', { up: 65 })])).toEqual(['a'])
+  expect(joins([session('ann')], [row('a', 'ann', { up: 30 })])).toEqual(['a'])
+  // Two more of that caller: which is whose can not be told.
+  const three = [session('ann'), session('bo', { up: 40 })]
+  expect(joins(three, [row('a', 'ann', { up: 65 }), row('b', 'cy', { up: 45 })])).toEqual(['a', undefined])
 })
 
 test('a row that may have begun after the sessions were printed is no session of another age', () => {
@@ -53,7 +70,7 @@ test('a row that may have begun after the sessions were printed is no session of
   expect(joins([session('ann', { up: 0 })], [row('a', 'ann', { up: 0 })])).toEqual(['a'])
 })
 
-test('no row is given twice', () => {
+test('of two sessions and one row, one has gone, and nobody knows which', () => {
   const sessions = [session('ann', { up: 60 }), session('ann', { up: 61 })]
   expect(joins(sessions, [row('a', 'ann', { up: 60 }), row('b', 'ann', { up: 61 })]).sort()).toEqual([
     'a',
@@ -70,13 +87,40 @@ test('another caller’s row is taken only where nobody else could be on it', ()
   expect(joins([...both].reverse(), rows)).toEqual(['b', undefined])
 })
 
+test('n sessions of one account are on its n free interfaces, older ones on older ones', () => {
+  const sessions = [
+    session('branch', { callerId: '1001', protocol: 'l2tp', up: 61 }),
+    session('branch', { callerId: '1002', protocol: 'l2tp', up: 60 }),
+  ]
+  const rows = ['203.0.113.1', '203.0.113.2'].map((caller, nth) =>
+    row(`<l2tp-branch-${nth}>`, 'branch', { caller, service: 'l2tp', up: 61 - nth }),
+  )
+  expect(joins(sessions, rows)).toEqual(['<l2tp-branch-0>', '<l2tp-branch-1>'])
+  expect(joins(sessions, rows.slice(1))).toEqual([undefined, undefined])
+  expect(joins(sessions.slice(1), rows)).toEqual([undefined])
+})
+
+test('another account’s row is taken only by a guess, and no static binding ever is', () => {
+  const [radius, other] = [session('acct-1001', { up: 60 }), row('<a>', 'ann@isp.example')]
+  expect(joins([radius], [other])).toEqual([undefined])
+  expect(joins([radius], [other], { mayGuess: () => true })).toEqual(['guess <a>'])
+  const bound = row('a', 'ann@isp.example', { isStatic: true })
+  expect(joins([radius], [bound], { mayGuess: () => true })).toEqual([undefined])
+  expect(joins([radius], [other, row('<b>', 'bo')], { mayGuess: () => true })).toEqual([undefined])
+})
+
+test('a row that is held by a guess goes to the session that it fits in all', () => {
+  const held = row('<a>', 'ann')
+  expect(joins([session('ann')], [], { guessed: [held] })).toEqual(['<a>'])
+  expect(joins([session('ann', { callerId: 'another' })], [], { guessed: [held] })).toEqual([undefined])
+})
+
 test('many thousand sessions are joined in their stride', () => {
   const count = 20_000
   const sessions = Array.from({ length: count }, (_, i) => session(`user-${i}`))
   const rows = Array.from({ length: count }, (_, i) => row(`<pppoe-user-${i}>`, `user-${i}`)).reverse()
   const beganMs = performance.now()
-  const joined = joinPpp(sessions, rows, ASKED_MS)
+  const joined = joins(sessions, rows)
   expect(performance.now() - beganMs).toBeLessThan(2_000)
-  expect(joined.size).toBe(count)
-  for (const [{ username }, { user }] of joined) if (username !== user) expect(user).toBe(username)
+  expect(joined).toEqual(sessions.map(({ username }) => `<pppoe-${username}>`))
 })

@@ -1,3 +1,4 @@
+import { Callers } from '../../src/routeros/callers.ts'
 import { PppMenu } from '../../src/routeros/ppp.ts'
 import type { HandClock } from '../runtime/hand-clock.ts'
 import { allRows } from './all-rows.ts'
@@ -46,7 +47,7 @@ export class PppLab {
 
   static async open(): Promise<PppLab> {
     const { peer, connection, clock } = await menuConversation({})
-    const lab = new PppLab({ peer, menu: new PppMenu(connection), clock })
+    const lab = new PppLab({ peer, menu: new PppMenu(connection, new Callers()), clock })
     peer.menus['/ppp/active'] = () => Array.from(lab.sessions, it => lab.#activeRow(it))
     peer.menus['/interface'] = () => Array.from(lab.interfaces, interfaceRow)
     for (const service of ['pppoe', 'l2tp', 'pptp', 'sstp', 'ovpn'])

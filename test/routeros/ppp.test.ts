@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { RouterGarbled } from '../../src/routeros/errors.ts'
+import { PLAIN_ROW } from '../accounting/readings.ts'
 import { allRows } from './all-rows.ts'
+import type { MenuRow } from './menu-peer.ts'
 import { MAC, PppLab } from './ppp-lab.ts'
 
 test('the menus are asked for no more than is used, and only the interfaces of sessions', async () => {
@@ -32,7 +33,8 @@ test("the router's rx is the client's upload, its tx the download", async () => 
       uptimeSeconds: 0,
       login: { earliestMs: askedMs - 1_000, latestMs: askedMs },
       counters: { upload: 56_480_627, download: 1_300_371_837 },
-      binding: undefined,
+      ...PLAIN_ROW,
+      joined: { interface: '<pppoe-marksilas>', isGuess: false },
     },
   ])
   expect(bindings).toEqual([])
@@ -216,7 +218,7 @@ test('a session that finds no interface asks again, ever more rarely', async () 
   expect(lab.printed()).toEqual(['/ppp/active', '/interface'])
 })
 
-for (const menu of ['/ppp/active', '/interface', '/interface/pppoe-server'])
+for (const menu of ['/ppp/active', '/interface'])
   test(`a refusal of ${menu} is no reading, and the next one is whole`, async () => {
     const lab = await PppLab.open()
     lab.login('ann', { rx: '1' })
@@ -227,10 +229,31 @@ for (const menu of ['/ppp/active', '/interface', '/interface/pppoe-server'])
     expect(await lab.uploads()).toEqual({ ann: [1] })
   })
 
-test('a session with no uptime that can be read makes no reading', async () => {
+test('a server menu that fails takes nothing from who is joined; who comes then is joined when it is back', async () => {
   const lab = await PppLab.open()
-  lab.peer.menus['/ppp/active'] = () => [{ name: 'ann', service: 'pppoe', uptime: 'soon' }]
-  await expect(lab.menu.read()).rejects.toBeInstanceOf(RouterGarbled)
+  lab.login('ann', { rx: '1' })
+  expect(await lab.uploads()).toEqual({ ann: [1] })
+  const shown = lab.peer.menus['/interface/pppoe-server']
+  lab.peer.menus['/interface/pppoe-server'] = () => 'interrupted'
+  lab.login('bo', { rx: '2', caller: 'B8:69:F4:B7:52:BC' })
+  expect(await lab.uploads()).toEqual({ ann: [1], bo: [undefined] })
+  lab.peer.menus['/interface/pppoe-server'] = shown
+  expect(await lab.uploads()).toEqual({ ann: [1], bo: [2] })
+})
+
+test('a row without an uptime is skipped alone, and told by its user and .id', async () => {
+  const lab = await PppLab.open()
+  lab.login('ann', { rx: '1' })
+  const shown = lab.peer.menus['/ppp/active'] ?? expect.fail()
+  lab.peer.menus['/ppp/active'] = () => [
+    ...(shown() as readonly MenuRow[]),
+    { '.id': '*F', name: 'bo', service: 'pppoe', uptime: 'soon' },
+  ]
+  const answer = await lab.menu.read()
+  expect(allRows(answer)).toMatchObject([{ username: 'ann', counters: { upload: 1 } }])
+  expect(answer.unread).toMatchObject([
+    { username: 'bo', unreadable: { rowId: '*F', property: 'uptime', value: 'soon' } },
+  ])
 })
 
 test('of a few sessions that come later only their own server rows are asked for, and all where that was in vain', async () => {

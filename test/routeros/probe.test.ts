@@ -35,8 +35,8 @@ test.each(['6.49', '7.20'] as const)(
       certificate: undefined,
       rights: { group: 'usage', policies: ['read', 'api'] },
       services: {
-        hotspot: { kind: 'read', sessions: 1, withCounters: 1 },
-        ppp: { kind: 'read', sessions: 2, withCounters: 2 },
+        hotspot: { kind: 'read', sessions: 1, withCounters: 1, unreadable: [], domains: undefined },
+        ppp: { kind: 'read', sessions: 2, withCounters: 2, unreadable: [], domains: undefined },
       },
       isFastTracked: false,
     } satisfies Partial<RouterProbe>)
@@ -51,10 +51,12 @@ test('only what was asked for is read, and what is not installed is told as miss
   const router = await startRouter({ packages: ['ppp'], hasFasttrack: true })
   expect((await probed(router)).services).toEqual({
     hotspot: { kind: 'missing' },
-    ppp: { kind: 'read', sessions: 0, withCounters: 0 },
+    ppp: { kind: 'read', sessions: 0, withCounters: 0, unreadable: [], domains: undefined },
   })
   const { services, isFastTracked } = await probed(router, { services: ['ppp'] })
-  expect(services).toEqual({ ppp: { kind: 'read', sessions: 0, withCounters: 0 } })
+  expect(services).toEqual({
+    ppp: { kind: 'read', sessions: 0, withCounters: 0, unreadable: [], domains: undefined },
+  })
   // It takes nothing from a hotspot that is not there.
   expect(isFastTracked).toBe(false)
 })

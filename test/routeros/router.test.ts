@@ -4,11 +4,12 @@ import type { Service } from '../../src/accounting/reading.ts'
 import type { Address } from '../../src/routeros/dial.ts'
 import { RouterLoginRefused, RouterUnreachable } from '../../src/routeros/errors.ts'
 import { Router } from '../../src/routeros/router.ts'
+import { PLAIN_READING } from '../accounting/readings.ts'
 import { HOTSPOT_ANN, PPP_ANN, HandClock as RouterClock, startRouter } from '../fleet/opened.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { toldWhole } from './all-rows.ts'
-import { addressOf, NEVER, PATIENT_MS } from './dialled.ts'
+import { addressOf, NEVER, PATIENT_MS, plainLink } from './dialled.ts'
 import { type Menus, startMenuPeer } from './menu-peer.ts'
 import { startPeer, tagOf } from './scripted-peer.ts'
 
@@ -24,7 +25,10 @@ interface Opening {
 async function opened(target: { host: string; port: number }, opening: Opening = {}) {
   const clock = new HandClock(NOON)
   const { services = ['hotspot', 'ppp'], address = {}, signal = NEVER, isListening = false } = opening
-  const options = { address: addressOf(target, address), services, timeoutMs: PATIENT_MS, isListening, clock }
+  const options = {
+    ...{ address: addressOf(target, address), services, timeoutMs: PATIENT_MS, isListening, clock },
+    ...plainLink(),
+  }
   const router = await Router.connect(options, signal)
   onTestFinished(() => router.close())
   return { router, clock }
@@ -51,7 +55,8 @@ for (const version of ['6.49', '7.20'] as const)
       at: { wall: new Date(NOON), steadyMs: atMs },
       boot: { earliestMs: atMs - 3_601_000, latestMs: atMs - 3_600_000 },
       sessions: [],
-      bindings: [],
+      ...PLAIN_READING,
+      device: { serial: undefined, identity: 'Köln 1' },
     })
   })
 

@@ -30,7 +30,9 @@ test('a router elsewhere is its bytes, its last readings, and who was online at 
   expect(ppp?.online.toSorted()).toEqual(['amina', 'bo', 'cy'])
   expect(its?.get(hq.router)?.services.has('hotspot')).toBe(false)
   // Its last reading had nobody.
-  expect(its?.get(hill.router)?.services).toEqual(new Map([['hotspot', { readAt: LAST_READ, online: [] }]]))
+  expect(its?.get(hill.router)?.services).toEqual(
+    new Map([['hotspot', { readAt: LAST_READ, online: [], uncounted: 0 }]]),
+  )
 })
 
 test('routers that are here are left out, and so are tenants that were not asked for', async () => {

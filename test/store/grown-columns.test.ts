@@ -4,8 +4,10 @@ import type { Growth } from '../../src/accounting/columns.ts'
 import type { Decision, Entry } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
+import { countedUpTo } from '../../src/accounting/mark.ts'
 import { PendingBuilder } from '../../src/accounting/pending.ts'
 import type { Session } from '../../src/accounting/session.ts'
+import { NOTHING_DECIDED, PLAIN_SESSION } from '../accounting/readings.ts'
 import { type LedgerScene, NOON, openLedgerScene, sums } from './ledger-scene.ts'
 import { ReadRouter } from './read-router.ts'
 
@@ -26,7 +28,7 @@ class NumberedRouter {
   #second = 0
 
   logIn(sessions: readonly Session[], connection: object): void {
-    const entries = sessions.map((session): Entry => ({ kind: 'start', session, counted: undefined }))
+    const entries = sessions.map((session): Entry => ({ kind: 'start', session, counted: [] }))
     const shares = new Map(
       entries.map(entry => {
         const { startMs: bucketStartMs, day } = BUCKET
@@ -68,7 +70,7 @@ class NumberedRouter {
   ): void {
     const atMs = NOON + ++this.#second * 1_000
     const decision: Decision = {
-      ...{ service: 'ppp', events: [], bindings: new Map(), ...told },
+      ...{ service: 'ppp', ...NOTHING_DECIDED, ...told },
       at: { wall: new Date(atMs), steadyMs: atMs },
       boot: { earliestMs: NOON - 5_000, latestMs: NOON - 4_000 },
     }
@@ -83,8 +85,7 @@ function session(username: string): Session {
     ...{ id: sessionId(uuid()), service: 'ppp', protocol: 'pppoe', username, server: undefined },
     ...{ macAddress: undefined, ipAddress: undefined, routerSessionId: undefined, callerId: undefined },
     ...{ binding: undefined, startMs: NOON, login: { earliestMs: NOON - 1_000, latestMs: NOON } },
-    ...{ mark: { kind: 'counted', counters: recorded, sinceMs: undefined }, recorded },
-    ...{ lastMovedMs: NOON, isStallReported: false },
+    ...{ mark: countedUpTo(recorded), recorded, lastMovedMs: NOON, ...PLAIN_SESSION },
   }
 }
 

@@ -111,7 +111,7 @@ export function busyRouters(): readonly [ReadRouter, ReadRouter] {
         'ppp',
         [
           sessionAt(atMs, loginMs, 'amina', 1_000_003 * n, 7_000_001 * n),
-          sessionAt(atMs, loginMs, 'bo', n === 4 ? 5 : 900 * n, 800 * n, { routerSessionId: '0x3' }),
+          sessionAt(atMs, loginMs, 'bo', n < 4 ? 900 * n : 5 * (n - 3), 800 * n, { routerSessionId: '0x3' }),
           sessionAt(atMs, loginMs, 'cy', 10 * n, 20 * n, onBinding),
         ],
         { bindings: [{ name: 'l2tp-in1', counters: { upload: 10 * n, download: 20 * n } }] },
@@ -119,7 +119,7 @@ export function busyRouters(): readonly [ReadRouter, ReadRouter] {
     )
     const guest = { server: 'hs1', routerSessionId: undefined, callerId: undefined, protocol: 'hotspot' }
     hill.read(
-      readingAt(atMs, 'hotspot', n === 6 ? [] : [sessionAt(atMs, loginMs, 'guest', 13 * n, 17 * n, guest)]),
+      readingAt(atMs, 'hotspot', n >= 5 ? [] : [sessionAt(atMs, loginMs, 'guest', 13 * n, 17 * n, guest)]),
     )
   }
   return [hq, hill]

@@ -14,6 +14,8 @@ export const TABLES = [
   ...['tenants', 'routers', 'user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily'],
   ...['ledger_events', 'binding_counters', 'router_leases'],
 ]
+/** What stood in columns that are gone. */
+export const ONCE: Readonly<Record<string, string>> = { stall_reported: '(reported & 1 <> 0)' }
 /** From here on partitions are made as they are today. */
 const PARTITIONS_OF_TODAY = '0003_less_upkeep'
 
@@ -56,9 +58,12 @@ export async function makePartitionsAs(schema: string, pool: Pool, weeks: readon
 /** Fills a database with another one's rows: all tables and columns that it has. */
 export async function copyRows(from: Pool, to: Pool): Promise<void> {
   for (const table of await tablesOf(to)) {
-    const columns = (await writtenColumns(to, table)).map(name => `"${name}"`).join(', ')
+    const names = await writtenColumns(to, table)
+    const columns = names.map(name => `"${name}"`).join(', ')
+    const written = await writtenColumns(from, table)
+    const values = names.map(name => (written.includes(name) ? `"${name}"` : `${ONCE[name]} as "${name}"`))
     const { rows } = await from.query<{ all: string }>(
-      `select coalesce(json_agg(t), '[]')::text as all from (select ${columns} from ${table}) as t`,
+      `select coalesce(json_agg(t), '[]')::text as all from (select ${values.join(', ')} from ${table}) as t`,
     )
     await to.query(
       `insert into ${table} (${columns}) overriding system value

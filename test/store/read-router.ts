@@ -9,6 +9,7 @@ import type { Reading, Service, SessionReading } from '../../src/accounting/read
 import { removal } from '../../src/accounting/removal.ts'
 import { type Share, spread } from '../../src/accounting/spread.ts'
 import type { RouterCommit } from '../../src/store/router-statements.ts'
+import { PLAIN_READING, PLAIN_ROW } from '../accounting/readings.ts'
 
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
 const QUARTER_MS = 900_000
@@ -34,8 +35,11 @@ export class ReadRouter {
     this.ledgers[service] = adopt(this.ledgers[service], decision)
     const shares = new Map<Entry, readonly Share[]>()
     for (const entry of decision.entries)
-      if (entry.kind !== 'stop' && entry.counted)
-        shares.set(entry, spread(entry.counted, QUARTER_MS, this.#calendar))
+      if (entry.kind !== 'stop')
+        shares.set(
+          entry,
+          entry.counted.flatMap(it => spread(it, QUARTER_MS, this.#calendar)),
+        )
     this.#builder.add(decision, shares)
   }
 
@@ -78,7 +82,7 @@ export function readingAt(
     at: { wall: new Date(atMs), steadyMs: atMs },
     boot: { earliestMs: bootMs - 1000, latestMs: bootMs },
     sessions,
-    bindings: [],
+    ...PLAIN_READING,
     ...more,
   }
 }
@@ -103,7 +107,7 @@ export function sessionAt(
     uptimeSeconds: Math.floor((atMs - loginMs) / 1000),
     login: { earliestMs: loginMs - 1000, latestMs: loginMs },
     counters: { upload, download },
-    binding: undefined,
+    ...PLAIN_ROW,
     ...more,
   }
 }

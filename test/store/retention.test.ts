@@ -100,9 +100,9 @@ test('ended sessions and events go when they are too old, open sessions never', 
   )
   await database.pool.query(
     `insert into user_sessions (id, tenant_id, router_id, service, protocol, username, status, start_time, last_seen_at,
-       end_time, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at, stall_reported)
+       end_time, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at)
      select gen_random_uuid(), 'acme', 'hq', 'ppp', 'pppoe', 'u' || n, case when n % 5000 = 0 then 'active' else 'ended' end,
-       at, at, case when n % 5000 = 0 then null else at end, 1, 1, at, at, at, false
+       at, at, case when n % 5000 = 0 then null else at end, 1, 1, at, at, at
      from generate_series(1, 5000) as n, unnest($1::timestamptz[]) as at`,
     [[31, 29].map(days => new Date(daysAgo(days)).toISOString())],
   )

@@ -34,7 +34,7 @@ test('a session that can not be inserted is set aside with its bytes, and stops 
       ],
     ]),
   )
-  await scene.expectRecorded(303 + 150)
+  await scene.expectRecorded(303 + 120)
   expect((await scene.store.load([hq])).get(key(hq))?.position).toBe(2)
   expect(await scene.setAsideDetails()).toEqual([
     {
@@ -65,7 +65,7 @@ test('a session without a row is set aside again, until the database takes it wi
   readAt(hq, 2, { amina: 200, poison: 20 })
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(618)
-  readAt(hq, 3, { amina: 300 })
+  for (const n of [3, 4]) readAt(hq, n, { amina: 300 })
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(918)
   expect(

@@ -20,9 +20,9 @@ beforeAll(async () => {
     insert into tenant_usage_daily
       select tenant_id, day, router_id, service, sum(upload), sum(download) from usage_daily group by 1, 2, 3, 4;
     insert into user_sessions (id, tenant_id, router_id, service, protocol, username, status, start_time, last_seen_at,
-        end_time, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at, stall_reported)
+        end_time, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at)
       select gen_random_uuid(), tenant_id, 'hq', 'ppp', 'pppoe', username, status, start_time, now(), end_time,
-        1, 2, start_time, start_time, start_time, false
+        1, 2, start_time, start_time, start_time
       from (values
         ('acme', 'early', 'ended', timestamptz '2026-10-30 08:00Z', timestamptz '2026-10-31 20:59:59Z'),
         ('acme', 'over', 'ended', '2026-10-30 08:00Z', '2026-10-31 21:00Z'),

@@ -45,10 +45,10 @@ const HISTORY = `
   insert into routers (tenant_id, id, name, host)
     select 't' || t, 'r' || r, 'R', '10.0.0.1' from generate_series(0, 19) as t, generate_series(0, 3) as r;
   insert into user_sessions (id, tenant_id, router_id, service, protocol, username, status, start_time, last_seen_at,
-      end_time, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at, stall_reported)
+      end_time, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at)
     select gen_random_uuid(), 't' || t, 'r' || n % 4, case n % 2 when 0 then 'ppp' else 'hotspot' end, 'pppoe',
       'user-' || n % 500, case when n > 5000 then 'active' else 'ended' end, at, at + interval '1 hour',
-      case when n <= 5000 then at + interval '1 hour' end, 4, 8, at, at, at, false
+      case when n <= 5000 then at + interval '1 hour' end, 4, 8, at, at, at
     from (select t, n, timestamptz '2026-10-05 00:00Z' + n * interval '14 minutes' as at
       from generate_series(1, 5050) as n, generate_series(0, 19) as t) as s;
   insert into session_deltas

@@ -4,6 +4,7 @@ import type { SessionId } from '../../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../../src/accounting/ledger.ts'
 import type { Service } from '../../../src/accounting/reading.ts'
 import type { Session } from '../../../src/accounting/session.ts'
+import { NOTHING_DECIDED } from '../../accounting/readings.ts'
 
 /** Since the reading before. */
 const SPAN_MS = 5_000
@@ -25,7 +26,7 @@ export class SteadyService {
   logins(sessions: readonly Session[], atMs: number): Decision {
     const span = { from: new Date(atMs - SPAN_MS), to: new Date(atMs) }
     const entries = sessions.map(
-      (session): Entry => ({ kind: 'start', session, counted: { delta: session.recorded, ...span } }),
+      (session): Entry => ({ kind: 'start', session, counted: [{ delta: session.recorded, ...span }] }),
     )
     const first = this.#ledger.columns?.size ?? 0
     const numbers = new Map(sessions.map((session, place) => [first + place, session]))
@@ -55,7 +56,7 @@ export class SteadyService {
       service: this.#service,
       at: { wall: new Date(atMs), steadyMs: atMs },
       boot: { earliestMs: atMs - 86_400_000, latestMs: atMs - 86_399_000 },
-      ...{ events: [], bindings: new Map() },
+      ...NOTHING_DECIDED,
     }
   }
 }

@@ -1,6 +1,8 @@
 import { type SessionId, sessionId } from '../../../src/accounting/ids.ts'
+import { countedUpTo } from '../../../src/accounting/mark.ts'
 import type { Service } from '../../../src/accounting/reading.ts'
 import type { Session } from '../../../src/accounting/session.ts'
+import { PLAIN_SESSION } from '../../accounting/readings.ts'
 
 /** A subscriber of a router that logged in just now, and was read once. */
 export function sessionOf(router: number, service: Service, line: number, atMs: number): Session {
@@ -15,8 +17,8 @@ export function sessionOf(router: number, service: Service, line: number, atMs: 
     routerSessionId: isPpp ? `0x81${hex(line, 6)}` : undefined,
     ...{ callerId: isPpp ? mac : undefined, binding: undefined, startMs: atMs - 5_000 },
     login: { earliestMs: atMs - 5_000, latestMs: atMs - 4_000 },
-    mark: { kind: 'counted', counters, sinceMs: undefined },
-    ...{ recorded: counters, lastMovedMs: atMs, isStallReported: false },
+    ...{ mark: countedUpTo(counters), recorded: counters, lastMovedMs: atMs },
+    ...PLAIN_SESSION,
   }
 }
 

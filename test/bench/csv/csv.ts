@@ -15,9 +15,9 @@ const SESSIONS = `
   insert into routers (tenant_id, id, name, host) values ('tenant-0', 'hq', 'HQ', '10.0.0.1');
   insert into user_sessions (id, tenant_id, router_id, service, protocol, username, mac_address, ip_address, status,
       start_time, last_seen_at, end_time, end_reason, data_upload, data_download, login_earliest_at, login_latest_at,
-      last_moved_at, stall_reported)
+      last_moved_at)
     select gen_random_uuid(), 'tenant-0', 'hq', 'ppp', 'pppoe', 'user-' || n % 5000, '02:00:00:00:00:01', '10.0.0.1',
-      'ended', at, at, at, 'logout', n, n * 9, at, at, at, false
+      'ended', at, at, at, 'logout', n, n * 9, at, at, at
     from (select n, now() - n * interval '1 second' as at from generate_series(1, ${ROWS}) as n) as s;
   analyze`
 

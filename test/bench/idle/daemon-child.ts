@@ -5,6 +5,7 @@ import { Observed } from '../../../src/api/observed.ts'
 import { Poller } from '../../../src/poller/poller.ts'
 import { Router } from '../../../src/routeros/router.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
+import { plainLink } from '../../routeros/dialled.ts'
 import { answerParent, sweptMemory } from '../child.ts'
 import { cpuMs } from '../measure.ts'
 import type { DaemonQuestion } from './idle-messages.ts'
@@ -50,7 +51,10 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
         ...{ services: SERVICES, schedule: NEXT_YEAR, isEnabled: true },
         connect: signal =>
           Router.connect(
-            { address, services: SERVICES, timeoutMs: 30_000, isListening: true, clock: systemClock },
+            {
+              ...{ address, services: SERVICES, timeoutMs: 30_000, isListening: true, clock: systemClock },
+              ...plainLink(),
+            },
             signal,
           ),
       })

@@ -1,7 +1,9 @@
+import type { Bytes } from '../../../src/accounting/bytes.ts'
 import type { Reading, SessionReading } from '../../../src/accounting/reading.ts'
 import { RowMemory } from '../../../src/routeros/row-memory.ts'
 import { parseSentence, type Row } from '../../../src/routeros/sentence.ts'
 import { SentenceDecoder } from '../../../src/routeros/words.ts'
+import { PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
 
 /** When the first reply of `replyOf` was, in a bucket that has room for the others. */
 const START_MS = Date.UTC(2026, 0, 1, 12, 0, 30)
@@ -34,7 +36,7 @@ export class ReplayedMenu {
       service: 'hotspot',
       at: { wall: new Date(atMs), steadyMs: atMs },
       boot: { earliestMs: START_MS - 100 * 86_400_000, latestMs: START_MS - 100 * 86_400_000 + 1_000 },
-      sessions: wholes.map(({ row }) => sessionOf(row, second)),
+      sessions: wholes.map(({ row }) => sessionOf(row, second, countersOf(row))),
       numbered: {
         by: memory.by,
         numbers: wholes.map(({ number }) => number),
@@ -43,23 +45,31 @@ export class ReplayedMenu {
           uptimeSeconds: memory.values(0),
           upload: memory.values(1),
           download: memory.values(2),
-          row: place => sessionOf(memory.rowAt(place), second),
+          row: place =>
+            sessionOf(memory.rowAt(place), second, {
+              upload: memory.values(1)[place] ?? Number.NaN,
+              download: memory.values(2)[place] ?? Number.NaN,
+            }),
         },
         answeredMs: atMs + 20,
       },
-      bindings: [],
+      ...PLAIN_READING,
     }
   }
 }
 
-function sessionOf(row: Row, second: number): SessionReading {
+function countersOf(row: Row): Bytes {
+  return { upload: Number(row.get('bytes-in')), download: Number(row.get('bytes-out')) }
+}
+
+function sessionOf(row: Row, second: number, counters: Bytes): SessionReading {
   const uptimeSeconds = UPTIME_SECONDS + second
   const latestMs = START_MS - UPTIME_SECONDS * 1_000 + 20
   return {
     ...{ protocol: 'hotspot', username: row.get('user') ?? '', server: row.get('server') },
     ...{ macAddress: row.get('mac-address'), ipAddress: row.get('address') },
-    ...{ routerSessionId: undefined, callerId: undefined, binding: undefined, uptimeSeconds },
+    ...{ routerSessionId: undefined, callerId: undefined, uptimeSeconds, ...PLAIN_ROW },
     login: { earliestMs: latestMs - 1_020, latestMs },
-    counters: { upload: Number(row.get('bytes-in')), download: Number(row.get('bytes-out')) },
+    counters,
   }
 }

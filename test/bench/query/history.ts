@@ -19,14 +19,14 @@ const DELTA_DAYS = 14
  */
 const SESSIONS = `insert into user_sessions (id, tenant_id, router_id, service, protocol, username, mac_address,
     ip_address, router_session_id, status, start_time, last_seen_at, end_time, end_reason, data_upload, data_download,
-    counter_upload, counter_download, login_earliest_at, login_latest_at, last_moved_at, stall_reported)
+    counter_upload, counter_download, login_earliest_at, login_latest_at, last_moved_at)
   select (lpad(to_hex((extract(epoch from started) * 1000)::int8), 12, '0') || '7' || substr(hash, 1, 3) || '8'
       || substr(hash, 4, 15))::uuid,
     'tenant-' || tenant, 'router-' || tenant, service, case service when 'ppp' then 'pppoe' else 'hotspot' end,
     service || '-' || tenant || '-' || subscriber, '02:00:00:00:00:01', '10.0.0.1', '0x81' || left(hash, 6),
     case when is_open then 'active' else 'ended' end, started, ended, case when not is_open then ended end,
     case when not is_open then 'logout' end, download / 9, download, download / 9, download,
-    started - interval '1 second', started, ended, false
+    started - interval '1 second', started, ended
   from (
     select *, case subscriber % 2 when 0 then 'ppp' else 'hotspot' end as service,
       started + seconds * interval '1 second' as ended, (seconds * (1000 + 200000 * random() ^ 4))::int8 as download

@@ -9,6 +9,7 @@ import {
 import { identityKey } from '../../../../src/accounting/session.ts'
 import { Router } from '../../../../src/routeros/router.ts'
 import { systemClock } from '../../../../src/runtime/clock.ts'
+import { plainLink } from '../../../routeros/dialled.ts'
 import { FastFleet } from './fleet.ts'
 import { numberOf, usernameOf } from './menus.ts'
 import type { FastRouter } from './router.ts'
@@ -29,6 +30,7 @@ async function connect(router: FastRouter, port: number): Promise<Router> {
       timeoutMs: 5_000,
       isListening: true,
       clock: systemClock,
+      ...plainLink(),
     },
     new AbortController().signal,
   )

@@ -1,0 +1,82 @@
+import { isNothing, NO_BYTES } from './bytes.ts'
+import type { SessionId } from './ids.ts'
+import type { Mark } from './mark.ts'
+import { hasFallen, type LookedAt } from './match.ts'
+import type { Paired } from './pair.ts'
+import type { Service, SessionReading, UnreadRow, Window } from './reading.ts'
+import { NOTHING_REPORTED } from './reported.ts'
+import type { Session } from './session.ts'
+
+interface Begun {
+  readonly id: SessionId
+  readonly service: Service
+  readonly startMs: number
+  /** Steady milliseconds of the reading. */
+  readonly atMs: number
+}
+
+/** A session that a row tells of for the first time. */
+export function begun(
+  row: SessionReading,
+  { id, service, startMs, atMs, mark }: Begun & { mark: Mark },
+): Session {
+  // Field by field: put together from parts, it would take three times the room, and more than all else of a start.
+  return {
+    id,
+    service,
+    protocol: row.protocol,
+    username: row.username,
+    domain: row.domain,
+    server: row.server,
+    macAddress: row.macAddress,
+    ipAddress: row.ipAddress,
+    routerSessionId: row.routerSessionId,
+    callerId: row.callerId,
+    binding: row.binding,
+    startMs,
+    login: row.login,
+    mark,
+    recorded: NO_BYTES,
+    lastMovedMs: atMs,
+    reported: NOTHING_REPORTED,
+    missed: undefined,
+    guessed: row.joined?.isGuess ? row.joined.interface : undefined,
+  }
+}
+
+/**
+ * One of which nothing but who it is can be read. What its counters show first, once they can be, is where counting
+ * begins.
+ * @param login all that it may be
+ */
+export function unreadSession(
+  { unreadable: _, ...row }: UnreadRow,
+  { login, ...its }: Begun & { login: Window },
+): Session {
+  const mark = { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined } as const
+  const unread = {
+    ...row,
+    uptimeSeconds: 0,
+    login,
+    counters: undefined,
+    binding: undefined,
+    joined: undefined,
+  }
+  return begun({ ...unread, unreadable: undefined }, { ...its, mark })
+}
+
+/**
+ * Up to where one has been counted that begins with a row (rules 8 and 9). A login that goes on from the counters of
+ * one that is missing may be that one, its uptime being wrong: then it is gone with the next reading, and nothing was
+ * counted for it. On a static binding every session goes on from the counters of the one before.
+ */
+export function firstMark({ row, isNew, key }: LookedAt, { lastMs, waiting }: Paired): Mark {
+  if (!isNew) return { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined }
+  const mayBeOld =
+    row.binding === undefined &&
+    !isNothing(row.counters ?? NO_BYTES) &&
+    (waiting.get(key) ?? []).some(
+      it => !it.missed && it.mark.kind === 'counted' && row.counters && !hasFallen(it, row),
+    )
+  return { kind: 'owed', from: 'login', sinceMs: lastMs, shown: mayBeOld ? row.counters : undefined }
+}

@@ -1,0 +1,70 @@
+import { NO_BYTES } from './bytes.ts'
+import { judge, someOf, type Turns } from './counter.ts'
+import { type CountedMark, countedUpTo, type Doubt } from './mark.ts'
+import type { BindingReading } from './reading.ts'
+
+/** Static PPP server bindings by interface name, as far as their counters are believed. */
+export type Bindings = ReadonlyMap<string, CountedMark>
+
+export const NO_BINDINGS: Bindings = new Map()
+
+/** Every counter began again at 0. */
+export function bindingsAtBoot(bindings: Bindings): Bindings {
+  return new Map(Array.from(bindings.keys(), name => [name, countedUpTo(NO_BYTES)]))
+}
+
+/**
+ * The bindings that are not what the ledger has of them. A binding's counter that falls is as doubtful as a session's,
+ * whether or not one is on it.
+ * @param known what the ledger has
+ * @param before the same, where the reading's router has not made it void
+ */
+export function movedBindings(
+  known: Bindings,
+  before: Bindings,
+  bindings: readonly BindingReading[],
+  turns: Turns,
+): Bindings {
+  if (bindings.length === 0 && before === known) return NO_BINDINGS
+  const moved = new Map(before === known ? [] : before)
+  for (const { name, counters } of bindings) {
+    const mark = before.get(name)
+    if (!mark) moved.set(name, countedUpTo(counters))
+    else if (
+      mark.doubts ||
+      mark.counters.upload !== counters.upload ||
+      mark.counters.download !== counters.download
+    )
+      moved.set(name, believed(judge(mark, counters, turns).mark))
+  }
+  return moved
+}
+
+/**
+ * A static binding's counters as they are believed from session to session (rule 10). What was counted ahead was a
+ * session's.
+ */
+function believed({ counters, doubts }: CountedMark): CountedMark {
+  const its = (doubt: Doubt | undefined): Doubt | undefined => {
+    const leap = doubt?.leap && { ...doubt.leap, counted: 0 }
+    return doubt && (doubt.fall || leap || doubt.olds.length > 0) ? { ...doubt, leap, ahead: 0 } : undefined
+  }
+  return { ...countedUpTo(counters), doubts: someOf(its(doubts?.upload), its(doubts?.download)) }
+}
+
+/**
+ * The same for a session that begins on it.
+ * @param sinceMs steady milliseconds, before which none of its bytes were moved
+ */
+export function beginOn(binding: CountedMark, sinceMs: number): CountedMark {
+  const its = (doubt: Doubt | undefined): Doubt | undefined =>
+    doubt && {
+      ...doubt,
+      fall: doubt.fall && { ...doubt.fall, sinceMs },
+      leap: doubt.leap && { ...doubt.leap, sinceMs },
+    }
+  const { doubts } = binding
+  return doubts
+    ? { ...binding, doubts: { upload: its(doubts.upload), download: its(doubts.download) } }
+    : binding
+}

@@ -1,0 +1,151 @@
+import { type Doubt, LEAP_BYTES, type OldMark } from './mark.ts'
+
+/** What an operator should know of a counter. */
+export interface Found {
+  readonly kind: 'reset' | 'glitch'
+  /** What would have been counted as well, had it been the other. */
+  readonly uncounted: number
+}
+
+/** What becomes of one counter. */
+export interface Step {
+  readonly mark: number
+  readonly doubt: Doubt | undefined
+  readonly delta: number
+  readonly sinceMs: number
+  readonly finding: Found | undefined
+}
+
+export interface Judging {
+  readonly atMs: number
+  /** When the counter was last known. */
+  readonly sinceMs: number
+  readonly isReset: boolean
+}
+
+export const NO_DOUBT: Doubt = { fall: undefined, leap: undefined, olds: [], ahead: 0 }
+
+/** What one counter means that is held against its mark; the rules are told where both are judged. */
+export function step(mark: number, doubt: Doubt = NO_DOUBT, shown: number, judging: Judging): Step {
+  const { fall } = doubt
+  const { atMs, isReset } = judging
+  if (!fall) return shown < mark ? fallen(mark, doubt, shown, judging) : grown(mark, doubt, shown, judging)
+  const { sinceMs } = fall
+  if (isReset) return reset(mark, doubt, shown, sinceMs)
+  if (shown >= mark) {
+    const back = grown(mark, { ...doubt, fall: undefined }, shown, { ...judging, sinceMs })
+    return { ...back, finding: { kind: 'glitch', uncounted: shown - back.delta } }
+  }
+  const still = { atMs: fall.atMs, sinceMs, shown, least: Math.min(fall.least, shown) }
+  return { mark, doubt: { ...doubt, fall: still }, delta: 0, sinceMs: atMs, finding: undefined }
+}
+
+/** @returns `undefined` where nothing is suspected */
+export function stepAtEnd(
+  mark: number,
+  doubt: Doubt = NO_DOUBT,
+): { readonly step: Step; readonly shown: number } | undefined {
+  const { fall } = doubt
+  if (!fall) return undefined
+  const { shown, sinceMs } = fall
+  if (isLessThanHalf(shown, mark)) return { step: reset(mark, doubt, shown, sinceMs), shown }
+  return { step: { mark, doubt, delta: 0, sinceMs, finding: { kind: 'glitch', uncounted: shown } }, shown }
+}
+
+function reset(mark: number, { olds, ahead }: Doubt, shown: number, sinceMs: number): Step {
+  const anew = counted(shown, { ...NO_DOUBT, olds: withOld(olds, mark), ahead }, shown, sinceMs)
+  return { ...anew, finding: { kind: 'reset', uncounted: 0 } }
+}
+
+function grown(mark: number, doubt: Doubt, shown: number, { sinceMs }: Judging): Step {
+  const { olds, ahead } = doubt
+  const delta = shown - mark
+  const old = highest(olds.filter(it => mark < it.mark && shown >= it.mark && delta > it.mark / 2))
+  if (old) {
+    const next = corrected(mark, { ...doubt, leap: undefined }, shown, {
+      ...{ due: shown - old.mark - (mark + old.base), sinceMs },
+    })
+    return { ...next, finding: { kind: 'glitch', uncounted: delta - next.delta } }
+  }
+  const leap = isLeap(mark, delta) ? { from: mark, counted: delta, sinceMs } : undefined
+  return counted(
+    shown,
+    {
+      ...NO_DOUBT,
+      leap,
+      olds: above(olds, shown),
+      ahead,
+    },
+    delta,
+    sinceMs,
+  )
+}
+
+/** Where there was no counter, none can leap. */
+export function isLeap(mark: number, delta: number): boolean {
+  return delta >= LEAP_BYTES && mark > 0 && delta > mark
+}
+
+function fallen(mark: number, doubt: Doubt, shown: number, { atMs, sinceMs }: Judging): Step {
+  const { leap, olds, ahead } = doubt
+  if (leap && shown >= leap.from) {
+    const next = corrected(mark, { ...doubt, leap: undefined }, shown, {
+      ...{ due: shown - leap.from - leap.counted, sinceMs: leap.sinceMs },
+    })
+    return { ...next, finding: { kind: 'glitch', uncounted: shown - next.delta } }
+  }
+  // Below a leap for which nothing was counted, it fell from where it was before.
+  const from = leap?.counted === 0 ? { mark: leap.from, sinceMs: leap.sinceMs } : { mark, sinceMs }
+  const fall = { atMs, sinceMs: from.sinceMs, shown, least: shown }
+  const next = { fall, leap: undefined, olds, ahead }
+  return { mark: from.mark, doubt: next, delta: 0, sinceMs: atMs, finding: undefined }
+}
+
+/** @param delta what the counters tell, of which what was counted ahead is none */
+function counted(mark: number, doubt: Doubt, delta: number, sinceMs: number): Step {
+  const ahead = Math.max(0, doubt.ahead - delta)
+  const next = { ...doubt, ahead }
+  const isNone = !next.fall && !next.leap && next.olds.length === 0 && ahead === 0
+  return {
+    ...{ mark, sinceMs, finding: undefined },
+    doubt: isNone ? undefined : next,
+    delta: Math.max(0, delta - doubt.ahead),
+  }
+}
+
+/**
+ * Goes on from what a counter shows, what was told before having been wrong.
+ * @param due what is still to be counted; below 0 where too much was
+ */
+function corrected(
+  mark: number,
+  { olds, ahead }: Doubt,
+  shown: number,
+  { due, sinceMs }: { readonly due: number; readonly sinceMs: number },
+): Step {
+  const moved = olds.map(it => ({ mark: it.mark, base: it.base + mark + due - shown }))
+  const doubt = { ...NO_DOUBT, olds: above(moved, shown), ahead: ahead + Math.max(0, -due) }
+  return counted(shown, doubt, Math.max(0, due), sinceMs)
+}
+
+/** A counter that was wrong for long may have seemed to be reset more than once. */
+const MOST_OLD = 4
+
+/** The newest one stays whatever it is, and else the highest: most is at stake there. */
+function withOld(olds: readonly OldMark[], mark: number): readonly OldMark[] {
+  const others = olds.map(it => ({ mark: it.mark, base: it.base + mark }))
+  const kept = others.sort((a, b) => b.mark - a.mark).slice(0, MOST_OLD - 1)
+  return [...kept, { mark, base: 0 }]
+}
+
+function above(olds: readonly OldMark[], shown: number): readonly OldMark[] {
+  return olds.every(it => shown < it.mark) ? olds : olds.filter(it => shown < it.mark)
+}
+
+function highest(olds: readonly OldMark[]): OldMark | undefined {
+  return olds.reduce<OldMark | undefined>((a, b) => (a && a.mark >= b.mark ? a : b), undefined)
+}
+
+export function isLessThanHalf(shown: number, mark: number): boolean {
+  return shown < mark / 2
+}

@@ -1,0 +1,95 @@
+import type { Count } from './count.ts'
+import { deviceKey } from './device.ts'
+import { type EndReason, type Entry, NOTHING_COUNTED } from './entry.ts'
+import type { LastReading } from './ledger.ts'
+import type { Reading } from './reading.ts'
+import type { Reports } from './reports.ts'
+import { identityKey, isShownOnly, type Session, withoutCounters, withoutDoubts } from './session.ts'
+
+export interface EndingsOptions {
+  readonly reading: Reading
+  readonly last: LastReading | undefined
+  /** When the last reading was, by this process's steady clock. */
+  readonly lastMs: number | undefined
+  readonly count: Count
+  readonly reports: Reports
+  /** Taken into. */
+  readonly entries: Entry[]
+}
+
+/** What becomes of the place of a session that a reading lacks. */
+export interface Leaving {
+  /** Whether a session of its identity is back that the last reading missed. */
+  readonly isOtherBack: boolean
+  /** Whether another one is on its static binding: what is suspected of the counters is decided by that one's. */
+  readonly isPassedOn: boolean
+}
+
+/** How sessions end: those that a reading lacks with the second one that does (rule 3), all others at once. */
+export class Endings {
+  readonly #options: EndingsOptions
+
+  constructor(options: EndingsOptions) {
+    this.#options = options
+  }
+
+  leave(session: Session, { isOtherBack, isPassedOn }: Leaving): void {
+    if (isShownOnly(session) && isOtherBack) this.#unmake(session)
+    else if (session.missed) this.end(session, this.#options.reading.at.wall, 'logout')
+    else this.#miss(isPassedOn ? withoutDoubts(session) : session)
+  }
+
+  /** With what it is still to have. @param at as for `stop` */
+  end(session: Session, at: Date, reason: EndReason): void {
+    const { session: next, counted } = this.#options.count.atEnd(session, this.#lastSeenAt(session))
+    if (counted.length > 0) this.#options.entries.push({ kind: 'interim', session: next, counted })
+    this.#stop(next, at, reason)
+  }
+
+  #miss(session: Session): void {
+    const { last, lastMs, entries } = this.#options
+    const lastSeenMs = last?.at.wall.getTime() ?? session.startMs
+    const missed = { lastSeenMs, goneMs: Math.max(lastSeenMs, this.#leftAt(session).getTime()) }
+    const next = { ...withoutCounters(session, lastMs), missed }
+    entries.push({ kind: 'interim', session: next, counted: NOTHING_COUNTED })
+  }
+
+  /** Some time before the reading that missed it; a router that is listened to tells when. */
+  #leftAt(session: Session): Date {
+    const { at, service, departures } = this.#options.reading
+    const told = departures?.get(identityKey(service, session))
+    return told && told < at.wall ? told : at.wall
+  }
+
+  /** The session that it seemed to have taken the place of is there: one reading told a wrong uptime. */
+  #unmake(session: Session): void {
+    const { reading, reports } = this.#options
+    const shown = session.mark.kind === 'owed' ? session.mark.shown : undefined
+    reports.of('glitch', session, { login: new Date(session.startMs).toISOString(), ...shown })
+    this.#stop(session, reading.at.wall, 'logout')
+  }
+
+  /** @param at when it had gone, unless a reading has missed it; a clock set back can make it earlier than when it was seen */
+  #stop(session: Session, at: Date, reason: EndReason): void {
+    const { last, entries } = this.#options
+    const { missed } = session
+    const lastSeenAt = this.#lastSeenAt(session)
+    const goneAt = missed ? new Date(missed.goneMs) : at
+    const endTime = laterOf(goneAt, lastSeenAt)
+    // One that only the last reading missed may be back with its router.
+    const isAway = reason === 'router_changed' && endTime.getTime() === last?.at.wall.getTime()
+    entries.push({
+      ...{ kind: 'stop', session, lastSeenAt, endTime },
+      reason: missed && !isAway ? 'logout' : reason,
+      device: isAway && last?.device ? deviceKey(last.device) : undefined,
+    })
+  }
+
+  #lastSeenAt({ missed, startMs }: Session): Date {
+    return missed ? new Date(missed.lastSeenMs) : (this.#options.last?.at.wall ?? new Date(startMs))
+  }
+}
+
+function laterOf(a: Date, b: Date): Date {
+  return new Date(Math.max(a.getTime(), b.getTime()))
+}

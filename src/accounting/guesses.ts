@@ -1,0 +1,56 @@
+import { isNothing, NO_BYTES } from './bytes.ts'
+import type { SessionId } from './ids.ts'
+import { hasFallen, type Taken } from './match.ts'
+import type { Paired } from './pair.ts'
+import type { SessionReading } from './reading.ts'
+import type { Session } from './session.ts'
+
+/**
+ * PPP sessions that were joined to an interface by a guess, held against rows that prove to be on it: what was counted
+ * for the first is the second's, which counts on from there.
+ */
+export class Guesses {
+  readonly #heirs = new Map<Taken, Session>()
+  readonly #refuted = new Map<SessionId, Session>()
+
+  constructor({ rows, matched, waiting, lastMs }: Paired) {
+    const proven = rows.filter(({ it: { row } }) => row.joined?.isGuess === false && row.counters)
+    if (proven.length === 0 || lastMs === undefined) return
+    const guessed = new Map<string, Session>()
+    for (const sessions of [matched.values(), ...waiting.values()])
+      for (const session of sessions) if (session.guessed !== undefined) guessed.set(session.guessed, session)
+    for (const taken of guessed.size > 0 ? proven : []) {
+      const { row } = taken.it
+      const wrong = guessed.get(row.joined?.interface ?? '')
+      const own = matched.get(taken)
+      if (!wrong || wrong === own || own?.mark.kind === 'counted' || !isHeir(row, wrong, lastMs)) continue
+      this.#heirs.set(taken, wrong)
+      this.#refuted.set(wrong.id, withoutBytes(wrong))
+    }
+  }
+
+  /** The session whose bytes are this row's; `undefined` where there is none. */
+  inheritedBy(taken: Taken): Session | undefined {
+    return this.#heirs.get(taken)
+  }
+
+  /** A session as it is without what was another's. */
+  corrected(session: Session): Session {
+    return this.#refuted.get(session.id) ?? session
+  }
+}
+
+/** Whether the interface was there when the other's bytes were counted on it, and goes on from there. */
+function isHeir(row: SessionReading, wrong: Session, lastMs: number): boolean {
+  return (
+    !isNothing(wrong.recorded) &&
+    wrong.mark.kind === 'counted' &&
+    row.login.earliestMs <= lastMs &&
+    !hasFallen(wrong, row)
+  )
+}
+
+function withoutBytes(session: Session): Session {
+  const mark = { kind: 'owed', from: 'login', sinceMs: undefined, shown: undefined } as const
+  return { ...session, mark, recorded: NO_BYTES, guessed: undefined }
+}

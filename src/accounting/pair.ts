@@ -1,0 +1,127 @@
+import type { Ledger } from './ledger.ts'
+import {
+  type LookedAt,
+  matchDevices,
+  matchRows,
+  matchUnread,
+  onceEach,
+  type Taken,
+  takeOut,
+} from './match.ts'
+import { type Identity, type Reading, rowsOf, type SessionReading, type UnreadRow } from './reading.ts'
+import { type Rejoined, rejoin } from './rejoin.ts'
+import { identityKey, type Session } from './session.ts'
+import type { Terms } from './terms.ts'
+import { gapMs, LOGIN_TOLERANCE_MS, toleranceMs, withinReason } from './window.ts'
+
+/** A reading's rows and the sessions that they are of. */
+export interface Paired extends Rejoined {
+  readonly rows: readonly Taken[]
+  /** Those that go on; what is left waiting has no row. */
+  readonly matched: ReadonlyMap<Taken, Session>
+  /** Rows that can't be read, with their sessions; without one where it is nobody's that is open. */
+  readonly unread: readonly {
+    readonly row: UnreadRow
+    readonly session: Session | undefined
+  }[]
+  /** Whether a row that can't be read may be any of the sessions that the others lack. */
+  readonly isUncertain: boolean
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** Finds the session of each row that is not counted in columns, by rule 1. */
+export function pair(ledger: Ledger, reading: Reading, terms: Terms): Paired {
+  const paired = pairBut(ledger, reading, terms, NONE)
+  // A row that nobody waits for may be a second one of a session that went on in the columns.
+  const twins = twinsOf(ledger, reading, paired)
+  return twins.size === 0 ? paired : pairBut(ledger, reading, terms, twins)
+}
+
+function pairBut(ledger: Ledger, reading: Reading, terms: Terms, excepted: ReadonlySet<number>): Paired {
+  const { service } = reading
+  const rejoined = rejoin(ledger, reading, terms, excepted)
+  const { waiting, lastMs, places } = rejoined
+  const elapsedMs = reading.at.steadyMs - (lastMs ?? reading.at.steadyMs)
+  // What a router shows that takes another's place is not new, whenever it began.
+  const isStranger = rejoined.kind === 'replaced' && lastMs === undefined
+  const looked: LookedAt[] = []
+  for (const [told, number] of rowsOf(reading, places)) {
+    const row = withLogin(told)
+    const isNew =
+      !isStranger && (lastMs === undefined || row.login.latestMs >= lastMs - toleranceMs(elapsedMs))
+    looked.push({ row, number, isNew, key: identityKey(service, row) })
+  }
+  const rows = onceEach(looked)
+  const byIdentity = matchRows(waiting, rows, elapsedMs)
+  const byDevice = matchDevices(
+    waiting,
+    rows.filter(it => !byIdentity.has(it)),
+    elapsedMs,
+  )
+  const { unread, isUncertain } = pairUnread(reading, rows, waiting)
+  return { ...rejoined, rows, matched: new Map([...byIdentity, ...byDevice]), unread, isUncertain }
+}
+
+function withLogin(row: SessionReading): SessionReading {
+  const login = withinReason(row.login)
+  return login === row.login ? row : { ...row, login }
+}
+
+function pairUnread(
+  { service, unread }: Reading,
+  rows: readonly Taken[],
+  waiting: Map<string, readonly Session[]>,
+): Pick<Paired, 'unread' | 'isUncertain'> {
+  if (unread.length === 0) return { unread: [], isUncertain: false }
+  const known = new Set(rows.map(({ it }) => it.key))
+  const moved = matchUnread(waiting, unread)
+  const paired: { row: UnreadRow; session: Session | undefined }[] = []
+  let isUncertain = false
+  for (const row of unread) {
+    const key = identityKey(service, row)
+    const candidates = waiting.get(key) ?? []
+    const session = candidates.find(it => !it.missed) ?? candidates[0] ?? moved.get(row)
+    if (session) {
+      takeOut(waiting, identityKey(service, session), session)
+      paired.push({ row, session })
+    } else if (!known.has(key)) {
+      isUncertain = true
+      paired.push({ row, session: undefined })
+    }
+    // A second row of a session that another one tells of is of no use.
+    known.add(key)
+  }
+  return { unread: paired, isUncertain }
+}
+
+/** Whether a row is of its session by rule 1, and not for want of another. */
+function isPlain({ it: { row } }: Taken, session: Session | undefined): boolean {
+  return session !== undefined && gapMs(session.login, row.login) <= LOGIN_TOLERANCE_MS
+}
+
+/** Numbers of sessions that went on in the columns though a row that nobody waits for is theirs too. */
+function twinsOf(
+  { columns }: Ledger,
+  { service }: Reading,
+  { isSeen, rows, matched, unread }: Paired,
+): ReadonlySet<number> {
+  const strangers: { identity: Identity; login: SessionReading['login'] | undefined }[] = [
+    ...rows
+      .filter(it => !isPlain(it, matched.get(it)))
+      .map(({ it: { row } }) => ({ identity: row, login: row.login })),
+    ...unread.filter(it => !it.session).map(({ row }) => ({ identity: row, login: undefined })),
+  ]
+  const twins = new Set<number>()
+  if (!columns || strangers.length === 0) return twins
+  const names = new Set(strangers.map(it => it.identity.username))
+  const byKey = new Map(strangers.map(it => [identityKey(service, it.identity), it]))
+  for (let number = 0; number < isSeen.length; number++) {
+    const standing = isSeen[number] === 1 ? columns.standing[number] : undefined
+    if (!standing || !names.has(standing.username)) continue
+    const stranger = byKey.get(identityKey(service, standing))
+    if (stranger && (!stranger.login || gapMs(stranger.login, standing.login) <= LOGIN_TOLERANCE_MS))
+      twins.add(number)
+  }
+  return twins
+}

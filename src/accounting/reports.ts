@@ -1,0 +1,65 @@
+import type { LedgerEvent } from './entry.ts'
+import { isUncounted } from './mark.ts'
+import type { Moment, SessionReading, UnreadRow, Window } from './reading.ts'
+import { isReported, type ReportedOnce, withReported } from './reported.ts'
+import type { Session } from './session.ts'
+import { toleranceMs } from './window.ts'
+
+export interface ReportsOptions {
+  readonly at: Moment
+  readonly boot: Window
+  readonly stalledAfterMs: number
+}
+
+/** What an operator is to know of one reading; of each session most of it once. */
+export class Reports {
+  readonly events: LedgerEvent[] = []
+  readonly #options: ReportsOptions
+
+  constructor(options: ReportsOptions) {
+    this.#options = options
+  }
+
+  tell(kind: LedgerEvent['kind'], detail: LedgerEvent['detail']): void {
+    this.events.push({ kind, at: this.#options.at.wall, detail })
+  }
+
+  readonly of = (kind: LedgerEvent['kind'], session: Session, detail: LedgerEvent['detail']): void => {
+    const { id, service, username } = session
+    this.tell(kind, { session_id: id, service, username, ...detail })
+  }
+
+  /** @returns the session with what it was reported for, here and in the next two */
+  row(session: Session, row: SessionReading, isDuplicate: boolean): Session {
+    const { boot, at } = this.#options
+    let next = this.idle(session)
+    if (isDuplicate) next = this.#once('duplicate', next, {})
+    if (row.unreadable) next = this.#once('unreadable', next, { ...row.unreadable })
+    if (row.login.latestMs < boot.earliestMs - toleranceMs(at.steadyMs - boot.earliestMs))
+      next = this.#once('impossible_uptime', next, { uptime_seconds: row.uptimeSeconds })
+    return next
+  }
+
+  unread(session: Session, { unreadable }: UnreadRow): Session {
+    return this.#once('unreadable', session, { ...unreadable })
+  }
+
+  /** Rule 13, and the same for a session that can't be counted. */
+  idle(session: Session): Session {
+    const { mark } = session
+    const { at, stalledAfterMs } = this.#options
+    const sinceMs = (mark.kind === 'counted' ? mark.sinceMs : undefined) ?? session.lastMovedMs
+    const forMs = at.steadyMs - sinceMs
+    if (forMs < stalledAfterMs) return session
+    const seconds = Math.round(forMs / 1000)
+    return isUncounted(mark)
+      ? this.#once('uncounted', session, { uncounted_seconds: seconds })
+      : this.#once('stall', session, { idle_seconds: seconds })
+  }
+
+  #once(kind: ReportedOnce, session: Session, detail: LedgerEvent['detail']): Session {
+    if (isReported(session.reported, kind)) return session
+    this.of(kind, session, detail)
+    return { ...session, reported: withReported(session.reported, kind) }
+  }
+}

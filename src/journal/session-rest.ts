@@ -1,0 +1,71 @@
+import type { Bytes } from '../accounting/bytes.ts'
+import { doubtsJson, doubtsOf } from '../accounting/doubt-text.ts'
+import type { CountedMark, OwedMark } from '../accounting/mark.ts'
+import type { Missed, Session } from '../accounting/session.ts'
+
+/** What few sessions have, as JSON with one-letter names. */
+export interface SessionRest {
+  readonly doubts: CountedMark['doubts']
+  readonly owed: Pick<OwedMark, 'sinceMs' | 'shown'>
+  readonly missed: Missed | undefined
+  readonly guessed: string | undefined
+}
+
+const NOT_SHOWN: SessionRest['owed'] = { sinceMs: undefined, shown: undefined }
+
+/** Of a session that has nothing of it. */
+export const NO_REST = { missed: undefined, guessed: undefined } as const
+
+/** @returns `undefined` where there is nothing to tell */
+export function restText({ mark, missed, guessed }: Session): string | undefined {
+  const doubts = mark.kind === 'counted' ? mark.doubts : undefined
+  const { sinceMs, shown } = mark.kind === 'owed' ? mark : NOT_SHOWN
+  if (!doubts && sinceMs === undefined && !shown && !missed && guessed === undefined) return undefined
+  return JSON.stringify({
+    ...(doubts ? { d: doubtsJson(doubts) } : {}),
+    ...(sinceMs === undefined ? {} : { o: sinceMs }),
+    ...(shown ? { s: [shown.upload, shown.download] } : {}),
+    ...(missed ? { m: [missed.lastSeenMs, missed.goneMs] } : {}),
+    ...(guessed === undefined ? {} : { g: guessed }),
+  })
+}
+
+/** @throws SyntaxError, RangeError where it is none */
+export function readRest(text: string): SessionRest {
+  const json: unknown = JSON.parse(text)
+  if (typeof json !== 'object' || json === null) throw new RangeError('not an object')
+  const its = new Map<string, unknown>(Object.entries(json))
+  const guessed = its.get('g')
+  const [upload, download] = pairOf(its.get('s'))
+  const [lastSeenMs, goneMs] = pairOf(its.get('m'))
+  return {
+    doubts: doubtsOf(its.get('d')),
+    owed: { sinceMs: numberOf(its.get('o')), shown: bytesOf(upload, download) },
+    missed: lastSeenMs === undefined || goneMs === undefined ? undefined : { lastSeenMs, goneMs },
+    guessed: typeof guessed === 'string' ? guessed : undefined,
+  }
+}
+
+export function withRest(session: Session, { doubts, owed, missed, guessed }: SessionRest): Session {
+  const { mark } = session
+  return {
+    ...session,
+    mark: mark.kind === 'owed' ? { ...mark, ...owed } : { ...mark, doubts },
+    missed,
+    guessed,
+  }
+}
+
+function bytesOf(upload: number | undefined, download: number | undefined): Bytes | undefined {
+  return upload === undefined || download === undefined ? undefined : { upload, download }
+}
+
+function pairOf(json: unknown): readonly (number | undefined)[] {
+  return Array.isArray(json) ? json.map(numberOf) : []
+}
+
+function numberOf(json: unknown): number | undefined {
+  if (json === undefined) return undefined
+  if (typeof json !== 'number' || !Number.isFinite(json)) throw new RangeError('not a number')
+  return json
+}

@@ -1,0 +1,60 @@
+import type { SessionReading, UnreadRow } from '../accounting/reading.ts'
+import type { Asked } from './connection.ts'
+import { beganAt, textOf, unreadable } from './fields.ts'
+import type { SameWords } from './same-words.ts'
+import type { Row } from './sentence.ts'
+
+/** A session whose row was told whole. */
+export interface Active {
+  readonly number: number
+  readonly session: SessionReading
+}
+
+/** A row of `/ppp/active`, without its counters. */
+export function pppSessionOf(
+  asked: Asked,
+  row: Row,
+  uptimeSeconds: number,
+  words: SameWords,
+): SessionReading {
+  return {
+    protocol: protocolOf(row, words),
+    username: row.get('name') ?? '',
+    domain: undefined,
+    server: undefined,
+    macAddress: macOf(row.get('caller-id')),
+    ipAddress: textOf(row, 'address'),
+    routerSessionId: textOf(row, 'session-id'),
+    callerId: textOf(row, 'caller-id'),
+    uptimeSeconds,
+    login: beganAt(asked, uptimeSeconds),
+    counters: undefined,
+    binding: undefined,
+    joined: undefined,
+    unreadable: undefined,
+  }
+}
+
+/** One whose uptime can't be read. */
+export function unreadPppRow(row: Row, words: SameWords): UnreadRow {
+  return {
+    protocol: protocolOf(row, words),
+    username: row.get('name') ?? '',
+    domain: undefined,
+    server: undefined,
+    macAddress: macOf(row.get('caller-id')),
+    ipAddress: textOf(row, 'address'),
+    routerSessionId: textOf(row, 'session-id'),
+    callerId: textOf(row, 'caller-id'),
+    unreadable: unreadable(row, 'uptime'),
+  }
+}
+
+function protocolOf(row: Row, words: SameWords): string {
+  return words.of(row.get('service') ?? 'ppp')
+}
+
+/** PPPoE's caller is a MAC, that of the others an address. */
+function macOf(caller: string | undefined): string | undefined {
+  return caller !== undefined && /^([\dA-F]{2}:){5}[\dA-F]{2}$/i.test(caller) ? caller : undefined
+}

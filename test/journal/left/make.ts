@@ -1,0 +1,61 @@
+/*
+ * Makes a fixture of what a release leaves in its journal when it is killed: `npx tsx test/journal/left/make.ts FOLDER`.
+ *
+ *     journal-….log   the segments after kill -9; nothing of them was committed
+ *     tables.json     what the same release makes of them in the database
+ */
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { segmentName, segmentNumbers } from '../../../src/journal/segment-name.ts'
+import { OuterPostgres } from '../../daemon/outer-postgres.ts'
+import { query, Scene } from '../../daemon/scene.ts'
+import { createFleet } from '../../fleet/fleet.ts'
+import { tablesOf } from './tables.ts'
+
+const STEPS = 30
+const FLUSHED_MS = 1_000
+
+async function main(into: string): Promise<void> {
+  const postgres = await OuterPostgres.create()
+  const fleet = createFleet({ seed: 5, routers: 2, hotspotSessions: 4, pppSessions: 4, bindings: 2 })
+  await fleet.start()
+  const scene = await Scene.create(fleet, {
+    database: { url: postgres.url },
+    commit: { interval: '1h' },
+    journal: { directory: join(into, 'live') },
+  })
+  try {
+    // The second one tells what the first has left by checkpoints, and goes on.
+    for (let life = 0; life < 2; life++) {
+      const daemon = await scene.startDaemon()
+      for (let step = 0; step < STEPS; step++) {
+        fleet.step()
+        const read = fleet.routers.map(router => router.nextCommand('/interface/print'))
+        if (step % 3 === 0) await Promise.all(read)
+      }
+      await sleep(FLUSHED_MS)
+      await daemon.end('SIGKILL')
+    }
+    await fleet.stop()
+    const left = segmentNumbers(await readdir(join(into, 'live')))
+    for (const number of left)
+      await copyFile(join(into, 'live', segmentName(number)), join(into, segmentName(number)))
+    const [row] = await query<{ n: number }>(postgres.url, 'select sum(position)::int as n from routers')
+    if (row?.n !== 0) throw new Error('something was committed')
+    const next = await scene.startDaemon()
+    await next.end('SIGTERM')
+    await writeFile(
+      join(into, 'tables.json'),
+      `${JSON.stringify(await tablesOf(postgres.url), undefined, 1)}\n`,
+    )
+  } finally {
+    await scene.end()
+    await postgres.end()
+  }
+}
+
+const [folder] = process.argv.slice(2)
+if (folder === undefined) throw new Error('into which folder?')
+await mkdir(folder, { recursive: true })
+await main(folder)

@@ -1,0 +1,29 @@
+import { query } from '../../daemon/scene.ts'
+
+/** What a journal has led to in the database; ids and instants are those of the journal. */
+export interface LeftTables {
+  readonly sessions: readonly object[]
+  readonly daily: readonly object[]
+  readonly events: readonly object[]
+  readonly bindings: readonly object[]
+}
+
+export async function tablesOf(url: string): Promise<LeftTables> {
+  return {
+    sessions: await query(
+      url,
+      `select id, router_id, service, username, status, start_time, end_time, end_reason, data_upload, data_download,
+         counter_upload, counter_download from user_sessions order by id`,
+    ),
+    daily: await query(
+      url,
+      `select day::text, router_id, service, username, upload, download from usage_daily
+       order by day, router_id, service, username`,
+    ),
+    events: await query(url, 'select router_id, kind, at from ledger_events order by id'),
+    bindings: await query(
+      url,
+      'select router_id, interface, upload, download from binding_counters order by 1, 2',
+    ),
+  }
+}
