@@ -239,11 +239,8 @@ export class Daemon {
     if (config.database.kind === 'url') return config.database.url.reveal()
     const { directory } = config.database
     const postgres = new EmbeddedPostgres({ directory, clock, log })
-    const { url } = await this.#lifecycle.start(
-      'embedded postgres',
-      () => postgres.start(),
-      () => postgres.stop(),
-    )
-    return url
+    // Before it is up: a stop does not wait for its start, but ends it.
+    this.#lifecycle.onStop('embedded postgres', () => postgres.stop())
+    return (await postgres.start()).url
   }
 }

@@ -8,6 +8,8 @@ import { findRunning } from '../store/embedded-running.ts'
 export interface OwnDatabase {
   readonly clock: Clock
   readonly log: Logger
+  /** Rejects when we are told to end, which waits from then on until the server is stopped. */
+  readonly untilInterrupted: () => Promise<never>
 }
 
 /**
@@ -25,18 +27,19 @@ export async function withDatabase(
 }
 
 /**
- * Starts one of our own, and stops it when the work is done.
+ * Starts one of our own, and stops it when the work is done, or when we are told to end.
  * @throws EmbeddedError where a daemon uses it
  */
 export async function startOwn(
   directory: string,
-  { clock, log }: OwnDatabase,
+  { clock, log, untilInterrupted }: OwnDatabase,
   work: (url: string) => Promise<void>,
 ): Promise<void> {
   const postgres = new EmbeddedPostgres({ directory, clock, log })
-  const { url } = await postgres.start()
+  const interrupted = untilInterrupted()
   try {
-    await work(url)
+    const { url } = await Promise.race([postgres.start(), interrupted])
+    await Promise.race([work(url), interrupted])
   } finally {
     await postgres.stop()
   }

@@ -1,11 +1,12 @@
 import { chown, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Binaries } from './embedded-binaries.ts'
 import { PostgresFailed } from './embedded-errors.ts'
 import type { Home } from './embedded-home.ts'
 import { makePassword, passwordFile, USER, urlOf } from './embedded-password.ts'
-import { dropStalePid, findPostmaster, type Postmaster } from './embedded-postmaster.ts'
-import { runProgram } from './program.ts'
+import { dropStalePid, findPostmaster, type Postmaster, quitPostmaster } from './embedded-postmaster.ts'
+import { type Outcome, runProgram } from './program.ts'
 
 /** For a small server that does other things too. An operator may change them in `data/postgresql.conf`. */
 const SETTINGS = [
@@ -22,6 +23,7 @@ const SETTINGS = [
 /** Recovery after a crash reads all that was written since the last checkpoint. */
 const START_SECONDS = 300
 const STOP_SECONDS = 60
+const LOOK_EVERY_MS = 50
 const LOG_LIMIT = 10 * 1024 * 1024
 
 /** One PostgreSQL cluster in a home: `data/`, `password` and `postgres.log`. */
@@ -45,9 +47,9 @@ export class Cluster {
 
   /**
    * Makes the cluster, the first time. It appears in one rename, so what was killed on the way is begun again.
-   * @throws PostgresFailed
+   * @throws PostgresFailed, also where the signal ended it
    */
-  async initialise(): Promise<void> {
+  async initialise(signal?: AbortSignal): Promise<void> {
     if (await stat(this.#data).catch(() => undefined)) return
     await makePassword(this.#home)
     const partial = await mkdtemp(`${this.#data}.new-`)
@@ -65,6 +67,7 @@ export class Cluster {
           ...SETTINGS.flatMap(it => ['-c', it]),
         ],
         account,
+        signal,
       )
       if (exitCode !== 0) throw new PostgresFailed('initdb failed', output)
       await rename(partial, this.#data)
@@ -86,15 +89,21 @@ export class Cluster {
   /**
    * Starts the server and waits until it has recovered. `pg_ctl` leaves it in a session of its own: a Ctrl-C or a
    * supervisor's signal to our process tree does not reach it before the ledger is flushed.
-   * @throws PostgresFailed
+   * @throws PostgresFailed, also where the signal ended it: then there is no server either
    */
-  async start(port: number): Promise<void> {
+  async start(port: number, signal?: AbortSignal): Promise<void> {
     await dropStalePid(this.#data)
     await this.#limitLog()
-    const { exitCode, output } = await this.#control('start', [
+    signal?.throwIfAborted()
+    const starting = this.#control('start', [
       ...['-w', '-t', String(START_SECONDS), '-l', this.#log],
       ...['-o', `-p ${port} -h 127.0.0.1 -k ''`],
     ])
+    const { exitCode, output } = await this.#startedUnless(signal, starting, port)
+    if (signal?.aborted) {
+      if (await this.#startedAt(port)) await this.stop()
+      throw new PostgresFailed('PostgreSQL was stopped while it started', output)
+    }
     if (exitCode !== 0) throw new PostgresFailed('PostgreSQL did not start', await this.#lastWords(output))
   }
 
@@ -105,6 +114,33 @@ export class Cluster {
     if (exitCode === 0 || !(await this.postmaster())) return
     const { output } = await this.#control('stop', ['-w', '-t', String(STOP_SECONDS), '-m', 'immediate'])
     if (await this.postmaster()) throw new PostgresFailed('PostgreSQL did not stop', output)
+  }
+
+  /**
+   * Lets `pg_ctl` go on and ends its server, which it may be about to start: it waits for it, and ends with it. Ended
+   * itself, it would leave behind what nobody can find before it has written its `postmaster.pid`.
+   */
+  async #startedUnless(
+    signal: AbortSignal | undefined,
+    starting: Promise<Outcome>,
+    port: number,
+  ): Promise<Outcome> {
+    let isOver = false
+    const ended = starting.finally(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      await Promise.race([ended, delay(LOOK_EVERY_MS)])
+      const ours = signal?.aborted ? await this.#startedAt(port) : undefined
+      if (ours) quitPostmaster(ours)
+    }
+    return ended
+  }
+
+  /** A server is ours by its port, and not one that somebody else started just now. */
+  async #startedAt(port: number): Promise<Postmaster | undefined> {
+    const running = await this.postmaster()
+    return running?.port === port ? running : undefined
   }
 
   #control(command: 'start' | 'stop', args: readonly string[]) {

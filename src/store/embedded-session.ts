@@ -9,7 +9,7 @@ const CANNOT_CONNECT_NOW = '57P03'
 const READY_MS = 300_000
 
 /** Whether a daemon is connected to a server we found running, and still is after `graceMs`. */
-export async function isUsedByDaemon(url: string, graceMs: number): Promise<boolean> {
+export async function isUsedByDaemon(url: string, graceMs: number, signal: AbortSignal): Promise<boolean> {
   return withClient(url, async client => {
     const until = performance.now() + graceMs
     for (;;) {
@@ -19,7 +19,7 @@ export async function isUsedByDaemon(url: string, graceMs: number): Promise<bool
       )
       if (!rowCount) return false
       if (performance.now() >= until) return true
-      await delay(200)
+      await delay(200, undefined, { signal })
     }
   })
 }
@@ -40,9 +40,9 @@ export async function makeDatabase(url: string, name: string): Promise<void> {
 
 /**
  * Waits for a server that is recovering, or on its way down.
- * @throws what the last try threw
+ * @throws what the last try threw, or the signal's reason
  */
-export async function waitUntilReady(url: string): Promise<void> {
+export async function waitUntilReady(url: string, signal?: AbortSignal): Promise<void> {
   const until = performance.now() + READY_MS
   for (;;) {
     try {
@@ -53,7 +53,7 @@ export async function waitUntilReady(url: string): Promise<void> {
       const code = error instanceof DatabaseError ? error.code : undefined
       if (code !== CANNOT_CONNECT_NOW || performance.now() > until) throw error
     }
-    await delay(200)
+    await delay(200, undefined, signal && { signal })
   }
 }
 

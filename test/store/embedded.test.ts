@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/runtime/clock.ts'
+import { Stopping } from '../../src/runtime/lifecycle.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { findRunning } from '../../src/store/embedded-running.ts'
@@ -137,6 +138,17 @@ test('two that start at once make one database', async () => {
     await b.stop()
     await rm(await realpath(other), { recursive: true, force: true })
   }
+})
+
+test('one that is stopped while it starts leaves no server, and does not start any more', async () => {
+  const stopped = join(folder, 'stopped')
+  const postgres = embedded(stopped)
+  const starting = postgres.start()
+  await postgres.stop()
+  await expect(starting).rejects.toBeInstanceOf(Stopping)
+  await expect(postgres.start()).rejects.toBeInstanceOf(Stopping)
+  expect(await findRunning(stopped)).toBe(undefined)
+  await rm(await realpath(stopped), { recursive: true, force: true })
 })
 
 test('a folder that holds other things is left as it is', async () => {
