@@ -18,19 +18,24 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Of all files. A project that extended the whole config would begin a PostgreSQL of its own. */
+const EACH = {
+  root: '.',
+  // A real Postgres and real sockets on a small machine: generous, since a test waits for events, not for time.
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  pool: 'forks',
+} as const
+
 export default defineConfig({
   test: {
     root: '.',
     globalSetup: ['test/database/global-setup.ts'],
-    // A real Postgres and real sockets on a small machine: generous, since a test waits for events, not for time.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    pool: 'forks',
     sequence: { sequencer: LongestFirst },
     projects: [
       {
-        extends: true,
         test: {
+          ...EACH,
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: APART,
@@ -39,8 +44,13 @@ export default defineConfig({
         },
       },
       {
-        extends: true,
-        test: { name: 'apart', include: APART, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          ...EACH,
+          name: 'apart',
+          include: APART,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },
