@@ -5,16 +5,15 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { decodeJwt, jwtVerify } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { PPP_ANN, startRouter } from './fleet/opened.ts'
 
 const SECRET = 'a secret of thirty-two bytes or more'
 const PASSWORD = 'of-the-router-hq'
 const DAY_SECONDS = 86_400
-const TSX = import.meta.resolve('tsx')
 let directory: string
 
 beforeAll(() => {
@@ -52,7 +51,7 @@ async function tikmeter(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
 }
 
 function spawnTikmeter(argv: readonly string[], env: NodeJS.ProcessEnv) {
-  return spawn(process.execPath, ['--import', TSX, resolve('src/cli.ts'), ...argv], {
+  return spawn(process.execPath, [inject('cli'), ...argv], {
     cwd: directory,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

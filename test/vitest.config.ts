@@ -48,6 +48,7 @@ export default defineConfig({
           ...EACH,
           name: 'apart',
           include: APART,
+          globalSetup: ['test/daemon/built.ts'],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

@@ -1,15 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tikmeter-shells-'))
   const tikmeter = join(folder, 'tikmeter')
-  const program = `'${process.execPath}' --import '${import.meta.resolve('tsx')}' '${resolve('src/cli.ts')}'`
-  writeFileSync(tikmeter, `#!/bin/sh\nexec ${program} "$@"\n`)
+  writeFileSync(tikmeter, `#!/bin/sh\nexec '${process.execPath}' '${inject('cli')}' "$@"\n`)
   chmodSync(tikmeter, 0o755)
   writeFileSync(join(folder, 'two.yaml'), 'tenants: [{ id: acme, routers: [{ id: hq }, { id: north }] }]\n')
 })

@@ -7,10 +7,7 @@ import { fileURLToPath } from 'node:url'
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const START_WITHIN_MS = 120_000
 
-/** As node is told to run the sources. */
-const SOURCES = ['--import', 'tsx', 'src/cli.ts']
-
-/** The real daemon in a process of its own, from its sources unless it was built. */
+/** The real daemon in a process of its own. */
 export class DaemonProcess {
   readonly #child: ChildProcess
   /** Its HTTP and feed port. */
@@ -27,13 +24,13 @@ export class DaemonProcess {
   /**
    * Resolves when it is running.
    * @param logFile gets its log
-   * @param program as node is told to run it
+   * @param program the built `cli.js`, and before it what else node is told
    */
   static async start(
     configFile: string,
     logFile: string,
-    env: NodeJS.ProcessEnv = {},
-    program: readonly string[] = SOURCES,
+    env: NodeJS.ProcessEnv,
+    program: readonly string[],
   ): Promise<DaemonProcess> {
     const child = spawn(process.execPath, [...program, 'run', '--config', configFile], {
       cwd: PROJECT,

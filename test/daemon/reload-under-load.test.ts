@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { Exposition } from '../bench/fleet/exposition.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 import { compare, differenceOf, isEqual } from './compare.ts'
@@ -45,7 +45,7 @@ test('fifty changes of the config cost no untouched router a login or a reading,
   const cast = castOf(await fleet.start({ seed: 51, routers: CAST_ROUTERS, sessions: SESSIONS }))
   const config = new ConfigOnDisk(folder)
   await config.write(configText(keys(), cast.tenants), 'renamed', 0)
-  daemon = await DaemonProcess.start(config.file, logFile())
+  daemon = await DaemonProcess.start(config.file, logFile(), {}, [inject('cli')])
   const listed = cast.tenants.flatMap(({ routers }) => routers.map(({ id }) => id))
   expect(listed).toHaveLength(200)
   await fleet.churn(CHURN_PER_SECOND)

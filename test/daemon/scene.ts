@@ -3,6 +3,7 @@ import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { inject } from 'vitest'
 import { stringify } from 'yaml'
 import type { Fleet } from '../fleet/fleet.ts'
 import { DaemonProcess } from './daemon-process.ts'
@@ -54,7 +55,7 @@ export class Scene {
   }
 
   async startDaemon(): Promise<DaemonProcess> {
-    const daemon = await DaemonProcess.start(this.configFile, this.logFile)
+    const daemon = await DaemonProcess.start(this.configFile, this.logFile, {}, [inject('cli')])
     this.#daemons.push(daemon)
     return daemon
   }

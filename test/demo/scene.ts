@@ -85,7 +85,8 @@ export class DemoScene {
   async startDaemon(port: number): Promise<void> {
     const configFile = join(this.folder, 'tikmeter.yaml')
     await writeFile(configFile, stringify(this.#config(port)))
-    this.#daemon = await DaemonProcess.start(configFile, this.logFile, { TIKMETER_SECRET: this.#secret })
+    const env = { TIKMETER_SECRET: this.#secret }
+    this.#daemon = await DaemonProcess.start(configFile, this.logFile, env, ['dist/cli.js'])
   }
 
   /** Of a tenant, or of an admin where none is named. */

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-
-const CLI = resolve('src/cli.ts')
-const TSX = import.meta.resolve('tsx')
+import { inject } from 'vitest'
 
 /** Whom a command runs as; as we are, where neither is said. */
 export interface User {
@@ -28,10 +25,10 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs the real command line from its sources, in a process of its own, until it ends by itself. */
+/** Runs the real command line in a process of its own, until it ends by itself. */
 export async function runCommand(argv: readonly string[], options: CommandOptions): Promise<Outcome> {
   const { folder, env = {}, user = {} } = options
-  const child = spawn(process.execPath, ['--import', TSX, CLI, ...argv], {
+  const child = spawn(process.execPath, [inject('cli'), ...argv], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { DaemonProcess } from '../daemon/daemon-process.ts'
 import { until } from '../daemon/scene.ts'
 import type { Place } from './place.ts'
@@ -25,7 +25,7 @@ export interface GoingOn {
 
 export async function goingOn(place: Place): Promise<GoingOn> {
   const logFile = place.path('daemon.log')
-  const daemon = await DaemonProcess.start(place.configFile, logFile)
+  const daemon = await DaemonProcess.start(place.configFile, logFile, {}, [inject('cli')])
   onTestFinished(async () => {
     await daemon.end('SIGTERM')
   })

@@ -72,12 +72,6 @@ export class Place {
   }
 
   run(argv: readonly string[], options: Pick<CommandOptions, 'env' | 'user'> = {}): Promise<Outcome> {
-    const { env, user } = options
-    // What tsx keeps for another user goes with the folder.
-    const temporary = user ? { TMPDIR: this.folder } : {}
-    return runCommand([...argv, '--config', CONFIG], {
-      folder: this.folder,
-      ...{ env: { ...temporary, ...env }, user: user ?? {} },
-    })
+    return runCommand([...argv, '--config', CONFIG], { folder: this.folder, ...options })
   }
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { signToken } from '../../src/feed/authentication.ts'
 import { freePort } from '../../src/store/free-port.ts'
 import { DaemonProcess } from '../daemon/daemon-process.ts'
@@ -17,7 +17,7 @@ import { startTroubledRouters } from './troubled-routers.ts'
 
 /** All that anybody could ask for. `DEBUG` is what libraries go by. */
 const TALKATIVE = { LOG_LEVEL: 'trace', DEBUG: '*' }
-const CRASH = resolve('test/faults/crash-at-signal.ts')
+const CRASH = resolve('test/faults/crash-at-signal.mjs')
 const WITHIN_MS = 120_000
 
 let database: BareDatabase
@@ -191,7 +191,7 @@ async function startDaemon(): Promise<Started> {
       },
     ],
   })
-  const program = ['--import', 'tsx', '--import', CRASH, 'src/cli.ts']
+  const program = ['--import', CRASH, inject('cli')]
   const daemon = await DaemonProcess.start(place.configFile, place.path('daemon.log'), env, program)
   onTestFinished(async () => {
     await daemon.end('SIGKILL')

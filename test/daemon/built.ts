@@ -1,0 +1,53 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The `cli.js` that tests start daemons and commands from. */
+    cli: string
+  }
+}
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+/** For packages that are CommonJS. */
+const REQUIRE = `const require = process.getBuiltinModule('node:module').createRequire(${urlOf(CLI)})`
+
+/** What a module looks for beside itself, it finds beside the sources. */
+const BESIDE_SOURCES: Plugin = {
+  name: 'beside the sources',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      return { contents: text.replaceAll('import.meta.url', urlOf(path)), loader: 'ts' }
+    }),
+}
+
+let folder: string | undefined
+
+/**
+ * One build for a whole run of tests, which start some two hundred processes: of a file for each module, as operators
+ * have them, a daemon takes twice the CPU to start, and of the sources by tsx five times.
+ */
+export async function setup(project: TestProject): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'tikmeter-built-'))
+  // Some are run by another user.
+  await chmod(folder, 0o755)
+  await build({
+    ...{ entryPoints: [CLI], outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true },
+    ...{ platform: 'node', target: 'node20', format: 'esm', keepNames: true, banner: { js: REQUIRE } },
+    ...{ external: ['pg-native'], plugins: [BESIDE_SOURCES], logLevel: 'warning' },
+  })
+  project.provide('cli', join(folder, 'cli.mjs'))
+}
+
+export async function teardown(): Promise<void> {
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+}
+
+function urlOf(path: string): string {
+  return JSON.stringify(pathToFileURL(path).href)
+}
