@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
@@ -61,10 +60,12 @@ export class RawClient {
     this.socket = connect(port, '127.0.0.1')
     this.socket.on('data', chunk => this.#take(chunk))
     this.socket.on('error', () => {}) // `close` follows.
-    this.ended = once(this.socket, 'close').then(() => {
-      this.#arrived()
-      return this.#closeCode
-    })
+    this.ended = new Promise(resolve =>
+      this.socket.once('close', () => {
+        this.#arrived()
+        resolve(this.#closeCode)
+      }),
+    )
   }
 
   /** Shakes hands on a path. @returns what the server answered */
@@ -74,9 +75,9 @@ export class RawClient {
     return this.#isUpgraded ? 'upgraded' : this.#bytes.toString('latin1')
   }
 
-  /** @returns whether it could be written, however little the other end reads */
+  /** @returns whether it could be written, however little the other end reads: not once it has answered a close frame */
   write(...frames: readonly Buffer[]): boolean {
-    return this.socket.write(Buffer.concat(frames))
+    return !this.socket.writableEnded && this.socket.write(Buffer.concat(frames))
   }
 
   /** The first text with these words, if need be once it comes. */
