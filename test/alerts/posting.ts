@@ -12,18 +12,19 @@ export interface PostingOptions {
   readonly endpoint: string
   readonly webhooks: readonly string[]
   readonly tenant: string
+  /** How long a delivery is a daemon's own; a post has half of it. Where neither may run out, more than a busy machine takes. */
+  readonly claimMs: number
 }
 
-/** Twenty times as fast as usual. */
-const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 20, signal) }
-/** More than the time that a post has. */
-const CLAIM_MS = 1_000
+/** What a post has, unless told. */
+const POST_MS = 10_000
 
 /** What a daemon does about webhooks, in haste: what was not taken is due again at once. @returns how to stop */
-export function post({ databaseUrl, endpoint, webhooks, tenant }: PostingOptions): () => Promise<void> {
+export function post(options: PostingOptions): () => Promise<void> {
+  const { databaseUrl, endpoint, webhooks, tenant, claimMs } = options
   const log = createLogger('silent')
   const database = new Database({ url: databaseUrl, log, applicationName: 'webhooks', connections: 4 })
-  const store = new DeliveryStore({ database, claimMs: CLAIM_MS })
+  const store = new DeliveryStore({ database, claimMs })
   const hasty = (how: Settlement): Settlement => (how.kind === 'retry' ? { ...how, afterMs: 0 } : how)
   const posting = new Webhooks({
     store: {
@@ -31,10 +32,10 @@ export function post({ databaseUrl, endpoint, webhooks, tenant }: PostingOptions
       settle: (delivery, how) => store.settle(delivery, hasty(how)),
       bury: (tenants, refs) => store.bury(tenants, refs),
     },
-    sender: new Sender({ version: '0.1.0', clock }),
+    sender: new Sender({ version: '0.1.0', clock: slowedBy(claimMs / 2 / POST_MS) }),
     random: Math.random,
     observer: { delivery: () => {} },
-    ...{ clock, log },
+    ...{ clock: slowedBy(0.05), log },
   })
   const hidden = (text: string) => ({ reveal: () => text })
   const hooks = webhooks.map(id => ({
@@ -48,4 +49,9 @@ export function post({ databaseUrl, endpoint, webhooks, tenant }: PostingOptions
     await running
     await database.stop()
   }
+}
+
+/** A clock by which whoever sleeps sleeps so many times as long. */
+function slowedBy(factor: number): Clock {
+  return { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms * factor, signal) }
 }

@@ -45,11 +45,20 @@ function count(counts: Map<string, number>, id: string): void {
   counts.set(id, (counts.get(id) ?? 0) + 1)
 }
 
-async function begin(alerts: number): Promise<{ endpoint: FlakyEndpoint; options: PostingOptions }> {
+async function begin(
+  alerts: number,
+  claimMs: number,
+): Promise<{ endpoint: FlakyEndpoint; options: PostingOptions }> {
   const endpoint = new FlakyEndpoint()
   await endpoint.listen()
   for (let number = 0; number < alerts; number++) await fire(scene, `router${number}`, WEBHOOKS)
-  const options = { databaseUrl: scene.url, endpoint: endpoint.url('/'), webhooks: WEBHOOKS, tenant: 'acme' }
+  const options = {
+    databaseUrl: scene.url,
+    endpoint: endpoint.url('/'),
+    webhooks: WEBHOOKS,
+    tenant: 'acme',
+    claimMs,
+  }
   return { endpoint, options }
 }
 
@@ -72,7 +81,7 @@ function expectAllTold({ told }: FlakyEndpoint, alerts: number): void {
 }
 
 test('two daemons deliver each alert once for each answer that was lost, and once more', async () => {
-  const { endpoint, options } = await begin(50)
+  const { endpoint, options } = await begin(50, 20_000)
   const stops = [post(options), post(options)]
   await untilAllDelivered()
   await Promise.all(stops.map(stop => stop()))
@@ -85,7 +94,7 @@ test('two daemons deliver each alert once for each answer that was lost, and onc
 })
 
 test('daemons that are killed lose nothing, and repeat no more than what was under way', async () => {
-  const { endpoint, options } = await begin(20)
+  const { endpoint, options } = await begin(20, 1_000)
   const daemons = [spawn(options), spawn(options)]
   let killed = 0
   for (const received of [40, 80, 120, 160]) {
