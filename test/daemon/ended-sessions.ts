@@ -1,5 +1,5 @@
+import { query } from '../database/query.ts'
 import type { Fleet, FleetTruth } from '../fleet/fleet.ts'
-import { query } from './scene.ts'
 
 interface SessionRow {
   readonly router: string

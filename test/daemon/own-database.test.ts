@@ -8,10 +8,11 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { findRunning } from '../../src/store/embedded-running.ts'
+import { query } from '../database/query.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { type Comparison, compare, isEqual } from './compare.ts'
 import { subscribersOf } from './fleet-config.ts'
-import { query, Scene, SECRET, TENANTS, until } from './scene.ts'
+import { Scene, SECRET, TENANTS, until } from './scene.ts'
 
 let fleet: Fleet
 let scene: Scene

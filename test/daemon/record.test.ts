@@ -4,12 +4,13 @@ import { WebSocket } from 'ws'
 import { tenantId } from '../../src/accounting/ids.ts'
 import type { Snapshot } from '../../src/accounting/snapshot.ts'
 import { signToken } from '../../src/feed/authentication.ts'
+import { query } from '../database/query.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 import { serverIdentity } from '../fleet/certificate.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { compare, differenceOf, isEqual } from './compare.ts'
 import { subscribersOf } from './fleet-config.ts'
-import { query, Scene, SECRET, TENANTS, until } from './scene.ts'
+import { Scene, SECRET, TENANTS, until } from './scene.ts'
 
 let database: ScratchDatabase
 let fleet: Fleet

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import { inject } from 'vitest'
 import { stringify } from 'yaml'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -83,15 +82,4 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
     await new Promise(resolve => setTimeout(resolve, 50))
   }
   throw new Error(`waited in vain until ${what}`)
-}
-
-export async function query<Row extends object>(url: string, statement: string): Promise<readonly Row[]> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows } = await client.query<Row>(statement)
-    return rows
-  } finally {
-    await client.end()
-  }
 }

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { query } from '../database/query.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { compare, isEqual } from './compare.ts'
 import { endedSessions } from './ended-sessions.ts'
 import { subscribersOf, tenantsConfig } from './fleet-config.ts'
 import { Readings } from './readings.ts'
-import { query, Scene, TENANTS, until } from './scene.ts'
+import { Scene, TENANTS, until } from './scene.ts'
 
 let database: ScratchDatabase
 let fleet: Fleet

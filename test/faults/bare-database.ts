@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
-import { query } from '../daemon/scene.ts'
+import { query } from '../database/query.ts'
 
 /** A database without any table, and a user who may connect to it and no more. */
 export class BareDatabase {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { freePort } from '../../src/store/free-port.ts'
-import { query } from '../daemon/scene.ts'
+import { query } from '../database/query.ts'
 import { listening } from '../runtime/listening.ts'
 import type { Fault, Means } from './fault.ts'
 import { errorOf, fatalOf, type Shown } from './shown.ts'

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createDatabaseApart } from '../database/scratch-database.ts'
 import { epochsOf } from './lease-scene.ts'
 import { type LedgerScene, openLedgerScene, tenantOf, US } from './ledger-scene.ts'
 import { ReadRouter } from './read-router.ts'
 
-// A file of its own, since a table's statistics come late and are those of all tests on its database.
+// A server of its own, since a table's statistics come late and are those of all tests on its database, and since no page
+// is freed of what a transaction in any other database might still see.
 
 let scene: LedgerScene
 beforeAll(async () => {
-  scene = await openLedgerScene()
+  scene = await openLedgerScene(await createDatabaseApart())
 })
 afterAll(() => scene.stop())
 

@@ -5,7 +5,7 @@ import { Database } from '../../src/store/database.ts'
 import { LeaseStore } from '../../src/store/lease-store.ts'
 import { LedgerStore } from '../../src/store/ledger-store.ts'
 import type { ConfiguredTenant } from '../../src/store/sync-config.ts'
-import { createScratchDatabase } from '../database/scratch-database.ts'
+import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
 
 export const DAY_MS = 86_400_000
@@ -37,8 +37,8 @@ export const THEM = 'them'
 export const LEASE_MS = 600_000
 
 /** A store on a database of its own, at noon on 2026-11-24. */
-export async function openLedgerScene(): Promise<LedgerScene> {
-  const scratch = await createScratchDatabase()
+export async function openLedgerScene(given?: ScratchDatabase): Promise<LedgerScene> {
+  const scratch = given ?? (await createScratchDatabase())
   const clock = { ...systemClock, now: () => new Date(NOON) }
   const another = (owner: string): StoreScene => {
     const log = createLogger('silent')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { routerKey } from '../../src/accounting/ids.ts'
 import type { Ledger } from '../../src/accounting/ledger.ts'
+import { createDatabaseApart } from '../database/scratch-database.ts'
 import {
   busyRouters,
   DAY_MS,
@@ -141,8 +142,8 @@ test('updates of open sessions stay heap-only', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const rounds = 8
   const subscribers = 500
-  // A database of its own: connections of other tests tell their numbers when they have been idle for long.
-  const own = await openLedgerScene()
+  // On a server of its own: no page is freed of what a transaction in any other database might still see.
+  const own = await openLedgerScene(await createDatabaseApart())
   try {
     await own.begin()
     const { database, store: writer } = own.another(US)
