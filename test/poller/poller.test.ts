@@ -4,6 +4,7 @@ import { Poller } from '../../src/poller/poller.ts'
 import { Observations } from '../observations.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
+import { untilNoTimer } from '../runtime/timers.ts'
 import { Fault, ScriptedRouter } from './scripted-router.ts'
 
 const GRACE_MS = 3_000
@@ -207,7 +208,7 @@ describe('a poller that stops', () => {
   })
 
   it('leaves no timer and no connection, whatever its routers were doing', async () => {
-    const before = timers()
+    await untilNoTimer()
     const { clock, poller, router } = polling({ concurrency: 1 })
     const routers = Array.from({ length: 10 }, (_, index) => router(`r${index}`, index % 2 === 0))
     for (const it of routers) poller.add(it.polled())
@@ -219,14 +220,10 @@ describe('a poller that stops', () => {
     const stopped = poller.stop(GRACE_MS)
     await clock.turn(GRACE_MS)
     await stopped
-    expect(timers()).toBe(before)
+    await untilNoTimer()
     for (const it of routers) for (const link of it.links) expect(link.isClosed).toBe(true)
   })
 })
-
-function timers(): number {
-  return process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
-}
 
 function fail(): never {
   throw new Error('no router')

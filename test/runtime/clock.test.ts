@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/runtime/clock.ts'
+import { timers } from './timers.ts'
 
 describe('a sleep', () => {
   it('is as long as it was asked for', async () => {
@@ -45,7 +46,3 @@ describe('the steady clock', () => {
     expect(Math.abs(systemClock.steadyMs() - systemClock.now().getTime())).toBeLessThan(60_000)
   })
 })
-
-function timers(): number {
-  return process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length
-}
