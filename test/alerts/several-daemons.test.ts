@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { fire } from '../store/delivery-scene.ts'
 import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
 import { Endpoint } from './endpoint.ts'
@@ -111,7 +111,7 @@ test('daemons that are killed lose nothing, and repeat no more than what was und
 })
 
 function spawn(options: PostingOptions): ChildProcess {
-  const child = fork(new URL('posting-child.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
+  const child = fork(inject('postingChild'))
   onTestFinished(() => kill(child))
   child.send(JSON.stringify(options))
   return child

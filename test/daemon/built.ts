@@ -7,12 +7,15 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The `cli.js` that tests start daemons and commands from. */
+    /** The program that tests start daemons and commands from. */
     cli: string
+    /** What does no more of a daemon's work than to post to webhooks. */
+    postingChild: string
   }
 }
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const POSTING_CHILD = fileURLToPath(new URL('../alerts/posting-child.ts', import.meta.url))
 /** For packages that are CommonJS. */
 const REQUIRE = `const require = process.getBuiltinModule('node:module').createRequire(${urlOf(CLI)})`
 
@@ -37,11 +40,13 @@ export async function setup(project: TestProject): Promise<void> {
   // Some are run by another user.
   await chmod(folder, 0o755)
   await build({
-    ...{ entryPoints: [CLI], outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true },
+    ...{ entryPoints: { cli: CLI, 'posting-child': POSTING_CHILD } },
+    ...{ outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true },
     ...{ platform: 'node', target: 'node20', format: 'esm', keepNames: true, banner: { js: REQUIRE } },
     ...{ external: ['pg-native'], plugins: [BESIDE_SOURCES], logLevel: 'warning' },
   })
   project.provide('cli', join(folder, 'cli.mjs'))
+  project.provide('postingChild', join(folder, 'posting-child.mjs'))
 }
 
 export async function teardown(): Promise<void> {
