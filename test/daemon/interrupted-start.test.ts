@@ -21,7 +21,8 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { findRunning } from '../../src/store/embedded-running.ts'
-import { query, SECRET, until } from './scene.ts'
+import { query } from '../database/query.ts'
+import { SECRET, until } from './scene.ts'
 
 const CLI = resolve('src/cli.ts')
 const TSX = import.meta.resolve('tsx')

@@ -1,4 +1,4 @@
-import { query } from '../../daemon/scene.ts'
+import { query } from '../../database/query.ts'
 
 /** What a journal has led to in the database; ids and instants are those of the journal. */
 export interface LeftTables {
