@@ -53,8 +53,9 @@ export class Scene {
     return join(this.folder, 'tikmeter.log')
   }
 
-  async startDaemon(): Promise<DaemonProcess> {
-    const daemon = await DaemonProcess.start(this.configFile, this.logFile, {}, [inject('cli')])
+  /** @param program what is run by Node */
+  async startDaemon(program: readonly string[] = [inject('cli')]): Promise<DaemonProcess> {
+    const daemon = await DaemonProcess.start(this.configFile, this.logFile, {}, program)
     this.#daemons.push(daemon)
     return daemon
   }

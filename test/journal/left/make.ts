@@ -8,28 +8,31 @@ import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { segmentName, segmentNumbers } from '../../../src/journal/segment-name.ts'
-import { OuterPostgres } from '../../daemon/outer-postgres.ts'
 import { Scene } from '../../daemon/scene.ts'
 import { query } from '../../database/query.ts'
+import { ScratchServer } from '../../database/scratch-server.ts'
 import { createFleet } from '../../fleet/fleet.ts'
-import { tablesOf } from './tables.ts'
+import { LEFT_FLEET, tablesOf } from './tables.ts'
 
+/** As it is in this tree. */
+const PROGRAM = ['--import', import.meta.resolve('tsx'), 'src/cli.ts']
 const STEPS = 30
 const FLUSHED_MS = 1_000
 
 async function main(into: string): Promise<void> {
-  const postgres = await OuterPostgres.create()
-  const fleet = createFleet({ seed: 5, routers: 2, hotspotSessions: 4, pppSessions: 4, bindings: 2 })
+  const postgres = await ScratchServer.create()
+  const url = await postgres.start()
+  const fleet = createFleet(LEFT_FLEET)
   await fleet.start()
   const scene = await Scene.create(fleet, {
-    database: { url: postgres.url },
+    database: { url },
     commit: { interval: '1h' },
     journal: { directory: join(into, 'live') },
   })
   try {
     // The second one tells what the first has left by checkpoints, and goes on.
     for (let life = 0; life < 2; life++) {
-      const daemon = await scene.startDaemon()
+      const daemon = await scene.startDaemon(PROGRAM)
       for (let step = 0; step < STEPS; step++) {
         fleet.step()
         const read = fleet.routers.map(router => router.nextCommand('/interface/print'))
@@ -42,14 +45,11 @@ async function main(into: string): Promise<void> {
     const left = segmentNumbers(await readdir(join(into, 'live')))
     for (const number of left)
       await copyFile(join(into, 'live', segmentName(number)), join(into, segmentName(number)))
-    const [row] = await query<{ n: number }>(postgres.url, 'select sum(position)::int as n from routers')
+    const [row] = await query<{ n: number }>(url, 'select sum(position)::int as n from routers')
     if (row?.n !== 0) throw new Error('something was committed')
-    const next = await scene.startDaemon()
+    const next = await scene.startDaemon(PROGRAM)
     await next.end('SIGTERM')
-    await writeFile(
-      join(into, 'tables.json'),
-      `${JSON.stringify(await tablesOf(postgres.url), undefined, 1)}\n`,
-    )
+    await writeFile(join(into, 'tables.json'), `${JSON.stringify(await tablesOf(url), undefined, 1)}\n`)
   } finally {
     await scene.end()
     await postgres.end()

@@ -1,5 +1,8 @@
 import { query } from '../../database/query.ts'
 
+/** The routers that left it. */
+export const LEFT_FLEET = { seed: 5, routers: 2, hotspotSessions: 4, pppSessions: 4, bindings: 2 }
+
 /** What a journal has led to in the database; ids and instants are those of the journal. */
 export interface LeftTables {
   readonly sessions: readonly object[]
