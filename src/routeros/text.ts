@@ -1,6 +1,7 @@
 /**
  * Text on the wire is raw bytes: UTF-8 from newer tools, a Windows code page from older WinBox. Strict UTF-8 is
- * tried first, then windows-1252, in which every byte has a character: none is lost.
+ * tried first, then windows-1252, in which every byte has a character: none is lost. A NUL, which the database can
+ * not hold, becomes its symbol here, so that a name is the same before and after a restart.
  */
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -17,7 +18,11 @@ export type Encoding = 'utf-8' | 'windows-1252'
 
 export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
   // Most words are plain ASCII, for which the cheap decoding is exact.
-  if (isAscii(bytes, start, end)) return bytes.toString('latin1', start, end)
+  if (isPlain(bytes, start, end)) return bytes.toString('latin1', start, end)
+  return decodeOdd(bytes, start, end).replaceAll('\0', '\u2400')
+}
+
+function decodeOdd(bytes: Buffer, start: number, end: number): string {
   try {
     return utf8.decode(bytes.subarray(start, end))
   } catch {
@@ -41,7 +46,11 @@ export function encodeText(text: string, encoding: Encoding): Buffer | undefined
   return bytes
 }
 
-function isAscii(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if ((bytes[at] ?? 0) >= 0x80) return false
+/** ASCII without a NUL. */
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte === 0 || byte >= 0x80) return false
+  }
   return true
 }
