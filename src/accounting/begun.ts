@@ -15,7 +15,7 @@ interface Begun {
   readonly atMs: number
 }
 
-/** A session that a row tells of for the first time. */
+/** The session that begins with a row. */
 export function begun(
   row: SessionReading,
   { id, service, startMs, atMs, mark }: Begun & { mark: Mark },
@@ -45,9 +45,8 @@ export function begun(
 }
 
 /**
- * One of which nothing but who it is can be read. What its counters show first, once they can be, is where counting
- * begins.
- * @param login all that it may be
+ * The session of a row whose uptime can not be read. Its counters are a baseline once they can be read.
+ * @param login every time that the login may have been
  */
 export function unreadSession(
   { unreadable: _, ...row }: UnreadRow,
@@ -66,9 +65,9 @@ export function unreadSession(
 }
 
 /**
- * Up to where one has been counted that begins with a row (rules 8 and 9). A login that goes on from the counters of
- * one that is missing may be that one, its uptime being wrong: then it is gone with the next reading, and nothing was
- * counted for it. On a static binding every session goes on from the counters of the one before.
+ * The first mark of a session that begins with a row (rules 8 and 9). A new login whose counters go on from those of a
+ * session that this reading lacks may be that session with a false uptime. Nothing is counted for it until the next
+ * reading shows whether it is one. On a static binding every session goes on from the counters of the one before.
  */
 export function firstMark({ row, isNew, key }: LookedAt, { lastMs, waiting }: Paired): Mark {
   if (!isNew) return { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined }

@@ -8,16 +8,15 @@ export type Bindings = ReadonlyMap<string, CountedMark>
 
 export const NO_BINDINGS: Bindings = new Map()
 
-/** Every counter began again at 0. */
+/** After a reboot every counter begins at 0. */
 export function bindingsAtBoot(bindings: Bindings): Bindings {
   return new Map(Array.from(bindings.keys(), name => [name, countedUpTo(NO_BYTES)]))
 }
 
 /**
- * The bindings that are not what the ledger has of them. A binding's counter that falls is as doubtful as a session's,
- * whether or not one is on it.
+ * The bindings that changed. A binding's counter that falls is as doubtful as a session's, with or without a session.
  * @param known what the ledger has
- * @param before the same, where the reading's router has not made it void
+ * @param before the same, or what a reboot or another router left of it
  */
 export function movedBindings(
   known: Bindings,
@@ -41,8 +40,8 @@ export function movedBindings(
 }
 
 /**
- * A static binding's counters as they are believed from session to session (rule 10). What was counted ahead was a
- * session's.
+ * A static binding's counters as the next session begins with them (rule 10), without what was counted ahead for the
+ * last session.
  */
 function believed({ counters, doubts }: CountedMark): CountedMark {
   const its = (doubt: Doubt | undefined): Doubt | undefined => {
@@ -53,8 +52,8 @@ function believed({ counters, doubts }: CountedMark): CountedMark {
 }
 
 /**
- * The same for a session that begins on it.
- * @param sinceMs steady milliseconds, before which none of its bytes were moved
+ * The mark of a session that begins on a binding.
+ * @param sinceMs steady milliseconds before which none of the session's bytes were moved
  */
 export function beginOn(binding: CountedMark, sinceMs: number): CountedMark {
   const its = (doubt: Doubt | undefined): Doubt | undefined =>

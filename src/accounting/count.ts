@@ -24,7 +24,7 @@ export interface CountedSession {
   readonly counted: readonly Counted[]
 }
 
-/** What counters add to the sessions of one reading, and the spans that it is booked in. */
+/** What the counters of one reading add to its sessions, and the spans in which that is booked. */
 export class Count {
   readonly #options: CountOptions
 
@@ -41,8 +41,8 @@ export class Count {
   }
 
   /**
-   * What a session that ends is still to have: what it showed since a fall that no reading has decided on, where that is
-   * less than half of its mark; and what it showed in its only reading.
+   * Counts what is still due to a session that ends: what it showed since an undecided fall, if that is less than half
+   * of its mark; or all that it showed in its only reading.
    * @param lastSeenAt the last reading that had it
    */
   atEnd(session: Session, lastSeenAt: Date): CountedSession {
@@ -81,7 +81,7 @@ export class Count {
     return this.#settle(moved, begun, shown, judged)
   }
 
-  /** What only the last reading showed of a session, once another one has it too. */
+  /** Counts what the first reading of a session showed, now that a second one has the session too. */
   first(session: Session): CountedSession {
     const { lastMs, at } = this.#options
     const { mark } = session

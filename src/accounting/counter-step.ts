@@ -1,13 +1,13 @@
 import { type Doubt, LEAP_BYTES, type OldMark } from './mark.ts'
 
-/** What an operator should know of a counter. */
+/** What the operator should know about a counter. */
 export interface Found {
   readonly kind: 'reset' | 'glitch'
-  /** What would have been counted as well, had it been the other. */
+  /** Bytes that the other verdict would have counted as well. */
   readonly uncounted: number
 }
 
-/** What becomes of one counter. */
+/** The verdict on one counter. */
 export interface Step {
   readonly mark: number
   readonly doubt: Doubt | undefined
@@ -18,14 +18,14 @@ export interface Step {
 
 export interface Judging {
   readonly atMs: number
-  /** When the counter was last known. */
+  /** When the counter was last read, in steady milliseconds. */
   readonly sinceMs: number
   readonly isReset: boolean
 }
 
 export const NO_DOUBT: Doubt = { fall: undefined, leap: undefined, olds: [], ahead: 0 }
 
-/** What one counter means that is held against its mark; the rules are told where both are judged. */
+/** Judges one counter against its mark. The rules stand in `counter.ts`, which judges both directions. */
 export function step(mark: number, doubt: Doubt = NO_DOUBT, shown: number, judging: Judging): Step {
   const { fall } = doubt
   const { atMs, isReset } = judging
@@ -53,8 +53,8 @@ export function stepAtEnd(
 }
 
 function reset(mark: number, { olds, ahead }: Doubt, shown: number, sinceMs: number): Step {
-  const anew = counted(shown, { ...NO_DOUBT, olds: withOld(olds, mark), ahead }, shown, sinceMs)
-  return { ...anew, finding: { kind: 'reset', uncounted: 0 } }
+  const next = counted(shown, { ...NO_DOUBT, olds: withOld(olds, mark), ahead }, shown, sinceMs)
+  return { ...next, finding: { kind: 'reset', uncounted: 0 } }
 }
 
 function grown(mark: number, doubt: Doubt, shown: number, { sinceMs }: Judging): Step {
@@ -81,7 +81,7 @@ function grown(mark: number, doubt: Doubt, shown: number, { sinceMs }: Judging):
   )
 }
 
-/** Where there was no counter, none can leap. */
+/** A counter at 0 can not leap: its first bytes are no sign of anything. */
 export function isLeap(mark: number, delta: number): boolean {
   return delta >= LEAP_BYTES && mark > 0 && delta > mark
 }
@@ -94,14 +94,14 @@ function fallen(mark: number, doubt: Doubt, shown: number, { atMs, sinceMs }: Ju
     })
     return { ...next, finding: { kind: 'glitch', uncounted: shown - next.delta } }
   }
-  // Below a leap for which nothing was counted, it fell from where it was before.
+  // A leap for which nothing was counted never happened: the counter fell from where it was before.
   const from = leap?.counted === 0 ? { mark: leap.from, sinceMs: leap.sinceMs } : { mark, sinceMs }
   const fall = { atMs, sinceMs: from.sinceMs, shown, least: shown }
   const next = { fall, leap: undefined, olds, ahead }
   return { mark: from.mark, doubt: next, delta: 0, sinceMs: atMs, finding: undefined }
 }
 
-/** @param delta what the counters tell, of which what was counted ahead is none */
+/** @param delta by the counters; bytes that were counted ahead are taken off it */
 function counted(mark: number, doubt: Doubt, delta: number, sinceMs: number): Step {
   const ahead = Math.max(0, doubt.ahead - delta)
   const next = { ...doubt, ahead }
@@ -114,8 +114,8 @@ function counted(mark: number, doubt: Doubt, delta: number, sinceMs: number): St
 }
 
 /**
- * Goes on from what a counter shows, what was told before having been wrong.
- * @param due what is still to be counted; below 0 where too much was
+ * Continues from what the counter shows, because earlier readings of it were false.
+ * @param due bytes still to count; negative where too many were counted
  */
 function corrected(
   mark: number,
@@ -128,10 +128,10 @@ function corrected(
   return counted(shown, doubt, Math.max(0, due), sinceMs)
 }
 
-/** A counter that was wrong for long may have seemed to be reset more than once. */
+/** A counter that was wrong for several readings may have looked like more than one reset. */
 const MOST_OLD = 4
 
-/** The newest one stays whatever it is, and else the highest: most is at stake there. */
+/** Keeps the newest mark, and of the others the highest: they would cost the most. */
 function withOld(olds: readonly OldMark[], mark: number): readonly OldMark[] {
   const others = olds.map(it => ({ mark: it.mark, base: it.base + mark }))
   const kept = others.sort((a, b) => b.mark - a.mark).slice(0, MOST_OLD - 1)

@@ -3,7 +3,7 @@ import { type Found, isLessThanHalf, NO_DOUBT, type Step, step, stepAtEnd } from
 import { type ByDirection, type CountedMark, DIRECTIONS, type Direction, type Doubt } from './mark.ts'
 
 /**
- * What counters mean that are held against how far they have been counted. Each direction is judged on its own:
+ * Judges a session's counters against the marks up to which they were counted. Each direction on its own:
  *
  *     at or above its mark        it grew by the difference                                             rule 6
  *     below it                    suspected of a reset: nothing is counted until the next reading       rule 7
@@ -19,7 +19,7 @@ import { type ByDirection, type CountedMark, DIRECTIONS, type Direction, type Do
  */
 export interface Judged {
   readonly mark: CountedMark
-  /** What is to be added, with the steady milliseconds since when it was moved. */
+  /** Bytes to add, each with the steady milliseconds since which they were moved. */
   readonly deltas: readonly Delta[]
   readonly findings: readonly Finding[]
 }
@@ -29,12 +29,12 @@ export interface Delta {
   readonly sinceMs: number
 }
 
-/** What an operator should know of one direction. */
+/** What the operator should know about one direction. */
 export interface Finding extends Found {
   readonly direction: Direction
 }
 
-/** When a reading was, and the one before it: steady milliseconds. */
+/** The times of a reading and of the one before it, in steady milliseconds. */
 export interface Turns {
   readonly atMs: number
   readonly lastMs: number
@@ -66,8 +66,8 @@ export function judge(before: CountedMark, shown: Bytes, turns: Turns): Judged {
 }
 
 /**
- * A session's end leaves nothing suspected: what a counter showed since it fell is new where that is less than half of
- * its mark, else nothing is. The mark is as it is for one that is found to go on after all.
+ * Settles what is still suspected when a session ends: what a counter showed since it fell is new if it is less than
+ * half of its mark. Otherwise nothing is. The mark is set so that a session that comes back after all counts nothing twice.
  */
 export function judgeAtEnd(before: CountedMark): Judged & { readonly shown: Bytes } {
   const { counters, doubts } = before
@@ -99,7 +99,7 @@ export function judgeAtEnd(before: CountedMark): Judged & { readonly shown: Byte
 
 const NO_DOUBTS = { upload: undefined, download: undefined }
 
-/** @param fellAtMs of the counters that fell in one reading; `undefined` for one that did not fall */
+/** @param fellAtMs when the counter fell; those that fell in the same reading are judged as one sum */
 function isReset({ counters, doubts }: CountedMark, shown: Bytes, fellAtMs: number | undefined): boolean {
   if (fellAtMs === undefined) return false
   let [marks, least] = [0, 0]
@@ -135,9 +135,9 @@ function deltasOf(upload: Step, download: Step): readonly Delta[] {
 }
 
 /**
- * The mark after a leap that no link can have carried: nothing was counted for it.
- * @param mark as it would be, had it been counted
- * @param sinceMs steady milliseconds since when it would have been moved
+ * The mark after a leap that no link can have carried, so that nothing was counted for it.
+ * @param mark the mark as if the leap had been counted
+ * @param sinceMs steady milliseconds of the reading before the leap
  */
 export function quarantined(before: CountedMark, mark: CountedMark, sinceMs: number): CountedMark {
   const leapt = (direction: Direction): Doubt | undefined => {
@@ -150,7 +150,7 @@ export function quarantined(before: CountedMark, mark: CountedMark, sinceMs: num
   return { ...mark, doubts: someOf(leapt('upload'), leapt('download')) }
 }
 
-/** Whether counters tell of bytes since those that were shown last, counted or not. */
+/** Whether the counters changed since the last reading, whatever was counted for it. */
 export function hasMoved({ counters, doubts }: CountedMark, shown: Bytes): boolean {
   return DIRECTIONS.some(direction => {
     const last = doubts?.[direction]?.fall?.shown ?? counters[direction]

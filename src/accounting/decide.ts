@@ -26,7 +26,7 @@ export function decide(ledger: Ledger, reading: Reading, terms: Terms, newId: ()
   return new Turn(ledger, within, terms, newId).decide()
 }
 
-/** Whether it is the last reading once more: a second one would decide what that left open. */
+/** Whether it is the last reading once more, which must not decide what that reading left open. */
 function isTaken({ last }: Ledger, { at }: Reading): boolean {
   return last?.at.steadyMs === at.steadyMs && last.at.wall.getTime() === at.wall.getTime()
 }
@@ -177,7 +177,7 @@ class Turn {
     return next
   }
 
-  /** What was counted for a session that only seemed to be on this one's interface. */
+  /** Takes over what was counted for a session that only seemed to be on this one's interface. */
   #inherit(session: Session, taken: Taken): Session {
     const wrong = this.#guesses.inheritedBy(taken)
     if (!wrong) return session
@@ -187,7 +187,7 @@ class Turn {
     return { ...session, mark, recorded }
   }
 
-  /** Rows that are skipped: their sessions stay open with their numbers. */
+  /** Skips rows without a readable uptime: their sessions stay open with their numbers unchanged. */
   #goOnUnread(): void {
     const { at, boot, service } = this.#reading
     for (const { row, session } of this.#paired.unread) {
@@ -203,15 +203,15 @@ class Turn {
     }
   }
 
-  /** A session that is there, or may be, though the reading tells nothing of its counters. */
+  /** Keeps a session that is there, or may be there, though this reading has no counters of it. */
   #keep(session: Session, kept: Session): void {
     const next = this.#reports.idle(withoutCounters(kept, this.#paired.lastMs))
-    // The columns are of rows that were read.
+    // The columns hold only rows that were read.
     if (next !== session || this.#isRetold || !this.#ledger.unnumbered.has(session.id))
       this.#entries.push({ kind: 'interim', session: next, counted: NOTHING_COUNTED })
   }
 
-  /** Rule 3: sessions that the reading lacks leave the live counts, and end with the second one that does. */
+  /** Rule 3: a session that a reading lacks leaves the live counts, and ends with the second such reading. */
   #leave(): void {
     const { waiting, isUncertain, matched, rows } = this.#paired
     if (waiting.size === 0) return
@@ -234,7 +234,7 @@ class Turn {
     return this.#ledger.last?.hasLeft === true
   }
 
-  /** Whether sessions that go on have to be told, as they are not what is known of them. */
+  /** Whether sessions that go on changed in ways that the journal and the store do not know yet. */
   get #isRetold(): boolean {
     const { kind } = this.#paired
     return kind === 'shifted' || kind === 'replaced' || this.#hasLeft

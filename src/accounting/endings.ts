@@ -17,15 +17,15 @@ export interface EndingsOptions {
   readonly entries: Entry[]
 }
 
-/** What becomes of the place of a session that a reading lacks. */
+/** What took the place of a session that a reading lacks. */
 export interface Leaving {
-  /** Whether a session of its identity is back that the last reading missed. */
+  /** Whether a session of its identity that the last reading missed is back. */
   readonly isOtherBack: boolean
-  /** Whether another one is on its static binding: what is suspected of the counters is decided by that one's. */
+  /** Whether another session is on its static binding, whose counters now decide what is suspected. */
   readonly isPassedOn: boolean
 }
 
-/** How sessions end: those that a reading lacks with the second one that does (rule 3), all others at once. */
+/** Ends sessions: one that readings lack with the second such reading (rule 3), all others at once. */
 export class Endings {
   readonly #options: EndingsOptions
 
@@ -39,7 +39,7 @@ export class Endings {
     else this.#miss(isPassedOn ? withoutDoubts(session) : session)
   }
 
-  /** With what it is still to have. @param at as for `stop` */
+  /** Counts what is still due, and ends the session. @param at as for `#stop` */
   end(session: Session, at: Date, reason: EndReason): void {
     const { session: next, counted } = this.#options.count.atEnd(session, this.#lastSeenAt(session))
     if (counted.length > 0) this.#options.entries.push({ kind: 'interim', session: next, counted })
@@ -54,14 +54,14 @@ export class Endings {
     entries.push({ kind: 'interim', session: next, counted: NOTHING_COUNTED })
   }
 
-  /** Some time before the reading that missed it; a router that is listened to tells when. */
+  /** When it left: the time that a `listen` reported, or else the reading that missed it. */
   #leftAt(session: Session): Date {
     const { at, service, departures } = this.#options.reading
-    const told = departures?.get(identityKey(service, session))
-    return told && told < at.wall ? told : at.wall
+    const reported = departures?.get(identityKey(service, session))
+    return reported && reported < at.wall ? reported : at.wall
   }
 
-  /** The session that it seemed to have taken the place of is there: one reading told a wrong uptime. */
+  /** The session that it seemed to replace is back: one reading had a false uptime. */
   #unmake(session: Session): void {
     const { reading, reports } = this.#options
     const shown = session.mark.kind === 'owed' ? session.mark.shown : undefined
@@ -69,14 +69,14 @@ export class Endings {
     this.#stop(session, reading.at.wall, 'logout')
   }
 
-  /** @param at when it had gone, unless a reading has missed it; a clock set back can make it earlier than when it was seen */
+  /** @param at its end, unless an earlier reading missed it; after a clock was set back it can lie before its last reading */
   #stop(session: Session, at: Date, reason: EndReason): void {
     const { last, entries } = this.#options
     const { missed } = session
     const lastSeenAt = this.#lastSeenAt(session)
     const goneAt = missed ? new Date(missed.goneMs) : at
     const endTime = laterOf(goneAt, lastSeenAt)
-    // One that only the last reading missed may be back with its router.
+    // A session that only the last reading missed may come back with its router.
     const isAway = reason === 'router_changed' && endTime.getTime() === last?.at.wall.getTime()
     entries.push({
       ...{ kind: 'stop', session, lastSeenAt, endTime },

@@ -6,8 +6,8 @@ import type { SessionReading } from './reading.ts'
 import type { Session } from './session.ts'
 
 /**
- * PPP sessions that were joined to an interface by a guess, held against rows that prove to be on it: what was counted
- * for the first is the second's, which counts on from there.
+ * Corrects PPP sessions that were joined to an interface by a guess, when another session proves to be on it: what was
+ * counted for the first belongs to the second, which counts on from there.
  */
 export class Guesses {
   readonly #heirs = new Map<Taken, Session>()
@@ -29,12 +29,12 @@ export class Guesses {
     }
   }
 
-  /** The session whose bytes are this row's; `undefined` where there is none. */
+  /** The session whose bytes belong to this row's, if any. */
   inheritedBy(taken: Taken): Session | undefined {
     return this.#heirs.get(taken)
   }
 
-  /** A session as it is without what was another's. */
+  /** The session without the bytes that were another's. */
   corrected(session: Session): Session {
     return this.#refuted.get(session.id) ?? session
   }

@@ -4,7 +4,7 @@ import type { Bytes } from './bytes.ts'
 export const DIRECTIONS = ['upload', 'download'] as const
 export type Direction = (typeof DIRECTIONS)[number]
 
-/** Something of each direction that has it. */
+/** A value for each direction, where it has one. */
 export interface ByDirection<T> {
   readonly upload: T | undefined
   readonly download: T | undefined
@@ -37,30 +37,30 @@ export interface OwedMark {
   readonly shown: Bytes | undefined
 }
 
-/** What later readings decide about a counter, and what they are held against. At least one of them. */
+/** What later readings have to decide about a counter, and what they need for it. At least one part is set. */
 export interface Doubt {
   readonly fall: Fall | undefined
   readonly leap: Leap | undefined
-  /** Where it was before it was reset. */
+  /** Where the counter was before each reset. */
   readonly olds: readonly OldMark[]
-  /** Bytes that were counted and are not the subscriber's: of what comes next, so many are not counted. */
+  /** Bytes that were counted by mistake. That many of the next bytes are not counted. */
   readonly ahead: number
 }
 
 /** A counter below its mark, suspected of a reset (rule 7). All times in steady milliseconds. */
 export interface Fall {
-  /** When it was first seen there: counters that fell in one reading are judged together. */
+  /** When it was first seen below; counters that fell in one reading are judged together. */
   readonly atMs: number
   /** When it was last seen at its mark. */
   readonly sinceMs: number
-  /** What it showed last, and the least that it showed. */
+  /** What it showed last, and its lowest value since. */
   readonly shown: number
   readonly least: number
 }
 
 /**
- * A counter that more than doubled in the last reading and grew by `LEAP_BYTES`, or by more than its link can carry:
- * that reading may be false.
+ * A counter that more than doubled in the last reading and grew by at least `LEAP_BYTES`, or by more than its link can
+ * carry. That reading may be false.
  */
 export interface Leap {
   readonly from: number
@@ -70,16 +70,16 @@ export interface Leap {
   readonly sinceMs: number
 }
 
-/** What a leap is at least: a session's first bytes double its counters all the time. */
+/** The smallest leap. A young session doubles its counters all the time. */
 export const LEAP_BYTES = 16 * 1024 * 1024
 
 /**
- * Where a counter was before a reset. A later jump to or above it shows that it was not reset at all, but wrong
- * for long.
+ * Where a counter was before a reset. A later jump to or above it shows that there was no reset, but a glitch of
+ * several readings.
  */
 export interface OldMark {
   readonly mark: number
-  /** With what the counter shows it makes what was counted since. */
+  /** Added to what the counter shows, it is what was counted since. */
   readonly base: number
 }
 
@@ -96,7 +96,7 @@ export function isCounting(mark: Mark): mark is CountedMark {
   )
 }
 
-/** Whether the next reading decides something. An old mark can stand for all of a session's life. */
+/** Whether the next reading decides something. An old mark stays for the life of the session. */
 function isPending(doubt: Doubt | undefined): boolean {
   return doubt !== undefined && (doubt.fall !== undefined || doubt.leap !== undefined || doubt.ahead > 0)
 }
@@ -106,7 +106,7 @@ export function isUncounted(mark: Mark): boolean {
   return mark.kind === 'owed' ? mark.shown === undefined : mark.sinceMs !== undefined
 }
 
-/** The same mark, told by a steady clock that is `byMs` ahead. */
+/** The same mark by a steady clock that is `byMs` ahead. */
 export function shiftMark<M extends Mark>(mark: M, byMs: number): M {
   const sinceMs = mark.sinceMs === undefined ? undefined : mark.sinceMs + byMs
   if (mark.kind === 'owed' || !mark.doubts) return { ...mark, sinceMs }

@@ -13,17 +13,17 @@ export interface LookedAt {
   readonly key: string
 }
 
-/** The rows of one session: more than one where a reply has it more than once. */
+/** The row that counts for one session; a reply may have several. */
 export interface Taken {
   /** The one with the largest counters. */
   readonly it: LookedAt
   readonly isDuplicate: boolean
 }
 
-/** One identity is one session at a time, or two while one ends and another begins. */
+/** An identity has one session at a time, or two while one ends and another begins. */
 const MOST_LOGINS = 8
 
-/** Rows by identity, those that can only be the same session as one. */
+/** One row for each session: rows of one identity and one login are the same session. */
 export function onceEach(rows: readonly LookedAt[]): readonly Taken[] {
   const byKey = new Map<string, LookedAt[]>()
   for (const it of rows) {
@@ -68,10 +68,11 @@ function sumOf(counters: Bytes | undefined): number {
 }
 
 /**
- * The sessions that rows go on with, each of which is taken out of those that wait. Rule 1: the same identity, and of
- * those the nearest login time within the tolerance; of two that are as near, the one whose counters did not fall and
- * are nearest. A login before the last reading is of no other session, whatever its time: one identity is one session at
- * a time, and that reading had this one. Then a clock stood still, as those of machines do that are put to sleep.
+ * Finds the session of each row and takes it out of those that wait. Rule 1: the same identity, and of those the
+ * nearest login within the tolerance; of two that are equally near, the one whose counters did not fall and are
+ * nearest. A row whose login lies before the last reading belongs to the session of that identity whatever its time,
+ * because an identity has one session at a time and the last reading had this one: a clock stood still, as it does
+ * while a machine sleeps.
  * @param waiting open sessions by identity
  * @param elapsedMs since the last reading
  */
@@ -135,13 +136,13 @@ function stepTo({ mark }: Session, { counters }: SessionReading): number {
   return mark.kind === 'counted' && counters ? Math.abs(sumOf(counters) - sumOf(mark.counters)) : 0
 }
 
-/** So many sessions of one device are looked at for each row: a device has one or two. */
+/** How many sessions of one device are compared with each row. A device has one or two. */
 const MOST_OF_A_DEVICE = 8
 
 /**
- * Hotspot sessions whose address, or name, is another one now: the same device on the same server, with the same login,
- * and counters that are not below the last unless there is only one such session and row. A name is the same with or
- * without its domain, since whether that is in it can have been configured anew.
+ * Finds hotspot sessions whose address or name changed: the same device on the same server, with the same login, and
+ * counters that did not fall unless there is only one such session and one such row. A name matches with and without
+ * its domain, because `hotspot_domain` may have been changed.
  */
 export function matchDevices(
   waiting: Map<string, readonly Session[]>,
@@ -177,7 +178,7 @@ export function matchDevices(
   return matched
 }
 
-/** Hotspot rows without a login, by their device: only where it is on no session that it could be but one. */
+/** Finds the sessions of hotspot rows without a readable uptime by their device, where only one can be meant. */
 export function matchUnread(
   waiting: ReadonlyMap<string, readonly Session[]>,
   rows: readonly UnreadRow[],

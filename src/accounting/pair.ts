@@ -17,14 +17,14 @@ import { gapMs, LOGIN_TOLERANCE_MS, toleranceMs, withinReason } from './window.t
 /** A reading's rows and the sessions that they are of. */
 export interface Paired extends Rejoined {
   readonly rows: readonly Taken[]
-  /** Those that go on; what is left waiting has no row. */
+  /** Rows of sessions that go on. Sessions left in `waiting` have no row. */
   readonly matched: ReadonlyMap<Taken, Session>
-  /** Rows that can't be read, with their sessions; without one where it is nobody's that is open. */
+  /** Rows without a readable uptime, with their sessions; `undefined` where no open session matches. */
   readonly unread: readonly {
     readonly row: UnreadRow
     readonly session: Session | undefined
   }[]
-  /** Whether a row that can't be read may be any of the sessions that the others lack. */
+  /** Whether an unreadable row may be any of the sessions that no row matches. */
   readonly isUncertain: boolean
 }
 
@@ -33,7 +33,7 @@ const NONE: ReadonlySet<number> = new Set()
 /** Finds the session of each row that is not counted in columns, by rule 1. */
 export function pair(ledger: Ledger, reading: Reading, terms: Terms): Paired {
   const paired = pairBut(ledger, reading, terms, NONE)
-  // A row that nobody waits for may be a second one of a session that went on in the columns.
+  // A row without a waiting session may be a second row of a session that the columns already counted.
   const twins = twinsOf(ledger, reading, paired)
   return twins.size === 0 ? paired : pairBut(ledger, reading, terms, twins)
 }
@@ -43,7 +43,7 @@ function pairBut(ledger: Ledger, reading: Reading, terms: Terms, excepted: Reado
   const rejoined = rejoin(ledger, reading, terms, excepted)
   const { waiting, lastMs, places } = rejoined
   const elapsedMs = reading.at.steadyMs - (lastMs ?? reading.at.steadyMs)
-  // What a router shows that takes another's place is not new, whenever it began.
+  // Sessions of a router that replaced another one are not new, whenever they began.
   const isStranger = rejoined.kind === 'replaced' && lastMs === undefined
   const looked: LookedAt[] = []
   for (const [told, number] of rowsOf(reading, places)) {
@@ -89,18 +89,18 @@ function pairUnread(
       isUncertain = true
       paired.push({ row, session: undefined })
     }
-    // A second row of a session that another one tells of is of no use.
+    // Only the first row of a session is used.
     known.add(key)
   }
   return { unread: paired, isUncertain }
 }
 
-/** Whether a row is of its session by rule 1, and not for want of another. */
+/** Whether a row matches its session by login, and not only because there was no other. */
 function isPlain({ it: { row } }: Taken, session: Session | undefined): boolean {
   return session !== undefined && gapMs(session.login, row.login) <= LOGIN_TOLERANCE_MS
 }
 
-/** Numbers of sessions that went on in the columns though a row that nobody waits for is theirs too. */
+/** Numbers of sessions that the columns counted and that have a second row. */
 function twinsOf(
   { columns }: Ledger,
   { service }: Reading,

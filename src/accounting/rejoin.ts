@@ -9,33 +9,33 @@ import type { Terms } from './terms.ts'
 import { isSameInstant } from './window.ts'
 
 /**
- * What of a ledger a reading goes on with:
+ * How a reading goes on from the ledger:
  *
  *     continued   the sessions that were open
- *     shifted     the same, a clock having been out: their times have been moved along
+ *     shifted     the same sessions with their times corrected, because a clock was out
  *     rebooted    none: all have ended
- *     replaced    another router answers: those that were open have ended. Where it was read before, those that it had
- *                 then; where not, what it shows is where counting begins
+ *     replaced    another router answers: the sessions that were open have ended. A router that was read before goes on
+ *                 with the sessions it had then; of a new one, counting begins where its counters are
  */
 export interface Rejoined {
   readonly kind: 'continued' | 'shifted' | 'rebooted' | 'replaced'
-  /** When the last reading was, by this process's steady clock; of the router that is back, where one is. */
+  /** The last reading of this router, by this process's steady clock. */
   readonly lastMs: number | undefined
-  /** Of the known rows whose sessions did nothing but grow. */
+  /** The growth of known rows whose sessions only grew. */
   readonly growth: Growth | undefined
-  /** Places of the known rows that are to be looked at; all of them where it is absent. */
+  /** Places of the known rows to look at one by one; absent for all of them. */
   readonly places: readonly number[] | undefined
-  /** By session number, 1: it went on in the columns. */
+  /** By session number: 1 where it went on in the columns. */
   readonly isSeen: Uint8Array
-  /** The sessions that rows may go on with, by identity; each is to be taken out by the row that does. */
+  /** The sessions that rows may continue, by identity. A row takes out the one that it continues. */
   readonly waiting: Map<string, readonly Session[]>
 }
 
 const NOBODY = new Uint8Array()
 
 /**
- * Known rows in columns, where they plainly go on; else everything row by row.
- * @param excepted numbers of rows that are to be looked at all the same
+ * Counts known rows in the columns where they plainly go on, and looks at all others row by row.
+ * @param excepted numbers of rows to look at in any case
  */
 export function rejoin(
   ledger: Ledger,
@@ -94,9 +94,9 @@ function* unseen({ unnumbered, columns }: Ledger, { isSeen }: Grown): Iterable<S
 }
 
 /**
- * Whether another router answers than before: one with another serial number, or, where one of them has none, of
- * another name that has no session of those that were open. (Without any, one that booted when the other did is the
- * same one with a new name.)
+ * Whether another router answers than before: one with another serial number; or, where one of the two has none, one
+ * with another name and none of the open sessions. (If no session is open, a router with the same boot time is the same
+ * router under a new name.)
  */
 function isReplaced(last: LastReading, open: Open, reading: Reading): boolean {
   if (!last.device) return false
@@ -113,7 +113,7 @@ function hasCommonSession(last: LastReading, open: Open, reading: Reading): bool
   return false
 }
 
-/** What an earlier router goes on with that is back. */
+/** What an earlier router that is back goes on with. */
 function rejoinAway(
   { away }: Ledger,
   last: LastReading,

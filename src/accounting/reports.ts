@@ -11,7 +11,7 @@ export interface ReportsOptions {
   readonly stalledAfterMs: number
 }
 
-/** What an operator is to know of one reading; of each session most of it once. */
+/** The events of one reading. Most kinds are reported once for each session. */
 export class Reports {
   readonly events: LedgerEvent[] = []
   readonly #options: ReportsOptions
@@ -29,7 +29,7 @@ export class Reports {
     this.tell(kind, { session_id: id, service, username, ...detail })
   }
 
-  /** @returns the session with what it was reported for, here and in the next two */
+  /** @returns the session, marked with what was reported of it; so do the next two */
   row(session: Session, row: SessionReading, isDuplicate: boolean): Session {
     const { boot, at } = this.#options
     let next = this.idle(session)
@@ -44,7 +44,7 @@ export class Reports {
     return this.#once('unreadable', session, { ...unreadable })
   }
 
-  /** Rule 13, and the same for a session that can't be counted. */
+  /** Rule 13, and the same for a session without counters. */
   idle(session: Session): Session {
     const { mark } = session
     const { at, stalledAfterMs } = this.#options

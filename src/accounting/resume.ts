@@ -104,7 +104,7 @@ function agreedShift(last: LastReading, open: Open, reading: Reading): AgreedShi
     const isOld = isBeforeBoot(login, reading.boot)
     const candidates = (sessions.get(subscriberOf(row)) ?? [])
       .slice(0, MOST_CANDIDATES)
-      // An uptime that became impossible, or possible, tells nothing of clocks.
+      // An uptime that became impossible, or possible again, says nothing about clocks.
       .filter(session => isBeforeBoot(session.login, last.boot) === isOld)
     if (candidates.length > 0) known++
     for (const session of candidates)

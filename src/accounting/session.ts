@@ -26,11 +26,11 @@ export interface Session {
   readonly recorded: Bytes
   /** Steady milliseconds of the last reading that showed a new byte, or of the first. */
   readonly lastMovedMs: number
-  /** What an operator was told of it. */
+  /** What was reported of it. */
   readonly reported: Reported
-  /** Where the last reading missed it: it ends with the next one that does (rule 3). */
+  /** Set where the last reading lacked it. It ends with the next one that does (rule 3). */
   readonly missed: Missed | undefined
-  /** The PPP interface that it was joined to by a guess; its bytes are another's who proves to be on it. */
+  /** The PPP interface that it was joined to by a guess. */
   readonly guessed: string | undefined
 }
 
@@ -38,7 +38,7 @@ export interface Session {
 export interface Missed {
   /** The last reading that had the session. */
   readonly lastSeenMs: number
-  /** When it had gone: the reading that missed it, or earlier where the router told at once. */
+  /** When it left: the reading that missed it, or earlier where a `listen` reported it. */
   readonly goneMs: number
 }
 
@@ -82,7 +82,7 @@ export function withoutCounters(session: Session, lastMs: number | undefined): S
   return { ...session, mark: { ...mark, sinceMs: lastMs } }
 }
 
-/** What its counters show is the next session's to be told from. */
+/** For a session whose counters now belong to the next one on its binding. */
 export function withoutDoubts(session: Session): Session {
   const { mark } = session
   return mark.kind === 'counted' && mark.doubts
@@ -90,7 +90,7 @@ export function withoutDoubts(session: Session): Session {
     : session
 }
 
-/** Whether the next reading tells whether it is a session at all. */
+/** Whether only the next reading can show that it is a session at all. */
 export function isShownOnly({ mark }: Session): boolean {
   return mark.kind === 'owed' && mark.shown !== undefined
 }

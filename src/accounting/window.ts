@@ -44,7 +44,7 @@ export function shiftWindow(window: Window, byMs: number): Window {
   return { earliestMs: window.earliestMs + byMs, latestMs: window.latestMs + byMs }
 }
 
-/** Whether an uptime tells of a login before its router began: bogus, or the router's own has wrapped. */
+/** Whether a login lies before the router's boot: the uptime is false, or the router's own has wrapped. */
 export function isBeforeBoot(login: Window, boot: Window): boolean {
   return login.latestMs < boot.earliestMs - LOGIN_TOLERANCE_MS
 }
