@@ -82,9 +82,9 @@ export class Control {
       routers: snapshots.flatMap(({ tenant, routers }) =>
         routers.map((router): RouterStatus => {
           const health = poller.health(routerKey(tenant, router.id))
-          const { id, name, state, last_reading_at, hotspot, ppp, error } = router
+          const { id, ...its } = router
           return {
-            ...{ tenant, router: id, name, state, last_reading_at, hotspot, ppp, error },
+            ...{ tenant, router: id, ...its },
             is_here: health !== undefined,
             latency_ms: health?.latencyMs ?? null,
             failures: health?.failures ?? 0,

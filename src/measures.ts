@@ -58,14 +58,14 @@ export function measuresOf(parts: MeasuredParts): Measures {
 
 function routerMeasure(book: RouterBook, health: RouterHealth | undefined): RouterMeasure {
   const { tenant, router } = book.about
-  const sessions: RouterMeasure['sessions'] = Object.fromEntries(
-    SERVICES.flatMap(service => {
-      const live = book.live(service)
-      return live ? [[service, live.sessions]] : []
-    }),
-  )
+  const lives = SERVICES.flatMap(service => {
+    const live = book.live(service)
+    return live ? [[service, live] as const] : []
+  })
+  const sessions = Object.fromEntries(lives.map(([service, live]) => [service, live.sessions]))
   return {
     ...{ tenant, router, sessions, tail: book.tail },
+    uncounted: lives.length === 0 ? undefined : lives.reduce((sum, [, live]) => sum + live.uncounted, 0),
     isOnline: health && health.state !== 'disabled' ? health.state === 'online' : undefined,
     lastReadingAt: health?.lastReadingAt,
     latencyMs: health?.latencyMs,

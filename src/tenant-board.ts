@@ -15,6 +15,7 @@ export interface RouterCondition {
   readonly state: RouterState
   readonly identity: string | undefined
   readonly lastError: string | undefined
+  readonly missingMenus: RouterView['missingMenus']
 }
 
 export interface ElsewhereConfig {
@@ -166,6 +167,7 @@ export class TenantBoard {
       name: name ?? (condition?.identity || router),
       state: condition?.state ?? 'disabled',
       error: condition?.lastError,
+      missingMenus: condition?.missingMenus ?? [],
       hotspot: book.live('hotspot'),
       ppp: book.live('ppp'),
       lagMs: 0,
@@ -197,7 +199,7 @@ function elsewhereRouter(
   const lives = { hotspot: live('hotspot'), ppp: live('ppp') }
   return {
     rollup: new Rollup(rollup?.total, rollup?.days),
-    view: config && { id, name: config.name ?? id, error: undefined, ...lives, lagMs },
+    view: config && { id, name: config.name ?? id, error: undefined, missingMenus: [], ...lives, lagMs },
     isEnabled: config?.enabled ?? false,
   }
 }

@@ -13,6 +13,7 @@ import { HandClock } from './runtime/hand-clock.ts'
 
 const NOON = new Date('2026-11-24T12:00:00Z')
 const acme = tenantId('acme')
+const MISSING = { menu: '/interface/pppoe-server', reason: 'not enough permissions (9)' }
 
 function folder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'tikmeter-control-'))
@@ -29,7 +30,7 @@ function snapshot(): Snapshot {
   } as const
   return {
     ...{ tenant: acme, asOf: NOON, stats: statsOf(NO_TOTALS, undefined, NOON) },
-    routers: [{ ...router, hotspot: 3, ppp: 4, error: null }],
+    routers: [{ ...router, hotspot: 3, ppp: 4, uncounted: 1, missing_menus: [MISSING], error: null }],
   }
 }
 
@@ -79,6 +80,8 @@ test('the daemon’s own commands are answered without a token, by a socket of i
           latency_ms: 5,
           hotspot: 3,
           ppp: 4,
+          uncounted: 1,
+          missing_menus: [MISSING],
           failures: 2,
           error: null,
         },

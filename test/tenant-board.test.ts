@@ -44,10 +44,12 @@ describe('a tenant', () => {
     const hq = scene.addRouter('hq')
     scene.addRouter('spare')
     scene.addRouter('named', 1, { name: 'Named' })
-    scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError: 'connection refused' })
+    const missingMenus = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
+    const lastError = 'connection refused'
+    scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError, missingMenus })
     expect(scene.snapshot().routers).toMatchObject([
-      { id: 'hq', name: 'MikroTik', state: 'offline', error: 'connection refused' },
-      { id: 'spare', name: 'spare', state: 'disabled', error: null },
+      { id: 'hq', name: 'MikroTik', state: 'offline', error: lastError, missing_menus: missingMenus },
+      { id: 'spare', name: 'spare', state: 'disabled', error: null, missing_menus: [] },
       { id: 'named', name: 'Named' },
     ])
     expect(scene.snapshot().stats).toMatchObject({ total_routers: 3, offline_routers: 1 })
@@ -59,7 +61,7 @@ function stored(upload: bigint, ...online: readonly string[]): StoredElsewhere {
   const sum = { upload, download: 0n }
   return {
     rollup: { total: sum, days: new Map([['2026-03-01', sum]]) },
-    services: new Map([['ppp', { readAt: BEGINNING, online, uncounted: 0 }]]),
+    services: new Map([['ppp', { readAt: BEGINNING, online, uncounted: 1 }]]),
   }
 }
 
@@ -84,12 +86,12 @@ describe('a router that another daemon reads', () => {
     await scene.clock.turn(STALE_MS + LAG_MS - 1)
     expect(scene.snapshot()).toMatchObject({
       stats: { active_sessions: 3, pppoe_users: 2, online_routers: 1, bytes: { total: { used: 7 } } },
-      routers: [{ id: 'hill', name: 'hill', state: 'online', ppp: 3, hotspot: 0, error: null }],
+      routers: [{ id: 'hill', name: 'hill', state: 'online', ppp: 3, hotspot: 0, uncounted: 1, error: null }],
     })
     await scene.clock.turn(1)
     expect(scene.snapshot()).toMatchObject({
       stats: { active_sessions: 0, pppoe_users: 0, offline_routers: 1, bytes: { total: { used: 7 } } },
-      routers: [{ state: 'offline', ppp: 0, last_reading_at: BEGINNING.toISOString() }],
+      routers: [{ state: 'offline', ppp: 0, uncounted: 0, last_reading_at: BEGINNING.toISOString() }],
     })
   })
 

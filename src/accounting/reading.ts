@@ -146,6 +146,12 @@ export interface Reading {
   readonly departures?: ReadonlyMap<string, Date>
 }
 
+/** A menu that a router refuses, as a path such as `/interface/pppoe-server`, and why. */
+export interface MissingMenu {
+  readonly menu: string
+  readonly reason: string
+}
+
 /**
  * Rows of a reading, each with its number where it has one.
  * @param places of the known rows that are wanted; all unless told

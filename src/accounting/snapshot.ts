@@ -1,5 +1,6 @@
 import { addSums, type ByteSum, NO_SUM } from './bytes.ts'
 import type { RouterId, SessionId, TenantId } from './ids.ts'
+import type { MissingMenu } from './reading.ts'
 
 /**
  * What dashboards are shown. The shapes are the JSON itself: their names are promises to users, and the feed and
@@ -49,6 +50,10 @@ export interface RouterJson {
   /** Sessions in its last readings, by service. */
   readonly hotspot: number
   readonly ppp: number
+  /** How many of them have no counters, so that nothing of what they move is counted now. */
+  readonly uncounted: number
+  /** What the router refused when it was asked last. */
+  readonly missing_menus: readonly MissingMenu[]
   readonly error: string | null
 }
 

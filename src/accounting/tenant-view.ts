@@ -3,7 +3,7 @@ import type { Calendar } from './calendar.ts'
 import type { DistinctNames } from './distinct-names.ts'
 import type { RouterId, TenantId } from './ids.ts'
 import type { LiveService } from './live.ts'
-import type { Service } from './reading.ts'
+import { type MissingMenu, SERVICES, type Service } from './reading.ts'
 import type { Rollup } from './rollup.ts'
 import { type RouterJson, type RouterState, type Snapshot, statsOf, type Totals } from './snapshot.ts'
 
@@ -23,6 +23,7 @@ export interface RouterView {
   readonly name: string
   readonly state: RouterState
   readonly error: string | undefined
+  readonly missingMenus: readonly MissingMenu[]
   /** Absent until the service was read. */
   readonly hotspot: LiveService | undefined
   readonly ppp: LiveService | undefined
@@ -64,6 +65,7 @@ export function snapshotOf(view: TenantView, now: Date, staleAfterMs: number): S
 
 function routerJson(router: RouterView, now: Date, staleAfterMs: number): RouterJson {
   const { hotspot, ppp } = router
+  const fresh = (service: Service) => freshOf(router, service, now, staleAfterMs)
   const readings = [hotspot?.readAt, ppp?.readAt].filter(at => at !== undefined)
   const last = readings.length === 0 ? undefined : new Date(Math.max(...readings.map(Number)))
   return {
@@ -71,8 +73,10 @@ function routerJson(router: RouterView, now: Date, staleAfterMs: number): Router
     name: router.name,
     state: router.state,
     last_reading_at: last?.toISOString() ?? null,
-    hotspot: freshOf(router, 'hotspot', now, staleAfterMs)?.sessions ?? 0,
-    ppp: freshOf(router, 'ppp', now, staleAfterMs)?.sessions ?? 0,
+    hotspot: fresh('hotspot')?.sessions ?? 0,
+    ppp: fresh('ppp')?.sessions ?? 0,
+    uncounted: sum(SERVICES, service => fresh(service)?.uncounted ?? 0),
+    missing_menus: router.missingMenus,
     error: router.error ?? null,
   }
 }

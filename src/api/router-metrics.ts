@@ -15,6 +15,8 @@ export interface RouterMeasure {
   readonly skippedTicks: number
   /** In its last reading; a service that was never read is absent. */
   readonly sessions: Readonly<Partial<Record<Service, number>>>
+  /** How many of them have no counters; absent where no service was ever read. */
+  readonly uncounted: number | undefined
   /** An upper bound of what sessions moved between their last reading and their logout, since the daemon began. */
   readonly tail: { readonly upload: number; readonly download: number }
 }
@@ -65,6 +67,12 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     'tikmeter_tail_download_bytes_total',
     'At the most so much was downloaded between last readings and logouts; not recorded.',
     it => it.tail.download,
+  )
+  perRouter(
+    'gauge',
+    'tikmeter_router_uncounted_sessions',
+    'Sessions in its last reading that had no counters: what they move is not counted now.',
+    it => it.uncounted,
   )
   series(
     registry,

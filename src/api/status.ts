@@ -1,5 +1,5 @@
 import type { RouterId, TenantId } from '../accounting/ids.ts'
-import type { RouterState } from '../accounting/snapshot.ts'
+import type { RouterJson, RouterState } from '../accounting/snapshot.ts'
 import { json } from './reply.ts'
 import type { Route } from './routes.ts'
 
@@ -26,6 +26,9 @@ export interface RouterStatus {
   /** Sessions in its last readings. */
   readonly hotspot: number
   readonly ppp: number
+  /** How many of them have no counters. */
+  readonly uncounted: number
+  readonly missing_menus: RouterJson['missing_menus']
   /** Polls and connection attempts that failed since the last success. */
   readonly failures: number
   readonly error: string | null

@@ -85,6 +85,10 @@ export interface Router {
   readonly last_reading_at: string | null
   readonly hotspot: number
   readonly ppp: number
+  /** Of them, those without counters: what they move is not counted now. Absent where the daemon is older. */
+  readonly uncounted?: number
+  /** What the router refuses, and why: sessions that need it are without counters. Absent as `uncounted`. */
+  readonly missing_menus?: readonly { readonly menu: string; readonly reason: string }[]
   readonly error: string | null
 }
 

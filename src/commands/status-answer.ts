@@ -10,6 +10,8 @@ const ROUTER = z.object({
   latency_ms: z.number().nullable(),
   hotspot: z.number(),
   ppp: z.number(),
+  uncounted: z.number(),
+  missing_menus: z.array(z.object({ menu: z.string(), reason: z.string() })),
   failures: z.number(),
   error: z.string().nullable(),
 })

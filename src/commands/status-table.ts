@@ -4,7 +4,7 @@ import { tableOf } from './table.ts'
 
 /** The worst first. */
 const RANKS = { offline: 0, connecting: 1, online: 2, disabled: 3 } as const
-const HEAD = ['ROUTER', 'STATE', 'READ', 'LATENCY', 'HOTSPOT', 'PPP', 'ERROR']
+const HEAD = ['ROUTER', 'STATE', 'READ', 'LATENCY', 'HOTSPOT', 'PPP', 'UNCOUNTED', 'ERROR']
 
 /** @param columns of the terminal; a line is cut there */
 export function statusText(status: Status, columns: number | undefined): string {
@@ -20,13 +20,22 @@ export function statusText(status: Status, columns: number | undefined): string 
     ...(database === 'down' ? ['database DOWN'] : []),
     ...(journal === 'failing' ? ['journal NOT WRITTEN'] : []),
   ]
-  const head = [`tikmeter ${version}`, `up ${up}`, ...troubles, counts.join(', ') || 'no routers'].join(' · ')
+  const uncounted = routers.reduce((sum, it) => sum + it.uncounted, 0)
+  const notes =
+    uncounted === 0 ? [] : [`${uncounted} ${uncounted === 1 ? 'session' : 'sessions'} without counters`]
+  const head = [
+    `tikmeter ${version}`,
+    `up ${up}`,
+    ...troubles,
+    counts.join(', ') || 'no routers',
+    ...notes,
+  ].join(' · ')
   const rows = routers.map(router => rowOf(router, asOfMs))
   return [head, '', ...tableOf([HEAD, ...rows], columns)].join('\n')
 }
 
 function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
-  const { tenant, state, is_here, last_reading_at, latency_ms, hotspot, ppp, failures, error } = router
+  const { tenant, state, is_here, last_reading_at, latency_ms, hotspot, ppp, uncounted } = router
   const age = last_reading_at === null ? 'never' : `${ageText(asOfMs - Date.parse(last_reading_at))} ago`
   return [
     `${tenant}/${router.router}`,
@@ -35,7 +44,17 @@ function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
     latency_ms === null ? '' : `${Math.round(latency_ms)} ms`,
     String(hotspot),
     String(ppp),
-    error === null ? '' : `${printable(error)}${failures > 1 ? ` (${failures} times)` : ''}`,
+    String(uncounted),
+    troublesOf(router).join('; '),
+  ]
+}
+
+/** What it last failed with, and what it has not got. */
+function troublesOf({ error, failures, missing_menus }: StatusOfRouter): readonly string[] {
+  const times = failures > 1 ? ` (${failures} times)` : ''
+  return [
+    ...(error === null ? [] : [printable(error) + times]),
+    ...missing_menus.map(({ menu, reason }) => printable(`no ${menu}: ${reason}`)),
   ]
 }
 
@@ -43,6 +62,7 @@ function byNeed(a: StatusOfRouter, b: StatusOfRouter): number {
   return (
     RANKS[a.state] - RANKS[b.state] ||
     b.failures - a.failures ||
+    b.uncounted - a.uncounted ||
     (a.last_reading_at ?? '').localeCompare(b.last_reading_at ?? '') ||
     `${a.tenant}/${a.router}`.localeCompare(`${b.tenant}/${b.router}`)
   )

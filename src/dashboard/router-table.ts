@@ -32,6 +32,7 @@ export class RouterTable {
     },
     { kind: 'number', show: (cell, { router }) => setQuantity(cell, router.hotspot, formatCount) },
     { kind: 'number', show: (cell, { router }) => setQuantity(cell, router.ppp, formatCount) },
+    { kind: 'number', show: (cell, { router }) => setQuantity(cell, router.uncounted ?? 0, formatCount) },
   ])
 
   show(routers: readonly Router[], asOf: string): void {
@@ -45,12 +46,14 @@ export class RouterTable {
   }
 }
 
-/** A word, which the colour only repeats, and what the router last failed with. */
+/** A word, which the colour only repeats, what the router last failed with, and what it refuses. */
 function showState(cell: HTMLElement, { router }: Seen): void {
   const state = part(cell, 'span', 'state')
   setText(state, WORDS[router.state])
   state.dataset['state'] = router.state
-  setText(part(cell, 'small', 'error'), router.error === null ? '' : visible(router.error))
+  const refused = (router.missing_menus ?? []).map(({ menu, reason }) => `no ${menu}: ${reason}`)
+  const troubles = [...(router.error === null ? [] : [router.error]), ...refused]
+  setText(part(cell, 'small', 'error'), visible(troubles.join('; ')))
 }
 
 /** The cell's part of that kind, made where it is not there yet. */

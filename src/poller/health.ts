@@ -1,3 +1,5 @@
+import type { MissingMenu } from '../accounting/reading.ts'
+
 /** How a router is doing. */
 export interface RouterHealth {
   readonly state: 'online' | 'offline' | 'connecting' | 'disabled'
@@ -10,6 +12,8 @@ export interface RouterHealth {
   /** Polls and connection attempts that failed since the last success. */
   readonly failures: number
   readonly lastError: string | undefined
+  /** What the router refused at the last poll: a package that is off, or a right that the user lacks. */
+  readonly missingMenus: readonly MissingMenu[]
   /** Ticks at which it was not read: the poll before was still under way, or there was no connection. */
   readonly skippedTicks: number
 }
@@ -22,6 +26,7 @@ export const UNTRIED: RouterHealth = {
   latencyMs: undefined,
   failures: 0,
   lastError: undefined,
+  missingMenus: [],
   skippedTicks: 0,
 }
 

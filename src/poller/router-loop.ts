@@ -1,5 +1,5 @@
 import type { RouterKey } from '../accounting/ids.ts'
-import type { Reading, Service } from '../accounting/reading.ts'
+import type { MissingMenu, Reading, Service } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -14,6 +14,8 @@ export interface RouterLink {
   readonly identity: string
   readonly version: string
   readonly notices: readonly string[]
+  /** As the last read found them. */
+  readonly missingMenus: readonly MissingMenu[]
   /** Rejects with what ended the connection, and never resolves. */
   readonly ended: Promise<never>
   /** `undefined` where the router does not have the service. Rejects with a `Failure`. */
@@ -166,6 +168,7 @@ export class RouterLoop {
     const latencyMs = clock.steadyMs() - startedMs
     const readings = outcomes.flatMap(it => (it.kind === 'read' && it.reading ? [it.reading] : []))
     const failure = outcomes.findLast(it => it.kind === 'failed')?.failure
+    this.#health = { ...this.#health, missingMenus: link.missingMenus }
     if (readings.length > 0) await sink.record(this.#router.key, readings)
     const readAt = readings.at(-1)?.at.wall
     if (readAt) this.#health = { ...this.#health, lastReadingAt: readAt }

@@ -84,6 +84,9 @@ export class RouterFatal extends RouterError {
   override readonly retryable = true
 }
 
+/** In characters; routers' own are shorter. */
+const LONGEST_REASON = 200
+
 /**
  * The router's answer to a command was `!trap`. Categories, per MikroTik's API manual: 0 missing item or command,
  * 1 argument value failure, 2 interrupted, 3 scripting, 4 general, 5 API, 6 TTY, 7 value by `:return`.
@@ -100,6 +103,11 @@ export class RouterTrap extends RouterError {
     this.command = command
     this.messages = messages
     this.category = category
+  }
+
+  /** What the router says, without the command. */
+  get reason(): string {
+    return this.messages.join('; ').slice(0, LONGEST_REASON)
   }
 
   /** Whether the menu is not there: a package that is off, which is a capability and no failure. */

@@ -16,6 +16,8 @@ export type HotspotDomain = 'part' | 'ignore'
 
 /** `/ip/hotspot/active`: `bytes-in` is what the router got from the user, so upload, and `bytes-out` download. */
 export class HotspotMenu implements SessionMenu {
+  /** It needs no other. */
+  readonly missingMenus = []
   readonly #connection: RouterConnection
   readonly #domain: HotspotDomain
   readonly #menu: PrintedMenu

@@ -1,4 +1,4 @@
-import type { SessionReading, UnreadRow } from '../accounting/reading.ts'
+import type { MissingMenu, SessionReading, UnreadRow } from '../accounting/reading.ts'
 import type { Callers } from './callers.ts'
 import type { RouterConnection } from './connection.ts'
 import type { PppInterfaces } from './ppp-interfaces.ts'
@@ -48,6 +48,11 @@ export class PppJoins {
     this.#servers = new PppServers(options.connection)
   }
 
+  /** Server menus that the router refused. */
+  get missingMenus(): readonly MissingMenu[] {
+    return this.#servers.missing
+  }
+
   /** Of rows that nobody was told of, nothing is known. */
   forget(): void {
     this.#joined.length = 0
@@ -91,7 +96,7 @@ export class PppJoins {
       if (session.callerId !== undefined)
         callers.note(session.protocol, session.callerId, session.username, askedMs)
     const unjoined = whole.filter(({ number }) => !this.#joined[number])
-    const wanted = this.#servicesToAsk(unjoined)
+    const wanted = this.#servicesToAsk(unjoined, askedMs)
     if (wanted.size === 0) return false
     const servers = await this.#servers.read(wanted, this.#usersToAsk(unjoined), askedMs)
     this.#isFirstRound = false
@@ -121,9 +126,10 @@ export class PppJoins {
     this.#unjoinedRounds = rounds
   }
 
-  #servicesToAsk(unjoined: readonly Active[]): ReadonlySet<string> {
+  #servicesToAsk(unjoined: readonly Active[], nowMs: number): ReadonlySet<string> {
     // Once a connection, so that static bindings are known before a session is on them.
-    const wanted = new Set<string>(this.#isFirstRound ? this.#options.interfaces.newServices : [])
+    const wanted = new Set(this.#servers.overdue(nowMs))
+    if (this.#isFirstRound) for (const service of this.#options.interfaces.newServices) wanted.add(service)
     for (const { number, session } of unjoined) {
       const rounds = this.#unjoinedRounds.get(number) ?? 0
       if (rounds < EAGER_ROUNDS || rounds % PATIENT_ROUNDS === 0) wanted.add(session.protocol)

@@ -1,4 +1,4 @@
-import type { Window } from '../accounting/reading.ts'
+import type { MissingMenu, Window } from '../accounting/reading.ts'
 import type { Reply, RouterConnection } from './connection.ts'
 import { RouterError, RouterTrap } from './errors.ts'
 import { beganAt, proplist, textOf, uptimeOf } from './fields.ts'
@@ -35,11 +35,18 @@ export interface ServerRow {
 /** A menu that is not there may come later: some packages take their time. */
 export const ASKED_AGAIN_MS = 180_000
 
-/** The server menus. One that is not there (an old version, a package that is off) is rarely asked again. */
+interface Refusal {
+  /** When it was asked, in steady milliseconds. */
+  readonly askedMs: number
+  /** Whether it is not there at all (an old version, a package that is off): then it is rarely asked again. */
+  readonly isAbsent: boolean
+  readonly reason: string
+}
+
+/** The server menus. */
 export class PppServers {
   readonly #connection: RouterConnection
-  /** Since when, in steady milliseconds. */
-  readonly #missing = new Map<string, number>()
+  readonly #refused = new Map<string, Refusal>()
   /** Interfaces of the last answers. */
   readonly #seen = new Map<string, ReadonlySet<string>>()
 
@@ -57,11 +64,26 @@ export class PppServers {
     users: readonly string[] | undefined,
     nowMs: number,
   ): Promise<readonly ServerRow[]> {
-    const isDue = (service: string) =>
-      nowMs - (this.#missing.get(service) ?? -ASKED_AGAIN_MS) >= ASKED_AGAIN_MS
+    const isDue = (service: string) => {
+      const refusal = this.#refused.get(service)
+      return !refusal?.isAbsent || isOld(refusal, nowMs)
+    }
     const asked = PPP_SERVICES.filter(service => services.has(service) && isDue(service))
     const menus = await Promise.all(asked.map(service => this.#readMenu(service, users, nowMs)))
     return menus.flat()
+  }
+
+  /** Those that were refused when they were asked last. */
+  get missing(): readonly MissingMenu[] {
+    return Array.from(this.#refused, ([service, { reason }]) => ({ menu: menuOf(service), reason }))
+  }
+
+  /**
+   * The services whose menus were refused so long ago that they are to be asked for again, whoever needs them.
+   * @param nowMs steady milliseconds
+   */
+  overdue(nowMs: number): readonly string[] {
+    return Array.from(this.#refused).flatMap(([service, its]) => (isOld(its, nowMs) ? [service] : []))
   }
 
   async #readMenu(
@@ -73,7 +95,7 @@ export class PppServers {
     const query = users ? [...users.map(user => `?user=${user}`), `?#${'|'.repeat(users.length - 1)}`] : []
     try {
       const reply = await this.#connection.command(
-        `/interface/${service}-server/print`,
+        `${menuOf(service)}/print`,
         proplist('name', 'user', callerProperty, 'uptime', 'dynamic', 'running'),
         ...query.filter(word => word !== '?#'),
       )
@@ -89,14 +111,25 @@ export class PppServers {
         }
       })
       this.#seen.set(service, new Set(rows.map(({ name }) => name)))
-      this.#missing.delete(service)
+      this.#refused.delete(service)
       return rows
     } catch (error) {
       if (!(error instanceof RouterError)) throw error
-      if (error instanceof RouterTrap && error.isMissingMenu) this.#missing.set(service, nowMs)
+      if (error instanceof RouterTrap) {
+        const { isMissingMenu: isAbsent, reason } = error
+        this.#refused.set(service, { askedMs: nowMs, isAbsent, reason })
+      }
       return []
     }
   }
+}
+
+function isOld({ askedMs }: Refusal, nowMs: number): boolean {
+  return nowMs - askedMs >= ASKED_AGAIN_MS
+}
+
+function menuOf(service: string): string {
+  return `/interface/${service}-server`
 }
 
 function loginOf(reply: Reply, row: Row): Window | undefined {

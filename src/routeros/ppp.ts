@@ -1,4 +1,4 @@
-import type { KnownRows, SessionReading, UnreadRow } from '../accounting/reading.ts'
+import type { KnownRows, MissingMenu, SessionReading, UnreadRow } from '../accounting/reading.ts'
 import type { Callers } from './callers.ts'
 import type { Asked, PrintedMenu, RouterConnection } from './connection.ts'
 import { proplist, uptimeOf } from './fields.ts'
@@ -29,6 +29,11 @@ export class PppMenu implements SessionMenu {
     this.#menu = connection.menu('/ppp/active/print', MOVING, PROPERTIES)
     this.#interfaces = new PppInterfaces(connection)
     this.#joins = new PppJoins({ connection, callers, rows: this.#menu.rows, interfaces: this.#interfaces })
+  }
+
+  /** Server menus that the router refused when they were asked last: sessions on them can have no counters. */
+  get missingMenus(): readonly MissingMenu[] {
+    return this.#joins.missingMenus
   }
 
   async read(): Promise<SessionRows> {

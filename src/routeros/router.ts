@@ -1,4 +1,11 @@
-import type { Device, Reading, Service, Window } from '../accounting/reading.ts'
+import {
+  type Device,
+  type MissingMenu,
+  type Reading,
+  SERVICES,
+  type Service,
+  type Window,
+} from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Callers } from './callers.ts'
 import { RouterConnection } from './connection.ts'
@@ -25,6 +32,11 @@ export interface RouterOptions {
   readonly clock: Clock
 }
 
+interface MissingService extends MissingMenu {
+  /** In steady milliseconds. */
+  readonly askedMs: number
+}
+
 /**
  * A router that is logged in to and has said who it is and since when it is up. Kept for as long as the connection
  * lasts: each login is a line in the router's log.
@@ -38,8 +50,7 @@ export class Router {
   readonly #boot: Window
   readonly #device: Device
   readonly #clock: Clock
-  /** Since when, in steady milliseconds. */
-  readonly #missing = new Map<Service, number>()
+  readonly #missing = new Map<Service, MissingService>()
   readonly #departures = new Map<Service, Departures>()
 
   /** @throws RouterError */
@@ -97,6 +108,12 @@ export class Router {
     return this.#connection.ended
   }
 
+  /** What the router refused when it was asked last, of the services that are read. */
+  get missingMenus(): readonly MissingMenu[] {
+    const services = Array.from(this.#missing.values(), ({ menu, reason }) => ({ menu, reason }))
+    return [...services, ...SERVICES.flatMap(service => this.#menus[service].missingMenus)]
+  }
+
   /**
    * One complete answer for a service; `undefined` where the router doesn't have it. A package may come later, so it is
    * asked for again every few minutes.
@@ -104,15 +121,16 @@ export class Router {
    */
   async read(service: Service): Promise<Reading | undefined> {
     const nowMs = this.#clock.steadyMs()
-    const missingMs = this.#missing.get(service)
-    if (missingMs !== undefined && nowMs - missingMs < ASKED_AGAIN_MS) return undefined
+    const missing = this.#missing.get(service)
+    if (missing && nowMs - missing.askedMs < ASKED_AGAIN_MS) return undefined
     try {
       const reading = await this.#read(service)
       this.#missing.delete(service)
       return reading
     } catch (error) {
       if (!(error instanceof RouterTrap && error.isMissingMenu)) throw error
-      this.#missing.set(service, nowMs)
+      const { command, reason } = error
+      this.#missing.set(service, { askedMs: nowMs, menu: command.replace(/\/print$/, ''), reason })
       return undefined
     }
   }

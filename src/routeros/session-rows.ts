@@ -1,4 +1,10 @@
-import type { BindingReading, KnownRows, SessionReading, UnreadRow } from '../accounting/reading.ts'
+import type {
+  BindingReading,
+  KnownRows,
+  MissingMenu,
+  SessionReading,
+  UnreadRow,
+} from '../accounting/reading.ts'
 import type { Asked } from './connection.ts'
 
 /** What a service's menus told, and between which steady milliseconds it was true. */
@@ -18,6 +24,8 @@ export interface SessionRows extends Asked {
 
 /** The active sessions of one service, over one connection. */
 export interface SessionMenu {
+  /** Menus beside its own that the router refused when they were asked last. */
+  readonly missingMenus: readonly MissingMenu[]
   /** @throws RouterError; then no row is known the next time, since nobody was told of this one's */
   read(): Promise<SessionRows>
   /** The number of the row with an `.id`: good until the session ends, and then handed out again. */

@@ -52,6 +52,18 @@ describe('what is live', () => {
     expect(subscribers).toEqual(new Set(['ann', 'bob']))
   })
 
+  it('whose counters the last reading had not is told, and who is missing is not', () => {
+    const meter = new Meter()
+    const [bob, cid, dee] = [{ username: 'bob' }, { username: 'cid' }, { username: 'dee' }]
+    meter.read(ppp(0, [ann(-60, bytes(1, 1)), ann(-60, bytes(1, 1), bob), ann(-60, undefined, cid)]))
+    const unread = [{ ...dee, unreadable: { rowId: '*1', property: 'uptime', value: 'soon' } }]
+    const now = live(meter, ppp(5, [ann(-60, undefined), ann(-60, bytes(2, 2), bob)], { unread }))
+    // Of cid nobody knows whether he is the row that could not be read.
+    expect([now.sessions, now.uncounted]).toEqual([4, 3])
+    const later = live(meter, ppp(10, [ann(-60, bytes(2, 2)), ann(-60, bytes(2, 2), bob)]))
+    expect([later.sessions, later.uncounted]).toEqual([2, 0])
+  })
+
   it('who logged out is gone at once', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(1, 1))]))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { DistinctNames } from '../../src/accounting/distinct-names.ts'
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
@@ -25,7 +25,8 @@ function service(readAt: Date, ...names: readonly string[]): LiveService {
 function router(id: string, more: Partial<RouterView> = {}): RouterView {
   const state: RouterState = 'online'
   const unread = { hotspot: undefined, ppp: undefined }
-  return { id: routerId(id), name: id, state, error: undefined, ...unread, lagMs: 0, ...more }
+  const well = { error: undefined, missingMenus: [], lagMs: 0 }
+  return { id: routerId(id), name: id, state, ...well, ...unread, ...more }
 }
 
 function tenant(routers: readonly RouterView[], timezone = 'Africa/Nairobi') {
@@ -36,6 +37,15 @@ function tenant(routers: readonly RouterView[], timezone = 'Africa/Nairobi') {
     ...{ routers, distinct },
   }
 }
+
+test('a router is shown with its sessions without counters, as long as its readings are fresh', () => {
+  const lacking = (uncounted: number) => ({ ...service(wallAt(0), 'ann', 'bo', 'cid'), uncounted })
+  const view = tenant([router('r1', { hotspot: lacking(1), ppp: lacking(2) }), router('r2')])
+  const uncounted = (afterSeconds: number) =>
+    snapshotOf(view, wallAt(afterSeconds), STALE_MS).routers.map(it => it.uncounted)
+  expect(uncounted(5)).toEqual([3, 0])
+  expect(uncounted(60)).toEqual([0, 0])
+})
 
 describe('a tenant’s totals', () => {
   it('a subscriber is one, on however many routers; hotspot and PPP are told apart', () => {
@@ -125,7 +135,7 @@ describe('a tenant’s snapshot', () => {
     expect(routers).toEqual([
       {
         ...{ id: 'r1', name: 'r1', state: 'online', error: null },
-        ...{ last_reading_at: wallAt(70).toISOString(), hotspot: 0, ppp: 2 },
+        ...{ last_reading_at: wallAt(70).toISOString(), hotspot: 0, ppp: 2, uncounted: 0, missing_menus: [] },
       },
       {
         id: 'r2',
@@ -134,6 +144,8 @@ describe('a tenant’s snapshot', () => {
         last_reading_at: null,
         hotspot: 0,
         ppp: 0,
+        uncounted: 0,
+        missing_menus: [],
         error: 'timed out',
       },
     ])

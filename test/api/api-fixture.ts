@@ -42,6 +42,8 @@ export const source: StatsSource = {
       last_reading_at: null,
       hotspot: 0,
       ppp: 1,
+      uncounted: 0,
+      missing_menus: [],
       error: null,
     }
     return { tenant, asOf: now, stats, routers: [router] }

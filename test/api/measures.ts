@@ -8,6 +8,7 @@ export const HQ: RouterMeasure = {
   lastReadingAt: new Date('2026-11-24T12:00:00Z'),
   ...{ latencyMs: 12, failures: 0, skippedTicks: 3, tail: { upload: 100, download: 2000 } },
   sessions: { hotspot: 40 },
+  uncounted: 6,
 }
 
 /** A daemon with one router and some trouble. */

@@ -23,15 +23,17 @@ describe('a router', () => {
       'tikmeter_router_last_reading_timestamp_seconds{tenant="acme",router="hq"} 1795521600',
     )
     expect(lines).toContain('tikmeter_router_sessions{tenant="acme",router="hq",service="hotspot"} 40')
+    expect(lines).toContain('tikmeter_router_uncounted_sessions{tenant="acme",router="hq"} 6')
     expect(lines).toContain('tikmeter_router_skipped_ticks_total{tenant="acme",router="hq"} 3')
     expect(lines).toContain('tikmeter_tail_download_bytes_total{tenant="acme",router="hq"} 2000')
   })
 
   it('has no value of what is not known, and none at all when it went', async () => {
-    let routers: RouterMeasure[] = [{ ...HQ, lastReadingAt: undefined, latencyMs: undefined, sessions: {} }]
+    const unread = { lastReadingAt: undefined, latencyMs: undefined, sessions: {}, uncounted: undefined }
+    let routers: RouterMeasure[] = [{ ...HQ, ...unread }]
     const { ask, lines } = await page({ routers: () => routers })
     expect(lines.join('\n')).not.toMatch(
-      /tikmeter_router_(last_reading_timestamp_seconds|poll_duration_seconds|sessions)\{/,
+      /tikmeter_router_(last_reading_timestamp_seconds|poll_duration_seconds|sessions|uncounted_sessions)\{/,
     )
     expect(lines.join('\n')).toContain('tikmeter_router_online{')
     routers = [{ ...HQ, isOnline: undefined }]

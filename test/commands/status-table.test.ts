@@ -5,6 +5,7 @@ import { statusText } from '../../src/commands/status-table.ts'
 const WELL: StatusOfRouter = {
   ...{ tenant: 'acme', router: 'hq', name: 'HQ', state: 'online', is_here: true },
   ...{ last_reading_at: '2026-11-24T11:59:57Z', latency_ms: 4.4, hotspot: 12, ppp: 200, failures: 0 },
+  ...{ uncounted: 0, missing_menus: [] },
   error: null,
 }
 
@@ -49,12 +50,30 @@ test('the worst comes first, each with its last reading and what is wrong', () =
   expect(statusText({ ...STATUS, routers: [...routers] }, undefined).split('\n')).toEqual([
     'tikmeter 0.1.0 · up 2h · 1 offline, 1 connecting, 2 online, 1 disabled',
     '',
-    'ROUTER      STATE                      READ     LATENCY  HOTSPOT  PPP  ERROR',
-    'acme/north  offline                    60m ago                 0    0  connection refused\ufffd[2J (31 times)',
-    'acme/new    connecting                 never                   0    0',
-    'acme/hq     online                     3s ago      4 ms       12  200',
-    'acme/twin   online, by another daemon  3s ago                 12  200',
-    'acme/off    disabled                                           0    0',
+    'ROUTER      STATE                      READ     LATENCY  HOTSPOT  PPP  UNCOUNTED  ERROR',
+    'acme/north  offline                    60m ago                 0    0          0  connection refused\ufffd[2J (31 times)',
+    'acme/new    connecting                 never                   0    0          0',
+    'acme/hq     online                     3s ago      4 ms       12  200          0',
+    'acme/twin   online, by another daemon  3s ago                 12  200          0',
+    'acme/off    disabled                                           0    0          0',
+  ])
+})
+
+test('sessions without counters are in the first line, and their router before others, with what it refuses', () => {
+  const menu = '/interface/pppoe-server'
+  const routers: readonly StatusOfRouter[] = [
+    WELL,
+    {
+      ...{ ...WELL, router: 'twin', uncounted: 150 },
+      missing_menus: [{ menu, reason: 'not enough permissions (9)\u001b[2J' }],
+    },
+  ]
+  expect(statusText({ ...STATUS, routers: [...routers] }, undefined).split('\n')).toEqual([
+    'tikmeter 0.1.0 · up 2h · 2 online · 150 sessions without counters',
+    '',
+    'ROUTER     STATE   READ    LATENCY  HOTSPOT  PPP  UNCOUNTED  ERROR',
+    'acme/twin  online  3s ago     4 ms       12  200        150  no /interface/pppoe-server: not enough permissions (9)\ufffd[2J',
+    'acme/hq    online  3s ago     4 ms       12  200          0',
   ])
 })
 

@@ -150,7 +150,9 @@ test('the numbers of routers that were read, failed and were not read yet are as
   scene.addRouter('spare')
   await scene.read(hq, { ann: { upload: 100, download: 2 ** 40 } })
   await scene.read(hq, { ann: { upload: 10_000, download: 2 ** 41 } })
-  scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError: 'connection refused' })
+  const missingMenus = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
+  const lastError = 'connection refused'
+  scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError, missingMenus })
   for (const kind of ['snapshot', 'sessions'] as const) {
     const frame = frameOf({ kind, tenant: ACME }, 1, scene.board, scene.clock.now())
     // After the frame's head; and the scene numbers its sessions.

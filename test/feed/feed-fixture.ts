@@ -84,7 +84,10 @@ export function outage(id: number, more: { readonly ended_at?: string } = {}): A
 
 function router(index: number): RouterJson {
   const id = routerId(`hq${index}`)
-  return { id, name: 'HQ', state: 'online', last_reading_at: null, hotspot: 0, ppp: 1, error: null }
+  return {
+    ...{ id, name: 'HQ', state: 'online', last_reading_at: null, hotspot: 0, ppp: 1 },
+    ...{ uncounted: 0, missing_menus: [], error: null },
+  }
 }
 
 const session: SessionJson = {

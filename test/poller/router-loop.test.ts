@@ -39,6 +39,25 @@ describe('a router that answers', () => {
     expect(link?.asks).toHaveLength(4)
   })
 
+  it('shows what it refused at its last poll, by the time that poll is recorded', async () => {
+    const missing = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
+    const shown: unknown[] = []
+    const sink = { record: () => void shown.push(running.loop.health.missingMenus) }
+    const running = runningLoop({ sink })
+    const { clock, router, tick, loop } = running
+    await clock.turn(0)
+    const link = router.attempts[0]?.accept() ?? expect.fail()
+    for (const menus of [missing, []]) {
+      await clock.turn(0)
+      link.missingMenus = menus
+      for (const ask of link.asks) ask.answer()
+      await clock.turn(0)
+      expect(loop.health.missingMenus).toEqual(menus)
+      await tick()
+    }
+    expect(shown).toEqual([missing, []])
+  })
+
   it('is asked for no service that the config leaves out', async () => {
     const { clock, readings } = runningLoop({ isObliging: true, about: { services: ['ppp'] } })
     await clock.turn(0)

@@ -82,6 +82,7 @@ export class ScriptedLink implements RouterLink {
   readonly identity = 'a router'
   readonly version = '7.16'
   notices: readonly string[] = []
+  missingMenus: RouterLink['missingMenus'] = []
   readonly ended: Promise<never>
   /** Every question so far; those of one poll come together. */
   readonly asks: Ask[] = []

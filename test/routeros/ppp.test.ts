@@ -203,6 +203,40 @@ test('a server menu that is not there is asked once, and its sessions are open w
   expect(lab.printed().filter(menu => menu === '/interface/ovpn-server')).toHaveLength(1)
 })
 
+for (const refusal of ['no such command prefix', 'not enough permissions (9)'])
+  test(`a server menu that is refused (${refusal}) is told, and asked for again every few minutes`, async () => {
+    const lab = await PppLab.open()
+    const menu = '/interface/pppoe-server'
+    const shown = lab.peer.menus[menu]
+    lab.peer.menus[menu] = () => refusal
+    const ann = lab.login('ann', { rx: '1' })
+    expect(await lab.uploads()).toEqual({ ann: [undefined] })
+    expect(lab.menu.missingMenus).toEqual([{ menu, reason: refusal }])
+    // Nobody needs it now: it is not to be shown as missing for good.
+    lab.logout(ann)
+    await lab.uploads()
+    lab.printed()
+    lab.peer.menus[menu] = shown
+    await lab.clock.turn(179_000)
+    await lab.uploads()
+    expect(lab.printed()).not.toContain(menu)
+    await lab.clock.turn(1_000)
+    await lab.uploads()
+    expect(lab.printed()).toContain(menu)
+    expect(lab.menu.missingMenus).toEqual([])
+  })
+
+test('a menu that comes late counts who waits for it, however rarely the router is read', async () => {
+  const lab = await PppLab.open()
+  const shown = lab.peer.menus['/interface/pppoe-server']
+  delete lab.peer.menus['/interface/pppoe-server']
+  lab.login('ann', { rx: '1' })
+  for (let round = 0; round < 5; round++) expect(await lab.uploads()).toEqual({ ann: [undefined] })
+  lab.peer.menus['/interface/pppoe-server'] = shown
+  await lab.clock.turn(180_000)
+  expect(await lab.uploads()).toEqual({ ann: [1] })
+})
+
 test('a session that finds no interface asks again, ever more rarely', async () => {
   const lab = await PppLab.open()
   const session = lab.login('ann', { rx: '1' })

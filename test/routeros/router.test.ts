@@ -97,8 +97,9 @@ for (const version of ['6.49', '7.20'] as const)
       const simulated = await startRouter({ version, packages: service === 'ppp' ? ['hotspot'] : ['ppp'] })
       const { router } = await opened(simulated)
       for (let round = 0; round < 3; round++) expect(await router.read(service)).toBeUndefined()
-      const menu = service === 'ppp' ? '/ppp/active/print' : '/ip/hotspot/active/print'
-      expect(simulated.received(menu)).toBe(1)
+      const menu = service === 'ppp' ? '/ppp/active' : '/ip/hotspot/active'
+      expect(simulated.received(`${menu}/print`)).toBe(1)
+      expect(router.missingMenus).toEqual([{ menu, reason: expect.stringMatching(/^no such command/) }])
       const other = service === 'ppp' ? 'hotspot' : 'ppp'
       expect(await router.read(other)).toMatchObject({ service: other })
     })

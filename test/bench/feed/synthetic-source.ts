@@ -70,6 +70,7 @@ function router(index: number, now: Date, turn: number): RouterJson {
   return {
     ...{ id: routerId(`router-${index}`), name: `Tower ${index}`, state: 'online', error: null },
     ...{ last_reading_at: now.toISOString(), hotspot: 100 + turn, ppp: 100 - turn },
+    ...{ uncounted: 0, missing_menus: [] },
   }
 }
 
