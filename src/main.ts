@@ -37,6 +37,7 @@ import { LedgerStore } from './store/ledger-store.ts'
 import { migrate } from './store/migrate.ts'
 import { UsageReader } from './store/usage-reader.ts'
 import { TenantBoard } from './tenant-board.ts'
+import { UncountedWatch } from './uncounted-watch.ts'
 import { VERSION } from './version.ts'
 
 export interface DaemonOptions {
@@ -128,6 +129,7 @@ export class Daemon {
       ...{ disk: nodeDisk, clock, log },
     })
     const randomBytes = pooledRandom()
+    const uncounted = new UncountedWatch({ healthOf: router => poller.health(router), clock, log })
     const recorder = new Recorder({
       ...{ store, journal, books },
       onRecorded: ({ numbered, at }, decision, isDurable) => {
@@ -136,6 +138,7 @@ export class Daemon {
       },
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
+      onAdopted: book => uncounted.look(book),
       onForgotten: book => board.keepRollup(book),
     })
     await lifecycle.start(

@@ -17,6 +17,8 @@ export interface RecorderOptions {
   readonly newSessionId: () => SessionId
   /** Told of each reading and what it meant, as soon as it is durable, or is known not to become so. */
   readonly onRecorded: (reading: Reading, decision: Decision, isDurable: boolean) => void
+  /** Told of a router whose live numbers are those of a poll. */
+  readonly onAdopted: (book: RouterBook) => void
   /** Told of a retired router that is let go of, all of it being committed. */
   readonly onForgotten: (book: RouterBook) => void
 }
@@ -149,7 +151,7 @@ export class Recorder {
   }
 
   async #record(book: RouterBook, readings: readonly Reading[]): Promise<void> {
-    const { newSessionId, spreadingOf, onRecorded } = this.#options
+    const { newSessionId, spreadingOf, onRecorded, onAdopted } = this.#options
     const decisions = readings.map(reading => book.decide(reading, newSessionId))
     const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
     for (const [index, reading] of readings.entries()) {
@@ -157,7 +159,9 @@ export class Recorder {
       if (decision) onRecorded(reading, decision, areDurable[index] === true)
     }
     const spreading = spreadingOf(book.about.tenant)
-    if (spreading) for (const decision of decisions) book.adopt(decision, spreading)
+    if (!spreading) return
+    for (const decision of decisions) book.adopt(decision, spreading)
+    onAdopted(book)
   }
 
   /** @param ahead how many decisions of the router come before it that are not adopted yet */

@@ -10,8 +10,10 @@ import { Recorder } from '../src/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../src/router-book.ts'
 import { RouterBooks } from '../src/router-books.ts'
 import { type RouterCondition, TenantBoard } from '../src/tenant-board.ts'
+import { UncountedWatch } from '../src/uncounted-watch.ts'
 import { PLAIN_READING, PLAIN_ROW } from './accounting/readings.ts'
 import { HandClock } from './runtime/hand-clock.ts'
+import { LogLines } from './runtime/log-lines.ts'
 
 export const ACME = tenantId('acme')
 export const GIB = 1024 ** 3
@@ -107,9 +109,16 @@ export class Scene {
     elsewhereLagMs: LAG_MS,
     conditionOf: key => this.conditions.get(key),
   })
+  readonly lines = new LogLines()
+  readonly uncounted = new UncountedWatch({
+    healthOf: key => this.conditions.get(key),
+    clock: this.clock,
+    log: this.lines.log,
+  })
   #lastId = 0
   readonly recorder = new Recorder({
     onRecorded: () => {},
+    onAdopted: book => this.uncounted.look(book),
     store: this.store,
     journal: this.journal,
     books: this.books,
@@ -133,7 +142,7 @@ export class Scene {
   /** A reading of now, with these subscribers, each logged in since the beginning. */
   read(
     key: RouterKey,
-    counters: Readonly<Record<string, Bytes>>,
+    counters: Readonly<Record<string, Bytes | undefined>>,
     service: Service = 'hotspot',
   ): Promise<void> {
     return this.recorder.record(key, [readingOf(this.clock, counters, service)])
@@ -155,7 +164,7 @@ export class Scene {
 
 export function readingOf(
   clock: HandClock,
-  counters: Readonly<Record<string, Bytes>>,
+  counters: Readonly<Record<string, Bytes | undefined>>,
   service: Service,
 ): Reading {
   const steadyMs = clock.steadyMs()
