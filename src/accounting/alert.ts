@@ -41,14 +41,18 @@ export interface OutageRule {
   readonly afterMs: number
 }
 
-/** Fires once a day for each subscriber, or each router, that has a session without a byte (rule 13). */
-export interface StallRule {
-  readonly kind: 'session_stalled'
+export const SESSION_ALERTS = ['session_stalled', 'session_uncounted'] as const
+/** Of sessions without a byte for long (rule 13), or without counters for as long. */
+export type SessionAlertKind = (typeof SESSION_ALERTS)[number]
+
+/** Fires once a day for each subscriber, or each router, that has such a session. */
+export interface SessionRule {
+  readonly kind: SessionAlertKind
   readonly id: string
   readonly scope: 'user' | 'router'
 }
 
-export type AlertRule = UsageRule | OutageRule | StallRule
+export type AlertRule = UsageRule | OutageRule | SessionRule
 export type AlertKind = AlertRule['kind']
 
 /** A tenant's rules, and which of its webhooks hear of what. */
@@ -73,8 +77,8 @@ export interface DueUsage {
   readonly span: Span
 }
 
-export interface DueStall {
-  readonly rule: StallRule
+export interface DueSession {
+  readonly rule: SessionRule
   readonly day: Day
 }
 
@@ -119,7 +123,7 @@ export type AlertJson =
       readonly detail: { readonly last_reading_at: string | null; readonly error: string | null }
     })
   | (AlertJsonBase & {
-      readonly kind: 'session_stalled'
+      readonly kind: SessionAlertKind
       /** The first that was found. */
       readonly detail: {
         readonly router: RouterId

@@ -1,4 +1,12 @@
-import type { AlertTerms, DueStall, DueUsage, Outage, OutageRule, Recovery } from '../accounting/alert.ts'
+import type {
+  AlertTerms,
+  DueSession,
+  DueUsage,
+  Outage,
+  OutageRule,
+  Recovery,
+  SessionAlertKind,
+} from '../accounting/alert.ts'
 import type { Calendar } from '../accounting/calendar.ts'
 import { type RouterId, routerKey, type TenantId } from '../accounting/ids.ts'
 import { openDays, openSpans } from './periods.ts'
@@ -25,14 +33,15 @@ export interface Grounds {
 export interface Due {
   /** By their kind, whose sums take about as long as one another. */
   readonly usage: ReadonlyMap<string, readonly DueUsage[]>
-  readonly stalls: readonly DueStall[]
+  /** By their kind. */
+  readonly sessions: ReadonlyMap<SessionAlertKind, readonly DueSession[]>
   readonly outages: readonly Outage[]
 }
 
 export function dueBy({ tenant, rules }: Pick<AlertTerms, 'tenant' | 'rules'>, grounds: Grounds): Due {
   const { calendar, now } = grounds
   const usage = new Map<string, readonly DueUsage[]>()
-  const stalls: DueStall[] = []
+  const sessions = new Map<SessionAlertKind, readonly DueSession[]>()
   const outages: Outage[] = []
   for (const rule of rules)
     switch (rule.kind) {
@@ -43,15 +52,18 @@ export function dueBy({ tenant, rules }: Pick<AlertTerms, 'tenant' | 'rules'>, g
         break
       }
       case 'session_stalled':
-        stalls.push(...openDays(calendar, now).map(day => ({ rule, day })))
+      case 'session_uncounted': {
+        const due = openDays(calendar, now).map(day => ({ rule, day }))
+        sessions.set(rule.kind, [...(sessions.get(rule.kind) ?? []), ...due])
         break
+      }
       case 'router_offline':
         outages.push(...outagesBy(rule, tenant, grounds))
         break
       default:
         rule satisfies never
     }
-  return { usage, stalls, outages }
+  return { usage, sessions, outages }
 }
 
 function outagesBy(

@@ -1,10 +1,11 @@
 import type {
   AlertJson,
   AlertTerms,
-  DueStall,
+  DueSession,
   DueUsage,
   Outage,
   Recovery,
+  SessionAlertKind,
   TenantAlert,
 } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
@@ -23,7 +24,8 @@ export interface AlertRecord {
   openOutages(tenants: readonly TenantId[]): Promise<ReadonlySet<TenantId>>
   /** Those that have left the config end too. */
   endOutages(of: Hearing, recovered: readonly Recovery[]): Promise<number>
-  fireStalls(of: Hearing, due: readonly DueStall[]): Promise<number>
+  /** @param kind of the rules of all that is due */
+  fireSessions(of: Hearing, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number>
   /** The newest of each tenant, oldest first. */
   recent(tenants: readonly TenantId[], most: number): Promise<ReadonlyMap<TenantId, readonly AlertJson[]>>
   /** Those that fired or ended since, and some from before; by the database's clock. */

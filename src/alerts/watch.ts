@@ -163,7 +163,7 @@ export class AlertWatch {
     const { record, calendarOf, clock } = this.#options
     const calendar = calendarOf(terms.tenant)
     if (!calendar) return 0
-    const { usage, stalls, outages } = dueBy(terms, {
+    const { usage, sessions, outages } = dueBy(terms, {
       calendar,
       now: clock.now(),
       routers,
@@ -171,7 +171,7 @@ export class AlertWatch {
     })
     let fired = 0
     for (const [kind, due] of usage) fired += await this.#fireUsage(terms, due, kind, signal)
-    if (stalls.length > 0) fired += await record.fireStalls(terms, stalls)
+    for (const [kind, due] of sessions) fired += await record.fireSessions(terms, kind, due)
     if (outages.length > 0) fired += await record.fireOutages(terms, outages)
     return fired
   }

@@ -1,15 +1,18 @@
-import type { AlertKind } from '../accounting/alert.ts'
+import { type AlertKind, SESSION_ALERTS } from '../accounting/alert.ts'
 import type { Exact } from '../runtime/exact-json.ts'
 import { keyOf, type Reader } from './usage-questions.ts'
 import type { Value } from './usage-source.ts'
 
-const KINDS = [...['usage', 'router_offline', 'session_stalled']] as const satisfies readonly AlertKind[]
+const KINDS = ['usage', 'router_offline', ...SESSION_ALERTS] as const satisfies readonly AlertKind[]
+
+const OF_SESSION = ['router', 'username', 'session_id', 'service']
 
 /** The columns that a kind's detail is made of: other kinds have nothing there. */
 const DETAILS: Readonly<Record<AlertKind, readonly string[]>> = {
   usage: ['used', 'threshold', 'quota'],
   router_offline: ['last_reading_at', 'error'],
-  session_stalled: ['router', 'username', 'session_id', 'service'],
+  session_stalled: OF_SESSION,
+  session_uncounted: OF_SESSION,
 }
 const BESIDE = ['rule', 'kind', 'scope', 'subject', 'period', 'fired_at', 'ended_at']
 

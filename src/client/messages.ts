@@ -132,7 +132,7 @@ export type Alert =
       readonly detail: { readonly last_reading_at: string | null; readonly error: string | null }
     })
   | (AlertBase & {
-      readonly kind: 'session_stalled'
+      readonly kind: 'session_stalled' | 'session_uncounted'
       readonly detail: {
         readonly router: string
         readonly username: string

@@ -39,7 +39,8 @@ function resolveAlert(alert: Alert, quotas: readonly Quota[]): AlertRule {
     case 'router_offline':
       return { kind: 'router_offline', id: alert.id, afterMs: alert.after }
     case 'session_stalled':
-      return { kind: 'session_stalled', id: alert.id, scope: alert.scope }
+    case 'session_uncounted':
+      return { kind: alert.on, id: alert.id, scope: alert.scope }
     default:
       return alert satisfies never
   }

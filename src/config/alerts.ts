@@ -1,22 +1,22 @@
 import { z } from 'zod'
-import { ALERT_PERIODS, ALERT_SCOPES, type AlertKind } from '../accounting/alert.ts'
+import { ALERT_PERIODS, ALERT_SCOPES, type AlertKind, SESSION_ALERTS } from '../accounting/alert.ts'
 import { absent } from './checked.ts'
 import { configId } from './config-id.ts'
 import { block, field } from './field.ts'
 import { duration, threshold } from './quantity.ts'
 import { oneOf } from './scalar.ts'
 
-const KINDS = ['usage', 'router_offline', 'session_stalled'] as const satisfies readonly AlertKind[]
-const STALL_SCOPES = ['user', 'router'] as const
+const KINDS = ['usage', 'router_offline', ...SESSION_ALERTS] as const satisfies readonly AlertKind[]
+const SESSION_SCOPES = ['user', 'router'] as const
 const ALERT = 'a block of keys such as { id: down, on: router_offline, after: 5m }'
 
 const FOR_USAGE = 'on: usage'
 const FOR_OUTAGES = 'on: router_offline'
-const FOR_SCOPES = 'on: usage or session_stalled'
+const FOR_SCOPES = `on: usage, ${SESSION_ALERTS.join(' or ')}`
 
 /** One alert. `on` says which keys it has; so of one that is on nothing there is, only that is said. */
 export function alert() {
-  return z.discriminatedUnion('on', [usage(), outage(), stall()], {
+  return z.discriminatedUnion('on', [usage(), outage(), ofSession()], {
     error: ({ code, input }) => {
       if (code !== 'invalid_union') return absent(ALERT, input)?.message ?? `must be ${ALERT}`
       return `must be one of ${KINDS.join(', ')}; left out: ${KINDS[0]}`
@@ -46,12 +46,12 @@ function outage() {
   )
 }
 
-function stall() {
+function ofSession() {
   return block(
     {
       id: field(configId),
-      on: z.literal('session_stalled'),
-      scope: field(oneOf(STALL_SCOPES)).default('router'),
+      on: z.literal(SESSION_ALERTS),
+      scope: field(oneOf(SESSION_SCOPES)).default('router'),
     },
     { belongsTo: { period: FOR_USAGE, threshold: FOR_USAGE, after: FOR_OUTAGES } },
   )

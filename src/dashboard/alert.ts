@@ -75,6 +75,8 @@ function deed({ kind, scope, period, endedAt, detail }: Alert, time: LocalTime):
     }
     case 'session_stalled':
       return scope === 'router' ? 'has a session that moves nothing' : 'is online and moves nothing'
+    case 'session_uncounted':
+      return scope === 'router' ? 'has a session that can not be counted' : 'is online and can not be counted'
     default:
       return visible(kind.replaceAll('_', ' '))
   }

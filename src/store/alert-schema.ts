@@ -15,7 +15,9 @@ export const alerts = pgTable(
     /** What users know it by: the tenant's own, so that none learns how many others have. */
     number: bytes('number').notNull(),
     rule: text('rule').notNull(),
-    kind: text('kind', { enum: ['usage', 'router_offline', 'session_stalled'] }).notNull(),
+    kind: text('kind', {
+      enum: ['usage', 'router_offline', 'session_stalled', 'session_uncounted'],
+    }).notNull(),
     scope: text('scope', { enum: ['user', 'router', 'tenant'] }).notNull(),
     subject: text('subject').notNull(),
     /** The tenant's month or day; of an outage the instant of its begin. */

@@ -1,8 +1,16 @@
+import type { SessionAlertKind } from '../accounting/alert.ts'
+
 /*
  * Each fires what is due and writes down whom to tell, in one statement: neither is there without the other. What has
  * fired is left out first, which is cheap, and the tables' unique keys make it once where two daemons look at the same
  * moment; the second then leaves a gap in the tenant's numbers. It waits at the tenant's row, before it inserts any.
  */
+
+/** As `pg` has it prepared. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
 
 /** The rest fires the next time: a threshold with a slip of the pen must not be a million rows at once. */
 const MOST_AT_ONCE = 1_000
@@ -120,23 +128,29 @@ export const END_OUTAGES = {
 }
 
 /**
- * Sessions that stalled. Parameters: tenant; webhooks and rules, in pairs; of each rule and day: rule, scope, day, and
- * its first instant and the one after it.
+ * Sessions that the ledger told something of. Parameters: tenant; webhooks and rules, in pairs; of each rule and day:
+ * rule, scope, day, and its first instant and the one after it.
+ * @param event the kind of `ledger_events`
  */
-export const FIRE_STALLS = {
-  name: 'tikmeter_fire_stalls',
-  text: `with ${HOOKS}, rules as (
+function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'): Statement {
+  const text = `with ${HOOKS}, rules as (
       select * from unnest($4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
         as r (rule, scope, period, from_at, until_at)
-    ), stalled as (
+    ), told_of as (
       select distinct on (r.rule, r.scope, subject, r.period) r.rule, r.scope,
         case r.scope when 'user' then e.detail ->> 'username' else e.router_id end as subject, r.period,
         jsonb_build_object('router', e.router_id, 'username', e.detail -> 'username',
           'session_id', e.detail -> 'session_id', 'service', e.detail -> 'service') as detail
       from rules as r join ledger_events as e
-        on e.tenant_id = $1 and e.kind = 'stall' and e.at >= r.from_at and e.at < r.until_at
+        on e.tenant_id = $1 and e.kind = '${event}' and e.at >= r.from_at and e.at < r.until_at
       order by r.rule, r.scope, subject, r.period, e.at, e.id
-    ), ${firing('session_stalled', 'stalled')}`,
+    ), ${firing(kind, 'told_of')}`
+  return { name: `tikmeter_fire_${kind}`, text }
+}
+
+export const FIRE_SESSIONS: Readonly<Record<SessionAlertKind, Statement>> = {
+  session_stalled: firingOfSessions('session_stalled', 'stall'),
+  session_uncounted: firingOfSessions('session_uncounted', 'uncounted'),
 }
 
 export const ALERT = `tenant_id, number as id, rule, kind, scope, subject, period, detail,

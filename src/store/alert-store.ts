@@ -2,10 +2,11 @@ import type { Pool, QueryResultRow } from 'pg'
 import type {
   AlertJson,
   AlertTerms,
-  DueStall,
+  DueSession,
   DueUsage,
   Outage,
   Recovery,
+  SessionAlertKind,
   TenantAlert,
   UsageLimit,
 } from '../accounting/alert.ts'
@@ -15,11 +16,12 @@ import {
   CHANGED_SINCE,
   END_OUTAGES,
   FIRE_OUTAGES,
-  FIRE_STALLS,
+  FIRE_SESSIONS,
   FIRE_USAGE,
   NOW,
   OPEN_OUTAGES,
   RECENT_OF,
+  type Statement,
 } from './alert-statements.ts'
 import { Lent } from './lent.ts'
 import { type ConnectionOptions, openPool } from './pool.ts'
@@ -49,11 +51,6 @@ export interface AlertRow {
     readonly session_id: string
     readonly service: Service
   }
-}
-
-interface Statement {
-  readonly name: string
-  readonly text: string
 }
 
 /** The sums of a million subscribers' months take minutes. */
@@ -129,8 +126,9 @@ export class AlertStore {
     ])
   }
 
-  fireStalls(hearing: Hearing, due: readonly DueStall[]): Promise<number> {
-    return this.#count(FIRE_STALLS, [
+  /** @param kind of the rules of all that is due */
+  fireSessions(hearing: Hearing, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number> {
+    return this.#count(FIRE_SESSIONS[kind], [
       ...hearingOf(hearing),
       due.map(({ rule }) => rule.id),
       due.map(({ rule }) => rule.scope),
@@ -198,7 +196,8 @@ export function alertOf(row: AlertRow): TenantAlert {
       const { last_reading_at, error } = detail
       return { tenant, alert: { ...base, kind: row.kind, detail: { last_reading_at, error } } }
     }
-    case 'session_stalled': {
+    case 'session_stalled':
+    case 'session_uncounted': {
       const { username, service } = detail
       const where = { router: routerId(detail.router), session_id: sessionId(detail.session_id) }
       return { tenant, alert: { ...base, kind: row.kind, detail: { ...where, username, service } } }

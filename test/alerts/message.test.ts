@@ -27,6 +27,13 @@ const ALERTS: readonly AlertJson[] = [
       session_id: sessionId('01999999-0000-7000-8000-000000000001'),
     },
   },
+  {
+    ...{ ...fired, kind: 'session_uncounted', scope: 'router', subject: 'hq', period: '2026-11-26' },
+    detail: {
+      ...{ router: routerId('hq'), username: 'ann', service: 'hotspot' },
+      session_id: sessionId('01999999-0000-7000-8000-000000000001'),
+    },
+  },
   outage().alert,
 ]
 

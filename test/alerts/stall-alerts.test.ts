@@ -21,6 +21,34 @@ beforeEach(async () => {
 })
 afterEach(() => daemon.stop())
 
+test('a session without counters fires for its own rules, by the same terms', async () => {
+  daemon.setRules([
+    { kind: 'session_uncounted', id: 'routers', scope: 'router' },
+    { kind: 'session_uncounted', id: 'users', scope: 'user' },
+    { kind: 'session_stalled', id: 'silent', scope: 'user' },
+  ])
+  await stall('2026-11-26T08:00:00Z', 'ann', 'hq', 1, 'uncounted')
+  await stall('2026-11-26T08:30:00Z', 'ann', 'hq', 2, 'uncounted')
+  await stall('2026-11-26T08:40:00Z', 'bo', 'hq', 3, 'stall')
+  await daemon.look()
+  await daemon.look()
+  const detail = { router: 'hq', username: 'ann', session_id: `${SESSION}1`, service: 'hotspot' }
+  const [on, day] = ['session_uncounted', '2026-11-26']
+  expect(
+    daemon.told.map(({ alert: { rule, kind, subject, period, detail: its } }) => [
+      rule,
+      kind,
+      subject,
+      period,
+      its,
+    ]),
+  ).toEqual([
+    ['routers', on, 'hq', day, detail],
+    ['users', on, 'ann', day, detail],
+    ['silent', 'session_stalled', 'bo', day, { ...detail, username: 'bo', session_id: `${SESSION}3` }],
+  ])
+})
+
 async function stall(at: string, username: string, router = 'hq', number = 1, kind = 'stall'): Promise<void> {
   const detail = { session_id: `${SESSION}${number}`, service: 'hotspot', username, idle_seconds: 900 }
   await scene.ask(`insert into ledger_events (tenant_id, router_id, at, kind, detail)

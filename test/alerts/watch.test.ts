@@ -40,7 +40,7 @@ class SlowRecord implements AlertRecord {
     this.asked.push(...outages.map(() => 'outage'))
     return 0
   }
-  fireStalls = async () => 0
+  fireSessions = async () => 0
   endOutages = async () => 0
   openOutages = async () => new Set<typeof acme>()
   recent = async () => new Map()

@@ -63,7 +63,7 @@ test('alerts are as the feed shows them, the newest first', async () => {
   const { tenant, rows, next_cursor } = await told()
   expect([tenant, rows.length, next_cursor]).toEqual(['acme', ALERTS, null])
   expect(rows).toEqual([...(await shown(acme))].reverse())
-  expect(new Set(rows.map(({ kind }) => kind)).size).toBe(3)
+  expect(new Set(rows.map(({ kind }) => kind)).size).toBe(4)
   expect(rows.filter(({ ended_at }) => ended_at !== null).length).toBe(10)
   expect((await told('', 'initech')).rows).toEqual([])
 })
@@ -94,6 +94,7 @@ test('only those of a rule, of a kind and about a subject are told, where that i
     ['kind=usage', it => it.kind === 'usage'],
     ['kind=router_offline', it => it.kind === 'router_offline'],
     ['kind=session_stalled', it => it.kind === 'session_stalled'],
+    ['kind=session_uncounted', it => it.kind === 'session_uncounted'],
     ['subject=user-3', it => it.subject === 'user-3'],
     ['rule=rule-0&kind=router_offline&subject=hq', it => it.subject === 'hq' && it.rule === 'rule-0'],
   ] satisfies readonly (readonly [string, (alert: AlertJson) => boolean])[]) {
@@ -186,7 +187,7 @@ test('a cursor of another question, of another tenant, or of nobody is none', as
 
 test('what is wrong with a question is told, all of it', async () => {
   expect(await fault('?kind=weather&limit=0&rule=%00')).toBe(
-    'limit is no number from 1 to 1000; rule has a NUL in it; kind is none of usage, router_offline, session_stalled',
+    'limit is no number from 1 to 1000; rule has a NUL in it; kind is none of usage, router_offline, session_stalled, session_uncounted',
   )
   expect(await fault('?from=2026-11-01')).toBe('unknown query parameter: from')
 })

@@ -134,7 +134,8 @@ export async function addSessions(
 
 /**
  * A tenant's alerts, one a day since 2026-09-02: each third one an outage, of which each
- * second has ended, each fifth one of what is left a session that stalled, and all others of usage.
+ * second has ended, each fifth one of what is left a session that stalled, each seventh of the rest one without
+ * counters, and all others of usage.
  */
 export async function addAlerts(pool: Pool, tenant: string, alerts: number): Promise<void> {
   await pool.query(`
@@ -152,6 +153,7 @@ export async function addAlerts(pool: Pool, tenant: string, alerts: number): Pro
             'session_id', '00000000-0000-7000-8000-000000000001')
         end
       from (select n, timestamp '2026-09-01 00:00' + n * interval '1 day' as at,
-          case when n % 3 = 0 then 'router_offline' when n % 5 = 0 then 'session_stalled' else 'usage' end as kind
+          case when n % 3 = 0 then 'router_offline' when n % 5 = 0 then 'session_stalled'
+            when n % 7 = 0 then 'session_uncounted' else 'usage' end as kind
         from generate_series(1, ${alerts}) as n) as s order by n`)
 }

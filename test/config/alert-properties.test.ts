@@ -68,7 +68,7 @@ const alert = fc.oneof(
     minutes: fc.option(fc.integer({ min: 1, max: 9999 }), { nil: undefined }),
   }),
   fc.record({
-    ...{ on: fc.constant('session_stalled' as const) },
+    ...{ on: fc.constantFrom('session_stalled' as const, 'session_uncounted' as const) },
     scope: fc.constantFrom('user' as const, 'router' as const, undefined),
   }),
 )
@@ -110,7 +110,7 @@ function written({ quotas, alerts, webhooks }: Block) {
         const point = wanted.fraction === '' ? '' : '.'
         return { id: name, ...keys, threshold: `${wanted.whole}${point}${wanted.fraction}%` }
       }
-      if (it.on === 'session_stalled') return { id: name, ...it }
+      if (it.on !== 'router_offline') return { id: name, ...it }
       return { id: name, on: it.on, after: it.minutes === undefined ? undefined : `${it.minutes}m` }
     }),
     webhooks: webhooks.map(([name, named]) => ({
@@ -143,7 +143,8 @@ test('quotas, alerts and webhooks that belong together resolve to what is writte
         its.alerts.map(([name, it]) => {
           if (it.on === 'router_offline')
             return { kind: it.on, id: name, afterMs: (it.minutes ?? 5) * MINUTE_MS }
-          if (it.on === 'session_stalled') return { kind: it.on, id: name, scope: it.scope ?? 'router' }
+          if (it.on !== 'usage' && it.on !== undefined)
+            return { kind: it.on, id: name, scope: it.scope ?? 'router' }
           const { scope, period, threshold: wanted } = it
           const base = { kind: 'usage', id: name, scope, period }
           if (wanted.kind === 'size') {

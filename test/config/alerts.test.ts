@@ -108,18 +108,22 @@ alerts: [{ ${USAGE}, threshold: ${share} }]`)[0]
 })
 
 describe('other alerts', () => {
-  it('are of routers that are offline for five minutes unless told, and of stalled sessions by router', () => {
+  it('are of routers that are offline for five minutes unless told, and of stalled and uncounted sessions by router', () => {
     expect(
       rulesOf(`alerts:
   - { id: down, on: router_offline }
   - { id: gone, on: router_offline, after: 1h }
   - { id: silent, on: session_stalled }
-  - { id: mute, on: session_stalled, scope: user }`),
+  - { id: mute, on: session_stalled, scope: user }
+  - { id: uncounted, on: session_uncounted }
+  - { id: blind, on: session_uncounted, scope: user }`),
     ).toEqual([
       { kind: 'router_offline', id: 'down', afterMs: 300_000 },
       { kind: 'router_offline', id: 'gone', afterMs: 3_600_000 },
       { kind: 'session_stalled', id: 'silent', scope: 'router' },
       { kind: 'session_stalled', id: 'mute', scope: 'user' },
+      { kind: 'session_uncounted', id: 'uncounted', scope: 'router' },
+      { kind: 'session_uncounted', id: 'blind', scope: 'user' },
     ])
   })
 
@@ -136,7 +140,7 @@ describe('an alert', () => {
     [
       'id: a, on: router_offline, scope: user, period: day, threshold: 1GB',
       [
-        'scope is for on: usage or session_stalled: remove it',
+        'scope is for on: usage, session_stalled or session_uncounted: remove it',
         'period is for on: usage: remove it',
         'threshold is for on: usage: remove it',
       ],
@@ -158,8 +162,14 @@ describe('an alert', () => {
       `${USAGE}, treshold: 1GB, threshold: 1GB`,
       ['treshold is no key of this block: did you mean threshold?'],
     ],
-    ['id: a, on: offline', ['on must be one of usage, router_offline, session_stalled; left out: usage']],
-    ['id: a, on: ', ['on must be one of usage, router_offline, session_stalled; left out: usage']],
+    [
+      'id: a, on: offline',
+      ['on must be one of usage, router_offline, session_stalled, session_uncounted; left out: usage'],
+    ],
+    [
+      'id: a, on: ',
+      ['on must be one of usage, router_offline, session_stalled, session_uncounted; left out: usage'],
+    ],
     ['id: "a b", on: router_offline', [expect.stringContaining('id must be an id in quotes')]],
     ['id: a, on: router_offline, after: 5', [expect.stringContaining('after must be a duration')]],
   ])('{ %s } is told its faults', (keys, expected) => {

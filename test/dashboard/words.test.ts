@@ -48,6 +48,11 @@ test.each([
   [{ ...OUTAGE, ended_at: '2026-11-24T10:10:00Z' }, 'Router hq was offline until 13:10'],
   [STALL, 'ann is online and moves nothing'],
   [{ ...STALL, scope: 'router', subject: 'hq' }, 'Router hq has a session that moves nothing'],
+  [{ ...STALL, kind: 'session_uncounted' }, 'ann is online and can not be counted'],
+  [
+    { ...STALL, kind: 'session_uncounted', scope: 'router', subject: 'hq' },
+    'Router hq has a session that can not be counted',
+  ],
   [{ ...STALL, kind: 'of_a_newer\u202eserver' }, 'ann of a newer\\u202eserver'],
 ])('an alert is told in a sentence', (json, words) => {
   const alert = alertOf(json)
