@@ -27,6 +27,8 @@ export type ReaderQuestion =
 const SESSION_COLUMNS: readonly SessionColumn[] = [
   ...(['tenant', 'id', 'router', 'service', 'protocol', 'username', 'ip_address', 'mac_address'] as const),
   ...(['status', 'start_time', 'end_time', 'end_reason', 'upload', 'download', 'used'] as const),
+  // Those that came later are last: whoever reads CSV by place goes on.
+  ...(['server', 'caller_id', 'binding', 'domain'] as const),
 ]
 
 /** What each row has, in this order. */

@@ -36,6 +36,10 @@ const COLUMNS = {
   upload: sql`${it.dataUpload}::text`,
   download: sql`${it.dataDownload}::text`,
   used: sql`(${it.dataUpload} + ${it.dataDownload})::text`,
+  server: sql`${it.server}`,
+  caller_id: sql`${it.callerId}`,
+  binding: sql`${it.binding}`,
+  domain: sql`${it.domain}`,
 }
 
 export type SessionColumn = keyof typeof COLUMNS

@@ -31,6 +31,8 @@ const UNDEFINED_TABLE = '42P01'
 const SESSION_COLUMNS: readonly SessionColumn[] = [
   ...(['tenant', 'router', 'service', 'username', 'ip_address', 'mac_address', 'status'] as const),
   ...(['start_time', 'end_time', 'upload', 'download', 'used'] as const),
+  // Those that came later are last: whoever reads CSV by place goes on.
+  ...(['protocol', 'server', 'caller_id', 'binding', 'domain'] as const),
 ]
 
 /** What rows of a kind have. `upload`, `download` and `used` are bytes, instants ISO 8601. */

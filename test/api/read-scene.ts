@@ -111,13 +111,15 @@ export async function addSessions(
   await pool.query(`
     insert into user_sessions (id, tenant_id, router_id, service, protocol, username, mac_address, ip_address, status,
         start_time, last_seen_at, end_time, end_reason, data_upload, data_download, login_earliest_at, login_latest_at,
-        last_moved_at)
+        last_moved_at, server, domain, caller_id, binding)
       select ('00000000-0000-7000-8000-' || lpad(to_hex(n * 1000 + ${seed}), 12, '0'))::uuid, '${tenant}',
         case n % 2 when 0 then 'hq' else 'hill' end, case n % 3 when 0 then 'hotspot' else 'ppp' end,
         case n % 3 when 0 then 'hotspot' else 'pppoe' end, 'user-' || n % 7, '02:00:00:00:00:01', '10.0.0.9',
         case n % 8 when 0 then 'active' else 'ended' end, began, began + interval '5 hours',
         case n % 8 when 0 then null else began + interval '5 hours' end, case n % 8 when 0 then null else 'logout' end,
-        20 * (n + ${seed}), 40 * (n + ${seed}), began, began, began
+        20 * (n + ${seed}), 40 * (n + ${seed}), began, began, began,
+        case n % 3 when 0 then 'hotspot1' end, case n % 6 when 0 then 'north.example' end,
+        case n % 3 when 1 then '02:00:00:00:00:02' end, case n % 6 when 1 then 'pppoe-ann' end
       from (select n, timestamptz '2026-10-20 00:00Z' + n * ${everyHours} * interval '1 hour' as began
         from generate_series(1, ${sessions}) as n) as s;
     insert into session_deltas (bucket_start, session_id, tenant_id, upload, download)

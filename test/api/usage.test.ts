@@ -230,6 +230,21 @@ test('an answer that did not change is 304, and one that did is whole', async ()
   )
 })
 
+test('a session is told with where it is, in columns of CSV that came after all others', async () => {
+  const { text } = await api.ask(`/api/sessions?format=csv&${ALL_DAYS}`, 'acme')
+  expect(text.replace('\ufeff', '').split('\r\n')[0]).toBe(
+    'tenant,id,router,service,protocol,username,ip_address,mac_address,status,start_time,end_time,end_reason,' +
+      'upload,download,used,server,caller_id,binding,domain',
+  )
+  const rows = await allOf(`/api/sessions?${ALL_DAYS}`, 1000)
+  expect(rows.find(it => it['domain'] !== null)).toMatchObject({
+    ...{ server: 'hotspot1', caller_id: null, binding: null, domain: 'north.example' },
+  })
+  expect(rows.find(it => it['binding'] !== null)).toMatchObject({
+    ...{ server: null, caller_id: '02:00:00:00:00:02', binding: 'pppoe-ann', domain: null },
+  })
+})
+
 test('CSV has all rows that the pages have, by format or by Accept', async () => {
   const byFormat = await api.ask(`/api/sessions?format=csv&${ALL_DAYS}`, 'acme')
   expect(byFormat.headers['content-type']).toBe('text/csv; charset=utf-8')

@@ -100,8 +100,23 @@ test('sessions are those that were open in that time, by the tenant’s days', a
     },
     ...{ status: 'ended', start_time: '2026-10-30T08:00:00.000Z', end_time: '2026-10-31T21:00:00.000Z' },
     ...{ upload: 1n, download: 2n, used: 3n },
+    ...{ protocol: 'pppoe', server: null, caller_id: null, binding: null, domain: null },
   })
   expect((await asked({ ...days, user: 'last' })).map(it => it['username'])).toEqual(['last'])
+})
+
+test('a session is told with where it is, in columns that came after all others', async () => {
+  await scene.database.pool.query(`update user_sessions set server = 'its server', caller_id = 'its caller',
+    binding = 'its binding', domain = 'its.domain' where username = 'early'`)
+  const [row] = await asked({ by: 'session', user: 'early' })
+  expect(Object.entries(row ?? {}).slice(-6)).toEqual([
+    ['used', 3n],
+    ['protocol', 'pppoe'],
+    ['server', 'its server'],
+    ['caller_id', 'its caller'],
+    ['binding', 'its binding'],
+    ['domain', 'its.domain'],
+  ])
 })
 
 test('of a long table no more is held than what was asked for', async () => {
