@@ -139,7 +139,7 @@ export class CommitLoop {
     }
   }
 
-  /** What is set aside commit after commit, as long as its session is open, is told once. */
+  /** Events of a kind that is refused commit after commit are told once; of all else the store tells what is new. */
   #noteSetAside(keys: readonly RouterKey[], setAside: ReadonlyMap<RouterKey, readonly SetAside[]>): void {
     for (const router of keys) {
       const entries = setAside.get(router) ?? []

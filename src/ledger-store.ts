@@ -32,7 +32,7 @@ export interface SetAside {
 }
 
 export type CommitOutcome =
-  /** All of it, but for what the database will not have for itself, which is recorded as set aside. */
+  /** All of it, but for what the database will not have for itself; what is set aside for the first time is told. */
   | { readonly kind: 'committed'; readonly setAside?: readonly SetAside[] }
   | { readonly kind: 'already' }
   /** Another daemon has taken the router: this will never be written. */

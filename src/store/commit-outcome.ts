@@ -8,7 +8,8 @@ import type { Pending } from '../accounting/pending.ts'
  *                 and may have read any part of this anew. Nothing was written, nor ever will be under this epoch.
  *                 `owner` and `epoch` are the taker's; `undefined` and 0 where nobody ever took it
  *     committed   the position was at the commit's base, and all was written; but for what the database refuses for
- *                 itself, which is `setAside`: recorded as such in the same transaction (`set-aside.ts`)
+ *                 itself, which is recorded as set aside in the same transaction (`set-aside.ts`). `setAside` has
+ *                 what was refused for the first time
  *     already     it was at the commit's end: an earlier try was done, and its answer lost (and with it what it set
  *                 aside, which its events tell)
  *     conflict    it was anywhere else, which nobody but us can have done: a bug. Nothing was written

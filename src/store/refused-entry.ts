@@ -3,12 +3,24 @@ import type { LedgerEvent } from '../accounting/entry.ts'
 import type { PendingSession } from '../accounting/pending.ts'
 import type { BindingChange, RouterEvent } from './router-statements.ts'
 import { type SessionChange, sumOf } from './session-statements.ts'
+import { storableText } from './storable.ts'
 import type { Refusal } from './write-all-but.ts'
+
+/** What is refused commit after commit has one event, which is found again by this. */
+export interface RefusedSubject {
+  /** Of the event's detail. */
+  readonly property: 'session_id' | 'name'
+  readonly value: string
+  /** No event of it can be older: milliseconds by our wall clock; absent where it can be of any age. */
+  readonly sinceMs: number | undefined
+}
 
 /** Something that the database would not have, as its `ledger_events` tell it. */
 export interface RefusedEntry {
   /** Which one it is, in a line of the log. */
   readonly what: string
+  /** Absent where it can not be refused again. */
+  readonly subject: RefusedSubject | undefined
   readonly reason: string
   /** Numbers and words of ours, which the database takes whatever the router said. */
   readonly facts: Readonly<Record<string, unknown>>
@@ -27,8 +39,10 @@ export function refusedBytes({ entry, reason }: Refusal<SessionChange>): Refused
 }
 
 function detailOf(entry: 'session' | 'bytes', { session, shares }: SessionChange) {
-  const { id, service, username } = session
+  const { id, service, username, startMs: sinceMs } = session
+  const subject: RefusedSubject = { property: 'session_id', value: id, sinceMs }
   return {
+    subject,
     facts: { entry, session_id: id, service, ...sumOf(shares) },
     more: { username: shortened(username), days: daysOf(shares) },
   }
@@ -41,12 +55,14 @@ function daysOf(shares: PendingSession['shares']): Readonly<Record<string, Bytes
 }
 
 export function refusedBinding({ entry, reason }: Refusal<BindingChange>): RefusedEntry {
-  const { name, mark } = entry
+  const { mark } = entry
+  const name = storableText(shortened(entry.name))
   return {
-    what: `binding ${shortened(name)}`,
+    what: `binding ${name}`,
+    subject: { property: 'name', value: name, sinceMs: undefined },
     reason,
     facts: { entry: 'binding', counters: mark.counters },
-    more: { name: shortened(name) },
+    more: { name },
   }
 }
 
@@ -54,6 +70,7 @@ export function refusedEvent({ entry, reason }: Refusal<RouterEvent>): RefusedEn
   const { kind, at, detail } = entry.event
   return {
     what: `event ${kind}`,
+    subject: undefined,
     reason,
     facts: { entry: 'event', kind },
     // An instant that is none becomes null.
@@ -69,6 +86,16 @@ export function setAsideEvent(
 ): LedgerEvent {
   const detail = { ...facts, ...(how === 'full' ? more : {}), reason: shortened(reason) }
   return { kind: 'set_aside', at, detail }
+}
+
+/** Whether an event is of the same, refused for the same reason. */
+export function isToldIn(detail: LedgerEvent['detail'], { subject, facts, reason }: RefusedEntry): boolean {
+  return (
+    subject !== undefined &&
+    detail[subject.property] === subject.value &&
+    detail['entry'] === facts['entry'] &&
+    detail['reason'] === storableText(shortened(reason))
+  )
 }
 
 function shortenedDetail(detail: LedgerEvent['detail']): LedgerEvent['detail'] {

@@ -10,7 +10,6 @@ import {
   refusedBytes,
   refusedEvent,
   refusedSession,
-  setAsideEvent,
 } from './refused-entry.ts'
 import { bindingsOf, eventsOf, forgetsBindings, sessionsOf } from './router-rows.ts'
 import {
@@ -22,6 +21,7 @@ import {
   UPDATE_ROUTERS,
 } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
+import { recordRefused } from './set-aside-events.ts'
 import { decideOutcomes } from './standings.ts'
 import { storableText } from './storable.ts'
 import { runUnnest } from './unnest.ts'
@@ -39,7 +39,8 @@ import { writeSessions } from './write-sessions.ts'
  *     an event           its detail is kept in the event that says so
  *     a binding          its row is removed: what counts on from an old value would count twice (rule 10)
  *
- * So all four tables get the same bytes, and the events tell the others. (Where an open session's row could not be
+ * So all four tables get the same bytes, and the events tell the others: one event of each session and reason, which
+ * every commit adds to. (Where an open session's row could not be
  * updated to the end, a new process counts on from the counters of that row, and records those bytes after all.)
  *
  * @param at when it is that they are set aside
@@ -66,8 +67,9 @@ export async function applySettingAside(
   ]
   await runUnnest(client, UPDATE_ROUTERS, [commit])
   if (refused.length === 0) return outcomes
-  await recordRefused(client, commit, refused, at)
-  const setAside = refused.map(({ what, reason }) => ({ what, reason }))
+  const fresh = await recordRefused(client, commit, refused, at)
+  if (fresh.length === 0) return outcomes
+  const setAside = fresh.map(({ what, reason }) => ({ what, reason }))
   return new Map([[key, { kind: 'committed', setAside }]])
 }
 
@@ -143,24 +145,4 @@ async function removeBinding(client: ClientBase, { tenant, router, name }: Bindi
 async function writeEventsApart(client: ClientBase, commit: RouterCommit): Promise<readonly RefusedEntry[]> {
   const refusals = await writeAllBut(client, eventsOf(commit), part => runUnnest(client, INSERT_EVENTS, part))
   return refusals.map(refusedEvent)
-}
-
-/** With all that is known of each; where that is refused as well, without what the router said. */
-async function recordRefused(
-  client: ClientBase,
-  { tenant, router }: RouterCommit,
-  refused: readonly RefusedEntry[],
-  at: Date,
-): Promise<void> {
-  const record = (entries: readonly RefusedEntry[], how: 'full' | 'bare') =>
-    runUnnest(
-      client,
-      INSERT_EVENTS,
-      entries.map(entry => ({ tenant, router, event: setAsideEvent(entry, at, how) })),
-    )
-  const again = await writeAllBut(client, refused, part => record(part, 'full'))
-  await record(
-    again.map(({ entry }) => entry),
-    'bare',
-  )
 }

@@ -58,9 +58,9 @@ test('a session without a row is set aside again, until the database takes it wi
   readAt(hq, 0, { amina: 100, poison: 10 })
   await scene.commitOne(hq.takeCommit())
   readAt(hq, 1, { amina: 200, poison: 14 })
-  expect(await scene.commitOne(hq.takeCommit())).toMatchObject({ setAside: [{}] })
+  expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(600)
-  expect(await scene.setAsideDetails()).toMatchObject([{ upload: 10 }, { upload: 4, download: 8 }])
+  expect(await scene.setAsideDetails()).toMatchObject([{ upload: 14, download: 28 }])
   await scene.cure()
   readAt(hq, 2, { amina: 200, poison: 20 })
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
@@ -74,7 +74,63 @@ test('a session without a row is set aside again, until the database takes it wi
     { username: 'amina', data_used: 900, status: 'active' },
     { username: 'poison', data_used: 18, status: 'ended' },
   ])
-  expect(await scene.setAsideDetails()).toHaveLength(2)
+  expect(await scene.setAsideDetails()).toHaveLength(1)
+})
+
+test('what is set aside of a session commit after commit is one event for its reason, with all of the bytes', async () => {
+  await scene.poison('user_sessions', `username <> 'poison'`)
+  const hq = new ReadRouter('acme', 'hq')
+  const commitAt = async (n: number, poison: number) => {
+    readAt(hq, n, { amina: 100 * (n + 1), poison })
+    return scene.commitOne(hq.takeCommit())
+  }
+  expect(await commitAt(0, 10)).toMatchObject({ setAside: [{}] })
+  const [first] = await scene.ask(`select id, at from ledger_events where kind = 'set_aside'`)
+  // A session that moved nothing is in no commit. Twelve hours on it is another day.
+  for (const [n, poison] of [
+    [1, 14],
+    [2, 14],
+    [3_600, 50],
+  ] as const)
+    expect(await commitAt(n, poison)).toEqual(COMMITTED)
+  const rows = await scene.ask(`select id, at, detail from ledger_events where kind = 'set_aside'`)
+  expect(rows).toMatchObject([
+    { ...first, detail: { entry: 'session', username: 'poison', upload: 50, download: 100, times: 3 } },
+  ])
+  const [told] = rows
+  const days: Readonly<Record<string, { upload: number; download: number }>> = Object(told?.['detail']).days
+  const uploads = Object.values(days).map(({ upload }) => upload)
+  expect([uploads.length, uploads.reduce((sum, it) => sum + it, 0)]).toEqual([2, 50])
+  // Another reason is another event.
+  await scene.cure()
+  await scene.poison('usage_daily', `username <> 'poison'`)
+  expect(await commitAt(3_601, 57)).toMatchObject({
+    setAside: [{ what: expect.stringMatching(/^bytes of/) }],
+  })
+  expect(await commitAt(3_602, 58)).toEqual(COMMITTED)
+  expect(await scene.setAsideDetails()).toMatchObject([
+    { entry: 'session', upload: 50, download: 100, times: 3 },
+    { entry: 'bytes', upload: 8, download: 16, times: 2 },
+  ])
+})
+
+test('two sessions that are set aside have an event each, and so has another router', async () => {
+  await scene.poison('user_sessions', `username not like 'poison%'`)
+  const routers = [new ReadRouter('acme', 'hq'), new ReadRouter('acme', 'hill')]
+  for (const n of [0, 1])
+    for (const router of routers) {
+      readAt(router, n, { poison1: 10 * (n + 1), poison2: 100 * (n + 1) })
+      await scene.commitOne(router.takeCommit())
+    }
+  expect(
+    await scene.ask(`select router_id, detail->>'username' as username, (detail->>'upload')::int as upload
+      from ledger_events where kind = 'set_aside' order by 1, 2`),
+  ).toEqual(
+    ['hill', 'hq'].flatMap(router_id => [
+      { router_id, username: 'poison1', upload: 20 },
+      { router_id, username: 'poison2', upload: 200 },
+    ]),
+  )
 })
 
 test('a session that can not be updated keeps its row, and goes on when it can', async () => {

@@ -30,6 +30,22 @@ test('bytes that are no count stop nothing', async () => {
   await scene.expectRecorded(300)
 })
 
+test.each([Number.NaN, -1e300])('a login that is no instant (%s) stops nothing', async startMs => {
+  const hq = new ReadRouter('acme', 'hq')
+  readAt(hq, 0, { amina: 100, bo: 1 })
+  const commit = hq.takeCommit()
+  const sessions = new Map(
+    Array.from(commit.pending.sessions, ([id, change]) => {
+      const isBo = change.session.username === 'bo'
+      return [id, isBo ? { ...change, session: { ...change.session, startMs } } : change] as const
+    }),
+  )
+  expect(await scene.commitOne({ ...commit, pending: { ...commit.pending, sessions } })).toMatchObject({
+    setAside: [{ reason: expect.stringMatching(/^not an instant/) }],
+  })
+  await scene.expectRecorded(300)
+})
+
 test('an event that is refused is kept in the one that says so', async () => {
   await scene.poison('ledger_events', `kind <> 'reset'`)
   const hq = new ReadRouter('acme', 'hq')
@@ -62,6 +78,11 @@ test('a binding that is refused is forgotten, since what counts on from an old v
   ])
   expect(await scene.setAsideDetails()).toMatchObject([
     { entry: 'binding', name: 'bad', counters: { upload: 20, download: 0 } },
+  ])
+  readBindings(NOON + 10_000, 35)
+  expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
+  expect(await scene.setAsideDetails()).toMatchObject([
+    { entry: 'binding', name: 'bad', counters: { upload: 35, download: 0 }, times: 2 },
   ])
 })
 
@@ -102,6 +123,10 @@ test('a text that is refused even in an event is left out of it', async () => {
   const [detail] = await scene.setAsideDetails()
   expect(detail).toMatchObject({ entry: 'session', service: 'ppp', upload: 10, download: 20 })
   expect(detail).not.toHaveProperty('username')
+  readAt(hq, 1, { amina: 100, poison: 13 })
+  expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
+  const details = await scene.setAsideDetails()
+  expect(details).toMatchObject([{ entry: 'session', upload: 13, download: 26, times: 2 }])
 })
 
 test('where nothing can be set aside, nothing is written, and all of it later', async () => {
