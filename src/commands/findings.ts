@@ -18,6 +18,8 @@ export function isFaulty(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'fault')
 }
 
+type ReadService = Extract<ServiceProbe, { kind: 'read' }>
+
 /** The router's clock is of no use to the numbers, but its log should tell the same time as ours. */
 const CLOCK_OFF_SECONDS = 60
 const CERTIFICATE_LEFT_MS = 30 * 86_400_000
@@ -56,20 +58,69 @@ function findingsOfService(router: RouterConfig, service: Service, probe: Servic
       return []
     case 'failed':
       return findingsOfError(router, probe.error)
-    case 'read': {
-      const without = probe.sessions - probe.withCounters
-      if (without === 0) return []
-      const what = `${without} of ${probe.sessions} ${service} sessions have no counters`
+    case 'read':
       return [
-        warning(
-          what,
-          'probe again; if it stays, compare /ppp/active/print with /interface/pppoe-server/print: a session without an interface can not be counted',
-        ),
+        ...findingsOfUncounted(service, probe),
+        ...findingsOfUnreadable(service, probe),
+        ...findingsOfDomains(router, probe),
       ]
-    }
     default:
       return probe satisfies never
   }
+}
+
+function findingsOfUncounted(service: Service, probe: ReadService): readonly Finding[] {
+  const { sessions, withCounters, unreadable, missingMenus } = probe
+  const refused = missingMenus.map(({ menu, reason }) =>
+    warning(
+      `it refuses ${menu} (${reason}): sessions that need it can not be counted`,
+      'see that its user has the policies read and api (/user/group/print), and that the package is on (/system/package/print)',
+    ),
+  )
+  const without = sessions - withCounters - unreadable.length
+  if (without <= 0) return refused
+  return [
+    warning(
+      `${without} of ${sessions} ${service} sessions have no counters`,
+      'probe again; if it stays, compare /ppp/active/print with /interface/pppoe-server/print: a session without an interface can not be counted',
+    ),
+    ...refused,
+  ]
+}
+
+/** Of a value that no router of any release writes, so much is shown. */
+const SHOWN_CHARACTERS = 40
+
+function findingsOfUnreadable(service: Service, { unreadable }: ReadService): readonly Finding[] {
+  const [first] = unreadable
+  if (!first) return []
+  const { rowId = 'one without an .id', property, value } = first
+  const shown = value === undefined ? 'absent' : quoted(value.slice(0, SHOWN_CHARACTERS))
+  const rows = unreadable.length === 1 ? 'row' : 'rows'
+  return [
+    warning(
+      `${unreadable.length} ${service} ${rows} can not be read, such as ${rowId}: its ${property} is ${shown}`,
+      `look at ${MENUS[service]}: what such a session moves is counted once its row can be read; if it stays, update RouterOS`,
+    ),
+  ]
+}
+
+const MENUS: Readonly<Record<Service, string>> = {
+  hotspot: '/ip/hotspot/active/print',
+  ppp: '/ppp/active/print and /interface/print',
+}
+
+/** Where the setting decides who is billed. */
+function findingsOfDomains({ hotspotDomain }: RouterConfig, { domains }: ReadService): readonly Finding[] {
+  if (domains?.shared === undefined) return []
+  const [are, others, other] =
+    hotspotDomain === 'part' ? ['two subscribers', 'one', 'ignore'] : ['one subscriber', 'two', 'part']
+  return [
+    warning(
+      `${quoted(domains.shared)} is online with more than one domain, or with and without: ${are} by hotspot_domain: ${hotspotDomain}`,
+      `if they are ${others}, set hotspot_domain: ${other} on the router, its tenant or at the top`,
+    ),
+  ]
 }
 
 function findingsOfRights({ username }: RouterConfig, rights: Rights | undefined): readonly Finding[] {

@@ -1,6 +1,7 @@
 import { SERVICES } from '../accounting/reading.ts'
+import type { RouterConfig } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
-import type { RouterProbe, ServiceProbe } from '../routeros/probe.ts'
+import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe.ts'
 import { type Finding, isFaulty } from './findings.ts'
 import { printable } from './printable.ts'
 
@@ -14,13 +15,16 @@ export interface Probed extends TenantRouter {
 /** A block: who it is, what it has, and what is wrong with it. */
 export function probedText({ tenant, router, probe, findings }: Probed): string {
   const head = `${tenant.id}/${router.id}  ${router.host}:${router.port}${router.tls ? ' (TLS)' : ''}`
-  const lines = [`${head}  ${isFaulty(findings) ? 'FAILED' : 'ok'}`, ...(probe ? aboutLines(probe) : [])]
+  const lines = [
+    `${head}  ${isFaulty(findings) ? 'FAILED' : 'ok'}`,
+    ...(probe ? aboutLines(probe, router) : []),
+  ]
   for (const { severity, what, advice } of findings)
     lines.push(`  ${severity === 'fault' ? '✗' : '!'} ${printable(what)}`, `    → ${advice}`)
   return `${lines.join('\n')}\n`
 }
 
-function aboutLines(probe: RouterProbe): readonly string[] {
+function aboutLines(probe: RouterProbe, router: RouterConfig): readonly string[] {
   const { identity, version, uptimeSeconds, latencyMs, services, rights, certificate } = probe
   const name = printable(identity) || 'no identity'
   const lines = [
@@ -31,6 +35,7 @@ function aboutLines(probe: RouterProbe): readonly string[] {
   for (const service of SERVICES) {
     const probed = services[service]
     if (probed) lines.push(`  ${service.padEnd(7)}  ${serviceText(probed)}`)
+    if (probed?.kind === 'read' && probed.domains) lines.push(domainLine(probed.domains, router))
   }
   return lines
 }
@@ -48,6 +53,13 @@ function serviceText(probe: ServiceProbe): string {
     default:
       return probe satisfies never
   }
+}
+
+/** By which name those are counted that have a domain: with the setting, which is to be right before anybody is billed. */
+function domainLine({ count, example }: ProbedDomains, { hotspotDomain }: RouterConfig): string {
+  const logins = count === 1 ? '1 login has one' : `${count} logins have one`
+  const name = printable(example[hotspotDomain])
+  return `  domains  ${logins}: ${printable(example.part)} is counted as ${name} (hotspot_domain: ${hotspotDomain})`
 }
 
 /** How many are well, last of all. */
@@ -98,7 +110,11 @@ function serviceJson(probe: ServiceProbe): object {
     case 'failed':
       return { state: 'failed', error: probe.error.message }
     case 'read':
-      return { state: 'read', sessions: probe.sessions, with_counters: probe.withCounters }
+      return {
+        ...{ state: 'read', sessions: probe.sessions, with_counters: probe.withCounters },
+        ...{ unreadable: probe.unreadable.length, with_domain: probe.domains?.count ?? 0 },
+        missing_menus: probe.missingMenus,
+      }
     default:
       return probe satisfies never
   }

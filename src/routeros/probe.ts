@@ -1,4 +1,10 @@
-import { SERVICES, type Service, type Unreadable } from '../accounting/reading.ts'
+import {
+  type MissingMenu,
+  SERVICES,
+  type Service,
+  type SessionReading,
+  type Unreadable,
+} from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Callers } from './callers.ts'
 import { readClockOffset } from './clock-offset.ts'
@@ -22,11 +28,22 @@ export type ServiceProbe =
       readonly withCounters: number
       /** Rows, and counters, that can't be read. */
       readonly unreadable: readonly Unreadable[]
-      /** Logins of the hotspot that have a domain: how many, and one of them. */
-      readonly domains: { readonly count: number; readonly example: string } | undefined
+      /** Absent where no login of the hotspot has one. */
+      readonly domains: ProbedDomains | undefined
+      /** What else it needs, and the router refuses. */
+      readonly missingMenus: readonly MissingMenu[]
     }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly error: RouterError }
+
+/** Logins of a hotspot that have a domain. */
+export interface ProbedDomains {
+  readonly count: number
+  /** One of them, as a name with its domain and as one without. */
+  readonly example: { readonly part: string; readonly ignore: string }
+  /** A name that is online in two of them, or in one and without: one subscriber, or two. */
+  readonly shared: string | undefined
+}
 
 /** What one look at a router shows. */
 export interface RouterProbe {
@@ -105,9 +122,9 @@ async function roundTripMs(connection: RouterConnection): Promise<number> {
 /** A session that came between two of a reading's requests has its counters in the next one. */
 async function readService(menu: SessionMenu): Promise<ServiceProbe> {
   try {
-    const first = counted(await menu.read())
+    const first = counted(await menu.read(), menu)
     if (first.withCounters === first.sessions) return first
-    return { ...counted(await menu.read()), domains: first.domains }
+    return { ...counted(await menu.read(), menu), domains: first.domains }
   } catch (error) {
     if (!(error instanceof RouterError)) throw error
     if (error instanceof RouterTrap && error.isMissingMenu) return { kind: 'missing' }
@@ -115,16 +132,36 @@ async function readService(menu: SessionMenu): Promise<ServiceProbe> {
   }
 }
 
-function counted({ rows, known, unread }: SessionRows): Extract<ServiceProbe, { kind: 'read' }> {
+function counted(
+  { rows, known, unread }: SessionRows,
+  { missingMenus }: SessionMenu,
+): Extract<ServiceProbe, { kind: 'read' }> {
   const others = known.numbers.length
   const withCounters = rows.filter(({ counters }) => counters !== undefined).length
-  const withDomain = [...rows, ...unread].filter(({ domain }) => domain !== undefined)
-  const [first] = withDomain
   return {
     kind: 'read',
     sessions: rows.length + others + unread.length,
     withCounters: withCounters + others,
     unreadable: [...rows, ...unread].flatMap(({ unreadable }) => unreadable ?? []),
-    domains: first && { count: withDomain.length, example: first.username },
+    domains: domainsOf([...rows, ...unread]),
+    missingMenus,
   }
+}
+
+/** @param rows all of a hotspot, whose names have the domain in them */
+function domainsOf(rows: readonly Pick<SessionReading, 'username' | 'domain'>[]): ProbedDomains | undefined {
+  const firsts = new Map<string, string | undefined>()
+  let count = 0
+  let example: ProbedDomains['example'] | undefined
+  let shared: string | undefined
+  for (const { username: part, domain } of rows) {
+    const ignore = domain === undefined ? part : part.slice(0, -domain.length - 1)
+    if (domain !== undefined) {
+      count++
+      example ??= { part, ignore }
+    }
+    if (!firsts.has(ignore)) firsts.set(ignore, domain)
+    else if (firsts.get(ignore) !== domain) shared ??= ignore
+  }
+  return example && { count, example, shared }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { tenantId } from '../../src/accounting/ids.ts'
 import { findingsOf, findingsOfError } from '../../src/commands/findings.ts'
+import { probedJson, probedText } from '../../src/commands/probe-report.ts'
 import {
   RouterCertificateRefused,
   type RouterError,
@@ -16,6 +18,8 @@ import { routerConfig } from './routers.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
 
+const NOTHING_ODD = { unreadable: [], domains: undefined, missingMenus: [] }
+
 const WELL: RouterProbe = {
   identity: 'hq',
   version: '7.20 (stable)',
@@ -24,7 +28,7 @@ const WELL: RouterProbe = {
   latencyMs: 4,
   certificate: undefined,
   rights: { group: 'usage', policies: ['read', 'api'] },
-  services: { hotspot: { kind: 'read', sessions: 2, withCounters: 2, unreadable: [], domains: undefined } },
+  services: { hotspot: { kind: 'read', sessions: 2, withCounters: 2, ...NOTHING_ODD } },
   isFastTracked: false,
   clockOffsetSeconds: -2,
 }
@@ -95,7 +99,7 @@ describe('a router that can be read', () => {
       warnings({
         services: {
           hotspot: { kind: 'missing' },
-          ppp: { kind: 'read', sessions: 9, withCounters: 7, unreadable: [], domains: undefined },
+          ppp: { kind: 'read', sessions: 9, withCounters: 7, ...NOTHING_ODD },
         },
         rights: { group: 'full', policies: ['read', 'api', 'write', 'policy'] },
       }),
@@ -104,6 +108,79 @@ describe('a router that can be read', () => {
       'warning: its user may do more than read: group full has write, policy',
     ])
   })
+
+  it('is warned of for rows that can not be read, and for menus that it refuses', () => {
+    const unreadable = [
+      { rowId: '*1', property: 'uptime', value: `"soon"${'x'.repeat(100)}` },
+      { rowId: '*2', property: 'bytes-in', value: undefined },
+    ]
+    const missingMenus = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
+    expect(
+      warnings({
+        services: {
+          hotspot: { kind: 'read', sessions: 9, withCounters: 7, ...NOTHING_ODD, unreadable },
+          ppp: {
+            ...{ kind: 'read', sessions: 3, withCounters: 1, ...NOTHING_ODD },
+            ...{ unreadable: unreadable.slice(1), missingMenus },
+          },
+        },
+      }),
+    ).toEqual([
+      `warning: 2 hotspot rows can not be read, such as *1: its uptime is "\\"soon\\"${'x'.repeat(34)}"`,
+      'warning: 1 of 3 ppp sessions have no counters',
+      'warning: it refuses /interface/pppoe-server (no such command prefix): sessions that need it can not be counted',
+      'warning: 1 ppp row can not be read, such as *2: its bytes-in is absent',
+    ])
+  })
+
+  const domains = { count: 3, example: { part: 'ann@north', ignore: 'ann' }, shared: undefined }
+  const withDomains = (shared: string | undefined) => ({
+    services: {
+      hotspot: {
+        kind: 'read',
+        sessions: 4,
+        withCounters: 4,
+        ...NOTHING_ODD,
+        domains: { ...domains, shared },
+      },
+    } as const,
+  })
+
+  it.each([
+    ['part', 'two subscribers', 'if they are one, set hotspot_domain: ignore'],
+    ['ignore', 'one subscriber', 'if they are two, set hotspot_domain: part'],
+  ] as const)(
+    'is warned of where a name is one subscriber or two by hotspot_domain: %s',
+    (hotspotDomain, are, advice) => {
+      const router = routerConfig({ hotspotDomain })
+      expect(findingsOf(router, { ...WELL, ...withDomains(undefined) }, NOW)).toEqual([])
+      const what = `ann is online with more than one domain, or with and without: ${are} by hotspot_domain: ${hotspotDomain}`
+      expect(findingsOf(router, { ...WELL, ...withDomains('ann') }, NOW)).toEqual([
+        { severity: 'warning', what, advice: `${advice} on the router, its tenant or at the top` },
+      ])
+    },
+  )
+
+  it.each([
+    ['part', 'ann@north'],
+    ['ignore', 'ann'],
+  ] as const)(
+    'shows who is counted by which name, where logins have a domain (%s)',
+    (hotspotDomain, name) => {
+      const tenant = {
+        ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC' },
+        ...{ routers: [], alerts: [], webhooks: [] },
+      }
+      const of = { tenant, router: routerConfig({ hotspotDomain }), findings: [] }
+      const probe = { ...WELL, ...withDomains(undefined) }
+      const line = `domains  3 logins have one: ann@north is counted as ${name} (hotspot_domain: ${hotspotDomain})`
+      expect(probedText({ ...of, probe })).toContain(`  ${line}\n`)
+      expect(probedText({ ...of, probe: WELL })).not.toContain('domains')
+      expect(probedJson({ ...of, probe })).toMatchObject({
+        services: { hotspot: { unreadable: 0, with_domain: 3, missing_menus: [] } },
+      })
+    },
+  )
 
   it('is told what bypasses the hotspot, what runs out and whose clock is off', () => {
     const certificate = { subject: 'CN=hq', validTo: new Date('2026-12-01'), fingerprint: '00' }

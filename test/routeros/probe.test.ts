@@ -6,8 +6,8 @@ import { probeRouter, type RouterProbe } from '../../src/routeros/probe.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { fingerprintOf, serverIdentity } from '../fleet/certificate.ts'
 import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../fleet/opened.ts'
-import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import { addressOf, NEVER, PATIENT_MS, trusting } from './dialled.ts'
+import { type MenuRow, startMenuPeer } from './menu-peer.ts'
 
 interface Probing {
   readonly address?: Partial<Address>
@@ -15,7 +15,9 @@ interface Probing {
   readonly timeoutMs?: number
 }
 
-function probed(router: SimulatedRouter, probing: Probing = {}) {
+const NOTHING_ODD = { unreadable: [], domains: undefined, missingMenus: [] }
+
+function probed(router: { readonly host: string; readonly port: number }, probing: Probing = {}) {
   const { address = {}, services = ['hotspot', 'ppp'], timeoutMs = PATIENT_MS } = probing
   const options = { address: addressOf(router, address), services, timeoutMs, clock: systemClock }
   return probeRouter(options, NEVER)
@@ -35,8 +37,8 @@ test.each(['6.49', '7.20'] as const)(
       certificate: undefined,
       rights: { group: 'usage', policies: ['read', 'api'] },
       services: {
-        hotspot: { kind: 'read', sessions: 1, withCounters: 1, unreadable: [], domains: undefined },
-        ppp: { kind: 'read', sessions: 2, withCounters: 2, unreadable: [], domains: undefined },
+        hotspot: { kind: 'read', sessions: 1, withCounters: 1, ...NOTHING_ODD },
+        ppp: { kind: 'read', sessions: 2, withCounters: 2, ...NOTHING_ODD },
       },
       isFastTracked: false,
     } satisfies Partial<RouterProbe>)
@@ -51,11 +53,11 @@ test('only what was asked for is read, and what is not installed is told as miss
   const router = await startRouter({ packages: ['ppp'], hasFasttrack: true })
   expect((await probed(router)).services).toEqual({
     hotspot: { kind: 'missing' },
-    ppp: { kind: 'read', sessions: 0, withCounters: 0, unreadable: [], domains: undefined },
+    ppp: { kind: 'read', sessions: 0, withCounters: 0, ...NOTHING_ODD },
   })
   const { services, isFastTracked } = await probed(router, { services: ['ppp'] })
   expect(services).toEqual({
-    ppp: { kind: 'read', sessions: 0, withCounters: 0, unreadable: [], domains: undefined },
+    ppp: { kind: 'read', sessions: 0, withCounters: 0, ...NOTHING_ODD },
   })
   // It takes nothing from a hotspot that is not there.
   expect(isFastTracked).toBe(false)
@@ -98,4 +100,87 @@ test('a wrong password, and a user that may not read, are errors that say so', a
   await expect(probed(router, { address: { password: 'wrong' } })).rejects.toThrow(RouterLoginRefused)
   const blind = await startRouter({ users: [{ name: 'usage', password: 'secret', policy: ['api'] }] })
   await expect(probed(blind)).rejects.toMatchObject({ isMissingRight: true })
+})
+
+/** A router with these hotspot logins, each with counters and an uptime unless it is told otherwise. */
+function withLogins(...logins: readonly MenuRow[]) {
+  return startMenuPeer({
+    '/system/resource': () => [{ uptime: '1d', version: '7.20 (stable)' }],
+    '/system/identity': () => [{ name: 'hq' }],
+    '/ip/firewall/filter': () => [],
+    '/ip/hotspot/active': () =>
+      logins.map((login, index) => ({
+        ...{ '.id': `*${index + 1}`, address: `10.5.50.${index}`, uptime: '1m' },
+        ...{ 'bytes-in': '1', 'bytes-out': '2', ...login },
+      })),
+  })
+}
+
+test('rows that can not be read are told with what is wrong with them, and counted among the sessions', async () => {
+  const peer = await withLogins(
+    { user: 'ann' },
+    { user: 'bo', uptime: 'soon' },
+    { user: 'cid', 'bytes-in': '-1' },
+  )
+  expect((await probed(peer, { services: ['hotspot'] })).services.hotspot).toEqual({
+    ...{ kind: 'read', sessions: 3, withCounters: 1, domains: undefined, missingMenus: [] },
+    unreadable: expect.toSatisfy((rows: readonly object[]) => rows.length === 2),
+  })
+  const { services } = await probed(peer, { services: ['hotspot'] })
+  expect(services.hotspot).toMatchObject({
+    unreadable: expect.arrayContaining([
+      { rowId: '*2', property: 'uptime', value: 'soon' },
+      { rowId: '*3', property: 'bytes-in', value: '-1' },
+    ]),
+  })
+})
+
+test.each([
+  [[{ user: 'ann' }], undefined],
+  [[{ user: 'ann', domain: 'north' }], { count: 1, shared: undefined }],
+  [
+    [
+      { user: 'ann', domain: 'north' },
+      { user: 'bo', domain: 'south' },
+    ],
+    { count: 2, shared: undefined },
+  ],
+  // The same in one domain is one subscriber, by either setting.
+  [
+    [
+      { user: 'ann', domain: 'north' },
+      { user: 'ann', domain: 'north' },
+    ],
+    { count: 2, shared: undefined },
+  ],
+  [
+    [
+      { user: 'ann', domain: 'north' },
+      { user: 'ann', domain: 'south' },
+    ],
+    { count: 2, shared: 'ann' },
+  ],
+  [
+    [{ user: 'bo' }, { user: 'ann', domain: 'north' }, { user: 'bo', domain: 'x' }],
+    { count: 2, shared: 'bo' },
+  ],
+])('of domains it is told how many logins have one, and who is two by them: %j', async (logins, domains) => {
+  const peer = await withLogins(...logins)
+  expect((await probed(peer, { services: ['hotspot'] })).services.hotspot).toMatchObject({
+    domains: domains && { ...domains, example: { part: 'ann@north', ignore: 'ann' } },
+  })
+})
+
+test('a server menu that is refused is told, with the router’s reason', async () => {
+  const peer = await startMenuPeer({
+    '/system/resource': () => [{ uptime: '1d', version: '7.20 (stable)' }],
+    '/system/identity': () => [{ name: 'hq' }],
+    '/ppp/active': () => [{ '.id': '*1', name: 'ann', service: 'pppoe', uptime: '1m', address: '10.0.0.2' }],
+    '/interface': () => [],
+    '/interface/pppoe-server': () => 'not enough permissions (9)',
+  })
+  expect((await probed(peer, { services: ['ppp'] })).services.ppp).toMatchObject({
+    ...{ kind: 'read', sessions: 1, withCounters: 0 },
+    missingMenus: [{ menu: '/interface/pppoe-server', reason: 'not enough permissions (9)' }],
+  })
 })
