@@ -18,11 +18,20 @@ export interface MenuPeer extends Peer {
   /** Called before a menu is printed, and when all is said. */
   beforePrint: (menu: string) => void
   afterPrint: (menu: string) => void
+  /** Tells those who listen to a menu. */
+  tell(menu: string, row: MenuRow): void
+}
+
+interface Listener {
+  readonly client: PeerClient
+  readonly menu: string
+  readonly tag: string
 }
 
 /** A router whose menus hold what the test says; commands are answered one after the other. */
 export async function startMenuPeer(menus: Menus): Promise<MenuPeer> {
   const asked: string[] = []
+  const listeners: Listener[] = []
   const peer = await startPeer(async client => {
     await client.admit()
     for (;;) {
@@ -32,9 +41,19 @@ export async function startMenuPeer(menus: Menus): Promise<MenuPeer> {
       answer(client, parseRequest(words.map(word => Buffer.from(word, 'latin1'))), tagOf(words))
     }
   })
-  const self: MenuPeer = { ...peer, menus, asked, beforePrint: () => {}, afterPrint: () => {} }
+  const self: MenuPeer = {
+    ...{ ...peer, menus, asked, beforePrint: () => {}, afterPrint: () => {} },
+    tell(menu, row) {
+      for (const { client, tag } of listeners.filter(it => it.menu === menu))
+        client.say('!re', tag, ...wordsOf(row))
+    },
+  }
 
   function answer(client: PeerClient, request: Request, tag: string): void {
+    if (request.verb === 'listen') {
+      listeners.push({ client, menu: request.menu, tag })
+      return
+    }
     self.beforePrint(request.menu)
     const shown = menus[request.menu]?.() ?? 'no such command prefix'
     if (typeof shown === 'string') client.say('!trap', tag, `=message=${shown}`)
@@ -42,8 +61,7 @@ export async function startMenuPeer(menus: Menus): Promise<MenuPeer> {
       const properties = request.attributes.get('.proplist')?.split(',')
       for (const row of shown) {
         if (!matches(request.queries, key => row[key])) continue
-        const words = Object.entries(row).filter(([key]) => properties?.includes(key) ?? true)
-        client.say('!re', tag, ...words.map(([key, value]) => `=${key}=${value}`))
+        client.say('!re', tag, ...wordsOf(row, properties))
       }
     }
     client.say('!done', tag)
@@ -51,6 +69,11 @@ export async function startMenuPeer(menus: Menus): Promise<MenuPeer> {
   }
 
   return self
+}
+
+function wordsOf(row: MenuRow, properties?: readonly string[]): readonly string[] {
+  const words = Object.entries(row).filter(([key]) => properties?.includes(key) ?? true)
+  return words.map(([key, value]) => `=${key}=${value}`)
 }
 
 /** The peer, and a connection that is logged in to it. */
