@@ -1,0 +1,41 @@
+/** A change of the source that takes one accounting rule away. */
+export interface Mutation {
+  readonly rule: string
+  readonly file: string
+  /** Found once in the file. */
+  readonly from: string
+  readonly to: string
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    rule: 'a counter that falls is a suspected reset, and the next reading decides',
+    file: 'src/accounting/counter-step.ts',
+    from: 'shown < mark ? fallen(mark, doubt, shown, judging)',
+    to: 'shown < mark ? reset(mark, doubt, shown, judging.sinceMs)',
+  },
+  {
+    rule: 'one identity is one session',
+    file: 'src/accounting/match.ts',
+    from: 'readonly Taken[] {\n  const byKey',
+    to: 'readonly Taken[] {\n  return rows.map(it => ({ it, isDuplicate: false }))\n  const byKey',
+  },
+  {
+    rule: 'a session that one reading missed continues',
+    file: 'src/accounting/endings.ts',
+    from: 'else this.#miss(isPassedOn ? withoutDoubts(session) : session)',
+    to: "else this.end(session, this.#options.reading.at.wall, 'logout')",
+  },
+  {
+    rule: 'a different router behind the same address',
+    file: 'src/accounting/rejoin.ts',
+    from: 'if (!last.device) return false',
+    to: 'return false',
+  },
+  {
+    rule: 'no login earlier than the router’s boot',
+    file: 'src/accounting/count.ts',
+    from: 'Math.max(at.wall.getTime() - uptimeSeconds * 1_000, this.wallAt(boot.earliestMs).getTime())',
+    to: 'at.wall.getTime() - uptimeSeconds * 1_000',
+  },
+]
