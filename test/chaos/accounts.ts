@@ -1,8 +1,9 @@
 import { addBytes, NO_BYTES } from '../../src/accounting/bytes.ts'
 import type { Service } from '../../src/accounting/reading.ts'
 import type { SimulatedSession } from '../fleet/session.ts'
-import { leewayOf, type Window } from './bound.ts'
+import { leewayOf } from './bound.ts'
 import type { FleetSubscriber, SubscriberAccount, UnsafeGap } from './fleet-messages.ts'
+import type { Window } from './history.ts'
 import type { RouterLog } from './router-log.ts'
 
 /** What each subscriber of a router has to have in the record, and by how much it may differ. */

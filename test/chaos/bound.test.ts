@@ -1,15 +1,25 @@
 import { expect, test } from 'vitest'
-import { isExact, isWithin, leewayOf, type SessionHistory } from './bound.ts'
+import { isExact, isWithin, leewayOf } from './bound.ts'
+import type { SessionHistory } from './history.ts'
 
 /** Read at seconds 1 to 5, 10 bytes up and 100 down each time. */
 const ANN: SessionHistory = {
   ...{ loginAtMs: 0, logoutAtMs: undefined, resetsAtMs: [], isOnBinding: false },
-  readings: [1, 2, 3, 4, 5].map(second => ({ atMs: second * 1000, added: bytes(1) })),
+  readings: [1, 2, 3, 4, 5].map(second => readingAt(second, second)),
   tail: bytes(7),
+}
+
+function readingAt(second: number, shown: number) {
+  return { atMs: second * 1000, shownMs: second * 1000, added: bytes(1), counters: bytes(shown) }
 }
 
 function bytes(times: number): { upload: number; download: number } {
   return { upload: 10 * times, download: 100 * times }
+}
+
+/** One reading a second, with its counters. */
+function shown(...times: readonly number[]) {
+  return times.map((its, index) => readingAt(index + 1, its))
 }
 
 function between(fromMs: number, toMs: number) {
@@ -42,7 +52,30 @@ test('a reply that tells of an ended session when the window has begun counts as
 
 test('of one that was reset in it, what was read before it may be missing, or all where its counter hid that', () => {
   const reset = { ...ANN, resetsAtMs: [3500] }
-  expect(leewayOf([reset], [between(2500, 6000)]).shorts).toEqual([bytes(0), bytes(1), bytes(3)])
+  const leeway = leewayOf([reset], [between(2500, 6000)])
+  expect(leeway.shorts).toEqual([0, 1].map(bytes))
+  expect(leeway.slack).toEqual(bytes(3))
+})
+
+test('one that was reset far below where it was is held to the byte', () => {
+  const reset = { ...ANN, resetsAtMs: [3500], readings: shown(10, 20, 30, 1, 2) }
+  expect(isExact(leewayOf([reset], []))).toBe(true)
+})
+
+test('one that ended with the first reading since its reset is held to the byte, if that showed less than half', () => {
+  const reset = { ...ANN, resetsAtMs: [4500], logoutAtMs: 5500 }
+  expect(isExact(leewayOf([{ ...reset, readings: shown(10, 20, 30, 40, 19) }], []))).toBe(true)
+  expect(leewayOf([{ ...reset, readings: shown(10, 20, 30, 40, 20) }], []).slack).toEqual(bytes(40))
+})
+
+test('of one whose counters were where they had been within two readings of their reset, all before it may be missing', () => {
+  const reset = { ...ANN, resetsAtMs: [3500] }
+  expect(leewayOf([{ ...reset, readings: shown(1, 2, 3, 1, 3) }], []).slack).toEqual(bytes(3))
+})
+
+test('so it may of one whose counters leap back to where they were', () => {
+  const reset = { ...ANN, resetsAtMs: [2500], readings: shown(10, 20, 1, 2, 20) }
+  expect(leewayOf([reset], []).slack).toEqual(bytes(20))
 })
 
 test('windows that touch are one: what the second one lost had waited since the first began', () => {
@@ -70,4 +103,14 @@ test('only whole readings may be missing', () => {
   expect(isRecorded(70n, 800n)).toBe(false)
   expect(isRecorded(50n, 500n)).toBe(false)
   expect(isRecorded(110n, 1100n)).toBe(false)
+})
+
+test('up to all that is doubtful may be missing, and not a byte more be there', () => {
+  const leeway = { shorts: [bytes(0)], slack: bytes(3), over: bytes(0) }
+  const isRecorded = (upload: bigint, download: bigint) =>
+    isWithin(leeway, { upload: 100n, download: 1000n }, { upload, download })
+  expect(isRecorded(70n, 700n)).toBe(true)
+  expect(isRecorded(75n, 1000n)).toBe(true)
+  expect(isRecorded(69n, 700n)).toBe(false)
+  expect(isRecorded(101n, 1000n)).toBe(false)
 })

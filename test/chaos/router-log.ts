@@ -1,10 +1,9 @@
-import type { Bytes } from '../../src/accounting/bytes.ts'
 import type { Service } from '../../src/accounting/reading.ts'
 import { PppSession, type SimulatedSession } from '../fleet/session.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import type { CarriedReading } from '../fleet/truth.ts'
-import type { SessionHistory, Window } from './bound.ts'
 import type { Gap, Since, UnsafeGap } from './fleet-messages.ts'
+import type { SessionHistory, SessionSight, Window } from './history.ts'
 
 interface Visit {
   readonly atMs: number
@@ -15,7 +14,7 @@ interface Visit {
 export class RouterLog {
   readonly router: SimulatedRouter
   readonly #visits = new Map<Service, Visit[]>()
-  readonly #readings = new Map<SimulatedSession, { atMs: number; added: Bytes }[]>()
+  readonly #sights = new Map<SimulatedSession, SessionSight[]>()
   readonly #resets = new Map<SimulatedSession, number[]>()
   /** While something was wrong with it, or it was not to be read. */
   readonly #troubles: { fromMs: number; toMs: number }[] = []
@@ -25,14 +24,14 @@ export class RouterLog {
     router.onReading(reading => this.#note(reading))
   }
 
-  #note({ service, atMs, reader, added }: CarriedReading): void {
+  #note({ service, atMs, reader, shown }: CarriedReading): void {
     const visits = this.#visits.get(service) ?? []
     this.#visits.set(service, visits)
     visits.push({ atMs, reader })
-    for (const [session, bytes] of added) {
-      const readings = this.#readings.get(session) ?? []
-      this.#readings.set(session, readings)
-      if (bytes.upload + bytes.download > 0) readings.push({ atMs, added: bytes })
+    for (const [session, { added, counters, atMs: shownMs }] of shown) {
+      const sights = this.#sights.get(session) ?? []
+      this.#sights.set(session, sights)
+      sights.push({ atMs, shownMs, added, counters })
     }
   }
 
@@ -108,7 +107,7 @@ export class RouterLog {
       loginAtMs: session.loginAtMs,
       logoutAtMs: session.logoutAtMs,
       resetsAtMs: this.#resets.get(session) ?? [],
-      readings: this.#readings.get(session) ?? [],
+      readings: this.#sights.get(session) ?? [],
       isOnBinding: session instanceof PppSession && !session.interface.isDynamic,
       tail: { upload: moved.upload - read.upload, download: moved.download - read.download },
     }

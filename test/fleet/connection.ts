@@ -194,6 +194,7 @@ export class ApiConnection {
   }
 
   #forget(): void {
+    if (!this.#isEnded) this.#truth.end()
     this.#isEnded = true
     this.#pending.length = 0
     for (const stop of this.#listening.values()) stop()

@@ -23,10 +23,10 @@ export interface PppSeen {
  *     /interface            the counters, asked after it
  *     server menus          only where somebody is there whose interface is not known yet
  *
- * It is a reading once all of them are whole, and none failed; a session is in it when it was in the first, its
- * interface in the second, and its server row in any whole reply of this connection. Where a session that has an
- * interface was never in a server menu, the reading waits for the client to ask for it; a client that goes on to
- * the next reading has let it be.
+ * It is a reading once the first two are whole, whatever became of the server menus; a session is in it when it was in
+ * the first, its interface in the second, and its server row in any whole reply of this connection since it is there.
+ * Where a session that has an interface was never in a server menu, the reading waits for the client to ask for it; a
+ * client that goes on to the next reading, or that is gone, has let it be.
  */
 export class PppRound {
   readonly #joins: PppJoins
@@ -34,7 +34,6 @@ export class PppRound {
   #counters: ReadonlyMap<PppInterface, Shown> | undefined
   readonly #serversAsked = new Set<string>()
   #serversAwaited = 0
-  #hasFailed = false
   #rowsSeen = -1
 
   constructor(joins: PppJoins) {
@@ -42,15 +41,20 @@ export class PppRound {
   }
 
   answeredActive(outcome: Outcome, sights: readonly Sight[]): void {
-    if (!this.#succeeded(outcome)) return
-    this.#active = new Set(sights.flatMap(sight => (sight.kind === 'ppp' ? [sight.session] : [])))
+    if (outcome !== 'whole') return
+    const active = new Set(sights.flatMap(sight => (sight.kind === 'ppp' ? [sight.session] : [])))
+    this.#active = active
+    for (const session of this.#joins.joined) if (!active.has(session)) this.#joins.joined.delete(session)
   }
 
   answeredInterfaces(outcome: Outcome, sights: readonly Sight[]): void {
-    if (!this.#succeeded(outcome)) return
-    this.#counters = new Map(
+    if (outcome !== 'whole') return
+    const counters = new Map(
       sights.flatMap(sight => (sight.kind === 'interface' ? [[sight.interface, sight.shown]] : [])),
     )
+    this.#counters = counters
+    for (const session of this.#joins.joined)
+      if (!counters.has(session.interface)) this.#joins.joined.delete(session)
   }
 
   /** @param menu `/interface/pppoe-server` */
@@ -61,7 +65,7 @@ export class PppRound {
 
   answeredServer(outcome: Outcome, sights: readonly Sight[]): void {
     this.#serversAwaited--
-    if (!this.#succeeded(outcome)) return
+    if (outcome !== 'whole') return
     for (const sight of sights) {
       if (sight.kind !== 'server') continue
       if (sight.session) this.#joins.joined.add(sight.session)
@@ -69,20 +73,15 @@ export class PppRound {
     }
   }
 
-  #succeeded(outcome: Outcome): boolean {
-    if (outcome !== 'whole' && outcome !== 'absent') this.#hasFailed = true
-    return outcome === 'whole'
-  }
-
   /**
-   * @param isLeft whether the client has gone on to the next reading
+   * @param isLeft whether the client has gone on to the next reading, or is gone
    * @returns `undefined` where it is no reading, not yet, or has no more than when it was seen before
    */
   seen(isLeft: boolean): PppSeen | undefined {
     const active = this.#active
     const counters = this.#counters
-    if (this.#hasFailed || !active || !counters) return undefined
-    if (this.#serversAwaited > 0) return undefined
+    if (!active || !counters) return undefined
+    if (this.#serversAwaited > 0 && !isLeft) return undefined
     const sessions = new Map<PppSession, Shown>()
     for (const session of active) {
       const shown = counters.get(session.interface)

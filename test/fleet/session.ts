@@ -32,6 +32,8 @@ export type SessionLogin = HotspotLogin | PppLogin
 export abstract class SimulatedSession {
   abstract readonly service: Service
   abstract readonly login: SessionLogin
+  /** What counts its bytes. */
+  abstract readonly meter: Meter
   /** The name's bytes, one character each. */
   readonly rawName: string
   readonly loginAtMs: number
@@ -66,7 +68,7 @@ export abstract class SimulatedSession {
 export class HotspotSession extends SimulatedSession {
   override readonly service = 'hotspot'
   override readonly login: HotspotLogin
-  readonly meter = new Meter()
+  override readonly meter = new Meter()
 
   constructor(login: HotspotLogin, nowMs: number) {
     super(login, nowMs)
@@ -103,5 +105,9 @@ export class PppSession extends SimulatedSession {
     this.id = given.id
     this.sessionId = given.sessionId
     this.interface = given.interface
+  }
+
+  override get meter(): Meter {
+    return this.interface.meter
   }
 }

@@ -8,7 +8,7 @@ import { menusOf } from './menus.ts'
 import type { PppInterface } from './ppp-interface.ts'
 import type { Request } from './request.ts'
 import { DEFAULTS, type RouterOptions } from './router-options.ts'
-import { PppSession, type SessionLogin, type SimulatedSession } from './session.ts'
+import type { SessionLogin, SimulatedSession } from './session.ts'
 import { type BindingSpec, Sessions } from './sessions.ts'
 import { type CarriedReading, type SessionTruth, Truth } from './truth.ts'
 
@@ -126,9 +126,8 @@ export class SimulatedRouter {
   }
 
   /** `/interface/reset-counters` of the session's interface, or of a binding; uptimes run on. */
-  resetCounters(of: SimulatedSession | PppInterface): void {
-    const meter = of instanceof PppSession ? of.interface.meter : 'meter' in of ? of.meter : undefined
-    meter?.set(NO_BYTES, this.#options.now())
+  resetCounters({ meter }: SimulatedSession | PppInterface): void {
+    meter.set(NO_BYTES, this.#options.now())
   }
 
   /**

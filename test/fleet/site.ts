@@ -8,6 +8,9 @@ import { makeSubscribers, makeTraffic, type Subscriber } from './subscribers.ts'
 /** A hotspot session has no id: who comes back sooner than this to the same address looks like who never left. */
 const TOO_SOON_MS = 15_000
 
+/** Two readings of a router that is not in trouble for long, and one round of any session's traffic. */
+const TWO_READINGS_MS = 20_000
+
 export interface SiteSpec {
   /** Its place in the fleet; makes addresses and names its own. */
   readonly number: number
@@ -77,9 +80,16 @@ export class Site {
     for (const it of gone) this.#release(it)
     const chance = this.#random()
     const somebody = pick(this.#random, this.#online)
-    if (chance < 0.05 && somebody) {
-      this.router.resetCounters(somebody.session)
-      return { kind: 'reset', session: somebody.session }
+    const known =
+      chance < 0.05
+        ? pick(
+            this.#random,
+            this.#online.filter(it => this.#isKnown(it)),
+          )
+        : undefined
+    if (known) {
+      this.router.resetCounters(known.session)
+      return { kind: 'reset', session: known.session }
     }
     if (chance < 0.15 && somebody) {
       this.#logout(somebody)
@@ -90,6 +100,21 @@ export class Site {
     if (!somebody) return undefined
     this.#logout(somebody)
     return { kind: 'logout' }
+  }
+
+  /**
+   * Whether a reset of its counters can be told from a false reading: they are beyond what it moves until the next two
+   * readings have told of them, twice over.
+   */
+  #isKnown({ session }: Online): boolean {
+    const nowMs = this.router.now()
+    const { upload, download } = session.meter.readAt(nowMs)
+    const [now, before] = [session.movedAt(nowMs), session.movedAt(nowMs - TWO_READINGS_MS)]
+    return (
+      session.uptimeAt(nowMs) > TWO_READINGS_MS &&
+      upload >= 2 * (now.upload - before.upload) &&
+      download >= 2 * (now.download - before.download)
+    )
   }
 
   #comeOne(): Happening | undefined {

@@ -1,37 +1,10 @@
 import { expect, test } from 'vitest'
+import { ACTIVE, askAll, HOTSPOT, INTERFACE, moved, SERVER, setUp } from './asked.ts'
 import { utf8 } from './name.ts'
-import { enter, HandClock, HOTSPOT_ANN, PPP_ANN, startRouter } from './opened.ts'
-import type { RouterOptions } from './router-options.ts'
-import type { ScriptedClient } from './scripted-client.ts'
-import type { SimulatedRouter } from './simulated-router.ts'
+import { enter, HOTSPOT_ANN, PPP_ANN } from './opened.ts'
 import { bySubscriber } from './truth.ts'
 
-const HOTSPOT = ['/ip/hotspot/active/print', '=.proplist=.id,user,uptime,bytes-in,bytes-out'] as const
-const ACTIVE = ['/ppp/active/print', '=.proplist=.id,name,service,caller-id,uptime,session-id'] as const
-const INTERFACE = ['/interface/print', '=.proplist=.id,name,type,rx-byte,tx-byte', '?type=pppoe-in'] as const
-const SERVER = [
-  '/interface/pppoe-server/print',
-  '=.proplist=name,user,remote-address,dynamic,running',
-] as const
 const TO_ANN = { protocol: 'pppoe', name: 'to-ann', user: utf8('ann') } as const
-
-async function setUp(
-  options: Partial<RouterOptions> = {},
-): Promise<{ clock: HandClock; router: SimulatedRouter; client: ScriptedClient }> {
-  const clock = new HandClock()
-  const router = await startRouter({ now: clock.now, ...options })
-  return { clock, router, client: await enter(router) }
-}
-
-async function askAll(client: ScriptedClient, ...commands: (readonly string[])[]): Promise<void> {
-  client.sendAll(commands)
-  for (const _ of commands) await client.reply()
-}
-
-/** `seconds` of the traffic that Ann has here. */
-function moved(seconds: number): { upload: number; download: number } {
-  return { upload: seconds * 100, download: seconds * 1000 }
-}
 
 test('a whole hotspot reply carries what it shows; what comes after is in the total alone', async () => {
   const { clock, router, client } = await setUp()
@@ -127,6 +100,41 @@ test('a round in which one reply was refused or cut is no reading', async () => 
   router.cutNextReply({ menu: '/interface', by: 'fin' })
   await askAll(client, ACTIVE, INTERFACE)
   expect(router.truthOf(session).carried).toEqual(moved(0))
+})
+
+test('a server menu that is refused is no hindrance: who is on which interface already is read', async () => {
+  const { clock, router, client } = await setUp()
+  const first = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  const second = router.login({ ...PPP_ANN, name: utf8('ben') })
+  clock.turn(1000)
+  router.failNext({ menu: '/interface/pppoe-server', messages: ['busy'], times: 1 })
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  expect(router.truthOf(first).carried).toEqual(moved(1))
+  expect(router.truthOf(second).everCarried).toBe(false)
+})
+
+test('neither is one that breaks off with the connection', async () => {
+  const { clock, router, client } = await setUp()
+  const first = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  router.login({ ...PPP_ANN, name: utf8('ben') })
+  clock.turn(1000)
+  router.cutNextReply({ menu: '/interface/pppoe-server', by: 'fin' })
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  expect(router.truthOf(first).carried).toEqual(moved(1))
+})
+
+test('who was not there for one reading is carried once the server menu tells of it again', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(PPP_ANN)
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  clock.turn(1000)
+  await askAll(client, [...ACTIVE, '?name=nobody'], INTERFACE)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(0))
+  await askAll(client, SERVER)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
 test('while a newcomer’s server row is awaited, nobody in the round is carried yet', async () => {

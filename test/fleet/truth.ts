@@ -38,14 +38,18 @@ export interface SubscriberTruth {
   readonly total: ByteSum
 }
 
-/** A complete reading that somebody got, at the moment when its last reply was handed over. */
+/** A complete reading that somebody got, at the moment when its last whole reply was handed over. */
 export interface CarriedReading {
   readonly service: Service
   readonly atMs: number
   /** The router's user who asked. */
   readonly reader: string
-  /** What it added to each session that was in it. */
-  readonly added: ReadonlyMap<SimulatedSession, Bytes>
+  /** What it showed of each session that was in it, and what that added. */
+  readonly shown: ReadonlyMap<SimulatedSession, ShownBytes>
+}
+
+export interface ShownBytes extends Shown {
+  readonly added: Bytes
 }
 
 /** What the replies of one router have carried. */
@@ -61,7 +65,7 @@ export class Truth {
   }
 
   connection(): ConnectionTruth {
-    return new ConnectionTruth(this)
+    return new ConnectionTruth(this, this.#now)
   }
 
   /** @returns how to stop hearing of readings */
@@ -71,24 +75,27 @@ export class Truth {
   }
 
   carriedHotspot(sights: readonly Sight[], reader: string): void {
-    const added = new Map<SimulatedSession, Bytes>()
+    const its = new Map<SimulatedSession, ShownBytes>()
     for (const sight of sights)
-      if (sight.kind === 'hotspot') added.set(sight.session, this.#carriedOf(sight.session).take(sight.shown))
-    this.#tell({ service: 'hotspot', atMs: this.#now(), reader, added })
+      if (sight.kind === 'hotspot') {
+        const { session, shown } = sight
+        its.set(session, { ...shown, added: this.#carriedOf(session).take(shown) })
+      }
+    this.#tell({ service: 'hotspot', atMs: this.#now(), reader, shown: its })
   }
 
   /** A new session on a binding counts from its last known value, and from this one where none is known. */
-  carriedPpp({ sessions, bindings }: PppSeen, reader: string): void {
-    const added = new Map<SimulatedSession, Bytes>()
+  carriedPpp({ sessions, bindings }: PppSeen, reader: string, atMs: number): void {
+    const its = new Map<SimulatedSession, ShownBytes>()
     for (const [session, shown] of sessions) {
       const carried = this.#carriedOf(session)
       if (!carried.isStarted && !session.interface.isDynamic)
         carried.startFrom((this.#bindings.get(session.interface) ?? shown).counters)
-      added.set(session, carried.take(shown))
+      its.set(session, { ...shown, added: carried.take(shown) })
     }
     for (const [binding, shown] of bindings)
       if (shown.atMs >= (this.#bindings.get(binding)?.atMs ?? -Infinity)) this.#bindings.set(binding, shown)
-    this.#tell({ service: 'ppp', atMs: this.#now(), reader, added })
+    this.#tell({ service: 'ppp', atMs, reader, shown: its })
   }
 
   #tell(reading: CarriedReading): void {
@@ -135,10 +142,15 @@ export class Truth {
 export class ConnectionTruth {
   readonly #truth: Truth
   readonly #joins: PppJoins = { joined: new Set(), bindings: new Set() }
+  readonly #now: () => number
   #round: PppRound
+  #isOver = false
+  #answeredMs = 0
+  #reader = ''
 
-  constructor(truth: Truth) {
+  constructor(truth: Truth, now: () => number) {
     this.#truth = truth
+    this.#now = now
     this.#round = new PppRound(this.#joins)
   }
 
@@ -156,9 +168,10 @@ export class ConnectionTruth {
         if (outcome === 'whole') this.#truth.carriedHotspot(sights, reader)
       }
     if (menu === '/ppp/active') {
-      this.#settle(this.#round, true, reader)
+      this.#settle(this.#round, true)
       this.#round = new PppRound(this.#joins)
     }
+    this.#reader = reader
     const round = this.#round
     const isServer = /^\/interface\/\w+-server$/.test(menu)
     if (isServer) round.askServer(menu)
@@ -167,13 +180,20 @@ export class ConnectionTruth {
       else if (menu === '/interface') round.answeredInterfaces(outcome, sights)
       else if (isServer) round.answeredServer(outcome, sights)
       else return
-      this.#settle(round, false, reader)
+      if (outcome === 'whole') this.#answeredMs = this.#now()
+      this.#settle(round, this.#isOver)
     }
   }
 
-  #settle(round: PppRound, isLeft: boolean, reader: string): void {
+  /** Of what is on its way whole replies still arrive, and nothing is asked any more. */
+  end(): void {
+    this.#isOver = true
+    this.#settle(this.#round, true)
+  }
+
+  #settle(round: PppRound, isLeft: boolean): void {
     const seen = round.seen(isLeft)
-    if (seen) this.#truth.carriedPpp(seen, reader)
+    if (seen) this.#truth.carriedPpp(seen, this.#reader, this.#answeredMs)
   }
 }
 

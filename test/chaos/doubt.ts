@@ -1,0 +1,55 @@
+import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
+import { DIRECTIONS } from '../../src/accounting/mark.ts'
+import { isIn, type SessionHistory, type SessionSight, type Window } from './history.ts'
+
+/**
+ * Of a session whose counter was reset, what the accounting may be short of because it takes the reset for a false
+ * reading, or can not tell (rule 7): all that the counter had shown before. Nothing, where the two readings after each
+ * reset leave no doubt, and none since has come back to where the counter was in one leap.
+ */
+export function doubtOf(session: SessionHistory, windows: readonly Window[]): Bytes {
+  const { resetsAtMs, readings } = session
+  const marks = resetsAtMs.flatMap(at => {
+    const mark = readings.findLast(it => it.shownMs <= at)?.counters
+    return mark ? [{ at, mark }] : []
+  })
+  if (marks.every(({ at, mark }) => isClear(session, at, mark, windows))) return NO_BYTES
+  return marks.map(({ mark }) => mark).reduce(addBytes, NO_BYTES)
+}
+
+function isClear(
+  { readings, logoutAtMs, resetsAtMs, isOnBinding }: SessionHistory,
+  at: number,
+  mark: Bytes,
+  windows: readonly Window[],
+): boolean {
+  const had = DIRECTIONS.filter(it => mark[it] > 0)
+  if (had.length === 0) return true
+  const before = readings.findLast(it => it.shownMs <= at)
+  const after = readings.filter(it => it.shownMs > at)
+  const [first, second] = after
+  // Nothing came after it that could be lost.
+  if (!before || !first) return true
+  // Another session that begins on a binding is to tell.
+  if (!second && (logoutAtMs === undefined || isOnBinding)) return false
+  const last = second ?? first
+  if (windows.some(({ fromMs, toMs }) => fromMs <= last.atMs && toMs >= before.atMs)) return false
+  if (resetsAtMs.some(other => other > at && other < last.shownMs)) return false
+  if (!had.every(it => first.counters[it] < mark[it] / 2)) return false
+  if (second && had.every(it => second.counters[it] >= mark[it])) return false
+  const safe = after.filter(it => !windows.some(window => isIn(it.atMs, window)))
+  return !hasLeapt(after, mark) && !hasLeapt(safe, mark)
+}
+
+/** Whether a counter that was below its mark was at it or above in the next reading, by more than half of it. */
+function hasLeapt(readings: readonly SessionSight[], mark: Bytes): boolean {
+  return readings.some(({ counters }, index) => {
+    const before = readings[index - 1]?.counters
+    return (
+      before !== undefined &&
+      DIRECTIONS.some(
+        it => before[it] < mark[it] && counters[it] >= mark[it] && counters[it] - before[it] > mark[it] / 2,
+      )
+    )
+  })
+}
