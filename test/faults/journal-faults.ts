@@ -83,7 +83,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
     what: 'the journal is of a later release',
     command: 'run',
     code: 1,
-    line: 'could not start: DIR/journal/journal-00000001.log is in version 3 of the format, which this release does not know: run the one that wrote it until it stops in order, by when the database has all of it',
+    line: 'could not start: DIR/journal/journal-00000001.log is in version 255 of the format, which this release does not know: run the one that wrote it until it stops in order, by when the database has all of it',
     provoke: async means => {
       await mkdir(means.place.path('journal'))
       await writeFile(means.place.path(join('journal', segmentName(1))), laterSegment())
@@ -106,7 +106,7 @@ async function journalIn({ place, database }: Means, directory: string): Promise
 
 /** The head of a segment in version 2. */
 function laterSegment(): Buffer {
-  const head = Buffer.from('tikjrnl\x03\0\0\0\0')
+  const head = Buffer.from('tikjrnl\xff\0\0\0\0', 'latin1')
   head.writeUInt32LE(crc32(head.subarray(0, 8)), 8)
   return head
 }
