@@ -34,6 +34,8 @@ export class Faults {
   /** Logins that are refused before one is heard again. */
   loginsToRefuse = 0
   hasJunk = false
+  /** Whether the server menus lack rows. */
+  areServersShort = false
   /** Milliseconds a byte where bytes are sent one by one. */
   trickleMs: number | undefined
   #cut: Cut | undefined
@@ -73,6 +75,7 @@ export class Faults {
     this.isDenying = false
     this.loginsToRefuse = 0
     this.hasJunk = false
+    this.areServersShort = false
     this.trickleMs = undefined
     this.#cut = undefined
     this.#failures = []

@@ -5,7 +5,9 @@ export interface Row {
   readonly keys: readonly string[]
   value(key: string): string | undefined
   /** What a client sees that was sent these properties. */
-  sight(sent: ReadonlySet<string>): Sight | undefined
+  sights(sent: ReadonlySet<string>): readonly Sight[]
+  /** Whether it is left out of what is sent. */
+  readonly isHidden: boolean
 }
 
 /** A menu that can be printed. Its rows are made one by one, each at the instant it is asked for. */
@@ -33,7 +35,8 @@ export function menuOf<Item>(of: MenuOf<Item>): Menu {
         yield {
           keys,
           value: key => of.columns[key]?.(item),
-          sight: sent => of.sight?.(item, sent),
+          sights: sent => [of.sight?.(item, sent) ?? []].flat(),
+          isHidden: false,
         }
     },
   }

@@ -1,3 +1,6 @@
+import type { Faults } from './faults.ts'
+import type { Lies } from './lies.ts'
+import { lyingMenu, shortMenu } from './lying-menu.ts'
 import type { Menu } from './menu.ts'
 import { rawText } from './name.ts'
 import { PPP_PROTOCOLS } from './ppp-interface.ts'
@@ -17,11 +20,18 @@ import {
   users,
 } from './system-menus.ts'
 
+/** What a router's menus are made of. */
+export interface MenuSources {
+  readonly sessions: Sessions
+  readonly lies: Lies
+  readonly faults: Faults
+  readonly uptimeMs: () => number
+}
+
 /** The menus that a router with these packages has, by path. */
 export function menusOf(
   options: RouterOptions,
-  sessions: Sessions,
-  uptimeMs: () => number,
+  { sessions, lies, faults, uptimeMs }: MenuSources,
 ): ReadonlyMap<string, Menu> {
   const { now, packages, version, identity, serial, license, hasFasttrack, clockAheadMs } = options
   const menus = new Map<string, Menu>([
@@ -32,17 +42,23 @@ export function menusOf(
     ['/user', users(options.users)],
     ['/user/group', userGroups(options.users)],
     ['/ip/firewall/filter', firewallFilter(hasFasttrack)],
-    ['/interface', interfaces(sessions, now)],
+    ['/interface', lyingMenu(interfaces(sessions, now), lies)],
   ])
   if (serial !== undefined) menus.set('/system/routerboard', systemRouterboard(serial))
   if (packages.includes('hotspot')) {
-    menus.set('/ip/hotspot/active', hotspotActive(sessions, now))
+    menus.set('/ip/hotspot/active', lyingMenu(hotspotActive(sessions, now), lies))
     menus.set('/ip/hotspot/user', hotspotUser(sessions))
   }
   if (packages.includes('ppp')) {
-    menus.set('/ppp/active', pppActive(sessions, now))
+    menus.set('/ppp/active', lyingMenu(pppActive(sessions, now), lies))
     for (const protocol of PPP_PROTOCOLS)
-      menus.set(`/interface/${protocol}-server`, pppServer(protocol, sessions, now))
+      menus.set(
+        `/interface/${protocol}-server`,
+        lyingMenu(
+          shortMenu(pppServer(protocol, sessions, now), () => faults.areServersShort),
+          lies,
+        ),
+      )
   }
   return menus
 }

@@ -14,8 +14,8 @@ export type PppProtocol = (typeof PPP_PROTOCOLS)[number]
 export class PppInterface {
   readonly id: string
   readonly protocol: PppProtocol
-  /** Raw. */
-  readonly name: string
+  /** Raw. An operator can change it. */
+  name: string
   /** Raw; of a static binding the user it waits for. */
   readonly user: string
   readonly isDynamic: boolean

@@ -1,6 +1,7 @@
+import type { Telling } from './lie.ts'
 import type { PppInterface } from './ppp-interface.ts'
 import type { Outcome } from './print.ts'
-import type { PppSession } from './session.ts'
+import type { PppSession, SimulatedSession } from './session.ts'
 import type { Shown, Sight } from './sight.ts'
 
 /** What the joins on one connection rest on: which server rows its whole replies have listed. */
@@ -14,6 +15,8 @@ export interface PppJoins {
 export interface PppSeen {
   readonly sessions: ReadonlyMap<PppSession, Shown>
   readonly bindings: ReadonlyMap<PppInterface, Shown>
+  /** Sessions of which something else was told. */
+  readonly lies: ReadonlyMap<SimulatedSession, Telling>
 }
 
 /**
@@ -32,6 +35,7 @@ export class PppRound {
   readonly #joins: PppJoins
   #active: ReadonlySet<PppSession> | undefined
   #counters: ReadonlyMap<PppInterface, Shown> | undefined
+  readonly #lies = new Map<SimulatedSession, Telling>()
   readonly #serversAsked = new Set<string>()
   #serversAwaited = 0
   #rowsSeen = -1
@@ -44,7 +48,8 @@ export class PppRound {
     if (outcome !== 'whole') return
     const active = new Set(sights.flatMap(sight => (sight.kind === 'ppp' ? [sight.session] : [])))
     this.#active = active
-    for (const session of this.#joins.joined) if (!active.has(session)) this.#joins.joined.delete(session)
+    this.#noteLies(sights)
+    this.#forget(session => !active.has(session))
   }
 
   answeredInterfaces(outcome: Outcome, sights: readonly Sight[]): void {
@@ -53,8 +58,20 @@ export class PppRound {
       sights.flatMap(sight => (sight.kind === 'interface' ? [[sight.interface, sight.shown]] : [])),
     )
     this.#counters = counters
-    for (const session of this.#joins.joined)
-      if (!counters.has(session.interface)) this.#joins.joined.delete(session)
+    this.#noteLies(sights)
+    this.#forget(session => !counters.has(session.interface))
+  }
+
+  /** The interface of a session whose row went away, there or here, has to be found anew. */
+  #forget(hasLeft: (session: PppSession) => boolean): void {
+    for (const session of this.#joins.joined) {
+      const lie = this.#lies.get(session)
+      if (lie ? !lie.isRowKept : hasLeft(session)) this.#joins.joined.delete(session)
+    }
+  }
+
+  #noteLies(sights: readonly Sight[]): void {
+    for (const sight of sights) if (sight.kind === 'lie') this.#lies.set(sight.session, sight.lie)
   }
 
   /** @param menu `/interface/pppoe-server` */
@@ -97,7 +114,7 @@ export class PppRound {
     const rows = sessions.size + bindings.size
     if (rows <= this.#rowsSeen) return undefined
     this.#rowsSeen = rows
-    return { sessions, bindings }
+    return { sessions, bindings, lies: this.#lies }
   }
 }
 

@@ -43,10 +43,10 @@ export function* print(menu: Menu, request: Request, version: Version, sights: S
   let count = 0
   for (const row of menu.rows()) {
     if (!matches(request.queries, key => row.value(key))) continue
+    if (!isCount) sights.push(...row.sights(new Set(wanted ?? row.keys)))
+    if (row.isHidden) continue
     count++
     if (isCount) continue
-    const sight = row.sight(new Set(wanted ?? row.keys))
-    if (sight) sights.push(sight)
     yield ['!re', ...properties(row, wanted, version)]
   }
   // Says since 7.18 that nothing matched; older ones just end.

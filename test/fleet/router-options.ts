@@ -31,6 +31,8 @@ export interface RouterOptions {
   readonly clockAheadMs: number
   /** For how long it has been up when it is made. */
   readonly uptimeMs: number
+  /** Whether it takes another router's place. */
+  readonly isSpare: boolean
   /** Milliseconds that only grow. */
   readonly now: () => number
 }
@@ -50,5 +52,6 @@ export const DEFAULTS: RouterOptions = {
   hasFasttrack: false,
   clockAheadMs: 0,
   uptimeMs: 86_400_000,
+  isSpare: false,
   now: () => performance.timeOrigin + performance.now(),
 }

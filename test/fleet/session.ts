@@ -69,16 +69,21 @@ export class HotspotSession extends SimulatedSession {
   override readonly service = 'hotspot'
   override readonly login: HotspotLogin
   override readonly meter = new Meter()
+  /** Where it is now. */
+  address: string
+  /** Raw; split off from its name, where there is one. */
+  domain: string | undefined
 
   constructor(login: HotspotLogin, nowMs: number) {
     super(login, nowMs)
     this.login = login
+    this.address = login.address
     this.meter.run(this)
   }
 
   /** The client's address in hex: the next session on the address gets it again. */
   get id(): string {
-    return `*${this.login.address
+    return `*${this.address
       .split('.')
       .map(part => Number(part).toString(16).padStart(2, '0'))
       .join('')

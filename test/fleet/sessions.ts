@@ -93,7 +93,7 @@ export class Sessions {
   #loginHotspot(login: HotspotLogin): HotspotSession {
     if (this.#hotspot.has(login.address)) throw new RangeError(`somebody is on ${login.address}`)
     const session = new HotspotSession(login, this.#now())
-    this.#hotspot.set(login.address, session)
+    this.#hotspot.set(session.address, session)
     return session
   }
 
@@ -141,13 +141,29 @@ export class Sessions {
     const now = this.#now()
     session.end(now)
     this.#ended.push(session)
-    if (session instanceof HotspotSession) this.#hotspot.delete(session.login.address)
+    if (session instanceof HotspotSession) this.#hotspot.delete(session.address)
     else if (session instanceof PppSession) {
       this.#ppp.delete(session)
       session.interface.end(now)
       if (session.interface.isDynamic) this.#interfaces.delete(session.interface.name)
     }
     this.#tell({ kind: 'removed', session })
+  }
+
+  /** A hotspot session goes on at another address. @throws RangeError where somebody is there */
+  readdress(session: HotspotSession, address: string): void {
+    if (this.#hotspot.has(address)) throw new RangeError(`somebody is on ${address}`)
+    this.#hotspot.delete(session.address)
+    session.address = address
+    this.#hotspot.set(address, session)
+  }
+
+  /** A session goes on, its interface having another name. @throws RangeError where an interface has it */
+  rename({ interface: its }: PppSession, name: string): void {
+    if (this.#interfaces.has(name)) throw new RangeError(`an interface has that name: ${name}`)
+    this.#interfaces.delete(its.name)
+    its.name = name
+    this.#interfaces.set(name, its)
   }
 
   /** All sessions end, and every counter is 0. */

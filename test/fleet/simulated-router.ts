@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NO_BYTES } from '../../src/accounting/bytes.ts'
 import { Clients } from './clients.ts'
+import { Commands } from './commands.ts'
 import { type Cut, type Ending, type Failure, Faults } from './faults.ts'
+import { Lies } from './lies.ts'
 import { Listener } from './listener.ts'
 import type { RouterUser } from './login.ts'
 import { menusOf } from './menus.ts'
@@ -17,33 +19,38 @@ import { type CarriedReading, type SessionTruth, Truth } from './truth.ts'
  * byte what its whole replies carried. A fault holds until `recover`.
  */
 export class SimulatedRouter {
-  readonly #options: RouterOptions
-  readonly #faults = new Faults()
+  /** What it tells of its sessions that is not true. */
+  readonly lies = new Lies()
+  readonly faults = new Faults()
+  readonly options: RouterOptions
   readonly #sessions: Sessions
   readonly #truth: Truth
   readonly #listener: Listener
   readonly #clients: Clients
   readonly #users: RouterUser[]
-  readonly #commands = new Map<string, number>()
-  readonly #waiting = new Set<{ path: string; resolve: () => void }>()
+  readonly #commands = new Commands()
   #bootedAtMs: number
   #logins = 0
   #isUp = true
   #stopped = new AbortController()
 
   constructor(options: Partial<RouterOptions>) {
-    this.#options = { ...DEFAULTS, ...options }
-    const { now, version, host, port, tls, users, hasOldLogin, isInterleaving, uptimeMs } = this.#options
+    this.options = { ...DEFAULTS, ...options }
+    const { now, version, host, port, tls, users, hasOldLogin, isInterleaving, uptimeMs } = this.options
     this.#bootedAtMs = now() - uptimeMs
     this.#users = [...users]
     this.#sessions = new Sessions({ now, isVersion6: version === '6.49' })
-    this.#truth = new Truth(now)
+    this.#truth = new Truth(now, this.options.isSpare)
+    this.#truth.onReading(reading => this.lies.note(reading))
     const served = {
       ...{ version, users: this.#users, isOldStyle: hasOldLogin, isInterleaving },
-      faults: this.#faults,
+      faults: this.faults,
       sessions: this.#sessions,
-      menus: menusOf(this.#options, this.#sessions, () => now() - this.#bootedAtMs),
-      onCommand: (request: Request) => this.#note(request),
+      menus: menusOf(this.options, {
+        ...{ sessions: this.#sessions, faults: this.faults, lies: this.lies },
+        uptimeMs: () => now() - this.#bootedAtMs,
+      }),
+      onCommand: (request: Request) => this.#commands.note(request),
       onLogin: () => {
         this.#logins++
       },
@@ -53,7 +60,7 @@ export class SimulatedRouter {
   }
 
   get host(): string {
-    return this.#options.host
+    return this.options.host
   }
 
   /** The one it listens on, or did last; 0 before the first start. */
@@ -62,16 +69,16 @@ export class SimulatedRouter {
   }
 
   get identity(): string {
-    return this.#options.identity
+    return this.options.identity
+  }
+
+  get hasTls(): boolean {
+    return this.options.tls !== undefined
   }
 
   /** Its clock, by which its truth is told. */
   now(): number {
-    return this.#options.now()
-  }
-
-  get hasTls(): boolean {
-    return this.#options.tls !== undefined
+    return this.options.now()
   }
 
   get sessions(): Sessions {
@@ -95,6 +102,11 @@ export class SimulatedRouter {
   async start(): Promise<void> {
     this.#stopped = new AbortController()
     await this.#listener.open()
+  }
+
+  /** Another one that can take its place: stopped, with nobody on it, and where this one is. */
+  spare(options: Partial<RouterOptions>): SimulatedRouter {
+    return new SimulatedRouter({ ...this.options, port: this.port, isSpare: true, ...options })
   }
 
   /** Keeps its sessions, which run on, as on a router whose network is gone; started again, it has the same port. */
@@ -127,7 +139,7 @@ export class SimulatedRouter {
 
   /** `/interface/reset-counters` of the session's interface, or of a binding; uptimes run on. */
   resetCounters({ meter }: SimulatedSession | PppInterface): void {
-    meter.set(NO_BYTES, this.#options.now())
+    meter.set(NO_BYTES, this.options.now())
   }
 
   /**
@@ -142,8 +154,8 @@ export class SimulatedRouter {
     this.#sessions.reboot()
     this.#truth.rebooted()
     if (how.downForMs > 0) await this.#pause(how.downForMs)
-    this.#bootedAtMs = this.#options.now()
-    this.#faults.loginsToRefuse = how.loginsToRefuse ?? 0
+    this.#bootedAtMs = this.options.now()
+    this.faults.loginsToRefuse = how.loginsToRefuse ?? 0
     this.#isUp = true
     if (this.isUp) await this.#listener.open()
   }
@@ -165,7 +177,7 @@ export class SimulatedRouter {
 
   /** Silent: reads and never answers. Deaf: accepts, and not even TLS is answered. */
   hang(how: 'silent' | 'deaf' = 'silent'): void {
-    this.#faults.hang = how
+    this.faults.hang = how
     if (how === 'deaf') this.#clients.pause()
   }
 
@@ -175,25 +187,25 @@ export class SimulatedRouter {
   }
 
   cutNextReply(cut: Cut): void {
-    this.#faults.cutNext(cut)
+    this.faults.cutNext(cut)
   }
 
   /** Each byte in a packet of its own, `msPerByte` apart; 0 for a turn of the event loop. */
   trickle(msPerByte = 0): void {
-    this.#faults.trickleMs = msPerByte
+    this.faults.trickleMs = msPerByte
   }
 
   deny(): void {
-    this.#faults.isDenying = true
+    this.faults.isDenying = true
   }
 
   failNext(failure: Failure): void {
-    this.#faults.failNext(failure)
+    this.faults.failNext(failure)
   }
 
   /** Unknown reply words, replies with a tag of nobody, rows without words. */
   addJunk(): void {
-    this.#faults.hasJunk = true
+    this.faults.hasJunk = true
   }
 
   fatal(reason: string): void {
@@ -204,8 +216,8 @@ export class SimulatedRouter {
    * All faults end. Whoever still waits for an answer from a hang is cut off, or, where `answersLate`, gets it now.
    */
   async recover(how: { answersLate: boolean } = { answersLate: false }): Promise<void> {
-    const hung = this.#faults.hang !== 'none'
-    this.#faults.clear()
+    const hung = this.faults.hang !== 'none'
+    this.faults.clear()
     if (hung) await this.#clients.resume(how)
     if (this.isUp) await this.#listener.open()
   }
@@ -228,21 +240,11 @@ export class SimulatedRouter {
 
   /** How often a command such as `/ppp/active/print` was received. */
   received(path: string): number {
-    return this.#commands.get(path) ?? 0
+    return this.#commands.received(path)
   }
 
   /** Resolves when the command is received the next time. */
   nextCommand(path: string): Promise<void> {
-    return new Promise(resolve => this.#waiting.add({ path, resolve }))
-  }
-
-  #note({ menu, verb }: Request): void {
-    const path = `${menu}/${verb}`
-    this.#commands.set(path, this.received(path) + 1)
-    for (const waiting of this.#waiting)
-      if (waiting.path === path) {
-        this.#waiting.delete(waiting)
-        waiting.resolve()
-      }
+    return this.#commands.next(path)
   }
 }

@@ -22,7 +22,8 @@ export interface SiteSpec {
 
 /** `relogin` is the same subscriber at once, on the address before or on another. */
 export type Happening =
-  | { readonly kind: 'login' | 'logout' }
+  | { readonly kind: 'login'; readonly session: SimulatedSession }
+  | { readonly kind: 'logout' }
   | { readonly kind: 'relogin'; readonly isSameAddress: boolean }
   | { readonly kind: 'reset'; readonly session: SimulatedSession }
 
@@ -69,6 +70,12 @@ export class Site {
     this.#offline.push(...hotspot.slice(hotspotSessions), ...ppp.slice(pppSessions))
   }
 
+  /** A session ends, if it is still there. */
+  end(session: SimulatedSession): void {
+    const online = this.#online.find(it => it.session === session)
+    if (online && session.logoutAtMs === undefined) this.#logout(online)
+  }
+
   /**
    * One thing happens: somebody comes, goes, comes back at once, or the operator resets a counter.
    * @returns what it was; `undefined` where nothing can happen
@@ -93,8 +100,8 @@ export class Site {
     }
     if (chance < 0.15 && somebody) {
       this.#logout(somebody)
-      const address = this.#login(somebody.subscriber, 0)
-      return { kind: 'relogin', isSameAddress: address === somebody.address }
+      const again = this.#login(somebody.subscriber, 0)
+      return { kind: 'relogin', isSameAddress: again?.login.address === somebody.address }
     }
     if (this.#online.length < this.#spec.hotspotSessions + this.#spec.pppSessions) return this.#comeOne()
     if (!somebody) return undefined
@@ -119,11 +126,12 @@ export class Site {
 
   #comeOne(): Happening | undefined {
     const subscriber = pick(this.#random, this.#offline)
-    return subscriber && this.#login(subscriber, 0) !== undefined ? { kind: 'login' } : undefined
+    const session = subscriber && this.#login(subscriber, 0)
+    return session && { kind: 'login', session }
   }
 
-  /** @returns the address; `undefined` where none is free */
-  #login(subscriber: Subscriber, loggedInForMs: number): string | undefined {
+  /** @returns `undefined` where no address is free */
+  #login(subscriber: Subscriber, loggedInForMs: number): SimulatedSession | undefined {
     const address = this.#takeAddress(subscriber)
     if (address === undefined) return undefined
     const at = this.#offline.indexOf(subscriber)
@@ -131,7 +139,7 @@ export class Site {
     const session = this.router.login(this.#loginOf(subscriber, address, loggedInForMs))
     this.#online.push({ subscriber, session, address })
     this.#lastLogin.set(subscriber, { address, atMs: session.loginAtMs })
-    return address
+    return session
   }
 
   #takeAddress(subscriber: Subscriber): string | undefined {

@@ -1,6 +1,7 @@
 import { addToSum, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '../../src/accounting/bytes.ts'
 import type { Service } from '../../src/accounting/reading.ts'
 import { Carried } from './carried.ts'
+import type { Telling } from './lie.ts'
 import type { PppInterface } from './ppp-interface.ts'
 import { type PppJoins, PppRound, type PppSeen } from './ppp-round.ts'
 import type { Outcome } from './print.ts'
@@ -46,6 +47,8 @@ export interface CarriedReading {
   readonly reader: string
   /** What it showed of each session that was in it, and what that added. */
   readonly shown: ReadonlyMap<SimulatedSession, ShownBytes>
+  /** Sessions of which it told something that is not true; `shown` is true of them too. */
+  readonly lies: ReadonlyMap<SimulatedSession, Telling>
 }
 
 export interface ShownBytes extends Shown {
@@ -55,13 +58,23 @@ export interface ShownBytes extends Shown {
 /** What the replies of one router have carried. */
 export class Truth {
   readonly #now: () => number
+  readonly #isSpare: boolean
   readonly #listeners = new Set<(reading: CarriedReading) => void>()
   readonly #carried = new Map<SimulatedSession, Carried>()
   /** Static bindings' counters in the last reading that had them. */
   readonly #bindings = new Map<PppInterface, Shown>()
 
-  constructor(now: () => number) {
+  /** Services that were read. */
+  readonly #found = new Set<Service>()
+
+  /** @param isSpare whether the router takes another's place: what its first readings show is where counting begins */
+  constructor(now: () => number, isSpare: boolean) {
     this.#now = now
+    this.#isSpare = isSpare
+  }
+
+  #isStranger(service: Service): boolean {
+    return this.#isSpare && !this.#found.has(service)
   }
 
   connection(): ConnectionTruth {
@@ -76,26 +89,33 @@ export class Truth {
 
   carriedHotspot(sights: readonly Sight[], reader: string): void {
     const its = new Map<SimulatedSession, ShownBytes>()
+    const lies = new Map<SimulatedSession, Telling>()
     for (const sight of sights)
-      if (sight.kind === 'hotspot') {
+      if (sight.kind === 'lie') lies.set(sight.session, sight.lie)
+      else if (sight.kind === 'hotspot') {
         const { session, shown } = sight
-        its.set(session, { ...shown, added: this.#carriedOf(session).take(shown) })
+        const carried = this.#carriedOf(session)
+        if (this.#isStranger('hotspot')) carried.startFrom(shown.counters)
+        its.set(session, { ...shown, added: carried.take(shown) })
       }
-    this.#tell({ service: 'hotspot', atMs: this.#now(), reader, shown: its })
+    this.#found.add('hotspot')
+    this.#tell({ service: 'hotspot', atMs: this.#now(), reader, shown: its, lies })
   }
 
   /** A new session on a binding counts from its last known value, and from this one where none is known. */
-  carriedPpp({ sessions, bindings }: PppSeen, reader: string, atMs: number): void {
+  carriedPpp({ sessions, bindings, lies }: PppSeen, reader: string, atMs: number): void {
     const its = new Map<SimulatedSession, ShownBytes>()
     for (const [session, shown] of sessions) {
       const carried = this.#carriedOf(session)
-      if (!carried.isStarted && !session.interface.isDynamic)
+      if (this.#isStranger('ppp')) carried.startFrom(shown.counters)
+      else if (!carried.isStarted && !session.interface.isDynamic)
         carried.startFrom((this.#bindings.get(session.interface) ?? shown).counters)
       its.set(session, { ...shown, added: carried.take(shown) })
     }
     for (const [binding, shown] of bindings)
       if (shown.atMs >= (this.#bindings.get(binding)?.atMs ?? -Infinity)) this.#bindings.set(binding, shown)
-    this.#tell({ service: 'ppp', atMs, reader, shown: its })
+    this.#found.add('ppp')
+    this.#tell({ service: 'ppp', atMs, reader, shown: its, lies })
   }
 
   #tell(reading: CarriedReading): void {

@@ -1,0 +1,193 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { ACTIVE, askAll, HOTSPOT, INTERFACE, moved, SERVER, setUp } from './asked.ts'
+import type { LieKind } from './lie.ts'
+import { enter, HOTSPOT_ANN, PPP_ANN } from './opened.ts'
+import { propertiesOf, type ScriptedClient } from './scripted-client.ts'
+import type { CarriedReading } from './truth.ts'
+
+const ONCE = { readings: 1, variant: 0.9 }
+
+async function rowsOf(client: ScriptedClient, command: readonly string[]) {
+  const replies = await client.ask(...command)
+  return replies.filter(([word]) => word === '!re').map(propertiesOf)
+}
+
+/** Ann on a hotspot, read once, and one second later something is told of her. */
+async function lieOfHotspot(kind: LieKind, how: { readings: number; variant: number } = ONCE) {
+  const its = await setUp()
+  const session = its.router.login(HOTSPOT_ANN)
+  its.clock.turn(10_000)
+  await its.client.ask(...HOTSPOT)
+  its.clock.turn(1_000)
+  its.router.lies.tell(session, { kind, ...how })
+  const rows = await rowsOf(its.client, HOTSPOT)
+  return { ...its, session, rows }
+}
+
+test('counters that are wrong are carried as they are in truth', async () => {
+  const told = {
+    'counters zero': { 'bytes-in': '0', 'bytes-out': '0' },
+    'counters as after a reset': { 'bytes-in': '100', 'bytes-out': '1000' },
+    'counters slightly below': { 'bytes-in': '970', 'bytes-out': '9700' },
+  } as const
+  for (const kind of Object.keys(told) as (keyof typeof told)[]) {
+    const { rows, router, session } = await lieOfHotspot(kind)
+    expect(rows).toMatchObject([told[kind]])
+    expect(router.truthOf(session).carried).toEqual(moved(11))
+  }
+})
+
+test('a row can come twice, and once smaller', async () => {
+  expect((await lieOfHotspot('row twice')).rows).toMatchObject([
+    { 'bytes-in': '1100' },
+    { 'bytes-in': '1100' },
+  ])
+  const { rows, router, session } = await lieOfHotspot('row twice, once smaller')
+  expect(rows).toMatchObject([{ 'bytes-in': '550' }, { 'bytes-in': '1100' }])
+  expect(router.truthOf(session).carried).toEqual(moved(11))
+})
+
+test('what has no row, or one that can not be read, is carried by the next one', async () => {
+  for (const kind of ['row missing', 'uptime unreadable', 'counters unreadable'] as const) {
+    const { router, session, client } = await lieOfHotspot(kind)
+    expect(router.truthOf(session).carried).toEqual(moved(10))
+    await client.ask(...HOTSPOT)
+    expect(router.truthOf(session).carried).toEqual(moved(11))
+  }
+})
+
+test('a property that can not be read is missing, or is no number', async () => {
+  expect((await lieOfHotspot('row missing')).rows).toEqual([])
+  expect((await lieOfHotspot('uptime unreadable')).rows).toMatchObject([{ uptime: 'unknown' }])
+  const [row] = (await lieOfHotspot('counters unreadable', { readings: 1, variant: 0 })).rows
+  expect(Object.keys(row ?? {})).not.toContain('bytes-out')
+})
+
+test('an uptime can be since 1970', async () => {
+  expect((await lieOfHotspot('up since 1970')).rows).toMatchObject([{ uptime: '2920w' }])
+})
+
+test('a lie is told for so many readings, one at a time, and a reading is true before the next', async () => {
+  const { router, session, client } = await lieOfHotspot('counters zero', { readings: 2, variant: 0 })
+  const { lies } = router
+  expect(() => lies.tell(session, { kind: 'row twice', ...ONCE })).toThrow(RangeError)
+  expect(await rowsOf(client, HOTSPOT)).toMatchObject([{ 'bytes-in': '0' }])
+  expect(lies.of(session)).toBeUndefined()
+  expect(lies.trueSinceMs(session)).toBeUndefined()
+  expect(await rowsOf(client, HOTSPOT)).toMatchObject([{ 'bytes-in': '1100' }])
+  expect(lies.trueSinceMs(session)).toBe(router.now())
+})
+
+test('a reply that is cut tells no lie', async () => {
+  const { router, session, client } = await lieOfHotspot('counters zero', { readings: 2, variant: 0 })
+  router.cutNextReply({ by: 'fin' })
+  await client.ask(...HOTSPOT)
+  expect(router.lies.of(session)?.told).toBe(1)
+})
+
+test('a reading says who was lied about', async () => {
+  const { router, session, client } = await lieOfHotspot('row twice')
+  const readings: CarriedReading[] = []
+  router.onReading(reading => readings.push(reading))
+  router.lies.tell(session, { kind: 'row missing', ...ONCE })
+  await client.ask(...HOTSPOT)
+  await client.ask(...HOTSPOT)
+  expect(readings.map(({ lies }) => [...lies.keys()])).toEqual([[session], []])
+})
+
+test('a hotspot session goes on at another address, and under a domain', async () => {
+  const { clock, router, client } = await setUp()
+  const session = router.login(HOTSPOT_ANN)
+  await client.ask(...HOTSPOT)
+  const [hotspot] = router.sessions.hotspot()
+  if (!hotspot) throw new Error('she is logged in')
+  router.sessions.readdress(hotspot, '192.168.10.99')
+  hotspot.domain = 'north.example'
+  clock.turn(1_000)
+  const [, ...properties] = HOTSPOT
+  const rows = await rowsOf(client, [HOTSPOT[0], `${properties[0]},domain,address`])
+  expect(rows).toMatchObject([{ domain: 'north.example', address: '192.168.10.99' }])
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
+async function readPpp() {
+  const its = await setUp()
+  const session = its.router.login(PPP_ANN)
+  await askAll(its.client, ACTIVE, INTERFACE, SERVER)
+  its.clock.turn(1_000)
+  return { ...its, session }
+}
+
+test('of a PPP session the counters of its interface are wrong', async () => {
+  const { router, session, client } = await readPpp()
+  router.lies.tell(session, { kind: 'counters zero', ...ONCE })
+  await askAll(client, ACTIVE)
+  expect(await rowsOf(client, INTERFACE)).toMatchObject([{ 'rx-byte': '0', 'tx-byte': '0' }])
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
+test('one whose row lacked a property is carried once its server row is known anew', async () => {
+  const { router, session, client } = await readPpp()
+  router.lies.tell(session, { kind: 'uptime unreadable', readings: 1, variant: 0 })
+  await askAll(client, ACTIVE, INTERFACE)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(0))
+  await askAll(client, SERVER)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
+test('one whose value could not be read is carried by the next reading', async () => {
+  const { router, session, client } = await readPpp()
+  router.lies.tell(session, { kind: 'uptime unreadable', ...ONCE })
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(0))
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
+test('the server menu has another caller, or another name', async () => {
+  for (const [kind, told] of [
+    ['other caller in the server menu', { user: 'ann', 'remote-address': '02:FF:FF:FF:FF:FF' }],
+    ['other name in the server menu', { user: 'ann@isp', 'remote-address': PPP_ANN.callerId }],
+  ] as const) {
+    const { router, session, client } = await readPpp()
+    router.lies.tell(session, { kind, ...ONCE })
+    expect(await rowsOf(client, SERVER)).toMatchObject([told])
+  }
+})
+
+test('an interface goes on under another name', async () => {
+  const { router, client } = await readPpp()
+  const [session] = router.sessions.ppp()
+  if (!session) throw new Error('she is logged in')
+  router.sessions.rename(session, '<pppoe-ann-1>')
+  expect(await rowsOf(client, SERVER)).toMatchObject([{ name: '<pppoe-ann-1>', user: 'ann' }])
+  expect(await rowsOf(client, INTERFACE)).toMatchObject([{ name: '<pppoe-ann-1>' }])
+})
+
+test('server menus lack rows until the router recovers', async () => {
+  const { router, client } = await readPpp()
+  router.login({ ...PPP_ANN, callerId: '02:00:00:00:00:02' })
+  router.faults.areServersShort = true
+  expect(await rowsOf(client, SERVER)).toHaveLength(1)
+  await router.recover()
+  expect(await rowsOf(client, SERVER)).toHaveLength(2)
+})
+
+test('on a router that takes another’s place counting begins with its first reading', async () => {
+  const { clock, router, client } = await setUp()
+  router.login(HOTSPOT_ANN)
+  await client.ask(...HOTSPOT)
+  const spare = router.spare({ serial: 'HF900001' })
+  const session = spare.login({ ...HOTSPOT_ANN, loggedInForMs: 60_000 })
+  await router.stop()
+  await spare.start()
+  onTestFinished(() => spare.stop())
+  expect(spare.port).toBe(router.port)
+  const other = await enter(spare)
+  await other.ask(...HOTSPOT)
+  expect(spare.truthOf(session)).toMatchObject({ everCarried: true, carried: moved(0) })
+  clock.turn(1_000)
+  await other.ask(...HOTSPOT)
+  expect(spare.truthOf(session).carried).toEqual(moved(1))
+})
