@@ -1,5 +1,5 @@
 import { exactJson } from '../runtime/exact-json.ts'
-import type { UsageRow } from '../store/usage-query.ts'
+import type { TableRow } from '../store/row-stream.ts'
 import type { UsageValue } from '../store/usage-values.ts'
 import { printable } from './printable.ts'
 import { tableOf, type Widths } from './table.ts'
@@ -11,7 +11,7 @@ export type UsageFormat = (typeof USAGE_FORMATS)[number]
 const ROWS_TO_FIT = 200
 
 /** An array with one object a line; bytes are integers, however large. */
-export async function* jsonOf(rows: AsyncIterable<UsageRow>): AsyncIterable<string> {
+export async function* jsonOf(rows: AsyncIterable<TableRow>): AsyncIterable<string> {
   let before = '[\n'
   for await (const row of rows) {
     yield `${before}${exactJson(row)}`
@@ -20,10 +20,14 @@ export async function* jsonOf(rows: AsyncIterable<UsageRow>): AsyncIterable<stri
   yield before === '[\n' ? '[]\n' : '\n]\n'
 }
 
-/** For people: bytes in the unit that suits them, 1024 to the next, and their sum below. */
+/**
+ * For people: bytes in the unit that suits them, 1024 to the next, and their sum below.
+ * @param none what no rows are told by
+ */
 export async function* tableTextOf(
-  rows: AsyncIterable<UsageRow>,
+  rows: AsyncIterable<TableRow>,
   columns: readonly string[],
+  none: string,
 ): AsyncIterable<string> {
   const widths: Widths = []
   let batch: (readonly string[])[] = [columns.map(name => name.toUpperCase())]
@@ -37,7 +41,7 @@ export async function* tableTextOf(
     yield `${tableOf(batch, undefined, widths).join('\n')}\n`
     batch = []
   }
-  if (count === 0) yield 'no usage\n'
+  if (count === 0) yield `${none}\n`
   else {
     if (batch.length > 0) yield `${tableOf(batch, undefined, widths).join('\n')}\n`
     yield `\n${count} ${count === 1 ? 'row' : 'rows'}, ${bytesText(used)} in all\n`

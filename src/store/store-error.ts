@@ -43,13 +43,13 @@ export class SchemaTooNew extends StoreError {
   }
 }
 
-/** It is a database, but no daemon has ever used it. */
+/** It is a database, but no daemon has ever used it, or none of this release. */
 export class NotMigrated extends StoreError {
   override readonly name = 'NotMigrated'
   override readonly retryable = false
 
   constructor() {
-    super('the database has none of tikmeter’s tables: run `tikmeter migrate`, or the daemon')
+    super('the database lacks tables of tikmeter, or of this release: run `tikmeter migrate`, or the daemon')
   }
 }
 
@@ -58,6 +58,16 @@ export class NotMigrated extends StoreError {
  * the connection, the schema or our rights, which somebody can put right (see PostgreSQL's "Error Codes").
  */
 const REFUSAL = /^(22|23|54)/
+
+const UNDEFINED_TABLE = '42P01'
+
+/**
+ * As `asStoreError`, of a command that finds the tables as they are.
+ * @param what what was not done, lower-case: the beginning of the message
+ */
+export function asCommandError(what: string, error: unknown): Error {
+  return findDatabaseError(error)?.code === UNDEFINED_TABLE ? new NotMigrated() : asStoreError(what, error)
+}
 
 /** @param what what was not done, lower-case: the beginning of the message */
 export function asStoreError(what: string, error: unknown): Error {

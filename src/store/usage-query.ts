@@ -1,13 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { DatabaseError } from 'pg'
-import QueryStream from 'pg-query-stream'
-import { clientFor } from './client.ts'
 import { type DailyBy, dailyColumns, dailyQuery } from './daily-query.ts'
 import type { Query } from './query.ts'
+import { rowsOf, type TableRow } from './row-stream.ts'
 import { tenants } from './schema.ts'
 import { type SessionColumn, sessionQuery } from './session-query.ts'
-import { asStoreError, NotMigrated } from './store-error.ts'
-import { type UsageValue, valuesOf } from './usage-values.ts'
 
 export type UsageBy = Exclude<DailyBy, 'service'> | 'session'
 
@@ -21,12 +17,6 @@ export interface UsageQuestion {
   readonly to: string | undefined
   readonly by: UsageBy
 }
-
-/** Each row has its columns in the same order. */
-export type UsageRow = Readonly<Record<string, UsageValue>>
-
-const ROWS_AT_ONCE = 1_000
-const UNDEFINED_TABLE = '42P01'
 
 const SESSION_COLUMNS: readonly SessionColumn[] = [
   ...(['tenant', 'router', 'service', 'username', 'ip_address', 'mac_address', 'status'] as const),
@@ -50,24 +40,9 @@ export const USAGE_COLUMNS: Readonly<Record<UsageBy, readonly string[]>> = {
  * @param url of the database
  * @throws StoreError
  */
-export async function* usage(url: string, question: UsageQuestion): AsyncIterable<UsageRow> {
-  const client = clientFor(url, 'tikmeter-usage')
-  try {
-    await client.connect()
-    await client.query('set default_transaction_read_only = on')
-    const { sql: text, params } = queryOf(question).toSQL()
-    const stream = new QueryStream(text, params, { batchSize: ROWS_AT_ONCE, rowMode: 'array' })
-    const columns = USAGE_COLUMNS[question.by]
-    for await (const told of client.query(stream) as AsyncIterable<readonly (string | null)[]>) {
-      const values = valuesOf(columns, told)
-      yield Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]))
-    }
-  } catch (cause) {
-    if (cause instanceof DatabaseError && cause.code === UNDEFINED_TABLE) throw new NotMigrated()
-    throw asStoreError('usage can not be asked for', cause)
-  } finally {
-    await client.end().catch(() => {})
-  }
+export function usage(url: string, question: UsageQuestion): AsyncIterable<TableRow> {
+  const { sql: text, params } = queryOf(question).toSQL()
+  return rowsOf(url, { text, params }, USAGE_COLUMNS[question.by], 'usage can not be asked for')
 }
 
 /** The first day of the tenant's month. */

@@ -2,15 +2,15 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { bytesText, jsonOf, tableTextOf } from '../../src/commands/usage-format.ts'
-import type { UsageRow } from '../../src/store/usage-query.ts'
+import type { TableRow } from '../../src/store/row-stream.ts'
 
 const COLUMNS = ['tenant', 'username', 'used']
 
-function row(username: string, used: bigint): UsageRow {
+function row(username: string, used: bigint): TableRow {
   return { tenant: 'acme', username, used }
 }
 
-async function* rowsOf(...rows: readonly UsageRow[]): AsyncIterable<UsageRow> {
+async function* rowsOf(...rows: readonly TableRow[]): AsyncIterable<TableRow> {
   yield* rows
 }
 
@@ -24,7 +24,7 @@ test('JSON has every byte, however many', async () => {
 
 test('a table is for people, and its end has the sum', async () => {
   const rows = rowsOf(row('ann', 1_536n), row('bo\u001b[2J', 3n * 1024n ** 3n))
-  expect(await text(Readable.from(tableTextOf(rows, COLUMNS)))).toBe(
+  expect(await text(Readable.from(tableTextOf(rows, COLUMNS, 'no usage')))).toBe(
     [
       'TENANT  USERNAME  USED',
       'acme    ann       1.50 KB',
@@ -34,7 +34,7 @@ test('a table is for people, and its end has the sum', async () => {
       '',
     ].join('\n'),
   )
-  expect(await text(Readable.from(tableTextOf(rowsOf(), COLUMNS)))).toBe('no usage\n')
+  expect(await text(Readable.from(tableTextOf(rowsOf(), COLUMNS, 'no usage')))).toBe('no usage\n')
 })
 
 test('bytes are told in the unit that suits them', () => {

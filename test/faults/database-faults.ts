@@ -94,7 +94,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     what: 'no daemon has ever used it',
     command: 'usage',
     code: 1,
-    line: 'error: the database has none of tikmeter’s tables: run `tikmeter migrate`, or the daemon',
+    line: 'error: the database lacks tables of tikmeter, or of this release: run `tikmeter migrate`, or the daemon',
     provoke: async ({ place, bare }) => {
       await place.configure({ database: { url: bare.url } })
       return errorOf(await place.run(['usage']))

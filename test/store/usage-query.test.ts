@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { TableRow } from '../../src/store/row-stream.ts'
 import { NotMigrated } from '../../src/store/store-error.ts'
-import { type UsageQuestion, type UsageRow, usage } from '../../src/store/usage-query.ts'
+import { type UsageQuestion, usage } from '../../src/store/usage-query.ts'
 import { createScratchDatabase } from '../database/scratch-database.ts'
 import { type LedgerScene, openLedgerScene } from './ledger-scene.ts'
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-async function asked(more: Partial<UsageQuestion>): Promise<readonly UsageRow[]> {
+async function asked(more: Partial<UsageQuestion>): Promise<readonly TableRow[]> {
   const question = {
     tenant: 'acme',
     user: undefined,
@@ -43,12 +44,12 @@ async function asked(more: Partial<UsageQuestion>): Promise<readonly UsageRow[]>
     by: 'day',
     ...more,
   } as const
-  const rows: UsageRow[] = []
+  const rows: TableRow[] = []
   for await (const row of usage(scene.url, question)) rows.push(row)
   return rows
 }
 
-function row(key: Record<string, string>, upload: bigint, download: bigint): UsageRow {
+function row(key: Record<string, string>, upload: bigint, download: bigint): TableRow {
   return { tenant: 'acme', ...key, upload, download, used: upload + download }
 }
 

@@ -1,0 +1,42 @@
+import type { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { csvOf } from '../runtime/csv.ts'
+import type { TableRow } from '../store/row-stream.ts'
+import type { UsageValue } from '../store/usage-values.ts'
+import { jsonOf, tableTextOf, type UsageFormat } from './usage-format.ts'
+
+export interface PrintedRows {
+  readonly rows: AsyncIterable<TableRow>
+  /** All that each row has, in this order. */
+  readonly columns: readonly string[]
+  readonly format: UsageFormat
+  /** What a table of no rows says. */
+  readonly none: string
+  readonly out: Writable
+}
+
+/**
+ * Prints rows as they come, which nobody holds in memory.
+ * @throws what the rows throw
+ */
+export async function printRows({ rows, columns, format, none, out }: PrintedRows): Promise<void> {
+  try {
+    switch (format) {
+      case 'csv':
+        return await pipeline(csvOf(columns, batchesOf(rows)), out, { end: false })
+      case 'json':
+        return await pipeline(jsonOf(rows), out, { end: false })
+      case 'table':
+        return await pipeline(tableTextOf(rows, columns, none), out, { end: false })
+      default:
+        return format satisfies never
+    }
+  } catch (error) {
+    // Whoever reads has seen enough: `tikmeter usage | head`.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+  }
+}
+
+async function* batchesOf(rows: AsyncIterable<TableRow>): AsyncIterable<readonly (readonly UsageValue[])[]> {
+  for await (const row of rows) yield [Object.values(row)]
+}
