@@ -60,7 +60,8 @@ const EMPTY = {
     returning it.data_upload as upload, it.data_download as download`,
 }
 
-const FILL = {
+/** Parameters: session, upload, download. */
+export const FILL = {
   name: 'tikmeter_fill_session',
   text: `update user_sessions set data_upload = data_upload + $2, data_download = data_download + $3 where id = $1`,
 }

@@ -9,7 +9,7 @@ import { namesOf, unnestStatement } from './unnest.ts'
 export interface SessionShare {
   readonly tenant: TenantId
   readonly router: RouterId
-  readonly session: Session
+  readonly session: Pick<Session, 'id' | 'service' | 'username'>
   readonly share: Share
 }
 

@@ -51,7 +51,9 @@ export async function openLedgerScene(given?: ScratchDatabase): Promise<LedgerSc
   const beginUntaken = async () => {
     const usage = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
     const tables = [...usage, 'alert_deliveries', 'alerts', 'binding_counters', 'router_leases', 'routers']
-    await database.pool.query(`truncate ${tables.join(', ')}, tenants restart identity`)
+    // No other way ends a decision.
+    await database.pool.query(`begin; set local session_replication_role = replica;
+      truncate ${tables.join(', ')}, event_decisions, tenants restart identity; commit`)
     await store.syncConfig([tenantOf('acme', 'hq', 'hill'), tenantOf('other', 'hq')])
   }
   return {

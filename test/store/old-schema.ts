@@ -12,7 +12,7 @@ const JOURNAL = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string()
 /** Each table after those it refers to. */
 export const TABLES = [
   ...['tenants', 'routers', 'user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily'],
-  ...['ledger_events', 'binding_counters', 'router_leases'],
+  ...['ledger_events', 'binding_counters', 'router_leases', 'event_decisions'],
 ]
 /** What stood in columns that are gone. */
 export const ONCE: Readonly<Record<string, string>> = { stall_reported: '(reported & 1 <> 0)' }
@@ -89,7 +89,7 @@ export async function allRows(pool: Pool): Promise<ReadonlyMap<string, readonly 
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** What the tables are: columns, constraints, indexes, and how they are stored; of all partitions too. */
+/** What the tables are: columns, constraints, indexes, triggers, and how they are stored; of all partitions too. */
 export async function shapeOf(pool: Pool): Promise<readonly Row[]> {
   const { rows } = await pool.query<Row>(
     `select c.oid::regclass::text as table, c.relkind, pg_get_expr(c.relpartbound, c.oid) as bound,
@@ -101,7 +101,9 @@ export async function shapeOf(pool: Pool): Promise<readonly Row[]> {
        (select array_agg(pg_get_constraintdef(oid) order by pg_get_constraintdef(oid))
          from pg_constraint where conrelid = c.oid and contype <> 'n') as constraints,
        (select array_agg(pg_get_indexdef(indexrelid) order by pg_get_indexdef(indexrelid))
-         from pg_index where indrelid = c.oid) as indexes
+         from pg_index where indrelid = c.oid) as indexes,
+       (select array_agg(concat(pg_get_triggerdef(pg_trigger.oid), prosrc) order by tgname)
+         from pg_trigger join pg_proc on pg_proc.oid = tgfoid where tgrelid = c.oid and not tgisinternal) as triggers
      from pg_class as c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
      order by 1`,
   )

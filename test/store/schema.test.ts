@@ -22,7 +22,11 @@ function generate(schema: readonly string[]): { output: string; added: readonly 
 }
 
 test('the migrations make the tables that the code has', () => {
-  const { output, added } = generate(['src/store/schema.ts', 'src/store/alert-schema.ts'])
+  const { output, added } = generate([
+    'src/store/schema.ts',
+    'src/store/alert-schema.ts',
+    'src/store/decision-schema.ts',
+  ])
   expect(output).toContain('No schema changes')
   expect(added).toEqual([])
 })

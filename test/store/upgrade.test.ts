@@ -11,6 +11,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { makePartitions, Partitions, partitionName, weekOf } from '../../src/store/partitions.ts'
 import type { RouterCommit } from '../../src/store/router-statements.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
+import { decide } from './decision-scene.ts'
 import {
   DAY_MS,
   key,
@@ -63,6 +64,8 @@ async function write(): Promise<Written> {
     for (let n = 1; n <= 2; n++) readBoth(hq, hill, from + n * QUARTER_MS, week * 10 + n)
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
   await scene.store.syncConfig([tenantOf('acme', 'hq', 'hill')])
+  const [baseline] = await scene.ask(`select id from ledger_events where kind = 'baseline'`)
+  expect(await decide(scene, String(baseline?.['id']), 'rejected')).toMatchObject({ kind: 'decided' })
   const routers = [hq, hill]
   const stored = await scene.store.load(routers)
   readBoth(hq, hill, NOON + QUARTER_MS, 40)

@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm'
+import { check, date, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core'
+import { bytes, instant } from './schema.ts'
+
+/**
+ * What operators decided of bytes that were not counted. Rows are only ever added: a trigger refuses all else. They
+ * outlive their events and sessions, of which each has a copy of what it needs, and are never removed.
+ */
+export const eventDecisions = pgTable(
+  'event_decisions',
+  {
+    /** In the order in which they were committed: whoever adds one holds a lock until then. */
+    id: bytes('id').primaryKey().generatedAlwaysAsIdentity(),
+    eventId: bytes('event_id').notNull(),
+    tenantId: text('tenant_id').notNull(),
+    routerId: text('router_id').notNull(),
+    /** The event's. */
+    at: instant('at').notNull(),
+    kind: text('kind').notNull(),
+    detail: jsonb('detail').notNull(),
+    decision: text('decision', { enum: ['accepted', 'rejected'] }).notNull(),
+    upload: bytes('upload').notNull(),
+    download: bytes('download').notNull(),
+    /** The tenant's day, and the subscriber, that have the bytes now; null where they were rejected. */
+    day: date('day'),
+    username: text('username'),
+    reason: text('reason').notNull(),
+    decidedBy: text('decided_by').notNull(),
+    decidedAt: instant('decided_at').notNull().defaultNow(),
+  },
+  table => [
+    unique('event_decisions_once').on(table.eventId),
+    check('event_decisions_decision_check', sql`${table.decision} in ('accepted', 'rejected')`),
+    check(
+      'event_decisions_bytes_check',
+      sql`(${table.decision} = 'accepted') = (${table.day} is not null and ${table.username} is not null)`,
+    ),
+  ],
+)
