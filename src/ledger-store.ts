@@ -59,6 +59,16 @@ export interface DiscardedReadings extends RouterRef {
 export interface StoredRollup {
   readonly total: ByteSum
   readonly days: ReadonlyMap<string, ByteSum>
+  /** The last decision on an event whose bytes are in it, where they were accepted. */
+  readonly lastDecision: number
+}
+
+/** What somebody decided of an event's bytes, as far as it moves numbers. */
+export interface StoredDecision extends RouterRef {
+  /** In the order in which they can be seen. */
+  readonly id: number
+  /** What was added to the tables; absent where it was rejected. */
+  readonly credit: { readonly day: string; readonly bytes: ByteSum } | undefined
 }
 
 /** A router that is not read here, as the last commit of whoever reads it left it. */

@@ -3,6 +3,7 @@ import type { TenantConfig } from './config/config.ts'
 import type {
   DiscardedReadings,
   RouterRef,
+  StoredDecision,
   StoredElsewhere,
   StoredRollup,
   StoredRouter,
@@ -22,6 +23,10 @@ export interface RosterStore {
     tenants: readonly TenantId[],
     here: ReadonlySet<RouterKey>,
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>>
+  /** Of the last decision on an event; 0 where there was none. */
+  loadLastDecision(): Promise<number>
+  /** The next decisions after one, in their order; none where there is no more. */
+  loadDecisions(after: number): Promise<readonly StoredDecision[]>
   recordDiscarded(readings: readonly DiscardedReadings[]): Promise<void>
 }
 

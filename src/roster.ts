@@ -3,6 +3,7 @@ import { Calendar } from './accounting/calendar.ts'
 import { type RouterKey, routerKey } from './accounting/ids.ts'
 import type { Config, RouterConfig } from './config/config.ts'
 import { difference, type RouterChange, type TenantRouter } from './config/difference.ts'
+import { Credits } from './credits.ts'
 import { departedFrom, discardDeparted, recordedDeparted } from './departed.ts'
 import { Discards } from './discards.ts'
 import { Elsewhere } from './elsewhere.ts'
@@ -42,6 +43,7 @@ export class Roster implements Owner {
   readonly #options: RosterOptions
   readonly #discards: Discards
   readonly #elsewhere: Elsewhere
+  readonly #credits: Credits
   /** A router must not be lost or gained while a config that has it, or no longer has it, is being applied. */
   readonly #oneAtATime = pLimit(1)
   #config: Config | undefined
@@ -54,6 +56,7 @@ export class Roster implements Owner {
     this.#options = options
     this.#discards = new Discards(options)
     this.#elsewhere = new Elsewhere({ ...options, here: options.recorder })
+    this.#credits = new Credits(options)
   }
 
   /**
@@ -87,13 +90,14 @@ export class Roster implements Owner {
     return this.#options.recorder.hasRouter(router)
   }
 
-  /** As often as the tables change, as long as another daemon has routers of ours. */
+  /** As often as the tables change: what operators credit, and what another daemon does with routers of ours. */
   async watchElsewhere(everyMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.clock.sleep(everyMs, signal)
       if (signal.aborted) continue
       await this.#oneAtATime(async () => {
         await this.#discards.tryTell()
+        await this.#credits.tryTake()
         if (this.#elsewhere.isBehind) await this.#elsewhere.tryRefresh()
       })
     }
@@ -109,6 +113,7 @@ export class Roster implements Owner {
     try {
       await store.syncConfig(config.tenants.map(named))
       this.#startedAt ??= clock.now()
+      await this.#credits.begin()
       const sighting = await this.#elsewhere.look(tenants)
       const repolled = change.routersChanged.filter(isPolledOtherwise)
       await this.#leave([...change.routersRemoved, ...repolled])

@@ -36,8 +36,8 @@ export async function openBooks(
     const spreading = board.spreading(about.tenant)
     const epoch = epochs.get(key)
     if (!its || !spreading || epoch === undefined) continue
-    const rollup = rollups.get(about.tenant)?.get(about.router)
-    const book = new RouterBook(about, its, new Rollup(rollup?.total, rollup?.days), epoch)
+    const { total, days, lastDecision } = rollups.get(about.tenant)?.get(about.router) ?? {}
+    const book = new RouterBook(about, its, new Rollup(total, days, lastDecision), epoch)
     const standing = { epoch: its.committedEpoch, position: its.position }
     const { records, unapplied } = await estate.of(key, standing)
     book.inherit(records, spreading)

@@ -6,7 +6,7 @@ import { SERVICES, type Service } from './accounting/reading.ts'
 import { Rollup } from './accounting/rollup.ts'
 import type { RouterState, SessionJson, Snapshot, Totals } from './accounting/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from './accounting/tenant-view.ts'
-import type { StoredElsewhere } from './ledger-store.ts'
+import type { StoredDecision, StoredElsewhere } from './ledger-store.ts'
 import { keyOf, type RouterBook, type Spreading } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 
@@ -104,6 +104,16 @@ export class TenantBoard {
     this.#tenants.set(about.tenant, { ...book, elsewhere })
   }
 
+  /** What somebody decided to be counted after all is part of its router's numbers from now on, whoever reads that. */
+  credit({ id, tenant, router, credit }: StoredDecision): void {
+    if (!credit) return
+    const rollups = [
+      this.#options.books.get(routerKey(tenant, router))?.rollup,
+      this.#tenants.get(tenant)?.elsewhere.get(router)?.rollup,
+    ]
+    for (const rollup of rollups) rollup?.credit(id, credit.day, credit.bytes)
+  }
+
   /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
   spreading(tenant: TenantId): Spreading | undefined {
     const calendar = this.#tenants.get(tenant)?.calendar
@@ -198,7 +208,7 @@ function elsewhereRouter(
   }
   const lives = { hotspot: live('hotspot'), ppp: live('ppp') }
   return {
-    rollup: new Rollup(rollup?.total, rollup?.days),
+    rollup: new Rollup(rollup?.total, rollup?.days, rollup?.lastDecision),
     view: config && { id, name: config.name ?? id, error: undefined, missingMenus: [], ...lives, lagMs },
     isEnabled: config?.enabled ?? false,
   }

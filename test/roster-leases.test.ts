@@ -42,7 +42,7 @@ describe('a router that another daemon reads', () => {
     const its = house()
     const { leases, store, apply, hosts, tenant, scene } = its
     leases.take(ACME_HQ)
-    store.rollups.set(ACME_HQ, { total: { upload: 5n, download: 0n }, days: new Map() })
+    store.rollups.set(ACME_HQ, { total: { upload: 5n, download: 0n }, days: new Map(), lastDecision: 0 })
     store.services.set(
       ACME_HQ,
       new Map([['ppp', { readAt: scene.clock.now(), online: ['ann', 'bo'], uncounted: 0 }]]),
@@ -63,7 +63,7 @@ describe('a router that another daemon reads', () => {
     leases.take(ACME_HQ)
     await apply(BOTH)
     run()
-    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map() })
+    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map(), lastDecision: 0 })
     store.failing.set('loadElsewhere', gone())
     await its.clock.turn(30_000)
     expect(bytesOf(its)).toBe(0)
@@ -78,7 +78,7 @@ describe('a router that another daemon reads', () => {
     leases.take(ACME_HQ)
     await apply(BOTH)
     run()
-    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map() })
+    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map(), lastDecision: 0 })
     store.stored.set(ACME_HQ, { ...NEW_ROUTER, position: 12, committedEpoch: 1 })
     leases.free(ACME_HQ)
     await its.clock.turn(TURN_MS)
@@ -138,7 +138,7 @@ describe('a router that was taken over', () => {
     await ownership.lose(new Map([[ACME_HQ, 1]]))
     expect(bytesOf(its)).toBe(100)
     store.answering = Promise.resolve()
-    store.rollups.set(ACME_HQ, { total: { upload: 60n, download: 0n }, days: new Map() })
+    store.rollups.set(ACME_HQ, { total: { upload: 60n, download: 0n }, days: new Map(), lastDecision: 0 })
     run()
     await its.clock.turn(30_000)
     expect(bytesOf(its)).toBe(60)

@@ -12,6 +12,7 @@ import type { Estate, Inheritance } from '../src/inheritance.ts'
 import type {
   DiscardedReadings,
   RouterRef,
+  StoredDecision,
   StoredElsewhere,
   StoredRollup,
   StoredRouter,
@@ -47,6 +48,7 @@ export class FakeRosterStore implements RosterStore {
   readonly rollups = new Map<RouterKey, StoredRollup>()
   readonly services = new Map<RouterKey, StoredElsewhere['services']>()
   readonly discarded: DiscardedReadings[] = []
+  readonly decisions: StoredDecision[] = []
   removed: Removed = { tenants: [], routers: [] }
   /** What each method waits for, or fails by. */
   answering: Promise<void> = Promise.resolve()
@@ -91,6 +93,17 @@ export class FakeRosterStore implements RosterStore {
         : undefined,
     )
     await this.#answer('loadElsewhere')
+    return found
+  }
+
+  async loadLastDecision(): Promise<number> {
+    await this.#answer('loadLastDecision')
+    return this.decisions.at(-1)?.id ?? 0
+  }
+
+  async loadDecisions(after: number): Promise<readonly StoredDecision[]> {
+    const found = this.decisions.filter(it => it.id > after).slice(0, 2)
+    await this.#answer('loadDecisions')
     return found
   }
 

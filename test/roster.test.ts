@@ -19,7 +19,11 @@ describe('the first config', () => {
   it('is in the database, recorded and polled, each tenant beginning with what is stored of it', async () => {
     const { apply, store, poller, tenant, hosts } = house()
     const sum = { upload: 3n, download: 4n }
-    store.rollups.set(keyOf('other', 'a'), { total: sum, days: new Map([['2026-03-01', sum]]) })
+    store.rollups.set(keyOf('other', 'a'), {
+      total: sum,
+      days: new Map([['2026-03-01', sum]]),
+      lastDecision: 0,
+    })
     const config = tenants({ other: [router('a'), router('b', 'enabled: false')], empty: [] })
     expect(await apply(config)).toEqual([])
     expect(store.tenants.map(({ id, routers }) => [id, routers.map(it => it.name)])).toEqual([
@@ -92,7 +96,7 @@ describe('a changed config', () => {
     const { apply, tenant, store } = house()
     const sum = { upload: 3n, download: 4n }
     store.know(refOf('other', 'long-gone'))
-    store.rollups.set(keyOf('other', 'long-gone'), { total: sum, days: new Map() })
+    store.rollups.set(keyOf('other', 'long-gone'), { total: sum, days: new Map(), lastDecision: 0 })
     await apply(configOf(`${AUTH}\ntenants: [{ id: other, routers: [] }]`))
     await apply(configOf(`${AUTH}\ntenants: [{ id: other, timezone: Pacific/Kiritimati, routers: [] }]`))
     expect(tenant('other')?.stats).toMatchObject({ day: '2026-03-02', bytes: { total: { used: 7 } } })

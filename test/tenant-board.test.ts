@@ -60,7 +60,7 @@ describe('a tenant', () => {
 function stored(upload: bigint, ...online: readonly string[]): StoredElsewhere {
   const sum = { upload, download: 0n }
   return {
-    rollup: { total: sum, days: new Map([['2026-03-01', sum]]) },
+    rollup: { total: sum, days: new Map([['2026-03-01', sum]]), lastDecision: 0 },
     services: new Map([['ppp', { readAt: BEGINNING, online, uncounted: 1 }]]),
   }
 }

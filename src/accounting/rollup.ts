@@ -7,11 +7,20 @@ const DAYS_KEPT = 62
 export class Rollup {
   #total: ByteSum
   readonly #days: Map<string, ByteSum>
+  #lastDecision: number
 
-  /** @param days sums by day name (`2026-11-24`), at the least those of the current month */
-  constructor(total: ByteSum = NO_SUM, days: ReadonlyMap<string, ByteSum> = new Map()) {
+  /**
+   * @param days sums by day name (`2026-11-24`), at the least those of the current month
+   * @param lastDecision the last decision on an event that is in it: each of them has a larger id than those before
+   */
+  constructor(
+    total: ByteSum = NO_SUM,
+    days: ReadonlyMap<string, ByteSum> = new Map(),
+    lastDecision: number = 0,
+  ) {
     this.#total = total
     this.#days = new Map(days)
+    this.#lastDecision = lastDecision
   }
 
   add(day: string, bytes: Bytes): void {
@@ -23,6 +32,13 @@ export class Rollup {
     const sum = this.#days.get(day)
     this.#days.set(day, addSums(sum ?? NO_SUM, bytes))
     if (sum === undefined && this.#days.size > DAYS_KEPT) this.#forgetOldest()
+  }
+
+  /** Adds what somebody decided to be counted after all, unless it is in it already. @param decision its id */
+  credit(decision: number, day: string, bytes: ByteSum): void {
+    if (decision <= this.#lastDecision) return
+    this.#lastDecision = decision
+    this.addSum(day, bytes)
   }
 
   get total(): ByteSum {

@@ -5,6 +5,7 @@ import type { Pending } from '../accounting/pending.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { applyCommits } from './apply-commits.ts'
 import type { CommitResult } from './commit-outcome.ts'
+import { readDecisions, readLastDecision, type StoredDecision } from './credits.ts'
 import type { Database } from './database.ts'
 import { readElsewhere, type StoredElsewhere } from './elsewhere.ts'
 import { loadLedgers, type RouterRef, type StoredRouter } from './load-ledgers.ts'
@@ -83,6 +84,16 @@ export class LedgerStore {
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
     const { pool } = this.#options.database
     return this.#ask('other routers are not loaded', () => readElsewhere(pool, tenants, here))
+  }
+
+  /** Of the last decision on an event; 0 where there was none. */
+  loadLastDecision(): Promise<number> {
+    return this.#ask('decisions are not loaded', () => readLastDecision(this.#options.database.pool))
+  }
+
+  /** The next decisions after one, in their order; none where there is no more. */
+  loadDecisions(after: number): Promise<readonly StoredDecision[]> {
+    return this.#ask('decisions are not loaded', () => readDecisions(this.#options.database.pool, after))
   }
 
   /**

@@ -78,3 +78,13 @@ describe('rule 16', () => {
     expect([nairobi.dayAt(ms).name, berlin.dayAt(ms).name]).toEqual(['2026-12-01', '2026-11-30'])
   })
 })
+
+describe('what was decided to be counted after all', () => {
+  it('is added once, however often it is told, and not where it was in it from the start', () => {
+    const rollup = new Rollup(sum(100, 100), new Map(), 4)
+    for (const decision of [3, 4, 7, 7, 9, 7]) rollup.credit(decision, '2026-11-24', sum(decision, 1))
+    expect(rollup.total).toEqual(sum(116, 102))
+    expect(rollup.day('2026-11-24')).toEqual(sum(16, 2))
+    expect(rollup.month('2026-11')).toEqual(sum(16, 2))
+  })
+})

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Rollup } from '../../src/accounting/rollup.ts'
+import { decide, quarantineBurst } from './decision-scene.ts'
 import { type LedgerScene, openLedgerScene } from './ledger-scene.ts'
 import { ReadRouter } from './read-router.ts'
 import { rollupFaultsIn } from './rollup-faults.ts'
@@ -26,13 +28,34 @@ test('a router’s rollup is its days of tenant_usage_daily, and what is older o
       [
         tenant,
         new Map([
-          [router, { total: { upload: most + 11n, download: 22n }, days: day(most + 1n, 2n) }],
-          [hill, { total: { upload: most, download: 1n }, days: day(most, 1n) }],
+          [
+            router,
+            { total: { upload: most + 11n, download: 22n }, days: day(most + 1n, 2n), lastDecision: 0 },
+          ],
+          [hill, { total: { upload: most, download: 1n }, days: day(most, 1n), lastDecision: 0 }],
         ]),
       ],
       [nobody, new Map()],
     ]),
   )
+})
+
+test('a rollup knows up to which decision it has what was accepted', async () => {
+  const { tenant, router } = await quarantineBurst(scene)
+  const load = async () => (await scene.store.loadRollups([tenant])).get(tenant)?.get(router)
+  const before = await load()
+  expect(before?.lastDecision).toBe(0)
+  await decide(scene, 1, 'accepted')
+  const after = await load()
+  const last = await scene.store.loadLastDecision()
+  expect(after?.lastDecision).toBe(last)
+  expect(last).toBeGreaterThan(0)
+  // One that was loaded before is led to the same, and no further, however often it is told.
+  const rollup = new Rollup(before?.total, before?.days, before?.lastDecision)
+  for (let times = 0; times < 2; times++)
+    for (const { id, credit } of await scene.store.loadDecisions(0))
+      if (credit) rollup.credit(id, credit.day, credit.bytes)
+  expect([rollup.total, rollup.day('2026-11-24')]).toEqual([after?.total, after?.days.get('2026-11-24')])
 })
 
 test('a month in which the daily tables differ is told, with both sums', async () => {
