@@ -162,7 +162,7 @@ export class CaseScene {
       ...{ store, journal: new FakeJournal(), books: new RouterBooks() },
       spreadingOf: () => SPREADING,
       newSessionId: () => sessionId(uuid()),
-      ...{ onRecorded: () => {}, onForgotten: () => {} },
+      ...{ onAdopted: () => {}, onRecorded: () => {}, onForgotten: () => {} },
     })
     const book = new RouterBook(ABOUT, stored, new Rollup(), epoch)
     book.inherit([], SPREADING)
