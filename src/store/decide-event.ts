@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { type RouterId, routerId, sessionId, type TenantId, tenantId } from '../accounting/ids.ts'
+import { routerId, sessionId, tenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
 import { bytesIn, isDecidable } from './event-bytes.ts'
 import { FILL } from './move-sessions.ts'
@@ -39,6 +39,8 @@ export type DecisionOutcome =
   | { readonly kind: 'session_gone' }
   /** The session would have more than can be counted exactly. */
   | { readonly kind: 'too_many' }
+
+type Uncreditable = Extract<DecisionOutcome, { kind: 'no_session' | 'session_gone' | 'too_many' }>
 
 interface EventRow {
   readonly tenant_id: string
@@ -135,7 +137,7 @@ async function creditOf(
   event: EventRow,
   { upload, download }: EventBytes,
   { bucketMs }: EventDecision,
-): Promise<SessionShare | Extract<DecisionOutcome, { kind: 'no_session' | 'session_gone' | 'too_many' }>> {
+): Promise<SessionShare | Uncreditable> {
   const { tenant_id, router_id, session_id, day } = event
   if (session_id === null || !UUID.test(session_id)) return { kind: 'no_session' }
   await client.query(LOCK_ROUTER, [tenant_id, router_id])
@@ -145,16 +147,12 @@ async function creditOf(
   const { service, username, data_upload, data_download } = session
   if (BigInt(data_upload) + upload > MOST || BigInt(data_download) + download > MOST)
     return { kind: 'too_many' }
-  const bytes = { upload: Number(upload), download: Number(download) }
-  const ref: { tenant: TenantId; router: RouterId } = {
-    tenant: tenantId(tenant_id),
-    router: routerId(router_id),
-  }
   const bucketStartMs = Math.floor(Number(event.at_ms) / bucketMs) * bucketMs
   return {
-    ...ref,
+    tenant: tenantId(tenant_id),
+    router: routerId(router_id),
     session: { id: sessionId(session_id), service, username },
-    share: { bucketStartMs, day, ...bytes },
+    share: { bucketStartMs, day, upload: Number(upload), download: Number(download) },
   }
 }
 
