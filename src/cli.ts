@@ -3,23 +3,30 @@ import { type Command, CommanderError } from 'commander'
 import { config as loadDotenv } from 'dotenv'
 import {
   type CommonOptions,
+  type CreditOptions,
   configFileOf,
+  DECISIONS,
+  type EventsOptions,
+  eventQuestionOf,
   type ProbeOptions,
   type StatusOptions,
   type TokenOptions,
   type UsageOptions,
+  usageQuestionOf,
+  type Verdict,
 } from './commands/arguments.ts'
 import { type Actions, commandLine } from './commands/command-line.ts'
 import { complete } from './commands/completion.ts'
 import { completionScript, type Shell } from './commands/completion-script.ts'
 import { configNames } from './commands/config-names.ts'
+import { interrupted, untilInterrupted } from './commands/interruption.ts'
+import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
 import type { OwnDatabase } from './commands/own-database.ts'
 import { terminalOf } from './commands/terminal.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
-import type { Config } from './config/config.ts'
 import { exposedSecret } from './config/exposure.ts'
-import { type Loaded, loadConfig, loadDatabase, loadJournal } from './config/load.ts'
+import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
 import { sharedAddresses } from './config/shared-address.ts'
 import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
@@ -131,62 +138,43 @@ async function showStatus({ config: file, json, watch }: StatusOptions): Promise
   return DONE
 }
 
-async function printUsage({
-  config: file,
-  tenant,
-  user,
-  from,
-  to,
-  by,
-  format,
-}: UsageOptions): Promise<number> {
-  const database = loaded(loadDatabase(file, process.env))
-  if (from !== undefined && to !== undefined && from > to) return wrong('--from is after --to')
-  const question = { tenant, user, from, to, by }
+async function printUsage(options: UsageOptions): Promise<number> {
+  const database = loaded(loadDatabase(options.config, process.env))
+  const question = usageQuestionOf(options)
   const { withDatabase } = await import('./commands/own-database.ts')
   const { usage } = await import('./commands/usage.ts')
-  await withDatabase(database, ownDatabase(), url => usage({ url, question, format, out: process.stdout }))
+  const printed = { question, format: options.format, out: process.stdout }
+  await withDatabase(database, ownDatabase(), url => usage({ url, ...printed }))
+  return DONE
+}
+
+async function printEvents(options: EventsOptions): Promise<number> {
+  const database = loaded(loadDatabase(options.config, process.env))
+  const question = eventQuestionOf(options)
+  const { withDatabase } = await import('./commands/own-database.ts')
+  const { events } = await import('./commands/events.ts')
+  const printed = { question, format: options.format, out: process.stdout }
+  await withDatabase(database, ownDatabase(), url => events({ url, ...printed }))
+  return DONE
+}
+
+async function creditEvent(verdict: Verdict, event: string, options: CreditOptions): Promise<number> {
+  const { config: file, reason, by } = options
+  const database = loaded(loadDatabase(file, process.env))
+  const bucketMs = loaded(loadBucket(file))
+  const { withDatabase } = await import('./commands/own-database.ts')
+  const { credit, operatorOf } = await import('./commands/credit.ts')
+  const { [verdict]: decision } = DECISIONS
+  const decided = { event, decision, reason, by: by ?? operatorOf(process.env), bucketMs }
+  const own = ownDatabase()
+  const printDecided = async (url: string) =>
+    console.log(await credit({ url, decision: decided, log: own.log }))
+  await withDatabase(database, own, printDecided)
   return DONE
 }
 
 function ownDatabase(): OwnDatabase {
   return { clock: systemClock, log: createLogger('warn'), untilInterrupted }
-}
-
-/** Rejects at a signal that would have ended this process. From now on none does: something is to be put in order first. */
-function untilInterrupted(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => reject(new Interrupted(`ended by ${signal}`)))
-  })
-}
-
-/** A command was told to end before it was done. */
-class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-}
-
-/** Aborts at SIGINT, so that what is under way can end as it should. */
-function interrupted(): AbortSignal {
-  const stopping = new AbortController()
-  process.once('SIGINT', () => stopping.abort())
-  return stopping.signal
-}
-
-/** @throws FaultyConfig */
-function load(file: string): Config {
-  return loaded(loadConfig(file, process.env))
-}
-
-/** @throws FaultyConfig */
-function loaded<T>(outcome: Loaded<T>): T {
-  if (outcome.kind === 'loaded') return outcome.config
-  throw new FaultyConfig(formatFaults(outcome.faults))
-}
-
-/** Nothing is done with a config that has faults; the message is all of them, a line each. */
-class FaultyConfig extends Error {
-  override readonly name = 'FaultyConfig'
 }
 
 function wrong(message: string): number {
@@ -216,6 +204,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = DONE
   const actions: Actions = {
     ...{ run, check, migrate, probe: probeRouters, status: showStatus, usage: printUsage, token: printToken },
+    ...{ events: printEvents, credit: creditEvent },
     completion: printCompletion,
     complete: words => printCompletions(program, words),
   }

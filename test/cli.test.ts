@@ -233,6 +233,37 @@ describe('wrong use', () => {
       /^error: option '--config <file>' argument missing/,
     ],
     ['no command', [], /^Usage: tikmeter/],
+    [
+      'a decision without a reason',
+      ['credit', 'accept', '12'],
+      /^error: required option '--reason <text>' not specified/,
+    ],
+    ['a decision for no reason', ['credit', 'accept', '12', '--reason', ' '], /It must be words, 1000/],
+    [
+      'neither of the decisions',
+      ['credit', 'maybe', '12', '--reason', 'x'],
+      /Allowed choices are accept, reject/,
+    ],
+    [
+      'no event',
+      ['credit', 'reject', '12a', '--reason', 'x'],
+      /the id of an event, as `tikmeter events` tells it/,
+    ],
+    [
+      'an event that no id can be',
+      ['credit', 'reject', '9'.repeat(19), '--reason', 'x'],
+      /the id of an event/,
+    ],
+    [
+      'events of a kind that has no bytes',
+      ['events', '--kind', 'reboot'],
+      /Allowed choices are quarantine, baseline/,
+    ],
+    [
+      'a first day after the last',
+      ['events', '--from', '2026-11-02', '--to', '2026-11-01', '--config', 'good.yaml'],
+      /^error: --from is after --to\n$/,
+    ],
   ])('%s', async (_, argv, message) => {
     const { code, stdout, stderr } = await tikmeter(argv)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -255,7 +286,7 @@ describe('--help and --version', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const command of ['run', 'check', 'migrate', 'token'])
       expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'))
-    expect(stdout.split('\n').length).toBeLessThan(25)
+    expect(stdout.split('\n').length).toBeLessThan(27)
     expect(stdout).not.toMatch(/^ +complete /m)
     expect(await tikmeter(['--version'])).toMatchObject({
       code: 0,
@@ -265,7 +296,7 @@ describe('--help and --version', () => {
 })
 
 describe('the help of a command', () => {
-  it.each(['run', 'check', 'probe', 'status', 'usage', 'migrate', 'token', 'completion'])(
+  it.each(['run', 'check', 'probe', 'status', 'usage', 'events', 'credit', 'migrate', 'token', 'completion'])(
     '%s is short, and has one to three examples',
     async command => {
       const { code, stdout, stderr } = await tikmeter([command, '--help'])

@@ -1,7 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { duration } from '../config/quantity.ts'
-import type { UsageBy } from '../store/usage-query.ts'
+import type { DecidableKind } from '../store/event-bytes.ts'
+import type { EventQuestion } from '../store/event-query.ts'
+import type { UsageBy, UsageQuestion } from '../store/usage-query.ts'
 import type { UsageFormat } from './usage-format.ts'
+import { WrongUse } from './wrong-use.ts'
 
 /** What the commands are given, as commander gives it. */
 export interface CommonOptions {
@@ -16,13 +19,27 @@ export interface StatusOptions extends ProbeOptions {
   readonly watch?: boolean
 }
 
-export interface UsageOptions extends CommonOptions {
+/** Of what is printed as rows. */
+interface RowOptions extends CommonOptions {
   readonly tenant?: string
   readonly user?: string
   readonly from?: string
   readonly to?: string
-  readonly by: UsageBy
   readonly format: UsageFormat
+}
+
+export interface UsageOptions extends RowOptions {
+  readonly by: UsageBy
+}
+
+/** @throws WrongUse */
+export function usageQuestionOf({ tenant, user, by, ...days }: UsageOptions): UsageQuestion {
+  return { tenant, user, ...daysOf(days), by }
+}
+
+function daysOf({ from, to }: Pick<RowOptions, 'from' | 'to'>) {
+  if (from !== undefined && to !== undefined && from > to) throw new WrongUse('--from is after --to')
+  return { from, to }
 }
 
 /** Each of `UsageBy`, in the help's order. */
@@ -33,6 +50,35 @@ export const USAGE_BY = Object.keys({
   router: true,
   session: true,
 } satisfies Record<UsageBy, true>)
+
+export interface EventsOptions extends RowOptions {
+  readonly router?: string
+  readonly kind?: DecidableKind
+  readonly undecided?: boolean
+}
+
+/** @throws WrongUse */
+export function eventQuestionOf({
+  tenant,
+  router,
+  user,
+  kind,
+  undecided,
+  ...days
+}: EventsOptions): EventQuestion {
+  return { tenant, router, user, kind, ...daysOf(days), isUndecided: undecided === true }
+}
+
+export interface CreditOptions extends CommonOptions {
+  readonly reason: string
+  readonly by?: string
+}
+
+/** What can be said of an event, and what it has been then. */
+export const DECISIONS = { accept: 'accepted', reject: 'rejected' } as const
+export type Verdict = keyof typeof DECISIONS
+/** Each of `Verdict`, in the help's order. */
+export const VERDICTS = Object.keys(DECISIONS)
 
 export interface TokenOptions extends CommonOptions {
   readonly tenant?: string
@@ -49,6 +95,21 @@ export function parseExpires(text: string): number {
 export function parseDay(text: string): string {
   if (/^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00Z`).toJSON()?.startsWith(text)) return text
   throw new InvalidArgumentError('It must be a day such as 2026-11-24.')
+}
+
+/** Eighteen digits are an id that PostgreSQL can hold, whatever they are. */
+export function parseEvent(text: string): string {
+  if (/^[1-9]\d{0,17}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be the id of an event, as `tikmeter events` tells it.')
+}
+
+/** So much is read by whoever looks at it later. */
+const MOST_CHARACTERS = 1_000
+
+export function parseWords(text: string): string {
+  const words = text.trim()
+  if (words !== '' && words.length <= MOST_CHARACTERS) return words
+  throw new InvalidArgumentError(`It must be words, ${MOST_CHARACTERS} characters at the most.`)
 }
 
 const CONFIG_VARIABLE = 'TIKMETER_CONFIG'

@@ -1,14 +1,21 @@
 import { Argument, Command, Option } from 'commander'
+import { DECIDABLE_KINDS } from '../store/event-bytes.ts'
 import {
   type CommonOptions,
+  type CreditOptions,
   configOption,
+  type EventsOptions,
   type ProbeOptions,
   parseDay,
+  parseEvent,
   parseExpires,
+  parseWords,
   type StatusOptions,
   type TokenOptions,
   USAGE_BY,
   type UsageOptions,
+  VERDICTS,
+  type Verdict,
 } from './arguments.ts'
 import { SHELLS, type Shell } from './completion-script.ts'
 import { USAGE_FORMATS } from './usage-format.ts'
@@ -22,6 +29,8 @@ export interface Actions {
   probe(which: string | undefined, options: ProbeOptions): ExitCode
   status(options: StatusOptions): ExitCode
   usage(options: UsageOptions): ExitCode
+  events(options: EventsOptions): ExitCode
+  credit(verdict: Verdict, event: string, options: CreditOptions): ExitCode
   migrate(options: CommonOptions): ExitCode
   token(options: TokenOptions): ExitCode
   completion(shell: Shell): ExitCode
@@ -82,6 +91,35 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
         'usage --by user',
         'usage --tenant acme --user ann --by session',
         'usage --from 2026-11-01 --to 2026-11-30 --format csv > november.csv',
+      ),
+    )
+  withConfig('events', 'bytes that were not counted, and what was decided of them', actions.events)
+    .option('--tenant <id>', 'only this one')
+    .option('--router <id>', 'only of this router')
+    .option('--user <name>', 'only of this user')
+    .addOption(new Option('--kind <kind>', 'only these').choices(DECIDABLE_KINDS))
+    .option('--from <day>', "the first of the tenant's days; all that are kept unless told", parseDay)
+    .option('--to <day>', 'the last one', parseDay)
+    .option('--undecided', 'only those that nobody has decided on')
+    .addOption(new Option('--format <format>', 'how').choices(USAGE_FORMATS).default('table'))
+    .addHelpText(
+      'after',
+      examples('events --undecided', 'events --tenant acme --kind quarantine --format csv > events.csv'),
+    )
+  withConfig('credit', "count an event's bytes after all, or reject them, for good", actions.credit)
+    .addArgument(new Argument('<verdict>', 'what becomes of them').choices(VERDICTS))
+    .argument('<event>', 'its id, as events tells it', parseEvent)
+    .addOption(
+      new Option('--reason <text>', 'why, for whoever asks later')
+        .argParser(parseWords)
+        .makeOptionMandatory(),
+    )
+    .option('--by <who>', 'who decides; the user who runs this unless told', parseWords)
+    .addHelpText(
+      'after',
+      examples(
+        'credit accept 4711 --reason "a backup over the new fibre"',
+        'credit reject 4712 --reason "a broken counter"',
       ),
     )
   withConfig('migrate', "bring the database's schema up to date, and stop", actions.migrate).addHelpText(

@@ -12,7 +12,9 @@ export interface Candidate {
 }
 
 /** What a value can be; names are the config's. */
-type Values = Completion | { readonly kind: 'tenant' } | { readonly kind: 'router' }
+type Values = Completion | { readonly kind: Named }
+/** `routerId` is without its tenant. */
+type Named = 'tenant' | 'router' | 'routerId'
 
 /** What the words before the cursor come to. */
 interface Line {
@@ -121,6 +123,8 @@ function valuesOf(option: Option): Values {
       return { kind: 'file' }
     case 'tenant':
       return { kind: 'tenant' }
+    case 'router':
+      return { kind: 'routerId' }
     default:
       return NOTHING
   }
@@ -138,11 +142,22 @@ function valuesOfArgument(argument: Argument, program: Command): Values {
   }
 }
 
-function candidatesOf(names: ConfigNames, what: 'tenant' | 'router'): readonly Candidate[] {
-  return names.flatMap(({ id, name, routers }) => [
-    { word: id, description: name },
-    ...(what === 'tenant' ? [] : routers.map(it => ({ word: `${id}/${it.id}`, description: it.name }))),
-  ])
+function candidatesOf(names: ConfigNames, what: Named): readonly Candidate[] {
+  switch (what) {
+    case 'tenant':
+      return names.map(({ id, name }) => ({ word: id, description: name }))
+    case 'router':
+      return names.flatMap(({ id, name, routers }) => [
+        { word: id, description: name },
+        ...routers.map(it => ({ word: `${id}/${it.id}`, description: it.name })),
+      ])
+    case 'routerId': {
+      const ids = new Map(names.flatMap(({ routers }) => routers.map(it => [it.id, it.name])))
+      return Array.from(ids, ([word, description]) => ({ word, description }))
+    }
+    default:
+      return what satisfies never
+  }
 }
 
 function commandsOf(program: Command): Completion {

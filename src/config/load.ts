@@ -6,7 +6,7 @@ import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
 import { readText } from './readable-file.ts'
 import { resolveConfig, resolveDatabase, resolveJournal } from './resolve.ts'
-import { configSchema, databaseSchema, journalSchema } from './schema.ts'
+import { bucketSchema, configSchema, databaseSchema, journalSchema } from './schema.ts'
 import type { Environment } from './secret-source.ts'
 
 /** All of the config, or the part that was asked for. */
@@ -45,6 +45,11 @@ export function loadDatabase(file: string, env: Environment): Loaded<Config['dat
 /** The `journal` of a config, which needs no secret at all. */
 export function loadJournal(file: string): Loaded<Config['journal']> {
   return loadPart(file, 'journal', journalSchema(), resolveJournal)
+}
+
+/** The `bucket` of a config, in milliseconds. */
+export function loadBucket(file: string): Loaded<Config['bucketMs']> {
+  return loadPart(file, 'bucket', bucketSchema(), bucketMs => bucketMs)
 }
 
 function loadPart<Schema extends z.ZodType, T>(

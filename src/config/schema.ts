@@ -75,7 +75,7 @@ export function configSchema(env: Environment) {
         deltas: field(duration).prefault('90d'),
         sessions: field(duration).prefault('400d'),
       }).prefault({}),
-      bucket: field(bucket).prefault('15m'),
+      bucket: bucketSchema(),
       plausible_rate: field(rate).prefault('10Gbps'),
       hotspot_domain: field(oneOf(HOTSPOT_DOMAINS)).default('part'),
       stalled_after: field(duration).prefault('15m'),
@@ -111,6 +111,10 @@ export function journalSchema() {
     directory: field(path).prefault('data/journal'),
     max_size: field(size).prefault('1GB'),
   }).prefault({})
+}
+
+export function bucketSchema() {
+  return field(bucket).prefault('15m')
 }
 
 function tenant(env: Environment) {

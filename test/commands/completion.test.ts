@@ -17,7 +17,7 @@ const NAMES: ConfigNames = [
 const done = () => 0
 const ACTIONS: Actions = {
   ...{ run: done, check: done, probe: done, status: done, usage: done, migrate: done, token: done },
-  ...{ completion: done, complete: done },
+  ...{ events: done, credit: done, completion: done, complete: done },
 }
 
 /** What is offered for a line whose cursor is at its end; `asked` are the configs that were looked into. */
@@ -34,7 +34,7 @@ async function offered(line: string): Promise<{ words: string; asked: unknown[] 
 }
 
 test.each([
-  ['', 'run check probe status usage migrate token completion help'],
+  ['', 'run check probe status usage events credit migrate token completion help'],
   ['us', 'usage'],
   ['-', '--version --help'],
   ['usage --b', '--by'],
@@ -45,6 +45,14 @@ test.each([
   ['usage --by day --b', ''],
   ['usage --user ', ''],
   ['usage --user=a', ''],
+  ['events --kind ', 'quarantine baseline discarded glitch'],
+  ['events --undecided --fo', '--format'],
+  ['credit ', 'accept reject'],
+  ['credit r', 'reject'],
+  ['credit accept ', ''],
+  ['credit accept 12 ', '--config --reason --by --help'],
+  ['credit accept 12 --r', '--reason'],
+  ['credit accept 12 --reason ', ''],
   ['status ', '--config --watch --json --help'],
   ['status --json ', '--config --watch --help'],
   ['completion ', 'bash zsh fish'],
@@ -65,6 +73,9 @@ test.each([
   ['probe --json c', 'coast coast/hq'],
   ['usage --tenant ', 'acme coast'],
   ['usage --tenant=c', '--tenant=coast'],
+  ['events --tenant c', 'coast'],
+  ['events --router ', 'hq north'],
+  ['events --router=n', '--router=north'],
   ['token --tenant a', 'acme'],
 ])('“tikmeter %s” is completed by the config’s names: “%s”', async (line, words) => {
   expect(await offered(line)).toEqual({ words, asked: [undefined] })

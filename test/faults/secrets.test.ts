@@ -94,8 +94,8 @@ test(
       urlWith(canaries.make('the password of another database'), { pathname: '/no_such_database' }),
     ]
     for (const url of urls)
-      for (const command of ['run', 'migrate', 'usage']) {
-        const outputs = await printed([command], { DATABASE_URL: url })
+      for (const argv of [['run'], ['migrate'], ['usage'], ['credit', 'reject', '1', '--reason', 'x']]) {
+        const outputs = await printed(argv, { DATABASE_URL: url })
         expect(outputs.map(it => it.text).join('')).toContain('no')
         expect(canaries.leaksIn(outputs)).toEqual([])
       }

@@ -86,7 +86,7 @@ test('every command says whose it is', () => {
   const nothing = () => 0
   const actions: Actions = {
     ...{ run: nothing, check: nothing, probe: nothing, status: nothing, usage: nothing, migrate: nothing },
-    ...{ token: nothing, completion: nothing, complete: nothing },
+    ...{ events: nothing, credit: nothing, token: nothing, completion: nothing, complete: nothing },
   }
   const commands = commandLine(VERSION, actions, () => {}).commands.map(it => it.name())
   expect(commands.sort(), `see COMMANDS of ${TABLES}`).toEqual(Object.keys(COMMANDS).sort())

@@ -103,6 +103,8 @@ export const COMMANDS: Readonly<Record<keyof Actions, string>> = {
   probe: 'asks the routers of the config that it is given',
   status: 'tells of all tenants, by a socket that only the daemon’s user may open',
   usage: 'commands.test.ts: `--tenant` is of that tenant alone',
+  events: 'commands.test.ts: `--tenant` is of that tenant alone',
+  credit: 'commands.test.ts: changes the numbers of the tenant whose event it is, and of no other',
   migrate: 'prints nothing of any tenant',
   token: 'prints a token for the tenant that is named',
   completion: 'prints a script',

@@ -1,0 +1,19 @@
+import { formatFaults } from '../config/check.ts'
+import type { Config } from '../config/config.ts'
+import { type Loaded, loadConfig } from '../config/load.ts'
+
+/** Nothing is done with a config that has faults; the message is all of them, a line each. */
+export class FaultyConfig extends Error {
+  override readonly name = 'FaultyConfig'
+}
+
+/** @throws FaultyConfig */
+export function load(file: string): Config {
+  return loaded(loadConfig(file, process.env))
+}
+
+/** @throws FaultyConfig */
+export function loaded<T>(outcome: Loaded<T>): T {
+  if (outcome.kind === 'loaded') return outcome.config
+  throw new FaultyConfig(formatFaults(outcome.faults))
+}
