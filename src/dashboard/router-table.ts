@@ -3,8 +3,8 @@ import { ago } from './instant.ts'
 import { showNameIn } from './name.ts'
 import { byId, made, setQuantity, setText } from './page.ts'
 import { formatCount } from './quantity.ts'
+import { troubleOf } from './router-trouble.ts'
 import { Rows } from './rows.ts'
-import { visible } from './visible.ts'
 
 interface Seen {
   readonly router: Router
@@ -51,9 +51,7 @@ function showState(cell: HTMLElement, { router }: Seen): void {
   const state = part(cell, 'span', 'state')
   setText(state, WORDS[router.state])
   state.dataset['state'] = router.state
-  const refused = (router.missing_menus ?? []).map(({ menu, reason }) => `no ${menu}: ${reason}`)
-  const troubles = [...(router.error === null ? [] : [router.error]), ...refused]
-  setText(part(cell, 'small', 'error'), visible(troubles.join('; ')))
+  setText(part(cell, 'small', 'error'), troubleOf(router))
 }
 
 /** The cell's part of that kind, made where it is not there yet. */

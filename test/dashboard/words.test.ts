@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import type { FeedState } from '../../src/client/feed.ts'
+import type { FeedState, Router } from '../../src/client/feed.ts'
 import { alertOf, isNews, MOST_ALERTS, withAlert, wordsOf } from '../../src/dashboard/alert.ts'
 import { LocalTime } from '../../src/dashboard/instant.ts'
+import { troubleOf } from '../../src/dashboard/router-trouble.ts'
 import { bannerOf, labelOf, refusalOf, refusalWords, standingOf } from '../../src/dashboard/standing.ts'
 
 const GB = 1024 ** 3
@@ -86,6 +87,19 @@ test('news is what fired or ended since the page began to look, once', () => {
 test('whatever comes for an alert is one, and breaks nothing', () => {
   for (const junk of [null, 7, 'x', [], {}, { id: 'x', detail: 3 }])
     expect(wordsOf(alertOf(junk), time)).toEqual({ before: '', after: ' ' })
+})
+
+test('a router’s trouble is what it failed with and what it refuses, also of a daemon that does not tell', () => {
+  const well: Router = {
+    ...{ id: 'hq', name: 'HQ', last_reading_at: null, hotspot: 0, ppp: 1, error: null },
+    state: 'online',
+  }
+  expect(troubleOf(well)).toBe('')
+  const missing_menus = [{ menu: '/interface/pppoe-server', reason: 'not\u202e permitted' }]
+  expect(troubleOf({ ...well, uncounted: 1, missing_menus })).toBe(
+    'no /interface/pppoe-server: not\\u202e permitted',
+  )
+  expect(troubleOf({ ...well, error: 'no answer', missing_menus })).toMatch(/^no answer; no \/interface/)
 })
 
 const LOST: FeedState = { kind: 'waiting', ms: 500, why: { kind: 'closed', code: 1006, reason: '' } }
