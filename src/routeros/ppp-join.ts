@@ -1,4 +1,5 @@
 import type { SessionReading } from '../accounting/reading.ts'
+import { identityKey } from '../accounting/session.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, middleMs } from '../accounting/window.ts'
 import type { ServerRow } from './ppp-servers.ts'
 
@@ -39,7 +40,7 @@ export interface PppJoinOptions {
 export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
   const { sessions, free, guessed, askedMs, mayGuess } = options
   const joins: PppJoin[] = []
-  const left = new Set(sessions)
+  const left = new Set(onceEach(sessions))
   const open = new Set(free)
   const join = (session: SessionReading, row: ServerRow, isGuess = false) => {
     joins.push({ session, row, isGuess })
@@ -54,6 +55,18 @@ export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
   for (const [session, row] of ofAge([...left], before())) join(session, row)
   for (const [session, row] of ofAccount([...left], before())) join(session, row)
   return joins
+}
+
+/** Rows that can only be of one session are on one interface, and it is the first one's: nobody else has gone. */
+function onceEach(sessions: readonly SessionReading[]): readonly SessionReading[] {
+  const seen = new Map<string, SessionReading>()
+  return sessions.filter(session => {
+    if (session.routerSessionId === undefined) return true
+    const key = `${session.protocol}\0${identityKey('ppp', session)}`
+    const other = seen.get(key)
+    if (!other) seen.set(key, session)
+    return !other || gapMs(other.login, session.login) > LOGIN_TOLERANCE_MS
+  })
 }
 
 type Pair = readonly [SessionReading, ServerRow]

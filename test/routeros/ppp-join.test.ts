@@ -8,12 +8,12 @@ const ASKED_MS = 1_000_000
 
 function session(
   username: string,
-  more: { callerId?: string; up?: number; protocol?: string } = {},
+  more: { callerId?: string; up?: number; protocol?: string; id?: string } = {},
 ): SessionReading {
-  const { callerId = 'mac', up = 60, protocol = 'pppoe' } = more
+  const { callerId = 'mac', up = 60, protocol = 'pppoe', id } = more
   return {
     ...{ protocol, username, callerId, uptimeSeconds: up, login: loginOf(up) },
-    ...{ server: undefined, macAddress: undefined, ipAddress: undefined, routerSessionId: undefined },
+    ...{ server: undefined, macAddress: undefined, ipAddress: undefined, routerSessionId: id },
     ...{ counters: undefined, ...PLAIN_ROW },
   }
 }
@@ -68,6 +68,13 @@ test('and any time apart where service and caller are unique on both sides', () 
 test('a row that may have begun after the sessions were printed is no session of another age', () => {
   expect(joins([session('ann', { up: 3 })], [row('a', 'ann', { up: 0 })])).toEqual([undefined])
   expect(joins([session('ann', { up: 0 })], [row('a', 'ann', { up: 0 })])).toEqual(['a'])
+})
+
+test('two rows that can only be one session are on one interface', () => {
+  const twice = [session('ann', { id: '0x81' }), session('ann', { id: '0x81' })]
+  expect(joins(twice, [row('a', 'ann')])).toEqual(['a', undefined])
+  const others = [session('ann', { id: '0x81' }), session('ann', { id: '0x82' })]
+  expect(joins(others, [row('a', 'ann')])).toEqual([undefined, undefined])
 })
 
 test('of two sessions and one row, one has gone, and nobody knows which', () => {
