@@ -95,6 +95,7 @@ export function createFleet(options: FleetOptions): Fleet {
       pppSessions: packages.includes('ppp') ? pppSessions : 0,
       bindings,
       meanRate,
+      hasOddNames: true,
     }
     return new Site(router, spec, seededRandom(seed + 1 + number))
   })

@@ -37,10 +37,11 @@ export class Lies {
     return telling
   }
 
-  /** Every lie that is being told is over, and the next reading of each session is true. */
-  end(): void {
+  /** Every lie that is being told is over, and the next reading of each session is true, as if all had been lied about. */
+  end(nowMs: number): void {
     this.#telling.clear()
-    for (const [session, seen] of this.#seen) this.#seen.set(session, { ...seen, isTrue: false })
+    for (const [session, seen] of this.#seen)
+      this.#seen.set(session, { ...seen, liedMs: nowMs, isTrue: false })
   }
 
   /** What a reading tells is told, once: of a reading of PPP more can become known when the server menus answer. */

@@ -5,8 +5,9 @@ import type { SessionLogin, SimulatedSession } from './session.ts'
 import type { SimulatedRouter } from './simulated-router.ts'
 import { makeSubscribers, makeTraffic, type Subscriber } from './subscribers.ts'
 
-/** A hotspot session has no id: who comes back sooner than this to the same address looks like who never left. */
+/** A hotspot session has no id: who comes back sooner than this, at any address, looks like who never left. */
 const TOO_SOON_MS = 15_000
+const MOVES = 0.3
 
 /** Two readings of a router that is not in trouble for long, and one round of any session's traffic. */
 const TWO_READINGS_MS = 20_000
@@ -18,6 +19,7 @@ export interface SiteSpec {
   readonly pppSessions: number
   readonly bindings: number
   readonly meanRate: Bytes
+  readonly hasOddNames: boolean
 }
 
 /** `relogin` is the same subscriber at once, on the address before or on another. */
@@ -42,7 +44,7 @@ export class Site {
   readonly #addresses: string[] = []
   readonly #offline: Subscriber[] = []
   #online: Online[] = []
-  readonly #lastLogin = new Map<Subscriber, { address: string; atMs: number }>()
+  readonly #lastLogins = new Map<Subscriber, number>()
 
   constructor(router: SimulatedRouter, spec: SiteSpec, random: Random) {
     this.router = router
@@ -52,11 +54,13 @@ export class Site {
 
   /** Logs the first sessions in: they began within the last hour. */
   populate(): void {
-    const { number, hotspotSessions, pppSessions, bindings } = this.#spec
+    const { number, hotspotSessions, pppSessions, bindings, hasOddNames } = this.#spec
     for (let i = 0; i < hotspotSessions + pppSessions + 8; i++)
       this.#addresses.push(`10.${number & 255}.${i >> 8}.${i & 255}`)
-    const hotspot = makeSubscribers('hotspot', number, Math.ceil(hotspotSessions * 1.5))
-    const ppp = makeSubscribers('ppp', number, Math.ceil(pppSessions * 1.5))
+    const make = (service: 'hotspot' | 'ppp', online: number) =>
+      makeSubscribers({ service, router: number, count: Math.ceil(online * 1.5), hasOddNames })
+    const hotspot = make('hotspot', hotspotSessions)
+    const ppp = make('ppp', pppSessions)
     for (const { name, protocol } of ppp.slice(0, bindings))
       if (protocol !== 'hotspot')
         this.router.addBinding({
@@ -98,9 +102,9 @@ export class Site {
       this.router.resetCounters(known.session)
       return { kind: 'reset', session: known.session }
     }
-    if (chance < 0.15 && somebody) {
+    if (chance < 0.15 && somebody && !this.#isTooSoon(somebody.subscriber)) {
       this.#logout(somebody)
-      const again = this.#login(somebody.subscriber, 0)
+      const again = this.#login(somebody.subscriber, 0, this.#random() < MOVES)
       return { kind: 'relogin', isSameAddress: again?.login.address === somebody.address }
     }
     if (this.#online.length < this.#spec.hotspotSessions + this.#spec.pppSessions) return this.#comeOne()
@@ -125,30 +129,34 @@ export class Site {
   }
 
   #comeOne(): Happening | undefined {
-    const subscriber = pick(this.#random, this.#offline)
+    const subscriber = pick(
+      this.#random,
+      this.#offline.filter(it => !this.#isTooSoon(it)),
+    )
     const session = subscriber && this.#login(subscriber, 0)
     return session && { kind: 'login', session }
   }
 
-  /** @returns `undefined` where no address is free */
-  #login(subscriber: Subscriber, loggedInForMs: number): SimulatedSession | undefined {
-    const address = this.#takeAddress(subscriber)
+  /**
+   * @param hasMoved whether the address is not the one that was given back last
+   * @returns `undefined` where no address is free
+   */
+  #login(subscriber: Subscriber, loggedInForMs: number, hasMoved = false): SimulatedSession | undefined {
+    const address = hasMoved ? this.#addresses.shift() : this.#addresses.pop()
     if (address === undefined) return undefined
     const at = this.#offline.indexOf(subscriber)
     if (at >= 0) this.#offline.splice(at, 1)
     const session = this.router.login(this.#loginOf(subscriber, address, loggedInForMs))
     this.#online.push({ subscriber, session, address })
-    this.#lastLogin.set(subscriber, { address, atMs: session.loginAtMs })
+    this.#lastLogins.set(subscriber, session.loginAtMs)
     return session
   }
 
-  #takeAddress(subscriber: Subscriber): string | undefined {
-    const last = this.#lastLogin.get(subscriber)
-    const isTooSoon =
-      last !== undefined &&
-      last.address === this.#addresses.at(-1) &&
-      this.router.now() - last.atMs < TOO_SOON_MS
-    return isTooSoon && subscriber.protocol === 'hotspot' ? this.#addresses.shift() : this.#addresses.pop()
+  #isTooSoon(subscriber: Subscriber): boolean {
+    const lastMs = this.#lastLogins.get(subscriber)
+    return (
+      subscriber.protocol === 'hotspot' && lastMs !== undefined && this.router.now() - lastMs < TOO_SOON_MS
+    )
   }
 
   #loginOf(subscriber: Subscriber, address: string, loggedInForMs: number): SessionLogin {

@@ -30,18 +30,28 @@ const ODD_NAMES: readonly Name[] = [
 
 const MAC_PREFIX = { hotspot: '02:AA', ppp: '02:BB' } as const
 
-/** As many subscribers as there are to be, the odd names first; every eighth has a twin. */
-export function makeSubscribers(
-  service: 'hotspot' | 'ppp',
-  router: number,
-  count: number,
-): readonly Subscriber[] {
+export interface SubscribersOf {
+  readonly service: 'hotspot' | 'ppp'
+  /** The router's place in the fleet. */
+  readonly router: number
+  readonly count: number
+  /** Whether the first ones have the odd names, which are those of each router that has them. */
+  readonly hasOddNames: boolean
+}
+
+/** As many subscribers as there are to be; every eighth has a twin. */
+export function makeSubscribers({
+  service,
+  router,
+  count,
+  hasOddNames,
+}: SubscribersOf): readonly Subscriber[] {
   const subscribers: Subscriber[] = []
   for (let i = 0; i < count; i++) {
     // Each eighth is the same person as the one before.
     const person = i - Math.floor((i + 1) / 8)
     subscribers.push({
-      name: ODD_NAMES[person] ?? utf8(`${service}-${router}-${person}`),
+      name: (hasOddNames ? ODD_NAMES[person] : undefined) ?? utf8(`${service}-${router}-${person}`),
       protocol: service === 'hotspot' ? 'hotspot' : protocolOf(person),
       macAddress: `${MAC_PREFIX[service]}:${hex(router)}:${hex(i >> 16)}:${hex(i >> 8)}:${hex(i)}`,
       publicAddress: `198.${18 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`,

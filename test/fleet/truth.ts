@@ -64,8 +64,8 @@ export class Truth {
   /** Static bindings' counters in the last reading that had them. */
   readonly #bindings = new Map<PppInterface, Shown>()
 
-  /** Services that were read. */
-  readonly #found = new Set<Service>()
+  /** When services were read first. */
+  readonly #foundMs = new Map<Service, number>()
 
   /** @param isSpare whether the router takes another's place: what its first readings show is where counting begins */
   constructor(now: () => number, isSpare: boolean) {
@@ -73,8 +73,13 @@ export class Truth {
     this.#isSpare = isSpare
   }
 
-  #isStranger(service: Service): boolean {
-    return this.#isSpare && !this.#found.has(service)
+  /** Of a router that takes another's place, who was there before its first reading. */
+  #isStranger({ service, loginAtMs }: SimulatedSession): boolean {
+    return this.#isSpare && loginAtMs < (this.#foundMs.get(service) ?? Number.POSITIVE_INFINITY)
+  }
+
+  #noteFound(service: Service, atMs: number): void {
+    if (!this.#foundMs.has(service)) this.#foundMs.set(service, atMs)
   }
 
   connection(): ConnectionTruth {
@@ -95,11 +100,12 @@ export class Truth {
       else if (sight.kind === 'hotspot') {
         const { session, shown } = sight
         const carried = this.#carriedOf(session)
-        if (this.#isStranger('hotspot')) carried.startFrom(shown.counters)
+        if (!carried.isStarted && this.#isStranger(session)) carried.startFrom(shown.counters)
         its.set(session, { ...shown, added: carried.take(shown) })
       }
-    this.#found.add('hotspot')
-    this.#tell({ service: 'hotspot', atMs: this.#now(), reader, shown: its, lies })
+    const atMs = this.#now()
+    this.#noteFound('hotspot', atMs)
+    this.#tell({ service: 'hotspot', atMs, reader, shown: its, lies })
   }
 
   /** A new session on a binding counts from its last known value, and from this one where none is known. */
@@ -107,14 +113,14 @@ export class Truth {
     const its = new Map<SimulatedSession, ShownBytes>()
     for (const [session, shown] of sessions) {
       const carried = this.#carriedOf(session)
-      if (this.#isStranger('ppp')) carried.startFrom(shown.counters)
+      if (!carried.isStarted && this.#isStranger(session)) carried.startFrom(shown.counters)
       else if (!carried.isStarted && !session.interface.isDynamic)
         carried.startFrom((this.#bindings.get(session.interface) ?? shown).counters)
       its.set(session, { ...shown, added: carried.take(shown) })
     }
     for (const [binding, shown] of bindings)
       if (shown.atMs >= (this.#bindings.get(binding)?.atMs ?? -Infinity)) this.#bindings.set(binding, shown)
-    this.#found.add('ppp')
+    this.#noteFound('ppp', atMs)
     this.#tell({ service: 'ppp', atMs, reader, shown: its, lies })
   }
 
