@@ -4,13 +4,19 @@ import type { SessionHistory } from './history.ts'
 
 /** Read at seconds 1 to 5, 10 bytes up and 100 down each time. */
 const ANN: SessionHistory = {
-  ...{ loginAtMs: 0, logoutAtMs: undefined, resetsAtMs: [], isOnBinding: false },
+  ...{ loginAtMs: 0, logoutAtMs: undefined, resetsAtMs: [], isOnBinding: false, isSpare: false },
   readings: [1, 2, 3, 4, 5].map(second => readingAt(second, second)),
   tail: bytes(7),
 }
 
 function readingAt(second: number, shown: number) {
-  return { atMs: second * 1000, shownMs: second * 1000, added: bytes(1), counters: bytes(shown) }
+  return {
+    atMs: second * 1000,
+    shownMs: second * 1000,
+    added: bytes(1),
+    counters: bytes(shown),
+    isLie: false,
+  }
 }
 
 function bytes(times: number): { upload: number; download: number } {
@@ -35,6 +41,10 @@ test('one that ended in it may be short of what was read in it', () => {
   expect(leewayOf([ended], [between(3500, 6000)]).shorts).toEqual([0, 1, 2].map(bytes))
 })
 
+test('so may one of which nothing was told since, its server row not being known', () => {
+  expect(leewayOf([ANN], [between(3500, 6000)]).shorts).toEqual([0, 1, 2].map(bytes))
+})
+
 test('one that ended before it, and was read before it, is held to the byte', () => {
   const ended = { ...ANN, logoutAtMs: 5100 }
   expect(isExact(leewayOf([ended], [between(5000, 7000)]))).toBe(true)
@@ -52,7 +62,7 @@ test('a reply that tells of an ended session when the window has begun counts as
 
 test('of one that was reset in it, what was read before it may be missing, or all where its counter hid that', () => {
   const reset = { ...ANN, resetsAtMs: [3500] }
-  const leeway = leewayOf([reset], [between(2500, 6000)])
+  const leeway = leewayOf([reset], [between(2500, 5000)])
   expect(leeway.shorts).toEqual([0, 1].map(bytes))
   expect(leeway.slack).toEqual(bytes(3))
 })
@@ -76,6 +86,28 @@ test('of one whose counters were where they had been within two readings of thei
 test('so it may of one whose counters leap back to where they were', () => {
   const reset = { ...ANN, resetsAtMs: [2500], readings: shown(10, 20, 1, 2, 20) }
   expect(leewayOf([reset], []).slack).toEqual(bytes(20))
+})
+
+test('a lie costs nothing once a reading is true', () => {
+  const readings = ANN.readings.map((it, index) => ({ ...it, isLie: index === 2 }))
+  expect(isExact(leewayOf([{ ...ANN, readings }], []))).toBe(true)
+})
+
+test('what the last readings carried that lied may be missing, with what those carried before that are lost', () => {
+  const readings = ANN.readings.map((it, index) => ({ ...it, isLie: index === 2 || index === 4 }))
+  expect(leewayOf([{ ...ANN, readings }], []).slack).toEqual(bytes(1))
+  expect(leewayOf([{ ...ANN, readings }], [between(3500, 4500)]).slack).toEqual(bytes(3))
+})
+
+test('a reset amid lies is doubtful', () => {
+  const readings = shown(10, 20, 30, 1, 2).map((it, index) => ({ ...it, isLie: index === 3 }))
+  expect(leewayOf([{ ...ANN, resetsAtMs: [3500], readings }], []).slack).toEqual(bytes(30))
+})
+
+test('on a router that takes another’s place counting begins with the first reading that is not lost', () => {
+  expect(leewayOf([{ ...ANN, isSpare: true }], []).slack).toEqual(bytes(1))
+  expect(leewayOf([{ ...ANN, isSpare: true }], [between(500, 3000)]).slack).toEqual(bytes(3))
+  expect(leewayOf([{ ...ANN, isSpare: true }], [between(500, 9500)]).slack).toEqual(bytes(5))
 })
 
 test('windows that touch are one: what the second one lost had waited since the first began', () => {

@@ -1,5 +1,5 @@
 import { addBytes, type ByteSum, type Bytes, isNothing, NO_BYTES } from '../../src/accounting/bytes.ts'
-import { doubtOf } from './doubt.ts'
+import { doubtOf, liedOf } from './doubt.ts'
 import { isIn, type SessionHistory, type Window } from './history.ts'
 
 /**
@@ -13,7 +13,7 @@ export interface Leeway {
    * window: the last ones before the reset. Only whole readings, so no range.
    */
   readonly shorts: readonly Bytes[]
-  /** Of each session whose counter was reset, where nobody can tell that from a false reading. */
+  /** Of each session that was lied about, or whose counter was reset so that nobody can tell it from a lie. */
   readonly slack: Bytes
   /**
    * Of a subscriber with a binding who came back on it in a window: the binding's last known value may be an older
@@ -42,8 +42,19 @@ export function leewayOf(sessions: readonly SessionHistory[], windows: readonly 
     ({ isOnBinding, loginAtMs }) => isOnBinding && merged.some(window => isIn(loginAtMs, window)),
   )
   const over = isBegunAnew ? sessions.map(({ tail }) => tail).reduce(addBytes, NO_BYTES) : NO_BYTES
-  const slack = sessions.map(session => doubtOf(session, merged)).reduce(addBytes, NO_BYTES)
+  const slack = sessions
+    .map(session => addBytes(doubtOf(session, merged), liedOf(session, merged)))
+    .reduce(addBytes, NO_BYTES)
   return { shorts, slack, over }
+}
+
+/** Of one subscriber's sessions on two routers. */
+export function leewayOfBoth(one: Leeway, other: Leeway): Leeway {
+  return {
+    shorts: sumsOf(one.shorts, other.shorts),
+    slack: addBytes(one.slack, other.slack),
+    over: addBytes(one.over, other.over),
+  }
 }
 
 /** Whether the bytes of readings and the recorded ones, over all sessions, go together. */
@@ -56,9 +67,14 @@ export function isWithin({ shorts, slack, over }: Leeway, carried: ByteSum, reco
   )
 }
 
-/** A reply that trickles can tell of a session that has ended long since. */
+/**
+ * Whether no reading has told of it since the window, but of its end: a reply that trickles can tell of a session that
+ * has ended long since, and of a PPP session nothing is told until its server row is known.
+ */
 function hasEndedIn({ logoutAtMs, readings }: SessionHistory, window: Window): boolean {
-  return logoutAtMs !== undefined && logoutAtMs <= window.toMs && readings.some(it => isIn(it.atMs, window))
+  const isOver = logoutAtMs !== undefined && logoutAtMs <= window.toMs
+  const isTold = readings.some(it => it.atMs >= window.toMs)
+  return (isOver || !isTold) && readings.some(it => isIn(it.atMs, window))
 }
 
 /** What its last readings in the window had carried: of none, of the last, of the last two … */

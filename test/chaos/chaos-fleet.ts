@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { serverIdentity } from '../fleet/certificate.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { pick, type Random, seededRandom } from '../fleet/random.ts'
-import type { Happening, Site } from '../fleet/site.ts'
+import type { Happening } from '../fleet/site.ts'
 import { accountsOf, storyOf } from './accounts.ts'
 import { READERS } from './daemon-config.ts'
 import type {
@@ -14,30 +14,21 @@ import type {
   Unread,
   UnsafeGap,
 } from './fleet-messages.ts'
-import { inject } from './inject.ts'
 import type { ChurnKind } from './kinds.ts'
+import { leastTold, noLies } from './liar.ts'
+import { Place } from './place.ts'
 import type { PlannedRouterFault } from './plan.ts'
-import { RouterLog } from './router-log.ts'
 
-/**
- * Whether sessions of a router begin, end or are reset:
- *
- *     churning ── freeze ──▶ frozen ── thaw ──▶ thawing: until every service was read once more
- */
-type Mood = { readonly kind: 'churning' | 'frozen' } | { readonly kind: 'thawing'; readonly since: Since }
-
-interface Place {
-  readonly site: Site
-  readonly log: RouterLog
-  mood: Mood
-  /** Ends the trouble of a router that is not to be read. */
-  excused: (() => void) | undefined
-}
+/** Of all kinds together. */
+const LIES_PER_SECOND = 1.5
 
 /** A fleet that is troubled, keeps still when it is told to, and keeps its own log of all of it. */
 export class ChaosFleet {
   readonly #fleet: Fleet
   readonly #places: readonly Place[]
+  /** Ends the trouble of routers that are not to be read. */
+  readonly #excused = new Map<string, () => void>()
+  readonly #hasLies: boolean
   readonly #random: Random
   readonly #stopping = new AbortController()
   readonly #happened: Record<ChurnKind, number> = {
@@ -47,17 +38,25 @@ export class ChaosFleet {
     'relogin on the same address': 0,
     'counter reset': 0,
   }
+  readonly #lies = {
+    ofSessions: noLies(),
+    ofRouters: { 'another router': 0, 'server menu refused': 0, 'server menu without rows': 0 },
+  }
+  readonly #truthful = new AbortController()
   #churning: Promise<void> = Promise.resolve()
+  #lying: Promise<void> = Promise.resolve()
 
-  constructor({ seed, routers }: { seed: number; routers: number }) {
+  constructor({ seed, routers, hasLies }: { seed: number; routers: number; hasLies: boolean }) {
     this.#fleet = createFleet({
       ...{ seed, routers, hotspotSessions: 10, pppSessions: 10, tls: serverIdentity() },
       router: { users: READERS.map(name => ({ name, password: 'secret', policy: ['read', 'api'] })) },
     })
+    this.#hasLies = hasLies
     this.#random = seededRandom(seed + 7)
-    this.#places = this.#fleet.sites.map(site => ({
-      ...{ site, log: new RouterLog(site.router), mood: { kind: 'churning' }, excused: undefined },
-    }))
+    const random = seededRandom(seed + 13)
+    this.#places = this.#fleet.sites.map(
+      (site, number) => new Place({ site, number, seed, random, lies: this.#lies }),
+    )
   }
 
   async start(): Promise<readonly ListedRouter[]> {
@@ -67,46 +66,61 @@ export class ChaosFleet {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.tellTheTruth()
     await this.#churning
-    await this.#fleet.stop()
+    await Promise.all(this.#places.map(place => place.stop()))
   }
 
-  /** Subscribers come and go from now on, but on frozen routers. */
+  /** Subscribers come and go from now on, but on frozen routers. Where there are to be lies, they begin too. */
   churn(perSecond: number): void {
     this.#churning = this.#churnUntil(this.#stopping.signal, 1000 / perSecond)
+    if (this.#hasLies) this.#lying = this.#lieUntil(this.#truthful.signal, 1000 / LIES_PER_SECOND)
+  }
+
+  async #lieUntil(signal: AbortSignal, everyMs: number): Promise<void> {
+    while (!signal.aborted) {
+      const place = pick(this.#random, this.#places)
+      if (place) leastTold(this.#lies.ofSessions, this.#random).some(kind => place.tell(kind))
+      await pause(everyMs, signal)
+    }
+  }
+
+  /** No router lies any more. */
+  async tellTheTruth(): Promise<void> {
+    this.#truthful.abort()
+    await this.#lying
+    for (const place of this.#places) place.tellTheTruth()
   }
 
   async #churnUntil(signal: AbortSignal, everyMs: number): Promise<void> {
     while (!signal.aborted) {
       const place = pick(this.#random, this.#places)
-      if (place && this.#isChurning(place)) this.#noteHappening(place, place.site.step())
+      if (place?.isChurning()) this.#noteHappening(place, place.site.step())
       await pause(everyMs, signal)
     }
   }
 
-  #noteHappening({ log }: Place, happening: Happening | undefined): void {
+  #noteHappening(place: Place, happening: Happening | undefined): void {
     switch (happening?.kind) {
       case undefined:
         break
       case 'login':
+        this.#happened.login++
+        if (this.#hasLies) place.tellOfLogin(happening.session)
+        break
       case 'logout':
-        this.#happened[happening.kind]++
+        this.#happened.logout++
         break
       case 'relogin':
         this.#happened[happening.isSameAddress ? 'relogin on the same address' : 'relogin']++
         break
       case 'reset':
         this.#happened['counter reset']++
-        log.noteReset(happening.session)
+        place.log.noteReset(happening.session)
         break
       default:
         happening satisfies never
     }
-  }
-
-  #isChurning(place: Place): boolean {
-    if (place.mood.kind === 'thawing' && place.log.isRead(place.mood.since)) place.mood = { kind: 'churning' }
-    return place.mood.kind === 'churning'
   }
 
   freeze(): void {
@@ -123,53 +137,58 @@ export class ChaosFleet {
     const place = this.#places[fault.router]
     if (!place) return
     const { signal } = this.#stopping
-    while (fault.kind === 'reboot' && !this.#isChurning(place) && !signal.aborted) await pause(100, signal)
+    while (fault.kind === 'reboot' && !place.isChurning() && !signal.aborted) await pause(100, signal)
     const end = place.log.beginTrouble()
-    await inject(place.site.router, fault)
+    await place.inject(fault)
     end()
   }
 
   /** A router that no daemon is to read right now is in no gap. */
   excuse(router: string, isExcused: boolean): void {
-    const place = this.#places.find(({ site }) => site.router.identity === router)
-    if (!place) return
-    place.excused?.()
-    place.excused = isExcused ? place.log.beginTrouble() : undefined
+    const place = this.#places.find(it => it.identity === router)
+    this.#excused.get(router)?.()
+    this.#excused.delete(router)
+    if (place && isExcused) this.#excused.set(router, place.log.beginTrouble())
   }
 
   /** Routers that were not read since, split by whether anything is wrong with them. */
   unread(since: Since): Unread {
-    const unread = this.#places.filter(({ log }) => !log.isRead(since))
+    const unread = this.#places.filter(({ currentLog }) => !currentLog.isRead(since))
     const named = (isTroubled: boolean) =>
-      unread.filter(({ log }) => log.isTroubled === isTroubled).map(({ site }) => site.router.identity)
+      unread.filter(({ log }) => log.isTroubled === isTroubled).map(({ identity }) => identity)
     return { healthy: named(false), troubled: named(true) }
   }
 
   /** Who read each router the last time. */
   readers(): Readonly<Record<string, string>> {
     return Object.fromEntries(
-      this.#places.flatMap(({ site, log }) => (log.reader ? [[site.router.identity, log.reader]] : [])),
+      this.#places.flatMap(({ identity, currentLog, log }) => {
+        const reader = currentLog.reader ?? log.reader
+        return reader ? [[identity, reader]] : []
+      }),
     )
   }
 
   account(gaps: readonly UnsafeGap[]): FleetAccount {
+    const logs = this.#places.flatMap(place => place.logs)
     return {
-      sessions: this.#places.reduce((sum, { site }) => sum + site.router.truth().length, 0),
-      readings: this.#places.reduce((sum, { log }) => sum + log.readings, 0),
-      subscribers: this.#places.flatMap(({ log }) => accountsOf(log, gaps)),
+      sessions: logs.reduce((sum, { router }) => sum + router.truth().length, 0),
+      readings: logs.reduce((sum, { readings }) => sum + readings, 0),
+      subscribers: this.#places.flatMap(place => accountsOf(place.logs, gaps)),
       longestGap: this.#places
         .flatMap(({ log }) => log.longestGap() ?? [])
         .reduce<Gap | undefined>((a, b) => (a && a.toMs - a.fromMs >= b.toMs - b.fromMs ? a : b), undefined),
       churn: this.#happened,
       readerChanges: this.#places.reduce((sum, { log }) => sum + log.readerChanges, 0),
+      lies: { ...this.#lies.ofSessions, ...this.#lies.ofRouters },
     }
   }
 
   /** All that is known of some subscribers, for somebody who looks for a difference. */
   explain(subscribers: readonly FleetSubscriber[], gaps: readonly UnsafeGap[]): unknown {
     return subscribers.flatMap(it => {
-      const log = this.#places.find(({ site }) => site.router.identity === it.router)?.log
-      return log ? [storyOf(log, it, gaps)] : []
+      const logs = this.#places.find(({ identity }) => identity === it.router)?.logs ?? []
+      return logs.map(log => storyOf(log, it, gaps))
     })
   }
 }

@@ -1,6 +1,6 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
 import { DIRECTIONS } from '../../src/accounting/mark.ts'
-import { isIn, type SessionHistory, type SessionSight, type Window } from './history.ts'
+import { isLost, type SessionHistory, type SessionSight, type Window } from './history.ts'
 
 /**
  * Of a session whose counter was reset, what the accounting may be short of because it takes the reset for a false
@@ -15,6 +15,19 @@ export function doubtOf(session: SessionHistory, windows: readonly Window[]): By
   })
   if (marks.every(({ at, mark }) => isClear(session, at, mark, windows))) return NO_BYTES
   return marks.map(({ mark }) => mark).reduce(addBytes, NO_BYTES)
+}
+
+/**
+ * What may be missing because readings lied: what was carried since the last true one that is not lost, which would tell
+ * what the others should have. A reading that lies carries what those before it did that are lost.
+ */
+export function liedOf({ readings, isSpare }: SessionHistory, windows: readonly Window[]): Bytes {
+  const isSafe = ({ atMs }: SessionSight) => !windows.some(window => isLost(atMs, window))
+  const untold = readings.slice(readings.findLastIndex(it => !it.isLie && isSafe(it)) + 1)
+  const lied = untold.slice(0, untold.findLastIndex(it => it.isLie) + 1)
+  // Counting begins with the first one that is not lost.
+  const found = isSpare ? readings.slice(0, readings.findIndex(isSafe) + 1 || readings.length) : []
+  return [...new Set([...lied, ...found])].map(({ added }) => added).reduce(addBytes, NO_BYTES)
 }
 
 function isClear(
@@ -33,11 +46,12 @@ function isClear(
   // Another session that begins on a binding is to tell.
   if (!second && (logoutAtMs === undefined || isOnBinding)) return false
   const last = second ?? first
+  if (before.isLie || after.some(it => it.isLie)) return false
   if (windows.some(({ fromMs, toMs }) => fromMs <= last.atMs && toMs >= before.atMs)) return false
   if (resetsAtMs.some(other => other > at && other < last.shownMs)) return false
   if (!had.every(it => first.counters[it] < mark[it] / 2)) return false
   if (second && had.every(it => second.counters[it] >= mark[it])) return false
-  const safe = after.filter(it => !windows.some(window => isIn(it.atMs, window)))
+  const safe = after.filter(it => !windows.some(window => isLost(it.atMs, window)))
   return !hasLeapt(after, mark) && !hasLeapt(safe, mark)
 }
 

@@ -21,6 +21,8 @@ async function serve(request: FleetRequest): Promise<unknown> {
       return fleet.inject(request.fault)
     case 'freeze':
       return fleet.freeze()
+    case 'tell the truth':
+      return fleet.tellTheTruth()
     case 'thaw':
       return fleet.thaw(request.afterMs)
     case 'excuse':

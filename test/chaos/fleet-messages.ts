@@ -1,15 +1,16 @@
 import type { Bytes } from '../../src/accounting/bytes.ts'
 import type { Service } from '../../src/accounting/reading.ts'
 import type { Leeway } from './bound.ts'
-import type { ChurnKind } from './kinds.ts'
+import type { ChurnKind, RouterLieKind, SessionLieKind } from './kinds.ts'
 import type { PlannedRouterFault } from './plan.ts'
 
 /** What the fleet's process is asked for. */
 export type FleetRequest =
-  | { readonly kind: 'start'; readonly seed: number; readonly routers: number }
+  | { readonly kind: 'start'; readonly seed: number; readonly routers: number; readonly hasLies: boolean }
   | { readonly kind: 'churn'; readonly perSecond: number }
   | { readonly kind: 'inject'; readonly fault: PlannedRouterFault }
   | { readonly kind: 'freeze' }
+  | { readonly kind: 'tell the truth' }
   | { readonly kind: 'thaw'; readonly afterMs: number }
   | { readonly kind: 'excuse'; readonly router: string; readonly isExcused: boolean }
   | { readonly kind: 'unread'; readonly since: Since }
@@ -61,6 +62,8 @@ export interface SubscriberAccount extends FleetSubscriber {
   /** What was moved after last readings, which nobody knows. */
   readonly tail: Bytes
   readonly leeway: Leeway
+  /** Whether something was told of him that is not true. */
+  readonly isLiedAbout: boolean
 }
 
 export interface Gap {
@@ -77,6 +80,8 @@ export interface FleetAccount {
   /** Between two readings of a router on which nothing was wrong. */
   readonly longestGap: Gap | undefined
   readonly churn: Readonly<Record<ChurnKind, number>>
+  /** How often each was told, in a whole reading. */
+  readonly lies: Readonly<Record<SessionLieKind | RouterLieKind, number>>
   /** How often another daemon was the reader of a router and service than the time before. */
   readonly readerChanges: number
 }

@@ -14,7 +14,7 @@ import type { PlannedRouterFault } from './plan.ts'
 export class FleetProcess {
   readonly #process = new AskedProcess<FleetRequest>(new URL('fleet-child.ts', import.meta.url))
 
-  async start(of: { seed: number; routers: number }): Promise<readonly ListedRouter[]> {
+  async start(of: { seed: number; routers: number; hasLies: boolean }): Promise<readonly ListedRouter[]> {
     this.#process.start()
     return this.#process.ask({ kind: 'start', ...of })
   }
@@ -35,6 +35,11 @@ export class FleetProcess {
   /** From now on no session begins, ends or is reset. */
   async freeze(): Promise<void> {
     await this.#process.ask({ kind: 'freeze' })
+  }
+
+  /** From now on no router lies. */
+  async tellTheTruth(): Promise<void> {
+    await this.#process.ask({ kind: 'tell the truth' })
   }
 
   /** Each router churns again once it has been read after `afterMs`. */

@@ -23,6 +23,8 @@ export interface SessionSight {
   readonly added: Bytes
   /** As they were in truth. */
   readonly counters: Bytes
+  /** Whether the reading told something else of the session. */
+  readonly isLie: boolean
 }
 
 /** One session, as its router knows it. */
@@ -34,10 +36,17 @@ export interface SessionHistory {
   readonly readings: readonly SessionSight[]
   /** Whether its counter is a static binding's, which it began on where the last reading had left it. */
   readonly isOnBinding: boolean
+  /** Whether its router takes another's place: what a first reading of it shows is where counting begins. */
+  readonly isSpare: boolean
   /** What it moved after its last reading. */
   readonly tail: Bytes
 }
 
 export function isIn(atMs: number, { fromMs, toMs }: Window): boolean {
   return atMs > fromMs && atMs <= toMs
+}
+
+/** Whether a reading may have come to nothing: the one that a window ends with has not. */
+export function isLost(atMs: number, { fromMs, toMs }: Window): boolean {
+  return atMs > fromMs && atMs < toMs
 }

@@ -4,6 +4,9 @@ import type { PlannedRouterFault } from './plan.ts'
 
 const MENUS = ['/ppp/active', '/interface', '/ip/hotspot/active', '/system/resource'] as const
 
+/** A new connection asks for all server menus; else somebody has to come. */
+const MOSTLY = 0.8
+
 /** Does it to the router, for as long as it is meant to last; resolves when the router is well again. */
 export async function inject(router: SimulatedRouter, fault: PlannedRouterFault): Promise<void> {
   const { kind, forMs, variant } = fault
@@ -60,6 +63,16 @@ export async function inject(router: SimulatedRouter, fault: PlannedRouterFault)
       break
     case 'fatal':
       return router.fatal('shutting down')
+    case 'server menu refused':
+      router.failNext({ menu: '/interface/pppoe-server', messages: ['failure: busy'], times: 2 })
+      if (variant < MOSTLY) await router.drop(by)
+      break
+    case 'server menu without rows':
+      router.faults.areServersShort = true
+      if (variant < MOSTLY) await router.drop(by)
+      break
+    case 'another router':
+      throw new RangeError('there is another router to each place, and none to itself')
     default:
       kind satisfies never
   }

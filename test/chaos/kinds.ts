@@ -1,3 +1,5 @@
+import { LIES } from '../fleet/lie.ts'
+
 /** What a router can be made to do wrong. */
 export const ROUTER_FAULTS = [
   'reboot',
@@ -16,6 +18,12 @@ export const ROUTER_FAULTS = [
   'junk',
   'fatal',
 ] as const
+
+/** What a router can lie about as a whole, in runs with lies. */
+export const ROUTER_LIES = ['another router', 'server menu refused', 'server menu without rows'] as const
+
+/** What is told of sessions that is not true; the last one is any of its counters', and then the session ends. */
+export const SESSION_LIES = [...LIES, 'counters wrong before a logout'] as const
 
 /** What subscribers and operators do all the time. */
 export const CHURN_KINDS = [
@@ -45,7 +53,9 @@ export const DISK_FAULTS = ['journal disk full'] as const
 
 export const RELOADS = ['reload: pace', 'reload: router off and on', 'reload: router out and in'] as const
 
-export type RouterFaultKind = (typeof ROUTER_FAULTS)[number]
+export type RouterLieKind = (typeof ROUTER_LIES)[number]
+export type SessionLieKind = (typeof SESSION_LIES)[number]
+export type RouterFaultKind = (typeof ROUTER_FAULTS)[number] | RouterLieKind
 export type ChurnKind = (typeof CHURN_KINDS)[number]
 export type DaemonFaultKind = (typeof DAEMON_FAULTS)[number]
 export type PostgresFaultKind = (typeof POSTGRES_FAULTS)[number]

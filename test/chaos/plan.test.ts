@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { DAEMON_FAULTS, DISK_FAULTS, POSTGRES_FAULTS, RELOADS, ROUTER_FAULTS } from './kinds.ts'
+import { DAEMON_FAULTS, DISK_FAULTS, POSTGRES_FAULTS, RELOADS, ROUTER_FAULTS, ROUTER_LIES } from './kinds.ts'
 import { type Plan, planOf } from './plan.ts'
 
-const OPTIONS = { seed: 1, minutes: 5, routers: 8, daemons: 2 }
+const OPTIONS = { seed: 1, minutes: 5, routers: 8, daemons: 2, hasLies: false }
 
 function countOf(faults: readonly { kind: string }[], kind: string): number {
   return faults.filter(it => it.kind === kind).length
@@ -20,6 +20,14 @@ test('in five minutes each kind of fault comes five times or more', () => {
   for (const kind of DISK_FAULTS) expect(countOf(plan.disks, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of RELOADS) expect(countOf(plan.reloads, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of DAEMON_FAULTS) expect(countOf(plan.daemons, kind)).toBeGreaterThanOrEqual(5)
+})
+
+test('routers lie as a whole ten times or more of each kind, where they do at all', () => {
+  const plan = planOf({ ...OPTIONS, hasLies: true })
+  for (const kind of ROUTER_LIES) {
+    expect(countOf(plan.routers, kind)).toBeGreaterThanOrEqual(10)
+    expect(countOf(planOf(OPTIONS).routers, kind)).toBe(0)
+  }
 })
 
 test('a router has one fault at a time', () => {

@@ -9,6 +9,7 @@ import {
   RELOADS,
   type ReloadKind,
   ROUTER_FAULTS,
+  ROUTER_LIES,
   type RouterFaultKind,
 } from './kinds.ts'
 
@@ -17,6 +18,8 @@ export interface PlanOptions {
   readonly minutes: number
   readonly routers: number
   readonly daemons: number
+  /** Whether routers lie as well. */
+  readonly hasLies: boolean
 }
 
 /** Begins at `atMs` of the run, or when what it has to wait for is over. */
@@ -46,6 +49,8 @@ type PlannedKind = RouterFaultKind | DaemonFaultKind | PostgresFaultKind | DiskF
 
 /** A router has this long between two faults. */
 const BREATHER_MS = 2_500
+/** Of each kind; some find nobody to lie to. */
+const LIES_A_MINUTE = 4
 const TAKEOVERS: readonly DaemonFaultKind[] = ['kill -9, taken over', 'SIGSTOP, long']
 
 /** Milliseconds, from and to; beside what has to be waited for. */
@@ -65,6 +70,9 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
   'several traps': [2_500, 4_000],
   junk: [2_000, 6_000],
   fatal: [0, 0],
+  'another router': [2_000, 5_000],
+  'server menu refused': [4_000, 6_000],
+  'server menu without rows': [4_000, 6_000],
   'kill -9, back at once': [0, 500],
   'kill -9, taken over': [0, 0],
   'SIGSTOP, short': [1_000, 3_000],
@@ -80,7 +88,7 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
 }
 
 /** All that will go wrong, decided before it begins: the same seed makes the same plan. */
-export function planOf({ seed, minutes, routers, daemons }: PlanOptions): Plan {
+export function planOf({ seed, minutes, routers, daemons, hasLies }: PlanOptions): Plan {
   const random = seededRandom(seed)
   const endMs = minutes * 60_000
   const often = Math.max(1, Math.ceil(1.2 * minutes))
@@ -91,8 +99,10 @@ export function planOf({ seed, minutes, routers, daemons }: PlanOptions): Plan {
       kinds.flatMap(kind => repeat(kind, often)),
       untilMs,
     )
+  const lies = hasLies ? ROUTER_LIES.flatMap(kind => repeat(kind, Math.ceil(LIES_A_MINUTE * minutes))) : []
+  const faults = ROUTER_FAULTS.flatMap(kind => repeat(kind, often))
   return {
-    routers: onRouters(oftenEach(ROUTER_FAULTS, endMs - 10_000), routers, random),
+    routers: onRouters(laidOut(random, [...faults, ...lies], endMs - 10_000), routers, random),
     // What is waited for takes the rest of the time.
     daemons: laidOut(random, daemonFaults, 0.8 * endMs),
     postgres: oftenEach(POSTGRES_FAULTS, endMs - 5_000),

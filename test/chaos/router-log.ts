@@ -1,4 +1,6 @@
 import type { Service } from '../../src/accounting/reading.ts'
+import type { LieKind } from '../fleet/lie.ts'
+import type { Meter } from '../fleet/meter.ts'
 import { PppSession, type SimulatedSession } from '../fleet/session.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import type { CarriedReading } from '../fleet/truth.ts'
@@ -15,6 +17,8 @@ export class RouterLog {
   readonly router: SimulatedRouter
   readonly #visits = new Map<Service, Visit[]>()
   readonly #sights = new Map<SimulatedSession, SessionSight[]>()
+  readonly #lies = new Map<SimulatedSession, { readonly atMs: number; readonly kind: LieKind }[]>()
+  readonly #resetMeters = new WeakSet<Meter>()
   readonly #resets = new Map<SimulatedSession, number[]>()
   /** While something was wrong with it, or it was not to be read. */
   readonly #troubles: { fromMs: number; toMs: number }[] = []
@@ -24,18 +28,39 @@ export class RouterLog {
     router.onReading(reading => this.#note(reading))
   }
 
-  #note({ service, atMs, reader, shown }: CarriedReading): void {
+  #note({ service, atMs, reader, shown, lies }: CarriedReading): void {
     const visits = this.#visits.get(service) ?? []
     this.#visits.set(service, visits)
     visits.push({ atMs, reader })
+    for (const [session, { kind }] of lies) {
+      const told = this.#lies.get(session) ?? []
+      this.#lies.set(session, told)
+      told.push({ atMs, kind })
+    }
     for (const [session, { added, counters, atMs: shownMs }] of shown) {
       const sights = this.#sights.get(session) ?? []
       this.#sights.set(session, sights)
-      sights.push({ atMs, shownMs, added, counters })
+      sights.push({ atMs, shownMs, added, counters, isLie: lies.has(session) })
     }
   }
 
+  /** Whether a reading told something of it that is not true. */
+  wasLiedAbout(session: SimulatedSession): boolean {
+    return this.router.options.isSpare || this.#lies.has(session)
+  }
+
+  /** The readings that did, for whoever looks for a difference. */
+  liesOf(session: SimulatedSession): readonly { readonly atMs: number; readonly kind: LieKind }[] {
+    return this.#lies.get(session) ?? []
+  }
+
+  /** Whether counters, of a session or a binding, were ever reset. */
+  wasReset(meter: Meter): boolean {
+    return this.#resetMeters.has(meter)
+  }
+
   noteReset(session: SimulatedSession): void {
+    this.#resetMeters.add(session.meter)
     const resets = this.#resets.get(session) ?? []
     this.#resets.set(session, resets)
     resets.push(this.router.now())
@@ -108,6 +133,7 @@ export class RouterLog {
       logoutAtMs: session.logoutAtMs,
       resetsAtMs: this.#resets.get(session) ?? [],
       readings: this.#sights.get(session) ?? [],
+      isSpare: this.router.options.isSpare,
       isOnBinding: session instanceof PppSession && !session.interface.isDynamic,
       tail: { upload: moved.upload - read.upload, download: moved.download - read.download },
     }

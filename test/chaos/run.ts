@@ -62,6 +62,7 @@ export class Run {
   async calmDown(): Promise<void> {
     const { fleet, daemons } = this.#stage
     await fleet.freeze()
+    await fleet.tellTheTruth()
     await this.#reloads.restore()
     for (const daemon of daemons) if (!daemon.isRunning) await daemon.start()
     for (let reading = 0; reading < QUIET_READINGS; reading++) {

@@ -17,6 +17,7 @@ export interface StageOptions {
   readonly seed: number
   readonly routers: number
   readonly daemons: number
+  readonly hasLies: boolean
   readonly say: (line: string) => void
 }
 
@@ -76,9 +77,9 @@ export class Stage {
 
   /** The first daemon has read every router before the second is there. */
   async start(): Promise<void> {
-    const { seed, routers } = this.#options
+    const { seed, routers, hasLies } = this.#options
     this.#url = await this.postgres.start()
-    this.#routers = await this.fleet.start({ seed, routers })
+    this.#routers = await this.fleet.start({ seed, routers, hasLies })
     for (const disk of this.#disks.values()) await disk.start()
     for (const { name } of this.daemons) await this.setTerms(name, USUAL)
     const watch = new OwnershipWatch(this.#url)

@@ -1,14 +1,19 @@
 import type { ByteSum } from '../../src/accounting/bytes.ts'
 import { differenceOf } from '../daemon/compare.ts'
-import { CHURN_KINDS } from './kinds.ts'
+import { CHURN_KINDS, ROUTER_LIES, SESSION_LIES } from './kinds.ts'
 import type { Takeover } from './ownership-watch.ts'
 import type { Tally } from './tally.ts'
-import type { Verdict } from './verdict.ts'
+import { type HeldDifference, shortOf, type Verdict } from './verdict.ts'
 
 const MOST_LISTED = 15
+const MOST_SHOWN = 3
 
 /** What a run has come to, for a terminal. */
-export function tableOf(verdict: Verdict, tally: Tally, takeovers: readonly Takeover[]): string {
+export function tableOf(
+  verdict: Verdict,
+  tally: Tally,
+  { takeovers, hasLies }: { readonly takeovers: readonly Takeover[]; readonly hasLies: boolean },
+): string {
   const { comparison, account } = verdict
   const tails = account.subscribers.map(({ tail }) => tail)
   const rows: [string, string][] = [
@@ -19,6 +24,8 @@ export function tableOf(verdict: Verdict, tally: Tally, takeovers: readonly Take
       '  held to a reading',
       `${verdict.heldToAReading}, ${verdict.lostToKills} bytes lost to kills amid logouts`,
     ],
+    ['  held to a lie', `${verdict.heldToALie}, ${verdict.lostToLies} bytes not told from lies`],
+    ['  lied about', `${account.subscribers.filter(it => it.isLiedAbout).length}`],
     ['readings', `${account.readings}`],
     ['bytes read', said(comparison.carried)],
     ['bytes recorded', said(comparison.recorded)],
@@ -39,7 +46,7 @@ export function tableOf(verdict: Verdict, tally: Tally, takeovers: readonly Take
   ]
   return [
     ...['', 'fault                          planned  injected'],
-    ...faultRows(verdict, tally),
+    ...faultRows(verdict, tally, hasLies),
     '',
     ...rows.map(([name, text]) => `${name.padEnd(24)} ${text}`),
     ...listed(verdict),
@@ -47,7 +54,7 @@ export function tableOf(verdict: Verdict, tally: Tally, takeovers: readonly Take
   ].join('\n')
 }
 
-function faultRows({ account }: Verdict, tally: Tally): readonly string[] {
+function faultRows({ account }: Verdict, tally: Tally, hasLies: boolean): readonly string[] {
   const planned = Array.from(tally.counts, ([kind, count]) => {
     const skipped = count.skipped > 0 ? `  skipped ${count.skipped}: not possible here` : ''
     return `${kind.padEnd(30)} ${String(count.planned).padStart(7)} ${String(count.injected).padStart(9)}${skipped}`
@@ -55,7 +62,10 @@ function faultRows({ account }: Verdict, tally: Tally): readonly string[] {
   const churn = CHURN_KINDS.map(
     kind => `${kind.padEnd(30)}       - ${String(account.churn[kind]).padStart(9)}`,
   )
-  return [...planned, ...churn]
+  const lies = [...SESSION_LIES, ...ROUTER_LIES].map(
+    kind => `${kind.padEnd(34)}   - ${String(account.lies[kind]).padStart(9)}`,
+  )
+  return [...planned, ...churn, ...(hasLies ? lies : [])]
 }
 
 /** What kills before the journal's flush cost is no difference. */
@@ -89,13 +99,18 @@ function takeoversOf(takeovers: readonly Takeover[]): string {
   return `${expired} of an expired lease, ${takeovers.length - expired} of one given back`
 }
 
-function listed({ differences }: Verdict): readonly string[] {
-  return differences
-    .slice(0, MOST_LISTED)
-    .map(
-      ({ tenant, router, service, username, recorded, carried, leeway }) =>
-        `differs: ${tenant}/${router} ${service} ${username}: recorded ${said(recorded)}, carried ${said(carried)}, may be short ${leeway.shorts.map(it => `${it.upload}/${it.download}`).join(' or ')}`,
-    )
+function listed({ differences, notToldFromLies }: Verdict): readonly string[] {
+  const largest = [...notToldFromLies].sort((a, b) => Number(shortOf([b]) - shortOf([a])))
+  return [
+    ...largest.slice(0, MOST_SHOWN).map(it => `not told from lies: ${lineOf(it)}`),
+    ...differences.slice(0, MOST_LISTED).map(it => `differs: ${lineOf(it)}`),
+  ]
+}
+
+function lineOf({ tenant, router, service, username, recorded, carried, leeway }: HeldDifference): string {
+  const shorts = leeway.shorts.map(it => `${it.upload}/${it.download}`).join(' or ')
+  const { upload, download } = leeway.slack
+  return `${tenant}/${router} ${service} ${username}: recorded ${said(recorded)}, carried ${said(carried)}, may be short ${shorts}, and up to ${upload}/${download}`
 }
 
 function said({ upload, download }: ByteSum): string {

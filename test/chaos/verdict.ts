@@ -1,8 +1,10 @@
 import { Client } from 'pg'
+import { isNothing } from '../../src/accounting/bytes.ts'
 import { type Comparison, compare, type Difference } from '../daemon/compare.ts'
 import { EXACT, isExact, isWithin, type Leeway } from './bound.ts'
 import { tenantsOf } from './daemon-config.ts'
 import type { FleetAccount, ListedRouter } from './fleet-messages.ts'
+import { LIED_DOMAIN } from './liar.ts'
 
 export interface EventCount {
   readonly kind: string
@@ -16,6 +18,8 @@ export interface EventCount {
  *     to the byte    recorded = carried, unless a session of his ended, or was reset, where readings may have come to
  *                    nothing
  *     to a reading   else: to the byte too, but each such session up to one of the readings there, as `leewayOf` says
+ *     to a lie       where the last readings of a session lied, or a reset is like a lie: short by what those carried at
+ *                    most, and never more than the truth
  */
 export interface Verdict {
   readonly comparison: Comparison
@@ -24,11 +28,20 @@ export interface Verdict {
   readonly recordedSessions: number
   readonly heldToTheByte: number
   readonly heldToAReading: number
-  /** Of those held to a reading, what the kills cost them. */
+  /** Who was lied about, or reset so that nobody can tell: a lie's readings may be missing, and no byte be too many. */
+  readonly heldToALie: number
+  /** What kills cost, and lies. */
   readonly lostToKills: bigint
+  readonly lostToLies: bigint
   /** Beyond any leeway. */
-  readonly differences: readonly (Difference & { readonly leeway: Leeway })[]
+  readonly differences: readonly HeldDifference[]
+  /** Within it, where more than a reading is allowed for. */
+  readonly notToldFromLies: readonly HeldDifference[]
   readonly isTablesEqual: boolean
+}
+
+export interface HeldDifference extends Difference {
+  readonly leeway: Leeway
 }
 
 export async function judge(
@@ -38,24 +51,39 @@ export async function judge(
 ): Promise<Verdict> {
   const tenants = tenantsOf(routers)
   const truth = account.subscribers.map(it => ({ ...it, tenant: tenants.get(it.router) ?? '' }))
-  const comparison = await compare(databaseUrl, truth)
+  const comparison = await compare(databaseUrl, truth, withoutDomain)
   const leeways = new Map(truth.map(it => [keyOf(it), it.leeway]))
   const all = comparison.differences.map(it => ({ ...it, leeway: leeways.get(keyOf(it)) ?? EXACT }))
   const explained = all.filter(it => isWithin(it.leeway, it.carried, it.recorded))
-  const heldToAReading = truth.filter(it => !isExact(it.leeway)).length
+  const heldToALie = truth.filter(it => !isNothing(it.leeway.slack)).length
+  const heldToAReading = truth.filter(it => isNothing(it.leeway.slack) && !isExact(it.leeway)).length
   const sums = new Set(Array.from(comparison.tables.values(), it => `${it.upload}/${it.download}`))
+  const notToldFromLies = explained.filter(it => !isNothing(it.leeway.slack))
   return {
-    ...{ comparison, account, heldToAReading },
+    ...{ comparison, account, heldToAReading, heldToALie },
     ...(await asked(databaseUrl)),
-    heldToTheByte: truth.length - heldToAReading,
-    lostToKills: explained.reduce(
-      (sum, { carried, recorded }) =>
-        sum + carried.upload - recorded.upload + carried.download - recorded.download,
-      0n,
-    ),
+    heldToTheByte: truth.length - heldToAReading - heldToALie,
+    lostToKills: shortOf(explained.filter(it => !notToldFromLies.includes(it))),
+    lostToLies: shortOf(notToldFromLies),
+    notToldFromLies,
     differences: all.filter(it => !explained.includes(it)),
     isTablesEqual: sums.size === 1,
   }
+}
+
+/** Bytes that are missing, of both directions. */
+export function shortOf(differences: readonly Difference[]): bigint {
+  return differences.reduce(
+    (sum, { carried, recorded }) =>
+      sum + carried.upload - recorded.upload + carried.download - recorded.download,
+    0n,
+  )
+}
+
+/** Who has a domain from some reading on is who he was. */
+function withoutDomain(username: string): string {
+  const suffix = `@${LIED_DOMAIN}`
+  return username.endsWith(suffix) ? username.slice(0, -suffix.length) : username
 }
 
 async function asked(databaseUrl: string): Promise<Pick<Verdict, 'events' | 'recordedSessions'>> {

@@ -29,12 +29,19 @@ export interface Comparison {
   readonly tables: ReadonlyMap<string, ByteSum>
 }
 
-/** Holds the database against what routers' whole replies carried, subscriber by subscriber. */
-export async function compare(databaseUrl: string, truth: readonly SubscriberBytes[]): Promise<Comparison> {
+/**
+ * Holds the database against what routers' whole replies carried, subscriber by subscriber.
+ * @param nameOf the subscriber of a name that is recorded
+ */
+export async function compare(
+  databaseUrl: string,
+  truth: readonly SubscriberBytes[],
+  nameOf = (username: string) => username,
+): Promise<Comparison> {
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    const recorded = await recordedBySubscriber(client)
+    const recorded = await recordedBySubscriber(client, nameOf)
     const carried = new Map<string, ByteSum>()
     for (const it of truth) {
       const key = keyOf(it)
@@ -76,14 +83,21 @@ export function isEqual(comparison: Comparison): boolean {
   return comparison.differences.length === 0 && sums.size === 1
 }
 
-async function recordedBySubscriber(client: Client): Promise<Map<string, ByteSum>> {
+async function recordedBySubscriber(
+  client: Client,
+  nameOf: (username: string) => string,
+): Promise<Map<string, ByteSum>> {
   const { rows } = await client.query<Subscriber & { upload: string; download: string }>(
     `select tenant_id as tenant, router_id as router, service, username, sum(upload) as upload, sum(download) as download
        from usage_daily group by 1, 2, 3, 4`,
   )
-  return new Map(
-    rows.map(row => [keyOf(row), { upload: BigInt(row.upload), download: BigInt(row.download) }]),
-  )
+  const sums = new Map<string, ByteSum>()
+  for (const { upload, download, ...row } of rows) {
+    const key = keyOf({ ...row, username: nameOf(row.username) })
+    const sum = sums.get(key) ?? NO_SUM
+    sums.set(key, { upload: sum.upload + BigInt(upload), download: sum.download + BigInt(download) })
+  }
+  return sums
 }
 
 const TABLES: ReadonlyMap<string, string> = new Map([
