@@ -5,6 +5,7 @@ import type { SessionHistory } from './history.ts'
 /** Read at seconds 1 to 5, 10 bytes up and 100 down each time. */
 const ANN: SessionHistory = {
   ...{ loginAtMs: 0, logoutAtMs: undefined, resetsAtMs: [], isOnBinding: false, isSpare: false },
+  readSinceReturnMs: undefined,
   readings: [1, 2, 3, 4, 5].map(second => readingAt(second, second)),
   tail: bytes(7),
 }
@@ -108,6 +109,14 @@ test('on a router that takes another’s place counting begins with the first re
   expect(leewayOf([{ ...ANN, isSpare: true }], []).slack).toEqual(bytes(1))
   expect(leewayOf([{ ...ANN, isSpare: true }], [between(500, 3000)]).slack).toEqual(bytes(3))
   expect(leewayOf([{ ...ANN, isSpare: true }], [between(500, 9500)]).slack).toEqual(bytes(5))
+})
+
+test('so it does for who begins on a binding of a router that came back, before any reading', () => {
+  const back = { ...ANN, isOnBinding: true, readSinceReturnMs: [] }
+  expect(leewayOf([back], []).slack).toEqual(bytes(1))
+  expect(leewayOf([{ ...back, isOnBinding: false }], []).slack).toEqual(bytes(0))
+  expect(leewayOf([{ ...back, readSinceReturnMs: [-500] }], []).slack).toEqual(bytes(0))
+  expect(leewayOf([{ ...back, readSinceReturnMs: [-500] }], [between(-1000, 500)]).slack).toEqual(bytes(1))
 })
 
 test('windows that touch are one: what the second one lost had waited since the first began', () => {

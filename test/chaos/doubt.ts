@@ -21,12 +21,16 @@ export function doubtOf(session: SessionHistory, windows: readonly Window[]): By
  * What may be missing because readings lied: what was carried since the last true one that is not lost, which would tell
  * what the others should have. A reading that lies carries what those before it did that are lost.
  */
-export function liedOf({ readings, isSpare }: SessionHistory, windows: readonly Window[]): Bytes {
-  const isSafe = ({ atMs }: SessionSight) => !windows.some(window => isLost(atMs, window))
+export function liedOf(session: SessionHistory, windows: readonly Window[]): Bytes {
+  const { readings } = session
+  const isSafe = ({ atMs }: Pick<SessionSight, 'atMs'>) => !windows.some(window => isLost(atMs, window))
   const untold = readings.slice(readings.findLastIndex(it => !it.isLie && isSafe(it)) + 1)
   const lied = untold.slice(0, untold.findLastIndex(it => it.isLie) + 1)
+  const isUnknown = !session.readSinceReturnMs?.some(atMs => isSafe({ atMs }))
+  const isBack = session.isOnBinding && session.readSinceReturnMs !== undefined && isUnknown
   // Counting begins with the first one that is not lost.
-  const found = isSpare ? readings.slice(0, readings.findIndex(isSafe) + 1 || readings.length) : []
+  const found =
+    session.isSpare || isBack ? readings.slice(0, readings.findIndex(isSafe) + 1 || readings.length) : []
   return [...new Set([...lied, ...found])].map(({ added }) => added).reduce(addBytes, NO_BYTES)
 }
 

@@ -38,6 +38,11 @@ export interface SessionHistory {
   readonly isOnBinding: boolean
   /** Whether its router takes another's place: what a first reading of it shows is where counting begins. */
   readonly isSpare: boolean
+  /**
+   * When its service was read before its login, since its router came back to its place; `undefined` where it was never
+   * away. What static bindings show is as unknown then as it was at first.
+   */
+  readonly readSinceReturnMs: readonly number[] | undefined
   /** What it moved after its last reading. */
   readonly tail: Bytes
 }

@@ -126,6 +126,7 @@ export class Place {
     while (!log.isRead(since) && performance.now() < untilMs) await sleep(100)
     if (log.isRead(since)) this.#options.lies.ofRouters['another router']++
     await site.router.stop()
+    this.log.noteReturn()
     await router.start()
     this.#isSwapped = false
   }

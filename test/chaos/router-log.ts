@@ -18,6 +18,7 @@ export class RouterLog {
   readonly #visits = new Map<Service, Visit[]>()
   readonly #sights = new Map<SimulatedSession, SessionSight[]>()
   readonly #lies = new Map<SimulatedSession, { readonly atMs: number; readonly kind: LieKind }[]>()
+  readonly #returnsMs: number[] = []
   readonly #resetMeters = new WeakSet<Meter>()
   readonly #resets = new Map<SimulatedSession, number[]>()
   /** While something was wrong with it, or it was not to be read. */
@@ -57,6 +58,18 @@ export class RouterLog {
   /** Whether counters, of a session or a binding, were ever reset. */
   wasReset(meter: Meter): boolean {
     return this.#resetMeters.has(meter)
+  }
+
+  /** Another router was in its place. */
+  noteReturn(): void {
+    this.#returnsMs.push(this.router.now())
+  }
+
+  #readSinceReturn({ service, loginAtMs }: SimulatedSession, firstMs = Infinity) {
+    const returnMs = this.#returnsMs.findLast(at => at <= firstMs)
+    if (returnMs === undefined) return undefined
+    const visits = this.#visits.get(service) ?? []
+    return visits.flatMap(({ atMs }) => (atMs > returnMs && atMs < loginAtMs ? [atMs] : []))
   }
 
   noteReset(session: SimulatedSession): void {
@@ -134,6 +147,7 @@ export class RouterLog {
       resetsAtMs: this.#resets.get(session) ?? [],
       readings: this.#sights.get(session) ?? [],
       isSpare: this.router.options.isSpare,
+      readSinceReturnMs: this.#readSinceReturn(session, this.#sights.get(session)?.[0]?.atMs),
       isOnBinding: session instanceof PppSession && !session.interface.isDynamic,
       tail: { upload: moved.upload - read.upload, download: moved.download - read.download },
     }
