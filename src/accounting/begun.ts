@@ -41,6 +41,7 @@ export function begun(
     reported: NOTHING_REPORTED,
     missed: undefined,
     guessed: row.joined?.isGuess ? row.joined.interface : undefined,
+    among: row.joined?.isInterchangeable ? row.joined.interface : undefined,
   }
 }
 

@@ -23,6 +23,7 @@ export function followed(session: Session, row: SessionReading, count: Count, bo
   if (username !== session.username || domain !== session.domain) next = { ...next, username, domain }
   if (binding !== undefined && binding !== session.binding) next = { ...next, binding }
   const guessed = joined?.isGuess ? joined.interface : undefined
-  if (joined && guessed !== session.guessed) next = { ...next, guessed }
+  const among = joined?.isInterchangeable ? joined.interface : undefined
+  if (joined && (guessed !== session.guessed || among !== session.among)) next = { ...next, guessed, among }
   return next
 }

@@ -1,4 +1,5 @@
 import { isNothing, NO_BYTES } from './bytes.ts'
+import { exchanged } from './exchanged.ts'
 import type { SessionId } from './ids.ts'
 import { hasFallen, type Taken } from './match.ts'
 import type { Paired } from './pair.ts'
@@ -11,9 +12,15 @@ import type { Session } from './session.ts'
  */
 export class Guesses {
   readonly #heirs = new Map<Taken, Session>()
-  readonly #refuted = new Map<SessionId, Session>()
+  readonly #corrected = new Map<SessionId, Session>()
 
-  constructor({ rows, matched, waiting, lastMs }: Paired) {
+  constructor(paired: Paired) {
+    this.#inheritProven(paired)
+    for (const session of exchanged(paired))
+      if (!this.#corrected.has(session.id)) this.#corrected.set(session.id, session)
+  }
+
+  #inheritProven({ rows, matched, waiting, lastMs }: Paired): void {
     const proven = rows.filter(({ it: { row } }) => row.joined?.isGuess === false && row.counters)
     if (proven.length === 0 || lastMs === undefined) return
     const guessed = new Map<string, Session>()
@@ -25,7 +32,7 @@ export class Guesses {
       const own = matched.get(taken)
       if (!wrong || wrong === own || own?.mark.kind === 'counted' || !isHeir(row, wrong, lastMs)) continue
       this.#heirs.set(taken, wrong)
-      this.#refuted.set(wrong.id, withoutBytes(wrong))
+      this.#corrected.set(wrong.id, withoutBytes(wrong))
     }
   }
 
@@ -34,9 +41,9 @@ export class Guesses {
     return this.#heirs.get(taken)
   }
 
-  /** The session without the bytes that were another's. */
+  /** The session without the bytes that were another's, counted up to where its own interface was counted. */
   corrected(session: Session): Session {
-    return this.#refuted.get(session.id) ?? session
+    return this.#corrected.get(session.id) ?? session
   }
 }
 

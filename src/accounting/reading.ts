@@ -71,6 +71,8 @@ export interface Joined {
    * an account of that name that comes later takes the interface, and the bytes that were counted on it.
    */
   readonly isGuess: boolean
+  /** Whether its account had several sessions and interfaces of which nobody could tell which is whose. */
+  readonly isInterchangeable: boolean
 }
 
 /** A row that tells of a session, but not since when: nothing of it is counted. */

@@ -32,6 +32,8 @@ export interface Session {
   readonly missed: Missed | undefined
   /** The PPP interface that it was joined to by a guess. */
   readonly guessed: string | undefined
+  /** The PPP interface that it is on as one of several of its account: it may prove to be on another of them. */
+  readonly among: string | undefined
 }
 
 /** By our wall clock. */
@@ -120,6 +122,7 @@ function withMoving(it: Omit<Session, Moving>, mark: Mark, recorded: Bytes, last
     reported: it.reported,
     missed: it.missed,
     guessed: it.guessed,
+    among: it.among,
   }
 }
 
@@ -160,6 +163,7 @@ export function standingOf(session: Session): Standing {
     reported: session.reported,
     missed: session.missed,
     guessed: session.guessed,
+    among: session.among,
     mark: counters ? undefined : mark,
     doubts: isCounting(mark) ? mark.doubts : undefined,
     beyond: isNothing(beyond) ? NO_BYTES : beyond,

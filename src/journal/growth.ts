@@ -68,6 +68,7 @@ function isSameButNumbers(a: Session | Standing, b: Session | Standing): boolean
     a.login.latestMs === b.login.latestMs &&
     a.domain === b.domain &&
     a.guessed === b.guessed &&
+    a.among === b.among &&
     a.reported === b.reported &&
     a.missed?.goneMs === b.missed?.goneMs &&
     a.missed?.lastSeenMs === b.missed?.lastSeenMs

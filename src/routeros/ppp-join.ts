@@ -9,6 +9,8 @@ export interface PppJoin {
   readonly row: ServerRow
   /** Whether the row is another account's by its name. */
   readonly isGuess: boolean
+  /** Whether it could as well be on the row of another session of its account. */
+  readonly isInterchangeable: boolean
 }
 
 export interface PppJoinOptions {
@@ -42,18 +44,18 @@ export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
   const joins: PppJoin[] = []
   const left = new Set(onceEach(sessions))
   const open = new Set(free)
-  const join = (session: SessionReading, row: ServerRow, isGuess = false) => {
-    joins.push({ session, row, isGuess })
+  const join = (session: SessionReading, row: ServerRow, how: Partial<Manner> = {}) => {
+    joins.push({ session, row, isGuess: false, isInterchangeable: false, ...how })
     left.delete(session)
     open.delete(row)
   }
-  for (const [session, row] of exact([...left], [...free, ...guessed], askedMs)) join(session, row)
+  for (const [session, row, how] of exact([...left], [...free, ...guessed], askedMs)) join(session, row, how)
   const before = () => [...open].filter(row => isBefore(row, askedMs))
   for (const [session, row] of alone([...left], before(), bySessionCaller, byRowCaller))
     if (session.username === row.user) join(session, row)
-    else if (!row.isStatic && mayGuess(session, row)) join(session, row, true)
+    else if (!row.isStatic && mayGuess(session, row)) join(session, row, { isGuess: true })
   for (const [session, row] of ofAge([...left], before())) join(session, row)
-  for (const [session, row] of ofAccount([...left], before())) join(session, row)
+  for (const [session, row, how] of ofAccount([...left], before())) join(session, row, how)
   return joins
 }
 
@@ -69,13 +71,15 @@ function onceEach(sessions: readonly SessionReading[]): readonly SessionReading[
   })
 }
 
+type Manner = Pick<PppJoin, 'isGuess' | 'isInterchangeable'>
 type Pair = readonly [SessionReading, ServerRow]
+type PairOfSeveral = readonly [...Pair, Pick<Manner, 'isInterchangeable'>]
 
 function* exact(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
   askedMs: number,
-): Iterable<Pair> {
+): Iterable<PairOfSeveral> {
   const rowsOf = groupBy(rows, it => `${accountOfRow(it)}\0${it.caller ?? ''}`)
   for (const [key, twins] of groupBy(sessions, it => `${accountOf(it)}\0${it.callerId ?? ''}`)) {
     const its = rowsOf.get(key) ?? []
@@ -90,7 +94,7 @@ function* exact(
         .sort((a, b) => gapOf(session, a) - gapOf(session, b))
       if (!nearest) continue
       taken.add(nearest)
-      yield [session, nearest]
+      yield [session, nearest, { isInterchangeable: rivals.length > 1 }]
     }
   }
 }
@@ -131,7 +135,10 @@ function isTooMany(sessions: readonly SessionReading[], rows: readonly ServerRow
 }
 
 /** As many free rows of an account as sessions of it, the older ones with the older ones. */
-function* ofAccount(sessions: readonly SessionReading[], rows: readonly ServerRow[]): Iterable<Pair> {
+function* ofAccount(
+  sessions: readonly SessionReading[],
+  rows: readonly ServerRow[],
+): Iterable<PairOfSeveral> {
   const rowsOf = groupBy(rows, accountOfRow)
   for (const [account, twins] of groupBy(sessions, accountOf)) {
     const its = rowsOf.get(account) ?? []
@@ -140,7 +147,7 @@ function* ofAccount(sessions: readonly SessionReading[], rows: readonly ServerRo
     const sorted = [...twins].sort((a, b) => middleMs(a.login) - middleMs(b.login))
     for (const [index, session] of sorted.entries()) {
       const row = byAge[index]
-      if (row) yield [session, row]
+      if (row) yield [session, row, { isInterchangeable: twins.length > 1 }]
     }
   }
 }

@@ -22,8 +22,9 @@ const NOWHERE = -1
 interface Joined {
   readonly interface: number
   readonly binding: string | undefined
-  /** Whether the server menu has it under another account's name. */
+  /** As they were joined. */
   readonly isGuess: boolean
+  readonly isInterchangeable: boolean
 }
 
 export interface PppJoinsOptions {
@@ -107,14 +108,14 @@ export class PppJoins {
     const { interfaces } = this.#options
     const joined = this.#joined[number]
     if (!joined) return session
-    const { interface: its, binding, isGuess } = joined
+    const { interface: its, binding, isGuess, isInterchangeable } = joined
     // The interface went away between the two answers, or for good: find it anew next time.
     if (!interfaces.has(its)) this.#joined[number] = undefined
     return {
       ...session,
       binding,
       counters: interfaces.counters(its),
-      joined: { interface: interfaces.name(its), isGuess },
+      joined: { interface: interfaces.name(its), isGuess, isInterchangeable },
       unreadable: interfaces.unreadable(its),
     }
   }
@@ -165,13 +166,14 @@ export class PppJoins {
       ...{ askedMs, mayGuess },
     })
     let isLost = false
-    for (const { session, row, isGuess } of joins) {
+    for (const { session, row, isGuess, isInterchangeable } of joins) {
       const [number, its] = [numbers.get(session), numberOf.get(row.name)]
       if (number === undefined || its === undefined) continue
       const holder = holderOf(row)
       if (holder !== undefined) this.#joined[holder] = undefined
       isLost ||= holder !== undefined
-      this.#joined[number] = { interface: its, binding: row.isStatic ? row.name : undefined, isGuess }
+      const binding = row.isStatic ? row.name : undefined
+      this.#joined[number] = { interface: its, binding, isGuess, isInterchangeable }
     }
     return isLost
   }

@@ -11,17 +11,23 @@ import { DatabaseRefused } from './store-error.ts'
  *     counters          what later readings decide of its counters: see `doubt-text.ts`
  *     shown             what its only reading showed, not counted yet
  *     joined_by_guess   the PPP interface that it was joined to by a guess
+ *     joined_among      the PPP interface that it was joined to as one of several of its account
  */
 
 /** @returns JSON, or `null` where there is nothing */
-export function storedDoubts({ mark, guessed }: Pick<Session, 'mark' | 'guessed'>): string | null {
+export function storedDoubts({
+  mark,
+  guessed,
+  among,
+}: Pick<Session, 'mark' | 'guessed' | 'among'>): string | null {
   const counters = mark.kind === 'counted' ? mark.doubts : undefined
   const shown = mark.kind === 'owed' ? mark.shown : undefined
-  if (!counters && !shown && guessed === undefined) return null
+  if (!counters && !shown && guessed === undefined && among === undefined) return null
   return storableJson({
     ...(counters ? { counters: doubtsJson(counters) } : {}),
     ...(shown ? { shown: [shown.upload, shown.download] } : {}),
     ...(guessed === undefined ? {} : { joined_by_guess: guessed }),
+    ...(among === undefined ? {} : { joined_among: among }),
   })
 }
 
@@ -29,11 +35,12 @@ export function storedDoubts({ mark, guessed }: Pick<Session, 'mark' | 'guessed'
 export function withStoredDoubts(session: Session, json: unknown): Session {
   if (json === null || typeof json !== 'object') return session
   const its = new Map<string, unknown>(Object.entries(json))
-  const guessed = its.get('joined_by_guess')
+  const [guessed, among] = [its.get('joined_by_guess'), its.get('joined_among')]
   return {
     ...session,
     mark: markWith(session.mark, its),
     guessed: typeof guessed === 'string' ? guessed : undefined,
+    among: typeof among === 'string' ? among : undefined,
   }
 }
 

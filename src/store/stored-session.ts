@@ -112,6 +112,7 @@ function plainSession(row: SessionRow): Session {
     reported: row.reported,
     missed: row.missed_ms === null ? undefined : { lastSeenMs: row.last_seen_ms, goneMs: row.missed_ms },
     guessed: undefined,
+    among: undefined,
   }
 }
 

@@ -6,9 +6,19 @@ import { ann, bytes, deltaOf, events, HOUR, Meter, ppp, type Row } from './readi
 const INTERFACE = '<pppoe-ann@isp>'
 /** `/ppp/active` has it under one name, the server menu under another. */
 const guessed = (counters: Bytes | undefined, isGuess = true) =>
-  row('acct-1001', '0x81300001', counters, counters && { interface: INTERFACE, isGuess })
+  row(
+    'acct-1001',
+    '0x81300001',
+    counters,
+    counters && { interface: INTERFACE, isGuess, isInterchangeable: false },
+  )
 const owner = (counters: Bytes | undefined) =>
-  row('ann@isp', '0x81300002', counters, counters && { interface: INTERFACE, isGuess: false })
+  row(
+    'ann@isp',
+    '0x81300002',
+    counters,
+    counters && { interface: INTERFACE, isGuess: false, isInterchangeable: false },
+  )
 
 function row(
   username: string,

@@ -103,6 +103,7 @@ export const PLAIN_SESSION = {
   reported: 0,
   missed: undefined,
   guessed: undefined,
+  among: undefined,
 } as const
 
 /** A decision about a service of which there is nothing to say. */

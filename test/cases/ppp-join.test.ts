@@ -32,6 +32,35 @@ describe.each(LIVES)('%s', life => {
     expect(await scene.days()).toMatchObject([{ username: 'branch', upload: 18_000, download: 45 * M }])
   })
 
+  test.each([
+    ['the first', 0],
+    ['the second', 1],
+  ])(
+    'the account’s sum stays right when %s of them goes, whoever was thought to be on its interface',
+    async (_, gone) => {
+      const dialled = (n: number) =>
+        [0, 1]
+          .filter(index => index !== gone || n < 3)
+          .map(index => ({
+            ...{ service: 'l2tp', name: 'branch', caller: `100${1 + index}`, sessionId: `0x8140000${index}` },
+            uptime: `${600 + n}s`,
+            server: { caller: `203.0.113.${1 + index}` },
+            interface: index === 0 ? '<l2tp-branch>' : '<l2tp-branch-1>',
+            ...{ upload: 0, download: ((index === 0 ? 100 : 2_000) + n) * M },
+          }))
+      const menus = (n: () => number) => {
+        const its = pppMenus(() => dialled(n()))
+        return { ...its, '/interface/l2tp-server': () => [...its['/interface/l2tp-server']()].reverse() }
+      }
+      const scene = await CaseScene.open(ledger, menus, { life, services: ['ppp'] })
+      await scene.read(7)
+      expect((await scene.sessions()).map(it => it.status).sort()).toEqual(['active', 'ended'])
+      // One was read last in reading 2, the other in reading 6.
+      expect(await scene.days()).toMatchObject([{ username: 'branch', download: (2_100 + 2 + 6) * M }])
+      expect(await scene.events()).toEqual([])
+    },
+  )
+
   test.each([4, 5])('a session is counted whose server says that it is %i s older', async older => {
     const scene = await open(n => [
       {

@@ -62,6 +62,7 @@ const CHANGES: readonly Partial<Session>[] = [
   { reported: 1 },
   { missed: { lastSeenMs: 1, goneMs: 2 } },
   { guessed: '<pppoe-ann>' },
+  { among: '<pppoe-ann>' },
 ]
 
 describe('a session that only grew', () => {

@@ -118,7 +118,7 @@ export class RandomRouter {
       case 6:
         return { ...session, missed: { lastSeenMs: START_MS, goneMs: START_MS + random.below(9) } }
       case 7:
-        return { ...session, guessed: random.maybe(ODD_STRINGS) }
+        return { ...session, guessed: random.maybe(ODD_STRINGS), among: random.maybe(ODD_STRINGS) }
       case 8:
         return { ...session, username: random.pick(ODD_STRINGS), domain: random.maybe(ODD_STRINGS) }
       default:
@@ -148,6 +148,7 @@ export class RandomRouter {
       reported: random.chance(0.1) ? random.below(32) : 0,
       missed: undefined,
       guessed: random.chance(0.1) ? random.pick(ODD_STRINGS) : undefined,
+      among: random.chance(0.1) ? random.pick(ODD_STRINGS) : undefined,
     }
     const counted = random.chance(0.8) ? [{ delta, from: new Date(session.startMs), to: at.wall }] : []
     return { kind: 'start', session, counted }

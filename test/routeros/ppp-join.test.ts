@@ -122,6 +122,20 @@ test('a row that is held by a guess goes to the session that it fits in all', ()
   expect(joins([session('ann', { callerId: 'another' })], [], { guessed: [held] })).toEqual([undefined])
 })
 
+test('it is told of which sessions of an account nobody can tell which is on which row', () => {
+  const told = (sessions: readonly SessionReading[], free: readonly ServerRow[]) =>
+    joinPpp({ sessions, free, guessed: [], askedMs: ASKED_MS, mayGuess: () => false }).map(
+      it => it.isInterchangeable,
+    )
+  const rows = [row('a', 'ann'), row('b', 'ann')]
+  expect(told([session('ann'), session('ann')], rows)).toEqual([true, true])
+  const numbers = [session('ann', { callerId: '1001' }), session('ann', { callerId: '1002' })]
+  expect(told(numbers, rows)).toEqual([true, true])
+  const ages = [session('ann', { up: 60 }), session('ann', { up: 600 })]
+  expect(told(ages, [row('a', 'ann', { up: 600 }), row('b', 'ann', { up: 60 })])).toEqual([false, false])
+  expect(told([session('ann')], [row('a', 'ann')])).toEqual([false])
+})
+
 test('four times as many sessions are not joined in the square of the time', () => {
   const cpuOf = (count: number) => {
     const sessions = Array.from({ length: count }, (_, i) => session(`user-${i}`))

@@ -34,7 +34,7 @@ test("the router's rx is the client's upload, its tx the download", async () => 
       login: { earliestMs: askedMs - 1_000, latestMs: askedMs },
       counters: { upload: 56_480_627, download: 1_300_371_837 },
       ...PLAIN_ROW,
-      joined: { interface: '<pppoe-marksilas>', isGuess: false },
+      joined: { interface: '<pppoe-marksilas>', isGuess: false, isInterchangeable: false },
     },
   ])
   expect(bindings).toEqual([])
