@@ -11,8 +11,8 @@ import { Tally } from './tally.ts'
 
 const CHURN_PER_SECOND = 6
 const QUIET_WITHIN_MS = 90_000
-/** What the last reading of the trouble leaves open is decided by then, and who was gone in it has ended. */
-const QUIET_READINGS = 5
+/** By then what the last reading left open is decided, and a server menu asked again that was wrong. */
+const QUIET_READINGS = 15
 /** Failing disks are tried at each flush; then a checkpoint has what was not written. */
 const WRITTEN_AGAIN_MS = 2_000
 

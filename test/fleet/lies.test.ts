@@ -136,6 +136,16 @@ test('one whose row lacked a property is carried once its server row is known an
   expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
+test('nor is it known anew in that same reading', async () => {
+  const { router, session, client } = await readPpp()
+  router.lies.tell(session, { kind: 'counters unreadable', readings: 1, variant: 0 })
+  await askAll(client, ACTIVE, INTERFACE, SERVER)
+  await askAll(client, ACTIVE, INTERFACE)
+  expect(router.truthOf(session).carried).toEqual(moved(0))
+  await askAll(client, SERVER)
+  expect(router.truthOf(session).carried).toEqual(moved(1))
+})
+
 test('one whose value could not be read is carried by the next reading', async () => {
   const { router, session, client } = await readPpp()
   router.lies.tell(session, { kind: 'uptime unreadable', ...ONCE })

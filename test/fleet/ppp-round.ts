@@ -85,7 +85,9 @@ export class PppRound {
     if (outcome !== 'whole') return
     for (const sight of sights) {
       if (sight.kind !== 'server') continue
-      if (sight.session) this.#joins.joined.add(sight.session)
+      // On the row that is there now, which is another one in the next reading.
+      const isPassing = sight.session && this.#lies.get(sight.session)?.isRowKept === false
+      if (sight.session && !isPassing) this.#joins.joined.add(sight.session)
       if (!sight.interface.isDynamic) this.#joins.bindings.add(sight.interface)
     }
   }
