@@ -10,20 +10,30 @@ import { serverIdentity } from '../fleet/certificate.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { compare, differenceOf, isEqual } from './compare.ts'
 import { subscribersOf } from './fleet-config.ts'
+import { Readings } from './readings.ts'
 import { Scene, SECRET, TENANTS, until } from './scene.ts'
+
+const READER = 'usage'
 
 let database: ScratchDatabase
 let fleet: Fleet
+let readings: Readings
 let scene: Scene
 
 beforeEach(async () => {
   database = await createScratchDatabase()
-  fleet = createFleet({ seed: 7, routers: 6, hotspotSessions: 8, pppSessions: 8, tls: serverIdentity() })
+  fleet = createFleet({
+    ...{ seed: 7, routers: 6, hotspotSessions: 8, pppSessions: 8, tls: serverIdentity() },
+    router: { packages: ['hotspot', 'ppp'] },
+  })
   await fleet.start()
+  readings = new Readings(fleet)
+  readings.start()
   scene = await Scene.create(fleet, { database: { url: database.url } })
 })
 
 afterEach(async () => {
+  readings.stop()
   await scene.end()
   await fleet.stop()
   await database.drop()
@@ -36,6 +46,8 @@ test('what whole replies carried is recorded to the byte, and all tables add up 
   await until('logouts are recorded', async () => (await endedSessions()) >= 5)
   churn.abort()
   await churning
+  // The next reading decides on counters that fell in one.
+  await readings.more(4, READER)
   expect(await daemon.end('SIGTERM')).toBe(0)
   const comparison = await compare(database.url, subscribersOf(fleet, TENANTS))
   expect(comparison.differences).toEqual([])

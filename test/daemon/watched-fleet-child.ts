@@ -17,6 +17,8 @@ async function serve(request: WatchedFleetRequest): Promise<unknown> {
   switch (request.kind) {
     case 'churn':
       return fleet.churn(request.perSecond)
+    case 'stop churn':
+      return fleet.stopChurn()
     case 'change password':
       return fleet.changePassword(request.routers, request.password)
     case 'routers':

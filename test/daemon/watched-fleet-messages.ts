@@ -5,6 +5,7 @@ import type { Service } from '../../src/accounting/reading.ts'
 export type WatchedFleetRequest =
   | ({ readonly kind: 'start' } & WatchedFleetSize)
   | { readonly kind: 'churn'; readonly perSecond: number }
+  | { readonly kind: 'stop churn' }
   | { readonly kind: 'change password'; readonly routers: readonly string[]; readonly password: string }
   | { readonly kind: 'routers' }
   | { readonly kind: 'visits' }

@@ -27,6 +27,10 @@ export class WatchedFleetProcess {
     await this.#process.ask({ kind: 'churn', perSecond })
   }
 
+  async stopChurn(): Promise<void> {
+    await this.#process.ask({ kind: 'stop churn' })
+  }
+
   /** Of the daemon's user there. */
   async changePassword(routers: readonly string[], password: string): Promise<void> {
     await this.#process.ask({ kind: 'change password', routers, password })

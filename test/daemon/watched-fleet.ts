@@ -31,14 +31,18 @@ export class WatchedFleet {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#churning
+    await this.stopChurn()
     await this.#fleet.stop()
   }
 
   /** Subscribers come and go from now on. */
   churn(perSecond: number): void {
     this.#churning = this.#fleet.churn(this.#stopping.signal, perSecond)
+  }
+
+  async stopChurn(): Promise<void> {
+    this.#stopping.abort()
+    await this.#churning
   }
 
   changePassword(routers: readonly string[], password: string): void {
