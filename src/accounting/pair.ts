@@ -8,7 +8,14 @@ import {
   type Taken,
   takeOut,
 } from './match.ts'
-import { type Identity, type Reading, rowsOf, type SessionReading, type UnreadRow } from './reading.ts'
+import {
+  type Identity,
+  type Reading,
+  rowsOf,
+  type Service,
+  type SessionReading,
+  type UnreadRow,
+} from './reading.ts'
 import { type Rejoined, rejoin } from './rejoin.ts'
 import { identityKey, type Session } from './session.ts'
 import type { Terms } from './terms.ts'
@@ -95,9 +102,13 @@ function pairUnread(
   return { unread: paired, isUncertain }
 }
 
-/** Whether a row matches its session by login, and not only because there was no other. */
-function isPlain({ it: { row } }: Taken, session: Session | undefined): boolean {
-  return session !== undefined && gapMs(session.login, row.login) <= LOGIN_TOLERANCE_MS
+/** Whether a row matches its session by identity and login, and not only because there was no other. */
+function isPlain(service: Service, { it: { row, key } }: Taken, session: Session | undefined): boolean {
+  return (
+    session !== undefined &&
+    identityKey(service, session) === key &&
+    gapMs(session.login, row.login) <= LOGIN_TOLERANCE_MS
+  )
 }
 
 /** Numbers of sessions that the columns counted and that have a second row. */
@@ -108,7 +119,7 @@ function twinsOf(
 ): ReadonlySet<number> {
   const strangers: { identity: Identity; login: SessionReading['login'] | undefined }[] = [
     ...rows
-      .filter(it => !isPlain(it, matched.get(it)))
+      .filter(it => !isPlain(service, it, matched.get(it)))
       .map(({ it: { row } }) => ({ identity: row, login: row.login })),
     ...unread.filter(it => !it.session).map(({ row }) => ({ identity: row, login: undefined })),
   ]

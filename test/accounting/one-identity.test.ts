@@ -47,6 +47,21 @@ describe('one identity is one session', () => {
     expect(meter.open.map(it => it.recorded.upload).sort()).toEqual([3, 7])
   })
 
+  it('a second row of a known session is none of its device’s other session, which has left', () => {
+    const meter = new Meter()
+    const numbering = new Numbering()
+    const other = ann(-59, bytes(1, 1), { ipAddress: '10.5.50.99' })
+    meter.read(numbering.number(hotspot(0, [ann(-60, bytes(1, 1)), other])))
+    meter.read(numbering.number(hotspot(5, [ann(-60, bytes(2, 2)), other])))
+    const twice = [ann(-60, bytes(3, 3)), ann(-60, bytes(3, 3))]
+    const decision = meter.read(numbering.number(hotspot(10, twice)))
+    expect(events(decision)).toEqual(['duplicate'])
+    expect(meter.open.map(it => [it.recorded.upload, it.missed !== undefined]).sort()).toEqual([
+      [1, true],
+      [3, false],
+    ])
+  })
+
   it('many rows of one identity, each with another login, are few sessions', () => {
     const meter = new Meter()
     const rows = Array.from({ length: 500 }, (_, n) => ann(-60 - 10 * n, bytes(1, 1)))
