@@ -1,10 +1,9 @@
-import { SERVICES } from '../../src/accounting/reading.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import type { CarriedReading } from '../fleet/truth.ts'
 import { until } from './scene.ts'
 
-/** The whole readings that a fleet's routers, each with both services, have given to whom. */
+/** The whole readings that a fleet's routers have given to whom. */
 export class Readings {
   readonly #fleet: Fleet
   readonly #counts = new Map<string, number>()
@@ -34,7 +33,8 @@ export class Readings {
   countBy(reader: string): number {
     let sum = 0
     for (const router of this.#fleet.routers)
-      for (const service of SERVICES) sum += this.#counts.get(keyOf(router, service, reader)) ?? 0
+      for (const service of router.options.packages)
+        sum += this.#counts.get(keyOf(router, service, reader)) ?? 0
     return sum
   }
 
@@ -49,7 +49,7 @@ export class Readings {
    */
   async more(count: number, reader: string): Promise<void> {
     const least = this.#fleet.routers.flatMap(router =>
-      SERVICES.map(service => {
+      router.options.packages.map(service => {
         const key = keyOf(router, service, reader)
         return { key, enough: (this.#counts.get(key) ?? 0) + count }
       }),

@@ -22,10 +22,7 @@ let scene: Scene
 
 beforeEach(async () => {
   database = await createScratchDatabase()
-  fleet = createFleet({
-    ...{ seed: 7, routers: 6, hotspotSessions: 8, pppSessions: 8, tls: serverIdentity() },
-    router: { packages: ['hotspot', 'ppp'] },
-  })
+  fleet = createFleet({ seed: 7, routers: 6, hotspotSessions: 8, pppSessions: 8, tls: serverIdentity() })
   await fleet.start()
   readings = new Readings(fleet)
   readings.start()

@@ -5,8 +5,9 @@ import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { type Comparison, compare, differenceOf, isEqual } from '../daemon/compare.ts'
 import { subscribersOf } from '../daemon/fleet-config.ts'
+import { Readings } from '../daemon/readings.ts'
 import type { Fleet } from '../fleet/fleet.ts'
-import { DemoScene, ROUTERS, TENANTS } from './scene.ts'
+import { DemoScene, READER, ROUTERS, TENANTS } from './scene.ts'
 import { watchTenant } from './watch-tenant.ts'
 
 /** The main job on one machine: simulated routers, the real daemon with its own PostgreSQL, and a dashboard's client. */
@@ -63,6 +64,11 @@ ${seconds === undefined ? 'Ctrl-C stops it and compares the record with what the
   }).catch(() => {})
   stopping.abort()
   await Promise.all([churn, ...watching])
+  const readings = new Readings(scene.fleet)
+  readings.start()
+  // The first may have begun before; the second decides on counters that fell in it.
+  await readings.more(3, READER)
+  readings.stop()
 }
 
 /** The daemon has stopped its database; it is started once more, from the same folder. */

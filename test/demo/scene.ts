@@ -17,6 +17,8 @@ export const TENANTS: readonly FleetTenant[] = [
   { id: 'hilltop', name: 'Hilltop Hotspots', timezone: 'Asia/Kathmandu' },
   { id: 'coast', name: 'Coast Fibre', timezone: 'America/Bogota' },
 ]
+/** The daemon's user on the routers. */
+export const READER = 'usage'
 export const ROUTERS = 6
 export const POLL_MS = 2000
 export const SNAPSHOT_MS = 2000
@@ -114,7 +116,7 @@ export class DemoScene {
       server: { port, dashboard: true },
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own form of a secret
       auth: { secret: '${TIKMETER_SECRET}' },
-      tenants: tenantsConfig(this.fleet, TENANTS, 'usage').map(tenant => ({ ...tenant, ...ALERTING })),
+      tenants: tenantsConfig(this.fleet, TENANTS, READER).map(tenant => ({ ...tenant, ...ALERTING })),
     }
   }
 }
