@@ -1,4 +1,4 @@
-import type { SessionReading } from '../accounting/reading.ts'
+import type { SessionReading, UnreadRow } from '../accounting/reading.ts'
 import { identityKey } from '../accounting/session.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, middleMs } from '../accounting/window.ts'
 import type { ServerRow } from './ppp-servers.ts'
@@ -20,6 +20,8 @@ export interface PppJoinOptions {
   readonly free: readonly ServerRow[]
   /** On the interface of a session that was only guessed to be there. */
   readonly guessed: readonly ServerRow[]
+  /** Sessions without an interface whose rows can not be read: any of the rows may be theirs. */
+  readonly unread: readonly UnreadRow[]
   /** When `/ppp/active` was asked, in steady milliseconds. */
   readonly askedMs: number
   /** Whether a session may be taken for the one of another account that comes from its caller. */
@@ -35,12 +37,13 @@ export interface PppJoinOptions {
  *     its user's, where so many are free as sessions are without: which is whose does not matter to the account
  *
  * The menus are printed one after the other, so a session may have gone and another come in between. All but the first
- * way go by rows that were there before the sessions were asked for. Of sessions that could be on the same rows, more
+ * way join only rows that were there before the sessions were asked for, and a row that came later leaves it open whose
+ * the others are. Of sessions that could be on the same rows, more
  * than there are rows, one has gone and nobody knows which: they wait for the next round. A session on another's row
  * would be billed for its bytes.
  */
 export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
-  const { sessions, free, guessed, askedMs, mayGuess } = options
+  const { sessions, free, guessed, unread, askedMs, mayGuess } = options
   const joins: PppJoin[] = []
   const left = new Set(onceEach(sessions))
   const open = new Set(free)
@@ -50,12 +53,17 @@ export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
     open.delete(row)
   }
   for (const [session, row, how] of exact([...left], [...free, ...guessed], askedMs)) join(session, row, how)
-  const before = () => [...open].filter(row => isBefore(row, askedMs))
-  for (const [session, row] of alone([...left], before(), bySessionCaller, byRowCaller))
-    if (session.username === row.user) join(session, row)
-    else if (!row.isStatic && mayGuess(session, row)) join(session, row, { isGuess: true })
-  for (const [session, row] of ofAge([...left], before())) join(session, row)
-  for (const [session, row, how] of ofAccount([...left], before())) join(session, row, how)
+  const ways: readonly (() => Iterable<Pair | PairOfSeveral>)[] = [
+    () => alone([...left], [...open], { bySession: bySessionCaller, byRow: byRowCaller, unread }),
+    () => ofAge([...left], [...open]),
+    () => ofAccount([...left], [...open], unread),
+  ]
+  for (const way of ways)
+    for (const [session, row, how] of way()) {
+      if (!isBefore(row, askedMs)) continue
+      if (session.username === row.user) join(session, row, how)
+      else if (!row.isStatic && mayGuess(session, row)) join(session, row, { isGuess: true })
+    }
   return joins
 }
 
@@ -103,13 +111,17 @@ function* exact(
 function* alone(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
-  keyOf: (session: SessionReading) => string | undefined,
-  rowKeyOf: (row: ServerRow) => string | undefined,
+  by: {
+    readonly bySession: (session: Caller) => string | undefined
+    readonly byRow: (row: ServerRow) => string | undefined
+    readonly unread: readonly UnreadRow[]
+  },
 ): Iterable<Pair> {
-  const rowsOf = groupBy(rows, rowKeyOf)
-  for (const [key, [session, ...others]] of groupBy(sessions, keyOf)) {
+  const rowsOf = groupBy(rows, by.byRow)
+  const unread = new Set(by.unread.map(by.bySession))
+  for (const [key, [session, ...others]] of groupBy(sessions, by.bySession)) {
     const [row, ...more] = rowsOf.get(key) ?? []
-    if (session && row && others.length === 0 && more.length === 0) yield [session, row]
+    if (session && row && others.length === 0 && more.length === 0 && !unread.has(key)) yield [session, row]
   }
 }
 
@@ -138,11 +150,13 @@ function isTooMany(sessions: readonly SessionReading[], rows: readonly ServerRow
 function* ofAccount(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
+  unread: readonly UnreadRow[],
 ): Iterable<PairOfSeveral> {
   const rowsOf = groupBy(rows, accountOfRow)
+  const unreadAccounts = new Set(unread.map(accountOf))
   for (const [account, twins] of groupBy(sessions, accountOf)) {
     const its = rowsOf.get(account) ?? []
-    if (its.length !== twins.length) continue
+    if (its.length !== twins.length || unreadAccounts.has(account)) continue
     const byAge = [...its].sort((a, b) => beginOf(a) - beginOf(b))
     const sorted = [...twins].sort((a, b) => middleMs(a.login) - middleMs(b.login))
     for (const [index, session] of sorted.entries()) {
@@ -174,7 +188,7 @@ function beginOf({ login }: ServerRow): number {
   return login ? middleMs(login) : 0
 }
 
-function accountOf({ protocol, username }: SessionReading): string {
+function accountOf({ protocol, username }: Pick<SessionReading, 'protocol' | 'username'>): string {
   return `${protocol}\0${username}`
 }
 
@@ -182,7 +196,9 @@ function accountOfRow({ service, user }: ServerRow): string {
   return `${service}\0${user}`
 }
 
-function bySessionCaller({ protocol, callerId }: SessionReading): string | undefined {
+type Caller = Pick<SessionReading, 'protocol' | 'callerId'>
+
+function bySessionCaller({ protocol, callerId }: Caller): string | undefined {
   return callerId === undefined ? undefined : `${protocol}\0${callerId}`
 }
 

@@ -2,8 +2,8 @@ import type { MissingMenu, SessionReading, UnreadRow } from '../accounting/readi
 import type { Callers } from './callers.ts'
 import type { RouterConnection } from './connection.ts'
 import type { PppInterfaces } from './ppp-interfaces.ts'
-import { joinPpp } from './ppp-join.ts'
-import type { Active } from './ppp-row.ts'
+import { joinPpp, type PppJoinOptions } from './ppp-join.ts'
+import type { Active, UnreadActive } from './ppp-row.ts'
 import { PppServers, type ServerRow } from './ppp-servers.ts'
 import type { RowMemory } from './row-memory.ts'
 
@@ -91,7 +91,7 @@ export class PppJoins {
    * @param askedMs when `/ppp/active` was asked, in steady milliseconds
    * @returns whether another session has lost the one that it was guessed to be on
    */
-  async join(whole: readonly Active[], unread: readonly UnreadRow[], askedMs: number): Promise<boolean> {
+  async join(whole: readonly Active[], unread: readonly UnreadActive[], askedMs: number): Promise<boolean> {
     const { callers } = this.#options
     for (const { session } of whole)
       if (session.callerId !== undefined)
@@ -101,7 +101,11 @@ export class PppJoins {
     if (wanted.size === 0) return false
     const servers = await this.#servers.read(wanted, this.#usersToAsk(unjoined), askedMs)
     this.#isFirstRound = false
-    return this.#join(unjoined, servers, askedMs, this.#guessing(whole, unread, askedMs))
+    const rows = unread.map(it => it.row)
+    return this.#join(unjoined, servers, {
+      unread: unread.filter(({ number }) => !this.#joined[number]).map(it => it.row),
+      ...{ askedMs, mayGuess: this.#guessing(whole, rows, askedMs) },
+    })
   }
 
   withCounters({ number, session }: Active): SessionReading {
@@ -149,8 +153,7 @@ export class PppJoins {
   #join(
     unjoined: readonly Active[],
     servers: readonly ServerRow[],
-    askedMs: number,
-    mayGuess: (session: SessionReading, row: ServerRow) => boolean,
+    by: Pick<PppJoinOptions, 'unread' | 'askedMs' | 'mayGuess'>,
   ): boolean {
     const { interfaces } = this.#options
     const numberOf = interfaces.byName()
@@ -163,7 +166,7 @@ export class PppJoins {
       sessions: [...numbers.keys()],
       free: running.filter(row => holderOf(row) === undefined),
       guessed: running.filter(row => this.#joined[holderOf(row) ?? NOWHERE]?.isGuess),
-      ...{ askedMs, mayGuess },
+      ...by,
     })
     let isLost = false
     for (const { session, row, isGuess, isInterchangeable } of joins) {

@@ -10,6 +10,12 @@ export interface Active {
   readonly session: SessionReading
 }
 
+/** One whose row can not be read. */
+export interface UnreadActive {
+  readonly number: number
+  readonly row: UnreadRow
+}
+
 /** A row of `/ppp/active`, without its counters. */
 export function pppSessionOf(
   asked: Asked,

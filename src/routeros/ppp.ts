@@ -1,10 +1,10 @@
-import type { KnownRows, MissingMenu, SessionReading, UnreadRow } from '../accounting/reading.ts'
+import type { KnownRows, MissingMenu, SessionReading } from '../accounting/reading.ts'
 import type { Callers } from './callers.ts'
 import type { Asked, PrintedMenu, RouterConnection } from './connection.ts'
 import { proplist, uptimeOf } from './fields.ts'
 import { PppInterfaces } from './ppp-interfaces.ts'
 import { PppJoins } from './ppp-joins.ts'
-import { type Active, pppSessionOf, unreadPppRow } from './ppp-row.ts'
+import { type Active, pppSessionOf, type UnreadActive, unreadPppRow } from './ppp-row.ts'
 import { SameWords } from './same-words.ts'
 import type { SessionMenu, SessionRows } from './session-rows.ts'
 
@@ -55,11 +55,11 @@ export class PppMenu implements SessionMenu {
     const { rows } = this.#menu
     const [asked] = await Promise.all([this.#connection.print(this.#menu), this.#interfaces.read()])
     const whole: Active[] = []
-    const unread: UnreadRow[] = []
+    const unread: UnreadActive[] = []
     for (const { number, row, isNew } of rows.takeWholes()) {
       if (isNew) this.#joins.begin(number)
       const uptimeSeconds = uptimeOf(row)
-      if (uptimeSeconds === undefined) unread.push(unreadPppRow(row, this.#words))
+      if (uptimeSeconds === undefined) unread.push({ number, row: unreadPppRow(row, this.#words) })
       else whole.push({ number, session: pppSessionOf(asked, row, uptimeSeconds, this.#words) })
     }
     // Known by its bytes, but not on an interface that is: to be told whole as well.
@@ -85,7 +85,7 @@ export class PppMenu implements SessionMenu {
       by: rows.by,
       known: this.#known(places, asked),
       bindings: this.#interfaces.bindings(),
-      unread,
+      unread: unread.map(it => it.row),
     }
   }
 

@@ -5,6 +5,7 @@ import type { ServerRow } from '../../src/routeros/ppp-servers.ts'
 import { PLAIN_ROW } from '../accounting/readings.ts'
 
 const ASKED_MS = 1_000_000
+const NOTHING_ELSE = { guessed: [], unread: [], askedMs: ASKED_MS, mayGuess: () => false }
 
 function session(
   username: string,
@@ -37,7 +38,7 @@ function joins(
   rows: readonly ServerRow[],
   more: Partial<PppJoinOptions> = {},
 ): (string | undefined)[] {
-  const options = { sessions, free: rows, guessed: [], askedMs: ASKED_MS, mayGuess: () => false, ...more }
+  const options = { sessions, free: rows, ...NOTHING_ELSE, ...more }
   const found = new Map(
     joinPpp(options).map(it => [it.session, it.isGuess ? `guess ${it.row.name}` : it.row.name]),
   )
@@ -107,6 +108,23 @@ test('n sessions of one account are on its n free interfaces, older ones on olde
   expect(joins(sessions.slice(1), rows)).toEqual([undefined])
 })
 
+test('an account’s only free row from before is not its new session’s, whose own came later', () => {
+  const rows = [row('old', 'ann', { up: 600, caller: 'mac-1' }), row('new', 'ann', { up: 0, caller: 'odd' })]
+  expect(joins([session('ann', { up: 0, callerId: 'mac-2' })], rows)).toEqual([undefined])
+})
+
+test('a row that may be of a session whose own can not be read is nobody’s for want of another', () => {
+  const fresh = session('ann', { up: 5, callerId: 'mac-2' })
+  const { uptimeSeconds: _, login: __, counters: ___, ...lost } = session('ann', { callerId: 'mac-1' })
+  const unread = [{ ...lost, unreadable: { rowId: '*1', property: 'uptime', value: undefined } }]
+  const rows = [row('old', 'ann', { up: 600, caller: 'mac-1' })]
+  expect(joins([fresh], rows)).toEqual(['old'])
+  expect(joins([fresh], rows, { unread })).toEqual([undefined])
+  const sameCaller = session('ann', { up: 5, callerId: 'mac-1' })
+  expect(joins([sameCaller], rows)).toEqual(['old'])
+  expect(joins([sameCaller], rows, { unread })).toEqual([undefined])
+})
+
 test('another account’s row is taken only by a guess, and no static binding ever is', () => {
   const [radius, other] = [session('acct-1001', { up: 60 }), row('<a>', 'ann@isp.example')]
   expect(joins([radius], [other])).toEqual([undefined])
@@ -124,9 +142,7 @@ test('a row that is held by a guess goes to the session that it fits in all', ()
 
 test('it is told of which sessions of an account nobody can tell which is on which row', () => {
   const told = (sessions: readonly SessionReading[], free: readonly ServerRow[]) =>
-    joinPpp({ sessions, free, guessed: [], askedMs: ASKED_MS, mayGuess: () => false }).map(
-      it => it.isInterchangeable,
-    )
+    joinPpp({ sessions, free, ...NOTHING_ELSE }).map(it => it.isInterchangeable)
   const rows = [row('a', 'ann'), row('b', 'ann')]
   expect(told([session('ann'), session('ann')], rows)).toEqual([true, true])
   const numbers = [session('ann', { callerId: '1001' }), session('ann', { callerId: '1002' })]
