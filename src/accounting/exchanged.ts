@@ -1,3 +1,4 @@
+import { groupBy } from './group-by.ts'
 import type { SessionId } from './ids.ts'
 import type { CountedMark, Mark } from './mark.ts'
 import { hasFallen } from './match.ts'
@@ -18,27 +19,24 @@ interface Found {
 }
 
 /**
- * Sessions of one account of which nobody can tell which is on which interface, where they prove to be on other ones
- * than was thought. Each goes on from where its interface was counted up to, whichever session it was counted for, so
- * that the account's sum stays what the interfaces show:
+ * Corrects sessions of one account that turn out to be on other interfaces than assumed. Each goes on from where its
+ * interface was counted up to, whichever session that was counted for, so that the account's sum stays what the
+ * interfaces show:
  *
- *     another session was thought to be on its interface    the two change places, though the other may have gone
- *     nobody is known to have been                          they are told apart by their counters, if so none falls
- *     neither                                               counting begins where the counters are
+ *     another session was assumed to be on its interface    the two change places, even if the other has gone
+ *     no session was                                        counters are assigned by size, if none of them falls then
+ *     neither works                                         counting begins where the counters are
  *
- * @returns those that are to be counted on from elsewhere
+ * @returns the sessions with corrected marks
  */
 export function exchanged({ matched, waiting }: Pick<Paired, 'matched' | 'waiting'>): readonly Session[] {
-  const byAccount = new Map<string, Found[]>()
+  const found: Found[] = []
   for (const [{ it }, session] of matched) {
     const { row } = it
-    if (!isCounted(session) || !row.counters || !(row.joined?.isInterchangeable || isMoved(session, row)))
-      continue
-    const key = accountOf(session)
-    const others = byAccount.get(key)
-    if (others) others.push({ session, row })
-    else byAccount.set(key, [{ session, row }])
+    if (isCounted(session) && row.counters && (row.joined?.isInterchangeable || isMoved(session, row)))
+      found.push({ session, row })
   }
+  const byAccount = groupBy(found, ({ session }) => accountOf(session))
   if (byAccount.size === 0) return []
   const holders = new Map<string, Session>()
   for (const sessions of [matched.values(), ...waiting.values()])
@@ -50,17 +48,19 @@ export function exchanged({ matched, waiting }: Pick<Paired, 'matched' | 'waitin
   })
 }
 
-/** @returns `undefined` where the counters of one fall all the same; none where none falls as it is */
+/** @returns `undefined` if a counter falls under any assignment; no session if none falls as they are */
 function byCounters(account: readonly Found[]): readonly Session[] | undefined {
   if (account.length < 2) return undefined
   if (account.every(({ session, row }) => !hasFallen(session, row))) return []
   const marks = account.map(({ session }) => session.mark).sort((a, b) => sumOf(a) - sumOf(b))
   const rows = [...account].sort((a, b) => shownBy(a) - shownBy(b))
-  const told = rows.flatMap(({ session, row }, index) => {
+  const assigned = rows.flatMap(({ session, row }, index) => {
     const mark = marks[index]
     return mark ? [{ session: { ...session, mark }, row }] : []
   })
-  return told.some(({ session, row }) => hasFallen(session, row)) ? undefined : told.map(it => it.session)
+  return assigned.some(({ session, row }) => hasFallen(session, row))
+    ? undefined
+    : assigned.map(it => it.session)
 }
 
 function byPlace(account: readonly Found[], holders: ReadonlyMap<string, Session>): readonly Session[] {
@@ -86,7 +86,7 @@ function isMoved({ among }: Session, { joined }: SessionReading): boolean {
   return among !== undefined && among !== joined?.interface
 }
 
-/** Whether it was certain where it was, which it is no more, and the counters there are not those that it had. */
+/** Whether its interface was certain before, and now shows counters that are not its own. */
 function isStrange(session: Session, row: SessionReading): boolean {
   return session.among === undefined && hasFallen(session, row)
 }

@@ -1,4 +1,5 @@
 import type { Bytes } from './bytes.ts'
+import { groupBy } from './group-by.ts'
 import { DIRECTIONS } from './mark.ts'
 import type { Identity, SessionReading, UnreadRow } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
@@ -25,14 +26,8 @@ const MOST_LOGINS = 8
 
 /** One row for each session: rows of one identity and one login are the same session. */
 export function onceEach(rows: readonly LookedAt[]): readonly Taken[] {
-  const byKey = new Map<string, LookedAt[]>()
-  for (const it of rows) {
-    const others = byKey.get(it.key)
-    if (others) others.push(it)
-    else byKey.set(it.key, [it])
-  }
   const taken: Taken[] = []
-  for (const group of byKey.values()) {
+  for (const group of groupBy(rows, it => it.key).values()) {
     const [only] = group
     if (only && group.length === 1) {
       taken.push({ it: only, isDuplicate: false })

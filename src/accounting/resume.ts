@@ -1,3 +1,4 @@
+import { groupBy } from './group-by.ts'
 import type { LastReading } from './ledger.ts'
 import { shiftMark } from './mark.ts'
 import { type Identity, type Reading, rowsOf, type Window } from './reading.ts'
@@ -91,13 +92,7 @@ interface AgreedShift {
 /** What most of the sessions that both know tell of our clock, where they tell it alike. */
 function agreedShift(last: LastReading, open: Open, reading: Reading): AgreedShift | undefined {
   const moves: { readonly by: Window; readonly latestMs: number }[] = []
-  const sessions = new Map<string, Session[]>()
-  for (const session of [...open.values()].flat()) {
-    const key = subscriberOf(session)
-    const others = sessions.get(key)
-    if (others) others.push(session)
-    else sessions.set(key, [session])
-  }
+  const sessions = groupBy([...open.values()].flat(), subscriberOf)
   let known = 0
   for (const [row] of rowsOf(reading)) {
     const { login } = row

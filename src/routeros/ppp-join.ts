@@ -1,3 +1,4 @@
+import { groupBy } from '../accounting/group-by.ts'
 import type { SessionReading, UnreadRow } from '../accounting/reading.ts'
 import { identityKey } from '../accounting/session.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, middleMs } from '../accounting/window.ts'
@@ -204,20 +205,4 @@ function bySessionCaller({ protocol, callerId }: Caller): string | undefined {
 
 function byRowCaller({ service, caller }: ServerRow): string | undefined {
   return caller === undefined ? undefined : `${service}\0${caller}`
-}
-
-/** Those that have a key. */
-function groupBy<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string | undefined,
-): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    if (key === undefined) continue
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
-  }
-  return groups
 }

@@ -24,14 +24,7 @@ export function pppSessionOf(
   words: SameWords,
 ): SessionReading {
   return {
-    protocol: protocolOf(row, words),
-    username: row.get('name') ?? '',
-    domain: undefined,
-    server: undefined,
-    macAddress: macOf(row.get('caller-id')),
-    ipAddress: textOf(row, 'address'),
-    routerSessionId: textOf(row, 'session-id'),
-    callerId: textOf(row, 'caller-id'),
+    ...identityOf(row, words),
     uptimeSeconds,
     login: beganAt(asked, uptimeSeconds),
     counters: undefined,
@@ -43,8 +36,12 @@ export function pppSessionOf(
 
 /** One whose uptime can't be read. */
 export function unreadPppRow(row: Row, words: SameWords): UnreadRow {
+  return { ...identityOf(row, words), unreadable: unreadable(row, 'uptime') }
+}
+
+function identityOf(row: Row, words: SameWords) {
   return {
-    protocol: protocolOf(row, words),
+    protocol: words.of(row.get('service') ?? 'ppp'),
     username: row.get('name') ?? '',
     domain: undefined,
     server: undefined,
@@ -52,12 +49,7 @@ export function unreadPppRow(row: Row, words: SameWords): UnreadRow {
     ipAddress: textOf(row, 'address'),
     routerSessionId: textOf(row, 'session-id'),
     callerId: textOf(row, 'caller-id'),
-    unreadable: unreadable(row, 'uptime'),
   }
-}
-
-function protocolOf(row: Row, words: SameWords): string {
-  return words.of(row.get('service') ?? 'ppp')
 }
 
 /** PPPoE's caller is a MAC, that of the others an address. */
