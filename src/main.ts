@@ -12,6 +12,7 @@ import { JournalInheritance } from './inheritance.ts'
 import { daemonId } from './journal/daemon-id.ts'
 import { Journal } from './journal/journal.ts'
 import { nodeDisk } from './journal/node-disk.ts'
+import { commitLast } from './last-commit.ts'
 import { measuresOf } from './measures.ts'
 import { Ownership } from './ownership.ts'
 import { Poller } from './poller/poller.ts'
@@ -184,8 +185,7 @@ export class Daemon {
     lifecycle.onStop('http and feed', () => serving.stop())
     lifecycle.loop('journal', signal => journal.run(signal), onBug)
     lifecycle.onStop('commits', async () => {
-      if (await commits.flush()) await ownership.release()
-      else log.error('stopped with bytes that the database did not take; the journal has them')
+      if (await commitLast({ commits, journal, clock, log })) await ownership.release()
     })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
     lifecycle.onStop('poller', () => {

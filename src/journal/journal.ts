@@ -149,6 +149,8 @@ export class Journal {
   async stop(): Promise<void> {
     const isLoaded = this.#phase === 'loaded'
     this.#phase = 'stopped'
+    // Nobody tries again.
+    this.#retryAtMs = 0
     try {
       if (isLoaded) await this.#flush()
       await this.#writer.close()
@@ -157,6 +159,11 @@ export class Journal {
     } finally {
       await this.#unlock()
     }
+  }
+
+  /** Whether all that was appended is on the disk, or will be with the next flush. */
+  get isWriting(): boolean {
+    return !this.#failure
   }
 
   state(): JournalState {

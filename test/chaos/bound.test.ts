@@ -4,7 +4,14 @@ import type { SessionHistory } from './history.ts'
 
 /** Read at seconds 1 to 5, 10 bytes up and 100 down each time. */
 const ANN: SessionHistory = {
-  ...{ loginAtMs: 0, logoutAtMs: undefined, resetsAtMs: [], isOnBinding: false, isSpare: false },
+  ...{
+    loginAtMs: 0,
+    logoutAtMs: undefined,
+    resetsAtMs: [],
+    isOnBinding: false,
+    isSpare: false,
+    isRenamedSince: false,
+  },
   readSinceReturnMs: undefined,
   readings: [1, 2, 3, 4, 5].map(second => readingAt(second, second)),
   tail: bytes(7),
@@ -131,6 +138,11 @@ test('who came back on a binding in a window may have what was moved unread befo
   const second = { ...ANN, isOnBinding: true, loginAtMs: 3500, tail: bytes(0) }
   expect(leewayOf([first, second], [between(3000, 6000)]).over).toEqual(bytes(7))
   expect(leewayOf([first, second], [between(6000, 7000)]).over).toEqual(bytes(0))
+})
+
+test('a reading in which the interface had a new name may count, and may not', () => {
+  expect(leewayOf([{ ...ANN, isRenamedSince: true }, ANN], []).over).toEqual(bytes(7))
+  expect(leewayOf([ANN], []).over).toEqual(bytes(0))
 })
 
 test('only whole readings may be missing', () => {

@@ -17,7 +17,8 @@ export interface Leeway {
   readonly slack: Bytes
   /**
    * Of a subscriber with a binding who came back on it in a window: the binding's last known value may be an older
-   * one, and then the new session has what the one before it moved unread.
+   * one, and then the new session has what the one before it moved unread. Of a session whose interface had a new name
+   * in its last reading: that one counts where nobody else could be on it.
    */
   readonly over: Bytes
 }
@@ -41,7 +42,10 @@ export function leewayOf(sessions: readonly SessionHistory[], windows: readonly 
   const isBegunAnew = sessions.some(
     ({ isOnBinding, loginAtMs }) => isOnBinding && merged.some(window => isIn(loginAtMs, window)),
   )
-  const over = isBegunAnew ? sessions.map(({ tail }) => tail).reduce(addBytes, NO_BYTES) : NO_BYTES
+  const over = sessions
+    .filter(({ isRenamedSince }) => isBegunAnew || isRenamedSince)
+    .map(({ tail }) => tail)
+    .reduce(addBytes, NO_BYTES)
   const slack = sessions
     .map(session => addBytes(doubtOf(session, merged), liedOf(session, merged)))
     .reduce(addBytes, NO_BYTES)

@@ -80,7 +80,8 @@ export class ChaosFleet {
   async #lieUntil(signal: AbortSignal, everyMs: number): Promise<void> {
     while (!signal.aborted) {
       const place = pick(this.#random, this.#places)
-      if (place) leastTold(this.#lies.ofSessions, this.#random).some(kind => place.tell(kind))
+      if (place && !this.#excused.has(place.identity))
+        leastTold(this.#lies.ofSessions, this.#random).some(kind => place.tell(kind))
       await pause(everyMs, signal)
     }
   }
@@ -143,9 +144,13 @@ export class ChaosFleet {
     end()
   }
 
-  /** A router that no daemon is to read right now is in no gap. */
+  /**
+   * A router that no daemon is to read right now is in no gap. It tells no lie before it was read again: what a first
+   * reading shows is where counting begins.
+   */
   excuse(router: string, isExcused: boolean): void {
     const place = this.#places.find(it => it.identity === router)
+    place?.tellTheTruth()
     this.#excused.get(router)?.()
     this.#excused.delete(router)
     if (place && isExcused) this.#excused.set(router, place.log.beginTrouble())

@@ -16,6 +16,8 @@ import type { Tally } from './tally.ts'
 const JOURNALED_WITHIN_MS = 1_500
 /** One or two commits, and the database's own troubles. */
 const COMMITTED_WITHIN_MS = 4 * COMMIT_EVERY_MS
+/** So long a disk is full at the most, until all is written again. */
+const DISK_FULL_WITHIN_MS = 9_000
 const TAKEN_OVER_WITHIN_MS = 3 * LEASE_MS + 10_000
 /** A daemon that wakes up may read what is another's by now, until it is told. */
 const TOLD_WITHIN_MS = 2_500
@@ -121,9 +123,15 @@ export class DaemonFaults {
 
   async #restart(daemon: SupervisedDaemon): Promise<void> {
     const { stage } = this.#options
+    const stoppedMs = systemClock.steadyMs()
     const code = await daemon.stop()
-    // Without a database it can't commit, and says so; the journal has it.
-    if (code !== 0) stage.say(`  it ended with ${code}`)
+    // Where neither the database nor the journal took what it had read, it says so with its exit code.
+    if (code !== 0) {
+      stage.say(`  it ended with ${code}`)
+      const since = { afterMs: systemClock.steadyMs() }
+      for (const { identity } of stage.routers)
+        this.#gaps.push({ router: identity, fromMs: stoppedMs - DISK_FULL_WITHIN_MS, since })
+    }
     await daemon.start()
   }
 }

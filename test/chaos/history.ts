@@ -43,6 +43,8 @@ export interface SessionHistory {
    * away. What static bindings show is as unknown then as it was at first.
    */
   readonly readSinceReturnMs: readonly number[] | undefined
+  /** Whether a reading since the last one that carried it had its interface by a new name. */
+  readonly isRenamedSince: boolean
   /** What it moved after its last reading. */
   readonly tail: Bytes
 }

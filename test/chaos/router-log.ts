@@ -148,6 +148,9 @@ export class RouterLog {
       readings: this.#sights.get(session) ?? [],
       isSpare: this.router.options.isSpare,
       readSinceReturnMs: this.#readSinceReturn(session, this.#sights.get(session)?.[0]?.atMs),
+      isRenamedSince: this.liesOf(session).some(
+        ({ atMs, kind }) => kind === 'new interface name' && atMs > (lastCarriedAtMs ?? 0),
+      ),
       isOnBinding: session instanceof PppSession && !session.interface.isDynamic,
       tail: { upload: moved.upload - read.upload, download: moved.download - read.download },
     }
