@@ -2,19 +2,41 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** They start daemons or commands, or look at what a process has one of: its memory or its timers. */
-const APART = [
-  ...['test/daemon/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/cli.test.ts'],
-  ...['test/commands/completion-shells.test.ts', 'test/alerts/several-daemons.test.ts'],
-  ...['test/api/usage-stream.test.ts', 'test/poller/poller.test.ts', 'test/poller/schedule.test.ts'],
-  'test/runtime/clock.test.ts',
+/** Most of what they take they wait: for daemons and commands that they start, or for time to pass. */
+const WAITING = [
+  ...[
+    'test/daemon/**/*.test.ts',
+    'test/faults/**/*.test.ts',
+    'test/isolation/**/*.test.ts',
+    'test/cli.test.ts',
+  ],
+  ...[
+    'test/commands/completion-shells.test.ts',
+    'test/feed/hostile-slow.test.ts',
+    'test/store/embedded.test.ts',
+  ],
+  ...['test/runtime/notify.test.ts', 'test/store/upgrade.test.ts'],
 ]
 
-/** Those that take longest. Most of them wait for a daemon, so that others use the processors meanwhile. */
+/** They look at what a process has one of: its memory, its timers or its clock. */
+const APART = [
+  ...['test/api/usage-stream.test.ts', 'test/poller/poller.test.ts', 'test/poller/schedule.test.ts'],
+  ...['test/runtime/clock.test.ts', 'test/alerts/several-daemons.test.ts'],
+]
+
+/** Those that take longest. */
 const LONGEST = [
-  ...['properties/histories', 'daemon/takeover', 'daemon/journal', 'daemon/reload-under-load'],
-  ...['daemon/full-disk', 'daemon/alerts', 'feed/hostile-slow', 'faults/faults', 'faults/secrets', 'daemon/'],
-  ...['cli', 'alerts/several-daemons', 'store/embedded', 'isolation/', 'api/usage-stream'],
+  ...['daemon/takeover', 'daemon/journal', 'daemon/reload-under-load', 'faults/faults', 'daemon/alerts'],
+  ...[
+    'daemon/interrupted-start',
+    'daemon/full-disk',
+    'faults/secrets',
+    'feed/hostile-slow',
+    'daemon/',
+    'cli',
+  ],
+  ...['commands/completion-shells', 'isolation/', 'store/embedded', 'alerts/several-daemons'],
+  ...['properties/histories', 'fleet/books', 'journal/', 'config/alert-properties', 'feed/'],
 ].map(it => `/test/${it}`)
 
 /** Nobody waits for a long one at the end. */
@@ -35,18 +57,28 @@ const EACH = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
   pool: 'forks',
-  maxWorkers: 2 * availableParallelism(),
 } as const
+
+/** While these wait, others use the processors. */
+const MANY = { maxWorkers: Math.ceil(2.5 * availableParallelism()), sequence: { groupOrder: 0 } } as const
+/** These use a processor each: more at a time would take longer. */
+const FEW = { maxWorkers: availableParallelism(), sequence: { groupOrder: 1 } } as const
 
 export default defineConfig({
   test: {
     root: '.',
-    globalSetup: ['test/database/global-setup.ts'],
+    globalSetup: ['test/database/global-setup.ts', 'test/daemon/built.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...EACH, name: 'apart', include: APART, globalSetup: ['test/daemon/built.ts'] } },
+      { test: { ...EACH, ...MANY, name: 'apart', include: APART } },
       // A process takes one after the other, and imports each module once: that is two fifths of what they take.
-      { test: { ...EACH, name: 'together', include: ['test/**/*.test.ts'], exclude: APART, isolate: false } },
+      { test: { ...EACH, ...MANY, name: 'waiting', include: WAITING, isolate: false } },
+      {
+        test: {
+          ...{ ...EACH, ...FEW, name: 'together', include: ['test/**/*.test.ts'] },
+          ...{ exclude: [...WAITING, ...APART], isolate: false },
+        },
+      },
     ],
   },
 })

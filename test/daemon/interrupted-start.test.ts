@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { watch } from 'node:fs'
 import {
@@ -13,19 +13,19 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
+import { makeHome } from '../../src/store/embedded-home.ts'
 import { findRunning } from '../../src/store/embedded-running.ts'
 import { query } from '../database/query.ts'
 import { SECRET, until } from './scene.ts'
 
-const CLI = resolve('src/cli.ts')
-const TSX = import.meta.resolve('tsx')
 const PROMPTLY_MS = 10_000
 
 let folder: string
@@ -65,7 +65,7 @@ async function start(command: string, directory: string): Promise<Running> {
     tenants: [],
   }
   await writeFile(config, stringify(keys))
-  const child = spawn(process.execPath, ['--import', TSX, CLI, command, '--config', config], {
+  const child = spawn(process.execPath, [inject('cli'), command, '--config', config], {
     cwd: folder,
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -136,7 +136,11 @@ const STARTS: readonly Start[] = [
 test.each(STARTS)(
   'a PostgreSQL that $command starts for itself is stopped again by $signal as $moment',
   async ({ command, signal, moment }) => {
-    const directory = await newHome(`${command} ${moment}`)
+    // Where it is only to be started, it was made before.
+    const directory =
+      moment === 'it is being started'
+        ? await madeHome(`${command} ${moment}`)
+        : await newHome(`${command} ${moment}`)
     const running = await start(command, directory)
     await MOMENTS[moment](directory)
     await endsBy(running, signal)
@@ -144,7 +148,7 @@ test.each(STARTS)(
 )
 
 test('a signal more changes nothing', async () => {
-  const directory = await newHome('impatient')
+  const directory = await madeHome('impatient')
   const running = await start('usage', directory)
   await MOMENTS['it is being started'](directory)
   running.signal('SIGINT')
@@ -155,8 +159,7 @@ test.each([
   { command: 'usage', signal: 'SIGINT' },
   { command: 'run', signal: 'SIGTERM' },
 ] as const)('one that recovers for longer than anybody waits is stopped by $signal at $command', async by => {
-  const directory = await newHome(`recovering for ${by.command}`)
-  await prepare(directory, async () => {})
+  const directory = await madeHome(`recovering for ${by.command}`)
   const data = join(directory, 'data')
   await writeFile(join(data, 'recovery.signal'), '')
   await appendFile(join(data, 'postgresql.conf'), "restore_command = 'touch asked; sleep 600; false'\n")
@@ -169,7 +172,7 @@ describe('a PostgreSQL in use', () => {
   let directory: string
 
   beforeAll(async () => {
-    directory = await newHome('in use')
+    directory = await madeHome('in use')
     await prepare(directory, async url => {
       // Whoever asks for usage or migrates is held at the door.
       await query(
@@ -209,6 +212,14 @@ async function prepare(directory: string, work: (url: string) => Promise<void>):
 async function newHome(name: string): Promise<string> {
   const directory = join(folder, name)
   await mkdir(directory)
+  return directory
+}
+
+/** The folder of one that was made, and never started. */
+async function madeHome(name: string): Promise<string> {
+  const directory = join(folder, name)
+  const home = await makeHome(directory, createLogger('warn'))
+  await promisify(execFile)('cp', ['-a', `${inject('freshCluster')}/.`, home.folder])
   return directory
 }
 

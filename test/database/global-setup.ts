@@ -20,6 +20,8 @@ synchronous_commit = off
 full_page_writes = off
 wal_compression = off
 max_connections = 200
+autovacuum = off
+jit = off
 `
 
 const servers: ScratchServer[] = []

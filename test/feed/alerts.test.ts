@@ -176,7 +176,7 @@ async function slowClient(): Promise<TestClient> {
   await heard(slow)
   slow.socket.pause()
   feed.source.routerCount = HUGE
-  for (let turn = 0; turn < 20; turn += 1) await feed.clock.turn(5000)
+  for (let turn = 0; turn < 6; turn += 1) await feed.clock.turn(5000)
   return slow
 }
 

@@ -9,7 +9,7 @@ import { varyingTraffic } from './traffic.ts'
 
 /** Many more bytes than a socket's buffers hold, so that aborts fall into replies on their way. */
 const SESSIONS = 2000
-const ROUNDS = 8
+const ROUNDS = 5
 const REPLIES = 20
 const COMMAND = ['/ip/hotspot/active/print', '=.proplist=user,address,mac-address,bytes-in,bytes-out']
 

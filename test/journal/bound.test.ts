@@ -148,12 +148,12 @@ describe('segments', () => {
 describe('the bound', () => {
   it('holds over a long outage of the database, and nothing is lost', async () => {
     const world = newWorld(10, 20)
-    const maxBytes = 400_000
+    const maxBytes = 250_000
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, maxBytes)
     await daemon.start()
     let checkpoints = 0
-    for (let turn = 0; turn < 1000; turn++) {
+    for (let turn = 0; turn < 500; turn++) {
       const before = disk.bytes
       await daemon.readAll(world.routers)
       if (disk.bytes < before) checkpoints++
@@ -167,7 +167,7 @@ describe('the bound', () => {
     await daemon.halt()
     const after = new ModelDaemon(world, disk.crash(new Random(1)), maxBytes)
     await after.start()
-    for (const { key } of world.routers) expect(world.of(key).truth).toHaveLength(1001)
+    for (const { key } of world.routers) expect(world.of(key).truth).toHaveLength(501)
     await after.stop()
   })
 

@@ -1,6 +1,6 @@
 import type { Parameters } from 'fast-check'
 
-const histories = Number(process.env['TIKMETER_HISTORIES'] ?? 10_000)
+const histories = Number(process.env['TIKMETER_HISTORIES'] ?? 1_000)
 const seed = process.env['TIKMETER_SEED']
 const path = process.env['TIKMETER_PATH']
 
@@ -10,7 +10,7 @@ export const SEEDS: readonly number[] = seed === undefined ? [1, 2, 3, 4] : [Num
 export const HISTORIES_A_SEED = Math.ceil(histories / SEEDS.length)
 
 /** Postgres is asked for a few hundred times as much as memory is. */
-export const DATABASE_HISTORIES = Math.ceil(histories / 250)
+export const DATABASE_HISTORIES = Math.ceil(histories / 25)
 
 /** On a slow machine, with time to shrink one that fails. */
 export const MS_A_HISTORY = 100
