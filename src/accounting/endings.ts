@@ -74,14 +74,15 @@ export class Endings {
     const { last, entries } = this.#options
     const { missed } = session
     const lastSeenAt = this.#lastSeenAt(session)
-    const goneAt = missed ? new Date(missed.goneMs) : at
-    const endTime = laterOf(goneAt, lastSeenAt)
-    // A session that only the last reading missed may come back with its router.
-    const isAway = reason === 'router_changed' && endTime.getTime() === last?.at.wall.getTime()
+    const endTime = laterOf(missed ? new Date(missed.goneMs) : at, lastSeenAt)
+    // A session that only the last reading missed may come back with its router; not so one that is known to have left
+    // before it. Such a session ends with that reading, also where the wall clock was set back since it was seen.
+    const isAway = reason === 'router_changed' && last !== undefined && endTime >= last.at.wall
+    const until = (time: Date) => (isAway && time > last.at.wall ? last.at.wall : time)
     entries.push({
-      ...{ kind: 'stop', session, lastSeenAt, endTime },
+      ...{ kind: 'stop', session, lastSeenAt: until(lastSeenAt), endTime: until(endTime) },
       reason: missed && !isAway ? 'logout' : reason,
-      device: isAway && last?.device ? deviceKey(last.device) : undefined,
+      device: isAway && last.device ? deviceKey(last.device) : undefined,
     })
   }
 

@@ -97,7 +97,10 @@ function agreedShift(last: LastReading, open: Open, reading: Reading): AgreedShi
   for (const [row] of rowsOf(reading)) {
     const { login } = row
     const isOld = isBeforeBoot(login, reading.boot)
-    const candidates = (sessions.get(subscriberOf(row)) ?? [])
+    const its = sessions.get(subscriberOf(row)) ?? []
+    const present = its.filter(({ missed }) => !missed)
+    // One that the last reading missed tells nothing where another has taken its place.
+    const candidates = (present.length > 0 ? present : its)
       .slice(0, MOST_CANDIDATES)
       // An uptime that became impossible, or possible again, says nothing about clocks.
       .filter(session => isBeforeBoot(session.login, last.boot) === isOld)

@@ -46,6 +46,22 @@ describe('rule 4: a daemon that was down', () => {
 })
 
 describe('rule 14: a clock set while the daemon was down', () => {
+  it('is not told by a session that the last reading missed, where another has its place', () => {
+    const meter = new Meter()
+    const boot = { boot: -100 * DAY }
+    meter.read(hotspot(0, [ann(-100, bytes(5, 5))], boot))
+    meter.read(hotspot(300, [ann(250, bytes(1, 1)), ann(20, bytes(9, 9), bob)], boot))
+    meter.restart()
+    // As long after the first of theirs as ann's second login came.
+    meter.read(hotspot(650, [ann(250, bytes(2, 2)), ann(370, bytes(0, 0), bob)], boot))
+    const stops = stopsOf(meter.read(hotspot(655, [ann(250, bytes(2, 2)), ann(370, bytes(0, 0), bob)], boot)))
+    expect(stops.map(({ session }) => [session.username, session.recorded.upload])).toEqual([['bob', 9]])
+    expect(meter.open.map(({ username, recorded }) => [username, recorded.upload])).toEqual([
+      ['ann', 2],
+      ['bob', 0],
+    ])
+  })
+
   /** Everybody stays on for the five minutes that it is down; `set` is by how much the clock is set meanwhile. */
   function setBy(set: number, uptime: number, drift = 0): Meter {
     const meter = new Meter()

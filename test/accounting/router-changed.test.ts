@@ -51,6 +51,15 @@ describe('another router behind the same address', () => {
     )
   })
 
+  it('has a session that only its last reading missed go on with it, also where the wall clock was set back', () => {
+    const meter = new Meter()
+    meter.read(hotspot(0, [ann(-HOUR, bytes(300, 300))], { ...onA, wallAhead: HOUR }))
+    meter.read(hotspot(5, [], onA))
+    const changed = meter.read(hotspot(10, [bob(-HOUR, 700)], onB))
+    expect(stopsOf(changed)).toMatchObject([{ reason: 'router_changed', endTime: wallAt(5) }])
+    expect(deltaOf(meter.read(hotspot(15, [ann(-HOUR, bytes(320, 330))], onA)))).toEqual(bytes(20, 30))
+  })
+
   it('is told by another name that has no session in common, where none has a serial number', () => {
     const meter = new Meter()
     const named = (identity: string) => ({ device: { serial: undefined, identity } })

@@ -167,8 +167,10 @@ export class Life {
     this.#isConnected = false
   }
 
-  /** Quiet from reading to reading: who came and went while a clock was set, nobody could tell. */
+  /** Quiet from reading to reading, and no lie: who came and went while a clock was set, nobody could tell. */
   #moveClock({ sleepMs, pauseMs, bytes, ...event }: ClockEvent): void {
+    for (const router of this.#routers)
+      for (const service of SERVICES) router.services[service].tellTheTruth()
     this.#poll(PLAIN)
     const settingMs = this.history.hasSleeps ? -sleepMs : this.#settingOf(event)
     // A clock that is set tells of a reboot, of a router that is away.
