@@ -28,6 +28,8 @@ export class ChaosFleet {
   readonly #places: readonly Place[]
   /** Ends the trouble of routers that are not to be read. */
   readonly #excused = new Map<string, () => void>()
+  /** Since when they are to be read again. */
+  readonly #returns = new Map<string, Since>()
   readonly #hasLies: boolean
   readonly #random: Random
   readonly #stopping = new AbortController()
@@ -133,12 +135,17 @@ export class ChaosFleet {
     for (const place of this.#places) place.mood = { kind: 'thawing', since: { afterMs } }
   }
 
-  /** A reboot ends sessions, so it waits until its router is no longer frozen. */
+  /**
+   * A reboot ends sessions, so it waits until its router is no longer frozen. Another router comes only where nobody
+   * takes its place out of the config: what returns as another one has no sessions that go on.
+   */
   async inject(fault: PlannedRouterFault): Promise<void> {
     const place = this.#places[fault.router]
     if (!place) return
     const { signal } = this.#stopping
     while (fault.kind === 'reboot' && !place.isChurning() && !signal.aborted) await pause(100, signal)
+    while (fault.kind === 'another router' && !this.#isBack(place) && !signal.aborted)
+      await pause(100, signal)
     const end = place.log.beginTrouble()
     await place.inject(fault)
     end()
@@ -148,12 +155,21 @@ export class ChaosFleet {
    * A router that no daemon is to read right now is in no gap. It tells no lie before it was read again: what a first
    * reading shows is where counting begins.
    */
-  excuse(router: string, isExcused: boolean): void {
+  async excuse(router: string, isExcused: boolean): Promise<void> {
     const place = this.#places.find(it => it.identity === router)
+    const { signal } = this.#stopping
+    while (isExcused && place?.isSwapped && !signal.aborted) await pause(100, signal)
     place?.tellTheTruth()
+    if (place && !isExcused) this.#returns.set(router, { afterMs: place.site.router.now() })
     this.#excused.get(router)?.()
     this.#excused.delete(router)
     if (place && isExcused) this.#excused.set(router, place.log.beginTrouble())
+  }
+
+  /** Whether it was read again since it was out of the config. */
+  #isBack({ identity, log }: Place): boolean {
+    const since = this.#returns.get(identity)
+    return !this.#excused.has(identity) && (since === undefined || log.isRead(since))
   }
 
   /** Routers that were not read since, split by whether anything is wrong with them. */

@@ -72,6 +72,11 @@ export class Place {
     return this.#isSwapped && this.#spare ? this.#spare.log : this.log
   }
 
+  /** Whether another router is in its place. */
+  get isSwapped(): boolean {
+    return this.#isSwapped
+  }
+
   isChurning(): boolean {
     const { mood } = this
     if (mood.kind === 'thawing' && this.currentLog.isRead(mood.since)) this.mood = { kind: 'churning' }

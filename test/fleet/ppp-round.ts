@@ -85,8 +85,9 @@ export class PppRound {
     if (outcome !== 'whole') return
     for (const sight of sights) {
       if (sight.kind !== 'server') continue
-      // On the row that is there now, which is another one in the next reading.
-      const isPassing = sight.session && this.#lies.get(sight.session)?.isRowKept === false
+      const lie = sight.session && this.#lies.get(sight.session)
+      // On the row that is there now, which is another one in the next reading; a new name stays.
+      const isPassing = lie?.isRowKept === false && lie.kind !== 'new interface name'
       if (sight.session && !isPassing) this.#joins.joined.add(sight.session)
       if (!sight.interface.isDynamic) this.#joins.bindings.add(sight.interface)
     }
