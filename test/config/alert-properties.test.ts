@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { ALERT_PERIODS, ALERT_SCOPES, type AlertScope } from '../../src/accounting/alert.ts'
 import { formatFaults } from '../../src/config/check.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { runs } from '../random-runs.ts'
 import { SECRET } from './config-text.ts'
 
 const ROUTERS = ['hq', 'tower', 'mast.2']
@@ -169,7 +170,7 @@ test('quotas, alerts and webhooks that belong together resolve to what is writte
         its.webhooks.map(([name, named]) => [name, new Set(named.length === 0 ? all : named)]),
       )
     }),
-    { numRuns: 200, seed: 1 },
+    { numRuns: runs(200), seed: 1 },
   )
 })
 
@@ -221,7 +222,7 @@ test('whatever stands in the place of whatever, there is a config or there are f
           expect([line > 0, column > 0, message.length > 5]).toEqual([true, true, true])
       },
     ),
-    { numRuns: 200, seed: 1 },
+    { numRuns: runs(200), seed: 1 },
   )
 })
 
@@ -233,7 +234,7 @@ test('whatever is typed anywhere in the text, there is a config or there are fau
       const changed = text.slice(0, place) + typed + text.slice(place + removed)
       expect(['loaded', 'faulty']).toContain(parseConfig('config.yaml', changed, {}).kind)
     }),
-    { numRuns: 200, seed: 1 },
+    { numRuns: runs(200), seed: 1 },
   )
 })
 
@@ -251,7 +252,7 @@ test('a secret is shown in no fault, wherever of quotas, alerts and webhooks it 
       faulty++
       expect(formatFaults(loaded.faults)).not.toContain(secret)
     }),
-    { numRuns: 200, seed: 1 },
+    { numRuns: runs(200), seed: 1 },
   )
-  expect(faulty).toBeGreaterThan(100)
+  expect(faulty).toBeGreaterThan(runs(200) / 2)
 })

@@ -1,8 +1,9 @@
 /*
  * Random histories of a router and of the daemon that reads it, against a model that knows the truth. By hand:
  *
- *     npm test -- test/properties                                                1,000 histories
- *     TIKMETER_HISTORIES=10000 npm test -- test/properties                       any number of them: so many in CI
+ *     npm test -- test/properties                                                2,000 histories
+ *     TIKMETER_THOROUGH=1 npm test -- test/properties                            10,000, as in CI
+ *     TIKMETER_HISTORIES=1000000 npm test -- test/properties                     any number of them
  *     TIKMETER_SEED=77 npm test -- test/properties                               others
  *     TIKMETER_SEED=1 TIKMETER_PATH=12:3:0 npm test -- test/properties/histories   the one that fast-check printed
  */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { Columns, type Growth } from '../../src/accounting/columns.ts'
 import { spread, spreadGrowth } from '../../src/accounting/spread.ts'
+import { runs } from '../random-runs.ts'
 import { DAY_MS, MINUTE_MS } from './history.ts'
 import { slowSplit } from './slow-split.ts'
 
@@ -37,7 +38,7 @@ describe('rule 15', () => {
       })
       expect(shares).toEqual(expected)
     })
-    fc.assert(property, { seed: 1, numRuns: 2_000 })
+    fc.assert(property, { seed: 1, numRuns: runs(2_000) })
   })
 
   it('growth is split as each of its sessions would be, with sums that are exact', () => {
@@ -69,6 +70,6 @@ describe('rule 15', () => {
         for (const share of shares)
           expect(share.total[direction]).toBe(share[direction].reduce((sum, it) => sum + BigInt(it), 0n))
     })
-    fc.assert(property, { seed: 1, numRuns: 500 })
+    fc.assert(property, { seed: 1, numRuns: runs(500) })
   })
 })
