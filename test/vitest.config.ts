@@ -13,7 +13,7 @@ const WAITING = [
   ...[
     'test/commands/completion-shells.test.ts',
     'test/feed/hostile-slow.test.ts',
-    'test/store/embedded.test.ts',
+    'test/store/embedded*.test.ts',
   ],
   ...['test/runtime/notify.test.ts', 'test/store/upgrade.test.ts'],
 ]

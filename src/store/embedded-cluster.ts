@@ -2,8 +2,9 @@ import { chown, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Binaries } from './embedded-binaries.ts'
-import { PostgresFailed } from './embedded-errors.ts'
+import { PostgresFailed, SocketRefused } from './embedded-errors.ts'
 import type { Home } from './embedded-home.ts'
+import { type Listening, serverOptions } from './embedded-listening.ts'
 import { makePassword, passwordFile, USER, urlOf } from './embedded-password.ts'
 import { dropStalePid, findPostmaster, type Postmaster, quitPostmaster } from './embedded-postmaster.ts'
 import { type Outcome, runProgram } from './program.ts'
@@ -24,6 +25,8 @@ const SETTINGS = [
 const START_SECONDS = 300
 const STOP_SECONDS = 60
 const LOOK_EVERY_MS = 50
+/** In the server's log, and so in English. */
+const NO_SOCKET = 'could not create any Unix-domain sockets'
 const LOG_LIMIT = 10 * 1024 * 1024
 
 /** One PostgreSQL cluster in a home: `data/`, `password` and `postgres.log`. */
@@ -82,29 +85,34 @@ export class Cluster {
    * @returns where to connect; it carries the password
    * @throws PasswordLost
    */
-  url(port: number, database: 'tikmeter' | 'postgres'): Promise<string> {
-    return urlOf(this.#home.folder, port, database)
+  url(listening: Listening, database: 'tikmeter' | 'postgres'): Promise<string> {
+    return urlOf(this.#home.folder, listening, database)
   }
 
   /**
    * Starts the server and waits until it has recovered. `pg_ctl` leaves it in a session of its own: a Ctrl-C or a
    * supervisor's signal to our process tree does not reach it before the ledger is flushed.
-   * @throws PostgresFailed, also where the signal ended it: then there is no server either
+   * @throws SocketRefused; PostgresFailed, also where the signal ended it: then there is no server either
    */
-  async start(port: number, signal?: AbortSignal): Promise<void> {
+  async start(listening: Listening, signal?: AbortSignal): Promise<void> {
     await dropStalePid(this.#data)
     await this.#limitLog()
     signal?.throwIfAborted()
     const starting = this.#control('start', [
       ...['-w', '-t', String(START_SECONDS), '-l', this.#log],
-      ...['-o', `-p ${port} -h 127.0.0.1 -k ''`],
+      ...['-o', serverOptions(listening)],
     ])
+    const { port } = listening
     const { exitCode, output } = await this.#startedUnless(signal, starting, port)
     if (signal?.aborted) {
       if (await this.#startedAt(port)) await this.stop()
       throw new PostgresFailed('PostgreSQL was stopped while it started', output)
     }
-    if (exitCode !== 0) throw new PostgresFailed('PostgreSQL did not start', await this.#lastWords(output))
+    if (exitCode === 0) return
+    const said = await this.#lastWords(output)
+    if (listening.kind === 'socket' && said.includes(NO_SOCKET))
+      throw new SocketRefused(listening.folder, said)
+    throw new PostgresFailed('PostgreSQL did not start', said)
   }
 
   /** Stops the server with a checkpoint; where that takes too long, without one: then the next start recovers. */

@@ -52,7 +52,20 @@ export class PasswordLost extends EmbeddedError {
   constructor(file: string) {
     super(
       `there is a database, but no password to it: ${file} is missing. Put it back from a backup; or let ` +
-        'pg_hba.conf trust 127.0.0.1, set a new password for user tikmeter, and write it there.',
+        'pg_hba.conf trust local, set a new password for user tikmeter, and write it there.',
+    )
+  }
+}
+
+export class NoSocketFolder extends EmbeddedError {
+  override readonly name = 'NoSocketFolder'
+  override readonly retryable = false
+
+  constructor(folders: readonly string[]) {
+    super(
+      'PostgreSQL has no folder for its socket: the path of database.directory is too long for one or its file ' +
+        `system has none, and ${folders.join(' and ')} can't be made, or are another user's. ` +
+        'Set database.directory to a shorter path on a local disk.',
     )
   }
 }
@@ -66,6 +79,17 @@ export class AnotherDaemon extends EmbeddedError {
     super(
       `another tikmeter uses the database in ${directory}. Stop it first, or set another database.directory.`,
     )
+  }
+}
+
+/** The file system has no sockets, or this one's name is taken. */
+export class SocketRefused extends EmbeddedError {
+  override readonly name = 'SocketRefused'
+  /** Another folder may take it. */
+  override readonly retryable = true
+
+  constructor(folder: string, said: string) {
+    super(`PostgreSQL can't make its socket in ${folder}: ${said}`)
   }
 }
 

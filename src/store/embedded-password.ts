@@ -3,6 +3,7 @@ import { chown, link, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PasswordLost } from './embedded-errors.ts'
 import type { Home } from './embedded-home.ts'
+import type { Listening } from './embedded-listening.ts'
 
 /** The superuser of the cluster, and the name of the database in it. */
 export const USER = 'tikmeter'
@@ -35,10 +36,14 @@ export async function makePassword({ folder, account }: Home): Promise<void> {
  */
 export async function urlOf(
   folder: string,
-  port: number,
+  listening: Listening,
   database: 'tikmeter' | 'postgres',
 ): Promise<string> {
   const password = await readFile(passwordFile(folder), 'utf8').catch(() => undefined)
   if (password === undefined) throw new PasswordLost(passwordFile(folder))
-  return `postgres://${USER}:${password.trim()}@127.0.0.1:${port}/${database}`
+  const user = `${USER}:${password.trim()}`
+  if (listening.kind === 'tcp') return `postgres://${user}@127.0.0.1:${listening.port}/${database}`
+  // What pg and libpq both take for the folder of a socket; the host before it is not looked at then.
+  const host = encodeURIComponent(listening.folder)
+  return `postgres://${user}@localhost:${listening.port}/${database}?host=${host}`
 }

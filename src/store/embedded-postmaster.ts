@@ -1,10 +1,13 @@
 import { readFile, readlink, realpath, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Listening, socketFile } from './embedded-listening.ts'
 
 /** The server process of a data folder. */
 export interface Postmaster {
   readonly pid: number
   readonly port: number
+  /** `undefined` while it has only begun to start. */
+  readonly listening: Listening | undefined
 }
 
 /** As long as a server may take to write its `postmaster.pid` when it starts. */
@@ -15,17 +18,21 @@ const WRITING_MS = 60_000
  * somebody else's by now, or a zombie that nobody reaps, is not taken for one, though PostgreSQL itself would.
  */
 export async function findPostmaster(data: string): Promise<Postmaster | undefined> {
-  const { pid, port } = await readPidFile(data)
-  return pid && port && (await isPostmaster(pid, data)) ? { pid, port } : undefined
+  const { pid, port, listening } = await readPidFile(data)
+  return pid && port && (await isPostmaster(pid, data)) ? { pid, port, listening } : undefined
 }
 
 /**
- * Removes a `postmaster.pid` that tells of no live postmaster. Children that outlived theirs are still found, by the
- * shared memory that is named after the folder.
+ * Removes a `postmaster.pid` that tells of no live postmaster, and the socket that it tells of. Children that outlived
+ * theirs are still found, by the shared memory that is named after the folder.
  */
 export async function dropStalePid(data: string): Promise<void> {
-  const { pid } = await readPidFile(data)
+  const { pid, listening } = await readPidFile(data)
   if (pid ? await isPostmaster(pid, data) : await isBeingWritten(data)) return
+  if (listening?.kind === 'socket') {
+    const file = socketFile(listening.folder, listening.port)
+    for (const stale of [file, `${file}.lock`]) await rm(stale, { force: true })
+  }
   await rm(pidFile(data), { force: true })
 }
 
@@ -38,11 +45,19 @@ export function quitPostmaster({ pid }: Postmaster): void {
   }
 }
 
-/** Its first line is the pid, its fourth the port; `undefined` what is not there. */
-async function readPidFile(data: string): Promise<{ pid: number | undefined; port: number | undefined }> {
+/** Its lines: pid, data folder, start, port, folder of the socket, address that it listens on. Some come later. */
+async function readPidFile(
+  data: string,
+): Promise<Record<'pid' | 'port', number | undefined> & Pick<Postmaster, 'listening'>> {
   const lines = (await readFile(pidFile(data), 'utf8').catch(() => '')).split('\n')
   const positive = (line: string | undefined) => (Number(line) > 0 ? Number(line) : undefined)
-  return { pid: positive(lines[0]), port: positive(lines[3]) }
+  const [pid, port] = [positive(lines[0]), positive(lines[3])]
+  return { pid, port, listening: port === undefined ? undefined : listeningOf(port, lines[4], lines[5]) }
+}
+
+function listeningOf(port: number, folder = '', address = ''): Listening | undefined {
+  if (folder !== '') return { kind: 'socket', folder, port }
+  return address === '' ? undefined : { kind: 'tcp', port }
 }
 
 async function isBeingWritten(data: string): Promise<boolean> {

@@ -4,16 +4,22 @@ import { Stopping } from '../runtime/lifecycle.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { findBinaries } from './embedded-binaries.ts'
 import { Cluster } from './embedded-cluster.ts'
-import { AnotherDaemon, EmbeddedError, PostgresFailed } from './embedded-errors.ts'
-import { makeHome } from './embedded-home.ts'
+import { AnotherDaemon, EmbeddedError, PostgresFailed, SocketRefused } from './embedded-errors.ts'
+import { type Home, makeHome } from './embedded-home.ts'
+import { HAS_SOCKETS, type Listening, newListening } from './embedded-listening.ts'
 import { isUsedByDaemon, makeDatabase, waitUntilReady } from './embedded-session.ts'
-import { freePort } from './free-port.ts'
 
 export interface EmbeddedOptions {
   /** `database.directory` of the config. */
   readonly directory: string
   readonly log: Logger
   readonly clock: Clock
+}
+
+/** Where it listens, and whether it ran already. */
+interface Served {
+  readonly listening: Listening
+  readonly isFound: boolean
 }
 
 const WATCH_MS = 1_000
@@ -28,7 +34,7 @@ const DAEMON_GONE_MS = 3_000
  * running. It is a process that outlives ours:
  *
  *     we are killed       it runs on; the next start takes it over
- *     it is killed        it is started again on the same port, so that pools connect again
+ *     it is killed        it is started again on the same socket, so that pools connect again
  *     both are killed     the next start starts it, and it recovers
  */
 export class EmbeddedPostgres {
@@ -71,45 +77,62 @@ export class EmbeddedPostgres {
     const home = await makeHome(directory, log)
     const cluster = new Cluster(home, await findBinaries(home.folder, home.account))
     await cluster.initialise(signal)
-    const { port, isFound } = await this.#serve(cluster, signal)
-    const adminUrl = await cluster.url(port, 'postgres')
-    if (isFound) {
-      if (await isUsedByDaemon(adminUrl, DAEMON_GONE_MS, signal)) throw new AnotherDaemon(directory)
-      signal.throwIfAborted()
-    }
+    const { listening, isFound } = await this.#serve(home, cluster, signal)
     this.#cluster = cluster
-    await makeDatabase(adminUrl, 'tikmeter')
+    await makeDatabase(await cluster.url(listening, 'postgres'), 'tikmeter')
     signal.throwIfAborted()
     log.info(
-      { folder: home.folder, user: home.account?.name, port, found: isFound },
+      { folder: home.folder, user: home.account?.name, listening, found: isFound },
       'embedded postgres is up',
     )
-    this.#watch = this.#keepRunning(cluster, port, signal)
-    return { url: await cluster.url(port, 'tikmeter') }
+    this.#watch = this.#keepRunning(cluster, listening, signal)
+    return { url: await cluster.url(listening, 'tikmeter') }
   }
 
-  /** Takes over the server that runs, or starts one on a free port. */
-  async #serve(cluster: Cluster, signal: AbortSignal): Promise<{ port: number; isFound: boolean }> {
+  /** Takes over the server that runs, or starts one. */
+  async #serve(home: Home, cluster: Cluster, signal: AbortSignal): Promise<Served> {
+    let isHomeRefused = false
     for (let attempt = 1; ; attempt++) {
       try {
         const running = await cluster.postmaster()
-        if (running) {
-          await waitUntilReady(await cluster.url(running.port, 'postgres'), signal)
-          return { port: running.port, isFound: true }
-        }
-        const port = await freePort()
-        await cluster.start(port, signal)
-        return { port, isFound: false }
+        const found = running && (await this.#takeOver(cluster, running.listening, signal))
+        if (found) return { listening: found, isFound: true }
+        const listening = await newListening(home, isHomeRefused)
+        await cluster.start(listening, signal)
+        return { listening, isFound: false }
       } catch (error) {
-        // Another process can have taken the port, or have started or stopped the server just now.
-        if (error instanceof EmbeddedError && !error.retryable) throw error
+        // Another process can have started or stopped the server just now.
+        const isFinal = error instanceof EmbeddedError && !error.retryable
+        if (isFinal || error instanceof AnotherDaemon) throw error
         if (attempt === ATTEMPTS) throw asEmbeddedError(error)
+        isHomeRefused ||= error instanceof SocketRefused
         await delay(BETWEEN_ATTEMPTS_MS, undefined, { signal })
       }
     }
   }
 
-  async #keepRunning(cluster: Cluster, port: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Whoever daemon it was that started it, it is gone.
+   * @returns `undefined` where the server was stopped, since it listened where it should not
+   */
+  async #takeOver(
+    cluster: Cluster,
+    listening: Listening | undefined,
+    signal: AbortSignal,
+  ): Promise<Listening | undefined> {
+    if (!listening) throw new PostgresFailed('PostgreSQL does not answer', 'it has only begun to start')
+    const adminUrl = await cluster.url(listening, 'postgres')
+    await waitUntilReady(adminUrl, signal)
+    if (await isUsedByDaemon(adminUrl, DAEMON_GONE_MS, signal))
+      throw new AnotherDaemon(this.#options.directory)
+    signal.throwIfAborted()
+    if (listening.kind === 'socket' || !HAS_SOCKETS) return listening
+    this.#options.log.info('embedded postgres is started again, to listen on a socket alone')
+    await cluster.stop()
+    return undefined
+  }
+
+  async #keepRunning(cluster: Cluster, listening: Listening, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options
     let failures = 0
     while (!signal.aborted) {
@@ -117,7 +140,7 @@ export class EmbeddedPostgres {
       if (signal.aborted || (await cluster.postmaster())) continue
       if (failures === 0) log.error('embedded postgres is gone: starting it again')
       try {
-        await cluster.start(port, signal)
+        await cluster.start(listening, signal)
         failures = 0
         log.info('embedded postgres is back')
       } catch (error) {

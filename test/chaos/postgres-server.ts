@@ -4,6 +4,7 @@ import type { Logger } from '../../src/runtime/logger.ts'
 import { findBinaries } from '../../src/store/embedded-binaries.ts'
 import { Cluster } from '../../src/store/embedded-cluster.ts'
 import { makeHome } from '../../src/store/embedded-home.ts'
+import type { Listening } from '../../src/store/embedded-listening.ts'
 import { makeDatabase } from '../../src/store/embedded-session.ts'
 import { freePort } from '../../src/store/free-port.ts'
 
@@ -16,7 +17,7 @@ export class PostgresServer {
   readonly #directory: string
   readonly #log: Logger
   #cluster: Cluster | undefined
-  #port = 0
+  #listening: Listening = { kind: 'tcp', port: 0 }
   #home: string | undefined
 
   constructor(options: { directory: string; log: Logger }) {
@@ -35,11 +36,11 @@ export class PostgresServer {
     this.#home = home.folder
     const cluster = new Cluster(home, await findBinaries(home.folder, home.account))
     await cluster.initialise()
-    this.#port = await freePort()
-    await cluster.start(this.#port)
+    this.#listening = { kind: 'tcp', port: await freePort() }
+    await cluster.start(this.#listening)
     this.#cluster = cluster
-    await makeDatabase(await cluster.url(this.#port, 'postgres'), 'tikmeter')
-    return cluster.url(this.#port, 'tikmeter')
+    await makeDatabase(await cluster.url(this.#listening, 'postgres'), 'tikmeter')
+    return cluster.url(this.#listening, 'tikmeter')
   }
 
   async stop(): Promise<void> {
@@ -70,7 +71,7 @@ export class PostgresServer {
   async #startAgain(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#cluster?.start(this.#port)
+        await this.#cluster?.start(this.#listening)
         return
       } catch (error) {
         if (attempt === ATTEMPTS) throw error

@@ -7,6 +7,7 @@ import { createLogger } from '../../src/runtime/logger.ts'
 import { findBinaries } from '../../src/store/embedded-binaries.ts'
 import { Cluster } from '../../src/store/embedded-cluster.ts'
 import { makeHome } from '../../src/store/embedded-home.ts'
+import type { Listening } from '../../src/store/embedded-listening.ts'
 import { makeDatabase } from '../../src/store/embedded-session.ts'
 import { freePort } from '../../src/store/free-port.ts'
 
@@ -16,13 +17,13 @@ export class ScratchServer {
   readonly home: string
   readonly #cluster: Cluster
   readonly #folder: string
-  readonly #port: number
+  readonly #listening: Listening
 
-  private constructor(cluster: Cluster, home: string, folder: string, port: number) {
+  private constructor(cluster: Cluster, home: string, folder: string, listening: Listening) {
     this.#cluster = cluster
     this.home = home
     this.#folder = folder
-    this.#port = port
+    this.#listening = listening
   }
 
   /** @param from the home of one that was never started: to copy it takes a tenth as long as to make another */
@@ -34,14 +35,16 @@ export class ScratchServer {
     if (from !== undefined) await promisify(execFile)('cp', ['-a', `${from}/.`, home.folder])
     const cluster = new Cluster(home, await findBinaries(home.folder, home.account))
     await cluster.initialise()
-    return new ScratchServer(cluster, home.folder, folder, await freePort())
+    // By TCP, as an operator's PostgreSQL is reached.
+    const listening = { kind: 'tcp', port: await freePort() } as const
+    return new ScratchServer(cluster, home.folder, folder, listening)
   }
 
   /** @returns the URL of the database that is the daemon's, which has no tables at first */
   async start(): Promise<string> {
-    await this.#cluster.start(this.#port)
-    await makeDatabase(await this.#cluster.url(this.#port, 'postgres'), 'tikmeter')
-    return this.#cluster.url(this.#port, 'tikmeter')
+    await this.#cluster.start(this.#listening)
+    await makeDatabase(await this.#cluster.url(this.#listening, 'postgres'), 'tikmeter')
+    return this.#cluster.url(this.#listening, 'tikmeter')
   }
 
   /** kill -9, with all that was under way. */

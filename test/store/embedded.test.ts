@@ -1,13 +1,12 @@
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/runtime/clock.ts'
 import { Stopping } from '../../src/runtime/lifecycle.ts'
-import { createLogger } from '../../src/runtime/logger.ts'
-import { EmbeddedPostgres } from '../../src/store/embedded.ts'
+import type { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { findRunning } from '../../src/store/embedded-running.ts'
+import { ask, embeddedAt, killedAt, postmasterPidAt } from './embedded-scene.ts'
 
 let folder: string
 let directory: string
@@ -25,29 +24,15 @@ afterAll(async () => {
 })
 
 function embedded(at = directory): EmbeddedPostgres {
-  return new EmbeddedPostgres({ directory: at, log: createLogger('silent'), clock: systemClock })
+  return embeddedAt(at)
 }
 
-/** One whose process was killed: it looks after its server no more. */
 function killed(): EmbeddedPostgres {
-  const sleep = (_ms: number, signal: AbortSignal) =>
-    new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-  return new EmbeddedPostgres({ directory, log: createLogger('silent'), clock: { ...systemClock, sleep } })
+  return killedAt(directory)
 }
 
-async function ask(url: string, statement: string): Promise<readonly Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return (await client.query<Record<string, unknown>>(statement)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-async function postmasterPid(): Promise<number> {
-  return Number((await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
+function postmasterPid(): Promise<number> {
+  return postmasterPidAt(directory)
 }
 
 test('a database is made once and found again, and only its owner reads the password', async () => {

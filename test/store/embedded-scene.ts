@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { readFile, realpath, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { inject } from 'vitest'
+import { systemClock } from '../../src/runtime/clock.ts'
+import { createLogger } from '../../src/runtime/logger.ts'
+import { EmbeddedPostgres } from '../../src/store/embedded.ts'
+import { findBinaries } from '../../src/store/embedded-binaries.ts'
+import { Cluster } from '../../src/store/embedded-cluster.ts'
+import { type Home, makeHome } from '../../src/store/embedded-home.ts'
+
+export function embeddedAt(directory: string): EmbeddedPostgres {
+  return new EmbeddedPostgres({ directory, log: createLogger('silent'), clock: systemClock })
+}
+
+/** One whose process was killed: it looks after its server no more. */
+export function killedAt(directory: string): EmbeddedPostgres {
+  const sleep = (_ms: number, signal: AbortSignal) =>
+    new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  return new EmbeddedPostgres({ directory, log: createLogger('silent'), clock: { ...systemClock, sleep } })
+}
+
+export async function ask(url: string, statement: string): Promise<readonly Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return (await client.query<Record<string, unknown>>(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** The file that pg connects to. */
+export function socketOf(url: string): string {
+  const client = new Client({ connectionString: url })
+  return join(client.host, `.s.PGSQL.${client.port}`)
+}
+
+/** Makes the folder of a database that was never started. */
+export async function makeHomeAt(directory: string): Promise<void> {
+  const home = await makeHome(directory, createLogger('silent'))
+  await promisify(execFile)('cp', ['-a', `${inject('freshCluster')}/.`, home.folder])
+}
+
+export async function clusterIn(directory: string): Promise<{ home: Home; cluster: Cluster }> {
+  const home = await makeHome(directory, createLogger('silent'))
+  return { home, cluster: new Cluster(home, await findBinaries(home.folder, home.account)) }
+}
+
+/** Removes it, wherever it lives. */
+export async function removeHome(directory: string): Promise<void> {
+  await rm(await realpath(directory), { recursive: true, force: true })
+}
+
+export async function postmasterPidAt(directory: string): Promise<number> {
+  return Number((await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
+}
