@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import {
   createServer,
   type IncomingMessage,
@@ -11,6 +11,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { closedToOthers } from '../runtime/umask.ts'
 import { cannotListen, UnusableCertificate } from './server-errors.ts'
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -74,14 +75,19 @@ export class HttpServer {
     await new Promise<void>((resolve, reject) => {
       const fail = (error: Error) => reject(at.kind === 'port' ? cannotListen(at, error) : error)
       server.once('error', fail)
-      server.listen({ ...at, backlog: BACKLOG }, () => {
-        server.off('error', fail)
-        resolve()
-      })
+      const listen = () => {
+        server.listen({ ...at, backlog: BACKLOG }, () => {
+          server.off('error', fail)
+          resolve()
+        })
+      }
+      // Node makes a socket before `listen` returns.
+      if (at.kind === 'socket') closedToOthers(listen)
+      else listen()
     })
     this.#server = server
-    if (at.kind === 'socket') await chmod(at.path, 0o600)
-    else log.info({ host: at.host, port: this.port, tls: tls !== undefined }, 'http listening')
+    if (at.kind === 'port')
+      log.info({ host: at.host, port: this.port, tls: tls !== undefined }, 'http listening')
   }
 
   /** Takes no more connections, lets requests end, and after two seconds cuts off what is left, upgraded or not. */

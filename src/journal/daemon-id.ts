@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { v4 as uuidV4 } from 'uuid'
+import { nodeDisk } from './node-disk.ts'
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
@@ -18,7 +19,7 @@ export async function daemonId(directory: string): Promise<string> {
   }
   const id = uuidV4()
   try {
-    await mkdir(directory, { recursive: true })
+    await nodeDisk.makeDirectory(directory)
     await writeFile(file, `${id}\n`, { mode: 0o600 })
   } catch {
     // Likewise.

@@ -33,7 +33,7 @@ export class DiskFailure extends Error {
 
 /** What the journal needs of a disk. Everything rejects with a DiskFailure. */
 export interface Disk {
-  /** Makes the directory where it isn't there, with those above it. */
+  /** Makes the directory where it isn't there, for us alone, with those above it. */
   makeDirectory(path: string): Promise<void>
   /**
    * Takes a directory for this process, until what it returns is called.

@@ -13,7 +13,10 @@ const CANNOT = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'])
 export const nodeDisk: Disk = {
   makeDirectory: path =>
     onDisk(async () => {
-      const first = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE })
+      // What is above it may hold what other accounts have to reach, such as the database's own.
+      const above = await mkdir(dirname(path), { recursive: true })
+      const made = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE })
+      const first = above ?? made
       if (first !== undefined) await syncDirectory(dirname(first))
     }),
   lock: directory => onDisk(() => lockDirectory(directory)),

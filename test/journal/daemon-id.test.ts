@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -18,6 +18,13 @@ it('a daemon keeps its id over restarts, so that it takes its own routers back a
   expect(id).toMatch(UUID)
   expect(await daemonId(journal)).toBe(id)
   expect(await readdir(journal)).toEqual(['daemon-id'])
+})
+
+it('its directory is closed to others from the first, and what is above it is not', async () => {
+  const umask = process.umask(0o022)
+  await daemonId(join(directory, 'data', 'journal')).finally(() => process.umask(umask))
+  expect((await stat(join(directory, 'data', 'journal'))).mode & 0o777).toBe(0o700)
+  expect((await stat(join(directory, 'data'))).mode & 0o777).toBe(0o755)
 })
 
 it('two daemons have two ids', async () => {
