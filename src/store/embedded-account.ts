@@ -1,19 +1,22 @@
-import { stat } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { NoAccount } from './embedded-errors.ts'
+import type { Reached } from './embedded-reach.ts'
 import { type Account, runProgram } from './program.ts'
 
 /** Made where the system has no user `postgres`. */
 const OWN_USER = 'tikmeter'
 
 /**
- * Whom PostgreSQL runs as, since it refuses root: `undefined` where we are an ordinary user already. A data folder
- * that exists decides, because only its owner may open it.
+ * Whom PostgreSQL runs as when we are root, since it refuses root. A data folder that exists decides, because only its
+ * owner may open it; but not one that whoever the home belongs to has put there of somebody else.
  * @throws NoAccount
  */
-export async function accountFor(data: string): Promise<Account | undefined> {
-  if (process.getuid?.() !== 0) return undefined
-  const owner = await stat(data).catch(() => undefined)
-  if (owner && owner.uid !== 0) return { name: await nameOf(owner.uid), uid: owner.uid, gid: owner.gid }
+export async function accountFor({ handle, inside }: Reached): Promise<Account> {
+  const home = await handle.stat()
+  const data = await lstat(join(inside, 'data')).catch(() => undefined)
+  if (data?.isDirectory() && data.uid !== 0 && (home.uid === 0 || home.uid === data.uid))
+    return { name: await nameOf(data.uid), uid: data.uid, gid: data.gid }
   const known = (await find('postgres')) ?? (await find(OWN_USER))
   if (known) return known
   const args = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']

@@ -1,8 +1,10 @@
-import { chown, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Binaries } from './embedded-binaries.ts'
 import { PostgresFailed, SocketRefused } from './embedded-errors.ts'
+import { AccountFiles, isThere } from './embedded-files.ts'
 import type { Home } from './embedded-home.ts'
 import { type Listening, serverOptions } from './embedded-listening.ts'
 import { makePassword, passwordFile, USER, urlOf } from './embedded-password.ts'
@@ -35,17 +37,19 @@ export class Cluster {
   readonly #binaries: Binaries
   readonly #data: string
   readonly #log: string
+  readonly #files: AccountFiles
 
   constructor(home: Home, binaries: Binaries) {
     this.#home = home
     this.#binaries = binaries
     this.#data = join(home.folder, 'data')
     this.#log = join(home.folder, 'postgres.log')
+    this.#files = new AccountFiles(home.account)
   }
 
   /** The server where one is running, started by us or by a process before us. */
   postmaster(): Promise<Postmaster | undefined> {
-    return findPostmaster(this.#data)
+    return findPostmaster(this.#home)
   }
 
   /**
@@ -53,12 +57,10 @@ export class Cluster {
    * @throws PostgresFailed, also where the signal ended it
    */
   async initialise(signal?: AbortSignal): Promise<void> {
-    if (await stat(this.#data).catch(() => undefined)) return
+    if (await isThere(this.#data)) return
     await makePassword(this.#home)
-    const partial = await mkdtemp(`${this.#data}.new-`)
+    const partial = `${this.#data}.new-${randomBytes(4).toString('hex')}`
     try {
-      const { account } = this.#home
-      if (account) await chown(partial, account.uid, account.gid)
       const args = ['-D', partial, `--username=${USER}`, `--pwfile=${passwordFile(this.#home.folder)}`]
       const { exitCode, output } = await runProgram(
         this.#binaries.initdb,
@@ -69,15 +71,15 @@ export class Cluster {
           '--no-locale',
           ...SETTINGS.flatMap(it => ['-c', it]),
         ],
-        account,
+        this.#home.account,
         signal,
       )
       if (exitCode !== 0) throw new PostgresFailed('initdb failed', output)
-      await rename(partial, this.#data)
+      await this.#files.move(partial, this.#data)
     } catch (error) {
-      await rm(partial, { recursive: true, force: true })
+      await this.#files.remove(partial)
       // Another process was first.
-      if (!(await stat(this.#data).catch(() => undefined))) throw error
+      if (!(await isThere(this.#data))) throw error
     }
   }
 
@@ -86,7 +88,7 @@ export class Cluster {
    * @throws PasswordLost
    */
   url(listening: Listening, database: 'tikmeter' | 'postgres'): Promise<string> {
-    return urlOf(this.#home.folder, listening, database)
+    return urlOf(this.#home, listening, database)
   }
 
   /**
@@ -95,7 +97,7 @@ export class Cluster {
    * @throws SocketRefused; PostgresFailed, also where the signal ended it: then there is no server either
    */
   async start(listening: Listening, signal?: AbortSignal): Promise<void> {
-    await dropStalePid(this.#data)
+    await dropStalePid(this.#home)
     await this.#limitLog()
     signal?.throwIfAborted()
     const starting = this.#control('start', [
@@ -160,12 +162,12 @@ export class Cluster {
       it => it.size,
       () => 0,
     )
-    if (size > LOG_LIMIT) await rename(this.#log, `${this.#log}.1`)
+    if (size > LOG_LIMIT) await this.#files.move(this.#log, `${this.#log}.1`)
   }
 
   /** `pg_ctl` only says that it failed; why is in the server's log. */
   async #lastWords(output: string): Promise<string> {
-    const text = await readFile(this.#log, 'utf8').catch(() => '')
+    const text = (await this.#files.read(this.#log)) ?? ''
     const lines = text.trimEnd().split('\n').slice(-3)
     return [output.split('\n').at(-1), ...lines].join(' | ')
   }

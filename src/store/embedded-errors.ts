@@ -36,6 +36,18 @@ export class UnreachableDirectory extends EmbeddedError {
   }
 }
 
+export class ForeignLink extends EmbeddedError {
+  override readonly name = 'ForeignLink'
+  override readonly retryable = false
+
+  constructor(path: string) {
+    super(
+      `database.directory leads through ${path}, which another user can change. As root, set it to a path that only ` +
+        'root can change, or run tikmeter as that user.',
+    )
+  }
+}
+
 export class ForeignDirectory extends EmbeddedError {
   override readonly name = 'ForeignDirectory'
   override readonly retryable = false

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { chown, link, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PasswordLost } from './embedded-errors.ts'
+import { AccountFiles } from './embedded-files.ts'
 import type { Home } from './embedded-home.ts'
 import type { Listening } from './embedded-listening.ts'
 
@@ -12,34 +12,21 @@ export function passwordFile(folder: string): string {
   return join(folder, 'password')
 }
 
-/** Linked into place when it is whole; of two processes that start at once, one wins and both use its password. */
+/** Of two processes that start at once, both use the password of one. */
 export async function makePassword({ folder, account }: Home): Promise<void> {
-  const whole = passwordFile(folder)
-  const partial = `${whole}.${process.pid}-${randomBytes(4).toString('hex')}`
-  const file = await open(partial, 'wx', 0o600)
-  try {
-    await file.writeFile(`${randomBytes(24).toString('base64url')}\n`)
-    await file.sync()
-    if (account) await chown(partial, account.uid, account.gid)
-    await link(partial, whole)
-  } catch (error) {
-    if (!(await stat(whole).catch(() => undefined))) throw error
-  } finally {
-    await file.close()
-    await rm(partial, { force: true })
-  }
+  await new AccountFiles(account).make(passwordFile(folder), `${randomBytes(24).toString('base64url')}\n`)
 }
 
 /**
- * Where to connect to the cluster in `folder`; carries the password.
+ * Where to connect to the cluster of a home; carries the password.
  * @throws PasswordLost
  */
 export async function urlOf(
-  folder: string,
+  { folder, account }: Home,
   listening: Listening,
   database: 'tikmeter' | 'postgres',
 ): Promise<string> {
-  const password = await readFile(passwordFile(folder), 'utf8').catch(() => undefined)
+  const password = await new AccountFiles(account).read(passwordFile(folder))
   if (password === undefined) throw new PasswordLost(passwordFile(folder))
   const user = `${USER}:${password.trim()}`
   if (listening.kind === 'tcp') return `postgres://${user}@127.0.0.1:${listening.port}/${database}`

@@ -1,7 +1,9 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Reached, reach } from './embedded-reach.ts'
 import { type Account, runProgram } from './program.ts'
+
+export const SHARED_PLACES = ['/var/lib/tikmeter', join(tmpdir(), 'tikmeter-0')]
 
 /**
  * A folder of ours that every user can enter, for what can't stay in the project's: under `/var/lib`, else in the
@@ -9,18 +11,28 @@ import { type Account, runProgram } from './program.ts'
  * @returns `undefined` where there is no such folder
  */
 export async function sharedPlace(account: Account): Promise<string | undefined> {
-  for (const place of ['/var/lib/tikmeter', join(tmpdir(), 'tikmeter-0')]) {
-    try {
-      await mkdir(place, { recursive: true })
-      // In a folder that all may write to, somebody else may have been first.
-      const { uid, mode } = await lstat(place)
-      if (uid !== process.getuid?.() || (mode & 0o022) !== 0) continue
-      await chmod(place, 0o755)
-    } catch {
-      continue // Read-only, or not ours: the next one.
-    }
+  for (const place of SHARED_PLACES) {
+    // Read-only, or not ours: the next one.
+    if (!(await isMade(place).catch(() => false))) continue
     const { exitCode } = await runProgram('test', ['-x', place], account)
     if (exitCode === 0) return place
   }
   return undefined
+}
+
+async function isMade(place: string): Promise<boolean> {
+  const made = await reach(place)
+  try {
+    return await isOpenedToAll(made)
+  } finally {
+    await made.handle.close()
+  }
+}
+
+/** In a folder that all may write to, somebody else may have been first. */
+async function isOpenedToAll({ handle }: Reached): Promise<boolean> {
+  const { uid, mode } = await handle.stat()
+  if (uid !== 0 || (mode & 0o022) !== 0) return false
+  await handle.chmod(0o755)
+  return true
 }

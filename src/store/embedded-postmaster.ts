@@ -1,8 +1,10 @@
-import { readFile, readlink, realpath, rm, stat } from 'node:fs/promises'
+import { readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AccountFiles } from './embedded-files.ts'
+import type { Home } from './embedded-home.ts'
 import { type Listening, socketFile } from './embedded-listening.ts'
 
-/** The server process of a data folder. */
+/** The server process of a home. */
 export interface Postmaster {
   readonly pid: number
   readonly port: number
@@ -14,26 +16,24 @@ export interface Postmaster {
 const WRITING_MS = 60_000
 
 /**
- * The live postmaster of a data folder, by its `postmaster.pid`. A pid that outlived a reboot or a `kill -9` and is
+ * The live postmaster of a home, by its `postmaster.pid`. A pid that outlived a reboot or a `kill -9` and is
  * somebody else's by now, or a zombie that nobody reaps, is not taken for one, though PostgreSQL itself would.
  */
-export async function findPostmaster(data: string): Promise<Postmaster | undefined> {
-  const { pid, port, listening } = await readPidFile(data)
-  return pid && port && (await isPostmaster(pid, data)) ? { pid, port, listening } : undefined
+export async function findPostmaster(home: Home): Promise<Postmaster | undefined> {
+  const { pid, port, listening } = await readPidFile(home)
+  return pid && port && (await isPostmaster(pid, home)) ? { pid, port, listening } : undefined
 }
 
 /**
  * Removes a `postmaster.pid` that tells of no live postmaster, and the socket that it tells of. Children that outlived
  * theirs are still found, by the shared memory that is named after the folder.
  */
-export async function dropStalePid(data: string): Promise<void> {
-  const { pid, listening } = await readPidFile(data)
-  if (pid ? await isPostmaster(pid, data) : await isBeingWritten(data)) return
-  if (listening?.kind === 'socket') {
-    const file = socketFile(listening.folder, listening.port)
-    for (const stale of [file, `${file}.lock`]) await rm(stale, { force: true })
-  }
-  await rm(pidFile(data), { force: true })
+export async function dropStalePid(home: Home): Promise<void> {
+  const { pid, listening } = await readPidFile(home)
+  if (pid ? await isPostmaster(pid, home) : await isBeingWritten(home)) return
+  const socket = listening?.kind === 'socket' ? socketFile(listening.folder, listening.port) : undefined
+  const stale = socket === undefined ? [] : [socket, `${socket}.lock`]
+  await new AccountFiles(home.account).remove(...stale, pidFile(home))
 }
 
 /** Ends it and its sessions at once, though in order: what `pg_ctl stop -m fast` does. */
@@ -47,9 +47,9 @@ export function quitPostmaster({ pid }: Postmaster): void {
 
 /** Its lines: pid, data folder, start, port, folder of the socket, address that it listens on. Some come later. */
 async function readPidFile(
-  data: string,
+  home: Home,
 ): Promise<Record<'pid' | 'port', number | undefined> & Pick<Postmaster, 'listening'>> {
-  const lines = (await readFile(pidFile(data), 'utf8').catch(() => '')).split('\n')
+  const lines = ((await new AccountFiles(home.account).read(pidFile(home))) ?? '').split('\n')
   const positive = (line: string | undefined) => (Number(line) > 0 ? Number(line) : undefined)
   const [pid, port] = [positive(lines[0]), positive(lines[3])]
   return { pid, port, listening: port === undefined ? undefined : listeningOf(port, lines[4], lines[5]) }
@@ -60,24 +60,33 @@ function listeningOf(port: number, folder = '', address = ''): Listening | undef
   return address === '' ? undefined : { kind: 'tcp', port }
 }
 
-async function isBeingWritten(data: string): Promise<boolean> {
-  const file = await stat(pidFile(data)).catch(() => undefined)
+async function isBeingWritten(home: Home): Promise<boolean> {
+  const file = await stat(pidFile(home)).catch(() => undefined)
   return file !== undefined && Date.now() - file.mtimeMs < WRITING_MS
 }
 
-function pidFile(data: string): string {
-  return join(data, 'postmaster.pid')
+function pidFile({ folder }: Home): string {
+  return join(folder, 'data', 'postmaster.pid')
 }
 
-async function isPostmaster(pid: number, data: string): Promise<boolean> {
+async function isPostmaster(pid: number, { folder, account }: Home): Promise<boolean> {
   if (process.platform === 'linux') {
     // Its working directory is the data folder from its first moment on, and a zombie has none.
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-    return cwd !== undefined && cwd === (await realpath(data).catch(() => undefined))
+    const isThere = cwd !== undefined && cwd === (await realpath(join(folder, 'data')).catch(() => undefined))
+    // Its account writes the file, and may name somebody else's process there.
+    return isThere && (!account || (await userOf(pid)) === account.uid)
   }
   try {
     return process.kill(pid, 0)
   } catch {
     return false
   }
+}
+
+/** Whom a process runs as. See proc_pid_status(5): real, effective, saved and file system's. */
+async function userOf(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const [, uid] = /^Uid:\s+(\d+)/m.exec(status) ?? []
+  return uid === undefined ? undefined : Number(uid)
 }

@@ -1,5 +1,4 @@
-import { realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { findHome } from './embedded-home.ts'
 import { urlOf } from './embedded-password.ts'
 import { findPostmaster } from './embedded-postmaster.ts'
 
@@ -9,8 +8,8 @@ import { findPostmaster } from './embedded-postmaster.ts'
  * @throws PasswordLost
  */
 export async function findRunning(directory: string): Promise<string | undefined> {
-  const folder = await realpath(directory).catch(() => undefined)
-  if (folder === undefined) return undefined
-  const running = await findPostmaster(join(folder, 'data'))
-  return running?.listening && urlOf(folder, running.listening, 'tikmeter')
+  const home = await findHome(directory)
+  if (!home) return undefined
+  const running = await findPostmaster(home)
+  return running?.listening && urlOf(home, running.listening, 'tikmeter')
 }

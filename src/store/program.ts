@@ -25,12 +25,14 @@ const HAS_GROUPS = process.platform !== 'win32'
  * alone. Never rejects: what could not be run is an outcome too.
  * @param account `undefined` for the user we are
  * @param signal ends the program early, with all that it started
+ * @param input what it reads on stdin
  */
 export function runProgram(
   file: string,
   args: readonly string[],
   account: Account | undefined,
   signal?: AbortSignal,
+  input?: string,
 ): Promise<Outcome> {
   if (signal?.aborted) return Promise.resolve({ exitCode: null, output: 'not run' })
   const as = account ? { uid: account.uid, gid: account.gid } : {}
@@ -39,10 +41,12 @@ export function runProgram(
       ...as,
       cwd: '/',
       env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: HAS_GROUPS,
       windowsHide: true,
     })
+    // One that does not read it, or ended already, has said why in its output.
+    child.stdin.on('error', () => {}).end(input)
     let killing: NodeJS.Timeout | undefined
     const end = () => {
       endGroup(child, 'SIGTERM')

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -104,6 +104,8 @@ test('after kill -9 of both, the next start recovers', async () => {
 test('a pid file that tells of a process that is no postmaster is no obstacle', async () => {
   const file = join(directory, 'data', 'postmaster.pid')
   await writeFile(file, `${process.pid}\n${directory}/data\n1700000000\n5432\n\n127.0.0.1\n\nready\n`)
+  const { uid, gid } = await stat(join(directory, 'data'))
+  await chown(file, uid, gid)
   const postgres = embedded()
   try {
     expect(await ask((await postgres.start()).url, 'select 1 as one')).toEqual([{ one: 1 }])

@@ -73,7 +73,7 @@ export class Stage {
     const { seed, routers, sessions, say } = this.#options
     const cli = await buildDaemon(join(this.folder, 'daemon'), say)
     const databaseUrl = await this.#postgres.start()
-    const postmaster = await findPostmaster(join(this.#postgres.home ?? '', 'data'))
+    const postmaster = await findPostmaster({ folder: this.#postgres.home ?? '', account: undefined })
     const fleet = await FastFleetProcess.start({ seed, routers, sessions })
     this.#fleet = fleet
     const port = await freePort()
