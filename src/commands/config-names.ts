@@ -3,7 +3,7 @@ import { isConfigId } from '../accounting/ids.ts'
 import { ConfigDocument } from '../config/document.ts'
 import { MAX_BYTES } from '../config/load.ts'
 import { readText } from '../config/readable-file.ts'
-import { printable } from './printable.ts'
+import { printable } from '../runtime/printable.ts'
 
 /** The config's tenants and their routers. */
 export type ConfigNames = z.infer<typeof TENANTS>

@@ -2,8 +2,8 @@ import { SERVICES } from '../accounting/reading.ts'
 import type { RouterConfig } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
 import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe.ts'
+import { printable } from '../runtime/printable.ts'
 import { type Finding, isFaulty } from './findings.ts'
-import { printable } from './printable.ts'
 
 /** A router and what was found on it. */
 export interface Probed extends TenantRouter {

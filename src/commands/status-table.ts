@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../runtime/printable.ts'
 import type { Status, StatusOfRouter } from './status-answer.ts'
 import { tableOf } from './table.ts'
 

@@ -1,7 +1,7 @@
 import { exactJson } from '../runtime/exact-json.ts'
+import { printable } from '../runtime/printable.ts'
 import type { TableRow } from '../store/row-stream.ts'
 import type { UsageValue } from '../store/usage-values.ts'
-import { printable } from './printable.ts'
 import { tableOf, type Widths } from './table.ts'
 
 export const USAGE_FORMATS = ['table', 'csv', 'json'] as const

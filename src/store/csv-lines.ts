@@ -1,3 +1,6 @@
+import { FORMULA, PHONE_NUMBER } from '../runtime/csv.ts'
+import { REPLACEMENT, UNPRINTABLE } from '../runtime/printable.ts'
+
 /** What never has anything in it that a cell of CSV may not: ids of the config, words of our own, numbers and instants. */
 const PLAIN = new Set([
   ...[
@@ -37,15 +40,20 @@ const PLAIN = new Set([
  */
 export function csvLines(text: string, columns: readonly string[]): string {
   const names = columns.map((_, at) => `c${at}`)
-  const cells = columns.map((column, at) => (PLAIN.has(column) ? `c${at}::text` : guarded(`c${at}`)))
+  const cells = columns.map((column, at) => {
+    if (PLAIN.has(column)) return `c${at}::text`
+    return guarded(`c${at}`, at > 0 || columns.length === 1)
+  })
   const line = cells.map(cell => `coalesce(${cell}, '')`).join(" || ',' || ")
   return `select ${line} || E'\\r\\n' from (${text}) as q (${names.join(', ')})`
 }
 
-/** A cell that may begin like a formula, or has what is to be quoted. See `csvOf`. */
-function guarded(cell: string): string {
-  const isOdd = `${cell} ~ E'[",\\r\\n]|^[=+@\\t＝＋－＠-]'`
-  const unformed = `case when ${cell} ~ E'^[=+@\\t\\r＝＋－＠-]' then '''' || ${cell} else ${cell} end`
+/** A cell that may begin like a formula, or has what is to be replaced or quoted. See `csvOf`. */
+function guarded(cell: string, maySparePhone: boolean): string {
+  const isPlain = `${cell} !~ '[",${UNPRINTABLE}]|${FORMULA}'`
+  const isPhone = maySparePhone ? ` or ${cell} ~ '${PHONE_NUMBER}'` : ''
+  const shown = `regexp_replace(${cell}, '[${UNPRINTABLE}]', '${REPLACEMENT}', 'g')`
+  const unformed = `regexp_replace(${shown}, '${FORMULA}', E'\\\\1''', 'g')`
   const quoted = `'"' || replace(${unformed}, '"', '""') || '"'`
-  return `case when not ${isOdd} then ${cell} when ${cell} ~ E'[",\\r\\n]' then ${quoted} else ${unformed} end`
+  return `case when ${isPlain}${isPhone} then ${cell} when ${cell} ~ '[",]' then ${quoted} else ${unformed} end`
 }
