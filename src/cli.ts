@@ -33,6 +33,7 @@ import { controlSocketOf } from './control-socket.ts'
 import { systemClock } from './runtime/clock.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
+import { printableLines } from './runtime/printable.ts'
 import { VERSION } from './version.ts'
 
 /** Done, failed, and wrong use or config: what supervisors and scripts go by. */
@@ -221,7 +222,7 @@ async function main(argv: readonly string[]): Promise<number> {
       console.error(error.message)
       return WRONG_USE
     }
-    console.error(`error: ${messageOf(error)}`)
+    console.error(`error: ${printableLines(messageOf(error))}`)
     return FAILED
   }
 }

@@ -20,7 +20,7 @@ export function probedText({ tenant, router, probe, findings }: Probed): string 
     ...(probe ? aboutLines(probe, router) : []),
   ]
   for (const { severity, what, advice } of findings)
-    lines.push(`  ${severity === 'fault' ? '✗' : '!'} ${printable(what)}`, `    → ${advice}`)
+    lines.push(`  ${severity === 'fault' ? '✗' : '!'} ${printable(what)}`, `    → ${printable(advice)}`)
   return `${lines.join('\n')}\n`
 }
 
@@ -30,7 +30,8 @@ function aboutLines(probe: RouterProbe, router: RouterConfig): readonly string[]
   const lines = [
     `  ${name}, RouterOS ${printable(version)}, up ${span(uptimeSeconds)}, answers in ${latencyMs.toFixed(1)} ms`,
   ]
-  if (rights) lines.push(`  rights   ${rights.policies.join(', ')} (group ${printable(rights.group)})`)
+  if (rights)
+    lines.push(`  rights   ${printable(rights.policies.join(', '))} (group ${printable(rights.group)})`)
   if (certificate) lines.push(`  sha256   ${certificate.fingerprint}`)
   for (const service of SERVICES) {
     const probed = services[service]

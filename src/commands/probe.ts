@@ -5,6 +5,7 @@ import { addressOf } from '../config/revealed.ts'
 import { RouterError } from '../routeros/errors.ts'
 import { probeRouter } from '../routeros/probe.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { printableJson } from '../runtime/printable.ts'
 import { findingsOf, findingsOfError, isFaulty } from './findings.ts'
 import { type Probed, probedJson, probedText, summaryOf } from './probe-report.ts'
 import { chooseRouters } from './router-choice.ts'
@@ -50,7 +51,7 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
     all.push(probed)
     if (!isJson) terminal.print(probedText(probed))
   }
-  terminal.print(isJson ? JSON.stringify(all.map(probedJson), undefined, 2) : summaryOf(all))
+  terminal.print(isJson ? printableJson(JSON.stringify(all.map(probedJson), undefined, 2)) : summaryOf(all))
   return !all.some(it => isFaulty(it.findings))
 }
 

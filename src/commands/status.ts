@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { json as readJson } from 'node:stream/consumers'
 import type { Clock } from '../runtime/clock.ts'
+import { printableJson } from '../runtime/printable.ts'
 import { readStatus, type Status } from './status-answer.ts'
 import { statusText } from './status-table.ts'
 import type { Terminal } from './terminal.ts'
@@ -32,7 +33,7 @@ export async function status(command: StatusCommand): Promise<void> {
   const { isJson, isWatching, terminal, clock, signal } = command
   do {
     const answer = await ask(command.socket)
-    const text = isJson ? JSON.stringify(answer) : statusText(answer, terminal.columns)
+    const text = isJson ? printableJson(JSON.stringify(answer)) : statusText(answer, terminal.columns)
     if (isWatching && !isJson) terminal.repaint(text)
     else terminal.print(text)
     if (isWatching) await clock.sleep(WATCH_EVERY_MS, signal)

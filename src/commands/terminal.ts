@@ -1,4 +1,6 @@
-/** Where a command prints. */
+import { printable, printableLines } from '../runtime/printable.ts'
+
+/** Where a command prints. Nothing in a text makes it do more than begin the next line. */
 export interface Terminal {
   /** Characters in a line; absent where nobody looks at a screen. */
   readonly columns: number | undefined
@@ -16,18 +18,18 @@ const ERASE_SCREEN = '\x1b[H\x1b[2J\x1b[3J'
 export function terminalOf(out: NodeJS.WriteStream, err: NodeJS.WriteStream): Terminal {
   // Whoever reads may have seen enough: `tikmeter probe | head`.
   out.on('error', () => {})
-  const print = (text: string) => {
+  const print = (text: string, before = '') => {
     if (err.isTTY) err.write(ERASE_LINE)
-    out.write(`${text}\n`)
+    out.write(`${before}${printableLines(text)}\n`)
   }
   return {
     get columns() {
       return out.isTTY ? out.columns : undefined
     },
-    print,
-    repaint: text => print(out.isTTY ? ERASE_SCREEN + text : text),
+    print: text => print(text),
+    repaint: text => print(text, out.isTTY ? ERASE_SCREEN : ''),
     progress(text) {
-      if (err.isTTY) err.write(`${ERASE_LINE}${text}`)
+      if (err.isTTY) err.write(`${ERASE_LINE}${printable(text)}`)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { exactJson } from '../runtime/exact-json.ts'
-import { printable } from '../runtime/printable.ts'
+import { printable, printableJson } from '../runtime/printable.ts'
 import type { TableRow } from '../store/row-stream.ts'
 import type { UsageValue } from '../store/usage-values.ts'
 import { tableOf, type Widths } from './table.ts'
@@ -14,7 +14,7 @@ const ROWS_TO_FIT = 200
 export async function* jsonOf(rows: AsyncIterable<TableRow>): AsyncIterable<string> {
   let before = '[\n'
   for await (const row of rows) {
-    yield `${before}${exactJson(row)}`
+    yield `${before}${printableJson(exactJson(row))}`
     before = ',\n'
   }
   yield before === '[\n' ? '[]\n' : '\n]\n'

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { printable, printableJson } from './printable.ts'
 
 export type { Logger }
 
@@ -22,6 +23,8 @@ export function createLogger(
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     // Errors of pg and drizzle carry the connection's password and the query's parameters: never log one whole.
+    // Routers and subscribers choose what is in many fields, and somebody looks at the lines in a terminal.
+    hooks: { streamWrite: printableJson },
     serializers: { err: (error: unknown) => (error instanceof Error ? errorFields(error) : error) },
   }
   return pino(options, destination)
@@ -39,8 +42,15 @@ export function forPeople(out: DestinationStream): DestinationStream {
     singleLine: true,
     // An error is a field like the others. (The library's own stream would not leave it at that.)
     errorLikeObjectKeys: [],
+    // Other fields are JSON, and what it does not escape we do.
+    messageFormat: (fields, key) => printable(String(fields[key] ?? '')),
+    customPrettifiers: { name: shown, pid: shown, hostname: shown, caller: shown },
   })
-  return { write: line => out.write(format(line)) }
+  return { write: line => out.write(printableJson(format(line))) }
+}
+
+function shown(value: unknown): string {
+  return printable(String(value))
 }
 
 /** An error as a log may show it: its name, message, code and causes, and nothing else it carries. */

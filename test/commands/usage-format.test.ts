@@ -20,6 +20,8 @@ test('JSON has every byte, however many', async () => {
     '[\n{"tenant":"acme","username":"a\\"b","used":9007199254740993},\n{"tenant":"acme","username":"c","used":0}\n]\n',
   )
   expect(await text(Readable.from(jsonOf(rowsOf())))).toBe('[]\n')
+  const hostile = await text(Readable.from(jsonOf(rowsOf(row('\x1b\x9b\u202e', 0n)))))
+  expect(hostile).toContain('"\\u001b\\u009b\\u202e"')
 })
 
 test('a table is for people, and its end has the sum', async () => {

@@ -43,6 +43,27 @@ describe('a log', () => {
     )
   })
 
+  // All but the line feed that ends a line, and the colours that are ours.
+  const HOSTILE = '\x1b[2J\r\n\x07\x7f\x9b31m\u061c\u200f\u2028\u202e\u2066'
+
+  it('gives a terminal nothing to act on, whatever a router says, and as JSON means the same', () => {
+    const out: string[] = []
+    const log = createLogger('info', { write: text => void out.push(text) })
+    const people: string[] = []
+    const forThem = createLogger('info', forPeople({ write: text => void people.push(text) }))
+    const fields = {
+      ...{ error: HOSTILE, name: HOSTILE, pid: HOSTILE, hostname: HOSTILE, caller: HOSTILE },
+      ...{ err: new Error(HOSTILE), [HOSTILE]: [HOSTILE] },
+    }
+    for (const it of [log, forThem]) it.warn(fields, HOSTILE)
+    expect(JSON.parse(out.join(''))).toMatchObject({ ...fields, err: { message: HOSTILE }, msg: HOSTILE })
+    for (const line of [out.join(''), stripVTControlCharacters(people.join(''))]) {
+      expect(line.endsWith('\n')).toBe(true)
+      expect(line.slice(0, -1)).not.toMatch(/\p{Cc}|\p{Bidi_Control}|\p{Zl}|\p{Zp}/u)
+    }
+    expect(people.join('')).not.toContain('\x1b[2J')
+  })
+
   it('takes another level while it runs', () => {
     const { lines, log } = new LogLines()
     log.level = 'warn'

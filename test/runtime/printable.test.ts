@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { printable, printableJson, printableLines } from '../../src/runtime/printable.ts'
+
+/** Each character of the first plane but for surrogates, of which none is one alone. */
+const CHARACTERS = Array.from({ length: 0x1_0000 }, (_, code) => String.fromCharCode(code)).filter(
+  it => !/[\ud800-\udfff]/.test(it),
+)
+const ACTED_ON = CHARACTERS.filter(it => /\p{Cc}|\p{Bidi_Control}|\p{Zl}|\p{Zp}/u.test(it))
+
+test('no control, separator of lines or mark of direction is left, and letters of all scripts are', () => {
+  for (const it of ACTED_ON) expect(printable(`a${it}b`)).toBe('a\ufffdb')
+  const letters = CHARACTERS.filter(it => /\p{L}|\p{M}|\p{N}|\p{P}|\p{S}|\p{Zs}/u.test(it)).join('')
+  expect(printable(letters)).toBe(letters)
+  expect(printable('😀')).toBe('😀')
+})
+
+test('of lines only the line feed is left', () => {
+  const left = ACTED_ON.filter(it => printableLines(it) === it)
+  expect(left).toEqual(['\n'])
+})
+
+test('JSON means the same, and has its own line feeds alone', () => {
+  const value = { name: `${ACTED_ON.join('')}é😀` }
+  const json = printableJson(JSON.stringify(value, undefined, 2))
+  expect(JSON.parse(json)).toEqual(value)
+  expect(printableLines(json)).toBe(json)
+})
