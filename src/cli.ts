@@ -23,6 +23,7 @@ import { interrupted, untilInterrupted } from './commands/interruption.ts'
 import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
 import type { OwnDatabase } from './commands/own-database.ts'
 import { terminalOf } from './commands/terminal.ts'
+import { webhookWarnings } from './commands/webhook-warnings.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
@@ -89,7 +90,11 @@ function untilAsked(): { promise: Promise<number>; end: (code: number) => void }
 function check({ config: file }: CommonOptions): number {
   const config = load(file)
   const exposed = exposedSecret(file)
-  const warnings = [...(exposed ? [exposed] : []), ...sharedAddresses(file, config)]
+  const warnings = [
+    ...(exposed ? [exposed] : []),
+    ...sharedAddresses(file, config),
+    ...webhookWarnings(file, config),
+  ]
   for (const warning of warnings) console.error(`warning: ${formatFaults([warning])}`)
   console.log(summary(config))
   return DONE

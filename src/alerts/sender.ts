@@ -5,13 +5,18 @@ import {
   request as requestHttp,
 } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { isIP } from 'node:net'
 import type { Clock } from '../runtime/clock.ts'
+import { isPrivateAddress } from '../runtime/private-address.ts'
+import { PrivateAddress, publicLookup } from './public-lookup.ts'
 import { type Outcome, retryAfterMs } from './retry.ts'
 import { whyUnanswered } from './unanswered.ts'
 
 export interface Post {
   /** http or https. */
   readonly url: string
+  /** Whether it may be at an address that is no host's on the internet. */
+  readonly isPrivateAllowed: boolean
   readonly headers: Readonly<Record<string, string>>
   /** JSON. */
   readonly body: string
@@ -29,6 +34,13 @@ const MOST_ANSWER_BYTES = 4_096
 /** Most servers close what was idle for 5 s: a connection is not kept as long. */
 const KEPT = { keepAlive: true, timeout: 4_000 }
 
+const PUBLIC = { lookup: publicLookup() }
+
+function agents(reach: Partial<typeof PUBLIC>) {
+  const options = { ...KEPT, ...reach }
+  return { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) }
+}
+
 /**
  * Posts messages. By node:http, not by `fetch`: that one follows redirects or hides them, unpacks what it is sent, and
  * keeps connections that nobody can close.
@@ -36,7 +48,8 @@ const KEPT = { keepAlive: true, timeout: 4_000 }
 export class Sender {
   readonly #userAgent: string
   readonly #clock: Clock
-  readonly #agents = { 'http:': new HttpAgent(KEPT), 'https:': new HttpsAgent(KEPT) }
+  /** Apart, so that no connection is kept for those who may not have it. */
+  readonly #agents = { toAll: agents({}), toPublic: agents(PUBLIC) }
 
   constructor({ version, clock }: { version: string; clock: Clock }) {
     this.#userAgent = `tikmeter/${version}`
@@ -64,7 +77,7 @@ export class Sender {
 
   /** Closes the connections that are kept. */
   close(): void {
-    for (const agent of Object.values(this.#agents)) agent.destroy()
+    for (const kept of Object.values(this.#agents)) for (const agent of Object.values(kept)) agent.destroy()
   }
 
   #outcome(ending: Ending, end: AbortSignal, cut: AbortSignal): Outcome {
@@ -80,19 +93,27 @@ export class Sender {
     let request: ClientRequest
     try {
       request = this.#open(post, isKept)
-    } catch {
+    } catch (error) {
+      if (error instanceof PrivateAddress)
+        return { kind: 'broken', error: whyUnanswered(error), wasKept: false }
       // One that can be parsed and not be asked, as with a `%` too many in its password.
       return { kind: 'broken', error: 'address not usable', wasKept: false }
     }
     return endingOf(request, post.body, end)
   }
 
-  #open({ url, headers }: Post, isKept: boolean): ClientRequest {
+  /** @throws PrivateAddress where the address itself is one; a name is looked up by the connection */
+  #open({ url, headers, isPrivateAllowed }: Post, isKept: boolean): ClientRequest {
     const target = new URL(url)
+    const address = target.hostname.replace(/^\[(.*)\]$/, '$1')
+    if (!isPrivateAllowed && isIP(address) !== 0 && isPrivateAddress(address))
+      throw new PrivateAddress('the address is private')
     const isTls = target.protocol === 'https:'
-    const agent = isKept && this.#agents[isTls ? 'https:' : 'http:']
+    const agents = isPrivateAllowed ? this.#agents.toAll : this.#agents.toPublic
+    const agent = isKept && agents[isTls ? 'https:' : 'http:']
     const own = { 'content-type': 'application/json', 'user-agent': this.#userAgent }
-    const options = { method: 'POST', agent, headers: { ...own, ...headers } }
+    const reach = isPrivateAllowed ? {} : PUBLIC
+    const options = { ...reach, method: 'POST', agent, headers: { ...own, ...headers } }
     return isTls ? requestHttps(target, options) : requestHttp(target, options)
   }
 }

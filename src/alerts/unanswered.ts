@@ -22,5 +22,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host not reachable',
   ENETUNREACH: 'host not reachable',
   ETIMEDOUT: 'host not reachable',
+  TIKMETER_PRIVATE_ADDRESS: 'refused: its address is private, and webhooks_private is false',
   EPROTO: 'TLS handshake failed',
 }

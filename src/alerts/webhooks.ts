@@ -20,6 +20,8 @@ export interface Webhook {
   readonly id: string
   readonly url: Hidden
   readonly secret: Hidden
+  /** Whether it may be at an address that is no host's on the internet. */
+  readonly isPrivateAllowed: boolean
 }
 
 interface Hidden {
@@ -48,10 +50,7 @@ const BURY_MS = 600_000
 /** For those posts that are under way when the daemon stops. */
 const GRACE_MS = 2_000
 
-interface Target extends WebhookRef {
-  readonly url: Hidden
-  readonly secret: Hidden
-}
+interface Target extends WebhookRef, Omit<Webhook, 'id'> {}
 
 /**
  * Posts to webhooks what they are to be told, in its order, until each has taken it. Any number of daemons may do so on
@@ -84,7 +83,7 @@ export class Webhooks {
   setWebhooks(tenants: readonly HookedTenant[]): void {
     this.#tenants = tenants.map(({ id }) => id)
     const targets = tenants.flatMap(({ id: tenant, webhooks }) =>
-      webhooks.map(({ id: webhook, url, secret }) => ({ tenant, webhook, url, secret })),
+      webhooks.map(({ id: webhook, ...its }) => ({ tenant, webhook, ...its })),
     )
     this.#targets = new Map(targets.map(target => [keyOf(target), target]))
     for (const key of this.#failing) if (!this.#targets.has(key)) this.#failing.delete(key)
@@ -145,7 +144,8 @@ export class Webhooks {
     const { id, event, about, attempt, ageMs } = delivery
     const body = messageOf(event, about)
     const headers = signedHeaders(target.secret.reveal(), { id, at: clock.now(), body })
-    const outcome = await sender.post({ url: target.url.reveal(), headers, body }, this.#cut.signal)
+    const post = { url: target.url.reveal(), isPrivateAllowed: target.isPrivateAllowed, headers, body }
+    const outcome = await sender.post(post, this.#cut.signal)
     const verdict = verdictOn(outcome, { number: attempt, ageMs }, random())
     if (await this.#settle(delivery, verdict, signal)) this.#tell(delivery, verdict, outcome)
   }

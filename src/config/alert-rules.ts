@@ -10,14 +10,15 @@ export function resolveAlerts(alerts: readonly Alert[], quotas: readonly Quota[]
   return alerts.map(alert => resolveAlert(alert, quotas))
 }
 
-/** The tenant's webhooks, each with what it hears of. */
+/** The tenant's webhooks, each with what it hears of, and whether they may be in a private network. */
 export function resolveWebhooks(
   webhooks: readonly Webhook[],
   alerts: readonly Pick<Alert, 'id'>[],
+  isPrivateAllowed: boolean,
 ): WebhookConfig[] {
   const all = alerts.map(({ id }) => id)
   return webhooks.map(({ id, url, secret, alerts: named }) => ({
-    ...{ id, url, secret },
+    ...{ id, url, secret, isPrivateAllowed },
     rules: new Set(named ?? all),
   }))
 }

@@ -69,6 +69,8 @@ export interface WebhookConfig {
   readonly url: Secret
   /** What each message is signed with: 24 bytes or more. */
   readonly secret: Secret
+  /** Whether it may be at an address that is no host's on the internet. */
+  readonly isPrivateAllowed: boolean
   /** The ids of the rules it hears of. */
   readonly rules: ReadonlySet<string>
 }

@@ -61,7 +61,7 @@ function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {
     timezone: tenant.timezone,
     routers: tenant.routers.map(router => resolveRouter(file, tenant, router)),
     alerts: resolveAlerts(tenant.alerts, tenant.quotas),
-    webhooks: resolveWebhooks(tenant.webhooks, tenant.alerts),
+    webhooks: resolveWebhooks(tenant.webhooks, tenant.alerts, file.webhooks_private),
   }
 }
 

@@ -79,6 +79,7 @@ export function configSchema(env: Environment) {
       plausible_rate: field(rate).prefault('10Gbps'),
       hotspot_domain: field(oneOf(HOTSPOT_DOMAINS)).default('part'),
       stalled_after: field(duration).prefault('15m'),
+      webhooks_private: field(boolean).default(true),
       tenants: list(tenant(env), 'tenants, each with "- id:"; [] for none'),
     },
     {

@@ -39,7 +39,12 @@ export function post(options: PostingOptions): () => Promise<void> {
   })
   const hidden = (text: string) => ({ reveal: () => text })
   const hooks = webhooks.map(id => ({
-    ...{ id, url: hidden(`${endpoint}${id}`), secret: hidden('a secret of twenty-four bytes or more') },
+    ...{
+      id,
+      isPrivateAllowed: true,
+      url: hidden(`${endpoint}${id}`),
+      secret: hidden('a secret of twenty-four bytes or more'),
+    },
   }))
   posting.setWebhooks([{ id: tenantId(tenant), webhooks: hooks }])
   const ending = new AbortController()

@@ -56,11 +56,12 @@ export class WebhooksScene {
   }
 
   /** Those that are posted to at another address than their own. */
-  setAddresses(addresses: ReadonlyMap<string, string>): void {
+  setAddresses(addresses: ReadonlyMap<string, string>, isPrivateAllowed = true): void {
     const webhooks = Array.from(addresses, ([path, address]) => ({
       id: refOf(path).webhook,
       url: { reveal: () => (address.startsWith('/') ? this.endpoint.url(address) : address) },
       secret: { reveal: () => SECRET },
+      isPrivateAllowed,
     }))
     this.#webhooks.setWebhooks([{ id: tenantId('acme'), webhooks }])
   }

@@ -35,6 +35,21 @@ test('an alert is posted as Standard Webhooks has it', async () => {
   expect(scene.observed).toEqual(['delivered 1'])
 })
 
+test('a private address is posted to only where that is allowed, whatever its name, and over no kept connection', async () => {
+  const scene = await begin('/a')
+  await scene.until(scene.add('/a'), 'delivered 1')
+  const { port } = new URL(scene.endpoint.url('/a'))
+  const hosts = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433']
+  scene.setAddresses(new Map(hosts.map(host => [`/${host}`, `http://${host}:${port}/a`])), false)
+  for (const host of hosts)
+    await scene.until(
+      scene.add(`/${host}`),
+      'pending 1 refused: its address is private, and webhooks_private is false',
+    )
+  expect(scene.endpoint.connections).toBe(1)
+  expect(scene.endpoint.received).toHaveLength(1)
+})
+
 test('each attempt has the same id and body, and a time of its own', async () => {
   const scene = await begin('/a')
   scene.endpoint.answering = response => response.writeHead(500).end()

@@ -26,6 +26,9 @@ describe('a webhook', () => {
     expect(webhook?.secret.reveal()).toBe(WEBHOOK_ENV['NOC_SECRET'])
     for (const printed of [JSON.stringify(config), inspect(config, { depth: 99, showHidden: true })])
       expect(printed).not.toMatch(/0a1b2c|YSBzZWNyZXQ/)
+    expect(webhook?.isPrivateAllowed).toBe(true)
+    const closed = configOf(`webhooks_private: false\n${withTenant(hooks(WEBHOOK))}`, WEBHOOK_ENV)
+    expect(closed.tenants[0]?.webhooks[0]?.isPrivateAllowed).toBe(false)
     expect(tenantOf(hooks(WEBHOOK)).webhooks[0]?.rules).toEqual(new Set(['down', 'silent']))
   })
 

@@ -1,0 +1,32 @@
+import { type LookupAddress, lookup as lookupByName } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import { isPrivateAddress } from '../runtime/private-address.ts'
+
+/** The host has addresses that are not posted to, and no other. */
+export class PrivateAddress extends Error {
+  override readonly name = 'PrivateAddress'
+  readonly code = 'TIKMETER_PRIVATE_ADDRESS'
+}
+
+/** All addresses of a name. */
+type Resolve = (
+  name: string,
+  options: { readonly all: true },
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
+/**
+ * For connections to the internet only: of a name's addresses those that are private are left out. It is asked by the
+ * connection itself, so no name can have one address when it is looked at and another when it is connected to.
+ */
+export function publicLookup(resolve: Resolve = lookupByName): LookupFunction {
+  return (name, options, done) =>
+    resolve(name, { ...options, all: true }, (error, addresses) => {
+      const found = error ? [] : addresses.filter(({ address }) => !isPrivateAddress(address))
+      const [first] = found
+      if (error) done(error, [])
+      else if (first === undefined) done(new PrivateAddress('the host has private addresses only'), [])
+      else if (options.all) done(null, found)
+      else done(null, first.address, first.family)
+    })
+}

@@ -1,0 +1,56 @@
+import { BlockList, isIPv6 } from 'node:net'
+
+/** Networks that are nobody's on the internet: this machine, private and link-local ones, multicast, what is reserved. */
+const NETWORKS_V4 = [
+  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
+  ...['192.0.0.0/24', '192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4'],
+]
+/** Beside them, local NAT64 and Teredo, in which an IPv4 address lies hidden. */
+const NETWORKS_V6 = [
+  '::1/128',
+  'fc00::/7',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+  '64:ff9b:1::/48',
+  '2001::/32',
+]
+
+const PRIVATE = new BlockList()
+for (const [family, networks] of [['ipv4', NETWORKS_V4] as const, ['ipv6', NETWORKS_V6] as const])
+  for (const network of networks) {
+    const [address = '', length] = network.split('/')
+    PRIVATE.addSubnet(address, Number(length), family)
+  }
+
+/**
+ * Whether an address is of no host on the internet. IPv6 by which an IPv4 host is reached is as that one.
+ * @param address IPv4 or IPv6, without brackets
+ */
+export function isPrivateAddress(address: string): boolean {
+  if (!isIPv6(address)) return PRIVATE.check(address, 'ipv4')
+  const [bare = ''] = address.split('%')
+  const carried = carriedIn(groupsOf(bare))
+  return PRIVATE.check(bare, 'ipv6') || (carried !== undefined && PRIVATE.check(carried, 'ipv4'))
+}
+
+/** Eight numbers, each of 16 bits. */
+function groupsOf(address: string): readonly number[] {
+  // A URL writes IPv6 in hexadecimal groups only.
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
+  const numbers = (text: string) => (text === '' ? [] : text.split(':').map(it => Number.parseInt(it, 16)))
+  const [before, after] = [numbers(head), numbers(tail ?? '')]
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after]
+}
+
+/** The IPv4 address in a mapped or compatible one, in one of NAT64, or in one of 6to4. */
+function carriedIn(groups: readonly number[]): string | undefined {
+  const first = groups
+    .slice(0, 6)
+    .map(it => it.toString(16))
+    .join(':')
+  const isLast = ['0:0:0:0:0:ffff', '0:0:0:0:0:0', '64:ff9b:0:0:0:0'].includes(first)
+  const [high, low] = isLast ? groups.slice(6) : groups[0] === 0x2002 ? groups.slice(1) : []
+  if (high === undefined || low === undefined) return undefined
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
+}

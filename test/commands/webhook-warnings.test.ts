@@ -1,0 +1,49 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { webhookWarnings } from '../../src/commands/webhook-warnings.ts'
+import { configOf, WEBHOOK_ENV, withTenant } from '../config/config-text.ts'
+
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tikmeter-webhooks-'))
+})
+
+afterAll(() => {
+  rmSync(directory, { recursive: true })
+})
+
+function warningsOf(url: string, top = ''): readonly string[] {
+  const hook = `alerts: [{ id: down, on: router_offline }]\nwebhooks: [{ id: noc, url: "\${NOC_URL}", secret: "\${NOC_SECRET}" }]`
+  const text = `${top}\n${withTenant(hook)}`
+  const file = join(directory, 'tikmeter.yaml')
+  writeFileSync(file, text)
+  return webhookWarnings(file, configOf(text, { ...WEBHOOK_ENV, NOC_URL: url })).map(
+    ({ line, path, message }) => {
+      expect(text.split('\n')[line - 1]).toContain('NOC_URL')
+      expect(message).not.toContain('0a1b2c')
+      return `${path} ${message.replace(/[:,;].*/, '')}`
+    },
+  )
+}
+
+const PLAIN = 'tenants[0].webhooks[0].url is plain http'
+const PRIVATE = 'tenants[0].webhooks[0].url is at a private address'
+
+it.each([
+  ['https://noc.example/0a1b2c', []],
+  ['https://8.8.8.8/0a1b2c', []],
+  ['http://noc.example/0a1b2c', [PLAIN]],
+  ['HTTP://10.1.0.9:8080/0a1b2c', [PLAIN, PRIVATE]],
+  ['https://0x7f.1/0a1b2c', [PRIVATE]],
+  ['https://[::ffff:169.254.169.254]/0a1b2c', [PRIVATE]],
+  ['https://localhost/0a1b2c', [PRIVATE]],
+  ['https://panel.internal./0a1b2c', [PRIVATE]],
+])('a webhook at %s is warned of as %j', (url, warnings) => {
+  expect(warningsOf(url)).toEqual(warnings)
+  expect(warningsOf(url, 'webhooks_private: false')).toEqual(warnings)
+})
