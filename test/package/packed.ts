@@ -4,7 +4,13 @@ import { join } from 'node:path'
 
 /** Beside `dist`: all that is in the package. */
 const FILES = [
-  ...['package/LICENSE', 'package/README.md', 'package/package.json', 'package/ecosystem.config.cjs'],
+  ...[
+    'package/LICENSE',
+    'package/README.md',
+    'package/package.json',
+    'package/npm-shrinkwrap.json',
+    'package/ecosystem.config.cjs',
+  ],
   ...readdirSync('drizzle/migrations', { recursive: true, encoding: 'utf8' })
     .filter(path => /\.(sql|json)$/.test(path))
     .map(path => `package/drizzle/migrations/${path}`),

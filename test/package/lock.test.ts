@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+
+const NAMES = z.record(z.string(), z.string()).default({})
+const LOCK = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      version: z.string(),
+      integrity: z.string().optional(),
+      resolved: z.string().optional(),
+      dev: z.boolean().default(false),
+      dependencies: NAMES,
+    }),
+  ),
+})
+
+const { packages } = LOCK.parse(JSON.parse(readFileSync('npm-shrinkwrap.json', 'utf8')))
+const { '': own, ...locked } = packages
+const direct = own?.dependencies ?? {}
+
+it('is the only one, since npm would pass over another', () => {
+  expect(existsSync('package-lock.json')).toBe(false)
+})
+
+it('has the SHA-512 of each package, and names no registry', () => {
+  expect(Object.keys(locked).length).toBeGreaterThan(200)
+  const wrong = Object.entries(locked).filter(
+    ([, { integrity = '', resolved }]) =>
+      resolved !== undefined || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity),
+  )
+  expect(wrong).toEqual([])
+})
+
+it('has one version of what node-routeros takes any of, and we depend on just that one', () => {
+  const open = Object.keys(locked['node_modules/node-routeros']?.dependencies ?? {})
+  expect(open).toEqual(['debug', 'iconv-lite'])
+  for (const name of open) {
+    const versions = Object.entries(locked).filter(([path]) => path.endsWith(`node_modules/${name}`))
+    expect(versions.map(([, { version }]) => version)).toEqual([direct[name]])
+  }
+})
