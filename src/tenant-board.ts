@@ -141,16 +141,19 @@ export class TenantBoard {
   }
 
   /** A tenant's sessions that are live. */
-  sessions(tenant: TenantId, now: Date): readonly SessionJson[] | undefined {
+  /** Made as they are taken, each router's as they are when the first of them is. */
+  sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined {
     if (this.#tenants.get(tenant)?.isRetired ?? true) return undefined
-    const sessions: SessionJson[] = []
-    for (const book of this.#options.books.ofTenant(tenant))
+    return this.#sessionsOf([...this.#options.books.ofTenant(tenant)], now)
+  }
+
+  *#sessionsOf(books: readonly RouterBook[], now: Date): Iterable<SessionJson> {
+    for (const book of books)
       for (const service of book.isRetired ? [] : SERVICES) {
         const its = book.live(service)
         if (isFresh(its, now, this.#options.staleAfterMs))
-          sessions.push(...sessionsJson(book.about.router, service, book.ledger(service), its))
+          yield* sessionsJson(book.about.router, service, book.ledger(service), its)
       }
-    return sessions
   }
 
   #view(tenant: TenantId, now: Date): TenantView | undefined {

@@ -37,7 +37,7 @@ describe('a reading', () => {
     await scene.clock.turn(5_000)
     await scene.read(hq, { ann: { upload: 5_000, download: 50_000 }, ben: NONE })
     expect(scene.snapshot().stats.rates).toEqual({ upload_bps: 8_000, download_bps: 80_000 })
-    const sessions = scene.board.sessions(ACME, scene.clock.now()) ?? []
+    const sessions = [...(scene.board.sessions(ACME, scene.clock.now()) ?? [])]
     expect(new Map(sessions.map(it => [it.username, [it.upload_bps, it.download_bps]]))).toEqual(
       new Map([
         ['ann', [8_000, 80_000]],
@@ -147,7 +147,7 @@ describe('a router that is silent for too long', () => {
     expect(scene.snapshot().stats).toMatchObject({ active_sessions: 1, hotspot_users: 1 })
     await scene.clock.turn(1)
     expect(scene.snapshot().stats).toMatchObject({ active_sessions: 0, hotspot_users: 0 })
-    expect(scene.board.sessions(ACME, scene.clock.now())).toEqual([])
+    expect([...(scene.board.sessions(ACME, scene.clock.now()) ?? expect.fail())]).toEqual([])
     expect(scene.snapshot().routers).toMatchObject([
       { hotspot: 0, last_reading_at: '2026-03-01T12:00:00.000Z' },
     ])

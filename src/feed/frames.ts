@@ -1,7 +1,8 @@
 import type { TenantId } from '../accounting/ids.ts'
 import { type SessionJson, type Snapshot, statsOf, sumTotals, type Totals } from '../accounting/snapshot.ts'
-import { encode } from './messages.ts'
+import { encode, type ServerMessage } from './messages.ts'
 import { statsFrame } from './pusher/stats-frame.ts'
+import { textFrame } from './text-frame.ts'
 
 /** A port: where the live numbers are. `undefined` for a tenant that isn't there. */
 export interface SnapshotSource {
@@ -9,7 +10,8 @@ export interface SnapshotSource {
   tenants(): readonly TenantId[]
   snapshot(tenant: TenantId, now: Date): Snapshot | undefined
   totals(tenant: TenantId, now: Date): Totals | undefined
-  sessions(tenant: TenantId, now: Date): readonly SessionJson[] | undefined
+  /** Taken in slices, between which much may change. */
+  sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined
 }
 
 /** What a message is about. `stats`: a snapshot's stats, for Pusher's clients. `system`: the sum over all tenants. */
@@ -22,13 +24,19 @@ export function slotOf(subject: Subject): string {
   return subject.kind === 'system' ? subject.kind : `${subject.kind}/${subject.tenant}`
 }
 
-/** A subject's message as it is now; `undefined` where there is nothing to show. */
-export function frameOf(
+/** Of sessions a step makes so many: about a millisecond's work. */
+const SESSIONS_TO_A_STEP = 200
+
+/**
+ * A subject's message as it is now; `undefined` where there is nothing to show. In steps, between which others may
+ * have their turn: one only, but for sessions.
+ */
+export function* frameOf(
   subject: Subject,
   seq: number,
   source: SnapshotSource,
   now: Date,
-): Buffer | undefined {
+): Generator<void, Buffer | undefined> {
   switch (subject.kind) {
     case 'snapshot': {
       const snapshot = source.snapshot(subject.tenant, now)
@@ -41,7 +49,8 @@ export function frameOf(
       const sessions = source.sessions(subject.tenant, now)
       if (sessions === undefined) return undefined
       const { kind, tenant } = subject
-      return encode({ type: kind, tenant, seq, as_of: now.toISOString(), sessions })
+      const head: ServerMessage = { type: kind, tenant, seq, as_of: now.toISOString(), sessions: [] }
+      return yield* sessionsFrame(head, sessions)
     }
     case 'stats': {
       const snapshot = source.snapshot(subject.tenant, now)
@@ -55,4 +64,20 @@ export function frameOf(
     default:
       return subject satisfies never
   }
+}
+
+/** @param head the message without a session, which has them last */
+function* sessionsFrame(head: ServerMessage, sessions: Iterable<SessionJson>): Generator<void, Buffer> {
+  const parts: string[] = []
+  let step: SessionJson[] = []
+  const write = () => parts.push(JSON.stringify(step).slice(1, -1))
+  for (const session of sessions) {
+    step.push(session)
+    if (step.length < SESSIONS_TO_A_STEP) continue
+    write()
+    step = []
+    yield
+  }
+  if (step.length > 0) write()
+  return textFrame(`${JSON.stringify(head).slice(0, -2)}${parts.join(',')}]}`)
 }

@@ -2,9 +2,10 @@ import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type AlertSource, AlertTopic } from './alert-topic.ts'
-import { Channel, type Watcher } from './channel.ts'
+import { Channel, type Sources, type Watcher } from './channel.ts'
 import type { SnapshotSource } from './frames.ts'
 import { SharedSnapshots } from './shared-snapshots.ts'
+import { LONGEST_BLOCK_MS, SlicedWork } from './sliced-work.ts'
 import { slicesOf } from './slices.ts'
 
 /** Whose snapshots a watcher gets; `stats`: no more of them than Pusher's clients are shown. */
@@ -33,8 +34,6 @@ export interface HubOptions {
 
 /** Who asks anew within this time of another gets the same frame. */
 const FRESH_MS = 1000
-/** After so much work, whatever else waits gets its turn. */
-const LONGEST_BLOCK_MS = 10
 const NOBODY: ReadonlySet<Watcher> = new Set()
 
 /**
@@ -44,7 +43,7 @@ const NOBODY: ReadonlySet<Watcher> = new Set()
 export class Hub {
   readonly #options: HubOptions
   readonly #clock: Clock
-  readonly #sources: { readonly source: SnapshotSource; readonly clock: Clock }
+  readonly #sources: Sources
   readonly #channels = new Map<TenantId, TenantChannels>()
   readonly #watches = new Map<Watcher, Watch>()
   /** Those whose scope is `all`: they watch every tenant's snapshots. */
@@ -55,7 +54,8 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#sources = { source: new SharedSnapshots(options.source), clock: options.clock }
+    const { source, clock } = options
+    this.#sources = { source: new SharedSnapshots(source), clock, work: new SlicedWork(clock) }
     this.#system = new Channel({ kind: 'system' }, this.#sources)
     this.#alerts = new AlertTopic(options.alerts)
   }
@@ -199,6 +199,8 @@ export class Hub {
       if (tenants.has(tenant)) continue
       for (const watcher of [...snapshot.watchers, ...stats.watchers]) watcher.dismiss()
       for (const watcher of sessions.watchers) this.#watches.get(watcher)?.sessions.delete(tenant)
+      // Their message may be under way.
+      sessions.watchers.clear()
       this.#channels.delete(tenant)
     }
   }

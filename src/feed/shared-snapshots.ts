@@ -30,7 +30,7 @@ export class SharedSnapshots implements SnapshotSource {
     return this.#source.totals(tenant, now)
   }
 
-  sessions(tenant: TenantId, now: Date): readonly SessionJson[] | undefined {
+  sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined {
     return this.#source.sessions(tenant, now)
   }
 }

@@ -154,7 +154,7 @@ test('the numbers of routers that were read, failed and were not read yet are as
   const lastError = 'connection refused'
   scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError, missingMenus })
   for (const kind of ['snapshot', 'sessions'] as const) {
-    const frame = frameOf({ kind, tenant: ACME }, 1, scene.board, scene.clock.now())
+    const { value: frame } = frameOf({ kind, tenant: ACME }, 1, scene.board, scene.clock.now()).next()
     // After the frame's head; and the scene numbers its sessions.
     const text = frame?.toString('utf8').replace(/^[^{]*/, '') ?? ''
     const message = at(JSON.parse(text.replaceAll(/session-\d+/g, '0193a5b2-0000-7000-8000-000000000000')))

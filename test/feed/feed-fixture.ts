@@ -58,7 +58,7 @@ export class FakeSource implements SnapshotSource {
     return { tenant, asOf: now, stats, routers }
   }
 
-  sessions(): readonly SessionJson[] {
+  sessions(): Iterable<SessionJson> {
     return [session]
   }
 }

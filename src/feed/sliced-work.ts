@@ -1,0 +1,49 @@
+import type { Clock } from '../runtime/clock.ts'
+
+/** After so much work, whatever else waits gets its turn. */
+export const LONGEST_BLOCK_MS = 10
+
+/** Told what came of it, and how much work it was. */
+type Done<Result> = (result: Result, costMs: number) => void
+
+interface Job {
+  /** Works for a while. @returns whether it is done */
+  advance(): boolean
+}
+
+/** Long work in steps, which holds nobody up: a block at a time, and where several wait, each in its turn. */
+export class SlicedWork {
+  readonly #clock: Pick<Clock, 'steadyMs'>
+  readonly #waiting: Job[] = []
+
+  constructor(clock: Pick<Clock, 'steadyMs'>) {
+    this.#clock = clock
+  }
+
+  /** Begins at once; what fits into one block is done by the time that this returns. */
+  begin<Result>(steps: Generator<void, Result>, done: Done<Result>): void {
+    let costMs = 0
+    const advance = () => {
+      const beganMs = this.#clock.steadyMs()
+      for (;;) {
+        const step = steps.next()
+        const tookMs = this.#clock.steadyMs() - beganMs
+        if (step.done) done(step.value, costMs + tookMs)
+        else if (tookMs < LONGEST_BLOCK_MS) continue
+        costMs += tookMs
+        return step.done === true
+      }
+    }
+    if (advance()) return
+    this.#waiting.push({ advance })
+    if (this.#waiting.length === 1) this.#goOn()
+  }
+
+  #goOn(): void {
+    setImmediate(() => {
+      const job = this.#waiting.shift()
+      if (job && !job.advance()) this.#waiting.push(job)
+      if (this.#waiting.length > 0) this.#goOn()
+    })
+  }
+}
