@@ -10,7 +10,7 @@ import type {
 import type { Calendar } from '../accounting/calendar.ts'
 import { type RouterId, routerKey, type TenantId } from '../accounting/ids.ts'
 import { openDays, openSpans } from './periods.ts'
-import type { Silences } from './silence.ts'
+import type { RouterSight, Silences } from './silence.ts'
 
 /** A router that is this daemon's to read. */
 export interface WatchedRouter {
@@ -71,8 +71,9 @@ function outagesBy(
   tenant: TenantId,
   { now, routers, silences }: Grounds,
 ): readonly Outage[] {
-  return routers.flatMap(({ router, lastReadingAt, error }) => {
-    const silentMs = silences.of(routerKey(tenant, router))
+  return routers.flatMap(it => {
+    const { router, lastReadingAt, error } = it
+    const silentMs = silences.of(sightOf(tenant, it))
     if (silentMs === undefined || silentMs < rule.afterMs) return []
     const begin = lastReadingAt ?? new Date(now.getTime() - silentMs)
     return [{ rule, router, begin, lastReadingAt, error }]
@@ -87,4 +88,8 @@ export function recoveredOf(routers: readonly WatchedRouter[]): readonly Recover
       router,
       lastReadingAt: isEnabled ? lastReadingAt : undefined,
     }))
+}
+
+export function sightOf(tenant: TenantId, { router, lastReadingAt }: WatchedRouter): RouterSight {
+  return { key: routerKey(tenant, router), lastReadingAt }
 }

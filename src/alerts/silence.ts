@@ -39,9 +39,13 @@ export class Silences {
     for (const key of this.#watched.keys()) if (!seen.has(key)) this.#watched.delete(key)
   }
 
-  /** How long the router had been silent at the last look, in milliseconds; `undefined` for one that was not there. */
-  of(router: RouterKey): number | undefined {
-    const watched = this.#watched.get(router)
-    return watched && this.#lookedAtMs - watched.sinceMs
+  /**
+   * How long the router had been silent at the last look, in milliseconds: 0 for one that was read since, `undefined`
+   * for one that was not there.
+   */
+  of({ key, lastReadingAt }: RouterSight): number | undefined {
+    const watched = this.#watched.get(key)
+    if (!watched) return undefined
+    return watched.lastReadingAt === lastReadingAt?.getTime() ? this.#lookedAtMs - watched.sinceMs : 0
   }
 }

@@ -1,11 +1,11 @@
 import type { AlertTerms, DueUsage, TenantAlert } from '../accounting/alert.ts'
 import type { Calendar } from '../accounting/calendar.ts'
-import { routerKey, type TenantId } from '../accounting/ids.ts'
+import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { type AlertBoard, RECENT_ALERTS } from './board.ts'
-import { dueBy, recoveredOf, type WatchedRouter } from './due.ts'
+import { dueBy, recoveredOf, sightOf, type WatchedRouter } from './due.ts'
 import type { AlertRecord } from './record.ts'
 import { Silences } from './silence.ts'
 
@@ -65,6 +65,24 @@ export class AlertWatch {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#listen(signal), this.#takeTurns(signal)])
+  }
+
+  /** Looks at the routers, at a pace of its own: a turn that takes longer than silence does must not forget it. */
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { routersOf, clock, intervalMs } = this.#options
+    while (!signal.aborted) {
+      const sights = this.#terms.flatMap(({ tenant }) =>
+        routersOf(tenant)
+          .filter(it => it.isEnabled)
+          .map(it => sightOf(tenant, it)),
+      )
+      this.#silences.look(sights, clock.steadyMs(), LATE * intervalMs)
+      await clock.sleep(intervalMs, signal)
+    }
+  }
+
+  async #takeTurns(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs } = this.#options
     while (!signal.aborted) {
       await this.#tryTurn(signal)
@@ -90,12 +108,10 @@ export class AlertWatch {
     const terms = this.#terms
     const tenants = terms.map(({ tenant }) => tenant)
     await this.#catchUp(tenants)
-    const routers = new Map(tenants.map(tenant => [tenant, this.#options.routersOf(tenant)]))
-    this.#listen(routers)
-    let written = await this.#endOutages(terms, routers)
+    let written = await this.#endOutages(terms)
     for (const its of terms) {
       if (signal.aborted) return
-      written += await this.#tryJudging(its, routers.get(its.tenant) ?? [], signal)
+      written += await this.#tryJudging(its, signal)
     }
     if (written > 0) this.#options.onWritten()
     await this.#tell(tenants)
@@ -115,38 +131,21 @@ export class AlertWatch {
     this.#told = told
   }
 
-  #listen(routers: ReadonlyMap<TenantId, readonly WatchedRouter[]>): void {
-    const { clock, intervalMs } = this.#options
-    const sights = Array.from(routers, ([tenant, its]) =>
-      its
-        .filter(it => it.isEnabled)
-        .map(({ router, lastReadingAt }) => ({ key: routerKey(tenant, router), lastReadingAt })),
-    )
-    this.#silences.look(sights.flat(), clock.steadyMs(), LATE * intervalMs)
-  }
-
-  async #endOutages(
-    terms: readonly AlertTerms[],
-    routers: ReadonlyMap<TenantId, readonly WatchedRouter[]>,
-  ): Promise<number> {
-    const { record } = this.#options
+  async #endOutages(terms: readonly AlertTerms[]): Promise<number> {
+    const { record, routersOf } = this.#options
     const open = await record.openOutages(terms.map(({ tenant }) => tenant))
     let ended = 0
     for (const its of terms.filter(({ tenant }) => open.has(tenant)))
-      ended += await record.endOutages(its, recoveredOf(routers.get(its.tenant) ?? []))
+      ended += await record.endOutages(its, recoveredOf(routersOf(its.tenant)))
     return ended
   }
 
   /** A tenant that can't be judged costs no other one anything, unless the database is away for all. */
-  async #tryJudging(
-    terms: AlertTerms,
-    routers: readonly WatchedRouter[],
-    signal: AbortSignal,
-  ): Promise<number> {
+  async #tryJudging(terms: AlertTerms, signal: AbortSignal): Promise<number> {
     const { record, log } = this.#options
     const { tenant } = terms
     try {
-      const fired = await this.#judge(terms, routers, signal)
+      const fired = await this.#judge(terms, signal)
       if (this.#unjudged.delete(tenant)) log.info({ tenant }, 'alerts of the tenant are watched for again')
       return fired
     } catch (error) {
@@ -159,20 +158,20 @@ export class AlertWatch {
     }
   }
 
-  async #judge(terms: AlertTerms, routers: readonly WatchedRouter[], signal: AbortSignal): Promise<number> {
-    const { record, calendarOf, clock } = this.#options
+  async #judge(terms: AlertTerms, signal: AbortSignal): Promise<number> {
+    const { record, calendarOf, routersOf, clock } = this.#options
     const calendar = calendarOf(terms.tenant)
     if (!calendar) return 0
     const { usage, sessions, outages } = dueBy(terms, {
       calendar,
       now: clock.now(),
-      routers,
+      routers: routersOf(terms.tenant),
       silences: this.#silences,
     })
-    let fired = 0
+    // Outages first: they are known already, and what follows takes long.
+    let fired = outages.length > 0 ? await record.fireOutages(terms, outages) : 0
     for (const [kind, due] of usage) fired += await this.#fireUsage(terms, due, kind, signal)
     for (const [kind, due] of sessions) fired += await record.fireSessions(terms, kind, due)
-    if (outages.length > 0) fired += await record.fireOutages(terms, outages)
     return fired
   }
 

@@ -57,7 +57,8 @@ export class WatchScene {
     this.#turns += 1
     if (this.#turns === 1) this.#running = this.#watch.run(this.#ending.signal)
     else await this.clock.turn(INTERVAL_MS)
-    while (this.clock.sleepers === 0) await new Promise(resolve => setImmediate(resolve))
+    // The look at the routers sleeps as well.
+    while (this.clock.sleepers < 2) await new Promise(resolve => setImmediate(resolve))
   }
 
   /** What was told since it was asked last, as `rule subject period`. */

@@ -5,8 +5,12 @@ import { Silences } from '../../src/alerts/silence.ts'
 const hq = routerKey(tenantId('acme'), routerId('hq'))
 const WITHIN_MS = 90_000
 
+function seen(at: string | undefined) {
+  return { key: hq, lastReadingAt: at === undefined ? undefined : new Date(at) }
+}
+
 function sight(at: string | undefined) {
-  return [{ key: hq, lastReadingAt: at === undefined ? undefined : new Date(at) }]
+  return [seen(at)]
 }
 
 /** Looks each half minute, as often as there are instants of a last reading. */
@@ -18,32 +22,37 @@ function looked(...readings: readonly (string | undefined)[]): Silences {
 
 test('a router is silent from the first look that finds nothing new', () => {
   const [at, later] = ['2026-11-26T10:00:00Z', '2026-11-26T10:00:30Z']
-  expect(looked(at).of(hq)).toBe(0)
-  expect(looked(at, at, at).of(hq)).toBe(60_000)
-  expect(looked(at, at, later, later).of(hq)).toBe(30_000)
+  expect(looked(at).of(seen(at))).toBe(0)
+  expect(looked(at, at, at).of(seen(at))).toBe(60_000)
+  expect(looked(at, at, later, later).of(seen(later))).toBe(30_000)
 })
 
 test('a router that was never read is silent from the first look on', () => {
-  expect(looked(undefined, undefined).of(hq)).toBe(30_000)
-  expect(looked(undefined, undefined, '2026-11-26T10:00:00Z').of(hq)).toBe(0)
+  expect(looked(undefined, undefined).of(seen(undefined))).toBe(30_000)
+  expect(looked(undefined, undefined, '2026-11-26T10:00:00Z').of(seen('2026-11-26T10:00:00Z'))).toBe(0)
 })
 
 test('a reading that is older than the one before, by a clock that was set, is new all the same', () => {
-  expect(looked('2026-11-26T10:00:00Z', '2026-11-26T09:00:00Z').of(hq)).toBe(0)
+  expect(looked('2026-11-26T10:00:00Z', '2026-11-26T09:00:00Z').of(seen('2026-11-26T09:00:00Z'))).toBe(0)
 })
 
 test('a time in which nobody looked is nobody’s silence', () => {
   const silences = looked('2026-11-26T10:00:00Z', '2026-11-26T10:00:00Z')
   silences.look(sight('2026-11-26T10:00:00Z'), 30_000 + WITHIN_MS, WITHIN_MS)
-  expect(silences.of(hq)).toBe(30_000 + WITHIN_MS)
+  expect(silences.of(seen('2026-11-26T10:00:00Z'))).toBe(30_000 + WITHIN_MS)
   silences.look(sight('2026-11-26T10:00:00Z'), 30_001 + 2 * WITHIN_MS, WITHIN_MS)
-  expect(silences.of(hq)).toBe(0)
+  expect(silences.of(seen('2026-11-26T10:00:00Z'))).toBe(0)
 })
 
 test('a router that is not there is not silent, and begins anew when it is back', () => {
   const silences = looked('2026-11-26T10:00:00Z', '2026-11-26T10:00:00Z')
   silences.look([], 60_000, WITHIN_MS)
-  expect(silences.of(hq)).toBeUndefined()
+  expect(silences.of(seen('2026-11-26T10:00:00Z'))).toBeUndefined()
   silences.look(sight('2026-11-26T10:00:00Z'), 90_000, WITHIN_MS)
-  expect(silences.of(hq)).toBe(0)
+  expect(silences.of(seen('2026-11-26T10:00:00Z'))).toBe(0)
+})
+
+test('a router that was read since the last look is not silent', () => {
+  const at = '2026-11-26T10:00:00Z'
+  expect(looked(at, at, at).of(seen('2026-11-26T10:01:00Z'))).toBe(0)
 })
