@@ -206,8 +206,9 @@ export class Daemon {
     const { durationMs } = config.lease
     const leases = new LeaseStore({ database, owner, durationMs })
     const ownership: Ownership = new Ownership({ leases, owner: roster, durationMs, clock, log })
-    await roster.apply(config)
+    // Before the first of them is taken: the last one may be so when the first one's lease would be over.
     lifecycle.loop('leases', signal => ownership.run(signal), onBug)
+    await roster.apply(config)
     lifecycle.loop('elsewhere', signal => roster.watchElsewhere(config.commit.intervalMs, signal), onBug)
     await alerting.start()
     lifecycle.loop('alert watch', signal => alerting.run(signal), onBug)

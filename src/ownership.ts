@@ -38,18 +38,30 @@ export interface OwnershipOptions {
 
 /** Renewals, and looks at what is free, to one lease's duration: each is WAL for every router. */
 const TURNS = 4
+/** Routers to be gained at a time: what is lost meanwhile is told in between. */
+export const SLICE = 100
 
 /**
  * Takes the routers of the config that nobody else has, and keeps them by renewing their leases. Where the database
  * is away, what is held is gone on with: if another daemon takes a router meanwhile, no commit of ours gets through.
+ *
+ * Two loops: renewals wait for nothing else, since beginning with routers takes as long as their ledgers are large.
  */
 export class Ownership {
   readonly #options: OwnershipOptions
   readonly #held = new Map<RouterKey, number>()
+  /** Taken, and not begun with yet: renewed with those that are held. */
+  readonly #gaining = new Map<RouterKey, number>()
+  /** Those that a renewal missed, until the owner is told. */
+  readonly #missed = new Map<RouterKey, number>()
   #wanted: ReadonlyMap<RouterKey, RouterRef> = new Map()
   /** Two turns that overlap would take routers twice, and one that is lost meanwhile would be so after it came back. */
   readonly #oneAtATime = pLimit(1)
-  #hasFailed = false
+  /** A renewal that came after a release would undo it. */
+  readonly #writing = pLimit(1)
+  #wakeTaking = () => {}
+  #isOver = false
+  readonly #failing = new Set<string>()
   #lost = 0
 
   constructor(options: OwnershipOptions) {
@@ -71,15 +83,11 @@ export class Ownership {
    */
   want(routers: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
     this.#wanted = routers
-    return this.#oneAtATime(() => this.#renewAndTake())
+    return this.#takeTurn()
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, durationMs } = this.#options
-    while (!signal.aborted) {
-      await clock.sleep(durationMs / TURNS, signal)
-      if (!signal.aborted) await this.#tryTurn()
-    }
+    await Promise.all([this.#keepRenewing(signal), this.#keepTaking(signal)])
   }
 
   /** Told by a commit that did not get through, with the epochs under which it was made. */
@@ -87,45 +95,98 @@ export class Ownership {
     return this.#oneAtATime(() => this.#lose(routers))
   }
 
-  /** Lets others take all of them at once. */
+  /** Lets others take all of them at once, when what is being gained is; none is taken any more. */
   async release(): Promise<void> {
-    const held = new Map(this.#held)
-    this.#held.clear()
-    if (held.size > 0) await this.#options.leases.release(held)
+    this.#isOver = true
+    await this.#oneAtATime(async () => {
+      const held = new Map(this.#held)
+      this.#held.clear()
+      await this.#release(held)
+    })
   }
 
-  async #tryTurn(): Promise<void> {
+  async #keepRenewing(signal: AbortSignal): Promise<void> {
+    const { clock, durationMs } = this.#options
+    while (!signal.aborted) {
+      await clock.sleep(durationMs / TURNS, signal)
+      if (!signal.aborted) await this.#try('leases can not be renewed; reading goes on', () => this.#renew())
+    }
+  }
+
+  async #keepTaking(signal: AbortSignal): Promise<void> {
+    const { clock, durationMs } = this.#options
+    while (!signal.aborted) {
+      const waking = new AbortController()
+      const wake = () => waking.abort()
+      this.#wakeTaking = wake
+      signal.addEventListener('abort', wake)
+      if (this.#missed.size === 0) await clock.sleep(durationMs / TURNS, waking.signal)
+      signal.removeEventListener('abort', wake)
+      if (!signal.aborted) await this.#try('routers can not be taken for now', () => this.#takeTurn())
+    }
+  }
+
+  /** @param fault how a failure is told, once until the same works again */
+  async #try(fault: string, work: () => Promise<void>): Promise<void> {
     const { log } = this.#options
     try {
-      await this.#oneAtATime(() => this.#renewAndTake())
-      if (this.#hasFailed) log.info('leases are renewed again')
-      this.#hasFailed = false
+      await work()
+      if (this.#failing.delete(fault)) log.info({ fault }, 'leases are kept again')
     } catch (error) {
       if (!isFailure(error)) throw error
-      if (!this.#hasFailed)
-        log.warn({ err: errorFields(error) }, 'leases can not be renewed; reading goes on')
-      this.#hasFailed = true
+      if (!this.#failing.has(fault)) log.warn({ err: errorFields(error) }, fault)
+      this.#failing.add(fault)
     }
-  }
-
-  async #renewAndTake(): Promise<void> {
-    const { leases, owner } = this.#options
-    await this.#renew()
-    // Also one that is wanted again, but was let go of: it begins anew, at another epoch.
-    const idle = [...this.#held].filter(([router]) => !owner.isBusy(router))
-    if (idle.length > 0) {
-      for (const [router] of idle) this.#held.delete(router)
-      await leases.release(new Map(idle))
-    }
-    const missing = [...this.#wanted].filter(([router]) => !this.#held.has(router)).map(([, ref]) => ref)
-    if (missing.length > 0) await this.#gain(await leases.acquire(missing))
   }
 
   async #renew(): Promise<void> {
-    if (this.#held.size === 0) return
-    const asked = new Map(this.#held)
-    const kept = await this.#options.leases.renew(asked)
-    await this.#lose(new Map([...asked].filter(([router]) => !kept.has(router))))
+    const missed = await this.#writing(async () => {
+      const asked = new Map([...this.#held, ...this.#gaining])
+      if (asked.size === 0) return []
+      const kept = await this.#options.leases.renew(asked)
+      return [...asked].filter(([router]) => !kept.has(router))
+    })
+    // One that is being gained is found again once it is held.
+    for (const [router, epoch] of missed) if (this.#held.has(router)) this.#missed.set(router, epoch)
+    if (this.#missed.size > 0) this.#wakeTaking()
+  }
+
+  /** Tells of what is lost, gives back what has become idle, and takes what is free, each router once. */
+  async #takeTurn(): Promise<void> {
+    await this.#oneAtATime(() => this.#giveBack())
+    const asked = new Set<RouterKey>()
+    while (await this.#oneAtATime(() => this.#takeSlice(asked)));
+  }
+
+  async #giveBack(): Promise<void> {
+    await this.#loseMissed()
+    // Also one that is wanted again, but was let go of: it begins anew, at another epoch.
+    const idle = new Map([...this.#held].filter(([router]) => !this.#options.owner.isBusy(router)))
+    for (const router of idle.keys()) this.#held.delete(router)
+    await this.#release(idle)
+  }
+
+  /**
+   * @param asked those of the slices before; those of this one are added
+   * @returns whether there may be more
+   */
+  async #takeSlice(asked: Set<RouterKey>): Promise<boolean> {
+    await this.#loseMissed()
+    const slice: RouterRef[] = []
+    for (const [router, ref] of this.#isOver ? [] : this.#wanted) {
+      if (slice.length === SLICE) break
+      if (this.#held.has(router) || asked.has(router)) continue
+      asked.add(router)
+      slice.push(ref)
+    }
+    if (slice.length > 0) await this.#gain(await this.#options.leases.acquire(slice))
+    return slice.length === SLICE
+  }
+
+  async #loseMissed(): Promise<void> {
+    const missed = new Map(this.#missed)
+    this.#missed.clear()
+    await this.#lose(missed)
   }
 
   async #lose(routers: ReadonlyMap<RouterKey, number>): Promise<void> {
@@ -137,14 +198,21 @@ export class Ownership {
 
   async #gain(taken: ReadonlyMap<RouterKey, Taken>): Promise<void> {
     if (taken.size === 0) return
-    const epochs = new Map(Array.from(taken, ([router, { epoch }]) => [router, epoch]))
+    for (const [router, { epoch }] of taken) this.#gaining.set(router, epoch)
+    const epochs = new Map(this.#gaining)
     try {
       await this.#options.owner.gain(epochs)
       for (const [router, epoch] of epochs) this.#held.set(router, epoch)
+      this.#gaining.clear()
     } catch (error) {
+      this.#gaining.clear()
       // The next turn takes them anew; until then another daemon may.
-      await this.#options.leases.release(epochs).catch(() => {})
+      await this.#release(epochs).catch(() => {})
       throw error
     }
+  }
+
+  async #release(leases: ReadonlyMap<RouterKey, number>): Promise<void> {
+    if (leases.size > 0) await this.#writing(() => this.#options.leases.release(leases))
   }
 }
