@@ -19,7 +19,7 @@ import { type Actions, commandLine } from './commands/command-line.ts'
 import { complete } from './commands/completion.ts'
 import { completionScript, type Shell } from './commands/completion-script.ts'
 import { configNames } from './commands/config-names.ts'
-import { interrupted, untilInterrupted } from './commands/interruption.ts'
+import { interrupted, untilAsked, untilInterrupted } from './commands/interruption.ts'
 import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
 import type { OwnDatabase } from './commands/own-database.ts'
 import { terminalOf } from './commands/terminal.ts'
@@ -51,7 +51,10 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   const exposed = exposedSecret(file)
   if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
   warnOfSharedAddresses(file, config, log)
-  const ended = untilAsked()
+  const ended = untilAsked(process, systemClock, signal => {
+    log.error({ signal }, 'ended by a second signal; the journal has what was not committed')
+    process.exit(FAILED)
+  })
   const onBug = (error: unknown) => {
     log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
     ended.end(FAILED)
@@ -72,19 +75,6 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   log.error('not everything stopped in order; what was committed stands')
   // The shutdown deadline: whatever still holds the process is let go.
   process.exit(FAILED)
-}
-
-/** Resolves with the exit code at SIGTERM or SIGINT, or when something is found that can't be gone on with. */
-function untilAsked(): { promise: Promise<number>; end: (code: number) => void } {
-  let end: (code: number) => void = () => {}
-  const promise = new Promise<number>(resolve => {
-    end = resolve
-  })
-  process.on('SIGTERM', () => end(DONE))
-  process.on('SIGINT', () => end(DONE))
-  // Asks for the config to be loaded again, and must not end the process while nobody listens for it yet or any more.
-  process.on('SIGHUP', () => {})
-  return { promise, end }
 }
 
 function check({ config: file }: CommonOptions): number {

@@ -4,7 +4,7 @@ import { Alerting } from './alerting.ts'
 import { Observed } from './api/observed.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { Config } from './config/config.ts'
-import { addressOf, tokenKeyOf } from './config/revealed.ts'
+import { tokenKeyOf } from './config/revealed.ts'
 import { ConfigFile } from './config-file.ts'
 import { Control } from './control.ts'
 import { JwtVerifier } from './feed/authentication.ts'
@@ -19,8 +19,7 @@ import { Poller } from './poller/poller.ts'
 import { Recorder } from './recorder.ts'
 import { Roster } from './roster.ts'
 import { RouterBooks } from './router-books.ts'
-import { Callers } from './routeros/callers.ts'
-import { Router } from './routeros/router.ts'
+import { linksBy } from './router-links.ts'
 import type { Clock } from './runtime/clock.ts'
 import { EventLoopDelay } from './runtime/event-loop.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
@@ -80,6 +79,7 @@ export class Daemon {
   async start(): Promise<void> {
     const { config, configFile, env, clock, log, onBug } = this.#options
     const lifecycle = this.#lifecycle
+    const { stopping } = lifecycle
     const supervisor = new Supervisor({ env, clock, log })
     const observer = new Observed()
     const file = new ConfigFile({ file: configFile, ...{ env, observer, clock, log } })
@@ -178,7 +178,12 @@ export class Daemon {
 
     const control = new Control({ ...config.journal, board, poller, commits, journal, verifier, clock, log })
 
-    // In the reverse of this order: a last poll of each router is committed, the feed says goodbye, the database goes.
+    // A last poll of each router, whatever waits for the database.
+    lifecycle.firstAtStop('poller', () => {
+      this.#pollers = 'stopped'
+      return poller.stop(POLL_GRACE_MS)
+    })
+    // In the reverse of this order: what was polled is committed, the feed says goodbye, the database goes.
     const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
     lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
     lifecycle.onStop('control', () => control.stop())
@@ -188,34 +193,28 @@ export class Daemon {
       if (await commitLast({ commits, journal, clock, log })) await ownership.release()
     })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
-    lifecycle.onStop('poller', () => {
-      this.#pollers = 'stopped'
-      return poller.stop(POLL_GRACE_MS)
-    })
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),
-      linkTo: router => {
-        const { services, timeoutMs, hotspotDomain } = router
-        const { listen: isListening } = config.poll
-        const its = { services, timeoutMs, hotspotDomain, isListening, callers: new Callers(), clock }
-        return signal => Router.connect({ ...its, address: addressOf(router) }, signal)
-      },
+      linkTo: linksBy(config.poll.listen, clock),
       graceMs: POLL_GRACE_MS,
+      stopping,
     })
     const { durationMs } = config.lease
     const leases = new LeaseStore({ database, owner, durationMs })
-    const ownership: Ownership = new Ownership({ leases, owner: roster, durationMs, clock, log })
+    const ownership: Ownership = new Ownership({
+      ...{ leases, owner: roster, durationMs, stopping, clock, log },
+    })
     // Before the first of them is taken: the last one may be so when the first one's lease would be over.
     lifecycle.loop('leases', signal => ownership.run(signal), onBug)
-    await roster.apply(config)
+    await lifecycle.wait(() => roster.apply(config))
     lifecycle.loop('elsewhere', signal => roster.watchElsewhere(config.commit.intervalMs, signal), onBug)
     await alerting.start()
     lifecycle.loop('alert watch', signal => alerting.run(signal), onBug)
     this.#pollers = 'running'
     // Only now, so that nobody is told that a tenant is not there.
-    await serving.start()
-    await control.start()
+    await lifecycle.wait(() => serving.start())
+    await lifecycle.wait(() => control.start())
     this.#port = serving.port ?? 0
 
     const takeUp = async (changed: Config) => {

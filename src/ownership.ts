@@ -32,6 +32,8 @@ export interface OwnershipOptions {
   readonly leases: Leases
   readonly owner: Owner
   readonly durationMs: number
+  /** Once it aborts, no router is taken any more. */
+  readonly stopping: AbortSignal
   readonly clock: Clock
   readonly log: Logger
 }
@@ -60,7 +62,6 @@ export class Ownership {
   /** A renewal that came after a release would undo it. */
   readonly #writing = pLimit(1)
   #wakeTaking = () => {}
-  #isOver = false
   readonly #failing = new Set<string>()
   #lost = 0
 
@@ -95,9 +96,8 @@ export class Ownership {
     return this.#oneAtATime(() => this.#lose(routers))
   }
 
-  /** Lets others take all of them at once, when what is being gained is; none is taken any more. */
+  /** Lets others take all of them at once, those too that are being gained. */
   async release(): Promise<void> {
-    this.#isOver = true
     await this.#oneAtATime(async () => {
       const held = new Map(this.#held)
       this.#held.clear()
@@ -173,7 +173,7 @@ export class Ownership {
   async #takeSlice(asked: Set<RouterKey>): Promise<boolean> {
     await this.#loseMissed()
     const slice: RouterRef[] = []
-    for (const [router, ref] of this.#isOver ? [] : this.#wanted) {
+    for (const [router, ref] of this.#options.stopping.aborted ? [] : this.#wanted) {
       if (slice.length === SLICE) break
       if (this.#held.has(router) || asked.has(router)) continue
       asked.add(router)

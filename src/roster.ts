@@ -34,6 +34,8 @@ export interface RosterOptions {
   readonly linkTo: (router: RouterConfig) => (signal: AbortSignal) => Promise<RouterLink>
   /** For a poll in flight on a router that leaves. */
   readonly graceMs: number
+  /** Once it aborts, what is not done yet is left to the next start. */
+  readonly stopping: AbortSignal
   readonly clock: Clock
   readonly log: Logger
 }
@@ -151,6 +153,8 @@ export class Roster implements Owner {
     const departed = found.filter(([key, { tenant }]) => !wanted.has(key) && board.spreading(tenant))
     this.#departed = new Map(departed)
     if (departed.length > 0) await want(new Map([...wanted, ...departed]))
+    // Those that are not taken at a stop are not another daemon's.
+    if (this.#options.stopping.aborted) return
     await discardDeparted(this.#options, wanted, this.#startedAt ?? clock.now())
   }
 

@@ -43,8 +43,9 @@ function owning() {
   const leases = new FakeLeases()
   const owner = new FakeOwner()
   const lines = new LogLines()
-  const ownership = new Ownership({ leases, owner, durationMs: LEASE_MS, clock, log: lines.log })
   const stop = new AbortController()
+  const stopping = stop.signal
+  const ownership = new Ownership({ leases, owner, durationMs: LEASE_MS, stopping, clock, log: lines.log })
   const running = ownership.run(stop.signal)
   running.catch(() => {})
   ends.push(async () => {

@@ -232,11 +232,15 @@ export function openHouse() {
     hosts.push(config.host)
     return device.polled().connect(signal)
   }
+  const stopping = new AbortController()
   const roster = new Roster({
     ...{ store, estate, recorder, board, poller, linkTo, graceMs: 3_000, clock, log },
+    stopping: stopping.signal,
     want: routers => ownership.want(routers),
   })
-  const ownership: Ownership = new Ownership({ leases, owner: roster, durationMs: LEASE_MS, clock, log })
+  const ownership: Ownership = new Ownership({
+    ...{ leases, owner: roster, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+  })
   const apply = async (config: Config) => {
     const restartNeeded = await roster.apply(config)
     await clock.turn(0)
@@ -260,7 +264,7 @@ export function openHouse() {
   /** Of the connections, the one that is up. */
   const links = () => device.links.filter(link => !link.isClosed).length
   return {
-    ...{ scene, clock, poller, store, estate, leases, ownership, roster, lines, hosts, device },
+    ...{ scene, clock, poller, store, estate, leases, ownership, roster, stopping, lines, hosts, device },
     ...{ apply, run, end, tenant, links },
   }
 }

@@ -41,6 +41,7 @@ export class Poller {
   readonly #tickers: Promise<void>[] = []
   readonly #running = new Map<RouterKey, Running>()
   readonly #disabled = new Set<RouterKey>()
+  #isStopped = false
 
   constructor(options: PollerOptions) {
     this.#options = options
@@ -53,7 +54,9 @@ export class Poller {
     return this.#progress.isStuck
   }
 
+  /** Does nothing after a stop: whoever is still taking routers up has nobody to read them. */
   add(router: PolledRouter): void {
+    if (this.#isStopped) return
     if (!router.isEnabled) {
       this.#disabled.add(router.key)
       return
@@ -95,6 +98,7 @@ export class Poller {
    * that; polls get `graceMs`.
    */
   async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true
     for (const { loop } of this.#running.values()) loop.readAtEnd()
     await Promise.all([...this.#running.keys()].map(key => this.remove(key, graceMs)))
     this.#ticking.abort()

@@ -16,12 +16,18 @@ export class Lifecycle {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #parts: Part[] = []
+  readonly #first: Part[] = []
+  readonly #stopping = new AbortController()
   #starting: Promise<unknown> = Promise.resolve()
-  #isStopping = false
 
   constructor(options: { clock: Clock; log: Logger }) {
     this.#clock = options.clock
     this.#log = options.log
+  }
+
+  /** Aborts as soon as everything begins to stop. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
   }
 
   /**
@@ -29,12 +35,30 @@ export class Lifecycle {
    * @throws Stopping where the stop began before or meanwhile
    */
   async start<T>(name: string, start: () => T | Promise<T>, stop: (started: T) => Promise<void>): Promise<T> {
+    return this.wait(async () => {
+      const started = await start()
+      this.#parts.push({ name, stop: () => stop(started) })
+      return started
+    })
+  }
+
+  /**
+   * Starts what a part needs that is to be stopped already: a stop that begins meanwhile waits for its end.
+   * @throws Stopping where the stop began before or meanwhile
+   */
+  async wait<T>(start: () => Promise<T>): Promise<T> {
     this.#checkStarting()
-    const starting = this.#begin(name, start, stop)
+    const starting = start()
     this.#starting = starting.catch(() => {})
     const started = await starting
     this.#checkStarting()
     return started
+  }
+
+  /** What is to be done first of all at the stop, though something is still being started. */
+  firstAtStop(name: string, stop: () => Promise<void>): void {
+    this.#checkStarting()
+    this.#first.push({ name, stop })
   }
 
   /** What is to be done at the stop for a part that is there already. */
@@ -71,21 +95,18 @@ export class Lifecycle {
     return Promise.race([stopping, late])
   }
 
-  async #begin<T>(
-    name: string,
-    start: () => T | Promise<T>,
-    stop: (started: T) => Promise<void>,
-  ): Promise<T> {
-    const started = await start()
-    this.#parts.push({ name, stop: () => stop(started) })
-    return started
+  async #stopAll(): Promise<boolean> {
+    this.#stopping.abort()
+    let isClean = await this.#stopParts(this.#first)
+    await this.#starting
+    if (!(await this.#stopParts(this.#parts))) isClean = false
+    return isClean
   }
 
-  async #stopAll(): Promise<boolean> {
-    this.#isStopping = true
-    await this.#starting
+  /** @returns whether none of them threw */
+  async #stopParts(parts: Part[]): Promise<boolean> {
     let isClean = true
-    for (let part = this.#parts.pop(); part; part = this.#parts.pop())
+    for (let part = parts.pop(); part; part = parts.pop())
       try {
         await part.stop()
       } catch (error) {
@@ -96,6 +117,6 @@ export class Lifecycle {
   }
 
   #checkStarting(): void {
-    if (this.#isStopping) throw new Stopping()
+    if (this.#stopping.signal.aborted) throw new Stopping()
   }
 }

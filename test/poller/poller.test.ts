@@ -103,6 +103,17 @@ describe('a fleet', () => {
     expect(recorded).toEqual([sound.key, sound.key])
   })
 
+  it('that is added to after the stop is not read', async () => {
+    const { clock, poller, router, recorded } = polling()
+    await poller.stop(GRACE_MS)
+    const late = router('late', true)
+    poller.add(late.polled())
+    await clock.turn(60_000)
+    expect(recorded).toEqual([])
+    expect(late.attempts).toEqual([])
+    expect(poller.health(late.key)).toBeUndefined()
+  })
+
   it('is read by its schedule', async () => {
     const { clock, poller, router, nextRecord, recorded } = polling()
     poller.add(router('hq', true).polled({ services: ['ppp'] }))

@@ -130,6 +130,37 @@ describe('parts', () => {
   })
 })
 
+describe('what comes first at a stop', () => {
+  it('is done though something is still being started, and its signal has gone out', async () => {
+    const { lifecycle, events, part } = living()
+    await part('database')
+    lifecycle.stopping.addEventListener('abort', () => events.push('signal'))
+    lifecycle.firstAtStop('poller', async () => {
+      events.push('last poll')
+    })
+    let begin: () => void = () => {}
+    const starting = new Promise<void>(resolve => {
+      begin = resolve
+    })
+    const started = lifecycle.wait(() => starting)
+    const stopped = lifecycle.stop(10_000)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(events).toEqual(['database started', 'signal', 'last poll'])
+    begin()
+    await expect(started).rejects.toThrow(Stopping)
+    expect(await stopped).toBe(true)
+    expect(events.slice(3)).toEqual(['database stopped'])
+  })
+
+  it('is not all there is, though it throws', async () => {
+    const { lifecycle, events, part } = living()
+    await part('database')
+    lifecycle.firstAtStop('poller', () => Promise.reject(new Error('stuck')))
+    expect(await lifecycle.stop(10_000)).toBe(false)
+    expect(events).toEqual(['database started', 'database stopped'])
+  })
+})
+
 describe('a loop', () => {
   it('that fails is a bug, and stops like the others', async () => {
     const { lifecycle } = living()

@@ -93,7 +93,10 @@ function owning() {
   const leases = new ExpiringLeases(clock)
   const owner = new SlowOwner(clock)
   const { log } = new LogLines()
-  const ownership = new Ownership({ leases, owner, durationMs: LEASE_MS, clock, log })
+  const stopping = new AbortController()
+  const ownership = new Ownership({
+    ...{ leases, owner, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+  })
   const ending = new AbortController()
   const running = ownership.run(ending.signal)
   const stop = async () => {
@@ -101,7 +104,7 @@ function owning() {
     await running
     expect(clock.sleepers).toBe(0)
   }
-  return { clock, leases, owner, ownership, stop }
+  return { clock, leases, owner, ownership, stopping, stop }
 }
 
 test('no lease runs out while routers are begun with for longer than a lease', async () => {
@@ -130,10 +133,11 @@ test('what is lost while routers are gained is told after their slice, not after
   await stop()
 })
 
-test('a release waits for the slice that is being gained, and none is taken after it', async () => {
-  const { clock, leases, owner, ownership, stop } = owning()
+test('at a stop, a release waits for the slice that is being gained, and none is taken after it', async () => {
+  const { clock, leases, owner, ownership, stopping, stop } = owning()
   const wanted = ownership.want(FLEET)
   await clock.turn(GAIN_MS / 2)
+  stopping.abort()
   const released = ownership.release()
   await clock.turn(GAIN_MS)
   await Promise.all([released, wanted])
