@@ -26,7 +26,7 @@ module.exports = {
       pmx: false,
       autorestart: true,
       exp_backoff_restart_delay: 200,
-      // A fault of the config, which a restart does not mend.
+      // A fault of the config, or a newer daemon with the same id, which a restart does not mend.
       stop_exit_codes: [2],
       merge_logs: true,
       // The log's lines have their own time.

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { config as loadDotenv } from 'dotenv'
 import {
@@ -31,6 +32,7 @@ import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
 import { sharedAddresses } from './config/shared-address.ts'
 import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
+import type { Newer } from './ownership.ts'
 import { systemClock } from './runtime/clock.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
@@ -59,10 +61,18 @@ async function run({ config: file }: CommonOptions): Promise<number> {
     log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
     ended.end(FAILED)
   }
+  const onSuperseded = ({ host, startedAt }: Newer) => {
+    const file = join(config.journal.directory, 'daemon-id')
+    const advice = `only one of them can run; if the disk of one is a copy, delete ${file} there`
+    log.fatal({ host, startedAt, advice }, 'ended: a daemon with the same id was started later')
+    ended.end(WRONG_USE)
+  }
   process.on('uncaughtException', onBug)
   process.on('unhandledRejection', onBug)
   const { Daemon } = await import('./main.ts')
-  const daemon = new Daemon({ configFile: file, config, env: process.env, clock: systemClock, log, onBug })
+  const daemon = new Daemon({
+    ...{ configFile: file, config, env: process.env, clock: systemClock, log, onBug, onSuperseded },
+  })
   try {
     await Promise.race([daemon.start(), ended.promise])
   } catch (error) {
@@ -73,8 +83,8 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   const code = await ended.promise
   if (await daemon.stop()) return code
   log.error('not everything stopped in order; what was committed stands')
-  // The shutdown deadline: whatever still holds the process is let go.
-  process.exit(FAILED)
+  // The shutdown deadline: whatever still holds the process is let go. One that is not to be restarted says so still.
+  process.exit(code === DONE ? FAILED : code)
 }
 
 function check({ config: file }: CommonOptions): number {

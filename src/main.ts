@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { v7 as uuidV7 } from 'uuid'
 import { sessionId } from './accounting/ids.ts'
 import { Alerting } from './alerting.ts'
@@ -7,6 +8,7 @@ import type { Config } from './config/config.ts'
 import { tokenKeyOf } from './config/revealed.ts'
 import { ConfigFile } from './config-file.ts'
 import { Control } from './control.ts'
+import { databaseUrl } from './daemon-database.ts'
 import { JwtVerifier } from './feed/authentication.ts'
 import { JournalInheritance } from './inheritance.ts'
 import { daemonId } from './journal/daemon-id.ts'
@@ -14,7 +16,7 @@ import { Journal } from './journal/journal.ts'
 import { nodeDisk } from './journal/node-disk.ts'
 import { commitLast } from './last-commit.ts'
 import { measuresOf } from './measures.ts'
-import { Ownership } from './ownership.ts'
+import { type Newer, Ownership } from './ownership.ts'
 import { Poller } from './poller/poller.ts'
 import { Recorder } from './recorder.ts'
 import { Roster } from './roster.ts'
@@ -30,8 +32,8 @@ import { Serving } from './serving.ts'
 import { AlertStore } from './store/alert-store.ts'
 import { ALERTS_NAME, API_NAME, DAEMON_NAME } from './store/application-name.ts'
 import { Database } from './store/database.ts'
-import { EmbeddedPostgres } from './store/embedded.ts'
 import { Housekeeping } from './store/housekeeping.ts'
+import { beginIncarnation } from './store/incarnation.ts'
 import { LeaseStore } from './store/lease-store.ts'
 import { LedgerStore } from './store/ledger-store.ts'
 import { migrate } from './store/migrate.ts'
@@ -48,6 +50,8 @@ export interface DaemonOptions {
   readonly log: Logger
   /** Called with a bug, which no part of the daemon can do anything about: it is to be stopped and started anew. */
   readonly onBug: (error: unknown) => void
+  /** Called when a daemon with the same id was started later: this one is to be stopped, and not started anew. */
+  readonly onSuperseded: (by: Newer) => void
 }
 
 /** For polls in flight, when the daemon stops or a router leaves. */
@@ -77,7 +81,7 @@ export class Daemon {
   }
 
   async start(): Promise<void> {
-    const { config, configFile, env, clock, log, onBug } = this.#options
+    const { config, configFile, env, clock, log, onBug, onSuperseded } = this.#options
     const lifecycle = this.#lifecycle
     const { stopping } = lifecycle
     const supervisor = new Supervisor({ env, clock, log })
@@ -85,7 +89,7 @@ export class Daemon {
     const file = new ConfigFile({ file: configFile, ...{ env, observer, clock, log } })
     await file.note()
 
-    const url = await this.#startPostgres()
+    const url = await databaseUrl(config, lifecycle, { clock, log })
     await migrate(url)
     const database = await lifecycle.start(
       'database',
@@ -201,9 +205,10 @@ export class Daemon {
       stopping,
     })
     const { durationMs } = config.lease
-    const leases = new LeaseStore({ database, owner, durationMs })
+    const incarnation = await beginIncarnation(database, owner, hostname())
+    const leases = new LeaseStore({ database, owner, incarnation, durationMs })
     const ownership: Ownership = new Ownership({
-      ...{ leases, owner: roster, durationMs, stopping, clock, log },
+      ...{ leases, owner: roster, onSuperseded, durationMs, stopping, clock, log },
     })
     // Before the first of them is taken: the last one may be so when the first one's lease would be over.
     lifecycle.loop('leases', signal => ownership.run(signal), onBug)
@@ -235,15 +240,5 @@ export class Daemon {
     this.#options.log.info('stopping')
     new Supervisor(this.#options).stopping()
     return this.#lifecycle.stop(STOP_WITHIN_MS)
-  }
-
-  async #startPostgres(): Promise<string> {
-    const { config, clock, log } = this.#options
-    if (config.database.kind === 'url') return config.database.url.reveal()
-    const { directory } = config.database
-    const postgres = new EmbeddedPostgres({ directory, clock, log })
-    // Before it is up: a stop does not wait for its start, but ends it.
-    this.#lifecycle.onStop('embedded postgres', () => postgres.stop())
-    return (await postgres.start()).url
   }
 }

@@ -12,6 +12,13 @@ export interface Leases {
   /** @returns the routers that are still this daemon's */
   renew(leases: ReadonlyMap<RouterKey, number>): Promise<ReadonlySet<RouterKey>>
   release(leases: ReadonlyMap<RouterKey, number>): Promise<void>
+  /** A process with this daemon's id that was started later, if there is one: it takes the routers, and we none. */
+  newer(): Promise<Newer | undefined>
+}
+
+export interface Newer {
+  readonly host: string
+  readonly startedAt: Date
 }
 
 export interface Taken {
@@ -31,6 +38,8 @@ export interface Owner {
 export interface OwnershipOptions {
   readonly leases: Leases
   readonly owner: Owner
+  /** Told once that a newer process has this one's routers. */
+  readonly onSuperseded: (by: Newer) => void
   readonly durationMs: number
   /** Once it aborts, no router is taken any more. */
   readonly stopping: AbortSignal
@@ -62,6 +71,7 @@ export class Ownership {
   /** A renewal that came after a release would undo it. */
   readonly #writing = pLimit(1)
   #wakeTaking = () => {}
+  #isSuperseded = false
   readonly #failing = new Set<string>()
   #lost = 0
 
@@ -149,6 +159,16 @@ export class Ownership {
     // One that is being gained is found again once it is held.
     for (const [router, epoch] of missed) if (this.#held.has(router)) this.#missed.set(router, epoch)
     if (this.#missed.size > 0) this.#wakeTaking()
+    await this.#lookForNewer()
+  }
+
+  async #lookForNewer(): Promise<void> {
+    if (this.#isSuperseded) return
+    const { leases, onSuperseded } = this.#options
+    const newer = await leases.newer()
+    if (!newer) return
+    this.#isSuperseded = true
+    onSuperseded(newer)
   }
 
   /** Tells of what is lost, gives back what has become idle, and takes what is free, each router once. */

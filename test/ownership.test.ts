@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RouterKey } from '../src/accounting/ids.ts'
-import { type Owner, Ownership } from '../src/ownership.ts'
+import { type Newer, type Owner, Ownership } from '../src/ownership.ts'
 import { gone, held } from './recorder-scene.ts'
 import { ACME_HQ, ACME_SPARE, FakeLeases, LEASE_MS, refOf } from './roster-scene.ts'
 import { HandClock } from './runtime/hand-clock.ts'
@@ -45,7 +45,11 @@ function owning() {
   const lines = new LogLines()
   const stop = new AbortController()
   const stopping = stop.signal
-  const ownership = new Ownership({ leases, owner, durationMs: LEASE_MS, stopping, clock, log: lines.log })
+  const superseded: Newer[] = []
+  const ownership = new Ownership({
+    ...{ leases, owner, durationMs: LEASE_MS, stopping, clock, log: lines.log },
+    onSuperseded: by => superseded.push(by),
+  })
   const running = ownership.run(stop.signal)
   running.catch(() => {})
   ends.push(async () => {
@@ -53,7 +57,7 @@ function owning() {
     await running.catch(() => {})
     expect(clock.sleepers).toBe(0)
   })
-  return { clock, leases, owner, lines, ownership, running }
+  return { clock, leases, owner, lines, ownership, superseded, running }
 }
 
 describe('the routers that are wanted', () => {
@@ -204,6 +208,17 @@ it('at the stop, others can take all of them at once', async () => {
   expect(leases.ours()).toEqual([])
   await ownership.release()
   expect(leases.asked.filter(it => it === 'release')).toHaveLength(1)
+})
+
+it('a process with the same id that was started later is told of once, within a quarter of a lease', async () => {
+  const { leases, ownership, superseded, clock } = owning()
+  await ownership.want(HQ)
+  const newest = { host: 'copy', startedAt: new Date('2026-03-01T00:00:02Z') }
+  leases.newest = newest
+  await clock.turn(TURN_MS)
+  expect(superseded).toEqual([newest])
+  await clock.turn(LEASE_MS)
+  expect(superseded).toHaveLength(1)
 })
 
 it('a bug ends the turns', async () => {

@@ -17,7 +17,7 @@ import type {
   StoredRollup,
   StoredRouter,
 } from '../src/ledger-store.ts'
-import { type Leases, Ownership, type Taken } from '../src/ownership.ts'
+import { type Leases, type Newer, Ownership, type Taken } from '../src/ownership.ts'
 import { Poller } from '../src/poller/poller.ts'
 import { Roster } from '../src/roster.ts'
 import type { NamedTenant, Removed, RosterStore } from '../src/roster-store.ts'
@@ -134,6 +134,8 @@ export class FakeLeases implements Leases {
   readonly holders = new Map<RouterKey, { readonly owner: string; readonly epoch: number }>()
   readonly asked: string[] = []
   answering: Promise<void> = Promise.resolve()
+  /** Who was started later with our id. */
+  newest: Newer | undefined
 
   async acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, Taken>> {
     this.asked.push('acquire')
@@ -160,6 +162,11 @@ export class FakeLeases implements Leases {
     await this.answering
     for (const [key, epoch] of leases)
       if (this.#isOurs(key, epoch)) this.holders.set(key, { owner: '', epoch })
+  }
+
+  async newer(): Promise<Newer | undefined> {
+    await this.answering
+    return this.newest
   }
 
   /** Another daemon takes a router. */
@@ -240,6 +247,7 @@ export function openHouse() {
   })
   const ownership: Ownership = new Ownership({
     ...{ leases, owner: roster, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+    onSuperseded: () => {},
   })
   const apply = async (config: Config) => {
     const restartNeeded = await roster.apply(config)

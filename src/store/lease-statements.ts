@@ -29,12 +29,16 @@ export const BEGIN_LEASES = {
     order by r.tenant_id, r.id on conflict do nothing`,
 }
 
-/** Takes those that nobody holds, or `owner` itself. Parameters: tenants, routers, owner, duration in milliseconds. */
+/**
+ * Takes those that nobody holds, or `owner` itself, unless a newer process of it is there. Parameters: tenants, routers,
+ * owner, duration in milliseconds, incarnation.
+ */
 export const TAKE_LEASES = {
   name: 'tikmeter_take_leases',
   text: `with free as (
       select l.tenant_id, l.router_id, l.owner, l.epoch from router_leases as l join ${KEYS} on ${ROW}
-      where l.owner = $3 or l.expires_at <= clock_timestamp() ${ORDER} for update of l
+      where (l.owner = $3 or l.expires_at <= clock_timestamp())
+        and not exists (select from daemons as d where d.id = $3 and d.incarnation > $5) ${ORDER} for update of l
     )
     update router_leases as l set owner = $3, epoch = t.epoch + 1, expires_at = ${fromNow('$4')}
     from free as t where ${ROW}
@@ -59,6 +63,12 @@ export const RENEW_LEASES = {
 export const RELEASE_LEASES = {
   name: 'tikmeter_release_leases',
   text: `${HELD} update router_leases as l set expires_at = '-infinity' from held as t where ${ROW}`,
+}
+
+/** The newest process of a daemon where it is none of those up to an incarnation. Parameters: owner, incarnation. */
+export const NEWER = {
+  name: 'tikmeter_newer_daemon',
+  text: 'select host, started_at from daemons where id = $1 and incarnation > $2',
 }
 
 /** By the database's clock, the only one that all daemons share. */

@@ -1,6 +1,6 @@
 import { type RouterKey, routerId, routerKey, tenantId } from '../accounting/ids.ts'
 import type { Database } from './database.ts'
-import { BEGIN_LEASES, RELEASE_LEASES, RENEW_LEASES, TAKE_LEASES } from './lease-statements.ts'
+import { BEGIN_LEASES, NEWER, RELEASE_LEASES, RENEW_LEASES, TAKE_LEASES } from './lease-statements.ts'
 import type { RouterRef } from './load-ledgers.ts'
 import { asStoreError } from './store-error.ts'
 
@@ -8,6 +8,8 @@ export interface LeaseStoreOptions {
   readonly database: Database
   /** This daemon's id, which it keeps over restarts and shares with no other. */
   readonly owner: string
+  /** This process among all of its id: the newest has the greatest. */
+  readonly incarnation: number
   /** For how long a lease holds without a renewal. */
   readonly durationMs: number
 }
@@ -16,6 +18,17 @@ export interface LeaseStoreOptions {
 export interface Lease {
   readonly epoch: number
   readonly previous: { readonly owner: string; readonly epoch: number } | undefined
+}
+
+/** A process with the same id that was started later: of a copy of the disk, unless this one was paused meanwhile. */
+export interface NewerDaemon {
+  readonly host: string
+  readonly startedAt: Date
+}
+
+interface NewerRow {
+  readonly host: string
+  readonly started_at: Date
 }
 
 interface TakenRow extends KeyRow {
@@ -39,17 +52,21 @@ export class LeaseStore {
 
   /**
    * Takes those routers whose lease is nobody's, has expired, or is this owner's already (of an earlier run, since
-   * whatever is under way with the old epoch is lost by it: so never ask for one that is held). Waits for commits
+   * whatever is under way with the old epoch is lost by it: so never ask for one that is held). None, where a newer process has this owner's id. Waits for commits
    * of those who had them, so what is loaded afterwards has all that they will ever write.
    * @returns the routers that were taken; one that the database doesn't know never is
    */
   acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, Lease>> {
     const keys = [routers.map(({ tenant }) => tenant), routers.map(({ router }) => router)]
-    return this.#ask('leases are not taken', async ({ database: { pool }, owner, durationMs }) => {
-      await pool.query({ ...BEGIN_LEASES, values: keys })
-      const { rows } = await pool.query<TakenRow>({ ...TAKE_LEASES, values: [...keys, owner, durationMs] })
-      return new Map(rows.map(row => [keyOf(row), leaseOf(row)]))
-    })
+    return this.#ask(
+      'leases are not taken',
+      async ({ database: { pool }, owner, incarnation, durationMs }) => {
+        await pool.query({ ...BEGIN_LEASES, values: keys })
+        const values = [...keys, owner, durationMs, incarnation]
+        const { rows } = await pool.query<TakenRow>({ ...TAKE_LEASES, values })
+        return new Map(rows.map(row => [keyOf(row), leaseOf(row)]))
+      },
+    )
   }
 
   /**
@@ -69,6 +86,18 @@ export class LeaseStore {
     return this.#ask('leases are not released', async ({ database: { pool }, owner }) => {
       await pool.query({ ...RELEASE_LEASES, values: [[...leases.keys()], [...leases.values()], owner] })
     })
+  }
+
+  /** The process that has this owner's id now, where it is another one than this. */
+  newer(): Promise<NewerDaemon | undefined> {
+    return this.#ask(
+      'newer daemons are not looked for',
+      async ({ database: { pool }, owner, incarnation }) => {
+        const { rows } = await pool.query<NewerRow>({ ...NEWER, values: [owner, incarnation] })
+        const [newer] = rows
+        return newer && { host: newer.host, startedAt: newer.started_at }
+      },
+    )
   }
 
   async #ask<T>(whatIsNot: string, question: (options: LeaseStoreOptions) => Promise<T>): Promise<T> {

@@ -1,3 +1,6 @@
+import { cp } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { query } from '../database/query.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
@@ -124,6 +127,25 @@ test('what a killed daemon had not committed is told of when it comes back to ro
   expect((await discarded('overtaken')).routers).toBe(fleet.routers.length)
   await logOutSome('ann')
   expect(await third.end('SIGTERM')).toBe(0)
+  await expectExact()
+}, 60_000)
+
+test('of two daemons on copies of one disk the last started reads, and the other ends and is not to be restarted', async () => {
+  await startFleet({ routers: 6, sessions: 4 })
+  const more = { lease: { duration: '3s' } }
+  const [a, b] = [await newScene('ann', more), await newScene('bob', more)]
+  const first = await a.startDaemon()
+  await readings.more(2, 'ann')
+  await cp(join(a.folder, 'journal/daemon-id'), join(b.folder, 'journal/daemon-id'))
+  const second = await b.startDaemon()
+  expect(await first.ended).toBe(2)
+  const [told] = a.logged('a daemon with the same id was started later')
+  expect(told).toContain(`"host":"${hostname()}"`)
+  await readings.more(3, 'bob')
+  expect(fleet.routers.map(router => router.connections)).toEqual(fleet.routers.map(() => 1))
+  expect(b.logged('taken over by another')).toEqual([])
+  await logOutSome('bob')
+  expect(await second.end('SIGTERM')).toBe(0)
   await expectExact()
 }, 60_000)
 

@@ -45,6 +45,8 @@ class ExpiringLeases implements Leases {
     for (const [key, epoch] of leases) this.#rows.set(key, { epoch, untilMs: Number.NEGATIVE_INFINITY })
   }
 
+  async newer(): Promise<undefined> {}
+
   /** Another daemon takes a router, as by a command that does not ask whether it is free. */
   take(key: RouterKey): void {
     this.#prolong(key, (this.#rows.get(key)?.epoch ?? 0) + 1)
@@ -96,6 +98,7 @@ function owning() {
   const stopping = new AbortController()
   const ownership = new Ownership({
     ...{ leases, owner, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+    onSuperseded: () => expect.fail(),
   })
   const ending = new AbortController()
   const running = ownership.run(ending.signal)

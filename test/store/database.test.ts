@@ -66,7 +66,7 @@ test('without a database every question is answered by an error that may pass', 
   const url = 'postgres://u:secret@127.0.0.1:1/x'
   const nowhere = new Database({ url, log, applicationName: 'test', connections: 1 })
   const store = new LedgerStore({ database: nowhere, clock: systemClock, owner: 'us', deltasRetentionMs: 1 })
-  const leases = new LeaseStore({ database: nowhere, owner: 'us', durationMs: 1 })
+  const leases = new LeaseStore({ database: nowhere, owner: 'us', incarnation: 1, durationMs: 1 })
   const passing = { name: 'DatabaseUnavailable', retryable: true }
   await expect(store.load([{ tenant: tenantId('a'), router: routerId('b') }])).rejects.toMatchObject(passing)
   await expect(store.commit([])).rejects.toMatchObject(passing)

@@ -22,7 +22,7 @@ export interface LedgerScene extends StoreScene {
   /** Of the database. */
   readonly url: string
   /** Other connections, of the same daemon or of another. */
-  another(owner: string): StoreScene
+  another(owner: string, incarnation?: number): StoreScene
   ask(statement: string): Promise<readonly Record<string, unknown>[]>
   /** Empties all tables; then there are tenants acme, with the routers hq and hill, and other, with hq; nobody's yet. */
   beginUntaken(): Promise<void>
@@ -40,17 +40,25 @@ export const LEASE_MS = 600_000
 export async function openLedgerScene(given?: ScratchDatabase): Promise<LedgerScene> {
   const scratch = given ?? (await createScratchDatabase())
   const clock = { ...systemClock, now: () => new Date(NOON) }
-  const another = (owner: string): StoreScene => {
+  const another = (owner: string, incarnation = 0): StoreScene => {
     const log = createLogger('silent')
     const database = new Database({ url: scratch.url, log, applicationName: owner, connections: 4 })
     const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: 90 * DAY_MS })
-    return { database, store, leases: new LeaseStore({ database, owner, durationMs: LEASE_MS }) }
+    return { database, store, leases: new LeaseStore({ database, owner, incarnation, durationMs: LEASE_MS }) }
   }
   const own = another(US)
   const { database, store, leases } = own
   const beginUntaken = async () => {
     const usage = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
-    const tables = [...usage, 'alert_deliveries', 'alerts', 'binding_counters', 'router_leases', 'routers']
+    const tables = [
+      ...usage,
+      'alert_deliveries',
+      'alerts',
+      'binding_counters',
+      'router_leases',
+      'daemons',
+      'routers',
+    ]
     // No other way ends a decision.
     await database.pool.query(`begin; set local session_replication_role = replica;
       truncate ${tables.join(', ')}, event_decisions, tenants restart identity; commit`)

@@ -12,7 +12,7 @@ const JOURNAL = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string()
 /** Each table after those it refers to. */
 export const TABLES = [
   ...['tenants', 'routers', 'user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily'],
-  ...['ledger_events', 'binding_counters', 'router_leases', 'event_decisions'],
+  ...['ledger_events', 'binding_counters', 'router_leases', 'event_decisions', 'daemons'],
 ]
 /** What stood in columns that are gone. */
 export const ONCE: Readonly<Record<string, string>> = { stall_reported: '(reported & 1 <> 0)' }

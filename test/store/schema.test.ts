@@ -26,6 +26,7 @@ test('the migrations make the tables that the code has', () => {
     'src/store/schema.ts',
     'src/store/alert-schema.ts',
     'src/store/decision-schema.ts',
+    'src/store/daemon-schema.ts',
   ])
   expect(output).toContain('No schema changes')
   expect(added).toEqual([])

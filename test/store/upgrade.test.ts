@@ -213,7 +213,11 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
     const hadLeases = before.has('router_leases')
     const hadDoubts = Object.hasOwn(before.get('user_sessions')?.[0] ?? {}, 'doubts')
     const { routers, stored, next } = written
-    const leases = await new LeaseStore({ database, owner: US, durationMs: LEASE_MS }).acquire(routers)
+    const leases = await new LeaseStore({
+      ...{ database, owner: US },
+      incarnation: 1,
+      durationMs: LEASE_MS,
+    }).acquire(routers)
     const loaded = await store.load(routers)
     for (const router of routers) {
       const asWritten = stored.get(key(router)) ?? expect.fail()

@@ -27,7 +27,9 @@ export class CommittedFleet {
     const options = { database, clock: systemClock, owner: OWNER }
     const store = new LedgerStore({ ...options, deltasRetentionMs: RETENTION_MS })
     await store.syncConfig(fleet.tenants)
-    const leases = await new LeaseStore({ ...options, durationMs: LEASE_MS }).acquire(fleet.routers)
+    const leases = await new LeaseStore({ ...options, incarnation: 1, durationMs: LEASE_MS }).acquire(
+      fleet.routers,
+    )
     const epochs = new Map(Array.from(leases, ([key, { epoch }]) => [key, epoch]))
     const committed = new CommittedFleet(fleet, store, epochs)
     for (const commits of fleet.logins(epochs)) await committed.commit(commits)
