@@ -49,7 +49,7 @@ class Turn {
   readonly #guesses: Guesses
   readonly #endings: Endings
   readonly #entries: Entry[] = []
-  #moves: readonly Move[] = NO_MOVES
+  readonly #moves: Move[] = []
 
   constructor(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId) {
     const { at, boot } = reading
@@ -81,7 +81,15 @@ class Turn {
     this.#goOnUnread()
     if (!this.#hasLeft && !isReplaced) this.#leave()
     return {
-      ...{ service, at, boot, device, isReplaced, away: this.#away(), moves: this.#moves },
+      ...{
+        service,
+        at,
+        boot,
+        device,
+        isReplaced,
+        away: this.#away(),
+        moves: this.#moves.length === 0 ? NO_MOVES : this.#moves,
+      },
       ...{ entries: this.#entries, events: this.#reports.events },
       ...(growth ? { growth } : {}),
       ...(numbered ? { numbered: { by: numbered.by, sessions } } : {}),
@@ -181,7 +189,7 @@ class Turn {
   #inherit(session: Session, taken: Taken): Session {
     const wrong = this.#guesses.inheritedBy(taken)
     if (!wrong) return session
-    this.#moves = [...this.#moves, { from: wrong.id, to: session.id }]
+    this.#moves.push({ from: wrong.id, to: session.id })
     const { id, username, recorded, mark } = wrong
     this.#reports.of('moved', session, { from: username, from_session_id: id, ...recorded })
     return { ...session, mark, recorded }

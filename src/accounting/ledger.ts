@@ -2,6 +2,7 @@ import type { Bindings } from './bindings.ts'
 import { Columns } from './columns.ts'
 import { type AwayReading, deviceKey } from './device.ts'
 import { type Decision, toldOneByOne } from './entry.ts'
+import { groupBy } from './group-by.ts'
 import type { SessionId } from './ids.ts'
 import { isUncounted } from './mark.ts'
 import type { Device, Moment, Window } from './reading.ts'
@@ -131,11 +132,5 @@ export function liveCounts({ unnumbered, columns }: Ledger): {
 
 /** Sessions by identity. One identity can be open twice, told apart by the login time. */
 export function byIdentity(sessions: Iterable<Session>): Map<string, readonly Session[]> {
-  const found = new Map<string, readonly Session[]>()
-  for (const session of sessions) {
-    const key = identityKey(session.service, session)
-    const others = found.get(key)
-    found.set(key, others ? [...others, session] : [session])
-  }
-  return found
+  return groupBy(sessions, session => identityKey(session.service, session))
 }

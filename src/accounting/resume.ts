@@ -110,8 +110,10 @@ function agreedShift(last: LastReading, open: Open, reading: Reading): AgreedShi
   }
   const { middleMs: byMs, count } = mostShared(moves.map(move => move.by))
   if (count <= known / 2) return undefined
-  const alike = moves.filter(({ by }) => by.earliestMs <= byMs && byMs <= by.latestMs)
-  return { byMs, count, latestMs: Math.min(...alike.map(move => move.latestMs)) }
+  let firstMs = Number.POSITIVE_INFINITY
+  for (const { by, latestMs } of moves)
+    if (by.earliestMs <= byMs && byMs <= by.latestMs) firstMs = Math.min(firstMs, latestMs)
+  return { byMs, count, latestMs: firstMs }
 }
 
 /** So many sessions of one subscriber are held against each of its rows. */

@@ -58,7 +58,7 @@ export function dueBy({ tenant, rules }: Pick<AlertTerms, 'tenant' | 'rules'>, g
         break
       }
       case 'router_offline':
-        outages.push(...outagesBy(rule, tenant, grounds))
+        for (const outage of outagesBy(rule, tenant, grounds)) outages.push(outage)
         break
       default:
         rule satisfies never

@@ -46,10 +46,13 @@ export function disagreements(raw: unknown): Finding[] {
   const found = duplicates(data.tenants, ['tenants'])
   for (const [index, tenant] of data.tenants.entries()) {
     const path = ['tenants', index]
-    found.push(...duplicates(tenant.routers, [...path, 'routers']))
-    found.push(...duplicates(tenant.alerts, [...path, 'alerts']))
-    found.push(...duplicates(tenant.webhooks, [...path, 'webhooks']))
-    found.push(...alertDisagreements(tenant, path))
+    const its = [
+      ...duplicates(tenant.routers, [...path, 'routers']),
+      ...duplicates(tenant.alerts, [...path, 'alerts']),
+      ...duplicates(tenant.webhooks, [...path, 'webhooks']),
+      ...alertDisagreements(tenant, path),
+    ]
+    for (const finding of its) found.push(finding)
   }
   if (data.auth !== undefined) found.push(...choice(data.auth))
   return found

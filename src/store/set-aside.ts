@@ -81,7 +81,8 @@ async function writeSessionsApart(
   const changes = await asRowsStand(client, sessionsOf(commit, commit.pending.sessions.values()))
   const refusals = await writeAllBut(client, changes, part => writeSessions(client, part, floorMs))
   const refused: RefusedEntry[] = []
-  for (const refusal of refusals) refused.push(...(await writeRowAlone(client, refusal, floorMs)))
+  for (const refusal of refusals)
+    for (const entry of await writeRowAlone(client, refusal, floorMs)) refused.push(entry)
   return refused
 }
 

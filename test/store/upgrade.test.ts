@@ -5,6 +5,7 @@ import type { StoredRouter } from '../../src/ledger-store.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { Database } from '../../src/store/database.ts'
+import { beginIncarnation } from '../../src/store/incarnation.ts'
 import { LeaseStore } from '../../src/store/lease-store.ts'
 import { LedgerStore } from '../../src/store/ledger-store.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -58,6 +59,7 @@ afterAll(() => written.scene.stop())
 async function write(): Promise<Written> {
   const scene = await openLedgerScene()
   await scene.begin()
+  await beginIncarnation(scene.database, US, 'a host')
   const hq = new ReadRouter('acme', 'hq')
   const hill = new ReadRouter('acme', 'hill')
   for (const [week, from] of [NOON - 14 * DAY_MS, NOON - 7 * DAY_MS, NOON - 2 * QUARTER_MS].entries())

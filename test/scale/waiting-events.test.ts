@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NO_BINDINGS } from '../../src/accounting/bindings.ts'
+import { Calendar } from '../../src/accounting/calendar.ts'
+import { type LedgerEvent, NO_MOVES } from '../../src/accounting/entry.ts'
+import { Rollup } from '../../src/accounting/rollup.ts'
+import { JournalInheritance } from '../../src/inheritance.ts'
+import { ByteWriter } from '../../src/journal/byte-writer.ts'
+import { WRITTEN_FORMAT } from '../../src/journal/format.ts'
+import type { CheckpointRecord, JournalRecord } from '../../src/journal/record.ts'
+import { RecordReader, RecordWriter } from '../../src/journal/record-code.ts'
+import { RouterBook } from '../../src/router-book.ts'
+import { recordedRouter } from '../recorder-scene.ts'
+import { key, type LedgerScene, NOON, openLedgerScene } from '../store/ledger-scene.ts'
+import { ReadRouter } from '../store/read-router.ts'
+
+const EVENTS = 200_000
+
+let scene: LedgerScene
+beforeAll(async () => {
+  scene = await openLedgerScene()
+  await scene.begin()
+})
+afterAll(() => scene.stop())
+
+/** As a checkpoint comes back from the disk. */
+function read(record: CheckpointRecord): JournalRecord {
+  const out = new ByteWriter()
+  new RecordWriter().write(out, record)
+  return new RecordReader(record.router, WRITTEN_FORMAT).read(Buffer.from(out.view()))
+}
+
+test('a router with 200,000 events that wait is taken up at a start, and committed whole', async () => {
+  const hq = new ReadRouter('acme', 'hq')
+  const events = Array.from({ length: EVENTS }, (_, number): LedgerEvent => {
+    return { kind: 'baseline', at: new Date(NOON - number), detail: { username: `user${number}` } }
+  })
+  const pending = {
+    ...{ basePosition: 0, position: 1, sessions: new Map(), moves: NO_MOVES, events },
+    ...{ bindings: NO_BINDINGS, forgetsBindings: false, readings: new Map() },
+  }
+  const record = read({ kind: 'checkpoint', router: key(hq), epoch: 1, pending: [pending] })
+  const estate = new JournalInheritance({
+    routers: [key(hq)],
+    async *recordsOf() {
+      yield record
+    },
+    committed: () => {},
+    forget: () => {},
+  })
+  const { records, unapplied } = await estate.of(key(hq), { epoch: 0, position: 0 })
+  expect(unapplied.readings).toBe(0)
+  const stored = (await scene.store.load([hq])).get(key(hq)) ?? expect.fail()
+  const book = new RouterBook(recordedRouter('hq'), stored, new Rollup(), 1)
+  book.inherit(records, { bucketMs: 900_000, calendar: new Calendar('UTC') })
+  const offered = book.offer() ?? expect.fail()
+  expect(offered.events).toHaveLength(EVENTS)
+  const committed = await scene.store.commit([{ ...hq, epoch: 1, pending: offered }])
+  expect([...committed.values()]).toEqual([{ kind: 'committed' }])
+  expect(await scene.ask('select count(*)::int as n from ledger_events')).toEqual([{ n: EVENTS }])
+})
