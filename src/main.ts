@@ -5,7 +5,7 @@ import { Alerting } from './alerting.ts'
 import { Observed } from './api/observed.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { Config } from './config/config.ts'
-import { tokenKeyOf } from './config/revealed.ts'
+import { tokenRulesOf } from './config/revealed.ts'
 import { ConfigFile } from './config-file.ts'
 import { Control } from './control.ts'
 import { databaseUrl } from './daemon-database.ts'
@@ -159,7 +159,7 @@ export class Daemon {
       onLost: routers => ownership.lose(routers),
     })
 
-    const verifier = new JwtVerifier({ key: tokenKeyOf(config.auth), clock, log })
+    const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
     const measured = {
       ...{ books, board, poller, recorder, commits, journal, file, loop, clock },
       leases: () => ownership.counts,
@@ -223,6 +223,8 @@ export class Daemon {
     this.#port = serving.port ?? 0
 
     const takeUp = async (changed: Config) => {
+      // Before what may fail: a token that was revoked must not wait for the database.
+      if (verifier.apply(tokenRulesOf(changed))) await serving.rulesChanged()
       const restartNeeded = await roster.apply(changed)
       alerting.apply(changed)
       return restartNeeded
@@ -230,9 +232,8 @@ export class Daemon {
     lifecycle.loop('config file', signal => file.watch(takeUp, signal), onBug)
     lifecycle.loop('watchdog', signal => supervisor.watch({ poller, commits }, signal), onBug)
     supervisor.ready()
-    const { host } = config.server
-    const tenants = config.tenants.length
-    log.info({ version: VERSION, host, port: this.#port, tenants }, 'tikmeter is running')
+    const started = { version: VERSION, host: config.server.host, port: this.#port }
+    log.info({ ...started, tenants: config.tenants.length }, 'tikmeter is running')
   }
 
   /** @returns whether every part stopped in order and in time */

@@ -99,6 +99,11 @@ export class Serving {
     await this.#http.start()
   }
 
+  /** Looks at open connections once more, since the verifier goes by other rules. */
+  rulesChanged(): Promise<void> {
+    return this.#feed.rulesChanged()
+  }
+
   /** Shows an alert that fired or ended to those who asked. */
   publishAlert({ tenant, alert }: TenantAlert): void {
     this.#feed.publishAlert(tenant, alert)

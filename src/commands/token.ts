@@ -1,5 +1,6 @@
 import { tenantId } from '../accounting/ids.ts'
 import type { Config } from '../config/config.ts'
+import { tokenRulesOf } from '../config/revealed.ts'
 import { type Grant, signToken } from '../feed/authentication.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { chooseTenant } from './router-choice.ts'
@@ -10,19 +11,36 @@ export interface TokenCommand {
   /** Whose token it is to be: a tenant's, or an admin's. */
   readonly tenant: string | undefined
   readonly isAdmin: boolean
+  /** At the most: no token lasts longer than its key's `max_age`. */
   readonly expiresInMs: number
   readonly clock: Clock
 }
 
-/** @throws WrongUse */
+/**
+ * Signs by the first secret of `auth`, with all that it asks of its tokens.
+ * @throws WrongUse
+ */
 export async function token({ config, tenant, isAdmin, expiresInMs, clock }: TokenCommand): Promise<string> {
   if ((tenant !== undefined) === isAdmin) throw new WrongUse('give either --tenant ID or --admin')
-  if (config.auth.kind !== 'secret')
-    throw new WrongUse('auth has no secret: tokens are made by the issuer whose key the config names')
-  const expiresAt = new Date(clock.now().getTime() + expiresInMs)
-  const grant: Grant =
-    tenant === undefined
-      ? { kind: 'admin', expiresAt }
-      : { kind: 'tenant', tenant: tenantId(chooseTenant(config, tenant).id), expiresAt }
-  return signToken(grant, config.auth.secret.reveal())
+  const { keys } = tokenRulesOf(config)
+  for (const { key, issuer, audience, maxAgeMs = Number.POSITIVE_INFINITY } of keys) {
+    if (key.kind !== 'secret') continue
+    const issuedAt = clock.now()
+    const expiresAt = new Date(issuedAt.getTime() + Math.min(expiresInMs, maxAgeMs))
+    return signToken(grantOf(config, tenant, issuedAt, expiresAt), key.secret, { issuer, audience, issuedAt })
+  }
+  throw new WrongUse('auth has no secret: tokens are made by the issuer whose key the config names')
+}
+
+function grantOf(
+  config: TokenCommand['config'],
+  named: string | undefined,
+  issuedAt: Date,
+  expiresAt: Date,
+): Grant {
+  if (named === undefined) return { kind: 'admin', expiresAt }
+  const { id, tokensNotBefore: notBefore } = chooseTenant(config, named)
+  if (notBefore !== undefined && issuedAt < notBefore)
+    throw new WrongUse(`auth.not_before of ${id} is yet to come: until then all of its tokens are refused`)
+  return { kind: 'tenant', tenant: tenantId(id), expiresAt }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { alertDisagreements } from './alert-agreement.ts'
 import { type Alert, alert } from './alerts.ts'
+import { authDisagreements } from './auth-agreement.ts'
 import { type Finding, pathText } from './fault.ts'
 import { quota } from './quotas.ts'
 
@@ -34,8 +35,6 @@ function readAlert(value: unknown): { readonly id: string | undefined; readonly 
   return { id: identified.safeParse(value).data?.id, alert: wholeAlert.safeParse(value).data }
 }
 
-const KEYS = ['secret', 'jwks_url', 'public_key']
-
 /**
  * Faults between values that may each be right: ids that are taken, and a choice not made. The schema does not look
  * at those while a value inside is at fault, so they are found in whatever of the file has the right shape.
@@ -54,7 +53,7 @@ export function disagreements(raw: unknown): Finding[] {
     ]
     for (const finding of its) found.push(finding)
   }
-  if (data.auth !== undefined) found.push(...choice(data.auth))
+  if (data.auth !== undefined) found.push(...authDisagreements(data.auth))
   return found
 }
 
@@ -72,13 +71,4 @@ function duplicates(items: readonly { id?: string | undefined }[], path: readonl
     found.push({ path: [...path, index, 'id'], message })
   }
   return found
-}
-
-function choice(auth: Readonly<Record<string, unknown>>): Finding[] {
-  const [first, ...others] = KEYS.filter(key => key in auth)
-  if (first === undefined) return [{ path: ['auth'], message: `needs one of ${KEYS.join(', ')}` }]
-  return others.map(key => ({
-    path: ['auth', key],
-    message: `cannot stand beside ${first}: remove one of them`,
-  }))
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate } from 'node:crypto'
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { type Checked, notA, right, wrong } from './checked.ts'
 import { path, readText } from './readable-file.ts'
 
@@ -39,8 +39,18 @@ export function publicKey(pem: string): Checked<string> {
   const wanted = 'a public key in PEM ("-----BEGIN PUBLIC KEY-----")'
   if (pem.includes('PRIVATE KEY')) return wrong(`must be ${wanted}: the private key stays with the issuer`)
   try {
-    return right(createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString())
+    const key = createPublicKey(pem)
+    return isForSignatures(key)
+      ? right(key.export({ type: 'spki', format: 'pem' }).toString())
+      : wrong('must be an Ed25519, P-256, P-384, P-521 or RSA key, of 2048 bits or more')
   } catch {
     return wrong(`must be ${wanted}`) // OpenSSL's own words say nothing of use.
   }
+}
+
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
+
+function isForSignatures({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
+  if (type === 'rsa') return (details?.modulusLength ?? 0) >= 2048
+  return type === 'ed25519' || (type === 'ec' && CURVES.includes(details?.namedCurve ?? ''))
 }

@@ -31,7 +31,8 @@ export interface Config {
     /** Paths of PEM files; they could be read when the config was loaded. */
     readonly tls: { readonly cert: string; readonly key: string } | undefined
   }
-  readonly auth: AuthConfig
+  /** One or more. */
+  readonly auth: readonly AuthKeyConfig[]
   readonly snapshots: { readonly intervalMs: number }
   /** Absent: what `LOG_LEVEL` says. */
   readonly log: { readonly level: string | undefined }
@@ -45,7 +46,18 @@ export type DatabaseConfig =
   | { readonly kind: 'url'; readonly url: Secret }
   | { readonly kind: 'embedded'; readonly directory: string }
 
-export type AuthConfig =
+/** One of the keys that tokens may be signed by, and what it asks of its tokens. */
+export interface AuthKeyConfig {
+  readonly key: AuthKey
+  /** Their `iss`. */
+  readonly issuer: string | undefined
+  /** Their `aud`, or one of them. */
+  readonly audience: string | undefined
+  /** Since their `iat`. */
+  readonly maxAgeMs: number | undefined
+}
+
+export type AuthKey =
   | { readonly kind: 'secret'; readonly secret: Secret }
   | { readonly kind: 'jwks'; readonly url: string }
   /** `pem` is SPKI (`BEGIN PUBLIC KEY`), whatever form the file had. */
@@ -56,6 +68,8 @@ export interface TenantConfig {
   readonly name: string
   /** An IANA name. */
   readonly timezone: string
+  /** Its tokens that were issued before are revoked, and those that do not say when they were issued. */
+  readonly tokensNotBefore: Date | undefined
   readonly routers: readonly RouterConfig[]
   readonly alerts: readonly AlertRule[]
   readonly webhooks: readonly WebhookConfig[]

@@ -14,8 +14,8 @@ export interface RouterChange extends TenantRouter {
 }
 
 /**
- * What a reload has to do. Routers of added and removed tenants are among the routers added and removed. Alerts and
- * webhooks are in none of it: whoever watches goes by those of the new config, and nothing has to be made anew.
+ * What a reload has to do. Routers of added and removed tenants are among the routers added and removed. Alerts,
+ * webhooks and what tokens are verified by are in none of it: whoever goes by them takes those of the new config.
  */
 export interface Difference {
   readonly tenantsAdded: readonly TenantConfig[]
@@ -59,7 +59,6 @@ const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => u
   ['lease', config => config.lease],
   ['journal', config => config.journal],
   ['server', config => config.server],
-  ['auth', config => config.auth],
   ['snapshots', config => config.snapshots],
   ['pusher', config => config.pusher],
   ['retention', config => config.retention],

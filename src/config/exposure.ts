@@ -11,7 +11,7 @@ const OTHERS_MAY_READ = 0o004
 const value = z.unknown().optional()
 const outline = z.object({
   database: z.object({ url: value }).optional(),
-  auth: z.object({ secret: value }).optional(),
+  auth: z.object({ secret: value, keys: z.array(z.object({ secret: value })).default([]) }).optional(),
   pusher: z.object({ secret: value }).optional(),
   tenants: z.array(
     z.object({
@@ -44,6 +44,7 @@ function firstPlainSecret(values: unknown): readonly PropertyKey[] | undefined {
   const secrets: (readonly [readonly PropertyKey[], unknown])[] = [
     [['database', 'url'], data.database?.url],
     [['auth', 'secret'], data.auth?.secret],
+    ...(data.auth?.keys ?? []).map(({ secret }, key) => [['auth', 'keys', key, 'secret'], secret] as const),
     [['pusher', 'secret'], data.pusher?.secret],
     ...data.tenants.flatMap(({ routers, webhooks }, tenant) => [
       ...routers.map(

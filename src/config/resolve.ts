@@ -1,5 +1,5 @@
 import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
-import type { AuthConfig, Config, RouterConfig, TenantConfig } from './config.ts'
+import type { AuthKey, AuthKeyConfig, Config, RouterConfig, TenantConfig } from './config.ts'
 import type { ConfigFile } from './schema.ts'
 
 type TenantBlock = ConfigFile['tenants'][number]
@@ -47,11 +47,24 @@ export function resolveJournal({ directory, max_size }: ConfigFile['journal']): 
   return { directory, maxBytes: max_size }
 }
 
-function resolveAuth({ secret, jwks_url, public_key }: ConfigFile['auth']): AuthConfig {
+function resolveAuth({ keys, ...single }: ConfigFile['auth']): AuthKeyConfig[] {
+  return (keys ?? [single]).map(block => ({
+    key: resolveAuthKey(block),
+    issuer: block.issuer,
+    audience: block.audience,
+    maxAgeMs: block.max_age,
+  }))
+}
+
+function resolveAuthKey({
+  secret,
+  jwks_url,
+  public_key,
+}: Pick<ConfigFile['auth'], 'secret' | 'jwks_url' | 'public_key'>): AuthKey {
   if (secret !== undefined) return { kind: 'secret', secret }
   if (jwks_url !== undefined) return { kind: 'jwks', url: jwks_url }
   if (public_key !== undefined) return { kind: 'public-key', pem: public_key }
-  throw new Error('an auth block without a key is a fault, and was not found to be one')
+  throw new Error('auth without a key is a fault, and was not found to be one')
 }
 
 function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {
@@ -59,6 +72,7 @@ function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {
     id: tenant.id,
     name: tenant.name ?? tenant.id,
     timezone: tenant.timezone,
+    tokensNotBefore: tenant.auth.not_before,
     routers: tenant.routers.map(router => resolveRouter(file, tenant, router)),
     alerts: resolveAlerts(tenant.alerts, tenant.quotas),
     webhooks: resolveWebhooks(tenant.webhooks, tenant.alerts, file.webhooks_private),

@@ -1,4 +1,5 @@
-import type { AuthConfig, Config, RouterConfig, RouterTls } from './config.ts'
+import type { TenantId } from '../accounting/ids.ts'
+import type { AuthKey, AuthKeyConfig, Config, RouterConfig, RouterTls } from './config.ts'
 
 /** What it takes to log in to a router. It carries the password, so it is not to be kept or printed. */
 export interface RouterAddress {
@@ -14,12 +15,27 @@ export function addressOf({ host, port, tls, username, password }: RouterConfig)
 }
 
 /** By what tokens are verified; likewise not to be printed. */
+export interface RevealedRules {
+  readonly keys: readonly (Omit<AuthKeyConfig, 'key'> & { readonly key: RevealedKey })[]
+  /** Of tenants that had their tokens revoked. */
+  readonly notBefore: ReadonlyMap<TenantId, Date>
+}
+
 export type RevealedKey =
   | { readonly kind: 'secret'; readonly secret: string }
-  | Exclude<AuthConfig, { kind: 'secret' }>
+  | Exclude<AuthKey, { kind: 'secret' }>
 
-export function tokenKeyOf(auth: AuthConfig): RevealedKey {
-  return auth.kind === 'secret' ? { kind: 'secret', secret: auth.secret.reveal() } : auth
+export function tokenRulesOf({ auth, tenants }: Pick<Config, 'auth' | 'tenants'>): RevealedRules {
+  return {
+    keys: auth.map(({ key, ...terms }) => ({ ...terms, key: revealedKey(key) })),
+    notBefore: new Map(
+      tenants.flatMap(({ id, tokensNotBefore: at }) => (at === undefined ? [] : [[id, at] as const])),
+    ),
+  }
+}
+
+function revealedKey(key: AuthKey): RevealedKey {
+  return key.kind === 'secret' ? { kind: 'secret', secret: key.secret.reveal() } : key
 }
 
 /** What channels are signed with; likewise not to be printed. */

@@ -30,3 +30,16 @@ export function oneOf<Word extends string>(words: readonly Word[]): (value: unkn
     return found === undefined ? notA(`one of ${words.join(', ')}`, value) : right(found)
   }
 }
+
+const INSTANT = 'an instant such as 2026-11-30T09:00:00Z'
+const INSTANT_TEXT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/
+
+/** A moment with its offset from UTC, in ISO 8601. */
+export function instant(value: unknown): Checked<Date> {
+  const day = typeof value === 'string' ? INSTANT_TEXT.exec(value)?.[1] : undefined
+  if (typeof value !== 'string' || day === undefined) return notA(INSTANT, value)
+  const at = new Date(value)
+  // JavaScript takes the thirtieth of February for the second of March.
+  const isDay = new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true
+  return isDay && !Number.isNaN(at.getTime()) ? right(at) : notA(INSTANT, value)
+}

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { routerId, tenantId } from '../accounting/ids.ts'
 import { SERVICES } from '../accounting/reading.ts'
-import { host, keySetUrl, origin } from './address.ts'
+import { host, origin } from './address.ts'
 import { alert } from './alerts.ts'
-import { certificates, fingerprint, publicKey } from './certificate.ts'
+import { auth } from './auth.ts'
+import { certificates, fingerprint } from './certificate.ts'
 import { type Checked, right, wrong } from './checked.ts'
 import { configId } from './config-id.ts'
 import { isPostgresUrl } from './database-url.ts'
@@ -11,10 +12,10 @@ import { block, field, list } from './field.ts'
 import { duration, interval, rate, size } from './quantity.ts'
 import { quota } from './quotas.ts'
 import { path } from './readable-file.ts'
-import { boolean, oneOf, text, textOf, wholeNumber } from './scalar.ts'
+import { boolean, instant, oneOf, text, textOf, wholeNumber } from './scalar.ts'
 import { schedule } from './schedule.ts'
 import { secret } from './secret-field.ts'
-import { type Environment, secretText } from './secret-source.ts'
+import type { Environment } from './secret-source.ts'
 import { belongTogether, certificateFile, keyFile } from './server-tls.ts'
 import { timezone } from './timezone.ts'
 import { webhook } from './webhooks.ts'
@@ -60,11 +61,7 @@ export function configSchema(env: Environment) {
           })
           .optional(),
       }).prefault({}),
-      auth: block({
-        secret: secret(env, isLongEnough).optional(),
-        jwks_url: field(keySetUrl).optional(),
-        public_key: publicKeyField(env).optional(),
-      }),
+      auth: auth(env),
       snapshots: block({ interval: field(interval).prefault('5s') }).prefault({}),
       log: block({ level: field(oneOf(LOG_LEVELS)).optional() }).prefault({}),
       pusher: block({
@@ -123,6 +120,7 @@ function tenant(env: Environment) {
     id: field(configId).transform(tenantId),
     name: field(text).optional(),
     timezone: field(timezone).default('UTC'),
+    auth: block({ not_before: field(instant).optional() }).prefault({}),
     ...nearestWins(),
     routers: list(router(env), 'routers, each with "- id:"; [] for none'),
     quotas: list(quota(), 'quotas, each with "- scope:"').default([]),
@@ -164,13 +162,6 @@ function nearestWins() {
   }
 }
 
-function publicKeyField(env: Environment) {
-  return field(value => {
-    const found = secretText(value, env)
-    return found.kind === 'right' ? publicKey(found.value) : found
-  })
-}
-
 /** A router's user may have no password. */
 function isAnything(text: string): Checked<string> {
   return right(text)
@@ -178,13 +169,6 @@ function isAnything(text: string): Checked<string> {
 
 function isNotEmpty(text: string): Checked<string> {
   return text === '' ? wrong('must not be empty') : right(text)
-}
-
-/** HS256 is as strong as its secret, and one of fewer bytes than the hash can be found by trying. */
-function isLongEnough(text: string): Checked<string> {
-  return Buffer.byteLength(text) >= 32
-    ? right(text)
-    : wrong('must be 32 bytes or more: make one with "openssl rand -base64 48"')
 }
 
 function isPusherKey(value: string): boolean {

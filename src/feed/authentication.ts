@@ -1,28 +1,30 @@
-import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose'
 import { z } from 'zod'
 import { isConfigId, type TenantId, tenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { errorFields, type Logger } from '../runtime/logger.ts'
-import { type PinnedKey, pinnedKey, secretBytes, type TokenKey } from './token-key.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { secretBytes } from './token-key.ts'
+import { type KeyRule, type Refusal, type Shown, VerifyingKey } from './verifying-key.ts'
 
 /** What a token allows, until it expires. */
 export type Grant =
   | { readonly kind: 'tenant'; readonly tenant: TenantId; readonly expiresAt: Date }
   | { readonly kind: 'admin'; readonly expiresAt: Date }
 
-/** `refused`: the token is no good and never will be. `unverifiable`: its issuer's keys can't be had now. */
-export type Refusal =
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'unverifiable'; readonly reason: string }
-
 /** A port: who the bearer of a token is. Never rejects. */
 export interface TokenVerifier {
   verify(token: string): Promise<Grant | Refusal>
 }
 
+/** What tokens are verified by. */
+export interface TokenRules {
+  readonly keys: readonly KeyRule[]
+  /** A tenant's tokens that were issued before are revoked, and those that do not tell when they were issued. */
+  readonly notBefore: ReadonlyMap<TenantId, Date>
+}
+
 /** Longer ones aren't looked at. */
 export const MAX_TOKEN_LENGTH = 4096
-const CLOCK_TOLERANCE_SECONDS = 5
 const MAX_DATE_SECONDS = 8.64e12
 
 const claimsShape = z.object({
@@ -31,62 +33,102 @@ const claimsShape = z.object({
   exp: z.number().positive().max(MAX_DATE_SECONDS),
 })
 
-/** Checks tokens against the one key of the config. */
+/** The rules that are gone by, with their keys at work. */
+interface Ring {
+  /** All that is in the rules: the same text is the same rules. */
+  readonly text: string
+  readonly keys: readonly VerifyingKey[]
+  readonly notBefore: TokenRules['notBefore']
+}
+
+/** Checks tokens against the keys of the config. */
 export class JwtVerifier implements TokenVerifier {
-  readonly #key: PinnedKey
   readonly #clock: Clock
   readonly #log: Logger
-  #failing = false
+  #ring: Ring
 
   /** @throws UnusableKey */
-  constructor(options: { readonly key: TokenKey; readonly clock: Clock; readonly log: Logger }) {
-    this.#key = pinnedKey(options.key)
+  constructor(options: { readonly rules: TokenRules; readonly clock: Clock; readonly log: Logger }) {
     this.#clock = options.clock
     this.#log = options.log
+    this.#ring = ringOf(options.rules, [], options.log)
+  }
+
+  /**
+   * Goes by these rules from now on. What was fetched for a key that stays is kept.
+   * @returns whether they are others than before
+   * @throws UnusableKey
+   */
+  apply(rules: TokenRules): boolean {
+    const ring = ringOf(rules, this.#ring.keys, this.#log)
+    if (ring.text === this.#ring.text) return false
+    this.#ring = ring
+    return true
   }
 
   async verify(token: string): Promise<Grant | Refusal> {
     if (token.length > MAX_TOKEN_LENGTH) return refused('the token is too long')
-    const mayFetchKeys = this.#key.kind === 'remote' && !this.#key.key.coolingDown
-    try {
-      const claims = await this.#claims(token)
-      this.#issuerAnswers()
-      return grantOf(claims)
-    } catch (error) {
-      if (this.#key.kind === 'remote' && isIssuersFault(error)) return this.#issuerFails(error)
-      // The issuer may have changed its key since.
-      if (error instanceof errors.JWKSNoMatchingKey && !mayFetchKeys) {
-        return { kind: 'unverifiable', reason: "the token's key is not known yet" }
-      }
-      return refused(error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not valid')
+    const shown = shownBy(token)
+    if (shown === undefined) return refused('the token is not valid')
+    for (;;) {
+      const ring = this.#ring
+      const verdict = await verifyBy(ring, token, shown, this.#clock.now())
+      // What took longer than its rules lasted is asked of those that are gone by now.
+      if (ring === this.#ring) return verdict
     }
   }
+}
 
-  async #claims(token: string): Promise<JWTPayload> {
-    const options = {
-      algorithms: this.#key.algorithms,
-      requiredClaims: ['exp'],
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      currentDate: this.#clock.now(),
-    }
-    // Two calls that look the same: jose tells a key from a function by overloads.
-    const { payload } =
-      this.#key.kind === 'remote'
-        ? await jwtVerify(token, this.#key.key, options)
-        : await jwtVerify(token, this.#key.key, options)
-    return payload
+function ringOf(rules: TokenRules, known: readonly VerifyingKey[], log: Logger): Ring {
+  const knownBy = new Map(known.map(key => [JSON.stringify(key.rule), key]))
+  return {
+    text: JSON.stringify([rules.keys, [...rules.notBefore]]),
+    keys: rules.keys.map(rule => knownBy.get(JSON.stringify(rule)) ?? new VerifyingKey(rule, log)),
+    notBefore: rules.notBefore,
   }
+}
 
-  #issuerFails(error: unknown): Refusal {
-    if (!this.#failing) this.#log.warn({ err: errorFields(error) }, 'token issuer keys unavailable')
-    this.#failing = true
-    return { kind: 'unverifiable', reason: "the token issuer's keys are unavailable" }
+/** The first key that takes the token decides; where none does, the one that has signed it says why. */
+async function verifyBy(
+  { keys, notBefore }: Ring,
+  token: string,
+  shown: Shown,
+  now: Date,
+): Promise<Grant | Refusal> {
+  let unverifiable: Refusal | undefined
+  let denied: Refusal | undefined
+  for (const key of keys) {
+    if (!key.mayTake(shown)) continue
+    const verdict = await key.verify(token, now)
+    if (verdict.kind === 'claims') return grantBy(verdict.claims, key.rule, notBefore)
+    if (verdict.kind === 'unverifiable') unverifiable ??= verdict
+    else if (verdict.kind === 'refused') denied ??= verdict
   }
+  return denied ?? unverifiable ?? refused('the token is not valid')
+}
 
-  #issuerAnswers(): void {
-    if (this.#failing) this.#log.info('token issuer keys available again')
-    this.#failing = false
+function shownBy(token: string): Shown | undefined {
+  try {
+    return { algorithm: decodeProtectedHeader(token).alg, issuer: decodeJwt(token).iss }
+  } catch {
+    return undefined // It is no JWT.
   }
+}
+
+/** The grant lasts until the token expires, or is too old for its key. */
+function grantBy(
+  claims: JWTPayload,
+  { maxAgeMs }: KeyRule,
+  notBefore: TokenRules['notBefore'],
+): Grant | Refusal {
+  const grant = grantOf(claims)
+  if (grant.kind === 'refused' || grant.kind === 'unverifiable') return grant
+  const issuedMs = claims.iat === undefined ? undefined : claims.iat * 1000
+  const revokedBefore = grant.kind === 'tenant' ? notBefore.get(grant.tenant) : undefined
+  if (revokedBefore !== undefined && !(issuedMs !== undefined && issuedMs >= revokedBefore.getTime()))
+    return refused('the token has been revoked')
+  if (maxAgeMs === undefined || issuedMs === undefined) return grant
+  return { ...grant, expiresAt: new Date(Math.min(grant.expiresAt.getTime(), issuedMs + maxAgeMs)) }
 }
 
 /** What verified claims allow: a tenant, or everything to an admin, and never both. */
@@ -104,26 +146,26 @@ export function grantOf(claims: JWTPayload): Grant | Refusal {
   return { kind: 'tenant', tenant: tenantId(tenant), expiresAt }
 }
 
-/** A token as `JwtVerifier` takes it where the config has a secret. */
-export function signToken(grant: Grant, secret: string): Promise<string> {
+/** What a token says beside its grant. */
+export interface TokenTerms {
+  readonly issuer?: string | undefined
+  readonly audience?: string | undefined
+  /** By default, now. */
+  readonly issuedAt?: Date
+}
+
+/** A token as `JwtVerifier` takes it where the config has a secret that asks for these terms. */
+export function signToken(grant: Grant, secret: string, terms: TokenTerms = {}): Promise<string> {
   const claims = grant.kind === 'tenant' ? { tenant: grant.tenant } : { admin: true }
-  return new SignJWT(claims)
+  const token = new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setIssuedAt()
+    .setIssuedAt(terms.issuedAt)
     .setExpirationTime(grant.expiresAt)
-    .sign(secretBytes(secret))
+  if (terms.issuer !== undefined) token.setIssuer(terms.issuer)
+  if (terms.audience !== undefined) token.setAudience(terms.audience)
+  return token.sign(secretBytes(secret))
 }
 
 function refused(reason: string): Refusal {
   return { kind: 'refused', reason }
-}
-
-/** jose throws its own errors for tokens; the fetch of the keys fails with these, or with what `fetch` throws. */
-function isIssuersFault(error: unknown): boolean {
-  if (!(error instanceof errors.JOSEError)) return true
-  return (
-    error instanceof errors.JWKSTimeout ||
-    error instanceof errors.JWKSInvalid ||
-    error.code === 'ERR_JOSE_GENERIC'
-  )
 }

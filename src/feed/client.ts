@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Seats } from '../runtime/seats.ts'
 import type { Grant, TokenVerifier } from './authentication.ts'
 import type { Watcher } from './channel.ts'
+import { type ClientState, seatOf } from './client-state.ts'
 import { CLOSE, type CloseCode } from './close-codes.ts'
 import type { Hub, Scope } from './hub.ts'
 import { type FeedLimits, RateLimit } from './limits.ts'
@@ -11,17 +12,7 @@ import { encode, readMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import { closing, DONE, type Outcome } from './outcome.ts'
 import { fulfil } from './requests.ts'
-
-/**
- * anonymous ─ token ─▶ verifying ─ good ─▶ authenticated ─ auth, same tenant ─▶ authenticated, until the new token's exp
- *     └ no token in time      └ refused          └ exp, too slow, gone, bad message, …
- *                                  all of them ─▶ closed
- */
-type State =
-  | { readonly kind: 'anonymous'; readonly deadlineMs: number }
-  | { readonly kind: 'verifying' }
-  | { readonly kind: 'authenticated'; readonly grant: Grant }
-  | { readonly kind: 'closed' }
+import type { Refusal } from './verifying-key.ts'
 
 /** What all clients share. */
 export interface FeedClientOptions {
@@ -43,7 +34,7 @@ export class FeedClient implements Watcher {
   readonly #outbox: Outbox
   readonly #inbound: RateLimit
   readonly #refreshes: RateLimit
-  #state: State
+  #state: ClientState
   #pingedAtMs: number
   #isPingAnswered = true
   #seat: string | undefined
@@ -108,6 +99,16 @@ export class FeedClient implements Watcher {
     } else if (nowMs - this.#pingedAtMs >= this.#options.limits.pingEveryMs) {
       this.#pingOrTerminate(nowMs)
     }
+  }
+
+  /** Looks at its token once more, by rules that are new. What it has sent meanwhile doesn't wait for that. */
+  async rulesChanged(): Promise<void> {
+    const before = this.#state
+    if (before.kind !== 'authenticated') return
+    const { token, grant } = before
+    const verdict = await this.#options.verifier.verify(token)
+    // Another token was verified by the new rules, or by none.
+    if (this.#state === before) this.#apply(this.#judge(verdict, token, grant))
   }
 
   #overdue(nowMs: number, wallMs: number): Outcome {
@@ -182,7 +183,11 @@ export class FeedClient implements Watcher {
     const known = this.#state.kind === 'authenticated' ? this.#state.grant : undefined
     if (known === undefined) this.#state = { kind: 'verifying' }
     const verdict = await this.#options.verifier.verify(token)
-    if (this.#isClosed()) return DONE
+    return this.#isClosed() ? DONE : this.#judge(verdict, token, known)
+  }
+
+  /** @param known what the token before this one allows */
+  #judge(verdict: Grant | Refusal, token: string, known: Grant | undefined): Outcome {
     switch (verdict.kind) {
       case 'refused':
         return closing(CLOSE.badToken, verdict.reason)
@@ -190,19 +195,19 @@ export class FeedClient implements Watcher {
         return closing(CLOSE.tryAgainLater, verdict.reason)
       case 'tenant':
       case 'admin':
-        return known === undefined ? this.#enter(verdict) : this.#renew(known, verdict)
+        return known === undefined ? this.#enter(verdict, token) : this.#renew(known, verdict, token)
       default:
         return verdict satisfies never
     }
   }
 
-  #renew(known: Grant, grant: Grant): Outcome {
+  #renew(known: Grant, grant: Grant, token: string): Outcome {
     if (seatOf(known) !== seatOf(grant)) return closing(CLOSE.notYours, 'the token is for another')
-    this.#state = { kind: 'authenticated', grant }
+    this.#state = { kind: 'authenticated', grant, token }
     return DONE
   }
 
-  #enter(grant: Grant): Outcome {
+  #enter(grant: Grant, token: string): Outcome {
     const { hub, seats, intervalMs, serverVersion } = this.#options
     if (grant.kind === 'tenant' && hub.serves(grant.tenant) === undefined) {
       return closing(CLOSE.notYours, 'the tenant is not served here')
@@ -210,7 +215,7 @@ export class FeedClient implements Watcher {
     const seat = seatOf(grant)
     if (!seats.take(seat)) return closing(CLOSE.tooMany, 'too many connections of the tenant')
     this.#seat = seat
-    this.#state = { kind: 'authenticated', grant }
+    this.#state = { kind: 'authenticated', grant, token }
     const scope: Scope = grant.kind === 'admin' ? { kind: 'all' } : grant
     const tenants = hub.tenants(scope)
     this.put(
@@ -239,9 +244,4 @@ export class FeedClient implements Watcher {
     if (this.#seat !== undefined) this.#options.seats.release(this.#seat)
     this.#seat = undefined
   }
-}
-
-/** Tenants' ids hold no `*`. */
-function seatOf(grant: Grant): string {
-  return grant.kind === 'tenant' ? grant.tenant : '*admin'
 }

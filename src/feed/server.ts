@@ -36,6 +36,7 @@ export interface FeedServerOptions {
 /** A client of either protocol, as far as time and the stop are concerned. */
 interface Connected {
   checkTime(nowMs: number, wallMs: number): void
+  rulesChanged(): void
   close(code: typeof CLOSE.goingAway, reason: string): void
 }
 
@@ -44,6 +45,8 @@ const CHECK_EVERY_MS = 1000
 /** How long clients have to answer a close: at the stop, and at any other time. */
 const STOP_WITHIN_MS = 1000
 const CLOSE_WITHIN_MS = 10_000
+/** After so many, whatever else waits gets its turn. */
+const LOOKED_AT_AT_ONCE = 100
 const TOO_MANY = 'too many connections from the address'
 
 const SOCKET_OPTIONS = {
@@ -95,6 +98,22 @@ export class FeedServer {
     waiting.abort()
     for (const socket of this.#sockets.clients) socket.terminate()
     await gone
+  }
+
+  /**
+   * Has each connection's token looked at once more, by rules that are new to the verifier. Whose token no longer holds is
+   * closed; who can't be looked at now comes back later.
+   */
+  async rulesChanged(): Promise<void> {
+    const { signal } = this.#stopping
+    let count = 0
+    for (const client of [...this.#clients]) {
+      // First of all too: what was verified by the rules before has been taken up then.
+      if (count % LOOKED_AT_AT_ONCE === 0) await this.#options.clock.sleep(0, signal)
+      if (signal.aborted) return
+      client.rulesChanged()
+      count += 1
+    }
   }
 
   /** Shows an alert that fired or ended to those who asked. `alerts` has it among the tenant's newest by now. */

@@ -168,7 +168,7 @@ describe('a router that can be read', () => {
     'shows who is counted by which name, where logins have a domain (%s)',
     (hotspotDomain, name) => {
       const tenant = {
-        ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC' },
+        ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC', tokensNotBefore: undefined },
         ...{ routers: [], alerts: [], webhooks: [] },
       }
       const of = { tenant, router: routerConfig({ hotspotDomain }), findings: [] }

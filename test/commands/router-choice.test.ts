@@ -6,11 +6,25 @@ import { routerConfig } from './routers.ts'
 
 const tenants: readonly TenantConfig[] = [
   {
-    ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC', alerts: [], webhooks: [] },
+    ...{
+      id: tenantId('acme'),
+      name: 'Acme',
+      timezone: 'UTC',
+      tokensNotBefore: undefined,
+      alerts: [],
+      webhooks: [],
+    },
     routers: [routerConfig(), routerConfig({ id: routerId('old'), enabled: false })],
   },
   {
-    ...{ id: tenantId('umoja'), name: 'Umoja', timezone: 'UTC', alerts: [], webhooks: [] },
+    ...{
+      id: tenantId('umoja'),
+      name: 'Umoja',
+      timezone: 'UTC',
+      tokensNotBefore: undefined,
+      alerts: [],
+      webhooks: [],
+    },
     routers: [routerConfig({ id: routerId('north') })],
   },
 ]

@@ -8,7 +8,7 @@ import { routerConfig } from './routers.ts'
 function router(tenant: string, id: string, more: Partial<RouterConfig> = {}): TenantRouter {
   return {
     tenant: {
-      ...{ id: tenantId(tenant), name: tenant, timezone: 'UTC' },
+      ...{ id: tenantId(tenant), name: tenant, timezone: 'UTC', tokensNotBefore: undefined },
       ...{ routers: [], alerts: [], webhooks: [] },
     },
     router: routerConfig({ id: routerId(id), host: `${id}.example`, ...more }),

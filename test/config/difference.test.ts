@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { difference } from '../../src/config/difference.ts'
+import { tokenRulesOf } from '../../src/config/revealed.ts'
 import { AUTH, configOf, ENV, WEBHOOK, WEBHOOK_ENV, withRouter, withTenant } from './config-text.ts'
 
 const before = configOf(withRouter(''))
@@ -116,7 +117,16 @@ describe('the difference that a reload makes', () => {
   })
 
   it('of a secret is seen, though secrets print alike', () => {
+    const [old, after] = ['one', 'another'].map(secret =>
+      configOf(withRouter('', `pusher: { key: k, secret: ${secret} }`)),
+    )
+    if (old === undefined || after === undefined) throw new Error('two secrets are two configs')
+    expect(difference(old, after)).toEqual({ ...nothing, restartNeeded: ['pusher'] })
+  })
+
+  it('of what tokens are verified by needs no restart', () => {
     const after = configOf(withRouter(''), { ...ENV, TIKMETER_SECRET: 'another secret of thirty-two bytes' })
-    expect(difference(before, after)).toEqual({ ...nothing, restartNeeded: ['auth'] })
+    expect(difference(before, after)).toEqual(nothing)
+    expect(tokenRulesOf(after)).not.toEqual(tokenRulesOf(before))
   })
 })

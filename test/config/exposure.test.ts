@@ -46,6 +46,11 @@ describe('a secret in plain text', () => {
     )
   })
 
+  it('may be one of several that tokens are signed by', () => {
+    const text = 'auth:\n  keys: [{ secret: "${SECRET}" },\n    { secret: hunter2 }]\ntenants: []'
+    expect(exposedIn(text, 0o644)).toBe('3 auth.keys[1].secret')
+  })
+
   it('may be where a webhook is, or what it signs by', () => {
     const withWebhook = (url: string, secret: string) =>
       `tenants: [{ id: a, routers: [] }, { id: b, routers: [], webhooks:\n [{ url: ${url}, secret: ${secret} }] }]`

@@ -30,6 +30,9 @@ describe('the example', () => {
   it('loads with every key that is commented out', () => {
     const text = readFileSync(file, 'utf8')
       .replace('# url:', 'url:')
+      .replace(/^ {2}secret: /m, '  # ')
+      .replace(/^ {2}# (keys:| {2}- \{ (?:secret|jwks_url):)/gm, '  $1')
+      .replace('# auth: { not_before', 'auth: { not_before')
       .replace(/^# (pusher:| {2}key:| {2}secret:)/gm, '$1')
       .replace('# port:', 'port:')
       .replace('# tls: true', 'tls: true')
@@ -42,6 +45,8 @@ describe('the example', () => {
     })
     expect(config.database.kind).toBe('url')
     expect(config.pusher?.key).toBe('tikmeter')
+    expect(config.auth.map(({ key }) => key.kind)).toEqual(['secret', 'jwks'])
+    expect(config.tenants[0]?.tokensNotBefore).toBeInstanceOf(Date)
     const { alerts, webhooks } = config.tenants[0] ?? {}
     expect(alerts?.[0]).toMatchObject({ particular: { size: 2 } })
     expect(webhooks).toMatchObject([{ id: 'noc', rules: new Set(['down']) }])

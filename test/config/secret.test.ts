@@ -210,7 +210,9 @@ describe('auth', () => {
       `auth:\n  public_key: |\n    ${pem.trimEnd().replaceAll('\n', '\n    ')}`,
     ]
     for (const auth of written) {
-      expect(configOf(`${auth}\ntenants: []`, { PEM: pem }).auth).toEqual({ kind: 'public-key', pem })
+      expect(configOf(`${auth}\ntenants: []`, { PEM: pem }).auth).toMatchObject([
+        { key: { kind: 'public-key', pem } },
+      ])
     }
     const secretPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
     const faults = faultsOf('auth: { public_key: "${PEM}" }\ntenants: []', { PEM: secretPem })
@@ -219,14 +221,92 @@ describe('auth', () => {
 
   it('takes a key set by https, or by http from this machine', () => {
     const url = 'http://localhost:9000/jwks.json'
-    expect(configOf(`auth: { jwks_url: "${url}" }\ntenants: []`).auth).toEqual({ kind: 'jwks', url })
+    expect(configOf(`auth: { jwks_url: "${url}" }\ntenants: []`).auth).toMatchObject([
+      { key: { kind: 'jwks', url } },
+    ])
     expect(faultsOf('auth: { jwks_url: "http://panel.example/jwks.json" }\ntenants: []')).toHaveLength(1)
     expect(faultsOf('auth: { jwks_url: "panel.example" }\ntenants: []')).toHaveLength(1)
   })
 
-  it('is exactly one of the three', () => {
-    expect(faultsOf('auth: {}\ntenants: []')[0]?.message).toBe('needs one of secret, jwks_url, public_key')
+  it('is exactly one of the three, or several keys', () => {
+    expect(faultsOf('auth: {}\ntenants: []')[0]?.message).toBe(
+      'needs one of secret, jwks_url, public_key, keys',
+    )
     const both = faultsOf('auth: { secret: short, jwks_url: "https://a.example/k" }\ntenants: []')
     expect(both.map(({ path }) => path)).toEqual(['auth.secret', 'auth.jwks_url'])
+  })
+  it('has several keys, each with what it asks of its tokens', () => {
+    const config = configOf(`auth:
+  keys:
+    - { secret: "\${TIKMETER_SECRET}" }
+    - { jwks_url: "https://a.example/k", issuer: "https://a.example", audience: tikmeter, max_age: 12h }
+tenants: []`)
+    expect(config.auth).toMatchObject([
+      { key: { kind: 'secret' }, issuer: undefined, audience: undefined, maxAgeMs: undefined },
+      {
+        key: { kind: 'jwks', url: 'https://a.example/k' },
+        ...{ issuer: 'https://a.example', audience: 'tikmeter', maxAgeMs: 43_200_000 },
+      },
+    ])
+  })
+
+  it('asks as much of the tokens of its only key', () => {
+    const written = 'auth: { secret: "${TIKMETER_SECRET}", issuer: a, audience: b, max_age: 1h }'
+    expect(configOf(`${written}\ntenants: []`).auth).toMatchObject([
+      { issuer: 'a', audience: 'b', maxAgeMs: 3_600_000 },
+    ])
+  })
+
+  it.each([
+    ['no key', '[]', 'auth.keys must name one'],
+    ['one that is none', '[{ issuer: a }]', 'auth.keys[0] needs one of secret, jwks_url, public_key'],
+    [
+      'one that is two',
+      '[{ secret: "${TIKMETER_SECRET}", jwks_url: "https://a.example/k" }]',
+      'auth.keys[0].jwks_url cannot stand beside secret',
+    ],
+    [
+      'too many',
+      `[${Array(17).fill('{ secret: "${TIKMETER_SECRET}" }').join(', ')}]`,
+      'auth.keys must be 16 at the most',
+    ],
+  ])('with %s is at fault', (_, keys, said) => {
+    const [fault] = faultsOf(`auth: { keys: ${keys} }\ntenants: []`)
+    expect(`${fault?.path} ${fault?.message}`).toContain(said)
+  })
+
+  it('has no terms beside several keys: each key has its own', () => {
+    const faults = faultsOf(
+      'auth: { keys: [{ secret: "${TIKMETER_SECRET}" }], issuer: a, secret: "${TIKMETER_SECRET}" }\ntenants: []',
+    )
+    expect(faults.map(({ path }) => path).sort()).toEqual(['auth.issuer', 'auth.keys'])
+  })
+
+  it('takes no public key that signs nothing, or is too short to', () => {
+    const keys = [generateKeyPairSync('x25519'), generateKeyPairSync('rsa', { modulusLength: 1024 })]
+    for (const { publicKey } of keys) {
+      const PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+      const [fault] = faultsOf('auth: { public_key: "${PEM}" }\ntenants: []', { PEM })
+      expect(fault?.message).toContain('RSA key, of 2048 bits or more')
+    }
+  })
+
+  it.each([
+    ['2026-11-30T09:00:00Z', '2026-11-30T09:00:00.000Z'],
+    ['"2026-11-30T12:00+03:00"', '2026-11-30T09:00:00.000Z'],
+  ])('of a tenant revokes what was issued before %s', (written, at) => {
+    const text = `${AUTH}\ntenants: [{ id: a, auth: { not_before: ${written} }, routers: [] }]`
+    expect(configOf(text).tenants[0]?.tokensNotBefore?.toISOString()).toBe(at)
+  })
+
+  it.each([
+    '2026-11-30',
+    '2026-02-30T09:00:00Z',
+    '2026-11-30T09:00:00',
+    '2026-11-30T25:00:00Z',
+    '1764493200',
+  ])('of a tenant revokes nothing by %s', written => {
+    const [fault] = faultsOf(`${AUTH}\ntenants: [{ id: a, auth: { not_before: ${written} }, routers: [] }]`)
+    expect(`${fault?.path} ${fault?.message}`).toContain('tenants[0].auth.not_before must be an instant')
   })
 })

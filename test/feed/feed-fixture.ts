@@ -18,6 +18,7 @@ import type { SnapshotSource } from '../../src/feed/frames.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
 import { FeedServer } from '../../src/feed/server.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { onlySecret } from './token-rules.ts'
 
 export const SECRET = 'a secret of more than thirty-two bytes'
 export const START = new Date('2026-11-24T10:00:00Z')
@@ -195,8 +196,7 @@ export class TestFeed {
       source: this.source,
       alerts: this.alerts,
       verifier:
-        options.verifier ??
-        new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: this.clock, log: silent }),
+        options.verifier ?? new JwtVerifier({ rules: onlySecret(SECRET), clock: this.clock, log: silent }),
       origins: options.origins ?? [],
       intervalMs: 5000,
       serverVersion: '0.1.0',

@@ -6,6 +6,7 @@ import { grantOf, JwtVerifier } from '../../src/feed/authentication.ts'
 import { type TokenKey, UnusableKey } from '../../src/feed/token-key.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { acme, inOneHour, START, silent, TestFeed, tenantToken } from './feed-fixture.ts'
+import { keyRule, onlyKeys } from './token-rules.ts'
 
 interface Issuer {
   readonly publicKey: KeyObject
@@ -17,7 +18,7 @@ const p256: Issuer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const rsa: Issuer = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 function verifier(key: TokenKey): JwtVerifier {
-  return new JwtVerifier({ key, clock: new HandClock(START), log: silent })
+  return new JwtVerifier({ rules: onlyKeys(keyRule(key)), clock: new HandClock(START), log: silent })
 }
 
 function pem({ publicKey }: Issuer): string {

@@ -12,6 +12,7 @@ import { LogLines } from '../runtime/log-lines.ts'
 import { inOneHour, SECRET, START } from './feed-fixture.ts'
 import { Board, KEY, servingOf } from './pusher/pusher-serving.ts'
 import { RawClient, textFrameOf } from './raw-client.ts'
+import { onlySecret } from './token-rules.ts'
 
 export const INTERVAL_MS = 5_000
 export const FEED_PATH = '/ws'
@@ -41,7 +42,7 @@ export class ServedScene {
       {
         config: { server, pusher, snapshots: { intervalMs: INTERVAL_MS } },
         board: counted(this.board, this.calls),
-        verifier: new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock, log }),
+        verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log }),
         measuresOf: feed => this.#measuresOf(feed),
         ...{ clock, log, ...more },
       },

@@ -1,6 +1,7 @@
 import type { AlertJson } from '../../src/accounting/alert.ts'
 import { type TenantId, tenantId } from '../../src/accounting/ids.ts'
-import type { Grant, Refusal, TokenVerifier } from '../../src/feed/authentication.ts'
+import type { Grant, TokenVerifier } from '../../src/feed/authentication.ts'
+import type { Refusal } from '../../src/feed/verifying-key.ts'
 import { inOneHour, outage } from '../feed/feed-fixture.ts'
 import type { RawClient } from '../feed/raw-client.ts'
 import { ServedScene } from '../feed/served-scene.ts'

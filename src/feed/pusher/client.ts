@@ -107,6 +107,11 @@ export class PusherClient {
     }
   }
 
+  /** Which tokens its channels were signed for isn't known here, so it has to have them signed once more. */
+  rulesChanged(): void {
+    this.close(PUSHER_CODE.askAgain, 'have the channels signed again')
+  }
+
   #receive(raw: RawData, isBinary: boolean): void {
     if (this.#isClosed) return
     const inbound = readPusherMessage(raw, isBinary)

@@ -14,6 +14,8 @@ export const PUSHER_CODE = {
   /** Too many, too much or too slow. */
   overCapacity: 4100,
   noPong: 4201,
+  /** What let it into its channels no longer holds: whoever asks for it again gets what holds now. */
+  askAgain: 4202,
 } as const
 
 export type PusherCode = (typeof PUSHER_CODE)[keyof typeof PUSHER_CODE]

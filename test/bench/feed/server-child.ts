@@ -5,6 +5,7 @@ import { JwtVerifier } from '../../../src/feed/authentication.ts'
 import { FEED_LIMITS } from '../../../src/feed/limits.ts'
 import { FeedServer } from '../../../src/feed/server.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
+import { onlySecret } from '../../feed/token-rules.ts'
 import { answerParent, sweptMemory } from '../child.ts'
 import { cpuMs } from '../measure.ts'
 import { BareServer } from './bare-server.ts'
@@ -34,7 +35,7 @@ answerParent((question: ServerQuestion) => {
 
 async function startFeed(source: SyntheticSource): Promise<Listening> {
   const log = pino({ level: 'silent' })
-  const verifier = new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: systemClock, log })
+  const verifier = new JwtVerifier({ rules: onlySecret(SECRET), clock: systemClock, log })
   const started = new FeedServer({
     ...{ source, verifier, origins: [], intervalMs: INTERVAL_MS, serverVersion: '0' },
     ...{ alerts: { recent: () => [] }, limits: FEED_LIMITS, clock: systemClock, log },

@@ -7,6 +7,7 @@ import { channelOf, PusherApp } from '../../../src/feed/pusher/app.ts'
 import { FeedServer } from '../../../src/feed/server.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { acme, FakeSource, globex, SECRET, START, silent } from '../feed-fixture.ts'
+import { onlySecret } from '../token-rules.ts'
 
 export const app = new PusherApp({ key: 'key', secret: 'the secret of the app' })
 
@@ -104,7 +105,7 @@ export class PusherScene {
     this.feed = new FeedServer({
       source: this.source,
       alerts: { recent: () => [] },
-      verifier: new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock: this.clock, log: silent }),
+      verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock: this.clock, log: silent }),
       origins: [],
       intervalMs: 5000,
       serverVersion: '0.1.0',

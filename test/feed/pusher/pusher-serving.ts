@@ -8,6 +8,7 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { Serving, type ServingOptions } from '../../../src/serving.ts'
 import { MEASURES } from '../../api/measures.ts'
 import { acme, FakeSource, globex, SECRET, silent } from '../feed-fixture.ts'
+import { onlySecret } from '../token-rules.ts'
 
 export const KEY = 'tikmeter-key'
 const INTERVAL_MS = 200
@@ -60,7 +61,7 @@ export function servingOf(
     board: new Board(acme, globex),
     usage: { page: nobodyAsks, all: nobodyAsks },
     alerts: { recent: () => [] },
-    verifier: new JwtVerifier({ key: { kind: 'secret', secret: SECRET }, clock, log: silent }),
+    verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log: silent }),
     readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
     measuresOf: () => MEASURES,
     observer: new Observed(),

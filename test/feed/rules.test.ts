@@ -1,0 +1,231 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { type JWTPayload, SignJWT } from 'jose'
+import { afterEach, expect, test } from 'vitest'
+import { type Grant, JwtVerifier, signToken, type TokenRules } from '../../src/feed/authentication.ts'
+import type { KeyRule } from '../../src/feed/verifying-key.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import {
+  acme,
+  bearer,
+  globex,
+  inOneHour,
+  SECRET,
+  START,
+  silent,
+  TestFeed,
+  tenantToken,
+} from './feed-fixture.ts'
+import { keyRule, onlyKeys, onlySecret } from './token-rules.ts'
+
+const OTHER = 'another secret of more than thirty-two bytes'
+const secretKey = (secret: string, terms: Partial<KeyRule> = {}) => keyRule({ kind: 'secret', secret }, terms)
+const acmeGrant: Grant = { kind: 'tenant', tenant: acme, expiresAt: inOneHour() }
+const minutesAgo = (minutes: number) => new Date(START.getTime() - minutes * 60_000)
+
+function verifier(rules: TokenRules): JwtVerifier {
+  return new JwtVerifier({ rules, clock: new HandClock(START), log: silent })
+}
+
+function signed(claims: JWTPayload, secret = SECRET): Promise<string> {
+  const token = new SignJWT({ tenant: 'acme', ...claims }).setProtectedHeader({ alg: 'HS256' })
+  return token.setExpirationTime(inOneHour()).sign(new TextEncoder().encode(secret))
+}
+
+function refusal(reason: string): object {
+  return { kind: 'refused', reason }
+}
+
+const ISSUED = { iat: START.getTime() / 1000 }
+
+test.each([
+  ['the issuer', { issuer: 'panel' }, { iss: 'panel' }, { iss: 'billing' }, 'the token is not valid'],
+  ['an issuer', { issuer: 'panel' }, { iss: 'panel' }, {}, 'the token is not valid'],
+  [
+    'the audience',
+    { audience: 'usage' },
+    { aud: 'usage' },
+    { aud: 'mail' },
+    'the token is for another audience',
+  ],
+  ['an audience', { audience: 'usage' }, { aud: ['mail', 'usage'] }, {}, 'the token is for another audience'],
+  [
+    'the age',
+    { maxAgeMs: 600_000 },
+    { iat: minutesAgo(9).getTime() / 1000 },
+    { iat: minutesAgo(11).getTime() / 1000 },
+    'the token is too old',
+  ],
+  ['an age', { maxAgeMs: 600_000 }, ISSUED, {}, 'the token does not tell when it was issued'],
+])('a token without %s that its key asks for is refused', async (_, terms, right, wrong, reason) => {
+  const key = verifier(onlyKeys(secretKey(SECRET, terms)))
+  expect((await key.verify(await signed(right))).kind).toBe('tenant')
+  expect(await key.verify(await signed(wrong))).toEqual(refusal(reason))
+})
+
+test('a grant lasts until its token expires, or is too old', async () => {
+  const key = verifier(onlyKeys(secretKey(SECRET, { maxAgeMs: 600_000 })))
+  const expiresAt = new Date(START.getTime() + 600_000)
+  expect(await key.verify(await signed(ISSUED))).toEqual({ ...acmeGrant, expiresAt })
+})
+
+test('each of several keys is good for what is signed by it on its own terms, and for nothing else', async () => {
+  const keys = onlyKeys(
+    secretKey(SECRET, { issuer: 'panel', audience: 'usage' }),
+    secretKey(OTHER, { issuer: 'billing' }),
+  )
+  const several = verifier(keys)
+  expect(await several.verify(await signed({ iss: 'panel', aud: 'usage' }))).toEqual(acmeGrant)
+  expect(await several.verify(await signed({ iss: 'billing' }, OTHER))).toEqual(acmeGrant)
+  expect((await several.verify(await signed({ iss: 'billing' }))).kind).toBe('refused')
+  expect((await several.verify(await signed({ iss: 'panel', aud: 'usage' }, OTHER))).kind).toBe('refused')
+})
+
+test('one secret may stand for two audiences', async () => {
+  const both = verifier(
+    onlyKeys(secretKey(SECRET, { audience: 'old' }), secretKey(SECRET, { audience: 'new' })),
+  )
+  for (const aud of ['old', 'new']) expect(await both.verify(await signed({ aud }))).toEqual(acmeGrant)
+  expect((await both.verify(await signed({ aud: 'none' }))).kind).toBe('refused')
+})
+
+test('an issuer that is down holds up no token of another', async () => {
+  const nobody = keyRule({ kind: 'jwks', url: 'http://127.0.0.1:1/keys' }, { issuer: 'down' })
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const rules = verifier(onlyKeys(nobody, keyRule({ kind: 'public-key', pem }, { issuer: 'up' })))
+  const by = (iss: string) =>
+    new SignJWT({ tenant: 'acme', iss })
+      .setProtectedHeader({ alg: 'EdDSA' })
+      .setExpirationTime(inOneHour())
+      .sign(privateKey)
+  expect(await rules.verify(await by('up'))).toEqual(acmeGrant)
+  expect((await rules.verify(await by('down'))).kind).toBe('unverifiable')
+  expect((await rules.verify(await by('neither'))).kind).toBe('refused')
+})
+
+test('a tenant’s tokens of before it revoked them are refused, those without iat too, and no other’s', async () => {
+  const rules = { ...onlySecret(SECRET), notBefore: new Map([[acme, START]]) }
+  const revoking = verifier(rules)
+  const revoked = refusal('the token has been revoked')
+  expect(await revoking.verify(await signed({ iat: ISSUED.iat - 1 }))).toEqual(revoked)
+  expect(await revoking.verify(await signed({}))).toEqual(revoked)
+  expect(await revoking.verify(await signed(ISSUED))).toEqual(acmeGrant)
+  expect((await revoking.verify(await signed({ tenant: 'globex' }))).kind).toBe('tenant')
+})
+
+test('rules are others when a key, what it asks or a revocation is', () => {
+  const rules = onlySecret(SECRET)
+  const all = [
+    onlySecret(OTHER),
+    onlyKeys(secretKey(SECRET, { issuer: 'panel' })),
+    onlyKeys(secretKey(SECRET), secretKey(OTHER)),
+    { ...rules, notBefore: new Map([[acme, START]]) },
+    { ...rules, notBefore: new Map([[acme, minutesAgo(1)]]) },
+  ]
+  for (const changed of all) {
+    const by = verifier(rules)
+    expect(by.apply(onlySecret(SECRET))).toBe(false)
+    expect(by.apply(changed)).toBe(true)
+    expect(by.apply(changed)).toBe(false)
+  }
+})
+
+let feed: TestFeed | undefined
+
+afterEach(async () => {
+  await feed?.stop()
+  feed = undefined
+})
+
+/** A feed and a way to go on by other rules, as a reload does. */
+async function reloadable(
+  rules: TokenRules,
+): Promise<{ feed: TestFeed; reload: (rules: TokenRules) => Promise<void> }> {
+  const by = verifier(rules)
+  const started = await new TestFeed({ verifier: by }).start()
+  feed = started
+  const reload = async (changed: TokenRules) => {
+    if (!by.apply(changed)) return
+    const told = started.feed.rulesChanged()
+    await started.clock.turn(0)
+    await told
+  }
+  return { feed: started, reload }
+}
+
+test('a key that is taken away closes who came by it with 4401, and nobody else', async () => {
+  const { feed, reload } = await reloadable(onlyKeys(secretKey(SECRET), secretKey(OTHER)))
+  const leaver = await feed.watch(acme)
+  const stayer = feed.connect({ headers: bearer(await signToken(acmeGrant, OTHER)) })
+  await stayer.next('snapshot')
+  await reload(onlySecret(OTHER))
+  expect(await leaver.closed).toBe(4401)
+  await feed.clock.turn(5000)
+  await stayer.next('snapshot')
+})
+
+test('a key that is added lets in who has a token by it, without a restart', async () => {
+  const { feed, reload } = await reloadable(onlySecret(SECRET))
+  const headers = bearer(await signToken(acmeGrant, OTHER))
+  expect(await feed.connect({ headers }).closed).toBe(4401)
+  await reload(onlyKeys(secretKey(SECRET), secretKey(OTHER)))
+  await feed.connect({ headers }).next('snapshot')
+})
+
+test('a revocation closes the tenant’s connections with 4401, and no other’s', async () => {
+  const { feed, reload } = await reloadable(onlySecret(SECRET))
+  const [leaver, stayer] = [await feed.watch(acme), await feed.watch(globex)]
+  await reload({ ...onlySecret(SECRET), notBefore: new Map([[acme, new Date('2100-01-01T00:00:00Z')]]) })
+  expect(await leaver.closed).toBe(4401)
+  await feed.clock.turn(5000)
+  await stayer.next('snapshot')
+})
+
+test('who renewed its token is held to the new one', async () => {
+  const { feed, reload } = await reloadable(onlyKeys(secretKey(SECRET), secretKey(OTHER)))
+  const client = await feed.watch(acme)
+  client.send({ type: 'auth', token: await signToken(acmeGrant, OTHER) })
+  client.send({ type: 'subscribe', topics: ['sessions'] })
+  await client.next('sessions')
+  await reload(onlySecret(OTHER))
+  await feed.clock.turn(5000)
+  await client.next('snapshot')
+  await reload(onlySecret(SECRET))
+  expect(await client.closed).toBe(4401)
+})
+
+test('a key that now asks for less time ends connections by it, at their time', async () => {
+  const { feed, reload } = await reloadable(onlySecret(SECRET))
+  const token = await signToken(acmeGrant, SECRET, { issuedAt: START })
+  const client = feed.connect({ headers: bearer(token) })
+  await client.next('snapshot')
+  await reload(onlyKeys(secretKey(SECRET, { maxAgeMs: 60_000 })))
+  await feed.clock.turn(59_000)
+  expect(client.socket.readyState).toBe(client.socket.OPEN)
+  await feed.clock.turn(1000)
+  expect(await client.closed).toBe(4401)
+})
+
+test('who can’t be looked at by the new rules is told to come back, with 1013', async () => {
+  const { feed, reload } = await reloadable(onlySecret(SECRET))
+  const client = await feed.watch(acme)
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  await reload(onlyKeys(secretKey(SECRET), keyRule({ kind: 'public-key', pem })))
+  const byKey = await new SignJWT({ tenant: 'acme' })
+    .setProtectedHeader({ alg: 'EdDSA' })
+    .setExpirationTime(inOneHour())
+    .sign(privateKey)
+  const other = feed.connect({ headers: bearer(byKey) })
+  await other.next('snapshot')
+  await reload(onlyKeys(secretKey(SECRET), keyRule({ kind: 'jwks', url: 'http://127.0.0.1:1/keys' })))
+  expect(await other.closed).toBe(1013)
+  expect(client.socket.readyState).toBe(client.socket.OPEN)
+})
+
+test('a token that is being verified while the rules change is verified by the new ones', async () => {
+  const by = verifier(onlySecret(SECRET))
+  const verdict = by.verify(await tenantToken(acme))
+  by.apply(onlySecret(OTHER))
+  expect((await verdict).kind).toBe('refused')
+})

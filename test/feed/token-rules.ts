@@ -1,0 +1,17 @@
+import type { TokenRules } from '../../src/feed/authentication.ts'
+import type { TokenKey } from '../../src/feed/token-key.ts'
+import type { KeyRule } from '../../src/feed/verifying-key.ts'
+
+/** A key, and what it asks of its tokens: by default, nothing. */
+export function keyRule(key: TokenKey, terms: Partial<Omit<KeyRule, 'key'>> = {}): KeyRule {
+  return { key, issuer: undefined, audience: undefined, maxAgeMs: undefined, ...terms }
+}
+
+/** These keys, and no tenant that had its tokens revoked. */
+export function onlyKeys(...keys: readonly KeyRule[]): TokenRules {
+  return { keys, notBefore: new Map() }
+}
+
+export function onlySecret(secret: string): TokenRules {
+  return onlyKeys(keyRule({ kind: 'secret', secret }))
+}
