@@ -29,6 +29,7 @@ import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
+import { openKeySets } from './config/open-key-set.ts'
 import { sharedAddresses } from './config/shared-address.ts'
 import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
@@ -92,6 +93,7 @@ function check({ config: file }: CommonOptions): number {
   const exposed = exposedSecret(file)
   const warnings = [
     ...(exposed ? [exposed] : []),
+    ...openKeySets(file),
     ...sharedAddresses(file, config),
     ...webhookWarnings(file, config),
   ]
