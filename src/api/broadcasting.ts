@@ -9,7 +9,8 @@ export interface ChannelSigner {
   isSocketId(text: string): boolean
   /** The tenant that a channel names, there or not; `undefined` for a channel of no tenant. */
   tenantIn(channel: string): string | undefined
-  sign(socketId: string, channel: string): string
+  /** What lets one connection into one channel, until the token of who asks expires. */
+  signUntil(socketId: string, channel: string, expiresAt: Date): string
 }
 
 /** Where Pusher's clients ask, before they subscribe to a private channel: by default, Laravel's path for it. */
@@ -36,5 +37,7 @@ function authorizeChannel(
   const tenant = tenants.find(id => id === named)
   const isTheirs = tenant !== undefined && (grant.kind === 'admin' || grant.tenant === tenant)
   // Whether someone else's tenant exists is nobody's business: it is 403 like one that doesn't.
-  return isTheirs ? json(200, { auth: signer.sign(socketId, channel) }) : problem(403, 'no channel of yours')
+  return isTheirs
+    ? json(200, { auth: signer.signUntil(socketId, channel, grant.expiresAt) })
+    : problem(403, 'no channel of yours')
 }

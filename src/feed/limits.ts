@@ -5,6 +5,8 @@ export interface FeedLimits {
   /** Open connections from one address, with or without a token. */
   readonly connectionsPerAddress: number
   readonly tokenWithinMs: number
+  /** For Pusher's clients, which show a signature when they subscribe. */
+  readonly subscribeWithinMs: number
   /** Messages and pings from a client; as many may come at once. */
   readonly messagesPerSecond: number
   /** A client whose oldest waiting message is older than this is too slow. */
@@ -17,6 +19,7 @@ export const FEED_LIMITS: FeedLimits = {
   connectionsPerTenant: 1000,
   connectionsPerAddress: 200,
   tokenWithinMs: 5_000,
+  subscribeWithinMs: 30_000,
   messagesPerSecond: 20,
   slowAfterMs: 30_000,
   pingEveryMs: 30_000,

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { broadcastingRoute } from '../../src/api/broadcasting.ts'
 import { MAX_FORM_BYTES } from '../../src/api/form.ts'
 import { PusherApp } from '../../src/feed/pusher/app.ts'
+import { inOneHour } from '../feed/feed-fixture.ts'
 import { type Answer, source, TestApi } from './api-fixture.ts'
 
 const PAGE = 'https://panel.example.com'
@@ -31,8 +32,8 @@ function ask(fields: Record<string, string>, token: string): Promise<Answer> {
   return post(new URLSearchParams(fields).toString(), token)
 }
 
-test('a tenant is let into its own channel, by a form or by JSON', async () => {
-  const auth = app.sign(OWN.socket_id, OWN.channel_name)
+test('a tenant is let into its own channel until its token expires, by a form or by JSON', async () => {
+  const auth = app.signUntil(OWN.socket_id, OWN.channel_name, inOneHour())
   for (const answer of [
     await ask(OWN, 'acme'),
     await post(JSON.stringify(OWN), 'acme', 'application/json'),
@@ -46,7 +47,7 @@ test('a tenant is let into its own channel, by a form or by JSON', async () => {
 test('an admin is let into any tenant’s channel', async () => {
   const channel_name = 'private-tenant.globex.dashboard-stats'
   const answer = await ask({ ...OWN, channel_name }, 'admin')
-  expect(JSON.parse(answer.text)).toEqual({ auth: app.sign(OWN.socket_id, channel_name) })
+  expect(JSON.parse(answer.text)).toEqual({ auth: app.signUntil(OWN.socket_id, channel_name, inOneHour()) })
 })
 
 test('another tenant’s channel is 403, letter by letter like one that isn’t there, and like any other', async () => {

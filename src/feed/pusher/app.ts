@@ -9,14 +9,26 @@ export function channelOf(tenant: string): string {
   return `private-tenant.${tenant}.dashboard-stats`
 }
 
+/** Behind a signature of our own: when the token it was given for expires, in milliseconds. */
+const EXPIRY = /\.(\d{1,16})$/
+
+/** What lets a connection into a channel. */
+export interface Signature {
+  /** `undefined`: signed by the customer's backend, and good as long as the connection. */
+  readonly expiresAt: Date | undefined
+}
+
 /** What Pusher calls an app: a key that everybody may know, and the secret that lets into its private channels. */
 export class PusherApp {
   readonly key: string
   readonly #secret: string
+  /** Of our own signatures. Nobody else signs by it, since what a backend signs has a colon in it. */
+  readonly #ownSecret: Buffer
 
   constructor({ key, secret }: { readonly key: string; readonly secret: string }) {
     this.key = key
     this.#secret = secret
+    this.#ownSecret = createHmac('sha256', secret).update('tikmeter').digest()
   }
 
   /** The tenant that a channel names, there or not; `undefined` for a channel of no tenant. */
@@ -28,16 +40,32 @@ export class PusherApp {
     return SOCKET_ID.test(text)
   }
 
-  /** Lets one connection into one channel: `key:HMAC-SHA256(secret, socket_id:channel)`, in hex. */
+  /** As backends let a connection into a channel: `key:HMAC-SHA256(secret, socket_id:channel)`, in hex. */
   sign(socketId: string, channel: string): string {
-    const signature = createHmac('sha256', this.#secret).update(`${socketId}:${channel}`).digest('hex')
-    return `${this.key}:${signature}`
+    return `${this.key}:${hmac(this.#secret, `${socketId}:${channel}`)}`
   }
 
-  /** Takes as long for a wrong signature as for one that is nearly right. */
-  isSigned(socketId: string, channel: string, auth: string): boolean {
-    const expected = Buffer.from(this.sign(socketId, channel))
-    const shown = Buffer.from(auth)
-    return shown.length === expected.length && timingSafeEqual(shown, expected)
+  /** As we do, for as long as a token: clients give back whatever they were given. */
+  signUntil(socketId: string, channel: string, expiresAt: Date): string {
+    const expiry = expiresAt.getTime()
+    return `${this.key}:${hmac(this.#ownSecret, `${socketId}:${channel}:${expiry}`)}.${expiry}`
   }
+
+  /** What was signed, if anything was. Takes as long for a wrong signature as for one that is nearly right. */
+  signatureOf(socketId: string, channel: string, auth: string): Signature | undefined {
+    const expiry = EXPIRY.exec(auth)?.[1]
+    const expiresAt = expiry === undefined ? undefined : new Date(Number(expiry))
+    const expected =
+      expiresAt === undefined ? this.sign(socketId, channel) : this.signUntil(socketId, channel, expiresAt)
+    return isEqual(expected, auth) ? { expiresAt } : undefined
+  }
+}
+
+function hmac(secret: string | Buffer, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('hex')
+}
+
+function isEqual(expected: string, shown: string): boolean {
+  const [a, b] = [Buffer.from(expected), Buffer.from(shown)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
-import type { TenantId } from '../../accounting/ids.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Seats } from '../../runtime/seats.ts'
 import type { Watcher } from '../channel.ts'
@@ -21,6 +20,7 @@ import {
   refusedFrame,
   subscribedFrame,
 } from './messages.ts'
+import { type Subscription, Subscriptions } from './subscriptions.ts'
 
 /** What all of Pusher's clients share, with each other and with the feed's own. */
 export interface PusherClientOptions {
@@ -32,11 +32,6 @@ export interface PusherClientOptions {
   readonly clock: Clock
 }
 
-interface Subscription {
-  readonly tenant: TenantId
-  readonly watcher: Watcher
-}
-
 /** Not to say which: whose tenants there are is nobody's business. */
 const NOT_YOURS = 'there is no such channel, or it is not signed for this connection'
 
@@ -45,6 +40,7 @@ const NOT_YOURS = 'there is no such channel, or it is not signed for this connec
  *
  *     heard of ─ silent for pingEveryMs ─▶ pinged ─ silent for as long again ─▶ closed
  *         ▲───────── anything it sends ──────┘
+ *     and closed where it has not subscribed in time, and where what our endpoint signed for it has expired
  */
 export class PusherClient {
   readonly #socket: WebSocket
@@ -54,10 +50,10 @@ export class PusherClient {
   readonly #inbound: RateLimit
   /** Whoever guessed it could use what was signed for another connection. */
   readonly #socketId = `${randomInt(2 ** 47)}.${randomInt(2 ** 47)}`
-  /** By channel. */
-  readonly #subscriptions = new Map<string, Subscription>()
+  readonly #subscriptions = new Subscriptions()
   /** Channels subscribed to once, now or before. */
   readonly #known = new Set<string>()
+  readonly #connectedAtMs: number
   #heardAtMs: number
   #pingedAtMs: number | undefined
   #isClosed = false
@@ -68,7 +64,8 @@ export class PusherClient {
     this.#options = options
     this.#clock = options.clock
     this.#outbox = new Outbox(socket, stream, options.clock)
-    this.#heardAtMs = options.clock.steadyMs()
+    this.#connectedAtMs = options.clock.steadyMs()
+    this.#heardAtMs = this.#connectedAtMs
     this.#inbound = new RateLimit(options.limits.messagesPerSecond, this.#heardAtMs)
   }
 
@@ -91,13 +88,18 @@ export class PusherClient {
   }
 
   /**
-   * Ends the connection where it is too slow or gone, and pings it where it was silent. Called each second.
+   * Ends the connection where its time is over, and pings it where it was silent. Called each second.
    * @param nowMs by the steady clock
+   * @param wallMs by the wall clock, which tokens expire by
    */
-  checkTime(nowMs: number): void {
+  checkTime(nowMs: number, wallMs: number): void {
     if (this.#isClosed) return
-    const { slowAfterMs, pingEveryMs } = this.#options.limits
-    if (this.#outbox.isTooSlow(nowMs, slowAfterMs)) {
+    const { slowAfterMs, pingEveryMs, subscribeWithinMs } = this.#options.limits
+    if (this.#subscriptions.hasExpired(wallMs)) {
+      this.close(PUSHER_CODE.askAgain, 'the token has expired')
+    } else if (this.#known.size === 0 && nowMs - this.#connectedAtMs >= subscribeWithinMs) {
+      this.close(PUSHER_CODE.notSubscribed, 'no channel in time')
+    } else if (this.#outbox.isTooSlow(nowMs, slowAfterMs)) {
       this.close(PUSHER_CODE.overCapacity, 'too slow')
     } else if (this.#pingedAtMs !== undefined) {
       if (nowMs - this.#pingedAtMs >= pingEveryMs) this.close(PUSHER_CODE.noPong, 'no pong in time')
@@ -107,9 +109,9 @@ export class PusherClient {
     }
   }
 
-  /** Which tokens its channels were signed for isn't known here, so it has to have them signed once more. */
+  /** For which tokens our endpoint signed isn't known here: it is to be asked again, by whom it may have signed for. */
   rulesChanged(): void {
-    this.close(PUSHER_CODE.askAgain, 'have the channels signed again')
+    if (!this.#subscriptions.areBackends) this.close(PUSHER_CODE.askAgain, 'have the channels signed again')
   }
 
   #receive(raw: RawData, isBinary: boolean): void {
@@ -154,7 +156,7 @@ export class PusherClient {
     switch (inbound.kind) {
       case 'subscribe':
         return (
-          !this.#known.has(inbound.channel) && this.#tenantOf(inbound.channel, inbound.auth) !== undefined
+          !this.#known.has(inbound.channel) && this.#admission(inbound.channel, inbound.auth) !== undefined
         )
       case 'unsubscribe':
         return this.#subscriptions.has(inbound.channel)
@@ -164,20 +166,24 @@ export class PusherClient {
   }
 
   /** A tenant that isn't there, and one whose channel isn't signed for this connection, are the same to a client. */
-  #tenantOf(channel: string, auth: string): TenantId | undefined {
-    const { app, hub } = this.#options
-    const named = app.tenantIn(channel)
-    if (named === undefined || !app.isSigned(this.#socketId, channel, auth)) return undefined
-    return hub.serves(named)
+  #admission(channel: string, auth: string): Omit<Subscription, 'watcher'> | undefined {
+    const { app, hub, clock } = this.#options
+    const signature = app.signatureOf(this.#socketId, channel, auth)
+    if (signature === undefined) return undefined
+    const { expiresAt } = signature
+    const tenant = hub.serves(app.tenantIn(channel) ?? '')
+    if (tenant === undefined || (expiresAt !== undefined && expiresAt <= clock.now())) return undefined
+    return { tenant, expiresAt }
   }
 
   #subscribe(channel: string, auth: string): void {
     const { hub, seats } = this.#options
-    const tenant = this.#tenantOf(channel, auth)
-    if (tenant === undefined) {
+    const admission = this.#admission(channel, auth)
+    if (admission === undefined) {
       this.#refuseChannel(channel)
       return
     }
+    const { tenant } = admission
     // Once more is no fault: it is answered as the first time.
     this.#unsubscribe(channel)
     if (!seats.take(tenant)) {
@@ -193,15 +199,14 @@ export class PusherClient {
       },
     }
     this.#known.add(channel)
-    this.#subscriptions.set(channel, { tenant, watcher })
+    this.#subscriptions.add(channel, { ...admission, watcher })
     this.#outbox.put(`subscribed/${channel}`, subscribedFrame(channel))
     hub.join(watcher, { kind: 'stats', tenant })
   }
 
   #unsubscribe(channel: string): void {
-    const subscription = this.#subscriptions.get(channel)
+    const subscription = this.#subscriptions.take(channel)
     if (subscription === undefined) return
-    this.#subscriptions.delete(channel)
     this.#options.hub.leave(subscription.watcher)
     this.#options.seats.release(subscription.tenant)
     this.#outbox.drop(channel)
@@ -222,7 +227,7 @@ export class PusherClient {
 
   #end(): void {
     this.#isClosed = true
-    for (const channel of [...this.#subscriptions.keys()]) this.#unsubscribe(channel)
+    for (const channel of this.#subscriptions.channels) this.#unsubscribe(channel)
     this.#outbox.clear()
   }
 }

@@ -13,8 +13,9 @@ export const PUSHER_CODE = {
   unauthorised: 4009,
   /** Too many, too much or too slow. */
   overCapacity: 4100,
+  notSubscribed: 4101,
   noPong: 4201,
-  /** What let it into its channels no longer holds: whoever asks for it again gets what holds now. */
+  /** What our endpoint signed holds no more: whoever asks it again gets what holds now. */
   askAgain: 4202,
 } as const
 

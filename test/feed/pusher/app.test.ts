@@ -7,7 +7,7 @@ const AUTH = '278d425bdf160c739803:58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5
 
 test('a channel is signed as Pusher’s documentation has it', () => {
   expect(app.sign('1234.1234', 'private-foobar')).toBe(AUTH)
-  expect(app.isSigned('1234.1234', 'private-foobar', AUTH)).toBe(true)
+  expect(app.signatureOf('1234.1234', 'private-foobar', AUTH)).toEqual({ expiresAt: undefined })
 })
 
 test.each([
@@ -19,7 +19,33 @@ test.each([
   ['none', '1234.1234', 'private-foobar', ''],
   ['of as many letters and more bytes', '1234.1234', 'private-foobar', AUTH.replace('a4', 'ä4')],
 ])('a signature that is %s is none', (_, socketId, channel, auth) => {
-  expect(app.isSigned(socketId, channel, auth)).toBe(false)
+  expect(app.signatureOf(socketId, channel, auth)).toBeUndefined()
+})
+
+const UNTIL = new Date('2026-11-30T09:00:00.500Z')
+const OWN = app.signUntil('1234.1234', 'private-foobar', UNTIL)
+
+test('a signature of our own says until when it is good, and is the app’s', () => {
+  expect(OWN).toMatch(/^278d425bdf160c739803:[0-9a-f]{64}\.\d{13}$/)
+  expect(app.signatureOf('1234.1234', 'private-foobar', OWN)).toEqual({ expiresAt: UNTIL })
+})
+
+test.each([
+  ['with a later end', OWN.replace('.', '.9')],
+  ['without its end', OWN.replace(/\..*/, '')],
+  ['of a backend with an end', `${AUTH}.${UNTIL.getTime()}`],
+  ['of a backend for what we sign', app.sign('1234.1234', `private-foobar:${UNTIL.getTime()}`)],
+  [
+    'of a backend for that, with an end',
+    `${app.sign('1234.1234', `private-foobar:${UNTIL.getTime()}`)}.${UNTIL.getTime()}`,
+  ],
+  [
+    'of another app',
+    new PusherApp({ key: app.key, secret: 'other' }).signUntil('1234.1234', 'private-foobar', UNTIL),
+  ],
+  ['of an end that is no date', `${OWN.replace(/\..*/, '')}.9999999999999999`],
+])('a signature %s is none', (_, auth) => {
+  expect(app.signatureOf('1234.1234', 'private-foobar', auth)).toBeUndefined()
 })
 
 test('a tenant’s channel names it, whatever letters are in its id', () => {

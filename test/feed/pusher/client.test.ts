@@ -184,7 +184,7 @@ test.each([
 
 test('a silent client is pinged, and closed with 4201 if it says nothing for as long again', async () => {
   scene = await new PusherScene().start()
-  const { client } = await scene.connect()
+  const client = await scene.watch(acme)
   await scene.clock.turn(30_000)
   await client.next('pusher:ping')
   await scene.clock.turn(30_000)
@@ -193,19 +193,91 @@ test('a silent client is pinged, and closed with 4201 if it says nothing for as 
 
 test('a client that answers its pings stays, and so does one that pings of itself', async () => {
   scene = await new PusherScene().start()
-  const { client } = await scene.connect()
-  const { client: pinging } = await scene.connect()
+  const client = await scene.watch(acme)
+  const pinging = await scene.watch(acme)
+  const eventsOf = async (it: PusherSocket) => (await it.unread()).map(({ event }) => event)
   for (let turn = 0; turn < 4; turn += 1) {
     for (let half = 0; half < 2; half += 1) {
       await scene.clock.turn(15_000)
-      expect(await pinging.unread()).toEqual([])
+      expect(await eventsOf(pinging)).not.toContain('pusher:ping')
     }
     await client.next('pusher:ping')
     client.send('pusher:pong', {})
-    expect(await client.unread()).toEqual([])
+    expect(await eventsOf(client)).not.toContain('pusher:ping')
   }
   expect(client.socket.readyState).toBe(client.socket.OPEN)
   expect(pinging.socket.readyState).toBe(pinging.socket.OPEN)
+})
+
+test('who has subscribed to nothing in thirty seconds is closed with 4101, and not before', async () => {
+  scene = await new PusherScene().start()
+  const { client } = await scene.connect()
+  const stayer = await scene.watch(acme)
+  stayer.send('pusher:unsubscribe', { channel: ACME })
+  client.subscribe(ACME, 'key:nonsense')
+  await stayer.unread()
+  await scene.clock.turn(29_000)
+  expect(client.socket.readyState).toBe(client.socket.OPEN)
+  await scene.clock.turn(1000)
+  expect(await client.closed).toBe(4101)
+  expect(stayer.socket.readyState).toBe(stayer.socket.OPEN)
+})
+
+/** Subscribes as our endpoint lets it. */
+async function watchUntil(seconds: number, tenant = acme): Promise<PusherSocket> {
+  const { client, socketId } = await scene.connect()
+  const channel = channelOf(tenant)
+  client.subscribe(channel, app.signUntil(socketId, channel, new Date(START.getTime() + seconds * 1000)))
+  return client
+}
+
+test('what our endpoint signed ends at its token’s expiry with 4202, and what a backend signed does not', async () => {
+  scene = await new PusherScene().start()
+  const leaver = await watchUntil(10)
+  await leaver.next('stats.updated')
+  const stayer = await scene.watch(acme)
+  await scene.clock.turn(9000)
+  expect(leaver.socket.readyState).toBe(leaver.socket.OPEN)
+  await scene.clock.turn(1000)
+  expect(await leaver.closed).toBe(4202)
+  await stayer.unread()
+  await scene.clock.turn(5000)
+  await stayer.next('stats.updated')
+})
+
+test('what has expired lets in nobody', async () => {
+  scene = await new PusherScene().start()
+  const client = await watchUntil(0)
+  await client.next('pusher:subscription_error')
+})
+
+test('who left the channel that expires stays, and who was let in again stays longer', async () => {
+  scene = await new PusherScene().start()
+  const { client, socketId } = await scene.connect()
+  const subscribe = (seconds: number, channel: string) =>
+    client.subscribe(channel, app.signUntil(socketId, channel, new Date(START.getTime() + seconds * 1000)))
+  subscribe(5, ACME)
+  subscribe(5, channelOf(globex))
+  subscribe(15, ACME)
+  client.send('pusher:unsubscribe', { channel: channelOf(globex) })
+  await client.unread()
+  await scene.clock.turn(14_000)
+  expect(client.socket.readyState).toBe(client.socket.OPEN)
+  await scene.clock.turn(1000)
+  expect(await client.closed).toBe(4202)
+})
+
+test('other rules for tokens end what our endpoint signed or may have, and nothing that a backend did', async () => {
+  scene = await new PusherScene().start()
+  const [signed, unsubscribed] = [await watchUntil(600), (await scene.connect()).client]
+  const stayer = await scene.watch(globex)
+  await signed.next('stats.updated')
+  const told = scene.feed.rulesChanged()
+  await scene.clock.turn(0)
+  await told
+  expect([await signed.closed, await unsubscribed.closed]).toEqual([4202, 4202])
+  await scene.clock.turn(5000)
+  await stayer.next('stats.updated')
 })
 
 test('a tenant that leaves the config ends its channel, and no other of the same client', async () => {
