@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { RouterConnection } from './connection.ts'
 import { proplist } from './fields.ts'
 import type { Row } from './sentence.ts'
-import { rowOf, type SessionMenu, type SessionRows } from './session-rows.ts'
+import { RowsByNumber, type SessionMenu, type SessionRows } from './session-rows.ts'
 
 const MENUS: Readonly<Record<Service, string>> = {
   hotspot: '/ip/hotspot/active/listen',
@@ -23,17 +23,25 @@ interface Left {
 /**
  * Who left since the last reading, and when: a `listen` tells a removal at once, by its `.id` alone. It is opened
  * before the first reading. What comes is understood by the last reading's ids, and handed on with the next one. A
- * router that can't listen tells nothing, and its sessions end with the reading that misses them.
+ * router that can't listen tells nothing, and its sessions end with the reading that misses them. However many leave
+ * at once, and however often each is told, a reading's rows are looked at once.
  */
 export class Departures {
-  readonly #connection: RouterConnection
+  readonly #connection: Pick<RouterConnection, 'listen'>
   readonly #service: Service
   readonly #menu: SessionMenu
   readonly #clock: Clock
-  #last: SessionRows | undefined
+  #last: { readonly by: object; readonly rows: RowsByNumber } | undefined
+  /** Numbers that were told since the last reading: each row is made whole once. */
+  #told = new Set<number>()
   #left = new Map<string, Left>()
 
-  constructor(connection: RouterConnection, service: Service, menu: SessionMenu, clock: Clock) {
+  constructor(
+    connection: Pick<RouterConnection, 'listen'>,
+    service: Service,
+    menu: SessionMenu,
+    clock: Clock,
+  ) {
     this.#connection = connection
     this.#service = service
     this.#menu = menu
@@ -46,35 +54,40 @@ export class Departures {
 
   /** Those who left before this reading and are not in it, by their identity. */
   settle(reading: SessionRows): ReadonlyMap<string, Date> {
-    if (this.#left.size === 0) {
-      this.#last = reading
-      return NOBODY
-    }
-    const departed = new Map<string, Date>()
-    const later = new Map(this.#left)
-    for (const [key, { number, session, at }] of this.#left) {
-      const now = this.#find(reading, key, number)
-      // Still in the reading, with the same login: it left after its row was made.
-      if (now && gapMs(now.login, session.login) <= LOGIN_TOLERANCE_MS) continue
-      departed.set(key, at)
-      later.delete(key)
-    }
-    this.#left = later
-    this.#last = reading
+    const rows = new RowsByNumber(reading)
+    const departed = this.#left.size === 0 ? NOBODY : this.#settle(reading, rows)
+    this.#last = { by: reading.by, rows }
+    this.#told.clear()
     return departed
   }
 
-  #find(reading: SessionRows, key: string, number: number): SessionReading | undefined {
-    const whole = reading.rows.find(row => identityKey(this.#service, row) === key)
-    return whole ?? (this.#last?.by === reading.by ? rowOf(reading, number) : undefined)
+  #settle(reading: SessionRows, rows: RowsByNumber): ReadonlyMap<string, Date> {
+    const isSameConnection = this.#last?.by === reading.by
+    const wholes = new Map<string, SessionReading>()
+    for (const row of reading.rows) {
+      const key = identityKey(this.#service, row)
+      if (!wholes.has(key)) wholes.set(key, row)
+    }
+    const departed = new Map<string, Date>()
+    const later = new Map<string, Left>()
+    for (const [key, left] of this.#left) {
+      const now = wholes.get(key) ?? (isSameConnection ? rows.row(left.number) : undefined)
+      // Still in the reading, with the same login: it left after its row was made.
+      if (now && gapMs(now.login, left.session.login) <= LOGIN_TOLERANCE_MS) later.set(key, left)
+      else departed.set(key, left.at)
+    }
+    this.#left = later
+    return departed
   }
 
   #take(row: Row): void {
     const dead = row.get('.dead')
     if ((dead !== 'true' && dead !== 'yes') || !this.#last) return
     const number = this.#menu.find(row.get('.id') ?? '')
-    const session = number === undefined ? undefined : rowOf(this.#last, number)
-    if (!session || number === undefined) return
+    if (number === undefined || this.#told.has(number)) return
+    this.#told.add(number)
+    const session = this.#last.rows.row(number)
+    if (!session) return
     const key = identityKey(this.#service, session)
     if (!this.#left.has(key)) this.#left.set(key, { number, session, at: this.#clock.now() })
   }

@@ -18,12 +18,12 @@ export type HotspotDomain = 'part' | 'ignore'
 export class HotspotMenu implements SessionMenu {
   /** It needs no other. */
   readonly missingMenus = []
-  readonly #connection: RouterConnection
+  readonly #connection: Pick<RouterConnection, 'menu' | 'print'>
   readonly #domain: HotspotDomain
   readonly #menu: PrintedMenu
   readonly #words = new SameWords()
 
-  constructor(connection: RouterConnection, domain: HotspotDomain) {
+  constructor(connection: Pick<RouterConnection, 'menu' | 'print'>, domain: HotspotDomain) {
     this.#connection = connection
     this.#domain = domain
     this.#menu = connection.menu('/ip/hotspot/active/print', MOVING, PROPERTIES)
@@ -48,7 +48,7 @@ export class HotspotMenu implements SessionMenu {
   }
 
   find(id: string): number | undefined {
-    return this.#menu.rows.find(`=.id=${id}`)
+    return this.#menu.rows.find('.id', id)[0]
   }
 
   #wholes(asked: Asked): Pick<SessionRows, 'rows' | 'numbers' | 'unread'> {

@@ -199,7 +199,7 @@ export class PppJoins {
       times.set(callerId, (times.get(callerId) ?? 0) + 1)
     let sought = 0
     const isKnown = (property: string, value: string, most: number) =>
-      rows.findAll(`=${property}=${value}`, most + 1).length > most
+      rows.find(property, value).length > most
     return ({ callerId, username, protocol }: SessionReading, { user }: ServerRow): boolean => {
       if (callerId === undefined || user === '' || names.has(user) || times.get(callerId) !== 1) return false
       if (!callers.isOnly(protocol, callerId, username, askedMs)) return false

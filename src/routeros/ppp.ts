@@ -48,7 +48,7 @@ export class PppMenu implements SessionMenu {
   }
 
   find(id: string): number | undefined {
-    return this.#menu.rows.find(`=.id=${id}`)
+    return this.#menu.rows.find('.id', id)[0]
   }
 
   async #read(): Promise<SessionRows> {

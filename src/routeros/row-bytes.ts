@@ -1,7 +1,8 @@
 import { readCount, readDuration } from './plain-values.ts'
 import type { Cut } from './row-cut.ts'
 import { parseSentence, type Row } from './sentence.ts'
-import { encodeWord, OTHER, SentenceDecoder, SHORT } from './words.ts'
+import { decodeText } from './text.ts'
+import { decodeLength, lengthOfPrefix, OTHER, SHORT } from './words.ts'
 
 /*
  * The fast path: rows of a menu as they were in the reply before, so that of most of them only numbers are read.
@@ -20,7 +21,6 @@ import { encodeWord, OTHER, SentenceDecoder, SHORT } from './words.ts'
 
 const FIRST_ROWS = 16
 const FIRST_BYTES = 1_024
-const END_OF_SENTENCE = Buffer.of(0)
 
 /** Rows by number, and their comparing. */
 export class RowBytes {
@@ -74,35 +74,22 @@ export class RowBytes {
     )
   }
 
-  /** Which of these rows have a word that does not move. Each takes a look at all of them. */
-  *find(word: Buffer, numbers: Int32Array): Iterable<number> {
-    const sought = encodeWord(word)
-    for (let at = this.#find(sought, 0); at >= 0; at = this.#find(sought, at + 1)) {
-      const offset = at
-      const number = numbers.find(it => {
-        const start = this.#starts[it] ?? 0
-        return this.#layouts[it] !== undefined && start <= offset && offset < start + this.#lengthOf(it)
-      })
-      // What was dropped is there until it is written over.
-      if (number !== undefined) yield number
-    }
-  }
-
-  #find(sought: Buffer, from: number): number {
-    return this.#bytes.subarray(0, this.#used).indexOf(sought, from)
+  /** A property that does not move, as text; of one that comes twice the last, as in `parseSentence`. */
+  valueOf(number: number, key: Buffer): string | undefined {
+    const bytes = this.#bytesOf(number)
+    let value: string | undefined
+    eachWord(bytes, (start, end) => {
+      if (isAt(bytes, start, end, key)) value = decodeText(bytes, start + key.length, end)
+    })
+    return value
   }
 
   /** All properties but the moving ones. */
   row(number: number): Row {
-    let row: Row = new Map()
-    const decoder = new SentenceDecoder({
-      maxWordBytes: this.#bytes.length,
-      onSentence: words => {
-        row = parseSentence(words).row
-      },
-    })
-    decoder.push(Buffer.concat([this.#bytesOf(number), END_OF_SENTENCE]))
-    return row
+    const bytes = this.#bytesOf(number)
+    const words: Buffer[] = []
+    eachWord(bytes, (start, end) => words.push(bytes.subarray(start, end)))
+    return parseSentence(words).row
   }
 
   /** @returns the offset behind the row at `at`, with its `values`; or SHORT, or OTHER */
@@ -192,4 +179,21 @@ export class RowBytes {
     this.#bytes = bytes
     this.#used = used
   }
+}
+
+/** Calls with the bounds of each word of a row. */
+function eachWord(bytes: Buffer, take: (start: number, end: number) => void): void {
+  for (let at = 0; at < bytes.length; ) {
+    const first = bytes[at] ?? 0
+    const start = at + lengthOfPrefix(first)
+    at = start + decodeLength(bytes, at, first, start - at)
+    take(start, at)
+  }
+}
+
+/** Whether a word begins with a key. */
+function isAt(bytes: Buffer, start: number, end: number, key: Buffer): boolean {
+  if (end - start < key.length) return false
+  for (let index = 0; index < key.length; index++) if (bytes[start + index] !== key[index]) return false
+  return true
 }

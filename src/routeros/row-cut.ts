@@ -18,9 +18,13 @@ const EMPTY = Buffer.alloc(0)
 
 /**
  * @param keys the moving words' beginnings: `=uptime=`
- * @returns `undefined` for a row in which a moving word is missing, or comes twice
+ * @returns `undefined` for a row in which a moving word is missing, or comes twice, or that is longer than `mostBytes`
  */
-export function cutRow(words: readonly Buffer[], keys: readonly Buffer[]): Cut | undefined {
+export function cutRow(
+  words: readonly Buffer[],
+  keys: readonly Buffer[],
+  mostBytes: number,
+): Cut | undefined {
   const lengths: number[] = []
   const layout: number[] = []
   let start = 0
@@ -28,6 +32,7 @@ export function cutRow(words: readonly Buffer[], keys: readonly Buffer[]): Cut |
   for (const word of words) {
     const moving = movingOf(word, keys)
     if (moving < 0) {
+      if (end + word.length > mostBytes) return undefined
       makeScratch(end + LONGEST_PREFIX + word.length)
       end = writeLength(scratch, end, word.length)
       end += word.copy(scratch, end)

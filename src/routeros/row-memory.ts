@@ -1,6 +1,7 @@
 import { larger } from '../accounting/larger.ts'
 import { RowBytes } from './row-bytes.ts'
 import { type Cut, cutRow } from './row-cut.ts'
+import { RowIndex } from './row-index.ts'
 import { RowNumbers } from './row-numbers.ts'
 import type { Row } from './sentence.ts'
 import { type KnownSentences, OTHER, SHORT } from './words.ts'
@@ -15,6 +16,10 @@ export interface WholeRow {
 
 /** So many rows that went away, one beside the other, are passed by. */
 const LOOK_AHEAD = 4
+/** So many rows of a hash are compared: more have it only where somebody made them so, and count as new. */
+const MOST_OF_A_HASH = 8
+/** A longer row is told whole each time. Honest ones have some hundred bytes. */
+const MOST_ROW_BYTES = 4_096
 const FIRST_ROWS = 16
 const NEVER = 0
 
@@ -35,7 +40,9 @@ export class RowMemory implements KnownSentences {
   #now = new RowNumbers()
   #free: number[] = []
   /** In the reply before, as soon as a row is not where it should be. */
-  #places: ReadonlyMap<number, readonly number[]> | undefined
+  #places: ReadonlyMap<number, number[]> | undefined
+  /** Of the reply before. */
+  #index: RowIndex | undefined
   #seenIn = new Int32Array(FIRST_ROWS)
   #reply = NEVER
   #capacity = 0
@@ -89,18 +96,10 @@ export class RowMemory implements KnownSentences {
     return this.#bytes.row(this.#numbers[place] ?? 0)
   }
 
-  /** The number of a remembered row that has a word, such as `=.id=*A`. */
-  find(word: string): number | undefined {
-    const [number] = this.findAll(word, 1)
-    return number
-  }
-
-  /** Those of the rows that have a word. */
-  findAll(word: string, most: number): readonly number[] {
-    const found: number[] = []
-    for (const number of this.#bytes.find(Buffer.from(word), this.#before.values()))
-      if (found.push(number) === most) break
-    return found
+  /** The rows of the last complete reply whose property is `value`: two at the most. */
+  find(property: string, value: string): readonly number[] {
+    this.#index ??= new RowIndex(this.#bytes, this.#before.values())
+    return this.#index.find(property, value)
   }
 
   /** Of rows that nobody was told of, nothing may be taken as known. */
@@ -108,6 +107,7 @@ export class RowMemory implements KnownSentences {
     this.#by = {}
     this.#bytes = new RowBytes(this.#moving)
     this.#before.clear()
+    this.#index = undefined
     this.#free = []
     this.#capacity = 0
     this.#isOpen = false
@@ -136,6 +136,7 @@ export class RowMemory implements KnownSentences {
     this.#before = this.#now
     this.#now = before
     this.#places = undefined
+    this.#index = undefined
     this.#isOpen = false
   }
 
@@ -157,7 +158,7 @@ export class RowMemory implements KnownSentences {
 
   /** @param words of the whole sentence */
   add(words: readonly Buffer[], row: Row): void {
-    const cut = cutRow(words, this.#bytes.keys)
+    const cut = cutRow(words, this.#bytes.keys, MOST_ROW_BYTES)
     const place = cut && this.#placeOf(cut)
     if (place !== undefined) {
       this.#cursor = place + 1
@@ -172,17 +173,21 @@ export class RowMemory implements KnownSentences {
   /** Where in the reply before a row was that is not where it should be. */
   #placeOf(cut: Cut): number | undefined {
     this.#places ??= this.#placesByHash()
-    return this.#places.get(cut.hash)?.find(place => {
+    const places = this.#places.get(cut.hash) ?? []
+    while (places.length > 0 && this.has(this.#before.at(places.at(-1) ?? 0))) places.pop()
+    for (let index = places.length - 1; index >= 0 && index >= places.length - MOST_OF_A_HASH; index--) {
+      const place = places[index] ?? 0
       const number = this.#before.at(place)
-      return !this.has(number) && this.#bytes.isSame(number, cut)
-    })
+      if (!this.has(number) && this.#bytes.isSame(number, cut)) return place
+    }
+    return undefined
   }
 
-  #placesByHash(): ReadonlyMap<number, readonly number[]> {
+  /** The first place of a hash is the last of its list. */
+  #placesByHash(): ReadonlyMap<number, number[]> {
     const places = new Map<number, number[]>()
-    for (let place = 0; place < this.#before.length; place++) {
-      const number = this.#before.at(place)
-      const hash = this.#bytes.hash(number)
+    for (let place = this.#before.length - 1; place >= 0; place--) {
+      const hash = this.#bytes.hash(this.#before.at(place))
       const others = places.get(hash)
       if (others) others.push(place)
       else places.set(hash, [place])

@@ -1,3 +1,4 @@
+import { onceMade } from '../accounting/once-made.ts'
 import type {
   BindingReading,
   KnownRows,
@@ -32,9 +33,35 @@ export interface SessionMenu {
   find(id: string): number | undefined
 }
 
-/** @returns the whole row of a number, where the reading has it */
-export function rowOf({ rows, numbers, known }: SessionRows, number: number): SessionReading | undefined {
-  const whole = rows[numbers.indexOf(number)]
-  const place = whole ? -1 : known.numbers.indexOf(number)
-  return place < 0 ? whole : known.row(place)
+/** The rows of one answer by their numbers: each of its rows is looked at once, however many are asked for. */
+export class RowsByNumber {
+  readonly #answer: SessionRows
+  readonly #wholes = onceMade(() => this.#indexWholes())
+  readonly #places = onceMade(() => this.#indexPlaces())
+
+  constructor(answer: SessionRows) {
+    this.#answer = answer
+  }
+
+  /** The whole row. None of a known one either, once the menu's next answer has overwritten its place. */
+  row(number: number): SessionReading | undefined {
+    const { known } = this.#answer
+    const place = this.#places().get(number)
+    return place !== undefined && known.numbers[place] === number
+      ? known.row(place)
+      : this.#wholes().get(number)
+  }
+
+  #indexWholes(): ReadonlyMap<number, SessionReading> {
+    const { rows, numbers } = this.#answer
+    const wholes = new Map<number, SessionReading>()
+    for (const [index, row] of rows.entries()) wholes.set(numbers[index] ?? -1, row)
+    return wholes
+  }
+
+  #indexPlaces(): ReadonlyMap<number, number> {
+    const places = new Map<number, number>()
+    for (const [place, number] of this.#answer.known.numbers.entries()) places.set(number, place)
+    return places
+  }
 }

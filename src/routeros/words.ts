@@ -160,7 +160,11 @@ export class SentenceDecoder {
 
 const EMPTY = Buffer.alloc(0)
 
-function lengthOfPrefix(first: number): number {
+/**
+ * How many bytes the length of a word takes.
+ * @throws MalformedStream for a byte that no word begins with
+ */
+export function lengthOfPrefix(first: number): number {
   if (first < 0x80) return 1
   if (first < 0xc0) return 2
   if (first < 0xe0) return 3
@@ -169,7 +173,8 @@ function lengthOfPrefix(first: number): number {
   throw new MalformedStream(`a word cannot begin with the reserved byte 0x${first.toString(16)}`)
 }
 
-function decodeLength(bytes: Buffer, at: number, first: number, prefixBytes: number): number {
+/** The length that stands at an offset; all of its bytes are there. */
+export function decodeLength(bytes: Buffer, at: number, first: number, prefixBytes: number): number {
   switch (prefixBytes) {
     case 1:
       return first
