@@ -34,6 +34,9 @@ const MAX_REPLY_BYTES = 64 * 1024 * 1024
 /** What a row costs beside its text, roughly. */
 const ROW_BYTES = 256
 
+/** So many of a command's errors are told. */
+const MOST_TRAPS = 8
+
 interface Question {
   readonly command: string
   readonly words: readonly string[]
@@ -173,7 +176,7 @@ export class RouterConnection {
         else pending.rows.push(sentence.row)
         return
       case '!trap':
-        pending.traps.push(sentence.row)
+        if (pending.traps.length < MOST_TRAPS) pending.traps.push(sentence.row)
         return
       case '!done':
         this.#pending.delete(sentence.tag ?? '')

@@ -1,3 +1,5 @@
+import { boundedError } from './bounded-text.ts'
+
 /** A router that could not be reached or read. Subclasses say what happened, `retryable` whether a retry may help soon. */
 export abstract class RouterError extends Error {
   abstract readonly retryable: boolean
@@ -84,9 +86,6 @@ export class RouterFatal extends RouterError {
   override readonly retryable = true
 }
 
-/** In characters; routers' own are shorter. */
-const LONGEST_REASON = 200
-
 /**
  * The router's answer to a command was `!trap`. Categories, per MikroTik's API manual: 0 missing item or command,
  * 1 argument value failure, 2 interrupted, 3 scripting, 4 general, 5 API, 6 TTY, 7 value by `:return`.
@@ -95,11 +94,11 @@ export class RouterTrap extends RouterError {
   override readonly name = 'RouterTrap'
   readonly command: string
   readonly category: number | undefined
-  /** All of them, the first being the error's message. */
+  /** The first few, the first being the error's message. */
   readonly messages: readonly string[]
 
   constructor(command: string, messages: readonly string[], category: number | undefined) {
-    super(`${command}: ${messages.join('; ')}`)
+    super(`${command}: ${boundedError(messages.join('; '))}`)
     this.command = command
     this.messages = messages
     this.category = category
@@ -107,7 +106,7 @@ export class RouterTrap extends RouterError {
 
   /** What the router says, without the command. */
   get reason(): string {
-    return this.messages.join('; ').slice(0, LONGEST_REASON)
+    return boundedError(this.messages.join('; '))
   }
 
   /** Whether the menu is not there: a package that is off, which is a capability and no failure. */

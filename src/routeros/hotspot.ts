@@ -1,4 +1,5 @@
 import type { SessionReading, Unreadable, UnreadRow } from '../accounting/reading.ts'
+import { boundedName } from './bounded-text.ts'
 import type { Asked, PrintedMenu, RouterConnection } from './connection.ts'
 import { beganAt, counterOf, proplist, textOf, unreadable, unreadableCounterOf, uptimeOf } from './fields.ts'
 import { SameWords } from './same-words.ts'
@@ -118,7 +119,7 @@ export class HotspotMenu implements SessionMenu {
     const domain = textOf(row, 'domain')
     const server = textOf(row, 'server')
     return {
-      username: domain === undefined || this.#domain === 'ignore' ? user : `${user}@${domain}`,
+      username: domain === undefined || this.#domain === 'ignore' ? user : boundedName(`${user}@${domain}`),
       domain: domain && this.#words.of(domain),
       server: server && this.#words.of(server),
       macAddress: textOf(row, 'mac-address'),

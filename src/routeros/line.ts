@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { boundedError } from './bounded-text.ts'
 import { type RouterError, RouterFatal, RouterGarbled, RouterUnreachable } from './errors.ts'
 import type { Sentence } from './sentence.ts'
 import { tlsFailure } from './tls-failure.ts'
@@ -44,7 +45,7 @@ export class Line {
     if (this.socket.destroyed) return
     if (sentence.reply === '!fatal') {
       const reason = sentence.bare.join(' ') || sentence.row.get('message') || 'no reason given'
-      this.end(new RouterFatal(`the router ended the session: ${reason}`))
+      this.end(new RouterFatal(`the router ended the session: ${boundedError(reason)}`))
     } else if (!sentence.reply.startsWith('!')) {
       this.end(new RouterGarbled(`not a reply of the API: ${JSON.stringify(sentence.reply.slice(0, 40))}`))
     } else this.onSentence(sentence)

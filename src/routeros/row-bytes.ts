@@ -1,3 +1,4 @@
+import { boundedValue } from './bounded-text.ts'
 import { readCount, readDuration } from './plain-values.ts'
 import type { Cut } from './row-cut.ts'
 import { parseSentence, type Row } from './sentence.ts'
@@ -75,11 +76,13 @@ export class RowBytes {
   }
 
   /** A property that does not move, as text; of one that comes twice the last, as in `parseSentence`. */
-  valueOf(number: number, key: Buffer): string | undefined {
+  valueOf(number: number, property: string): string | undefined {
+    const key = Buffer.from(`=${property}=`)
     const bytes = this.#bytesOf(number)
     let value: string | undefined
     eachWord(bytes, (start, end) => {
-      if (isAt(bytes, start, end, key)) value = decodeText(bytes, start + key.length, end)
+      if (isAt(bytes, start, end, key))
+        value = boundedValue(property, decodeText(bytes, start + key.length, end))
     })
     return value
   }

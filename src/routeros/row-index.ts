@@ -27,10 +27,9 @@ export class RowIndex {
   }
 
   #indexOf(property: string): ReadonlyMap<string, readonly number[]> {
-    const key = Buffer.from(`=${property}=`)
     const index = new Map<string, number[]>()
     for (const number of this.#rows) {
-      const value = this.#bytes.valueOf(number, key)
+      const value = this.#bytes.valueOf(number, property)
       if (value === undefined) continue
       const others = index.get(value)
       if (!others) index.set(value, [number])

@@ -1,6 +1,10 @@
+import { boundedName, boundedValue } from './bounded-text.ts'
 import { decodeText } from './text.ts'
 
-/** A row's properties by name. One without a value is absent, never empty, but for a few that are sent as `name=`. */
+/**
+ * A row's properties by name, each as long as `bounded-text` allows. One without a value is absent, never empty, but
+ * for a few that are sent as `name=`.
+ */
 export type Row = ReadonlyMap<string, string>
 
 /**
@@ -39,8 +43,10 @@ export function parseSentence(words: readonly Buffer[]): Sentence {
     bytes += word.length
     // A value may hold anything, `=` too; a name may not.
     const split = word[0] === EQUALS ? word.indexOf(EQUALS, 1) : -1
-    if (split > 0) row.set(decodeText(word, 1, split), decodeText(word, split + 1))
-    else {
+    if (split > 0) {
+      const name = boundedName(decodeText(word, 1, split))
+      row.set(name, boundedValue(name, decodeText(word, split + 1)))
+    } else {
       const text = decodeText(word)
       if (text.startsWith(TAG)) tag = text.slice(TAG.length)
       else bare.push(text)
