@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { hostname, totalmem } from 'node:os'
 import { v7 as uuidV7 } from 'uuid'
 import { sessionId } from './accounting/ids.ts'
 import { Alerting } from './alerting.ts'
@@ -21,7 +21,8 @@ import { Poller } from './poller/poller.ts'
 import { Recorder } from './recorder.ts'
 import { Roster } from './roster.ts'
 import { RouterBooks } from './router-books.ts'
-import { linksBy } from './router-links.ts'
+import { routerLinks } from './router-links.ts'
+import { mostInFlight, RepliesInFlight } from './routeros/replies-in-flight.ts'
 import type { Clock } from './runtime/clock.ts'
 import { EventLoopDelay } from './runtime/event-loop.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
@@ -197,10 +198,11 @@ export class Daemon {
       if (await commitLast({ commits, journal, clock, log })) await ownership.release()
     })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
+    const replies = new RepliesInFlight(mostInFlight(totalmem()))
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),
-      linkTo: linksBy(config.poll.listen, clock),
+      linkTo: routerLinks({ isListening: config.poll.listen, replies, clock }),
       graceMs: POLL_GRACE_MS,
       stopping,
     })

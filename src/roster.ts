@@ -241,5 +241,6 @@ export class Roster implements Owner {
 
 /** Whether the poller has to begin anew with a router. Its name and its terms are the recorder's alone. */
 function isPolledOtherwise({ kind, before, router }: RouterChange): boolean {
-  return kind === 'reconnect' || before.schedule !== router.schedule || before.timeoutMs !== router.timeoutMs
+  const keys = ['schedule', 'timeoutMs', 'maxSessions'] as const
+  return kind === 'reconnect' || keys.some(key => before[key] !== router[key])
 }

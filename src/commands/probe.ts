@@ -1,9 +1,12 @@
+import { totalmem } from 'node:os'
 import pLimit from 'p-limit'
 import type { Config } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
 import { addressOf } from '../config/revealed.ts'
+import { budgetOf } from '../routeros/budget.ts'
 import { RouterError } from '../routeros/errors.ts'
 import { probeRouter } from '../routeros/probe.ts'
+import { mostInFlight, RepliesInFlight } from '../routeros/replies-in-flight.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { printableJson } from '../runtime/printable.ts'
 import { findingsOf, findingsOfError, isFaulty } from './findings.ts'
@@ -34,10 +37,11 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
   const routers = chooseRouters(config, which)
   if (routers.length === 0) throw new WrongUse('there is no enabled router in the config')
   const limit = pLimit(config.poll.concurrency)
+  const replies = new RepliesInFlight(mostInFlight(totalmem()))
   let done = 0
   const probing = routers.map(router =>
     limit(async () => {
-      const probed = await probeOne(router, command)
+      const probed = await probeOne(router, command, replies)
       terminal.progress(`probed ${++done} of ${routers.length}`)
       return probed
     }),
@@ -55,11 +59,19 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
   return !all.some(it => isFaulty(it.findings))
 }
 
-async function probeOne(of: TenantRouter, { clock, signal }: ProbeCommand): Promise<Probed> {
+async function probeOne(
+  of: TenantRouter,
+  { clock, signal }: ProbeCommand,
+  replies: RepliesInFlight,
+): Promise<Probed> {
   const { router } = of
-  const { services, timeoutMs } = router
+  const { services, timeoutMs, maxSessions } = router
+  const budget = budgetOf(maxSessions)
   try {
-    const probe = await probeRouter({ address: addressOf(router), services, timeoutMs, clock }, signal)
+    const probe = await probeRouter(
+      { address: addressOf(router), services, timeoutMs, budget, replies, clock },
+      signal,
+    )
     return { ...of, probe, findings: findingsOf(router, probe, clock.now()) }
   } catch (error) {
     if (!(error instanceof RouterError)) throw error

@@ -108,6 +108,8 @@ export interface RouterConfig {
   /** Whether a hotspot login's domain is a part of the subscriber's name. */
   readonly hotspotDomain: 'part' | 'ignore'
   readonly stalledAfterMs: number
+  /** Of all services together. What the router may make the daemon hold is derived from it. */
+  readonly maxSessions: number
 }
 
 export interface RouterTls {

@@ -95,6 +95,7 @@ function resolveRouter(file: ConfigFile, tenant: TenantBlock, router: RouterBloc
     timeoutMs: router.timeout ?? tenant.timeout ?? file.poll.timeout,
     plausibleBitsPerSecond: router.plausible_rate ?? tenant.plausible_rate ?? file.plausible_rate,
     hotspotDomain: router.hotspot_domain ?? tenant.hotspot_domain ?? file.hotspot_domain,
+    maxSessions: router.max_sessions ?? tenant.max_sessions ?? file.max_sessions,
     stalledAfterMs: router.stalled_after ?? tenant.stalled_after ?? file.stalled_after,
   }
 }

@@ -22,6 +22,8 @@ import { webhook } from './webhooks.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const HOTSPOT_DOMAINS = ['part', 'ignore'] as const
+/** Of one router: more than any has. */
+const sessionCount = wholeNumber(1, 1_000_000)
 const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 
 /** The file as its keys stand in it. The environment is where `${NAME}` is looked up. */
@@ -43,6 +45,7 @@ export function configSchema(env: Environment) {
             plausible_rate: 'the top of the file',
             stalled_after: 'the top of the file',
             hotspot_domain: 'the top of the file',
+            max_sessions: 'the top of the file',
           },
         },
       ).prefault({}),
@@ -77,6 +80,7 @@ export function configSchema(env: Environment) {
       hotspot_domain: field(oneOf(HOTSPOT_DOMAINS)).default('part'),
       stalled_after: field(duration).prefault('15m'),
       webhooks_private: field(boolean).default(true),
+      max_sessions: field(sessionCount).default(20_000),
       tenants: list(tenant(env), 'tenants, each with "- id:"; [] for none'),
     },
     {
@@ -159,6 +163,7 @@ function nearestWins() {
     plausible_rate: field(rate).optional(),
     hotspot_domain: field(oneOf(HOTSPOT_DOMAINS)).optional(),
     stalled_after: field(duration).optional(),
+    max_sessions: field(sessionCount).optional(),
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Clock } from '../runtime/clock.ts'
-import { RouterGarbled, RouterTimeout, RouterTrap, RouterUnreachable } from './errors.ts'
+import { MOST_TRAPS, slowness, trapOf } from './answer-failures.ts'
+import { type Budget, ROW_BYTES, STRAY_BYTES } from './budget.ts'
+import { RouterOverloaded, RouterUnreachable } from './errors.ts'
 import type { Line } from './line.ts'
+import type { HeldReply, RepliesInFlight } from './replies-in-flight.ts'
 import { RowMemory } from './row-memory.ts'
 import type { Row, Sentence } from './sentence.ts'
 import { encodeSentence } from './words.ts'
@@ -28,15 +31,6 @@ export interface PrintedMenu {
   readonly rows: RowMemory
 }
 
-/** Some 200,000 sessions. A router that goes on and on may not take the memory that others need. */
-const MAX_REPLY_BYTES = 64 * 1024 * 1024
-
-/** What a row costs beside its text, roughly. */
-const ROW_BYTES = 256
-
-/** So many of a command's errors are told. */
-const MOST_TRAPS = 8
-
 interface Question {
   readonly command: string
   readonly words: readonly string[]
@@ -52,10 +46,19 @@ interface PendingCommand {
   readonly rows: Row[]
   readonly traps: Row[]
   readonly deadline: NodeJS.Timeout
-  /** Of the reply so far, as it is held here. */
-  bytes: number
+  /** Of the reply so far. */
+  readonly held: HeldReply
   resolve(reply: Reply): void
   reject(error: Error): void
+}
+
+export interface ConnectionOptions {
+  readonly clock: Clock
+  /** For each request. */
+  readonly timeoutMs: number
+  readonly budget: Budget
+  /** Of all routers. */
+  readonly replies: RepliesInFlight
 }
 
 /**
@@ -63,21 +66,28 @@ interface PendingCommand {
  *
  *     !re  collects · !trap  is kept · !done  settles · !fatal  ends the line · anything else is passed over
  *
- * A command past its deadline ends the line: what else it has in the air can't be told from a reply that hangs.
+ * A command past its deadline ends the line: what else it has in the air can't be told from a reply that hangs. So
+ * does a router that sends more than its budget.
  */
 export class RouterConnection {
   readonly #line: Line
   readonly #clock: Clock
   readonly #timeoutMs: number
+  readonly #budget: Budget
+  readonly #replies: RepliesInFlight
   readonly #pending = new Map<string, PendingCommand>()
   readonly #listeners = new Map<string, (row: Row) => void>()
   #lastTag = 0
   #isCorked = false
+  /** Outside of replies, since a menu was answered. */
+  #strayBytes = 0
 
-  constructor(line: Line, options: { clock: Clock; timeoutMs: number }) {
+  constructor(line: Line, options: ConnectionOptions) {
     this.#line = line
     this.#clock = options.clock
     this.#timeoutMs = options.timeoutMs
+    this.#budget = options.budget
+    this.#replies = options.replies
     line.onSentence = sentence => this.#take(sentence)
     line.ended.catch((cause: Error) => this.#rejectAll(cause))
   }
@@ -99,7 +109,12 @@ export class RouterConnection {
 
   /** @param moving as `RowMemory` takes them */
   menu(command: string, moving: readonly string[], ...words: readonly string[]): PrintedMenu {
-    return { command, words, tag: String(++this.#lastTag), rows: new RowMemory(moving) }
+    return {
+      command,
+      words,
+      tag: String(++this.#lastTag),
+      rows: new RowMemory(moving, this.#budget.rememberedBytes),
+    }
   }
 
   /** As `command`, with the rows in the menu. One print of a menu at a time. */
@@ -120,7 +135,8 @@ export class RouterConnection {
         this.#line.end(slowness(command, this.#timeoutMs, isHeard))
       }, this.#timeoutMs)
       const askedMs = this.#clock.steadyMs()
-      const its = { command, memory, askedMs, rows: [], traps: [], deadline, bytes: 0, resolve, reject }
+      const held = this.#replies.open(() => this.#rest(`${command}: the largest of all answers in flight`))
+      const its = { command, memory, askedMs, rows: [], traps: [], deadline, held, resolve, reject }
       this.#pending.set(tag, its)
       memory?.begin()
       this.#line.known ??= memory
@@ -162,11 +178,11 @@ export class RouterConnection {
       this.#tell(sentence)
       return
     }
-    pending.bytes += sentence.bytes + ROW_BYTES
-    if (pending.bytes > MAX_REPLY_BYTES) {
-      this.#line.end(new RouterGarbled(`${pending.command}: an answer without an end`))
-      return
-    }
+    const { command, held } = pending
+    held.add(sentence.bytes + ROW_BYTES)
+    if (held.bytes > this.#budget.replyBytes)
+      this.#rest(`${command}: more than ${this.#budget.replyBytes} bytes in one answer`)
+    if (this.#line.socket.destroyed) return
     switch (sentence.reply) {
       case '!re':
         this.#line.known = pending.memory
@@ -181,6 +197,7 @@ export class RouterConnection {
       case '!done':
         this.#pending.delete(sentence.tag ?? '')
         clearTimeout(pending.deadline)
+        held.release()
         this.#line.known = this.#nextMemory()
         this.#settle(pending, sentence.row)
         return
@@ -194,8 +211,11 @@ export class RouterConnection {
     return undefined
   }
 
-  #tell({ tag = '', reply, row }: Sentence): void {
-    if (reply === '!re') this.#listeners.get(tag)?.(row)
+  #tell({ tag = '', reply, row, bytes }: Sentence): void {
+    this.#strayBytes += bytes + STRAY_BYTES
+    if (this.#strayBytes > this.#budget.strayBytes)
+      this.#rest(`more than ${this.#budget.strayBytes} bytes between two readings that no command asked for`)
+    else if (reply === '!re') this.#listeners.get(tag)?.(row)
     else if (reply === '!trap' || reply === '!done') this.#listeners.delete(tag)
   }
 
@@ -203,26 +223,26 @@ export class RouterConnection {
     const { command, traps, rows, askedMs } = pending
     const [first] = traps
     if (!first) {
-      pending.memory?.end()
+      if (pending.memory) {
+        pending.memory.end()
+        this.#strayBytes = 0
+      }
       pending.resolve({ rows, done, askedMs, answeredMs: this.#clock.steadyMs() })
       return
     }
-    const category = first.get('category')
-    const messages = traps.map(trap => trap.get('message') ?? 'refused without a message')
-    pending.reject(new RouterTrap(command, messages, category === undefined ? undefined : Number(category)))
+    pending.reject(trapOf(command, first, traps))
+  }
+
+  #rest(reason: string): void {
+    this.#line.end(new RouterOverloaded(reason))
   }
 
   #rejectAll(cause: Error): void {
     for (const pending of this.#pending.values()) {
       clearTimeout(pending.deadline)
+      pending.held.release()
       pending.reject(cause)
     }
     this.#pending.clear()
   }
-}
-
-/** @param isHeard whether anything came while it was waited for, so that the link is there */
-function slowness(command: string, timeoutMs: number, isHeard: boolean): RouterTimeout {
-  const why = isHeard ? 'is slow: raise timeout' : 'is slow (raise timeout), or the link to it broke'
-  return new RouterTimeout('answer', `${command}: no answer within ${timeoutMs} ms: the router ${why}`)
 }

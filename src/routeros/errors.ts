@@ -80,6 +80,18 @@ export class RouterGarbled extends RouterError {
   override readonly retryable = true
 }
 
+/** The router sent more than its budget: it is let alone for a while, and nobody else notices. */
+export class RouterOverloaded extends RouterError {
+  override readonly name = 'RouterOverloaded'
+  /** It would send as much again. */
+  override readonly retryable = false
+  readonly isOverload = true
+
+  constructor(reason: string) {
+    super(`${reason}: raise max_sessions if the router does have so many`)
+  }
+}
+
 /** The router ended the session by `!fatal`. */
 export class RouterFatal extends RouterError {
   override readonly name = 'RouterFatal'

@@ -6,6 +6,7 @@ import {
   type Unreadable,
 } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Budget } from './budget.ts'
 import { Callers } from './callers.ts'
 import { readClockOffset } from './clock-offset.ts'
 import { RouterConnection } from './connection.ts'
@@ -16,6 +17,7 @@ import { HotspotMenu } from './hotspot.ts'
 import type { SeenCertificate } from './line.ts'
 import { openLine } from './open-line.ts'
 import { PppMenu } from './ppp.ts'
+import type { RepliesInFlight } from './replies-in-flight.ts'
 import { type Rights, readRights } from './rights.ts'
 import type { SessionMenu, SessionRows } from './session-rows.ts'
 import { hasFastTrack, readSystem } from './system.ts'
@@ -71,6 +73,9 @@ export interface ProbeOptions {
   readonly services: readonly Service[]
   /** For connect and login together, and for each request. */
   readonly timeoutMs: number
+  readonly budget: Budget
+  /** Of all routers. */
+  readonly replies: RepliesInFlight
   readonly clock: Clock
 }
 
@@ -81,9 +86,9 @@ const ROUND_TRIPS = 3
  * @throws RouterError where it can't be reached or logged in to, or does not say who it is
  */
 export async function probeRouter(options: ProbeOptions, signal: AbortSignal): Promise<RouterProbe> {
-  const { address, clock, timeoutMs, services } = options
+  const { address, clock, timeoutMs, services, budget, replies } = options
   const line = await openLine(address, timeoutMs, signal)
-  const connection = new RouterConnection(line, { clock, timeoutMs })
+  const connection = new RouterConnection(line, { clock, timeoutMs, budget, replies })
   const abort = () => connection.close()
   signal.addEventListener('abort', abort)
   try {

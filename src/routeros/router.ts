@@ -7,6 +7,7 @@ import {
   type Window,
 } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Budget } from './budget.ts'
 import type { Callers } from './callers.ts'
 import { RouterConnection } from './connection.ts'
 import { Departures } from './departures.ts'
@@ -16,6 +17,7 @@ import { type HotspotDomain, HotspotMenu } from './hotspot.ts'
 import { openLine } from './open-line.ts'
 import { PppMenu } from './ppp.ts'
 import { ASKED_AGAIN_MS } from './ppp-servers.ts'
+import type { RepliesInFlight } from './replies-in-flight.ts'
 import type { SessionMenu } from './session-rows.ts'
 import { hasFastTrack, type RouterSystem, readSystem } from './system.ts'
 
@@ -29,6 +31,9 @@ export interface RouterOptions {
   readonly hotspotDomain: HotspotDomain
   /** Of this router, and kept from connection to connection. */
   readonly callers: Callers
+  readonly budget: Budget
+  /** Of all routers. */
+  readonly replies: RepliesInFlight
   readonly clock: Clock
 }
 
@@ -55,11 +60,8 @@ export class Router {
 
   /** @throws RouterError */
   static async connect(options: RouterOptions, signal: AbortSignal): Promise<Router> {
-    const { timeoutMs, services, clock } = options
-    const connection = new RouterConnection(await openLine(options.address, timeoutMs, signal), {
-      clock,
-      timeoutMs,
-    })
+    const { timeoutMs, services } = options
+    const connection = new RouterConnection(await openLine(options.address, timeoutMs, signal), options)
     const abort = () => connection.close()
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()

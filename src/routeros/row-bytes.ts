@@ -47,6 +47,11 @@ export class RowBytes {
     this.#runs = new Int32Array(FIRST_ROWS * (moving.length + 1))
   }
 
+  /** Bytes of all rows. */
+  get live(): number {
+    return this.#live
+  }
+
   put(number: number, { bytes, lengths, layout, hash }: Cut): void {
     this.#makeRoom(number, bytes.length)
     this.#starts[number] = this.#used

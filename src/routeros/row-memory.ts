@@ -32,6 +32,7 @@ const NEVER = 0
  */
 export class RowMemory implements KnownSentences {
   readonly #moving: readonly string[]
+  readonly #mostBytes: number
   #bytes: RowBytes
   #by = {}
   #isOpen = false
@@ -52,9 +53,13 @@ export class RowMemory implements KnownSentences {
   #known = 0
   #wholes: WholeRow[] = []
 
-  /** @param moving the properties that are not the same in each reply; `uptime` is a duration, all others are counts */
-  constructor(moving: readonly string[]) {
+  /**
+   * @param moving the properties that are not the same in each reply; `uptime` is a duration, all others are counts
+   * @param mostBytes of all rows that are remembered; those that come then are told whole each time
+   */
+  constructor(moving: readonly string[], mostBytes: number) {
     this.#moving = moving
+    this.#mostBytes = mostBytes
     this.#bytes = new RowBytes(moving)
     this.#values = moving.map(() => new Float64Array(FIRST_ROWS))
   }
@@ -166,7 +171,7 @@ export class RowMemory implements KnownSentences {
       return
     }
     const number = this.#free.pop() ?? this.#capacity++
-    if (cut) this.#bytes.put(number, cut)
+    if (cut && this.#bytes.live + cut.bytes.length <= this.#mostBytes) this.#bytes.put(number, cut)
     this.#note({ number, isNew: true, row })
   }
 

@@ -57,6 +57,8 @@ export function writeLength(into: Buffer, at: number, length: number): number {
 
 /** Rows have some dozens of words. */
 const MAX_SENTENCE_WORDS = 1_024
+/** And some kilobytes: of the longest words so many. Until a sentence is complete nobody else weighs it. */
+const MAX_LONGEST_WORDS = 4
 
 /** Takes whole sentences that it knows by their bytes, before anybody cuts them into words. */
 export interface KnownSentences {
@@ -90,6 +92,7 @@ export class SentenceDecoder {
   #rest: Buffer = Buffer.alloc(0)
   /** Of a sentence that is not complete; the first ones, from chunks before, are copies. */
   #words: Buffer[] = []
+  #wordBytes = 0
   #copied = 0
 
   /** @param options `onSentence` is given words that are good until it returns */
@@ -141,18 +144,26 @@ export class SentenceDecoder {
       if (end > bytes.length) break
       at = end
       if (length === 0) this.#finishSentence()
-      else if (this.#words.push(bytes.subarray(start, end)) > MAX_SENTENCE_WORDS)
-        throw new MalformedStream(`a sentence of more than ${MAX_SENTENCE_WORDS} words: not an API stream`)
+      else this.#take(bytes.subarray(start, end))
     }
     this.#rest = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at))
     for (; this.#copied < this.#words.length; this.#copied++)
       this.#words[this.#copied] = Buffer.from(this.#words[this.#copied] ?? EMPTY)
   }
 
+  #take(word: Buffer): void {
+    this.#wordBytes += word.length
+    if (this.#words.push(word) > MAX_SENTENCE_WORDS)
+      throw new MalformedStream(`a sentence of more than ${MAX_SENTENCE_WORDS} words: not an API stream`)
+    if (this.#wordBytes > MAX_LONGEST_WORDS * this.#maxWordBytes)
+      throw new MalformedStream(`a sentence of ${this.#wordBytes} bytes and more: not an API stream`)
+  }
+
   #finishSentence(): void {
     if (this.#words.length === 0) return
     const words = this.#words
     this.#words = []
+    this.#wordBytes = 0
     this.#copied = 0
     this.#onSentence(words)
   }

@@ -2,6 +2,8 @@
 export interface Failure extends Error {
   /** Whether the same may work a moment later. */
   readonly retryable: boolean
+  /** Whether it sent more than it may make us hold, and is to be let alone for a while. */
+  readonly isOverload?: boolean
 }
 
 export function isFailure(error: unknown): error is Failure {

@@ -15,7 +15,7 @@ import type { HotspotDomain } from '../../src/routeros/hotspot.ts'
 import { Router } from '../../src/routeros/router.ts'
 import { Progress } from '../../src/runtime/progress.ts'
 import { FakeJournal, recordedRouter } from '../recorder-scene.ts'
-import { addressOf, PATIENT_MS } from '../routeros/dialled.ts'
+import { addressOf, PATIENT_MS, roomy } from '../routeros/dialled.ts'
 import { type MenuPeer, type Menus, startMenuPeer } from '../routeros/menu-peer.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
@@ -181,6 +181,7 @@ export class CaseScene {
       callers: new Callers(),
       timeoutMs: PATIENT_MS,
       clock,
+      ...roomy(),
     }
     const connect = (signal: AbortSignal) =>
       Router.connect({ ...link, address: addressOf(this.router) }, signal)

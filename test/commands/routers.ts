@@ -18,6 +18,7 @@ export function routerConfig(more: Partial<RouterConfig> = {}): RouterConfig {
     timeoutMs: 10_000,
     plausibleBitsPerSecond: 10_000_000_000,
     stalledAfterMs: 900_000,
+    maxSessions: 20_000,
     hotspotDomain: 'part',
     ...more,
   }

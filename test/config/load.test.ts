@@ -95,6 +95,7 @@ describe('defaults', () => {
       timeoutMs: 10_000,
       plausibleBitsPerSecond: 10_000_000_000,
       stalledAfterMs: 900_000,
+      maxSessions: 20_000,
     })
   })
 })
@@ -105,6 +106,7 @@ describe('what a router, its tenant and the top of the file set', () => {
 poll: { schedule: "*/10 * * * * *", timeout: 20s }
 plausible_rate: 1Gbps
 stalled_after: 1h
+max_sessions: 1000
 tenants:
   - id: plain
     routers:
@@ -114,6 +116,7 @@ tenants:
     timeout: 30s
     plausible_rate: 2Gbps
     stalled_after: 2h
+    max_sessions: 2000
     routers:
       - { id: plain, host: a, username: b, password: "c" }
       - id: own
@@ -124,14 +127,15 @@ tenants:
         timeout: 5s
         plausible_rate: 3Gbps
         stalled_after: 3h
+        max_sessions: 3000
 `)
     const settled = config.tenants
       .flatMap(tenant => tenant.routers)
-      .map(r => [r.schedule, r.timeoutMs, r.plausibleBitsPerSecond, r.stalledAfterMs])
+      .map(r => [r.schedule, r.timeoutMs, r.plausibleBitsPerSecond, r.stalledAfterMs, r.maxSessions])
     expect(settled).toEqual([
-      ['*/10 * * * * *', 20_000, 1e9, 3_600_000],
-      ['*/30 * * * * *', 30_000, 2e9, 7_200_000],
-      ['0 * * * * *', 5000, 3e9, 10_800_000],
+      ['*/10 * * * * *', 20_000, 1e9, 3_600_000, 1_000],
+      ['*/30 * * * * *', 30_000, 2e9, 7_200_000, 2_000],
+      ['0 * * * * *', 5000, 3e9, 10_800_000, 3_000],
     ])
   })
 })

@@ -83,7 +83,7 @@ function identity(row: Row): string {
 }
 
 class Printed {
-  readonly memory = new RowMemory(MOVING)
+  readonly memory = new RowMemory(MOVING, 1e9)
   readonly #decoder: SentenceDecoder
   general = 0
   /** Of the last reply. */

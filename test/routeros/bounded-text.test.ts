@@ -42,7 +42,7 @@ test('a row has its texts shortened, and is found by them', () => {
   const { row } = parseSentence(words)
   const [id = '', user = ''] = [row.get('.id'), row.get('user')]
   expect([id.length, user.length]).toEqual([17, 255])
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   memory.begin()
   memory.add(words, row)
   memory.end()
@@ -50,7 +50,7 @@ test('a row has its texts shortened, and is found by them', () => {
 })
 
 test('a hotspot name that is too long only with its domain is shortened too', async () => {
-  const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'])
+  const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
   const told = [`=user=${'u'.repeat(200)}`, `=domain=${'d'.repeat(200)}`]
   const words = ['!re', '=.id=*1', ...told, '=uptime=1s', '=bytes-in=1', '=bytes-out=1'].map(it =>
     Buffer.from(it),

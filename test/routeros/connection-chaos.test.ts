@@ -4,7 +4,7 @@ import { dial } from '../../src/routeros/dial.ts'
 import { RouterError } from '../../src/routeros/errors.ts'
 import { type Random, seededRandom, wholeBelow } from '../fleet/random.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
-import { addressOf, NEVER } from './dialled.ts'
+import { addressOf, NEVER, roomy } from './dialled.ts'
 import { type PeerClient, sentence, startPeer, tagOf } from './scripted-peer.ts'
 
 const SCENARIOS = 300
@@ -24,7 +24,7 @@ test('whatever ends a connection, and when: no wrong answer, and none that never
     try {
       const clock = new HandClock('2026-11-24T12:00:00Z')
       const line = await dial(addressOf(peer), 'utf-8', TIMEOUT_MS, NEVER)
-      const connection = new RouterConnection(line, { clock, timeoutMs: TIMEOUT_MS })
+      const connection = new RouterConnection(line, { clock, timeoutMs: TIMEOUT_MS, ...roomy() })
       for (let sent = 0; sent < COMMANDS; sent += 4) {
         const settled = await Promise.allSettled(
           [0, 1, 2, 3].map(async i => {

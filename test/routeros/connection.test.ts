@@ -5,7 +5,7 @@ import { RouterConnection } from '../../src/routeros/connection.ts'
 import { RouterTrap } from '../../src/routeros/errors.ts'
 import { Line } from '../../src/routeros/line.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
-import { conversation, PATIENT_MS } from './dialled.ts'
+import { conversation, PATIENT_MS, roomy } from './dialled.ts'
 import { sentence, startPeer, tagOf } from './scripted-peer.ts'
 
 test('an answer is its rows, by name, and what done says', async () => {
@@ -94,7 +94,7 @@ test('the commands of one turn go out in one write', async () => {
   })
   await once(socket.connect(peer.port, peer.host), 'connect')
   const clock = new HandClock('2026-11-24T12:00:00Z')
-  const connection = new RouterConnection(new Line(socket), { clock, timeoutMs: PATIENT_MS })
+  const connection = new RouterConnection(new Line(socket), { clock, timeoutMs: PATIENT_MS, ...roomy() })
   const commands = ['a', 'b', 'c', 'd', 'e'].map(name => connection.command(`/${name}/print`))
   const client = await coming
   expect(await client.tags(5)).toEqual(['.tag=1', '.tag=2', '.tag=3', '.tag=4', '.tag=5'])

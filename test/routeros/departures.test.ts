@@ -100,7 +100,7 @@ test('listening can be switched off', async () => {
 
 /** A hotspot's menu without a wire: it prints the rows that it is given, and says who left. */
 function scripted(rowsOf: () => readonly (readonly string[])[]) {
-  const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'])
+  const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
   let tell: (row: Row) => void = () => {}
   const connection = {
     menu: () => ({ command: '', words: [], tag: '1', rows }),

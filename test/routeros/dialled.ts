@@ -1,9 +1,10 @@
 import { onTestFinished } from 'vitest'
+import { budgetOf } from '../../src/routeros/budget.ts'
 import { Callers } from '../../src/routeros/callers.ts'
-import { RouterConnection } from '../../src/routeros/connection.ts'
+import { type ConnectionOptions, RouterConnection } from '../../src/routeros/connection.ts'
 import { type Address, dial, type Trust } from '../../src/routeros/dial.ts'
 import type { Line } from '../../src/routeros/line.ts'
-import type { Clock } from '../../src/runtime/clock.ts'
+import { RepliesInFlight } from '../../src/routeros/replies-in-flight.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { type Peer, type PeerClient, startPeer } from './scripted-peer.ts'
 
@@ -32,7 +33,12 @@ export async function dialled(target: Target, more: Partial<Address> = {}): Prom
 
 /** What is new to a connection, and to a router. */
 export function plainLink() {
-  return { hotspotDomain: 'part', callers: new Callers() } as const
+  return { hotspotDomain: 'part', callers: new Callers(), ...roomy() } as const
+}
+
+/** More than any test sends. */
+export function roomy(): Pick<ConnectionOptions, 'budget' | 'replies'> {
+  return { budget: budgetOf(20_000), replies: new RepliesInFlight(1e9) }
 }
 
 /** What a dial fails with. */
@@ -57,9 +63,7 @@ interface Conversation {
 }
 
 /** A connection that is logged in to a peer that says what the test says. */
-export async function conversation(
-  options: { timeoutMs?: number; clock?: Clock } = {},
-): Promise<Conversation> {
+export async function conversation(options: Partial<ConnectionOptions> = {}): Promise<Conversation> {
   const { timeoutMs = PATIENT_MS, clock = new HandClock('2026-11-24T12:00:00Z') } = options
   const peer = await startPeer()
   const coming = peer.next().then(async client => {
@@ -67,5 +71,6 @@ export async function conversation(
     return client
   })
   const line = await dialled(peer)
-  return { connection: new RouterConnection(line, { clock, timeoutMs }), client: await coming, peer }
+  const connection = new RouterConnection(line, { ...roomy(), ...options, clock, timeoutMs })
+  return { connection, client: await coming, peer }
 }

@@ -61,15 +61,6 @@ for (const [what, next] of Object.entries(ENDLESS))
       await client.closed
     })
 
-test('an answer without an end is cut off', async () => {
-  const { connection, client } = await conversation()
-  const pending = connection.command('/ppp/active/print')
-  const tag = tagOf(await client.next())
-  const rows = Buffer.concat(Array(50).fill(sentence('!re', tag, `=a=${'x'.repeat(60_000)}`)))
-  void keepWriting(client, () => rows)
-  await expect(pending).rejects.toThrow('an answer without an end')
-})
-
 test('rows that nobody asked for are not kept, and disturb nobody', async () => {
   const { connection, client } = await conversation()
   for (let i = 0; i < 10_000; i++) client.say('!re', '.tag=99', '=a=b')

@@ -5,7 +5,7 @@ import { PLAIN_ROW } from '../accounting/readings.ts'
 import { windows1252 } from '../fleet/name.ts'
 import { HOTSPOT_ANN, HandClock as RouterClock, startRouter } from '../fleet/opened.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
-import { dialled, PATIENT_MS } from './dialled.ts'
+import { dialled, PATIENT_MS, roomy } from './dialled.ts'
 import { type MenuRow, menuConversation } from './menu-peer.ts'
 
 const MENU = '/ip/hotspot/active'
@@ -131,6 +131,7 @@ for (const version of ['6.49', '7.20'] as const)
       const connection = new RouterConnection(await dialled(router), {
         clock: new HandClock('2026-11-24T12:00:00Z'),
         timeoutMs: PATIENT_MS,
+        ...roomy(),
       })
       const menu = new HotspotMenu(connection, 'part')
       if (!hasJunk) {

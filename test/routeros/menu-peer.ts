@@ -2,7 +2,7 @@ import { RouterConnection } from '../../src/routeros/connection.ts'
 import { matches } from '../fleet/query.ts'
 import { parseRequest, type Request } from '../fleet/request.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
-import { dialled, PATIENT_MS } from './dialled.ts'
+import { dialled, PATIENT_MS, roomy } from './dialled.ts'
 import { type Peer, type PeerClient, startPeer, tagOf } from './scripted-peer.ts'
 
 export type MenuRow = Readonly<Record<string, string>>
@@ -82,6 +82,6 @@ export async function menuConversation(
 ): Promise<{ peer: MenuPeer; connection: RouterConnection; clock: HandClock }> {
   const peer = await startMenuPeer(menus)
   const clock = new HandClock('2026-11-24T12:00:00Z')
-  const connection = new RouterConnection(await dialled(peer), { clock, timeoutMs: PATIENT_MS })
+  const connection = new RouterConnection(await dialled(peer), { clock, timeoutMs: PATIENT_MS, ...roomy() })
   return { peer, connection, clock }
 }

@@ -6,7 +6,7 @@ import { probeRouter, type RouterProbe } from '../../src/routeros/probe.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { fingerprintOf, serverIdentity } from '../fleet/certificate.ts'
 import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../fleet/opened.ts'
-import { addressOf, NEVER, PATIENT_MS, trusting } from './dialled.ts'
+import { addressOf, NEVER, PATIENT_MS, roomy, trusting } from './dialled.ts'
 import { type MenuRow, startMenuPeer } from './menu-peer.ts'
 
 interface Probing {
@@ -19,7 +19,7 @@ const NOTHING_ODD = { unreadable: [], domains: undefined, missingMenus: [] }
 
 function probed(router: { readonly host: string; readonly port: number }, probing: Probing = {}) {
   const { address = {}, services = ['hotspot', 'ppp'], timeoutMs = PATIENT_MS } = probing
-  const options = { address: addressOf(router, address), services, timeoutMs, clock: systemClock }
+  const options = { address: addressOf(router, address), services, timeoutMs, clock: systemClock, ...roomy() }
   return probeRouter(options, NEVER)
 }
 

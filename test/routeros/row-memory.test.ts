@@ -20,7 +20,7 @@ function print(memory: RowMemory, ...rows: readonly (readonly Buffer[])[]): read
 }
 
 test('a row is known once it has come, whatever its uptime is, and no longer when anything else is another', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   expect(print(memory, words('*A', '1s'))).toEqual([false])
   expect(print(memory, words('*A', '1w2d3h'))).toEqual([true])
   expect([...memory.values(0)]).toEqual([604_800 + 2 * 86_400 + 3 * 3_600])
@@ -31,7 +31,7 @@ test('a row is known once it has come, whatever its uptime is, and no longer whe
 })
 
 test('a row is found by its id, and one that has gone is not', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   print(memory, words('*A', '1s'), words('*A1', '1s'), words('*B', '1s'))
   expect([memory.find('.id', '*A')[0], memory.find('.id', '*A1')[0], memory.find('.id', '*B')[0]]).toEqual([
     0, 1, 2,
@@ -45,7 +45,7 @@ test('a row is found by its id, and one that has gone is not', () => {
 })
 
 test('of a reply that broke off nothing is known', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   const by = memory.by
   print(memory, words('*A', '1s'))
   memory.begin()
@@ -55,7 +55,7 @@ test('of a reply that broke off nothing is known', () => {
 })
 
 test('twins have a number each', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   print(memory, words('*A', '1s'), words('*A', '1s'))
   expect(memory.takeWholes().map(({ number }) => number)).toEqual([0, 1])
   expect(print(memory, words('*A', '2s'), words('*A', '2s'))).toEqual([true, true])
@@ -63,14 +63,14 @@ test('twins have a number each', () => {
 })
 
 test('the bytes of those that have gone are given back', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   for (let round = 0; round < 2_000; round++) print(memory, words(`*${round}`, '1s', 'x'.repeat(100)))
   expect(memory.find('.id', '*1999')[0]).toBeDefined()
   expect(memory.capacity).toBeLessThan(4)
 })
 
 test('a row that is told by an id twice over goes by the last, as when it is told whole', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   print(memory, [...words('*A', '1s'), Buffer.from('=.id=*B')], words('*C', '1s', '\t=.id=*A'))
   expect([memory.find('.id', '*A'), memory.find('.id', '*B'), memory.find('.id', '*C')]).toEqual([
     [],
@@ -80,7 +80,7 @@ test('a row that is told by an id twice over goes by the last, as when it is tol
 })
 
 test('of rows with one value two are found, and rows of a reply under way are not yet', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   print(memory, words('*A', '1s'), words('*B', '1s'), words('*C', '1s'))
   memory.begin()
   memory.add(words('*D', '1s'), parseSentence(words('*D', '1s')).row)
@@ -90,7 +90,7 @@ test('of rows with one value two are found, and rows of a reply under way are no
 })
 
 test('a row of more bytes than any honest one is not remembered', () => {
-  const memory = new RowMemory(['uptime'])
+  const memory = new RowMemory(['uptime'], 1e9)
   const long = words('*A', '1s', 'x'.repeat(5_000))
   expect([print(memory, long), print(memory, long)]).toEqual([[false], [false]])
 })
@@ -98,7 +98,7 @@ test('a row of more bytes than any honest one is not remembered', () => {
 test('four times as many rows alike, told in a way that no fast path takes, do not take the square of the time', () => {
   const twins = (count: number) => Array<readonly Buffer[]>(count).fill(words('*A', '01:02:03'))
   const cpuOf = (count: number) => {
-    const memory = new RowMemory(['uptime'])
+    const memory = new RowMemory(['uptime'], 1e9)
     print(memory, ...twins(count))
     const before = process.cpuUsage()
     print(memory, ...twins(count))

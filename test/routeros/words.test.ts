@@ -120,10 +120,12 @@ test('what is cut while a sentence is handed on leaves the rest of its chunk as 
 
 test('a sentence without an end is not collected', () => {
   const word = encodeWord(Buffer.from('=a=b'))
-  const decoder = new SentenceDecoder({ maxWordBytes: 100, onSentence: () => {} })
-  expect(() => {
+  const push = (maxWordBytes: number) => {
+    const decoder = new SentenceDecoder({ maxWordBytes, onSentence: () => {} })
     for (let i = 0; i < 10_000; i++) decoder.push(word)
-  }).toThrow('a sentence of more than 1024 words')
+  }
+  expect(() => push(65_536)).toThrow('a sentence of more than 1024 words')
+  expect(() => push(100)).toThrow('a sentence of 404 bytes and more')
 })
 
 function decoded(chunks: readonly Buffer[], maxWordBytes: number) {

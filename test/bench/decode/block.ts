@@ -18,7 +18,7 @@ export async function longestBlock(rows: number): Promise<number> {
     const port = await server.ask<number>({ rows })
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     await once(socket, 'connect')
-    const memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'])
+    const memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
     let isDone = () => {}
     const decoder = new SentenceDecoder({
       maxWordBytes: 65_536,

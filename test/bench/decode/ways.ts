@@ -10,7 +10,7 @@ export type Way = (chunks: readonly Buffer[]) => number
 
 /** As the daemon reads a menu, from its second reply on where it is given the first. */
 export function ours(first: readonly Buffer[]): Way {
-  const memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'])
+  const memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
   const decoder = new SentenceDecoder({
     maxWordBytes: 65_536,
     onSentence: words => {

@@ -11,7 +11,7 @@ const UPTIME_SECONDS = 86_400 + 2 * 3_600 + 12 * 60
 
 /** Readings of replies, a second apart, as a connection makes them of the bytes. */
 export class ReplayedMenu {
-  readonly #memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'])
+  readonly #memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
   readonly #decoder: SentenceDecoder
 
   constructor() {
