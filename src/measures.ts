@@ -70,6 +70,7 @@ function routerMeasure(book: RouterBook, health: RouterHealth | undefined): Rout
     lastReadingAt: health?.lastReadingAt,
     latencyMs: health?.latencyMs,
     failures: health?.failures ?? 0,
+    isOverloaded: health?.overloaded !== undefined,
     skippedTicks: health?.skippedTicks ?? 0,
   }
 }

@@ -16,6 +16,7 @@ export interface RouterCondition {
   readonly identity: string | undefined
   readonly lastError: string | undefined
   readonly missingMenus: RouterView['missingMenus']
+  readonly overloaded: RouterView['overloaded']
 }
 
 export interface ElsewhereConfig {
@@ -181,6 +182,7 @@ export class TenantBoard {
       state: condition?.state ?? 'disabled',
       error: condition?.lastError,
       missingMenus: condition?.missingMenus ?? [],
+      overloaded: condition?.overloaded,
       hotspot: book.live('hotspot'),
       ppp: book.live('ppp'),
       lagMs: 0,
@@ -212,7 +214,10 @@ function elsewhereRouter(
   const lives = { hotspot: live('hotspot'), ppp: live('ppp') }
   return {
     rollup: new Rollup(rollup?.total, rollup?.days, rollup?.lastDecision),
-    view: config && { id, name: config.name ?? id, error: undefined, missingMenus: [], ...lives, lagMs },
+    view: config && {
+      ...{ id, name: config.name ?? id, error: undefined, missingMenus: [], overloaded: undefined },
+      ...{ ...lives, lagMs },
+    },
     isEnabled: config?.enabled ?? false,
   }
 }

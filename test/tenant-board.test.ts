@@ -46,9 +46,23 @@ describe('a tenant', () => {
     scene.addRouter('named', 1, { name: 'Named' })
     const missingMenus = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
     const lastError = 'connection refused'
-    scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError, missingMenus })
+    scene.conditions.set(hq, {
+      state: 'offline',
+      identity: 'MikroTik',
+      lastError,
+      missingMenus,
+      overloaded: 'rows',
+    })
     expect(scene.snapshot().routers).toMatchObject([
-      { id: 'hq', name: 'MikroTik', state: 'offline', error: lastError, missing_menus: missingMenus },
+      {
+        id: 'hq',
+        name: 'MikroTik',
+        state: 'offline',
+        error: lastError,
+        missing_menus: missingMenus,
+        overloaded: true,
+        overloaded_reason: 'rows',
+      },
       { id: 'spare', name: 'spare', state: 'disabled', error: null, missing_menus: [] },
       { id: 'named', name: 'Named' },
     ])

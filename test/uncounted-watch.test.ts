@@ -22,7 +22,13 @@ test('a router with sessions that stay without counters is told once, with what 
   const scene = new Scene()
   const hq = scene.addRouter('hq')
   scene.conditions.set(hq, {
-    ...{ state: 'online', identity: 'HQ', lastError: undefined, missingMenus: [REFUSED] },
+    ...{
+      state: 'online',
+      identity: 'HQ',
+      lastError: undefined,
+      missingMenus: [REFUSED],
+      overloaded: undefined,
+    },
   })
   await readFor(scene, hq, 60, undefined)
   expect(scene.lines.told).toEqual([])

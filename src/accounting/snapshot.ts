@@ -55,6 +55,10 @@ export interface RouterJson {
   /** What the router refused when it was asked last. */
   readonly missing_menus: readonly MissingMenu[]
   readonly error: string | null
+  /** Only where it sends, or has, more than it may; `state` is what it is besides. */
+  readonly overloaded?: true
+  /** What it has too much of, and what to do; with `overloaded`. */
+  readonly overloaded_reason?: string
 }
 
 /** A tenant's snapshot at one moment. */

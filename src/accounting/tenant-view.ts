@@ -24,6 +24,8 @@ export interface RouterView {
   readonly state: RouterState
   readonly error: string | undefined
   readonly missingMenus: readonly MissingMenu[]
+  /** What it has too much of. */
+  readonly overloaded: string | undefined
   /** Absent until the service was read. */
   readonly hotspot: LiveService | undefined
   readonly ppp: LiveService | undefined
@@ -78,6 +80,7 @@ function routerJson(router: RouterView, now: Date, staleAfterMs: number): Router
     uncounted: sum(SERVICES, service => fresh(service)?.uncounted ?? 0),
     missing_menus: router.missingMenus,
     error: router.error ?? null,
+    ...(router.overloaded === undefined ? {} : { overloaded: true, overloaded_reason: router.overloaded }),
   }
 }
 

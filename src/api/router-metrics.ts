@@ -12,6 +12,8 @@ export interface RouterMeasure {
   readonly lastReadingAt: Date | undefined
   readonly latencyMs: number | undefined
   readonly failures: number
+  /** Whether it sends, or has, more than it may. */
+  readonly isOverloaded: boolean
   readonly skippedTicks: number
   /** In its last reading; a service that was never read is absent. */
   readonly sessions: Readonly<Partial<Record<Service, number>>>
@@ -49,6 +51,9 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     'tikmeter_router_consecutive_failures',
     'Polls and connections that failed in a row.',
     it => it.failures,
+  )
+  perRouter('gauge', 'tikmeter_router_overloaded', 'Whether it sends, or has, more than it may.', it =>
+    Number(it.isOverloaded),
   )
   perRouter(
     'counter',

@@ -90,6 +90,9 @@ export interface Router {
   /** What the router refuses, and why: sessions that need it are without counters. Absent as `uncounted`. */
   readonly missing_menus?: readonly { readonly menu: string; readonly reason: string }[]
   readonly error: string | null
+  /** There where it sends, or has, more than the daemon takes from one router; with the reason. */
+  readonly overloaded?: true
+  readonly overloaded_reason?: string
 }
 
 export interface Session {

@@ -14,6 +14,7 @@ const ROUTER = z.object({
   missing_menus: z.array(z.object({ menu: z.string(), reason: z.string() })),
   failures: z.number(),
   error: z.string().nullable(),
+  overloaded_reason: z.string().optional(),
 })
 
 /** What this release's daemon answers; of a newer one's, what is known here. */

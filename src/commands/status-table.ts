@@ -50,9 +50,15 @@ function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
 }
 
 /** What it last failed with, and what it has not got. */
-function troublesOf({ error, failures, missing_menus }: StatusOfRouter): readonly string[] {
+function troublesOf({
+  error,
+  failures,
+  missing_menus,
+  overloaded_reason: overload,
+}: StatusOfRouter): readonly string[] {
   const times = failures > 1 ? ` (${failures} times)` : ''
   return [
+    ...(overload === undefined || overload === error ? [] : [printable(`overloaded: ${overload}`)]),
     ...(error === null ? [] : [printable(error) + times]),
     ...missing_menus.map(({ menu, reason }) => printable(`no ${menu}: ${reason}`)),
   ]

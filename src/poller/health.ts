@@ -12,6 +12,8 @@ export interface RouterHealth {
   /** Polls and connection attempts that failed since the last success. */
   readonly failures: number
   readonly lastError: string | undefined
+  /** Why it is let alone for longer and longer: it sends more than it may. */
+  readonly overloaded: string | undefined
   /** What the router refused at the last poll: a package that is off, or a right that the user lacks. */
   readonly missingMenus: readonly MissingMenu[]
   /** Ticks at which it was not read: the poll before was still under way, or there was no connection. */
@@ -26,6 +28,7 @@ export const UNTRIED: RouterHealth = {
   latencyMs: undefined,
   failures: 0,
   lastError: undefined,
+  overloaded: undefined,
   missingMenus: [],
   skippedTicks: 0,
 }

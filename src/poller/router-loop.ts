@@ -7,6 +7,7 @@ import type { Progress } from '../runtime/progress.ts'
 import { backoffMs } from './backoff.ts'
 import type { Gate } from './gate.ts'
 import { type RouterHealth, UNTRIED } from './health.ts'
+import { Overload } from './overload.ts'
 import type { Place } from './place.ts'
 
 /** A connection to a router that is logged in. */
@@ -67,6 +68,8 @@ export interface LoopOptions {
  *     connecting ──▶ online ── a tick: read each service ──▶ online
  *         ▲            │ the connection ended, or the attempt failed
  *         └─ back-off ─┴──▶ offline
+ *
+ * A router that sends more than it may is offline for longer each time, whatever it answers in between.
  */
 export class RouterLoop {
   readonly #router: PolledRouter
@@ -78,6 +81,7 @@ export class RouterLoop {
   #lastFailure: Failure | undefined
   /** Failures in a row without a reading: what the back-off goes by. Refused logins count among their own kind. */
   readonly #fruitless = { retryable: 0, refused: 0 }
+  readonly #overload = new Overload()
 
   constructor(router: PolledRouter, options: LoopOptions) {
     this.#router = router
@@ -85,7 +89,7 @@ export class RouterLoop {
   }
 
   get health(): RouterHealth {
-    return { ...this.#health, skippedTicks: this.#options.place.skipped }
+    return { ...this.#health, overloaded: this.#overload.reason, skippedTicks: this.#options.place.skipped }
   }
 
   /** From now on the loop ends with a poll more, unless one is in flight or its router does not answer. */
@@ -103,7 +107,9 @@ export class RouterLoop {
       while (!soft.aborted) {
         const failure = await this.#pollUntilEnd(soft, hard)
         if (!failure) continue
-        const failures = this.#fruitless[failure.retryable ? 'retryable' : 'refused']
+        const failures = failure.isOverload
+          ? this.#overload.times
+          : this.#fruitless[failure.retryable ? 'retryable' : 'refused']
         await clock.sleep(backoffMs(Math.max(1, failures), failure.retryable, random()), soft)
       }
     } finally {
@@ -180,7 +186,10 @@ export class RouterLoop {
     const { failures, identity, version } = this.#health
     const { log, observer } = this.#options
     const router = this.#router.key
-    if (this.#logged !== 'online') log.info({ router, identity, version, failures }, 'router online')
+    if (this.#overload.calm(this.#options.clock.steadyMs()))
+      log.info({ router }, 'router no longer overloaded')
+    if (this.#logged !== 'online' && !this.#overload.reason)
+      log.info({ router, identity, version, failures }, 'router online')
     else log.debug({ router, latencyMs }, 'polled')
     this.#logged = 'online'
     observer.polled(latencyMs)
@@ -197,14 +206,26 @@ export class RouterLoop {
     if (isNew) observer.pollFailed(failure)
     const failures = this.#health.failures + (isNew ? 1 : 0)
     this.#health = { ...this.#health, state, failures, lastError: failure.message }
+    if (failure.isOverload && isNew) this.#rest(failure)
     if (state === 'online') this.#endFailures()
-    else if (isNew) this.#fruitless[failure.retryable ? 'retryable' : 'refused']++
+    else if (isNew && !failure.isOverload) this.#fruitless[failure.retryable ? 'retryable' : 'refused']++
     const extent = state === 'online' ? 'partly' : 'offline'
     const told = { router: this.#router.key, state, error: failure.name, reason: failure.message }
     const advice = `tikmeter probe ${this.#router.key} says what to do`
-    if (this.#logged !== extent) log.warn({ ...told, advice }, 'poll failed')
+    if (this.#overload.reason) log.debug(told, 'poll failed while overloaded')
+    else if (this.#logged !== extent) log.warn({ ...told, advice }, 'poll failed')
     else if (isNew) log.debug(told, 'poll failed again')
     this.#logged = extent
+  }
+
+  #rest(failure: Failure): void {
+    const { clock, log } = this.#options
+    if (this.#overload.times === 0)
+      log.warn(
+        { router: this.#router.key, reason: failure.message },
+        'router overloaded: it is let alone for longer and longer',
+      )
+    this.#overload.note(failure.message, clock.steadyMs())
   }
 
   #endFailures(): void {

@@ -25,7 +25,7 @@ function service(readAt: Date, ...names: readonly string[]): LiveService {
 function router(id: string, more: Partial<RouterView> = {}): RouterView {
   const state: RouterState = 'online'
   const unread = { hotspot: undefined, ppp: undefined }
-  const well = { error: undefined, missingMenus: [], lagMs: 0 }
+  const well = { error: undefined, missingMenus: [], overloaded: undefined, lagMs: 0 }
   return { id: routerId(id), name: id, state, ...well, ...unread, ...more }
 }
 

@@ -6,7 +6,13 @@ import type { RouterMeasure } from '../../src/api/router-metrics.ts'
 export const HQ: RouterMeasure = {
   ...{ tenant: tenantId('acme'), router: routerId('hq'), isOnline: true },
   lastReadingAt: new Date('2026-11-24T12:00:00Z'),
-  ...{ latencyMs: 12, failures: 0, skippedTicks: 3, tail: { upload: 100, download: 2000 } },
+  ...{
+    latencyMs: 12,
+    isOverloaded: true,
+    failures: 0,
+    skippedTicks: 3,
+    tail: { upload: 100, download: 2000 },
+  },
   sessions: { hotspot: 40 },
   uncounted: 6,
 }

@@ -152,7 +152,13 @@ test('the numbers of routers that were read, failed and were not read yet are as
   await scene.read(hq, { ann: { upload: 10_000, download: 2 ** 41 } })
   const missingMenus = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
   const lastError = 'connection refused'
-  scene.conditions.set(hq, { state: 'offline', identity: 'MikroTik', lastError, missingMenus })
+  scene.conditions.set(hq, {
+    state: 'offline',
+    identity: 'MikroTik',
+    lastError,
+    missingMenus,
+    overloaded: 'rows',
+  })
   for (const kind of ['snapshot', 'sessions'] as const) {
     const { value: frame } = frameOf({ kind, tenant: ACME }, 1, scene.board, scene.clock.now()).next()
     // After the frame's head; and the scene numbers its sessions.

@@ -62,6 +62,30 @@ describe('a router that fails', () => {
     expect(loop.health).toMatchObject({ state: 'online', failures: 0, lastError: undefined })
   })
 
+  it('for what it sent is let alone for longer each time, and told of once until it was calm', async () => {
+    const { clock, router, lines, loop, tick, observed } = runningLoop({ isObliging: true })
+    const overload = () => Object.assign(new Fault('more than it may', false), { isOverload: true })
+    for (const [index, waitMs] of [10_000, 20_000, 40_000].entries()) {
+      await clock.turn(0)
+      expect(router.links).toHaveLength(index + 1)
+      expect(loop.health.state).toBe('online')
+      router.links[index]?.lose(overload())
+      await clock.turn(waitMs - 1)
+      expect(loop.health).toMatchObject({ state: 'offline', overloaded: 'more than it may' })
+      expect(router.links).toHaveLength(index + 1)
+      await clock.turn(1)
+    }
+    expect(lines.told.map(it => it['msg'])).toEqual([
+      'router online',
+      'router overloaded: it is let alone for longer and longer',
+    ])
+    expect(observed.filter(it => it.startsWith('failed'))).toHaveLength(3)
+    await clock.turn(20 * 60_000)
+    await tick()
+    expect(loop.health.overloaded).toBeUndefined()
+    expect(lines.told.at(-1)).toMatchObject({ msg: 'router no longer overloaded' })
+  })
+
   it('is noticed between two ticks, and tried again after the first wait', async () => {
     const { clock, router, loop } = runningLoop({ isObliging: true })
     await clock.turn(0)
