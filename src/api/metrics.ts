@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { TenantId } from '../accounting/ids.ts'
 import type { Totals } from '../accounting/snapshot.ts'
+import { Block } from '../runtime/block.ts'
 import type { Observed } from './observed.ts'
 import { type RouterMeasure, tellOfRouters } from './router-metrics.ts'
 import type { Route } from './routes.ts'
@@ -33,6 +34,14 @@ export function metricsRoute(measures: Measures, version: string, { registry }: 
     ...{ name: 'tikmeter_build_info', help: 'Always 1; which release runs.', labelNames: ['version'] },
     registers: [registry],
   }).set({ version }, 1)
+  // One for all who ask meanwhile, since it goes through all metrics and takes a while.
+  let underWay: Promise<string> | undefined
+  const page = () => {
+    underWay ??= pageOf(registry).finally(() => {
+      underWay = undefined
+    })
+    return underWay
+  }
   return {
     kind: 'open',
     path: '/metrics',
@@ -40,10 +49,21 @@ export function metricsRoute(measures: Measures, version: string, { registry }: 
     answer: async () => ({
       status: 200,
       contentType: registry.contentType,
-      body: await registry.metrics(),
+      body: await page(),
       headers: {},
     }),
   }
+}
+
+/** As `registry.metrics()` has it, but one metric after the other, and others have their turns in between. */
+async function pageOf(registry: Registry): Promise<string> {
+  const block = new Block()
+  const parts: string[] = []
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (block.isTooLong) await block.pause()
+    parts.push(await registry.getSingleMetricAsString(name))
+  }
+  return `${parts.join('\n\n')}\n`
 }
 
 /** CPU, memory and files. The library's gauges that end in `_total` would be counters to whoever reads the name. */

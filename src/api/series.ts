@@ -1,9 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { Block } from '../runtime/block.ts'
 
 type Labels = Readonly<Record<string, string>>
 export type Told = readonly [labels: Labels, value: number]
 
-/** A metric with as many series as there are labels at the time it is asked for. */
+/**
+ * A metric with as many series as there are labels at the time it is asked for. Their values are of one moment, and are
+ * set in slices: nobody may ask again meanwhile.
+ */
 export function series(
   registry: Registry,
   kind: 'gauge' | 'counter',
@@ -15,17 +19,25 @@ export function series(
   if (kind === 'gauge')
     new Gauge({
       ...common,
-      collect() {
+      async collect() {
         this.reset()
-        for (const [labels, value] of tell()) this.set(labels, value)
+        await inSlices([...tell()], ([labels, value]) => this.set(labels, value))
       },
     })
   else
     new Counter({
       ...common,
-      collect() {
+      async collect() {
         this.reset()
-        for (const [labels, value] of tell()) this.inc(labels, value)
+        await inSlices([...tell()], ([labels, value]) => this.inc(labels, value))
       },
     })
+}
+
+async function inSlices(all: readonly Told[], set: (told: Told) => void): Promise<void> {
+  const block = new Block()
+  for (const told of all) {
+    if (block.isTooLong) await block.pause()
+    set(told)
+  }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { routerId } from '../../src/accounting/ids.ts'
 import { type Measures, metricsRoute } from '../../src/api/metrics.ts'
 import { Observed } from '../../src/api/observed.ts'
 import type { RouterMeasure } from '../../src/api/router-metrics.ts'
@@ -14,6 +15,32 @@ async function page(measures: Partial<Measures> = {}, observe: (observed: Observ
   const ask = async () => (await route.answer(new URLSearchParams())).body.split('\n')
   return { observed, ask, lines: await ask() }
 }
+
+test('thousands of routers are told of in slices, once for all who ask meanwhile, and no differently', async () => {
+  let asked = 0
+  const many = Array.from({ length: 5_000 }, (_, number) => ({ ...HQ, router: routerId(`r${number}`) }))
+  const routers = () => {
+    asked++
+    return many
+  }
+  const { ask, observed } = await page({ routers })
+  const askedOnce = asked
+  let turns = 0
+  const turn = () => {
+    turns++
+    going = setImmediate(turn)
+  }
+  let going = setImmediate(turn)
+  const [first, second] = await Promise.all([ask(), ask()])
+  clearImmediate(going)
+  expect(turns).toBeGreaterThan(5)
+  expect(asked).toBe(2 * askedOnce)
+  expect(second).toEqual(first)
+  const whole = (await observed.registry.metrics()).split('\n')
+  const ours = (lines: readonly string[]) => lines.filter(it => /tikmeter_(router|tail)/.test(it))
+  expect(ours(first)).toEqual(ours(whole))
+  expect(ours(first).length).toBeGreaterThan(40_000)
+})
 
 describe('a router', () => {
   it('is told of with its tenant and its id', async () => {
