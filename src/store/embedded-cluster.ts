@@ -7,7 +7,7 @@ import { PostgresFailed, SocketRefused } from './embedded-errors.ts'
 import { AccountFiles, isThere } from './embedded-files.ts'
 import type { Home } from './embedded-home.ts'
 import { type Listening, serverOptions } from './embedded-listening.ts'
-import { makePassword, passwordFile, USER, urlOf } from './embedded-password.ts'
+import { makePassword, passwordFile, SUPERUSER, superuserUrl } from './embedded-password.ts'
 import { dropStalePid, findPostmaster, type Postmaster, quitPostmaster } from './embedded-postmaster.ts'
 import { type Outcome, runProgram } from './program.ts'
 
@@ -61,7 +61,12 @@ export class Cluster {
     await makePassword(this.#home)
     const partial = `${this.#data}.new-${randomBytes(4).toString('hex')}`
     try {
-      const args = ['-D', partial, `--username=${USER}`, `--pwfile=${passwordFile(this.#home.folder)}`]
+      const args = [
+        '-D',
+        partial,
+        `--username=${SUPERUSER}`,
+        `--pwfile=${passwordFile(this.#home.folder, SUPERUSER)}`,
+      ]
       const { exitCode, output } = await runProgram(
         this.#binaries.initdb,
         [
@@ -84,11 +89,11 @@ export class Cluster {
   }
 
   /**
-   * @returns where to connect; it carries the password
+   * @returns where to connect as the superuser; it carries the password
    * @throws PasswordLost
    */
-  url(listening: Listening, database: 'tikmeter' | 'postgres'): Promise<string> {
-    return urlOf(this.#home, listening, database)
+  superuserUrl(listening: Listening, database: 'tikmeter' | 'postgres'): Promise<string> {
+    return superuserUrl(this.#home, listening, database)
   }
 
   /**

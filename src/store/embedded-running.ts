@@ -1,5 +1,5 @@
 import { findHome } from './embedded-home.ts'
-import { urlOf } from './embedded-password.ts'
+import { daemonUrl, superuserUrl } from './embedded-password.ts'
 import { findPostmaster } from './embedded-postmaster.ts'
 
 /**
@@ -11,5 +11,7 @@ export async function findRunning(directory: string): Promise<string | undefined
   const home = await findHome(directory)
   if (!home) return undefined
   const running = await findPostmaster(home)
-  return running?.listening && urlOf(home, running.listening, 'tikmeter')
+  if (!running?.listening) return undefined
+  const url = await daemonUrl(home, running.listening)
+  return url ?? superuserUrl(home, running.listening, 'tikmeter')
 }

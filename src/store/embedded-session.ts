@@ -2,8 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client, DatabaseError } from 'pg'
 import { DAEMON_NAME } from './application-name.ts'
 
-const DUPLICATE_DATABASE = '42P04'
-const UNIQUE_VIOLATION = '23505'
 const CANNOT_CONNECT_NOW = '57P03'
 /** Recovery after a crash reads all that was written since the last checkpoint. */
 const READY_MS = 300_000
@@ -24,18 +22,9 @@ export async function isUsedByDaemon(url: string, graceMs: number, signal: Abort
   })
 }
 
-export async function makeDatabase(url: string, name: string): Promise<void> {
-  await withClient(url, async client => {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
-    if (rowCount) return
-    try {
-      await client.query(`create database ${client.escapeIdentifier(name)}`)
-    } catch (error) {
-      // Another process was first.
-      const code = error instanceof DatabaseError ? error.code : undefined
-      if (code !== DUPLICATE_DATABASE && code !== UNIQUE_VIOLATION) throw error
-    }
-  })
+export async function makeDatabase(client: Client, name: string): Promise<void> {
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+  if (!rowCount) await client.query(`create database ${client.escapeIdentifier(name)}`)
 }
 
 /**
@@ -57,7 +46,8 @@ export async function waitUntilReady(url: string, signal?: AbortSignal): Promise
   }
 }
 
-async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
+/** Connects for one errand. */
+export async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({
     connectionString: url,
     application_name: 'tikmeter-start',

@@ -7,7 +7,9 @@ import { Cluster } from './embedded-cluster.ts'
 import { AnotherDaemon, EmbeddedError, PostgresFailed, SocketRefused } from './embedded-errors.ts'
 import { type Home, makeHome } from './embedded-home.ts'
 import { HAS_SOCKETS, type Listening, newListening } from './embedded-listening.ts'
-import { isUsedByDaemon, makeDatabase, waitUntilReady } from './embedded-session.ts'
+import { daemonUrl } from './embedded-password.ts'
+import { ownedDatabase } from './embedded-role.ts'
+import { isUsedByDaemon, waitUntilReady } from './embedded-session.ts'
 
 export interface EmbeddedOptions {
   /** `database.directory` of the config. */
@@ -79,14 +81,14 @@ export class EmbeddedPostgres {
     await cluster.initialise(signal)
     const { listening, isFound } = await this.#serve(home, cluster, signal)
     this.#cluster = cluster
-    await makeDatabase(await cluster.url(listening, 'postgres'), 'tikmeter')
+    const url = await ownedDatabase(home, listening)
     signal.throwIfAborted()
     log.info(
       { folder: home.folder, user: home.account?.name, listening, found: isFound },
       'embedded postgres is up',
     )
     this.#watch = this.#keepRunning(cluster, listening, signal)
-    return { url: await cluster.url(listening, 'tikmeter') }
+    return { url }
   }
 
   /** Takes over the server that runs, or starts one. */
@@ -95,7 +97,7 @@ export class EmbeddedPostgres {
     for (let attempt = 1; ; attempt++) {
       try {
         const running = await cluster.postmaster()
-        const found = running && (await this.#takeOver(cluster, running.listening, signal))
+        const found = running && (await this.#takeOver(home, cluster, running.listening, signal))
         if (found) return { listening: found, isFound: true }
         const listening = await newListening(home, isHomeRefused)
         await cluster.start(listening, signal)
@@ -116,15 +118,15 @@ export class EmbeddedPostgres {
    * @returns `undefined` where the server was stopped, since it listened where it should not
    */
   async #takeOver(
+    home: Home,
     cluster: Cluster,
     listening: Listening | undefined,
     signal: AbortSignal,
   ): Promise<Listening | undefined> {
     if (!listening) throw new PostgresFailed('PostgreSQL does not answer', 'it has only begun to start')
-    const adminUrl = await cluster.url(listening, 'postgres')
-    await waitUntilReady(adminUrl, signal)
-    if (await isUsedByDaemon(adminUrl, DAEMON_GONE_MS, signal))
-      throw new AnotherDaemon(this.#options.directory)
+    const url = (await daemonUrl(home, listening)) ?? (await cluster.superuserUrl(listening, 'postgres'))
+    await waitUntilReady(url, signal)
+    if (await isUsedByDaemon(url, DAEMON_GONE_MS, signal)) throw new AnotherDaemon(this.#options.directory)
     signal.throwIfAborted()
     if (listening.kind === 'socket' || !HAS_SOCKETS) return listening
     this.#options.log.info('embedded postgres is started again, to listen on a socket alone')

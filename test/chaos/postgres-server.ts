@@ -5,7 +5,7 @@ import { findBinaries } from '../../src/store/embedded-binaries.ts'
 import { Cluster } from '../../src/store/embedded-cluster.ts'
 import { makeHome } from '../../src/store/embedded-home.ts'
 import type { Listening } from '../../src/store/embedded-listening.ts'
-import { makeDatabase } from '../../src/store/embedded-session.ts'
+import { makeDatabase, withClient } from '../../src/store/embedded-session.ts'
 import { freePort } from '../../src/store/free-port.ts'
 
 const ATTEMPTS = 30
@@ -39,8 +39,10 @@ export class PostgresServer {
     this.#listening = { kind: 'tcp', port: await freePort() }
     await cluster.start(this.#listening)
     this.#cluster = cluster
-    await makeDatabase(await cluster.url(this.#listening, 'postgres'), 'tikmeter')
-    return cluster.url(this.#listening, 'tikmeter')
+    await withClient(await cluster.superuserUrl(this.#listening, 'postgres'), it =>
+      makeDatabase(it, 'tikmeter'),
+    )
+    return cluster.superuserUrl(this.#listening, 'tikmeter')
   }
 
   async stop(): Promise<void> {

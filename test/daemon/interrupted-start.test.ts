@@ -24,6 +24,7 @@ import { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { makeHome } from '../../src/store/embedded-home.ts'
 import { findRunning } from '../../src/store/embedded-running.ts'
 import { query } from '../database/query.ts'
+import { superuserAt } from '../store/embedded-scene.ts'
 import { SECRET, until } from './scene.ts'
 
 const PROMPTLY_MS = 10_000
@@ -173,7 +174,8 @@ describe('a PostgreSQL in use', () => {
 
   beforeAll(async () => {
     directory = await madeHome('in use')
-    await prepare(directory, async url => {
+    await prepare(directory, async () => {
+      const url = await superuserAt(directory)
       // Whoever asks for usage or migrates is held at the door.
       await query(
         url,
@@ -199,10 +201,11 @@ describe('a PostgreSQL in use', () => {
 })
 
 /** Makes the database, and leaves it without a server. */
-async function prepare(directory: string, work: (url: string) => Promise<void>): Promise<void> {
+async function prepare(directory: string, work: () => Promise<void>): Promise<void> {
   const postgres = new EmbeddedPostgres({ directory, log: createLogger('warn'), clock: systemClock })
   try {
-    await work((await postgres.start()).url)
+    await postgres.start()
+    await work()
   } finally {
     await postgres.stop()
   }

@@ -8,7 +8,7 @@ import { findBinaries } from '../../src/store/embedded-binaries.ts'
 import { Cluster } from '../../src/store/embedded-cluster.ts'
 import { makeHome } from '../../src/store/embedded-home.ts'
 import type { Listening } from '../../src/store/embedded-listening.ts'
-import { makeDatabase } from '../../src/store/embedded-session.ts'
+import { makeDatabase, withClient } from '../../src/store/embedded-session.ts'
 import { freePort } from '../../src/store/free-port.ts'
 
 /** A PostgreSQL in a temporary folder, made as the daemon makes its own, and stopped until it is started. */
@@ -43,8 +43,10 @@ export class ScratchServer {
   /** @returns the URL of the database that is the daemon's, which has no tables at first */
   async start(): Promise<string> {
     await this.#cluster.start(this.#listening)
-    await makeDatabase(await this.#cluster.url(this.#listening, 'postgres'), 'tikmeter')
-    return this.#cluster.url(this.#listening, 'tikmeter')
+    await withClient(await this.#cluster.superuserUrl(this.#listening, 'postgres'), it =>
+      makeDatabase(it, 'tikmeter'),
+    )
+    return this.#cluster.superuserUrl(this.#listening, 'tikmeter')
   }
 
   /** kill -9, with all that was under way. */

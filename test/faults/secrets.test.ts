@@ -109,9 +109,10 @@ test(
     const directory = place.path('postgres')
     await place.configure({ database: { directory } })
     const outputs = await printed(['migrate'])
-    const [password, log] = ['password', 'postgres.log'].map(it => readFileSync(`${directory}/${it}`, 'utf8'))
-    canaries.add('the password of our own database', password?.trim() ?? '')
-    expect(canaries.leaksIn([...outputs, { from: 'its log', text: log ?? '' }])).toEqual([])
+    const textOf = (name: string) => readFileSync(`${directory}/${name}`, 'utf8')
+    for (const file of ['password', 'password.daemon'])
+      canaries.add(`the ${file} of our own database`, textOf(file).trim())
+    expect(canaries.leaksIn([...outputs, { from: 'its log', text: textOf('postgres.log') }])).toEqual([])
   },
   WITHIN_MS,
 )

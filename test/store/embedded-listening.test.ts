@@ -100,7 +100,7 @@ test('where its home has no sockets, a closed folder elsewhere has it', async ()
   const elsewhere = await newListening(home, true)
   await cluster.start(elsewhere)
   try {
-    expect(await listeningAddresses(await cluster.url(elsewhere, 'postgres'))).toBe('')
+    expect(await listeningAddresses(await cluster.superuserUrl(elsewhere, 'postgres'))).toBe('')
   } finally {
     await cluster.stop()
     await removeHome(at)
@@ -114,9 +114,9 @@ test.each(['stopped', 'running'])(
     const { cluster } = await clusterIn(at)
     const listening = { kind: 'tcp', port: await freePort() } as const
     await cluster.start(listening)
-    const admin = await cluster.url(listening, 'postgres')
+    const admin = await cluster.superuserUrl(listening, 'postgres')
     await ask(admin, 'create database tikmeter')
-    expect(await findRunning(at)).toBe(await cluster.url(listening, 'tikmeter'))
+    expect(await findRunning(at)).toBe(await cluster.superuserUrl(listening, 'tikmeter'))
     if (state === 'stopped') await cluster.stop()
     const after = embeddedAt(at)
     try {

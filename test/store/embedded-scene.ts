@@ -9,7 +9,9 @@ import { createLogger } from '../../src/runtime/logger.ts'
 import { EmbeddedPostgres } from '../../src/store/embedded.ts'
 import { findBinaries } from '../../src/store/embedded-binaries.ts'
 import { Cluster } from '../../src/store/embedded-cluster.ts'
-import { type Home, makeHome } from '../../src/store/embedded-home.ts'
+import { findHome, type Home, makeHome } from '../../src/store/embedded-home.ts'
+import { superuserUrl } from '../../src/store/embedded-password.ts'
+import { findPostmaster } from '../../src/store/embedded-postmaster.ts'
 
 export function embeddedAt(directory: string): EmbeddedPostgres {
   return new EmbeddedPostgres({ directory, log: createLogger('silent'), clock: systemClock })
@@ -48,6 +50,15 @@ export async function makeHomeAt(directory: string): Promise<void> {
 export async function clusterIn(directory: string): Promise<{ home: Home; cluster: Cluster }> {
   const home = await makeHome(directory, createLogger('silent'))
   return { home, cluster: new Cluster(home, await findBinaries(home.folder, home.account)) }
+}
+
+/** Where to connect as the superuser to one that runs. */
+export async function superuserAt(directory: string): Promise<string> {
+  const home = await findHome(directory)
+  if (!home) throw new Error('it was not made')
+  const running = await findPostmaster(home)
+  if (!running?.listening) throw new Error('it is not running')
+  return superuserUrl(home, running.listening, 'tikmeter')
 }
 
 /** Removes it, wherever it lives. */

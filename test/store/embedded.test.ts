@@ -49,7 +49,7 @@ test('a database is made once and found again, and only its owner reads the pass
   } finally {
     await second.stop()
   }
-})
+}, 60_000)
 
 test('the database comes back after kill -9, at the same address', async () => {
   const postgres = embedded()
