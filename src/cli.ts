@@ -110,6 +110,13 @@ async function migrate({ config: file }: CommonOptions): Promise<number> {
   return DONE
 }
 
+async function psql({ config: file }: CommonOptions): Promise<number> {
+  const database = loaded(loadDatabase(file, process.env))
+  if (database.kind === 'url') return wrong('database.url is set: run psql with that URL')
+  const { openPsql } = await import('./commands/psql.ts')
+  return openPsql(database.directory, { ...ownDatabase(), untilInterrupted })
+}
+
 async function printToken({ config: file, tenant, admin, expires }: TokenOptions): Promise<number> {
   const config = load(file)
   const isAdmin = admin === true
@@ -212,7 +219,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = DONE
   const actions: Actions = {
     ...{ run, check, migrate, probe: probeRouters, status: showStatus, usage: printUsage, token: printToken },
-    ...{ events: printEvents, credit: creditEvent },
+    ...{ events: printEvents, credit: creditEvent, psql },
     completion: printCompletion,
     complete: words => printCompletions(program, words),
   }

@@ -305,18 +305,27 @@ describe('--help and --version', () => {
 })
 
 describe('the help of a command', () => {
-  it.each(['run', 'check', 'probe', 'status', 'usage', 'events', 'credit', 'migrate', 'token', 'completion'])(
-    '%s is short, and has one to three examples',
-    async command => {
-      const { code, stdout, stderr } = await tikmeter([command, '--help'])
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout.split('\n').length).toBeLessThan(26)
-      const examples = stdout.split('\nExamples:\n')[1]?.trimEnd().split('\n') ?? []
-      expect(examples.length).toBeGreaterThanOrEqual(1)
-      expect(examples.length).toBeLessThanOrEqual(3)
-      for (const example of examples) expect(example).toContain(`tikmeter ${command}`)
-    },
-  )
+  it.each([
+    'run',
+    'check',
+    'probe',
+    'status',
+    'usage',
+    'events',
+    'credit',
+    'migrate',
+    'psql',
+    'token',
+    'completion',
+  ])('%s is short, and has one to three examples', async command => {
+    const { code, stdout, stderr } = await tikmeter([command, '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.split('\n').length).toBeLessThan(26)
+    const examples = stdout.split('\nExamples:\n')[1]?.trimEnd().split('\n') ?? []
+    expect(examples.length).toBeGreaterThanOrEqual(1)
+    expect(examples.length).toBeLessThanOrEqual(3)
+    for (const example of examples) expect(example).toContain(`tikmeter ${command}`)
+  })
 
   it('may be read only at its beginning', async () => {
     const child = spawnTikmeter(['help', 'usage'], {})

@@ -12,6 +12,7 @@ const WAITING = [
   ],
   ...[
     'test/commands/completion-shells.test.ts',
+    'test/commands/psql.test.ts',
     'test/feed/hostile-slow.test.ts',
     'test/store/embedded*.test.ts',
   ],

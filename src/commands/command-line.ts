@@ -32,6 +32,7 @@ export interface Actions {
   events(options: EventsOptions): ExitCode
   credit(verdict: Verdict, event: string, options: CreditOptions): ExitCode
   migrate(options: CommonOptions): ExitCode
+  psql(options: CommonOptions): ExitCode
   token(options: TokenOptions): ExitCode
   completion(shell: Shell): ExitCode
   /** What a shell asks, for what is typed so far. */
@@ -125,6 +126,10 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
   withConfig('migrate', "bring the database's schema up to date, and stop", actions.migrate).addHelpText(
     'after',
     examples('migrate'),
+  )
+  withConfig('psql', 'open psql on the database that tikmeter brings', actions.psql).addHelpText(
+    'after',
+    examples('psql'),
   )
   withConfig('token', 'print a token for the feed and the API', actions.token)
     .option('--tenant <id>', 'for one tenant')

@@ -1,10 +1,15 @@
 import type { Clock } from '../runtime/clock.ts'
 
-/** Rejects at a signal that would have ended this process. From now on none does: something is to be put in order first. */
-export function untilInterrupted(): Promise<never> {
+/**
+ * Rejects at a signal that would have ended this process. From now on none does: something is to be put in order first.
+ * @param isOurs whether one that comes is for us
+ */
+export function untilInterrupted(isOurs = (_: NodeJS.Signals) => true): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => reject(new Interrupted(`ended by ${signal}`)))
+      process.on(signal, () => {
+        if (isOurs(signal)) reject(new Interrupted(`ended by ${signal}`))
+      })
   })
 }
 

@@ -37,6 +37,12 @@ export async function findBinaries(home: string, account: Account | undefined): 
   return binariesIn(join(copy, 'native'))
 }
 
+/** The client among them; `undefined` where the package has none. */
+export async function embeddedPsql(): Promise<string | undefined> {
+  const psql = join(locatePackage(), 'native', 'bin', `psql${SUFFIX}`)
+  return (await exists(psql)) ? psql : undefined
+}
+
 function binariesIn(native: string): Binaries {
   return { pgCtl: join(native, 'bin', `pg_ctl${SUFFIX}`), initdb: join(native, 'bin', `initdb${SUFFIX}`) }
 }

@@ -17,7 +17,7 @@ const NAMES: ConfigNames = [
 const done = () => 0
 const ACTIONS: Actions = {
   ...{ run: done, check: done, probe: done, status: done, usage: done, migrate: done, token: done },
-  ...{ events: done, credit: done, completion: done, complete: done },
+  ...{ events: done, credit: done, psql: done, completion: done, complete: done },
 }
 
 /** What is offered for a line whose cursor is at its end; `asked` are the configs that were looked into. */
@@ -34,7 +34,7 @@ async function offered(line: string): Promise<{ words: string; asked: unknown[] 
 }
 
 test.each([
-  ['', 'run check probe status usage events credit migrate token completion help'],
+  ['', 'run check probe status usage events credit migrate psql token completion help'],
   ['us', 'usage'],
   ['-', '--version --help'],
   ['usage --b', '--by'],

@@ -86,7 +86,14 @@ test('every command says whose it is', () => {
   const nothing = () => 0
   const actions: Actions = {
     ...{ run: nothing, check: nothing, probe: nothing, status: nothing, usage: nothing, migrate: nothing },
-    ...{ events: nothing, credit: nothing, token: nothing, completion: nothing, complete: nothing },
+    ...{
+      events: nothing,
+      credit: nothing,
+      psql: nothing,
+      token: nothing,
+      completion: nothing,
+      complete: nothing,
+    },
   }
   const commands = commandLine(VERSION, actions, () => {}).commands.map(it => it.name())
   expect(commands.sort(), `see COMMANDS of ${TABLES}`).toEqual(Object.keys(COMMANDS).sort())

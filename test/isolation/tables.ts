@@ -106,6 +106,7 @@ export const COMMANDS: Readonly<Record<keyof Actions, string>> = {
   events: 'commands.test.ts: `--tenant` is of that tenant alone',
   credit: 'commands.test.ts: changes the numbers of the tenant whose event it is, and of no other',
   migrate: 'prints nothing of any tenant',
+  psql: 'opens the database of all tenants, for whoever may open the daemon’s files',
   token: 'prints a token for the tenant that is named',
   completion: 'prints a script',
   complete: 'prints names of the config, for the operator’s shell',
