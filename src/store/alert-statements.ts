@@ -165,8 +165,10 @@ export const RECENT_OF = {
     order by tenant_id, number`,
 }
 
-/** A statement takes a minute at the most, and tells the time at which it began. */
-const UNDER_WAY = `interval '90 seconds'`
+/** The sums of a million subscribers' months take minutes. */
+export const ALERT_STATEMENT_MS = 600_000
+/** A statement tells the time at which it began, and can be seen only when it is done: minutes later. */
+const UNDER_WAY = `interval '${ALERT_STATEMENT_MS + 60_000} milliseconds'`
 
 /** What may have come since then. Parameters: tenants; an instant of `NOW`. */
 export const CHANGED_SINCE = {

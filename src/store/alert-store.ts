@@ -13,6 +13,7 @@ import type {
 import { routerId, sessionId, type TenantId, tenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
 import {
+  ALERT_STATEMENT_MS,
   CHANGED_SINCE,
   END_OUTAGES,
   FIRE_OUTAGES,
@@ -53,8 +54,6 @@ export interface AlertRow {
   }
 }
 
-/** The sums of a million subscribers' months take minutes. */
-const STATEMENT_MS = 600_000
 const WHAT = 'alerts can not be told'
 
 /** The table of alerts, on connections of its own. Every method throws DatabaseUnavailable where there is no answer. */
@@ -63,7 +62,7 @@ export class AlertStore {
 
   /** Connects when it is first asked. */
   constructor(options: ConnectionOptions) {
-    this.#pool = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
+    this.#pool = openPool({ ...options, statementMs: ALERT_STATEMENT_MS, isPipeline: false })
   }
 
   /** Waits for what is under way. */
