@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { Calendar } from './accounting/calendar.ts'
 import { type RouterKey, routerKey } from './accounting/ids.ts'
 import type { Config, RouterConfig } from './config/config.ts'
-import { difference, type RouterChange, type TenantRouter } from './config/difference.ts'
+import { difference, type RouterChange, restartNeeded, type TenantRouter } from './config/difference.ts'
 import { Credits } from './credits.ts'
 import { departedFrom, discardDeparted, recordedDeparted } from './departed.ts'
 import { Discards } from './discards.ts'
@@ -49,6 +49,8 @@ export class Roster implements Owner {
   /** A router must not be lost or gained while a config that has it, or no longer has it, is being applied. */
   readonly #oneAtATime = pLimit(1)
   #config: Config | undefined
+  /** The first one. */
+  #started: Config | undefined
   #listed: Listed = new Map()
   /** Routers that are opened once more, only to be done with. */
   #departed: ReadonlyMap<RouterKey, RouterRef> = new Map()
@@ -64,11 +66,12 @@ export class Roster implements Owner {
   /**
    * Goes from the config before, or from none, to this one. A failure leaves everything as it was, but for the first
    * config leases that can't be taken now are taken later.
-   * @returns the keys whose change takes a restart
+   * @returns the keys that take a restart to be as they are in it, changed now or before
    */
   async apply(config: Config): Promise<readonly string[]> {
     const isFirst = this.#config === undefined
-    const restartNeeded = await this.#oneAtATime(() => this.#change(config))
+    this.#started ??= config
+    await this.#oneAtATime(() => this.#change(config))
     const wanted = new Map(Array.from(listedIn(config), ([key, it]) => [key, refOf(it)]))
     try {
       if (isFirst) await this.#finishDeparted(wanted)
@@ -77,7 +80,7 @@ export class Roster implements Owner {
       // Leases are asked for again with the next renewal.
       if (isFirst || !isFailure(error)) throw error
     }
-    return restartNeeded
+    return restartNeeded(this.#started, config)
   }
 
   gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
@@ -105,7 +108,7 @@ export class Roster implements Owner {
     }
   }
 
-  async #change(config: Config): Promise<readonly string[]> {
+  async #change(config: Config): Promise<void> {
     const { recorder, board, store, clock } = this.#options
     const change = difference(this.#config ?? { ...config, tenants: [] }, config)
     const listed = listedIn(config)
@@ -132,7 +135,6 @@ export class Roster implements Owner {
     }
     this.#listed = listed
     this.#config = config
-    return change.restartNeeded
   }
 
   /**

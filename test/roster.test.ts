@@ -102,12 +102,15 @@ describe('a changed config', () => {
     expect(tenant('other')?.stats).toMatchObject({ day: '2026-03-02', bytes: { total: { used: 7 } } })
   })
 
-  it('tells which of its keys take a restart, once', async () => {
+  it('tells which of its keys take a restart, however often it is reloaded until there was one', async () => {
     const { apply } = house()
-    await apply(tenants({}))
+    const before = tenants({})
+    expect(await apply(before)).toEqual([])
     const after = tenants({}, 'bucket: 5m\ncommit: { interval: 10s }')
     expect(await apply(after)).toEqual(['commit', 'bucket'])
-    expect(await apply(after)).toEqual([])
+    expect(await apply(after)).toEqual(['commit', 'bucket'])
+    expect(await apply(tenants({ acme: [] }, 'bucket: 5m'))).toEqual(['bucket'])
+    expect(await apply(before)).toEqual([])
   })
 })
 

@@ -25,8 +25,6 @@ export interface Difference {
   readonly routersAdded: readonly TenantRouter[]
   readonly routersRemoved: readonly TenantRouter[]
   readonly routersChanged: readonly RouterChange[]
-  /** Keys of the file whose change takes effect at the next start only. */
-  readonly restartNeeded: readonly string[]
 }
 
 export function difference(before: Config, after: Config): Difference {
@@ -44,8 +42,15 @@ export function difference(before: Config, after: Config): Difference {
     routersAdded: without(newRouters, oldRouters),
     routersRemoved: without(oldRouters, newRouters),
     routersChanged: changes(oldRouters, newRouters),
-    restartNeeded: RESTART_KEYS.filter(([, part]) => !isSame(part(before), part(after))).map(([key]) => key),
   }
+}
+
+/**
+ * Keys of the file that the daemon does not go by until its next start.
+ * @param started the config that it was started with
+ */
+export function restartNeeded(started: Config, after: Config): readonly string[] {
+  return RESTART_KEYS.filter(([, part]) => !isSame(part(started), part(after))).map(([key]) => key)
 }
 
 /** Everything but tenants and what is settled per router. */
