@@ -1,10 +1,11 @@
 import { Board } from './board.ts'
 import { Daemon } from './daemon.ts'
 import { keptToken } from './kept-token.ts'
+import { OtherToken } from './other-token.ts'
 import { byId } from './page.ts'
 import { SignIn } from './sign-in.ts'
 import { refusalWords } from './standing.ts'
-import { tokenOf } from './token.ts'
+import { isAnother, tokenOf } from './token.ts'
 
 /** Where the daemon answers, from where the page is: `<meta name="tikmeter" content="../">`. */
 const base = new URL(
@@ -16,6 +17,7 @@ const signIn = new SignIn(token => {
   enter(token)
   byId('main', HTMLElement).focus()
 })
+const otherToken = new OtherToken(enter)
 let board: Board | undefined
 
 function enter(token: string): void {
@@ -41,12 +43,21 @@ function fromAddress(): string | undefined {
   return token
 }
 
+/** Whoever made the link may have meant it for somebody else, or wants numbers of his own to be looked at. */
+function take(offered: string): void {
+  if (isAnother(offered, keptToken.get())) otherToken.ask(offered)
+  else enter(offered)
+}
+
 signIn.start()
+otherToken.start()
 byId('sign-out', HTMLButtonElement).addEventListener('click', () => leave(undefined))
 window.addEventListener('hashchange', () => {
-  const token = fromAddress()
-  if (token !== undefined) enter(token)
+  const offered = fromAddress()
+  if (offered !== undefined) take(offered)
 })
-const token = fromAddress() ?? keptToken.get()
-if (token === undefined) signIn.ask(undefined)
-else enter(token)
+const offered = fromAddress()
+const own = keptToken.get()
+if (own !== undefined) enter(own)
+if (offered !== undefined) take(offered)
+else if (own === undefined) signIn.ask(undefined)

@@ -9,3 +9,8 @@ export function tokenOf(fragment: string): string | undefined {
 export function isSendable(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text)
 }
+
+/** Whether somebody is signed in already, by another token than the one that is offered. */
+export function isAnother(offered: string, own: string | undefined): boolean {
+  return own !== undefined && own !== offered
+}

@@ -328,7 +328,29 @@ async function beAdmin(browser: Browser, scene: DemoScene): Promise<void> {
       return [await page.text('tenant-name'), [...new Set(routers)].sort()]
     },
   )
+  const link = (token: string) => page.page.evaluate(`location.hash = 'token=${token}'`)
+  await link(await scene.token('acme', after(3_600_000)))
+  await check('a link’s token does not replace one’s own unasked', [true, '', 'keep-token'], async () => {
+    await until(() => page.isShown('other-token'))
+    const hash = await page.page.evaluate('location.hash')
+    return [await page.isShown('tenant-choice'), hash, await page.focused()]
+  })
+  await check('axe-core finds nothing, where it is asked for', [], () =>
+    page.faultsEverywhere('other-token', undefined),
+  )
+  await check('who does not take it keeps the own', [false, true], async () => {
+    await page.page.keyboard.press('Escape')
+    await until(async () => !(await page.isShown('other-token')))
+    return [await page.isShown('other-token'), await page.isShown('tenant-choice')]
+  })
   await check('axe-core finds nothing, as an admin', [], () => page.faultsEverywhere('admin', undefined))
+  await link(await scene.token('acme', after(3_600_000)))
+  await check('who takes it is signed in by it', [false, false], async () => {
+    await until(() => page.isShown('other-token'))
+    await page.page.locator('#take-token').click()
+    await until(async () => !(await page.isShown('tenant-choice')) && (await page.isShown('board')))
+    return [await page.isShown('other-token'), await page.isShown('tenant-choice')]
+  })
   await check('nothing untoward, as an admin', [], () => Promise.resolve(page.incidents))
   await page.page.close()
 }

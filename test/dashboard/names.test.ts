@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isSendable, tokenOf } from '../../src/dashboard/token.ts'
+import { isAnother, isSendable, tokenOf } from '../../src/dashboard/token.ts'
 import { visible } from '../../src/dashboard/visible.ts'
 
 test.each([
@@ -37,4 +37,10 @@ test('a token is taken from a fragment that is one, and from no other', () => {
 test('what can not stand in a header is no token', () => {
   expect(isSendable('eyJ.a-b_c')).toBe(true)
   for (const text of ['', 'a b', 'a\nb', 'é', 'a\u200bb']) expect(isSendable(text)).toBe(false)
+})
+
+test('a link’s token is another one only where somebody is signed in, by another', () => {
+  expect(isAnother('b', 'a')).toBe(true)
+  expect(isAnother('a', 'a')).toBe(false)
+  expect(isAnother('a', undefined)).toBe(false)
 })

@@ -1,0 +1,31 @@
+import { byId } from './page.ts'
+
+/** Asks whether a token that came by a link is to take the place of the one that is signed in. */
+export class OtherToken {
+  readonly #onTaken: (token: string) => void
+  #offered: string | undefined
+
+  constructor(onTaken: (token: string) => void) {
+    this.#onTaken = onTaken
+  }
+
+  start(): void {
+    const dialog = byId('other-token', HTMLDialogElement)
+    byId('keep-token', HTMLButtonElement).addEventListener('click', () => dialog.close())
+    byId('take-token', HTMLButtonElement).addEventListener('click', () => {
+      const token = this.#offered
+      dialog.close()
+      if (token !== undefined) this.#onTaken(token)
+    })
+    // By Escape too, which is no answer but the careful one.
+    dialog.addEventListener('close', () => {
+      this.#offered = undefined
+    })
+  }
+
+  ask(token: string): void {
+    this.#offered = token
+    const dialog = byId('other-token', HTMLDialogElement)
+    if (!dialog.open) dialog.showModal()
+  }
+}
