@@ -6,6 +6,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  readlink,
   rm,
   stat,
   symlink,
@@ -16,7 +17,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { AccountFiles } from '../../src/store/embedded-files.ts'
-import { type Home, makeHome } from '../../src/store/embedded-home.ts'
+import { findHome, type Home, makeHome } from '../../src/store/embedded-home.ts'
 import { makePassword } from '../../src/store/embedded-password.ts'
 import { findPostmaster } from '../../src/store/embedded-postmaster.ts'
 import { reach } from '../../src/store/embedded-reach.ts'
@@ -129,6 +130,23 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     for (const path of ['postgres', join('above', 'empty-of-root')])
       await expect(makeHome(join(theirs, path), log)).rejects.toMatchObject({ name: 'ForeignLink' })
     expect(await stat(wanted)).toMatchObject({ uid: 0, gid: 0, mode: 0o040755 })
+  })
+
+  test('a home that its account can not reach lives elsewhere, and is found there again', async () => {
+    const closed = await mkdtemp(join(tmpdir(), 'tikmeter-closed-'))
+    const directory = join(closed, 'data', 'postgres')
+    const home = await makeHome(directory, log)
+    try {
+      expect(home.folder).not.toBe(directory)
+      expect(await readlink(directory)).toBe(home.folder)
+      expect(await makeHome(directory, log)).toEqual(home)
+      expect((await findHome(directory))?.folder).toBe(home.folder)
+      await rm(home.folder, { recursive: true })
+      expect(await makeHome(directory, log)).toEqual(home)
+    } finally {
+      await removeHome(directory)
+      await rm(closed, { recursive: true })
+    }
   })
 
   test('a link of root’s own is followed', async () => {
