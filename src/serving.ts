@@ -24,6 +24,7 @@ import { PusherApp } from './feed/pusher/app.ts'
 import { FeedServer } from './feed/server.ts'
 import type { Clock } from './runtime/clock.ts'
 import type { Logger } from './runtime/logger.ts'
+import { TrustedProxies } from './runtime/trusted-proxies.ts'
 import { VERSION } from './version.ts'
 
 export interface ServingOptions {
@@ -54,16 +55,17 @@ export class Serving {
 
   constructor(options: ServingOptions) {
     const { config, board, usage, alerts, verifier, readiness, measuresOf, observer, clock, log } = options
-    const { origins, host, port, tls, dashboard } = config.server
+    const { origins, host, port, tls, dashboard, limits, trustedProxies } = config.server
     const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
     this.#feed = new FeedServer({
       source: board,
       intervalMs: config.snapshots.intervalMs,
       serverVersion: VERSION,
-      limits: FEED_LIMITS,
+      limits: { ...FEED_LIMITS, ...limits },
+      proxies: new TrustedProxies(trustedProxies, log),
       ...{ alerts, verifier, origins, clock, log },
     })
-    const gate = new ReadGate({ limits: READ_LIMITS, clock })
+    const gate = new ReadGate({ limits: { ...READ_LIMITS, ...limits }, clock })
     const reading = { source: usage, calendars: board, gate, clock }
     this.routes = [
       ...healthRoutes(readiness),

@@ -50,3 +50,12 @@ export function webhookUrl(text: string): Checked<string> {
   if (username !== '' || password !== '') return wrong(`must be ${wanted}, without a user or a password`)
   return right(text)
 }
+
+const NETWORK = 'an address or a network such as 10.0.0.0/8 or "fd00::/8"'
+
+/** An address, or all that begin with the same bits. */
+export function network(value: unknown): Checked<string> {
+  const [, address = '', bits] = (typeof value === 'string' && /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(value)) || []
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return typeof value === 'string' && most >= Number(bits ?? 0) ? right(value) : notA(NETWORK, value)
+}

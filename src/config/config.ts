@@ -26,6 +26,9 @@ export interface Config {
     readonly port: number
     /** As browsers send them in `Origin`. */
     readonly origins: readonly string[]
+    /** Addresses and networks, such as `10.0.0.0/8`, whose `X-Forwarded-For` is believed. */
+    readonly trustedProxies: readonly string[]
+    readonly limits: ServerLimits
     /** Whether the example dashboard is served, at `/dashboard/`. */
     readonly dashboard: boolean
     /** Paths of PEM files; they could be read when the config was loaded. */
@@ -40,6 +43,18 @@ export interface Config {
   readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
   readonly bucketMs: number
   readonly tenants: readonly TenantConfig[]
+}
+
+/** What clients may ask for, so that it costs the others nothing. */
+export interface ServerLimits {
+  readonly connectionsPerAddress: number
+  readonly connectionsPerTenant: number
+  /** Of the tables, by a tenant: as many at once, and so many a second after that. */
+  readonly requestsAtOnce: number
+  readonly requestsPerSecond: number
+  /** CSV under way at the same time. */
+  readonly streamsPerTenant: number
+  readonly streamsInAll: number
 }
 
 export type DatabaseConfig =

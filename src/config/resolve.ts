@@ -1,5 +1,5 @@
 import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
-import type { AuthKey, AuthKeyConfig, Config, RouterConfig, TenantConfig } from './config.ts'
+import type { AuthKey, AuthKeyConfig, Config, RouterConfig, ServerLimits, TenantConfig } from './config.ts'
 import type { ConfigFile } from './schema.ts'
 
 type TenantBlock = ConfigFile['tenants'][number]
@@ -26,6 +26,8 @@ export function resolveConfig(file: ConfigFile): Config {
       host: server.host,
       port: server.port,
       origins: server.origins,
+      trustedProxies: server.trusted_proxies,
+      limits: resolveLimits(server.limits),
       dashboard: server.dashboard,
       tls: server.tls,
     },
@@ -45,6 +47,17 @@ export function resolveDatabase({ url, directory }: ConfigFile['database']): Con
 
 export function resolveJournal({ directory, max_size }: ConfigFile['journal']): Config['journal'] {
   return { directory, maxBytes: max_size }
+}
+
+function resolveLimits(limits: ConfigFile['server']['limits']): ServerLimits {
+  return {
+    connectionsPerAddress: limits.connections_per_address,
+    connectionsPerTenant: limits.connections_per_tenant,
+    requestsAtOnce: limits.requests_at_once,
+    requestsPerSecond: limits.requests_per_second,
+    streamsPerTenant: limits.streams_per_tenant,
+    streamsInAll: limits.streams,
+  }
 }
 
 function resolveAuth({ keys, ...single }: ConfigFile['auth']): AuthKeyConfig[] {

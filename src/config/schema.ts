@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { routerId, tenantId } from '../accounting/ids.ts'
 import { SERVICES } from '../accounting/reading.ts'
-import { host, origin } from './address.ts'
+import { host, network, origin } from './address.ts'
 import { alert } from './alerts.ts'
 import { auth } from './auth.ts'
 import { certificates, fingerprint } from './certificate.ts'
@@ -24,6 +24,8 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const HOTSPOT_DOMAINS = ['part', 'ignore'] as const
 /** Of one router: more than any has. */
 const sessionCount = wholeNumber(1, 1_000_000)
+/** Each keeps one of the eight connections that are there for who asks for usage, and pages need some too. */
+const MOST_STREAMS = 4
 const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 
 /** The file as its keys stand in it. The environment is where `${NAME}` is looked up. */
@@ -56,6 +58,15 @@ export function configSchema(env: Environment) {
         host: field(host).default('127.0.0.1'),
         port: field(wholeNumber(0, 65_535)).default(8090),
         origins: list(field(origin), 'origins such as ["https://panel.example"]').default([]),
+        trusted_proxies: list(field(network), 'addresses or networks such as [127.0.0.1]').default([]),
+        limits: block({
+          connections_per_address: field(wholeNumber(1, 1_000_000)).default(1000),
+          connections_per_tenant: field(wholeNumber(1, 1_000_000)).default(1000),
+          requests_at_once: field(wholeNumber(1, 1_000_000)).default(60),
+          requests_per_second: field(wholeNumber(1, 1_000_000)).default(10),
+          streams_per_tenant: field(wholeNumber(1, MOST_STREAMS)).default(2),
+          streams: field(wholeNumber(1, MOST_STREAMS)).default(MOST_STREAMS),
+        }).prefault({}),
         dashboard: field(boolean).default(false),
         tls: block({ cert: field(certificateFile), key: field(keyFile) })
           .refine(belongTogether, {

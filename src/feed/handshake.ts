@@ -10,24 +10,16 @@ const BEARER = /^bearer +(\S+) *$/i
  * so the handshake completes and the connection closes with a code.
  */
 export type Handshake =
-  | { readonly kind: 'accept'; readonly address: string; readonly token: string | undefined }
+  | { readonly kind: 'accept'; readonly token: string | undefined }
   | { readonly kind: 'refuse'; readonly status: 400 | 403 | 503 }
 
 /** The query is never read: a token in a URL ends up in logs, so it is no token. */
-export function readHandshake(
-  headers: IncomingHttpHeaders,
-  remoteAddress: string | undefined,
-  origins: readonly string[],
-): Handshake {
+export function readHandshake(headers: IncomingHttpHeaders, origins: readonly string[]): Handshake {
   if (!isOriginAllowed(headers.origin, headers.host, origins)) return { kind: 'refuse', status: 403 }
   const protocols = offeredProtocols(headers)
   // Who offers none is a simple client, and gets the only version there is.
   if (protocols.length > 0 && !protocols.includes(SUBPROTOCOL)) return { kind: 'refuse', status: 400 }
-  return {
-    kind: 'accept',
-    address: clientAddress(headers, remoteAddress),
-    token: bearerToken(headers) ?? protocolToken(protocols),
-  }
+  return { kind: 'accept', token: bearerToken(headers) ?? protocolToken(protocols) }
 }
 
 /**
@@ -42,17 +34,6 @@ export function isOriginAllowed(
 ): boolean {
   if (origin === undefined || origins.includes(origin)) return true
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
-}
-
-/**
- * Whose connection it is, for the limit on an address. A peer on this machine is most likely the operator's own proxy: then
- * the last address it wrote into `X-Forwarded-For`, the only one that no client can choose.
- */
-export function clientAddress(headers: IncomingHttpHeaders, remoteAddress: string | undefined): string {
-  const peer = (remoteAddress ?? '').replace(/^::ffff:/, '')
-  if (peer !== '::1' && !peer.startsWith('127.')) return peer
-  const forwarded = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').at(-1)?.trim() ?? ''
-  return forwarded === '' ? peer : forwarded
 }
 
 function offeredProtocols(headers: IncomingHttpHeaders): readonly string[] {

@@ -17,7 +17,7 @@ export interface FeedLimits {
 
 export const FEED_LIMITS: FeedLimits = {
   connectionsPerTenant: 1000,
-  connectionsPerAddress: 200,
+  connectionsPerAddress: 1000,
   tokenWithinMs: 5_000,
   subscribeWithinMs: 30_000,
   messagesPerSecond: 20,

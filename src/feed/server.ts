@@ -11,7 +11,7 @@ import type { TokenVerifier } from './authentication.ts'
 import { FeedClient, type FeedClientOptions } from './client.ts'
 import { CLOSE } from './close-codes.ts'
 import type { SnapshotSource } from './frames.ts'
-import { clientAddress, type Handshake, readHandshake, SUBPROTOCOL } from './handshake.ts'
+import { type Handshake, readHandshake, SUBPROTOCOL } from './handshake.ts'
 import { Hub } from './hub.ts'
 import type { FeedLimits } from './limits.ts'
 import { MAX_MESSAGE_BYTES } from './messages.ts'
@@ -26,6 +26,10 @@ export interface FeedServerOptions {
   readonly verifier: TokenVerifier
   /** The browsers' pages that may connect, exactly as they send `Origin`. */
   readonly origins: readonly string[]
+  /** Whose connection it is, for the limit on an address. */
+  readonly proxies: {
+    clientOf(headers: IncomingMessage['headers'], remoteAddress: string | undefined): string
+  }
   readonly intervalMs: number
   readonly serverVersion: string
   readonly limits: FeedLimits
@@ -127,8 +131,9 @@ export class FeedServer {
     if (handshake.kind === 'refuse') {
       refuse(socket, handshake.status)
     } else {
+      const address = this.#addressOf(request)
       this.#sockets.handleUpgrade(request, socket, head, accepted =>
-        this.#accept(accepted, socket, handshake.address, handshake.token),
+        this.#accept(accepted, socket, address, handshake.token),
       )
     }
   }
@@ -141,7 +146,7 @@ export class FeedServer {
         return
       }
       const fault = handshakeFault(request, app.key, this.#options.origins)
-      const address = clientAddress(request.headers, request.socket.remoteAddress)
+      const address = this.#addressOf(request)
       this.#sockets.handleUpgrade(request, socket, head, accepted =>
         this.#acceptPusher(accepted, socket, address, app, fault),
       )
@@ -152,9 +157,13 @@ export class FeedServer {
     return this.#running !== undefined && !this.#stopping.signal.aborted
   }
 
-  #handshake({ headers, socket }: IncomingMessage): Handshake {
+  #addressOf({ headers, socket }: IncomingMessage): string {
+    return this.#options.proxies.clientOf(headers, socket.remoteAddress)
+  }
+
+  #handshake({ headers }: IncomingMessage): Handshake {
     if (!this.#isRunning()) return { kind: 'refuse', status: 503 }
-    return readHandshake(headers, socket.remoteAddress, this.#options.origins)
+    return readHandshake(headers, this.#options.origins)
   }
 
   #accept(socket: WebSocket, stream: Duplex, address: string, token: string | undefined): void {

@@ -63,7 +63,14 @@ describe('defaults', () => {
       commit: { intervalMs: 30_000 },
       lease: { durationMs: 15_000 },
       journal: { directory: resolve('data/journal'), maxBytes: 1024 ** 3 },
-      server: { host: '127.0.0.1', port: 8090, origins: [], dashboard: false, tls: undefined },
+      server: {
+        ...{ host: '127.0.0.1', port: 8090, origins: [], dashboard: false, tls: undefined },
+        trustedProxies: [],
+        limits: {
+          ...{ connectionsPerAddress: 1000, connectionsPerTenant: 1000, requestsAtOnce: 60 },
+          ...{ requestsPerSecond: 10, streamsPerTenant: 2, streamsInAll: 4 },
+        },
+      },
       auth: undefined,
       snapshots: { intervalMs: 5000 },
       log: { level: undefined },
@@ -222,6 +229,39 @@ describe('a timezone', () => {
     const [fault] = faultsOf(`${AUTH}\ntenants: [{ id: a, timezone: ${timezone}, routers: [] }]`)
     if (hint === undefined) expect(fault).toBeUndefined()
     else expect(fault?.message).toContain(hint)
+  })
+})
+
+describe('a proxy', () => {
+  it.each(['127.0.0.1', '"::1"', '10.0.0.0/8', '"fd00::/8"', '0.0.0.0/0'])(
+    'that is trusted may be %s',
+    proxy => {
+      const { trustedProxies } = configOf(withRouter('', `server: { trusted_proxies: [${proxy}] }`)).server
+      expect(trustedProxies).toEqual([proxy.replaceAll('"', '')])
+    },
+  )
+
+  it.each(['nginx.example', '10.0.0.0/33', '"fd00::/129"', '10.0.0.0/', '10.0.0/8', '"fe80::1%eth0"', '7'])(
+    'that is trusted is not %s',
+    proxy => {
+      const [fault] = faultsOf(withRouter('', `server: { trusted_proxies: [${proxy}] }`))
+      expect(`${fault?.path} ${fault?.message}`).toContain(
+        'trusted_proxies[0] must be an address or a network',
+      )
+    },
+  )
+})
+
+describe('the limits of the server', () => {
+  it('are what the config says, each', () => {
+    const limits = 'connections_per_address: 5, requests_per_second: 2, streams: 1'
+    expect(configOf(withRouter('', `server: { limits: { ${limits} } }`)).server.limits).toMatchObject({
+      ...{ connectionsPerAddress: 5, connectionsPerTenant: 1000, requestsPerSecond: 2, streamsInAll: 1 },
+    })
+  })
+
+  it.each(['connections_per_address: 0', 'streams: 5'])('are not %s', limit => {
+    expect(faultsOf(withRouter('', `server: { limits: { ${limit} } }`))).toHaveLength(1)
   })
 })
 

@@ -17,6 +17,7 @@ import { JwtVerifier, signToken, type TokenVerifier } from '../../src/feed/authe
 import type { SnapshotSource } from '../../src/feed/frames.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
 import { FeedServer } from '../../src/feed/server.ts'
+import { TrustedProxies } from '../../src/runtime/trusted-proxies.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { onlySecret } from './token-rules.ts'
 
@@ -188,6 +189,7 @@ export class TestFeed {
       readonly source?: FakeSource
       readonly origins?: readonly string[]
       readonly limits?: Partial<FeedLimits>
+      readonly proxies?: readonly string[]
       readonly verifier?: TokenVerifier
     } = {},
   ) {
@@ -201,6 +203,7 @@ export class TestFeed {
       intervalMs: 5000,
       serverVersion: '0.1.0',
       limits: { ...FEED_LIMITS, ...options.limits },
+      proxies: new TrustedProxies(options.proxies ?? [], silent),
       clock: this.clock,
       log: silent,
     })

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { clientAddress, isOriginAllowed, readHandshake } from '../../src/feed/handshake.ts'
+import { isOriginAllowed, readHandshake } from '../../src/feed/handshake.ts'
 import { acme, bearer, TestFeed, tenantToken } from './feed-fixture.ts'
 
 const PAGES = ['https://panel.example.com']
@@ -27,19 +27,12 @@ test.each([
   expect(isOriginAllowed(origin, 'usage.example.com', PAGES)).toBe(isAllowed)
 })
 
-test('an address is the peer’s, or what the proxy on this machine says it is', () => {
-  const forwarded = { 'x-forwarded-for': '6.6.6.6, 198.51.100.7' }
-  expect(clientAddress(forwarded, '203.0.113.5')).toBe('203.0.113.5')
-  expect(clientAddress(forwarded, '::ffff:127.0.0.1')).toBe('198.51.100.7')
-  expect(clientAddress({}, '127.0.0.1')).toBe('127.0.0.1')
-})
-
 test('a proxy’s own Basic credentials are no token', () => {
   const headers = {
     authorization: 'Basic b3A6c2VjcmV0',
     'sec-websocket-protocol': 'tikmeter.v1, bearer.t.o.k',
   }
-  expect(readHandshake(headers, '203.0.113.5', [])).toMatchObject({ kind: 'accept', token: 't.o.k' })
+  expect(readHandshake(headers, [])).toMatchObject({ kind: 'accept', token: 't.o.k' })
 })
 
 let feed: TestFeed | undefined
@@ -66,4 +59,20 @@ test('who offers subprotocols without tikmeter.v1 gets 400', async () => {
 test('who offers no subprotocol gets the feed, with none selected', async () => {
   feed = await new TestFeed().start()
   expect((await feed.watch(acme)).socket.protocol).toBe('')
+})
+
+test('an address has as many connections as it may, whatever it says that it is', async () => {
+  feed = await new TestFeed({ limits: { connectionsPerAddress: 1 } }).start()
+  const connect = (address: string) => feed?.connect({ headers: { 'X-Forwarded-For': address } })
+  await connect('198.51.100.1')?.opened()
+  expect(await connect('198.51.100.2')?.closed).toBe(4429)
+})
+
+test('each client of a trusted proxy has as many connections as an address may', async () => {
+  feed = await new TestFeed({ limits: { connectionsPerAddress: 1 }, proxies: ['127.0.0.0/8'] }).start()
+  const connect = (address: string) => feed?.connect({ headers: { 'X-Forwarded-For': address } })
+  await connect('198.51.100.1')?.opened()
+  const other = await connect('198.51.100.2')?.opened()
+  expect(await connect('6.6.6.6, 198.51.100.2')?.closed).toBe(4429)
+  expect(other?.socket.readyState).toBe(other?.socket.OPEN)
 })

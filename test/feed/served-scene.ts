@@ -9,6 +9,7 @@ import { MEASURES } from '../api/measures.ts'
 import { counted } from '../isolation/counted.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
+import { SERVER } from './default-server.ts'
 import { inOneHour, SECRET, START } from './feed-fixture.ts'
 import { Board, KEY, servingOf } from './pusher/pusher-serving.ts'
 import { RawClient, textFrameOf } from './raw-client.ts'
@@ -35,12 +36,11 @@ export class ServedScene {
     const { clock } = this
     const { log } = this.#log
     this.board = new Board(...tenants)
-    const server = { host: '127.0.0.1', port: 0, origins: [], dashboard: false, tls: undefined }
     const pusher = { key: KEY, secret: new Secret('the secret of the app') }
     this.#serving = servingOf(
       { port: 0, origins: [], pusher },
       {
-        config: { server, pusher, snapshots: { intervalMs: INTERVAL_MS } },
+        config: { server: SERVER, pusher, snapshots: { intervalMs: INTERVAL_MS } },
         board: counted(this.board, this.calls),
         verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log }),
         measuresOf: feed => this.#measuresOf(feed),

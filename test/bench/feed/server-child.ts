@@ -5,6 +5,7 @@ import { JwtVerifier } from '../../../src/feed/authentication.ts'
 import { FEED_LIMITS } from '../../../src/feed/limits.ts'
 import { FeedServer } from '../../../src/feed/server.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
+import { TrustedProxies } from '../../../src/runtime/trusted-proxies.ts'
 import { onlySecret } from '../../feed/token-rules.ts'
 import { answerParent, sweptMemory } from '../child.ts'
 import { cpuMs } from '../measure.ts'
@@ -39,6 +40,7 @@ async function startFeed(source: SyntheticSource): Promise<Listening> {
   const started = new FeedServer({
     ...{ source, verifier, origins: [], intervalMs: INTERVAL_MS, serverVersion: '0' },
     ...{ alerts: { recent: () => [] }, limits: FEED_LIMITS, clock: systemClock, log },
+    proxies: new TrustedProxies([], log),
   })
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0 },

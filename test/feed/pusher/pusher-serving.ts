@@ -7,6 +7,7 @@ import { JwtVerifier, signToken } from '../../../src/feed/authentication.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { Serving, type ServingOptions } from '../../../src/serving.ts'
 import { MEASURES } from '../../api/measures.ts'
+import { SERVER } from '../default-server.ts'
 import { acme, FakeSource, globex, SECRET, silent } from '../feed-fixture.ts'
 import { onlySecret } from '../token-rules.ts'
 
@@ -54,7 +55,7 @@ export function servingOf(
   const clock = systemClock
   return new Serving({
     config: {
-      server: { host: '127.0.0.1', port, origins, dashboard: false, tls: undefined },
+      server: { ...SERVER, port, origins },
       snapshots: { intervalMs: INTERVAL_MS },
       pusher,
     },
