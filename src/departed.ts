@@ -39,7 +39,7 @@ export async function discardDeparted(
   if (departed.size === 0) return
   const stored = await store.load([...departed.values()])
   const tenants = [...new Set(Array.from(departed.values(), it => it.tenant))]
-  const known = await store.loadElsewhere(tenants, new Set(listed.keys()))
+  const known = await store.loadElsewhere(tenants, new Set(listed.keys()), new Map())
   const discarded: DiscardedReadings[] = []
   for (const [router, ref] of departed) {
     const its = stored.get(router)

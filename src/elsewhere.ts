@@ -23,10 +23,19 @@ export class Elsewhere {
   readonly #options: ElsewhereOptions
   #tenants: readonly TenantId[] = []
   #listed: Listed = new Map()
+  /** As it was shown last. */
+  #known: ReadonlyMap<RouterKey, StoredElsewhere> = new Map()
   #hasFailed = false
 
   constructor(options: ElsewhereOptions) {
     this.#options = options
+  }
+
+  /** A router is read here, or was until now: what was known of it is no longer. */
+  forget(routers: Iterable<RouterKey>): void {
+    const known = new Map(this.#known)
+    for (const router of routers) known.delete(router)
+    this.#known = known
   }
 
   /** Whether the database may have something newer: another daemon has routers of ours, or the last try failed. */
@@ -42,7 +51,7 @@ export class Elsewhere {
   async look(tenants: readonly TenantId[] = this.#tenants): Promise<Sighting> {
     const { store, here } = this.#options
     const { routers } = here
-    return { here: routers, stored: await store.loadElsewhere(tenants, routers) }
+    return { here: routers, stored: await store.loadElsewhere(tenants, routers, this.#known) }
   }
 
   show(
@@ -52,6 +61,10 @@ export class Elsewhere {
   ): void {
     this.#tenants = tenants
     this.#listed = listed
+    const known = new Map<RouterKey, StoredElsewhere>()
+    for (const [tenant, its] of sighting.stored)
+      for (const [router, stored] of its) known.set(routerKey(tenant, router), stored)
+    this.#known = known
     for (const tenant of tenants)
       this.#options.board.setElsewhere({
         ...{ tenant, here: sighting.here, stored: sighting.stored.get(tenant) ?? new Map() },

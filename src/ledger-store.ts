@@ -73,6 +73,8 @@ export interface StoredDecision extends RouterRef {
 
 /** A router that is not read here, as the last commit of whoever reads it left it. */
 export interface StoredElsewhere {
+  /** Another one after each commit. */
+  readonly stamp: string
   readonly rollup: StoredRollup | undefined
   /** By service, where it was ever read: when, the names of its live sessions, and how many have no counters. */
   readonly services: ReadonlyMap<

@@ -17,11 +17,16 @@ export interface RosterStore {
   load(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, StoredRouter>>
   loadRollups(
     tenants: readonly TenantId[],
+    routers: readonly RouterId[] | 'all',
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredRollup>>>
-  /** All that the database knows of these tenants' routers, but of those that are here. */
+  /**
+   * All that the database knows of these tenants' routers, but of those that are here.
+   * @param known as they were read before; what has not moved since is the same object
+   */
   loadElsewhere(
     tenants: readonly TenantId[],
     here: ReadonlySet<RouterKey>,
+    known: ReadonlyMap<RouterKey, StoredElsewhere>,
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>>
   /** Of the last decision on an event; 0 where there was none. */
   loadLastDecision(): Promise<number>

@@ -173,6 +173,7 @@ export class Roster implements Owner {
       await store.recordDiscarded(
         overtaken.map(({ book, unapplied }) => discardedOf(book.about, unapplied, 'overtaken', at)),
       )
+    this.#elsewhere.forget(epochs.keys())
     for (const { key, book, standing } of opened) {
       if (book.hasPending) estate.taken(key, standing)
       else estate.forget(key)

@@ -28,7 +28,10 @@ export async function openBooks(
   epochs: ReadonlyMap<RouterKey, number>,
 ): Promise<readonly OpenedRouter[]> {
   const stored = await store.load(routers)
-  const rollups = await store.loadRollups([...new Set(routers.map(it => it.tenant))])
+  const rollups = await store.loadRollups(
+    [...new Set(routers.map(it => it.tenant))],
+    routers.map(it => it.router),
+  )
   const opened: OpenedRouter[] = []
   for (const about of routers) {
     const key = routerKey(about.tenant, about.router)

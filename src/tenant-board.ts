@@ -26,6 +26,8 @@ export interface ElsewhereConfig {
 
 /** A router of a tenant that is not read here: another daemon's, or one that left the config. */
 interface ElsewhereRouter {
+  /** What it was made of. */
+  readonly stored: StoredElsewhere | undefined
   /** As the database had it last. */
   readonly rollup: Rollup
   /** Absent where it left the config. */
@@ -91,7 +93,11 @@ export class TenantBoard {
     const seen = Array.from(
       stored,
       ([router, its]) => [router, elsewhereRouter(router, configOf(router), its, elsewhereLagMs)] as const,
-    )
+    ).map(([router, it]) => {
+      // One that has not moved has what was credited since.
+      const before = book.elsewhere.get(router)
+      return [router, before && before.stored === it.stored ? { ...it, rollup: before.rollup } : it] as const
+    })
     this.#tenants.set(tenant, { ...book, elsewhere: new Map([...left, ...seen]) })
   }
 
@@ -100,7 +106,7 @@ export class TenantBoard {
     const book = this.#tenants.get(about.tenant)
     if (!book) return
     const elsewhere = new Map(book.elsewhere).set(about.router, {
-      ...{ rollup, view: undefined, isEnabled: false },
+      ...{ stored: undefined, rollup, view: undefined, isEnabled: false },
     })
     this.#tenants.set(about.tenant, { ...book, elsewhere })
   }
@@ -201,9 +207,10 @@ export class TenantBoard {
 function elsewhereRouter(
   id: RouterId,
   config: ElsewhereConfig | undefined,
-  { rollup, services }: StoredElsewhere,
+  stored: StoredElsewhere,
   lagMs: number,
 ): ElsewhereRouter {
+  const { rollup, services } = stored
   const live = (service: Service): LiveService | undefined => {
     const its = services.get(service)
     if (!its) return undefined
@@ -213,6 +220,7 @@ function elsewhereRouter(
   }
   const lives = { hotspot: live('hotspot'), ppp: live('ppp') }
   return {
+    stored,
     rollup: new Rollup(rollup?.total, rollup?.days, rollup?.lastDecision),
     view: config && {
       ...{ id, name: config.name ?? id, error: undefined, missingMenus: [], overloaded: undefined },

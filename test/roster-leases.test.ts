@@ -72,6 +72,22 @@ describe('a router that another daemon reads', () => {
     expect(bytesOf(its)).toBe(8)
   })
 
+  it('keeps what was credited to it while it has not moved', async () => {
+    const its = house()
+    const { leases, store, apply, run } = its
+    leases.take(ACME_HQ)
+    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map(), lastDecision: 0 })
+    await apply(BOTH)
+    run()
+    store.unmoved.add(ACME_HQ)
+    const credit = { day: '2026-03-01', bytes: { upload: 100n, download: 0n } }
+    store.decisions.push({ id: 1, ...refOf('acme', 'hq'), credit })
+    await its.clock.turn(30_000)
+    expect(bytesOf(its)).toBe(108)
+    await its.clock.turn(60_000)
+    expect(bytesOf(its)).toBe(108)
+  })
+
   it('is taken once it is free, and goes on from what the database has', async () => {
     const its = house()
     const { leases, store, apply, hosts, run, scene } = its

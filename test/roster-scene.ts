@@ -47,6 +47,8 @@ export class FakeRosterStore implements RosterStore {
   readonly stored = new Map<RouterKey, StoredRouter>()
   readonly rollups = new Map<RouterKey, StoredRollup>()
   readonly services = new Map<RouterKey, StoredElsewhere['services']>()
+  /** Those that nobody has committed since they were asked for. */
+  readonly unmoved = new Set<RouterKey>()
   readonly discarded: DiscardedReadings[] = []
   readonly decisions: StoredDecision[] = []
   removed: Removed = { tenants: [], routers: [] }
@@ -86,10 +88,15 @@ export class FakeRosterStore implements RosterStore {
   async loadElsewhere(
     tenants: readonly TenantId[],
     here: ReadonlySet<RouterKey>,
+    before: ReadonlyMap<RouterKey, StoredElsewhere>,
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
     const found = this.#byTenant((key, ref) =>
       tenants.includes(ref.tenant) && !here.has(key)
-        ? { rollup: this.rollups.get(key), services: this.services.get(key) ?? new Map() }
+        ? ((this.unmoved.has(key) ? before.get(key) : undefined) ?? {
+            stamp: '1/1',
+            rollup: this.rollups.get(key),
+            services: this.services.get(key) ?? new Map(),
+          })
         : undefined,
     )
     await this.#answer('loadElsewhere')

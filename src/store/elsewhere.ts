@@ -12,6 +12,8 @@ import { readRollups, type StoredRollup } from './rollups.ts'
 
 /** A router that is not read here, as the last commit of whoever reads it left it. */
 export interface StoredElsewhere {
+  /** Another one after each commit. */
+  readonly stamp: string
   readonly rollup: StoredRollup | undefined
   /** By service, where it was ever read. */
   readonly services: ReadonlyMap<Service, StoredService>
@@ -30,6 +32,7 @@ interface RouterRow {
   readonly id: string
   readonly hotspot_reading_at: Date | null
   readonly ppp_reading_at: Date | null
+  readonly stamp: string
 }
 
 interface OnlineRow {
@@ -40,24 +43,35 @@ interface OnlineRow {
   readonly uncounted: number
 }
 
-/** @param here the routers that are left out */
+/**
+ * @param here the routers that are left out
+ * @param known as they were read before: of those that nobody has committed since, nothing is read
+ */
 export async function readElsewhere(
   pool: Pool,
   tenants: readonly TenantId[],
   here: ReadonlySet<RouterKey>,
+  known: ReadonlyMap<RouterKey, StoredElsewhere>,
 ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
   const { rows } = await pool.query<RouterRow>(
-    'select tenant_id, id, hotspot_reading_at, ppp_reading_at from routers where tenant_id = any($1)',
+    `select tenant_id, id, hotspot_reading_at, ppp_reading_at, committed_epoch || '/' || position as stamp
+     from routers where tenant_id = any($1)`,
     [tenants],
   )
   const others = rows.filter(row => !here.has(keyOf(row.tenant_id, row.id)))
   const elsewhere = new Map<TenantId, Map<RouterId, StoredElsewhere>>()
-  if (others.length === 0) return elsewhere
-  const rollups = await readRollups(pool, [...new Set(others.map(row => tenantId(row.tenant_id)))])
-  const online = await readOnline(pool, others)
+  const moved = others.filter(row => known.get(keyOf(row.tenant_id, row.id))?.stamp !== row.stamp)
+  const { rollups, online } = await readMoved(pool, moved)
   for (const row of others) {
     const tenant = tenantId(row.tenant_id)
     const router = routerId(row.id)
+    const its = elsewhere.get(tenant) ?? new Map<RouterId, StoredElsewhere>()
+    elsewhere.set(tenant, its)
+    const before = known.get(routerKey(tenant, router))
+    if (before?.stamp === row.stamp) {
+      its.set(router, before)
+      continue
+    }
     const services = new Map<Service, StoredService>()
     const addService = (service: Service, readAt: Date | null) => {
       if (readAt)
@@ -65,10 +79,20 @@ export async function readElsewhere(
     }
     addService('hotspot', row.hotspot_reading_at)
     addService('ppp', row.ppp_reading_at)
-    const its = elsewhere.get(tenant) ?? new Map<RouterId, StoredElsewhere>()
-    elsewhere.set(tenant, its.set(router, { rollup: rollups.get(tenant)?.get(router), services }))
+    its.set(router, { stamp: row.stamp, rollup: rollups.get(tenant)?.get(router), services })
   }
   return elsewhere
+}
+
+async function readMoved(pool: Pool, moved: readonly RouterRow[]) {
+  if (moved.length === 0) return { rollups: new Map(), online: new Map() }
+  const tenants = [...new Set(moved.map(row => tenantId(row.tenant_id)))]
+  const rollups = await readRollups(
+    pool,
+    tenants,
+    moved.map(row => routerId(row.id)),
+  )
+  return { rollups, online: await readOnline(pool, moved) }
 }
 
 const NOBODY: Omit<StoredService, 'readAt'> = { online: [], uncounted: 0 }

@@ -72,18 +72,26 @@ export class LedgerStore {
     return this.#ask('what left the config is not loaded', () => readRemoved(this.#options.database.pool))
   }
 
-  /** What the live snapshots begin with. */
-  loadRollups(tenants: readonly TenantId[]): Promise<Map<TenantId, ReadonlyMap<RouterId, StoredRollup>>> {
-    return this.#ask('rollups are not loaded', () => readRollups(this.#options.database.pool, tenants))
+  /** What the live snapshots begin with: of these tenants' routers, or those of them that are given. */
+  loadRollups(
+    tenants: readonly TenantId[],
+    routers: readonly RouterId[] | 'all',
+  ): Promise<Map<TenantId, ReadonlyMap<RouterId, StoredRollup>>> {
+    const { pool } = this.#options.database
+    return this.#ask('rollups are not loaded', () => readRollups(pool, tenants, routers))
   }
 
-  /** How routers stand that are read by another daemon, or by nobody any more: all of these tenants but `here`. */
+  /**
+   * How routers stand that are read by another daemon, or by nobody any more: all of these tenants but `here`.
+   * @param known as they were read before; what has not moved since is returned as it is
+   */
   loadElsewhere(
     tenants: readonly TenantId[],
     here: ReadonlySet<RouterKey>,
+    known: ReadonlyMap<RouterKey, StoredElsewhere>,
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
     const { pool } = this.#options.database
-    return this.#ask('other routers are not loaded', () => readElsewhere(pool, tenants, here))
+    return this.#ask('other routers are not loaded', () => readElsewhere(pool, tenants, here, known))
   }
 
   /** Of the last decision on an event; 0 where there was none. */

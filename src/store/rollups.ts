@@ -30,30 +30,31 @@ interface DayRow {
   readonly last_decision: string
 }
 
-/** Of all routers that these tenants ever had, whoever reads them now. */
+/** @param routers those of these tenants that are asked for; `all` that they ever had, whoever reads them now */
 export async function readRollups(
   pool: Pool,
   tenants: readonly TenantId[],
+  routers: readonly RouterId[] | 'all',
 ): Promise<Map<TenantId, ReadonlyMap<RouterId, StoredRollup>>> {
   const { rows } = await pool.query<DayRow>(
     `select tenant_id, router_id, case when day > current_date - ${DAYS} then day::text end as day,
        sum(upload)::text as upload, sum(download)::text as download, (${LAST_DECISION}) as last_decision
-     from tenant_usage_daily where tenant_id = any($1) group by 1, 2, 3`,
-    [tenants],
+     from tenant_usage_daily where tenant_id = any($1)${routers === 'all' ? '' : ' and router_id = any($2)'} group by 1, 2, 3`,
+    routers === 'all' ? [tenants] : [tenants, routers],
   )
   const rollups = new Map<TenantId, Map<RouterId, ReadRollup>>()
   for (const tenant of tenants) rollups.set(tenant, new Map())
   for (const row of rows) {
-    const routers = rollups.get(tenantId(row.tenant_id))
+    const its = rollups.get(tenantId(row.tenant_id))
     const router = routerId(row.router_id)
-    const rollup = routers?.get(router) ?? {
+    const rollup = its?.get(router) ?? {
       ...{ total: NO_SUM, days: new Map<string, ByteSum>() },
       lastDecision: Number(row.last_decision),
     }
     const sum = { upload: BigInt(row.upload), download: BigInt(row.download) }
     rollup.total = addSums(rollup.total, sum)
     if (row.day !== null) rollup.days.set(row.day, sum)
-    routers?.set(router, rollup)
+    its?.set(router, rollup)
   }
   return rollups
 }

@@ -191,7 +191,11 @@ export const tenantUsageDaily = pgTable(
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
   },
-  table => [primaryKey({ columns: [table.tenantId, table.day, table.routerId, table.service] })],
+  table => [
+    primaryKey({ columns: [table.tenantId, table.day, table.routerId, table.service] }),
+    /** For the sums of a few of a tenant's many routers. */
+    index('tenant_usage_daily_router').on(table.tenantId, table.routerId, table.day),
+  ],
 )
 
 export const ledgerEvents = pgTable(

@@ -23,7 +23,7 @@ test('a router’s rollup is its days of tenant_usage_daily, and what is older o
   const [today] = await scene.ask('select current_date::text as day')
   const most = 9007199254740991n
   const day = (upload: bigint, download: bigint) => new Map([[today?.['day'], { upload, download }]])
-  expect(await scene.store.loadRollups([tenant, nobody])).toEqual(
+  expect(await scene.store.loadRollups([tenant, nobody], 'all')).toEqual(
     new Map([
       [
         tenant,
@@ -42,7 +42,7 @@ test('a router’s rollup is its days of tenant_usage_daily, and what is older o
 
 test('a rollup knows up to which decision it has what was accepted', async () => {
   const { tenant, router } = await quarantineBurst(scene)
-  const load = async () => (await scene.store.loadRollups([tenant])).get(tenant)?.get(router)
+  const load = async () => (await scene.store.loadRollups([tenant], [router])).get(tenant)?.get(router)
   const before = await load()
   expect(before?.lastDecision).toBe(0)
   await decide(scene, 1, 'accepted')

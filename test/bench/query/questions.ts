@@ -17,10 +17,10 @@ const NOWHERE = new Set<never>()
 
 /** What is asked of the database while dashboards look: a line each. */
 export const QUESTIONS: readonly Question[] = [
-  { what: 'rollups of a tenant', ask: ({ store, tenant }) => store.loadRollups([tenant]) },
+  { what: 'rollups of a tenant', ask: ({ store, tenant }) => store.loadRollups([tenant], 'all') },
   {
     what: 'a tenant’s routers elsewhere',
-    ask: ({ store, tenant }) => store.loadElsewhere([tenant], NOWHERE),
+    ask: ({ store, tenant }) => store.loadElsewhere([tenant], NOWHERE, new Map()),
   },
   { what: 'ledgers of a router', ask: ({ store, tenant, router }) => store.load([{ tenant, router }]) },
 ]
