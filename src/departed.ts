@@ -22,7 +22,8 @@ export function departedFrom(
 /** A router that is only opened to commit what was journaled of it: no reading of it is judged any more. */
 export function recordedDeparted(ref: RouterRef): RecordedRouter {
   const terms = { plausibleBitsPerSecond: Number.POSITIVE_INFINITY, stalledAfterMs: Number.POSITIVE_INFINITY }
-  return { ...ref, name: undefined, terms }
+  const limits = { maxSessions: 0, newSessionsPerHour: 0 }
+  return { ...ref, name: undefined, terms, limits }
 }
 
 /**

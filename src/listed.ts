@@ -23,10 +23,11 @@ export function refOf({ tenant, router }: TenantRouter): RouterRef {
 
 /** What the recorder goes by. */
 export function recorded({ tenant, router }: TenantRouter): RecordedRouter {
-  const { plausibleBitsPerSecond, stalledAfterMs } = router
+  const { plausibleBitsPerSecond, stalledAfterMs, maxSessions, newSessionsPerHour } = router
   return {
     ...{ tenant: tenant.id, router: router.id, name: router.name },
     terms: { plausibleBitsPerSecond, stalledAfterMs },
+    limits: { maxSessions, newSessionsPerHour },
   }
 }
 

@@ -1,4 +1,4 @@
-import { hostname, totalmem } from 'node:os'
+import { hostname } from 'node:os'
 import { v7 as uuidV7 } from 'uuid'
 import { sessionId } from './accounting/ids.ts'
 import { Alerting } from './alerting.ts'
@@ -15,6 +15,7 @@ import { daemonId } from './journal/daemon-id.ts'
 import { Journal } from './journal/journal.ts'
 import { nodeDisk } from './journal/node-disk.ts'
 import { commitLast } from './last-commit.ts'
+import { LimitWatch } from './limit-watch.ts'
 import { measuresOf } from './measures.ts'
 import { type Newer, Ownership } from './ownership.ts'
 import { Poller } from './poller/poller.ts'
@@ -22,7 +23,7 @@ import { Recorder } from './recorder.ts'
 import { Roster } from './roster.ts'
 import { RouterBooks } from './router-books.ts'
 import { routerLinks } from './router-links.ts'
-import { mostInFlight, RepliesInFlight } from './routeros/replies-in-flight.ts'
+import { RepliesInFlight } from './routeros/replies-in-flight.ts'
 import type { Clock } from './runtime/clock.ts'
 import { EventLoopDelay } from './runtime/event-loop.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
@@ -136,6 +137,7 @@ export class Daemon {
     })
     const randomBytes = pooledRandom()
     const uncounted = new UncountedWatch({ healthOf: router => poller.health(router), clock, log })
+    const limits = new LimitWatch({ log })
     const recorder = new Recorder({
       ...{ store, journal, books },
       onRecorded: ({ numbered, at }, decision, isDurable) => {
@@ -144,7 +146,10 @@ export class Daemon {
       },
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
-      onAdopted: book => uncounted.look(book),
+      onAdopted: book => {
+        uncounted.look(book)
+        limits.look(book)
+      },
       onForgotten: book => board.keepRollup(book),
     })
     await lifecycle.start(
@@ -198,7 +203,7 @@ export class Daemon {
       if (await commitLast({ commits, journal, clock, log })) await ownership.release()
     })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
-    const replies = new RepliesInFlight(mostInFlight(totalmem()))
+    const replies = RepliesInFlight.onThisMachine()
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),

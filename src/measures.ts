@@ -58,6 +58,7 @@ export function measuresOf(parts: MeasuredParts): Measures {
 
 function routerMeasure(book: RouterBook, health: RouterHealth | undefined): RouterMeasure {
   const { tenant, router } = book.about
+  const { leftOut } = book.crowding
   const lives = SERVICES.flatMap(service => {
     const live = book.live(service)
     return live ? [[service, live] as const] : []
@@ -70,7 +71,8 @@ function routerMeasure(book: RouterBook, health: RouterHealth | undefined): Rout
     lastReadingAt: health?.lastReadingAt,
     latencyMs: health?.latencyMs,
     failures: health?.failures ?? 0,
-    isOverloaded: health?.overloaded !== undefined,
+    isOverloaded: health?.overloaded !== undefined || leftOut > 0,
+    leftOut,
     skippedTicks: health?.skippedTicks ?? 0,
   }
 }

@@ -152,7 +152,8 @@ export class Recorder {
 
   async #record(book: RouterBook, readings: readonly Reading[]): Promise<void> {
     const { newSessionId, spreadingOf, onRecorded, onAdopted } = this.#options
-    const decisions = readings.map(reading => book.decide(reading, newSessionId))
+    const decisions: Decision[] = []
+    for (const reading of readings) decisions.push(book.decide(reading, newSessionId, decisions))
     const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
     for (const [index, reading] of readings.entries()) {
       const decision = decisions[index]

@@ -9,6 +9,7 @@ import { type LiveService, liveService, tailOf } from './accounting/live.ts'
 import { type Pending, PendingBuilder } from './accounting/pending.ts'
 import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
+import { SessionBudget, type SessionLimits, startsOf } from './accounting/session-budget.ts'
 import { type Share, spread, spreadGrowth } from './accounting/spread.ts'
 import type { Terms } from './accounting/terms.ts'
 import type { StoredRouter } from './ledger-store.ts'
@@ -18,12 +19,20 @@ export interface RecordedRouter {
   readonly router: RouterId
   readonly name: string | undefined
   readonly terms: Terms
+  readonly limits: SessionLimits
 }
 
 /** What an earlier process journaled of a router and the database has not got, in its order. */
 export type Inherited =
   | { readonly kind: 'decision'; readonly decision: Decision }
   | { readonly kind: 'checkpoint'; readonly pending: readonly Pending[] }
+
+/** How near a router is to the limits of its sessions. */
+export interface Crowding {
+  readonly sessions: number
+  readonly near: readonly (keyof SessionLimits)[]
+  readonly leftOut: number
+}
 
 /** How bytes are put into buckets and days. */
 export interface Spreading {
@@ -46,6 +55,7 @@ export class RouterBook {
   /** What came since. */
   #building: PendingBuilder
   #tail: Bytes = NO_BYTES
+  readonly #budget = new SessionBudget()
 
   constructor(about: RecordedRouter, stored: StoredRouter, rollup: Rollup, epoch: number) {
     this.about = about
@@ -88,9 +98,23 @@ export class RouterBook {
     for (const service of SERVICES) this.#ledgers[service] = inherited(this.#ledgers[service])
   }
 
-  /** What a reading means for the open sessions. Changes nothing. */
-  decide(reading: Reading, newId: () => SessionId): Decision {
-    return decide(this.#ledgers[reading.service], reading, this.about.terms, newId)
+  /**
+   * What a reading means for the open sessions. Changes nothing.
+   * @param earlier decisions about other services in the same poll, which are not adopted yet
+   */
+  decide(reading: Reading, newId: () => SessionId, earlier: readonly Decision[] = []): Decision {
+    const { terms, limits } = this.about
+    const begun = earlier.reduce((sum, decision) => sum + startsOf(decision), 0)
+    const others = SERVICES.filter(service => service !== reading.service)
+    const open = others.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), begun)
+    const room = this.#budget.roomFor(reading, limits, open, begun)
+    return decide(this.#ledgers[reading.service], reading, terms, newId, room)
+  }
+
+  /** How many sessions it has, which of their limits are near, and how many rows are left out for them. */
+  get crowding(): Crowding {
+    const sessions = SERVICES.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), 0)
+    return { sessions, near: this.#budget.near(this.about.limits, sessions), leftOut: this.#budget.leftOut }
   }
 
   /**
@@ -104,6 +128,7 @@ export class RouterBook {
   /** The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision. */
   adopt(decision: Decision, spreading: Spreading): void {
     const before = this.#live[decision.service]
+    this.#budget.note(decision)
     this.#tail = addBytes(this.#tail, tailOf(decision, before))
     const ledger = this.#adopt(decision, spreading)
     this.#live[decision.service] = liveService(ledger, decision, before)

@@ -188,7 +188,7 @@ export class TenantBoard {
       state: condition?.state ?? 'disabled',
       error: condition?.lastError,
       missingMenus: condition?.missingMenus ?? [],
-      overloaded: condition?.overloaded,
+      overloaded: condition?.overloaded ?? overloadOf(book),
       hotspot: book.live('hotspot'),
       ppp: book.live('ppp'),
       lagMs: 0,
@@ -228,4 +228,11 @@ function elsewhereRouter(
     },
     isEnabled: config?.enabled ?? false,
   }
+}
+
+/** @returns `undefined` where no row of it is left out */
+function overloadOf({ crowding, about }: RouterBook): string | undefined {
+  if (crowding.leftOut === 0) return undefined
+  const { maxSessions, newSessionsPerHour } = about.limits
+  return `${crowding.leftOut} sessions are left out: raise max_sessions (${maxSessions}) or new_sessions_per_hour (${newSessionsPerHour})`
 }

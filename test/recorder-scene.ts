@@ -6,6 +6,7 @@ import type { Reading, Service } from '../src/accounting/reading.ts'
 import { Rollup } from '../src/accounting/rollup.ts'
 import type { Journal, JournaledDecision } from '../src/journal-port.ts'
 import type { CommitOutcome, LedgerStore, RouterCommit, StoredRouter } from '../src/ledger-store.ts'
+import { LimitWatch } from '../src/limit-watch.ts'
 import { Recorder } from '../src/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../src/router-book.ts'
 import { RouterBooks } from '../src/router-books.ts'
@@ -89,6 +90,7 @@ export function recordedRouter(name: string): RecordedRouter {
     router: routerId(name),
     name: undefined,
     terms: { plausibleBitsPerSecond: 1e12, stalledAfterMs: 900_000 },
+    limits: { maxSessions: 20_000, newSessionsPerHour: 80_000 },
   }
 }
 
@@ -115,10 +117,14 @@ export class Scene {
     clock: this.clock,
     log: this.lines.log,
   })
+  readonly limits = new LimitWatch({ log: this.lines.log })
   #lastId = 0
   readonly recorder = new Recorder({
     onRecorded: () => {},
-    onAdopted: book => this.uncounted.look(book),
+    onAdopted: book => {
+      this.uncounted.look(book)
+      this.limits.look(book)
+    },
     store: this.store,
     journal: this.journal,
     books: this.books,

@@ -11,7 +11,9 @@ import { type Ledger, openSessions } from './ledger.ts'
 import type { Taken } from './match.ts'
 import { type Paired, pair } from './pair.ts'
 import type { Reading } from './reading.ts'
+import { isTaken, nothingNew } from './repeated.ts'
 import { Reports } from './reports.ts'
+import { ANY_ROOM, type Room, RoomLeft } from './room.ts'
 import { isShownOnly, type Session, withoutCounters } from './session.ts'
 import type { Terms } from './terms.ts'
 import { withinReason } from './window.ts'
@@ -19,21 +21,18 @@ import { withinReason } from './window.ts'
 /**
  * What a reading means: rules 1 to 13 of the accounting. Changes nothing; `adopt` moves the ledger on.
  * @param newId makes the id of a session that begins
+ * @param room for sessions that begin; rows beyond it are left out
  */
-export function decide(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId): Decision {
+export function decide(
+  ledger: Ledger,
+  reading: Reading,
+  terms: Terms,
+  newId: () => SessionId,
+  room: Room = ANY_ROOM,
+): Decision {
   const within = { ...reading, boot: withinReason(reading.boot) }
   if (isTaken(ledger, reading)) return nothingNew(within, ledger.last?.away ?? NONE_AWAY)
-  return new Turn(ledger, within, terms, newId).decide()
-}
-
-/** Whether it is the last reading once more, which must not decide what that reading left open. */
-function isTaken({ last }: Ledger, { at }: Reading): boolean {
-  return last?.at.steadyMs === at.steadyMs && last.at.wall.getTime() === at.wall.getTime()
-}
-
-function nothingNew({ service, at, boot, device }: Reading, away: Decision['away']): Decision {
-  const nothing = { isReplaced: false, moves: NO_MOVES, entries: [], events: [], bindings: NO_BINDINGS }
-  return { service, at, boot, device, away, ...nothing }
+  return new Turn(ledger, within, terms, newId, room).decide()
 }
 
 /** One reading held against one ledger. */
@@ -42,6 +41,7 @@ class Turn {
   readonly #reading: Reading
   readonly #newId: () => SessionId
   readonly #paired: Paired
+  readonly #room: RoomLeft
   /** Static bindings before this reading. */
   readonly #bindings: Ledger['bindings']
   readonly #reports: Reports
@@ -51,12 +51,13 @@ class Turn {
   readonly #entries: Entry[] = []
   readonly #moves: Move[] = []
 
-  constructor(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId) {
+  constructor(ledger: Ledger, reading: Reading, terms: Terms, newId: () => SessionId, room: Room) {
     const { at, boot } = reading
     this.#ledger = ledger
     this.#reading = reading
     this.#newId = newId
     this.#paired = pair(ledger, reading, terms)
+    this.#room = new RoomLeft(room, this.#paired)
     this.#bindings = this.#bindingsBefore()
     this.#reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
     this.#count = new Count({
@@ -80,6 +81,8 @@ class Turn {
     const sessions = this.#goOn()
     this.#goOnUnread()
     if (!this.#hasLeft && !isReplaced) this.#leave()
+    const { leftOut, isTold } = this.#room
+    if (leftOut > 0 && !isTold) this.#reports.tell('left_out', { service, sessions: leftOut })
     return {
       ...{
         service,
@@ -92,6 +95,7 @@ class Turn {
       },
       ...{ entries: this.#entries, events: this.#reports.events },
       ...(growth ? { growth } : {}),
+      ...(leftOut > 0 ? { leftOut } : {}),
       ...(numbered ? { numbered: { by: numbered.by, sessions } } : {}),
       bindings: this.#movedBindings(),
     }
@@ -140,6 +144,8 @@ class Turn {
     const sessions = new Map<number, Session>()
     for (const taken of this.#paired.rows) {
       const session = this.#paired.matched.get(taken)
+      // One that takes over what was counted for another is known.
+      if (!session && !this.#guesses.inheritedBy(taken) && !this.#room.take()) continue
       const next = session ? this.#continue(session, taken) : this.#begin(taken)
       if (taken.it.number !== undefined) sessions.set(taken.it.number, next)
     }
@@ -204,6 +210,7 @@ class Turn {
         this.#keep(session, this.#reports.unread(present, row))
         continue
       }
+      if (!this.#room.take()) continue
       const its = { id: this.#newId(), service, startMs: at.wall.getTime(), atMs: at.steadyMs }
       const login = { earliestMs: boot.earliestMs, latestMs: at.steadyMs }
       const fresh = this.#reports.unread(unreadSession(row, { ...its, login }), row)

@@ -60,6 +60,7 @@ export const EVENT_KINDS = [
     'unreadable',
     'uncounted',
     'moved',
+    'left_out',
   ] as const),
 ] as const
 
@@ -79,6 +80,7 @@ export const EVENT_KINDS = [
  *     duplicate          one session in several rows of a reply
  *     impossible_uptime  a session older than its router
  *     moved              bytes that were counted for one account and are another's
+ *     left_out           rows for which no session was opened, since the router has more than its limits allow
  *     discarded          readings that may not be recorded any more, since another daemon has read the router meanwhile
  *     set_aside          what the database refused for itself, with its bytes and the reason
  */
@@ -110,7 +112,9 @@ export interface Decision {
   readonly entries: readonly Entry[]
   /** More `interim` entries, told in columns; absent where there are none. */
   readonly growth?: Growth
-  /** Absent where rows have no numbers. Of no use to another process. */
+  /** Rows that no session was opened for; absent where there are none. Of no use to another process, as the next. */
+  readonly leftOut?: number
+  /** Absent where rows have no numbers. */
   readonly numbered?: NumberedSessions
   readonly events: readonly LedgerEvent[]
   /** Static bindings whose counters moved, by name. */

@@ -14,6 +14,8 @@ export interface RouterMeasure {
   readonly failures: number
   /** Whether it sends, or has, more than it may. */
   readonly isOverloaded: boolean
+  /** Rows of its last readings that no session was opened for. */
+  readonly leftOut: number
   readonly skippedTicks: number
   /** In its last reading; a service that was never read is absent. */
   readonly sessions: Readonly<Partial<Record<Service, number>>>
@@ -78,6 +80,12 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     'tikmeter_router_uncounted_sessions',
     'Sessions in its last reading that had no counters: what they move is not counted now.',
     it => it.uncounted,
+  )
+  perRouter(
+    'gauge',
+    'tikmeter_router_left_out_sessions',
+    'Sessions in its last reading beyond its limits: nothing of them is counted.',
+    it => it.leftOut,
   )
   series(
     registry,

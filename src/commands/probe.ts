@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os'
 import pLimit from 'p-limit'
 import type { Config } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
@@ -6,7 +5,7 @@ import { addressOf } from '../config/revealed.ts'
 import { budgetOf } from '../routeros/budget.ts'
 import { RouterError } from '../routeros/errors.ts'
 import { probeRouter } from '../routeros/probe.ts'
-import { mostInFlight, RepliesInFlight } from '../routeros/replies-in-flight.ts'
+import { RepliesInFlight } from '../routeros/replies-in-flight.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { printableJson } from '../runtime/printable.ts'
 import { findingsOf, findingsOfError, isFaulty } from './findings.ts'
@@ -37,7 +36,7 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
   const routers = chooseRouters(config, which)
   if (routers.length === 0) throw new WrongUse('there is no enabled router in the config')
   const limit = pLimit(config.poll.concurrency)
-  const replies = new RepliesInFlight(mostInFlight(totalmem()))
+  const replies = RepliesInFlight.onThisMachine()
   let done = 0
   const probing = routers.map(router =>
     limit(async () => {

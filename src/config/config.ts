@@ -125,6 +125,7 @@ export interface RouterConfig {
   readonly stalledAfterMs: number
   /** Of all services together. What the router may make the daemon hold is derived from it. */
   readonly maxSessions: number
+  readonly newSessionsPerHour: number
 }
 
 export interface RouterTls {

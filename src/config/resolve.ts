@@ -7,6 +7,8 @@ type RouterBlock = TenantBlock['routers'][number]
 
 const API_PORT = 8728
 const API_TLS_PORT = 8729
+/** Each session may come and go so often in an hour, where the file does not say. */
+const NEW_PER_SESSION = 4
 
 /** The config as the daemon wants it, from a file that has no fault. */
 export function resolveConfig(file: ConfigFile): Config {
@@ -94,6 +96,7 @@ function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {
 
 function resolveRouter(file: ConfigFile, tenant: TenantBlock, router: RouterBlock): RouterConfig {
   const { tls } = router
+  const maxSessions = router.max_sessions ?? tenant.max_sessions ?? file.max_sessions
   return {
     id: router.id,
     name: router.name,
@@ -108,7 +111,12 @@ function resolveRouter(file: ConfigFile, tenant: TenantBlock, router: RouterBloc
     timeoutMs: router.timeout ?? tenant.timeout ?? file.poll.timeout,
     plausibleBitsPerSecond: router.plausible_rate ?? tenant.plausible_rate ?? file.plausible_rate,
     hotspotDomain: router.hotspot_domain ?? tenant.hotspot_domain ?? file.hotspot_domain,
-    maxSessions: router.max_sessions ?? tenant.max_sessions ?? file.max_sessions,
+    maxSessions,
+    newSessionsPerHour:
+      router.new_sessions_per_hour ??
+      tenant.new_sessions_per_hour ??
+      file.new_sessions_per_hour ??
+      NEW_PER_SESSION * maxSessions,
     stalledAfterMs: router.stalled_after ?? tenant.stalled_after ?? file.stalled_after,
   }
 }

@@ -23,7 +23,7 @@ import { webhook } from './webhooks.ts'
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const HOTSPOT_DOMAINS = ['part', 'ignore'] as const
 /** Of one router: more than any has. */
-const sessionCount = wholeNumber(1, 1_000_000)
+const sessionCount = wholeNumber(1, 10_000_000)
 /** Each keeps one of the eight connections that are there for who asks for usage, and pages need some too. */
 const MOST_STREAMS = 4
 const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
@@ -48,6 +48,7 @@ export function configSchema(env: Environment) {
             stalled_after: 'the top of the file',
             hotspot_domain: 'the top of the file',
             max_sessions: 'the top of the file',
+            new_sessions_per_hour: 'the top of the file',
           },
         },
       ).prefault({}),
@@ -92,6 +93,7 @@ export function configSchema(env: Environment) {
       stalled_after: field(duration).prefault('15m'),
       webhooks_private: field(boolean).default(true),
       max_sessions: field(sessionCount).default(20_000),
+      new_sessions_per_hour: field(sessionCount).optional(),
       tenants: list(tenant(env), 'tenants, each with "- id:"; [] for none'),
     },
     {
@@ -175,6 +177,7 @@ function nearestWins() {
     hotspot_domain: field(oneOf(HOTSPOT_DOMAINS)).optional(),
     stalled_after: field(duration).optional(),
     max_sessions: field(sessionCount).optional(),
+    new_sessions_per_hour: field(sessionCount).optional(),
   }
 }
 

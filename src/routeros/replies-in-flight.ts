@@ -1,3 +1,5 @@
+import { totalmem } from 'node:os'
+
 /** What is held of one reply that is not complete. */
 export class HeldReply {
   /** Ends its connection, and with it the reply. */
@@ -33,6 +35,11 @@ export class RepliesInFlight {
   readonly #mostBytes: number
   readonly #held = new Set<HeldReply>()
   #bytes = 0
+
+  /** With a bound that goes by the machine's memory. */
+  static onThisMachine(): RepliesInFlight {
+    return new RepliesInFlight(mostInFlight(totalmem()))
+  }
 
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes

@@ -19,6 +19,7 @@ export function routerConfig(more: Partial<RouterConfig> = {}): RouterConfig {
     plausibleBitsPerSecond: 10_000_000_000,
     stalledAfterMs: 900_000,
     maxSessions: 20_000,
+    newSessionsPerHour: 80_000,
     hotspotDomain: 'part',
     ...more,
   }

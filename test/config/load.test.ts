@@ -103,6 +103,7 @@ describe('defaults', () => {
       plausibleBitsPerSecond: 10_000_000_000,
       stalledAfterMs: 900_000,
       maxSessions: 20_000,
+      newSessionsPerHour: 80_000,
     })
   })
 })

@@ -32,7 +32,13 @@ export interface CountedOf {
 
 const TENANT = tenantId('acme')
 const ROUTER = routerId('hq')
-const ABOUT = { tenant: TENANT, router: ROUTER, name: undefined, terms: TERMS }
+const ABOUT = {
+  tenant: TENANT,
+  router: ROUTER,
+  name: undefined,
+  terms: TERMS,
+  limits: { maxSessions: 1e6, newSessionsPerHour: 4e6 },
+}
 const KEY = routerKey(TENANT, ROUTER)
 
 /** The daemon's processes, one after the other, with a journal and a database that always work. */

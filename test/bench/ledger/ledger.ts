@@ -15,6 +15,7 @@ const ROUNDS = 9
 /** So many sessions are read for one figure, since CPU is counted in coarse steps. */
 const SESSIONS_A_ROUND = 300_000
 
+const LIMITS = { maxSessions: 1e6, newSessionsPerHour: 4e6 }
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
 const STORED = { position: 0, committedEpoch: 0, ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER } }
 const SPREADING: Spreading = { bucketMs: 900_000, calendar: new Calendar('Africa/Nairobi') }
@@ -60,7 +61,13 @@ function readAll(
   cpu: { decodeMs: number; applyMs: number },
 ): number {
   const menu = new ReplayedMenu()
-  const about = { tenant: tenantId('bench'), router: routerId('hq'), name: undefined, terms: TERMS }
+  const about = {
+    tenant: tenantId('bench'),
+    router: routerId('hq'),
+    name: undefined,
+    terms: TERMS,
+    limits: LIMITS,
+  }
   const book = new RouterBook(about, STORED, new Rollup(), 1)
   const newId = sessionIds()
   const apply = (reading: Reading) => book.adopt(book.decide(reading, newId), SPREADING)

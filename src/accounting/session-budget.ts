@@ -1,0 +1,67 @@
+import type { Decision } from './entry.ts'
+import { type Reading, SERVICES, type Service } from './reading.ts'
+import type { Room } from './room.ts'
+
+/** What the operator allows a router, over all its services. */
+export interface SessionLimits {
+  readonly maxSessions: number
+  readonly newSessionsPerHour: number
+}
+
+/** From so large a part of a limit on, it is told that it comes near. */
+const NEAR = 0.8
+const HOUR_MS = 3_600_000
+
+/**
+ * How many sessions a router has opened, and how many of its rows are left out. Of this process: a restart begins an
+ * hour anew. Those that are open are never left out, so that what is counted stays counted.
+ */
+export class SessionBudget {
+  #hour = { fromMs: Number.NEGATIVE_INFINITY, begun: 0 }
+  /** When it was told last that rows of a service are left out. */
+  readonly #toldMs = new Map<Service, number>()
+  readonly #leftOut = new Map<Service, number>()
+
+  /**
+   * @param others sessions of the router that are open, or begin with this poll, in its other services
+   * @param begun those that begin with this poll so far
+   */
+  roomFor({ service, at }: Reading, limits: SessionLimits, others: number, begun: number): Room {
+    const isThisHour = at.steadyMs - this.#hour.fromMs < HOUR_MS
+    const told = this.#toldMs.get(service)
+    return {
+      mostSessions: limits.maxSessions - others,
+      mostNew: limits.newSessionsPerHour - (isThisHour ? this.#hour.begun : 0) - begun,
+      isTold: told !== undefined && at.steadyMs - told < HOUR_MS,
+    }
+  }
+
+  /** Takes note of a decision that is adopted. */
+  note(decision: Decision): void {
+    const { service, at, leftOut = 0 } = decision
+    if (at.steadyMs - this.#hour.fromMs >= HOUR_MS) this.#hour = { fromMs: at.steadyMs, begun: 0 }
+    this.#hour.begun += startsOf(decision)
+    this.#leftOut.set(service, leftOut)
+    if (decision.events.some(it => it.kind === 'left_out')) this.#toldMs.set(service, at.steadyMs)
+  }
+
+  /** Rows of the last readings that no session was opened for. */
+  get leftOut(): number {
+    return SERVICES.reduce((sum, service) => sum + (this.#leftOut.get(service) ?? 0), 0)
+  }
+
+  /** @param sessions of the router, all services together @returns the limits of which four fifths are reached */
+  near(limits: SessionLimits, sessions: number): readonly (keyof SessionLimits)[] {
+    const used: SessionLimits = {
+      maxSessions: sessions + this.leftOut,
+      newSessionsPerHour: this.#hour.begun,
+    }
+    const keys: readonly (keyof SessionLimits)[] = ['maxSessions', 'newSessionsPerHour']
+    return keys.filter(key => used[key] > NEAR * limits[key])
+  }
+}
+
+/** Sessions that begin with a decision. */
+export function startsOf({ entries }: Decision): number {
+  return entries.reduce((sum, { kind }) => sum + (kind === 'start' ? 1 : 0), 0)
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { decide } from '../../src/accounting/decide.ts'
+import { sessionId } from '../../src/accounting/ids.ts'
+import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../src/accounting/ledger.ts'
+import type { Reading } from '../../src/accounting/reading.ts'
+import type { Room } from '../../src/accounting/room.ts'
+import { bytes, deltaOf, events, hotspot, kinds, type Row, TERMS } from './readings.ts'
+
+/** A ledger whose readings have room for so many. */
+function crowded() {
+  let ledger: Ledger = NEW_LEDGER
+  let last = 0
+  const read = (reading: Reading, most: number, room: Partial<Room> = {}) => {
+    const its = { mostSessions: most, mostNew: Number.POSITIVE_INFINITY, isTold: false, ...room }
+    const decision = decide(ledger, reading, TERMS, () => sessionId(`session-${++last}`), its)
+    ledger = adopt(ledger, decision)
+    return decision
+  }
+  return { read, names: () => openSessions(ledger).map(it => it.username) }
+}
+
+function user(name: string, upload: number, login = 10): Row {
+  return { login, username: name, macAddress: name, ipAddress: name, counters: bytes(upload, 0) }
+}
+
+test('beyond the room those that are known go on and are counted, and only the others are left out', () => {
+  const { read, names } = crowded()
+  read(hotspot(0, []), 2)
+  const first = read(hotspot(20, [user('ann', 5), user('bob', 7), user('eve', 9)]), 2)
+  expect([kinds(first), deltaOf(first), first.leftOut]).toEqual([['start', 'start'], bytes(12, 0), 1])
+  expect(first.events).toMatchObject([{ kind: 'left_out', detail: { service: 'hotspot', sessions: 1 } }])
+  // Wherever their rows are.
+  const next = read(hotspot(30, [user('eve', 90), user('dan', 1, 25), user('bob', 17), user('ann', 15)]), 2)
+  expect([kinds(next), deltaOf(next), next.leftOut]).toEqual([['interim', 'interim'], bytes(20, 0), 2])
+  expect(names()).toEqual(['ann', 'bob'])
+})
+
+test('a limit below what is open ends nothing', () => {
+  const { read, names } = crowded()
+  read(hotspot(20, [user('ann', 5), user('bob', 7)]), 2)
+  const next = read(hotspot(30, [user('ann', 6), user('bob', 8)]), 1)
+  expect([deltaOf(next), next.leftOut]).toEqual([bytes(2, 0), undefined])
+  expect(names()).toEqual(['ann', 'bob'])
+})
+
+test('who leaves makes room in the same reading', () => {
+  const { read, names } = crowded()
+  read(hotspot(0, []), 1)
+  read(hotspot(20, [user('ann', 5)]), 1)
+  const next = read(hotspot(30, [user('bob', 7, 25)]), 1)
+  expect([deltaOf(next), next.leftOut]).toEqual([bytes(7, 0), undefined])
+  expect(names()).toContain('bob')
+})
+
+test('who was left out and has room later is counted from a baseline, and never twice', () => {
+  const { read } = crowded()
+  read(hotspot(0, []), 1)
+  read(hotspot(20, [user('ann', 5), user('bob', 7)]), 1)
+  const opened = read(hotspot(100, [user('ann', 5), user('bob', 70)]), 2)
+  expect([kinds(opened), deltaOf(opened), events(opened)]).toEqual([['start'], bytes(0, 0), ['baseline']])
+  expect(deltaOf(read(hotspot(110, [user('ann', 5), user('bob', 75)]), 2))).toEqual(bytes(5, 0))
+})
+
+test('so many begin as may begin, however many may be open', () => {
+  const { read, names } = crowded()
+  const decision = read(hotspot(20, [user('ann', 5), user('bob', 7)]), 100, { mostNew: 1 })
+  expect([names(), decision.leftOut]).toEqual([['ann'], 1])
+})
+
+test('rows that are left out are told of once, and rows without an uptime count as others do', () => {
+  const { read, names } = crowded()
+  read(hotspot(20, [user('ann', 5)]), 1)
+  const unread = [{ username: 'bob', macAddress: 'bob', ipAddress: 'bob' }]
+  const decision = read(hotspot(30, [user('ann', 5)], { unread }), 1, { isTold: true })
+  expect([names(), decision.leftOut, events(decision)]).toEqual([['ann'], 1, []])
+})

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import type { Bytes } from '../src/accounting/bytes.ts'
+import type { RouterKey } from '../src/accounting/ids.ts'
+import { readingOf, Scene } from './recorder-scene.ts'
+
+const ONE = { upload: 1, download: 0 }
+
+function users(count: number, from = 0): Readonly<Record<string, Bytes>> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`user-${from + index}`, ONE]))
+}
+
+function crowded(maxSessions: number, newSessionsPerHour: number) {
+  const scene = new Scene()
+  const hq = scene.addRouter('hq', 1, { limits: { maxSessions, newSessionsPerHour } })
+  const read = async (shown: Readonly<Record<string, Bytes>>, seconds = 5) => {
+    await scene.clock.turn(seconds * 1_000)
+    await scene.read(hq, shown)
+  }
+  return { scene, hq, read, crowding: () => crowdingOf(scene, hq) }
+}
+
+function crowdingOf(scene: Scene, key: RouterKey) {
+  return scene.books.get(key)?.crowding
+}
+
+test('the services of a router share its sessions, those of one poll too', async () => {
+  const { scene, hq, crowding } = crowded(10, 100)
+  const both = [readingOf(scene.clock, users(6), 'hotspot'), readingOf(scene.clock, users(6), 'ppp')]
+  await scene.recorder.record(hq, both)
+  expect(crowding()).toMatchObject({ sessions: 10, leftOut: 2 })
+  expect(scene.snapshot().routers).toMatchObject([
+    {
+      ...{ hotspot: 6, ppp: 4, overloaded: true },
+      overloaded_reason: '2 sessions are left out: raise max_sessions (10) or new_sessions_per_hour (100)',
+    },
+  ])
+})
+
+test('new sessions are counted by the hour', async () => {
+  const { read, crowding } = crowded(100, 10)
+  await read(users(6))
+  await read(users(6, 6))
+  expect(crowding()).toMatchObject({ sessions: 4, leftOut: 2 })
+  await read(users(6, 6), 3_600)
+  expect(crowding()).toMatchObject({ sessions: 6, leftOut: 0 })
+})
+
+test('what is left out is an event once an hour', async () => {
+  const { scene, hq, read } = crowded(1, 100)
+  for (let time = 0; time < 10; time++) await read(users(2))
+  const told = () =>
+    scene.books
+      .get(hq)
+      ?.pending()
+      .flatMap(({ events }) => events.filter(it => it.kind === 'left_out'))
+  expect(told()).toHaveLength(1)
+  await read(users(2), 3_600)
+  expect(told()).toHaveLength(2)
+})
+
+test('a router near its limits is named in the log once, once beyond them, and once when it is over', async () => {
+  const { scene, read } = crowded(10, 1_000)
+  await read(users(8))
+  expect(scene.lines.told).toEqual([])
+  for (let time = 0; time < 3; time++) await read(users(9))
+  expect(scene.lines.told).toMatchObject([
+    {
+      level: 40,
+      router: 'acme/hq',
+      sessions: 9,
+      limits: ['max_sessions'],
+      msg: expect.stringContaining('80 %'),
+    },
+  ])
+  for (let time = 0; time < 3; time++) await read(users(12))
+  expect(scene.lines.told.slice(1)).toMatchObject([
+    { level: 40, router: 'acme/hq', leftOut: 2, msg: expect.stringContaining('are left out') },
+  ])
+  for (let time = 0; time < 3; time++) await read(users(3))
+  expect(scene.lines.told.slice(2)).toMatchObject([
+    { level: 30, msg: expect.stringContaining('within its limits again') },
+  ])
+})
