@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { v7 as uuidV7 } from 'uuid'
-import { sessionId } from './accounting/ids.ts'
+import { type RouterKey, sessionId } from './accounting/ids.ts'
 import { Alerting } from './alerting.ts'
 import { Observed } from './api/observed.ts'
 import { CommitLoop } from './commit-loop.ts'
@@ -136,8 +136,8 @@ export class Daemon {
       ...{ disk: nodeDisk, clock, log },
     })
     const randomBytes = pooledRandom()
-    const uncounted = new UncountedWatch({ healthOf: router => poller.health(router), clock, log })
-    const limits = new LimitWatch({ log })
+    const healthOf = (router: RouterKey) => poller.health(router)
+    const watches = [new UncountedWatch({ healthOf, clock, log }), new LimitWatch({ log })]
     const recorder = new Recorder({
       ...{ store, journal, books },
       onRecorded: ({ numbered, at }, decision, isDurable) => {
@@ -147,8 +147,7 @@ export class Daemon {
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
       onAdopted: book => {
-        uncounted.look(book)
-        limits.look(book)
+        for (const watch of watches) watch.look(book)
       },
       onForgotten: book => board.keepRollup(book),
     })
@@ -203,11 +202,14 @@ export class Daemon {
       if (await commitLast({ commits, journal, clock, log })) await ownership.release()
     })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
-    const replies = RepliesInFlight.onThisMachine()
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),
-      linkTo: routerLinks({ isListening: config.poll.listen, replies, clock }),
+      linkTo: routerLinks({
+        isListening: config.poll.listen,
+        replies: RepliesInFlight.onThisMachine(),
+        clock,
+      }),
       graceMs: POLL_GRACE_MS,
       stopping,
     })
