@@ -146,9 +146,7 @@ export class Daemon {
       },
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
-      onAdopted: book => {
-        for (const watch of watches) watch.look(book)
-      },
+      onAdopted: book => watches.map(watch => watch.look(book)),
       onForgotten: book => board.keepRollup(book),
     })
     await lifecycle.start(
@@ -202,16 +200,12 @@ export class Daemon {
       if (await commitLast({ commits, journal, clock, log })) await ownership.release()
     })
     lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
+    const replies = RepliesInFlight.onThisMachine()
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),
-      linkTo: routerLinks({
-        isListening: config.poll.listen,
-        replies: RepliesInFlight.onThisMachine(),
-        clock,
-      }),
-      graceMs: POLL_GRACE_MS,
-      stopping,
+      linkTo: routerLinks({ isListening: config.poll.listen, replies, clock }),
+      ...{ graceMs: POLL_GRACE_MS, stopping },
     })
     const { durationMs } = config.lease
     const incarnation = await beginIncarnation(database, owner, hostname())
