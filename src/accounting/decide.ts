@@ -83,16 +83,9 @@ class Turn {
     if (!this.#hasLeft && !isReplaced) this.#leave()
     const { leftOut, isTold } = this.#room
     if (leftOut > 0 && !isTold) this.#reports.tell('left_out', { service, sessions: leftOut })
+    const moves = this.#moves.length === 0 ? NO_MOVES : this.#moves
     return {
-      ...{
-        service,
-        at,
-        boot,
-        device,
-        isReplaced,
-        away: this.#away(),
-        moves: this.#moves.length === 0 ? NO_MOVES : this.#moves,
-      },
+      ...{ service, at, boot, device, isReplaced, away: this.#away(), moves },
       ...{ entries: this.#entries, events: this.#reports.events },
       ...(growth ? { growth } : {}),
       ...(leftOut > 0 ? { leftOut } : {}),

@@ -59,7 +59,7 @@ test('events are printed for people, for spreadsheets, and with every byte for p
   expect(await printed('table', { user: 'nobody' })).toBe('no events\n')
   expect(await printed('csv', { kind: 'glitch' })).toBe(
     `\ufeffid,at,tenant,router,service,username,kind,reason,upload,download,used,decision,decided_by,decided_at,decision_reason\r
-2,2026-11-24T12:00:00.000Z,acme,hq,ppp,"'=1+1,\u001b[2J",glitch,upload,9007199254740991,0,9007199254740991,,,,\r
+2,2026-11-24T12:00:00.000Z,acme,hq,ppp,"'=1+1,\ufffd[2J",glitch,upload,9007199254740991,0,9007199254740991,,,,\r
 `,
   )
   expect(await printed('json', { kind: 'glitch' })).toContain(
