@@ -1,9 +1,7 @@
 import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
-import { ConfigDocument } from '../config/document.ts'
-import { type Fault, pathText } from '../config/fault.ts'
-import { MAX_BYTES } from '../config/load.ts'
-import { readText } from '../config/readable-file.ts'
+import type { Fault } from '../config/fault.ts'
+import { locatedIn } from '../config/located.ts'
 import { isPrivateAddress } from '../runtime/private-address.ts'
 
 const PLAIN = 'is plain http: who is on the way can read the alerts, and change them; use https'
@@ -31,13 +29,7 @@ export function webhookWarnings(file: string, { tenants }: Pick<Config, 'tenants
       return messages.map(message => ({ path, message }))
     }),
   )
-  if (found.length === 0) return []
-  const text = readText(file, MAX_BYTES)
-  const document = new ConfigDocument(text.kind === 'right' ? text.value : '')
-  return found.map(({ path, message }) => ({
-    ...{ file, ...document.positionOf(path) },
-    ...{ path: pathText(path), message },
-  }))
+  return locatedIn(file, found)
 }
 
 /** @param hostname as a URL has it: in lower case, IPv6 in brackets */

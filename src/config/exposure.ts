@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { z } from 'zod'
 import { ConfigDocument } from './document.ts'
-import { type Fault, pathText } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { MAX_BYTES } from './load.ts'
+import { located } from './located.ts'
 import { readText } from './readable-file.ts'
 import { isPlainText } from './secret-source.ts'
 
@@ -31,7 +32,7 @@ export function exposedSecret(file: string): Fault | undefined {
   const path = read.kind === 'values' ? firstPlainSecret(read.values) : undefined
   if (path === undefined) return undefined
   const message = `is a secret in plain text, and every user of this machine may read it: chmod 640 ${file}, or write \${NAME}`
-  return { file, ...document.positionOf(path), path: pathText(path), message }
+  return located(file, document, { path, message })
 }
 
 function mayOthersRead(file: string): boolean {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { ConfigDocument } from './document.ts'
-import { type Fault, pathText } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { MAX_BYTES } from './load.ts'
+import { located } from './located.ts'
 import { readText } from './readable-file.ts'
 
 const value = z.unknown().optional()
@@ -28,8 +29,5 @@ export function openKeySets(file: string): readonly Fault[] {
   ]
   return keys
     .filter(({ key }) => key.jwks_url !== undefined && key.issuer === undefined && key.audience === undefined)
-    .map(({ path }) => {
-      const place = [...path, 'jwks_url']
-      return { file, ...document.positionOf(place), path: pathText(place), message: OPEN }
-    })
+    .map(({ path }) => located(file, document, { path: [...path, 'jwks_url'], message: OPEN }))
 }

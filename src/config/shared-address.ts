@@ -2,10 +2,8 @@ import { isIPv6, SocketAddress } from 'node:net'
 import { routerKey } from '../accounting/ids.ts'
 import { Claims } from './claims.ts'
 import type { Config, RouterConfig } from './config.ts'
-import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
-import { MAX_BYTES } from './load.ts'
-import { readText } from './readable-file.ts'
+import { locatedIn } from './located.ts'
 
 /**
  * `host:port` as every spelling of it has it: names in lower case and without the root's dot, IPv6 in its shortest form.
@@ -26,16 +24,7 @@ export function addressText({ host, port }: Pick<RouterConfig, 'host' | 'port'>)
  * @param file the one that `config` was loaded from
  */
 export function sharedAddresses(file: string, config: Pick<Config, 'tenants'>): readonly Fault[] {
-  const found = findingsOf(config)
-  if (found.length === 0) return []
-  const text = readText(file, MAX_BYTES)
-  const document = new ConfigDocument(text.kind === 'right' ? text.value : '')
-  return found.map(({ path, message }) => ({
-    file,
-    ...document.positionOf(path),
-    path: pathText(path),
-    message,
-  }))
+  return locatedIn(file, findingsOf(config))
 }
 
 function findingsOf({ tenants }: Pick<Config, 'tenants'>): readonly Finding[] {
