@@ -1,11 +1,12 @@
 import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
+import { LONGEST_BLOCK_MS } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type AlertSource, AlertTopic } from './alert-topic.ts'
 import { Channel, type Sources, type Watcher } from './channel.ts'
 import type { SnapshotSource } from './frames.ts'
 import { SharedSnapshots } from './shared-snapshots.ts'
-import { LONGEST_BLOCK_MS, SlicedWork } from './sliced-work.ts'
+import { SlicedWork } from './sliced-work.ts'
 import { slicesOf } from './slices.ts'
 
 /** Whose snapshots a watcher gets; `stats`: no more of them than Pusher's clients are shown. */

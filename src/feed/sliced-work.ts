@@ -1,7 +1,5 @@
+import { LONGEST_BLOCK_MS } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
-
-/** After so much work, whatever else waits gets its turn. */
-export const LONGEST_BLOCK_MS = 10
 
 /** Told what came of it, and how much work it was. */
 type Done<Result> = (result: Result, costMs: number) => void

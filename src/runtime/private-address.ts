@@ -1,4 +1,5 @@
-import { BlockList, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
+import { networksOf } from './networks.ts'
 
 /** Networks that are nobody's on the internet: this machine, private and link-local ones, multicast, what is reserved. */
 const NETWORKS_V4 = [
@@ -16,12 +17,7 @@ const NETWORKS_V6 = [
   '2001::/32',
 ]
 
-const PRIVATE = new BlockList()
-for (const [family, networks] of [['ipv4', NETWORKS_V4] as const, ['ipv6', NETWORKS_V6] as const])
-  for (const network of networks) {
-    const [address = '', length] = network.split('/')
-    PRIVATE.addSubnet(address, Number(length), family)
-  }
+const PRIVATE = networksOf([...NETWORKS_V4, ...NETWORKS_V6])
 
 /**
  * Whether an address is of no host on the internet. IPv6 by which an IPv4 host is reached is as that one.

@@ -1,22 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { type BlockList, isIP } from 'node:net'
 import type { Logger } from './logger.ts'
+import { networksOf } from './networks.ts'
 
 /** Whose word is taken for whom a request comes from: `X-Forwarded-For` is whatever its sender writes. */
 export class TrustedProxies {
-  readonly #networks = new BlockList()
+  readonly #networks: BlockList
   readonly #log: Logger
   #isTold = false
 
   /** @param networks addresses, or networks such as `10.0.0.0/8` */
   constructor(networks: readonly string[], log: Logger) {
+    this.#networks = networksOf(networks)
     this.#log = log
-    for (const network of networks) {
-      const [address = '', bits] = network.split('/')
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-      if (bits === undefined) this.#networks.addAddress(address, family)
-      else this.#networks.addSubnet(address, Number(bits), family)
-    }
   }
 
   /**
