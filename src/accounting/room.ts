@@ -5,7 +5,7 @@ export interface Room {
   /** Of the reading's service, with those that go on. */
   readonly mostSessions: number
   readonly mostNew: number
-  /** Whether it was told that rows are left out. */
+  /** Whether the event for rows left out was recorded within the last hour. */
   readonly isTold: boolean
 }
 
@@ -29,7 +29,7 @@ export class RoomLeft {
     this.#paired = paired
   }
 
-  /** Whether an earlier reading told of it. */
+  /** Whether an earlier reading recorded the event. */
   get isTold(): boolean {
     return this.#room.isTold
   }

@@ -8,17 +8,17 @@ export interface SessionLimits {
   readonly newSessionsPerHour: number
 }
 
-/** From so large a part of a limit on, it is told that it comes near. */
+/** The share of a limit above which a router is reported as near it. */
 const NEAR = 0.8
 const HOUR_MS = 3_600_000
 
 /**
- * How many sessions a router has opened, and how many of its rows are left out. Of this process: a restart begins an
- * hour anew. Those that are open are never left out, so that what is counted stays counted.
+ * How many sessions a router has opened, and how many of its rows are left out. Kept per process: a restart begins a
+ * new hour. Open sessions are never left out, so that what is counted stays counted.
  */
 export class SessionBudget {
   #hour = { fromMs: Number.NEGATIVE_INFINITY, begun: 0 }
-  /** When it was told last that rows of a service are left out. */
+  /** When the event for rows left out was last recorded, by service, in steady milliseconds. */
   readonly #toldMs = new Map<Service, number>()
   readonly #leftOut = new Map<Service, number>()
 
