@@ -5,7 +5,9 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { Database } from '../../../src/store/database.ts'
 import { EmbeddedPostgres } from '../../../src/store/embedded.ts'
+import { passwordFile, SUPERUSER } from '../../../src/store/embedded-password.ts'
 import { migrate } from '../../../src/store/migrate.ts'
+import { query } from '../../database/query.ts'
 import { treeCpuMs } from '../fleet/process-tree.ts'
 
 /** The daemon's own PostgreSQL as its first start leaves it, in a folder that is gone afterwards. */
@@ -52,6 +54,12 @@ export class BenchPostgres {
     await this.#postgres.stop()
     await rm(this.#home, { recursive: true, force: true })
     await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** Has the server write all that it holds; the daemon's role may not ask for that. */
+  async checkpoint(): Promise<void> {
+    const password = (await readFile(passwordFile(this.#home, SUPERUSER), 'utf8')).trim()
+    await query(Object.assign(new URL(this.url), { username: SUPERUSER, password }).href, 'checkpoint')
   }
 
   /** Milliseconds of CPU of all the server's processes so far. */

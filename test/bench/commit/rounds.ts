@@ -51,7 +51,7 @@ export async function runRounds(
       await commit()
       await update()
     }
-    await postgres.database.pool.query('checkpoint')
+    await postgres.checkpoint()
     const afterCheckpoint = await commit()
     await update()
     const heapOnly = new HeapOnly(postgres)

@@ -99,7 +99,7 @@ export async function fillHistory(postgres: BenchPostgres, say: (line: string) =
       ppp_boot_earliest_at = now() - interval '9 days', ppp_boot_latest_at = now() - interval '9 days'`)
     say('vacuum and analyze')
     await client.query('vacuum analyze')
-    await client.query('checkpoint')
+    await postgres.checkpoint()
   } finally {
     // With it go its settings.
     client.release(true)
