@@ -9,11 +9,13 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { decodeJwt, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { CommandsTogether } from './commands/commands-together.ts'
 import { PPP_ANN, startRouter } from './fleet/opened.ts'
 
 const SECRET = 'a secret of thirty-two bytes or more'
 const PASSWORD = 'of-the-router-hq'
 const DAY_SECONDS = 86_400
+const commands = new CommandsTogether()
 let directory: string
 
 beforeAll(() => {
@@ -39,14 +41,20 @@ function write(name: string, content: string): void {
 }
 
 /** Runs a command where the files above are, with nothing in its environment that it was not given. */
-async function tikmeter(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawnTikmeter(argv, env)
+async function tikmeter(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { code, stdout, stderr } = await commands.run({ argv, folder: directory, env })
+  for (const secret of [SECRET, PASSWORD]) expect(stdout + stderr).not.toContain(secret)
+  return { code, stdout, stderr }
+}
+
+/** The same in a process of its own. */
+async function tikmeterAlone(argv: readonly string[]) {
+  const child = spawnTikmeter(argv, {})
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'close'),
   ])
-  for (const secret of [SECRET, PASSWORD]) expect(stdout + stderr).not.toContain(secret)
   return { code, stdout, stderr }
 }
 
@@ -60,11 +68,9 @@ function spawnTikmeter(argv: readonly string[], env: NodeJS.ProcessEnv) {
 
 describe('check', () => {
   it('says of a good file what is in it, its secrets coming from .env', async () => {
-    expect(await tikmeter(['check', '--config', 'good.yaml'])).toEqual({
-      code: 0,
-      stdout: 'ok: 1 tenant, 1 router\n',
-      stderr: '',
-    })
+    const said = { code: 0, stdout: 'ok: 1 tenant, 1 router\n', stderr: '' }
+    expect(await tikmeter(['check', '--config', 'good.yaml'])).toEqual(said)
+    expect(await tikmeterAlone(['check', '--config', 'good.yaml'])).toEqual(said)
   })
 
   it('takes the file from TIKMETER_CONFIG', async () => {
@@ -280,9 +286,9 @@ describe('wrong use', () => {
   })
 
   it('is told in a line, and what to do in those after it', async () => {
-    expect((await tikmeter(['runn'])).stderr).toBe(
-      "error: unknown command 'runn'\n(Did you mean run?)\n(what there is: tikmeter --help)\n",
-    )
+    const wrong = "error: unknown command 'runn'\n(Did you mean run?)\n(what there is: tikmeter --help)\n"
+    expect((await tikmeter(['runn'])).stderr).toBe(wrong)
+    expect(await tikmeterAlone(['runn'])).toEqual({ code: 2, stdout: '', stderr: wrong })
     expect((await tikmeter(['usage', '--form', '2026-11-01'])).stderr).toBe(
       "error: unknown option '--form'\n(Did you mean --from?)\n(what it takes: tikmeter usage --help)\n",
     )

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isConfigId } from '../accounting/ids.ts'
 import { ConfigDocument } from '../config/document.ts'
 import { MAX_BYTES } from '../config/load.ts'

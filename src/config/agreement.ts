@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { alertDisagreements } from './alert-agreement.ts'
 import { type Alert, alert } from './alerts.ts'
 import { authDisagreements } from './auth-agreement.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALERT_PERIODS, ALERT_SCOPES, type AlertKind, SESSION_ALERTS } from '../accounting/alert.ts'
 import { absent } from './checked.ts'
 import { configId } from './config-id.ts'

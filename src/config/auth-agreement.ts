@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Finding } from './fault.ts'
 
 const KEYS = ['secret', 'jwks_url', 'public_key']

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigDocument } from './document.ts'
 import type { Fault } from './fault.ts'
 import { MAX_BYTES } from './load.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { absent, type Checked } from './checked.ts'
 import { nearest } from './nearest.ts'
 

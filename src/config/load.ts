@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { disagreements } from './agreement.ts'
 import type { Config } from './config.ts'
 import { ConfigDocument } from './document.ts'

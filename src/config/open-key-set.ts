@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigDocument } from './document.ts'
 import type { Fault } from './fault.ts'
 import { MAX_BYTES } from './load.ts'

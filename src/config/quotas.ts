@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { ALERT_PERIODS, ALERT_SCOPES } from '../accounting/alert.ts'
 import { type Checked, right, wrong } from './checked.ts'
 import { block, field, list } from './field.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { routerId, tenantId } from '../accounting/ids.ts'
 import { SERVICES } from '../accounting/reading.ts'
 import { host, network, origin } from './address.ts'

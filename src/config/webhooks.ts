@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { webhookUrl } from './address.ts'
 import { type Checked, right, wrong } from './checked.ts'
 import { configId } from './config-id.ts'

@@ -1,5 +1,5 @@
 import type { RawData } from 'ws'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 import type { RouterJson, SessionJson, Stats } from '../accounting/snapshot.ts'

@@ -1,7 +1,7 @@
 import { chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { NoBinaries } from './embedded-errors.ts'
 import { sharedPlace } from './embedded-place.ts'
 import { type Account, runProgram } from './program.ts'

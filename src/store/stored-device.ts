@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type AwayReading, NONE_AWAY } from '../accounting/device.ts'
 import type { LastReading } from '../accounting/ledger.ts'
 import type { Device } from '../accounting/reading.ts'

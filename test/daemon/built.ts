@@ -11,11 +11,14 @@ declare module 'vitest' {
     cli: string
     /** What does no more of a daemon's work than to post to webhooks. */
     postingChild: string
+    /** What runs commands one after the other. */
+    commandChild: string
   }
 }
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const POSTING_CHILD = fileURLToPath(new URL('../alerts/posting-child.ts', import.meta.url))
+const COMMAND_CHILD = fileURLToPath(new URL('../commands/command-child.ts', import.meta.url))
 /** For packages that are CommonJS. */
 const REQUIRE = `const require = process.getBuiltinModule('node:module').createRequire(${urlOf(CLI)})`
 
@@ -40,13 +43,14 @@ export async function setup(project: TestProject): Promise<void> {
   // Some are run by another user.
   await chmod(folder, 0o755)
   await build({
-    ...{ entryPoints: { cli: CLI, 'posting-child': POSTING_CHILD } },
+    ...{ entryPoints: { cli: CLI, 'posting-child': POSTING_CHILD, 'command-child': COMMAND_CHILD } },
     ...{ outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true },
     ...{ platform: 'node', target: 'node20', format: 'esm', keepNames: true, banner: { js: REQUIRE } },
     ...{ external: ['pg-native'], plugins: [BESIDE_SOURCES], logLevel: 'warning' },
   })
   project.provide('cli', join(folder, 'cli.mjs'))
   project.provide('postingChild', join(folder, 'posting-child.mjs'))
+  project.provide('commandChild', join(folder, 'command-child.mjs'))
 }
 
 export async function teardown(): Promise<void> {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { signToken } from '../../src/feed/authentication.ts'
 import { query } from '../database/query.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { inject } from 'vitest'
+import { CommandsTogether } from '../commands/commands-together.ts'
 
 /** Whom a command runs as; as we are, where neither is said. */
 export interface User {
@@ -13,7 +14,7 @@ export interface CommandOptions {
   /** Its working directory. */
   readonly folder: string
   /** All that it has of an environment, beside what it takes to be run. */
-  readonly env?: NodeJS.ProcessEnv
+  readonly env?: Readonly<Record<string, string>>
   readonly user?: User
 }
 
@@ -25,9 +26,18 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs the real command line in a process of its own, until it ends by itself. */
+/** What ends by itself and prints by the streams of the process alone. */
+const TOGETHER: ReadonlySet<string | undefined> = new Set(['check', 'probe', 'status'])
+const together = new CommandsTogether()
+const talkative = new CommandsTogether({ DEBUG: '*' })
+
+/** Runs a command until it ends by itself: in a process of its own where that can make a difference. */
 export async function runCommand(argv: readonly string[], options: CommandOptions): Promise<Outcome> {
-  const { folder, env = {}, user = {} } = options
+  const { folder, env = {}, user } = options
+  // What Node reads when it starts, it reads for all that a process does.
+  const isForNode = Object.keys(env).some(it => it.startsWith('NODE_'))
+  if (user === undefined && !isForNode && TOGETHER.has(argv[0]))
+    return (env['DEBUG'] === '*' ? talkative : together).run({ argv, folder, env })
   const child = spawn(process.execPath, [inject('cli'), ...argv], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },

@@ -17,7 +17,7 @@ export interface RouterFault {
   readonly what: string
   readonly router?: Partial<RouterOptions>
   readonly written?: Partial<Written>
-  readonly env?: NodeJS.ProcessEnv
+  readonly env?: Readonly<Record<string, string>>
   readonly code?: number
   readonly line: string
 }
@@ -37,7 +37,11 @@ export function simulated({ what, router = {}, written = {}, env = {}, code = 1,
   }
 }
 
-export async function probe(place: Place, written: Written, env: NodeJS.ProcessEnv = {}): Promise<Shown> {
+export async function probe(
+  place: Place,
+  written: Written,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Shown> {
   await configure(place, written)
   return findingOf(await place.run(['probe'], { env }))
 }

@@ -38,7 +38,10 @@ beforeEach(async () => {
 })
 
 /** What a command printed, with what it may know of secrets. */
-async function printed(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<readonly Output[]> {
+async function printed(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<readonly Output[]> {
   const { stdout, stderr } = await place.run(argv, { env: { ...TALKATIVE, ...env } })
   const name = argv.join(' ')
   return [
@@ -158,7 +161,7 @@ test(
 
 interface Started {
   readonly daemon: DaemonProcess
-  readonly env: NodeJS.ProcessEnv
+  readonly env: Readonly<Record<string, string>>
   readonly taps: readonly Tap[]
   /** An admin's. */
   readonly token: string

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const NAMES = z.record(z.string(), z.string()).default({})
 const LOCK = z.object({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import type { Pool } from 'pg'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Partitions, partitionName, weekAfter } from '../../src/store/partitions.ts'
 
 const MIGRATIONS = 'drizzle/migrations'

@@ -1,5 +1,5 @@
 import type { RawData } from 'ws'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseJson } from '../parse-json.ts'
 import { textFrame } from '../text-frame.ts'
 import type { PusherFault } from './codes.ts'

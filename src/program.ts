@@ -1,0 +1,247 @@
+import { join } from 'node:path'
+import { type Command, CommanderError } from 'commander'
+import { config as loadDotenv } from 'dotenv'
+import {
+  type CommonOptions,
+  type CreditOptions,
+  configFileOf,
+  DECISIONS,
+  type EventsOptions,
+  eventQuestionOf,
+  type ProbeOptions,
+  type StatusOptions,
+  type TokenOptions,
+  type UsageOptions,
+  usageQuestionOf,
+  type Verdict,
+} from './commands/arguments.ts'
+import { type Actions, commandLine } from './commands/command-line.ts'
+import { complete } from './commands/completion.ts'
+import { completionScript, type Shell } from './commands/completion-script.ts'
+import { configNames } from './commands/config-names.ts'
+import { interrupted, untilAsked, untilInterrupted } from './commands/interruption.ts'
+import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
+import type { OwnDatabase } from './commands/own-database.ts'
+import { terminalOf } from './commands/terminal.ts'
+import { webhookWarnings } from './commands/webhook-warnings.ts'
+import { WrongUse } from './commands/wrong-use.ts'
+import { formatFaults, summary } from './config/check.ts'
+import { exposedSecret } from './config/exposure.ts'
+import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
+import { openKeySets } from './config/open-key-set.ts'
+import { sharedAddresses } from './config/shared-address.ts'
+import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
+import { controlSocketOf } from './control-socket.ts'
+import type { Newer } from './ownership.ts'
+import { systemClock } from './runtime/clock.ts'
+import { Stopping } from './runtime/lifecycle.ts'
+import { createLogger, errorFields } from './runtime/logger.ts'
+import { printableLines } from './runtime/printable.ts'
+import { VERSION } from './version.ts'
+
+/** Done, failed, and wrong use or config: what supervisors and scripts go by. */
+const DONE = 0
+const FAILED = 1
+const WRONG_USE = 2
+
+// Most of the code is loaded by the command that has use for it: a shell that completes one waits for an answer.
+
+async function run({ config: file }: CommonOptions): Promise<number> {
+  const log = createLogger()
+  const config = load(file)
+  log.level = logLevelOf(config, process.env)
+  const exposed = exposedSecret(file)
+  if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
+  warnOfSharedAddresses(file, config, log)
+  const ended = untilAsked(process, systemClock, signal => {
+    log.error({ signal }, 'ended by a second signal; the journal has what was not committed')
+    process.exit(FAILED)
+  })
+  const onBug = (error: unknown) => {
+    log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
+    ended.end(FAILED)
+  }
+  const onSuperseded = ({ host, startedAt }: Newer) => {
+    const file = join(config.journal.directory, 'daemon-id')
+    const advice = `only one of them can run; if the disk of one is a copy, delete ${file} there`
+    log.fatal({ host, startedAt, advice }, 'ended: a daemon with the same id was started later')
+    ended.end(WRONG_USE)
+  }
+  process.on('uncaughtException', onBug)
+  process.on('unhandledRejection', onBug)
+  const { Daemon } = await import('./main.ts')
+  const daemon = new Daemon({
+    ...{ configFile: file, config, env: process.env, clock: systemClock, log, onBug, onSuperseded },
+  })
+  try {
+    await Promise.race([daemon.start(), ended.promise])
+  } catch (error) {
+    if (!(error instanceof Stopping))
+      log.fatal({ err: errorFields(error) }, `could not start: ${messageOf(error)}`)
+    ended.end(FAILED)
+  }
+  const code = await ended.promise
+  if (await daemon.stop()) return code
+  log.error('not everything stopped in order; what was committed stands')
+  // The shutdown deadline: whatever still holds the process is let go. One that is not to be restarted says so still.
+  process.exit(code === DONE ? FAILED : code)
+}
+
+function check({ config: file }: CommonOptions): number {
+  const config = load(file)
+  const exposed = exposedSecret(file)
+  const warnings = [
+    ...(exposed ? [exposed] : []),
+    ...openKeySets(file),
+    ...sharedAddresses(file, config),
+    ...webhookWarnings(file, config),
+  ]
+  for (const warning of warnings) console.error(`warning: ${formatFaults([warning])}`)
+  console.log(summary(config))
+  return DONE
+}
+
+async function migrate({ config: file }: CommonOptions): Promise<number> {
+  const database = loaded(loadDatabase(file, process.env))
+  const { migrate: migrateDatabase } = await import('./commands/migrate.ts')
+  await migrateDatabase(database, ownDatabase())
+  console.log('ok: the schema is up to date')
+  return DONE
+}
+
+async function psql({ config: file }: CommonOptions): Promise<number> {
+  const database = loaded(loadDatabase(file, process.env))
+  if (database.kind === 'url') return wrong('database.url is set: run psql with that URL')
+  const { openPsql } = await import('./commands/psql.ts')
+  return openPsql(database.directory, { ...ownDatabase(), untilInterrupted })
+}
+
+async function printToken({ config: file, tenant, admin, expires }: TokenOptions): Promise<number> {
+  const config = load(file)
+  const isAdmin = admin === true
+  const { token } = await import('./commands/token.ts')
+  console.log(await token({ config, tenant, isAdmin, expiresInMs: expires, clock: systemClock }))
+  return DONE
+}
+
+async function probeRouters(
+  which: string | undefined,
+  { config: file, json }: ProbeOptions,
+): Promise<number> {
+  const config = load(file)
+  const { probe } = await import('./commands/probe.ts')
+  const isWell = await probe({
+    ...{ config, which, isJson: json === true },
+    terminal: terminalOf(process.stdout, process.stderr),
+    clock: systemClock,
+    signal: interrupted(),
+  })
+  return isWell ? DONE : FAILED
+}
+
+async function showStatus({ config: file, json, watch }: StatusOptions): Promise<number> {
+  const journal = loaded(loadJournal(file))
+  const { status } = await import('./commands/status.ts')
+  await status({
+    socket: controlSocketOf(journal.directory),
+    ...{ isJson: json === true, isWatching: watch === true },
+    terminal: terminalOf(process.stdout, process.stderr),
+    clock: systemClock,
+    signal: interrupted(),
+  })
+  return DONE
+}
+
+async function printUsage(options: UsageOptions): Promise<number> {
+  const database = loaded(loadDatabase(options.config, process.env))
+  const question = usageQuestionOf(options)
+  const { withDatabase } = await import('./commands/own-database.ts')
+  const { usage } = await import('./commands/usage.ts')
+  const printed = { question, format: options.format, out: process.stdout }
+  await withDatabase(database, ownDatabase(), url => usage({ url, ...printed }))
+  return DONE
+}
+
+async function printEvents(options: EventsOptions): Promise<number> {
+  const database = loaded(loadDatabase(options.config, process.env))
+  const question = eventQuestionOf(options)
+  const { withDatabase } = await import('./commands/own-database.ts')
+  const { events } = await import('./commands/events.ts')
+  const printed = { question, format: options.format, out: process.stdout }
+  await withDatabase(database, ownDatabase(), url => events({ url, ...printed }))
+  return DONE
+}
+
+async function creditEvent(verdict: Verdict, event: string, options: CreditOptions): Promise<number> {
+  const { config: file, reason, by } = options
+  const database = loaded(loadDatabase(file, process.env))
+  const bucketMs = loaded(loadBucket(file))
+  const { withDatabase } = await import('./commands/own-database.ts')
+  const { credit, operatorOf } = await import('./commands/credit.ts')
+  const { [verdict]: decision } = DECISIONS
+  const decided = { event, decision, reason, by: by ?? operatorOf(process.env), bucketMs }
+  const own = ownDatabase()
+  const printDecided = async (url: string) =>
+    console.log(await credit({ url, decision: decided, log: own.log }))
+  await withDatabase(database, own, printDecided)
+  return DONE
+}
+
+function ownDatabase(): OwnDatabase {
+  return { clock: systemClock, log: createLogger('warn'), untilInterrupted }
+}
+
+function wrong(message: string): number {
+  console.error(`error: ${message}`)
+  return WRONG_USE
+}
+
+function printCompletion(shell: Shell): number {
+  process.stdout.write(completionScript(shell))
+  return DONE
+}
+
+/** For a shell in the middle of a line: whatever is wrong, it says nothing. */
+async function printCompletions(program: Command, typed: readonly string[]): Promise<number> {
+  const namesIn = async (file: string | undefined) => configNames(configFileOf(file, process.env))
+  const completion = await complete(program, typed, namesIn)
+  if (completion.kind === 'file') console.log(':files')
+  else for (const { word, description } of completion.candidates) console.log(`${word}\t${description}`)
+  return DONE
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/**
+ * One call of the command line, with what `.env` in the working directory adds to the environment.
+ * @param argv as in `process.argv`: the command begins at the third
+ * @returns the exit code, of which all has been printed
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  loadDotenv({ quiet: true })
+  let exitCode: number = DONE
+  const actions: Actions = {
+    ...{ run, check, migrate, probe: probeRouters, status: showStatus, usage: printUsage, token: printToken },
+    ...{ events: printEvents, credit: creditEvent, psql },
+    completion: printCompletion,
+    complete: words => printCompletions(program, words),
+  }
+  const program = commandLine(VERSION, actions, code => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(argv)
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE
+    if (error instanceof WrongUse) return wrong(error.message)
+    if (error instanceof FaultyConfig) {
+      console.error(error.message)
+      return WRONG_USE
+    }
+    console.error(`error: ${printableLines(messageOf(error))}`)
+    return FAILED
+  }
+}
