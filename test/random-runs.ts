@@ -1,7 +1,7 @@
 /** Whether random cases are tried in numbers, as CI does: TIKMETER_THOROUGH=1 npm test. */
 const isThorough = process.env['TIKMETER_THOROUGH'] === '1'
 
-/** How many random cases a property is tried with. @param all so many in CI, and a fifth of them while somebody works */
+/** How many random cases a property is tried with. @param all so many in CI, and a tenth of them while somebody works */
 export function runs(all: number): number {
-  return isThorough ? all : Math.ceil(all / 5)
+  return isThorough ? all : Math.ceil(all / 10)
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { build } from 'esbuild'
 
 export interface Ran {
   readonly code: number | null
@@ -15,7 +16,13 @@ export async function runScript(
   script: string,
   options: { env?: NodeJS.ProcessEnv; isForked?: boolean } = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+  // That takes a tenth of what tsx does.
+  const { outputFiles } = await build({
+    stdin: { contents: script, resolveDir: process.cwd(), loader: 'ts' },
+    ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', write: false },
+  })
+  const built = outputFiles.map(it => it.text).join('')
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', built], {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', ...(options.isForked ? (['ipc'] as const) : [])],
   })
