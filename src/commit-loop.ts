@@ -16,7 +16,7 @@ export interface Committing {
 export interface CommitObserver {
   committed(tookMs: number): void
   commitFailed(): void
-  happened(event: 'set_aside'): void
+  happened(event: 'set_aside' | 'others'): void
 }
 
 export interface CommitLoopOptions {
@@ -109,9 +109,12 @@ export class CommitLoop {
     const { observer, clock, log } = this.#options
     const startMs = clock.steadyMs()
     try {
-      const { refused, lost, setAside } = await this.#progress.step(() => this.#options.recorder.commit(keys))
+      const { refused, lost, setAside, crowded } = await this.#progress.step(() =>
+        this.#options.recorder.commit(keys),
+      )
       this.#noteRefused(keys, refused)
       this.#noteSetAside(keys, setAside)
+      this.#noteCrowded(crowded)
       if (lost.size > 0) await this.#options.onLost(lost)
       this.#succeed()
       const tookMs = clock.steadyMs() - startMs
@@ -152,6 +155,19 @@ export class CommitLoop {
       if (entries.length === 0) this.#setAside.delete(router)
       else this.#setAside.set(router, new Set(entries.map(({ what }) => what)))
     }
+  }
+
+  /** Once for a router and day: the store tells of the first time alone. */
+  #noteCrowded(crowded: ReadonlyMap<RouterKey, readonly string[]>): void {
+    const { log, observer } = this.#options
+    for (const [router, days] of crowded)
+      for (const day of days) {
+        log.warn(
+          { router, day },
+          'more names in a day than twice max_sessions: the rest is counted as (others); raise it if they are real',
+        )
+        observer.happened('others')
+      }
   }
 
   #succeed(): void {

@@ -22,7 +22,7 @@ export function departedFrom(
 /** A router that is only opened to commit what was journaled of it: no reading of it is judged any more. */
 export function recordedDeparted(ref: RouterRef): RecordedRouter {
   const terms = { plausibleBitsPerSecond: Number.POSITIVE_INFINITY, stalledAfterMs: Number.POSITIVE_INFINITY }
-  const limits = { maxSessions: 0, newSessionsPerHour: 0 }
+  const limits = { maxSessions: Number.POSITIVE_INFINITY, newSessionsPerHour: Number.POSITIVE_INFINITY }
   return { ...ref, name: undefined, terms, limits }
 }
 

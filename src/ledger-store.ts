@@ -1,8 +1,10 @@
 import type { ByteSum } from './accounting/bytes.ts'
 import type { RouterId, RouterKey, TenantId } from './accounting/ids.ts'
 import type { Ledger } from './accounting/ledger.ts'
+import type { OthersShare } from './accounting/others.ts'
 import type { Pending } from './accounting/pending.ts'
 import type { Service } from './accounting/reading.ts'
+import type { SessionLimits } from './accounting/session-budget.ts'
 
 /** A router among those of all tenants. */
 export interface RouterRef {
@@ -22,6 +24,8 @@ export interface LedgerStore {
 export interface RouterCommit extends RouterRef {
   /** Of the lease under which it is committed. */
   readonly epoch: number
+  /** By which the names are limited that it adds to the daily tables. */
+  readonly limits: Pick<SessionLimits, 'maxSessions'>
   readonly pending: Pending
 }
 
@@ -32,8 +36,15 @@ export interface SetAside {
 }
 
 export type CommitOutcome =
-  /** All of it, but for what the database will not have for itself; what is set aside for the first time is told. */
-  | { readonly kind: 'committed'; readonly setAside?: readonly SetAside[] }
+  /**
+   * All of it, but for what the database will not have for itself; what is set aside for the first time is told, and
+   * what went to `(others)`.
+   */
+  | {
+      readonly kind: 'committed'
+      readonly setAside?: readonly SetAside[]
+      readonly others?: readonly OthersShare[]
+    }
   | { readonly kind: 'already' }
   /** Another daemon has taken the router: this will never be written. */
   | { readonly kind: 'lost' }

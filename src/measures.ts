@@ -59,6 +59,7 @@ export function measuresOf(parts: MeasuredParts): Measures {
 function routerMeasure(book: RouterBook, health: RouterHealth | undefined): RouterMeasure {
   const { tenant, router } = book.about
   const { leftOut } = book.crowding
+  const { upload, download } = book.others
   const lives = SERVICES.flatMap(service => {
     const live = book.live(service)
     return live ? [[service, live] as const] : []
@@ -73,6 +74,7 @@ function routerMeasure(book: RouterBook, health: RouterHealth | undefined): Rout
     failures: health?.failures ?? 0,
     isOverloaded: health?.overloaded !== undefined || leftOut > 0,
     leftOut,
+    othersBytes: Number(upload + download),
     skippedTicks: health?.skippedTicks ?? 0,
   }
 }

@@ -23,7 +23,7 @@ export interface RecorderOptions {
   readonly onForgotten: (book: RouterBook) => void
 }
 
-/** What of a commit did not get through, for reasons of the routers' own. */
+/** What of a commit did not get through as it was, for reasons of the routers' own. */
 export interface Uncommitted {
   /** With the database's reason; what they have is kept, and offered again. */
   readonly refused: ReadonlyMap<RouterKey, string>
@@ -31,6 +31,8 @@ export interface Uncommitted {
   readonly lost: ReadonlyMap<RouterKey, number>
   /** Recorded as what the database will not have, all the rest of the router being committed. */
   readonly setAside: ReadonlyMap<RouterKey, readonly SetAside[]>
+  /** They have more names than a day's budget; with the days on which they had not before. */
+  readonly crowded: ReadonlyMap<RouterKey, readonly string[]>
 }
 
 /**
@@ -180,6 +182,7 @@ export class Recorder {
       refused: new Map([...again.refused, ...first.refused]),
       lost: new Map([...again.lost, ...first.lost]),
       setAside: new Map([...again.setAside, ...first.setAside]),
+      crowded: new Map([...again.crowded, ...first.crowded]),
     }
   }
 
@@ -187,11 +190,12 @@ export class Recorder {
     const refused = new Map<RouterKey, string>()
     const lost = new Map<RouterKey, number>()
     const setAside = new Map<RouterKey, readonly SetAside[]>()
+    const crowded = new Map<RouterKey, readonly string[]>()
     const offers = books.flatMap(book => {
       const pending = book.offer()
       return pending ? [{ book, commit: { ...book.about, epoch: book.epoch, pending } }] : []
     })
-    if (offers.length === 0) return { refused, lost, setAside }
+    if (offers.length === 0) return { refused, lost, setAside, crowded }
     const outcomes = await this.#options.store.commit(offers.map(it => it.commit))
     for (const { book, commit } of offers) {
       const key = keyOf(book)
@@ -201,7 +205,9 @@ export class Recorder {
         case 'already':
           this.#options.journal.committed(key, commit.epoch, commit.pending.position)
           book.confirm()
-          if (outcome.kind === 'committed' && outcome.setAside) setAside.set(key, outcome.setAside)
+          if (outcome.kind === 'already') break
+          if (outcome.setAside) setAside.set(key, outcome.setAside)
+          if (outcome.others) crowded.set(key, book.noteOthers(outcome.others))
           break
         case 'refused':
           refused.set(key, outcome.reason)
@@ -218,7 +224,7 @@ export class Recorder {
       }
     }
     this.#forgetRetired(books)
-    return { refused, lost, setAside }
+    return { refused, lost, setAside, crowded }
   }
 
   #forgetRetired(books: readonly RouterBook[]): void {

@@ -1,11 +1,20 @@
 import { adoptPending } from './accounting/adopt-pending.ts'
-import { addBytes, addToSum, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from './accounting/bytes.ts'
+import {
+  addBytes,
+  addSums,
+  addToSum,
+  type ByteSum,
+  type Bytes,
+  NO_BYTES,
+  NO_SUM,
+} from './accounting/bytes.ts'
 import type { Calendar } from './accounting/calendar.ts'
 import { decide } from './accounting/decide.ts'
 import type { Decision, Entry } from './accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
 import { type LiveService, liveService, tailOf } from './accounting/live.ts'
+import type { OthersShare } from './accounting/others.ts'
 import { type Pending, PendingBuilder } from './accounting/pending.ts'
 import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
@@ -55,6 +64,7 @@ export class RouterBook {
   /** What came since. */
   #building: PendingBuilder
   #tail: Bytes = NO_BYTES
+  #others: ByteSum = NO_SUM
   readonly #budget = new SessionBudget()
 
   constructor(about: RecordedRouter, stored: StoredRouter, rollup: Rollup, epoch: number) {
@@ -123,6 +133,17 @@ export class RouterBook {
    */
   get tail(): Bytes {
     return this.#tail
+  }
+
+  /** What was committed under `(others)` since this book was opened. */
+  get others(): ByteSum {
+    return this.#others
+  }
+
+  /** @returns the days on which there was nothing of it before */
+  noteOthers(shares: readonly OthersShare[]): readonly string[] {
+    for (const { bytes } of shares) this.#others = addSums(this.#others, bytes)
+    return shares.filter(it => it.isFirst).map(it => it.day)
   }
 
   /** The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision. */

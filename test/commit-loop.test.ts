@@ -20,6 +20,7 @@ class Waiting implements Committing {
   /** Routers that another daemon has taken, with the epoch at which they were ours. */
   readonly lost = new Map<RouterKey, number>()
   readonly setAside = new Map<RouterKey, readonly SetAside[]>()
+  readonly crowded = new Map<RouterKey, readonly string[]>()
   /** The longest that a reading waited. */
   longestMs = 0
   failure: Error | undefined
@@ -50,8 +51,8 @@ class Waiting implements Committing {
       this.longestMs = Math.max(this.longestMs, this.clock.steadyMs() - (this.since.get(key) ?? 0))
       this.since.delete(key)
     }
-    const { refused, lost, setAside } = this
-    return { refused, lost, setAside }
+    const { refused, lost, setAside, crowded } = this
+    return { refused, lost, setAside, crowded }
   }
 }
 
@@ -173,6 +174,20 @@ describe('a commit that the database refuses', () => {
       { msg: 'commit no longer refused', router: 'acme/bad' },
     ])
     expect(loop.refusedRouters).toBe(0)
+  })
+})
+
+describe('a router with more names than a day has room for', () => {
+  it('is told of once for each day, in the log and for whoever measures', async () => {
+    const { waiting, clock, lines, observed } = looping()
+    waiting.crowded.set(waiting.add('hq'), ['2026-11-23', '2026-11-24'])
+    await clock.turn(INTERVAL_MS)
+    const line = { level: 40, router: 'acme/hq', msg: expect.stringContaining('counted as (others)') }
+    expect(lines.told).toMatchObject([
+      { ...line, day: '2026-11-23' },
+      { ...line, day: '2026-11-24' },
+    ])
+    expect(observed.filter(it => it === 'others')).toHaveLength(2)
   })
 })
 

@@ -81,3 +81,17 @@ test('a router near its limits is named in the log once, once beyond them, and o
     { level: 30, msg: expect.stringContaining('within its limits again') },
   ])
 })
+
+test('what a commit put under (others) is measured, and of each day the first is told', async () => {
+  const { scene, hq, read } = crowded(10, 100)
+  const told = async (isFirst: boolean) => {
+    const others = [{ day: '2026-03-01', isFirst, bytes: { upload: 5n, download: 7n } }]
+    scene.store.outcomes.set(hq, { kind: 'committed', others })
+    await read(users(1))
+    return [...(await scene.recorder.commit([hq])).crowded.values()]
+  }
+  expect(await told(true)).toEqual([['2026-03-01']])
+  expect(await told(false)).toEqual([[]])
+  expect(scene.books.get(hq)?.others).toEqual({ upload: 10n, download: 14n })
+  expect(scene.store.batches.at(-1)).toMatchObject([{ limits: { maxSessions: 10 } }])
+})

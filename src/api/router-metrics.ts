@@ -16,6 +16,8 @@ export interface RouterMeasure {
   readonly isOverloaded: boolean
   /** Rows of its last readings that no session was opened for. */
   readonly leftOut: number
+  /** Counted under `(others)` since the daemon began, for names beyond what it may have on a day. */
+  readonly othersBytes: number
   readonly skippedTicks: number
   /** In its last reading; a service that was never read is absent. */
   readonly sessions: Readonly<Partial<Record<Service, number>>>
@@ -86,6 +88,12 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     'tikmeter_router_left_out_sessions',
     'Sessions in its last reading beyond its limits: nothing of them is counted.',
     it => it.leftOut,
+  )
+  perRouter(
+    'counter',
+    'tikmeter_router_others_bytes_total',
+    'Bytes counted as (others) in the daily tables: the router has more names in a day than twice max_sessions.',
+    it => it.othersBytes,
   )
   series(
     registry,

@@ -1,4 +1,5 @@
 import type { RouterKey } from '../accounting/ids.ts'
+import type { OthersShare } from '../accounting/others.ts'
 import type { Pending } from '../accounting/pending.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { Pending } from '../accounting/pending.ts'
  *                 `owner` and `epoch` are the taker's; `undefined` and 0 where nobody ever took it
  *     committed   the position was at the commit's base, and all was written; but for what the database refuses for
  *                 itself, which is recorded as set aside in the same transaction (`set-aside.ts`). `setAside` has
- *                 what was refused for the first time
+ *                 what was refused for the first time, and `others` what went to `(others)`
  *     already     it was at the commit's end: an earlier try was done, and its answer lost (and with it what it set
  *                 aside, which its events tell)
  *     conflict    it was anywhere else, which nobody but us can have done: a bug. Nothing was written
@@ -19,7 +20,11 @@ import type { Pending } from '../accounting/pending.ts'
  */
 export type CommitOutcome =
   | { readonly kind: 'lost'; readonly owner: string | undefined; readonly epoch: number }
-  | { readonly kind: 'committed'; readonly setAside?: readonly SetAside[] }
+  | {
+      readonly kind: 'committed'
+      readonly setAside?: readonly SetAside[]
+      readonly others?: readonly OthersShare[]
+    }
   | { readonly kind: 'already' }
   | { readonly kind: 'conflict'; readonly position: number }
   | { readonly kind: 'refused'; readonly reason: string }

@@ -2,10 +2,12 @@ import type { ClientBase } from 'pg'
 import { type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { GrownSum } from '../accounting/grown-rows.ts'
 import type { SessionId } from '../accounting/ids.ts'
+import { namesADay } from '../accounting/others.ts'
 import { addGrown, type PendingSession } from '../accounting/pending.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Session } from '../accounting/session.ts'
 import type { Bucket, Share } from '../accounting/spread.ts'
+import type { NamedDay } from './daily-names.ts'
 import {
   ALONG_INDEX,
   BEGIN_DAILY,
@@ -22,7 +24,7 @@ import type { RouterCommit } from './router-statements.ts'
 import { storableText } from './storable.ts'
 import { DatabaseRefused } from './store-error.ts'
 import { together } from './together.ts'
-import { type EncodedRows, partsOf, runEncoded, runUnnest, type UnnestStatement } from './unnest.ts'
+import { askEncoded, type EncodedRows, partsOf, runEncoded, runUnnest } from './unnest.ts'
 
 /** Sessions of many routers of which all that is to be written is what they have grown by. */
 export class GrownSessions {
@@ -40,14 +42,14 @@ export class GrownSessions {
    * Takes those of a router: one a subscriber, since a statement adds to a row but once.
    * @returns what is to be written of its sessions before
    */
-  take({ tenant, router, pending }: RouterCommit): Iterable<PendingSession> {
+  take({ tenant, router, limits, pending }: RouterCommit): Iterable<PendingSession> {
     const { changed, grown } = pending.inColumns ?? { changed: pending.sessions, grown: [] }
     const others = new Map(changed)
     // Those that are told apart from columns, though they only grew: after a reconnection, for one.
     const apart = new Map<SessionId, PendingSession>()
     const subscribers = new Subscribers()
     const sums = new ServiceSums()
-    const ref = { tenant, router }
+    const ref = { tenant, router, mostNames: namesADay(limits) }
     for (const [id, change] of changed) {
       if (!this.#isOnlyGrown(change) || !subscribers.have(change.session)) continue
       others.delete(id)
@@ -78,15 +80,25 @@ export class GrownSessions {
     return others.values()
   }
 
-  /** @throws DatabaseRefused where a session has no row: it was set aside when it was new */
-  async write(client: ClientBase): Promise<void> {
-    await together([this.#writeBuckets(client), runUnnest(client, GROW_SERVICES, this.#services)])
+  /**
+   * @returns the days that have new names
+   * @throws DatabaseRefused where a session has no row: it was set aside when it was new
+   */
+  async write(client: ClientBase): Promise<readonly NamedDay[]> {
+    const [days] = await together([
+      this.#writeBuckets(client),
+      runUnnest(client, GROW_SERVICES, this.#services),
+    ])
+    return days
   }
 
-  async #writeBuckets(client: ClientBase): Promise<void> {
+  async #writeBuckets(client: ClientBase): Promise<readonly NamedDay[]> {
+    const days: NamedDay[] = []
     for (const [day, buckets] of this.#buckets)
       for (const [startMs, shares] of buckets)
-        for (const part of partsOf(shares)) await grow(client, part, new Date(startMs).toISOString(), day)
+        for (const part of partsOf(shares))
+          for (const named of await grow(client, part, new Date(startMs).toISOString(), day)) days.push(named)
+    return days
   }
 
   /** Whether all of it can be written as growth: `session_deltas` takes only buckets after the floor. */
@@ -155,13 +167,16 @@ class ServiceSums {
   }
 }
 
-/** Each row is either found in a table or made there. Anything else would be bytes that one table lacks. */
+/**
+ * Each row is either found in a table or made there. Anything else would be bytes that one table lacks.
+ * @returns the days that have new names
+ */
 async function grow(
   client: ClientBase,
   part: EncodedRows<GrownShare>,
   bucket: string,
   day: string,
-): Promise<void> {
+): Promise<readonly NamedDay[]> {
   const { count } = part
   // One behind the other: the database is busy with one while we make the next.
   const [, sessions, deltas, , daily] = await together([
@@ -172,18 +187,16 @@ async function grow(
     runEncoded(client, GROW_DAILY, part, [day]),
   ])
   if (sessions !== count) throw new DatabaseRefused(`sessions without a row: ${count - sessions}`)
-  await beginMissing(client, BEGIN_DELTAS, part, bucket, count - deltas)
-  await beginMissing(client, BEGIN_DAILY, part, day, count - daily)
+  if (deltas < count) expectAll(count - deltas, await runEncoded(client, BEGIN_DELTAS, part, [bucket]))
+  if (daily === count) return []
+  const days = await askEncoded<GrownShare, NamedDay>(client, BEGIN_DAILY, part, [day])
+  expectAll(
+    count - daily,
+    days.reduce((sum, { subscribers }) => sum + subscribers, 0),
+  )
+  return days
 }
 
-/** What was found has been added to, and stays as it is. */
-async function beginMissing(
-  client: ClientBase,
-  statement: UnnestStatement<GrownShare>,
-  part: EncodedRows<GrownShare>,
-  bucketOrDay: string,
-  missing: number,
-): Promise<void> {
-  const made = missing === 0 ? 0 : await runEncoded(client, statement, part, [bucketOrDay])
+function expectAll(missing: number, made: number): void {
   if (made !== missing) throw new DatabaseRefused(`rows neither found nor made: ${missing - made}`)
 }

@@ -3,6 +3,7 @@ import type { GrownSum } from '../accounting/grown-rows.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Column } from './binary-array.ts'
+import { ADD_NAMES, mostNamesColumn, NAMED, tellingNamed } from './daily-names.ts'
 import type { RouterRef } from './load-ledgers.ts'
 import { storableBytes, storableInstant, storableText } from './storable.ts'
 import { namesOf, unnestStatement } from './unnest.ts'
@@ -13,9 +14,14 @@ import { namesOf, unnestStatement } from './unnest.ts'
  * a new day. All rows of one statement are of one bucket and day, its parameter beside them.
  */
 
+export interface GrownRouter extends RouterRef {
+  /** How many names it may have on a day. */
+  readonly mostNames: number
+}
+
 /** A session that only grew, in one bucket. */
 export interface GrownShare {
-  readonly router: RouterRef
+  readonly router: GrownRouter
   readonly sum: GrownSum
 }
 
@@ -45,6 +51,7 @@ const IN_SESSIONS = [ID, ...ADDED, ...MOVED]
 const IN_DELTAS = [ID, ...ADDED]
 const NEW_DELTAS = [ID, TENANT, ...ADDED]
 const IN_DAILY = [...SUBSCRIBER, ...ADDED]
+const NEW_DAILY = [...SUBSCRIBER, mostNamesColumn<GrownShare>(({ router }) => router.mostNames), ...ADDED]
 
 const ADD = 'set upload = it.upload + by.upload, download = it.download + by.download'
 
@@ -87,11 +94,27 @@ export const GROW_DAILY = unnestStatement(
       and it.service = by.service and it.username = by.username`,
 )
 
+const DAY = 'tenant_id, day, router_id, service'
+
+/** Rows that are there stand. Names beyond a router's budget go under `(others)`. Answers with `NamedDay`s of all new. */
 export const BEGIN_DAILY = unnestStatement(
   'tikmeter_begin_daily',
-  IN_DAILY,
-  rows => `insert into usage_daily (day, ${namesOf(IN_DAILY)})
-    select $${IN_DAILY.length + 1}::date, * from ${rows} on conflict do nothing`,
+  NEW_DAILY,
+  rows => `with wanted as (
+      select $${NEW_DAILY.length + 1}::date as day, t.* from ${rows} as t (${namesOf(NEW_DAILY)})
+    ), ${NAMED}, daily as (
+      insert into usage_daily as it (${DAY}, username, upload, download)
+      select ${DAY}, name, sum(upload), sum(download) from named where not is_known
+      group by ${DAY}, name order by ${DAY}, name
+      on conflict (${DAY}, username) do update
+      set upload = it.upload + excluded.upload, download = it.download + excluded.download
+    ), services as (
+      insert into tenant_usage_daily as t (${DAY}, upload, download, names, has_others)
+      select ${DAY}, 0, 0, count(*) filter (where has_room), bool_or(is_beyond) from named where not is_known
+      group by ${DAY} order by ${DAY}
+      on conflict (${DAY}) do update set ${ADD_NAMES}
+    )
+    ${tellingNamed('not is_known')}`,
 )
 
 /** What all sessions of one service on one router have grown by on one day. */

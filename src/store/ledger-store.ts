@@ -148,8 +148,9 @@ export class LedgerStore {
 
   async #commitTogether(batch: readonly RouterCommit[]): Promise<CommitResult> {
     const { owner, clock } = this.#options
-    const floorMs = this.#floorMs(clock.now())
-    return this.#write(batch, floorMs, client => applyCommits(client, owner, batch, floorMs))
+    const now = clock.now()
+    const floorMs = this.#floorMs(now)
+    return this.#write(batch, floorMs, client => applyCommits(client, owner, batch, now, floorMs))
   }
 
   async #commitSettingAside(commit: RouterCommit): Promise<CommitResult> {

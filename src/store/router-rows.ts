@@ -6,12 +6,12 @@ import type { SessionChange } from './session-statements.ts'
 
 /** @param changes of its sessions */
 export function sessionsOf(
-  { tenant, router, pending }: RouterCommit,
+  { tenant, router, limits, pending }: RouterCommit,
   changes: Iterable<PendingSession>,
 ): readonly SessionChange[] {
   return Array.from(changes, change => {
     const readAt = pending.readings.get(change.session.service)?.at.wall ?? new Date(change.session.startMs)
-    return { tenant, router, readAt, ...change }
+    return { tenant, router, limits, readAt, ...change }
   })
 }
 

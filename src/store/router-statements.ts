@@ -5,6 +5,7 @@ import type { LastReading } from '../accounting/ledger.ts'
 import type { CountedMark } from '../accounting/mark.ts'
 import type { Pending } from '../accounting/pending.ts'
 import type { Service } from '../accounting/reading.ts'
+import type { SessionLimits } from '../accounting/session-budget.ts'
 import type { Column } from './binary-array.ts'
 import { storableBytes, storableInstant, storableJson, storableText } from './storable.ts'
 import { storedDevice } from './stored-device.ts'
@@ -16,6 +17,8 @@ export interface RouterCommit {
   readonly router: RouterId
   /** Of the lease under which it is committed. */
   readonly epoch: number
+  /** By which its names are limited: see `daily-names.ts`. */
+  readonly limits: Pick<SessionLimits, 'maxSessions'>
   readonly pending: Pending
 }
 

@@ -1,10 +1,12 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
+  boolean,
   check,
   date,
   foreignKey,
   index,
+  integer,
   jsonb,
   pgTable,
   primaryKey,
@@ -190,6 +192,10 @@ export const tenantUsageDaily = pgTable(
     service: service(),
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
+    /** Rows of `usage_daily` that were made for it, without `(others)`. */
+    names: integer('names').notNull().default(0),
+    /** Whether there were names without a row of their own: see `daily-names.ts`. */
+    hasOthers: boolean('has_others').notNull().default(false),
   },
   table => [
     primaryKey({ columns: [table.tenantId, table.day, table.routerId, table.service] }),

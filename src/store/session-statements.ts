@@ -2,6 +2,7 @@ import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { PendingSession } from '../accounting/pending.ts'
 import type { Session } from '../accounting/session.ts'
+import type { SessionLimits } from '../accounting/session-budget.ts'
 import type { Column } from './binary-array.ts'
 import { storableBytes, storableInstant, storableText } from './storable.ts'
 import { storedDoubts } from './stored-doubts.ts'
@@ -11,6 +12,7 @@ import { namesOf, unnestStatement } from './unnest.ts'
 export interface SessionChange extends PendingSession {
   readonly tenant: TenantId
   readonly router: RouterId
+  readonly limits: Pick<SessionLimits, 'maxSessions'>
   /** Of an open session: the last reading that had it. */
   readonly readAt: Date
 }

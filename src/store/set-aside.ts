@@ -3,6 +3,7 @@ import { routerKey } from '../accounting/ids.ts'
 import type { PendingSession } from '../accounting/pending.ts'
 import type { Share } from '../accounting/spread.ts'
 import type { CommitResult } from './commit-outcome.ts'
+import { type NamedDay, tellOthers } from './daily-names.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
 import {
   type RefusedEntry,
@@ -58,7 +59,7 @@ export async function applySettingAside(
   const key = routerKey(commit.tenant, commit.router)
   if (outcomes.get(key)?.kind !== 'committed') return outcomes
   const moved = await moveSessions(client, [commit])
-  const sessions = await writeSessionsApart(client, commit, floorMs)
+  const { refused: sessions, named } = await writeSessionsApart(client, commit, floorMs)
   await settleMoved(client, moved)
   const refused = [
     ...sessions,
@@ -66,24 +67,39 @@ export async function applySettingAside(
     ...(await writeEventsApart(client, commit)),
   ]
   await runUnnest(client, UPDATE_ROUTERS, [commit])
-  if (refused.length === 0) return outcomes
+  const told = await tellOthers(client, outcomes, [commit], named, at)
+  const outcome = told.get(key)
+  if (refused.length === 0 || outcome?.kind !== 'committed') return told
   const fresh = await recordRefused(client, commit, refused, at)
-  if (fresh.length === 0) return outcomes
+  if (fresh.length === 0) return told
   const setAside = fresh.map(({ what, reason }) => ({ what, reason }))
-  return new Map([[key, { kind: 'committed', setAside }]])
+  return new Map([[key, { ...outcome, setAside }]])
 }
 
 async function writeSessionsApart(
   client: ClientBase,
   commit: RouterCommit,
   floorMs: number,
-): Promise<readonly RefusedEntry[]> {
+): Promise<SessionsApart> {
   const changes = await asRowsStand(client, sessionsOf(commit, commit.pending.sessions.values()))
-  const refusals = await writeAllBut(client, changes, part => writeSessions(client, part, floorMs))
+  const named: NamedDay[] = []
+  const write: Write = async part => {
+    for (const day of await writeSessions(client, part, floorMs)) named.push(day)
+  }
+  const refusals = await writeAllBut(client, changes, write)
   const refused: RefusedEntry[] = []
   for (const refusal of refusals)
-    for (const entry of await writeRowAlone(client, refusal, floorMs)) refused.push(entry)
-  return refused
+    for (const entry of await writeRowAlone(client, refusal, write)) refused.push(entry)
+  return { refused, named }
+}
+
+/** Writes sessions, all of them or none. */
+type Write = (changes: readonly SessionChange[]) => Promise<void>
+
+interface SessionsApart {
+  readonly refused: readonly RefusedEntry[]
+  /** What was written of names beyond the router's budget. */
+  readonly named: readonly NamedDay[]
 }
 
 /** The changes, new where there is no row, whatever was thought of them. */
@@ -103,15 +119,15 @@ async function asRowsStand(
 async function writeRowAlone(
   client: ClientBase,
   refusal: Refusal<SessionChange>,
-  floorMs: number,
+  write: Write,
 ): Promise<readonly RefusedEntry[]> {
   const { entry } = refusal
   if (entry.shares.size === 0) return [refusedSession(refusal)]
-  const reason = await tryWriting(client, () => writeSessions(client, [withShares(entry, [])], floorMs))
+  const reason = await tryWriting(client, () => write([withShares(entry, [])]))
   if (reason !== undefined) return [refusedSession({ entry, reason })]
   const written = { ...entry, isNew: false }
   const refused = await writeAllBut(client, [...entry.shares.values()], part =>
-    writeSessions(client, [withShares(written, part)], floorMs),
+    write([withShares(written, part)]),
   )
   const [first] = refused
   if (!first) return []

@@ -2,6 +2,7 @@ import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Session } from '../accounting/session.ts'
 import type { Share } from '../accounting/spread.ts'
 import type { Column } from './binary-array.ts'
+import { ADD_NAMES, mostNamesColumn, NAMED, tellingNamed } from './daily-names.ts'
 import { storableBytes, storableInstant, storableText } from './storable.ts'
 import { namesOf, unnestStatement } from './unnest.ts'
 
@@ -11,6 +12,8 @@ export interface SessionShare {
   readonly router: RouterId
   readonly session: Pick<Session, 'id' | 'service' | 'username'>
   readonly share: Share
+  /** How many names the router may have on a day. */
+  readonly mostNames: number
 }
 
 const COLUMNS: readonly Column<SessionShare>[] = [
@@ -21,6 +24,7 @@ const COLUMNS: readonly Column<SessionShare>[] = [
   { name: 'router_id', type: 'text', of: ({ router }) => router },
   { name: 'service', type: 'text', of: ({ session }) => session.service },
   { name: 'username', type: 'text', of: ({ session }) => storableText(session.username) },
+  mostNamesColumn(({ mostNames }) => mostNames),
   { name: 'upload', type: 'int8', of: ({ share }) => storableBytes(share.upload) },
   { name: 'download', type: 'int8', of: ({ share }) => storableBytes(share.download) },
 ]
@@ -34,7 +38,7 @@ const DAY = 'tenant_id, day, router_id, service'
 /**
  * Adds shares to all three tables in one statement, so that they can't disagree. Rows of a router stay together, as it
  * is whole routers that are committed at once. Buckets before the floor are past their retention, and only days keep
- * them.
+ * them. Names beyond a router's budget go under `(others)`. Answers with the days that have some, as `NamedDay`s.
  */
 export const ADD_SHARES = unnestStatement(
   'tikmeter_add_shares',
@@ -45,13 +49,18 @@ export const ADD_SHARES = unnestStatement(
       insert into session_deltas as t (session_id, bucket_start, tenant_id, upload, download)
       select session_id, bucket_start, tenant_id, upload, download from share where bucket_start >= ${FLOOR}
       on conflict (session_id, bucket_start) ${ADD}
-    ), daily as (
+    ), wanted as (
+      select ${DAY}, username, min(most_names) as most_names, sum(upload) as upload, sum(download) as download
+      from share group by ${DAY}, username
+    ), ${NAMED}, daily as (
       insert into usage_daily as t (${DAY}, username, upload, download)
-      select ${DAY}, username, sum(upload), sum(download) from share group by ${DAY}, username
-      order by ${DAY}, username
+      select ${DAY}, name, sum(upload), sum(download) from named group by ${DAY}, name order by ${DAY}, name
       on conflict (${DAY}, username) ${ADD}
+    ), services as (
+      insert into tenant_usage_daily as t (${DAY}, upload, download, names, has_others)
+      select ${DAY}, sum(upload), sum(download), count(*) filter (where has_room), bool_or(is_beyond)
+      from named group by ${DAY} order by ${DAY}
+      on conflict (${DAY}) ${ADD}, ${ADD_NAMES}
     )
-    insert into tenant_usage_daily as t (${DAY}, upload, download)
-    select ${DAY}, sum(upload), sum(download) from share group by ${DAY} order by ${DAY}
-    on conflict (${DAY}) ${ADD}`,
+    ${tellingNamed('is_beyond')}`,
 )

@@ -18,6 +18,11 @@ export function storableBytes(value: number): number {
   return value
 }
 
+/** A limit; none at all is a number all the same. */
+export function storableLimit(limit: number): number {
+  return Math.min(limit, Number.MAX_SAFE_INTEGER)
+}
+
 /** Beyond it a `Date` is none. */
 const LAST_INSTANT_MS = 8.64e15
 

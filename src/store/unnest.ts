@@ -40,13 +40,43 @@ export async function runUnnest<Row>(
 /** The same of one part, which is on its way when this returns, behind what was asked of the connection before. */
 export async function runEncoded<Row>(
   client: ClientBase,
-  { name, text, columns }: UnnestStatement<Row>,
+  statement: UnnestStatement<Row>,
   part: EncodedRows<Row>,
   more: readonly string[] = [],
 ): Promise<number> {
-  const values = [...columns.map(column => part.arrayOf(column)), ...more]
-  const { rowCount } = await client.query({ name, text, values })
+  const { rowCount } = await client.query(queryOf(statement, part, more))
   return rowCount ?? 0
+}
+
+/** @returns the rows that the statement answers with */
+export async function askUnnest<Row, Answer extends object>(
+  client: ClientBase,
+  statement: UnnestStatement<Row>,
+  rows: readonly Row[],
+  more: readonly string[] = [],
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = []
+  for (const part of partsOf(rows))
+    answers.push(...(await askEncoded<Row, Answer>(client, statement, part, more)))
+  return answers
+}
+
+/** The same of one part. */
+export async function askEncoded<Row, Answer extends object>(
+  client: ClientBase,
+  statement: UnnestStatement<Row>,
+  part: EncodedRows<Row>,
+  more: readonly string[] = [],
+): Promise<readonly Answer[]> {
+  return (await client.query<Answer>(queryOf(statement, part, more))).rows
+}
+
+function queryOf<Row>(
+  { name, text, columns }: UnnestStatement<Row>,
+  part: EncodedRows<Row>,
+  more: readonly string[],
+) {
+  return { name, text, values: [...columns.map(column => part.arrayOf(column)), ...more] }
 }
 
 /** Rows for one statement, or for several that have columns in common: each column's array is made once. */

@@ -10,6 +10,7 @@ export const HQ: RouterMeasure = {
     latencyMs: 12,
     isOverloaded: true,
     leftOut: 2,
+    othersBytes: 3,
     failures: 0,
     skippedTicks: 3,
     tail: { upload: 100, download: 2000 },

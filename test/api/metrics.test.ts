@@ -50,6 +50,7 @@ describe('a router', () => {
       'tikmeter_router_last_reading_timestamp_seconds{tenant="acme",router="hq"} 1795521600',
     )
     expect(lines).toContain('tikmeter_router_sessions{tenant="acme",router="hq",service="hotspot"} 40')
+    expect(lines).toContain('tikmeter_router_others_bytes_total{tenant="acme",router="hq"} 3')
     expect(lines).toContain('tikmeter_router_uncounted_sessions{tenant="acme",router="hq"} 6')
     expect(lines).toContain('tikmeter_router_skipped_ticks_total{tenant="acme",router="hq"} 3')
     expect(lines).toContain('tikmeter_tail_download_bytes_total{tenant="acme",router="hq"} 2000')

@@ -29,8 +29,8 @@ async function commitAll({ daemon }: Life): Promise<void> {
       expect(leases.get(key(ROUTER))?.epoch).toBe(++epoch)
       continue
     }
-    const { tenant, router } = ROUTER
-    const outcomes = await scene.store.commit([{ tenant, router, epoch, pending: request.pending }])
+    const { tenant, router, limits } = ROUTER
+    const outcomes = await scene.store.commit([{ tenant, router, limits, epoch, pending: request.pending }])
     expect(outcomes.get(key(ROUTER))?.kind, 'what a commit comes to').toBe(request.outcome)
   }
   const loaded = (await scene.store.load([ROUTER])).get(key(ROUTER))

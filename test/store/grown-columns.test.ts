@@ -19,7 +19,7 @@ beforeEach(() => scene.begin())
 afterAll(() => scene.stop())
 
 const BUCKET = { startMs: NOON, day: '2026-11-24' }
-const { tenant, router } = new ReadRouter('acme', 'hq')
+const { tenant, router, limits } = new ReadRouter('acme', 'hq')
 
 /** A router's PPP sessions, told by numbers on one connection after the other. */
 class NumberedRouter {
@@ -61,7 +61,7 @@ class NumberedRouter {
   async commit(): Promise<unknown> {
     const pending = this.#builder.build()
     this.#builder = new PendingBuilder(pending.position)
-    return [...(await scene.store.commit([{ tenant, router, epoch: 1, pending }])).values()][0]
+    return [...(await scene.store.commit([{ tenant, router, limits, epoch: 1, pending }])).values()][0]
   }
 
   #decide(

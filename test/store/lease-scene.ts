@@ -38,7 +38,7 @@ export async function duringCommit<T>(
   meanwhile: () => Promise<T>,
 ): Promise<T> {
   await makePartitions(scene.database.pool, new Date(NOON))
-  return during(scene, client => applyCommits(client, US, batch, 0), how, meanwhile)
+  return during(scene, client => applyCommits(client, US, batch, new Date(NOON), 0), how, meanwhile)
 }
 
 /** Until so many statements of a daemon wait for a lock. */

@@ -20,6 +20,7 @@ export class ReadRouter {
   readonly router: RouterId
   /** Of the lease that it commits under: the first one, unless the test took another. */
   epoch = 1
+  limits = { maxSessions: 20_000 }
   readonly ledgers: Record<Service, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
   readonly #calendar = new Calendar('Africa/Nairobi')
   #builder = new PendingBuilder(0)
@@ -55,7 +56,7 @@ export class ReadRouter {
   takeCommit(): RouterCommit {
     const pending = this.#builder.build()
     this.#builder = new PendingBuilder(pending.position)
-    return { tenant: this.tenant, router: this.router, epoch: this.epoch, pending }
+    return { tenant: this.tenant, router: this.router, epoch: this.epoch, limits: this.limits, pending }
   }
 }
 

@@ -251,3 +251,27 @@ function forgetful(ledger: Ledger): Ledger {
   const last = ledger.last && { ...ledger.last, device: undefined }
   return { ...ledger, unnumbered: new Map(unnumbered), last }
 }
+
+test('names of the last days are counted where an earlier release made their rows', async () => {
+  const scratch = await createScratchDatabase()
+  const database = new Database({
+    ...{ url: scratch.url, log: createLogger('silent'), applicationName: 'names', connections: 1 },
+  })
+  try {
+    const { pool } = database
+    await beginAs('0009_router_days', pool)
+    for (const day of ['current_date', 'current_date - 1'])
+      await pool.query(`insert into usage_daily
+        select 'acme', ${day}, 'hq', 'ppp', name, 1, 0 from unnest('{ann,bo,cy}'::text[]) as name`)
+    await pool.query(`insert into tenant_usage_daily
+      select 'acme', day, 'hq', service, 3, 0 from unnest('{ppp,hotspot}'::text[]) as service,
+        unnest(array[current_date, current_date - 1]) as day`)
+    await migrate(scratch.url)
+    const { rows } = await pool.query('select service, names, has_others from tenant_usage_daily order by 1')
+    const of = (service: string, names: number) => ({ service, names, has_others: false })
+    expect(rows).toEqual([of('hotspot', 0), of('hotspot', 0), of('ppp', 3), of('ppp', 3)])
+  } finally {
+    await database.stop()
+    await scratch.drop()
+  }
+})

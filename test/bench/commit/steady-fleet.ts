@@ -8,6 +8,7 @@ const TENANTS = 25
 const ROUTERS = 250
 export const SESSIONS = ROUTERS * SESSIONS_A_ROUTER
 const COMMIT_MS = 5_000
+const LIMITS = { maxSessions: 20_000 }
 
 /** Routers of which all sessions have grown at each commit, and nothing else. */
 export class SteadyFleet {
@@ -61,7 +62,7 @@ export class SteadyFleet {
     return this.#routers.map(it => {
       const { tenant, router } = it
       const epoch = epochs.get(it.key) ?? 0
-      return { tenant, router, epoch, pending: pendingOf(it, this.#atMs) }
+      return { tenant, router, epoch, limits: LIMITS, pending: pendingOf(it, this.#atMs) }
     })
   }
 }
