@@ -1,6 +1,7 @@
 import type { Calendar } from '../accounting/calendar.ts'
 import { forecastOf } from '../accounting/forecast.ts'
 import type { TenantId } from '../accounting/ids.ts'
+import { OTHERS } from '../accounting/others.ts'
 import { admission } from './admission.ts'
 import type { Grant } from './authorization.ts'
 import { told } from './caching.ts'
@@ -37,6 +38,8 @@ async function answer(
   const { tenant, calendar } = admitted
   const parameters = new Parameters(query)
   const user = parameters.text('user')
+  // Another crowd each day.
+  if (user === OTHERS) parameters.fault('user', 'is no subscriber, but the names beyond a budget')
   if (parameters.faults.length > 0) return problem(400, parameters.faults.join('; '))
   // By the minute, so that an answer is the same for as long: the tables lag by about as much.
   const asOfMs = Math.floor(clock.now().getTime() / MINUTE_MS) * MINUTE_MS

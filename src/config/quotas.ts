@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { ALERT_PERIODS, ALERT_SCOPES } from '../accounting/alert.ts'
+import { OTHERS } from '../accounting/others.ts'
 import { type Checked, right, wrong } from './checked.ts'
 import { block, field, list } from './field.ts'
 import { size } from './quantity.ts'
@@ -25,6 +26,8 @@ export type Quota = z.infer<ReturnType<typeof quota>>
 function subject(value: unknown): Checked<string> {
   const checked = text(value)
   if (checked.kind === 'wrong') return checked
+  if (checked.value === OTHERS)
+    return wrong(`must be a subscriber's name: ${OTHERS} is the row of all names beyond a router's budget`)
   return /[\0\p{Surrogate}]/u.test(checked.value)
     ? wrong('must be text, without characters that no name has: NUL, or half of one')
     : right(checked.value)

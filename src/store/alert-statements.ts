@@ -1,4 +1,5 @@
 import type { SessionAlertKind } from '../accounting/alert.ts'
+import { OTHERS } from '../accounting/others.ts'
 
 /*
  * Each fires what is due and writes down whom to tell, in one statement: neither is there without the other. What has
@@ -45,7 +46,7 @@ function telling(changed: string, event: string): string {
 const HOOKS = 'hooks as (select * from unnest($2::text[], $3::text[]) as h (webhook, rule))'
 
 /**
- * Subjects that used as much as a rule says. Parameters: tenant; webhooks and rules, in pairs; of each rule and span:
+ * Subjects that used as much as a rule says; `(others)` is none. Parameters: tenant; webhooks and rules, in pairs; of each rule and span:
  * rule, scope, period, first and last day, usual threshold and quota, or null; of what is particular: rule, subject,
  * threshold, quota.
  */
@@ -63,7 +64,8 @@ export const FIRE_USAGE = {
     ), used as materialized (
       select s.scope, s.from_day, s.to_day, u.subject, u.used from spans as s cross join lateral (
         select username as subject, sum(upload + download) as used from usage_daily
-          where s.scope = 'user' and tenant_id = $1 and day between s.from_day and s.to_day group by username
+          where s.scope = 'user' and tenant_id = $1 and day between s.from_day and s.to_day
+            and username <> '${OTHERS}' group by username
         union all
         select router_id, sum(upload + download) from tenant_usage_daily
           where s.scope = 'router' and tenant_id = $1 and day between s.from_day and s.to_day group by router_id

@@ -77,6 +77,15 @@ test('it fires once a subject and period, over looks, restarts and daemons', asy
   expect(await scene.ask('select count(*)::int as count from alerts')).toEqual([{ count: 4 }])
 })
 
+test('(others) is no subscriber and has no quota, and its bytes are the router’s and the tenant’s', async () => {
+  const scopes = ['user', 'router', 'tenant'] as const
+  daemon.setRules(scopes.map(scope => usageRule({ id: scope, scope, usual: limit(100) })))
+  await use('2026-11-26', '(others)', 500)
+  await use('2026-11-26', 'ann', 99)
+  await daemon.look()
+  expect(daemon.takeTold()).toEqual(['router hq 2026-11', 'tenant acme 2026-11'])
+})
+
 test('the next period is another one, and the last one is judged until a day after its end', async () => {
   daemon.setRules([
     usageRule({ period: 'day', usual: limit(100) }),

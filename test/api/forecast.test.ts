@@ -112,6 +112,11 @@ test('an answer is the same for the minute that it tells, and can be asked about
   expect(await told('?user=ben')).toMatchObject({ month: '2026-12', used: 0, history_days: 16 })
 })
 
+test('(others) has no forecast, being another crowd each day', async () => {
+  const { status, text } = await api.ask('/api/usage/forecast?user=(others)', 'acme')
+  expect([status, JSON.parse(text)['detail']]).toEqual([400, expect.stringMatching(/^user .*no subscriber/)])
+})
+
 test('it is asked for within the limits of all that asks the tables', async () => {
   const few = await scene.api([acme], { limits: { ...AMPLE, requestsAtOnce: 2, requestsPerSecond: 0.001 } })
   expect((await few.ask('/api/usage', 'acme')).status).toBe(200)

@@ -16,6 +16,7 @@ describe('a quota', () => {
     // Postgres holds neither, so it would refuse to look for them.
     ['["a\\0b"]', 'of[0] must be text, without characters that no name has'],
     ['["\\ud800"]', 'of[0] must be text, without characters that no name has'],
+    ['["(others)"]', 'of[0] must be a subscriber'],
   ])('is not of %s', (of, hint) => {
     expect(faults(`quotas: [{ scope: user, period: day, limit: 1GB, of: ${of} }]`)).toEqual([
       expect.stringContaining(`quotas[0].${hint}`),
