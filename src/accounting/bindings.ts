@@ -8,28 +8,38 @@ export type Bindings = ReadonlyMap<string, CountedMark>
 
 export const NO_BINDINGS: Bindings = new Map()
 
-/** After a reboot every counter begins at 0. */
-export function bindingsAtBoot(bindings: Bindings): Bindings {
-  return new Map(Array.from(bindings.keys(), name => [name, countedUpTo(NO_BYTES)]))
+/** What a reading leaves of those before it: after a reboot every counter begins at 0, and another router has its own. */
+export function bindingsBefore(known: Bindings, { kind }: { readonly kind: string }): Bindings {
+  if (kind === 'replaced') return NO_BINDINGS
+  return kind === 'rebooted'
+    ? new Map(Array.from(known.keys(), name => [name, countedUpTo(NO_BYTES)]))
+    : known
 }
 
 /**
  * The bindings that changed. A binding's counter that falls is as doubtful as a session's, with or without a session.
  * @param known what the ledger has
  * @param before the same, or what a reboot or another router left of it
+ * @param takes whether a new one may be kept beside so many
  */
 export function movedBindings(
   known: Bindings,
   before: Bindings,
   bindings: readonly BindingReading[],
   turns: Turns,
+  takes: (kept: number) => boolean,
 ): Bindings {
   if (bindings.length === 0 && before === known) return NO_BINDINGS
   const moved = new Map(before === known ? [] : before)
+  let kept = before.size
   for (const { name, counters } of bindings) {
     const mark = before.get(name)
-    if (!mark) moved.set(name, countedUpTo(counters))
-    else if (
+    if (!mark) {
+      const isNew = !moved.has(name)
+      if (isNew && !takes(kept)) continue
+      if (isNew) kept++
+      moved.set(name, countedUpTo(counters))
+    } else if (
       mark.doubts ||
       mark.counters.upload !== counters.upload ||
       mark.counters.download !== counters.download

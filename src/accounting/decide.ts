@@ -1,5 +1,5 @@
 import { begun, firstMark, unreadSession } from './begun.ts'
-import { bindingsAtBoot, movedBindings, NO_BINDINGS } from './bindings.ts'
+import { bindingsBefore, movedBindings } from './bindings.ts'
 import { Count } from './count.ts'
 import { NONE_AWAY, wentAway } from './device.ts'
 import { Endings } from './endings.ts'
@@ -58,7 +58,7 @@ class Turn {
     this.#newId = newId
     this.#paired = pair(ledger, reading, terms)
     this.#room = new RoomLeft(room, this.#paired)
-    this.#bindings = this.#bindingsBefore()
+    this.#bindings = bindingsBefore(ledger.bindings, this.#paired)
     this.#reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
     this.#count = new Count({
       ...{ at, boot, lastMs: this.#paired.lastMs, bindings: this.#bindings },
@@ -81,8 +81,9 @@ class Turn {
     const sessions = this.#goOn()
     this.#goOnUnread()
     if (!this.#hasLeft && !isReplaced) this.#leave()
-    const { leftOut, isTold } = this.#room
-    if (leftOut > 0 && !isTold) this.#reports.tell('left_out', { service, sessions: leftOut })
+    const bindings = this.#movedBindings()
+    const { leftOut, untold } = this.#room
+    if (untold) this.#reports.tell('left_out', { service, ...untold })
     const moves = this.#moves.length === 0 ? NO_MOVES : this.#moves
     return {
       ...{ service, at, boot, device, isReplaced, away: this.#away(), moves },
@@ -90,20 +91,15 @@ class Turn {
       ...(growth ? { growth } : {}),
       ...(leftOut > 0 ? { leftOut } : {}),
       ...(numbered ? { numbered: { by: numbered.by, sessions } } : {}),
-      bindings: this.#movedBindings(),
+      bindings,
     }
-  }
-
-  #bindingsBefore(): Ledger['bindings'] {
-    const { kind } = this.#paired
-    if (kind === 'replaced') return NO_BINDINGS
-    return kind === 'rebooted' ? bindingsAtBoot(this.#ledger.bindings) : this.#ledger.bindings
   }
 
   #movedBindings(): Ledger['bindings'] {
     const { bindings, at } = this.#reading
     const turns = { atMs: at.steadyMs, lastMs: this.#paired.lastMs ?? at.steadyMs }
-    return movedBindings(this.#ledger.bindings, this.#bindings, bindings, turns)
+    const takes = (kept: number) => this.#room.takeBinding(kept)
+    return movedBindings(this.#ledger.bindings, this.#bindings, bindings, turns, takes)
   }
 
   #reboot(): void {

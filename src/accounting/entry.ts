@@ -81,7 +81,8 @@ export const EVENT_KINDS = [
  *     duplicate          one session in several rows of a reply
  *     impossible_uptime  a session older than its router
  *     moved              bytes that were counted for one account and are another's
- *     left_out           rows for which no session was opened, since the router has more than its limits allow
+ *     left_out           rows for which no session was opened, or static bindings whose counters are not kept, since the
+ *                        router has more than its limits allow
  *     others             names beyond what a router may add to the daily tables in a day: their bytes are in `(others)`
  *     discarded          readings that may not be recorded any more, since another daemon has read the router meanwhile
  *     set_aside          what the database refused for itself, with its bytes and the reason

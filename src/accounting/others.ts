@@ -1,5 +1,4 @@
 import type { ByteSum } from './bytes.ts'
-import type { SessionLimits } from './session-budget.ts'
 
 /**
  * The name whose rows in `usage_daily` have the bytes of all names beyond a router's budget. A subscriber who is really
@@ -7,8 +6,11 @@ import type { SessionLimits } from './session-budget.ts'
  */
 export const OTHERS = '(others)'
 
-/** How many new names a router may have in the daily tables on one of the tenant's days, all services together. */
-export function namesADay({ maxSessions }: Pick<SessionLimits, 'maxSessions'>): number {
+/**
+ * How many new names a router may have in the daily tables on one of the tenant's days, all services together; and in
+ * all, how many static bindings whose counters are kept.
+ */
+export function namesADay({ maxSessions }: { readonly maxSessions: number }): number {
   return 2 * maxSessions
 }
 

@@ -1,10 +1,12 @@
 import type { Paired } from './pair.ts'
 
-/** How many sessions a reading may open. Those that are open go on in any case. */
+/** How many sessions a reading may open, and bindings it may add. Those that are known go on in any case. */
 export interface Room {
   /** Of the reading's service, with those that go on. */
   readonly mostSessions: number
   readonly mostNew: number
+  /** Static bindings whose counters are kept, with those that are. */
+  readonly mostBindings: number
   /** Whether the event for rows left out was recorded within the last hour. */
   readonly isTold: boolean
 }
@@ -13,6 +15,7 @@ export interface Room {
 export const ANY_ROOM: Room = {
   mostSessions: Number.POSITIVE_INFINITY,
   mostNew: Number.POSITIVE_INFINITY,
+  mostBindings: Number.POSITIVE_INFINITY,
   isTold: false,
 }
 
@@ -23,15 +26,18 @@ export class RoomLeft {
   /** Counted with the first row that opens a session: most readings have none. */
   #rest: number | undefined
   #leftOut = 0
+  #bindingsLeftOut = 0
 
   constructor(room: Room, paired: Paired) {
     this.#room = room
     this.#paired = paired
   }
 
-  /** Whether an earlier reading recorded the event. */
-  get isTold(): boolean {
-    return this.#room.isTold
+  /** What is to be recorded of all that is left out; absent where an earlier reading recorded it, or there is nothing. */
+  get untold(): Readonly<Record<string, number>> | undefined {
+    const [sessions, bindings] = [this.#leftOut, this.#bindingsLeftOut]
+    if (this.#room.isTold || sessions + bindings === 0) return undefined
+    return { sessions, ...(bindings > 0 ? { bindings } : {}) }
   }
 
   /** Rows that no session was opened for. They may be opened by a later reading, from a baseline (rule 9). */
@@ -44,6 +50,13 @@ export class RoomLeft {
     this.#rest ??= Math.min(this.#room.mostNew, this.#room.mostSessions - goingOn(this.#paired))
     if (this.#rest-- > 0) return true
     this.#leftOut++
+    return false
+  }
+
+  /** Whether one more binding may be kept beside so many; where not, sessions on it count from a baseline (rule 10). */
+  takeBinding(known: number): boolean {
+    if (known < this.#room.mostBindings) return true
+    this.#bindingsLeftOut++
     return false
   }
 }

@@ -1,4 +1,5 @@
 import type { Decision } from './entry.ts'
+import { namesADay } from './others.ts'
 import { type Reading, SERVICES, type Service } from './reading.ts'
 import type { Room } from './room.ts'
 
@@ -32,6 +33,7 @@ export class SessionBudget {
     return {
       mostSessions: limits.maxSessions - others,
       mostNew: limits.newSessionsPerHour - (isThisHour ? this.#hour.begun : 0) - begun,
+      mostBindings: namesADay(limits),
       isTold: told !== undefined && at.steadyMs - told < HOUR_MS,
     }
   }

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
 import { decide } from '../../src/accounting/decide.ts'
+import type { Decision } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../src/accounting/ledger.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
-import type { Room } from '../../src/accounting/room.ts'
-import { bytes, deltaOf, events, hotspot, kinds, type Row, TERMS } from './readings.ts'
+import { ANY_ROOM, type Room } from '../../src/accounting/room.ts'
+import { ann, binding, bytes, deltaOf, events, hotspot, kinds, ppp, type Row, TERMS } from './readings.ts'
 
 /** A ledger whose readings have room for so many. */
 function crowded() {
   let ledger: Ledger = NEW_LEDGER
   let last = 0
   const read = (reading: Reading, most: number, room: Partial<Room> = {}) => {
-    const its = { mostSessions: most, mostNew: Number.POSITIVE_INFINITY, isTold: false, ...room }
+    const its = { ...ANY_ROOM, mostSessions: most, ...room }
     const decision = decide(ledger, reading, TERMS, () => sessionId(`session-${++last}`), its)
     ledger = adopt(ledger, decision)
     return decision
@@ -73,4 +74,26 @@ test('rows that are left out are told of once, and rows without an uptime count 
   const unread = [{ username: 'bob', macAddress: 'bob', ipAddress: 'bob' }]
   const decision = read(hotspot(30, [user('ann', 5)], { unread }), 1, { isTold: true })
   expect([names(), decision.leftOut, events(decision)]).toEqual([['ann'], 1, []])
+})
+
+test('bindings beyond the room are not kept, those that are known go on, and all of it is told once', () => {
+  const { read } = crowded()
+  const of = (...uploads: readonly number[]) => ({
+    bindings: uploads.map((upload, index) => binding(`pppoe-${index}`, upload, 0)),
+  })
+  const kept = (decision: Decision) => [...decision.bindings.keys()]
+  expect(kept(read(ppp(0, [], of(10)), 9, { mostBindings: 2 }))).toEqual(['pppoe-0'])
+  const crowd = read(ppp(5, [], of(20, 10, 10, 10)), 9, { mostBindings: 2 })
+  expect([kept(crowd), crowd.leftOut]).toEqual([['pppoe-0', 'pppoe-1'], undefined])
+  expect(crowd.events).toMatchObject([
+    { kind: 'left_out', detail: { service: 'ppp', sessions: 0, bindings: 2 } },
+  ])
+  const later = read(ppp(10, [], of(20, 30, 40, 10)), 9, { mostBindings: 2, isTold: true })
+  expect([kept(later), events(later)]).toEqual([['pppoe-1'], []])
+  // Nobody knows where the counter of the third was when its session began.
+  const on = (name: string, upload: number) => ann(12, bytes(upload, 0), { username: name, binding: name })
+  const begun = read(ppp(15, [on('pppoe-1', 35), on('pppoe-2', 50)], of(20, 35, 50, 10)), 9, {
+    mostBindings: 2,
+  })
+  expect(deltaOf(begun)).toEqual(bytes(5, 0))
 })
