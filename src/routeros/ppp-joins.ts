@@ -1,4 +1,5 @@
 import type { MissingMenu, SessionReading, UnreadRow } from '../accounting/reading.ts'
+import { LONGEST_NAME } from './bounded-text.ts'
 import type { Callers } from './callers.ts'
 import type { RouterConnection } from './connection.ts'
 import type { PppInterfaces } from './ppp-interfaces.ts'
@@ -14,6 +15,8 @@ const PATIENT_ROUNDS = 12
 const MOST_ASKED = 8
 /** Of another name, nobody knows in which encoding the router has it. */
 const ASCII = /^[\x20-\x7e]+$/
+/** One that was shortened is none of the router's. */
+const isWhole = (name: string) => name.length < LONGEST_NAME
 /** So many guesses a reading are looked for among the rows that are only known by their bytes. */
 const MOST_SOUGHT = 8
 const NOWHERE = -1
@@ -146,7 +149,10 @@ export class PppJoins {
   #usersToAsk(unjoined: readonly Active[]): readonly string[] | undefined {
     const users = new Set(unjoined.map(({ session }) => session.username))
     const isSearched = unjoined.some(({ number }) => this.#unjoinedRounds.has(number))
-    const canAsk = users.size > 0 && users.size <= MOST_ASKED && [...users].every(user => ASCII.test(user))
+    const canAsk =
+      users.size > 0 &&
+      users.size <= MOST_ASKED &&
+      [...users].every(user => ASCII.test(user) && isWhole(user))
     return canAsk && !isSearched && !this.#isFirstRound ? [...users] : undefined
   }
 
