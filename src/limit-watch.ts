@@ -9,10 +9,14 @@ const KEYS: Readonly<Record<keyof SessionLimits, string>> = {
   newSessionsPerHour: 'new_sessions_per_hour',
 }
 
-/** Tells the log once of a router that comes near a limit of its sessions, or passes it, and once that it is over. */
+/**
+ * Tells the log once of a router that comes near a limit of its sessions, or passes it, and once that it is over; and
+ * once of one that has too many events waiting.
+ */
 export class LimitWatch {
   readonly #log: Logger
   readonly #told = new WeakMap<RouterBook, 'near' | 'over'>()
+  readonly #toldOfEvents = new WeakSet<RouterBook>()
 
   constructor(options: { readonly log: Logger }) {
     this.#log = options.log
@@ -20,6 +24,7 @@ export class LimitWatch {
 
   /** @param book as it is after a reading */
   look(book: RouterBook): void {
+    this.#lookAtEvents(book)
     const { sessions, near, leftOut } = book.crowding
     const before = this.#told.get(book)
     if (leftOut > 0) {
@@ -33,6 +38,15 @@ export class LimitWatch {
       this.#told.delete(book)
     }
     this.#tell(keyOf(book), { sessions, leftOut, limits: near.map(it => KEYS[it]) })
+  }
+
+  #lookAtEvents(book: RouterBook): void {
+    if (book.joinedEvents === 0 || this.#toldOfEvents.has(book)) return
+    this.#toldOfEvents.add(book)
+    this.#log.warn(
+      { router: keyOf(book) },
+      'a router has more events waiting than are kept one by one: the others are counted, and their bytes added up',
+    )
   }
 
   #tell(router: RouterKey, crowding: { sessions: number; leftOut: number; limits: readonly string[] }): void {

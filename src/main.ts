@@ -15,7 +15,6 @@ import { daemonId } from './journal/daemon-id.ts'
 import { Journal } from './journal/journal.ts'
 import { nodeDisk } from './journal/node-disk.ts'
 import { commitLast } from './last-commit.ts'
-import { LimitWatch } from './limit-watch.ts'
 import { measuresOf } from './measures.ts'
 import { type Newer, Ownership } from './ownership.ts'
 import { Poller } from './poller/poller.ts'
@@ -41,8 +40,9 @@ import { LedgerStore } from './store/ledger-store.ts'
 import { migrate } from './store/migrate.ts'
 import { UsageReader } from './store/usage-reader.ts'
 import { TenantBoard } from './tenant-board.ts'
-import { UncountedWatch } from './uncounted-watch.ts'
 import { VERSION } from './version.ts'
+import { WaitingShares } from './waiting-shares.ts'
+import { watchesOf } from './watches.ts'
 
 export interface DaemonOptions {
   readonly configFile: string
@@ -119,6 +119,7 @@ export class Daemon {
       isSpread: config.poll.spread,
       concurrency: config.poll.concurrency,
       sink: { record: (router, readings) => recorder.record(router, readings) },
+      heldBack: router => shares.heldBack(router),
       random: Math.random,
       ...{ observer, clock, log, onBug },
     })
@@ -137,7 +138,7 @@ export class Daemon {
     })
     const randomBytes = pooledRandom()
     const healthOf = (router: RouterKey) => poller.health(router)
-    const watches = [new UncountedWatch({ healthOf, clock, log }), new LimitWatch({ log })]
+    const shares = WaitingShares.onThisMachine({ ...config, books, journal, clock, log })
     const recorder = new Recorder({
       ...{ store, journal, books },
       onRecorded: ({ numbered, at }, decision, isDurable) => {
@@ -146,7 +147,7 @@ export class Daemon {
       },
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
-      onAdopted: book => watches.map(watch => watch.look(book)),
+      onAdopted: watchesOf({ healthOf, clock, log }),
       onForgotten: book => board.keepRollup(book),
     })
     await lifecycle.start(
@@ -164,7 +165,7 @@ export class Daemon {
 
     const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
     const measured = {
-      ...{ books, board, poller, recorder, commits, journal, file, loop, clock },
+      ...{ books, board, poller, shares, recorder, commits, journal, file, loop, clock },
       leases: () => ownership.counts,
     }
     const alerting: Alerting = new Alerting({

@@ -1,6 +1,7 @@
 import type { RouterKey, TenantId } from './accounting/ids.ts'
 import { SERVICES } from './accounting/reading.ts'
 import type { Totals } from './accounting/snapshot.ts'
+import type { Whole } from './accounting/waiting-share.ts'
 import type { Measures } from './api/metrics.ts'
 import type { RouterMeasure } from './api/router-metrics.ts'
 import type { RouterHealth } from './poller/health.ts'
@@ -15,6 +16,7 @@ export interface MeasuredParts {
   }
   readonly poller: { health(router: RouterKey): RouterHealth | undefined }
   readonly feed: { readonly connections: number }
+  readonly shares: { readonly memory: Whole }
   readonly recorder: { pending(): ReadonlyMap<RouterKey, number> }
   readonly commits: { readonly isUp: boolean; readonly refusedRouters: number }
   readonly leases: Measures['leases']
@@ -28,7 +30,7 @@ export interface MeasuredParts {
 
 /** What `/metrics` shows, gathered from the parts that know it. */
 export function measuresOf(parts: MeasuredParts): Measures {
-  const { books, board, poller, feed, recorder, commits, leases, journal, file, clock, loop } = parts
+  const { books, board, poller, feed, shares, recorder, commits, leases, journal, file, clock, loop } = parts
   return {
     *routers() {
       for (const book of books.values()) yield routerMeasure(book, poller.health(keyOf(book)))
@@ -44,7 +46,8 @@ export function measuresOf(parts: MeasuredParts): Measures {
     uncommitted: () => {
       let sessions = 0
       for (const its of recorder.pending().values()) sessions += its
-      return { sessions, refusedRouters: commits.refusedRouters }
+      const { usedBytes: bytes, mostBytes: maxBytes } = shares.memory
+      return { sessions, bytes, maxBytes, refusedRouters: commits.refusedRouters }
     },
     leases,
     config: () => file.state,
@@ -76,5 +79,8 @@ function routerMeasure(book: RouterBook, health: RouterHealth | undefined): Rout
     leftOut,
     othersBytes: Number(upload + download),
     skippedTicks: health?.skippedTicks ?? 0,
+    putOffPolls: health?.putOffPolls ?? 0,
+    uncommittedBytes: book.load.bytes,
+    joinedEvents: book.joinedEvents,
   }
 }

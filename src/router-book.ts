@@ -21,6 +21,8 @@ import type { Rollup } from './accounting/rollup.ts'
 import { SessionBudget, type SessionLimits, startsOf } from './accounting/session-budget.ts'
 import { type Share, spread, spreadGrowth } from './accounting/spread.ts'
 import type { Terms } from './accounting/terms.ts'
+import { mostEventsOf } from './accounting/waiting-events.ts'
+import { NO_LOAD, type WaitingLoad } from './accounting/waiting-share.ts'
 import type { StoredRouter } from './ledger-store.ts'
 
 export interface RecordedRouter {
@@ -61,10 +63,13 @@ export class RouterBook {
   readonly #live: Partial<Record<Service, LiveService>> = {}
   /** What was offered to the database and is not known to be there. Offered again as it is until it is. */
   #offered: Pending | undefined
+  /** Of what was offered. */
+  #offeredLoad = NO_LOAD
   /** What came since. */
   #building: PendingBuilder
   #tail: Bytes = NO_BYTES
   #others: ByteSum = NO_SUM
+  #joinedEvents = 0
   readonly #budget = new SessionBudget()
 
   constructor(about: RecordedRouter, stored: StoredRouter, rollup: Rollup, epoch: number) {
@@ -72,7 +77,7 @@ export class RouterBook {
     this.epoch = epoch
     this.rollup = rollup
     this.#ledgers = { ...stored.ledgers }
-    this.#building = new PendingBuilder(stored.position)
+    this.#building = new PendingBuilder(stored.position, mostEventsOf(about.limits.maxSessions))
   }
 
   /** Decisions so far. */
@@ -169,7 +174,9 @@ export class RouterBook {
   offer(): Pending | undefined {
     if (!this.#offered && !this.#building.isEmpty) {
       this.#offered = this.#building.build()
-      this.#building = new PendingBuilder(this.#offered.position)
+      this.#offeredLoad = this.#building.load
+      this.#joinedEvents += this.#building.joinedEvents
+      this.#building = new PendingBuilder(this.#offered.position, this.#mostEvents)
     }
     return this.#offered
   }
@@ -177,6 +184,7 @@ export class RouterBook {
   /** What was offered is in the database. */
   confirm(): void {
     this.#offered = undefined
+    this.#offeredLoad = NO_LOAD
   }
 
   /** Confirms what was offered and never answered, where the database turns out to have it. */
@@ -191,6 +199,17 @@ export class RouterBook {
     return this.#offered ? [this.#offered, ...built] : built
   }
 
+  /** What all that the database has not got takes of memory, and since when. */
+  get load(): WaitingLoad {
+    const { bytes, since } = this.#building.load
+    return { bytes: this.#offeredLoad.bytes + bytes, since: this.#offeredLoad.since ?? since }
+  }
+
+  /** Events that were added to others since there were too many, since this book was opened. */
+  get joinedEvents(): number {
+    return this.#joinedEvents + this.#building.joinedEvents
+  }
+
   /** How many readings the database has not got, and their bytes. */
   get waiting(): { readonly readings: number; readonly bytes: ByteSum } {
     let readings = 0
@@ -201,6 +220,12 @@ export class RouterBook {
         for (const share of shares.values()) bytes = addToSum(bytes, share)
     }
     return { readings, bytes }
+  }
+
+  /** Those that wait already are kept as they are. */
+  get #mostEvents(): number {
+    const { maxSessions } = this.about.limits
+    return Math.max(0, mostEventsOf(maxSessions) - (this.#offered?.events.length ?? 0))
   }
 
   #adopt(decision: Decision, spreading: Spreading): Ledger {

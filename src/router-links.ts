@@ -1,6 +1,6 @@
 import type { RouterConfig } from './config/config.ts'
 import { addressOf } from './config/revealed.ts'
-import type { RouterLink } from './poller/router-loop.ts'
+import type { RouterLink } from './poller/router-link.ts'
 import { budgetOf } from './routeros/budget.ts'
 import { Callers } from './routeros/callers.ts'
 import type { RepliesInFlight } from './routeros/replies-in-flight.ts'

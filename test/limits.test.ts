@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Bytes } from '../src/accounting/bytes.ts'
+import { Calendar } from '../src/accounting/calendar.ts'
 import type { RouterKey } from '../src/accounting/ids.ts'
 import { readingOf, Scene } from './recorder-scene.ts'
 
@@ -94,4 +95,28 @@ test('what a commit put under (others) is measured, and of each day the first is
   expect(await told(false)).toEqual([[]])
   expect(scene.books.get(hq)?.others).toEqual({ upload: 10n, download: 14n })
   expect(scene.store.batches.at(-1)).toMatchObject([{ limits: { maxSessions: 10 } }])
+})
+
+test('a router that tells of too many events has the rest counted, and the log says so once', async () => {
+  const { scene, hq, read } = crowded(1, 1_000_000)
+  const named = () => scene.lines.told.filter(it => String(it['msg']).includes('more events'))
+  // Each of them is an event: it should have been there before.
+  for (let time = 0; time < 500; time++) await read(users(1, time))
+  expect(named()).toEqual([])
+  const book = scene.books.get(hq) ?? expect.fail()
+  expect(book.joinedEvents).toBe(0)
+  const waiting = () => book.pending().flatMap(({ events }) => events)
+  const before = waiting().length
+  const rest = Array.from({ length: 5_000 }, () => ({
+    ...{ kind: 'stall' as const, at: scene.clock.now(), detail: { session_id: 'session-1' } },
+  }))
+  const reading = readingOf(scene.clock, users(1, 499), 'ppp')
+  const decision = { ...book.decide(reading, () => expect.fail()), events: rest }
+  book.adopt(decision, { bucketMs: 900_000, calendar: new Calendar('UTC') })
+  await read(users(1, 499))
+  await read(users(1, 499))
+  expect(waiting()).toHaveLength(1_002)
+  expect(waiting().at(-1)).toMatchObject({ kind: 'joined', detail: { stall: before + 5_000 - 1_001 } })
+  expect(named()).toMatchObject([{ level: 40, router: 'acme/hq' }])
+  expect(book.joinedEvents).toBe(before + 5_000 - 1_001)
 })

@@ -234,6 +234,7 @@ export function openHouse() {
   const poller = new Poller({
     ...{ isSpread: true, concurrency: 8, random: () => 0, log: new LogLines().log, clock },
     sink: recorder,
+    heldBack: () => undefined,
     observer: new Observations(),
     onBug: error => {
       throw error

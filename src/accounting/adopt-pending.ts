@@ -1,7 +1,8 @@
 import { deviceKey } from './device.ts'
 import type { SessionId } from './ids.ts'
 import type { LastReading, Ledger } from './ledger.ts'
-import type { Pending, PendingSession } from './pending.ts'
+import type { Pending } from './pending.ts'
+import type { PendingSession } from './pending-session.ts'
 import type { Service } from './reading.ts'
 import type { Session } from './session.ts'
 

@@ -62,6 +62,7 @@ export const EVENT_KINDS = [
     'moved',
     'left_out',
     'others',
+    'joined',
   ] as const),
 ] as const
 
@@ -84,6 +85,7 @@ export const EVENT_KINDS = [
  *     left_out           rows for which no session was opened, or static bindings whose counters are not kept, since the
  *                        router has more than its limits allow
  *     others             names beyond what a router may add to the daily tables in a day: their bytes are in `(others)`
+ *     joined             events that one router had too many of, waiting for the database: how many of each kind
  *     discarded          readings that may not be recorded any more, since another daemon has read the router meanwhile
  *     set_aside          what the database refused for itself, with its bytes and the reason
  */

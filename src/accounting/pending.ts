@@ -1,42 +1,17 @@
 import { type Bindings, NO_BINDINGS } from './bindings.ts'
 import type { Growth } from './columns.ts'
-import {
-  type Decision,
-  type EndReason,
-  type Entry,
-  type LedgerEvent,
-  type Move,
-  NO_MOVES,
-  toldOneByOne,
-} from './entry.ts'
+import { type Decision, type Entry, type LedgerEvent, type Move, NO_MOVES, toldOneByOne } from './entry.ts'
 import { GrownRows, type StandingSum } from './grown-rows.ts'
 import type { SessionId } from './ids.ts'
 import { type LastReading, lastReadingOf } from './ledger.ts'
 import { onceMade } from './once-made.ts'
+import { addGrown, mergeSession, type PendingSession } from './pending-session.ts'
+import { BINDING_BYTES, EVENT_BYTES, GROWN_BYTES, MOVE_BYTES, WeighedSessions } from './pending-weight.ts'
 import type { Service } from './reading.ts'
-import type { Session } from './session.ts'
 import { byBucket, mergeShares } from './share-sums.ts'
 import type { GrowthShare, Share } from './spread.ts'
-
-/** One session's part of what waits for the database: what it is now, and what was added by bucket. */
-export interface PendingSession {
-  readonly session: Session
-  /** Whether the database has no row of it yet. */
-  readonly isNew: boolean
-  /** Whether all that the database has of it stands, but its counters, its bytes and when it last moved. */
-  readonly isOnlyGrown: boolean
-  readonly end: PendingEnd | undefined
-  /** By the bucket's start. */
-  readonly shares: ReadonlyMap<number, Share>
-}
-
-export interface PendingEnd {
-  readonly lastSeenAt: Date
-  readonly endTime: Date
-  readonly reason: EndReason
-  /** As in its entry. */
-  readonly device: string | undefined
-}
+import { WaitingEvents } from './waiting-events.ts'
+import type { WaitingLoad } from './waiting-share.ts'
 
 /**
  * All of one router that the database has not got yet, merged to a row a session and bucket: sessions are as they
@@ -68,21 +43,26 @@ export interface PendingColumns {
 export class PendingBuilder {
   readonly #basePosition: number
   #position: number
-  readonly #sessions = new Map<SessionId, PendingSession>()
-  readonly #events: LedgerEvent[] = []
+  readonly #sessions = new WeighedSessions()
+  readonly #events: WaitingEvents
   readonly #moves: Move[] = []
   /** What has moved to sessions that are told next. */
   readonly #inherited = new Map<SessionId, PendingSession['shares']>()
   #bindings = new Map(NO_BINDINGS)
   #forgetsBindings = false
   readonly #readings = new Map<Service, LastReading>()
+  #since: Date | undefined
   /** What came last of those that only grew; newer than what is above. */
   readonly #grown = new Map<Service, GrownRows>()
 
-  /** @param position of the last decision that is not in it */
-  constructor(position: number) {
+  /**
+   * @param position of the last decision that is not in it
+   * @param mostEvents that are kept one by one
+   */
+  constructor(position: number, mostEvents = Number.POSITIVE_INFINITY) {
     this.#basePosition = position
     this.#position = position
+    this.#events = new WaitingEvents(mostEvents)
   }
 
   /** Of the last decision that is in it. */
@@ -97,9 +77,22 @@ export class PendingBuilder {
 
   /** About: one that did more than grow can count twice. */
   get sessionCount(): number {
-    let count = this.#sessions.size
-    for (const rows of this.#grown.values()) count += rows.size
-    return count
+    return this.#sessions.all.size + this.#grownSize
+  }
+
+  get load(): WaitingLoad {
+    const bytes =
+      this.#sessions.bytes +
+      this.#grownSize * GROWN_BYTES +
+      this.#events.all.length * EVENT_BYTES +
+      this.#bindings.size * BINDING_BYTES +
+      this.#moves.length * MOVE_BYTES
+    return { bytes, since: this.#since }
+  }
+
+  /** Events that were added to others. */
+  get joinedEvents(): number {
+    return this.#events.joined
   }
 
   /**
@@ -114,13 +107,15 @@ export class PendingBuilder {
   ): void {
     const { service, growth } = decision
     this.#position++
+    this.#since ??= decision.at.wall
     const told = toldOneByOne(decision)
     const rows = this.#grown.get(service)
     if (rows && told.size > 0) this.#settle(rows, rows.takeOut(told))
     for (const move of decision.moves) this.#move(move)
     if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
-    this.#noteAll(decision.events, decision.bindings, decision.isReplaced && service === 'ppp')
+    for (const event of decision.events) this.#events.add(event)
+    this.#noteBindings(decision.bindings, decision.isReplaced && service === 'ppp')
     this.#readings.set(decision.service, lastReadingOf(decision))
   }
 
@@ -129,13 +124,17 @@ export class PendingBuilder {
     this.#position = pending.position
     for (const move of pending.moves) this.#move(move)
     for (const change of pending.sessions.values()) this.#put(change)
-    this.#noteAll(pending.events, pending.bindings, pending.forgetsBindings)
-    for (const [service, reading] of pending.readings) this.#readings.set(service, reading)
+    this.#events.addAll(pending.events)
+    this.#noteBindings(pending.bindings, pending.forgetsBindings)
+    for (const [service, reading] of pending.readings) {
+      this.#readings.set(service, reading)
+      this.#since ??= reading.at.wall
+    }
   }
 
   /** All so far, as one commit. What is added afterwards may show in it. */
   build(): Pending {
-    const changed = this.#sessions
+    const changed = this.#sessions.all
     const grown = [...this.#grown.values()]
     const all = onceMade(() => withGrown(changed, grown))
     return {
@@ -147,15 +146,20 @@ export class PendingBuilder {
       },
       ...(grown.length === 0 ? {} : { inColumns: { changed, grown } }),
       moves: this.#moves.length === 0 ? NO_MOVES : this.#moves,
-      events: this.#events,
+      events: this.#events.all,
       bindings: this.#bindings,
       forgetsBindings: this.#forgetsBindings,
       readings: this.#readings,
     }
   }
 
-  #noteAll(events: readonly LedgerEvent[], bindings: Bindings, forgetsBindings: boolean): void {
-    for (const event of events) this.#events.push(event)
+  get #grownSize(): number {
+    let size = 0
+    for (const rows of this.#grown.values()) size += rows.size
+    return size
+  }
+
+  #noteBindings(bindings: Bindings, forgetsBindings: boolean): void {
     if (forgetsBindings) {
       this.#bindings = new Map()
       this.#forgetsBindings = true
@@ -219,17 +223,4 @@ function withGrown(
   const sessions = new Map(changed)
   for (const rows of grown) for (const sum of rows.sums()) addGrown(sessions, ...rows.told(sum))
   return sessions
-}
-
-/** What a session grew by, on top of what is there of it. */
-export function addGrown(sessions: Map<SessionId, PendingSession>, session: Session, share: Share): void {
-  const shares = new Map([[share.bucketStartMs, share]])
-  const change = { session, isNew: false, isOnlyGrown: true, end: undefined, shares }
-  sessions.set(session.id, mergeSession(sessions.get(session.id), change))
-}
-
-function mergeSession(older: PendingSession | undefined, newer: PendingSession): PendingSession {
-  if (!older) return newer
-  const isOnlyGrown = older.isOnlyGrown && newer.isOnlyGrown
-  return { ...newer, isNew: older.isNew, isOnlyGrown, shares: mergeShares(older.shares, newer.shares) }
 }

@@ -14,8 +14,16 @@ export interface Measures {
   /** Connections of the feed. */
   feedConnections(): number
   isDatabaseUp(): boolean
-  /** Sessions whose last readings the database has not got, and routers that it refuses. */
-  uncommitted(): { readonly sessions: number; readonly refusedRouters: number }
+  /**
+   * Sessions whose last readings the database has not got, the memory they take, its bound, of which half may be filled
+   * by whomever, and routers that the database refuses.
+   */
+  uncommitted(): {
+    readonly sessions: number
+    readonly bytes: number
+    readonly maxBytes: number
+    readonly refusedRouters: number
+  }
   leases(): { readonly wanted: number; readonly held: number; readonly lost: number }
   journal(): { readonly isWriting: boolean; readonly bytes: number; readonly maxBytes: number }
   /** Whether the config in the file is the one that is gone by, and since when it is. */
@@ -111,6 +119,16 @@ function tellOfDaemon(registry: Registry, measures: Measures): void {
     'tikmeter_uncommitted_sessions',
     'Sessions whose last readings wait for the database.',
     () => measures.uncommitted().sessions,
+  )
+  single(
+    'tikmeter_uncommitted_bytes',
+    'Memory that is taken by what waits for the database, about.',
+    () => measures.uncommitted().bytes,
+  )
+  single(
+    'tikmeter_uncommitted_max_bytes',
+    'Its bound: above half of it, no router is read that has more than its share.',
+    () => measures.uncommitted().maxBytes,
   )
   single(
     'tikmeter_refused_routers',

@@ -19,6 +19,12 @@ export interface RouterMeasure {
   /** Counted under `(others)` since the daemon began, for names beyond what it may have on a day. */
   readonly othersBytes: number
   readonly skippedTicks: number
+  /** Ticks at which it was not read since more than its share waited for the database. */
+  readonly putOffPolls: number
+  /** What of it waits for the database, in bytes of memory. */
+  readonly uncommittedBytes: number
+  /** Its events that were added to others, since there were too many. */
+  readonly joinedEvents: number
   /** In its last reading; a service that was never read is absent. */
   readonly sessions: Readonly<Partial<Record<Service, number>>>
   /** How many of them have no counters; absent where no service was ever read. */
@@ -64,6 +70,24 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     'tikmeter_router_skipped_ticks_total',
     'Ticks at which it was not read, since its loop began.',
     it => it.skippedTicks,
+  )
+  perRouter(
+    'counter',
+    'tikmeter_router_put_off_polls_total',
+    'Ticks at which it was held back: more than its share waited for the database.',
+    it => it.putOffPolls,
+  )
+  perRouter(
+    'gauge',
+    'tikmeter_router_uncommitted_bytes',
+    'Memory that is taken by what of it waits for the database, about.',
+    it => it.uncommittedBytes,
+  )
+  perRouter(
+    'counter',
+    'tikmeter_router_joined_events_total',
+    'Its events that were too many to be kept one by one: they were counted, and their bytes added up.',
+    it => it.joinedEvents,
   )
   perRouter(
     'counter',

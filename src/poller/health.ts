@@ -12,12 +12,14 @@ export interface RouterHealth {
   /** Polls and connection attempts that failed since the last success. */
   readonly failures: number
   readonly lastError: string | undefined
-  /** Why it is let alone for longer and longer: it sends more than it may. */
+  /** Why it is let alone: it sends more than it may, or has more than its share of what waits for the database. */
   readonly overloaded: string | undefined
   /** What the router refused at the last poll: a package that is off, or a right that the user lacks. */
   readonly missingMenus: readonly MissingMenu[]
   /** Ticks at which it was not read: the poll before was still under way, or there was no connection. */
   readonly skippedTicks: number
+  /** Ticks at which it was not read since it had more than its share of what waits for the database. */
+  readonly putOffPolls: number
 }
 
 export const UNTRIED: RouterHealth = {
@@ -31,6 +33,7 @@ export const UNTRIED: RouterHealth = {
   overloaded: undefined,
   missingMenus: [],
   skippedTicks: 0,
+  putOffPolls: 0,
 }
 
 export const DISABLED: RouterHealth = { ...UNTRIED, state: 'disabled' }

@@ -4,7 +4,13 @@ import type { Logger } from '../runtime/logger.ts'
 import { Progress } from '../runtime/progress.ts'
 import { Gate } from './gate.ts'
 import { DISABLED, type RouterHealth } from './health.ts'
-import { type PolledRouter, type PollObserver, type ReadingSink, RouterLoop } from './router-loop.ts'
+import {
+  type HeldBack,
+  type PolledRouter,
+  type PollObserver,
+  type ReadingSink,
+  RouterLoop,
+} from './router-loop.ts'
 import { Schedule } from './schedule.ts'
 
 export interface PollerOptions {
@@ -13,6 +19,7 @@ export interface PollerOptions {
   /** Routers being read at the same time. */
   readonly concurrency: number
   readonly sink: ReadingSink
+  readonly heldBack: HeldBack
   readonly observer: PollObserver
   readonly clock: Clock
   readonly log: Logger

@@ -1,5 +1,5 @@
 import type { RouterKey } from '../accounting/ids.ts'
-import type { MissingMenu, Reading, Service } from '../accounting/reading.ts'
+import type { Reading, Service } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -9,20 +9,7 @@ import type { Gate } from './gate.ts'
 import { type RouterHealth, UNTRIED } from './health.ts'
 import { Overload } from './overload.ts'
 import type { Place } from './place.ts'
-
-/** A connection to a router that is logged in. */
-export interface RouterLink {
-  readonly identity: string
-  readonly version: string
-  readonly notices: readonly string[]
-  /** As the last read found them. */
-  readonly missingMenus: readonly MissingMenu[]
-  /** Rejects with what ended the connection, and never resolves. */
-  readonly ended: Promise<never>
-  /** `undefined` where the router does not have the service. Rejects with a `Failure`. */
-  read(service: Service): Promise<Reading | undefined>
-  close(): void
-}
+import { outcomeOf, type RouterLink } from './router-link.ts'
 
 /** A router to be read. */
 export interface PolledRouter {
@@ -41,6 +28,9 @@ export interface ReadingSink {
   record(router: RouterKey, readings: readonly Reading[]): void | Promise<void>
 }
 
+/** Why a router is not to be read for now, which loses nothing: its counters go on. `undefined` where it is to be. */
+export type HeldBack = (router: RouterKey) => string | undefined
+
 /** Told how polls go, for whoever measures. */
 export interface PollObserver {
   /** A poll in which every service could be read. */
@@ -56,6 +46,7 @@ export interface LoopOptions {
   readonly progress: Progress
   readonly observer: PollObserver
   readonly sink: ReadingSink
+  readonly heldBack: HeldBack
   readonly clock: Clock
   readonly log: Logger
   /** In [0, 1), for the jitter. */
@@ -69,7 +60,8 @@ export interface LoopOptions {
  *         ▲            │ the connection ended, or the attempt failed
  *         └─ back-off ─┴──▶ offline
  *
- * A router that sends more than it may is offline for longer each time, whatever it answers in between.
+ * A router that sends more than it may is offline for longer each time, whatever it answers in between. One that is
+ * held back stays connected and is not read.
  */
 export class RouterLoop {
   readonly #router: PolledRouter
@@ -82,6 +74,8 @@ export class RouterLoop {
   /** Failures in a row without a reading: what the back-off goes by. Refused logins count among their own kind. */
   readonly #fruitless = { retryable: 0, refused: 0 }
   readonly #overload = new Overload()
+  #heldBack: string | undefined
+  #putOff = 0
 
   constructor(router: PolledRouter, options: LoopOptions) {
     this.#router = router
@@ -89,7 +83,9 @@ export class RouterLoop {
   }
 
   get health(): RouterHealth {
-    return { ...this.#health, overloaded: this.#overload.reason, skippedTicks: this.#options.place.skipped }
+    const overloaded = this.#overload.reason ?? this.#heldBack
+    const { skipped: skippedTicks } = this.#options.place
+    return { ...this.#health, overloaded, skippedTicks, putOffPolls: this.#putOff }
   }
 
   /** From now on the loop ends with a poll more, unless one is in flight or its router does not answer. */
@@ -146,13 +142,12 @@ export class RouterLoop {
     try {
       // The first reading at once: after an outage each second counts.
       while (!soft.aborted) {
-        await this.#options.progress.step(() => this.#poll(link))
+        await this.#pollUnlessHeldBack(link)
         if (soft.aborted) return
         await this.#options.place.next(over.signal)
         if (!soft.aborted) over.signal.throwIfAborted()
       }
-      if (this.#isReadAtEnd && this.#health.state === 'online')
-        await this.#options.progress.step(() => this.#poll(link))
+      if (this.#isReadAtEnd && this.#health.state === 'online') await this.#pollUnlessHeldBack(link)
     } finally {
       soft.removeEventListener('abort', leave)
       hard.removeEventListener('abort', close)
@@ -165,6 +160,13 @@ export class RouterLoop {
       if (!this.#noticed.has(notice)) this.#options.log.warn({ router: this.#router.key }, notice)
       this.#noticed.add(notice)
     }
+  }
+
+  async #pollUnlessHeldBack(link: RouterLink): Promise<void> {
+    const { heldBack, progress } = this.#options
+    this.#heldBack = heldBack(this.#router.key)
+    if (this.#heldBack === undefined) await progress.step(() => this.#poll(link))
+    else this.#putOff++
   }
 
   async #poll(link: RouterLink): Promise<void> {
@@ -231,18 +233,5 @@ export class RouterLoop {
   #endFailures(): void {
     this.#fruitless.retryable = 0
     this.#fruitless.refused = 0
-  }
-}
-
-type Outcome =
-  | { readonly kind: 'read'; readonly reading: Reading | undefined }
-  | { readonly kind: 'failed'; readonly failure: Failure }
-
-async function outcomeOf(link: RouterLink, service: Service): Promise<Outcome> {
-  try {
-    return { kind: 'read', reading: await link.read(service) }
-  } catch (error) {
-    if (!isFailure(error)) throw error
-    return { kind: 'failed', failure: error }
   }
 }

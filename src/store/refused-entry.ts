@@ -1,6 +1,6 @@
 import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { LedgerEvent } from '../accounting/entry.ts'
-import type { PendingSession } from '../accounting/pending.ts'
+import type { PendingSession } from '../accounting/pending-session.ts'
 import type { BindingChange, RouterEvent } from './router-statements.ts'
 import { type SessionChange, sumOf } from './session-statements.ts'
 import { storableText } from './storable.ts'

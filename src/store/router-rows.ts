@@ -1,4 +1,4 @@
-import type { PendingSession } from '../accounting/pending.ts'
+import type { PendingSession } from '../accounting/pending-session.ts'
 import type { BindingChange, RouterCommit, RouterEvent } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
 

@@ -1,6 +1,6 @@
 import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
-import type { PendingSession } from '../accounting/pending.ts'
+import type { PendingSession } from '../accounting/pending-session.ts'
 import type { Session } from '../accounting/session.ts'
 import type { SessionLimits } from '../accounting/session-budget.ts'
 import type { Column } from './binary-array.ts'

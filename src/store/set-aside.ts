@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import { routerKey } from '../accounting/ids.ts'
-import type { PendingSession } from '../accounting/pending.ts'
+import type { PendingSession } from '../accounting/pending-session.ts'
 import type { Share } from '../accounting/spread.ts'
 import type { CommitResult } from './commit-outcome.ts'
 import { type NamedDay, tellOthers } from './daily-names.ts'

@@ -54,6 +54,9 @@ describe('a router', () => {
     expect(lines).toContain('tikmeter_router_uncounted_sessions{tenant="acme",router="hq"} 6')
     expect(lines).toContain('tikmeter_router_skipped_ticks_total{tenant="acme",router="hq"} 3')
     expect(lines).toContain('tikmeter_tail_download_bytes_total{tenant="acme",router="hq"} 2000')
+    expect(lines).toContain('tikmeter_router_put_off_polls_total{tenant="acme",router="hq"} 5')
+    expect(lines).toContain('tikmeter_router_uncommitted_bytes{tenant="acme",router="hq"} 2048')
+    expect(lines).toContain('tikmeter_router_joined_events_total{tenant="acme",router="hq"} 7')
   })
 
   it('has no value of what is not known, and none at all when it went', async () => {

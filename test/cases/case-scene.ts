@@ -196,7 +196,14 @@ export class CaseScene {
             if (!this.#isDropped) this.#polled?.reject(failure)
           },
         },
-        ...{ sink: recorder, random: () => 0, log: new LogLines().log, place, clock },
+        ...{
+          sink: recorder,
+          heldBack: () => undefined,
+          random: () => 0,
+          log: new LogLines().log,
+          place,
+          clock,
+        },
       },
     )
     const stop = new AbortController()

@@ -36,6 +36,7 @@ beforeEach(async () => {
     },
     observer: new Observations(),
     onBug: error => bugs.push(error),
+    heldBack: () => undefined,
     sink: {
       record(router, its) {
         readings.set(router, [...(readings.get(router) ?? []), ...its])

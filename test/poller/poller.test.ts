@@ -22,6 +22,7 @@ function polling({ concurrency = 64, isBlocked = false } = {}) {
   let heard: () => void = () => {}
   const poller = new Poller({
     isSpread: true,
+    heldBack: () => undefined,
     sink: {
       record: (key, readings) => {
         recorded.push(...readings.map(() => key))

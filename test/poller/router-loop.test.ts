@@ -100,6 +100,38 @@ describe('a router that answers', () => {
   })
 })
 
+describe('a router that is held back', () => {
+  it('stays connected and is not read, until it no longer is', async () => {
+    let reason: string | undefined
+    const running = runningLoop({ isObliging: true, heldBack: () => reason })
+    const { clock, router, loop, readings, tick } = running
+    await clock.turn(0)
+    expect(readings).toHaveLength(2)
+    reason = 'too much waits'
+    await tick()
+    await tick()
+    expect(readings).toHaveLength(2)
+    expect(loop.health).toMatchObject({ state: 'online', overloaded: reason, putOffPolls: 2, failures: 0 })
+    reason = undefined
+    await tick()
+    expect(readings).toHaveLength(4)
+    expect(loop.health).toMatchObject({ overloaded: undefined, putOffPolls: 2 })
+    expect(router.attempts).toHaveLength(1)
+  })
+
+  it('is not read at the end either', async () => {
+    const { clock, loop, readings, soft, ended } = runningLoop({
+      isObliging: true,
+      heldBack: () => (readings.length > 0 ? 'too much waits' : undefined),
+    })
+    await clock.turn(0)
+    loop.readAtEnd()
+    soft.abort()
+    await ended
+    expect(readings).toHaveLength(2)
+  })
+})
+
 describe('a loop that ends', () => {
   it('lets the poll in flight finish and records it', async () => {
     const { clock, router, soft, ended, readings } = runningLoop()

@@ -3,7 +3,7 @@ import { afterEach, expect } from 'vitest'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { Gate } from '../../src/poller/gate.ts'
 import { Place } from '../../src/poller/place.ts'
-import { type ReadingSink, RouterLoop } from '../../src/poller/router-loop.ts'
+import { type HeldBack, type ReadingSink, RouterLoop } from '../../src/poller/router-loop.ts'
 import { Progress } from '../../src/runtime/progress.ts'
 import { Observations } from '../observations.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
@@ -20,10 +20,11 @@ interface Setting {
   readonly isObliging?: boolean
   readonly about?: Parameters<ScriptedRouter['polled']>[0]
   readonly sink?: ReadingSink
+  readonly heldBack?: HeldBack
 }
 
 /** A loop that runs until the test is over, and whose ticks and time are the test's. */
-export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
+export function runningLoop({ isObliging = false, about, sink, heldBack }: Setting = {}) {
   const clock = new HandClock('2026-03-01T00:00:00Z')
   const router = new ScriptedRouter('hq', clock, { isObliging })
   const place = new Place(0, () => {})
@@ -34,6 +35,7 @@ export function runningLoop({ isObliging = false, about, sink }: Setting = {}) {
     gate: new Gate({ concurrency: 1, clock }),
     progress: new Progress({ clock, withinMs: 120_000 }),
     sink: sink ?? { record: (_, its) => void readings.push(...its) },
+    heldBack: heldBack ?? (() => undefined),
     random: () => 0,
     log: lines.log,
     ...{ place, observer, clock },

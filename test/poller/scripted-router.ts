@@ -1,6 +1,7 @@
 import { type RouterKey, routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
 import type { Reading, Service } from '../../src/accounting/reading.ts'
-import type { PolledRouter, RouterLink } from '../../src/poller/router-loop.ts'
+import type { RouterLink } from '../../src/poller/router-link.ts'
+import type { PolledRouter } from '../../src/poller/router-loop.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
 import { PLAIN_READING } from '../accounting/readings.ts'
 

@@ -38,6 +38,7 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
       ...{ isSpread: true, concurrency: 64, clock: systemClock, random: Math.random, onBug: reject },
       log: pino({ level: 'silent' }),
       observer: new Observed(),
+      heldBack: () => undefined,
       sink: {
         record: (_, its) => {
           readings += its.length
