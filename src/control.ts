@@ -1,11 +1,14 @@
 import { type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
+import { isNear } from './accounting/limit-use.ts'
 import type { Snapshot } from './accounting/snapshot.ts'
 import { createApi } from './api/api.ts'
 import type { TokenVerifier } from './api/authorization.ts'
 import { HttpServer } from './api/server.ts'
 import { type DaemonStatus, type RouterStatus, statusRoute } from './api/status.ts'
 import { controlSocketOf } from './control-socket.ts'
+import { limitUsesOf } from './limit-uses.ts'
 import type { RouterHealth } from './poller/health.ts'
+import type { RouterBook } from './router-book.ts'
 import type { Clock } from './runtime/clock.ts'
 import { errorFields, type Logger } from './runtime/logger.ts'
 import { VERSION } from './version.ts'
@@ -16,6 +19,8 @@ export interface ControlOptions {
     snapshot(tenant: TenantId, now: Date): Snapshot | undefined
   }
   readonly poller: { health(router: RouterKey): RouterHealth | undefined }
+  /** Of the routers that are read here. */
+  readonly books: { get(router: RouterKey): Pick<RouterBook, 'crowding'> | undefined }
   readonly commits: { readonly isUp: boolean }
   readonly journal: { state(): { readonly kind: 'writing' | 'failing' } }
   /** The journal's, which is this daemon's alone. */
@@ -70,7 +75,7 @@ export class Control {
   }
 
   #status(): DaemonStatus {
-    const { board, poller, commits, journal, clock } = this.#options
+    const { board, poller, books, commits, journal, clock } = this.#options
     const now = clock.now()
     const snapshots = board.tenants().flatMap(tenant => board.snapshot(tenant, now) ?? [])
     return {
@@ -81,13 +86,17 @@ export class Control {
       journal: journal.state().kind,
       routers: snapshots.flatMap(({ tenant, routers }) =>
         routers.map((router): RouterStatus => {
-          const health = poller.health(routerKey(tenant, router.id))
+          const key = routerKey(tenant, router.id)
+          const health = poller.health(key)
+          const book = books.get(key)
+          const near = book ? limitUsesOf(book, health).filter(isNear) : []
           const { id, ...its } = router
           return {
             ...{ tenant, router: id, ...its },
             is_here: health !== undefined,
             latency_ms: health?.latencyMs ?? null,
             failures: health?.failures ?? 0,
+            ...(near.length > 0 ? { near_limits: near } : {}),
           }
         }),
       ),

@@ -184,7 +184,7 @@ export class Daemon {
       },
     })
 
-    const control = new Control({ ...config.journal, board, poller, commits, journal, verifier, clock, log })
+    const control = new Control({ ...config.journal, ...measured, verifier, log })
 
     // A last poll of each router, whatever waits for the database.
     lifecycle.firstAtStop('poller', () => {

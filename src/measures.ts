@@ -4,6 +4,7 @@ import type { Totals } from './accounting/snapshot.ts'
 import type { Whole } from './accounting/waiting-share.ts'
 import type { Measures } from './api/metrics.ts'
 import type { RouterMeasure } from './api/router-metrics.ts'
+import { limitUsesOf } from './limit-uses.ts'
 import type { RouterHealth } from './poller/health.ts'
 import { keyOf, type RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
@@ -82,5 +83,6 @@ function routerMeasure(book: RouterBook, health: RouterHealth | undefined): Rout
     putOffPolls: health?.putOffPolls ?? 0,
     uncommittedBytes: book.load.bytes,
     joinedEvents: book.joinedEvents,
+    limits: limitUsesOf(book, health),
   }
 }

@@ -23,13 +23,10 @@ import { interrupted, untilAsked, untilInterrupted } from './commands/interrupti
 import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
 import type { OwnDatabase } from './commands/own-database.ts'
 import { terminalOf } from './commands/terminal.ts'
-import { webhookWarnings } from './commands/webhook-warnings.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
-import { openKeySets } from './config/open-key-set.ts'
-import { sharedAddresses } from './config/shared-address.ts'
 import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
 import type { Newer } from './ownership.ts'
@@ -87,16 +84,12 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   process.exit(code === DONE ? FAILED : code)
 }
 
-function check({ config: file }: CommonOptions): number {
+async function check({ config: file }: CommonOptions): Promise<number> {
   const config = load(file)
-  const exposed = exposedSecret(file)
-  const warnings = [
-    ...(exposed ? [exposed] : []),
-    ...openKeySets(file),
-    ...sharedAddresses(file, config),
-    ...webhookWarnings(file, config),
-  ]
-  for (const warning of warnings) console.error(`warning: ${formatFaults([warning])}`)
+  const { configWarnings } = await import('./commands/config-warnings.ts')
+  const socket = controlSocketOf(config.journal.directory)
+  for (const warning of await configWarnings(file, config, socket))
+    console.error(`warning: ${formatFaults([warning])}`)
   console.log(summary(config))
   return DONE
 }

@@ -13,6 +13,7 @@ import { decide } from './accounting/decide.ts'
 import type { Decision, Entry } from './accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
+import type { LimitUse } from './accounting/limit-use.ts'
 import { type LiveService, liveService, tailOf } from './accounting/live.ts'
 import type { OthersShare } from './accounting/others.ts'
 import { type Pending, PendingBuilder } from './accounting/pending.ts'
@@ -41,7 +42,7 @@ export type Inherited =
 /** How near a router is to the limits of its sessions. */
 export interface Crowding {
   readonly sessions: number
-  readonly near: readonly (keyof SessionLimits)[]
+  readonly uses: readonly LimitUse[]
   readonly leftOut: number
 }
 
@@ -126,10 +127,10 @@ export class RouterBook {
     return decide(this.#ledgers[reading.service], reading, terms, newId, room)
   }
 
-  /** How many sessions it has, which of their limits are near, and how many rows are left out for them. */
+  /** How many sessions it has, how much of their limits that is, and how many rows are left out for them. */
   get crowding(): Crowding {
     const sessions = SERVICES.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), 0)
-    return { sessions, near: this.#budget.near(this.about.limits, sessions), leftOut: this.#budget.leftOut }
+    return { sessions, uses: this.#budget.uses(this.about.limits, sessions), leftOut: this.#budget.leftOut }
   }
 
   /**

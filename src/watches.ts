@@ -1,9 +1,9 @@
-import { LimitWatch } from './limit-watch.ts'
+import { LimitWatch, type LimitWatchOptions } from './limit-watch.ts'
 import type { RouterBook } from './router-book.ts'
 import { UncountedWatch, type UncountedWatchOptions } from './uncounted-watch.ts'
 
 /** Looks at each book after a reading, for what the log is to be told of it. */
-export function watchesOf(options: UncountedWatchOptions): (book: RouterBook) => void {
+export function watchesOf(options: UncountedWatchOptions & LimitWatchOptions): (book: RouterBook) => void {
   const watches = [new UncountedWatch(options), new LimitWatch(options)]
   return book => {
     for (const watch of watches) watch.look(book)

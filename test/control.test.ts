@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { routerId, tenantId } from '../src/accounting/ids.ts'
+import type { LimitUse } from '../src/accounting/limit-use.ts'
 import { NO_TOTALS, type Snapshot, statsOf } from '../src/accounting/snapshot.ts'
 import { status } from '../src/commands/status.ts'
 import { Control } from '../src/control.ts'
@@ -13,6 +14,10 @@ import { HandClock } from './runtime/hand-clock.ts'
 
 const NOON = new Date('2026-11-24T12:00:00Z')
 const acme = tenantId('acme')
+const USES: readonly LimitUse[] = [
+  { limit: 'max_sessions', used: 9, allowed: 10 },
+  { limit: 'bytes', used: 80, allowed: 100 },
+]
 const MISSING = { menu: '/interface/pppoe-server', reason: 'not enough permissions (9)' }
 
 function folder(): string {
@@ -38,6 +43,7 @@ async function started(directory: string): Promise<Control> {
   const control = new Control({
     board: { tenants: () => [acme], snapshot },
     poller: { health: () => ({ ...UNTRIED, latencyMs: 5, failures: 2 }) },
+    books: { get: () => ({ crowding: { sessions: 9, uses: USES, leftOut: 0 } }) },
     commits: { isUp: true },
     journal: { state: () => ({ kind: 'writing' }) },
     verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },
@@ -85,6 +91,7 @@ test('the daemon’s own commands are answered without a token, by a socket of i
           missing_menus: [MISSING],
           failures: 2,
           error: null,
+          near_limits: [{ limit: 'max_sessions', used: 9, allowed: 10 }],
         },
       },
     ],

@@ -97,6 +97,16 @@ test('what a commit put under (others) is measured, and of each day the first is
   expect(scene.store.batches.at(-1)).toMatchObject([{ limits: { maxSessions: 10 } }])
 })
 
+test('so is one that is near the limit of its bytes', async () => {
+  const { scene, hq, read } = crowded(100, 1_000)
+  scene.budgetUses.set(hq, { usedBytes: 80, mostBytes: 100 })
+  await read(users(1))
+  expect(scene.lines.told).toEqual([])
+  scene.budgetUses.set(hq, { usedBytes: 81, mostBytes: 100 })
+  for (let time = 0; time < 3; time++) await read(users(1))
+  expect(scene.lines.told).toMatchObject([{ level: 40, router: 'acme/hq', limits: ['bytes'] }])
+})
+
 test('a router that tells of too many events has the rest counted, and the log says so once', async () => {
   const { scene, hq, read } = crowded(1, 1_000_000)
   const named = () => scene.lines.told.filter(it => String(it['msg']).includes('more events'))

@@ -7,6 +7,7 @@ import { Rollup } from '../src/accounting/rollup.ts'
 import type { Journal, JournaledDecision } from '../src/journal-port.ts'
 import type { CommitOutcome, LedgerStore, RouterCommit, StoredRouter } from '../src/ledger-store.ts'
 import { LimitWatch } from '../src/limit-watch.ts'
+import type { BudgetUse } from '../src/poller/health.ts'
 import { Recorder } from '../src/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../src/router-book.ts'
 import { RouterBooks } from '../src/router-books.ts'
@@ -117,7 +118,12 @@ export class Scene {
     clock: this.clock,
     log: this.lines.log,
   })
-  readonly limits = new LimitWatch({ log: this.lines.log })
+  /** Of its byte budgets, as its last poll found it. */
+  readonly budgetUses = new Map<RouterKey, BudgetUse>()
+  readonly limits = new LimitWatch({
+    healthOf: key => ({ budgetUse: this.budgetUses.get(key) }),
+    log: this.lines.log,
+  })
   #lastId = 0
   readonly recorder = new Recorder({
     onRecorded: () => {},

@@ -1,4 +1,5 @@
 import type { Decision } from './entry.ts'
+import type { LimitUse } from './limit-use.ts'
 import { namesADay } from './others.ts'
 import { type Reading, SERVICES, type Service } from './reading.ts'
 import type { Room } from './room.ts'
@@ -9,8 +10,6 @@ export interface SessionLimits {
   readonly newSessionsPerHour: number
 }
 
-/** The share of a limit above which a router is reported as near it. */
-const NEAR = 0.8
 const HOUR_MS = 3_600_000
 
 /**
@@ -52,14 +51,12 @@ export class SessionBudget {
     return SERVICES.reduce((sum, service) => sum + (this.#leftOut.get(service) ?? 0), 0)
   }
 
-  /** @param sessions of the router, all services together @returns the limits of which four fifths are reached */
-  near(limits: SessionLimits, sessions: number): readonly (keyof SessionLimits)[] {
-    const used: SessionLimits = {
-      maxSessions: sessions + this.leftOut,
-      newSessionsPerHour: this.#hour.begun,
-    }
-    const keys: readonly (keyof SessionLimits)[] = ['maxSessions', 'newSessionsPerHour']
-    return keys.filter(key => used[key] > NEAR * limits[key])
+  /** @param sessions of the router, all services together */
+  uses({ maxSessions, newSessionsPerHour }: SessionLimits, sessions: number): readonly LimitUse[] {
+    return [
+      { limit: 'max_sessions', used: sessions + this.leftOut, allowed: maxSessions },
+      { limit: 'new_sessions_per_hour', used: this.#hour.begun, allowed: newSessionsPerHour },
+    ]
   }
 }
 

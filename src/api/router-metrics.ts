@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
+import type { LimitUse } from '../accounting/limit-use.ts'
 import { SERVICES, type Service } from '../accounting/reading.ts'
 import { series } from './series.ts'
 
@@ -25,6 +26,7 @@ export interface RouterMeasure {
   readonly uncommittedBytes: number
   /** Its events that were added to others, since there were too many. */
   readonly joinedEvents: number
+  readonly limits: readonly LimitUse[]
   /** In its last reading; a service that was never read is absent. */
   readonly sessions: Readonly<Partial<Record<Service, number>>>
   /** How many of them have no counters; absent where no service was ever read. */
@@ -118,6 +120,16 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     'tikmeter_router_others_bytes_total',
     'Bytes counted as (others) in the daily tables: the router has more names in a day than twice max_sessions.',
     it => it.othersBytes,
+  )
+  series(
+    registry,
+    'gauge',
+    ['tikmeter_router_limit_used_ratio', 'How much of a limit it uses; 1 is all of it.'],
+    ['tenant', 'router', 'limit'],
+    function* () {
+      for (const { tenant, router, limits } of measures.routers())
+        for (const { limit, used, allowed } of limits) yield [{ tenant, router, limit }, used / allowed]
+    },
   )
   series(
     registry,

@@ -1,4 +1,5 @@
 import type { RouterId, TenantId } from '../accounting/ids.ts'
+import type { LimitUse } from '../accounting/limit-use.ts'
 import type { RouterJson, RouterState } from '../accounting/snapshot.ts'
 import { json } from './reply.ts'
 import type { Route } from './routes.ts'
@@ -32,6 +33,8 @@ export interface RouterStatus {
   /** Polls and connection attempts that failed since the last success. */
   readonly failures: number
   readonly error: string | null
+  /** Limits of which it uses more than 80 %; absent where there are none. Those of bytes are in bytes, as they are weighed. */
+  readonly near_limits?: readonly LimitUse[]
 }
 
 export function statusRoute(status: () => DaemonStatus): Route {

@@ -15,6 +15,15 @@ const ROUTER = z.object({
   failures: z.number(),
   error: z.string().nullable(),
   overloaded_reason: z.string().optional(),
+  near_limits: z
+    .array(
+      z.object({
+        limit: z.enum(['max_sessions', 'new_sessions_per_hour', 'bytes']),
+        used: z.number(),
+        allowed: z.number(),
+      }),
+    )
+    .optional(),
 })
 
 /** What this release's daemon answers; of a newer one's, what is known here. */

@@ -1,5 +1,11 @@
 import type { MissingMenu } from '../accounting/reading.ts'
 
+/** The most that was used of one of a router's byte budgets, in bytes. */
+export interface BudgetUse {
+  readonly usedBytes: number
+  readonly mostBytes: number
+}
+
 /** How a router is doing. */
 export interface RouterHealth {
   readonly state: 'online' | 'offline' | 'connecting' | 'disabled'
@@ -20,6 +26,8 @@ export interface RouterHealth {
   readonly skippedTicks: number
   /** Ticks at which it was not read since it had more than its share of what waits for the database. */
   readonly putOffPolls: number
+  /** In its last poll; absent before the first one. */
+  readonly budgetUse: BudgetUse | undefined
 }
 
 export const UNTRIED: RouterHealth = {
@@ -34,6 +42,7 @@ export const UNTRIED: RouterHealth = {
   missingMenus: [],
   skippedTicks: 0,
   putOffPolls: 0,
+  budgetUse: undefined,
 }
 
 export const DISABLED: RouterHealth = { ...UNTRIED, state: 'disabled' }

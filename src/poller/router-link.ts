@@ -1,5 +1,6 @@
 import type { MissingMenu, Reading, Service } from '../accounting/reading.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
+import type { BudgetUse } from './health.ts'
 
 /** A connection to a router that is logged in. */
 export interface RouterLink {
@@ -12,6 +13,8 @@ export interface RouterLink {
   readonly ended: Promise<never>
   /** `undefined` where the router does not have the service. Rejects with a `Failure`. */
   read(service: Service): Promise<Reading | undefined>
+  /** The most that it used of one of its byte budgets since this was last asked for. */
+  takeBudgetUse(): BudgetUse
   close(): void
 }
 

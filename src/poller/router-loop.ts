@@ -176,7 +176,7 @@ export class RouterLoop {
     const latencyMs = clock.steadyMs() - startedMs
     const readings = outcomes.flatMap(it => (it.kind === 'read' && it.reading ? [it.reading] : []))
     const failure = outcomes.findLast(it => it.kind === 'failed')?.failure
-    this.#health = { ...this.#health, missingMenus: link.missingMenus }
+    this.#health = { ...this.#health, missingMenus: link.missingMenus, budgetUse: link.takeBudgetUse() }
     if (readings.length > 0) await sink.record(this.#router.key, readings)
     const readAt = readings.at(-1)?.at.wall
     if (readAt) this.#health = { ...this.#health, lastReadingAt: readAt }

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts'
 import { MOST_TRAPS, slowness, trapOf } from './answer-failures.ts'
-import { type Budget, ROW_BYTES, STRAY_BYTES } from './budget.ts'
+import { type Budget, BudgetLoad, type BudgetUse, ROW_BYTES, STRAY_BYTES } from './budget.ts'
 import { RouterOverloaded, RouterUnreachable } from './errors.ts'
 import type { Line } from './line.ts'
 import type { HeldReply, RepliesInFlight } from './replies-in-flight.ts'
@@ -35,13 +35,11 @@ interface Question {
   readonly command: string
   readonly words: readonly string[]
   readonly tag: string
+  /** Takes the rows of a menu. */
   readonly memory: RowMemory | undefined
 }
 
-interface PendingCommand {
-  readonly command: string
-  /** Takes the rows of a menu. */
-  readonly memory: RowMemory | undefined
+interface PendingCommand extends Pick<Question, 'command' | 'memory'> {
   readonly askedMs: number
   readonly rows: Row[]
   readonly traps: Row[]
@@ -74,19 +72,19 @@ export class RouterConnection {
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #budget: Budget
+  readonly #load: BudgetLoad
   readonly #replies: RepliesInFlight
   readonly #pending = new Map<string, PendingCommand>()
   readonly #listeners = new Map<string, (row: Row) => void>()
   #lastTag = 0
   #isCorked = false
-  /** Outside of replies, since a menu was answered. */
-  #strayBytes = 0
 
   constructor(line: Line, options: ConnectionOptions) {
     this.#line = line
     this.#clock = options.clock
     this.#timeoutMs = options.timeoutMs
     this.#budget = options.budget
+    this.#load = new BudgetLoad(options.budget)
     this.#replies = options.replies
     line.onSentence = sentence => this.#take(sentence)
     line.ended.catch((cause: Error) => this.#rejectAll(cause))
@@ -155,6 +153,11 @@ export class RouterConnection {
     this.#send([command, ...words, `.tag=${tag}`])
   }
 
+  /** The most of its byte budgets since this was last asked for. */
+  takeBudgetUse(): BudgetUse {
+    return this.#load.take()
+  }
+
   close(): void {
     this.#line.end(new RouterUnreachable('closed by us'))
   }
@@ -180,7 +183,7 @@ export class RouterConnection {
     }
     const { command, held } = pending
     held.add(sentence.bytes + ROW_BYTES)
-    if (held.bytes > this.#budget.replyBytes)
+    if (this.#load.isReplyTooLarge(held.bytes))
       this.#rest(`${command}: more than ${this.#budget.replyBytes} bytes in one answer`)
     if (this.#line.socket.destroyed) return
     switch (sentence.reply) {
@@ -212,8 +215,7 @@ export class RouterConnection {
   }
 
   #tell({ tag = '', reply, row, bytes }: Sentence): void {
-    this.#strayBytes += bytes + STRAY_BYTES
-    if (this.#strayBytes > this.#budget.strayBytes)
+    if (this.#load.isTooMuchStray(bytes + STRAY_BYTES))
       this.#rest(`more than ${this.#budget.strayBytes} bytes between two readings that no command asked for`)
     else if (reply === '!re') this.#listeners.get(tag)?.(row)
     else if (reply === '!trap' || reply === '!done') this.#listeners.delete(tag)
@@ -225,7 +227,7 @@ export class RouterConnection {
     if (!first) {
       if (pending.memory) {
         pending.memory.end()
-        this.#strayBytes = 0
+        this.#load.menuAnswered()
       }
       pending.resolve({ rows, done, askedMs, answeredMs: this.#clock.steadyMs() })
       return

@@ -7,7 +7,7 @@ import {
   type Window,
 } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { Budget } from './budget.ts'
+import type { Budget, BudgetUse } from './budget.ts'
 import type { Callers } from './callers.ts'
 import { RouterConnection } from './connection.ts'
 import { Departures } from './departures.ts'
@@ -135,6 +135,11 @@ export class Router {
       this.#missing.set(service, { askedMs: nowMs, menu: command.replace(/\/print$/, ''), reason })
       return undefined
     }
+  }
+
+  /** The most that it used of one of its byte budgets since this was last asked for. */
+  takeBudgetUse(): BudgetUse {
+    return this.#connection.takeBudgetUse()
   }
 
   close(): void {

@@ -20,6 +20,10 @@ export const HQ: RouterMeasure = {
   },
   sessions: { hotspot: 40 },
   uncounted: 6,
+  limits: [
+    { limit: 'max_sessions', used: 40, allowed: 50 },
+    { limit: 'bytes', used: 1, allowed: 4 },
+  ],
 }
 
 /** A daemon with one router and some trouble. */

@@ -57,6 +57,10 @@ describe('a router', () => {
     expect(lines).toContain('tikmeter_router_put_off_polls_total{tenant="acme",router="hq"} 5')
     expect(lines).toContain('tikmeter_router_uncommitted_bytes{tenant="acme",router="hq"} 2048')
     expect(lines).toContain('tikmeter_router_joined_events_total{tenant="acme",router="hq"} 7')
+    expect(lines).toContain(
+      'tikmeter_router_limit_used_ratio{tenant="acme",router="hq",limit="max_sessions"} 0.8',
+    )
+    expect(lines).toContain('tikmeter_router_limit_used_ratio{tenant="acme",router="hq",limit="bytes"} 0.25')
   })
 
   it('has no value of what is not known, and none at all when it went', async () => {

@@ -58,6 +58,21 @@ describe('a router that answers', () => {
     expect(shown).toEqual([missing, []])
   })
 
+  it('tells by then how much of its byte budgets it used', async () => {
+    const shown: unknown[] = []
+    const sink = { record: () => void shown.push(running.loop.health.budgetUse) }
+    const running = runningLoop({ sink })
+    const { clock, router, loop } = running
+    expect(loop.health.budgetUse).toBeUndefined()
+    await clock.turn(0)
+    const link = router.attempts[0]?.accept() ?? expect.fail()
+    link.budgetUse = { usedBytes: 90, mostBytes: 100 }
+    await clock.turn(0)
+    for (const ask of link.asks) ask.answer()
+    await clock.turn(0)
+    expect(shown).toEqual([{ usedBytes: 90, mostBytes: 100 }])
+  })
+
   it('is asked for no service that the config leaves out', async () => {
     const { clock, readings } = runningLoop({ isObliging: true, about: { services: ['ppp'] } })
     await clock.turn(0)

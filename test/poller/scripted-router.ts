@@ -84,6 +84,7 @@ export class ScriptedLink implements RouterLink {
   readonly version = '7.16'
   notices: readonly string[] = []
   missingMenus: RouterLink['missingMenus'] = []
+  budgetUse = { usedBytes: 0, mostBytes: 1 }
   readonly ended: Promise<never>
   /** Every question so far; those of one poll come together. */
   readonly asks: Ask[] = []
@@ -120,6 +121,10 @@ export class ScriptedLink implements RouterLink {
     this.#cause ??= cause
     for (const ask of this.asks) ask.fail(this.#cause)
     this.#end(this.#cause)
+  }
+
+  takeBudgetUse(): ReturnType<RouterLink['takeBudgetUse']> {
+    return this.budgetUse
   }
 
   close(): void {

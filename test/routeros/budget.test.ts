@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { budgetOf } from '../../src/routeros/budget.ts'
+import { BudgetLoad, budgetOf } from '../../src/routeros/budget.ts'
 import { RouterOverloaded } from '../../src/routeros/errors.ts'
 import { mostInFlight, RepliesInFlight } from '../../src/routeros/replies-in-flight.ts'
 import { RowMemory } from '../../src/routeros/row-memory.ts'
@@ -114,4 +114,31 @@ test('rows beyond the bytes that may be remembered are told whole each time', ()
     { known: 2, whole: 1 },
     { known: 2, whole: 1 },
   ])
+})
+
+test('the budget that came nearest to its end is told, once', () => {
+  const load = new BudgetLoad({ replyBytes: 1_000, strayBytes: 100, rememberedBytes: 0 })
+  for (const bytes of [100, 300, 200]) expect(load.isReplyTooLarge(bytes)).toBe(false)
+  expect(load.isTooMuchStray(20)).toBe(false)
+  expect(load.take()).toEqual({ usedBytes: 300, mostBytes: 1_000 })
+  expect(load.isTooMuchStray(20)).toBe(false)
+  expect(load.take()).toEqual({ usedBytes: 40, mostBytes: 100 })
+  expect(load.take()).toEqual({ usedBytes: 0, mostBytes: 1_000 })
+  load.menuAnswered()
+  expect(load.isTooMuchStray(100)).toBe(false)
+  expect(load.isTooMuchStray(1)).toBe(true)
+  expect(load.isReplyTooLarge(1_001)).toBe(true)
+})
+
+test('a connection knows how large its largest answer was', async () => {
+  const { connection, client } = await conversation({ budget: FEW })
+  const pending = connection.command('/ppp/active/print')
+  const tag = tagOf(await client.next())
+  for (let row = 0; row < 10; row++) client.say('!re', tag, '=name=ann')
+  client.say('!done', tag)
+  await pending
+  const { usedBytes, mostBytes } = connection.takeBudgetUse()
+  expect(mostBytes).toBe(FEW.replyBytes)
+  expect(usedBytes).toBeGreaterThan(5_000)
+  expect(connection.takeBudgetUse().usedBytes).toBe(0)
 })

@@ -1,0 +1,16 @@
+/** A router's limits, as they are called in the config; those of its bytes follow from `max_sessions`. */
+export type LimitName = 'max_sessions' | 'new_sessions_per_hour' | 'bytes'
+
+/** How much of a limit a router uses. */
+export interface LimitUse {
+  readonly limit: LimitName
+  readonly used: number
+  readonly allowed: number
+}
+
+/** The share of a limit above which a router is reported as near it. */
+const NEAR = 0.8
+
+export function isNear({ used, allowed }: Pick<LimitUse, 'used' | 'allowed'>): boolean {
+  return used > NEAR * allowed
+}

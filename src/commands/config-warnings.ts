@@ -1,0 +1,27 @@
+import type { Config } from '../config/config.ts'
+import { exposedSecret } from '../config/exposure.ts'
+import type { Fault } from '../config/fault.ts'
+import { openKeySets } from '../config/open-key-set.ts'
+import { sharedAddresses } from '../config/shared-address.ts'
+import { limitWarnings } from './limit-warnings.ts'
+import { webhookWarnings } from './webhook-warnings.ts'
+
+/**
+ * What `check` warns of in a config without a fault.
+ * @param file the one that `config` was loaded from
+ * @param socket where the daemon answers that runs by it, if one does
+ */
+export async function configWarnings(
+  file: string,
+  config: Config,
+  socket: string | undefined,
+): Promise<readonly Fault[]> {
+  const exposed = exposedSecret(file)
+  return [
+    ...(exposed ? [exposed] : []),
+    ...openKeySets(file),
+    ...sharedAddresses(file, config),
+    ...webhookWarnings(file, config),
+    ...(await limitWarnings(file, config, socket)),
+  ]
+}

@@ -1,0 +1,46 @@
+import { request } from 'node:http'
+import { json as readJson } from 'node:stream/consumers'
+import { readStatus, type Status } from './status-answer.ts'
+
+/** No daemon answers, or not one of ours. */
+export class NoDaemon extends Error {
+  override readonly name = 'NoDaemon'
+}
+
+/**
+ * How the running daemon and its routers are doing.
+ * @param socket where it answers; `undefined` where its path is too long for a socket
+ * @throws NoDaemon
+ */
+export async function askDaemon(socket: string | undefined, withinMs: number): Promise<Status> {
+  if (socket === undefined)
+    throw new NoDaemon('the path of journal.directory is too long for a socket: give it a shorter one')
+  const answer = readStatus(await get(socket, withinMs))
+  if (answer) return answer
+  throw new NoDaemon(`the daemon at ${socket} answers otherwise: is it of this release?`)
+}
+
+function get(socketPath: string, withinMs: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ socketPath, path: '/status', timeout: withinMs }, response =>
+      resolve(readJson(response).catch(() => undefined)),
+    )
+    asking.once('timeout', () => asking.destroy(new Error(`no answer within ${withinMs} ms`)))
+    asking.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(new NoDaemon(whyNot(socketPath, cause), { cause })),
+    )
+    asking.end()
+  })
+}
+
+function whyNot(socket: string, { code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return `no daemon answers at ${socket}: ask in the working directory of a running one, with its config`
+    case 'EACCES':
+      return `${socket} is another user's: ask as the daemon's user, or as root`
+    default:
+      return `the daemon does not answer (${socket}): ${message}`
+  }
+}
