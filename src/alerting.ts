@@ -4,6 +4,7 @@ import type { RouterKey, TenantId } from './accounting/ids.ts'
 import { AlertBoard } from './alerts/board.ts'
 import { CLAIM_MS } from './alerts/delivery.ts'
 import type { WatchedRouter } from './alerts/due.ts'
+import { JoinedAlerts, type JoinedObserver } from './alerts/joined.ts'
 import { Sender } from './alerts/sender.ts'
 import { AlertWatch } from './alerts/watch.ts'
 import { type DeliveryObserver, Webhooks } from './alerts/webhooks.ts'
@@ -28,7 +29,7 @@ export interface AlertingOptions {
   readonly healthOf: (router: RouterKey) => RouterHealth | undefined
   /** Told of each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
-  readonly observer: DeliveryObserver
+  readonly observer: DeliveryObserver & JoinedObserver
   readonly clock: Clock
   readonly log: Logger
 }
@@ -43,6 +44,7 @@ export class Alerting {
 
   constructor(options: AlertingOptions) {
     const { config, database, record, calendars, onAlert, observer, clock, log } = options
+    const joined = new JoinedAlerts({ observer, log })
     this.#options = options
     this.#webhooks = new Webhooks({
       store: new DeliveryStore({ database, claimMs: CLAIM_MS }),
@@ -58,7 +60,11 @@ export class Alerting {
       onWritten: () => this.#webhooks.wake(),
       // Nothing else can have changed the tables.
       intervalMs: config.commit.intervalMs,
-      ...{ onAlert, clock, log },
+      onAlert: it => {
+        joined.note(it)
+        onAlert(it)
+      },
+      ...{ clock, log },
     })
   }
 

@@ -53,7 +53,8 @@ export interface SessionRule {
 }
 
 export type AlertRule = UsageRule | OutageRule | SessionRule
-export type AlertKind = AlertRule['kind']
+/** `more`: of one router there were more alerts than are told one by one. */
+export type AlertKind = AlertRule['kind'] | 'more'
 
 /** A tenant's rules, and which of its webhooks hear of what. */
 export interface AlertTerms {
@@ -105,7 +106,7 @@ interface AlertJsonBase {
   readonly scope: AlertScope
   /** A username, a router's id, or the tenant's. */
   readonly subject: string
-  /** The tenant's month or day, `2026-11` or `2026-11-26`; of an outage the instant of its begin. */
+  /** The tenant's month or day, `2026-11` or `2026-11-26`; of an outage its begin, of `more` when it was, as instants. */
   readonly period: string
   readonly fired_at: string
   /** Only an outage ends. */
@@ -131,6 +132,11 @@ export type AlertJson =
         readonly session_id: SessionId
         readonly service: Service
       }
+    })
+  | (AlertJsonBase & {
+      readonly kind: 'more'
+      /** Of the rule, about subscribers of the router, in addition to those that were told one by one. */
+      readonly detail: { readonly count: number }
     })
 
 /** An alert, and whose it is. */

@@ -3,7 +3,7 @@ import type { Exact } from '../runtime/exact-json.ts'
 import { keyOf, type Reader } from './usage-questions.ts'
 import type { Value } from './usage-source.ts'
 
-const KINDS = ['usage', 'router_offline', ...SESSION_ALERTS] as const satisfies readonly AlertKind[]
+const KINDS = ['usage', 'router_offline', ...SESSION_ALERTS, 'more'] as const satisfies readonly AlertKind[]
 
 const OF_SESSION = ['router', 'username', 'session_id', 'service']
 
@@ -13,6 +13,7 @@ const DETAILS: Readonly<Record<AlertKind, readonly string[]>> = {
   router_offline: ['last_reading_at', 'error'],
   session_stalled: OF_SESSION,
   session_uncounted: OF_SESSION,
+  more: ['count'],
 }
 const BESIDE = ['rule', 'kind', 'scope', 'subject', 'period', 'fired_at', 'ended_at']
 

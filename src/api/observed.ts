@@ -64,6 +64,11 @@ export class Observed {
     'outcome',
   )
 
+  readonly #joinedAlerts = this.#counter(
+    'tikmeter_alerts_joined_total',
+    'Alerts beyond those of a router that are told one by one; each daemon tells of all.',
+  )
+
   constructor() {
     // A series that begins with its first event hides that event from `increase`.
     for (const service of SERVICES) {
@@ -117,6 +122,10 @@ export class Observed {
 
   delivery(outcome: (typeof DELIVERY_OUTCOMES)[number], times: number): void {
     this.#deliveries.inc({ outcome }, times)
+  }
+
+  alertsJoined(count: number): void {
+    this.#joinedAlerts.inc(count)
   }
 
   #histogram(name: string, help: string, buckets: number[]): Histogram {

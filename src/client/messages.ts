@@ -117,7 +117,7 @@ interface AlertBase {
   readonly scope: 'user' | 'router' | 'tenant'
   /** A username, a router's id, or the tenant's. */
   readonly subject: string
-  /** The tenant's month or day, `2026-11` or `2026-11-26`; of an outage the instant of its begin. */
+  /** The tenant's month or day, `2026-11` or `2026-11-26`; of an outage its begin, of `more` when it was, as instants. */
   readonly period: string
   readonly fired_at: string
   /** Only an outage ends. */
@@ -143,6 +143,8 @@ export type Alert =
         readonly service: 'hotspot' | 'ppp'
       }
     })
+  /** Of one router there were more alerts of the rule than are told one by one. */
+  | (AlertBase & { readonly kind: 'more'; readonly detail: { readonly count: number } })
 
 export type ServerMessage =
   | WelcomeMessage

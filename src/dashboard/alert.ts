@@ -77,6 +77,8 @@ function deed({ kind, scope, period, endedAt, detail }: Alert, time: LocalTime):
       return scope === 'router' ? 'has a session that moves nothing' : 'is online and moves nothing'
     case 'session_uncounted':
       return scope === 'router' ? 'has a session that can not be counted' : 'is online and can not be counted'
+    case 'more':
+      return `had ${numberOf(detail['count'])} more alerts`
     default:
       return visible(kind.replaceAll('_', ' '))
   }

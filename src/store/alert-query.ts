@@ -18,7 +18,7 @@ const it = alerts
 /** Of the detail each kind has its own, and the others' are null. `used`, `threshold` and `quota` are bytes. */
 const DETAIL = [
   ...(['used', 'threshold', 'quota', 'last_reading_at', 'error'] as const),
-  ...(['router', 'username', 'session_id', 'service'] as const),
+  ...(['router', 'username', 'session_id', 'service', 'count'] as const),
 ]
 
 /** The columns of `alertQuery`'s rows, all of them texts. */

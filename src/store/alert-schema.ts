@@ -16,7 +16,7 @@ export const alerts = pgTable(
     number: bytes('number').notNull(),
     rule: text('rule').notNull(),
     kind: text('kind', {
-      enum: ['usage', 'router_offline', 'session_stalled', 'session_uncounted'],
+      enum: ['usage', 'router_offline', 'session_stalled', 'session_uncounted', 'more'],
     }).notNull(),
     scope: text('scope', { enum: ['user', 'router', 'tenant'] }).notNull(),
     subject: text('subject').notNull(),

@@ -16,24 +16,51 @@ export interface Statement {
 /** The rest fires the next time: a threshold with a slip of the pen must not be a million rows at once. */
 const MOST_AT_ONCE = 1_000
 
+/**
+ * Of alerts about the subscribers of one router. Those beyond it fire as all others do and can be asked for, but nobody is
+ * told of each: one alert of kind `more` tells how many they are.
+ */
+const TOLD_A_MINUTE = 200
+/** Beside what is the kind's own, `detail` has the router of an alert about a subscriber, and whether it is told. */
+const IS_TOLD = `not detail ? 'untold'`
+
 const ONCE = `not exists (select from alerts as a where a.tenant_id = $1 and a.rule = d.rule and a.scope = d.scope
         and a.subject = d.subject and a.period = d.period)`
 
-/** @param due the name of rows of rule, scope, subject, period and detail */
+/** @param due the name of rows of rule, scope, subject, period, detail, and `source`: its router, or null */
 function firing(kind: string, due: string, isNew = ONCE): string {
-  return `fresh as materialized (
-      select d.*, row_number() over (order by d.rule, d.scope, d.subject, d.period) as place
-      from ${due} as d where ${isNew} order by place limit ${MOST_AT_ONCE}
+  const order = 'order by d.rule, d.scope, d.subject, d.period'
+  return `recent as materialized (
+      select detail ->> 'source' as source, count(*) as told from alerts
+      where tenant_id = $1 and changed_at > now() - interval '1 minute' and detail ? 'source' and ${IS_TOLD} group by 1
+    ), fresh as materialized (
+      select d.*, row_number() over (${order}) as place, d.source is not null and ${TOLD_A_MINUTE} <
+          row_number() over (partition by d.source ${order}) + coalesce(r.told, 0) as is_untold
+      from ${due} as d left join recent as r using (source) where ${isNew} order by place limit ${MOST_AT_ONCE}
+    ), amount as (
+      select count(*) + count(distinct (rule, source)) filter (where is_untold) as all from fresh
     ), numbers as (
-      update tenants set last_alert = last_alert + (select count(*) from fresh)
-      where id = $1 and exists (select from fresh) returning last_alert - (select count(*) from fresh) as base
+      update tenants set last_alert = last_alert + a.all from amount as a
+      where id = $1 and a.all > 0 returning last_alert - a.all as base
     ), fired as (
       insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
-      select $1, n.base + d.place, d.rule, '${kind}', d.scope, d.subject, d.period, d.detail
+      select $1, n.base + d.place, d.rule, '${kind}', d.scope, d.subject, d.period, d.detail ||
+        jsonb_strip_nulls(jsonb_build_object('source', d.source, 'untold', case when d.is_untold then true end))
       from fresh as d cross join numbers as n order by d.place
-      on conflict do nothing returning id, rule
-    ), ${telling('fired', 'fired')}
-    select count(*)::int as count from fired`
+      on conflict do nothing returning id, rule, detail
+    ), rest as (
+      select rule, detail ->> 'source' as source, count(*) as count, row_number() over (order by 1, 2) as place
+      from fired where not (${IS_TOLD}) group by 1, 2
+    ), more as (
+      insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
+      select $1, n.base + (select count(*) from fresh) + r.place, r.rule, 'more', 'router', r.source,
+        ${isoOf('now()')}, jsonb_build_object('count', r.count)
+      from rest as r cross join numbers as n
+      on conflict do nothing returning id, rule, detail
+    ), all_told as (
+      select id, rule from fired where ${IS_TOLD} union all select id, rule from more
+    ), ${telling('all_told', 'fired')}
+    select (select count(*) from fired)::int + (select count(*) from more)::int as count`
 }
 
 function telling(changed: string, event: string): string {
@@ -62,19 +89,19 @@ export const FIRE_USAGE = {
         least(min(r.threshold), (select min(p.threshold) from particular as p)) as least_threshold
       from rules as r group by scope, from_day, to_day
     ), used as materialized (
-      select s.scope, s.from_day, s.to_day, u.subject, u.used from spans as s cross join lateral (
-        select username as subject, sum(upload + download) as used from usage_daily
+      select s.scope, s.from_day, s.to_day, u.subject, u.used, u.source from spans as s cross join lateral (
+        select username as subject, sum(upload + download) as used, min(router_id collate "C") as source from usage_daily
           where s.scope = 'user' and tenant_id = $1 and day between s.from_day and s.to_day
             and username <> '${OTHERS}' group by username
         union all
-        select router_id, sum(upload + download) from tenant_usage_daily
+        select router_id, sum(upload + download), null from tenant_usage_daily
           where s.scope = 'router' and tenant_id = $1 and day between s.from_day and s.to_day group by router_id
         union all
-        select $1, sum(upload + download) from tenant_usage_daily
+        select $1, sum(upload + download), null from tenant_usage_daily
           where s.scope = 'tenant' and tenant_id = $1 and day between s.from_day and s.to_day
       ) as u where u.used >= s.least_threshold
     ), over as (
-      select r.rule, r.scope, u.subject, r.period, jsonb_build_object('used', u.used,
+      select r.rule, r.scope, u.subject, r.period, u.source, jsonb_build_object('used', u.used,
           'threshold', coalesce(p.threshold, r.threshold),
           'quota', case when p.rule is null then r.quota else p.quota end) as detail
       from rules as r join used as u using (scope, from_day, to_day)
@@ -90,7 +117,7 @@ export const FIRE_USAGE = {
 export const FIRE_OUTAGES = {
   name: 'tikmeter_fire_outages',
   text: `with ${HOOKS}, silent as (
-      select rule, 'router' as scope, subject, period,
+      select rule, 'router' as scope, subject, period, null as source,
         jsonb_build_object('last_reading_at', last_reading_at, 'error', error) as detail
       from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
         as s (rule, subject, period, last_reading_at, error)
@@ -141,6 +168,7 @@ function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'):
     ), told_of as (
       select distinct on (r.rule, r.scope, subject, r.period) r.rule, r.scope,
         case r.scope when 'user' then e.detail ->> 'username' else e.router_id end as subject, r.period,
+        case r.scope when 'user' then e.router_id end as source,
         jsonb_build_object('router', e.router_id, 'username', e.detail -> 'username',
           'session_id', e.detail -> 'session_id', 'service', e.detail -> 'service') as detail
       from rules as r join ledger_events as e
@@ -156,14 +184,13 @@ export const FIRE_SESSIONS: Readonly<Record<SessionAlertKind, Statement>> = {
 }
 
 export const ALERT = `tenant_id, number as id, rule, kind, scope, subject, period, detail,
-    to_char(fired_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as fired_at,
-    to_char(ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ended_at`
+    ${isoOf('fired_at')} as fired_at, ${isoOf('ended_at')} as ended_at`
 
-/** Parameters: tenants; how many of each. */
+/** Those that were told. Parameters: tenants; how many of each. */
 export const RECENT_OF = {
   name: 'tikmeter_recent_alerts',
   text: `select ${ALERT} from unnest($1::text[]) as t (tenant)
-    cross join lateral (select * from alerts as a where a.tenant_id = t.tenant order by a.number desc limit $2) as a
+    cross join lateral (select * from alerts as a where a.tenant_id = t.tenant and ${IS_TOLD} order by a.number desc limit $2) as a
     order by tenant_id, number`,
 }
 
@@ -172,12 +199,16 @@ export const ALERT_STATEMENT_MS = 600_000
 /** A statement tells the time at which it began, and can be seen only when it is done: minutes later. */
 const UNDER_WAY = `interval '${ALERT_STATEMENT_MS + 60_000} milliseconds'`
 
-/** What may have come since then. Parameters: tenants; an instant of `NOW`. */
+/** What may have come since then, and is to be told. Parameters: tenants; an instant of `NOW`. */
 export const CHANGED_SINCE = {
   name: 'tikmeter_changed_alerts',
   text: `select ${ALERT} from alerts where tenant_id = any($1::text[]) and changed_at >= $2::timestamptz - ${UNDER_WAY}
-    order by tenant_id, number`,
+      and ${IS_TOLD} order by tenant_id, number`,
 }
 
 /** By the database's clock, the only one that all daemons share. */
 export const NOW = { name: 'tikmeter_now', text: `select now()::text as now` }
+
+function isoOf(instant: string): string {
+  return `to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}

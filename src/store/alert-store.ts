@@ -51,6 +51,7 @@ export interface AlertRow {
     readonly username: string
     readonly session_id: string
     readonly service: Service
+    readonly count: number
   }
 }
 
@@ -201,6 +202,8 @@ export function alertOf(row: AlertRow): TenantAlert {
       const where = { router: routerId(detail.router), session_id: sessionId(detail.session_id) }
       return { tenant, alert: { ...base, kind: row.kind, detail: { ...where, username, service } } }
     }
+    case 'more':
+      return { tenant, alert: { ...base, kind: row.kind, detail: { count: detail.count } } }
     default:
       return row.kind satisfies never
   }

@@ -21,6 +21,7 @@ const PLAIN = new Set([
     'download',
     'used',
     'threshold',
+    'count',
     'quota',
     'rule',
     'kind',

@@ -1,7 +1,7 @@
-/** Bytes are exact, and sums of them can be beyond 2^53. */
+/** Numbers are exact, and sums of bytes can be beyond 2^53. */
 export type UsageValue = string | bigint | null
 
-const BYTES = new Set(['upload', 'download', 'used', 'threshold', 'quota'])
+const NUMBERS = new Set(['upload', 'download', 'used', 'threshold', 'quota', 'count'])
 
 /** A row's values as they are meant, from the texts that the database tells. */
 export function valuesOf(
@@ -10,6 +10,6 @@ export function valuesOf(
 ): readonly UsageValue[] {
   return columns.map((name, index) => {
     const value = told[index] ?? null
-    return value !== null && BYTES.has(name) ? BigInt(value) : value
+    return value !== null && NUMBERS.has(name) ? BigInt(value) : value
   })
 }

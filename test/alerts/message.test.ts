@@ -34,6 +34,10 @@ const ALERTS: readonly AlertJson[] = [
       session_id: sessionId('01999999-0000-7000-8000-000000000001'),
     },
   },
+  {
+    ...{ ...fired, kind: 'more', scope: 'router', subject: 'hq', period: '2026-11-26T10:00:00.000Z' },
+    detail: { count: 900 },
+  },
   outage().alert,
 ]
 

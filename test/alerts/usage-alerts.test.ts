@@ -159,7 +159,7 @@ test('a tenant’s alerts are numbered from 1 on, whatever others have', async (
 test('a threshold that everybody is over fires for a thousand at a time, and for each once', async () => {
   daemon.setRules([usageRule({ usual: limit(1) })])
   await scene.ask(`insert into usage_daily
-    select 'acme', '2026-11-26', 'hq', 'ppp', 'user' || n, 5, 5 from generate_series(1, 1500) as n`)
+    select 'acme', '2026-11-26', 'r' || n % 10, 'ppp', 'user' || n, 5, 5 from generate_series(1, 1500) as n`)
   await daemon.look()
   expect(daemon.takeTold()).toHaveLength(1000)
   await daemon.look()

@@ -107,6 +107,22 @@ test('only those of a rule, of a kind and about a subject are told, where that i
     expect((await told(`?${none}`)).rows).toEqual([])
 })
 
+test('those that nobody is told of are there, and so is the alert that tells how many they are', async () => {
+  await scene.pool.query(
+    `insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail) values
+       ('initech', 1, 'much', 'usage', 'user', 'ann', '2026-11',
+         '{"used": 5, "threshold": 1, "quota": null, "source": "hq", "untold": true}'),
+       ('initech', 2, 'much', 'more', 'router', 'hq', '2026-11-26T10:00:00.000Z', '{"count": 1}')`,
+  )
+  expect((await told('', 'initech')).rows).toMatchObject([
+    { kind: 'more', detail: { count: 1 } },
+    { kind: 'usage', subject: 'ann', detail: { used: 5, threshold: 1, quota: null } },
+  ])
+  expect((await told('?kind=more', 'initech')).rows).toHaveLength(1)
+  expect(await shown(initech)).toMatchObject([{ kind: 'more' }])
+  await scene.pool.query(`delete from alerts where rule = 'much'`)
+})
+
 test('bytes beyond 2^53 are told with all their digits, and so is a quota', async () => {
   await scene.pool.query(
     `insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail) values ('initech', 1, 'much', 'usage', 'tenant',
@@ -115,7 +131,7 @@ test('bytes beyond 2^53 are told with all their digits, and so is a quota', asyn
   const detail = '"detail":{"used":18014398509481985,"threshold":9007199254740993,"quota":9007199254740995}}'
   expect((await api.ask('/api/alerts', 'initech')).text).toContain(detail)
   expect((await api.ask('/api/alerts?format=csv', 'initech')).text).toContain(
-    ',18014398509481985,9007199254740993,9007199254740995,,,,,,\r\n',
+    ',18014398509481985,9007199254740993,9007199254740995,,,,,,,\r\n',
   )
   await scene.pool.query(`delete from alerts where rule = 'much'`)
 })
@@ -126,7 +142,7 @@ test('CSV has all of them, with a column for each thing that a kind tells', asyn
   const [head, ...lines] = text.replace('\ufeff', '').split('\r\n')
   expect(head).toBe(
     'id,rule,kind,scope,subject,period,fired_at,ended_at,used,threshold,quota,last_reading_at,error,' +
-      'router,username,session_id,service',
+      'router,username,session_id,service,count',
   )
   expect(lines.pop()).toBe('')
   const alerts = [...(await shown(acme))].reverse()
@@ -144,7 +160,7 @@ test('CSV has all of them, with a column for each thing that a kind tells', asyn
 
 const DETAIL_COLUMNS = [
   ...['used', 'threshold', 'quota', 'last_reading_at', 'error'],
-  ...['router', 'username', 'session_id', 'service'],
+  ...['router', 'username', 'session_id', 'service', 'count'],
 ]
 
 test('a name that a spreadsheet would take for a formula is text in CSV, and itself in JSON', async () => {
@@ -187,7 +203,7 @@ test('a cursor of another question, of another tenant, or of nobody is none', as
 
 test('what is wrong with a question is told, all of it', async () => {
   expect(await fault('?kind=weather&limit=0&rule=%00')).toBe(
-    'limit is no number from 1 to 1000; rule has a NUL in it; kind is none of usage, router_offline, session_stalled, session_uncounted',
+    'limit is no number from 1 to 1000; rule has a NUL in it; kind is none of usage, router_offline, session_stalled, session_uncounted, more',
   )
   expect(await fault('?from=2026-11-01')).toBe('unknown query parameter: from')
 })

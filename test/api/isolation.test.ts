@@ -140,7 +140,7 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
   status: oneOf('active', 'ended'),
   period: oneOf('today', 'month', 'all'),
   rule: oneOf(...NAMES),
-  kind: oneOf('usage', 'router_offline', 'session_stalled', 'session_uncounted', 'globex'),
+  kind: oneOf('usage', 'router_offline', 'session_stalled', 'session_uncounted', 'more', 'globex'),
   subject: oneOf(...NAMES),
   limit: oneOf(...COUNTS),
   format: oneOf('json', 'csv'),

@@ -97,6 +97,8 @@ test('the daemon itself is measured too', async () => {
     'tikmeter_feed_connections 4',
     'tikmeter_database_up 0',
     'tikmeter_uncommitted_sessions 12',
+    'tikmeter_uncommitted_bytes 4096',
+    'tikmeter_uncommitted_max_bytes 268435456',
     'tikmeter_refused_routers 1',
     'tikmeter_leases_wanted 3',
     'tikmeter_leases_held 2',
@@ -131,6 +133,7 @@ describe('what is told as it happens', () => {
       observed.reloaded('faulty')
       observed.delivery('retried', 1)
       observed.delivery('dead', 3)
+      observed.alertsJoined(900)
     })
     for (const line of [
       'tikmeter_poll_duration_seconds_bucket{le="0.025"} 0',
@@ -144,6 +147,7 @@ describe('what is told as it happens', () => {
       'tikmeter_webhook_deliveries_total{outcome="delivered"} 0',
       'tikmeter_webhook_deliveries_total{outcome="retried"} 1',
       'tikmeter_webhook_deliveries_total{outcome="dead"} 3',
+      'tikmeter_alerts_joined_total 900',
     ])
       expect(lines).toContain(line)
   })

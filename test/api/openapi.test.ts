@@ -168,7 +168,7 @@ const ASKED: readonly Ask[] = [
   [FORECAST, 'user=nobody', 'acme', 200],
   [FORECAST, '', 'acme', 304, { headers: { 'If-None-Match': '*' } }],
   ['/api/sessions', `limit=1000&${ALL_DAYS}`, 'acme', 200],
-  ...['usage', 'router_offline', 'session_stalled', 'session_uncounted'].map(
+  ...['usage', 'router_offline', 'session_stalled', 'session_uncounted', 'more'].map(
     kind => ['/api/alerts', `kind=${kind}`, 'acme', 200] as const,
   ),
   ['/api/system/dashboard/stats', '', 'admin', 200],

@@ -54,6 +54,10 @@ test.each([
     { ...STALL, kind: 'session_uncounted', scope: 'router', subject: 'hq' },
     'Router hq has a session that can not be counted',
   ],
+  [
+    { ...STALL, kind: 'more', scope: 'router', subject: 'hq', detail: { count: 900 } },
+    'Router hq had 900 more alerts',
+  ],
   [{ ...STALL, kind: 'of_a_newer\u202eserver' }, 'ann of a newer\\u202eserver'],
 ])('an alert is told in a sentence', (json, words) => {
   const alert = alertOf(json)

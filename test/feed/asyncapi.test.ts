@@ -111,6 +111,10 @@ const ALERTS: readonly AlertJson[] = [
       session_id: sessionId('0193a5b2-0000-7000-8000-000000000000'),
     },
   },
+  {
+    ...{ ...base, id: 6, kind: 'more', scope: 'router', period: START.toISOString() },
+    detail: { count: 900 },
+  },
   outage(4),
   outage(5, { ended_at: START.toISOString() }),
 ]

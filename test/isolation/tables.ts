@@ -28,7 +28,7 @@ export const PARAMETERS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   limit: oneOf('1', '2', '100', '1000', '1001', 'x'),
   format: oneOf('json', 'csv'),
   rule: oneOf('any-router', 'their-rule', ...NAMES),
-  kind: oneOf('usage', 'router_offline', 'session_stalled', 'session_uncounted', 'globex'),
+  kind: oneOf('usage', 'router_offline', 'session_stalled', 'session_uncounted', 'more', 'globex'),
   subject: oneOf('hq', 'their-router', 'user-1', 'their-user', ...NAMES),
   /** Replaced by one of the other's own, where there is one. */
   cursor: oneOf('0', '1', '2', 'x'),

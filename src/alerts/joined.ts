@@ -1,0 +1,35 @@
+import type { TenantAlert } from '../accounting/alert.ts'
+import { type RouterKey, routerId, routerKey } from '../accounting/ids.ts'
+import type { Logger } from '../runtime/logger.ts'
+
+/** Told of alerts that nobody is told of one by one, for whoever measures. */
+export interface JoinedObserver {
+  /** Here or at another daemon. */
+  alertsJoined(count: number): void
+}
+
+/** Tells the log once of each router that has more alerts a minute than are told one by one. */
+export class JoinedAlerts {
+  readonly #observer: JoinedObserver
+  readonly #log: Logger
+  readonly #routers = new Set<RouterKey>()
+
+  constructor(options: { readonly observer: JoinedObserver; readonly log: Logger }) {
+    this.#observer = options.observer
+    this.#log = options.log
+  }
+
+  /** @param told an alert of any kind */
+  note({ tenant, alert }: TenantAlert): void {
+    if (alert.kind !== 'more') return
+    const { count } = alert.detail
+    this.#observer.alertsJoined(count)
+    const router = routerKey(tenant, routerId(alert.subject))
+    if (this.#routers.has(router)) return
+    this.#routers.add(router)
+    this.#log.warn(
+      { router, rule: alert.rule, alerts: count },
+      'a router has more alerts a minute than are told one by one: /api/alerts has them all',
+    )
+  }
+}
