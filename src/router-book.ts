@@ -1,13 +1,5 @@
 import { adoptPending } from './accounting/adopt-pending.ts'
-import {
-  addBytes,
-  addSums,
-  addToSum,
-  type ByteSum,
-  type Bytes,
-  NO_BYTES,
-  NO_SUM,
-} from './accounting/bytes.ts'
+import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from './accounting/bytes.ts'
 import type { Calendar } from './accounting/calendar.ts'
 import { decide } from './accounting/decide.ts'
 import type { Decision, Entry } from './accounting/entry.ts'
@@ -16,14 +8,15 @@ import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
 import type { LimitUse } from './accounting/limit-use.ts'
 import { type LiveService, liveService, tailOf } from './accounting/live.ts'
 import type { OthersShare } from './accounting/others.ts'
-import { type Pending, PendingBuilder } from './accounting/pending.ts'
+import type { Pending } from './accounting/pending.ts'
 import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
 import { SessionBudget, type SessionLimits, startsOf } from './accounting/session-budget.ts'
 import { type Share, spread, spreadGrowth } from './accounting/spread.ts'
 import type { Terms } from './accounting/terms.ts'
+import { Waiting, type WaitingSum } from './accounting/waiting.ts'
 import { mostEventsOf } from './accounting/waiting-events.ts'
-import { NO_LOAD, type WaitingLoad } from './accounting/waiting-share.ts'
+import type { WaitingLoad } from './accounting/waiting-share.ts'
 import type { StoredRouter } from './ledger-store.ts'
 
 export interface RecordedRouter {
@@ -62,15 +55,10 @@ export class RouterBook {
   readonly rollup: Rollup
   readonly #ledgers: Record<Service, Ledger>
   readonly #live: Partial<Record<Service, LiveService>> = {}
-  /** What was offered to the database and is not known to be there. Offered again as it is until it is. */
-  #offered: Pending | undefined
-  /** Of what was offered. */
-  #offeredLoad = NO_LOAD
-  /** What came since. */
-  #building: PendingBuilder
+  /** What the database has not got. */
+  readonly #waiting: Waiting
   #tail: Bytes = NO_BYTES
   #others: ByteSum = NO_SUM
-  #joinedEvents = 0
   readonly #budget = new SessionBudget()
 
   constructor(about: RecordedRouter, stored: StoredRouter, rollup: Rollup, epoch: number) {
@@ -78,24 +66,24 @@ export class RouterBook {
     this.epoch = epoch
     this.rollup = rollup
     this.#ledgers = { ...stored.ledgers }
-    this.#building = new PendingBuilder(stored.position, mostEventsOf(about.limits.maxSessions))
+    this.#waiting = new Waiting(stored.position, () => mostEventsOf(this.about.limits.maxSessions))
   }
 
   /** Decisions so far. */
   get position(): number {
-    return this.#building.position
+    return this.#waiting.position
   }
 
   get offered(): Pending | undefined {
-    return this.#offered
+    return this.#waiting.offered
   }
 
   get hasPending(): boolean {
-    return this.#offered !== undefined || !this.#building.isEmpty
+    return !this.#waiting.isEmpty
   }
 
   get pendingSessions(): number {
-    return (this.#offered?.sessions.size ?? 0) + this.#building.sessionCount
+    return this.#waiting.sessionCount
   }
 
   ledger(service: Service): Ledger {
@@ -173,67 +161,46 @@ export class RouterBook {
 
   /** What to offer to the database now: what it did not confirm, or else all that came since. */
   offer(): Pending | undefined {
-    if (!this.#offered && !this.#building.isEmpty) {
-      this.#offered = this.#building.build()
-      this.#offeredLoad = this.#building.load
-      this.#joinedEvents += this.#building.joinedEvents
-      this.#building = new PendingBuilder(this.#offered.position, this.#mostEvents)
-    }
-    return this.#offered
+    return this.#waiting.offer()
   }
 
   /** What was offered is in the database. */
   confirm(): void {
-    this.#offered = undefined
-    this.#offeredLoad = NO_LOAD
+    this.#waiting.confirm()
   }
 
   /** Confirms what was offered and never answered, where the database turns out to have it. */
   confirmBy({ committedEpoch, position }: StoredRouter): void {
     // Of a later epoch, the position may be somebody else's.
-    if (this.#offered && committedEpoch === this.epoch && position >= this.#offered.position) this.confirm()
+    const { offered } = this.#waiting
+    if (offered && committedEpoch === this.epoch && position >= offered.position) this.confirm()
   }
 
   /** All that the database has not got, in one or two parts. */
   pending(): readonly Pending[] {
-    const built = this.#building.isEmpty ? [] : [this.#building.build()]
-    return this.#offered ? [this.#offered, ...built] : built
+    return this.#waiting.parts()
   }
 
   /** What all that the database has not got takes of memory, and since when. */
   get load(): WaitingLoad {
-    const { bytes, since } = this.#building.load
-    return { bytes: this.#offeredLoad.bytes + bytes, since: this.#offeredLoad.since ?? since }
+    return this.#waiting.load
   }
 
   /** Events that were added to others since there were too many, since this book was opened. */
   get joinedEvents(): number {
-    return this.#joinedEvents + this.#building.joinedEvents
+    return this.#waiting.joinedEvents
   }
 
   /** How many readings the database has not got, and their bytes. */
-  get waiting(): { readonly readings: number; readonly bytes: ByteSum } {
-    let readings = 0
-    let bytes = NO_SUM
-    for (const { basePosition, position, sessions } of this.pending()) {
-      readings += position - basePosition
-      for (const { shares } of sessions.values())
-        for (const share of shares.values()) bytes = addToSum(bytes, share)
-    }
-    return { readings, bytes }
-  }
-
-  /** Those that wait already are kept as they are. */
-  get #mostEvents(): number {
-    const { maxSessions } = this.about.limits
-    return Math.max(0, mostEventsOf(maxSessions) - (this.#offered?.events.length ?? 0))
+  get waiting(): WaitingSum {
+    return this.#waiting.sum
   }
 
   #adopt(decision: Decision, spreading: Spreading): Ledger {
     const { bucketMs, calendar } = spreading
     const shares = sharesOf(decision, spreading)
     const growthShares = decision.growth ? spreadGrowth(decision.growth, bucketMs, calendar) : []
-    this.#building.add(decision, shares, growthShares)
+    this.#waiting.add(decision, shares, growthShares)
     for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
     for (const { bucket, total } of growthShares) this.rollup.addSum(bucket.day, total)
     const ledger = adopt(this.#ledgers[decision.service], decision)
@@ -244,7 +211,7 @@ export class RouterBook {
   #adoptPending(pending: Pending): void {
     for (const service of SERVICES)
       this.#ledgers[service] = adoptPending(this.#ledgers[service], service, pending)
-    this.#building.addPending(pending)
+    this.#waiting.addPending(pending)
     for (const { shares } of pending.sessions.values())
       for (const share of shares.values()) this.rollup.add(share.day, share)
   }
