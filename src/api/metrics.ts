@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { TenantId } from '../accounting/ids.ts'
 import type { Totals } from '../accounting/snapshot.ts'
 import { Block } from '../runtime/block.ts'
+import { systemClock } from '../runtime/clock.ts'
 import type { Observed } from './observed.ts'
 import { type RouterMeasure, tellOfRouters } from './router-metrics.ts'
 import type { Route } from './routes.ts'
@@ -65,7 +66,7 @@ export function metricsRoute(measures: Measures, version: string, { registry }: 
 
 /** As `registry.metrics()` has it, but one metric after the other, and others have their turns in between. */
 async function pageOf(registry: Registry): Promise<string> {
-  const block = new Block()
+  const block = new Block(systemClock)
   const parts: string[] = []
   for (const { name } of registry.getMetricsAsArray()) {
     if (block.isTooLong) await block.pause()

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { Block } from '../runtime/block.ts'
+import { inBlocks } from '../runtime/block.ts'
+import { systemClock } from '../runtime/clock.ts'
 
 type Labels = Readonly<Record<string, string>>
 export type Told = readonly [labels: Labels, value: number]
@@ -21,7 +22,7 @@ export function series(
       ...common,
       async collect() {
         this.reset()
-        await inSlices([...tell()], ([labels, value]) => this.set(labels, value))
+        await inBlocks([...tell()], systemClock, ([labels, value]) => this.set(labels, value))
       },
     })
   else
@@ -29,15 +30,7 @@ export function series(
       ...common,
       async collect() {
         this.reset()
-        await inSlices([...tell()], ([labels, value]) => this.inc(labels, value))
+        await inBlocks([...tell()], systemClock, ([labels, value]) => this.inc(labels, value))
       },
     })
-}
-
-async function inSlices(all: readonly Told[], set: (told: Told) => void): Promise<void> {
-  const block = new Block()
-  for (const told of all) {
-    if (block.isTooLong) await block.pause()
-    set(told)
-  }
 }

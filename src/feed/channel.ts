@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts'
+import type { SlicedWork } from '../runtime/sliced-work.ts'
 import { frameOf, type SnapshotSource, type Subject, slotOf } from './frames.ts'
-import type { SlicedWork } from './sliced-work.ts'
 
 /** A port: one who is shown the numbers. */
 export interface Watcher {

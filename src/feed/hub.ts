@@ -1,12 +1,12 @@
 import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
-import { LONGEST_BLOCK_MS } from '../runtime/block.ts'
+import { Block } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { SlicedWork } from '../runtime/sliced-work.ts'
 import { type AlertSource, AlertTopic } from './alert-topic.ts'
 import { Channel, type Sources, type Watcher } from './channel.ts'
 import type { SnapshotSource } from './frames.ts'
 import { SharedSnapshots } from './shared-snapshots.ts'
-import { SlicedWork } from './sliced-work.ts'
 import { slicesOf } from './slices.ts'
 
 /** Whose snapshots a watcher gets; `stats`: no more of them than Pusher's clients are shown. */
@@ -173,12 +173,9 @@ export class Hub {
   }
 
   async #publish(tenants: readonly TenantId[], signal: AbortSignal): Promise<void> {
-    let begunMs = this.#clock.steadyMs()
+    const block = new Block(this.#clock)
     for (const tenant of tenants) {
-      if (this.#clock.steadyMs() - begunMs >= LONGEST_BLOCK_MS) {
-        await this.#clock.sleep(0, signal)
-        begunMs = this.#clock.steadyMs()
-      }
+      if (block.isTooLong) await block.pause()
       if (signal.aborted) return
       const { snapshot, sessions, stats } = this.#channelsOf(tenant)
       // The same moment for all of them, so that the snapshot is made once.

@@ -1,19 +1,43 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Clock } from './clock.ts'
 
 /** After so much work, whatever else waits gets its turn. */
-export const LONGEST_BLOCK_MS = 10
+const LONGEST_BLOCK_MS = 10
 
 /** Work without a pause: whoever does much of it looks now and then whether it is too long, and pauses. */
 export class Block {
-  #beganMs = performance.now()
+  readonly #clock: Pick<Clock, 'steadyMs'>
+  #beganMs: number
+
+  constructor(clock: Pick<Clock, 'steadyMs'>) {
+    this.#clock = clock
+    this.#beganMs = clock.steadyMs()
+  }
+
+  get tookMs(): number {
+    return this.#clock.steadyMs() - this.#beganMs
+  }
 
   get isTooLong(): boolean {
-    return performance.now() - this.#beganMs >= LONGEST_BLOCK_MS
+    return this.tookMs >= LONGEST_BLOCK_MS
   }
 
   /** Until all others that wait had their turn. */
   async pause(): Promise<void> {
     await setImmediate()
-    this.#beganMs = performance.now()
+    this.#beganMs = this.#clock.steadyMs()
+  }
+}
+
+/** Does `work` with each item, in blocks. */
+export async function inBlocks<Item>(
+  items: Iterable<Item>,
+  clock: Pick<Clock, 'steadyMs'>,
+  work: (item: Item) => void,
+): Promise<void> {
+  const block = new Block(clock)
+  for (const item of items) {
+    if (block.isTooLong) await block.pause()
+    work(item)
   }
 }

@@ -1,15 +1,15 @@
-import { LONGEST_BLOCK_MS } from '../runtime/block.ts'
-import type { Clock } from '../runtime/clock.ts'
+import { Block } from './block.ts'
+import type { Clock } from './clock.ts'
 
 /** Told what came of it, and how much work it was. */
 type Done<Result> = (result: Result, costMs: number) => void
 
 interface Job {
-  /** Works for a while. @returns whether it is done */
+  /** Works for a block. @returns whether it is done */
   advance(): boolean
 }
 
-/** Long work in steps, which holds nobody up: a block at a time, and where several wait, each in its turn. */
+/** Long work in steps that nobody waits for: a block at a time, and where several are under way, each in its turn. */
 export class SlicedWork {
   readonly #clock: Pick<Clock, 'steadyMs'>
   readonly #waiting: Job[] = []
@@ -22,13 +22,12 @@ export class SlicedWork {
   begin<Result>(steps: Generator<void, Result>, done: Done<Result>): void {
     let costMs = 0
     const advance = () => {
-      const beganMs = this.#clock.steadyMs()
+      const block = new Block(this.#clock)
       for (;;) {
         const step = steps.next()
-        const tookMs = this.#clock.steadyMs() - beganMs
-        if (step.done) done(step.value, costMs + tookMs)
-        else if (tookMs < LONGEST_BLOCK_MS) continue
-        costMs += tookMs
+        if (step.done) done(step.value, costMs + block.tookMs)
+        else if (!block.isTooLong) continue
+        costMs += block.tookMs
         return step.done === true
       }
     }

@@ -1,0 +1,62 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { inBlocks } from '../../src/runtime/block.ts'
+import { SlicedWork } from '../../src/runtime/sliced-work.ts'
+
+/** Time passes by work alone: three milliseconds an item. */
+class WorkClock {
+  #ms = 0
+
+  steadyMs(): number {
+    return this.#ms
+  }
+
+  work(): void {
+    this.#ms += 3
+  }
+}
+
+/** How many were done at each of others' turns, until all were. */
+async function turnsUntil(count: () => number, all: number): Promise<readonly number[]> {
+  const turns: number[] = []
+  while (count() < all && turns.length < 100) {
+    turns.push(count())
+    await setImmediate()
+  }
+  return [...turns, count()]
+}
+
+test('others have a turn whenever items took ten milliseconds, and each item is done once', async () => {
+  const clock = new WorkClock()
+  const done: number[] = []
+  const working = inBlocks([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], clock, item => {
+    clock.work()
+    done.push(item)
+  })
+  expect(await turnsUntil(() => done.length, 10)).toEqual([4, 8, 10])
+  await working
+  expect(done).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+})
+
+test('works that are under way at once have a block each in turn, and each is told its cost alone', async () => {
+  const clock = new WorkClock()
+  const steps: string[] = []
+  const costs: (readonly [name: string, costMs: number])[] = []
+  const work = new SlicedWork(clock)
+  function* stepsOf(name: string, count: number) {
+    for (let step = 0; step < count; step++) {
+      clock.work()
+      steps.push(name)
+      yield
+    }
+    return name
+  }
+  work.begin(stepsOf('a', 9), (name, costMs) => costs.push([name, costMs]))
+  work.begin(stepsOf('b', 5), (name, costMs) => costs.push([name, costMs]))
+  await turnsUntil(() => costs.length, 2)
+  expect(steps.join('')).toBe('aaaabbbbaaaaba')
+  expect(costs).toEqual([
+    ['b', 15],
+    ['a', 27],
+  ])
+})
