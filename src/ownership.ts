@@ -174,8 +174,8 @@ export class Ownership {
   /** Tells of what is lost, gives back what has become idle, and takes what is free, each router once. */
   async #takeTurn(): Promise<void> {
     await this.#oneAtATime(() => this.#giveBack())
-    const asked = new Set<RouterKey>()
-    while (await this.#oneAtATime(() => this.#takeSlice(asked)));
+    const wanted = this.#wanted.entries()
+    while (await this.#oneAtATime(() => this.#takeSlice(wanted)));
   }
 
   async #giveBack(): Promise<void> {
@@ -187,17 +187,17 @@ export class Ownership {
   }
 
   /**
-   * @param asked those of the slices before; those of this one are added
+   * @param left those that were not looked at by the slices before; some of them may not be wanted any more
    * @returns whether there may be more
    */
-  async #takeSlice(asked: Set<RouterKey>): Promise<boolean> {
+  async #takeSlice(left: Iterator<readonly [RouterKey, RouterRef]>): Promise<boolean> {
     await this.#loseMissed()
     const slice: RouterRef[] = []
-    for (const [router, ref] of this.#options.stopping.aborted ? [] : this.#wanted) {
-      if (slice.length === SLICE) break
-      if (this.#held.has(router) || asked.has(router)) continue
-      asked.add(router)
-      slice.push(ref)
+    while (slice.length < SLICE && !this.#options.stopping.aborted) {
+      const next = left.next()
+      if (next.done) break
+      const [router, ref] = next.value
+      if (this.#wanted.has(router) && !this.#held.has(router)) slice.push(ref)
     }
     if (slice.length > 0) await this.#gain(await this.#options.leases.acquire(slice))
     return slice.length === SLICE

@@ -47,7 +47,7 @@ export interface TenantSighting {
 
 interface TenantBook {
   readonly calendar: Calendar
-  readonly elsewhere: ReadonlyMap<RouterId, ElsewhereRouter>
+  readonly elsewhere: Map<RouterId, ElsewhereRouter>
   readonly distinct: TenantView['distinct']
   isRetired: boolean
 }
@@ -105,10 +105,7 @@ export class TenantBoard {
   keepRollup({ about, rollup }: RouterBook): void {
     const book = this.#tenants.get(about.tenant)
     if (!book) return
-    const elsewhere = new Map(book.elsewhere).set(about.router, {
-      ...{ stored: undefined, rollup, view: undefined, isEnabled: false },
-    })
-    this.#tenants.set(about.tenant, { ...book, elsewhere })
+    book.elsewhere.set(about.router, { stored: undefined, rollup, view: undefined, isEnabled: false })
   }
 
   /** What somebody decided to be counted after all is part of its router's numbers from now on, whoever reads that. */
