@@ -88,14 +88,16 @@ export function setAsideEvent(
   return { kind: 'set_aside', at, detail }
 }
 
-/** Whether an event is of the same, refused for the same reason. */
-export function isToldIn(detail: LedgerEvent['detail'], { subject, facts, reason }: RefusedEntry): boolean {
-  return (
-    subject !== undefined &&
-    detail[subject.property] === subject.value &&
-    detail['entry'] === facts['entry'] &&
-    detail['reason'] === storableText(shortened(reason))
-  )
+/** The same for all events of one subject that was refused for one reason, and for the entry itself. */
+export function eventKeyOf(detail: LedgerEvent['detail']): string {
+  return JSON.stringify([detail['session_id'], detail['name'], detail['entry'], detail['reason']])
+}
+
+/** By which the event of an entry is known; `undefined` where it can not be refused again. */
+export function keyOfRefused({ subject, facts, reason }: RefusedEntry): string | undefined {
+  if (!subject) return undefined
+  const detail = { entry: facts['entry'], reason: storableText(shortened(reason)) }
+  return eventKeyOf({ ...detail, [subject.property]: subject.value })
 }
 
 function shortenedDetail(detail: LedgerEvent['detail']): LedgerEvent['detail'] {

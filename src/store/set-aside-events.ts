@@ -2,7 +2,13 @@ import type { ClientBase } from 'pg'
 import { addBytes, type Bytes } from '../accounting/bytes.ts'
 import type { LedgerEvent } from '../accounting/entry.ts'
 import type { Column } from './binary-array.ts'
-import { isToldIn, type RefusedEntry, type RefusedSubject, setAsideEvent } from './refused-entry.ts'
+import {
+  eventKeyOf,
+  keyOfRefused,
+  type RefusedEntry,
+  type RefusedSubject,
+  setAsideEvent,
+} from './refused-entry.ts'
 import { INSERT_EVENTS, type RouterCommit } from './router-statements.ts'
 import { storableJson } from './storable.ts'
 import { namesOf, runUnnest, unnestStatement } from './unnest.ts'
@@ -81,8 +87,12 @@ async function toldBefore(
     ...FIND,
     values: [tenant, router, new Date(sinceMs), subjects.map(({ value }) => value)],
   })
+  const told = new Map<string, (typeof rows)[number]>()
+  // The first of each stands at the end.
+  for (const row of rows.toReversed()) told.set(eventKeyOf(row.detail), row)
   return refused.flatMap(entry => {
-    const event = rows.find(({ detail }) => isToldIn(detail, entry))
+    const key = keyOfRefused(entry)
+    const event = key === undefined ? undefined : told.get(key)
     return event ? [{ id: event.id, detail: withMore(event.detail, entry, at), entry }] : []
   })
 }
