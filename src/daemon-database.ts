@@ -2,7 +2,16 @@ import type { Config } from './config/config.ts'
 import type { Clock } from './runtime/clock.ts'
 import type { Lifecycle } from './runtime/lifecycle.ts'
 import type { Logger } from './runtime/logger.ts'
+import { AlertStore } from './store/alert-store.ts'
+import { ALERTS_NAME, API_NAME, DAEMON_NAME } from './store/application-name.ts'
+import { Database } from './store/database.ts'
 import { EmbeddedPostgres } from './store/embedded.ts'
+import { UsageReader } from './store/usage-reader.ts'
+
+const DATABASE_CONNECTIONS = 8
+/** For those who ask for usage, so that commits never wait for them: half of them at the most for CSV. */
+const READING_CONNECTIONS = 8
+const ALERT_CONNECTIONS = 1
 
 /**
  * Where the daemon's database is; its own PostgreSQL is started, and stopped with the lifecycle.
@@ -18,4 +27,44 @@ export async function databaseUrl(
   // Before it is up: a stop does not wait for its start, but ends it.
   lifecycle.onStop('embedded postgres', () => postgres.stop())
   return (await postgres.start()).url
+}
+
+/** What of the daemon asks the database, each by connections of its own. */
+export interface DaemonConnections {
+  readonly database: Database
+  readonly usage: UsageReader
+  readonly record: AlertStore
+}
+
+/**
+ * They connect when they are first asked, and end with the lifecycle. Where the database does not answer while the
+ * daemon stops, they are cut off, so that whatever waits for it ends as if it were not there.
+ */
+export async function openConnections(
+  url: string,
+  lifecycle: Pick<Lifecycle, 'start' | 'hurrying'>,
+  log: Logger,
+): Promise<DaemonConnections> {
+  const open = <T extends { stop(): Promise<void>; readonly cutOff: () => void }>(name: string, made: T) => {
+    lifecycle.hurrying.addEventListener('abort', made.cutOff)
+    return lifecycle.start(
+      name,
+      () => made,
+      it => it.stop(),
+    )
+  }
+  return {
+    database: await open(
+      'database',
+      new Database({ url, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
+    ),
+    usage: await open(
+      'usage reader',
+      new UsageReader({ url, log, applicationName: API_NAME, connections: READING_CONNECTIONS }),
+    ),
+    record: await open(
+      'alerts',
+      new AlertStore({ url, log, applicationName: ALERTS_NAME, connections: ALERT_CONNECTIONS }),
+    ),
+  }
 }

@@ -8,7 +8,7 @@ import type { Config } from './config/config.ts'
 import { tokenRulesOf } from './config/revealed.ts'
 import { ConfigFile } from './config-file.ts'
 import { Control } from './control.ts'
-import { databaseUrl } from './daemon-database.ts'
+import { databaseUrl, openConnections } from './daemon-database.ts'
 import { JwtVerifier } from './feed/authentication.ts'
 import { JournalInheritance } from './inheritance.ts'
 import { daemonId } from './journal/daemon-id.ts'
@@ -30,15 +30,11 @@ import type { Logger } from './runtime/logger.ts'
 import { Supervisor } from './runtime/notify.ts'
 import { pooledRandom } from './runtime/pooled-random.ts'
 import { Serving } from './serving.ts'
-import { AlertStore } from './store/alert-store.ts'
-import { ALERTS_NAME, API_NAME, DAEMON_NAME } from './store/application-name.ts'
-import { Database } from './store/database.ts'
 import { Housekeeping } from './store/housekeeping.ts'
 import { beginIncarnation } from './store/incarnation.ts'
 import { LeaseStore } from './store/lease-store.ts'
 import { LedgerStore } from './store/ledger-store.ts'
 import { migrate } from './store/migrate.ts'
-import { UsageReader } from './store/usage-reader.ts'
 import { TenantBoard } from './tenant-board.ts'
 import { VERSION } from './version.ts'
 import { WaitingShares } from './waiting-shares.ts'
@@ -60,10 +56,6 @@ export interface DaemonOptions {
 const POLL_GRACE_MS = 3_000
 /** From the signal to the last part's end; supervisors wait a little longer. */
 const STOP_WITHIN_MS = 10_000
-const DATABASE_CONNECTIONS = 8
-/** For those who ask for usage, so that commits never wait for them: half of them at the most for CSV. */
-const READING_CONNECTIONS = 8
-const ALERT_CONNECTIONS = 1
 
 /** The composition root: the daemon's parts, in the order in which they start; they stop in the reverse of it. */
 export class Daemon {
@@ -93,21 +85,7 @@ export class Daemon {
 
     const url = await databaseUrl(config, lifecycle, { clock, log })
     await migrate(url)
-    const database = await lifecycle.start(
-      'database',
-      () => new Database({ url, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
-      it => it.stop(),
-    )
-    const usage = await lifecycle.start(
-      'usage reader',
-      () => new UsageReader({ url, log, applicationName: API_NAME, connections: READING_CONNECTIONS }),
-      it => it.stop(),
-    )
-    const record = await lifecycle.start(
-      'alerts',
-      () => new AlertStore({ url, log, applicationName: ALERTS_NAME, connections: ALERT_CONNECTIONS }),
-      it => it.stop(),
-    )
+    const { database, usage, record } = await openConnections(url, lifecycle, log)
     const owner = await daemonId(config.journal.directory)
     const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: config.retention.deltasMs })
 

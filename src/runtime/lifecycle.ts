@@ -6,6 +6,9 @@ interface Part {
   stop(): Promise<void>
 }
 
+/** The part of a stop's time in which others are waited for. */
+const HURRY_AFTER = 0.7
+
 /** Everything began to stop while it was still starting. */
 export class Stopping extends Error {
   override readonly name = 'Stopping'
@@ -18,6 +21,7 @@ export class Lifecycle {
   readonly #parts: Part[] = []
   readonly #first: Part[] = []
   readonly #stopping = new AbortController()
+  readonly #hurrying = new AbortController()
   #starting: Promise<unknown> = Promise.resolve()
 
   constructor(options: { clock: Clock; log: Logger }) {
@@ -28,6 +32,11 @@ export class Lifecycle {
   /** Aborts as soon as everything begins to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal
+  }
+
+  /** Aborts when a stop has so little time left that whoever waits for somebody else has to give up. */
+  get hurrying(): AbortSignal {
+    return this.#hurrying.signal
   }
 
   /**
@@ -87,6 +96,9 @@ export class Lifecycle {
    */
   async stop(withinMs: number): Promise<boolean> {
     const deadline = new AbortController()
+    void this.#clock.sleep(HURRY_AFTER * withinMs, deadline.signal).then(() => {
+      if (!deadline.signal.aborted) this.#hurrying.abort()
+    })
     const stopping = this.#stopAll().then(isClean => {
       deadline.abort()
       return isClean

@@ -60,10 +60,14 @@ const WHAT = 'alerts can not be told'
 /** The table of alerts, on connections of its own. Every method throws DatabaseUnavailable where there is no answer. */
 export class AlertStore {
   readonly #pool: Pool
+  /** Breaks off all that is asked of it, now or later. */
+  readonly cutOff: () => void
 
   /** Connects when it is first asked. */
   constructor(options: ConnectionOptions) {
-    this.#pool = openPool({ ...options, statementMs: ALERT_STATEMENT_MS, isPipeline: false })
+    const { pool, cutOff } = openPool({ ...options, statementMs: ALERT_STATEMENT_MS, isPipeline: false })
+    this.#pool = pool
+    this.cutOff = cutOff
   }
 
   /** Waits for what is under way. */

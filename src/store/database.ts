@@ -8,11 +8,15 @@ const STATEMENT_MS = 60_000
 export class Database {
   readonly pool: Pool
   readonly orm: NodePgDatabase
+  /** Breaks off all that is asked of it, now or later. */
+  readonly cutOff: () => void
 
   /** Connects when it is first asked. */
   constructor(options: ConnectionOptions) {
     // A commit asks several things at once.
-    this.pool = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: true })
+    const { pool, cutOff } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: true })
+    this.pool = pool
+    this.cutOff = cutOff
     this.orm = drizzle(this.pool)
   }
 

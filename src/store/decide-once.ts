@@ -17,7 +17,7 @@ export async function decideOnce(
   asked: EventDecision,
 ): Promise<DecisionOutcome> {
   const connections = { applicationName: 'tikmeter-credit', connections: 1 }
-  const pool = openPool({ ...connections, url, log, statementMs: STATEMENT_MS, isPipeline: false })
+  const { pool } = openPool({ ...connections, url, log, statementMs: STATEMENT_MS, isPipeline: false })
   try {
     return await inTransaction(pool, 'read committed', client => decideEvent(client, asked))
   } catch (cause) {

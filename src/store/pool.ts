@@ -1,5 +1,6 @@
 import { Pool } from 'pg'
 import { errorFields, type Logger } from '../runtime/logger.ts'
+import { Sockets } from './sockets.ts'
 
 /** Whose connections they are, and how many. */
 export interface ConnectionOptions {
@@ -28,11 +29,19 @@ const MORE_MS = 30_000
 /** A paused daemon's snapshot keeps vacuum waiting no longer; what writes has a shorter one (`inTransaction`). */
 const IDLE_IN_TRANSACTION_MS = 60_000
 
+export interface OpenedPool {
+  readonly pool: Pool
+  /** Breaks off all that is asked of it, now or later, whatever the server does. */
+  readonly cutOff: () => void
+}
+
 /** Connects when it is first asked. */
-export function openPool(options: PoolOptions): Pool {
+export function openPool(options: PoolOptions): OpenedPool {
   const { url, log, applicationName, connections, statementMs, isPipeline } = options
+  const sockets = new Sockets()
   const pool = new Pool({
     connectionString: url,
+    stream: sockets.make,
     application_name: applicationName,
     max: connections,
     connectionTimeoutMillis: CONNECT_MS,
@@ -44,9 +53,11 @@ export function openPool(options: PoolOptions): Pool {
     keepAliveInitialDelayMillis: 10_000,
   })
   // A server that goes away breaks idle connections too; whoever asks next gets a new one, or an error to act on.
-  pool.on('error', error => log.warn({ err: errorFields(error) }, 'an idle database connection broke'))
+  pool.on('error', error => {
+    if (!sockets.areCut) log.warn({ err: errorFields(error) }, 'an idle database connection broke')
+  })
   // While a connection is lent out its errors are not the pool's, and nobody's would end the process. The query
   // under way rejects with it.
   pool.on('connect', client => client.on('error', () => {}))
-  return pool
+  return { pool, cutOff: () => sockets.cut() }
 }

@@ -20,10 +20,14 @@ const BEGIN = `begin transaction isolation level read committed, read only;
 /** Usage, sessions and alerts as the tables have them, on connections of its own, so that no commit waits for who reads. */
 export class UsageReader {
   readonly #pool: Pool
+  /** Breaks off all that is asked of it, now or later. */
+  readonly cutOff: () => void
 
   /** Connects when it is first asked. */
   constructor(options: ConnectionOptions) {
-    this.#pool = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
+    const { pool, cutOff } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
+    this.#pool = pool
+    this.cutOff = cutOff
   }
 
   /** Connections that are lent. */

@@ -174,3 +174,26 @@ describe('a loop', () => {
     expect(bugs).toEqual([new TypeError('a bug')])
   })
 })
+
+it('a stop tells those who wait for somebody else to give up, in time for all that comes after them', async () => {
+  const { clock, lifecycle, events, part } = living()
+  await part('database')
+  lifecycle.onStop('commits', () => {
+    return new Promise(resolve => lifecycle.hurrying.addEventListener('abort', () => resolve()))
+  })
+  const stopped = lifecycle.stop(10_000)
+  await clock.turn(6_999)
+  expect(events).toEqual(['database started'])
+  await clock.turn(1)
+  expect(await stopped).toBe(true)
+  expect(events).toEqual(['database started', 'database stopped'])
+  expect(clock.sleepers).toBe(0)
+})
+
+it('nobody is told to give up by a stop that was done in time', async () => {
+  const { clock, lifecycle, part } = living()
+  await part('database')
+  expect(await lifecycle.stop(10_000)).toBe(true)
+  await clock.turn(10_000)
+  expect(lifecycle.hurrying.aborted).toBe(false)
+})

@@ -8,6 +8,7 @@ import { LedgerStore } from '../../src/store/ledger-store.ts'
 import { asStoreError } from '../../src/store/store-error.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
+import { silentServer } from './silent-server.ts'
 
 let scratch: ScratchDatabase
 let database: Database
@@ -89,4 +90,31 @@ test('an error of the database tells neither the query nor its parameters', asyn
     message: 'not asked: relation "no_such_table" does not exist (42P01)',
   })
   expect(error).not.toHaveProperty('cause')
+})
+
+test('once it is cut off, what waits for a database that says nothing fails, and so does what is asked later', async () => {
+  const log = createLogger('silent')
+  const silent = new Database({ url: await silentServer(), log, applicationName: 'test', connections: 2 })
+  const ask = () => silent.pool.query('select').catch((it: unknown) => asStoreError('no answer', it))
+  // Two connect, and one waits for a connection.
+  const waiting = [ask(), ask(), ask()]
+  silent.cutOff()
+  const gone = { name: 'DatabaseUnavailable', retryable: true }
+  expect(await Promise.all(waiting)).toMatchObject([gone, gone, gone])
+  expect(await ask()).toMatchObject(gone)
+  await silent.stop()
+})
+
+test('a transaction under way is cut off as well', async () => {
+  const log = createLogger('silent')
+  const other = new Database({ url: scratch.url, log, applicationName: 'test', connections: 1 })
+  const sleeping = inTransaction(other.pool, 'read committed', async client => {
+    const slept = client.query('select pg_sleep(60)')
+    other.cutOff()
+    await slept
+  })
+  await expect(sleeping.catch((it: unknown) => asStoreError('no answer', it))).resolves.toMatchObject({
+    name: 'DatabaseUnavailable',
+  })
+  await other.stop()
 })
