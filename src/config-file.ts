@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { formatFaults } from './config/check.ts'
 import type { Config } from './config/config.ts'
-import { loadConfig } from './config/load.ts'
-import { sharedAddresses } from './config/shared-address.ts'
+import type { Fault } from './config/fault.ts'
+import type { LoadedWarned } from './config/load-warned.ts'
 import type { Clock } from './runtime/clock.ts'
 import { isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger, levelIn } from './runtime/logger.ts'
@@ -13,6 +13,15 @@ type Outcome = 'applied' | 'faulty' | 'failed'
 export interface ConfigFileOptions {
   readonly file: string
   readonly env: NodeJS.ProcessEnv
+  /**
+   * Loads the config, which takes long where it is large. Resolves to `undefined` where the signal aborts, and rejects
+   * with a `Failure` where it can't be done for now.
+   */
+  readonly load: (
+    file: string,
+    env: NodeJS.ProcessEnv,
+    signal: AbortSignal,
+  ) => Promise<LoadedWarned | undefined>
   readonly observer: { reloaded(outcome: Outcome): void }
   readonly clock: Clock
   readonly log: Logger
@@ -29,9 +38,7 @@ export function logLevelOf({ log }: Config, env: NodeJS.ProcessEnv): string {
 /** A line of a log that no file makes longer. */
 const MOST_TOLD = 20
 
-/** @param file the one that `config` was loaded from */
-export function warnOfSharedAddresses(file: string, config: Config, log: Logger): void {
-  const shared = sharedAddresses(file, config)
+export function warnOfSharedAddresses(shared: readonly Fault[], log: Logger): void {
   if (shared.length === 0) return
   const at = formatFaults(shared.slice(0, MOST_TOLD))
   log.warn({ count: shared.length, at }, 'a router is in the config twice')
@@ -41,6 +48,7 @@ export function warnOfSharedAddresses(file: string, config: Config, log: Logger)
 export class ConfigFile {
   readonly #options: ConfigFileOptions
   #isApplied = true
+  #isUnloaded = false
   /** It has no fault and could not be applied: it is owed, and tried again at each look. */
   #owed: Config | undefined
   #appliedAt: Date
@@ -90,7 +98,7 @@ export class ConfigFile {
         if (isAsked || (isSettled && stamp !== this.#seen)) {
           isAsked = false
           this.#seen = stamp
-          await this.#reload(apply)
+          await this.#reload(apply, signal)
         } else if (this.#owed) await this.#apply(this.#owed, apply)
       }
     } finally {
@@ -99,9 +107,10 @@ export class ConfigFile {
     }
   }
 
-  async #reload(apply: (config: Config) => Promise<readonly string[]>): Promise<void> {
-    const { file, env, log } = this.#options
-    const loaded = loadConfig(file, env)
+  async #reload(apply: (config: Config) => Promise<readonly string[]>, signal: AbortSignal): Promise<void> {
+    const { env, log } = this.#options
+    const loaded = await this.#tryLoading(signal)
+    if (!loaded) return
     if (loaded.kind === 'faulty') {
       log.error({ faults: formatFaults(loaded.faults) }, 'config not reloaded: it has faults')
       this.#owed = undefined
@@ -109,8 +118,25 @@ export class ConfigFile {
       return
     }
     log.level = logLevelOf(loaded.config, env)
-    warnOfSharedAddresses(file, loaded.config, log)
+    warnOfSharedAddresses(loaded.shared, log)
     await this.#apply(loaded.config, apply)
+  }
+
+  /** @returns `undefined` where it is not loaded: the next look tries again, unless the signal aborted */
+  async #tryLoading(signal: AbortSignal): Promise<LoadedWarned | undefined> {
+    const { file, env, load, log } = this.#options
+    try {
+      const loaded = await load(file, env, signal)
+      this.#isUnloaded = false
+      return loaded
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      if (!this.#isUnloaded) log.error({ err: errorFields(error) }, 'config not loaded yet')
+      this.#isUnloaded = true
+      this.#seen = undefined
+      this.#tell('failed')
+      return undefined
+    }
   }
 
   async #apply(config: Config, apply: (config: Config) => Promise<readonly string[]>): Promise<void> {

@@ -5,6 +5,7 @@ import { Alerting } from './alerting.ts'
 import { Observed } from './api/observed.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { Config } from './config/config.ts'
+import { loadApart } from './config/load-apart.ts'
 import { tokenRulesOf } from './config/revealed.ts'
 import { ConfigFile } from './config-file.ts'
 import { Control } from './control.ts'
@@ -80,7 +81,7 @@ export class Daemon {
     const { stopping } = lifecycle
     const supervisor = new Supervisor({ env, clock, log })
     const observer = new Observed()
-    const file = new ConfigFile({ file: configFile, ...{ env, observer, clock, log } })
+    const file = new ConfigFile({ file: configFile, load: loadApart, ...{ env, observer, clock, log } })
     await file.note()
 
     const url = await databaseUrl(config, lifecycle, { clock, log })

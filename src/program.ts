@@ -27,6 +27,7 @@ import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
+import { sharedAddresses } from './config/shared-address.ts'
 import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
 import type { Newer } from './ownership.ts'
@@ -49,7 +50,7 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   log.level = logLevelOf(config, process.env)
   const exposed = exposedSecret(file)
   if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
-  warnOfSharedAddresses(file, config, log)
+  warnOfSharedAddresses(sharedAddresses(file, config), log)
   const ended = untilAsked(process, systemClock, signal => {
     log.error({ signal }, 'ended by a second signal; the journal has what was not committed')
     process.exit(FAILED)

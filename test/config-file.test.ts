@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../src/config/config.ts'
-import { ConfigFile } from '../src/config-file.ts'
+import { NoThread } from '../src/config/load-apart.ts'
+import { type LoadedWarned, loadWarned } from '../src/config/load-warned.ts'
+import { ConfigFile, type ConfigFileOptions } from '../src/config-file.ts'
 import type { Clock } from '../src/runtime/clock.ts'
 import { AUTH, ENV } from './config/config-text.ts'
 import { Observations } from './observations.ts'
-import { Unavailable } from './recorder-scene.ts'
+import { held, Unavailable } from './recorder-scene.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 import { LogLines } from './runtime/log-lines.ts'
 
@@ -75,6 +77,7 @@ afterEach(async () => {
 async function watching(
   apply?: (config: Config) => Promise<readonly string[]>,
   meanwhile?: (file: string) => void,
+  load: ConfigFileOptions['load'] = async (file, env) => loadWarned(file, env),
 ) {
   const before = process.listenerCount('SIGHUP')
   const directory = mkdtempSync(join(tmpdir(), 'tikmeter-config-'))
@@ -89,7 +92,7 @@ async function watching(
     return (await apply?.(config)) ?? []
   }
   const observer = new Observations()
-  const configFile = new ConfigFile({ file, env: ENV, observer, clock, log: lines.log })
+  const configFile = new ConfigFile({ file, env: ENV, load, observer, clock, log: lines.log })
   await configFile.note()
   meanwhile?.(file)
   const ended = configFile.watch(record, stop.signal)
@@ -256,6 +259,35 @@ describe('the config file of a running daemon', () => {
     expect(applied).toEqual(['two', 'two', 'two'])
     expect(lines.messages).toEqual(['config not reloaded yet', 'config reloaded'])
     expect(observed).toEqual(['failed', 'failed', 'applied'])
+  })
+
+  it('that can’t be loaded for now is told of once, and loaded when it can', async () => {
+    let isFull = true
+    const load = async (file: string, env: NodeJS.ProcessEnv): Promise<LoadedWarned> => {
+      if (isFull) throw new NoThread('no room')
+      return loadWarned(file, env)
+    }
+    const { file, clock, lines, applied, configFile, observed } = await watching(undefined, undefined, load)
+    writeFileSync(file, textOf('two'))
+    for (let look = 0; look < 3; look++) await clock.turn()
+    expect(configFile.state.isApplied).toBe(false)
+    isFull = false
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+    expect(lines.messages).toEqual(['config not loaded yet', 'config reloaded'])
+    expect(observed).toEqual(['failed', 'failed', 'applied'])
+  })
+
+  it('that is still being loaded when the daemon stops is not applied', async () => {
+    const { promise, release } = held(undefined)
+    const { file, clock, stop, ended, applied } = await watching(undefined, undefined, () => promise)
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    void clock.turn()
+    stop.abort()
+    release()
+    await ended
+    expect(applied).toEqual([])
   })
 
   it('that meets a bug ends the watching with it', async () => {

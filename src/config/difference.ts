@@ -104,7 +104,7 @@ function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (a instanceof Secret) return b instanceof Secret && a.equals(b)
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  const left = new Map<string, unknown>(Object.entries(a))
-  const right = new Map<string, unknown>(Object.entries(b))
-  return left.size === right.size && [...left].every(([key, value]) => isSame(value, right.get(key)))
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every(key => Object.hasOwn(b, key) && isSame(Reflect.get(a, key), Reflect.get(b, key)))
 }

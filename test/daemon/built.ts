@@ -17,6 +17,9 @@ declare module 'vitest' {
 }
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+/** Looks for a thread's program beside itself, which is built as well. */
+const LOAD_APART = '/src/config/load-apart.ts'
+const LOAD_THREAD = fileURLToPath(new URL('../../src/config/load-thread.ts', import.meta.url))
 const POSTING_CHILD = fileURLToPath(new URL('../alerts/posting-child.ts', import.meta.url))
 const COMMAND_CHILD = fileURLToPath(new URL('../commands/command-child.ts', import.meta.url))
 /** For packages that are CommonJS. */
@@ -28,6 +31,7 @@ const BESIDE_SOURCES: Plugin = {
   setup: ({ onLoad }) =>
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8')
+      if (path.endsWith(LOAD_APART)) return { contents: text, loader: 'ts' }
       return { contents: text.replaceAll('import.meta.url', urlOf(path)), loader: 'ts' }
     }),
 }
@@ -43,7 +47,14 @@ export async function setup(project: TestProject): Promise<void> {
   // Some are run by another user.
   await chmod(folder, 0o755)
   await build({
-    ...{ entryPoints: { cli: CLI, 'posting-child': POSTING_CHILD, 'command-child': COMMAND_CHILD } },
+    entryPoints: {
+      ...{
+        cli: CLI,
+        'load-thread': LOAD_THREAD,
+        'posting-child': POSTING_CHILD,
+        'command-child': COMMAND_CHILD,
+      },
+    },
     ...{ outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true },
     ...{ platform: 'node', target: 'node20', format: 'esm', keepNames: true, banner: { js: REQUIRE } },
     ...{ external: ['pg-native'], plugins: [BESIDE_SOURCES], logLevel: 'warning' },

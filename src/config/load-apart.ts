@@ -1,0 +1,68 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { LoadedWarned } from './load-warned.ts'
+import { type SealedSecret, unseal } from './sealed.ts'
+import type { Environment } from './secret-source.ts'
+
+/** What the thread is told. */
+export interface LoadOrder {
+  readonly file: string
+  readonly env: Environment
+}
+
+/** What it answers. */
+export interface LoadAnswer {
+  readonly loaded: LoadedWarned
+  readonly secrets: readonly SealedSecret[]
+}
+
+/** There was not enough memory, or no room for a thread. */
+export class NoThread extends Error {
+  override readonly name = 'NoThread'
+  /** There may be more a moment later. */
+  readonly retryable = true
+}
+
+const FULL = ['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY']
+/** It stands beside this file, whether that was compiled or not. */
+const THREAD = new URL(`./load-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
+
+/**
+ * As `loadWarned`, in a thread of its own: the YAML of some thousand routers takes a second, in which nobody else would
+ * have a turn.
+ * @returns `undefined` where the signal aborts
+ * @throws NoThread
+ */
+export async function loadApart(
+  file: string,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<LoadedWarned | undefined> {
+  try {
+    return await answerOf({ file, env: { ...env } }, signal)
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && FULL.some(code => code === cause.code))
+      throw new NoThread('there is no room for a thread that loads the config', { cause })
+    throw cause
+  }
+}
+
+function answerOf(order: LoadOrder, signal: AbortSignal): Promise<LoadedWarned | undefined> {
+  const thread = new Worker(THREAD, { workerData: order })
+  const leave = () => void thread.terminate()
+  signal.addEventListener('abort', leave)
+  if (signal.aborted) leave()
+  const answered = new Promise<LoadedWarned | undefined>((resolve, reject) => {
+    thread.once('message', ({ loaded, secrets }: LoadAnswer) => {
+      unseal(secrets)
+      resolve(loaded)
+    })
+    thread.once('error', reject)
+    thread.once('exit', () => {
+      if (signal.aborted) resolve(undefined)
+      else reject(new Error('the thread that loads the config ended without an answer'))
+    })
+  })
+  return answered.finally(() => signal.removeEventListener('abort', leave))
+}
