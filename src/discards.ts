@@ -2,6 +2,7 @@ import { type RouterKey, routerKey } from './accounting/ids.ts'
 import type { Estate } from './inheritance.ts'
 import type { DiscardedReadings } from './ledger-store.ts'
 import type { RosterStore } from './roster-store.ts'
+import { keyOf, type RouterBook } from './router-book.ts'
 import { isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger } from './runtime/logger.ts'
 
@@ -45,5 +46,26 @@ export class Discards {
       const routers = [...this.#untold.keys()]
       this.#options.log.error({ routers, err: errorFields(error) }, 'discarded readings not recorded yet')
     }
+  }
+}
+
+/**
+ * Some of what was offered of routers that are lost may have been committed while they were ours, and the answer not
+ * have come. Where the database is away, it is taken for discarded.
+ */
+export async function confirmOffered(
+  store: Pick<RosterStore, 'load'>,
+  books: readonly RouterBook[],
+): Promise<void> {
+  const offered = books.filter(book => book.offered)
+  if (offered.length === 0) return
+  try {
+    const stored = await store.load(offered.map(book => book.about))
+    for (const book of offered) {
+      const its = stored.get(keyOf(book))
+      if (its) book.confirmBy(its)
+    }
+  } catch (error) {
+    if (!isFailure(error)) throw error
   }
 }

@@ -1,7 +1,9 @@
 import { type RouterId, type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
+import type { Listed } from './config/difference.ts'
 import type { StoredElsewhere } from './ledger-store.ts'
-import type { Listed } from './listed.ts'
 import type { RosterStore } from './roster-store.ts'
+import { Block, inBlocks } from './runtime/block.ts'
+import type { Clock } from './runtime/clock.ts'
 import { isFailure } from './runtime/failure.ts'
 import type { TenantBoard } from './tenant-board.ts'
 
@@ -10,6 +12,7 @@ export interface ElsewhereOptions {
   readonly board: Pick<TenantBoard, 'setElsewhere'>
   /** Of the routers that are read here. */
   readonly here: { readonly routers: ReadonlySet<RouterKey> }
+  readonly clock: Clock
 }
 
 /** What the database had of routers that were not here. */
@@ -54,28 +57,31 @@ export class Elsewhere {
     return { here: routers, stored: await store.loadElsewhere(tenants, routers, this.#known) }
   }
 
-  show(
+  /** In blocks: the caller sees to it that nobody comes here or goes meanwhile. */
+  async show(
     sighting: Sighting,
     tenants: readonly TenantId[] = this.#tenants,
     listed: Listed = this.#listed,
-  ): void {
+  ): Promise<void> {
     this.#tenants = tenants
     this.#listed = listed
     const known = new Map<RouterKey, StoredElsewhere>()
     for (const [tenant, its] of sighting.stored)
       for (const [router, stored] of its) known.set(routerKey(tenant, router), stored)
     this.#known = known
-    for (const tenant of tenants)
-      this.#options.board.setElsewhere({
+    const { board, clock } = this.#options
+    await inBlocks(tenants, new Block(clock), tenant =>
+      board.setElsewhere({
         ...{ tenant, here: sighting.here, stored: sighting.stored.get(tenant) ?? new Map() },
         configOf: router => listed.get(routerKey(tenant, router))?.router,
-      })
+      }),
+    )
   }
 
   /** Where the database is away, all stands as it was; commits and leases tell of it. */
   async tryRefresh(): Promise<void> {
     try {
-      this.show(await this.look())
+      await this.show(await this.look())
       this.#hasFailed = false
     } catch (error) {
       if (!isFailure(error)) throw error

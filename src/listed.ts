@@ -1,17 +1,9 @@
 import { type RouterKey, routerKey } from './accounting/ids.ts'
-import type { Config, TenantConfig } from './config/config.ts'
+import type { TenantConfig } from './config/config.ts'
 import type { TenantRouter } from './config/difference.ts'
 import type { RouterRef } from './ledger-store.ts'
 import type { NamedTenant } from './roster-store.ts'
 import type { RecordedRouter } from './router-book.ts'
-
-/** The routers of a config. */
-export type Listed = ReadonlyMap<RouterKey, TenantRouter>
-
-export function listedIn(config: Config): Listed {
-  const listed = config.tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant, router })))
-  return new Map(listed.map(it => [keyOf(it), it]))
-}
 
 export function keyOf({ tenant, router }: TenantRouter): RouterKey {
   return routerKey(tenant.id, router.id)

@@ -2,21 +2,29 @@ import pLimit from 'p-limit'
 import { Calendar } from './accounting/calendar.ts'
 import { type RouterKey, routerKey } from './accounting/ids.ts'
 import type { Config, RouterConfig } from './config/config.ts'
-import { difference, type RouterChange, restartNeeded, type TenantRouter } from './config/difference.ts'
+import {
+  difference,
+  type Listed,
+  type ListedConfig,
+  listedIn,
+  restartNeeded,
+  type TenantRouter,
+} from './config/difference.ts'
 import { Credits } from './credits.ts'
 import { departedFrom, discardDeparted, recordedDeparted } from './departed.ts'
-import { Discards } from './discards.ts'
+import { confirmOffered, Discards } from './discards.ts'
 import { Elsewhere } from './elsewhere.ts'
 import { discardedOf, type Estate } from './inheritance.ts'
 import type { RouterRef } from './ledger-store.ts'
-import { keyOf, type Listed, listedIn, named, recorded, refOf } from './listed.ts'
+import { keyOf, named, recorded, refOf } from './listed.ts'
 import type { Owner } from './ownership.ts'
 import type { Poller } from './poller/poller.ts'
 import type { RouterLink } from './poller/router-link.ts'
 import type { Recorder } from './recorder.ts'
-import type { RosterStore } from './roster-store.ts'
-import { keyOf as bookKey, type RecordedRouter, type RouterBook } from './router-book.ts'
+import type { NamedTenant, RosterStore } from './roster-store.ts'
+import { keyOf as bookKey, type RecordedRouter } from './router-book.ts'
 import { openBooks } from './router-opening.ts'
+import { Block, inBlocks, stepInBlocks } from './runtime/block.ts'
 import type { Clock } from './runtime/clock.ts'
 import { isFailure } from './runtime/failure.ts'
 import type { Logger } from './runtime/logger.ts'
@@ -40,6 +48,8 @@ export interface RosterOptions {
   readonly log: Logger
 }
 
+const NOTHING: ListedConfig = { tenants: [], listed: new Map() }
+
 /** Keeps who is recorded and who is polled in step with the config, and with which routers are this daemon's. */
 export class Roster implements Owner {
   readonly #options: RosterOptions
@@ -48,10 +58,9 @@ export class Roster implements Owner {
   readonly #credits: Credits
   /** A router must not be lost or gained while a config that has it, or no longer has it, is being applied. */
   readonly #oneAtATime = pLimit(1)
-  #config: Config | undefined
-  /** The first one. */
+  #applied = NOTHING
+  /** The first config. */
   #started: Config | undefined
-  #listed: Listed = new Map()
   /** Routers that are opened once more, only to be done with. */
   #departed: ReadonlyMap<RouterKey, RouterRef> = new Map()
   #startedAt: Date | undefined
@@ -69,10 +78,12 @@ export class Roster implements Owner {
    * @returns the keys that take a restart to be as they are in it, changed now or before
    */
   async apply(config: Config): Promise<readonly string[]> {
-    const isFirst = this.#config === undefined
+    const isFirst = this.#applied === NOTHING
     this.#started ??= config
-    await this.#oneAtATime(() => this.#change(config))
-    const wanted = new Map(Array.from(listedIn(config), ([key, it]) => [key, refOf(it)]))
+    const block = new Block(this.#options.clock)
+    const listed = await this.#oneAtATime(() => this.#change(config, block))
+    const wanted = new Map<RouterKey, RouterRef>()
+    await inBlocks(listed, block, ([key, it]) => wanted.set(key, refOf(it)))
     try {
       if (isFirst) await this.#finishDeparted(wanted)
       await this.#options.want(wanted)
@@ -108,33 +119,40 @@ export class Roster implements Owner {
     }
   }
 
-  async #change(config: Config): Promise<void> {
+  async #change(config: Config, block: Block): Promise<Listed> {
     const { recorder, board, store, clock } = this.#options
-    const change = difference(this.#config ?? { ...config, tenants: [] }, config)
-    const listed = listedIn(config)
+    const listed = await stepInBlocks(listedIn(config), block)
+    const changed = { tenants: config.tenants, listed }
+    const change = await stepInBlocks(difference(this.#applied, changed), block)
     const tenants = config.tenants.map(tenant => tenant.id)
+    const names: NamedTenant[] = []
+    await inBlocks(config.tenants, block, tenant => names.push(named(tenant)))
     // Taken back first: while we wait for the database, a last commit would let go of them, and of their ledgers.
     const returning = change.routersAdded.filter(it => recorder.takeBack(keyOf(it)))
     try {
-      await store.syncConfig(config.tenants.map(named))
+      await store.syncConfig(names)
       this.#startedAt ??= clock.now()
       await this.#credits.begin()
       const sighting = await this.#elsewhere.look(tenants)
-      const repolled = change.routersChanged.filter(isPolledOtherwise)
-      await this.#leave([...change.routersRemoved, ...repolled])
+      const repolled = change.routersChanged.filter(it => it.isPolledAnew)
+      await this.#leave([...change.routersRemoved, ...repolled], block)
       for (const tenant of change.tenantsRemoved) board.retireTenant(tenant.id)
       for (const { id, timezone } of [...change.tenantsAdded, ...change.tenantsChanged])
         board.addTenant(id, new Calendar(timezone))
-      this.#elsewhere.show(sighting, tenants, listed)
-      for (const removed of change.routersRemoved) recorder.retireRouter(keyOf(removed))
-      for (const it of [...returning, ...change.routersChanged]) recorder.updateRouter(recorded(it))
-      for (const it of [...returning, ...repolled]) if (recorder.hasRouter(keyOf(it))) this.#poll(it)
+      await this.#elsewhere.show(sighting, tenants, listed)
+      await inBlocks(change.routersRemoved, block, it => recorder.retireRouter(keyOf(it)))
+      await inBlocks([...returning, ...change.routersChanged], block, it =>
+        recorder.updateRouter(recorded(it)),
+      )
+      await inBlocks([...returning, ...repolled], block, it => {
+        if (recorder.hasRouter(keyOf(it))) this.#poll(it)
+      })
     } catch (error) {
       for (const it of returning) recorder.retireRouter(keyOf(it))
       throw error
     }
-    this.#listed = listed
-    this.#config = config
+    this.#applied = changed
+    return listed
   }
 
   /**
@@ -178,14 +196,14 @@ export class Roster implements Owner {
       if (book.hasPending) estate.taken(key, standing)
       else estate.forget(key)
       recorder.addRouter(book)
-      const listed = this.#listed.get(key)
+      const listed = this.#applied.listed.get(key)
       if (listed) this.#poll(listed)
       else recorder.retireRouter(key)
     }
   }
 
   #recordedOf(key: RouterKey): RecordedRouter | undefined {
-    const listed = this.#listed.get(key)
+    const listed = this.#applied.listed.get(key)
     if (listed) return recorded(listed)
     const departed = this.#departed.get(key)
     return departed && recordedDeparted(departed)
@@ -197,7 +215,7 @@ export class Roster implements Owner {
     const dropped = await Promise.all(routers.map(key => recorder.dropRouter(key)))
     const books = dropped.filter(book => book !== undefined)
     for (const book of books) board.keepRollup(book)
-    await this.#confirmOffered(books.filter(book => book.offered))
+    await confirmOffered(this.#options.store, books)
     for (const book of books) {
       const key = bookKey(book)
       const { waiting } = book
@@ -210,23 +228,11 @@ export class Roster implements Owner {
     await this.#elsewhere.tryRefresh()
   }
 
-  /** Some of what was offered may have been committed while the router was ours, and the answer not have come. */
-  async #confirmOffered(books: readonly RouterBook[]): Promise<void> {
-    if (books.length === 0) return
-    try {
-      const stored = await this.#options.store.load(books.map(book => book.about))
-      for (const book of books) {
-        const its = stored.get(bookKey(book))
-        if (its) book.confirmBy(its)
-      }
-    } catch (error) {
-      if (!isFailure(error)) throw error
-    }
-  }
-
-  async #leave(routers: readonly TenantRouter[]): Promise<void> {
+  async #leave(routers: readonly TenantRouter[], block: Block): Promise<void> {
     const { poller, graceMs } = this.#options
-    await Promise.all(routers.map(it => poller.remove(keyOf(it), graceMs)))
+    const leaving: Promise<void>[] = []
+    await inBlocks(routers, block, it => leaving.push(poller.remove(keyOf(it), graceMs)))
+    await Promise.all(leaving)
   }
 
   #poll(listed: TenantRouter): void {
@@ -240,10 +246,4 @@ export class Roster implements Owner {
       connect: linkTo(router),
     })
   }
-}
-
-/** Whether the poller has to begin anew with a router. Its name and its terms are the recorder's alone. */
-function isPolledOtherwise({ kind, before, router }: RouterChange): boolean {
-  const keys = ['schedule', 'timeoutMs', 'maxSessions'] as const
-  return kind === 'reconnect' || keys.some(key => before[key] !== router[key])
 }

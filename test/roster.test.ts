@@ -146,7 +146,7 @@ describe('a database that is gone', () => {
 
 describe('a router that comes back', () => {
   it('has its ledger still, though its last commit ends while the database is asked for the others', async () => {
-    const { apply, store, scene, tenant } = house()
+    const { apply, store, scene, clock, tenant } = house()
     await apply(tenants({ acme: [router('hq')] }))
     await apply(tenants({ acme: [] }))
     let answer: () => void = () => {}
@@ -154,6 +154,7 @@ describe('a router that comes back', () => {
       answer = resolve
     })
     const applied = apply(tenants({ acme: [router('hq')] }))
+    await clock.turn(0)
     await scene.recorder.commit([ACME_HQ])
     answer()
     await applied

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { inBlocks } from '../runtime/block.ts'
+import { Block, inBlocks } from '../runtime/block.ts'
 import { systemClock } from '../runtime/clock.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -22,7 +22,7 @@ export function series(
       ...common,
       async collect() {
         this.reset()
-        await inBlocks([...tell()], systemClock, ([labels, value]) => this.set(labels, value))
+        await inBlocks([...tell()], new Block(systemClock), ([labels, value]) => this.set(labels, value))
       },
     })
   else
@@ -30,7 +30,7 @@ export function series(
       ...common,
       async collect() {
         this.reset()
-        await inBlocks([...tell()], systemClock, ([labels, value]) => this.inc(labels, value))
+        await inBlocks([...tell()], new Block(systemClock), ([labels, value]) => this.inc(labels, value))
       },
     })
 }

@@ -8,9 +8,8 @@ export interface TenantRouter {
 }
 
 export interface RouterChange extends TenantRouter {
-  readonly before: RouterConfig
-  /** `reconnect`: its connection has to be made anew, or ended. `settings`: the next poll can go by the new values. */
-  readonly kind: 'reconnect' | 'settings'
+  /** Whether whoever polls it has to begin anew, with a connection of its own. Else the next reading is judged otherwise. */
+  readonly isPolledAnew: boolean
 }
 
 /**
@@ -27,11 +26,30 @@ export interface Difference {
   readonly routersChanged: readonly RouterChange[]
 }
 
-export function difference(before: Config, after: Config): Difference {
+/** The routers of a config. */
+export type Listed = ReadonlyMap<RouterKey, TenantRouter>
+
+/** In steps, each as short as it takes to look at one router. */
+export function* listedIn({ tenants }: Pick<Config, 'tenants'>): Generator<void, Listed> {
+  const listed = new Map<RouterKey, TenantRouter>()
+  for (const tenant of tenants)
+    for (const router of tenant.routers) {
+      listed.set(routerKey(tenant.id, router.id), { tenant, router })
+      yield
+    }
+  return listed
+}
+
+/** A config and its routers. */
+export interface ListedConfig {
+  readonly tenants: Config['tenants']
+  readonly listed: Listed
+}
+
+/** In steps, each as short as it takes to look at one router. */
+export function* difference(before: ListedConfig, after: ListedConfig): Generator<void, Difference> {
   const oldTenants = new Map(before.tenants.map(tenant => [tenant.id, tenant]))
   const newTenants = new Map(after.tenants.map(tenant => [tenant.id, tenant]))
-  const oldRouters = routersOf(before)
-  const newRouters = routersOf(after)
   return {
     tenantsAdded: after.tenants.filter(({ id }) => !oldTenants.has(id)),
     tenantsRemoved: before.tenants.filter(({ id }) => !newTenants.has(id)),
@@ -39,9 +57,9 @@ export function difference(before: Config, after: Config): Difference {
       const old = oldTenants.get(id)
       return old !== undefined && (old.name !== name || old.timezone !== timezone)
     }),
-    routersAdded: without(newRouters, oldRouters),
-    routersRemoved: without(oldRouters, newRouters),
-    routersChanged: changes(oldRouters, newRouters),
+    routersAdded: yield* without(after.listed, before.listed),
+    routersRemoved: yield* without(before.listed, after.listed),
+    routersChanged: yield* changes(before.listed, after.listed),
   }
 }
 
@@ -70,33 +88,44 @@ const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => u
   ['bucket', config => config.bucketMs],
 ]
 
-function routersOf(config: Config): Map<RouterKey, TenantRouter> {
-  const pairs = config.tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant, router })))
-  return new Map(pairs.map(pair => [routerKey(pair.tenant.id, pair.router.id), pair]))
+function* without(routers: Listed, others: Listed): Generator<void, readonly TenantRouter[]> {
+  const left: TenantRouter[] = []
+  for (const [key, pair] of routers) {
+    if (!others.has(key)) left.push(pair)
+    yield
+  }
+  return left
 }
 
-function without(
-  routers: Map<RouterKey, TenantRouter>,
-  others: Map<RouterKey, TenantRouter>,
-): TenantRouter[] {
-  return [...routers].filter(([key]) => !others.has(key)).map(([, pair]) => pair)
-}
-
-function changes(before: Map<RouterKey, TenantRouter>, after: Map<RouterKey, TenantRouter>): RouterChange[] {
+function* changes(before: Listed, after: Listed): Generator<void, readonly RouterChange[]> {
   const changed: RouterChange[] = []
   for (const [key, pair] of after) {
+    yield
     const old = before.get(key)?.router
     if (old === undefined || isSame(old, pair.router)) continue
-    const isConnectionSame = isSame(connectionOf(old), connectionOf(pair.router))
-    changed.push({ ...pair, before: old, kind: isConnectionSame ? 'settings' : 'reconnect' })
+    const isPolledAnew = !isSame(pollingOf(old), pollingOf(pair.router))
+    changed.push({ ...pair, isPolledAnew })
   }
   return changed
 }
 
-/** With the hotspot's domain, since rows are only told whole at first. */
-function connectionOf(router: RouterConfig): unknown {
+/** All but its name and its terms. With the hotspot's domain, since rows are only told whole at first. */
+function pollingOf(router: RouterConfig): unknown {
   const { host, port, tls, username, password, services, enabled, hotspotDomain } = router
-  return { host, port, tls, username, password, services, enabled, hotspotDomain }
+  const { schedule, timeoutMs, maxSessions } = router
+  return [
+    host,
+    port,
+    tls,
+    username,
+    password,
+    services,
+    enabled,
+    hotspotDomain,
+    schedule,
+    timeoutMs,
+    maxSessions,
+  ]
 }
 
 /** Deep equality of a config's values, in which secrets count. */

@@ -29,13 +29,24 @@ export class Block {
   }
 }
 
-/** Does `work` with each item, in blocks. */
+/**
+ * Goes through all steps, with pauses.
+ * @param block what went before in it counts too
+ * @returns what comes of them
+ */
+export async function stepInBlocks<Result>(steps: Generator<void, Result>, block: Block): Promise<Result> {
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value
+    if (block.isTooLong) await block.pause()
+  }
+}
+
+/** Does `work` with each item, with pauses. @param block what went before in it counts too */
 export async function inBlocks<Item>(
   items: Iterable<Item>,
-  clock: Pick<Clock, 'steadyMs'>,
+  block: Block,
   work: (item: Item) => void,
 ): Promise<void> {
-  const block = new Block(clock)
   for (const item of items) {
     if (block.isTooLong) await block.pause()
     work(item)

@@ -55,14 +55,14 @@ export async function readElsewhere(
 ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
   const { rows } = await pool.query<RouterRow>(
     `select tenant_id, id, hotspot_reading_at, ppp_reading_at, committed_epoch || '/' || position as stamp
-     from routers where tenant_id = any($1)`,
-    [tenants],
+     from routers where tenant_id = any($1)
+       and not (tenant_id || '/' || id = any($2::text[]))`,
+    [tenants, [...here]],
   )
-  const others = rows.filter(row => !here.has(keyOf(row.tenant_id, row.id)))
   const elsewhere = new Map<TenantId, Map<RouterId, StoredElsewhere>>()
-  const moved = others.filter(row => known.get(keyOf(row.tenant_id, row.id))?.stamp !== row.stamp)
+  const moved = rows.filter(row => known.get(keyOf(row.tenant_id, row.id))?.stamp !== row.stamp)
   const { rollups, online } = await readMoved(pool, moved)
-  for (const row of others) {
+  for (const row of rows) {
     const tenant = tenantId(row.tenant_id)
     const router = routerId(row.id)
     const its = elsewhere.get(tenant) ?? new Map<RouterId, StoredElsewhere>()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { difference, restartNeeded } from '../../src/config/difference.ts'
+import { restartNeeded } from '../../src/config/difference.ts'
 import { tokenRulesOf } from '../../src/config/revealed.ts'
 import { AUTH, configOf, ENV, WEBHOOK, WEBHOOK_ENV, withRouter, withTenant } from './config-text.ts'
+import { differenceOf } from './difference-of.ts'
 
 const before = configOf(withRouter(''))
 const nothing = {
@@ -19,20 +20,24 @@ function tenants(text: string) {
 
 describe('the difference that a reload makes', () => {
   it('is none for the same file', () => {
-    expect(difference(before, configOf(withRouter('')))).toEqual(nothing)
+    expect(differenceOf(before, configOf(withRouter('')))).toEqual(nothing)
   })
 
   it('of an added tenant is the tenant and its routers; of a removed one too', () => {
     const none = tenants('')
     const tenant = before.tenants[0]
     const pair = { tenant, router: tenant?.routers[0] }
-    expect(difference(none, before)).toEqual({ ...nothing, tenantsAdded: [tenant], routersAdded: [pair] })
-    expect(difference(before, none)).toEqual({ ...nothing, tenantsRemoved: [tenant], routersRemoved: [pair] })
+    expect(differenceOf(none, before)).toEqual({ ...nothing, tenantsAdded: [tenant], routersAdded: [pair] })
+    expect(differenceOf(before, none)).toEqual({
+      ...nothing,
+      tenantsRemoved: [tenant],
+      routersRemoved: [pair],
+    })
   })
 
   it('tells routers of one id by their tenants', () => {
     const router = '{ id: hq, host: a, username: b, password: "c" }'
-    const changed = difference(
+    const changed = differenceOf(
       tenants(`{ id: one, routers: [${router}] }, { id: two, routers: [] }`),
       tenants(`{ id: one, routers: [] }, { id: two, routers: [${router}] }`),
     )
@@ -43,7 +48,7 @@ describe('the difference that a reload makes', () => {
 
   it('of a name or a timezone is the tenant’s, and leaves its routers alone', () => {
     const after = tenants('{ id: a, name: new, timezone: Africa/Nairobi, routers: [] }')
-    expect(difference(tenants('{ id: a, routers: [] }'), after)).toEqual({
+    expect(differenceOf(tenants('{ id: a, routers: [] }'), after)).toEqual({
       ...nothing,
       tenantsChanged: after.tenants,
     })
@@ -57,13 +62,22 @@ describe('the difference that a reload makes', () => {
   ])('of quotas, alerts and webhooks is no router’s, and needs no restart: %s', lines => {
     const [plain, after] = ['', lines].map(it => configOf(withTenant(it), WEBHOOK_ENV))
     if (plain === undefined || after === undefined) throw new Error('two texts are two configs')
-    expect(difference(plain, after)).toEqual(nothing)
-    expect(difference(after, plain)).toEqual(nothing)
+    expect(differenceOf(plain, after)).toEqual(nothing)
+    expect(differenceOf(after, plain)).toEqual(nothing)
   })
 
-  it.each(['port: 8730', 'tls: true', 'services: [ppp]', 'enabled: false'])('reconnects for %s', keys => {
-    expect(difference(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
-      { kind: 'reconnect' },
+  it.each([
+    'port: 8730',
+    'tls: true',
+    'services: [ppp]',
+    'enabled: false',
+    'schedule: "0 * * * * *"',
+    'timeout: 3s',
+    'max_sessions: 100',
+    'hotspot_domain: ignore',
+  ])('has the router polled anew for %s', keys => {
+    expect(differenceOf(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
+      { isPolledAnew: true },
     ])
   })
 
@@ -71,26 +85,23 @@ describe('the difference that a reload makes', () => {
     ['10.1.0.1', '10.1.0.2'],
     ['usage', 'other'],
     ['"x"', '"y"'],
-  ])('reconnects for another host, user or password: %s, now %s', (from, to) => {
+  ])('has the router polled anew for another host, user or password: %s, now %s', (from, to) => {
     const after = configOf(withRouter('').replace(from, to))
-    expect(difference(before, after).routersChanged).toMatchObject([{ kind: 'reconnect' }])
+    expect(differenceOf(before, after).routersChanged).toMatchObject([{ isPolledAnew: true }])
   })
 
-  it.each([
-    'schedule: "0 * * * * *"',
-    'timeout: 3s',
-    'plausible_rate: 1Gbps',
-    'stalled_after: 1h',
-    'name: HQ',
-  ])('goes on by the connection for %s', keys => {
-    expect(difference(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
-      { kind: 'settings' },
-    ])
-  })
+  it.each(['plausible_rate: 1Gbps', 'stalled_after: 1h', 'name: HQ'])(
+    'goes on by the connection for %s',
+    keys => {
+      expect(differenceOf(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
+        { isPolledAnew: false },
+      ])
+    },
+  )
 
   it('reaches routers through what is set at the top', () => {
     const after = configOf(withRouter('', 'stalled_after: 1h'))
-    expect(difference(before, after)).toMatchObject({ routersChanged: [{ kind: 'settings' }] })
+    expect(differenceOf(before, after)).toMatchObject({ routersChanged: [{ isPolledAnew: false }] })
     expect(restartNeeded(before, after)).toEqual([])
   })
 
@@ -111,7 +122,7 @@ describe('the difference that a reload makes', () => {
     ['bucket: 5m', 'bucket'],
   ])('%s waits for a restart', (top, key) => {
     const after = configOf(withRouter('', top))
-    expect(difference(before, after)).toEqual(nothing)
+    expect(differenceOf(before, after)).toEqual(nothing)
     expect(restartNeeded(before, after)).toEqual([key])
   })
 
@@ -125,7 +136,7 @@ describe('the difference that a reload makes', () => {
 
   it('of what tokens are verified by needs no restart', () => {
     const after = configOf(withRouter(''), { ...ENV, TIKMETER_SECRET: 'another secret of thirty-two bytes' })
-    expect(difference(before, after)).toEqual(nothing)
+    expect(differenceOf(before, after)).toEqual(nothing)
     expect(tokenRulesOf(after)).not.toEqual(tokenRulesOf(before))
   })
 })

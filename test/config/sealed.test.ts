@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
-import { difference, restartNeeded } from '../../src/config/difference.ts'
+import { restartNeeded } from '../../src/config/difference.ts'
 import { sealedIn, unseal } from '../../src/config/sealed.ts'
 import { configOf } from './config-text.ts'
+import { differenceOf } from './difference-of.ts'
 
 const TEXT = `auth: { secret: "01234567890123456789012345678901" }
 database: { url: "postgres://u:p@h/d" }
@@ -31,7 +32,7 @@ test('a config that comes from another thread is the same, with its secrets and 
   const copy = copied(config)
   expect(copy).toEqual(config)
   expect(restartNeeded(config, copy)).toEqual([])
-  expect(difference(config, copy).routersChanged).toEqual([])
+  expect(differenceOf(config, copy).routersChanged).toEqual([])
   const [tenant] = copy.tenants
   expect(tenant?.routers.map(it => it.password.reveal())).toEqual(['quoted: "x"', ''])
   expect(tenant?.webhooks.map(it => [it.url.reveal(), it.secret.reveal(), [...it.rules]])).toEqual([

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { inBlocks } from '../../src/runtime/block.ts'
+import { Block, inBlocks, stepInBlocks } from '../../src/runtime/block.ts'
 import { SlicedWork } from '../../src/runtime/sliced-work.ts'
 
 /** Time passes by work alone: three milliseconds an item. */
@@ -29,7 +29,7 @@ async function turnsUntil(count: () => number, all: number): Promise<readonly nu
 test('others have a turn whenever items took ten milliseconds, and each item is done once', async () => {
   const clock = new WorkClock()
   const done: number[] = []
-  const working = inBlocks([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], clock, item => {
+  const working = inBlocks([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], new Block(clock), item => {
     clock.work()
     done.push(item)
   })
@@ -59,4 +59,28 @@ test('works that are under way at once have a block each in turn, and each is to
     ['b', 15],
     ['a', 27],
   ])
+})
+
+test('what went before in a block counts, whoever did it', async () => {
+  const clock = new WorkClock()
+  const block = new Block(clock)
+  let count = 0
+  function* steps() {
+    for (let step = 0; step < 3; step++) {
+      clock.work()
+      count++
+      yield
+    }
+    return 'done'
+  }
+  const work = () => {
+    clock.work()
+    count++
+  }
+  const working = stepInBlocks(steps(), block).then(result => {
+    expect(result).toBe('done')
+    return inBlocks([4, 5, 6], block, work)
+  })
+  expect(await turnsUntil(() => count, 6)).toEqual([3, 4, 6])
+  await working
 })
