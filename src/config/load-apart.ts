@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { LoadedWarned } from './load-warned.ts'
+import { type LoadedWarned, loadWarned } from './load-warned.ts'
 import { type SealedSecret, unseal } from './sealed.ts'
 import type { Environment } from './secret-source.ts'
 
@@ -25,8 +25,9 @@ export class NoThread extends Error {
 }
 
 const FULL = ['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY']
-/** It stands beside this file, whether that was compiled or not. */
-const THREAD = new URL(`./load-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
+const EXTENSION = extname(fileURLToPath(import.meta.url))
+/** It stands beside this file. */
+const THREAD = new URL(`./load-thread${EXTENSION}`, import.meta.url)
 
 /**
  * As `loadWarned`, in a thread of its own: the YAML of some thousand routers takes a second, in which nobody else would
@@ -39,6 +40,8 @@ export async function loadApart(
   env: Environment,
   signal: AbortSignal,
 ): Promise<LoadedWarned | undefined> {
+  // Whatever makes Node understand the sources while they are worked on does not do so in threads.
+  if (EXTENSION === '.ts') return loadWarned(file, env)
   try {
     return await answerOf({ file, env: { ...env } }, signal)
   } catch (cause) {

@@ -9,6 +9,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The program that tests start daemons and commands from. */
     cli: string
+    /** What does no more of a daemon's work than to load configs, as it does when they changed. */
+    loadingChild: string
     /** What does no more of a daemon's work than to post to webhooks. */
     postingChild: string
     /** What runs commands one after the other. */
@@ -16,12 +18,16 @@ declare module 'vitest' {
   }
 }
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const CLI = pathOf('../../src/cli.ts')
 /** Looks for a thread's program beside itself, which is built as well. */
 const LOAD_APART = '/src/config/load-apart.ts'
-const LOAD_THREAD = fileURLToPath(new URL('../../src/config/load-thread.ts', import.meta.url))
-const POSTING_CHILD = fileURLToPath(new URL('../alerts/posting-child.ts', import.meta.url))
-const COMMAND_CHILD = fileURLToPath(new URL('../commands/command-child.ts', import.meta.url))
+const PROGRAMS = {
+  cli: CLI,
+  'load-thread': pathOf('../../src/config/load-thread.ts'),
+  'loading-child': pathOf('../config/load-apart-child.ts'),
+  'posting-child': pathOf('../alerts/posting-child.ts'),
+  'command-child': pathOf('../commands/command-child.ts'),
+}
 /** For packages that are CommonJS. */
 const REQUIRE = `const require = process.getBuiltinModule('node:module').createRequire(${urlOf(CLI)})`
 
@@ -47,19 +53,13 @@ export async function setup(project: TestProject): Promise<void> {
   // Some are run by another user.
   await chmod(folder, 0o755)
   await build({
-    entryPoints: {
-      ...{
-        cli: CLI,
-        'load-thread': LOAD_THREAD,
-        'posting-child': POSTING_CHILD,
-        'command-child': COMMAND_CHILD,
-      },
-    },
+    entryPoints: PROGRAMS,
     ...{ outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true },
     ...{ platform: 'node', target: 'node20', format: 'esm', keepNames: true, banner: { js: REQUIRE } },
     ...{ external: ['pg-native'], plugins: [BESIDE_SOURCES], logLevel: 'warning' },
   })
   project.provide('cli', join(folder, 'cli.mjs'))
+  project.provide('loadingChild', join(folder, 'loading-child.mjs'))
   project.provide('postingChild', join(folder, 'posting-child.mjs'))
   project.provide('commandChild', join(folder, 'command-child.mjs'))
 }
@@ -70,4 +70,8 @@ export async function teardown(): Promise<void> {
 
 function urlOf(path: string): string {
   return JSON.stringify(pathToFileURL(path).href)
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url))
 }

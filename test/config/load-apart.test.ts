@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { AUTH, ENV } from './config-text.ts'
+
+const ROUTERS = ['a', 'b'].map(id => `{ id: ${id}, host: 10.1.0.1, username: u, password: "\${PASSWORD}" }`)
+
+/** What comes of these texts, in a process that loads them one after the other. */
+async function loadedBy(texts: readonly string[]): Promise<unknown> {
+  const folder = mkdtempSync(join(tmpdir(), 'tikmeter-apart-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const files = texts.map((text, index) => {
+    const file = join(folder, `${index}.yaml`)
+    writeFileSync(file, text)
+    return file
+  })
+  const env = { ...process.env, ...ENV, PASSWORD: 'from the environment' }
+  const { stdout } = await promisify(execFile)(process.execPath, [inject('loadingChild'), ...files], { env })
+  return JSON.parse(stdout)
+}
+
+test('a thread loads a config with its secrets and its warnings, or tells its faults, and can be broken off', async () => {
+  const told = await loadedBy([
+    `${AUTH}\ntenants: [{ id: acme, routers: [${ROUTERS.join(', ')}] }]\n`,
+    `${AUTH}\ntenants: [{ id: acme, routers: [] }, { id: acme }]\n`,
+  ])
+  const fault = { line: 2, message: expect.any(String) }
+  expect(told).toMatchObject({
+    passwords: ['from the environment', 'from the environment'],
+    all: [
+      { kind: 'loaded', shared: [{ ...fault, path: 'tenants[0].routers[1].host' }] },
+      {
+        kind: 'faulty',
+        faults: [
+          { ...fault, path: 'tenants[1].routers' },
+          { ...fault, path: 'tenants[1].id' },
+        ],
+      },
+      'broken off',
+      'broken off',
+    ],
+  })
+})
