@@ -3,16 +3,12 @@ import { decide } from '../../src/accounting/decide.ts'
 import { type SessionId, sessionId } from '../../src/accounting/ids.ts'
 import { adopt, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { Reading, Service } from '../../src/accounting/reading.ts'
-import { Departures } from '../../src/routeros/departures.ts'
-import { HotspotMenu } from '../../src/routeros/hotspot.ts'
 import { Router } from '../../src/routeros/router.ts'
-import { RowMemory } from '../../src/routeros/row-memory.ts'
-import { parseSentence, type Row } from '../../src/routeros/sentence.ts'
-import { encodeSentence } from '../../src/routeros/words.ts'
 import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../fleet/opened.ts'
 import type { SimulatedRouter } from '../fleet/simulated-router.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { addressOf, NEVER, PATIENT_MS, plainLink } from './dialled.ts'
+import { scriptedHotspot } from './scripted-hotspot.ts'
 
 const NOON = new Date('2026-11-24T12:00:00Z')
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
@@ -98,40 +94,6 @@ test('listening can be switched off', async () => {
   expect(router.received('/ip/hotspot/active/listen')).toBe(0)
 })
 
-/** A hotspot's menu without a wire: it prints the rows that it is given, and says who left. */
-function scripted(rowsOf: () => readonly (readonly string[])[]) {
-  const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
-  let tell: (row: Row) => void = () => {}
-  const connection = {
-    menu: () => ({ command: '', words: [], tag: '1', rows }),
-    async print() {
-      rows.begin()
-      for (const told of rowsOf()) {
-        const words = ['!re', ...told].map(word => Buffer.from(word))
-        if (rows.take(encodeSentence(words), 0) < 0) rows.add(words, parseSentence(words).row)
-      }
-      rows.end()
-      return { askedMs: 1_000, answeredMs: 1_000 }
-    },
-    listen: (_: string, onRow: (row: Row) => void) => {
-      tell = onRow
-    },
-  }
-  const menu = new HotspotMenu(connection, 'part')
-  const departures = new Departures(connection, 'hotspot', menu, new HandClock(NOON))
-  departures.start()
-  return {
-    read: async () => departures.settle(await menu.read()),
-    leave: (id: string) =>
-      tell(
-        new Map([
-          ['.id', id],
-          ['.dead', 'true'],
-        ]),
-      ),
-  }
-}
-
 test('20,000 who log out at once, each of them told five times, take no square of the time', async () => {
   const cpuOf = async (count: number) => {
     let online = Array.from({ length: count }, (_, index) => [
@@ -139,14 +101,14 @@ test('20,000 who log out at once, each of them told five times, take no square o
       `=user=user-${index}`,
       ...['=uptime=1h', '=bytes-in=1', '=bytes-out=1'],
     ])
-    const router = scripted(() => online)
+    const router = scriptedHotspot(() => online, new HandClock(NOON))
     await router.read()
     await router.read()
     const before = process.cpuUsage()
     for (let round = 0; round < 5; round++)
       for (let index = 0; index < count; index++) router.leave(`*${index.toString(16)}`)
     online = []
-    const departed = await router.read()
+    const { departed } = await router.read()
     const { user } = process.cpuUsage(before)
     expect(departed.size).toBe(count)
     return user / 1_000

@@ -1,0 +1,43 @@
+import { Departures } from '../../src/routeros/departures.ts'
+import { HotspotMenu } from '../../src/routeros/hotspot.ts'
+import { RowMemory } from '../../src/routeros/row-memory.ts'
+import { parseSentence, type Row } from '../../src/routeros/sentence.ts'
+import { encodeSentence } from '../../src/routeros/words.ts'
+import type { HandClock } from '../runtime/hand-clock.ts'
+
+/** A hotspot's menu without a wire: it prints the rows that it is given, and says who left. */
+export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], clock: HandClock) {
+  const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
+  let tell: (row: Row) => void = () => {}
+  const connection = {
+    menu: () => ({ command: '', words: [], tag: '1', rows }),
+    async print() {
+      rows.begin()
+      for (const told of rowsOf()) {
+        const words = ['!re', ...told].map(word => Buffer.from(word))
+        if (rows.take(encodeSentence(words), 0) < 0) rows.add(words, parseSentence(words).row)
+      }
+      rows.end()
+      return { askedMs: clock.steadyMs(), answeredMs: clock.steadyMs() }
+    },
+    listen: (_: string, onRow: (row: Row) => void) => {
+      tell = onRow
+    },
+  }
+  const menu = new HotspotMenu(connection, 'part')
+  const departures = new Departures(connection, 'hotspot', menu, clock)
+  departures.start()
+  return {
+    read: async () => {
+      const answer = await menu.read()
+      return { answer, departed: departures.settle(answer) }
+    },
+    leave: (id: string) =>
+      tell(
+        new Map([
+          ['.id', id],
+          ['.dead', 'true'],
+        ]),
+      ),
+  }
+}
