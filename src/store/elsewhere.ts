@@ -56,7 +56,7 @@ export async function readElsewhere(
   const { rows } = await pool.query<RouterRow>(
     `select tenant_id, id, hotspot_reading_at, ppp_reading_at, committed_epoch || '/' || position as stamp
      from routers where tenant_id = any($1)
-       and not (tenant_id || '/' || id = any($2::text[]))`,
+       and not exists (select from unnest($2::text[]) as here (key) where key = tenant_id || '/' || id)`,
     [tenants, [...here]],
   )
   const elsewhere = new Map<TenantId, Map<RouterId, StoredElsewhere>>()
