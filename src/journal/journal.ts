@@ -58,6 +58,8 @@ export class Journal {
   readonly #writer: SegmentWriter
   readonly #bell = new Bell()
   #waiting: Waiting[] = []
+  /** Of those that wait, each router's last decision. */
+  readonly #appended = new Map<RouterKey, DecisionRecord>()
   #failure: DiskFailure | undefined
   #retryAtMs = 0
   #phase: 'new' | 'started' | 'loaded' | 'stopped' = 'new'
@@ -121,6 +123,7 @@ export class Journal {
     if (this.#phase !== 'loaded') throw new Error('the journal was not loaded yet')
     return new Promise(resolve => {
       this.#waiting.push({ record, resolve })
+      this.#appended.set(record.router, record)
       this.#bell.ring()
     })
   }
@@ -176,8 +179,8 @@ export class Journal {
 
   /** Where a router's last record leaves it, on the disk or not. */
   #latest(router: RouterKey): Place | undefined {
-    const waiting = this.#waiting.findLast(it => it.record.router === router && it.record.kind === 'decision')
-    return waiting ? headOf(waiting.record) : this.#segments.latest(router)
+    const appended = this.#appended.get(router)
+    return appended ? headOf(appended) : this.#segments.latest(router)
   }
 
   /** Goes to the disk with the next flush that has something else to write: without it, more is kept and nothing lost. */
@@ -190,6 +193,7 @@ export class Journal {
   async #flush(): Promise<void> {
     const batch = this.#waiting
     this.#waiting = []
+    this.#appended.clear()
     const isDurable = await this.#write(batch.map(it => it.record))
     for (const { resolve } of batch) resolve(isDurable)
     await this.#writer.drop()
