@@ -35,7 +35,12 @@ function snapshot(): Snapshot {
   } as const
   return {
     ...{ tenant: acme, asOf: NOON, stats: statsOf(NO_TOTALS, undefined, NOON) },
-    routers: [{ ...router, hotspot: 3, ppp: 4, uncounted: 1, missing_menus: [MISSING], error: null }],
+    routers: [
+      {
+        ...{ ...router, hotspot: 3, ppp: 4, uncounted: 1, missing_menus: [MISSING], error: null },
+        ...{ overloaded: true, overloaded_reason: 'too many sessions' },
+      },
+    ],
   }
 }
 
@@ -92,6 +97,8 @@ test('the daemon’s own commands are answered without a token, by a socket of i
           failures: 2,
           error: null,
           near_limits: [{ limit: 'max_sessions', used: 9, allowed: 10 }],
+          overloaded: true,
+          overloaded_reason: 'too many sessions',
         },
       },
     ],

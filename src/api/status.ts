@@ -35,6 +35,9 @@ export interface RouterStatus {
   readonly error: string | null
   /** Limits of which it uses more than 80 %; absent where there are none. Those of bytes are in bytes, as they are weighed. */
   readonly near_limits?: readonly LimitUse[]
+  /** As in a snapshot: only where it sends, or has, more than it may. */
+  readonly overloaded?: true
+  readonly overloaded_reason?: string
 }
 
 export function statusRoute(status: () => DaemonStatus): Route {

@@ -14,6 +14,7 @@ const ROUTER = z.object({
   missing_menus: z.array(z.object({ menu: z.string(), reason: z.string() })),
   failures: z.number(),
   error: z.string().nullable(),
+  overloaded: z.literal(true).optional(),
   overloaded_reason: z.string().optional(),
   near_limits: z
     .array(

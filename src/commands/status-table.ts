@@ -20,9 +20,12 @@ export function statusText(status: Status, columns: number | undefined): string 
     ...(database === 'down' ? ['database DOWN'] : []),
     ...(journal === 'failing' ? ['journal NOT WRITTEN'] : []),
   ]
+  const overloaded = routers.filter(it => it.overloaded).length
   const uncounted = routers.reduce((sum, it) => sum + it.uncounted, 0)
-  const notes =
-    uncounted === 0 ? [] : [`${uncounted} ${uncounted === 1 ? 'session' : 'sessions'} without counters`]
+  const notes = [
+    ...(overloaded === 0 ? [] : [`${overloaded} overloaded`]),
+    ...(uncounted === 0 ? [] : [`${uncounted} ${uncounted === 1 ? 'session' : 'sessions'} without counters`]),
+  ]
   const head = [
     `tikmeter ${version}`,
     `up ${up}`,
@@ -49,7 +52,7 @@ function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
   ]
 }
 
-/** What it last failed with, and what it has not got. */
+/** What it has too much of, what it last failed with, which may be just that, and what it has not got. */
 function troublesOf({
   error,
   failures,
@@ -57,9 +60,10 @@ function troublesOf({
   overloaded_reason: overload,
 }: StatusOfRouter): readonly string[] {
   const times = failures > 1 ? ` (${failures} times)` : ''
+  const overloaded = `overloaded: ${overload ?? ''}`
   return [
-    ...(overload === undefined || overload === error ? [] : [printable(`overloaded: ${overload}`)]),
-    ...(error === null ? [] : [printable(error) + times]),
+    ...(overload === undefined ? [] : [printable(overloaded) + (overload === error ? times : '')]),
+    ...(error === null || error === overload ? [] : [printable(error) + times]),
     ...missing_menus.map(({ menu, reason }) => printable(`no ${menu}: ${reason}`)),
   ]
 }
@@ -67,6 +71,7 @@ function troublesOf({
 function byNeed(a: StatusOfRouter, b: StatusOfRouter): number {
   return (
     RANKS[a.state] - RANKS[b.state] ||
+    Number(b.overloaded ?? false) - Number(a.overloaded ?? false) ||
     b.failures - a.failures ||
     b.uncounted - a.uncounted ||
     (a.last_reading_at ?? '').localeCompare(b.last_reading_at ?? '') ||

@@ -3,7 +3,7 @@ import { ago } from './instant.ts'
 import { showNameIn } from './name.ts'
 import { byId, made, setQuantity, setText } from './page.ts'
 import { formatCount } from './quantity.ts'
-import { troubleOf } from './router-trouble.ts'
+import { byNeed, troubleOf } from './router-trouble.ts'
 import { Rows } from './rows.ts'
 
 interface Seen {
@@ -11,8 +11,6 @@ interface Seen {
   readonly asOf: string
 }
 
-/** Those that need somebody come first. */
-const ORDER: readonly Router['state'][] = ['offline', 'connecting', 'online', 'disabled']
 const WORDS: Readonly<Record<Router['state'], string>> = {
   offline: 'Offline',
   connecting: 'Connecting',
@@ -36,17 +34,13 @@ export class RouterTable {
   ])
 
   show(routers: readonly Router[], asOf: string): void {
-    const sorted = [...routers].sort(
-      (a, b) =>
-        ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.id.localeCompare(b.id, 'en', { numeric: true }),
-    )
-    this.#rows.show(sorted.map(router => ({ router, asOf })))
+    this.#rows.show([...routers].sort(byNeed).map(router => ({ router, asOf })))
     const online = routers.filter(({ state }) => state === 'online').length
     setText(byId('routers-online', HTMLElement), `${online} of ${routers.length} online`)
   }
 }
 
-/** A word, which the colour only repeats, what the router last failed with, and what it refuses. */
+/** A word, which the colour only repeats, and what ails the router. */
 function showState(cell: HTMLElement, { router }: Seen): void {
   const state = part(cell, 'span', 'state')
   setText(state, WORDS[router.state])

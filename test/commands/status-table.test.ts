@@ -77,6 +77,34 @@ test('sessions without counters are in the first line, and their router before o
   ])
 })
 
+test('an overloaded router is in the first line, and before others, with the reason, once where it is the error too', () => {
+  const reason = '2 sessions are left out: raise max_sessions (10)'
+  const overloaded = { overloaded: true, overloaded_reason: reason } as const
+  const routers: readonly StatusOfRouter[] = [
+    { ...WELL, uncounted: 1 },
+    { ...WELL, router: 'twin', ...overloaded },
+    { ...WELL, router: 'full', state: 'offline', ...overloaded, failures: 3, error: reason },
+    {
+      ...WELL,
+      router: 'odd',
+      state: 'offline',
+      ...overloaded,
+      overloaded_reason: 'a\u001b[2J',
+      error: 'no answer',
+    },
+  ]
+  const [first, , , ...rows] = statusText({ ...STATUS, routers: [...routers] }, undefined).split('\n')
+  expect(first).toBe(
+    'tikmeter 0.1.0 · up 2h · 2 offline, 2 online · 3 overloaded · 1 session without counters',
+  )
+  expect(rows.map(row => row.replace(/^(\S+) .*? [01] {2}/, '$1 '))).toEqual([
+    `acme/full overloaded: ${reason} (3 times)`,
+    'acme/odd overloaded: a\ufffd[2J; no answer',
+    `acme/twin overloaded: ${reason}`,
+    expect.stringMatching(/^acme\/hq/),
+  ])
+})
+
 test('what ails the daemon itself is in the first line', () => {
   const [first] = statusText(
     { ...STATUS, database: 'down', journal: 'failing', routers: [] },

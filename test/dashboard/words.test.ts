@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { FeedState, Router } from '../../src/client/feed.ts'
 import { alertOf, isNews, MOST_ALERTS, withAlert, wordsOf } from '../../src/dashboard/alert.ts'
 import { LocalTime } from '../../src/dashboard/instant.ts'
-import { troubleOf } from '../../src/dashboard/router-trouble.ts'
+import { byNeed, troubleOf } from '../../src/dashboard/router-trouble.ts'
 import { bannerOf, labelOf, refusalOf, refusalWords, standingOf } from '../../src/dashboard/standing.ts'
 
 const GB = 1024 ** 3
@@ -93,17 +93,38 @@ test('whatever comes for an alert is one, and breaks nothing', () => {
     expect(wordsOf(alertOf(junk), time)).toEqual({ before: '', after: ' ' })
 })
 
+const well: Router = {
+  ...{ id: 'hq', name: 'HQ', last_reading_at: null, hotspot: 0, ppp: 1, error: null },
+  state: 'online',
+}
+
 test('a router’s trouble is what it failed with and what it refuses, also of a daemon that does not tell', () => {
-  const well: Router = {
-    ...{ id: 'hq', name: 'HQ', last_reading_at: null, hotspot: 0, ppp: 1, error: null },
-    state: 'online',
-  }
   expect(troubleOf(well)).toBe('')
   const missing_menus = [{ menu: '/interface/pppoe-server', reason: 'not\u202e permitted' }]
   expect(troubleOf({ ...well, uncounted: 1, missing_menus })).toBe(
     'no /interface/pppoe-server: not\\u202e permitted',
   )
   expect(troubleOf({ ...well, error: 'no answer', missing_menus })).toMatch(/^no answer; no \/interface/)
+})
+
+test('a router that is overloaded is called so, with the reason, once where that is what it failed with', () => {
+  const overloaded: Router = { ...well, overloaded: true, overloaded_reason: '2 sessions are left out\u202e' }
+  expect(troubleOf(overloaded)).toBe('overloaded: 2 sessions are left out\\u202e')
+  expect(troubleOf({ ...overloaded, error: 'no answer' })).toMatch(/^overloaded: .*; no answer$/)
+  expect(troubleOf({ ...overloaded, error: 'too much', overloaded_reason: 'too much' })).toBe(
+    'overloaded: too much',
+  )
+})
+
+test('routers that need somebody come first, the overloaded ones of them before others', () => {
+  const routers: readonly Router[] = [
+    { ...well, id: 'r1', state: 'disabled' },
+    { ...well, id: 'r10' },
+    { ...well, id: 'r9' },
+    { ...well, id: 'r11', overloaded: true },
+    { ...well, id: 'r12', state: 'offline' },
+  ]
+  expect(routers.toSorted(byNeed).map(({ id }) => id)).toEqual(['r12', 'r11', 'r9', 'r10', 'r1'])
 })
 
 const LOST: FeedState = { kind: 'waiting', ms: 500, why: { kind: 'closed', code: 1006, reason: '' } }
