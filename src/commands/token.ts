@@ -7,7 +7,7 @@ import { chooseTenant } from './router-choice.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export interface TokenCommand {
-  readonly config: Pick<Config, 'auth' | 'tenants'>
+  readonly config: Pick<Config, 'auth' | 'tokensNotBefore' | 'tenants'>
   /** Whose token it is to be: a tenant's, or an admin's. */
   readonly tenant: string | undefined
   readonly isAdmin: boolean
@@ -22,7 +22,9 @@ export interface TokenCommand {
  */
 export async function token({ config, tenant, isAdmin, expiresInMs, clock }: TokenCommand): Promise<string> {
   if ((tenant !== undefined) === isAdmin) throw new WrongUse('give either --tenant ID or --admin')
-  const { keys } = tokenRulesOf(config)
+  const { keys, notBefore } = tokenRulesOf(config)
+  if (notBefore !== undefined && clock.now() < notBefore)
+    throw new WrongUse('auth.not_before is yet to come: until then all tokens are refused')
   for (const { key, issuer, audience, maxAgeMs = Number.POSITIVE_INFINITY } of keys) {
     if (key.kind !== 'secret') continue
     const issuedAt = clock.now()

@@ -3,7 +3,7 @@ import { publicKey } from './certificate.ts'
 import { type Checked, right, wrong } from './checked.ts'
 import { block, field, list } from './field.ts'
 import { duration } from './quantity.ts'
-import { text } from './scalar.ts'
+import { instant, text } from './scalar.ts'
 import { secret } from './secret-field.ts'
 import { type Environment, secretText } from './secret-source.ts'
 
@@ -13,11 +13,15 @@ const WANTED = `keys such as - { secret: "\${NAME}", issuer: ISSUER }`
 
 /** By what the dashboards' tokens are verified: one key, or several in `keys`. */
 export function auth(env: Environment) {
-  return block({ ...authKey(env), keys: severalKeys(env).optional() })
+  return block({
+    ...authKey(env),
+    keys: severalKeys(env).optional(),
+    not_before: field(instant).optional(),
+  })
 }
 
 function severalKeys(env: Environment) {
-  return list(block(authKey(env)), WANTED)
+  return list(block(authKey(env), { elsewhere: { not_before: 'auth' } }), WANTED)
     .refine(keys => keys.length > 0, `must name one: ${WANTED}`)
     .refine(keys => keys.length <= MOST_KEYS, `must be ${MOST_KEYS} at the most`)
 }

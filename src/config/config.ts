@@ -36,6 +36,8 @@ export interface Config {
   }
   /** One or more. */
   readonly auth: readonly AuthKeyConfig[]
+  /** All tokens that were issued before are revoked, those of admins too, and those that do not say when they were issued. */
+  readonly tokensNotBefore: Date | undefined
   readonly snapshots: { readonly intervalMs: number }
   /** Absent: what `LOG_LEVEL` says. */
   readonly log: { readonly level: string | undefined }

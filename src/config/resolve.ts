@@ -34,6 +34,7 @@ export function resolveConfig(file: ConfigFile): Config {
       tls: server.tls,
     },
     auth: resolveAuth(file.auth),
+    tokensNotBefore: file.auth.not_before,
     snapshots: { intervalMs: file.snapshots.interval },
     log: { level: file.log.level },
     pusher: file.pusher,

@@ -17,18 +17,25 @@ export function addressOf({ host, port, tls, username, password }: RouterConfig)
 /** By what tokens are verified; likewise not to be printed. */
 export interface RevealedRules {
   readonly keys: readonly (Omit<AuthKeyConfig, 'key'> & { readonly key: RevealedKey })[]
+  /** All tokens have to be issued then or later. */
+  readonly notBefore: Date | undefined
   /** Of tenants that had their tokens revoked. */
-  readonly notBefore: ReadonlyMap<TenantId, Date>
+  readonly tenantsNotBefore: ReadonlyMap<TenantId, Date>
 }
 
 export type RevealedKey =
   | { readonly kind: 'secret'; readonly secret: string }
   | Exclude<AuthKey, { kind: 'secret' }>
 
-export function tokenRulesOf({ auth, tenants }: Pick<Config, 'auth' | 'tenants'>): RevealedRules {
+export function tokenRulesOf({
+  auth,
+  tokensNotBefore,
+  tenants,
+}: Pick<Config, 'auth' | 'tokensNotBefore' | 'tenants'>): RevealedRules {
   return {
     keys: auth.map(({ key, ...terms }) => ({ ...terms, key: revealedKey(key) })),
-    notBefore: new Map(
+    notBefore: tokensNotBefore,
+    tenantsNotBefore: new Map(
       tenants.flatMap(({ id, tokensNotBefore: at }) => (at === undefined ? [] : [[id, at] as const])),
     ),
   }

@@ -19,9 +19,13 @@ export interface TokenVerifier {
 /** What tokens are verified by. */
 export interface TokenRules {
   readonly keys: readonly KeyRule[]
-  /** A tenant's tokens that were issued before are revoked, and those that do not tell when they were issued. */
-  readonly notBefore: ReadonlyMap<TenantId, Date>
+  /** All tokens that were issued before are revoked, admins' too, and those that do not tell when they were issued. */
+  readonly notBefore: Date | undefined
+  /** The same for the tokens of a tenant; the later of the two instants counts. */
+  readonly tenantsNotBefore: ReadonlyMap<TenantId, Date>
 }
+
+type Revocations = Pick<TokenRules, 'notBefore' | 'tenantsNotBefore'>
 
 /** Longer ones aren't looked at. */
 export const MAX_TOKEN_LENGTH = 4096
@@ -38,7 +42,7 @@ interface Ring {
   /** All that is in the rules: the same text is the same rules. */
   readonly text: string
   readonly keys: readonly VerifyingKey[]
-  readonly notBefore: TokenRules['notBefore']
+  readonly revocations: Revocations
 }
 
 /** Checks tokens against the keys of the config. */
@@ -82,15 +86,15 @@ export class JwtVerifier implements TokenVerifier {
 function ringOf(rules: TokenRules, known: readonly VerifyingKey[], log: Logger): Ring {
   const knownBy = new Map(known.map(key => [JSON.stringify(key.rule), key]))
   return {
-    text: JSON.stringify([rules.keys, [...rules.notBefore]]),
+    text: JSON.stringify([rules.keys, rules.notBefore, [...rules.tenantsNotBefore]]),
     keys: rules.keys.map(rule => knownBy.get(JSON.stringify(rule)) ?? new VerifyingKey(rule, log)),
-    notBefore: rules.notBefore,
+    revocations: rules,
   }
 }
 
 /** The first key that takes the token decides; where none does, the one that has signed it says why. */
 async function verifyBy(
-  { keys, notBefore }: Ring,
+  { keys, revocations }: Ring,
   token: string,
   shown: Shown,
   now: Date,
@@ -100,7 +104,7 @@ async function verifyBy(
   for (const key of keys) {
     if (!key.mayTake(shown)) continue
     const verdict = await key.verify(token, now)
-    if (verdict.kind === 'claims') return grantBy(verdict.claims, key.rule, notBefore)
+    if (verdict.kind === 'claims') return grantBy(verdict.claims, key.rule, revocations)
     if (verdict.kind === 'unverifiable') unverifiable ??= verdict
     else if (verdict.kind === 'refused') denied ??= verdict
   }
@@ -116,19 +120,25 @@ function shownBy(token: string): Shown | undefined {
 }
 
 /** The grant lasts until the token expires, or is too old for its key. */
-function grantBy(
-  claims: JWTPayload,
-  { maxAgeMs }: KeyRule,
-  notBefore: TokenRules['notBefore'],
-): Grant | Refusal {
+function grantBy(claims: JWTPayload, { maxAgeMs }: KeyRule, revocations: Revocations): Grant | Refusal {
   const grant = grantOf(claims)
   if (grant.kind === 'refused' || grant.kind === 'unverifiable') return grant
   const issuedMs = claims.iat === undefined ? undefined : claims.iat * 1000
-  const revokedBefore = grant.kind === 'tenant' ? notBefore.get(grant.tenant) : undefined
-  if (revokedBefore !== undefined && !(issuedMs !== undefined && issuedMs >= revokedBefore.getTime()))
-    return refused('the token has been revoked')
+  if (isRevoked(grant, issuedMs, revocations)) return refused('the token has been revoked')
   if (maxAgeMs === undefined || issuedMs === undefined) return grant
   return { ...grant, expiresAt: new Date(Math.min(grant.expiresAt.getTime(), issuedMs + maxAgeMs)) }
+}
+
+/** @param issuedMs `undefined` where the token does not tell */
+function isRevoked(
+  grant: Grant,
+  issuedMs: number | undefined,
+  { notBefore, tenantsNotBefore }: Revocations,
+): boolean {
+  const ofTenant = grant.kind === 'tenant' ? tenantsNotBefore.get(grant.tenant) : undefined
+  return [notBefore, ofTenant].some(
+    at => at !== undefined && !(issuedMs !== undefined && issuedMs >= at.getTime()),
+  )
 }
 
 /** What verified claims allow: a tenant, or everything to an admin, and never both. */

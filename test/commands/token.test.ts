@@ -43,4 +43,6 @@ test('no token is made that is revoked already', async () => {
   const config = configWith(`{ secret: "${SECRET}" }`, 'auth: { not_before: 2026-11-30T10:00:00Z }')
   await expect(made(config, { tenant: 'acme' })).rejects.toThrow('auth.not_before of acme is yet to come')
   await made(config)
+  const ofAll = configWith(`{ secret: "${SECRET}", not_before: 2026-11-30T10:00:00Z }`)
+  await expect(made(ofAll)).rejects.toThrow('auth.not_before is yet to come')
 })

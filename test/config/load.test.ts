@@ -32,6 +32,7 @@ describe('the example', () => {
       .replace('# url:', 'url:')
       .replace(/^ {2}secret: /m, '  # ')
       .replace(/^ {2}# (keys:| {2}- \{ (?:secret|jwks_url):)/gm, '  $1')
+      .replace('# not_before', 'not_before')
       .replace('# auth: { not_before', 'auth: { not_before')
       .replace(/^# (pusher:| {2}key:| {2}secret:)/gm, '$1')
       .replace('# port:', 'port:')
@@ -46,6 +47,7 @@ describe('the example', () => {
     expect(config.database.kind).toBe('url')
     expect(config.pusher?.key).toBe('tikmeter')
     expect(config.auth.map(({ key }) => key.kind)).toEqual(['secret', 'jwks'])
+    expect(config.tokensNotBefore).toBeInstanceOf(Date)
     expect(config.tenants[0]?.tokensNotBefore).toBeInstanceOf(Date)
     const { alerts, webhooks } = config.tenants[0] ?? {}
     expect(alerts?.[0]).toMatchObject({ particular: { size: 2 } })
@@ -72,6 +74,7 @@ describe('defaults', () => {
         },
       },
       auth: undefined,
+      tokensNotBefore: undefined,
       snapshots: { intervalMs: 5000 },
       log: { level: undefined },
       pusher: undefined,

@@ -299,6 +299,22 @@ tenants: []`)
     expect(configOf(text).tenants[0]?.tokensNotBefore?.toISOString()).toBe(at)
   })
 
+  it.each(['secret: "${TIKMETER_SECRET}"', 'keys: [{ secret: "${TIKMETER_SECRET}" }]'])(
+    'of all tenants and admins revokes what was issued before, beside %s',
+    keys => {
+      const text = `auth: { ${keys}, not_before: 2026-11-30T09:00:00Z }\ntenants: []`
+      expect(configOf(text).tokensNotBefore).toEqual(new Date('2026-11-30T09:00:00Z'))
+    },
+  )
+
+  it('is not revoked by one of several keys alone', () => {
+    const text =
+      'auth: { keys: [{ secret: "${TIKMETER_SECRET}", not_before: 2026-11-30T09:00:00Z }] }\ntenants: []'
+    expect(faultsOf(text).map(({ path, message }) => `${path} ${message}`)).toEqual([
+      'auth.keys[0].not_before does not belong here: move it to auth',
+    ])
+  })
+
   it.each([
     '2026-11-30',
     '2026-02-30T09:00:00Z',

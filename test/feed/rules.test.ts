@@ -104,7 +104,7 @@ test('an issuer that is down holds up no token of another', async () => {
 })
 
 test('a tenant’s tokens of before it revoked them are refused, those without iat too, and no other’s', async () => {
-  const rules = { ...onlySecret(SECRET), notBefore: new Map([[acme, START]]) }
+  const rules = { ...onlySecret(SECRET), tenantsNotBefore: new Map([[acme, START]]) }
   const revoking = verifier(rules)
   const revoked = refusal('the token has been revoked')
   expect(await revoking.verify(await signed({ iat: ISSUED.iat - 1 }))).toEqual(revoked)
@@ -113,14 +113,30 @@ test('a tenant’s tokens of before it revoked them are refused, those without i
   expect((await revoking.verify(await signed({ tenant: 'globex' }))).kind).toBe('tenant')
 })
 
+test('all tokens of before an instant are refused, those of admins and those without iat too', async () => {
+  const later = new Map([[acme, new Date(START.getTime() + 1)]])
+  const rules = { ...onlySecret(SECRET), notBefore: START, tenantsNotBefore: later }
+  const revoking = verifier(rules)
+  const revoked = refusal('the token has been revoked')
+  const admin = { tenant: undefined, admin: true }
+  for (const whose of [admin, { tenant: 'globex' }]) {
+    expect(await revoking.verify(await signed({ ...whose, iat: ISSUED.iat - 1 }))).toEqual(revoked)
+    expect(await revoking.verify(await signed(whose))).toEqual(revoked)
+    expect((await revoking.verify(await signed({ ...whose, ...ISSUED }))).kind).not.toBe('refused')
+  }
+  // What a tenant revoked besides holds too, for itself alone.
+  expect(await revoking.verify(await signed(ISSUED))).toEqual(revoked)
+})
+
 test('rules are others when a key, what it asks or a revocation is', () => {
   const rules = onlySecret(SECRET)
   const all = [
     onlySecret(OTHER),
     onlyKeys(secretKey(SECRET, { issuer: 'panel' })),
     onlyKeys(secretKey(SECRET), secretKey(OTHER)),
-    { ...rules, notBefore: new Map([[acme, START]]) },
-    { ...rules, notBefore: new Map([[acme, minutesAgo(1)]]) },
+    { ...rules, tenantsNotBefore: new Map([[acme, START]]) },
+    { ...rules, tenantsNotBefore: new Map([[acme, minutesAgo(1)]]) },
+    { ...rules, notBefore: START },
   ]
   for (const changed of all) {
     const by = verifier(rules)
@@ -175,7 +191,10 @@ test('a key that is added lets in who has a token by it, without a restart', asy
 test('a revocation closes the tenant’s connections with 4401, and no other’s', async () => {
   const { feed, reload } = await reloadable(onlySecret(SECRET))
   const [leaver, stayer] = [await feed.watch(acme), await feed.watch(globex)]
-  await reload({ ...onlySecret(SECRET), notBefore: new Map([[acme, new Date('2100-01-01T00:00:00Z')]]) })
+  await reload({
+    ...onlySecret(SECRET),
+    tenantsNotBefore: new Map([[acme, new Date('2100-01-01T00:00:00Z')]]),
+  })
   expect(await leaver.closed).toBe(4401)
   await feed.clock.turn(5000)
   await stayer.next('snapshot')

@@ -7,9 +7,9 @@ export function keyRule(key: TokenKey, terms: Partial<Omit<KeyRule, 'key'>> = {}
   return { key, issuer: undefined, audience: undefined, maxAgeMs: undefined, ...terms }
 }
 
-/** These keys, and no tenant that had its tokens revoked. */
+/** These keys, and no token revoked. */
 export function onlyKeys(...keys: readonly KeyRule[]): TokenRules {
-  return { keys, notBefore: new Map() }
+  return { keys, notBefore: undefined, tenantsNotBefore: new Map() }
 }
 
 export function onlySecret(secret: string): TokenRules {
