@@ -3,6 +3,7 @@ import { isNear } from './accounting/limit-use.ts'
 import type { Snapshot } from './accounting/snapshot.ts'
 import { createApi } from './api/api.ts'
 import type { TokenVerifier } from './api/authorization.ts'
+import { Bearers } from './api/bearers.ts'
 import { HttpServer } from './api/server.ts'
 import { type DaemonStatus, type RouterStatus, statusRoute } from './api/status.ts'
 import { controlSocketOf } from './control-socket.ts'
@@ -55,7 +56,10 @@ export class Control {
     const server = new HttpServer({
       at: { kind: 'socket', path },
       tls: undefined,
-      onRequest: createApi({ routes: [statusRoute(() => this.#status())], origins: [], verifier, log }),
+      onRequest: createApi({
+        routes: [statusRoute(() => this.#status())],
+        ...{ origins: [], verifier, bearers: new Bearers(verifier), log },
+      }),
       upgrades: new Map(),
       ...{ clock, log },
     })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { TenantAlert } from './accounting/alert.ts'
 import { createApi } from './api/api.ts'
+import { Bearers } from './api/bearers.ts'
 import { broadcastingRoute } from './api/broadcasting.ts'
 import { DASHBOARD_FOLDER, readDashboard } from './api/dashboard-files.ts'
 import { dashboardPages } from './api/dashboard-page.ts'
@@ -48,6 +49,7 @@ const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
 export class Serving {
   readonly #feed: FeedServer
   readonly #http: HttpServer
+  readonly #bearers: Bearers
   /** All pages. */
   readonly routes: readonly Route[]
   /** All paths of WebSockets. */
@@ -56,6 +58,7 @@ export class Serving {
   constructor(options: ServingOptions) {
     const { config, board, usage, alerts, verifier, readiness, measuresOf, observer, clock, log } = options
     const { origins, host, port, tls, dashboard, limits, trustedProxies } = config.server
+    this.#bearers = new Bearers(verifier)
     const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
     this.#feed = new FeedServer({
       source: board,
@@ -86,7 +89,7 @@ export class Serving {
       at: { kind: 'port', host, port },
       ...{ clock, log },
       tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
-      onRequest: createApi({ routes: this.routes, verifier, origins, log }),
+      onRequest: createApi({ routes: this.routes, verifier, bearers: this.#bearers, origins, log }),
       upgrades,
     })
   }
@@ -101,9 +104,9 @@ export class Serving {
     await this.#http.start()
   }
 
-  /** Looks at open connections once more, since the verifier goes by other rules. */
-  rulesChanged(): Promise<void> {
-    return this.#feed.rulesChanged()
+  /** Looks at open connections, and at answers under way, once more, since the verifier goes by other rules. */
+  async rulesChanged(): Promise<void> {
+    await Promise.all([this.#feed.rulesChanged(), this.#bearers.rulesChanged()])
   }
 
   /** Shows an alert that fired or ended to those who asked. */

@@ -1,17 +1,20 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
-import { authorize, type TokenVerifier } from './authorization.ts'
+import { authorize, bearerToken, type TokenVerifier } from './authorization.ts'
+import type { Bearers } from './bearers.ts'
 import { sparing } from './caching.ts'
 import { corsHeaders, methodNotAllowed, preflight } from './cors.ts'
 import { readForm } from './form.ts'
 import { problem, type Reply } from './reply.ts'
 import { type Answer, methodsOf, queryFault, type Route } from './routes.ts'
-import { pour } from './streaming.ts'
+import { breakOff, pour } from './streaming.ts'
 
 export interface ApiOptions {
   readonly routes: readonly Route[]
   readonly verifier: TokenVerifier
+  /** Where those who are being answered are noted. */
+  readonly bearers: Bearers
   /** The browsers' pages that may read the answers, exactly as they send `Origin`. */
   readonly origins: readonly string[]
   readonly log: Logger
@@ -24,6 +27,11 @@ const ALWAYS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 }
+
+/** To one whose token no longer held before anything was sent. */
+const REVOKED = problem(401, 'the token no longer holds', {
+  'WWW-Authenticate': 'Bearer error="invalid_token"',
+})
 
 /** The HTTP API: finds the route, asks for the token where one is needed, and sends the answer. */
 export function createApi(options: ApiOptions): RequestListener {
@@ -45,10 +53,16 @@ async function respond(
   signal: AbortSignal,
 ): Promise<void> {
   const cors = corsHeaders(request.headers, options.origins)
+  const cutOff = () => {
+    if (response.headersSent) breakOff(response)
+    else send(response, REVOKED, cors)
+  }
   try {
-    const reply = await answer(request, routes, options, signal)
+    const reply = await answer(request, routes, options, { signal, cutOff })
+    if (response.headersSent) return
     if (!('open' in reply)) return send(response, sparing(reply, request.headers), cors)
     const chunks = request.method === 'HEAD' ? undefined : await reply.open(signal)
+    if (response.headersSent) return
     if (chunks !== undefined && 'status' in chunks) return send(response, chunks, cors)
     response.writeHead(200, { ...ALWAYS, ...cors, 'Content-Type': reply.contentType, ...reply.headers })
     if (chunks === undefined) response.end()
@@ -74,8 +88,8 @@ function failed(error: unknown, path: string, log: Logger): Reply {
 async function answer(
   request: IncomingMessage,
   routes: ReadonlyMap<string, Route>,
-  { verifier, origins }: ApiOptions,
-  signal: AbortSignal,
+  { verifier, bearers, origins }: ApiOptions,
+  { signal, cutOff }: { readonly signal: AbortSignal; readonly cutOff: () => void },
 ): Promise<Answer> {
   const route = routes.get(pathOf(request))
   if (route === undefined) return problem(404, 'no such page')
@@ -84,6 +98,8 @@ async function answer(
   if (!methods.includes(request.method ?? '')) return methodNotAllowed(methods)
   const query = new URLSearchParams(queryOf(request))
   if (route.kind === 'open') return queryFault(route, query) ?? route.answer(query)
+  const token = bearerToken(request.headers)
+  if (token !== undefined) bearers.add({ token, cutOff }, signal)
   // Who may not ask isn't told what else is wrong.
   const asked = await authorize(request.headers, verifier)
   if (asked.kind === 'denied') return asked.reply

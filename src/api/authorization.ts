@@ -19,6 +19,11 @@ export interface TokenVerifier {
 
 const BEARER = /^bearer +(\S+) *$/i
 
+/** The bearer token that is shown, if one is. */
+export function bearerToken({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  return BEARER.exec(authorization)?.[1]
+}
+
 /** Who asks, or the answer to one who may not. */
 export async function authorize(
   headers: IncomingHttpHeaders,
@@ -26,7 +31,7 @@ export async function authorize(
 ): Promise<
   { readonly kind: 'granted'; readonly grant: Grant } | { readonly kind: 'denied'; readonly reply: Reply }
 > {
-  const token = BEARER.exec(headers.authorization ?? '')?.[1]
+  const token = bearerToken(headers)
   if (token === undefined) {
     return denied(problem(401, 'a bearer token is needed', { 'WWW-Authenticate': 'Bearer' }))
   }

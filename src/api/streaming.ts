@@ -24,8 +24,8 @@ export async function pour(
   }
 }
 
-/** By a reset: to a reader that knows no chunks (HTTP/1.0) an orderly end is the end of the answer. TLS tells by itself. */
-function breakOff(response: ServerResponse): void {
+/** Ends an answer that is not whole. By a reset: to a reader that knows no chunks (HTTP/1.0) an orderly end is the end of the answer. TLS tells by itself. */
+export function breakOff(response: ServerResponse): void {
   const { socket } = response
   if (socket === null || socket instanceof TLSSocket) response.destroy()
   else socket.resetAndDestroy()

@@ -4,6 +4,7 @@ import { routerId, type TenantId, tenantId } from '../../src/accounting/ids.ts'
 import { NO_TOTALS, type Snapshot, statsOf, type Totals } from '../../src/accounting/snapshot.ts'
 import { createApi } from '../../src/api/api.ts'
 import type { Grant, Refusal, TokenVerifier } from '../../src/api/authorization.ts'
+import { Bearers } from '../../src/api/bearers.ts'
 import { dashboardRoutes, type StatsSource } from '../../src/api/dashboard-stats.ts'
 import { healthRoutes, type Readiness } from '../../src/api/health.ts'
 import { type Route, webSocketRoute } from '../../src/api/routes.ts'
@@ -98,6 +99,7 @@ export class TestApi {
           ...(options.routes ?? []),
         ],
         verifier,
+        bearers: new Bearers(verifier),
         origins: options.origins ?? [],
         log: silent,
       }),

@@ -2,6 +2,8 @@ import { pino } from 'pino'
 import { Calendar } from '../../../src/accounting/calendar.ts'
 import { tenantId } from '../../../src/accounting/ids.ts'
 import { createApi } from '../../../src/api/api.ts'
+import type { TokenVerifier } from '../../../src/api/authorization.ts'
+import { Bearers } from '../../../src/api/bearers.ts'
 import { READ_LIMITS, ReadGate } from '../../../src/api/gate.ts'
 import { HttpServer } from '../../../src/api/server.ts'
 import { usageRoutes } from '../../../src/api/usage-routes.ts'
@@ -36,13 +38,13 @@ async function start(url: string): Promise<CsvListening> {
   const calendars = { tenants: () => [tenant], calendar: () => calendar }
   const gate = new ReadGate({ limits: READ_LIMITS, clock })
   const expiresAt = new Date(Date.now() + 86_400_000)
+  const verifier: TokenVerifier = { verify: async () => ({ kind: 'tenant', tenant, expiresAt }) }
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0 },
     tls: undefined,
     onRequest: createApi({
       routes: usageRoutes({ source, calendars, gate, clock }),
-      verifier: { verify: async () => ({ kind: 'tenant', tenant, expiresAt }) },
-      ...{ origins: [], log },
+      ...{ verifier, bearers: new Bearers(verifier), origins: [], log },
     }),
     upgrades: new Map(),
     ...{ clock, log },

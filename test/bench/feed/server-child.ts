@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { createApi } from '../../../src/api/api.ts'
+import { Bearers } from '../../../src/api/bearers.ts'
 import { HttpServer } from '../../../src/api/server.ts'
 import { JwtVerifier } from '../../../src/feed/authentication.ts'
 import { FEED_LIMITS } from '../../../src/feed/limits.ts'
@@ -45,7 +46,7 @@ async function startFeed(source: SyntheticSource): Promise<Listening> {
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0 },
     tls: undefined,
-    onRequest: createApi({ routes: [], verifier, origins: [], log }),
+    onRequest: createApi({ routes: [], verifier, bearers: new Bearers(verifier), origins: [], log }),
     upgrades: new Map([['/ws', started.upgrade]]),
     ...{ clock: systemClock, log },
   })
