@@ -75,7 +75,7 @@ export class Serving {
       ...dashboardRoutes(board, clock),
       ...usageRoutes(reading),
       forecastRoute(reading),
-      metricsRoute(measuresOf(this.#feed), VERSION, observer),
+      metricsRoute({ measures: measuresOf(this.#feed), version: VERSION, observed: observer, clock }),
       webSocketRoute('/ws', []),
       ...(dashboard ? dashboardPages(readDashboard(DASHBOARD_FOLDER)) : []),
       ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),

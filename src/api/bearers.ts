@@ -1,4 +1,5 @@
 import { Block } from '../runtime/block.ts'
+import { systemClock } from '../runtime/clock.ts'
 import type { TokenVerifier } from './authorization.ts'
 
 interface Bearer {
@@ -28,7 +29,7 @@ export class Bearers {
 
   /** Has each token looked at once more, by rules that are new to the verifier. One that can't be verified now doesn't hold. */
   async rulesChanged(): Promise<void> {
-    const block = new Block()
+    const block = new Block(systemClock)
     for (const bearer of [...this.#answered]) {
       if (block.isTooLong) await block.pause()
       void this.#lookAt(bearer)

@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import type { TenantId } from '../accounting/ids.ts'
 import type { Totals } from '../accounting/snapshot.ts'
-import { Block } from '../runtime/block.ts'
-import { systemClock } from '../runtime/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { MetricsPage } from './metrics-page.ts'
 import type { Observed } from './observed.ts'
 import { type RouterMeasure, tellOfRouters } from './router-metrics.ts'
 import type { Route } from './routes.ts'
-import { series } from './series.ts'
+import { type Page, series } from './series.ts'
 
 /** A port: what there is to measure, as it is now. */
 export interface Measures {
@@ -33,24 +33,25 @@ export interface Measures {
   eventLoop(): { readonly medianMs: number; readonly p99Ms: number; readonly worstMs: number }
 }
 
-/** `GET /metrics`, for Prometheus. Each value but what was observed is taken when it is asked for. */
-export function metricsRoute(measures: Measures, version: string, { registry }: Observed): Route {
+export interface MetricsOptions {
+  readonly measures: Measures
+  readonly version: string
+  readonly observed: Observed
+  readonly clock: Pick<Clock, 'steadyMs'>
+}
+
+/** `GET /metrics`, for Prometheus. Each value but what was observed is taken when a page is made. */
+export function metricsRoute({ measures, version, observed, clock }: MetricsOptions): Route {
+  const { registry } = observed
+  const page = new MetricsPage(registry, clock)
   tellOfProcess(registry)
-  tellOfRouters(registry, measures)
-  tellOfTenants(registry, measures)
-  tellOfDaemon(registry, measures)
+  tellOfRouters(page, measures)
+  tellOfTenants(page, measures)
+  tellOfDaemon(page, measures)
   new Gauge({
     ...{ name: 'tikmeter_build_info', help: 'Always 1; which release runs.', labelNames: ['version'] },
     registers: [registry],
   }).set({ version }, 1)
-  // One for all who ask meanwhile, since it goes through all metrics and takes a while.
-  let underWay: Promise<string> | undefined
-  const page = () => {
-    underWay ??= pageOf(registry).finally(() => {
-      underWay = undefined
-    })
-    return underWay
-  }
   return {
     kind: 'open',
     path: '/metrics',
@@ -58,21 +59,10 @@ export function metricsRoute(measures: Measures, version: string, { registry }: 
     answer: async () => ({
       status: 200,
       contentType: registry.contentType,
-      body: await page(),
+      body: await page.text(),
       headers: {},
     }),
   }
-}
-
-/** As `registry.metrics()` has it, but one metric after the other, and others have their turns in between. */
-async function pageOf(registry: Registry): Promise<string> {
-  const block = new Block(systemClock)
-  const parts: string[] = []
-  for (const { name } of registry.getMetricsAsArray()) {
-    if (block.isTooLong) await block.pause()
-    parts.push(await registry.getSingleMetricAsString(name))
-  }
-  return `${parts.join('\n\n')}\n`
 }
 
 /** CPU, memory and files. The library's gauges that end in `_total` would be counters to whoever reads the name. */
@@ -82,9 +72,9 @@ function tellOfProcess(registry: Registry): void {
     if (/^nodejs_active_.*_total$|^nodejs_eventloop_/.test(name)) registry.removeSingleMetric(name)
 }
 
-function tellOfTenants(registry: Registry, measures: Measures): void {
+function tellOfTenants(page: Page, measures: Measures): void {
   series(
-    registry,
+    page,
     'gauge',
     ['tikmeter_subscribers_online', 'Distinct subscribers online.'],
     ['tenant', 'service'],
@@ -96,7 +86,7 @@ function tellOfTenants(registry: Registry, measures: Measures): void {
     },
   )
   series(
-    registry,
+    page,
     'counter',
     ['tikmeter_usage_bytes_total', 'Usage in all, as dashboards show it, live.'],
     ['tenant', 'direction'],
@@ -109,9 +99,9 @@ function tellOfTenants(registry: Registry, measures: Measures): void {
   )
 }
 
-function tellOfDaemon(registry: Registry, measures: Measures): void {
+function tellOfDaemon(page: Page, measures: Measures): void {
   const single = (name: string, help: string, of: () => number) =>
-    series(registry, 'gauge', [name, help], [], () => [[{}, of()]])
+    series(page, 'gauge', [name, help], [], () => [[{}, of()]])
   single('tikmeter_feed_connections', 'Open WebSocket connections.', () => measures.feedConnections())
   single('tikmeter_database_up', 'Whether the last commit got through.', () =>
     Number(measures.isDatabaseUp()),
@@ -139,7 +129,7 @@ function tellOfDaemon(registry: Registry, measures: Measures): void {
   single('tikmeter_leases_wanted', 'Routers in the config.', () => measures.leases().wanted)
   single('tikmeter_leases_held', 'Routers that are this daemon’s to read.', () => measures.leases().held)
   series(
-    registry,
+    page,
     'counter',
     ['tikmeter_leases_lost_total', 'Routers that another daemon took over.'],
     [],
@@ -159,11 +149,11 @@ function tellOfDaemon(registry: Registry, measures: Measures): void {
     () => measures.config().appliedAt.getTime() / 1000,
   )
   series(
-    registry,
+    page,
     'gauge',
     [
       'tikmeter_event_loop_delay_seconds',
-      'By how much late the event loop was, since this was last asked for.',
+      'By how much late the event loop was, since the page before this one.',
     ],
     ['level'],
     () => {

@@ -1,8 +1,7 @@
-import type { Registry } from 'prom-client'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { LimitUse } from '../accounting/limit-use.ts'
 import { SERVICES, type Service } from '../accounting/reading.ts'
-import { series } from './series.ts'
+import { type Page, series } from './series.ts'
 
 /** What is measured of a router that this daemon reads. */
 export interface RouterMeasure {
@@ -36,14 +35,14 @@ export interface RouterMeasure {
 }
 
 /** @param measures as they are whenever they are asked for */
-export function tellOfRouters(registry: Registry, measures: { routers(): Iterable<RouterMeasure> }): void {
+export function tellOfRouters(page: Page, measures: { routers(): Iterable<RouterMeasure> }): void {
   const perRouter = (
     kind: 'gauge' | 'counter',
     name: string,
     help: string,
     of: (router: RouterMeasure) => number | undefined,
   ) =>
-    series(registry, kind, [name, help], ['tenant', 'router'], function* () {
+    series(page, kind, [name, help], ['tenant', 'router'], function* () {
       for (const router of measures.routers()) {
         const value = of(router)
         if (value !== undefined) yield [{ tenant: router.tenant, router: router.router }, value]
@@ -122,7 +121,7 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     it => it.othersBytes,
   )
   series(
-    registry,
+    page,
     'gauge',
     ['tikmeter_router_limit_used_ratio', 'How much of a limit it uses; 1 is all of it.'],
     ['tenant', 'router', 'limit'],
@@ -132,7 +131,7 @@ export function tellOfRouters(registry: Registry, measures: { routers(): Iterabl
     },
   )
   series(
-    registry,
+    page,
     'gauge',
     ['tikmeter_router_sessions', 'Sessions in its last reading.'],
     ['tenant', 'router', 'service'],

@@ -1,16 +1,21 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { Block, inBlocks } from '../runtime/block.ts'
-import { systemClock } from '../runtime/clock.ts'
+import { type Block, inBlocks } from '../runtime/block.ts'
 
 type Labels = Readonly<Record<string, string>>
 export type Told = readonly [labels: Labels, value: number]
+
+/** Where metrics are, and the work of making a page of them all. */
+export interface Page {
+  readonly registry: Registry
+  readonly block: Block
+}
 
 /**
  * A metric with as many series as there are labels at the time it is asked for. Their values are of one moment, and are
  * set in slices: nobody may ask again meanwhile.
  */
 export function series(
-  registry: Registry,
+  { registry, block }: Page,
   kind: 'gauge' | 'counter',
   [name, help]: readonly [string, string],
   labelNames: readonly string[],
@@ -22,7 +27,7 @@ export function series(
       ...common,
       async collect() {
         this.reset()
-        await inBlocks([...tell()], new Block(systemClock), ([labels, value]) => this.set(labels, value))
+        await inBlocks([...tell()], block, ([labels, value]) => this.set(labels, value))
       },
     })
   else
@@ -30,7 +35,7 @@ export function series(
       ...common,
       async collect() {
         this.reset()
-        await inBlocks([...tell()], new Block(systemClock), ([labels, value]) => this.inc(labels, value))
+        await inBlocks([...tell()], block, ([labels, value]) => this.inc(labels, value))
       },
     })
 }

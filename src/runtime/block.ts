@@ -8,6 +8,7 @@ const LONGEST_BLOCK_MS = 10
 export class Block {
   readonly #clock: Pick<Clock, 'steadyMs'>
   #beganMs: number
+  #pausedMs = 0
 
   constructor(clock: Pick<Clock, 'steadyMs'>) {
     this.#clock = clock
@@ -22,10 +23,22 @@ export class Block {
     return this.tookMs >= LONGEST_BLOCK_MS
   }
 
+  /** For how long it paused so far, since it was made. */
+  get pausedMs(): number {
+    return this.#pausedMs
+  }
+
+  /** The work begins, or begins once more: nothing was done since. */
+  begin(): void {
+    this.#beganMs = this.#clock.steadyMs()
+  }
+
   /** Until all others that wait had their turn. */
   async pause(): Promise<void> {
+    const fromMs = this.#clock.steadyMs()
     await setImmediate()
-    this.#beganMs = this.#clock.steadyMs()
+    this.begin()
+    this.#pausedMs += this.#beganMs - fromMs
   }
 }
 

@@ -1,7 +1,9 @@
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
 import { NO_TOTALS } from '../../src/accounting/snapshot.ts'
-import type { Measures } from '../../src/api/metrics.ts'
+import { type Measures, type MetricsOptions, metricsRoute } from '../../src/api/metrics.ts'
+import { Observed } from '../../src/api/observed.ts'
 import type { RouterMeasure } from '../../src/api/router-metrics.ts'
+import type { Route } from '../../src/api/routes.ts'
 
 export const HQ: RouterMeasure = {
   ...{ tenant: tenantId('acme'), router: routerId('hq'), isOnline: true },
@@ -24,6 +26,16 @@ export const HQ: RouterMeasure = {
     { limit: 'max_sessions', used: 40, allowed: 50 },
     { limit: 'bytes', used: 1, allowed: 4 },
   ],
+}
+
+/** `/metrics` by a clock that stands still, unless there is another. */
+export function metricsOf(options: Partial<MetricsOptions> = {}): Route & { readonly kind: 'open' } {
+  const route = metricsRoute({
+    ...{ measures: MEASURES, version: '0.1.0', observed: new Observed() },
+    ...{ clock: { steadyMs: () => 0 }, ...options },
+  })
+  if (route.kind !== 'open') throw new Error('metrics need no token')
+  return route
 }
 
 /** A daemon with one router and some trouble. */

@@ -1,19 +1,33 @@
 import { describe, expect, it, test } from 'vitest'
 import { routerId } from '../../src/accounting/ids.ts'
-import { type Measures, metricsRoute } from '../../src/api/metrics.ts'
+import type { Measures } from '../../src/api/metrics.ts'
 import { Observed } from '../../src/api/observed.ts'
 import type { RouterMeasure } from '../../src/api/router-metrics.ts'
 import { RouterLoginRefused, RouterTimeout } from '../../src/routeros/errors.ts'
 import { ann, bytes, hotspot, Meter } from '../accounting/readings.ts'
-import { HQ, MEASURES } from './measures.ts'
+import { HQ, MEASURES, metricsOf } from './measures.ts'
 
+const NO_QUERY = new URLSearchParams()
+
+/** `ask` once the page before is out of date. */
 async function page(measures: Partial<Measures> = {}, observe: (observed: Observed) => void = () => {}) {
   const observed = new Observed()
   observe(observed)
-  const route = metricsRoute({ ...MEASURES, ...measures }, '0.1.0', observed)
-  if (route.kind !== 'open') throw new Error('metrics need no token')
-  const ask = async () => (await route.answer(new URLSearchParams())).body.split('\n')
+  const clock = new StandingClock()
+  const route = metricsOf({ measures: { ...MEASURES, ...measures }, observed, clock })
+  const ask = async () => {
+    clock.ms += 1_000
+    return (await route.answer(NO_QUERY)).body.split('\n')
+  }
   return { observed, ask, lines: await ask() }
+}
+
+class StandingClock {
+  ms = 0
+
+  steadyMs(): number {
+    return this.ms
+  }
 }
 
 test('thousands of routers are told of in slices, once for all who ask meanwhile, and no differently', async () => {
@@ -40,6 +54,55 @@ test('thousands of routers are told of in slices, once for all who ask meanwhile
   const ours = (lines: readonly string[]) => lines.filter(it => /tikmeter_(router|tail)/.test(it))
   expect(ours(first)).toEqual(ours(whole))
   expect(ours(first).length).toBeGreaterThan(40_000)
+})
+
+describe('a page', () => {
+  const counting = (making: () => void = () => {}) => {
+    const clock = new StandingClock()
+    let made = 0
+    const isDatabaseUp = () => {
+      made++
+      making()
+      return true
+    }
+    const route = metricsOf({ measures: { ...MEASURES, isDatabaseUp }, clock })
+    const ask = async () => (await route.answer(NO_QUERY)).body
+    return { clock, ask, made: () => made }
+  }
+
+  it('is made once a second, whoever asks', async () => {
+    const { clock, ask, made } = counting()
+    const first = await ask()
+    clock.ms += 999
+    expect(await ask()).toBe(first)
+    expect(made()).toBe(1)
+    clock.ms += 1
+    await Promise.all([ask(), ask()])
+    expect(made()).toBe(2)
+  })
+
+  it('that takes long to make is shown for ten times as long', async () => {
+    const { clock, ask, made } = counting(() => {
+      clock.ms += 400
+    })
+    await ask()
+    clock.ms = 3_900
+    await ask()
+    expect(made()).toBe(1)
+    clock.ms = 4_000
+    await ask()
+    expect(made()).toBe(2)
+  })
+
+  it('that could not be made is made for the next one who asks', async () => {
+    let isBroken = true
+    const { ask } = counting(() => {
+      if (isBroken) throw new Error('not now')
+    })
+    await expect(ask()).rejects.toThrow('not now')
+    isBroken = false
+    expect(await ask()).toContain('tikmeter_database_up 1')
+  })
 })
 
 describe('a router', () => {

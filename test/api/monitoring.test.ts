@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { metricsRoute } from '../../src/api/metrics.ts'
-import { Observed } from '../../src/api/observed.ts'
-import { MEASURES } from './measures.ts'
+import { metricsOf } from './measures.ts'
 
 /** The names of all metrics that the daemon tells, with those that histograms have their series under. */
 async function told(): Promise<ReadonlySet<string>> {
-  const route = metricsRoute(MEASURES, '0.1.0', new Observed())
-  if (route.kind !== 'open') throw new Error('metrics need no token')
-  const { body } = await route.answer(new URLSearchParams())
+  const { body } = await metricsOf().answer(new URLSearchParams())
   return new Set(
     Array.from(body.matchAll(/^# TYPE (\S+) (\S+)/gm)).flatMap(([, name = '', type]) =>
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],

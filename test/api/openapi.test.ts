@@ -6,12 +6,10 @@ import { parse } from 'yaml'
 import { broadcastingRoute } from '../../src/api/broadcasting.ts'
 import { dashboardRoutes } from '../../src/api/dashboard-stats.ts'
 import { healthRoutes, type Readiness } from '../../src/api/health.ts'
-import { metricsRoute } from '../../src/api/metrics.ts'
-import { Observed } from '../../src/api/observed.ts'
 import { methodsOf, type Route, webSocketRoute } from '../../src/api/routes.ts'
 import { PusherApp } from '../../src/feed/pusher/app.ts'
 import { acme, globex, source, type TestApi } from './api-fixture.ts'
-import { MEASURES } from './measures.ts'
+import { metricsOf } from './measures.ts'
 import { AMPLE, addAlerts, addSessions, ReadScene } from './read-scene.ts'
 
 interface Named {
@@ -53,7 +51,7 @@ beforeAll(async () => {
   await addSessions(scene.pool, 'acme', { sessions: 60, everyHours: 13, seed: 1 })
   await addAlerts(scene.pool, 'acme', 60)
   const more = [
-    metricsRoute(MEASURES, '0.1.0', new Observed()),
+    metricsOf(),
     webSocketRoute(`/app/${app.key}`, ['protocol', 'client', 'version', 'flash']),
     broadcastingRoute(app, source),
   ]
