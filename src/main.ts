@@ -208,6 +208,7 @@ export class Daemon {
     const takeUp = async (changed: Config) => {
       // Before what may fail: a token that was revoked must not wait for the database.
       if (verifier.apply(tokenRulesOf(changed))) await serving.rulesChanged()
+      serving.apply(changed)
       const restartNeeded = await roster.apply(changed)
       alerting.apply(changed)
       return restartNeeded

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { TenantAlert } from './accounting/alert.ts'
 import { createApi } from './api/api.ts'
 import { Bearers } from './api/bearers.ts'
@@ -16,7 +17,7 @@ import { HttpServer } from './api/server.ts'
 import { usageRoutes } from './api/usage-routes.ts'
 import type { Calendars, UsageSource } from './api/usage-source.ts'
 import type { Config } from './config/config.ts'
-import { pusherAppOf } from './config/revealed.ts'
+import { metricsTokenOf, pusherAppOf } from './config/revealed.ts'
 import type { AlertSource } from './feed/alert-topic.ts'
 import type { TokenVerifier } from './feed/authentication.ts'
 import type { SnapshotSource } from './feed/frames.ts'
@@ -45,19 +46,27 @@ export interface ServingOptions {
 
 const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
 
-/** What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port. */
+/**
+ * What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port; and
+ * `/metrics`, which may have a port of its own.
+ */
 export class Serving {
   readonly #feed: FeedServer
   readonly #http: HttpServer
+  readonly #metrics: HttpServer | undefined
   readonly #bearers: Bearers
-  /** All pages. */
+  readonly #metricsAt: Config['server']['metrics']['at']
+  #metricsToken: string | undefined
+  /** All pages of the one port. */
   readonly routes: readonly Route[]
   /** All paths of WebSockets. */
   readonly upgradePaths: readonly string[]
 
   constructor(options: ServingOptions) {
     const { config, board, usage, alerts, verifier, readiness, measuresOf, observer, clock, log } = options
-    const { origins, host, port, tls, dashboard, limits, trustedProxies } = config.server
+    const { origins, host, port, tls, dashboard, limits, trustedProxies, metrics } = config.server
+    this.#metricsAt = metrics.at
+    this.#metricsToken = metricsTokenOf(config.server)
     this.#bearers = new Bearers(verifier)
     const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
     this.#feed = new FeedServer({
@@ -70,12 +79,18 @@ export class Serving {
     })
     const gate = new ReadGate({ limits: { ...READ_LIMITS, ...limits }, clock })
     const reading = { source: usage, calendars: board, gate, clock }
+    const metricsPage = metricsRoute({
+      ...{ measures: measuresOf(this.#feed), version: VERSION, observed: observer, clock },
+      token: () => this.#metricsToken,
+    })
+    const api = (routes: readonly Route[]) =>
+      createApi({ routes, verifier, bearers: this.#bearers, origins, log })
     this.routes = [
       ...healthRoutes(readiness),
       ...dashboardRoutes(board, clock),
       ...usageRoutes(reading),
       forecastRoute(reading),
-      metricsRoute({ measures: measuresOf(this.#feed), version: VERSION, observed: observer, clock }),
+      ...(metrics.at ? [] : [metricsPage]),
       webSocketRoute('/ws', []),
       ...(dashboard ? dashboardPages(readDashboard(DASHBOARD_FOLDER)) : []),
       ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),
@@ -86,12 +101,18 @@ export class Serving {
     ])
     this.upgradePaths = [...upgrades.keys()]
     this.#http = new HttpServer({
-      at: { kind: 'port', host, port },
-      ...{ clock, log },
+      at: { kind: 'port', host, port, block: 'server' },
+      ...{ upgrades, clock, log },
       tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
-      onRequest: createApi({ routes: this.routes, verifier, bearers: this.#bearers, origins, log }),
-      upgrades,
+      onRequest: api(this.routes),
     })
+    this.#metrics =
+      metrics.at &&
+      new HttpServer({
+        at: { kind: 'port', ...metrics.at, block: 'server.metrics' },
+        ...{ tls: undefined, upgrades: new Map(), clock, log },
+        onRequest: api([metricsPage]),
+      })
   }
 
   /** The port it listens on; `undefined` while it doesn't. */
@@ -99,14 +120,26 @@ export class Serving {
     return this.#http.port
   }
 
+  /** The port of `/metrics`, where it has one of its own. */
+  get metricsPort(): number | undefined {
+    return this.#metrics?.port
+  }
+
   async start(): Promise<void> {
     this.#feed.start()
     await this.#http.start()
+    await this.#metrics?.start()
   }
 
   /** Looks at open connections, and at answers under way, once more, since the verifier goes by other rules. */
   async rulesChanged(): Promise<void> {
     await Promise.all([this.#feed.rulesChanged(), this.#bearers.rulesChanged()])
+  }
+
+  /** Takes up what of a changed config needs no restart. */
+  apply({ server }: Pick<Config, 'server'>): void {
+    // The page moves at a restart alone, and until then is not without the token that it has here.
+    if (isDeepStrictEqual(server.metrics.at, this.#metricsAt)) this.#metricsToken = metricsTokenOf(server)
   }
 
   /** Shows an alert that fired or ended to those who asked. */
@@ -117,6 +150,6 @@ export class Serving {
   /** The feed says goodbye, then requests get to end. */
   async stop(): Promise<void> {
     await this.#feed.stop()
-    await this.#http.stop()
+    await Promise.all([this.#http.stop(), this.#metrics?.stop()])
   }
 }

@@ -97,7 +97,7 @@ async function answer(
   if (request.method === 'OPTIONS') return preflight(request.headers, origins, methods)
   if (!methods.includes(request.method ?? '')) return methodNotAllowed(methods)
   const query = new URLSearchParams(queryOf(request))
-  if (route.kind === 'open') return queryFault(route, query) ?? route.answer(query)
+  if (route.kind === 'open') return queryFault(route, query) ?? route.answer(query, request.headers)
   const token = bearerToken(request.headers)
   if (token !== undefined) bearers.add({ token, cutOff }, signal)
   // Who may not ask isn't told what else is wrong.

@@ -3,6 +3,7 @@ import type { TenantId } from '../accounting/ids.ts'
 import type { Totals } from '../accounting/snapshot.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { MetricsPage } from './metrics-page.ts'
+import { tokenFault } from './metrics-token.ts'
 import type { Observed } from './observed.ts'
 import { type RouterMeasure, tellOfRouters } from './router-metrics.ts'
 import type { Route } from './routes.ts'
@@ -37,11 +38,13 @@ export interface MetricsOptions {
   readonly measures: Measures
   readonly version: string
   readonly observed: Observed
+  /** The token that who asks has to show; `undefined`: none. A reload may change it. */
+  readonly token: () => string | undefined
   readonly clock: Pick<Clock, 'steadyMs'>
 }
 
 /** `GET /metrics`, for Prometheus. Each value but what was observed is taken when a page is made. */
-export function metricsRoute({ measures, version, observed, clock }: MetricsOptions): Route {
+export function metricsRoute({ measures, version, observed, token, clock }: MetricsOptions): Route {
   const { registry } = observed
   const page = new MetricsPage(registry, clock)
   tellOfProcess(registry)
@@ -56,12 +59,12 @@ export function metricsRoute({ measures, version, observed, clock }: MetricsOpti
     kind: 'open',
     path: '/metrics',
     parameters: [],
-    answer: async () => ({
-      status: 200,
-      contentType: registry.contentType,
-      body: await page.text(),
-      headers: {},
-    }),
+    answer: async (_query, headers) => {
+      const wanted = token()
+      const refused = wanted === undefined ? undefined : tokenFault(headers, wanted)
+      if (refused !== undefined) return refused
+      return { status: 200, contentType: registry.contentType, body: await page.text(), headers: {} }
+    },
   }
 }
 

@@ -26,7 +26,7 @@ export type Answer = Reply | StreamReply
 export type Route =
   | (Endpoint & {
       readonly kind: 'open'
-      readonly answer: (query: URLSearchParams) => Reply | Promise<Reply>
+      readonly answer: (query: URLSearchParams, headers: IncomingHttpHeaders) => Reply | Promise<Reply>
     })
   | (Endpoint & {
       readonly kind: 'guarded'

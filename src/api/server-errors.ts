@@ -22,24 +22,31 @@ export class UnusableCertificate extends Error {
   }
 }
 
+/** Where it was to listen, and the block of the config that says so. */
+interface Place {
+  readonly host: string
+  readonly port: number
+  readonly block: string
+}
+
 /** @param error Node's, of `listen` */
-export function cannotListen(at: { host: string; port: number }, error: NodeJS.ErrnoException): CannotListen {
+export function cannotListen(at: Place, error: NodeJS.ErrnoException): CannotListen {
   const code = error.code ?? ''
   return new CannotListen(messageFor(at, code), { code, cause: error })
 }
 
-function messageFor({ host, port }: { host: string; port: number }, code: string): string {
+function messageFor({ host, port, block }: Place, code: string): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} of ${host} is taken: stop who listens there ("ss -ltnp sport = :${port}" says who), or set server.port to another`
+      return `port ${port} of ${host} is taken: stop who listens there ("ss -ltnp sport = :${port}" says who), or set ${block}.port to another`
     case 'EADDRNOTAVAIL':
-      return `${host} is no address of this machine: set server.host to one that is ("ip address" lists them), or to 0.0.0.0 for all`
+      return `${host} is no address of this machine: set ${block}.host to one that is ("ip address" lists them), or to 0.0.0.0 for all`
     case 'EACCES':
-      return `port ${port} is not for this user: set server.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE`
+      return `port ${port} is not for this user: set ${block}.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${host} is a name that this machine does not know: set server.host to an address of this machine`
+      return `${host} is a name that this machine does not know: set ${block}.host to an address of this machine`
     default:
-      return `port ${port} of ${host} can not be listened on (${code}): set server.host or server.port to another`
+      return `port ${port} of ${host} can not be listened on (${code}): set ${block}.host or ${block}.port to another`
   }
 }

@@ -18,8 +18,13 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 
 /** Where a server listens: on a port, or by a socket that only its owner, and root, may open. */
 export type ListenAt =
-  /** `port` 0: any that is free. */
-  | { readonly kind: 'port'; readonly host: string; readonly port: number }
+  /** `port` 0: any that is free. `block`: of the config, which says so. */
+  | {
+      readonly kind: 'port'
+      readonly host: string
+      readonly port: number
+      readonly block: 'server' | 'server.metrics'
+    }
   /** What is there is taken for one that was left behind. */
   | { readonly kind: 'socket'; readonly path: string }
 
@@ -87,7 +92,7 @@ export class HttpServer {
     })
     this.#server = server
     if (at.kind === 'port')
-      log.info({ host: at.host, port: this.port, tls: tls !== undefined }, 'http listening')
+      log.info({ host: at.host, port: this.port, tls: tls !== undefined, by: at.block }, 'http listening')
   }
 
   /** Takes no more connections, lets requests end, and after two seconds cuts off what is left, upgraded or not. */

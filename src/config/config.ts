@@ -31,6 +31,12 @@ export interface Config {
     readonly limits: ServerLimits
     /** Whether the example dashboard is served, at `/dashboard/`. */
     readonly dashboard: boolean
+    readonly metrics: {
+      /** Where `/metrics` is served, and nothing else, in plain HTTP; absent: where all else is. */
+      readonly at: { readonly host: string; readonly port: number } | undefined
+      /** What who asks for it has to show as a bearer; absent: nothing. */
+      readonly token: Secret | undefined
+    }
     /** Paths of PEM files; they could be read when the config was loaded. */
     readonly tls: { readonly cert: string; readonly key: string } | undefined
   }

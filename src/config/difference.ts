@@ -81,12 +81,17 @@ const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => u
   ['commit', config => config.commit],
   ['lease', config => config.lease],
   ['journal', config => config.journal],
-  ['server', config => config.server],
+  ['server', config => listeningOf(config.server)],
   ['snapshots', config => config.snapshots],
   ['pusher', config => config.pusher],
   ['retention', config => config.retention],
   ['bucket', config => config.bucketMs],
 ]
+
+/** The token for `/metrics` is taken up while it runs, but not whether that has a port of its own. */
+function listeningOf({ metrics, ...server }: Config['server']): unknown {
+  return { ...server, metricsAt: metrics.at }
+}
 
 function* without(routers: Listed, others: Listed): Generator<void, readonly TenantRouter[]> {
   const left: TenantRouter[] = []

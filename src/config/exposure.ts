@@ -13,6 +13,7 @@ const value = z.unknown().optional()
 const outline = z.object({
   database: z.object({ url: value }).optional(),
   auth: z.object({ secret: value, keys: z.array(z.object({ secret: value })).default([]) }).optional(),
+  server: z.object({ metrics: z.object({ token: value }).optional() }).optional(),
   pusher: z.object({ secret: value }).optional(),
   tenants: z.array(
     z.object({
@@ -46,6 +47,7 @@ function firstPlainSecret(values: unknown): readonly PropertyKey[] | undefined {
     [['database', 'url'], data.database?.url],
     [['auth', 'secret'], data.auth?.secret],
     ...(data.auth?.keys ?? []).map(({ secret }, key) => [['auth', 'keys', key, 'secret'], secret] as const),
+    [['server', 'metrics', 'token'], data.server?.metrics?.token],
     [['pusher', 'secret'], data.pusher?.secret],
     ...data.tenants.flatMap(({ routers, webhooks }, tenant) => [
       ...routers.map(

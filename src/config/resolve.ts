@@ -1,5 +1,6 @@
 import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
 import type { AuthKey, AuthKeyConfig, Config, RouterConfig, ServerLimits, TenantConfig } from './config.ts'
+import { METRICS_HOST } from './metrics.ts'
 import type { ConfigFile } from './schema.ts'
 
 type TenantBlock = ConfigFile['tenants'][number]
@@ -31,6 +32,7 @@ export function resolveConfig(file: ConfigFile): Config {
       trustedProxies: server.trusted_proxies,
       limits: resolveLimits(server.limits),
       dashboard: server.dashboard,
+      metrics: resolveMetrics(server.metrics),
       tls: server.tls,
     },
     auth: resolveAuth(file.auth),
@@ -61,6 +63,11 @@ function resolveLimits(limits: ConfigFile['server']['limits']): ServerLimits {
     streamsPerTenant: limits.streams_per_tenant,
     streamsInAll: limits.streams,
   }
+}
+
+function resolveMetrics(metrics: ConfigFile['server']['metrics']): Config['server']['metrics'] {
+  const { host = METRICS_HOST, port, token } = metrics ?? {}
+  return { at: port === undefined ? undefined : { host, port }, token }
 }
 
 function resolveAuth({ keys, ...single }: ConfigFile['auth']): AuthKeyConfig[] {

@@ -45,6 +45,11 @@ function revealedKey(key: AuthKey): RevealedKey {
   return key.kind === 'secret' ? { kind: 'secret', secret: key.secret.reveal() } : key
 }
 
+/** What who asks for `/metrics` has to show; likewise not to be printed. */
+export function metricsTokenOf({ metrics }: Config['server']): string | undefined {
+  return metrics.token?.reveal()
+}
+
 /** What channels are signed with; likewise not to be printed. */
 export function pusherAppOf({ key, secret }: NonNullable<Config['pusher']>): {
   readonly key: string

@@ -9,6 +9,7 @@ import { type Checked, right, wrong } from './checked.ts'
 import { configId } from './config-id.ts'
 import { isPostgresUrl } from './database-url.ts'
 import { block, field, list } from './field.ts'
+import { isItsOwn, metrics } from './metrics.ts'
 import { duration, interval, rate, size } from './quantity.ts'
 import { quota } from './quotas.ts'
 import { path } from './readable-file.ts'
@@ -69,13 +70,19 @@ export function configSchema(env: Environment) {
           streams: field(wholeNumber(1, MOST_STREAMS)).default(MOST_STREAMS),
         }).prefault({}),
         dashboard: field(boolean).default(false),
+        metrics: metrics(env).optional(),
         tls: block({ cert: field(certificateFile), key: field(keyFile) })
           .refine(belongTogether, {
             path: ['key'],
             message: 'is not the key of the certificate in cert: name the one it was made for',
           })
           .optional(),
-      }).prefault({}),
+      })
+        .refine(isItsOwn, {
+          path: ['metrics', 'port'],
+          message: 'is server.port too: set it to another, or remove it',
+        })
+        .prefault({}),
       auth: auth(env),
       snapshots: block({ interval: field(interval).prefault('5s') }).prefault({}),
       log: block({ level: field(oneOf(LOG_LEVELS)).optional() }).prefault({}),

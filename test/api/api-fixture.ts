@@ -89,7 +89,7 @@ export class TestApi {
       journal: () => 'writing',
     }
     this.server = new HttpServer({
-      at: { kind: 'port', host: '127.0.0.1', port: 0 },
+      at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
       tls: undefined,
       onRequest: createApi({
         routes: [

@@ -28,13 +28,13 @@ export const HQ: RouterMeasure = {
   ],
 }
 
-/** `/metrics` by a clock that stands still, unless there is another. */
+/** `/metrics` without a token, unless there is one, and by a clock that stands still. */
 export function metricsOf(options: Partial<MetricsOptions> = {}): Route & { readonly kind: 'open' } {
   const route = metricsRoute({
     ...{ measures: MEASURES, version: '0.1.0', observed: new Observed() },
-    ...{ clock: { steadyMs: () => 0 }, ...options },
+    ...{ token: () => undefined, clock: { steadyMs: () => 0 }, ...options },
   })
-  if (route.kind !== 'open') throw new Error('metrics need no token')
+  if (route.kind !== 'open') throw new Error('the token of the metrics is no tenant’s')
   return route
 }
 

@@ -17,7 +17,7 @@ async function page(measures: Partial<Measures> = {}, observe: (observed: Observ
   const route = metricsOf({ measures: { ...MEASURES, ...measures }, observed, clock })
   const ask = async () => {
     clock.ms += 1_000
-    return (await route.answer(NO_QUERY)).body.split('\n')
+    return (await route.answer(NO_QUERY, {})).body.split('\n')
   }
   return { observed, ask, lines: await ask() }
 }
@@ -66,7 +66,7 @@ describe('a page', () => {
       return true
     }
     const route = metricsOf({ measures: { ...MEASURES, isDatabaseUp }, clock })
-    const ask = async () => (await route.answer(NO_QUERY)).body
+    const ask = async () => (await route.answer(NO_QUERY, {})).body
     return { clock, ask, made: () => made }
   }
 
@@ -102,6 +102,25 @@ describe('a page', () => {
     await expect(ask()).rejects.toThrow('not now')
     isBroken = false
     expect(await ask()).toContain('tikmeter_database_up 1')
+  })
+
+  it('is for who shows its token, where it has one, which a reload may change', async () => {
+    let token: string | undefined = 'abc'
+    const route = metricsOf({ token: () => token })
+    const status = async (authorization?: string) => {
+      const headers = authorization === undefined ? {} : { authorization }
+      const reply = await route.answer(NO_QUERY, headers)
+      if (reply.status !== 200) expect(reply.headers['WWW-Authenticate']).toMatch(/^Bearer/)
+      return reply.status
+    }
+    expect(await status('Bearer abc')).toBe(200)
+    for (const shown of [undefined, 'Bearer ab', 'Bearer abcd', 'Bearer ABC', 'Basic abc', 'Bearer'])
+      expect([shown, await status(shown)]).toEqual([shown, 401])
+    token = 'another'
+    expect(await status('Bearer abc')).toBe(401)
+    expect(await status('Bearer another')).toBe(200)
+    token = undefined
+    expect(await status()).toBe(200)
   })
 })
 

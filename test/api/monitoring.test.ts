@@ -4,7 +4,7 @@ import { metricsOf } from './measures.ts'
 
 /** The names of all metrics that the daemon tells, with those that histograms have their series under. */
 async function told(): Promise<ReadonlySet<string>> {
-  const { body } = await metricsOf().answer(new URLSearchParams())
+  const { body } = await metricsOf().answer(new URLSearchParams(), {})
   return new Set(
     Array.from(body.matchAll(/^# TYPE (\S+) (\S+)/gm)).flatMap(([, name = '', type]) =>
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],

@@ -56,7 +56,10 @@ beforeAll(async () => {
     broadcastingRoute(app, source),
   ]
   api = await scene.api([acme, globex], { routes: more })
-  strict = await scene.api([acme, globex], { limits: LIMITS, routes: healthRoutes(down) })
+  strict = await scene.api([acme, globex], {
+    limits: LIMITS,
+    routes: [...healthRoutes(down), metricsOf({ token: () => 'the-token' })],
+  })
   routes = [
     ...healthRoutes(down),
     ...dashboardRoutes(source, scene.clock),
@@ -208,6 +211,8 @@ test('every answer is as the file says, and the file says no more than is answer
   const seen = new Set<string>()
   for (const ask of ASKED) seen.add(await check(api, ask))
   seen.add(await check(strict, ['/readyz', '', '', 503]))
+  seen.add(await check(strict, ['/metrics', '', '', 401]))
+  seen.add(await check(strict, ['/metrics', '', 'the-token', 200]))
   await strict.ask('/api/usage', 'acme')
   for (const path of [FORECAST, ...READ]) seen.add(await check(strict, [path, '', 'acme', 429]))
   const filed = Object.keys(document.paths).flatMap(path =>

@@ -81,7 +81,7 @@ test('stop cuts off a request that doesn’t end in two seconds', async () => {
 test('a port that is taken is a rejected start, which names it and what to do', async () => {
   const api = await new TestApi().start()
   const second = new TestApi({
-    server: { at: { kind: 'port', host: '127.0.0.1', port: api.server.port ?? 0 } },
+    server: { at: { kind: 'port', host: '127.0.0.1', port: api.server.port ?? 0, block: 'server' } },
   })
   await expect(second.start()).rejects.toMatchObject({
     code: 'EADDRINUSE',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { restartNeeded } from '../../src/config/difference.ts'
-import { tokenRulesOf } from '../../src/config/revealed.ts'
+import { metricsTokenOf, tokenRulesOf } from '../../src/config/revealed.ts'
 import { AUTH, configOf, ENV, WEBHOOK, WEBHOOK_ENV, withRouter, withTenant } from './config-text.ts'
 import { differenceOf } from './difference-of.ts'
 
@@ -116,6 +116,7 @@ describe('the difference that a reload makes', () => {
     ['lease: { duration: 30s }', 'lease'],
     ['journal: { max_size: 2GB }', 'journal'],
     ['server: { origins: ["https://panel.example"] }', 'server'],
+    ['server: { metrics: { port: 9090 } }', 'server'],
     ['snapshots: { interval: 1s }', 'snapshots'],
     ['pusher: { key: k, secret: s }', 'pusher'],
     ['retention: { deltas: 30d }', 'retention'],
@@ -132,6 +133,16 @@ describe('the difference that a reload makes', () => {
     )
     if (old === undefined || after === undefined) throw new Error('two secrets are two configs')
     expect(restartNeeded(old, after)).toEqual(['pusher'])
+  })
+
+  it('of the token of the metrics needs no restart', () => {
+    const [old, after] = [
+      '{ metrics: { token: sixteen-at-least } }',
+      '{ metrics: { token: another-of-sixteen } }',
+    ].map(server => configOf(withRouter('', `server: ${server}`)))
+    if (old === undefined || after === undefined) throw new Error('two servers are two configs')
+    expect(metricsTokenOf(old.server)).not.toBe(metricsTokenOf(after.server))
+    expect(restartNeeded(old, after)).toEqual([])
   })
 
   it('of what tokens are verified by needs no restart', () => {

@@ -51,6 +51,12 @@ describe('a secret in plain text', () => {
     expect(exposedIn(text, 0o644)).toBe('3 auth.keys[1].secret')
   })
 
+  it('may be the token of the metrics', () => {
+    const withToken = (token: string) => `tenants: []\nserver: { metrics: { port: 9090, token: ${token} } }`
+    expect(exposedIn(withToken('hunter2'), 0o644)).toBe('2 server.metrics.token')
+    expect(exposedIn(withToken('"${METRICS_TOKEN}"'), 0o644)).toBeUndefined()
+  })
+
   it('may be where a webhook is, or what it signs by', () => {
     const withWebhook = (url: string, secret: string) =>
       `tenants: [{ id: a, routers: [] }, { id: b, routers: [], webhooks:\n [{ url: ${url}, secret: ${secret} }] }]`

@@ -33,6 +33,7 @@ describe('the example', () => {
       .replace(/^ {2}secret: /m, '  # ')
       .replace(/^ {2}# (keys:| {2}- \{ (?:secret|jwks_url):)/gm, '  $1')
       .replace('# not_before', 'not_before')
+      .replace(/^ {2}# (metrics:| {2}port:| {2}token:)/gm, '  $1')
       .replace('# auth: { not_before', 'auth: { not_before')
       .replace(/^# (pusher:| {2}key:| {2}secret:)/gm, '$1')
       .replace('# port:', 'port:')
@@ -43,7 +44,9 @@ describe('the example', () => {
       ...WEBHOOK_ENV,
       DATABASE_URL: 'postgres://u:p@db/tikmeter',
       PUSHER_SECRET: 'hush',
+      METRICS_TOKEN: 'of-prometheus-alone',
     })
+    expect(config.server.metrics).toMatchObject({ at: { host: '127.0.0.1', port: 9464 } })
     expect(config.database.kind).toBe('url')
     expect(config.pusher?.key).toBe('tikmeter')
     expect(config.auth.map(({ key }) => key.kind)).toEqual(['secret', 'jwks'])
@@ -68,6 +71,7 @@ describe('defaults', () => {
       server: {
         ...{ host: '127.0.0.1', port: 8090, origins: [], dashboard: false, tls: undefined },
         trustedProxies: [],
+        metrics: { at: undefined, token: undefined },
         limits: {
           ...{ connectionsPerAddress: 1000, connectionsPerTenant: 1000, requestsAtOnce: 60 },
           ...{ requestsPerSecond: 10, streamsPerTenant: 2, streamsInAll: 4 },

@@ -31,6 +31,10 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
     journal: make('in the place of the journal'),
     server: {
       origins: [`https://u:${make('in an origin')}@panel.example/`],
+      metrics: {
+        host: make('in the place of the host of the metrics'),
+        token: [make('as the token of the metrics, in a list')],
+      },
       tls: {
         cert: make('in the place of a certificate'),
         key: `-----BEGIN PRIVATE KEY-----\n${make('in the place of a key file')}\n-----END PRIVATE KEY-----\n`,
@@ -53,6 +57,9 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
   return {
     everywhere,
     'a secret that is too short': line(`secret: "${short(canaries)}"`),
+    'a token of the metrics with a blank': line(
+      `secret: "${make('beside the metrics')}"\nserver: { metrics: { token: "${make('of the metrics')} x" } }`,
+    ),
     'a webhook’s secret that is too short': line(
       `secret: "${make('beside the webhook')}"\ntenants: [{ id: a, routers: [], webhooks: [{ secret: "${short(canaries)}" }] }]`,
     ).replace('tenants: []\n', ''),

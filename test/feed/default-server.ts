@@ -5,5 +5,6 @@ import { FEED_LIMITS } from '../../src/feed/limits.ts'
 /** `server` of a config that leaves it to the defaults, on any free port. */
 export const SERVER: Config['server'] = {
   ...{ host: '127.0.0.1', port: 0, origins: [], trustedProxies: [], dashboard: false, tls: undefined },
+  metrics: { at: undefined, token: undefined },
   limits: { ...FEED_LIMITS, ...READ_LIMITS },
 }

@@ -44,7 +44,7 @@ async function startFeed(source: SyntheticSource): Promise<Listening> {
     proxies: new TrustedProxies([], log),
   })
   const http = new HttpServer({
-    at: { kind: 'port', host: '127.0.0.1', port: 0 },
+    at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
     tls: undefined,
     onRequest: createApi({ routes: [], verifier, bearers: new Bearers(verifier), origins: [], log }),
     upgrades: new Map([['/ws', started.upgrade]]),
