@@ -155,7 +155,7 @@ export class Daemon {
     const serving: Serving = new Serving({
       ...{ config, board, usage, verifier, observer, clock, log },
       alerts: alerting.board,
-      measuresOf: feed => measuresOf({ ...measured, feed }),
+      measuresOf: served => measuresOf({ ...measured, served }),
       readiness: {
         database: () => (commits.isUp ? 'up' : 'down'),
         pollers: () => this.#pollers,

@@ -16,8 +16,8 @@ export interface MeasuredParts {
     totals(tenant: TenantId, now: Date): Totals | undefined
   }
   readonly poller: { health(router: RouterKey): RouterHealth | undefined }
-  readonly feed: { readonly connections: number }
   readonly shares: { readonly memory: Whole }
+  readonly served: { readonly connections: number; readonly certificateExpiresAt: Date | undefined }
   readonly recorder: { pending(): ReadonlyMap<RouterKey, number> }
   readonly commits: { readonly isUp: boolean; readonly refusedRouters: number }
   readonly leases: Measures['leases']
@@ -31,7 +31,8 @@ export interface MeasuredParts {
 
 /** What `/metrics` shows, gathered from the parts that know it. */
 export function measuresOf(parts: MeasuredParts): Measures {
-  const { books, board, poller, feed, shares, recorder, commits, leases, journal, file, clock, loop } = parts
+  const { books, board, poller, served, shares, recorder, commits, leases, journal, file, clock, loop } =
+    parts
   return {
     *routers() {
       for (const book of books.values()) yield routerMeasure(book, poller.health(keyOf(book)))
@@ -42,7 +43,8 @@ export function measuresOf(parts: MeasuredParts): Measures {
         if (totals) yield { tenant, totals }
       }
     },
-    feedConnections: () => feed.connections,
+    feedConnections: () => served.connections,
+    certificateExpiresAt: () => served.certificateExpiresAt,
     isDatabaseUp: () => commits.isUp,
     uncommitted: () => {
       let sessions = 0

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { TenantAlert } from './accounting/alert.ts'
 import { createApi } from './api/api.ts'
@@ -14,10 +13,13 @@ import { type Measures, metricsRoute } from './api/metrics.ts'
 import type { Observed } from './api/observed.ts'
 import { type Route, webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
+import { UnusableCertificate } from './api/server-errors.ts'
 import { usageRoutes } from './api/usage-routes.ts'
 import type { Calendars, UsageSource } from './api/usage-source.ts'
+import { CertificateWatch } from './certificate-watch.ts'
 import type { Config } from './config/config.ts'
 import { metricsTokenOf, pusherAppOf } from './config/revealed.ts'
+import { readPair, type TlsFiles, type TlsPair } from './config/server-tls.ts'
 import type { AlertSource } from './feed/alert-topic.ts'
 import type { TokenVerifier } from './feed/authentication.ts'
 import type { SnapshotSource } from './feed/frames.ts'
@@ -37,11 +39,18 @@ export interface ServingOptions {
   readonly alerts: AlertSource
   readonly verifier: TokenVerifier
   readonly readiness: Readiness
-  /** @param feed its connections are measured too */
-  readonly measuresOf: (feed: { readonly connections: number }) => Measures
+  /** @param served is measured too */
+  readonly measuresOf: (served: Served) => Measures
   readonly observer: Observed
   readonly clock: Clock
   readonly log: Logger
+}
+
+/** What is measured of it. */
+export interface Served {
+  /** Of the feed. */
+  readonly connections: number
+  readonly certificateExpiresAt: Date | undefined
 }
 
 const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
@@ -50,12 +59,15 @@ const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
  * What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port; and
  * `/metrics`, which may have a port of its own.
  */
-export class Serving {
+export class Serving implements Served {
   readonly #feed: FeedServer
   readonly #http: HttpServer
   readonly #metrics: HttpServer | undefined
   readonly #bearers: Bearers
+  readonly #certificate: CertificateWatch | undefined
   readonly #metricsAt: Config['server']['metrics']['at']
+  readonly #stopping = new AbortController()
+  #watching: Promise<void> | undefined
   #metricsToken: string | undefined
   /** All pages of the one port. */
   readonly routes: readonly Route[]
@@ -80,7 +92,7 @@ export class Serving {
     const gate = new ReadGate({ limits: { ...READ_LIMITS, ...limits }, clock })
     const reading = { source: usage, calendars: board, gate, clock }
     const metricsPage = metricsRoute({
-      ...{ measures: measuresOf(this.#feed), version: VERSION, observed: observer, clock },
+      ...{ measures: measuresOf(this), version: VERSION, observed: observer, clock },
       token: () => this.#metricsToken,
     })
     const api = (routes: readonly Route[]) =>
@@ -100,12 +112,19 @@ export class Serving {
       ...(app ? [['/app/*', this.#feed.pusherUpgrade(app)] as const] : []),
     ])
     this.upgradePaths = [...upgrades.keys()]
+    const pair = tls && pairIn(tls)
     this.#http = new HttpServer({
       at: { kind: 'port', host, port, block: 'server' },
-      ...{ upgrades, clock, log },
-      tls: tls && { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
+      ...{ tls: pair, upgrades, clock, log },
       onRequest: api(this.routes),
     })
+    this.#certificate =
+      tls &&
+      pair &&
+      new CertificateWatch({
+        ...{ files: tls, pair, clock, log },
+        serve: pair => this.#http.setCertificate(pair),
+      })
     this.#metrics =
       metrics.at &&
       new HttpServer({
@@ -125,10 +144,19 @@ export class Serving {
     return this.#metrics?.port
   }
 
+  get connections(): number {
+    return this.#feed.connections
+  }
+
+  get certificateExpiresAt(): Date | undefined {
+    return this.#certificate?.expiresAt
+  }
+
   async start(): Promise<void> {
     this.#feed.start()
     await this.#http.start()
     await this.#metrics?.start()
+    this.#watching = this.#certificate?.run(this.#stopping.signal)
   }
 
   /** Looks at open connections, and at answers under way, once more, since the verifier goes by other rules. */
@@ -138,8 +166,10 @@ export class Serving {
 
   /** Takes up what of a changed config needs no restart. */
   apply({ server }: Pick<Config, 'server'>): void {
+    const { tls, metrics } = server
     // The page moves at a restart alone, and until then is not without the token that it has here.
-    if (isDeepStrictEqual(server.metrics.at, this.#metricsAt)) this.#metricsToken = metricsTokenOf(server)
+    if (isDeepStrictEqual(metrics.at, this.#metricsAt)) this.#metricsToken = metricsTokenOf(server)
+    if (tls) this.#certificate?.reload(tls)
   }
 
   /** Shows an alert that fired or ended to those who asked. */
@@ -149,7 +179,16 @@ export class Serving {
 
   /** The feed says goodbye, then requests get to end. */
   async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#watching
     await this.#feed.stop()
     await Promise.all([this.#http.stop(), this.#metrics?.stop()])
   }
+}
+
+/** @throws UnusableCertificate */
+function pairIn(files: TlsFiles): TlsPair {
+  const found = readPair(files)
+  if (found.kind === 'right') return found.value
+  throw new UnusableCertificate({ cause: new Error(found.message) })
 }

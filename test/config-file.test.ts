@@ -7,65 +7,11 @@ import type { Config } from '../src/config/config.ts'
 import { NoThread } from '../src/config/load-apart.ts'
 import { type LoadedWarned, loadWarned } from '../src/config/load-warned.ts'
 import { ConfigFile, type ConfigFileOptions } from '../src/config-file.ts'
-import type { Clock } from '../src/runtime/clock.ts'
 import { AUTH, ENV } from './config/config-text.ts'
 import { Observations } from './observations.ts'
 import { held, Unavailable } from './recorder-scene.ts'
-import { HandClock } from './runtime/hand-clock.ts'
 import { LogLines } from './runtime/log-lines.ts'
-
-/** A clock whose sleeps are over as soon as the test lets them: the file system takes its own time in between. */
-class Naps implements Clock {
-  readonly #clock = new HandClock('2026-03-01T00:00:00Z')
-  #napping: (() => void) | undefined
-  #asleep: () => void = () => {}
-  #falling: Promise<void> = Promise.resolve()
-
-  constructor() {
-    this.#expectNap()
-  }
-
-  now(): Date {
-    return this.#clock.now()
-  }
-
-  steadyMs(): number {
-    return this.#clock.steadyMs()
-  }
-
-  sleep(_ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve()
-    return new Promise(resolve => {
-      const wake = () => {
-        signal.removeEventListener('abort', wake)
-        this.#napping = undefined
-        this.#expectNap()
-        resolve()
-      }
-      signal.addEventListener('abort', wake)
-      this.#napping = wake
-      this.#asleep()
-    })
-  }
-
-  /** Resolves when somebody sleeps. */
-  get asleep(): Promise<void> {
-    return this.#falling
-  }
-
-  /** Wakes who sleeps, and waits until they sleep again. */
-  async turn(): Promise<void> {
-    await this.#falling
-    this.#napping?.()
-    await this.#falling
-  }
-
-  #expectNap(): void {
-    this.#falling = new Promise(resolve => {
-      this.#asleep = resolve
-    })
-  }
-}
+import { Naps } from './runtime/naps.ts'
 
 const ends: (() => Promise<void>)[] = []
 

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { resolve } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { Config } from '../src/config/config.ts'
 import { Secret } from '../src/config/secret.ts'
@@ -7,7 +8,9 @@ import { SERVER } from './feed/default-server.ts'
 import { servingOf } from './feed/pusher/pusher-serving.ts'
 import { listening } from './runtime/listening.ts'
 import { LogLines } from './runtime/log-lines.ts'
+import { askSecurely } from './secure-client.ts'
 
+const CERTIFICATES = resolve('test/fleet/certificates')
 const TOKEN = 'the-token-of-prometheus'
 const AT = { host: '127.0.0.1', port: 0 }
 
@@ -41,6 +44,11 @@ async function started(server: Server, lines?: LogLines): Promise<Serving> {
 async function statusOf(port: number | undefined, path: string, token?: string): Promise<number> {
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
   return (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status
+}
+
+function tlsOf(name: string): Server['tls'] {
+  const [cert, key] = [`${name}.pem`, `${name}-key.pem`].map(file => resolve(CERTIFICATES, file))
+  return { cert: cert ?? '', key: key ?? '' }
 }
 
 test('the metrics are where all else is, for everyone, unless the config says otherwise', async () => {
@@ -90,4 +98,14 @@ test('a port of the metrics that is taken is a rejected start, which names the k
   await its.stop()
   expect(its.port).toBeUndefined()
   await new Promise(resolve => taken.close(resolve))
+})
+
+test('a reload takes up the certificate, and tells when it expires', async () => {
+  const lines = new LogLines()
+  const its = await started(serverWith({ tls: tlsOf('server') }), lines)
+  expect((await askSecurely(its.port, '/healthz')).serialNumber).toBe('02')
+  its.apply({ server: serverWith({ tls: tlsOf('self-signed') }) })
+  expect((await askSecurely(its.port, '/healthz')).serialNumber).toBe('03')
+  expect(its.certificateExpiresAt).toEqual(new Date('2120-01-01T00:00:00Z'))
+  expect(lines.messages).toContain('certificate reloaded')
 })

@@ -30,6 +30,8 @@ export interface Measures {
   journal(): { readonly isWriting: boolean; readonly bytes: number; readonly maxBytes: number }
   /** Whether the config in the file is the one that is gone by, and since when it is. */
   config(): { readonly isApplied: boolean; readonly appliedAt: Date }
+  /** When the certificate that HTTPS is served with runs out; `undefined` where there is none. */
+  certificateExpiresAt(): Date | undefined
   /** Since they were last asked for. */
   eventLoop(): { readonly medianMs: number; readonly p99Ms: number; readonly worstMs: number }
 }
@@ -150,6 +152,16 @@ function tellOfDaemon(page: Page, measures: Measures): void {
     'tikmeter_config_last_reload_success_timestamp_seconds',
     'When the running config was loaded.',
     () => measures.config().appliedAt.getTime() / 1000,
+  )
+  series(
+    page,
+    'gauge',
+    ['tikmeter_tls_certificate_expiry_timestamp_seconds', 'When the certificate of server.tls runs out.'],
+    [],
+    () => {
+      const expiresAt = measures.certificateExpiresAt()
+      return expiresAt === undefined ? [] : [[{}, expiresAt.getTime() / 1000]]
+    },
   )
   series(
     page,

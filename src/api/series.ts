@@ -27,6 +27,8 @@ export function series(
       ...common,
       async collect() {
         this.reset()
+        // It resets a gauge without labels to a 0 that nobody told.
+        if (labelNames.length === 0) this.remove()
         await inBlocks([...tell()], block, ([labels, value]) => this.set(labels, value))
       },
     })

@@ -6,9 +6,10 @@ import {
   type Server,
   STATUS_CODES,
 } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createSecureContext } from 'node:tls'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { closedToOthers } from '../runtime/umask.ts'
@@ -43,6 +44,7 @@ export interface HttpServerOptions {
 const BACKLOG = 4096
 /** How long requests have to end at the stop. */
 const STOP_WITHIN_MS = 2000
+const MIN_TLS = 'TLSv1.2'
 const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -109,11 +111,26 @@ export class HttpServer {
     await closed
   }
 
+  /**
+   * Serves by another certificate from now on; connections that are open stay. Without HTTPS it does nothing.
+   * @throws UnusableCertificate, and goes on with the one it has
+   */
+  setCertificate(pair: { readonly cert: string; readonly key: string }): void {
+    if (!(this.#server instanceof TlsServer)) return
+    try {
+      // First on its own: a server that fails to take one keeps a part of it.
+      createSecureContext(pair)
+    } catch (cause) {
+      throw new UnusableCertificate({ cause })
+    }
+    this.#server.setSecureContext({ ...pair, minVersion: MIN_TLS })
+  }
+
   #createServer(): Server {
     const { tls, onRequest } = this.#options
     if (tls === undefined) return createServer(TIMEOUTS, onRequest)
     try {
-      return createTlsServer({ ...TIMEOUTS, ...tls, minVersion: 'TLSv1.2' }, onRequest)
+      return createTlsServer({ ...TIMEOUTS, ...tls, minVersion: MIN_TLS }, onRequest)
     } catch (cause) {
       throw new UnusableCertificate({ cause })
     }

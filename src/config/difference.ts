@@ -88,9 +88,9 @@ const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => u
   ['bucket', config => config.bucketMs],
 ]
 
-/** The token for `/metrics` is taken up while it runs, but not whether that has a port of its own. */
-function listeningOf({ metrics, ...server }: Config['server']): unknown {
-  return { ...server, metricsAt: metrics.at }
+/** Certificates and the token for `/metrics` are taken up while it runs, but not whether there is HTTPS, or a port of its own. */
+function listeningOf({ metrics, tls, ...server }: Config['server']): unknown {
+  return { ...server, metricsAt: metrics.at, isTls: tls !== undefined }
 }
 
 function* without(routers: Listed, others: Listed): Generator<void, readonly TenantRouter[]> {

@@ -17,7 +17,7 @@ import { boolean, instant, oneOf, text, textOf, wholeNumber } from './scalar.ts'
 import { schedule } from './schedule.ts'
 import { secret } from './secret-field.ts'
 import type { Environment } from './secret-source.ts'
-import { belongTogether, certificateFile, keyFile } from './server-tls.ts'
+import { serverTls } from './server-tls.ts'
 import { timezone } from './timezone.ts'
 import { webhook } from './webhooks.ts'
 
@@ -71,12 +71,7 @@ export function configSchema(env: Environment) {
         }).prefault({}),
         dashboard: field(boolean).default(false),
         metrics: metrics(env).optional(),
-        tls: block({ cert: field(certificateFile), key: field(keyFile) })
-          .refine(belongTogether, {
-            path: ['key'],
-            message: 'is not the key of the certificate in cert: name the one it was made for',
-          })
-          .optional(),
+        tls: serverTls().optional(),
       })
         .refine(isItsOwn, {
           path: ['metrics', 'port'],

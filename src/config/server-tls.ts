@@ -1,9 +1,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { certificates } from './certificate.ts'
-import { type Checked, wrong } from './checked.ts'
+import { type Checked, right, wrong } from './checked.ts'
+import { block, field } from './field.ts'
 import { path, readText } from './readable-file.ts'
 
 const MAX_BYTES = 1024 * 1024
+const NO_KEY = 'must name a PEM file with a private key ("-----BEGIN PRIVATE KEY-----") without a passphrase'
 
 /** Paths of two PEM files. */
 export interface TlsFiles {
@@ -11,37 +13,57 @@ export interface TlsFiles {
   readonly key: string
 }
 
+/** What HTTPS is served with: the text of the two files, which belong together. */
+export interface TlsPair {
+  readonly cert: string
+  readonly key: string
+  /** Of the certificate itself, the first in its file. */
+  readonly serialNumber: string
+  readonly expiresAt: Date
+}
+
+/** By which HTTPS is served. */
+export function serverTls() {
+  return block({
+    cert: field(certificateFile),
+    key: field(keyFile),
+  }).refine(files => readPair(files).kind === 'right', {
+    path: ['key'],
+    message: 'is not the key of the certificate in cert: name the one it was made for',
+  })
+}
+
 /** The path of a file with a certificate, and those that lead to its CA where it has them. */
-export function certificateFile(value: unknown): Checked<string> {
+function certificateFile(value: unknown): Checked<string> {
   const found = certificates(value)
   return found.kind === 'right' ? path(value) : found
 }
 
 /** The path of a file with a private key, which no message shows a part of. */
-export function keyFile(value: unknown): Checked<string> {
+function keyFile(value: unknown): Checked<string> {
   const file = path(value)
   if (file.kind === 'wrong') return file
   const content = readText(file.value, MAX_BYTES)
   if (content.kind === 'wrong') return content
-  return privateKey(content.value)
-    ? file
-    : wrong(
-        `must name a PEM file with a private key ("-----BEGIN PRIVATE KEY-----") without a passphrase: ${file.value}`,
-      )
+  return privateKey(content.value) ? file : wrong(`${NO_KEY}: ${file.value}`)
 }
 
-/** Whether the certificate is the key's own. */
-export function belongTogether({ cert, key }: TlsFiles): boolean {
-  const found = privateKey(textOf(key))
-  return found !== undefined && certificate(textOf(cert))?.checkPrivateKey(found) === true
-}
-
-function certificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem)
-  } catch {
-    return undefined
-  }
+/** Reads both files. A message begins with the one that is at fault, and shows nothing of the key. */
+export function readPair(files: TlsFiles): Checked<TlsPair> {
+  const chain = certificates(files.cert)
+  if (chain.kind === 'wrong') return wrong(`server.tls.cert ${chain.message}`)
+  const content = readText(files.key, MAX_BYTES)
+  if (content.kind === 'wrong') return wrong(`server.tls.key ${content.message}`)
+  const key = privateKey(content.value)
+  if (key === undefined) return wrong(`server.tls.key ${NO_KEY}: ${files.key}`)
+  const certificate = new X509Certificate(chain.value)
+  if (!certificate.checkPrivateKey(key))
+    return wrong('server.tls.key is not the key of the certificate in cert')
+  const { serialNumber, validTo } = certificate
+  return right({
+    ...{ cert: chain.value, key: content.value },
+    ...{ serialNumber, expiresAt: new Date(validTo) },
+  })
 }
 
 function privateKey(pem: string): KeyObject | undefined {
@@ -50,10 +72,4 @@ function privateKey(pem: string): KeyObject | undefined {
   } catch {
     return undefined // OpenSSL's own words say nothing of use.
   }
-}
-
-/** Nothing where it can be read no more. */
-function textOf(file: string): string {
-  const content = readText(file, MAX_BYTES)
-  return content.kind === 'right' ? content.value : ''
 }

@@ -53,5 +53,6 @@ export const MEASURES: Measures = {
   leases: () => ({ wanted: 3, held: 2, lost: 1 }),
   journal: () => ({ isWriting: true, bytes: 1024, maxBytes: 1 << 30 }),
   config: () => ({ isApplied: false, appliedAt: new Date('2026-11-24T12:00:00Z') }),
+  certificateExpiresAt: () => new Date('2027-01-30T12:00:00Z'),
   eventLoop: () => ({ medianMs: 1, p99Ms: 4, worstMs: 20 }),
 }

@@ -188,11 +188,17 @@ test('the daemon itself is measured too', async () => {
     'tikmeter_journal_bytes 1024',
     'tikmeter_config_last_reload_successful 0',
     'tikmeter_config_last_reload_success_timestamp_seconds 1795521600',
+    'tikmeter_tls_certificate_expiry_timestamp_seconds 1801310400',
     'tikmeter_event_loop_delay_seconds{level="p99"} 0.004',
     'tikmeter_event_loop_delay_seconds{level="max"} 0.02',
   ])
     expect(lines).toContain(line)
   expect(lines.some(line => line.startsWith('process_resident_memory_bytes '))).toBe(true)
+})
+
+test('without HTTPS no certificate expires', async () => {
+  const { lines } = await page({ certificateExpiresAt: () => undefined })
+  expect(lines.filter(line => /^tikmeter_tls_/.test(line))).toEqual([])
 })
 
 describe('what is told as it happens', () => {

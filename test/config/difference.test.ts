@@ -5,6 +5,9 @@ import { AUTH, configOf, ENV, WEBHOOK, WEBHOOK_ENV, withRouter, withTenant } fro
 import { differenceOf } from './difference-of.ts'
 
 const before = configOf(withRouter(''))
+const CERTIFICATES = 'test/fleet/certificates'
+const PAIR = `{ cert: ${CERTIFICATES}/server.pem, key: ${CERTIFICATES}/server-key.pem }`
+const OTHER_PAIR = `{ cert: ${CERTIFICATES}/self-signed.pem, key: ${CERTIFICATES}/self-signed-key.pem }`
 const nothing = {
   tenantsAdded: [],
   tenantsRemoved: [],
@@ -117,6 +120,7 @@ describe('the difference that a reload makes', () => {
     ['journal: { max_size: 2GB }', 'journal'],
     ['server: { origins: ["https://panel.example"] }', 'server'],
     ['server: { metrics: { port: 9090 } }', 'server'],
+    [`server: { tls: ${PAIR} }`, 'server'],
     ['snapshots: { interval: 1s }', 'snapshots'],
     ['pusher: { key: k, secret: s }', 'pusher'],
     ['retention: { deltas: 30d }', 'retention'],
@@ -135,14 +139,15 @@ describe('the difference that a reload makes', () => {
     expect(restartNeeded(old, after)).toEqual(['pusher'])
   })
 
-  it('of the token of the metrics needs no restart', () => {
+  it('of certificates and the token of the metrics needs no restart', () => {
     const [old, after] = [
-      '{ metrics: { token: sixteen-at-least } }',
-      '{ metrics: { token: another-of-sixteen } }',
+      `{ tls: ${PAIR}, metrics: { token: sixteen-at-least } }`,
+      `{ tls: ${OTHER_PAIR}, metrics: { token: another-of-sixteen } }`,
     ].map(server => configOf(withRouter('', `server: ${server}`)))
     if (old === undefined || after === undefined) throw new Error('two servers are two configs')
     expect(metricsTokenOf(old.server)).not.toBe(metricsTokenOf(after.server))
     expect(restartNeeded(old, after)).toEqual([])
+    expect(restartNeeded(old, before)).toEqual(['server'])
   })
 
   it('of what tokens are verified by needs no restart', () => {
