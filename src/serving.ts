@@ -14,6 +14,7 @@ import type { Observed } from './api/observed.ts'
 import { type Route, webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
 import { UnusableCertificate } from './api/server-errors.ts'
+import { strictTransport } from './api/strict-transport.ts'
 import { usageRoutes } from './api/usage-routes.ts'
 import type { Calendars, UsageSource } from './api/usage-source.ts'
 import { CertificateWatch } from './certificate-watch.ts'
@@ -69,6 +70,7 @@ export class Serving implements Served {
   readonly #stopping = new AbortController()
   #watching: Promise<void> | undefined
   #metricsToken: string | undefined
+  #hstsMs: number | undefined
   /** All pages of the one port. */
   readonly routes: readonly Route[]
   /** All paths of WebSockets. */
@@ -79,6 +81,7 @@ export class Serving implements Served {
     const { origins, host, port, tls, dashboard, limits, trustedProxies, metrics } = config.server
     this.#metricsAt = metrics.at
     this.#metricsToken = metricsTokenOf(config.server)
+    this.#hstsMs = tls?.hstsMs
     this.#bearers = new Bearers(verifier)
     const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
     this.#feed = new FeedServer({
@@ -116,7 +119,7 @@ export class Serving implements Served {
     this.#http = new HttpServer({
       at: { kind: 'port', host, port, block: 'server' },
       ...{ tls: pair, upgrades, clock, log },
-      onRequest: api(this.routes),
+      onRequest: strictTransport(api(this.routes), () => this.#hstsMs),
     })
     this.#certificate =
       tls &&
@@ -169,6 +172,7 @@ export class Serving implements Served {
     const { tls, metrics } = server
     // The page moves at a restart alone, and until then is not without the token that it has here.
     if (isDeepStrictEqual(metrics.at, this.#metricsAt)) this.#metricsToken = metricsTokenOf(server)
+    this.#hstsMs = tls?.hstsMs
     if (tls) this.#certificate?.reload(tls)
   }
 

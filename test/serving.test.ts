@@ -13,6 +13,7 @@ import { askSecurely } from './secure-client.ts'
 const CERTIFICATES = resolve('test/fleet/certificates')
 const TOKEN = 'the-token-of-prometheus'
 const AT = { host: '127.0.0.1', port: 0 }
+const DAY_MS = 86_400_000
 
 let serving: Serving | undefined
 
@@ -46,9 +47,9 @@ async function statusOf(port: number | undefined, path: string, token?: string):
   return (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status
 }
 
-function tlsOf(name: string): Server['tls'] {
+function tlsOf(name: string, hstsMs?: number): Server['tls'] {
   const [cert, key] = [`${name}.pem`, `${name}-key.pem`].map(file => resolve(CERTIFICATES, file))
-  return { cert: cert ?? '', key: key ?? '' }
+  return { cert: cert ?? '', key: key ?? '', hstsMs }
 }
 
 test('the metrics are where all else is, for everyone, unless the config says otherwise', async () => {
@@ -98,6 +99,25 @@ test('a port of the metrics that is taken is a rejected start, which names the k
   await its.stop()
   expect(its.port).toBeUndefined()
   await new Promise(resolve => taken.close(resolve))
+})
+
+test('browsers are told to come by HTTPS alone by each answer, where the config says so, and a reload may change it', async () => {
+  const its = await started(serverWith({ tls: tlsOf('server', 365 * DAY_MS) }))
+  const told = async (path: string) =>
+    (await askSecurely(its.port, path)).headers['strict-transport-security']
+  for (const path of ['/healthz', '/api/usage', '/nowhere', '/ws', '/metrics?x=1'])
+    expect([path, await told(path)]).toEqual([path, 'max-age=31536000'])
+  its.apply({ server: serverWith({ tls: tlsOf('server', DAY_MS) }) })
+  expect(await told('/healthz')).toBe('max-age=86400')
+  its.apply({ server: serverWith({ tls: tlsOf('server') }) })
+  expect(await told('/healthz')).toBeUndefined()
+})
+
+test('by plain HTTP nobody is told to, not even where the config has HTTPS from the next start on', async () => {
+  const its = await started(SERVER)
+  its.apply({ server: serverWith({ tls: tlsOf('server', DAY_MS) }) })
+  const { headers } = await fetch(`http://127.0.0.1:${its.port}/healthz`)
+  expect(headers.get('strict-transport-security')).toBeNull()
 })
 
 test('a reload takes up the certificate, and tells when it expires', async () => {

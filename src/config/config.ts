@@ -37,8 +37,7 @@ export interface Config {
       /** What who asks for it has to show as a bearer; absent: nothing. */
       readonly token: Secret | undefined
     }
-    /** Paths of PEM files; they could be read when the config was loaded. */
-    readonly tls: { readonly cert: string; readonly key: string } | undefined
+    readonly tls: ServerTls | undefined
   }
   /** One or more. */
   readonly auth: readonly AuthKeyConfig[]
@@ -51,6 +50,14 @@ export interface Config {
   readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
   readonly bucketMs: number
   readonly tenants: readonly TenantConfig[]
+}
+
+export interface ServerTls {
+  /** Paths of PEM files; they could be read when the config was loaded. */
+  readonly cert: string
+  readonly key: string
+  /** For how long browsers come by HTTPS alone after each answer, in whole seconds; absent: they are not told to. */
+  readonly hstsMs: number | undefined
 }
 
 /** What clients may ask for, so that it costs the others nothing. */

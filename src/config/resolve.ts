@@ -33,7 +33,7 @@ export function resolveConfig(file: ConfigFile): Config {
       limits: resolveLimits(server.limits),
       dashboard: server.dashboard,
       metrics: resolveMetrics(server.metrics),
-      tls: server.tls,
+      tls: server.tls && { cert: server.tls.cert, key: server.tls.key, hstsMs: server.tls.hsts },
     },
     auth: resolveAuth(file.auth),
     tokensNotBefore: file.auth.not_before,

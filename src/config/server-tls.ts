@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { certificates } from './certificate.ts'
 import { type Checked, right, wrong } from './checked.ts'
 import { block, field } from './field.ts'
+import { duration } from './quantity.ts'
 import { path, readText } from './readable-file.ts'
 
 const MAX_BYTES = 1024 * 1024
@@ -22,11 +23,12 @@ export interface TlsPair {
   readonly expiresAt: Date
 }
 
-/** By which HTTPS is served. */
+/** By which HTTPS is served, and whether browsers are told to come by nothing else. */
 export function serverTls() {
   return block({
     cert: field(certificateFile),
     key: field(keyFile),
+    hsts: field(wholeSeconds).optional(),
   }).refine(files => readPair(files).kind === 'right', {
     path: ['key'],
     message: 'is not the key of the certificate in cert: name the one it was made for',
@@ -46,6 +48,14 @@ function keyFile(value: unknown): Checked<string> {
   const content = readText(file.value, MAX_BYTES)
   if (content.kind === 'wrong') return content
   return privateKey(content.value) ? file : wrong(`${NO_KEY}: ${file.value}`)
+}
+
+/** A duration in milliseconds. */
+function wholeSeconds(value: unknown): Checked<number> {
+  const checked = duration(value)
+  return checked.kind === 'right' && checked.value % 1000 !== 0
+    ? wrong('must be whole seconds, such as 1h or 365d')
+    : checked
 }
 
 /** Reads both files. A message begins with the one that is at fault, and shows nothing of the key. */

@@ -7,7 +7,7 @@ import { differenceOf } from './difference-of.ts'
 const before = configOf(withRouter(''))
 const CERTIFICATES = 'test/fleet/certificates'
 const PAIR = `{ cert: ${CERTIFICATES}/server.pem, key: ${CERTIFICATES}/server-key.pem }`
-const OTHER_PAIR = `{ cert: ${CERTIFICATES}/self-signed.pem, key: ${CERTIFICATES}/self-signed-key.pem }`
+const OTHER_PAIR = `{ cert: ${CERTIFICATES}/self-signed.pem, key: ${CERTIFICATES}/self-signed-key.pem, hsts: 1h }`
 const nothing = {
   tenantsAdded: [],
   tenantsRemoved: [],
@@ -139,7 +139,7 @@ describe('the difference that a reload makes', () => {
     expect(restartNeeded(old, after)).toEqual(['pusher'])
   })
 
-  it('of certificates and the token of the metrics needs no restart', () => {
+  it('of certificates, HSTS and the token of the metrics needs no restart', () => {
     const [old, after] = [
       `{ tls: ${PAIR}, metrics: { token: sixteen-at-least } }`,
       `{ tls: ${OTHER_PAIR}, metrics: { token: another-of-sixteen } }`,

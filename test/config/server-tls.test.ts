@@ -18,7 +18,21 @@ describe('the certificate of the server', () => {
     expect(configOf(withServer('server.pem', 'server-key.pem')).server.tls).toEqual({
       cert: resolve(CERTIFICATES, 'server.pem'),
       key: resolve(CERTIFICATES, 'server-key.pem'),
+      hstsMs: undefined,
     })
+  })
+
+  it('may have browsers come by HTTPS alone, for whole seconds', () => {
+    const withHsts = (hsts: string) => withServer('server.pem', `server-key.pem, hsts: ${hsts}`)
+    expect(configOf(withHsts('365d')).server.tls?.hstsMs).toBe(365 * 86_400_000)
+    for (const [hsts, message] of [
+      ['1500ms', 'must be whole seconds, such as 1h or 365d'],
+      ['31536000', 'must be a duration'],
+      ['true', 'must be a duration'],
+    ] as const)
+      expect(faultsOf(withHsts(hsts))).toMatchObject([
+        { path: 'server.tls.hsts', message: expect.stringContaining(message) },
+      ])
   })
 
   it('is refused with another one’s key', () => {

@@ -36,6 +36,7 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
         token: [make('as the token of the metrics, in a list')],
       },
       tls: {
+        hsts: make('in the place of HSTS'),
         cert: make('in the place of a certificate'),
         key: `-----BEGIN PRIVATE KEY-----\n${make('in the place of a key file')}\n-----END PRIVATE KEY-----\n`,
       },
