@@ -120,6 +120,7 @@ test('what is open to everyone names no tenant, but for what the operator’s Pr
     'reason',
     'le',
     'level',
+    'limit',
     'version',
   ]
   expect(
