@@ -36,13 +36,12 @@ export class WeighedSessions {
 
   set(id: SessionId, change: PendingSession): void {
     const before = this.#sessions.get(id)
-    this.#bytes += bytesOf(change) - (before ? bytesOf(before) : 0)
+    // Its texts hardly change.
+    this.#bytes += before
+      ? (change.shares.size - before.shares.size) * SHARE_BYTES
+      : ROW_BYTES + textLength(change.session) + change.shares.size * SHARE_BYTES
     this.#sessions.set(id, change)
   }
-}
-
-function bytesOf({ session, shares }: PendingSession): number {
-  return ROW_BYTES + textLength(session) + shares.size * SHARE_BYTES
 }
 
 function textLength(session: Session): number {
