@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Clock } from '../runtime/clock.ts'
+import { RateLimit } from '../runtime/rate-limit.ts'
 import { Seats } from '../runtime/seats.ts'
 import type { Grant } from './authorization.ts'
 import { problem, type Reply } from './reply.ts'
@@ -34,7 +35,7 @@ const ALL = ''
 export class ReadGate {
   readonly #limits: ReadLimits
   readonly #clock: Clock
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #rates = new Map<string, RateLimit>()
   readonly #turns = new Map<string, LimitFunction>()
   readonly #tenantSeats: Seats
   readonly #seats: Seats
@@ -52,16 +53,14 @@ export class ReadGate {
 
   /** Counts a request. @returns the answer to who asks too often */
   enter(grant: Grant): Reply | undefined {
-    const { requestsAtOnce: size, requestsPerSecond: perSecond } = this.#limits
+    const { requestsAtOnce: atOnce, requestsPerSecond: perSecond } = this.#limits
     const nowMs = this.#clock.steadyMs()
     const key = keyOf(grant)
-    const bucket = filled(this.#buckets.get(key) ?? { left: size, atMs: nowMs }, nowMs, perSecond, size)
-    const isLeft = bucket.left >= 1
-    this.#buckets.set(key, isLeft ? { ...bucket, left: bucket.left - 1 } : bucket)
-    if (isLeft) return undefined
-    const seconds = Math.ceil((1 - bucket.left) / perSecond)
-    return problem(429, `${size} requests at once and ${perSecond} a second are the most`, {
-      'Retry-After': String(seconds),
+    const rate = this.#rates.get(key) ?? new RateLimit({ atOnce, perSecond }, nowMs)
+    this.#rates.set(key, rate)
+    if (rate.take(nowMs)) return undefined
+    return problem(429, `${atOnce} requests at once and ${perSecond} a second are the most`, {
+      'Retry-After': String(rate.secondsToNext(nowMs)),
     })
   }
 
@@ -93,15 +92,6 @@ export class ReadGate {
     }
     return { kind: 'seated', leave }
   }
-}
-
-interface Bucket {
-  readonly left: number
-  readonly atMs: number
-}
-
-function filled({ left, atMs }: Bucket, nowMs: number, perSecond: number, size: number): Bucket {
-  return { left: Math.min(size, left + ((nowMs - atMs) / 1000) * perSecond), atMs: nowMs }
 }
 
 /** No tenant's id has a slash. */

@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { Clock } from '../runtime/clock.ts'
+import { perSecond, RateLimit } from '../runtime/rate-limit.ts'
 import type { Seats } from '../runtime/seats.ts'
 import type { Grant, TokenVerifier } from './authentication.ts'
 import type { Watcher } from './channel.ts'
 import { type ClientState, seatOf } from './client-state.ts'
 import { CLOSE, type CloseCode } from './close-codes.ts'
 import type { Hub, Scope } from './hub.ts'
-import { type FeedLimits, RateLimit } from './limits.ts'
+import type { FeedLimits } from './limits.ts'
 import { encode, readMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import { closing, DONE, type Outcome } from './outcome.ts'
@@ -48,8 +49,8 @@ export class FeedClient implements Watcher {
     this.#socket = socket
     this.#clock = options.clock
     this.#outbox = new Outbox(socket, stream, options.clock)
-    this.#inbound = new RateLimit(options.limits.messagesPerSecond, nowMs)
-    this.#refreshes = new RateLimit(1, nowMs)
+    this.#inbound = new RateLimit(perSecond(options.limits.messagesPerSecond), nowMs)
+    this.#refreshes = new RateLimit(perSecond(1), nowMs)
     this.#state = { kind: 'anonymous', deadlineMs: nowMs + options.limits.tokenWithinMs }
     this.#pingedAtMs = nowMs
   }

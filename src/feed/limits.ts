@@ -24,25 +24,3 @@ export const FEED_LIMITS: FeedLimits = {
   slowAfterMs: 30_000,
   pingEveryMs: 30_000,
 }
-
-/** A token bucket: `perSecond` at once, and as many a second after that. */
-export class RateLimit {
-  readonly #perSecond: number
-  #left: number
-  #filledAtMs: number
-
-  constructor(perSecond: number, nowMs: number) {
-    this.#perSecond = perSecond
-    this.#left = perSecond
-    this.#filledAtMs = nowMs
-  }
-
-  take(nowMs: number): boolean {
-    const earned = ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond
-    this.#left = Math.min(this.#perSecond, this.#left + earned)
-    this.#filledAtMs = nowMs
-    if (this.#left < 1) return false
-    this.#left -= 1
-    return true
-  }
-}

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { Clock } from '../../runtime/clock.ts'
+import { perSecond, RateLimit } from '../../runtime/rate-limit.ts'
 import type { Seats } from '../../runtime/seats.ts'
 import type { Watcher } from '../channel.ts'
 import type { CLOSE } from '../close-codes.ts'
 import type { Hub } from '../hub.ts'
-import { type FeedLimits, RateLimit } from '../limits.ts'
+import type { FeedLimits } from '../limits.ts'
 import { Outbox } from '../outbox.ts'
 import type { PusherApp } from './app.ts'
 import { PUSHER_CODE, type PusherCode, type PusherFault } from './codes.ts'
@@ -66,7 +67,7 @@ export class PusherClient {
     this.#outbox = new Outbox(socket, stream, options.clock)
     this.#connectedAtMs = options.clock.steadyMs()
     this.#heardAtMs = this.#connectedAtMs
-    this.#inbound = new RateLimit(options.limits.messagesPerSecond, this.#heardAtMs)
+    this.#inbound = new RateLimit(perSecond(options.limits.messagesPerSecond), this.#heardAtMs)
   }
 
   /** @param fault for which it may not stay */

@@ -1,0 +1,43 @@
+/** How often something may happen: so many times at once, and so many a second after that. */
+export interface Rate {
+  readonly atOnce: number
+  readonly perSecond: number
+}
+
+/** As many at once as in each second. */
+export function perSecond(times: number): Rate {
+  return { atOnce: times, perSecond: times }
+}
+
+/** A token bucket. It is full at first. */
+export class RateLimit {
+  readonly #rate: Rate
+  #left: number
+  #filledAtMs: number
+
+  constructor(rate: Rate, nowMs: number) {
+    this.#rate = rate
+    this.#left = rate.atOnce
+    this.#filledAtMs = nowMs
+  }
+
+  /** Takes one; false, and nothing taken, where none is left. */
+  take(nowMs: number): boolean {
+    this.#fill(nowMs)
+    if (this.#left < 1) return false
+    this.#left -= 1
+    return true
+  }
+
+  /** In how many whole seconds the next one is left: 0 for now. */
+  secondsToNext(nowMs: number): number {
+    this.#fill(nowMs)
+    return Math.max(0, Math.ceil((1 - this.#left) / this.#rate.perSecond))
+  }
+
+  #fill(nowMs: number): void {
+    const { atOnce, perSecond } = this.#rate
+    this.#left = Math.min(atOnce, this.#left + ((nowMs - this.#filledAtMs) / 1000) * perSecond)
+    this.#filledAtMs = nowMs
+  }
+}
