@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts'
 import type { Fault } from './config/fault.ts'
 import type { LoadedWarned } from './config/load-warned.ts'
 import type { Clock } from './runtime/clock.ts'
+import { isOutOfDescriptors, RAISE_DESCRIPTORS } from './runtime/descriptors.ts'
 import { isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger, levelIn } from './runtime/logger.ts'
 
@@ -130,8 +131,10 @@ export class ConfigFile {
       this.#isUnloaded = false
       return loaded
     } catch (error) {
-      if (!isFailure(error)) throw error
-      if (!this.#isUnloaded) log.error({ err: errorFields(error) }, 'config not loaded yet')
+      const isOut = isOutOfDescriptors(error)
+      if (!isOut && !isFailure(error)) throw error
+      const why = isOut ? { advice: RAISE_DESCRIPTORS } : { err: errorFields(error) }
+      if (!this.#isUnloaded) log.error(why, 'config not loaded yet')
       this.#isUnloaded = true
       this.#seen = undefined
       this.#tell('failed')

@@ -12,6 +12,7 @@ import { Observations } from './observations.ts'
 import { held, Unavailable } from './recorder-scene.ts'
 import { LogLines } from './runtime/log-lines.ts'
 import { Naps } from './runtime/naps.ts'
+import { takeDescriptors } from './runtime/no-descriptors.ts'
 
 const ends: (() => Promise<void>)[] = []
 
@@ -130,6 +131,21 @@ describe('the config file of a running daemon', () => {
     expect(observed).toEqual(['faulty', 'applied'])
   })
 
+  it('is no faulty one where no file descriptor is left to read it, and is applied once there is one', async () => {
+    const { file, clock, applied, lines, observed } = await watching()
+    writeFileSync(file, textOf('two'))
+    const giveBack = takeDescriptors()
+    for (let look = 0; look < 4; look++) await clock.turn()
+    await giveBack()
+    expect(applied).toEqual([])
+    expect(lines.lines).toMatchObject([
+      { msg: 'config not loaded yet', advice: expect.stringContaining('LimitNOFILE') },
+    ])
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+    expect([...new Set(observed)]).toEqual(['failed', 'applied'])
+  })
+
   it('is warned of where it has one router twice, and is applied all the same', async () => {
     const { file, clock, applied, lines } = await watching()
     const router = (id: string) => `{ id: ${id}, host: 10.1.0.1, username: u, password: p }`
@@ -204,7 +220,7 @@ describe('the config file of a running daemon', () => {
     await clock.turn()
     expect(applied).toEqual(['two', 'two', 'two'])
     expect(lines.messages).toEqual(['config not reloaded yet', 'config reloaded'])
-    expect(observed).toEqual(['failed', 'failed', 'applied'])
+    expect([...new Set(observed)]).toEqual(['failed', 'applied'])
   })
 
   it('that can’t be loaded for now is told of once, and loaded when it can', async () => {
@@ -221,7 +237,7 @@ describe('the config file of a running daemon', () => {
     await clock.turn()
     expect(applied).toEqual(['two'])
     expect(lines.messages).toEqual(['config not loaded yet', 'config reloaded'])
-    expect(observed).toEqual(['failed', 'failed', 'applied'])
+    expect([...new Set(observed)]).toEqual(['failed', 'applied'])
   })
 
   it('that is still being loaded when the daemon stops is not applied', async () => {

@@ -1,6 +1,7 @@
 import type { RouterConfig } from '../config/config.ts'
 import {
   type Distrust,
+  OutOfDescriptors,
   RouterCertificateRefused,
   type RouterError,
   RouterGarbled,
@@ -24,6 +25,7 @@ export function adviceFor({ username, host, tls, timeoutMs }: RouterConfig, erro
   if (error instanceof RouterTimeout) return adviceForTimeout(error.waitedFor, timeoutMs)
   if (error instanceof RouterUnreachable) return adviceForUnreachable(codeOf(error.cause), host, service)
   if (error instanceof RouterTrap && error.isMissingRight) return groupSet(username)
+  if (error instanceof OutOfDescriptors) return 'run it again, with a higher limit: ulimit -n'
   return 'try again; if it stays, look at the router’s log: /log/print'
 }
 

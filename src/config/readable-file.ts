@@ -15,14 +15,21 @@ export function path(value: unknown): Checked<string> {
 /**
  * The text of a file of `maxBytes` at the most. The message says why it can't be read, and names the file where there
  * is one: what stands in the place of a path may be what belongs into the file.
+ * @throws the system's error where no file descriptor is left, which is no fault of the config
  */
 export function readText(file: string, maxBytes: number): Checked<string> {
   try {
     if (statSync(file).size > maxBytes) return wrong(`is too large, more than ${maxBytes} bytes: ${file}`)
     return right(readFileSync(file, 'utf8'))
   } catch (error) {
+    if (isOutOfDescriptors(error)) throw error
     return wrong(`cannot be read: ${reason(error, file)}`)
   }
+}
+
+/** `EMFILE` is the process's, `ENFILE` the machine's. */
+function isOutOfDescriptors(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 }
 
 function reason(error: unknown, file: string): string {

@@ -1,3 +1,5 @@
+import { RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
+
 /** The disk would not do it: full, read-only, broken, gone. */
 export class DiskFailure extends Error {
   override readonly name = 'DiskFailure'
@@ -25,6 +27,9 @@ export class DiskFailure extends Error {
       case 'ENOTDIR':
       case 'EEXIST':
         return 'a file is in its way: move it'
+      case 'EMFILE':
+      case 'ENFILE':
+        return `its disk is well, but ${RAISE_DESCRIPTORS}`
       default:
         return 'look after its disk'
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isOutOfDescriptors } from '../runtime/descriptors.ts'
 
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
 
@@ -120,11 +121,21 @@ function isAlive(pid: number): boolean {
 
 /** @returns a word that no earlier process of the same pid had; where there is no /proc, the same for all */
 async function startOf(pid: number): Promise<string> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const boot = await readIfThere('/proc/sys/kernel/random/boot_id')
+  const stat = await readIfThere(`/proc/${pid}/stat`)
   // The 22nd field, counted from behind the program's name, which is in brackets and may hold anything.
   const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
   return `${boot.slice(0, 8)}/${ticks}`
+}
+
+/** A process without descriptors would take the lock of a running one for that of one that is gone. */
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isOutOfDescriptors(error)) throw error
+    return ''
+  }
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,3 +1,4 @@
+import { RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
 import { boundedError } from './bounded-text.ts'
 
 /** A router that could not be reached or read. Subclasses say what happened, `retryable` whether a retry may help soon. */
@@ -10,6 +11,17 @@ export class RouterUnreachable extends RouterError {
   override readonly name = 'RouterUnreachable'
   /** Links flap and routers reboot. */
   override readonly retryable = true
+}
+
+/** This process had no file descriptor left for a connection: the router may be well. */
+export class OutOfDescriptors extends RouterError {
+  override readonly name = 'OutOfDescriptors'
+  /** Others close theirs. */
+  override readonly retryable = true
+
+  constructor(options: ErrorOptions) {
+    super(RAISE_DESCRIPTORS, options)
+  }
 }
 
 /** No answer within the deadline. */

@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net'
+import { isOutOfDescriptors } from '../runtime/descriptors.ts'
 import { boundedError } from './bounded-text.ts'
-import { type RouterError, RouterFatal, RouterGarbled, RouterUnreachable } from './errors.ts'
+import {
+  OutOfDescriptors,
+  type RouterError,
+  RouterFatal,
+  RouterGarbled,
+  RouterUnreachable,
+} from './errors.ts'
 import type { Sentence } from './sentence.ts'
 import { tlsFailure } from './tls-failure.ts'
 import type { KnownSentences } from './words.ts'
@@ -59,6 +66,7 @@ export class Line {
 }
 
 function classify(error: NodeJS.ErrnoException): RouterError {
+  if (isOutOfDescriptors(error)) return new OutOfDescriptors({ cause: error })
   const { code = '', message } = error
   return tlsFailure(error) ?? new RouterUnreachable(REASONS[code] ?? (message || code), { cause: error })
 }

@@ -1,3 +1,5 @@
+import { RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
+
 /** What an error of the database, or of the way to it, tells. */
 interface Told {
   /** PostgreSQL's, or the system's. */
@@ -20,6 +22,9 @@ export function adviceFor({ code, message }: Told): string | undefined {
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
       return UNREACHED
+    case 'EMFILE':
+    case 'ENFILE':
+      return RAISE_DESCRIPTORS
     case '28P01':
       return 'set database.url to the right user and password'
     case '28000':

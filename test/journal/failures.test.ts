@@ -53,6 +53,20 @@ describe('a disk that refuses', () => {
     await daemon.stop()
   })
 
+  it('is well where this process has no file descriptor left, and that is said', async () => {
+    const world = newWorld()
+    const disk = new MemoryDisk()
+    const daemon = new ModelDaemon(world, disk, MAX_BYTES)
+    await daemon.start()
+    disk.fault = 'EMFILE'
+    await daemon.readAll(world.routers)
+    disk.fault = undefined
+    expect(daemon.lines.lines).toMatchObject([
+      { advice: expect.stringMatching('its disk is well, but .* too few file descriptors: .*LimitNOFILE') },
+    ])
+    await daemon.stop()
+  })
+
   it('is tried again though no reading comes', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
@@ -70,7 +84,7 @@ describe('a disk that refuses', () => {
     await after.stop()
   })
 
-  it.each(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO'])(
+  it.each(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE'])(
     '%s is a disk’s fault: nothing is thrown',
     async code => {
       const world = newWorld()

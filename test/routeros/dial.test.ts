@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { dial } from '../../src/routeros/dial.ts'
 import {
+  OutOfDescriptors,
   RouterFatal,
   RouterGarbled,
   RouterLoginRefused,
@@ -11,6 +12,7 @@ import {
 } from '../../src/routeros/errors.ts'
 import type { Encoding } from '../../src/routeros/text.ts'
 import { startRouter } from '../fleet/opened.ts'
+import { takeDescriptors } from '../runtime/no-descriptors.ts'
 import { addressOf, dialled, failureOf, NEVER, PATIENT_MS } from './dialled.ts'
 import { type PeerClient, sentence, startPeer, tagOf } from './scripted-peer.ts'
 
@@ -19,6 +21,16 @@ test('name and password log in, and from then on silence is no matter of the soc
   const line = await dialled(router)
   expect(router.logins).toBe(1)
   expect(line.socket.timeout).toBe(0)
+})
+
+test('a process without a file descriptor says so, and not that the router is gone', async () => {
+  const router = await startRouter({})
+  const giveBack = takeDescriptors()
+  const failure = await failureOf(router)
+  await giveBack()
+  expect(failure).toBeInstanceOf(OutOfDescriptors)
+  expect(failure).toMatchObject({ retryable: true, message: expect.stringContaining('LimitNOFILE') })
+  await dialled(router)
 })
 
 test('an old router gets its challenge answered', async () => {

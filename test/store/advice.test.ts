@@ -15,6 +15,7 @@ test.each([
   [new AggregateError([systemError('ECONNREFUSED')], ''), '10.0.0.5:5432'],
   [systemError('ENOTFOUND'), 'look up'],
   [systemError('EHOSTUNREACH'), 'nothing on the way drops it'],
+  [systemError('EMFILE'), 'LimitNOFILE'],
   [new Error('timeout expired'), 'nothing on the way drops it'],
   [new Error('self-signed certificate'), 'sslrootcert=FILE'],
   [postgresError('28000'), 'pg_hba.conf'],

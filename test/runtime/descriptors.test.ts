@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { descriptorLimit, isOutOfDescriptors } from '../../src/runtime/descriptors.ts'
+
+function limitsFile(line: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'tikmeter-limits-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'limits')
+  writeFileSync(file, `Limit                     Soft Limit           Hard Limit           Units\n${line}\n`)
+  return file
+}
+
+test.each([
+  ['Max open files            1000                 524288               files', 1000],
+  ['Max open files            unlimited            unlimited            files', 1_000_000],
+  ['Max processes             127235               127235               processes', 1024],
+])('of the limits %s the soft one counts', (line, limit) => {
+  expect(descriptorLimit(limitsFile(line))).toBe(limit)
+})
+
+test('a system that tells no limits has the usual one', () => {
+  expect(descriptorLimit('/nowhere/limits')).toBe(1024)
+})
+
+test('only the system’s own codes mean that no descriptor is left', () => {
+  const coded = (code: string) => Object.assign(new Error(code), { code })
+  expect(['EMFILE', 'ENFILE', 'ENOSPC', 'ENOENT'].map(it => isOutOfDescriptors(coded(it)))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+  expect(isOutOfDescriptors('EMFILE')).toBe(false)
+})
