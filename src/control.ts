@@ -4,6 +4,7 @@ import type { Snapshot } from './accounting/snapshot.ts'
 import { createApi } from './api/api.ts'
 import type { TokenVerifier } from './api/authorization.ts'
 import { Bearers } from './api/bearers.ts'
+import type { Reply } from './api/reply.ts'
 import { HttpServer } from './api/server.ts'
 import { type DaemonStatus, type RouterStatus, statusRoute } from './api/status.ts'
 import { controlSocketOf } from './control-socket.ts'
@@ -30,6 +31,9 @@ export interface ControlOptions {
   readonly clock: Clock
   readonly log: Logger
 }
+
+/** Only the daemon's user connects, and no token is asked for. */
+const strangers = { known: () => {}, failed: (_: unknown, reply: Reply) => reply }
 
 /** The daemon's answers to its own commands, by a socket that only its user may open. */
 export class Control {
@@ -58,9 +62,9 @@ export class Control {
       tls: undefined,
       onRequest: createApi({
         routes: [statusRoute(() => this.#status())],
-        ...{ origins: [], verifier, bearers: new Bearers(verifier), log },
+        ...{ origins: [], verifier, bearers: new Bearers(verifier), strangers, log },
       }),
-      upgrades: new Map(),
+      ...{ upgrades: new Map(), connections: undefined },
       ...{ clock, log },
     })
     try {

@@ -154,6 +154,7 @@ export class Daemon {
     })
     const serving: Serving = new Serving({
       ...{ config, board, usage, verifier, observer, clock, log },
+      routers: () => books.size,
       alerts: alerting.board,
       measuresOf: served => measuresOf({ ...measured, served }),
       readiness: {

@@ -6,6 +6,10 @@ export class RouterBooks {
   readonly #all = new Map<RouterKey, RouterBook>()
   readonly #byTenant = new Map<TenantId, Set<RouterBook>>()
 
+  get size(): number {
+    return this.#all.size
+  }
+
   get(key: RouterKey): RouterBook | undefined {
     return this.#all.get(key)
   }

@@ -11,9 +11,10 @@ import { READ_LIMITS, ReadGate } from './api/gate.ts'
 import { healthRoutes, type Readiness } from './api/health.ts'
 import { type Measures, metricsRoute } from './api/metrics.ts'
 import type { Observed } from './api/observed.ts'
-import { type Route, webSocketRoute } from './api/routes.ts'
+import { type Route, tokenNeeded, webSocketRoute } from './api/routes.ts'
 import { HttpServer } from './api/server.ts'
 import { UnusableCertificate } from './api/server-errors.ts'
+import { Strangers } from './api/strangers.ts'
 import { strictTransport } from './api/strict-transport.ts'
 import { usageRoutes } from './api/usage-routes.ts'
 import type { Calendars, UsageSource } from './api/usage-source.ts'
@@ -28,7 +29,9 @@ import { FEED_LIMITS } from './feed/limits.ts'
 import { PusherApp } from './feed/pusher/app.ts'
 import { FeedServer } from './feed/server.ts'
 import type { Clock } from './runtime/clock.ts'
+import { connectionsLeft, descriptorLimit, RAISE_DESCRIPTORS } from './runtime/descriptors.ts'
 import type { Logger } from './runtime/logger.ts'
+import { Refusals } from './runtime/refusals.ts'
 import { TrustedProxies } from './runtime/trusted-proxies.ts'
 import { VERSION } from './version.ts'
 
@@ -42,6 +45,8 @@ export interface ServingOptions {
   readonly readiness: Readiness
   /** @param served is measured too */
   readonly measuresOf: (served: Served) => Measures
+  /** How many are read here, each by a connection of its own. */
+  readonly routers: () => number
   readonly observer: Observed
   readonly clock: Clock
   readonly log: Logger
@@ -54,6 +59,8 @@ export interface Served {
   readonly certificateExpiresAt: Date | undefined
 }
 
+/** Hardly a crowd of dashboards. */
+const FEW_CONNECTIONS = 200
 const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
 
 /**
@@ -67,10 +74,14 @@ export class Serving implements Served {
   readonly #bearers: Bearers
   readonly #certificate: CertificateWatch | undefined
   readonly #metricsAt: Config['server']['metrics']['at']
-  readonly #stopping = new AbortController()
   #watching: Promise<void> | undefined
   #metricsToken: string | undefined
   #hstsMs: number | undefined
+  readonly #refusals: Refusals
+  readonly #stopping = new AbortController()
+  readonly #mostConnections: () => number
+  readonly #log: Logger
+  #telling: Promise<void> | undefined
   /** All pages of the one port. */
   readonly routes: readonly Route[]
   /** All paths of WebSockets. */
@@ -84,13 +95,21 @@ export class Serving implements Served {
     this.#hstsMs = tls?.hstsMs
     this.#bearers = new Bearers(verifier)
     const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
+    const descriptors = descriptorLimit()
+    this.#log = log
+    this.#mostConnections = () => connectionsLeft(descriptors, options.routers())
+    this.#refusals = new Refusals({ observer, clock, log })
+    const strangers = new Strangers({
+      ...{ limits, clock, refusals: this.#refusals },
+      mostConnections: this.#mostConnections,
+      proxies: new TrustedProxies(trustedProxies, log),
+    })
     this.#feed = new FeedServer({
       source: board,
       intervalMs: config.snapshots.intervalMs,
       serverVersion: VERSION,
       limits: { ...FEED_LIMITS, ...limits },
-      proxies: new TrustedProxies(trustedProxies, log),
-      ...{ alerts, verifier, origins, clock, log },
+      ...{ strangers, alerts, verifier, origins, clock, log },
     })
     const gate = new ReadGate({ limits: { ...READ_LIMITS, ...limits }, clock })
     const reading = { source: usage, calendars: board, gate, clock }
@@ -99,7 +118,11 @@ export class Serving implements Served {
       token: () => this.#metricsToken,
     })
     const api = (routes: readonly Route[]) =>
-      createApi({ routes, verifier, bearers: this.#bearers, origins, log })
+      strangers.limited(
+        createApi({ routes, verifier, bearers: this.#bearers, origins, strangers, log }),
+        tokenNeeded(routes),
+      )
+    const { connections } = strangers
     this.routes = [
       ...healthRoutes(readiness),
       ...dashboardRoutes(board, clock),
@@ -119,7 +142,7 @@ export class Serving implements Served {
     this.#http = new HttpServer({
       at: { kind: 'port', host, port, block: 'server' },
       ...{ tls: pair, upgrades, clock, log },
-      onRequest: strictTransport(api(this.routes), () => this.#hstsMs),
+      ...{ onRequest: strictTransport(api(this.routes), () => this.#hstsMs), connections },
     })
     this.#certificate =
       tls &&
@@ -133,7 +156,7 @@ export class Serving implements Served {
       new HttpServer({
         at: { kind: 'port', ...metrics.at, block: 'server.metrics' },
         ...{ tls: undefined, upgrades: new Map(), clock, log },
-        onRequest: api([metricsPage]),
+        ...{ onRequest: api([metricsPage]), connections },
       })
   }
 
@@ -156,6 +179,10 @@ export class Serving implements Served {
   }
 
   async start(): Promise<void> {
+    const connections = this.#mostConnections()
+    if (connections < FEW_CONNECTIONS)
+      this.#log.warn({ connections, advice: RAISE_DESCRIPTORS }, 'few clients can connect')
+    this.#telling = this.#refusals.run(this.#stopping.signal)
     this.#feed.start()
     await this.#http.start()
     await this.#metrics?.start()
@@ -187,6 +214,7 @@ export class Serving implements Served {
     await this.#watching
     await this.#feed.stop()
     await Promise.all([this.#http.stop(), this.#metrics?.stop()])
+    await this.#telling
   }
 }
 

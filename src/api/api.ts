@@ -17,6 +17,11 @@ export interface ApiOptions {
   readonly bearers: Bearers
   /** The browsers' pages that may read the answers, exactly as they send `Origin`. */
   readonly origins: readonly string[]
+  /** Told who has shown a token, and asked what to answer to one that does not hold. */
+  readonly strangers: {
+    known(request: IncomingMessage): void
+    failed(request: IncomingMessage, reply: Reply): Reply
+  }
   readonly log: Logger
 }
 
@@ -88,7 +93,7 @@ function failed(error: unknown, path: string, log: Logger): Reply {
 async function answer(
   request: IncomingMessage,
   routes: ReadonlyMap<string, Route>,
-  { verifier, bearers, origins }: ApiOptions,
+  { verifier, bearers, origins, strangers }: ApiOptions,
   { signal, cutOff }: { readonly signal: AbortSignal; readonly cutOff: () => void },
 ): Promise<Answer> {
   const route = routes.get(pathOf(request))
@@ -102,7 +107,9 @@ async function answer(
   if (token !== undefined) bearers.add({ token, cutOff }, signal)
   // Who may not ask isn't told what else is wrong.
   const asked = await authorize(request.headers, verifier)
-  if (asked.kind === 'denied') return asked.reply
+  if (asked.kind === 'failed') return strangers.failed(request, asked.reply)
+  if (asked.kind !== 'granted') return asked.reply
+  strangers.known(request)
   const fault = queryFault(route, query)
   if (fault !== undefined) return fault
   if (route.kind === 'guarded') return route.answer(query, asked.grant, { headers: request.headers, signal })

@@ -24,12 +24,14 @@ export function bearerToken({ authorization = '' }: IncomingHttpHeaders): string
   return BEARER.exec(authorization)?.[1]
 }
 
-/** Who asks, or the answer to one who may not. */
+/** Who asks, or the answer to one who may not. `failed`: a token was shown that does not hold. */
 export async function authorize(
   headers: IncomingHttpHeaders,
   verifier: TokenVerifier,
 ): Promise<
-  { readonly kind: 'granted'; readonly grant: Grant } | { readonly kind: 'denied'; readonly reply: Reply }
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  | { readonly kind: 'denied'; readonly reply: Reply }
+  | { readonly kind: 'failed'; readonly reply: Reply }
 > {
   const token = bearerToken(headers)
   if (token === undefined) {
@@ -41,7 +43,10 @@ export async function authorize(
     case 'admin':
       return { kind: 'granted', grant: verdict }
     case 'refused':
-      return denied(problem(401, verdict.reason, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }))
+      return {
+        kind: 'failed',
+        reply: problem(401, verdict.reason, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
+      }
     case 'unverifiable':
       return denied(problem(503, verdict.reason, { 'Retry-After': '5' }))
     default:

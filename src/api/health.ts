@@ -9,6 +9,9 @@ export interface Readiness {
   journal(): 'writing' | 'failing'
 }
 
+/** What supervisors and load balancers ask, told from memory. */
+export const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
 export function healthRoutes(readiness: Readiness): readonly Route[] {
   return [
     { kind: 'open', path: '/healthz', parameters: [], answer: () => json(200, { status: 'alive' }) },

@@ -2,6 +2,7 @@ import { Counter, Histogram, Registry } from 'prom-client'
 import { type Decision, END_REASONS, EVENT_KINDS, type LedgerEvent } from '../accounting/entry.ts'
 import { SERVICES } from '../accounting/reading.ts'
 import type { Failure } from '../runtime/failure.ts'
+import { REFUSALS, type Refusal } from '../runtime/refusals.ts'
 
 /** What became of a config that was loaded anew: `failed` has no fault, but could not be applied. */
 export type ReloadOutcome = 'applied' | 'faulty' | 'failed'
@@ -63,6 +64,11 @@ export class Observed {
     'Attempts to deliver an alert to a webhook; what was dead is not tried again.',
     'outcome',
   )
+  readonly #refusals = this.#counter(
+    'tikmeter_refusals_total',
+    'Clients that were refused, or whose connection was closed for another: see the log for the addresses.',
+    'reason',
+  )
 
   readonly #joinedAlerts = this.#counter(
     'tikmeter_alerts_joined_total',
@@ -78,6 +84,7 @@ export class Observed {
     for (const kind of EVENT_KINDS) this.#events.inc({ kind }, 0)
     for (const outcome of ['applied', 'faulty', 'failed'] satisfies ReloadOutcome[])
       this.#reloads.inc({ outcome }, 0)
+    for (const reason of REFUSALS) this.#refusals.inc({ reason }, 0)
     for (const outcome of DELIVERY_OUTCOMES) this.#deliveries.inc({ outcome }, 0)
   }
 
@@ -126,6 +133,10 @@ export class Observed {
 
   alertsJoined(count: number): void {
     this.#joinedAlerts.inc(count)
+  }
+
+  refused(reason: Refusal): void {
+    this.#refusals.inc({ reason })
   }
 
   #histogram(name: string, help: string, buckets: number[]): Histogram {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Grant } from './authorization.ts'
 import type { Form } from './form.ts'
 import { problem, type Reply, type StreamReply } from './reply.ts'
@@ -39,6 +39,17 @@ export type Route =
 
 export function methodsOf({ kind }: Route): readonly string[] {
   return kind === 'form' ? ['POST'] : ['GET', 'HEAD']
+}
+
+/** Whether a request is one of those that are answered only to who shows a token. */
+export function tokenNeeded(
+  routes: readonly Route[],
+): (request: Pick<IncomingMessage, 'url' | 'method'>) => boolean {
+  const guarded = new Map(routes.filter(({ kind }) => kind !== 'open').map(route => [route.path, route]))
+  return ({ url = '', method = '' }) => {
+    const route = guarded.get(url.split('?', 1)[0] ?? '')
+    return route !== undefined && methodsOf(route).includes(method)
+  }
 }
 
 /** What is wrong with a query for the route, if anything is. */

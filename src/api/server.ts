@@ -13,6 +13,7 @@ import { createSecureContext } from 'node:tls'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { closedToOthers } from '../runtime/umask.ts'
+import type { Connections } from './connections.ts'
 import { cannotListen, UnusableCertificate } from './server-errors.ts'
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -36,6 +37,8 @@ export interface HttpServerOptions {
   readonly onRequest: RequestListener
   /** Who takes the upgrade requests of a path, in which a last `*` is any one segment; other paths are refused. */
   readonly upgrades: ReadonlyMap<string, UpgradeListener>
+  /** Closes those that are too many; `undefined` where only this machine's own commands connect. */
+  readonly connections: Connections | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -50,6 +53,8 @@ const TIMEOUTS = {
   requestTimeout: 30_000,
   keepAliveTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
+  /** Of TLS. */
+  handshakeTimeout: 10_000,
   maxHeaderSize: 16 * 1024,
 }
 
@@ -71,10 +76,12 @@ export class HttpServer {
 
   /** @throws CannotListen, UnusableCertificate; where it is a socket, Node's error */
   async start(): Promise<void> {
-    const { at, tls, log } = this.#options
+    const { at, tls, connections, log } = this.#options
     if (at.kind === 'socket') await rm(at.path, { force: true })
     const server = this.#createServer()
     server.on('connection', (socket: Socket) => {
+      connections?.admit(socket)
+      if (socket.destroyed) return
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })

@@ -58,6 +58,7 @@ function resolveLimits(limits: ConfigFile['server']['limits']): ServerLimits {
   return {
     connectionsPerAddress: limits.connections_per_address,
     connectionsPerTenant: limits.connections_per_tenant,
+    addressRequestsPerSecond: limits.address_requests_per_second,
     requestsAtOnce: limits.requests_at_once,
     requestsPerSecond: limits.requests_per_second,
     streamsPerTenant: limits.streams_per_tenant,

@@ -64,6 +64,7 @@ export function configSchema(env: Environment) {
         limits: block({
           connections_per_address: field(wholeNumber(1, 1_000_000)).default(1000),
           connections_per_tenant: field(wholeNumber(1, 1_000_000)).default(1000),
+          address_requests_per_second: field(wholeNumber(1, 1_000_000)).default(50),
           requests_at_once: field(wholeNumber(1, 1_000_000)).default(60),
           requests_per_second: field(wholeNumber(1, 1_000_000)).default(10),
           streams_per_tenant: field(wholeNumber(1, MOST_STREAMS)).default(2),

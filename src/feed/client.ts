@@ -14,6 +14,7 @@ import { Outbox } from './outbox.ts'
 import { closing, DONE, type Outcome } from './outcome.ts'
 import { fulfil } from './requests.ts'
 import type { Refusal } from './verifying-key.ts'
+import type { Visit } from './visit.ts'
 
 /** What all clients share. */
 export interface FeedClientOptions {
@@ -30,6 +31,7 @@ export interface FeedClientOptions {
 /** One connection: who it is, what it asks, and when it has to end. */
 export class FeedClient implements Watcher {
   readonly #socket: WebSocket
+  readonly #visit: Visit
   readonly #options: FeedClientOptions
   readonly #clock: Clock
   readonly #outbox: Outbox
@@ -43,10 +45,11 @@ export class FeedClient implements Watcher {
   #work: Promise<void> = Promise.resolve()
 
   /** @param stream the one that `socket` was made of */
-  constructor(socket: WebSocket, stream: Duplex, options: FeedClientOptions) {
+  constructor(socket: WebSocket, stream: Duplex, visit: Visit, options: FeedClientOptions) {
     const nowMs = options.clock.steadyMs()
     this.#options = options
     this.#socket = socket
+    this.#visit = visit
     this.#clock = options.clock
     this.#outbox = new Outbox(socket, stream, options.clock)
     this.#inbound = new RateLimit(perSecond(options.limits.messagesPerSecond), nowMs)
@@ -83,6 +86,7 @@ export class FeedClient implements Watcher {
 
   close(code: CloseCode, reason: string): void {
     if (this.#state.kind === 'closed') return
+    this.#visit.ended(code)
     this.#end()
     this.#socket.close(code, reason)
   }
@@ -191,7 +195,7 @@ export class FeedClient implements Watcher {
   #judge(verdict: Grant | Refusal, token: string, known: Grant | undefined): Outcome {
     switch (verdict.kind) {
       case 'refused':
-        return closing(CLOSE.badToken, verdict.reason)
+        return this.#visit.failed(verdict.reason)
       case 'unverifiable':
         return closing(CLOSE.tryAgainLater, verdict.reason)
       case 'tenant':
@@ -216,19 +220,12 @@ export class FeedClient implements Watcher {
     const seat = seatOf(grant)
     if (!seats.take(seat)) return closing(CLOSE.tooMany, 'too many connections of the tenant')
     this.#seat = seat
+    this.#visit.known()
     this.#state = { kind: 'authenticated', grant, token }
     const scope: Scope = grant.kind === 'admin' ? { kind: 'all' } : grant
     const tenants = hub.tenants(scope)
-    this.put(
-      'welcome',
-      encode({
-        type: 'welcome',
-        role: grant.kind,
-        tenants,
-        interval_ms: intervalMs,
-        server_version: serverVersion,
-      }),
-    )
+    const terms = { interval_ms: intervalMs, server_version: serverVersion }
+    this.put('welcome', encode({ type: 'welcome', role: grant.kind, tenants, ...terms }))
     hub.join(this, scope)
     return DONE
   }

@@ -19,6 +19,7 @@ import type { PusherApp } from './pusher/app.ts'
 import { PusherClient } from './pusher/client.ts'
 import { PUSHER_CODE, type PusherFault } from './pusher/codes.ts'
 import { handshakeFault } from './pusher/handshake.ts'
+import { type StrangerLimits, Visit } from './visit.ts'
 
 export interface FeedServerOptions {
   readonly source: SnapshotSource
@@ -26,10 +27,8 @@ export interface FeedServerOptions {
   readonly verifier: TokenVerifier
   /** The browsers' pages that may connect, exactly as they send `Origin`. */
   readonly origins: readonly string[]
-  /** Whose connection it is, for the limit on an address. */
-  readonly proxies: {
-    clientOf(headers: IncomingMessage['headers'], remoteAddress: string | undefined): string
-  }
+  /** Whose connection it is, as limits count addresses, and what it may do before it has shown a token. */
+  readonly strangers: StrangerLimits & { addressOf(request: IncomingMessage): string }
   readonly intervalMs: number
   readonly serverVersion: string
   readonly limits: FeedLimits
@@ -127,11 +126,13 @@ export class FeedServer {
 
   /** Takes an upgrade request for the feed's path. Never throws, whatever the request. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const { strangers } = this.#options
+    const address = strangers.addressOf(request)
     const handshake = this.#handshake(request)
     if (handshake.kind === 'refuse') {
+      if (handshake.status === 403) strangers.refused('forbidden', address)
       refuse(socket, handshake.status)
     } else {
-      const address = this.#addressOf(request)
       this.#sockets.handleUpgrade(request, socket, head, accepted =>
         this.#accept(accepted, socket, address, handshake.token),
       )
@@ -146,7 +147,7 @@ export class FeedServer {
         return
       }
       const fault = handshakeFault(request, app.key, this.#options.origins)
-      const address = this.#addressOf(request)
+      const address = this.#options.strangers.addressOf(request)
       this.#sockets.handleUpgrade(request, socket, head, accepted =>
         this.#acceptPusher(accepted, socket, address, app, fault),
       )
@@ -157,17 +158,13 @@ export class FeedServer {
     return this.#running !== undefined && !this.#stopping.signal.aborted
   }
 
-  #addressOf({ headers, socket }: IncomingMessage): string {
-    return this.#options.proxies.clientOf(headers, socket.remoteAddress)
-  }
-
   #handshake({ headers }: IncomingMessage): Handshake {
     if (!this.#isRunning()) return { kind: 'refuse', status: 503 }
     return readHandshake(headers, this.#options.origins)
   }
 
   #accept(socket: WebSocket, stream: Duplex, address: string, token: string | undefined): void {
-    const client = new FeedClient(socket, stream, this.#clientOptions)
+    const client = new FeedClient(socket, stream, this.#visit(stream, address), this.#clientOptions)
     const isSeated = this.#seat(client, socket, address)
     client.start(isSeated ? token : undefined)
     if (!isSeated) client.close(CLOSE.tooMany, TOO_MANY)
@@ -180,10 +177,16 @@ export class FeedServer {
     app: PusherApp,
     fault: PusherFault | undefined,
   ): void {
-    const client = new PusherClient(socket, stream, { ...this.#clientOptions, app })
+    const visit = this.#visit(stream, address)
+    const client = new PusherClient(socket, stream, visit, { ...this.#clientOptions, app })
     const isSeated = this.#seat(client, socket, address)
+    if (!isSeated) visit.refused('too_many')
     const refusal = isSeated ? fault : { code: PUSHER_CODE.overCapacity, reason: TOO_MANY }
     client.start(refusal)
+  }
+
+  #visit(stream: Duplex, address: string): Visit {
+    return new Visit(stream, address, this.#options.strangers)
   }
 
   /** @returns whether the address has a connection left */

@@ -30,3 +30,22 @@ export function descriptorLimit(file = '/proc/self/limits'): number {
   if (soft === 'unlimited') return NO_LIMIT
   return soft === undefined ? USUAL_LIMIT : Number(soft)
 }
+
+/**
+ * What is not there for clients: the database's 17, the journal's, the embedded PostgreSQL's and systemd's programs, 64 of
+ * webhooks, and what Node has open by itself.
+ */
+const OWN_DESCRIPTORS = 160
+/** A router's connection, and the one that takes its place. */
+const ROUTER_DESCRIPTORS = 2
+/** Somebody has to be let in to see what is wrong. */
+const LEAST_CONNECTIONS = 32
+
+/**
+ * For how many clients' connections there are descriptors.
+ * @param limit of the process
+ * @param routers that it reads
+ */
+export function connectionsLeft(limit: number, routers: number): number {
+  return Math.max(LEAST_CONNECTIONS, limit - OWN_DESCRIPTORS - ROUTER_DESCRIPTORS * routers)
+}

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { groupsOf } from './address.ts'
 import { networksOf } from './networks.ts'
 
 /** Networks that are nobody's on the internet: this machine, private and link-local ones, multicast, what is reserved. */
@@ -28,15 +29,6 @@ export function isPrivateAddress(address: string): boolean {
   const [bare = ''] = address.split('%')
   const carried = carriedIn(groupsOf(bare))
   return PRIVATE.check(bare, 'ipv6') || (carried !== undefined && PRIVATE.check(carried, 'ipv4'))
-}
-
-/** Eight numbers, each of 16 bits. */
-function groupsOf(address: string): readonly number[] {
-  // A URL writes IPv6 in hexadecimal groups only.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
-  const numbers = (text: string) => (text === '' ? [] : text.split(':').map(it => Number.parseInt(it, 16)))
-  const [before, after] = [numbers(head), numbers(tail ?? '')]
-  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after]
 }
 
 /** The IPv4 address in a mapped or compatible one, in one of NAT64, or in one of 6to4. */

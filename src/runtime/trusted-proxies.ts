@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
+import { addressIn } from './address.ts'
 import type { Logger } from './logger.ts'
 import { networksOf } from './networks.ts'
 
@@ -23,7 +24,7 @@ export class TrustedProxies {
     let client = addressIn(remoteAddress ?? '') ?? ''
     const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',')
     if (forwarded === '') return client
-    if (!this.#isTrusted(client)) {
+    if (!this.isTrusted(client)) {
       this.#tellOf(client)
       return client
     }
@@ -31,12 +32,13 @@ export class TrustedProxies {
       const address = addressIn(written.trim())
       if (address === undefined) return client
       client = address
-      if (!this.#isTrusted(client)) return client
+      if (!this.isTrusted(client)) return client
     }
     return client
   }
 
-  #isTrusted(address: string): boolean {
+  /** @param address IPv4 in its own form */
+  isTrusted(address: string): boolean {
     const family = isIP(address)
     return family !== 0 && this.#networks.check(address, family === 6 ? 'ipv6' : 'ipv4')
   }
@@ -51,13 +53,6 @@ export class TrustedProxies {
       'X-Forwarded-For is not believed: add the line where this is your proxy',
     )
   }
-}
-
-/** IPv4 in its own form, however it is written; a port and a zone are left out. */
-function addressIn(text: string): string | undefined {
-  const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text
-  const address = bare.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*/, '')
-  return isIP(address) === 0 ? undefined : address
 }
 
 function isLoopback(address: string): boolean {

@@ -7,9 +7,11 @@ import type { Grant, Refusal, TokenVerifier } from '../../src/api/authorization.
 import { Bearers } from '../../src/api/bearers.ts'
 import { dashboardRoutes, type StatsSource } from '../../src/api/dashboard-stats.ts'
 import { healthRoutes, type Readiness } from '../../src/api/health.ts'
-import { type Route, webSocketRoute } from '../../src/api/routes.ts'
+import { type Route, tokenNeeded, webSocketRoute } from '../../src/api/routes.ts'
 import { HttpServer, type HttpServerOptions } from '../../src/api/server.ts'
+import type { StrangersOptions } from '../../src/api/strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { strangersOf } from './ample-strangers.ts'
 
 export const START = new Date('2026-11-24T10:00:00Z')
 export const silent = pino({ level: 'silent' })
@@ -81,6 +83,7 @@ export class TestApi {
       readonly readiness?: Readiness
       readonly routes?: readonly Route[]
       readonly server?: Partial<HttpServerOptions>
+      readonly strangers?: Partial<StrangersOptions>
     } = {},
   ) {
     const readiness: Readiness = options.readiness ?? {
@@ -88,22 +91,22 @@ export class TestApi {
       pollers: () => 'running',
       journal: () => 'writing',
     }
+    const strangers = strangersOf(this.clock, options.strangers)
+    const routes = [
+      ...healthRoutes(readiness),
+      ...dashboardRoutes(source, this.clock),
+      webSocketRoute('/ws', []),
+      ...(options.routes ?? []),
+    ]
+    const { origins = [] } = options
+    const bearers = new Bearers(verifier)
+    const api = createApi({ routes, verifier, bearers, origins, strangers, log: silent })
     this.server = new HttpServer({
       at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
       tls: undefined,
-      onRequest: createApi({
-        routes: [
-          ...healthRoutes(readiness),
-          ...dashboardRoutes(source, this.clock),
-          webSocketRoute('/ws', []),
-          ...(options.routes ?? []),
-        ],
-        verifier,
-        bearers: new Bearers(verifier),
-        origins: options.origins ?? [],
-        log: silent,
-      }),
+      onRequest: strangers.limited(api, tokenNeeded(routes)),
       upgrades: new Map(),
+      connections: strangers.connections,
       clock: this.clock,
       log: silent,
       ...options.server,

@@ -8,6 +8,7 @@ import { dashboardRoutes } from '../../src/api/dashboard-stats.ts'
 import { healthRoutes, type Readiness } from '../../src/api/health.ts'
 import { methodsOf, type Route, webSocketRoute } from '../../src/api/routes.ts'
 import { PusherApp } from '../../src/feed/pusher/app.ts'
+import { AMPLE_LIMITS } from './ample-strangers.ts'
 import { acme, globex, source, type TestApi } from './api-fixture.ts'
 import { metricsOf } from './measures.ts'
 import { AMPLE, addAlerts, addSessions, ReadScene } from './read-scene.ts'
@@ -45,6 +46,8 @@ const LIMITS = { ...AMPLE, requestsAtOnce: 1, requestsPerSecond: 0.001 }
 let scene: ReadScene
 let api: TestApi
 let strict: TestApi
+/** One request of each kind without a token, and no more. */
+let crowded: TestApi
 let routes: readonly Route[]
 beforeAll(async () => {
   scene = await ReadScene.open('acme', 'globex')
@@ -60,6 +63,8 @@ beforeAll(async () => {
     limits: LIMITS,
     routes: [...healthRoutes(down), metricsOf({ token: () => 'the-token' })],
   })
+  const limits = { ...AMPLE_LIMITS, addressRequestsPerSecond: 1 }
+  crowded = await scene.api([acme, globex], { routes: more, strangers: { limits } })
   routes = [
     ...healthRoutes(down),
     ...dashboardRoutes(source, scene.clock),
@@ -192,6 +197,12 @@ const ASKED: readonly Ask[] = [
   ['/broadcasting/auth', '', 'later', 503, { method: 'POST' }],
 ]
 
+const CROWDED: readonly Ask[] = [
+  ...['/healthz', '/readyz', '/metrics', '/ws', '/app/{key}'].map(path => [path, '', '', 429] as const),
+  ...['/api/dashboard/stats', '/api/system/dashboard/stats'].map(path => [path, '', '', 429] as const),
+  ['/broadcasting/auth', '', '', 429, { method: 'POST' }],
+]
+
 async function check(on: TestApi, [path, query, token, status, more]: Ask): Promise<string> {
   const asked = `${path.replace('{key}', app.key)}${query === '' ? '' : `?${query}`}`
   const answer = await on.ask(asked, token, more)
@@ -215,6 +226,8 @@ test('every answer is as the file says, and the file says no more than is answer
   seen.add(await check(strict, ['/metrics', '', 'the-token', 200]))
   await strict.ask('/api/usage', 'acme')
   for (const path of [FORECAST, ...READ]) seen.add(await check(strict, [path, '', 'acme', 429]))
+  for (const path of ['/healthz', '/metrics']) await crowded.ask(path, '')
+  for (const ask of CROWDED) seen.add(await check(crowded, ask))
   const filed = Object.keys(document.paths).flatMap(path =>
     Object.keys(operationOf(path).operation.responses).map(status => `${path} ${status}`),
   )

@@ -4,6 +4,7 @@ import { type TenantId, tenantId } from '../../src/accounting/ids.ts'
 import { forecastRoute } from '../../src/api/forecast-route.ts'
 import { READ_LIMITS, ReadGate, type ReadLimits } from '../../src/api/gate.ts'
 import type { Route } from '../../src/api/routes.ts'
+import type { StrangersOptions } from '../../src/api/strangers.ts'
 import { usageRoutes } from '../../src/api/usage-routes.ts'
 import type { UsageSource } from '../../src/api/usage-source.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
@@ -67,6 +68,7 @@ export class ReadScene {
       readonly limits?: ReadLimits
       readonly source?: UsageSource
       readonly routes?: readonly Route[]
+      readonly strangers?: Partial<StrangersOptions>
     } = {},
   ): Promise<TestApi> {
     const source = more.source ?? this.reader
@@ -80,7 +82,8 @@ export class ReadScene {
       },
     }
     this.routes = [...usageRoutes(reading), forecastRoute(reading)]
-    const api = new TestApi({ routes: [...this.routes, ...(more.routes ?? [])] })
+    const { routes = [], strangers = {} } = more
+    const api = new TestApi({ routes: [...this.routes, ...routes], strangers })
     this.#apis.push(api)
     return api.start()
   }

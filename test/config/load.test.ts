@@ -74,7 +74,7 @@ describe('defaults', () => {
         metrics: { at: undefined, token: undefined },
         limits: {
           ...{ connectionsPerAddress: 1000, connectionsPerTenant: 1000, requestsAtOnce: 60 },
-          ...{ requestsPerSecond: 10, streamsPerTenant: 2, streamsInAll: 4 },
+          ...{ requestsPerSecond: 10, streamsPerTenant: 2, streamsInAll: 4, addressRequestsPerSecond: 50 },
         },
       },
       auth: undefined,
@@ -262,15 +262,20 @@ describe('a proxy', () => {
 
 describe('the limits of the server', () => {
   it('are what the config says, each', () => {
-    const limits = 'connections_per_address: 5, requests_per_second: 2, streams: 1'
+    const limits =
+      'connections_per_address: 5, requests_per_second: 2, streams: 1, address_requests_per_second: 9'
     expect(configOf(withRouter('', `server: { limits: { ${limits} } }`)).server.limits).toMatchObject({
       ...{ connectionsPerAddress: 5, connectionsPerTenant: 1000, requestsPerSecond: 2, streamsInAll: 1 },
+      addressRequestsPerSecond: 9,
     })
   })
 
-  it.each(['connections_per_address: 0', 'streams: 5'])('are not %s', limit => {
-    expect(faultsOf(withRouter('', `server: { limits: { ${limit} } }`))).toHaveLength(1)
-  })
+  it.each(['connections_per_address: 0', 'address_requests_per_second: 0', 'streams: 5'])(
+    'are not %s',
+    limit => {
+      expect(faultsOf(withRouter('', `server: { limits: { ${limit} } }`))).toHaveLength(1)
+    },
+  )
 })
 
 describe('the dashboard', () => {

@@ -12,12 +12,14 @@ import {
   statsOf,
   type Totals,
 } from '../../src/accounting/snapshot.ts'
+import type { Strangers, StrangersOptions } from '../../src/api/strangers.ts'
 import type { AlertSource } from '../../src/feed/alert-topic.ts'
 import { JwtVerifier, signToken, type TokenVerifier } from '../../src/feed/authentication.ts'
 import type { SnapshotSource } from '../../src/feed/frames.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
 import { FeedServer } from '../../src/feed/server.ts'
 import { TrustedProxies } from '../../src/runtime/trusted-proxies.ts'
+import { strangersOf } from '../api/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { onlySecret } from './token-rules.ts'
 
@@ -181,6 +183,7 @@ export class TestFeed {
   readonly source: FakeSource
   readonly alerts = new FakeAlerts()
   readonly feed: FeedServer
+  readonly strangers: Strangers
   readonly #http: Server = createServer()
   readonly #clients: TestClient[] = []
 
@@ -190,10 +193,15 @@ export class TestFeed {
       readonly origins?: readonly string[]
       readonly limits?: Partial<FeedLimits>
       readonly proxies?: readonly string[]
+      readonly strangers?: Partial<StrangersOptions>
       readonly verifier?: TokenVerifier
     } = {},
   ) {
     this.source = options.source ?? new FakeSource(acme, globex)
+    this.strangers = strangersOf(this.clock, {
+      proxies: new TrustedProxies(options.proxies ?? [], silent),
+      ...options.strangers,
+    })
     this.feed = new FeedServer({
       source: this.source,
       alerts: this.alerts,
@@ -203,7 +211,7 @@ export class TestFeed {
       intervalMs: 5000,
       serverVersion: '0.1.0',
       limits: { ...FEED_LIMITS, ...options.limits },
-      proxies: new TrustedProxies(options.proxies ?? [], silent),
+      strangers: this.strangers,
       clock: this.clock,
       log: silent,
     })

@@ -9,6 +9,7 @@ import type { CLOSE } from '../close-codes.ts'
 import type { Hub } from '../hub.ts'
 import type { FeedLimits } from '../limits.ts'
 import { Outbox } from '../outbox.ts'
+import type { Visit } from '../visit.ts'
 import type { PusherApp } from './app.ts'
 import { PUSHER_CODE, type PusherCode, type PusherFault } from './codes.ts'
 import {
@@ -45,6 +46,7 @@ const NOT_YOURS = 'there is no such channel, or it is not signed for this connec
  */
 export class PusherClient {
   readonly #socket: WebSocket
+  readonly #visit: Visit
   readonly #options: PusherClientOptions
   readonly #clock: Clock
   readonly #outbox: Outbox
@@ -60,8 +62,9 @@ export class PusherClient {
   #isClosed = false
 
   /** @param stream the one that `socket` was made of */
-  constructor(socket: WebSocket, stream: Duplex, options: PusherClientOptions) {
+  constructor(socket: WebSocket, stream: Duplex, visit: Visit, options: PusherClientOptions) {
     this.#socket = socket
+    this.#visit = visit
     this.#options = options
     this.#clock = options.clock
     this.#outbox = new Outbox(socket, stream, options.clock)
@@ -84,6 +87,7 @@ export class PusherClient {
 
   close(code: PusherCode | typeof CLOSE.goingAway, reason: string): void {
     if (this.#isClosed) return
+    this.#visit.ended(code)
     this.#end()
     this.#socket.close(code, reason)
   }
@@ -148,6 +152,7 @@ export class PusherClient {
     this.#heardAtMs = this.#clock.steadyMs()
     this.#pingedAtMs = undefined
     if (this.#isFree(inbound) || this.#inbound.take(this.#heardAtMs)) return true
+    this.#visit.refused('too_many')
     this.close(PUSHER_CODE.overCapacity, 'too many messages')
     return false
   }
@@ -188,6 +193,7 @@ export class PusherClient {
     // Once more is no fault: it is answered as the first time.
     this.#unsubscribe(channel)
     if (!seats.take(tenant)) {
+      this.#visit.refused('too_many')
       this.#refuse({ code: PUSHER_CODE.overCapacity, reason: 'too many connections of the tenant' })
       return
     }
@@ -199,6 +205,7 @@ export class PusherClient {
         this.#refuseChannel(channel)
       },
     }
+    this.#visit.known()
     this.#known.add(channel)
     this.#subscriptions.add(channel, { ...admission, watcher })
     this.#outbox.put(`subscribed/${channel}`, subscribedFrame(channel))
@@ -222,6 +229,7 @@ export class PusherClient {
 
   /** One slot for one kind of error: who asks without reading fills nothing. */
   #refuseChannel(channel: string): void {
+    this.#visit.refused('forbidden')
     this.#outbox.put('refused', refusedFrame(channel, NOT_YOURS))
     this.#outbox.put('unauthorised', errorFrame(PUSHER_CODE.unauthorised, NOT_YOURS))
   }

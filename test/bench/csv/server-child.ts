@@ -5,10 +5,12 @@ import { createApi } from '../../../src/api/api.ts'
 import type { TokenVerifier } from '../../../src/api/authorization.ts'
 import { Bearers } from '../../../src/api/bearers.ts'
 import { READ_LIMITS, ReadGate } from '../../../src/api/gate.ts'
+import { tokenNeeded } from '../../../src/api/routes.ts'
 import { HttpServer } from '../../../src/api/server.ts'
 import { usageRoutes } from '../../../src/api/usage-routes.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { UsageReader } from '../../../src/store/usage-reader.ts'
+import { strangersOf } from '../../api/ample-strangers.ts'
 import { answerParent } from '../child.ts'
 import { cpuMs } from '../measure.ts'
 import type { CsvListening, CsvQuestion } from './csv-messages.ts'
@@ -39,14 +41,16 @@ async function start(url: string): Promise<CsvListening> {
   const gate = new ReadGate({ limits: READ_LIMITS, clock })
   const expiresAt = new Date(Date.now() + 86_400_000)
   const verifier: TokenVerifier = { verify: async () => ({ kind: 'tenant', tenant, expiresAt }) }
+  const strangers = strangersOf(clock)
+  const routes = usageRoutes({ source, calendars, gate, clock })
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
     tls: undefined,
-    onRequest: createApi({
-      routes: usageRoutes({ source, calendars, gate, clock }),
-      ...{ verifier, bearers: new Bearers(verifier), origins: [], log },
-    }),
-    upgrades: new Map(),
+    onRequest: strangers.limited(
+      createApi({ routes, verifier, bearers: new Bearers(verifier), origins: [], strangers, log }),
+      tokenNeeded(routes),
+    ),
+    ...{ upgrades: new Map(), connections: strangers.connections },
     ...{ clock, log },
   })
   await http.start()

@@ -6,7 +6,7 @@ import { JwtVerifier } from '../../../src/feed/authentication.ts'
 import { FEED_LIMITS } from '../../../src/feed/limits.ts'
 import { FeedServer } from '../../../src/feed/server.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { TrustedProxies } from '../../../src/runtime/trusted-proxies.ts'
+import { strangersOf } from '../../api/ample-strangers.ts'
 import { onlySecret } from '../../feed/token-rules.ts'
 import { answerParent, sweptMemory } from '../child.ts'
 import { cpuMs } from '../measure.ts'
@@ -38,15 +38,24 @@ answerParent((question: ServerQuestion) => {
 async function startFeed(source: SyntheticSource): Promise<Listening> {
   const log = pino({ level: 'silent' })
   const verifier = new JwtVerifier({ rules: onlySecret(SECRET), clock: systemClock, log })
+  const strangers = strangersOf(systemClock)
   const started = new FeedServer({
     ...{ source, verifier, origins: [], intervalMs: INTERVAL_MS, serverVersion: '0' },
     ...{ alerts: { recent: () => [] }, limits: FEED_LIMITS, clock: systemClock, log },
-    proxies: new TrustedProxies([], log),
+    strangers,
   })
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
     tls: undefined,
-    onRequest: createApi({ routes: [], verifier, bearers: new Bearers(verifier), origins: [], log }),
+    onRequest: createApi({
+      routes: [],
+      verifier,
+      bearers: new Bearers(verifier),
+      origins: [],
+      strangers,
+      log,
+    }),
+    connections: strangers.connections,
     upgrades: new Map([['/ws', started.upgrade]]),
     ...{ clock: systemClock, log },
   })

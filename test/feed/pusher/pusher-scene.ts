@@ -5,7 +5,7 @@ import { JwtVerifier } from '../../../src/feed/authentication.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../../src/feed/limits.ts'
 import { channelOf, PusherApp } from '../../../src/feed/pusher/app.ts'
 import { FeedServer } from '../../../src/feed/server.ts'
-import { TrustedProxies } from '../../../src/runtime/trusted-proxies.ts'
+import { strangersOf } from '../../api/ample-strangers.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { acme, FakeSource, globex, SECRET, START, silent } from '../feed-fixture.ts'
 import { onlySecret } from '../token-rules.ts'
@@ -111,7 +111,7 @@ export class PusherScene {
       intervalMs: 5000,
       serverVersion: '0.1.0',
       limits: { ...FEED_LIMITS, ...limits },
-      proxies: new TrustedProxies([], silent),
+      strangers: strangersOf(this.clock),
       clock: this.clock,
       log: silent,
     })

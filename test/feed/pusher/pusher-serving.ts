@@ -65,6 +65,7 @@ export function servingOf(
     verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log: silent }),
     readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
     measuresOf: () => MEASURES,
+    routers: () => 0,
     observer: new Observed(),
     ...{ clock, log: silent },
     ...more,

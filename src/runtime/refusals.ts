@@ -1,0 +1,76 @@
+import type { Clock } from './clock.ts'
+import type { Logger } from './logger.ts'
+
+/**
+ *     no_token       nothing was shown that says who it is
+ *     failed_token   what was shown does not hold
+ *     forbidden      it holds, and is for somebody or something else, or the page's origin is not on the list
+ *     too_many       requests, messages or connections of an address or a tenant are over its limit
+ *     no_room        all connections that the process has descriptors for are taken
+ */
+export const REFUSALS = ['no_token', 'failed_token', 'forbidden', 'too_many', 'no_room'] as const
+export type Refusal = (typeof REFUSALS)[number]
+
+const TELL_EVERY_MS = 60_000
+/** Addresses that are counted by themselves; of those that come most often none is missed. */
+const COUNTED_ADDRESSES = 64
+const TOLD_ADDRESSES = 5
+
+/** Who was refused and why: a line a minute at the most, however many they were. */
+export class Refusals {
+  readonly #observer: { refused(refusal: Refusal): void }
+  readonly #clock: Clock
+  readonly #log: Logger
+  #reasons = new Map<Refusal, number>()
+  /**
+   * The "space-saving" counts of Metwally et al.: a new address takes the place, and the count, of the rarest one. So a
+   * count is too high by a 64th of all at the most.
+   */
+  #addresses = new Map<string, number>()
+
+  constructor(options: {
+    readonly observer: { refused(refusal: Refusal): void }
+    readonly clock: Clock
+    readonly log: Logger
+  }) {
+    this.#observer = options.observer
+    this.#clock = options.clock
+    this.#log = options.log
+  }
+
+  /** @param address as limits count it */
+  note(refusal: Refusal, address: string): void {
+    this.#observer.refused(refusal)
+    this.#reasons.set(refusal, (this.#reasons.get(refusal) ?? 0) + 1)
+    const count = this.#addresses.get(address) ?? this.#makeRoom()
+    this.#addresses.set(address, count + 1)
+  }
+
+  /** Tells the log of them each minute, until the signal aborts, and once more then. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#clock.sleep(TELL_EVERY_MS, signal)
+      this.#tell()
+    }
+  }
+
+  /** @returns the count that a new address begins with */
+  #makeRoom(): number {
+    if (this.#addresses.size < COUNTED_ADDRESSES) return 0
+    let rarest: readonly [address: string, count: number] = ['', Number.POSITIVE_INFINITY]
+    for (const counted of this.#addresses) if (counted[1] < rarest[1]) rarest = counted
+    this.#addresses.delete(rarest[0])
+    return rarest[1]
+  }
+
+  #tell(): void {
+    if (this.#reasons.size === 0) return
+    const most = [...this.#addresses].sort(([, a], [, b]) => b - a).slice(0, TOLD_ADDRESSES)
+    const counted = { refused: Object.fromEntries(this.#reasons), addresses: Object.fromEntries(most) }
+    // Of the others, most are somebody's tokens that have expired.
+    const level = this.#reasons.has('no_room') ? 'warn' : 'info'
+    this.#log[level](counted, 'clients were refused')
+    this.#reasons = new Map()
+    this.#addresses = new Map()
+  }
+}
