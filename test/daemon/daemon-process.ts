@@ -25,14 +25,17 @@ export class DaemonProcess {
    * Resolves when it is running.
    * @param logFile gets its log
    * @param program the built `cli.js`, and before it what else node is told
+   * @param launcher what node is started by
    */
   static async start(
     configFile: string,
     logFile: string,
     env: NodeJS.ProcessEnv,
     program: readonly string[],
+    launcher: readonly string[] = [],
   ): Promise<DaemonProcess> {
-    const child = spawn(process.execPath, [...program, 'run', '--config', configFile], {
+    const [command = '', ...words] = [...launcher, process.execPath, ...program]
+    const child = spawn(command, [...words, 'run', '--config', configFile], {
       cwd: PROJECT,
       env: { ...process.env, LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
