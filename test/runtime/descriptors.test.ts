@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { descriptorLimit, isOutOfDescriptors } from '../../src/runtime/descriptors.ts'
+import { connectionsLeft, descriptorLimit, isOutOfDescriptors } from '../../src/runtime/descriptors.ts'
 
 function limitsFile(line: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'tikmeter-limits-'))
@@ -33,4 +33,13 @@ test('only the system’s own codes mean that no descriptor is left', () => {
     false,
   ])
   expect(isOutOfDescriptors('EMFILE')).toBe(false)
+})
+
+test('clients get what routers and the daemon’s own do not need, and some in any case', () => {
+  const limits = [
+    [1_000, 0],
+    [1_000, 100],
+    [1_024, 3_000],
+  ] as const
+  expect(limits.map(([limit, routers]) => connectionsLeft(limit, routers))).toEqual([840, 640, 32])
 })

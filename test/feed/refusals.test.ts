@@ -1,0 +1,38 @@
+import { afterEach, expect, test } from 'vitest'
+import { Observed } from '../../src/api/observed.ts'
+import { channelOf } from '../../src/feed/pusher/app.ts'
+import { acme } from './feed-fixture.ts'
+import { OPCODE, rawFrame } from './raw-client.ts'
+import { ServedScene, subscribeFrame } from './served-scene.ts'
+
+let scene: ServedScene
+afterEach(() => scene.stop())
+
+async function counted(observer: Observed): Promise<Record<string, number>> {
+  const text = await observer.registry.getSingleMetricAsString('tikmeter_refusals_total')
+  const told = Array.from(text.matchAll(/\{reason="(\w+)"\} (\d+)/g), ([, reason = '', count]) => [
+    reason,
+    Number(count),
+  ])
+  return Object.fromEntries(told.filter(([, count]) => count !== 0))
+}
+
+test('refusals of both protocols and of pages are counted by reason', async () => {
+  const observer = new Observed()
+  scene = await new ServedScene([acme], { observer }).start()
+  expect(await counted(observer)).toEqual({})
+  const forger = await scene.openPusher()
+  forger.client.write(subscribeFrame(channelOf(acme), 'tikmeter-key:forged'))
+  await forger.client.text('pusher:error')
+  const talker = await scene.openPusher()
+  talker.client.write(...Array.from({ length: 100 }, () => rawFrame({ opcode: OPCODE.ping, payload: '' })))
+  expect(await talker.client.ended).toBe(4100)
+  await scene.openPusher().then(async ({ client }) => {
+    await scene.clock.turn(30_000)
+    expect(await client.ended).toBe(4101)
+  })
+  const page = await fetch(`http://127.0.0.1:${scene.port}/api/usage`, { headers: { Connection: 'close' } })
+  expect(page.status).toBe(401)
+  await page.text()
+  await expect.poll(() => counted(observer)).toEqual({ forbidden: 1, too_many: 1, no_token: 3 })
+})
