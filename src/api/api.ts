@@ -17,7 +17,7 @@ export interface ApiOptions {
   readonly bearers: Bearers
   /** The browsers' pages that may read the answers, exactly as they send `Origin`. */
   readonly origins: readonly string[]
-  /** Told who has shown a token, and asked what to answer to one that does not hold. */
+  /** Learns of valid tokens, and chooses the answer to invalid ones. */
   readonly strangers: {
     known(request: IncomingMessage): void
     failed(request: IncomingMessage, reply: Reply): Reply

@@ -6,9 +6,9 @@ import { Seats } from '../runtime/seats.ts'
 export interface ConnectionsOptions {
   /** Open at the same time from one address. */
   readonly perAddress: number
-  /** Open at the same time in all, as it is now: for the others there would be no file descriptor. */
+  /** Open at the same time in all; asked for each connection. More would take the daemon's own file descriptors. */
   readonly most: () => number
-  /** Whose connections are those of many clients, so that only the total counts for them. */
+  /** Whether an address is a proxy of many clients. Only the total limits its connections. */
   readonly isProxy: (address: string) => boolean
   readonly onRefused: (refusal: 'too_many' | 'no_room', address: string) => void
 }
@@ -19,33 +19,29 @@ interface Connection {
   readonly address: string
   /** Whether it takes one of its address's seats. */
   readonly isCounted: boolean
-  /** Requests under way with a token that holds, or 1 for the rest of its time. */
+  /** Requests and subscriptions with a valid token. */
   pins: number
 }
 
 /**
- * All TCP connections of a server, from the first packet on: idle ones, TLS handshakes and WebSockets alike.
+ * Counts a server's TCP connections from the moment they are accepted: idle ones, TLS handshakes and WebSockets alike.
  *
- *     a stranger's ── a token that holds ──▶ pinned ── the request has ended ──▶ a stranger's
+ *     stranger ── shows a valid token ──▶ pinned ── its request is answered ──▶ stranger
  *
- * Where all are taken, a new one takes the place of that stranger's which asked for something the longest time ago, or
- * never did: an honest client asks as soon as it is connected, so whoever only holds connections loses them first, and
- * however many he makes, the next honest one gets in. Whoever has shown a token that holds is never closed for another.
+ * When all are taken, a new connection replaces the stranger whose last request, or else connect, is the oldest. An honest
+ * client asks as soon as it has connected, so connections that are only held are the first to go, and holding them keeps
+ * nobody out. A pinned connection is never closed for another one.
  */
 export class Connections {
   readonly #options: ConnectionsOptions
   readonly #open = new Map<string, Connection>()
-  /** Those that asked for something last are the last. */
+  /** In the order of their last request or, without one, of their connect. */
   readonly #strangers = new Set<Connection>()
   readonly #seats: Seats
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
     this.#seats = new Seats(options.perAddress)
-  }
-
-  get size(): number {
-    return this.#open.size
   }
 
   /** Takes a new connection, or closes it at once. */
@@ -70,14 +66,14 @@ export class Connections {
     socket.once('close', () => this.#forget(connection))
   }
 
-  /** A request has come by it. @param stream the socket, or what TLS has made of it */
+  /** Notes a request. @param stream the TCP socket, or the TLS socket on it */
   asks(stream: Duplex): void {
     const connection = this.#of(stream)
     if (connection === undefined || !this.#strangers.delete(connection)) return
     this.#strangers.add(connection)
   }
 
-  /** It has shown a token that holds. */
+  /** Notes a valid token: the connection is kept until `unpin` was called as often. */
   pin(stream: Duplex): void {
     const connection = this.#of(stream)
     if (connection === undefined) return
@@ -85,7 +81,7 @@ export class Connections {
     this.#strangers.delete(connection)
   }
 
-  /** What it was pinned for is over. */
+  /** Undoes one `pin`. */
   unpin(stream: Duplex): void {
     const connection = this.#of(stream)
     if (connection === undefined) return
@@ -132,7 +128,7 @@ export class Connections {
   }
 }
 
-/** Both of its ends: the same for a socket and for TLS on it. `undefined` once it is gone. */
+/** Names a connection by both of its ends, which TCP and TLS sockets share. `undefined` once the peer is gone. */
 function keyOf({ remoteAddress, remotePort, localAddress }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remotePort} ${remoteAddress} ${localAddress}`
 }

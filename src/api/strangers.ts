@@ -14,17 +14,17 @@ import { problem, type Reply } from './reply.ts'
 export interface StrangersOptions {
   readonly limits: {
     readonly connectionsPerAddress: number
-    /** Of the pages that need no token, of `HEALTH_PATHS`, and of tokens that do not hold: of each by itself. */
+    /** A rate for each of three: requests without a token, `HEALTH_PATHS`, and invalid tokens. */
     readonly addressRequestsPerSecond: number
   }
-  /** Connections of all addresses together, as many as there are file descriptors for now. */
+  /** For how many connections there are file descriptors now. */
   readonly mostConnections: () => number
   readonly proxies: TrustedProxies
   readonly refusals: Refusals
   readonly clock: Clock
 }
 
-/** What addresses may do, and keep others from, that have not shown a token that holds; IPv6 by its /64. */
+/** Limits what clients may do before they have shown a valid token, by address. An IPv6 address counts by its /64. */
 export class Strangers {
   readonly connections: Connections
   readonly #proxies: TrustedProxies
@@ -51,14 +51,14 @@ export class Strangers {
     })
   }
 
-  /** Who asks, as limits count it. */
+  /** The client's address as limits count it: forwarded by a trusted proxy, and of IPv6 the /64. */
   addressOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string {
     return networkOf(this.#proxies.clientOf(headers, socket.remoteAddress))
   }
 
   /**
-   * Hands on requests that show a token where one is needed, and the others as often as their address may ask.
-   * @param needsToken whether a request is answered only to who shows one
+   * Wraps a listener: answers 429 where an address sends too many requests without a token, and hands on all others.
+   * @param needsToken whether the listener answers a request only with a token
    */
   limited(listener: RequestListener, needsToken: (request: IncomingMessage) => boolean): RequestListener {
     return (request, response) => {
@@ -72,25 +72,25 @@ export class Strangers {
     }
   }
 
-  /** A request has shown a token that holds: for as long as it is answered, its connection is closed for nobody. */
+  /** Notes a valid token: until the request is answered, its connection is not closed for another. */
   known(request: IncomingMessage): void {
     this.#known.add(request)
     this.connections.pin(request.socket)
   }
 
-  /** A connection has shown a token that holds, for the rest of its time. */
+  /** Notes a valid token of a WebSocket, which is not closed for another connection from now on. */
   stays(stream: Duplex): void {
     this.connections.pin(stream)
   }
 
-  /** @returns whether an address may show one more token that does not hold; those that do are looked at always */
+  /** Counts an invalid token. @returns whether the address is within its rate; valid tokens have none */
   mayFail(address: string): boolean {
     return this.#failedTokens.take(address)
   }
 
-  /** The answer to a token that does not hold. @param reply where the address had not too many of them */
+  /** The answer to an invalid token: `reply`, or 429 beyond the address's rate. */
   failed(request: IncomingMessage, reply: Reply): Reply {
-    return this.mayFail(this.addressOf(request)) ? reply : this.#tooMany('tokens that do not hold')
+    return this.mayFail(this.addressOf(request)) ? reply : this.#tooMany('invalid tokens')
   }
 
   refused(refusal: Refusal, address: string): void {
@@ -108,7 +108,6 @@ export class Strangers {
     if (refusal) this.refused(refusal, address)
   }
 
-  /** By Node's own means, whatever answers the other requests. */
   #refuse(request: IncomingMessage, response: ServerResponse): void {
     const { status, contentType, headers, body } = this.#tooMany('requests without a token')
     response.on('error', () => {})

@@ -5,11 +5,11 @@ import { PUSHER_CODE } from './pusher/codes.ts'
 
 type Refusal = 'no_token' | 'failed_token' | 'forbidden' | 'too_many'
 
-/** A port: the limits on those who have not shown a token that holds, and who was refused. */
+/** A port: limits on clients that have not shown a valid token, and the count of refusals. */
 export interface StrangerLimits {
-  /** The connection has shown a token that holds, for the rest of its time. */
+  /** Notes a valid token: the connection is not closed for another from now on. */
   stays(stream: Duplex): void
-  /** @returns whether an address may show one more token that does not hold */
+  /** Counts an invalid token. @returns whether the address is within its rate */
   mayFail(address: string): boolean
   refused(refusal: Refusal, address: string): void
 }
@@ -22,7 +22,7 @@ const REFUSALS: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
   [CLOSE.tooMany, 'too_many'],
 ])
 
-/** A connection as limits see it: a stranger's until it shows a token, or a signature, that holds. */
+/** A connection as limits see it: a stranger until it shows a valid token or signature. */
 export class Visit {
   readonly #stream: Duplex
   readonly #address: string
@@ -39,19 +39,19 @@ export class Visit {
     this.#limits.stays(this.#stream)
   }
 
-  /** How it ends for a token that does not hold. */
+  /** How the connection ends for an invalid token. */
   failed(reason: string): Outcome {
     this.refused('failed_token')
     return this.#limits.mayFail(this.#address)
       ? closing(CLOSE.badToken, reason)
-      : closing(CLOSE.tooMany, 'too many tokens from the address that do not hold')
+      : closing(CLOSE.tooMany, 'too many invalid tokens from the address')
   }
 
   refused(refusal: Refusal): void {
     this.#limits.refused(refusal, this.#address)
   }
 
-  /** @param code by which the server ends it; one of Pusher's that may mean more than a refusal is none */
+  /** Counts the close as a refusal where its code says nothing else. @param code sent by the server */
   ended(code: number): void {
     const refusal = REFUSALS.get(code)
     if (refusal) this.refused(refusal)

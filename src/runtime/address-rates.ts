@@ -1,15 +1,15 @@
 import type { Clock } from './clock.ts'
 import { type Rate, RateLimit } from './rate-limit.ts'
 
-/** Who was not seen for longest is forgotten first; so many take some 2 MB. */
+/** Takes about 2 MB. */
 const MOST_ADDRESSES = 10_000
 
-/** How often each address does something, for as many addresses as are remembered. */
+/** A rate for each address, in bounded memory: beyond the limit the address seen least recently is forgotten. */
 export class AddressRates {
   readonly #rate: Rate
   readonly #clock: Clock
   readonly #most: number
-  /** The one that was seen last is the last. */
+  /** In the order in which they were last seen. */
   readonly #limits = new Map<string, RateLimit>()
 
   constructor(options: { readonly rate: Rate; readonly clock: Clock; readonly most?: number }) {
@@ -18,12 +18,12 @@ export class AddressRates {
     this.#most = options.most ?? MOST_ADDRESSES
   }
 
-  /** Addresses that are remembered. */
+  /** Number of addresses in memory. */
   get size(): number {
     return this.#limits.size
   }
 
-  /** @returns whether the address may do it once more now */
+  /** Counts one more. @returns whether the address is within its rate */
   take(address: string): boolean {
     const nowMs = this.#clock.steadyMs()
     const limit = this.#limits.get(address) ?? new RateLimit(this.#rate, nowMs)

@@ -2,29 +2,29 @@ import type { Clock } from './clock.ts'
 import type { Logger } from './logger.ts'
 
 /**
- *     no_token       nothing was shown that says who it is
- *     failed_token   what was shown does not hold
- *     forbidden      it holds, and is for somebody or something else, or the page's origin is not on the list
- *     too_many       requests, messages or connections of an address or a tenant are over its limit
- *     no_room        all connections that the process has descriptors for are taken
+ *     no_token       no token was shown, or none in time
+ *     failed_token   the token is invalid
+ *     forbidden      the token is valid, but not for this; or the page's origin is not on the list
+ *     too_many       an address or a tenant is over its limit of requests, messages or connections
+ *     no_room        all connections that there are file descriptors for are taken
  */
 export const REFUSALS = ['no_token', 'failed_token', 'forbidden', 'too_many', 'no_room'] as const
 export type Refusal = (typeof REFUSALS)[number]
 
 const TELL_EVERY_MS = 60_000
-/** Addresses that are counted by themselves; of those that come most often none is missed. */
+/** Addresses that are counted at the same time. */
 const COUNTED_ADDRESSES = 64
 const TOLD_ADDRESSES = 5
 
-/** Who was refused and why: a line a minute at the most, however many they were. */
+/** Sums up who was refused and why, in at most one log line a minute and in bounded memory. */
 export class Refusals {
   readonly #observer: { refused(refusal: Refusal): void }
   readonly #clock: Clock
   readonly #log: Logger
   #reasons = new Map<Refusal, number>()
   /**
-   * The "space-saving" counts of Metwally et al.: a new address takes the place, and the count, of the rarest one. So a
-   * count is too high by a 64th of all at the most.
+   * Counts by the "space-saving" algorithm of Metwally et al.: a new address takes over the place and the count of the
+   * rarest one. A count is too high by at most a 64th of all refusals, and no frequent address is missed.
    */
   #addresses = new Map<string, number>()
 
@@ -46,7 +46,7 @@ export class Refusals {
     this.#addresses.set(address, count + 1)
   }
 
-  /** Tells the log of them each minute, until the signal aborts, and once more then. */
+  /** Logs the sum of each minute until the signal aborts, and then the rest. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#clock.sleep(TELL_EVERY_MS, signal)
@@ -67,7 +67,7 @@ export class Refusals {
     if (this.#reasons.size === 0) return
     const most = [...this.#addresses].sort(([, a], [, b]) => b - a).slice(0, TOLD_ADDRESSES)
     const counted = { refused: Object.fromEntries(this.#reasons), addresses: Object.fromEntries(most) }
-    // Of the others, most are somebody's tokens that have expired.
+    // The other refusals are normal: most are tokens that have expired.
     const level = this.#reasons.has('no_room') ? 'warn' : 'info'
     this.#log[level](counted, 'clients were refused')
     this.#reasons = new Map()
