@@ -21,6 +21,9 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ')
 
+/** Where the page and its files are. */
+export const DASHBOARD_PATH = '/dashboard/'
+
 const HEADERS = { 'Cache-Control': 'no-cache', 'Content-Security-Policy': POLICY }
 
 /**
@@ -28,12 +31,12 @@ const HEADERS = { 'Cache-Control': 'no-cache', 'Content-Security-Policy': POLICY
  * Each file is a route of its own, so that what is not there is 404 like anything else.
  */
 export function dashboardPages(files: readonly DashboardFile[]): readonly Route[] {
-  const pages = files.map(file => page(`/dashboard/${file.name}`, replyOf(file)))
+  const pages = files.map(file => page(`${DASHBOARD_PATH}${file.name}`, replyOf(file)))
   const index = files.find(({ name }) => name === 'index.html')
   return [
     // Relative, so that it holds behind a proxy that serves us under a path of its own.
     page('/dashboard', { status: 308, contentType: '', body: '', headers: { Location: 'dashboard/' } }),
-    ...(index === undefined ? [] : [page('/dashboard/', replyOf(index))]),
+    ...(index === undefined ? [] : [page(DASHBOARD_PATH, replyOf(index))]),
     ...pages,
   ]
 }

@@ -8,13 +8,14 @@ import type { Refusal, Refusals } from '../runtime/refusals.ts'
 import type { TrustedProxies } from '../runtime/trusted-proxies.ts'
 import { bearerToken } from './authorization.ts'
 import { Connections } from './connections.ts'
+import { DASHBOARD_PATH } from './dashboard-page.ts'
 import { HEALTH_PATHS } from './health.ts'
 import { problem, type Reply } from './reply.ts'
 
 export interface StrangersOptions {
   readonly limits: {
     readonly connectionsPerAddress: number
-    /** A rate for each of three: requests without a token, `HEALTH_PATHS`, and invalid tokens. */
+    /** A rate for each of four: requests without a token, `HEALTH_PATHS`, the dashboard's files, and invalid tokens. */
     readonly addressRequestsPerSecond: number
   }
   /** For how many connections there are file descriptors now. */
@@ -24,6 +25,9 @@ export interface StrangersOptions {
   readonly clock: Clock
 }
 
+/** A page of the dashboard asks for fifty files at once, and an office opens several. */
+const PAGES_AT_ONCE = 20
+
 /** Limits what clients may do before they have shown a valid token, by address. An IPv6 address counts by its /64. */
 export class Strangers {
   readonly connections: Connections
@@ -32,6 +36,7 @@ export class Strangers {
   readonly #perSecond: number
   readonly #health: AddressRates
   readonly #open: AddressRates
+  readonly #files: AddressRates
   readonly #failedTokens: AddressRates
   readonly #known = new WeakSet<IncomingMessage>()
 
@@ -42,6 +47,7 @@ export class Strangers {
     const rate = perSecond(limits.addressRequestsPerSecond)
     this.#health = new AddressRates({ rate, clock })
     this.#open = new AddressRates({ rate, clock })
+    this.#files = new AddressRates({ rate: { ...rate, atOnce: PAGES_AT_ONCE * rate.atOnce }, clock })
     this.#failedTokens = new AddressRates({ rate, clock })
     this.connections = new Connections({
       perAddress: limits.connectionsPerAddress,
@@ -98,7 +104,8 @@ export class Strangers {
   }
 
   #ratesFor({ url = '' }: IncomingMessage): AddressRates {
-    return HEALTH_PATHS.has(url.split('?', 1)[0] ?? '') ? this.#health : this.#open
+    if (HEALTH_PATHS.has(url.split('?', 1)[0] ?? '')) return this.#health
+    return url.startsWith(DASHBOARD_PATH) ? this.#files : this.#open
   }
 
   #answered(request: IncomingMessage, response: ServerResponse, socket: Duplex, address: string): void {

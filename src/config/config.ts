@@ -64,7 +64,7 @@ export interface ServerTls {
 export interface ServerLimits {
   readonly connectionsPerAddress: number
   readonly connectionsPerTenant: number
-  /** Of what needs no token, and of tokens that do not hold: of each so many. */
+  /** Requests without a token, and as many invalid tokens. */
   readonly addressRequestsPerSecond: number
   /** Of the tables, by a tenant: as many at once, and so many a second after that. */
   readonly requestsAtOnce: number

@@ -55,6 +55,15 @@ test('who asks too much for other pages is still told whether the daemon lives',
   expect(await statuses(3, () => api.ask('/healthz', ''))).toEqual([200, 200, 429])
 })
 
+test('the dashboard’s files are had at once, a page of them at a time', async () => {
+  await serve(50)
+  expect(await statuses(1_001, () => api.ask('/dashboard/main.js', ''))).toEqual([
+    ...Array(1_000).fill(404),
+    429,
+  ])
+  expect(await statuses(1, () => api.ask('/ws', ''))).toEqual([426])
+})
+
 test.each<readonly [what: string, ask: () => Promise<Answer>, first: number]>([
   ['a page that is not there', () => api.ask('/nowhere', ''), 404],
   ['a page that is not there, with a token that nobody looks at', () => api.ask('/nowhere', FORGED), 404],
@@ -68,7 +77,7 @@ test.each<readonly [what: string, ask: () => Promise<Answer>, first: number]>([
   expect((await api.ask('/ws', '')).status).toBe(429)
 })
 
-test('tokens that do not hold are told so only so often, and never keep from answers one that holds', async () => {
+test('invalid tokens are answered 429 beyond their rate, and valid ones always get through', async () => {
   await serve(2)
   expect(await statuses(4, () => api.ask(STATS, FORGED))).toEqual([401, 401, 429, 429])
   expect(await statuses(20, () => api.ask(STATS, 'acme'))).toEqual(Array(20).fill(200))
