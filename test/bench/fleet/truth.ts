@@ -4,8 +4,13 @@ import { routerIdOf } from './config.ts'
 import { usernameOf } from './simulated/menus.ts'
 import type { Stage } from './stage.ts'
 
+/** A fleet whose routers were dealt out to tenants in turn. */
+export type TrueFleet = Pick<Stage, 'size' | 'tenants'> & {
+  readonly running: { readonly fleet: Pick<Stage['running']['fleet'], 'truth'> }
+}
+
 /** What each subscriber's whole replies carried, by the fleet's books. Of who moved nothing nothing is recorded. */
-export async function carriedBy(stage: Stage): Promise<readonly SubscriberBytes[]> {
+export async function carriedBy(stage: TrueFleet): Promise<readonly SubscriberBytes[]> {
   const { fleet } = stage.running
   const all: SubscriberBytes[] = []
   for (let router = 0; router < stage.size.routers; router++) {
