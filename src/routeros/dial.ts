@@ -1,7 +1,14 @@
 import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { RouterOSAPI } from 'node-routeros'
-import { RouterCertificateRefused, RouterGarbled, RouterTimeout, RouterUnreachable } from './errors.ts'
+import {
+  RouterCertificateRefused,
+  RouterGarbled,
+  RouterOverloaded,
+  RouterTimeout,
+  RouterUnreachable,
+} from './errors.ts'
+import { FairReading } from './fair-reading.ts'
 import { internalsOf } from './library.ts'
 import { Line } from './line.ts'
 import { Login } from './login.ts'
@@ -33,6 +40,9 @@ export interface Trust {
 
 /** No word of the menus we read comes near it. */
 const MAX_WORD_BYTES = 65_536
+
+/** The answers to a login have some hundred, and TLS some thousand. */
+const MOST_LOGIN_BYTES = 1_000_000
 
 /** Only a net below our own deadline: node-routeros measures the socket's idle time, in seconds. */
 const LIBRARY_TIMEOUT_SECONDS = 3_600
@@ -72,13 +82,17 @@ export async function dial(
     () => {},
     () => line.ended,
   )
-  receiver.processRawData = sentencesOf(line)
+  const [take, reading] = [sentencesOf(line), new FairReading(socket)]
+  receiver.processRawData = chunk => reading.take(() => take(chunk))
   const exchange = new Login({ line, receiver, encoding, password: address.password })
   // Its own tells standard error each word, the password too, where DEBUG asks for that.
   transmitter.write = word => {
     if (socket.writable) socket.write(exchange.encode(word))
   }
-  line.onSentence = sentence => exchange.take(sentence)
+  line.onSentence = sentence => {
+    if (socket.bytesRead <= MOST_LOGIN_BYTES) exchange.take(sentence)
+    else line.end(new RouterOverloaded(`more than ${MOST_LOGIN_BYTES} bytes before it was logged in to`))
+  }
   if (socket instanceof TLSSocket) noteCertificate(socket, address.tls?.fingerprint, line)
   const deadline = setTimeout(() => line.end(lateness(line, timeoutMs)), timeoutMs)
   const abort = () => line.end(new RouterUnreachable('stopped'))

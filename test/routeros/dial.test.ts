@@ -7,6 +7,7 @@ import {
   RouterFatal,
   RouterGarbled,
   RouterLoginRefused,
+  RouterOverloaded,
   RouterTimeout,
   RouterUnreachable,
 } from '../../src/routeros/errors.ts'
@@ -117,6 +118,15 @@ test('what is not the answer to the login is passed over', async () => {
     client.say('!done', tag)
   })
   await dialled(peer)
+})
+
+test('who answers a login with rows without an end is cut off, and rested', async () => {
+  const peer = await startPeer(async client => {
+    const tag = tagOf(await client.next())
+    for (let sent = 0; sent < 2_000_000 && !client.socket.destroyed; sent += 64_000)
+      client.write(sentence('!re', tag, `=ret=${'x'.repeat(64_000)}`))
+  })
+  expect(await failureOf(peer)).toBeInstanceOf(RouterOverloaded)
 })
 
 test('a fatal answer to a login is told with its reason', async () => {
