@@ -1,10 +1,10 @@
 import type { RouterKey } from './accounting/ids.ts'
 import type { SetAside } from './ledger-store.ts'
-import type { Uncommitted } from './recorder.ts'
 import type { Clock } from './runtime/clock.ts'
 import { type Failure, isFailure } from './runtime/failure.ts'
 import { errorFields, type Logger } from './runtime/logger.ts'
 import { Progress } from './runtime/progress.ts'
+import type { Uncommitted } from './uncommitted.ts'
 
 /** What waits to be committed, and its committing. */
 export interface Committing {

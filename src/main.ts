@@ -24,6 +24,7 @@ import { Roster } from './roster.ts'
 import { RouterBooks } from './router-books.ts'
 import { routerLinks } from './router-links.ts'
 import { RepliesInFlight } from './routeros/replies-in-flight.ts'
+import { Block, stepInBlocks } from './runtime/block.ts'
 import type { Clock } from './runtime/clock.ts'
 import { EventLoopDelay } from './runtime/event-loop.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
@@ -126,6 +127,7 @@ export class Daemon {
       },
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
+      work: steps => stepInBlocks(steps, new Block(clock)),
       onAdopted: watchesOf({ healthOf, clock, log }),
       onForgotten: book => board.keepRollup(book),
     })

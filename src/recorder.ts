@@ -2,10 +2,19 @@ import type { Decision } from './accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { type Reading, SERVICES } from './accounting/reading.ts'
 import { removal } from './accounting/removal.ts'
+import type { Steps } from './accounting/steps.ts'
 import type { Checkpoint, Journal } from './journal-port.ts'
 import type { LedgerStore, SetAside } from './ledger-store.ts'
-import { keyOf, type RecordedRouter, type RouterBook, type Spreading } from './router-book.ts'
+import {
+  keyOf,
+  type RecordedRouter,
+  type RouterBook,
+  type Shares,
+  type Spreading,
+  sharesOf,
+} from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
+import type { Uncommitted } from './uncommitted.ts'
 
 export interface RecorderOptions {
   readonly store: LedgerStore
@@ -15,24 +24,14 @@ export interface RecorderOptions {
   /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
   readonly spreadingOf: (tenant: TenantId) => Spreading | undefined
   readonly newSessionId: () => SessionId
+  /** Does long work so that it holds up nobody else. */
+  readonly work: <Result>(steps: Steps<Result>) => Result | Promise<Result>
   /** Told of each reading and what it meant, as soon as it is durable, or is known not to become so. */
   readonly onRecorded: (reading: Reading, decision: Decision, isDurable: boolean) => void
   /** Told of a router whose live numbers are those of a poll. */
   readonly onAdopted: (book: RouterBook) => void
   /** Told of a retired router that is let go of, all of it being committed. */
   readonly onForgotten: (book: RouterBook) => void
-}
-
-/** What of a commit did not get through as it was, for reasons of the routers' own. */
-export interface Uncommitted {
-  /** With the database's reason; what they have is kept, and offered again. */
-  readonly refused: ReadonlyMap<RouterKey, string>
-  /** Another daemon has them now; with the epoch at which they were ours. */
-  readonly lost: ReadonlyMap<RouterKey, number>
-  /** Recorded as what the database will not have, all the rest of the router being committed. */
-  readonly setAside: ReadonlyMap<RouterKey, readonly SetAside[]>
-  /** They have more names than a day's budget; with the days on which they had not before. */
-  readonly crowded: ReadonlyMap<RouterKey, readonly string[]>
 }
 
 /**
@@ -153,9 +152,12 @@ export class Recorder {
   }
 
   async #record(book: RouterBook, readings: readonly Reading[]): Promise<void> {
-    const { newSessionId, spreadingOf, onRecorded, onAdopted } = this.#options
+    const { newSessionId, spreadingOf, work, onRecorded, onAdopted } = this.#options
     const decisions: Decision[] = []
-    for (const reading of readings) decisions.push(book.decide(reading, newSessionId, decisions))
+    for (const reading of readings) {
+      const decided = work(book.decide(reading, newSessionId, decisions))
+      decisions.push(decided instanceof Promise ? await decided : decided)
+    }
     const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
     for (const [index, reading] of readings.entries()) {
       const decision = decisions[index]
@@ -163,14 +165,19 @@ export class Recorder {
     }
     const spreading = spreadingOf(book.about.tenant)
     if (!spreading) return
-    for (const decision of decisions) book.adopt(decision, spreading)
+    const spreads: Shares[] = []
+    for (const decision of decisions) {
+      const spread = work(sharesOf(decision, spreading))
+      spreads.push(spread instanceof Promise ? await spread : spread)
+    }
+    // All of a poll at once: nobody sees half of it.
+    for (const [index, decision] of decisions.entries()) book.adopt(decision, spreading, spreads[index])
     onAdopted(book)
   }
 
   /** @param ahead how many decisions of the router come before it that are not adopted yet */
   #journal(book: RouterBook, decision: Decision, ahead: number): Promise<boolean> {
-    const position = book.position + 1 + ahead
-    const router = keyOf(book)
+    const [router, position] = [keyOf(book), book.position + 1 + ahead]
     return this.#options.journal.append({ kind: 'decision', router, epoch: book.epoch, position, decision })
   }
 

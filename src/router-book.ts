@@ -1,7 +1,7 @@
 import { adoptPending } from './accounting/adopt-pending.ts'
 import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from './accounting/bytes.ts'
 import type { Calendar } from './accounting/calendar.ts'
-import { decide } from './accounting/decide.ts'
+import { decideInSteps } from './accounting/decide.ts'
 import type { Decision, Entry } from './accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
@@ -13,6 +13,7 @@ import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
 import { SessionBudget, type SessionLimits, startsOf } from './accounting/session-budget.ts'
 import { type Share, spread, spreadGrowth } from './accounting/spread.ts'
+import { inOneGo, type Steps } from './accounting/steps.ts'
 import type { Terms } from './accounting/terms.ts'
 import { Waiting, type WaitingSum } from './accounting/waiting.ts'
 import { mostEventsOf } from './accounting/waiting-events.ts'
@@ -106,13 +107,13 @@ export class RouterBook {
    * What a reading means for the open sessions. Changes nothing.
    * @param earlier decisions about other services in the same poll, which are not adopted yet
    */
-  decide(reading: Reading, newId: () => SessionId, earlier: readonly Decision[] = []): Decision {
+  decide(reading: Reading, newId: () => SessionId, earlier: readonly Decision[] = []): Steps<Decision> {
     const { terms, limits } = this.about
     const begun = earlier.reduce((sum, decision) => sum + startsOf(decision), 0)
     const others = SERVICES.filter(service => service !== reading.service)
     const open = others.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), begun)
     const room = this.#budget.roomFor(reading, limits, open, begun)
-    return decide(this.#ledgers[reading.service], reading, terms, newId, room)
+    return decideInSteps(this.#ledgers[reading.service], reading, terms, newId, room)
   }
 
   /** How many sessions it has, how much of their limits that is, and how many rows are left out for them. */
@@ -140,12 +141,19 @@ export class RouterBook {
     return shares.filter(it => it.isFirst).map(it => it.day)
   }
 
-  /** The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision. */
-  adopt(decision: Decision, spreading: Spreading): void {
+  /**
+   * The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision.
+   * @param shares of it, by the same spreading
+   */
+  adopt(
+    decision: Decision,
+    spreading: Spreading,
+    shares: Shares = inOneGo(sharesOf(decision, spreading)),
+  ): void {
     const before = this.#live[decision.service]
     this.#budget.note(decision)
     this.#tail = addBytes(this.#tail, tailOf(decision, before))
-    const ledger = this.#adopt(decision, spreading)
+    const ledger = this.#adopt(decision, spreading, shares)
     this.#live[decision.service] = liveService(ledger, decision, before)
   }
 
@@ -196,9 +204,12 @@ export class RouterBook {
     return this.#waiting.sum
   }
 
-  #adopt(decision: Decision, spreading: Spreading): Ledger {
+  #adopt(
+    decision: Decision,
+    spreading: Spreading,
+    shares: Shares = inOneGo(sharesOf(decision, spreading)),
+  ): Ledger {
     const { bucketMs, calendar } = spreading
-    const shares = sharesOf(decision, spreading)
     const growthShares = decision.growth ? spreadGrowth(decision.growth, bucketMs, calendar) : []
     this.#waiting.add(decision, shares, growthShares)
     for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
@@ -217,14 +228,17 @@ export class RouterBook {
   }
 }
 
-function sharesOf(decision: Decision, { bucketMs, calendar }: Spreading) {
+/** The spread of each entry that counted bytes. */
+export type Shares = ReadonlyMap<Entry, readonly Share[]>
+
+export function* sharesOf(decision: Decision, { bucketMs, calendar }: Spreading): Steps<Shares> {
   const shares = new Map<Entry, readonly Share[]>()
-  for (const entry of decision.entries)
-    if (entry.kind !== 'stop' && entry.counted.length > 0)
-      shares.set(
-        entry,
-        entry.counted.flatMap(counted => spread(counted, bucketMs, calendar)),
-      )
+  for (const entry of decision.entries) {
+    if (entry.kind === 'stop' || entry.counted.length === 0) continue
+    const its = entry.counted.flatMap(counted => spread(counted, bucketMs, calendar))
+    shares.set(entry, its)
+    yield
+  }
   return shares
 }
 

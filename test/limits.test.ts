@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Bytes } from '../src/accounting/bytes.ts'
 import { Calendar } from '../src/accounting/calendar.ts'
 import type { RouterKey } from '../src/accounting/ids.ts'
+import { inOneGo } from '../src/accounting/steps.ts'
 import { readingOf, Scene } from './recorder-scene.ts'
 
 const ONE = { upload: 1, download: 0 }
@@ -121,7 +122,7 @@ test('a router that tells of too many events has the rest counted, and the log s
     ...{ kind: 'stall' as const, at: scene.clock.now(), detail: { session_id: 'session-1' } },
   }))
   const reading = readingOf(scene.clock, users(1, 499), 'ppp')
-  const decision = { ...book.decide(reading, () => expect.fail()), events: rest }
+  const decision = { ...inOneGo(book.decide(reading, () => expect.fail())), events: rest }
   book.adopt(decision, { bucketMs: 900_000, calendar: new Calendar('UTC') })
   await read(users(1, 499))
   await read(users(1, 499))

@@ -4,11 +4,12 @@ import { type RouterKey, routerId, routerKey, sessionId, tenantId } from '../src
 import { NEW_LEDGER } from '../src/accounting/ledger.ts'
 import type { Reading, Service } from '../src/accounting/reading.ts'
 import { Rollup } from '../src/accounting/rollup.ts'
+import { inOneGo } from '../src/accounting/steps.ts'
 import type { Journal, JournaledDecision } from '../src/journal-port.ts'
 import type { CommitOutcome, LedgerStore, RouterCommit, StoredRouter } from '../src/ledger-store.ts'
 import { LimitWatch } from '../src/limit-watch.ts'
 import type { BudgetUse } from '../src/poller/health.ts'
-import { Recorder } from '../src/recorder.ts'
+import { Recorder, type RecorderOptions } from '../src/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../src/router-book.ts'
 import { RouterBooks } from '../src/router-books.ts'
 import { type RouterCondition, TenantBoard } from '../src/tenant-board.ts'
@@ -124,6 +125,8 @@ export class Scene {
     healthOf: key => ({ budgetUse: this.budgetUses.get(key) }),
     log: this.lines.log,
   })
+  /** How long work is done. */
+  work: RecorderOptions['work'] = inOneGo
   #lastId = 0
   readonly recorder = new Recorder({
     onRecorded: () => {},
@@ -136,6 +139,7 @@ export class Scene {
     books: this.books,
     spreadingOf: tenant => this.board.spreading(tenant),
     newSessionId: () => sessionId(`session-${++this.#lastId}`),
+    work: steps => this.work(steps),
     onForgotten: book => this.board.keepRollup(book),
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Rollup } from '../src/accounting/rollup.ts'
+import { inOneGo } from '../src/accounting/steps.ts'
 import { keyOf, RouterBook } from '../src/router-book.ts'
 import { ACME, NEW_ROUTER, readingOf, recordedRouter, Scene } from './recorder-scene.ts'
 
@@ -37,10 +38,8 @@ describe('a book', () => {
     const ledger = book.ledger('hotspot')
     const live = book.live('hotspot')
     await scene.clock.turn(1_000)
-    const decision = book.decide(
-      readingOf(scene.clock, { ann: { upload: 300, download: 10 } }, 'hotspot'),
-      () => expect.fail(),
-    )
+    const reading = readingOf(scene.clock, { ann: { upload: 300, download: 10 } }, 'hotspot')
+    const decision = inOneGo(book.decide(reading, () => expect.fail()))
     expect([book.ledger('hotspot'), book.live('hotspot'), book.position]).toEqual([ledger, live, 5])
     book.adopt(decision, scene.board.spreading(ACME) ?? expect.fail())
     expect(book.position).toBe(6)

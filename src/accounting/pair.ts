@@ -18,6 +18,7 @@ import {
 } from './reading.ts'
 import { type Rejoined, rejoin } from './rejoin.ts'
 import { identityKey, type Session } from './session.ts'
+import type { Steps } from './steps.ts'
 import type { Terms } from './terms.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, toleranceMs, withinReason } from './window.ts'
 
@@ -38,14 +39,19 @@ export interface Paired extends Rejoined {
 const NONE: ReadonlySet<number> = new Set()
 
 /** Finds the session of each row that is not counted in columns, by rule 1. */
-export function pair(ledger: Ledger, reading: Reading, terms: Terms): Paired {
-  const paired = pairBut(ledger, reading, terms, NONE)
+export function* pair(ledger: Ledger, reading: Reading, terms: Terms): Steps<Paired> {
+  const paired = yield* pairBut(ledger, reading, terms, NONE)
   // A row without a waiting session may be a second row of a session that the columns already counted.
   const twins = twinsOf(ledger, reading, paired)
-  return twins.size === 0 ? paired : pairBut(ledger, reading, terms, twins)
+  return twins.size === 0 ? paired : yield* pairBut(ledger, reading, terms, twins)
 }
 
-function pairBut(ledger: Ledger, reading: Reading, terms: Terms, excepted: ReadonlySet<number>): Paired {
+function* pairBut(
+  ledger: Ledger,
+  reading: Reading,
+  terms: Terms,
+  excepted: ReadonlySet<number>,
+): Steps<Paired> {
   const { service } = reading
   const rejoined = rejoin(ledger, reading, terms, excepted)
   const { waiting, lastMs, places } = rejoined
@@ -58,14 +64,18 @@ function pairBut(ledger: Ledger, reading: Reading, terms: Terms, excepted: Reado
     const isNew =
       !isStranger && (lastMs === undefined || row.login.latestMs >= lastMs - toleranceMs(elapsedMs))
     looked.push({ row, number, isNew, key: identityKey(service, row) })
+    yield
   }
   const rows = onceEach(looked)
+  yield
   const byIdentity = matchRows(waiting, rows, elapsedMs)
+  yield
   const byDevice = matchDevices(
     waiting,
     rows.filter(it => !byIdentity.has(it)),
     elapsedMs,
   )
+  yield
   const { unread, isUncertain } = pairUnread(reading, rows, waiting)
   return { ...rejoined, rows, matched: new Map([...byIdentity, ...byDevice]), unread, isUncertain }
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Clock } from './clock.ts'
 
 /** After so much work, whatever else waits gets its turn. */
-const LONGEST_BLOCK_MS = 10
+export const LONGEST_BLOCK_MS = 10
 
 /** Work without a pause: whoever does much of it looks now and then whether it is too long, and pauses. */
 export class Block {
@@ -42,18 +42,6 @@ export class Block {
   }
 }
 
-/**
- * Goes through all steps, with pauses.
- * @param block what went before in it counts too
- * @returns what comes of them
- */
-export async function stepInBlocks<Result>(steps: Generator<void, Result>, block: Block): Promise<Result> {
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done) return step.value
-    if (block.isTooLong) await block.pause()
-  }
-}
-
 /** Does `work` with each item, with pauses. @param block what went before in it counts too */
 export async function inBlocks<Item>(
   items: Iterable<Item>,
@@ -63,5 +51,31 @@ export async function inBlocks<Item>(
   for (const item of items) {
     if (block.isTooLong) await block.pause()
     work(item)
+  }
+}
+
+/**
+ * Does work that may be left at each of its steps: what fits into the block at once, and the rest block by block.
+ * @param block what went before in it counts too
+ * @returns what comes of it; a promise only where it is more than the block
+ */
+export function stepInBlocks<Result>(steps: Generator<void, Result>, block: Block): Result | Promise<Result> {
+  const step = goOn(steps, block)
+  return step.done ? step.value : finish(steps, block)
+}
+
+async function finish<Result>(steps: Generator<void, Result>, block: Block): Promise<Result> {
+  for (;;) {
+    await block.pause()
+    const step = goOn(steps, block)
+    if (step.done) return step.value
+  }
+}
+
+/** To its end, or that of the block. */
+function goOn<Result>(steps: Generator<void, Result>, block: Block): IteratorResult<void, Result> {
+  for (;;) {
+    const step = steps.next()
+    if (step.done || block.isTooLong) return step
   }
 }

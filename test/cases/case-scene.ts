@@ -4,6 +4,7 @@ import { Calendar } from '../../src/accounting/calendar.ts'
 import { routerId, routerKey, sessionId, tenantId } from '../../src/accounting/ids.ts'
 import type { Service } from '../../src/accounting/reading.ts'
 import { Rollup } from '../../src/accounting/rollup.ts'
+import { inOneGo } from '../../src/accounting/steps.ts'
 import { Gate } from '../../src/poller/gate.ts'
 import { Place } from '../../src/poller/place.ts'
 import { RouterLoop } from '../../src/poller/router-loop.ts'
@@ -162,6 +163,7 @@ export class CaseScene {
       ...{ store, journal: new FakeJournal(), books: new RouterBooks() },
       spreadingOf: () => SPREADING,
       newSessionId: () => sessionId(uuid()),
+      work: inOneGo,
       ...{ onAdopted: () => {}, onRecorded: () => {}, onForgotten: () => {} },
     })
     const book = new RouterBook(ABOUT, stored, new Rollup(), epoch)

@@ -7,6 +7,7 @@ import { inherited, type Ledger, openSessions } from '../../src/accounting/ledge
 import type { Pending } from '../../src/accounting/pending.ts'
 import { type Reading, rowsOf, SERVICES, type Service } from '../../src/accounting/reading.ts'
 import type { Session } from '../../src/accounting/session.ts'
+import { inOneGo } from '../../src/accounting/steps.ts'
 import { RouterBook, type Spreading } from '../../src/router-book.ts'
 import type { CommitOutcome } from '../../src/store/commit-outcome.ts'
 import { TERMS } from '../accounting/readings.ts'
@@ -134,7 +135,7 @@ export class Daemon {
   }
 
   #decide(reading: Reading): Decision {
-    return this.#book.decide(reading, () => this.#newId())
+    return inOneGo(this.#book.decide(reading, () => this.#newId()))
   }
 
   #journal(decision: Decision): void {
@@ -178,7 +179,7 @@ function expectSameByRows(book: RouterBook, reading: Reading, decision: Decision
   const begun = decision.entries.filter(({ kind }) => kind === 'start').length
   let id = sessions - begun
   const rows = Array.from(rowsOf(reading), ([row]) => row)
-  const byRows = told(book.decide({ ...plain, sessions: rows }, () => idOf(++id)))
+  const byRows = told(inOneGo(book.decide({ ...plain, sessions: rows }, () => idOf(++id))))
   const inColumns = told(decision)
   if (!isDeepStrictEqual(inColumns, byRows)) expect(inColumns, 'decided in columns').toEqual(byRows)
 }

@@ -77,10 +77,33 @@ test('what went before in a block counts, whoever did it', async () => {
     clock.work()
     count++
   }
-  const working = stepInBlocks(steps(), block).then(result => {
+  const working = Promise.resolve(stepInBlocks(steps(), block)).then(result => {
     expect(result).toBe('done')
     return inBlocks([4, 5, 6], block, work)
   })
   expect(await turnsUntil(() => count, 6)).toEqual([3, 4, 6])
   await working
+})
+
+function* stepsBy(clock: WorkClock, count: number): Generator<void, number> {
+  for (let step = 0; step < count; step++) {
+    clock.work()
+    yield
+  }
+  return count
+}
+
+test('work that fits into a block is done at once', () => {
+  const clock = new WorkClock()
+  expect(stepInBlocks(stepsBy(clock, 3), new Block(clock))).toBe(3)
+})
+
+test('what work throws is thrown, at once or later', async () => {
+  const clock = new WorkClock()
+  function* failing(after: number): Generator<void, never> {
+    yield* stepsBy(clock, after)
+    throw new Error('broken')
+  }
+  expect(() => stepInBlocks(failing(1), new Block(clock))).toThrow('broken')
+  await expect(stepInBlocks(failing(10), new Block(clock))).rejects.toThrow('broken')
 })

@@ -3,6 +3,7 @@ import { routerId, tenantId } from '../../../src/accounting/ids.ts'
 import { NEW_LEDGER } from '../../../src/accounting/ledger.ts'
 import type { Reading } from '../../../src/accounting/reading.ts'
 import { Rollup } from '../../../src/accounting/rollup.ts'
+import { inOneGo } from '../../../src/accounting/steps.ts'
 import { RouterBook, type Spreading } from '../../../src/router-book.ts'
 import { replyOf } from '../decode/replies.ts'
 import type { Bench, Figure } from '../figure.ts'
@@ -70,7 +71,7 @@ function readAll(
   }
   const book = new RouterBook(about, STORED, new Rollup(), 1)
   const newId = sessionIds()
-  const apply = (reading: Reading) => book.adopt(book.decide(reading, newId), SPREADING)
+  const apply = (reading: Reading) => book.adopt(inOneGo(book.decide(reading, newId)), SPREADING)
   const [first = [], ...later] = replies
   apply(menu.read(first, 0))
   for (const [index, reply] of later.entries()) {
