@@ -19,7 +19,7 @@ const CHURN_A_MINUTE = 0.1
 const READ_WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 200
 /** Until the daemon has grown as far as it does for honest routers alone. */
-const WARM_UP_MS = 2 * INTERVAL_MS
+const WARM_UP_MS = 2_000
 /** Nobody's machine is to go down with it. */
 const MOST_GROWN_BYTES = 4e9
 

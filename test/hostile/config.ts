@@ -6,8 +6,8 @@ import { TIMEOUT_MS } from './kinds.ts'
 
 export const HONEST = 'honest'
 export const HOSTILE = 'hostile'
-export const INTERVAL_MS = 2_000
-export const COMMIT_MS = 6_000
+export const INTERVAL_MS = 1_000
+export const COMMIT_MS = 4_000
 /** Enough for what honest routers have in a commit interval, by far. */
 export const MAX_JOURNAL_BYTES = 64 * 1024 * 1024
 
