@@ -17,6 +17,7 @@ import type { Stage } from './stage.ts'
 const SIZE = { seed: 1, routers: 20, sessions: 200 }
 const CHURN_A_MINUTE = 0.1
 const READ_WITHIN_MS = 30_000
+const STOP_WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 200
 /** Until the daemon has grown as far as it does for honest routers alone. */
 const WARM_UP_MS = 2_000
@@ -73,7 +74,7 @@ export class Act {
     const frozenMs = await fleet.freeze()
     await until(async () => (await fleet.unread(frozenMs)) === 0, signal)
     const { victims, sentBytes } = await this.#hostile.misdeeds()
-    const exitCode = await daemon.end('SIGTERM')
+    const exitCode = await stopped(daemon)
     return {
       ...{ kind: this.#kind, victims, sentBytes, missedTicks: missed, longestHealthMs, exitCode },
       commitLag: this.#worstLagMs / COMMIT_MS,
@@ -123,6 +124,14 @@ export class Act {
   get #journalFolder(): string {
     return join(this.#folder, 'journal')
   }
+}
+
+/** @returns its exit code; `null` where it had to be killed */
+async function stopped(daemon: BuiltDaemon): Promise<number | null> {
+  const late = setTimeout(() => void daemon.end('SIGKILL'), STOP_WITHIN_MS)
+  const exitCode = await daemon.end('SIGTERM')
+  clearTimeout(late)
+  return exitCode
 }
 
 /** Asks until it is so. @returns whether it was in time */

@@ -56,25 +56,26 @@ async function main(): Promise<number> {
   setMaxListeners(0, signal)
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort())
   const stage = await Stage.create(console.log)
-  let broken: readonly string[] | undefined
+  const outcomes: Outcome[] = []
+  let isGood = false
   try {
     await stage.start(values.daemon === undefined ? undefined : resolve(values.daemon))
-    const outcomes: Outcome[] = []
     for (const kind of values.kind) {
       console.log(`${kind}: ${KINDS.get(kind)?.about}, for ${seconds} s`)
       outcomes.push(await new Act(kind, stage).run(seconds, signal))
     }
-    console.log(`\n${tableOf(outcomes)}`)
-    broken = outcomes.flatMap(brokenBounds)
-    for (const words of broken) console.log(`BROKEN: ${words}`)
+    isGood = outcomes.flatMap(brokenBounds).length === 0
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
+    // Of what was tried before it broke off, too.
+    console.log(`\n${tableOf(outcomes)}`)
+    for (const words of outcomes.flatMap(brokenBounds)) console.log(`BROKEN: ${words}`)
     await stage.stop()
-    if (broken?.length === 0 || signal.aborted) await stage.removeFolder()
+    if (isGood || signal.aborted) await stage.removeFolder()
     else console.log(`\nlogs, configs and journals: ${stage.folder}`)
   }
-  return broken?.length === 0 ? 0 : 1
+  return isGood ? 0 : 1
 }
 
 process.exitCode = await main()
