@@ -56,8 +56,9 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
   if (!ledger.last?.hasLeft)
     for (const session of isRenumbered ? openSessions(ledger) : ledger.unnumbered.values())
       unnumbered.set(session.id, session)
-  const told = toldOneByOne(decision)
-  if (columns && told.size > 0) columns.removeAll(told)
+  // New columns have nobody yet.
+  const told = columns && !isRenumbered ? toldOneByOne(decision) : undefined
+  if (columns && told && told.size > 0) columns.removeAll(told)
   for (const entry of entries)
     if (entry.kind === 'stop' && entry.reason !== 'removed') unnumbered.delete(entry.session.id)
     else unnumbered.set(entry.session.id, entry.session)

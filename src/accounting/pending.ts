@@ -108,9 +108,9 @@ export class PendingBuilder {
     const { service, growth } = decision
     this.#position++
     this.#since ??= decision.at.wall
-    const told = toldOneByOne(decision)
     const rows = this.#grown.get(service)
-    if (rows && told.size > 0) this.#settle(rows, rows.takeOut(told))
+    const told = rows && toldOneByOne(decision)
+    if (rows && told && told.size > 0) this.#settle(rows, rows.takeOut(told))
     for (const move of decision.moves) this.#move(move)
     if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
