@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -24,14 +25,16 @@ export class NoThread extends Error {
   readonly retryable = true
 }
 
+/** The YAML of this many bytes, some 200 routers, takes less than the start of a thread, and than others notice. */
+const SMALL_BYTES = 32 * 1024
 const FULL = ['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY']
 const EXTENSION = extname(fileURLToPath(import.meta.url))
 /** It stands beside this file. */
 const THREAD = new URL(`./load-thread${EXTENSION}`, import.meta.url)
 
 /**
- * As `loadWarned`, in a thread of its own: the YAML of some thousand routers takes a second, in which nobody else would
- * have a turn.
+ * As `loadWarned`, but for a large file in a thread of its own: the YAML of some thousand routers takes a second, in
+ * which nobody else would have a turn.
  * @returns `undefined` where the signal aborts
  * @throws NoThread
  */
@@ -41,13 +44,21 @@ export async function loadApart(
   signal: AbortSignal,
 ): Promise<LoadedWarned | undefined> {
   // Whatever makes Node understand the sources while they are worked on does not do so in threads.
-  if (EXTENSION === '.ts') return loadWarned(file, env)
+  if (EXTENSION === '.ts' || isSmall(file)) return loadWarned(file, env)
   try {
     return await answerOf({ file, env: { ...env } }, signal)
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && FULL.some(code => code === cause.code))
       throw new NoThread('there is no room for a thread that loads the config', { cause })
     throw cause
+  }
+}
+
+function isSmall(file: string): boolean {
+  try {
+    return statSync(file).size <= SMALL_BYTES
+  } catch {
+    return true // What is wrong with it is told by loading it.
   }
 }
 

@@ -8,6 +8,9 @@ import { AUTH, ENV } from './config-text.ts'
 
 const ROUTERS = ['a', 'b'].map(id => `{ id: ${id}, host: 10.1.0.1, username: u, password: "\${PASSWORD}" }`)
 
+/** A file that is large enough for a thread. */
+const LARGE = `# ${'-'.repeat(40_000)}`
+
 /** What comes of these texts, in a process that loads them one after the other. */
 async function loadedBy(texts: readonly string[]): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), 'tikmeter-apart-'))
@@ -24,8 +27,8 @@ async function loadedBy(texts: readonly string[]): Promise<unknown> {
 
 test('a thread loads a config with its secrets and its warnings, or tells its faults, and can be broken off', async () => {
   const told = await loadedBy([
-    `${AUTH}\ntenants: [{ id: acme, routers: [${ROUTERS.join(', ')}] }]\n`,
-    `${AUTH}\ntenants: [{ id: acme, routers: [] }, { id: acme }]\n`,
+    `${AUTH}\ntenants: [{ id: acme, routers: [${ROUTERS.join(', ')}] }]\n${LARGE}\n`,
+    `${AUTH}\ntenants: [{ id: acme, routers: [] }, { id: acme }]\n${LARGE}\n`,
   ])
   const fault = { line: 2, message: expect.any(String) }
   expect(told).toMatchObject({
