@@ -158,6 +158,13 @@ export class Recorder {
       const decided = work(book.decide(reading, newSessionId, decisions))
       decisions.push(decided instanceof Promise ? await decided : decided)
     }
+    const before = spreadingOf(book.about.tenant)
+    const spreads: Shares[] = []
+    if (before)
+      for (const decision of decisions) {
+        const spread = work(sharesOf(decision, before))
+        spreads.push(spread instanceof Promise ? await spread : spread)
+      }
     const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
     for (const [index, reading] of readings.entries()) {
       const decision = decisions[index]
@@ -165,13 +172,10 @@ export class Recorder {
     }
     const spreading = spreadingOf(book.about.tenant)
     if (!spreading) return
-    const spreads: Shares[] = []
-    for (const decision of decisions) {
-      const spread = work(sharesOf(decision, spreading))
-      spreads.push(spread instanceof Promise ? await spread : spread)
-    }
-    // All of a poll at once: nobody sees half of it.
-    for (const [index, decision] of decisions.entries()) book.adopt(decision, spreading, spreads[index])
+    const isSame = spreading.calendar === before?.calendar
+    // At once: a checkpoint of the journal has all that was appended, and nobody sees half a poll.
+    for (const [index, decision] of decisions.entries())
+      book.adopt(decision, spreading, isSame ? spreads[index] : undefined)
     onAdopted(book)
   }
 

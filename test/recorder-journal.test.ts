@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Service } from '../src/accounting/reading.ts'
 import { GIB, held, readingOf, Scene, Unavailable } from './recorder-scene.ts'
@@ -28,6 +29,25 @@ describe('a decision', () => {
     scene.journal.answering = Promise.resolve(false)
     await scene.read(hq, ONE)
     expect(scene.snapshot().stats.data_usage).toBe(1)
+  })
+
+  it('is in a checkpoint as soon as the journal has it, however long its bytes take to be spread', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    scene.work = async steps => {
+      for (let step = steps.next(); ; step = steps.next()) {
+        if (step.done) return step.value
+        await nextTurn()
+      }
+    }
+    const { promise, release } = held(true)
+    scene.journal.answering = promise
+    const recorded = scene.read(hq, ONE)
+    for (let turn = 0; turn < 100 && scene.journal.appended.length === 0; turn++) await nextTurn()
+    release()
+    await nextTurn()
+    expect([...scene.recorder.checkpoints()]).toMatchObject([{ router: hq, pending: [{ position: 1 }] }])
+    await recorded
   })
 
   it('is written with the other one of its poll, at the position before it', async () => {

@@ -1,5 +1,6 @@
 import { NONE_AWAY } from '../accounting/device.ts'
 import { type Decision, EVENT_KINDS, type LedgerEvent, NO_MOVES } from '../accounting/entry.ts'
+import type { Steps } from '../accounting/steps.ts'
 import { readBindings, writeBindings } from './binding-code.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
@@ -24,14 +25,20 @@ import {
  *     event    = kind:byte at:number detail:string             as JSON
  */
 
-export function writeDecision(out: ByteWriter, book: WrittenBook, decision: Decision): void {
+/** Entries that are written at a step. */
+const ENTRIES_A_STEP = 200
+
+export function* writeDecision(out: ByteWriter, book: WrittenBook, decision: Decision): Steps<void> {
   const { service, at, boot, entries, growth, events, bindings, device, isReplaced, away, moves } = decision
   writeService(out, service)
   writeMoment(out, at)
   writeWindow(out, boot)
   out.varint(entries.length + (growth?.numbers.length ?? 0))
   const entryWriter = new EntryWriter(out, book, at)
-  for (const entry of entries) entryWriter.write(entry)
+  for (const [index, entry] of entries.entries()) {
+    entryWriter.write(entry)
+    if (index % ENTRIES_A_STEP === ENTRIES_A_STEP - 1) yield
+  }
   if (growth) entryWriter.writeGrowth(growth)
   writeEvents(out, events)
   writeBindings(out, book, bindings)

@@ -1,4 +1,5 @@
 import { type RouterKey, routerId, routerKey, tenantId } from '../accounting/ids.ts'
+import type { Steps } from '../accounting/steps.ts'
 import { ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { readPending, writePending } from './checkpoint-code.ts'
@@ -29,7 +30,8 @@ export class RecordWriter {
     return bytes
   }
 
-  write(out: ByteWriter, record: JournalRecord): void {
+  /** Until it is done, nothing else may be written to either. */
+  *write(out: ByteWriter, record: JournalRecord): Steps<void> {
     const { kind, router, epoch, position } = headOf(record)
     out.byte(KINDS.indexOf(kind))
     this.#routers.write(out, router)
@@ -37,7 +39,7 @@ export class RecordWriter {
     out.varint(position)
     switch (record.kind) {
       case 'decision':
-        writeDecision(out, this.#book(router), record.decision)
+        yield* writeDecision(out, this.#book(router), record.decision)
         break
       case 'checkpoint':
         out.varint(record.pending.length)

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { inOneGo, type Steps } from '../accounting/steps.ts'
 import { MalformedRecord } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Format, formatOf, WRITTEN_FORMAT } from './format.ts'
@@ -39,9 +40,14 @@ export class SegmentEncoder {
   }
 
   add(record: JournalRecord): void {
+    inOneGo(this.adding(record))
+  }
+
+  /** Adds a record in steps. Until it is done, nothing else may be added or taken. */
+  *adding(record: JournalRecord): Steps<void> {
     const start = this.#out.length
     this.#out.skip(FRAME_HEAD_BYTES)
-    this.#records.write(this.#out, record)
+    yield* this.#records.write(this.#out, record)
     const payload = this.#out.view(start + FRAME_HEAD_BYTES)
     this.#out.putUint32(start, payload.length)
     this.#out.putUint32(start + 4, crc32(payload))

@@ -1,3 +1,4 @@
+import type { Steps } from '../accounting/steps.ts'
 import type { AppendFile, Disk } from './disk.ts'
 import type { JournalRecord } from './record.ts'
 import { SegmentEncoder } from './segment-code.ts'
@@ -36,6 +37,11 @@ export class SegmentFile {
 
   add(record: JournalRecord): void {
     this.#encoder.add(record)
+  }
+
+  /** Adds a record in steps. Until it is done, the file may be nothing but abandoned. */
+  adding(record: JournalRecord): Steps<void> {
+    return this.#encoder.adding(record)
   }
 
   async write(): Promise<void> {

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { Block, stepInBlocks } from '../runtime/block.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { Bound } from './bound.ts'
 import { type Disk, DiskFailure } from './disk.ts'
@@ -12,6 +14,7 @@ export interface SegmentWriterOptions {
   readonly directory: string
   readonly maxBytes: number
   readonly disk: Disk
+  readonly clock: Clock
   readonly log: Logger
   readonly segments: Segments
   readonly pending: () => Iterable<CheckpointRecord>
@@ -48,7 +51,12 @@ export class SegmentWriter {
     const { segments } = this.#options
     try {
       const active = await this.#readyFor(records)
-      for (const record of records) active.add(record)
+      const block = new Block(this.#options.clock)
+      // A decision on many sessions takes long, and its router does nothing else meanwhile.
+      for (const record of records) {
+        const added = stepInBlocks(active.adding(record), block)
+        if (added) await added
+      }
       await active.write()
       await active.sync()
       for (const record of records) segments.note(active.segment, headOf(record))
