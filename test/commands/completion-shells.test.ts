@@ -74,25 +74,30 @@ describe.skipIf(!isThere('fish'))('fish', () => {
 })
 
 describe.skipIf(!isThere('zsh'))('zsh', () => {
-  /** The line after the tab key, on a terminal of its own. */
-  function completed(line: string): string {
+  /** The lines after the tab key, one after the other on a terminal of their own. */
+  function completed(...lines: readonly string[]): readonly string[] {
     const program = `zmodload zsh/zpty
       zpty shell zsh -f -i
       zpty -w shell "PS1=; autoload -U compinit; compinit -u -D; source <(tikmeter completion zsh); print rea''dy"
       zpty -r -m shell screen '*ready*'
-      zpty -w -n shell "$1"$'\\t\\C-aprint -r -- "<\\C-e>"\\n'
-      zpty -r -m shell screen $'*\\n<*>*'
-      zpty -d shell
-      print -r -- "$screen"`
-    const screen = run('zsh', ['-f', '-c', program, 'zsh', line], { TIKMETER_CONFIG: 'two.yaml' })
-    return /^<(.*)>\r?$/m.exec(screen)?.[1] ?? screen
+      for line in "$@"; do
+        zpty -w -n shell "$line"$'\\t\\C-aprint -r -- "<\\C-e>"\\n'
+        zpty -r -m shell screen $'*\\n<*>*'
+        print -r -- "$screen"
+      done
+      zpty -d shell`
+    const screens = run('zsh', ['-f', '-c', program, 'zsh', ...lines], { TIKMETER_CONFIG: 'two.yaml' })
+    return Array.from(screens.matchAll(/^<(.*)>\r?$/gm), ([, line = '']) => line)
   }
 
   test('takes the script, and completes commands, values, files, and the config’s routers', () => {
-    expect(completed('tikmeter us')).toBe('tikmeter usage')
-    expect(completed('tikmeter usage --by=mo')).toBe('tikmeter usage --by=month')
-    expect(completed('tikmeter probe acme/n')).toBe('tikmeter probe acme/north')
-    expect(completed('tikmeter check --config=tw')).toBe('tikmeter check --config=two.yaml')
-    expect(completed('tikmeter check x')).toBe('tikmeter check x')
+    const lines = {
+      'tikmeter us': 'tikmeter usage',
+      'tikmeter usage --by=mo': 'tikmeter usage --by=month',
+      'tikmeter probe acme/n': 'tikmeter probe acme/north',
+      'tikmeter check --config=tw': 'tikmeter check --config=two.yaml',
+      'tikmeter check x': 'tikmeter check x',
+    }
+    expect(completed(...Object.keys(lines))).toEqual(Object.values(lines))
   })
 })

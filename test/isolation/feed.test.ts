@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MESSAGE_TYPES, TOPICS } from '../../src/feed/messages.ts'
 import { type RawClient, textFrameOf } from '../feed/raw-client.ts'
 import type { ServedScene } from '../feed/served-scene.ts'
+import { tried } from '../random-runs.ts'
 import { NAMES, NOWHERE, OTHER, OWN } from './names.ts'
 import { Pair, told } from './pair.ts'
 import { MESSAGES, SHOWN_BY_TOPIC } from './tables.ts'
@@ -100,7 +101,7 @@ test('whatever a tenant says, it is told letter by letter what it would be if th
       for (const text of clients[0]?.texts ?? []) types.add(JSON.parse(text).type)
       await pair.stop()
     }),
-    { numRuns: 100 },
+    tried(30, 200),
   )
   // So that not all of them ended at once, and each kind of message was among them.
   for (const code of [undefined, 4400, 4403])

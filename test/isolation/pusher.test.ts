@@ -4,6 +4,7 @@ import { channelOf, PusherApp } from '../../src/feed/pusher/app.ts'
 import { KEY } from '../feed/pusher/pusher-serving.ts'
 import { type RawClient, textFrameOf } from '../feed/raw-client.ts'
 import type { ServedScene } from '../feed/served-scene.ts'
+import { tried } from '../random-runs.ts'
 import { NAMES, NOWHERE, OTHER, OWN } from './names.ts'
 import { Pair, told } from './pair.ts'
 import { PUSHER_EVENTS } from './tables.ts'
@@ -127,7 +128,7 @@ test('whatever a tenant does by Pusher, it is told letter by letter what it woul
       }
       await fresh.stop()
     }),
-    { numRuns: 60 },
+    tried(20, 120),
   )
   for (const event of ['stats.updated', 'pusher:subscription_error', 'pusher:error', 'pusher:pong'])
     expect(events.get(event) ?? 0, event).toBeGreaterThan(0)
