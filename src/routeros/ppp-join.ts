@@ -10,6 +10,8 @@ export interface PppJoin {
   readonly row: ServerRow
   /** Whether the row is another account's by its name. */
   readonly isGuess: boolean
+  /** Whether the row may have come after the session had gone: not if the session is still there the next time. */
+  readonly isEarly: boolean
   /** Whether it could as well be on the row of another session of its account. */
   readonly isInterchangeable: boolean
 }
@@ -49,7 +51,7 @@ export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
   const left = new Set(onceEach(sessions))
   const open = new Set(free)
   const join = (session: SessionReading, row: ServerRow, how: Partial<Manner> = {}) => {
-    joins.push({ session, row, isGuess: false, isInterchangeable: false, ...how })
+    joins.push({ session, row, isGuess: false, isEarly: false, isInterchangeable: false, ...how })
     left.delete(session)
     open.delete(row)
   }
@@ -80,9 +82,9 @@ function onceEach(sessions: readonly SessionReading[]): readonly SessionReading[
   })
 }
 
-type Manner = Pick<PppJoin, 'isGuess' | 'isInterchangeable'>
+type Manner = Pick<PppJoin, 'isGuess' | 'isEarly' | 'isInterchangeable'>
 type Pair = readonly [SessionReading, ServerRow]
-type PairOfSeveral = readonly [...Pair, Pick<Manner, 'isInterchangeable'>]
+type PairOfSeveral = readonly [...Pair, Partial<Manner>]
 
 function* exact(
   sessions: readonly SessionReading[],
@@ -103,7 +105,8 @@ function* exact(
         .sort((a, b) => gapOf(session, a) - gapOf(session, b))
       if (!nearest) continue
       taken.add(nearest)
-      yield [session, nearest, { isInterchangeable: rivals.length > 1 }]
+      const isEarly = !nearest.isStatic && !isBefore(nearest, askedMs)
+      yield [session, nearest, { isEarly, isInterchangeable: rivals.length > 1 }]
     }
   }
 }

@@ -27,6 +27,7 @@ interface Joined {
   readonly binding: string | undefined
   /** As they were joined. */
   readonly isGuess: boolean
+  readonly isEarly: boolean
   readonly isInterchangeable: boolean
 }
 
@@ -82,11 +83,22 @@ export class PppJoins {
     const others: number[] = []
     let count = 0
     for (let place = 0; place < numbers.length; place++) {
-      const its = this.interfaceOf(numbers[place] ?? 0)
-      if (its >= 0 && interfaces.upload(its) >= 0 && interfaces.download(its) >= 0) places[count++] = place
+      const number = numbers[place] ?? 0
+      const its = this.interfaceOf(number)
+      if (this.#settle(number)) others.push(place)
+      else if (its >= 0 && interfaces.upload(its) >= 0 && interfaces.download(its) >= 0)
+        places[count++] = place
       else others.push(place)
     }
     return { places: places.subarray(0, count), others }
+  }
+
+  /** A session that is there still was there when the server menus were asked. @returns whether that was open */
+  #settle(number: number): boolean {
+    const joined = this.#joined[number]
+    if (!joined?.isEarly) return false
+    this.#joined[number] = { ...joined, isEarly: false }
+    return true
   }
 
   /**
@@ -115,7 +127,8 @@ export class PppJoins {
     const { interfaces } = this.#options
     const joined = this.#joined[number]
     if (!joined) return session
-    const { interface: its, binding, isGuess, isInterchangeable } = joined
+    const { interface: its, binding, isInterchangeable } = joined
+    const isGuess = joined.isGuess || joined.isEarly
     // The interface went away between the two answers, or for good: find it anew next time.
     if (!interfaces.has(its)) this.#joined[number] = undefined
     return {
@@ -175,14 +188,14 @@ export class PppJoins {
       ...by,
     })
     let isLost = false
-    for (const { session, row, isGuess, isInterchangeable } of joins) {
+    for (const { session, row, ...how } of joins) {
       const [number, its] = [numbers.get(session), numberOf.get(row.name)]
       if (number === undefined || its === undefined) continue
       const holder = holderOf(row)
       if (holder !== undefined) this.#joined[holder] = undefined
       isLost ||= holder !== undefined
       const binding = row.isStatic ? row.name : undefined
-      this.#joined[number] = { interface: its, binding, isGuess, isInterchangeable }
+      this.#joined[number] = { interface: its, binding, ...how }
     }
     return isLost
   }

@@ -55,6 +55,21 @@ describe('a PPP session that was joined by a guess', () => {
     expect(of(right)).toMatchObject({ recorded: bytes(160, 1600) })
   })
 
+  it('loses them to the next login of its own account, where that was there in the same second', () => {
+    const meter = new Meter()
+    const recorded = new Map<string, number>()
+    const read = (atS: number, id: string, counters: Bytes, isGuess: boolean) => {
+      const joined = { interface: INTERFACE, isGuess, isInterchangeable: false }
+      for (const { session } of meter.read(ppp(atS, [row('ann', id, counters, joined)])).entries)
+        recorded.set(session.id, session.recorded.upload)
+    }
+    read(0, '0x81300001', bytes(4, 53), true)
+    read(3, '0x81300002', bytes(100, 1000), false)
+    read(6, '0x81300002', bytes(150, 1500), false)
+    read(9, '0x81300002', bytes(150, 1500), false)
+    expect([...recorded.values()]).toEqual([0, 150])
+  })
+
   it('is told, with both accounts and the bytes', () => {
     const meter = new Meter()
     meter.read(ppp(0, [guessed(bytes(100, 1000))]))

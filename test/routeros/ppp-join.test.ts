@@ -32,7 +32,10 @@ function loginOf(up: number) {
   return { earliestMs: ASKED_MS - (up + 1) * 1000, latestMs: ASKED_MS + 50 - up * 1000 }
 }
 
-/** The name of each session's row; `guess` goes before one that is another account's by its name. */
+/**
+ * The name of each session's row; `guess` goes before one that is another account's by its name, `early` before one that
+ * may be of the login after it.
+ */
 function joins(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
@@ -40,7 +43,10 @@ function joins(
 ): (string | undefined)[] {
   const options = { sessions, free: rows, ...NOTHING_ELSE, ...more }
   const found = new Map(
-    joinPpp(options).map(it => [it.session, it.isGuess ? `guess ${it.row.name}` : it.row.name]),
+    joinPpp(options).map(it => {
+      const how = it.isGuess ? 'guess ' : it.isEarly ? 'early ' : ''
+      return [it.session, `${how}${it.row.name}`]
+    }),
   )
   expect(new Set(found.values()).size).toBe(found.size)
   return sessions.map(it => found.get(it))
@@ -68,7 +74,13 @@ test('and any time apart where service and caller are unique on both sides', () 
 
 test('a row that may have begun after the sessions were printed is no session of another age', () => {
   expect(joins([session('ann', { up: 3 })], [row('a', 'ann', { up: 0 })])).toEqual([undefined])
-  expect(joins([session('ann', { up: 0 })], [row('a', 'ann', { up: 0 })])).toEqual(['a'])
+})
+
+test('a row of the session’s last second may be of the login after it: it is early', () => {
+  expect(joins([session('ann', { up: 0 })], [row('a', 'ann', { up: 0 })])).toEqual(['early a'])
+  expect(joins([session('ann', { up: 1 })], [row('a', 'ann', { up: 1 })])).toEqual(['a'])
+  const binding = row('a', 'ann', { up: 0, isStatic: true })
+  expect(joins([session('ann', { up: 0 })], [binding])).toEqual(['a'])
 })
 
 test('two rows that can only be one session are on one interface', () => {

@@ -34,10 +34,24 @@ test("the router's rx is the client's upload, its tx the download", async () => 
       login: { earliestMs: askedMs - 1_000, latestMs: askedMs },
       counters: { upload: 56_480_627, download: 1_300_371_837 },
       ...PLAIN_ROW,
-      joined: { interface: '<pppoe-marksilas>', isGuess: false, isInterchangeable: false },
+      // It may have come after the session, whose last second this is, was printed.
+      joined: { interface: '<pppoe-marksilas>', isGuess: true, isInterchangeable: false },
     },
   ])
   expect(bindings).toEqual([])
+})
+
+test('a session whose interface may have come after it is sure to be on it once it is seen again', async () => {
+  const lab = await PppLab.open()
+  lab.login('ann', { rx: '4' })
+  const guesses = async () => allRows(await lab.menu.read()).map(it => it.joined?.isGuess)
+  expect(await guesses()).toEqual([true])
+  await lab.clock.turn(2_000)
+  expect(await guesses()).toEqual([false])
+  // From then on it is told in columns.
+  await lab.clock.turn(2_000)
+  const { rows, known } = await lab.menu.read()
+  expect([rows.length, known.numbers.length]).toEqual([0, 1])
 })
 
 test("a tunnel's caller is an address and no MAC", async () => {
