@@ -3,6 +3,7 @@ import { NO_BINDINGS } from '../../src/accounting/bindings.ts'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { type LedgerEvent, NO_MOVES } from '../../src/accounting/entry.ts'
 import { Rollup } from '../../src/accounting/rollup.ts'
+import { inOneGo } from '../../src/accounting/steps.ts'
 import { JournalInheritance } from '../../src/inheritance.ts'
 import { ByteWriter } from '../../src/journal/byte-writer.ts'
 import { WRITTEN_FORMAT } from '../../src/journal/format.ts'
@@ -25,7 +26,7 @@ afterAll(() => scene.stop())
 /** As a checkpoint comes back from the disk. */
 function read(record: CheckpointRecord): JournalRecord {
   const out = new ByteWriter()
-  new RecordWriter().write(out, record)
+  inOneGo(new RecordWriter().write(out, record))
   return new RecordReader(record.router, WRITTEN_FORMAT).read(Buffer.from(out.view()))
 }
 
