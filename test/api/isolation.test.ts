@@ -174,7 +174,7 @@ test('whatever a tenant asks, nothing tells whether there is another one', async
       statuses.set(one.status, (statuses.get(one.status) ?? 0) + 1)
       expect(one.told).toBe(other.told)
     }),
-    tried(150, 1_200),
+    tried(150, 600),
   )
   // So that not all of them were refused for a trifle.
   expect(statuses.get(200)).toBeGreaterThan(15)

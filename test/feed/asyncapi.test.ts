@@ -228,7 +228,7 @@ test('the server takes what is described, and nothing else', () => {
       else refused += 1
       return isTaken === (faultsOf(at(JSON.parse(text))) === '')
     }),
-    tried(600, 6_000),
+    tried(600, 3_000),
   )
   expect(taken).toEqual(new Set(messagesOf('receive')))
   expect(refused).toBeGreaterThan(100)

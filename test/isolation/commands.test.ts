@@ -87,7 +87,7 @@ test('usage of a tenant prints nothing of another, by whatever and in whatever f
           expect(text).toBe(await printed(alone, question, format))
           rows += text.split('\n').length
         }),
-        tried(3, 16),
+        tried(3, 8),
       )
   expect(rows).toBeGreaterThan(100)
   // And there would have been something to be printed.
@@ -120,7 +120,7 @@ test('events of a tenant print nothing of another, whatever is asked of them', a
         expect(text).toBe(await eventsOf(alone, question, format))
         rows += text.split('\n').length
       }),
-      tried(6, 32),
+      tried(6, 16),
     )
   expect(rows).toBeGreaterThan(20)
   const all = { ...{ user: undefined, router: undefined, kind: undefined }, from: undefined, to: undefined }

@@ -101,7 +101,7 @@ test('whatever a tenant says, it is told letter by letter what it would be if th
       for (const text of clients[0]?.texts ?? []) types.add(JSON.parse(text).type)
       await pair.stop()
     }),
-    tried(30, 200),
+    tried(30, 100),
   )
   // So that not all of them ended at once, and each kind of message was among them.
   for (const code of [undefined, 4400, 4403])

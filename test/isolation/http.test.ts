@@ -139,7 +139,7 @@ test('whatever a tenant asks of any page, nothing tells whether there is another
         const key = `${path} ${one?.status}`
         seen.set(key, (seen.get(key) ?? 0) + 1)
       }),
-      tried(50, 300),
+      tried(50, 150),
     )
   // So that not all of them were refused for a trifle.
   for (const { path } of guarded) {

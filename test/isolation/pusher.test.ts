@@ -128,7 +128,7 @@ test('whatever a tenant does by Pusher, it is told letter by letter what it woul
       }
       await fresh.stop()
     }),
-    tried(20, 120),
+    tried(20, 60),
   )
   for (const event of ['stats.updated', 'pusher:subscription_error', 'pusher:error', 'pusher:pong'])
     expect(events.get(event) ?? 0, event).toBeGreaterThan(0)
