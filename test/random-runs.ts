@@ -10,3 +10,8 @@ export function runs(all: number): number {
 export function tried(few: number, all: number): { readonly numRuns: number; readonly seed?: number } {
   return isThorough ? { numRuns: all } : { numRuns: few, seed: 1 }
 }
+
+/** How many of something are expected of as many cases. */
+export function expected(few: number, all: number): number {
+  return isThorough ? all : few
+}
