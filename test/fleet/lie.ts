@@ -49,7 +49,7 @@ export class Telling {
   readonly kind: LieKind
   readonly variant: number
   /** What the counters were in the last reading that was true. */
-  readonly #before: Bytes
+  #before: Bytes
   readonly #readings: number
   #told = 0
 
@@ -91,6 +91,11 @@ export class Telling {
 
   tell(): void {
     this.#told++
+  }
+
+  /** A reading that was on its way when the lie was chosen showed the truth once more. */
+  comesAfter(counters: Bytes): void {
+    if (this.#told === 0) this.#before = counters
   }
 
   /** @returns `undefined` where its counters are not what is lied about */

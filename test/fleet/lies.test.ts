@@ -219,3 +219,22 @@ test('so it does for who was there, and was not in that reading', async () => {
   expect(spare.truthOf(session).carried).toEqual(moved(1))
   expect(spare.truthOf(later).carried).toEqual(moved(1))
 })
+
+test('counters as after a reset begin at the last true reading, one that was on its way when the lie was chosen too', async () => {
+  const { router, clock } = await setUp()
+  const session = router.login(HOTSPOT_ANN)
+  const truly = (upload: number): CarriedReading => {
+    const shown = { counters: { upload, download: 0 }, atMs: clock.now(), added: moved(0) }
+    return {
+      service: 'hotspot',
+      atMs: clock.now(),
+      reader: 'ann',
+      shown: new Map([[session, shown]]),
+      lies: new Map(),
+    }
+  }
+  router.lies.note(truly(1_000))
+  const telling = router.lies.tell(session, { kind: 'counters as after a reset', ...ONCE })
+  router.lies.note(truly(1_500))
+  expect(telling.counters({ upload: 1_600, download: 0 })).toEqual({ upload: 100, download: 0 })
+})

@@ -57,6 +57,7 @@ export class Lies {
     }
     for (const [session, { counters }] of shown) {
       if (lies.has(session)) continue
+      this.#telling.get(session)?.comesAfter(counters)
       const seen = this.#seen.get(session)
       this.#seen.set(session, {
         ...{ firstMs: seen?.firstMs ?? atMs, counters, liedMs: seen?.liedMs, isTrue: true },
