@@ -1,6 +1,13 @@
 import { type Bytes, NO_BYTES } from './bytes.ts'
-import { type Found, isLessThanHalf, NO_DOUBT, type Step, step, stepAtEnd } from './counter-step.ts'
-import { type ByDirection, type CountedMark, DIRECTIONS, type Direction, type Doubt } from './mark.ts'
+import { type Found, isLeap, isLessThanHalf, NO_DOUBT, type Step, step, stepAtEnd } from './counter-step.ts'
+import {
+  type ByDirection,
+  type CountedMark,
+  countedUpTo,
+  DIRECTIONS,
+  type Direction,
+  type Doubt,
+} from './mark.ts'
 
 /**
  * Judges a session's counters against the marks up to which they were counted. Each direction on its own:
@@ -43,6 +50,10 @@ export interface Turns {
 export function judge(before: CountedMark, shown: Bytes, turns: Turns): Judged {
   const { counters, doubts } = before
   const sinceMs = before.sinceMs ?? turns.lastMs
+  if (!doubts && hasPlainlyGrown(counters, shown)) {
+    const bytes = { upload: shown.upload - counters.upload, download: shown.download - counters.download }
+    return { mark: countedUpTo(shown), deltas: [{ bytes, sinceMs }], findings: NO_FINDINGS }
+  }
   const stepOf = (direction: Direction) =>
     step(counters[direction], doubts?.[direction], shown[direction], {
       ...{ atMs: turns.atMs, sinceMs },
@@ -63,6 +74,20 @@ export function judge(before: CountedMark, shown: Bytes, turns: Turns): Judged {
       return finding ? [{ ...finding, direction }] : []
     }),
   }
+}
+
+const NO_FINDINGS: readonly Finding[] = []
+
+/** Whether no counter fell or leapt: of nearly all, with nothing to suspect. */
+function hasPlainlyGrown(before: Bytes, { upload, download }: Bytes): boolean {
+  const byUpload = upload - before.upload
+  const byDownload = download - before.download
+  return (
+    byUpload >= 0 &&
+    byDownload >= 0 &&
+    !isLeap(before.upload, byUpload) &&
+    !isLeap(before.download, byDownload)
+  )
 }
 
 /**

@@ -2,6 +2,7 @@ import { NONE_AWAY } from './device.ts'
 import type { Decision } from './entry.ts'
 import type { SessionId } from './ids.ts'
 import type { Ledger } from './ledger.ts'
+import { onlyGrown } from './only-grown.ts'
 import { pair } from './pair.ts'
 import type { Reading } from './reading.ts'
 import { isTaken, nothingNew } from './repeated.ts'
@@ -31,5 +32,6 @@ export function* decideInSteps(
   const within = { ...reading, boot: withinReason(reading.boot) }
   if (isTaken(ledger, reading)) return nothingNew(within, ledger.last?.away ?? NONE_AWAY)
   const paired = yield* pair(ledger, within, terms)
-  return yield* new Turn({ ledger, reading: within, paired, terms, newId, room }).decide()
+  const plain = onlyGrown(ledger, within, paired)
+  return plain ?? (yield* new Turn({ ledger, reading: within, paired, terms, newId, room }).decide())
 }

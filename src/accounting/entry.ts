@@ -126,8 +126,11 @@ export interface Decision {
   readonly bindings: Bindings
 }
 
+const NOBODY: ReadonlySet<SessionId> = new Set()
+
 /** The sessions that a decision tells one by one, and not as growth. */
 export function toldOneByOne({ entries, numbered }: Decision): ReadonlySet<SessionId> {
+  if (entries.length === 0 && !numbered?.sessions.size) return NOBODY
   const ids = new Set(entries.map(({ session }) => session.id))
   for (const { id } of numbered?.sessions.values() ?? []) ids.add(id)
   return ids

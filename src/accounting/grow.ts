@@ -1,6 +1,6 @@
 import { type Columns, type Growth, HAS_OLD_MARK, STALL_REPORTED } from './columns.ts'
 import { isLeap } from './counter-step.ts'
-import type { ByDirection, Doubt } from './mark.ts'
+import { type ByDirection, type Doubt, LEAP_BYTES } from './mark.ts'
 import { plausibleBytes } from './plausible.ts'
 import type { NumberedRows } from './reading.ts'
 import { Total } from './total.ts'
@@ -54,6 +54,7 @@ export function growKnown(
   const grewUpload = new Float64Array(rows)
   const grewDownload = new Float64Array(rows)
   const total = new Total()
+  const hasNoExceptions = excepted.size === 0
   let grew = 0
   for (let place = 0; place < rows; place++) {
     const number = known.numbers[place] ?? -1
@@ -71,16 +72,16 @@ export function growKnown(
       byDownload >= 0 &&
       byUpload <= most &&
       byDownload <= most &&
-      !isLeap(wasUpload, byUpload) &&
-      !isLeap(wasDownload, byDownload) &&
+      (byUpload < LEAP_BYTES || !isLeap(wasUpload, byUpload)) &&
+      (byDownload < LEAP_BYTES || !isLeap(wasDownload, byDownload)) &&
       earliestMs <= (loginLatestMs[number] ?? Number.NaN) &&
       (loginEarliestMs[number] ?? Number.NaN) <= answeredMs - uptimeMs &&
       earliestMs >= notBeforeRouters(earliestMs) &&
-      (hasMoved || (flag & STALL_REPORTED) !== 0 || atMs - (lastMovedMs[number] ?? 0) < stalledAfterMs) &&
+      (hasMoved || flag & STALL_REPORTED || atMs - (lastMovedMs[number] ?? 0) < stalledAfterMs) &&
       ((flag & HAS_OLD_MARK) === 0 ||
         isBelowOldMarks(standing[number]?.doubts, wasUpload + byUpload, wasDownload + byDownload)) &&
       standing[number] !== undefined &&
-      (excepted.size === 0 || !excepted.has(number))
+      (hasNoExceptions || !excepted.has(number))
     if (!hasGoneOn) {
       others.push(place)
       continue

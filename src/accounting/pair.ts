@@ -37,6 +37,7 @@ export interface Paired extends Rejoined {
 }
 
 const NONE: ReadonlySet<number> = new Set()
+const NO_ROWS: Omit<Paired, keyof Rejoined> = { rows: [], matched: new Map(), unread: [], isUncertain: false }
 
 /** Finds the session of each row that is not counted in columns, by rule 1. */
 export function* pair(ledger: Ledger, reading: Reading, terms: Terms): Steps<Paired> {
@@ -66,6 +67,7 @@ function* pairBut(
     looked.push({ row, number, isNew, key: identityKey(service, row) })
     yield
   }
+  if (looked.length === 0 && reading.unread.length === 0) return { ...rejoined, ...NO_ROWS }
   const rows = onceEach(looked)
   yield
   const byIdentity = matchRows(waiting, rows, elapsedMs)
@@ -127,6 +129,7 @@ function twinsOf(
   { service }: Reading,
   { isSeen, rows, matched, unread }: Paired,
 ): ReadonlySet<number> {
+  if (rows.length + unread.length === 0) return NONE
   const strangers: { identity: Identity; login: SessionReading['login'] | undefined }[] = [
     ...rows
       .filter(it => !isPlain(service, it, matched.get(it)))
