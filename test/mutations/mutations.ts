@@ -17,8 +17,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'one identity is one session',
     file: 'src/accounting/match.ts',
-    from: 'readonly Taken[] {\n  const byKey',
-    to: 'readonly Taken[] {\n  return rows.map(it => ({ it, isDuplicate: false }))\n  const byKey',
+    from: 'readonly Taken[] {\n  const taken: Taken[] = []',
+    to: 'readonly Taken[] {\n  return rows.map(it => ({ it, isDuplicate: false }))\n  const taken: Taken[] = []',
   },
   {
     rule: 'a session that one reading missed continues',
