@@ -123,8 +123,8 @@ export class RouterBook {
   }
 
   /**
-   * What sessions may have moved between their last reading and their logout, by their last rates, since this book
-   * was opened: an upper bound of what nobody can know, and never part of the record.
+   * Estimated bytes that sessions moved between their last reading and their logout, by their last rates, since this
+   * book was opened. They are never part of the record.
    */
   get tail(): Bytes {
     return this.#tail

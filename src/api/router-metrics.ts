@@ -30,7 +30,7 @@ export interface RouterMeasure {
   readonly sessions: Readonly<Partial<Record<Service, number>>>
   /** How many of them have no counters; absent where no service was ever read. */
   readonly uncounted: number | undefined
-  /** An upper bound of what sessions moved between their last reading and their logout, since the daemon began. */
+  /** Estimated bytes that sessions moved between their last reading and their logout, since the daemon began. */
   readonly tail: { readonly upload: number; readonly download: number }
 }
 
@@ -93,13 +93,13 @@ export function tellOfRouters(page: Page, measures: { routers(): Iterable<Router
   perRouter(
     'counter',
     'tikmeter_tail_upload_bytes_total',
-    'At the most so much was uploaded between last readings and logouts; not recorded.',
+    'Estimated bytes uploaded between last readings and logouts, by the sessions’ last rates; not recorded.',
     it => it.tail.upload,
   )
   perRouter(
     'counter',
     'tikmeter_tail_download_bytes_total',
-    'At the most so much was downloaded between last readings and logouts; not recorded.',
+    'Estimated bytes downloaded between last readings and logouts, by the sessions’ last rates; not recorded.',
     it => it.tail.download,
   )
   perRouter(
