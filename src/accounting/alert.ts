@@ -9,7 +9,7 @@ export const ALERT_SCOPES = ['user', 'router', 'tenant'] as const
 export type AlertScope = (typeof ALERT_SCOPES)[number]
 
 export const ALERT_PERIODS = ['day', 'month'] as const
-/** The tenant's (rule 16). */
+/** The tenant's (docs/accounting.md rule 16). */
 export type AlertPeriod = (typeof ALERT_PERIODS)[number]
 
 /** Of all that a subject uses in a period, up and down, at which an alert is due. */
@@ -42,7 +42,7 @@ export interface OutageRule {
 }
 
 export const SESSION_ALERTS = ['session_stalled', 'session_uncounted'] as const
-/** Of sessions without a byte for long (rule 13), or without counters for as long. */
+/** Of sessions without a byte for long (rule 13), or without counters for as long (rule 27). */
 export type SessionAlertKind = (typeof SESSION_ALERTS)[number]
 
 /** Fires once a day for each subscriber, or each router, that has such a session. */

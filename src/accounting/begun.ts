@@ -66,9 +66,10 @@ export function unreadSession(
 }
 
 /**
- * The first mark of a session that begins with a row (rules 8 and 9). A new login whose counters go on from those of a
- * session that this reading lacks may be that session with a false uptime. Nothing is counted for it until the next
- * reading shows whether it is one. On a static binding every session goes on from the counters of the one before.
+ * The first mark of a session that begins with a row (docs/accounting.md rules 8 and 9). A new login whose counters
+ * continue those of a session that this reading lacks may be that session with a false uptime. Nothing is counted for
+ * it until the next reading decides (rule 20). On a static binding each session continues the counters of the previous
+ * one (rule 10).
  */
 export function firstMark({ row, isNew, key }: LookedAt, { lastMs, waiting }: Paired): Mark {
   if (!isNew) return { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined }

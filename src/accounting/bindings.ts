@@ -50,8 +50,8 @@ export function movedBindings(
 }
 
 /**
- * A static binding's counters as the next session begins with them (rule 10), without what was counted ahead for the
- * last session.
+ * A static binding's counters as the next session begins with them (docs/accounting.md rule 10), without what was
+ * counted ahead for the last session.
  */
 function believed({ counters, doubts }: CountedMark): CountedMark {
   const its = (doubt: Doubt | undefined): Doubt | undefined => {

@@ -6,7 +6,7 @@ export interface Day {
   readonly endMs: number
 }
 
-/** Every zone's offset from UTC is a multiple of this (rule 17), so days begin only there. */
+/** Every zone's offset from UTC is a multiple of this (docs/accounting.md rule 17), so days begin only there. */
 export const QUARTER_HOUR_MS = 15 * 60_000
 
 /** Longer than any day: Antarctica's stations have set their clocks back by three hours. */

@@ -133,7 +133,7 @@ export interface Growth {
   readonly upload: Float64Array
   readonly download: Float64Array
   readonly total: ByteSum
-  /** The span in which all of them were moved (rule 15), by our wall clock. */
+  /** The span in which all of them were moved (docs/accounting.md rule 15), by our wall clock. */
   readonly from: Date
   readonly to: Date
 }

@@ -32,7 +32,7 @@ export class Count {
     this.#options = options
   }
 
-  /** Rules 6 to 12. */
+  /** Rules 6 to 12 (docs/accounting.md). */
   of(session: Session, row: SessionReading, shown: Bytes): CountedSession {
     const { mark } = session
     if (isCountedUpTo(session, shown)) return { session, counted: NOTHING_COUNTED }

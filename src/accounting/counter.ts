@@ -10,7 +10,8 @@ import {
 } from './mark.ts'
 
 /**
- * Judges a session's counters against the marks up to which they were counted. Each direction on its own:
+ * Judges a session's counters against the marks up to which they were counted (docs/accounting.md). Each direction on
+ * its own:
  *
  *     at or above its mark        it grew by the difference                                             rule 6
  *     below it                    suspected of a reset: nothing is counted until the next reading       rule 7
@@ -19,10 +20,10 @@ import {
  *                                 for both, and they are one sum. As long as they show half of their marks or more they
  *                                 stay suspected, since counters that began again at 0 would have moved as much in the
  *                                 time of a reading or two
- *     a jump to or above the      it was no reset but wrong for long: counting goes on from the old mark, less what
- *     mark before a reset         was counted since
- *     below, after a leap that    that reading was false: counting goes on from before it, less what was counted for it
- *     it is not below the start of
+ *     a jump to or above the      it was no reset but wrong for long: counting goes on from the old     rule 18
+ *     mark before a reset         mark, less what was counted since
+ *     below, after a leap, but    that reading was false: counting goes on from before it, less what    rule 19
+ *     not below its start         was counted for it
  */
 export interface Judged {
   readonly mark: CountedMark

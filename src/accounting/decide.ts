@@ -13,7 +13,8 @@ import { Turn } from './turn.ts'
 import { withinReason } from './window.ts'
 
 /**
- * What a reading means: rules 1 to 13 of the accounting. Changes nothing; `adopt` moves the ledger on.
+ * Decides what a reading means, by the accounting rules (docs/accounting.md rules 1 to 13, and those of false rows).
+ * Changes nothing; `adopt` moves the ledger on.
  * @param newId makes the id of a session that begins
  * @param room for sessions that begin; rows beyond it are left out
  */

@@ -25,7 +25,7 @@ export interface Leaving {
   readonly isPassedOn: boolean
 }
 
-/** Ends sessions: one that readings lack with the second such reading (rule 3), all others at once. */
+/** Ends sessions: those that readings lack with the second such reading (docs/accounting.md rule 3), others at once. */
 export class Endings {
   readonly #options: EndingsOptions
 
@@ -61,7 +61,7 @@ export class Endings {
     return reported && reported < at.wall ? reported : at.wall
   }
 
-  /** The session that it seemed to replace is back: one reading had a false uptime. */
+  /** Rule 20: the session that this one seemed to replace is back, so one reading had a false uptime. */
   #unmake(session: Session): void {
     const { reading, reports } = this.#options
     const shown = session.mark.kind === 'owed' ? session.mark.shown : undefined

@@ -6,7 +6,7 @@ import type { SessionId } from './ids.ts'
 import type { Device, Moment, Service, Window } from './reading.ts'
 import type { Session } from './session.ts'
 
-/** Bytes and the span they were moved in, by our wall clock: (from, to] (rule 15). */
+/** Bytes and the span they were moved in, by our wall clock: (from, to] (docs/accounting.md rule 15). */
 export interface Counted {
   readonly delta: Bytes
   readonly from: Date

@@ -27,11 +27,12 @@ export interface Grown {
 }
 
 /**
- * The rules for known rows, each in one look. A session has gone on where
+ * The rules for known rows, each in one look (docs/accounting.md). A session has gone on where
  *
  *     its login lies in the row's window, so it is the same one, and its clock has not drifted      rule 1
  *     its counters were known at the last reading, and none has fallen, or is doubtful              rules 6, 7, 11
- *     they grew by no more than the link can carry, and none leapt                                  rules 7, 12
+ *     they grew by no more than the link can carry, and none leapt                                  rules 12, 19
+ *     none is back at the mark before a reset                                                       rule 18
  *     it is not to be reported as stalled                                                           rule 13
  *
  * Everything else is for the rules as they are written out in `decide`. That both come to the same is held by a

@@ -32,7 +32,7 @@ export function hoursOf(calendar: Calendar, startMs: number, endMs: number): rea
   return hours
 }
 
-/** How far the zone's clocks are ahead of UTC, in milliseconds. Right at quarters of an hour (rule 17). */
+/** The zone's offset from UTC in milliseconds, valid at quarters of an hour (docs/accounting.md rule 17). */
 function offsetsOf(timezone: string): (ms: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,

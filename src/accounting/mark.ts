@@ -11,7 +11,7 @@ export interface ByDirection<T> {
 }
 
 /**
- * How far a session's counters have been counted:
+ * How far a session's counters have been counted (docs/accounting.md):
  *
  *     counted   up to `counters`. They were last known at the ledger's last reading, or, where readings since had
  *               none (rule 11), at `sinceMs` on the steady clock
@@ -60,7 +60,7 @@ export interface Fall {
 
 /**
  * A counter that more than doubled in the last reading and grew by at least `LEAP_BYTES`, or by more than its link can
- * carry. That reading may be false.
+ * carry. That reading may be false (rule 19).
  */
 export interface Leap {
   readonly from: number
@@ -75,7 +75,7 @@ export const LEAP_BYTES = 16 * 1024 * 1024
 
 /**
  * Where a counter was before a reset. A later jump to or above it shows that there was no reset, but a glitch of
- * several readings.
+ * several readings (rule 18).
  */
 export interface OldMark {
   readonly mark: number

@@ -9,7 +9,7 @@ import { gapMs, isSameInstant, LOGIN_TOLERANCE_MS, middleMs } from './window.ts'
 export interface LookedAt {
   readonly row: SessionReading
   readonly number: number | undefined
-  /** Whether it tells of a login since the last reading (rule 8). */
+  /** Whether its login lies after the last reading (docs/accounting.md rule 8). */
   readonly isNew: boolean
   readonly key: string
 }
@@ -24,7 +24,7 @@ export interface Taken {
 /** An identity has one session at a time, or two while one ends and another begins. */
 const MOST_LOGINS = 8
 
-/** One row for each session: rows of one identity and one login are the same session. */
+/** One row for each session: rows of one identity and one login are the same session (rule 21). */
 export function onceEach(rows: readonly LookedAt[]): readonly Taken[] {
   const taken: Taken[] = []
   for (const group of groupBy(rows, it => it.key).values()) {
@@ -135,9 +135,9 @@ function stepTo({ mark }: Session, { counters }: SessionReading): number {
 const MOST_OF_A_DEVICE = 8
 
 /**
- * Finds hotspot sessions whose address or name changed: the same device on the same server, with the same login, and
- * counters that did not fall unless there is only one such session and one such row. A name matches with and without
- * its domain, because `hotspot_domain` may have been changed.
+ * Finds hotspot sessions whose address or name changed (rules 22 and 23): the same device on the same server, with the
+ * same login. The counters must not have fallen, unless there is only one such session and one such row. A name matches
+ * with and without its domain, because `hotspot_domain` may have been changed.
  */
 export function matchDevices(
   waiting: Map<string, readonly Session[]>,

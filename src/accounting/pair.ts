@@ -39,7 +39,7 @@ export interface Paired extends Rejoined {
 const NONE: ReadonlySet<number> = new Set()
 const NO_ROWS: Omit<Paired, keyof Rejoined> = { rows: [], matched: new Map(), unread: [], isUncertain: false }
 
-/** Finds the session of each row that is not counted in columns, by rule 1. */
+/** Finds the session of each row that is not counted in columns, by rule 1 (docs/accounting.md). */
 export function* pair(ledger: Ledger, reading: Reading, terms: Terms): Steps<Paired> {
   const paired = yield* pairBut(ledger, reading, terms, NONE)
   // A row without a waiting session may be a second row of a session that the columns already counted.

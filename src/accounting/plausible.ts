@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.ts'
 
-/** Whether a link of `bitsPerSecond` can have carried `delta` in `elapsedMs`, either way (rule 12). */
+/** Whether a link of `bitsPerSecond` can have carried `delta` in `elapsedMs` (docs/accounting.md rule 12). */
 export function isPlausible(delta: Bytes, elapsedMs: number, bitsPerSecond: number): boolean {
   const most = plausibleBytes(elapsedMs, bitsPerSecond)
   return delta.upload <= most && delta.download <= most

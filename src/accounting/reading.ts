@@ -43,7 +43,7 @@ export interface SessionReading {
   readonly uptimeSeconds: number
   /** When the session logged in, as this reading tells. */
   readonly login: Window
-  /** The running totals; `undefined` where no interface row could be joined this round (rule 11). */
+  /** The running totals; `undefined` where no interface row could be joined this round (docs/accounting.md rule 11). */
   readonly counters: Bytes | undefined
   /** The static server binding whose counters these are: they run on from session to session (rule 10). */
   readonly binding: string | undefined

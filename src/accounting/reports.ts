@@ -44,7 +44,7 @@ export class Reports {
     return this.#once('unreadable', session, { ...unreadable })
   }
 
-  /** Rule 13, and the same for a session without counters. */
+  /** Rule 13 (docs/accounting.md), and rule 27 for a session without counters. */
   idle(session: Session): Session {
     const { mark } = session
     const { at, stalledAfterMs } = this.#options

@@ -9,7 +9,7 @@ import { gapMs, isBeforeBoot, LOGIN_TOLERANCE_MS, middleMs, shiftWindow, toleran
 export type Open = ReadonlyMap<string, readonly Session[]>
 
 /**
- * How a reading goes on from the last one, by the router's boot that each of them tells (rule 2):
+ * How a reading goes on from the last one, by the router's boot that each of them tells (docs/accounting.md rule 2):
  *
  *     the same boot, within the tolerance          → continued
  *     another boot, but most sessions did not move → continued

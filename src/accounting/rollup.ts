@@ -3,7 +3,7 @@ import { addSums, addToSum, type ByteSum, type Bytes, NO_SUM } from './bytes.ts'
 /** Days kept apart; what is older is only part of the total. Two months' worth, so that this month is whole. */
 const DAYS_KEPT = 62
 
-/** A router's bytes in all and by day: what `data_usage`, this month and today are read from (rule 16). */
+/** A router's bytes in all and by day, for `data_usage`, this month and today (docs/accounting.md rule 16). */
 export class Rollup {
   #total: ByteSum
   readonly #days: Map<string, ByteSum>

@@ -40,7 +40,10 @@ export class RoomLeft {
     return { sessions, ...(bindings > 0 ? { bindings } : {}) }
   }
 
-  /** Rows that no session was opened for. They may be opened by a later reading, from a baseline (rule 9). */
+  /**
+   * Rows for which no session was opened (docs/accounting.md rule 31). A later reading may open them, from a baseline
+   * (rule 9).
+   */
   get leftOut(): number {
     return this.#leftOut
   }

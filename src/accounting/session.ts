@@ -28,7 +28,7 @@ export interface Session {
   readonly lastMovedMs: number
   /** What was reported of it. */
   readonly reported: Reported
-  /** Set where the last reading lacked it. It ends with the next one that does (rule 3). */
+  /** Set where the last reading lacked it. It ends with the next one that does (docs/accounting.md rule 3). */
   readonly missed: Missed | undefined
   /** The PPP interface that it was joined to by a guess. */
   readonly guessed: string | undefined

@@ -31,7 +31,7 @@ interface Cut {
 
 /**
  * Cuts a span at bucket and day limits; one of more than 24 hours at days only, each day's share in one bucket of that
- * day (rule 15).
+ * day (docs/accounting.md rule 15).
  */
 function* cutsOf(from: Date, to: Date, bucketMs: number, calendar: Calendar): Iterable<Cut> {
   const toMs = to.getTime()

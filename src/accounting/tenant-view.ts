@@ -33,7 +33,7 @@ export interface RouterView {
   readonly lagMs: number
 }
 
-/** @param staleAfterMs a service that was not read for so long leaves the live counts (rule 4) */
+/** @param staleAfterMs a service that was not read for so long leaves the live counts (docs/accounting.md rule 4) */
 export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Totals {
   const { name: day } = view.calendar.dayAt(now.getTime())
   const live = (service: Service) =>

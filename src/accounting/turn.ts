@@ -102,7 +102,7 @@ export class Turn {
     this.#reports.tell('reboot', { service, booted_at: bootedAt.toISOString(), sessions: open.length })
   }
 
-  /** Rule 5: the sessions of the router before end with its last reading, since nobody knows any more of them. */
+  /** Rule 5 (docs/accounting.md): the sessions of the previous router end with its last reading. */
   #replace(): void {
     const { last } = this.#ledger
     if (!last) return

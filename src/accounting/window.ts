@@ -14,7 +14,7 @@ export function gapMs(a: Window, b: Window): number {
   return Math.max(0, b.earliestMs - a.latestMs, a.earliestMs - b.latestMs)
 }
 
-/** Whether two tellings, `elapsedMs` apart, can be of the same instant (rule 1). */
+/** Whether two tellings, `elapsedMs` apart, can be of the same instant (docs/accounting.md rule 1). */
 export function isSameInstant(a: Window, b: Window, elapsedMs: number): boolean {
   return gapMs(a, b) <= toleranceMs(elapsedMs)
 }

@@ -38,7 +38,8 @@ import { writeSessions } from './write-sessions.ts'
  *                        row with the bytes that came since, which are set aside in their turn where that is refused
  *     a session's bytes  the row is written, and of the bytes those buckets that are taken
  *     an event           its detail is kept in the event that says so
- *     a binding          its row is removed: what counts on from an old value would count twice (rule 10)
+ *     a binding          its row is removed: what counts on from an old value would count twice (docs/accounting.md
+ *                        rule 10)
  *
  * So all four tables get the same bytes, and the events tell the others: one event of each session and reason, which
  * every commit adds to. (Where an open session's row could not be

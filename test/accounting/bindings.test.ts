@@ -23,7 +23,7 @@ function shows(upload: number) {
   return { bindings: [binding(NAME, upload, upload)] }
 }
 
-describe('rule 10', () => {
+describe('rule 10 (docs/accounting.md)', () => {
   it('a new session on a static binding counts from the last known value of its counter', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))

@@ -9,7 +9,7 @@ function hoursOf(timezone: string, instant: string): number {
   return (endMs - startMs) / HOUR_MS
 }
 
-describe('rule 16', () => {
+describe('rule 16 (docs/accounting.md)', () => {
   it.each([
     ['Europe/Berlin', '2026-03-29T12:00Z', 23],
     ['Europe/Berlin', '2026-10-25T12:00Z', 25],

@@ -15,7 +15,7 @@ import {
   wallAt,
 } from './readings.ts'
 
-describe('rule 6', () => {
+describe('rule 6 (docs/accounting.md)', () => {
   it('a known session adds now − last, upload and download each for itself', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 2000))]))

@@ -15,7 +15,7 @@ import {
   wallAt,
 } from './readings.ts'
 
-describe('rule 1', () => {
+describe('rule 1 (docs/accounting.md)', () => {
   it.each([hotspot, ppp])('a session that every reading tells alike is one session', read => {
     const meter = new Meter()
     meter.read(read(0, [ann(-60, bytes(1, 1))]))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { routerId } from '../../src/accounting/ids.ts'
-import { liveService, sessionsJson } from '../../src/accounting/live.ts'
+import { liveService, sessionsJson, tailOf } from '../../src/accounting/live.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { ann, bytes, HOUR, hotspot, Meter, ppp, wallAt } from './readings.ts'
 
@@ -100,5 +100,22 @@ describe('what is live', () => {
       download_bps: 13_333,
     })
     expect(still).toMatchObject({ mac_address: null, upload_bps: 0, download_bps: 0 })
+  })
+})
+
+describe('rule 41 (docs/accounting.md)', () => {
+  it('what a session may have moved after its last reading is estimated from its last rate, once', () => {
+    const meter = new Meter()
+    meter.read(ppp(0, [ann(-60, bytes(1000, 1000))]))
+    const before = live(meter, ppp(5, [ann(-60, bytes(1500, 6000))]))
+    expect(tailOf(meter.read(ppp(10, [])), before)).toEqual(bytes(500, 5000))
+    expect(tailOf(meter.read(ppp(15, [])), before)).toEqual(bytes(0, 0))
+  })
+
+  it('is not counted for the session', () => {
+    const meter = new Meter()
+    meter.read(ppp(0, [ann(-60, bytes(1000, 1000))]))
+    const [missed] = [meter.read(ppp(5, [])), meter.read(ppp(10, []))].flatMap(it => it.entries)
+    expect(missed?.session.recorded).toEqual(bytes(1000, 1000))
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ann, bytes, countedOf, deltaOf, events, HOUR, Meter, ppp, TERMS, wallAt } from './readings.ts'
 
-describe('rule 12', () => {
+describe('rule 12 (docs/accounting.md)', () => {
   const terms = { ...TERMS, plausibleBitsPerSecond: 8_000 }
 
   it('a delta that no link can have carried is not added but told, with both counters and the reason', () => {

@@ -16,7 +16,7 @@ import {
   wallAt,
 } from './readings.ts'
 
-describe('rule 2', () => {
+describe('rule 2 (docs/accounting.md)', () => {
   it('an uptime that went back is a reboot, and every session open before has ended', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-HOUR, bytes(7, 7)), ann(-HOUR, bytes(9, 9), { username: 'bob' })]))

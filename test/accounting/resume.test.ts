@@ -20,7 +20,7 @@ import {
 const bob = { username: 'bob' }
 const cid = { username: 'cid' }
 
-describe('rule 4: a daemon that was down', () => {
+describe('rule 4 (docs/accounting.md): a daemon that was down', () => {
   it('goes on with the sessions that go on, and counts what they moved', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(100, 100)), ann(-90, bytes(10, 10), bob)]))

@@ -15,7 +15,7 @@ function daysBefore(last: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, day) => new Date(ms - day * 86_400_000).toISOString().slice(0, 10))
 }
 
-describe('rule 16', () => {
+describe('rule 16 (docs/accounting.md)', () => {
   it('today and this month come from deltas', () => {
     const rollup = new Rollup(NOTHING, new Map())
     rollup.add('2026-10-31', bytes(1, 10))

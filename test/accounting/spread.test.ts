@@ -31,7 +31,7 @@ function byDay(its: readonly Share[]): Record<string, number> {
   return days
 }
 
-describe('rule 15', () => {
+describe('rule 15 (docs/accounting.md)', () => {
   it('a span within one bucket is one share', () => {
     expect(shares('UTC', '2026-11-24T10:01Z', '2026-11-24T10:02Z', bytes(5, 7))).toEqual([
       { bucketStartMs: Date.parse('2026-11-24T10:00Z'), day: '2026-11-24', upload: 5, download: 7 },

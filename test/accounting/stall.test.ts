@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isReported } from '../../src/accounting/reported.ts'
 import { ann, bytes, events, HOUR, Meter, MINUTE, ppp, TERMS, wallAt } from './readings.ts'
 
-describe('rule 13', () => {
+describe('rule 13 (docs/accounting.md)', () => {
   it('a session without a byte for the time set is reported, once', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 20))]))

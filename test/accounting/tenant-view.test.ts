@@ -82,7 +82,7 @@ describe('a tenant’s totals', () => {
   })
 })
 
-describe('rule 4', () => {
+describe('rule 4 (docs/accounting.md)', () => {
   it('a service unread for the time set leaves the live counts, and stays in the books', () => {
     const view = tenant([
       router('r1', { hotspot: service(wallAt(0), 'ann') }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ann, bytes, countedOf, deltaOf, events, kinds, Meter, ppp, stopsOf, wallAt } from './readings.ts'
 
-describe('rule 11', () => {
+describe('rule 11 (docs/accounting.md)', () => {
   it('a session without counters is open, and its numbers stand', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(10, 20))]))

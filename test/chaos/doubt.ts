@@ -3,9 +3,9 @@ import { DIRECTIONS } from '../../src/accounting/mark.ts'
 import { isLost, type SessionHistory, type SessionSight, type Window } from './history.ts'
 
 /**
- * Of a session whose counter was reset, what the accounting may be short of because it takes the reset for a false
- * reading, or can not tell (rule 7): all that the counter had shown before. Nothing, where the two readings after each
- * reset leave no doubt, and none since has come back to where the counter was in one leap.
+ * The bytes that the accounting may miss of a session whose counter was reset, because it takes the reset for a false
+ * reading or cannot tell the two apart (docs/accounting.md rules 7 and 18): all that the counter had shown before. No
+ * bytes if the two readings after each reset leave no doubt, and no later one jumped back to the old value.
  */
 export function doubtOf(session: SessionHistory, windows: readonly Window[]): Bytes {
   const { resetsAtMs, readings } = session

@@ -13,7 +13,7 @@ export interface Piece {
 const QUARTER_MS = 15 * MINUTE_MS
 const names = new Map<string, string>()
 
-/** Rule 15 word by word: pro rata, in whole bytes, a step of the clock after the other, with no thought of speed. */
+/** Rule 15 (docs/accounting.md) word by word: pro rata, in whole bytes, step by step, without regard to speed. */
 export function slowSplit(
   { delta, from, to }: Counted,
   bucketMs: number,

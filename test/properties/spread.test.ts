@@ -23,7 +23,7 @@ const spans = fc.record({
   delta: fc.record({ upload: amount, download: amount }),
 })
 
-describe('rule 15', () => {
+describe('rule 15 (docs/accounting.md)', () => {
   it('any span is split to the byte as a slow split does it', () => {
     const property = fc.property(spans, ({ toMs, spanMs, bucketMs, delta }) => {
       const counted = { delta, from: new Date(toMs - spanMs), to: new Date(toMs) }

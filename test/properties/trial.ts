@@ -2,9 +2,9 @@ import { addBytes, type Bytes } from '../../src/accounting/bytes.ts'
 import { DIRECTIONS } from '../../src/accounting/mark.ts'
 
 /**
- * A session whose counters were reset, and whether what readings showed leaves no doubt of it (rule 7): each counter
- * that had shown anything was then below half of that, and below all of it in the next reading too; and none has come
- * back to where it was in one leap.
+ * A session whose counters were reset, and whether the readings leave no doubt of it (docs/accounting.md rules 7 and
+ * 18): each counter that had shown anything was then below half of that value, and below all of it in the next reading
+ * too, and none jumped back to it later.
  */
 export class Trial {
   /** All that the counters had shown before. */

@@ -26,7 +26,10 @@ const USERS = ['ann', 'bob', 'cid', 'dee', 'eve', 'fay'] as const
 const STATIC_USERS: readonly string[] = ['ann', 'bob']
 /** PPP session-ids come again after so many. */
 const SESSION_IDS = 5
-/** Two logins of one identity, or of one device of a hotspot, are no nearer, or nobody could tell them apart (rule 1). */
+/**
+ * Two logins of one identity, or of one hotspot device, are at least this far apart; closer ones could not be told apart
+ * (docs/accounting.md rule 1).
+ */
 const APART_MS = 30 * SECOND_MS
 
 /** Those who are logged in to one service of a router. */

@@ -30,7 +30,7 @@ export class Truth {
   readonly deltas: TrueDelta[] = []
   /** Sessions that some reading showed. */
   readonly shown = new Set<TrueSession>()
-  /** Of counters that were reset, those that had shown anything before (rule 7). */
+  /** Of counters that were reset, those that had shown anything before (docs/accounting.md rule 7). */
   resets = 0
   /** On bindings of which nothing was known (rule 10), and on a router that takes another's place (rule 5). */
   baselines = 0

@@ -123,7 +123,10 @@ export function expectEvents({ truths, daemon, history }: Life): void {
   ).toEqual({ resets: sum('resets'), baselines: sum('baselines'), quarantines: 0 })
 }
 
-/** A delta's span begins where the one before it ended, or at the login, as far as the router's clock tells (rule 15). */
+/**
+ * A delta's span begins where the previous one ended, or at the login, as far as the router's clock tells
+ * (docs/accounting.md rule 15).
+ */
 export function expectSpans({ truths, daemon, history }: Life): void {
   for (const service of SERVICES) {
     const { doubtful } = truths[service]
