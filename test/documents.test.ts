@@ -66,8 +66,11 @@ describe('the accounting rules', () => {
 })
 
 describe('a document', () => {
-  it.each([RULES, 'docs/routeros.md'])('%s names files that exist', file => {
-    const paths = readFileSync(file, 'utf8').matchAll(/`((?:src|test|config|drizzle|docs)\/[\w./-]+\w)`/g)
-    expect(Array.from(paths, ([, path = '']) => path).filter(path => !existsSync(path))).toEqual([])
-  })
+  it.each([RULES, 'docs/routeros.md', 'CONTRIBUTING.md', 'SECURITY.md'])(
+    '%s names files that exist',
+    file => {
+      const paths = readFileSync(file, 'utf8').matchAll(/`((?:src|test|config|drizzle|docs)\/[\w./-]+\w)`/g)
+      expect(Array.from(paths, ([, path = '']) => path).filter(path => !existsSync(path))).toEqual([])
+    },
+  )
 })
