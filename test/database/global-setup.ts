@@ -13,14 +13,22 @@ declare module 'vitest' {
   }
 }
 
-/** Nothing in it has to outlive the machine, and many are connected at the same time. */
-const SETTINGS = `
+/** Of each copy of it: nothing has to outlive the machine, a few are connected, and each process takes CPU to start. */
+const FRESH_SETTINGS = `
 fsync = off
+io_method = sync
+shared_buffers = 16MB
+autovacuum = off
+max_logical_replication_workers = 0
+`
+
+/** Of the one for all: even less has to, and many are connected at the same time. */
+const SETTINGS = `
+shared_buffers = 128MB
 synchronous_commit = off
 full_page_writes = off
 wal_compression = off
 max_connections = 200
-autovacuum = off
 jit = off
 `
 
@@ -30,6 +38,7 @@ const servers: ScratchServer[] = []
 export async function setup(project: TestProject): Promise<void> {
   const fresh = await ScratchServer.create()
   servers.push(fresh)
+  await appendFile(join(fresh.home, 'data', 'postgresql.conf'), FRESH_SETTINGS)
   const server = await ScratchServer.create(fresh.home)
   servers.push(server)
   await appendFile(join(server.home, 'data', 'postgresql.conf'), SETTINGS)

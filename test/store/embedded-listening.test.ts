@@ -4,7 +4,6 @@ import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newListening } from '../../src/store/embedded-listening.ts'
 import { findRunning } from '../../src/store/embedded-running.ts'
-import { freePort } from '../../src/store/free-port.ts'
 import {
   ask,
   clusterIn,
@@ -106,26 +105,3 @@ test('where its home has no sockets, a closed folder elsewhere has it', async ()
     await removeHome(at)
   }
 })
-
-test.each(['stopped', 'running'])(
-  'one that listened on a port, and is %s, listens on a socket',
-  async state => {
-    const at = await madeHome(`of-a-port-${state}`)
-    const { cluster } = await clusterIn(at)
-    const listening = { kind: 'tcp', port: await freePort() } as const
-    await cluster.start(listening)
-    const admin = await cluster.superuserUrl(listening, 'postgres')
-    await ask(admin, 'create database tikmeter')
-    expect(await findRunning(at)).toBe(await cluster.superuserUrl(listening, 'tikmeter'))
-    if (state === 'stopped') await cluster.stop()
-    const after = embeddedAt(at)
-    try {
-      const { url } = await after.start()
-      expect(await listeningAddresses(url)).toBe('')
-      await expect(ask(admin, 'select')).rejects.toThrow('ECONNREFUSED')
-    } finally {
-      await after.stop()
-      await removeHome(at)
-    }
-  },
-)

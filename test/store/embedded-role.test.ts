@@ -82,40 +82,46 @@ test('the superuser’s password is not used once the daemon has its own', async
   }
 })
 
-test.each(['stopped', 'running'])('what the superuser made, and is %s, becomes the daemon’s', async state => {
-  const at = await madeHome(`of-the-superuser-${state}`)
-  const { cluster } = await clusterIn(at)
-  const listening = { kind: 'tcp', port: await freePort() } as const
-  await cluster.start(listening)
-  await ask(await cluster.superuserUrl(listening, 'postgres'), 'create database tikmeter')
-  const old = await cluster.superuserUrl(listening, 'tikmeter')
-  await migrate(old)
-  await ask(old, "insert into tenants (id, name, timezone) values ('acme', 'Acme', 'UTC')")
-  if (state === 'running') {
-    const daemon = new Client({ connectionString: old, application_name: 'tikmeter' })
-    await daemon.connect()
-    await expect(embeddedAt(at).start()).rejects.toMatchObject({ name: 'AnotherDaemon' })
-    await daemon.end()
-  } else await cluster.stop()
-  const first = embeddedAt(at)
-  try {
-    const { url } = await first.start()
-    expect(await ask(url, OTHERS)).toEqual([])
-    await migrate(url)
-    expect(await ask(url, 'select id from tenants')).toEqual([{ id: 'acme' }])
-    // As a release before would, that was put back for a while.
-    await ask(await superuserAt(at), 'create table later (n int)')
-  } finally {
-    await first.stop()
-  }
-  const second = embeddedAt(at)
-  try {
-    expect(await ask((await second.start()).url, OTHERS)).toEqual([])
-  } finally {
-    await second.stop()
-    await removeHome(at)
-  }
-})
+test.each(['stopped', 'running'])(
+  'what the superuser made on a port, and is %s, becomes the daemon’s on a socket',
+  async state => {
+    const at = await madeHome(`of-the-superuser-${state}`)
+    const { cluster } = await clusterIn(at)
+    const listening = { kind: 'tcp', port: await freePort() } as const
+    await cluster.start(listening)
+    await ask(await cluster.superuserUrl(listening, 'postgres'), 'create database tikmeter')
+    const old = await cluster.superuserUrl(listening, 'tikmeter')
+    expect(await findRunning(at)).toBe(old)
+    await migrate(old)
+    await ask(old, "insert into tenants (id, name, timezone) values ('acme', 'Acme', 'UTC')")
+    if (state === 'running') {
+      const daemon = new Client({ connectionString: old, application_name: 'tikmeter' })
+      await daemon.connect()
+      await expect(embeddedAt(at).start()).rejects.toMatchObject({ name: 'AnotherDaemon' })
+      await daemon.end()
+    } else await cluster.stop()
+    const first = embeddedAt(at)
+    try {
+      const { url } = await first.start()
+      expect(await ask(url, 'show listen_addresses')).toEqual([{ listen_addresses: '' }])
+      await expect(ask(old, 'select')).rejects.toThrow('ECONNREFUSED')
+      expect(await ask(url, OTHERS)).toEqual([])
+      await migrate(url)
+      expect(await ask(url, 'select id from tenants')).toEqual([{ id: 'acme' }])
+      // As a release before would, that was put back for a while.
+      await ask(await superuserAt(at), 'create table later (n int)')
+    } finally {
+      await first.stop()
+    }
+    const second = embeddedAt(at)
+    try {
+      expect(await ask((await second.start()).url, OTHERS)).toEqual([])
+    } finally {
+      await second.stop()
+      await removeHome(at)
+    }
+  },
+)
 
 test('a password that the role does not have is given to it', async () => {
   const at = await madeHome('another-password')

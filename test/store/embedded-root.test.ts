@@ -21,7 +21,7 @@ import { findHome, type Home, makeHome } from '../../src/store/embedded-home.ts'
 import { makePassword } from '../../src/store/embedded-password.ts'
 import { findPostmaster } from '../../src/store/embedded-postmaster.ts'
 import { reach } from '../../src/store/embedded-reach.ts'
-import { makeHomeAt, removeHome } from './embedded-scene.ts'
+import { removeHome } from './embedded-scene.ts'
 
 /** As many accounts have it. */
 const NOBODY = 65_534
@@ -44,8 +44,7 @@ async function treasure(name: string): Promise<string> {
   return path
 }
 
-async function madeHome(name: string): Promise<Home> {
-  await makeHomeAt(join(folder, name))
+function madeHome(name: string): Promise<Home> {
   return makeHome(join(folder, name), log)
 }
 
