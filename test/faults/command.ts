@@ -27,7 +27,10 @@ export interface Outcome {
 }
 
 /** What ends by itself and prints by the streams of the process alone. */
-const TOGETHER: ReadonlySet<string | undefined> = new Set(['check', 'probe', 'status'])
+const TOGETHER: ReadonlySet<string | undefined> = new Set([
+  ...['check', 'probe', 'status'],
+  ...['usage', 'credit'],
+])
 const together = new CommandsTogether()
 const talkative = new CommandsTogether({ DEBUG: '*' })
 
