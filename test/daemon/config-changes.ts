@@ -1,3 +1,4 @@
+import { expected } from '../random-runs.ts'
 import { READER } from './watched-fleet.ts'
 import type { SeenRouter } from './watched-fleet-messages.ts'
 
@@ -52,7 +53,7 @@ export const CAST_ROUTERS = 208
 const JOINING = 5
 const TENANT_SIZE = 3
 
-/** Deals out the routers, and makes forty changes: what an operator does in a year. */
+/** Deals out the routers, and makes forty changes, or half of them: what an operator does in a year. */
 export function castOf(routers: readonly SeenRouter[]): Cast {
   const rest = routers.map(({ identity, host, port }): WrittenRouter => {
     return { id: identity, host, port, username: READER.name, password: READER.password }
@@ -89,22 +90,19 @@ export function castOf(routers: readonly SeenRouter[]): Cast {
   const rare = (at: number) => changed('another schedule', rarer[at], { schedule: '*/3 * * * * *' })
   const guard = (at: number) => changed('another password', guarded[at], { password: `changed ${at}` })
   const changes: readonly (readonly Change[])[] = [
+    // Each kind of them. In the end one router is out that was in, and no router is disabled.
     ...[join(0), leave(0), pause(0), slow(0), back(0), rare(0)],
     ...[tenantChanged(hilltop.id, { timezone: 'Pacific/Kiritimati' }), guard(0)],
+    ...[join(1), leave(1), goOn(0), tenantRemoved(coast), join(2), tenantRemoved(lakeside)],
+    ...[tenantChanged(acme.id, { name: 'Acme Wireless' }), tenantAdded(valley), slow(1), rare(1)],
+    ...[tenantChanged(acme.id, { timezone: 'America/Bogota' }), tenantAdded(lakeside)],
 
-    ...[join(1), leave(1), back(1), goOn(0), pause(1), tenantRemoved(coast), slow(1), rare(1)],
-
-    ...[join(2), leave(2), tenantRemoved(lakeside), goOn(1), pause(2), guard(1)],
-    ...[tenantChanged(acme.id, { name: 'Acme Wireless' }), leave(3)],
-
-    ...[back(2), join(3), back(3), tenantAdded(valley), goOn(2), leave(4)],
-    ...[tenantChanged(acme.id, { timezone: 'America/Bogota' }), pause(3)],
-
-    ...[tenantAdded(lakeside), leave(5), join(4), goOn(3), back(4), slow(2), rare(2), guard(2)],
+    ...[back(1), pause(1), leave(2), goOn(1), pause(2), guard(1), leave(3), back(2), join(3), back(3)],
+    ...[goOn(2), leave(4), pause(3), leave(5), join(4), goOn(3), back(4), slow(2), rare(2), guard(2)],
   ]
   return {
     tenants: [acme, hilltop, coast, lakeside],
-    changes: changes.flat(),
+    changes: changes.flat().slice(0, expected(20, 40)),
     untouched: rest.map(({ id }) => id),
   }
 }
