@@ -58,7 +58,7 @@ export class WatchScene {
     if (this.#turns === 1) this.#running = this.#watch.run(this.#ending.signal)
     else await this.clock.turn(INTERVAL_MS)
     // The look at the routers sleeps as well.
-    while (this.clock.sleepers < 2) await new Promise(resolve => setImmediate(resolve))
+    await this.clock.asleep(2)
   }
 
   /** What was told since it was asked last, as `rule subject period`. */

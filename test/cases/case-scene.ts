@@ -132,7 +132,7 @@ export class CaseScene {
     const { everyMs } = this.#setting
     if (!this.#process) this.#process = await this.#start()
     else if (this.#isDropped) {
-      while (this.clock.sleepers === 0) await new Promise(resolve => setImmediate(resolve))
+      await this.clock.asleep(1)
       this.#isDropped = false
       await this.clock.turn(BACK_OFF_MS)
     } else {

@@ -10,6 +10,8 @@ export class HandClock implements Clock {
   #steadyMs: number
   #wallAheadMs = 0
   readonly #sleepers = new Set<Sleeper>()
+  /** Whom to tell when somebody falls asleep. */
+  readonly #watchers: (() => void)[] = []
 
   constructor(start: string | Date) {
     this.#steadyMs = new Date(start).getTime()
@@ -39,7 +41,17 @@ export class HandClock implements Clock {
       const sleeper = { dueMs: this.#steadyMs + Math.max(0, ms), wake }
       this.#sleepers.add(sleeper)
       signal.addEventListener('abort', wake)
+      for (const tell of this.#watchers.splice(0)) tell()
     })
+  }
+
+  /** Waits until so many are asleep, having done what they were woken for. */
+  async asleep(count: number): Promise<void> {
+    while (this.#sleepers.size < count)
+      await new Promise<void>(resolve => {
+        this.#watchers.push(resolve)
+      })
+    await settle()
   }
 
   /** Moves the wall clock alone, as an operator or NTP does. */
