@@ -32,11 +32,16 @@ export const globex = tenantId('globex')
 /** Live numbers as a test wants them; counts how often each tenant was asked for. */
 export class FakeSource implements SnapshotSource {
   readonly asked: TenantId[] = []
-  routerCount = 1
+  #routers: readonly RouterJson[] = [router(0)]
   #tenants: readonly TenantId[]
 
   constructor(...tenants: readonly TenantId[]) {
     this.#tenants = tenants
+  }
+
+  /** Made once: a snapshot of many routers would take most of a test's time otherwise. */
+  set routerCount(count: number) {
+    this.#routers = Array.from({ length: count }, (_, index) => router(index))
   }
 
   tenants(): readonly TenantId[] {
@@ -52,14 +57,13 @@ export class FakeSource implements SnapshotSource {
   }
 
   #totals(): Totals {
-    return { ...NO_TOTALS, activeSessions: 1, routers: Array(this.routerCount).fill('online') }
+    return { ...NO_TOTALS, activeSessions: 1, routers: this.#routers.map(({ state }) => state) }
   }
 
   snapshot(tenant: TenantId, now: Date): Snapshot {
     this.asked.push(tenant)
-    const routers = Array.from({ length: this.routerCount }, (_, index) => router(index))
     const stats = statsOf(this.#totals(), { day: '2026-11-24', timezone: 'UTC' }, now)
-    return { tenant, asOf: now, stats, routers }
+    return { tenant, asOf: now, stats, routers: this.#routers }
   }
 
   sessions(): Iterable<SessionJson> {
