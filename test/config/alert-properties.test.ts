@@ -5,6 +5,7 @@ import { ALERT_PERIODS, ALERT_SCOPES, type AlertScope } from '../../src/accounti
 import { formatFaults } from '../../src/config/check.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { runs } from '../random-runs.ts'
+import { character, letter } from '../random-text.ts'
 import { SECRET } from './config-text.ts'
 
 const ROUTERS = ['hq', 'tower', 'mast.2']
@@ -29,7 +30,7 @@ const threshold = fc.oneof(
 
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/)
 const username = fc
-  .string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
+  .string({ minLength: 1, maxLength: 12, unit: letter })
   .filter(it => it.trim() !== '' && !it.includes('\0'))
 
 function subjects(scope: AlertScope) {
@@ -196,7 +197,7 @@ function replaced(value: unknown, [step, ...rest]: readonly (string | number)[],
 
 const KEYS = ['id', 'on', 'scope', 'period', 'threshold', 'limit', 'of', 'after', 'url', 'secret', 'alerts']
 const anything = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: character }),
   fc.jsonValue(),
   fc.dictionary(
     fc.oneof(fc.constantFrom(...KEYS), fc.constantFrom('constructor', '__proto__'), fc.string()),
@@ -228,7 +229,7 @@ test('whatever stands in the place of whatever, there is a config or there are f
 
 test('whatever is typed anywhere in the text, there is a config or there are faults', () => {
   fc.assert(
-    fc.property(block, fc.nat(), fc.nat(9), fc.string({ unit: 'binary' }), (its, at, removed, typed) => {
+    fc.property(block, fc.nat(), fc.nat(9), fc.string({ unit: character }), (its, at, removed, typed) => {
       const text = stringify(written(its))
       const place = at % text.length
       const changed = text.slice(0, place) + typed + text.slice(place + removed)
