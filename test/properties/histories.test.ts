@@ -1,7 +1,7 @@
 /*
  * Random histories of a router and of the daemon that reads it, against a model that knows the truth. By hand:
  *
- *     npm test -- test/properties                                                2,000 histories
+ *     npm test -- test/properties                                                500 histories
  *     TIKMETER_THOROUGH=1 npm test -- test/properties                            10,000, as in CI
  *     TIKMETER_HISTORIES=1000000 npm test -- test/properties                     any number of them
  *     TIKMETER_SEED=77 npm test -- test/properties                               others

@@ -1,7 +1,7 @@
 import type { Parameters } from 'fast-check'
-import { runs } from '../random-runs.ts'
+import { expected } from '../random-runs.ts'
 
-const histories = Number(process.env['TIKMETER_HISTORIES'] ?? runs(10_000))
+const histories = Number(process.env['TIKMETER_HISTORIES'] ?? expected(500, 10_000))
 const seed = process.env['TIKMETER_SEED']
 const path = process.env['TIKMETER_PATH']
 
@@ -10,8 +10,8 @@ export const SEEDS: readonly number[] = seed === undefined ? [1, 2, 3, 4] : [Num
 
 export const HISTORIES_A_SEED = Math.ceil(histories / SEEDS.length)
 
-/** Postgres is asked for a few hundred times as much as memory is. */
-export const DATABASE_HISTORIES = Math.ceil(histories / 125)
+/** Postgres takes a few hundred times as long as memory does. */
+export const DATABASE_HISTORIES = Math.ceil(histories / expected(62.5, 125))
 
 /** On a slow machine, with time to shrink one that fails. */
 export const MS_A_HISTORY = 100
