@@ -9,7 +9,7 @@ import { varyingTraffic } from './traffic.ts'
 
 /** Many more bytes than a socket's buffers hold, so that aborts fall into replies on their way. */
 const SESSIONS = 2000
-const ROUNDS = 5
+const ROUNDS = 3
 const REPLIES = 20
 const COMMAND = ['/ip/hotspot/active/print', '=.proplist=user,address,mac-address,bytes-in,bytes-out']
 
@@ -48,7 +48,7 @@ for (const by of ['rst', 'fin'] as const satisfies readonly Ending[])
       const client = await enter(router)
       const reading = readInto(books, client)
       await router.nextCommand('/ip/hotspot/active/print')
-      for (let turns = wholeBelow(random, 12); turns > 0; turns--)
+      for (let turns = wholeBelow(random, 4); turns > 0; turns--)
         await new Promise(resolve => setImmediate(resolve))
       await router.drop(by)
       whole += await reading
