@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { v7 as uuidV7 } from 'uuid'
+import { ALL_ROWS } from './accounting/admission.ts'
 import { type RouterKey, sessionId } from './accounting/ids.ts'
 import { Alerting } from './alerting.ts'
 import { Observed } from './api/observed.ts'
@@ -187,7 +188,11 @@ export class Daemon {
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
       want: routers => ownership.want(routers),
-      linkTo: routerLinks({ isListening: config.poll.listen, replies, clock }),
+      linkTo: routerLinks({
+        isListening: config.poll.listen,
+        admission: (router, service) => books.get(router)?.admission(service, clock.steadyMs()) ?? ALL_ROWS,
+        ...{ replies, clock },
+      }),
       ...{ graceMs: POLL_GRACE_MS, stopping },
     })
     const { durationMs } = config.lease

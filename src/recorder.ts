@@ -1,3 +1,4 @@
+import { type Shares, type Spreading, sharesOf } from './accounting/decision-shares.ts'
 import type { Decision } from './accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { type Reading, SERVICES } from './accounting/reading.ts'
@@ -5,14 +6,7 @@ import { removal } from './accounting/removal.ts'
 import type { Steps } from './accounting/steps.ts'
 import type { Checkpoint, Journal } from './journal-port.ts'
 import type { LedgerStore, SetAside } from './ledger-store.ts'
-import {
-  keyOf,
-  type RecordedRouter,
-  type RouterBook,
-  type Shares,
-  type Spreading,
-  sharesOf,
-} from './router-book.ts'
+import { keyOf, type RecordedRouter, type RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 import type { Uncommitted } from './uncommitted.ts'
 

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { Calendar } from './accounting/calendar.ts'
 import { type RouterKey, routerKey } from './accounting/ids.ts'
-import type { Config, RouterConfig } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import {
   difference,
   type Listed,
@@ -39,7 +39,7 @@ export interface RosterOptions {
   /** Asks for the leases of these routers and of no others. */
   readonly want: (routers: ReadonlyMap<RouterKey, RouterRef>) => Promise<void>
   /** How to connect to a router, again and again: what is known of its callers is kept from one time to the next. */
-  readonly linkTo: (router: RouterConfig) => (signal: AbortSignal) => Promise<RouterLink>
+  readonly linkTo: (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink>
   /** For a poll in flight on a router that leaves. */
   readonly graceMs: number
   /** Once it aborts, what is not done yet is left to the next start. */
@@ -243,7 +243,7 @@ export class Roster implements Owner {
       services: router.services,
       schedule: router.schedule,
       isEnabled: router.enabled,
-      connect: linkTo(router),
+      connect: linkTo(listed),
     })
   }
 }

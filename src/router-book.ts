@@ -1,8 +1,9 @@
+import { type Admission, admissionTo } from './accounting/admission.ts'
 import { adoptPending } from './accounting/adopt-pending.ts'
 import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from './accounting/bytes.ts'
-import type { Calendar } from './accounting/calendar.ts'
 import { decideInSteps } from './accounting/decide.ts'
-import type { Decision, Entry } from './accounting/entry.ts'
+import { type Shares, type Spreading, sharesOf } from './accounting/decision-shares.ts'
+import type { Decision } from './accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from './accounting/ids.ts'
 import { adopt, inherited, type Ledger } from './accounting/ledger.ts'
 import type { LimitUse } from './accounting/limit-use.ts'
@@ -11,8 +12,9 @@ import type { OthersShare } from './accounting/others.ts'
 import type { Pending } from './accounting/pending.ts'
 import { type Reading, SERVICES, type Service } from './accounting/reading.ts'
 import type { Rollup } from './accounting/rollup.ts'
-import { SessionBudget, type SessionLimits, startsOf } from './accounting/session-budget.ts'
-import { type Share, spread, spreadGrowth } from './accounting/spread.ts'
+import type { Room } from './accounting/room.ts'
+import { type RoomFor, SessionBudget, type SessionLimits, startsOf } from './accounting/session-budget.ts'
+import { spreadGrowth } from './accounting/spread.ts'
 import { inOneGo, type Steps } from './accounting/steps.ts'
 import type { Terms } from './accounting/terms.ts'
 import { Waiting, type WaitingSum } from './accounting/waiting.ts'
@@ -38,12 +40,6 @@ export interface Crowding {
   readonly sessions: number
   readonly uses: readonly LimitUse[]
   readonly leftOut: number
-}
-
-/** How bytes are put into buckets and days. */
-export interface Spreading {
-  readonly bucketMs: number
-  readonly calendar: Calendar
 }
 
 /** All that the recorder has of one router: its open sessions, its live numbers, and what waits for the database. */
@@ -108,12 +104,14 @@ export class RouterBook {
    * @param earlier decisions about other services in the same poll, which are not adopted yet
    */
   decide(reading: Reading, newId: () => SessionId, earlier: readonly Decision[] = []): Steps<Decision> {
-    const { terms, limits } = this.about
     const begun = earlier.reduce((sum, decision) => sum + startsOf(decision), 0)
-    const others = SERVICES.filter(service => service !== reading.service)
-    const open = others.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), begun)
-    const room = this.#budget.roomFor(reading, limits, open, begun)
-    return decideInSteps(this.#ledgers[reading.service], reading, terms, newId, room)
+    const room = this.#roomFor(reading, begun)
+    return decideInSteps(this.#ledgers[reading.service], reading, this.about.terms, newId, room)
+  }
+
+  /** Which rows of the next answer are worth holding. @param steadyMs about when it is asked for */
+  admission(service: Service, steadyMs: number): Admission {
+    return admissionTo(this.#ledgers[service], this.#roomFor({ service, at: { steadyMs } }, 0))
   }
 
   /** How many sessions it has, how much of their limits that is, and how many rows are left out for them. */
@@ -204,6 +202,13 @@ export class RouterBook {
     return this.#waiting.sum
   }
 
+  /** @param begun sessions that begin with the same poll so far */
+  #roomFor(about: RoomFor, begun: number): Room {
+    const others = SERVICES.filter(service => service !== about.service)
+    const open = others.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), begun)
+    return this.#budget.roomFor(about, this.about.limits, open, begun)
+  }
+
   #adopt(
     decision: Decision,
     spreading: Spreading,
@@ -226,20 +231,6 @@ export class RouterBook {
     for (const { shares } of pending.sessions.values())
       for (const share of shares.values()) this.rollup.add(share.day, share)
   }
-}
-
-/** The spread of each entry that counted bytes. */
-export type Shares = ReadonlyMap<Entry, readonly Share[]>
-
-export function* sharesOf(decision: Decision, { bucketMs, calendar }: Spreading): Steps<Shares> {
-  const shares = new Map<Entry, readonly Share[]>()
-  for (const entry of decision.entries) {
-    if (entry.kind === 'stop' || entry.counted.length === 0) continue
-    const its = entry.counted.flatMap(counted => spread(counted, bucketMs, calendar))
-    shares.set(entry, its)
-    yield
-  }
-  return shares
 }
 
 export function keyOf({ about }: Pick<RouterBook, 'about'>): RouterKey {

@@ -1,5 +1,9 @@
-import type { RouterConfig } from './config/config.ts'
+import type { Admission } from './accounting/admission.ts'
+import type { RouterKey } from './accounting/ids.ts'
+import type { Service } from './accounting/reading.ts'
+import type { TenantRouter } from './config/difference.ts'
 import { addressOf } from './config/revealed.ts'
+import { keyOf } from './listed.ts'
 import type { RouterLink } from './poller/router-link.ts'
 import { budgetOf } from './routeros/budget.ts'
 import { Callers } from './routeros/callers.ts'
@@ -12,16 +16,21 @@ export interface RouterLinksOptions {
   readonly isListening: boolean
   /** Of all routers. */
   readonly replies: RepliesInFlight
+  /** Which rows of a router's next answer are worth holding. */
+  readonly admission: (router: RouterKey, service: Service) => Admission
   readonly clock: Clock
 }
 
 /** How to connect to a router, again and again: what is known of its callers is kept from one time to the next. */
 export function routerLinks(
   options: RouterLinksOptions,
-): (router: RouterConfig) => (signal: AbortSignal) => Promise<RouterLink> {
-  return router => {
+): (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink> {
+  return listed => {
+    const { router } = listed
+    const key = keyOf(listed)
     const { services, timeoutMs, hotspotDomain, maxSessions } = router
     const its = { services, timeoutMs, hotspotDomain, budget: budgetOf(maxSessions), callers: new Callers() }
-    return signal => Router.connect({ ...options, ...its, address: addressOf(router) }, signal)
+    const admission = (service: Service) => options.admission(key, service)
+    return signal => Router.connect({ ...options, ...its, admission, address: addressOf(router) }, signal)
   }
 }

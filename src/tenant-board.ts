@@ -1,4 +1,5 @@
 import type { Calendar } from './accounting/calendar.ts'
+import type { Spreading } from './accounting/decision-shares.ts'
 import { DistinctNames } from './accounting/distinct-names.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from './accounting/ids.ts'
 import { type LiveService, sessionsJson } from './accounting/live.ts'
@@ -7,7 +8,7 @@ import { Rollup } from './accounting/rollup.ts'
 import type { RouterState, SessionJson, Snapshot, Totals } from './accounting/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from './accounting/tenant-view.ts'
 import type { StoredDecision, StoredElsewhere } from './ledger-store.ts'
-import { keyOf, type RouterBook, type Spreading } from './router-book.ts'
+import { keyOf, type RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 
 /** How a router is doing, as whoever reads it knows. */

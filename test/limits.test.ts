@@ -47,6 +47,18 @@ test('new sessions are counted by the hour', async () => {
   expect(crowding()).toMatchObject({ sessions: 6, leftOut: 0 })
 })
 
+test('no answer is held for more new sessions than are left of the hour, or than may be open', async () => {
+  const { scene, hq, read } = crowded(100, 10)
+  const mostNew = () => scene.books.get(hq)?.admission('hotspot', scene.clock.steadyMs()).mostNew
+  expect(mostNew()).toBe(10)
+  await read(users(6))
+  expect(mostNew()).toBe(4)
+  await read(users(6, 6))
+  expect(mostNew()).toBe(0)
+  await scene.clock.turn(3_600_000)
+  expect(mostNew()).toBe(10)
+})
+
 test('what is left out is an event once an hour', async () => {
   const { scene, hq, read } = crowded(1, 100)
   for (let time = 0; time < 10; time++) await read(users(2))

@@ -8,6 +8,7 @@ import {
   tenantId,
 } from '../src/accounting/ids.ts'
 import type { Config } from '../src/config/config.ts'
+import type { TenantRouter } from '../src/config/difference.ts'
 import type { Estate, Inheritance } from '../src/inheritance.ts'
 import type {
   DiscardedReadings,
@@ -243,10 +244,12 @@ export function openHouse() {
   const store = new FakeRosterStore()
   const estate = new FakeEstate()
   const leases = new FakeLeases()
-  const linkTo = (config: { host: string }) => (signal: AbortSignal) => {
-    hosts.push(config.host)
-    return device.polled().connect(signal)
-  }
+  const linkTo =
+    ({ router }: TenantRouter) =>
+    (signal: AbortSignal) => {
+      hosts.push(router.host)
+      return device.polled().connect(signal)
+    }
   const stopping = new AbortController()
   const roster = new Roster({
     ...{ store, estate, recorder, board, poller, linkTo, graceMs: 3_000, clock, log },

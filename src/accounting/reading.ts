@@ -141,6 +141,8 @@ export interface Reading {
   readonly sessions: readonly SessionReading[]
   /** Rows that are skipped, each of which may be any session that the others lack. */
   readonly unread: readonly UnreadRow[]
+  /** How many rows of sessions that are not known the router had beyond those; absent where it had none. */
+  readonly leftOut?: number
   /** Absent where rows have no numbers. */
   readonly numbered?: NumberedRows
   readonly bindings: readonly BindingReading[]

@@ -25,12 +25,14 @@ export class RoomLeft {
   readonly #paired: Paired
   /** Counted with the first row that opens a session: most readings have none. */
   #rest: number | undefined
-  #leftOut = 0
+  #leftOut: number
   #bindingsLeftOut = 0
 
-  constructor(room: Room, paired: Paired) {
+  /** @param leftOut rows that did not even get into the reading */
+  constructor(room: Room, paired: Paired, leftOut: number) {
     this.#room = room
     this.#paired = paired
+    this.#leftOut = leftOut
   }
 
   /** What is to be recorded of all that is left out; absent where an earlier reading recorded it, or there is nothing. */

@@ -1,13 +1,19 @@
 import type { Decision } from './entry.ts'
 import type { LimitUse } from './limit-use.ts'
 import { namesADay } from './others.ts'
-import { type Reading, SERVICES, type Service } from './reading.ts'
+import { type Moment, SERVICES, type Service } from './reading.ts'
 import type { Room } from './room.ts'
 
 /** What the operator allows a router, over all its services. */
 export interface SessionLimits {
   readonly maxSessions: number
   readonly newSessionsPerHour: number
+}
+
+/** A reading, or one that is to come. */
+export interface RoomFor {
+  readonly service: Service
+  readonly at: Pick<Moment, 'steadyMs'>
 }
 
 const HOUR_MS = 3_600_000
@@ -26,7 +32,7 @@ export class SessionBudget {
    * @param others sessions of the router that are open, or begin with this poll, in its other services
    * @param begun those that begin with this poll so far
    */
-  roomFor({ service, at }: Reading, limits: SessionLimits, others: number, begun: number): Room {
+  roomFor({ service, at }: RoomFor, limits: SessionLimits, others: number, begun: number): Room {
     const isThisHour = at.steadyMs - this.#hour.fromMs < HOUR_MS
     const told = this.#toldMs.get(service)
     return {

@@ -49,7 +49,7 @@ export class Turn {
     this.#reading = reading
     this.#newId = newId
     this.#paired = paired
-    this.#room = new RoomLeft(room, paired)
+    this.#room = new RoomLeft(room, paired, reading.leftOut ?? 0)
     this.#bindings = bindingsBefore(ledger.bindings, paired)
     this.#reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
     this.#count = new Count({

@@ -1,6 +1,8 @@
+import { ALL_ROWS } from '../accounting/admission.ts'
 import type { SessionReading, Unreadable, UnreadRow } from '../accounting/reading.ts'
 import { boundedName } from './bounded-text.ts'
 import type { Asked, PrintedMenu, RouterConnection } from './connection.ts'
+import { type AtDoor, Door } from './door.ts'
 import { beganAt, counterOf, proplist, textOf, unreadable, unreadableCounterOf, uptimeOf } from './fields.ts'
 import { SameWords } from './same-words.ts'
 import type { Row } from './sentence.ts'
@@ -31,16 +33,18 @@ export class HotspotMenu implements SessionMenu {
   }
 
   /** @throws RouterError */
-  async read(): Promise<SessionRows> {
+  async read(admission = ALL_ROWS): Promise<SessionRows> {
     const { rows } = this.#menu
+    const door = new Door(admission, (row: Row) => this.#atDoor(row))
     try {
-      const asked = await this.#connection.print(this.#menu)
+      const asked = await this.#connection.print(this.#menu, row => door.admits(row))
       return {
         ...asked,
         ...this.#wholes(asked),
         bindings: [],
         by: rows.by,
         known: this.#known(asked),
+        leftOut: door.leftOut,
       }
     } catch (error) {
       rows.forget()
@@ -112,6 +116,10 @@ export class HotspotMenu implements SessionMenu {
       joined: undefined,
       unreadable,
     }
+  }
+
+  #atDoor(row: Row): AtDoor {
+    return { ...this.#identity(row), isUnreadable: uptimeOf(row) === undefined }
   }
 
   #identity(row: Row) {

@@ -86,6 +86,7 @@ export class PppMenu implements SessionMenu {
       known: this.#known(places, asked),
       bindings: this.#interfaces.bindings(),
       unread: unread.map(it => it.row),
+      leftOut: 0,
     }
   }
 

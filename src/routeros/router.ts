@@ -1,3 +1,4 @@
+import type { Admission } from '../accounting/admission.ts'
 import {
   type Device,
   type MissingMenu,
@@ -32,6 +33,8 @@ export interface RouterOptions {
   /** Of this router, and kept from connection to connection. */
   readonly callers: Callers
   readonly budget: Budget
+  /** Which rows of the next answer are worth holding. */
+  readonly admission: (service: Service) => Admission
   /** Of all routers. */
   readonly replies: RepliesInFlight
   readonly clock: Clock
@@ -54,6 +57,7 @@ export class Router {
   readonly #menus: Readonly<Record<Service, SessionMenu>>
   readonly #boot: Window
   readonly #device: Device
+  readonly #admission: RouterOptions['admission']
   readonly #clock: Clock
   readonly #missing = new Map<Service, MissingService>()
   readonly #departures = new Map<Service, Departures>()
@@ -86,7 +90,7 @@ export class Router {
 
   private constructor(
     connection: RouterConnection,
-    { clock, hotspotDomain, callers }: RouterOptions,
+    { clock, hotspotDomain, callers, admission }: RouterOptions,
     { identity, serial, version, boot, notices }: RouterSystem & { readonly notices: readonly string[] },
   ) {
     this.#connection = connection
@@ -94,6 +98,7 @@ export class Router {
       hotspot: new HotspotMenu(connection, hotspotDomain),
       ppp: new PppMenu(connection, callers),
     }
+    this.#admission = admission
     this.#clock = clock
     this.#boot = boot
     this.#device = { identity, serial }
@@ -147,8 +152,8 @@ export class Router {
   }
 
   async #read(service: Service): Promise<Reading> {
-    const answer = await this.#menus[service].read()
-    const { rows, numbers, known, by, bindings, unread, askedMs, answeredMs } = answer
+    const answer = await this.#menus[service].read(this.#admission(service))
+    const { rows, numbers, known, by, bindings, unread, leftOut, askedMs, answeredMs } = answer
     const sinceMs = this.#clock.steadyMs() - askedMs
     const departures = this.#departures.get(service)?.settle(answer)
     return {
@@ -160,6 +165,7 @@ export class Router {
       unread,
       numbered: { by, numbers, known, answeredMs },
       bindings,
+      ...(leftOut > 0 ? { leftOut } : {}),
       ...(departures ? { departures } : {}),
     }
   }

@@ -14,6 +14,11 @@ export interface WholeRow {
   readonly row: Row
 }
 
+/** Says whether a row that is not known by its bytes is worth holding. */
+export type Admits = (row: Row) => boolean
+
+const ANY: Admits = () => true
+
 /** So many rows that went away, one beside the other, are passed by. */
 const LOOK_AHEAD = 4
 /** So many rows of a hash are compared: more have it only where somebody made them so, and count as new. */
@@ -52,6 +57,7 @@ export class RowMemory implements KnownSentences {
   #values: Float64Array[]
   #known = 0
   #wholes: WholeRow[] = []
+  #admits = ANY
 
   /**
    * @param moving the properties that are not the same in each reply; `uptime` is a duration, all others are counts
@@ -118,11 +124,13 @@ export class RowMemory implements KnownSentences {
     this.#isOpen = false
   }
 
-  begin(): void {
+  /** @param admits asked of each row that was not in the reply before */
+  begin(admits: Admits = ANY): void {
     // The one before broke off.
     if (this.#isOpen) this.forget()
     this.#isOpen = true
     this.#reply++
+    this.#admits = admits
     this.#cursor = 0
     this.#known = 0
     this.#now.clear()
@@ -170,6 +178,7 @@ export class RowMemory implements KnownSentences {
       this.#note({ number: this.#before.at(place), isNew: false, row })
       return
     }
+    if (!this.#admits(row)) return
     const number = this.#free.pop() ?? this.#capacity++
     if (cut && this.#bytes.live + cut.bytes.length <= this.#mostBytes) this.#bytes.put(number, cut)
     this.#note({ number, isNew: true, row })

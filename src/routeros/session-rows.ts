@@ -1,3 +1,4 @@
+import type { Admission } from '../accounting/admission.ts'
 import { onceMade } from '../accounting/once-made.ts'
 import type {
   BindingReading,
@@ -21,14 +22,19 @@ export interface SessionRows extends Asked {
   readonly bindings: readonly BindingReading[]
   /** Rows that are skipped. */
   readonly unread: readonly UnreadRow[]
+  /** How many rows were not let in. */
+  readonly leftOut: number
 }
 
 /** The active sessions of one service, over one connection. */
 export interface SessionMenu {
   /** Menus beside its own that the router refused when they were asked last. */
   readonly missingMenus: readonly MissingMenu[]
-  /** @throws RouterError; then no row is known the next time, since nobody was told of this one's */
-  read(): Promise<SessionRows>
+  /**
+   * @param admission which rows are held; all unless told
+   * @throws RouterError; then no row is known the next time, since nobody was told of this one's
+   */
+  read(admission?: Admission): Promise<SessionRows>
   /** The number of the row with an `.id`: good until the session ends, and then handed out again. */
   find(id: string): number | undefined
 }

@@ -1,5 +1,6 @@
 import { v7 as uuid } from 'uuid'
 import { expect, onTestFinished } from 'vitest'
+import { ALL_ROWS } from '../../src/accounting/admission.ts'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { routerId, routerKey, sessionId, tenantId } from '../../src/accounting/ids.ts'
 import type { Service } from '../../src/accounting/reading.ts'
@@ -181,6 +182,7 @@ export class CaseScene {
       isListening,
       hotspotDomain,
       callers: new Callers(),
+      admission: () => ALL_ROWS,
       timeoutMs: PATIENT_MS,
       clock,
       ...roomy(),

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { ALL_ROWS } from '../../src/accounting/admission.ts'
 import { budgetOf } from '../../src/routeros/budget.ts'
 import { Callers } from '../../src/routeros/callers.ts'
 import { type ConnectionOptions, RouterConnection } from '../../src/routeros/connection.ts'
@@ -33,7 +34,7 @@ export async function dialled(target: Target, more: Partial<Address> = {}): Prom
 
 /** What is new to a connection, and to a router. */
 export function plainLink() {
-  return { hotspotDomain: 'part', callers: new Callers(), ...roomy() } as const
+  return { hotspotDomain: 'part', callers: new Callers(), admission: () => ALL_ROWS, ...roomy() } as const
 }
 
 /** More than any test sends. */

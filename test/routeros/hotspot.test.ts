@@ -144,3 +144,16 @@ for (const version of ['6.49', '7.20'] as const)
       ])
     }
   })
+
+test('rows beyond the room are counted and not held, and known ones are read wherever they are', async () => {
+  const user = (name: string) => ({ ...ANN, '.id': `*${name}`, user: name })
+  const { connection } = await menuConversation({ [MENU]: () => [...[...'abcd'].map(user), ANN] })
+  const menu = new HotspotMenu(connection, 'part')
+  const admission = { mostNew: 1, isKnown: ({ username }: { username: string }) => username === 'ann' }
+  const names = ({ rows }: { rows: readonly { username: string }[] }) => rows.map(it => it.username)
+  const first = await menu.read(admission)
+  expect([names(first), first.numbers, first.leftOut]).toEqual([['a', 'ann'], [0, 1], 3])
+  // Known by their bytes, they take no room of others.
+  const next = await menu.read(admission)
+  expect([[...next.known.numbers], names(next), next.leftOut]).toEqual([[0, 1], ['b'], 2])
+})
