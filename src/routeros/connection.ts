@@ -4,7 +4,7 @@ import { type Budget, BudgetLoad, type BudgetUse, ROW_BYTES, STRAY_BYTES } from 
 import { RouterOverloaded, RouterUnreachable } from './errors.ts'
 import type { Line } from './line.ts'
 import type { HeldReply, RepliesInFlight } from './replies-in-flight.ts'
-import { type Admits, RowMemory } from './row-memory.ts'
+import { RowMemory, type WholeRows } from './row-memory.ts'
 import type { Row, Sentence } from './sentence.ts'
 import { encodeSentence } from './words.ts'
 
@@ -37,7 +37,7 @@ interface Question {
   readonly tag: string
   /** Takes the rows of a menu. */
   readonly memory: RowMemory | undefined
-  readonly admits: Admits | undefined
+  readonly into: WholeRows | undefined
 }
 
 interface PendingCommand extends Pick<Question, 'command' | 'memory'> {
@@ -103,7 +103,7 @@ export class RouterConnection {
    *   RouterGarbled where the connection ended before its answer was complete, or before it was asked
    */
   command(command: string, ...words: readonly string[]): Promise<Reply> {
-    return this.#ask({ command, words, tag: String(++this.#lastTag), memory: undefined, admits: undefined })
+    return this.#ask({ command, words, tag: String(++this.#lastTag), memory: undefined, into: undefined })
   }
 
   /** @param moving as `RowMemory` takes them */
@@ -112,12 +112,12 @@ export class RouterConnection {
     return { command, words, tag: String(++this.#lastTag), rows }
   }
 
-  /** As `command`, with the rows in the menu. One print of a menu at a time. @param admits as for `RowMemory` */
-  print({ command, words, tag, rows: memory }: PrintedMenu, admits?: Admits): Promise<Asked> {
-    return this.#ask({ command, words, tag, memory, admits })
+  /** As `command`, with the rows in the menu. One print of a menu at a time. @param into as for `RowMemory` */
+  print({ command, words, tag, rows: memory }: PrintedMenu, into?: WholeRows): Promise<Asked> {
+    return this.#ask({ command, words, tag, memory, into })
   }
 
-  #ask({ command, words, tag, memory, admits }: Question): Promise<Reply> {
+  #ask({ command, words, tag, memory, into }: Question): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const { socket } = this.#line
       if (socket.destroyed) {
@@ -133,7 +133,7 @@ export class RouterConnection {
       const held = this.#replies.open(() => this.#rest(`${command}: the largest of all answers in flight`))
       const its = { command, memory, askedMs, rows: [], traps: [], deadline, held, resolve, reject }
       this.#pending.set(tag, its)
-      memory?.begin(admits)
+      memory?.begin(into)
       this.#line.known ??= memory
       this.#send([command, ...words, `.tag=${tag}`])
     })

@@ -10,20 +10,20 @@ export interface AtDoor extends Caller {
  * Lets in the rows of one answer that are worth holding, in their order. As long as there are no more rows than may be
  * new, none is looked at: so it is for nearly all answers.
  */
-export class Door<Row> {
+export class Door {
   readonly #admission: Admission
-  readonly #look: (row: Row) => AtDoor
-  /** Those that came in; `undefined` once they have been looked at. */
-  #unlooked: Row[] | undefined = []
+  readonly #held: () => Iterable<AtDoor>
+  /** Rows that came in; `undefined` once they have been looked at. */
+  #unlooked: number | undefined = 0
   /** Rows of sessions that are not known and came in. */
   #strangers = 0
   #unreadableStrangers = 0
   #leftOut = 0
 
-  /** @param look reads of a row what the door asks for */
-  constructor(admission: Admission, look: (row: Row) => AtDoor) {
+  /** @param held what came in, to be looked at once */
+  constructor(admission: Admission, held: () => Iterable<AtDoor>) {
     this.#admission = admission
-    this.#look = look
+    this.#held = held
   }
 
   /** Rows that did not come in. */
@@ -31,24 +31,21 @@ export class Door<Row> {
     return this.#leftOut
   }
 
-  admits(row: Row): boolean {
-    if (this.#unlooked) {
-      if (this.#unlooked.length < this.#admission.mostNew) {
-        this.#unlooked.push(row)
-        return true
-      }
-      for (const before of this.#unlooked) this.#hasRoomFor(before)
+  /** @param look at the row, where that is needed */
+  admits(look: () => AtDoor): boolean {
+    if (this.#unlooked !== undefined) {
+      if (this.#unlooked++ < this.#admission.mostNew) return true
       this.#unlooked = undefined
+      for (const before of this.#held()) this.#hasRoomFor(before)
     }
-    if (this.#hasRoomFor(row)) return true
+    if (this.#hasRoomFor(look())) return true
     this.#leftOut++
     return false
   }
 
   /** Takes the room that a row needs. */
-  #hasRoomFor(row: Row): boolean {
+  #hasRoomFor(its: AtDoor): boolean {
     const { mostNew } = this.#admission
-    const its = this.#look(row)
     if (this.#admission.isKnown(its)) return true
     if (!its.isUnreadable) return ++this.#strangers <= mostNew
     // One that may be any session tells that any session may be there.

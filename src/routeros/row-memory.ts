@@ -14,10 +14,12 @@ export interface WholeRow {
   readonly row: Row
 }
 
-/** Says whether a row that is not known by its bytes is worth holding. */
-export type Admits = (row: Row) => boolean
-
-const ANY: Admits = () => true
+/** Whoever takes the rows of a reply that are not known by their bytes, as they come. */
+export interface WholeRows {
+  /** Whether a row that was not in the reply before is worth holding. */
+  admits(row: Row): boolean
+  take(whole: WholeRow): void
+}
 
 /** So many rows that went away, one beside the other, are passed by. */
 const LOOK_AHEAD = 4
@@ -57,7 +59,7 @@ export class RowMemory implements KnownSentences {
   #values: Float64Array[]
   #known = 0
   #wholes: WholeRow[] = []
-  #admits = ANY
+  #into: WholeRows | undefined
 
   /**
    * @param moving the properties that are not the same in each reply; `uptime` is a duration, all others are counts
@@ -85,7 +87,7 @@ export class RowMemory implements KnownSentences {
     return (this.#values[moving] ?? new Float64Array()).subarray(0, this.#known)
   }
 
-  /** The other rows of the last reply, once: a first reply has nothing else, and its text is many times what is kept. */
+  /** The other rows of the last reply that nobody took, once: their text is many times what is kept. */
   takeWholes(): readonly WholeRow[] {
     const wholes = this.#wholes
     this.#wholes = []
@@ -124,13 +126,13 @@ export class RowMemory implements KnownSentences {
     this.#isOpen = false
   }
 
-  /** @param admits asked of each row that was not in the reply before */
-  begin(admits: Admits = ANY): void {
+  /** @param into takes the rows that are not known; without one they are kept for `takeWholes` */
+  begin(into?: WholeRows): void {
     // The one before broke off.
     if (this.#isOpen) this.forget()
     this.#isOpen = true
     this.#reply++
-    this.#admits = admits
+    this.#into = into
     this.#cursor = 0
     this.#known = 0
     this.#now.clear()
@@ -178,7 +180,7 @@ export class RowMemory implements KnownSentences {
       this.#note({ number: this.#before.at(place), isNew: false, row })
       return
     }
-    if (!this.#admits(row)) return
+    if (this.#into?.admits(row) === false) return
     const number = this.#free.pop() ?? this.#capacity++
     if (cut && this.#bytes.live + cut.bytes.length <= this.#mostBytes) this.#bytes.put(number, cut)
     this.#note({ number, isNew: true, row })
@@ -211,7 +213,8 @@ export class RowMemory implements KnownSentences {
 
   #note(whole: WholeRow): void {
     this.#see(whole.number)
-    this.#wholes.push(whole)
+    if (this.#into) this.#into.take(whole)
+    else this.#wholes.push(whole)
   }
 
   #noteKnown(number: number): void {

@@ -6,7 +6,7 @@ import { type SessionId, sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { ANY_ROOM, type Room } from '../../src/accounting/room.ts'
-import { Door } from '../../src/routeros/door.ts'
+import { type AtDoor, Door } from '../../src/routeros/door.ts'
 import { runs } from '../random-runs.ts'
 import { bytes, HQ, hotspot, TERMS } from './readings.ts'
 
@@ -24,9 +24,14 @@ function ledgerOf(...readings: readonly Reading[]): Ledger {
 function admitted(ledger: Ledger, reading: Reading, room: Room): Reading {
   const admission = admissionTo(ledger, room)
   type Row = Reading['sessions'][number] | Reading['unread'][number]
-  const door = new Door<Row>(admission, row => ({ ...row, isUnreadable: !('uptimeSeconds' in row) }))
-  const sessions = reading.sessions.filter(row => door.admits(row))
-  const unread = reading.unread.filter(row => door.admits(row))
+  const held: AtDoor[] = []
+  const door = new Door(admission, () => held)
+  const comesIn = (row: Row) => {
+    const its = { ...row, isUnreadable: !('uptimeSeconds' in row) }
+    return door.admits(() => its) && held.push(its) > 0
+  }
+  const sessions = reading.sessions.filter(comesIn)
+  const unread = reading.unread.filter(comesIn)
   return { ...reading, sessions, unread, leftOut: door.leftOut }
 }
 

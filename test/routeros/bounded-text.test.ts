@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { boundedError, boundedName, boundedValue, LONGEST_NAME } from '../../src/routeros/bounded-text.ts'
+import type { PrintedMenu } from '../../src/routeros/connection.ts'
 import { RouterTrap } from '../../src/routeros/errors.ts'
 import { HotspotMenu } from '../../src/routeros/hotspot.ts'
-import { RowMemory } from '../../src/routeros/row-memory.ts'
+import { RowMemory, type WholeRows } from '../../src/routeros/row-memory.ts'
 import { parseSentence } from '../../src/routeros/sentence.ts'
 import { allRows } from './all-rows.ts'
 import { PppLab } from './ppp-lab.ts'
@@ -57,8 +58,8 @@ test('a hotspot name that is too long only with its domain is shortened too', as
   )
   const connection = {
     menu: () => ({ command: '', words: [], tag: '1', rows }),
-    async print() {
-      rows.begin()
+    async print(_: PrintedMenu, into?: WholeRows) {
+      rows.begin(into)
       rows.add(words, parseSentence(words).row)
       rows.end()
       return { askedMs: 0, answeredMs: 0 }

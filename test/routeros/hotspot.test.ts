@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { RouterConnection } from '../../src/routeros/connection.ts'
-import { type HotspotDomain, HotspotMenu } from '../../src/routeros/hotspot.ts'
+import { HotspotMenu } from '../../src/routeros/hotspot.ts'
+import type { HotspotDomain } from '../../src/routeros/hotspot-rows.ts'
 import { PLAIN_ROW } from '../accounting/readings.ts'
 import { windows1252 } from '../fleet/name.ts'
 import { HOTSPOT_ANN, HandClock as RouterClock, startRouter } from '../fleet/opened.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RowMemory } from '../../src/routeros/row-memory.ts'
-import { parseSentence } from '../../src/routeros/sentence.ts'
+import { RowMemory, type WholeRow } from '../../src/routeros/row-memory.ts'
+import { parseSentence, type Row } from '../../src/routeros/sentence.ts'
 import { encodeSentence } from '../../src/routeros/words.ts'
 
 function words(id: string, uptime: string, user = 'ann'): readonly Buffer[] {
@@ -107,4 +107,21 @@ test('four times as many rows alike, told in a way that no fast path takes, do n
   cpuOf(1_000)
   const few = cpuOf(5_000)
   expect(cpuOf(20_000)).toBeLessThan(10 * few + 100)
+})
+
+test('of a row that somebody takes as it comes nothing is kept, and one that is not let in has no number', () => {
+  const memory = new RowMemory(['uptime'], 1e9)
+  const taken: number[] = []
+  const into = {
+    admits: (row: Row) => row.get('user') !== 'eve',
+    take: ({ number }: WholeRow) => taken.push(number),
+  }
+  const print = (...rows: readonly (readonly Buffer[])[]) => {
+    memory.begin(into)
+    for (const row of rows) memory.add(row, parseSentence(row).row)
+    memory.end()
+  }
+  print(words('*A', '1s'), words('*B', '1s', 'eve'), words('*C', '1s'))
+  expect([taken, memory.capacity, memory.takeWholes()]).toEqual([[0, 1], 2, []])
+  expect([memory.find('.id', '*B'), memory.find('.id', '*C')]).toEqual([[], [1]])
 })

@@ -1,6 +1,7 @@
+import type { PrintedMenu } from '../../src/routeros/connection.ts'
 import { Departures } from '../../src/routeros/departures.ts'
 import { HotspotMenu } from '../../src/routeros/hotspot.ts'
-import { RowMemory } from '../../src/routeros/row-memory.ts'
+import { RowMemory, type WholeRows } from '../../src/routeros/row-memory.ts'
 import { parseSentence, type Row } from '../../src/routeros/sentence.ts'
 import { encodeSentence } from '../../src/routeros/words.ts'
 import type { HandClock } from '../runtime/hand-clock.ts'
@@ -11,8 +12,8 @@ export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], cl
   let tell: (row: Row) => void = () => {}
   const connection = {
     menu: () => ({ command: '', words: [], tag: '1', rows }),
-    async print() {
-      rows.begin()
+    async print(_: PrintedMenu, into?: WholeRows) {
+      rows.begin(into)
       for (const told of rowsOf()) {
         const words = ['!re', ...told].map(word => Buffer.from(word))
         if (rows.take(encodeSentence(words), 0) < 0) rows.add(words, parseSentence(words).row)
