@@ -9,6 +9,8 @@ import type { Uncommitted } from './uncommitted.ts'
 /** What waits to be committed, and its committing. */
 export interface Committing {
   pending(): ReadonlyMap<RouterKey, number>
+  /** Routers of which so much waits that it is not to wait for their turn. */
+  hurried(): readonly RouterKey[]
   commit(keys: readonly RouterKey[]): Promise<Uncommitted>
 }
 
@@ -36,7 +38,7 @@ const STUCK_AFTER_MS = 300_000
 /** How often to an interval it is looked whether anything waits. */
 const LOOKS = 30
 
-/** Commits every router once in an interval, in slices of whole routers spread over it. */
+/** Commits every router once in an interval, in slices of whole routers spread over it, and at once what is much. */
 export class CommitLoop {
   readonly #options: CommitLoopOptions
   readonly #progress: Progress
@@ -58,6 +60,11 @@ export class CommitLoop {
   /** Whether the last commit got through. */
   get isUp(): boolean {
     return this.#failures === 0
+  }
+
+  /** Whether the database took the last commit, and what it had of this router. */
+  takes(router: RouterKey): boolean {
+    return this.isUp && !this.#refused.has(router)
   }
 
   /** Routers whose last commits the database refused. */
@@ -97,9 +104,20 @@ export class CommitLoop {
     const done = new Set<RouterKey>()
     for (let left = slices; left > 0; left--) {
       const dueMs = startMs + (withinMs * (slices - left + 1)) / slices
-      await clock.sleep(Math.max(0, dueMs - clock.steadyMs()), signal)
+      await this.#hurryUntil(dueMs, signal)
       if (signal.aborted) return
       await this.#commit(nextSlice(recorder.pending(), done, left))
+    }
+  }
+
+  /** Meanwhile commits what is not to wait. A database that is away is tried only when a slice's time has come. */
+  async #hurryUntil(dueMs: number, signal: AbortSignal): Promise<void> {
+    const { recorder, clock, intervalMs } = this.#options
+    for (;;) {
+      const leftMs = dueMs - clock.steadyMs()
+      await clock.sleep(Math.max(0, Math.min(leftMs, intervalMs / LOOKS)), signal)
+      if (signal.aborted || clock.steadyMs() >= dueMs) return
+      if (this.isUp) await this.#commit(recorder.hurried().filter(key => !this.#refused.has(key)))
     }
   }
 

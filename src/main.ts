@@ -119,7 +119,10 @@ export class Daemon {
     })
     const randomBytes = pooledRandom()
     const healthOf = (router: RouterKey) => poller.health(router)
-    const shares = WaitingShares.onThisMachine({ ...config, books, journal, clock, log })
+    const shares = WaitingShares.onThisMachine({
+      ...{ ...config, books, journal, clock, log },
+      isTaken: router => commits.takes(router),
+    })
     const recorder = new Recorder({
       ...{ store, journal, books },
       onRecorded: ({ numbered, at }, decision, isDurable) => {
@@ -139,7 +142,7 @@ export class Daemon {
     )
     await journal.load()
     const estate = new JournalInheritance(journal)
-    const commits = new CommitLoop({
+    const commits: CommitLoop = new CommitLoop({
       ...{ recorder, observer, clock, log },
       intervalMs: config.commit.intervalMs,
       onLost: routers => ownership.lose(routers),

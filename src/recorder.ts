@@ -132,6 +132,11 @@ export class Recorder {
     return pending
   }
 
+  /** The routers that have so much to commit that it is not to wait. */
+  hurried(): readonly RouterKey[] {
+    return [...this.#routers.entries()].flatMap(([key, book]) => (book.isHurried ? [key] : []))
+  }
+
   /**
    * Commits all that these routers have, in one transaction, or two where an earlier one's outcome is not known.
    * @throws what the store throws: nothing is lost, and the next call offers the same again

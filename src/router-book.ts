@@ -19,7 +19,7 @@ import { inOneGo, type Steps } from './accounting/steps.ts'
 import type { Terms } from './accounting/terms.ts'
 import { Waiting, type WaitingSum } from './accounting/waiting.ts'
 import { mostEventsOf } from './accounting/waiting-events.ts'
-import type { WaitingLoad } from './accounting/waiting-share.ts'
+import { HURRIED_BYTES, type WaitingLoad } from './accounting/waiting-share.ts'
 import type { StoredRouter } from './ledger-store.ts'
 
 export interface RecordedRouter {
@@ -190,6 +190,11 @@ export class RouterBook {
   /** What all that the database has not got takes of memory, and since when. */
   get load(): WaitingLoad {
     return this.#waiting.load
+  }
+
+  /** Whether so much waits that it is committed at once. */
+  get isHurried(): boolean {
+    return this.load.bytes > HURRIED_BYTES
   }
 
   /** Events that were added to others since there were too many, since this book was opened. */

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
 import type { RouterKey } from './accounting/ids.ts'
-import { honestBytes, isCrowded, shareOf, type Whole } from './accounting/waiting-share.ts'
+import { honestBytes, isCrowded, mostAtOnce, shareOf, type Whole } from './accounting/waiting-share.ts'
 import type { RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 import type { Clock } from './runtime/clock.ts'
@@ -9,6 +9,8 @@ import type { Logger } from './runtime/logger.ts'
 export interface WaitingSharesOptions {
   readonly books: RouterBooks
   readonly journal: { state(): { readonly bytes: number; readonly maxBytes: number } }
+  /** Whether the database takes what is committed of a router. */
+  readonly isTaken: (router: RouterKey) => boolean
   /** Of memory, for what waits for the database of all routers. */
   readonly mostBytes: number
   /** The width of a bucket, in milliseconds. */
@@ -35,6 +37,7 @@ interface Sums {
  * Each router's share of what waits for the database, in memory and in the journal. While one of the two is more than
  * half full, a router that has more than its share is not read. That loses none of its bytes, since its counters go on;
  * it is read again as soon as commits have made room, or as an honest router would have as much waiting by then.
+ * And while the database takes what is committed, no router has more waiting than it can have in one commit.
  */
 export class WaitingShares {
   readonly #options: WaitingSharesOptions
@@ -63,6 +66,9 @@ export class WaitingShares {
     const { memory, journal, allSessions } = this.#fresh()
     const crowded = [memory, journal].filter(isCrowded)
     const { bytes, since } = book.load
+    const most = mostAtOnce(book.about.limits.maxSessions)
+    if (bytes > most && this.#options.isTaken(router))
+      return `${bytes} bytes of it wait for the database, more than ${most}: read again once they are committed`
     const share = crowded.reduce(
       (least, whole) => Math.min(least, this.#shareOf(book, whole, allSessions, since)),
       Number.POSITIVE_INFINITY,

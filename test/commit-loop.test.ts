@@ -43,6 +43,10 @@ class Waiting implements Committing {
     return new Map([...this.sessions].filter(([key]) => this.since.has(key)))
   }
 
+  hurried(): readonly RouterKey[] {
+    return [...this.pending()].flatMap(([key, sessions]) => (sessions > 10_000 ? [key] : []))
+  }
+
   async commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
     this.commits.push({ atMs: this.clock.steadyMs() - this.#startMs, keys })
     if (this.failure) throw this.failure
@@ -134,6 +138,27 @@ describe('every router', () => {
     const { waiting, clock } = looping()
     await clock.turn(10 * INTERVAL_MS)
     expect(waiting.commits).toEqual([])
+  })
+})
+
+describe('a router of which much waits', () => {
+  it('is committed at once, and not again and again where that is in vain', async () => {
+    const { waiting, clock, loop } = looping()
+    waiting.add('small')
+    await clock.turn(2_000)
+    const large = waiting.add('large', 20_000)
+    await clock.turn(2_000)
+    expect(waiting.commits.map(({ keys }) => keys)).toEqual([[large]])
+    expect(loop.takes(large)).toBe(true)
+    waiting.refused.set(large, 'invalid byte sequence')
+    waiting.add('large', 20_000)
+    await clock.turn(INTERVAL_MS)
+    expect(loop.takes(large)).toBe(false)
+    expect(waiting.commits.length).toBeLessThan(12)
+    const before = waiting.commits.length
+    waiting.failure = new Unavailable('connection refused')
+    await clock.turn(INTERVAL_MS)
+    expect(waiting.commits.length - before).toBeLessThan(12)
   })
 })
 

@@ -14,6 +14,7 @@ class Outage {
   readonly scene = new Scene()
   readonly journal = { bytes: 0, maxBytes: 1024 * MIB }
   readonly shares: WaitingShares
+  isTaken = false
   readonly honest: readonly RouterKey[]
   readonly liar: RouterKey
   /** How often each was read. */
@@ -25,6 +26,7 @@ class Outage {
     this.shares = new WaitingShares({
       ...{ books, clock, log: lines.log, bucketMs: BUCKET_MS, mostBytes },
       journal: { state: () => this.journal },
+      isTaken: () => this.isTaken,
     })
     this.honest = Array.from({ length: 10 }, (_, n) => this.scene.addRouter(`r${n}`, 1, { limits: LIMITS }))
     this.liar = this.scene.addRouter('liar', 1, { limits: LIMITS })
@@ -116,6 +118,30 @@ describe('while the database is away', () => {
       await outage.scene.read(large, users(round))
     }
     expect(outage.bytesOf(large)).toBeGreaterThan(MIB / 4)
+  })
+})
+
+describe('while the database takes what is committed', () => {
+  it('a router that has more waiting than one commit can need is read again after it, however empty the rest', async () => {
+    const outage = new Outage(1024 * MIB)
+    outage.isTaken = true
+    const { scene, liar } = outage
+    const most = { upload: 1, download: 0 }
+    const thousands = (round: number) =>
+      Object.fromEntries(Array.from({ length: 5_000 }, (_, user) => [`${round}-${user}`, most]))
+    const about = { limits: { maxSessions: 10_000, newSessionsPerHour: 1_000_000 } }
+    const large = scene.addRouter('large', 1, about)
+    let rounds = 0
+    for (; outage.shares.heldBack(large) === undefined; rounds++) {
+      await scene.clock.turn(1_000)
+      await scene.read(large, thousands(rounds))
+    }
+    expect(rounds).toBeLessThan(6)
+    expect(outage.shares.heldBack(large)).toMatch(/read again once they are committed/)
+    expect(scene.recorder.hurried()).toEqual([large])
+    expect(outage.shares.heldBack(liar)).toBeUndefined()
+    await outage.commit()
+    expect([outage.shares.heldBack(large), scene.recorder.hurried()]).toEqual([undefined, []])
   })
 })
 

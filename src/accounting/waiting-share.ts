@@ -28,6 +28,21 @@ const TURNOVER_PER_HOUR = 1
 /** Between what is usual and what is too much. */
 const MARGIN = 2
 
+/** Of one router: more is committed at once. The first reading of 10,000 sessions is about as much. */
+export const HURRIED_BYTES = 8 * 1024 * 1024
+/** Of all the sessions that a router may have. */
+const MOST_TOLD = 1.5
+
+/**
+ * How much of one router may wait while the database takes it: no more is read of it until its commit is through. Of
+ * all its sessions, as where it has restarted, some begin and some end, each told by itself.
+ * @returns bytes, as what waits is weighed
+ */
+export function mostAtOnce(maxSessions: number): number {
+  const told = ROW_BYTES + TEXT_BYTES + SHARE_BYTES
+  return Math.max(2 * HURRIED_BYTES, MOST_TOLD * maxSessions * told)
+}
+
 export function isCrowded({ usedBytes, mostBytes }: Whole): boolean {
   return usedBytes > mostBytes * CROWDED
 }
