@@ -149,7 +149,7 @@ export class RouterBook {
     shares: Shares = inOneGo(sharesOf(decision, spreading)),
   ): void {
     const before = this.#live[decision.service]
-    this.#budget.note(decision)
+    this.#budget.note(decision, this.about.limits)
     this.#tail = addBytes(this.#tail, tailOf(decision, before))
     const ledger = this.#adopt(decision, spreading, shares)
     this.#live[decision.service] = liveService(ledger, decision, before)

@@ -47,6 +47,17 @@ test('new sessions are counted by the hour', async () => {
   expect(crowding()).toMatchObject({ sessions: 6, leftOut: 0 })
 })
 
+test('no more sessions begin in a minute than may be open, and as many again after it', async () => {
+  const { read, crowding } = crowded(6, 1_000)
+  await read(users(6))
+  await read(users(6, 6))
+  expect(crowding()).toMatchObject({ sessions: 0, leftOut: 6 })
+  await read(users(6, 6), 25)
+  expect(crowding()).toMatchObject({ sessions: 2, leftOut: 4 })
+  await read(users(6, 12), 60)
+  expect(crowding()).toMatchObject({ sessions: 6, leftOut: 0 })
+})
+
 test('no answer is held for more new sessions than are left of the hour, or than may be open', async () => {
   const { scene, hq, read } = crowded(100, 10)
   const mostNew = () => scene.books.get(hq)?.admission('hotspot', scene.clock.steadyMs()).mostNew

@@ -17,13 +17,16 @@ export interface RoomFor {
 }
 
 const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
 
 /**
- * How many sessions a router has opened, and how many of its rows are left out. Kept per process: a restart begins a
- * new hour. Open sessions are never left out, so that what is counted stays counted.
+ * How many sessions a router has opened, and how many of its rows are left out: no more begin in an hour than it is
+ * allowed, nor in a minute than may be open, as where it has restarted. Kept per process: a restart begins a new hour. Open sessions are never left out, so that what is counted stays counted.
  */
 export class SessionBudget {
   #hour = { fromMs: Number.NEGATIVE_INFINITY, begun: 0 }
+  /** Sessions that began lately; a minute takes away as many as may be open. */
+  #lately = { atMs: Number.NEGATIVE_INFINITY, begun: 0 }
   /** When the event for rows left out was last recorded, by service, in steady milliseconds. */
   readonly #toldMs = new Map<Service, number>()
   readonly #leftOut = new Map<Service, number>()
@@ -35,21 +38,30 @@ export class SessionBudget {
   roomFor({ service, at }: RoomFor, limits: SessionLimits, others: number, begun: number): Room {
     const isThisHour = at.steadyMs - this.#hour.fromMs < HOUR_MS
     const told = this.#toldMs.get(service)
+    const thisHour = limits.newSessionsPerHour - (isThisHour ? this.#hour.begun : 0)
+    const thisMinute = limits.maxSessions - this.#begunLately(at.steadyMs, limits)
     return {
       mostSessions: limits.maxSessions - others,
-      mostNew: limits.newSessionsPerHour - (isThisHour ? this.#hour.begun : 0) - begun,
+      mostNew: Math.min(thisHour, thisMinute) - begun,
       mostBindings: namesADay(limits),
       isTold: told !== undefined && at.steadyMs - told < HOUR_MS,
     }
   }
 
   /** Takes note of a decision that is adopted. */
-  note(decision: Decision): void {
+  note(decision: Decision, limits: SessionLimits): void {
     const { service, at, leftOut = 0 } = decision
+    const begun = startsOf(decision)
     if (at.steadyMs - this.#hour.fromMs >= HOUR_MS) this.#hour = { fromMs: at.steadyMs, begun: 0 }
-    this.#hour.begun += startsOf(decision)
+    this.#hour.begun += begun
+    this.#lately = { atMs: at.steadyMs, begun: this.#begunLately(at.steadyMs, limits) + begun }
     this.#leftOut.set(service, leftOut)
     if (decision.events.some(it => it.kind === 'left_out')) this.#toldMs.set(service, at.steadyMs)
+  }
+
+  #begunLately(nowMs: number, { maxSessions }: SessionLimits): number {
+    const { atMs, begun } = this.#lately
+    return Math.max(0, begun - Math.floor((maxSessions * (nowMs - atMs)) / MINUTE_MS))
   }
 
   /** Rows of the last readings that no session was opened for. */
