@@ -19,9 +19,13 @@ export interface RoomFor {
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
+/** So many may always begin in a minute: they weigh little, and a flaky link ends all sessions again and again. */
+const LIGHT_PER_MINUTE = 5_000
+
 /**
- * How many sessions a router has opened, and how many of its rows are left out: no more begin in an hour than it is
- * allowed, nor in a minute than may be open, as where it has restarted. Kept per process: a restart begins a new hour. Open sessions are never left out, so that what is counted stays counted.
+ * How many sessions a router has opened, and how many of its rows are left out. In an hour, no more begin than it is
+ * allowed; in a minute, no more than may be open, as after a restart. Kept per process: a restart of the daemon begins
+ * a new hour. Open sessions are never left out, so that what is counted stays counted.
  */
 export class SessionBudget {
   #hour = { fromMs: Number.NEGATIVE_INFINITY, begun: 0 }
@@ -39,7 +43,7 @@ export class SessionBudget {
     const isThisHour = at.steadyMs - this.#hour.fromMs < HOUR_MS
     const told = this.#toldMs.get(service)
     const thisHour = limits.newSessionsPerHour - (isThisHour ? this.#hour.begun : 0)
-    const thisMinute = limits.maxSessions - this.#begunLately(at.steadyMs, limits)
+    const thisMinute = perMinute(limits) - this.#begunLately(at.steadyMs, limits)
     return {
       mostSessions: limits.maxSessions - others,
       mostNew: Math.min(thisHour, thisMinute) - begun,
@@ -59,9 +63,9 @@ export class SessionBudget {
     if (decision.events.some(it => it.kind === 'left_out')) this.#toldMs.set(service, at.steadyMs)
   }
 
-  #begunLately(nowMs: number, { maxSessions }: SessionLimits): number {
+  #begunLately(nowMs: number, limits: SessionLimits): number {
     const { atMs, begun } = this.#lately
-    return Math.max(0, begun - Math.floor((maxSessions * (nowMs - atMs)) / MINUTE_MS))
+    return Math.max(0, begun - Math.floor((perMinute(limits) * (nowMs - atMs)) / MINUTE_MS))
   }
 
   /** Rows of the last readings that no session was opened for. */
@@ -76,6 +80,10 @@ export class SessionBudget {
       { limit: 'new_sessions_per_hour', used: this.#hour.begun, allowed: newSessionsPerHour },
     ]
   }
+}
+
+function perMinute({ maxSessions }: SessionLimits): number {
+  return Math.max(maxSessions, LIGHT_PER_MINUTE)
 }
 
 /** Sessions that begin with a decision. */
