@@ -81,7 +81,7 @@ export class Recorder {
     book.isRetired = true
     const spreading = this.#options.spreadingOf(book.about.tenant)
     for (const service of SERVICES) {
-      const decision = removal(book.ledger(service), service)
+      const decision = removal(book.ledger(service), service, book.about.terms)
       if (!decision || !spreading) continue
       // Durable or not: it is committed soon, and until then a router that left the config is found again at a start.
       void this.#journal(book, decision, 0)

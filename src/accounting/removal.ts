@@ -1,28 +1,38 @@
 import { NO_BINDINGS } from './bindings.ts'
-import { type Decision, NO_MOVES } from './entry.ts'
+import { Count } from './count.ts'
+import { type Decision, type Entry, NO_MOVES } from './entry.ts'
 import { type Ledger, openSessions } from './ledger.ts'
 import type { Service } from './reading.ts'
+import { Reports } from './reports.ts'
+import type { Terms } from './terms.ts'
 
 /**
  * The end of all open sessions of a router that left the config: whatever becomes of them there, nobody reads it any
- * more. They end at the last reading, which is as long as anybody knows of them. One that is still there when the
- * router is back is no longer ended, and nothing of it is lost.
+ * more. They end at the last reading, which is as long as anybody knows of them, and what is suspected of their
+ * counters is settled as at any end (rule 7). One that is still there when the router is back is no longer ended, and
+ * nothing of it is lost, or counted twice.
  * @returns `undefined` where none is open
  */
-export function removal(ledger: Ledger, service: Service): Decision | undefined {
+export function removal(ledger: Ledger, service: Service, terms: Terms): Decision | undefined {
+  const { last, bindings } = ledger
   const open = openSessions(ledger)
-  if (!ledger.last || ledger.last.hasLeft || open.length === 0) return undefined
-  const { at, boot, device, away } = ledger.last
-  const end = {
-    kind: 'stop',
-    lastSeenAt: at.wall,
-    endTime: at.wall,
-    reason: 'removed',
-    device: undefined,
-  } as const
-  const entries = open.map(session => ({ ...end, session }))
+  if (!last || last.hasLeft || open.length === 0) return undefined
+  const { at, boot, device, away } = last
+  const reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
+  const count = new Count({
+    ...{ at, boot, lastMs: at.steadyMs, bindings, report: reports.of },
+    plausibleBitsPerSecond: terms.plausibleBitsPerSecond,
+  })
+  const entries: Entry[] = []
+  for (const session of open) {
+    const lastSeenAt = session.missed ? new Date(session.missed.lastSeenMs) : at.wall
+    const { session: next, counted } = count.atEnd(session, lastSeenAt)
+    if (counted.length > 0) entries.push({ kind: 'interim', session: next, counted })
+    const when = { lastSeenAt: at.wall, endTime: at.wall }
+    entries.push({ kind: 'stop', session: next, ...when, reason: 'removed', device: undefined })
+  }
   return {
-    ...{ service, at, boot, device, away, entries, events: [] },
+    ...{ service, at, boot, device, away, entries, events: reports.events },
     ...{ isReplaced: false, moves: NO_MOVES, bindings: NO_BINDINGS },
   }
 }

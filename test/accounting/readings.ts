@@ -171,7 +171,7 @@ export class Meter {
 
   /** The router leaves the config. */
   remove(service: Service): void {
-    const decision = removal(this.ledger, service)
+    const decision = removal(this.ledger, service, TERMS)
     if (decision) this.ledger = adopt(this.ledger, decision)
   }
 

@@ -46,7 +46,7 @@ export class ReadRouter {
 
   /** It leaves the config. */
   remove(service: Service): void {
-    const decision = removal(this.ledgers[service], service)
+    const decision = removal(this.ledgers[service], service, TERMS)
     if (!decision) return
     this.ledgers[service] = adopt(this.ledgers[service], decision)
     this.#builder.add(decision, new Map())
