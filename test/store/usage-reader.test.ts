@@ -39,18 +39,18 @@ afterAll(async () => {
   await scratch.drop()
 })
 
-/** 20 tenants with 5,000 ended sessions each in 50 days, and 50 open ones; of every session four deltas. */
+/** Eight tenants with 5,000 ended sessions each in 50 days, and 50 open ones; of every session four deltas. */
 const HISTORY = `
-  insert into tenants select 't' || t, 'T', 'UTC' from generate_series(0, 19) as t;
+  insert into tenants select 't' || t, 'T', 'UTC' from generate_series(0, 7) as t;
   insert into routers (tenant_id, id, name, host)
-    select 't' || t, 'r' || r, 'R', '10.0.0.1' from generate_series(0, 19) as t, generate_series(0, 3) as r;
+    select 't' || t, 'r' || r, 'R', '10.0.0.1' from generate_series(0, 7) as t, generate_series(0, 3) as r;
   insert into user_sessions (id, tenant_id, router_id, service, protocol, username, status, start_time, last_seen_at,
       end_time, data_upload, data_download, login_earliest_at, login_latest_at, last_moved_at)
     select gen_random_uuid(), 't' || t, 'r' || n % 4, case n % 2 when 0 then 'ppp' else 'hotspot' end, 'pppoe',
       'user-' || n % 500, case when n > 5000 then 'active' else 'ended' end, at, at + interval '1 hour',
       case when n <= 5000 then at + interval '1 hour' end, 4, 8, at, at, at
     from (select t, n, timestamptz '2026-10-05 00:00Z' + n * interval '14 minutes' as at
-      from generate_series(1, 5050) as n, generate_series(0, 19) as t) as s;
+      from generate_series(1, 5050) as n, generate_series(0, 7) as t) as s;
   insert into session_deltas
     select id, date_bin('15 minutes', start_time, 'epoch') + q * interval '15 minutes', tenant_id, 1, 2
     from user_sessions, generate_series(0, 3) as q;
@@ -60,7 +60,7 @@ const HISTORY = `
   insert into tenant_usage_daily
     select tenant_id, day, router_id, service, sum(upload), sum(download) from usage_daily group by 1, 2, 3, 4;
   insert into alerts (tenant_id, number, rule, kind, scope, subject, period, ended_at, detail)
-    select 't' || n % 20, n, 'rule-' || n % 3, case n % 4 when 0 then 'router_offline' else 'usage' end, 'router',
+    select 't' || n % 8, n, 'rule-' || n % 3, case n % 4 when 0 then 'router_offline' else 'usage' end, 'router',
       'subject-' || n % 50, n, now(), '{}' from generate_series(1, 20000) as n;
   analyze`
 
