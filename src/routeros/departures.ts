@@ -1,5 +1,6 @@
-import type { Service, SessionReading } from '../accounting/reading.ts'
+import type { Service, Window } from '../accounting/reading.ts'
 import { identityKey } from '../accounting/session.ts'
+import type { Steps } from '../accounting/steps.ts'
 import { gapMs, LOGIN_TOLERANCE_MS } from '../accounting/window.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { RouterConnection } from './connection.ts'
@@ -16,7 +17,7 @@ const NOBODY: ReadonlyMap<string, Date> = new Map()
 
 interface Left {
   readonly number: number
-  readonly session: SessionReading
+  readonly login: Window
   readonly at: Date
 }
 
@@ -32,7 +33,7 @@ export class Departures {
   readonly #menu: SessionMenu
   readonly #clock: Clock
   #last: { readonly by: object; readonly rows: RowsByNumber } | undefined
-  /** Numbers that were told since the last reading: each row is made whole once. */
+  /** Numbers that were told since the last reading, or before it and are in it still: each row is made whole once. */
   #told = new Set<number>()
   #left = new Map<string, Left>()
 
@@ -52,31 +53,44 @@ export class Departures {
     this.#connection.listen(MENUS[this.#service], row => this.#take(row), proplist('.id', '.dead'))
   }
 
-  /** Those who left before this reading and are not in it, by their identity. */
-  settle(reading: SessionRows): ReadonlyMap<string, Date> {
+  /** Those who left before this reading and are not in it, by their identity; in steps, since they may be many. */
+  *settle(reading: SessionRows): Steps<ReadonlyMap<string, Date>> {
     const rows = new RowsByNumber(reading)
-    const departed = this.#left.size === 0 ? NOBODY : this.#settle(reading, rows)
+    const isSameConnection = this.#last?.by === reading.by
+    const before = this.#left
+    // What is told between the steps is told of this reading's rows.
     this.#last = { by: reading.by, rows }
+    this.#left = new Map()
     this.#told.clear()
-    return departed
+    return before.size === 0
+      ? NOBODY
+      : yield* this.#settle(reading, before, isSameConnection ? rows : undefined)
   }
 
-  #settle(reading: SessionRows, rows: RowsByNumber): ReadonlyMap<string, Date> {
-    const isSameConnection = this.#last?.by === reading.by
-    const wholes = new Map<string, SessionReading>()
+  /** @param rows where those who left have the numbers that they had */
+  *#settle(
+    reading: SessionRows,
+    before: ReadonlyMap<string, Left>,
+    rows: RowsByNumber | undefined,
+  ): Steps<ReadonlyMap<string, Date>> {
+    const wholes = new Map<string, Window>()
     for (const row of reading.rows) {
+      yield
       const key = identityKey(this.#service, row)
-      if (!wholes.has(key)) wholes.set(key, row)
+      if (!wholes.has(key)) wholes.set(key, row.login)
     }
     const departed = new Map<string, Date>()
-    const later = new Map<string, Left>()
-    for (const [key, left] of this.#left) {
-      const now = wholes.get(key) ?? (isSameConnection ? rows.row(left.number) : undefined)
+    for (const [key, left] of before) {
+      yield
+      const whole = wholes.get(key)
+      const now = whole ?? rows?.login(left.number)
       // Still in the reading, with the same login: it left after its row was made.
-      if (now && gapMs(now.login, left.session.login) <= LOGIN_TOLERANCE_MS) later.set(key, left)
-      else departed.set(key, left.at)
+      if (!now || gapMs(now, left.login) > LOGIN_TOLERANCE_MS) departed.set(key, left.at)
+      else {
+        this.#left.set(key, left)
+        if (!whole) this.#told.add(left.number)
+      }
     }
-    this.#left = later
     return departed
   }
 
@@ -89,6 +103,7 @@ export class Departures {
     const session = this.#last.rows.row(number)
     if (!session) return
     const key = identityKey(this.#service, session)
-    if (!this.#left.has(key)) this.#left.set(key, { number, session, at: this.#clock.now() })
+    const { login } = session
+    if (!this.#left.has(key)) this.#left.set(key, { number, login, at: this.#clock.now() })
   }
 }

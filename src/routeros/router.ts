@@ -7,6 +7,7 @@ import {
   type Service,
   type Window,
 } from '../accounting/reading.ts'
+import { Block, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Budget, BudgetUse } from './budget.ts'
 import type { Callers } from './callers.ts'
@@ -156,7 +157,8 @@ export class Router {
     const answer = await this.#menus[service].read(this.#admission(service))
     const { rows, numbers, known, by, bindings, unread, leftOut, askedMs, answeredMs } = answer
     const sinceMs = this.#clock.steadyMs() - askedMs
-    const departures = this.#departures.get(service)?.settle(answer)
+    const settled = this.#departures.get(service)?.settle(answer)
+    const departures = settled && (await stepInBlocks(settled, new Block(this.#clock)))
     return {
       service,
       at: { wall: new Date(this.#clock.now().getTime() - sinceMs), steadyMs: askedMs },

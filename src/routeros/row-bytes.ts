@@ -80,9 +80,11 @@ export class RowBytes {
     )
   }
 
-  /** A property that does not move, as text; of one that comes twice the last, as in `parseSentence`. */
-  valueOf(number: number, property: string): string | undefined {
-    const key = Buffer.from(`=${property}=`)
+  /**
+   * A property that does not move, as text; of one that comes twice the last, as in `parseSentence`.
+   * @param key how its word begins, for whoever asks for many
+   */
+  valueOf(number: number, property: string, key = Buffer.from(`=${property}=`)): string | undefined {
     const bytes = this.#bytesOf(number)
     let value: string | undefined
     eachWord(bytes, (start, end) => {

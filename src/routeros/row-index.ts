@@ -28,8 +28,9 @@ export class RowIndex {
 
   #indexOf(property: string): ReadonlyMap<string, readonly number[]> {
     const index = new Map<string, number[]>()
+    const key = Buffer.from(`=${property}=`)
     for (const number of this.#rows) {
-      const value = this.#bytes.valueOf(number, property)
+      const value = this.#bytes.valueOf(number, property, key)
       if (value === undefined) continue
       const others = index.get(value)
       if (!others) index.set(value, [number])

@@ -6,8 +6,10 @@ import type {
   MissingMenu,
   SessionReading,
   UnreadRow,
+  Window,
 } from '../accounting/reading.ts'
 import type { Asked } from './connection.ts'
+import { beganAt } from './fields.ts'
 
 /** What a service's menus told, and between which steady milliseconds it was true. */
 export interface SessionRows extends Asked {
@@ -56,6 +58,15 @@ export class RowsByNumber {
     return place !== undefined && known.numbers[place] === number
       ? known.row(place)
       : this.#wholes().get(number)
+  }
+
+  /** When its session logged in, without making the row whole; of a number as `row` has it. */
+  login(number: number): Window | undefined {
+    const { known } = this.#answer
+    const place = this.#places().get(number)
+    return place !== undefined && known.numbers[place] === number
+      ? beganAt(this.#answer, known.uptimeSeconds[place] ?? Number.NaN)
+      : this.#wholes().get(number)?.login
   }
 
   #indexWholes(): ReadonlyMap<number, SessionReading> {

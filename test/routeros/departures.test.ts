@@ -122,3 +122,27 @@ function ids(): () => SessionId {
   let last = 0
   return () => sessionId(`00000000-0000-7000-8000-${String(++last).padStart(12, '0')}`)
 }
+
+test('who is told to have left again and again and is still there is looked at once, in steps', async () => {
+  const users = 50
+  const row = (user: number) => [
+    ...[`=.id=*${user}`, '=server=hotspot1', `=user=user-${user}`, '=mac-address=02:00:00:00:00:01'],
+    ...['=uptime=1h', '=bytes-in=1', '=bytes-out=1'],
+  ]
+  const hotspot = scriptedHotspot(
+    () => Array.from({ length: users }, (_, user) => row(user)),
+    new HandClock(NOON),
+  )
+  const storm = () => {
+    for (let user = 0; user < users; user++) hotspot.leave(`*${user}`)
+  }
+  await hotspot.read()
+  await hotspot.read()
+  for (let round = 0; round < 3; round++) {
+    storm()
+    storm()
+    const { departed, steps } = await hotspot.read()
+    expect([departed.size, steps]).toEqual([0, users])
+  }
+  expect(hotspot.made()).toBe(users)
+})

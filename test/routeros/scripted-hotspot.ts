@@ -28,10 +28,22 @@ export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], cl
   const menu = new HotspotMenu(connection, 'part')
   const departures = new Departures(connection, 'hotspot', menu, clock)
   departures.start()
+  let made = 0
   return {
+    /** Known rows that were made whole so far. */
+    made: () => made,
     read: async () => {
       const answer = await menu.read()
-      return { answer, departed: departures.settle(answer) }
+      const { known } = answer
+      const row = (place: number) => {
+        made++
+        return known.row(place)
+      }
+      const settling = departures.settle({ ...answer, known: { ...known, row } })
+      for (let steps = 0; ; steps++) {
+        const step = settling.next()
+        if (step.done) return { answer, departed: step.value, steps }
+      }
     },
     leave: (id: string) =>
       tell(
