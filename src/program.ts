@@ -32,6 +32,7 @@ import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
 import { controlSocketOf } from './control-socket.ts'
 import type { Newer } from './ownership.ts'
 import { systemClock } from './runtime/clock.ts'
+import { keepHeapTight } from './runtime/heap.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
 import { printableLines } from './runtime/printable.ts'
@@ -67,6 +68,7 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   }
   process.on('uncaughtException', onBug)
   process.on('unhandledRejection', onBug)
+  keepHeapTight()
   const { Daemon } = await import('./main.ts')
   const daemon = new Daemon({
     ...{ configFile: file, config, env: process.env, clock: systemClock, log, onBug, onSuperseded },
