@@ -9,8 +9,8 @@ import type { Terms } from './terms.ts'
 /**
  * The end of all open sessions of a router that left the config: whatever becomes of them there, nobody reads it any
  * more. They end at the last reading, which is as long as anybody knows of them, and what is suspected of their
- * counters is settled as at any end (rule 7, docs/accounting.md). One that is still there when the router is back is no longer ended, and
- * nothing of it is lost, or counted twice.
+ * counters is settled as at any end (rule 7, docs/accounting.md). One that is still there when the router is back is no
+ * longer ended, and nothing of it is lost, or counted twice.
  * @returns `undefined` where none is open
  */
 export function removal(ledger: Ledger, service: Service, terms: Terms): Decision | undefined {
