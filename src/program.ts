@@ -28,15 +28,15 @@ import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
 import { sharedAddresses } from './config/shared-address.ts'
-import { logLevelOf, warnOfSharedAddresses } from './config-file.ts'
-import { controlSocketOf } from './control-socket.ts'
-import type { Newer } from './ownership.ts'
+import { logLevelOf, warnOfSharedAddresses } from './daemon/config-file.ts'
+import { controlSocketOf } from './daemon/control-socket.ts'
+import type { Newer } from './roster/leases.ts'
 import { systemClock } from './runtime/clock.ts'
 import { keepHeapTight } from './runtime/heap.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
 import { printableLines } from './runtime/printable.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from './runtime/version.ts'
 
 /** Done, failed, and wrong use or config: what supervisors and scripts go by. */
 const DONE = 0
@@ -69,7 +69,7 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   process.on('uncaughtException', onBug)
   process.on('unhandledRejection', onBug)
   keepHeapTight()
-  const { Daemon } = await import('./main.ts')
+  const { Daemon } = await import('./daemon/daemon.ts')
   const daemon = new Daemon({
     ...{ configFile: file, config, env: process.env, clock: systemClock, log, onBug, onSuperseded },
   })

@@ -4,33 +4,42 @@ import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const SRC = 'src'
-/** The table of the README: what each folder may import, beside itself. `npm` and `node` stand for all of theirs. */
+const LIBRARIES = ['npm', 'node']
+/**
+ * What each folder may import, beside itself. `npm` and `node` stand for all of theirs. `daemon` puts the parts together
+ * and may import all; so may the two files at the top, which are the command line.
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accounting: [],
-  routeros: ['accounting', 'runtime', 'npm', 'node'],
-  poller: ['accounting', 'runtime', 'npm', 'node'],
-  journal: ['accounting', 'runtime', 'npm', 'node'],
-  store: ['accounting', 'runtime', 'npm', 'node'],
-  feed: ['accounting', 'runtime', 'npm', 'node'],
-  api: ['accounting', 'runtime', 'npm', 'node'],
-  alerts: ['accounting', 'runtime', 'npm', 'node'],
-  config: ['accounting', 'npm', 'node'],
-  commands: ['accounting', 'config', 'routeros', 'store', 'feed', 'runtime', 'npm', 'node'],
-  runtime: ['npm', 'node'],
+  live: ['accounting'],
+  recording: ['accounting', 'live', 'runtime', ...LIBRARIES],
+  roster: ['accounting', 'live', 'recording', 'journal', 'poller', 'config', 'runtime', ...LIBRARIES],
+  journal: ['accounting', 'runtime', ...LIBRARIES],
+  store: ['accounting', 'runtime', ...LIBRARIES],
+  postgres: ['runtime', ...LIBRARIES],
+  poller: ['accounting', 'runtime', ...LIBRARIES],
+  routeros: ['accounting', 'runtime', ...LIBRARIES],
+  alerts: ['accounting', 'runtime', ...LIBRARIES],
+  auth: ['accounting', 'runtime', ...LIBRARIES],
+  feed: ['accounting', 'live', 'auth', 'runtime', ...LIBRARIES],
+  api: ['accounting', 'live', 'runtime', ...LIBRARIES],
+  config: ['accounting', ...LIBRARIES],
+  commands: ['accounting', 'auth', 'config', 'postgres', 'routeros', 'store', 'runtime', ...LIBRARIES],
+  runtime: LIBRARIES,
   client: [],
   dashboard: ['client', 'npm'],
 }
+/** They may import all, but for each other: `daemon` nothing at the top. */
+const COMPOSITION = ['', 'daemon']
 /** The ports and those who use them, where the folders' meeting is shown: nothing but what the numbers mean. */
-const PURE_TOP = [
-  ...[
-    'recorder.ts',
-    'router-book.ts',
-    'router-books.ts',
-    'ledger-store.ts',
-    'journal-port.ts',
-    'uncommitted.ts',
-  ],
-]
+const PURE_RECORDING = [
+  'recorder.ts',
+  'router-book.ts',
+  'router-books.ts',
+  'ports.ts',
+  'journal-port.ts',
+  'uncommitted.ts',
+].map(file => `recording/${file}`)
 const MOST_LINES = 250
 
 interface SourceFile {
@@ -69,7 +78,27 @@ function offences(isOffence: (file: SourceFile) => boolean): string[] {
 describe('a folder', () => {
   it('is in the table', () => {
     const folders = new Set(files.map(file => folderOf(file.path)).filter(folder => folder !== ''))
-    expect([...folders].filter(folder => !(folder in MAY_IMPORT))).toEqual([])
+    expect([...folders].filter(folder => !(folder in MAY_IMPORT || COMPOSITION.includes(folder)))).toEqual([])
+  })
+
+  it('is the top only for the command line, which nothing else imports', () => {
+    const top = files.filter(file => folderOf(file.path) === '').map(file => file.path)
+    expect(top.sort()).toEqual(['cli.ts', 'program.ts'])
+    const isWrong = ({ path, imports }: SourceFile) =>
+      folderOf(path) !== '' &&
+      imports.some(it => it.startsWith('.') && folderOf(relative(SRC, join(SRC, dirname(path), it))) === '')
+    expect(offences(isWrong)).toEqual([])
+  })
+
+  it('is imported by no folder that it imports, however far around', () => {
+    const imports = new Map(
+      Object.entries(MAY_IMPORT).map(([folder, may]) => [folder, may.filter(it => !LIBRARIES.includes(it))]),
+    )
+    const above = (folder: string, seen: readonly string[]): string[] =>
+      seen.includes(folder)
+        ? [[...seen, folder].join(' → ')]
+        : (imports.get(folder) ?? []).flatMap(next => above(next, [...seen, folder]))
+    expect([...imports.keys()].flatMap(folder => above(folder, []))).toEqual([])
   })
 
   it('imports only what the table says', () => {
@@ -86,9 +115,11 @@ describe('a folder', () => {
 
   it('is not what the recorder is built on, but for accounting', () => {
     const wrong = files
-      .filter(file => PURE_TOP.includes(file.path))
+      .filter(file => PURE_RECORDING.includes(file.path))
       .flatMap(file => file.imports.map(specifier => targetOf(file, specifier)))
-      .filter(target => folderOf(target) !== 'accounting' && !PURE_TOP.includes(target))
+      .filter(
+        target => !['accounting', 'live'].includes(folderOf(target)) && !PURE_RECORDING.includes(target),
+      )
     expect(wrong).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { StoredDecision } from '../src/ledger-store.ts'
+import type { StoredDecision } from '../src/recording/ports.ts'
 import { gone, readingOf } from './recorder-scene.ts'
 import { ACME_HQ, type House, keyOf, LEASE_MS, openHouse, refOf, router, tenants } from './roster-scene.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { RouterKey } from '../src/accounting/ids.ts'
-import { Rollup } from '../src/accounting/rollup.ts'
-import { discardedOf, JournalInheritance, leftOf } from '../src/inheritance.ts'
 import type { JournalRecord } from '../src/journal/record.ts'
-import { RouterBook } from '../src/router-book.ts'
+import { Rollup } from '../src/live/rollup.ts'
+import { RouterBook } from '../src/recording/router-book.ts'
+import { discardedOf, JournalInheritance, leftOf } from '../src/roster/recovery.ts'
 import { ACME, BEGINNING, NEW_ROUTER, recordedRouter, Scene } from './recorder-scene.ts'
 import { refOf } from './roster-scene.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commitLast } from '../src/last-commit.ts'
+import { commitLast } from '../src/daemon/last-commit.ts'
 import { HandClock } from './runtime/hand-clock.ts'
 import { LogLines } from './runtime/log-lines.ts'
 

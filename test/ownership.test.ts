@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RouterKey } from '../src/accounting/ids.ts'
-import { type Newer, type Owner, Ownership } from '../src/ownership.ts'
+import { type Newer, type Owner, Ownership } from '../src/roster/leases.ts'
 import { gone, held } from './recorder-scene.ts'
 import { ACME_HQ, ACME_SPARE, FakeLeases, LEASE_MS, refOf } from './roster-scene.ts'
 import { HandClock } from './runtime/hand-clock.ts'

@@ -9,7 +9,7 @@ import {
 } from '../src/accounting/ids.ts'
 import type { Config } from '../src/config/config.ts'
 import type { TenantRouter } from '../src/config/difference.ts'
-import type { Estate, Inheritance } from '../src/inheritance.ts'
+import { Poller } from '../src/poller/poller.ts'
 import type {
   DiscardedReadings,
   RouterRef,
@@ -17,11 +17,11 @@ import type {
   StoredElsewhere,
   StoredRollup,
   StoredRouter,
-} from '../src/ledger-store.ts'
-import { type Leases, type Newer, Ownership, type Taken } from '../src/ownership.ts'
-import { Poller } from '../src/poller/poller.ts'
-import { Roster } from '../src/roster.ts'
-import type { NamedTenant, Removed, RosterStore } from '../src/roster-store.ts'
+} from '../src/recording/ports.ts'
+import { type Leases, type Newer, Ownership, type Taken } from '../src/roster/leases.ts'
+import type { NamedTenant, Removed, RosterStore } from '../src/roster/ports.ts'
+import type { Estate, Inheritance } from '../src/roster/recovery.ts'
+import { Roster } from '../src/roster/roster.ts'
 import { AUTH, configOf } from './config/config-text.ts'
 import { Observations } from './observations.ts'
 import { ScriptedRouter } from './poller/scripted-router.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Rollup } from '../src/accounting/rollup.ts'
 import { inOneGo } from '../src/accounting/steps.ts'
-import { keyOf, RouterBook } from '../src/router-book.ts'
+import { Rollup } from '../src/live/rollup.ts'
+import { keyOf, RouterBook } from '../src/recording/router-book.ts'
 import { ACME, NEW_ROUTER, readingOf, recordedRouter, Scene } from './recorder-scene.ts'
 
 /** A router that was last committed at position 4. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../src/accounting/calendar.ts'
 import { type RouterId, type RouterKey, routerId, routerKey, tenantId } from '../src/accounting/ids.ts'
-import type { StoredElsewhere } from '../src/ledger-store.ts'
+import type { StoredElsewhere } from '../src/recording/ports.ts'
 import { ACME, BEGINNING, LAG_MS, Scene, STALE_MS } from './recorder-scene.ts'
 
 describe('a tenant', () => {

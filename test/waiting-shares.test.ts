@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Bytes } from '../src/accounting/bytes.ts'
 import type { RouterKey } from '../src/accounting/ids.ts'
-import { keyOf } from '../src/router-book.ts'
-import { WaitingShares } from '../src/waiting-shares.ts'
+import { keyOf } from '../src/recording/router-book.ts'
+import { WaitingShares } from '../src/recording/waiting-shares.ts'
 import { gone, Scene } from './recorder-scene.ts'
 
 const MIB = 1024 ** 2

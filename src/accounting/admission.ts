@@ -1,5 +1,5 @@
+import { onceMade } from './lazy.ts'
 import type { Ledger } from './ledger.ts'
-import { onceMade } from './once-made.ts'
 import type { SessionReading } from './reading.ts'
 import type { Room } from './room.ts'
 

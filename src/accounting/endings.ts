@@ -1,4 +1,4 @@
-import type { Count } from './count.ts'
+import type { Count } from './counting/count.ts'
 import { deviceKey } from './device.ts'
 import { type EndReason, type Entry, NOTHING_COUNTED } from './entry.ts'
 import type { LastReading } from './ledger.ts'

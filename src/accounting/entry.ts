@@ -1,6 +1,6 @@
-import type { Bindings } from './bindings.ts'
 import type { Bytes } from './bytes.ts'
-import type { Growth } from './columns.ts'
+import type { Growth } from './columns/columns.ts'
+import type { Bindings } from './counting/bindings.ts'
 import type { AwayReading } from './device.ts'
 import type { SessionId } from './ids.ts'
 import type { Device, Moment, Service, Window } from './reading.ts'

@@ -1,4 +1,4 @@
-import type { Growth } from './columns.ts'
+import type { Growth } from './columns/columns.ts'
 import type { Entry } from './entry.ts'
 import { sessionOf } from './session.ts'
 

@@ -1,10 +1,10 @@
-import type { Bindings } from './bindings.ts'
-import { Columns } from './columns.ts'
+import { Columns } from './columns/columns.ts'
+import type { Bindings } from './counting/bindings.ts'
+import { isUncounted } from './counting/mark.ts'
 import { type AwayReading, deviceKey } from './device.ts'
 import { type Decision, toldOneByOne } from './entry.ts'
 import { groupBy } from './group-by.ts'
 import type { SessionId } from './ids.ts'
-import { isUncounted } from './mark.ts'
 import type { Device, Moment, Window } from './reading.ts'
 import { identityKey, type Session } from './session.ts'
 

@@ -1,5 +1,5 @@
-import { NO_BINDINGS } from './bindings.ts'
-import { Count } from './count.ts'
+import { NO_BINDINGS } from './counting/bindings.ts'
+import { Count } from './counting/count.ts'
 import { type Decision, type Entry, NO_MOVES } from './entry.ts'
 import { type Ledger, openSessions } from './ledger.ts'
 import type { Service } from './reading.ts'

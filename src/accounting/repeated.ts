@@ -1,4 +1,4 @@
-import { NO_BINDINGS } from './bindings.ts'
+import { NO_BINDINGS } from './counting/bindings.ts'
 import { type Decision, NO_MOVES } from './entry.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reading } from './reading.ts'

@@ -1,5 +1,5 @@
+import { isUncounted } from './counting/mark.ts'
 import type { LedgerEvent } from './entry.ts'
-import { isUncounted } from './mark.ts'
 import type { Moment, SessionReading, UnreadRow, Window } from './reading.ts'
 import { isReported, type ReportedOnce, withReported } from './reported.ts'
 import type { Session } from './session.ts'

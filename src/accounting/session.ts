@@ -1,6 +1,6 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
+import { type CountedMark, countedUpTo, isCounting, type Mark } from './counting/mark.ts'
 import type { SessionId } from './ids.ts'
-import { type CountedMark, countedUpTo, isCounting, type Mark } from './mark.ts'
 import type { Identity, Service, Window } from './reading.ts'
 import type { Reported } from './reported.ts'
 

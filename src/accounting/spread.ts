@@ -1,6 +1,6 @@
 import type { ByteSum, Bytes } from './bytes.ts'
 import { type Calendar, QUARTER_HOUR_MS } from './calendar.ts'
-import type { Growth } from './columns.ts'
+import type { Growth } from './columns/columns.ts'
 import type { Counted } from './entry.ts'
 import { Total } from './total.ts'
 

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { duration } from '../config/quantity.ts'
-import type { DecidableKind } from '../store/event-bytes.ts'
-import type { EventQuestion } from '../store/event-query.ts'
-import type { UsageBy, UsageQuestion } from '../store/usage-query.ts'
+import { duration } from '../config/fields/quantity.ts'
+import type { DecidableKind } from '../store/events/event-bytes.ts'
+import type { EventQuestion } from '../store/usage/event-query.ts'
+import type { UsageBy, UsageQuestion } from '../store/usage/usage-query.ts'
 import type { UsageFormat } from './usage-format.ts'
 import { WrongUse } from './wrong-use.ts'
 

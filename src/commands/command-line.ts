@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander'
-import { DECIDABLE_KINDS } from '../store/event-bytes.ts'
+import { DECIDABLE_KINDS } from '../store/events/event-bytes.ts'
 import {
   type CommonOptions,
   type CreditOptions,

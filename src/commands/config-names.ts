@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { isConfigId } from '../accounting/ids.ts'
 import { ConfigDocument } from '../config/document.ts'
+import { readText } from '../config/fields/readable-file.ts'
 import { MAX_BYTES } from '../config/load.ts'
-import { readText } from '../config/readable-file.ts'
 import { printable } from '../runtime/printable.ts'
 
 /** The config's tenants and their routers. */

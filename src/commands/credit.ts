@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os'
 import type { Logger } from '../runtime/logger.ts'
 import { printable } from '../runtime/printable.ts'
-import type { DecisionOutcome, EventDecision } from '../store/decide-event.ts'
-import { decideOnce } from '../store/decide-once.ts'
-import { DECIDABLE_KINDS } from '../store/event-bytes.ts'
+import type { DecisionOutcome, EventDecision } from '../store/events/decide-event.ts'
+import { decideOnce } from '../store/events/decide-once.ts'
+import { DECIDABLE_KINDS } from '../store/events/event-bytes.ts'
 import { bytesText } from './usage-format.ts'
 
 export interface CreditCommand {

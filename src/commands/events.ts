@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { EVENT_COLUMNS, type EventQuestion, events as eventsOf } from '../store/event-query.ts'
+import { EVENT_COLUMNS, type EventQuestion, events as eventsOf } from '../store/usage/event-query.ts'
 import { printRows } from './print-rows.ts'
 import type { UsageFormat } from './usage-format.ts'
 

@@ -1,8 +1,8 @@
 import { SERVICES, type Service } from '../accounting/reading.ts'
 import type { RouterConfig } from '../config/config.ts'
 import type { RouterError } from '../routeros/errors.ts'
+import { NEEDED_POLICIES, type Rights } from '../routeros/menus/rights.ts'
 import type { RouterProbe, ServiceProbe } from '../routeros/probe.ts'
-import { NEEDED_POLICIES, type Rights } from '../routeros/rights.ts'
 import { adviceFor } from './advice.ts'
 import { leastPolicy, NEW_CERTIFICATE, quoted } from './router-console.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from '../config/config.ts'
-import { migrate as migrateDatabase } from '../store/migrate.ts'
+import { migrate as migrateDatabase } from '../store/pg/migrate.ts'
 import { type OwnDatabase, startOwn } from './own-database.ts'
 
 /**

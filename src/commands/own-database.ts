@@ -1,8 +1,8 @@
 import type { DatabaseConfig } from '../config/config.ts'
+import { EmbeddedPostgres } from '../postgres/embedded.ts'
+import { findRunning } from '../postgres/find-running.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { EmbeddedPostgres } from '../store/embedded.ts'
-import { findRunning } from '../store/embedded-running.ts'
 
 /** What it takes to run a PostgreSQL of our own. */
 export interface OwnDatabase {

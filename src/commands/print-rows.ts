@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { csvOf } from '../runtime/csv.ts'
-import type { TableRow } from '../store/row-stream.ts'
-import type { UsageValue } from '../store/usage-values.ts'
+import type { TableRow } from '../store/pg/row-stream.ts'
+import type { UsageValue } from '../store/usage/usage-values.ts'
 import { jsonOf, tableTextOf, type UsageFormat } from './usage-format.ts'
 
 export interface PrintedRows {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Client } from 'pg'
-import { embeddedPsql } from '../store/embedded-binaries.ts'
+import { embeddedPsql } from '../postgres/binaries.ts'
 import { type OwnDatabase, withDatabase } from './own-database.ts'
 
 const NO_PSQL =

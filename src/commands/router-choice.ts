@@ -1,6 +1,6 @@
 import type { Config, TenantConfig } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '../config/fields/nearest.ts'
 import { WrongUse } from './wrong-use.ts'
 
 /**

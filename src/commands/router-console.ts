@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { NEEDED_POLICIES } from '../routeros/rights.ts'
+import { NEEDED_POLICIES } from '../routeros/menus/rights.ts'
 
 /** Commands for a router's own console, as an operator is told to type them there. */
 

@@ -1,6 +1,6 @@
 import { routerKey } from '../accounting/ids.ts'
-import { Claims } from '../config/claims.ts'
 import type { TenantRouter } from '../config/difference.ts'
+import { Claims } from '../config/fields/claims.ts'
 import { addressText } from '../config/shared-address.ts'
 import type { Finding } from './findings.ts'
 

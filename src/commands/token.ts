@@ -1,7 +1,7 @@
 import { tenantId } from '../accounting/ids.ts'
+import { type Grant, signToken } from '../auth/tokens.ts'
 import type { Config } from '../config/config.ts'
 import { tokenRulesOf } from '../config/revealed.ts'
-import { type Grant, signToken } from '../feed/authentication.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { chooseTenant } from './router-choice.ts'
 import { WrongUse } from './wrong-use.ts'

@@ -1,7 +1,7 @@
 import { exactJson } from '../runtime/exact-json.ts'
 import { printable, printableJson } from '../runtime/printable.ts'
-import type { TableRow } from '../store/row-stream.ts'
-import type { UsageValue } from '../store/usage-values.ts'
+import type { TableRow } from '../store/pg/row-stream.ts'
+import type { UsageValue } from '../store/usage/usage-values.ts'
 import { tableOf, type Widths } from './table.ts'
 
 export const USAGE_FORMATS = ['table', 'csv', 'json'] as const

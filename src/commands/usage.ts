@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { USAGE_COLUMNS, type UsageQuestion, usage as usageOf } from '../store/usage-query.ts'
+import { USAGE_COLUMNS, type UsageQuestion, usage as usageOf } from '../store/usage/usage-query.ts'
 import { printRows } from './print-rows.ts'
 import type { UsageFormat } from './usage-format.ts'
 

@@ -1,9 +1,9 @@
 import type { AlertRule, UsageLimit, UsageRule } from '../accounting/alert.ts'
-import type { Alert } from './alerts.ts'
+import type { Alert } from './blocks/alerts.ts'
+import type { Quota } from './blocks/quotas.ts'
+import type { Webhook } from './blocks/webhooks.ts'
 import type { WebhookConfig } from './config.ts'
-import { shareOf, type Threshold } from './quantity.ts'
-import type { Quota } from './quotas.ts'
-import type { Webhook } from './webhooks.ts'
+import { shareOf, type Threshold } from './fields/quantity.ts'
 
 /** A tenant's rules, of alerts and quotas that have no fault, each nor together. */
 export function resolveAlerts(alerts: readonly Alert[], quotas: readonly Quota[]): AlertRule[] {

@@ -1,7 +1,7 @@
 import type { AlertRule } from '../accounting/alert.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
-import type { Secret } from './secret.ts'
+import type { Secret } from './fields/secret.ts'
 
 /** What the daemon runs by: the YAML file with its defaults filled in, its secrets read and its paths absolute. */
 export interface Config {

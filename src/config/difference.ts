@@ -1,6 +1,6 @@
 import { type RouterKey, routerKey } from '../accounting/ids.ts'
 import type { Config, RouterConfig, TenantConfig } from './config.ts'
-import { Secret } from './secret.ts'
+import { Secret } from './fields/secret.ts'
 
 export interface TenantRouter {
   readonly tenant: TenantConfig

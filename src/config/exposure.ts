@@ -2,10 +2,10 @@ import { statSync } from 'node:fs'
 import * as z from 'zod'
 import { ConfigDocument } from './document.ts'
 import type { Fault } from './fault.ts'
+import { readText } from './fields/readable-file.ts'
+import { isPlainText } from './fields/secret-source.ts'
 import { MAX_BYTES } from './load.ts'
 import { located } from './located.ts'
-import { readText } from './readable-file.ts'
-import { isPlainText } from './secret-source.ts'
 
 const OTHERS_MAY_READ = 0o004
 

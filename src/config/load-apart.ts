@@ -2,9 +2,9 @@ import { statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { Environment } from './fields/secret-source.ts'
 import { type LoadedWarned, loadWarned } from './load-warned.ts'
 import { type SealedSecret, unseal } from './sealed.ts'
-import type { Environment } from './secret-source.ts'
 
 /** What the thread is told. */
 export interface LoadOrder {

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import type { Fault } from './fault.ts'
+import type { Environment } from './fields/secret-source.ts'
 import { loadConfig } from './load.ts'
-import type { Environment } from './secret-source.ts'
 import { sharedAddresses } from './shared-address.ts'
 
 /** A config with what is to be warned of in it, though it is no fault. */

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import type * as z from 'zod'
-import { disagreements } from './agreement.ts'
+import { disagreements } from './blocks/agreement.ts'
+import { bucketSchema, configSchema, databaseSchema, journalSchema } from './blocks/schema.ts'
 import type { Config } from './config.ts'
 import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
-import { readText } from './readable-file.ts'
+import { readText } from './fields/readable-file.ts'
+import type { Environment } from './fields/secret-source.ts'
 import { resolveConfig, resolveDatabase, resolveJournal } from './resolve.ts'
-import { bucketSchema, configSchema, databaseSchema, journalSchema } from './schema.ts'
-import type { Environment } from './secret-source.ts'
 
 /** All of the config, or the part that was asked for. */
 export type Loaded<T> =

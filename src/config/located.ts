@@ -1,7 +1,7 @@
 import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
+import { readText } from './fields/readable-file.ts'
 import { MAX_BYTES } from './load.ts'
-import { readText } from './readable-file.ts'
 
 /** A finding as a fault, with the place in the file where it stands. */
 export function located(file: string, document: ConfigDocument, { path, message }: Finding): Fault {

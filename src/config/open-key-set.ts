@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { ConfigDocument } from './document.ts'
 import type { Fault } from './fault.ts'
+import { readText } from './fields/readable-file.ts'
 import { MAX_BYTES } from './load.ts'
 import { located } from './located.ts'
-import { readText } from './readable-file.ts'
 
 const value = z.unknown().optional()
 const key = z.object({ jwks_url: value, issuer: value, audience: value })

@@ -1,7 +1,7 @@
 import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
+import { METRICS_HOST } from './blocks/metrics.ts'
+import type { ConfigFile } from './blocks/schema.ts'
 import type { AuthKey, AuthKeyConfig, Config, RouterConfig, ServerLimits, TenantConfig } from './config.ts'
-import { METRICS_HOST } from './metrics.ts'
-import type { ConfigFile } from './schema.ts'
 
 type TenantBlock = ConfigFile['tenants'][number]
 type RouterBlock = TenantBlock['routers'][number]

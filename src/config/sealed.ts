@@ -1,4 +1,4 @@
-import { Secret } from './secret.ts'
+import { Secret } from './fields/secret.ts'
 
 /** Where a secret stands, and its text: what goes to another thread is copied, and a secret is not copied with it. */
 export type SealedSecret = readonly [holder: object, key: string, text: string]

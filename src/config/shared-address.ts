@@ -1,8 +1,8 @@
 import { isIPv6, SocketAddress } from 'node:net'
 import { routerKey } from '../accounting/ids.ts'
-import { Claims } from './claims.ts'
 import type { Config, RouterConfig } from './config.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
+import { Claims } from './fields/claims.ts'
 import { locatedIn } from './located.ts'
 
 /**

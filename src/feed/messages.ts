@@ -2,7 +2,7 @@ import type { RawData } from 'ws'
 import * as z from 'zod'
 import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
-import type { RouterJson, SessionJson, Stats } from '../accounting/snapshot.ts'
+import type { RouterJson, SessionJson, Stats } from '../live/snapshot.ts'
 import { parseJson } from './parse-json.ts'
 import { textFrame } from './text-frame.ts'
 

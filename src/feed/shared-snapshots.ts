@@ -1,5 +1,5 @@
 import type { TenantId } from '../accounting/ids.ts'
-import type { SessionJson, Snapshot, Totals } from '../accounting/snapshot.ts'
+import type { SessionJson, Snapshot, Totals } from '../live/snapshot.ts'
 import type { SnapshotSource } from './frames.ts'
 
 /** Makes a tenant's snapshot of one moment once, for the feed's own clients and for Pusher's. */

@@ -1,9 +1,11 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
-import { Bell } from './bell.ts'
-import { type Disk, DiskFailure } from './disk.ts'
-import type { Place } from './place.ts'
+import { type Disk, DiskFailure } from './files/disk.ts'
+import { type Damage, SegmentReader } from './files/segment-reader.ts'
+import { SegmentWriter } from './files/segment-writer.ts'
+import { Segments } from './files/segments.ts'
+import type { Place } from './position.ts'
 import {
   type CheckpointRecord,
   type DecisionRecord,
@@ -11,9 +13,7 @@ import {
   type JournalRecord,
   type SettledRecord,
 } from './record.ts'
-import { type Damage, SegmentReader } from './segment-reader.ts'
-import { SegmentWriter } from './segment-writer.ts'
-import { Segments } from './segments.ts'
+import { Bell } from './wakeup.ts'
 
 export interface JournalOptions {
   readonly directory: string

@@ -1,7 +1,7 @@
 import type { Decision } from '../accounting/entry.ts'
 import type { RouterKey } from '../accounting/ids.ts'
-import type { Pending } from '../accounting/pending.ts'
-import type { Place } from './place.ts'
+import type { Pending } from '../accounting/waiting/pending.ts'
+import type { Place } from './position.ts'
 
 /** One reading's outcome. */
 export interface DecisionRecord {

@@ -1,6 +1,6 @@
 import type { Decision } from '../accounting/entry.ts'
-import type { Pending } from '../accounting/pending.ts'
-import { isAtOrBefore, type Place } from './place.ts'
+import type { Pending } from '../accounting/waiting/pending.ts'
+import { isAtOrBefore, type Place } from './position.ts'
 import { type CheckpointRecord, type DecisionRecord, headOf, type JournalRecord } from './record.ts'
 import { type Unapplied, UnappliedRecords } from './unapplied.ts'
 

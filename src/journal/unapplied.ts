@@ -1,7 +1,7 @@
 import { addToSum, type ByteSum, type Bytes, NO_SUM } from '../accounting/bytes.ts'
 import type { Decision } from '../accounting/entry.ts'
-import type { Pending } from '../accounting/pending.ts'
-import { isAtOrBefore, type Place } from './place.ts'
+import type { Pending } from '../accounting/waiting/pending.ts'
+import { isAtOrBefore, type Place } from './position.ts'
 
 /** Readings that were journaled and can't be applied, with the bytes that they counted. */
 export interface Unapplied {

@@ -2,8 +2,8 @@ import type { RouterKey } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Progress } from '../runtime/progress.ts'
-import { Gate } from './gate.ts'
 import { DISABLED, type RouterHealth } from './health.ts'
+import { Gate } from './read-limit.ts'
 import {
   type HeldBack,
   type PolledRouter,

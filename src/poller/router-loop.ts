@@ -5,11 +5,11 @@ import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Progress } from '../runtime/progress.ts'
 import { backoffMs } from './backoff.ts'
-import type { Gate } from './gate.ts'
 import { type RouterHealth, UNTRIED } from './health.ts'
 import { Overload } from './overload.ts'
-import type { Place } from './place.ts'
+import type { Gate } from './read-limit.ts'
 import { outcomeOf, type RouterLink } from './router-link.ts'
+import type { Place } from './slot.ts'
 
 /** A router to be read. */
 export interface PolledRouter {

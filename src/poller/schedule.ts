@@ -1,6 +1,6 @@
 import { createTask, type ScheduledTask } from 'node-cron'
 import type { Clock } from '../runtime/clock.ts'
-import { Place } from './place.ts'
+import { Place } from './slot.ts'
 
 /** A tick that is this late will not come: the wall clock was set back, and cron waits for it to catch up. */
 const LATE_MS = 2_000

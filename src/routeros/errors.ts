@@ -1,5 +1,5 @@
 import { RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
-import { boundedError } from './bounded-text.ts'
+import { boundedError } from './menus/bounded-text.ts'
 
 /** A router that could not be reached or read. Subclasses say what happened, `retryable` whether a retry may help soon. */
 export abstract class RouterError extends Error {

@@ -6,7 +6,7 @@ import { type SessionId, sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { ANY_ROOM, type Room } from '../../src/accounting/room.ts'
-import { type AtDoor, Door } from '../../src/routeros/door.ts'
+import { type AtDoor, Door } from '../../src/routeros/rows/door.ts'
 import { runs } from '../random-runs.ts'
 import { bytes, HQ, hotspot, TERMS } from './readings.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import type { Decision } from '../../src/accounting/entry.ts'
-import { PendingBuilder } from '../../src/accounting/pending.ts'
 import { spreadGrowth } from '../../src/accounting/spread.ts'
+import { PendingBuilder } from '../../src/accounting/waiting/pending.ts'
 import { Numbering } from '../properties/numbering.ts'
 import { ann, bytes, events, hotspot, kinds, Meter, MINUTE, type Row, TERMS, wallAt } from './readings.ts'
 

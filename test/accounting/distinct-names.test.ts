@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DistinctNames } from '../../src/accounting/distinct-names.ts'
+import { DistinctNames } from '../../src/live/distinct-names.ts'
 
 test('whatever sets come, stay and go, their names are counted as in a new union of all', () => {
   const names = fc.array(fc.constantFrom('ann', 'bob', 'cid', 'dot', 'eve'), { maxLength: 5 })

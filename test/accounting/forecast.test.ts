@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { type Forecast, forecastOf } from '../../src/accounting/forecast.ts'
+import { type Forecast, forecastOf } from '../../src/api/usage/forecast.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000

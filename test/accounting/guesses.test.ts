@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Bytes } from '../../src/accounting/bytes.ts'
-import { PendingBuilder } from '../../src/accounting/pending.ts'
+import { PendingBuilder } from '../../src/accounting/waiting/pending.ts'
 import { ann, bytes, deltaOf, events, HOUR, Meter, ppp, type Row } from './readings.ts'
 
 const INTERFACE = '<pppoe-ann@isp>'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { hoursOf } from '../../src/accounting/hours.ts'
+import { hoursOf } from '../../src/api/usage/hours.ts'
 import { slowNameAt } from './slow-calendar.ts'
 
 const HOUR_MS = 3_600_000

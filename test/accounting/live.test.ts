@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { routerId } from '../../src/accounting/ids.ts'
-import { liveService, sessionsJson, tailOf } from '../../src/accounting/live.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
+import { liveService, sessionsJson, tailOf } from '../../src/live/service.ts'
 import { ann, bytes, HOUR, hotspot, Meter, ppp, wallAt } from './readings.ts'
 
 function live(meter: Meter, reading: Reading) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { liveCounts } from '../../src/accounting/ledger.ts'
-import { liveService } from '../../src/accounting/live.ts'
+import { liveService } from '../../src/live/service.ts'
 import {
   ann,
   bytes,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
+import { countedUpTo } from '../../src/accounting/counting/mark.ts'
 import type { Entry } from '../../src/accounting/entry.ts'
-import { countedUpTo } from '../../src/accounting/mark.ts'
-import { PendingBuilder } from '../../src/accounting/pending.ts'
-import type { PendingSession } from '../../src/accounting/pending-session.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { type Share, spread } from '../../src/accounting/spread.ts'
+import { PendingBuilder } from '../../src/accounting/waiting/pending.ts'
+import type { PendingSession } from '../../src/accounting/waiting/pending-session.ts'
 import { ann, binding, bytes, hotspot, Meter, MINUTE, ppp, wallAt } from './readings.ts'
 
 const QUARTER_MS = 15 * 60_000

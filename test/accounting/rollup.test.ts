@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { Rollup } from '../../src/accounting/rollup.ts'
+import { Rollup } from '../../src/live/rollup.ts'
 import { bytes } from './readings.ts'
 
 function sum(upload: number, download: number) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { addSums, addToSum, NO_SUM } from '../../src/accounting/bytes.ts'
-import { NO_TOTALS, statsOf, sumTotals, type Totals } from '../../src/accounting/snapshot.ts'
+import { NO_TOTALS, statsOf, sumTotals, type Totals } from '../../src/live/snapshot.ts'
 import { bytes, wallAt } from './readings.ts'
 
 const GB = 1024n ** 3n

@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { DistinctNames } from '../../src/accounting/distinct-names.ts'
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
-import type { LiveService } from '../../src/accounting/live.ts'
-import { Rollup } from '../../src/accounting/rollup.ts'
-import type { RouterState } from '../../src/accounting/snapshot.ts'
-import { type RouterView, snapshotOf, totalsOf } from '../../src/accounting/tenant-view.ts'
+import { DistinctNames } from '../../src/live/distinct-names.ts'
+import { Rollup } from '../../src/live/rollup.ts'
+import type { LiveService } from '../../src/live/service.ts'
+import type { RouterState } from '../../src/live/snapshot.ts'
+import { type RouterView, snapshotOf, totalsOf } from '../../src/live/tenant-view.ts'
 import { bytes, HOUR, wallAt } from './readings.ts'
 
 const STALE_MS = 60_000

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import type { LedgerEvent } from '../../src/accounting/entry.ts'
-import { WaitingEvents } from '../../src/accounting/waiting-events.ts'
+import { WaitingEvents } from '../../src/accounting/waiting/waiting-events.ts'
 import { wallAt } from './readings.ts'
 
 function stall(seconds: number): LedgerEvent {

@@ -5,7 +5,7 @@ import { AlertBoard } from '../../src/alerts/board.ts'
 import type { WatchedRouter } from '../../src/alerts/due.ts'
 import { AlertWatch } from '../../src/alerts/watch.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { AlertStore } from '../../src/store/alert-store.ts'
+import { AlertStore } from '../../src/store/alerts/alert-store.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 
 export const acme = tenantId('acme')

@@ -3,8 +3,8 @@ import { Sender } from '../../src/alerts/sender.ts'
 import { Webhooks } from '../../src/alerts/webhooks.ts'
 import { type Clock, systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { Database } from '../../src/store/database.ts'
-import { DeliveryStore, type Settlement } from '../../src/store/delivery-store.ts'
+import { DeliveryStore, type Settlement } from '../../src/store/alerts/delivery-store.ts'
+import { Database } from '../../src/store/pg/database.ts'
 
 export interface PostingOptions {
   readonly databaseUrl: string

@@ -6,7 +6,7 @@ import { AlertBoard } from '../../src/alerts/board.ts'
 import type { AlertRecord } from '../../src/alerts/record.ts'
 import { AlertWatch } from '../../src/alerts/watch.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { DatabaseUnavailable } from '../../src/store/store-error.ts'
+import { DatabaseUnavailable } from '../../src/store/pg/errors.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { acme, hq, INTERVAL_MS, limit, usageRule } from './alert-scene.ts'
 

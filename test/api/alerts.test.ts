@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AlertJson } from '../../src/accounting/alert.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { AlertStore } from '../../src/store/alert-store.ts'
+import { AlertStore } from '../../src/store/alerts/alert-store.ts'
 import { acme, globex, initech, type TestApi } from './api-fixture.ts'
 import { AMPLE, addAlerts, ReadScene } from './read-scene.ts'
 

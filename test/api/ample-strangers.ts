@@ -1,4 +1,4 @@
-import { Strangers, type StrangersOptions } from '../../src/api/strangers.ts'
+import { Strangers, type StrangersOptions } from '../../src/api/http/strangers.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { Refusals } from '../../src/runtime/refusals.ts'

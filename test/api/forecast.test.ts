@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as formats from 'ajv-formats'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import type { UsageSource } from '../../src/api/usage-source.ts'
+import type { UsageSource } from '../../src/api/usage/usage-source.ts'
 import { acme, globex, initech, START, type TestApi } from './api-fixture.ts'
 import { AMPLE, ReadScene } from './read-scene.ts'
 

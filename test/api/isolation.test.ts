@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TenantId } from '../../src/accounting/ids.ts'
-import { dashboardRoutes } from '../../src/api/dashboard-stats.ts'
+import { dashboardRoutes } from '../../src/api/pages/dashboard-stats.ts'
 import { expected, tried } from '../random-runs.ts'
 import { acme, globex, source, type TestApi } from './api-fixture.ts'
 import { addAlerts, addSessions, ReadScene } from './read-scene.ts'

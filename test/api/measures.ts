@@ -1,9 +1,9 @@
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
-import { NO_TOTALS } from '../../src/accounting/snapshot.ts'
-import { type Measures, type MetricsOptions, metricsRoute } from '../../src/api/metrics.ts'
-import { Observed } from '../../src/api/observed.ts'
-import type { RouterMeasure } from '../../src/api/router-metrics.ts'
-import type { Route } from '../../src/api/routes.ts'
+import type { Route } from '../../src/api/http/routes.ts'
+import { type Measures, type MetricsOptions, metricsRoute } from '../../src/api/metrics/metrics.ts'
+import { Observed } from '../../src/api/metrics/observed.ts'
+import type { RouterMeasure } from '../../src/api/metrics/router-metrics.ts'
+import { NO_TOTALS } from '../../src/live/snapshot.ts'
 
 export const HQ: RouterMeasure = {
   ...{ tenant: tenantId('acme'), router: routerId('hq'), isOnline: true },

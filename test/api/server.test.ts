@@ -3,7 +3,7 @@ import { request, STATUS_CODES } from 'node:http'
 import { get } from 'node:https'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import type { UpgradeListener } from '../../src/api/server.ts'
+import type { UpgradeListener } from '../../src/api/http/server.ts'
 import { TestApi } from './api-fixture.ts'
 
 /** The status of an upgrade request, or 101. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { UsageSource } from '../../src/api/usage-source.ts'
+import type { UsageSource } from '../../src/api/usage/usage-source.ts'
 import { acme, globex, type TestApi } from './api-fixture.ts'
 import { AMPLE, ReadScene } from './read-scene.ts'
 

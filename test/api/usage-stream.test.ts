@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { UsageSource } from '../../src/api/usage-source.ts'
+import type { UsageSource } from '../../src/api/usage/usage-source.ts'
 import { acme, type TestApi } from './api-fixture.ts'
 import { ReadScene } from './read-scene.ts'
 

@@ -1,5 +1,5 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
-import { DIRECTIONS } from '../../src/accounting/mark.ts'
+import { DIRECTIONS } from '../../src/accounting/counting/mark.ts'
 import { isLost, type SessionHistory, type SessionSight, type Window } from './history.ts'
 
 /**

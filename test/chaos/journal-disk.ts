@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runProgram } from '../../src/store/program.ts'
+import { runProgram } from '../../src/postgres/program.ts'
 
 const SIZE_MB = 16
 const BALLAST = 'ballast'

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findBinaries } from '../../src/postgres/binaries.ts'
+import { Cluster } from '../../src/postgres/cluster.ts'
+import { freePort } from '../../src/postgres/free-port.ts'
+import { makeHome } from '../../src/postgres/home.ts'
+import type { Listening } from '../../src/postgres/listening.ts'
+import { makeDatabase, withClient } from '../../src/postgres/session.ts'
 import type { Logger } from '../../src/runtime/logger.ts'
-import { findBinaries } from '../../src/store/embedded-binaries.ts'
-import { Cluster } from '../../src/store/embedded-cluster.ts'
-import { makeHome } from '../../src/store/embedded-home.ts'
-import type { Listening } from '../../src/store/embedded-listening.ts'
-import { makeDatabase, withClient } from '../../src/store/embedded-session.ts'
-import { freePort } from '../../src/store/free-port.ts'
 
 const ATTEMPTS = 30
 /** Children of a killed server hold its memory until they notice. */

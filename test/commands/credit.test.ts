@@ -5,7 +5,7 @@ import { credit, NotDecided, operatorOf } from '../../src/commands/credit.ts'
 import { events } from '../../src/commands/events.ts'
 import type { UsageFormat } from '../../src/commands/usage-format.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import type { EventQuestion } from '../../src/store/event-query.ts'
+import type { EventQuestion } from '../../src/store/usage/event-query.ts'
 import { addEvent, DECISION, quarantineBurst, sessionOf } from '../store/decision-scene.ts'
 import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
 

@@ -1,6 +1,6 @@
 import { routerId } from '../../src/accounting/ids.ts'
 import type { RouterConfig } from '../../src/config/config.ts'
-import { Secret } from '../../src/config/secret.ts'
+import { Secret } from '../../src/config/fields/secret.ts'
 
 /** A router of a config, as its defaults make it. */
 export function routerConfig(more: Partial<RouterConfig> = {}): RouterConfig {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { bytesText, jsonOf, tableTextOf } from '../../src/commands/usage-format.ts'
-import type { TableRow } from '../../src/store/row-stream.ts'
+import type { TableRow } from '../../src/store/pg/row-stream.ts'
 
 const COLUMNS = ['tenant', 'username', 'used']
 

@@ -2,8 +2,8 @@
 
 import type { Config, RouterConfig, TenantConfig } from '../../src/config/config.ts'
 import type { Fault } from '../../src/config/fault.ts'
+import type { Environment } from '../../src/config/fields/secret-source.ts'
 import { parseConfig } from '../../src/config/load.ts'
-import type { Environment } from '../../src/config/secret-source.ts'
 
 export const SECRET = 'a secret of thirty-two bytes or more'
 export const ENV: Environment = { TIKMETER_SECRET: SECRET, ACME_HQ_PASSWORD: 'of the router hq' }

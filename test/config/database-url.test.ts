@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { isPostgresUrl } from '../../src/config/database-url.ts'
+import { isPostgresUrl } from '../../src/config/fields/database-url.ts'
 
 describe('the URL of the database', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Checked } from '../../src/config/checked.ts'
-import { duration, interval, rate, shareOf, size, threshold } from '../../src/config/quantity.ts'
+import type { Checked } from '../../src/config/fields/checked.ts'
+import { duration, interval, rate, shareOf, size, threshold } from '../../src/config/fields/quantity.ts'
 
 const wrong = expect.objectContaining({ kind: 'wrong' })
 

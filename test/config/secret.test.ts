@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { formatFaults } from '../../src/config/check.ts'
-import { Secret } from '../../src/config/secret.ts'
-import { type Environment, secretText } from '../../src/config/secret-source.ts'
+import { Secret } from '../../src/config/fields/secret.ts'
+import { type Environment, secretText } from '../../src/config/fields/secret-source.ts'
 import { AUTH, configOf, faultsOf, SECRET, withRouter } from './config-text.ts'
 
 /** Keys that take no secret, and nothing that looks like one. */

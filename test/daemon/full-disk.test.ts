@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, type TestContext, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { signToken } from '../../src/feed/authentication.ts'
+import { signToken } from '../../src/auth/tokens.ts'
 import type { ServerMessage } from '../../src/feed/messages.ts'
 import { query } from '../database/query.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { segmentNumbers } from '../../src/journal/segment-name.ts'
+import { segmentNumbers } from '../../src/journal/files/segment-name.ts'
 import { query } from '../database/query.ts'
 import { createFleet, type Fleet } from '../fleet/fleet.ts'
 import { utf8 } from '../fleet/name.ts'

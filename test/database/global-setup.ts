@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { migrate } from '../../src/store/migrate.ts'
+import { migrate } from '../../src/store/pg/migrate.ts'
 import { ScratchServer } from './scratch-server.ts'
 
 declare module 'vitest' {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
-import { migrate } from '../../src/store/migrate.ts'
+import { migrate } from '../../src/store/pg/migrate.ts'
 import { query } from './query.ts'
 import { ScratchServer } from './scratch-server.ts'
 

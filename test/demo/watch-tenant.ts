@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import type { RouterJson, Stats } from '../../src/accounting/snapshot.ts'
+import type { RouterJson, Stats } from '../../src/live/snapshot.ts'
 
 interface SnapshotMessage {
   readonly type: string

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { freePort } from '../../src/store/free-port.ts'
+import { freePort } from '../../src/postgres/free-port.ts'
 import { query } from '../database/query.ts'
 import { listening } from '../runtime/listening.ts'
 import type { Fault, Means } from './fault.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { resolve } from 'node:path'
-import { freePort } from '../../src/store/free-port.ts'
+import { freePort } from '../../src/postgres/free-port.ts'
 import { listening } from '../runtime/listening.ts'
 import type { Fault, Means } from './fault.ts'
 import { errorOf, fatalOf, type Shown } from './shown.ts'

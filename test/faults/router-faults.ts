@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { freePort } from '../../src/store/free-port.ts'
+import { freePort } from '../../src/postgres/free-port.ts'
 import { startRouter } from '../fleet/opened.ts'
 import { listening } from '../runtime/listening.ts'
 import type { Fault } from './fault.ts'

@@ -1,4 +1,4 @@
-import { READ_LIMITS } from '../../src/api/gate.ts'
+import { READ_LIMITS } from '../../src/api/usage/read-limits.ts'
 import type { Config } from '../../src/config/config.ts'
 import { FEED_LIMITS } from '../../src/feed/limits.ts'
 import { AMPLE_LIMITS } from '../api/ample-strangers.ts'

@@ -4,6 +4,12 @@ import { pino } from 'pino'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { AlertJson } from '../../src/accounting/alert.ts'
 import { routerId, sessionId, type TenantId, tenantId } from '../../src/accounting/ids.ts'
+import type { Strangers, StrangersOptions } from '../../src/api/http/strangers.ts'
+import { JwtVerifier, signToken, type TokenVerifier } from '../../src/auth/tokens.ts'
+import type { AlertSource } from '../../src/feed/alert-topic.ts'
+import type { SnapshotSource } from '../../src/feed/frames.ts'
+import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
+import { FeedServer } from '../../src/feed/server.ts'
 import {
   NO_TOTALS,
   type RouterJson,
@@ -11,13 +17,7 @@ import {
   type Snapshot,
   statsOf,
   type Totals,
-} from '../../src/accounting/snapshot.ts'
-import type { Strangers, StrangersOptions } from '../../src/api/strangers.ts'
-import type { AlertSource } from '../../src/feed/alert-topic.ts'
-import { JwtVerifier, signToken, type TokenVerifier } from '../../src/feed/authentication.ts'
-import type { SnapshotSource } from '../../src/feed/frames.ts'
-import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
-import { FeedServer } from '../../src/feed/server.ts'
+} from '../../src/live/snapshot.ts'
 import { TrustedProxies } from '../../src/runtime/trusted-proxies.ts'
 import { strangersOf } from '../api/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'

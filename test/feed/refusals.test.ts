@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { Observed } from '../../src/api/observed.ts'
+import { Observed } from '../../src/api/metrics/observed.ts'
 import { channelOf } from '../../src/feed/pusher/app.ts'
 import { acme } from './feed-fixture.ts'
 import { OPCODE, rawFrame } from './raw-client.ts'

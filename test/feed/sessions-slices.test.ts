@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { beforeEach, expect, test } from 'vitest'
-import type { SessionJson } from '../../src/accounting/snapshot.ts'
 import type { Watcher } from '../../src/feed/channel.ts'
 import { Hub } from '../../src/feed/hub.ts'
+import type { SessionJson } from '../../src/live/snapshot.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { acme, FakeSource, START } from './feed-fixture.ts'
 

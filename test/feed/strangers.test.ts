@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { HttpServer } from '../../src/api/server.ts'
+import { HttpServer } from '../../src/api/http/server.ts'
 import { type Refusal, Refusals } from '../../src/runtime/refusals.ts'
 import { AMPLE_LIMITS } from '../api/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'

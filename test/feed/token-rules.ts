@@ -1,6 +1,6 @@
-import type { TokenRules } from '../../src/feed/authentication.ts'
-import type { TokenKey } from '../../src/feed/token-key.ts'
-import type { KeyRule } from '../../src/feed/verifying-key.ts'
+import type { TokenKey } from '../../src/auth/keys.ts'
+import type { TokenRules } from '../../src/auth/tokens.ts'
+import type { KeyRule } from '../../src/auth/verifying-key.ts'
 
 /** A key, and what it asks of its tokens: by default, nothing. */
 export function keyRule(key: TokenKey, terms: Partial<Omit<KeyRule, 'key'>> = {}): KeyRule {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { encodeSentence, SentenceDecoder } from '../../src/routeros/words.ts'
+import { encodeSentence, SentenceDecoder } from '../../src/routeros/wire/words.ts'
 import { answer, type Served } from './answer.ts'
 import type { Cut, Ending } from './faults.ts'
 import { listen } from './listen.ts'

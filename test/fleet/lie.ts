@@ -1,5 +1,5 @@
 import { type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
-import { DIRECTIONS, type Direction } from '../../src/accounting/mark.ts'
+import { DIRECTIONS, type Direction } from '../../src/accounting/counting/mark.ts'
 
 /** How a session's counters can be wrong. */
 export const COUNTER_LIES = ['counters zero', 'counters as after a reset', 'counters slightly below'] as const

@@ -1,4 +1,4 @@
-import { type Encoding, encodeText } from '../../src/routeros/text.ts'
+import { type Encoding, encodeText } from '../../src/routeros/wire/text.ts'
 
 /** A name as somebody typed it into some tool: the text, and the bytes that this tool made of it. */
 export interface Name {

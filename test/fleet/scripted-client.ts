@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { encodeSentence, SentenceDecoder } from '../../src/routeros/words.ts'
+import { encodeSentence, SentenceDecoder } from '../../src/routeros/wire/words.ts'
 import type { SimulatedRouter } from './simulated-router.ts'
 
 /** One sentence of a router, its words raw: one character a byte. */

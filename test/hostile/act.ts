@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../src/store/free-port.ts'
+import { freePort } from '../../src/postgres/free-port.ts'
 import { BuiltDaemon } from '../bench/fleet/built-daemon.ts'
 import { FastFleetProcess } from '../bench/fleet/simulated/fleet-process.ts'
 import { carriedBy } from '../bench/fleet/truth.ts'

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { SentenceDecoder } from '../../src/routeros/words.ts'
+import { SentenceDecoder } from '../../src/routeros/wire/words.ts'
 import { parseRequest, type Request } from '../fleet/request.ts'
 import { formatUptime } from '../fleet/uptime.ts'
 import type { Malice } from './malice.ts'

@@ -1,4 +1,4 @@
-import { encodeSentence } from '../../src/routeros/words.ts'
+import { encodeSentence } from '../../src/routeros/wire/words.ts'
 
 /** A sentence's bytes; words are raw, one character a byte. */
 export function sentence(...words: readonly string[]): Buffer {

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeDatabase, withClient } from '../../src/postgres/session.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { makeDatabase, withClient } from '../../src/store/embedded-session.ts'
 import { PostgresServer } from '../chaos/postgres-server.ts'
 import { buildDaemon } from '../daemon/build.ts'
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { dashboardPages } from '../../src/api/dashboard-page.ts'
-import type { Route } from '../../src/api/routes.ts'
+import type { Route } from '../../src/api/http/routes.ts'
+import { dashboardPages } from '../../src/api/pages/dashboard-page.ts'
 import { type Actions, commandLine } from '../../src/commands/command-line.ts'
 import { MESSAGE_TYPES, TOPICS } from '../../src/feed/messages.ts'
-import { VERSION } from '../../src/version.ts'
+import { VERSION } from '../../src/runtime/version.ts'
 import { ServedScene } from '../feed/served-scene.ts'
 import { OTHER, OWN } from './names.ts'
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TenantId } from '../../src/accounting/ids.ts'
-import type { Route } from '../../src/api/routes.ts'
+import type { Route } from '../../src/api/http/routes.ts'
 import { addSessions, ReadScene } from '../api/read-scene.ts'
 import { ServedScene, tokenFor } from '../feed/served-scene.ts'
 import { expected, tried } from '../random-runs.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { type ByDirection, countedUpTo, type Doubt } from '../../src/accounting/counting/mark.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
-import { type ByDirection, countedUpTo, type Doubt } from '../../src/accounting/mark.ts'
 import type { Session } from '../../src/accounting/session.ts'
 import { grownSession } from '../../src/accounting/session.ts'
-import { growthOf, isSameSession } from '../../src/journal/growth.ts'
+import { growthOf, isSameSession } from '../../src/journal/format/session-difference.ts'
 import { bytes, PLAIN_SESSION, steadyAt, wallAt } from '../accounting/readings.ts'
 
 const ANN: Session = {

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { JournalInUse, lockDirectory } from '../../src/journal/lock.ts'
+import { JournalInUse, lockDirectory } from '../../src/journal/files/lock.ts'
 
 async function newDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'tikmeter-lock-'))

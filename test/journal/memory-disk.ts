@@ -1,5 +1,5 @@
-import { type AppendFile, type Disk, DiskFailure, type PartedFile } from '../../src/journal/disk.ts'
-import { JournalInUse } from '../../src/journal/lock.ts'
+import { type AppendFile, type Disk, DiskFailure, type PartedFile } from '../../src/journal/files/disk.ts'
+import { JournalInUse } from '../../src/journal/files/lock.ts'
 import type { Random } from './random.ts'
 
 interface MemoryFile {

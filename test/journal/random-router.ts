@@ -1,4 +1,11 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from '../../src/accounting/bytes.ts'
+import {
+  type ByDirection,
+  type CountedMark,
+  countedUpTo,
+  type Doubt,
+  type Mark,
+} from '../../src/accounting/counting/mark.ts'
 import type { AwayReading } from '../../src/accounting/device.ts'
 import {
   type Counted,
@@ -8,13 +15,6 @@ import {
   type LedgerEvent,
 } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
-import {
-  type ByDirection,
-  type CountedMark,
-  countedUpTo,
-  type Doubt,
-  type Mark,
-} from '../../src/accounting/mark.ts'
 import { type Moment, SERVICES, type Service, type Window } from '../../src/accounting/reading.ts'
 import type { Session } from '../../src/accounting/session.ts'
 import type { Random } from './random.ts'

@@ -1,7 +1,7 @@
 import type { RouterKey } from '../../src/accounting/ids.ts'
+import { RecordReader } from '../../src/journal/format/record-code.ts'
+import { type SegmentEnd, SegmentScanner } from '../../src/journal/format/segment-code.ts'
 import type { JournalRecord } from '../../src/journal/record.ts'
-import { RecordReader } from '../../src/journal/record-code.ts'
-import { type SegmentEnd, SegmentScanner } from '../../src/journal/segment-code.ts'
 
 /** All records of a segment, in the order in which they were written. */
 export function readSegment(bytes: Buffer): {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision } from '../../src/accounting/entry.ts'
 import { routerId, routerKey, sessionId, tenantId } from '../../src/accounting/ids.ts'
-import type { Pending } from '../../src/accounting/pending.ts'
+import type { Pending } from '../../src/accounting/waiting/pending.ts'
 import type { JournalRecord } from '../../src/journal/record.ts'
 import { Replay, type Step } from '../../src/journal/replay.ts'
 import { bytes, hotspot, Meter, NOTHING_PENDING, wallAt } from '../accounting/readings.ts'

@@ -10,13 +10,13 @@ export interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'a counter that falls is a suspected reset, and the next reading decides',
-    file: 'src/accounting/counter-step.ts',
+    file: 'src/accounting/counting/counter-step.ts',
     from: 'shown < mark ? fallen(mark, doubt, shown, judging)',
     to: 'shown < mark ? reset(mark, doubt, shown, judging.sinceMs)',
   },
   {
     rule: 'one identity is one session',
-    file: 'src/accounting/match.ts',
+    file: 'src/accounting/matching/match.ts',
     from: 'readonly Taken[] {\n  const taken: Taken[] = []',
     to: 'readonly Taken[] {\n  return rows.map(it => ({ it, isDuplicate: false }))\n  const taken: Taken[] = []',
   },
@@ -28,13 +28,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: 'a different router behind the same address',
-    file: 'src/accounting/rejoin.ts',
+    file: 'src/accounting/matching/continue-sessions.ts',
     from: 'if (!last.device) return false',
     to: 'return false',
   },
   {
     rule: 'no login earlier than the router’s boot',
-    file: 'src/accounting/count.ts',
+    file: 'src/accounting/counting/count.ts',
     from: 'Math.max(at.wall.getTime() - uptimeSeconds * 1_000, this.wallAt(boot.earliestMs).getTime())',
     to: 'at.wall.getTime() - uptimeSeconds * 1_000',
   },

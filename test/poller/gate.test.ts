@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Gate } from '../../src/poller/gate.ts'
+import { Gate } from '../../src/poller/read-limit.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 
 /** Work that begins when it is let through and ends when the test says so. */

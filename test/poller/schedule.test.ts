@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Place } from '../../src/poller/place.ts'
 import { Schedule } from '../../src/poller/schedule.ts'
+import type { Place } from '../../src/poller/slot.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { timers, untilNoTimer } from '../runtime/timers.ts'
 

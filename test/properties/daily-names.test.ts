@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OTHERS } from '../../src/accounting/others.ts'
-import type { RouterCommit } from '../../src/store/router-statements.ts'
+import type { RouterCommit } from '../../src/store/commit/router-statements.ts'
 import { runs } from '../random-runs.ts'
 import { Crowd, MIDNIGHT } from '../store/crowd.ts'
 import { type LedgerScene, openLedgerScene, sums } from '../store/ledger-scene.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Bytes } from '../../src/accounting/bytes.ts'
-import type { Direction } from '../../src/accounting/mark.ts'
+import type { Direction } from '../../src/accounting/counting/mark.ts'
 import type { SessionReading, UnreadRow } from '../../src/accounting/reading.ts'
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { Columns, type Growth } from '../../src/accounting/columns.ts'
+import { Columns, type Growth } from '../../src/accounting/columns/columns.ts'
 import { spread, spreadGrowth } from '../../src/accounting/spread.ts'
 import { runs } from '../random-runs.ts'
 import { DAY_MS, MINUTE_MS } from './history.ts'

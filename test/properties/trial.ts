@@ -1,5 +1,5 @@
 import { addBytes, type Bytes } from '../../src/accounting/bytes.ts'
-import { DIRECTIONS } from '../../src/accounting/mark.ts'
+import { DIRECTIONS } from '../../src/accounting/counting/mark.ts'
 
 /**
  * A session whose counters were reset, and whether the readings leave no doubt of it (docs/accounting.md rules 7 and

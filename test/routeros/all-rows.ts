@@ -1,5 +1,5 @@
 import { type Reading, rowsOf, type SessionReading } from '../../src/accounting/reading.ts'
-import type { SessionRows } from '../../src/routeros/session-rows.ts'
+import type { SessionRows } from '../../src/routeros/menus/session-rows.ts'
 
 /** An answer's rows, the known ones too, in the order in which they first came. */
 export function allRows({ rows, numbers, known }: Pick<SessionRows, 'rows' | 'numbers' | 'known'>) {

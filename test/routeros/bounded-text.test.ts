@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest'
-import { boundedError, boundedName, boundedValue, LONGEST_NAME } from '../../src/routeros/bounded-text.ts'
-import type { PrintedMenu } from '../../src/routeros/connection.ts'
 import { RouterTrap } from '../../src/routeros/errors.ts'
-import { HotspotMenu } from '../../src/routeros/hotspot.ts'
-import { RowMemory, type WholeRows } from '../../src/routeros/row-memory.ts'
-import { parseSentence } from '../../src/routeros/sentence.ts'
+import {
+  boundedError,
+  boundedName,
+  boundedValue,
+  LONGEST_NAME,
+} from '../../src/routeros/menus/bounded-text.ts'
+import { HotspotMenu } from '../../src/routeros/menus/hotspot.ts'
+import { RowMemory, type WholeRows } from '../../src/routeros/rows/row-memory.ts'
+import type { PrintedMenu } from '../../src/routeros/wire/connection.ts'
+import { parseSentence } from '../../src/routeros/wire/sentence.ts'
 import { allRows } from './all-rows.ts'
 import { PppLab } from './ppp-lab.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { instantOf } from '../../src/routeros/clock-offset.ts'
+import { instantOf } from '../../src/routeros/menus/clock-offset.ts'
 
 function instant(date: string, time: string, offset: string): string | undefined {
   const row = new Map([

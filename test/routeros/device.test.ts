@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { readSerial } from '../../src/routeros/device.ts'
 import { RouterTimeout } from '../../src/routeros/errors.ts'
+import { readSerial } from '../../src/routeros/menus/device.ts'
 import { conversation } from './dialled.ts'
 import { type Menus, menuConversation } from './menu-peer.ts'
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Trust } from '../../src/routeros/dial.ts'
 import {
   type Distrust,
   RouterCertificateRefused,
@@ -9,6 +8,7 @@ import {
   RouterTimeout,
   RouterUnreachable,
 } from '../../src/routeros/errors.ts'
+import type { Trust } from '../../src/routeros/wire/dial.ts'
 import {
   AUTHORITY_PATH,
   expiredIdentity,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { dial } from '../../src/routeros/dial.ts'
 import {
   OutOfDescriptors,
   RouterFatal,
@@ -11,7 +10,8 @@ import {
   RouterTimeout,
   RouterUnreachable,
 } from '../../src/routeros/errors.ts'
-import type { Encoding } from '../../src/routeros/text.ts'
+import { dial } from '../../src/routeros/wire/dial.ts'
+import type { Encoding } from '../../src/routeros/wire/text.ts'
 import { startRouter } from '../fleet/opened.ts'
 import { takeDescriptors } from '../runtime/no-descriptors.ts'
 import { addressOf, dialled, failureOf, NEVER, PATIENT_MS } from './dialled.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseDuration } from '../../src/routeros/duration.ts'
+import { parseDuration } from '../../src/routeros/menus/duration.ts'
 
 const DURATIONS: readonly (readonly [string, number | undefined])[] = [
   ['0s', 0],

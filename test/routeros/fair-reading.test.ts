@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { FairReading } from '../../src/routeros/fair-reading.ts'
+import { FairReading } from '../../src/routeros/wire/fair-reading.ts'
 import { LONGEST_BLOCK_MS } from '../../src/runtime/block.ts'
 
 let said: string[]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RouterGarbled } from '../../src/routeros/errors.ts'
-import { beganAt, counterOf, requiredUptimeOf, textOf } from '../../src/routeros/fields.ts'
+import { beganAt, counterOf, requiredUptimeOf, textOf } from '../../src/routeros/menus/fields.ts'
 
 const counter = (text: string) => counterOf(new Map([['n', text]]), 'n')
 

@@ -1,4 +1,4 @@
-import { RouterConnection } from '../../src/routeros/connection.ts'
+import { RouterConnection } from '../../src/routeros/wire/connection.ts'
 import { matches } from '../fleet/query.ts'
 import { parseRequest, type Request } from '../fleet/request.ts'
 import { HandClock } from '../runtime/hand-clock.ts'

@@ -1,5 +1,5 @@
-import { Callers } from '../../src/routeros/callers.ts'
-import { PppMenu } from '../../src/routeros/ppp.ts'
+import { Callers } from '../../src/routeros/menus/callers.ts'
+import { PppMenu } from '../../src/routeros/menus/ppp.ts'
 import type { HandClock } from '../runtime/hand-clock.ts'
 import { allRows } from './all-rows.ts'
 import { type MenuPeer, type MenuRow, menuConversation } from './menu-peer.ts'

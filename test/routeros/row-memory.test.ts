@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { RowMemory, type WholeRow } from '../../src/routeros/row-memory.ts'
-import { parseSentence, type Row } from '../../src/routeros/sentence.ts'
-import { encodeSentence } from '../../src/routeros/words.ts'
+import { RowMemory, type WholeRow } from '../../src/routeros/rows/row-memory.ts'
+import { parseSentence, type Row } from '../../src/routeros/wire/sentence.ts'
+import { encodeSentence } from '../../src/routeros/wire/words.ts'
 
 function words(id: string, uptime: string, user = 'ann'): readonly Buffer[] {
   return ['!re', '.tag=1', `=.id=${id}`, `=user=${user}`, `=uptime=${uptime}`].map(word => Buffer.from(word))

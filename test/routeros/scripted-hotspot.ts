@@ -1,9 +1,9 @@
-import type { PrintedMenu } from '../../src/routeros/connection.ts'
-import { Departures } from '../../src/routeros/departures.ts'
-import { HotspotMenu } from '../../src/routeros/hotspot.ts'
-import { RowMemory, type WholeRows } from '../../src/routeros/row-memory.ts'
-import { parseSentence, type Row } from '../../src/routeros/sentence.ts'
-import { encodeSentence } from '../../src/routeros/words.ts'
+import { Departures } from '../../src/routeros/menus/departures.ts'
+import { HotspotMenu } from '../../src/routeros/menus/hotspot.ts'
+import { RowMemory, type WholeRows } from '../../src/routeros/rows/row-memory.ts'
+import type { PrintedMenu } from '../../src/routeros/wire/connection.ts'
+import { parseSentence, type Row } from '../../src/routeros/wire/sentence.ts'
+import { encodeSentence } from '../../src/routeros/wire/words.ts'
 import type { HandClock } from '../runtime/hand-clock.ts'
 
 /** A hotspot's menu without a wire: it prints the rows that it is given, and says who left. */

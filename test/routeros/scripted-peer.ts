@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
-import { encodeSentence, SentenceDecoder } from '../../src/routeros/words.ts'
+import { encodeSentence, SentenceDecoder } from '../../src/routeros/wire/words.ts'
 import type { TlsIdentity } from '../fleet/certificate.ts'
 import { listening } from '../runtime/listening.ts'
 

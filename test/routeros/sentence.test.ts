@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseSentence } from '../../src/routeros/sentence.ts'
+import { parseSentence } from '../../src/routeros/wire/sentence.ts'
 
 function parsed(...words: readonly string[]) {
   const { reply, tag, row, bare } = parseSentence(words.map(word => Buffer.from(word)))

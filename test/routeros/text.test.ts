@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeText, encodeText } from '../../src/routeros/text.ts'
+import { decodeText, encodeText } from '../../src/routeros/wire/text.ts'
 
 const UTF8_NAMES = ['ann', 'josé@wisp', 'сергей', 'Ágnes', '李', '😀', '\ufeffbom', '']
 

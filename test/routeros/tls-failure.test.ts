@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Trust } from '../../src/routeros/dial.ts'
 import { RouterCertificateRefused, RouterTimeout, RouterTlsFailed } from '../../src/routeros/errors.ts'
+import type { Trust } from '../../src/routeros/wire/dial.ts'
 import {
   AUTHORITY_PATH,
   fingerprintOf,

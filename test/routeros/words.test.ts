@@ -5,7 +5,7 @@ import {
   encodeWord,
   MalformedStream,
   SentenceDecoder,
-} from '../../src/routeros/words.ts'
+} from '../../src/routeros/wire/words.ts'
 import { seededRandom, wholeBelow } from '../fleet/random.ts'
 
 const BORDERS = [

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Supervisor } from '../../src/runtime/notify.ts'
+import { Supervisor } from '../../src/runtime/supervisor.ts'
 import { HandClock } from './hand-clock.ts'
 import { LogLines } from './log-lines.ts'
 import { runScript } from './run-script.ts'

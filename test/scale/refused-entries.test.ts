@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { RefusedEntry } from '../../src/store/refused-entry.ts'
-import { recordRefused } from '../../src/store/set-aside-events.ts'
-import { inTransaction } from '../../src/store/transaction.ts'
+import type { RefusedEntry } from '../../src/store/commit/refused-entry.ts'
+import { recordRefused } from '../../src/store/commit/set-aside-events.ts'
+import { inTransaction } from '../../src/store/pg/transaction.ts'
 import { type LedgerScene, NOON, openLedgerScene } from '../store/ledger-scene.ts'
 import { ReadRouter } from '../store/read-router.ts'
 

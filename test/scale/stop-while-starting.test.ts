@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SLICE } from '../../src/ownership.ts'
+import { SLICE } from '../../src/roster/leases.ts'
 import { Lifecycle, Stopping } from '../../src/runtime/lifecycle.ts'
 import { held } from '../recorder-scene.ts'
 import { keyOf, openHouse, router, tenants } from '../roster-scene.ts'

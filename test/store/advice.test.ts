@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg'
 import { expect, test } from 'vitest'
-import { asStoreError } from '../../src/store/store-error.ts'
+import { asStoreError } from '../../src/store/pg/errors.ts'
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`connect ${code} 10.0.0.5:5432`), { code })

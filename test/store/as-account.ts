@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import type { Account } from '../../src/store/program.ts'
+import type { Account } from '../../src/postgres/program.ts'
 
 /** As most systems have it. */
 export const NOBODY: Account = { name: 'nobody', uid: 65_534, gid: 65_534 }

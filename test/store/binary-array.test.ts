@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { binaryArray, type Column } from '../../src/store/binary-array.ts'
+import { binaryArray, type Column } from '../../src/store/pg/binary-array.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 
 let database: ScratchDatabase

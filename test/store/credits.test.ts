@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { decideEvent } from '../../src/store/decide-event.ts'
+import { decideEvent } from '../../src/store/events/decide-event.ts'
 import { addEvent, BURST, DECISION, decide, quarantineBurst } from './decision-scene.ts'
 import { during, untilWaiting } from './lease-scene.ts'
 import { type LedgerScene, openLedgerScene } from './ledger-scene.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { csvOf } from '../../src/runtime/csv.ts'
-import { csvLines } from '../../src/store/csv-lines.ts'
+import { csvLines } from '../../src/store/usage/csv-lines.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 import { character } from '../random-text.ts'
 

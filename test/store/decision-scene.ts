@@ -1,6 +1,6 @@
 import { createLogger } from '../../src/runtime/logger.ts'
-import type { DecisionOutcome, EventDecision } from '../../src/store/decide-event.ts'
-import { decideOnce } from '../../src/store/decide-once.ts'
+import type { DecisionOutcome, EventDecision } from '../../src/store/events/decide-event.ts'
+import { decideOnce } from '../../src/store/events/decide-once.ts'
 import { type LedgerScene, NOON } from './ledger-scene.ts'
 import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
 

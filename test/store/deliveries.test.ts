@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest'
 import { tenantId } from '../../src/accounting/ids.ts'
-import type { ClaimedDelivery, DeliveryStore } from '../../src/store/delivery-store.ts'
+import type { ClaimedDelivery, DeliveryStore } from '../../src/store/alerts/delivery-store.ts'
 import { A, B, CLAIM_MS, deliveriesOf, end, fire, namesOf } from './delivery-scene.ts'
 import { during, untilWaiting } from './lease-scene.ts'
 import { type LedgerScene, openLedgerScene, type StoreScene, THEM } from './ledger-scene.ts'

@@ -1,5 +1,5 @@
 import { tenantId } from '../../src/accounting/ids.ts'
-import { type ClaimedDelivery, DeliveryStore } from '../../src/store/delivery-store.ts'
+import { type ClaimedDelivery, DeliveryStore } from '../../src/store/alerts/delivery-store.ts'
 import type { StoreScene } from './ledger-scene.ts'
 
 export const CLAIM_MS = 30_000

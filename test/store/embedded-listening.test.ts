@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newListening } from '../../src/store/embedded-listening.ts'
-import { findRunning } from '../../src/store/embedded-running.ts'
+import { findRunning } from '../../src/postgres/find-running.ts'
+import { newListening } from '../../src/postgres/listening.ts'
 import {
   ask,
   clusterIn,

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findRunning } from '../../src/store/embedded-running.ts'
+import { findRunning } from '../../src/postgres/find-running.ts'
 import { AsAccount, NOBODY } from './as-account.ts'
 import {
   ask,

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findRunning } from '../../src/store/embedded-running.ts'
-import { freePort } from '../../src/store/free-port.ts'
-import { migrate } from '../../src/store/migrate.ts'
+import { findRunning } from '../../src/postgres/find-running.ts'
+import { freePort } from '../../src/postgres/free-port.ts'
+import { migrate } from '../../src/store/pg/migrate.ts'
 import { ask, clusterIn, embeddedAt, makeHomeAt, removeHome, superuserAt } from './embedded-scene.ts'
 
 /** What is not the daemon's role's in a database with tables. */

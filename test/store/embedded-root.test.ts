@@ -15,12 +15,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AccountFiles } from '../../src/postgres/files.ts'
+import { findHome, type Home, makeHome } from '../../src/postgres/home.ts'
+import { makePassword } from '../../src/postgres/password.ts'
+import { findPostmaster } from '../../src/postgres/postmaster.ts'
+import { reach } from '../../src/postgres/reach.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { AccountFiles } from '../../src/store/embedded-files.ts'
-import { findHome, type Home, makeHome } from '../../src/store/embedded-home.ts'
-import { makePassword } from '../../src/store/embedded-password.ts'
-import { findPostmaster } from '../../src/store/embedded-postmaster.ts'
-import { reach } from '../../src/store/embedded-reach.ts'
 import { removeHome } from './embedded-scene.ts'
 
 /** As many accounts have it. */

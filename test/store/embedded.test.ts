@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { EmbeddedPostgres } from '../../src/postgres/embedded.ts'
+import { findRunning } from '../../src/postgres/find-running.ts'
 import { Stopping } from '../../src/runtime/lifecycle.ts'
-import type { EmbeddedPostgres } from '../../src/store/embedded.ts'
-import { findRunning } from '../../src/store/embedded-running.ts'
 import { ask, embeddedAt, killedAt, postmasterPidAt } from './embedded-scene.ts'
 
 let folder: string

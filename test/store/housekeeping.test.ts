@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Housekeeping } from '../../src/store/housekeeping.ts'
+import { Housekeeping } from '../../src/store/housekeeping/housekeeping.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { DAY_MS, type LedgerScene, NOON, openLedgerScene } from './ledger-scene.ts'

@@ -1,10 +1,10 @@
 import type { PoolClient } from 'pg'
 import { expect } from 'vitest'
 import type { RouterKey } from '../../src/accounting/ids.ts'
-import { applyCommits } from '../../src/store/apply-commits.ts'
-import type { Lease } from '../../src/store/lease-store.ts'
-import { makePartitions } from '../../src/store/partitions.ts'
-import type { RouterCommit } from '../../src/store/router-statements.ts'
+import { applyCommits } from '../../src/store/commit/apply-commits.ts'
+import type { RouterCommit } from '../../src/store/commit/router-statements.ts'
+import type { Lease } from '../../src/store/leases/lease-store.ts'
+import { makePartitions } from '../../src/store/schema/partitions.ts'
 import { type LedgerScene, NOON, US } from './ledger-scene.ts'
 
 /** The time of every lease is over, as if nobody had renewed any. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { RouterKey } from '../../src/accounting/ids.ts'
-import type { Lease } from '../../src/store/lease-store.ts'
+import type { Lease } from '../../src/store/leases/lease-store.ts'
 import { during, epochsOf, expireAll, untilWaiting } from './lease-scene.ts'
 import {
   ALL_ROUTERS,

@@ -1,10 +1,10 @@
 import { routerKey } from '../../src/accounting/ids.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { Database } from '../../src/store/database.ts'
-import { LeaseStore } from '../../src/store/lease-store.ts'
+import { LeaseStore } from '../../src/store/leases/lease-store.ts'
 import { LedgerStore } from '../../src/store/ledger-store.ts'
-import type { ConfiguredTenant } from '../../src/store/sync-config.ts'
+import type { ConfiguredTenant } from '../../src/store/load/sync-config.ts'
+import { Database } from '../../src/store/pg/database.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { migrate } from '../../src/store/migrate.ts'
+import { migrate } from '../../src/store/pg/migrate.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../database/scratch-database.ts'
 
 let database: ScratchDatabase

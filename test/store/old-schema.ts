@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import type { Pool } from 'pg'
 import * as z from 'zod'
-import { Partitions, partitionName, weekAfter } from '../../src/store/partitions.ts'
+import { Partitions, partitionName, weekAfter } from '../../src/store/schema/partitions.ts'
 
 const MIGRATIONS = 'drizzle/migrations'
 const JOURNAL = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { CommitOutcome } from '../../src/store/commit-outcome.ts'
-import type { RouterCommit } from '../../src/store/router-statements.ts'
+import type { CommitOutcome } from '../../src/store/commit/outcome.ts'
+import type { RouterCommit } from '../../src/store/commit/router-statements.ts'
 import { type LedgerScene, NOON, openLedgerScene, sums } from './ledger-scene.ts'
 import { type ReadRouter, readingAt, sessionAt } from './read-router.ts'
 import { rollupFaultsIn } from './rollup-faults.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runProgram } from '../../src/store/program.ts'
+import { runProgram } from '../../src/postgres/program.ts'
 
 const NOBODY_ELSE = undefined
 

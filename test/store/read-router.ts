@@ -4,11 +4,11 @@ import { decide } from '../../src/accounting/decide.ts'
 import type { Entry } from '../../src/accounting/entry.ts'
 import { type RouterId, routerId, sessionId, type TenantId, tenantId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
-import { PendingBuilder } from '../../src/accounting/pending.ts'
 import type { Reading, Service, SessionReading } from '../../src/accounting/reading.ts'
 import { removal } from '../../src/accounting/removal.ts'
 import { type Share, spread } from '../../src/accounting/spread.ts'
-import type { RouterCommit } from '../../src/store/router-statements.ts'
+import { PendingBuilder } from '../../src/accounting/waiting/pending.ts'
+import type { RouterCommit } from '../../src/store/commit/router-statements.ts'
 import { PLAIN_READING, PLAIN_ROW } from '../accounting/readings.ts'
 
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }

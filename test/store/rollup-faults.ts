@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { type RollupFault, rollupFaults } from '../../src/store/rollup-check.ts'
+import { type RollupFault, rollupFaults } from '../../src/store/housekeeping/rollup-check.ts'
 
 /** Months in which a tenant's two daily tables differ, all at once. */
 export async function rollupFaultsIn(pool: Pool): Promise<readonly RollupFault[]> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Rollup } from '../../src/accounting/rollup.ts'
+import { Rollup } from '../../src/live/rollup.ts'
 import { decide, quarantineBurst } from './decision-scene.ts'
 import { type LedgerScene, openLedgerScene } from './ledger-scene.ts'
 import { ReadRouter } from './read-router.ts'

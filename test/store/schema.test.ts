@@ -23,10 +23,10 @@ function generate(schema: readonly string[]): { output: string; added: readonly 
 
 test('the migrations make the tables that the code has', () => {
   const { output, added } = generate([
-    'src/store/schema.ts',
-    'src/store/alert-schema.ts',
-    'src/store/decision-schema.ts',
-    'src/store/daemon-schema.ts',
+    'src/store/schema/schema.ts',
+    'src/store/schema/alert-schema.ts',
+    'src/store/schema/decision-schema.ts',
+    'src/store/schema/daemon-schema.ts',
   ])
   expect(output).toContain('No schema changes')
   expect(added).toEqual([])

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { RouterCommit } from '../../src/store/router-statements.ts'
+import type { RouterCommit } from '../../src/store/commit/router-statements.ts'
 import { NOTHING_PENDING } from '../accounting/readings.ts'
 import { during, untilWaiting } from './lease-scene.ts'
 import { busyRouters, key, NOON, US } from './ledger-scene.ts'

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg'
 import { expect, test } from 'vitest'
-import { together } from '../../src/store/together.ts'
+import { together } from '../../src/store/pg/pipeline.ts'
 
 function failure(code: string): DatabaseError {
   return Object.assign(new DatabaseError(code, 0, 'error'), { code })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TableRow } from '../../src/store/row-stream.ts'
-import { NotMigrated } from '../../src/store/store-error.ts'
-import { type UsageQuestion, usage } from '../../src/store/usage-query.ts'
+import { NotMigrated } from '../../src/store/pg/errors.ts'
+import type { TableRow } from '../../src/store/pg/row-stream.ts'
+import { type UsageQuestion, usage } from '../../src/store/usage/usage-query.ts'
 import { createScratchDatabase } from '../database/scratch-database.ts'
 import { type LedgerScene, openLedgerScene } from './ledger-scene.ts'
 

@@ -1,5 +1,5 @@
 import type { TenantId } from '../../accounting/ids.ts'
-import type { Stats } from '../../accounting/snapshot.ts'
+import type { Stats } from '../../live/snapshot.ts'
 import { textFrame } from '../text-frame.ts'
 import { channelOf } from './app.ts'
 

@@ -1,8 +1,8 @@
 import type { RouterKey } from '../../../src/accounting/ids.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { LeaseStore } from '../../../src/store/lease-store.ts'
+import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
+import { LeaseStore } from '../../../src/store/leases/lease-store.ts'
 import { LedgerStore } from '../../../src/store/ledger-store.ts'
-import type { RouterCommit } from '../../../src/store/router-statements.ts'
 import type { BenchPostgres } from './bench-postgres.ts'
 import { SteadyFleet } from './steady-fleet.ts'
 

@@ -1,7 +1,7 @@
 import { type RouterKey, type SessionId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
-import type { Pending } from '../../../src/accounting/pending.ts'
-import type { RouterCommit } from '../../../src/store/router-statements.ts'
-import type { ConfiguredTenant } from '../../../src/store/sync-config.ts'
+import type { Pending } from '../../../src/accounting/waiting/pending.ts'
+import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
+import type { ConfiguredTenant } from '../../../src/store/load/sync-config.ts'
 import { BUCKET_MS, SESSIONS_A_ROUTER, SteadyRouter, WAVES } from './steady-router.ts'
 
 const TENANTS = 25

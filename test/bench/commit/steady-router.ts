@@ -7,8 +7,8 @@ import {
   type SessionId,
   type TenantId,
 } from '../../../src/accounting/ids.ts'
-import { type Pending, PendingBuilder } from '../../../src/accounting/pending.ts'
 import { SERVICES, type Service } from '../../../src/accounting/reading.ts'
+import { type Pending, PendingBuilder } from '../../../src/accounting/waiting/pending.ts'
 import { SteadyService } from './steady-service.ts'
 import { sessionOf } from './steady-session.ts'
 

@@ -1,4 +1,4 @@
-import type { Growth } from '../../../src/accounting/columns.ts'
+import type { Growth } from '../../../src/accounting/columns/columns.ts'
 import type { Decision, Entry } from '../../../src/accounting/entry.ts'
 import type { SessionId } from '../../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../../src/accounting/ledger.ts'

@@ -1,5 +1,5 @@
+import { countedUpTo } from '../../../src/accounting/counting/mark.ts'
 import { type SessionId, sessionId } from '../../../src/accounting/ids.ts'
-import { countedUpTo } from '../../../src/accounting/mark.ts'
 import type { Service } from '../../../src/accounting/reading.ts'
 import type { Session } from '../../../src/accounting/session.ts'
 import { PLAIN_SESSION } from '../../accounting/readings.ts'

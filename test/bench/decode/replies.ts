@@ -1,4 +1,4 @@
-import { encodeSentence } from '../../../src/routeros/words.ts'
+import { encodeSentence } from '../../../src/routeros/wire/words.ts'
 
 /** As a socket hands them on. */
 const CHUNK_BYTES = 65_536

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net'
 import { RouterOSAPI } from 'node-routeros'
-import { internalsOf } from '../../../src/routeros/library.ts'
-import { RowMemory } from '../../../src/routeros/row-memory.ts'
-import { parseSentence } from '../../../src/routeros/sentence.ts'
-import { SentenceDecoder } from '../../../src/routeros/words.ts'
+import { RowMemory } from '../../../src/routeros/rows/row-memory.ts'
+import { internalsOf } from '../../../src/routeros/wire/node-routeros.ts'
+import { parseSentence } from '../../../src/routeros/wire/sentence.ts'
+import { SentenceDecoder } from '../../../src/routeros/wire/words.ts'
 
 /** Decodes a reply. @returns its rows */
 export type Way = (chunks: readonly Buffer[]) => number

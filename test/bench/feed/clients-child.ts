@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { WebSocket } from 'ws'
-import { signToken } from '../../../src/feed/authentication.ts'
+import { signToken } from '../../../src/auth/tokens.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { answerParent } from '../child.ts'
 import { type ClientsQuestion, INTERVAL_MS, SECRET, type Watched } from './feed-messages.ts'

@@ -1,12 +1,12 @@
 import { routerId, sessionId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
+import type { SnapshotSource } from '../../../src/feed/frames.ts'
 import {
   NO_TOTALS,
   type RouterJson,
   type SessionJson,
   type Snapshot,
   statsOf,
-} from '../../../src/accounting/snapshot.ts'
-import type { SnapshotSource } from '../../../src/feed/frames.ts'
+} from '../../../src/live/snapshot.ts'
 
 const ROUTERS = 4
 /** Numbers change from one to the next, and then come again. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeSentence } from '../../../src/routeros/words.ts'
+import { encodeSentence } from '../../../src/routeros/wire/words.ts'
 import { hostOf } from './simulated/router.ts'
 
 const LOGIN = sentence('/login', '=name=usage', '=password=any', '.tag=0')

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { tenantId } from '../../../src/accounting/ids.ts'
-import type { RouterJson } from '../../../src/accounting/snapshot.ts'
-import { signToken } from '../../../src/feed/authentication.ts'
+import { signToken } from '../../../src/auth/tokens.ts'
+import type { RouterJson } from '../../../src/live/snapshot.ts'
 import { SECRET } from '../../daemon/scene.ts'
 
 interface SnapshotMessage {

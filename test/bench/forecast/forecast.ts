@@ -1,4 +1,4 @@
-import { type Forecast, forecastOf } from '../../../src/accounting/forecast.ts'
+import { type Forecast, forecastOf } from '../../../src/api/usage/forecast.ts'
 import type { Bench, Figure } from '../figure.ts'
 import { median } from '../measure.ts'
 import { CANDIDATES, type Expecting } from './candidates.ts'

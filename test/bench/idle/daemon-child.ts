@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { routerId, routerKey, tenantId } from '../../../src/accounting/ids.ts'
 import type { Service } from '../../../src/accounting/reading.ts'
-import { Observed } from '../../../src/api/observed.ts'
+import { Observed } from '../../../src/api/metrics/observed.ts'
 import { Poller } from '../../../src/poller/poller.ts'
 import { Router } from '../../../src/routeros/router.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { encodeSentence, SentenceDecoder } from '../../../src/routeros/words.ts'
+import { encodeSentence, SentenceDecoder } from '../../../src/routeros/wire/words.ts'
 
 const MAX_WORD_BYTES = 4_096
 const TAG = '.tag='

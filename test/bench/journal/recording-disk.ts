@@ -1,5 +1,5 @@
-import type { AppendFile, Disk } from '../../../src/journal/disk.ts'
-import { nodeDisk } from '../../../src/journal/node-disk.ts'
+import type { AppendFile, Disk } from '../../../src/journal/files/disk.ts'
+import { nodeDisk } from '../../../src/journal/files/node-disk.ts'
 
 /** The real disk, and what is written to it: the size of each piece, up to each sync. */
 export class RecordingDisk {

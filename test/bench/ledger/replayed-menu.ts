@@ -1,8 +1,8 @@
 import type { Bytes } from '../../../src/accounting/bytes.ts'
 import type { Reading, SessionReading } from '../../../src/accounting/reading.ts'
-import { RowMemory } from '../../../src/routeros/row-memory.ts'
-import { parseSentence, type Row } from '../../../src/routeros/sentence.ts'
-import { SentenceDecoder } from '../../../src/routeros/words.ts'
+import { RowMemory } from '../../../src/routeros/rows/row-memory.ts'
+import { parseSentence, type Row } from '../../../src/routeros/wire/sentence.ts'
+import { SentenceDecoder } from '../../../src/routeros/wire/words.ts'
 import { PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
 
 /** When the first reply of `replyOf` was, in a bucket that has room for the others. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { freePort } from '../../../src/store/free-port.ts'
+import { freePort } from '../../../src/postgres/free-port.ts'
 import { buildDaemon } from '../../daemon/build.ts'
 import { SECRET } from '../../daemon/scene.ts'
 import { BuiltDaemon } from '../fleet/built-daemon.ts'

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import { Partitions, weekOf } from '../../../src/store/partitions.ts'
+import { Partitions, weekOf } from '../../../src/store/schema/partitions.ts'
 import type { BenchPostgres } from '../commit/bench-postgres.ts'
 
 export const TENANTS = 200

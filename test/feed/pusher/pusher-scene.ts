@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
-import { JwtVerifier } from '../../../src/feed/authentication.ts'
+import { JwtVerifier } from '../../../src/auth/tokens.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../../src/feed/limits.ts'
 import { channelOf, PusherApp } from '../../../src/feed/pusher/app.ts'
 import { FeedServer } from '../../../src/feed/server.ts'

@@ -7,7 +7,7 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { segmentName, segmentNumbers } from '../../../src/journal/segment-name.ts'
+import { segmentName, segmentNumbers } from '../../../src/journal/files/segment-name.ts'
 import { Scene } from '../../daemon/scene.ts'
 import { query } from '../../database/query.ts'
 import { ScratchServer } from '../../database/scratch-server.ts'

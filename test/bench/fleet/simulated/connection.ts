@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Service } from '../../../../src/accounting/reading.ts'
-import { SentenceDecoder } from '../../../../src/routeros/words.ts'
+import { SentenceDecoder } from '../../../../src/routeros/wire/words.ts'
 import type { Ending } from '../../../fleet/faults.ts'
 import { parseRequest, type Request } from '../../../fleet/request.ts'
 import { delivered } from '../../../fleet/unsent.ts'

@@ -1,5 +1,5 @@
 import type { Service } from '../../../../src/accounting/reading.ts'
-import { encodeSentence } from '../../../../src/routeros/words.ts'
+import { encodeSentence } from '../../../../src/routeros/wire/words.ts'
 import type { Request } from '../../../fleet/request.ts'
 import { formatUptime } from '../../../fleet/uptime.ts'
 import { numberOf, SESSION_MENUS, type SessionMenu } from './menus.ts'

@@ -1,0 +1,139 @@
+import type { ByteSum } from '../bytes.ts'
+import { isCounting, isUncounted } from '../counting/mark.ts'
+import type { SessionId } from '../ids.ts'
+import { isReported } from '../reported.ts'
+import { type Session, type Standing, sessionOf, standingOf } from '../session.ts'
+import { larger } from './resized.ts'
+
+const FIRST_CAPACITY = 16
+
+/** It was reported as stalled. */
+export const STALL_REPORTED = 1
+/** One of its counters was reset: it is held against where it was before. */
+export const HAS_OLD_MARK = 2
+
+/**
+ * Open sessions by the number of their row on one connection, and what moves of them in arrays: most sessions do
+ * nothing but grow, and then no object is made for it. It changes with the ledger that it is part of.
+ *
+ *     standing      all else of each, by number
+ *     upload …      its counters at the last reading; NaN where they were not known then, or something is suspected
+ *     lastMovedMs   its newest bytes
+ *     login …       its login window
+ *     flags         STALL_REPORTED, HAS_OLD_MARK
+ */
+export class Columns {
+  readonly by: object
+  readonly standing: (Standing | undefined)[] = []
+  upload = new Float64Array(FIRST_CAPACITY)
+  download = new Float64Array(FIRST_CAPACITY)
+  lastMovedMs = new Float64Array(FIRST_CAPACITY)
+  loginEarliestMs = new Float64Array(FIRST_CAPACITY)
+  loginLatestMs = new Float64Array(FIRST_CAPACITY)
+  flags = new Uint8Array(FIRST_CAPACITY)
+  #size = 0
+  #uncounted = 0
+
+  /** @param by whoever gives the numbers */
+  constructor(by: object) {
+    this.by = by
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Those that the last reading had no counters of. */
+  get uncounted(): number {
+    return this.#uncounted
+  }
+
+  /** A session as it is now. */
+  session(number: number): Session | undefined {
+    const standing = this.standing[number]
+    if (!standing) return undefined
+    const counters = { upload: this.upload[number] ?? 0, download: this.download[number] ?? 0 }
+    return sessionOf(standing, counters, this.lastMovedMs[number] ?? 0)
+  }
+
+  /** Each with its number, as it is now. */
+  *entries(): Iterable<readonly [number, Session]> {
+    for (let number = 0; number < this.standing.length; number++) {
+      const session = this.session(number)
+      if (session) yield [number, session]
+    }
+  }
+
+  put(number: number, session: Session): void {
+    this.#makeRoom(number)
+    this.#note(this.standing[number], -1)
+    const standing = standingOf(session)
+    this.standing[number] = standing
+    this.#note(standing, 1)
+    const { mark, login } = session
+    const counting = isCounting(mark) ? mark : undefined
+    this.upload[number] = counting?.counters.upload ?? Number.NaN
+    this.download[number] = counting?.counters.download ?? Number.NaN
+    this.lastMovedMs[number] = session.lastMovedMs
+    this.loginEarliestMs[number] = login.earliestMs
+    this.loginLatestMs[number] = login.latestMs
+    this.flags[number] =
+      (isReported(session.reported, 'stall') ? STALL_REPORTED : 0) | (counting?.doubts ? HAS_OLD_MARK : 0)
+  }
+
+  removeAll(ids: ReadonlySet<SessionId>): void {
+    for (const [number, standing] of this.standing.entries())
+      if (standing && ids.has(standing.id)) {
+        this.#note(standing, -1)
+        this.standing[number] = undefined
+      }
+  }
+
+  /** @param atMs steady milliseconds of the reading */
+  grow({ numbers, upload, download }: Growth, atMs: number): void {
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place] ?? 0
+      this.upload[number] = (this.upload[number] ?? 0) + (upload[place] ?? 0)
+      this.download[number] = (this.download[number] ?? 0) + (download[place] ?? 0)
+      this.lastMovedMs[number] = atMs
+    }
+  }
+
+  #note(standing: Standing | undefined, by: 1 | -1): void {
+    if (!standing) return
+    this.#size += by
+    if (standing.mark && isUncounted(standing.mark)) this.#uncounted += by
+  }
+
+  #makeRoom(number: number): void {
+    while (this.standing.length <= number) this.standing.push(undefined)
+    const capacity = this.upload.length
+    if (number < capacity) return
+    const length = Math.max(number + 1, 2 * capacity)
+    this.upload = larger(this.upload, length)
+    this.download = larger(this.download, length)
+    this.lastMovedMs = larger(this.lastMovedMs, length)
+    this.loginEarliestMs = larger(this.loginEarliestMs, length)
+    this.loginLatestMs = larger(this.loginLatestMs, length)
+    const flags = new Uint8Array(length)
+    flags.set(this.flags)
+    this.flags = flags
+  }
+}
+
+/**
+ * What a reading did to the sessions that did nothing but grow, which is nearly all of them: an `interim` entry each,
+ * told in arrays with one place a session.
+ */
+export interface Growth {
+  /** Where the numbers are those of; as they were before the reading, until it is adopted. */
+  readonly columns: Columns
+  readonly numbers: Int32Array
+  /** The bytes added, safe integers, not both 0. */
+  readonly upload: Float64Array
+  readonly download: Float64Array
+  readonly total: ByteSum
+  /** The span in which all of them were moved (docs/accounting.md rule 15), by our wall clock. */
+  readonly from: Date
+  readonly to: Date
+}

@@ -1,0 +1,115 @@
+import { isLeap } from '../counting/counter-step.ts'
+import { type ByDirection, type Doubt, LEAP_BYTES } from '../counting/mark.ts'
+import { plausibleBytes } from '../counting/plausible.ts'
+import type { NumberedRows } from '../reading.ts'
+import { Total } from '../total.ts'
+import { notBeforeRouters } from '../window.ts'
+import { type Columns, type Growth, HAS_OLD_MARK, STALL_REPORTED } from './columns.ts'
+
+/** What known rows are held against. All times in steady milliseconds, but for the wall clock's `from` and `to`. */
+export interface Grounds {
+  readonly atMs: number
+  readonly lastMs: number
+  readonly from: Date
+  readonly to: Date
+  readonly plausibleBitsPerSecond: number
+  readonly stalledAfterMs: number
+}
+
+/** The known rows, each either of a session that went on as the rules want it, or to be looked at as any other row. */
+export interface Grown {
+  /** Of the sessions that moved; absent where none did. */
+  readonly growth: Growth | undefined
+  /** Places of the other rows. */
+  readonly others: readonly number[]
+  /** By session number, 1: the session went on. */
+  readonly isSeen: Uint8Array
+}
+
+/**
+ * The rules for known rows, each in one look (docs/accounting.md). A session has gone on where
+ *
+ *     its login lies in the row's window, so it is the same one, and its clock has not drifted      rule 1
+ *     its counters were known at the last reading, and none has fallen, or is doubtful              rules 6, 7, 11
+ *     they grew by no more than the link can carry, and none leapt                                  rules 12, 19
+ *     none is back at the mark before a reset                                                       rule 18
+ *     it is not to be reported as stalled                                                           rule 13
+ *
+ * Everything else is for the rules as they are written out in `decide`. That both come to the same is held by a
+ * property of its own.
+ */
+export function growKnown(
+  columns: Columns,
+  { known, answeredMs }: NumberedRows,
+  grounds: Grounds,
+  /** Numbers that are to be looked at whatever they show. */
+  excepted: ReadonlySet<number>,
+): Grown {
+  const { atMs, lastMs, stalledAfterMs, from, to } = grounds
+  const { standing, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, flags } = columns
+  const most = plausibleBytes(atMs - lastMs, grounds.plausibleBitsPerSecond)
+  const rows = known.numbers.length
+  const isSeen = new Uint8Array(standing.length)
+  const others: number[] = []
+  const grewNumbers = new Int32Array(rows)
+  const grewUpload = new Float64Array(rows)
+  const grewDownload = new Float64Array(rows)
+  const total = new Total()
+  const hasNoExceptions = excepted.size === 0
+  let grew = 0
+  for (let place = 0; place < rows; place++) {
+    const number = known.numbers[place] ?? -1
+    const uptimeMs = (known.uptimeSeconds[place] ?? Number.NaN) * 1_000
+    const wasUpload = upload[number] ?? Number.NaN
+    const wasDownload = download[number] ?? Number.NaN
+    const byUpload = (known.upload[place] ?? Number.NaN) - wasUpload
+    const byDownload = (known.download[place] ?? Number.NaN) - wasDownload
+    const flag = flags[number] ?? 0
+    const earliestMs = atMs - uptimeMs - 1_000
+    const hasMoved = byUpload > 0 || byDownload > 0
+    const hasGoneOn =
+      // All of it false where a number is none.
+      byUpload >= 0 &&
+      byDownload >= 0 &&
+      byUpload <= most &&
+      byDownload <= most &&
+      (byUpload < LEAP_BYTES || !isLeap(wasUpload, byUpload)) &&
+      (byDownload < LEAP_BYTES || !isLeap(wasDownload, byDownload)) &&
+      earliestMs <= (loginLatestMs[number] ?? Number.NaN) &&
+      (loginEarliestMs[number] ?? Number.NaN) <= answeredMs - uptimeMs &&
+      earliestMs >= notBeforeRouters(earliestMs) &&
+      (hasMoved || flag & STALL_REPORTED || atMs - (lastMovedMs[number] ?? 0) < stalledAfterMs) &&
+      ((flag & HAS_OLD_MARK) === 0 ||
+        isBelowOldMarks(standing[number]?.doubts, wasUpload + byUpload, wasDownload + byDownload)) &&
+      standing[number] !== undefined &&
+      (hasNoExceptions || !excepted.has(number))
+    if (!hasGoneOn) {
+      others.push(place)
+      continue
+    }
+    isSeen[number] = 1
+    if (!hasMoved) continue
+    grewNumbers[grew] = number
+    grewUpload[grew] = byUpload
+    grewDownload[grew] = byDownload
+    total.add(byUpload, byDownload)
+    grew++
+  }
+  const growth: Growth = {
+    columns,
+    from,
+    to,
+    numbers: grewNumbers.subarray(0, grew),
+    upload: grewUpload.subarray(0, grew),
+    download: grewDownload.subarray(0, grew),
+    total: total.sum,
+  }
+  return { growth: grew > 0 ? growth : undefined, others, isSeen }
+}
+
+/** Where nothing has to be decided: a counter that gets back to its old mark may never have been reset. */
+function isBelowOldMarks(doubts: ByDirection<Doubt> | undefined, upload: number, download: number): boolean {
+  const isBelow = (shown: number, doubt: Doubt | undefined) =>
+    doubt?.olds.every(it => shown < it.mark) ?? true
+  return isBelow(upload, doubts?.upload) && isBelow(download, doubts?.download)
+}

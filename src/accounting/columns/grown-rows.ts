@@ -1,0 +1,181 @@
+import { type SessionId, sessionId } from '../ids.ts'
+import { type Session, type Standing, sessionOf } from '../session.ts'
+import type { Bucket, GrowthShare, Share } from '../spread.ts'
+import type { Columns, Growth } from './columns.ts'
+import { larger } from './resized.ts'
+
+/** A session that only grew, by how much in one bucket, and where its counters are now. */
+export interface GrownSum {
+  readonly session: Pick<Session, 'id' | 'service' | 'username'>
+  readonly bucket: Bucket
+  readonly upload: number
+  readonly download: number
+  /** The router's, whatever has come after this bucket included. */
+  readonly counterUpload: number
+  readonly counterDownload: number
+  readonly lastMovedMs: number
+}
+
+/** The same, as these rows tell it. */
+export interface StandingSum extends GrownSum {
+  readonly session: Standing
+}
+
+const NOBODY = sessionId('nobody')
+
+/**
+ * What sessions that did nothing but grow have for the database, summed up in arrays, by number: each bucket's bytes,
+ * and the counters they have led to.
+ */
+export class GrownRows {
+  readonly columns: Columns
+  readonly #buckets: BucketRows[] = []
+  readonly #standing: (Standing | undefined)[] = []
+  #counterUpload = new Float64Array(0)
+  #counterDownload = new Float64Array(0)
+  #lastMovedMs = new Float64Array(0)
+
+  constructor(columns: Columns) {
+    this.columns = columns
+  }
+
+  *buckets(): Iterable<Bucket> {
+    for (const { bucket } of this.#buckets) yield bucket
+  }
+
+  /** In all buckets. */
+  get size(): number {
+    return this.#buckets.reduce((sum, { numbers }) => sum + numbers.length, 0)
+  }
+
+  /**
+   * Before it is adopted.
+   * @param shares of the growth, by bucket
+   * @param atMs steady milliseconds of the reading
+   */
+  add({ columns, numbers, upload, download }: Growth, shares: readonly GrowthShare[], atMs: number): void {
+    this.#makeRoom(columns.standing.length)
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place] ?? 0
+      this.#standing[number] ??= columns.standing[number]
+      this.#counterUpload[number] = (columns.upload[number] ?? 0) + (upload[place] ?? 0)
+      this.#counterDownload[number] = (columns.download[number] ?? 0) + (download[place] ?? 0)
+      this.#lastMovedMs[number] = atMs
+    }
+    for (const share of shares) this.#bucket(share.bucket).add(numbers, share, columns.standing.length)
+  }
+
+  *sums(): Iterable<StandingSum> {
+    for (const rows of this.#buckets)
+      for (const number of rows.numbers) {
+        const sum = this.#sum(rows, number)
+        if (sum) yield sum
+      }
+  }
+
+  /** A session as it is now, with its bytes. */
+  told(sum: StandingSum): readonly [Session, Share] {
+    const { session, bucket, upload, download, counterUpload, counterDownload, lastMovedMs } = sum
+    const { day, startMs } = bucket
+    return [
+      sessionOf(session, { upload: counterUpload, download: counterDownload }, lastMovedMs),
+      { bucketStartMs: startMs, day, upload, download },
+    ]
+  }
+
+  /** Takes out those that are told otherwise from now on, before their numbers can be others'. */
+  *takeOut(ids: ReadonlySet<SessionId>): Iterable<StandingSum> {
+    const taken = new Set<number>()
+    for (const [number, standing] of this.#standing.entries())
+      if (ids.has(standing?.id ?? NOBODY)) taken.add(number)
+    if (taken.size === 0) return
+    for (const rows of this.#buckets)
+      for (const number of rows.takeOut(taken)) {
+        const sum = this.#sum(rows, number)
+        if (sum) yield sum
+        rows.clear(number)
+      }
+    for (const number of taken) this.#standing[number] = undefined
+  }
+
+  #bucket({ startMs, day }: Bucket): BucketRows {
+    const known = this.#buckets.find(({ bucket }) => bucket.startMs === startMs && bucket.day === day)
+    if (known) return known
+    const begun = new BucketRows({ startMs, day })
+    this.#buckets.push(begun)
+    return begun
+  }
+
+  #sum({ bucket, upload, download }: BucketRows, number: number): StandingSum | undefined {
+    const session = this.#standing[number]
+    // Field by field: spread, it would take three times what all else of a commit takes us.
+    return (
+      session && {
+        session,
+        bucket,
+        upload: upload[number] ?? 0,
+        download: download[number] ?? 0,
+        counterUpload: this.#counterUpload[number] ?? 0,
+        counterDownload: this.#counterDownload[number] ?? 0,
+        lastMovedMs: this.#lastMovedMs[number] ?? 0,
+      }
+    )
+  }
+
+  #makeRoom(capacity: number): void {
+    const length = roomFor(capacity, this.#counterUpload.length)
+    if (length === this.#counterUpload.length) return
+    this.#counterUpload = larger(this.#counterUpload, length)
+    this.#counterDownload = larger(this.#counterDownload, length)
+    this.#lastMovedMs = larger(this.#lastMovedMs, length)
+  }
+}
+
+/** One bucket's bytes, by number. */
+class BucketRows {
+  readonly bucket: Bucket
+  /** Of the sessions that have some, in the order in which they first had. */
+  numbers: number[] = []
+  upload = new Float64Array(0)
+  download = new Float64Array(0)
+
+  constructor(bucket: Bucket) {
+    this.bucket = bucket
+  }
+
+  /** @param capacity all numbers are below it */
+  add(numbers: Int32Array, share: GrowthShare, capacity: number): void {
+    const length = roomFor(capacity, this.upload.length)
+    if (length > this.upload.length) {
+      this.upload = larger(this.upload, length)
+      this.download = larger(this.download, length)
+    }
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place] ?? 0
+      const byUpload = share.upload[place] ?? 0
+      const byDownload = share.download[place] ?? 0
+      if (byUpload === 0 && byDownload === 0) continue
+      const upload = this.upload[number] ?? 0
+      const download = this.download[number] ?? 0
+      if (upload === 0 && download === 0) this.numbers.push(number)
+      this.upload[number] = upload + byUpload
+      this.download[number] = download + byDownload
+    }
+  }
+
+  /** @returns which of them were here */
+  takeOut(numbers: ReadonlySet<number>): readonly number[] {
+    const taken = this.numbers.filter(number => numbers.has(number))
+    if (taken.length > 0) this.numbers = this.numbers.filter(number => !numbers.has(number))
+    return taken
+  }
+
+  clear(number: number): void {
+    this.upload[number] = 0
+    this.download[number] = 0
+  }
+}
+
+function roomFor(capacity: number, length: number): number {
+  return capacity <= length ? length : Math.max(capacity, 2 * length)
+}

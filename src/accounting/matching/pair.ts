@@ -1,0 +1,151 @@
+import type { Ledger } from '../ledger.ts'
+import {
+  type Identity,
+  type Reading,
+  rowsOf,
+  type Service,
+  type SessionReading,
+  type UnreadRow,
+} from '../reading.ts'
+import { identityKey, type Session } from '../session.ts'
+import type { Steps } from '../steps.ts'
+import type { Terms } from '../terms.ts'
+import { gapMs, LOGIN_TOLERANCE_MS, toleranceMs, withinReason } from '../window.ts'
+import { type Rejoined, rejoin } from './continue-sessions.ts'
+import {
+  type LookedAt,
+  matchDevices,
+  matchRows,
+  matchUnread,
+  onceEach,
+  type Taken,
+  takeOut,
+} from './match.ts'
+
+/** A reading's rows and the sessions that they are of. */
+export interface Paired extends Rejoined {
+  readonly rows: readonly Taken[]
+  /** Rows of sessions that go on. Sessions left in `waiting` have no row. */
+  readonly matched: ReadonlyMap<Taken, Session>
+  /** Rows without a readable uptime, with their sessions; `undefined` where no open session matches. */
+  readonly unread: readonly {
+    readonly row: UnreadRow
+    readonly session: Session | undefined
+  }[]
+  /** Whether an unreadable row may be any of the sessions that no row matches. */
+  readonly isUncertain: boolean
+}
+
+const NONE: ReadonlySet<number> = new Set()
+const NO_ROWS: Omit<Paired, keyof Rejoined> = { rows: [], matched: new Map(), unread: [], isUncertain: false }
+
+/** Finds the session of each row that is not counted in columns, by rule 1 (docs/accounting.md). */
+export function* pair(ledger: Ledger, reading: Reading, terms: Terms): Steps<Paired> {
+  const paired = yield* pairBut(ledger, reading, terms, NONE)
+  // A row without a waiting session may be a second row of a session that the columns already counted.
+  const twins = twinsOf(ledger, reading, paired)
+  return twins.size === 0 ? paired : yield* pairBut(ledger, reading, terms, twins)
+}
+
+function* pairBut(
+  ledger: Ledger,
+  reading: Reading,
+  terms: Terms,
+  excepted: ReadonlySet<number>,
+): Steps<Paired> {
+  const { service } = reading
+  const rejoined = rejoin(ledger, reading, terms, excepted)
+  const { waiting, lastMs, places } = rejoined
+  const elapsedMs = reading.at.steadyMs - (lastMs ?? reading.at.steadyMs)
+  // Sessions of a router that replaced another one are not new, whenever they began.
+  const isStranger = rejoined.kind === 'replaced' && lastMs === undefined
+  const looked: LookedAt[] = []
+  for (const [told, number] of rowsOf(reading, places)) {
+    const row = withLogin(told)
+    const isNew =
+      !isStranger && (lastMs === undefined || row.login.latestMs >= lastMs - toleranceMs(elapsedMs))
+    looked.push({ row, number, isNew, key: identityKey(service, row) })
+    yield
+  }
+  if (looked.length === 0 && reading.unread.length === 0) return { ...rejoined, ...NO_ROWS }
+  const rows = onceEach(looked)
+  yield
+  const byIdentity = matchRows(waiting, rows, elapsedMs)
+  yield
+  const byDevice = matchDevices(
+    waiting,
+    rows.filter(it => !byIdentity.has(it)),
+    elapsedMs,
+  )
+  yield
+  const { unread, isUncertain } = pairUnread(reading, rows, waiting)
+  return { ...rejoined, rows, matched: new Map([...byIdentity, ...byDevice]), unread, isUncertain }
+}
+
+function withLogin(row: SessionReading): SessionReading {
+  const login = withinReason(row.login)
+  return login === row.login ? row : { ...row, login }
+}
+
+function pairUnread(
+  { service, unread }: Reading,
+  rows: readonly Taken[],
+  waiting: Map<string, readonly Session[]>,
+): Pick<Paired, 'unread' | 'isUncertain'> {
+  if (unread.length === 0) return { unread: [], isUncertain: false }
+  const known = new Set(rows.map(({ it }) => it.key))
+  const moved = matchUnread(waiting, unread)
+  const paired: { row: UnreadRow; session: Session | undefined }[] = []
+  let isUncertain = false
+  for (const row of unread) {
+    const key = identityKey(service, row)
+    const candidates = waiting.get(key) ?? []
+    const session = candidates.find(it => !it.missed) ?? candidates[0] ?? moved.get(row)
+    if (session) {
+      takeOut(waiting, identityKey(service, session), session)
+      paired.push({ row, session })
+    } else if (!known.has(key)) {
+      isUncertain = true
+      paired.push({ row, session: undefined })
+    }
+    // Only the first row of a session is used.
+    known.add(key)
+  }
+  return { unread: paired, isUncertain }
+}
+
+/** Whether a row matches its session by identity and login, and not only because there was no other. */
+function isPlain(service: Service, { it: { row, key } }: Taken, session: Session | undefined): boolean {
+  return (
+    session !== undefined &&
+    identityKey(service, session) === key &&
+    gapMs(session.login, row.login) <= LOGIN_TOLERANCE_MS
+  )
+}
+
+/** Numbers of sessions that the columns counted and that have a second row. */
+function twinsOf(
+  { columns }: Ledger,
+  { service }: Reading,
+  { isSeen, rows, matched, unread }: Paired,
+): ReadonlySet<number> {
+  if (rows.length + unread.length === 0) return NONE
+  const strangers: { identity: Identity; login: SessionReading['login'] | undefined }[] = [
+    ...rows
+      .filter(it => !isPlain(service, it, matched.get(it)))
+      .map(({ it: { row } }) => ({ identity: row, login: row.login })),
+    ...unread.filter(it => !it.session).map(({ row }) => ({ identity: row, login: undefined })),
+  ]
+  const twins = new Set<number>()
+  if (!columns || strangers.length === 0) return twins
+  const names = new Set(strangers.map(it => it.identity.username))
+  const byKey = new Map(strangers.map(it => [identityKey(service, it.identity), it]))
+  for (let number = 0; number < isSeen.length; number++) {
+    const standing = isSeen[number] === 1 ? columns.standing[number] : undefined
+    if (!standing || !names.has(standing.username)) continue
+    const stranger = byKey.get(identityKey(service, standing))
+    if (stranger && (!stranger.login || gapMs(stranger.login, standing.login) <= LOGIN_TOLERANCE_MS))
+      twins.add(number)
+  }
+  return twins
+}

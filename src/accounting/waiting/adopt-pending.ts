@@ -1,0 +1,45 @@
+import { deviceKey } from '../device.ts'
+import type { SessionId } from '../ids.ts'
+import type { LastReading, Ledger } from '../ledger.ts'
+import type { Service } from '../reading.ts'
+import type { Session } from '../session.ts'
+import type { Pending } from './pending.ts'
+import type { PendingSession } from './pending-session.ts'
+
+/** The ledger after all of a service's decisions that a router's pending has merged; before any row has a number. */
+export function adoptPending(ledger: Ledger, service: Service, pending: Pending): Ledger {
+  const reading = pending.readings.get(service)
+  const last = reading ?? ledger.last
+  // Of those of a router that is back, only what was found there goes on.
+  const unnumbered = new Map(reading && ledger.last?.hasLeft ? [] : ledger.unnumbered)
+  const changes = [...pending.sessions.values()].filter(({ session }) => session.service === service)
+  for (const { session, end } of changes) {
+    if (end && !(end.reason === 'removed' && last?.hasLeft)) unnumbered.delete(session.id)
+    else unnumbered.set(session.id, session)
+  }
+  const bindings =
+    service === 'ppp'
+      ? new Map([...(pending.forgetsBindings ? [] : ledger.bindings), ...pending.bindings])
+      : ledger.bindings
+  return { unnumbered, columns: undefined, bindings, away: awayAfter(ledger, changes, last), last }
+}
+
+/** Sessions of a router that was away before are as they were, unless it has been back. */
+function awayAfter(
+  ledger: Ledger,
+  changes: readonly PendingSession[],
+  last: LastReading | undefined,
+): Ledger['away'] {
+  if (!last || last.away === ledger.last?.away) return ledger.away
+  const away = new Map<string, ReadonlyMap<SessionId, Session>>()
+  for (const { device, at } of last.away) {
+    const key = deviceKey(device)
+    const before = ledger.last?.away.find(it => deviceKey(it.device) === key)
+    const sessions = new Map(before?.at.steadyMs === at.steadyMs ? ledger.away.get(key) : [])
+    for (const { session, end } of changes)
+      if (end?.device === key && end.endTime.getTime() === at.wall.getTime())
+        sessions.set(session.id, session)
+    away.set(key, sessions)
+  }
+  return away
+}

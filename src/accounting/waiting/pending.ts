@@ -1,0 +1,226 @@
+import type { Growth } from '../columns/columns.ts'
+import { GrownRows, type StandingSum } from '../columns/grown-rows.ts'
+import { type Bindings, NO_BINDINGS } from '../counting/bindings.ts'
+import { type Decision, type Entry, type LedgerEvent, type Move, NO_MOVES, toldOneByOne } from '../entry.ts'
+import type { SessionId } from '../ids.ts'
+import { onceMade } from '../lazy.ts'
+import { type LastReading, lastReadingOf } from '../ledger.ts'
+import type { Service } from '../reading.ts'
+import type { GrowthShare, Share } from '../spread.ts'
+import { addGrown, mergeSession, type PendingSession } from './pending-session.ts'
+import { BINDING_BYTES, EVENT_BYTES, GROWN_BYTES, MOVE_BYTES, WeighedSessions } from './pending-weight.ts'
+import { byBucket, mergeShares } from './share-sums.ts'
+import { WaitingEvents } from './waiting-events.ts'
+import type { WaitingLoad } from './waiting-share.ts'
+
+/**
+ * All of one router that the database has not got yet, merged to a row a session and bucket: sessions are as they
+ * are now, shares are sums. `position` counts the router's decisions, the last one included, so that a commit
+ * whose outcome never arrived is recognised instead of repeated.
+ */
+export interface Pending {
+  readonly basePosition: number
+  readonly position: number
+  readonly sessions: ReadonlyMap<SessionId, PendingSession>
+  /** The same in two parts, of which the second comes on top; absent where no session is told in columns. */
+  readonly inColumns?: PendingColumns
+  /** Of what the database has of these sessions, before anything of the above is added; in this order. */
+  readonly moves: readonly Move[]
+  readonly events: readonly LedgerEvent[]
+  readonly bindings: Bindings
+  /** Whether the bindings that were known before are another router's. */
+  readonly forgetsBindings: boolean
+  readonly readings: ReadonlyMap<Service, LastReading>
+}
+
+/** `sessions`, without an object for each that only grew. */
+export interface PendingColumns {
+  readonly changed: ReadonlyMap<SessionId, PendingSession>
+  readonly grown: readonly GrownRows[]
+}
+
+/** A router's pending commit as it grows by decision after decision. */
+export class PendingBuilder {
+  readonly #basePosition: number
+  #position: number
+  readonly #sessions = new WeighedSessions()
+  readonly #events: WaitingEvents
+  readonly #moves: Move[] = []
+  /** What has moved to sessions that are told next. */
+  readonly #inherited = new Map<SessionId, PendingSession['shares']>()
+  #bindings = new Map(NO_BINDINGS)
+  #forgetsBindings = false
+  readonly #readings = new Map<Service, LastReading>()
+  #since: Date | undefined
+  /** What came last of those that only grew; newer than what is above. */
+  readonly #grown = new Map<Service, GrownRows>()
+
+  /**
+   * @param position of the last decision that is not in it
+   * @param mostEvents that are kept one by one
+   */
+  constructor(position: number, mostEvents = Number.POSITIVE_INFINITY) {
+    this.#basePosition = position
+    this.#position = position
+    this.#events = new WaitingEvents(mostEvents)
+  }
+
+  /** Of the last decision that is in it. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Whether no decision came since. */
+  get isEmpty(): boolean {
+    return this.#position === this.#basePosition
+  }
+
+  /** About: one that did more than grow can count twice. */
+  get sessionCount(): number {
+    return this.#sessions.all.size + this.#grownSize
+  }
+
+  get load(): WaitingLoad {
+    const bytes =
+      this.#sessions.bytes +
+      this.#grownSize * GROWN_BYTES +
+      this.#events.all.length * EVENT_BYTES +
+      this.#bindings.size * BINDING_BYTES +
+      this.#moves.length * MOVE_BYTES
+    return { bytes, since: this.#since }
+  }
+
+  /** Events that were added to others. */
+  get joinedEvents(): number {
+    return this.#events.joined
+  }
+
+  /**
+   * Before the decision is adopted.
+   * @param sharesOf the spread of each entry that counted bytes
+   * @param growthShares the spread of the decision's growth
+   */
+  add(
+    decision: Decision,
+    sharesOf: ReadonlyMap<Entry, readonly Share[]>,
+    growthShares: readonly GrowthShare[] = [],
+  ): void {
+    const { service, growth } = decision
+    this.#position++
+    this.#since ??= decision.at.wall
+    const rows = this.#grown.get(service)
+    const told = rows && toldOneByOne(decision)
+    if (rows && told && told.size > 0) this.#settle(rows, rows.takeOut(told))
+    for (const move of decision.moves) this.#move(move)
+    if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
+    for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
+    for (const event of decision.events) this.#events.add(event)
+    this.#noteBindings(decision.bindings, decision.isReplaced && service === 'ppp')
+    this.#readings.set(decision.service, lastReadingOf(decision))
+  }
+
+  /** Takes what waited for the database before, in an earlier process: it goes before all that is added after it. */
+  addPending(pending: Pending): void {
+    this.#position = pending.position
+    for (const move of pending.moves) this.#move(move)
+    for (const change of pending.sessions.values()) this.#put(change)
+    this.#events.addAll(pending.events)
+    this.#noteBindings(pending.bindings, pending.forgetsBindings)
+    for (const [service, reading] of pending.readings) {
+      this.#readings.set(service, reading)
+      this.#since ??= reading.at.wall
+    }
+  }
+
+  /** All so far, as one commit. What is added afterwards may show in it. */
+  build(): Pending {
+    const changed = this.#sessions.all
+    const grown = [...this.#grown.values()]
+    const all = onceMade(() => withGrown(changed, grown))
+    return {
+      basePosition: this.#basePosition,
+      position: this.#position,
+      // Most commits are written from the columns, and then nobody asks for it.
+      get sessions() {
+        return grown.length === 0 ? changed : all()
+      },
+      ...(grown.length === 0 ? {} : { inColumns: { changed, grown } }),
+      moves: this.#moves.length === 0 ? NO_MOVES : this.#moves,
+      events: this.#events.all,
+      bindings: this.#bindings,
+      forgetsBindings: this.#forgetsBindings,
+      readings: this.#readings,
+    }
+  }
+
+  get #grownSize(): number {
+    let size = 0
+    for (const rows of this.#grown.values()) size += rows.size
+    return size
+  }
+
+  #noteBindings(bindings: Bindings, forgetsBindings: boolean): void {
+    if (forgetsBindings) {
+      this.#bindings = new Map()
+      this.#forgetsBindings = true
+    }
+    for (const [name, mark] of bindings) this.#bindings.set(name, mark)
+  }
+
+  /** What waits of the one is the other's too. */
+  #move({ from, to }: Move): void {
+    this.#moves.push({ from, to })
+    const wrong = this.#sessions.get(from)
+    if (!wrong || wrong.shares.size === 0) return
+    const { shares } = wrong
+    this.#sessions.set(from, { ...wrong, shares: new Map() })
+    this.#inherited.set(to, mergeShares(this.#inherited.get(to) ?? new Map(), shares))
+  }
+
+  #grownRows(service: Service, { columns }: Growth): GrownRows {
+    const rows = this.#grown.get(service)
+    if (rows?.columns === columns) return rows
+    if (rows) this.#settle(rows, rows.sums())
+    const begun = new GrownRows(columns)
+    this.#grown.set(service, begun)
+    return begun
+  }
+
+  /** Before anything newer than its growth is told of a session. */
+  #settle(rows: GrownRows, sums: Iterable<StandingSum>): void {
+    for (const sum of sums) addGrown(this.#sessions, ...rows.told(sum))
+  }
+
+  #addEntry(entry: Entry, shares: readonly Share[]): void {
+    const { session } = entry
+    const end =
+      entry.kind === 'stop'
+        ? { lastSeenAt: entry.lastSeenAt, endTime: entry.endTime, reason: entry.reason, device: entry.device }
+        : undefined
+    const change = {
+      session,
+      isNew: entry.kind === 'start',
+      isOnlyGrown: false,
+      end,
+      shares: byBucket(shares),
+    }
+    this.#put(change)
+  }
+
+  #put(change: PendingSession): void {
+    const { id } = change.session
+    const merged = mergeSession(this.#sessions.get(id), change)
+    const inherited = this.#inherited.get(id)
+    this.#sessions.set(id, inherited ? { ...merged, shares: mergeShares(inherited, merged.shares) } : merged)
+    this.#inherited.delete(id)
+  }
+}
+
+function withGrown(
+  changed: ReadonlyMap<SessionId, PendingSession>,
+  grown: readonly GrownRows[],
+): ReadonlyMap<SessionId, PendingSession> {
+  const sessions = new Map(changed)
+  for (const rows of grown) for (const sum of rows.sums()) addGrown(sessions, ...rows.told(sum))
+  return sessions
+}

@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { TenantId } from '../../accounting/ids.ts'
+import { problem, type Reply } from './reply.ts'
+
+/** What a token allows, until it expires. */
+export type Grant =
+  | { readonly kind: 'tenant'; readonly tenant: TenantId; readonly expiresAt: Date }
+  | { readonly kind: 'admin'; readonly expiresAt: Date }
+
+/** `refused`: the token is no good. `unverifiable`: its issuer's keys can't be had now. */
+export type Refusal =
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unverifiable'; readonly reason: string }
+
+/** A port: who the bearer of a token is. Never rejects. */
+export interface TokenVerifier {
+  verify(token: string): Promise<Grant | Refusal>
+}
+
+const BEARER = /^bearer +(\S+) *$/i
+
+/** The bearer token that is shown, if one is. */
+export function bearerToken({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  return BEARER.exec(authorization)?.[1]
+}
+
+/** Who asks, or the answer to one who may not. `failed`: a token was shown that does not hold. */
+export async function authorize(
+  headers: IncomingHttpHeaders,
+  verifier: TokenVerifier,
+): Promise<
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  | { readonly kind: 'denied'; readonly reply: Reply }
+  | { readonly kind: 'failed'; readonly reply: Reply }
+> {
+  const token = bearerToken(headers)
+  if (token === undefined) {
+    return denied(problem(401, 'a bearer token is needed', { 'WWW-Authenticate': 'Bearer' }))
+  }
+  const verdict = await verifier.verify(token)
+  switch (verdict.kind) {
+    case 'tenant':
+    case 'admin':
+      return { kind: 'granted', grant: verdict }
+    case 'refused':
+      return {
+        kind: 'failed',
+        reply: problem(401, verdict.reason, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
+      }
+    case 'unverifiable':
+      return denied(problem(503, verdict.reason, { 'Retry-After': '5' }))
+    default:
+      return verdict satisfies never
+  }
+}
+
+function denied(reply: Reply): { readonly kind: 'denied'; readonly reply: Reply } {
+  return { kind: 'denied', reply }
+}

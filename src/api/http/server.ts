@@ -1,0 +1,159 @@
+import { rm } from 'node:fs/promises'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { createSecureContext } from 'node:tls'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { closedToOthers } from '../../runtime/umask.ts'
+import type { Connections } from './connections.ts'
+import { cannotListen, UnusableCertificate } from './server-errors.ts'
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** Where a server listens: on a port, or by a socket that only its owner, and root, may open. */
+export type ListenAt =
+  /** `port` 0: any that is free. `block`: of the config, which says so. */
+  | {
+      readonly kind: 'port'
+      readonly host: string
+      readonly port: number
+      readonly block: 'server' | 'server.metrics'
+    }
+  /** What is there is taken for one that was left behind. */
+  | { readonly kind: 'socket'; readonly path: string }
+
+export interface HttpServerOptions {
+  readonly at: ListenAt
+  /** PEM; `undefined` for plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly onRequest: RequestListener
+  /** Who takes the upgrade requests of a path, in which a last `*` is any one segment; other paths are refused. */
+  readonly upgrades: ReadonlyMap<string, UpgradeListener>
+  /** Closes those that are too many; `undefined` where only this machine's own commands connect. */
+  readonly connections: Connections | undefined
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Thousands of clients come back at once after a restart, and whoever finds no room in it tries again a second later. */
+const BACKLOG = 4096
+/** How long requests have to end at the stop. */
+const STOP_WITHIN_MS = 2000
+const MIN_TLS = 'TLSv1.2'
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  /** Of TLS. */
+  handshakeTimeout: 10_000,
+  maxHeaderSize: 16 * 1024,
+}
+
+/** HTTP at one place, for the API and for whoever takes upgrades. */
+export class HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #sockets = new Set<Socket>()
+  #server: Server | undefined
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options
+  }
+
+  /** The port it listens on; `undefined` while it doesn't, and where it has none. */
+  get port(): number | undefined {
+    const address = this.#server?.address()
+    return typeof address === 'object' ? address?.port : undefined
+  }
+
+  /** @throws CannotListen, UnusableCertificate; where it is a socket, Node's error */
+  async start(): Promise<void> {
+    const { at, tls, connections, log } = this.#options
+    if (at.kind === 'socket') await rm(at.path, { force: true })
+    const server = this.#createServer()
+    server.on('connection', (socket: Socket) => {
+      connections?.admit(socket)
+      if (socket.destroyed) return
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: Error) => reject(at.kind === 'port' ? cannotListen(at, error) : error)
+      server.once('error', fail)
+      const listen = () => {
+        server.listen({ ...at, backlog: BACKLOG }, () => {
+          server.off('error', fail)
+          resolve()
+        })
+      }
+      // Node makes a socket before `listen` returns.
+      if (at.kind === 'socket') closedToOthers(listen)
+      else listen()
+    })
+    this.#server = server
+    if (at.kind === 'port')
+      log.info({ host: at.host, port: this.port, tls: tls !== undefined, by: at.block }, 'http listening')
+  }
+
+  /** Takes no more connections, lets requests end, and after two seconds cuts off what is left, upgraded or not. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    const closed = new Promise<void>(resolve => server.close(() => resolve()))
+    server.closeIdleConnections()
+    const waiting = new AbortController()
+    await Promise.race([closed, this.#options.clock.sleep(STOP_WITHIN_MS, waiting.signal)])
+    waiting.abort()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  /**
+   * Serves by another certificate from now on; connections that are open stay. Without HTTPS it does nothing.
+   * @throws UnusableCertificate, and goes on with the one it has
+   */
+  setCertificate(pair: { readonly cert: string; readonly key: string }): void {
+    if (!(this.#server instanceof TlsServer)) return
+    try {
+      // First on its own: a server that fails to take one keeps a part of it.
+      createSecureContext(pair)
+    } catch (cause) {
+      throw new UnusableCertificate({ cause })
+    }
+    this.#server.setSecureContext({ ...pair, minVersion: MIN_TLS })
+  }
+
+  #createServer(): Server {
+    const { tls, onRequest } = this.#options
+    if (tls === undefined) return createServer(TIMEOUTS, onRequest)
+    try {
+      return createTlsServer({ ...TIMEOUTS, ...tls, minVersion: MIN_TLS }, onRequest)
+    } catch (cause) {
+      throw new UnusableCertificate({ cause })
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { upgrades } = this.#options
+    const path = request.url?.split('?', 1)[0] ?? ''
+    const listener = upgrades.get(path) ?? upgrades.get(path.replace(/[^/]+$/, '*'))
+    if (listener === undefined) refuseUpgrade(socket)
+    else listener(request, socket, head)
+  }
+}
+
+function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

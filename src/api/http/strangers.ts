@@ -1,0 +1,143 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { networkOf } from '../../runtime/address.ts'
+import { AddressRates } from '../../runtime/address-rates.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { perSecond } from '../../runtime/rate-limit.ts'
+import type { Refusal, Refusals } from '../../runtime/refusals.ts'
+import type { TrustedProxies } from '../../runtime/trusted-proxies.ts'
+import { DASHBOARD_PATH } from '../pages/dashboard-page.ts'
+import { HEALTH_PATHS } from '../pages/health.ts'
+import { bearerToken } from './authorization.ts'
+import { Connections } from './connections.ts'
+import { problem, type Reply } from './reply.ts'
+
+export interface StrangersOptions {
+  readonly limits: {
+    readonly connectionsPerAddress: number
+    /** A rate for each of four: requests without a token, `HEALTH_PATHS`, the dashboard's files, and invalid tokens. */
+    readonly addressRequestsPerSecond: number
+  }
+  /** For how many connections there are file descriptors now. */
+  readonly mostConnections: () => number
+  readonly proxies: TrustedProxies
+  readonly refusals: Refusals
+  readonly clock: Clock
+}
+
+/** A page of the dashboard asks for fifty files at once, and an office opens several. */
+const PAGES_AT_ONCE = 20
+
+/** Limits what clients may do before they have shown a valid token, by address. An IPv6 address counts by its /64. */
+export class Strangers {
+  readonly connections: Connections
+  readonly #proxies: TrustedProxies
+  readonly #refusals: Refusals
+  readonly #perSecond: number
+  readonly #health: AddressRates
+  readonly #open: AddressRates
+  readonly #files: AddressRates
+  readonly #failedTokens: AddressRates
+  readonly #known = new WeakSet<IncomingMessage>()
+
+  constructor({ limits, mostConnections, proxies, refusals, clock }: StrangersOptions) {
+    this.#proxies = proxies
+    this.#refusals = refusals
+    this.#perSecond = limits.addressRequestsPerSecond
+    const rate = perSecond(limits.addressRequestsPerSecond)
+    this.#health = new AddressRates({ rate, clock })
+    this.#open = new AddressRates({ rate, clock })
+    this.#files = new AddressRates({ rate: { ...rate, atOnce: PAGES_AT_ONCE * rate.atOnce }, clock })
+    this.#failedTokens = new AddressRates({ rate, clock })
+    this.connections = new Connections({
+      perAddress: limits.connectionsPerAddress,
+      most: mostConnections,
+      isProxy: address => proxies.isTrusted(address),
+      onRefused: (refusal, address) => refusals.note(refusal, address),
+    })
+  }
+
+  /** The client's address as limits count it: forwarded by a trusted proxy, and of IPv6 the /64. */
+  addressOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string {
+    return networkOf(this.#proxies.clientOf(headers, socket.remoteAddress))
+  }
+
+  /**
+   * Wraps a listener: answers 429 where an address sends too many requests without a token, and hands on all others.
+   * @param needsToken whether the listener answers a request only with a token
+   */
+  limited(listener: RequestListener, needsToken: (request: IncomingMessage) => boolean): RequestListener {
+    return (request, response) => {
+      const address = this.addressOf(request)
+      const { socket } = request
+      this.connections.asks(socket)
+      response.once('close', () => this.#answered(request, response, socket, address))
+      const isOpen = !needsToken(request) || bearerToken(request.headers) === undefined
+      if (!isOpen || this.#ratesFor(request).take(address)) listener(request, response)
+      else this.#refuse(request, response)
+    }
+  }
+
+  /** Notes a valid token: until the request is answered, its connection is not closed for another. */
+  known(request: IncomingMessage): void {
+    this.#known.add(request)
+    this.connections.pin(request.socket)
+  }
+
+  /** Notes a valid token of a WebSocket, which is not closed for another connection from now on. */
+  stays(stream: Duplex): void {
+    this.connections.pin(stream)
+  }
+
+  /** Counts an invalid token. @returns whether the address is within its rate; valid tokens have none */
+  mayFail(address: string): boolean {
+    return this.#failedTokens.take(address)
+  }
+
+  /** The answer to an invalid token: `reply`, or 429 beyond the address's rate. */
+  failed(request: IncomingMessage, reply: Reply): Reply {
+    return this.mayFail(this.addressOf(request)) ? reply : this.#tooMany('invalid tokens')
+  }
+
+  refused(refusal: Refusal, address: string): void {
+    this.#refusals.note(refusal, address)
+  }
+
+  #ratesFor({ url = '' }: IncomingMessage): AddressRates {
+    if (HEALTH_PATHS.has(url.split('?', 1)[0] ?? '')) return this.#health
+    return url.startsWith(DASHBOARD_PATH) ? this.#files : this.#open
+  }
+
+  #answered(request: IncomingMessage, response: ServerResponse, socket: Duplex, address: string): void {
+    if (this.#known.has(request)) this.connections.unpin(socket)
+    if (!response.headersSent) return
+    const refusal = refusalOf(response.statusCode, bearerToken(request.headers) !== undefined)
+    if (refusal) this.refused(refusal, address)
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse): void {
+    const { status, contentType, headers, body } = this.#tooMany('requests without a token')
+    response.on('error', () => {})
+    const length = Buffer.byteLength(body)
+    response.writeHead(status, { ...headers, 'Content-Type': contentType, 'Content-Length': length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+
+  #tooMany(what: string): Reply {
+    const detail = `${this.#perSecond} ${what} a second are the most from one address`
+    return problem(429, detail, { 'Retry-After': '1', Connection: 'close' })
+  }
+}
+
+function refusalOf(status: number, hasToken: boolean): Refusal | undefined {
+  switch (status) {
+    case 401:
+      return hasToken ? 'failed_token' : 'no_token'
+    case 403:
+      return 'forbidden'
+    case 429:
+      return 'too_many'
+    default:
+      return undefined
+  }
+}

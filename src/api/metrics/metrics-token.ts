@@ -1,0 +1,22 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { bearerToken } from '../http/authorization.ts'
+import { problem, type Reply } from '../http/reply.ts'
+
+/** The answer to who does not show the token that is wanted; `undefined` to who does. */
+export function tokenFault(headers: IncomingHttpHeaders, wanted: string): Reply | undefined {
+  const shown = bearerToken(headers)
+  if (shown === undefined) return problem(401, 'a bearer token is needed', { 'WWW-Authenticate': 'Bearer' })
+  return isSame(shown, wanted)
+    ? undefined
+    : problem(401, 'the token is not valid', { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
+}
+
+/** By digests, which are of one length: how long it takes tells nothing of the token. */
+function isSame(shown: string, wanted: string): boolean {
+  return timingSafeEqual(digestOf(shown), digestOf(wanted))
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,43 @@
+import type { TenantId } from '../../accounting/ids.ts'
+import type { Grant } from '../http/authorization.ts'
+import type { Form } from '../http/form.ts'
+import { json, problem, type Reply } from '../http/reply.ts'
+import type { Route } from '../http/routes.ts'
+
+/** A port: what lets a Pusher client into a tenant's channel. */
+export interface ChannelSigner {
+  isSocketId(text: string): boolean
+  /** The tenant that a channel names, there or not; `undefined` for a channel of no tenant. */
+  tenantIn(channel: string): string | undefined
+  /** What lets one connection into one channel, until the token of who asks expires. */
+  signUntil(socketId: string, channel: string, expiresAt: Date): string
+}
+
+/** Where Pusher's clients ask, before they subscribe to a private channel: by default, Laravel's path for it. */
+export function broadcastingRoute(signer: ChannelSigner, source: { tenants(): readonly TenantId[] }): Route {
+  return {
+    kind: 'form',
+    path: '/broadcasting/auth',
+    parameters: [],
+    answer: (form, grant) => authorizeChannel(form, grant, signer, source.tenants()),
+  }
+}
+
+function authorizeChannel(
+  form: Form,
+  grant: Grant,
+  signer: ChannelSigner,
+  tenants: readonly TenantId[],
+): Reply {
+  const socketId = form.get('socket_id') ?? ''
+  const channel = form.get('channel_name')
+  if (!signer.isSocketId(socketId)) return problem(400, "socket_id is the connection's, such as 123.456")
+  if (channel === undefined) return problem(400, 'channel_name is missing')
+  const named = signer.tenantIn(channel)
+  const tenant = tenants.find(id => id === named)
+  const isTheirs = tenant !== undefined && (grant.kind === 'admin' || grant.tenant === tenant)
+  // Whether someone else's tenant exists is nobody's business: it is 403 like one that doesn't.
+  return isTheirs
+    ? json(200, { auth: signer.signUntil(socketId, channel, grant.expiresAt) })
+    : problem(403, 'no channel of yours')
+}

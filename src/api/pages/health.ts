@@ -1,0 +1,30 @@
+import { json } from '../http/reply.ts'
+import type { Route } from '../http/routes.ts'
+
+/** A port: whether the daemon does its work. Asked often, so it tells what is known and tries nothing. */
+export interface Readiness {
+  database(): 'up' | 'down'
+  pollers(): 'starting' | 'running' | 'stopped'
+  /** `failing`: readings last only as long as the process. */
+  journal(): 'writing' | 'failing'
+}
+
+/** What supervisors and load balancers ask, told from memory. */
+export const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
+export function healthRoutes(readiness: Readiness): readonly Route[] {
+  return [
+    { kind: 'open', path: '/healthz', parameters: [], answer: () => json(200, { status: 'alive' }) },
+    {
+      kind: 'open',
+      path: '/readyz',
+      parameters: [],
+      answer: () => {
+        const { database, pollers, journal } = readiness
+        const parts = { database: database(), pollers: pollers(), journal: journal() }
+        const isReady = parts.database === 'up' && parts.pollers === 'running' && parts.journal === 'writing'
+        return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready', ...parts })
+      },
+    },
+  ]
+}

@@ -1,0 +1,43 @@
+import { type AlertKind, SESSION_ALERTS } from '../../accounting/alert.ts'
+import type { Exact } from '../../runtime/exact-json.ts'
+import { keyOf, type Reader } from './usage-questions.ts'
+import type { Value } from './usage-source.ts'
+
+const KINDS = ['usage', 'router_offline', ...SESSION_ALERTS, 'more'] as const satisfies readonly AlertKind[]
+
+const OF_SESSION = ['router', 'username', 'session_id', 'service']
+
+/** The columns that a kind's detail is made of: other kinds have nothing there. */
+const DETAILS: Readonly<Record<AlertKind, readonly string[]>> = {
+  usage: ['used', 'threshold', 'quota'],
+  router_offline: ['last_reading_at', 'error'],
+  session_stalled: OF_SESSION,
+  session_uncounted: OF_SESSION,
+  more: ['count'],
+}
+const BESIDE = ['rule', 'kind', 'scope', 'subject', 'period', 'fired_at', 'ended_at']
+
+export const alertsQuestion: Reader = (parameters, context) => {
+  const rule = parameters.text('rule')
+  const alertKind = parameters.choice('kind', KINDS)
+  const subject = parameters.text('subject')
+  const after = keyOf(parameters, context, isId)
+  if (parameters.faults.length > 0) return undefined
+  const { tenant } = context
+  const question = { kind: 'alerts', tenant, rule, alertKind, subject, after } as const
+  return { question, days: undefined, told: {}, key: ['id'] }
+}
+
+/** A row as an alert is everywhere (`AlertJson`). Bytes have all of their digits. */
+export function alertRow(row: ReadonlyMap<string, Value>): Exact {
+  const kind = KINDS.find(it => it === row.get('kind'))
+  const picked = (names: readonly string[]) =>
+    Object.fromEntries(names.map(name => [name, row.get(name) ?? null]))
+  const detail = picked(kind === undefined ? [] : DETAILS[kind])
+  return { id: BigInt(row.get('id') ?? 0), ...picked(BESIDE), detail }
+}
+
+/** Of an alert, which PostgreSQL has as an int8. */
+function isId(key: string): boolean {
+  return /^[1-9]\d{0,17}$/.test(key)
+}

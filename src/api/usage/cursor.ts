@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import type { TenantId } from '../../accounting/ids.ts'
+import { isDay } from '../http/parameters.ts'
+import type { DayRange } from './day-range.ts'
+
+/** Where a page ended: the days it was asked of, if any, which would else change at midnight, and its last row's key. */
+export interface Place {
+  readonly days: DayRange | undefined
+  readonly key: readonly string[]
+}
+
+/** What may change from page to page. */
+const NOT_ASKED = ['cursor', 'limit', 'format', 'tenant']
+const LONGEST = 4_096
+
+/** What a cursor belongs to: the page, the tenant, and what was asked of them. */
+export function fingerprintOf(path: string, tenant: TenantId, query: URLSearchParams): string {
+  const asked = [...query].filter(([name]) => !NOT_ASKED.includes(name)).sort()
+  return createHash('sha256')
+    .update(JSON.stringify([path, tenant, asked]))
+    .digest('base64url')
+    .slice(0, 16)
+}
+
+/** Whoever makes one up learns nothing: it chooses among what the same question tells. */
+export function cursorOf(fingerprint: string, { days, key }: Place): string {
+  return Buffer.from(JSON.stringify([fingerprint, days?.from ?? '', days?.to ?? '', ...key])).toString(
+    'base64url',
+  )
+}
+
+/** @returns `undefined` where it is none, or another question's */
+export function placeOf(cursor: string, fingerprint: string): Place | undefined {
+  const [theirs, from, to, ...key] = textsIn(cursor)
+  if (theirs !== fingerprint || from === undefined || to === undefined) return undefined
+  if (from === '' && to === '') return { days: undefined, key }
+  return isDay(from) && isDay(to) && from <= to ? { days: { from, to }, key } : undefined
+}
+
+function textsIn(cursor: string): readonly string[] {
+  if (cursor.length > LONGEST || !/^[\w-]+$/.test(cursor)) return []
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    return Array.isArray(parts) && parts.every(it => typeof it === 'string' && !it.includes('\u0000'))
+      ? parts
+      : []
+  } catch {
+    return [] // No JSON, so none of ours.
+  }
+}

@@ -1,0 +1,59 @@
+import { type Calendar, QUARTER_HOUR_MS } from '../../accounting/calendar.ts'
+
+/** One hour of a tenant's clocks, or what is left of it where they were set. */
+export interface Hour {
+  readonly startMs: number
+  /** What the clocks show as it begins, and how far they are from UTC: `2026-11-24T13:00+03:00`. */
+  readonly local: string
+}
+
+const HOUR_MS = 60 * 60_000
+
+/**
+ * The hours of a zone from `startMs` to before `endMs`, both of which are ends of its days. An hour begins where the
+ * clocks show a full one, and where they are set: the hour that comes twice in autumn is two, and one that Lord Howe's
+ * half hour cuts is told in its parts.
+ */
+export function hoursOf(calendar: Calendar, startMs: number, endMs: number): readonly Hour[] {
+  const offsetAt = offsetsOf(calendar.timezone)
+  const hours: Hour[] = []
+  for (let day = calendar.dayAt(startMs); day.startMs < endMs; day = calendar.dayAt(day.endMs)) {
+    // Asked for at every quarter only on days on which the clocks are set.
+    const first = offsetAt(day.startMs)
+    const isPlain = first === offsetAt(day.endMs - QUARTER_HOUR_MS)
+    let before: number | undefined
+    for (let ms = day.startMs; ms < day.endMs; ms += QUARTER_HOUR_MS) {
+      const offset = isPlain ? first : offsetAt(ms)
+      if (offset !== before || (ms + offset) % HOUR_MS === 0)
+        hours.push({ startMs: ms, local: textOf(ms, offset) })
+      before = offset
+    }
+  }
+  return hours
+}
+
+/** The zone's offset from UTC in milliseconds, valid at quarters of an hour (docs/accounting.md rule 17). */
+function offsetsOf(timezone: string): (ms: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: timezone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  })
+  return ms => {
+    const parts = format.formatToParts(ms)
+    const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find(it => it.type === type)?.value)
+    return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute')) - ms
+  }
+}
+
+function textOf(ms: number, offset: number): string {
+  const clocks = new Date(ms + offset).toISOString().slice(0, 16)
+  const ahead = new Date(Math.abs(offset)).toISOString().slice(11, 16)
+  return `${clocks}${offset < 0 ? '-' : '+'}${ahead}`
+}

@@ -1,0 +1,74 @@
+import * as z from 'zod'
+import { type Finding, pathText } from '../fault.ts'
+import { alertDisagreements } from './alert-agreement.ts'
+import { type Alert, alert } from './alerts.ts'
+import { authDisagreements } from './auth-agreement.ts'
+import { quota } from './quotas.ts'
+
+const word = z.string().optional().catch(undefined)
+const identified = z.object({ id: word })
+const NAMELESS = { id: undefined }
+const wholeAlert = alert()
+const outline = z.object({
+  auth: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  tenants: z
+    .array(
+      identified
+        .extend({
+          routers: z.array(identified.catch(NAMELESS)).catch([NAMELESS]),
+          quotas: z.array(quota().optional().catch(undefined)).default([]).catch([undefined]),
+          alerts: z
+            .array(z.unknown().transform(readAlert))
+            .default([])
+            .catch([{ ...NAMELESS, alert: undefined }]),
+          webhooks: z
+            .array(identified.extend({ alerts: z.array(word).catch([]) }).catch({ ...NAMELESS, alerts: [] }))
+            .catch([]),
+        })
+        .catch({ ...NAMELESS, routers: [], quotas: [], alerts: [], webhooks: [] }),
+    )
+    .catch([]),
+})
+
+/** Its id is there though something else of it is at fault. */
+function readAlert(value: unknown): { readonly id: string | undefined; readonly alert: Alert | undefined } {
+  return { id: identified.safeParse(value).data?.id, alert: wholeAlert.safeParse(value).data }
+}
+
+/**
+ * Faults between values that may each be right: ids that are taken, and a choice not made. The schema does not look
+ * at those while a value inside is at fault, so they are found in whatever of the file has the right shape.
+ */
+export function disagreements(raw: unknown): Finding[] {
+  const { success, data } = outline.safeParse(raw)
+  if (!success) return []
+  const found = duplicates(data.tenants, ['tenants'])
+  for (const [index, tenant] of data.tenants.entries()) {
+    const path = ['tenants', index]
+    const its = [
+      ...duplicates(tenant.routers, [...path, 'routers']),
+      ...duplicates(tenant.alerts, [...path, 'alerts']),
+      ...duplicates(tenant.webhooks, [...path, 'webhooks']),
+      ...alertDisagreements(tenant, path),
+    ]
+    for (const finding of its) found.push(finding)
+  }
+  if (data.auth !== undefined) found.push(...authDisagreements(data.auth))
+  return found
+}
+
+function duplicates(items: readonly { id?: string | undefined }[], path: readonly PropertyKey[]): Finding[] {
+  const firstIndex = new Map<string, number>()
+  const found: Finding[] = []
+  for (const [index, { id }] of items.entries()) {
+    if (id === undefined) continue
+    const first = firstIndex.get(id)
+    if (first === undefined) {
+      firstIndex.set(id, index)
+      continue
+    }
+    const message = `must be its own, and ${pathText([...path, first])} has it already`
+    found.push({ path: [...path, index, 'id'], message })
+  }
+  return found
+}

@@ -1,0 +1,40 @@
+import { host } from '../fields/address.ts'
+import { type Checked, right, wrong } from '../fields/checked.ts'
+import { block, field } from '../fields/field.ts'
+import { wholeNumber } from '../fields/scalar.ts'
+import { secret } from '../fields/secret-field.ts'
+import type { Environment } from '../fields/secret-source.ts'
+
+export const METRICS_HOST = '127.0.0.1'
+/** What a header `Authorization: Bearer` can carry. */
+const TOKEN = /^[\x21-\x7e]{16,1024}$/
+
+/** Who may ask for `/metrics`, and where: on the port of all else where it has none of its own. */
+export function metrics(env: Environment) {
+  return block({
+    host: field(host).optional(),
+    port: field(wholeNumber(0, 65_535)).optional(),
+    token: secret(env, isToken).optional(),
+  })
+    .refine(({ port, token }) => port !== undefined || token !== undefined, 'needs a port, a token, or both')
+    .refine(({ host, port }) => host === undefined || port !== undefined, {
+      path: ['host'],
+      message: 'needs a port beside it',
+    })
+}
+
+/** Whether the port of the metrics is not the one of all else. */
+export function isItsOwn(server: {
+  readonly host: string
+  readonly port: number
+  readonly metrics?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+}): boolean {
+  const { host = METRICS_HOST, port = 0 } = server.metrics ?? {}
+  return port === 0 || port !== server.port || host !== server.host
+}
+
+function isToken(text: string): Checked<string> {
+  return TOKEN.test(text)
+    ? right(text)
+    : wrong('must be 16 characters or more, without blanks: make one with "openssl rand -base64 32"')
+}

@@ -1,0 +1,104 @@
+import type { AlertTerms, TenantAlert } from '../accounting/alert.ts'
+import type { Calendar } from '../accounting/calendar.ts'
+import type { RouterKey, TenantId } from '../accounting/ids.ts'
+import { AlertBoard } from '../alerts/board.ts'
+import { CLAIM_MS } from '../alerts/delivery.ts'
+import type { WatchedRouter } from '../alerts/due.ts'
+import { JoinedAlerts, type JoinedObserver } from '../alerts/joined.ts'
+import { Sender } from '../alerts/sender.ts'
+import { AlertWatch } from '../alerts/watch.ts'
+import { type DeliveryObserver, Webhooks } from '../alerts/webhooks.ts'
+import type { Config, TenantConfig } from '../config/config.ts'
+import type { RouterHealth } from '../poller/health.ts'
+import { keyOf } from '../recording/router-book.ts'
+import type { RouterBooks } from '../recording/router-books.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { VERSION } from '../runtime/version.ts'
+import type { AlertStore } from '../store/alerts/alert-store.ts'
+import { DeliveryStore } from '../store/alerts/delivery-store.ts'
+import type { Database } from '../store/pg/database.ts'
+
+export interface AlertingOptions {
+  readonly config: Pick<Config, 'tenants' | 'commit'>
+  readonly database: Database
+  readonly record: AlertStore
+  /** Of the routers that are read here: others are another daemon's to judge. */
+  readonly books: RouterBooks
+  readonly calendars: { calendar(tenant: TenantId): Calendar | undefined }
+  readonly healthOf: (router: RouterKey) => RouterHealth | undefined
+  /** Told of each alert that fires or ends, here or at another daemon. */
+  readonly onAlert: (alert: TenantAlert) => void
+  readonly observer: DeliveryObserver & JoinedObserver
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What rules are judged by and who is told: the table of alerts, its watch, and the webhooks. */
+export class Alerting {
+  /** The newest alerts of each tenant. */
+  readonly board = new AlertBoard()
+  readonly #options: AlertingOptions
+  readonly #watch: AlertWatch
+  readonly #webhooks: Webhooks
+
+  constructor(options: AlertingOptions) {
+    const { config, database, record, calendars, onAlert, observer, clock, log } = options
+    const joined = new JoinedAlerts({ observer, log })
+    this.#options = options
+    this.#webhooks = new Webhooks({
+      store: new DeliveryStore({ database, claimMs: CLAIM_MS }),
+      sender: new Sender({ version: VERSION, clock }),
+      random: Math.random,
+      ...{ observer, clock, log },
+    })
+    this.#watch = new AlertWatch({
+      record,
+      board: this.board,
+      calendarOf: tenant => calendars.calendar(tenant),
+      routersOf: tenant => this.#routersOf(tenant),
+      onWritten: () => this.#webhooks.wake(),
+      // Nothing else can have changed the tables.
+      intervalMs: config.commit.intervalMs,
+      onAlert: it => {
+        joined.note(it)
+        onAlert(it)
+      },
+      ...{ clock, log },
+    })
+  }
+
+  /**
+   * Takes up the config's rules, and knows what fired before.
+   * @throws what the database throws
+   */
+  async start(): Promise<void> {
+    this.apply(this.#options.config)
+    await this.#watch.start()
+  }
+
+  /** These rules and webhooks from now on. */
+  apply({ tenants }: Pick<Config, 'tenants'>): void {
+    this.#watch.setTerms(tenants.map(termsOf))
+    this.#webhooks.setWebhooks(tenants)
+  }
+
+  /** Watches and posts until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#watch.run(signal), this.#webhooks.run(signal)])
+  }
+
+  #routersOf(tenant: TenantId): readonly WatchedRouter[] {
+    const { books, healthOf } = this.#options
+    return [...books.ofTenant(tenant)].flatMap(book => {
+      const health = book.isRetired ? undefined : healthOf(keyOf(book))
+      if (!health) return []
+      const { state, lastReadingAt, lastError: error } = health
+      return [{ router: book.about.router, isEnabled: state !== 'disabled', lastReadingAt, error }]
+    })
+  }
+}
+
+function termsOf({ id: tenant, alerts: rules, webhooks }: TenantConfig): AlertTerms {
+  return { tenant, rules, webhooks }
+}

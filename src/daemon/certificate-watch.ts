@@ -1,0 +1,127 @@
+import { stat } from 'node:fs/promises'
+import { UnusableCertificate } from '../api/http/server-errors.ts'
+import { readPair, type TlsFiles, type TlsPair } from '../config/fields/server-tls.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+
+export interface CertificateWatchOptions {
+  readonly files: TlsFiles
+  /** What is served with now. */
+  readonly pair: TlsPair
+  /** Serves with another one. @throws UnusableCertificate, and goes on with the one before */
+  readonly serve: (pair: TlsPair) => void
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** How often the files are looked at. They are taken up once both were the same at two looks: until then one is being replaced. */
+const LOOK_EVERY_MS = 5_000
+/** Whoever renews certificates has done so by then. */
+const SOON_MS = 14 * 86_400_000
+
+/** The certificate of HTTPS while it is served: read again at a reload of the config, and when one of its files changed. */
+export class CertificateWatch {
+  readonly #options: CertificateWatchOptions
+  #files: TlsFiles
+  #served: TlsPair
+  #seen: string | undefined
+  /** Why the files are not what is served; `undefined` while they are. */
+  #refusal: string | undefined
+  #warned: 'soon' | 'over' | undefined
+
+  constructor(options: CertificateWatchOptions) {
+    this.#options = options
+    this.#files = options.files
+    this.#served = options.pair
+  }
+
+  get expiresAt(): Date {
+    return this.#served.expiresAt
+  }
+
+  /** Goes by these files, as they are now. */
+  reload(files: TlsFiles): void {
+    this.#files = files
+    this.#takeUp()
+  }
+
+  /** Until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    let before = await this.#stamp()
+    while (!signal.aborted) {
+      this.#warn()
+      await clock.sleep(LOOK_EVERY_MS, signal)
+      const stamp = await this.#stamp()
+      const isSettled = stamp === before
+      before = stamp
+      if (signal.aborted || !isSettled || stamp === this.#seen) continue
+      this.#seen = stamp
+      this.#takeUp()
+    }
+  }
+
+  /** Tells of a refusal once for each reason, since the files are looked at again and again, and of the way out of it. */
+  #takeUp(): void {
+    const { log } = this.#options
+    const before = { served: this.#served, refusal: this.#refusal }
+    this.#refusal = this.#serve()
+    const { serialNumber, expiresAt } = this.#served
+    const is = { serialNumber, expiresAt }
+    if (this.#refusal === undefined) {
+      if (this.#served !== before.served || before.refusal !== undefined)
+        log.info({ cert: this.#files.cert, ...is }, 'certificate reloaded')
+    } else if (this.#refusal !== before.refusal) {
+      log.error({ reason: this.#refusal, ...is }, 'certificate not reloaded: the one before is served on')
+    }
+  }
+
+  /** @returns why what the files have is not what is served */
+  #serve(): string | undefined {
+    const { serve, clock } = this.#options
+    const found = readPair(this.#files)
+    if (found.kind === 'wrong') return found.message
+    const pair = found.value
+    if (pair.cert === this.#served.cert && pair.key === this.#served.key) return undefined
+    if (pair.expiresAt <= clock.now()) return 'server.tls.cert has expired: renew it'
+    try {
+      serve(pair)
+    } catch (error) {
+      if (!(error instanceof UnusableCertificate)) throw error
+      return error.message
+    }
+    this.#served = pair
+    this.#warned = undefined
+    return undefined
+  }
+
+  #warn(): void {
+    const { clock, log } = this.#options
+    const { expiresAt } = this
+    const leftMs = expiresAt.getTime() - clock.now().getTime()
+    const state = leftMs <= 0 ? 'over' : leftMs <= SOON_MS ? 'soon' : undefined
+    if (state === undefined || state === this.#warned) return
+    this.#warned = state
+    const { cert } = this.#files
+    log.warn(
+      { cert, expiresAt },
+      state === 'over' ? 'the certificate has expired' : 'the certificate expires soon',
+    )
+  }
+
+  /** By what is behind links: certbot and Kubernetes put others in their place. */
+  async #stamp(): Promise<string> {
+    const { cert, key } = this.#files
+    return `${await stampOf(cert)} ${await stampOf(key)}`
+  }
+}
+
+/** With the time of its last change of any kind: one that could not be read may be given to us later. */
+async function stampOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = await stat(file)
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`
+  } catch {
+    return 'none'
+  }
+}

@@ -1,0 +1,176 @@
+import { stat } from 'node:fs/promises'
+import { formatFaults } from '../config/check.ts'
+import type { Config } from '../config/config.ts'
+import type { Fault } from '../config/fault.ts'
+import type { LoadedWarned } from '../config/load-warned.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { isOutOfDescriptors, RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
+import { isFailure } from '../runtime/failure.ts'
+import { errorFields, type Logger, levelIn } from '../runtime/logger.ts'
+
+/** What became of a config that was loaded: `failed` has no fault, but could not be applied. */
+type Outcome = 'applied' | 'faulty' | 'failed'
+
+export interface ConfigFileOptions {
+  readonly file: string
+  readonly env: NodeJS.ProcessEnv
+  /**
+   * Loads the config, which takes long where it is large. Resolves to `undefined` where the signal aborts, and rejects
+   * with a `Failure` where it can't be done for now.
+   */
+  readonly load: (
+    file: string,
+    env: NodeJS.ProcessEnv,
+    signal: AbortSignal,
+  ) => Promise<LoadedWarned | undefined>
+  readonly observer: { reloaded(outcome: Outcome): void }
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** How often the file is looked at. It is taken up once it was the same at two looks: until then it is being written. */
+const LOOK_EVERY_MS = 1_000
+
+/** At what level to log: what the config says, else the environment. */
+export function logLevelOf({ log }: Config, env: NodeJS.ProcessEnv): string {
+  return log.level ?? levelIn(env)
+}
+
+/** A line of a log that no file makes longer. */
+const MOST_TOLD = 20
+
+export function warnOfSharedAddresses(shared: readonly Fault[], log: Logger): void {
+  if (shared.length === 0) return
+  const at = formatFaults(shared.slice(0, MOST_TOLD))
+  log.warn({ count: shared.length, at }, 'a router is in the config twice')
+}
+
+/** The config file of a running daemon: loaded again when it changed, and at SIGHUP. */
+export class ConfigFile {
+  readonly #options: ConfigFileOptions
+  #isApplied = true
+  #isUnloaded = false
+  /** It has no fault and could not be applied: it is owed, and tried again at each look. */
+  #owed: Config | undefined
+  #appliedAt: Date
+  #seen: string | undefined
+
+  constructor(options: ConfigFileOptions) {
+    this.#options = options
+    this.#appliedAt = options.clock.now()
+  }
+
+  /** Whether what the file held when it was last loaded is what is gone by, and since when it is. */
+  get state(): { readonly isApplied: boolean; readonly appliedAt: Date } {
+    return { isApplied: this.#isApplied, appliedAt: this.#appliedAt }
+  }
+
+  /** Notes the file as it is now, just loaded: what it becomes while the daemon starts is taken up with the rest. */
+  async note(): Promise<void> {
+    this.#seen = await this.#stamp()
+  }
+
+  /**
+   * Hands on each config that the file holds from then on, until the signal aborts. One with faults is logged and
+   * passed over; one that can't be applied for now is tried again until it can.
+   * @param apply resolves to the keys whose change takes a restart
+   */
+  async watch(apply: (config: Config) => Promise<readonly string[]>, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    let wake = new AbortController()
+    let isAsked = false
+    const rouse = () => wake.abort()
+    const onHangup = () => {
+      isAsked = true
+      rouse()
+    }
+    process.on('SIGHUP', onHangup)
+    signal.addEventListener('abort', rouse)
+    try {
+      let before = this.#seen
+      while (!signal.aborted) {
+        wake = new AbortController()
+        if (!isAsked) await clock.sleep(LOOK_EVERY_MS, wake.signal)
+        const stamp = await this.#stamp()
+        // One that is gone is being replaced.
+        const isSettled = stamp !== undefined && stamp === before
+        before = stamp
+        if (signal.aborted) break
+        if (isAsked || (isSettled && stamp !== this.#seen)) {
+          isAsked = false
+          this.#seen = stamp
+          await this.#reload(apply, signal)
+        } else if (this.#owed) await this.#apply(this.#owed, apply)
+      }
+    } finally {
+      process.off('SIGHUP', onHangup)
+      signal.removeEventListener('abort', rouse)
+    }
+  }
+
+  async #reload(apply: (config: Config) => Promise<readonly string[]>, signal: AbortSignal): Promise<void> {
+    const { env, log } = this.#options
+    const loaded = await this.#tryLoading(signal)
+    if (!loaded) return
+    if (loaded.kind === 'faulty') {
+      log.error({ faults: formatFaults(loaded.faults) }, 'config not reloaded: it has faults')
+      this.#owed = undefined
+      this.#tell('faulty')
+      return
+    }
+    log.level = logLevelOf(loaded.config, env)
+    warnOfSharedAddresses(loaded.shared, log)
+    await this.#apply(loaded.config, apply)
+  }
+
+  /** @returns `undefined` where it is not loaded: the next look tries again, unless the signal aborted */
+  async #tryLoading(signal: AbortSignal): Promise<LoadedWarned | undefined> {
+    const { file, env, load, log } = this.#options
+    try {
+      const loaded = await load(file, env, signal)
+      this.#isUnloaded = false
+      return loaded
+    } catch (error) {
+      const isOut = isOutOfDescriptors(error)
+      if (!isOut && !isFailure(error)) throw error
+      const why = isOut ? { advice: RAISE_DESCRIPTORS } : { err: errorFields(error) }
+      if (!this.#isUnloaded) log.error(why, 'config not loaded yet')
+      this.#isUnloaded = true
+      this.#seen = undefined
+      this.#tell('failed')
+      return undefined
+    }
+  }
+
+  async #apply(config: Config, apply: (config: Config) => Promise<readonly string[]>): Promise<void> {
+    const { log } = this.#options
+    try {
+      const restartNeeded = await apply(config)
+      this.#owed = undefined
+      this.#tell('applied')
+      log.info({ tenants: config.tenants.length }, 'config reloaded')
+      if (restartNeeded.length > 0) log.warn({ keys: restartNeeded }, 'a restart is needed for these keys')
+    } catch (error) {
+      if (!isFailure(error)) throw error
+      if (!this.#owed) log.error({ err: errorFields(error) }, 'config not reloaded yet')
+      this.#owed = config
+      this.#tell('failed')
+    }
+  }
+
+  #tell(outcome: Outcome): void {
+    const { observer, clock } = this.#options
+    this.#isApplied = outcome === 'applied'
+    if (this.#isApplied) this.#appliedAt = clock.now()
+    observer.reloaded(outcome)
+  }
+
+  async #stamp(): Promise<string | undefined> {
+    try {
+      const { mtimeMs, size, ino } = await stat(this.#options.file)
+      return `${mtimeMs} ${size} ${ino}`
+    } catch {
+      return undefined
+    }
+  }
+}

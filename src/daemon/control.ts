@@ -1,0 +1,113 @@
+import { type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
+import { isNear } from '../accounting/limit-use.ts'
+import type { TokenVerifier } from '../api/http/authorization.ts'
+import { Bearers } from '../api/http/bearers.ts'
+import type { Reply } from '../api/http/reply.ts'
+import { createApi } from '../api/http/router.ts'
+import { HttpServer } from '../api/http/server.ts'
+import { type DaemonStatus, type RouterStatus, statusRoute } from '../api/pages/status.ts'
+import type { Snapshot } from '../live/snapshot.ts'
+import type { RouterHealth } from '../poller/health.ts'
+import type { RouterBook } from '../recording/router-book.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { errorFields, type Logger } from '../runtime/logger.ts'
+import { VERSION } from '../runtime/version.ts'
+import { controlSocketOf } from './control-socket.ts'
+import { limitUsesOf } from './limit-uses.ts'
+
+export interface ControlOptions {
+  readonly board: {
+    tenants(): readonly TenantId[]
+    snapshot(tenant: TenantId, now: Date): Snapshot | undefined
+  }
+  readonly poller: { health(router: RouterKey): RouterHealth | undefined }
+  /** Of the routers that are read here. */
+  readonly books: { get(router: RouterKey): Pick<RouterBook, 'crowding'> | undefined }
+  readonly commits: { readonly isUp: boolean }
+  readonly journal: { state(): { readonly kind: 'writing' | 'failing' } }
+  /** The journal's, which is this daemon's alone. */
+  readonly directory: string
+  readonly verifier: TokenVerifier
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Only the daemon's user connects, and no token is asked for. */
+const strangers = { known: () => {}, failed: (_: unknown, reply: Reply) => reply }
+
+/** The daemon's answers to its own commands, by a socket that only its user may open. */
+export class Control {
+  readonly #options: ControlOptions
+  readonly #startedAt: Date
+  #server: HttpServer | undefined
+
+  constructor(options: ControlOptions) {
+    this.#options = options
+    this.#startedAt = options.clock.now()
+  }
+
+  /** Without it the daemon does all else. */
+  async start(): Promise<void> {
+    const { directory, verifier, clock, log } = this.#options
+    const path = controlSocketOf(directory)
+    if (path === undefined) {
+      log.warn(
+        { directory },
+        'the path of the journal is too long for a socket: `tikmeter status` finds nobody',
+      )
+      return
+    }
+    const server = new HttpServer({
+      at: { kind: 'socket', path },
+      tls: undefined,
+      onRequest: createApi({
+        routes: [statusRoute(() => this.#status())],
+        ...{ origins: [], verifier, bearers: new Bearers(verifier), strangers, log },
+      }),
+      ...{ upgrades: new Map(), connections: undefined },
+      ...{ clock, log },
+    })
+    try {
+      await server.start()
+      this.#server = server
+    } catch (error) {
+      log.warn(
+        { path, err: errorFields(error) },
+        '`tikmeter status` finds nobody: its socket can not be made',
+      )
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop()
+  }
+
+  #status(): DaemonStatus {
+    const { board, poller, books, commits, journal, clock } = this.#options
+    const now = clock.now()
+    const snapshots = board.tenants().flatMap(tenant => board.snapshot(tenant, now) ?? [])
+    return {
+      version: VERSION,
+      as_of: now.toISOString(),
+      started_at: this.#startedAt.toISOString(),
+      database: commits.isUp ? 'up' : 'down',
+      journal: journal.state().kind,
+      routers: snapshots.flatMap(({ tenant, routers }) =>
+        routers.map((router): RouterStatus => {
+          const key = routerKey(tenant, router.id)
+          const health = poller.health(key)
+          const book = books.get(key)
+          const near = book ? limitUsesOf(book, health).filter(isNear) : []
+          const { id, ...its } = router
+          return {
+            ...{ tenant, router: id, ...its },
+            is_here: health !== undefined,
+            latency_ms: health?.latencyMs ?? null,
+            failures: health?.failures ?? 0,
+            ...(near.length > 0 ? { near_limits: near } : {}),
+          }
+        }),
+      ),
+    }
+  }
+}

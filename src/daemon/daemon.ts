@@ -1,0 +1,240 @@
+import { hostname } from 'node:os'
+import { v7 as uuidV7 } from 'uuid'
+import { ALL_ROWS } from '../accounting/admission.ts'
+import { type RouterKey, sessionId } from '../accounting/ids.ts'
+import { Observed } from '../api/metrics/observed.ts'
+import { JwtVerifier } from '../auth/tokens.ts'
+import type { Config } from '../config/config.ts'
+import { loadApart } from '../config/load-apart.ts'
+import { tokenRulesOf } from '../config/revealed.ts'
+import { daemonId } from '../journal/files/daemon-id.ts'
+import { nodeDisk } from '../journal/files/node-disk.ts'
+import { Journal } from '../journal/journal.ts'
+import { Poller } from '../poller/poller.ts'
+import { CommitLoop } from '../recording/commit-loop.ts'
+import { Recorder } from '../recording/recorder.ts'
+import { RouterBooks } from '../recording/router-books.ts'
+import { TenantBoard } from '../recording/tenant-board.ts'
+import { WaitingShares } from '../recording/waiting-shares.ts'
+import { type Newer, Ownership } from '../roster/leases.ts'
+import { JournalInheritance } from '../roster/recovery.ts'
+import { Roster } from '../roster/roster.ts'
+import { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
+import { Block, stepInBlocks } from '../runtime/block.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { EventLoopDelay } from '../runtime/event-loop.ts'
+import { Lifecycle } from '../runtime/lifecycle.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { pooledRandom } from '../runtime/pooled-random.ts'
+import { Supervisor } from '../runtime/supervisor.ts'
+import { VERSION } from '../runtime/version.ts'
+import { Housekeeping } from '../store/housekeeping/housekeeping.ts'
+import { beginIncarnation } from '../store/leases/incarnation.ts'
+import { LeaseStore } from '../store/leases/lease-store.ts'
+import { LedgerStore } from '../store/ledger-store.ts'
+import { migrate } from '../store/pg/migrate.ts'
+import { Alerting } from './alerting.ts'
+import { ConfigFile } from './config-file.ts'
+import { Control } from './control.ts'
+import { databaseUrl, openConnections } from './daemon-database.ts'
+import { commitLast } from './last-commit.ts'
+import { measuresOf } from './measures.ts'
+import { routerLinks } from './router-links.ts'
+import { Serving } from './serving.ts'
+import { watchesOf } from './watches.ts'
+
+export interface DaemonOptions {
+  readonly configFile: string
+  readonly config: Config
+  readonly env: NodeJS.ProcessEnv
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with a bug, which no part of the daemon can do anything about: it is to be stopped and started anew. */
+  readonly onBug: (error: unknown) => void
+  /** Called when a daemon with the same id was started later: this one is to be stopped, and not started anew. */
+  readonly onSuperseded: (by: Newer) => void
+}
+
+/** For polls in flight, when the daemon stops or a router leaves. */
+const POLL_GRACE_MS = 3_000
+/** From the signal to the last part's end; supervisors wait a little longer. */
+const STOP_WITHIN_MS = 10_000
+
+/** The composition root: the daemon's parts, in the order in which they start; they stop in the reverse of it. */
+export class Daemon {
+  readonly #options: DaemonOptions
+  readonly #lifecycle: Lifecycle
+  #pollers: 'starting' | 'running' | 'stopped' = 'starting'
+  #port = 0
+
+  constructor(options: DaemonOptions) {
+    this.#options = options
+    this.#lifecycle = new Lifecycle(options)
+  }
+
+  /** The port that HTTP and the feed listen on. */
+  get port(): number {
+    return this.#port
+  }
+
+  async start(): Promise<void> {
+    const { config, configFile, env, clock, log, onBug, onSuperseded } = this.#options
+    const lifecycle = this.#lifecycle
+    const { stopping } = lifecycle
+    const supervisor = new Supervisor({ env, clock, log })
+    const observer = new Observed()
+    const file = new ConfigFile({ file: configFile, load: loadApart, ...{ env, observer, clock, log } })
+    await file.note()
+
+    const url = await databaseUrl(config, lifecycle, { clock, log })
+    await migrate(url)
+    const { database, usage, record } = await openConnections(url, lifecycle, log)
+    const owner = await daemonId(config.journal.directory)
+    const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: config.retention.deltasMs })
+
+    const loop = new EventLoopDelay()
+    loop.start()
+    lifecycle.onStop('event loop watch', async () => loop.stop())
+    const books = new RouterBooks()
+    const poller: Poller = new Poller({
+      isSpread: config.poll.spread,
+      concurrency: config.poll.concurrency,
+      sink: { record: (router, readings) => recorder.record(router, readings) },
+      heldBack: router => shares.heldBack(router),
+      random: Math.random,
+      ...{ observer, clock, log, onBug },
+    })
+    const board = new TenantBoard({
+      books,
+      bucketMs: config.bucketMs,
+      staleAfterMs: config.poll.staleAfterMs,
+      // Until it is committed there, and until we look.
+      elsewhereLagMs: 2 * config.commit.intervalMs,
+      conditionOf: router => poller.health(router),
+    })
+    const journal: Journal = new Journal({
+      ...config.journal,
+      pending: () => recorder.checkpoints(),
+      ...{ disk: nodeDisk, clock, log },
+    })
+    const randomBytes = pooledRandom()
+    const healthOf = (router: RouterKey) => poller.health(router)
+    const shares = WaitingShares.onThisMachine({
+      ...{ ...config, books, journal, clock, log },
+      isTaken: router => commits.takes(router),
+    })
+    const recorder = new Recorder({
+      ...{ store, journal, books },
+      onRecorded: ({ numbered, at }, decision, isDurable) => {
+        const answeredMs = numbered?.answeredMs ?? at.steadyMs
+        observer.recorded(decision, isDurable ? clock.steadyMs() - answeredMs : undefined)
+      },
+      spreadingOf: tenant => board.spreading(tenant),
+      newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
+      work: steps => stepInBlocks(steps, new Block(clock)),
+      onAdopted: watchesOf({ healthOf, clock, log }),
+      onForgotten: book => board.keepRollup(book),
+    })
+    await lifecycle.start(
+      'journal',
+      () => journal.start(),
+      () => journal.stop(),
+    )
+    await journal.load()
+    const estate = new JournalInheritance(journal)
+    const commits: CommitLoop = new CommitLoop({
+      ...{ recorder, observer, clock, log },
+      intervalMs: config.commit.intervalMs,
+      onLost: routers => ownership.lose(routers),
+    })
+
+    const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
+    const measured = {
+      ...{ books, board, poller, shares, recorder, commits, journal, file, loop, clock },
+      leases: () => ownership.counts,
+    }
+    const alerting: Alerting = new Alerting({
+      ...{ config, database, record, books, calendars: board, observer, clock, log },
+      healthOf: router => poller.health(router),
+      onAlert: alert => serving.publishAlert(alert),
+    })
+    const serving: Serving = new Serving({
+      ...{ config, board, usage, verifier, observer, clock, log },
+      routers: () => books.size,
+      alerts: alerting.board,
+      measuresOf: served => measuresOf({ ...measured, served }),
+      readiness: {
+        database: () => (commits.isUp ? 'up' : 'down'),
+        pollers: () => this.#pollers,
+        journal: () => journal.state().kind,
+      },
+    })
+
+    const control = new Control({ ...config.journal, ...measured, verifier, log })
+
+    // A last poll of each router, whatever waits for the database.
+    lifecycle.firstAtStop('poller', () => {
+      this.#pollers = 'stopped'
+      return poller.stop(POLL_GRACE_MS)
+    })
+    // In the reverse of this order: what was polled is committed, the feed says goodbye, the database goes.
+    const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
+    lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
+    lifecycle.onStop('control', () => control.stop())
+    lifecycle.onStop('http and feed', () => serving.stop())
+    lifecycle.loop('journal', signal => journal.run(signal), onBug)
+    lifecycle.onStop('commits', async () => {
+      if (await commitLast({ commits, journal, clock, log })) await ownership.release()
+    })
+    lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
+    const replies = RepliesInFlight.onThisMachine()
+    const roster: Roster = new Roster({
+      ...{ store, estate, recorder, board, poller, clock, log },
+      want: routers => ownership.want(routers),
+      linkTo: routerLinks({
+        isListening: config.poll.listen,
+        admission: (router, service) => books.get(router)?.admission(service, clock.steadyMs()) ?? ALL_ROWS,
+        ...{ replies, clock },
+      }),
+      ...{ graceMs: POLL_GRACE_MS, stopping },
+    })
+    const { durationMs } = config.lease
+    const incarnation = await beginIncarnation(database, owner, hostname())
+    const leases = new LeaseStore({ database, owner, incarnation, durationMs })
+    const ownership: Ownership = new Ownership({
+      ...{ leases, owner: roster, onSuperseded, durationMs, stopping, clock, log },
+    })
+    // Before the first of them is taken: the last one may be so when the first one's lease would be over.
+    lifecycle.loop('leases', signal => ownership.run(signal), onBug)
+    await lifecycle.wait(() => roster.apply(config))
+    lifecycle.loop('elsewhere', signal => roster.watchElsewhere(config.commit.intervalMs, signal), onBug)
+    await alerting.start()
+    lifecycle.loop('alert watch', signal => alerting.run(signal), onBug)
+    this.#pollers = 'running'
+    // Only now, so that nobody is told that a tenant is not there.
+    await lifecycle.wait(() => serving.start())
+    await lifecycle.wait(() => control.start())
+    this.#port = serving.port ?? 0
+
+    const takeUp = async (changed: Config) => {
+      // Before what may fail: a token that was revoked must not wait for the database.
+      if (verifier.apply(tokenRulesOf(changed))) await serving.rulesChanged()
+      serving.apply(changed)
+      const restartNeeded = await roster.apply(changed)
+      alerting.apply(changed)
+      return restartNeeded
+    }
+    lifecycle.loop('config file', signal => file.watch(takeUp, signal), onBug)
+    lifecycle.loop('watchdog', signal => supervisor.watch({ poller, commits }, signal), onBug)
+    supervisor.ready()
+    const started = { version: VERSION, host: config.server.host, port: this.#port }
+    log.info({ ...started, tenants: config.tenants.length }, 'tikmeter is running')
+  }
+
+  /** @returns whether every part stopped in order and in time */
+  async stop(): Promise<boolean> {
+    this.#options.log.info('stopping')
+    new Supervisor(this.#options).stopping()
+    return this.#lifecycle.stop(STOP_WITHIN_MS)
+  }
+}

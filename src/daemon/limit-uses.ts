@@ -1,0 +1,13 @@
+import type { LimitUse } from '../accounting/limit-use.ts'
+import type { RouterHealth } from '../poller/health.ts'
+import type { RouterBook } from '../recording/router-book.ts'
+
+/** How much a router uses of each of its limits; of its bytes no more than one poll is known. */
+export function limitUsesOf(
+  { crowding }: Pick<RouterBook, 'crowding'>,
+  health: Pick<RouterHealth, 'budgetUse'> | undefined,
+): readonly LimitUse[] {
+  const bytes = health?.budgetUse
+  if (!bytes) return crowding.uses
+  return [...crowding.uses, { limit: 'bytes', used: bytes.usedBytes, allowed: bytes.mostBytes }]
+}

@@ -1,0 +1,62 @@
+import type { RouterKey } from '../accounting/ids.ts'
+import { isNear } from '../accounting/limit-use.ts'
+import type { BudgetUse } from '../poller/health.ts'
+import { keyOf, type RouterBook } from '../recording/router-book.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { limitUsesOf } from './limit-uses.ts'
+
+export interface LimitWatchOptions {
+  readonly healthOf: (router: RouterKey) => { readonly budgetUse: BudgetUse | undefined } | undefined
+  readonly log: Logger
+}
+
+/**
+ * Tells the log once of a router that comes near a limit of its sessions or bytes, or has more sessions than it may, and
+ * once that it is over; and once of one that has too many events waiting.
+ */
+export class LimitWatch {
+  readonly #options: LimitWatchOptions
+  readonly #told = new WeakMap<RouterBook, 'near' | 'over'>()
+  readonly #toldOfEvents = new WeakSet<RouterBook>()
+
+  constructor(options: LimitWatchOptions) {
+    this.#options = options
+  }
+
+  /** @param book as it is after a reading */
+  look(book: RouterBook): void {
+    this.#lookAtEvents(book)
+    const { sessions, leftOut } = book.crowding
+    const near = limitUsesOf(book, this.#options.healthOf(keyOf(book))).filter(isNear)
+    const before = this.#told.get(book)
+    if (leftOut > 0) {
+      if (before === 'over') return
+      this.#told.set(book, 'over')
+    } else if (near.length > 0) {
+      if (before) return
+      this.#told.set(book, 'near')
+    } else {
+      if (!before) return
+      this.#told.delete(book)
+    }
+    this.#tell(keyOf(book), { sessions, leftOut, limits: near.map(it => it.limit) })
+  }
+
+  #lookAtEvents(book: RouterBook): void {
+    if (book.joinedEvents === 0 || this.#toldOfEvents.has(book)) return
+    this.#toldOfEvents.add(book)
+    this.#options.log.warn(
+      { router: keyOf(book) },
+      'a router has more events waiting than are kept one by one: the others are counted, and their bytes added up',
+    )
+  }
+
+  #tell(router: RouterKey, crowding: { sessions: number; leftOut: number; limits: readonly string[] }): void {
+    const { log } = this.#options
+    if (crowding.leftOut > 0)
+      log.warn({ router, ...crowding }, 'sessions beyond the limits of a router are left out: raise them')
+    else if (crowding.limits.length > 0)
+      log.warn({ router, ...crowding }, 'a router has more than 80 % of what its limits allow')
+    else log.info({ router }, 'a router is well within its limits again')
+  }
+}

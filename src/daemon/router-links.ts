@@ -1,0 +1,36 @@
+import type { Admission } from '../accounting/admission.ts'
+import type { RouterKey } from '../accounting/ids.ts'
+import type { Service } from '../accounting/reading.ts'
+import type { TenantRouter } from '../config/difference.ts'
+import { addressOf } from '../config/revealed.ts'
+import type { RouterLink } from '../poller/router-link.ts'
+import { keyOf } from '../roster/listed.ts'
+import { Callers } from '../routeros/menus/callers.ts'
+import { Router } from '../routeros/router.ts'
+import { budgetOf } from '../routeros/wire/budget.ts'
+import type { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
+import type { Clock } from '../runtime/clock.ts'
+
+export interface RouterLinksOptions {
+  /** Whether routers tell of logouts at once, where they can. */
+  readonly isListening: boolean
+  /** Of all routers. */
+  readonly replies: RepliesInFlight
+  /** Which rows of a router's next answer are worth holding. */
+  readonly admission: (router: RouterKey, service: Service) => Admission
+  readonly clock: Clock
+}
+
+/** How to connect to a router, again and again: what is known of its callers is kept from one time to the next. */
+export function routerLinks(
+  options: RouterLinksOptions,
+): (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink> {
+  return listed => {
+    const { router } = listed
+    const key = keyOf(listed)
+    const { services, timeoutMs, hotspotDomain, maxSessions } = router
+    const its = { services, timeoutMs, hotspotDomain, budget: budgetOf(maxSessions), callers: new Callers() }
+    const admission = (service: Service) => options.admission(key, service)
+    return signal => Router.connect({ ...options, ...its, admission, address: addressOf(router) }, signal)
+  }
+}

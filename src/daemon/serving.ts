@@ -1,0 +1,226 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { TenantAlert } from '../accounting/alert.ts'
+import { Bearers } from '../api/http/bearers.ts'
+import { createApi } from '../api/http/router.ts'
+import { type Route, tokenNeeded, webSocketRoute } from '../api/http/routes.ts'
+import { HttpServer } from '../api/http/server.ts'
+import { UnusableCertificate } from '../api/http/server-errors.ts'
+import { Strangers } from '../api/http/strangers.ts'
+import { strictTransport } from '../api/http/strict-transport.ts'
+import { type Measures, metricsRoute } from '../api/metrics/metrics.ts'
+import type { Observed } from '../api/metrics/observed.ts'
+import { broadcastingRoute } from '../api/pages/broadcasting.ts'
+import { DASHBOARD_FOLDER, readDashboard } from '../api/pages/dashboard-files.ts'
+import { dashboardPages } from '../api/pages/dashboard-page.ts'
+import { dashboardRoutes, type StatsSource } from '../api/pages/dashboard-stats.ts'
+import { healthRoutes, type Readiness } from '../api/pages/health.ts'
+import { forecastRoute } from '../api/usage/forecast-route.ts'
+import { READ_LIMITS, ReadGate } from '../api/usage/read-limits.ts'
+import { usageRoutes } from '../api/usage/usage-routes.ts'
+import type { Calendars, UsageSource } from '../api/usage/usage-source.ts'
+import type { TokenVerifier } from '../auth/tokens.ts'
+import type { Config } from '../config/config.ts'
+import { readPair, type TlsFiles, type TlsPair } from '../config/fields/server-tls.ts'
+import { metricsTokenOf, pusherAppOf } from '../config/revealed.ts'
+import type { AlertSource } from '../feed/alert-topic.ts'
+import type { SnapshotSource } from '../feed/frames.ts'
+import { FEED_LIMITS } from '../feed/limits.ts'
+import { PusherApp } from '../feed/pusher/app.ts'
+import { FeedServer } from '../feed/server.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { connectionsLeft, descriptorLimit, RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { Refusals } from '../runtime/refusals.ts'
+import { TrustedProxies } from '../runtime/trusted-proxies.ts'
+import { VERSION } from '../runtime/version.ts'
+import { CertificateWatch } from './certificate-watch.ts'
+
+export interface ServingOptions {
+  readonly config: Pick<Config, 'server' | 'snapshots' | 'pusher'>
+  readonly board: SnapshotSource & StatsSource & Calendars
+  /** What the tables have. */
+  readonly usage: UsageSource
+  readonly alerts: AlertSource
+  readonly verifier: TokenVerifier
+  readonly readiness: Readiness
+  /** @param served is measured too */
+  readonly measuresOf: (served: Served) => Measures
+  /** How many are read here, each by a connection of its own. */
+  readonly routers: () => number
+  readonly observer: Observed
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What is measured of it. */
+export interface Served {
+  /** Of the feed. */
+  readonly connections: number
+  readonly certificateExpiresAt: Date | undefined
+}
+
+/** Hardly a crowd of dashboards. */
+const FEW_CONNECTIONS = 200
+const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
+
+/**
+ * What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port; and
+ * `/metrics`, which may have a port of its own.
+ */
+export class Serving implements Served {
+  readonly #feed: FeedServer
+  readonly #http: HttpServer
+  readonly #metrics: HttpServer | undefined
+  readonly #bearers: Bearers
+  readonly #certificate: CertificateWatch | undefined
+  readonly #metricsAt: Config['server']['metrics']['at']
+  #watching: Promise<void> | undefined
+  #metricsToken: string | undefined
+  #hstsMs: number | undefined
+  readonly #refusals: Refusals
+  readonly #stopping = new AbortController()
+  readonly #mostConnections: () => number
+  readonly #log: Logger
+  #telling: Promise<void> | undefined
+  /** All pages of the one port. */
+  readonly routes: readonly Route[]
+  /** All paths of WebSockets. */
+  readonly upgradePaths: readonly string[]
+
+  constructor(options: ServingOptions) {
+    const { config, board, usage, alerts, verifier, readiness, measuresOf, observer, clock, log } = options
+    const { origins, host, port, tls, dashboard, limits, trustedProxies, metrics } = config.server
+    this.#metricsAt = metrics.at
+    this.#metricsToken = metricsTokenOf(config.server)
+    this.#hstsMs = tls?.hstsMs
+    this.#bearers = new Bearers(verifier)
+    const app = config.pusher && new PusherApp(pusherAppOf(config.pusher))
+    const descriptors = descriptorLimit()
+    this.#log = log
+    this.#mostConnections = () => connectionsLeft(descriptors, options.routers())
+    this.#refusals = new Refusals({ observer, clock, log })
+    const strangers = new Strangers({
+      ...{ limits, clock, refusals: this.#refusals },
+      mostConnections: this.#mostConnections,
+      proxies: new TrustedProxies(trustedProxies, log),
+    })
+    this.#feed = new FeedServer({
+      source: board,
+      intervalMs: config.snapshots.intervalMs,
+      serverVersion: VERSION,
+      limits: { ...FEED_LIMITS, ...limits },
+      ...{ strangers, alerts, verifier, origins, clock, log },
+    })
+    const gate = new ReadGate({ limits: { ...READ_LIMITS, ...limits }, clock })
+    const reading = { source: usage, calendars: board, gate, clock }
+    const metricsPage = metricsRoute({
+      ...{ measures: measuresOf(this), version: VERSION, observed: observer, clock },
+      token: () => this.#metricsToken,
+    })
+    const api = (routes: readonly Route[]) =>
+      strangers.limited(
+        createApi({ routes, verifier, bearers: this.#bearers, origins, strangers, log }),
+        tokenNeeded(routes),
+      )
+    const { connections } = strangers
+    this.routes = [
+      ...healthRoutes(readiness),
+      ...dashboardRoutes(board, clock),
+      ...usageRoutes(reading),
+      forecastRoute(reading),
+      ...(metrics.at ? [] : [metricsPage]),
+      webSocketRoute('/ws', []),
+      ...(dashboard ? dashboardPages(readDashboard(DASHBOARD_FOLDER)) : []),
+      ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),
+    ]
+    const upgrades = new Map([
+      ['/ws', this.#feed.upgrade],
+      ...(app ? [['/app/*', this.#feed.pusherUpgrade(app)] as const] : []),
+    ])
+    this.upgradePaths = [...upgrades.keys()]
+    const pair = tls && pairIn(tls)
+    this.#http = new HttpServer({
+      at: { kind: 'port', host, port, block: 'server' },
+      ...{ tls: pair, upgrades, clock, log },
+      ...{ onRequest: strictTransport(api(this.routes), () => this.#hstsMs), connections },
+    })
+    this.#certificate =
+      tls &&
+      pair &&
+      new CertificateWatch({
+        ...{ files: tls, pair, clock, log },
+        serve: pair => this.#http.setCertificate(pair),
+      })
+    this.#metrics =
+      metrics.at &&
+      new HttpServer({
+        at: { kind: 'port', ...metrics.at, block: 'server.metrics' },
+        ...{ tls: undefined, upgrades: new Map(), clock, log },
+        ...{ onRequest: api([metricsPage]), connections },
+      })
+  }
+
+  /** The port it listens on; `undefined` while it doesn't. */
+  get port(): number | undefined {
+    return this.#http.port
+  }
+
+  /** The port of `/metrics`, where it has one of its own. */
+  get metricsPort(): number | undefined {
+    return this.#metrics?.port
+  }
+
+  get connections(): number {
+    return this.#feed.connections
+  }
+
+  get certificateExpiresAt(): Date | undefined {
+    return this.#certificate?.expiresAt
+  }
+
+  async start(): Promise<void> {
+    const connections = this.#mostConnections()
+    if (connections < FEW_CONNECTIONS)
+      this.#log.warn({ connections, advice: RAISE_DESCRIPTORS }, 'few clients can connect')
+    this.#telling = this.#refusals.run(this.#stopping.signal)
+    this.#feed.start()
+    await this.#http.start()
+    await this.#metrics?.start()
+    this.#watching = this.#certificate?.run(this.#stopping.signal)
+  }
+
+  /** Looks at open connections, and at answers under way, once more, since the verifier goes by other rules. */
+  async rulesChanged(): Promise<void> {
+    await Promise.all([this.#feed.rulesChanged(), this.#bearers.rulesChanged()])
+  }
+
+  /** Takes up what of a changed config needs no restart. */
+  apply({ server }: Pick<Config, 'server'>): void {
+    const { tls, metrics } = server
+    // The page moves at a restart alone, and until then is not without the token that it has here.
+    if (isDeepStrictEqual(metrics.at, this.#metricsAt)) this.#metricsToken = metricsTokenOf(server)
+    this.#hstsMs = tls?.hstsMs
+    if (tls) this.#certificate?.reload(tls)
+  }
+
+  /** Shows an alert that fired or ended to those who asked. */
+  publishAlert({ tenant, alert }: TenantAlert): void {
+    this.#feed.publishAlert(tenant, alert)
+  }
+
+  /** The feed says goodbye, then requests get to end. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#watching
+    await this.#feed.stop()
+    await Promise.all([this.#http.stop(), this.#metrics?.stop()])
+    await this.#telling
+  }
+}
+
+/** @throws UnusableCertificate */
+function pairIn(files: TlsFiles): TlsPair {
+  const found = readPair(files)
+  if (found.kind === 'right') return found.value
+  throw new UnusableCertificate({ cause: new Error(found.message) })
+}

@@ -1,0 +1,163 @@
+import { join } from 'node:path'
+import { Block, stepInBlocks } from '../../runtime/block.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { errorFields, type Logger } from '../../runtime/logger.ts'
+import { WRITTEN_FORMAT } from '../format/format.ts'
+import { type CheckpointRecord, headOf, type JournalRecord, type RecordHead } from '../record.ts'
+import { Bound } from './bound.ts'
+import { type Disk, DiskFailure } from './disk.ts'
+import { SegmentFile } from './segment-file.ts'
+import { segmentName } from './segment-name.ts'
+import type { Segment, Segments } from './segments.ts'
+
+export interface SegmentWriterOptions {
+  readonly directory: string
+  readonly maxBytes: number
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly log: Logger
+  readonly segments: Segments
+  readonly pending: () => Iterable<CheckpointRecord>
+}
+
+const SEGMENT_BYTES = 16 * 1024 * 1024
+/** A checkpoint goes to the disk in parts, so that others get their turn. */
+const PART_BYTES = 1024 * 1024
+
+/**
+ * Writes records to the newest segment, and begins another
+ *
+ *     when it is large           the records go on: nothing is missing between the two
+ *     at the start, after        with a checkpoint of all that waits for the database, since records are missing
+ *     a failure, after a gap     or may be, after which the older ones are not needed
+ *     near the bound             with a checkpoint as well, for the room
+ */
+export class SegmentWriter {
+  readonly #options: SegmentWriterOptions
+  #active: SegmentFile | undefined
+  #isRemovalTold = false
+  readonly #bound: Bound
+
+  constructor(options: SegmentWriterOptions) {
+    this.#options = options
+    this.#bound = new Bound(options)
+  }
+
+  /**
+   * Resolves once all records are durable.
+   * @throws DiskFailure: then none is to be counted on, and the next write begins a segment with a checkpoint
+   */
+  async write(records: readonly JournalRecord[]): Promise<void> {
+    const { segments } = this.#options
+    try {
+      const active = await this.#readyFor(records)
+      const block = new Block(this.#options.clock)
+      // A decision on many sessions takes long, and its router does nothing else meanwhile.
+      for (const record of records) {
+        const added = stepInBlocks(active.adding(record), block)
+        if (added) await added
+      }
+      await active.write()
+      await active.sync()
+      for (const record of records) segments.note(active.segment, headOf(record))
+    } catch (error) {
+      await this.#active?.abandon()
+      this.#active = undefined
+      throw error
+    }
+  }
+
+  /** Removes the segments that nobody needs any more. One that can't be removed is tried again the next time. */
+  async drop(): Promise<void> {
+    const { segments } = this.#options
+    if (await this.#removeUnneeded()) this.#bound.noteFreed(segments.bytes)
+    this.#bound.tell(segments.bytes)
+  }
+
+  /** @returns whether there were any */
+  async #removeUnneeded(): Promise<boolean> {
+    const { segments } = this.#options
+    const unneeded = segments.unneeded(this.#active?.segment)
+    if (unneeded.length > 0) await this.#remove(unneeded)
+    return unneeded.length > 0
+  }
+
+  async #remove(unneeded: readonly Segment[]): Promise<void> {
+    const { segments, disk, directory, log } = this.#options
+    try {
+      for (const segment of unneeded) {
+        await disk.remove(join(directory, segmentName(segment.number))).catch(ignoreAbsent)
+        segments.remove(segment)
+      }
+      await disk.syncDirectory(directory)
+      this.#isRemovalTold = false
+    } catch (error) {
+      if (!(error instanceof DiskFailure)) throw error
+      // A disk that takes nothing at all has been told of.
+      if (!this.#active || this.#isRemovalTold) return
+      this.#isRemovalTold = true
+      log.warn({ directory, err: errorFields(error) }, 'old journal files can not be removed; tried again')
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#active?.close()
+    this.#active = undefined
+  }
+
+  async #readyFor(records: readonly JournalRecord[]): Promise<SegmentFile> {
+    const { segments } = this.#options
+    const active = this.#active
+    // A gap: those in between were not durable, and were adopted after the last checkpoint was written.
+    if (!active || this.#bound.isReached(segments.bytes) || !segments.follow(records))
+      return this.#begin(true)
+    return active.segment.bytes < this.#limitOf(active) ? active : this.#begin(false)
+  }
+
+  async #begin(withCheckpoint: boolean): Promise<SegmentFile> {
+    const { segments, disk, directory } = this.#options
+    await this.close()
+    const segment = segments.add(segments.lastNumber + 1, WRITTEN_FORMAT)
+    const file = await SegmentFile.create(disk, join(directory, segmentName(segment.number)), segment)
+    this.#active = file
+    for (const record of segments.settled()) file.add(record)
+    const heads = withCheckpoint ? await this.#writePending(file) : []
+    await file.write()
+    await file.sync()
+    await disk.syncDirectory(directory)
+    for (const head of heads) segments.note(segment, head)
+    if (withCheckpoint) await this.#noteCheckpoint(file)
+    return file
+  }
+
+  async #writePending(file: SegmentFile): Promise<readonly RecordHead[]> {
+    const heads: RecordHead[] = []
+    // Encoded as it comes, since what it holds goes on changing while this waits for the disk.
+    for (const record of this.#options.pending()) {
+      if (record.pending.length === 0) continue
+      file.add(record)
+      heads.push(headOf(record))
+      if (file.waitingBytes >= PART_BYTES) await file.write()
+    }
+    return heads
+  }
+
+  async #noteCheckpoint(file: SegmentFile): Promise<void> {
+    const { segments } = this.#options
+    segments.checkpoint(file.segment)
+    await this.#removeUnneeded()
+    this.#bound.noteCheckpoint(file.segment.bytes, segments.bytes)
+  }
+
+  /** One that has to tell many sessions first is used for longer: at the least, half of it is to be readings. */
+  #limitOf(active: SegmentFile): number {
+    const { maxBytes } = this.#options
+    const { sessionBytes } = active
+    const most = Math.max(maxBytes / 4, 2 * sessionBytes)
+    return Math.max(Math.min(SEGMENT_BYTES, maxBytes / 8), Math.min(4 * sessionBytes, most))
+  }
+}
+
+function ignoreAbsent(error: unknown): void {
+  if (!(error instanceof DiskFailure) || error.code !== 'ENOENT') throw error
+}

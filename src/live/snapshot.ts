@@ -1,0 +1,168 @@
+import { addSums, type ByteSum, NO_SUM } from '../accounting/bytes.ts'
+import type { RouterId, SessionId, TenantId } from '../accounting/ids.ts'
+import type { MissingMenu } from '../accounting/reading.ts'
+
+/**
+ * What dashboards are shown. The shapes are the JSON itself: their names are promises to users, and the feed and
+ * the HTTP API send the same ones.
+ */
+
+/** Bytes as JSON integers, exact up to 2^53. */
+export interface UsageJson {
+  readonly upload: number
+  readonly download: number
+  readonly used: number
+}
+
+export interface Stats {
+  /** GB (bytes / 1024³) in all, two decimals; so the next four. */
+  readonly data_usage: number
+  readonly data_usage_upload: number
+  readonly data_usage_download: number
+  readonly monthly_data_usage: number
+  readonly today_data_usage: number
+  readonly bytes: { readonly total: UsageJson; readonly month: UsageJson; readonly today: UsageJson }
+  /** Bits a second, between the last two readings. */
+  readonly rates: { readonly upload_bps: number; readonly download_bps: number }
+  readonly active_sessions: number
+  /** Distinct subscribers online in hotspots. */
+  readonly hotspot_users: number
+  /** Distinct subscribers online by any PPP protocol. */
+  readonly pppoe_users: number
+  readonly total_routers: number
+  readonly online_routers: number
+  readonly offline_routers: number
+  /** The tenant's day and month, `2026-11-24` and `2026-11`; null in the sum over tenants, each of which has its own. */
+  readonly day: string | null
+  readonly month: string | null
+  readonly timezone: string | null
+  /** ISO 8601, UTC. */
+  readonly last_updated: string
+}
+
+export type RouterState = 'online' | 'offline' | 'connecting' | 'disabled'
+
+export interface RouterJson {
+  readonly id: RouterId
+  readonly name: string
+  readonly state: RouterState
+  readonly last_reading_at: string | null
+  /** Sessions in its last readings, by service. */
+  readonly hotspot: number
+  readonly ppp: number
+  /** How many of them have no counters, so that nothing of what they move is counted now. */
+  readonly uncounted: number
+  /** What the router refused when it was asked last. */
+  readonly missing_menus: readonly MissingMenu[]
+  readonly error: string | null
+  /** Only where it sends, or has, more than it may; `state` is what it is besides. */
+  readonly overloaded?: true
+  /** What it has too much of, and what to do; with `overloaded`. */
+  readonly overloaded_reason?: string
+}
+
+/** A tenant's snapshot at one moment. */
+export interface Snapshot {
+  readonly tenant: TenantId
+  readonly asOf: Date
+  readonly stats: Stats
+  readonly routers: readonly RouterJson[]
+}
+
+/** An open session as the feed's `sessions` message shows it. */
+export interface SessionJson {
+  readonly id: SessionId
+  readonly service: 'hotspot' | 'ppp'
+  readonly username: string
+  readonly router: RouterId
+  readonly ip_address: string | null
+  readonly mac_address: string | null
+  readonly start_time: string
+  readonly upload: number
+  readonly download: number
+  readonly upload_bps: number
+  readonly download_bps: number
+}
+
+/** What a snapshot is made of. */
+export interface Totals {
+  readonly total: ByteSum
+  readonly month: ByteSum
+  readonly today: ByteSum
+  readonly uploadBps: number
+  readonly downloadBps: number
+  readonly activeSessions: number
+  readonly hotspotSubscribers: number
+  readonly pppSubscribers: number
+  readonly routers: readonly RouterState[]
+}
+
+/** Where a tenant is in its calendar; `undefined` for the sum over tenants. */
+export interface TenantDay {
+  readonly day: string
+  readonly timezone: string
+}
+
+export function statsOf(totals: Totals, where: TenantDay | undefined, now: Date): Stats {
+  const { total, month, today, routers } = totals
+  return {
+    data_usage: gigabytes(total.upload + total.download),
+    data_usage_upload: gigabytes(total.upload),
+    data_usage_download: gigabytes(total.download),
+    monthly_data_usage: gigabytes(month.upload + month.download),
+    today_data_usage: gigabytes(today.upload + today.download),
+    bytes: { total: usageJson(total), month: usageJson(month), today: usageJson(today) },
+    rates: { upload_bps: Math.round(totals.uploadBps), download_bps: Math.round(totals.downloadBps) },
+    active_sessions: totals.activeSessions,
+    hotspot_users: totals.hotspotSubscribers,
+    pppoe_users: totals.pppSubscribers,
+    total_routers: routers.length,
+    online_routers: routers.filter(state => state === 'online').length,
+    offline_routers: routers.filter(state => state === 'offline' || state === 'connecting').length,
+    day: where?.day ?? null,
+    month: where?.day.slice(0, 7) ?? null,
+    timezone: where?.timezone ?? null,
+    last_updated: now.toISOString(),
+  }
+}
+
+export const NO_TOTALS: Totals = {
+  total: NO_SUM,
+  month: NO_SUM,
+  today: NO_SUM,
+  uploadBps: 0,
+  downloadBps: 0,
+  activeSessions: 0,
+  hotspotSubscribers: 0,
+  pppSubscribers: 0,
+  routers: [],
+}
+
+/** The sum over tenants: one person with accounts at two of them is two subscribers. */
+export function sumTotals(all: readonly Totals[]): Totals {
+  const bytes = (of: (totals: Totals) => ByteSum) => all.reduce((sum, its) => addSums(sum, of(its)), NO_SUM)
+  const count = (of: (totals: Totals) => number) => all.reduce((sum, its) => sum + of(its), 0)
+  return {
+    total: bytes(its => its.total),
+    month: bytes(its => its.month),
+    today: bytes(its => its.today),
+    uploadBps: count(its => its.uploadBps),
+    downloadBps: count(its => its.downloadBps),
+    activeSessions: count(its => its.activeSessions),
+    hotspotSubscribers: count(its => its.hotspotSubscribers),
+    pppSubscribers: count(its => its.pppSubscribers),
+    routers: all.flatMap(its => its.routers),
+  }
+}
+
+function usageJson(sum: ByteSum): UsageJson {
+  return {
+    upload: Number(sum.upload),
+    download: Number(sum.download),
+    used: Number(sum.upload + sum.download),
+  }
+}
+
+function gigabytes(bytes: bigint): number {
+  return Math.round((Number(bytes) / 1024 ** 3) * 100) / 100
+}

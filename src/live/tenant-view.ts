@@ -1,0 +1,108 @@
+import { addSums, type ByteSum, NO_SUM } from '../accounting/bytes.ts'
+import type { Calendar } from '../accounting/calendar.ts'
+import type { RouterId, TenantId } from '../accounting/ids.ts'
+import { type MissingMenu, SERVICES, type Service } from '../accounting/reading.ts'
+import type { DistinctNames } from './distinct-names.ts'
+import type { Rollup } from './rollup.ts'
+import type { LiveService } from './service.ts'
+import { type RouterJson, type RouterState, type Snapshot, statsOf, type Totals } from './snapshot.ts'
+
+/** All that a tenant's snapshot is made of. */
+export interface TenantView {
+  readonly tenant: TenantId
+  readonly calendar: Calendar
+  /** Of its routers, here and elsewhere; their sums are the tenant's. */
+  readonly rollups: readonly Rollup[]
+  readonly routers: readonly RouterView[]
+  /** The tenant's own: who is online from one time to the next is mostly the same. */
+  readonly distinct: Readonly<Record<Service, DistinctNames>>
+}
+
+export interface RouterView {
+  readonly id: RouterId
+  readonly name: string
+  readonly state: RouterState
+  readonly error: string | undefined
+  readonly missingMenus: readonly MissingMenu[]
+  /** What it has too much of. */
+  readonly overloaded: string | undefined
+  /** Absent until the service was read. */
+  readonly hotspot: LiveService | undefined
+  readonly ppp: LiveService | undefined
+  /** By how much later than it was made a reading of it may be known here. */
+  readonly lagMs: number
+}
+
+/** @param staleAfterMs a service that was not read for so long leaves the live counts (docs/accounting.md rule 4) */
+export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Totals {
+  const { name: day } = view.calendar.dayAt(now.getTime())
+  const live = (service: Service) =>
+    view.routers.flatMap(router => freshOf(router, service, now, staleAfterMs) ?? [])
+  const hotspot = live('hotspot')
+  const ppp = live('ppp')
+  const all = [...hotspot, ...ppp]
+  return {
+    total: sumUp(view.rollups, rollup => rollup.total),
+    month: sumUp(view.rollups, rollup => rollup.month(day.slice(0, 7))),
+    today: sumUp(view.rollups, rollup => rollup.day(day)),
+    uploadBps: sum(all, live => live.uploadBps),
+    downloadBps: sum(all, live => live.downloadBps),
+    activeSessions: sum(all, live => live.sessions),
+    hotspotSubscribers: view.distinct.hotspot.count(hotspot.map(it => it.subscribers)),
+    pppSubscribers: view.distinct.ppp.count(ppp.map(it => it.subscribers)),
+    routers: view.routers.map(router => router.state),
+  }
+}
+
+export function snapshotOf(view: TenantView, now: Date, staleAfterMs: number): Snapshot {
+  const { name: day } = view.calendar.dayAt(now.getTime())
+  const where = { day, timezone: view.calendar.timezone }
+  return {
+    tenant: view.tenant,
+    asOf: now,
+    stats: statsOf(totalsOf(view, now, staleAfterMs), where, now),
+    routers: view.routers.map(router => routerJson(router, now, staleAfterMs)),
+  }
+}
+
+function routerJson(router: RouterView, now: Date, staleAfterMs: number): RouterJson {
+  const { hotspot, ppp } = router
+  const fresh = (service: Service) => freshOf(router, service, now, staleAfterMs)
+  const readings = [hotspot?.readAt, ppp?.readAt].filter(at => at !== undefined)
+  const last = readings.length === 0 ? undefined : new Date(Math.max(...readings.map(Number)))
+  return {
+    id: router.id,
+    name: router.name,
+    state: router.state,
+    last_reading_at: last?.toISOString() ?? null,
+    hotspot: fresh('hotspot')?.sessions ?? 0,
+    ppp: fresh('ppp')?.sessions ?? 0,
+    uncounted: sum(SERVICES, service => fresh(service)?.uncounted ?? 0),
+    missing_menus: router.missingMenus,
+    error: router.error ?? null,
+    ...(router.overloaded === undefined ? {} : { overloaded: true, overloaded_reason: router.overloaded }),
+  }
+}
+
+function freshOf(
+  router: RouterView,
+  service: Service,
+  now: Date,
+  staleAfterMs: number,
+): LiveService | undefined {
+  const live = router[service]
+  return isFresh(live, now, staleAfterMs + router.lagMs) ? live : undefined
+}
+
+export function isFresh(live: LiveService | undefined, now: Date, staleAfterMs: number): live is LiveService {
+  // A reading from the future was made before the clock was set back: as good as an old one.
+  return live !== undefined && Math.abs(now.getTime() - live.readAt.getTime()) < staleAfterMs
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}
+
+function sumUp(rollups: readonly Rollup[], of: (rollup: Rollup) => ByteSum): ByteSum {
+  return rollups.reduce((total, rollup) => addSums(total, of(rollup)), NO_SUM)
+}

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Binaries } from './binaries.ts'
+import { PostgresFailed, SocketRefused } from './errors.ts'
+import { AccountFiles, isThere } from './files.ts'
+import type { Home } from './home.ts'
+import { type Listening, serverOptions } from './listening.ts'
+import { makePassword, passwordFile, SUPERUSER, superuserUrl } from './password.ts'
+import { dropStalePid, findPostmaster, type Postmaster, quitPostmaster } from './postmaster.ts'
+import { type Outcome, runProgram } from './program.ts'
+
+/** For a small server that does other things too. An operator may change them in `data/postgresql.conf`. */
+const SETTINGS = [
+  'max_connections=50',
+  'shared_buffers=128MB',
+  'max_wal_size=1GB',
+  'wal_compression=on',
+  'log_min_messages=warning',
+  'log_line_prefix=%m [%p] ',
+  'timezone=UTC',
+  'log_timezone=UTC',
+]
+
+/** Recovery after a crash reads all that was written since the last checkpoint. */
+const START_SECONDS = 300
+const STOP_SECONDS = 60
+const LOOK_EVERY_MS = 50
+/** In the server's log, and so in English. */
+const NO_SOCKET = 'could not create any Unix-domain sockets'
+const LOG_LIMIT = 10 * 1024 * 1024
+
+/** One PostgreSQL cluster in a home: `data/`, `password` and `postgres.log`. */
+export class Cluster {
+  readonly #home: Home
+  readonly #binaries: Binaries
+  readonly #data: string
+  readonly #log: string
+  readonly #files: AccountFiles
+
+  constructor(home: Home, binaries: Binaries) {
+    this.#home = home
+    this.#binaries = binaries
+    this.#data = join(home.folder, 'data')
+    this.#log = join(home.folder, 'postgres.log')
+    this.#files = new AccountFiles(home.account)
+  }
+
+  /** The server where one is running, started by us or by a process before us. */
+  postmaster(): Promise<Postmaster | undefined> {
+    return findPostmaster(this.#home)
+  }
+
+  /**
+   * Makes the cluster, the first time. It appears in one rename, so what was killed on the way is begun again.
+   * @throws PostgresFailed, also where the signal ended it
+   */
+  async initialise(signal?: AbortSignal): Promise<void> {
+    if (await isThere(this.#data)) return
+    await makePassword(this.#home)
+    const partial = `${this.#data}.new-${randomBytes(4).toString('hex')}`
+    try {
+      const args = [
+        '-D',
+        partial,
+        `--username=${SUPERUSER}`,
+        `--pwfile=${passwordFile(this.#home.folder, SUPERUSER)}`,
+      ]
+      const { exitCode, output } = await runProgram(
+        this.#binaries.initdb,
+        [
+          ...args,
+          '--auth=scram-sha-256',
+          '--encoding=UTF8',
+          '--no-locale',
+          ...SETTINGS.flatMap(it => ['-c', it]),
+        ],
+        this.#home.account,
+        signal,
+      )
+      if (exitCode !== 0) throw new PostgresFailed('initdb failed', output)
+      await this.#files.move(partial, this.#data)
+    } catch (error) {
+      await this.#files.remove(partial)
+      // Another process was first.
+      if (!(await isThere(this.#data))) throw error
+    }
+  }
+
+  /**
+   * @returns where to connect as the superuser; it carries the password
+   * @throws PasswordLost
+   */
+  superuserUrl(listening: Listening, database: 'tikmeter' | 'postgres'): Promise<string> {
+    return superuserUrl(this.#home, listening, database)
+  }
+
+  /**
+   * Starts the server and waits until it has recovered. `pg_ctl` leaves it in a session of its own: a Ctrl-C or a
+   * supervisor's signal to our process tree does not reach it before the ledger is flushed.
+   * @throws SocketRefused; PostgresFailed, also where the signal ended it: then there is no server either
+   */
+  async start(listening: Listening, signal?: AbortSignal): Promise<void> {
+    await dropStalePid(this.#home)
+    await this.#limitLog()
+    signal?.throwIfAborted()
+    const starting = this.#control('start', [
+      ...['-w', '-t', String(START_SECONDS), '-l', this.#log],
+      ...['-o', serverOptions(listening)],
+    ])
+    const { port } = listening
+    const { exitCode, output } = await this.#startedUnless(signal, starting, port)
+    if (signal?.aborted) {
+      if (await this.#startedAt(port)) await this.stop()
+      throw new PostgresFailed('PostgreSQL was stopped while it started', output)
+    }
+    if (exitCode === 0) return
+    const said = await this.#lastWords(output)
+    if (listening.kind === 'socket' && said.includes(NO_SOCKET))
+      throw new SocketRefused(listening.folder, said)
+    throw new PostgresFailed('PostgreSQL did not start', said)
+  }
+
+  /** Stops the server with a checkpoint; where that takes too long, without one: then the next start recovers. */
+  async stop(): Promise<void> {
+    if (!(await this.postmaster())) return
+    const { exitCode } = await this.#control('stop', ['-w', '-t', String(STOP_SECONDS), '-m', 'fast'])
+    if (exitCode === 0 || !(await this.postmaster())) return
+    const { output } = await this.#control('stop', ['-w', '-t', String(STOP_SECONDS), '-m', 'immediate'])
+    if (await this.postmaster()) throw new PostgresFailed('PostgreSQL did not stop', output)
+  }
+
+  /**
+   * Lets `pg_ctl` go on and ends its server, which it may be about to start: it waits for it, and ends with it. Ended
+   * itself, it would leave behind what nobody can find before it has written its `postmaster.pid`.
+   */
+  async #startedUnless(
+    signal: AbortSignal | undefined,
+    starting: Promise<Outcome>,
+    port: number,
+  ): Promise<Outcome> {
+    let isOver = false
+    const ended = starting.finally(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      await Promise.race([ended, delay(LOOK_EVERY_MS)])
+      const ours = signal?.aborted ? await this.#startedAt(port) : undefined
+      if (ours) quitPostmaster(ours)
+    }
+    return ended
+  }
+
+  /** A server is ours by its port, and not one that somebody else started just now. */
+  async #startedAt(port: number): Promise<Postmaster | undefined> {
+    const running = await this.postmaster()
+    return running?.port === port ? running : undefined
+  }
+
+  #control(command: 'start' | 'stop', args: readonly string[]) {
+    return runProgram(this.#binaries.pgCtl, [command, '-D', this.#data, ...args], this.#home.account)
+  }
+
+  async #limitLog(): Promise<void> {
+    const size = await stat(this.#log).then(
+      it => it.size,
+      () => 0,
+    )
+    if (size > LOG_LIMIT) await this.#files.move(this.#log, `${this.#log}.1`)
+  }
+
+  /** `pg_ctl` only says that it failed; why is in the server's log. */
+  async #lastWords(output: string): Promise<string> {
+    const text = (await this.#files.read(this.#log)) ?? ''
+    const lines = text.trimEnd().split('\n').slice(-3)
+    return [output.split('\n').at(-1), ...lines].join(' | ')
+  }
+}

@@ -1,0 +1,248 @@
+import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
+import type { Decision } from '../accounting/entry.ts'
+import { type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
+import { type Reading, SERVICES } from '../accounting/reading.ts'
+import { removal } from '../accounting/removal.ts'
+import type { Steps } from '../accounting/steps.ts'
+import type { Checkpoint, Journal } from './journal-port.ts'
+import type { LedgerStore, SetAside } from './ports.ts'
+import { keyOf, type RecordedRouter, type RouterBook } from './router-book.ts'
+import type { RouterBooks } from './router-books.ts'
+import type { Uncommitted } from './uncommitted.ts'
+
+export interface RecorderOptions {
+  readonly store: LedgerStore
+  readonly journal: Journal
+  /** Of the routers that are read here; the recorder's to change. */
+  readonly books: RouterBooks
+  /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
+  readonly spreadingOf: (tenant: TenantId) => Spreading | undefined
+  readonly newSessionId: () => SessionId
+  /** Does long work so that it holds up nobody else. */
+  readonly work: <Result>(steps: Steps<Result>) => Result | Promise<Result>
+  /** Told of each reading and what it meant, as soon as it is durable, or is known not to become so. */
+  readonly onRecorded: (reading: Reading, decision: Decision, isDurable: boolean) => void
+  /** Told of a router whose live numbers are those of a poll. */
+  readonly onAdopted: (book: RouterBook) => void
+  /** Told of a retired router that is let go of, all of it being committed. */
+  readonly onForgotten: (book: RouterBook) => void
+}
+
+/**
+ * From a reading to the record:
+ *
+ *     1. decide    what the reading means for the open sessions                        accounting, pure
+ *     2. journal   the decision, to a file
+ *     3. adopt     the ledger moves on, the bytes wait for the database
+ *     4. publish   live snapshots = what is committed + what waits
+ *     5. commit    every router at its own pace, many to a transaction                 store
+ */
+export class Recorder {
+  readonly #options: RecorderOptions
+  readonly #routers: RouterBooks
+  readonly #recording = new Map<RouterKey, Promise<void>>()
+  #committing: Promise<Uncommitted> | undefined
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.#routers = options.books
+  }
+
+  /** Those that are read here, and those that only wait for their last commit. */
+  get routers(): ReadonlySet<RouterKey> {
+    return new Set(this.#routers.keys())
+  }
+
+  hasRouter(key: RouterKey): boolean {
+    return this.#routers.get(key) !== undefined
+  }
+
+  /** @returns whether the router was still here, so that its ledger is not to be loaded; it is no longer retired */
+  takeBack(key: RouterKey): boolean {
+    const book = this.#routers.get(key)
+    if (book) book.isRetired = false
+    return book !== undefined
+  }
+
+  /** Gives a router that is known its new settings. */
+  updateRouter(about: RecordedRouter): void {
+    const book = this.#routers.get(routerKey(about.tenant, about.router))
+    if (book) book.about = about
+  }
+
+  addRouter(book: RouterBook): void {
+    this.#routers.add(book)
+  }
+
+  /** Ends the sessions of a router that left the config, and lets go of it as soon as all of it is committed. */
+  retireRouter(key: RouterKey): void {
+    const book = this.#routers.get(key)
+    if (!book) return
+    book.isRetired = true
+    const spreading = this.#options.spreadingOf(book.about.tenant)
+    for (const service of SERVICES) {
+      const decision = removal(book.ledger(service), service, book.about.terms)
+      if (!decision || !spreading) continue
+      // Durable or not: it is committed soon, and until then a router that left the config is found again at a start.
+      void this.#journal(book, decision, 0)
+      book.remove(decision, spreading)
+    }
+    this.#forgetRetired([book])
+  }
+
+  /**
+   * Lets go of a router, as soon as nothing is under way with it: what a commit has written was not lost.
+   * @returns its book, with what will never be committed
+   */
+  async dropRouter(key: RouterKey): Promise<RouterBook | undefined> {
+    const underWay = () => this.#recording.get(key) ?? this.#committing
+    for (let it = underWay(); it; it = underWay()) await Promise.allSettled([it])
+    const book = this.#routers.get(key)
+    this.#routers.delete(key)
+    return book
+  }
+
+  /**
+   * Takes the readings of one poll; polls of one router come one after the other.
+   * @param readings of different services: none knows of the others
+   */
+  async record(key: RouterKey, readings: readonly Reading[]): Promise<void> {
+    const book = this.#routers.get(key)
+    if (!book) return
+    const recording = this.#record(book, readings)
+    this.#recording.set(key, recording)
+    try {
+      await recording
+    } finally {
+      this.#recording.delete(key)
+    }
+  }
+
+  /** All that the database has not got, router by router, each as it is when it is asked for. */
+  *checkpoints(): Iterable<Checkpoint> {
+    for (const [router, book] of this.#routers.entries())
+      if (book.hasPending) yield { kind: 'checkpoint', router, epoch: book.epoch, pending: book.pending() }
+  }
+
+  /** The routers that have something to commit, with how many sessions it concerns. */
+  pending(): ReadonlyMap<RouterKey, number> {
+    const pending = new Map<RouterKey, number>()
+    for (const [key, book] of this.#routers.entries())
+      if (book.hasPending) pending.set(key, book.pendingSessions)
+    return pending
+  }
+
+  /** The routers that have so much to commit that it is not to wait. */
+  hurried(): readonly RouterKey[] {
+    return [...this.#routers.entries()].flatMap(([key, book]) => (book.isHurried ? [key] : []))
+  }
+
+  /**
+   * Commits all that these routers have, in one transaction, or two where an earlier one's outcome is not known.
+   * @throws what the store throws: nothing is lost, and the next call offers the same again
+   */
+  async commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
+    this.#committing = this.#commit(keys)
+    try {
+      return await this.#committing
+    } finally {
+      this.#committing = undefined
+    }
+  }
+
+  async #record(book: RouterBook, readings: readonly Reading[]): Promise<void> {
+    const { newSessionId, spreadingOf, work, onRecorded, onAdopted } = this.#options
+    const decisions: Decision[] = []
+    for (const reading of readings) {
+      const decided = work(book.decide(reading, newSessionId, decisions))
+      decisions.push(decided instanceof Promise ? await decided : decided)
+    }
+    const before = spreadingOf(book.about.tenant)
+    const spreads: Shares[] = []
+    if (before)
+      for (const decision of decisions) {
+        const spread = work(sharesOf(decision, before))
+        spreads.push(spread instanceof Promise ? await spread : spread)
+      }
+    const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
+    for (const [index, reading] of readings.entries()) {
+      const decision = decisions[index]
+      if (decision) onRecorded(reading, decision, areDurable[index] === true)
+    }
+    const spreading = spreadingOf(book.about.tenant)
+    if (!spreading) return
+    const isSame = spreading.calendar === before?.calendar
+    // At once: a checkpoint of the journal has all that was appended, and nobody sees half a poll.
+    for (const [index, decision] of decisions.entries())
+      book.adopt(decision, spreading, isSame ? spreads[index] : undefined)
+    onAdopted(book)
+  }
+
+  /** @param ahead how many decisions of the router come before it that are not adopted yet */
+  #journal(book: RouterBook, decision: Decision, ahead: number): Promise<boolean> {
+    const [router, position] = [keyOf(book), book.position + 1 + ahead]
+    return this.#options.journal.append({ kind: 'decision', router, epoch: book.epoch, position, decision })
+  }
+
+  async #commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
+    const books = keys.flatMap(key => this.#routers.get(key) ?? [])
+    const again = await this.#offer(books.filter(book => book.offered))
+    const first = await this.#offer(books.filter(book => !book.offered))
+    return {
+      refused: new Map([...again.refused, ...first.refused]),
+      lost: new Map([...again.lost, ...first.lost]),
+      setAside: new Map([...again.setAside, ...first.setAside]),
+      crowded: new Map([...again.crowded, ...first.crowded]),
+    }
+  }
+
+  async #offer(books: readonly RouterBook[]): Promise<Uncommitted> {
+    const refused = new Map<RouterKey, string>()
+    const lost = new Map<RouterKey, number>()
+    const setAside = new Map<RouterKey, readonly SetAside[]>()
+    const crowded = new Map<RouterKey, readonly string[]>()
+    const offers = books.flatMap(book => {
+      const pending = book.offer()
+      return pending ? [{ book, commit: { ...book.about, epoch: book.epoch, pending } }] : []
+    })
+    if (offers.length === 0) return { refused, lost, setAside, crowded }
+    const outcomes = await this.#options.store.commit(offers.map(it => it.commit))
+    for (const { book, commit } of offers) {
+      const key = keyOf(book)
+      const outcome = outcomes.get(key)
+      switch (outcome?.kind) {
+        case 'committed':
+        case 'already':
+          this.#options.journal.committed(key, commit.epoch, commit.pending.position)
+          book.confirm()
+          if (outcome.kind === 'already') break
+          if (outcome.setAside) setAside.set(key, outcome.setAside)
+          if (outcome.others) crowded.set(key, book.noteOthers(outcome.others))
+          break
+        case 'refused':
+          refused.set(key, outcome.reason)
+          break
+        case 'lost':
+          lost.set(key, book.epoch)
+          break
+        case 'conflict':
+          throw new Error(`${key}: its position in the database is not the one of its last commit`)
+        case undefined:
+          break
+        default:
+          outcome satisfies never
+      }
+    }
+    this.#forgetRetired(books)
+    return { refused, lost, setAside, crowded }
+  }
+
+  #forgetRetired(books: readonly RouterBook[]): void {
+    for (const book of books) {
+      const key = keyOf(book)
+      if (!book.isRetired || book.hasPending || this.#routers.get(key) !== book) continue
+      this.#options.onForgotten(book)
+      this.#routers.delete(key)
+    }
+  }
+}

@@ -1,0 +1,243 @@
+import { type Admission, admissionTo } from '../accounting/admission.ts'
+import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '../accounting/bytes.ts'
+import { decideInSteps } from '../accounting/decide.ts'
+import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
+import type { Decision } from '../accounting/entry.ts'
+import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
+import { adopt, inherited, type Ledger } from '../accounting/ledger.ts'
+import type { LimitUse } from '../accounting/limit-use.ts'
+import type { OthersShare } from '../accounting/others.ts'
+import { type Reading, SERVICES, type Service } from '../accounting/reading.ts'
+import type { Room } from '../accounting/room.ts'
+import { type RoomFor, SessionBudget, type SessionLimits, startsOf } from '../accounting/session-budget.ts'
+import { spreadGrowth } from '../accounting/spread.ts'
+import { inOneGo, type Steps } from '../accounting/steps.ts'
+import type { Terms } from '../accounting/terms.ts'
+import { adoptPending } from '../accounting/waiting/adopt-pending.ts'
+import type { Pending } from '../accounting/waiting/pending.ts'
+import { Waiting, type WaitingSum } from '../accounting/waiting/waiting.ts'
+import { mostEventsOf } from '../accounting/waiting/waiting-events.ts'
+import { HURRIED_BYTES, type WaitingLoad } from '../accounting/waiting/waiting-share.ts'
+import type { Rollup } from '../live/rollup.ts'
+import { type LiveService, liveService, tailOf } from '../live/service.ts'
+import type { StoredRouter } from './ports.ts'
+
+export interface RecordedRouter {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  readonly name: string | undefined
+  readonly terms: Terms
+  readonly limits: SessionLimits
+}
+
+/** What an earlier process journaled of a router and the database has not got, in its order. */
+export type Inherited =
+  | { readonly kind: 'decision'; readonly decision: Decision }
+  | { readonly kind: 'checkpoint'; readonly pending: readonly Pending[] }
+
+/** How near a router is to the limits of its sessions. */
+export interface Crowding {
+  readonly sessions: number
+  readonly uses: readonly LimitUse[]
+  readonly leftOut: number
+}
+
+/** All that the recorder has of one router: its open sessions, its live numbers, and what waits for the database. */
+export class RouterBook {
+  about: RecordedRouter
+  /** It left the config and only waits for its last commit. */
+  isRetired = false
+  /** Of the lease under which it is read and committed. */
+  readonly epoch: number
+  readonly rollup: Rollup
+  readonly #ledgers: Record<Service, Ledger>
+  readonly #live: Partial<Record<Service, LiveService>> = {}
+  /** What the database has not got. */
+  readonly #waiting: Waiting
+  #tail: Bytes = NO_BYTES
+  #others: ByteSum = NO_SUM
+  readonly #budget = new SessionBudget()
+
+  constructor(about: RecordedRouter, stored: StoredRouter, rollup: Rollup, epoch: number) {
+    this.about = about
+    this.epoch = epoch
+    this.rollup = rollup
+    this.#ledgers = { ...stored.ledgers }
+    this.#waiting = new Waiting(stored.position, () => mostEventsOf(this.about.limits.maxSessions))
+  }
+
+  /** Decisions so far. */
+  get position(): number {
+    return this.#waiting.position
+  }
+
+  get offered(): Pending | undefined {
+    return this.#waiting.offered
+  }
+
+  get hasPending(): boolean {
+    return !this.#waiting.isEmpty
+  }
+
+  get pendingSessions(): number {
+    return this.#waiting.sessionCount
+  }
+
+  ledger(service: Service): Ledger {
+    return this.#ledgers[service]
+  }
+
+  live(service: Service): LiveService | undefined {
+    return this.#live[service]
+  }
+
+  /** Goes on with what an earlier process journaled, before the first reading of this one. */
+  inherit(records: readonly Inherited[], spreading: Spreading): void {
+    for (const record of records)
+      if (record.kind === 'decision') this.#adopt(record.decision, spreading)
+      else for (const pending of record.pending) this.#adoptPending(pending)
+    for (const service of SERVICES) this.#ledgers[service] = inherited(this.#ledgers[service])
+  }
+
+  /**
+   * What a reading means for the open sessions. Changes nothing.
+   * @param earlier decisions about other services in the same poll, which are not adopted yet
+   */
+  decide(reading: Reading, newId: () => SessionId, earlier: readonly Decision[] = []): Steps<Decision> {
+    const begun = earlier.reduce((sum, decision) => sum + startsOf(decision), 0)
+    const room = this.#roomFor(reading, begun)
+    return decideInSteps(this.#ledgers[reading.service], reading, this.about.terms, newId, room)
+  }
+
+  /** Which rows of the next answer are worth holding. @param steadyMs about when it is asked for */
+  admission(service: Service, steadyMs: number): Admission {
+    return admissionTo(this.#ledgers[service], this.#roomFor({ service, at: { steadyMs } }, 0))
+  }
+
+  /** How many sessions it has, how much of their limits that is, and how many rows are left out for them. */
+  get crowding(): Crowding {
+    const sessions = SERVICES.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), 0)
+    return { sessions, uses: this.#budget.uses(this.about.limits, sessions), leftOut: this.#budget.leftOut }
+  }
+
+  /**
+   * Estimated bytes that sessions moved between their last reading and their logout, by their last rates, since this
+   * book was opened. They are never part of the record.
+   */
+  get tail(): Bytes {
+    return this.#tail
+  }
+
+  /** What was committed under `(others)` since this book was opened. */
+  get others(): ByteSum {
+    return this.#others
+  }
+
+  /** @returns the days on which there was nothing of it before */
+  noteOthers(shares: readonly OthersShare[]): readonly string[] {
+    for (const { bytes } of shares) this.#others = addSums(this.#others, bytes)
+    return shares.filter(it => it.isFirst).map(it => it.day)
+  }
+
+  /**
+   * The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision.
+   * @param shares of it, by the same spreading
+   */
+  adopt(
+    decision: Decision,
+    spreading: Spreading,
+    shares: Shares = inOneGo(sharesOf(decision, spreading)),
+  ): void {
+    const before = this.#live[decision.service]
+    this.#budget.note(decision, this.about.limits)
+    this.#tail = addBytes(this.#tail, tailOf(decision, before))
+    const ledger = this.#adopt(decision, spreading, shares)
+    this.#live[decision.service] = liveService(ledger, decision, before)
+  }
+
+  /** Ends all open sessions of one service, as `decision` says, which is their `removal`. */
+  remove(decision: Decision, spreading: Spreading): void {
+    const { service } = decision
+    const isFromAnotherProcess = this.#ledgers[service].last?.isFromAnotherProcess === true
+    this.#adopt(decision, spreading)
+    // It is no reading: what is known of the router's clock is as old as before.
+    if (isFromAnotherProcess) this.#ledgers[service] = inherited(this.#ledgers[service])
+    delete this.#live[service]
+  }
+
+  /** What to offer to the database now: what it did not confirm, or else all that came since. */
+  offer(): Pending | undefined {
+    return this.#waiting.offer()
+  }
+
+  /** What was offered is in the database. */
+  confirm(): void {
+    this.#waiting.confirm()
+  }
+
+  /** Confirms what was offered and never answered, where the database turns out to have it. */
+  confirmBy({ committedEpoch, position }: StoredRouter): void {
+    // Of a later epoch, the position may be somebody else's.
+    const { offered } = this.#waiting
+    if (offered && committedEpoch === this.epoch && position >= offered.position) this.confirm()
+  }
+
+  /** All that the database has not got, in one or two parts. */
+  pending(): readonly Pending[] {
+    return this.#waiting.parts()
+  }
+
+  /** What all that the database has not got takes of memory, and since when. */
+  get load(): WaitingLoad {
+    return this.#waiting.load
+  }
+
+  /** Whether so much waits that it is committed at once. */
+  get isHurried(): boolean {
+    return this.load.bytes > HURRIED_BYTES
+  }
+
+  /** Events that were added to others since there were too many, since this book was opened. */
+  get joinedEvents(): number {
+    return this.#waiting.joinedEvents
+  }
+
+  /** How many readings the database has not got, and their bytes. */
+  get waiting(): WaitingSum {
+    return this.#waiting.sum
+  }
+
+  /** @param begun sessions that begin with the same poll so far */
+  #roomFor(about: RoomFor, begun: number): Room {
+    const others = SERVICES.filter(service => service !== about.service)
+    const open = others.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), begun)
+    return this.#budget.roomFor(about, this.about.limits, open, begun)
+  }
+
+  #adopt(
+    decision: Decision,
+    spreading: Spreading,
+    shares: Shares = inOneGo(sharesOf(decision, spreading)),
+  ): Ledger {
+    const { bucketMs, calendar } = spreading
+    const growthShares = decision.growth ? spreadGrowth(decision.growth, bucketMs, calendar) : []
+    this.#waiting.add(decision, shares, growthShares)
+    for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
+    for (const { bucket, total } of growthShares) this.rollup.addSum(bucket.day, total)
+    const ledger = adopt(this.#ledgers[decision.service], decision)
+    this.#ledgers[decision.service] = ledger
+    return ledger
+  }
+
+  #adoptPending(pending: Pending): void {
+    for (const service of SERVICES)
+      this.#ledgers[service] = adoptPending(this.#ledgers[service], service, pending)
+    this.#waiting.addPending(pending)
+    for (const { shares } of pending.sessions.values())
+      for (const share of shares.values()) this.rollup.add(share.day, share)
+  }
+}
+
+export function keyOf({ about }: Pick<RouterBook, 'about'>): RouterKey {
+  return routerKey(about.tenant, about.router)
+}

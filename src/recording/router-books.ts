@@ -1,0 +1,52 @@
+import type { RouterKey, TenantId } from '../accounting/ids.ts'
+import { keyOf, type RouterBook } from './router-book.ts'
+
+/** The books of the routers that are read here, by router and by tenant. */
+export class RouterBooks {
+  readonly #all = new Map<RouterKey, RouterBook>()
+  readonly #byTenant = new Map<TenantId, Set<RouterBook>>()
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  get(key: RouterKey): RouterBook | undefined {
+    return this.#all.get(key)
+  }
+
+  keys(): Iterable<RouterKey> {
+    return this.#all.keys()
+  }
+
+  values(): Iterable<RouterBook> {
+    return this.#all.values()
+  }
+
+  entries(): Iterable<readonly [RouterKey, RouterBook]> {
+    return this.#all
+  }
+
+  ofTenant(tenant: TenantId): Iterable<RouterBook> {
+    return this.#byTenant.get(tenant) ?? []
+  }
+
+  add(book: RouterBook): void {
+    const key = keyOf(book)
+    this.delete(key)
+    this.#all.set(key, book)
+    const { tenant } = book.about
+    const its = this.#byTenant.get(tenant)
+    if (its) its.add(book)
+    else this.#byTenant.set(tenant, new Set([book]))
+  }
+
+  delete(key: RouterKey): void {
+    const book = this.#all.get(key)
+    if (!book) return
+    this.#all.delete(key)
+    const { tenant } = book.about
+    const its = this.#byTenant.get(tenant)
+    its?.delete(book)
+    if (its?.size === 0) this.#byTenant.delete(tenant)
+  }
+}

@@ -1,0 +1,76 @@
+import { ALL_ROWS } from '../../accounting/admission.ts'
+import {
+  COUNTERS,
+  type HotspotDomain,
+  HotspotRows,
+  hotspotIdentity,
+  hotspotSession,
+} from '../hotspot-rows.ts'
+import type { Asked, PrintedMenu, RouterConnection } from '../wire/connection.ts'
+import type { Row } from '../wire/sentence.ts'
+import { beganAt, proplist } from './fields.ts'
+import { SameWords } from './interned.ts'
+import type { SessionMenu, SessionRows } from './session-rows.ts'
+
+const MOVING = ['uptime', ...COUNTERS] as const
+
+/** Without `comment`: it is of no use here, and operators write it in any encoding. */
+const PROPERTIES = proplist('.id', 'server', 'user', 'domain', 'address', 'mac-address', ...MOVING)
+
+/** `/ip/hotspot/active`: `bytes-in` is what the router got from the user, so upload, and `bytes-out` download. */
+export class HotspotMenu implements SessionMenu {
+  /** It needs no other. */
+  readonly missingMenus = []
+  readonly #connection: Pick<RouterConnection, 'menu' | 'print'>
+  readonly #domain: HotspotDomain
+  readonly #menu: PrintedMenu
+  readonly #words = new SameWords()
+
+  constructor(connection: Pick<RouterConnection, 'menu' | 'print'>, domain: HotspotDomain) {
+    this.#connection = connection
+    this.#domain = domain
+    this.#menu = connection.menu('/ip/hotspot/active/print', MOVING, PROPERTIES)
+  }
+
+  /** @throws RouterError */
+  async read(admission = ALL_ROWS): Promise<SessionRows> {
+    const { rows } = this.#menu
+    const wholes = new HotspotRows(row => this.#identity(row), admission)
+    try {
+      const asked = await this.#connection.print(this.#menu, wholes)
+      return {
+        ...asked,
+        rows: wholes.settle(asked),
+        numbers: wholes.numbers,
+        unread: wholes.unread,
+        leftOut: wholes.leftOut,
+        bindings: [],
+        by: rows.by,
+        known: this.#known(asked),
+      }
+    } catch (error) {
+      rows.forget()
+      throw error
+    }
+  }
+
+  find(id: string): number | undefined {
+    return this.#menu.rows.find('.id', id)[0]
+  }
+
+  #known(asked: Asked): SessionRows['known'] {
+    const { rows } = this.#menu
+    const [uptimes, upload, download] = [rows.values(0), rows.values(1), rows.values(2)]
+    const row = (place: number) => {
+      const counters = { upload: upload[place] ?? 0, download: download[place] ?? 0 }
+      const uptimeSeconds = uptimes[place] ?? 0
+      const moving = { uptimeSeconds, counters, unreadable: undefined }
+      return hotspotSession(this.#identity(rows.rowAt(place)), moving, beganAt(asked, uptimeSeconds))
+    }
+    return { numbers: rows.numbers, uptimeSeconds: uptimes, upload, download, row }
+  }
+
+  #identity(row: Row) {
+    return hotspotIdentity(row, this.#domain, this.#words)
+  }
+}

@@ -1,0 +1,119 @@
+import type { Bytes } from '../../accounting/bytes.ts'
+import type { BindingReading, Unreadable } from '../../accounting/reading.ts'
+import type { PrintedMenu, RouterConnection } from '../wire/connection.ts'
+import { counterOf, proplist, unreadableCounterOf } from './fields.ts'
+import { PPP_SERVICES } from './ppp-servers.ts'
+
+const MOVING = ['rx-byte', 'tx-byte'] as const
+/** `?#|` joins two conditions, so n of them need n − 1. */
+const SESSION_INTERFACES = [
+  ...PPP_SERVICES.map(service => `?type=${service}-in`),
+  `?#${'|'.repeat(PPP_SERVICES.length - 1)}`,
+]
+
+/** `/interface`, of PPP sessions: it has the bytes. The router's rx is the client's upload. */
+export class PppInterfaces {
+  readonly #connection: RouterConnection
+  readonly #menu: PrintedMenu
+  /** By number; NaN where the last answer did not have the interface, or not its counters. */
+  #upload = new Float64Array()
+  #download = new Float64Array()
+  /** By number. */
+  readonly #names: string[] = []
+  /** Numbers by the names of static server bindings. */
+  readonly #bindings = new Map<string, number | undefined>()
+  readonly #newServices = new Set<string>()
+  /** Counters of the last answer that can't be read, by number. */
+  readonly #unreadable = new Map<number, Unreadable>()
+
+  constructor(connection: RouterConnection) {
+    this.#connection = connection
+    const properties = proplist('.id', 'name', 'type', ...MOVING)
+    this.#menu = connection.menu('/interface/print', MOVING, properties, ...SESSION_INTERFACES)
+  }
+
+  /** @throws RouterError */
+  async read(): Promise<void> {
+    const { rows } = this.#menu
+    await this.#connection.print(this.#menu)
+    if (rows.capacity > this.#upload.length) {
+      this.#upload = new Float64Array(2 * rows.capacity)
+      this.#download = new Float64Array(2 * rows.capacity)
+    }
+    this.#upload.fill(Number.NaN)
+    this.#download.fill(Number.NaN)
+    const { numbers } = rows
+    const upload = rows.values(0)
+    const download = rows.values(1)
+    for (let place = 0; place < numbers.length; place++) {
+      const number = numbers[place] ?? 0
+      this.#upload[number] = upload[place] ?? Number.NaN
+      this.#download[number] = download[place] ?? Number.NaN
+    }
+    this.#newServices.clear()
+    this.#unreadable.clear()
+    for (const { number, row } of rows.takeWholes()) {
+      this.#newServices.add((row.get('type') ?? '').replace(/-in$/, ''))
+      this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
+      this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
+      const garbled = unreadableCounterOf(row, MOVING)
+      if (garbled) this.#unreadable.set(number, garbled)
+      const name = row.get('name') ?? ''
+      this.#names[number] = name
+      if (this.#bindings.has(name)) this.#bindings.set(name, number)
+    }
+  }
+
+  /** Nothing is known of any of them. */
+  forget(): void {
+    this.#menu.rows.forget()
+    for (const name of this.#bindings.keys()) this.#bindings.set(name, undefined)
+  }
+
+  upload(number: number): number {
+    return this.#upload[number] ?? Number.NaN
+  }
+
+  download(number: number): number {
+    return this.#download[number] ?? Number.NaN
+  }
+
+  counters(number: number): Bytes | undefined {
+    const counters = { upload: this.upload(number), download: this.download(number) }
+    return Number.isNaN(counters.upload + counters.download) ? undefined : counters
+  }
+
+  unreadable(number: number): Unreadable | undefined {
+    return this.#unreadable.get(number)
+  }
+
+  name(number: number): string {
+    return this.#names[number] ?? ''
+  }
+
+  has(number: number): boolean {
+    return this.#menu.rows.has(number)
+  }
+
+  /** Those of the last answer by their names. Numbers are kept by whoever is on them: a name is used again. */
+  byName(): ReadonlyMap<string, number> {
+    const { rows } = this.#menu
+    return new Map(this.#names.flatMap((name, number) => (rows.has(number) ? [[name, number]] : [])))
+  }
+
+  /** Services of those that the last answer told whole. */
+  get newServices(): ReadonlySet<string> {
+    return this.#newServices
+  }
+
+  noteBinding(name: string, number: number | undefined): void {
+    this.#bindings.set(name, number)
+  }
+
+  bindings(): readonly BindingReading[] {
+    return Array.from(this.#bindings).flatMap(([name, number]) => {
+      const counters = number === undefined ? undefined : this.counters(number)
+      return counters ? [{ name, counters }] : []
+    })
+  }
+}

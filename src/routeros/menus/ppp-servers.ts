@@ -1,0 +1,138 @@
+import type { MissingMenu, Window } from '../../accounting/reading.ts'
+import { RouterError, RouterTrap } from '../errors.ts'
+import type { Reply, RouterConnection } from '../wire/connection.ts'
+import type { Row } from '../wire/sentence.ts'
+import { beganAt, proplist, textOf, uptimeOf } from './fields.ts'
+
+/** The services that make an interface for each session, with the property that holds the caller in their menu. */
+const CALLER_PROPERTY: ReadonlyMap<string, string> = new Map([
+  ['pppoe', 'remote-address'],
+  ['l2tp', 'client-address'],
+  ['pptp', 'client-address'],
+  ['sstp', 'client-address'],
+  ['ovpn', 'client-address'],
+])
+
+export const PPP_SERVICES: readonly string[] = [...CALLER_PROPERTY.keys()]
+
+/** A row of `/interface/…-server`: who is on which interface. */
+export interface ServerRow {
+  readonly service: string
+  /** The interface's name. Never parsed: the second session of `ann` and the first of `ann-1` have the same. */
+  readonly name: string
+  readonly user: string
+  readonly caller: string | undefined
+  /** Made by an operator, so its interface and counters outlive the session. */
+  readonly isStatic: boolean
+  /** Whether a session is on it. */
+  readonly isRunning: boolean
+  /** Absent where no session is on it, or its uptime can't be read. */
+  readonly login: Window | undefined
+  /** Whether an earlier answer had it as well. */
+  readonly isSettled: boolean
+}
+
+/** A menu that is not there may come later: some packages take their time. */
+export const ASKED_AGAIN_MS = 180_000
+
+interface Refusal {
+  /** When it was asked, in steady milliseconds. */
+  readonly askedMs: number
+  /** Whether it is not there at all (an old version, a package that is off): then it is rarely asked again. */
+  readonly isAbsent: boolean
+  readonly reason: string
+}
+
+/** The server menus. */
+export class PppServers {
+  readonly #connection: RouterConnection
+  readonly #refused = new Map<string, Refusal>()
+  /** Interfaces of the last answers. */
+  readonly #seen = new Map<string, ReadonlySet<string>>()
+
+  constructor(connection: RouterConnection) {
+    this.#connection = connection
+  }
+
+  /**
+   * A menu that fails has no rows: who is joined already is counted all the same.
+   * @param users whose rows are enough; all where absent
+   * @param nowMs steady milliseconds
+   */
+  async read(
+    services: ReadonlySet<string>,
+    users: readonly string[] | undefined,
+    nowMs: number,
+  ): Promise<readonly ServerRow[]> {
+    const isDue = (service: string) => {
+      const refusal = this.#refused.get(service)
+      return !refusal?.isAbsent || isOld(refusal, nowMs)
+    }
+    const asked = PPP_SERVICES.filter(service => services.has(service) && isDue(service))
+    const menus = await Promise.all(asked.map(service => this.#readMenu(service, users, nowMs)))
+    return menus.flat()
+  }
+
+  /** Those that were refused when they were asked last. */
+  get missing(): readonly MissingMenu[] {
+    return Array.from(this.#refused, ([service, { reason }]) => ({ menu: menuOf(service), reason }))
+  }
+
+  /**
+   * The services whose menus were refused so long ago that they are to be asked for again, whoever needs them.
+   * @param nowMs steady milliseconds
+   */
+  overdue(nowMs: number): readonly string[] {
+    return Array.from(this.#refused).flatMap(([service, its]) => (isOld(its, nowMs) ? [service] : []))
+  }
+
+  async #readMenu(
+    service: string,
+    users: readonly string[] | undefined,
+    nowMs: number,
+  ): Promise<readonly ServerRow[]> {
+    const callerProperty = CALLER_PROPERTY.get(service) ?? 'client-address'
+    const query = users ? [...users.map(user => `?user=${user}`), `?#${'|'.repeat(users.length - 1)}`] : []
+    try {
+      const reply = await this.#connection.command(
+        `${menuOf(service)}/print`,
+        proplist('name', 'user', callerProperty, 'uptime', 'dynamic', 'running'),
+        ...query.filter(word => word !== '?#'),
+      )
+      const seen = this.#seen.get(service)
+      const rows = reply.rows.map(row => {
+        const name = row.get('name') ?? ''
+        return {
+          ...{ service, name, user: row.get('user') ?? '', caller: textOf(row, callerProperty) },
+          isStatic: row.get('dynamic') !== 'true',
+          isRunning: row.get('running') !== 'false',
+          login: loginOf(reply, row),
+          isSettled: seen?.has(name) ?? false,
+        }
+      })
+      this.#seen.set(service, new Set(rows.map(({ name }) => name)))
+      this.#refused.delete(service)
+      return rows
+    } catch (error) {
+      if (!(error instanceof RouterError)) throw error
+      if (error instanceof RouterTrap) {
+        const { isMissingMenu: isAbsent, reason } = error
+        this.#refused.set(service, { askedMs: nowMs, isAbsent, reason })
+      }
+      return []
+    }
+  }
+}
+
+function isOld({ askedMs }: Refusal, nowMs: number): boolean {
+  return nowMs - askedMs >= ASKED_AGAIN_MS
+}
+
+function menuOf(service: string): string {
+  return `/interface/${service}-server`
+}
+
+function loginOf(reply: Reply, row: Row): Window | undefined {
+  const uptimeSeconds = uptimeOf(row)
+  return uptimeSeconds === undefined ? undefined : beganAt(reply, uptimeSeconds)
+}

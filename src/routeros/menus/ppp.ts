@@ -1,0 +1,121 @@
+import type { KnownRows, MissingMenu, SessionReading } from '../../accounting/reading.ts'
+import type { Asked, PrintedMenu, RouterConnection } from '../wire/connection.ts'
+import type { Callers } from './callers.ts'
+import { proplist, uptimeOf } from './fields.ts'
+import { SameWords } from './interned.ts'
+import { PppInterfaces } from './ppp-interfaces.ts'
+import { PppJoins } from './ppp-joins.ts'
+import { type Active, pppSessionOf, type UnreadActive, unreadPppRow } from './ppp-row.ts'
+import type { SessionMenu, SessionRows } from './session-rows.ts'
+
+const MOVING = ['uptime'] as const
+const PROPERTIES = proplist('.id', 'name', 'service', 'caller-id', 'address', ...MOVING, 'session-id')
+
+/**
+ * `/ppp/active`, which has no bytes, joined over the server menus to `/interface`, which has them. A session keeps
+ * its interface, so the server menus are asked only when one appears that has none yet; in the steady state a
+ * reading is two requests in one write.
+ */
+export class PppMenu implements SessionMenu {
+  readonly #connection: RouterConnection
+  readonly #menu: PrintedMenu
+  readonly #interfaces: PppInterfaces
+  readonly #joins: PppJoins
+  readonly #words = new SameWords()
+
+  /** @param callers of this router, which outlive the connection */
+  constructor(connection: RouterConnection, callers: Callers) {
+    this.#connection = connection
+    this.#menu = connection.menu('/ppp/active/print', MOVING, PROPERTIES)
+    this.#interfaces = new PppInterfaces(connection)
+    this.#joins = new PppJoins({ connection, callers, rows: this.#menu.rows, interfaces: this.#interfaces })
+  }
+
+  /** Server menus that the router refused when they were asked last: sessions on them can have no counters. */
+  get missingMenus(): readonly MissingMenu[] {
+    return this.#joins.missingMenus
+  }
+
+  async read(): Promise<SessionRows> {
+    try {
+      return await this.#read()
+    } catch (error) {
+      this.#menu.rows.forget()
+      this.#interfaces.forget()
+      this.#joins.forget()
+      throw error
+    }
+  }
+
+  find(id: string): number | undefined {
+    return this.#menu.rows.find('.id', id)[0]
+  }
+
+  async #read(): Promise<SessionRows> {
+    const { rows } = this.#menu
+    const [asked] = await Promise.all([this.#connection.print(this.#menu), this.#interfaces.read()])
+    const whole: Active[] = []
+    const unread: UnreadActive[] = []
+    for (const { number, row, isNew } of rows.takeWholes()) {
+      if (isNew) this.#joins.begin(number)
+      const uptimeSeconds = uptimeOf(row)
+      if (uptimeSeconds === undefined) unread.push({ number, row: unreadPppRow(row, this.#words) })
+      else whole.push({ number, session: pppSessionOf(asked, row, uptimeSeconds, this.#words) })
+    }
+    // Known by its bytes, but not on an interface that is: to be told whole as well.
+    const tell = (place: number) =>
+      whole.push({
+        number: rows.numbers[place] ?? 0,
+        session: this.#knownAt(asked, place),
+      })
+    let { places, others } = this.#joins.placesJoined()
+    for (const place of others) tell(place)
+    if (await this.#joins.join(whole, unread, asked.askedMs)) {
+      const told = new Set(others)
+      places = this.#joins.placesJoined().places.filter(place => !told.has(place))
+      const kept = new Set(places)
+      for (const place of rows.numbers.keys()) if (!kept.has(place) && !told.has(place)) tell(place)
+    }
+    const sessions = whole.map(active => this.#joins.withCounters(active))
+    this.#joins.countUnjoined(whole)
+    return {
+      ...asked,
+      rows: sessions,
+      numbers: whole.map(({ number }) => number),
+      by: rows.by,
+      known: this.#known(places, asked),
+      bindings: this.#interfaces.bindings(),
+      unread: unread.map(it => it.row),
+      leftOut: 0,
+    }
+  }
+
+  #known(places: Int32Array, asked: Asked): KnownRows {
+    const { rows } = this.#menu
+    const uptimes = rows.values(0)
+    const numbers = new Int32Array(places.length)
+    const uptimeSeconds = new Float64Array(places.length)
+    const upload = new Float64Array(places.length)
+    const download = new Float64Array(places.length)
+    for (let index = 0; index < places.length; index++) {
+      const place = places[index] ?? 0
+      const number = rows.numbers[place] ?? 0
+      const its = this.#joins.interfaceOf(number)
+      numbers[index] = number
+      uptimeSeconds[index] = uptimes[place] ?? Number.NaN
+      upload[index] = this.#interfaces.upload(its)
+      download[index] = this.#interfaces.download(its)
+    }
+    const row = (index: number): SessionReading =>
+      this.#joins.withCounters({
+        number: numbers[index] ?? 0,
+        session: this.#knownAt(asked, places[index] ?? 0),
+      })
+    return { numbers, uptimeSeconds, upload, download, row }
+  }
+
+  #knownAt(asked: Asked, place: number): SessionReading {
+    const { rows } = this.#menu
+    return pppSessionOf(asked, rows.rowAt(place), rows.values(0)[place] ?? 0, this.#words)
+  }
+}

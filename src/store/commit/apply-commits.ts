@@ -1,0 +1,54 @@
+import type { ClientBase } from 'pg'
+import { routerKey } from '../../accounting/ids.ts'
+import { together } from '../pg/pipeline.ts'
+import { runUnnest } from '../pg/unnest.ts'
+import { tellOthers } from './daily-names.ts'
+import { GrownSessions } from './grow-sessions.ts'
+import { decideOutcomes } from './lock-routers.ts'
+import { moveSessions, settleMoved } from './move-sessions.ts'
+import type { CommitResult } from './outcome.ts'
+import { bindingsOf, eventsOf, forgetsBindings, sessionsOf } from './router-rows.ts'
+import {
+  FORGET_BINDINGS,
+  INSERT_EVENTS,
+  type RouterCommit,
+  SET_BINDINGS,
+  UPDATE_ROUTERS,
+} from './router-statements.ts'
+import { writeSessions } from './write-sessions.ts'
+
+/**
+ * Writes what waits of many routers, within the caller's transaction. Rows of different routers are different rows
+ * in every table, so locking the routers, in order, is enough for commits not to meet.
+ * @param owner the daemon whose commits they are
+ * @param at when it is
+ * @param floorMs buckets before it are left out of `session_deltas`
+ */
+export async function applyCommits(
+  client: ClientBase,
+  owner: string,
+  batch: readonly RouterCommit[],
+  at: Date,
+  floorMs: number,
+): Promise<CommitResult> {
+  // Sorted out while the answer is on its way: nearly always all of it is to be written.
+  const [outcomes, all] = await together([decideOutcomes(client, owner, batch), sortOut(batch, floorMs)])
+  const commits = batch.filter(
+    ({ tenant, router }) => outcomes.get(routerKey(tenant, router))?.kind === 'committed',
+  )
+  const { grown, others } = commits.length === batch.length ? all : await sortOut(commits, floorMs)
+  const moved = await moveSessions(client, commits)
+  const named = await writeSessions(client, others, floorMs)
+  await settleMoved(client, moved)
+  await runUnnest(client, FORGET_BINDINGS, commits.filter(forgetsBindings))
+  await runUnnest(client, SET_BINDINGS, commits.flatMap(bindingsOf))
+  await runUnnest(client, INSERT_EVENTS, commits.flatMap(eventsOf))
+  const [grownNamed] = await together([grown.write(client), runUnnest(client, UPDATE_ROUTERS, commits)])
+  return tellOthers(client, outcomes, commits, [...named, ...grownNamed], at)
+}
+
+/** What only grew, and all other changes of sessions. */
+async function sortOut(commits: readonly RouterCommit[], floorMs: number) {
+  const grown = new GrownSessions(floorMs)
+  return { grown, others: commits.flatMap(commit => sessionsOf(commit, grown.take(commit))) }
+}

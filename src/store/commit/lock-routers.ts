@@ -1,0 +1,56 @@
+import type { ClientBase } from 'pg'
+import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
+import { storableBytes } from '../pg/storable.ts'
+import { type CommitOutcome, decideOutcome, type Standing, UNTAKEN } from './outcome.ts'
+import type { RouterCommit } from './router-statements.ts'
+
+/**
+ * Locks each router against other commits, and its lease against takings but not against renewals: see
+ * `lease-statements.ts`. Where a taking is under way it waits for it, and finds what it wrote.
+ */
+const LOCK_ROUTERS = `select r.tenant_id, r.id, r.position, l.owner, l.epoch from routers as r
+  join unnest($1::text[], $2::text[]) as t (tenant_id, id) on r.tenant_id = t.tenant_id and r.id = t.id
+  join router_leases as l on l.tenant_id = r.tenant_id and l.router_id = r.id
+  order by r.tenant_id, r.id for key share of l for no key update of r`
+
+interface StandingRow {
+  readonly tenant_id: string
+  readonly id: string
+  readonly position: string
+  readonly owner: string | null
+  readonly epoch: string
+}
+
+/**
+ * What is to become of each commit, its router being locked until the transaction ends: `committed` where all of it
+ * is to be written now.
+ */
+export async function decideOutcomes(
+  client: ClientBase,
+  owner: string,
+  batch: readonly RouterCommit[],
+): Promise<ReadonlyMap<RouterKey, CommitOutcome>> {
+  const standings = await lockRouters(client, batch)
+  const outcomes = new Map<RouterKey, CommitOutcome>()
+  for (const commit of batch) {
+    const key = routerKey(commit.tenant, commit.router)
+    outcomes.set(key, decideOutcome(standings.get(key) ?? UNTAKEN, owner, commit))
+  }
+  return outcomes
+}
+
+async function lockRouters(client: ClientBase, batch: readonly RouterCommit[]) {
+  const { rows } = await client.query<StandingRow>({
+    name: 'tikmeter_lock_routers',
+    text: LOCK_ROUTERS,
+    values: [batch.map(({ tenant }) => tenant), batch.map(({ router }) => router)],
+  })
+  const standings = new Map<RouterKey, Standing>()
+  for (const { tenant_id, id, position, owner, epoch } of rows)
+    standings.set(routerKey(tenantId(tenant_id), routerId(id)), {
+      owner: owner ?? undefined,
+      epoch: Number(epoch),
+      position: storableBytes(Number(position)),
+    })
+  return standings
+}

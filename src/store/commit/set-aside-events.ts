@@ -1,0 +1,135 @@
+import type { ClientBase } from 'pg'
+import { addBytes, type Bytes } from '../../accounting/bytes.ts'
+import type { LedgerEvent } from '../../accounting/entry.ts'
+import type { Column } from '../pg/binary-array.ts'
+import { storableJson } from '../pg/storable.ts'
+import { namesOf, runUnnest, unnestStatement } from '../pg/unnest.ts'
+import {
+  eventKeyOf,
+  keyOfRefused,
+  type RefusedEntry,
+  type RefusedSubject,
+  setAsideEvent,
+} from './refused-entry.ts'
+import { INSERT_EVENTS, type RouterCommit } from './router-statements.ts'
+import { writeAllBut } from './write-accepted.ts'
+
+type Detail = LedgerEvent['detail']
+
+/** An event that is there, and what becomes of it. */
+interface Told {
+  readonly id: string
+  readonly detail: Detail
+  readonly entry: RefusedEntry
+}
+
+const DAY_MS = 86_400_000
+
+const COLUMNS: readonly Column<Told>[] = [
+  { name: 'id', type: 'int8', of: ({ id }) => Number(id) },
+  { name: 'detail', type: 'jsonb', of: ({ detail }) => storableJson(detail) },
+]
+
+const SET_DETAILS = unnestStatement(
+  'tikmeter_set_event_details',
+  COLUMNS,
+  rows => `update ledger_events as e set detail = t.detail from ${rows} as t (${namesOf(COLUMNS)})
+    where e.id = t.id`,
+)
+
+/** Only a commit that is refused asks, and only as far back as an event of what it refused can be. */
+const FIND = {
+  name: 'tikmeter_find_set_aside',
+  text: `select id::text, detail from ledger_events
+    where tenant_id = $1 and router_id = $2 and kind = 'set_aside' and at >= $3
+      and coalesce(detail ->> 'session_id', detail ->> 'name') = any($4::text[]) order by id`,
+}
+
+/**
+ * Records what was refused, within the commit's transaction: one event of each session (or binding) and reason, at the
+ * commit that began it. What is refused again is added to it, so that the bytes of all events are what is missing in
+ * the tables, as they would be if there were an event a commit. Of a binding, which has no beginning, it is one a day.
+ * @returns what was refused for the first time
+ */
+export async function recordRefused(
+  client: ClientBase,
+  commit: RouterCommit,
+  refused: readonly RefusedEntry[],
+  at: Date,
+): Promise<readonly RefusedEntry[]> {
+  const { tenant, router } = commit
+  const told = await toldBefore(client, commit, refused, at)
+  const known = new Set(told.map(({ entry }) => entry))
+  const fresh = refused.filter(entry => !known.has(entry))
+  const unchanged = await writeAllBut(client, told, part => runUnnest(client, SET_DETAILS, part))
+  const record = (entries: readonly RefusedEntry[], how: 'full' | 'bare') =>
+    runUnnest(
+      client,
+      INSERT_EVENTS,
+      entries.map(entry => ({ tenant, router, event: setAsideEvent(entry, at, how) })),
+    )
+  const again = await writeAllBut(client, fresh, part => record(part, 'full'))
+  // Without what the router said, which may be what is refused in an event as well.
+  await record([...again.map(({ entry }) => entry), ...unchanged.map(({ entry }) => entry.entry)], 'bare')
+  return fresh
+}
+
+async function toldBefore(
+  client: ClientBase,
+  { tenant, router }: RouterCommit,
+  refused: readonly RefusedEntry[],
+  at: Date,
+): Promise<readonly Told[]> {
+  const subjects = refused.flatMap(({ subject }) => subject ?? [])
+  if (subjects.length === 0) return []
+  const sinceMs = subjects.reduce((least, it) => Math.min(least, begunMs(it, at)), at.getTime())
+  const { rows } = await client.query<{ readonly id: string; readonly detail: Detail }>({
+    ...FIND,
+    values: [tenant, router, new Date(sinceMs), subjects.map(({ value }) => value)],
+  })
+  const told = new Map<string, (typeof rows)[number]>()
+  // The first of each stands at the end.
+  for (const row of rows.toReversed()) told.set(eventKeyOf(row.detail), row)
+  return refused.flatMap(entry => {
+    const key = keyOfRefused(entry)
+    const event = key === undefined ? undefined : told.get(key)
+    return event ? [{ id: event.id, detail: withMore(event.detail, entry, at), entry }] : []
+  })
+}
+
+/** When the first event of it may have been made; when it began may be what was refused. */
+function begunMs({ sinceMs = Number.NaN }: RefusedSubject, at: Date): number {
+  return Number.isFinite(sinceMs) ? Math.max(0, sinceMs) : at.getTime() - DAY_MS
+}
+
+/** As it was, with the bytes of one commit more, or the newest counters. */
+function withMore(detail: Detail, { facts, more }: RefusedEntry, at: Date): Detail {
+  const times = numberOf(detail['times'] ?? 1) + 1
+  const added =
+    facts['entry'] === 'binding' ? facts : { ...facts, ...addBytes(bytesOf(detail), bytesOf(facts)) }
+  const days = 'days' in detail ? { days: sumOfDays(detail['days'], more['days']) } : {}
+  return { ...detail, ...added, ...days, times, last_at: at.toISOString() }
+}
+
+function sumOfDays(before: unknown, more: unknown): Readonly<Record<string, Bytes>> {
+  const days = new Map(
+    Object.entries(fieldsOf(before)).map(([day, bytes]) => [day, bytesOf(fieldsOf(bytes))]),
+  )
+  for (const [day, bytes] of Object.entries(fieldsOf(more))) {
+    const [sum, its] = [days.get(day), bytesOf(fieldsOf(bytes))]
+    days.set(day, sum ? addBytes(sum, its) : its)
+  }
+  return Object.fromEntries(days)
+}
+
+function bytesOf({ upload, download }: Detail): Bytes {
+  return { upload: numberOf(upload), download: numberOf(download) }
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
+function fieldsOf(value: unknown): Detail {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}

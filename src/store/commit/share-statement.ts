@@ -1,0 +1,66 @@
+import type { RouterId, TenantId } from '../../accounting/ids.ts'
+import type { Session } from '../../accounting/session.ts'
+import type { Share } from '../../accounting/spread.ts'
+import type { Column } from '../pg/binary-array.ts'
+import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
+import { namesOf, unnestStatement } from '../pg/unnest.ts'
+import { ADD_NAMES, mostNamesColumn, NAMED, tellingNamed } from './daily-names.ts'
+
+/** Bytes of one session in one bucket, to be added. */
+export interface SessionShare {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  readonly session: Pick<Session, 'id' | 'service' | 'username'>
+  readonly share: Share
+  /** How many names the router may have on a day. */
+  readonly mostNames: number
+}
+
+const COLUMNS: readonly Column<SessionShare>[] = [
+  { name: 'session_id', type: 'uuid', of: ({ session }) => session.id },
+  { name: 'bucket_start', type: 'timestamptz', of: ({ share }) => storableInstant(share.bucketStartMs) },
+  { name: 'tenant_id', type: 'text', of: ({ tenant }) => tenant },
+  { name: 'day', type: 'date', of: ({ share }) => share.day },
+  { name: 'router_id', type: 'text', of: ({ router }) => router },
+  { name: 'service', type: 'text', of: ({ session }) => session.service },
+  { name: 'username', type: 'text', of: ({ session }) => storableText(session.username) },
+  mostNamesColumn(({ mostNames }) => mostNames),
+  { name: 'upload', type: 'int8', of: ({ share }) => storableBytes(share.upload) },
+  { name: 'download', type: 'int8', of: ({ share }) => storableBytes(share.download) },
+]
+
+/** Begins what `session_deltas` takes; its one parameter beside the rows. */
+const FLOOR = `$${COLUMNS.length + 1}::timestamptz`
+
+const ADD = 'do update set upload = t.upload + excluded.upload, download = t.download + excluded.download'
+const DAY = 'tenant_id, day, router_id, service'
+
+/**
+ * Adds shares to all three tables in one statement, so that they can't disagree. Rows of a router stay together, as it
+ * is whole routers that are committed at once. Buckets before the floor are past their retention, and only days keep
+ * them. Names beyond a router's budget go under `(others)`. Answers with the days that have some, as `NamedDay`s.
+ */
+export const ADD_SHARES = unnestStatement(
+  'tikmeter_add_shares',
+  COLUMNS,
+  rows => `with share as materialized (
+      select * from ${rows} as t (${namesOf(COLUMNS)})
+    ), deltas as (
+      insert into session_deltas as t (session_id, bucket_start, tenant_id, upload, download)
+      select session_id, bucket_start, tenant_id, upload, download from share where bucket_start >= ${FLOOR}
+      on conflict (session_id, bucket_start) ${ADD}
+    ), wanted as (
+      select ${DAY}, username, min(most_names) as most_names, sum(upload) as upload, sum(download) as download
+      from share group by ${DAY}, username
+    ), ${NAMED}, daily as (
+      insert into usage_daily as t (${DAY}, username, upload, download)
+      select ${DAY}, name, sum(upload), sum(download) from named group by ${DAY}, name order by ${DAY}, name
+      on conflict (${DAY}, username) ${ADD}
+    ), services as (
+      insert into tenant_usage_daily as t (${DAY}, upload, download, names, has_others)
+      select ${DAY}, sum(upload), sum(download), count(*) filter (where has_room), bool_or(is_beyond)
+      from named group by ${DAY} order by ${DAY}
+      on conflict (${DAY}) ${ADD}, ${ADD_NAMES}
+    )
+    ${tellingNamed('is_beyond')}`,
+)

@@ -1,0 +1,47 @@
+import type { ClientBase } from 'pg'
+import { asStoreError, DatabaseRefused } from '../pg/errors.ts'
+
+/** One that the database will not have, alone as it is. */
+export interface Refusal<T> {
+  readonly entry: T
+  readonly reason: string
+}
+
+/**
+ * Writes all entries but those that the database refuses, within the caller's transaction. They are found by halving,
+ * since they are few: each costs about two tries for every doubling of the entries.
+ * @param write is to write any part of them, and to leave nothing that counts behind where it throws
+ * @throws whatever is no refusal; then the transaction is over
+ */
+export async function writeAllBut<T>(
+  client: ClientBase,
+  entries: readonly T[],
+  write: (part: readonly T[]) => Promise<unknown>,
+): Promise<readonly Refusal<T>[]> {
+  const [entry] = entries
+  if (entry === undefined) return []
+  const reason = await tryWriting(client, () => write(entries))
+  if (reason === undefined) return []
+  if (entries.length === 1) return [{ entry, reason }]
+  const middle = Math.floor(entries.length / 2)
+  const first = await writeAllBut(client, entries.slice(0, middle), write)
+  return [...first, ...(await writeAllBut(client, entries.slice(middle), write))]
+}
+
+/** @returns why the database refused it; then nothing of it was written */
+export async function tryWriting(
+  client: ClientBase,
+  write: () => Promise<unknown>,
+): Promise<string | undefined> {
+  await client.query('savepoint trying')
+  try {
+    await write()
+  } catch (cause) {
+    const error = asStoreError('refused', cause)
+    if (!(error instanceof DatabaseRefused)) throw cause
+    await client.query('rollback to savepoint trying; release savepoint trying')
+    return error.message
+  }
+  await client.query('release savepoint trying')
+  return undefined
+}

@@ -1,0 +1,41 @@
+import type { ClientBase } from 'pg'
+import { namesADay } from '../../accounting/others.ts'
+import { DatabaseRefused } from '../pg/errors.ts'
+import { askUnnest, runUnnest } from '../pg/unnest.ts'
+import type { NamedDay } from './daily-names.ts'
+import { INSERT_SESSIONS, type SessionChange, UPDATE_SESSIONS } from './session-statements.ts'
+import { ADD_SHARES, type SessionShare } from './share-statement.ts'
+
+/**
+ * Writes sessions with their bytes, to all four tables that add them up.
+ * @param floorMs buckets before it are left out of `session_deltas`
+ * @returns the days that have names beyond a router's budget
+ * @throws DatabaseRefused where a session that is not new has no row: it was set aside when it was
+ */
+export async function writeSessions(
+  client: ClientBase,
+  changes: readonly SessionChange[],
+  floorMs: number,
+): Promise<readonly NamedDay[]> {
+  const { inserts, updates, shares } = rowsOf(changes)
+  await runUnnest(client, INSERT_SESSIONS, inserts)
+  const updated = await runUnnest(client, UPDATE_SESSIONS, updates)
+  if (updated !== updates.length)
+    throw new DatabaseRefused(`sessions without a row: ${updates.length - updated}`)
+  return askUnnest(client, ADD_SHARES, shares, [new Date(floorMs).toISOString()])
+}
+
+/** Router by router, as they are committed: neighbours in the batch are neighbours on disk. */
+function rowsOf(changes: readonly SessionChange[]) {
+  const inserts: SessionChange[] = []
+  const updates: SessionChange[] = []
+  const shares: SessionShare[] = []
+  for (const change of changes) {
+    const { tenant, router, session, limits } = change
+    const mostNames = namesADay(limits)
+    if (change.isNew) inserts.push(change)
+    else updates.push(change)
+    for (const share of change.shares.values()) shares.push({ tenant, router, session, share, mostNames })
+  }
+  return { inserts, updates, shares }
+}

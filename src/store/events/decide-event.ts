@@ -1,0 +1,167 @@
+import type { ClientBase } from 'pg'
+import { routerId, sessionId, tenantId } from '../../accounting/ids.ts'
+import type { Service } from '../../accounting/reading.ts'
+import { FILL } from '../commit/move-sessions.ts'
+import { ADD_SHARES, type SessionShare } from '../commit/share-statement.ts'
+import { storableText } from '../pg/storable.ts'
+import { runUnnest } from '../pg/unnest.ts'
+import { partitionName, weekOf } from '../schema/partitions.ts'
+import { bytesIn, isDecidable } from './event-bytes.ts'
+
+/** What an operator says of an event's bytes. */
+export interface EventDecision {
+  /** The event's id, in digits. */
+  readonly event: string
+  readonly decision: 'accepted' | 'rejected'
+  readonly reason: string
+  readonly by: string
+  /** The width of the bucket that accepted bytes go to. */
+  readonly bucketMs: number
+}
+
+export type DecisionOutcome =
+  | {
+      readonly kind: 'decided'
+      readonly tenant: string
+      readonly upload: bigint
+      readonly download: bigint
+      /** Who has the bytes now, and on which of the tenant's days; absent where they were rejected. */
+      readonly credited: { readonly username: string; readonly day: string } | undefined
+    }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'already'; readonly decision: string; readonly by: string; readonly at: Date }
+  | { readonly kind: 'undecidable'; readonly eventKind: string }
+  /** Its detail has none, or what is no count of bytes. */
+  | { readonly kind: 'no_bytes' }
+  /** It is of a router, and not of a session. */
+  | { readonly kind: 'no_session' }
+  /** Its session is not kept any more, or never had a row. */
+  | { readonly kind: 'session_gone' }
+  /** The session would have more than can be counted exactly. */
+  | { readonly kind: 'too_many' }
+
+type Uncreditable = Extract<DecisionOutcome, { kind: 'no_session' | 'session_gone' | 'too_many' }>
+
+interface EventRow {
+  readonly tenant_id: string
+  readonly router_id: string
+  readonly kind: string
+  readonly session_id: string | null
+  readonly upload: string | null
+  readonly download: string | null
+  readonly at_ms: string
+  readonly day: string
+}
+
+interface SessionRow {
+  readonly service: Service
+  readonly username: string
+  readonly data_upload: string
+  readonly data_download: string
+}
+
+/** Any number, as long as nobody else in the database takes the same one. */
+const DECISION_LOCK = 7_420_318_555
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const MOST = BigInt(Number.MAX_SAFE_INTEGER)
+
+const FIND_DECISION = 'select decision, decided_by, decided_at from event_decisions where event_id = $1'
+
+const FIND_EVENT = `select e.tenant_id, e.router_id, e.kind, e.detail ->> 'session_id' as session_id,
+    ${bytesIn('e.detail', 'upload')} as upload, ${bytesIn('e.detail', 'download')} as download,
+    floor(extract(epoch from e.at) * 1000)::text as at_ms, (e.at at time zone t.timezone)::date::text as day
+  from ledger_events as e join tenants as t on t.id = e.tenant_id where e.id = $1 for key share of e`
+
+const LOCK_ROUTER = 'select from routers where tenant_id = $1 and id = $2 for no key update'
+
+const LOCK_SESSION = `select service, username, data_upload, data_download from user_sessions
+  where id = $1 and tenant_id = $2 and router_id = $3 for update`
+
+const HAS_PARTITION = `select from pg_inherits where inhrelid = to_regclass($1) and not inhdetachpending`
+
+const ADD_DECISION = `insert into event_decisions
+    (event_id, tenant_id, router_id, at, kind, detail, decision, upload, download, day, username, reason, decided_by)
+  select id, tenant_id, router_id, at, kind, detail, $2, $3, $4, $5, $6, $7, $8 from ledger_events where id = $1`
+
+/**
+ * Decides on an event, once and for good, within the caller's transaction. Accepted bytes are added to all four usage
+ * tables: to the event's session, and to the bucket and the tenant's day that the event is in. (Past the retention of
+ * `session_deltas` there is no bucket, and only the others get them.)
+ *
+ * One decision at a time in all of the database, until it is committed: so their ids are in the order in which others
+ * see them.
+ */
+export async function decideEvent(client: ClientBase, asked: EventDecision): Promise<DecisionOutcome> {
+  await client.query('select pg_advisory_xact_lock($1)', [DECISION_LOCK])
+  const { rows: made } = await client.query<{ decision: string; decided_by: string; decided_at: Date }>(
+    FIND_DECISION,
+    [asked.event],
+  )
+  const [before] = made
+  if (before)
+    return { kind: 'already', decision: before.decision, by: before.decided_by, at: before.decided_at }
+  const { rows } = await client.query<EventRow>(FIND_EVENT, [asked.event])
+  const [event] = rows
+  if (!event) return { kind: 'unknown' }
+  if (!isDecidable(event.kind)) return { kind: 'undecidable', eventKind: event.kind }
+  const bytes = bytesOf(event)
+  if (!bytes) return { kind: 'no_bytes' }
+  const credit = asked.decision === 'accepted' ? await creditOf(client, event, bytes, asked) : undefined
+  if (credit && 'kind' in credit) return credit
+  if (credit) await addCredit(client, credit)
+  const { day } = credit?.share ?? {}
+  const { username } = credit?.session ?? {}
+  const { reason, by } = asked
+  await client.query(ADD_DECISION, [
+    ...[asked.event, asked.decision, bytes.upload, bytes.download, day, username],
+    ...[storableText(reason), storableText(by)],
+  ])
+  const credited = credit && { username: credit.session.username, day: credit.share.day }
+  return { kind: 'decided', tenant: event.tenant_id, ...bytes, credited }
+}
+
+interface EventBytes {
+  readonly upload: bigint
+  readonly download: bigint
+}
+
+function bytesOf({ upload, download }: EventRow): EventBytes | undefined {
+  if (upload === null || download === null) return undefined
+  const bytes = { upload: BigInt(upload), download: BigInt(download) }
+  return bytes.upload + bytes.download > 0n ? bytes : undefined
+}
+
+/** What is to be added for an event, to rows that are locked as a commit of its router locks them. */
+async function creditOf(
+  client: ClientBase,
+  event: EventRow,
+  { upload, download }: EventBytes,
+  { bucketMs }: EventDecision,
+): Promise<SessionShare | Uncreditable> {
+  const { tenant_id, router_id, session_id, day } = event
+  if (session_id === null || !UUID.test(session_id)) return { kind: 'no_session' }
+  await client.query(LOCK_ROUTER, [tenant_id, router_id])
+  const { rows } = await client.query<SessionRow>(LOCK_SESSION, [session_id, tenant_id, router_id])
+  const [session] = rows
+  if (!session) return { kind: 'session_gone' }
+  const { service, username, data_upload, data_download } = session
+  if (BigInt(data_upload) + upload > MOST || BigInt(data_download) + download > MOST)
+    return { kind: 'too_many' }
+  const bucketStartMs = Math.floor(Number(event.at_ms) / bucketMs) * bucketMs
+  return {
+    tenant: tenantId(tenant_id),
+    router: routerId(router_id),
+    session: { id: sessionId(session_id), service, username },
+    share: { bucketStartMs, day, upload: Number(upload), download: Number(download) },
+    // Who is credited by name has a row.
+    mostNames: Number.POSITIVE_INFINITY,
+  }
+}
+
+async function addCredit(client: ClientBase, credit: SessionShare): Promise<void> {
+  const { session, share } = credit
+  const partition = partitionName(weekOf(share.bucketStartMs))
+  const { rowCount } = await client.query(HAS_PARTITION, [partition])
+  await runUnnest(client, ADD_SHARES, [credit], [rowCount ? '-infinity' : 'infinity'])
+  await client.query({ ...FILL, values: [session.id, share.upload, share.download] })
+}

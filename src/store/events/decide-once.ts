@@ -1,0 +1,28 @@
+import type { Logger } from '../../runtime/logger.ts'
+import { asCommandError } from '../pg/errors.ts'
+import { openPool } from '../pg/pool.ts'
+import { inTransaction } from '../pg/transaction.ts'
+import { type DecisionOutcome, decideEvent, type EventDecision } from './decide-event.ts'
+
+/** A commit of the event's router may be under way, which is soon over. */
+const STATEMENT_MS = 30_000
+
+/**
+ * Decides on an event as `decideEvent` does, in a transaction on a connection of its own. Where the answer is an error
+ * the same may be asked again: what was decided stands.
+ * @throws StoreError
+ */
+export async function decideOnce(
+  { url, log }: { readonly url: string; readonly log: Logger },
+  asked: EventDecision,
+): Promise<DecisionOutcome> {
+  const connections = { applicationName: 'tikmeter-credit', connections: 1 }
+  const { pool } = openPool({ ...connections, url, log, statementMs: STATEMENT_MS, isPipeline: false })
+  try {
+    return await inTransaction(pool, 'read committed', client => decideEvent(client, asked))
+  } catch (cause) {
+    throw asCommandError('the event is not decided on', cause)
+  } finally {
+    await pool.end()
+  }
+}

@@ -1,0 +1,33 @@
+import type { Database } from '../pg/database.ts'
+import { asStoreError } from '../pg/errors.ts'
+import { storableText } from '../pg/storable.ts'
+
+/** Daemons that could not keep their id were another one at each start. */
+const FORGOTTEN_AFTER = `interval '30 days'`
+
+/**
+ * Makes this process the newest of its daemon. Older ones of the same id, of which there are some only where a disk was
+ * copied, take no router any more.
+ * @param id the daemon's
+ * @returns what tells this process from all others: greater than that of any before it
+ * @throws DatabaseUnavailable where there is no answer
+ */
+export async function beginIncarnation({ pool }: Database, id: string, host: string): Promise<number> {
+  try {
+    await pool.query(
+      `delete from daemons as d where d.started_at < now() - ${FORGOTTEN_AFTER} and d.id <> $1
+         and not exists (select from router_leases as l where l.owner = d.id and l.expires_at > now())`,
+      [id],
+    )
+    // The number is drawn once the row is locked: of two that begin at once, the later one has the greater.
+    const { rows } = await pool.query<{ readonly incarnation: string }>(
+      `insert into daemons as d (id, host, started_at) values ($1, $2, clock_timestamp())
+       on conflict (id) do update set incarnation = default, host = excluded.host, started_at = clock_timestamp()
+       returning incarnation`,
+      [id, storableText(host)],
+    )
+    return Number(rows[0]?.incarnation)
+  } catch (error) {
+    throw asStoreError('the daemon is not known to the others', error)
+  }
+}

@@ -1,0 +1,48 @@
+import type { Pool } from 'pg'
+import type { ByteSum } from '../../accounting/bytes.ts'
+import { type RouterId, routerId, type TenantId, tenantId } from '../../accounting/ids.ts'
+
+/** What somebody decided of an event's bytes, as far as it moves numbers. */
+export interface StoredDecision {
+  /** In the order in which they can be seen. */
+  readonly id: number
+  readonly tenant: TenantId
+  readonly router: RouterId
+  /** The tenant's day that the bytes were added to, in all tables; absent where they were rejected. */
+  readonly credit: { readonly day: string; readonly bytes: ByteSum } | undefined
+}
+
+/** People make them one by one. */
+const MOST_AT_ONCE = 1_000
+
+interface DecisionRow {
+  readonly id: string
+  readonly tenant_id: string
+  readonly router_id: string
+  readonly day: string | null
+  readonly upload: string
+  readonly download: string
+}
+
+/** Of the last decision; 0 where there was none. */
+export const LAST_DECISION = 'select coalesce(max(id), 0) from event_decisions'
+
+export async function readLastDecision(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ last: string }>(`select (${LAST_DECISION}) as last`)
+  return Number(rows[0]?.last ?? 0)
+}
+
+/** The next decisions after one, in their order: so many as are taken at once. */
+export async function readDecisions(pool: Pool, after: number): Promise<readonly StoredDecision[]> {
+  const { rows } = await pool.query<DecisionRow>(
+    `select id, tenant_id, router_id, day::text, upload, download from event_decisions
+     where id > $1 order by id limit ${MOST_AT_ONCE}`,
+    [after],
+  )
+  return rows.map(({ id, tenant_id, router_id, day, upload, download }) => ({
+    id: Number(id),
+    tenant: tenantId(tenant_id),
+    router: routerId(router_id),
+    credit: day === null ? undefined : { day, bytes: { upload: BigInt(upload), download: BigInt(download) } },
+  }))
+}

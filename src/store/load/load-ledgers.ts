@@ -1,0 +1,162 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
+import type { Bindings } from '../../accounting/counting/bindings.ts'
+import { type CountedMark, countedUpTo } from '../../accounting/counting/mark.ts'
+import {
+  type RouterId,
+  type RouterKey,
+  routerId,
+  routerKey,
+  type SessionId,
+  type TenantId,
+  tenantId,
+} from '../../accounting/ids.ts'
+import { type LastReading, type Ledger, NEW_LEDGER } from '../../accounting/ledger.ts'
+import type { Service } from '../../accounting/reading.ts'
+import type { Session } from '../../accounting/session.ts'
+import { storableBytes } from '../pg/storable.ts'
+import { bindingCounters, routers, userSessions } from '../schema/schema.ts'
+import { deviceOf } from './stored-device.ts'
+import { storedCounters } from './stored-doubts.ts'
+import { awaySessions, leftSessions, openSessions, type SessionRow, sessionOf } from './stored-session.ts'
+
+export interface RouterRef {
+  readonly tenant: TenantId
+  readonly router: RouterId
+}
+
+/** What the database has of a router: where the next commit goes on from. */
+export interface StoredRouter {
+  readonly position: number
+  /** Of the lease under which it was last committed; 0 where it never was. */
+  readonly committedEpoch: number
+  readonly ledgers: Readonly<Record<Service, Ledger>>
+}
+
+/** A transaction that sees one moment. */
+type Snapshot = Pick<NodePgDatabase, 'select' | 'execute'>
+
+export async function loadLedgers(
+  snapshot: Snapshot,
+  refs: readonly RouterRef[],
+): Promise<Map<RouterKey, StoredRouter>> {
+  const rows = await snapshot
+    .select()
+    .from(routers)
+    .where(isOneOf(refs, routers.tenantId, routers.id))
+  const known = await loadSessions(snapshot, refs)
+  const bindings = await loadBindings(snapshot, refs)
+  const stored = new Map<RouterKey, StoredRouter>()
+  for (const { tenant, router } of refs)
+    stored.set(routerKey(tenant, router), {
+      ...{ position: 0, committedEpoch: 0 },
+      ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER },
+    })
+  for (const row of rows) {
+    const key = routerKey(tenantId(row.tenantId), routerId(row.id))
+    const ledger = (service: Service, counters: Bindings): Ledger => ({
+      unnumbered: known.get(key)?.sessions[service] ?? new Map(),
+      columns: undefined,
+      bindings: counters,
+      away: known.get(key)?.away[service] ?? new Map(),
+      last: lastReadingOf(row, service, known.get(key)?.left.has(service) ?? false),
+    })
+    const ledgers = {
+      hotspot: ledger('hotspot', new Map()),
+      // Only PPP servers have static bindings.
+      ppp: ledger('ppp', bindings.get(key) ?? new Map()),
+    }
+    const { committedEpoch } = row
+    stored.set(key, { position: storableBytes(row.position), committedEpoch, ledgers })
+  }
+  return stored
+}
+
+/** Of one router. */
+interface Known {
+  readonly sessions: Record<Service, Map<SessionId, Session>>
+  /** Services whose sessions have ended since the router left the config. */
+  readonly left: Set<Service>
+  /** Those of routers that answered before, by their key. */
+  readonly away: Record<Service, Map<string, Map<SessionId, Session>>>
+}
+
+async function loadSessions(
+  snapshot: Snapshot,
+  refs: readonly RouterRef[],
+): Promise<ReadonlyMap<RouterKey, Known>> {
+  const open = await snapshot.execute<SessionRow>(
+    openSessions(isOneOf(refs, userSessions.tenantId, userSessions.routerId)),
+  )
+  const left = await snapshot.execute<SessionRow>(leftSessions(isOneOf(refs, routers.tenantId, routers.id)))
+  const away = await snapshot.execute<SessionRow>(awaySessions(isOneOf(refs, routers.tenantId, routers.id)))
+  const all = new Map<RouterKey, Known>()
+  const knownOf = (row: SessionRow): Known => {
+    const key = routerKey(tenantId(row.tenant_id), routerId(row.router_id))
+    const known: Known = all.get(key) ?? {
+      sessions: { hotspot: new Map(), ppp: new Map() },
+      left: new Set(),
+      away: { hotspot: new Map(), ppp: new Map() },
+    }
+    all.set(key, known)
+    return known
+  }
+  const take = (row: SessionRow): Known => {
+    const known = knownOf(row)
+    const session = sessionOf(row)
+    known.sessions[session.service].set(session.id, session)
+    return known
+  }
+  for (const row of open.rows) take(row)
+  for (const row of left.rows) take(row).left.add(row.service)
+  for (const row of away.rows) {
+    const its = knownOf(row).away[row.service]
+    const session = sessionOf(row)
+    const device = row.device ?? ''
+    its.set(device, (its.get(device) ?? new Map<SessionId, Session>()).set(session.id, session))
+  }
+  return all
+}
+
+async function loadBindings(
+  snapshot: Snapshot,
+  refs: readonly RouterRef[],
+): Promise<ReadonlyMap<RouterKey, Bindings>> {
+  const rows = await snapshot
+    .select()
+    .from(bindingCounters)
+    .where(isOneOf(refs, bindingCounters.tenantId, bindingCounters.routerId))
+  const all = new Map<RouterKey, Map<string, CountedMark>>()
+  for (const row of rows) {
+    const key = routerKey(tenantId(row.tenantId), routerId(row.routerId))
+    const counters = { upload: storableBytes(row.upload), download: storableBytes(row.download) }
+    const mark = { ...countedUpTo(counters), doubts: storedCounters(row.doubts) }
+    all.set(key, (all.get(key) ?? new Map<string, CountedMark>()).set(row.interface, mark))
+  }
+  return all
+}
+
+function isOneOf(refs: readonly RouterRef[], tenantColumn: AnyPgColumn, routerColumn: AnyPgColumn): SQL {
+  const tenants = sql.param(refs.map(({ tenant }) => tenant))
+  const ids = sql.param(refs.map(({ router }) => router))
+  return sql`(${tenantColumn}, ${routerColumn}) in (select * from unnest(${tenants}::text[], ${ids}::text[]))`
+}
+
+function lastReadingOf(
+  row: typeof routers.$inferSelect,
+  service: Service,
+  hasLeft: boolean,
+): LastReading | undefined {
+  const [readingAt, steadyAt, earliest, latest] =
+    service === 'hotspot'
+      ? [row.hotspotReadingAt, row.hotspotSteadyAt, row.hotspotBootEarliestAt, row.hotspotBootLatestAt]
+      : [row.pppReadingAt, row.pppSteadyAt, row.pppBootEarliestAt, row.pppBootLatestAt]
+  const { device, away } = deviceOf(service === 'hotspot' ? row.hotspotDevice : row.pppDevice)
+  if (!readingAt || !steadyAt || !earliest || !latest) return undefined
+  return {
+    at: { wall: readingAt, steadyMs: steadyAt.getTime() },
+    boot: { earliestMs: earliest.getTime(), latestMs: latest.getTime() },
+    ...{ device, away, isFromAnotherProcess: true, hasLeft },
+  }
+}

@@ -1,0 +1,26 @@
+import type { Pool } from 'pg'
+import { type RouterId, routerId, type TenantId, tenantId } from '../../accounting/ids.ts'
+
+export interface Removed {
+  readonly tenants: readonly { readonly id: TenantId; readonly timezone: string }[]
+  readonly routers: readonly { readonly tenant: TenantId; readonly router: RouterId }[]
+}
+
+/** Tenants that have left the config, and routers that have and still have open sessions. */
+export async function readRemoved(pool: Pool): Promise<Removed> {
+  const tenants = await pool.query<{ id: string; timezone: string }>(
+    'select id, timezone from tenants where removed_at is not null',
+  )
+  const routers = await pool.query<{ tenant: string; router: string }>(
+    `select tenant_id as tenant, id as router from routers where removed_at is not null and exists
+       (select from user_sessions s where (s.tenant_id, s.router_id) = (routers.tenant_id, routers.id)
+          and s.status = 'active')`,
+  )
+  return {
+    tenants: tenants.rows.map(({ id, timezone }) => ({ id: tenantId(id), timezone })),
+    routers: routers.rows.map(({ tenant, router }) => ({
+      tenant: tenantId(tenant),
+      router: routerId(router),
+    })),
+  }
+}

@@ -1,0 +1,128 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { countedUpTo, type Mark } from '../../accounting/counting/mark.ts'
+import { sessionId } from '../../accounting/ids.ts'
+import type { Service } from '../../accounting/reading.ts'
+import type { Session } from '../../accounting/session.ts'
+import { storableBytes } from '../pg/storable.ts'
+import { withStoredDoubts } from './stored-doubts.ts'
+
+/** An open session as `openSessions` finds it; instants in milliseconds, and 8-byte numbers as text. */
+export type SessionRow = {
+  readonly tenant_id: string
+  readonly router_id: string
+  readonly id: string
+  readonly service: Service
+  readonly protocol: string
+  readonly username: string
+  readonly domain: string | null
+  readonly server: string | null
+  readonly mac_address: string | null
+  readonly ip_address: string | null
+  readonly router_session_id: string | null
+  readonly caller_id: string | null
+  readonly binding: string | null
+  readonly start_ms: number
+  readonly login_earliest_ms: number
+  readonly login_latest_ms: number
+  readonly counter_upload: string | null
+  readonly counter_download: string | null
+  readonly counted_since_ms: number | null
+  readonly owed_from: 'login' | 'baseline' | null
+  readonly data_upload: string
+  readonly data_download: string
+  readonly last_moved_ms: number
+  readonly last_seen_ms: number
+  readonly missed_ms: number | null
+  readonly reported: number
+  readonly doubts: unknown
+  readonly device: string | null
+}
+
+/** A double tells every millisecond exactly, and takes us a fraction of what an instant's text does. */
+const msOf = (column: string) => sql.raw(`round(date_part('epoch', ${column}) * 1000)`)
+
+const COLUMNS = sql`user_sessions.tenant_id, user_sessions.router_id, user_sessions.id, service, protocol, username,
+    domain, server, mac_address, ip_address, router_session_id, caller_id, binding, ${msOf('start_time')} as start_ms,
+    ${msOf('login_earliest_at')} as login_earliest_ms, ${msOf('login_latest_at')} as login_latest_ms,
+    counter_upload, counter_download, ${msOf('counted_since')} as counted_since_ms, owed_from,
+    data_upload, data_download, ${msOf('last_moved_at')} as last_moved_ms,
+    ${msOf('last_seen_at')} as last_seen_ms, ${msOf('missed_at')} as missed_ms, reported, doubts, user_sessions.device`
+
+/**
+ * All open sessions of some routers, in the order of their logins. By hand, since drizzle takes longer to make rows
+ * of so many than everything else that the start does.
+ * @param isTheirs of the columns of `user_sessions`
+ */
+export function openSessions(isTheirs: SQL): SQL {
+  return sql`select ${COLUMNS} from user_sessions where status = 'active' and ${isTheirs} order by user_sessions.id`
+}
+
+/**
+ * Sessions that ended as some routers left the config, where no reading came since: they may be there still.
+ * @param isTheirs of the columns of `routers`
+ */
+export function leftSessions(isTheirs: SQL): SQL {
+  return sql`select ${COLUMNS} from routers
+    cross join lateral (values ('hotspot', hotspot_reading_at), ('ppp', ppp_reading_at)) as last (of, reading_at)
+    join user_sessions on user_sessions.tenant_id = routers.tenant_id and router_id = routers.id
+      and service = last.of and end_time = last.reading_at
+    where status = 'ended' and end_reason = 'removed' and ${isTheirs} order by user_sessions.id`
+}
+
+/**
+ * Sessions that ended since another router answers at the address of theirs, as it was when they were last read.
+ * @param isTheirs of the columns of `routers`
+ */
+export function awaySessions(isTheirs: SQL): SQL {
+  return sql`select ${COLUMNS} from routers
+    cross join lateral (values ('hotspot', hotspot_device), ('ppp', ppp_device)) as last (of, device)
+    cross join lateral jsonb_to_recordset(last.device -> 'away') as away (at_ms double precision)
+    join user_sessions on user_sessions.tenant_id = routers.tenant_id and router_id = routers.id
+      and service = last.of and end_time = to_timestamp(away.at_ms / 1000)
+    where user_sessions.device is not null and ${isTheirs} order by user_sessions.id`
+}
+
+/**
+ * An open session as the ledger has it; instants of the steady clock are anchored to the wall.
+ * @throws DatabaseRefused where it has doubts that are none
+ */
+export function sessionOf(row: SessionRow): Session {
+  const session = plainSession(row)
+  return row.doubts === null ? session : withStoredDoubts(session, row.doubts)
+}
+
+function plainSession(row: SessionRow): Session {
+  return {
+    id: sessionId(row.id),
+    service: row.service,
+    protocol: row.protocol,
+    username: row.username,
+    domain: row.domain ?? undefined,
+    server: row.server ?? undefined,
+    macAddress: row.mac_address ?? undefined,
+    ipAddress: row.ip_address ?? undefined,
+    routerSessionId: row.router_session_id ?? undefined,
+    callerId: row.caller_id ?? undefined,
+    binding: row.binding ?? undefined,
+    startMs: row.start_ms,
+    login: { earliestMs: row.login_earliest_ms, latestMs: row.login_latest_ms },
+    mark: markOf(row),
+    recorded: bytesOf(row.data_upload, row.data_download),
+    lastMovedMs: row.last_moved_ms,
+    reported: row.reported,
+    missed: row.missed_ms === null ? undefined : { lastSeenMs: row.last_seen_ms, goneMs: row.missed_ms },
+    guessed: undefined,
+    among: undefined,
+  }
+}
+
+function markOf({ counter_upload, counter_download, counted_since_ms, owed_from }: SessionRow): Mark {
+  const sinceMs = counted_since_ms ?? undefined
+  if (counter_upload === null || counter_download === null)
+    return { kind: 'owed', from: owed_from ?? 'baseline', sinceMs, shown: undefined }
+  return { ...countedUpTo(bytesOf(counter_upload, counter_download)), sinceMs }
+}
+
+function bytesOf(upload: string, download: string) {
+  return { upload: storableBytes(Number(upload)), download: storableBytes(Number(download)) }
+}

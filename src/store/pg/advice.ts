@@ -1,0 +1,59 @@
+import { RAISE_DESCRIPTORS } from '../../runtime/descriptors.ts'
+
+/** What an error of the database, or of the way to it, tells. */
+interface Told {
+  /** PostgreSQL's, or the system's. */
+  readonly code: string | undefined
+  readonly message: string
+}
+
+/**
+ * What somebody can do about a database that can't be reached, or does not let us; `undefined` for all that passes by
+ * itself or says so. See PostgreSQL's "Error Codes".
+ */
+export function adviceFor({ code, message }: Told): string | undefined {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'start PostgreSQL there, or set database.url to where it runs'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'set database.url to a host that this machine can look up'
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return UNREACHED
+    case 'EMFILE':
+    case 'ENFILE':
+      return RAISE_DESCRIPTORS
+    case '28P01':
+      return 'set database.url to the right user and password'
+    case '28000':
+      return 'let its user in from here (pg_hba.conf), or set database.url to another'
+    case '3D000':
+      return 'create it (createdb), or set database.url to another'
+    case '42501':
+      return 'let the user of database.url own its database: alter database NAME owner to USER'
+    case '25006':
+      return 'set database.url to the primary'
+    case '53100':
+      return 'make room on its disk'
+    case '53300':
+      return 'raise max_connections, or let others have fewer'
+    default:
+      return adviceByWords(message)
+  }
+}
+
+const UNREACHED = 'see that host and port of database.url are right, and that nothing on the way drops it'
+
+/** pg's own errors have no code. */
+function adviceByWords(message: string): string | undefined {
+  if (/client password must be/.test(message))
+    return 'set database.url to one with a password: postgres://user:password@host/name'
+  if (/does not support SSL/.test(message)) return 'leave sslmode out of database.url, or turn its ssl on'
+  if (/certificate|altnames/.test(message)) return 'name its CA in database.url: sslrootcert=FILE'
+  if (/terminated unexpectedly/.test(message))
+    return 'see that it is PostgreSQL that listens there, and that it runs'
+  if (/timeout expired|timeout exceeded/.test(message)) return UNREACHED
+  return undefined
+}

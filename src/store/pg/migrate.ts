@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
+import type { Client } from 'pg'
+import { clientFor } from './client.ts'
+import { asStoreError, PostgresTooOld, SchemaTooNew } from './errors.ts'
+
+/** The same from `src/store` and from `dist/store`. */
+const MIGRATIONS = fileURLToPath(new URL('../../../drizzle/migrations', import.meta.url))
+
+/** Any number, as long as nobody else in the database takes the same one. */
+const MIGRATION_LOCK = 7_420_318_553
+
+/** Partitions are detached without a lock on all of the table since 14. */
+const OLDEST_VERSION = 140_000
+
+/**
+ * Brings the schema up to date, on a connection of its own; a second process that starts at once waits for it.
+ * @throws PostgresTooOld, SchemaTooNew, StoreError
+ */
+export async function migrate(url: string): Promise<void> {
+  const client = clientFor(url, 'tikmeter-migrate')
+  let doing = 'no connection to the database'
+  try {
+    await client.connect()
+    doing = 'migration failed'
+    await checkVersion(client)
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await checkSchema(client)
+    await applyMigrations(drizzle(client), { migrationsFolder: MIGRATIONS })
+  } catch (error) {
+    throw asStoreError(doing, error)
+  } finally {
+    // The lock goes with the connection.
+    await client.end()
+  }
+}
+
+async function checkVersion(client: Client): Promise<void> {
+  const { rows } = await client.query<{ number: string; version: string }>(
+    `select current_setting('server_version_num') as number, current_setting('server_version') as version`,
+  )
+  const [row] = rows
+  if (row && Number(row.number) < OLDEST_VERSION) throw new PostgresTooOld(row.version)
+}
+
+/** The migrator only looks for what it can add, and would take tables of a later release for up to date. */
+async function checkSchema(client: Client): Promise<void> {
+  const { rows: tables } = await client.query<{ is_there: boolean }>(
+    `select to_regclass('drizzle.__drizzle_migrations') is not null as is_there`,
+  )
+  if (!tables[0]?.is_there) return
+  const { rows } = await client.query<{ latest: string | null }>(
+    'select max(created_at) as latest from drizzle.__drizzle_migrations',
+  )
+  const applied = Number(rows[0]?.latest ?? 0)
+  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS }).map(it => it.folderMillis)
+  if (applied > Math.max(...known)) throw new SchemaTooNew(new Date(applied))
+}

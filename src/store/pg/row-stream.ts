@@ -1,0 +1,42 @@
+import QueryStream from 'pg-query-stream'
+import { type UsageValue, valuesOf } from '../usage/usage-values.ts'
+import { clientFor } from './client.ts'
+import { asCommandError } from './errors.ts'
+
+/** Each row of one question has its columns in the same order. */
+export type TableRow = Readonly<Record<string, UsageValue>>
+
+export interface Statement {
+  readonly text: string
+  readonly params: unknown[]
+}
+
+const ROWS_AT_ONCE = 1_000
+
+/**
+ * The rows of a statement as they are taken, on a connection that may only read.
+ * @param url of the database
+ * @param what what is not done where it fails: the beginning of the message
+ * @throws StoreError
+ */
+export async function* rowsOf(
+  url: string,
+  { text, params }: Statement,
+  columns: readonly string[],
+  what: string,
+): AsyncIterable<TableRow> {
+  const client = clientFor(url, 'tikmeter-usage')
+  try {
+    await client.connect()
+    await client.query('set default_transaction_read_only = on')
+    const stream = new QueryStream(text, params, { batchSize: ROWS_AT_ONCE, rowMode: 'array' })
+    for await (const told of client.query(stream) as AsyncIterable<readonly (string | null)[]>) {
+      const values = valuesOf(columns, told)
+      yield Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]))
+    }
+  } catch (cause) {
+    throw asCommandError(what, cause)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}

@@ -1,0 +1,103 @@
+import { and, asc, desc, eq, gt, gte, lte, type SQL, sql } from 'drizzle-orm'
+import { tenants, tenantUsageDaily, usageDaily } from '../schema/schema.ts'
+import { only, QUERIES, type Query } from './query.ts'
+
+export type DailyBy = 'day' | 'month' | 'user' | 'router' | 'service'
+
+/** Whose usage of which days, and what a row is to be; what is absent is not asked for. */
+export interface DailyQuestion {
+  readonly tenant: string | undefined
+  readonly user: string | undefined
+  readonly router: string | undefined
+  readonly service: string | undefined
+  /** A tenant's first day and its last one. */
+  readonly from: SQL | undefined
+  readonly to: SQL | undefined
+  readonly by: DailyBy
+  /** `most`: those that used the most come first, which changes with every commit. */
+  readonly order: 'key' | 'most'
+  /** Only rows whose day, month or name comes after this one. */
+  readonly after: string | undefined
+  readonly limit: number | undefined
+}
+
+const KEY_NAMES: Readonly<Record<DailyBy, string>> = {
+  day: 'day',
+  month: 'month',
+  user: 'username',
+  router: 'router',
+  service: 'service',
+}
+
+/** The columns of `dailyQuery`'s rows, the last three of them bytes. */
+export function dailyColumns(by: DailyBy): readonly string[] {
+  return ['tenant', KEY_NAMES[by], 'upload', 'download', 'used']
+}
+
+export function dailyQuery(question: DailyQuestion): Query {
+  const { user, by } = question
+  // Only one of the two daily tables has names; the other is the smaller by far.
+  return user === undefined && by !== 'user'
+    ? of(question, tenantUsageDaily, undefined)
+    : of(question, usageDaily, only(usageDaily.username, user))
+}
+
+type Daily = typeof tenantUsageDaily | typeof usageDaily
+
+function of(question: DailyQuestion, table: Daily, more: SQL | undefined): Query {
+  const { tenant, router, service, from, to, by, order, after, limit } = question
+  const used = sql`sum(${table.upload}) + sum(${table.download})`
+  const key = keyOf(by, table)
+  const query = QUERIES.select({
+    tenant: table.tenantId,
+    key: sql<string>`(${key})::text`.as('key'),
+    upload: sql<string>`sum(${table.upload})::text`.as('up'),
+    download: sql<string>`sum(${table.download})::text`.as('down'),
+    used: sql<string>`(${used})::text`.as('used'),
+  })
+    .from(table)
+    .innerJoin(tenants, eq(tenants.id, table.tenantId))
+    .where(
+      and(
+        only(table.tenantId, tenant),
+        only(table.routerId, router),
+        only(table.service, service),
+        from && gte(table.day, from),
+        to && lte(table.day, to),
+        after === undefined ? undefined : behind(by, table, after),
+        more,
+      ),
+    )
+    .groupBy(table.tenantId, key)
+    .orderBy(asc(table.tenantId), ...(order === 'most' ? [desc(used)] : []), asc(key))
+  return limit === undefined ? query : query.limit(limit)
+}
+
+function keyOf(by: DailyBy, table: Daily): SQL<string> {
+  switch (by) {
+    case 'day':
+      return sql<string>`${table.day}`
+    case 'month':
+      return sql<string>`to_char(${table.day}, 'YYYY-MM')`
+    case 'router':
+      return sql<string>`${table.routerId}`
+    case 'service':
+      return sql<string>`${table.service}`
+    case 'user':
+      return sql<string>`${usageDaily.username}`
+    default:
+      return by satisfies never
+  }
+}
+
+/** By the column itself, so that an index is of use. */
+function behind(by: DailyBy, table: Daily, after: string): SQL {
+  switch (by) {
+    case 'day':
+      return gt(table.day, sql`${after}::date`)
+    case 'month':
+      return gte(table.day, sql`((${after} || '-01')::date + interval '1 month')::date`)
+    default:
+      return gt(keyOf(by, table), after)
+  }
+}

@@ -1,0 +1,69 @@
+import { bytesIn, DECIDABLE_KINDS, type DecidableKind } from '../events/event-bytes.ts'
+import { rowsOf, type TableRow } from '../pg/row-stream.ts'
+
+/** Which events are asked for; what is absent is not. */
+export interface EventQuestion {
+  readonly tenant: string | undefined
+  readonly router: string | undefined
+  /** As it was called at the event. */
+  readonly user: string | undefined
+  readonly kind: DecidableKind | undefined
+  /** The tenant's first day, `2026-11-01`, and its last one. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  /** Only those that nobody has decided on. */
+  readonly isUndecided: boolean
+}
+
+/** What each row has. `upload`, `download` and `used` are bytes, instants ISO 8601; the last four null where undecided. */
+export const EVENT_COLUMNS: readonly string[] = [
+  ...['id', 'at', 'tenant', 'router', 'service', 'username', 'kind', 'reason', 'upload', 'download', 'used'],
+  ...['decision', 'decided_by', 'decided_at', 'decision_reason'],
+]
+
+/** Bytes that were not counted, the oldest first, with what was decided of them: as long as either is kept. */
+const EVENTS = `with kept as (
+    select id, at, tenant_id, router_id, kind, detail from ledger_events
+    union all
+    select event_id, at, tenant_id, router_id, kind, detail from event_decisions as d
+    where not exists (select from ledger_events as e where e.id = d.event_id)
+  ), told as (
+    select *, detail ->> 'service' as service, detail ->> 'username' as username, ${reasonIn('detail')} as reason,
+      ${bytesIn('detail', 'upload')} as upload, ${bytesIn('detail', 'download')} as download
+    from kept where kind = any($1)
+  )
+  select e.id::text, ${isoOf('e.at')}, e.tenant_id, e.router_id, e.service, e.username, e.kind, e.reason,
+    e.upload::text, e.download::text, (e.upload::numeric + e.download)::text,
+    d.decision, d.decided_by, ${isoOf('d.decided_at')}, d.reason
+  from told as e join tenants as t on t.id = e.tenant_id left join event_decisions as d on d.event_id = e.id
+  where e.upload::numeric + e.download > 0
+    and ($2::text is null or e.tenant_id = $2) and ($3::text is null or e.router_id = $3)
+    and ($4::text is null or e.username = $4)
+    and ($5::date is null or e.at >= $5::date::timestamp at time zone t.timezone)
+    and ($6::date is null or e.at < ($6::date + 1)::timestamp at time zone t.timezone)
+    and not ($7::boolean and d.event_id is not null)
+  order by e.at, e.id`
+
+/**
+ * Events with bytes that were not counted, row by row as they are taken.
+ * @param url of the database
+ * @throws StoreError
+ */
+export function events(url: string, question: EventQuestion): AsyncIterable<TableRow> {
+  const { tenant, router, user, kind, from, to, isUndecided } = question
+  const kinds = kind === undefined ? DECIDABLE_KINDS : [kind]
+  const params = [kinds, tenant, router, user, from, to, isUndecided]
+  return rowsOf(url, { text: EVENTS, params }, EVENT_COLUMNS, 'events can not be asked for')
+}
+
+/** In words, where it says why; what a false reading told of is the login, or the directions that it named. */
+function reasonIn(detail: string): string {
+  return `coalesce(${detail} ->> 'reason', case when ${detail} ? 'login' then 'login' end,
+      case jsonb_typeof(${detail} -> 'directions') when 'array' then
+        (select string_agg(direction, ' and ') from jsonb_array_elements_text(${detail} -> 'directions') as d (direction))
+      end)`
+}
+
+function isoOf(instant: string): string {
+  return `to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}

@@ -1,0 +1,67 @@
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { sessionDeltas, userSessions } from '../schema/schema.ts'
+import { only, QUERIES, type Query } from './query.ts'
+
+export interface HourQuestion {
+  readonly tenant: string
+  readonly user: string | undefined
+  readonly router: string | undefined
+  readonly service: string | undefined
+  /** Where hours begin, and what clocks show then; each lasts until the next one, the last until `endMs`. */
+  readonly hours: readonly { readonly startMs: number; readonly local: string }[]
+  readonly endMs: number
+  readonly limit: number | undefined
+}
+
+/** The columns of `hourQuery`'s rows, the last three of them bytes. */
+export const HOUR_COLUMNS: readonly string[] = ['tenant', 'hour', 'local_hour', 'upload', 'download', 'used']
+
+/** A row for each hour in which something moved; no session's bucket lies in two, since they begin at quarters. */
+export function hourQuery({ tenant, user, router, service, hours, endMs, limit }: HourQuestion): Query {
+  const deltas = sessionDeltas
+  const starts = hours.map(({ startMs }) => new Date(startMs).toISOString())
+  const place = sql<number>`width_bucket(${deltas.bucketStart}, ${sql.param(starts)}::timestamptz[])`
+  const whose = and(
+    only(userSessions.username, user),
+    only(userSessions.routerId, router),
+    only(userSessions.service, service),
+  )
+  const sums = QUERIES.select({
+    place: place.as('place'),
+    upload: sql`sum(${deltas.upload})`.as('up'),
+    download: sql`sum(${deltas.download})`.as('down'),
+  })
+    .from(deltas)
+    .where(
+      and(
+        eq(deltas.tenantId, tenant),
+        sql`${deltas.bucketStart} >= ${starts[0] ?? instant(endMs)}::timestamptz`,
+        sql`${deltas.bucketStart} < ${instant(endMs)}::timestamptz`,
+        whose && ofSessions(tenant, whose),
+      ),
+    )
+    .groupBy(sql`1`)
+    .as('sums')
+  const query = QUERIES.select({
+    tenant: sql`${tenant}::text`.as('tenant'),
+    hour: sql`(${sql.param(starts)}::text[])[${sums.place}]`.as('hour'),
+    local: sql`(${sql.param(hours.map(it => it.local))}::text[])[${sums.place}]`.as('local'),
+    upload: sql`${sums.upload}::text`.as('upload'),
+    download: sql`${sums.download}::text`.as('download'),
+    used: sql`(${sums.upload} + ${sums.download})::text`.as('used'),
+  })
+    .from(sums)
+    .orderBy(asc(sums.place))
+  return limit === undefined ? query : query.limit(limit)
+}
+
+function ofSessions(tenant: string, whose: SQL): SQL {
+  const theirs = QUERIES.select({ id: userSessions.id })
+    .from(userSessions)
+    .where(and(eq(userSessions.tenantId, tenant), whose))
+  return sql`${sessionDeltas.sessionId} in ${theirs}`
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,77 @@
+import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { tenants, userSessions } from '../schema/schema.ts'
+import { isoOf, only, QUERIES, type Query } from './query.ts'
+
+export interface SessionQuestion {
+  readonly tenant: string | undefined
+  readonly user: string | undefined
+  readonly router: string | undefined
+  readonly service: string | undefined
+  readonly status: 'active' | 'ended' | undefined
+  /** Those that were open at or after this instant, and before that one. */
+  readonly openFrom: SQL | undefined
+  readonly openBefore: SQL | undefined
+  readonly order: 'oldest' | 'newest'
+  /** Only those that come after this one in that order. */
+  readonly after: { readonly startTime: string; readonly id: string } | undefined
+  readonly limit: number | undefined
+}
+
+const it = userSessions
+
+/** What can be told of a session: `upload`, `download` and `used` are bytes, instants ISO 8601. */
+const COLUMNS = {
+  tenant: sql`${it.tenantId}`,
+  id: sql`${it.id}`,
+  router: sql`${it.routerId}`,
+  service: sql`${it.service}`,
+  protocol: sql`${it.protocol}`,
+  username: sql`${it.username}`,
+  ip_address: sql`${it.ipAddress}`,
+  mac_address: sql`${it.macAddress}`,
+  status: sql`${it.status}`,
+  start_time: isoOf(it.startTime),
+  end_time: isoOf(it.endTime),
+  end_reason: sql`${it.endReason}`,
+  upload: sql`${it.dataUpload}::text`,
+  download: sql`${it.dataDownload}::text`,
+  used: sql`(${it.dataUpload} + ${it.dataDownload})::text`,
+  server: sql`${it.server}`,
+  caller_id: sql`${it.callerId}`,
+  binding: sql`${it.binding}`,
+  domain: sql`${it.domain}`,
+}
+
+export type SessionColumn = keyof typeof COLUMNS
+
+/** Sessions, with all their bytes, whenever they moved them. */
+export function sessionQuery(question: SessionQuestion, columns: readonly SessionColumn[]): Query {
+  const { tenant, user, router, service, status, openFrom, openBefore, order, after, limit } = question
+  const by = order === 'newest' ? desc : asc
+  const query = QUERIES.select(
+    Object.fromEntries(columns.map(name => [name, COLUMNS[name].as(`its_${name}`)])),
+  )
+    .from(it)
+    .innerJoin(tenants, eq(tenants.id, it.tenantId))
+    .where(
+      and(
+        only(it.tenantId, tenant),
+        only(it.username, user),
+        only(it.routerId, router),
+        only(it.service, service),
+        // Not as a parameter: one index has only those that are active, as the planner can see from a constant.
+        status && (status === 'active' ? sql`${it.status} = 'active'` : sql`${it.status} = 'ended'`),
+        openFrom && sql`(${it.endTime} is null or ${it.endTime} >= ${openFrom})`,
+        openBefore && sql`${it.startTime} < ${openBefore}`,
+        after && behind(order, after),
+      ),
+    )
+    .orderBy(asc(it.tenantId), by(it.startTime), by(it.id))
+  return limit === undefined ? query : query.limit(limit)
+}
+
+function behind(order: 'oldest' | 'newest', { startTime, id }: { startTime: string; id: string }): SQL {
+  const key = sql`(${it.startTime}, ${it.id})`
+  const theirs = sql`(${startTime}::timestamptz, ${id}::uuid)`
+  return order === 'newest' ? sql`${key} < ${theirs}` : sql`${key} > ${theirs}`
+}

@@ -1,0 +1,123 @@
+import type { Pool } from 'pg'
+import { Lent } from '../pg/borrowed-connection.ts'
+import { asStoreError } from '../pg/errors.ts'
+import { type ConnectionOptions, openPool } from '../pg/pool.ts'
+import { csvLines } from './csv-lines.ts'
+import { columnsOf, queryOf, type ReaderQuestion } from './reader-question.ts'
+import { type UsageValue, valuesOf } from './usage-values.ts'
+
+type Row = readonly UsageValue[]
+
+/** Longer than any question within the API's limits takes. */
+const STATEMENT_MS = 60_000
+/** So few that hardly one of a million outlives a collection of V8's young ones, whose space would grow with each that does. */
+const ROWS_AT_ONCE = 50
+/** Read only, whatever the code does; and nobody works on for a client that went. Linux alone can tell that it did. */
+const BEGIN = `begin transaction isolation level read committed, read only;
+  set local cursor_tuple_fraction = 1;
+  select set_config('client_connection_check_interval', '1s', true) where version() ~ 'linux'`
+
+/** Usage, sessions and alerts as the tables have them, on connections of its own, so that no commit waits for who reads. */
+export class UsageReader {
+  readonly #pool: Pool
+  /** Breaks off all that is asked of it, now or later. */
+  readonly cutOff: () => void
+
+  /** Connects when it is first asked. */
+  constructor(options: ConnectionOptions) {
+    const { pool, cutOff } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
+    this.#pool = pool
+    this.cutOff = cutOff
+  }
+
+  /** Connections that are lent. */
+  get lent(): number {
+    return this.#pool.totalCount - this.#pool.idleCount
+  }
+
+  /** Waits for what is under way. */
+  async stop(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  /**
+   * The first rows, in the order of the question; each has the `columns`.
+   * @throws StoreError; also where the signal aborts
+   */
+  async page(question: ReaderQuestion, limit: number, signal: AbortSignal): Promise<ReadTable> {
+    const columns = columnsOf(question)
+    try {
+      return await Lent.during(this.#pool, signal, async client => {
+        await client.query(BEGIN)
+        const { sql: text, params: values } = queryOf(question, limit).toSQL()
+        const { rows } = await client.query<(string | null)[]>({ text, values, rowMode: 'array' })
+        await client.query('commit')
+        return { columns, rows: rows.map(told => valuesOf(columns, told)) }
+      })
+    } catch (cause) {
+      throw asStoreError(WHAT, cause)
+    }
+  }
+
+  /**
+   * All rows as CSV, many at a time and as the tables were at one moment. PostgreSQL keeps the answer (in a temporary
+   * file, where it is long) and has let go of the moment before the first row is told: however slowly somebody reads,
+   * no commit finds a page that it may not clear. The connection is lent until the last row, or until `lines` are left.
+   * @throws StoreError; also where the signal aborts, and from `lines`
+   */
+  async all(question: ReaderQuestion, limit: number | undefined, signal: AbortSignal): Promise<ReadLines> {
+    const columns = columnsOf(question)
+    const lent = await this.#borrow(signal)
+    try {
+      await lent.client.query(BEGIN)
+      const { sql: text, params: values } = queryOf(question, limit).toSQL()
+      const lines = csvLines(text, columns)
+      await lent.client.query({ text: `declare usage_rows no scroll cursor with hold for ${lines}`, values })
+      await lent.client.query('commit')
+    } catch (cause) {
+      lent.breakOff()
+      throw asStoreError(WHAT, cause)
+    }
+    return { columns, lines: linesOf(lent) }
+  }
+
+  async #borrow(signal: AbortSignal): Promise<Lent> {
+    try {
+      return await Lent.of(this.#pool, signal)
+    } catch (cause) {
+      throw asStoreError(WHAT, cause)
+    }
+  }
+}
+
+export interface ReadTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly Row[]
+}
+
+export interface ReadLines {
+  readonly columns: readonly string[]
+  /** Of CSV, some at a time; to be read, or returned from. */
+  readonly lines: AsyncGenerator<string, void>
+}
+
+const WHAT = 'usage can not be asked for'
+
+async function* linesOf(lent: Lent): AsyncGenerator<string, void> {
+  let isRead = false
+  try {
+    const text = `fetch ${ROWS_AT_ONCE} from usage_rows`
+    for (;;) {
+      const { rows } = await lent.client.query<[string]>({ text, rowMode: 'array' })
+      if (rows.length > 0) yield rows.join('')
+      if (rows.length < ROWS_AT_ONCE) break
+    }
+    await lent.client.query('close usage_rows')
+    isRead = true
+  } catch (cause) {
+    throw asStoreError(WHAT, cause)
+  } finally {
+    if (isRead) lent.giveBack()
+    else lent.breakOff()
+  }
+}
