@@ -5,23 +5,23 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Most of what they take they wait: for daemons and commands that they start, or for time to pass. */
 const WAITING = [
   ...[
-    'test/daemon/**/*.test.ts',
-    'test/faults/**/*.test.ts',
-    'test/isolation/**/*.test.ts',
-    'test/cli.test.ts',
+    'test/system/daemon/**/*.test.ts',
+    'test/system/faults/**/*.test.ts',
+    'test/system/isolation/**/*.test.ts',
+    'test/system/cli.test.ts',
   ],
   ...[
     'test/commands/completion-shells.test.ts',
     'test/commands/psql.test.ts',
     'test/feed/hostile-slow.test.ts',
-    'test/store/embedded*.test.ts',
+    'test/postgres/*.test.ts',
   ],
-  ...['test/runtime/notify.test.ts', 'test/store/upgrade.test.ts'],
+  ...['test/runtime/supervisor.test.ts', 'test/store/pg/upgrade.test.ts'],
 ]
 
 /** They look at what a process has one of: its memory, its timers or its clock. */
 const APART = [
-  ...['test/api/usage-stream.test.ts', 'test/poller/poller.test.ts', 'test/poller/schedule.test.ts'],
+  ...['test/api/usage/usage-stream.test.ts', 'test/poller/poller.test.ts', 'test/poller/schedule.test.ts'],
   ...['test/runtime/clock.test.ts', 'test/alerts/several-daemons.test.ts'],
 ]
 
@@ -34,11 +34,11 @@ const LONGEST = [
     'faults/secrets',
     'feed/hostile-slow',
     'daemon/',
-    'cli',
+    'system/cli',
   ],
-  ...['commands/completion-shells', 'isolation/', 'store/embedded', 'alerts/several-daemons'],
+  ...['commands/completion-shells', 'isolation/', 'postgres/', 'alerts/several-daemons'],
   ...['properties/histories', 'fleet/books', 'journal/', 'config/alert-properties', 'feed/'],
-].map(it => `/test/${it}`)
+].map(it => `/${it}`)
 
 /** Nobody waits for a long one at the end. */
 class LongestFirst extends BaseSequencer {
@@ -68,7 +68,7 @@ const FEW = { maxWorkers: availableParallelism(), sequence: { groupOrder: 1 } } 
 export default defineConfig({
   test: {
     root: '.',
-    globalSetup: ['test/database/global-setup.ts', 'test/daemon/built.ts'],
+    globalSetup: ['test/harness/postgres/global-setup.ts', 'test/system/daemon/built.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...EACH, ...MANY, name: 'apart', include: APART } },

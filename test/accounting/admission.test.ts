@@ -7,7 +7,7 @@ import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { ANY_ROOM, type Room } from '../../src/accounting/room.ts'
 import { type AtDoor, Door } from '../../src/routeros/rows/door.ts'
-import { runs } from '../random-runs.ts'
+import { runs } from '../harness/random-runs.ts'
 import { bytes, HQ, hotspot, TERMS } from './readings.ts'
 
 function newIds(name: string): () => SessionId {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
 import { Calendar, QUARTER_HOUR_MS } from '../../src/accounting/calendar.ts'
 import { checkBucket, type Share, spread } from '../../src/accounting/spread.ts'
-import { pick, type Random, seededRandom, wholeBelow } from '../fleet/random.ts'
+import { pick, type Random, seededRandom, wholeBelow } from '../harness/fleet/random.ts'
 import { bytes } from './readings.ts'
 import { slowNameAt } from './slow-calendar.ts'
 

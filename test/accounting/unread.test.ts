@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { liveCounts } from '../../src/accounting/ledger.ts'
-import { Numbering } from '../properties/numbering.ts'
+import { Numbering } from '../system/properties/numbering.ts'
 import {
   ann,
   bytes,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AlertJson } from '../../src/accounting/alert.ts'
-import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
+import { type LedgerScene, openLedgerScene } from '../store/pg/ledger-scene.ts'
 import { acme, limit, usageRule, WatchScene } from './alert-scene.ts'
 
 const HEARS = [{ id: 'noc', rules: new Set(['heavy', 'silent']) }]

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { OutageRule } from '../../src/accounting/alert.ts'
-import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
+import { type LedgerScene, openLedgerScene } from '../store/pg/ledger-scene.ts'
 import { acme, hill, hq, WatchScene } from './alert-scene.ts'
 
 const NOON = '2026-11-26T09:00:00.000Z'

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
-import { fire } from '../store/delivery-scene.ts'
-import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
+import { fire } from '../store/alerts/delivery-scene.ts'
+import { type LedgerScene, openLedgerScene } from '../store/pg/ledger-scene.ts'
 import { Endpoint } from './endpoint.ts'
 import { type PostingOptions, post } from './posting.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
+import { type LedgerScene, openLedgerScene } from '../store/pg/ledger-scene.ts'
 import { WatchScene } from './alert-scene.ts'
 
 const SESSION = '01999999-0000-7000-8000-00000000000'

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { tenantId } from '../../src/accounting/ids.ts'
-import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
+import { type LedgerScene, openLedgerScene } from '../store/pg/ledger-scene.ts'
 import { limit, usageRule, WatchScene } from './alert-scene.ts'
 
 const NOON = '2026-11-26T09:00:00Z'

@@ -6,8 +6,8 @@ import { events } from '../../src/commands/events.ts'
 import type { UsageFormat } from '../../src/commands/usage-format.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import type { EventQuestion } from '../../src/store/usage/event-query.ts'
-import { addEvent, DECISION, quarantineBurst, sessionOf } from '../store/decision-scene.ts'
-import { type LedgerScene, openLedgerScene } from '../store/ledger-scene.ts'
+import { addEvent, DECISION, quarantineBurst, sessionOf } from '../store/events/decision-scene.ts'
+import { type LedgerScene, openLedgerScene } from '../store/pg/ledger-scene.ts'
 
 const ANY: EventQuestion = {
   ...{ tenant: 'acme', router: undefined, user: undefined, kind: undefined },

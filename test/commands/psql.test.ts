@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
-import { embeddedAt, makeHomeAt, removeHome } from '../store/embedded-scene.ts'
+import { embeddedAt, makeHomeAt, removeHome } from '../postgres/embedded-scene.ts'
 
 /** What it takes to make a home's files as another account. */
 const TOOLS = ['id', 'test', 'sh', 'mv', 'rm', 'dd', 'ln']

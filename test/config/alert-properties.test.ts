@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { ALERT_PERIODS, ALERT_SCOPES, type AlertScope } from '../../src/accounting/alert.ts'
 import { formatFaults } from '../../src/config/check.ts'
 import { parseConfig } from '../../src/config/load.ts'
-import { runs } from '../random-runs.ts'
+import { runs } from '../harness/random-runs.ts'
 import { character, letter } from '../random-text.ts'
 import { SECRET } from './config-text.ts'
 

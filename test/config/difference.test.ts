@@ -5,7 +5,7 @@ import { AUTH, configOf, ENV, WEBHOOK, WEBHOOK_ENV, withRouter, withTenant } fro
 import { differenceOf } from './difference-of.ts'
 
 const before = configOf(withRouter(''))
-const CERTIFICATES = 'test/fleet/certificates'
+const CERTIFICATES = 'test/harness/fleet/certificates'
 const PAIR = `{ cert: ${CERTIFICATES}/server.pem, key: ${CERTIFICATES}/server-key.pem }`
 const OTHER_PAIR = `{ cert: ${CERTIFICATES}/self-signed.pem, key: ${CERTIFICATES}/self-signed-key.pem, hsts: 1h }`
 const nothing = {

@@ -9,8 +9,8 @@ import { routerId, sessionId } from '../../src/accounting/ids.ts'
 import { CLOSE } from '../../src/feed/close-codes.ts'
 import { frameOf } from '../../src/feed/frames.ts'
 import { type ErrorCode, readMessage } from '../../src/feed/messages.ts'
-import { expected, tried } from '../random-runs.ts'
-import { ACME, Scene } from '../recorder-scene.ts'
+import { expected, tried } from '../harness/random-runs.ts'
+import { ACME, Scene } from '../recording/recorder-scene.ts'
 import { acme, adminToken, bearer, outage, START, TestFeed } from './feed-fixture.ts'
 
 type Json = Readonly<Record<string, unknown>>

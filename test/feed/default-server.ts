@@ -1,7 +1,7 @@
 import { READ_LIMITS } from '../../src/api/usage/read-limits.ts'
 import type { Config } from '../../src/config/config.ts'
 import { FEED_LIMITS } from '../../src/feed/limits.ts'
-import { AMPLE_LIMITS } from '../api/ample-strangers.ts'
+import { AMPLE_LIMITS } from '../api/http/ample-strangers.ts'
 
 /** `server` of a config that leaves it to the defaults, on any free port, but for limits by address, which are ample. */
 export const SERVER: Config['server'] = {

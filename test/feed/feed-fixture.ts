@@ -19,7 +19,7 @@ import {
   type Totals,
 } from '../../src/live/snapshot.ts'
 import { TrustedProxies } from '../../src/runtime/trusted-proxies.ts'
-import { strangersOf } from '../api/ample-strangers.ts'
+import { strangersOf } from '../api/http/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { onlySecret } from './token-rules.ts'
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MAX_MESSAGE_BYTES } from '../../src/feed/messages.ts'
+import { ServedScene } from '../auth/served-scene.ts'
 import { acme } from './feed-fixture.ts'
 import { OPCODE, rawFrame, textFrameOf } from './raw-client.ts'
-import { ServedScene } from './served-scene.ts'
 import { Witnesses } from './witnesses.ts'
 
 let scene: ServedScene

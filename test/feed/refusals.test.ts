@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
 import { Observed } from '../../src/api/metrics/observed.ts'
 import { channelOf } from '../../src/feed/pusher/app.ts'
+import { ServedScene, subscribeFrame } from '../auth/served-scene.ts'
 import { acme } from './feed-fixture.ts'
 import { OPCODE, rawFrame } from './raw-client.ts'
-import { ServedScene, subscribeFrame } from './served-scene.ts'
 
 let scene: ServedScene
 afterEach(() => scene.stop())

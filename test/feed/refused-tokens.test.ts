@@ -8,11 +8,11 @@ import { Secret } from '../../src/config/fields/secret.ts'
 import { tokenRulesOf } from '../../src/config/revealed.ts'
 import type { Serving } from '../../src/daemon/serving.ts'
 import { channelOf, PusherApp } from '../../src/feed/pusher/app.ts'
+import { KEY, servingOf } from '../auth/pusher-serving.ts'
 import { configOf } from '../config/config-text.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { acme, bearer, inOneHour, START, silent, TestClient } from './feed-fixture.ts'
-import { PusherSocket } from './pusher/pusher-scene.ts'
-import { KEY, servingOf } from './pusher/pusher-serving.ts'
+import { PusherSocket } from './pusher-scene.ts'
 
 const SECRETS = {
   PANEL: 'the secret of the panel, of 32 bytes or more',

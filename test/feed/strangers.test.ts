@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { HttpServer } from '../../src/api/http/server.ts'
 import { type Refusal, Refusals } from '../../src/runtime/refusals.ts'
-import { AMPLE_LIMITS } from '../api/ample-strangers.ts'
+import { AMPLE_LIMITS } from '../api/http/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { acme, bearer, START, silent, TestFeed, tenantToken } from './feed-fixture.ts'
 import { OPCODE, RawClient, rawFrame, textFrameOf } from './raw-client.ts'

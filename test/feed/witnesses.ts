@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
+import { INTERVAL_MS, type ServedScene } from '../auth/served-scene.ts'
 import { acme, START } from './feed-fixture.ts'
 import type { RawClient } from './raw-client.ts'
-import { INTERVAL_MS, type ServedScene } from './served-scene.ts'
 
 /** Two well-behaved clients of acme, one in each protocol, beside whoever is not: what they are shown, and whether they stay. */
 export class Witnesses {

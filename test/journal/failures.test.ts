@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { BusyRouter } from './busy-router.ts'
-import { MemoryDisk } from './memory-disk.ts'
+import { MemoryDisk } from './files/memory-disk.ts'
 import { FLUSH_MS, ModelDaemon, World } from './model-daemon.ts'
 import { Random } from './random.ts'
 

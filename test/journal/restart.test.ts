@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { tried } from '../random-runs.ts'
+import { tried } from '../harness/random-runs.ts'
 import { BusyRouter } from './busy-router.ts'
-import { MemoryDisk } from './memory-disk.ts'
+import { MemoryDisk } from './files/memory-disk.ts'
 import { FLUSH_MS, ModelDaemon, World } from './model-daemon.ts'
 import { Random } from './random.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RouterKey } from '../../src/accounting/ids.ts'
 import { Poller } from '../../src/poller/poller.ts'
-import { Observations } from '../observations.ts'
+import { Observations } from '../harness/observations.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { untilNoTimer } from '../runtime/timers.ts'

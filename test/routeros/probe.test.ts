@@ -4,10 +4,10 @@ import { RouterLoginRefused, RouterTimeout, RouterTrap } from '../../src/routero
 import { probeRouter, type RouterProbe } from '../../src/routeros/probe.ts'
 import type { Address } from '../../src/routeros/wire/dial.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { fingerprintOf, serverIdentity } from '../fleet/certificate.ts'
-import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../fleet/opened.ts'
-import { addressOf, NEVER, PATIENT_MS, roomy, trusting } from './dialled.ts'
-import { type MenuRow, startMenuPeer } from './menu-peer.ts'
+import { fingerprintOf, serverIdentity } from '../harness/fleet/certificate.ts'
+import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../harness/fleet/opened.ts'
+import { addressOf, NEVER, PATIENT_MS, roomy, trusting } from './wire/dialled.ts'
+import { type MenuRow, startMenuPeer } from './wire/menu-peer.ts'
 
 interface Probing {
   readonly address?: Partial<Address>

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { routerKey } from '../../src/accounting/ids.ts'
 import type { Ledger } from '../../src/accounting/ledger.ts'
-import { createDatabaseApart } from '../database/scratch-database.ts'
+import { createDatabaseApart } from '../harness/postgres/scratch-database.ts'
+import { ReadRouter, readingAt, sessionAt } from './commit/read-router.ts'
+import { rollupFaultsIn } from './housekeeping/rollup-faults.ts'
 import {
   busyRouters,
   DAY_MS,
@@ -11,9 +13,7 @@ import {
   openLedgerScene,
   sums,
   US,
-} from './ledger-scene.ts'
-import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
-import { rollupFaultsIn } from './rollup-faults.ts'
+} from './pg/ledger-scene.ts'
 
 let scene: LedgerScene
 beforeAll(async () => {

@@ -4,8 +4,8 @@ import type PusherModule from 'pusher-js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Serving } from '../../../src/daemon/serving.ts'
 import { channelOf } from '../../../src/feed/pusher/app.ts'
+import { KEY, plainServing, pusherServing, tokenOf } from '../../auth/pusher-serving.ts'
 import { acme, globex } from '../feed-fixture.ts'
-import { KEY, plainServing, pusherServing, tokenOf } from './pusher-serving.ts'
 
 type PusherJs = PusherModule.default
 /** The build for Node is the class itself, whose types say that it is a module's default. */

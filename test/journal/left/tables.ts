@@ -1,4 +1,4 @@
-import { query } from '../../database/query.ts'
+import { query } from '../../harness/postgres/query.ts'
 
 /** The routers that left it. */
 export const LEFT_FLEET = { seed: 5, routers: 2, hotspotSessions: 4, pppSessions: 4, bindings: 2 }

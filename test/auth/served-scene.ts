@@ -1,0 +1,133 @@
+import { pino } from 'pino'
+import type { TenantId } from '../../src/accounting/ids.ts'
+import type { Measures } from '../../src/api/metrics/metrics.ts'
+import { JwtVerifier, signToken } from '../../src/auth/tokens.ts'
+import { Secret } from '../../src/config/fields/secret.ts'
+import type { Serving, ServingOptions } from '../../src/daemon/serving.ts'
+import { channelOf, PusherApp } from '../../src/feed/pusher/app.ts'
+import { MEASURES } from '../api/metrics/measures.ts'
+import { SERVER } from '../feed/default-server.ts'
+import { inOneHour, SECRET, START } from '../feed/feed-fixture.ts'
+import { RawClient, textFrameOf } from '../feed/raw-client.ts'
+import { onlySecret } from '../feed/token-rules.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { counted } from '../system/isolation/counted.ts'
+import { Board, KEY, servingOf } from './pusher-serving.ts'
+
+export const INTERVAL_MS = 5_000
+export const FEED_PATH = '/ws'
+export const PUSHER_PATH = `/app/${KEY}?protocol=7`
+const APP = new PusherApp({ key: KEY, secret: 'the secret of the app' })
+const WARN = pino.levels.values['warn'] ?? 40
+
+/** All that dashboards connect to as the daemon puts it together, by a clock turned by hand. */
+export class ServedScene {
+  readonly clock = new HandClock(START)
+  readonly board: Board
+  /** What the board was asked so far. */
+  readonly calls: string[] = []
+  readonly #log = new LogLines()
+  readonly #serving: Serving
+  readonly #clients: RawClient[] = []
+  #feed: { readonly connections: number } = { connections: 0 }
+
+  constructor(tenants: readonly TenantId[], more: Partial<ServingOptions> = {}) {
+    const { clock } = this
+    const { log } = this.#log
+    this.board = new Board(...tenants)
+    const pusher = { key: KEY, secret: new Secret('the secret of the app') }
+    this.#serving = servingOf(
+      { port: 0, origins: [], pusher },
+      {
+        config: { server: SERVER, pusher, snapshots: { intervalMs: INTERVAL_MS } },
+        board: counted(this.board, this.calls),
+        verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log }),
+        measuresOf: feed => this.#measuresOf(feed),
+        ...{ clock, log, ...more },
+      },
+    )
+  }
+
+  get port(): number {
+    return this.#serving.port ?? 0
+  }
+
+  get serving(): Serving {
+    return this.#serving
+  }
+
+  /** Of the feed, in both protocols. */
+  get connections(): number {
+    return this.#feed.connections
+  }
+
+  /** What the server told as a warning or worse. */
+  get troubles(): readonly unknown[] {
+    return this.#log.lines.filter(({ level }) => Number(level) >= WARN)
+  }
+
+  async start(): Promise<this> {
+    await this.#serving.start()
+    return this
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.destroy()
+    await this.#serving.stop()
+  }
+
+  /** A TCP connection, and nothing said yet. */
+  connect(): RawClient {
+    const client = new RawClient(this.port)
+    this.#clients.push(client)
+    return client
+  }
+
+  /** In the feed's own protocol, with no token yet. */
+  async open(): Promise<RawClient> {
+    const client = this.connect()
+    await client.upgrade(FEED_PATH)
+    return client
+  }
+
+  /** In the feed's own protocol, as a tenant, with its first snapshot. */
+  async watch(tenant: TenantId): Promise<RawClient> {
+    const client = await this.open()
+    const token = await tokenFor(tenant)
+    client.write(textFrameOf({ type: 'auth', token }))
+    await client.text('"type":"snapshot"')
+    return client
+  }
+
+  /** In Pusher's protocol, in no channel yet. */
+  async openPusher(): Promise<{ readonly client: RawClient; readonly socketId: string }> {
+    const client = this.connect()
+    await client.upgrade(PUSHER_PATH)
+    const established: { readonly data: string } = JSON.parse(await client.text('connection_established'))
+    return { client, socketId: JSON.parse(established.data).socket_id }
+  }
+
+  /** In Pusher's protocol, in a tenant's channel, with its first stats. */
+  async watchPusher(tenant: TenantId): Promise<RawClient> {
+    const { client, socketId } = await this.openPusher()
+    const channel = channelOf(tenant)
+    client.write(subscribeFrame(channel, APP.sign(socketId, channel)))
+    await client.text('DashboardStatsUpdated')
+    return client
+  }
+
+  #measuresOf(feed: { readonly connections: number }): Measures {
+    this.#feed = feed
+    return MEASURES
+  }
+}
+
+export function subscribeFrame(channel: string, auth: string): Buffer {
+  return textFrameOf({ event: 'pusher:subscribe', data: { channel, auth } })
+}
+
+/** Good for an hour of the scene's clock. */
+export function tokenFor(tenant: TenantId): Promise<string> {
+  return signToken({ kind: 'tenant', tenant, expiresAt: inOneHour() }, SECRET)
+}

@@ -1,0 +1,213 @@
+import { chmodSync, copyFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { Agent } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readPair } from '../../src/config/fields/server-tls.ts'
+import { CertificateWatch } from '../../src/daemon/certificate-watch.ts'
+import { TestApi } from '../api/http/api-fixture.ts'
+import { askSecurely } from '../harness/secure-client.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { Naps } from '../runtime/naps.ts'
+
+const CERTIFICATES = 'test/harness/fleet/certificates'
+/** Of server.pem and self-signed.pem there. */
+const SERVER = '02'
+const SELF_SIGNED = '03'
+const RELOADED = [30, 'certificate reloaded']
+const NOT_RELOADED = 'certificate not reloaded: the one before is served on'
+const OTHER_KEY = 'server.tls.key is not the key of the certificate in cert'
+
+let folder: string
+let ends: (() => Promise<void>)[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tikmeter-certificate-'))
+  ends = []
+})
+
+afterEach(async () => {
+  for (const end of ends.toReversed()) await end()
+  rmSync(folder, { recursive: true })
+})
+
+/** Puts a file of the certificates in the place of the one that is there. */
+function put(name: string, as: 'cert.pem' | 'key.pem', where = folder): void {
+  copyFileSync(join(CERTIFICATES, name), join(where, `${as}.new`))
+  renameSync(join(where, `${as}.new`), join(where, as))
+}
+
+function putPair(name: string, where = folder): void {
+  put(`${name}.pem`, 'cert.pem', where)
+  put(`${name}-key.pem`, 'key.pem', where)
+}
+
+/** A watch over the files, and a real server that is given what it finds. */
+async function watching(wall = '2026-03-01T00:00:00Z') {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  const found = readPair(files)
+  if (found.kind === 'wrong') throw new Error(found.message)
+  const api = await new TestApi({ server: { tls: found.value } }).start()
+  const clock = new Naps()
+  clock.setWall(wall)
+  const lines = new LogLines()
+  const serve = (pair: typeof found.value) => api.server.setCertificate(pair)
+  const watch = new CertificateWatch({ files, pair: found.value, serve, clock, log: lines.log })
+  const stop = new AbortController()
+  const running = watch.run(stop.signal)
+  ends.push(async () => {
+    stop.abort()
+    await running
+    await api.stop()
+  })
+  await clock.asleep
+  const serial = async (agent?: Agent) => (await askSecurely(api.server.port, '/healthz', agent)).serialNumber
+  const told = () => lines.told.map(({ level, msg, reason }) => [level, msg, ...(reason ? [reason] : [])])
+  /** As often as it takes until what changed is taken up. */
+  const look = async () => {
+    await clock.turn()
+    await clock.turn()
+  }
+  return { watch, files, clock, serial, told, look, lines }
+}
+
+describe('a certificate that changed', () => {
+  it('is served to who connects from then on, and who is connected stays', async () => {
+    putPair('server')
+    const { serial, look, told, lines, files } = await watching()
+    const kept = new Agent({ keepAlive: true, maxSockets: 1 })
+    ends.push(async () => kept.destroy())
+    expect([await serial(kept), await serial()]).toEqual([SERVER, SERVER])
+    putPair('self-signed')
+    await look()
+    expect([await serial(kept), await serial()]).toEqual([SERVER, SELF_SIGNED])
+    expect(told()).toEqual([RELOADED])
+    expect(lines.told[0]).toMatchObject({
+      ...{ cert: files.cert, serialNumber: SELF_SIGNED, expiresAt: '2120-01-01T00:00:00.000Z' },
+    })
+  })
+
+  it('is taken up once its files stay as they are, and with its key', async () => {
+    putPair('server')
+    const { serial, clock, told } = await watching()
+    await clock.turn()
+    put('self-signed.pem', 'cert.pem')
+    await clock.turn()
+    put('self-signed-key.pem', 'key.pem')
+    await clock.turn()
+    expect([await serial(), told()]).toEqual([SERVER, []])
+    await clock.turn()
+    expect([await serial(), told()]).toEqual([SELF_SIGNED, [RELOADED]])
+  })
+
+  it('is noticed behind links, of the files or of their folder', async () => {
+    const [live, archive, next] = ['live', 'archive', 'next'].map(name => join(folder, name))
+    if (!live || !archive || !next) throw new Error('three names are three folders')
+    for (const [pair, where] of [
+      ['server', archive],
+      ['self-signed', next],
+    ] as const) {
+      await mkdir(where)
+      putPair(pair, where)
+    }
+    const link = (target: string, path: string) => {
+      symlinkSync(target, `${path}.new`)
+      renameSync(`${path}.new`, path)
+    }
+    link(archive, live)
+    for (const name of ['cert.pem', 'key.pem']) link(join(live, name), join(folder, name))
+    const { serial, look } = await watching()
+    link(next, live)
+    await look()
+    expect(await serial()).toBe(SELF_SIGNED)
+    for (const name of ['cert.pem', 'key.pem']) link(join(archive, name), join(folder, name))
+    await look()
+    expect(await serial()).toBe(SERVER)
+  })
+
+  it.each([
+    ['is another key’s', () => put('self-signed.pem', 'cert.pem'), 'server.tls.key is not the key'],
+    ['is none', () => put('server-key.pem', 'cert.pem'), 'server.tls.cert must name a PEM file'],
+    ['has a key that is none', () => put('server.pem', 'key.pem'), 'server.tls.key must name a PEM file'],
+    ['is half written', () => writeFileSync(join(folder, 'cert.pem'), '-----BEGIN CERT'), 'server.tls.cert'],
+    ['is gone', () => rmSync(join(folder, 'cert.pem')), 'server.tls.cert cannot be read: there is no such'],
+    ['has expired', () => putPair('expired'), 'server.tls.cert has expired'],
+    ['is too weak', () => putPair('short-key'), 'server.tls can not be used'],
+  ])('and %s leaves the one before, is told of once, and is mended by the next', async (_, spoil, reason) => {
+    putPair('server')
+    const { serial, look, told, watch } = await watching()
+    spoil()
+    await look()
+    await look()
+    expect(await serial()).toBe(SERVER)
+    expect(watch.expiresAt).toEqual(new Date('2120-01-01T00:00:00Z'))
+    expect(told()).toEqual([[50, NOT_RELOADED, expect.stringContaining(reason)]])
+    putPair('self-signed')
+    await look()
+    expect(await serial()).toBe(SELF_SIGNED)
+    expect(told().slice(1)).toEqual([RELOADED])
+  })
+
+  it('to one that was bad and is the old one again is told of, and changes nothing', async () => {
+    putPair('server')
+    const { serial, look, told } = await watching()
+    put('self-signed-key.pem', 'key.pem')
+    await look()
+    putPair('server')
+    await look()
+    expect(await serial()).toBe(SERVER)
+    expect(told()).toEqual([[50, NOT_RELOADED, OTHER_KEY], RELOADED])
+  })
+
+  it('in nothing but the time of its files, or its mode, is none', async () => {
+    putPair('server')
+    const { look, told, files } = await watching()
+    chmodSync(files.key, 0o600)
+    putPair('server')
+    await look()
+    expect(told()).toEqual([])
+  })
+})
+
+describe('a reload of the config', () => {
+  it('takes up the certificate at once, of other files too', async () => {
+    putPair('server')
+    const { watch, serial, told, files } = await watching()
+    putPair('self-signed')
+    watch.reload(files)
+    expect(await serial()).toBe(SELF_SIGNED)
+    watch.reload({
+      cert: join(CERTIFICATES, 'server.pem'),
+      key: join(CERTIFICATES, 'server-key.pem'),
+    })
+    expect(await serial()).toBe(SERVER)
+    expect(told()).toEqual([RELOADED, RELOADED])
+  })
+
+  it('with a bad one is told of once, by it or by the look after it', async () => {
+    putPair('server')
+    const { watch, files, look, told } = await watching()
+    put('self-signed-key.pem', 'key.pem')
+    watch.reload(files)
+    watch.reload(files)
+    await look()
+    expect(told()).toEqual([[50, NOT_RELOADED, OTHER_KEY]])
+  })
+})
+
+describe('a certificate that is served', () => {
+  it('is warned of two weeks before it expires, and when it has, once each', async () => {
+    putPair('server')
+    const { clock, look, told } = await watching('2119-12-17T23:00:00Z')
+    await look()
+    expect(told()).toEqual([])
+    clock.setWall('2119-12-18T01:00:00Z')
+    await look()
+    await look()
+    expect(told()).toEqual([[40, 'the certificate expires soon']])
+    clock.setWall('2120-01-01T00:00:00Z')
+    await look()
+    expect(told().slice(1)).toEqual([[40, 'the certificate has expired']])
+  })
+})

@@ -1,0 +1,272 @@
+import { getEventListeners, once } from 'node:events'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Config } from '../../src/config/config.ts'
+import { NoThread } from '../../src/config/load-apart.ts'
+import { type LoadedWarned, loadWarned } from '../../src/config/load-warned.ts'
+import { ConfigFile, type ConfigFileOptions } from '../../src/daemon/config-file.ts'
+import { AUTH, ENV } from '../config/config-text.ts'
+import { Observations } from '../harness/observations.ts'
+import { held, Unavailable } from '../recording/recorder-scene.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { Naps } from '../runtime/naps.ts'
+import { takeDescriptors } from '../runtime/no-descriptors.ts'
+
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** @param meanwhile what happens to the file between its being loaded and its being watched */
+async function watching(
+  apply?: (config: Config) => Promise<readonly string[]>,
+  meanwhile?: (file: string) => void,
+  load: ConfigFileOptions['load'] = async (file, env) => loadWarned(file, env),
+) {
+  const before = process.listenerCount('SIGHUP')
+  const directory = mkdtempSync(join(tmpdir(), 'tikmeter-config-'))
+  const file = join(directory, 'tikmeter.yaml')
+  writeFileSync(file, textOf('one'))
+  const clock = new Naps()
+  const lines = new LogLines()
+  const applied: string[] = []
+  const stop = new AbortController()
+  const record = async (config: Config) => {
+    applied.push(config.tenants.map(tenant => tenant.id).join(' '))
+    return (await apply?.(config)) ?? []
+  }
+  const observer = new Observations()
+  const configFile = new ConfigFile({ file, env: ENV, load, observer, clock, log: lines.log })
+  await configFile.note()
+  meanwhile?.(file)
+  const ended = configFile.watch(record, stop.signal)
+  ended.catch(() => {})
+  ends.push(async () => {
+    stop.abort()
+    await ended.catch(() => {})
+    rmSync(directory, { recursive: true })
+    expect(process.listenerCount('SIGHUP')).toBe(before)
+    expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)
+  })
+  await clock.asleep
+  return { file, clock, lines, applied, stop, ended, configFile, observed: observer.all }
+}
+
+function textOf(tenant: string): string {
+  return `${AUTH}\ntenants: [{ id: ${tenant}, routers: [] }]\n`
+}
+
+/** Resolves when the signal has been heard by all who listen. */
+async function hangUp(): Promise<void> {
+  const heard = once(process, 'SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
+  await heard
+}
+
+describe('the config file of a running daemon', () => {
+  it('is applied when it changed, and only then', async () => {
+    const { file, clock, applied, lines } = await watching()
+    await clock.turn()
+    expect(applied).toEqual([])
+    writeFileSync(file, textOf('another'))
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['another'])
+    expect(lines.lines).toMatchObject([{ msg: 'config reloaded', tenants: 1 }])
+  })
+
+  it('may be replaced by another, as editors do, and be gone meanwhile', async () => {
+    const { file, clock, applied, lines } = await watching()
+    renameSync(file, `${file}.old`)
+    await clock.turn()
+    expect(lines.lines).toEqual([])
+    writeFileSync(`${file}.new`, textOf('two'))
+    renameSync(`${file}.new`, file)
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+  })
+
+  it('that is still being written is waited for, though what there is of it has no fault', async () => {
+    const { file, clock, applied } = await watching()
+    writeFileSync(file, textOf('half'))
+    await clock.turn()
+    writeFileSync(file, textOf('whole'))
+    await clock.turn()
+    expect(applied).toEqual([])
+    await clock.turn()
+    expect(applied).toEqual(['whole'])
+  })
+
+  it('that changed while the daemon was starting is applied', async () => {
+    const { clock, applied } = await watching(undefined, file => writeFileSync(file, textOf('two')))
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+  })
+
+  it('with faults is passed over, each fault told with its line, and the next one without is applied', async () => {
+    const { file, clock, applied, lines, configFile, observed } = await watching()
+    const { appliedAt } = configFile.state
+    expect(configFile.state.isApplied).toBe(true)
+    writeFileSync(file, `${AUTH}\ntenants: [{ id: two, timezone: Nowhere, router: [] }]\n`)
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual([])
+    expect(configFile.state).toEqual({ isApplied: false, appliedAt })
+    expect(lines.lines).toMatchObject([
+      {
+        msg: 'config not reloaded: it has faults',
+        faults: expect.stringMatching(/tikmeter.yaml:2:\d+ tenants\[0\]/),
+      },
+    ])
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+    expect(configFile.state.isApplied).toBe(true)
+    expect(observed).toEqual(['faulty', 'applied'])
+  })
+
+  it('is no faulty one where no file descriptor is left to read it, and is applied once there is one', async () => {
+    const { file, clock, applied, lines, observed } = await watching()
+    writeFileSync(file, textOf('two'))
+    const giveBack = takeDescriptors()
+    for (let look = 0; look < 4; look++) await clock.turn()
+    await giveBack()
+    expect(applied).toEqual([])
+    expect(lines.lines).toMatchObject([
+      { msg: 'config not loaded yet', advice: expect.stringContaining('LimitNOFILE') },
+    ])
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+    expect([...new Set(observed)]).toEqual(['failed', 'applied'])
+  })
+
+  it('is warned of where it has one router twice, and is applied all the same', async () => {
+    const { file, clock, applied, lines } = await watching()
+    const router = (id: string) => `{ id: ${id}, host: 10.1.0.1, username: u, password: p }`
+    writeFileSync(file, `${AUTH}\ntenants: [{ id: two, routers: [${router('a')}, ${router('b')}] }]\n`)
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+    expect(lines.lines).toMatchObject([
+      {
+        msg: 'a router is in the config twice',
+        count: 1,
+        at: expect.stringMatching(/tikmeter.yaml:2:\d+ tenants\[0\]\.routers\[1\]\.host: .* two\/a /),
+      },
+      { msg: 'config reloaded' },
+    ])
+  })
+
+  it('is applied at SIGHUP, changed or not', async () => {
+    const { clock, applied } = await watching()
+    await hangUp()
+    await clock.asleep
+    expect(applied).toEqual(['one'])
+  })
+
+  it('is applied once more where the signal came while it was being applied', async () => {
+    let isFirst = true
+    const { file, clock, applied } = await watching(async () => {
+      if (!isFirst) return []
+      isFirst = false
+      await hangUp()
+      return []
+    })
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two', 'two'])
+  })
+
+  it('says at what level is logged from then on', async () => {
+    const { file, clock, lines } = await watching()
+    writeFileSync(file, `${textOf('two')}log: { level: error }\n`)
+    await clock.turn()
+    await clock.turn()
+    expect(lines.log.level).toBe('error')
+    writeFileSync(file, textOf('three'))
+    await clock.turn()
+    await clock.turn()
+    expect(lines.log.level).toBe('info')
+  })
+
+  it('that takes a restart for some of its keys tells which', async () => {
+    const { file, clock, lines } = await watching(async () => ['bucket', 'server'])
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    await clock.turn()
+    expect(lines.lines.at(-1)).toMatchObject({ keys: ['bucket', 'server'], level: 40 })
+  })
+
+  it('that can’t be applied for now is told of once, and tried until it can', async () => {
+    let isGone = true
+    const { file, clock, lines, applied, configFile, observed } = await watching(async () => {
+      if (isGone) throw new Unavailable('the config is not in the database')
+      return []
+    })
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    await clock.turn()
+    await clock.turn()
+    expect(configFile.state.isApplied).toBe(false)
+    isGone = false
+    await clock.turn()
+    await clock.turn()
+    expect(applied).toEqual(['two', 'two', 'two'])
+    expect(lines.messages).toEqual(['config not reloaded yet', 'config reloaded'])
+    expect([...new Set(observed)]).toEqual(['failed', 'applied'])
+  })
+
+  it('that can’t be loaded for now is told of once, and loaded when it can', async () => {
+    let isFull = true
+    const load = async (file: string, env: NodeJS.ProcessEnv): Promise<LoadedWarned> => {
+      if (isFull) throw new NoThread('no room')
+      return loadWarned(file, env)
+    }
+    const { file, clock, lines, applied, configFile, observed } = await watching(undefined, undefined, load)
+    writeFileSync(file, textOf('two'))
+    for (let look = 0; look < 3; look++) await clock.turn()
+    expect(configFile.state.isApplied).toBe(false)
+    isFull = false
+    await clock.turn()
+    expect(applied).toEqual(['two'])
+    expect(lines.messages).toEqual(['config not loaded yet', 'config reloaded'])
+    expect([...new Set(observed)]).toEqual(['failed', 'applied'])
+  })
+
+  it('that is still being loaded when the daemon stops is not applied', async () => {
+    const { promise, release } = held(undefined)
+    const { file, clock, stop, ended, applied } = await watching(undefined, undefined, () => promise)
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    void clock.turn()
+    stop.abort()
+    release()
+    await ended
+    expect(applied).toEqual([])
+  })
+
+  it('that meets a bug ends the watching with it', async () => {
+    const { file, clock, ended } = await watching(async () => {
+      throw new TypeError('a bug')
+    })
+    writeFileSync(file, textOf('two'))
+    await clock.turn()
+    void clock.turn()
+    await expect(ended).rejects.toThrow('a bug')
+  })
+
+  it('is no longer looked at once the daemon stops', async () => {
+    const { file, stop, ended, applied } = await watching()
+    writeFileSync(file, textOf('two'))
+    stop.abort()
+    await ended
+    expect(applied).toEqual([])
+  })
+})

@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { routerId, tenantId } from '../../src/accounting/ids.ts'
+import type { LimitUse } from '../../src/accounting/limit-use.ts'
+import { status } from '../../src/commands/status.ts'
+import { Control } from '../../src/daemon/control.ts'
+import { controlSocketOf } from '../../src/daemon/control-socket.ts'
+import { NO_TOTALS, type Snapshot, statsOf } from '../../src/live/snapshot.ts'
+import { UNTRIED } from '../../src/poller/health.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+
+const NOON = new Date('2026-11-24T12:00:00Z')
+const acme = tenantId('acme')
+const USES: readonly LimitUse[] = [
+  { limit: 'max_sessions', used: 9, allowed: 10 },
+  { limit: 'bytes', used: 80, allowed: 100 },
+]
+const MISSING = { menu: '/interface/pppoe-server', reason: 'not enough permissions (9)' }
+
+function folder(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'tikmeter-control-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+function snapshot(): Snapshot {
+  const router = {
+    id: routerId('hq'),
+    name: 'HQ',
+    state: 'online',
+    last_reading_at: NOON.toISOString(),
+  } as const
+  return {
+    ...{ tenant: acme, asOf: NOON, stats: statsOf(NO_TOTALS, undefined, NOON) },
+    routers: [
+      {
+        ...{ ...router, hotspot: 3, ppp: 4, uncounted: 1, missing_menus: [MISSING], error: null },
+        ...{ overloaded: true, overloaded_reason: 'too many sessions' },
+      },
+    ],
+  }
+}
+
+async function started(directory: string): Promise<Control> {
+  const control = new Control({
+    board: { tenants: () => [acme], snapshot },
+    poller: { health: () => ({ ...UNTRIED, latencyMs: 5, failures: 2 }) },
+    books: { get: () => ({ crowding: { sessions: 9, uses: USES, leftOut: 0 } }) },
+    commits: { isUp: true },
+    journal: { state: () => ({ kind: 'writing' }) },
+    verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },
+    clock: new HandClock(NOON),
+    log: pino({ level: 'silent' }),
+    directory,
+  })
+  onTestFinished(() => control.stop())
+  await control.start()
+  return control
+}
+
+async function asked(directory: string): Promise<unknown> {
+  const printed: string[] = []
+  const print = (text: string) => {
+    printed.push(text)
+  }
+  await status({
+    ...{ socket: controlSocketOf(directory), isJson: true, isWatching: false },
+    terminal: { columns: undefined, print, repaint: print, progress: () => {} },
+    clock: new HandClock(NOON),
+    signal: new AbortController().signal,
+  })
+  return JSON.parse(printed.join(''))
+}
+
+test('the daemon’s own commands are answered without a token, by a socket of its user alone', async () => {
+  const directory = folder()
+  // A daemon that was killed leaves it behind.
+  writeFileSync(join(directory, 'control.sock'), '')
+  const umask = process.umask(0)
+  await started(directory).finally(() => process.umask(umask))
+  expect(await asked(directory)).toEqual({
+    version: expect.any(String),
+    ...{ as_of: NOON.toISOString(), started_at: NOON.toISOString(), database: 'up', journal: 'writing' },
+    routers: [
+      {
+        ...{ tenant: 'acme', router: 'hq', name: 'HQ', state: 'online', is_here: true },
+        ...{
+          last_reading_at: NOON.toISOString(),
+          latency_ms: 5,
+          hotspot: 3,
+          ppp: 4,
+          uncounted: 1,
+          missing_menus: [MISSING],
+          failures: 2,
+          error: null,
+          near_limits: [{ limit: 'max_sessions', used: 9, allowed: 10 }],
+          overloaded: true,
+          overloaded_reason: 'too many sessions',
+        },
+      },
+    ],
+  })
+  expect(statSync(join(directory, 'control.sock')).mode & 0o077).toBe(0)
+})
+
+test('where no daemon runs, that is what is said', async () => {
+  const directory = folder()
+  await expect(asked(directory)).rejects.toThrow(/^no daemon answers at/)
+  const control = await started(directory)
+  await control.stop()
+  await expect(asked(directory)).rejects.toThrow(/^no daemon answers at/)
+})
+
+test('a path that no socket can have costs the daemon nothing', async () => {
+  const directory = join(folder(), 'a'.repeat(120))
+  await started(directory)
+  await expect(asked(directory)).rejects.toThrow(/too long for a socket/)
+})

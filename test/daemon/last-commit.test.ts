@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { commitLast } from '../../src/daemon/last-commit.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+
+/** A database that takes what waits at its nth commit, and a disk that has room again after so long. */
+function lastOf({ takenAt = Infinity, roomAfterMs = Infinity }) {
+  const clock = new HandClock('2026-03-01T10:00:00Z')
+  const lines = new LogLines()
+  const startMs = clock.steadyMs()
+  let commits = 0
+  const ended = commitLast({
+    commits: { flush: async () => ++commits >= takenAt },
+    journal: {
+      get isWriting() {
+        return clock.steadyMs() - startMs >= roomAfterMs
+      },
+    },
+    ...{ clock, log: lines.log },
+  }).catch((error: Error) => error.message)
+  return { clock, lines, ended }
+}
+
+test('what waits at a stop is committed, or the journal has it and the log says so', async () => {
+  const committed = lastOf({ takenAt: 1, roomAfterMs: 0 })
+  expect(await committed.ended).toBe(true)
+  expect(committed.lines.told).toEqual([])
+  const kept = lastOf({ roomAfterMs: 0 })
+  expect(await kept.ended).toBe(false)
+  expect(kept.lines.told).toMatchObject([{ level: 50, msg: expect.stringContaining('the journal has them') }])
+})
+
+test('while neither the database nor the journal takes what waits, a stop tries both again', async () => {
+  const committed = lastOf({ takenAt: 8 })
+  await committed.clock.turn(2_000)
+  expect(await committed.ended).toBe(true)
+  const kept = lastOf({ roomAfterMs: 3_000 })
+  await kept.clock.turn(3_000)
+  expect(await kept.ended).toBe(false)
+})
+
+test('a stop that saves nothing fails, and says what is lost', async () => {
+  const { clock, lines, ended } = lastOf({})
+  await clock.turn(5_000)
+  expect(await ended).toMatch(/neither the database nor the journal took the bytes that wait/)
+  expect(lines.told).toEqual([])
+  expect(clock.sleepers).toBe(0)
+})

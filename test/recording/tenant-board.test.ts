@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import { Calendar } from '../../src/accounting/calendar.ts'
+import { type RouterId, type RouterKey, routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
+import type { StoredElsewhere } from '../../src/recording/ports.ts'
+import { ACME, BEGINNING, LAG_MS, Scene, STALE_MS } from './recorder-scene.ts'
+
+describe('a tenant', () => {
+  it('that is not there has no snapshot, no totals and no sessions', () => {
+    const { board, clock } = new Scene()
+    const ghost = tenantId('ghost')
+    expect(board.snapshot(ghost, clock.now())).toBeUndefined()
+    expect(board.totals(ghost, clock.now())).toBeUndefined()
+    expect(board.sessions(ghost, clock.now())).toBeUndefined()
+  })
+
+  it('that left the config is not there either', () => {
+    const { board, clock } = new Scene()
+    board.retireTenant(ACME)
+    expect(board.tenants()).toEqual([])
+    expect(board.snapshot(ACME, clock.now())).toBeUndefined()
+    expect(board.totals(ACME, clock.now())).toBeUndefined()
+    expect(board.sessions(ACME, clock.now())).toBeUndefined()
+  })
+
+  it('that comes back has what is not yet in the database of its routers', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    await scene.read(hq, { ann: { upload: 100, download: 0 } })
+    scene.recorder.retireRouter(hq)
+    scene.board.retireTenant(ACME)
+    scene.board.addTenant(ACME, new Calendar('UTC'))
+    expect(scene.board.tenants()).toEqual([ACME])
+    expect(scene.snapshot().stats.bytes.total.upload).toBe(100)
+  })
+
+  it('has the day of its timezone, and of its new one from the moment it changes', () => {
+    const scene = new Scene()
+    scene.board.addTenant(ACME, new Calendar('Pacific/Kiritimati'))
+    expect(scene.snapshot().stats).toMatchObject({ day: '2026-03-02', timezone: 'Pacific/Kiritimati' })
+  })
+
+  it('sees its routers as whoever reads them knows them', () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    scene.addRouter('spare')
+    scene.addRouter('named', 1, { name: 'Named' })
+    const missingMenus = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
+    const lastError = 'connection refused'
+    scene.conditions.set(hq, {
+      state: 'offline',
+      identity: 'MikroTik',
+      lastError,
+      missingMenus,
+      overloaded: 'rows',
+    })
+    expect(scene.snapshot().routers).toMatchObject([
+      {
+        id: 'hq',
+        name: 'MikroTik',
+        state: 'offline',
+        error: lastError,
+        missing_menus: missingMenus,
+        overloaded: true,
+        overloaded_reason: 'rows',
+      },
+      { id: 'spare', name: 'spare', state: 'disabled', error: null, missing_menus: [] },
+      { id: 'named', name: 'Named' },
+    ])
+    expect(scene.snapshot().stats).toMatchObject({ total_routers: 3, offline_routers: 1 })
+  })
+})
+
+/** What the database has of a router: its total upload, and who is online since the beginning. */
+function stored(upload: bigint, ...online: readonly string[]): StoredElsewhere {
+  const sum = { upload, download: 0n }
+  return {
+    stamp: '1/1',
+    rollup: { total: sum, days: new Map([['2026-03-01', sum]]), lastDecision: 0 },
+    services: new Map([['ppp', { readAt: BEGINNING, online, uncounted: 1 }]]),
+  }
+}
+
+interface Seen {
+  readonly here?: readonly RouterKey[]
+  readonly isEnabled?: boolean
+  readonly isListed?: boolean
+}
+
+function see({ board }: Scene, routers: Readonly<Record<string, StoredElsewhere>>, seen: Seen = {}): void {
+  const { here = [], isEnabled = true, isListed = true } = seen
+  const its = new Map<RouterId, StoredElsewhere>()
+  for (const [name, one] of Object.entries(routers)) its.set(routerId(name), one)
+  const configOf = () => (isListed ? { name: undefined, enabled: isEnabled } : undefined)
+  board.setElsewhere({ tenant: ACME, stored: its, here: new Set(here), configOf })
+}
+
+describe('a router that another daemon reads', () => {
+  it('is online as long as its readings come through the database in time', async () => {
+    const scene = new Scene()
+    see(scene, { hill: stored(7n, 'ann', 'ann', 'bo') })
+    await scene.clock.turn(STALE_MS + LAG_MS - 1)
+    expect(scene.snapshot()).toMatchObject({
+      stats: { active_sessions: 3, pppoe_users: 2, online_routers: 1, bytes: { total: { used: 7 } } },
+      routers: [{ id: 'hill', name: 'hill', state: 'online', ppp: 3, hotspot: 0, uncounted: 1, error: null }],
+    })
+    await scene.clock.turn(1)
+    expect(scene.snapshot()).toMatchObject({
+      stats: { active_sessions: 0, pppoe_users: 0, offline_routers: 1, bytes: { total: { used: 7 } } },
+      routers: [{ state: 'offline', ppp: 0, uncounted: 0, last_reading_at: BEGINNING.toISOString() }],
+    })
+  })
+
+  it('that was never read is offline, and one that is disabled is that', () => {
+    const scene = new Scene()
+    const unread = { stamp: '0/0', rollup: undefined, services: new Map() }
+    see(scene, { hill: unread })
+    expect(scene.snapshot().routers).toMatchObject([{ state: 'offline', last_reading_at: null }])
+    see(scene, { hill: stored(7n) }, { isEnabled: false })
+    expect(scene.snapshot().routers).toMatchObject([{ state: 'disabled' }])
+  })
+
+  it('has no sessions to be listed here', () => {
+    const scene = new Scene()
+    see(scene, { hill: stored(7n, 'ann') })
+    expect([...(scene.board.sessions(ACME, scene.clock.now()) ?? expect.fail())]).toEqual([])
+  })
+})
+
+describe('the tenant’s totals', () => {
+  it('count a router once, whoever reads it', async () => {
+    const scene = new Scene()
+    see(scene, { hq: stored(100n), hill: stored(7n) })
+    expect(scene.snapshot().stats.bytes.total.used).toBe(107)
+    const hq = scene.addRouter('hq')
+    await scene.read(hq, { ann: { upload: 120, download: 0 } })
+    expect(scene.snapshot().stats.bytes.total.used).toBe(127)
+    expect(scene.snapshot().stats.bytes.today.used).toBe(127)
+    expect(scene.snapshot().routers.map(it => it.id)).toEqual(['hq', 'hill'])
+  })
+
+  it('have a router that left the config, as the database has it', () => {
+    const scene = new Scene()
+    see(scene, { gone: stored(100n) }, { isListed: false })
+    expect(scene.snapshot()).toMatchObject({
+      routers: [],
+      stats: { total_routers: 0, bytes: { total: { used: 100 } } },
+    })
+  })
+
+  it('keep a router that was let go of, though the answer on its way leaves it out as one of ours', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    await scene.read(hq, { ann: { upload: 120, download: 0 } })
+    scene.recorder.retireRouter(hq)
+    await scene.recorder.commit([hq])
+    expect(scene.snapshot().stats.bytes.total.used).toBe(120)
+    see(scene, { hill: stored(7n) }, { here: [hq] })
+    expect(scene.snapshot().stats.bytes.total.used).toBe(127)
+    see(scene, { hill: stored(7n), hq: stored(130n) })
+    expect(scene.snapshot().stats.bytes.total.used).toBe(137)
+  })
+
+  it('keep what is elsewhere when the timezone changes', () => {
+    const scene = new Scene()
+    see(scene, { hill: stored(7n) })
+    scene.board.addTenant(ACME, new Calendar('Pacific/Kiritimati'))
+    expect(scene.snapshot().stats.bytes.total.used).toBe(7)
+  })
+
+  it('of a tenant that never was here are nobody’s', () => {
+    const scene = new Scene()
+    const ghost = tenantId('ghost')
+    const here = new Set([routerKey(ghost, routerId('hq'))])
+    scene.board.setElsewhere({ tenant: ghost, stored: new Map(), here, configOf: () => undefined })
+    expect(scene.board.totals(ghost, scene.clock.now())).toBeUndefined()
+    expect(scene.board.spreading(ghost)).toBeUndefined()
+  })
+})

@@ -1,0 +1,232 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { RouterKey } from '../../src/accounting/ids.ts'
+import { type Newer, type Owner, Ownership } from '../../src/roster/leases.ts'
+import { gone, held } from '../recording/recorder-scene.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { ACME_HQ, ACME_SPARE, FakeLeases, LEASE_MS, refOf } from './roster-scene.ts'
+
+const TURN_MS = LEASE_MS / 4
+const HQ = new Map([[ACME_HQ, refOf('acme', 'hq')]])
+const BOTH = new Map([...HQ, [ACME_SPARE, refOf('acme', 'spare')]])
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** An owner that has what it gained until it loses it, or lets go of it. */
+class FakeOwner implements Owner {
+  readonly has = new Map<RouterKey, number>()
+  readonly lost: RouterKey[] = []
+  gaining: Promise<void> = Promise.resolve()
+  losing: Promise<void> = Promise.resolve()
+
+  async gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
+    await this.gaining
+    for (const [router, epoch] of epochs) this.has.set(router, epoch)
+  }
+
+  async lose(routers: readonly RouterKey[]): Promise<void> {
+    await this.losing
+    for (const router of routers) this.has.delete(router)
+    this.lost.push(...routers)
+  }
+
+  isBusy(router: RouterKey): boolean {
+    return this.has.has(router)
+  }
+}
+
+function owning() {
+  const clock = new HandClock('2026-03-01T00:00:00Z')
+  const leases = new FakeLeases()
+  const owner = new FakeOwner()
+  const lines = new LogLines()
+  const stop = new AbortController()
+  const stopping = stop.signal
+  const superseded: Newer[] = []
+  const ownership = new Ownership({
+    ...{ leases, owner, durationMs: LEASE_MS, stopping, clock, log: lines.log },
+    onSuperseded: by => superseded.push(by),
+  })
+  const running = ownership.run(stop.signal)
+  running.catch(() => {})
+  ends.push(async () => {
+    stop.abort()
+    await running.catch(() => {})
+    expect(clock.sleepers).toBe(0)
+  })
+  return { clock, leases, owner, lines, ownership, superseded, running }
+}
+
+describe('the routers that are wanted', () => {
+  it('are taken where nobody has them, with their epochs', async () => {
+    const { leases, owner, ownership } = owning()
+    leases.take(ACME_SPARE)
+    await ownership.want(BOTH)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 1]]))
+    expect([ownership.isHeld(ACME_HQ), ownership.isHeld(ACME_SPARE)]).toEqual([true, false])
+  })
+
+  it('are looked for four times in a lease, so that a free one is soon read again', async () => {
+    const { leases, owner, ownership, clock } = owning()
+    leases.take(ACME_HQ)
+    await ownership.want(HQ)
+    leases.free(ACME_HQ)
+    await clock.turn(TURN_MS - 1)
+    expect(owner.has.size).toBe(0)
+    await clock.turn(1)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 2]]))
+  })
+
+  it('are each taken once, however many turns overlap', async () => {
+    const { leases, owner, ownership, clock } = owning()
+    const { promise, release } = held(undefined)
+    leases.answering = promise
+    const wants = [ownership.want(HQ), ownership.want(HQ)]
+    await clock.turn(TURN_MS)
+    release()
+    await Promise.all(wants)
+    await clock.turn(0)
+    expect(leases.asked.filter(it => it === 'acquire')).toHaveLength(1)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 1]]))
+  })
+
+  it('that can not be begun with are given back, and taken with the next turn', async () => {
+    const { leases, owner, ownership, clock } = owning()
+    owner.gaining = gone()
+    await expect(ownership.want(HQ)).rejects.toThrow('gone')
+    expect(leases.ours()).toEqual([])
+    expect(ownership.isHeld(ACME_HQ)).toBe(false)
+    owner.gaining = Promise.resolve()
+    await clock.turn(TURN_MS)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 2]]))
+  })
+})
+
+describe('the routers that are held', () => {
+  it('are renewed four times in a lease', async () => {
+    const { leases, ownership, clock } = owning()
+    await ownership.want(HQ)
+    leases.asked.length = 0
+    await clock.turn(LEASE_MS)
+    expect(leases.asked).toEqual(['renew', 'renew', 'renew', 'renew'])
+  })
+
+  it('are gone on with where the database is away, which is logged once, and once when it is back', async () => {
+    const { leases, owner, ownership, clock, lines } = owning()
+    await ownership.want(HQ)
+    leases.answering = gone()
+    await clock.turn(3 * LEASE_MS)
+    expect(owner.has.size).toBe(1)
+    leases.answering = Promise.resolve()
+    await clock.turn(LEASE_MS)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 1]]))
+    expect(lines.messages).toEqual(['leases can not be renewed; reading goes on', 'leases are kept again'])
+  })
+
+  it('are lost where another daemon has taken them, each once', async () => {
+    const { leases, owner, ownership, clock } = owning()
+    await ownership.want(BOTH)
+    leases.take(ACME_HQ)
+    await clock.turn(TURN_MS)
+    await ownership.lose(new Map([[ACME_HQ, 1]]))
+    expect(owner.lost).toEqual([ACME_HQ])
+    expect([...owner.has.keys()]).toEqual([ACME_SPARE])
+  })
+
+  it('are not lost by a commit of an earlier epoch', async () => {
+    const { leases, owner, ownership, clock } = owning()
+    await ownership.want(HQ)
+    leases.take(ACME_HQ)
+    await clock.turn(TURN_MS)
+    leases.free(ACME_HQ)
+    await clock.turn(TURN_MS)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 3]]))
+    await ownership.lose(new Map([[ACME_HQ, 1]]))
+    expect(owner.has.size).toBe(1)
+  })
+
+  it('are not taken anew before they have been lost', async () => {
+    const { leases, owner, ownership, clock } = owning()
+    await ownership.want(HQ)
+    leases.take(ACME_HQ)
+    const { promise, release } = held(undefined)
+    owner.losing = promise
+    const lost = ownership.lose(new Map([[ACME_HQ, 1]]))
+    leases.free(ACME_HQ)
+    await clock.turn(TURN_MS)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 1]]))
+    release()
+    await lost
+    await clock.turn(0)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 3]]))
+  })
+
+  it('are lost by a commit that is told of it while they are being gained', async () => {
+    const { owner, ownership, clock } = owning()
+    const { promise, release } = held(undefined)
+    owner.gaining = promise
+    const wanted = ownership.want(HQ)
+    await clock.turn(0)
+    const lost = ownership.lose(new Map([[ACME_HQ, 1]]))
+    release()
+    await Promise.all([wanted, lost])
+    expect(owner.lost).toEqual([ACME_HQ])
+    expect(ownership.isHeld(ACME_HQ)).toBe(false)
+  })
+})
+
+describe('a router that is not wanted any more', () => {
+  it('is kept as long as something of it waits for its commit, and given back then', async () => {
+    const { leases, owner, ownership, clock } = owning()
+    await ownership.want(BOTH)
+    await ownership.want(HQ)
+    await clock.turn(LEASE_MS)
+    expect(leases.ours()).toContain(ACME_SPARE)
+    owner.has.delete(ACME_SPARE)
+    await clock.turn(TURN_MS)
+    expect(leases.ours()).toEqual([ACME_HQ])
+    expect(ownership.isHeld(ACME_SPARE)).toBe(false)
+  })
+
+  it('begins anew at another epoch where it is wanted again after it was let go of', async () => {
+    const { owner, ownership } = owning()
+    await ownership.want(BOTH)
+    await ownership.want(HQ)
+    owner.has.delete(ACME_SPARE)
+    await ownership.want(BOTH)
+    expect(owner.has.get(ACME_SPARE)).toBe(2)
+  })
+})
+
+it('at the stop, others can take all of them at once', async () => {
+  const { leases, ownership } = owning()
+  await ownership.want(BOTH)
+  await ownership.release()
+  expect(leases.ours()).toEqual([])
+  await ownership.release()
+  expect(leases.asked.filter(it => it === 'release')).toHaveLength(1)
+})
+
+it('a process with the same id that was started later is told of once, within a quarter of a lease', async () => {
+  const { leases, ownership, superseded, clock } = owning()
+  await ownership.want(HQ)
+  const newest = { host: 'copy', startedAt: new Date('2026-03-01T00:00:02Z') }
+  leases.newest = newest
+  await clock.turn(TURN_MS)
+  expect(superseded).toEqual([newest])
+  await clock.turn(LEASE_MS)
+  expect(superseded).toHaveLength(1)
+})
+
+it('a bug ends the turns', async () => {
+  const { owner, leases, ownership, clock, running } = owning()
+  await ownership.want(HQ)
+  owner.losing = Promise.reject(new TypeError('a bug'))
+  owner.losing.catch(() => {})
+  leases.take(ACME_HQ)
+  await clock.turn(TURN_MS)
+  await expect(running).rejects.toThrow('a bug')
+})

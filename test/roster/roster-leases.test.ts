@@ -1,0 +1,466 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { gone, held, NEW_ROUTER, readingOf, Scene } from '../recording/recorder-scene.ts'
+import {
+  ACME_HQ,
+  ACME_SPARE,
+  type House,
+  keyOf,
+  LEASE_MS,
+  openHouse,
+  refOf,
+  router,
+  tenants,
+} from './roster-scene.ts'
+
+const TURN_MS = LEASE_MS / 4
+const BOTH = tenants({ acme: [router('hq'), router('spare')] })
+const LEFT = { readings: 3, bytes: { upload: 100n, download: 20n } }
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+function house(): House {
+  const opened = openHouse()
+  ends.push(opened.end)
+  return opened
+}
+
+/** One reading of a subscriber with these bytes. */
+async function read({ scene }: House, key: typeof ACME_HQ, upload: number): Promise<void> {
+  await scene.clock.turn(1_000)
+  await scene.recorder.record(key, [readingOf(scene.clock, { ann: { upload, download: 0 } }, 'hotspot')])
+}
+
+function bytesOf({ tenant }: House) {
+  return tenant('acme')?.stats.bytes.total.upload
+}
+
+describe('a router that another daemon reads', () => {
+  it('is neither read nor recorded here, and is shown as the database has it', async () => {
+    const its = house()
+    const { leases, store, apply, hosts, tenant, scene } = its
+    leases.take(ACME_HQ)
+    store.rollups.set(ACME_HQ, { total: { upload: 5n, download: 0n }, days: new Map(), lastDecision: 0 })
+    store.services.set(
+      ACME_HQ,
+      new Map([['ppp', { readAt: scene.clock.now(), online: ['ann', 'bo'], uncounted: 0 }]]),
+    )
+    await apply(BOTH)
+    expect(hosts).toEqual(['spare.example'])
+    expect(tenant('acme')?.routers).toMatchObject([
+      { id: 'spare' },
+      { id: 'hq', state: 'online', ppp: 2, last_reading_at: '2026-03-01T12:00:00.000Z' },
+    ])
+    expect(tenant('acme')?.stats).toMatchObject({ total_routers: 2, pppoe_users: 2 })
+    expect(bytesOf(its)).toBe(5)
+  })
+
+  it('is looked up as often as the tables change', async () => {
+    const its = house()
+    const { leases, store, apply, run } = its
+    leases.take(ACME_HQ)
+    await apply(BOTH)
+    run()
+    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map(), lastDecision: 0 })
+    store.failing.set('loadElsewhere', gone())
+    await its.clock.turn(30_000)
+    expect(bytesOf(its)).toBe(0)
+    store.failing.clear()
+    await its.clock.turn(30_000)
+    expect(bytesOf(its)).toBe(8)
+  })
+
+  it('keeps what was credited to it while it has not moved', async () => {
+    const its = house()
+    const { leases, store, apply, run } = its
+    leases.take(ACME_HQ)
+    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map(), lastDecision: 0 })
+    await apply(BOTH)
+    run()
+    store.unmoved.add(ACME_HQ)
+    const credit = { day: '2026-03-01', bytes: { upload: 100n, download: 0n } }
+    store.decisions.push({ id: 1, ...refOf('acme', 'hq'), credit })
+    await its.clock.turn(30_000)
+    expect(bytesOf(its)).toBe(108)
+    await its.clock.turn(60_000)
+    expect(bytesOf(its)).toBe(108)
+  })
+
+  it('is taken once it is free, and goes on from what the database has', async () => {
+    const its = house()
+    const { leases, store, apply, hosts, run, scene } = its
+    leases.take(ACME_HQ)
+    await apply(BOTH)
+    run()
+    store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map(), lastDecision: 0 })
+    store.stored.set(ACME_HQ, { ...NEW_ROUTER, position: 12, committedEpoch: 1 })
+    leases.free(ACME_HQ)
+    await its.clock.turn(TURN_MS)
+    expect(hosts).toEqual(['spare.example', 'hq.example'])
+    await read(its, ACME_HQ, 50)
+    await read(its, ACME_HQ, 150)
+    expect(bytesOf(its)).toBe(108)
+    await scene.recorder.commit([ACME_HQ])
+    expect(scene.store.batches.at(-1)).toMatchObject([{ epoch: 2, pending: { basePosition: 12 } }])
+  })
+})
+
+describe('a router that was taken over', () => {
+  it('is dropped, and what waited is recorded as discarded with its bytes', async () => {
+    const its = house()
+    const { leases, store, estate, apply, run, tenant, links, lines, poller } = its
+    await apply(BOTH)
+    run()
+    await read(its, ACME_HQ, 100)
+    const readings = its.scene.books.get(ACME_HQ)?.waiting.readings
+    expect(readings).toBeGreaterThan(0)
+    leases.take(ACME_HQ)
+    await its.clock.turn(TURN_MS)
+    expect(links()).toBe(1)
+    expect(poller.health(ACME_HQ)).toBeUndefined()
+    expect([...its.scene.recorder.routers]).toEqual([ACME_SPARE])
+    expect(store.discarded).toMatchObject([
+      { tenant: 'acme', router: 'hq', detail: { reason: 'lost', upload: 100, download: 0 } },
+    ])
+    expect(store.discarded[0]?.detail['readings']).toBeGreaterThanOrEqual(readings ?? 0)
+    expect(estate.forgotten).toContain(ACME_HQ)
+    expect(lines.messages).toContain('router taken over by another daemon')
+    expect(tenant('acme')?.routers).toMatchObject([{ id: 'spare' }, { id: 'hq', state: 'offline' }])
+    expect(bytesOf(its)).toBe(0)
+  })
+
+  it('is dropped when a commit tells of it, too, and taken back when it is free again', async () => {
+    const its = house()
+    const { leases, ownership, apply, hosts, scene } = its
+    await apply(BOTH)
+    leases.take(ACME_HQ)
+    await ownership.lose(new Map([[ACME_HQ, 1]]))
+    expect([...scene.recorder.routers]).toEqual([ACME_SPARE])
+    leases.free(ACME_HQ)
+    await apply(BOTH)
+    expect(hosts).toEqual(['hq.example', 'spare.example', 'hq.example'])
+    expect(scene.books.get(ACME_HQ)?.epoch).toBe(3)
+  })
+
+  it('keeps its bytes in the tenant’s total until the database is there again', async () => {
+    const its = house()
+    const { leases, store, ownership, apply, run } = its
+    await apply(BOTH)
+    await read(its, ACME_HQ, 100)
+    leases.take(ACME_HQ)
+    store.answering = gone()
+    await ownership.lose(new Map([[ACME_HQ, 1]]))
+    expect(bytesOf(its)).toBe(100)
+    store.answering = Promise.resolve()
+    store.rollups.set(ACME_HQ, { total: { upload: 60n, download: 0n }, days: new Map(), lastDecision: 0 })
+    run()
+    await its.clock.turn(30_000)
+    expect(bytesOf(its)).toBe(60)
+  })
+
+  it('is told of later where the database is gone, as of the moment when it was lost', async () => {
+    const its = house()
+    const { leases, store, estate, ownership, apply, run, clock } = its
+    await apply(BOTH)
+    estate.forgotten.length = 0
+    await read(its, ACME_HQ, 100)
+    leases.take(ACME_HQ)
+    const lostAt = clock.now()
+    store.answering = gone()
+    await ownership.lose(new Map([[ACME_HQ, 1]]))
+    expect(estate.forgotten).toEqual([])
+    store.answering = Promise.resolve()
+    run()
+    await clock.turn(30_000)
+    expect(store.discarded).toMatchObject([{ at: lostAt, detail: { upload: 100 } }])
+    expect(estate.forgotten).toEqual([ACME_HQ])
+    await clock.turn(60_000)
+    expect(store.discarded).toHaveLength(1)
+  })
+
+  it('is not gained again before what waited has been told', async () => {
+    const its = house()
+    const { leases, store, estate, ownership, apply, run, scene } = its
+    await apply(BOTH)
+    await read(its, ACME_HQ, 100)
+    leases.take(ACME_HQ)
+    store.failing.set('recordDiscarded', gone())
+    await ownership.lose(new Map([[ACME_HQ, 1]]))
+    leases.free(ACME_HQ)
+    run()
+    await its.clock.turn(TURN_MS)
+    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+    expect(leases.ours()).toEqual([ACME_SPARE])
+    store.failing.clear()
+    estate.forgotten.length = 0
+    await its.clock.turn(TURN_MS)
+    expect(store.discarded).toHaveLength(1)
+    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
+  })
+
+  it('has not lost what a commit without an answer had written', async () => {
+    const its = house()
+    const { leases, store, ownership, apply, scene } = its
+    await apply(BOTH)
+    await read(its, ACME_HQ, 100)
+    scene.store.answering = gone()
+    await expect(scene.recorder.commit([ACME_HQ])).rejects.toThrow('gone')
+    const position = scene.books.get(ACME_HQ)?.offered?.position ?? 0
+    await read(its, ACME_HQ, 130)
+    store.stored.set(ACME_HQ, { ...NEW_ROUTER, position, committedEpoch: 1 })
+    leases.take(ACME_HQ)
+    await ownership.lose(new Map([[ACME_HQ, 1]]))
+    expect(store.discarded).toMatchObject([{ detail: { upload: 30 } }])
+  })
+})
+
+describe('a router gained', () => {
+  it.each(['load', 'loadRollups', 'recordDiscarded'] as const)(
+    'while the store fails is given back, and gained with the next turn: %s',
+    async method => {
+      const its = house()
+      const { leases, store, estate, apply, run, hosts, scene } = its
+      leases.take(ACME_HQ)
+      await apply(BOTH)
+      run()
+      estate.left.set(ACME_HQ, { records: [], unapplied: LEFT })
+      leases.free(ACME_HQ)
+      store.failing.set(method, gone())
+      await its.clock.turn(TURN_MS)
+      expect(leases.ours()).toEqual([ACME_SPARE])
+      expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+      expect(estate.left.has(ACME_HQ)).toBe(true)
+      store.failing.clear()
+      await its.clock.turn(TURN_MS)
+      expect(leases.ours()).toContain(ACME_HQ)
+      expect(hosts.filter(host => host === 'hq.example')).toHaveLength(1)
+      expect(estate.forgotten).toContain(ACME_HQ)
+    },
+  )
+
+  it('while what is elsewhere can not be seen is read all the same', async () => {
+    const its = house()
+    const { leases, store, apply, run, scene } = its
+    leases.take(ACME_HQ)
+    await apply(BOTH)
+    run()
+    leases.free(ACME_HQ)
+    store.failing.set('loadElsewhere', gone())
+    await its.clock.turn(TURN_MS)
+    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
+    expect(leases.ours()).toContain(ACME_HQ)
+  })
+
+  it('has what another daemon overtook recorded as discarded, the same at each try', async () => {
+    const its = house()
+    const { leases, store, estate, apply, run, clock } = its
+    leases.take(ACME_HQ)
+    await apply(BOTH)
+    run()
+    const began = its.scene.clock.now()
+    estate.left.set(ACME_HQ, { records: [], unapplied: LEFT })
+    leases.free(ACME_HQ)
+    const { promise, release } = held(undefined)
+    store.failing.set('recordDiscarded', promise)
+    await clock.turn(TURN_MS)
+    release()
+    await clock.turn(TURN_MS)
+    const detail = { reason: 'overtaken', readings: 3, upload: 100, download: 20 }
+    expect(store.discarded).toEqual([{ ...refOf('acme', 'hq'), at: began, detail }])
+  })
+
+  it('is not read where it left the config meanwhile, and is given back', async () => {
+    const its = house()
+    const { leases, store, apply, run, hosts, scene, clock } = its
+    leases.take(ACME_HQ)
+    await apply(BOTH)
+    run()
+    leases.free(ACME_HQ)
+    const { promise, release } = held(undefined)
+    store.failing.set('load', promise)
+    await clock.turn(TURN_MS)
+    const applied = apply(tenants({ acme: [router('spare')] }))
+    await clock.turn(0)
+    release()
+    await clock.turn(0)
+    await applied
+    await clock.turn(0)
+    await scene.recorder.commit([...scene.recorder.pending().keys()])
+    await clock.turn(TURN_MS)
+    expect([...scene.recorder.routers]).toEqual([ACME_SPARE])
+    expect(leases.ours()).toEqual([ACME_SPARE])
+    expect(its.links()).toBe(1)
+    expect(hosts.filter(host => host === 'spare.example')).toHaveLength(1)
+  })
+})
+
+describe('a router that was let go of and comes back before its lease is given back', () => {
+  it('begins anew at another epoch', async () => {
+    const its = house()
+    const { apply, scene, leases, hosts } = its
+    await apply(BOTH)
+    await apply(tenants({ acme: [router('spare')] }))
+    await scene.recorder.commit([ACME_HQ])
+    expect(leases.ours()).toContain(ACME_HQ)
+    await apply(BOTH)
+    expect(scene.books.get(ACME_HQ)?.epoch).toBe(2)
+    expect(hosts).toEqual(['hq.example', 'spare.example', 'hq.example'])
+  })
+
+  it('is given back where it does not', async () => {
+    const its = house()
+    const { apply, scene, leases, run } = its
+    await apply(BOTH)
+    await apply(tenants({ acme: [router('spare')] }))
+    run()
+    await its.clock.turn(TURN_MS)
+    expect(leases.ours()).toContain(ACME_HQ)
+    await scene.recorder.commit([ACME_HQ])
+    await its.clock.turn(TURN_MS)
+    expect(leases.ours()).toEqual([ACME_SPARE])
+  })
+})
+
+describe('a router that is lost while a config is being applied', () => {
+  it('is lost before or after it, and read by nobody twice', async () => {
+    const its = house()
+    const { apply, store, leases, ownership, scene, clock, links } = its
+    await apply(BOTH)
+    const { promise, release } = held(undefined)
+    store.answering = promise
+    const applied = apply(tenants({ acme: [router('hq', 'timeout: 3s'), router('spare')] }))
+    leases.take(ACME_HQ)
+    const lost = ownership.lose(new Map([[ACME_HQ, 1]]))
+    await clock.turn(0)
+    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
+    release()
+    await clock.turn(0)
+    await Promise.all([applied, lost])
+    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+    expect(links()).toBe(1)
+  })
+})
+
+describe('the first config', () => {
+  it('commits what the journal has of routers that left the config, and reads them no more', async () => {
+    const before = new Scene()
+    const departed = before.addRouter('gone')
+    await before.clock.turn(1_000)
+    await before.read(departed, { ann: { upload: 100, download: 20 } })
+    const { apply, store, estate, scene, links } = house()
+    store.know(refOf('acme', 'gone'))
+    const records = before.journal.appended.map(({ decision }) => ({ kind: 'decision' as const, decision }))
+    estate.left.set(departed, { records, unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } } })
+    const readBefore = links()
+    await apply(BOTH)
+    expect(scene.recorder.pending().get(departed)).toBe(1)
+    expect(scene.books.get(departed)).toMatchObject({ isRetired: true })
+    expect([estate.routers, estate.takings, store.discarded]).toEqual([[], [departed], []])
+    expect(links() - readBefore).toBe(2)
+    await scene.recorder.commit([departed])
+    expect(scene.recorder.hasRouter(departed)).toBe(false)
+  })
+
+  it('ends the sessions of routers that left it while no daemon ran, their tenants with them or not', async () => {
+    const { apply, store, scene, links } = house()
+    const before = new Scene()
+    const read = before.addRouter('gone')
+    await before.read(read, { ann: { upload: 100, download: 20 } })
+    const book = before.books.get(read)
+    if (!book) throw new Error('the router was just read')
+    const ledgers = { hotspot: book.ledger('hotspot'), ppp: book.ledger('ppp') }
+    const left = [refOf('acme', 'gone'), refOf('bygone', 'hq')]
+    const keys = [keyOf('acme', 'gone'), keyOf('bygone', 'hq')]
+    for (const key of keys) store.stored.set(key, { position: 1, committedEpoch: 1, ledgers })
+    for (const ref of left) store.know(ref)
+    store.removed = {
+      tenants: [{ id: refOf('bygone', 'hq').tenant, timezone: 'Asia/Kathmandu' }],
+      routers: left,
+    }
+    const readBefore = links()
+    await apply(BOTH)
+    expect(links() - readBefore).toBe(2)
+    await scene.recorder.commit(keys)
+    for (const key of keys) {
+      const commit = scene.store.batches.flat().find(it => keyOf(it.tenant, it.router) === key)
+      const ends = [...(commit?.pending.sessions.values() ?? [])].map(({ end }) => end?.reason)
+      expect(ends).toEqual(['removed'])
+      expect(scene.recorder.hasRouter(key)).toBe(false)
+    }
+    expect(scene.board.tenants()).not.toContain('bygone')
+  })
+
+  it('gives up what another daemon has overtaken of routers that left the config, with its bytes', async () => {
+    const { apply, store, estate, lines, clock } = house()
+    store.know(refOf('acme', 'gone'))
+    estate.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
+    estate.left.set(keyOf('elsewhere', 'unknown'), { records: [], unapplied: LEFT })
+    await apply(BOTH)
+    const detail = { readings: 3, upload: 100, download: 20 }
+    expect(store.discarded).toEqual([
+      { ...refOf('acme', 'gone'), at: clock.now(), detail: { ...detail, reason: 'overtaken' } },
+    ])
+    expect(estate.routers).toEqual([])
+    const msg = 'journaled readings of a router that left the config discarded'
+    expect(lines.lines.filter(line => line['msg'] === msg)).toMatchObject([
+      { router: 'elsewhere/unknown', ...detail, reason: 'removed', isKnown: false },
+    ])
+  })
+
+  it('is not gone on with where that can not be recorded, and nothing is forgotten', async () => {
+    const its = house()
+    const { apply, store, estate } = its
+    store.know(refOf('acme', 'gone'))
+    estate.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
+    store.failing.set('recordDiscarded', gone())
+    await expect(apply(BOTH)).rejects.toThrow('gone')
+    expect(estate.forgotten).toEqual([])
+  })
+
+  it('leaves what the journal has of routers in the config to their gain', async () => {
+    const its = house()
+    const { apply, estate, leases } = its
+    leases.take(ACME_HQ)
+    estate.left.set(ACME_HQ, { records: [], unapplied: LEFT })
+    await apply(BOTH)
+    expect(estate.routers).toEqual([ACME_HQ])
+  })
+
+  it('is not gone on with where no lease can be asked for', async () => {
+    const { apply, leases } = house()
+    leases.answering = gone()
+    await expect(apply(BOTH)).rejects.toThrow('gone')
+  })
+})
+
+it('a later config is applied though no lease can be asked for, and asked for with the next turn', async () => {
+  const { apply, leases, run, clock, hosts } = house()
+  await apply(tenants({ acme: [router('hq')] }))
+  leases.answering = gone()
+  await apply(BOTH)
+  expect(hosts).toEqual(['hq.example'])
+  leases.answering = Promise.resolve()
+  run()
+  await clock.turn(TURN_MS)
+  expect(hosts).toEqual(['hq.example', 'spare.example'])
+})
+
+it('a router that left the config stays in the tenant’s total, though the database was just asked about it', async () => {
+  const its = house()
+  const { apply, store, scene, clock } = its
+  await apply(BOTH)
+  await read(its, ACME_HQ, 100)
+  await apply(tenants({ acme: [router('spare')] }))
+  const { promise, release } = held(undefined)
+  store.failing.set('loadElsewhere', promise)
+  const applied = apply(tenants({ acme: [router('spare'), router('new')] }))
+  await clock.turn(0)
+  // The answer on its way leaves the router out, since it was still here when it was asked.
+  await scene.recorder.commit([ACME_HQ])
+  release()
+  await applied
+  expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+  expect(bytesOf(its)).toBe(100)
+})

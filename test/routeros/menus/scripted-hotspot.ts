@@ -1,0 +1,56 @@
+import { Departures } from '../../../src/routeros/menus/departures.ts'
+import { HotspotMenu } from '../../../src/routeros/menus/hotspot.ts'
+import { RowMemory, type WholeRows } from '../../../src/routeros/rows/row-memory.ts'
+import type { PrintedMenu } from '../../../src/routeros/wire/connection.ts'
+import { parseSentence, type Row } from '../../../src/routeros/wire/sentence.ts'
+import { encodeSentence } from '../../../src/routeros/wire/words.ts'
+import type { HandClock } from '../../runtime/hand-clock.ts'
+
+/** A hotspot's menu without a wire: it prints the rows that it is given, and says who left. */
+export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], clock: HandClock) {
+  const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
+  let tell: (row: Row) => void = () => {}
+  const connection = {
+    menu: () => ({ command: '', words: [], tag: '1', rows }),
+    async print(_: PrintedMenu, into?: WholeRows) {
+      rows.begin(into)
+      for (const told of rowsOf()) {
+        const words = ['!re', ...told].map(word => Buffer.from(word))
+        if (rows.take(encodeSentence(words), 0) < 0) rows.add(words, parseSentence(words).row)
+      }
+      rows.end()
+      return { askedMs: clock.steadyMs(), answeredMs: clock.steadyMs() }
+    },
+    listen: (_: string, onRow: (row: Row) => void) => {
+      tell = onRow
+    },
+  }
+  const menu = new HotspotMenu(connection, 'part')
+  const departures = new Departures(connection, 'hotspot', menu, clock)
+  departures.start()
+  let made = 0
+  return {
+    /** Known rows that were made whole so far. */
+    made: () => made,
+    read: async () => {
+      const answer = await menu.read()
+      const { known } = answer
+      const row = (place: number) => {
+        made++
+        return known.row(place)
+      }
+      const settling = departures.settle({ ...answer, known: { ...known, row } })
+      for (let steps = 0; ; steps++) {
+        const step = settling.next()
+        if (step.done) return { answer, departed: step.value, steps }
+      }
+    },
+    leave: (id: string) =>
+      tell(
+        new Map([
+          ['.id', id],
+          ['.dead', 'true'],
+        ]),
+      ),
+  }
+}

@@ -1,0 +1,106 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Supervisor } from '../../src/runtime/supervisor.ts'
+import { HandClock } from './hand-clock.ts'
+import { LogLines } from './log-lines.ts'
+import { runScript } from './run-script.ts'
+
+let directory: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tikmeter-notify-'))
+  const program = join(directory, 'systemd-notify')
+  writeFileSync(program, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${directory}/calls\n`)
+  chmodSync(program, 0o755)
+})
+
+afterEach(() => {
+  rmSync(directory, { recursive: true })
+})
+
+/** Tells a supervisor everything, in a process that ends when all has been told. */
+function tell(options: { env?: NodeJS.ProcessEnv; isForked?: boolean }) {
+  const PATH = `${directory}${delimiter}${process.env['PATH']}`
+  return runScript(
+    `
+    import { systemClock } from './src/runtime/clock.ts'
+    import { createLogger } from './src/runtime/logger.ts'
+    import { Supervisor } from './src/runtime/supervisor.ts'
+    const log = createLogger('silent')
+    const supervisor = new Supervisor({ env: process.env, clock: systemClock, log })
+    supervisor.ready()
+    supervisor.stopping()
+    console.log(process.pid)
+  `,
+    { ...options, env: { NOTIFY_SOCKET: undefined, ...options.env, PATH } },
+  )
+}
+
+function calls(): string[] {
+  return readFileSync(join(directory, 'calls'), 'utf8').trim().split('\n').sort()
+}
+
+describe('PM2', () => {
+  it('is told that the daemon is ready', async () => {
+    const { messages, code } = await tell({ isForked: true })
+    expect(messages).toEqual(['ready'])
+    expect(code).toBe(0)
+  })
+
+  it('is not there without a channel, and nothing is missed', async () => {
+    expect(await tell({})).toMatchObject({ code: 0, messages: [], stderr: '' })
+  })
+})
+
+describe('systemd', () => {
+  it('is told that the daemon is ready, and that it stops, by the daemon’s own process id', async () => {
+    const { stdout } = await tell({ env: { NOTIFY_SOCKET: '/run/notify' } })
+    const pid = stdout.trim()
+    expect(calls()).toEqual([`/run/notify --pid=${pid} --ready`, `/run/notify --pid=${pid} --stopping`])
+  })
+
+  it('is not called where it is not the one who started the daemon', async () => {
+    await tell({})
+    expect(() => calls()).toThrow()
+  })
+
+  it('is missing its program, and the daemon goes on', async () => {
+    rmSync(join(directory, 'systemd-notify'))
+    const { code, stderr } = await tell({ env: { NOTIFY_SOCKET: '/run/notify' } })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
+
+describe('the watchdog', () => {
+  it('is fed at half its time for as long as the work goes on, and not while any of it is stuck', async () => {
+    const clock = new HandClock('2026-03-01T00:00:00Z')
+    const lines = new LogLines()
+    const PATH = `${directory}${delimiter}${process.env['PATH']}`
+    const env = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '60000000', PATH }
+    const supervisor = new Supervisor({ env, clock, log: lines.log })
+    const parts = { poller: { isStuck: false }, commits: { isStuck: false } }
+    const stop = new AbortController()
+    const ended = supervisor.watch(parts, stop.signal)
+    const fed = () => calls().filter(call => call.endsWith('WATCHDOG=1')).length
+    await expect.poll(fed).toBe(1)
+    await clock.turn(30_000)
+    await expect.poll(fed).toBe(2)
+    parts.commits.isStuck = true
+    await clock.turn(30_000)
+    expect(lines.lines).toMatchObject([{ level: 50, stuck: ['commits'] }])
+    parts.commits.isStuck = false
+    await clock.turn(30_000)
+    await expect.poll(fed).toBe(3)
+    stop.abort()
+    await ended
+    expect(clock.sleepers).toBe(0)
+  })
+
+  it('that was not asked for is not fed', async () => {
+    const clock = new HandClock('2026-03-01T00:00:00Z')
+    const supervisor = new Supervisor({ env: {}, clock, log: new LogLines().log })
+    await supervisor.watch({ poller: { isStuck: false } }, new AbortController().signal)
+  })
+})

@@ -1,0 +1,54 @@
+import type { PoolClient } from 'pg'
+import { expect } from 'vitest'
+import type { RouterKey } from '../../../src/accounting/ids.ts'
+import { applyCommits } from '../../../src/store/commit/apply-commits.ts'
+import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
+import type { Lease } from '../../../src/store/leases/lease-store.ts'
+import { makePartitions } from '../../../src/store/schema/partitions.ts'
+import { type LedgerScene, NOON, US } from '../pg/ledger-scene.ts'
+
+/** The time of every lease is over, as if nobody had renewed any. */
+export async function expireAll({ database }: LedgerScene): Promise<void> {
+  await database.pool.query(`update router_leases set expires_at = clock_timestamp() - interval '1 second'`)
+}
+
+/** What happens while a transaction of the test's own, which others wait for, is under way; then it ends. */
+export async function during<T>(
+  { database }: LedgerScene,
+  begin: (client: PoolClient) => Promise<unknown>,
+  how: 'commit' | 'rollback',
+  meanwhile: () => Promise<T>,
+): Promise<T> {
+  const client = await database.pool.connect()
+  try {
+    await client.query('begin')
+    await begin(client)
+    return await meanwhile()
+  } finally {
+    await client.query(how)
+    client.release()
+  }
+}
+
+/** Our commit, all done but its last word. */
+export async function duringCommit<T>(
+  scene: LedgerScene,
+  batch: readonly RouterCommit[],
+  how: 'commit' | 'rollback',
+  meanwhile: () => Promise<T>,
+): Promise<T> {
+  await makePartitions(scene.database.pool, new Date(NOON))
+  return during(scene, client => applyCommits(client, US, batch, new Date(NOON), 0), how, meanwhile)
+}
+
+/** Until so many statements of a daemon wait for a lock. */
+export async function untilWaiting({ ask }: LedgerScene, daemon: string, statements = 1): Promise<void> {
+  const waiting = () =>
+    ask(`select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and application_name = '${daemon}' and wait_event_type = 'Lock'`)
+  await expect.poll(waiting, { interval: 10, timeout: 4_000 }).toEqual([{ n: statements }])
+}
+
+export function epochsOf(leases: ReadonlyMap<RouterKey, Lease>): ReadonlyMap<RouterKey, number> {
+  return new Map(Array.from(leases, ([router, { epoch }]) => [router, epoch]))
+}

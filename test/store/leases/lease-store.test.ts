@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { RouterKey } from '../../../src/accounting/ids.ts'
+import type { Lease } from '../../../src/store/leases/lease-store.ts'
+import { during, epochsOf, expireAll, untilWaiting } from '../commit/lease-scene.ts'
+import { ReadRouter } from '../commit/read-router.ts'
+import {
+  ALL_ROUTERS,
+  key,
+  type LedgerScene,
+  openLedgerScene,
+  type StoreScene,
+  THEM,
+  US,
+} from '../pg/ledger-scene.ts'
+
+let scene: LedgerScene
+let them: StoreScene
+beforeAll(async () => {
+  scene = await openLedgerScene()
+  them = scene.another(THEM)
+})
+beforeEach(() => scene.beginUntaken())
+afterAll(async () => {
+  await them.database.stop()
+  await scene.stop()
+})
+
+const ALL = ALL_ROUTERS.map(key)
+
+/** Every router, at this epoch. */
+function allAt(epoch: number, previous: Lease['previous']): ReadonlyMap<RouterKey, Lease> {
+  return new Map(ALL.map(router => [router, { epoch, previous }]))
+}
+
+/** Both daemons ask at once, each in another order, held up until both have. */
+async function askAtOnce(holdUp: string): Promise<readonly ReadonlyMap<RouterKey, Lease>[]> {
+  const asked = await during(
+    scene,
+    client => client.query(holdUp),
+    'rollback',
+    async () => {
+      const both = [scene.leases.acquire(ALL_ROUTERS), them.leases.acquire(ALL_ROUTERS.toReversed())]
+      await untilWaiting(scene, US)
+      await untilWaiting(scene, THEM)
+      return both
+    },
+  )
+  return Promise.all(asked)
+}
+
+function eachOnce(taken: readonly ReadonlyMap<RouterKey, Lease>[]): void {
+  expect(taken.flatMap(leases => [...leases.keys()]).sort()).toEqual(ALL.toSorted())
+}
+
+test('two daemons that want the same routers get each of them once', async () => {
+  const taken = await askAtOnce(`insert into router_leases (tenant_id, router_id) values ('acme', 'hill')`)
+  eachOnce(taken)
+  for (const leases of taken)
+    for (const lease of leases.values()) expect(lease).toEqual({ epoch: 1, previous: undefined })
+})
+
+test('two daemons that want the same expired leases get each of them once', async () => {
+  await scene.another('gone').leases.acquire(ALL_ROUTERS)
+  await expireAll(scene)
+  const taken = await askAtOnce(`select from router_leases where router_id = 'hill' for update`)
+  eachOnce(taken)
+  for (const leases of taken)
+    for (const lease of leases.values())
+      expect(lease).toEqual({ epoch: 2, previous: { owner: 'gone', epoch: 1 } })
+})
+
+test('a lease that holds is not taken', async () => {
+  const [hq, ...others] = ALL_ROUTERS
+  await scene.leases.acquire(others)
+  expect(await them.leases.acquire(ALL_ROUTERS)).toEqual(
+    new Map(hq && [[key(hq), { epoch: 1, previous: undefined }]]),
+  )
+})
+
+test('an expired lease is taken over with a higher epoch', async () => {
+  expect(await scene.leases.acquire(ALL_ROUTERS)).toEqual(allAt(1, undefined))
+  await expireAll(scene)
+  expect(await them.leases.acquire(ALL_ROUTERS)).toEqual(allAt(2, { owner: US, epoch: 1 }))
+})
+
+test('a restarted daemon takes its own back at once', async () => {
+  await scene.leases.acquire(ALL_ROUTERS)
+  const restarted = scene.another(US)
+  expect(await restarted.leases.acquire(ALL_ROUTERS)).toEqual(allAt(2, { owner: US, epoch: 1 }))
+  await restarted.database.stop()
+})
+
+test('release lets another take over at once', async () => {
+  const leases = epochsOf(await scene.leases.acquire(ALL_ROUTERS))
+  await scene.leases.release(leases)
+  expect(await them.leases.acquire(ALL_ROUTERS)).toEqual(allAt(2, { owner: US, epoch: 1 }))
+  await scene.leases.release(leases)
+  expect(await scene.leases.acquire(ALL_ROUTERS)).toEqual(new Map())
+})
+
+test('a renewal prolongs what nobody took, expired or not, and tells what is lost', async () => {
+  const [hq, hill, other] = ALL
+  const leases = epochsOf(await scene.leases.acquire(ALL_ROUTERS))
+  await expireAll(scene)
+  expect([...(await them.leases.acquire(ALL_ROUTERS.slice(0, 1))).keys()]).toEqual([hq])
+  expect(await scene.leases.renew(leases)).toEqual(new Set([hill, other]))
+  expect((await them.leases.acquire(ALL_ROUTERS)).has(key(new ReadRouter('acme', 'hill')))).toBe(false)
+})
+
+test('a renewal under an earlier epoch of our own prolongs nothing', async () => {
+  const before = epochsOf(await scene.leases.acquire(ALL_ROUTERS))
+  const now = epochsOf(await scene.leases.acquire(ALL_ROUTERS))
+  expect(await scene.leases.renew(before)).toEqual(new Set())
+  expect(await scene.leases.renew(now)).toEqual(new Set(ALL))
+})
+
+test('a router that the database does not know is nobody’s', async () => {
+  expect(await scene.leases.acquire([new ReadRouter('acme', 'nobody')])).toEqual(new Map())
+})

@@ -1,0 +1,31 @@
+import { DatabaseError } from 'pg'
+import { expect, test } from 'vitest'
+import { asStoreError } from '../../../src/store/pg/errors.ts'
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`connect ${code} 10.0.0.5:5432`), { code })
+}
+
+function postgresError(code: string): DatabaseError {
+  return Object.assign(new DatabaseError('refused', 7, 'error'), { code })
+}
+
+test.each([
+  [systemError('ECONNREFUSED'), 'start PostgreSQL there'],
+  [new AggregateError([systemError('ECONNREFUSED')], ''), '10.0.0.5:5432'],
+  [systemError('ENOTFOUND'), 'look up'],
+  [systemError('EHOSTUNREACH'), 'nothing on the way drops it'],
+  [systemError('EMFILE'), 'LimitNOFILE'],
+  [new Error('timeout expired'), 'nothing on the way drops it'],
+  [new Error('self-signed certificate'), 'sslrootcert=FILE'],
+  [postgresError('28000'), 'pg_hba.conf'],
+  [postgresError('25006'), 'the primary'],
+  [postgresError('53300'), 'max_connections'],
+  [new Error('Failed query: commit', { cause: postgresError('53100') }), 'make room'],
+])('what can be done about %s stands behind what it says: %s', (error, advice) => {
+  expect(asStoreError('commit failed', error).message).toMatch(new RegExp(`^commit failed: .*${advice}`))
+})
+
+test('what passes by itself has none', () => {
+  expect(asStoreError('commit failed', postgresError('40P01')).message).toBe('commit failed: refused (40P01)')
+})

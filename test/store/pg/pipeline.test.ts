@@ -1,0 +1,27 @@
+import { DatabaseError } from 'pg'
+import { expect, test } from 'vitest'
+import { together } from '../../../src/store/pg/pipeline.ts'
+
+function failure(code: string): DatabaseError {
+  return Object.assign(new DatabaseError(code, 0, 'error'), { code })
+}
+
+test('what was asked at once is answered in its order', async () => {
+  expect(await together([Promise.resolve(1), Promise.resolve('two')])).toEqual([1, 'two'])
+})
+
+test('of what was asked at once the one that failed for itself is told, not those behind it', async () => {
+  const refused = failure('23514')
+  const behind = () => Promise.reject(failure('25P02'))
+  await expect(together([Promise.resolve(), Promise.reject(refused), behind()])).rejects.toBe(refused)
+  await expect(together([together([behind(), behind()]), Promise.reject(refused)])).rejects.toBe(refused)
+})
+
+test('all answers are waited for before a failure is told', async () => {
+  let isAnswered = false
+  const late = new Promise<void>(resolve => setImmediate(resolve)).then(() => {
+    isAnswered = true
+  })
+  await expect(together([Promise.reject(new Error('gone')), late])).rejects.toThrow('gone')
+  expect(isAnswered).toBe(true)
+})

@@ -1,0 +1,232 @@
+import { v7 as uuid } from 'uuid'
+import { expect, onTestFinished } from 'vitest'
+import { ALL_ROWS } from '../../../src/accounting/admission.ts'
+import { Calendar } from '../../../src/accounting/calendar.ts'
+import { routerId, routerKey, sessionId, tenantId } from '../../../src/accounting/ids.ts'
+import type { Service } from '../../../src/accounting/reading.ts'
+import { inOneGo } from '../../../src/accounting/steps.ts'
+import { Rollup } from '../../../src/live/rollup.ts'
+import { Gate } from '../../../src/poller/read-limit.ts'
+import { RouterLoop } from '../../../src/poller/router-loop.ts'
+import { Place } from '../../../src/poller/slot.ts'
+import { Recorder } from '../../../src/recording/recorder.ts'
+import { RouterBook } from '../../../src/recording/router-book.ts'
+import { RouterBooks } from '../../../src/recording/router-books.ts'
+import type { HotspotDomain } from '../../../src/routeros/hotspot-rows.ts'
+import { Callers } from '../../../src/routeros/menus/callers.ts'
+import { Router } from '../../../src/routeros/router.ts'
+import { Progress } from '../../../src/runtime/progress.ts'
+import { FakeJournal, recordedRouter } from '../../recording/recorder-scene.ts'
+import { addressOf, PATIENT_MS, roomy } from '../../routeros/wire/dialled.ts'
+import { type MenuPeer, type Menus, startMenuPeer } from '../../routeros/wire/menu-peer.ts'
+import { HandClock } from '../../runtime/hand-clock.ts'
+import { LogLines } from '../../runtime/log-lines.ts'
+import { type LedgerScene, NOON } from '../../store/pg/ledger-scene.ts'
+import {
+  type StoredDay,
+  type StoredEvent,
+  type StoredSession,
+  storedDays,
+  storedEvents,
+  storedSessions,
+} from './stored-rows.ts'
+
+const ABOUT = { ...recordedRouter('hq'), tenant: tenantId('acme'), router: routerId('hq') }
+const KEY = routerKey(ABOUT.tenant, ABOUT.router)
+const SPREADING = { bucketMs: 900_000, calendar: new Calendar('Africa/Nairobi') }
+/** After the first failure, where nothing jitters it. */
+const BACK_OFF_MS = 1_000
+
+/** What a reading goes through, whose numbers are to be the same either way. */
+export const LIVES = ['in one process', 'with a restart after each reading'] as const
+export type Life = (typeof LIVES)[number]
+
+/** How the daemon reads. */
+export interface Setting {
+  /** The hotspot alone unless told. */
+  readonly services?: readonly Service[]
+  /** A second unless told. */
+  readonly everyMs?: number
+  readonly isListening?: boolean
+  readonly hotspotDomain?: HotspotDomain
+  readonly life?: Life
+}
+
+/** The daemon's way from one router's menus, which the test writes, to the tables. Time passes with readings alone. */
+export class CaseScene {
+  readonly clock = new HandClock(new Date(NOON))
+  readonly router: MenuPeer
+  readonly #ledger: LedgerScene
+  readonly #setting: Required<Setting>
+  #n = 0
+  #process: Process | undefined
+  #isDropped = false
+  #polled: { resolve(): void; reject(error: unknown): void } | undefined
+
+  private constructor(ledger: LedgerScene, router: MenuPeer, setting: Required<Setting>) {
+    this.#ledger = ledger
+    this.router = router
+    this.#setting = setting
+  }
+
+  /**
+   * @param menusOf what the menus show in reading number `n`, from 0; what is not told is as of a router that has been
+   *   up for ten days at the first reading, and has no session
+   */
+  static async open(
+    ledger: LedgerScene,
+    menusOf: (n: () => number) => Menus,
+    setting: Setting = {},
+  ): Promise<CaseScene> {
+    await ledger.beginUntaken()
+    const router = await startMenuPeer({})
+    const scene = new CaseScene(ledger, router, {
+      ...{ services: ['hotspot'], everyMs: 1_000, isListening: false, hotspotDomain: 'part', life: LIVES[0] },
+      ...setting,
+    })
+    const seconds = () => Math.floor((scene.clock.steadyMs() - NOON) / 1_000)
+    Object.assign(router.menus, {
+      '/system/resource': () => [{ uptime: `${10 * 86_400 + seconds()}s`, version: '7.20 (stable)' }],
+      '/system/identity': () => [{ name: 'hq' }],
+      ...{ '/ip/firewall/filter': () => [], '/ip/hotspot/active': () => [] },
+      ...{ '/ppp/active': () => [], '/interface': () => [] },
+      ...menusOf(() => scene.#n),
+    })
+    onTestFinished(() => scene.#stop())
+    return scene
+  }
+
+  /** So many readings more. Throws where one fails, or the daemon would have ended. */
+  async read(times = 1): Promise<void> {
+    for (let time = 0; time < times; time++) {
+      await this.#readOnce()
+      this.#n++
+      if (this.#setting.life === 'with a restart after each reading') await this.#restart()
+    }
+  }
+
+  /** The connection is lost; the next reading is of another one. */
+  drop(): void {
+    for (const { socket } of this.router.clients) socket.destroy()
+    this.#isDropped = this.#process !== undefined
+  }
+
+  async sessions(): Promise<readonly StoredSession[]> {
+    await this.#commit()
+    return storedSessions(this.#ledger)
+  }
+
+  async events(): Promise<readonly StoredEvent[]> {
+    await this.#commit()
+    return storedEvents(this.#ledger)
+  }
+
+  async days(): Promise<readonly StoredDay[]> {
+    await this.#commit()
+    return storedDays(this.#ledger)
+  }
+
+  async #readOnce(): Promise<void> {
+    const polled = new Promise<void>((resolve, reject) => {
+      this.#polled = { resolve, reject }
+    })
+    const { everyMs } = this.#setting
+    if (!this.#process) this.#process = await this.#start()
+    else if (this.#isDropped) {
+      await this.clock.asleep(1)
+      this.#isDropped = false
+      await this.clock.turn(BACK_OFF_MS)
+    } else {
+      await this.clock.turn(everyMs)
+      this.#process.place.tick()
+    }
+    await polled
+    this.#polled = undefined
+  }
+
+  async #restart(): Promise<void> {
+    await this.#commit()
+    await this.#stop()
+    await this.clock.turn(this.#setting.everyMs)
+  }
+
+  async #commit(): Promise<void> {
+    const uncommitted = await this.#process?.recorder.commit([KEY])
+    for (const these of Object.values(uncommitted ?? {})) expect(these.size, 'what was not committed').toBe(0)
+  }
+
+  async #start(): Promise<Process> {
+    const { store, leases } = this.#ledger
+    const epoch = (await leases.acquire([ABOUT])).get(KEY)?.epoch
+    const stored = (await store.load([ABOUT])).get(KEY)
+    if (epoch === undefined || !stored) throw new Error('the router is not in the database')
+    const recorder = new Recorder({
+      ...{ store, journal: new FakeJournal(), books: new RouterBooks() },
+      spreadingOf: () => SPREADING,
+      newSessionId: () => sessionId(uuid()),
+      work: inOneGo,
+      ...{ onAdopted: () => {}, onRecorded: () => {}, onForgotten: () => {} },
+    })
+    const book = new RouterBook(ABOUT, stored, new Rollup(), epoch)
+    book.inherit([], SPREADING)
+    recorder.addRouter(book)
+    const place = new Place(0, () => {})
+    return { recorder, place, ...this.#poll(recorder, place) }
+  }
+
+  #poll(recorder: Recorder, place: Place): Pick<Process, 'stop' | 'ended'> {
+    const { services, isListening, hotspotDomain } = this.#setting
+    const { clock } = this
+    const link = {
+      services,
+      isListening,
+      hotspotDomain,
+      callers: new Callers(),
+      admission: () => ALL_ROWS,
+      timeoutMs: PATIENT_MS,
+      clock,
+      ...roomy(),
+    }
+    const connect = (signal: AbortSignal) =>
+      Router.connect({ ...link, address: addressOf(this.router) }, signal)
+    const loop = new RouterLoop(
+      { key: KEY, services, schedule: '* * * * * *', isEnabled: true, connect },
+      {
+        gate: new Gate({ concurrency: 1, clock }),
+        progress: new Progress({ clock, withinMs: 120_000 }),
+        observer: {
+          polled: () => this.#polled?.resolve(),
+          pollFailed: failure => {
+            if (!this.#isDropped) this.#polled?.reject(failure)
+          },
+        },
+        ...{
+          sink: recorder,
+          heldBack: () => undefined,
+          random: () => 0,
+          log: new LogLines().log,
+          place,
+          clock,
+        },
+      },
+    )
+    const stop = new AbortController()
+    const ended = loop.run(stop.signal, stop.signal)
+    // A bug: the daemon would end with it.
+    ended.catch(error => this.#polled?.reject(error))
+    return { stop, ended }
+  }
+
+  async #stop(): Promise<void> {
+    this.#process?.stop.abort()
+    await this.#process?.ended
+    this.#process = undefined
+  }
+}
+
+interface Process {
+  readonly recorder: Recorder
+  readonly place: Place
+  readonly stop: AbortController
+  readonly ended: Promise<void>
+}

@@ -1,0 +1,65 @@
+import type { Fleet } from '../../harness/fleet/fleet.ts'
+import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
+import type { CarriedReading } from '../../harness/fleet/truth.ts'
+import { until } from './scene.ts'
+
+/** The whole readings that a fleet's routers have given to whom. */
+export class Readings {
+  readonly #fleet: Fleet
+  readonly #counts = new Map<string, number>()
+  readonly #last = new Map<SimulatedRouter, CarriedReading>()
+  readonly #stops: (() => void)[] = []
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet
+  }
+
+  start(): void {
+    for (const router of this.#fleet.routers)
+      this.#stops.push(
+        router.onReading(reading => {
+          const key = keyOf(router, reading.service, reading.reader)
+          this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+          this.#last.set(router, reading)
+        }),
+      )
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  /** Those of all routers. @param reader the user of the routers who asked */
+  countBy(reader: string): number {
+    let sum = 0
+    for (const router of this.#fleet.routers)
+      for (const service of router.options.packages)
+        sum += this.#counts.get(keyOf(router, service, reader)) ?? 0
+    return sum
+  }
+
+  /** Of a router, whoever asked. */
+  last(router: SimulatedRouter): CarriedReading | undefined {
+    return this.#last.get(router)
+  }
+
+  /**
+   * Resolves when every router has given so many more readings of each service. One is asked for when the one before
+   * is in the journal, and the first may be under way now: after three, one that was begun now or later is in it.
+   */
+  async more(count: number, reader: string): Promise<void> {
+    const least = this.#fleet.routers.flatMap(router =>
+      router.options.packages.map(service => {
+        const key = keyOf(router, service, reader)
+        return { key, enough: (this.#counts.get(key) ?? 0) + count }
+      }),
+    )
+    await until(`every router has given ${count} readings to ${reader}`, () =>
+      least.every(({ key, enough }) => (this.#counts.get(key) ?? 0) >= enough),
+    )
+  }
+}
+
+function keyOf(router: SimulatedRouter, service: string, reader: string): string {
+  return `${router.identity} ${service} ${reader}`
+}

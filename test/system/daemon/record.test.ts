@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { tenantId } from '../../../src/accounting/ids.ts'
+import { signToken } from '../../../src/auth/tokens.ts'
+import type { Snapshot } from '../../../src/live/snapshot.ts'
+import { serverIdentity } from '../../harness/fleet/certificate.ts'
+import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
+import { query } from '../../harness/postgres/query.ts'
+import { createScratchDatabase, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
+import { compare, differenceOf, isEqual } from './compare.ts'
+import { subscribersOf } from './fleet-config.ts'
+import { Readings } from './readings.ts'
+import { Scene, SECRET, TENANTS, until } from './scene.ts'
+
+const READER = 'usage'
+
+let database: ScratchDatabase
+let fleet: Fleet
+let readings: Readings
+let scene: Scene
+
+beforeEach(async () => {
+  database = await createScratchDatabase()
+  fleet = createFleet({ seed: 7, routers: 6, hotspotSessions: 8, pppSessions: 8, tls: serverIdentity() })
+  await fleet.start()
+  readings = new Readings(fleet)
+  readings.start()
+  scene = await Scene.create(fleet, { database: { url: database.url } })
+})
+
+afterEach(async () => {
+  readings.stop()
+  await scene.end()
+  await fleet.stop()
+  await database.drop()
+})
+
+test('what whole replies carried is recorded to the byte, and all tables add up to it', async () => {
+  const daemon = await scene.startDaemon()
+  const churn = new AbortController()
+  const churning = fleet.churn(churn.signal, 10)
+  await until('logouts are recorded', async () => (await endedSessions()) >= 5)
+  churn.abort()
+  await churning
+  // The next reading decides on counters that fell in one.
+  await readings.more(4, READER)
+  expect(await daemon.end('SIGTERM')).toBe(0)
+  const comparison = await compare(database.url, subscribersOf(fleet, TENANTS))
+  expect(comparison.differences).toEqual([])
+  expect(isEqual(comparison)).toBe(true)
+  expect(comparison.recorded.download).toBeGreaterThan(0n)
+})
+
+test('a daemon that is killed counts on where the database stands, and no byte twice', async () => {
+  const first = await scene.startDaemon()
+  await until('sessions are recorded', async () => (await activeSessions()) > 50)
+  const leaving = fleet.routers.flatMap(router =>
+    [...router.sessions.hotspot(), ...router.sessions.ppp()]
+      .slice(0, 2)
+      .map(session => ({ router, session })),
+  )
+  await first.end('SIGKILL')
+  for (const { router, session } of leaving) router.logout(session)
+  const left = new Set(
+    leaving.map(({ router, session }) => `${router.identity} ${router.truthOf(session).username}`),
+  )
+  const second = await scene.startDaemon()
+  await until('logouts are recorded', async () => (await endedSessions()) >= leaving.length)
+  expect(await second.end('SIGTERM')).toBe(0)
+  const comparison = await compare(database.url, subscribersOf(fleet, TENANTS))
+  // Those that were still on when it came back are exact; of the others what was not committed may be missing.
+  expect(comparison.differences.filter(it => !left.has(`${it.router} ${it.username}`))).toEqual([])
+  for (const { recorded, carried } of comparison.differences) {
+    expect(recorded.upload <= carried.upload && recorded.download <= carried.download).toBe(true)
+  }
+  expect(differenceOf(comparison)).toBeLessThan(comparison.carried.download)
+})
+
+test("an admin's client sees every tenant, a tenant's only its own", async () => {
+  const daemon = await scene.startDaemon()
+  const expiresAt = new Date(Date.now() + 60_000)
+  const admin = await signToken({ kind: 'admin', expiresAt }, SECRET)
+  const own = await signToken({ kind: 'tenant', tenant: tenantId('acme'), expiresAt }, SECRET)
+  expect(await tenantsSeen(daemon.port, admin, 2)).toEqual(new Set(['acme', 'hilltop']))
+  expect(await tenantsSeen(daemon.port, own, 2)).toEqual(new Set(['acme']))
+})
+
+/** The tenants of the first snapshots that a client gets. */
+async function tenantsSeen(port: number, token: string, snapshots: number): Promise<ReadonlySet<string>> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['tikmeter.v1', `bearer.${token}`])
+  const seen: string[] = []
+  const isEnough = new Promise<void>(resolve => {
+    socket.on('message', raw => {
+      const message: { type: string; tenant: Snapshot['tenant'] } = JSON.parse(String(raw))
+      if (message.type === 'snapshot') seen.push(message.tenant)
+      if (seen.length === snapshots) resolve()
+    })
+  })
+  await isEnough
+  socket.close()
+  await once(socket, 'close')
+  return new Set(seen)
+}
+
+async function endedSessions(): Promise<number> {
+  return count("status = 'ended'")
+}
+
+async function activeSessions(): Promise<number> {
+  return count("status = 'active'")
+}
+
+async function count(condition: string): Promise<number> {
+  const [row] = await query<{ n: number }>(
+    database.url,
+    `select count(*)::int as n from user_sessions where ${condition}`,
+  )
+  return row?.n ?? 0
+}

@@ -1,0 +1,147 @@
+import { createServer } from 'node:http'
+import { freePort } from '../../../src/postgres/free-port.ts'
+import { query } from '../../harness/postgres/query.ts'
+import { listening } from '../../runtime/listening.ts'
+import type { Fault, Means } from './fault.ts'
+import { errorOf, fatalOf, type Shown } from './shown.ts'
+
+export const DATABASE_FAULTS: readonly Fault[] = [
+  {
+    what: 'the database is down',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: connect ECONNREFUSED 127.0.0.1:PORT: start PostgreSQL there, or set database.url to where it runs',
+    provoke: async means => {
+      const port = await freePort()
+      means.place.name(port, 'PORT')
+      return runOn(means, `postgres://tikmeter:secret@127.0.0.1:${port}/tikmeter`)
+    },
+  },
+  {
+    what: 'something else answers in its place',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: Connection terminated unexpectedly: see that it is PostgreSQL that listens there, and that it runs',
+    provoke: async means => {
+      const port = await listening(createServer())
+      return runOn(means, `postgres://tikmeter:secret@127.0.0.1:${port}/tikmeter`)
+    },
+  },
+  {
+    what: 'its password is wrong',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: password authentication failed for user "tikmeter" (28P01): set database.url to the right user and password',
+    provoke: means => runOn(means, changed(means.database.url, { password: 'wrong' })),
+  },
+  {
+    what: 'it has no TLS, and its URL asks for it',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: The server does not support SSL connections: leave sslmode out of database.url, or turn its ssl on',
+    provoke: means => runOn(means, changed(means.database.url, { search: '?sslmode=verify-full' })),
+  },
+  {
+    what: 'its URL has no password',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string: set database.url to one with a password: postgres://user:password@host/name',
+    provoke: means => runOn(means, changed(means.database.url, { password: '' })),
+  },
+  {
+    what: 'its URL ends within the password',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:11:3 database.url: must be a URL such as postgres://user:password@host:5432/tikmeter: in the password write / as %2F, ? as %3F, # as %23, @ as %40, % as %25',
+    provoke: async ({ place }) => {
+      await place.configure({ database: { url: 'postgres://tikmeter:se/cret@127.0.0.1/tikmeter' } })
+      return errorOf(await place.run(['check']))
+    },
+  },
+  {
+    what: 'the database does not exist',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: database "no_such_database" does not exist (3D000): create it (createdb), or set database.url to another',
+    provoke: means => runOn(means, changed(means.database.url, { pathname: '/no_such_database' })),
+  },
+  {
+    what: 'its user may not make tables',
+    command: 'run',
+    code: 1,
+    line: 'could not start: migration failed: permission denied for database DATABASE (42501): let the user of database.url own its database: alter database NAME owner to USER',
+    provoke: means => runOn(means, means.bare.guestUrl),
+  },
+  {
+    what: 'its tables are of a later release',
+    command: 'run',
+    code: 1,
+    line: 'could not start: the database is of a later release of tikmeter, whose tables are of 2099-01-01: run that release, or restore a backup from before it',
+    provoke: means => withLaterSchema(means, () => runOn(means, means.database.url)),
+  },
+  {
+    what: 'its tables are of a later release, and are to be migrated',
+    command: 'migrate',
+    code: 1,
+    line: 'error: the database is of a later release of tikmeter, whose tables are of 2099-01-01: run that release, or restore a backup from before it',
+    provoke: means =>
+      withLaterSchema(means, async () => {
+        await means.place.configure({ database: { url: means.database.url } })
+        return errorOf(await means.place.run(['migrate']))
+      }),
+  },
+  {
+    what: 'no daemon has ever used it',
+    command: 'usage',
+    code: 1,
+    line: 'error: the database lacks tables of tikmeter, or of this release: run `tikmeter migrate`, or the daemon',
+    provoke: async ({ place, bare }) => {
+      await place.configure({ database: { url: bare.url } })
+      return errorOf(await place.run(['usage']))
+    },
+  },
+  {
+    what: 'its own folder holds other things',
+    command: 'run',
+    code: 1,
+    line: 'could not start: database.directory DIR holds other things (tikmeter.yaml). Set it to a folder of its own.',
+    provoke: async ({ place }) => {
+      await place.configure({ database: { directory: place.folder } })
+      return fatalOf(await place.run(['run']))
+    },
+  },
+]
+
+async function runOn({ place, bare }: Means, url: string): Promise<Shown> {
+  place.name(bare.name, 'DATABASE')
+  await place.configure({ database: { url } })
+  return fatalOf(await place.run(['run']))
+}
+
+function changed(url: string, parts: Partial<Pick<URL, 'password' | 'pathname' | 'search'>>): string {
+  return Object.assign(new URL(url), parts).href
+}
+
+async function withLaterSchema({ database }: Means, provoke: () => Promise<Shown>): Promise<Shown> {
+  const later = Date.UTC(2099, 0, 1)
+  await query(
+    database.url,
+    `insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', ${later})`,
+  )
+  try {
+    const before = await tablesOf(database.url)
+    const shown = await provoke()
+    if ((await tablesOf(database.url)) !== before) throw new Error('the tables were changed')
+    return shown
+  } finally {
+    await query(database.url, `delete from drizzle.__drizzle_migrations where created_at = ${later}`)
+  }
+}
+
+/** Each relation, as it stands: what a migration makes, changes or drops has another row of these. */
+async function tablesOf(url: string): Promise<string> {
+  return JSON.stringify([
+    await query(url, 'select oid, xmin from pg_class order by oid'),
+    await query(url, 'select * from drizzle.__drizzle_migrations order by id'),
+  ])
+}

@@ -1,0 +1,151 @@
+import { createServer } from 'node:net'
+import { freePort } from '../../../src/postgres/free-port.ts'
+import { startRouter } from '../../harness/fleet/opened.ts'
+import { listening } from '../../runtime/listening.ts'
+import type { Fault } from './fault.ts'
+import { goingOn } from './going-on.ts'
+import { configure, configureAll, probe, type RouterFault, simulated } from './probed-router.ts'
+import { errorOf, findingOf } from './shown.ts'
+import { UNKNOWN_NAME } from './unknown-name.ts'
+
+const SIMULATED: readonly RouterFault[] = [
+  {
+    what: 'the router’s password is wrong',
+    written: { password: 'another' },
+    line: `invalid user name or password (6) → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
+  },
+  {
+    what: 'the router’s user may not use the API',
+    router: { users: [{ name: 'usage', password: 'secret', policy: ['read'] }] },
+    line: `invalid user name or password (6) → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
+  },
+  {
+    what: 'the router’s user may not read',
+    router: { users: [{ name: 'usage', password: 'secret', policy: ['api'] }] },
+    line: '/system/resource/print: not enough permissions (9) → /user/group/set [/user/get usage group] policy=read,api',
+  },
+  {
+    what: 'the router’s clock is wrong',
+    router: { clockAheadMs: 7_200_000 },
+    code: 0,
+    line: 'its clock is 7200 s ahead of ours, or ours of it; usage does not go by it → /system/ntp/client/set enabled=yes, and timedatectl here',
+  },
+]
+
+export const ROUTER_FAULTS: readonly Fault[] = [
+  ...SIMULATED.map(simulated),
+  {
+    what: 'the router refuses the connection',
+    command: 'probe',
+    code: 1,
+    line: 'connection refused: is the api service on, on this port, for this address? → /ip/service/print on the router tells whether api is on, on which port and for whom; /ip/service/enable api',
+    provoke: async ({ place }) => probe(place, { port: await freePort() }),
+  },
+  {
+    what: 'the router says nothing',
+    command: 'probe',
+    code: 1,
+    line: 'no login within 1000 ms → see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input',
+    provoke: async ({ place }) => {
+      const router = await startRouter({})
+      router.hang()
+      return probe(place, { port: router.port })
+    },
+  },
+  {
+    what: 'the router is slow',
+    command: 'probe',
+    code: 1,
+    line: "/ip/hotspot/active/print: no answer within 1000 ms: the router is slow (raise timeout), or the link to it broke → set the router's timeout to more than 1s, and see what keeps it busy: /tool/profile",
+    provoke: async ({ place }) => {
+      const router = await startRouter({})
+      // The last that is asked of it before its sessions.
+      void router.nextCommand('/user/group/print').then(() => router.hang())
+      return probe(place, { port: router.port })
+    },
+  },
+  {
+    what: 'the router is slow, and a daemon reads it',
+    command: 'run',
+    code: null,
+    line: 'acme/hq: poll failed: /ip/hotspot/active/print: no answer within 1000 ms: the router is slow: raise timeout: tikmeter probe acme/hq says what to do',
+    provoke: async ({ place, database }) => {
+      const router = await startRouter({})
+      // From the second poll on.
+      void router.nextCommand('/ip/hotspot/active/print').then(() => router.trickle(100))
+      await configure(place, { port: router.port }, { database: { url: database.url } })
+      return (await goingOn(place)).said('poll failed')
+    },
+  },
+  {
+    what: 'something else answers in the router’s place',
+    command: 'probe',
+    code: 1,
+    line: 'the peer does not speak the API: is it the right port, and TLS on both sides? → see that port is the one of api: /ip/service/print',
+    provoke: async ({ place }) => {
+      const port = await listening(createServer(socket => socket.end('SSH-2.0-dropbear\r\n')))
+      return probe(place, { port })
+    },
+  },
+  {
+    what: 'nobody knows the router’s name',
+    command: 'probe',
+    code: 1,
+    line: 'the host name is not known → see that host is right, and that this machine can look it up: getent hosts NAME',
+    provoke: ({ place }) => {
+      place.name(UNKNOWN_NAME, 'NAME')
+      return probe(place, { host: UNKNOWN_NAME, port: 8728 })
+    },
+  },
+  {
+    what: 'the router’s password is wrong, and a daemon reads it',
+    command: 'run',
+    code: null,
+    line: 'acme/hq: poll failed: invalid user name or password (6): tikmeter probe acme/hq says what to do',
+    provoke: async ({ place, database }) => {
+      const { port } = await startRouter({})
+      await configure(place, { port, password: 'another' }, { database: { url: database.url } })
+      return (await goingOn(place)).said('poll failed')
+    },
+  },
+  {
+    what: 'one router is in the config twice',
+    command: 'probe',
+    code: 0,
+    line: 'its serial number, HF0000001, is also that of acme/hq; a router that is read twice is counted twice → remove one of them from the config, or give each services of its own; if one is a copy of a virtual machine: /system/license/generate-new-id',
+    provoke: async ({ place }) => {
+      const { port } = await startRouter({ serial: 'HF0000001' })
+      await configureAll(place, [
+        { host: '127.0.0.1', port },
+        { host: 'localhost', port },
+      ])
+      return findingOf(await place.run(['probe']))
+    },
+  },
+  {
+    what: 'one router is in the config twice, and a daemon reads it',
+    command: 'run',
+    code: null,
+    line: 'a router is in the config twice: DIR/tikmeter.yaml:18:9 tenants[0].routers[1].host: 127.0.0.1:PORT is acme/hq already (tenants[0].routers[0]); a router that is read twice is counted twice: remove one of them, or give each services of its own',
+    provoke: async ({ place, database }) => {
+      const { port } = await startRouter({})
+      place.name(port, 'PORT')
+      const twice = [
+        { host: '127.0.0.1', port },
+        { host: '127.0.0.1', port },
+      ]
+      await configureAll(place, twice, { database: { url: database.url } })
+      return (await goingOn(place)).said('a router is in the config twice')
+    },
+  },
+  {
+    what: 'no such router is in the config',
+    command: 'probe acme/hg',
+    code: 2,
+    line: 'error: no router "hg" in the config: did you mean "hq"?',
+    provoke: async ({ place }) => {
+      await configure(place, { port: 8728 })
+      return errorOf(await place.run(['probe', 'acme/hg']))
+    },
+  },
+]

@@ -1,0 +1,189 @@
+import fc from 'fast-check'
+import type { Bytes } from '../../../src/accounting/bytes.ts'
+import type { Service } from '../../../src/accounting/reading.ts'
+import { type Lie, lies } from './lies.ts'
+
+export const SECOND_MS = 1_000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+/** How a reading's answer comes about. */
+export interface Trip {
+  readonly latencyMs: number
+  /** Puts each row's uptime somewhere between asking and the answer. */
+  readonly jitter: number
+  readonly isReversed: boolean
+  /** Which PPP session's counters are unknown this round, if any. */
+  readonly hidden: number | undefined
+}
+
+/**
+ * What happens to a router or to the daemon that reads it, after some time:
+ *
+ *     log-in-again   a session ends, and its subscriber is back on the same address, with the same session-id in PPP
+ *     reset          `/interface/reset-counters` on one session
+ *     readdress      a hotspot session's address changes
+ *     lie            the router tells something of a session that is not true, in histories that are not honest
+ *     swap           another router answers at the address, or the one before again, in such histories
+ *     poll           a reading comes about, and is recorded, or taken twice, or the process is killed over it:
+ *                    once it is journaled, or before that
+ *     failed-poll    the router is asked, and gives no complete answer
+ *     set-wall       somebody sets the wall clock of the daemon's machine, whose process goes on
+ *     clock          while nobody comes or goes: in histories with sleeps, the daemon's machine sleeps for a few
+ *                    seconds, which its steady clock does not notice; in others the daemon is stopped, its clock set,
+ *                    and it is started again
+ *     commit         the database answers, or its answer is lost, or it is not there
+ *     checkpoint     the journal begins a new segment with all that waits, beside the old one or in its place
+ *     crash          the process is killed, and the next one goes on; the clock is again what it was
+ */
+export type Event =
+  | { readonly kind: 'log-in'; readonly service: Service; readonly user: number; readonly place: number }
+  | { readonly kind: 'log-out'; readonly service: Service; readonly which: number }
+  | { readonly kind: 'log-in-again'; readonly service: Service; readonly which: number }
+  | { readonly kind: 'move'; readonly shift: number; readonly bytes: Bytes }
+  | { readonly kind: 'reset'; readonly service: Service; readonly which: number }
+  | { readonly kind: 'readdress'; readonly which: number }
+  | { readonly kind: 'lie'; readonly service: Service; readonly which: number; readonly lie: Lie }
+  | { readonly kind: 'reboot' }
+  | { readonly kind: 'swap' }
+  | {
+      readonly kind: 'poll'
+      readonly services: readonly Service[]
+      readonly trip: Trip
+      readonly fate: 'recorded' | 'taken twice' | 'killed once journaled' | 'killed before'
+    }
+  | { readonly kind: 'failed-poll'; readonly services: readonly Service[] }
+  | { readonly kind: 'reconnect'; readonly latencyMs: number }
+  | { readonly kind: 'set-wall'; readonly aheadMs: number }
+  | {
+      readonly kind: 'clock'
+      readonly sleepMs: number
+      readonly littleMs: number
+      readonly muchMs: number
+      readonly isLittle: boolean
+      readonly isBack: boolean
+      readonly pauseMs: number
+      readonly bytes: Bytes
+    }
+  | { readonly kind: 'commit'; readonly answer: 'told' | 'lost' | 'none' }
+  | { readonly kind: 'checkpoint'; readonly isOldKept: boolean }
+  | { readonly kind: 'crash'; readonly isOldKept: boolean }
+
+export interface Command {
+  readonly afterMs: number
+  readonly event: Event
+}
+
+/** One router, the daemon that reads it, and all that they go through. */
+export interface History {
+  readonly timezone: string
+  readonly bucketMs: number
+  readonly startMs: number
+  readonly router: RouterBeginning
+  readonly hasSleeps: boolean
+  readonly isHonest: boolean
+  readonly commands: readonly Command[]
+}
+
+export interface RouterBeginning {
+  readonly upForMs: number
+  /** Of its clock, against the truth. */
+  readonly driftPpm: number
+  /** What static bindings have counted before. */
+  readonly bindingBytes: Bytes
+}
+
+const most = (max: number) => fc.integer({ min: 0, max })
+const service = fc.constantFrom<Service[]>('hotspot', 'ppp')
+const services = fc.constantFrom<(readonly Service[])[]>(['hotspot', 'ppp'], ['hotspot'], ['ppp'])
+const which = most(5)
+const latencyMs = fc.oneof({ weight: 9, arbitrary: most(200) }, { weight: 1, arbitrary: most(2_000) })
+
+/** Of any order of magnitude, nothing too. */
+const amount = most(20).chain(bits => most(2 ** bits - 1))
+const bytes: fc.Arbitrary<Bytes> = fc.record({ upload: amount, download: amount })
+
+const pauseMs = fc.oneof(
+  { weight: 85, arbitrary: fc.integer({ min: 1, max: 10 * SECOND_MS }) },
+  { weight: 12, arbitrary: most(HOUR_MS) },
+  { weight: 3, arbitrary: most(DAY_MS) },
+)
+
+const trip: fc.Arbitrary<Trip> = fc.record({
+  latencyMs,
+  jitter: most(10_000),
+  isReversed: fc.boolean(),
+  hidden: fc.option(which, { nil: undefined, freq: 4 }),
+})
+
+const fate = fc.oneof(
+  { weight: 20, arbitrary: fc.constant('recorded') },
+  { weight: 4, arbitrary: fc.constant('taken twice') },
+  { weight: 1, arbitrary: fc.constant('killed once journaled') },
+  { weight: 1, arbitrary: fc.constant('killed before') },
+)
+
+const clock = fc.record({
+  kind: fc.constant('clock'),
+  sleepMs: most(5 * SECOND_MS),
+  littleMs: fc.integer({ min: 2.5 * SECOND_MS, max: 62.5 * SECOND_MS }),
+  muchMs: fc.integer({ min: 10 * MINUTE_MS, max: DAY_MS }),
+  isLittle: fc.boolean(),
+  isBack: fc.boolean(),
+  pauseMs,
+  bytes,
+})
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 32, arbitrary: fc.record({ kind: fc.constant('poll'), services, trip, fate }) },
+  { weight: 22, arbitrary: fc.record({ kind: fc.constant('move'), shift: most(2), bytes }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant('log-in'), service, user: most(5), place: most(1) }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('log-out'), service, which }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('log-in-again'), service, which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reset'), service, which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('readdress'), which }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('lie'), service, which, lie: lies }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('swap') }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reboot') }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('failed-poll'), services }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('reconnect'), latencyMs: most(400) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('set-wall'),
+      aheadMs: fc.integer({ min: -2 * HOUR_MS, max: 2 * HOUR_MS }),
+    }),
+  },
+  { weight: 2, arbitrary: clock },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('commit'),
+      answer: fc.constantFrom('told', 'told', 'lost', 'none'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('checkpoint'), isOldKept: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('crash'), isOldKept: fc.boolean() }) },
+)
+
+const router: fc.Arbitrary<RouterBeginning> = fc.record({
+  upForMs: fc.integer({ min: MINUTE_MS, max: 10 * DAY_MS }),
+  driftPpm: fc.integer({ min: -50, max: 50 }),
+  bindingBytes: bytes,
+})
+
+/** Any history, which shrinks to the shortest of its kind. */
+export const histories: fc.Arbitrary<History> = fc.record({
+  timezone: fc.constantFrom('Africa/Nairobi', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe'),
+  bucketMs: fc.constantFrom(15 * MINUTE_MS, 5 * MINUTE_MS, MINUTE_MS),
+  // Over the end of Berlin's summer time.
+  startMs: fc.integer({ min: Date.UTC(2026, 9, 20), max: Date.UTC(2026, 10, 9) }),
+  router,
+  hasSleeps: fc.boolean(),
+  isHonest: fc.boolean(),
+  commands: fc.array(fc.record({ afterMs: pauseMs, event }), { maxLength: 120, size: 'max' }),
+})

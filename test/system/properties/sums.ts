@@ -1,0 +1,26 @@
+import { addSums, type ByteSum, NO_SUM } from '../../../src/accounting/bytes.ts'
+
+/** Bytes by whatever the key tells. What is 0 is not in it, so that two of them are the same or not. */
+export type Sums = ReadonlyMap<string, ByteSum>
+
+/** Numbers or bigints alike. */
+export interface AnyBytes {
+  readonly upload: number | bigint
+  readonly download: number | bigint
+}
+
+export function sumsOf<Item>(
+  items: Iterable<Item>,
+  keyOf: (item: Item) => string,
+  bytesOf: (item: Item) => AnyBytes,
+): Sums {
+  const sums = new Map<string, ByteSum>()
+  for (const item of items) {
+    const { upload, download } = bytesOf(item)
+    if (Number(upload) === 0 && Number(download) === 0) continue
+    const sum = { upload: BigInt(upload), download: BigInt(download) }
+    const key = keyOf(item)
+    sums.set(key, addSums(sums.get(key) ?? NO_SUM, sum))
+  }
+  return sums
+}

@@ -1,0 +1,115 @@
+import { expect } from 'vitest'
+import { addBytes, type Bytes, NO_BYTES, NO_SUM } from '../../../src/accounting/bytes.ts'
+import type { LedgerEvent } from '../../../src/accounting/entry.ts'
+import type { SessionId } from '../../../src/accounting/ids.ts'
+import { inherited, type Ledger, NEW_LEDGER } from '../../../src/accounting/ledger.ts'
+import type { Service } from '../../../src/accounting/reading.ts'
+import { adoptPending } from '../../../src/accounting/waiting/adopt-pending.ts'
+import type { Pending } from '../../../src/accounting/waiting/pending.ts'
+import { Rollup } from '../../../src/live/rollup.ts'
+import type { StoredRouter } from '../../../src/recording/ports.ts'
+import { type CommitOutcome, decideOutcome } from '../../../src/store/commit/outcome.ts'
+import { type AnyBytes, type Sums, sumsOf } from './sums.ts'
+
+/** A row of `user_sessions`. */
+export interface SessionRow extends AnyBytes {
+  readonly id: string
+  readonly service: Service
+  readonly username: string
+}
+
+/** A row of `session_deltas`. */
+export interface DeltaRow extends AnyBytes {
+  readonly id: string
+  readonly bucketStartMs: number
+}
+
+/** A row of `tenant_usage_daily`, or of `usage_daily` with the username. */
+export interface TenantDayRow extends AnyBytes {
+  readonly day: string
+  readonly service: Service
+}
+export interface DayRow extends TenantDayRow {
+  readonly username: string
+}
+
+/** What the four tables have of one router. */
+export interface FourTables {
+  readonly sessions: readonly SessionRow[]
+  readonly deltas: readonly DeltaRow[]
+  readonly daily: readonly DayRow[]
+  readonly tenantDaily: readonly TenantDayRow[]
+}
+
+const US = 'us'
+
+/** The database as it is meant: one router, committed to by one daemon. */
+export class Tables {
+  readonly events: LedgerEvent[] = []
+  readonly #sessions = new Map<SessionId, SessionRow>()
+  readonly #deltas = new Map<string, DeltaRow & Bytes>()
+  readonly #daily = new Map<string, DayRow & Bytes>()
+  readonly #tenantDaily = new Map<string, TenantDayRow & Bytes>()
+  readonly #ledgers: Record<Service, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
+  #position = 0
+  #committedEpoch = 0
+
+  get stored(): StoredRouter {
+    const { hotspot, ppp } = this.#ledgers
+    return {
+      ...{ position: this.#position, committedEpoch: this.#committedEpoch },
+      ledgers: { hotspot: inherited(hotspot), ppp: inherited(ppp) },
+    }
+  }
+
+  get rollup(): Rollup {
+    const of = (key: (row: TenantDayRow) => string): Sums =>
+      sumsOf(this.#tenantDaily.values(), key, row => row)
+    return new Rollup(
+      of(() => '').get('') ?? NO_SUM,
+      of(row => row.day),
+    )
+  }
+
+  get rows(): FourTables {
+    return {
+      ...{ sessions: [...this.#sessions.values()], deltas: [...this.#deltas.values()] },
+      ...{ daily: [...this.#daily.values()], tenantDaily: [...this.#tenantDaily.values()] },
+    }
+  }
+
+  /** @param epoch the lease's, which is the committing daemon's */
+  commit(epoch: number, pending: Pending): CommitOutcome {
+    const standing = { owner: US, epoch, position: this.#position }
+    const outcome = decideOutcome(standing, US, { epoch, pending })
+    if (outcome.kind === 'committed') this.#write(epoch, pending)
+    return outcome
+  }
+
+  #write(epoch: number, pending: Pending): void {
+    this.#position = pending.position
+    this.#committedEpoch = epoch
+    for (const service of ['hotspot', 'ppp'] as const)
+      this.#ledgers[service] = adoptPending(this.#ledgers[service], service, pending)
+    for (const { session, isNew, shares } of pending.sessions.values()) {
+      const { id, service, username, recorded } = session
+      if (this.#sessions.has(id) === isNew) expect.fail(`${id} is ${isNew ? 'new again' : 'not there yet'}`)
+      this.#sessions.set(id, { id, service, username, ...recorded })
+      for (const { bucketStartMs, day, ...bytes } of shares.values()) {
+        add(this.#deltas, `${id} ${bucketStartMs}`, bytes, sum => ({ id, bucketStartMs, ...sum }))
+        add(this.#daily, `${day} ${service} ${username}`, bytes, sum => ({ day, service, username, ...sum }))
+        add(this.#tenantDaily, `${day} ${service}`, bytes, sum => ({ day, service, ...sum }))
+      }
+    }
+    this.events.push(...pending.events)
+  }
+}
+
+function add<Row extends Bytes>(
+  rows: Map<string, Row>,
+  key: string,
+  bytes: Bytes,
+  rowOf: (sum: Bytes) => Row,
+): void {
+  rows.set(key, rowOf(addBytes(rows.get(key) ?? NO_BYTES, bytes)))
+}

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util'
+import { expect } from 'vitest'
+import type { RouterKey } from '../../../src/accounting/ids.ts'
+import type { Pending } from '../../../src/accounting/waiting/pending.ts'
+import { SegmentEncoder } from '../../../src/journal/format/segment-code.ts'
+import type { Place } from '../../../src/journal/position.ts'
+import type { JournalRecord, SettledRecord } from '../../../src/journal/record.ts'
+import { Replay } from '../../../src/journal/replay.ts'
+import type { Inherited } from '../../../src/recording/router-book.ts'
+import { readSegment } from '../../journal/format/read-segment.ts'
+import { toldByEntries } from './told-by-entries.ts'
+
+/** One segment, and what was written to it. */
+class Segment {
+  readonly records: JournalRecord[] = []
+  #encoder: SegmentEncoder | undefined
+
+  add(record: JournalRecord): void {
+    this.records.push(asRead(record))
+    this.#encoder ??= new SegmentEncoder()
+    this.#encoder.add(record)
+  }
+
+  /** @throws where what is read is not what was written */
+  read(): readonly JournalRecord[] {
+    if (!this.#encoder) return []
+    const { records, end } = readSegment(this.#encoder.take())
+    expect(end).toEqual({ kind: 'whole' })
+    if (!isDeepStrictEqual(records, this.records))
+      expect(records, 'what the journal reads').toEqual(this.records)
+    return records
+  }
+}
+
+/** What is to be read of a record: what it holds goes on changing once it is written. */
+function asRead(record: JournalRecord): JournalRecord {
+  switch (record.kind) {
+    case 'decision': {
+      const { numbered: _, ...decision } = toldByEntries(record.decision)
+      return { ...record, decision }
+    }
+    case 'checkpoint':
+      return { ...record, pending: structuredClone(record.pending.map(asTold)) }
+    default:
+      return record
+  }
+}
+
+function asTold({ inColumns: _, ...pending }: Pending): Pending {
+  const sessions = Array.from(pending.sessions, ([id, it]) => [id, { ...it, isOnlyGrown: false }] as const)
+  return { ...pending, sessions: new Map(sessions) }
+}
+
+/** A journal of one router, of which every record that is appended is durable at once. */
+export class Tape {
+  readonly #router: RouterKey
+  readonly #kept: (readonly JournalRecord[])[] = []
+  #segment = new Segment()
+  /** Goes to the disk with the next decision. */
+  #settled: SettledRecord | undefined
+
+  constructor(router: RouterKey) {
+    this.#router = router
+  }
+
+  append(record: JournalRecord): void {
+    if (this.#settled) this.#segment.add(this.#settled)
+    this.#settled = undefined
+    this.#segment.add(record)
+  }
+
+  committed(place: Place): void {
+    this.#settled = { kind: 'committed', router: this.#router, ...place }
+  }
+
+  /** Begins a segment with all that waits, after which the older ones may go, or not yet. */
+  checkpoint(epoch: number, pending: readonly Pending[], isOldKept: boolean): void {
+    this.#turn(isOldKept)
+    if (pending.length > 0) this.append({ kind: 'checkpoint', router: this.#router, epoch, pending })
+  }
+
+  /** What a router goes on with from where the database has it, once the process that wrote this was killed. */
+  inherit(stored: Place): readonly Inherited[] {
+    this.#settled = undefined
+    this.#turn(true)
+    const replay = new Replay(stored)
+    let inherited: Inherited[] = []
+    for (const record of this.#kept.flat()) {
+      const step = replay.take(record)
+      if (step.kind === 'back') inherited = []
+      if (step.kind === 'nothing' || step.kind === 'back') continue
+      if (step.onto === 'stored') inherited = []
+      const { onto, ...its } = step
+      inherited.push(its)
+    }
+    expect(replay.unapplied.readings, 'readings given up').toBe(0)
+    // As a router is taken up, since the process before may have committed without a word of it here.
+    this.committed(stored)
+    return inherited
+  }
+
+  #turn(isOldKept: boolean): void {
+    const read = this.#segment.read()
+    if (!isOldKept) this.#kept.length = 0
+    else if (read.length > 0) this.#kept.push(read)
+    this.#segment = new Segment()
+  }
+}

@@ -1,0 +1,13 @@
+import type { Decision } from '../../../src/accounting/entry.ts'
+import { entryOfGrowth } from '../../../src/accounting/growth.ts'
+
+/** The same decision, with its growth told entry by entry. Not to be asked for once it was adopted. */
+export function toldByEntries(decision: Decision): Decision {
+  const { growth, numbered, ...rest } = decision
+  if (!growth) return decision
+  const grown = Array.from(growth.numbers.keys(), place => entryOfGrowth(growth, place, decision.at.steadyMs))
+  const sessions = new Map(numbered?.sessions)
+  for (const [place, { session }] of grown.entries()) sessions.set(growth.numbers[place] ?? 0, session)
+  const { by } = growth.columns
+  return { ...rest, entries: [...decision.entries, ...grown], numbered: { by, sessions } }
+}

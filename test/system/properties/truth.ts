@@ -1,0 +1,155 @@
+import { addBytes, type Bytes, isNothing, NO_BYTES } from '../../../src/accounting/bytes.ts'
+import type { Telling } from './lies.ts'
+import { Trial } from './trial.ts'
+import type { Sight, TrueRouter } from './true-router.ts'
+import type { TrueSession } from './true-service.ts'
+
+/** Bytes that readings carried, and since when they can have been moved, by the wall clock of the reading. */
+export interface TrueDelta extends Bytes {
+  readonly username: string
+  readonly fromMs: number
+}
+
+/** What is known of a session from the readings that had it. */
+interface Known {
+  readonly counters: Bytes
+  readonly atMs: number
+  readonly resets: number
+  /** Whether the reading told something else. */
+  readonly isLie: boolean
+}
+
+/**
+ * What readings of one service carried, by who each session really is: no identity, clock or tolerance comes into
+ * it. Written from the rules' words, and apart from the ledger.
+ */
+export class Truth {
+  readonly carried = new Map<string, Bytes>()
+  /** What of it may be missing, since a reading lied or a reset could not be told from a lie. */
+  readonly slack = new Map<string, Bytes>()
+  readonly deltas: TrueDelta[] = []
+  /** Sessions that some reading showed. */
+  readonly shown = new Set<TrueSession>()
+  /** Of counters that were reset, those that had shown anything before (docs/accounting.md rule 7). */
+  resets = 0
+  /** On bindings of which nothing was known (rule 10), and on a router that takes another's place (rule 5). */
+  baselines = 0
+  lies = 0
+  readonly #trials = new Map<TrueSession, Trial>()
+  readonly #known = new Map<TrueSession, Known>()
+  /** Those that began in a reading that did not tell of their counters. */
+  readonly #untold = new Set<TrueSession>()
+  /** Found when their router took another's place. */
+  readonly #strangers = new Set<TrueSession>()
+  readonly #bindings = new Map<string, Bytes>()
+  /** What bindings showed before they fell with nobody on them. */
+  readonly #fallen = new Map<string, Bytes>()
+  readonly #read = new Set<TrueRouter>()
+  #router: TrueRouter | undefined
+
+  /** Who was reset so that nobody can tell, or lied about. */
+  get doubtful(): ReadonlySet<string> {
+    return new Set([...this.slack.keys(), ...Array.from(this.#trials.keys(), it => it.username)])
+  }
+
+  reboot(router: TrueRouter): void {
+    if (router !== this.#router) return
+    for (const name of this.#bindings.keys()) this.#bindings.set(name, NO_BYTES)
+    this.#fallen.clear()
+  }
+
+  see(sight: Sight): void {
+    const { router, seen, bindings, lies } = sight
+    const isSwap = this.#router !== undefined && this.#router !== router
+    const isStranger = isSwap && !this.#read.has(router)
+    if (isSwap) {
+      this.#bindings.clear()
+      this.#fallen.clear()
+      for (const trial of this.#trials.values()) trial.cutShort()
+    }
+    this.#router = router
+    this.#read.add(router)
+    for (const [session, counters] of seen) this.#seeOne(session, counters, sight, isStranger)
+    for (const [name, counters] of bindings) {
+      const before = this.#bindings.get(name) ?? NO_BYTES
+      if (hasFallen(before, counters)) this.#fallen.set(name, before)
+      this.#bindings.set(name, counters)
+    }
+    this.lies += lies.size
+    // An address may have changed that nobody knows any more.
+    if (isSwap) this.lies += seen.size
+  }
+
+  /** Of every session that was reset, what nobody can tell. */
+  settle(): void {
+    for (const [{ username }, trial] of this.#trials) if (!trial.isClear) this.#allow(username, trial.marks)
+  }
+
+  #seeOne(session: TrueSession, counters: Bytes | undefined, sight: Sight, isStranger: boolean): void {
+    const { askedMs, reading, lies } = sight
+    const lie = lies.get(session)
+    this.shown.add(session)
+    if (isStranger) this.#strangers.add(session)
+    if (!counters) return
+    const known = this.#known.get(session)
+    this.#known.set(session, { counters, atMs: askedMs, resets: session.resets, isLie: lie !== undefined })
+    const delta = this.#deltaOf(session, known, counters)
+    this.#try(session, known, counters, lie)
+    this.#doubt(session, known, delta, lie)
+    if (isNothing(delta)) return
+    const { username } = session
+    this.carried.set(username, addBytes(this.carried.get(username) ?? NO_BYTES, delta))
+    const spanMs = askedMs - (known?.atMs ?? session.loginMs)
+    this.deltas.push({ username, fromMs: reading.at.wall.getTime() - spanMs, ...delta })
+  }
+
+  #deltaOf(session: TrueSession, known: Known | undefined, now: Bytes): Bytes {
+    if (known && known.resets !== session.resets) return now
+    const before = known?.counters ?? this.#startOf(session)
+    if (!before) this.baselines++
+    if (!before) return NO_BYTES
+    return hasFallen(before, now)
+      ? now
+      : { upload: now.upload - before.upload, download: now.download - before.download }
+  }
+
+  /** Rule 10: a binding's counters run on; where they were never known there is nothing to count from. */
+  #startOf(session: TrueSession): Bytes | undefined {
+    const { binding } = session
+    if (this.#strangers.has(session)) return undefined
+    return binding === undefined ? NO_BYTES : this.#bindings.get(binding)
+  }
+
+  #try(session: TrueSession, known: Known | undefined, now: Bytes, lie: Telling | undefined): void {
+    const isReset = known !== undefined && known.resets !== session.resets
+    const trial = this.#trials.get(session)
+    if (trial) trial.see(now, { isReset, isLie: lie !== undefined })
+    else if (isReset) {
+      const isDoubtful = lie !== undefined || known.isLie || session.binding !== undefined
+      const begun = new Trial(known.counters, now, isDoubtful)
+      this.#trials.set(session, begun)
+      if (!isNothing(known.counters)) this.resets++
+    } else if (!known) {
+      const start = this.#startOf(session) ?? NO_BYTES
+      const fallen = this.#fallen.get(session.binding ?? '') ?? NO_BYTES
+      if (hasFallen(start, now) || !isNothing(fallen))
+        this.#trials.set(session, new Trial(addBytes(start, fallen), now, true))
+    }
+  }
+
+  /** A lie can cost what its reading carried; where a session begins with one, also the first that is true. */
+  #doubt(session: TrueSession, known: Known | undefined, delta: Bytes, lie: Telling | undefined): void {
+    if (lie && !known) this.#untold.add(session)
+    if (lie || this.#untold.has(session)) this.#allow(session.username, delta)
+    if (!lie) this.#untold.delete(session)
+    if (lie) this.#trials.get(session)?.doubt()
+  }
+
+  #allow(username: string, bytes: Bytes): void {
+    this.slack.set(username, addBytes(this.slack.get(username) ?? NO_BYTES, bytes))
+  }
+}
+
+function hasFallen(before: Bytes, now: Bytes): boolean {
+  return now.upload < before.upload || now.download < before.download
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type RouterId, routerId, routerKey, type TenantId } from '../../../src/accounting/ids.ts'
+import type { StoredElsewhere } from '../../../src/store/load/other-daemons.ts'
+import { type LedgerScene, openLedgerScene, tenantOf } from '../../store/pg/ledger-scene.ts'
+
+const ROUTERS = 5_000
+
+let scene: LedgerScene
+beforeAll(async () => {
+  scene = await openLedgerScene()
+  await scene.beginUntaken()
+})
+afterAll(() => scene.stop())
+
+function keyed(elsewhere: ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>) {
+  return new Map(
+    [...elsewhere].flatMap(([tenant, its]) =>
+      Array.from(its, ([router, it]) => [routerKey(tenant, router), it] as const),
+    ),
+  )
+}
+
+test('of 5,000 routers that another daemon reads, only the one that it committed since is read again', async () => {
+  const { store, ask } = scene
+  const tenant = tenantOf('acme', ...Array.from({ length: ROUTERS }, (_, number) => `router${number}`))
+  await store.syncConfig([tenant])
+  await ask(
+    `update routers set position = 1, committed_epoch = 1, ppp_reading_at = now() where tenant_id = 'acme'`,
+  )
+  await ask(`insert into tenant_usage_daily (tenant_id, day, router_id, service, upload, download)
+    select tenant_id, '2026-11-24', id, 'ppp', 1, 2 from routers where tenant_id = 'acme'`)
+  const first = keyed(await store.loadElsewhere([tenant.id], new Set(), new Map()))
+  expect(first.size).toBeGreaterThanOrEqual(ROUTERS)
+  // It would show of each that is read.
+  await ask(`update tenant_usage_daily set upload = upload + 1`)
+  await ask(`update routers set position = 2 where tenant_id = 'acme' and id = 'router77'`)
+  const next = keyed(await store.loadElsewhere([tenant.id], new Set(), first))
+  const moved = [...next].filter(([key, it]) => first.get(key) !== it)
+  expect(moved).toMatchObject([
+    ['acme/router77', { stamp: '1/2', rollup: { total: { upload: 2n, download: 2n } } }],
+  ])
+  const here = new Set([...next.keys()].filter(key => key !== routerKey(tenant.id, routerId('router78'))))
+  const others = keyed(await store.loadElsewhere([tenant.id], here, next))
+  expect([...others]).toEqual([['acme/router78', next.get(routerKey(tenant.id, routerId('router78')))]])
+}, 120_000)

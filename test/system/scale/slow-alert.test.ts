@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { WatchScene } from '../../alerts/alert-scene.ts'
+import { type LedgerScene, openLedgerScene } from '../../store/pg/ledger-scene.ts'
+
+let scene: LedgerScene
+beforeAll(async () => {
+  scene = await openLedgerScene()
+})
+beforeEach(() => scene.begin())
+afterAll(() => scene.stop())
+
+/** As a statement of another daemon leaves it that began so long ago, and is done only now. */
+async function fireSince(minutes: number, number: number): Promise<void> {
+  const began = `now() - interval '${minutes} minutes'`
+  await scene.ask(`insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail, fired_at, changed_at)
+    values ('acme', ${number}, 'heavy', 'usage', 'user', 'user${number}', '2026-11',
+      '{"used":5,"threshold":1,"quota":null}', ${began}, ${began})`)
+}
+
+test('an alert is told once, though the statement that fired it took ten minutes', async () => {
+  const daemon = new WatchScene(scene.url, '2026-11-26T09:00:00.000Z')
+  daemon.setRules([])
+  await daemon.look()
+  await fireSince(10, 1)
+  await daemon.look()
+  expect(daemon.takeTold()).toEqual(['heavy user1 2026-11'])
+  await fireSince(9, 2)
+  await daemon.look()
+  expect(daemon.takeTold()).toEqual(['heavy user2 2026-11'])
+  await daemon.look()
+  expect(daemon.takeTold()).toEqual([])
+  await daemon.stop()
+})

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import { type RouterKey, routerKey } from '../../../src/accounting/ids.ts'
+import type { RouterRef } from '../../../src/recording/ports.ts'
+import { type Leases, type Owner, Ownership, SLICE, type Taken } from '../../../src/roster/leases.ts'
+import { refOf } from '../../roster/roster-scene.ts'
+import { HandClock } from '../../runtime/hand-clock.ts'
+import { LogLines } from '../../runtime/log-lines.ts'
+
+const LEASE_MS = 15_000
+const GAIN_MS = 40_000
+const FLEET = new Map(
+  Array.from({ length: 2 * SLICE + 1 }, (_, number) => {
+    const ref = refOf('acme', `router${number}`)
+    return [routerKey(ref.tenant, ref.router), ref] as const
+  }),
+)
+
+/** Leases that run out, as a database has them; one daemon's, and what others would find free. */
+class ExpiringLeases implements Leases {
+  readonly #clock: HandClock
+  readonly #rows = new Map<RouterKey, { readonly epoch: number; readonly untilMs: number }>()
+
+  constructor(clock: HandClock) {
+    this.#clock = clock
+  }
+
+  async acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, Taken>> {
+    const taken = new Map<RouterKey, Taken>()
+    for (const { tenant, router } of routers) {
+      const key = routerKey(tenant, router)
+      const epoch = (this.#rows.get(key)?.epoch ?? 0) + 1
+      taken.set(key, { epoch })
+      this.#prolong(key, epoch)
+    }
+    return taken
+  }
+
+  async renew(leases: ReadonlyMap<RouterKey, number>): Promise<ReadonlySet<RouterKey>> {
+    const kept = [...leases].filter(([key, epoch]) => this.#rows.get(key)?.epoch === epoch)
+    for (const [key, epoch] of kept) this.#prolong(key, epoch)
+    return new Set(kept.map(([key]) => key))
+  }
+
+  async release(leases: ReadonlyMap<RouterKey, number>): Promise<void> {
+    for (const [key, epoch] of leases) this.#rows.set(key, { epoch, untilMs: Number.NEGATIVE_INFINITY })
+  }
+
+  async newer(): Promise<undefined> {}
+
+  /** Another daemon takes a router, as by a command that does not ask whether it is free. */
+  take(key: RouterKey): void {
+    this.#prolong(key, (this.#rows.get(key)?.epoch ?? 0) + 1)
+  }
+
+  get expired(): number {
+    const nowMs = this.#clock.steadyMs()
+    return [...this.#rows.values()].filter(({ untilMs }) => untilMs <= nowMs).length
+  }
+
+  #prolong(key: RouterKey, epoch: number): void {
+    this.#rows.set(key, { epoch, untilMs: this.#clock.steadyMs() + LEASE_MS })
+  }
+}
+
+/** An owner to whom beginning with a slice of routers takes longer than their leases hold. */
+class SlowOwner implements Owner {
+  readonly has = new Set<RouterKey>()
+  readonly lost: { readonly router: RouterKey; readonly atMs: number }[] = []
+  readonly #clock: HandClock
+  readonly #signal = new AbortController().signal
+
+  constructor(clock: HandClock) {
+    this.#clock = clock
+  }
+
+  async gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
+    await this.#clock.sleep(GAIN_MS, this.#signal)
+    for (const key of epochs.keys()) this.has.add(key)
+  }
+
+  async lose(routers: readonly RouterKey[]): Promise<void> {
+    for (const router of routers) {
+      this.has.delete(router)
+      this.lost.push({ router, atMs: this.#clock.steadyMs() })
+    }
+  }
+
+  isBusy(router: RouterKey): boolean {
+    return this.has.has(router)
+  }
+}
+
+function owning() {
+  const clock = new HandClock('2026-03-01T00:00:00Z')
+  const leases = new ExpiringLeases(clock)
+  const owner = new SlowOwner(clock)
+  const { log } = new LogLines()
+  const stopping = new AbortController()
+  const ownership = new Ownership({
+    ...{ leases, owner, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+    onSuperseded: () => expect.fail(),
+  })
+  const ending = new AbortController()
+  const running = ownership.run(ending.signal)
+  const stop = async () => {
+    ending.abort()
+    await running
+    expect(clock.sleepers).toBe(0)
+  }
+  return { clock, leases, owner, ownership, stopping, stop }
+}
+
+test('no lease runs out while routers are begun with for longer than a lease', async () => {
+  const { clock, leases, owner, ownership, stop } = owning()
+  const wanted = ownership.want(FLEET)
+  for (let second = 0; second < (3 * GAIN_MS) / 1_000; second++) {
+    await clock.turn(1_000)
+    expect(leases.expired).toBe(0)
+  }
+  await wanted
+  expect(owner.has.size).toBe(FLEET.size)
+  await stop()
+})
+
+test('what is lost while routers are gained is told after their slice, not after all of them', async () => {
+  const { clock, leases, owner, ownership, stop } = owning()
+  const wanted = ownership.want(FLEET)
+  const begunMs = clock.steadyMs()
+  await clock.turn(GAIN_MS)
+  const [first] = FLEET.keys()
+  if (first === undefined) throw new Error('the fleet has routers')
+  leases.take(first)
+  await clock.turn(2 * GAIN_MS)
+  await wanted
+  expect(owner.lost).toEqual([{ router: first, atMs: begunMs + 2 * GAIN_MS }])
+  await stop()
+})
+
+test('at a stop, a release waits for the slice that is being gained, and none is taken after it', async () => {
+  const { clock, leases, owner, ownership, stopping, stop } = owning()
+  const wanted = ownership.want(FLEET)
+  await clock.turn(GAIN_MS / 2)
+  stopping.abort()
+  const released = ownership.release()
+  await clock.turn(GAIN_MS)
+  await Promise.all([released, wanted])
+  expect(owner.has.size).toBe(SLICE)
+  expect(leases.expired).toBe(SLICE)
+  await clock.turn(GAIN_MS)
+  expect(owner.has.size).toBe(SLICE)
+  await stop()
+})

@@ -1,0 +1,50 @@
+import type { RouterKey } from '../../../../src/accounting/ids.ts'
+import { systemClock } from '../../../../src/runtime/clock.ts'
+import type { RouterCommit } from '../../../../src/store/commit/router-statements.ts'
+import { LeaseStore } from '../../../../src/store/leases/lease-store.ts'
+import { LedgerStore } from '../../../../src/store/ledger-store.ts'
+import type { BenchPostgres } from './bench-postgres.ts'
+import { SteadyFleet } from './steady-fleet.ts'
+
+const OWNER = 'bench'
+const LEASE_MS = 3_600_000
+const RETENTION_MS = 90 * 86_400_000
+
+/** A fleet whose sessions are in the database, by the daemon's own store and under its leases. */
+export class CommittedFleet {
+  readonly fleet: SteadyFleet
+  readonly #store: LedgerStore
+  readonly #epochs: ReadonlyMap<RouterKey, number>
+
+  private constructor(fleet: SteadyFleet, store: LedgerStore, epochs: ReadonlyMap<RouterKey, number>) {
+    this.fleet = fleet
+    this.#store = store
+    this.#epochs = epochs
+  }
+
+  static async start({ database }: BenchPostgres): Promise<CommittedFleet> {
+    const fleet = new SteadyFleet(Date.now())
+    const options = { database, clock: systemClock, owner: OWNER }
+    const store = new LedgerStore({ ...options, deltasRetentionMs: RETENTION_MS })
+    await store.syncConfig(fleet.tenants)
+    const leases = await new LeaseStore({ ...options, incarnation: 1, durationMs: LEASE_MS }).acquire(
+      fleet.routers,
+    )
+    const epochs = new Map(Array.from(leases, ([key, { epoch }]) => [key, epoch]))
+    const committed = new CommittedFleet(fleet, store, epochs)
+    for (const commits of fleet.logins(epochs)) await committed.commit(commits)
+    return committed
+  }
+
+  /** What another reading of all sessions has for the database. */
+  growth(): readonly RouterCommit[] {
+    return this.fleet.growth(this.#epochs)
+  }
+
+  /** In one transaction. @throws where any of it was not written */
+  async commit(batch: readonly RouterCommit[]): Promise<void> {
+    for (const [router, outcome] of await this.#store.commit(batch))
+      if (outcome.kind !== 'committed' || outcome.setAside)
+        throw new Error(`${router}: ${JSON.stringify(outcome)}`)
+  }
+}

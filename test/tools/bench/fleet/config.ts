@@ -1,0 +1,60 @@
+import { stringify } from 'yaml'
+import { ownerOf } from '../../../system/daemon/fleet-config.ts'
+import { SECRET } from '../../../system/daemon/scene.ts'
+import { hostOf } from './simulated/router.ts'
+
+const ZONES = ['Africa/Nairobi', 'Asia/Kathmandu', 'America/Bogota', 'UTC']
+
+/** What the daemon is to be told of a fleet. */
+export interface Terms {
+  readonly routers: number
+  readonly tenants: number
+  readonly fleetPort: number
+  readonly databaseUrl: string
+  readonly journalFolder: string
+  readonly port: number
+  /** Keys of the config over the usual ones. */
+  readonly more: Readonly<Record<string, unknown>>
+  /** Keys of one tenant or the other, by its id. */
+  readonly ofTenant: ReadonlyMap<string, Readonly<Record<string, unknown>>>
+}
+
+export interface BenchTenant {
+  readonly id: string
+  readonly name: string
+  readonly timezone: string
+}
+
+export function tenantsOf(count: number): readonly BenchTenant[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `tenant-${index}`,
+    name: `Tenant ${index}`,
+    timezone: ZONES[index % ZONES.length] ?? 'UTC',
+  }))
+}
+
+export function routerIdOf(number: number): string {
+  return `router-${number}`
+}
+
+export function configText(terms: Terms): string {
+  const tenants = tenantsOf(terms.tenants)
+  const numbers = Array.from({ length: terms.routers }, (_, number) => number)
+  return stringify({
+    database: { url: terms.databaseUrl },
+    journal: { directory: terms.journalFolder },
+    server: { port: terms.port },
+    auth: { secret: SECRET },
+    ...terms.more,
+    tenants: tenants.map(tenant => ({
+      ...tenant,
+      ...terms.ofTenant.get(tenant.id),
+      routers: numbers
+        .filter(number => ownerOf(number, tenants).id === tenant.id)
+        .map(number => ({
+          ...{ id: routerIdOf(number), host: hostOf(number), port: terms.fleetPort },
+          ...{ username: 'usage', password: 'secret' },
+        })),
+    })),
+  })
+}

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import { tenantId } from '../../../../src/accounting/ids.ts'
+import { signToken } from '../../../../src/auth/tokens.ts'
+import type { RouterJson } from '../../../../src/live/snapshot.ts'
+import { SECRET } from '../../../system/daemon/scene.ts'
+
+interface SnapshotMessage {
+  readonly type: string
+  readonly as_of: string
+  readonly routers: readonly RouterJson[]
+}
+
+const TOKEN_FOR_MS = 86_400_000
+
+/** A dashboard's client for each tenant, and how old what they are sent is when it is there. */
+export class FeedClients {
+  readonly #sockets: WebSocket[] = []
+  readonly #lastReadings = new Map<string, string>()
+  #snapshotMs: number[] = []
+  #readingMs: number[] = []
+
+  async start(port: number, tenants: readonly string[]): Promise<void> {
+    for (const tenant of tenants) {
+      const socket = await openFeed(port, tenant)
+      socket.on('message', data => this.#take(tenant, JSON.parse(String(data))))
+      this.#sockets.push(socket)
+    }
+  }
+
+  /** From a snapshot's moment to its arrival, milliseconds, each. */
+  get snapshotMs(): readonly number[] {
+    return this.#snapshotMs
+  }
+
+  /** From a reading to the arrival of the first snapshot that has it, milliseconds, each. */
+  get readingMs(): readonly number[] {
+    return this.#readingMs
+  }
+
+  begin(): void {
+    this.#snapshotMs = []
+    this.#readingMs = []
+  }
+
+  stop(): void {
+    for (const socket of this.#sockets) socket.close()
+  }
+
+  #take(tenant: string, { type, as_of, routers }: SnapshotMessage): void {
+    if (type !== 'snapshot') return
+    const nowMs = Date.now()
+    this.#snapshotMs.push(nowMs - Date.parse(as_of))
+    for (const { id, last_reading_at } of routers) {
+      const key = `${tenant}/${id}`
+      if (last_reading_at === null || this.#lastReadings.get(key) === last_reading_at) continue
+      this.#lastReadings.set(key, last_reading_at)
+      this.#readingMs.push(nowMs - Date.parse(last_reading_at))
+    }
+  }
+}
+
+/** Open, and let in. */
+export async function openFeed(port: number, tenant: string): Promise<WebSocket> {
+  const expiresAt = new Date(Date.now() + TOKEN_FOR_MS)
+  const token = await signToken({ kind: 'tenant', tenant: tenantId(tenant), expiresAt }, SECRET)
+  const headers = { authorization: `Bearer ${token}` }
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['tikmeter.v1'], { headers })
+  await once(socket, 'open')
+  socket.on('error', () => {}) // `close` follows.
+  return socket
+}

@@ -1,0 +1,113 @@
+import { differenceOf } from '../../../system/daemon/compare.ts'
+import { percentile } from '../measure.ts'
+import { quantileBetween } from './exposition.ts'
+import { fitLine } from './line.ts'
+import { COMMIT_MS, INTERVAL_MS, type Measured } from './run.ts'
+import { differentSums } from './truth.ts'
+
+/** One figure of a run; without a value where the daemon does not tell it. */
+export type Told = readonly [metric: string, value: number | undefined, unit: string]
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+const MEGABYTE = 1_000_000
+
+/** All that a run came to but the cost of a session, which is told against another run's. */
+export function outcomeOf(measured: Measured): readonly Told[] {
+  return [
+    ...cores(measured),
+    ...punctuality(measured),
+    ...delays(measured),
+    ...memory(measured),
+    ...bytes(measured),
+    ...truth(measured),
+  ]
+}
+
+/** Microseconds of the daemon's CPU for each session that it was told, each time it was. */
+export function cpuOfReading({ begin, end, polls }: Measured): number {
+  return ((end.cpuMs.daemon - begin.cpuMs.daemon) * 1000) / polls.sessionReadings
+}
+
+function cores({ begin, end }: Measured): readonly Told[] {
+  const tookMs = end.atMs - begin.atMs
+  const used = (process: keyof typeof end.cpuMs) => (end.cpuMs[process] - begin.cpuMs[process]) / tookMs
+  const all = used('daemon') + used('fleet') + used('postgres') + used('bench')
+  return [
+    ['all processes', all, 'cores'],
+    ['daemon', used('daemon'), 'cores'],
+    ['fleet', used('fleet'), 'cores'],
+    ['postgres', used('postgres'), 'cores'],
+    ['bench with feed clients', used('bench'), 'cores'],
+    // Whoever else is busy here makes all of this slower: a run is worth what this is small.
+    ['others on this machine', Math.max(0, used('machine') - all), 'cores'],
+  ]
+}
+
+function punctuality({ polls, firstReadMs }: Measured): readonly Told[] {
+  return [
+    ['until all were read once', firstReadMs / 1000, 's'],
+    ['polls', polls.polls, ''],
+    ['ticks missed', polls.missed, ''],
+    ['ticks 100 ms late', polls.late, ''],
+    ['ticks 100 ms late, share', (polls.late / polls.polls) * 100, '%'],
+    ['tick delay p99', polls.delayP99Ms, 'ms'],
+    ['tick delay, worst', polls.worstDelayMs, 'ms'],
+    ['connections lost', polls.accepted - polls.connected, ''],
+  ]
+}
+
+function delays({ begin, end, readingMs, snapshotMs, oldestCommitMs }: Measured): readonly Told[] {
+  const loop = (series: string) => milliseconds(end.metrics.value(series))
+  const durable = 'tikmeter_reading_durable_seconds'
+  const durableP99 = quantileBetween(begin.metrics.buckets(durable), end.metrics.buckets(durable), 0.99)
+  return [
+    ['event loop delay p50', loop('tikmeter_event_loop_delay_seconds{level="p50"}'), 'ms'],
+    ['event loop delay p99', loop('tikmeter_event_loop_delay_seconds{level="p99"}'), 'ms'],
+    ['event loop delay, worst', loop('tikmeter_event_loop_delay_seconds{level="max"}'), 'ms'],
+    ['reading to durable p99', milliseconds(durableP99), 'ms'],
+    ['reading to client p50', percentile(readingMs, 0.5), 'ms'],
+    ['reading to client p99', percentile(readingMs, 0.99), 'ms'],
+    ['snapshot to client p99', percentile(snapshotMs, 0.99), 'ms'],
+    // A reading waits for the next poll and for the next commit at the longest: lag is what comes on top.
+    ['commit lag', Math.max(0, oldestCommitMs - COMMIT_MS - INTERVAL_MS) / 1000, 's'],
+  ]
+}
+
+function memory({ begin, end, resident }: Measured): readonly Told[] {
+  const { slope, growth } = fitLine(resident)
+  return [
+    ['RSS at start', begin.residentBytes / MEGABYTE, 'MB'],
+    ['RSS at end', end.residentBytes / MEGABYTE, 'MB'],
+    ['RSS slope', (slope * 3_600) / MEGABYTE, 'MB/h'],
+    ['RSS growth', (growth / begin.residentBytes) * 100, '%'],
+  ]
+}
+
+function bytes({ begin, end, journalBytes, polls, tableBytes }: Measured): readonly Told[] {
+  const tookMs = end.atMs - begin.atMs
+  const walBytes = end.walBytes - begin.walBytes
+  const perMinute = (value: number) => (value / tookMs) * (MINUTE_MS / MEGABYTE)
+  return [
+    ['journal', perMinute(journalBytes), 'MB/min'],
+    ['journal, of a session reading', journalBytes / polls.sessionReadings, 'bytes'],
+    ['WAL', perMinute(walBytes), 'MB/min'],
+    ['WAL of a day', (walBytes / tookMs) * (DAY_MS / MEGABYTE / 1_000), 'GB'],
+    ...Array.from(tableBytes, ([table, size]): Told => [`table ${table}`, size / MEGABYTE, 'MB']),
+  ]
+}
+
+function truth({ comparison, exitCode }: Measured): readonly Told[] {
+  return [
+    ['subscribers compared', comparison.subscribers, ''],
+    ['bytes recorded', Number(comparison.recorded.upload + comparison.recorded.download) / 1e9, 'GB'],
+    ['difference', Number(differenceOf(comparison)), 'bytes'],
+    ['subscribers that differ', comparison.differences.length, ''],
+    ['tables with another sum', differentSums(comparison), ''],
+    ['exit code of the daemon', exitCode ?? Number.NaN, ''],
+  ]
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000
+}

@@ -1,0 +1,118 @@
+import type { Service } from '../../../../../src/accounting/reading.ts'
+import { encodeSentence } from '../../../../../src/routeros/wire/words.ts'
+import type { Request } from '../../../../harness/fleet/request.ts'
+import { formatUptime } from '../../../../harness/fleet/uptime.ts'
+import { numberOf, SESSION_MENUS, type SessionMenu } from './menus.ts'
+import type { Output } from './output.ts'
+import { PppRound } from './ppp-round.ts'
+import type { Readings } from './readings.ts'
+import type { FastRouter } from './router.ts'
+import { writeRows } from './rows.ts'
+
+/** To be called once the reply, and all before it, was handed over whole; or with `false` where it never will be. */
+export type Settle = (isHanded: boolean) => void
+
+const VERSION = '7.20 (stable)'
+
+/** What one client asks a router, and what its whole replies add up to. */
+export class Conversation {
+  readonly #router: FastRouter
+  readonly #ppp: PppRound
+  /** Which tag each service's logouts are told with. */
+  readonly #listening = new Map<Service, string>()
+
+  constructor(router: FastRouter) {
+    this.#router = router
+    this.#ppp = new PppRound(router.ppp)
+  }
+
+  listensTo(service: Service): string | undefined {
+    return this.#listening.get(service)
+  }
+
+  /** Writes the whole reply. */
+  answer(request: Request, out: Output, nowMs: number): Settle | undefined {
+    const { menu, verb } = request
+    const tag = `.tag=${request.tag ?? ''}`
+    const sessions = SESSION_MENUS.get(menu)
+    if (sessions && verb === 'print') return this.#list(request, sessions, tag, out, nowMs)
+    if (sessions && verb === 'listen') {
+      this.#listening.set(sessions.service, tag)
+      return undefined
+    }
+    switch (`${menu}/${verb}`) {
+      case '/login':
+        break
+      case '/system/resource/print':
+        out.sentence(
+          '!re',
+          tag,
+          `=uptime=${formatUptime(this.#router.uptimeMs(nowMs))}`,
+          `=version=${VERSION}`,
+        )
+        break
+      case '/system/identity/print':
+        out.sentence('!re', tag, `=name=${this.#router.identity}`)
+        break
+      case '/ip/firewall/filter/print':
+        out.sentence('!empty', tag)
+        break
+      default:
+        out.sentence('!trap', tag, '=message=no such command prefix')
+    }
+    out.sentence('!done', tag)
+    return undefined
+  }
+
+  /** The connection is over. */
+  end(): void {
+    this.#ppp.abandon()
+  }
+
+  #list(
+    { menu: path, attributes, queries }: Request,
+    menu: SessionMenu,
+    tag: string,
+    out: Output,
+    nowMs: number,
+  ): Settle | undefined {
+    const subscribers = this.#router.of(menu.service)
+    const templates = this.#router.templates(path, menu, attributes.get('.proplist') ?? '')
+    const numbers = wantedOf(subscribers.online, queries)
+    writeRows(out, headOf(tag), templates, subscribers, numbers, nowMs)
+    if (numbers.length === 0) out.sentence('!empty', tag)
+    out.sentence('!done', tag)
+    switch (path) {
+      case '/ip/hotspot/active':
+        this.#router.polls.note(nowMs)
+        return reading(subscribers.readings, nowMs, subscribers.count)
+      case '/ppp/active':
+        this.#ppp.listSessions()
+        return undefined
+      case '/interface':
+        return this.#ppp.showCounters(nowMs)
+      default:
+        return this.#ppp.listServers()
+    }
+  }
+}
+
+function reading(readings: Readings, atMs: number, below: number): Settle {
+  const pending = readings.begin(atMs, below)
+  return isHanded => (isHanded ? readings.complete(pending) : readings.drop(pending))
+}
+
+/** All, or where users are asked for, of those who are on theirs. */
+function wantedOf(online: readonly number[], queries: readonly string[]): readonly number[] {
+  const users = queries.filter(query => query.startsWith(USER_IS))
+  if (users.length === 0) return online
+  const wanted = new Set(users.map(query => numberOf(query.slice(USER_IS.length))))
+  return online.filter(number => wanted.has(number))
+}
+
+const USER_IS = 'user='
+
+/** How each row begins; without the word of length 0 that would end it. */
+function headOf(tag: string): Uint8Array {
+  return encodeSentence(['!re', tag].map(word => Buffer.from(word, 'latin1'))).subarray(0, -1)
+}

@@ -1,0 +1,66 @@
+import { createServer } from 'node:http'
+import { SERVICES } from '../../../../../src/accounting/reading.ts'
+import { FastFleet, type FleetSize } from './fleet.ts'
+import { reportOf } from './fleet-report.ts'
+import { TROUBLES, type Trouble } from './router.ts'
+
+/**
+ * The fleet's process: routers on one port, and its orders by HTTP on another. It ends by SIGTERM, or with its parent.
+ * argv: the fleet's size as JSON.
+ */
+
+const size: FleetSize = JSON.parse(process.argv[2] ?? '')
+const fleet = new FastFleet(size)
+
+type Order = (query: URLSearchParams) => unknown
+
+const ORDERS: ReadonlyMap<string, Order> = new Map<string, Order>([
+  ['/churn', query => fleet.churn(numberOf(query, 'share'))],
+  ['/freeze', () => fleet.freeze()],
+  ['/connected', () => fleet.connected],
+  ['/unread', query => fleet.unread(numberOf(query, 'since'))],
+  [
+    '/begin',
+    () => {
+      for (const router of fleet.routers) router.polls.begin()
+    },
+  ],
+  ['/report', query => reportOf(fleet, numberOf(query, 'interval'))],
+  ['/truth', query => truthOf(numberOf(query, 'router'))],
+  ['/trouble', query => fleet.trouble(numberOf(query, 'router'), troubleOf(query.get('kind')))],
+])
+
+function truthOf(number: number): object {
+  const router = fleet.routers[number]
+  return router ? SERVICES.map(service => ({ service, carried: [...router.of(service).carried()] })) : []
+}
+
+function troubleOf(text: string | null): Trouble {
+  return TROUBLES.find(it => it === text) ?? 'none'
+}
+
+function numberOf(query: URLSearchParams, name: string): number {
+  return Number(query.get(name))
+}
+
+const control = createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://fleet')
+  const order = ORDERS.get(pathname)
+  void Promise.resolve(order?.(searchParams)).then(answer => response.end(JSON.stringify(answer ?? null)))
+})
+
+async function stop(): Promise<void> {
+  await fleet.stop()
+  control.close()
+  control.closeAllConnections()
+  process.stdin.destroy()
+}
+
+process.once('SIGTERM', () => void stop())
+process.stdin.resume().once('end', () => void stop())
+const port = await fleet.start()
+control.listen(0, '127.0.0.1', () => {
+  const address = control.address()
+  const controlPort = address !== null && typeof address !== 'string' ? address.port : 0
+  console.log(JSON.stringify({ port, controlPort }))
+})

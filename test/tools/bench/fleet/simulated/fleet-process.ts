@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Bytes } from '../../../../../src/accounting/bytes.ts'
+import type { Service } from '../../../../../src/accounting/reading.ts'
+import type { FleetSize } from './fleet.ts'
+import type { FleetReport } from './fleet-report.ts'
+import type { Trouble } from './router.ts'
+
+/** What a router's whole replies carried, of each service's subscribers by number. */
+export type RouterTruth = readonly { readonly service: Service; readonly carried: readonly Bytes[] }[]
+
+/** The fast fleet in a process of its own, so that its cost is its own too. */
+export class FastFleetProcess {
+  readonly #child: ChildProcess
+  /** Of all routers, each at its own address. */
+  readonly port: number
+  readonly #controlPort: number
+
+  private constructor(child: ChildProcess, ports: { port: number; controlPort: number }) {
+    this.#child = child
+    this.port = ports.port
+    this.#controlPort = ports.controlPort
+  }
+
+  static async start(size: FleetSize): Promise<FastFleetProcess> {
+    const file = fileURLToPath(new URL('fleet-child.ts', import.meta.url))
+    // Ctrl-C is for the parent, who then stops it.
+    const child = spawn(process.execPath, ['--import', 'tsx', file, JSON.stringify(size)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    })
+    for await (const line of createInterface({ input: child.stdout }))
+      return new FastFleetProcess(child, JSON.parse(line))
+    throw new Error(`the fleet's process did not start`)
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    await ended
+  }
+
+  /** From now on so large a share of all sessions is replaced in a minute. */
+  async churn(shareAMinute: number): Promise<void> {
+    await this.#order(`/churn?share=${shareAMinute}`)
+  }
+
+  /** Nobody comes or goes any more, and no byte moves. @returns since when, for `unread` */
+  async freeze(): Promise<number> {
+    return Number(await this.#order('/freeze'))
+  }
+
+  /** How many routers were not read whole since. */
+  async unread(sinceMs: number): Promise<number> {
+    return Number(await this.#order(`/unread?since=${sinceMs}`))
+  }
+
+  /** Connections right now. */
+  async connected(): Promise<number> {
+    return Number(await this.#order('/connected'))
+  }
+
+  /** From now on polls are looked at. */
+  async begin(): Promise<void> {
+    await this.#order('/begin')
+  }
+
+  async report(intervalMs: number): Promise<FleetReport> {
+    return JSON.parse(await this.#order(`/report?interval=${intervalMs}`))
+  }
+
+  async truth(router: number): Promise<RouterTruth> {
+    return JSON.parse(await this.#order(`/truth?router=${router}`))
+  }
+
+  /** From now on; `none` ends it. */
+  async trouble(router: number, kind: Trouble): Promise<void> {
+    await this.#order(`/trouble?router=${router}&kind=${kind}`)
+  }
+
+  async #order(order: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.#controlPort}${order}`)
+    return response.text()
+  }
+}

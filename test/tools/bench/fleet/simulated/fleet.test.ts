@@ -1,0 +1,151 @@
+import { expect, onTestFinished, test } from 'vitest'
+import {
+  type Reading,
+  rowsOf,
+  SERVICES,
+  type Service,
+  type SessionReading,
+} from '../../../../../src/accounting/reading.ts'
+import { identityKey } from '../../../../../src/accounting/session.ts'
+import { Router } from '../../../../../src/routeros/router.ts'
+import { systemClock } from '../../../../../src/runtime/clock.ts'
+import { plainLink } from '../../../../routeros/wire/dialled.ts'
+import { FastFleet } from './fleet.ts'
+import { numberOf, usernameOf } from './menus.ts'
+import type { FastRouter } from './router.ts'
+
+const SESSIONS = 20
+
+async function startFleet(): Promise<{ fleet: FastFleet; port: number }> {
+  const fleet = new FastFleet({ seed: 1, routers: 2, sessions: SESSIONS })
+  onTestFinished(() => fleet.stop())
+  return { fleet, port: await fleet.start() }
+}
+
+async function connect(router: FastRouter, port: number): Promise<Router> {
+  const client = await Router.connect(
+    {
+      address: { host: router.host, port, username: 'usage', password: 'any', tls: undefined },
+      services: ['hotspot', 'ppp'],
+      timeoutMs: 5_000,
+      isListening: true,
+      clock: systemClock,
+      ...plainLink(),
+    },
+    new AbortController().signal,
+  )
+  onTestFinished(() => client.close())
+  return client
+}
+
+async function read(client: Router, service: Service): Promise<Reading> {
+  const reading = await client.read(service)
+  if (!reading) throw new Error(`no ${service}`)
+  return reading
+}
+
+function rows(reading: Reading): ReadonlyMap<string, SessionReading> {
+  return new Map(Array.from(rowsOf(reading), ([row]) => [row.username, row]))
+}
+
+/** What the fleet says that it told of who is on, and what the client was told, by name. */
+function held(router: FastRouter, reading: Reading): { told: object; got: object } {
+  const { service } = reading
+  const carried = [...router.of(service).carried()]
+  const told = router
+    .of(service)
+    .online.map(number => [usernameOf(service, { router: router.number, number }), carried[number]])
+  const got = Array.from(rows(reading), ([name, { counters }]) => [name, counters])
+  return { told: Object.fromEntries(told), got: Object.fromEntries(got) }
+}
+
+test('each router tells its own sessions, and to the byte what it counts as told', async () => {
+  const { fleet, port } = await startFleet()
+  for (const router of fleet.routers) {
+    const client = await connect(router, port)
+    expect(client.identity).toBe(router.identity)
+    for (const service of SERVICES) {
+      const reading = await read(client, service)
+      const sessions = [...rows(reading).values()]
+      expect(sessions).toHaveLength(SESSIONS / 2)
+      expect(new Set(sessions.map(it => identityKey(service, it))).size).toBe(SESSIONS / 2)
+      expect(sessions.some(it => (it.counters?.download ?? 0) > 0)).toBe(true)
+      const { told, got } = held(router, reading)
+      expect(got).toEqual(told)
+    }
+  }
+})
+
+test('counters grow, and a session keeps its login time', async () => {
+  const { fleet, port } = await startFleet()
+  const [router] = fleet.routers
+  if (!router) throw new Error('no router')
+  const client = await connect(router, port)
+  const [first, second] = [rows(await read(client, 'ppp')), rows(await read(client, 'ppp'))]
+  expect([...second.keys()].sort()).toEqual([...first.keys()].sort())
+  for (const [name, { counters, login }] of second) {
+    const before = first.get(name)
+    expect(counters?.download).toBeGreaterThanOrEqual(before?.counters?.download ?? Number.NaN)
+    expect(login.latestMs).toBeGreaterThanOrEqual(before?.login.earliestMs ?? Number.NaN)
+    expect(login.earliestMs).toBeLessThanOrEqual(before?.login.latestMs ?? Number.NaN)
+  }
+})
+
+test('who goes is told of at once and keeps what was last told; who comes begins at nothing', async () => {
+  const { fleet, port } = await startFleet()
+  const [router] = fleet.routers
+  if (!router) throw new Error('no router')
+  const client = await connect(router, port)
+  for (const service of SERVICES) {
+    const before = await read(client, service)
+    const { told } = held(router, before)
+    const namesBefore = [...rows(before).keys()]
+    router.swap(service, performance.now())
+    const after = await read(client, service)
+    const now = rows(after)
+    const gone = namesBefore.filter(name => !now.has(name))
+    const come = [...now.keys()].filter(name => !namesBefore.includes(name))
+    expect([gone.length, come.length, after.departures?.size]).toEqual([1, 1, 1])
+    expect(now.get(come[0] ?? '')?.uptimeSeconds).toBe(0)
+    const carried = [...router.of(service).carried()]
+    const [name = ''] = gone
+    expect(carried[numberOf(name)]).toEqual(Object.entries(told).find(([it]) => it === name)?.[1])
+    const again = held(router, after)
+    expect(again.got).toEqual(again.told)
+  }
+})
+
+test('what a cut reply told counts for nothing, what came whole before the cut counts', async () => {
+  const { fleet, port } = await startFleet()
+  const [router] = fleet.routers
+  if (!router) throw new Error('no router')
+  const client = await connect(router, port)
+  await read(client, 'ppp')
+  await read(client, 'hotspot')
+  const before = { hotspot: router.hotspot.readings.lastMs, ppp: router.ppp.readings.lastMs }
+  router.trouble = 'cutting'
+  const [hotspot, ppp] = await Promise.allSettled([read(client, 'hotspot'), read(client, 'ppp')])
+  expect([hotspot.status, ppp.status]).toEqual(['fulfilled', 'rejected'])
+  expect(router.hotspot.readings.lastMs).toBeGreaterThan(before.hotspot)
+  expect(router.ppp.readings.lastMs).toBe(before.ppp)
+  const again = await connect(router, port)
+  router.trouble = 'cutting'
+  await expect(read(again, 'hotspot')).rejects.toThrow()
+  const third = await connect(router, port)
+  const { told, got } = held(router, await read(third, 'hotspot'))
+  expect(got).toEqual(told)
+})
+
+test('a frozen fleet moves no byte, and knows who was read since', async () => {
+  const { fleet, port } = await startFleet()
+  const clients = await Promise.all(fleet.routers.map(router => connect(router, port)))
+  fleet.churn(60)
+  for (const client of clients) await read(client, 'ppp')
+  const frozenMs = await fleet.freeze()
+  expect(fleet.unread(frozenMs)).toBe(2)
+  for (const client of clients) for (const service of SERVICES) await read(client, service)
+  expect(fleet.unread(frozenMs)).toBe(0)
+  const carried = fleet.routers.map(router => [...router.ppp.carried()])
+  for (const client of clients) await read(client, 'ppp')
+  expect(fleet.routers.map(router => [...router.ppp.carried()])).toEqual(carried)
+})

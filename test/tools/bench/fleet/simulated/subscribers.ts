@@ -1,0 +1,99 @@
+import type { Bytes } from '../../../../../src/accounting/bytes.ts'
+import type { Service } from '../../../../../src/accounting/reading.ts'
+import { type Random, wholeBelow } from '../../../../harness/fleet/random.ts'
+import { Column } from './column.ts'
+import { Readings } from './readings.ts'
+import { movedIn, rateOf } from './traffic.ts'
+
+/** Somebody who logs in once and never again, by number; the place is what an address goes by, and is used again. */
+export interface Subscriber {
+  readonly router: number
+  readonly number: number
+  readonly place: number
+}
+
+/** Those of one service on one router: numbered in the order of their logins, and what was read of them. */
+export class Subscribers {
+  readonly service: Service
+  readonly readings = new Readings()
+  readonly #router: number
+  readonly #random: Random
+  /** In the order of the logins, as RouterOS lists them. */
+  readonly #online: number[] = []
+  readonly #freePlaces: number[] = []
+  readonly #loginMs: Column
+  readonly #places: Column
+  readonly #upload: Column
+  readonly #download: Column
+  #count = 0
+  #frozenMs = Number.POSITIVE_INFINITY
+
+  constructor(about: { service: Service; router: number; room: number; random: Random }) {
+    this.service = about.service
+    this.#router = about.router
+    this.#random = about.random
+    const column = () => new Column(about.room)
+    this.#loginMs = column()
+    this.#places = column()
+    this.#upload = column()
+    this.#download = column()
+  }
+
+  get online(): readonly number[] {
+    return this.#online
+  }
+
+  /** How many there ever were: the next one's number. */
+  get count(): number {
+    return this.#count
+  }
+
+  get(number: number): Subscriber {
+    return { router: this.#router, number, place: this.#places.at(number) }
+  }
+
+  login(atMs: number): Subscriber {
+    const number = this.#count++
+    const { upload, download } = rateOf(this.#random)
+    this.#places.set(number, this.#freePlaces.pop() ?? this.#online.length)
+    this.#loginMs.set(number, atMs)
+    this.#upload.set(number, upload)
+    this.#download.set(number, download)
+    this.#online.push(number)
+    return this.get(number)
+  }
+
+  /** @returns who went; `undefined` where nobody was on */
+  logoutOne(): Subscriber | undefined {
+    const [number] = this.#online.splice(wholeBelow(this.#random, this.#online.length), 1)
+    if (number === undefined) return undefined
+    this.readings.leave(number)
+    this.#freePlaces.push(this.#places.at(number))
+    return this.get(number)
+  }
+
+  /** From now on no byte moves, while the uptimes run on. */
+  freeze(atMs: number): void {
+    this.#frozenMs = atMs
+  }
+
+  uptimeMs(number: number, atMs: number): number {
+    return atMs - this.#loginMs.at(number)
+  }
+
+  uploadAt(number: number, atMs: number): number {
+    return movedIn(Math.min(atMs, this.#frozenMs) - this.#loginMs.at(number), this.#upload.at(number))
+  }
+
+  downloadAt(number: number, atMs: number): number {
+    return movedIn(Math.min(atMs, this.#frozenMs) - this.#loginMs.at(number), this.#download.at(number))
+  }
+
+  /** What the last complete reading of each told, by number. */
+  *carried(): Generator<Bytes> {
+    for (let number = 0; number < this.#count; number++) {
+      const atMs = this.readings.lastWith(number) ?? Number.NEGATIVE_INFINITY
+      yield { upload: this.uploadAt(number, atMs), download: this.downloadAt(number, atMs) }
+    }
+  }
+}

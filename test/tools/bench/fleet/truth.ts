@@ -1,0 +1,32 @@
+import { isNothing } from '../../../../src/accounting/bytes.ts'
+import type { Comparison, SubscriberBytes } from '../../../system/daemon/compare.ts'
+import { routerIdOf } from './config.ts'
+import { usernameOf } from './simulated/menus.ts'
+import type { Stage } from './stage.ts'
+
+/** A fleet whose routers were dealt out to tenants in turn. */
+export type TrueFleet = Pick<Stage, 'size' | 'tenants'> & {
+  readonly running: { readonly fleet: Pick<Stage['running']['fleet'], 'truth'> }
+}
+
+/** What each subscriber's whole replies carried, by the fleet's books. Of who moved nothing nothing is recorded. */
+export async function carriedBy(stage: TrueFleet): Promise<readonly SubscriberBytes[]> {
+  const { fleet } = stage.running
+  const all: SubscriberBytes[] = []
+  for (let router = 0; router < stage.size.routers; router++) {
+    const tenant = stage.tenants[router % stage.tenants.length] ?? ''
+    for (const { service, carried } of await fleet.truth(router))
+      for (const [number, bytes] of carried.entries()) {
+        if (isNothing(bytes)) continue
+        const username = usernameOf(service, { router, number })
+        all.push({ tenant, router: routerIdOf(router), service, username, carried: bytes })
+      }
+  }
+  return all
+}
+
+/** How many of the four tables' sums are not the first one's: none, where they agree. */
+export function differentSums({ tables }: Comparison): number {
+  const sums = Array.from(tables.values(), it => `${it.upload}/${it.download}`)
+  return sums.filter(it => it !== sums[0]).length
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { COMMIT_EVERY_MS, LEASE_MS } from './daemon-config.ts'
+import type { UnsafeGap } from './fleet-messages.ts'
+import type { DaemonFaultKind } from './kinds.ts'
+import type { Lock } from './lock.ts'
+import type { Planned } from './plan.ts'
+import type { Stage } from './stage.ts'
+import type { SupervisedDaemon } from './supervised-daemon.ts'
+import type { Tally } from './tally.ts'
+
+/**
+ * By then a reading that was handed over is in the journal: deciding takes a moment, and it is flushed every 250 ms.
+ * The rest is for two busy cores.
+ */
+const JOURNALED_WITHIN_MS = 1_500
+/** One or two commits, and the database's own troubles. */
+const COMMITTED_WITHIN_MS = 4 * COMMIT_EVERY_MS
+/** So long a disk is full at the most, until all is written again. */
+const DISK_FULL_WITHIN_MS = 9_000
+const TAKEN_OVER_WITHIN_MS = 3 * LEASE_MS + 10_000
+/** A daemon that wakes up may read what is another's by now, until it is told. */
+const TOLD_WITHIN_MS = 2_500
+
+/** After a frozen time, until people come and go again everywhere. */
+const STIRRED_MS = 3_000
+
+export interface DaemonFaultOptions {
+  readonly stage: Stage
+  readonly tally: Tally
+  /** Held while a journal's disk is full: what is read then lasts only as long as its process. */
+  readonly diskLock: Lock
+}
+
+/**
+ * What is done to daemons. Where something could be lost by definition, sessions of all routers are frozen first for
+ * as long as it takes until what was read of those that ended is safe, and thaw when they have been read again: so
+ * nothing can be, and the difference has to be 0. Only `kill -9 amid logouts` spares nobody.
+ */
+export class DaemonFaults {
+  readonly #options: DaemonFaultOptions
+  readonly #gaps: UnsafeGap[] = []
+
+  constructor(options: DaemonFaultOptions) {
+    this.#options = options
+  }
+
+  /** What kills have left unread or unsafe. */
+  get gaps(): readonly UnsafeGap[] {
+    return this.#gaps
+  }
+
+  async inject({ kind, forMs }: Planned<DaemonFaultKind>): Promise<void> {
+    const { stage, diskLock } = this.#options
+    const daemon = await stage.owner()
+    stage.say(`daemon ${daemon.name}: ${kind}`)
+    switch (kind) {
+      case 'kill -9, back at once':
+        return diskLock.run(() => this.#kill(daemon, { isFrozen: true, forMs }))
+      case 'kill -9 amid logouts':
+        return diskLock.run(() => this.#kill(daemon, { isFrozen: false, forMs }))
+      case 'kill -9, taken over':
+        return this.#takeOver(daemon, {
+          begin: () => daemon.kill(),
+          end: () => daemon.start(),
+        })
+      case 'SIGSTOP, long':
+        return this.#takeOver(daemon, {
+          begin: async () => daemon.pause(),
+          end: async () => {
+            await sleep(forMs)
+            daemon.resume()
+            await sleep(TOLD_WITHIN_MS)
+          },
+        })
+      case 'SIGSTOP, short':
+        daemon.pause()
+        await sleep(forMs)
+        return daemon.resume()
+      case 'SIGTERM, back at once':
+        return this.#restart(daemon)
+      default:
+        return kind satisfies never
+    }
+  }
+
+  async #kill(daemon: SupervisedDaemon, how: { isFrozen: boolean; forMs: number }): Promise<void> {
+    const { fleet, routers } = this.#options.stage
+    if (how.isFrozen) {
+      await fleet.freeze()
+      await sleep(JOURNALED_WITHIN_MS + how.forMs)
+    } else await sleep(STIRRED_MS)
+    const killedMs = systemClock.steadyMs()
+    await daemon.kill()
+    const since = { afterMs: systemClock.steadyMs() }
+    for (const { identity } of routers)
+      this.#gaps.push({ router: identity, fromMs: killedMs - JOURNALED_WITHIN_MS, since })
+    await daemon.start()
+    if (how.isFrozen) await fleet.thaw(since.afterMs)
+  }
+
+  async #takeOver(
+    daemon: SupervisedDaemon,
+    { begin, end }: { begin: () => Promise<void>; end: () => Promise<void> },
+  ): Promise<void> {
+    const { stage, tally } = this.#options
+    const { fleet } = stage
+    await fleet.freeze()
+    const frozenMs = systemClock.steadyMs()
+    // Of routers that can't be read now too, so not only until the others are.
+    await sleep(COMMIT_EVERY_MS)
+    if (!(await stage.untilCommitted(frozenMs, COMMITTED_WITHIN_MS)))
+      stage.say('  not everything was committed before')
+    const beganMs = systemClock.steadyMs()
+    await begin()
+    const unread = await stage.untilRead({ afterMs: beganMs, notBy: daemon.reader }, TAKEN_OVER_WITHIN_MS)
+    if (unread.healthy.length > 0)
+      tally.failures.push(`not taken over from daemon ${daemon.name}: ${unread.healthy.join(' ')}`)
+    else tally.takeoverMs.push(systemClock.steadyMs() - beganMs)
+    await end()
+    await fleet.thaw(systemClock.steadyMs())
+  }
+
+  async #restart(daemon: SupervisedDaemon): Promise<void> {
+    const { stage } = this.#options
+    const stoppedMs = systemClock.steadyMs()
+    const code = await daemon.stop()
+    // Where neither the database nor the journal took what it had read, it says so with its exit code.
+    if (code !== 0) {
+      stage.say(`  it ended with ${code}`)
+      const since = { afterMs: systemClock.steadyMs() }
+      for (const { identity } of stage.routers)
+        this.#gaps.push({ router: identity, fromMs: stoppedMs - DISK_FULL_WITHIN_MS, since })
+    }
+    await daemon.start()
+  }
+}

@@ -1,0 +1,73 @@
+import { addBytes, type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts'
+import { DIRECTIONS } from '../../../src/accounting/counting/mark.ts'
+import { isLost, type SessionHistory, type SessionSight, type Window } from './history.ts'
+
+/**
+ * The bytes that the accounting may miss of a session whose counter was reset, because it takes the reset for a false
+ * reading or cannot tell the two apart (docs/accounting.md rules 7 and 18): all that the counter had shown before. No
+ * bytes if the two readings after each reset leave no doubt, and no later one jumped back to the old value.
+ */
+export function doubtOf(session: SessionHistory, windows: readonly Window[]): Bytes {
+  const { resetsAtMs, readings } = session
+  const marks = resetsAtMs.flatMap(at => {
+    const mark = readings.findLast(it => it.shownMs <= at)?.counters
+    return mark ? [{ at, mark }] : []
+  })
+  if (marks.every(({ at, mark }) => isClear(session, at, mark, windows))) return NO_BYTES
+  return marks.map(({ mark }) => mark).reduce(addBytes, NO_BYTES)
+}
+
+/**
+ * What may be missing because readings lied: what was carried since the last true one that is not lost, which would tell
+ * what the others should have. A reading that lies carries what those before it did that are lost.
+ */
+export function liedOf(session: SessionHistory, windows: readonly Window[]): Bytes {
+  const { readings } = session
+  const isSafe = ({ atMs }: Pick<SessionSight, 'atMs'>) => !windows.some(window => isLost(atMs, window))
+  const untold = readings.slice(readings.findLastIndex(it => !it.isLie && isSafe(it)) + 1)
+  const lied = untold.slice(0, untold.findLastIndex(it => it.isLie) + 1)
+  const isUnknown = !session.readSinceReturnMs?.some(atMs => isSafe({ atMs }))
+  const isBack = session.isOnBinding && session.readSinceReturnMs !== undefined && isUnknown
+  // Counting begins with the first one that is not lost.
+  const found =
+    session.isSpare || isBack ? readings.slice(0, readings.findIndex(isSafe) + 1 || readings.length) : []
+  return [...new Set([...lied, ...found])].map(({ added }) => added).reduce(addBytes, NO_BYTES)
+}
+
+function isClear(
+  { readings, logoutAtMs, resetsAtMs, isOnBinding }: SessionHistory,
+  at: number,
+  mark: Bytes,
+  windows: readonly Window[],
+): boolean {
+  const had = DIRECTIONS.filter(it => mark[it] > 0)
+  if (had.length === 0) return true
+  const before = readings.findLast(it => it.shownMs <= at)
+  const after = readings.filter(it => it.shownMs > at)
+  const [first, second] = after
+  // Nothing came after it that could be lost.
+  if (!before || !first) return true
+  // Another session that begins on a binding is to tell.
+  if (!second && (logoutAtMs === undefined || isOnBinding)) return false
+  const last = second ?? first
+  if (before.isLie || after.some(it => it.isLie)) return false
+  if (windows.some(({ fromMs, toMs }) => fromMs <= last.atMs && toMs >= before.atMs)) return false
+  if (resetsAtMs.some(other => other > at && other < last.shownMs)) return false
+  if (!had.every(it => first.counters[it] < mark[it] / 2)) return false
+  if (second && had.every(it => second.counters[it] >= mark[it])) return false
+  const safe = after.filter(it => !windows.some(window => isLost(it.atMs, window)))
+  return !hasLeapt(after, mark) && !hasLeapt(safe, mark)
+}
+
+/** Whether a counter that was below its mark was at it or above in the next reading, by more than half of it. */
+function hasLeapt(readings: readonly SessionSight[], mark: Bytes): boolean {
+  return readings.some(({ counters }, index) => {
+    const before = readings[index - 1]?.counters
+    return (
+      before !== undefined &&
+      DIRECTIONS.some(
+        it => before[it] < mark[it] && counters[it] >= mark[it] && counters[it] - before[it] > mark[it] / 2,
+      )
+    )
+  })
+}

@@ -1,0 +1,70 @@
+import { LIES } from '../../harness/fleet/lie.ts'
+
+/** What a router can be made to do wrong. */
+export const ROUTER_FAULTS = [
+  'reboot',
+  'drop rst',
+  'drop fin',
+  'hang silent',
+  'hang silent, late answers',
+  'hang deaf',
+  'refuse',
+  'network gone',
+  'cut reply',
+  'trickle',
+  'deny',
+  'trap',
+  'several traps',
+  'junk',
+  'fatal',
+] as const
+
+/** What a router can lie about as a whole, in runs with lies. */
+export const ROUTER_LIES = ['another router', 'server menu refused', 'server menu without rows'] as const
+
+/** What is told of sessions that is not true; the last one is any of its counters', and then the session ends. */
+export const SESSION_LIES = [...LIES, 'counters wrong before a logout'] as const
+
+/** What subscribers and operators do all the time. */
+export const CHURN_KINDS = [
+  'login',
+  'logout',
+  'relogin',
+  'relogin on the same address',
+  'counter reset',
+] as const
+
+/**
+ * Around all but the last nobody logs in or out where the daemon reads, so that nothing can be lost by definition;
+ * `short` and `long` are measured by the lease.
+ */
+export const DAEMON_FAULTS = [
+  'kill -9, back at once',
+  'kill -9, taken over',
+  'SIGSTOP, short',
+  'SIGSTOP, long',
+  'SIGTERM, back at once',
+  'kill -9 amid logouts',
+] as const
+
+export const POSTGRES_FAULTS = ['postgres kill -9', 'postgres hang'] as const
+
+export const DISK_FAULTS = ['journal disk full'] as const
+
+export const RELOADS = ['reload: pace', 'reload: router off and on', 'reload: router out and in'] as const
+
+export type RouterLieKind = (typeof ROUTER_LIES)[number]
+export type SessionLieKind = (typeof SESSION_LIES)[number]
+export type RouterFaultKind = (typeof ROUTER_FAULTS)[number] | RouterLieKind
+export type ChurnKind = (typeof CHURN_KINDS)[number]
+export type DaemonFaultKind = (typeof DAEMON_FAULTS)[number]
+export type PostgresFaultKind = (typeof POSTGRES_FAULTS)[number]
+export type DiskFaultKind = (typeof DISK_FAULTS)[number]
+export type ReloadKind = (typeof RELOADS)[number]
+export type FaultKind =
+  | RouterFaultKind
+  | ChurnKind
+  | DaemonFaultKind
+  | PostgresFaultKind
+  | DiskFaultKind
+  | ReloadKind

@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { DaemonFaults } from './daemon-faults.ts'
+import type { UnsafeGap } from './fleet-messages.ts'
+import type { FaultKind } from './kinds.ts'
+import { Lock } from './lock.ts'
+import type { Plan, Planned, PlannedRouterFault } from './plan.ts'
+import { Reloads } from './reloads.ts'
+import type { Stage } from './stage.ts'
+import { Tally } from './tally.ts'
+
+const CHURN_PER_SECOND = 6
+const QUIET_WITHIN_MS = 90_000
+/** By then what the last reading left open is decided, and a server menu asked again that was wrong. */
+const QUIET_READINGS = 15
+/** Failing disks are tried at each flush; then a checkpoint has what was not written. */
+const WRITTEN_AGAIN_MS = 2_000
+
+/** Lets a plan loose on a stage. */
+export class Run {
+  readonly tally = new Tally()
+  readonly #stage: Stage
+  readonly #plan: Plan
+  readonly #diskLock = new Lock()
+  readonly #daemonFaults: DaemonFaults
+  readonly #reloads: Reloads
+
+  constructor(stage: Stage, plan: Plan) {
+    this.#stage = stage
+    this.#plan = plan
+    this.#reloads = new Reloads(stage)
+    this.#daemonFaults = new DaemonFaults({ stage, tally: this.tally, diskLock: this.#diskLock })
+  }
+
+  /** Where readings may have come to nothing. */
+  get gaps(): readonly UnsafeGap[] {
+    return [...this.#daemonFaults.gaps, ...this.#stage.takeoverGaps()]
+  }
+
+  /** Until all of the plan has happened, or the signal aborts. */
+  async wreak(signal: AbortSignal): Promise<void> {
+    const { fleet, postgres } = this.#stage
+    const { routers, daemons, disks, reloads } = this.#plan
+    await fleet.churn(CHURN_PER_SECOND)
+    const beganMs = performance.now()
+    const track = <Kind extends FaultKind, Fault extends Planned<Kind>>(
+      faults: readonly Fault[],
+      inject: (fault: Fault) => Promise<void>,
+    ) => this.#track(faults, inject, beganMs, signal)
+    await Promise.all([
+      ...byRouter(routers).map(faults => track(faults, it => fleet.inject(it))),
+      track(daemons, it => this.#daemonFaults.inject(it)),
+      track(this.#plan.postgres, ({ kind, forMs }) =>
+        kind === 'postgres hang' ? postgres.hangFor(forMs) : postgres.killFor(forMs),
+      ),
+      ...(this.#stage.hasSmallDisks ? [track(disks, it => this.#fillDisk(it))] : [this.#skip(disks)]),
+      track(reloads, it => this.#reloads.inject(it)),
+    ])
+  }
+
+  /** Nothing is wrong any more and nobody comes or goes; everything is read a few times more, and the daemons stop. */
+  async calmDown(): Promise<void> {
+    const { fleet, daemons } = this.#stage
+    await fleet.freeze()
+    await fleet.tellTheTruth()
+    await this.#reloads.restore()
+    for (const daemon of daemons) if (!daemon.isRunning) await daemon.start()
+    for (let reading = 0; reading < QUIET_READINGS; reading++) {
+      const since = { afterMs: systemClock.steadyMs() }
+      const { healthy, troubled } = await this.#stage.untilRead(since, QUIET_WITHIN_MS)
+      const unread = [...healthy, ...troubled]
+      if (unread.length > 0) this.tally.failures.push(`not read at the end: ${unread.join(' ')}`)
+    }
+    for (const daemon of daemons) {
+      const code = await daemon.stop()
+      if (code !== 0) this.tally.failures.push(`daemon ${daemon.name} stopped with ${code}`)
+      this.tally.failures.push(...daemon.failures)
+    }
+  }
+
+  async #track<Fault extends Planned<FaultKind>>(
+    faults: readonly Fault[],
+    inject: (fault: Fault) => Promise<void>,
+    beganMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const { kind } of faults) this.tally.plan(kind)
+    for (const fault of faults) {
+      await pause(beganMs + fault.atMs - performance.now(), signal)
+      if (signal.aborted) return
+      try {
+        this.#stage.note(`begins ${JSON.stringify(fault)}`)
+        await inject(fault)
+        this.#stage.note(`is over: ${fault.kind} of ${fault.atMs} ms`)
+        this.tally.inject(fault.kind)
+      } catch (error) {
+        this.tally.failures.push(`${fault.kind}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  }
+
+  async #fillDisk({ forMs }: Planned<FaultKind>): Promise<void> {
+    await this.#diskLock.run(async () => {
+      const owner = await this.#stage.owner()
+      await this.#stage.diskOf(owner)?.fillFor(forMs)
+      await sleep(WRITTEN_AGAIN_MS)
+    })
+  }
+
+  async #skip(faults: readonly Planned<FaultKind>[]): Promise<void> {
+    for (const { kind } of faults) {
+      this.tally.plan(kind)
+      this.tally.skip(kind)
+    }
+  }
+}
+
+/** Those of one router come one after the other. */
+function byRouter(faults: readonly PlannedRouterFault[]): readonly (readonly PlannedRouterFault[])[] {
+  const grouped = new Map<number, PlannedRouterFault[]>()
+  for (const fault of faults) grouped.set(fault.router, [...(grouped.get(fault.router) ?? []), fault])
+  return [...grouped.values()]
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(Math.max(0, ms), undefined, { signal })
+  } catch {
+    // Aborted: the track looks at its signal.
+  }
+}

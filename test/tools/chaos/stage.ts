@@ -1,0 +1,202 @@
+import { appendFileSync } from 'node:fs'
+import { chmod, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLogger } from '../../../src/runtime/logger.ts'
+import { buildDaemon } from '../../system/daemon/build.ts'
+import { configText, DAEMONS, type DaemonName, journalFolder, type Terms, USUAL } from './daemon-config.ts'
+import type { ListedRouter, Since, Unread, UnsafeGap } from './fleet-messages.ts'
+import { FleetProcess } from './fleet-process.ts'
+import { JournalDisk } from './journal-disk.ts'
+import { OwnershipWatch, type Takeover } from './ownership-watch.ts'
+import { PostgresServer } from './postgres-server.ts'
+import { SupervisedDaemon } from './supervised-daemon.ts'
+
+export interface StageOptions {
+  readonly seed: number
+  readonly routers: number
+  readonly daemons: number
+  readonly hasLies: boolean
+  readonly say: (line: string) => void
+}
+
+const READ_WITHIN_MS = 60_000
+
+/** Everything that takes part, each a process of its own: fleet, PostgreSQL, daemons, and their journals' disks. */
+export class Stage {
+  readonly fleet = new FleetProcess()
+  readonly daemons: readonly SupervisedDaemon[]
+  readonly postgres: PostgresServer
+  readonly #options: StageOptions
+  readonly #folder: string
+  readonly #disks: ReadonlyMap<DaemonName, JournalDisk>
+  readonly #terms = new Map<DaemonName, Terms>()
+  /** How the database names each daemon. */
+  readonly #ids = new Map<string, SupervisedDaemon>()
+  #routers: readonly ListedRouter[] = []
+  #url = ''
+  #watch: OwnershipWatch | undefined
+
+  private constructor(options: StageOptions, folder: string, cli: string) {
+    this.#options = options
+    this.#folder = folder
+    this.daemons = DAEMONS.slice(0, options.daemons).map(name => new SupervisedDaemon(name, folder, cli))
+    this.#disks = new Map(
+      this.daemons.map(({ name }) => [name, new JournalDisk(journalFolder(folder, name))]),
+    )
+    this.postgres = new PostgresServer({ directory: join(folder, 'postgres'), log: createLogger('silent') })
+  }
+
+  static async create(options: StageOptions): Promise<Stage> {
+    const folder = await mkdtemp(join(tmpdir(), 'tikmeter-chaos-'))
+    // As root, PostgreSQL is another user.
+    await chmod(folder, 0o711)
+    return new Stage(options, folder, await buildDaemon(join(folder, 'daemon'), options.say))
+  }
+
+  get folder(): string {
+    return this.#folder
+  }
+
+  get databaseUrl(): string {
+    return this.#url
+  }
+
+  get routers(): readonly ListedRouter[] {
+    return this.#routers
+  }
+
+  get hasSmallDisks(): boolean {
+    return [...this.#disks.values()].every(disk => disk.isSmall)
+  }
+
+  get takeovers(): readonly Takeover[] {
+    return this.#watch?.takeovers ?? []
+  }
+
+  /** The first daemon has read every router before the second is there. */
+  async start(): Promise<void> {
+    const { seed, routers, hasLies } = this.#options
+    this.#url = await this.postgres.start()
+    this.#routers = await this.fleet.start({ seed, routers, hasLies })
+    for (const disk of this.#disks.values()) await disk.start()
+    for (const { name } of this.daemons) await this.setTerms(name, USUAL)
+    const watch = new OwnershipWatch(this.#url)
+    this.#watch = watch
+    for (const [index, daemon] of this.daemons.entries()) {
+      await daemon.start()
+      if (index > 0) continue
+      watch.start()
+      await this.untilRead({ afterMs: 0 }, READ_WITHIN_MS)
+      await waitFor(() => watch.anyOwner !== undefined, READ_WITHIN_MS)
+      this.#ids.set(watch.anyOwner ?? '', daemon)
+    }
+  }
+
+  /** Ends what is still running. */
+  async stop(): Promise<void> {
+    for (const daemon of this.daemons) await daemon.kill()
+    await this.#watch?.stop()
+    const ended = await Promise.allSettled([this.fleet.stop(), this.postgres.stop()])
+    for (const disk of this.#disks.values()) await disk.stop()
+    for (const it of ended) if (it.status === 'rejected') this.say(`not stopped: ${it.reason}`)
+  }
+
+  async removeFolder(): Promise<void> {
+    const { home } = this.postgres
+    if (home) await rm(await realpath(home).catch(() => home), { recursive: true, force: true })
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  say(line: string): void {
+    this.#options.say(line)
+    this.note(line)
+  }
+
+  /** For whoever looks for a difference afterwards. */
+  note(line: string): void {
+    appendFileSync(join(this.#folder, 'chaos.log'), `${new Date().toISOString()} ${line}\n`)
+  }
+
+  termsOf(daemon: DaemonName): Terms {
+    return this.#terms.get(daemon) ?? USUAL
+  }
+
+  /** Writes its config; it is loaded at its start, or when it is asked to. */
+  async setTerms(daemon: DaemonName, terms: Terms): Promise<void> {
+    this.#terms.set(daemon, terms)
+    const file = join(this.#folder, `daemon-${daemon}.yaml`)
+    const about = { daemon, folder: this.#folder, databaseUrl: this.#url, routers: this.#routers, terms }
+    await writeFile(`${file}.new`, configText(about), { mode: 0o600 })
+    await rename(`${file}.new`, file)
+  }
+
+  diskOf(daemon: SupervisedDaemon): JournalDisk | undefined {
+    return this.#disks.get(daemon.name)
+  }
+
+  /** The daemon that reads most routers. */
+  async owner(): Promise<SupervisedDaemon> {
+    const readers = [...(await this.fleet.readers()).values()]
+    const shareOf = (daemon: SupervisedDaemon) => readers.filter(it => it === daemon.reader).length
+    const [owner] = [...this.daemons].sort((a, b) => shareOf(b) - shareOf(a))
+    if (!owner) throw new RangeError('a stage has a daemon')
+    return owner
+  }
+
+  /** The reader that a daemon is, by its name in the database; only the first one's is known. */
+  readerOf(id: string): string | undefined {
+    return (this.#ids.get(id) ?? this.daemons.find(it => ![...this.#ids.values()].includes(it)))?.reader
+  }
+
+  /** @returns what was not read in time, on routers where nothing is wrong */
+  async untilRead(since: Since, withinMs: number): Promise<Unread> {
+    let unread = await this.fleet.unread(since)
+    const isRead = async () => {
+      unread = await this.fleet.unread(since)
+      return unread.healthy.length === 0
+    }
+    await waitFor(isRead, withinMs)
+    return unread
+  }
+
+  /** Until all that was read of healthy routers before `atMs` is committed, and of the others should be. */
+  async untilCommitted(atMs: number, withinMs: number): Promise<boolean> {
+    return waitFor(async () => {
+      const { troubled } = await this.fleet.unread({ afterMs: atMs })
+      return this.#routers
+        .filter(({ identity }) => !troubled.includes(identity))
+        .every(({ identity }) => (this.#watch?.committedMs(identity) ?? 0) >= atMs)
+    }, withinMs)
+  }
+
+  /** The gaps that takeovers of expired leases have left. */
+  takeoverGaps(): readonly UnsafeGap[] {
+    return this.takeovers.flatMap(({ kind, router, from, atMs, committedMs }) => {
+      if (kind === 'released') return []
+      const notBy = this.readerOf(from)
+      const back = this.takeovers.find(it => it.router === router && it.to === from && it.atMs > atMs)
+      return [
+        {
+          ...{
+            router,
+            fromMs: committedMs,
+            since: { afterMs: atMs, ...(notBy === undefined ? {} : { notBy }) },
+          },
+          ...(back ? { untilMs: back.atMs } : {}),
+        },
+      ]
+    })
+  }
+}
+
+/** Asks until it is so. @returns whether it was in time */
+export async function waitFor(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const untilMs = performance.now() + withinMs
+  while (!(await isSo())) {
+    if (performance.now() > untilMs) return false
+    await sleep(100)
+  }
+  return true
+}

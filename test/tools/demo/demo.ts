@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { EmbeddedPostgres } from '../../../src/postgres/embedded.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { createLogger } from '../../../src/runtime/logger.ts'
+import type { Fleet } from '../../harness/fleet/fleet.ts'
+import { type Comparison, compare, differenceOf, isEqual } from '../../system/daemon/compare.ts'
+import { subscribersOf } from '../../system/daemon/fleet-config.ts'
+import { Readings } from '../../system/daemon/readings.ts'
+import { DemoScene, READER, ROUTERS, TENANTS } from './scene.ts'
+import { watchTenant } from './watch-tenant.ts'
+
+/** The main job on one machine: simulated routers, the real daemon with its own PostgreSQL, and a dashboard's client. */
+
+const EVENTS_PER_SECOND = 3
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { seconds: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  })
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
+  if (seconds !== undefined && !(seconds > 0)) {
+    console.error('error: --seconds takes a number above 0')
+    return 2
+  }
+  console.log(`starting ${ROUTERS} routers, PostgreSQL and the daemon…`)
+  const scene = await DemoScene.start(Number(values.seed))
+  try {
+    await show(scene, seconds)
+    const code = await scene.daemon.end('SIGTERM')
+    if (code !== 0) console.log(`the daemon ended with ${code}: see ${scene.logFile}`)
+    const comparison = await compareStopped(scene.directory, scene.fleet)
+    print(comparison)
+    const isGood = code === 0 && comparison.subscribers > 0 && isEqual(comparison)
+    if (isGood) await scene.removeData()
+    return isGood ? 0 : 1
+  } finally {
+    await scene.fleet.stop()
+  }
+}
+
+/** Prints each tenant's snapshots as they come, while subscribers come and go, for so long or until Ctrl-C. */
+async function show(scene: DemoScene, seconds: number | undefined): Promise<void> {
+  const expiresAt = new Date(Date.now() + 86_400_000)
+  const stopping = new AbortController()
+  process.once('SIGINT', () => stopping.abort())
+  process.once('SIGTERM', () => stopping.abort())
+  const at = `127.0.0.1:${scene.daemon.port}`
+  const admin = await scene.token(undefined, expiresAt)
+  const acme = await scene.token('acme', expiresAt)
+  console.log(`dashboard  http://${at}/dashboard/#token=${acme}
+feed       ws://${at}/ws
+stats      curl -H "Authorization: Bearer ${admin}" http://${at}/api/system/dashboard/stats
+log        ${scene.logFile}
+${seconds === undefined ? 'Ctrl-C stops it and compares the record with what the routers sent.' : `for ${seconds} s`}
+`)
+  const churn = scene.fleet.churn(stopping.signal, EVENTS_PER_SECOND)
+  const watching = TENANTS.map(async ({ id }) => {
+    const token = await scene.token(id, expiresAt)
+    await watchTenant(`ws://${at}/ws`, token, line => console.log(line), stopping.signal)
+  })
+  await sleep(seconds === undefined ? 2 ** 31 - 1 : seconds * 1000, undefined, {
+    signal: stopping.signal,
+  }).catch(() => {})
+  stopping.abort()
+  await Promise.all([churn, ...watching])
+  const readings = new Readings(scene.fleet)
+  readings.start()
+  // The first may have begun before; the second decides on counters that fell in it.
+  await readings.more(3, READER)
+  readings.stop()
+}
+
+/** The daemon has stopped its database; it is started once more, from the same folder. */
+async function compareStopped(directory: string, fleet: Fleet): Promise<Comparison> {
+  const postgres = new EmbeddedPostgres({ directory, log: createLogger('warn'), clock: systemClock })
+  const { url } = await postgres.start()
+  try {
+    return await compare(url, subscribersOf(fleet, TENANTS))
+  } finally {
+    await postgres.stop()
+  }
+}
+
+function print(comparison: Comparison): void {
+  const { subscribers, recorded, carried, differences, tables } = comparison
+  console.log(`
+subscribers                  ${subscribers}
+bytes whole replies carried  up ${carried.upload}  down ${carried.download}
+bytes recorded               up ${recorded.upload}  down ${recorded.download}
+difference                   ${differenceOf(comparison)}
+subscribers that differ      ${differences.length}`)
+  for (const it of differences.slice(0, 10))
+    console.log(
+      `  ${it.tenant}/${it.router} ${it.service} ${it.username}: recorded ${it.recorded.upload}/${it.recorded.download}, carried ${it.carried.upload}/${it.carried.download}`,
+    )
+  for (const [table, sum] of tables)
+    console.log(`  ${table.padEnd(20)} up ${sum.upload}  down ${sum.download}`)
+}
+
+process.exitCode = await main()

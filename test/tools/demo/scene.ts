@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { tenantId } from '../../../src/accounting/ids.ts'
+import { type Grant, signToken } from '../../../src/auth/tokens.ts'
+import { serverIdentity } from '../../harness/fleet/certificate.ts'
+import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
+import { utf8 } from '../../harness/fleet/name.ts'
+import { steadyTraffic } from '../../harness/fleet/traffic.ts'
+import { DaemonProcess } from '../../system/daemon/daemon-process.ts'
+import { type FleetTenant, tenantsConfig } from '../../system/daemon/fleet-config.ts'
+
+export const TENANTS: readonly FleetTenant[] = [
+  { id: 'acme', name: 'Acme WISP', timezone: 'Africa/Nairobi' },
+  { id: 'hilltop', name: 'Hilltop Hotspots', timezone: 'Asia/Kathmandu' },
+  { id: 'coast', name: 'Coast Fibre', timezone: 'America/Bogota' },
+]
+/** The daemon's user on the routers. */
+export const READER = 'usage'
+export const ROUTERS = 6
+export const POLL_MS = 2000
+export const SNAPSHOT_MS = 2000
+/** What somebody in a hotspot of acme's calls himself. */
+export const HOSTILE_NAME = '<img src=x onerror=alert(1)>'
+
+/** Of every tenant: some have used as much at the start, and a router that is stopped is soon told. */
+const ALERTING = {
+  quotas: [
+    { scope: 'user', period: 'day', limit: '3GB' },
+    { scope: 'user', period: 'day', limit: '500MB', of: [HOSTILE_NAME] },
+  ],
+  alerts: [
+    { id: 'near-quota', scope: 'user', period: 'day', threshold: '90%' },
+    { id: 'down', on: 'router_offline', after: '5s' },
+  ],
+}
+
+/** Simulated routers, and the real daemon that reads them, with a PostgreSQL of its own. */
+export class DemoScene {
+  readonly fleet: Fleet
+  /** For all that it writes. */
+  readonly folder: string
+  readonly #secret = randomBytes(32).toString('base64')
+  #daemon: DaemonProcess | undefined
+
+  private constructor(fleet: Fleet, folder: string) {
+    this.fleet = fleet
+    this.folder = folder
+  }
+
+  static async start(seed: number): Promise<DemoScene> {
+    const folder = await mkdtemp(join(tmpdir(), 'tikmeter-demo-'))
+    // As root, PostgreSQL is another user.
+    await chmod(folder, 0o711)
+    const fleet = createFleet({
+      ...{ seed, routers: ROUTERS, hotspotSessions: 20, pppSessions: 20 },
+      tls: serverIdentity(),
+    })
+    await fleet.start()
+    addHostileName(fleet)
+    const scene = new DemoScene(fleet, folder)
+    try {
+      await scene.startDaemon(0)
+    } catch (error) {
+      await fleet.stop()
+      throw error
+    }
+    return scene
+  }
+
+  get directory(): string {
+    return join(this.folder, 'postgres')
+  }
+
+  get logFile(): string {
+    return join(this.folder, 'tikmeter.log')
+  }
+
+  get daemon(): DaemonProcess {
+    if (this.#daemon === undefined) throw new Error('the daemon is not started')
+    return this.#daemon
+  }
+
+  /** @param port 0: any free one */
+  async startDaemon(port: number): Promise<void> {
+    const configFile = join(this.folder, 'tikmeter.yaml')
+    await writeFile(configFile, stringify(this.#config(port)))
+    const env = { TIKMETER_SECRET: this.#secret }
+    this.#daemon = await DaemonProcess.start(configFile, this.logFile, env, ['dist/cli.js'])
+  }
+
+  /** Of a tenant, or of an admin where none is named. */
+  token(tenant: string | undefined, expiresAt: Date): Promise<string> {
+    const grant: Grant =
+      tenant === undefined
+        ? { kind: 'admin', expiresAt }
+        : { kind: 'tenant', tenant: tenantId(tenant), expiresAt }
+    return signToken(grant, this.#secret)
+  }
+
+  async removeData(): Promise<void> {
+    const home = await realpath(this.directory).catch(() => this.directory)
+    await rm(home, { recursive: true, force: true })
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  #config(port: number): object {
+    return {
+      database: { directory: this.directory },
+      journal: { directory: join(this.folder, 'journal') },
+      poll: { schedule: `*/${POLL_MS / 1000} * * * * *` },
+      commit: { interval: '5s' },
+      snapshots: { interval: `${SNAPSHOT_MS / 1000}s` },
+      server: { port, dashboard: true },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own form of a secret
+      auth: { secret: '${TIKMETER_SECRET}' },
+      tenants: tenantsConfig(this.fleet, TENANTS, READER).map(tenant => ({ ...tenant, ...ALERTING })),
+    }
+  }
+}
+
+/** Beside the fleet's own, who come and go; this one stays. */
+function addHostileName(fleet: Fleet): void {
+  fleet.routers[0]?.login({
+    protocol: 'hotspot',
+    name: utf8(HOSTILE_NAME),
+    macAddress: '02:CC:00:00:00:01',
+    address: '10.200.0.1',
+    loggedInForMs: 1_800_000,
+    traffic: steadyTraffic({ upload: 30_000, download: 250_000 }),
+  })
+}
