@@ -29,6 +29,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: [],
   dashboard: ['client', 'npm'],
 }
+/** Of ours, but for `runtime`, which the document says apart. */
+function oursIn(row: readonly string[]): string[] {
+  return row.filter(it => ![...LIBRARIES, 'runtime'].includes(it)).sort()
+}
 /** They may import all, but for each other: `daemon` nothing at the top. */
 const COMPOSITION = ['', 'daemon']
 /** The ports and those who use them, where the folders' meeting is shown: nothing but what the numbers mean. */
@@ -79,6 +83,17 @@ describe('a folder', () => {
   it('is in the table', () => {
     const folders = new Set(files.map(file => folderOf(file.path)).filter(folder => folder !== ''))
     expect([...folders].filter(folder => !(folder in MAY_IMPORT || COMPOSITION.includes(folder)))).toEqual([])
+  })
+
+  it('may import in ARCHITECTURE.md what it may here', () => {
+    const rows = readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| `(\w+)\/` \| ([^|]+) \|/gm)
+    const documented = Array.from(rows, ([, folder = '', may = '']): [string, string[]] => [
+      folder,
+      may === 'nothing' || may === 'nothing of these' ? [] : may.split(', ').sort(),
+    ])
+    const { client: _, dashboard: __, runtime: ___, ...folders } = MAY_IMPORT
+    const here = Object.entries(folders).map(([folder, may]): [string, string[]] => [folder, oursIn(may)])
+    expect(new Map(documented)).toEqual(new Map([...here, ['daemon', ['all']]]))
   })
 
   it('is the top only for the command line, which nothing else imports', () => {

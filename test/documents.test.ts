@@ -66,6 +66,12 @@ describe('the accounting rules', () => {
 })
 
 describe('a document', () => {
+  it('ARCHITECTURE.md names files that exist, by the end of their path', () => {
+    const named = readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/(?<![\w./-])[\w/-]+\.ts\b/g)
+    const isKnown = (name: string) => sources.some(({ path }) => path === name || path.endsWith(`/${name}`))
+    expect(Array.from(named, ([name]) => name).filter(name => !isKnown(name))).toEqual([])
+  })
+
   it.each([RULES, 'docs/routeros.md', 'CONTRIBUTING.md', 'SECURITY.md'])(
     '%s names files that exist',
     file => {
