@@ -73,6 +73,8 @@ export interface Joined {
   readonly isGuess: boolean
   /** Whether its account had several sessions and interfaces of which nobody could tell which is whose. */
   readonly isInterchangeable: boolean
+  /** Whether it had several rows, of which the largest counters were taken. */
+  readonly isTwice?: boolean
 }
 
 /** A row that tells of a session, but not since when: nothing of it is counted. */

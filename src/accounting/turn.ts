@@ -147,7 +147,7 @@ export class Turn {
       next = since.session
       counted = counted.length === 0 ? since.counted : [...counted, ...since.counted]
     } else next = withoutCounters(next, this.#paired.lastMs)
-    next = this.#reports.row(next, row, taken.isDuplicate)
+    next = this.#reports.row(next, row, isTwice(taken))
     if (next !== session || this.#isRetold) this.#entries.push({ kind: 'interim', session: next, counted })
     return next
   }
@@ -168,7 +168,7 @@ export class Turn {
     let counted: readonly Counted[] = NOTHING_COUNTED
     if (row.counters && !isShownOnly(next))
       ({ session: next, counted } = this.#count.of(next, row, row.counters))
-    next = this.#reports.row(next, row, taken.isDuplicate)
+    next = this.#reports.row(next, row, isTwice(taken))
     this.#entries.push({ kind: 'start', session: next, counted })
     return next
   }
@@ -237,4 +237,8 @@ export class Turn {
     const { kind } = this.#paired
     return kind === 'shifted' || kind === 'replaced' || this.#hasLeft
   }
+}
+
+function isTwice({ it: { row }, isDuplicate }: Taken): boolean {
+  return isDuplicate || row.joined?.isTwice === true
 }

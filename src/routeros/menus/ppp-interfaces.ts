@@ -3,6 +3,7 @@ import type { BindingReading, Unreadable } from '../../accounting/reading.ts'
 import type { PrintedMenu, RouterConnection } from '../wire/connection.ts'
 import { counterOf, proplist, unreadableCounterOf } from './fields.ts'
 import { PPP_SERVICES } from './ppp-servers.ts'
+import { TwinRows } from './twin-rows.ts'
 
 const MOVING = ['rx-byte', 'tx-byte'] as const
 /** `?#|` joins two conditions, so n of them need n − 1. */
@@ -22,6 +23,7 @@ export class PppInterfaces {
   readonly #names: string[] = []
   /** Numbers by the names of static server bindings. */
   readonly #bindings = new Map<string, number | undefined>()
+  readonly #twins = new TwinRows()
   readonly #newServices = new Set<string>()
   /** Counters of the last answer that can't be read, by number. */
   readonly #unreadable = new Map<number, Unreadable>()
@@ -59,14 +61,17 @@ export class PppInterfaces {
       const garbled = unreadableCounterOf(row, MOVING)
       if (garbled) this.#unreadable.set(number, garbled)
       const name = row.get('name') ?? ''
+      this.#twins.note(number, `${row.get('.id') ?? ''} ${name}`, other => rows.has(other))
       this.#names[number] = name
-      if (this.#bindings.has(name)) this.#bindings.set(name, number)
+      if (this.#bindings.has(name)) this.#bindings.set(name, this.#twins.firstOf(number))
     }
+    this.#twins.level(number => rows.has(number), this.#upload, this.#download)
   }
 
   /** Nothing is known of any of them. */
   forget(): void {
     this.#menu.rows.forget()
+    this.#twins.forget()
     for (const name of this.#bindings.keys()) this.#bindings.set(name, undefined)
   }
 
@@ -91,6 +96,11 @@ export class PppInterfaces {
     return this.#names[number] ?? ''
   }
 
+  /** Whether the last answer had it in several rows. The largest counters count. */
+  isTwice(number: number): boolean {
+    return this.#twins.isTwice(number)
+  }
+
   has(number: number): boolean {
     return this.#menu.rows.has(number)
   }
@@ -98,7 +108,11 @@ export class PppInterfaces {
   /** Those of the last answer by their names. Numbers are kept by whoever is on them: a name is used again. */
   byName(): ReadonlyMap<string, number> {
     const { rows } = this.#menu
-    return new Map(this.#names.flatMap((name, number) => (rows.has(number) ? [[name, number]] : [])))
+    return new Map(
+      this.#names.flatMap((name, number) =>
+        rows.has(number) && this.#twins.firstOf(number) === number ? [[name, number]] : [],
+      ),
+    )
   }
 
   /** Services of those that the last answer told whole. */

@@ -85,7 +85,7 @@ export class PppJoins {
     for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place] ?? 0
       const its = this.interfaceOf(number)
-      if (this.#settle(number)) others.push(place)
+      if (this.#settle(number) || interfaces.isTwice(its)) others.push(place)
       else if (its >= 0 && interfaces.upload(its) >= 0 && interfaces.download(its) >= 0)
         places[count++] = place
       else others.push(place)
@@ -135,7 +135,10 @@ export class PppJoins {
       ...session,
       binding,
       counters: interfaces.counters(its),
-      joined: { interface: interfaces.name(its), isGuess, isInterchangeable },
+      joined: {
+        ...{ interface: interfaces.name(its), isGuess, isInterchangeable },
+        ...(interfaces.isTwice(its) ? { isTwice: true } : {}),
+      },
       unreadable: interfaces.unreadable(its),
     }
   }

@@ -326,3 +326,50 @@ test('of a few sessions that come later only their own server rows are asked for
   await lab.menu.read()
   expect(servers()).toEqual([expect.stringMatching(/ \?user=eve$/), expect.not.stringContaining('?')])
 })
+
+test.each(['first', 'last'])(
+  'an interface in two rows is one, with the larger counters, where the smaller ones come %s',
+  async place => {
+    const lab = await PppLab.open()
+    const { on } = lab.login('ann', { rx: '1001', tx: '5' })
+    lab.login('bob', { rx: '7' })
+    await lab.menu.read()
+    await lab.clock.turn(2_000)
+    await lab.menu.read()
+    const small = { ...on, rx: '500', tx: '2' }
+    lab.interfaces.add(small)
+    if (place === 'first') {
+      lab.interfaces.delete(on)
+      lab.interfaces.add(on)
+    }
+    for (const rx of ['1001', '1003', '1004']) {
+      on.rx = rx
+      small.rx = String(Math.floor(Number(rx) / 2))
+      const rows = allRows(await lab.menu.read())
+      const [ann, bob] = ['ann', 'bob'].map(name => rows.find(it => it.username === name))
+      expect(ann).toMatchObject({ counters: { upload: Number(rx), download: 5 }, joined: { isTwice: true } })
+      expect(bob).toMatchObject({ counters: { upload: 7 } })
+      expect(bob?.joined?.isTwice).toBeUndefined()
+    }
+    lab.interfaces.delete(small)
+    on.rx = '1009'
+    const [ann] = allRows(await lab.menu.read()).filter(it => it.username === 'ann')
+    expect(ann).toMatchObject({ counters: { upload: 1_009 } })
+    expect(ann?.joined?.isTwice).toBeUndefined()
+  },
+)
+
+test('a static binding in two rows counts with the larger counters', async () => {
+  const lab = await PppLab.open()
+  const on = lab.bind('static-ann', 'ann', { rx: '1001', tx: '3' })
+  lab.login('ann', { on })
+  await lab.menu.read()
+  lab.interfaces.delete(on)
+  lab.interfaces.add({ ...on, rx: '500', tx: '1' })
+  lab.interfaces.add(on)
+  for (let reading = 0; reading < 3; reading++) {
+    const answer = await lab.menu.read()
+    expect(allRows(answer)).toMatchObject([{ counters: { upload: 1_001, download: 3 } }])
+    expect(answer.bindings).toEqual([{ name: 'static-ann', counters: { upload: 1_001, download: 3 } }])
+  }
+})
