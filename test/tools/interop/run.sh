@@ -1,7 +1,7 @@
 #!/bin/sh
 # The simulated routers against python3-librouteros (Debian: apt-get install python3-librouteros).
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What systemd says of how much the unit may still do, from 0 to 10: less than 2.5.
 set -euo pipefail
-unit=${1:-$(dirname "$0")/../../config/tikmeter.service}
+unit=${1:-$(dirname "$0")/../../../config/tikmeter.service}
 said=$(systemd-analyze security --offline=yes --no-pager "$unit")
 tail -n 1 <<<"$said"
 rating=$(sed -nE 's/.*exposure level for [^:]+: ([0-9]+\.[0-9]+).*/\1/p' <<<"$said")

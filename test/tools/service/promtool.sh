@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What Prometheus says of a running daemon's /metrics, and of the alert rules. Needs `npm run build` and promtool.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 scratch=$(mktemp -d)
 chmod 711 "$scratch"
 port=$((20000 + RANDOM % 20000))

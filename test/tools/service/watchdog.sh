@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A daemon whose polls are blocked is ended by its watchdog: see watchdog.py. Needs `npm run build`.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 scratch=$(mktemp -d)
 chmod 711 "$scratch"
 trap 'rm -rf "$(readlink -f "$scratch/postgres")" "$scratch"' EXIT
