@@ -1,17 +1,17 @@
+import { errorCodeOf, isCertificateCode } from '../runtime/error-code.ts'
+
 /**
  * Why there was no answer, by the error's code alone: messages of Node name hosts, and an address may be a secret.
  */
 export function whyUnanswered(error: Error | undefined): string {
-  const code = error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const code = errorCodeOf(error)
   if (code === undefined) return 'connection closed without an answer'
   const known = MEANINGS[code]
   if (known !== undefined) return known
-  if (CERTIFICATE_CODES.test(code)) return `certificate refused (${code})`
+  if (isCertificateCode(code)) return `certificate refused (${code})`
   if (code.startsWith('HPE_')) return `its answer is no HTTP (${code})`
   return `connection failed (${code})`
 }
-
-const CERTIFICATE_CODES = /CERT|SIGNATURE|ISSUER|_CA$|ALTNAME|CRL|PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
 
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

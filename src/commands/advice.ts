@@ -12,6 +12,7 @@ import {
   RouterUnreachable,
   type TlsObstacle,
 } from '../routeros/errors.ts'
+import { errorCodeOf } from '../runtime/error-code.ts'
 import { groupSet, NEW_CERTIFICATE, quoted, signCertificate } from './router-console.ts'
 
 /** What to do about a router that could not be read. */
@@ -23,7 +24,7 @@ export function adviceFor({ username, host, tls, timeoutMs }: RouterConfig, erro
   if (error instanceof RouterTlsFailed) return adviceForTls(error.why)
   if (error instanceof RouterGarbled) return `see that port is the one of ${service}: /ip/service/print`
   if (error instanceof RouterTimeout) return adviceForTimeout(error.waitedFor, timeoutMs)
-  if (error instanceof RouterUnreachable) return adviceForUnreachable(codeOf(error.cause), host, service)
+  if (error instanceof RouterUnreachable) return adviceForUnreachable(errorCodeOf(error.cause), host, service)
   if (error instanceof RouterTrap && error.isMissingRight) return groupSet(username)
   if (error instanceof OutOfDescriptors) return 'run it again, with a higher limit: ulimit -n'
   return 'try again; if it stays, look at the router’s log: /log/print'
@@ -53,10 +54,6 @@ function adviceForUnreachable(code: unknown, host: string, service: string): str
     default:
       return `/ip/service/print on the router tells whether ${service} is on, on which port and for whom; /ip/service/enable ${service}`
   }
-}
-
-function codeOf(cause: unknown): unknown {
-  return cause instanceof Error && 'code' in cause ? cause.code : undefined
 }
 
 function adviceForTls(why: TlsObstacle): string {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { csvOf } from '../runtime/csv.ts'
+import { errorCodeOf } from '../runtime/error-code.ts'
 import type { TableRow } from '../store/pg/row-stream.ts'
 import type { UsageValue } from '../store/usage/usage-values.ts'
 import { jsonOf, tableTextOf, type UsageFormat } from './usage-format.ts'
@@ -33,7 +34,7 @@ export async function printRows({ rows, columns, format, none, out }: PrintedRow
     }
   } catch (error) {
     // Whoever reads has seen enough: `tikmeter usage | head`.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+    if (errorCodeOf(error) !== 'EPIPE') throw error
   }
 }
 

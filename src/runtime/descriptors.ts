@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { errorCodeOf } from './error-code.ts'
 
 /** Where the system does not tell: the usual limit of a process. */
 const USUAL_LIMIT = 1024
@@ -11,7 +12,7 @@ export const RAISE_DESCRIPTORS =
 
 /** Whether the process, or the whole machine, has no file descriptor left: it is nobody else's fault, and passes. */
 export function isOutOfDescriptors(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = errorCodeOf(error)
   return code === 'EMFILE' || code === 'ENFILE'
 }
 

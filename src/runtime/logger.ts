@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { errorCodeOf } from './error-code.ts'
 import { printable, printableJson } from './printable.ts'
 
 export type { Logger }
@@ -56,7 +57,7 @@ function shown(value: unknown): string {
 /** An error as a log may show it: its name, message, code and causes, and nothing else it carries. */
 export function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
+  const code = errorCodeOf(error)
   const cause = error.cause === undefined ? {} : { cause: errorFields(error.cause) }
-  return { name: error.name, message: error.message, ...code, ...cause }
+  return { name: error.name, message: error.message, ...(code === undefined ? {} : { code }), ...cause }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isOutOfDescriptors } from '../../runtime/descriptors.ts'
+import { errorCodeOf } from '../../runtime/error-code.ts'
 
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
 
@@ -48,7 +49,7 @@ async function write(path: string, contents: string): Promise<void> {
   try {
     await writeFile(path, contents, { mode: 0o600 })
   } catch (error) {
-    if (!FULL.has(codeOf(error))) throw error
+    if (!FULL.has(errorCodeOf(error))) throw error
     await rm(path, { force: true })
     await symlink(contents, path)
   }
@@ -84,7 +85,7 @@ async function isLinked(from: string, to: string): Promise<boolean> {
     await link(from, to)
     return true
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+    if (errorCodeOf(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -105,7 +106,7 @@ async function contentsOf(path: string): Promise<string> {
   try {
     return await readlink(path).catch(() => readFile(path, 'utf8'))
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return ''
+    if (errorCodeOf(error) === 'ENOENT') return ''
     throw error
   }
 }
@@ -115,7 +116,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return codeOf(error) === 'EPERM'
+    return errorCodeOf(error) === 'EPERM'
   }
 }
 
@@ -136,8 +137,4 @@ async function readIfThere(path: string): Promise<string> {
     if (isOutOfDescriptors(error)) throw error
     return ''
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

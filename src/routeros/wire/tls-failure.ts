@@ -1,3 +1,4 @@
+import { isCertificateCode } from '../../runtime/error-code.ts'
 import { type Distrust, RouterCertificateRefused, type RouterError, RouterTlsFailed } from '../errors.ts'
 
 /**
@@ -14,7 +15,7 @@ export function tlsFailure(error: NodeJS.ErrnoException): RouterError | undefine
   // Node has no code for these two.
   const weakness = WEAKNESSES.find(it => it.said.test(message))
   if (weakness) return new RouterCertificateRefused('weak', weakness.message, options)
-  if (CERTIFICATE_CODES.test(code))
+  if (isCertificateCode(code))
     return new RouterCertificateRefused(DISTRUST[code] ?? 'unknown-authority', message, options)
   if (!code.startsWith('ERR_SSL_')) return undefined
   return new RouterTlsFailed('other', `the TLS handshake failed: ${reasonOf(error)}`, options)
@@ -42,9 +43,6 @@ const WEAKNESSES: readonly { readonly said: RegExp; readonly message: string }[]
   },
   { said: /certificate key too weak/, message: 'its certificate has a key so short that it can be forged' },
 ]
-
-/** Node's and OpenSSL's names for a certificate that was not believed. */
-const CERTIFICATE_CODES = /CERT|SIGNATURE|ISSUER|_CA$|ALTNAME|CRL|PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
 
 const DISTRUST: Readonly<Record<string, Distrust>> = {
   CERT_HAS_EXPIRED: 'expired',
