@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { stringify } from 'yaml'
 import { EmbeddedPostgres } from '../../../src/postgres/embedded.ts'
 import { findRunning } from '../../../src/postgres/find-running.ts'
@@ -81,8 +82,11 @@ async function main(): Promise<number> {
         `longest gap between two readings ${textOf(longestOf(over))} over a reload, ` +
         `${textOf(longestOf(around))} around one`,
     )
-    if (!isEqual(comparison) || comparison.recorded.download === 0n)
+    if (!isEqual(comparison) || comparison.recorded.download === 0n) {
       faults.push('the record is not what was read')
+      for (const it of comparison.differences)
+        faults.push(`${it.tenant}/${it.router} ${it.username}: ${inspect(it)}`)
+    }
     if ((longestOf(over)?.ms ?? 0) > INTERVAL_MS) faults.push('a reload took longer than a poll interval')
     if (faults.length > 0) console.log(await pm2.logs())
   } catch (error) {
