@@ -30,7 +30,7 @@ export function admissionTo(ledger: Ledger, { mostNew, mostSessions }: Room): Ad
 function callersOf({ unnumbered, columns, away }: Ledger): ReadonlySet<string> {
   const callers = new Set<string>()
   for (const session of unnumbered.values()) callers.add(keyOf(session))
-  for (const standing of columns?.standing ?? []) if (standing) callers.add(keyOf(standing))
+  for (const details of columns?.details ?? []) if (details) callers.add(keyOf(details))
   for (const sessions of away.values()) for (const session of sessions.values()) callers.add(keyOf(session))
   return callers
 }

@@ -12,11 +12,11 @@ type Interim = Extract<Entry, { kind: 'interim' }>
 export function entryOfGrowth(growth: Growth, place: number, steadyMs: number): Interim {
   const { columns, numbers, from, to } = growth
   const number = numbers[place] ?? -1
-  const standing = columns.standing[number]
-  if (!standing) throw new RangeError(`no session has number ${number}`)
+  const details = columns.details[number]
+  if (!details) throw new RangeError(`no session has number ${number}`)
   const delta = { upload: growth.upload[place] ?? 0, download: growth.download[place] ?? 0 }
   const upload = (columns.upload[number] ?? 0) + delta.upload
   const download = (columns.download[number] ?? 0) + delta.download
-  const session = sessionOf(standing, { upload, download }, steadyMs)
+  const session = sessionOf(details, { upload, download }, steadyMs)
   return { kind: 'interim', session, counted: [{ delta, from, to }] }
 }

@@ -131,7 +131,7 @@ function withMoving(it: Omit<Session, Moving>, mark: Mark, recorded: Bytes, last
  * in columns, it is the session. A fleet has millions of them, so it is one object, and most have their parts in
  * common.
  */
-export interface Standing extends Omit<Session, Moving> {
+export interface SessionDetails extends Omit<Session, Moving> {
   /** Absent where it has been counted up to its counters: only then it can grow. */
   readonly mark: Mark | undefined
   /** Of one that can grow. */
@@ -140,7 +140,7 @@ export interface Standing extends Omit<Session, Moving> {
   readonly beyond: Bytes
 }
 
-export function standingOf(session: Session): Standing {
+export function detailsOf(session: Session): SessionDetails {
   const { mark, recorded } = session
   const counters = isCounting(mark) ? mark.counters : undefined
   const beyond = counters
@@ -171,9 +171,9 @@ export function standingOf(session: Session): Standing {
 }
 
 /** @param counters as they are now; of no meaning where it has a mark */
-export function sessionOf(standing: Standing, counters: Bytes, lastMovedMs: number): Session {
-  const { mark, beyond, doubts } = standing
-  if (mark) return withMoving(standing, mark, beyond, lastMovedMs)
+export function sessionOf(details: SessionDetails, counters: Bytes, lastMovedMs: number): Session {
+  const { mark, beyond, doubts } = details
+  if (mark) return withMoving(details, mark, beyond, lastMovedMs)
   const counted = doubts ? { ...countedUpTo(counters), doubts } : countedUpTo(counters)
-  return withMoving(standing, counted, addBytes(counters, beyond), lastMovedMs)
+  return withMoving(details, counted, addBytes(counters, beyond), lastMovedMs)
 }

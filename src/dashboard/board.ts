@@ -3,8 +3,8 @@ import { announce } from './announcer.ts'
 import type { Daemon } from './daemon.ts'
 import { LocalTime } from './instant.ts'
 import { byId, made, setText } from './page.ts'
+import { bannerOf, labelOf, type PageStatus, pageStatusOf, refusalOf } from './page-status.ts'
 import { RateWindow } from './rate-window.ts'
-import { bannerOf, labelOf, refusalOf, type Standing, standingOf } from './standing.ts'
 import { TenantView } from './tenant-view.ts'
 
 export interface BoardOptions {
@@ -29,7 +29,7 @@ export class Board {
   #welcome: WelcomeMessage | undefined
   #tenant: string | undefined
   #view: TenantView | undefined
-  #standing: Standing = { kind: 'connecting' }
+  #status: PageStatus = { kind: 'connecting' }
 
   constructor(options: BoardOptions) {
     this.#options = options
@@ -129,17 +129,17 @@ export class Board {
 
   /** Shows how far the numbers can be believed, and says it aloud where that changes. */
   #stand(): void {
-    const before = this.#standing.kind
-    const standing = standingOf(this.#feed.state, this.#feed.isStale, this.#welcome !== undefined)
-    this.#standing = standing
-    const label = byId('standing', HTMLElement)
-    setText(label, labelOf(standing))
-    label.dataset['standing'] = standing.kind
-    const words = bannerOf(standing, this.#asOf())
+    const before = this.#status.kind
+    const status = pageStatusOf(this.#feed.state, this.#feed.isStale, this.#welcome !== undefined)
+    this.#status = status
+    const label = byId('status', HTMLElement)
+    setText(label, labelOf(status))
+    label.dataset['status'] = status.kind
+    const words = bannerOf(status, this.#asOf())
     const banner = byId('banner', HTMLElement)
     banner.hidden = words === undefined
     setText(banner, words ?? '')
-    if (standing.kind === before) return
+    if (status.kind === before) return
     if (words !== undefined) announce(words)
     else if (before === 'lost' || before === 'stale') announce('Connected again. The numbers are live.')
   }

@@ -3,8 +3,8 @@ import { Daemon } from './daemon.ts'
 import { keptToken } from './kept-token.ts'
 import { OtherToken } from './other-token.ts'
 import { byId } from './page.ts'
+import { refusalWords } from './page-status.ts'
 import { SignIn } from './sign-in.ts'
-import { refusalWords } from './standing.ts'
 import { isAnother, tokenOf } from './token.ts'
 
 /** Where the daemon answers, from where the page is: `<meta name="tikmeter" content="../">`. */

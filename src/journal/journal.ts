@@ -5,7 +5,7 @@ import { type Disk, DiskFailure } from './files/disk.ts'
 import { type Damage, SegmentReader } from './files/segment-reader.ts'
 import { SegmentWriter } from './files/segment-writer.ts'
 import { Segments } from './files/segments.ts'
-import type { Place } from './position.ts'
+import type { Position } from './position.ts'
 import {
   type CheckpointRecord,
   type DecisionRecord,
@@ -178,7 +178,7 @@ export class Journal {
   }
 
   /** Where a router's last record leaves it, on the disk or not. */
-  #latest(router: RouterKey): Place | undefined {
+  #latest(router: RouterKey): Position | undefined {
     const appended = this.#appended.get(router)
     return appended ? headOf(appended) : this.#segments.latest(router)
   }

@@ -1,7 +1,7 @@
 import type { Decision } from '../accounting/entry.ts'
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
-import type { Place } from './position.ts'
+import type { Position } from './position.ts'
 
 /** One reading's outcome. */
 export interface DecisionRecord {
@@ -29,7 +29,7 @@ export interface CheckpointRecord {
  *     committed   by what the database told us. Whether it is still there is its own to say.
  *     forgotten   the router went to somebody else, and what was left has been recorded as discarded
  */
-export interface SettledRecord extends Place {
+export interface SettledRecord extends Position {
   readonly kind: 'committed' | 'forgotten'
   readonly router: RouterKey
 }
@@ -37,7 +37,7 @@ export interface SettledRecord extends Place {
 export type JournalRecord = DecisionRecord | CheckpointRecord | SettledRecord
 
 /** What a record is about, and where its router stands after it. */
-export interface RecordHead extends Place {
+export interface RecordHead extends Position {
   readonly kind: JournalRecord['kind']
   readonly router: RouterKey
 }

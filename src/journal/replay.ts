@@ -1,6 +1,6 @@
 import type { Decision } from '../accounting/entry.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
-import { isAtOrBefore, type Place } from './position.ts'
+import { isAtOrBefore, type Position } from './position.ts'
 import { type CheckpointRecord, type DecisionRecord, headOf, type JournalRecord } from './record.ts'
 import { type Unapplied, UnappliedRecords } from './unapplied.ts'
 
@@ -34,12 +34,12 @@ const NOTHING: Step = { kind: 'nothing' }
  * gap ends it, until a checkpoint that begins where the database is. Whatever can't be applied is counted.
  */
 export class Replay {
-  readonly #stored: Place
-  #current: Place
+  readonly #stored: Position
+  #current: Position
   readonly #unapplied = new UnappliedRecords()
 
   /** @param stored the router's position in the database, and the epoch of the lease under which it was committed */
-  constructor(stored: Place) {
+  constructor(stored: Position) {
     this.#stored = stored
     this.#current = stored
   }
@@ -109,7 +109,7 @@ export class Replay {
     return position === this.#stored.position ? 'stored' : undefined
   }
 
-  #giveUp(place: Place): Step {
+  #giveUp(place: Position): Step {
     if (this.#current === this.#stored || !isAtOrBefore(this.#current, place)) return NOTHING
     this.#current = this.#stored
     return { kind: 'back' }

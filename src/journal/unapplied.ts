@@ -1,7 +1,7 @@
 import { addToSum, type ByteSum, type Bytes, NO_SUM } from '../accounting/bytes.ts'
 import type { Decision } from '../accounting/entry.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
-import { isAtOrBefore, type Place } from './position.ts'
+import { isAtOrBefore, type Position } from './position.ts'
 
 /** Readings that were journaled and can't be applied, with the bytes that they counted. */
 export interface Unapplied {
@@ -11,18 +11,18 @@ export interface Unapplied {
 
 /** One router's records that could not be applied, as long as nothing tells that they are done with. */
 export class UnappliedRecords {
-  #records: (Unapplied & { readonly place: Place })[] = []
+  #records: (Unapplied & { readonly place: Position })[] = []
 
-  addDecision(place: Place, decision: Decision): void {
+  addDecision(place: Position, decision: Decision): void {
     this.#add(place, 1, countedIn(decision))
   }
 
-  addPending(place: Place, pending: Pending): void {
+  addPending(place: Position, pending: Pending): void {
     this.#add(place, pending.position - pending.basePosition, sharesIn(pending))
   }
 
   /** Those up to a place are in the database, or in what comes now, or have been recorded as discarded. */
-  settle(place: Place): void {
+  settle(place: Position): void {
     if (this.#records.length === 0) return
     this.#records = this.#records.filter(record => !isAtOrBefore(record.place, place))
   }
@@ -38,7 +38,7 @@ export class UnappliedRecords {
     return { readings, bytes: { upload, download } }
   }
 
-  #add(place: Place, readings: number, counted: Iterable<Bytes>): void {
+  #add(place: Position, readings: number, counted: Iterable<Bytes>): void {
     let bytes = NO_SUM
     for (const it of counted) bytes = addToSum(bytes, it)
     this.#records.push({ place, readings, bytes })

@@ -72,7 +72,7 @@ function withGrowth(told: ReadonlyMap<SessionId, Rates>, growth: Growth): Readon
   const { columns, numbers, upload, download, from, to } = growth
   const rates = new Map(told)
   for (const [place, number] of numbers.entries()) {
-    const session = columns.standing[number]
+    const session = columns.details[number]
     if (!session) continue
     rates.set(session.id, {
       uploadBps: rate(upload[place] ?? 0, from, to),
@@ -105,7 +105,7 @@ function rate(bytes: number, from: Date, to: Date): number {
 function namesOf(ledger: Ledger): ReadonlySet<string> {
   const names = new Set<string>()
   for (const { username, missed } of ledger.unnumbered.values()) if (!missed) names.add(username)
-  for (const standing of ledger.columns?.standing ?? []) if (standing) names.add(standing.username)
+  for (const details of ledger.columns?.details ?? []) if (details) names.add(details.username)
   return names
 }
 

@@ -9,7 +9,7 @@ import { type RouterHealth, UNTRIED } from './health.ts'
 import { Overload } from './overload.ts'
 import type { Gate } from './read-limit.ts'
 import { outcomeOf, type RouterLink } from './router-link.ts'
-import type { Place } from './slot.ts'
+import type { Slot } from './slot.ts'
 
 /** A router to be read. */
 export interface PolledRouter {
@@ -40,7 +40,7 @@ export interface PollObserver {
 }
 
 export interface LoopOptions {
-  readonly place: Place
+  readonly place: Slot
   readonly gate: Gate
   /** Told of each connection attempt and poll. */
   readonly progress: Progress

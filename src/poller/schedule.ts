@@ -1,12 +1,12 @@
 import { createTask, type ScheduledTask } from 'node-cron'
 import type { Clock } from '../runtime/clock.ts'
-import { Place } from './slot.ts'
+import { Slot } from './slot.ts'
 
 /** A tick that is this late will not come: the wall clock was set back, and cron waits for it to catch up. */
 const LATE_MS = 2_000
 
 interface Seat {
-  readonly place: Place
+  readonly slot: Slot
   /** When it was taken, on the steady clock. */
   readonly takenMs: number
 }
@@ -21,7 +21,7 @@ export class Schedule {
   readonly #free: number[] = []
   #nextIndex = 0
   #lastTickMs = 0
-  /** Aborted when somebody joins: who sleeps until the next place's time may have slept past an earlier one. */
+  /** Aborted when somebody joins: who sleeps until the next slot's time may have slept past an earlier one. */
   #joined = new AbortController()
 
   constructor(expression: string, options: { isSpread: boolean; clock: Clock }) {
@@ -30,17 +30,17 @@ export class Schedule {
     this.#clock = options.clock
   }
 
-  /** A place of its own in the interval, which it keeps whoever else comes and goes. */
-  join(): Place {
+  /** A slot of its own in the interval, which it keeps whoever else comes and goes. */
+  join(): Slot {
     const index = this.#free.pop() ?? this.#nextIndex++
-    const place = new Place(this.#isSpread ? fractionOf(index) : 0, () => {
+    const slot = new Slot(this.#isSpread ? fractionOf(index) : 0, () => {
       this.#seats.splice(this.#seats.indexOf(seat), 1)
       this.#free.push(index)
     })
-    const seat = { place, takenMs: this.#clock.steadyMs() }
-    this.#seats.splice(this.#firstAfter(place.fraction), 0, seat)
+    const seat = { slot, takenMs: this.#clock.steadyMs() }
+    this.#seats.splice(this.#firstAfter(slot.fraction), 0, seat)
     this.#joined.abort()
-    return place
+    return slot
   }
 
   /** Ticks until the signal aborts. */
@@ -72,19 +72,19 @@ export class Schedule {
   }
 
   /**
-   * From one tick to the next: each place at its time, also one that is taken before it meanwhile. One timer, however
+   * From one tick to the next: each slot at its time, also one that is taken before it meanwhile. One timer, however
    * many places there are.
    */
   async #round(startMs: number, intervalMs: number, signal: AbortSignal): Promise<void> {
     let done = -1
     while (!signal.aborted) {
-      const next = this.#seats[this.#firstAfter(done)]?.place.fraction
+      const next = this.#seats[this.#firstAfter(done)]?.slot.fraction
       const dueMs = startMs + (next ?? 1) * intervalMs
       await this.#sleepUntil(dueMs, signal)
       if (this.#clock.steadyMs() < dueMs) continue
       if (signal.aborted || next === undefined) return
       const due = this.#seats.slice(this.#firstAfter(done), this.#firstAfter(next))
-      for (const { place, takenMs } of due) if (takenMs <= dueMs) place.tick()
+      for (const { slot, takenMs } of due) if (takenMs <= dueMs) slot.tick()
       done = next
     }
   }
@@ -101,12 +101,12 @@ export class Schedule {
     signal.removeEventListener('abort', wake)
   }
 
-  /** The index of the first seat whose place comes after that fraction of the interval. */
+  /** The index of the first seat whose slot comes after that fraction of the interval. */
   #firstAfter(fraction: number): number {
     let [low, high] = [0, this.#seats.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#seats[middle]?.place.fraction ?? 1) <= fraction) low = middle + 1
+      if ((this.#seats[middle]?.slot.fraction ?? 1) <= fraction) low = middle + 1
       else high = middle
     }
     return low

@@ -1,5 +1,5 @@
 /** A router's place in a schedule. */
-export class Place {
+export class Slot {
   /** Of the interval, in [0, 1). */
   readonly fraction: number
   readonly leave: () => void

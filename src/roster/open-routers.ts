@@ -1,10 +1,11 @@
 import { type RouterKey, routerKey } from '../accounting/ids.ts'
+import type { Position } from '../journal/position.ts'
 import type { Unapplied } from '../journal/unapplied.ts'
 import { Rollup } from '../live/rollup.ts'
 import { type RecordedRouter, RouterBook } from '../recording/router-book.ts'
 import type { TenantBoard } from '../recording/tenant-board.ts'
 import type { RosterStore } from './ports.ts'
-import type { Estate, Standing } from './recovery.ts'
+import type { Estate } from './recovery.ts'
 
 export interface OpeningOptions {
   readonly store: Pick<RosterStore, 'load' | 'loadRollups'>
@@ -16,7 +17,7 @@ export interface OpenedRouter {
   readonly key: RouterKey
   readonly book: RouterBook
   /** Where the database has it. */
-  readonly standing: Standing
+  readonly committed: Position
   /** What another daemon has overtaken. */
   readonly unapplied: Unapplied
 }
@@ -41,10 +42,10 @@ export async function openBooks(
     if (!its || !spreading || epoch === undefined) continue
     const { total, days, lastDecision } = rollups.get(about.tenant)?.get(about.router) ?? {}
     const book = new RouterBook(about, its, new Rollup(total, days, lastDecision), epoch)
-    const standing = { epoch: its.committedEpoch, position: its.position }
-    const { records, unapplied } = await estate.of(key, standing)
+    const committed = { epoch: its.committedEpoch, position: its.position }
+    const { records, unapplied } = await estate.of(key, committed)
     book.inherit(records, spreading)
-    opened.push({ key, book, standing, unapplied })
+    opened.push({ key, book, committed, unapplied })
   }
   return opened
 }

@@ -1,16 +1,11 @@
 import { addSums } from '../accounting/bytes.ts'
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Position } from '../journal/position.ts'
 import { Replay } from '../journal/replay.ts'
 import { type Unapplied, UnappliedRecords } from '../journal/unapplied.ts'
 import type { DiscardedReadings, RouterRef } from '../recording/ports.ts'
 import type { Inherited } from '../recording/router-book.ts'
-
-/** Where a router stands in the database: the lease's epoch of its last commit, and its decisions committed so far. */
-export interface Standing {
-  readonly epoch: number
-  readonly position: number
-}
 
 export interface Inheritance {
   readonly records: readonly Inherited[]
@@ -23,9 +18,9 @@ export interface Estate {
   /** The routers of which something is left. */
   readonly routers: readonly RouterKey[]
   /** What a router goes on with from where the database has it; before anything of it is journaled anew. */
-  of(router: RouterKey, stored: Standing): Promise<Inheritance>
+  of(router: RouterKey, stored: Position): Promise<Inheritance>
   /** The router goes on with what it was given, from where the database has it. */
-  taken(router: RouterKey, stored: Standing): void
+  taken(router: RouterKey, stored: Position): void
   /** Nothing more is to be applied of it, nor recorded as discarded. */
   forget(router: RouterKey): void
 }
@@ -48,7 +43,7 @@ export class JournalInheritance implements Estate {
     return [...this.#left]
   }
 
-  async of(router: RouterKey, stored: Standing): Promise<Inheritance> {
+  async of(router: RouterKey, stored: Position): Promise<Inheritance> {
     const replay = new Replay(stored)
     let records: Inherited[] = []
     if (!this.#left.has(router)) return { records, unapplied: replay.unapplied }
@@ -75,7 +70,7 @@ export class JournalInheritance implements Estate {
     return { records, unapplied: replay.unapplied }
   }
 
-  taken(router: RouterKey, { epoch, position }: Standing): void {
+  taken(router: RouterKey, { epoch, position }: Position): void {
     // A process that was killed may have committed without a word of it in the journal.
     if (this.#left.delete(router)) this.#journal.committed(router, epoch, position)
   }

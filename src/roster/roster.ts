@@ -192,8 +192,8 @@ export class Roster implements Owner {
         overtaken.map(({ book, unapplied }) => discardedOf(book.about, unapplied, 'overtaken', at)),
       )
     this.#elsewhere.forget(epochs.keys())
-    for (const { key, book, standing } of opened) {
-      if (book.hasPending) estate.taken(key, standing)
+    for (const { key, book, committed } of opened) {
+      if (book.hasPending) estate.taken(key, committed)
       else estate.forget(key)
       recorder.addRouter(book)
       const listed = this.#applied.listed.get(key)

@@ -44,8 +44,8 @@ export async function discardDeparted(
   const discarded: DiscardedReadings[] = []
   for (const [router, ref] of departed) {
     const its = stored.get(router)
-    const standing = { epoch: its?.committedEpoch ?? 0, position: its?.position ?? 0 }
-    const left = leftOf(await estate.of(router, standing))
+    const committed = { epoch: its?.committedEpoch ?? 0, position: its?.position ?? 0 }
+    const left = leftOf(await estate.of(router, committed))
     if (left.readings === 0) continue
     const isKnown = known.get(ref.tenant)?.has(ref.router) ?? false
     const entry = discardedOf(ref, left, 'removed', at)

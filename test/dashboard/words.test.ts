@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { FeedState, Router } from '../../src/client/feed.ts'
 import { alertOf, isNews, MOST_ALERTS, withAlert, wordsOf } from '../../src/dashboard/alert.ts'
 import { LocalTime } from '../../src/dashboard/instant.ts'
+import { bannerOf, labelOf, pageStatusOf, refusalOf, refusalWords } from '../../src/dashboard/page-status.ts'
 import { byNeed, troubleOf } from '../../src/dashboard/router-trouble.ts'
-import { bannerOf, labelOf, refusalOf, refusalWords, standingOf } from '../../src/dashboard/standing.ts'
 
 const GB = 1024 ** 3
 const time = new LocalTime('Africa/Nairobi')
@@ -130,17 +130,17 @@ test('routers that need somebody come first, the overloaded ones of them before 
 const LOST: FeedState = { kind: 'waiting', ms: 500, why: { kind: 'closed', code: 1006, reason: '' } }
 
 test('a connection that is tried again is lost until it is there, whatever step of it', () => {
-  expect(standingOf({ kind: 'connecting' }, false, false).kind).toBe('connecting')
-  expect(standingOf({ kind: 'live' }, false, true).kind).toBe('live')
-  expect(standingOf(LOST, false, true).kind).toBe('lost')
-  expect(standingOf({ kind: 'connecting' }, true, true).kind).toBe('lost')
+  expect(pageStatusOf({ kind: 'connecting' }, false, false).kind).toBe('connecting')
+  expect(pageStatusOf({ kind: 'live' }, false, true).kind).toBe('live')
+  expect(pageStatusOf(LOST, false, true).kind).toBe('lost')
+  expect(pageStatusOf({ kind: 'connecting' }, true, true).kind).toBe('lost')
 })
 
 test('numbers that are old are called so, with the time that they are of', () => {
-  const stale = standingOf({ kind: 'live' }, true, true)
+  const stale = pageStatusOf({ kind: 'live' }, true, true)
   expect(labelOf(stale)).toBe('Out of date')
   expect(bannerOf(stale, '13:05:09')).toContain('those of 13:05:09')
-  expect(bannerOf(standingOf(LOST, false, false), undefined)).toContain('no numbers yet')
+  expect(bannerOf(pageStatusOf(LOST, false, false), undefined)).toContain('no numbers yet')
   expect(bannerOf({ kind: 'live' }, '13:05:09')).toBeUndefined()
 })
 

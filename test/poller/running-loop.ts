@@ -3,7 +3,7 @@ import { afterEach, expect } from 'vitest'
 import type { Reading } from '../../src/accounting/reading.ts'
 import { Gate } from '../../src/poller/read-limit.ts'
 import { type HeldBack, type ReadingSink, RouterLoop } from '../../src/poller/router-loop.ts'
-import { Place } from '../../src/poller/slot.ts'
+import { Slot } from '../../src/poller/slot.ts'
 import { Progress } from '../../src/runtime/progress.ts'
 import { Observations } from '../harness/observations.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
@@ -27,7 +27,7 @@ interface Setting {
 export function runningLoop({ isObliging = false, about, sink, heldBack }: Setting = {}) {
   const clock = new HandClock('2026-03-01T00:00:00Z')
   const router = new ScriptedRouter('hq', clock, { isObliging })
-  const place = new Place(0, () => {})
+  const place = new Slot(0, () => {})
   const lines = new LogLines()
   const observer = new Observations()
   const readings: Reading[] = []

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Schedule } from '../../src/poller/schedule.ts'
-import type { Place } from '../../src/poller/slot.ts'
+import type { Slot } from '../../src/poller/slot.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { timers, untilNoTimer } from '../runtime/timers.ts'
 
@@ -26,7 +26,7 @@ function running(options: { isSpread: boolean; expression?: string; startAt?: st
   return { clock, schedule, stop, ended }
 }
 
-function nextTick(place: Place): Promise<void> {
+function nextTick(place: Slot): Promise<void> {
   return place.next(new AbortController().signal)
 }
 

@@ -2,7 +2,7 @@ import type { ByteSum } from '../bytes.ts'
 import { isCounting, isUncounted } from '../counting/mark.ts'
 import type { SessionId } from '../ids.ts'
 import { isReported } from '../reported.ts'
-import { type Session, type Standing, sessionOf, standingOf } from '../session.ts'
+import { detailsOf, type Session, type SessionDetails, sessionOf } from '../session.ts'
 import { larger } from './resized.ts'
 
 const FIRST_CAPACITY = 16
@@ -16,7 +16,7 @@ export const HAS_OLD_MARK = 2
  * Open sessions by the number of their row on one connection, and what moves of them in arrays: most sessions do
  * nothing but grow, and then no object is made for it. It changes with the ledger that it is part of.
  *
- *     standing      all else of each, by number
+ *     details      all else of each, by number
  *     upload …      its counters at the last reading; NaN where they were not known then, or something is suspected
  *     lastMovedMs   its newest bytes
  *     login …       its login window
@@ -24,7 +24,7 @@ export const HAS_OLD_MARK = 2
  */
 export class Columns {
   readonly by: object
-  readonly standing: (Standing | undefined)[] = []
+  readonly details: (SessionDetails | undefined)[] = []
   upload = new Float64Array(FIRST_CAPACITY)
   download = new Float64Array(FIRST_CAPACITY)
   lastMovedMs = new Float64Array(FIRST_CAPACITY)
@@ -50,15 +50,15 @@ export class Columns {
 
   /** A session as it is now. */
   session(number: number): Session | undefined {
-    const standing = this.standing[number]
-    if (!standing) return undefined
+    const details = this.details[number]
+    if (!details) return undefined
     const counters = { upload: this.upload[number] ?? 0, download: this.download[number] ?? 0 }
-    return sessionOf(standing, counters, this.lastMovedMs[number] ?? 0)
+    return sessionOf(details, counters, this.lastMovedMs[number] ?? 0)
   }
 
   /** Each with its number, as it is now. */
   *entries(): Iterable<readonly [number, Session]> {
-    for (let number = 0; number < this.standing.length; number++) {
+    for (let number = 0; number < this.details.length; number++) {
       const session = this.session(number)
       if (session) yield [number, session]
     }
@@ -66,10 +66,10 @@ export class Columns {
 
   put(number: number, session: Session): void {
     this.#makeRoom(number)
-    this.#note(this.standing[number], -1)
-    const standing = standingOf(session)
-    this.standing[number] = standing
-    this.#note(standing, 1)
+    this.#note(this.details[number], -1)
+    const details = detailsOf(session)
+    this.details[number] = details
+    this.#note(details, 1)
     const { mark, login } = session
     const counting = isCounting(mark) ? mark : undefined
     this.upload[number] = counting?.counters.upload ?? Number.NaN
@@ -82,10 +82,10 @@ export class Columns {
   }
 
   removeAll(ids: ReadonlySet<SessionId>): void {
-    for (const [number, standing] of this.standing.entries())
-      if (standing && ids.has(standing.id)) {
-        this.#note(standing, -1)
-        this.standing[number] = undefined
+    for (const [number, details] of this.details.entries())
+      if (details && ids.has(details.id)) {
+        this.#note(details, -1)
+        this.details[number] = undefined
       }
   }
 
@@ -99,14 +99,14 @@ export class Columns {
     }
   }
 
-  #note(standing: Standing | undefined, by: 1 | -1): void {
-    if (!standing) return
+  #note(details: SessionDetails | undefined, by: 1 | -1): void {
+    if (!details) return
     this.#size += by
-    if (standing.mark && isUncounted(standing.mark)) this.#uncounted += by
+    if (details.mark && isUncounted(details.mark)) this.#uncounted += by
   }
 
   #makeRoom(number: number): void {
-    while (this.standing.length <= number) this.standing.push(undefined)
+    while (this.details.length <= number) this.details.push(undefined)
     const capacity = this.upload.length
     if (number < capacity) return
     const length = Math.max(number + 1, 2 * capacity)

@@ -46,10 +46,10 @@ export function growKnown(
   excepted: ReadonlySet<number>,
 ): Grown {
   const { atMs, lastMs, stalledAfterMs, from, to } = grounds
-  const { standing, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, flags } = columns
+  const { details, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, flags } = columns
   const most = plausibleBytes(atMs - lastMs, grounds.plausibleBitsPerSecond)
   const rows = known.numbers.length
-  const isSeen = new Uint8Array(standing.length)
+  const isSeen = new Uint8Array(details.length)
   const others: number[] = []
   const grewNumbers = new Int32Array(rows)
   const grewUpload = new Float64Array(rows)
@@ -80,8 +80,8 @@ export function growKnown(
       earliestMs >= notBeforeRouters(earliestMs) &&
       (hasMoved || flag & STALL_REPORTED || atMs - (lastMovedMs[number] ?? 0) < stalledAfterMs) &&
       ((flag & HAS_OLD_MARK) === 0 ||
-        isBelowOldMarks(standing[number]?.doubts, wasUpload + byUpload, wasDownload + byDownload)) &&
-      standing[number] !== undefined &&
+        isBelowOldMarks(details[number]?.doubts, wasUpload + byUpload, wasDownload + byDownload)) &&
+      details[number] !== undefined &&
       (hasNoExceptions || !excepted.has(number))
     if (!hasGoneOn) {
       others.push(place)

@@ -1,5 +1,5 @@
 import { type SessionId, sessionId } from '../ids.ts'
-import { type Session, type Standing, sessionOf } from '../session.ts'
+import { type Session, type SessionDetails, sessionOf } from '../session.ts'
 import type { Bucket, GrowthShare, Share } from '../spread.ts'
 import type { Columns, Growth } from './columns.ts'
 import { larger } from './resized.ts'
@@ -17,8 +17,8 @@ export interface GrownSum {
 }
 
 /** The same, as these rows tell it. */
-export interface StandingSum extends GrownSum {
-  readonly session: Standing
+export interface DetailedSum extends GrownSum {
+  readonly session: SessionDetails
 }
 
 const NOBODY = sessionId('nobody')
@@ -30,7 +30,7 @@ const NOBODY = sessionId('nobody')
 export class GrownRows {
   readonly columns: Columns
   readonly #buckets: BucketRows[] = []
-  readonly #standing: (Standing | undefined)[] = []
+  readonly #details: (SessionDetails | undefined)[] = []
   #counterUpload = new Float64Array(0)
   #counterDownload = new Float64Array(0)
   #lastMovedMs = new Float64Array(0)
@@ -54,18 +54,18 @@ export class GrownRows {
    * @param atMs steady milliseconds of the reading
    */
   add({ columns, numbers, upload, download }: Growth, shares: readonly GrowthShare[], atMs: number): void {
-    this.#makeRoom(columns.standing.length)
+    this.#makeRoom(columns.details.length)
     for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place] ?? 0
-      this.#standing[number] ??= columns.standing[number]
+      this.#details[number] ??= columns.details[number]
       this.#counterUpload[number] = (columns.upload[number] ?? 0) + (upload[place] ?? 0)
       this.#counterDownload[number] = (columns.download[number] ?? 0) + (download[place] ?? 0)
       this.#lastMovedMs[number] = atMs
     }
-    for (const share of shares) this.#bucket(share.bucket).add(numbers, share, columns.standing.length)
+    for (const share of shares) this.#bucket(share.bucket).add(numbers, share, columns.details.length)
   }
 
-  *sums(): Iterable<StandingSum> {
+  *sums(): Iterable<DetailedSum> {
     for (const rows of this.#buckets)
       for (const number of rows.numbers) {
         const sum = this.#sum(rows, number)
@@ -74,7 +74,7 @@ export class GrownRows {
   }
 
   /** A session as it is now, with its bytes. */
-  told(sum: StandingSum): readonly [Session, Share] {
+  told(sum: DetailedSum): readonly [Session, Share] {
     const { session, bucket, upload, download, counterUpload, counterDownload, lastMovedMs } = sum
     const { day, startMs } = bucket
     return [
@@ -84,10 +84,10 @@ export class GrownRows {
   }
 
   /** Takes out those that are told otherwise from now on, before their numbers can be others'. */
-  *takeOut(ids: ReadonlySet<SessionId>): Iterable<StandingSum> {
+  *takeOut(ids: ReadonlySet<SessionId>): Iterable<DetailedSum> {
     const taken = new Set<number>()
-    for (const [number, standing] of this.#standing.entries())
-      if (ids.has(standing?.id ?? NOBODY)) taken.add(number)
+    for (const [number, details] of this.#details.entries())
+      if (ids.has(details?.id ?? NOBODY)) taken.add(number)
     if (taken.size === 0) return
     for (const rows of this.#buckets)
       for (const number of rows.takeOut(taken)) {
@@ -95,7 +95,7 @@ export class GrownRows {
         if (sum) yield sum
         rows.clear(number)
       }
-    for (const number of taken) this.#standing[number] = undefined
+    for (const number of taken) this.#details[number] = undefined
   }
 
   #bucket({ startMs, day }: Bucket): BucketRows {
@@ -106,8 +106,8 @@ export class GrownRows {
     return begun
   }
 
-  #sum({ bucket, upload, download }: BucketRows, number: number): StandingSum | undefined {
-    const session = this.#standing[number]
+  #sum({ bucket, upload, download }: BucketRows, number: number): DetailedSum | undefined {
+    const session = this.#details[number]
     // Field by field: spread, it would take three times what all else of a commit takes us.
     return (
       session && {

@@ -87,7 +87,7 @@ function grownKnown(
 function* unseen({ unnumbered, columns }: Ledger, { isSeen }: Grown): Iterable<Session> {
   yield* unnumbered.values()
   if (!columns) return
-  for (let number = 0; number < columns.standing.length; number++) {
+  for (let number = 0; number < columns.details.length; number++) {
     const session = isSeen[number] === 1 ? undefined : columns.session(number)
     if (session) yield session
   }

@@ -141,10 +141,10 @@ function twinsOf(
   const names = new Set(strangers.map(it => it.identity.username))
   const byKey = new Map(strangers.map(it => [identityKey(service, it.identity), it]))
   for (let number = 0; number < isSeen.length; number++) {
-    const standing = isSeen[number] === 1 ? columns.standing[number] : undefined
-    if (!standing || !names.has(standing.username)) continue
-    const stranger = byKey.get(identityKey(service, standing))
-    if (stranger && (!stranger.login || gapMs(stranger.login, standing.login) <= LOGIN_TOLERANCE_MS))
+    const details = isSeen[number] === 1 ? columns.details[number] : undefined
+    if (!details || !names.has(details.username)) continue
+    const stranger = byKey.get(identityKey(service, details))
+    if (stranger && (!stranger.login || gapMs(stranger.login, details.login) <= LOGIN_TOLERANCE_MS))
       twins.add(number)
   }
   return twins

@@ -1,5 +1,5 @@
 import type { Growth } from '../columns/columns.ts'
-import { GrownRows, type StandingSum } from '../columns/grown-rows.ts'
+import { type DetailedSum, GrownRows } from '../columns/grown-rows.ts'
 import { type Bindings, NO_BINDINGS } from '../counting/bindings.ts'
 import { type Decision, type Entry, type LedgerEvent, type Move, NO_MOVES, toldOneByOne } from '../entry.ts'
 import type { SessionId } from '../ids.ts'
@@ -187,7 +187,7 @@ export class PendingBuilder {
   }
 
   /** Before anything newer than its growth is told of a session. */
-  #settle(rows: GrownRows, sums: Iterable<StandingSum>): void {
+  #settle(rows: GrownRows, sums: Iterable<DetailedSum>): void {
     for (const sum of sums) addGrown(this.#sessions, ...rows.told(sum))
   }
 

@@ -23,19 +23,19 @@ export class UnusableCertificate extends Error {
 }
 
 /** Where it was to listen, and the block of the config that says so. */
-interface Place {
+interface ListenAddress {
   readonly host: string
   readonly port: number
   readonly block: string
 }
 
 /** @param error Node's, of `listen` */
-export function cannotListen(at: Place, error: NodeJS.ErrnoException): CannotListen {
+export function cannotListen(at: ListenAddress, error: NodeJS.ErrnoException): CannotListen {
   const code = error.code ?? ''
   return new CannotListen(messageFor(at, code), { code, cause: error })
 }
 
-function messageFor({ host, port, block }: Place, code: string): string {
+function messageFor({ host, port, block }: ListenAddress, code: string): string {
   switch (code) {
     case 'EADDRINUSE':
       return `port ${port} of ${host} is taken: stop who listens there ("ss -ltnp sport = :${port}" says who), or set ${block}.port to another`

@@ -4,7 +4,7 @@ import { isDay } from '../http/parameters.ts'
 import type { DayRange } from './day-range.ts'
 
 /** Where a page ended: the days it was asked of, if any, which would else change at midnight, and its last row's key. */
-export interface Place {
+export interface Cursor {
   readonly days: DayRange | undefined
   readonly key: readonly string[]
 }
@@ -23,14 +23,14 @@ export function fingerprintOf(path: string, tenant: TenantId, query: URLSearchPa
 }
 
 /** Whoever makes one up learns nothing: it chooses among what the same question tells. */
-export function cursorOf(fingerprint: string, { days, key }: Place): string {
+export function cursorOf(fingerprint: string, { days, key }: Cursor): string {
   return Buffer.from(JSON.stringify([fingerprint, days?.from ?? '', days?.to ?? '', ...key])).toString(
     'base64url',
   )
 }
 
 /** @returns `undefined` where it is none, or another question's */
-export function placeOf(cursor: string, fingerprint: string): Place | undefined {
+export function placeOf(cursor: string, fingerprint: string): Cursor | undefined {
   const [theirs, from, to, ...key] = textsIn(cursor)
   if (theirs !== fingerprint || from === undefined || to === undefined) return undefined
   if (from === '' && to === '') return { days: undefined, key }

@@ -2,7 +2,7 @@ import type { Calendar } from '../../accounting/calendar.ts'
 import type { TenantId } from '../../accounting/ids.ts'
 import { SERVICES } from '../../accounting/reading.ts'
 import { isDay, type Parameters } from '../http/parameters.ts'
-import type { Place } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
 import { checkLength, type DayRange, daysAsked, firstOfMonth } from './day-range.ts'
 import { hoursOf } from './hours.ts'
 import type { Question } from './usage-source.ts'
@@ -13,7 +13,7 @@ export interface Context {
   readonly calendar: Calendar
   readonly now: Date
   /** Where the page before ended; absent for the first one. */
-  readonly place: Place | undefined
+  readonly place: Cursor | undefined
 }
 
 /** A question, and what of it is told with the answer. */

@@ -1,6 +1,6 @@
 import type { RouterKey } from '../../accounting/ids.ts'
 import type { Format } from '../format/format.ts'
-import { advance, isAtOrBefore, type Place } from '../position.ts'
+import { advance, isAtOrBefore, type Position } from '../position.ts'
 import type { JournalRecord, RecordHead, SettledRecord } from '../record.ts'
 
 /** A file of the journal, and up to where each router got in it. */
@@ -8,7 +8,7 @@ export interface Segment {
   readonly number: number
   readonly format: Format
   bytes: number
-  readonly latest: Map<RouterKey, Place>
+  readonly latest: Map<RouterKey, Position>
 }
 
 /**
@@ -19,9 +19,9 @@ export class Segments {
   #lastNumber = 0
   readonly #segments: Segment[] = []
   readonly #settled = new Map<RouterKey, SettledRecord>()
-  readonly #latest = new Map<RouterKey, Place>()
+  readonly #latest = new Map<RouterKey, Position>()
   /** The segment that began with the last checkpoint, and up to where each router is in it. */
-  #checkpoint: { readonly number: number; readonly places: ReadonlyMap<RouterKey, Place> } | undefined
+  #checkpoint: { readonly number: number; readonly places: ReadonlyMap<RouterKey, Position> } | undefined
 
   get bytes(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
@@ -58,7 +58,7 @@ export class Segments {
 
   /** Whether decisions that are to be written are each the next one of its router, or the first that is known. */
   follow(records: readonly JournalRecord[]): boolean {
-    const seen = new Map<RouterKey, Place>()
+    const seen = new Map<RouterKey, Position>()
     for (const record of records) {
       if (record.kind !== 'decision') continue
       const { router, epoch, position } = record
@@ -70,7 +70,7 @@ export class Segments {
   }
 
   /** Where a router's last record left it. */
-  latest(router: RouterKey): Place | undefined {
+  latest(router: RouterKey): Position | undefined {
     return this.#latest.get(router)
   }
 
@@ -108,7 +108,7 @@ export class Segments {
     return true
   }
 
-  #isTold(segment: Segment, router: RouterKey, place: Place): boolean {
+  #isTold(segment: Segment, router: RouterKey, place: Position): boolean {
     const checkpoint = this.#checkpoint
     return (
       checkpoint !== undefined && segment.number < checkpoint.number && isIn(checkpoint.places, router, place)
@@ -125,7 +125,7 @@ export class Segments {
   }
 }
 
-function isIn(places: ReadonlyMap<RouterKey, Place>, router: RouterKey, place: Place): boolean {
+function isIn(places: ReadonlyMap<RouterKey, Position>, router: RouterKey, place: Position): boolean {
   const known = places.get(router)
   return known !== undefined && isAtOrBefore(place, known)
 }

@@ -2,8 +2,8 @@ import type { Columns, Growth } from '../../accounting/columns/columns.ts'
 import { larger } from '../../accounting/columns/resized.ts'
 import { isCounting } from '../../accounting/counting/mark.ts'
 import type { SessionId } from '../../accounting/ids.ts'
-import { type Session, type Standing, sessionOf, standingOf } from '../../accounting/session.ts'
-import { isSameStanding } from './session-difference.ts'
+import { detailsOf, type Session, type SessionDetails, sessionOf } from '../../accounting/session.ts'
+import { isSameDetails } from './session-difference.ts'
 
 const FIRST_SESSIONS = 16
 
@@ -11,7 +11,7 @@ const FIRST_SESSIONS = 16
 export class WrittenSessions {
   readonly #numbers = new Map<SessionId, number>()
   /** By number, as are its counters; NaN where it can't grow. */
-  readonly #standing: (Standing | undefined)[] = []
+  readonly #details: (SessionDetails | undefined)[] = []
   #upload = new Float64Array(FIRST_SESSIONS)
   #download = new Float64Array(FIRST_SESSIONS)
   #lastMovedMs = new Float64Array(FIRST_SESSIONS)
@@ -21,8 +21,8 @@ export class WrittenSessions {
   /** To be looked up, and noted, by the columns' numbers; right only where the session is still the same one. */
   places(columns: Columns): Int32Array {
     const places = this.#places.get(columns)
-    if (places && places.length >= columns.standing.length) return places
-    const longer = new Int32Array(2 * columns.standing.length)
+    if (places && places.length >= columns.details.length) return places
+    const longer = new Int32Array(2 * columns.details.length)
     if (places) longer.set(places)
     this.#places.set(columns, longer)
     return longer
@@ -30,17 +30,17 @@ export class WrittenSessions {
 
   last(id: SessionId): Session | undefined {
     const number = this.#numbers.get(id) ?? -1
-    const standing = this.#standing[number]
-    if (!standing) return undefined
+    const details = this.#details[number]
+    if (!details) return undefined
     const counters = { upload: this.#upload[number] ?? 0, download: this.#download[number] ?? 0 }
-    return sessionOf(standing, counters, this.#lastMovedMs[number] ?? 0)
+    return sessionOf(details, counters, this.#lastMovedMs[number] ?? 0)
   }
 
   /** @returns the session's number, a new one where it has none */
   put(session: Session): number {
-    const number = this.#numbers.get(session.id) ?? this.#standing.length
+    const number = this.#numbers.get(session.id) ?? this.#details.length
     this.#numbers.set(session.id, number)
-    this.#standing[number] = standingOf(session)
+    this.#details[number] = detailsOf(session)
     if (number >= this.#upload.length) this.#makeRoom()
     const counters = isCounting(session.mark) ? session.mark.counters : undefined
     this.#upload[number] = counters?.upload ?? Number.NaN
@@ -58,17 +58,17 @@ export class WrittenSessions {
   grow(growth: Growth, place: number, places: Int32Array, steadyMs: number): number | undefined {
     const { columns } = growth
     const there = growth.numbers[place] ?? -1
-    const standing = columns.standing[there]
-    if (!standing) throw new RangeError(`no session has number ${there}`)
+    const details = columns.details[there]
+    if (!details) throw new RangeError(`no session has number ${there}`)
     const likely = places[there] ?? 0
-    const number = this.#standing[likely] === standing ? likely : (this.#numbers.get(standing.id) ?? -1)
+    const number = this.#details[likely] === details ? likely : (this.#numbers.get(details.id) ?? -1)
     const upload = columns.upload[there] ?? 0
     const download = columns.download[there] ?? 0
     if (this.#upload[number] !== upload || this.#download[number] !== download) return undefined
-    const last = this.#standing[number]
-    if (!last || (last !== standing && !isSameStanding(last, standing))) return undefined
+    const last = this.#details[number]
+    if (!last || (last !== details && !isSameDetails(last, details))) return undefined
     places[there] = number
-    this.#standing[number] = standing
+    this.#details[number] = details
     this.#upload[number] = upload + (growth.upload[place] ?? 0)
     this.#download[number] = download + (growth.download[place] ?? 0)
     this.#lastMovedMs[number] = steadyMs
@@ -80,7 +80,7 @@ export class WrittenSessions {
     const number = this.#numbers.get(session.id)
     if (number === undefined) return
     this.#numbers.delete(session.id)
-    this.#standing[number] = undefined
+    this.#details[number] = undefined
   }
 
   #makeRoom(): void {

@@ -1,7 +1,7 @@
 import { addBytes, type Bytes } from '../../accounting/bytes.ts'
 import { areSameDoubts } from '../../accounting/counting/doubt-text.ts'
 import type { Mark } from '../../accounting/counting/mark.ts'
-import type { Session, Standing } from '../../accounting/session.ts'
+import type { Session, SessionDetails } from '../../accounting/session.ts'
 
 /** @returns that by which `last` has grown to be exactly `next`, `undefined` where it has done anything else */
 export function growthOf(last: Session, next: Session, steadyMs: number): Bytes | undefined {
@@ -14,7 +14,7 @@ export function growthOf(last: Session, next: Session, steadyMs: number): Bytes 
 }
 
 /** Whether two sessions that can grow differ in nothing but their counters. */
-export function isSameStanding(a: Standing, b: Standing): boolean {
+export function isSameDetails(a: SessionDetails, b: SessionDetails): boolean {
   return (
     !a.mark &&
     !b.mark &&
@@ -51,7 +51,7 @@ export function isSame(a: Bytes, b: Bytes): boolean {
   return a.upload === b.upload && a.download === b.download
 }
 
-function isSameButNumbers(a: Session | Standing, b: Session | Standing): boolean {
+function isSameButNumbers(a: Session | SessionDetails, b: Session | SessionDetails): boolean {
   return (
     a.id === b.id &&
     a.service === b.service &&

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
 import { storableBytes } from '../pg/storable.ts'
-import { type CommitOutcome, decideOutcome, type Standing, UNTAKEN } from './outcome.ts'
+import { type CommitOutcome, decideOutcome, type LockedRouter, UNTAKEN } from './outcome.ts'
 import type { RouterCommit } from './router-statements.ts'
 
 /**
@@ -45,7 +45,7 @@ async function lockRouters(client: ClientBase, batch: readonly RouterCommit[]) {
     text: LOCK_ROUTERS,
     values: [batch.map(({ tenant }) => tenant), batch.map(({ router }) => router)],
   })
-  const standings = new Map<RouterKey, Standing>()
+  const standings = new Map<RouterKey, LockedRouter>()
   for (const { tenant_id, id, position, owner, epoch } of rows)
     standings.set(routerKey(tenantId(tenant_id), routerId(id)), {
       owner: owner ?? undefined,

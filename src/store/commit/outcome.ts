@@ -38,27 +38,27 @@ export interface SetAside {
 export type CommitResult = ReadonlyMap<RouterKey, CommitOutcome>
 
 /** A router as the database has it, locked: who may write it, and where the next commit goes on from. */
-export interface Standing {
+export interface LockedRouter {
   readonly owner: string | undefined
   readonly epoch: number
   readonly position: number
 }
 
 /** Of a router that was never taken, or is not in the database at all. */
-export const UNTAKEN: Standing = { owner: undefined, epoch: 0, position: 0 }
+export const UNTAKEN: LockedRouter = { owner: undefined, epoch: 0, position: 0 }
 
 /** @param owner the daemon whose commit it is */
 export function decideOutcome(
-  standing: Standing,
+  locked: LockedRouter,
   owner: string,
   {
     epoch,
     pending,
   }: { readonly epoch: number; readonly pending: Pick<Pending, 'basePosition' | 'position'> },
 ): CommitOutcome {
-  if (standing.owner !== owner || standing.epoch !== epoch)
-    return { kind: 'lost', owner: standing.owner, epoch: standing.epoch }
-  const { position } = standing
+  if (locked.owner !== owner || locked.epoch !== epoch)
+    return { kind: 'lost', owner: locked.owner, epoch: locked.epoch }
+  const { position } = locked
   if (position >= pending.position) return { kind: 'already' }
   return position === pending.basePosition ? { kind: 'committed' } : { kind: 'conflict', position }
 }

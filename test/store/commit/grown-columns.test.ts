@@ -48,7 +48,7 @@ class NumberedRouter {
   grow(upload: number): void {
     const { columns } = this.#ledger
     if (!columns) return
-    const numbers = Int32Array.from(columns.standing.keys())
+    const numbers = Int32Array.from(columns.details.keys())
     const growth: Growth = {
       ...{ columns, numbers, from: new Date(NOON), to: new Date(NOON + 5_000) },
       upload: new Float64Array(numbers.length).fill(upload),

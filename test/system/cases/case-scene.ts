@@ -8,7 +8,7 @@ import { inOneGo } from '../../../src/accounting/steps.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
 import { Gate } from '../../../src/poller/read-limit.ts'
 import { RouterLoop } from '../../../src/poller/router-loop.ts'
-import { Place } from '../../../src/poller/slot.ts'
+import { Slot } from '../../../src/poller/slot.ts'
 import { Recorder } from '../../../src/recording/recorder.ts'
 import { RouterBook } from '../../../src/recording/router-book.ts'
 import { RouterBooks } from '../../../src/recording/router-books.ts'
@@ -170,11 +170,11 @@ export class CaseScene {
     const book = new RouterBook(ABOUT, stored, new Rollup(), epoch)
     book.inherit([], SPREADING)
     recorder.addRouter(book)
-    const place = new Place(0, () => {})
+    const place = new Slot(0, () => {})
     return { recorder, place, ...this.#poll(recorder, place) }
   }
 
-  #poll(recorder: Recorder, place: Place): Pick<Process, 'stop' | 'ended'> {
+  #poll(recorder: Recorder, place: Slot): Pick<Process, 'stop' | 'ended'> {
     const { services, isListening, hotspotDomain } = this.#setting
     const { clock } = this
     const link = {
@@ -226,7 +226,7 @@ export class CaseScene {
 
 interface Process {
   readonly recorder: Recorder
-  readonly place: Place
+  readonly place: Slot
   readonly stop: AbortController
   readonly ended: Promise<void>
 }

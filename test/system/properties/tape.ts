@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { RouterKey } from '../../../src/accounting/ids.ts'
 import type { Pending } from '../../../src/accounting/waiting/pending.ts'
 import { SegmentEncoder } from '../../../src/journal/format/segment-code.ts'
-import type { Place } from '../../../src/journal/position.ts'
+import type { Position } from '../../../src/journal/position.ts'
 import type { JournalRecord, SettledRecord } from '../../../src/journal/record.ts'
 import { Replay } from '../../../src/journal/replay.ts'
 import type { Inherited } from '../../../src/recording/router-book.ts'
@@ -69,7 +69,7 @@ export class Tape {
     this.#segment.add(record)
   }
 
-  committed(place: Place): void {
+  committed(place: Position): void {
     this.#settled = { kind: 'committed', router: this.#router, ...place }
   }
 
@@ -80,7 +80,7 @@ export class Tape {
   }
 
   /** What a router goes on with from where the database has it, once the process that wrote this was killed. */
-  inherit(stored: Place): readonly Inherited[] {
+  inherit(stored: Position): readonly Inherited[] {
     this.#settled = undefined
     this.#turn(true)
     const replay = new Replay(stored)

@@ -272,10 +272,7 @@ async function restart(page: DashboardPage, scene: DemoScene): Promise<void> {
     async () => {
       await until(() => page.isShown('banner'))
       const words = (await page.text('announcer')) ?? ''
-      return [
-        /connection is lost.* those of \d\d:\d\d:\d\d in Africa/.test(words),
-        await page.text('standing'),
-      ]
+      return [/connection is lost.* those of \d\d:\d\d:\d\d in Africa/.test(words), await page.text('status')]
     },
   )
   if (folder !== undefined) await page.page.screenshot({ path: `${folder}/lost.png` })
@@ -285,7 +282,7 @@ async function restart(page: DashboardPage, scene: DemoScene): Promise<void> {
     'it is live again by itself, and says so',
     [false, 'Connected again. The numbers are live.'],
     async () => {
-      await until(async () => (await page.text('standing')) === 'Live', 29_000)
+      await until(async () => (await page.text('status')) === 'Live', 29_000)
       return [await page.isShown('banner'), await page.text('announcer')]
     },
   )

@@ -37,7 +37,7 @@ export class SteadyService {
   growth(atMs: number): Decision {
     const { columns } = this.#ledger
     if (!columns) return { ...this.#decision(atMs), entries: [] }
-    const numbers = Int32Array.from(columns.standing.keys())
+    const numbers = Int32Array.from(columns.details.keys())
     const growth: Growth = {
       ...{ columns, numbers, total: { upload: 0n, download: 0n } },
       upload: Float64Array.from(numbers, number => 1 + (scattered(number, atMs) % 200_000)),

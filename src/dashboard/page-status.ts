@@ -1,7 +1,7 @@
 import type { FeedState } from '../client/feed.ts'
 
 /** How far the numbers on the page can be believed. */
-export type Standing =
+export type PageStatus =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
   /** Connected, and no snapshot came for some intervals. */
@@ -9,7 +9,7 @@ export type Standing =
   | { readonly kind: 'lost'; readonly retryMs: number }
 
 /** @param wasLive whether there was a connection before */
-export function standingOf(state: FeedState, isStale: boolean, wasLive: boolean): Standing {
+export function pageStatusOf(state: FeedState, isStale: boolean, wasLive: boolean): PageStatus {
   switch (state.kind) {
     case 'live':
       return { kind: isStale ? 'stale' : 'live' }
@@ -25,14 +25,14 @@ export function standingOf(state: FeedState, isStale: boolean, wasLive: boolean)
 }
 
 /** In one or two words, for the head of the page. */
-export function labelOf({ kind }: Standing): string {
+export function labelOf({ kind }: PageStatus): string {
   return { connecting: 'Connecting', live: 'Live', stale: 'Out of date', lost: 'Not connected' }[kind]
 }
 
 /** In a sentence, where something is wrong. @param asOf when the numbers were true, in words */
-export function bannerOf(standing: Standing, asOf: string | undefined): string | undefined {
+export function bannerOf(status: PageStatus, asOf: string | undefined): string | undefined {
   const numbers = asOf === undefined ? 'There are no numbers yet.' : `The numbers are those of ${asOf}.`
-  switch (standing.kind) {
+  switch (status.kind) {
     case 'connecting':
     case 'live':
       return undefined
@@ -41,7 +41,7 @@ export function bannerOf(standing: Standing, asOf: string | undefined): string |
     case 'lost':
       return `The connection is lost, and is tried again by itself. ${numbers}`
     default:
-      return standing satisfies never
+      return status satisfies never
   }
 }
 
