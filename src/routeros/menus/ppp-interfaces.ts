@@ -54,18 +54,22 @@ export class PppInterfaces {
     }
     this.#newServices.clear()
     this.#unreadable.clear()
-    for (const { number, row } of rows.takeWholes()) {
+    const wholes = rows.takeWholes()
+    for (const { number, row } of wholes) {
       this.#newServices.add((row.get('type') ?? '').replace(/-in$/, ''))
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
       this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
       const garbled = unreadableCounterOf(row, MOVING)
       if (garbled) this.#unreadable.set(number, garbled)
       const name = row.get('name') ?? ''
-      this.#twins.note(number, `${row.get('.id') ?? ''} ${name}`, other => rows.has(other))
+      this.#twins.note(number, `${row.get('.id') ?? ''} ${name}`)
       this.#names[number] = name
-      if (this.#bindings.has(name)) this.#bindings.set(name, this.#twins.firstOf(number))
     }
     this.#twins.level(number => rows.has(number), this.#upload, this.#download)
+    for (const { number } of wholes) {
+      const name = this.name(number)
+      if (this.#bindings.has(name)) this.#bindings.set(name, this.#twins.firstOf(number))
+    }
   }
 
   /** Nothing is known of any of them. */
