@@ -1,14 +1,8 @@
 import { ALL_ROWS } from '../../accounting/admission.ts'
-import {
-  COUNTERS,
-  type HotspotDomain,
-  HotspotRows,
-  hotspotIdentity,
-  hotspotSession,
-} from '../hotspot-rows.ts'
 import type { Asked, PrintedMenu, RouterConnection } from '../wire/connection.ts'
 import type { Row } from '../wire/sentence.ts'
 import { beganAt, proplist } from './fields.ts'
+import { COUNTERS, type HotspotDomain, HotspotRows, hotspotIdentity, hotspotSession } from './hotspot-rows.ts'
 import { SameWords } from './interned.ts'
 import type { SessionMenu, SessionRows } from './session-rows.ts'
 

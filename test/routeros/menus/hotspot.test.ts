@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { HotspotDomain } from '../../../src/routeros/hotspot-rows.ts'
 import { HotspotMenu } from '../../../src/routeros/menus/hotspot.ts'
+import type { HotspotDomain } from '../../../src/routeros/menus/hotspot-rows.ts'
 import { RouterConnection } from '../../../src/routeros/wire/connection.ts'
 import { PLAIN_ROW } from '../../accounting/readings.ts'
 import { windows1252 } from '../../harness/fleet/name.ts'

@@ -1,12 +1,12 @@
-import { type Admission, ALL_ROWS } from '../accounting/admission.ts'
-import type { SessionReading, Unreadable, UnreadRow, Window } from '../accounting/reading.ts'
-import { boundedName } from './menus/bounded-text.ts'
-import { beganAt, counterOf, textOf, unreadable, unreadableCounterOf, uptimeOf } from './menus/fields.ts'
-import type { SameWords } from './menus/interned.ts'
-import { type AtDoor, Door } from './rows/door.ts'
-import type { WholeRow, WholeRows } from './rows/row-memory.ts'
-import type { Asked } from './wire/connection.ts'
-import type { Row } from './wire/sentence.ts'
+import { type Admission, ALL_ROWS } from '../../accounting/admission.ts'
+import type { SessionReading, Unreadable, UnreadRow, Window } from '../../accounting/reading.ts'
+import { type AtDoor, Door } from '../rows/door.ts'
+import type { WholeRow, WholeRows } from '../rows/row-memory.ts'
+import type { Asked } from '../wire/connection.ts'
+import type { Row } from '../wire/sentence.ts'
+import { boundedName } from './bounded-text.ts'
+import { beganAt, counterOf, textOf, unreadable, unreadableCounterOf, uptimeOf } from './fields.ts'
+import type { SameWords } from './interned.ts'
 
 export const COUNTERS = ['bytes-in', 'bytes-out'] as const
 
