@@ -3,7 +3,13 @@ import type { Mark } from './counting/mark.ts'
 import type { SessionId } from './ids.ts'
 import { hasFallen, type LookedAt } from './matching/match.ts'
 import type { Paired } from './matching/pair.ts'
-import type { Service, SessionReading, UnreadRow, Window } from './reading.ts'
+import {
+  guessedInterface,
+  type Service,
+  type SessionReading,
+  type UnreadRow,
+  type Window,
+} from './reading.ts'
 import { NOTHING_REPORTED } from './reported.ts'
 import type { Session } from './session.ts'
 
@@ -40,7 +46,7 @@ export function begun(
     lastMovedMs: atMs,
     reported: NOTHING_REPORTED,
     missed: undefined,
-    guessed: row.joined?.isGuess ? row.joined.interface : undefined,
+    guessed: row.joined?.isGuess ? guessedInterface(row.joined) : undefined,
     among: row.joined?.isInterchangeable ? row.joined.interface : undefined,
   }
 }

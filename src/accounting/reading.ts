@@ -73,8 +73,15 @@ export interface Joined {
   readonly isGuess: boolean
   /** Whether its account had several sessions and interfaces of which nobody could tell which is whose. */
   readonly isInterchangeable: boolean
+  /** Its `.id`: another interface may have come under its name in the same second. */
+  readonly interfaceId?: string
   /** Whether it had several rows, of which the largest counters were taken. */
   readonly isTwice?: boolean
+}
+
+/** What tells the interface of a guess from any other. */
+export function guessedInterface({ interface: name, interfaceId }: Joined): string {
+  return interfaceId ?? name
 }
 
 /** A row that tells of a session, but not since when: nothing of it is counted. */

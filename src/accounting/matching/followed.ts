@@ -1,5 +1,5 @@
 import type { Count } from '../counting/count.ts'
-import type { SessionReading, Window } from '../reading.ts'
+import { guessedInterface, type SessionReading, type Window } from '../reading.ts'
 import type { Session } from '../session.ts'
 import { gapMs, isBeforeBoot } from '../window.ts'
 
@@ -22,7 +22,7 @@ export function followed(session: Session, row: SessionReading, count: Count, bo
   if (ipAddress !== session.ipAddress) next = { ...next, ipAddress }
   if (username !== session.username || domain !== session.domain) next = { ...next, username, domain }
   if (binding !== undefined && binding !== session.binding) next = { ...next, binding }
-  const guessed = joined?.isGuess ? joined.interface : undefined
+  const guessed = joined?.isGuess ? guessedInterface(joined) : undefined
   const among = joined?.isInterchangeable ? joined.interface : undefined
   if (joined && (guessed !== session.guessed || among !== session.among)) next = { ...next, guessed, among }
   return next

@@ -1,6 +1,6 @@
 import { isNothing, NO_BYTES } from '../bytes.ts'
 import type { SessionId } from '../ids.ts'
-import type { SessionReading } from '../reading.ts'
+import { guessedInterface, type SessionReading } from '../reading.ts'
 import type { Session } from '../session.ts'
 import { exchanged } from './exchanged.ts'
 import { hasFallen, type Taken } from './match.ts'
@@ -28,7 +28,7 @@ export class Guesses {
       for (const session of sessions) if (session.guessed !== undefined) guessed.set(session.guessed, session)
     for (const taken of guessed.size > 0 ? proven : []) {
       const { row } = taken.it
-      const wrong = guessed.get(row.joined?.interface ?? '')
+      const wrong = row.joined && guessed.get(guessedInterface(row.joined))
       const own = matched.get(taken)
       if (!wrong || wrong === own || own?.mark.kind === 'counted' || !isHeir(row, wrong, lastMs)) continue
       this.#heirs.set(taken, wrong)

@@ -21,6 +21,7 @@ export class PppInterfaces {
   #download = new Float64Array()
   /** By number. */
   readonly #names: string[] = []
+  readonly #ids: (string | undefined)[] = []
   /** Numbers by the names of static server bindings. */
   readonly #bindings = new Map<string, number | undefined>()
   readonly #twins = new TwinRows()
@@ -64,6 +65,7 @@ export class PppInterfaces {
       const name = row.get('name') ?? ''
       this.#twins.note(number, `${row.get('.id') ?? ''} ${name}`)
       this.#names[number] = name
+      this.#ids[number] = row.get('.id')
     }
     this.#twins.level(number => rows.has(number), this.#upload, this.#download)
     for (const { number } of wholes) {
@@ -98,6 +100,10 @@ export class PppInterfaces {
 
   name(number: number): string {
     return this.#names[number] ?? ''
+  }
+
+  id(number: number): string | undefined {
+    return this.#ids[number]
   }
 
   /** Whether the last answer had it in several rows. The largest counters count. */

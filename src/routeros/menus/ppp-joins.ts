@@ -129,6 +129,7 @@ export class PppJoins {
     if (!joined) return session
     const { interface: its, binding, isInterchangeable } = joined
     const isGuess = joined.isGuess || joined.isEarly
+    const interfaceId = interfaces.id(its)
     // The interface went away between the two answers, or for good: find it anew next time.
     if (!interfaces.has(its)) this.#joined[number] = undefined
     return {
@@ -137,6 +138,7 @@ export class PppJoins {
       counters: interfaces.counters(its),
       joined: {
         ...{ interface: interfaces.name(its), isGuess, isInterchangeable },
+        ...(interfaceId === undefined ? {} : { interfaceId }),
         ...(interfaces.isTwice(its) ? { isTwice: true } : {}),
       },
       unreadable: interfaces.unreadable(its),

@@ -138,3 +138,20 @@ describe('a PPP session that was joined by a guess', () => {
     expect(moves).toHaveLength(1)
   })
 })
+
+describe('a login in the last second of another, on an interface of the same name', () => {
+  const on = (interfaceId: string, isGuess: boolean) => ({
+    joined: { interface: INTERFACE, interfaceId, isGuess, isInterchangeable: false },
+  })
+
+  it.each([
+    ['takes what was counted on the same interface', '*1', 1],
+    ['takes nothing of what was counted on another', '*2', 0],
+  ] as const)('%s', (_, interfaceId, moves) => {
+    const meter = new Meter()
+    meter.read(ppp(0, []))
+    meter.read(ppp(5, [ann(4, bytes(100, 800), { routerSessionId: '0x1', ...on('*1', true) })]))
+    const next = ann(5, bytes(150, 900), { routerSessionId: '0x2', ...on(interfaceId, false) })
+    expect(meter.read(ppp(6, [next])).moves).toHaveLength(moves)
+  })
+})

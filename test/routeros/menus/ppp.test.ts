@@ -35,7 +35,10 @@ test("the router's rx is the client's upload, its tx the download", async () => 
       counters: { upload: 56_480_627, download: 1_300_371_837 },
       ...PLAIN_ROW,
       // It may have come after the session, whose last second this is, was printed.
-      joined: { interface: '<pppoe-marksilas>', isGuess: true, isInterchangeable: false },
+      joined: {
+        ...{ interface: '<pppoe-marksilas>', interfaceId: '*65' },
+        ...{ isGuess: true, isInterchangeable: false },
+      },
     },
   ])
   expect(bindings).toEqual([])
@@ -372,4 +375,15 @@ test('a static binding in two rows counts with the larger counters', async () =>
     expect(allRows(answer)).toMatchObject([{ counters: { upload: 1_001, download: 3 } }])
     expect(answer.bindings).toEqual([{ name: 'static-ann', counters: { upload: 1_001, download: 3 } }])
   }
+})
+
+test('two interfaces of one name, one after the other, are told apart', async () => {
+  const lab = await PppLab.open()
+  const first = lab.login('ann', { rx: '4' })
+  const [before] = allRows(await lab.menu.read())
+  lab.logout(first)
+  const second = lab.login('ann', { rx: '9' })
+  const [after] = allRows(await lab.menu.read())
+  expect([before?.joined?.interfaceId, after?.joined?.interfaceId]).toEqual([first.on.id, second.on.id])
+  expect(first.on.name).toBe(second.on.name)
 })
