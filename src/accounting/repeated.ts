@@ -10,6 +10,16 @@ export function isTaken({ last }: Ledger, { at }: Reading): boolean {
 
 /** Nothing but that it was read. */
 export function nothingNew({ service, at, boot, device }: Reading, away: Decision['away']): Decision {
-  const nothing = { isReplaced: false, moves: NO_MOVES, entries: [], events: [], bindings: NO_BINDINGS }
-  return { service, at, boot, device, away, ...nothing }
+  return {
+    service,
+    at,
+    boot,
+    device,
+    isReplaced: false,
+    away,
+    moves: NO_MOVES,
+    entries: [],
+    events: [],
+    bindings: NO_BINDINGS,
+  }
 }

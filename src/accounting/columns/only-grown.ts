@@ -1,8 +1,8 @@
-import { NO_BINDINGS } from '../counting/bindings.ts'
-import { type Decision, NO_MOVES } from '../entry.ts'
+import type { Decision } from '../entry.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Paired } from '../matching/pair.ts'
 import type { Reading } from '../reading.ts'
+import { nothingNew } from '../repeated.ts'
 import type { Session } from '../session.ts'
 
 const NOBODY: ReadonlyMap<number, Session> = new Map()
@@ -13,23 +13,10 @@ const NOBODY: ReadonlyMap<number, Session> = new Map()
  * @returns `undefined` where there is more to decide
  */
 export function onlyGrown({ last }: Ledger, reading: Reading, paired: Paired): Decision | undefined {
-  const { service, at, boot, device, numbered, bindings } = reading
+  const { numbered, bindings } = reading
   const { kind, growth, rows, unread, waiting } = paired
   if (!numbered || !last || last.hasLeft || kind !== 'continued') return undefined
   if (rows.length + unread.length + bindings.length + waiting.size > 0) return undefined
-  const { by } = numbered
-  const decision = {
-    service,
-    at,
-    boot,
-    device,
-    isReplaced: false,
-    away: last.away,
-    moves: NO_MOVES,
-    entries: [],
-    events: [],
-    numbered: { by, sessions: NOBODY },
-    bindings: NO_BINDINGS,
-  }
+  const decision = { ...nothingNew(reading, last.away), numbered: { by: numbered.by, sessions: NOBODY } }
   return growth ? { ...decision, growth } : decision
 }
