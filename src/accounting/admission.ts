@@ -8,13 +8,13 @@ export type Caller = Pick<SessionReading, 'username' | 'server' | 'macAddress'>
 
 /** Which rows of the next answer are worth holding: those that the ledger may know, and as many others as have room. */
 export interface Admission {
-  /** How many rows that the ledger does not know a reading may open sessions for, at the most. */
+  /** The limit of rows that the ledger does not know and that a reading may open sessions for. */
   readonly mostNew: number
   /** Whether a row may be of a session that the ledger has, of this router or of one that was at its address before. */
   isKnown(row: Caller): boolean
 }
 
-/** For whoever wants to see all that a router has. */
+/** Admits every row of a router. */
 export const ALL_ROWS: Admission = { mostNew: Number.POSITIVE_INFINITY, isKnown: () => true }
 
 /** @param room of the reading that the answer makes */

@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg'
+import { errorCodeOf } from '../../runtime/error-code.ts'
 import { adviceFor } from './advice.ts'
 
 /** The database did not do what it was asked. Carries no query, no parameters and no connection. */
@@ -104,8 +105,7 @@ function isBug(error: unknown): error is Error {
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause)
+  return errorCodeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined)
 }
 
 function messageOf(error: unknown): string {
