@@ -72,7 +72,7 @@ export class Poller {
       ...this.#options,
       gate: this.#gate,
       progress: this.#progress,
-      place: this.#schedule(router.schedule).join(),
+      slot: this.#schedule(router.schedule).join(),
     })
     const soft = new AbortController()
     const hard = new AbortController()

@@ -40,7 +40,7 @@ export interface PollObserver {
 }
 
 export interface LoopOptions {
-  readonly place: Slot
+  readonly slot: Slot
   readonly gate: Gate
   /** Told of each connection attempt and poll. */
   readonly progress: Progress
@@ -84,7 +84,7 @@ export class RouterLoop {
 
   get health(): RouterHealth {
     const overloaded = this.#overload.reason ?? this.#heldBack
-    const { skipped: skippedTicks } = this.#options.place
+    const { skipped: skippedTicks } = this.#options.slot
     return { ...this.#health, overloaded, skippedTicks, putOffPolls: this.#putOff }
   }
 
@@ -98,7 +98,7 @@ export class RouterLoop {
    * @param hard ends that too
    */
   async run(soft: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { clock, place, random } = this.#options
+    const { clock, slot, random } = this.#options
     try {
       while (!soft.aborted) {
         const failure = await this.#pollUntilEnd(soft, hard)
@@ -109,7 +109,7 @@ export class RouterLoop {
         await clock.sleep(backoffMs(Math.max(1, failures), failure.retryable, random()), soft)
       }
     } finally {
-      place.leave()
+      slot.leave()
     }
   }
 
@@ -144,7 +144,7 @@ export class RouterLoop {
       while (!soft.aborted) {
         await this.#pollUnlessHeldBack(link)
         if (soft.aborted) return
-        await this.#options.place.next(over.signal)
+        await this.#options.slot.next(over.signal)
         if (!soft.aborted) over.signal.throwIfAborted()
       }
       if (this.#isReadAtEnd && this.#health.state === 'online') await this.#pollUnlessHeldBack(link)

@@ -1,4 +1,4 @@
-/** A router's place in a schedule. */
+/** A router's slot in a schedule. */
 export class Slot {
   /** Of the interval, in [0, 1). */
   readonly fraction: number
@@ -16,7 +16,7 @@ export class Slot {
     return this.#skipped
   }
 
-  /** Resolves at the place's next tick, or when the signal aborts. One at a time waits. */
+  /** Resolves at the slot's next tick, or when the signal aborts. One at a time waits. */
   next(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve()
     return new Promise(resolve => {

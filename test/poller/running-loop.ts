@@ -27,7 +27,7 @@ interface Setting {
 export function runningLoop({ isObliging = false, about, sink, heldBack }: Setting = {}) {
   const clock = new HandClock('2026-03-01T00:00:00Z')
   const router = new ScriptedRouter('hq', clock, { isObliging })
-  const place = new Slot(0, () => {})
+  const slot = new Slot(0, () => {})
   const lines = new LogLines()
   const observer = new Observations()
   const readings: Reading[] = []
@@ -38,7 +38,7 @@ export function runningLoop({ isObliging = false, about, sink, heldBack }: Setti
     heldBack: heldBack ?? (() => undefined),
     random: () => 0,
     log: lines.log,
-    ...{ place, observer, clock },
+    ...{ slot, observer, clock },
   })
   const soft = new AbortController()
   const hard = new AbortController()
@@ -54,8 +54,8 @@ export function runningLoop({ isObliging = false, about, sink, heldBack }: Setti
     for (const link of router.links) expect(link.isClosed).toBe(true)
   })
   const tick = async () => {
-    place.tick()
+    slot.tick()
     await clock.turn(0)
   }
-  return { observed: observer.all, clock, router, place, lines, readings, loop, soft, hard, ended, tick }
+  return { observed: observer.all, clock, router, slot, lines, readings, loop, soft, hard, ended, tick }
 }

@@ -26,8 +26,8 @@ function running(options: { isSpread: boolean; expression?: string; startAt?: st
   return { clock, schedule, stop, ended }
 }
 
-function nextTick(place: Slot): Promise<void> {
-  return place.next(new AbortController().signal)
+function nextTick(slot: Slot): Promise<void> {
+  return slot.next(new AbortController().signal)
 }
 
 describe('routers of one schedule', () => {
@@ -107,10 +107,10 @@ describe('the wall clock', () => {
   it('set back by an hour stops the polls for no longer than an interval and two seconds', async () => {
     vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true, now: new Date('2026-03-01T12:00:00.500Z') })
     const { clock, schedule } = running({ isSpread: false })
-    const place = schedule.join()
-    await nextTick(place)
+    const slot = schedule.join()
+    await nextTick(slot)
     vi.setSystemTime('2026-03-01T11:00:00.500Z')
-    const ticked = nextTick(place)
+    const ticked = nextTick(slot)
     await clock.turn(3_000)
     await clock.turn(3_000)
     await ticked

@@ -138,7 +138,7 @@ export class CaseScene {
       await this.clock.turn(BACK_OFF_MS)
     } else {
       await this.clock.turn(everyMs)
-      this.#process.place.tick()
+      this.#process.slot.tick()
     }
     await polled
     this.#polled = undefined
@@ -170,11 +170,11 @@ export class CaseScene {
     const book = new RouterBook(ABOUT, stored, new Rollup(), epoch)
     book.inherit([], SPREADING)
     recorder.addRouter(book)
-    const place = new Slot(0, () => {})
-    return { recorder, place, ...this.#poll(recorder, place) }
+    const slot = new Slot(0, () => {})
+    return { recorder, slot, ...this.#poll(recorder, slot) }
   }
 
-  #poll(recorder: Recorder, place: Slot): Pick<Process, 'stop' | 'ended'> {
+  #poll(recorder: Recorder, slot: Slot): Pick<Process, 'stop' | 'ended'> {
     const { services, isListening, hotspotDomain } = this.#setting
     const { clock } = this
     const link = {
@@ -205,7 +205,7 @@ export class CaseScene {
           heldBack: () => undefined,
           random: () => 0,
           log: new LogLines().log,
-          place,
+          slot,
           clock,
         },
       },
@@ -226,7 +226,7 @@ export class CaseScene {
 
 interface Process {
   readonly recorder: Recorder
-  readonly place: Slot
+  readonly slot: Slot
   readonly stop: AbortController
   readonly ended: Promise<void>
 }
