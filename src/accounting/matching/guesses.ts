@@ -47,13 +47,14 @@ export class Guesses {
   }
 }
 
-/** Whether the interface was there when the other's bytes were counted on it, and goes on from there. */
+/**
+ * Whether the interface existed when the other's bytes were counted on it, and continues those counters. An `.id` is of
+ * one interface. A name alone is not, so the login decides: it must not be later than the reading.
+ */
 function isHeir(row: SessionReading, wrong: Session, lastMs: number): boolean {
+  const isSameInterface = row.joined?.interfaceId !== undefined || row.login.earliestMs <= lastMs
   return (
-    !isNothing(wrong.recorded) &&
-    wrong.mark.kind === 'counted' &&
-    row.login.earliestMs <= lastMs &&
-    !hasFallen(wrong, row)
+    !isNothing(wrong.recorded) && wrong.mark.kind === 'counted' && isSameInterface && !hasFallen(wrong, row)
   )
 }
 

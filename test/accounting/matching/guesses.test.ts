@@ -102,6 +102,19 @@ describe('a PPP session that was joined by a guess', () => {
     expect(meter.open.find(it => it.username === 'acct-1001')?.recorded).toEqual(bytes(100, 1000))
   })
 
+  it('loses its bytes to a session that began while the menus were printed, since an .id is of one interface', () => {
+    const joined = { interface: INTERFACE, interfaceId: '*2A', isInterchangeable: false }
+    const meter = new Meter()
+    // The reading is as of when `/ppp/active` was asked for; the interface came after that, and before its own menu.
+    meter.read(ppp(0, [row('ann', '0x81300001', bytes(4, 53), { ...joined, isGuess: true })]))
+    const next = row('ann', '0x81300002', bytes(100, 1000), { ...joined, isGuess: false })
+    const decision = meter.read(ppp(5, [{ ...next, login: 2 }]))
+    expect(events(decision)).toContain('moved')
+    expect(deltaOf(decision)).toEqual(bytes(96, 947))
+    meter.read(ppp(10, [{ ...next, login: 2 }]))
+    expect(meter.session).toMatchObject({ routerSessionId: '0x81300002', recorded: bytes(100, 1000) })
+  })
+
   it('has what waits of it for the database moved with the rest', () => {
     const meter = new Meter()
     meter.read(ppp(0, [guessed(bytes(100, 1000))]))
