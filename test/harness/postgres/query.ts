@@ -9,8 +9,9 @@ const pools = new Map<string, Pool>()
 export async function query<Row extends QueryResultRow>(
   url: string,
   statement: string,
+  values: readonly unknown[] = [],
 ): Promise<readonly Row[]> {
-  const { rows } = await poolOf(url).query<Row>(statement)
+  const { rows } = await poolOf(url).query<Row>(statement, [...values])
   return rows
 }
 

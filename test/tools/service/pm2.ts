@@ -9,7 +9,14 @@ import { findRunning } from '../../../src/postgres/find-running.ts'
 import { freePort } from '../../../src/postgres/free-port.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
-import { type Comparison, compare, differenceOf, isEqual } from '../../system/daemon/compare.ts'
+import { query } from '../../harness/postgres/query.ts'
+import {
+  type Comparison,
+  compare,
+  differenceOf,
+  isEqual,
+  type Subscriber,
+} from '../../system/daemon/compare.ts'
 import { type FleetTenant, ownerOf } from '../../system/daemon/fleet-config.ts'
 import { SECRET, TENANTS, until } from '../../system/daemon/scene.ts'
 import { READER } from '../../system/daemon/watched-fleet.ts'
@@ -148,13 +155,33 @@ async function compareStopped(
   const postgres = new EmbeddedPostgres({ directory, log: createLogger('warn'), clock: systemClock })
   const { url } = await postgres.start()
   try {
-    return await compare(
-      url,
-      account.map(it => ({ ...it, tenant: owners.get(it.router)?.id ?? '' })),
-    )
+    const truth = account.map(it => ({ ...it, tenant: owners.get(it.router)?.id ?? '' }))
+    const comparison = await compare(url, truth)
+    for (const it of comparison.differences) await printHistory(url, it, account)
+    return comparison
   } finally {
     await postgres.stop()
   }
+}
+
+/** What the tables have of a subscriber whose bytes are wrong, beside what the fleet knows of him. */
+async function printHistory(url: string, it: Subscriber, account: readonly SessionAccount[]): Promise<void> {
+  const values = [it.tenant, it.router, it.username]
+  console.log(`${it.tenant}/${it.router} ${it.service} ${it.username}`)
+  for (const truth of account)
+    if (truth.router === it.router && truth.service === it.service && truth.username === it.username)
+      console.log('fleet', JSON.stringify(truth))
+  for (const table of ['user_sessions', 'ledger_events', 'session_deltas'])
+    for (const row of await query(url, HISTORY[table] ?? '', values)) console.log(table, JSON.stringify(row))
+}
+
+const HISTORY: Readonly<Record<string, string>> = {
+  user_sessions:
+    'select * from user_sessions where tenant_id = $1 and router_id = $2 and username = $3 order by start_time',
+  ledger_events: `select * from ledger_events where tenant_id = $1 and router_id = $2
+    and (detail->>'username' = $3 or not detail ? 'username') order by at`,
+  session_deltas: `select d.* from session_deltas d join user_sessions s on s.id = d.session_id
+    where s.tenant_id = $1 and s.router_id = $2 and s.username = $3 order by bucket_start`,
 }
 
 function areTablesEqual({ tables }: Comparison): boolean {
