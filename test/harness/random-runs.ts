@@ -15,3 +15,8 @@ export function tried(few: number, all: number): { readonly numRuns: number; rea
 export function expected(few: number, all: number): number {
   return isThorough ? all : few
 }
+
+/** What a busy processor may cost a test that runs beside others. Nothing in CI, which runs it alone as well. */
+export function slack(most: number): number {
+  return isThorough ? 0 : most
+}
