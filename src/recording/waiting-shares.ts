@@ -28,8 +28,9 @@ export interface WaitingSharesOptions {
 /** The sums over all routers are as old as this at the most: each router asks at each of its ticks. */
 const FRESH_MS = 1_000
 const HEAP_SHARE = 1 / 4
-/** Of its share: a router that has less is told to be within it again. */
+/** A router is within its share again if it has stayed below half of it for ten minutes: a log line each, no more. */
 const CALM = 0.5
+const CALM_MS = 600_000
 
 interface Sums {
   /** Of the steady clock. */
@@ -47,7 +48,8 @@ interface Sums {
  */
 export class WaitingShares {
   readonly #options: WaitingSharesOptions
-  readonly #told = new Set<RouterKey>()
+  /** When each router that was held back last had more than half of what it may, in steady milliseconds. */
+  readonly #heldMs = new Map<RouterKey, number>()
   #sums: Sums | undefined
 
   /** With a bound that goes by how much memory this process can have. */
@@ -72,17 +74,16 @@ export class WaitingShares {
     const { memory, journal, allSessions } = this.#fresh()
     const crowded = [memory, journal].filter(isCrowded)
     const { bytes, since } = book.load
-    const most = mostAtOnce(book.about.limits.maxSessions)
-    if (bytes > most && this.#options.isTaken(router))
-      return `${bytes} bytes of it wait for the database, more than ${most}: read again once they are committed`
+    const most = this.#options.isTaken(router)
+      ? mostAtOnce(book.about.limits.maxSessions)
+      : Number.POSITIVE_INFINITY
     const share = crowded.reduce(
       (least, whole) => Math.min(least, this.#shareOf(book, whole, allSessions, since)),
       Number.POSITIVE_INFINITY,
     )
-    if (bytes > share) return this.#hold(router, bytes, share)
-    if (bytes <= share * CALM && this.#told.delete(router))
-      this.#options.log.info({ router }, 'router no longer held back')
-    return undefined
+    const held = heldText(bytes, most, share)
+    this.#report(router, { bytes, allowed: Math.min(most, share) }, held)
+    return held
   }
 
   #shareOf(
@@ -97,15 +98,17 @@ export class WaitingShares {
     return shareOf(whole, { maxSessions, allSessions }, honestBytes(crowding.sessions, waitingMs, bucketMs))
   }
 
-  #hold(router: RouterKey, bytes: number, share: number): string {
-    const shareBytes = Math.floor(share)
-    if (!this.#told.has(router))
-      this.#options.log.warn(
-        { router, bytes, shareBytes },
-        'router held back: it has more than its share of what waits for the database; it is read again when there is room',
-      )
-    this.#told.add(router)
-    return `${bytes} bytes of it wait for the database, and ${shareBytes} are its share: not read until there is room`
+  /** Logs once that a router is held back, and once that it no longer is. */
+  #report(router: RouterKey, load: { bytes: number; allowed: number }, held: string | undefined): void {
+    const { clock, log } = this.#options
+    const heldMs = this.#heldMs.get(router)
+    if (held !== undefined && heldMs === undefined) log.warn({ router, reason: held }, 'router held back')
+    if (held !== undefined || (heldMs !== undefined && load.bytes > load.allowed * CALM))
+      this.#heldMs.set(router, clock.steadyMs())
+    else if (heldMs !== undefined && clock.steadyMs() - heldMs >= CALM_MS) {
+      this.#heldMs.delete(router)
+      log.info({ router }, 'router no longer held back')
+    }
   }
 
   #fresh(): Sums {
@@ -117,7 +120,7 @@ export class WaitingShares {
       usedBytes += load.bytes
       allSessions += about.limits.maxSessions
     }
-    for (const router of this.#told) if (!books.get(router)) this.#told.delete(router)
+    for (const router of this.#heldMs.keys()) if (!books.get(router)) this.#heldMs.delete(router)
     const { bytes, maxBytes } = journal.state()
     this.#sums = {
       ...{ atMs, allSessions, memory: { usedBytes, mostBytes } },
@@ -125,4 +128,12 @@ export class WaitingShares {
     }
     return this.#sums
   }
+}
+
+function heldText(bytes: number, most: number, share: number): string | undefined {
+  if (bytes > most)
+    return `${bytes} bytes of it wait for the database, more than ${most}: read again once they are committed`
+  if (bytes > share)
+    return `${bytes} bytes of it wait for the database, and ${Math.floor(share)} are its share: not read until there is room`
+  return undefined
 }

@@ -63,6 +63,10 @@ class Outage {
   }
 }
 
+function heldLines({ scene }: Outage): readonly Readonly<Record<string, unknown>>[] {
+  return scene.lines.told.filter(it => String(it['msg']).includes('held back'))
+}
+
 function honestUsers(round: number): Readonly<Record<string, Bytes>> {
   return Object.fromEntries(
     Array.from({ length: 10 }, (_, user) => [`user${user}`, { upload: round * (user + 1), download: 0 }]),
@@ -78,13 +82,12 @@ function newUsers(round: number): Readonly<Record<string, Bytes>> {
 describe('while the database is away', () => {
   it('a router that fills the memory is held back, and no honest one', async () => {
     const outage = new Outage(5 * MIB)
-    const { scene, honest, liar, polls } = outage
+    const { honest, liar, polls } = outage
     await outage.rounds(40)
     for (const key of honest) expect(polls.get(key)).toBe(40)
     expect(polls.get(liar)).toBeLessThan(25)
     expect(outage.shares.memory.usedBytes).toBeLessThan(outage.shares.memory.mostBytes)
-    const told = scene.lines.told.filter(it => String(it['msg']).includes('held back'))
-    expect(told).toMatchObject([{ level: 40, router: 'acme/liar' }])
+    expect(heldLines(outage)).toMatchObject([{ level: 40, router: 'acme/liar' }])
     expect(outage.shares.heldBack(liar)).toMatch(/wait for the database, and \d+ are its share/)
   })
 
@@ -140,8 +143,17 @@ describe('while the database takes what is committed', () => {
     expect(outage.shares.heldBack(large)).toMatch(/read again once they are committed/)
     expect(scene.recorder.hurried()).toEqual([large])
     expect(outage.shares.heldBack(liar)).toBeUndefined()
-    await outage.commit()
-    expect([outage.shares.heldBack(large), scene.recorder.hurried()]).toEqual([undefined, []])
+    for (let again = 0; again < 2; again++) {
+      await outage.commit()
+      expect([outage.shares.heldBack(large), scene.recorder.hurried()]).toEqual([undefined, []])
+      for (let more = 0; more < 4; more++) {
+        await scene.clock.turn(60_000)
+        await scene.read(large, thousands(rounds++))
+      }
+      expect(outage.shares.heldBack(large)).toMatch(/read again once they are committed/)
+    }
+    // It is as often held back as it is committed, and logged once.
+    expect(heldLines(outage)).toMatchObject([{ level: 40, router: 'acme/large' }])
   })
 })
 
@@ -154,7 +166,10 @@ describe('a router that was held back', () => {
     await outage.commit()
     await outage.round()
     expect(outage.shares.heldBack(liar)).toBeUndefined()
-    expect(scene.lines.told.at(-1)).toMatchObject({ level: 30, msg: 'router no longer held back' })
+    expect(heldLines(outage)).toMatchObject([{ level: 40, router: 'acme/liar' }])
+    await scene.clock.turn(600_000)
+    expect(outage.shares.heldBack(liar)).toBeUndefined()
+    expect(heldLines(outage).at(-1)).toMatchObject({ level: 30, msg: 'router no longer held back' })
     await outage.commit()
     const ann = scene.offers(liar).reduce((sum, offer) => sum + (offer['ann']?.upload ?? 0), 0)
     expect(ann).toBe(31 * 100)
