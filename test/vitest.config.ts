@@ -61,7 +61,7 @@ const EACH = {
 } as const
 
 /** While these wait, others use the processors. */
-const MANY = { maxWorkers: Math.ceil(2.5 * availableParallelism()), sequence: { groupOrder: 0 } } as const
+const MANY = { maxWorkers: 3 * availableParallelism(), sequence: { groupOrder: 0 } } as const
 /** These use a processor each: more at a time would take longer. */
 const FEW = { maxWorkers: availableParallelism(), sequence: { groupOrder: 1 } } as const
 

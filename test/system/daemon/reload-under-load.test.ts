@@ -8,7 +8,14 @@ import { createScratchDatabase, type ScratchDatabase } from '../../harness/postg
 import { slack } from '../../harness/random-runs.ts'
 import { Exposition } from '../../tools/bench/fleet/exposition.ts'
 import { compare, differenceOf, isEqual } from './compare.ts'
-import { CAST_ROUTERS, type Cast, type Change, castOf, type Tenants } from './config-changes.ts'
+import {
+  CAST_ROUTERS,
+  type Cast,
+  type Change,
+  castOf,
+  FIRST_ROUTERS,
+  type Tenants,
+} from './config-changes.ts'
 import { configText, type OtherKeys, SPOILT, type Spoilt } from './config-faults.ts'
 import { ConfigOnDisk, WAYS } from './config-on-disk.ts'
 import { DaemonProcess } from './daemon-process.ts'
@@ -18,7 +25,8 @@ import { WatchedFleetProcess } from './watched-fleet-process.ts'
 
 const TICK_MS = 2_000
 const SESSIONS = 4
-const CHURN_PER_SECOND = 30
+/** Of sessions, as many a router whatever their number. */
+const CHURN_PER_SECOND = CAST_ROUTERS / 7
 /** Two seconds for all of it, in which the daemon looks at what is there more than once. */
 const BETWEEN_PIECES_MS = 500
 /** Ticks that one router misses over all changes. */
@@ -51,7 +59,7 @@ test('changes of the config cost no untouched router a login or a reading, and n
   await config.write(configText(keys(), cast.tenants), 'renamed', 0)
   daemon = await DaemonProcess.start(config.file, logFile(), {}, [inject('cli')])
   const listed = cast.tenants.flatMap(({ routers }) => routers.map(({ id }) => id))
-  expect(listed).toHaveLength(200)
+  expect(listed).toHaveLength(FIRST_ROUTERS)
   await fleet.churn(CHURN_PER_SECOND)
   await until('every router is read', async () => {
     const routers = await fleet.routers()
@@ -263,20 +271,23 @@ function ownersOf({ tenants, changes }: Cast): ReadonlyMap<string, string> {
   return owners
 }
 
-/** One line each, of those that moved a byte: one that ended before its counters were read has a row too. */
+/**
+ * One line each, of hotspot sessions that moved a byte: one that ended before its counters were read has a row too. Of
+ * two PPP sessions of one account that begin at the same time, nobody can tell which has which interface (rule 30).
+ */
 async function sessions(): Promise<readonly string[]> {
   const rows = await query<{ line: string }>(
     database.url,
-    `select concat_ws(' ', router_id, service, username, data_upload, data_download) as line
-      from user_sessions where data_used > 0`,
+    `select concat_ws(' ', router_id, username, data_upload, data_download) as line
+      from user_sessions where data_used > 0 and service = 'hotspot'`,
   )
   return rows.map(({ line }) => line).sort()
 }
 
 function sessionsOf(account: readonly SessionAccount[]): readonly string[] {
   return account
-    .filter(({ carried }) => carried.upload + carried.download > 0)
-    .map(it => [it.router, it.service, it.username, it.carried.upload, it.carried.download].join(' '))
+    .filter(({ service, carried }) => service === 'hotspot' && carried.upload + carried.download > 0)
+    .map(it => [it.router, it.username, it.carried.upload, it.carried.download].join(' '))
     .sort()
 }
 

@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 test('two daemons on one database read each router once, and the other takes over within 20 s', async () => {
-  await startFleet({ routers: 50, sessions: 3 })
+  await startFleet({ routers: expected(20, 50), sessions: 3 })
   const [a, b] = [await newScene('ann', {}), await newScene('bob', {})]
   const first = await a.startDaemon()
   await readings.more(1, 'ann')
@@ -47,8 +47,10 @@ test('two daemons on one database read each router once, and the other takes ove
   await first.end('SIGKILL')
   const killedMs = performance.now()
   const seconds = (await Promise.all(taken)).map(atMs => (atMs - killedMs) / 1000).sort((x, y) => x - y)
-  const [median, worst] = [seconds[25] ?? 0, seconds.at(-1) ?? 0]
-  console.log(`taken over after ${median.toFixed(1)} s (median), ${worst.toFixed(1)} s (worst of 50)`)
+  const [median, worst] = [seconds[seconds.length >> 1] ?? 0, seconds.at(-1) ?? 0]
+  console.log(
+    `taken over after ${median.toFixed(1)} s (median), ${worst.toFixed(1)} s (worst of ${seconds.length})`,
+  )
   expect(worst).toBeLessThan(20)
 
   await readings.more(2, 'bob')
