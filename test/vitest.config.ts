@@ -28,16 +28,11 @@ const APART = [
 /** Those that take longest. */
 const LONGEST = [
   ...['daemon/takeover', 'daemon/journal', 'daemon/reload-under-load', 'faults/faults', 'daemon/alerts'],
-  ...[
-    'daemon/interrupted-start',
-    'daemon/full-disk',
-    'faults/secrets',
-    'feed/hostile-slow',
-    'daemon/',
-    'system/cli',
-  ],
-  ...['commands/completion-shells', 'isolation/', 'postgres/', 'alerts/several-daemons'],
-  ...['properties/histories', 'fleet/books', 'journal/', 'config/alert-properties', 'feed/'],
+  ...['daemon/interrupted-start', 'daemon/full-disk', 'faults/secrets', 'commands/completion-shells'],
+  ...['feed/hostile-slow', 'postgres/embedded', 'postgres/role', 'alerts/several-daemons'],
+  ...['usage/usage-stream', 'pg/upgrade', 'system/daemon/', 'isolation/', 'postgres/', 'system/cli'],
+  ...['properties/histories', 'recording/waiting-shares', 'events/decide-event', 'wire/connection-chaos'],
+  ...['fleet/books', 'journal/', 'config/alert-properties', 'feed/'],
 ].map(it => `/${it}`)
 
 /** Nobody waits for a long one at the end. */

@@ -8,7 +8,7 @@ import { serverIdentity } from '../../harness/fleet/certificate.ts'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import { query } from '../../harness/postgres/query.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
-import { compare, differenceOf, isEqual } from './compare.ts'
+import { compare, isEqual } from './compare.ts'
 import { subscribersOf } from './fleet-config.ts'
 import { Readings } from './readings.ts'
 import { Scene, SECRET, TENANTS, until } from './scene.ts'
@@ -52,31 +52,6 @@ test('what whole replies carried is recorded to the byte, and all tables add up 
   expect(comparison.recorded.download).toBeGreaterThan(0n)
 })
 
-test('a daemon that is killed counts on where the database stands, and no byte twice', async () => {
-  const first = await scene.startDaemon()
-  await until('sessions are recorded', async () => (await activeSessions()) > 50)
-  const leaving = fleet.routers.flatMap(router =>
-    [...router.sessions.hotspot(), ...router.sessions.ppp()]
-      .slice(0, 2)
-      .map(session => ({ router, session })),
-  )
-  await first.end('SIGKILL')
-  for (const { router, session } of leaving) router.logout(session)
-  const left = new Set(
-    leaving.map(({ router, session }) => `${router.identity} ${router.truthOf(session).username}`),
-  )
-  const second = await scene.startDaemon()
-  await until('logouts are recorded', async () => (await endedSessions()) >= leaving.length)
-  expect(await second.end('SIGTERM')).toBe(0)
-  const comparison = await compare(database.url, subscribersOf(fleet, TENANTS))
-  // Those that were still on when it came back are exact; of the others what was not committed may be missing.
-  expect(comparison.differences.filter(it => !left.has(`${it.router} ${it.username}`))).toEqual([])
-  for (const { recorded, carried } of comparison.differences) {
-    expect(recorded.upload <= carried.upload && recorded.download <= carried.download).toBe(true)
-  }
-  expect(differenceOf(comparison)).toBeLessThan(comparison.carried.download)
-})
-
 test("an admin's client sees every tenant, a tenant's only its own", async () => {
   const daemon = await scene.startDaemon()
   const expiresAt = new Date(Date.now() + 60_000)
@@ -104,17 +79,9 @@ async function tenantsSeen(port: number, token: string, snapshots: number): Prom
 }
 
 async function endedSessions(): Promise<number> {
-  return count("status = 'ended'")
-}
-
-async function activeSessions(): Promise<number> {
-  return count("status = 'active'")
-}
-
-async function count(condition: string): Promise<number> {
   const [row] = await query<{ n: number }>(
     database.url,
-    `select count(*)::int as n from user_sessions where ${condition}`,
+    "select count(*)::int as n from user_sessions where status = 'ended'",
   )
   return row?.n ?? 0
 }

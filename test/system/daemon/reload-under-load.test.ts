@@ -273,7 +273,8 @@ function ownersOf({ tenants, changes }: Cast): ReadonlyMap<string, string> {
 
 /**
  * One line each, of hotspot sessions that moved a byte: one that ended before its counters were read has a row too. Of
- * two PPP sessions of one account that begin at the same time, nobody can tell which has which interface (rule 30).
+ * two PPP sessions of one account that begin at the same time, nobody can tell which has which interface (docs/accounting.md
+ * rule 30).
  */
 async function sessions(): Promise<readonly string[]> {
   const rows = await query<{ line: string }>(

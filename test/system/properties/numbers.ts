@@ -1,7 +1,7 @@
 import type { Parameters } from 'fast-check'
 import { expected } from '../../harness/random-runs.ts'
 
-const histories = Number(process.env['TIKMETER_HISTORIES'] ?? expected(500, 10_000))
+const histories = Number(process.env['TIKMETER_HISTORIES'] ?? expected(250, 10_000))
 const seed = process.env['TIKMETER_SEED']
 const path = process.env['TIKMETER_PATH']
 
@@ -11,7 +11,7 @@ export const SEEDS: readonly number[] = seed === undefined ? [1, 2, 3, 4] : [Num
 export const HISTORIES_A_SEED = Math.ceil(histories / SEEDS.length)
 
 /** Postgres takes a few hundred times as long as memory does. */
-export const DATABASE_HISTORIES = Math.ceil(histories / expected(62.5, 125))
+export const DATABASE_HISTORIES = Math.ceil(histories / expected(31.25, 125))
 
 /** On a slow machine, with time to shrink one that fails. */
 export const MS_A_HISTORY = 100
