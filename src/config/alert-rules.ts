@@ -5,12 +5,12 @@ import type { Webhook } from './blocks/webhooks.ts'
 import type { WebhookConfig } from './config.ts'
 import { shareOf, type Threshold } from './fields/quantity.ts'
 
-/** A tenant's rules, of alerts and quotas that have no fault, each nor together. */
+/** Resolves a tenant's alert rules. Neither the alerts nor the quotas may have faults, alone or in combination. */
 export function resolveAlerts(alerts: readonly Alert[], quotas: readonly Quota[]): AlertRule[] {
   return alerts.map(alert => resolveAlert(alert, quotas))
 }
 
-/** The tenant's webhooks, each with what it hears of, and whether they may be in a private network. */
+/** Resolves a tenant's webhooks: the rules each of them gets, and whether it may be in a private network. */
 export function resolveWebhooks(
   webhooks: readonly Webhook[],
   alerts: readonly Pick<Alert, 'id'>[],
@@ -23,7 +23,7 @@ export function resolveWebhooks(
   }))
 }
 
-/** Those that a usage alert may go by a share of. */
+/** The quotas that a usage alert with a share as its threshold refers to. */
 export function quotasOf<Q extends Pick<Quota, 'scope' | 'period'>>(
   { scope, period }: Pick<UsageRule, 'scope' | 'period'>,
   quotas: readonly Q[],
@@ -53,16 +53,15 @@ function limitsOf(threshold: Threshold, quotas: readonly Quota[]): Pick<UsageRul
   let usual: UsageLimit | undefined
   const particular = new Map<string, UsageLimit>()
   for (const { limit, of } of quotas) {
-    const its = limitOf(limit, threshold.share)
-    if (of === undefined) usual = its
-    else for (const subject of of) particular.set(subject, its)
+    const limitOfAlert = limitOf(limit, threshold.share)
+    if (of === undefined) usual = limitOfAlert
+    else for (const subject of of) particular.set(subject, limitOfAlert)
   }
   return { usual, particular }
 }
 
 function limitOf(quota: number, share: number): UsageLimit {
   const threshold = shareOf(quota, share)
-  if (threshold === undefined)
-    throw new Error('a share that can not be counted is a fault, and was not found to be one')
+  if (threshold === undefined) throw new Error('a share beyond the safe integers passed validation')
   return { threshold, quota }
 }

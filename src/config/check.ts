@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import type { Fault } from './fault.ts'
 
-/** A line for each fault, as compilers print them: editors and terminals make `file:line:column` a link. */
+/** One line per fault, as compilers print them: editors and terminals turn `file:line:column` into a link. */
 export function formatFaults(faults: readonly Fault[]): string {
   return faults.map(formatFault).join('\n')
 }
@@ -10,7 +10,7 @@ function formatFault({ file, line, column, path, message }: Fault): string {
   return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`
 }
 
-/** What `check` says of a file without a fault. */
+/** The line that `check` prints for a file without faults. */
 export function summary(config: Config): string {
   const routers = config.tenants.flatMap(tenant => tenant.routers)
   const disabled = routers.filter(router => !router.enabled).length

@@ -3,26 +3,26 @@ import type { RouterId, TenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Secret } from './fields/secret.ts'
 
-/** What the daemon runs by: the YAML file with its defaults filled in, its secrets read and its paths absolute. */
+/** The configuration of the daemon: the YAML file with defaults filled in, secrets read and paths made absolute. */
 export interface Config {
   readonly database: DatabaseConfig
   readonly poll: {
-    /** Whether routers of one schedule are read evenly spread over its interval. */
+    /** Whether routers with the same schedule are read evenly spread over its interval. */
     readonly spread: boolean
     /** Routers being read at the same time. */
     readonly concurrency: number
-    /** Whether routers tell of logouts at once, where they can. */
+    /** Whether to use `listen`, with which routers that support it report logouts at once. */
     readonly listen: boolean
-    /** A router silent for so long has no live sessions; they stay open. */
+    /** After a silence of this length a router has no live sessions; they stay open. */
     readonly staleAfterMs: number
   }
   readonly commit: { readonly intervalMs: number }
-  /** For how long a router stays a daemon's that is not heard of. */
+  /** How long a router belongs to a daemon that is no longer heard of. */
   readonly lease: { readonly durationMs: number }
   readonly journal: { readonly directory: string; readonly maxBytes: number }
   readonly server: {
     readonly host: string
-    /** 0: any free port. */
+    /** 0 means any free port. */
     readonly port: number
     /** As browsers send them in `Origin`. */
     readonly origins: readonly string[]
@@ -32,19 +32,19 @@ export interface Config {
     /** Whether the example dashboard is served, at `/dashboard/`. */
     readonly dashboard: boolean
     readonly metrics: {
-      /** Where `/metrics` is served, and nothing else, in plain HTTP; absent: where all else is. */
+      /** Where `/metrics` is served, over plain HTTP and alone; `undefined`: on the main port. */
       readonly at: { readonly host: string; readonly port: number } | undefined
-      /** What who asks for it has to show as a bearer; absent: nothing. */
+      /** The bearer token that `/metrics` requires; `undefined`: none. */
       readonly token: Secret | undefined
     }
     readonly tls: ServerTls | undefined
   }
-  /** One or more. */
+  /** At least one. */
   readonly auth: readonly AuthKeyConfig[]
-  /** All tokens that were issued before are revoked, those of admins too, and those that do not say when they were issued. */
+  /** Tokens issued earlier, including those of admins, are revoked; so are tokens without `iat`. */
   readonly tokensNotBefore: Date | undefined
   readonly snapshots: { readonly intervalMs: number }
-  /** Absent: what `LOG_LEVEL` says. */
+  /** `undefined`: the level from `LOG_LEVEL`. */
   readonly log: { readonly level: string | undefined }
   readonly pusher: { readonly key: string; readonly secret: Secret } | undefined
   readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
@@ -53,23 +53,23 @@ export interface Config {
 }
 
 export interface ServerTls {
-  /** Paths of PEM files; they could be read when the config was loaded. */
+  /** Paths of PEM files, which were readable when the config was loaded. */
   readonly cert: string
   readonly key: string
-  /** For how long browsers come by HTTPS alone after each answer, in whole seconds; absent: they are not told to. */
+  /** The `max-age` of HSTS, in milliseconds but a multiple of 1000; `undefined`: no HSTS header. */
   readonly hstsMs: number | undefined
 }
 
-/** What clients may ask for, so that it costs the others nothing. */
+/** Limits on what clients may ask for, so that one of them cannot slow down the others. */
 export interface ServerLimits {
   readonly connectionsPerAddress: number
   readonly connectionsPerTenant: number
-  /** Requests without a token, and as many invalid tokens. */
+  /** Requests without a token; the same number of invalid tokens is allowed. */
   readonly addressRequestsPerSecond: number
-  /** Of the tables, by a tenant: as many at once, and so many a second after that. */
+  /** Requests that read tables, by tenant: this many at once, and this many a second after that. */
   readonly requestsAtOnce: number
   readonly requestsPerSecond: number
-  /** CSV under way at the same time. */
+  /** CSV downloads at the same time. */
   readonly streamsPerTenant: number
   readonly streamsInAll: number
 }
@@ -78,21 +78,21 @@ export type DatabaseConfig =
   | { readonly kind: 'url'; readonly url: Secret }
   | { readonly kind: 'embedded'; readonly directory: string }
 
-/** One of the keys that tokens may be signed by, and what it asks of its tokens. */
+/** A key that tokens may be signed with, and what it requires of them. */
 export interface AuthKeyConfig {
   readonly key: AuthKey
-  /** Their `iss`. */
+  /** The required `iss`. */
   readonly issuer: string | undefined
-  /** Their `aud`, or one of them. */
+  /** The required `aud`, or one of them. */
   readonly audience: string | undefined
-  /** Since their `iat`. */
+  /** The greatest age, counted from `iat`. */
   readonly maxAgeMs: number | undefined
 }
 
 export type AuthKey =
   | { readonly kind: 'secret'; readonly secret: Secret }
   | { readonly kind: 'jwks'; readonly url: string }
-  /** `pem` is SPKI (`BEGIN PUBLIC KEY`), whatever form the file had. */
+  /** `pem` is SPKI (`BEGIN PUBLIC KEY`), whatever the format of the file was. */
   | { readonly kind: 'public-key'; readonly pem: string }
 
 export interface TenantConfig {
@@ -100,28 +100,28 @@ export interface TenantConfig {
   readonly name: string
   /** An IANA name. */
   readonly timezone: string
-  /** Its tokens that were issued before are revoked, and those that do not say when they were issued. */
+  /** Tokens of the tenant that were issued earlier are revoked; so are those without `iat`. */
   readonly tokensNotBefore: Date | undefined
   readonly routers: readonly RouterConfig[]
   readonly alerts: readonly AlertRule[]
   readonly webhooks: readonly WebhookConfig[]
 }
 
-/** Where alerts are posted to. */
+/** An endpoint to which alerts are posted. */
 export interface WebhookConfig {
   /** Unique within its tenant. */
   readonly id: string
-  /** http or https; it may have a secret in it. */
+  /** http or https; it may contain a secret. */
   readonly url: Secret
-  /** What each message is signed with: 24 bytes or more. */
+  /** The signing key of each message: 24 bytes or more. */
   readonly secret: Secret
-  /** Whether it may be at an address that is no host's on the internet. */
+  /** Whether it may resolve to an address that is not public. */
   readonly isPrivateAllowed: boolean
-  /** The ids of the rules it hears of. */
+  /** Ids of the alert rules that it gets. */
   readonly rules: ReadonlySet<string>
 }
 
-/** A router with its own final values: what its tenant or the top of the file set for it is already in here. */
+/** A router with its final values: what its tenant or the top of the file sets is already applied. */
 export interface RouterConfig {
   readonly id: RouterId
   readonly name: string | undefined
@@ -137,16 +137,16 @@ export interface RouterConfig {
   readonly schedule: string
   readonly timeoutMs: number
   readonly plausibleBitsPerSecond: number
-  /** Whether a hotspot login's domain is a part of the subscriber's name. */
+  /** Whether the domain of a hotspot login is part of the subscriber's name. */
   readonly hotspotDomain: 'part' | 'ignore'
   readonly stalledAfterMs: number
-  /** Of all services together. What the router may make the daemon hold is derived from it. */
+  /** Across all services. The limits on what the router may make the daemon hold are derived from it. */
   readonly maxSessions: number
   readonly newSessionsPerHour: number
 }
 
 export interface RouterTls {
-  /** PEM, one certificate or several; absent: the system's CAs. */
+  /** PEM, one or more certificates; `undefined`: the system's CAs. */
   readonly ca: string | undefined
   /** SHA-256 of the router's certificate, 64 lower-case hex digits. */
   readonly fingerprint: string | undefined

@@ -8,13 +8,13 @@ export interface TenantRouter {
 }
 
 export interface RouterChange extends TenantRouter {
-  /** Whether whoever polls it has to begin anew, with a connection of its own. Else the next reading is judged otherwise. */
+  /** Whether its poll loop must restart with a new connection. If not, only the next reading is judged by new terms. */
   readonly isPolledAnew: boolean
 }
 
 /**
- * What a reload has to do. Routers of added and removed tenants are among the routers added and removed. Alerts,
- * webhooks and what tokens are verified by are in none of it: whoever goes by them takes those of the new config.
+ * The work of a reload. Routers of added and removed tenants are among the routers added and removed. Alerts, webhooks
+ * and token keys are not part of it: the components that use them take them from the new config.
  */
 export interface Difference {
   readonly tenantsAdded: readonly TenantConfig[]
@@ -29,7 +29,7 @@ export interface Difference {
 /** The routers of a config. */
 export type Listed = ReadonlyMap<RouterKey, TenantRouter>
 
-/** In steps, each as short as it takes to look at one router. */
+/** Lists the routers of a config, one router a step. */
 export function* listedIn({ tenants }: Pick<Config, 'tenants'>): Generator<void, Listed> {
   const listed = new Map<RouterKey, TenantRouter>()
   for (const tenant of tenants)
@@ -46,7 +46,7 @@ export interface ListedConfig {
   readonly listed: Listed
 }
 
-/** In steps, each as short as it takes to look at one router. */
+/** Compares two configs, one router a step. */
 export function* difference(before: ListedConfig, after: ListedConfig): Generator<void, Difference> {
   const oldTenants = new Map(before.tenants.map(tenant => [tenant.id, tenant]))
   const newTenants = new Map(after.tenants.map(tenant => [tenant.id, tenant]))
@@ -64,14 +64,14 @@ export function* difference(before: ListedConfig, after: ListedConfig): Generato
 }
 
 /**
- * Keys of the file that the daemon does not go by until its next start.
- * @param started the config that it was started with
+ * Keys of the file whose changes only take effect after a restart.
+ * @param started the config with which the daemon was started
  */
 export function restartNeeded(started: Config, after: Config): readonly string[] {
   return RESTART_KEYS.filter(([, part]) => !isSame(part(started), part(after))).map(([key]) => key)
 }
 
-/** Everything but tenants and what is settled per router. */
+/** Everything except the tenants and the settings of single routers. */
 const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => unknown])[] = [
   ['database', config => config.database],
   ['poll.spread', config => config.poll.spread],
@@ -88,7 +88,10 @@ const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => u
   ['bucket', config => config.bucketMs],
 ]
 
-/** Certificates and the token for `/metrics` are taken up while it runs, but not whether there is HTTPS, or a port of its own. */
+/**
+ * The part of `server` that needs a restart. New certificates and a new token for `/metrics` take effect at once, but
+ * not HTTPS itself or a separate port for the metrics.
+ */
 function listeningOf({ metrics, tls, ...server }: Config['server']): unknown {
   return { ...server, metricsAt: metrics.at, isTls: tls !== undefined }
 }
@@ -114,7 +117,7 @@ function* changes(before: Listed, after: Listed): Generator<void, readonly Route
   return changed
 }
 
-/** All but its name and its terms. With the hotspot's domain, since rows are only told whole at first. */
+/** Everything except the name and the terms. The hotspot domain is included because only first rows are complete. */
 function pollingOf(router: RouterConfig): unknown {
   const { host, port, tls, username, password, services, enabled, hotspotDomain } = router
   const { schedule, timeoutMs, maxSessions } = router
@@ -133,7 +136,7 @@ function pollingOf(router: RouterConfig): unknown {
   ]
 }
 
-/** Deep equality of a config's values, in which secrets count. */
+/** Deep equality of config values, including secrets. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (a instanceof Secret) return b instanceof Secret && a.equals(b)

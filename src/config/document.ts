@@ -21,12 +21,12 @@ export interface Position {
 export interface SyntaxFault extends Position, Finding {}
 
 /**
- * How often anchors may be used, multiplied where they stand in one another: enough for a fleet that shares its
- * blocks, too little for a file that expands into gigabytes.
+ * The greatest number of alias uses, multiplied for nested aliases: enough for a fleet that shares blocks, and too few
+ * for a file that expands into gigabytes.
  */
 const MAX_ALIASES = 100_000
 
-/** A YAML text whose values know where they stand. */
+/** A YAML text that knows the position of each value. */
 export class ConfigDocument {
   readonly #document: Document.Parsed
   readonly #lines = new LineCounter()
@@ -35,7 +35,7 @@ export class ConfigDocument {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true })
   }
 
-  /** What is no YAML, the first of each line: what follows it is mostly its echo. */
+  /** Syntax faults, the first one of each line: later ones on a line mostly follow from it. */
   syntaxFaults(): SyntaxFault[] {
     const perLine = new Map<number, SyntaxFault>()
     const { errors, warnings } = this.#document
@@ -44,7 +44,7 @@ export class ConfigDocument {
       if (perLine.has(position.line)) continue
       const path = code === 'DUPLICATE_KEY' ? this.#pathOfKeyAt(pos[0]) : []
       perLine.set(position.line, { ...position, path, message: syntaxMessage(code) })
-      // From here on the parser is out of step, and would find fault with every line.
+      // The parser is out of step from here on and would report every line.
       if (code === 'UNEXPECTED_TOKEN') break
     }
     const unresolved = this.#unresolvedAliases().map(offset => ({
@@ -55,13 +55,13 @@ export class ConfigDocument {
     return [...perLine.values(), ...unresolved]
   }
 
-  /** Whether all of the text's structure could be told, so that looking further finds faults and not their echo. */
+  /** Whether the structure was parsed, so that further checks find real faults and not consequences of the first. */
   isReadable(): boolean {
     const { errors } = this.#document
     return errors.every(error => error.code === 'DUPLICATE_KEY') && this.#unresolvedAliases().length === 0
   }
 
-  /** The text as plain values, or why it cannot be. An empty file is an empty block. */
+  /** The text as plain values, or the reason why it has none. An empty file is an empty block. */
   values():
     | { readonly kind: 'values'; readonly values: unknown }
     | { readonly kind: 'finding'; readonly finding: Finding } {
@@ -72,7 +72,7 @@ export class ConfigDocument {
     }
   }
 
-  /** Where the key or the item stands; where it does not, the nearest block that should have it. */
+  /** Position of the key or item; if it is missing, of the nearest block that should contain it. */
   positionOf(path: readonly PropertyKey[]): Position {
     let node: unknown = this.#document.contents
     let offset = startOf(this.#document.contents)
@@ -93,7 +93,7 @@ export class ConfigDocument {
     return this.#at(offset)
   }
 
-  /** In one walk: asking each alias to resolve itself would be a walk for each. */
+  /** Offsets of aliases without an anchor, found in one walk: `Alias.resolve` would take one walk each. */
   #unresolvedAliases(): number[] {
     const anchors = new Set<string>()
     const offsets: number[] = []

@@ -23,7 +23,10 @@ const outline = z.object({
   ),
 })
 
-/** The first secret in plain text of a file that every user of this machine may read; of one without a fault. */
+/**
+ * Finds the first plain-text secret in a config file that every user of this machine can read.
+ * @param file a config without faults
+ */
 export function exposedSecret(file: string): Fault | undefined {
   if (process.platform === 'win32' || !mayOthersRead(file)) return undefined
   const text = readText(file, MAX_BYTES)

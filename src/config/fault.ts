@@ -1,8 +1,8 @@
-/** What is wrong at one place of the file, and what to do about it. */
+/** What is wrong at one place of the file, and how to fix it. */
 export interface Fault {
-  /** As it was given. */
+  /** The path as the user gave it. */
   readonly file: string
-  /** 1 and up, as editors count; for something that is missing, the block that should have it. */
+  /** Counted from 1. For something that is missing: the position of the block that should contain it. */
   readonly line: number
   readonly column: number
   /** `tenants[2].routers[0].port`; empty for the file as a whole. */
@@ -10,18 +10,18 @@ export interface Fault {
   readonly message: string
 }
 
-/** A fault that has yet to find its line. */
+/** A fault whose line is not known yet. */
 export interface Finding {
   readonly path: readonly PropertyKey[]
   readonly message: string
 }
 
-/** What a key of the config looks like, and what one that is misspelled may look like. */
+/** The form of config keys, and of misspelled ones. */
 const KEY = /^[A-Za-z_-]{1,32}$/
 
 /**
- * Keys and indices as one writes them: `tenants[2].routers[0].port`. `?` is a key that can only be a mistake, such as
- * `password:secret` without the space, and is not shown.
+ * Formats keys and indices as users write them: `tenants[2].routers[0].port`. A step that cannot be a key, such as
+ * `password:secret` without the space, becomes `?`, because it may contain a secret.
  */
 export function pathText(path: readonly PropertyKey[]): string {
   let text = ''

@@ -6,36 +6,36 @@ import type { Environment } from './fields/secret-source.ts'
 import { type LoadedWarned, loadWarned } from './load-warned.ts'
 import { type SealedSecret, unseal } from './sealed.ts'
 
-/** What the thread is told. */
+/** The message to the thread. */
 export interface LoadOrder {
   readonly file: string
   readonly env: Environment
 }
 
-/** What it answers. */
+/** The message from the thread. */
 export interface LoadAnswer {
   readonly loaded: LoadedWarned
   readonly secrets: readonly SealedSecret[]
 }
 
-/** There was not enough memory, or no room for a thread. */
+/** There was not enough memory, or the system could not start another thread. */
 export class NoThread extends Error {
   override readonly name = 'NoThread'
-  /** There may be more a moment later. */
+  /** Memory may be available a moment later. */
   readonly retryable = true
 }
 
-/** The YAML of this many bytes, some 200 routers, takes less than the start of a thread, and than others notice. */
+/** Parsing this many bytes of YAML, about 200 routers, takes less time than starting a thread. */
 const SMALL_BYTES = 32 * 1024
 const FULL = ['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY']
 const EXTENSION = extname(fileURLToPath(import.meta.url))
-/** It stands beside this file. */
+/** The entry point of the thread, in the same folder. */
 const THREAD = new URL(`./load-thread${EXTENSION}`, import.meta.url)
 
 /**
- * As `loadWarned`, but for a large file in a thread of its own: the YAML of some thousand routers takes a second, in
- * which nobody else would have a turn.
- * @returns `undefined` where the signal aborts
+ * Like `loadWarned`, but loads a large file in a separate thread: the YAML of some thousand routers takes a second,
+ * which would block the event loop.
+ * @returns `undefined` if the signal aborts
  * @throws NoThread
  */
 export async function loadApart(
@@ -43,13 +43,13 @@ export async function loadApart(
   env: Environment,
   signal: AbortSignal,
 ): Promise<LoadedWarned | undefined> {
-  // Whatever makes Node understand the sources while they are worked on does not do so in threads.
+  // Loaders that let Node run TypeScript sources during development do not work in worker threads.
   if (EXTENSION === '.ts' || isSmall(file)) return loadWarned(file, env)
   try {
     return await answerOf({ file, env: { ...env } }, signal)
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && FULL.some(code => code === cause.code))
-      throw new NoThread('there is no room for a thread that loads the config', { cause })
+      throw new NoThread('cannot start a thread to load the config: not enough memory or threads', { cause })
     throw cause
   }
 }
@@ -58,7 +58,7 @@ function isSmall(file: string): boolean {
   try {
     return statSync(file).size <= SMALL_BYTES
   } catch {
-    return true // What is wrong with it is told by loading it.
+    return true // Loading it will report what is wrong.
   }
 }
 

@@ -3,7 +3,7 @@ import type { LoadAnswer, LoadOrder } from './load-apart.ts'
 import { loadWarned } from './load-warned.ts'
 import { sealedIn } from './sealed.ts'
 
-// What `load-apart.ts` starts: a thread that loads one config, and ends.
+// The thread that `load-apart.ts` starts: it loads one config and ends.
 const { file, env }: LoadOrder = workerData
 const loaded = loadWarned(file, env)
 const answer: LoadAnswer = { loaded, secrets: sealedIn(loaded) }

@@ -9,25 +9,25 @@ import { readText } from './fields/readable-file.ts'
 import type { Environment } from './fields/secret-source.ts'
 import { resolveConfig, resolveDatabase, resolveJournal } from './resolve.ts'
 
-/** All of the config, or the part that was asked for. */
+/** The whole config or the requested part of it, or its faults. */
 export type Loaded<T> =
   | { readonly kind: 'loaded'; readonly config: T }
   | { readonly kind: 'faulty'; readonly faults: readonly Fault[] }
 
-/** A fleet of ten thousand routers has a tenth of it. */
+/** A config of ten thousand routers takes a tenth of this. */
 export const MAX_BYTES = 16 * 1024 * 1024
 
-const MISSING = 'is not there: name it with --config FILE, or make it of config/tikmeter.example.yaml'
+const MISSING = 'does not exist: name it with --config FILE, or create it from config/tikmeter.example.yaml'
 
 /**
- * Reads the config and the secrets and certificates it names. All faults come at once, in the order of their lines;
- * only where the text is no YAML, what it would have meant stays unsaid.
+ * Reads the config and the secrets and certificates that it names. Returns all faults at once, sorted by line; if the
+ * text is not YAML, only the syntax faults.
  */
 export function loadConfig(file: string, env: Environment): Loaded<Config> {
   return load(file, text => parseConfig(file, text, env))
 }
 
-/** As `loadConfig`, of a text; `file` is only what the faults call it. */
+/** Like `loadConfig`, for a text; `file` is only the name used in faults. */
 export function parseConfig(file: string, text: string, env: Environment): Loaded<Config> {
   return parse(file, text, values => {
     const parsed = configSchema(env).safeParse(values)
@@ -37,17 +37,17 @@ export function parseConfig(file: string, text: string, env: Environment): Loade
   })
 }
 
-/** The `database` of a config: who only asks the database needs no router's password, nor a config without a fault. */
+/** Loads only `database`: commands that only query the database need neither router passwords nor a faultless config. */
 export function loadDatabase(file: string, env: Environment): Loaded<Config['database']> {
   return loadPart(file, 'database', databaseSchema(env), resolveDatabase)
 }
 
-/** The `journal` of a config, which needs no secret at all. */
+/** Loads only `journal`, which contains no secrets. */
 export function loadJournal(file: string): Loaded<Config['journal']> {
   return loadPart(file, 'journal', journalSchema(), resolveJournal)
 }
 
-/** The `bucket` of a config, in milliseconds. */
+/** Loads only `bucket`, in milliseconds. */
 export function loadBucket(file: string): Loaded<Config['bucketMs']> {
   return loadPart(file, 'bucket', bucketSchema(), bucketMs => bucketMs)
 }

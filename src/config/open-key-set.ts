@@ -10,11 +10,12 @@ const key = z.object({ jwks_url: value, issuer: value, audience: value })
 const outline = z.object({ auth: key.extend({ keys: z.array(key).default([]) }) })
 
 const OPEN =
-  'takes every token that its issuer signs, whatever for: set issuer and audience beside it, to what yours have'
+  'accepts every token that its issuer signs, for any service: set issuer and audience to the values that your tokens have'
 
 /**
- * Key sets that ask nothing of their tokens, in a file without a fault. An issuer signs for many services, and a token
- * that somebody got for another one would do here.
+ * Warns of key sets that require neither an issuer nor an audience. An issuer signs tokens for many services, and a
+ * token issued for another service would be accepted here.
+ * @param file a config without faults
  */
 export function openKeySets(file: string): readonly Fault[] {
   const text = readText(file, MAX_BYTES)

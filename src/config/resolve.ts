@@ -8,10 +8,10 @@ type RouterBlock = TenantBlock['routers'][number]
 
 const API_PORT = 8728
 const API_TLS_PORT = 8729
-/** Each session may come and go so often in an hour, where the file does not say. */
+/** Default of `new_sessions_per_hour`, as a multiple of `max_sessions`. */
 const NEW_PER_SESSION = 4
 
-/** The config as the daemon wants it, from a file that has no fault. */
+/** Converts a file without faults to the config that the daemon uses. */
 export function resolveConfig(file: ConfigFile): Config {
   const { poll, server, retention } = file
   return {
@@ -88,7 +88,7 @@ function resolveAuthKey({
   if (secret !== undefined) return { kind: 'secret', secret }
   if (jwks_url !== undefined) return { kind: 'jwks', url: jwks_url }
   if (public_key !== undefined) return { kind: 'public-key', pem: public_key }
-  throw new Error('auth without a key is a fault, and was not found to be one')
+  throw new Error('auth without a key passed validation')
 }
 
 function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {

@@ -1,7 +1,7 @@
 import type { TenantId } from '../accounting/ids.ts'
 import type { AuthKey, AuthKeyConfig, Config, RouterConfig, RouterTls } from './config.ts'
 
-/** What it takes to log in to a router. It carries the password, so it is not to be kept or printed. */
+/** What is needed to log in to a router. Contains the password: do not keep or print it. */
 export interface RouterAddress {
   readonly host: string
   readonly port: number
@@ -14,12 +14,12 @@ export function addressOf({ host, port, tls, username, password }: RouterConfig)
   return { host, port, tls, username, password: password.reveal() }
 }
 
-/** By what tokens are verified; likewise not to be printed. */
+/** What tokens are verified with. Contains secrets: do not print it. */
 export interface RevealedRules {
   readonly keys: readonly (Omit<AuthKeyConfig, 'key'> & { readonly key: RevealedKey })[]
-  /** All tokens have to be issued then or later. */
+  /** Tokens issued before this instant are revoked. */
   readonly notBefore: Date | undefined
-  /** Of tenants that had their tokens revoked. */
+  /** The same per tenant, for those that revoked tokens. */
   readonly tenantsNotBefore: ReadonlyMap<TenantId, Date>
 }
 
@@ -45,12 +45,12 @@ function revealedKey(key: AuthKey): RevealedKey {
   return key.kind === 'secret' ? { kind: 'secret', secret: key.secret.reveal() } : key
 }
 
-/** What who asks for `/metrics` has to show; likewise not to be printed. */
+/** The bearer token that `/metrics` requires. Do not print it. */
 export function metricsTokenOf({ metrics }: Config['server']): string | undefined {
   return metrics.token?.reveal()
 }
 
-/** What channels are signed with; likewise not to be printed. */
+/** The key and secret that sign Pusher channels. Do not print it. */
 export function pusherAppOf({ key, secret }: NonNullable<Config['pusher']>): {
   readonly key: string
   readonly secret: string

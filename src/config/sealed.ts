@@ -1,9 +1,9 @@
 import { Secret } from './fields/secret.ts'
 
-/** Where a secret stands, and its text: what goes to another thread is copied, and a secret is not copied with it. */
+/** A secret's place and text. Messages to another thread are copied, and a `Secret` loses its text in the copy. */
 export type SealedSecret = readonly [holder: object, key: string, text: string]
 
-/** All secrets in a value of plain objects and lists. They are to go with it in one message: then they find their holders. */
+/** Lists all secrets in a value of plain objects and arrays. Send both in one message, so that references are kept. */
 export function sealedIn(value: unknown): readonly SealedSecret[] {
   const sealed: SealedSecret[] = []
   const look = (holder: object) => {
@@ -17,7 +17,7 @@ export function sealedIn(value: unknown): readonly SealedSecret[] {
   return sealed
 }
 
-/** Puts the secrets back where they stood. */
+/** Puts the secrets back into their places. */
 export function unseal(sealed: readonly SealedSecret[]): void {
   for (const [holder, key, text] of sealed) Reflect.set(holder, key, new Secret(text))
 }

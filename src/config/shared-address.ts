@@ -6,8 +6,8 @@ import { Claims } from './fields/claims.ts'
 import { locatedIn } from './located.ts'
 
 /**
- * `host:port` as every spelling of it has it: names in lower case and without the root's dot, IPv6 in its shortest form.
- * What a name resolves to is not looked up.
+ * Normalises `host:port`: names in lower case without the trailing dot, IPv6 in its shortest form. Names are not
+ * resolved.
  */
 export function addressText({ host, port }: Pick<RouterConfig, 'host' | 'port'>): string {
   if (!isIPv6(host)) return `${host.toLowerCase().replace(/\.$/, '')}:${port}`
@@ -19,9 +19,9 @@ export function addressText({ host, port }: Pick<RouterConfig, 'host' | 'port'>)
 }
 
 /**
- * Routers that have the host and port of one before them, which is then read and counted as two. A router that is not
- * enabled is not read, and two that read services of their own share nothing.
- * @param file the one that `config` was loaded from
+ * Warns of routers with the host and port of an earlier one, which would be read and counted twice. Disabled routers
+ * are not read, and two routers with different services do not overlap.
+ * @param file the file from which `config` was loaded
  */
 export function sharedAddresses(file: string, config: Pick<Config, 'tenants'>): readonly Fault[] {
   return locatedIn(file, findingsOf(config))
@@ -36,7 +36,7 @@ function findingsOf({ tenants }: Pick<Config, 'tenants'>): readonly Finding[] {
       const path = ['tenants', t, 'routers', r]
       const before = claims.claim(address, { router, key: routerKey(tenant.id, router.id), path })
       if (!before) return []
-      const message = `${address} is ${before.key} already (${pathText(before.path)}); a router that is read twice is counted twice: remove one of them, or give each services of its own`
+      const message = `${address} is also ${before.key} (${pathText(before.path)}); a router that is read twice is counted twice: remove one of them, or give them different services`
       return [{ path: [...path, 'host'], message }]
     }),
   )

@@ -1,26 +1,26 @@
 import type { ErrorCode } from 'yaml'
 
-const QUOTE = 'put a value with any of : # { } [ ] , & * ! | > % @ ` in it into quotes'
+const QUOTE = 'put values that contain any of : # { } [ ] , & * ! | > % @ ` in quotes'
 
-/** What to do about a text that is no YAML. None quotes the text: where it went wrong may be in a password. */
+/** Advice for texts that are not YAML. It never quotes the text, because the fault may be inside a password. */
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
   BAD_DQ_ESCAPE: 'has a backslash that means nothing inside "": write \\\\, or use single quotes',
   BAD_INDENT:
     'does not line up: give the keys of one block the same number of spaces, and close every { and [',
-  BAD_SCALAR_START: `begins with a character that YAML keeps for itself: ${QUOTE}`,
+  BAD_SCALAR_START: `begins with a character that YAML reserves: ${QUOTE}`,
   BLOCK_AS_IMPLICIT_KEY: `has a second ": " on its line: ${QUOTE}`,
-  DUPLICATE_KEY: 'is a key that its block has already: remove one of them',
-  MISSING_CHAR: 'lacks a closing quote or bracket, or the ":" after a key',
+  DUPLICATE_KEY: 'repeats a key of its block: remove one of them',
+  MISSING_CHAR: 'is missing a closing quote or bracket, or the ":" after a key',
   MULTIPLE_DOCS: 'begins a second document: leave out "---"',
-  RESOURCE_EXHAUSTION: 'is nested too deeply: no key of the config is as deep',
-  TAB_AS_INDENT: 'is indented by a tab: use spaces',
-  TAG_RESOLVE_FAILED: `has a tag, which the config has no use for: ${QUOTE}`,
-  UNEXPECTED_TOKEN: `cannot be read from here on: ${QUOTE}, "\${NAME}" too inside of { }`,
+  RESOURCE_EXHAUSTION: 'is nested more deeply than any key of the config',
+  TAB_AS_INDENT: 'is indented with a tab: use spaces',
+  TAG_RESOLVE_FAILED: `has a tag, which the config does not use: ${QUOTE}`,
+  UNEXPECTED_TOKEN: `cannot be read from here on: ${QUOTE}, and "\${NAME}" inside { } too`,
 }
 
-/** @param code the library's, or one of ours: an alias without its anchor, and more aliases than can be meant */
+/** @param code the library's, or one of ours: an alias without an anchor, and too many aliases */
 export function syntaxMessage(code: ErrorCode | 'UNRESOLVED_ALIAS' | 'ALIASES'): string {
   if (code === 'UNRESOLVED_ALIAS') return `begins with "*" and names no anchor above it: ${QUOTE}`
   if (code === 'ALIASES') return 'uses its anchors (*name) too often to be a config: write the blocks out'
-  return MESSAGES[code] ?? `is no YAML (${code}): ${QUOTE}`
+  return MESSAGES[code] ?? `is not YAML (${code}): ${QUOTE}`
 }

@@ -12,7 +12,7 @@ const ROUTERS = ['hq', 'tower', 'mast.2']
 const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 }
 const MINUTE_MS = 60_000
 
-/** So much that ten times as much can be counted too. */
+/** Small enough that ten times as much is still a safe integer. */
 const size = fc.record({
   number: fc.integer({ min: 1, max: 800 }),
   unit: fc.constantFrom('B', 'KB', 'MB', 'GB', 'TB'),
@@ -38,15 +38,15 @@ function subjects(scope: AlertScope) {
   return scope === 'user' ? fc.uniqueArray(username, { maxLength: 6 }) : fc.subarray(ROUTERS)
 }
 
-/** Of each scope and period a usual quota or none, and as many others as have subjects of their own. */
+/** For each scope and period: at most one usual quota, and up to two for particular subjects. */
 const quotas = fc
   .tuple(
     ...ALERT_SCOPES.flatMap(scope =>
       ALERT_PERIODS.map(period =>
         fc
           .tuple(fc.option(size, { nil: undefined }), subjects(scope), size, size)
-          .map(([usual, its, first, second]) => {
-            const [some, others] = [its.slice(0, 2), its.slice(2)]
+          .map(([usual, names, first, second]) => {
+            const [some, others] = [names.slice(0, 2), names.slice(2)]
             return [
               { scope, period, limit: usual, of: undefined },
               { scope, period, limit: first, of: some },
@@ -82,22 +82,22 @@ const block = fc
     webhooks: fc.uniqueArray(fc.tuple(id, fc.array(fc.nat(), { maxLength: 3 })), { selector: ([it]) => it }),
   })
   .map(({ quotas, alerts, webhooks }) => {
-    // A share is of a quota that is there.
-    const its = alerts.filter(
+    // A share needs a quota of its scope and period.
+    const valid = alerts.filter(
       ([, it]) =>
         !('threshold' in it) ||
         it.threshold.kind === 'size' ||
         quotas.some(({ scope, period }) => scope === it.scope && period === it.period),
     )
-    const ids = its.map(([it]) => it)
+    const ids = valid.map(([it]) => it)
     const hooks = webhooks.map(
       ([name, chosen]) => [name, chosen.flatMap(at => ids[at % ids.length] ?? [])] as const,
     )
-    return { quotas, alerts: its, webhooks: hooks }
+    return { quotas, alerts: valid, webhooks: hooks }
   })
 type Block = typeof block extends fc.Arbitrary<infer T> ? T : never
 
-/** As it is written. */
+/** The block as values of the YAML file. */
 function written({ quotas, alerts, webhooks }: Block) {
   const sizeText = ({ number, unit }: Size) => `${number}${unit}`
   const router = { host: 'a', username: 'b', password: 'c' }
@@ -123,26 +123,26 @@ function written({ quotas, alerts, webhooks }: Block) {
   return { auth: { secret: SECRET }, tenants: [tenant] }
 }
 
-/** The keys that are left out are `undefined` above. */
+/** Parses values in which keys that are left out are `undefined`. */
 function parsed(values: unknown) {
   return parseConfig('config.yaml', stringify(values), {})
 }
 
-/** The least whole number that is `whole.fraction` percent of the quota, or more. */
+/** The smallest whole number that is at least `whole.fraction` percent of the quota. */
 function leastShare(quota: number, whole: number, fraction: string): number {
   const parts = BigInt(quota) * BigInt(`${whole}${fraction.padEnd(6, '0')}`)
   const full = 100_000_000n
   return Number(parts / full) + (parts % full === 0n ? 0 : 1)
 }
 
-test('quotas, alerts and webhooks that belong together resolve to what is written', () => {
+test('quotas, alerts and webhooks without contradictions resolve to what is written', () => {
   fc.assert(
-    fc.property(block, its => {
-      const loaded = parsed(written(its))
+    fc.property(block, generated => {
+      const loaded = parsed(written(generated))
       if (loaded.kind === 'faulty') throw new Error(formatFaults(loaded.faults))
       const tenant = loaded.config.tenants[0]
       expect(tenant?.alerts).toEqual(
-        its.alerts.map(([name, it]) => {
+        generated.alerts.map(([name, it]) => {
           if (it.on === 'router_offline')
             return { kind: it.on, id: name, afterMs: (it.minutes ?? 5) * MINUTE_MS }
           if (it.on !== 'usage' && it.on !== undefined)
@@ -153,7 +153,7 @@ test('quotas, alerts and webhooks that belong together resolve to what is writte
             const usual = { threshold: bytesOf(wanted.size), quota: undefined }
             return { ...base, usual, particular: new Map() }
           }
-          const limits = its.quotas
+          const limits = generated.quotas
             .filter(quota => quota.scope === scope && quota.period === period)
             .flatMap(({ limit, of }) => {
               const quota = bytesOf(limit)
@@ -166,16 +166,16 @@ test('quotas, alerts and webhooks that belong together resolve to what is writte
           }
         }),
       )
-      const all = its.alerts.map(([name]) => name)
+      const all = generated.alerts.map(([name]) => name)
       expect(tenant?.webhooks.map(it => [it.id, it.rules])).toEqual(
-        its.webhooks.map(([name, named]) => [name, new Set(named.length === 0 ? all : named)]),
+        generated.webhooks.map(([name, named]) => [name, new Set(named.length === 0 ? all : named)]),
       )
     }),
     { numRuns: runs(200), seed: 1 },
   )
 })
 
-/** Where else a value may stand: in the place of each list, block or value of the tenant's. */
+/** Paths of all lists, blocks and values of the tenant. */
 function places(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
   if (typeof value !== 'object' || value === null) return [path]
   const entries: [string | number, unknown][] = Array.isArray(value)
@@ -206,16 +206,16 @@ const anything = fc.oneof(
   fc.constantFrom('usage', 'user', 'tenant', 'day', '80%', '9000TB', '1000%', 'hq', [], [null], {}),
 )
 
-test('whatever stands in the place of whatever, there is a config or there are faults', () => {
+test('any value in any place yields a config or faults', () => {
   fc.assert(
     fc.property(
       block,
       fc.array(fc.tuple(fc.nat(), anything), { minLength: 1, maxLength: 3 }),
-      (its, changes) => {
+      (generated, changes) => {
         const text = changes.reduce<unknown>((values, [at, by]) => {
           const all = places(values).filter(path => path[0] === 'tenants')
           return replaced(values, all[at % all.length] ?? ['tenants'], by)
-        }, written(its))
+        }, written(generated))
         const loaded = parsed(text)
         if (loaded.kind === 'loaded') return
         expect(loaded.faults.length).toBeGreaterThan(0)
@@ -227,24 +227,30 @@ test('whatever stands in the place of whatever, there is a config or there are f
   )
 })
 
-test('whatever is typed anywhere in the text, there is a config or there are faults', () => {
+test('any text typed in any place yields a config or faults', () => {
   fc.assert(
-    fc.property(block, fc.nat(), fc.nat(9), fc.string({ unit: character }), (its, at, removed, typed) => {
-      const text = stringify(written(its))
-      const place = at % text.length
-      const changed = text.slice(0, place) + typed + text.slice(place + removed)
-      expect(['loaded', 'faulty']).toContain(parseConfig('config.yaml', changed, {}).kind)
-    }),
+    fc.property(
+      block,
+      fc.nat(),
+      fc.nat(9),
+      fc.string({ unit: character }),
+      (generated, at, removed, typed) => {
+        const text = stringify(written(generated))
+        const place = at % text.length
+        const changed = text.slice(0, place) + typed + text.slice(place + removed)
+        expect(['loaded', 'faulty']).toContain(parseConfig('config.yaml', changed, {}).kind)
+      },
+    ),
     { numRuns: runs(200), seed: 1 },
   )
 })
 
-test('a secret is shown in no fault, wherever of quotas, alerts and webhooks it was put', () => {
+test('no fault shows a secret, wherever in quotas, alerts and webhooks it is written', () => {
   const secret = 'h-8Xq2wPz7Lk'
   let faulty = 0
   fc.assert(
-    fc.property(block, fc.nat(), fc.constantFrom(secret, [secret], { [secret]: 1 }), (its, at, by) => {
-      const values = written(its)
+    fc.property(block, fc.nat(), fc.constantFrom(secret, [secret], { [secret]: 1 }), (generated, at, by) => {
+      const values = written(generated)
       const all = places(values).filter(path => ['quotas', 'alerts', 'webhooks'].includes(String(path[2])))
       const path = all[at % all.length]
       if (path === undefined) return

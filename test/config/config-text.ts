@@ -10,7 +10,7 @@ export const ENV: Environment = { TIKMETER_SECRET: SECRET, ACME_HQ_PASSWORD: 'of
 
 export const AUTH = 'auth: { secret: "${TIKMETER_SECRET}" }'
 
-/** The config of a text that has no fault. */
+/** The config of a text without faults. */
 export function configOf(text: string, env: Environment = ENV): Config {
   const loaded = parseConfig('config.yaml', text, env)
   if (loaded.kind === 'loaded') return loaded.config
@@ -22,7 +22,7 @@ export function faultsOf(text: string, env: Environment = ENV): readonly Fault[]
   return loaded.kind === 'faulty' ? loaded.faults : []
 }
 
-/** A file with one router that has these keys beside its id, host, username and password. */
+/** A file with one router that has these keys besides its id, host, username and password. */
 export function withRouter(keys: string, top = ''): string {
   return `${AUTH}
 ${top}
@@ -39,12 +39,12 @@ export function routerOf(keys: string, top = ''): RouterConfig {
   return router
 }
 
-/** The messages of a file with one router that has these keys, `path message` each. */
+/** The messages for a file with one router that has these keys, as `path message`. */
 export function routerFaults(keys: string): string[] {
   return faultsOf(withRouter(keys)).map(({ path, message }) => `${path} ${message}`)
 }
 
-/** Of a webhook: where it is, and what it signs by. */
+/** The URL and the secret of a webhook. */
 export const WEBHOOK = 'url: "${NOC_URL}", secret: "${NOC_SECRET}"'
 export const WEBHOOK_ENV: Environment = {
   ...ENV,
@@ -52,7 +52,7 @@ export const WEBHOOK_ENV: Environment = {
   NOC_SECRET: 'whsec_YSBzZWNyZXQgb2YgMjUgYnl0ZXMgbG9uZw==',
 }
 
-/** A file with one tenant of the routers `hq` and `tower`, that has these lines beside them. */
+/** A file with one tenant that has the routers `hq` and `tower` and these lines. */
 export function withTenant(lines: string): string {
   const router = '{ host: a, username: b, password: "c", id: '
   return `${AUTH}
@@ -69,7 +69,7 @@ export function tenantOf(lines: string): TenantConfig {
   return tenant
 }
 
-/** The messages of a file with one tenant that has these lines, each with its path within the tenant. */
+/** The messages for a file with one tenant that has these lines, each with its path within the tenant. */
 export function tenantFaults(lines: string): string[] {
   return faultsOf(withTenant(lines), WEBHOOK_ENV).map(
     ({ path, message }) => `${path.replace('tenants[0].', '')} ${message}`,

@@ -1,7 +1,7 @@
 import type { Config } from '../../src/config/config.ts'
 import { type Difference, difference, type ListedConfig, listedIn } from '../../src/config/difference.ts'
 
-/** The difference between two configs, all steps at once. */
+/** The difference between two configs, without steps. */
 export function differenceOf(before: Config, after: Config): Difference {
   return resultOf(difference(listed(before), listed(after)))
 }

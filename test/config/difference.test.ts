@@ -22,11 +22,11 @@ function tenants(text: string) {
 }
 
 describe('the difference that a reload makes', () => {
-  it('is none for the same file', () => {
+  it('is empty for the same file', () => {
     expect(differenceOf(before, configOf(withRouter('')))).toEqual(nothing)
   })
 
-  it('of an added tenant is the tenant and its routers; of a removed one too', () => {
+  it('contains an added or removed tenant and its routers', () => {
     const none = tenants('')
     const tenant = before.tenants[0]
     const pair = { tenant, router: tenant?.routers[0] }
@@ -38,7 +38,7 @@ describe('the difference that a reload makes', () => {
     })
   })
 
-  it('tells routers of one id by their tenants', () => {
+  it('distinguishes routers with the same id by their tenants', () => {
     const router = '{ id: hq, host: a, username: b, password: "c" }'
     const changed = differenceOf(
       tenants(`{ id: one, routers: [${router}] }, { id: two, routers: [] }`),
@@ -49,7 +49,7 @@ describe('the difference that a reload makes', () => {
     expect(changed.routersChanged).toEqual([])
   })
 
-  it('of a name or a timezone is the tenant’s, and leaves its routers alone', () => {
+  it('contains a tenant for a new name or timezone, and not its routers', () => {
     const after = tenants('{ id: a, name: new, timezone: Africa/Nairobi, routers: [] }')
     expect(differenceOf(tenants('{ id: a, routers: [] }'), after)).toEqual({
       ...nothing,
@@ -62,7 +62,7 @@ describe('the difference that a reload makes', () => {
     'quotas: [{ scope: user, period: month, limit: 1GB }]\nalerts: [{ id: a, scope: user, period: month, threshold: 80% }]',
     'alerts: [{ id: down, on: router_offline }]',
     `webhooks: [{ id: noc, ${WEBHOOK} }]`,
-  ])('of quotas, alerts and webhooks is no router’s, and needs no restart: %s', lines => {
+  ])('contains no router for changed quotas, alerts or webhooks, which need no restart: %s', lines => {
     const [plain, after] = ['', lines].map(it => configOf(withTenant(it), WEBHOOK_ENV))
     if (plain === undefined || after === undefined) throw new Error('two texts are two configs')
     expect(differenceOf(plain, after)).toEqual(nothing)
@@ -78,7 +78,7 @@ describe('the difference that a reload makes', () => {
     'timeout: 3s',
     'max_sessions: 100',
     'hotspot_domain: ignore',
-  ])('has the router polled anew for %s', keys => {
+  ])('restarts the poll loop for %s', keys => {
     expect(differenceOf(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
       { isPolledAnew: true },
     ])
@@ -88,21 +88,18 @@ describe('the difference that a reload makes', () => {
     ['10.1.0.1', '10.1.0.2'],
     ['usage', 'other'],
     ['"x"', '"y"'],
-  ])('has the router polled anew for another host, user or password: %s, now %s', (from, to) => {
+  ])('restarts the poll loop for another host, user or password: %s, now %s', (from, to) => {
     const after = configOf(withRouter('').replace(from, to))
     expect(differenceOf(before, after).routersChanged).toMatchObject([{ isPolledAnew: true }])
   })
 
-  it.each(['plausible_rate: 1Gbps', 'stalled_after: 1h', 'name: HQ'])(
-    'goes on by the connection for %s',
-    keys => {
-      expect(differenceOf(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
-        { isPolledAnew: false },
-      ])
-    },
-  )
+  it.each(['plausible_rate: 1Gbps', 'stalled_after: 1h', 'name: HQ'])('keeps the connection for %s', keys => {
+    expect(differenceOf(before, configOf(withRouter(keys))).routersChanged).toMatchObject([
+      { isPolledAnew: false },
+    ])
+  })
 
-  it('reaches routers through what is set at the top', () => {
+  it('applies to routers when the top of the file changes', () => {
     const after = configOf(withRouter('', 'stalled_after: 1h'))
     expect(differenceOf(before, after)).toMatchObject({ routersChanged: [{ isPolledAnew: false }] })
     expect(restartNeeded(before, after)).toEqual([])
@@ -125,13 +122,13 @@ describe('the difference that a reload makes', () => {
     ['pusher: { key: k, secret: s }', 'pusher'],
     ['retention: { deltas: 30d }', 'retention'],
     ['bucket: 5m', 'bucket'],
-  ])('%s waits for a restart', (top, key) => {
+  ])('of %s waits for a restart', (top, key) => {
     const after = configOf(withRouter('', top))
     expect(differenceOf(before, after)).toEqual(nothing)
     expect(restartNeeded(before, after)).toEqual([key])
   })
 
-  it('of a secret is seen, though secrets print alike', () => {
+  it('contains changed secrets, although they print alike', () => {
     const [old, after] = ['one', 'another'].map(secret =>
       configOf(withRouter('', `pusher: { key: k, secret: ${secret} }`)),
     )
@@ -139,7 +136,7 @@ describe('the difference that a reload makes', () => {
     expect(restartNeeded(old, after)).toEqual(['pusher'])
   })
 
-  it('of certificates, HSTS and the token of the metrics needs no restart', () => {
+  it('does not need a restart for certificates, HSTS and the token of the metrics', () => {
     const [old, after] = [
       `{ tls: ${PAIR}, metrics: { token: sixteen-at-least } }`,
       `{ tls: ${OTHER_PAIR}, metrics: { token: another-of-sixteen } }`,
@@ -150,7 +147,7 @@ describe('the difference that a reload makes', () => {
     expect(restartNeeded(old, before)).toEqual(['server'])
   })
 
-  it('of what tokens are verified by needs no restart', () => {
+  it('does not need a restart for token keys', () => {
     const after = configOf(withRouter(''), { ...ENV, TIKMETER_SECRET: 'another secret of thirty-two bytes' })
     expect(differenceOf(before, after)).toEqual(nothing)
     expect(tokenRulesOf(after)).not.toEqual(tokenRulesOf(before))

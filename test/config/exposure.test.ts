@@ -18,7 +18,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true })
 })
 
-/** The place that is warned of, if there is one. */
+/** The place in the warning, if there is one. */
 function exposedIn(text: string, mode: number): string | undefined {
   writeFileSync(file, text)
   chmodSync(file, mode)
@@ -38,7 +38,7 @@ tenants:
 }
 
 describe('a secret in plain text', () => {
-  it('is warned of where every user may read the file, at the first of them', () => {
+  it('is reported where every user may read the file, the first of several', () => {
     expect(exposedIn(withSecrets('"${SECRET}"', 'hunter2'), 0o644)).toBe('6 tenants[0].routers[1].password')
     expect(exposedIn(withSecrets('hunter2', 'hunter2'), 0o604)).toBe('1 auth.secret')
     expect(exposedIn('database: { url: "postgres://u:hunter2@h/d" }\ntenants: []', 0o644)).toBe(
@@ -46,7 +46,7 @@ describe('a secret in plain text', () => {
     )
   })
 
-  it('may be one of several that tokens are signed by', () => {
+  it('may be one of several token secrets', () => {
     const text = 'auth:\n  keys: [{ secret: "${SECRET}" },\n    { secret: hunter2 }]\ntenants: []'
     expect(exposedIn(text, 0o644)).toBe('3 auth.keys[1].secret')
   })
@@ -57,7 +57,7 @@ describe('a secret in plain text', () => {
     expect(exposedIn(withToken('"${METRICS_TOKEN}"'), 0o644)).toBeUndefined()
   })
 
-  it('may be where a webhook is, or what it signs by', () => {
+  it('may be the URL or the secret of a webhook', () => {
     const withWebhook = (url: string, secret: string) =>
       `tenants: [{ id: a, routers: [] }, { id: b, routers: [], webhooks:\n [{ url: ${url}, secret: ${secret} }] }]`
     expect(exposedIn(withWebhook('"https://noc/hunter2"', '"${SECRET}"'), 0o644)).toBe(
@@ -69,11 +69,11 @@ describe('a secret in plain text', () => {
     expect(exposedIn(withWebhook('"https://noc/${TOKEN}"', '{ file: /etc/noc }'), 0o644)).toBeUndefined()
   })
 
-  it('is nobody’s business where only the owner and the group may read it', () => {
+  it('is not reported if only the owner and the group may read the file', () => {
     expect(exposedIn(withSecrets('hunter2', 'hunter2'), 0o640)).toBeUndefined()
   })
 
-  it('is none where it is written as a reference, a file or a credential, or is empty', () => {
+  it('is not a reference, a file, a credential or an empty text', () => {
     for (const secret of ['"x${PART}y"', '{ file: /etc/secret }', '{ credential: hq }', '""'])
       expect(exposedIn(withSecrets('"${SECRET}"', secret), 0o644)).toBeUndefined()
     expect(exposedIn(withSecrets('"${SECRET}"', '"hunter2$${"'), 0o644)).toBeDefined()

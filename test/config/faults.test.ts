@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { AUTH, faultsOf, routerFaults } from './config-text.ts'
 
 describe('all faults of a file', () => {
-  it('come at once, each with its line and path, in the order of the lines', () => {
+  it('are reported at once, each with its line and path, in the order of the lines', () => {
     const text = `database:
   dirctory: data/postgres
 poll: { timeout: 5 }
@@ -27,16 +27,16 @@ tenants:
     routers: []
 `
     expect(formatFaults(faultsOf(text, {})).split('\n')).toEqual([
-      'config.yaml:2:3 database.dirctory: is no key of this block: did you mean directory?',
+      'config.yaml:2:3 database.dirctory: is not a key of this block: did you mean directory?',
       'config.yaml:3:9 poll.timeout: must be a duration such as 500ms, 5s, 2m, 1h or 90d',
       'config.yaml:5:3 auth.secret: needs NOT_SET from the environment, where it is not set or empty: export it or add it to .env',
       'config.yaml:11:9 tenants[0].routers[0].port: must be a whole number from 1 to 65535',
       'config.yaml:13:9 tenants[0].routers[0].password: cannot be read: there is no such file',
-      'config.yaml:14:5 tenants[1].id: must be its own, and tenants[0] has it already',
+      'config.yaml:14:5 tenants[1].id: must be unique: tenants[0] already has it',
     ])
   })
 
-  it('are there though a value beside them has the wrong shape', () => {
+  it('are found beside a value of the wrong shape', () => {
     const paths = faultsOf(`${AUTH}
 server: nonsense
 tenants:
@@ -57,7 +57,7 @@ tenants:
     )
   })
 
-  it('of a missing key stand at the block that should have it', () => {
+  it('for a missing key are reported at the block that should have it', () => {
     const faults = faultsOf(`${AUTH}\ntenants:\n  - id: acme\n    routers:\n      - id: hq\n`)
     expect(faults.map(({ line, path }) => [line, path])).toEqual([
       [5, 'tenants[0].routers[0].host'],
@@ -70,7 +70,7 @@ tenants:
     ])
   })
 
-  it('behind an alias stand at the anchor', () => {
+  it('behind an alias are reported at the anchor', () => {
     const text = `${AUTH}\ntenants:\n  - id: a\n    routers: &r\n      - { id: hq }\n  - { id: b, routers: *r }\n`
     expect(faultsOf(text).map(({ line }) => line)).toEqual([5, 5, 5, 5, 5, 5])
   })
@@ -84,17 +84,17 @@ describe('an unknown key', () => {
     ['user-name: x', 'did you mean username?'],
     ['colour: x', 'use one of id, name, host'],
     ['constructor: x', 'use one of id, name, host'],
-  ])('%s is a fault that says what was meant: %s', (key, hint) => {
+  ])('%s is a fault that suggests what was meant: %s', (key, hint) => {
     expect(routerFaults(key)).toEqual([expect.stringContaining(hint)])
   })
 
-  it('that belongs elsewhere is told where', () => {
+  it('that belongs in another block is reported with that block', () => {
     expect(faultsOf(`${AUTH}\ntimeout: 5s\ntenants: []`)[0]?.message).toBe(
       'does not belong here: move it to poll',
     )
   })
 
-  it('is a fault each where there are several', () => {
+  it('is reported separately from other unknown keys', () => {
     expect(
       faultsOf(`${AUTH}\ntenants: []\n"a.b": 1\nfoo: 2\nbar: 3`).map(({ line, path }) => [line, path]),
     ).toEqual([
@@ -105,35 +105,35 @@ describe('an unknown key', () => {
   })
 })
 
-describe('a key with nothing behind it', () => {
-  it('is a fault: no TLS by an oversight', () => {
+describe('a key without a value', () => {
+  it('is a fault, so that TLS is not off by an oversight', () => {
     expect(routerFaults('tls: ')).toEqual([expect.stringContaining('or remove the key')])
   })
 })
 
-describe('a text that is no YAML', () => {
+describe('a text that is not YAML', () => {
   it.each([
     ['tabs', 'tenants:\n\t- id: a', 2, 'use spaces'],
     ['an open bracket', `${AUTH}\ntenants: [`, 2, 'close every { and ['],
     ['a key twice', `${AUTH}\ntenants: []\nbucket: 1m\nbucket: 5m`, 4, 'remove one of them'],
-    ['a reference in { } without quotes', 'auth: { secret: ${X} }\ntenants: []', 1, 'too inside of { }'],
+    ['a reference in { } without quotes', 'auth: { secret: ${X} }\ntenants: []', 1, 'inside { } too'],
     ['two documents', `${AUTH}\ntenants: []\n---\na: 1`, 3, 'leave out "---"'],
     ['an unknown alias', `${AUTH}\ntenants: *all`, 2, 'names no anchor'],
   ])('is a fault with its line: %s', (_case, text, line, hint) => {
     expect(faultsOf(text)).toMatchObject([{ line, message: expect.stringContaining(hint) }])
   })
 
-  it('but a key twice hides nothing else, and has its path', () => {
+  it('does not hide other faults because of a duplicate key, which has its path', () => {
     const faults = faultsOf(`${AUTH}\ntenants:\n  - { id: a, name: x, name: y, routers: [] }\nbucket: 2m`)
     expect(faults.map(({ path }) => path)).toEqual(['tenants[0].name', 'bucket'])
   })
 
-  it('has no line for what only echoes the first fault', () => {
+  it('has no faults for lines that only follow from the first fault', () => {
     const rest = Array.from({ length: 50 }, (_, index) => `key${index}: value`).join('\n')
     expect(faultsOf(`auth: { secret: \${X} }\n${rest}`)).toHaveLength(1)
   })
 
-  it('nor is one that expands without bound', () => {
+  it('includes one that expands without bound', () => {
     const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
     for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh'].map(pair => pair.split(''))) {
       bomb.push(`${to}: &${to} [${Array.from({ length: 9 }, () => `*${from}`).join(', ')}]`)
@@ -145,7 +145,7 @@ describe('a text that is no YAML', () => {
     ])
   })
 
-  it('a fleet may share its blocks', () => {
+  it('does not include a fleet that shares its blocks', () => {
     const routers = Array.from(
       { length: 500 },
       (_, index) => `      - { id: r${index}, host: a, username: b, password: "c", services: *s }`,
@@ -156,7 +156,7 @@ describe('a text that is no YAML', () => {
 })
 
 describe('a file', () => {
-  it('that is not there or too large is a fault', () => {
+  it('that does not exist or is too large is a fault', () => {
     const directory = mkdtempSync(join(tmpdir(), 'tikmeter-config-'))
     const large = join(directory, 'large.yaml')
     writeFileSync(large, '')

@@ -1,7 +1,7 @@
 import { loadApart } from '../../src/config/load-apart.ts'
 
-// Prints what comes of each file, of one whose loading is broken off, and of one that is asked for after that; then
-// the passwords of all routers.
+// Prints the result for each file, for a file whose loading is interrupted, and for one that is loaded after that;
+// then the passwords of all routers.
 const ending = new AbortController()
 const files = process.argv.slice(2)
 const all: unknown[] = []
@@ -14,8 +14,8 @@ for (const file of files) {
       for (const { password } of routers) passwords.push(password.reveal())
 }
 const [file = ''] = files
-const brokenOff = loadApart(file, process.env, ending.signal)
+const interrupted = loadApart(file, process.env, ending.signal)
 ending.abort()
-all.push((await brokenOff) ?? 'broken off')
+all.push((await interrupted) ?? 'broken off')
 all.push((await loadApart(file, process.env, ending.signal)) ?? 'broken off')
 console.log(JSON.stringify({ all, passwords }))

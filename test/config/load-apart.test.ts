@@ -11,7 +11,7 @@ const ROUTERS = ['a', 'b'].map(id => `{ id: ${id}, host: 10.1.0.1, username: u, 
 /** A file that is large enough for a thread. */
 const LARGE = `# ${'-'.repeat(40_000)}`
 
-/** What comes of these texts, in a process that loads them one after the other. */
+/** The results for these texts, in a process that loads them one after the other. */
 async function loadedBy(texts: readonly string[]): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), 'tikmeter-apart-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -25,13 +25,13 @@ async function loadedBy(texts: readonly string[]): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-test('a thread loads a config with its secrets and its warnings, or tells its faults, and can be broken off', async () => {
-  const told = await loadedBy([
+test('a thread loads a config with its secrets and warnings, or reports its faults, and can be interrupted', async () => {
+  const loaded = await loadedBy([
     `${AUTH}\ntenants: [{ id: acme, routers: [${ROUTERS.join(', ')}] }]\n${LARGE}\n`,
     `${AUTH}\ntenants: [{ id: acme, routers: [] }, { id: acme }]\n${LARGE}\n`,
   ])
   const fault = { line: 2, message: expect.any(String) }
-  expect(told).toMatchObject({
+  expect(loaded).toMatchObject({
     passwords: ['from the environment', 'from the environment'],
     all: [
       { kind: 'loaded', shared: [{ ...fault, path: 'tenants[0].routers[1].host' }] },

@@ -60,7 +60,7 @@ describe('the example', () => {
 })
 
 describe('defaults', () => {
-  it('are those of the promise, with paths in the working directory', () => {
+  it('are those that are documented, with paths in the working directory', () => {
     const config = configOf(`${AUTH}\ntenants: []`)
     expect({ ...config, auth: undefined }).toEqual({
       database: { kind: 'embedded', directory: resolve('data/postgres') },
@@ -88,11 +88,11 @@ describe('defaults', () => {
     })
   })
 
-  it('of a tenant are its id for a name, and UTC', () => {
+  it('for a tenant are its id as name, and UTC', () => {
     expect(configOf(withRouter('')).tenants[0]).toMatchObject({ id: 'acme', name: 'acme', timezone: 'UTC' })
   })
 
-  it('of a router are the API’s port, both services and the limits of the top', () => {
+  it('for a router are the port of the API, both services and the limits of the top', () => {
     const { password, ...router } = routerOf('')
     expect(password.reveal()).toBe('x')
     expect(router).toEqual({
@@ -115,7 +115,7 @@ describe('defaults', () => {
   })
 })
 
-describe('what a router, its tenant and the top of the file set', () => {
+describe('a setting of a router, its tenant and the top of the file', () => {
   it('is taken from the nearest', () => {
     const config = configOf(`${AUTH}
 poll: { schedule: "*/10 * * * * *", timeout: 20s }
@@ -178,7 +178,7 @@ describe('a router', () => {
     expect(routerFaults(`port: ${port}`)).toEqual([expect.stringContaining('a whole number from 1 to 65535')])
   })
 
-  it('with TLS is at the port for it, and trusts the system’s CAs, its own or one certificate', () => {
+  it('with TLS uses the TLS port, and trusts the system’s CAs, its own CA or one certificate', () => {
     const hex = '0AB1'.repeat(16)
     const colons = hex.match(/../g)?.join(':')
     expect(routerOf('tls: true')).toMatchObject({
@@ -193,7 +193,7 @@ describe('a router', () => {
     expect(routerFaults('tls: { fingerprint: "0ab1" }')).toHaveLength(1)
   })
 
-  it('has the CA in the config, read when it was loaded', () => {
+  it('has its CA in the config, read when it was loaded', () => {
     const directory = mkdtempSync(join(tmpdir(), 'tikmeter-ca-'))
     const ca = join(directory, 'ca.pem')
     const key = join(directory, 'key.pem')
@@ -204,7 +204,7 @@ describe('a router', () => {
     rmSync(directory, { recursive: true })
   })
 
-  it('is read for the services it names, and one at least', () => {
+  it('is read for the services that it names, at least one', () => {
     expect(routerOf('services: [ppp]').services).toEqual(['ppp'])
     expect(routerFaults('services: []')).toHaveLength(1)
     expect(routerFaults('services: [pppoe]')).toEqual([expect.stringContaining('one of hotspot, ppp')])
@@ -261,7 +261,7 @@ describe('a proxy', () => {
 })
 
 describe('the limits of the server', () => {
-  it('are what the config says, each', () => {
+  it('are what the config says', () => {
     const limits =
       'connections_per_address: 5, requests_per_second: 2, streams: 1, address_requests_per_second: 9'
     expect(configOf(withRouter('', `server: { limits: { ${limits} } }`)).server.limits).toMatchObject({
@@ -279,7 +279,7 @@ describe('the limits of the server', () => {
 })
 
 describe('the dashboard', () => {
-  it('is served where it is said to be, in so many words', () => {
+  it('is served only if the config says so', () => {
     expect(configOf(`${AUTH}\nserver: { dashboard: true }\ntenants: []`).server.dashboard).toBe(true)
     expect(faultsOf(`${AUTH}\nserver: { dashboard: "yes" }\ntenants: []`)).toMatchObject([
       { message: expect.stringContaining('true or false') },

@@ -22,19 +22,19 @@ function warnedOf(auth: string): readonly string[] {
 const URL = 'jwks_url: "https://a.example/k"'
 
 describe('a key set', () => {
-  it('that asks for no issuer and no audience is warned of', () => {
+  it('that requires no issuer and no audience is reported', () => {
     expect(warnedOf(`  ${URL}`)).toEqual(['2 auth.jwks_url'])
     expect(
       warnedOf(`  keys:\n    - { ${URL}, issuer: a }\n    - { ${URL}, max_age: 1h }\n    - { ${URL} }`),
     ).toEqual(['4 auth.keys[1].jwks_url', '5 auth.keys[2].jwks_url'])
   })
 
-  it('that asks for one of them is not, nor is a key of our own', () => {
+  it('that requires one of them is not reported, nor is a secret or public key', () => {
     for (const auth of [`${URL}, issuer: a`, `${URL}, audience: a`, 'secret: "x"', 'public_key: "x"'])
       expect(warnedOf(`  keys: [{ ${auth} }]`)).toEqual([])
   })
 
-  it('is not looked for where the file can not be read', () => {
+  it('is not reported if the file cannot be read', () => {
     expect(openKeySets(join(directory, 'missing.yaml'))).toEqual([])
   })
 })

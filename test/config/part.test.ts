@@ -23,14 +23,14 @@ function fileWith(text: string): string {
   return file
 }
 
-/** A file that the daemon would refuse: a router without a host, whose password is not there. */
+/** A file that the daemon would refuse: a router without a host, whose password file does not exist. */
 const FAULTY = `
 auth: { secret: "\${NOT_SET}" }
 tenants: [{ id: acme, routers: [{ id: hq, username: usage, password: "\${NOT_SET_EITHER}" }] }]
 `
 
 describe('a part of the config', () => {
-  it('is read whatever is wrong with the rest, and without its secrets', () => {
+  it('is read despite faults in the rest, and without its secrets', () => {
     const file = fileWith(`journal: { directory: /var/lib/journal }\n${FAULTY}`)
     const journal = loadJournal(file)
     expect(journal).toEqual({
@@ -42,7 +42,7 @@ describe('a part of the config', () => {
     })
   })
 
-  it('has its faults told as those of the whole, with line and path', () => {
+  it('has its faults reported like those of the whole, with line and path', () => {
     const file = fileWith(`database:\n  url: "\${DATABASE_URL}"\n  directry: x\n${FAULTY}`)
     const database = loadDatabase(file, {})
     if (database.kind === 'loaded') throw new Error('a fault was not found')
@@ -51,7 +51,7 @@ describe('a part of the config', () => {
     )
   })
 
-  it('is not to be had from a text that is no YAML', () => {
+  it('cannot be read from a text that is not YAML', () => {
     expect(loadJournal(fileWith('journal: [')).kind).toBe('faulty')
     expect(loadJournal(join(directory, 'missing.yaml')).kind).toBe('faulty')
   })

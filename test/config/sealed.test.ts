@@ -20,14 +20,14 @@ tenants:
     webhooks: [{ id: ops, url: "https://ops.example/secret", secret: "012345678901234567890123", alerts: [down] }]
 `
 
-/** As another thread gets it. */
+/** The config as another thread receives it. */
 function copied(config: Config): Config {
   const answer = structuredClone({ config, secrets: sealedIn({ config }) })
   unseal(answer.secrets)
   return answer.config
 }
 
-test('a config that comes from another thread is the same, with its secrets and its rules', () => {
+test('a config from another thread is the same, with its secrets and its rules', () => {
   const config = configOf(TEXT)
   const copy = copied(config)
   expect(copy).toEqual(config)
@@ -40,7 +40,7 @@ test('a config that comes from another thread is the same, with its secrets and 
   ])
 })
 
-test('what another thread gets prints no secret but those that are sealed', () => {
+test('the message to another thread prints no secret except those that are sealed', () => {
   const { config } = structuredClone({ config: configOf(TEXT) })
   expect(JSON.stringify(config)).not.toMatch(/01234567|pushers|quoted|ops\.example|u:p/)
 })

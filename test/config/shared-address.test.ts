@@ -15,7 +15,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true })
 })
 
-/** The places that are warned of, of a file with the routers `a`, `b` … of two tenants. */
+/** The places of the warnings for a file with the routers `a`, `b` … of two tenants. */
 function sharedIn(acme: readonly string[], hilltop: readonly string[] = []): readonly string[] {
   const routers = (all: readonly string[], first: string) =>
     all.map(
@@ -36,13 +36,13 @@ ${routers(hilltop, 'm').join('')}`
   )
 }
 
-it('a host and port that another router has are told with the place, and whose they are', () => {
+it('a host and port of another router are reported with the place and that router', () => {
   expect(sharedIn(['host: 10.1.0.1', 'host: 10.1.0.2', 'host: 10.1.0.1'])).toEqual([
-    '7 tenants[0].routers[2].host: 10.1.0.1:8728 is acme/a already (tenants[0].routers[0])',
+    '7 tenants[0].routers[2].host: 10.1.0.1:8728 is also acme/a (tenants[0].routers[0])',
   ])
   expect(sharedIn(['host: 10.1.0.1'], ['host: 10.1.0.1', 'host: 10.1.0.1'])).toEqual([
-    '8 tenants[1].routers[0].host: 10.1.0.1:8728 is acme/a already (tenants[0].routers[0])',
-    '9 tenants[1].routers[1].host: 10.1.0.1:8728 is acme/a already (tenants[0].routers[0])',
+    '8 tenants[1].routers[0].host: 10.1.0.1:8728 is also acme/a (tenants[0].routers[0])',
+    '9 tenants[1].routers[1].host: 10.1.0.1:8728 is also acme/a (tenants[0].routers[0])',
   ])
 })
 
@@ -53,7 +53,7 @@ it.each([
   ['host: "FE80::1%eth0"', 'host: "fe80::1%eth0"'],
   ['host: 10.1.0.1', 'host: 10.1.0.1, port: 8728'],
   ['host: 10.1.0.1, tls: true', 'host: 10.1.0.1, port: 8729'],
-])('however it is written: %s and %s', (one, other) => {
+])('the same address is found in any spelling: %s and %s', (one, other) => {
   expect(sharedIn([one, other])).toHaveLength(1)
 })
 
@@ -64,18 +64,18 @@ it.each([
   ['host: 10.1.0.1', 'host: 10.1.0.1, enabled: false'],
   ['host: 10.1.0.1, enabled: false', 'host: 10.1.0.1'],
   ['host: 10.1.0.1, services: [hotspot]', 'host: 10.1.0.1, services: [ppp]'],
-])('nothing is counted twice by %s and %s', (one, other) => {
+])('%s and %s are not counted twice', (one, other) => {
   expect(sharedIn([one, other])).toEqual([])
 })
 
-it('of several, the first that reads one of the same services is named', () => {
+it('of several routers, the first with one of the same services is named', () => {
   const services = ['services: [hotspot]', 'services: [ppp]', 'services: [ppp]']
   expect(sharedIn(services.map(it => `host: 10.1.0.1, ${it}`))).toEqual([
-    '7 tenants[0].routers[2].host: 10.1.0.1:8728 is acme/b already (tenants[0].routers[1])',
+    '7 tenants[0].routers[2].host: 10.1.0.1:8728 is also acme/b (tenants[0].routers[1])',
   ])
 })
 
-it('routers of a block that two tenants use are told where they are written', () => {
+it('routers of a block that two tenants share are reported where they are written', () => {
   const text = `${AUTH}
 tenants:
   - id: acme
@@ -91,6 +91,6 @@ tenants:
   ])
 })
 
-it('an address of IPv6 is in brackets, so that its port can be told', () => {
+it('an IPv6 address has brackets, which separate it from its port', () => {
   expect(addressText({ host: 'fd00::1', port: 8728 })).toBe('[fd00::1]:8728')
 })

@@ -104,12 +104,12 @@ tenants:
     ])
   })
 
-  it('warns of a key set that takes every token of its issuer', async () => {
+  it('warns of a key set that accepts every token of its issuer', async () => {
     write('open.yaml', 'auth: { jwks_url: "https://a.example/k" }\ntenants: []\n')
     const { code, stderr } = await tikmeter(['check', '--config', 'open.yaml'])
     expect(code).toBe(0)
     expect(stderr).toMatch(
-      /^warning: open\.yaml:1:9 auth\.jwks_url: takes every token .+ set issuer and audience .+\n$/,
+      /^warning: open\.yaml:1:9 auth\.jwks_url: accepts every token .+ set issuer and audience .+\n$/,
     )
   })
 

@@ -30,14 +30,14 @@ const outline = z.object({
     .catch([]),
 })
 
-/** Its id is there though something else of it is at fault. */
+/** Reads the id even if another part of the alert is at fault. */
 function readAlert(value: unknown): { readonly id: string | undefined; readonly alert: Alert | undefined } {
   return { id: identified.safeParse(value).data?.id, alert: wholeAlert.safeParse(value).data }
 }
 
 /**
- * Faults between values that may each be right: ids that are taken, and a choice not made. The schema does not look
- * at those while a value inside is at fault, so they are found in whatever of the file has the right shape.
+ * Finds faults between values that may each be right alone: duplicate ids, and choices that were not made. The schema
+ * skips such checks while any value inside is at fault, so they run on every part of the file that has the right shape.
  */
 export function disagreements(raw: unknown): Finding[] {
   const { success, data } = outline.safeParse(raw)
@@ -45,13 +45,13 @@ export function disagreements(raw: unknown): Finding[] {
   const found = duplicates(data.tenants, ['tenants'])
   for (const [index, tenant] of data.tenants.entries()) {
     const path = ['tenants', index]
-    const its = [
+    const ofTenant = [
       ...duplicates(tenant.routers, [...path, 'routers']),
       ...duplicates(tenant.alerts, [...path, 'alerts']),
       ...duplicates(tenant.webhooks, [...path, 'webhooks']),
       ...alertDisagreements(tenant, path),
     ]
-    for (const finding of its) found.push(finding)
+    for (const finding of ofTenant) found.push(finding)
   }
   if (data.auth !== undefined) found.push(...authDisagreements(data.auth))
   return found
@@ -67,7 +67,7 @@ function duplicates(items: readonly { id?: string | undefined }[], path: readonl
       firstIndex.set(id, index)
       continue
     }
-    const message = `must be its own, and ${pathText([...path, first])} has it already`
+    const message = `must be unique: ${pathText([...path, first])} already has it`
     found.push({ path: [...path, index, 'id'], message })
   }
   return found

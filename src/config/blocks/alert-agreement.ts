@@ -7,13 +7,13 @@ import type { Alert } from './alerts.ts'
 import type { Quota } from './quotas.ts'
 
 /**
- * What can be told of a tenant, whatever is wrong with it. `undefined` stands for what has a fault of its own: it may
- * have been meant as anything, so nothing is said to lack on its account.
+ * The readable parts of a tenant. `undefined` stands for a part with a fault of its own: it may have been meant as
+ * anything, so nothing is reported as missing because of it.
  */
 export interface TenantOutline {
   readonly routers: readonly Named[]
   readonly quotas: readonly (Quota | undefined)[]
-  /** One with a fault may have an id all the same. */
+  /** An alert with a fault may still have an id. */
   readonly alerts: readonly (Named & { readonly alert: Alert | undefined })[]
   readonly webhooks: readonly { readonly alerts: readonly (string | undefined)[] }[]
 }
@@ -22,7 +22,7 @@ interface Named {
   readonly id?: string | undefined
 }
 
-/** Faults between a tenant's quotas, its alerts, its webhooks and its routers. */
+/** Finds faults between a tenant's quotas, alerts, webhooks and routers. */
 export function alertDisagreements(tenant: TenantOutline, path: readonly PropertyKey[]): Finding[] {
   return [
     ...quotasTwice(tenant, [...path, 'quotas']),
@@ -32,7 +32,7 @@ export function alertDisagreements(tenant: TenantOutline, path: readonly Propert
   ]
 }
 
-/** Each subject has one quota of a period. */
+/** A subject may have only one quota per period. */
 function quotasTwice({ quotas }: TenantOutline, path: readonly PropertyKey[]): Finding[] {
   const firsts = new Map<string, readonly PropertyKey[]>()
   return quotas.flatMap((quota, index) => {
@@ -54,10 +54,10 @@ function quotasTwice({ quotas }: TenantOutline, path: readonly PropertyKey[]): F
 }
 
 function twice({ scope, period, of }: Quota, first: string): string {
-  if (of !== undefined) return `must have one quota of its ${period}, and ${first} is it already: remove one`
+  if (of !== undefined) return `already has a quota for each ${period}, ${first}: remove one of them`
   return scope === 'tenant'
-    ? `must be its own, and ${first} is the one of the tenant’s ${period} already: remove one`
-    : `must be its own, and ${first} is the one of each ${scope}’s ${period} already: remove one, or name in of whom it is for`
+    ? `repeats ${first}, the tenant’s quota for each ${period}: remove one of them`
+    : `repeats ${first}, the quota of every ${scope} for each ${period}: remove one of them, or list in "of" whom this one is for`
 }
 
 function unknownSubjects({ quotas, routers }: TenantOutline, path: readonly PropertyKey[]): Finding[] {
@@ -65,8 +65,8 @@ function unknownSubjects({ quotas, routers }: TenantOutline, path: readonly Prop
     const place = [...path, index, 'of']
     if (quota?.of === undefined || quota.scope === 'user') return []
     if (quota.scope === 'tenant')
-      return [{ path: place, message: 'is for scope: user or router: remove it, there is one tenant' }]
-    return unknown(quota.of, routers, place, 'is no router of this tenant', 'name one by its id in routers')
+      return [{ path: place, message: 'needs scope: user or router: remove it, there is only one tenant' }]
+    return unknown(quota.of, routers, place, 'is not a router of this tenant', 'use an id from routers')
   })
 }
 
@@ -75,19 +75,19 @@ function sharesOfNothing({ alerts, quotas }: TenantOutline, path: readonly Prope
     if (alert?.on !== 'usage' || alert.threshold.kind !== 'share') return []
     const { scope, period, threshold } = alert
     const place = [...path, 'alerts', index, 'threshold']
-    const its = quotasOf(
+    const shared = quotasOf(
       alert,
       quotas.filter(it => it !== undefined),
     )
-    if (its.length === 0 && !quotas.includes(undefined)) {
-      const message = `is a share of no quota: add { scope: ${scope}, period: ${period}, limit: 100GB } to the tenant’s quotas, with the limit that is yours`
+    if (shared.length === 0 && !quotas.includes(undefined)) {
+      const message = `is a share of a quota that does not exist: add { scope: ${scope}, period: ${period}, limit: 100GB } to the tenant’s quotas, with your limit`
       return [{ path: place, message }]
     }
-    const large = its.find(({ limit }) => shareOf(limit, threshold.share) === undefined)
+    const large = shared.find(({ limit }) => shareOf(limit, threshold.share) === undefined)
     if (large === undefined) return []
     const quota = pathText([...path, 'quotas', quotas.indexOf(large)])
     return [
-      { path: place, message: `is too much of ${quota}: set it to a smaller share, or its limit lower` },
+      { path: place, message: `is too large a share of ${quota}: lower the share or the limit of the quota` },
     ]
   })
 }
@@ -98,13 +98,13 @@ function unknownAlerts({ webhooks, alerts }: TenantOutline, path: readonly Prope
       webhook.alerts,
       alerts,
       [...path, index, 'alerts'],
-      'is no alert of this tenant',
-      'name one by its id in alerts',
+      'is not an alert of this tenant',
+      'use an id from alerts',
     ),
   )
 }
 
-/** @returns a finding for each of `named` that is not known, with the one that was meant */
+/** @returns a finding for each unknown name, with the known one that was probably meant */
 function unknown(
   named: readonly (string | undefined)[],
   known: readonly Named[],
@@ -116,7 +116,7 @@ function unknown(
   const ids = new Set(known.flatMap(({ id }) => id ?? []))
   return named.flatMap((name, index) => {
     if (name === undefined || ids.has(name)) return []
-    // What is no id is not shown, nor looked for: it may be anything.
+    // A name that is not an id is neither shown nor compared: it may be a secret.
     const meant = isConfigId(name) ? nearest(name, [...ids].filter(isConfigId)) : undefined
     const hint = meant === undefined ? advice : `did you mean ${meant}?`
     return [{ path: [...path, index], message: `${fault}: ${hint}` }]

@@ -14,12 +14,12 @@ const FOR_USAGE = 'on: usage'
 const FOR_OUTAGES = 'on: router_offline'
 const FOR_SCOPES = `on: usage, ${SESSION_ALERTS.join(' or ')}`
 
-/** One alert. `on` says which keys it has; so of one that is on nothing there is, only that is said. */
+/** One alert. `on` decides which keys it has, so an unknown `on` is the only fault reported. */
 export function alert() {
   return z.discriminatedUnion('on', [usage(), outage(), ofSession()], {
     error: ({ code, input }) => {
       if (code !== 'invalid_union') return absent(ALERT, input)?.message ?? `must be ${ALERT}`
-      return `must be one of ${KINDS.join(', ')}; left out: ${KINDS[0]}`
+      return `must be one of ${KINDS.join(', ')}; default: ${KINDS[0]}`
     },
   })
 }

@@ -6,13 +6,13 @@ const TERMS = ['issuer', 'audience', 'max_age']
 type Block = Readonly<Record<string, unknown>>
 const several = z.array(z.record(z.string(), z.unknown()).optional().catch(undefined)).catch([])
 
-/** Faults between the keys of `auth`: none, or two where one is wanted. */
+/** Finds faults between the keys of `auth`: none, or several where one is needed. */
 export function authDisagreements(auth: Block): Finding[] {
   const found = choice(auth, [...KEYS, 'keys'], ['auth'])
   if (!('keys' in auth)) return found
   for (const term of TERMS) {
     if (term in auth)
-      found.push({ path: ['auth', term], message: 'is for one key: move it to the ones of keys it is for' })
+      found.push({ path: ['auth', term], message: 'applies to a single key: move it into entries of keys' })
   }
   for (const [index, key] of several.parse(auth['keys']).entries()) {
     if (key !== undefined) found.push(...choice(key, KEYS, ['auth', 'keys', index]))
@@ -25,6 +25,6 @@ function choice(block: Block, keys: readonly string[], path: readonly PropertyKe
   if (first === undefined) return [{ path, message: `needs one of ${keys.join(', ')}` }]
   return others.map(key => ({
     path: [...path, key],
-    message: `cannot stand beside ${first}: remove one of them`,
+    message: `cannot be combined with ${first}: remove one of them`,
   }))
 }

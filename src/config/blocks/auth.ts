@@ -7,11 +7,11 @@ import { instant, text } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
 import { type Environment, secretText } from '../fields/secret-source.ts'
 
-/** Each token may be tried with all of them. */
+/** A token may be tried with each of them, so their number is limited. */
 const MOST_KEYS = 16
 const WANTED = `keys such as - { secret: "\${NAME}", issuer: ISSUER }`
 
-/** By what the dashboards' tokens are verified: one key, or several in `keys`. */
+/** What the dashboards' tokens are verified with: one key, or several in `keys`. */
 export function auth(env: Environment) {
   return block({
     ...authKey(env),
@@ -22,11 +22,11 @@ export function auth(env: Environment) {
 
 function severalKeys(env: Environment) {
   return list(block(authKey(env), { elsewhere: { not_before: 'auth' } }), WANTED)
-    .refine(keys => keys.length > 0, `must name one: ${WANTED}`)
-    .refine(keys => keys.length <= MOST_KEYS, `must be ${MOST_KEYS} at the most`)
+    .refine(keys => keys.length > 0, `must have at least one entry: ${WANTED}`)
+    .refine(keys => keys.length <= MOST_KEYS, `must have at most ${MOST_KEYS} entries`)
 }
 
-/** Which of its first three keys there are is looked at elsewhere, where faults between values are found. */
+/** `agreement.ts` checks that exactly one of the first three keys is present. */
 function authKey(env: Environment) {
   return {
     secret: secret(env, isLongEnough).optional(),
@@ -45,7 +45,7 @@ function publicKeyField(env: Environment) {
   })
 }
 
-/** HS256 is as strong as its secret, and one of fewer bytes than the hash can be found by trying. */
+/** HS256 is only as strong as its secret, and a secret shorter than the hash can be found by brute force. */
 function isLongEnough(text: string): Checked<string> {
   return Buffer.byteLength(text) >= 32
     ? right(text)

@@ -6,10 +6,10 @@ import { secret } from '../fields/secret-field.ts'
 import type { Environment } from '../fields/secret-source.ts'
 
 export const METRICS_HOST = '127.0.0.1'
-/** What a header `Authorization: Bearer` can carry. */
+/** Characters that an `Authorization: Bearer` header can carry. */
 const TOKEN = /^[\x21-\x7e]{16,1024}$/
 
-/** Who may ask for `/metrics`, and where: on the port of all else where it has none of its own. */
+/** Who may read `/metrics`, and where: on the main port unless it has a port of its own. */
 export function metrics(env: Environment) {
   return block({
     host: field(host).optional(),
@@ -23,8 +23,8 @@ export function metrics(env: Environment) {
     })
 }
 
-/** Whether the port of the metrics is not the one of all else. */
-export function isItsOwn(server: {
+/** Whether the metrics have a port of their own. */
+export function hasOwnPort(server: {
   readonly host: string
   readonly port: number
   readonly metrics?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined

@@ -17,19 +17,19 @@ import { serverTls } from '../fields/server-tls.ts'
 import { timezone } from '../fields/timezone.ts'
 import { alert } from './alerts.ts'
 import { auth } from './auth.ts'
-import { isItsOwn, metrics } from './metrics.ts'
+import { hasOwnPort, metrics } from './metrics.ts'
 import { quota } from './quotas.ts'
 import { webhook } from './webhooks.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const HOTSPOT_DOMAINS = ['part', 'ignore'] as const
-/** Of one router: more than any has. */
+/** Sessions of one router: more than any router has. */
 const sessionCount = wholeNumber(1, 10_000_000)
-/** Each keeps one of the eight connections that are there for who asks for usage, and pages need some too. */
+/** Each stream holds one of the eight connections for usage queries, and pages need some too. */
 const MOST_STREAMS = 4
 const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 
-/** The file as its keys stand in it. The environment is where `${NAME}` is looked up. */
+/** The schema of the file. `env` resolves `${NAME}`. */
 export function configSchema(env: Environment) {
   return block(
     {
@@ -74,9 +74,9 @@ export function configSchema(env: Environment) {
         metrics: metrics(env).optional(),
         tls: serverTls().optional(),
       })
-        .refine(isItsOwn, {
+        .refine(hasOwnPort, {
           path: ['metrics', 'port'],
-          message: 'is server.port too: set it to another, or remove it',
+          message: 'is the same as server.port: change it, or remove it',
         })
         .prefault({}),
       auth: auth(env),
@@ -171,7 +171,7 @@ function router(env: Environment) {
   })
 }
 
-/** What a router, its tenant and the top of the file may set: the nearest wins. */
+/** Keys that may be set on a router, on its tenant and at the top of the file: the nearest wins. */
 function nearestWins() {
   return {
     schedule: field(schedule).optional(),
@@ -184,7 +184,7 @@ function nearestWins() {
   }
 }
 
-/** A router's user may have no password. */
+/** An empty password is allowed: a router's user may have none. */
 function isAnything(text: string): Checked<string> {
   return right(text)
 }

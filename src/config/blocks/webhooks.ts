@@ -9,14 +9,14 @@ import type { Environment } from '../fields/secret-source.ts'
 
 const ALERTS = 'ids of alerts such as [down]'
 
-/** Where alerts are posted to. */
+/** An endpoint to which alerts are posted. */
 export function webhook(env: Environment) {
   return block({
     id: field(configId),
     url: secret(env, webhookUrl),
     secret: secret(env, isSigningSecret),
     alerts: list(field(text), ALERTS)
-      .refine(ids => ids.length > 0, `must name one: ${ALERTS}; left out: all of them`)
+      .refine(ids => ids.length > 0, `must have at least one entry: ${ALERTS}; leave it out for all alerts`)
       .optional(),
   })
 }
@@ -27,14 +27,14 @@ const PREFIX = 'whsec_'
 const LEAST_BYTES = 24
 
 /**
- * Standard Webhooks: what is behind `whsec_` is the key in base64, and without it the text is the key. A shorter one
- * could be found by trying, from any message it has signed.
+ * Standard Webhooks: after `whsec_` the key is base64; without that prefix the text is the key. A shorter key could be
+ * found by brute force from any signed message.
  */
 function isSigningSecret(text: string): Checked<string> {
   const isEncoded = text.startsWith(PREFIX)
   const key = isEncoded ? Buffer.from(text.slice(PREFIX.length), 'base64') : Buffer.from(text)
   if (isEncoded && `${PREFIX}${key.toString('base64')}` !== text)
-    return wrong(`must have base64 behind ${PREFIX}, with its "=" where it ends in any`)
+    return wrong(`must have base64 after ${PREFIX}, including its "=" padding`)
   return key.length >= LEAST_BYTES
     ? right(text)
     : wrong(`must be ${LEAST_BYTES} bytes or more: make one with "openssl rand -base64 32"`)

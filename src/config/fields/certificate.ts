@@ -5,7 +5,7 @@ import { path, readText } from './readable-file.ts'
 const MAX_BYTES = 1024 * 1024
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-/** The PEM text of the certificates in the file that is named. */
+/** The PEM text of the certificates in the named file. */
 export function certificates(value: unknown): Checked<string> {
   const file = path(value)
   if (file.kind === 'wrong') return file
@@ -26,7 +26,7 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-/** A certificate's SHA-256, as `openssl x509 -fingerprint -sha256` prints it or without colons. Gives lower-case hex. */
+/** A certificate's SHA-256, as `openssl x509 -fingerprint -sha256` prints it or without colons. Returns lower-case hex. */
 export function fingerprint(value: unknown): Checked<string> {
   const hex = typeof value === 'string' ? value.replaceAll(':', '').toLowerCase() : ''
   return /^[0-9a-f]{64}$/.test(hex)
@@ -34,7 +34,7 @@ export function fingerprint(value: unknown): Checked<string> {
     : notA('a SHA-256 fingerprint in quotes, 64 hex digits with or without colons', value)
 }
 
-/** A public key or a certificate in PEM, given back as SPKI. */
+/** A public key or a certificate in PEM. Returns SPKI. */
 export function publicKey(pem: string): Checked<string> {
   const wanted = 'a public key in PEM ("-----BEGIN PUBLIC KEY-----")'
   if (pem.includes('PRIVATE KEY')) return wrong(`must be ${wanted}: the private key stays with the issuer`)
@@ -44,7 +44,7 @@ export function publicKey(pem: string): Checked<string> {
       ? right(key.export({ type: 'spki', format: 'pem' }).toString())
       : wrong('must be an Ed25519, P-256, P-384, P-521 or RSA key, of 2048 bits or more')
   } catch {
-    return wrong(`must be ${wanted}`) // OpenSSL's own words say nothing of use.
+    return wrong(`must be ${wanted}`) // OpenSSL's own message does not help.
   }
 }
 

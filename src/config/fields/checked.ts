@@ -1,4 +1,4 @@
-/** What checking one value of the file gave: the value as the daemon wants it, or what to do about it. */
+/** The result of checking one value of the file: the value as the daemon uses it, or how to fix it. */
 export type Checked<T> =
   | { readonly kind: 'right'; readonly value: T }
   | { readonly kind: 'wrong'; readonly message: string }
@@ -12,22 +12,22 @@ export function wrong(message: string): { readonly kind: 'wrong'; readonly messa
 }
 
 /**
- * The fault of a value that is not `wanted` ("a whole number"). It never shows the value, which its line and column
- * lead to: what stands in a wrong place may be a password.
+ * The fault of a value that is not `wanted` ("a whole number"). It never shows the value: a value in the wrong place
+ * may be a password, and line and column lead to it.
  */
 export function notA(wanted: string, value: unknown): { readonly kind: 'wrong'; readonly message: string } {
   return absent(wanted, value) ?? wrong(`must be ${wanted}${kindOf(value)}`)
 }
 
-/** The fault of a value that is not there: no key, or a key with nothing behind it. */
+/** The fault of a missing value: no key, or a key with nothing after the colon. */
 export function absent(wanted: string, value: unknown): ReturnType<typeof wrong> | undefined {
   if (value === undefined) return wrong(`is missing: set it to ${wanted}`)
-  // Not the same as no key: `tls:` with nothing behind it must not quietly mean a connection in the clear.
+  // Unlike a missing key: an empty `tls:` must not silently mean a connection without TLS.
   if (value === null) return wrong(`has no value: set it to ${wanted}, or remove the key`)
   return undefined
 }
 
-/** What the value is instead, where that says more than the rule it breaks. */
+/** What the value is instead, if that helps more than the rule alone. */
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return ', not a list'
   if (typeof value === 'object') return ', not a block of keys'

@@ -4,13 +4,13 @@ interface Claimant {
   readonly router: { readonly services: readonly Service[] }
 }
 
-/** Who reads which service of which device. A service that two read is counted twice. */
+/** Which router entry reads which service of which device. A service that two entries read is counted twice. */
 export class Claims<Of extends Claimant> {
   readonly #first = new Map<string, Of>()
 
   /**
-   * @param device what it is known by: an address, a serial number
-   * @returns who claimed one of the same services of it before, the first of them
+   * @param device an identity of the device: an address or a serial number
+   * @returns the first earlier claimant of one of the same services
    */
   claim(device: string, of: Of): Of | undefined {
     let before: Of | undefined

@@ -1,8 +1,8 @@
 import { isConfigId } from '../../accounting/ids.ts'
 import { textOf } from './scalar.ts'
 
-/** The id of whatever the file has several of. */
+/** The id of an entry in a list of the file. */
 export const configId = textOf(
   isConfigId,
-  'an id in quotes: letters, digits, "-", "_" and ".", 64 at the most',
+  'an id in quotes: letters, digits, "-", "_" and ".", at most 64 characters',
 )

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { absent, type Checked } from './checked.ts'
 import { nearest } from './nearest.ts'
 
-/** One value of the file. The check sees whatever stands there, and `undefined` where nothing does. */
+/** One value of the file. `check` gets the raw value, or `undefined` if there is none. */
 export function field<T>(check: (value: unknown) => Checked<T>) {
   return z.unknown().transform((value, context): T => {
     const checked = check(value)
@@ -13,17 +13,17 @@ export function field<T>(check: (value: unknown) => Checked<T>) {
 }
 
 /**
- * A block of these keys and no others. Several unknown keys are one issue of zod's: its message has a line for each,
- * in the order of the issue's `keys`.
+ * A block with these keys and no others. zod reports several unknown keys as one issue: its message has one line per
+ * key, in the order of the issue's `keys`.
  */
 export function block<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
   notes: {
-    /** What may stand in the block's place. */
+    /** What may be written instead of the block. */
     readonly alternative?: string
-    /** Keys that belong into another block, and its name. */
+    /** Keys that belong in another block, with its name. */
     readonly elsewhere?: Readonly<Record<string, string>>
-    /** Keys that blocks of another kind have, and which. */
+    /** Keys of another kind of block, with the kind. */
     readonly belongsTo?: Readonly<Record<string, string>>
   } = {},
 ) {
@@ -44,12 +44,12 @@ export function block<Shape extends z.core.$ZodLooseShape>(
   })
 }
 
-/** @param wanted what is listed, with an example of how it is written */
+/** @param wanted the items, with an example of how to write them */
 export function list<Item extends z.core.SomeType>(item: Item, wanted: string) {
   return z.array(item, { error: issue => notOf(`a list of ${wanted}`, issue.input) })
 }
 
-/** Not showing what stands there: in the place of a block it may be a password or a URL with one. */
+/** The fault does not show the value: in place of a block it may be a password or a URL with one. */
 function notOf(wanted: string, value: unknown): string {
   return absent(wanted, value)?.message ?? `must be ${wanted}`
 }
@@ -57,6 +57,6 @@ function notOf(wanted: string, value: unknown): string {
 function unknownKey(key: string, known: readonly string[]): string {
   const meant = nearest(key, known)
   return meant === undefined
-    ? `is no key of this block: remove it, or use one of ${known.join(', ')}`
-    : `is no key of this block: did you mean ${meant}?`
+    ? `is not a key of this block: remove it, or use one of ${known.join(', ')}`
+    : `is not a key of this block: did you mean ${meant}?`
 }

@@ -1,17 +1,17 @@
-/** The candidate that `word` is most likely a slip of the finger from, or `undefined` where none is near. */
+/** The candidate that `word` is most likely a typo of, or `undefined` if none is close. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const plain = letters(word)
   let best: { readonly candidate: string; readonly distance: number } | undefined
   for (const candidate of candidates) {
     const distance = editDistance(plain, letters(candidate))
-    // A third of the word may be wrong: "prot" is "port", and "tls" is not "url".
+    // A third of the letters may differ: "prot" is "port", but "tls" is not "url".
     if (distance * 3 > Math.max(plain.length, 3) || distance >= (best?.distance ?? Infinity)) continue
     best = { candidate, distance }
   }
   return best?.candidate
 }
 
-/** So that `staleAfter` and `stale-after` are near to `stale_after`. */
+/** Letters and digits only, so that `staleAfter` and `stale-after` are close to `stale_after`. */
 function letters(word: string): string {
   return word.toLowerCase().replace(/[^a-z0-9]/g, '')
 }

@@ -8,7 +8,7 @@ const MILLISECONDS = new Map([
   ['d', 86_400_000],
 ])
 
-/** 1024 to the step, as the GB that the dashboards show. */
+/** Steps of 1024, like the GB that the dashboards show. */
 const BYTES = new Map([
   ['B', 1],
   ['KB', 1024],
@@ -17,7 +17,7 @@ const BYTES = new Map([
   ['TB', 1024 ** 4],
 ])
 
-/** 1000 to the step, as RouterOS and every data sheet have it. */
+/** Steps of 1000, as in RouterOS and on data sheets. */
 const BITS_PER_SECOND = new Map([
   ['bps', 1],
   ['kbps', 1000],
@@ -26,31 +26,29 @@ const BITS_PER_SECOND = new Map([
   ['Tbps', 1000 ** 4],
 ])
 
-/** `500ms 5s 2m 1h 90d`, in milliseconds. */
+/** A duration such as `500ms 5s 2m 1h 90d`, in milliseconds. */
 export function duration(value: unknown): Checked<number> {
   return quantity(value, MILLISECONDS, 'a duration such as 500ms, 5s, 2m, 1h or 90d')
 }
 
-/** What a timer of node can wait: beyond 2^31 ms it fires at once. */
+/** The longest wait of a Node timer: beyond 2^31 ms it fires at once. */
 const LONGEST_TIMER_MS = 24 * 86_400_000
 
-/** A duration that something waits for. */
+/** A duration that a timer waits for. */
 export function interval(value: unknown): Checked<number> {
   const checked = duration(value)
-  return checked.kind === 'right' && checked.value > LONGEST_TIMER_MS
-    ? wrong('must be 24d at the most')
-    : checked
+  return checked.kind === 'right' && checked.value > LONGEST_TIMER_MS ? wrong('must be at most 24d') : checked
 }
 
-/** `512MB 1GB`, in bytes. */
+/** A size such as `512MB 1GB`, in bytes. */
 export function size(value: unknown): Checked<number> {
   return quantity(value, BYTES, 'a size such as 512MB or 1GB')
 }
 
-/** Bytes of its own, or a share of a quota. */
+/** A number of bytes, or a share of a quota. */
 export type Threshold =
   | { readonly kind: 'bytes'; readonly bytes: number }
-  /** In hundred-millionths: 80% is 80,000,000 of them. */
+  /** In hundred-millionths: 80% is 80,000,000. */
   | { readonly kind: 'share'; readonly share: number }
 
 const THRESHOLD = 'a size such as 2TB, or a share of the quota such as 80%'
@@ -58,7 +56,7 @@ const MAX_PERCENT = 1000
 const SHARES_OF_A_PERCENT = 1_000_000
 const PERCENT = /^(\d+)(?:\.(\d{1,6}))? ?%$/
 
-/** `2TB`, or `80%` or `12.5%`. */
+/** A threshold such as `2TB`, `80%` or `12.5%`. */
 export function threshold(value: unknown): Checked<Threshold> {
   if (typeof value !== 'string' || !value.endsWith('%')) {
     const bytes = quantity(value, BYTES, THRESHOLD)
@@ -69,18 +67,18 @@ export function threshold(value: unknown): Checked<Threshold> {
   const share = Number(whole) * SHARES_OF_A_PERCENT + Number(fraction.padEnd(6, '0'))
   return share > 0 && share <= MAX_PERCENT * SHARES_OF_A_PERCENT
     ? right({ kind: 'share', share })
-    : wrong(`must be more than 0% and ${MAX_PERCENT}% at the most`)
+    : wrong(`must be more than 0% and at most ${MAX_PERCENT}%`)
 }
 
 const WHOLE = 100n * BigInt(SHARES_OF_A_PERCENT)
 
-/** Rounded up to whole bytes; `undefined` where it is more than can be counted. */
+/** The share in whole bytes, rounded up; `undefined` if it is not a safe integer. */
 export function shareOf(bytes: number, share: number): number | undefined {
   const total = Number((BigInt(bytes) * BigInt(share) + WHOLE - 1n) / WHOLE)
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/** `500kbps 100Mbps 10Gbps`, in bits a second. */
+/** A rate such as `500kbps 100Mbps 10Gbps`, in bits a second. */
 export function rate(value: unknown): Checked<number> {
   return quantity(value, BITS_PER_SECOND, 'a rate such as 500kbps, 100Mbps or 10Gbps')
 }
@@ -89,7 +87,7 @@ const QUANTITY = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/
 
 function quantity(value: unknown, units: ReadonlyMap<string, number>, wanted: string): Checked<number> {
   const [, digits, unit] = (typeof value === 'string' && QUANTITY.exec(value)) || []
-  // The case of a unit tells bits from bytes, and is not forgiven.
+  // Units are case-sensitive, because case separates bits from bytes.
   const factor = units.get(unit ?? '')
   if (digits === undefined || factor === undefined) return notA(wanted, value)
   const total = Math.round(Number(digits) * factor)

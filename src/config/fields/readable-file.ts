@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path'
 import { type Checked, right, wrong } from './checked.ts'
 import { text } from './scalar.ts'
 
-/** A path of the file, made absolute. Relative ones are relative to the working directory of the process. */
+/** A path, made absolute. Relative paths start at the working directory of the process. */
 export function path(value: unknown): Checked<string> {
   const checked = text(value)
   if (checked.kind === 'wrong') return checked
@@ -13,9 +13,9 @@ export function path(value: unknown): Checked<string> {
 }
 
 /**
- * The text of a file of `maxBytes` at the most. The message says why it can't be read, and names the file where there
- * is one: what stands in the place of a path may be what belongs into the file.
- * @throws the system's error where no file descriptor is left, which is no fault of the config
+ * Reads a file of at most `maxBytes`. The message says why it cannot be read. It names the file only if one exists,
+ * because a user may have written the content of the file instead of its path.
+ * @throws the system's error if no file descriptor is left, which is not a fault of the config
  */
 export function readText(file: string, maxBytes: number): Checked<string> {
   try {
@@ -27,7 +27,7 @@ export function readText(file: string, maxBytes: number): Checked<string> {
   }
 }
 
-/** `EMFILE` is the process's, `ENFILE` the machine's. */
+/** `EMFILE` is the limit of the process, `ENFILE` that of the machine. */
 function isOutOfDescriptors(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 }
@@ -36,7 +36,7 @@ function reason(error: unknown, file: string): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EACCES') return `this process's user may not read it: ${file}`
   if (code === 'EISDIR') return `it is a directory: ${file}`
-  if (code !== 'ENOENT') return typeof code === 'string' ? code : 'it is no path'
+  if (code !== 'ENOENT') return typeof code === 'string' ? code : 'it is not a path'
   const isBelow = !relative(process.cwd(), resolve(file)).startsWith('..')
   return `there is no such file${isBelow ? `; a relative path begins at ${process.cwd()}` : ''}`
 }

@@ -1,6 +1,6 @@
 import { type Checked, notA, right } from './checked.ts'
 
-/** Text of one character or more. Numbers must be quoted, so that `007` stays what it is. */
+/** Text that is not blank. Numbers must be quoted, so that `007` stays as it is. */
 export function text(value: unknown): Checked<string> {
   if (typeof value === 'string' && value.trim() !== '') return right(value)
   return notA(typeof value === 'number' ? 'text in quotes' : 'text', value)
@@ -17,7 +17,7 @@ export function wholeNumber(min: number, max: number): (value: unknown) => Check
       : notA(`a whole number from ${min} to ${max}`, value)
 }
 
-/** Text that one of the field's own rules accepts; `wanted` says the rule. */
+/** Text that passes the field's own rule; `wanted` describes the rule. */
 export function textOf(isRight: (value: string) => boolean, wanted: string) {
   return (value: unknown): Checked<string> =>
     typeof value === 'string' && isRight(value) ? right(value) : notA(wanted, value)
@@ -34,12 +34,12 @@ export function oneOf<Word extends string>(words: readonly Word[]): (value: unkn
 const INSTANT = 'an instant such as 2026-11-30T09:00:00Z'
 const INSTANT_TEXT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/
 
-/** A moment with its offset from UTC, in ISO 8601. */
+/** An instant in ISO 8601, with its offset from UTC. */
 export function instant(value: unknown): Checked<Date> {
   const day = typeof value === 'string' ? INSTANT_TEXT.exec(value)?.[1] : undefined
   if (typeof value !== 'string' || day === undefined) return notA(INSTANT, value)
   const at = new Date(value)
-  // JavaScript takes the thirtieth of February for the second of March.
+  // JavaScript reads February 30 as March 2.
   const isDay = new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) === true
   return isDay && !Number.isNaN(at.getTime()) ? right(at) : notA(INSTANT, value)
 }

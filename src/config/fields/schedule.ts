@@ -3,12 +3,12 @@ import { type Checked, notA, right, wrong } from './checked.ts'
 
 const WANTED = 'cron with seconds, six fields such as "*/5 * * * * *"'
 
-/** Cron with seconds. node-cron also takes five fields and `@daily`; here those are most likely a mistake. */
+/** Cron with seconds. node-cron also accepts five fields and `@daily`, which are most likely mistakes here. */
 export function schedule(value: unknown): Checked<string> {
   if (typeof value !== 'string') return notA(WANTED, value)
   const fields = value.trim().split(/\s+/)
   if (fields.length === 5) {
-    return wrong('has five fields, and six are needed: put "0 ", the seconds, before them')
+    return wrong('has five fields but needs six: put "0 ", the seconds, before them')
   }
   if (fields.length !== 6) return notA(WANTED, value)
   const { errors } = validateDetailed(value)

@@ -3,7 +3,7 @@ import { field } from './field.ts'
 import { Secret } from './secret.ts'
 import { type Environment, secretText } from './secret-source.ts'
 
-/** A secret, whose text is looked up and has a rule of its own. No message of the rule may have a part of it. */
+/** A secret whose text is looked up and then checked. Messages of `checkText` must not contain any part of it. */
 export function secret(env: Environment, checkText: (text: string) => Checked<string>) {
   return field(value => {
     const found = secretText(value, env)

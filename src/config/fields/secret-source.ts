@@ -9,13 +9,13 @@ const WANTED = `text, "\${NAME}", { file: PATH } or { credential: NAME }`
 const MAX_BYTES = 64 * 1024
 
 /**
- * The text of a secret, which may stand in the file itself, in the environment or in a file of its own:
+ * The text of a secret, which may be in the config itself, in the environment or in a separate file:
  *
- *     password: plain text, in which ${NAME} is that variable's value and $${ a literal ${
- *     password: { file: PATH }         # what is in the file, without one newline at its end
- *     password: { credential: NAME }   # the same of systemd's LoadCredential=NAME:… or LoadCredentialEncrypted=
+ *     password: plain text, where ${NAME} is replaced by that variable and $${ is a literal ${
+ *     password: { file: PATH }         # the content of the file, without one trailing newline
+ *     password: { credential: NAME }   # the same for systemd's LoadCredential=NAME:… or LoadCredentialEncrypted=
  *
- * No message ever has a part of the secret in it.
+ * No message ever contains a part of the secret.
  */
 export function secretText(value: unknown, env: Environment): Checked<string> {
   if (typeof value === 'string') return substituted(value, env)
@@ -31,7 +31,7 @@ export function secretText(value: unknown, env: Environment): Checked<string> {
   return absent(WANTED, value) ?? wrong(`must be ${WANTED}`)
 }
 
-/** Whether it is a secret that stands in the config itself. One with a reference in it has its secret there. */
+/** Whether the value is a secret in plain text. With a reference in it, the secret is elsewhere. */
 export function isPlainText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.replaceAll('$${', '').includes('${')
 }
@@ -46,7 +46,7 @@ function substituted(text: string, env: Environment): Checked<string> {
     if (name === undefined) return '${'
     if (!WHOLE_REFERENCE.test(reference)) isMalformed = true
     const found = env[name]
-    // An empty variable is one that was forgotten in an .env file, not a secret.
+    // An empty variable was forgotten in an .env file; it is not a secret.
     if (found === undefined || found === '') unset.push(name)
     return found ?? ''
   })
@@ -61,14 +61,14 @@ function substituted(text: string, env: Environment): Checked<string> {
 
 const CREDENTIAL = /^[A-Za-z0-9_.-]{1,255}$/
 
-/** See systemd.exec(5): the files are in a directory that only the unit's processes may read. */
+/** See systemd.exec(5): the files are in a directory that only processes of the unit can read. */
 function credential(name: unknown, env: Environment): Checked<string> {
   if (typeof name !== 'string' || !CREDENTIAL.test(name) || name === '.' || name === '..')
     return wrong('must be { credential: NAME }, with the name that LoadCredential= gives it')
   const directory = env['CREDENTIALS_DIRECTORY']
   return directory === undefined || directory === ''
     ? wrong(
-        `needs the systemd credential ${name}, and this process was given none: LoadCredential=${name}:PATH`,
+        `needs the systemd credential ${name}, which this process does not have: add LoadCredential=${name}:PATH to the unit`,
       )
     : fileContent(join(directory, name))
 }

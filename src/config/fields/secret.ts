@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 
 const HIDDEN = '[secret]'
 
-/** A value that never prints: whoever needs it calls `reveal()`, which a reviewer can search for. */
+/** A value that never prints. Code that needs it calls `reveal()`, which a reviewer can search for. */
 export class Secret {
   readonly #value: string
 
@@ -14,7 +14,7 @@ export class Secret {
     return this.#value
   }
 
-  /** To be used where configs are compared: a deep comparison sees no difference between any two secrets. */
+  /** Compares the values: a deep comparison cannot tell two secrets apart. */
   equals(other: Secret): boolean {
     return this.#value === other.#value
   }

@@ -14,16 +14,16 @@ export interface TlsFiles {
   readonly key: string
 }
 
-/** What HTTPS is served with: the text of the two files, which belong together. */
+/** The certificate and key of HTTPS as text. They belong together. */
 export interface TlsPair {
   readonly cert: string
   readonly key: string
-  /** Of the certificate itself, the first in its file. */
+  /** Of the certificate itself, which is the first in the file. */
   readonly serialNumber: string
   readonly expiresAt: Date
 }
 
-/** By which HTTPS is served, and whether browsers are told to come by nothing else. */
+/** The certificate and key of HTTPS, and whether to send HSTS. */
 export function serverTls() {
   return block({
     cert: field(certificateFile),
@@ -35,13 +35,13 @@ export function serverTls() {
   })
 }
 
-/** The path of a file with a certificate, and those that lead to its CA where it has them. */
+/** The path of a file with a certificate and, if there are any, those that lead to its CA. */
 function certificateFile(value: unknown): Checked<string> {
   const found = certificates(value)
   return found.kind === 'right' ? path(value) : found
 }
 
-/** The path of a file with a private key, which no message shows a part of. */
+/** The path of a file with a private key. No message shows a part of the key. */
 function keyFile(value: unknown): Checked<string> {
   const file = path(value)
   if (file.kind === 'wrong') return file
@@ -50,7 +50,7 @@ function keyFile(value: unknown): Checked<string> {
   return privateKey(content.value) ? file : wrong(`${NO_KEY}: ${file.value}`)
 }
 
-/** A duration in milliseconds. */
+/** A duration in milliseconds that is a multiple of 1000. */
 function wholeSeconds(value: unknown): Checked<number> {
   const checked = duration(value)
   return checked.kind === 'right' && checked.value % 1000 !== 0
@@ -58,7 +58,7 @@ function wholeSeconds(value: unknown): Checked<number> {
     : checked
 }
 
-/** Reads both files. A message begins with the one that is at fault, and shows nothing of the key. */
+/** Reads both files. A message begins with the key of the config at fault, and shows nothing of the private key. */
 export function readPair(files: TlsFiles): Checked<TlsPair> {
   const chain = certificates(files.cert)
   if (chain.kind === 'wrong') return wrong(`server.tls.cert ${chain.message}`)
@@ -80,6 +80,6 @@ function privateKey(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem)
   } catch {
-    return undefined // OpenSSL's own words say nothing of use.
+    return undefined // OpenSSL's own message does not help.
   }
 }

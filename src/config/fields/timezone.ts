@@ -3,12 +3,12 @@ import { nearest } from './nearest.ts'
 
 const WANTED = 'an IANA timezone such as Africa/Nairobi'
 
-/** An IANA name. An offset such as `+03:07` is none: it knows no daylight saving, and may not fit the buckets. */
+/** An IANA name. An offset such as `+03:07` is refused: it has no daylight saving time and may not fit the buckets. */
 export function timezone(value: unknown): Checked<string> {
   if (typeof value !== 'string' || !/^[A-Za-z]/.test(value)) return notA(WANTED, value)
   if (isKnown(value)) return right(value)
   const meant = nearest(value, Intl.supportedValuesOf('timeZone'))
-  return meant === undefined ? notA(WANTED, value) : wrong(`is no timezone: did you mean ${meant}?`)
+  return meant === undefined ? notA(WANTED, value) : wrong(`is not a timezone: did you mean ${meant}?`)
 }
 
 function isKnown(name: string): boolean {
@@ -16,6 +16,6 @@ function isKnown(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true
   } catch {
-    return false // A RangeError, which is how Intl says no.
+    return false // Intl throws a RangeError for unknown names.
   }
 }

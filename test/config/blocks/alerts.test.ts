@@ -11,14 +11,14 @@ function rulesOf(lines: string): readonly AlertRule[] {
 }
 
 describe('a tenant', () => {
-  it('has no alerts and no webhooks where none are written', () => {
+  it('has no alerts and no webhooks by default', () => {
     expect(tenantOf('name: Acme')).toMatchObject({ alerts: [], webhooks: [] })
     expect(tenantOf('quotas: []\nalerts: []\nwebhooks: []')).toMatchObject({ alerts: [], webhooks: [] })
   })
 })
 
 describe('a usage alert', () => {
-  it('by a size is for each subject alike, and `on` may be left out', () => {
+  it('with a size applies to each subject alike, and `on` may be left out', () => {
     const rule = {
       ...{ kind: 'usage', id: 'big', scope: 'user', period: 'month' },
       usual: { threshold: 2 * 1024 * GB, quota: undefined },
@@ -30,7 +30,7 @@ describe('a usage alert', () => {
     expect(rulesOf(`${quotas}\nalerts: [{ ${USAGE}, threshold: 2TB }]`)).toEqual([rule])
   })
 
-  it('by a share goes by each one’s quota of its own scope and period', () => {
+  it('with a share follows each subject’s quota of the same scope and period', () => {
     const rules = rulesOf(`quotas:
   - { scope: user, period: month, limit: 100GB }
   - { scope: user, period: month, limit: 200GB, of: [ann, bob] }
@@ -59,19 +59,19 @@ alerts:
     ])
   })
 
-  it('has a threshold of whole bytes, one at the least', () => {
+  it('has a threshold of whole bytes, at least one', () => {
     const usual = (limit: string, share: string) =>
       rulesOf(`quotas: [{ scope: user, period: month, limit: ${limit} }]
 alerts: [{ ${USAGE}, threshold: ${share} }]`)[0]
     expect(usual('3B', '50%')).toMatchObject({ usual: { threshold: 2, quota: 3 } })
     expect(usual('1B', '0.000001%')).toMatchObject({ usual: { threshold: 1, quota: 1 } })
-    // As a floating point number it would be 7.000000000000001.
+    // In floating point this would be 7.000000000000001.
     expect(usual('100B', '7%')).toMatchObject({ usual: { threshold: 7 } })
   })
 
   it.each(['0%', '0.0%', '1001%', '1000.000001%'])('has no threshold of %s', share => {
     expect(faults(`alerts: [{ ${USAGE}, threshold: ${share} }]`)).toEqual([
-      'alerts[0].threshold must be more than 0% and 1000% at the most',
+      'alerts[0].threshold must be more than 0% and at most 1000%',
     ])
   })
 
@@ -86,29 +86,29 @@ alerts: [{ ${USAGE}, threshold: ${share} }]`)[0]
     },
   )
 
-  it('by a share needs a quota of the same scope and period, and is told which', () => {
+  it('with a share needs a quota of the same scope and period, and the fault says which', () => {
     const quotas =
       'quotas: [{ scope: user, period: day, limit: 1GB }, { scope: tenant, period: month, limit: 1GB }]'
     expect(faults(`${quotas}\nalerts: [{ ${USAGE}, threshold: 80% }]`)).toEqual([
-      'alerts[0].threshold is a share of no quota: add { scope: user, period: month, limit: 100GB } to the tenant’s quotas, with the limit that is yours',
+      'alerts[0].threshold is a share of a quota that does not exist: add { scope: user, period: month, limit: 100GB } to the tenant’s quotas, with your limit',
     ])
-    // One with a fault may be what it is a share of.
+    // The faulty quota may be the one it refers to.
     expect(faults(`quotas: [{ scope: usr }]\nalerts: [{ ${USAGE}, threshold: 80% }]`).join()).not.toContain(
-      'share of no quota',
+      'share of a quota that does not exist',
     )
   })
 
-  it('has no threshold beyond what can be counted', () => {
+  it('has no threshold beyond the safe integers', () => {
     const quotas =
       'quotas: [{ scope: user, period: month, limit: 1GB }, { scope: user, period: month, limit: 8000TB, of: [a] }]'
     expect(faults(`${quotas}\nalerts: [{ ${USAGE}, threshold: 1000% }]`)).toEqual([
-      'alerts[0].threshold is too much of tenants[0].quotas[1]: set it to a smaller share, or its limit lower',
+      'alerts[0].threshold is too large a share of tenants[0].quotas[1]: lower the share or the limit of the quota',
     ])
   })
 })
 
 describe('other alerts', () => {
-  it('are of routers that are offline for five minutes unless told, and of stalled and uncounted sessions by router', () => {
+  it('default to routers offline for five minutes, and to stalled and uncounted sessions by router', () => {
     expect(
       rulesOf(`alerts:
   - { id: down, on: router_offline }
@@ -127,7 +127,7 @@ describe('other alerts', () => {
     ])
   })
 
-  it('are not of the tenant’s own session', () => {
+  it('do not have the scope of the tenant for sessions', () => {
     expect(faults('alerts: [{ id: silent, on: session_stalled, scope: tenant }]')).toEqual([
       'alerts[0].scope must be one of user, router',
     ])
@@ -152,7 +152,7 @@ describe('an alert', () => {
     [
       'on: usage',
       [
-        'id is missing: set it to an id in quotes: letters, digits, "-", "_" and ".", 64 at the most',
+        'id is missing: set it to an id in quotes: letters, digits, "-", "_" and ".", at most 64 characters',
         'scope is missing: set it to one of user, router, tenant',
         'period is missing: set it to one of day, month',
         'threshold is missing: set it to a size such as 2TB, or a share of the quota such as 80%',
@@ -160,24 +160,24 @@ describe('an alert', () => {
     ],
     [
       `${USAGE}, treshold: 1GB, threshold: 1GB`,
-      ['treshold is no key of this block: did you mean threshold?'],
+      ['treshold is not a key of this block: did you mean threshold?'],
     ],
     [
       'id: a, on: offline',
-      ['on must be one of usage, router_offline, session_stalled, session_uncounted; left out: usage'],
+      ['on must be one of usage, router_offline, session_stalled, session_uncounted; default: usage'],
     ],
     [
       'id: a, on: ',
-      ['on must be one of usage, router_offline, session_stalled, session_uncounted; left out: usage'],
+      ['on must be one of usage, router_offline, session_stalled, session_uncounted; default: usage'],
     ],
     ['id: "a b", on: router_offline', [expect.stringContaining('id must be an id in quotes')]],
     ['id: a, on: router_offline, after: 5', [expect.stringContaining('after must be a duration')]],
-  ])('{ %s } is told its faults', (keys, expected) => {
-    const told = faults(`alerts: [{ ${keys} }]`).map(it => it.replace('alerts[0].', ''))
-    expect(told).toEqual(expected)
+  ])('{ %s } reports its faults', (keys, expected) => {
+    const found = faults(`alerts: [{ ${keys} }]`).map(it => it.replace('alerts[0].', ''))
+    expect(found).toEqual(expected)
   })
 
-  it('is a block, in a list', () => {
+  it('is a block in a list', () => {
     expect(faults('alerts: [down]')).toEqual([
       'alerts[0] must be a block of keys such as { id: down, on: router_offline, after: 5m }',
     ])
@@ -187,17 +187,17 @@ describe('an alert', () => {
     expect(faults('alerts: ')).toEqual([expect.stringContaining('or remove the key')])
   })
 
-  it('has an id of its own, and so has a webhook', () => {
+  it('has a unique id, and so has a webhook', () => {
     const hook = `{ id: a, ${WEBHOOK} }`
     const down = '{ id: a, on: router_offline }'
     expect(faults(`alerts: [${down}, ${down}]\nwebhooks: [${hook}, ${hook}]`)).toEqual([
-      'alerts[1].id must be its own, and tenants[0].alerts[0] has it already',
-      'webhooks[1].id must be its own, and tenants[0].webhooks[0] has it already',
+      'alerts[1].id must be unique: tenants[0].alerts[0] already has it',
+      'webhooks[1].id must be unique: tenants[0].webhooks[0] already has it',
     ])
     expect(faults(`alerts: [${down}]\nwebhooks: [${hook}]`)).toEqual([])
   })
 
-  it('stands on a tenant', () => {
+  it('belongs to a tenant', () => {
     expect(faultsOf(`${AUTH}\nalerts: []\ntenants: []`)).toMatchObject([
       { line: 2, message: 'does not belong here: move it to a tenant' },
     ])
@@ -205,7 +205,7 @@ describe('an alert', () => {
 })
 
 describe('all faults of alerts', () => {
-  it('come at once with those beside them, each with its line and path', () => {
+  it('are reported at once with others, each with its line and path', () => {
     const text = withTenant(`timezone: Middle/Earth
 quotas:
   - { scope: user, period: month, limit: 100GB }

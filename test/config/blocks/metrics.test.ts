@@ -25,7 +25,7 @@ describe('the metrics', () => {
     expect(configOf(withServer(`metrics: { ${keys} }`)).server.metrics.at).toEqual(at)
   })
 
-  it('have a token that is a secret like others', () => {
+  it('have a token that is a secret like any other', () => {
     const { server } = configOf(withServer('metrics: { token: "${METRICS}" }'), { ...ENV, METRICS: TOKEN })
     expect(metricsTokenOf(server)).toBe(TOKEN)
     expect(JSON.stringify(server)).not.toContain(TOKEN)
@@ -35,7 +35,7 @@ describe('the metrics', () => {
   })
 
   it.each(['fifteen-is-less', 'sixteen, with a blank', '"sixteen-at-least\\n"', `${TOKEN}-ü`])(
-    'have no token that no header can have, or that can be guessed: %s',
+    'do not accept a token that no header can carry or that can be guessed: %s',
     token => {
       const fault = faultOf(`metrics: { token: ${token} }`)
       expect(fault).toMatch(/^server\.metrics\.token must be 16 characters or more, without blanks/)
@@ -46,15 +46,18 @@ describe('the metrics', () => {
   it.each([
     ['metrics: {}', 'server.metrics needs a port, a token, or both'],
     [`metrics: { host: 10.0.0.1, token: ${TOKEN} }`, 'server.metrics.host needs a port beside it'],
-    ['metrics: { port: 8090 }', 'server.metrics.port is server.port too'],
-    ['host: "::", port: 9090, metrics: { host: "::", port: 9090 }', 'server.metrics.port is server.port too'],
-    ['metrics: { prot: 9090 }', 'server.metrics.prot is no key of this block: did you mean port?'],
-  ])('with a choice that is none are a fault: %s', (keys, fault) => {
+    ['metrics: { port: 8090 }', 'server.metrics.port is the same as server.port'],
+    [
+      'host: "::", port: 9090, metrics: { host: "::", port: 9090 }',
+      'server.metrics.port is the same as server.port',
+    ],
+    ['metrics: { prot: 9090 }', 'server.metrics.prot is not a key of this block: did you mean port?'],
+  ])('with an invalid combination are a fault: %s', (keys, fault) => {
     expect(faultOf(keys)).toContain(fault)
   })
 
   it.each(['port: 0, metrics: { port: 0 }', 'host: 10.0.0.1, metrics: { port: 8090 }'])(
-    'may have what is not the same place: %s',
+    'may share a host or a port number, but not both: %s',
     keys => {
       expect(faultOf(keys)).toBe('')
     },

@@ -18,7 +18,7 @@ describe('a webhook', () => {
   const DOWN = 'alerts: [{ id: down, on: router_offline }, { id: silent, on: session_stalled }]'
   const hooks = (keys: string) => `${DOWN}\nwebhooks: [{ id: noc, ${keys} }]`
 
-  it('hears of those alerts that it names, or of all, and never shows where it is and what it signs by', () => {
+  it('gets the alerts that it names, or all, and never prints its URL or its secret', () => {
     const config = configOf(withTenant(hooks(`${WEBHOOK}, alerts: [silent]`)), WEBHOOK_ENV)
     const webhook = config.tenants[0]?.webhooks[0]
     expect(webhook).toMatchObject({ id: 'noc', rules: new Set(['silent']) })
@@ -32,22 +32,22 @@ describe('a webhook', () => {
     expect(tenantOf(hooks(WEBHOOK)).webhooks[0]?.rules).toEqual(new Set(['down', 'silent']))
   })
 
-  it('names alerts of its tenant, and is told which was meant', () => {
+  it('names alerts of its tenant, and the fault suggests the one that was meant', () => {
     expect(faults(hooks(`${WEBHOOK}, alerts: [dwon, near-quota, silent]`))).toEqual([
-      'webhooks[0].alerts[0] is no alert of this tenant: did you mean down?',
-      'webhooks[0].alerts[1] is no alert of this tenant: name one by its id in alerts',
+      'webhooks[0].alerts[0] is not an alert of this tenant: did you mean down?',
+      'webhooks[0].alerts[1] is not an alert of this tenant: use an id from alerts',
     ])
     expect(faults(hooks(`${WEBHOOK}, alerts: []`))).toEqual([
-      'webhooks[0].alerts must name one: ids of alerts such as [down]; left out: all of them',
+      'webhooks[0].alerts must have at least one entry: ids of alerts such as [down]; leave it out for all alerts',
     ])
-    // One with a fault may be what it names, under another id or its own.
+    // A faulty alert may be the one that is named, under this id or another.
     const hook = `webhooks: [{ id: noc, ${WEBHOOK}, alerts: [down] }]`
     for (const alert of ['{ on: router_offline }', '{ id: down, on: router_offline, after: 5 }'])
       expect(faults(`alerts: [${alert}]\n${hook}`)).toEqual([expect.stringContaining('alerts[0].')])
-    // One with a fault has an id all the same.
+    // A faulty alert still has an id.
     expect(faults(`alerts: [{ id: dawn, on: router_offline, after: 5 }]\n${hook}`)).toEqual([
       expect.stringContaining('alerts[0].after'),
-      'webhooks[0].alerts[0] is no alert of this tenant: did you mean dawn?',
+      'webhooks[0].alerts[0] is not an alert of this tenant: did you mean dawn?',
     ])
   })
 
@@ -65,7 +65,7 @@ describe('a webhook', () => {
     ['https:noc.example/1234567', ''],
     ['https://1234567@noc.example/', ', without a user or a password'],
     ['https://u:1234567@noc.example/', ', without a user or a password'],
-  ])('is not at %s, which is not shown', (url, hint) => {
+  ])('is not at %s, and the fault does not show it', (url, hint) => {
     expect(faults(hooks(`url: "${url}", secret: "\${NOC_SECRET}"`))).toEqual([
       `webhooks[0].url must be a URL such as https://noc.example/alerts${hint}`,
     ])
@@ -80,20 +80,20 @@ describe('a webhook', () => {
     [`whsec_${base64('1234567'.repeat(3))}`, 'must be 24 bytes or more'],
     [`whsec_${base64('a'.repeat(23))}`, 'must be 24 bytes or more'],
     ['whsec_', 'must be 24 bytes or more'],
-    [`whsec_${'1234567'.repeat(9)}`, 'must have base64 behind whsec_'],
-    [`whsec_${KEY}!1234567`, 'must have base64 behind whsec_'],
-    [`whsec_${KEY.replace('==', '')}`, 'must have base64 behind whsec_'],
-  ])('signs by %s, if by that: %s', (secret, hint) => {
-    const told = faultsOf(withTenant(hooks('url: "${NOC_URL}", secret: "${KEY}"')), {
+    [`whsec_${'1234567'.repeat(9)}`, 'must have base64 after whsec_'],
+    [`whsec_${KEY}!1234567`, 'must have base64 after whsec_'],
+    [`whsec_${KEY.replace('==', '')}`, 'must have base64 after whsec_'],
+  ])('signs with %s, unless it is at fault: %s', (secret, hint) => {
+    const found = faultsOf(withTenant(hooks('url: "${NOC_URL}", secret: "${KEY}"')), {
       ...WEBHOOK_ENV,
       KEY: secret,
     })
-    if (hint === undefined) return expect(told).toEqual([])
-    expect(told).toMatchObject([{ message: expect.stringContaining(hint) }])
-    expect(JSON.stringify(told)).not.toContain('1234567')
+    if (hint === undefined) return expect(found).toEqual([])
+    expect(found).toMatchObject([{ message: expect.stringContaining(hint) }])
+    expect(JSON.stringify(found)).not.toContain('1234567')
   })
 
-  it('has its secrets wherever secrets may be', () => {
+  it('may have its secrets wherever a secret may be', () => {
     expect(faults(hooks('url: "${NOT_SET}", secret: { file: /nowhere }'))).toEqual([
       'webhooks[0].url needs NOT_SET from the environment, where it is not set or empty: export it or add it to .env',
       'webhooks[0].secret cannot be read: there is no such file',

@@ -10,13 +10,13 @@ describe('the URL of the database', () => {
     'postgres://u:p$w!@db/tikmeter',
     'postgres://u:p@/tikmeter?host=/run/postgresql',
     'postgres:///tikmeter?host=/run/postgresql',
-  ])('is taken, and pg takes it too: %s', url => {
+  ])('is accepted, and pg accepts it too: %s', url => {
     expect(isPostgresUrl(url)).toEqual({ kind: 'right', value: url })
     expect(new pg.Client({ connectionString: url }).database).toBe('tikmeter')
   })
 
   it.each(['s3/cr3t', 's3?cr3t', 's3#cr3t', '12/cr3t', '12#cr3t', '12?cr3t', 's3%E9cr3t'])(
-    'that ends within its password %s is refused, with how it is written and without it',
+    'cut short by its password %s is refused, with advice and without showing it',
     password => {
       const checked = isPostgresUrl(`postgres://u:${password}@db:5432/tikmeter`)
       expect(checked).toMatchObject({ kind: 'wrong', message: expect.stringContaining('/ as %2F') })

@@ -21,13 +21,13 @@ describe('a duration', () => {
   })
 
   it.each([5, '5', 's', '5 weeks', '-5s', '1h30m', '0s', '5S', '', null, undefined, ['5s'], '1e3s'])(
-    '%j is none',
+    '%j is not one',
     value => {
       expect(duration(value)).toEqual(wrong)
     },
   )
 
-  it('that a timer waits for is no longer than a timer can wait', () => {
+  it('for a timer is no longer than a timer can wait', () => {
     expect(outcomeOf(interval('24d'))).toBe(2_073_600_000)
     expect(interval('25d')).toEqual(wrong)
   })
@@ -44,7 +44,7 @@ describe('a size', () => {
     expect(outcomeOf(size(text))).toBe(bytes)
   })
 
-  it.each([1024, '1Gb', '1gb', '1G', '0MB', '99999999TB'])('%j is none', value => {
+  it.each([1024, '1Gb', '1gb', '1G', '0MB', '99999999TB'])('%j is not one', value => {
     expect(size(value)).toEqual(wrong)
   })
 })
@@ -60,7 +60,7 @@ describe('a rate', () => {
     expect(outcomeOf(rate(text))).toBe(bitsPerSecond)
   })
 
-  it.each(['10GBps', '10mbps', '10G', 10, '0bps'])('%j is none: bytes are not bits', value => {
+  it.each(['10GBps', '10mbps', '10G', 10, '0bps'])('%j is not one: bytes are not bits', value => {
     expect(rate(value)).toEqual(wrong)
   })
 })
@@ -76,15 +76,15 @@ describe('a threshold', () => {
     expect(threshold(written)).toEqual({ kind: 'right', value: { kind: 'share', share } })
   })
 
-  it('is a size else', () => {
+  it('is a size otherwise', () => {
     expect(threshold('2TB')).toEqual({ kind: 'right', value: { kind: 'bytes', bytes: 2 * 1024 ** 4 } })
   })
 
-  it.each(['0%', '1000.1%', '1.0000001%', '.5%', '%', '-1%', '80% ', 0.8, '0GB'])('%j is none', value => {
+  it.each(['0%', '1000.1%', '1.0000001%', '.5%', '%', '-1%', '80% ', 0.8, '0GB'])('%j is not one', value => {
     expect(threshold(value)).toEqual(wrong)
   })
 
-  it('is exact where a floating point number is not, and rounded up', () => {
+  it('is exact where a floating point number is not, and is rounded up', () => {
     expect(shareOf(100, 7_000_000)).toBe(7)
     expect(shareOf(101, 7_000_000)).toBe(8)
     expect(shareOf(Number.MAX_SAFE_INTEGER, 100_000_000)).toBe(Number.MAX_SAFE_INTEGER)

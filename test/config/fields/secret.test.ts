@@ -11,7 +11,7 @@ import { Secret } from '../../../src/config/fields/secret.ts'
 import { type Environment, secretText } from '../../../src/config/fields/secret-source.ts'
 import { AUTH, configOf, faultsOf, SECRET, withRouter } from '../config-text.ts'
 
-/** Keys that take no secret, and nothing that looks like one. */
+/** Keys that take no secret, or nothing that looks like one. */
 const WRONG_PLACES = [
   'port',
   'tls',
@@ -62,7 +62,7 @@ describe('a secret', () => {
     expect(new Secret('a').equals(new Secret('b'))).toBe(false)
   })
 
-  it('never prints with the config that has it', () => {
+  it('does not print with the config that contains it', () => {
     const config = configOf(withRouter(''), { TIKMETER_SECRET: SECRET })
     for (const text of [JSON.stringify(config), inspect(config, { depth: 99, showHidden: true })]) {
       expect(text).not.toContain(SECRET)
@@ -93,7 +93,7 @@ describe('the text of a secret', () => {
   })
 
   it.each(['hunter2${', 'hunter2${}', 'hunter2${not a name}', '${PASSWORD'])(
-    '%j is refused without showing it',
+    '%j is refused without being shown',
     written => {
       const found = secretText(written, env)
       expect(found.kind).toBe('wrong')
@@ -113,14 +113,14 @@ describe('the text of a secret', () => {
     })
   })
 
-  it('may be a credential that systemd gave, and is none where it gave nothing', () => {
+  it('may be a systemd credential, and is a fault without one', () => {
     const file = fileWith('hq-password', 'hunter2\n')
     const given = { CREDENTIALS_DIRECTORY: directory }
     expect(secretText({ credential: 'hq-password' }, given)).toEqual({ kind: 'right', value: 'hunter2' })
     expect(secretText({ credential: 'hq-password' }, {})).toEqual({
       kind: 'wrong',
       message:
-        'needs the systemd credential hq-password, and this process was given none: LoadCredential=hq-password:PATH',
+        'needs the systemd credential hq-password, which this process does not have: add LoadCredential=hq-password:PATH to the unit',
     })
     for (const name of ['..', `../${file}`, '', 7])
       expect(secretText({ credential: name }, given)).toMatchObject({
@@ -128,7 +128,7 @@ describe('the text of a secret', () => {
       })
   })
 
-  it('is not in a file that is empty, is a directory or does not exist', () => {
+  it('is not in a file that is empty, a directory or missing', () => {
     const empty = fileWith('empty', '\n')
     const missing = join(directory, 'missing')
     expect(secretText({ file: empty }, env)).toMatchObject({
@@ -156,7 +156,7 @@ describe('a fault', () => {
   it.each([
     ['a number where text is needed', `${AUTH}\ntenants: [{ id: a, routers: [{ password: 1234567 }] }]`],
     ['a list for a password', withRouter('').replace('"x"', '[1234567]')],
-    ['an alias that is none', `${AUTH}\ntenants: []\npusher: { key: k, secret: *1234567 }`],
+    ['an alias that does not exist', `${AUTH}\ntenants: []\npusher: { key: k, secret: *1234567 }`],
     ['a tag', `${AUTH}\ntenants: []\npusher: { key: k, secret: !1234567 x }`],
     ['a character YAML reserves', `${AUTH}\ntenants: []\npusher:\n  secret: "@1234567`],
     ['a second value', `${AUTH}\ntenants: []\npusher:\n  secret: "a" 1234567`],
@@ -164,13 +164,13 @@ describe('a fault', () => {
     ['a bad escape', `${AUTH}\ntenants: []\npusher:\n  secret: "\\q1234567"\n`],
     ['a directive', '%1234567\n---\ntenants: []'],
     ['a URL in the place of its block', `${AUTH}\ndatabase: postgres://u:1234567@db/x\ntenants: []`],
-    ['a database that is no Postgres', `${AUTH}\ndatabase: { url: "mysql://u:1234567@db/x" }\ntenants: []`],
+    ['a database that is not Postgres', `${AUTH}\ndatabase: { url: "mysql://u:1234567@db/x" }\ntenants: []`],
     ['a URL for a host', withRouter('').replace('10.1.0.1', '"http://u:1234567@x"')],
     ['a user before a host', withRouter('').replace('10.1.0.1', '"u:1234567@x"')],
     ['a short secret', 'auth: { secret: "1234567" }\ntenants: []'],
-    ['a public key that is none', 'auth: { public_key: "1234567" }\ntenants: []'],
+    ['a public key that is not one', 'auth: { public_key: "1234567" }\ntenants: []'],
     ['a misspelled key of a secret', withRouter('passwrod: 1234567')],
-    ['a key without the space behind its colon', withRouter('password:1234567, enabled: true')],
+    ['a key without the space after its colon', withRouter('password:1234567, enabled: true')],
     ['a secret for a key', `${AUTH}\ntenants: []\nuser-1234567:`],
     ['a key twice', `${AUTH}\ntenants: []\n1234567: a\n1234567: b`],
     ['a number in the place of a port', withRouter('port: 1234567')],
@@ -178,12 +178,12 @@ describe('a fault', () => {
     ['a word in a schedule', withRouter('schedule: "1234567 * * * * *"')],
     ['in the place of a file', withRouter('').replace('"x"', '{ file: h-1234567 }')],
     [
-      'what belongs into a file',
+      'the content of a file',
       `${AUTH}\ntenants: []\nserver: { tls: { cert: a, key: "-----BEGIN 1234567" } }`,
     ],
     ['in the address of keys', 'auth: { jwks_url: "https://u:1234567@panel.example/jwks" }\ntenants: []'],
     [
-      'two tenants of one id',
+      'two tenants with one id',
       `${AUTH}\ntenants: [{ id: h-1234567, routers: [] }, { id: h-1234567, routers: [] }]`,
     ],
   ])('never shows a secret: %s', (_case, text) => {
@@ -219,7 +219,7 @@ describe('auth', () => {
     expect(faults[0]?.message).toContain('the private key stays with the issuer')
   })
 
-  it('takes a key set by https, or by http from this machine', () => {
+  it('accepts a key set by https, or by http from this machine', () => {
     const url = 'http://localhost:9000/jwks.json'
     expect(configOf(`auth: { jwks_url: "${url}" }\ntenants: []`).auth).toMatchObject([
       { key: { kind: 'jwks', url } },
@@ -228,14 +228,14 @@ describe('auth', () => {
     expect(faultsOf('auth: { jwks_url: "panel.example" }\ntenants: []')).toHaveLength(1)
   })
 
-  it('is exactly one of the three, or several keys', () => {
+  it('has exactly one of the three, or several keys', () => {
     expect(faultsOf('auth: {}\ntenants: []')[0]?.message).toBe(
       'needs one of secret, jwks_url, public_key, keys',
     )
     const both = faultsOf('auth: { secret: short, jwks_url: "https://a.example/k" }\ntenants: []')
     expect(both.map(({ path }) => path)).toEqual(['auth.secret', 'auth.jwks_url'])
   })
-  it('has several keys, each with what it asks of its tokens', () => {
+  it('has several keys, each with its requirements for tokens', () => {
     const config = configOf(`auth:
   keys:
     - { secret: "\${TIKMETER_SECRET}" }
@@ -250,7 +250,7 @@ tenants: []`)
     ])
   })
 
-  it('asks as much of the tokens of its only key', () => {
+  it('has the same requirements for a single key', () => {
     const written = 'auth: { secret: "${TIKMETER_SECRET}", issuer: a, audience: b, max_age: 1h }'
     expect(configOf(`${written}\ntenants: []`).auth).toMatchObject([
       { issuer: 'a', audience: 'b', maxAgeMs: 3_600_000 },
@@ -258,31 +258,31 @@ tenants: []`)
   })
 
   it.each([
-    ['no key', '[]', 'auth.keys must name one'],
-    ['one that is none', '[{ issuer: a }]', 'auth.keys[0] needs one of secret, jwks_url, public_key'],
+    ['no key', '[]', 'auth.keys must have at least one entry'],
+    ['an entry without a key', '[{ issuer: a }]', 'auth.keys[0] needs one of secret, jwks_url, public_key'],
     [
-      'one that is two',
+      'an entry with two keys',
       '[{ secret: "${TIKMETER_SECRET}", jwks_url: "https://a.example/k" }]',
-      'auth.keys[0].jwks_url cannot stand beside secret',
+      'auth.keys[0].jwks_url cannot be combined with secret',
     ],
     [
       'too many',
       `[${Array(17).fill('{ secret: "${TIKMETER_SECRET}" }').join(', ')}]`,
-      'auth.keys must be 16 at the most',
+      'auth.keys must have at most 16 entries',
     ],
-  ])('with %s is at fault', (_, keys, said) => {
+  ])('with %s is a fault', (_, keys, said) => {
     const [fault] = faultsOf(`auth: { keys: ${keys} }\ntenants: []`)
     expect(`${fault?.path} ${fault?.message}`).toContain(said)
   })
 
-  it('has no terms beside several keys: each key has its own', () => {
+  it('has no requirements beside several keys: each key has its own', () => {
     const faults = faultsOf(
       'auth: { keys: [{ secret: "${TIKMETER_SECRET}" }], issuer: a, secret: "${TIKMETER_SECRET}" }\ntenants: []',
     )
     expect(faults.map(({ path }) => path).sort()).toEqual(['auth.issuer', 'auth.keys'])
   })
 
-  it('takes no public key that signs nothing, or is too short to', () => {
+  it('accepts no public key that cannot sign, or that is too short', () => {
     const keys = [generateKeyPairSync('x25519'), generateKeyPairSync('rsa', { modulusLength: 1024 })]
     for (const { publicKey } of keys) {
       const PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString()
@@ -294,20 +294,20 @@ tenants: []`)
   it.each([
     ['2026-11-30T09:00:00Z', '2026-11-30T09:00:00.000Z'],
     ['"2026-11-30T12:00+03:00"', '2026-11-30T09:00:00.000Z'],
-  ])('of a tenant revokes what was issued before %s', (written, at) => {
+  ])('of a tenant revokes tokens issued before %s', (written, at) => {
     const text = `${AUTH}\ntenants: [{ id: a, auth: { not_before: ${written} }, routers: [] }]`
     expect(configOf(text).tenants[0]?.tokensNotBefore?.toISOString()).toBe(at)
   })
 
   it.each(['secret: "${TIKMETER_SECRET}"', 'keys: [{ secret: "${TIKMETER_SECRET}" }]'])(
-    'of all tenants and admins revokes what was issued before, beside %s',
+    'of all tenants and admins revokes tokens issued before, beside %s',
     keys => {
       const text = `auth: { ${keys}, not_before: 2026-11-30T09:00:00Z }\ntenants: []`
       expect(configOf(text).tokensNotBefore).toEqual(new Date('2026-11-30T09:00:00Z'))
     },
   )
 
-  it('is not revoked by one of several keys alone', () => {
+  it('does not revoke the tokens of one of several keys', () => {
     const text =
       'auth: { keys: [{ secret: "${TIKMETER_SECRET}", not_before: 2026-11-30T09:00:00Z }] }\ntenants: []'
     expect(faultsOf(text).map(({ path, message }) => `${path} ${message}`)).toEqual([
@@ -321,7 +321,7 @@ tenants: []`)
     '2026-11-30T09:00:00',
     '2026-11-30T25:00:00Z',
     '1764493200',
-  ])('of a tenant revokes nothing by %s', written => {
+  ])('of a tenant does not accept %s as an instant', written => {
     const [fault] = faultsOf(`${AUTH}\ntenants: [{ id: a, auth: { not_before: ${written} }, routers: [] }]`)
     expect(`${fault?.path} ${fault?.message}`).toContain('tenants[0].auth.not_before must be an instant')
   })

@@ -14,7 +14,7 @@ function pathsAndMessages(cert: string, key: string): readonly (readonly [string
 }
 
 describe('the certificate of the server', () => {
-  it('is taken with its own key', () => {
+  it('is accepted with its own key', () => {
     expect(configOf(withServer('server.pem', 'server-key.pem')).server.tls).toEqual({
       cert: resolve(CERTIFICATES, 'server.pem'),
       key: resolve(CERTIFICATES, 'server-key.pem'),
@@ -22,7 +22,7 @@ describe('the certificate of the server', () => {
     })
   })
 
-  it('may have browsers come by HTTPS alone, for whole seconds', () => {
+  it('may require HTTPS of browsers, for whole seconds', () => {
     const withHsts = (hsts: string) => withServer('server.pem', `server-key.pem, hsts: ${hsts}`)
     expect(configOf(withHsts('365d')).server.tls?.hstsMs).toBe(365 * 86_400_000)
     for (const [hsts, message] of [
@@ -35,13 +35,13 @@ describe('the certificate of the server', () => {
       ])
   })
 
-  it('is refused with another one’s key', () => {
+  it('is refused with the key of another certificate', () => {
     expect(pathsAndMessages('server.pem', 'self-signed-key.pem')).toEqual([
       ['server.tls.key', 'is not the key of the certificate in cert: name the one it was made for'],
     ])
   })
 
-  it('is refused where it is none, and so is the key, each with its path', () => {
+  it('is refused if it is not a certificate, and so is a key that is not one, each with its path', () => {
     expect(pathsAndMessages('server-key.pem', 'server.pem')).toEqual([
       ['server.tls.cert', expect.stringContaining('BEGIN CERTIFICATE')],
       ['server.tls.key', expect.stringContaining('BEGIN PRIVATE KEY')],

@@ -11,14 +11,14 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'the config is not there',
     command: 'run',
     code: 2,
-    line: 'tikmeter.yaml:1:1 is not there: name it with --config FILE, or make it of config/tikmeter.example.yaml',
+    line: 'tikmeter.yaml:1:1 does not exist: name it with --config FILE, or create it from config/tikmeter.example.yaml',
     provoke: async ({ place }) => errorOf(await place.run(['run'])),
   },
   {
     what: 'the config is no YAML',
     command: 'check',
     code: 2,
-    line: 'tikmeter.yaml:1:18 cannot be read from here on: put a value with any of : # { } [ ] , & * ! | > % @ ` in it into quotes, "${NAME}" too inside of { }',
+    line: 'tikmeter.yaml:1:18 cannot be read from here on: put values that contain any of : # { } [ ] , & * ! | > % @ ` in quotes, and "${NAME}" inside { } too',
     provoke: async ({ place }) => {
       await place.write('tikmeter.yaml', 'auth: { secret: ${TIKMETER_SECRET} }\n')
       return errorOf(await place.run(['check']))
@@ -28,7 +28,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'a key of the config is misspelled',
     command: 'check',
     code: 2,
-    line: 'tikmeter.yaml:10:1 comit: is no key of this block: did you mean commit?',
+    line: 'tikmeter.yaml:10:1 comit: is not a key of this block: did you mean commit?',
     provoke: ({ place }) => check(place, { comit: { interval: '30s' } }),
   },
   {
@@ -52,7 +52,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'one router is in the config twice',
     command: 'check',
     code: 0,
-    line: 'warning: tikmeter.yaml:17:9 tenants[0].routers[1].host: 10.1.0.1:8728 is acme/hq already (tenants[0].routers[0]); a router that is read twice is counted twice: remove one of them, or give each services of its own',
+    line: 'warning: tikmeter.yaml:17:9 tenants[0].routers[1].host: 10.1.0.1:8728 is also acme/hq (tenants[0].routers[0]); a router that is read twice is counted twice: remove one of them, or give them different services',
     provoke: async ({ place }) => {
       const router = { host: '10.1.0.1', username: 'usage', password: 'secret' }
       const routers = ['hq', 'tower'].map(id => ({ id, ...router }))
@@ -73,7 +73,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'an alert goes by a share of a quota that is not there',
     command: 'check',
     code: 2,
-    line: 'tikmeter.yaml:16:9 tenants[0].alerts[0].threshold: is a share of no quota: add { scope: user, period: month, limit: 100GB } to the tenant’s quotas, with the limit that is yours',
+    line: 'tikmeter.yaml:16:9 tenants[0].alerts[0].threshold: is a share of a quota that does not exist: add { scope: user, period: month, limit: 100GB } to the tenant’s quotas, with your limit',
     provoke: ({ place }) => {
       const alert = { id: 'near-quota', scope: 'user', period: 'month', threshold: '80%' }
       return check(place, { tenants: [{ id: 'acme', routers: [], alerts: [alert] }] })
@@ -83,7 +83,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'a webhook names an alert that is not there',
     command: 'check',
     code: 2,
-    line: 'tikmeter.yaml:20:13 tenants[0].webhooks[0].alerts[0]: is no alert of this tenant: did you mean down?',
+    line: 'tikmeter.yaml:20:13 tenants[0].webhooks[0].alerts[0]: is not an alert of this tenant: did you mean down?',
     provoke: ({ place }) => {
       const webhook = { id: 'noc', url: 'https://noc.example/', secret: 'x'.repeat(24), alerts: ['dwon'] }
       const alerts = [{ id: 'down', on: 'router_offline' }]

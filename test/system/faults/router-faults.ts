@@ -126,7 +126,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     what: 'one router is in the config twice, and a daemon reads it',
     command: 'run',
     code: null,
-    line: 'a router is in the config twice: DIR/tikmeter.yaml:18:9 tenants[0].routers[1].host: 127.0.0.1:PORT is acme/hq already (tenants[0].routers[0]); a router that is read twice is counted twice: remove one of them, or give each services of its own',
+    line: 'a router is in the config twice: DIR/tikmeter.yaml:18:9 tenants[0].routers[1].host: 127.0.0.1:PORT is also acme/hq (tenants[0].routers[0]); a router that is read twice is counted twice: remove one of them, or give them different services',
     provoke: async ({ place, database }) => {
       const { port } = await startRouter({})
       place.name(port, 'PORT')
