@@ -19,7 +19,7 @@ import { type Actions, commandLine } from './commands/command-line.ts'
 import { complete } from './commands/completion.ts'
 import { completionScript, type Shell } from './commands/completion-script.ts'
 import { configNames } from './commands/config-names.ts'
-import { interrupted, untilAsked, untilInterrupted } from './commands/interruption.ts'
+import { interrupted, stopRequest, untilInterrupted } from './commands/interruption.ts'
 import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
 import type { OwnDatabase } from './commands/own-database.ts'
 import { terminalOf } from './commands/terminal.ts'
@@ -38,12 +38,12 @@ import { createLogger, errorFields } from './runtime/logger.ts'
 import { printableLines } from './runtime/printable.ts'
 import { VERSION } from './runtime/version.ts'
 
-/** Done, failed, and wrong use or config: what supervisors and scripts go by. */
+/** Exit codes, for supervisors and scripts: done, failed, wrong use or config. */
 const DONE = 0
 const FAILED = 1
 const WRONG_USE = 2
 
-// Most of the code is loaded by the command that has use for it: a shell that completes one waits for an answer.
+// Each command imports its own code when it runs: a shell that completes a command must not wait for all of it.
 
 async function run({ config: file }: CommonOptions): Promise<number> {
   const log = createLogger()
@@ -52,19 +52,19 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   const exposed = exposedSecret(file)
   if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
   warnOfSharedAddresses(sharedAddresses(file, config), log)
-  const ended = untilAsked(process, systemClock, signal => {
+  const stop = stopRequest(process, systemClock, signal => {
     log.error({ signal }, 'ended by a second signal; the journal has what was not committed')
     process.exit(FAILED)
   })
   const onBug = (error: unknown) => {
     log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
-    ended.end(FAILED)
+    stop.end(FAILED)
   }
   const onSuperseded = ({ host, startedAt }: Newer) => {
     const file = join(config.journal.directory, 'daemon-id')
     const advice = `only one of them can run; if the disk of one is a copy, delete ${file} there`
     log.fatal({ host, startedAt, advice }, 'ended: a daemon with the same id was started later')
-    ended.end(WRONG_USE)
+    stop.end(WRONG_USE)
   }
   process.on('uncaughtException', onBug)
   process.on('unhandledRejection', onBug)
@@ -74,16 +74,16 @@ async function run({ config: file }: CommonOptions): Promise<number> {
     ...{ configFile: file, config, env: process.env, clock: systemClock, log, onBug, onSuperseded },
   })
   try {
-    await Promise.race([daemon.start(), ended.promise])
+    await Promise.race([daemon.start(), stop.promise])
   } catch (error) {
     if (!(error instanceof Stopping))
       log.fatal({ err: errorFields(error) }, `could not start: ${messageOf(error)}`)
-    ended.end(FAILED)
+    stop.end(FAILED)
   }
-  const code = await ended.promise
+  const code = await stop.promise
   if (await daemon.stop()) return code
   log.error('not everything stopped in order; what was committed stands')
-  // The shutdown deadline: whatever still holds the process is let go. One that is not to be restarted says so still.
+  // The shutdown deadline has passed, so the process must be ended. A code that forbids a restart is kept.
   process.exit(code === DONE ? FAILED : code)
 }
 
@@ -197,7 +197,7 @@ function printCompletion(shell: Shell): number {
   return DONE
 }
 
-/** For a shell in the middle of a line: whatever is wrong, it says nothing. */
+/** Completes a line for a shell. It never prints an error into that line. */
 async function printCompletions(program: Command, typed: readonly string[]): Promise<number> {
   const namesIn = async (file: string | undefined) => configNames(configFileOf(file, process.env))
   const completion = await complete(program, typed, namesIn)
@@ -211,9 +211,9 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * One call of the command line, with what `.env` in the working directory adds to the environment.
- * @param argv as in `process.argv`: the command begins at the third
- * @returns the exit code, of which all has been printed
+ * Runs one command line. Adds the variables of `.env` in the working directory to the environment.
+ * @param argv like `process.argv`: the command is the third element
+ * @returns the exit code, after all output was printed
  */
 export async function main(argv: readonly string[]): Promise<number> {
   loadDotenv({ quiet: true })

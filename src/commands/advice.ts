@@ -15,19 +15,19 @@ import {
 import { errorCodeOf } from '../runtime/error-code.ts'
 import { groupSet, NEW_CERTIFICATE, quoted, signCertificate } from './router-console.ts'
 
-/** What to do about a router that could not be read. */
+/** Says how to fix a router that could not be read. */
 export function adviceFor({ username, host, tls, timeoutMs }: RouterConfig, error: RouterError): string {
   const service = tls ? 'api-ssl' : 'api'
   if (error instanceof RouterLoginRefused)
-    return `see that username and password are the router's, and that the group of ${quoted(username)} may use the API: ${groupSet(username)}`
+    return `check username and password, and that the group of ${quoted(username)} may use the API: ${groupSet(username)}`
   if (error instanceof RouterCertificateRefused) return adviceForCertificate(error.why, host)
   if (error instanceof RouterTlsFailed) return adviceForTls(error.why)
-  if (error instanceof RouterGarbled) return `see that port is the one of ${service}: /ip/service/print`
+  if (error instanceof RouterGarbled) return `check that port is the one of ${service}: /ip/service/print`
   if (error instanceof RouterTimeout) return adviceForTimeout(error.waitedFor, timeoutMs)
   if (error instanceof RouterUnreachable) return adviceForUnreachable(errorCodeOf(error.cause), host, service)
   if (error instanceof RouterTrap && error.isMissingRight) return groupSet(username)
-  if (error instanceof OutOfDescriptors) return 'run it again, with a higher limit: ulimit -n'
-  return 'try again; if it stays, look at the router’s log: /log/print'
+  if (error instanceof OutOfDescriptors) return 'run this again with a higher limit: ulimit -n'
+  return 'try again; if it persists, look at the router’s log: /log/print'
 }
 
 function adviceForTimeout(waitedFor: RouterTimeout['waitedFor'], timeoutMs: number): string {
@@ -35,9 +35,9 @@ function adviceForTimeout(waitedFor: RouterTimeout['waitedFor'], timeoutMs: numb
     case 'handshake':
       return `${OTHER_PORT}; if it is, the router may be slow: set its timeout to more than ${timeoutMs / 1_000}s`
     case 'login':
-      return 'see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input'
+      return 'check host and port, and that no firewall drops the connection: /ip/firewall/filter/print where chain=input'
     case 'answer':
-      return `set the router's timeout to more than ${timeoutMs / 1_000}s, and see what keeps it busy: /tool/profile`
+      return `set the router's timeout to more than ${timeoutMs / 1_000}s, and look what keeps it busy: /tool/profile`
     default:
       return waitedFor satisfies never
   }
@@ -47,45 +47,45 @@ function adviceForUnreachable(code: unknown, host: string, service: string): str
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `see that host is right, and that this machine can look it up: getent hosts ${host}`
+      return `check host, and that this machine can resolve it: getent hosts ${host}`
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `see that host is right, and how this machine gets there: ip route get ${host}`
+      return `check host, and the route from this machine: ip route get ${host}`
     default:
-      return `/ip/service/print on the router tells whether ${service} is on, on which port and for whom; /ip/service/enable ${service}`
+      return `check with /ip/service/print on the router that ${service} is enabled, on which port and for which addresses; to enable it: /ip/service/enable ${service}`
   }
 }
 
 function adviceForTls(why: TlsObstacle): string {
   switch (why) {
     case 'absent':
-      return `${OTHER_PORT}; to read it in the clear, leave tls out`
+      return `${OTHER_PORT}; to read it without TLS, remove tls`
     case 'outdated':
-      return 'update RouterOS to 6.49 or later, which speak TLS 1.2: /system/package/update/install'
+      return 'update RouterOS to 6.49 or later, which supports TLS 1.2: /system/package/update/install'
     case 'other':
-      return 'update RouterOS (/system/package/update/install); if it stays, look at the router’s log: /log/print'
+      return 'update RouterOS (/system/package/update/install); if it persists, look at the router’s log: /log/print'
     default:
       return why satisfies never
   }
 }
 
 const OTHER_PORT =
-  'see that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is on: /ip/service/print'
+  'check that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is enabled: /ip/service/print'
 
 function adviceForCertificate(why: Distrust, host: string): string {
   switch (why) {
     case 'expired':
       return `${NEW_CERTIFICATE}; until then it can be pinned: tls: { fingerprint: SHA256 }`
     case 'not-yet-valid':
-      return 'see that our clock is right: timedatectl'
+      return 'check the clock of this machine: timedatectl'
     case 'another-name':
       return 'set host to a name that is in the certificate, or pin it: tls: { fingerprint: SHA256 }'
     case 'another-pin':
-      return 'if its certificate was renewed, pin the new one; if not, somebody is in between'
+      return 'if its certificate was renewed, pin the new one; if not, somebody may be intercepting the connection'
     case 'none':
       return NEW_CERTIFICATE
     case 'weak':
-      return `make a new one that is signed with SHA-256 (${signCertificate(host)}); or pin the one it has: tls: { fingerprint: SHA256 }`
+      return `make a new one that is signed with SHA-256 (${signCertificate(host)}), or pin this one: tls: { fingerprint: SHA256 }`
     case 'unknown-authority':
       return 'name its CA (tls: { ca: FILE }), or pin its certificate (tls: { fingerprint: SHA256 })'
     default:

@@ -6,7 +6,7 @@ import type { UsageBy, UsageQuestion } from '../store/usage/usage-query.ts'
 import type { UsageFormat } from './usage-format.ts'
 import { WrongUse } from './wrong-use.ts'
 
-/** What the commands are given, as commander gives it. */
+/** The options of all commands, as commander passes them. */
 export interface CommonOptions {
   readonly config: string
 }
@@ -19,7 +19,7 @@ export interface StatusOptions extends ProbeOptions {
   readonly watch?: boolean
 }
 
-/** Of what is printed as rows. */
+/** Options of the commands that print rows. */
 interface RowOptions extends CommonOptions {
   readonly tenant?: string
   readonly user?: string
@@ -42,7 +42,7 @@ function daysOf({ from, to }: Pick<RowOptions, 'from' | 'to'>) {
   return { from, to }
 }
 
-/** Each of `UsageBy`, in the help's order. */
+/** All values of `UsageBy`, in the order of the help. */
 export const USAGE_BY = Object.keys({
   day: true,
   month: true,
@@ -74,10 +74,10 @@ export interface CreditOptions extends CommonOptions {
   readonly by?: string
 }
 
-/** What can be said of an event, and what it has been then. */
+/** Verdicts on an event, with the decision that each leads to. */
 export const DECISIONS = { accept: 'accepted', reject: 'rejected' } as const
 export type Verdict = keyof typeof DECISIONS
-/** Each of `Verdict`, in the help's order. */
+/** All values of `Verdict`, in the order of the help. */
 export const VERDICTS = Object.keys(DECISIONS)
 
 export interface TokenOptions extends CommonOptions {
@@ -97,19 +97,19 @@ export function parseDay(text: string): string {
   throw new InvalidArgumentError('It must be a day such as 2026-11-24.')
 }
 
-/** Eighteen digits are an id that PostgreSQL can hold, whatever they are. */
+/** Any number of up to 18 digits fits an id column of PostgreSQL. */
 export function parseEvent(text: string): string {
   if (/^[1-9]\d{0,17}$/.test(text)) return text
-  throw new InvalidArgumentError('It must be the id of an event, as `tikmeter events` tells it.')
+  throw new InvalidArgumentError('It must be the id of an event, as `tikmeter events` prints it.')
 }
 
-/** So much is read by whoever looks at it later. */
+/** A length that people still read. */
 const MOST_CHARACTERS = 1_000
 
 export function parseWords(text: string): string {
   const words = text.trim()
   if (words !== '' && words.length <= MOST_CHARACTERS) return words
-  throw new InvalidArgumentError(`It must be words, ${MOST_CHARACTERS} characters at the most.`)
+  throw new InvalidArgumentError(`It must be a text of at most ${MOST_CHARACTERS} characters.`)
 }
 
 const CONFIG_VARIABLE = 'TIKMETER_CONFIG'
@@ -119,7 +119,7 @@ export function configOption(): Option {
   return new Option('--config <file>', 'the config').env(CONFIG_VARIABLE).default(DEFAULT_CONFIG)
 }
 
-/** The config of a command that is still being typed: as it is there, else as `configOption` would have it. */
+/** The config for completing a command line: as typed so far, else what `configOption` would use. */
 export function configFileOf(typed: string | undefined, env: NodeJS.ProcessEnv): string {
   return typed?.replace(/^~(?=\/)/, env['HOME'] ?? '~') ?? env[CONFIG_VARIABLE] ?? DEFAULT_CONFIG
 }

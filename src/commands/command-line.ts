@@ -22,7 +22,7 @@ import { USAGE_FORMATS } from './usage-format.ts'
 
 type ExitCode = number | Promise<number>
 
-/** What the commands do. */
+/** The function behind each command. */
 export interface Actions {
   run(options: CommonOptions): ExitCode
   check(options: CommonOptions): ExitCode
@@ -35,13 +35,13 @@ export interface Actions {
   psql(options: CommonOptions): ExitCode
   token(options: TokenOptions): ExitCode
   completion(shell: Shell): ExitCode
-  /** What a shell asks, for what is typed so far. */
+  /** Completes a command line for a shell; `words` is what was typed so far. */
   complete(words: readonly string[]): ExitCode
 }
 
 /**
- * The commands, as their help, the shells' completion and the parser know them.
- * @param ended is told the exit code of the one that was done
+ * Defines the commands, for the parser, their help and the shells' completion.
+ * @param ended called with the exit code of the command that ran
  */
 export function commandLine(version: string, actions: Actions, ended: (exitCode: number) => void): Command {
   const program = new Command('tikmeter')
@@ -49,7 +49,7 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
     .version(version)
     .exitOverride()
     .configureHelp({ subcommandTerm: it => it.name() })
-    .showHelpAfterError('(what there is: tikmeter --help)')
+    .showHelpAfterError('(see tikmeter --help)')
     .addHelpText('after', examples('check', 'probe', 'run'))
   const command = <Given extends unknown[]>(
     name: string,
@@ -59,33 +59,33 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
     program
       .command(name)
       .description(description)
-      .showHelpAfterError(`(what it takes: tikmeter ${name} --help)`)
+      .showHelpAfterError(`(see tikmeter ${name} --help)`)
       .action(async (...given: Given) => ended(await action(...given)))
   const withConfig: typeof command = (...given) => command(...given).addOption(configOption())
 
-  withConfig('run', 'the daemon', actions.run).addHelpText(
+  withConfig('run', 'run the daemon', actions.run).addHelpText(
     'after',
     examples('run', 'run --config /etc/tikmeter/tikmeter.yaml'),
   )
-  withConfig('check', "the config's faults, all at once", actions.check).addHelpText(
+  withConfig('check', 'check the config, and print all of its faults', actions.check).addHelpText(
     'after',
     examples('check', 'check --config /etc/tikmeter/tikmeter.yaml'),
   )
-  withConfig('probe', 'log in to routers, and say what is wrong with them', actions.probe)
-    .argument('[tenant/router]', 'of a tenant, or only this one; all that are enabled unless told')
-    .option('--json', 'for programs')
+  withConfig('probe', 'log in to routers, and report what is wrong with them', actions.probe)
+    .argument('[tenant/router]', 'a tenant or one router; default: all enabled routers')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples('probe', 'probe acme', 'probe acme/hq --json'))
-  withConfig('status', 'how the running daemon and its routers are doing, worst first', actions.status)
-    .option('--watch', 'again and again')
-    .option('--json', 'for programs')
+  withConfig('status', 'show how the daemon and its routers are doing, worst first', actions.status)
+    .option('--watch', 'repeat every two seconds')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples('status', 'status --watch'))
-  withConfig('usage', 'usage from the database, this month unless told', actions.usage)
-    .option('--tenant <id>', 'only this one')
-    .option('--user <name>', 'only of this user')
-    .option('--from <day>', "the first of the tenant's days", parseDay)
-    .option('--to <day>', 'the last one', parseDay)
-    .addOption(new Option('--by <what>', 'a row for each').choices(USAGE_BY).default('day'))
-    .addOption(new Option('--format <format>', 'how').choices(USAGE_FORMATS).default('table'))
+  withConfig('usage', 'print usage from the database; default: this month', actions.usage)
+    .option('--tenant <id>', 'only this tenant')
+    .option('--user <name>', 'only this user')
+    .option('--from <day>', "first of the tenant's days", parseDay)
+    .option('--to <day>', 'last of them', parseDay)
+    .addOption(new Option('--by <what>', 'one row for each').choices(USAGE_BY).default('day'))
+    .addOption(new Option('--format <format>', 'output format').choices(USAGE_FORMATS).default('table'))
     .addHelpText(
       'after',
       examples(
@@ -94,28 +94,26 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
         'usage --from 2026-11-01 --to 2026-11-30 --format csv > november.csv',
       ),
     )
-  withConfig('events', 'bytes that were not counted, and what was decided of them', actions.events)
-    .option('--tenant <id>', 'only this one')
-    .option('--router <id>', 'only of this router')
-    .option('--user <name>', 'only of this user')
-    .addOption(new Option('--kind <kind>', 'only these').choices(DECIDABLE_KINDS))
-    .option('--from <day>', "the first of the tenant's days; all that are kept unless told", parseDay)
-    .option('--to <day>', 'the last one', parseDay)
-    .option('--undecided', 'only those that nobody has decided on')
-    .addOption(new Option('--format <format>', 'how').choices(USAGE_FORMATS).default('table'))
+  withConfig('events', 'print bytes that were not counted, and the decisions on them', actions.events)
+    .option('--tenant <id>', 'only this tenant')
+    .option('--router <id>', 'only this router')
+    .option('--user <name>', 'only this user')
+    .addOption(new Option('--kind <kind>', 'only this kind').choices(DECIDABLE_KINDS))
+    .option('--from <day>', "first of the tenant's days; default: all that are kept", parseDay)
+    .option('--to <day>', 'last of them', parseDay)
+    .option('--undecided', 'only events without a decision')
+    .addOption(new Option('--format <format>', 'output format').choices(USAGE_FORMATS).default('table'))
     .addHelpText(
       'after',
       examples('events --undecided', 'events --tenant acme --kind quarantine --format csv > events.csv'),
     )
-  withConfig('credit', "count an event's bytes after all, or reject them, for good", actions.credit)
-    .addArgument(new Argument('<verdict>', 'what becomes of them').choices(VERDICTS))
-    .argument('<event>', 'its id, as events tells it', parseEvent)
+  withConfig('credit', "count an event's bytes after all, or reject them; final", actions.credit)
+    .addArgument(new Argument('<verdict>', 'whether to count them').choices(VERDICTS))
+    .argument('<event>', 'its id, as printed by events', parseEvent)
     .addOption(
-      new Option('--reason <text>', 'why, for whoever asks later')
-        .argParser(parseWords)
-        .makeOptionMandatory(),
+      new Option('--reason <text>', 'why, for later questions').argParser(parseWords).makeOptionMandatory(),
     )
-    .option('--by <who>', 'who decides; the user who runs this unless told', parseWords)
+    .option('--by <who>', 'who decides; default: the user who runs this', parseWords)
     .addHelpText(
       'after',
       examples(
@@ -127,19 +125,21 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
     'after',
     examples('migrate'),
   )
-  withConfig('psql', 'open psql on the database that tikmeter brings', actions.psql).addHelpText(
+  withConfig('psql', 'open psql on the embedded database', actions.psql).addHelpText(
     'after',
     examples('psql'),
   )
   withConfig('token', 'print a token for the feed and the API', actions.token)
     .option('--tenant <id>', 'for one tenant')
-    .option('--admin', 'for all of them')
+    .option('--admin', 'for all tenants')
     .addOption(
-      new Option('--expires <duration>', 'from now').argParser(parseExpires).default(30 * 86_400_000, '30d'),
+      new Option('--expires <duration>', 'how long it is valid')
+        .argParser(parseExpires)
+        .default(30 * 86_400_000, '30d'),
     )
     .addHelpText('after', examples('token --tenant acme', 'token --admin --expires 12h'))
-  command('completion', 'print what makes a shell complete these commands', actions.completion)
-    .addArgument(new Argument('<shell>', 'whose').choices(SHELLS))
+  command('completion', "print a shell's completion script", actions.completion)
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText('after', INSTALLING_COMPLETION)
   program
     .command('complete', { hidden: true })

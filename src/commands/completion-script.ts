@@ -2,9 +2,9 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
 /*
- * Each asks `tikmeter complete -- WORD…`, the last word being the one at the cursor, and gets a candidate a line, with
- * its description after a tab; or the one line `:files`, where any file will do. What was typed goes along as it is,
- * and is never evaluated.
+ * Each script calls `tikmeter complete -- WORD…`, where the last word is the one at the cursor. The answer is one
+ * candidate per line, with its description after a tab; or the single line `:files` if any file will do. The typed
+ * words are passed as they are and never evaluated.
  */
 
 const BASH = `# tikmeter in bash: source <(tikmeter completion bash)
@@ -57,7 +57,7 @@ end
 complete -c tikmeter -f -a '(__tikmeter_complete)'
 `
 
-/** What makes a shell complete our commands, for the shell to read. */
+/** The script that a shell reads to complete our commands. */
 export function completionScript(shell: Shell): string {
   switch (shell) {
     case 'bash':

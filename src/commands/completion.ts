@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander'
 import type { ConfigNames } from './config-names.ts'
 
-/** What may stand at the cursor: one of these words, or any file. */
+/** Candidates for the word at the cursor: some words, or any file. */
 export type Completion =
   | { readonly kind: 'words'; readonly candidates: readonly Candidate[] }
   | { readonly kind: 'file' }
@@ -11,15 +11,15 @@ export interface Candidate {
   readonly description: string
 }
 
-/** What a value can be; names are the config's. */
+/** The values of an option or argument. Names come from the config. */
 type Values = Completion | { readonly kind: Named }
-/** `routerId` is without its tenant. */
+/** `routerId` is a router's id without its tenant. */
 type Named = 'tenant' | 'router' | 'routerId'
 
-/** What the words before the cursor come to. */
+/** The words before the cursor, parsed. */
 interface Line {
   readonly command: Command
-  /** The option that the word at the cursor is the value of. */
+  /** The option whose value is at the cursor. */
   readonly awaiting: Option | undefined
   readonly options: ReadonlySet<Option>
   readonly argumentCount: number
@@ -29,15 +29,15 @@ interface Line {
 const NOTHING: Completion = { kind: 'words', candidates: [] }
 
 /**
- * What may stand at the cursor, by the commands' own description:
+ * Completes a command line from the definition of the commands:
  *
  *     us|              commands
- *     usage --b|       the command's options, but for those it has
- *     usage --by d|    values of the option; so too --by=d|
- *     probe ac|        values of the argument; where there is none, options
+ *     usage --b|       options of the command that were not given yet
+ *     usage --by d|    values of the option; also --by=d|
+ *     probe ac|        values of the argument; without an argument, options
  *
- * @param typed the words after `tikmeter`; the last one is that at the cursor. `--by=d` is three where bash cut it.
- * @param namesIn asked where they are wanted, with the config as it is typed, `undefined` where it is not
+ * @param typed the words after `tikmeter`, the last one at the cursor. Bash splits `--by=d` into three words.
+ * @param namesIn reads names from a config, `undefined` for the default one; only called if names are needed
  */
 export async function complete(
   program: Command,
@@ -54,7 +54,7 @@ export async function complete(
   return { kind: 'words', candidates: candidates.map(it => ({ ...it, word: assigned + it.word })) }
 }
 
-/** @returns `undefined` where there is no such command */
+/** @returns `undefined` for an unknown command */
 function lineOf(program: Command, before: readonly string[]): Line | undefined {
   let command = program
   let awaiting: Option | undefined
@@ -86,13 +86,13 @@ function lineOf(program: Command, before: readonly string[]): Line | undefined {
   return { command, awaiting, options, argumentCount, configFile }
 }
 
-/** @returns what the word at the cursor can be: after `assigned`, and beginning with `start` */
+/** @returns the values of the word at the cursor: what follows `assigned` and begins with `start` */
 function placeOf(
   line: Line,
   program: Command,
   word: string,
 ): { readonly values: Values; readonly assigned: string; readonly start: string } {
-  // Where bash cuts, the sign alone is the word behind which the cursor is.
+  // Bash splits at "=", so the word at the cursor may be the sign alone.
   if (line.awaiting) return { values: valuesOf(line.awaiting), assigned: '', start: word === '=' ? '' : word }
   const [, assigned, start] = /^(--[^=]+=)(.*)$/s.exec(word) ?? []
   if (assigned === undefined || start === undefined)
@@ -101,7 +101,7 @@ function placeOf(
   return { values: option && takesValue(option) ? valuesOf(option) : NOTHING, assigned, start }
 }
 
-/** Of a word that is no value of an option. */
+/** Values of a word that is not the value of an option. */
 function valuesAt({ command, options, argumentCount }: Line, program: Command, word: string): Values {
   if (!word.startsWith('-')) {
     if (command === program) return commandsOf(program)
@@ -179,12 +179,12 @@ function takesValue(option: Option): boolean {
   return option.required || option.optional
 }
 
-/** With `help`, which commander adds. */
+/** Includes `help`, which commander adds. */
 function visibleCommands(program: Command): readonly Command[] {
   return program.createHelp().visibleCommands(program)
 }
 
-/** With `--help`, which commander adds. */
+/** Includes `--help`, which commander adds. */
 function visibleOptions(command: Command): readonly Option[] {
   return command.createHelp().visibleOptions(command)
 }

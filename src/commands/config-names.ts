@@ -5,7 +5,7 @@ import { readText } from '../config/fields/readable-file.ts'
 import { MAX_BYTES } from '../config/load.ts'
 import { printable } from '../runtime/printable.ts'
 
-/** The config's tenants and their routers. */
+/** Ids and names of the config's tenants and routers. */
 export type ConfigNames = z.infer<typeof TENANTS>
 
 const NAMED = z.object({ id: z.string().refine(isConfigId), name: z.string().transform(printable).catch('') })
@@ -13,8 +13,8 @@ const TENANTS = allThatAre(NAMED.extend({ routers: allThatAre(NAMED) }))
 const CONFIG = z.object({ tenants: TENANTS })
 
 /**
- * Those that can be told, whatever else is wrong with the file: no secret is asked for, and one that is not there, or
- * is no config, has none.
+ * Reads the ids and names that are readable, whatever else is wrong with the file. Needs no secrets. A file that does
+ * not exist or is not a config has no names.
  */
 export function configNames(file: string): ConfigNames {
   const text = readText(file, MAX_BYTES)

@@ -7,9 +7,9 @@ import { limitWarnings } from './limit-warnings.ts'
 import { webhookWarnings } from './webhook-warnings.ts'
 
 /**
- * What `check` warns of in a config without a fault.
- * @param file the one that `config` was loaded from
- * @param socket where the daemon answers that runs by it, if one does
+ * The warnings of `check` for a config without faults.
+ * @param file the file from which `config` was loaded
+ * @param socket the control socket of the daemon that may run with this config
  */
 export async function configWarnings(
   file: string,

@@ -7,20 +7,20 @@ import { DECIDABLE_KINDS } from '../store/events/event-bytes.ts'
 import { bytesText } from './usage-format.ts'
 
 export interface CreditCommand {
-  /** Of the database. */
+  /** The URL of the database. */
   readonly url: string
   readonly decision: EventDecision
   readonly log: Logger
 }
 
-/** Nothing was decided; the message says why, and what can be done. */
+/** No decision was made; the message says why, and what is possible. */
 export class NotDecided extends Error {
   override readonly name = 'NotDecided'
 }
 
 /**
- * Decides on an event once and for good.
- * @returns what is so now, in a line
+ * Decides on an event. The decision is final.
+ * @returns one line that describes the outcome
  * @throws NotDecided, StoreError
  */
 export async function credit({ url, decision, log }: CreditCommand): Promise<string> {
@@ -49,23 +49,23 @@ function whyNot(event: string, outcome: Exclude<DecisionOutcome, Decided>): stri
     case 'no_bytes':
       return `event ${event} has no bytes that could be counted`
     case 'no_session':
-      return `event ${event} is not of one session: nobody can be given its bytes, and it can only be rejected`
+      return `event ${event} does not belong to a single session, so its bytes cannot be credited: it can only be rejected`
     case 'session_gone':
-      return `the session of event ${event} is not in the database, or no longer (retention.sessions): nobody can be given its bytes, and it can only be rejected`
+      return `the session of event ${event} is not in the database, or no longer (retention.sessions), so its bytes cannot be credited: it can only be rejected`
     case 'too_many':
-      return `with event ${event} its session would have more than 9007199254740991 bytes, which can not be counted exactly: it can only be rejected`
+      return `with event ${event} its session would have more than 9007199254740991 bytes, which cannot be counted exactly: it can only be rejected`
     default:
       return outcome satisfies never
   }
 }
 
-/** Who runs this: through sudo, who asked for it. */
+/** The user who runs this; through sudo, the one who called it. */
 export function operatorOf(env: NodeJS.ProcessEnv): string {
   if (env['SUDO_USER']) return env['SUDO_USER']
   try {
     return userInfo().username
   } catch {
-    // The system knows the user by a number alone.
+    // The system has no name for the user.
     return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }

@@ -2,14 +2,14 @@ import { request } from 'node:http'
 import { json as readJson } from 'node:stream/consumers'
 import { readStatus, type Status } from './status-answer.ts'
 
-/** No daemon answers, or not one of ours. */
+/** No daemon answers, or something else does. */
 export class NoDaemon extends Error {
   override readonly name = 'NoDaemon'
 }
 
 /**
- * How the running daemon and its routers are doing.
- * @param socket where it answers; `undefined` where its path is too long for a socket
+ * Reads the status of the running daemon from its control socket.
+ * @param socket `undefined` if its path is too long for a socket
  * @throws NoDaemon
  */
 export async function askDaemon(socket: string | undefined, withinMs: number): Promise<Status> {
@@ -17,7 +17,7 @@ export async function askDaemon(socket: string | undefined, withinMs: number): P
     throw new NoDaemon('the path of journal.directory is too long for a socket: give it a shorter one')
   const answer = readStatus(await get(socket, withinMs))
   if (answer) return answer
-  throw new NoDaemon(`the daemon at ${socket} answers otherwise: is it of this release?`)
+  throw new NoDaemon(`the daemon at ${socket} gave an unknown answer: is it the same release?`)
 }
 
 function get(socketPath: string, withinMs: number): Promise<unknown> {
@@ -37,9 +37,9 @@ function whyNot(socket: string, { code, message }: NodeJS.ErrnoException): strin
   switch (code) {
     case 'ENOENT':
     case 'ECONNREFUSED':
-      return `no daemon answers at ${socket}: ask in the working directory of a running one, with its config`
+      return `no daemon answers at ${socket}: run this in its working directory and with its config`
     case 'EACCES':
-      return `${socket} is another user's: ask as the daemon's user, or as root`
+      return `${socket} belongs to another user: run this as the daemon's user or as root`
     default:
       return `the daemon does not answer (${socket}): ${message}`
   }

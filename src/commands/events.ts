@@ -4,7 +4,7 @@ import { printRows } from './print-rows.ts'
 import type { UsageFormat } from './usage-format.ts'
 
 export interface EventsCommand {
-  /** Of the database. */
+  /** The URL of the database. */
   readonly url: string
   readonly question: EventQuestion
   readonly format: UsageFormat
@@ -12,7 +12,7 @@ export interface EventsCommand {
 }
 
 /**
- * Prints events with bytes that were not counted, and what was decided of them.
+ * Prints events with bytes that were not counted, and the decisions on them.
  * @throws StoreError
  */
 export async function events({ url, question, format, out }: EventsCommand): Promise<void> {

@@ -6,30 +6,30 @@ import type { RouterProbe, ServiceProbe } from '../routeros/probe.ts'
 import { adviceFor } from './advice.ts'
 import { leastPolicy, NEW_CERTIFICATE, quoted } from './router-console.ts'
 
-/** What is wrong with a router, and what to do. `fault`: it is not read as it should be; `warning`: it may mislead. */
+/** What is wrong with a router, and how to fix it. `fault`: it is not read correctly; `warning`: it may mislead. */
 export interface Finding {
   readonly severity: 'fault' | 'warning'
   readonly what: string
   readonly advice: string
 }
 
-/** Whether the router is not read as it should be. */
+/** Whether the router is not read correctly. */
 export function isFaulty(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'fault')
 }
 
 type ReadService = Extract<ServiceProbe, { kind: 'read' }>
 
-/** The router's clock is of no use to the numbers, but its log should tell the same time as ours. */
+/** The router's clock does not affect the numbers, but its log should show the same time as ours. */
 const CLOCK_OFF_SECONDS = 60
 const CERTIFICATE_LEFT_MS = 30 * 86_400_000
 
-/** Why a router could not be probed. */
+/** The reason why a router could not be probed. */
 export function findingsOfError(router: RouterConfig, error: RouterError): readonly Finding[] {
   return [fault(error.message, adviceFor(router, error))]
 }
 
-/** @param now by our clock */
+/** @param now our clock */
 export function findingsOf(router: RouterConfig, probe: RouterProbe, now: Date): readonly Finding[] {
   return [
     ...findingsOfServices(router, probe),
@@ -41,10 +41,15 @@ export function findingsOf(router: RouterConfig, probe: RouterProbe, now: Date):
 }
 
 function findingsOfServices(router: RouterConfig, { services }: RouterProbe): readonly Finding[] {
-  // One of the two is not there on many routers, and asked for by default.
+  // Many routers lack one of the two, and both are read by default.
   if (Object.values(services).every(({ kind }) => kind === 'missing')) {
     const asked = Object.keys(services)
-    return [fault(`it has no ${asked.join(' and no ')}`, 'see that the package is on: /system/package/print')]
+    return [
+      fault(
+        `it has no ${asked.join(' and no ')}`,
+        'check that the package is enabled: /system/package/print',
+      ),
+    ]
   }
   return SERVICES.flatMap(service => {
     const probe = services[service]
@@ -73,8 +78,8 @@ function findingsOfUncounted(service: Service, probe: ReadService): readonly Fin
   const { sessions, withCounters, unreadable, missingMenus } = probe
   const refused = missingMenus.map(({ menu, reason }) =>
     warning(
-      `it refuses ${menu} (${reason}): sessions that need it can not be counted`,
-      'see that its user has the policies read and api (/user/group/print), and that the package is on (/system/package/print)',
+      `it refuses ${menu} (${reason}): sessions that need it cannot be counted`,
+      'check that its user has the policies read and api (/user/group/print), and that the package is enabled (/system/package/print)',
     ),
   )
   const without = sessions - withCounters - unreadable.length
@@ -82,25 +87,25 @@ function findingsOfUncounted(service: Service, probe: ReadService): readonly Fin
   return [
     warning(
       `${without} of ${sessions} ${service} sessions have no counters`,
-      'probe again; if it stays, compare /ppp/active/print with /interface/pppoe-server/print: a session without an interface can not be counted',
+      'probe again; if it persists, compare /ppp/active/print with /interface/pppoe-server/print: a session without an interface can not be counted',
     ),
     ...refused,
   ]
 }
 
-/** Of a value that no router of any release writes, so much is shown. */
+/** How much is shown of a value that no known router writes. */
 const SHOWN_CHARACTERS = 40
 
 function findingsOfUnreadable(service: Service, { unreadable }: ReadService): readonly Finding[] {
   const [first] = unreadable
   if (!first) return []
-  const { rowId = 'one without an .id', property, value } = first
+  const { rowId = 'a row without .id', property, value } = first
   const shown = value === undefined ? 'absent' : quoted(value.slice(0, SHOWN_CHARACTERS))
   const rows = unreadable.length === 1 ? 'row' : 'rows'
   return [
     warning(
-      `${unreadable.length} ${service} ${rows} can not be read, such as ${rowId}: its ${property} is ${shown}`,
-      `look at ${MENUS[service]}: what such a session moves is counted once its row can be read; if it stays, update RouterOS`,
+      `${unreadable.length} ${service} ${rows} cannot be read, such as ${rowId}: its ${property} is ${shown}`,
+      `look at ${MENUS[service]}: the traffic of such a session is counted once its row can be read; if it persists, update RouterOS`,
     ),
   ]
 }
@@ -110,14 +115,14 @@ const MENUS: Readonly<Record<Service, string>> = {
   ppp: '/ppp/active/print and /interface/print',
 }
 
-/** Where the setting decides who is billed. */
+/** Warns if the setting decides who is billed. */
 function findingsOfDomains({ hotspotDomain }: RouterConfig, { domains }: ReadService): readonly Finding[] {
   if (domains?.shared === undefined) return []
   const [are, others, other] =
     hotspotDomain === 'part' ? ['two subscribers', 'one', 'ignore'] : ['one subscriber', 'two', 'part']
   return [
     warning(
-      `${quoted(domains.shared)} is online with more than one domain, or with and without: ${are} by hotspot_domain: ${hotspotDomain}`,
+      `${quoted(domains.shared)} is online with more than one domain, or with and without: ${are} with hotspot_domain: ${hotspotDomain}`,
       `if they are ${others}, set hotspot_domain: ${other} on the router, its tenant or at the top`,
     ),
   ]
@@ -130,14 +135,14 @@ function findingsOfRights({ username }: RouterConfig, rights: Rights | undefined
   return [
     warning(
       `its user may do more than read: group ${quoted(rights.group)} has ${more.join(', ')}`,
-      `give ${quoted(username)} a group of its own: /user/group/add name=usage policy=${leastPolicy()}`,
+      `give ${quoted(username)} a separate group: /user/group/add name=usage policy=${leastPolicy()}`,
     ),
   ]
 }
 
 const FAST_TRACK = warning(
-  'a fasttrack-connection rule is on: traffic it takes bypasses the hotspot and is not counted',
-  '/ip/firewall/filter/disable [find action=fasttrack-connection], or let it take no hotspot traffic',
+  'a fasttrack-connection rule is enabled: its traffic bypasses the hotspot and is not counted',
+  '/ip/firewall/filter/disable [find action=fasttrack-connection], or exclude hotspot traffic from it',
 )
 
 function findingsOfCertificate({ certificate }: RouterProbe, now: Date): readonly Finding[] {
@@ -145,7 +150,7 @@ function findingsOfCertificate({ certificate }: RouterProbe, now: Date): readonl
   const leftMs = certificate.validTo.getTime() - now.getTime()
   if (leftMs > CERTIFICATE_LEFT_MS) return []
   const day = certificate.validTo.toISOString().slice(0, 10)
-  return [warning(`its certificate is good until ${day}`, NEW_CERTIFICATE)]
+  return [warning(`its certificate is valid until ${day}`, NEW_CERTIFICATE)]
 }
 
 function findingsOfClock({ clockOffsetSeconds }: RouterProbe): readonly Finding[] {
@@ -153,8 +158,8 @@ function findingsOfClock({ clockOffsetSeconds }: RouterProbe): readonly Finding[
   const way = clockOffsetSeconds > 0 ? 'ahead' : 'behind'
   return [
     warning(
-      `its clock is ${Math.abs(clockOffsetSeconds)} s ${way} of ours, or ours of it; usage does not go by it`,
-      '/system/ntp/client/set enabled=yes, and timedatectl here',
+      `its clock is ${Math.abs(clockOffsetSeconds)} s ${way} of ours, or ours is wrong; usage does not depend on it`,
+      '/system/ntp/client/set enabled=yes, and timedatectl on this machine',
     ),
   ]
 }

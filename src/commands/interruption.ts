@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/clock.ts'
 
 /**
- * Rejects at a signal that would have ended this process. From now on none does: something is to be put in order first.
- * @param isOurs whether one that comes is for us
+ * Rejects at a signal that would end this process. From now on such signals do not end it, so that it can clean up.
+ * @param isOurs whether a signal is for us
  */
 export function untilInterrupted(isOurs = (_: NodeJS.Signals) => true): Promise<never> {
   return new Promise((_, reject) => {
@@ -13,25 +13,25 @@ export function untilInterrupted(isOurs = (_: NodeJS.Signals) => true): Promise<
   })
 }
 
-/** A command was told to end before it was done. */
+/** A command was asked to end before it was done. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }
 
-/** `npm` and a terminal both hand on the same Ctrl-C. */
+/** `npm` and the terminal both forward the same Ctrl-C. */
 const SAME_SIGNAL_MS = 300
 
-/** Where signals arrive: the process. */
+/** The source of signals: the process. */
 interface Signals {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
 }
 
 /**
- * What asks a daemon to end.
- * @param onSecond called with a signal that comes after the one that asked: whoever sends it will not wait
- * @returns `promise`, which resolves with the exit code: 0 at SIGTERM or SIGINT, or what `end` was called with before
+ * Waits for the signal that asks a daemon to stop.
+ * @param onSecond called with a further signal: its sender does not want to wait
+ * @returns `promise` resolves with the exit code: 0 at SIGTERM or SIGINT, or the code of an earlier call of `end`
  */
-export function untilAsked(
+export function stopRequest(
   signals: Signals,
   clock: Pick<Clock, 'steadyMs'>,
   onSecond: (signal: NodeJS.Signals) => void,
@@ -40,21 +40,21 @@ export function untilAsked(
   const promise = new Promise<number>(resolve => {
     end = resolve
   })
-  let askedMs: number | undefined
+  let firstMs: number | undefined
   const onSignal = (signal: NodeJS.Signals) => {
     const nowMs = clock.steadyMs()
-    if (askedMs !== undefined && nowMs - askedMs >= SAME_SIGNAL_MS) return onSecond(signal)
-    askedMs ??= nowMs
+    if (firstMs !== undefined && nowMs - firstMs >= SAME_SIGNAL_MS) return onSecond(signal)
+    firstMs ??= nowMs
     end(0)
   }
   signals.on('SIGTERM', onSignal)
   signals.on('SIGINT', onSignal)
-  // Asks for the config to be loaded again, and must not end the process while nobody listens for it yet or any more.
+  // SIGHUP reloads the config. It must not end the process before or after the time in which somebody listens for it.
   signals.on('SIGHUP', () => {})
   return { promise, end }
 }
 
-/** Aborts at SIGINT, so that what is under way can end as it should. */
+/** Aborts at SIGINT, so that work in progress can end in order. */
 export function interrupted(): AbortSignal {
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())

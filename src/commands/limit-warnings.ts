@@ -7,14 +7,14 @@ import type { StatusOfRouter } from './status-answer.ts'
 
 type NearLimit = NonNullable<StatusOfRouter['near_limits']>[number]
 
-/** A check does not wait for a daemon that is too busy. */
+/** `check` does not wait for a busy daemon. */
 const ANSWER_WITHIN_MS = 2_000
 const MIB = 1024 ** 2
 
 /**
- * Routers that use more than 80 % of one of their limits, as the running daemon has it; none where no daemon answers.
- * @param file the one that `config` was loaded from
- * @param socket where the daemon answers
+ * Warns of routers that use more than 80 % of a limit, according to the running daemon; none if no daemon answers.
+ * @param file the file from which `config` was loaded
+ * @param socket the control socket of the daemon
  */
 export async function limitWarnings(
   file: string,
@@ -47,7 +47,7 @@ function findingsOf(
   )
 }
 
-/** @returns `undefined` where the limit was raised in the file since, to what leaves room */
+/** @returns `undefined` if the limit was raised in the file and now leaves room */
 function messageOf(
   { limit, used, allowed }: NearLimit,
   { maxSessions, newSessionsPerHour }: RouterConfig,
@@ -60,11 +60,11 @@ function messageOf(
   if (!isNear({ used, allowed: most })) return undefined
   switch (limit) {
     case 'max_sessions':
-      return `has ${used} sessions, and max_sessions is ${most}: raise it, or those beyond it are not counted`
+      return `has ${used} sessions, and max_sessions is ${most}: raise it, or further sessions are not counted`
     case 'new_sessions_per_hour':
-      return `had ${used} new sessions in an hour, and new_sessions_per_hour is ${most}: raise it, or those beyond it are not counted`
+      return `had ${used} new sessions in an hour, and new_sessions_per_hour is ${most}: raise it, or further sessions are not counted`
     case 'bytes':
-      return `sent ${mib(used)} MiB in one poll, and ${mib(most)} MiB is the most that max_sessions allows: raise it if the router has so many sessions, or it is let alone`
+      return `sent ${mib(used)} MiB in one poll, and ${mib(most)} MiB is the most that max_sessions allows: raise max_sessions if the router really has that many, or it will not be read`
     default:
       return limit satisfies never
   }

@@ -4,7 +4,7 @@ import { type OwnDatabase, startOwn } from './own-database.ts'
 
 /**
  * Brings the schema of the config's database up to date.
- * @throws StoreError, EmbeddedError: a daemon that runs has done it already
+ * @throws StoreError, or EmbeddedError if a daemon is running, which has migrated already
  */
 export async function migrate(database: DatabaseConfig, own: OwnDatabase): Promise<void> {
   if (database.kind === 'url') return migrateDatabase(database.url.reveal())

@@ -2,7 +2,7 @@ import { formatFaults } from '../config/check.ts'
 import type { Config } from '../config/config.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 
-/** Nothing is done with a config that has faults; the message is all of them, a line each. */
+/** The config has faults; the message lists all of them, one per line. */
 export class FaultyConfig extends Error {
   override readonly name = 'FaultyConfig'
 }

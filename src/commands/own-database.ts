@@ -4,17 +4,17 @@ import { findRunning } from '../postgres/find-running.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 
-/** What it takes to run a PostgreSQL of our own. */
+/** What is needed to run an embedded PostgreSQL. */
 export interface OwnDatabase {
   readonly clock: Clock
   readonly log: Logger
-  /** Rejects when we are told to end, which waits from then on until the server is stopped. */
+  /** Rejects when the command is asked to end; the process then stays alive until the server is stopped. */
   readonly untilInterrupted: () => Promise<never>
 }
 
 /**
- * Does something with the config's database. One of our own is a running daemon's, or is started for it.
- * @param work is given the URL, which carries the password
+ * Runs `work` on the config's database. An embedded one belongs to a running daemon, or is started for `work`.
+ * @param work gets the URL, which contains the password
  */
 export async function withDatabase(
   database: DatabaseConfig,
@@ -27,8 +27,8 @@ export async function withDatabase(
 }
 
 /**
- * Starts one of our own, and stops it when the work is done, or when we are told to end.
- * @throws EmbeddedError where a daemon uses it
+ * Starts an embedded database, and stops it when the work is done or the command is asked to end.
+ * @throws EmbeddedError if a daemon uses the database
  */
 export async function startOwn(
   directory: string,

@@ -8,17 +8,17 @@ import { jsonOf, tableTextOf, type UsageFormat } from './usage-format.ts'
 
 export interface PrintedRows {
   readonly rows: AsyncIterable<TableRow>
-  /** All that each row has, in this order. */
+  /** The names of a row's values, in this order. */
   readonly columns: readonly string[]
   readonly format: UsageFormat
-  /** What a table of no rows says. */
+  /** The text of an empty table. */
   readonly none: string
   readonly out: Writable
 }
 
 /**
- * Prints rows as they come, which nobody holds in memory.
- * @throws what the rows throw
+ * Prints rows as they arrive, without holding them in memory.
+ * @throws the errors of `rows`
  */
 export async function printRows({ rows, columns, format, none, out }: PrintedRows): Promise<void> {
   try {
@@ -33,7 +33,7 @@ export async function printRows({ rows, columns, format, none, out }: PrintedRow
         return format satisfies never
     }
   } catch (error) {
-    // Whoever reads has seen enough: `tikmeter usage | head`.
+    // The reader has closed the pipe: `tikmeter usage | head`.
     if (errorCodeOf(error) !== 'EPIPE') throw error
   }
 }

@@ -5,14 +5,14 @@ import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe
 import { printable } from '../runtime/printable.ts'
 import { type Finding, isFaulty } from './findings.ts'
 
-/** A router and what was found on it. */
+/** A router and the result of probing it. */
 export interface Probed extends TenantRouter {
-  /** Absent where it could not be logged in to. */
+  /** `undefined` if the login failed. */
   readonly probe: RouterProbe | undefined
   readonly findings: readonly Finding[]
 }
 
-/** A block: who it is, what it has, and what is wrong with it. */
+/** A block of text: the router, its properties and its findings. */
 export function probedText({ tenant, router, probe, findings }: Probed): string {
   const head = `${tenant.id}/${router.id}  ${router.host}:${router.port}${router.tls ? ' (TLS)' : ''}`
   const lines = [
@@ -56,21 +56,21 @@ function serviceText(probe: ServiceProbe): string {
   }
 }
 
-/** By which name those are counted that have a domain: with the setting, which is to be right before anybody is billed. */
+/** Shows under which name logins with a domain are counted: the setting must be right before anybody is billed. */
 function domainLine({ count, example }: ProbedDomains, { hotspotDomain }: RouterConfig): string {
   const logins = count === 1 ? '1 login has one' : `${count} logins have one`
   const name = printable(example[hotspotDomain])
   return `  domains  ${logins}: ${printable(example.part)} is counted as ${name} (hotspot_domain: ${hotspotDomain})`
 }
 
-/** How many are well, last of all. */
+/** The last line: how many routers can be read. */
 export function summaryOf(all: readonly Probed[]): string {
   const faulty = all.filter(it => isFaulty(it.findings)).length
   const warned = all.filter(it => it.findings.some(({ severity }) => severity === 'warning')).length
   return `${all.length - faulty} of ${all.length} can be read${warned === 0 ? '' : `, ${warned} with warnings`}`
 }
 
-/** What `--json` has of a router; absent things are `null`. */
+/** A router in the output of `--json`; absent values are `null`. */
 export function probedJson({ tenant, router, probe, findings }: Probed): object {
   const { rights, certificate } = probe ?? {}
   return {

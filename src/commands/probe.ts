@@ -17,19 +17,19 @@ import { WrongUse } from './wrong-use.ts'
 
 export interface ProbeCommand {
   readonly config: Config
-  /** `TENANT` or `TENANT/ROUTER`; all that are enabled where absent. */
+  /** `TENANT` or `TENANT/ROUTER`; `undefined`: all enabled routers. */
   readonly which: string | undefined
   readonly isJson: boolean
   readonly terminal: Terminal
   readonly clock: Clock
-  /** Ends what is under way. */
+  /** Aborts what is under way. */
   readonly signal: AbortSignal
 }
 
 /**
- * Logs in to each router, and prints what it found, in the order of the config, as soon as it is known.
+ * Logs in to each router and prints its findings, in the order of the config and as soon as they are known.
  * @returns whether no router has a fault
- * @throws WrongUse where no such router is in the config
+ * @throws WrongUse if the config has no such router
  */
 export async function probe(command: ProbeCommand): Promise<boolean> {
   const { config, which, isJson, terminal } = command

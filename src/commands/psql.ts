@@ -5,17 +5,17 @@ import { embeddedPsql } from '../postgres/binaries.ts'
 import { type OwnDatabase, withDatabase } from './own-database.ts'
 
 const NO_PSQL =
-  'there is no psql here: install a PostgreSQL client (Debian: apt install postgresql-client), and run this again'
+  'psql is not installed: install a PostgreSQL client (Debian: apt install postgresql-client), and run this again'
 
-/** Others of the environment that would lead psql elsewhere. */
+/** Variables of the environment that would connect psql to another server. */
 const LEADS_ELSEWHERE = { PGHOSTADDR: undefined, PGSERVICE: undefined, PGOPTIONS: undefined }
 
 /**
- * Opens psql on the database that we bring, as the role of the daemon, until who sits there leaves it. A server that
- * does not run yet runs as long.
- * @param own is asked for the signals that end us; while psql is open, Ctrl-C is its own
+ * Opens psql on the embedded database, as the daemon's role, and returns when the user leaves it. If the server is not
+ * running, it runs only meanwhile.
+ * @param own `untilInterrupted` watches the signals that end us; while psql is open, Ctrl-C belongs to it
  * @returns psql's exit code
- * @throws Error where there is no psql; EmbeddedError
+ * @throws EmbeddedError, or Error if psql is not installed
  */
 export async function openPsql(
   directory: string,
@@ -37,13 +37,13 @@ async function runPsql(url: string): Promise<number> {
   const { host, port, user, database, password } = new Client({ connectionString: url })
   const psql = spawn((await embeddedPsql()) ?? 'psql', [], {
     stdio: 'inherit',
-    // Arguments can be seen by all accounts.
+    // All accounts can see arguments.
     env: {
       ...{ ...process.env, ...LEADS_ELSEWHERE, PGHOST: host, PGPORT: String(port), PGUSER: user },
       ...{ PGDATABASE: database, PGPASSWORD: password ?? undefined },
     },
   })
-  // The terminal's Ctrl-C comes to both, and means the query there.
+  // The terminal sends Ctrl-C to both processes; psql uses it to cancel the query.
   const stay = () => {}
   const pass = (signal: NodeJS.Signals) => psql.kill(signal)
   process.on('SIGINT', stay).on('SIGTERM', pass).on('SIGHUP', pass)

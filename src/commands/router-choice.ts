@@ -4,8 +4,8 @@ import { nearest } from '../config/fields/nearest.ts'
 import { WrongUse } from './wrong-use.ts'
 
 /**
- * @param which `TENANT`, `TENANT/ROUTER`, or all where absent; one that is disabled has to be named
- * @throws WrongUse where the config has none of that name
+ * @param which `TENANT` or `TENANT/ROUTER`; `undefined`: all routers. A disabled router must be named.
+ * @throws WrongUse if the config has no such tenant or router
  */
 export function chooseRouters(
   config: Pick<Config, 'tenants'>,
@@ -21,7 +21,7 @@ export function chooseRouters(
   return tenants.map(tenant => ({ tenant, router: named('router', routerName, tenant.routers) }))
 }
 
-/** @throws WrongUse where the config has none of that name */
+/** @throws WrongUse if the config has no such tenant */
 export function chooseTenant({ tenants }: Pick<Config, 'tenants'>, id: string): TenantConfig {
   return named('tenant', id, tenants)
 }

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
 import { NEEDED_POLICIES } from '../routeros/menus/rights.ts'
 
-/** Commands for a router's own console, as an operator is told to type them there. */
+/** Commands for the console of a router, for an operator to type. */
 
 export const NEW_CERTIFICATE =
-  'make a new one on the router (/certificate/print), and give it to the service: /ip/service/set api-ssl certificate=NAME'
+  'make a new one on the router (/certificate/print), and assign it to the service: /ip/service/set api-ssl certificate=NAME'
 
-/** A certificate of today's kind for the name or address by which we call the router, signed by the CA that is there. */
+/** Commands for an up-to-date certificate for the name or address of the router, signed by the CA that exists there. */
 export function signCertificate(host: string): string {
   const name = `${isIP(host) === 0 ? 'DNS' : 'IP'}:${host}`
   const usage = 'digital-signature,key-encipherment,tls-server'
@@ -17,12 +17,12 @@ export function signCertificate(host: string): string {
   ].join('; ')
 }
 
-/** With it the group may read over the API, whatever else it may. */
+/** Grants the group read access over the API. Its other policies stay. */
 export function groupSet(username: string): string {
   return `/user/group/set [/user/get ${quoted(username)} group] policy=${NEEDED_POLICIES.join(',')}`
 }
 
-/** All others are taken away, as a group that is made has none, and one that is changed keeps what is not told. */
+/** All other policies, to be removed: a changed group keeps policies that the command does not mention. */
 const OTHER_POLICIES = [
   ...['local', 'telnet', 'ssh', 'ftp', 'reboot', 'write', 'policy', 'test', 'winbox', 'password', 'web'],
   ...['sniff', 'sensitive', 'romon', 'rest-api'],
@@ -32,7 +32,7 @@ export function leastPolicy(): string {
   return [...NEEDED_POLICIES, ...OTHER_POLICIES.map(it => `!${it}`)].join(',')
 }
 
-/** As the console takes a name. */
+/** A name as the console accepts it. */
 export function quoted(name: string): string {
   return /^[\w-]+$/.test(name) ? name : `"${name.replaceAll(/["\\$]/g, '\\$&')}"`
 }

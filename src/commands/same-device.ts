@@ -4,13 +4,13 @@ import { Claims } from '../config/fields/claims.ts'
 import { addressText } from '../config/shared-address.ts'
 import type { Finding } from './findings.ts'
 
-/** Finds routers of the config that are one device, among those it is shown one after the other. */
+/** Finds routers of the config that are the same device. It gets one router after the other. */
 export class SameDevice {
   readonly #claims = new Claims<TenantRouter>()
 
   /**
-   * @param serial of the device; `undefined` where it does not say
-   * @returns a warning where the device is read as another router already
+   * @param serial serial number of the device; `undefined` if it has none
+   * @returns a warning if an earlier router is the same device
    */
   findingsOf(of: TenantRouter, serial: string | undefined): readonly Finding[] {
     const bySerial = serial === undefined ? undefined : this.#claims.claim(`serial ${serial}`, of)
@@ -20,13 +20,13 @@ export class SameDevice {
   }
 }
 
-/** Copies of a virtual machine have one serial number until then. */
+/** Copies of a virtual machine share a serial number until this command has run. */
 const COPIED = '; if one is a copy of a virtual machine: /system/license/generate-new-id'
 
 function warning(what: string, { tenant, router }: TenantRouter, more: string): Finding {
   return {
     severity: 'warning',
     what: `${what} ${routerKey(tenant.id, router.id)}; a router that is read twice is counted twice`,
-    advice: `remove one of them from the config, or give each services of its own${more}`,
+    advice: `remove one of them from the config, or give them different services${more}`,
   }
 }

@@ -27,7 +27,7 @@ const ROUTER = z.object({
     .optional(),
 })
 
-/** What this release's daemon answers; of a newer one's, what is known here. */
+/** The answer of this release's daemon. Unknown keys of a newer one are ignored. */
 const STATUS = z.object({
   version: z.string(),
   as_of: z.string(),
@@ -40,7 +40,7 @@ const STATUS = z.object({
 export type Status = z.infer<typeof STATUS>
 export type StatusOfRouter = z.infer<typeof ROUTER>
 
-/** @returns `undefined` for what is no daemon's answer */
+/** @returns `undefined` if the answer is not a status */
 export function readStatus(answer: unknown): Status | undefined {
   return STATUS.safeParse(answer).data
 }

@@ -2,11 +2,11 @@ import { printable } from '../runtime/printable.ts'
 import type { Status, StatusOfRouter } from './status-answer.ts'
 import { tableOf } from './table.ts'
 
-/** The worst first. */
+/** The order of states: worst first. */
 const RANKS = { offline: 0, connecting: 1, online: 2, disabled: 3 } as const
 const HEAD = ['ROUTER', 'STATE', 'READ', 'LATENCY', 'HOTSPOT', 'PPP', 'UNCOUNTED', 'ERROR']
 
-/** @param columns of the terminal; a line is cut there */
+/** @param columns width of the terminal; longer lines are cut */
 export function statusText(status: Status, columns: number | undefined): string {
   const { version, as_of, started_at, database, journal } = status
   const asOfMs = Date.parse(as_of)
@@ -52,7 +52,7 @@ function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
   ]
 }
 
-/** What it has too much of, what it last failed with, which may be just that, and what it has not got. */
+/** Its overload, its last error unless that is the same, and the menus that it lacks. */
 function troublesOf({
   error,
   failures,

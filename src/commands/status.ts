@@ -5,10 +5,10 @@ import { statusText } from './status-table.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface StatusCommand {
-  /** Where the daemon answers; `undefined` where its path is too long for a socket. */
+  /** The control socket of the daemon; `undefined` if its path is too long for a socket. */
   readonly socket: string | undefined
   readonly isJson: boolean
-  /** Again and again, until the signal aborts. */
+  /** Repeats until the signal aborts. */
   readonly isWatching: boolean
   readonly terminal: Terminal
   readonly clock: Clock
@@ -19,7 +19,7 @@ const WATCH_EVERY_MS = 2_000
 const ANSWER_WITHIN_MS = 10_000
 
 /**
- * Prints how the daemon and its routers are doing, the worst first.
+ * Prints the state of the daemon and its routers, the worst first.
  * @throws NoDaemon
  */
 export async function status(command: StatusCommand): Promise<void> {

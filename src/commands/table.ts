@@ -1,12 +1,12 @@
-/** Of each column, in characters; they only grow. */
+/** The width of each column in characters. Widths only grow. */
 export type Widths = number[]
 
 const NUMBER = /^[\d.,]+( (?:ms|[KMGTPE]?B))?$/
 
 /**
- * Rows as lines, their cells one under the other; cells that look like numbers are set to the right.
- * @param columns of the terminal, where a line is cut; `undefined` where nothing has to fit
- * @param widths of the rows before, where there are some
+ * Formats rows as lines with aligned cells. Cells that look like numbers are aligned to the right.
+ * @param columns width of the terminal, at which lines are cut; `undefined`: no limit
+ * @param widths widths of earlier rows, if there are any
  */
 export function tableOf(
   rows: readonly (readonly string[])[],

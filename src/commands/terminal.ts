@@ -1,14 +1,14 @@
 import { printable, printableLines } from '../runtime/printable.ts'
 
-/** Where a command prints. Nothing in a text makes it do more than begin the next line. */
+/** The output of a command. Control characters in texts are replaced, except for line breaks. */
 export interface Terminal {
-  /** Characters in a line; absent where nobody looks at a screen. */
+  /** Characters per line; `undefined` if the output is not a terminal. */
   readonly columns: number | undefined
   /** A result, to standard output. */
   print(text: string): void
-  /** A result in the place of the one before. */
+  /** A result that replaces the one before. */
   repaint(text: string): void
-  /** How far it is, on standard error, where somebody looks: the next one, and the next result, take its place. */
+  /** Progress, on standard error if that is a terminal. The next progress or result replaces it. */
   progress(text: string): void
 }
 
@@ -16,7 +16,7 @@ const ERASE_LINE = '\r\x1b[K'
 const ERASE_SCREEN = '\x1b[H\x1b[2J\x1b[3J'
 
 export function terminalOf(out: NodeJS.WriteStream, err: NodeJS.WriteStream): Terminal {
-  // Whoever reads may have seen enough: `tikmeter probe | head`.
+  // The reader may close the pipe: `tikmeter probe | head`.
   out.on('error', () => {})
   const print = (text: string, before = '') => {
     if (err.isTTY) err.write(ERASE_LINE)

@@ -7,10 +7,10 @@ import { tableOf, type Widths } from './table.ts'
 export const USAGE_FORMATS = ['table', 'csv', 'json'] as const
 export type UsageFormat = (typeof USAGE_FORMATS)[number]
 
-/** Rows to a screenful, the columns of which are made to fit. */
+/** Columns are aligned over this many rows, about a screenful. */
 const ROWS_TO_FIT = 200
 
-/** An array with one object a line; bytes are integers, however large. */
+/** A JSON array with one object per line. Bytes are integers of any size. */
 export async function* jsonOf(rows: AsyncIterable<TableRow>): AsyncIterable<string> {
   let before = '[\n'
   for await (const row of rows) {
@@ -21,8 +21,8 @@ export async function* jsonOf(rows: AsyncIterable<TableRow>): AsyncIterable<stri
 }
 
 /**
- * For people: bytes in the unit that suits them, 1024 to the next, and their sum below.
- * @param none what no rows are told by
+ * A table for people: bytes in a suitable unit (steps of 1024), with the sum at the end.
+ * @param none the text of an empty table
  */
 export async function* tableTextOf(
   rows: AsyncIterable<TableRow>,

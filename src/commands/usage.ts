@@ -4,7 +4,7 @@ import { printRows } from './print-rows.ts'
 import type { UsageFormat } from './usage-format.ts'
 
 export interface UsageCommand {
-  /** Of the database. */
+  /** The URL of the database. */
   readonly url: string
   readonly question: UsageQuestion
   readonly format: UsageFormat

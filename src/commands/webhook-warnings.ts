@@ -4,18 +4,18 @@ import type { Fault } from '../config/fault.ts'
 import { locatedIn } from '../config/located.ts'
 import { isPrivateAddress } from '../runtime/private-address.ts'
 
-const PLAIN = 'is plain http: who is on the way can read the alerts, and change them; use https'
+const PLAIN = 'uses plain http: anybody on the path can read and change the alerts; use https'
 const PRIVATE =
-  'is at a private address: a tenant that chooses it reaches what only this machine may; set webhooks_private: false if none is meant to'
-const REFUSED = 'is at a private address, which webhooks_private: false refuses: no alert gets there'
+  'is at a private address: tenants who choose their webhooks can reach hosts that only this machine may reach; set webhooks_private: false to forbid that'
+const REFUSED = 'is at a private address, which webhooks_private: false forbids: it gets no alerts'
 
-/** Names that no name server of the internet has. */
+/** Names that public DNS does not have. */
 const LOCAL_NAME = /^[^.]+$|\.(?:localhost|local|internal|lan|home\.arpa)$/
 
 /**
- * Webhooks that others can read along, and those that are posted to in this machine's own network. Names are not looked
- * up, and no message shows a webhook's address: it may be a secret.
- * @param file the one that `config` was loaded from
+ * Warns of webhooks that use plain http or are in a private network. Names are not resolved, and no message shows a
+ * webhook's URL: it may contain a secret.
+ * @param file the file from which `config` was loaded
  */
 export function webhookWarnings(file: string, { tenants }: Pick<Config, 'tenants'>): readonly Fault[] {
   const found = tenants.flatMap(({ webhooks }, tenant) =>
@@ -32,7 +32,7 @@ export function webhookWarnings(file: string, { tenants }: Pick<Config, 'tenants
   return locatedIn(file, found)
 }
 
-/** @param hostname as a URL has it: in lower case, IPv6 in brackets */
+/** @param hostname as in a URL: lower case, IPv6 in brackets */
 function isPrivateHost(hostname: string): boolean {
   const bare = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
   return isIP(bare) === 0 ? LOCAL_NAME.test(bare) : isPrivateAddress(bare)

@@ -1,4 +1,4 @@
-/** A command was not used as it is meant to be; the message says how. */
+/** A command was used incorrectly; the message says how to use it. */
 export class WrongUse extends Error {
   override readonly name = 'WrongUse'
 }

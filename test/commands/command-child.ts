@@ -1,22 +1,22 @@
 import { main } from '../../src/program.ts'
 
-/** What a command is given. */
-export interface Asked {
+/** A command to run. */
+export interface CommandRequest {
   readonly argv: readonly string[]
   readonly folder: string
-  /** All that it has of an environment. */
+  /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** What it did and printed. */
-export interface Answered {
+/** The result and the output of a command. */
+export interface CommandResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs one command after the other, each where and with what it is asked to. */
-async function answer({ argv, folder, env }: Asked): Promise<Answered> {
+/** Runs commands one after the other, each in its folder and with its environment. */
+async function answer({ argv, folder, env }: CommandRequest): Promise<CommandResult> {
   process.chdir(folder)
   for (const name of Object.keys(process.env)) delete process.env[name]
   Object.assign(process.env, env)
@@ -25,7 +25,7 @@ async function answer({ argv, folder, env }: Asked): Promise<Answered> {
   return { code, stdout: stdout(), stderr: stderr() }
 }
 
-/** Keeps what is written to a stream from now on. @returns what that was, and no more is kept */
+/** Collects what is written to a stream. @returns a function that stops collecting and returns the text */
 function collected(stream: NodeJS.WriteStream): () => string {
   const parts: string[] = []
   const { write } = stream
@@ -41,5 +41,5 @@ function collected(stream: NodeJS.WriteStream): () => string {
   }
 }
 
-// Its parent waits for each answer before it asks again. Without a parent it ends.
-process.on('message', (asked: Asked) => void answer(asked).then(it => process.send?.(it)))
+// The parent waits for each answer before it sends the next command. Without a parent this process ends.
+process.on('message', (asked: CommandRequest) => void answer(asked).then(it => process.send?.(it)))

@@ -1,35 +1,35 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { inject } from 'vitest'
-import type { Answered, Asked } from './command-child.ts'
+import type { CommandRequest, CommandResult } from './command-child.ts'
 
 /**
- * Runs commands one after the other in one process: to start one for each takes a hundred times as long. For those
- * that end by themselves and print by the streams of the process, which a daemon's log does not.
+ * Runs commands one after the other in one process, because starting a process for each takes a hundred times as long.
+ * Only for commands that end by themselves and print to the streams of the process; a daemon's log does not.
  */
 export class CommandsTogether {
   readonly #env: NodeJS.ProcessEnv
   #child: ChildProcess | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  /** @param env what the process itself is started with, as what libraries look at when they are loaded */
+  /** @param env environment of the process itself, such as variables that libraries read when they are loaded */
   constructor(env: NodeJS.ProcessEnv = {}) {
     this.#env = env
   }
 
-  /** @throws Error where the process ends instead of answering */
-  run(asked: Asked): Promise<Answered> {
+  /** @throws Error if the process ends instead of answering */
+  run(asked: CommandRequest): Promise<CommandResult> {
     const answer = this.#last.then(() => this.#ask(asked))
     this.#last = answer.catch(() => {})
     return answer
   }
 
-  #ask(asked: Asked): Promise<Answered> {
+  #ask(asked: CommandRequest): Promise<CommandResult> {
     const child = this.#started()
     return new Promise((resolve, reject) => {
       const ended = (code: number | null) =>
-        reject(new Error(`${asked.argv.join(' ')} ended all with ${code}`))
+        reject(new Error(`${asked.argv.join(' ')} ended the process with ${code}`))
       child.once('exit', ended)
-      child.once('message', (answered: Answered) => {
+      child.once('message', (answered: CommandResult) => {
         child.off('exit', ended)
         resolve(answered)
       })
@@ -40,7 +40,7 @@ export class CommandsTogether {
   #started(): ChildProcess {
     if (this.#child?.connected) return this.#child
     const child = fork(inject('commandChild'), { env: { PATH: process.env['PATH'], ...this.#env } })
-    // It ends with us.
+    // The child ends with this process.
     child.unref()
     child.channel?.unref()
     this.#child = child

@@ -18,7 +18,7 @@ function isThere(shell: string): boolean {
   return spawnSync(shell, ['-c', 'exit']).status === 0
 }
 
-/** What it prints on both outputs, where nothing but the program and a config are. */
+/** The output on both streams, in a folder with only the program and a config. */
 function run(shell: string, argv: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   const { stdout, stderr } = spawnSync(shell, argv, {
     cwd: folder,
@@ -30,7 +30,7 @@ function run(shell: string, argv: readonly string[], env: NodeJS.ProcessEnv = {}
 }
 
 describe.skipIf(!isThere('bash'))('bash', () => {
-  /** @param words as bash divides the line */
+  /** @param words the words into which bash splits the line */
   function offered(words: readonly string[], env: NodeJS.ProcessEnv = {}): string {
     const program = `source <(tikmeter completion bash)
       complete -p tikmeter
@@ -40,7 +40,7 @@ describe.skipIf(!isThere('bash'))('bash', () => {
     return run('bash', ['--norc', '-c', program, 'bash', ...words], env)
   }
 
-  test('takes the script, and is offered commands, values, and the config’s routers', () => {
+  test('accepts the script, and offers commands, values, and the config’s routers', () => {
     const registered = 'complete -F _tikmeter tikmeter\n'
     expect(offered(['tikmeter', 'us'])).toBe(`${registered}usage\n`)
     expect(offered(['tikmeter', 'usage', '--by', '=', 'mo'])).toBe(`${registered}month\n`)
@@ -49,7 +49,7 @@ describe.skipIf(!isThere('bash'))('bash', () => {
     )
   })
 
-  test('hears nothing where there is no config, and evaluates nothing of what is typed', () => {
+  test('offers nothing without a config, and evaluates nothing that is typed', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: as it would be typed
     expect(offered(['tikmeter', 'probe', '$(touch${IFS}evaluated)', 'a'])).not.toContain('error')
     expect(offered(['tikmeter', 'probe', 'a'])).toBe('complete -F _tikmeter tikmeter\n\n')
@@ -63,8 +63,8 @@ describe.skipIf(!isThere('fish'))('fish', () => {
     return run('fish', ['--no-config', '-c', program, line], { TIKMETER_CONFIG: 'two.yaml' })
   }
 
-  test('takes the script, and is offered commands, values, files, and the config’s routers', () => {
-    expect(offered('tikmeter us')).toBe('usage\tusage from the database, this month unless told\n')
+  test('accepts the script, and offers commands, values, files, and the config’s routers', () => {
+    expect(offered('tikmeter us')).toBe('usage\tprint usage from the database; default: this month\n')
     expect(offered('tikmeter usage --by=mo')).toBe('--by=month\n')
     expect(offered('tikmeter probe acme/')).toBe('acme/hq\nacme/north\n')
     expect(offered('tikmeter check --config tw')).toBe('two.yaml\n')
@@ -74,7 +74,7 @@ describe.skipIf(!isThere('fish'))('fish', () => {
 })
 
 describe.skipIf(!isThere('zsh'))('zsh', () => {
-  /** The lines after the tab key, one after the other on a terminal of their own. */
+  /** The lines after the tab key was pressed, one after the other on a terminal. */
   function completed(...lines: readonly string[]): readonly string[] {
     const program = `zmodload zsh/zpty
       zpty shell zsh -f -i
@@ -90,7 +90,7 @@ describe.skipIf(!isThere('zsh'))('zsh', () => {
     return Array.from(screens.matchAll(/^<(.*)>\r?$/gm), ([, line = '']) => line)
   }
 
-  test('takes the script, and completes commands, values, files, and the config’s routers', () => {
+  test('accepts the script, and completes commands, values, files, and the config’s routers', () => {
     const lines = {
       'tikmeter us': 'tikmeter usage',
       'tikmeter usage --by=mo': 'tikmeter usage --by=month',

@@ -20,7 +20,7 @@ const ACTIONS: Actions = {
   ...{ events: done, credit: done, psql: done, completion: done, complete: done },
 }
 
-/** What is offered for a line whose cursor is at its end; `asked` are the configs that were looked into. */
+/** The words offered for a line with the cursor at its end; `asked` are the configs that were read. */
 async function offered(line: string): Promise<{ words: string; asked: unknown[] }> {
   const asked: unknown[] = []
   const program = commandLine('0.0.0', ACTIONS, () => {})
@@ -63,7 +63,7 @@ test.each([
   ['check --config=con', 'a file'],
   ['check x', ''],
   ['runn ', ''],
-])('of “tikmeter %s” the shell is offered “%s”, without a look into the config', async (line, words) => {
+])('“tikmeter %s” offers “%s” without reading the config', async (line, words) => {
   expect(await offered(line)).toEqual({ words, asked: [] })
 })
 
@@ -77,12 +77,12 @@ test.each([
   ['events --router ', 'hq north'],
   ['events --router=n', '--router=north'],
   ['token --tenant a', 'acme'],
-])('“tikmeter %s” is completed by the config’s names: “%s”', async (line, words) => {
+])('“tikmeter %s” offers names from the config: “%s”', async (line, words) => {
   expect(await offered(line)).toEqual({ words, asked: [undefined] })
 })
 
 test.each(['probe --config other.yaml a', 'probe --config=other.yaml a'])(
-  'names are those of the config in the line: “tikmeter %s”',
+  'names come from the config in the line: “tikmeter %s”',
   async line => {
     expect((await offered(line)).asked).toEqual(['other.yaml'])
   },
@@ -93,15 +93,15 @@ test.each([
   ['usage --by = d', 'day'],
   ['usage --by = day --f', '--from --format'],
   ['probe --config = other.yaml coast', 'coast coast/hq'],
-])('bash cuts words at “=”, and “tikmeter %s” is completed as well', async (line, words) => {
+])('“tikmeter %s” is completed although bash splits words at “=”', async (line, words) => {
   expect((await offered(line)).words).toBe(words)
 })
 
-test('what is offered comes with what the help says of it', async () => {
+test('each candidate comes with its description from the help', async () => {
   const program = commandLine('0.0.0', ACTIONS, () => {})
   expect(await complete(program, ['pro'], async () => NAMES)).toEqual({
     kind: 'words',
-    candidates: [{ word: 'probe', description: 'log in to routers, and say what is wrong with them' }],
+    candidates: [{ word: 'probe', description: 'log in to routers, and report what is wrong with them' }],
   })
   expect(await complete(program, ['probe', 'acme'], async () => NAMES)).toMatchObject({
     candidates: [{ description: 'Acme WISP' }, { description: 'Head office' }, { description: '' }],

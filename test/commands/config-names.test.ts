@@ -17,7 +17,7 @@ function namesIn(text: string): unknown {
   return configNames(file)
 }
 
-test('names are told without the secrets, and of a config that is being written', () => {
+test('names are read without the secrets, also from an unfinished config', () => {
   const text = `auth: { secret: "\${NOWHERE_SET}" }
 pol: 3
 tenants:
@@ -48,19 +48,19 @@ tenants:
 test.each([
   ['an empty file', ''],
   ['a text', 'tenants'],
-  ['tenants that are none', 'tenants: { id: acme }'],
+  ['tenants that are not a list', 'tenants: { id: acme }'],
   ['no YAML', 'tenants: [ "'],
-  ['an alias of nothing', 'tenants: *all'],
+  ['an alias without its anchor', 'tenants: *all'],
 ])('%s has no names', (_, text) => {
   expect(namesIn(text)).toEqual([])
 })
 
-test('a file that is not there has no names, nor has a folder', () => {
+test('a missing file has no names, nor has a folder', () => {
   expect(configNames(join(folder, 'missing.yaml'))).toEqual([])
   expect(configNames(folder)).toEqual([])
 })
 
-test('the config is the one that is typed, else the environment’s, else where it always is', () => {
+test('the config is the one in the line, else the one of the environment, else the default', () => {
   const env = { HOME: '/home/ann', TIKMETER_CONFIG: 'of-env.yaml' }
   expect(configFileOf('typed.yaml', env)).toBe('typed.yaml')
   expect(configFileOf('~/typed.yaml', env)).toBe('/home/ann/typed.yaml')

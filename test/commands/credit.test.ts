@@ -67,7 +67,7 @@ test('events are printed for people, for spreadsheets, and with every byte for p
   )
 })
 
-test('a decision is told in a line, and the next one told that it stands', async () => {
+test('a decision is reported in a line, and a second one is refused', async () => {
   expect(await decided(1, 'accepted')).toBe(
     'ok: event 1 is accepted: 37.25 GB up, 7 B down added to amina of acme, on 2026-11-24',
   )
@@ -81,29 +81,32 @@ test('a decision is told in a line, and the next one told that it stands', async
   expect(await printed('csv')).toMatch(/,accepted,ann,\d{4}-[\dT:.-]+Z,a backup\r\n2,.*,rejected,ann,/)
 })
 
-test('where nothing is decided it is said why, and what can be done', async () => {
+test('without a decision the reason is printed, with what is possible', async () => {
   const session = { session_id: await sessionOf(scene, 'amina'), upload: 9_007_199_254_740_991, download: 0 }
   const gone = { ...session, session_id: '00000000-0000-7000-8000-000000000001' }
   const bytes = { upload: 1, download: 1 }
-  const told = [
+  const refusals = [
     [4711, 'there is no event 4711: see `tikmeter events`'],
     [
       await addEvent(scene, 'reset', bytes),
       'is of kind reset: only quarantine, baseline, discarded, glitch can',
     ],
     [await addEvent(scene, 'baseline', {}), 'has no bytes that could be counted'],
-    [await addEvent(scene, 'discarded', bytes), 'is not of one session: .* it can only be rejected'],
-    [await addEvent(scene, 'glitch', gone), 'no longer \\(retention.sessions\\): .* it can only be rejected'],
+    [
+      await addEvent(scene, 'discarded', bytes),
+      'does not belong to a single session, .* it can only be rejected',
+    ],
+    [await addEvent(scene, 'glitch', gone), 'no longer \\(retention.sessions\\), .* it can only be rejected'],
     [await addEvent(scene, 'glitch', session), 'more than 9007199254740991 bytes'],
   ] as const
-  for (const [event, why] of told) {
+  for (const [event, why] of refusals) {
     const refusal = expect(decided(event, 'accepted')).rejects
     await refusal.toThrow(new RegExp(why))
     await refusal.toBeInstanceOf(NotDecided)
   }
 })
 
-test('who decides is the user who asked for it', () => {
+test('the one who decides is the user who called sudo', () => {
   expect(operatorOf({ SUDO_USER: 'ann' })).toBe('ann')
   expect(operatorOf({ SUDO_USER: '' })).toBe(userInfo().username)
   expect(operatorOf({})).toBe(userInfo().username)

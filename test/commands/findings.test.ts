@@ -40,7 +40,7 @@ function unreachable(code: string): RouterUnreachable {
   return new RouterUnreachable('not reached', { cause: Object.assign(new Error('not reached'), { code }) })
 }
 
-describe('a router that can not be read', () => {
+describe('a router that cannot be read', () => {
   it.each<[RouterError, string]>([
     [new RouterUnreachable('connection refused'), '/ip/service/enable api'],
     [unreachable('ENOTFOUND'), 'getent hosts 10.1.0.1'],
@@ -65,20 +65,20 @@ describe('a router that can not be read', () => {
     [new RouterGarbled('the peer does not speak the API'), 'port'],
     [NOT_PERMITTED, API_SET],
     [new RouterFatal('session terminated'), '/log/print'],
-  ])('is told with what to do: %s', (error, advice) => {
+  ])('is reported with advice: %s', (error, advice) => {
     const findings = findingsOfError(routerConfig(), error)
     expect(findings).toEqual([
       { severity: 'fault', what: error.message, advice: expect.stringContaining(advice) },
     ])
   })
 
-  it('names the service that is to be on', () => {
+  it('is advised to enable the service that it has to offer', () => {
     const router = routerConfig({ tls: { ca: undefined, fingerprint: undefined } })
     const [finding] = findingsOfError(router, new RouterUnreachable('connection refused'))
     expect(finding?.advice).toContain('/ip/service/enable api-ssl')
   })
 
-  it('gives commands that the router’s console takes, whatever the user is called', () => {
+  it('gets commands that its console accepts, whatever the name of the user', () => {
     const router = routerConfig({ username: 'u"$[/system reset]' })
     const [finding] = findingsOfError(router, NOT_PERMITTED)
     expect(finding?.advice).toContain('/user/get "u\\"\\$[/system reset]" group')
@@ -89,12 +89,12 @@ describe('a router that can be read', () => {
   const warnings = (more: Partial<RouterProbe>) =>
     findingsOf(routerConfig(), { ...WELL, ...more }, NOW).map(({ severity, what }) => `${severity}: ${what}`)
 
-  it('is well where all is well', () => {
+  it('has no findings if all is well', () => {
     expect(warnings({})).toEqual([])
     expect(warnings({ rights: undefined, clockOffsetSeconds: undefined })).toEqual([])
   })
 
-  it('is warned of for what it lacks, and what its user has too much', () => {
+  it('has warnings for missing counters, and for rights that its user does not need', () => {
     expect(
       warnings({
         services: {
@@ -109,7 +109,7 @@ describe('a router that can be read', () => {
     ])
   })
 
-  it('is warned of for rows that can not be read, and for menus that it refuses', () => {
+  it('has warnings for rows that cannot be read, and for menus that it refuses', () => {
     const unreadable = [
       { rowId: '*1', property: 'uptime', value: `"soon"${'x'.repeat(100)}` },
       { rowId: '*2', property: 'bytes-in', value: undefined },
@@ -126,10 +126,10 @@ describe('a router that can be read', () => {
         },
       }),
     ).toEqual([
-      `warning: 2 hotspot rows can not be read, such as *1: its uptime is "\\"soon\\"${'x'.repeat(34)}"`,
+      `warning: 2 hotspot rows cannot be read, such as *1: its uptime is "\\"soon\\"${'x'.repeat(34)}"`,
       'warning: 1 of 3 ppp sessions have no counters',
-      'warning: it refuses /interface/pppoe-server (no such command prefix): sessions that need it can not be counted',
-      'warning: 1 ppp row can not be read, such as *2: its bytes-in is absent',
+      'warning: it refuses /interface/pppoe-server (no such command prefix): sessions that need it cannot be counted',
+      'warning: 1 ppp row cannot be read, such as *2: its bytes-in is absent',
     ])
   })
 
@@ -150,11 +150,11 @@ describe('a router that can be read', () => {
     ['part', 'two subscribers', 'if they are one, set hotspot_domain: ignore'],
     ['ignore', 'one subscriber', 'if they are two, set hotspot_domain: part'],
   ] as const)(
-    'is warned of where a name is one subscriber or two by hotspot_domain: %s',
+    'has a warning if a name is one subscriber or two, depending on hotspot_domain: %s',
     (hotspotDomain, are, advice) => {
       const router = routerConfig({ hotspotDomain })
       expect(findingsOf(router, { ...WELL, ...withDomains(undefined) }, NOW)).toEqual([])
-      const what = `ann is online with more than one domain, or with and without: ${are} by hotspot_domain: ${hotspotDomain}`
+      const what = `ann is online with more than one domain, or with and without: ${are} with hotspot_domain: ${hotspotDomain}`
       expect(findingsOf(router, { ...WELL, ...withDomains('ann') }, NOW)).toEqual([
         { severity: 'warning', what, advice: `${advice} on the router, its tenant or at the top` },
       ])
@@ -164,41 +164,38 @@ describe('a router that can be read', () => {
   it.each([
     ['part', 'ann@north'],
     ['ignore', 'ann'],
-  ] as const)(
-    'shows who is counted by which name, where logins have a domain (%s)',
-    (hotspotDomain, name) => {
-      const tenant = {
-        ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC', tokensNotBefore: undefined },
-        ...{ routers: [], alerts: [], webhooks: [] },
-      }
-      const of = { tenant, router: routerConfig({ hotspotDomain }), findings: [] }
-      const probe = { ...WELL, ...withDomains(undefined) }
-      const line = `domains  3 logins have one: ann@north is counted as ${name} (hotspot_domain: ${hotspotDomain})`
-      expect(probedText({ ...of, probe })).toContain(`  ${line}\n`)
-      expect(probedText({ ...of, probe: WELL })).not.toContain('domains')
-      expect(probedJson({ ...of, probe })).toMatchObject({
-        services: { hotspot: { unreadable: 0, with_domain: 3, missing_menus: [] } },
-      })
-    },
-  )
+  ] as const)('shows the names under which logins with a domain are counted (%s)', (hotspotDomain, name) => {
+    const tenant = {
+      ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC', tokensNotBefore: undefined },
+      ...{ routers: [], alerts: [], webhooks: [] },
+    }
+    const of = { tenant, router: routerConfig({ hotspotDomain }), findings: [] }
+    const probe = { ...WELL, ...withDomains(undefined) }
+    const line = `domains  3 logins have one: ann@north is counted as ${name} (hotspot_domain: ${hotspotDomain})`
+    expect(probedText({ ...of, probe })).toContain(`  ${line}\n`)
+    expect(probedText({ ...of, probe: WELL })).not.toContain('domains')
+    expect(probedJson({ ...of, probe })).toMatchObject({
+      services: { hotspot: { unreadable: 0, with_domain: 3, missing_menus: [] } },
+    })
+  })
 
-  it('is told what bypasses the hotspot, what runs out and whose clock is off', () => {
+  it('has warnings for FastTrack, a certificate that expires, and a clock that is off', () => {
     const certificate = { subject: 'CN=hq', validTo: new Date('2026-12-01'), fingerprint: '00' }
     expect(warnings({ isFastTracked: true, certificate, clockOffsetSeconds: 7_200 })).toEqual([
-      'warning: a fasttrack-connection rule is on: traffic it takes bypasses the hotspot and is not counted',
-      'warning: its certificate is good until 2026-12-01',
-      'warning: its clock is 7200 s ahead of ours, or ours of it; usage does not go by it',
+      'warning: a fasttrack-connection rule is enabled: its traffic bypasses the hotspot and is not counted',
+      'warning: its certificate is valid until 2026-12-01',
+      'warning: its clock is 7200 s ahead of ours, or ours is wrong; usage does not depend on it',
     ])
   })
 
-  it('has a fault where there is nothing to count', () => {
+  it('has a fault if there is nothing to count', () => {
     const missing = { kind: 'missing' } as const
     expect(warnings({ services: { hotspot: missing, ppp: missing } })).toEqual([
       'fault: it has no hotspot and no ppp',
     ])
   })
 
-  it('has a fault where one of its services can not be read', () => {
+  it('has a fault if one of its services cannot be read', () => {
     expect(warnings({ services: { ppp: { kind: 'failed', error: NOT_PERMITTED } } })).toEqual([
       'fault: /ppp/active/print: not enough permissions (9)',
     ])

@@ -17,7 +17,7 @@ function folder(): string {
   return directory
 }
 
-/** What `check` warns of while a daemon answers like this. */
+/** The warnings of `check` while a daemon answers like this. */
 async function warningsWhile(answer: RequestListener, keys = LIMITS): Promise<readonly string[]> {
   const directory = folder()
   const socket = join(directory, 'control.sock')
@@ -40,13 +40,13 @@ async function warningsAt(directory: string, socket: string | undefined, keys = 
 }
 
 function statusWith(near: readonly LimitUse[], router = 'hq'): RequestListener {
-  const its = {
+  const stats = {
     ...{ tenant: 'acme', router, name: 'HQ', state: 'online', is_here: true, last_reading_at: null },
     ...{ latency_ms: 5, hotspot: 90, ppp: 0, uncounted: 0, missing_menus: [], failures: 0, error: null },
   }
   const status = {
     ...{ version: '0.2.0', as_of: '', started_at: '', database: 'up', journal: 'writing' },
-    routers: [near.length > 0 ? { ...its, near_limits: near } : its],
+    routers: [near.length > 0 ? { ...stats, near_limits: near } : stats],
   }
   return (_, response) => response.end(JSON.stringify(status))
 }
@@ -58,31 +58,31 @@ test('a router that uses more than 80 % of a limit is named, with what to do', a
     { limit: 'bytes', used: 0.9 * MIB, allowed: MIB },
   ]
   expect(await warningsWhile(statusWith(near))).toEqual([
-    'tenants[0].routers[0] has 90 sessions, and max_sessions is 100: raise it, or those beyond it are not counted',
+    'tenants[0].routers[0] has 90 sessions, and max_sessions is 100: raise it, or further sessions are not counted',
     expect.stringContaining('had 450 new sessions in an hour, and new_sessions_per_hour is 500: raise it'),
     expect.stringContaining('sent 0.9 MiB in one poll, and 1.0 MiB is the most that max_sessions allows'),
   ])
 })
 
-test('a limit that was raised in the file is not warned of', async () => {
+test('a limit that was raised in the file causes no warning', async () => {
   const near: LimitUse[] = [{ limit: 'max_sessions', used: 90, allowed: 100 }]
   expect(await warningsWhile(statusWith(near), 'max_sessions: 200')).toEqual([])
 })
 
-test('nothing is said of routers that are well within their limits, or that the file has not', async () => {
+test('routers well within their limits, or not in the file, cause no warning', async () => {
   expect(await warningsWhile(statusWith([]))).toEqual([])
   expect(await warningsWhile(statusWith([{ limit: 'bytes', used: 9, allowed: 10 }], 'other'))).toEqual([])
 })
 
 test.each<[string, RequestListener]>([
   ['no status', (_, response) => response.end('{"a":1}')],
-  ['what is no JSON', (_, response) => response.end('<html>')],
+  ['something other than JSON', (_, response) => response.end('<html>')],
   ['nothing, and hangs up', request => request.destroy()],
-])('a daemon that answers %s is nothing to warn of', async (_, answer) => {
+])('a daemon that answers %s causes no warning', async (_, answer) => {
   expect(await warningsWhile(answer)).toEqual([])
 })
 
-test('where no daemon runs, nothing is said', async () => {
+test('without a daemon there is no warning', async () => {
   const directory = folder()
   expect(await warningsAt(directory, join(directory, 'control.sock'))).toEqual([])
   expect(await warningsAt(directory, undefined)).toEqual([])

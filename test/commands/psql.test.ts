@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { embeddedAt, makeHomeAt, removeHome } from '../postgres/embedded-scene.ts'
 
-/** What it takes to make a home's files as another account. */
+/** Programs that are needed to make files as another account. */
 const TOOLS = ['id', 'test', 'sh', 'mv', 'rm', 'dd', 'ln']
-/** Says what it was told, but for the password. */
+/** Prints its environment, except for the password. */
 const FAKE = `#!/bin/sh
 echo "$PGUSER $PGDATABASE $# $(test -n "$PGPASSWORD" && echo password)"
 test -S "$PGHOST/.s.PGSQL.$PGPORT" && echo socket
@@ -20,7 +20,7 @@ let directory: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tikmeter-psql-'))
-  // As root, PostgreSQL is another user.
+  // As root, PostgreSQL runs as another user.
   await chmod(folder, 0o711)
   directory = join(folder, 'postgres')
   await makeHomeAt(directory)
@@ -48,7 +48,7 @@ function psql(config: string, places: readonly string[]): Promise<{ code: unknow
 
 const OPENED = 'tikmeter_daemon tikmeter 0 password\nsocket\n'
 
-test('psql is opened on the database that we bring, which is started for it, or runs already', async () => {
+test('psql opens the embedded database, which is started if it is not running', async () => {
   expect(await psql('own.yaml', ['fake', 'tools'])).toEqual({ code: 3, said: OPENED })
   const postgres = embeddedAt(directory)
   await postgres.start()
@@ -59,13 +59,13 @@ test('psql is opened on the database that we bring, which is started for it, or 
   }
 })
 
-test('where there is none, it says what to install', async () => {
+test('without psql the error says what to install', async () => {
   const { code, said } = await psql('own.yaml', ['tools'])
   expect(code).toBe(1)
   expect(said).toContain('install a PostgreSQL client')
 })
 
-test('a database of the operator’s is not ours to open', async () => {
+test('psql is not opened on a database of the operator', async () => {
   const { code, said } = await psql('other.yaml', ['fake', 'tools'])
   expect(code).toBe(2)
   expect(said).toBe('error: database.url is set: run psql with that URL\n')

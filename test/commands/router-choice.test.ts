@@ -33,13 +33,13 @@ function chosen(which: string | undefined): readonly string[] {
   return chooseRouters({ tenants }, which).map(({ tenant, router }) => `${tenant.id}/${router.id}`)
 }
 
-test('all that are enabled, a tenant’s, or one by its name, enabled or not', () => {
+test('the choice is all enabled routers, those of a tenant, or one by name, enabled or not', () => {
   expect(chosen(undefined)).toEqual(['acme/hq', 'umoja/north'])
   expect(chosen('acme')).toEqual(['acme/hq'])
   expect(chosen('acme/old')).toEqual(['acme/old'])
 })
 
-test('a name that is not there is told, with the one that was meant', () => {
+test('an unknown name is reported with the one that was meant', () => {
   expect(() => chosen('acne')).toThrow('no tenant "acne" in the config: did you mean "acme"?')
   expect(() => chosen('umoja/nroth')).toThrow('no router "nroth" in the config: did you mean "north"?')
   expect(() => chosen('a/b/c')).toThrow('"a/b/c" is not TENANT or TENANT/ROUTER')

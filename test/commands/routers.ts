@@ -2,7 +2,7 @@ import { routerId } from '../../src/accounting/ids.ts'
 import type { RouterConfig } from '../../src/config/config.ts'
 import { Secret } from '../../src/config/fields/secret.ts'
 
-/** A router of a config, as its defaults make it. */
+/** A router of a config with default values. */
 export function routerConfig(more: Partial<RouterConfig> = {}): RouterConfig {
   return {
     id: routerId('hq'),

@@ -15,13 +15,13 @@ function router(tenant: string, id: string, more: Partial<RouterConfig> = {}): T
   }
 }
 
-/** What each is warned of, one after the other. */
+/** The warnings for each router, in order. */
 function warnings(all: readonly (readonly [TenantRouter, string | undefined])[]) {
   const device = new SameDevice()
   return all.map(([of, serial]) => device.findingsOf(of, serial).map(({ what }) => what.replace(/;.*/, '')))
 }
 
-it('a router with the serial number of one before it is warned of, also of another tenant’s', () => {
+it('a router with the serial number of an earlier one causes a warning, also across tenants', () => {
   const [, , third] = warnings([
     [router('acme', 'hq'), 'HF1'],
     [router('acme', 'tower'), 'HF2'],
@@ -30,7 +30,7 @@ it('a router with the serial number of one before it is warned of, also of anoth
   expect(third).toEqual(['its serial number, HF1, is also that of acme/hq'])
 })
 
-it('routers that do not say their serial number are told apart by their addresses', () => {
+it('routers without a serial number are distinguished by their addresses', () => {
   expect(
     warnings([
       [router('acme', 'hq', { host: 'core.example' }), undefined],
@@ -40,7 +40,7 @@ it('routers that do not say their serial number are told apart by their addresse
   ).toEqual([[], [], ['its host and port are also those of acme/hq']])
 })
 
-it('a device is told once, though both its number and its address are known already', () => {
+it('a device is reported once, although both its number and its address are known', () => {
   const [, second] = warnings([
     [router('acme', 'hq', { host: 'core.example' }), 'HF1'],
     [router('acme', 'again', { host: 'core.example' }), 'HF1'],
@@ -48,7 +48,7 @@ it('a device is told once, though both its number and its address are known alre
   expect(second).toEqual(['its serial number, HF1, is also that of acme/hq'])
 })
 
-it('a device that two routers read for services of their own is counted once', () => {
+it('a device that two routers read for different services causes no warning', () => {
   expect(
     warnings([
       [router('acme', 'hq', { services: ['ppp'] }), 'HF1'],

@@ -59,7 +59,7 @@ test('the worst comes first, each with its last reading and what is wrong', () =
   ])
 })
 
-test('sessions without counters are in the first line, and their router before others, with what it refuses', () => {
+test('sessions without counters are in the first line, and their router precedes others, with the refused menu', () => {
   const menu = '/interface/pppoe-server'
   const routers: readonly StatusOfRouter[] = [
     WELL,
@@ -77,7 +77,7 @@ test('sessions without counters are in the first line, and their router before o
   ])
 })
 
-test('an overloaded router is in the first line, and before others, with the reason, once where it is the error too', () => {
+test('an overloaded router is in the first line, precedes others, and shows its reason once', () => {
   const reason = '2 sessions are left out: raise max_sessions (10)'
   const overloaded = { overloaded: true, overloaded_reason: reason } as const
   const routers: readonly StatusOfRouter[] = [
@@ -105,7 +105,7 @@ test('an overloaded router is in the first line, and before others, with the rea
   ])
 })
 
-test('what ails the daemon itself is in the first line', () => {
+test('problems of the daemon itself are in the first line', () => {
   const [first] = statusText(
     { ...STATUS, database: 'down', journal: 'failing', routers: [] },
     undefined,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { tableOf } from '../../src/commands/table.ts'
 
-test('cells stand one under the other, numbers to the right', () => {
+test('cells are aligned, numbers to the right', () => {
   const rows = [
     ['ROUTER', 'LATENCY', 'PPP', 'ERROR'],
     ['acme/hq', '4 ms', '1200', ''],
@@ -14,6 +14,6 @@ test('cells stand one under the other, numbers to the right', () => {
   ])
 })
 
-test('a line that the terminal has no room for is cut', () => {
+test('a line that is too long for the terminal is cut', () => {
   expect(tableOf([['acme/hq', 'connection refused']], 14)).toEqual(['acme/hq  conn…'])
 })

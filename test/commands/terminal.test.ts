@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { terminalOf } from '../../src/commands/terminal.ts'
 
-/** A stream that somebody looks at, and what was written to it. */
+/** A stream that is a terminal, and what was written to it. */
 function screen(): { stream: NodeJS.WriteStream; written: string[] } {
   const written: string[] = []
   const stream = Object.create(process.stdout, {
@@ -12,7 +12,7 @@ function screen(): { stream: NodeJS.WriteStream; written: string[] } {
   return { stream, written }
 }
 
-test('a terminal is told nothing by a text but where the next line begins', () => {
+test('a text can send a terminal nothing but line breaks', () => {
   const [out, err] = [screen(), screen()]
   const terminal = terminalOf(out.stream, err.stream)
   terminal.print('hq\x1b]0;title\x07\noffline\u009b31m \u202edlo')

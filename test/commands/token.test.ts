@@ -21,12 +21,12 @@ function made(config: TokenCommand['config'], who: { tenant?: string } = {}): Pr
   })
 }
 
-test('a token says when it was issued', async () => {
+test('a token contains when it was issued', async () => {
   const { iat, exp } = decodeJwt(await made(configWith(`{ secret: "${SECRET}" }`)))
   expect([iat, exp]).toEqual([NOW, NOW + 30 * 86_400])
 })
 
-test('a token has all that its key asks for, and the daemon takes it', async () => {
+test('a token has everything that its key requires, and the daemon accepts it', async () => {
   const config = configWith(
     `{ keys: [{ jwks_url: "https://a.example/k" }, { secret: "${SECRET}", issuer: us, audience: usage, max_age: 12h }] }`,
     'auth: { not_before: 2026-11-30T09:00:00Z }',
@@ -39,10 +39,10 @@ test('a token has all that its key asks for, and the daemon takes it', async () 
   expect(await verifier.verify(written)).toMatchObject({ kind: 'tenant', tenant: 'acme' })
 })
 
-test('no token is made that is revoked already', async () => {
+test('no token is made that is already revoked', async () => {
   const config = configWith(`{ secret: "${SECRET}" }`, 'auth: { not_before: 2026-11-30T10:00:00Z }')
-  await expect(made(config, { tenant: 'acme' })).rejects.toThrow('auth.not_before of acme is yet to come')
+  await expect(made(config, { tenant: 'acme' })).rejects.toThrow('auth.not_before of acme is in the future')
   await made(config)
   const ofAll = configWith(`{ secret: "${SECRET}", not_before: 2026-11-30T10:00:00Z }`)
-  await expect(made(ofAll)).rejects.toThrow('auth.not_before is yet to come')
+  await expect(made(ofAll)).rejects.toThrow('auth.not_before is in the future')
 })

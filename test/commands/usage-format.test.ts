@@ -14,7 +14,7 @@ async function* rowsOf(...rows: readonly TableRow[]): AsyncIterable<TableRow> {
   yield* rows
 }
 
-test('JSON has every byte, however many', async () => {
+test('JSON has every byte, however many there are', async () => {
   const json = await text(Readable.from(jsonOf(rowsOf(row('a"b', 9_007_199_254_740_993n), row('c', 0n)))))
   expect(json).toBe(
     '[\n{"tenant":"acme","username":"a\\"b","used":9007199254740993},\n{"tenant":"acme","username":"c","used":0}\n]\n',
@@ -24,7 +24,7 @@ test('JSON has every byte, however many', async () => {
   expect(hostile).toContain('"\\u001b\\u009b\\u202e"')
 })
 
-test('a table is for people, and its end has the sum', async () => {
+test('a table is for people, and ends with the sum', async () => {
   const rows = rowsOf(row('ann', 1_536n), row('bo\u001b[2J', 3n * 1024n ** 3n))
   expect(await text(Readable.from(tableTextOf(rows, COLUMNS, 'no usage')))).toBe(
     [
@@ -39,7 +39,7 @@ test('a table is for people, and its end has the sum', async () => {
   expect(await text(Readable.from(tableTextOf(rowsOf(), COLUMNS, 'no usage')))).toBe('no usage\n')
 })
 
-test('bytes are told in the unit that suits them', () => {
+test('bytes are printed in a suitable unit', () => {
   expect([0n, 1_023n, 1_024n, 1_234n * 1024n ** 3n, 5n * 1024n ** 6n].map(bytesText)).toEqual([
     '0 B',
     '1023 B',

@@ -31,7 +31,7 @@ function warningsOf(url: string, top = ''): readonly string[] {
   )
 }
 
-const PLAIN = 'tenants[0].webhooks[0].url is plain http'
+const PLAIN = 'tenants[0].webhooks[0].url uses plain http'
 const PRIVATE = 'tenants[0].webhooks[0].url is at a private address'
 
 it.each([
@@ -43,7 +43,7 @@ it.each([
   ['https://[::ffff:169.254.169.254]/0a1b2c', [PRIVATE]],
   ['https://localhost/0a1b2c', [PRIVATE]],
   ['https://panel.internal./0a1b2c', [PRIVATE]],
-])('a webhook at %s is warned of as %j', (url, warnings) => {
+])('a webhook at %s causes the warnings %j', (url, warnings) => {
   expect(warningsOf(url)).toEqual(warnings)
   expect(warningsOf(url, 'webhooks_private: false')).toEqual(warnings)
 })

@@ -155,7 +155,7 @@ tenants:
 
 acme/north  127.0.0.1:PORT  FAILED
   ✗ invalid user name or password (6)
-    → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api
+    → check username and password, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api
 
 1 of 2 can be read
 `)
@@ -226,7 +226,7 @@ describe('token', () => {
     const { code, stderr } = await tikmeter(['token', '--admin', '--config', 'issuer.yaml'])
     expect(code).toBe(2)
     expect(stderr).toBe(
-      'error: auth has no secret: tokens are made by the issuer whose key the config names\n',
+      'error: auth has no secret: only the issuer whose key is in the config can make tokens\n',
     )
   })
 
@@ -253,7 +253,11 @@ describe('wrong use', () => {
       ['credit', 'accept', '12'],
       /^error: required option '--reason <text>' not specified/,
     ],
-    ['a decision for no reason', ['credit', 'accept', '12', '--reason', ' '], /It must be words, 1000/],
+    [
+      'a decision for no reason',
+      ['credit', 'accept', '12', '--reason', ' '],
+      /It must be a text of at most 1000/,
+    ],
     [
       'neither of the decisions',
       ['credit', 'maybe', '12', '--reason', 'x'],
@@ -262,7 +266,7 @@ describe('wrong use', () => {
     [
       'no event',
       ['credit', 'reject', '12a', '--reason', 'x'],
-      /the id of an event, as `tikmeter events` tells it/,
+      /the id of an event, as `tikmeter events` prints it/,
     ],
     [
       'an event that no id can be',
@@ -286,11 +290,11 @@ describe('wrong use', () => {
   })
 
   it('is told in a line, and what to do in those after it', async () => {
-    const wrong = "error: unknown command 'runn'\n(Did you mean run?)\n(what there is: tikmeter --help)\n"
+    const wrong = "error: unknown command 'runn'\n(Did you mean run?)\n(see tikmeter --help)\n"
     expect((await tikmeter(['runn'])).stderr).toBe(wrong)
     expect(await tikmeterAlone(['runn'])).toEqual({ code: 2, stdout: '', stderr: wrong })
     expect((await tikmeter(['usage', '--form', '2026-11-01'])).stderr).toBe(
-      "error: unknown option '--form'\n(Did you mean --from?)\n(what it takes: tikmeter usage --help)\n",
+      "error: unknown option '--form'\n(Did you mean --from?)\n(see tikmeter usage --help)\n",
     )
   })
 })

@@ -118,7 +118,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'no daemon runs',
     command: 'status',
     code: 1,
-    line: 'error: no daemon answers at journal/control.sock: ask in the working directory of a running one, with its config',
+    line: 'error: no daemon answers at journal/control.sock: run this in its working directory and with its config',
     provoke: async ({ place }) => {
       await place.configure({})
       return errorOf(await place.run(['status']))
@@ -128,21 +128,21 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'the command is misspelled',
     command: 'prob',
     code: 2,
-    line: `error: unknown command 'prob' (Did you mean probe?) (what there is: tikmeter --help)`,
+    line: `error: unknown command 'prob' (Did you mean probe?) (see tikmeter --help)`,
     provoke: async ({ place }) => errorOf(await place.run(['prob'])),
   },
   {
     what: 'there is no such command',
     command: 'stop',
     code: 2,
-    line: `error: unknown command 'stop' (what there is: tikmeter --help)`,
+    line: `error: unknown command 'stop' (see tikmeter --help)`,
     provoke: async ({ place }) => errorOf(await place.run(['stop'])),
   },
   {
     what: 'there is no such option',
     command: 'check --fast',
     code: 2,
-    line: `error: unknown option '--fast' (what it takes: tikmeter check --help)`,
+    line: `error: unknown option '--fast' (see tikmeter check --help)`,
     provoke: async ({ place }) => errorOf(await place.run(['check', '--fast'])),
   },
 ]

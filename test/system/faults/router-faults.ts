@@ -12,12 +12,12 @@ const SIMULATED: readonly RouterFault[] = [
   {
     what: 'the router’s password is wrong',
     written: { password: 'another' },
-    line: `invalid user name or password (6) → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
+    line: `invalid user name or password (6) → check username and password, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
   },
   {
     what: 'the router’s user may not use the API',
     router: { users: [{ name: 'usage', password: 'secret', policy: ['read'] }] },
-    line: `invalid user name or password (6) → see that username and password are the router's, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
+    line: `invalid user name or password (6) → check username and password, and that the group of usage may use the API: /user/group/set [/user/get usage group] policy=read,api`,
   },
   {
     what: 'the router’s user may not read',
@@ -28,7 +28,7 @@ const SIMULATED: readonly RouterFault[] = [
     what: 'the router’s clock is wrong',
     router: { clockAheadMs: 7_200_000 },
     code: 0,
-    line: 'its clock is 7200 s ahead of ours, or ours of it; usage does not go by it → /system/ntp/client/set enabled=yes, and timedatectl here',
+    line: 'its clock is 7200 s ahead of ours, or ours is wrong; usage does not depend on it → /system/ntp/client/set enabled=yes, and timedatectl on this machine',
   },
 ]
 
@@ -38,14 +38,14 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     what: 'the router refuses the connection',
     command: 'probe',
     code: 1,
-    line: 'connection refused: is the api service on, on this port, for this address? → /ip/service/print on the router tells whether api is on, on which port and for whom; /ip/service/enable api',
+    line: 'connection refused: is the api service on, on this port, for this address? → check with /ip/service/print on the router that api is enabled, on which port and for which addresses; to enable it: /ip/service/enable api',
     provoke: async ({ place }) => probe(place, { port: await freePort() }),
   },
   {
     what: 'the router says nothing',
     command: 'probe',
     code: 1,
-    line: 'no login within 1000 ms → see that host and port are right and that nothing on the way drops it: /ip/firewall/filter/print where chain=input',
+    line: 'no login within 1000 ms → check host and port, and that no firewall drops the connection: /ip/firewall/filter/print where chain=input',
     provoke: async ({ place }) => {
       const router = await startRouter({})
       router.hang()
@@ -56,7 +56,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     what: 'the router is slow',
     command: 'probe',
     code: 1,
-    line: "/ip/hotspot/active/print: no answer within 1000 ms: the router is slow (raise timeout), or the link to it broke → set the router's timeout to more than 1s, and see what keeps it busy: /tool/profile",
+    line: "/ip/hotspot/active/print: no answer within 1000 ms: the router is slow (raise timeout), or the link to it broke → set the router's timeout to more than 1s, and look what keeps it busy: /tool/profile",
     provoke: async ({ place }) => {
       const router = await startRouter({})
       // The last that is asked of it before its sessions.
@@ -81,7 +81,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     what: 'something else answers in the router’s place',
     command: 'probe',
     code: 1,
-    line: 'the peer does not speak the API: is it the right port, and TLS on both sides? → see that port is the one of api: /ip/service/print',
+    line: 'the peer does not speak the API: is it the right port, and TLS on both sides? → check that port is the one of api: /ip/service/print',
     provoke: async ({ place }) => {
       const port = await listening(createServer(socket => socket.end('SSH-2.0-dropbear\r\n')))
       return probe(place, { port })
@@ -91,7 +91,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     what: 'nobody knows the router’s name',
     command: 'probe',
     code: 1,
-    line: 'the host name is not known → see that host is right, and that this machine can look it up: getent hosts NAME',
+    line: 'the host name is not known → check host, and that this machine can resolve it: getent hosts NAME',
     provoke: ({ place }) => {
       place.name(UNKNOWN_NAME, 'NAME')
       return probe(place, { host: UNKNOWN_NAME, port: 8728 })
@@ -112,7 +112,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     what: 'one router is in the config twice',
     command: 'probe',
     code: 0,
-    line: 'its serial number, HF0000001, is also that of acme/hq; a router that is read twice is counted twice → remove one of them from the config, or give each services of its own; if one is a copy of a virtual machine: /system/license/generate-new-id',
+    line: 'its serial number, HF0000001, is also that of acme/hq; a router that is read twice is counted twice → remove one of them from the config, or give them different services; if one is a copy of a virtual machine: /system/license/generate-new-id',
     provoke: async ({ place }) => {
       const { port } = await startRouter({ serial: 'HF0000001' })
       await configureAll(place, [

@@ -18,7 +18,7 @@ import { goingOn } from './going-on.ts'
 import { configure, probe, type RouterFault, simulated } from './probed-router.ts'
 
 const FORGEABLE =
-  'its certificate is signed with SHA-1 or MD5, which can be forged → make a new one that is signed with SHA-256 (/certificate/add name=api common-name=127.0.0.1 subject-alt-name=IP:127.0.0.1 digest-algorithm=sha256 key-usage=digital-signature,key-encipherment,tls-server; /certificate/sign api ca=CA; /ip/service/set api-ssl certificate=api); or pin the one it has: tls: { fingerprint: SHA256 }'
+  'its certificate is signed with SHA-1 or MD5, which can be forged → make a new one that is signed with SHA-256 (/certificate/add name=api common-name=127.0.0.1 subject-alt-name=IP:127.0.0.1 digest-algorithm=sha256 key-usage=digital-signature,key-encipherment,tls-server; /certificate/sign api ca=CA; /ip/service/set api-ssl certificate=api), or pin this one: tls: { fingerprint: SHA256 }'
 
 const SIMULATED: readonly RouterFault[] = [
   {
@@ -43,7 +43,7 @@ const SIMULATED: readonly RouterFault[] = [
     what: 'the router’s certificate is not the pinned one',
     router: { tls: serverIdentity() },
     written: { tls: { fingerprint: fingerprintOf(selfSignedIdentity()) } },
-    line: 'its fingerprint is 74a8d543e0857a4b97eda214086ba2b67b15ba2b3a9d6025698fc47d84fc5387, the pinned one fcb37f792fc611325555248f1608ce4022440adff95fd145210aa8547c7e0553 → if its certificate was renewed, pin the new one; if not, somebody is in between',
+    line: 'its fingerprint is 74a8d543e0857a4b97eda214086ba2b67b15ba2b3a9d6025698fc47d84fc5387, the pinned one fcb37f792fc611325555248f1608ce4022440adff95fd145210aa8547c7e0553 → if its certificate was renewed, pin the new one; if not, somebody may be intercepting the connection',
   },
   {
     what: 'the router’s certificate is signed with SHA-1',
@@ -67,7 +67,7 @@ const SIMULATED: readonly RouterFault[] = [
   {
     what: 'the router wants TLS on its port',
     router: { tls: serverIdentity() },
-    line: 'the router closed the connection → /ip/service/print on the router tells whether api is on, on which port and for whom; /ip/service/enable api',
+    line: 'the router closed the connection → check with /ip/service/print on the router that api is enabled, on which port and for which addresses; to enable it: /ip/service/enable api',
   },
 ]
 
@@ -77,7 +77,7 @@ export const ROUTER_TLS_FAULTS: readonly Fault[] = [
     what: 'the router has no TLS on its port',
     command: 'probe',
     code: 1,
-    line: 'this port does not speak TLS (api-ssl has 8729) → see that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is on: /ip/service/print; to read it in the clear, leave tls out',
+    line: 'this port does not speak TLS (api-ssl has 8729) → check that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is enabled: /ip/service/print; to read it without TLS, remove tls',
     provoke: async ({ place }) => {
       const refusal = sentence('!fatal', 'not logged in')
       const port = await listening(createServer(socket => socket.once('data', () => socket.end(refusal))))
@@ -88,7 +88,7 @@ export const ROUTER_TLS_FAULTS: readonly Fault[] = [
     what: 'the router has no TLS on its port, and waits for more of what it takes for a word',
     command: 'probe',
     code: 1,
-    line: 'no TLS within 1000 ms: does this port speak TLS? → see that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is on: /ip/service/print; if it is, the router may be slow: set its timeout to more than 1s',
+    line: 'no TLS within 1000 ms: does this port speak TLS? → check that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is enabled: /ip/service/print; if it is, the router may be slow: set its timeout to more than 1s',
     provoke: async ({ place }) => {
       const port = await listening(createServer())
       return probe(place, { port, tls: { ca: AUTHORITY_PATH } })
