@@ -1,10 +1,10 @@
 import type { AlertJson, TenantAlert } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 
-/** As many as whoever begins to look is shown. */
+/** How many alerts a new subscriber of the feed gets. */
 export const RECENT_ALERTS = 20
 
-/** The newest alerts of each tenant, as the table had them last. */
+/** The newest alerts of each tenant, as of the last read of the table. */
 export class AlertBoard {
   readonly #tenants = new Map<TenantId, readonly AlertJson[]>()
 
@@ -17,17 +17,17 @@ export class AlertBoard {
     return this.#tenants.has(tenant)
   }
 
-  /** Begins with what a tenant has. */
+  /** Sets the alerts of a new tenant. */
   begin(tenant: TenantId, alerts: readonly AlertJson[]): void {
     this.#tenants.set(tenant, newest(alerts))
   }
 
-  /** Forgets those tenants that are not among these. */
+  /** Removes all other tenants. */
   keepOnly(tenants: ReadonlySet<TenantId>): void {
     for (const tenant of this.#tenants.keys()) if (!tenants.has(tenant)) this.#tenants.delete(tenant)
   }
 
-  /** A new one, or one that has ended since. */
+  /** Adds a new alert, or replaces one that has ended. */
   put({ tenant, alert }: TenantAlert): void {
     const others = this.recent(tenant).filter(it => it.id !== alert.id)
     this.#tenants.set(tenant, newest([...others, alert]))

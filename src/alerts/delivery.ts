@@ -3,7 +3,7 @@ import type { TenantId } from '../accounting/ids.ts'
 import type { AlertEvent } from './message.ts'
 import type { Verdict } from './retry.ts'
 
-/** For how long a delivery is its claimer's: what a post takes at the most, and as long again to write down how it went. */
+/** How long a claim lasts: the longest time of a post, and the same again to record its outcome. */
 export const CLAIM_MS = 30_000
 
 export interface WebhookRef {
@@ -12,38 +12,38 @@ export interface WebhookRef {
   readonly webhook: string
 }
 
-/** What a webhook is to be told, and this daemon's to post. */
+/** A message for a webhook that this daemon has claimed. */
 export interface Delivery extends WebhookRef {
-  /** The same at each attempt. */
+  /** The same for each attempt. */
   readonly id: string
   readonly event: AlertEvent
-  /** Of the attempt that it was claimed for: 1 for the first. */
+  /** Number of the claimed attempt, from 1. */
   readonly attempt: number
-  /** Since what it tells of happened. */
+  /** Time since the alert fired or ended. */
   readonly ageMs: number
   readonly about: TenantAlert
 }
 
 export interface BuriedWebhook extends WebhookRef {
-  /** Deliveries that nobody will make any more. */
+  /** Number of deliveries that were given up. */
   readonly deliveries: number
 }
 
-/** The table of deliveries. Each rejects with a failure where it can't be asked. */
+/** The table of deliveries. Each method rejects with a failure if the table cannot be reached. */
 export interface DeliveryStore {
   /**
-   * The first that is pending of each webhook, where it is due and nobody else's for now: nobody else gets it within
-   * the time that an attempt takes.
-   * @param webhooks those that come first are served first
+   * Claims the first pending delivery of each webhook, if it is due and not claimed. Nobody else gets it while the
+   * claim lasts.
+   * @param webhooks in the order in which to serve them
    */
   claim(webhooks: readonly WebhookRef[], most: number): Promise<readonly Delivery[]>
-  /** @returns false where somebody else has claimed it meanwhile: then nothing is settled */
+  /** @returns false, without a change, if somebody else has claimed it in the meantime */
   settle(delivery: Pick<Delivery, 'id' | 'attempt'>, verdict: Verdict): Promise<boolean>
-  /** Gives up what these tenants' other webhooks were to be told, of which nobody has known for long. */
+  /** Gives up the deliveries of all other webhooks of these tenants, if no daemon has known those for a long time. */
   bury(tenants: readonly TenantId[], webhooks: readonly WebhookRef[]): Promise<readonly BuriedWebhook[]>
 }
 
-/** A webhook among those of all tenants; a tenant's id has no slash. */
+/** Identifies a webhook across tenants. A tenant's id contains no slash. */
 export function keyOf({ tenant, webhook }: WebhookRef): string {
   return `${tenant}/${webhook}`
 }

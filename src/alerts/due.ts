@@ -12,16 +12,16 @@ import { type RouterId, routerKey, type TenantId } from '../accounting/ids.ts'
 import { openDays, openSpans } from './periods.ts'
 import type { RouterSight, Silences } from './silence.ts'
 
-/** A router that is this daemon's to read. */
+/** A router that this daemon reads. */
 export interface WatchedRouter {
   readonly router: RouterId
   readonly isEnabled: boolean
-  /** Absent before the first one of this process. */
+  /** `undefined` before the first reading of this process. */
   readonly lastReadingAt: Date | undefined
   readonly error: string | undefined
 }
 
-/** What rules are judged by. */
+/** Everything that rules are judged by. */
 export interface Grounds {
   readonly calendar: Calendar
   readonly now: Date
@@ -29,11 +29,11 @@ export interface Grounds {
   readonly silences: Silences
 }
 
-/** What is to be fired, as far as it has not been. */
+/** Rules and outages that are due. Those that fired already are left out later, by the record. */
 export interface Due {
-  /** By their kind, whose sums take about as long as one another. */
+  /** By kind. The sums of one kind take about equally long. */
   readonly usage: ReadonlyMap<string, readonly DueUsage[]>
-  /** By their kind. */
+  /** By kind. */
   readonly sessions: ReadonlyMap<SessionAlertKind, readonly DueSession[]>
   readonly outages: readonly Outage[]
 }
@@ -80,7 +80,7 @@ function outagesBy(
   })
 }
 
-/** A router that is not to be read any more is not awaited either. */
+/** Routers whose outages end: read ones, and disabled ones, which are not expected to answer. */
 export function recoveredOf(routers: readonly WatchedRouter[]): readonly Recovery[] {
   return routers
     .filter(it => !it.isEnabled || it.lastReadingAt !== undefined)

@@ -2,13 +2,13 @@ import type { TenantAlert } from '../accounting/alert.ts'
 import { type RouterKey, routerId, routerKey } from '../accounting/ids.ts'
 import type { Logger } from '../runtime/logger.ts'
 
-/** Told of alerts that nobody is told of one by one, for whoever measures. */
+/** Counts alerts that are not reported one by one. */
 export interface JoinedObserver {
-  /** Here or at another daemon. */
+  /** Called for alerts of this daemon and of others. */
   alertsJoined(count: number): void
 }
 
-/** Tells the log once of each router that has more alerts a minute than are told one by one. */
+/** Logs once for each router that has more alerts a minute than are reported one by one. */
 export class JoinedAlerts {
   readonly #observer: JoinedObserver
   readonly #log: Logger
@@ -19,7 +19,7 @@ export class JoinedAlerts {
     this.#log = options.log
   }
 
-  /** @param told an alert of any kind */
+  /** @param changed an alert of any kind */
   note({ tenant, alert }: TenantAlert): void {
     if (alert.kind !== 'more') return
     const { count } = alert.detail
@@ -29,7 +29,7 @@ export class JoinedAlerts {
     this.#routers.add(router)
     this.#log.warn(
       { router, rule: alert.rule, alerts: count },
-      'a router has more alerts a minute than are told one by one: /api/alerts has them all',
+      'a router has more alerts a minute than are reported one by one: see /api/alerts',
     )
   }
 }

@@ -2,13 +2,13 @@ import { type LookupAddress, lookup as lookupByName } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isPrivateAddress } from '../runtime/private-address.ts'
 
-/** The host has addresses that are not posted to, and no other. */
+/** All addresses of the host are private. */
 export class PrivateAddress extends Error {
   override readonly name = 'PrivateAddress'
   readonly code = 'TIKMETER_PRIVATE_ADDRESS'
 }
 
-/** All addresses of a name. */
+/** Looks up all addresses of a name. */
 type Resolve = (
   name: string,
   options: { readonly all: true },
@@ -16,8 +16,8 @@ type Resolve = (
 ) => void
 
 /**
- * For connections to the internet only: of a name's addresses those that are private are left out. It is asked by the
- * connection itself, so no name can have one address when it is looked at and another when it is connected to.
+ * A DNS lookup that leaves out private addresses. The connection itself calls it, so a name cannot have one address
+ * when it is checked and another when it is connected to.
  */
 export function publicLookup(resolve: Resolve = lookupByName): LookupFunction {
   return (name, options, done) =>

@@ -13,22 +13,22 @@ import type { TenantId } from '../accounting/ids.ts'
 type Hearing = Pick<AlertTerms, 'tenant' | 'webhooks'>
 
 /**
- * The table of alerts. What fires is written together with what its webhooks are to be told, once for each rule, subject
- * and period, whoever finds it and however often. Each rejects with a failure where the table can't be asked.
+ * The table of alerts. An alert is written together with its deliveries, once for each rule, subject and period,
+ * whichever daemon finds it and however often. Each method rejects with a failure if the table cannot be reached.
  */
 export interface AlertRecord {
-  /** @returns how many fired; so the others, or how many ended. Takes long, and rejects where the signal aborts */
+  /** @returns how many fired (below: or ended). Takes long, and rejects if the signal aborts. */
   fireUsage(of: Hearing, due: readonly DueUsage[], signal: AbortSignal): Promise<number>
   fireOutages(of: Hearing, outages: readonly Outage[]): Promise<number>
-  /** The tenants that have a router with an outage that has not ended. */
+  /** The tenants with a router whose outage has not ended. */
   openOutages(tenants: readonly TenantId[]): Promise<ReadonlySet<TenantId>>
-  /** Those that have left the config end too. */
+  /** Also ends outages of routers that have left the config. */
   endOutages(of: Hearing, recovered: readonly Recovery[]): Promise<number>
-  /** @param kind of the rules of all that is due */
+  /** @param kind the kind of all rules in `due` */
   fireSessions(of: Hearing, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number>
-  /** The newest of each tenant, oldest first. */
+  /** The newest alerts of each tenant, oldest first. */
   recent(tenants: readonly TenantId[], most: number): Promise<ReadonlyMap<TenantId, readonly AlertJson[]>>
-  /** Those that fired or ended since, and some from before; by the database's clock. */
+  /** Alerts that fired or ended since, plus some earlier ones; by the database's clock. */
   changedSince(tenants: readonly TenantId[], since: string): Promise<readonly TenantAlert[]>
   now(): Promise<string>
 }

@@ -1,56 +1,56 @@
-/** How an attempt went. */
+/** The outcome of an attempt. */
 export type Outcome =
   | {
       readonly kind: 'answered'
       readonly status: number
-      /** As the answer asks for. */
+      /** From the answer's `Retry-After`. */
       readonly retryAfterMs: number | undefined
     }
-  /** `error` in words that give away neither the address nor anything of an answer. */
+  /** `error` reveals neither the address nor any part of an answer. */
   | { readonly kind: 'unanswered'; readonly error: string }
-  /** By us, since the daemon stops. */
+  /** We cut it off because the daemon stops. */
   | { readonly kind: 'cut' }
 
-/** What becomes of the delivery. */
+/** What happens to the delivery next. */
 export type Verdict =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly afterMs: number; readonly error: string }
   | { readonly kind: 'dead'; readonly error: string }
 
 export interface Attempt {
-  /** 1 for the first. */
+  /** Counted from 1. */
   readonly number: number
-  /** Since what it tells of happened. */
+  /** Time since the alert fired or ended. */
   readonly ageMs: number
 }
 
 const FIRST_MS = 10_000
 const MOST_MS = 3_600_000
-/** Whoever has been away for a weekend has a stack of alerts behind the first one: each has its own day, not a day more. */
+/** After an outage of days a webhook has many alerts waiting; each is tried for a day, counted from the event. */
 const GIVE_UP_MS = 24 * 3_600_000
-/** But one that comes to be tried only then, after an outage of our own, is not given up for a proxy's restart. */
+/** After an outage of our own, old alerts still get this many attempts, so that a short failure does not lose them. */
 const LEAST_ATTEMPTS = 5
-/** It is there no more, and says that it never will be. */
+/** 410: the endpoint was removed for good. */
 const GONE = 410
-/** Too many requests; out of service for now: those that may say for how long. */
+/** Too many requests, and service unavailable: these answers may say how long to wait. */
 const PAUSING = new Set([429, 503])
 
 /**
- * What becomes of a delivery after an attempt: again after 10 s, 20 s, … to an hour, jittered by up to a half, until
- * what it tells of is a day old.
+ * Decides about a delivery after an attempt. Retries follow after 10 s, 20 s, … up to an hour, reduced by a random part
+ * of up to a half, until the alert is a day old.
  *
  *     2xx                delivered
  *     410                dead
- *     429, 503           again after as long as it says, between 10 s and an hour
- *     others, or none    again; a redirect too, for it may be an endpoint that is being moved
- *     cut off by us      again at once, by whoever is there then
+ *     429, 503           retry after the time they ask for, between 10 s and an hour
+ *     others, or none    retry; also for a redirect, which may be an endpoint that is being moved
+ *     cut off by us      retry at once, by any daemon
  *
  * @param random in [0, 1)
  */
 export function verdictOn(outcome: Outcome, attempt: Attempt, random: number): Verdict {
   switch (outcome.kind) {
     case 'cut':
-      return { kind: 'retry', afterMs: 0, error: 'cut off by a stop of the daemon' }
+      return { kind: 'retry', afterMs: 0, error: 'cut off because the daemon stopped' }
     case 'unanswered':
       return again(attempt, backoffMs(attempt, random), outcome.error)
     case 'answered': {
@@ -72,8 +72,8 @@ export function verdictOn(outcome: Outcome, attempt: Attempt, random: number): V
 }
 
 /**
- * The header `Retry-After`: seconds, or a date.
- * @returns milliseconds from now on, less than none for a date that is over; `undefined` where it is neither
+ * Parses the header `Retry-After`: seconds, or a date.
+ * @returns milliseconds from now, negative for a past date; `undefined` if it is neither
  */
 export function retryAfterMs(header: string | undefined, now: Date): number | undefined {
   if (header === undefined) return undefined

@@ -15,23 +15,23 @@ import { whyUnanswered } from './unanswered.ts'
 export interface Post {
   /** http or https. */
   readonly url: string
-  /** Whether it may be at an address that is no host's on the internet. */
+  /** Whether the host may have an address that is not public. */
   readonly isPrivateAllowed: boolean
   readonly headers: Readonly<Record<string, string>>
   /** JSON. */
   readonly body: string
 }
 
-/** How an exchange ended, whoever ended it. */
+/** How an exchange ended. */
 type Ending =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined }
   | { readonly kind: 'broken'; readonly error: string; readonly wasKept: boolean }
 
-/** For all of an exchange: to connect, to be answered, to read the answer. */
+/** For the whole exchange: connecting, waiting for the answer and reading it. */
 const WITHIN_SECONDS = 10
-/** Of an answer nothing but its status is of use: so much is read, that its connection can be used again. */
+/** Only the status of an answer is used. This much is read, so that its connection can be reused. */
 const MOST_ANSWER_BYTES = 4_096
-/** Most servers close what was idle for 5 s: a connection is not kept as long. */
+/** Most servers close connections that are idle for 5 s, so ours are closed earlier. */
 const KEPT = { keepAlive: true, timeout: 4_000 }
 
 const PUBLIC = { lookup: publicLookup() }
@@ -42,13 +42,13 @@ function agents(reach: Partial<typeof PUBLIC>) {
 }
 
 /**
- * Posts messages. By node:http, not by `fetch`: that one follows redirects or hides them, unpacks what it is sent, and
- * keeps connections that nobody can close.
+ * Posts messages with node:http instead of `fetch`, which follows or hides redirects, decompresses bodies, and keeps
+ * connections that cannot be closed.
  */
 export class Sender {
   readonly #userAgent: string
   readonly #clock: Clock
-  /** Apart, so that no connection is kept for those who may not have it. */
+  /** Separate agents, so that a connection to a private address is never reused by a webhook that may not have it. */
   readonly #agents = { toAll: agents({}), toPublic: agents(PUBLIC) }
 
   constructor({ version, clock }: { version: string; clock: Clock }) {
@@ -56,7 +56,7 @@ export class Sender {
     this.#clock = clock
   }
 
-  /** Never rejects. A signal that aborts cuts it off. */
+  /** Never rejects. `cut` aborts the post. */
   async post(post: Post, cut: AbortSignal): Promise<Outcome> {
     const end = new AbortController()
     const done = new AbortController()
@@ -66,7 +66,7 @@ export class Sender {
     void this.#clock.sleep(WITHIN_SECONDS * 1_000, done.signal).then(stop)
     try {
       const first = await this.#exchange(post, true, end.signal)
-      // A kept connection, which its server had closed by the time that we wrote to it.
+      // The server had closed the kept connection before we wrote to it.
       const isStale = first.kind === 'broken' && first.wasKept && !end.signal.aborted
       return this.#outcome(isStale ? await this.#exchange(post, false, end.signal) : first, end.signal, cut)
     } finally {
@@ -75,7 +75,7 @@ export class Sender {
     }
   }
 
-  /** Closes the connections that are kept. */
+  /** Closes the kept connections. */
   close(): void {
     for (const kept of Object.values(this.#agents)) for (const agent of Object.values(kept)) agent.destroy()
   }
@@ -96,13 +96,13 @@ export class Sender {
     } catch (error) {
       if (error instanceof PrivateAddress)
         return { kind: 'broken', error: whyUnanswered(error), wasKept: false }
-      // One that can be parsed and not be asked, as with a `%` too many in its password.
-      return { kind: 'broken', error: 'address not usable', wasKept: false }
+      // Some URLs can be parsed but not requested, for example with a stray `%` in the password.
+      return { kind: 'broken', error: 'unusable URL', wasKept: false }
     }
     return endingOf(request, post.body, end)
   }
 
-  /** @throws PrivateAddress where the address itself is one; a name is looked up by the connection */
+  /** @throws PrivateAddress if the URL contains a private address; names are checked by the connection's lookup */
   #open({ url, headers, isPrivateAllowed }: Post, isKept: boolean): ClientRequest {
     const target = new URL(url)
     const address = target.hostname.replace(/^\[(.*)\]$/, '$1')
@@ -118,7 +118,7 @@ export class Sender {
   }
 }
 
-/** What was answered counts from its status on, however the rest of it goes. */
+/** Once the status has arrived it counts, however the rest of the answer ends. */
 function endingOf(request: ClientRequest, body: string, end: AbortSignal): Promise<Ending> {
   return new Promise(resolve => {
     let answer: Ending | undefined

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto'
 
-/** What a message is signed with: the bytes of its secret, or those that the secret is the Base64 of, behind this. */
+/** Prefix of a secret in Base64. Without it, the secret's own bytes are the key. */
 const ENCODED = 'whsec_'
 
 /**
- * The headers by which a receiver knows whom a message is from, and which: those of Standard Webhooks 1.0.
- * @param id the same at each attempt
- * @param at of the attempt: a receiver takes no message that is older than a few minutes
+ * The headers of Standard Webhooks 1.0, which identify the sender and the message.
+ * @param id the same for each attempt
+ * @param at time of the attempt: receivers refuse messages that are older than a few minutes
  */
 export function signedHeaders(
   secret: string,

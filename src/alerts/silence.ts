@@ -1,9 +1,9 @@
 import type { RouterKey } from '../accounting/ids.ts'
 
-/** A router that is read here, as whoever reads it knows. */
+/** A router that is read here, with its last reading. */
 export interface RouterSight {
   readonly key: RouterKey
-  /** Absent before the first one of this process. */
+  /** `undefined` before the first reading of this process. */
   readonly lastReadingAt: Date | undefined
 }
 
@@ -13,17 +13,17 @@ interface Watched {
 }
 
 /**
- * For how long routers have told nothing new, by the steady clock alone: a wall clock that is set makes no router
- * silent. Counts from when a router was first looked at, and anew after a time in which nobody looked.
+ * Measures for how long routers had no new reading. Uses only the steady clock, so changes of the wall clock do not
+ * matter. Counting begins at the first look at a router, and begins again after a gap between looks.
  */
 export class Silences {
   readonly #watched = new Map<RouterKey, Watched>()
   #lookedAtMs = Number.NEGATIVE_INFINITY
 
   /**
-   * @param routers all there are; others are forgotten
+   * @param routers all routers; others are forgotten
    * @param nowMs by the steady clock
-   * @param withinMs a look that comes later than this after the one before finds all routers as if for the first time
+   * @param withinMs a look later than this after the previous one starts over for all routers
    */
   look(routers: Iterable<RouterSight>, nowMs: number, withinMs: number): void {
     if (nowMs - this.#lookedAtMs > withinMs) this.#watched.clear()
@@ -40,8 +40,8 @@ export class Silences {
   }
 
   /**
-   * How long the router had been silent at the last look, in milliseconds: 0 for one that was read since, `undefined`
-   * for one that was not there.
+   * How long the router had been silent at the last look, in milliseconds: 0 if it was read since, `undefined` if it
+   * is unknown.
    */
   of({ key, lastReadingAt }: RouterSight): number | undefined {
     const watched = this.#watched.get(key)

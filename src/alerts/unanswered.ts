@@ -1,7 +1,7 @@
 import { errorCodeOf, isCertificateCode } from '../runtime/error-code.ts'
 
 /**
- * Why there was no answer, by the error's code alone: messages of Node name hosts, and an address may be a secret.
+ * Says why there was no answer, from the error code only: messages of Node name hosts, and a URL may be a secret.
  */
 export function whyUnanswered(error: Error | undefined): string {
   const code = errorCodeOf(error)
@@ -9,7 +9,7 @@ export function whyUnanswered(error: Error | undefined): string {
   const known = MEANINGS[code]
   if (known !== undefined) return known
   if (isCertificateCode(code)) return `certificate refused (${code})`
-  if (code.startsWith('HPE_')) return `its answer is no HTTP (${code})`
+  if (code.startsWith('HPE_')) return `its answer is not HTTP (${code})`
   return `connection failed (${code})`
 }
 

@@ -13,35 +13,35 @@ export interface AlertWatchOptions {
   readonly record: AlertRecord
   readonly board: AlertBoard
   readonly calendarOf: (tenant: TenantId) => Calendar | undefined
-  /** Those of a tenant that are read here. */
+  /** The tenant's routers that this daemon reads. */
   readonly routersOf: (tenant: TenantId) => readonly WatchedRouter[]
-  /** Told of each alert that fires or ends, here or at another daemon. */
+  /** Called for each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
-  /** Told when webhooks have something to say. */
+  /** Called when there may be new deliveries for webhooks. */
   readonly onWritten: () => void
   readonly intervalMs: number
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** What takes long, such as the sums of many subscribers, takes a twentieth of a core at the most. */
+/** Slow queries, such as the sums of many subscribers, rest 20 times as long as they took: at most 1/20 of a core. */
 const REST = 20
-/** A look that comes later than so many intervals says nothing about silence. */
+/** A look that comes later than this many intervals says nothing about silence. */
 const LATE = 3
 
 /**
- * Judges the committed tables by the rules, each interval: what fires is in the table of alerts, once. And tells of
- * what came to that table, whoever wrote it.
+ * Judges the committed tables by the alert rules at each interval, and records each alert once. Also reports every new
+ * alert in the table, whichever daemon wrote it.
  */
 export class AlertWatch {
   readonly #options: AlertWatchOptions
   readonly #silences = new Silences()
   #terms: readonly AlertTerms[] = []
-  /** Until when what took long is not looked at again. */
+  /** When each slow query may run again, in steady time. */
   readonly #restUntilMs = new Map<string, number>()
-  /** Up to where the table was read; and what was there then that may be found again. */
+  /** The database time up to which the table was read, and the alerts reported there that may be found again. */
   #since: string | undefined
-  #told: ReadonlyMap<string, string | null> = new Map()
+  #reported: ReadonlyMap<string, string | null> = new Map()
   #hasFailed = false
   readonly #unjudged = new Set<TenantId>()
 
@@ -49,7 +49,7 @@ export class AlertWatch {
     this.#options = options
   }
 
-  /** From now on; of a tenant that is not among them nothing is told any more. */
+  /** Sets the rules. Alerts of all other tenants are no longer reported. */
   setTerms(terms: readonly AlertTerms[]): void {
     this.#terms = terms
     this.#restUntilMs.clear()
@@ -57,8 +57,8 @@ export class AlertWatch {
   }
 
   /**
-   * Knows what is there already, before anybody asks for it.
-   * @throws what the record throws
+   * Loads the existing alerts, before anybody asks for them.
+   * @throws the errors of the record
    */
   async start(): Promise<void> {
     await this.#catchUp(this.#terms.map(({ tenant }) => tenant))
@@ -68,7 +68,7 @@ export class AlertWatch {
     await Promise.all([this.#listen(signal), this.#takeTurns(signal)])
   }
 
-  /** Looks at the routers, at a pace of its own: a turn that takes longer than silence does must not forget it. */
+  /** Looks at the routers in a separate loop, because a slow turn would look like a gap. */
   async #listen(signal: AbortSignal): Promise<void> {
     const { routersOf, clock, intervalMs } = this.#options
     while (!signal.aborted) {
@@ -94,12 +94,12 @@ export class AlertWatch {
     const { log } = this.#options
     try {
       await this.#turn(signal)
-      if (this.#hasFailed) log.info('alerts are watched for again')
+      if (this.#hasFailed) log.info('alerts are checked again')
       this.#hasFailed = false
     } catch (error) {
       if (!isFailure(error)) throw error
       if (signal.aborted) return
-      if (!this.#hasFailed) log.warn({ err: errorFields(error) }, 'alerts can not be watched for now')
+      if (!this.#hasFailed) log.warn({ err: errorFields(error) }, 'alerts cannot be checked for now')
       this.#hasFailed = true
     }
   }
@@ -109,50 +109,50 @@ export class AlertWatch {
     const tenants = terms.map(({ tenant }) => tenant)
     await this.#catchUp(tenants)
     let written = await this.#endOutages(terms)
-    for (const its of terms) {
+    for (const ofTenant of terms) {
       if (signal.aborted) return
-      written += await this.#tryJudging(its, signal)
+      written += await this.#tryJudging(ofTenant, signal)
     }
     if (written > 0) this.#options.onWritten()
-    await this.#tell(tenants)
+    await this.#reportChanges(tenants)
   }
 
-  /** Begins with what is there of tenants that are new here: it is nothing to tell of. */
+  /** Loads the existing alerts of new tenants. They are not reported. */
   async #catchUp(tenants: readonly TenantId[]): Promise<void> {
     const { record, board } = this.#options
     this.#since ??= await record.now()
     const unknown = tenants.filter(tenant => !board.has(tenant))
     if (unknown.length === 0) return
-    const told = new Map(this.#told)
+    const reported = new Map(this.#reported)
     for (const [tenant, alerts] of await record.recent(unknown, RECENT_ALERTS)) {
       board.begin(tenant, alerts)
-      for (const alert of alerts) told.set(...endOf({ tenant, alert }))
+      for (const alert of alerts) reported.set(...endOf({ tenant, alert }))
     }
-    this.#told = told
+    this.#reported = reported
   }
 
   async #endOutages(terms: readonly AlertTerms[]): Promise<number> {
     const { record, routersOf } = this.#options
     const open = await record.openOutages(terms.map(({ tenant }) => tenant))
     let ended = 0
-    for (const its of terms.filter(({ tenant }) => open.has(tenant)))
-      ended += await record.endOutages(its, recoveredOf(routersOf(its.tenant)))
+    for (const ofTenant of terms.filter(({ tenant }) => open.has(tenant)))
+      ended += await record.endOutages(ofTenant, recoveredOf(routersOf(ofTenant.tenant)))
     return ended
   }
 
-  /** A tenant that can't be judged costs no other one anything, unless the database is away for all. */
+  /** A tenant that fails does not affect the others, unless the database is away for all. */
   async #tryJudging(terms: AlertTerms, signal: AbortSignal): Promise<number> {
     const { record, log } = this.#options
     const { tenant } = terms
     try {
       const fired = await this.#judge(terms, signal)
-      if (this.#unjudged.delete(tenant)) log.info({ tenant }, 'alerts of the tenant are watched for again')
+      if (this.#unjudged.delete(tenant)) log.info({ tenant }, 'alerts of the tenant are checked again')
       return fired
     } catch (error) {
       if (!isFailure(error) || signal.aborted) throw error
       await record.now()
       if (!this.#unjudged.has(tenant))
-        log.error({ tenant, err: errorFields(error) }, 'alerts of the tenant can not be watched for')
+        log.error({ tenant, err: errorFields(error) }, 'alerts of the tenant cannot be checked')
       this.#unjudged.add(tenant)
       return 0
     }
@@ -168,14 +168,14 @@ export class AlertWatch {
       routers: routersOf(terms.tenant),
       silences: this.#silences,
     })
-    // Outages first: they are known already, and what follows takes long.
+    // Outages first: they are known already, and the queries below are slow.
     let fired = outages.length > 0 ? await record.fireOutages(terms, outages) : 0
     for (const [kind, due] of usage) fired += await this.#fireUsage(terms, due, kind, signal)
     for (const [kind, due] of sessions) fired += await record.fireSessions(terms, kind, due)
     return fired
   }
 
-  /** @param kind of those that are due: each has a pace of its own */
+  /** @param kind of the due rules: each kind rests separately */
   async #fireUsage(
     terms: AlertTerms,
     due: readonly DueUsage[],
@@ -194,14 +194,14 @@ export class AlertWatch {
     }
   }
 
-  async #tell(tenants: readonly TenantId[]): Promise<void> {
+  async #reportChanges(tenants: readonly TenantId[]): Promise<void> {
     const { record, board, onAlert } = this.#options
     if (this.#since === undefined) return
     const now = await record.now()
     const changed = await record.changedSince(tenants, this.#since)
-    const news = changed.filter(it => this.#told.get(keyOf(it)) !== it.alert.ended_at)
+    const news = changed.filter(it => this.#reported.get(keyOf(it)) !== it.alert.ended_at)
     this.#since = now
-    this.#told = new Map(changed.map(endOf))
+    this.#reported = new Map(changed.map(endOf))
     for (const it of news) {
       board.put(it)
       onAlert(it)

@@ -15,12 +15,12 @@ export interface HookedTenant {
   readonly webhooks: readonly Webhook[]
 }
 
-/** Its address and its secret are told to nobody. */
+/** `url` and `secret` are never logged. */
 export interface Webhook {
   readonly id: string
   readonly url: Hidden
   readonly secret: Hidden
-  /** Whether it may be at an address that is no host's on the internet. */
+  /** Whether the host may have an address that is not public. */
   readonly isPrivateAllowed: boolean
 }
 
@@ -28,7 +28,7 @@ interface Hidden {
   reveal(): string
 }
 
-/** Told how each attempt ended, for whoever measures. */
+/** Counts the outcomes of attempts. */
 export interface DeliveryObserver {
   delivery(outcome: 'delivered' | 'retried' | 'dead', times: number): void
 }
@@ -42,19 +42,19 @@ export interface WebhooksOptions {
   readonly log: Logger
 }
 
-/** Webhooks that are being posted to; each of them one thing at a time, so one that hangs holds up itself alone. */
+/** Webhooks that are posted to at the same time. Each gets one post at a time, so a slow one delays only itself. */
 const CONCURRENCY = 16
-/** How often it is looked whether something is due: again after a failure, or another daemon's. */
+/** How often to look for due deliveries: retries, and those of other daemons. */
 const LOOK_MS = 5_000
 const BURY_MS = 600_000
-/** For those posts that are under way when the daemon stops. */
+/** Time for posts under way when the daemon stops. */
 const GRACE_MS = 2_000
 
 interface Target extends WebhookRef, Omit<Webhook, 'id'> {}
 
 /**
- * Posts to webhooks what they are to be told, in its order, until each has taken it. Any number of daemons may do so on
- * one database: each delivery is one's at a time, and one that dies with it only delays it.
+ * Posts deliveries to webhooks, in order, until each is accepted. Several daemons may do so on one database: each
+ * delivery belongs to one of them at a time, and is only delayed if that daemon dies.
  *
  *     pending ──claim──▶ pending, not due for a while ──post──▶ delivered
  *        ▲                                              ├─────▶ dead
@@ -62,10 +62,10 @@ interface Target extends WebhookRef, Omit<Webhook, 'id'> {}
  */
 export class Webhooks {
   readonly #options: WebhooksOptions
-  /** By key, those first that were not served for the longest. */
+  /** By key, longest unserved first. */
   #targets = new Map<string, Target>()
   #tenants: readonly TenantId[] = []
-  /** Deliveries under way, by their webhook's key. */
+  /** Deliveries under way, by key of the webhook. */
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #failing = new Set<string>()
   readonly #cut = new AbortController()
@@ -79,26 +79,26 @@ export class Webhooks {
     this.#options = options
   }
 
-  /** These and no others from now on; what is under way goes on. */
+  /** Replaces the webhooks. Deliveries under way continue. */
   setWebhooks(tenants: readonly HookedTenant[]): void {
     this.#tenants = tenants.map(({ id }) => id)
     const targets = tenants.flatMap(({ id: tenant, webhooks }) =>
-      webhooks.map(({ id: webhook, ...its }) => ({ tenant, webhook, ...its })),
+      webhooks.map(({ id: webhook, ...rest }) => ({ tenant, webhook, ...rest })),
     )
     this.#targets = new Map(targets.map(target => [keyOf(target), target]))
     for (const key of this.#failing) if (!this.#targets.has(key)) this.#failing.delete(key)
     this.wake()
   }
 
-  /** There may be something to deliver. */
+  /** Looks for deliveries now instead of at the next interval. */
   wake(): void {
     this.#isAwake = true
     this.#nap?.abort()
   }
 
-  /** Until the signal aborts; what is under way then has a moment to end. */
+  /** Runs until the signal aborts, then gives posts under way a moment to end. */
   async run(signal: AbortSignal): Promise<void> {
-    // Whoever is under way listens, and more than Node expects.
+    // Each delivery under way listens to these signals, more than Node's default limit.
     setMaxListeners(2 * CONCURRENCY, signal, this.#cut.signal)
     try {
       while (!signal.aborted && this.#bugs.length === 0) {
@@ -112,7 +112,7 @@ export class Webhooks {
     if (this.#bugs.length > 0) throw this.#bugs[0]
   }
 
-  /** Claims what is due of webhooks that nothing is under way to, and begins to deliver it. */
+  /** Claims due deliveries of idle webhooks and begins to deliver them. */
   async #look(signal: AbortSignal): Promise<void> {
     const room = CONCURRENCY - this.#underWay.size
     const targets = this.#targets
@@ -122,12 +122,12 @@ export class Webhooks {
     const claimed = (await this.#tryStore(store => store.claim(refs, room))) ?? []
     for (const delivery of claimed) {
       const key = keyOf(delivery)
-      // A config may have come meanwhile, and have it at another address, or not at all.
+      // A new config may have moved or removed the webhook in the meantime.
       const current = this.#targets.get(key)
       const target = current ?? targets.get(key)
       if (!target) continue
       this.#targets.delete(key)
-      // To the end of those that wait for their turn.
+      // Last in the order of service.
       if (current) this.#targets.set(key, current)
       const delivering = this.#deliver(delivery, target, signal)
         .catch(error => this.#bugs.push(error))
@@ -147,10 +147,10 @@ export class Webhooks {
     const post = { url: target.url.reveal(), isPrivateAllowed: target.isPrivateAllowed, headers, body }
     const outcome = await sender.post(post, this.#cut.signal)
     const verdict = verdictOn(outcome, { number: attempt, ageMs }, random())
-    if (await this.#settle(delivery, verdict, signal)) this.#tell(delivery, verdict, outcome)
+    if (await this.#settle(delivery, verdict, signal)) this.#report(delivery, verdict, outcome)
   }
 
-  /** For as long as it takes: what is not settled is posted once more. @returns whether it is */
+  /** Repeats until settled, because an unsettled delivery is posted again. @returns whether it was settled */
   async #settle(delivery: Delivery, verdict: Verdict, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       const isSettled = await this.#tryStore(store => store.settle(delivery, verdict))
@@ -159,27 +159,30 @@ export class Webhooks {
     }
   }
 
-  #tell(delivery: Delivery, verdict: Verdict, outcome: Outcome): void {
+  #report(delivery: Delivery, verdict: Verdict, outcome: Outcome): void {
     const { observer, log } = this.#options
     const { tenant, webhook, event, about } = delivery
     const key = keyOf(delivery)
     switch (verdict.kind) {
       case 'delivered':
         observer.delivery('delivered', 1)
-        if (this.#failing.delete(key)) log.info({ tenant, webhook }, 'webhook takes alerts again')
+        if (this.#failing.delete(key)) log.info({ tenant, webhook }, 'webhook accepts alerts again')
         return
       case 'retry':
         observer.delivery('retried', 1)
         if (outcome.kind === 'cut' || this.#failing.has(key)) return
         this.#failing.add(key)
-        log.warn({ tenant, webhook, error: verdict.error }, 'webhook takes no alerts; they are tried again')
+        log.warn(
+          { tenant, webhook, error: verdict.error },
+          'webhook does not accept alerts; they are retried',
+        )
         return
       case 'dead': {
         observer.delivery('dead', 1)
         const { id: alert } = about.alert
         log.error(
           { tenant, webhook, alert, event, error: verdict.error },
-          'alert given up: its webhook did not take it',
+          'alert given up: its webhook did not accept it',
         )
         return
       }
@@ -197,22 +200,22 @@ export class Webhooks {
     this.#buriedAtMs = clock.steadyMs()
     for (const { tenant, webhook, deliveries } of buried) {
       observer.delivery('dead', deliveries)
-      log.error({ tenant, webhook, deliveries }, 'alerts given up: their webhook has left the config')
+      log.error({ tenant, webhook, deliveries }, 'alerts given up: their webhook is no longer in the config')
     }
   }
 
-  /** @returns `undefined` where the database is away */
+  /** @returns `undefined` if the database is away */
   async #tryStore<T>(ask: (store: DeliveryStore) => Promise<T>): Promise<T | undefined> {
     const { store, log } = this.#options
     try {
       const answer = await ask(store)
-      if (this.#isDatabaseAway) log.info('webhooks are told of alerts again')
+      if (this.#isDatabaseAway) log.info('alerts are sent to webhooks again')
       this.#isDatabaseAway = false
       return answer
     } catch (error) {
       if (!isFailure(error)) throw error
       if (!this.#isDatabaseAway)
-        log.warn({ err: errorFields(error) }, 'webhooks are not told of alerts for now')
+        log.warn({ err: errorFields(error) }, 'alerts are not sent to webhooks for now')
       this.#isDatabaseAway = true
       return undefined
     }
@@ -229,7 +232,7 @@ export class Webhooks {
     this.#isAwake = false
   }
 
-  /** What is cut off may have been taken, and is posted again: the less, the better. */
+  /** Gives posts a moment, because a post that is cut off may have been accepted and will be repeated. */
   async #end(): Promise<void> {
     const { clock, sender } = this.#options
     const grace = new AbortController()

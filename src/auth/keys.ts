@@ -1,24 +1,24 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createRemoteJWKSet } from 'jose'
 
-/** What tokens are checked against, as the config's `auth` says it. */
+/** What tokens are checked with, as in `auth` of the config. */
 export type TokenKey =
   | { readonly kind: 'secret'; readonly secret: string }
   | { readonly kind: 'jwks'; readonly url: string }
   | { readonly kind: 'public-key'; readonly pem: string }
 
 /**
- * An issuer's set: kept for ten minutes, and fetched before that where a token names a key it lacks, but only half a
- * minute after the last time. `coolingDown` until then.
+ * An issuer's key set. It is kept for ten minutes, and fetched earlier if a token names an unknown key, at most every
+ * half minute (`coolingDown` until then).
  */
 type RemoteKeys = ReturnType<typeof createRemoteJWKSet>
 
-/** A key with the only algorithms it is good for: a token's own `alg` chooses among them and never beyond. */
+/** A key with the only algorithms that it allows. A token's own `alg` chooses among them. */
 export type PinnedKey =
   | { readonly kind: 'local'; readonly key: KeyObject | Uint8Array; readonly algorithms: string[] }
   | { readonly kind: 'remote'; readonly key: RemoteKeys; readonly algorithms: string[] }
 
-/** The config's key can't check any token. Starting again won't help. */
+/** The config's key cannot check any token. A restart does not help. */
 export class UnusableKey extends Error {
   override readonly name = 'UnusableKey'
 }

@@ -6,28 +6,28 @@ import type { Logger } from '../runtime/logger.ts'
 import { secretBytes } from './keys.ts'
 import { type KeyRule, type Refusal, type Shown, VerifyingKey } from './verifying-key.ts'
 
-/** What a token allows, until it expires. */
+/** The rights of a token until it expires. */
 export type Grant =
   | { readonly kind: 'tenant'; readonly tenant: TenantId; readonly expiresAt: Date }
   | { readonly kind: 'admin'; readonly expiresAt: Date }
 
-/** A port: who the bearer of a token is. Never rejects. */
+/** Identifies the bearer of a token. Never rejects. */
 export interface TokenVerifier {
   verify(token: string): Promise<Grant | Refusal>
 }
 
-/** What tokens are verified by. */
+/** The rules that tokens are verified by. */
 export interface TokenRules {
   readonly keys: readonly KeyRule[]
-  /** All tokens that were issued before are revoked, admins' too, and those that do not tell when they were issued. */
+  /** Tokens issued earlier, including those of admins, are revoked; so are tokens without `iat`. */
   readonly notBefore: Date | undefined
-  /** The same for the tokens of a tenant; the later of the two instants counts. */
+  /** The same per tenant; the later of the two instants counts. */
   readonly tenantsNotBefore: ReadonlyMap<TenantId, Date>
 }
 
 type Revocations = Pick<TokenRules, 'notBefore' | 'tenantsNotBefore'>
 
-/** Longer ones aren't looked at. */
+/** Longer tokens are refused without being read. */
 export const MAX_TOKEN_LENGTH = 4096
 const MAX_DATE_SECONDS = 8.64e12
 
@@ -37,36 +37,36 @@ const claimsShape = z.object({
   exp: z.number().positive().max(MAX_DATE_SECONDS),
 })
 
-/** The rules that are gone by, with their keys at work. */
-interface Ring {
-  /** All that is in the rules: the same text is the same rules. */
+/** The rules in use, with their verifying keys. */
+interface ActiveRules {
+  /** The rules as text, to compare them. */
   readonly text: string
   readonly keys: readonly VerifyingKey[]
   readonly revocations: Revocations
 }
 
-/** Checks tokens against the keys of the config. */
+/** Checks tokens with the keys of the config. */
 export class JwtVerifier implements TokenVerifier {
   readonly #clock: Clock
   readonly #log: Logger
-  #ring: Ring
+  #active: ActiveRules
 
   /** @throws UnusableKey */
   constructor(options: { readonly rules: TokenRules; readonly clock: Clock; readonly log: Logger }) {
     this.#clock = options.clock
     this.#log = options.log
-    this.#ring = ringOf(options.rules, [], options.log)
+    this.#active = activeRules(options.rules, [], options.log)
   }
 
   /**
-   * Goes by these rules from now on. What was fetched for a key that stays is kept.
-   * @returns whether they are others than before
+   * Replaces the rules. Key sets that were fetched are kept if their key stays.
+   * @returns whether the rules changed
    * @throws UnusableKey
    */
   apply(rules: TokenRules): boolean {
-    const ring = ringOf(rules, this.#ring.keys, this.#log)
-    if (ring.text === this.#ring.text) return false
-    this.#ring = ring
+    const active = activeRules(rules, this.#active.keys, this.#log)
+    if (active.text === this.#active.text) return false
+    this.#active = active
     return true
   }
 
@@ -75,15 +75,15 @@ export class JwtVerifier implements TokenVerifier {
     const shown = shownBy(token)
     if (shown === undefined) return refused('the token is not valid')
     for (;;) {
-      const ring = this.#ring
-      const verdict = await verifyBy(ring, token, shown, this.#clock.now())
-      // What took longer than its rules lasted is asked of those that are gone by now.
-      if (ring === this.#ring) return verdict
+      const active = this.#active
+      const verdict = await verifyBy(active, token, shown, this.#clock.now())
+      // If the rules changed in the meantime, the token is verified again.
+      if (active === this.#active) return verdict
     }
   }
 }
 
-function ringOf(rules: TokenRules, known: readonly VerifyingKey[], log: Logger): Ring {
+function activeRules(rules: TokenRules, known: readonly VerifyingKey[], log: Logger): ActiveRules {
   const knownBy = new Map(known.map(key => [JSON.stringify(key.rule), key]))
   return {
     text: JSON.stringify([rules.keys, rules.notBefore, [...rules.tenantsNotBefore]]),
@@ -92,9 +92,9 @@ function ringOf(rules: TokenRules, known: readonly VerifyingKey[], log: Logger):
   }
 }
 
-/** The first key that takes the token decides; where none does, the one that has signed it says why. */
+/** The first key that accepts the token decides. If none does, the key that has signed it gives the reason. */
 async function verifyBy(
-  { keys, revocations }: Ring,
+  { keys, revocations }: ActiveRules,
   token: string,
   shown: Shown,
   now: Date,
@@ -115,11 +115,11 @@ function shownBy(token: string): Shown | undefined {
   try {
     return { algorithm: decodeProtectedHeader(token).alg, issuer: decodeJwt(token).iss }
   } catch {
-    return undefined // It is no JWT.
+    return undefined // Not a JWT.
   }
 }
 
-/** The grant lasts until the token expires, or is too old for its key. */
+/** The grant lasts until the token expires or is too old for its key. */
 function grantBy(claims: JWTPayload, { maxAgeMs }: KeyRule, revocations: Revocations): Grant | Refusal {
   const grant = grantOf(claims)
   if (grant.kind === 'refused' || grant.kind === 'unverifiable') return grant
@@ -129,7 +129,7 @@ function grantBy(claims: JWTPayload, { maxAgeMs }: KeyRule, revocations: Revocat
   return { ...grant, expiresAt: new Date(Math.min(grant.expiresAt.getTime(), issuedMs + maxAgeMs)) }
 }
 
-/** @param issuedMs `undefined` where the token does not tell */
+/** @param issuedMs `undefined` if the token has no `iat` */
 function isRevoked(
   grant: Grant,
   issuedMs: number | undefined,
@@ -141,10 +141,10 @@ function isRevoked(
   )
 }
 
-/** What verified claims allow: a tenant, or everything to an admin, and never both. */
+/** The rights in verified claims: those of a tenant or of an admin, never both. */
 export function grantOf(claims: JWTPayload): Grant | Refusal {
   const parsed = claimsShape.safeParse(claims)
-  if (!parsed.success) return refused('the token lacks what it needs: a tenant or admin, and exp')
+  if (!parsed.success) return refused('the token needs a tenant or admin, and exp')
   const { tenant, admin = false, exp } = parsed.data
   const expiresAt = new Date(exp * 1000)
   if (admin) {
@@ -152,19 +152,19 @@ export function grantOf(claims: JWTPayload): Grant | Refusal {
     return { kind: 'admin', expiresAt }
   }
   if (tenant === undefined) return refused('the token names no tenant')
-  if (!isConfigId(tenant)) return refused('the token names no possible tenant')
+  if (!isConfigId(tenant)) return refused('the tenant in the token is not an id')
   return { kind: 'tenant', tenant: tenantId(tenant), expiresAt }
 }
 
-/** What a token says beside its grant. */
+/** The other claims of a token. */
 export interface TokenTerms {
   readonly issuer?: string | undefined
   readonly audience?: string | undefined
-  /** By default, now. */
+  /** Default: now. */
   readonly issuedAt?: Date
 }
 
-/** A token as `JwtVerifier` takes it where the config has a secret that asks for these terms. */
+/** Signs a token that `JwtVerifier` accepts if the config has this secret with these terms. */
 export function signToken(grant: Grant, secret: string, terms: TokenTerms = {}): Promise<string> {
   const claims = grant.kind === 'tenant' ? { tenant: grant.tenant } : { admin: true }
   const token = new SignJWT(claims)

@@ -2,29 +2,29 @@ import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { type PinnedKey, pinnedKey, type TokenKey } from './keys.ts'
 
-/** A key, and what it asks of the tokens that are signed by it. */
+/** A key, and what it requires of tokens. */
 export interface KeyRule {
   readonly key: TokenKey
-  /** Their `iss`. */
+  /** The required `iss`. */
   readonly issuer: string | undefined
-  /** Their `aud`, or one of them. */
+  /** The required `aud`, or one of them. */
   readonly audience: string | undefined
-  /** Since their `iat`, which they need then. */
+  /** The greatest age, counted from `iat`, which is then required. */
   readonly maxAgeMs: number | undefined
 }
 
-/** `refused`: the token is no good and never will be. `unverifiable`: its issuer's keys can't be had now. */
+/** `refused`: the token is invalid for good. `unverifiable`: the issuer's keys are not available now. */
 export type Refusal =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'unverifiable'; readonly reason: string }
 
-/** `foreign`: it is signed by another key, or by none. */
+/** `foreign`: the token is signed by another key, or not at all. */
 export type KeyVerdict =
   | { readonly kind: 'claims'; readonly claims: JWTPayload }
   | { readonly kind: 'foreign' }
   | Refusal
 
-/** What a token says of itself, before anything of it is verified. */
+/** What an unverified token claims about itself. */
 export interface Shown {
   readonly algorithm: string | undefined
   readonly issuer: string | undefined
@@ -32,7 +32,7 @@ export interface Shown {
 
 const CLOCK_TOLERANCE_SECONDS = 5
 
-/** One key of the config, at work. */
+/** A key of the config that verifies tokens. */
 export class VerifyingKey {
   readonly rule: KeyRule
   readonly #key: PinnedKey
@@ -46,10 +46,10 @@ export class VerifyingKey {
     this.#log = log
   }
 
-  /** Whether the token may be one of this key's. Asked first, so that nobody makes us fetch the keys of all issuers. */
+  /** Whether the token may be signed by this key. Checked first, so that nobody can make us fetch all issuers' keys. */
   mayTake({ algorithm, issuer }: Shown): boolean {
-    const isItsIssuers = this.rule.issuer === undefined || this.rule.issuer === issuer
-    return isItsIssuers && algorithm !== undefined && this.#key.algorithms.includes(algorithm)
+    const isRightIssuer = this.rule.issuer === undefined || this.rule.issuer === issuer
+    return isRightIssuer && algorithm !== undefined && this.#key.algorithms.includes(algorithm)
   }
 
   async verify(token: string, now: Date): Promise<KeyVerdict> {
@@ -60,7 +60,7 @@ export class VerifyingKey {
       return { kind: 'claims', claims }
     } catch (error) {
       if (this.#key.kind === 'remote' && isIssuersFault(error)) return this.#issuerFails(error)
-      // The issuer may have changed its key since.
+      // The issuer may have changed its key since the last fetch.
       if (error instanceof errors.JWKSNoMatchingKey && this.#key.kind === 'remote' && !mayFetchKeys) {
         return { kind: 'unverifiable', reason: "the token's key is not known yet" }
       }
@@ -80,7 +80,7 @@ export class VerifyingKey {
       ...(audience === undefined ? {} : { audience }),
       ...(maxAgeMs === undefined ? {} : { maxTokenAge: maxAgeMs / 1000 }),
     }
-    // Two calls that look the same: jose tells a key from a function by overloads.
+    // jose selects an overload by the type of the key, so the same call is written twice.
     const { payload } =
       this.#key.kind === 'remote'
         ? await jwtVerify(token, this.#key.key, options)
@@ -100,7 +100,7 @@ export class VerifyingKey {
   }
 }
 
-/** jose looks at the claims once it has found the signature to be good. */
+/** jose checks the claims only after the signature has proved valid. */
 function faultOfClaims(error: unknown): string | undefined {
   if (error instanceof errors.JWTExpired)
     return error.claim === 'iat' ? 'the token is too old' : 'the token has expired'
@@ -111,13 +111,13 @@ function faultOfClaims(error: unknown): string | undefined {
     case 'aud':
       return 'the token is for another audience'
     case 'iat':
-      return 'the token does not tell when it was issued'
+      return 'the token has no iat'
     default:
       return 'the token is not valid'
   }
 }
 
-/** jose throws its own errors for tokens; the fetch of the keys fails with these, or with what `fetch` throws. */
+/** jose throws its own errors for tokens. Fetching keys fails with these errors, or with errors of `fetch`. */
 function isIssuersFault(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true
   return (

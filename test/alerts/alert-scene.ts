@@ -15,16 +15,16 @@ export const INTERVAL_MS = 30_000
 
 const nairobi = new Calendar('Africa/Nairobi')
 
-/** What a daemon's watch sees of routers, as a test sets it. */
+/** The routers as a daemon's watch sees them, set by the test. */
 export type Sights = Map<RouterId, Omit<WatchedRouter, 'router'>>
 
-/** One daemon's watch over one tenant, turned by hand. */
+/** One daemon's watch over one tenant, advanced by the test. */
 export class WatchScene {
   readonly clock: HandClock
   readonly board = new AlertBoard()
   readonly routers: Sights = new Map()
-  /** All that it told, in order. */
-  readonly told: TenantAlert[] = []
+  /** All reported alerts, in order. */
+  readonly reported: TenantAlert[] = []
   readonly #store: AlertStore
   readonly #watch: AlertWatch
   readonly #ending = new AbortController()
@@ -40,7 +40,7 @@ export class WatchScene {
       board: this.board,
       calendarOf: () => nairobi,
       routersOf: () => Array.from(this.routers, ([router, it]) => ({ router, ...it })),
-      onAlert: it => this.told.push(it),
+      onAlert: it => this.reported.push(it),
       onWritten: () => {},
       intervalMs: INTERVAL_MS,
       clock: this.clock,
@@ -52,18 +52,20 @@ export class WatchScene {
     this.#watch.setTerms([{ tenant, rules, webhooks }])
   }
 
-  /** Lets it look once more, to the end. */
+  /** Runs one complete look. */
   async look(): Promise<void> {
     this.#turns += 1
     if (this.#turns === 1) this.#running = this.#watch.run(this.#ending.signal)
     else await this.clock.turn(INTERVAL_MS)
-    // The look at the routers sleeps as well.
+    // The loop that looks at the routers sleeps as well.
     await this.clock.asleep(2)
   }
 
-  /** What was told since it was asked last, as `rule subject period`. */
-  takeTold(): readonly string[] {
-    return this.told.splice(0).map(({ alert: { rule, subject, period } }) => `${rule} ${subject} ${period}`)
+  /** The alerts reported since the last call, as `rule subject period`. */
+  takeAlerts(): readonly string[] {
+    return this.reported
+      .splice(0)
+      .map(({ alert: { rule, subject, period } }) => `${rule} ${subject} ${period}`)
   }
 
   async stop(): Promise<void> {

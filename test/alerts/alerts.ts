@@ -4,7 +4,7 @@ import { tenantId } from '../../src/accounting/ids.ts'
 export const FIRED_AT = '2026-11-26T10:00:00.000Z'
 export const ENDED_AT = '2026-11-26T11:30:00.000Z'
 
-/** A router's outage, with text in it that is more bytes than letters. */
+/** The outage of a router, with a text that has more bytes than characters. */
 export function outage(id = 17, endedAt: string | null = null, tenant = 'acme'): TenantAlert {
   return {
     tenant: tenantId(tenant),

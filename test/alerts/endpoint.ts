@@ -13,21 +13,21 @@ export interface Received {
 
 export type Answering = (response: ServerResponse, received: Received, request: IncomingMessage) => void
 
-/** Somebody's endpoint on loopback, which takes all or answers as a test has it. Each path is a webhook's. */
+/** An endpoint on loopback that accepts everything, or answers as the test wants. Each path is a webhook. */
 export class Endpoint {
-  /** All that was posted, whatever it was answered. */
+  /** Everything that was posted, whatever the answer. */
   readonly received: Received[] = []
-  /** Connections that were made. */
+  /** Number of connections so far. */
   connections = 0
-  /** Those that are open now. */
+  /** Number of open connections. */
   open = 0
   answering: Answering = response => response.end('thank you')
   #underWay = new Map<string, number>()
-  /** The most that were under way to a path at any time. */
+  /** The greatest number of posts to a path at the same time. */
   readonly most = new Map<string, number>()
   #port = 0
 
-  /** Until the test ends. */
+  /** Listens until the test ends. */
   async listen(): Promise<void> {
     const server = createServer(async (request, response) => {
       const { url: path = '', method = '', headers } = request
@@ -55,7 +55,7 @@ export class Endpoint {
     return this.received.map(({ id }) => id)
   }
 
-  /** Until so many were posted. */
+  /** Resolves after this many posts. */
   async untilReceived(count: number): Promise<void> {
     await expect
       .poll(() => this.received.length, { interval: 2, timeout: 10_000 })

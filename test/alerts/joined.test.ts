@@ -12,7 +12,7 @@ function more(subject: string, count: number): AlertJson {
   }
 }
 
-test('alerts that are told by their number alone are counted, and each router of them is logged once', () => {
+test('alerts that are only reported as a number are counted, and each such router is logged once', () => {
   const lines = new LogLines()
   const counts: number[] = []
   const joined = new JoinedAlerts({

@@ -15,13 +15,13 @@ interface Row {
   error: string | undefined
 }
 
-/** The table of deliveries, by a clock that a test turns. */
+/** The table of deliveries in memory, with a clock set by the test. */
 export class MemoryDeliveries implements DeliveryStore {
   readonly rows: Row[] = []
-  /** Thrown at each question. */
+  /** Thrown by every call. */
   failure: Error | undefined
   claims = 0
-  /** What happens during a claim. */
+  /** Called during a claim. */
   meanwhile = () => {}
   readonly #clock: HandClock
 
@@ -29,7 +29,7 @@ export class MemoryDeliveries implements DeliveryStore {
     this.#clock = clock
   }
 
-  /** @returns its id */
+  /** @returns the id */
   add(webhook: WebhookRef, id: string): string {
     const nowMs = this.#clock.steadyMs()
     const about = outage(this.rows.length + 1, null, webhook.tenant)
@@ -76,7 +76,7 @@ export class MemoryDeliveries implements DeliveryStore {
     return []
   }
 
-  /** As `status attempts error`. */
+  /** The delivery as `status attempts error`. */
   state(id: string): string {
     const row = this.rows.find(it => it.id === id)
     return [row?.status, row?.attempts, row?.error].filter(it => it !== undefined).join(' ')

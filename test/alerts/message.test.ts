@@ -42,7 +42,7 @@ const ALERTS: readonly AlertJson[] = [
 ]
 
 test.each(ALERTS.map(alert => [alert.kind, alert] as const))(
-  'a message of %s is as the file of the API has it',
+  'a message of %s matches the API description',
   (_, alert) => {
     const message: object = JSON.parse(messageOf('fired', { tenant: acme, alert }))
     ajv.validate(MESSAGE, message)
@@ -52,7 +52,7 @@ test.each(ALERTS.map(alert => [alert.kind, alert] as const))(
   },
 )
 
-test('so is that of an end', () => {
+test('a message of an end matches the API description', () => {
   ajv.validate(MESSAGE, JSON.parse(messageOf('ended', outage(17, ENDED_AT))))
   expect(ajv.errors).toBeNull()
 })

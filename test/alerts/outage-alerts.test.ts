@@ -38,7 +38,7 @@ function another(at = NOON): WatchScene {
   return it
 }
 
-/** What its daemon knows of the router hq. */
+/** Sets what a daemon knows of the router hq. */
 function sight(it: WatchScene, readAt: string | undefined, isEnabled = true): void {
   const lastReadingAt = readAt === undefined ? undefined : new Date(readAt)
   it.routers.set(hq, { isEnabled, lastReadingAt, error: 'timed out\0' })
@@ -52,11 +52,11 @@ function events() {
   return scene.ask(`select d.event, d.webhook from alert_deliveries as d order by d.alert_id, d.event desc`)
 }
 
-test('a router that tells nothing for as long as the rule says is offline, once, with when it was read last', async () => {
+test('a router without readings for the time of the rule is offline, once, with its last reading', async () => {
   await look(daemon, 2)
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
   await look(daemon, 3)
-  expect(daemon.told.map(it => it.alert)).toEqual([
+  expect(daemon.reported.map(it => it.alert)).toEqual([
     {
       ...{ id: 1, rule: 'down', kind: 'router_offline', scope: 'router', subject: 'hq', period: NOON },
       ...{ fired_at: expect.any(String), ended_at: null },
@@ -65,16 +65,16 @@ test('a router that tells nothing for as long as the rule says is offline, once,
   ])
 })
 
-test('it ends with the next reading, is told, and the next outage is another one', async () => {
+test('an outage ends with the next reading, is reported, and the next one is another outage', async () => {
   await look(daemon, 4)
-  expect(daemon.takeTold()).toHaveLength(1)
+  expect(daemon.takeAlerts()).toHaveLength(1)
   sight(daemon, '2026-11-26T09:10:00Z')
   await daemon.look()
-  expect(daemon.told.map(({ alert }) => [alert.id, alert.ended_at !== null])).toEqual([[1, true]])
+  expect(daemon.reported.map(({ alert }) => [alert.id, alert.ended_at !== null])).toEqual([[1, true]])
   expect(daemon.board.recent(acme).map(alert => alert.ended_at !== null)).toEqual([true])
-  daemon.takeTold()
+  daemon.takeAlerts()
   await look(daemon, 4)
-  expect(daemon.takeTold()).toEqual(['down hq 2026-11-26T09:10:00.000Z'])
+  expect(daemon.takeAlerts()).toEqual(['down hq 2026-11-26T09:10:00.000Z'])
   expect(await events()).toEqual([
     { event: 'fired', webhook: 'noc' },
     { event: 'ended', webhook: 'noc' },
@@ -82,56 +82,56 @@ test('it ends with the next reading, is told, and the next outage is another one
   ])
 })
 
-test('two daemons that tell its begin differently have one outage', async () => {
+test('two daemons that date its beginning differently report one outage', async () => {
   const other = another('2026-11-26T09:00:05Z')
   for (let n = 0; n < 5; n++) await Promise.all([daemon.look(), other.look()])
-  expect(daemon.takeTold()).toHaveLength(1)
-  expect(other.takeTold()).toHaveLength(1)
+  expect(daemon.takeAlerts()).toHaveLength(1)
+  expect(other.takeAlerts()).toHaveLength(1)
   expect(await scene.ask('select count(*)::int as count from alerts')).toEqual([{ count: 1 }])
 })
 
-test('a daemon that was started during an outage fires no second one, and ends the first', async () => {
+test('a daemon that starts during an outage fires no second alert, and ends the first', async () => {
   await look(daemon, 4)
   const later = another()
   await look(later, 5)
-  expect(later.takeTold()).toEqual([])
+  expect(later.takeAlerts()).toEqual([])
   sight(later, '2026-11-26T09:20:00Z')
   await later.look()
-  expect(later.takeTold()).toEqual([`down hq ${NOON}`])
+  expect(later.takeAlerts()).toEqual([`down hq ${NOON}`])
 })
 
-test('a router that was never read is offline since it was first looked at', async () => {
+test('a router that was never read is offline since the first look', async () => {
   sight(daemon, undefined)
   await look(daemon, 4)
-  expect(daemon.takeTold()).toEqual([`down hq ${NOON}`])
+  expect(daemon.takeAlerts()).toEqual([`down hq ${NOON}`])
   expect(daemon.board.recent(acme)[0]?.detail).toMatchObject({ last_reading_at: null })
 })
 
-test('a router that is disabled is not offline, and ends being so', async () => {
+test('a disabled router is not offline, and its outage ends', async () => {
   daemon.routers.set(hill, { isEnabled: false, lastReadingAt: undefined, error: undefined })
   await look(daemon, 4)
-  expect(daemon.takeTold()).toEqual([`down hq ${NOON}`])
+  expect(daemon.takeAlerts()).toEqual([`down hq ${NOON}`])
   sight(daemon, NOON, false)
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([`down hq ${NOON}`])
+  expect(daemon.takeAlerts()).toEqual([`down hq ${NOON}`])
   await look(daemon, 4)
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
 })
 
-test('a router that leaves the config ends being offline', async () => {
+test('the outage of a router that leaves the config ends', async () => {
   await look(daemon, 4)
-  daemon.takeTold()
+  daemon.takeAlerts()
   daemon.routers.delete(hq)
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
   await scene.ask(`update routers set removed_at = now() where tenant_id = 'acme' and id = 'hq'`)
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([`down hq ${NOON}`])
+  expect(daemon.takeAlerts()).toEqual([`down hq ${NOON}`])
 })
 
-test('a wall clock that is set makes nobody silent', async () => {
+test('a change of the wall clock makes no router silent', async () => {
   await daemon.look()
   daemon.clock.setWall('2026-11-26T15:00:00Z')
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
 })

@@ -8,7 +8,7 @@ function names(calendar: Calendar, at: string): readonly string[] {
   return openDays(calendar, new Date(at)).map(day => day.name)
 }
 
-test('a tenant’s day and the one before it are judged, by its own zone', () => {
+test('the tenant’s day and the one before are judged, in its time zone', () => {
   expect(names(nairobi, '2026-11-26T20:59:59Z')).toEqual(['2026-11-25', '2026-11-26'])
   expect(names(nairobi, '2026-11-26T21:00:00Z')).toEqual(['2026-11-26', '2026-11-27'])
   expect(openSpans('day', nairobi, new Date('2026-11-26T12:00:00Z'))).toEqual([
@@ -18,7 +18,7 @@ test('a tenant’s day and the one before it are judged, by its own zone', () =>
 })
 
 test('a day of 25 hours has one day before it', () => {
-  // New York's clocks go back on the first of November.
+  // New York's clocks go back on November 1.
   expect(names(new Calendar('America/New_York'), '2026-11-02T04:59:00Z')).toEqual([
     '2026-10-31',
     '2026-11-01',
@@ -29,7 +29,7 @@ test('a day of 25 hours has one day before it', () => {
   ])
 })
 
-test('a month is judged up to today, and on the first of the next one for the last time', () => {
+test('a month is judged up to today, and for the last time on the first of the next one', () => {
   const spans = (at: string) => openSpans('month', nairobi, new Date(at))
   expect(spans('2026-11-26T12:00:00Z')).toEqual([
     { name: '2026-11', fromDay: '2026-11-01', toDay: '2026-11-26' },

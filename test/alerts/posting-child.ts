@@ -1,5 +1,5 @@
 import { post } from './posting.ts'
 
-// Until it is killed, or its parent is gone.
+// Runs until it is killed or its parent ends.
 process.once('message', text => post(JSON.parse(String(text))))
 process.once('disconnect', () => process.exit())

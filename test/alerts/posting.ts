@@ -8,18 +8,18 @@ import { Database } from '../../src/store/pg/database.ts'
 
 export interface PostingOptions {
   readonly databaseUrl: string
-  /** Of the endpoint, with a slash; each webhook has a path of its own name. */
+  /** URL of the endpoint, with a slash; each webhook's path is its name. */
   readonly endpoint: string
   readonly webhooks: readonly string[]
   readonly tenant: string
-  /** How long a delivery is a daemon's own; a post has half of it. Where neither may run out, more than a busy machine takes. */
+  /** How long a delivery stays claimed; a post has half of it. Tests in which it must not run out use a long time. */
   readonly claimMs: number
 }
 
-/** What a post has, unless told. */
+/** How long a post takes by default. */
 const POST_MS = 10_000
 
-/** What a daemon does about webhooks, in haste: what was not taken is due again at once. @returns how to stop */
+/** Runs a daemon's webhooks without rests: a refused delivery is due again at once. @returns a function that stops it */
 export function post(options: PostingOptions): () => Promise<void> {
   const { databaseUrl, endpoint, webhooks, tenant, claimMs } = options
   const log = createLogger('silent')
@@ -56,7 +56,7 @@ export function post(options: PostingOptions): () => Promise<void> {
   }
 }
 
-/** A clock by which whoever sleeps sleeps so many times as long. */
+/** A clock whose sleeps take this many times as long. */
 function slowedBy(factor: number): Clock {
   return { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms * factor, signal) }
 }

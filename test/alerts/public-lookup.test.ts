@@ -7,7 +7,7 @@ const PUBLIC = { address: '8.8.8.8', family: 4 }
 const PRIVATE = { address: '10.1.0.9', family: 4 }
 const MAPPED = { address: '::ffff:7f00:1', family: 6 }
 
-/** A name server that answers each question by the next of these. */
+/** A name server that gives these answers, one per query. */
 function answering(...answers: LookupAddress[][]): (all: boolean) => Promise<unknown> {
   const lookup = publicLookup((_name, _options, done) => done(null, answers.shift() ?? []))
   return promisify((all: boolean, done: (error: Error | null, found?: unknown) => void) =>
@@ -15,20 +15,20 @@ function answering(...answers: LookupAddress[][]): (all: boolean) => Promise<unk
   )
 }
 
-it('leaves a name its public addresses alone', async () => {
+it('keeps only the public addresses of a name', async () => {
   const ask = answering([PRIVATE, PUBLIC, MAPPED], [MAPPED, PUBLIC])
   expect(await ask(true)).toEqual([PUBLIC])
   expect(await ask(false)).toBe(PUBLIC.address)
 })
 
-it('refuses a name that is rebound to a private address after it had a public one', async () => {
+it('refuses a name that is rebound from a public to a private address', async () => {
   const ask = answering([PUBLIC], [PRIVATE], [MAPPED])
   expect(await ask(true)).toEqual([PUBLIC])
   await expect(ask(true)).rejects.toThrow(PrivateAddress)
   await expect(ask(false)).rejects.toThrow(PrivateAddress)
 })
 
-it('tells why a name could not be looked up', async () => {
+it('reports why a name could not be looked up', async () => {
   const lookup = publicLookup((_name, _options, done) =>
     done(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }), []),
   )

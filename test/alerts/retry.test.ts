@@ -12,7 +12,7 @@ function answered(status: number, retryAfter?: number): Outcome {
 
 const SILENT: Outcome = { kind: 'unanswered', error: 'no answer within 10 s' }
 
-/** For how long it is to rest after an attempt, without jitter; `undefined` where it does not go on. */
+/** Time until the next attempt, without jitter; `undefined` if there is none. */
 function restMs(outcome: Outcome, number = 1, random = 0): number | undefined {
   const verdict = verdictOn(outcome, { number, ageMs: 0 }, random)
   return verdict.kind === 'retry' ? verdict.afterMs : undefined
@@ -22,16 +22,13 @@ test.each([200, 201, 202, 204, 299])('an answer of %i is a delivery', status => 
   expect(verdictOn(answered(status), { number: 9, ageMs: LATE_MS }, 0.5)).toEqual({ kind: 'delivered' })
 })
 
-test.each([301, 302, 307, 308, 400, 401, 404, 408, 429, 500, 503, 599])(
-  'after %i it is tried again',
-  status => {
-    expect(verdictOn(answered(status), FIRST, 0)).toEqual({
-      ...{ kind: 'retry', afterMs: 10_000, error: `HTTP ${status}` },
-    })
-  },
-)
+test.each([301, 302, 307, 308, 400, 401, 404, 408, 429, 500, 503, 599])('after %i it is retried', status => {
+  expect(verdictOn(answered(status), FIRST, 0)).toEqual({
+    ...{ kind: 'retry', afterMs: 10_000, error: `HTTP ${status}` },
+  })
+})
 
-test('what is gone is not tried again', () => {
+test('a removed endpoint is not tried again', () => {
   expect(verdictOn(answered(410), FIRST, 0)).toEqual({ kind: 'dead', error: 'HTTP 410' })
 })
 
@@ -42,7 +39,7 @@ describe('the rest after a failure', () => {
     expect(restMs(SILENT, 100_000)).toBe(HOUR_MS)
   })
 
-  it('is shorter by up to a half', () => {
+  it('is reduced by up to a half', () => {
     expect(restMs(SILENT, 2, 0.5)).toBe(15_000)
     expect(restMs(SILENT, 2, 0.999)).toBe(10_010)
   })
@@ -61,7 +58,7 @@ describe('the rest after a failure', () => {
 })
 
 describe('a delivery is given up', () => {
-  it('when it was tried for a day', () => {
+  it('after a day of attempts', () => {
     let [atMs, number] = [0, 0]
     for (;;) {
       number++
@@ -78,19 +75,19 @@ describe('a delivery is given up', () => {
     expect(atMs / HOUR_MS).toBeLessThan(25)
   })
 
-  it('after five attempts at the least, where it was old before anybody could try', () => {
+  it('after at least five attempts, if it was old before the first one', () => {
     const kinds = [1, 2, 3, 4, 5, 6].map(number => verdictOn(SILENT, { number, ageMs: 3 * LATE_MS }, 0).kind)
     expect(kinds).toEqual(['retry', 'retry', 'retry', 'retry', 'dead', 'dead'])
   })
 
-  it('not because we cut it off ourselves', () => {
+  it('but not because we cut it off ourselves', () => {
     expect(verdictOn({ kind: 'cut' }, { number: 40, ageMs: 3 * LATE_MS }, 0)).toEqual({
-      ...{ kind: 'retry', afterMs: 0, error: 'cut off by a stop of the daemon' },
+      ...{ kind: 'retry', afterMs: 0, error: 'cut off because the daemon stopped' },
     })
   })
 })
 
-test('how long to wait is told in seconds or as a date', () => {
+test('Retry-After is a number of seconds or a date', () => {
   const now = new Date('2026-11-26T10:00:00Z')
   expect(retryAfterMs('120', now)).toBe(2 * MINUTE_MS)
   expect(retryAfterMs('Thu, 26 Nov 2026 10:05:00 GMT', now)).toBe(5 * MINUTE_MS)

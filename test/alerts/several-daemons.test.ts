@@ -14,16 +14,16 @@ beforeEach(() => scene.beginUntaken())
 afterAll(() => scene.stop())
 
 const WEBHOOKS = Array.from({ length: 10 }, (_, number) => `hook${number}`)
-/** Posts to a webhook's path at once, at the most that the daemons together make. */
+/** The limit of posts at a time, summed over the daemons. */
 const CONCURRENCY = 16
 
-/** Of ten posts it refuses two, drops two, and takes two without its answer getting through. */
+/** Of ten posts it refuses two, drops two, and accepts two whose answers get lost. */
 class FlakyEndpoint extends Endpoint {
-  /** By delivery, how often it was taken, and how many answers to that were lost. */
+  /** By delivery: how often it was accepted, and how many of those answers were lost. */
   readonly taken = new Map<string, number>()
   readonly lost = new Map<string, number>()
-  /** The subjects that a path was told of, in the order in which they were first taken. */
-  readonly told = new Map<string, string[]>()
+  /** The subjects that a path received, in the order in which they were first accepted. */
+  readonly subjects = new Map<string, string[]>()
   #posts = 0
 
   override answering: Endpoint['answering'] = (response, { id, path, body }, { socket }) => {
@@ -31,8 +31,8 @@ class FlakyEndpoint extends Endpoint {
     if (chance < 2) return response.writeHead(503, { 'retry-after': '1' }).end()
     if (chance < 4) return socket.destroy()
     if (!this.taken.has(id)) {
-      const told = this.told.get(path) ?? []
-      this.told.set(path, [...told, JSON.parse(body).data.alert.subject])
+      const subjects = this.subjects.get(path) ?? []
+      this.subjects.set(path, [...subjects, JSON.parse(body).data.alert.subject])
     }
     count(this.taken, id)
     if (chance >= 6) return response.end()
@@ -67,20 +67,20 @@ async function untilAllDelivered(): Promise<void> {
   await expect.poll(left, { interval: 50, timeout: 25_000 }).toEqual([{ n: 0 }])
 }
 
-/** Deliveries that were taken once more than answers to them were lost, and how often in all beyond that. */
+/** The deliveries that were accepted more often than once plus once per lost answer, and the total excess. */
 function tooOften({ taken, lost }: FlakyEndpoint): number {
   let often = 0
   for (const [id, times] of taken) often += times - 1 - (lost.get(id) ?? 0)
   return often
 }
 
-/** Each webhook heard of each alert, in its order. */
-function expectAllTold({ told }: FlakyEndpoint, alerts: number): void {
-  const subjects = Array.from({ length: alerts }, (_, number) => `router${number}`)
-  expect(told).toEqual(new Map(WEBHOOKS.map(webhook => [`/${webhook}`, subjects])))
+/** Each webhook received each alert, in order. */
+function expectAllReceived({ subjects }: FlakyEndpoint, alerts: number): void {
+  const all = Array.from({ length: alerts }, (_, number) => `router${number}`)
+  expect(subjects).toEqual(new Map(WEBHOOKS.map(webhook => [`/${webhook}`, all])))
 }
 
-test('two daemons deliver each alert once for each answer that was lost, and once more', async () => {
+test('two daemons deliver each alert once, plus once for each lost answer', async () => {
   const { endpoint, options } = await begin(50, 20_000)
   const stops = [post(options), post(options)]
   await untilAllDelivered()
@@ -88,12 +88,12 @@ test('two daemons deliver each alert once for each answer that was lost, and onc
   expect(endpoint.taken.size).toBe(500)
   expect(endpoint.lost.size).toBeGreaterThan(50)
   expect(tooOften(endpoint)).toBe(0)
-  expectAllTold(endpoint, 50)
-  // At most one at a time, whoever posts it.
+  expectAllReceived(endpoint, 50)
+  // Only one post at a time, whichever daemon sends it.
   expect(new Set(endpoint.most.values())).toEqual(new Set([1]))
 })
 
-test('daemons that are killed lose nothing, and repeat no more than what was under way', async () => {
+test('daemons that are killed lose nothing, and repeat only what was under way', async () => {
   const { endpoint, options } = await begin(20, 1_000)
   const daemons = [spawn(options), spawn(options)]
   let killed = 0
@@ -107,7 +107,7 @@ test('daemons that are killed lose nothing, and repeat no more than what was und
   for (const daemon of daemons) await kill(daemon)
   expect(endpoint.taken.size).toBe(200)
   expect(tooOften(endpoint)).toBeLessThanOrEqual(killed * CONCURRENCY)
-  expectAllTold(endpoint, 20)
+  expectAllReceived(endpoint, 20)
 })
 
 function spawn(options: PostingOptions): ChildProcess {

@@ -13,30 +13,30 @@ function sight(at: string | undefined) {
   return [seen(at)]
 }
 
-/** Looks each half minute, as often as there are instants of a last reading. */
+/** Looks every half minute, once for each of these last readings. */
 function looked(...readings: readonly (string | undefined)[]): Silences {
   const silences = new Silences()
   for (const [turn, at] of readings.entries()) silences.look(sight(at), turn * 30_000, WITHIN_MS)
   return silences
 }
 
-test('a router is silent from the first look that finds nothing new', () => {
+test('a router is silent from the first look that finds no new reading', () => {
   const [at, later] = ['2026-11-26T10:00:00Z', '2026-11-26T10:00:30Z']
   expect(looked(at).of(seen(at))).toBe(0)
   expect(looked(at, at, at).of(seen(at))).toBe(60_000)
   expect(looked(at, at, later, later).of(seen(later))).toBe(30_000)
 })
 
-test('a router that was never read is silent from the first look on', () => {
+test('a router that was never read is silent from the first look', () => {
   expect(looked(undefined, undefined).of(seen(undefined))).toBe(30_000)
   expect(looked(undefined, undefined, '2026-11-26T10:00:00Z').of(seen('2026-11-26T10:00:00Z'))).toBe(0)
 })
 
-test('a reading that is older than the one before, by a clock that was set, is new all the same', () => {
+test('a reading that is older than the previous one, after a clock change, is still new', () => {
   expect(looked('2026-11-26T10:00:00Z', '2026-11-26T09:00:00Z').of(seen('2026-11-26T09:00:00Z'))).toBe(0)
 })
 
-test('a time in which nobody looked is nobody’s silence', () => {
+test('a gap between looks is not counted as silence', () => {
   const silences = looked('2026-11-26T10:00:00Z', '2026-11-26T10:00:00Z')
   silences.look(sight('2026-11-26T10:00:00Z'), 30_000 + WITHIN_MS, WITHIN_MS)
   expect(silences.of(seen('2026-11-26T10:00:00Z'))).toBe(30_000 + WITHIN_MS)
@@ -44,7 +44,7 @@ test('a time in which nobody looked is nobody’s silence', () => {
   expect(silences.of(seen('2026-11-26T10:00:00Z'))).toBe(0)
 })
 
-test('a router that is not there is not silent, and begins anew when it is back', () => {
+test('a missing router is not silent, and starts over when it is back', () => {
   const silences = looked('2026-11-26T10:00:00Z', '2026-11-26T10:00:00Z')
   silences.look([], 60_000, WITHIN_MS)
   expect(silences.of(seen('2026-11-26T10:00:00Z'))).toBeUndefined()

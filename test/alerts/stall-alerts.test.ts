@@ -21,7 +21,7 @@ beforeEach(async () => {
 })
 afterEach(() => daemon.stop())
 
-test('a session without counters fires for its own rules, by the same terms', async () => {
+test('a session without counters fires for its own rules, with the same terms', async () => {
   daemon.setRules([
     { kind: 'session_uncounted', id: 'routers', scope: 'router' },
     { kind: 'session_uncounted', id: 'users', scope: 'user' },
@@ -35,12 +35,12 @@ test('a session without counters fires for its own rules, by the same terms', as
   const detail = { router: 'hq', username: 'ann', session_id: `${SESSION}1`, service: 'hotspot' }
   const [on, day] = ['session_uncounted', '2026-11-26']
   expect(
-    daemon.told.map(({ alert: { rule, kind, subject, period, detail: its } }) => [
+    daemon.reported.map(({ alert: { rule, kind, subject, period, detail } }) => [
       rule,
       kind,
       subject,
       period,
-      its,
+      detail,
     ]),
   ).toEqual([
     ['routers', on, 'hq', day, detail],
@@ -62,7 +62,7 @@ test('a session that stalls fires once a day for its subscriber and for its rout
   await stall('2026-11-26T08:50:00Z', 'cy', 'hill', 4, 'reset')
   await daemon.look()
   await daemon.look()
-  expect(daemon.told.map(({ alert }) => [alert.rule, alert.scope, alert.subject, alert.detail])).toEqual(
+  expect(daemon.reported.map(({ alert }) => [alert.rule, alert.scope, alert.subject, alert.detail])).toEqual(
     [
       ['routers', 'router', 'hq', 'ann', 1],
       ['users', 'user', 'ann', 'ann', 1],
@@ -75,12 +75,12 @@ test('a session that stalls fires once a day for its subscriber and for its rout
 })
 
 test('the day is the tenant’s', async () => {
-  // 21:00 UTC is midnight in Nairobi; the day before yesterday is over.
+  // 21:00 UTC is midnight in Nairobi; two days ago is no longer open.
   await stall('2026-11-24T20:59:59Z', 'ann')
   await stall('2026-11-25T20:59:59Z', 'ann')
   await stall('2026-11-25T21:00:00Z', 'ann')
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([
+  expect(daemon.takeAlerts()).toEqual([
     'routers hq 2026-11-25',
     'routers hq 2026-11-26',
     'users ann 2026-11-25',

@@ -27,7 +27,7 @@ function another(at = NOON): WatchScene {
   return it
 }
 
-/** Bytes of one user and router on one day, in both daily tables. */
+/** Adds bytes of one user and router on one day to both daily tables. */
 async function use(
   day: string,
   username: string,
@@ -41,15 +41,15 @@ async function use(
     on conflict (tenant_id, day, router_id, service) do update set download = tenant_usage_daily.download + ${bytes}`)
 }
 
-test('a rule fires at its threshold, up and down together, and not a byte before', async () => {
+test('a rule fires at its threshold, up and down combined, and not a byte earlier', async () => {
   daemon.setRules([usageRule({ usual: limit(100) })])
   await use('2026-11-03', 'ann', 60)
   await use('2026-11-26', 'ann', 39, 'hill')
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
   await use('2026-11-26', 'ann', 1, 'hill')
   await daemon.look()
-  expect(daemon.told.map(it => it.alert)).toEqual([
+  expect(daemon.reported.map(it => it.alert)).toEqual([
     {
       ...{ id: 1, rule: 'heavy', kind: 'usage', scope: 'user', subject: 'ann', period: '2026-11' },
       ...{ fired_at: expect.stringMatching(/^\d{4}-.*Z$/), ended_at: null },
@@ -58,7 +58,7 @@ test('a rule fires at its threshold, up and down together, and not a byte before
   ])
 })
 
-test('it fires once a subject and period, over looks, restarts and daemons', async () => {
+test('it fires once per subject and period, across looks, restarts and daemons', async () => {
   const rules = [usageRule({ usual: limit(100) }), usageRule({ id: 'day', period: 'day', usual: limit(100) })]
   const both = [daemon, another()]
   for (const it of both) it.setRules(rules)
@@ -68,41 +68,41 @@ test('it fires once a subject and period, over looks, restarts and daemons', asy
   await Promise.all(both.map(it => it.look()))
   await Promise.all(both.map(it => it.look()))
   const all = ['day ann 2026-11-26', 'day bo 2026-11-26', 'heavy ann 2026-11', 'heavy bo 2026-11']
-  for (const it of both) expect([...it.takeTold()].sort()).toEqual(all)
+  for (const it of both) expect([...it.takeAlerts()].sort()).toEqual(all)
   const later = another()
   later.setRules(rules)
   await later.look()
-  expect(later.takeTold()).toEqual([])
+  expect(later.takeAlerts()).toEqual([])
   expect(later.board.recent(tenantId('acme'))).toHaveLength(4)
   expect(await scene.ask('select count(*)::int as count from alerts')).toEqual([{ count: 4 }])
 })
 
-test('(others) is no subscriber and has no quota, and its bytes are the router’s and the tenant’s', async () => {
+test('(others) is no subscriber and has no quota, but its bytes count for the router and the tenant', async () => {
   const scopes = ['user', 'router', 'tenant'] as const
   daemon.setRules(scopes.map(scope => usageRule({ id: scope, scope, usual: limit(100) })))
   await use('2026-11-26', '(others)', 500)
   await use('2026-11-26', 'ann', 99)
   await daemon.look()
-  expect(daemon.takeTold()).toEqual(['router hq 2026-11', 'tenant acme 2026-11'])
+  expect(daemon.takeAlerts()).toEqual(['router hq 2026-11', 'tenant acme 2026-11'])
 })
 
-test('the next period is another one, and the last one is judged until a day after its end', async () => {
+test('the next period fires separately, and the last one is judged until a day after its end', async () => {
   daemon.setRules([
     usageRule({ period: 'day', usual: limit(100) }),
     usageRule({ id: 'm', usual: limit(150) }),
   ])
   await use('2026-11-30', 'ann', 99)
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
   const next = another('2026-12-01T09:00:00Z')
   next.setRules([usageRule({ period: 'day', usual: limit(100) }), usageRule({ id: 'm', usual: limit(150) })])
   await use('2026-11-30', 'ann', 51)
   await use('2026-12-01', 'ann', 100)
   await next.look()
-  expect(next.takeTold()).toEqual(['heavy ann 2026-11-30', 'heavy ann 2026-12-01', 'm ann 2026-11'])
+  expect(next.takeAlerts()).toEqual(['heavy ann 2026-11-30', 'heavy ann 2026-12-01', 'm ann 2026-11'])
 })
 
-test('a router’s and a tenant’s usage is that of all on it', async () => {
+test('usage of a router or tenant is the sum of everybody on it', async () => {
   daemon.setRules([
     usageRule({ id: 'r', scope: 'router', usual: limit(100) }),
     usageRule({ id: 't', scope: 'tenant', usual: limit(150) }),
@@ -111,10 +111,10 @@ test('a router’s and a tenant’s usage is that of all on it', async () => {
   await use('2026-11-26', 'bo', 40)
   await use('2026-11-26', 'bo', 50, 'hill')
   await daemon.look()
-  expect(daemon.takeTold()).toEqual(['r hq 2026-11', 't acme 2026-11'])
+  expect(daemon.takeAlerts()).toEqual(['r hq 2026-11', 't acme 2026-11'])
 })
 
-test('a subject’s own limit holds instead of the usual one', async () => {
+test('a subject’s own limit replaces the usual one', async () => {
   const particular = new Map([
     ['ann', limit(160, 200)],
     ['cy', limit(40, 50)],
@@ -125,7 +125,7 @@ test('a subject’s own limit holds instead of the usual one', async () => {
   ])
   for (const name of ['ann', 'bo', 'cy', 'dee']) await use('2026-11-26', name, name === 'cy' ? 45 : 95)
   await daemon.look()
-  expect(daemon.told.map(({ alert }) => [alert.rule, alert.subject, alert.detail])).toEqual([
+  expect(daemon.reported.map(({ alert }) => [alert.rule, alert.subject, alert.detail])).toEqual([
     ['heavy', 'bo', { used: 95, threshold: 80, quota: 100 }],
     ['heavy', 'cy', { used: 45, threshold: 40, quota: 50 }],
     ['heavy', 'dee', { used: 95, threshold: 80, quota: 100 }],
@@ -133,7 +133,7 @@ test('a subject’s own limit holds instead of the usual one', async () => {
   ])
 })
 
-test('another tenant’s usage is none of its own', async () => {
+test('usage of another tenant does not count', async () => {
   daemon.setRules([
     usageRule({ usual: limit(100) }),
     usageRule({ id: 't', scope: 'tenant', usual: limit(1) }),
@@ -141,10 +141,10 @@ test('another tenant’s usage is none of its own', async () => {
   await use('2026-11-26', 'ann', 99, 'hq', 'other')
   await use('2026-11-26', 'ann', 500, 'hq', 'other')
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
 })
 
-test('a tenant’s alerts are numbered from 1 on, whatever others have', async () => {
+test('a tenant’s alerts are numbered from 1, whatever others have', async () => {
   const other = another()
   daemon.setRules([usageRule({ usual: limit(100) })])
   other.setRules([usageRule({ usual: limit(100) })], [], tenantId('other'))
@@ -153,22 +153,22 @@ test('a tenant’s alerts are numbered from 1 on, whatever others have', async (
     await use('2026-11-26', name, 100, 'hq', 'other')
     for (const it of [daemon, other]) await it.look()
   }
-  for (const it of [daemon, other]) expect(it.told.map(({ alert }) => alert.id)).toEqual([1, 2])
+  for (const it of [daemon, other]) expect(it.reported.map(({ alert }) => alert.id)).toEqual([1, 2])
 })
 
-test('a threshold that everybody is over fires for a thousand at a time, and for each once', async () => {
+test('a threshold that everybody exceeds fires for a thousand at a time, and once for each', async () => {
   daemon.setRules([usageRule({ usual: limit(1) })])
   await scene.ask(`insert into usage_daily
     select 'acme', '2026-11-26', 'r' || n % 10, 'ppp', 'user' || n, 5, 5 from generate_series(1, 1500) as n`)
   await daemon.look()
-  expect(daemon.takeTold()).toHaveLength(1000)
+  expect(daemon.takeAlerts()).toHaveLength(1000)
   await daemon.look()
-  expect(daemon.takeTold()).toHaveLength(500)
+  expect(daemon.takeAlerts()).toHaveLength(500)
   await daemon.look()
-  expect(daemon.takeTold()).toEqual([])
+  expect(daemon.takeAlerts()).toEqual([])
 })
 
-test('each webhook that hears of a rule has one delivery of what fired, and others have none', async () => {
+test('what fires has one delivery for each webhook with that rule, and none for others', async () => {
   daemon.setRules(
     [usageRule({ usual: limit(100) }), usageRule({ id: 'other', usual: limit(100) })],
     [
@@ -189,7 +189,7 @@ test('each webhook that hears of a rule has one delivery of what fired, and othe
   ])
 })
 
-test('while the database is away nothing is told, and when it is back all that was missed is', async () => {
+test('nothing is reported while the database is away, and everything that was missed once it is back', async () => {
   daemon.setRules([usageRule({ usual: limit(100) })])
   await daemon.look()
   await scene.ask('alter table usage_daily rename to away')
@@ -197,5 +197,5 @@ test('while the database is away nothing is told, and when it is back all that w
   await scene.ask('alter table away rename to usage_daily')
   await use('2026-11-26', 'ann', 100)
   await daemon.look()
-  expect(daemon.takeTold()).toEqual(['heavy ann 2026-11'])
+  expect(daemon.takeAlerts()).toEqual(['heavy ann 2026-11'])
 })

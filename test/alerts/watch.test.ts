@@ -14,7 +14,7 @@ const MONTH = usageRule({ usual: limit(1) })
 const DOWN: AlertRule = { kind: 'router_offline', id: 'down', afterMs: 60_000 }
 const calendar = new Calendar('UTC')
 
-/** A table whose sums of users' months take 6 s, where nobody stops them; it notes what it is asked for. */
+/** A table whose monthly sums by user take 6 s unless they are aborted. It records the calls. */
 class SlowRecord implements AlertRecord {
   readonly asked: string[] = []
   readonly clock: HandClock
@@ -24,7 +24,7 @@ class SlowRecord implements AlertRecord {
     this.clock = clock
   }
 
-  /** Whose sums fail. */
+  /** The tenant whose sums fail. */
   broken: TenantId | undefined
   isAway = false
 
@@ -71,7 +71,7 @@ function watching(rules: readonly AlertRule[], tenants = [acme]) {
   return { clock, record, stop }
 }
 
-test('what takes long is asked again when twenty times as long is over, and holds up nothing else', async () => {
+test('a slow query rests twenty times as long as it took, and delays nothing else', async () => {
   const { clock, record, stop } = watching([
     MONTH,
     usageRule({ id: 'r', scope: 'router', usual: limit(1) }),
@@ -88,7 +88,7 @@ test('what takes long is asked again when twenty times as long is over, and hold
   expect(clock.sleepers).toBe(0)
 })
 
-test('what takes long is broken off when the daemon stops', async () => {
+test('a slow query is aborted when the daemon stops', async () => {
   const { clock, record, stop } = watching([MONTH])
   await clock.turn(1_000)
   await stop()
@@ -96,7 +96,7 @@ test('what takes long is broken off when the daemon stops', async () => {
   expect(clock.sleepers).toBe(0)
 })
 
-test('a tenant whose sums fail costs no other one anything, and is tried again', async () => {
+test('a tenant whose sums fail does not affect others, and is tried again', async () => {
   const globex = tenantId('globex')
   const { clock, record, stop } = watching([usageRule({ scope: 'router', usual: limit(1) })], [acme, globex])
   record.broken = acme
@@ -108,7 +108,7 @@ test('a tenant whose sums fail costs no other one anything, and is tried again',
   await stop()
 })
 
-test('where the database is away, one tenant’s failing is enough to know', async () => {
+test('if the database is away, the failure of one tenant is enough to know', async () => {
   const { clock, record, stop } = watching(
     [usageRule({ scope: 'router', usual: limit(1) })],
     [acme, tenantId('globex')],

@@ -10,15 +10,15 @@ import { MemoryDeliveries } from './memory-deliveries.ts'
 
 export const SECRET = 'a secret of twenty-four bytes or more'
 
-/** One daemon's webhooks, with a clock turned by hand, an endpoint on loopback and a table in memory. */
+/** One daemon's webhooks, with a manual clock, an endpoint on loopback and a table in memory. */
 export class WebhooksScene {
   readonly clock = new HandClock('2026-11-26T10:00:00Z')
   readonly endpoint = new Endpoint()
   readonly store = new MemoryDeliveries(this.clock)
   readonly logged = new LogLines()
-  /** What was told to whoever measures. */
+  /** Calls of the observer. */
   readonly observed: string[] = []
-  /** Posts under way. */
+  /** Number of posts under way. */
   #posting = 0
   readonly #webhooks: Webhooks
   readonly #ending = new AbortController()
@@ -43,7 +43,7 @@ export class WebhooksScene {
     })
   }
 
-  /** Until the test ends. @param paths of the endpoint, each a webhook of its own, or addresses of their own */
+  /** Runs until the test ends. @param paths paths of the endpoint, one webhook each, or URLs */
   async run(...paths: readonly string[]): Promise<void> {
     await this.endpoint.listen()
     this.setWebhooks(...paths)
@@ -55,7 +55,7 @@ export class WebhooksScene {
     this.setAddresses(new Map(paths.map(path => [path, path])))
   }
 
-  /** Those that are posted to at another address than their own. */
+  /** Posts to these webhooks at other addresses. */
   setAddresses(addresses: ReadonlyMap<string, string>, isPrivateAllowed = true): void {
     const webhooks = Array.from(addresses, ([path, address]) => ({
       id: refOf(path).webhook,
@@ -66,24 +66,24 @@ export class WebhooksScene {
     this.#webhooks.setWebhooks([{ id: tenantId('acme'), webhooks }])
   }
 
-  /** Writes something to deliver, as the watch does, and tells of it. @returns its id */
+  /** Adds a delivery, as the watch does, and wakes the webhooks. @returns the id */
   add(path: string, id = `${path}#${this.store.rows.length}`): string {
     this.store.add(refOf(path), id)
     this.#webhooks.wake()
     return id
   }
 
-  /** Until a delivery stands so. */
+  /** Resolves when the delivery has this state. */
   async until(id: string, state: string): Promise<void> {
     await expect.poll(() => this.store.state(id), { interval: 2, timeout: 10_000 }).toBe(state)
   }
 
-  /** Until nothing is under way. */
+  /** Resolves when no post is under way. */
   async untilAnswered(): Promise<void> {
     await expect.poll(() => this.#posting, { interval: 1, timeout: 10_000 }).toBe(0)
   }
 
-  /** Lets time pass, by the second and while nothing is under way, until a delivery stands so. */
+  /** Advances the clock second by second, while no post is under way, until the delivery has this state. */
   async turnUntil(id: string, state: string, seconds = 300): Promise<void> {
     for (let second = 0; second < seconds && this.store.state(id) !== state; second++) {
       await this.untilAnswered()
@@ -97,7 +97,7 @@ export class WebhooksScene {
     return this.running
   }
 
-  /** Whatever hangs. */
+  /** Ends everything, including posts that hang. */
   async #end(): Promise<void> {
     const stopped = this.stop().catch(() => {})
     await this.clock.turn(10_000)

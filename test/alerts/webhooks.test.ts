@@ -18,7 +18,7 @@ async function begin(...paths: readonly string[]): Promise<WebhooksScene> {
   return scene
 }
 
-test('an alert is posted as Standard Webhooks has it', async () => {
+test('an alert is posted according to Standard Webhooks', async () => {
   const scene = await begin('/a')
   const id = scene.add('/a')
   await scene.until(id, 'delivered 1')
@@ -35,7 +35,7 @@ test('an alert is posted as Standard Webhooks has it', async () => {
   expect(scene.observed).toEqual(['delivered 1'])
 })
 
-test('a private address is posted to only where that is allowed, whatever its name, and over no kept connection', async () => {
+test('a private address is posted to only if allowed, whatever its name, and not over a kept connection', async () => {
   const scene = await begin('/a')
   await scene.until(scene.add('/a'), 'delivered 1')
   const { port } = new URL(scene.endpoint.url('/a'))
@@ -50,7 +50,7 @@ test('a private address is posted to only where that is allowed, whatever its na
   expect(scene.endpoint.received).toHaveLength(1)
 })
 
-test('each attempt has the same id and body, and a time of its own', async () => {
+test('each attempt has the same id and body, and its own time', async () => {
   const scene = await begin('/a')
   scene.endpoint.answering = response => response.writeHead(500).end()
   const id = scene.add('/a')
@@ -65,7 +65,7 @@ test('each attempt has the same id and body, and a time of its own', async () =>
   )
 })
 
-test('what a webhook does not take is tried again after rests that grow', async () => {
+test('a refused delivery is retried after growing rests', async () => {
   const scene = await begin('/a')
   const times: number[] = []
   scene.endpoint.answering = response => {
@@ -75,7 +75,7 @@ test('what a webhook does not take is tried again after rests that grow', async 
   const id = scene.add('/a')
   await scene.turnUntil(id, 'pending 5 HTTP 500')
   const rests = times.slice(1).map((at, index) => at - (times[index] ?? 0))
-  // It is looked every 5 s.
+  // The loop looks every 5 s.
   for (const [index, full] of [10, 20, 40, 80].entries()) {
     expect(rests[index]).toBeGreaterThanOrEqual(full)
     expect(rests[index]).toBeLessThan(full + 6)
@@ -83,7 +83,7 @@ test('what a webhook does not take is tried again after rests that grow', async 
 })
 
 describe('an endpoint that', () => {
-  it('hangs is waited for ten seconds', async () => {
+  it('hangs gets ten seconds', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = () => {}
     const id = scene.add('/a')
@@ -95,7 +95,7 @@ describe('an endpoint that', () => {
     await expect.poll(() => scene.endpoint.open).toBe(0)
   })
 
-  it('answers a letter at a time is waited for no longer', async () => {
+  it('answers one letter at a time gets no longer', async () => {
     const scene = await begin('/a')
     let dripped = 0
     scene.endpoint.answering = async (response, _, { socket }) => {
@@ -113,28 +113,28 @@ describe('an endpoint that', () => {
     await scene.until(id, 'pending 1 no answer within 10 s')
   })
 
-  it('takes it and never ends its answer has taken it', async () => {
+  it('accepts and never ends its answer has accepted', async () => {
     const scene = await begin('/a')
     const said = new Promise<void>(resolve => {
       scene.endpoint.answering = response => response.writeHead(200).write('and ', () => resolve())
     })
     const id = scene.add('/a')
     await said
-    // Until what was said is heard too.
+    // Until the status has arrived as well.
     for (let round = 0; round < 20; round++) await setImmediate()
     await scene.clock.turn(TIMEOUT_MS)
     await scene.until(id, 'delivered 1')
     await expect.poll(() => scene.endpoint.open).toBe(0)
   })
 
-  it('breaks off while it says so has taken it', async () => {
+  it('breaks off during its answer has accepted', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = (response, _, { socket }) =>
       response.writeHead(200, { 'content-length': '10' }).write('and', () => socket.destroy())
     await scene.until(scene.add('/a'), 'delivered 1')
   })
 
-  it('answers megabytes has a few kilobytes of them read', async () => {
+  it('answers megabytes has only a few kilobytes of them read', async () => {
     const scene = await begin('/a')
     let sent = 0
     function* megabytes() {
@@ -145,7 +145,7 @@ describe('an endpoint that', () => {
     }
     const id = scene.add('/a')
     await scene.until(id, 'delivered 1')
-    // As much as the system's own buffers take.
+    // The limit allows for the buffers of the system.
     expect(sent).toBeLessThan(16 << 20)
   })
 
@@ -158,21 +158,21 @@ describe('an endpoint that', () => {
     expect(scene.endpoint.received.map(({ path }) => path)).toEqual(['/a'])
   })
 
-  it('closes the connection is tried again', async () => {
+  it('closes the connection is retried', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = (_response, _received, { socket }) => socket.destroy()
     const id = scene.add('/a')
     await scene.until(id, 'pending 1 connection closed without an answer')
   })
 
-  it('speaks something else is tried again', async () => {
+  it('speaks another protocol is retried', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = (_response, _received, { socket }) => socket.end('SSH-2.0-ROSSSH\r\n')
     const id = scene.add('/a')
-    await scene.until(id, 'pending 1 its answer is no HTTP (HPE_INVALID_CONSTANT)')
+    await scene.until(id, 'pending 1 its answer is not HTTP (HPE_INVALID_CONSTANT)')
   })
 
-  it('wants another protocol is tried again', async () => {
+  it('switches protocols is retried', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = (_response, _received, { socket }) =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
@@ -180,7 +180,7 @@ describe('an endpoint that', () => {
     await scene.until(id, 'pending 1 connection closed without an answer')
   })
 
-  it('is busy is left alone for as long as it says', async () => {
+  it('is busy is left alone for the time it asks for', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = response => response.writeHead(503, { 'retry-after': '90' }).end()
     const id = scene.add('/a')
@@ -190,7 +190,7 @@ describe('an endpoint that', () => {
     await scene.turnUntil(id, 'pending 2 HTTP 503', 7)
   })
 
-  it('is gone is tried once, and told of without what is secret', async () => {
+  it('is gone is tried once, and reported without secrets', async () => {
     const scene = await begin('/token-in-the-path')
     scene.endpoint.answering = response => response.writeHead(410).end('canary of the answer')
     const id = scene.add('/token-in-the-path')
@@ -199,7 +199,7 @@ describe('an endpoint that', () => {
       expect.objectContaining({
         ...{ level: 50, tenant: 'acme', webhook: 'token-in-the-path'.replaceAll('-', '') },
         ...{ alert: 1, event: 'fired', error: 'HTTP 410' },
-        msg: 'alert given up: its webhook did not take it',
+        msg: 'alert given up: its webhook did not accept it',
       }),
     ])
     expect(JSON.stringify(scene.logged.lines)).not.toMatch(
@@ -208,7 +208,7 @@ describe('an endpoint that', () => {
     expect(scene.observed).toEqual(['dead 1'])
   })
 
-  it('closes connections that were kept gets what it missed at once, on a new one', async () => {
+  it('closes kept connections gets the message at once, on a new one', async () => {
     const scene = await begin('/a')
     const first = scene.add('/a')
     await scene.until(first, 'delivered 1')
@@ -222,12 +222,12 @@ describe('an endpoint that', () => {
   })
 })
 
-test('an address where nobody is, or that is none, is tried again, and said in words without it', async () => {
+test('an address that is unused or unusable is retried, and its error does not show it', async () => {
   const port = await portOfNobody()
   const addresses = {
     [`http://127.0.0.1:${port}/x`]: 'connection refused',
     'http://nobody.invalid/x': 'host unknown',
-    'http://a%zz:b@127.0.0.1/x': 'address not usable',
+    'http://a%zz:b@127.0.0.1/x': 'unusable URL',
   }
   const scene = await begin(...Object.keys(addresses))
   for (const [address, error] of Object.entries(addresses)) {
@@ -236,7 +236,7 @@ test('an address where nobody is, or that is none, is tried again, and said in w
   }
 })
 
-test('a certificate that nobody vouches for gets nothing', async () => {
+test('an untrusted certificate gets nothing', async () => {
   let requests = 0
   const server = createTlsServer(selfSignedIdentity(), () => requests++)
   const address = `https://127.0.0.1:${await listening(server)}/x`
@@ -246,7 +246,7 @@ test('a certificate that nobody vouches for gets nothing', async () => {
   expect(requests).toBe(0)
 })
 
-test('one that is connected to and says nothing is waited for ten seconds, TLS or not', async () => {
+test('a silent server gets ten seconds, with TLS or without', async () => {
   let connections = 0
   const address = `https://127.0.0.1:${await listening(createServer(() => connections++))}/x`
   const scene = await begin(address)
@@ -256,7 +256,7 @@ test('one that is connected to and says nothing is waited for ten seconds, TLS o
   await scene.until(id, 'pending 1 no answer within 10 s')
 })
 
-test('connections are kept from one post to the next, and closed at the end', async () => {
+test('connections are kept between posts, and closed at the end', async () => {
   const scene = await begin('/a')
   const ids = Array.from({ length: 20 }, () => scene.add('/a'))
   for (const id of ids) await scene.until(id, 'delivered 1')
@@ -267,7 +267,7 @@ test('connections are kept from one post to the next, and closed at the end', as
 })
 
 describe('a webhook', () => {
-  it('gets one thing at a time, in its order, past what is dead', async () => {
+  it('gets one message at a time, in order, without waiting for dead ones', async () => {
     const scene = await begin('/a')
     const ids = Array.from({ length: 6 }, () => scene.add('/a'))
     let fails = 2
@@ -280,7 +280,7 @@ describe('a webhook', () => {
     expect(scene.endpoint.most).toEqual(new Map([['/a', 1]]))
   })
 
-  it('that hangs holds up no other', async () => {
+  it('that hangs delays no other', async () => {
     const scene = await begin('/hangs', '/a')
     scene.endpoint.answering = (response, { path }) => {
       if (path !== '/hangs') response.end()
@@ -292,7 +292,7 @@ describe('a webhook', () => {
     expect(scene.endpoint.received.filter(({ path }) => path === '/hangs')).toHaveLength(1)
   })
 
-  it('gets its turn where more are slow than are posted to at once', async () => {
+  it('gets its turn although more are slow than are posted to at once', async () => {
     const slow = Array.from({ length: 20 }, (_, number) => `/slow${number}`)
     const scene = await begin(...slow, '/a')
     const held: (() => void)[] = []
@@ -307,7 +307,7 @@ describe('a webhook', () => {
     expect(new Set(paths)).toEqual(new Set([...slow, '/a']))
   })
 
-  it('that fails is told of once, and once more when it is well', async () => {
+  it('that fails is reported once, and once more when it is well', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = response => response.writeHead(500).end()
     const id = scene.add('/a')
@@ -316,13 +316,13 @@ describe('a webhook', () => {
     await scene.turnUntil(id, 'delivered 4')
     await scene.until(scene.add('/a'), 'delivered 1')
     expect(scene.logged.told.map(({ level, webhook, error, msg }) => [level, webhook, error, msg])).toEqual([
-      [40, 'a', 'HTTP 500', 'webhook takes no alerts; they are tried again'],
-      [30, 'a', undefined, 'webhook takes alerts again'],
+      [40, 'a', 'HTTP 500', 'webhook does not accept alerts; they are retried'],
+      [30, 'a', undefined, 'webhook accepts alerts again'],
     ])
     expect(scene.observed).toEqual(['retried 1', 'retried 1', 'retried 1', 'delivered 1', 'delivered 1'])
   })
 
-  it('that comes with a new config is posted to, and one that goes is not', async () => {
+  it('that comes with a new config is posted to, and one that leaves is not', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = response => response.writeHead(500).end()
     const gone = scene.add('/a')
@@ -335,7 +335,7 @@ describe('a webhook', () => {
     expect(scene.store.state(gone)).toBe('pending 1 HTTP 500')
   })
 
-  it('that has moved is posted to where it is now', async () => {
+  it('that has moved is posted to at its new address', async () => {
     const scene = await begin('/a')
     scene.store.meanwhile = () => {
       scene.store.meanwhile = () => {}
@@ -345,7 +345,7 @@ describe('a webhook', () => {
     expect(scene.endpoint.received.map(({ path }) => path)).toEqual(['/moved', '/moved'])
   })
 
-  it('that goes while something is under way to it has that settled', async () => {
+  it('that leaves the config during a post has that post settled', async () => {
     const scene = await begin('/a')
     let answer = () => {}
     scene.endpoint.answering = response => {
@@ -361,7 +361,7 @@ describe('a webhook', () => {
   })
 })
 
-test('what is given up of webhooks that have left the config is told of, and looked for every ten minutes', async () => {
+test('given-up deliveries of removed webhooks are reported, and looked for every ten minutes', async () => {
   const scene = new WebhooksScene()
   const asked: unknown[] = []
   scene.store.bury = async (tenants, webhooks) => {
@@ -380,7 +380,7 @@ test('what is given up of webhooks that have left the config is told of, and loo
 })
 
 describe('while the database is away', () => {
-  it('nothing is posted, which is told once', async () => {
+  it('nothing is posted, which is reported once', async () => {
     const scene = await begin('/a')
     await scene.clock.turn(1)
     scene.store.failure = new Unavailable('gone')
@@ -393,12 +393,12 @@ describe('while the database is away', () => {
     scene.store.failure = undefined
     await scene.turnUntil(id, 'delivered 1')
     expect(scene.logged.told.map(({ level, msg }) => [level, msg])).toEqual([
-      [40, 'webhooks are not told of alerts for now'],
-      [30, 'webhooks are told of alerts again'],
+      [40, 'alerts are not sent to webhooks for now'],
+      [30, 'alerts are sent to webhooks again'],
     ])
   })
 
-  it('what was taken is remembered, and not posted again', async () => {
+  it('accepted messages are remembered and not posted again', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = response => {
       scene.store.failure = new Unavailable('gone')
@@ -415,7 +415,7 @@ describe('while the database is away', () => {
   })
 })
 
-test('a bug ends the loop with it', async () => {
+test('a bug ends the loop with its error', async () => {
   const scene = await begin('/a')
   scene.store.settle = () => Promise.reject(new TypeError('not a function'))
   scene.add('/a')
@@ -438,7 +438,7 @@ describe('at the stop', () => {
     expect([scene.store.state(id), scene.store.state(next)]).toEqual(['delivered 1', 'pending 0'])
   })
 
-  it('one that hangs is cut off, and is anybody’s at once', async () => {
+  it('a post that hangs is cut off, and may be claimed at once', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = () => {}
     const id = scene.add('/a')
@@ -446,14 +446,14 @@ describe('at the stop', () => {
     const stopping = scene.stop()
     await scene.clock.turn(2_000)
     await stopping
-    expect(scene.store.state(id)).toBe('pending 1 cut off by a stop of the daemon')
+    expect(scene.store.state(id)).toBe('pending 1 cut off because the daemon stopped')
     expect(scene.store.rows[0]?.dueMs).toBeLessThanOrEqual(scene.clock.steadyMs())
     expect(scene.clock.sleepers).toBe(0)
     await expect.poll(() => scene.endpoint.open).toBe(0)
     expect(scene.logged.told).toEqual([])
   })
 
-  it('one that waits for the database waits no longer', async () => {
+  it('a delivery that waits for the database stops waiting', async () => {
     const scene = await begin('/a')
     scene.endpoint.answering = response => {
       scene.store.failure = new Unavailable('gone')
@@ -467,7 +467,7 @@ describe('at the stop', () => {
   })
 })
 
-/** One that was somebody's just now. */
+/** A port on which nobody listens any longer. */
 async function portOfNobody(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))

@@ -43,7 +43,7 @@ test.each([
   expect(verdict).toEqual(acmeGrant)
 })
 
-test('a public key is never taken for a secret', async () => {
+test('a public key is never used as a secret', async () => {
   const forged = await new SignJWT({ admin: true })
     .setProtectedHeader({ alg: 'HS256' })
     .setExpirationTime(inOneHour())
@@ -70,12 +70,12 @@ test.each<[string, TokenKey]>([
     'a key for agreement, not for signatures',
     { kind: 'public-key', pem: pem(generateKeyPairSync('x25519')) },
   ],
-  ['no web address', { kind: 'jwks', url: 'file:///etc/passwd' }],
+  ['a URL that is not http', { kind: 'jwks', url: 'file:///etc/passwd' }],
 ])('%s is an unusable key', (_, key) => {
   expect(() => verifier(key)).toThrow(UnusableKey)
 })
 
-test('a token is good for five seconds more than it says, for clocks that differ', async () => {
+test('a token is valid for five seconds longer than it says, for clocks that differ', async () => {
   const expiring = (ms: number) => tenantToken(acme, new Date(START.getTime() + ms))
   const secret = verifier({ kind: 'secret', secret: 'a secret of more than thirty-two bytes' })
   expect((await secret.verify(await expiring(-4000))).kind).toBe('tenant')
@@ -85,7 +85,7 @@ test('a token is good for five seconds more than it says, for clocks that differ
   })
 })
 
-test('an exp that is no time is refused', () => {
+test('an exp that is not a time is refused', () => {
   expect(grantOf({ tenant: 'acme', exp: Number.MAX_VALUE }).kind).toBe('refused')
 })
 
@@ -118,18 +118,18 @@ function issuersKeys(): TokenKey {
   return { kind: 'jwks', url: `http://127.0.0.1:${address.port}/keys` }
 }
 
-test('a token passes the key of its issuer’s set, which is fetched once', async () => {
+test('a token passes with the key of its issuer’s set, which is fetched once', async () => {
   const remote = verifier(issuersKeys())
   expect(await remote.verify(await signedBy(ed25519, 'EdDSA'))).toEqual(acmeGrant)
   expect(await remote.verify(await signedBy(ed25519, 'EdDSA'))).toEqual(acmeGrant)
   expect(fetches).toBe(1)
 })
 
-test('a token by a key that the set lacks is refused', async () => {
+test('a token signed by a key that the set lacks is refused', async () => {
   expect((await verifier(issuersKeys()).verify(await signedBy(p256, 'ES256', 'two'))).kind).toBe('refused')
 })
 
-/** How a set ages: by the machine's clock, which nothing but the set looks at here. */
+/** Ages the key set: it uses the system clock, which nothing else reads here. */
 function setAges(seconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(Date.now() + seconds * 1000) })
 }
@@ -138,7 +138,7 @@ async function jwk({ publicKey }: Issuer, kid: string): Promise<object> {
   return { ...(await exportJWK(publicKey)), kid }
 }
 
-test('a key that the issuer adds is fetched for the first token that names it, and not more often than each half minute', async () => {
+test('a key that the issuer adds is fetched for the first token that names it, at most every half minute', async () => {
   const remote = verifier(issuersKeys())
   await remote.verify(await signedBy(ed25519, 'EdDSA'))
   keySet.keys.push(await jwk(p256, 'two'))
@@ -155,7 +155,7 @@ test('a key that the issuer adds is fetched for the first token that names it, a
   expect(fetches).toBe(2)
 })
 
-test('a key that the issuer takes back is good for ten minutes at the most', async () => {
+test('a key that the issuer removes is valid for at most ten minutes', async () => {
   const remote = verifier(issuersKeys())
   const byOldKey = await signedBy(ed25519, 'EdDSA')
   await remote.verify(byOldKey)
@@ -167,7 +167,7 @@ test('a key that the issuer takes back is good for ten minutes at the most', asy
   expect(await remote.verify(await signedBy(p256, 'ES256', 'two'))).toEqual(acmeGrant)
 })
 
-test('an issuer that is down makes no token bad, and its return needs nothing from us', async () => {
+test('an issuer that is down invalidates no token, and needs nothing from us to recover', async () => {
   const remote = verifier(issuersKeys())
   keySet.status = 500
   expect((await remote.verify(await signedBy(ed25519, 'EdDSA'))).kind).toBe('unverifiable')
@@ -175,7 +175,7 @@ test('an issuer that is down makes no token bad, and its return needs nothing fr
   expect((await remote.verify(await signedBy(ed25519, 'EdDSA'))).kind).toBe('tenant')
 })
 
-test('a client whose token can’t be checked now is told to come back, with 1013', async () => {
+test('a client whose token can’t be checked now is asked to come back, with 1013', async () => {
   keySet.status = 500
   const feed = await new TestFeed({ verifier: verifier(issuersKeys()) }).start()
   const client = feed.connect({ headers: { Authorization: `Bearer ${await signedBy(ed25519, 'EdDSA')}` } })

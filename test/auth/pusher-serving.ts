@@ -15,7 +15,7 @@ export const KEY = 'tikmeter-key'
 const INTERVAL_MS = 200
 const CALENDAR = new Calendar('UTC')
 
-/** What `Serving` is given of the tenants. */
+/** The tenants' numbers for `Serving`. */
 export class Board extends FakeSource {
   calendar(tenant: TenantId): Calendar | undefined {
     return this.tenants().includes(tenant) ? CALENDAR : undefined
@@ -26,7 +26,7 @@ function nobodyAsks(): Promise<never> {
   return Promise.reject(new Error('there are no tables'))
 }
 
-/** All that dashboards connect to, as the daemon puts it together, with two tenants and a snapshot five times a second. */
+/** Everything that dashboards connect to, assembled as in the daemon, with two tenants and five snapshots a second. */
 export function pusherServing(options: {
   readonly port: number
   readonly origins: readonly string[]
@@ -34,12 +34,12 @@ export function pusherServing(options: {
   return servingOf({ ...options, pusher: { key: KEY, secret: new Secret('the secret of the app') } })
 }
 
-/** As it is where the config has no `pusher`. */
+/** The same without `pusher` in the config. */
 export function plainServing(): Serving {
   return servingOf({ port: 0, origins: [], pusher: undefined })
 }
 
-/** @param more instead of what is usual here */
+/** @param more overrides the defaults */
 export function servingOf(
   {
     port,

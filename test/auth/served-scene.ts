@@ -21,11 +21,11 @@ export const PUSHER_PATH = `/app/${KEY}?protocol=7`
 const APP = new PusherApp({ key: KEY, secret: 'the secret of the app' })
 const WARN = pino.levels.values['warn'] ?? 40
 
-/** All that dashboards connect to as the daemon puts it together, by a clock turned by hand. */
+/** Everything that dashboards connect to, assembled as in the daemon, with a manual clock. */
 export class ServedScene {
   readonly clock = new HandClock(START)
   readonly board: Board
-  /** What the board was asked so far. */
+  /** Calls of the board so far. */
   readonly calls: string[] = []
   readonly #log = new LogLines()
   readonly #serving: Serving
@@ -57,12 +57,12 @@ export class ServedScene {
     return this.#serving
   }
 
-  /** Of the feed, in both protocols. */
+  /** Connections of the feed, in both protocols. */
   get connections(): number {
     return this.#feed.connections
   }
 
-  /** What the server told as a warning or worse. */
+  /** Log lines of the server at level warn or above. */
   get troubles(): readonly unknown[] {
     return this.#log.lines.filter(({ level }) => Number(level) >= WARN)
   }
@@ -77,21 +77,21 @@ export class ServedScene {
     await this.#serving.stop()
   }
 
-  /** A TCP connection, and nothing said yet. */
+  /** A TCP connection on which nothing was sent yet. */
   connect(): RawClient {
     const client = new RawClient(this.port)
     this.#clients.push(client)
     return client
   }
 
-  /** In the feed's own protocol, with no token yet. */
+  /** A client of the feed's own protocol, without a token yet. */
   async open(): Promise<RawClient> {
     const client = this.connect()
     await client.upgrade(FEED_PATH)
     return client
   }
 
-  /** In the feed's own protocol, as a tenant, with its first snapshot. */
+  /** A tenant's client of the feed's own protocol, after its first snapshot. */
   async watch(tenant: TenantId): Promise<RawClient> {
     const client = await this.open()
     const token = await tokenFor(tenant)
@@ -100,7 +100,7 @@ export class ServedScene {
     return client
   }
 
-  /** In Pusher's protocol, in no channel yet. */
+  /** A Pusher client, not subscribed yet. */
   async openPusher(): Promise<{ readonly client: RawClient; readonly socketId: string }> {
     const client = this.connect()
     await client.upgrade(PUSHER_PATH)
@@ -108,7 +108,7 @@ export class ServedScene {
     return { client, socketId: JSON.parse(established.data).socket_id }
   }
 
-  /** In Pusher's protocol, in a tenant's channel, with its first stats. */
+  /** A Pusher client in a tenant's channel, after its first stats. */
   async watchPusher(tenant: TenantId): Promise<RawClient> {
     const { client, socketId } = await this.openPusher()
     const channel = channelOf(tenant)
@@ -127,7 +127,7 @@ export function subscribeFrame(channel: string, auth: string): Buffer {
   return textFrameOf({ event: 'pusher:subscribe', data: { channel, auth } })
 }
 
-/** Good for an hour of the scene's clock. */
+/** A token that is valid for an hour of the scene's clock. */
 export function tokenFor(tenant: TenantId): Promise<string> {
   return signToken({ kind: 'tenant', tenant, expiresAt: inOneHour() }, SECRET)
 }

@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(() => feed.stop())
 
-/** A token with any claims, signed as ours are. */
+/** A token with any claims, signed like ours. */
 function signed(claims: Record<string, unknown>, secret = SECRET): Promise<string> {
   const jwt = new SignJWT(claims).setProtectedHeader({ alg: 'HS256' })
   return jwt.sign(new TextEncoder().encode(secret))
@@ -40,13 +40,13 @@ test('a token in the Authorization header opens the feed', async () => {
   expect(await client.next('snapshot')).toMatchObject({ tenant: 'acme', seq: 1, as_of: START.toISOString() })
 })
 
-test('a token as a second subprotocol opens the feed, and is never the one selected', async () => {
+test('a token as a second subprotocol opens the feed, and is never selected as the subprotocol', async () => {
   const client = feed.connect({ protocols: ['tikmeter.v1', `bearer.${await tenantToken(acme)}`] })
   expect(await client.next('welcome')).toMatchObject({ role: 'tenant', tenants: ['acme'] })
   expect(client.socket.protocol).toBe('tikmeter.v1')
 })
 
-test('a token as the first message opens the feed, and what follows it waits until it is checked', async () => {
+test('a token as the first message opens the feed, and later messages wait until it is checked', async () => {
   const client = await feed.connect({ protocols: ['tikmeter.v1'] }).opened()
   client.send({ type: 'auth', token: await tenantToken(acme) })
   client.send({ type: 'subscribe', topics: ['sessions'] })
@@ -54,14 +54,14 @@ test('a token as the first message opens the feed, and what follows it waits unt
   expect(await client.next('sessions')).toMatchObject({ tenant: 'acme', sessions: [{ username: 'ada' }] })
 })
 
-test('a token in the query string is no token', async () => {
+test('a token in the query string is ignored', async () => {
   const client = await feed.connect({ query: `?token=${await tenantToken(acme)}` }).opened()
   await feed.clock.turn(5000)
   expect(await client.closed).toBe(4408)
   expect(client.unread()).toEqual([])
 })
 
-test('who shows no token in five seconds is closed with 4408, and not before', async () => {
+test('a client without a token is closed with 4408 after five seconds, and not before', async () => {
   const client = await feed.connect({}).opened()
   await feed.clock.turn(4000)
   expect(client.socket.readyState).toBe(client.socket.OPEN)
@@ -69,7 +69,7 @@ test('who shows no token in five seconds is closed with 4408, and not before', a
   expect(await client.closed).toBe(4408)
 })
 
-test('who asks before it shows a token is closed with 4401', async () => {
+test('a client that asks before it has sent a token is closed with 4401', async () => {
   const client = await feed.connect({}).opened()
   client.send({ type: 'refresh' })
   expect(await client.closed).toBe(4401)
@@ -81,7 +81,7 @@ test('alg none is refused with 4401', async () => {
 })
 
 test('a forged token is refused with 4401', async () => {
-  const token = await signed({ tenant: 'acme', exp }, 'somebody else has another secret here')
+  const token = await signed({ tenant: 'acme', exp }, 'another secret of more than 32 bytes')
   expect(await feed.connect({ headers: bearer(token) }).closed).toBe(4401)
 })
 
@@ -101,15 +101,15 @@ test.each([
   ['has no exp', { tenant: 'acme' }],
   ['names nobody', { exp }],
   ['names a tenant and is an admin', { tenant: 'acme', admin: true, exp }],
-  ['is an admin by anything but true', { admin: 'true', exp }],
+  ['has an admin claim other than true', { admin: 'true', exp }],
   ['isn’t valid yet', { tenant: 'acme', exp, nbf: exp - 60 }],
-  ['names what can’t be a tenant', { tenant: '../acme', exp }],
+  ['names something that can’t be a tenant', { tenant: '../acme', exp }],
   ['is longer than 4 KiB', { tenant: 'acme', exp, padding: 'x'.repeat(4096) }],
 ])('a token that %s is refused with 4401', async (_, claims) => {
   expect(await feed.connect({ headers: bearer(await signed(claims)) }).closed).toBe(4401)
 })
 
-test('what is no token at all is refused with 4401, by each of the three ways', async () => {
+test('something that is not a token is refused with 4401, by each of the three ways', async () => {
   const first = await feed.connect({}).opened()
   first.send({ type: 'auth', token: '' })
   expect(await feed.connect({ headers: bearer('x') }).closed).toBe(4401)
@@ -141,7 +141,7 @@ test('an expired token closes the feed at exp', async () => {
   expect(await client.closed).toBe(4401)
 })
 
-test('a token of a year is open for a year', async () => {
+test('a token for a year is open for a year', async () => {
   const token = await tenantToken(acme, new Date('2027-11-24T10:00:00Z'))
   const client = feed.connect({ headers: bearer(token) })
   await client.next('snapshot')
@@ -152,7 +152,7 @@ test('a token of a year is open for a year', async () => {
   expect(await client.closed).toBe(4401)
 })
 
-test('a second auth of the same tenant renews the token', async () => {
+test('a second auth for the same tenant renews the token', async () => {
   const client = feed.connect({
     headers: bearer(await tenantToken(acme, new Date(START.getTime() + 10_000))),
   })
@@ -164,7 +164,7 @@ test('a second auth of the same tenant renews the token', async () => {
   expect(client.socket.readyState).toBe(client.socket.OPEN)
 })
 
-test('a second auth of another tenant is closed with 4403', async () => {
+test('a second auth for another tenant is closed with 4403', async () => {
   const client = await feed.watch(acme)
   client.send({ type: 'auth', token: await tenantToken(globex) })
   expect(await client.closed).toBe(4403)
@@ -174,7 +174,7 @@ test('a second auth that is forged is closed with 4401', async () => {
   const client = await feed.watch(acme)
   client.send({
     type: 'auth',
-    token: await signed({ tenant: 'acme', exp }, 'somebody else has another secret'),
+    token: await signed({ tenant: 'acme', exp }, 'another secret of more than 32 bytes'),
   })
   expect(await client.closed).toBe(4401)
 })
