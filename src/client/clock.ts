@@ -1,8 +1,8 @@
-/** Time as the client sees it; tests turn one by hand. */
+/** Time as the client sees it; tests use a manual one. */
 export interface FeedClock {
   /** Milliseconds since 1970, by the wall clock. */
   now(): number
-  /** Calls once, after so many milliseconds. @returns what takes it back */
+  /** Calls `call` once, after `ms` milliseconds. @returns a function that cancels it */
   after(ms: number, call: () => void): () => void
 }
 
@@ -14,7 +14,7 @@ export const systemClock: FeedClock = {
   },
 }
 
-/** One thing to do at its time: setting it anew takes back what was set before. */
+/** One timer. Setting it again replaces the earlier time. */
 export class Alarm {
   readonly #clock: FeedClock
   #cancel: (() => void) | undefined

@@ -5,15 +5,15 @@ import { readMessage } from './read-message.ts'
 import type { FeedSocket, FeedSocketConstructor } from './socket.ts'
 import { expiryOf, renewalWaitMs } from './token-life.ts'
 
-/** Why a connection ended, or its token could not be renewed. */
+/** Why a connection ended, or why its token could not be renewed. */
 export type End =
-  /** The server's close code, or 1006 where the connection broke or was refused. */
+  /** The server's close code, or 1006 if the connection broke or was refused. */
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
   /** `token()` failed. */
   | { readonly kind: 'no_token'; readonly cause: unknown }
-  /** No WebSocket could be made of the URL. */
+  /** The URL is not usable for a WebSocket. */
   | { readonly kind: 'unusable_url'; readonly cause: unknown }
-  /** No token, no welcome or no snapshot in time. */
+  /** No token, welcome or snapshot in time. */
   | { readonly kind: 'silent' }
 
 export interface ConnectionOptions {
@@ -23,23 +23,23 @@ export interface ConnectionOptions {
   readonly clock: FeedClock
   readonly onMessage: (message: ServerMessage) => void
   readonly onError: (error: { readonly kind: 'garbage'; readonly reason: string } | End) => void
-  /** Called once, unless `drop` came before. */
+  /** Called once, unless `drop` was called before. */
   readonly onEnd: (end: End) => void
 }
 
 const SUBPROTOCOL = 'tikmeter.v1'
-/** For the token, and for the way from there to the welcome. */
+/** Limit for getting the token, and for connecting until the welcome. */
 const STEP_WITHIN_MS = 30_000
 const MISSED_INTERVALS = 3
-/** Timers count in 31 bits. */
+/** Timers use 31 bits of milliseconds, so longer waits are split. */
 const LONGEST_TIMER_MS = 86_400_000
 
-/** After so long without a snapshot, there is none to be hoped for. */
+/** The silence after which a connection counts as dead, in milliseconds. */
 export function staleAfterMs(intervalMs: number): number {
   return MISSED_INTERVALS * Math.max(1000, intervalMs)
 }
 
-/** One connection, from its token to its end: never used again. */
+/** One connection, from its token to its end. It is used only once. */
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #deadline: Alarm
@@ -69,7 +69,7 @@ export class Connection {
     this.#pace.put(message)
   }
 
-  /** Ends it, and tells nobody. What the socket says after that is not heard: a half-open one says nothing for long. */
+  /** Ends the connection without calling `onEnd`. Later events of the socket are ignored. */
   drop(): void {
     this.#isOver = true
     for (const timer of [this.#deadline, this.#renewal]) timer.clear()
@@ -84,7 +84,7 @@ export class Connection {
   }
 
   #askToken(use: () => void, fail: (cause: unknown) => void): void {
-    // So that what `token` throws at once fails like what it rejects with.
+    // An async function, so that a `token` that throws is treated like one that rejects.
     const ask = async () => this.#options.token()
     ask().then(
       token => {
@@ -108,7 +108,7 @@ export class Connection {
     })
     socket.addEventListener('message', ({ data }) => this.#receive(data))
     socket.addEventListener('close', ({ code, reason }) => this.#end({ kind: 'closed', code, reason }))
-    // `close` follows it; but in Node, an error that nobody listens to ends the process.
+    // `close` follows. Without a listener, an error would end a Node process.
     socket.addEventListener('error', () => {})
   }
 
@@ -139,7 +139,7 @@ export class Connection {
 
   #welcomed(intervalMs: number, hasTenants: boolean): void {
     this.#silentAfterMs = staleAfterMs(intervalMs)
-    // An admin of no tenants has no snapshots to wait for.
+    // An admin without tenants gets no snapshots.
     if (hasTenants) this.#expectSnapshot()
     else this.#deadline.clear()
     this.#renewInTime()
@@ -164,7 +164,7 @@ export class Connection {
         this.#renewInTime()
       },
       cause => {
-        // The old one is good for a while yet.
+        // The old token is still valid for a while.
         this.#renewInTime()
         this.#options.onError({ kind: 'no_token', cause })
       },

@@ -15,16 +15,16 @@ export type FeedState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'waiting'; readonly ms: number; readonly why: End }
-  /** `why` is absent where `close()` was called. */
+  /** `why` is `undefined` after `close()`. */
   | { readonly kind: 'closed'; readonly why: End | undefined }
 
-/** `server` is its answer to what was asked. None of them ends the feed but `closed`, with the code 4403. */
+/** `server` is the server's answer to a request. Only `closed` with code 4403 ends the feed. */
 export type FeedError =
   | { readonly kind: 'server'; readonly code: string; readonly message: string }
   | { readonly kind: 'garbage'; readonly reason: string }
   | End
 
-/** When the numbers shown were true; `undefined` where there are none yet. */
+/** The time of the numbers shown; `undefined` before the first snapshot. */
 export interface Age {
   readonly as_of: string | undefined
 }
@@ -34,13 +34,13 @@ export interface FeedEvents {
   readonly snapshot: SnapshotMessage
   readonly sessions: SessionsMessage
   readonly system: SystemMessage
-  /** Each state of each alert once, over however many connections. */
+  /** Each state of each alert once, also across connections. */
   readonly alert: AlertMessage
   readonly state: FeedState
   readonly error: FeedError
-  /** No snapshot came for three intervals. */
+  /** No snapshot has arrived for three intervals. */
   readonly stale: Age
-  /** One came again. */
+  /** A snapshot has arrived again. */
   readonly fresh: Age
 }
 
@@ -62,7 +62,7 @@ export class Events {
   }
 
   on<Name extends FeedEvent>(name: Name, listener: (event: FeedEvents[Name]) => void): () => void {
-    // A listener added twice is called twice, and each is taken away by itself.
+    // A listener added twice is called twice, and each is removed separately.
     const own = (event: FeedEvents[Name]) => listener(event)
     this.#listeners[name].add(own)
     return () => {
@@ -75,7 +75,7 @@ export class Events {
       try {
         listener(event)
       } catch (error) {
-        // The dashboard's fault, which shows as any other of its faults, and takes nothing from other listeners.
+        // An error of the dashboard: it is reported as uncaught, and the other listeners are still called.
         queueMicrotask(() => {
           throw error
         })
@@ -83,7 +83,7 @@ export class Events {
     }
   }
 
-  /** Nobody hears anything more. */
+  /** Removes all listeners. */
   clear(): void {
     for (const listeners of Object.values(this.#listeners)) listeners.clear()
   }

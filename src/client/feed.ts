@@ -2,10 +2,10 @@ import { backOffMs, NOT_YOURS } from './back-off.ts'
 import { Alarm, type FeedClock, systemClock } from './clock.ts'
 import { Connection, type End, staleAfterMs } from './connection.ts'
 import { Events, type FeedError, type FeedEvent, type FeedEvents, type FeedState } from './events.ts'
+import { KnownAlerts } from './known-alerts.ts'
 import type { ClientMessage, ServerMessage, SnapshotMessage, Subscription, Topic } from './messages.ts'
 import { type FeedSocketConstructor, platformSocket } from './socket.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { ToldAlerts } from './told-alerts.ts'
 
 export type { FeedClock } from './clock.ts'
 export type { End } from './connection.ts'
@@ -26,11 +26,11 @@ export type {
 export type { FeedSocket, FeedSocketConstructor } from './socket.ts'
 
 export interface FeedOptions {
-  /** `wss://HOST/ws`. No token goes in there. */
+  /** `wss://HOST/ws`, without a token. */
   readonly url: string
-  /** Asked for each connection, and again shortly before the last one expires. A rejection is tried again later. */
+  /** Called for each connection, and again shortly before the token expires. A rejection is retried later. */
   readonly token: () => Promise<string>
-  /** Needed where the platform has none, as in Node 20: that of `ws` will do. */
+  /** Required where the platform has none, as in Node 20: pass the one from `ws`. */
   readonly WebSocket?: FeedSocketConstructor
   /** For tests. */
   readonly clock?: FeedClock
@@ -39,8 +39,8 @@ export interface FeedOptions {
 }
 
 /**
- * Connects, and stays connected until `close()`, or until the server says that this token will never do.
- * @throws Error where there is no WebSocket
+ * Connects, and reconnects until `close()` or until the server rejects the token for good.
+ * @throws Error if the platform has no WebSocket
  */
 export function connectFeed(options: FeedOptions): Feed {
   const { WebSocket = platformSocket(), clock = systemClock, random = Math.random } = options
@@ -49,12 +49,12 @@ export function connectFeed(options: FeedOptions): Feed {
   return feed
 }
 
-/** The live numbers, over however many connections it takes. */
+/** The live numbers, across connections. */
 export class Feed {
   readonly #options: Required<FeedOptions>
   readonly #events = new Events()
   readonly #subscriptions = new Subscriptions()
-  readonly #alerts = new ToldAlerts()
+  readonly #alerts = new KnownAlerts()
   readonly #wait: Alarm
   readonly #staleness: Alarm
   #state: FeedState = { kind: 'connecting' }
@@ -74,7 +74,7 @@ export class Feed {
     return this.#state
   }
 
-  /** Since `stale`, until `fresh`. */
+  /** True from `stale` until `fresh`. */
   get isStale(): boolean {
     return this.#isStale
   }
@@ -92,45 +92,46 @@ export class Feed {
     this.#enter({ kind: 'connecting' })
   }
 
-  /** @returns what takes the listener away */
+  /** @returns a function that removes the listener */
   on<Name extends FeedEvent>(name: Name, listener: (event: FeedEvents[Name]) => void): () => void {
     return this.#events.on(name, listener)
   }
 
   /**
-   * Asks for a topic, now and after each reconnect. Several may ask for the same: the server is told by the first and
-   * the last. Of `alerts` the first is told the newest twenty, and all of them what comes after that.
-   * @param tenant named by admins, for `sessions` and `alerts`
-   * @returns what ends it
+   * Subscribes to a topic, now and after each reconnect. Several callers may subscribe to the same topic: the server
+   * only sees the first and the last. The first subscriber of `alerts` gets the newest twenty; all of them get the
+   * alerts that follow.
+   * @param tenant for admins, with `sessions` and `alerts`
+   * @returns a function that unsubscribes
    */
   subscribe(topic: Topic, tenant?: string): () => void {
     const subscription = { topic, tenant }
     let isWanted = true
-    this.#tell(this.#subscriptions.add(subscription))
+    this.#request(this.#subscriptions.add(subscription))
     return () => {
       if (isWanted) this.#unsubscribe(subscription)
       isWanted = false
     }
   }
 
-  /** Asks for a snapshot now; once a second at the most. */
+  /** Requests a snapshot now, at most once a second. */
   refresh(): void {
-    this.#tell({ type: 'refresh' })
+    this.#request({ type: 'refresh' })
   }
 
-  /** For good. Nothing is heard of it after the last `state`. */
+  /** Closes the feed for good. The last event is `state`. */
   close(): void {
     this.#finish(undefined)
   }
 
   #unsubscribe(subscription: Subscription): void {
     const message = this.#subscriptions.remove(subscription)
-    this.#tell(message)
+    this.#request(message)
     if (message !== undefined && subscription.topic === 'alerts') this.#alerts.forget(subscription.tenant)
   }
 
-  #tell(message: ClientMessage | undefined): void {
-    // What is wanted while there is no connection is asked for at the welcome.
+  #request(message: ClientMessage | undefined): void {
+    // Without a connection nothing is sent: the welcome sends all subscriptions.
     if (message !== undefined && this.#state.kind === 'live') this.#connection?.send(message)
   }
 
@@ -173,7 +174,7 @@ export class Feed {
     this.#events.emit('snapshot', message)
   }
 
-  /** Runs on while there is no connection: numbers age all the same. */
+  /** Also runs without a connection, because the numbers shown get older all the same. */
   #watchAge(): void {
     this.#staleness.set(this.#staleAfterMs, () => {
       if (this.#isStale) return

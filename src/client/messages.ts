@@ -1,10 +1,10 @@
-/** The feed's messages as they are on the wire: `config/asyncapi.yaml` says more of each. */
+/** The messages of the feed as sent on the wire. `config/asyncapi.yaml` describes them in full. */
 
 export interface WelcomeMessage {
   readonly type: 'welcome'
   readonly role: 'tenant' | 'admin'
   readonly tenants: readonly string[]
-  /** Between two snapshots of a tenant. */
+  /** Time between two snapshots of a tenant. */
   readonly interval_ms: number
   readonly server_version: string
 }
@@ -12,9 +12,9 @@ export interface WelcomeMessage {
 export interface SnapshotMessage {
   readonly type: 'snapshot'
   readonly tenant: string
-  /** Grows by one with each snapshot of the tenant; a gap tells of skipped ones. */
+  /** Grows by one with each snapshot of the tenant; a gap means skipped snapshots. */
   readonly seq: number
-  /** ISO 8601, UTC; so are all instants. */
+  /** ISO 8601 in UTC, like all instants. */
   readonly as_of: string
   readonly stats: Stats
   readonly routers: readonly Router[]
@@ -28,7 +28,7 @@ export interface SessionsMessage {
   readonly sessions: readonly Session[]
 }
 
-/** The sum over all tenants, for admins who subscribed to it. */
+/** The sum over all tenants, for admins who subscribe to it. */
 export interface SystemMessage {
   readonly type: 'system'
   readonly seq: number
@@ -36,7 +36,7 @@ export interface SystemMessage {
   readonly stats: Stats
 }
 
-/** One alert as it fires, and again as it ends: the same id, with `ended_at`. */
+/** An alert when it fires, and again when it ends, with the same id and `ended_at`. */
 export interface AlertMessage {
   readonly type: 'alert'
   readonly tenant: string
@@ -56,7 +56,7 @@ export interface Usage {
 }
 
 export interface Stats {
-  /** GB (bytes / 1024³), two decimals; so the next four. */
+  /** GB (bytes / 1024³) with two decimals, like the next four. */
   readonly data_usage: number
   readonly data_usage_upload: number
   readonly data_usage_download: number
@@ -71,7 +71,7 @@ export interface Stats {
   readonly total_routers: number
   readonly online_routers: number
   readonly offline_routers: number
-  /** In the tenant's timezone; null in the sum over tenants, as the next two. */
+  /** In the tenant's timezone; null in the sum over tenants, like the next two. */
   readonly day: string | null
   readonly month: string | null
   readonly timezone: string | null
@@ -85,12 +85,12 @@ export interface Router {
   readonly last_reading_at: string | null
   readonly hotspot: number
   readonly ppp: number
-  /** Of them, those without counters: what they move is not counted now. Absent where the daemon is older. */
+  /** How many of them have no counters and are not counted now. Older daemons do not send it. */
   readonly uncounted?: number
-  /** What the router refuses, and why: sessions that need it are without counters. Absent as `uncounted`. */
+  /** Menus that the router refuses, and why: sessions that need them have no counters. Older daemons do not send it. */
   readonly missing_menus?: readonly { readonly menu: string; readonly reason: string }[]
   readonly error: string | null
-  /** There where it sends, or has, more than the daemon takes from one router; with the reason. */
+  /** Present if the router sends or has more than the daemon accepts from one router, with the reason. */
   readonly overloaded?: true
   readonly overloaded_reason?: string
 }
@@ -117,7 +117,7 @@ interface AlertBase {
   readonly scope: 'user' | 'router' | 'tenant'
   /** A username, a router's id, or the tenant's. */
   readonly subject: string
-  /** The tenant's month or day, `2026-11` or `2026-11-26`; of an outage its begin, of `more` when it was, as instants. */
+  /** The tenant’s month or day, `2026-11` or `2026-11-26`; for an outage its start, for `more` its time (instants). */
   readonly period: string
   readonly fired_at: string
   /** Only an outage ends. */
@@ -143,7 +143,7 @@ export type Alert =
         readonly service: 'hotspot' | 'ppp'
       }
     })
-  /** Of one router there were more alerts of the rule than are told one by one. */
+  /** One router had more alerts of the rule than are reported one by one. */
   | (AlertBase & { readonly kind: 'more'; readonly detail: { readonly count: number } })
 
 export type ServerMessage =
@@ -154,12 +154,12 @@ export type ServerMessage =
   | AlertMessage
   | ErrorMessage
 
-/** What is shown to those who ask for it. `system` is for admins. */
+/** What clients can subscribe to. `system` is for admins. */
 export type Topic = 'sessions' | 'alerts' | 'system'
 
 export interface Subscription {
   readonly topic: Topic
-  /** Named by admins, who have no tenant of their own. */
+  /** For admins, whose token names no tenant. */
   readonly tenant: string | undefined
 }
 

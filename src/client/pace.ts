@@ -1,15 +1,15 @@
 import { Alarm, type FeedClock } from './clock.ts'
 import type { ClientMessage } from './messages.ts'
 
-/** The server takes twenty at once and twenty a second, and closes the connection at more. */
+/** The server allows twenty messages at once and twenty a second, and closes the connection above that. */
 const AT_ONCE = 10
 const WINDOW_MS = 1000
 
-/** Sends messages in order, no faster than the server takes them: an admin may have hundreds of subscriptions. */
+/** Sends messages in order, within the server's limit: an admin may have hundreds of subscriptions. */
 export class Pace {
   readonly #send: (text: string) => void
   readonly #window: Alarm
-  /** What waits. The same again takes the place of what it repeats. */
+  /** Waiting messages. A repeated message moves to the end. */
   readonly #waiting = new Set<string>()
   #sent = 0
 

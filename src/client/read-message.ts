@@ -1,6 +1,6 @@
 import type { ServerMessage } from './messages.ts'
 
-/** `unknown`: a message of a newer server, which older clients leave alone. */
+/** `unknown`: a message of a newer server, which this client ignores. */
 export type Inbound =
   | { readonly kind: 'message'; readonly message: ServerMessage }
   | { readonly kind: 'unknown' }
@@ -8,7 +8,7 @@ export type Inbound =
 
 type Kind = 'string' | 'number' | 'object' | 'array'
 
-/** What a message needs for a dashboard not to fall over it. What is deeper, the server is believed. */
+/** The members that a dashboard relies on. Deeper levels are not checked. */
 const FIELDS: Readonly<Record<ServerMessage['type'], Readonly<Record<string, Kind>>>> = {
   welcome: { role: 'string', tenants: 'array', interval_ms: 'number', server_version: 'string' },
   snapshot: { tenant: 'string', seq: 'number', as_of: 'string', stats: 'object', routers: 'array' },
@@ -18,7 +18,7 @@ const FIELDS: Readonly<Record<ServerMessage['type'], Readonly<Record<string, Kin
   error: { code: 'string', message: 'string' },
 }
 
-/** @param frame what came in one frame: a string, unless it was binary */
+/** @param frame the data of one frame: a string, unless it was binary */
 export function readMessage(frame: unknown): Inbound {
   if (typeof frame !== 'string') return { kind: 'garbage', reason: 'a message that is not text' }
   const value = parseJson(frame)
@@ -27,7 +27,7 @@ export function readMessage(frame: unknown): Inbound {
   }
   if (!Object.hasOwn(FIELDS, value['type'])) return { kind: 'unknown' }
   if (isServerMessage(value)) return { kind: 'message', message: value }
-  return { kind: 'garbage', reason: `a message that lacks what ${value['type']} has` }
+  return { kind: 'garbage', reason: `a ${value['type']} message without all of its members` }
 }
 
 function isServerMessage(value: unknown): value is ServerMessage {

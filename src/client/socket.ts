@@ -1,4 +1,4 @@
-/** What the client needs of a WebSocket: browsers' have it, and `ws` has it in Node. */
+/** The part of WebSocket that the client uses, as in browsers and in `ws`. */
 export interface FeedSocket {
   addEventListener(type: 'open' | 'error', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
@@ -12,9 +12,9 @@ export interface FeedSocket {
 
 export type FeedSocketConstructor = new (url: string, protocols: string[]) => FeedSocket
 
-/** @throws Error where there is none, as in Node 20 */
+/** @throws Error if the platform has none, as in Node 20 */
 export function platformSocket(): FeedSocketConstructor {
   const found: FeedSocketConstructor | undefined = Reflect.get(globalThis, 'WebSocket')
-  if (found === undefined) throw new Error('there is no WebSocket here: pass one, such as that of ws')
+  if (found === undefined) throw new Error('this platform has no WebSocket: pass one, such as that of ws')
   return found
 }

@@ -1,10 +1,10 @@
 import type { ClientMessage, Subscription } from './messages.ts'
 
-/** What is wanted of the feed, whatever the connection, and by how many. */
+/** All subscriptions, independent of the connection, with the number of their subscribers. */
 export class Subscriptions {
   readonly #wanted = new Map<string, { readonly subscription: Subscription; count: number }>()
 
-  /** @returns what to tell the server: nothing where somebody wants it already */
+  /** @returns the message for the server; `undefined` if somebody has subscribed already */
   add(subscription: Subscription): ClientMessage | undefined {
     const known = this.#wanted.get(keyOf(subscription))
     if (known) {
@@ -15,7 +15,7 @@ export class Subscriptions {
     return messageOf('subscribe', subscription)
   }
 
-  /** @returns what to tell the server: nothing while somebody else still wants it */
+  /** @returns the message for the server; `undefined` while somebody else is still subscribed */
   remove(subscription: Subscription): ClientMessage | undefined {
     const known = this.#wanted.get(keyOf(subscription))
     if (!known) return undefined
@@ -25,13 +25,13 @@ export class Subscriptions {
     return messageOf('unsubscribe', subscription)
   }
 
-  /** All of them, for a connection that has none. */
+  /** Messages for all subscriptions, for a new connection. */
   messages(): readonly ClientMessage[] {
     return Array.from(this.#wanted.values(), ({ subscription }) => messageOf('subscribe', subscription))
   }
 }
 
-/** Topics hold no `/`. */
+/** Topics contain no `/`. */
 function keyOf({ topic, tenant }: Subscription): string {
   return tenant === undefined ? topic : `${topic}/${tenant}`
 }

@@ -1,4 +1,4 @@
-/** When a JWT expires, in milliseconds since 1970; `undefined` where it doesn't say so. Nothing is checked: the server does. */
+/** The expiry of a JWT in milliseconds since 1970; `undefined` if it has none. The token is not verified here. */
 export function expiryOf(token: string): number | undefined {
   try {
     const payload = token.split('.')[1] ?? ''
@@ -14,9 +14,9 @@ const BEFORE_MS = 30_000
 const SHORTEST_MS = 5_000
 
 /**
- * How long to wait before another token is asked for: half a minute before the end of this one, and in the middle of
- * what is left where that is less. `undefined` where it is over by this machine's clock: the server took it, so the
- * clock is wrong, and the server will tell the end.
+ * How long to wait before the token is renewed, in milliseconds: until half a minute before its end, or half of the
+ * remaining time if that is less. `undefined` if it has expired by this machine's clock: the server accepted it, so the
+ * clock is wrong, and the server will close the connection at the right time.
  */
 export function renewalWaitMs(expiresAtMs: number, nowMs: number): number | undefined {
   const leftMs = expiresAtMs - nowMs

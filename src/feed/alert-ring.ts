@@ -2,19 +2,19 @@ import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 import { encode } from './messages.ts'
 
-/** One alert's message, for all who get it, and where it waits for a slow watcher. */
+/** One alert's encoded message, and the outbox slot in which it waits for a slow watcher. */
 export interface AlertPost {
   readonly slot: string
   readonly frame: Buffer
 }
 
-/** More than are shown to whoever begins to look, so that asking for them again pushes none out that still waits. */
+/** More than a new subscriber gets, so that a refresh replaces no alert that is still waiting. */
 const PLACES = 32
 
 /**
- * A tenant's alerts, each encoded once, at a place of its own: none pushes another out until so many have come after
- * it, and no more than these wait for one watcher. One that ends takes its own place, so that nobody hears of the end
- * before the beginning.
+ * The newest alerts of a tenant, each encoded once and in its own slot. An alert is replaced after 32 others have
+ * followed, so at most these wait for one watcher. The end of an alert uses the slot of its beginning, so nobody gets
+ * them in the wrong order.
  */
 export class AlertRing {
   readonly #tenant: TenantId
@@ -39,7 +39,7 @@ export class AlertRing {
     return { slot: this.#slot(place), frame }
   }
 
-  /** That of the one whose turn it was the longest ago. */
+  /** The slot that was used the longest time ago. */
   #takePlace(): number {
     const place = this.#next
     this.#next = (place + 1) % PLACES

@@ -3,9 +3,9 @@ import type { TenantId } from '../accounting/ids.ts'
 import { AlertRing } from './alert-ring.ts'
 import type { Watcher } from './channel.ts'
 
-/** A port: the tenants' newest alerts. */
+/** The tenants' newest alerts. */
 export interface AlertSource {
-  /** Twenty at the most, the oldest first. */
+  /** At most twenty, oldest first. */
   recent(tenant: TenantId): readonly AlertJson[]
 }
 
@@ -14,11 +14,11 @@ interface Audience {
   readonly watchers: Set<Watcher>
 }
 
-/** Who asked for which tenants' alerts: each is shown the newest ones, and then every one as it fires or ends. */
+/** The subscribers of tenants' alerts. Each gets the newest alerts, and then each alert as it fires or ends. */
 export class AlertTopic {
   readonly #source: AlertSource
   readonly #audiences = new Map<TenantId, Audience>()
-  /** What each watcher asked for. */
+  /** The tenants to which each watcher has subscribed. */
   readonly #tenants = new Map<Watcher, Set<TenantId>>()
 
   constructor(source: AlertSource) {
@@ -33,7 +33,7 @@ export class AlertTopic {
     this.#showRecent(watcher, tenant)
   }
 
-  /** @param tenant `undefined`: of every tenant */
+  /** @param tenant `undefined`: all tenants */
   unsubscribe(watcher: Watcher, tenant: TenantId | undefined): void {
     const subscribed = this.#tenants.get(watcher) ?? new Set<TenantId>()
     for (const it of tenant === undefined ? [...subscribed] : [tenant]) {
@@ -62,7 +62,7 @@ export class AlertTopic {
     for (const watcher of audience.watchers) watcher.put(slot, frame)
   }
 
-  /** Nobody has asked for the alerts of other tenants any more. */
+  /** Ends the subscriptions to all other tenants. */
   keepOnly(tenants: ReadonlySet<TenantId>): void {
     for (const [tenant, { watchers }] of this.#audiences) {
       if (tenants.has(tenant)) continue

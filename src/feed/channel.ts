@@ -2,29 +2,29 @@ import type { Clock } from '../runtime/clock.ts'
 import type { SlicedWork } from '../runtime/sliced-work.ts'
 import { frameOf, type SnapshotSource, type Subject, slotOf } from './frames.ts'
 
-/** A port: one who is shown the numbers. */
+/** A recipient of the numbers. */
 export interface Watcher {
-  /** Takes the newest frame of a slot, in place of an older one still waiting there. */
+  /** Sends the newest frame of a slot. It replaces an older one that still waits. */
   put(slot: string, frame: Buffer): void
   drop(slot: string): void
-  /** Its tenant has left the config. */
+  /** Called when its tenant leaves the config. */
   dismiss(): void
 }
 
-/** What took `c` ms to make is good for so many times `c`: no message takes more than a tenth of a processor. */
+/** A message that took `c` ms to make is reused for 10 `c` ms, so that none takes more than a tenth of a core. */
 const FRESH_FOR_COSTS = 10
 
-/** What a channel's messages are made of, and by. */
+/** What channels make their messages from. */
 export interface Sources {
   readonly source: SnapshotSource
   readonly clock: Clock
   readonly work: SlicedWork
 }
 
-/** One subject: who watches it, and its newest message, encoded once for all of them. */
+/** One subject: its watchers, and its newest message, encoded once for all of them. */
 export class Channel {
   readonly watchers = new Set<Watcher>()
-  /** Where a watcher's newest message of the channel waits. */
+  /** The outbox slot of the channel's messages. */
   readonly slot: string
   readonly #subject: Subject
   readonly #source: SnapshotSource
@@ -32,7 +32,7 @@ export class Channel {
   readonly #work: SlicedWork
   #seq = 0
   #newest: { readonly frame: Buffer; readonly encodedAtMs: number; readonly costMs: number } | undefined
-  /** A long message is being made: all who watch when it is ready are shown it. */
+  /** Whether a long message is being made. Everybody who watches when it is done gets it. */
   #isMaking = false
 
   constructor(subject: Subject, { source, clock, work }: Sources) {
@@ -44,9 +44,9 @@ export class Channel {
   }
 
   /**
-   * Shows a watcher the newest message, unless that is older than `freshMs`, and than it has cost. A new one is shown to all who watch, so
-   * that nobody misses its `seq`.
-   * @param others who watch without being among the channel's own watchers
+   * Sends a watcher the newest message if it is not older than `freshMs`, or than its cost allows. Otherwise makes a
+   * new one and sends it to all watchers, so that nobody misses its `seq`.
+   * @param others recipients who are not among the channel's own watchers
    */
   show(watcher: Watcher, freshMs: number, others: ReadonlySet<Watcher>): void {
     const newest = this.#newest
@@ -55,8 +55,8 @@ export class Channel {
   }
 
   /**
-   * Shows everyone a new message, if there is anyone and anything to show: at once, or where it is long, when it is
-   * made. One of sessions is left out while the one before is worth its cost.
+   * Sends everybody a new message, if there are watchers and content: at once, or when it is made if it is long. A new
+   * message of sessions is skipped while the last one has not paid for its cost.
    */
   publish(now: Date, others: ReadonlySet<Watcher>): void {
     if ((this.watchers.size === 0 && others.size === 0) || this.#isMaking) return
@@ -68,7 +68,7 @@ export class Channel {
     })
   }
 
-  /** Whether the newest message is no older than `freshMs`, or was made so lately that its cost is not made up for. */
+  /** Whether the newest message is at most `freshMs` old, or too new for its cost. */
   #isFresh(freshMs: number): boolean {
     if (this.#newest === undefined) return false
     const { encodedAtMs, costMs } = this.#newest

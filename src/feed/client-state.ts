@@ -11,7 +11,7 @@ export type ClientState =
   | { readonly kind: 'authenticated'; readonly grant: Grant; readonly token: string }
   | { readonly kind: 'closed' }
 
-/** Whose connections count together. Tenants' ids hold no `*`. */
+/** Groups the connections that count together. Ids of tenants contain no `*`. */
 export function seatOf(grant: Grant): string {
   return grant.kind === 'tenant' ? grant.tenant : '*admin'
 }

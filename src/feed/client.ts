@@ -16,11 +16,11 @@ import { closing, DONE, type Outcome } from './outcome.ts'
 import { fulfil } from './requests.ts'
 import type { Visit } from './visit.ts'
 
-/** What all clients share. */
+/** Shared by all clients. */
 export interface FeedClientOptions {
   readonly verifier: TokenVerifier
   readonly hub: Hub
-  /** Connections by tenant. */
+  /** Counts connections by tenant. */
   readonly seats: Seats
   readonly limits: FeedLimits
   readonly intervalMs: number
@@ -28,7 +28,7 @@ export interface FeedClientOptions {
   readonly clock: Clock
 }
 
-/** One connection: who it is, what it asks, and when it has to end. */
+/** One connection: who it is, what it requests, and when it has to end. */
 export class FeedClient implements Watcher {
   readonly #socket: WebSocket
   readonly #visit: Visit
@@ -41,10 +41,10 @@ export class FeedClient implements Watcher {
   #pingedAtMs: number
   #isPingAnswered = true
   #seat: string | undefined
-  /** Messages are handled one after the other, so what follows a token waits until it is checked. */
+  /** Messages are handled one after the other, so messages after a token wait until it is verified. */
   #work: Promise<void> = Promise.resolve()
 
-  /** @param stream the one that `socket` was made of */
+  /** @param stream the stream of `socket` */
   constructor(socket: WebSocket, stream: Duplex, visit: Visit, options: FeedClientOptions) {
     const nowMs = options.clock.steadyMs()
     this.#options = options
@@ -58,7 +58,7 @@ export class FeedClient implements Watcher {
     this.#pingedAtMs = nowMs
   }
 
-  /** `token`: the one shown in the handshake. */
+  /** @param token the token of the handshake, if there was one */
   start(token: string | undefined): void {
     this.#socket.on('message', (raw, isBinary) => this.#enqueue(() => this.#receive(raw, isBinary)))
     this.#socket.on('ping', () => this.#enqueue(async () => DONE))
@@ -66,7 +66,7 @@ export class FeedClient implements Watcher {
       this.#isPingAnswered = true
       this.#outbox.answered(pong)
     })
-    // The error is the client's own (a broken frame, a reset), and `close` follows it.
+    // The error is the client's fault (a broken frame, a reset), and `close` follows.
     this.#socket.on('error', () => {})
     this.#socket.on('close', () => this.#end())
     if (token !== undefined) this.#enqueue(() => this.#authenticate(token))
@@ -92,9 +92,9 @@ export class FeedClient implements Watcher {
   }
 
   /**
-   * Ends the connection where its time is over, and pings it where it is due. Called each second.
+   * Closes the connection if its time is over, and pings it when that is due. Called every second.
    * @param nowMs by the steady clock
-   * @param wallMs by the wall clock, which tokens expire by
+   * @param wallMs by the wall clock, by which tokens expire
    */
   checkTime(nowMs: number, wallMs: number): void {
     if (this.#state.kind === 'closed') return
@@ -106,13 +106,13 @@ export class FeedClient implements Watcher {
     }
   }
 
-  /** Looks at its token once more, by rules that are new. What it has sent meanwhile doesn't wait for that. */
+  /** Verifies the token again with the new rules. Messages that arrive meanwhile do not wait for that. */
   async rulesChanged(): Promise<void> {
     const before = this.#state
     if (before.kind !== 'authenticated') return
     const { token, grant } = before
     const verdict = await this.#options.verifier.verify(token)
-    // Another token was verified by the new rules, or by none.
+    // A token that was renewed meanwhile has been verified with the new rules already.
     if (this.#state === before) this.#apply(this.#judge(verdict, token, grant))
   }
 
@@ -134,7 +134,7 @@ export class FeedClient implements Watcher {
       this.#isPingAnswered = false
       this.#outbox.ping()
     } else {
-      // A close frame needs someone who reads it: here is nobody.
+      // A close frame would never be read.
       this.#socket.terminate()
     }
   }
@@ -153,7 +153,7 @@ export class FeedClient implements Watcher {
       case 'done':
         break
       case 'error':
-        // One slot for one kind of error: who asks without reading fills nothing.
+        // One slot per kind of error, so that a client that does not read cannot fill the outbox.
         if (this.#state.kind !== 'closed') {
           this.put(
             `error/${outcome.code}`,
@@ -178,7 +178,7 @@ export class FeedClient implements Watcher {
     }
     const { message } = inbound
     if (message.type === 'auth') return this.#authenticate(message.token)
-    if (this.#state.kind !== 'authenticated') return closing(CLOSE.badToken, 'a token comes first')
+    if (this.#state.kind !== 'authenticated') return closing(CLOSE.badToken, 'a token must come first')
     const mayRefresh = () => this.#refreshes.take(this.#clock.steadyMs())
     return fulfil(message, this.#state.grant, this, this.#options.hub, mayRefresh)
   }
@@ -191,7 +191,7 @@ export class FeedClient implements Watcher {
     return this.#isClosed() ? DONE : this.#judge(verdict, token, known)
   }
 
-  /** @param known what the token before this one allows */
+  /** @param known the grant of the previous token */
   #judge(verdict: Grant | Refusal, token: string, known: Grant | undefined): Outcome {
     switch (verdict.kind) {
       case 'refused':
@@ -207,7 +207,7 @@ export class FeedClient implements Watcher {
   }
 
   #renew(known: Grant, grant: Grant, token: string): Outcome {
-    if (seatOf(known) !== seatOf(grant)) return closing(CLOSE.notYours, 'the token is for another')
+    if (seatOf(known) !== seatOf(grant)) return closing(CLOSE.notYours, 'the token is for another tenant')
     this.#state = { kind: 'authenticated', grant, token }
     return DONE
   }
@@ -230,7 +230,7 @@ export class FeedClient implements Watcher {
     return DONE
   }
 
-  /** Asked after an await, where the compiler still believes what it knew before. */
+  /** A method, because the compiler would keep its narrowing of the state across an await. */
   #isClosed(): boolean {
     return this.#state.kind === 'closed'
   }

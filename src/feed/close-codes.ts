@@ -1,10 +1,10 @@
 /**
- * Why the feed ends a connection: promises to those who write clients. `ws` itself sends 1009, 1008 for too many fragments,
- * and 1002 and 1007 for broken frames.
+ * The close codes of the feed: promises to authors of clients. `ws` itself sends 1009, 1008 for too many fragments, and
+ * 1002 and 1007 for broken frames.
  */
 export const CLOSE = {
   goingAway: 1001,
-  /** The token can't be checked now, since its issuer doesn't answer: come back with the same one. */
+  /** The token cannot be verified now, because its issuer does not answer: retry with the same token. */
   tryAgainLater: 1013,
   badMessage: 4400,
   badToken: 4401,

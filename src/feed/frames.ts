@@ -4,32 +4,32 @@ import { encode, type ServerMessage } from './messages.ts'
 import { statsFrame } from './pusher/stats-frame.ts'
 import { textFrame } from './text-frame.ts'
 
-/** A port: where the live numbers are. `undefined` for a tenant that isn't there. */
+/** The source of the live numbers. Returns `undefined` for unknown tenants. */
 export interface SnapshotSource {
-  /** Those of the config as it is now. */
+  /** The tenants of the current config. */
   tenants(): readonly TenantId[]
   snapshot(tenant: TenantId, now: Date): Snapshot | undefined
   totals(tenant: TenantId, now: Date): Totals | undefined
-  /** Taken in slices, between which much may change. */
+  /** Iterated in slices; much may change in between. */
   sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined
 }
 
-/** What a message is about. `stats`: a snapshot's stats, for Pusher's clients. `system`: the sum over all tenants. */
+/** The subject of a message. `stats`: a snapshot's stats for Pusher. `system`: the sum over all tenants. */
 export type Subject =
   | { readonly kind: 'snapshot' | 'sessions' | 'stats'; readonly tenant: TenantId }
   | { readonly kind: 'system' }
 
-/** Where the newest message about it waits for a slow watcher. */
+/** The outbox slot in which its newest message waits for a slow watcher. */
 export function slotOf(subject: Subject): string {
   return subject.kind === 'system' ? subject.kind : `${subject.kind}/${subject.tenant}`
 }
 
-/** Of sessions a step makes so many: about a millisecond's work. */
+/** Sessions encoded per step, about a millisecond of work. */
 const SESSIONS_TO_A_STEP = 200
 
 /**
- * A subject's message as it is now; `undefined` where there is nothing to show. In steps, between which others may
- * have their turn: one only, but for sessions.
+ * Makes the current message of a subject; `undefined` if there is nothing to show. Only sessions take more than one
+ * step; between steps other work may run.
  */
 export function* frameOf(
   subject: Subject,
@@ -66,7 +66,7 @@ export function* frameOf(
   }
 }
 
-/** @param head the message without a session, which has them last */
+/** @param head the message without sessions, which are its last member */
 function* sessionsFrame(head: ServerMessage, sessions: Iterable<SessionJson>): Generator<void, Buffer> {
   const parts: string[] = []
   let step: SessionJson[] = []

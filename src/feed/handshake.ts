@@ -1,31 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** The subprotocol of the feed, the only one ever selected. */
+/** The subprotocol of the feed, the only one that is ever selected. */
 export const SUBPROTOCOL = 'tikmeter.v1'
 const TOKEN_PROTOCOL = 'bearer.'
 const BEARER = /^bearer +(\S+) *$/i
 
 /**
- * What an upgrade request comes to. A bad token isn't looked at here: a browser's script can't see an HTTP status,
- * so the handshake completes and the connection closes with a code.
+ * The result of an upgrade request. Tokens are not verified here: a script in a browser cannot see an HTTP status, so
+ * the handshake completes and the connection is then closed with a code.
  */
 export type Handshake =
   | { readonly kind: 'accept'; readonly token: string | undefined }
   | { readonly kind: 'refuse'; readonly status: 400 | 403 | 503 }
 
-/** The query is never read: a token in a URL ends up in logs, so it is no token. */
+/** Reads an upgrade request. It ignores the query, because a token in a URL would end up in logs. */
 export function readHandshake(headers: IncomingHttpHeaders, origins: readonly string[]): Handshake {
   if (!isOriginAllowed(headers.origin, headers.host, origins)) return { kind: 'refuse', status: 403 }
   const protocols = offeredProtocols(headers)
-  // Who offers none is a simple client, and gets the only version there is.
+  // A client that offers none is a simple one and gets the only version there is.
   if (protocols.length > 0 && !protocols.includes(SUBPROTOCOL)) return { kind: 'refuse', status: 400 }
   return { kind: 'accept', token: bearerToken(headers) ?? protocolToken(protocols) }
 }
 
 /**
- * No Origin is no browser; a page of this very host, such as our own dashboard, is at home; every other is on the list,
- * letter by letter. A stranger's page whose name was rebound to our address looks at home too, and gains nothing: no cookie
- * lets anybody in, and the token that does is kept by the dashboard's origin, which the stranger's is not.
+ * A request without `Origin` does not come from a browser. A page of this host, such as our own dashboard, is allowed;
+ * other origins must be listed exactly. A foreign page whose name was rebound to our address passes too, but gains
+ * nothing: there are no cookies, and the token is stored under the dashboard's origin.
  */
 export function isOriginAllowed(
   origin: string | undefined,

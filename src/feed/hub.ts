@@ -9,14 +9,14 @@ import type { SnapshotSource } from './frames.ts'
 import { SharedSnapshots } from './shared-snapshots.ts'
 import { slicesOf } from './slices.ts'
 
-/** Whose snapshots a watcher gets; `stats`: no more of them than Pusher's clients are shown. */
+/** What a watcher gets: all messages of a tenant, its stats only (Pusher), or those of all tenants. */
 export type Scope =
   | { readonly kind: 'tenant' | 'stats'; readonly tenant: TenantId }
   | { readonly kind: 'all' }
 
 interface Watch {
   readonly scope: Scope
-  /** The tenants whose `sessions` it asked for. */
+  /** The tenants to whose `sessions` it has subscribed. */
   readonly sessions: Set<TenantId>
 }
 
@@ -33,13 +33,13 @@ export interface HubOptions {
   readonly intervalMs: number
 }
 
-/** Who asks anew within this time of another gets the same frame. */
+/** A request within this time after another one gets the same frame. */
 const FRESH_MS = 1000
 const NOBODY: ReadonlySet<Watcher> = new Set()
 
 /**
- * Who watches what, and the loop that shows it to them. Each tenant has its place within the interval, so that what is
- * sent is spread over it.
+ * Knows who watches what, and publishes to them at each interval. Tenants are spread over the interval, so that the
+ * work and the traffic are too.
  */
 export class Hub {
   readonly #options: HubOptions
@@ -47,7 +47,7 @@ export class Hub {
   readonly #sources: Sources
   readonly #channels = new Map<TenantId, TenantChannels>()
   readonly #watches = new Map<Watcher, Watch>()
-  /** Those whose scope is `all`: they watch every tenant's snapshots. */
+  /** Watchers with scope `all`: they get the snapshots of every tenant. */
   readonly #ofAll = new Set<Watcher>()
   readonly #system: Channel
   readonly #alerts: AlertTopic
@@ -61,14 +61,14 @@ export class Hub {
     this.#alerts = new AlertTopic(options.alerts)
   }
 
-  /** Publishes each interval until the signal aborts. Turns stay on start + n × interval; those missed whole are left out. */
+  /** Publishes until the signal aborts, at start + n × interval. Turns that are missed are skipped. */
   async run(signal: AbortSignal): Promise<void> {
     const { intervalMs } = this.#options
     const startMs = this.#clock.steadyMs()
     let turn = 0
     while (!signal.aborted) {
       const elapsedMs = this.#clock.steadyMs() - startMs
-      // A timer may fire a little early: the turn after this one is never this one again.
+      // A timer may fire slightly early, so the turn number must always grow.
       turn = Math.max(turn + 1, Math.floor(elapsedMs / intervalMs))
       await this.#takeTurn(startMs + turn * intervalMs, signal)
     }
@@ -82,12 +82,12 @@ export class Hub {
     return this.#options.source.tenants().find(id => id === tenant)
   }
 
-  /** Shows the watcher its snapshots at once, and each interval until it leaves. */
+  /** Sends the watcher its snapshots at once, and at each interval until it leaves. */
   join(watcher: Watcher, scope: Scope): void {
     this.#watches.set(watcher, { scope, sessions: new Set() })
     if (scope.kind === 'all') this.#ofAll.add(watcher)
     else this.#ownChannel(scope).watchers.add(watcher)
-    // What all the others have is good until the next turn: a thousand clients coming back cost nothing.
+    // The last message is reused until the next turn, so that a thousand clients that come back cost nothing.
     this.#showSnapshots(watcher, scope, this.#options.intervalMs)
   }
 
@@ -118,7 +118,7 @@ export class Hub {
     sessions.show(watcher, FRESH_MS, NOBODY)
   }
 
-  /** `undefined`: of every tenant. */
+  /** @param tenant `undefined`: all tenants */
   unsubscribeSessions(watcher: Watcher, tenant: TenantId | undefined): void {
     const subscribed = this.#watches.get(watcher)?.sessions ?? new Set<TenantId>()
     for (const it of tenant === undefined ? [...subscribed] : [tenant]) {
@@ -133,12 +133,12 @@ export class Hub {
     this.#alerts.subscribe(watcher, tenant)
   }
 
-  /** `undefined`: of every tenant. */
+  /** @param tenant `undefined`: all tenants */
   unsubscribeAlerts(watcher: Watcher, tenant: TenantId | undefined): void {
     this.#alerts.unsubscribe(watcher, tenant)
   }
 
-  /** Shows one that fired or ended to those who asked. The source has it among the tenant's newest by now. */
+  /** Sends an alert that fired or ended to its subscribers. The alert source already contains it. */
   publishAlert(tenant: TenantId, alert: AlertJson): void {
     this.#alerts.publish(tenant, alert)
   }
@@ -164,7 +164,7 @@ export class Hub {
     await this.#sleepUntil(dueMs, signal)
     if (signal.aborted) return
     const tenants = this.#options.source.tenants()
-    this.#letGoOfAllBut(new Set(tenants))
+    this.#keepOnly(new Set(tenants))
     this.#system.publish(this.#clock.now(), NOBODY)
     for (const { afterMs, items } of slicesOf(tenants, this.#options.intervalMs)) {
       if (afterMs > 0) await this.#sleepUntil(dueMs + afterMs, signal)
@@ -178,7 +178,7 @@ export class Hub {
       if (block.isTooLong) await block.pause()
       if (signal.aborted) return
       const { snapshot, sessions, stats } = this.#channelsOf(tenant)
-      // The same moment for all of them, so that the snapshot is made once.
+      // The same `Date` for all of them, so that the snapshot is made once.
       const now = this.#clock.now()
       snapshot.publish(now, this.#ofAll)
       stats.publish(now, NOBODY)
@@ -190,14 +190,14 @@ export class Hub {
     return this.#clock.sleep(atMs - this.#clock.steadyMs(), signal)
   }
 
-  /** Tenants that have left the config: their own watchers are dismissed, and nobody has asked for what else they have. */
-  #letGoOfAllBut(tenants: ReadonlySet<TenantId>): void {
+  /** Removes tenants that have left the config: dismisses their watchers, and ends subscriptions to their sessions. */
+  #keepOnly(tenants: ReadonlySet<TenantId>): void {
     this.#alerts.keepOnly(tenants)
     for (const [tenant, { snapshot, sessions, stats }] of this.#channels) {
       if (tenants.has(tenant)) continue
       for (const watcher of [...snapshot.watchers, ...stats.watchers]) watcher.dismiss()
       for (const watcher of sessions.watchers) this.#watches.get(watcher)?.sessions.delete(tenant)
-      // Their message may be under way.
+      // A message may still be under way.
       sessions.watchers.clear()
       this.#channels.delete(tenant)
     }

@@ -1,17 +1,17 @@
-/** What one client may ask of the feed, so that it costs the others nothing. */
+/** Limits of the feed per client, so that one client cannot slow down the others. */
 export interface FeedLimits {
   /** Open connections with a tenant's token; all admins together count as one tenant. */
   readonly connectionsPerTenant: number
   /** Open connections from one address, with or without a token. */
   readonly connectionsPerAddress: number
   readonly tokenWithinMs: number
-  /** For Pusher's clients, which show a signature when they subscribe. */
+  /** For Pusher clients, which show a signature when they subscribe. */
   readonly subscribeWithinMs: number
-  /** Messages and pings from a client; as many may come at once. */
+  /** Messages and pings from a client: this many a second, and this many at once. */
   readonly messagesPerSecond: number
   /** A client whose oldest waiting message is older than this is too slow. */
   readonly slowAfterMs: number
-  /** A client that hasn't answered the last ping when the next is due is gone. */
+  /** Interval of pings. A client that has not answered one by the next is gone. */
   readonly pingEveryMs: number
 }
 

@@ -6,12 +6,12 @@ import type { RouterJson, SessionJson, Stats } from '../live/snapshot.ts'
 import { parseJson } from './parse-json.ts'
 import { textFrame } from './text-frame.ts'
 
-/** The feed's messages, as JSON: their names are promises to users. */
+/** The feed's messages as JSON. Their names are promises to users. */
 
 /** Larger ones close the connection with 1009. */
 export const MAX_MESSAGE_BYTES = 16 * 1024
 
-/** All that can be subscribed to. */
+/** All topics to which clients can subscribe. */
 export const TOPICS = ['sessions', 'alerts', 'system'] as const
 
 const topics = z.array(z.enum(TOPICS)).min(1).max(8)
@@ -23,7 +23,7 @@ const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('refresh') }),
 ])
 
-/** All that a client can say. */
+/** All types of messages from clients. */
 export const MESSAGE_TYPES = clientMessage.options.map(({ shape }) => shape.type.value)
 
 export type ClientMessage = z.infer<typeof clientMessage>
@@ -55,10 +55,10 @@ export type ServerMessage =
   | { readonly type: 'alert'; readonly tenant: TenantId; readonly alert: AlertJson }
   | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string }
 
-/** All but `bad_message` leave the connection open. */
+/** All except `bad_message` leave the connection open. */
 export type ErrorCode = 'bad_message' | 'too_soon' | 'tenant_required' | 'unknown_tenant'
 
-/** A client's message, or what is wrong with it, in words for the one who wrote the client. */
+/** A client's message, or what is wrong with it, for the author of the client. */
 export type Inbound =
   | { readonly kind: 'message'; readonly message: ClientMessage }
   | { readonly kind: 'malformed'; readonly reason: string }
@@ -74,7 +74,7 @@ export function readMessage(raw: RawData, isBinary: boolean): Inbound {
   return { kind: 'malformed', reason: `${path === '' ? '' : `${path}: `}${issue?.message ?? 'wrong shape'}` }
 }
 
-/** A whole frame, to be shared by all who get it. */
+/** Encodes a message as one frame, which all recipients share. */
 export function encode(message: ServerMessage): Buffer {
   return textFrame(JSON.stringify(message))
 }

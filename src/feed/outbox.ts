@@ -4,30 +4,31 @@ import { WebSocket } from 'ws'
 import type { Clock } from '../runtime/clock.ts'
 
 /**
- * So much is sent at once, and then no more until the client has answered a ping behind it. By itself the kernel takes
- * megabytes for a client that doesn't read: of its memory, and of numbers that are old by the time they are read.
+ * After this many bytes nothing more is sent until the client has answered a ping. Otherwise the kernel would buffer
+ * megabytes for a client that does not read: memory, and numbers that are old by the time they are read.
  */
 const WINDOW_BYTES = 128 * 1024
 
 /**
- * What waits for one client. Each kind of message has one slot, where the newest wins: a slow client costs a
- * reference to a shared frame and skips what it was too slow for. The oldest slot goes first.
+ * The messages that wait for one client. Each kind of message has one slot in which the newest one replaces older ones:
+ * a slow client costs one reference to a shared frame per slot, and skips what it was too slow for. The oldest slot is
+ * sent first.
  *
- * Frames go past `ws`, whose `send` makes a head for each client and writes it apart from the payload. What it sends
- * itself (pings, closes) goes the same way as whole frames too, since here it neither compresses nor fragments.
+ * Frames bypass `ws`, whose `send` builds a header per client and writes it separately. Its own frames (pings, closes)
+ * are also written whole to the same stream, because it neither compresses nor fragments here.
  */
 export class Outbox {
   readonly #socket: WebSocket
   readonly #stream: Duplex
   readonly #clock: Clock
-  /** Empty unless the stream is full, or a ping is not answered. */
+  /** Empty unless the stream is full or a ping is unanswered. */
   readonly #slots = new Map<string, { readonly frame: Buffer; readonly sinceMs: number }>()
   #isAwaitingDrain = false
   #sentBytes = 0
-  /** In the ping that is to be answered before more is sent: whoever has not read that far can't know it. */
+  /** The payload of the ping that must be answered before more is sent. It is random, so it cannot be guessed. */
   #mark: Buffer | undefined
 
-  /** @param stream the one that `socket` was made of */
+  /** @param stream the stream of `socket` */
   constructor(socket: WebSocket, stream: Duplex, clock: Clock) {
     this.#socket = socket
     this.#stream = stream
@@ -39,7 +40,7 @@ export class Outbox {
       this.#send(frame)
       return
     }
-    // A Map keeps a key's place when its value is replaced, and the slot has waited since its first frame did.
+    // A replaced value keeps its key's place in a Map, and the slot keeps the time of its first waiting frame.
     this.#slots.set(slot, { frame, sinceMs: this.#slots.get(slot)?.sinceMs ?? this.#clock.steadyMs() })
     if (this.#stream.writableNeedDrain) this.#awaitDrain()
   }
@@ -52,17 +53,17 @@ export class Outbox {
     this.#slots.clear()
   }
 
-  /** Sends at once, before all that waits; but nothing may come after a close. */
+  /** Sends before everything that waits, unless the connection is closing. */
   say(frame: Buffer): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#stream.write(frame)
   }
 
-  /** Asks whether the client is there. It may answer the last of several pings alone, so that one asks for the mark too. */
+  /** Checks that the client is alive. Carries the mark, because a client may answer only the last of several pings. */
   ping(): void {
     this.#socket.ping(this.#mark)
   }
 
-  /** The client has read all that was sent before the ping that it answers. */
+  /** Called for a pong: the client has read everything sent before the ping that it answers. */
   answered(pong: Buffer): void {
     if (this.#mark === undefined || !pong.equals(this.#mark)) return
     this.#mark = undefined

@@ -1,7 +1,7 @@
 import type { CloseCode } from './close-codes.ts'
 import type { ErrorCode } from './messages.ts'
 
-/** What comes of a client's message or of time: nothing to tell, an error that closes nothing, or the end. */
+/** The result of a client's message or of a time check: nothing, an error answer, or a close. */
 export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string }

@@ -5,11 +5,11 @@ import type { Hub } from './hub.ts'
 import type { ClientMessage } from './messages.ts'
 import { closing, DONE, errorAnswer, type Outcome } from './outcome.ts'
 
-/** What a client may ask once its token is good. */
+/** A client's request after its token was accepted. */
 export type Request = Exclude<ClientMessage, { readonly type: 'auth' }>
 type Subscription = Extract<Request, { readonly type: 'subscribe' | 'unsubscribe' }>
 
-/** Does what an authenticated client asks, as far as its grant goes. `mayRefresh` says whether it hasn't just done so. */
+/** Handles the request of an authenticated client within its grant. `mayRefresh` checks the rate of refreshes. */
 export function fulfil(
   request: Request,
   grant: Grant,
@@ -23,7 +23,7 @@ export function fulfil(
     case 'unsubscribe':
       return unsubscribe(request, grant, watcher, hub)
     case 'refresh':
-      if (!mayRefresh()) return errorAnswer('too_soon', 'one refresh a second')
+      if (!mayRefresh()) return errorAnswer('too_soon', 'at most one refresh a second')
       hub.refresh(watcher)
       return DONE
     default:
@@ -44,7 +44,7 @@ function subscribe(
   }
   if (!isOfTenant(topics)) return DONE
   const name = grant.kind === 'tenant' ? grant.tenant : named
-  if (name === undefined) return errorAnswer('tenant_required', 'an admin names the tenant')
+  if (name === undefined) return errorAnswer('tenant_required', 'an admin must name the tenant')
   const tenant = hub.serves(name)
   if (tenant === undefined) return errorAnswer('unknown_tenant', 'no such tenant')
   if (topics.includes('sessions')) hub.subscribeSessions(watcher, tenant)
@@ -52,7 +52,7 @@ function subscribe(
   return DONE
 }
 
-/** An admin that names no tenant means all of them. */
+/** An admin that names no tenant means all tenants. */
 function unsubscribe(
   { topics, tenant: named }: Subscription,
   grant: Grant,

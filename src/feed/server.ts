@@ -25,9 +25,9 @@ export interface FeedServerOptions {
   readonly source: SnapshotSource
   readonly alerts: AlertSource
   readonly verifier: TokenVerifier
-  /** The browsers' pages that may connect, exactly as they send `Origin`. */
+  /** Origins of pages in browsers that may connect, exactly as sent in `Origin`. */
   readonly origins: readonly string[]
-  /** Whose connection it is, as limits count addresses, and what it may do before it has shown a token. */
+  /** Finds the address to which limits apply, and limits clients without a valid token. */
   readonly strangers: StrangerLimits & { addressOf(request: IncomingMessage): string }
   readonly intervalMs: number
   readonly serverVersion: string
@@ -36,19 +36,19 @@ export interface FeedServerOptions {
   readonly log: Logger
 }
 
-/** A client of either protocol, as far as time and the stop are concerned. */
+/** A client of either protocol, as seen by timeouts and by the stop. */
 interface Connected {
   checkTime(nowMs: number, wallMs: number): void
   rulesChanged(): void
   close(code: typeof CLOSE.goingAway, reason: string): void
 }
 
-/** How often clients are looked at for a token that is late or expired, for slowness and for pings. */
+/** How often clients are checked for late or expired tokens, slowness and pings. */
 const CHECK_EVERY_MS = 1000
-/** How long clients have to answer a close: at the stop, and at any other time. */
+/** How long clients have to answer a close: when the server stops, and at other times. */
 const STOP_WITHIN_MS = 1000
 const CLOSE_WITHIN_MS = 10_000
-/** After so many, whatever else waits gets its turn. */
+/** After this many clients, other work gets its turn. */
 const LOOKED_AT_AT_ONCE = 100
 const TOO_MANY = 'too many connections from the address'
 
@@ -61,7 +61,7 @@ const SOCKET_OPTIONS = {
   handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
 }
 
-/** The feed, on the upgrade requests of somebody's HTTP server: in its own protocol, and in Pusher's. */
+/** The feed, on the upgrade requests of an HTTP server: in its own protocol and in Pusher's. */
 export class FeedServer {
   readonly #options: FeedServerOptions
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
@@ -89,7 +89,7 @@ export class FeedServer {
     this.#running = Promise.all([this.#hub.run(signal), this.#checkClients(signal)])
   }
 
-  /** Tells every client that we go, and returns when they are gone, or cut off after a second. */
+  /** Closes every client, and returns when all are gone; those that do not answer are cut off after a second. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
@@ -104,14 +104,14 @@ export class FeedServer {
   }
 
   /**
-   * Has each connection's token looked at once more, by rules that are new to the verifier. Whose token no longer holds is
-   * closed; who can't be looked at now comes back later.
+   * Verifies the tokens of all connections again, after the rules of the verifier have changed. Connections whose token
+   * is no longer valid are closed; those that cannot be verified now are asked to come back later.
    */
   async rulesChanged(): Promise<void> {
     const { signal } = this.#stopping
     let count = 0
     for (const client of [...this.#clients]) {
-      // First of all too: what was verified by the rules before has been taken up then.
+      // Also before the first one: tokens verified with the old rules have been stored by then.
       if (count % LOOKED_AT_AT_ONCE === 0) await this.#options.clock.sleep(0, signal)
       if (signal.aborted) return
       client.rulesChanged()
@@ -119,12 +119,12 @@ export class FeedServer {
     }
   }
 
-  /** Shows an alert that fired or ended to those who asked. `alerts` has it among the tenant's newest by now. */
+  /** Sends an alert that fired or ended to its subscribers. `alerts` already contains it. */
   publishAlert(tenant: TenantId, alert: AlertJson): void {
     this.#hub.publishAlert(tenant, alert)
   }
 
-  /** Takes an upgrade request for the feed's path. Never throws, whatever the request. */
+  /** Handles an upgrade request for the feed's path. Never throws. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const { strangers } = this.#options
     const address = strangers.addressOf(request)
@@ -139,7 +139,7 @@ export class FeedServer {
     }
   }
 
-  /** Who takes upgrade requests for `/app/{key}`, in the same way. */
+  /** Returns the handler of upgrade requests for `/app/{key}`. */
   pusherUpgrade(app: PusherApp): typeof this.upgrade {
     return (request, socket, head) => {
       if (!this.#isRunning()) {

@@ -2,7 +2,7 @@ import type { TenantId } from '../accounting/ids.ts'
 import type { SessionJson, Snapshot, Totals } from '../live/snapshot.ts'
 import type { SnapshotSource } from './frames.ts'
 
-/** Makes a tenant's snapshot of one moment once, for the feed's own clients and for Pusher's. */
+/** Makes a tenant's snapshot once per moment, for clients of both protocols. */
 export class SharedSnapshots implements SnapshotSource {
   readonly #source: SnapshotSource
   #newest:
@@ -17,7 +17,7 @@ export class SharedSnapshots implements SnapshotSource {
     return this.#source.tenants()
   }
 
-  /** @param now the same object where it is the same moment: within a millisecond much may change */
+  /** @param now the same object for the same moment; equal times are not enough, as much may change in a millisecond */
   snapshot(tenant: TenantId, now: Date): Snapshot | undefined {
     const newest = this.#newest
     if (newest?.tenant === tenant && newest.now === now) return newest.snapshot

@@ -1,13 +1,13 @@
-/** Fewer are shown in one go: each slice wakes the daemon and its clients anew, which costs more than what it spreads. */
+/** Smaller slices are not worth it: each wakes the daemon and its clients, which costs more than spreading saves. */
 const FEWEST = 200
 
-/** What is to be shown together, at `afterMs` within each interval. */
+/** Items that are shown together, `afterMs` after the start of each interval. */
 export interface Slice<Item> {
   readonly afterMs: number
   readonly items: readonly Item[]
 }
 
-/** Spreads items evenly over an interval, in slices, so that neither the daemon nor its clients meet all at once. */
+/** Spreads items evenly over an interval, in slices, so that the load is spread too. */
 export function slicesOf<Item>(items: readonly Item[], intervalMs: number): readonly Slice<Item>[] {
   const count = Math.max(1, Math.ceil(items.length / FEWEST))
   const startOf = (index: number) => Math.round((index * items.length) / count)

@@ -3,8 +3,8 @@ const IN_TWO_BYTES = 126
 const IN_EIGHT_BYTES = 127
 
 /**
- * A message as a whole WebSocket frame (RFC 6455, section 5.2), made once and written to any number of sockets: final,
- * text, and unmasked, as all that servers send.
+ * Encodes a text as one WebSocket frame (RFC 6455, section 5.2), which can be written to any number of sockets: final,
+ * and unmasked, like all frames of servers.
  *
  *     0x81 length payload            to 125 bytes
  *     0x81 126 uint16 payload        to 65,535

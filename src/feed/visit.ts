@@ -5,9 +5,9 @@ import { PUSHER_CODE } from './pusher/codes.ts'
 
 type Refusal = 'no_token' | 'failed_token' | 'forbidden' | 'too_many'
 
-/** A port: limits on clients that have not shown a valid token, and the count of refusals. */
+/** Limits on clients that have not shown a valid token, and the count of refusals. */
 export interface StrangerLimits {
-  /** Notes a valid token: the connection is not closed for another from now on. */
+  /** Records a valid token: from now on the connection is not closed to make room for another. */
   stays(stream: Duplex): void
   /** Counts an invalid token. @returns whether the address is within its rate */
   mayFail(address: string): boolean
@@ -22,13 +22,13 @@ const REFUSALS: ReadonlyMap<number, Refusal> = new Map<number, Refusal>([
   [CLOSE.tooMany, 'too_many'],
 ])
 
-/** A connection as limits see it: a stranger until it shows a valid token or signature. */
+/** A connection as the limits see it: a stranger until it shows a valid token or signature. */
 export class Visit {
   readonly #stream: Duplex
   readonly #address: string
   readonly #limits: StrangerLimits
 
-  /** @param address as limits count it */
+  /** @param address the one to which limits apply */
   constructor(stream: Duplex, address: string, limits: StrangerLimits) {
     this.#stream = stream
     this.#address = address
@@ -39,7 +39,7 @@ export class Visit {
     this.#limits.stays(this.#stream)
   }
 
-  /** How the connection ends for an invalid token. */
+  /** Counts an invalid token. @returns how the connection ends */
   failed(reason: string): Outcome {
     this.refused('failed_token')
     return this.#limits.mayFail(this.#address)
@@ -51,7 +51,7 @@ export class Visit {
     this.#limits.refused(refusal, this.#address)
   }
 
-  /** Counts the close as a refusal where its code says nothing else. @param code sent by the server */
+  /** Counts a close as a refusal if its code is one. @param code sent by the server */
   ended(code: number): void {
     const refusal = REFUSALS.get(code)
     if (refusal) this.refused(refusal)

@@ -29,7 +29,7 @@ function ids({ alerts }: Dashboard): readonly (readonly [number, boolean])[] {
   return alerts.all.map(({ alert }) => [alert.id, alert.ended_at !== null])
 }
 
-/** One who watches a feed that says what the test says, and has subscribed. */
+/** A subscriber of a feed whose messages the test writes. */
 async function scripted(): Promise<{
   readonly dashboard: Dashboard
   readonly connection: ScriptedConnection
@@ -48,7 +48,7 @@ function say(connection: ScriptedConnection, alert: object, tenant = 'acme'): vo
   connection.say({ type: 'alert', tenant, alert })
 }
 
-test('who subscribes is told the newest alerts, and then each as it fires and as it ends', async () => {
+test('a subscriber gets the newest alerts, and then each alert as it fires and as it ends', async () => {
   const server = await newFeed()
   server.alerts.byTenant.set(acme, [outage(1), outage(2)])
   const { feed, alerts } = watch(server.url)
@@ -61,7 +61,7 @@ test('who subscribes is told the newest alerts, and then each as it fires and as
   expect(await alerts.next()).toMatchObject({ alert: { id: 3, ended_at: ENDED_AT } })
 })
 
-test('whoever comes back is told what fired and what ended meanwhile, and nothing twice', async () => {
+test('after a reconnect a client gets what fired and ended meanwhile, and nothing twice', async () => {
   const [first, second] = [await newFeed(), await newFeed()]
   const relay = await new Relay(first.port).start()
   started.push(relay)
@@ -86,7 +86,7 @@ test('whoever comes back is told what fired and what ended meanwhile, and nothin
   ])
 })
 
-test('a refresh tells no alert twice', async () => {
+test('a refresh repeats no alert', async () => {
   const server = await newFeed()
   server.alerts.byTenant.set(acme, [outage(1)])
   const dashboard = watch(server.url)
@@ -104,7 +104,7 @@ test('a refresh tells no alert twice', async () => {
   ])
 })
 
-test('a server that lags behind another takes no end back', async () => {
+test('a server that lags behind another revokes no end', async () => {
   const { dashboard, connection } = await scripted()
   say(connection, outage(1, { ended_at: ENDED_AT }))
   say(connection, outage(1))
@@ -118,7 +118,7 @@ test('a server that lags behind another takes no end back', async () => {
   ])
 })
 
-test('the same number at another tenant, or of a database that was made anew, is another alert', async () => {
+test('the same number at another tenant, or in a new database, is another alert', async () => {
   const { dashboard, connection } = await scripted()
   say(connection, outage(1))
   say(connection, outage(1), 'globex')
@@ -126,7 +126,7 @@ test('the same number at another tenant, or of a database that was made anew, is
   for (let count = 0; count < 3; count += 1) await dashboard.alerts.next()
 })
 
-test('thousands of alerts later the first ones are forgotten, and the last are not', async () => {
+test('after thousands of alerts the first ones are forgotten, and the last ones are not', async () => {
   const { dashboard, connection } = await scripted()
   for (let id = 1; id <= 3000; id += 1) say(connection, outage(id))
   for (let id = 2001; id <= 3000; id += 1) say(connection, outage(id))
@@ -135,7 +135,7 @@ test('thousands of alerts later the first ones are forgotten, and the last are n
   expect(dashboard.alerts.all.at(-1)).toMatchObject({ alert: { id: 1 } })
 })
 
-test('who has had enough of one tenant’s hears no more of it, and is told all anew when it asks again', async () => {
+test('after unsubscribing from one tenant its alerts stop, and come again after subscribing again', async () => {
   const server = await newFeed()
   server.alerts.byTenant.set(globex, [outage(1)])
   const { feed, alerts, sessions, snapshots } = watch(server.url, { token: adminToken })
@@ -143,7 +143,7 @@ test('who has had enough of one tenant’s hears no more of it, and is told all 
   feed.subscribe('alerts', 'acme')
   await alerts.next()
   enough()
-  // The answer to this shows that what came before was heard.
+  // The answer to this shows that the message before it was handled.
   feed.subscribe('sessions', 'acme')
   await sessions.next()
   server.feed.publishAlert(globex, outage(2))
@@ -154,7 +154,7 @@ test('who has had enough of one tenant’s hears no more of it, and is told all 
   await snapshots.next()
 })
 
-test('an alert that lacks what it is about is garbage', async () => {
+test('an alert without its subject is garbage', async () => {
   const { dashboard, connection } = await scripted()
   connection.say({ type: 'alert', tenant: 'acme' })
   expect(await dashboard.errors.next()).toMatchObject({

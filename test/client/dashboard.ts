@@ -10,7 +10,7 @@ import {
 import { acme, START, tenantToken } from '../feed/feed-fixture.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 
-/** The client's clock, turned by the same hand as a daemon's. */
+/** The client's clock, driven by the same manual clock as the daemon. */
 export function clientClock(clock: HandClock): FeedClock {
   return {
     now: () => clock.now().getTime(),
@@ -24,7 +24,7 @@ export function clientClock(clock: HandClock): FeedClock {
   }
 }
 
-/** What a feed says by one name, in order, until the test asks for it. */
+/** The feed's events of one name, in order, until the test asks for them. */
 export class Heard<Name extends FeedEvent> {
   readonly all: FeedEvents[Name][] = []
   #read = 0
@@ -51,7 +51,7 @@ export class Heard<Name extends FeedEvent> {
   }
 }
 
-/** One who watches the feed by the client, with a clock turned by hand and the shortest waits. */
+/** A user of the client, with a manual clock and the shortest waits. */
 export class Dashboard {
   readonly clock = new HandClock(START)
   readonly feed: Feed
@@ -63,7 +63,7 @@ export class Dashboard {
   readonly errors: Heard<'error'>
   readonly stale: Heard<'stale'>
   readonly fresh: Heard<'fresh'>
-  /** How often a token was asked for. */
+  /** How often `token` was called. */
   tokensAsked = 0
 
   constructor(url: string, options: Partial<FeedOptions> = {}) {
@@ -86,7 +86,7 @@ export class Dashboard {
     this.fresh = new Heard(this.feed, 'fresh')
   }
 
-  /** The next time the feed waits for another attempt: how long, and why. */
+  /** The next time that the feed waits before another attempt: how long, and why. */
   async waiting(): Promise<Extract<FeedEvents['state'], { readonly kind: 'waiting' }>> {
     for (;;) {
       const state = await this.states.next()
@@ -94,13 +94,13 @@ export class Dashboard {
     }
   }
 
-  /** Lets the wait of another attempt pass. */
+  /** Lets the wait before the next attempt pass. */
   async retry(): Promise<void> {
     const { ms } = await this.waiting()
     await this.clock.turn(ms)
   }
 
-  /** The last state there is. */
+  /** The final state. */
   async closed(): Promise<Extract<FeedEvents['state'], { readonly kind: 'closed' }>> {
     for (;;) {
       const state = await this.states.next()

@@ -36,7 +36,7 @@ function inSeconds(seconds: number): Date {
   return new Date(START.getTime() + seconds * 1000)
 }
 
-/** Lets time pass for both, with each snapshot heard before the next is due. */
+/** Lets time pass for both, receiving each snapshot before the next is due. */
 async function pass(seconds: number, server: TestFeed, { clock, snapshots }: Dashboard): Promise<void> {
   for (let second = 0; second < seconds; second += 5) {
     await server.clock.turn(5000)
@@ -45,7 +45,7 @@ async function pass(seconds: number, server: TestFeed, { clock, snapshots }: Das
   }
 }
 
-test('who has a good token is welcomed, and shown the numbers at once and each interval', async () => {
+test('a client with a good token gets a welcome, and the numbers at once and at each interval', async () => {
   const server = await newFeed()
   const { feed, welcomes, snapshots } = watch(server.url)
   expect(await welcomes.next()).toMatchObject({ role: 'tenant', tenants: ['acme'], interval_ms: 5000 })
@@ -55,7 +55,7 @@ test('who has a good token is welcomed, and shown the numbers at once and each i
   expect(await snapshots.next()).toMatchObject({ seq: 2 })
 })
 
-test('a listener that is taken away hears nothing more, and the others do', async () => {
+test('a removed listener is not called again, and the others are', async () => {
   const server = await newFeed()
   const { feed, snapshots } = watch(server.url)
   const seen: number[] = []
@@ -67,7 +67,7 @@ test('a listener that is taken away hears nothing more, and the others do', asyn
   expect(seen).toEqual([1])
 })
 
-test('sessions come to one who asks before the connection is there, and after it', async () => {
+test('sessions come to a client that subscribes before the connection is there, or after', async () => {
   const server = await newFeed()
   const { feed, snapshots, sessions } = watch(server.url)
   feed.subscribe('sessions')
@@ -79,7 +79,7 @@ test('sessions come to one who asks before the connection is there, and after it
   await other.sessions.next()
 })
 
-test('sessions come until the last of those who want them has had enough', async () => {
+test('sessions come until the last subscriber unsubscribes', async () => {
   const server = await newFeed()
   const { feed, snapshots, sessions, errors } = watch(server.url)
   const enough = [feed.subscribe('sessions'), feed.subscribe('sessions')]
@@ -89,7 +89,7 @@ test('sessions come until the last of those who want them has had enough', async
   await server.clock.turn(5000)
   await sessions.next()
   enough[1]?.()
-  // The answer to the second of these shows that what came before was heard.
+  // The answer to the second refresh shows that the messages before it were handled.
   feed.refresh()
   feed.subscribe('system')
   expect(await errors.next()).toMatchObject({ kind: 'closed', code: 4403 })
@@ -97,7 +97,7 @@ test('sessions come until the last of those who want them has had enough', async
   await snapshots.next()
 })
 
-test('an admin who asks for the sessions of a hundred tenants is shown them all, and not closed for asking', async () => {
+test('an admin may subscribe to the sessions of a hundred tenants without being closed for it', async () => {
   const tenants = Array.from({ length: 100 }, (_, number) => tenantId(`tenant-${number}`))
   const server = await newFeed(new FakeSource(...tenants))
   const { clock, feed, welcomes, sessions } = watch(server.url, { token: adminToken })
@@ -116,7 +116,7 @@ test('an admin who asks for the sessions of a hundred tenants is shown them all,
   expect(feed.state).toEqual({ kind: 'live' })
 })
 
-test('what the server answers with an error is told, and closes nothing', async () => {
+test('an error from the server is emitted, and closes nothing', async () => {
   const server = await newFeed()
   const { feed, snapshots, errors } = watch(server.url, { token: adminToken })
   await snapshots.next()
@@ -125,7 +125,7 @@ test('what the server answers with an error is told, and closes nothing', async 
   expect(feed.state).toEqual({ kind: 'live' })
 })
 
-test('another token is asked for half a minute before the end of the first, and the connection stays', async () => {
+test('another token is requested half a minute before the end of the first, and the connection stays', async () => {
   const server = await newFeed()
   const lives = [60, 3600]
   const tokens: Promise<string>[] = []
@@ -143,9 +143,9 @@ test('another token is asked for half a minute before the end of the first, and 
   await clock.turn(1)
   expect(dashboard.tokensAsked).toBe(2)
   await tokens[1]
-  // By now it was sent.
+  // It was sent by now.
   await setImmediate()
-  // The answer to this shows that the token before it was heard.
+  // The answer to this shows that the token before it was handled.
   feed.subscribe('sessions')
   await sessions.next()
   await pass(40, server, dashboard)
@@ -153,7 +153,7 @@ test('another token is asked for half a minute before the end of the first, and 
   expect(dashboard.welcomes.all).toHaveLength(1)
 })
 
-test('who could not renew its token is closed at its end, and comes back with another', async () => {
+test('a client that could not renew its token is closed at its end, and comes back with another', async () => {
   const server = await newFeed()
   let life = 60
   let isIssuerUp = true
@@ -176,7 +176,7 @@ test('who could not renew its token is closed at its end, and comes back with an
   await welcomes.next()
 })
 
-test('a server that starts again is found again, with what was subscribed', async () => {
+test('after a restart of the server the client reconnects, with its subscriptions', async () => {
   const first = await newFeed()
   const relay = await relayTo(first)
   const dashboard = watch(relay.url)
@@ -199,7 +199,7 @@ test('a server that starts again is found again, with what was subscribed', asyn
   await sessions.next()
 })
 
-test('who is refused as not served here stays away for good, with no timer left', async () => {
+test('a client that is refused with 4403 stays away for good, with no timer left', async () => {
   const server = await newFeed()
   const dashboard = watch(server.url)
   await dashboard.snapshots.next()
@@ -211,7 +211,7 @@ test('who is refused as not served here stays away for good, with no timer left'
   expect(dashboard.clock.sleepers).toBe(0)
 })
 
-test('a network that passes one byte after the other shows every snapshot whole', async () => {
+test('a network that transfers single bytes delivers every snapshot whole', async () => {
   const server = await newFeed()
   const relay = await relayTo(server)
   relay.way = 'byte by byte'
@@ -223,7 +223,7 @@ test('a network that passes one byte after the other shows every snapshot whole'
   expect(errors.all).toEqual([])
 })
 
-test('a connection that has gone without a word is dropped after three intervals, and another is made', async () => {
+test('a connection that died silently is dropped after three intervals, and another is made', async () => {
   const server = await newFeed()
   const relay = await relayTo(server)
   const dashboard = watch(relay.url)
@@ -243,12 +243,12 @@ test('a connection that has gone without a word is dropped after three intervals
   expect(feed.isStale).toBe(false)
 })
 
-test('a server that takes the connection and says nothing is left after half a minute', async () => {
+test('a server that accepts the connection and sends nothing is left after half a minute', async () => {
   const server = await newFeed()
   const relay = await relayTo(server)
   relay.way = 'frozen'
   const dashboard = watch(relay.url)
-  // Its token is there, and what it waits for now is the server.
+  // The client has its token, so it now waits for the server.
   await expect.poll(() => relay.taken).toBe(1)
   await dashboard.clock.turn(29_999)
   expect(dashboard.feed.state).toEqual({ kind: 'connecting' })
@@ -256,7 +256,7 @@ test('a server that takes the connection and says nothing is left after half a m
   expect(await dashboard.waiting()).toMatchObject({ why: { kind: 'silent' } })
 })
 
-test('a closed feed says so, then nothing, leaves no timer, and has left the server', async () => {
+test('a closed feed emits that, then nothing, leaves no timer, and has left the server', async () => {
   const server = await newFeed()
   const { clock, feed, snapshots, states } = watch(server.url)
   await snapshots.next()
@@ -271,7 +271,7 @@ test('a closed feed says so, then nothing, leaves no timer, and has left the ser
   expect(states.all).toHaveLength(said)
 })
 
-test('without a WebSocket, one says at once that it has to be passed', async () => {
+test('without a WebSocket an error says at once that one must be passed', async () => {
   const has = Reflect.get(globalThis, 'WebSocket')
   Reflect.deleteProperty(globalThis, 'WebSocket')
   try {

@@ -7,8 +7,8 @@ import { acme, START, tenantToken } from '../feed/feed-fixture.ts'
 
 type Of<Type, Message> = Extract<Message, { readonly type: Type }>
 
-test('the client knows each message of the server as it is', () => {
-  // Held by the compiler; ids are strings to the client.
+test('the client’s types match each message of the server', () => {
+  // Checked by the compiler. For the client, ids are strings.
   expectTypeOf<Of<'welcome', ServerMessage>>().toExtend<client.WelcomeMessage>()
   expectTypeOf<Of<'snapshot', ServerMessage>>().toExtend<client.SnapshotMessage>()
   expectTypeOf<Of<'sessions', ServerMessage>>().toExtend<client.SessionsMessage>()
@@ -24,12 +24,12 @@ test('the client knows each message of the server as it is', () => {
   expectTypeOf<Of<'alert', ServerMessage>['alert']['kind']>().toEqualTypeOf<client.Alert['kind']>()
 })
 
-test('a message of a kind that is not known yet is no garbage', () => {
+test('a message of an unknown type is not garbage', () => {
   expect(readMessage('{"type":"forecast"}')).toEqual({ kind: 'unknown' })
   expect(readMessage('{"type":"error","code":"too_soon","message":"one a second"}').kind).toBe('message')
 })
 
-test('the end of a token is read from it, and of what is no token there is none', async () => {
+test('the expiry of a token is read from it; something that is not a token has none', async () => {
   const expiresAt = new Date(START.getTime() + 60_000)
   expect(expiryOf(await tenantToken(acme, expiresAt))).toBe(expiresAt.getTime())
   const claims = Buffer.from(JSON.stringify({ exp: 1, name: '🗼??>>' })).toString('base64url')
@@ -46,6 +46,6 @@ test.each([
   [1_000, 5_000],
   [0, undefined],
   [-3_600_000, undefined],
-])('with %i ms left, another token is asked for in %s ms', (leftMs, waitMs) => {
+])('with %i ms left, another token is requested in %s ms', (leftMs, waitMs) => {
   expect(renewalWaitMs(START.getTime() + leftMs, START.getTime())).toBe(waitMs)
 })

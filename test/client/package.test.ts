@@ -20,7 +20,7 @@ import { acme, TestFeed, tenantToken } from '../feed/feed-fixture.ts'
 const MOST_BYTES = 5 * 1024
 const TSC = resolve('node_modules/.bin/tsc')
 
-/** A project of somebody who has the package installed. */
+/** A project that has the package installed. */
 let project: string
 let installed: string
 
@@ -39,7 +39,7 @@ function put(path: string, text: string): void {
   writeFileSync(file, text)
 }
 
-/** The examples, by the language of their block: of two, the later one. */
+/** The examples by the language of their code block; of two, the later one. */
 const examples = new Map(
   Array.from(
     readFileSync('config/client-examples.md', 'utf8').matchAll(/```(\w+)\n([\s\S]*?)```/g),
@@ -53,7 +53,7 @@ function example(language: string): string {
   return text
 }
 
-/** What is between the tags. */
+/** The text between the tags. */
 function scriptOf(text: string): string {
   return /<script[^>]*>([\s\S]*?)<\/script>/.exec(text)?.[1] ?? ''
 }
@@ -66,7 +66,7 @@ test('the client is less than 5 KB in a bundle, compressed', async () => {
   expect(bytes).toBeLessThan(MOST_BYTES)
 })
 
-test('the client as it is built imports nothing but itself, so that a browser loads it without a bundler', () => {
+test('the built client imports only itself, so that a browser loads it without a bundler', () => {
   const folder = join(installed, 'dist', 'client')
   const built = readdirSync(folder)
   const specifiers = built
@@ -90,13 +90,13 @@ export declare function jsx(): unknown
 export declare function jsxs(): unknown
 `
 
-/** Whoever passes the browser's own. */
+/** A user that passes the browser's WebSocket. */
 const BROWSER = `import { connectFeed } from 'tikmeter/client'
 import { token } from './token'
 connectFeed({ url: 'wss://usage.example.com/ws', token, WebSocket })
 `
 
-test('the examples for Vue, React and Node compile against the package as it is installed', () => {
+test('the examples for Vue, React and Node compile against the installed package', () => {
   for (const [name, types] of [
     ['vue/index.d.ts', VUE],
     ['react/index.d.ts', REACT],
@@ -126,7 +126,7 @@ test('the examples for Vue, React and Node compile against the package as it is 
   expect(compile()).toMatch(/wrong\.ts.*'subscribers' does not exist/)
 })
 
-/** @returns what is wrong */
+/** @returns the compiler's errors */
 function compile(): string {
   try {
     execFileSync(TSC, ['-p', project], { encoding: 'utf8' })
@@ -137,7 +137,7 @@ function compile(): string {
   }
 }
 
-/** What the plain page imports, from where it would be served. */
+/** The imports of the plain page, as it would be served. */
 const served: Plugin = {
   name: 'served',
   setup: ({ onResolve }) => {
@@ -170,7 +170,7 @@ test('the plain page shows the numbers of a feed', async () => {
         sockets.push(this)
       }
     },
-    // Nothing here takes its time: who waits for something else waits for good.
+    // Timers never fire here, so that waiting for anything else fails the test.
     ...{ setTimeout: () => 0, clearTimeout: () => {}, atob, queueMicrotask },
   }
   runInNewContext(page.outputFiles[0]?.text ?? '', globals)

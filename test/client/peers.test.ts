@@ -28,7 +28,7 @@ test('the token is the first message, under the feed’s subprotocol, and not in
   expect(await connection.next()).toEqual({ type: 'auth', token: 'head.claims.signature' })
 })
 
-test('each wait is twice the one before, to thirty seconds, and short again after a welcome', async () => {
+test('each wait is twice the previous one, up to thirty seconds, and short again after a welcome', async () => {
   const dashboard = watch({ random: () => 1 })
   const waits: number[] = []
   for (let attempt = 0; attempt < 7; attempt += 1) {
@@ -47,7 +47,7 @@ test('each wait is twice the one before, to thirty seconds, and short again afte
 })
 
 test.each([1013, 4429, 4400, 1009])(
-  '%i at the first attempt is answered by coming back much later',
+  'after %i at the first attempt the client comes back much later',
   async code => {
     const dashboard = watch()
     const connection = await server.next()
@@ -60,7 +60,7 @@ test.each([1013, 4429, 4400, 1009])(
   },
 )
 
-test('a refused token is asked for anew at the next attempt', async () => {
+test('after a refused token another one is requested at the next attempt', async () => {
   const tokens = ['old', 'new']
   const dashboard = watch({ token: async () => tokens.shift() ?? 'none' })
   const first = await server.next()
@@ -70,7 +70,7 @@ test('a refused token is asked for anew at the next attempt', async () => {
   expect(await (await server.next()).next()).toMatchObject({ token: 'new' })
 })
 
-test('a token that never comes is waited for half a minute, and then no more', async () => {
+test('a token that never comes is waited for half a minute', async () => {
   const late: ((token: string) => void)[] = []
   const dashboard = watch({ token: () => new Promise(resolve => late.push(resolve)) })
   await dashboard.clock.turn(30_000)
@@ -82,7 +82,7 @@ test('a token that never comes is waited for half a minute, and then no more', a
   expect(server.accepted).toBe(1)
 })
 
-test('a token function that throws is tried again', async () => {
+test('a token function that throws is called again', async () => {
   let isThrowing = true
   const dashboard = watch({
     token: () => {
@@ -96,14 +96,14 @@ test('a token function that throws is tried again', async () => {
   await server.next()
 })
 
-test('a URL that is none is told, and tried again', async () => {
+test('an unusable URL is reported, and tried again', async () => {
   const dashboard = new Dashboard('no such thing')
   opened.push(dashboard.feed)
   expect(await dashboard.errors.next()).toMatchObject({ kind: 'unusable_url' })
   expect(await dashboard.waiting()).toMatchObject({ ms: 500 })
 })
 
-test('garbage is told and left out, and what follows it is shown', async () => {
+test('garbage is reported and skipped, and later messages are emitted', async () => {
   const { snapshots, errors, feed } = watch()
   const connection = await server.next()
   await connection.welcome()
@@ -127,7 +127,7 @@ test('garbage is told and left out, and what follows it is shown', async () => {
   expect(feed.state).toEqual({ kind: 'live' })
 })
 
-test('a server that welcomes and shows nothing is dropped, each time, and told as stale once', async () => {
+test('a server that welcomes and sends no snapshots is dropped, each time, and reported as stale once', async () => {
   const dashboard = watch()
   for (let attempt = 0; attempt < 2; attempt += 1) {
     await (await server.next()).welcome()
@@ -139,7 +139,7 @@ test('a server that welcomes and shows nothing is dropped, each time, and told a
   expect(dashboard.stale.all).toEqual([{ as_of: undefined }])
 })
 
-test('numbers age while there is no connection', async () => {
+test('numbers get stale without a connection', async () => {
   const dashboard = watch()
   const connection = await server.next()
   await connection.welcome()
@@ -152,7 +152,7 @@ test('numbers age while there is no connection', async () => {
   server = await new ScriptedFeed().start()
 })
 
-test('an admin of no tenants has no snapshot to miss', async () => {
+test('an admin without tenants has no snapshot to miss', async () => {
   const dashboard = watch()
   await (await server.next()).welcome([])
   await dashboard.welcomes.next()
@@ -161,7 +161,7 @@ test('an admin of no tenants has no snapshot to miss', async () => {
   expect(dashboard.stale.all).toEqual([])
 })
 
-test('who is closed while it connects, waits or asks for a token leaves no timer', async () => {
+test('a feed that is closed while it connects, waits or requests a token leaves no timer', async () => {
   const connecting = watch()
   await server.next()
   connecting.feed.close()
@@ -174,7 +174,7 @@ test('who is closed while it connects, waits or asks for a token leaves no timer
   for (const { clock } of [connecting, waiting, asking]) expect(clock.sleepers).toBe(0)
 })
 
-test('who closes the feed as it hears of its state leaves no timer', async () => {
+test('a feed that is closed by a listener of its state leaves no timer', async () => {
   const dashboard = watch()
   dashboard.feed.on('state', ({ kind }) => {
     if (kind === 'waiting') dashboard.feed.close()
@@ -184,7 +184,7 @@ test('who closes the feed as it hears of its state leaves no timer', async () =>
   expect(dashboard.clock.sleepers).toBe(0)
 })
 
-test('a listener that throws keeps nothing from the others, and its fault is not swallowed', async () => {
+test('a listener that throws does not affect the others, and its error is not swallowed', async () => {
   const faults: unknown[] = []
   vi.stubGlobal('queueMicrotask', (call: () => void) => {
     try {

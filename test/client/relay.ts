@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** `frozen`: takes connections and bytes, and passes none on, as a network that has gone without a word. */
+/** `frozen`: accepts connections and bytes and forwards none, like a network that died silently. */
 export type Way = 'through' | 'byte by byte' | 'frozen'
 
-/** The network between a client and a feed, which may move to another port. */
+/** The network between a client and a feed. The feed may move to another port. */
 export class Relay {
   way: Way = 'through'
   targetPort: number
@@ -21,7 +21,7 @@ export class Relay {
     return `ws://127.0.0.1:${address.port}/ws`
   }
 
-  /** Connections that it took so far. */
+  /** Number of connections accepted so far. */
   get taken(): number {
     return this.#taken
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { START } from '../feed/feed-fixture.ts'
 
-/** A connection to a feed that does what the test says. */
+/** A connection to a scripted feed. */
 export class ScriptedConnection {
   readonly socket: WebSocket
   readonly request: IncomingMessage
@@ -21,7 +21,7 @@ export class ScriptedConnection {
     })
   }
 
-  /** The next message of the client. */
+  /** The next message from the client. */
   async next(): Promise<unknown> {
     while (this.heard.length <= this.#read) {
       await new Promise<void>(resolve => {
@@ -36,7 +36,7 @@ export class ScriptedConnection {
     this.socket.send(JSON.stringify(message))
   }
 
-  /** Takes whatever token comes. */
+  /** Accepts any token. */
   async welcome(tenants: readonly string[] = ['acme']): Promise<void> {
     await this.next()
     this.say({ type: 'welcome', role: 'tenant', tenants, interval_ms: 5000, server_version: '0.1.0' })
@@ -48,13 +48,13 @@ export class ScriptedConnection {
   }
 }
 
-/** A feed on a port of its own that does what the test says, and nothing else. */
+/** A feed on a free port that does only what the test says. */
 export class ScriptedFeed {
   readonly #http: Server = createServer()
   readonly #sockets = new WebSocketServer({ server: this.#http })
   readonly #connections: ScriptedConnection[] = []
   #arrived: () => void = () => {}
-  /** How many have come so far. */
+  /** Number of connections so far. */
   accepted = 0
 
   async start(): Promise<this> {
@@ -73,7 +73,7 @@ export class ScriptedFeed {
     return `ws://127.0.0.1:${address.port}/ws`
   }
 
-  /** The next one who connects. */
+  /** The next connection. */
   async next(): Promise<ScriptedConnection> {
     for (;;) {
       const connection = this.#connections.shift()

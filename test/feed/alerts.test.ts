@@ -18,8 +18,8 @@ function outages(first: number, last: number): readonly AlertJson[] {
   return Array.from({ length: last - first + 1 }, (_, index) => outage(first + index))
 }
 
-/** Adds one to its tenant's newest, and shows it: as whoever looks for alerts does. */
-function tell(tenant: typeof acme, alert: AlertJson): void {
+/** Adds an alert to its tenant's newest and publishes it, as the alert watch does. */
+function publish(tenant: typeof acme, alert: AlertJson): void {
   const others = feed.alerts.recent(tenant).filter(({ id }) => id !== alert.id)
   feed.alerts.byTenant.set(tenant, [...others, alert].sort((a, b) => a.id - b.id).slice(-20))
   feed.feed.publishAlert(tenant, alert)
@@ -31,7 +31,7 @@ async function alertsOf(client: TestClient, count: number): Promise<readonly unk
   return seen
 }
 
-/** All alerts that come to a client from now on, in order. */
+/** All alerts that reach a client from now on, in order. */
 function alertsTo({ socket }: TestClient): readonly unknown[] {
   const seen: unknown[] = []
   socket.on('message', data => {
@@ -41,22 +41,22 @@ function alertsTo({ socket }: TestClient): readonly unknown[] {
   return seen
 }
 
-/** @returns once the server has heard all that the client said before this */
+/** Resolves once the server has handled everything that the client sent before. */
 async function heard(client: TestClient): Promise<void> {
   client.send({ type: 'subscribe', topics: ['sessions'], tenant: 'acme' })
   await client.next('sessions')
 }
 
-test('who subscribes is shown the newest alerts, the oldest first, and then each as it fires and as it ends', async () => {
+test('a subscriber gets the newest alerts, oldest first, and then each alert as it fires and as it ends', async () => {
   const { alerts } = await newFeed()
   alerts.byTenant.set(acme, outages(1, 20))
   const client = await feed.watch(acme)
   client.send({ type: 'subscribe', topics: ['alerts'] })
   expect(await client.next('alert')).toEqual({ type: 'alert', tenant: 'acme', alert: outage(1) })
   expect(await alertsOf(client, 19)).toEqual(outages(2, 20))
-  tell(acme, outage(21))
-  tell(acme, outage(21, { ended_at: START.toISOString() }))
-  tell(acme, outage(3, { ended_at: START.toISOString() }))
+  publish(acme, outage(21))
+  publish(acme, outage(21, { ended_at: START.toISOString() }))
+  publish(acme, outage(3, { ended_at: START.toISOString() }))
   expect(await alertsOf(client, 3)).toEqual([
     outage(21),
     outage(21, { ended_at: START.toISOString() }),
@@ -64,7 +64,7 @@ test('who subscribes is shown the newest alerts, the oldest first, and then each
   ])
 })
 
-test('who did not subscribe, or subscribed to another’s, is shown none', async () => {
+test('a client without a subscription, or with one to another topic, gets no alerts', async () => {
   await newFeed()
   const [other, sessions, theirs] = [await feed.watch(acme), await feed.watch(acme), await feed.watch(globex)]
   theirs.send({ type: 'subscribe', topics: ['alerts'] })
@@ -75,7 +75,7 @@ test('who did not subscribe, or subscribed to another’s, is shown none', async
   mine.send({ type: 'subscribe', topics: ['alerts'] })
   await heard(mine)
   const seen = [other, sessions, theirs].map(alertsTo)
-  tell(acme, outage(1))
+  publish(acme, outage(1))
   await mine.next('alert')
   await feed.clock.turn(2000)
   for (const client of [other, sessions, theirs]) {
@@ -85,7 +85,7 @@ test('who did not subscribe, or subscribed to another’s, is shown none', async
   expect(seen).toEqual([[], [], []])
 })
 
-test('a tenant’s alerts are not another’s', async () => {
+test('a tenant does not get another tenant’s alerts', async () => {
   const { alerts } = await newFeed()
   alerts.byTenant.set(globex, outages(1, 3))
   const client = await feed.watch(acme)
@@ -95,7 +95,7 @@ test('a tenant’s alerts are not another’s', async () => {
   expect(seen).toEqual([])
 })
 
-test('an admin names the tenants whose alerts it wants, and leaves one or all of them', async () => {
+test('an admin names the tenants whose alerts it wants, and unsubscribes from one or all of them', async () => {
   const { alerts } = await newFeed()
   alerts.byTenant.set(globex, outages(1, 2))
   const admin = await feed.watchAll()
@@ -107,22 +107,22 @@ test('an admin names the tenants whose alerts it wants, and leaves one or all of
   expect(await admin.next('alert')).toMatchObject({ tenant: 'globex', alert: { id: 1 } })
   await admin.next('alert')
   await heard(admin)
-  tell(acme, outage(3))
+  publish(acme, outage(3))
   expect(await admin.next('alert')).toMatchObject({ tenant: 'acme', alert: { id: 3 } })
   admin.send({ type: 'unsubscribe', topics: ['alerts'], tenant: 'globex' })
   await heard(admin)
-  tell(globex, outage(4))
-  tell(acme, outage(5))
+  publish(globex, outage(4))
+  publish(acme, outage(5))
   expect(await admin.next('alert')).toMatchObject({ tenant: 'acme', alert: { id: 5 } })
   admin.send({ type: 'unsubscribe', topics: ['alerts'] })
   await heard(admin)
   const seen = alertsTo(admin)
-  tell(acme, outage(6))
+  publish(acme, outage(6))
   await heard(admin)
   expect(seen).toEqual([])
 })
 
-test('who unsubscribed is shown no more of them, and still what else it asked for', async () => {
+test('after unsubscribing a client gets no more alerts, but still its other topics', async () => {
   await newFeed()
   const client = await feed.watch(acme)
   client.send({ type: 'subscribe', topics: ['alerts', 'sessions'] })
@@ -130,7 +130,7 @@ test('who unsubscribed is shown no more of them, and still what else it asked fo
   client.send({ type: 'unsubscribe', topics: ['alerts'] })
   await heard(client)
   const seen = alertsTo(client)
-  tell(acme, outage(1))
+  publish(acme, outage(1))
   await feed.clock.turn(5000)
   await client.next('sessions')
   client.send({ type: 'refresh' })
@@ -138,20 +138,20 @@ test('who unsubscribed is shown no more of them, and still what else it asked fo
   expect(seen).toEqual([])
 })
 
-test('a refresh shows the newest again, as they are now', async () => {
+test('a refresh sends the newest alerts again, in their current state', async () => {
   await newFeed()
   const client = await feed.watch(acme)
   client.send({ type: 'subscribe', topics: ['alerts'] })
   await heard(client)
-  tell(acme, outage(1))
-  tell(acme, outage(2))
-  tell(acme, outage(1, { ended_at: START.toISOString() }))
+  publish(acme, outage(1))
+  publish(acme, outage(2))
+  publish(acme, outage(1, { ended_at: START.toISOString() }))
   await alertsOf(client, 3)
   client.send({ type: 'refresh' })
   expect(await alertsOf(client, 2)).toEqual([outage(1, { ended_at: START.toISOString() }), outage(2)])
 })
 
-test('a tenant that leaves the config takes its subscriptions with it, and an admin stays', async () => {
+test('the subscriptions of a tenant that leaves the config end, and an admin stays connected', async () => {
   await newFeed()
   const [client, admin] = [await feed.watch(globex), await feed.watchAll()]
   client.send({ type: 'subscribe', topics: ['alerts'] })
@@ -160,15 +160,15 @@ test('a tenant that leaves the config takes its subscriptions with it, and an ad
   feed.source.remove(globex)
   await feed.clock.turn(5000)
   expect(await client.closed).toBe(4403)
-  tell(globex, outage(1))
-  tell(acme, outage(2))
+  publish(globex, outage(1))
+  publish(acme, outage(2))
   expect(await admin.next('alert')).toMatchObject({ tenant: 'acme', alert: { id: 2 } })
 })
 
-/** Megabytes a snapshot: after one of them nothing more is sent to a client that doesn't read. */
+/** Makes snapshots of megabytes: after one of them nothing more is sent to a client that does not read. */
 const HUGE = 20_000
 
-/** One that has subscribed, and for whom everything waits until it reads on. */
+/** A subscriber for whom everything waits until it reads on. */
 async function slowClient(): Promise<TestClient> {
   await newFeed({ limits: { slowAfterMs: 1e9, pingEveryMs: 1e9 } })
   const slow = await feed.watch(acme)
@@ -180,7 +180,7 @@ async function slowClient(): Promise<TestClient> {
   return slow
 }
 
-/** Has one who doesn't read refresh, and waits until the server has heard it, and all that was said before. */
+/** Refreshes without reading, and waits until the server has handled that and everything before. */
 async function refreshed(slow: TestClient): Promise<void> {
   await feed.clock.turn(1500)
   const asked = feed.source.asked.length
@@ -188,22 +188,22 @@ async function refreshed(slow: TestClient): Promise<void> {
   await expect.poll(() => feed.source.asked.length).toBe(asked + 1)
 }
 
-/** Has one who doesn't read do so, until it has all that waited for it. */
+/** Lets a slow client read everything that waited for it. */
 async function caughtUp(slow: TestClient): Promise<void> {
   slow.send({ type: 'refresh' })
   slow.send({ type: 'refresh' })
   slow.socket.resume()
-  // The answer to the second one waits behind all that was there before.
+  // The answer to the second refresh waits behind everything else.
   expect(await slow.next('error')).toMatchObject({ code: 'too_soon' })
 }
 
-test('a client that is slow for a while misses no alert, and hears of an outage that is over as of one', async () => {
+test('a client that is slow for a while misses no alert, and sees an outage that has ended as ended', async () => {
   const slow = await slowClient()
   const quick = await feed.watch(acme)
   quick.send({ type: 'subscribe', topics: ['alerts'] })
   await heard(quick)
-  for (const alert of outages(1, 32)) tell(acme, alert)
-  tell(acme, outage(30, { ended_at: START.toISOString() }))
+  for (const alert of outages(1, 32)) publish(acme, alert)
+  publish(acme, outage(30, { ended_at: START.toISOString() }))
   expect(await alertsOf(quick, 33)).toHaveLength(33)
   slow.socket.resume()
   expect(await alertsOf(slow, 32)).toEqual([
@@ -213,9 +213,9 @@ test('a client that is slow for a while misses no alert, and hears of an outage 
   ])
 })
 
-test('a client that is slow through hundreds of alerts is shown the last thirty-two', async () => {
+test('a client that is slow through hundreds of alerts gets the last thirty-two', async () => {
   const slow = await slowClient()
-  for (const alert of outages(1, 300)) tell(acme, alert)
+  for (const alert of outages(1, 300)) publish(acme, alert)
   const seen = alertsTo(slow)
   await caughtUp(slow)
   expect([...seen].sort((a, b) => idOf(a) - idOf(b))).toEqual(outages(269, 300))
@@ -225,17 +225,17 @@ function idOf(alert: unknown): number {
   return typeof alert === 'object' && alert !== null && 'id' in alert ? Number(alert.id) : Number.NaN
 }
 
-test('a refresh while a client is slow pushes none of those out that wait for it', async () => {
+test('a refresh by a slow client replaces none of the alerts that wait for it', async () => {
   const slow = await slowClient()
-  for (const alert of outages(1, 32)) tell(acme, alert)
+  for (const alert of outages(1, 32)) publish(acme, alert)
   await refreshed(slow)
   slow.socket.resume()
   expect(await alertsOf(slow, 32)).toEqual(outages(1, 32))
 })
 
-test('what waits for one who unsubscribes is not sent any more', async () => {
+test('alerts that wait for a client are dropped when it unsubscribes', async () => {
   const slow = await slowClient()
-  for (const alert of outages(1, 10)) tell(acme, alert)
+  for (const alert of outages(1, 10)) publish(acme, alert)
   slow.send({ type: 'unsubscribe', topics: ['alerts'] })
   await refreshed(slow)
   const seen = alertsTo(slow)
@@ -243,7 +243,7 @@ test('what waits for one who unsubscribes is not sent any more', async () => {
   expect(seen).toEqual([])
 })
 
-test('nothing more is shown to one who has left', async () => {
+test('a client that has left gets nothing more', async () => {
   await newFeed()
   const { clock, source, alerts } = feed
   const hub = new Hub({ source, alerts, clock, intervalMs: 1_000 })
@@ -259,7 +259,7 @@ test('nothing more is shown to one who has left', async () => {
   expect(slots).toHaveLength(1)
 })
 
-test('an alert is encoded once, for all who get it', async () => {
+test('an alert is encoded once for all recipients', async () => {
   await newFeed()
   const source = new FakeAlerts()
   source.byTenant.set(acme, outages(1, 20))

@@ -19,7 +19,7 @@ function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What stands there, or nothing. */
+/** The object at a path, or an empty one. */
 function at(value: unknown, ...path: readonly string[]): Json {
   let found = value
   for (const name of path) found = isJson(found) ? found[name] : undefined
@@ -29,7 +29,7 @@ function at(value: unknown, ...path: readonly string[]): Json {
 const document = at(parse(readFileSync('config/asyncapi.yaml', 'utf8')))
 const messages = at(document, 'components', 'messages')
 
-/** The same, but that nothing may be there that is not described: so no member goes without its description. */
+/** Forbids members that are not described, so that every member has a description. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed)
   if (!isJson(value)) return value
@@ -46,7 +46,7 @@ ajv.addSchema({
   definitions: JSON.parse(described.replaceAll('#/components/schemas/', '#/definitions/')),
 })
 
-/** @returns what is wrong with a message, by its own type's description */
+/** @returns the faults of a message by the description of its type */
 function faultsOf(message: Json): string {
   const type = String(message['type'])
   const validate = Object.hasOwn(messages, type) ? ajv.getSchema(`feed#/definitions/${type}`) : undefined
@@ -54,7 +54,7 @@ function faultsOf(message: Json): string {
   return validate(message) ? '' : ajv.errorsText(validate.errors)
 }
 
-/** The messages of the operations that go one way, by name. */
+/** The names of the messages of operations in one direction. */
 function messagesOf(action: 'send' | 'receive'): readonly string[] {
   const operations = Object.values(at(document, 'operations')).map(it => at(it))
   const refs = operations.flatMap(operation => [
@@ -67,7 +67,7 @@ function messagesOf(action: 'send' | 'receive'): readonly string[] {
     .map(rest => rest.split('"')[0] ?? '')
 }
 
-test('what the description points at is there, and each message goes one way', () => {
+test('every reference in the description resolves, and each message has one direction', () => {
   const pointed = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path)
   expect(pointed.length).toBeGreaterThan(50)
   for (const path of pointed) expect([path, at(document, ...path.split('/'))]).not.toEqual([path, {}])
@@ -77,9 +77,9 @@ test('what the description points at is there, and each message goes one way', (
   )
 })
 
-test('each close code is described, and no other', () => {
+test('exactly the close codes are described', () => {
   const codes = Object.keys(at(document, 'channels', 'feed', 'x-close-codes')).map(Number)
-  // ws sends the last of them by itself.
+  // ws sends the last of them.
   expect(codes.sort()).toEqual([...Object.values(CLOSE), 1009].sort())
 })
 
@@ -91,7 +91,7 @@ beforeEach(async () => {
 
 afterEach(() => feed.stop())
 
-/** Held by the compiler to be all there are. */
+/** All error codes, as checked by the compiler. */
 const ERROR_CODES: Readonly<Record<ErrorCode, true>> = {
   bad_message: true,
   too_soon: true,
@@ -101,7 +101,7 @@ const ERROR_CODES: Readonly<Record<ErrorCode, true>> = {
 
 const base = { id: 1, rule: 'r', subject: 'ann', fired_at: START.toISOString(), ended_at: null }
 const used = { used: 2 ** 40, threshold: 1, quota: null }
-/** One of each kind, and what may be there or not. */
+/** One alert of each kind, with and without the optional members. */
 const ALERTS: readonly AlertJson[] = [
   { ...base, kind: 'usage', scope: 'user', period: '2026-11', detail: used },
   { ...base, id: 2, kind: 'usage', scope: 'tenant', period: '2026-11-24', detail: { ...used, quota: 10 } },
@@ -120,7 +120,7 @@ const ALERTS: readonly AlertJson[] = [
   outage(5, { ended_at: START.toISOString() }),
 ]
 
-test('each message that the server sends is as it is described, and each that is described is sent', async () => {
+test('each message from the server matches its description, and each described message is sent', async () => {
   const said: Json[] = []
   const admin = await feed.watchAll()
   const client = await feed.watch(acme)
@@ -149,7 +149,7 @@ test('each message that the server sends is as it is described, and each that is
   expect(new Set(Array.isArray(allCodes) ? allCodes : [])).toEqual(new Set(Object.keys(ERROR_CODES)))
 })
 
-test('the numbers of routers that were read, failed and were not read yet are as they are described', async () => {
+test('the router numbers after a reading, a failure and no reading match their description', async () => {
   const scene = new Scene()
   const hq = scene.addRouter('hq')
   scene.addRouter('spare')
@@ -166,7 +166,7 @@ test('the numbers of routers that were read, failed and were not read yet are as
   })
   for (const kind of ['snapshot', 'sessions'] as const) {
     const { value: frame } = frameOf({ kind, tenant: ACME }, 1, scene.board, scene.clock.now()).next()
-    // After the frame's head; and the scene numbers its sessions.
+    // After the header of the frame. The scene chooses the ids of sessions.
     const text = frame?.toString('utf8').replace(/^[^{]*/, '') ?? ''
     const message = at(JSON.parse(text.replaceAll(/session-\d+/g, '0193a5b2-0000-7000-8000-000000000000')))
     expect(faultsOf(message)).toBe('')
@@ -174,25 +174,25 @@ test('the numbers of routers that were read, failed and were not read yet are as
   }
 })
 
-test('a member that is not described would be found', () => {
+test('a member that is not described is found', () => {
   const message = { type: 'error', code: 'too_soon', message: 'one a second' }
   expect(faultsOf(message)).toBe('')
   expect(faultsOf({ ...message, retry_after: 1 })).toMatch(/additional/)
 })
 
 const examples = messagesOf('receive').flatMap(name => {
-  const its = messages[name]
-  const given = isJson(its) && Array.isArray(its['examples']) ? its['examples'] : []
+  const message = messages[name]
+  const given = isJson(message) && Array.isArray(message['examples']) ? message['examples'] : []
   return given.map(example => at(example, 'payload'))
 })
 
 test.each(examples.map(example => [JSON.stringify(example), example] as const))(
-  'the server takes the example %s',
+  'the server accepts the example %s',
   async (_, example) => {
     expect(faultsOf(example)).toBe('')
     const client = await feed.watch(acme)
     client.send(example)
-    // Either it closes for what was asked, or this shows that what came before it was heard.
+    // Either the server closes, or the answer to this shows that it has handled the example.
     client.send({ type: 'subscribe', topics: ['sessions'] })
     const outcome = await Promise.race([client.closed, client.next('sessions').then(({ type }) => type)])
     expect(['sessions', 4401, 4403]).toContain(outcome)
@@ -207,7 +207,7 @@ const wellMeant = fc.oneof(
   fc.record({ type: oneOf('subscribe', 'unsubscribe'), topics, tenant }),
   fc.record({ type: fc.constant('refresh') }),
 )
-/** Members instead of those that are there, or beside them; without a value, one less. */
+/** Members that replace or extend a message; without a value they remove a member. */
 const spoilt = fc.dictionary(
   oneOf('type', 'token', 'topics', 'tenant', 'force'),
   fc.oneof(
@@ -217,7 +217,7 @@ const spoilt = fc.dictionary(
   { maxKeys: 2 },
 )
 
-test('the server takes what is described, and nothing else', () => {
+test('the server accepts exactly what is described', () => {
   const taken = new Set<unknown>()
   let refused = 0
   fc.assert(

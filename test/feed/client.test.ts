@@ -10,7 +10,7 @@ afterEach(() => scene.stop())
 
 const ACME = channelOf(acme)
 
-test('who connects is told its socket’s id, and when to ping', async () => {
+test('a new connection gets its socket id, and how often to ping', async () => {
   scene = await new PusherScene().start()
   const ids = new Set<unknown>()
   for (let count = 0; count < 20; count += 1) {
@@ -27,14 +27,14 @@ test.each([
   ['/app/other?protocol=7', 4001],
   ['/app/key?protocol=5', 4007],
   ['/app/key', 4008],
-])('%s is told why by an error, and closed with %i', async (path, code) => {
+])('%s gets an error with the reason, and is closed with %i', async (path, code) => {
   scene = await new PusherScene().start()
   const client = scene.open(path)
   expect((await client.next('pusher:error')).raw).toEqual({ code, message: expect.any(String) })
   expect(await client.closed).toBe(code)
 })
 
-test('a subscription is answered, and then has both events at once, the same stats in each', async () => {
+test('a subscription is answered, followed at once by both events with the same stats', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   client.subscribe(ACME, app.sign(socketId, ACME))
@@ -51,7 +51,7 @@ test('a subscription is answered, and then has both events at once, the same sta
   expect(second?.raw).toBe(first?.raw)
 })
 
-test('a snapshot is made once a tenant and turn, however many watch it by Pusher', async () => {
+test('a snapshot is made once per tenant and turn, however many Pusher clients watch', async () => {
   scene = await new PusherScene().start()
   const clients = await Promise.all(Array.from({ length: 50 }, () => scene.watch(acme)))
   expect(scene.source.asked).toEqual([acme])
@@ -63,7 +63,7 @@ test('a snapshot is made once a tenant and turn, however many watch it by Pusher
   expect(scene.source.asked).toEqual([acme, acme])
 })
 
-test('a tenant’s channel has its own stats and no other’s', async () => {
+test('a tenant’s channel gets the stats of that tenant and no other', async () => {
   scene = await new PusherScene().start()
   const client = await scene.watch(acme)
   await scene.watch(globex)
@@ -88,7 +88,7 @@ test.each([
   expect(await client.unread()).toEqual([])
 })
 
-test('a tenant that isn’t there, and a channel of another kind, are refused in the same words, signed or not', async () => {
+test('an unknown tenant and another kind of channel are refused in the same words, signed or not', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   const answers = new Set<unknown>()
@@ -102,7 +102,7 @@ test('a tenant that isn’t there, and a channel of another kind, are refused in
   expect(answers.size).toBe(1)
 })
 
-test('who unsubscribes has no more stats, and may subscribe again', async () => {
+test('a client that unsubscribes gets no more stats, and may subscribe again', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   client.subscribe(ACME, app.sign(socketId, ACME))
@@ -114,7 +114,7 @@ test('who unsubscribes has no more stats, and may subscribe again', async () => 
   await client.next('stats.updated')
 })
 
-test('who subscribes twice is answered twice, and has each stats once', async () => {
+test('a client that subscribes twice is answered twice, and gets each stats once', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   for (let count = 0; count < 2; count += 1) client.subscribe(ACME, app.sign(socketId, ACME))
@@ -123,7 +123,7 @@ test('who subscribes twice is answered twice, and has each stats once', async ()
   expect(await client.unread()).toHaveLength(2)
 })
 
-test('a page of two hundred tenants subscribes to them all at once, and leaves them so', async () => {
+test('a page of two hundred tenants may subscribe to all of them at once, and leave them at once', async () => {
   scene = new PusherScene()
   const tenants = Array.from({ length: 200 }, (_, number) => tenantId(`tenant-${number}`))
   scene.source.tenants = () => tenants
@@ -140,7 +140,7 @@ test('a page of two hundred tenants subscribes to them all at once, and leaves t
 test.each([
   ['pings', { event: 'pusher:ping' }],
   ['channels that aren’t signed', { event: 'pusher:subscribe', data: { channel: ACME, auth: 'key:none' } }],
-  ['what is not known', { event: 'pusher:signin', data: {} }],
+  ['unknown events', { event: 'pusher:signin', data: {} }],
 ])('too many %s at once are closed with 4100', async (_, message) => {
   scene = await new PusherScene().start()
   const { client } = await scene.connect()
@@ -148,7 +148,7 @@ test.each([
   expect(await client.closed).toBe(4100)
 })
 
-test('subscribing over and over is too much', async () => {
+test('subscribing again and again is too much', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   const auth = app.sign(socketId, ACME)
@@ -159,7 +159,7 @@ test('subscribing over and over is too much', async () => {
   expect(await client.closed).toBe(4100)
 })
 
-test('a client’s own events are refused, and reach nobody', async () => {
+test('a client’s own events are refused and not forwarded', async () => {
   scene = await new PusherScene().start()
   const client = await scene.watch(acme)
   const other = await scene.watch(acme)
@@ -172,7 +172,7 @@ test.each([
   ['no JSON', '{"event":', 1007],
   ['binary', Buffer.from('{"event":"pusher:ping"}'), 1007],
   ['too large', JSON.stringify({ event: 'client-x', data: 'x'.repeat(16 * 1024) }), 1009],
-])('a message that is %s ends its own connection, and no other', async (_, message, code) => {
+])('a message that is %s closes its own connection, and no other', async (_, message, code) => {
   scene = await new PusherScene().start()
   const other = await scene.watch(acme)
   const client = await scene.watch(acme)
@@ -182,7 +182,7 @@ test.each([
   await other.next('stats.updated')
 })
 
-test('a silent client is pinged, and closed with 4201 if it says nothing for as long again', async () => {
+test('a silent client is pinged, and closed with 4201 if it stays silent for as long again', async () => {
   scene = await new PusherScene().start()
   const client = await scene.watch(acme)
   await scene.clock.turn(30_000)
@@ -191,7 +191,7 @@ test('a silent client is pinged, and closed with 4201 if it says nothing for as 
   expect(await client.closed).toBe(4201)
 })
 
-test('a client that answers its pings stays, and so does one that pings of itself', async () => {
+test('a client that answers pings stays, and so does one that sends pings', async () => {
   scene = await new PusherScene().start()
   const client = await scene.watch(acme)
   const pinging = await scene.watch(acme)
@@ -209,7 +209,7 @@ test('a client that answers its pings stays, and so does one that pings of itsel
   expect(pinging.socket.readyState).toBe(pinging.socket.OPEN)
 })
 
-test('who has subscribed to nothing in thirty seconds is closed with 4101, and not before', async () => {
+test('a client without a subscription is closed with 4101 after thirty seconds, and not before', async () => {
   scene = await new PusherScene().start()
   const { client } = await scene.connect()
   const stayer = await scene.watch(acme)
@@ -223,7 +223,7 @@ test('who has subscribed to nothing in thirty seconds is closed with 4101, and n
   expect(stayer.socket.readyState).toBe(stayer.socket.OPEN)
 })
 
-/** Subscribes as our endpoint lets it. */
+/** Subscribes with a signature of our endpoint. */
 async function watchUntil(seconds: number, tenant = acme): Promise<PusherSocket> {
   const { client, socketId } = await scene.connect()
   const channel = channelOf(tenant)
@@ -231,7 +231,7 @@ async function watchUntil(seconds: number, tenant = acme): Promise<PusherSocket>
   return client
 }
 
-test('what our endpoint signed ends at its token’s expiry with 4202, and what a backend signed does not', async () => {
+test('a signature of our endpoint ends with its token, with 4202, and one of a backend does not', async () => {
   scene = await new PusherScene().start()
   const leaver = await watchUntil(10)
   await leaver.next('stats.updated')
@@ -245,13 +245,13 @@ test('what our endpoint signed ends at its token’s expiry with 4202, and what 
   await stayer.next('stats.updated')
 })
 
-test('what has expired lets in nobody', async () => {
+test('an expired signature is refused', async () => {
   scene = await new PusherScene().start()
   const client = await watchUntil(0)
   await client.next('pusher:subscription_error')
 })
 
-test('who left the channel that expires stays, and who was let in again stays longer', async () => {
+test('a client may leave the expiring channel and stay, or sign again and stay longer', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   const subscribe = (seconds: number, channel: string) =>
@@ -267,20 +267,20 @@ test('who left the channel that expires stays, and who was let in again stays lo
   expect(await client.closed).toBe(4202)
 })
 
-test('other rules for tokens end what our endpoint signed or may have, and nothing that a backend did', async () => {
+test('new token rules end what our endpoint signed or may have signed, and nothing that a backend signed', async () => {
   scene = await new PusherScene().start()
   const [signed, unsubscribed] = [await watchUntil(600), (await scene.connect()).client]
   const stayer = await scene.watch(globex)
   await signed.next('stats.updated')
-  const told = scene.feed.rulesChanged()
+  const changed = scene.feed.rulesChanged()
   await scene.clock.turn(0)
-  await told
+  await changed
   expect([await signed.closed, await unsubscribed.closed]).toEqual([4202, 4202])
   await scene.clock.turn(5000)
   await stayer.next('stats.updated')
 })
 
-test('a tenant that leaves the config ends its channel, and no other of the same client', async () => {
+test('a tenant that leaves the config ends its channel, and no other channel of the same client', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   for (const tenant of [acme, globex])
@@ -294,7 +294,7 @@ test('a tenant that leaves the config ends its channel, and no other of the same
   expect([...channels].filter(channel => channel !== undefined)).toEqual([channelOf(globex)])
 })
 
-/** Makes each snapshot two megabytes: after a few of them the kernel takes no more for a client that doesn't read. */
+/** Makes snapshots of two megabytes, of which the kernel buffers only a few for a client that does not read. */
 function fatten({ source }: PusherScene): void {
   const snapshotOf = source.snapshot.bind(source)
   source.snapshot = (tenant, now) => {
@@ -326,7 +326,7 @@ test('a slow client skips to the newest stats, and the others miss none', async 
   expect(seen).toEqual([...seen].sort((a, b) => a - b))
 })
 
-test('a client that takes nothing for thirty seconds is closed with 4100', async () => {
+test('a client that reads nothing for thirty seconds is closed with 4100', async () => {
   scene = await new PusherScene({ pingEveryMs: 1e9 }).start()
   const slow = await scene.watch(acme)
   slow.socket.pause()
@@ -336,7 +336,7 @@ test('a client that takes nothing for thirty seconds is closed with 4100', async
   expect(await slow.closed).toBe(4100)
 })
 
-test('more connections than a tenant may have are closed with 4100, and who unsubscribes makes room', async () => {
+test('connections above the limit of a tenant are closed with 4100, and unsubscribing makes room', async () => {
   scene = await new PusherScene({ connectionsPerTenant: 1 }).start()
   const first = await scene.watch(acme)
   const { client, socketId } = await scene.connect()
@@ -350,7 +350,7 @@ test('more connections than a tenant may have are closed with 4100, and who unsu
   await scene.watch(acme)
 })
 
-test('a tenant that leaves the config and comes back has all its connections to give anew', async () => {
+test('a tenant that leaves the config and comes back has its full number of connections', async () => {
   scene = await new PusherScene({ connectionsPerTenant: 1 }).start()
   await scene.watch(acme)
   const tenants = scene.source.tenants()
@@ -360,7 +360,7 @@ test('a tenant that leaves the config and comes back has all its connections to 
   await scene.watch(acme)
 })
 
-test('more connections than an address may have are closed with 4100', async () => {
+test('connections above the limit of an address are closed with 4100', async () => {
   scene = await new PusherScene({ connectionsPerAddress: 1 }).start()
   const { client } = await scene.connect()
   expect(await scene.open().closed).toBe(4100)
@@ -369,7 +369,7 @@ test('more connections than an address may have are closed with 4100', async () 
   await scene.connect()
 })
 
-test('stop closes every client with 1001, leaves no timer, and takes no new one', async () => {
+test('stop closes every client with 1001, leaves no timer, and accepts no new client', async () => {
   scene = await new PusherScene().start()
   const clients = [await scene.watch(acme), (await scene.connect()).client]
   await scene.feed.stop()

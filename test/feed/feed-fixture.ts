@@ -29,7 +29,7 @@ export const silent = pino({ level: 'silent' })
 export const acme = tenantId('acme')
 export const globex = tenantId('globex')
 
-/** Live numbers as a test wants them; counts how often each tenant was asked for. */
+/** Live numbers set by the test; counts how often each tenant was asked for. */
 export class FakeSource implements SnapshotSource {
   readonly asked: TenantId[] = []
   #routers: readonly RouterJson[] = [router(0)]
@@ -39,7 +39,7 @@ export class FakeSource implements SnapshotSource {
     this.#tenants = tenants
   }
 
-  /** Made once: a snapshot of many routers would take most of a test's time otherwise. */
+  /** Made once, because snapshots of many routers would take most of a test's time. */
   set routerCount(count: number) {
     this.#routers = Array.from({ length: count }, (_, index) => router(index))
   }
@@ -71,7 +71,7 @@ export class FakeSource implements SnapshotSource {
   }
 }
 
-/** The newest alerts, as a test wants them. */
+/** The newest alerts, set by the test. */
 export class FakeAlerts implements AlertSource {
   readonly byTenant = new Map<TenantId, readonly AlertJson[]>()
 
@@ -80,7 +80,7 @@ export class FakeAlerts implements AlertSource {
   }
 }
 
-/** A router's outage, which has not ended. */
+/** The outage of a router, not ended by default. */
 export function outage(id: number, more: { readonly ended_at?: string } = {}): AlertJson {
   const [rule, period] = ['any-router', START.toISOString()]
   return {
@@ -112,14 +112,14 @@ const session: SessionJson = {
   download_bps: 0,
 }
 
-/** A JSON object, or a test that fails. */
+/** Parses a JSON object, or fails the test. */
 function parse(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text)
   if (typeof value !== 'object' || value === null) throw new Error(`not an object: ${text}`)
   return Object.fromEntries(Object.entries(value))
 }
 
-/** A real client, which keeps what it is sent until the test asks for it. */
+/** A real client that keeps its messages until the test asks for them. */
 export class TestClient {
   readonly socket: WebSocket
   readonly closed: Promise<number>
@@ -162,7 +162,7 @@ export class TestClient {
     this.socket.send(JSON.stringify(message))
   }
 
-  /** The next message of the type, leaving out others before it. */
+  /** The next message of this type; others before it are dropped. */
   async next(type: string): Promise<Record<string, unknown>> {
     for (;;) {
       const message = this.#unread.shift()
@@ -175,13 +175,13 @@ export class TestClient {
     }
   }
 
-  /** What has arrived and wasn't asked for. */
+  /** Messages that have arrived and were not asked for. */
   unread(): readonly Record<string, unknown>[] {
     return this.#unread
   }
 }
 
-/** A feed on a port of its own, with a clock turned by hand and five seconds between snapshots. */
+/** A feed on a free port, with a manual clock and five seconds between snapshots. */
 export class TestFeed {
   readonly clock = new HandClock(START)
   readonly source: FakeSource

@@ -4,11 +4,11 @@ import { acme, bearer, TestFeed, tenantToken } from './feed-fixture.ts'
 
 const PAGES = ['https://panel.example.com']
 
-test('who sends no Origin is no browser, and passes', () => {
+test('a request without Origin is not a browser’s, and passes', () => {
   expect(isOriginAllowed(undefined, 'usage.example.com', [])).toBe(true)
 })
 
-test('with no list, a page from elsewhere is refused and a page of this host is not', () => {
+test('without a list, a page from elsewhere is refused and a page of this host is not', () => {
   expect(isOriginAllowed('https://panel.example.com', 'usage.example.com', [])).toBe(false)
   expect(isOriginAllowed('https://usage.example.com', 'usage.example.com', [])).toBe(true)
   expect(isOriginAllowed('http://localhost:8090', 'localhost:8090', [])).toBe(true)
@@ -23,11 +23,11 @@ test.each([
   ['https://evil.example/https://panel.example.com', false],
   ['null', false],
   ['', false],
-])('Origin %j against an exact list: %j', (origin, isAllowed) => {
+])('Origin %j compared with an exact list: %j', (origin, isAllowed) => {
   expect(isOriginAllowed(origin, 'usage.example.com', PAGES)).toBe(isAllowed)
 })
 
-test('a proxy’s own Basic credentials are no token', () => {
+test('a proxy’s own Basic credentials are not a token', () => {
   const headers = {
     authorization: 'Basic b3A6c2VjcmV0',
     'sec-websocket-protocol': 'tikmeter.v1, bearer.t.o.k',
@@ -50,25 +50,25 @@ test('a browser’s page that is not on the list gets 403 and no WebSocket', asy
   await atHome.next('welcome')
 })
 
-test('who offers subprotocols without tikmeter.v1 gets 400', async () => {
+test('a client that offers only other subprotocols gets 400', async () => {
   feed = await new TestFeed().start()
   expect(await feed.connect({ protocols: ['tikmeter.v2'] }).refused).toBe(400)
   expect(await feed.connect({ protocols: [`bearer.${await tenantToken(acme)}`] }).refused).toBe(400)
 })
 
-test('who offers no subprotocol gets the feed, with none selected', async () => {
+test('a client that offers no subprotocol gets the feed, without one selected', async () => {
   feed = await new TestFeed().start()
   expect((await feed.watch(acme)).socket.protocol).toBe('')
 })
 
-test('an address has as many connections as it may, whatever it says that it is', async () => {
+test('the connections of an address are limited, whatever address it claims', async () => {
   feed = await new TestFeed({ limits: { connectionsPerAddress: 1 } }).start()
   const connect = (address: string) => feed?.connect({ headers: { 'X-Forwarded-For': address } })
   await connect('198.51.100.1')?.opened()
   expect(await connect('198.51.100.2')?.closed).toBe(4429)
 })
 
-test('each client of a trusted proxy has as many connections as an address may', async () => {
+test('the limit applies to each client of a trusted proxy', async () => {
   feed = await new TestFeed({ limits: { connectionsPerAddress: 1 }, proxies: ['127.0.0.0/8'] }).start()
   const connect = (address: string) => feed?.connect({ headers: { 'X-Forwarded-For': address } })
   await connect('198.51.100.1')?.opened()

@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => scene.stop())
 
-/** A frame of a permitted length, of which a byte comes each second. */
+/** Sends one byte a second of a frame with a permitted length. */
 async function drip(client: RawClient, seconds: number): Promise<void> {
   client.answersPings = false
   client.write(rawFrame({ opcode: OPCODE.text, payload: '', declaredLength: BigInt(MAX_MESSAGE_BYTES) }))
@@ -25,7 +25,7 @@ async function drip(client: RawClient, seconds: number): Promise<void> {
   }
 }
 
-test('a frame that never ends is cut off at the second ping, and before a token in five seconds', async () => {
+test('a frame that never ends is cut off at the second ping, and without a token after five seconds', async () => {
   const client = await scene.watch(acme)
   await drip(client, 60)
   expect(await client.ended).toBeUndefined()
@@ -35,14 +35,14 @@ test('a frame that never ends is cut off at the second ping, and before a token 
   await others.areUntouched()
 })
 
-test('a frame of Pusher’s that never ends is closed with 4201 at the second ping', async () => {
+test('a Pusher frame that never ends is closed with 4201 at the second ping', async () => {
   const client = await scene.watchPusher(acme)
   await drip(client, 60)
   expect(await client.ended).toBe(4201)
   await others.areUntouched()
 })
 
-test('who never answers a ping is gone after a minute', async () => {
+test('a client that never answers a ping is gone after a minute', async () => {
   const [own, pusher] = [await scene.watch(acme), await scene.watchPusher(acme)]
   for (const client of [own, pusher]) client.answersPings = false
   await others.pass(60_000)
@@ -50,14 +50,14 @@ test('who never answers a ping is gone after a minute', async () => {
   await others.areUntouched()
 })
 
-test('who says nothing after the handshake is closed with 4408 in five seconds', async () => {
+test('a client that sends nothing after the handshake is closed with 4408 in five seconds', async () => {
   const client = await scene.open()
   await others.pass(5_000)
   expect(await client.ended).toBe(4408)
   await others.areUntouched()
 })
 
-/** Half a megabyte a snapshot and stats, of which no kernel has to take more than one for who doesn't read. */
+/** Makes snapshots and stats of half a megabyte, of which the kernel buffers at most one for a client that stalls. */
 function fatten({ board }: ServedScene): void {
   const snapshotOf = board.snapshot.bind(board)
   board.snapshot = (tenant, now) => {
@@ -66,7 +66,7 @@ function fatten({ board }: ServedScene): void {
   }
 }
 
-test('who reads one byte a second is too slow, and the others are shown every large snapshot', async () => {
+test('a client that reads one byte a second is too slow, and the others get every large snapshot', async () => {
   const [own, pusher] = [await scene.watch(acme), await scene.watchPusher(acme)]
   for (const { socket } of [own, pusher]) socket.pause()
   fatten(scene)
@@ -79,12 +79,12 @@ test('who reads one byte a second is too slow, and the others are shown every la
   await others.areUntouched()
 })
 
-test('no more is sent ahead than a window and a message to who hasn’t shown that it read what came before', async () => {
+test('at most a window and one message are sent ahead of what a client has confirmed', async () => {
   const [own, pusher] = [await scene.watch(acme), await scene.watchPusher(acme)]
   for (const client of [own, pusher]) client.answersPings = false
   fatten(scene)
   await others.pass(25_000)
-  // Whatever the kernel would take: of five snapshots of half a megabyte one went out, of the stats those of both events.
+  // Whatever the kernel buffers: of five snapshots of half a megabyte one was sent, and of the stats both events.
   expect(own.bytesRead).toBeLessThan(600_000)
   expect(pusher.bytesRead).toBeLessThan(1_200_000)
   own.answersPings = true
@@ -93,7 +93,7 @@ test('no more is sent ahead than a window and a message to who hasn’t shown th
   await others.areUntouched()
 })
 
-test('who asks and asks and reads no answer is gone after a minute', async () => {
+test('a client that sends requests and reads no answers is gone after a minute', async () => {
   const client = await scene.watch(acme)
   client.socket.pause()
   for (let second = 0; second < 60; second++) {
@@ -109,7 +109,7 @@ test('who asks and asks and reads no answer is gone after a minute', async () =>
 })
 
 test.each(['reset', 'ended', 'reset in the middle of a frame'])(
-  'a connection that is %s leaves nothing',
+  'a connection that is %s leaves nothing behind',
   async how => {
     const clients = [await scene.watch(acme), await scene.watchPusher(acme), await scene.open()]
     for (const { socket } of clients) {
@@ -121,7 +121,7 @@ test.each(['reset', 'ended', 'reset in the middle of a frame'])(
   },
 )
 
-test('a handshake whose headers are too long is refused, and one with none of them', async () => {
+test('a handshake with headers that are too long is refused, and so is one without headers', async () => {
   for (const path of [FEED_PATH, '/app/x']) {
     const client = scene.connect()
     expect(await client.upgrade(path, [`X-Long: ${'x'.repeat(20_000)}`])).toMatch(/^HTTP\/1.1 431 /)
@@ -133,8 +133,8 @@ test('a handshake whose headers are too long is refused, and one with none of th
   await others.areUntouched()
 })
 
-/** What is slow before there is a WebSocket is found out by Node's own timers, which are real: all of it at the same time. */
-test('a handshake that comes byte by byte is cut off within fifteen seconds, a body within thirty-five', async () => {
+/** Before there is a WebSocket, Node's own timers apply, which are real: so all cases run at the same time. */
+test('a handshake byte by byte is cut off within fifteen seconds, a body within thirty-five', async () => {
   const handshake = handshakeOf(FEED_PATH, [])
   const body = [
     'POST /broadcasting/auth HTTP/1.1',

@@ -22,7 +22,7 @@ const part = (payload: string | Buffer, opcode: number, isFinal: boolean) =>
 const many = <Item>(count: number, item: () => Item) => Array.from({ length: count }, item)
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
-/** What is no WebSocket, or too much of one: the same in both protocols. */
+/** Frames that are not valid, or too large, in both protocols. */
 const BROKEN: readonly (readonly [what: string, code: number, frames: () => readonly Buffer[]])[] = [
   ['a frame over 16 KiB', 1009, () => [textFrameOf(LARGE)]],
   [
@@ -34,11 +34,11 @@ const BROKEN: readonly (readonly [what: string, code: number, frames: () => read
     ],
   ],
   [
-    'fragments of nothing, without end',
+    'empty fragments without end',
     1008,
     () => [part('', text, false), ...many(1_000, () => part('', continuation, false))],
   ],
-  ['a continuation of nothing', 1002, () => [part('x', continuation, true)]],
+  ['a continuation without a beginning', 1002, () => [part('x', continuation, true)]],
   ['a message within a message', 1002, () => [part('{', text, false), textFrameOf('{}')]],
   ['invalid UTF-8', 1007, () => [rawFrame({ opcode: text, payload: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) })]],
   [
@@ -46,11 +46,7 @@ const BROKEN: readonly (readonly [what: string, code: number, frames: () => read
     1007,
     () => [rawFrame({ opcode: close, payload: Buffer.from([3, 0xe8, 0xff]) })],
   ],
-  [
-    'a close with a code that is none',
-    1002,
-    () => [rawFrame({ opcode: close, payload: Buffer.from([0, 1]) })],
-  ],
+  ['a close with an invalid code', 1002, () => [rawFrame({ opcode: close, payload: Buffer.from([0, 1]) })]],
   ...[4, 2, 1].map(
     bits =>
       [
@@ -69,7 +65,7 @@ const BROKEN: readonly (readonly [what: string, code: number, frames: () => read
   ['HTTP where frames should be', 1002, () => [Buffer.from('GET / HTTP/1.1\r\n\r\n')]],
 ]
 
-test.each(BROKEN)('%s ends its own connection with %i, and no other', async (_, code, frames) => {
+test.each(BROKEN)('%s closes its own connection with %i, and no other', async (_, code, frames) => {
   const [own, pusher] = [await scene.watch(acme), await scene.watchPusher(acme)]
   for (const client of [own, pusher]) {
     client.write(...frames())
@@ -83,7 +79,7 @@ const FEED: readonly (readonly [what: string, code: number, frames: () => readon
   ['no JSON', 4400, () => [textFrameOf('{"type":')]],
   ['brackets, 8,000 deep', 4400, () => [textFrameOf(nested(8_000))]],
   [
-    'brackets, 4,000 deep, where topics should be',
+    'brackets, 4,000 deep, in place of topics',
     4400,
     () => [textFrameOf(`{"type":"subscribe","topics":${nested(4_000)}}`)],
   ],
@@ -98,7 +94,7 @@ const FEED: readonly (readonly [what: string, code: number, frames: () => readon
     () => [textFrameOf(`{"type":"subscribe","topics":["sessions"],"tenant":${'9'.repeat(16_000)}}`)],
   ],
   [
-    'a key twice: the last one is meant',
+    'a key twice, of which the last one counts',
     4403,
     () => [textFrameOf('{"type":"subscribe","topics":["sessions"],"tenant":"acme","tenant":"globex"}')],
   ],
@@ -125,11 +121,11 @@ const FEED: readonly (readonly [what: string, code: number, frames: () => readon
 ]
 
 test.each(FEED)(
-  '%s ends its own connection to the feed with %i, and no other',
+  '%s closes its own connection to the feed with %i, and no other',
   async (what, code, frames) => {
     const client = await scene.watch(acme)
     client.write(...frames())
-    // A token that is none may be found out before there are too many of them.
+    // An invalid token may be refused before there are too many of them.
     expect(what === 'thousands of tokens' ? [4401, code] : [code]).toContain(await client.ended)
     expect(Reflect.get({}, 'kind') ?? Reflect.get({}, 'tenant')).toBeUndefined()
     await others.areUntouched()
@@ -154,7 +150,7 @@ const PUSHER: readonly (readonly [what: string, code: number, frames: () => read
   ['Pusher’s pings without end', 4100, () => many(5_000, () => textFrameOf({ event: 'pusher:ping' }))],
 ]
 
-test.each(PUSHER)('%s ends its own Pusher connection with %i, and no other', async (_, code, frames) => {
+test.each(PUSHER)('%s closes its own Pusher connection with %i, and no other', async (_, code, frames) => {
   const client = await scene.watchPusher(acme)
   client.write(...frames())
   expect(await client.ended).toBe(code)
@@ -166,7 +162,7 @@ test.each([
   ['brackets for a channel, as text', JSON.stringify({ event: 'pusher:subscribe', data: nested(4_000) })],
   ['a prototype for a channel', '{"event":"pusher:subscribe","data":{"__proto__":{"channel":"x"}}}'],
   ['a number for a channel', '{"event":"pusher:subscribe","data":{"channel":1e999}}'],
-])('%s is told to be wrong by Pusher’s protocol, and ends nothing', async (_, message) => {
+])('%s gets an error of Pusher’s protocol, and closes nothing', async (_, message) => {
   const client = await scene.watchPusher(acme)
   client.write(textFrameOf(message))
   expect(await client.text('pusher:error')).toContain('"code":null')

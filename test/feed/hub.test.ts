@@ -9,13 +9,13 @@ import type { Clock } from '../../src/runtime/clock.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { acme, FakeSource, START } from './feed-fixture.ts'
 
-/** A machine that is busy: timers fire as much too late as it says, and work takes time. */
+/** A busy machine: timers fire late by these times, and work takes time. */
 class BusyClock implements Clock {
   nowMs = 0
   readonly #oversleepsMs: number[] = []
   readonly #stop = new AbortController()
 
-  /** Stops whoever sleeps by it after so many sleeps. */
+  /** Stops after this many sleeps. */
   constructor(oversleepsMs: readonly number[]) {
     this.#oversleepsMs.push(...oversleepsMs)
   }
@@ -39,7 +39,7 @@ class BusyClock implements Clock {
   }
 }
 
-/** A snapshot takes a while to make. */
+/** A source whose snapshots take time. */
 class SlowSource extends FakeSource {
   readonly #clock: BusyClock
   readonly #takesMs: number
@@ -67,7 +67,7 @@ beforeEach(() => {
   shownAtMs.length = 0
 })
 
-test('a turn that comes late is not left out, and the next ones are at their times', async () => {
+test('a late turn is not skipped, and the next ones are on time', async () => {
   const clock = new BusyClock([0, 1_100, 0, 0])
   const hub = new Hub({ source: new FakeSource(acme), alerts: NO_ALERTS, clock, intervalMs: 1_000 })
   hub.join(watcher(clock), { kind: 'tenant', tenant: acme })
@@ -75,7 +75,7 @@ test('a turn that comes late is not left out, and the next ones are at their tim
   expect(shownAtMs).toEqual([0, 1_000, 3_100, 3_100, 4_000])
 })
 
-test('turns missed whole are left out', async () => {
+test('turns that are missed are skipped', async () => {
   const clock = new BusyClock([0, 5_500, 0, 0])
   const hub = new Hub({ source: new FakeSource(acme), alerts: NO_ALERTS, clock, intervalMs: 1_000 })
   hub.join(watcher(clock), { kind: 'tenant', tenant: acme })
@@ -83,7 +83,7 @@ test('turns missed whole are left out', async () => {
   expect(shownAtMs).toEqual([0, 1_000, 7_500, 7_500, 8_000])
 })
 
-test('work of a turn lets others have theirs in between', async () => {
+test('the work of a turn gives way to other work', async () => {
   const clock = new BusyClock([0, 0, 0])
   const tenants = Array.from({ length: 6 }, (_, number) => tenantId(`tenant-${number}`))
   const hub = new Hub({
@@ -106,7 +106,7 @@ test('work of a turn lets others have theirs in between', async () => {
   expect(shownBefore.slice(0, 2)).toEqual([2, 4])
 })
 
-test('the system is summed up for those who watch it, and for nobody else', async () => {
+test('the system is summed up only for its subscribers', async () => {
   const clock = new HandClock(START)
   let sums = 0
   class CountedSource extends FakeSource {

@@ -10,13 +10,13 @@ beforeEach(async () => {
 afterEach(() => feed.stop())
 
 test.each([
-  ['what is no JSON', '{"type":'],
+  ['something other than JSON', '{"type":'],
   ['an unknown type', '{"type":"sing"}'],
   ['no object', '[]'],
   ['an unknown topic', '{"type":"subscribe","topics":["weather"]}'],
   ['no topics', '{"type":"subscribe","topics":[]}'],
-  ['a key nobody knows', '{"type":"refresh","force":true}'],
-  ['a tenant that is no string', '{"type":"subscribe","topics":["sessions"],"tenant":{}}'],
+  ['an unknown key', '{"type":"refresh","force":true}'],
+  ['a tenant that is not a string', '{"type":"subscribe","topics":["sessions"],"tenant":{}}'],
 ])('%s is answered with an error and closed with 4400', async (_, text) => {
   const client = await feed.watch(acme)
   client.socket.send(text)
@@ -36,7 +36,7 @@ test('a message of more than 16 KiB is closed with 1009', async () => {
   expect(await client.closed).toBe(1009)
 })
 
-test('a broken frame ends its own connection and no other', async () => {
+test('a broken frame closes its own connection and no other', async () => {
   const other = await feed.watch(acme)
   const client = await feed.watch(acme)
   const raw = Reflect.get(client.socket, '_socket')
@@ -75,7 +75,7 @@ test('a second refresh within a second is too soon, and closes nothing', async (
   await client.next('snapshot')
 })
 
-test('sessions come to those who asked, at once and each interval, until they unsubscribe', async () => {
+test('sessions reach subscribers, at once and at each interval, until they unsubscribe', async () => {
   feed.alerts.byTenant.set(acme, [outage(1)])
   const asker = await feed.watch(acme)
   const other = await feed.watch(acme)
@@ -84,7 +84,7 @@ test('sessions come to those who asked, at once and each interval, until they un
   await feed.clock.turn(5000)
   expect(await asker.next('sessions')).toMatchObject({ seq: 2, as_of: '2026-11-24T10:00:05.000Z' })
   asker.send({ type: 'unsubscribe', topics: ['sessions'] })
-  // The answer to this shows that the message before it was heard.
+  // The answer to this shows that the message before it was handled.
   asker.send({ type: 'subscribe', topics: ['alerts'] })
   await asker.next('alert')
   await feed.clock.turn(5000)
@@ -94,7 +94,7 @@ test('sessions come to those who asked, at once and each interval, until they un
   expect([...asker.unread(), ...other.unread()]).toEqual([])
 })
 
-test('a tenant may name itself, and nobody else', async () => {
+test('a tenant may name itself, and no other tenant', async () => {
   const client = await feed.watch(acme)
   client.send({ type: 'subscribe', topics: ['sessions'], tenant: 'acme' })
   await client.next('sessions')
@@ -127,7 +127,7 @@ test('an admin names the tenant whose sessions it wants', async () => {
   expect(await admin.next('sessions')).toMatchObject({ tenant: 'globex' })
 })
 
-test('an admin who asks for the system sees the sum over tenants, at once and each interval, until it unsubscribes', async () => {
+test('an admin who subscribes to the system gets the sum over tenants until it unsubscribes', async () => {
   const admin = await feed.watchAll()
   admin.send({ type: 'subscribe', topics: ['system'] })
   expect(await admin.next('system')).toMatchObject({
@@ -145,7 +145,7 @@ test('an admin who asks for the system sees the sum over tenants, at once and ea
     if (data.toString().startsWith('{"type":"system"')) systems += 1
   })
   admin.send({ type: 'unsubscribe', topics: ['system'] })
-  // The answer to this shows that the message before it was heard.
+  // The answer to this shows that the message before it was handled.
   admin.send({ type: 'subscribe', topics: ['sessions'] })
   await admin.next('error')
   await feed.clock.turn(3000)
@@ -154,7 +154,7 @@ test('an admin who asks for the system sees the sum over tenants, at once and ea
   expect(systems).toBe(0)
 })
 
-test('the system is not a tenant’s', async () => {
+test('a tenant may not subscribe to the system', async () => {
   const client = await feed.watch(acme)
   client.send({ type: 'subscribe', topics: ['system'] })
   expect(await client.closed).toBe(4403)

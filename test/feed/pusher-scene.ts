@@ -12,12 +12,12 @@ import { onlySecret } from './token-rules.ts'
 
 export const app = new PusherApp({ key: 'key', secret: 'the secret of the app' })
 
-/** A message of Pusher's, with its `data` read. */
+/** A Pusher message with its `data` parsed. */
 export interface PusherMessage {
   readonly event: string
   readonly channel: string | undefined
   readonly data: Record<string, unknown>
-  /** As it came: a string, or JSON. */
+  /** `data` as received: a string, or JSON. */
   readonly raw: unknown
 }
 
@@ -32,7 +32,7 @@ function parse(text: string): PusherMessage {
   return { event: String(event), channel: channel === undefined ? undefined : String(channel), data, raw }
 }
 
-/** A real WebSocket that speaks as Pusher's clients do, and keeps what it is sent until the test asks for it. */
+/** A real WebSocket that behaves like Pusher's clients, and keeps its messages until the test asks for them. */
 export class PusherSocket {
   readonly socket: WebSocket
   readonly closed: Promise<number>
@@ -64,7 +64,7 @@ export class PusherSocket {
     this.send('pusher:subscribe', { channel, auth })
   }
 
-  /** The next message of the event, leaving out others before it. */
+  /** The next message of this event; others before it are dropped. */
   async next(event: string): Promise<PusherMessage> {
     for (;;) {
       const message = this.#unread.shift()
@@ -77,7 +77,7 @@ export class PusherSocket {
     }
   }
 
-  /** What has come up to now, and is there once a ping that is sent now is answered. */
+  /** Messages that have arrived by the time the server answers a ping that is sent now. */
   async unread(): Promise<readonly PusherMessage[]> {
     const before: PusherMessage[] = []
     this.send('pusher:ping', {})
@@ -94,7 +94,7 @@ export class PusherSocket {
   }
 }
 
-/** The feed as Pusher's clients see it, on a port of its own, with a clock turned by hand, five seconds between snapshots. */
+/** The feed for Pusher clients, on a free port, with a manual clock and five seconds between snapshots. */
 export class PusherScene {
   readonly clock = new HandClock(START)
   readonly source = new FakeSource(acme, globex)
@@ -143,7 +143,7 @@ export class PusherScene {
     return client
   }
 
-  /** Connects, and gives the connection's id too. */
+  /** Connects, and returns the connection's id too. */
   async connect(): Promise<{ client: PusherSocket; socketId: string }> {
     const client = this.open()
     const { data } = await client.next('pusher:connection_established')

@@ -6,16 +6,16 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 export interface FrameOptions {
   readonly opcode: number
   readonly payload: Buffer | string
-  /** The last of its message, unless told. */
+  /** Whether it is the last frame of its message; true by default. */
   readonly isFinal?: boolean
   /** 4, 2 and 1 for RSV1, RSV2 and RSV3. */
   readonly reservedBits?: number
   readonly isMasked?: boolean
-  /** Instead of the payload's own. */
+  /** Replaces the real length of the payload. */
   readonly declaredLength?: bigint
 }
 
-/** A WebSocket frame (RFC 6455, section 5.2), right or wrong in whatever way a test wants it. */
+/** A WebSocket frame (RFC 6455, section 5.2), valid or invalid as a test needs it. */
 export function rawFrame(options: FrameOptions): Buffer {
   const { opcode, isFinal = true, reservedBits = 0, isMasked = true } = options
   const payload = Buffer.from(options.payload)
@@ -39,15 +39,15 @@ export function textFrameOf(message: object | string): Buffer {
   })
 }
 
-/** A client that writes its frames by hand, and so may write any. It answers pings, Pusher's too, unless it is told not to. */
+/** A client that can write any frame. It answers pings, also Pusher's, unless it is asked not to. */
 export class RawClient {
   readonly socket: Socket
-  /** All text that has come, a message each. */
+  /** All received texts, one per message. */
   readonly texts: string[] = []
-  /** With the code of the server's close frame, or `undefined` where there was none. */
+  /** The code of the server's close frame, or `undefined` if there was none. */
   readonly ended: Promise<number | undefined>
   answersPings = true
-  /** Of the server's close frame. */
+  /** The reason in the server's close frame. */
   closeReason = ''
   bytesRead = 0
   #bytes = Buffer.alloc(0)
@@ -68,19 +68,19 @@ export class RawClient {
     )
   }
 
-  /** Shakes hands on a path. @returns what the server answered */
+  /** Performs the handshake on a path. @returns the server's answer */
   async upgrade(path: string, headers: readonly string[] = []): Promise<string> {
     this.socket.write(handshakeOf(path, headers))
     while (!this.#isUpgraded && !this.socket.closed) await this.#arrival()
     return this.#isUpgraded ? 'upgraded' : this.#bytes.toString('latin1')
   }
 
-  /** @returns whether it could be written, however little the other end reads: not once it has answered a close frame */
+  /** @returns whether it could be written, which does not depend on the other end reading; false after a close */
   write(...frames: readonly Buffer[]): boolean {
     return !this.socket.writableEnded && this.socket.write(Buffer.concat(frames))
   }
 
-  /** The first text with these words, if need be once it comes. */
+  /** The first text that contains these words, waiting for it if necessary. */
   async text(words: string): Promise<string> {
     for (;;) {
       const found = this.texts.find(it => it.includes(words))
@@ -90,9 +90,9 @@ export class RawClient {
     }
   }
 
-  /** Until all is here that was sent before what the server has heard by now; or until the end. */
+  /** Resolves when the answers to everything sent so far have arrived, or at the end. */
   async caughtUp(): Promise<void> {
-    // An answer to a ping may go before those to the messages that came with it, but not a second one.
+    // A pong may precede the answers to messages that came with its ping, but a second one does not.
     for (let count = 0; count < 2; count++) {
       const wanted = this.#pongs + 1
       this.write(rawFrame({ opcode: OPCODE.ping, payload: '' }))

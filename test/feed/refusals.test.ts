@@ -10,11 +10,11 @@ afterEach(() => scene.stop())
 
 async function counted(observer: Observed): Promise<Record<string, number>> {
   const text = await observer.registry.getSingleMetricAsString('tikmeter_refusals_total')
-  const told = Array.from(text.matchAll(/\{reason="(\w+)"\} (\d+)/g), ([, reason = '', count]) => [
+  const counts = Array.from(text.matchAll(/\{reason="(\w+)"\} (\d+)/g), ([, reason = '', count]) => [
     reason,
     Number(count),
   ])
-  return Object.fromEntries(told.filter(([, count]) => count !== 0))
+  return Object.fromEntries(counts.filter(([, count]) => count !== 0))
 }
 
 test('refusals of both protocols and of pages are counted by reason', async () => {

@@ -18,7 +18,7 @@ const SECRETS = {
   PANEL: 'the secret of the panel, of 32 bytes or more',
   NEXT: 'the next secret of it, of 32 bytes or more',
 }
-/** A key that asks for all that a key can ask for. */
+/** A key with every possible requirement. */
 const STRICT = { secret: fromEnvironment('PANEL'), issuer: 'panel', audience: 'usage', max_age: '10m' }
 const NEXT = { ...STRICT, secret: fromEnvironment('NEXT') }
 const PUSHER = { key: KEY, secret: new Secret('the secret of the app') }
@@ -30,7 +30,7 @@ function fromEnvironment(name: keyof typeof SECRETS): string {
   return `$\{${name}}`
 }
 
-/** As an operator writes it. */
+/** A config as an operator writes it. */
 function written(keys: readonly object[], notBefore?: Date): Config {
   const auth = notBefore === undefined ? {} : { auth: { not_before: notBefore.toISOString() } }
   const tenants = [{ id: 'acme', ...auth, routers: [] }]
@@ -46,7 +46,7 @@ interface Claims {
   readonly [name: string]: unknown
 }
 
-/** A token that its key takes, but for what is said otherwise. */
+/** A token that its key accepts, unless the claims say otherwise. */
 function tokenOf(claims: Claims = {}, secret = SECRETS.PANEL): Promise<string> {
   const iat = secondsAgo(60).getTime() / 1_000
   return new SignJWT({ tenant: 'acme', iss: 'panel', aud: 'usage', iat, ...claims })
@@ -73,12 +73,12 @@ afterEach(async () => {
   await serving.stop()
 })
 
-/** What a reload of the config does with its tokens. */
+/** Applies the token rules of a new config, as a reload does. */
 async function reload(config: Config): Promise<void> {
   if (!verifier.apply(tokenRulesOf(config))) return
-  const told = serving.rulesChanged()
+  const changed = serving.rulesChanged()
   await clock.turn(0)
-  await told
+  await changed
 }
 
 function connect(token: string): TestClient {
@@ -100,7 +100,7 @@ async function openPusher(): Promise<{ readonly client: PusherSocket; readonly s
   return { client, socketId: String(data['socket_id']) }
 }
 
-/** Lets our endpoint sign for it, as a dashboard does. */
+/** Subscribes with a signature of our endpoint, as a dashboard does. */
 async function watchPusher(token: string): Promise<PusherSocket> {
   const { client, socketId } = await openPusher()
   const body = JSON.stringify({ socket_id: socketId, channel_name: CHANNEL })
@@ -116,13 +116,13 @@ function post(token: string, body: string): Promise<Response> {
   return fetch(`http://127.0.0.1:${serving.port}/broadcasting/auth`, { method: 'POST', headers, body })
 }
 
-/** Of a page that asks for a token. */
+/** The status of a page that requires a token. */
 async function statusOf(token: string): Promise<number> {
   const page = `http://127.0.0.1:${serving.port}/api/dashboard/stats`
   return (await fetch(page, { headers: bearer(token) })).status
 }
 
-test('a token with all that its key asks for is let in everywhere', async () => {
+test('a token that meets all requirements of its key is accepted everywhere', async () => {
   const token = await tokenOf()
   await watch(token)
   await watchPusher(token)
@@ -138,12 +138,12 @@ test.each<[string, () => Promise<string>, Config?]>([
   ['for no audience', () => tokenOf({ aud: undefined })],
   ['too old', () => tokenOf({ iat: secondsAgo(11 * 60).getTime() / 1_000 })],
   ['of no age', () => tokenOf({ iat: undefined })],
-  ['issued in a time to come', () => tokenOf({ iat: secondsAgo(-60).getTime() / 1_000 })],
+  ['issued in the future', () => tokenOf({ iat: secondsAgo(-60).getTime() / 1_000 })],
   ['revoked', () => tokenOf(), revoked],
   ['of a key that was rotated away', () => tokenOf(), written([NEXT])],
-  ['of a key that is yet to come', () => tokenOf({}, SECRETS.NEXT)],
+  ['of a key that will be added later', () => tokenOf({}, SECRETS.NEXT)],
 ])(
-  'a token that is %s is refused: 4401 by the feed, 401 by a page and where channels are signed',
+  'a token that is %s is refused: 4401 by the feed, 401 by pages and where channels are signed',
   async (_, made, config) => {
     if (config) await reload(config)
     const token = await made()
@@ -156,11 +156,11 @@ test.each<[string, () => Promise<string>, Config?]>([
 test.each<[string, Config]>([
   ['its key is rotated away', written([NEXT])],
   ['it is revoked', revoked],
-  ['its key asks for another issuer', written([{ ...STRICT, issuer: 'billing' }])],
-  ['its key asks for another audience', written([{ ...STRICT, audience: 'mail' }])],
-  ['its key asks for younger ones', written([{ ...STRICT, max_age: '30s' }])],
+  ['its key requires another issuer', written([{ ...STRICT, issuer: 'billing' }])],
+  ['its key requires another audience', written([{ ...STRICT, audience: 'mail' }])],
+  ['its key requires younger tokens', written([{ ...STRICT, max_age: '30s' }])],
 ])(
-  'an open connection ends within a second when %s: the feed’s with 4401, Pusher’s with 4202',
+  'an open connection closes within a second when %s: the feed’s with 4401, Pusher’s with 4202',
   async (_, config) => {
     const token = await tokenOf()
     const [client, pusher] = [await watch(token), await watchPusher(token)]
@@ -170,7 +170,7 @@ test.each<[string, Config]>([
   },
 )
 
-test('both keys hold while they are rotated, and who has a token by the new one is not disturbed', async () => {
+test('both keys are valid during a rotation, and connections by the new key stay', async () => {
   const [before, after] = [await watch(await tokenOf()), await tokenOf({}, SECRETS.NEXT)]
   await reload(written([STRICT, NEXT]))
   const stayer = await watch(after)
@@ -185,7 +185,7 @@ test.each([
   ['exp', { exp: secondsAgo(-20).getTime() / 1_000 }],
   ['max_age', { iat: secondsAgo(580).getTime() / 1_000 }],
 ])(
-  'a connection ends within a second of its token’s %s: the feed’s with 4401, Pusher’s with 4202',
+  'a connection closes within a second of its token’s %s: the feed’s with 4401, Pusher’s with 4202',
   async (_, claims) => {
     const token = await tokenOf(claims)
     const [client, pusher] = [await watch(token), await watchPusher(token)]

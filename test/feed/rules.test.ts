@@ -56,19 +56,19 @@ test.each([
     'the token is too old',
   ],
   ['an age', { maxAgeMs: 600_000 }, ISSUED, {}, 'the token has no iat'],
-])('a token without %s that its key asks for is refused', async (_, terms, right, wrong, reason) => {
+])('a token without %s that its key requires is refused', async (_, terms, right, wrong, reason) => {
   const key = verifier(onlyKeys(secretKey(SECRET, terms)))
   expect((await key.verify(await signed(right))).kind).toBe('tenant')
   expect(await key.verify(await signed(wrong))).toEqual(refusal(reason))
 })
 
-test('a grant lasts until its token expires, or is too old', async () => {
+test('a grant lasts until its token expires or is too old', async () => {
   const key = verifier(onlyKeys(secretKey(SECRET, { maxAgeMs: 600_000 })))
   const expiresAt = new Date(START.getTime() + 600_000)
   expect(await key.verify(await signed(ISSUED))).toEqual({ ...acmeGrant, expiresAt })
 })
 
-test('each of several keys is good for what is signed by it on its own terms, and for nothing else', async () => {
+test('each of several keys accepts only tokens that it has signed and that meet its requirements', async () => {
   const keys = onlyKeys(
     secretKey(SECRET, { issuer: 'panel', audience: 'usage' }),
     secretKey(OTHER, { issuer: 'billing' }),
@@ -80,7 +80,7 @@ test('each of several keys is good for what is signed by it on its own terms, an
   expect((await several.verify(await signed({ iss: 'panel', aud: 'usage' }, OTHER))).kind).toBe('refused')
 })
 
-test('one secret may stand for two audiences', async () => {
+test('one secret may be used for two audiences', async () => {
   const both = verifier(
     onlyKeys(secretKey(SECRET, { audience: 'old' }), secretKey(SECRET, { audience: 'new' })),
   )
@@ -88,7 +88,7 @@ test('one secret may stand for two audiences', async () => {
   expect((await both.verify(await signed({ aud: 'none' }))).kind).toBe('refused')
 })
 
-test('an issuer that is down holds up no token of another', async () => {
+test('an issuer that is down does not delay tokens of another', async () => {
   const nobody = keyRule({ kind: 'jwks', url: 'http://127.0.0.1:1/keys' }, { issuer: 'down' })
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
@@ -103,7 +103,7 @@ test('an issuer that is down holds up no token of another', async () => {
   expect((await rules.verify(await by('neither'))).kind).toBe('refused')
 })
 
-test('a tenant’s tokens of before it revoked them are refused, those without iat too, and no other’s', async () => {
+test('tokens from before their tenant’s revocation are refused, also those without iat, and no others', async () => {
   const rules = { ...onlySecret(SECRET), tenantsNotBefore: new Map([[acme, START]]) }
   const revoking = verifier(rules)
   const revoked = refusal('the token has been revoked')
@@ -113,7 +113,7 @@ test('a tenant’s tokens of before it revoked them are refused, those without i
   expect((await revoking.verify(await signed({ tenant: 'globex' }))).kind).toBe('tenant')
 })
 
-test('all tokens of before an instant are refused, those of admins and those without iat too', async () => {
+test('all tokens from before an instant are refused, also those of admins and those without iat', async () => {
   const later = new Map([[acme, new Date(START.getTime() + 1)]])
   const rules = { ...onlySecret(SECRET), notBefore: START, tenantsNotBefore: later }
   const revoking = verifier(rules)
@@ -124,11 +124,11 @@ test('all tokens of before an instant are refused, those of admins and those wit
     expect(await revoking.verify(await signed(whose))).toEqual(revoked)
     expect((await revoking.verify(await signed({ ...whose, ...ISSUED }))).kind).not.toBe('refused')
   }
-  // What a tenant revoked besides holds too, for itself alone.
+  // A tenant's own revocation applies as well, but only to that tenant.
   expect(await revoking.verify(await signed(ISSUED))).toEqual(revoked)
 })
 
-test('rules are others when a key, what it asks or a revocation is', () => {
+test('rules differ if a key, its requirements or a revocation differ', () => {
   const rules = onlySecret(SECRET)
   const all = [
     onlySecret(OTHER),
@@ -153,7 +153,7 @@ afterEach(async () => {
   feed = undefined
 })
 
-/** A feed and a way to go on by other rules, as a reload does. */
+/** A feed, and a function that changes its rules as a reload does. */
 async function reloadable(
   rules: TokenRules,
 ): Promise<{ feed: TestFeed; reload: (rules: TokenRules) => Promise<void> }> {
@@ -162,14 +162,14 @@ async function reloadable(
   feed = started
   const reload = async (changed: TokenRules) => {
     if (!by.apply(changed)) return
-    const told = started.feed.rulesChanged()
+    const closing = started.feed.rulesChanged()
     await started.clock.turn(0)
-    await told
+    await closing
   }
   return { feed: started, reload }
 }
 
-test('a key that is taken away closes who came by it with 4401, and nobody else', async () => {
+test('removing a key closes its connections with 4401, and no others', async () => {
   const { feed, reload } = await reloadable(onlyKeys(secretKey(SECRET), secretKey(OTHER)))
   const leaver = await feed.watch(acme)
   const stayer = feed.connect({ headers: bearer(await signToken(acmeGrant, OTHER)) })
@@ -180,7 +180,7 @@ test('a key that is taken away closes who came by it with 4401, and nobody else'
   await stayer.next('snapshot')
 })
 
-test('a key that is added lets in who has a token by it, without a restart', async () => {
+test('an added key lets in its tokens without a restart', async () => {
   const { feed, reload } = await reloadable(onlySecret(SECRET))
   const headers = bearer(await signToken(acmeGrant, OTHER))
   expect(await feed.connect({ headers }).closed).toBe(4401)
@@ -188,7 +188,7 @@ test('a key that is added lets in who has a token by it, without a restart', asy
   await feed.connect({ headers }).next('snapshot')
 })
 
-test('a revocation closes the tenant’s connections with 4401, and no other’s', async () => {
+test('a revocation closes the tenant’s connections with 4401, and no others', async () => {
   const { feed, reload } = await reloadable(onlySecret(SECRET))
   const [leaver, stayer] = [await feed.watch(acme), await feed.watch(globex)]
   await reload({
@@ -200,7 +200,7 @@ test('a revocation closes the tenant’s connections with 4401, and no other’s
   await stayer.next('snapshot')
 })
 
-test('who renewed its token is held to the new one', async () => {
+test('a connection that renewed its token is judged by the new one', async () => {
   const { feed, reload } = await reloadable(onlyKeys(secretKey(SECRET), secretKey(OTHER)))
   const client = await feed.watch(acme)
   client.send({ type: 'auth', token: await signToken(acmeGrant, OTHER) })
@@ -213,7 +213,7 @@ test('who renewed its token is held to the new one', async () => {
   expect(await client.closed).toBe(4401)
 })
 
-test('a key that now asks for less time ends connections by it, at their time', async () => {
+test('a key that now allows less time ends its connections at their time', async () => {
   const { feed, reload } = await reloadable(onlySecret(SECRET))
   const token = await signToken(acmeGrant, SECRET, { issuedAt: START })
   const client = feed.connect({ headers: bearer(token) })
@@ -225,7 +225,7 @@ test('a key that now asks for less time ends connections by it, at their time', 
   expect(await client.closed).toBe(4401)
 })
 
-test('who can’t be looked at by the new rules is told to come back, with 1013', async () => {
+test('a connection that can’t be verified with the new rules is asked to come back, with 1013', async () => {
   const { feed, reload } = await reloadable(onlySecret(SECRET))
   const client = await feed.watch(acme)
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -242,7 +242,7 @@ test('who can’t be looked at by the new rules is told to come back, with 1013'
   expect(client.socket.readyState).toBe(client.socket.OPEN)
 })
 
-test('a token that is being verified while the rules change is verified by the new ones', async () => {
+test('a token that is being verified when the rules change is verified with the new ones', async () => {
   const by = verifier(onlySecret(SECRET))
   const verdict = by.verify(await tenantToken(acme))
   by.apply(onlySecret(OTHER))

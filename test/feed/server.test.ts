@@ -6,7 +6,7 @@ let feed: TestFeed
 
 afterEach(() => feed.stop())
 
-test('a snapshot is encoded once a tenant and turn, however many watch it', async () => {
+test('a snapshot is encoded once per tenant and turn, however many watch it', async () => {
   feed = await new TestFeed().start()
   const clients = await Promise.all(Array.from({ length: 50 }, () => feed.watch(acme)))
   expect(feed.source.asked).toEqual([acme])
@@ -22,7 +22,7 @@ test('a tenant that nobody watches is not encoded', async () => {
   expect(new Set(feed.source.asked)).toEqual(new Set([globex]))
 })
 
-test('a tenant gets its own snapshots and no other’s', async () => {
+test('a tenant gets its own snapshots and no others', async () => {
   feed = await new TestFeed().start()
   const client = await feed.watch(acme)
   const other = await feed.watch(globex)
@@ -32,7 +32,7 @@ test('a tenant gets its own snapshots and no other’s', async () => {
   expect(client.unread()).toEqual([])
 })
 
-test('seq grows by one each interval, on times that don’t drift', async () => {
+test('seq grows by one each interval, without drift', async () => {
   feed = await new TestFeed().start()
   const client = await feed.watch(acme)
   for (let turn = 1; turn <= 3; turn += 1) {
@@ -42,7 +42,7 @@ test('seq grows by one each interval, on times that don’t drift', async () => 
   }
 })
 
-test('a snapshot made for one who asks is shown to all, so that nobody misses a seq', async () => {
+test('a snapshot made for one client is sent to all, so that nobody misses a seq', async () => {
   feed = await new TestFeed().start()
   const client = await feed.watch(acme)
   const asker = await feed.watch(acme)
@@ -53,7 +53,7 @@ test('a snapshot made for one who asks is shown to all, so that nobody misses a 
   for (const seq of [2, 3]) expect(await client.next('snapshot')).toMatchObject({ seq })
 })
 
-test('who joins gets the snapshot that all have, and the next one with them', async () => {
+test('a new client gets the current snapshot, and the next one with the others', async () => {
   feed = await new TestFeed().start()
   await feed.watch(acme)
   await feed.clock.turn(4000)
@@ -64,7 +64,7 @@ test('who joins gets the snapshot that all have, and the next one with them', as
   expect(feed.source.asked).toEqual([acme, acme])
 })
 
-test('many tenants are shown at their own places within the interval, each every interval', async () => {
+test('many tenants have their own times within the interval, each in every interval', async () => {
   const tenants = Array.from({ length: 400 }, (_, number) => tenantId(`tenant-${number}`))
   const [first = acme] = tenants
   const last = tenants.at(-1) ?? acme
@@ -80,7 +80,7 @@ test('many tenants are shown at their own places within the interval, each every
   }
 })
 
-test('an admin is shown every tenant, each at its place', async () => {
+test('an admin gets every tenant, each at its time', async () => {
   const tenants = Array.from({ length: 400 }, (_, number) => tenantId(`tenant-${number}`))
   feed = await new TestFeed({ source: new FakeSource(...tenants) }).start()
   const admin = await feed.watchAll()
@@ -99,7 +99,7 @@ test('an admin is shown every tenant, each at its place', async () => {
   expect(seen.size).toBe(800)
 })
 
-/** Megabytes a snapshot: after a few of them the kernel takes no more for a client that doesn't read. */
+/** Makes snapshots of megabytes, of which the kernel buffers only a few for a client that does not read. */
 const HUGE = 20_000
 
 test('a slow client skips to the newest snapshot, and the others lose none', async () => {
@@ -120,7 +120,7 @@ test('a slow client skips to the newest snapshot, and the others lose none', asy
   expect(seen).toEqual([...seen].sort((a, b) => Number(a) - Number(b)))
 })
 
-test('a client that takes nothing for thirty seconds is closed with 4413', async () => {
+test('a client that reads nothing for thirty seconds is closed with 4413', async () => {
   feed = await new TestFeed({ limits: { pingEveryMs: 1e9 } }).start()
   const slow = await feed.watch(acme)
   slow.socket.pause()
@@ -131,7 +131,7 @@ test('a client that takes nothing for thirty seconds is closed with 4413', async
   expect(await slow.closed).toBe(4413)
 })
 
-test('a client that answers no ping by the next is cut off', async () => {
+test('a client that has not answered a ping by the next one is cut off', async () => {
   feed = await new TestFeed().start()
   const client = feed.connect({ headers: bearer(await tenantToken(acme)), autoPong: false })
   await client.next('snapshot')
@@ -144,14 +144,14 @@ test('a client that answers its pings stays', async () => {
   const client = await feed.watch(acme)
   for (let turn = 0; turn < 4; turn += 1) {
     await feed.clock.turn(30_000)
-    // A pong goes before a message that is sent after it.
+    // The pong is sent before this message.
     client.send({ type: 'subscribe', topics: ['sessions'] })
     await client.next('sessions')
   }
   expect(client.socket.readyState).toBe(client.socket.OPEN)
 })
 
-test('more connections than a tenant may have are closed with 4429, and one that leaves makes room', async () => {
+test('connections above the limit of a tenant are closed with 4429, and one that leaves makes room', async () => {
   feed = await new TestFeed({ limits: { connectionsPerTenant: 2 } }).start()
   const first = await feed.watch(acme)
   await feed.watch(acme)
@@ -163,7 +163,7 @@ test('more connections than a tenant may have are closed with 4429, and one that
   await feed.watch(acme)
 })
 
-test('more connections than an address may have are closed with 4429, token or not', async () => {
+test('connections above the limit of an address are closed with 4429, with or without a token', async () => {
   feed = await new TestFeed({ limits: { connectionsPerAddress: 2 } }).start()
   const from = (address: string) => feed.connect({ headers: { 'X-Forwarded-For': address } }).opened()
   await from('198.51.100.7')
@@ -177,7 +177,7 @@ test('more connections than an address may have are closed with 4429, token or n
   await again.next('welcome')
 })
 
-test('stop closes every client with 1001, leaves no timer, and takes no new one', async () => {
+test('stop closes every client with 1001, leaves no timer, and accepts no new client', async () => {
   feed = await new TestFeed({ source: new FakeSource(acme) }).start()
   const clients = [await feed.watch(acme), await feed.watchAll(), await feed.connect({}).opened()]
   await feed.feed.stop()
@@ -187,7 +187,7 @@ test('stop closes every client with 1001, leaves no timer, and takes no new one'
   expect(await feed.connect({}).refused).toBe(503)
 })
 
-test('stop waits a second for a client that doesn’t answer, and no longer', async () => {
+test('stop waits one second for a client that doesn’t answer', async () => {
   feed = await new TestFeed().start()
   const client = await feed.watch(acme)
   client.socket.pause()

@@ -8,7 +8,7 @@ import { acme, FakeSource, START } from './feed-fixture.ts'
 
 const SESSIONS = 20_000
 
-/** Work takes time: each session a hundredth of a millisecond. */
+/** A clock by which each session takes a hundredth of a millisecond of work. */
 class WorkingClock extends HandClock {
   workedMs = 0
 
@@ -35,7 +35,7 @@ class ManySessions extends FakeSource {
         yield { ...one, username: `user-${number}` }
       }
     }.bind(this)
-    // Made as they are taken, and no list before.
+    // Made one by one as they are iterated.
     return { [Symbol.iterator]: make }
   }
 }
@@ -58,7 +58,7 @@ beforeEach(() => {
   hub.join(watcher, { kind: 'tenant', tenant: acme })
 })
 
-/** Until all that is under way is made. @returns how many turns others had */
+/** Waits until everything under way is made. @returns how many turns other work had */
 async function untilMade(): Promise<number> {
   const before = frames.length
   for (let turns = 1; turns <= 1_000; turns++) {
@@ -72,7 +72,7 @@ function messageOf(frame: Buffer | undefined): { seq: number; sessions: SessionJ
   return JSON.parse((frame ?? Buffer.of()).toString('utf8', 10))
 }
 
-test('many sessions are told in slices, between which others have their turns, and are all there', async () => {
+test('many sessions are made in slices, between which other work runs, and none is missing', async () => {
   hub.subscribeSessions(watcher, acme)
   expect(frames).toEqual([])
   expect(source.made).toBeLessThanOrEqual(1_200)
@@ -84,7 +84,7 @@ test('many sessions are told in slices, between which others have their turns, a
   )
 })
 
-test('a message of sessions is good for ten times what it took, whoever asks anew and whatever the interval', async () => {
+test('a message of sessions is reused for ten times what it took, whatever the requests and the interval', async () => {
   const ending = new AbortController()
   const running = hub.run(ending.signal)
   hub.subscribeSessions(watcher, acme)
@@ -104,7 +104,7 @@ test('a message of sessions is good for ten times what it took, whoever asks ane
   await running
 })
 
-test('one who leaves while they are made gets none, and another who comes gets the same', async () => {
+test('a client that leaves while they are made gets none, and another who comes gets them', async () => {
   const other: Watcher = { ...watcher, put: (_slot, frame) => others.push(frame) }
   const others: Buffer[] = []
   hub.subscribeSessions(watcher, acme)

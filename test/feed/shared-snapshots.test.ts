@@ -26,7 +26,7 @@ test('each turn makes a tenant’s snapshot once, for clients of both protocols'
   await running
 })
 
-test('another moment is another snapshot, however near, and so is another tenant’s', () => {
+test('another moment, however close, has another snapshot, and so has another tenant', () => {
   const source = new FakeSource(acme, globex)
   const shared = new SharedSnapshots(source)
   const now = new Date(START)

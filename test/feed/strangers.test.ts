@@ -24,7 +24,7 @@ async function newFeed(more: { readonly perSecond?: number; readonly most?: numb
   feed = await new TestFeed({ strangers }).start()
 }
 
-test('an address may show so many invalid tokens a second, and valid ones at any time', async () => {
+test('an address may send a limited number of invalid tokens a second, and valid ones at any time', async () => {
   await newFeed({ perSecond: 2 })
   const codes: number[] = []
   for (let time = 0; time < 4; time++) codes.push(await feed.connect({ headers: bearer('forged') }).closed)
@@ -35,7 +35,7 @@ test('an address may show so many invalid tokens a second, and valid ones at any
   expect(refused.filter(it => it === 'failed_token')).toHaveLength(5)
 })
 
-test('who is refused by the feed is noted, and who only leaves, or whose token expires, is not', async () => {
+test('a refused client is counted, and one that leaves, or whose token expires, is not', async () => {
   await newFeed({})
   const late = await feed.connect({}).opened()
   await feed.clock.turn(6_000)
@@ -54,7 +54,7 @@ test('who is refused by the feed is noted, and who only leaves, or whose token e
   expect(refused).toEqual(['no_token', 'forbidden', 'forbidden'])
 })
 
-test('where no room is left a WebSocket is closed for another until it has shown a valid token', async () => {
+test('a WebSocket may be closed to make room until it has shown a valid token', async () => {
   await newFeed({ most: 2 })
   const { strangers, clock } = feed
   const http = new HttpServer({

@@ -7,7 +7,7 @@ let server: WebSocketServer | undefined
 
 afterEach(() => new Promise<void>(resolve => (server ? server.close(() => resolve()) : resolve())))
 
-/** What a real client makes of the bytes. */
+/** The message that a real client reads from the bytes. */
 async function received(frame: Buffer): Promise<{ text: string; isBinary: boolean }> {
   const listening = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   server = listening
@@ -34,7 +34,7 @@ test.each([1, 125, 126, 65_535, 65_536, 200_000])(
   },
 )
 
-test('a name in any script is as long as its bytes', async () => {
+test('the length of a name counts its bytes, in any script', async () => {
   const text = JSON.stringify({ name: 'Мукачево 🗼' })
   expect(await received(textFrame(text))).toEqual({ text, isBinary: false })
 })

@@ -2,12 +2,12 @@ import type { TokenKey } from '../../src/auth/keys.ts'
 import type { TokenRules } from '../../src/auth/tokens.ts'
 import type { KeyRule } from '../../src/auth/verifying-key.ts'
 
-/** A key, and what it asks of its tokens: by default, nothing. */
+/** A key without requirements by default. */
 export function keyRule(key: TokenKey, terms: Partial<Omit<KeyRule, 'key'>> = {}): KeyRule {
   return { key, issuer: undefined, audience: undefined, maxAgeMs: undefined, ...terms }
 }
 
-/** These keys, and no token revoked. */
+/** Rules with these keys and no revocations. */
 export function onlyKeys(...keys: readonly KeyRule[]): TokenRules {
   return { keys, notBefore: undefined, tenantsNotBefore: new Map() }
 }

@@ -3,7 +3,7 @@ import { INTERVAL_MS, type ServedScene } from '../auth/served-scene.ts'
 import { acme, START } from './feed-fixture.ts'
 import type { RawClient } from './raw-client.ts'
 
-/** Two well-behaved clients of acme, one in each protocol, beside whoever is not: what they are shown, and whether they stay. */
+/** Two well-behaved clients of acme, one per protocol, beside a hostile one. They check that it does not affect them. */
 export class Witnesses {
   readonly #scene: ServedScene
   readonly #feed: RawClient
@@ -19,7 +19,7 @@ export class Witnesses {
     return new Witnesses(scene, await scene.watch(acme), await scene.watchPusher(acme))
   }
 
-  /** Lets time pass, with every snapshot read before the next is made, as it is where a second is a second. */
+  /** Lets time pass, reading each snapshot before the next is made, as in real time. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= INTERVAL_MS) {
       await this.#scene.clock.turn(Math.min(left, INTERVAL_MS))
@@ -27,7 +27,7 @@ export class Witnesses {
     }
   }
 
-  /** That they are shown every snapshot, and that nothing is left of whoever was there: no connection and no complaint. */
+  /** Checks that they got every snapshot, and that no connection and no complaint of others is left. */
   async areUntouched(): Promise<void> {
     await this.pass(2 * INTERVAL_MS)
     const expected = this.#turns() + 1
@@ -37,7 +37,7 @@ export class Witnesses {
     expect(this.#scene.troubles).toEqual([])
   }
 
-  /** Snapshots that there were, but for the first. */
+  /** The number of snapshots so far, without the first. */
   #turns(): number {
     return Math.floor((this.#scene.clock.steadyMs() - START.getTime()) / INTERVAL_MS)
   }

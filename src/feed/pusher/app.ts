@@ -1,28 +1,28 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const CHANNEL = /^private-tenant\.(.+)\.dashboard-stats$/
-/** As Pusher's server libraries have it: nothing in it can be taken for a part of the channel that is signed with it. */
+/** The form in Pusher's server libraries: no part of it can be mistaken for a part of the signed channel. */
 const SOCKET_ID = /^\d{1,20}\.\d{1,20}$/
 
-/** A tenant's channel, the only one it has. */
+/** The channel of a tenant. Each has only this one. */
 export function channelOf(tenant: string): string {
   return `private-tenant.${tenant}.dashboard-stats`
 }
 
-/** Behind a signature of our own: when the token it was given for expires, in milliseconds. */
+/** The end of our own signatures: the expiry of the token that they were given for, in milliseconds. */
 const EXPIRY = /\.(\d{1,16})$/
 
-/** What lets a connection into a channel. */
+/** A valid signature for a channel. */
 export interface Signature {
-  /** `undefined`: signed by the customer's backend, and good as long as the connection. */
+  /** `undefined`: signed by the customer's backend, and valid as long as the connection. */
   readonly expiresAt: Date | undefined
 }
 
-/** What Pusher calls an app: a key that everybody may know, and the secret that lets into its private channels. */
+/** A Pusher app: a public key, and the secret that signs access to private channels. */
 export class PusherApp {
   readonly key: string
   readonly #secret: string
-  /** Of our own signatures. Nobody else signs by it, since what a backend signs has a colon in it. */
+  /** For our own signatures. A backend cannot produce them, because what it signs contains a colon. */
   readonly #ownSecret: Buffer
 
   constructor({ key, secret }: { readonly key: string; readonly secret: string }) {
@@ -31,7 +31,7 @@ export class PusherApp {
     this.#ownSecret = createHmac('sha256', secret).update('tikmeter').digest()
   }
 
-  /** The tenant that a channel names, there or not; `undefined` for a channel of no tenant. */
+  /** The tenant in the name of a channel, whether it exists or not; `undefined` for other channels. */
   tenantIn(channel: string): string | undefined {
     return CHANNEL.exec(channel)?.[1]
   }
@@ -40,18 +40,18 @@ export class PusherApp {
     return SOCKET_ID.test(text)
   }
 
-  /** As backends let a connection into a channel: `key:HMAC-SHA256(secret, socket_id:channel)`, in hex. */
+  /** Signs as backends do: `key:HMAC-SHA256(secret, socket_id:channel)`, in hex. */
   sign(socketId: string, channel: string): string {
     return `${this.key}:${hmac(this.#secret, `${socketId}:${channel}`)}`
   }
 
-  /** As we do, for as long as a token: clients give back whatever they were given. */
+  /** Signs for as long as a token is valid. Clients return the signature unchanged. */
   signUntil(socketId: string, channel: string, expiresAt: Date): string {
     const expiry = expiresAt.getTime()
     return `${this.key}:${hmac(this.#ownSecret, `${socketId}:${channel}:${expiry}`)}.${expiry}`
   }
 
-  /** What was signed, if anything was. Takes as long for a wrong signature as for one that is nearly right. */
+  /** Verifies a signature. The comparison takes the same time however much of it is right. */
   signatureOf(socketId: string, channel: string, auth: string): Signature | undefined {
     const expiry = EXPIRY.exec(auth)?.[1]
     const expiresAt = expiry === undefined ? undefined : new Date(Number(expiry))

@@ -24,25 +24,25 @@ import {
 } from './messages.ts'
 import { type Subscription, Subscriptions } from './subscriptions.ts'
 
-/** What all of Pusher's clients share, with each other and with the feed's own. */
+/** Shared by all Pusher clients, and with those of the feed's own protocol. */
 export interface PusherClientOptions {
   readonly app: PusherApp
   readonly hub: Hub
-  /** Connections by tenant. */
+  /** Counts connections by tenant. */
   readonly seats: Seats
   readonly limits: FeedLimits
   readonly clock: Clock
 }
 
-/** Not to say which: whose tenants there are is nobody's business. */
+/** One text for both cases, so that nobody learns which tenants exist. */
 const NOT_YOURS = 'there is no such channel, or it is not signed for this connection'
 
 /**
- * One connection of a Pusher client. It is nobody's: each channel it subscribes to is signed for it.
+ * One connection of a Pusher client. It belongs to no tenant: each channel has its own signature.
  *
  *     heard of ─ silent for pingEveryMs ─▶ pinged ─ silent for as long again ─▶ closed
  *         ▲───────── anything it sends ──────┘
- *     and closed where it has not subscribed in time, and where what our endpoint signed for it has expired
+ *     also closed if it has not subscribed in time, and when a signature of our endpoint has expired
  */
 export class PusherClient {
   readonly #socket: WebSocket
@@ -51,17 +51,17 @@ export class PusherClient {
   readonly #clock: Clock
   readonly #outbox: Outbox
   readonly #inbound: RateLimit
-  /** Whoever guessed it could use what was signed for another connection. */
+  /** Random, because anybody who guessed it could use the signatures of another connection. */
   readonly #socketId = `${randomInt(2 ** 47)}.${randomInt(2 ** 47)}`
   readonly #subscriptions = new Subscriptions()
-  /** Channels subscribed to once, now or before. */
+  /** Channels that it has subscribed to, now or before. */
   readonly #known = new Set<string>()
   readonly #connectedAtMs: number
   #heardAtMs: number
   #pingedAtMs: number | undefined
   #isClosed = false
 
-  /** @param stream the one that `socket` was made of */
+  /** @param stream the stream of `socket` */
   constructor(socket: WebSocket, stream: Duplex, visit: Visit, options: PusherClientOptions) {
     this.#socket = socket
     this.#visit = visit
@@ -73,12 +73,12 @@ export class PusherClient {
     this.#inbound = new RateLimit(perSecond(options.limits.messagesPerSecond), this.#heardAtMs)
   }
 
-  /** @param fault for which it may not stay */
+  /** @param fault the reason to close it at once, if there is one */
   start(fault: PusherFault | undefined): void {
     this.#socket.on('message', (raw, isBinary) => this.#receive(raw, isBinary))
     this.#socket.on('ping', () => this.#hear({ kind: 'ping' }))
     this.#socket.on('pong', pong => this.#outbox.answered(pong))
-    // The error is the client's own (a broken frame, a reset), and `close` follows it.
+    // The error is the client's fault (a broken frame, a reset), and `close` follows.
     this.#socket.on('error', () => {})
     this.#socket.on('close', () => this.#end())
     if (fault !== undefined) this.#refuse(fault)
@@ -93,9 +93,9 @@ export class PusherClient {
   }
 
   /**
-   * Ends the connection where its time is over, and pings it where it was silent. Called each second.
+   * Closes the connection if its time is over, and pings it if it was silent. Called every second.
    * @param nowMs by the steady clock
-   * @param wallMs by the wall clock, which tokens expire by
+   * @param wallMs by the wall clock, by which tokens expire
    */
   checkTime(nowMs: number, wallMs: number): void {
     if (this.#isClosed) return
@@ -114,7 +114,7 @@ export class PusherClient {
     }
   }
 
-  /** For which tokens our endpoint signed isn't known here: it is to be asked again, by whom it may have signed for. */
+  /** Closes clients with signatures of our endpoint: their tokens are unknown here, so they must ask it again. */
   rulesChanged(): void {
     if (!this.#subscriptions.areBackends) this.close(PUSHER_CODE.askAgain, 'have the channels signed again')
   }
@@ -146,7 +146,7 @@ export class PusherClient {
     }
   }
 
-  /** The client is there. @returns whether it may go on: it may not where it asks too much */
+  /** Notes that the client is alive. @returns whether to handle the message; not if there are too many */
   #hear(inbound: PusherInbound): boolean {
     if (this.#isClosed) return false
     this.#heardAtMs = this.#clock.steadyMs()
@@ -157,7 +157,7 @@ export class PusherClient {
     return false
   }
 
-  /** Who shows many tenants on one page subscribes to each by a message of its own, all at once, and leaves them so. */
+  /** A page with many tenants subscribes to all of them at once and leaves them at once, which is not counted. */
   #isFree(inbound: PusherInbound): boolean {
     switch (inbound.kind) {
       case 'subscribe':
@@ -171,7 +171,7 @@ export class PusherClient {
     }
   }
 
-  /** A tenant that isn't there, and one whose channel isn't signed for this connection, are the same to a client. */
+  /** For a client, an unknown tenant and a channel without a valid signature are the same. */
   #admission(channel: string, auth: string): Omit<Subscription, 'watcher'> | undefined {
     const { app, hub, clock } = this.#options
     const signature = app.signatureOf(this.#socketId, channel, auth)
@@ -190,7 +190,7 @@ export class PusherClient {
       return
     }
     const { tenant } = admission
-    // Once more is no fault: it is answered as the first time.
+    // A second subscription is answered like the first.
     this.#unsubscribe(channel)
     if (!seats.take(tenant)) {
       this.#visit.refused('too_many')
@@ -220,14 +220,14 @@ export class PusherClient {
     this.#outbox.drop(channel)
   }
 
-  /** Tells why by a message too: not every client library shows the code of a close. */
+  /** Sends the reason as a message too, because not every client library shows close codes. */
   #refuse({ code, reason }: PusherFault): void {
     if (this.#isClosed) return
     this.#outbox.say(errorFrame(code, reason))
     this.close(code, reason)
   }
 
-  /** One slot for one kind of error: who asks without reading fills nothing. */
+  /** One slot per kind of error, so that a client that does not read cannot fill the outbox. */
   #refuseChannel(channel: string): void {
     this.#visit.refused('forbidden')
     this.#outbox.put('refused', refusedFrame(channel, NOT_YOURS))

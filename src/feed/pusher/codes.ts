@@ -1,10 +1,10 @@
 /**
- * Pusher's own codes, of errors and of closes, by what the client does then: from 4000 it stays away, from 4100 it comes
- * back after a second, and from 4200 at once. `ws` itself sends 1009 for what is too large, and 1002 and 1007 for broken
- * frames.
+ * Pusher's codes for errors and closes. They tell the client what to do: 4000 and up do not reconnect, 4100 and up
+ * reconnect after a second, 4200 and up reconnect at once. `ws` itself sends 1009 for messages that are too large, and
+ * 1002 and 1007 for broken frames.
  */
 export const PUSHER_CODE = {
-  /** Not JSON, or binary. RFC 6455's, since Pusher has none for it. */
+  /** Not JSON, or binary. From RFC 6455, because Pusher has no code for it. */
   badMessage: 1007,
   unknownKey: 4001,
   badVersion: 4006,
@@ -15,13 +15,13 @@ export const PUSHER_CODE = {
   overCapacity: 4100,
   notSubscribed: 4101,
   noPong: 4201,
-  /** What our endpoint signed holds no more: whoever asks it again gets what holds now. */
+  /** A signature of our endpoint is no longer valid: the client must request a new one. */
   askAgain: 4202,
 } as const
 
 export type PusherCode = (typeof PUSHER_CODE)[keyof typeof PUSHER_CODE]
 
-/** Why a connection ends, in words for the one who wrote the client. */
+/** The reason why a connection ends, for the author of the client. */
 export interface PusherFault {
   readonly code: PusherCode
   readonly reason: string

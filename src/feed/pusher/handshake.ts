@@ -5,8 +5,8 @@ import { PUSHER_CODE, type PusherFault } from './codes.ts'
 const VERSION = '7'
 
 /**
- * What is wrong with a request for `/app/{key}?protocol=7`, if anything is. It is told once the connection is made: a
- * browser's script can't see an HTTP status, and would try again for ever.
+ * Checks a request for `/app/{key}?protocol=7`. A fault is reported after the connection is made: a script in a browser
+ * cannot see an HTTP status and would retry for ever.
  */
 export function handshakeFault(
   { url, headers }: { readonly url?: string | undefined; readonly headers: IncomingHttpHeaders },
@@ -21,8 +21,8 @@ export function handshakeFault(
   const version = new URLSearchParams(query).get('protocol')
   if (version === null) return { code: PUSHER_CODE.noVersion, reason: 'no protocol version: ?protocol=7' }
   if (!/^\d+$/.test(version))
-    return { code: PUSHER_CODE.badVersion, reason: 'the protocol version is no number' }
+    return { code: PUSHER_CODE.badVersion, reason: 'the protocol version is not a number' }
   if (version !== VERSION)
-    return { code: PUSHER_CODE.unsupportedVersion, reason: 'only protocol 7 is spoken' }
+    return { code: PUSHER_CODE.unsupportedVersion, reason: 'only protocol 7 is supported' }
   return undefined
 }

@@ -4,16 +4,16 @@ import { parseJson } from '../parse-json.ts'
 import { textFrame } from '../text-frame.ts'
 import type { PusherFault } from './codes.ts'
 
-/** Pusher's messages: JSON, in which `data` is JSON once more, as a string. Clients may leave that out. */
+/** Pusher's messages: JSON in which `data` is a string of JSON. Clients may also send it as plain JSON. */
 
 const envelope = z.object({ event: z.string(), data: z.unknown().optional() })
 const channelData = z.object({ channel: z.string(), auth: z.string().default('') })
 
-/** What a client asks. `wrong` leaves the connection open; `malformed` ends it. */
+/** A client's message. `wrong` leaves the connection open; `malformed` closes it. */
 export type PusherInbound =
   | { readonly kind: 'ping' }
   | { readonly kind: 'pong' }
-  /** `auth` is empty for what Pusher calls a public channel. */
+  /** `auth` is empty for a public channel. */
   | { readonly kind: 'subscribe'; readonly channel: string; readonly auth: string }
   | { readonly kind: 'unsubscribe'; readonly channel: string }
   | { readonly kind: 'wrong'; readonly reason: string }
@@ -40,8 +40,8 @@ export function readPusherMessage(raw: RawData, isBinary: boolean): PusherInboun
     }
     default:
       return event.startsWith('client-')
-        ? { kind: 'wrong', reason: 'client events are not taken here' }
-        : { kind: 'wrong', reason: 'the event is not known here' }
+        ? { kind: 'wrong', reason: 'client events are not supported' }
+        : { kind: 'wrong', reason: 'unknown event' }
   }
 }
 
@@ -54,13 +54,13 @@ export function subscribedFrame(channel: string): Buffer {
   return frame({ event: 'pusher_internal:subscription_succeeded', channel, data: '{}' })
 }
 
-/** For the channel's own listeners, in the shape in which Pusher's clients tell them of a refusal of their own. */
+/** For listeners on the channel, in the shape that Pusher's clients use for their own refusals. */
 export function refusedFrame(channel: string, reason: string): Buffer {
   const data = JSON.stringify({ type: 'AuthError', error: reason, status: 403 })
   return frame({ event: 'pusher:subscription_error', channel, data })
 }
 
-/** `data` is no string here: so Pusher has it. */
+/** Here `data` is an object, as in Pusher's protocol. */
 export function errorFrame(code: PusherFault['code'] | null, message: string): Buffer {
   return frame({ event: 'pusher:error', data: { code, message } })
 }

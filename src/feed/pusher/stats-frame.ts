@@ -3,10 +3,10 @@ import type { Stats } from '../../live/snapshot.ts'
 import { textFrame } from '../text-frame.ts'
 import { channelOf } from './app.ts'
 
-/** Dashboards listen for the one or for the other: the same numbers twice. */
+/** Dashboards listen for one of these names; both events carry the same numbers. */
 const EVENTS = ['stats.updated', 'DashboardStatsUpdated']
 
-/** A tenant's stats as Pusher's clients take them: two whole WebSocket frames, one behind the other. */
+/** A tenant's stats for Pusher clients: two whole WebSocket frames in one buffer. */
 export function statsFrame(tenant: TenantId, stats: Stats): Buffer {
   const channel = JSON.stringify(channelOf(tenant))
   const content = JSON.stringify(JSON.stringify({ stats }))

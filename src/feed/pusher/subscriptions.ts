@@ -1,25 +1,25 @@
 import type { TenantId } from '../../accounting/ids.ts'
 import type { Watcher } from '../channel.ts'
 
-/** One channel of a connection, and who is shown what happens in it. */
+/** A channel to which a connection has subscribed. */
 export interface Subscription {
   readonly tenant: TenantId
   readonly watcher: Watcher
-  /** `undefined`: a backend signed for it, and it ends with its connection. */
+  /** `undefined`: signed by a backend, and ends with its connection. */
   readonly expiresAt: Date | undefined
 }
 
 /** A connection's subscriptions, by channel. */
 export class Subscriptions {
   readonly #byChannel = new Map<string, Subscription>()
-  /** No later than the first of them expires. */
+  /** At or before the earliest expiry. */
   #expiresAtMs = Number.POSITIVE_INFINITY
 
   get channels(): readonly string[] {
     return [...this.#byChannel.keys()]
   }
 
-  /** Whether there are some, and a backend signed for each of them. */
+  /** Whether there are subscriptions and all of them were signed by a backend. */
   get areBackends(): boolean {
     return this.#byChannel.size > 0 && this.#all().every(it => it.expiresAt === undefined)
   }
@@ -33,17 +33,17 @@ export class Subscriptions {
     this.#expireAt(subscription)
   }
 
-  /** @returns the one that was there */
+  /** Removes a subscription. @returns it */
   take(channel: string): Subscription | undefined {
     const subscription = this.#byChannel.get(channel)
     this.#byChannel.delete(channel)
     return subscription
   }
 
-  /** @param wallMs by the wall clock, which tokens expire by */
+  /** @param wallMs by the wall clock, by which tokens expire */
   hasExpired(wallMs: number): boolean {
     if (wallMs < this.#expiresAtMs) return false
-    // The one that expires now may have been taken away.
+    // The subscription that would expire now may have been removed.
     this.#expiresAtMs = Number.POSITIVE_INFINITY
     for (const subscription of this.#all()) this.#expireAt(subscription)
     return wallMs >= this.#expiresAtMs

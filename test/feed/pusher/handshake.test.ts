@@ -22,7 +22,7 @@ test.each([
   expect(codeOf(url)).toBe(code)
 })
 
-test('a page connects if it is on the list or of this very host, and is 4009 otherwise', () => {
+test('a page may connect if it is on the list or on this very host, and gets 4009 otherwise', () => {
   const url = '/app/key?protocol=7'
   expect(codeOf(url, { origin: PAGE })).toBeUndefined()
   expect(codeOf(url, { origin: 'https://feed.example.com' })).toBeUndefined()

@@ -8,7 +8,7 @@ import { KEY, plainServing, pusherServing, tokenOf } from '../../auth/pusher-ser
 import { acme, globex } from '../feed-fixture.ts'
 
 type PusherJs = PusherModule.default
-/** The build for Node is the class itself, whose types say that it is a module's default. */
+/** The build for Node exports the class itself, although its types say that it is a default export. */
 const load = createRequire(import.meta.url)
 const Pusher: typeof PusherModule.default = load('pusher-js')
 const PusherForEcho: typeof PusherModule = load('pusher-js')
@@ -44,7 +44,7 @@ function connect(token: string): PusherJs {
   return client
 }
 
-/** What an event brings the next time it happens. */
+/** The data of the next event of this name. */
 function once(
   on: (event: string, callback: (data: unknown) => void) => unknown,
   event: string,
@@ -53,8 +53,8 @@ function once(
 }
 
 function bindOf(client: PusherJs, channel: string) {
-  const its = client.subscribe(channel)
-  return (event: string, callback: (data: unknown) => void) => its.bind(event, callback)
+  const subscribed = client.subscribe(channel)
+  return (event: string, callback: (data: unknown) => void) => subscribed.bind(event, callback)
 }
 
 const STATS = { stats: { active_sessions: 1, online_routers: 1, last_updated: expect.any(String) } }
@@ -69,7 +69,7 @@ test.each(['acme', 'admin'] as const)(
   },
 )
 
-test('pusher-js is refused another tenant’s channel, like one that isn’t there, and keeps its own', async () => {
+test('pusher-js is refused another tenant’s channel, like one that doesn’t exist, and keeps its own', async () => {
   const client = connect(await tokenOf('acme'))
   const own = bindOf(client, channelOf(acme))
   const refusals = [channelOf(globex), channelOf('nobody')].map(channel =>
@@ -80,7 +80,7 @@ test('pusher-js is refused another tenant’s channel, like one that isn’t the
   expect(await once(own, 'stats.updated')).toMatchObject(STATS)
 })
 
-test('pusher-js is told of a signature that is none, by the channel', async () => {
+test('pusher-js gets an error on the channel for an invalid signature', async () => {
   const client = new Pusher(KEY, {
     cluster: '',
     wsHost: '127.0.0.1',
@@ -101,7 +101,7 @@ test('pusher-js is told of a signature that is none, by the channel', async () =
   expect(await error).toMatchObject({ data: { code: 4009 } })
 })
 
-test('pusher-js with a key that is none is told so, and stays away', async () => {
+test('pusher-js with an unknown key gets an error, and stays away', async () => {
   const client = new Pusher('other', {
     cluster: '',
     wsHost: '127.0.0.1',
@@ -131,7 +131,7 @@ test('pusher-js comes back after a restart on the same port, and gets stats agai
   expect(client.connection.socket_id).not.toBe(before)
 })
 
-test('laravel-echo gets stats by its private channel, and is refused another tenant’s', async () => {
+test('laravel-echo gets stats on its private channel, and is refused another tenant’s', async () => {
   const client = connect(await tokenOf('acme'))
   const echo = new Echo({ broadcaster: 'pusher', key: KEY, client })
   const own = echo.private('tenant.acme.dashboard-stats')
@@ -165,7 +165,7 @@ test('laravel-echo that makes its own pusher-js, with a bearer token, gets stats
   echo.disconnect()
 })
 
-test('the path is told to be a WebSocket’s, and where the config has no pusher there is nothing', async () => {
+test('the path only accepts WebSockets, and does not exist without pusher in the config', async () => {
   const plain = plainServing()
   await plain.start()
   const statusOf = async ({ port }: Serving, path: string, method: string) =>

@@ -5,7 +5,7 @@ function read(message: unknown) {
   return readPusherMessage(Buffer.from(JSON.stringify(message)), false)
 }
 
-test('data may be JSON, or JSON once more as a string', () => {
+test('data may be JSON, or a string of JSON', () => {
   const data = { channel: 'private-x', auth: 'key:signature', channel_data: null }
   for (const it of [data, JSON.stringify(data)])
     expect(read({ event: 'pusher:subscribe', data: it })).toEqual({
@@ -19,12 +19,12 @@ test('data may be JSON, or JSON once more as a string', () => {
   })
 })
 
-test('a channel subscribed to without a signature has an empty one', () => {
+test('a subscription without a signature has an empty one', () => {
   expect(read({ event: 'pusher:subscribe', data: { channel: 'public' } })).toMatchObject({ auth: '' })
 })
 
 test.each([[undefined], [null], [''], ['{}'], [{}]])(
-  'a ping and a pong count whatever their data: %j',
+  'a ping and a pong count, whatever their data: %j',
   data => {
     expect(read({ event: 'pusher:ping', data })).toEqual({ kind: 'ping' })
     expect(read({ event: 'pusher:pong', data })).toEqual({ kind: 'pong' })
@@ -39,7 +39,7 @@ test.each([
   [{ event: 'pusher:subscribe', data: { channel: 'private-x', auth: {} } }],
   [{ event: 'pusher:signin', data: {} }],
   [{ event: 'client-typing', channel: 'private-x', data: {} }],
-])('%j is wrong, and no more', message => {
+])('%j is wrong, but does not close the connection', message => {
   expect(read(message).kind).toBe('wrong')
 })
 
@@ -47,6 +47,6 @@ test.each(['', '{', 'null', '[]', '"pusher:ping"', '{}', '{"event":7}'])('%s is 
   expect(readPusherMessage(Buffer.from(text), false).kind).toBe('malformed')
 })
 
-test('a binary message is malformed, whatever is in it', () => {
+test('a binary message is malformed, whatever it contains', () => {
   expect(readPusherMessage(Buffer.from('{"event":"pusher:ping"}'), true).kind).toBe('malformed')
 })
