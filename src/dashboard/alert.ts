@@ -10,15 +10,15 @@ export interface Alert {
   readonly subject: string
   readonly period: string
   readonly firedAt: string
-  /** Only a router's outage ends. */
+  /** Only outages of routers end. */
   readonly endedAt: string | undefined
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** Those shown: the newest. */
+/** How many alerts are shown, the newest ones. */
 export const MOST_ALERTS = 20
 
-/** @param value as the feed and HTTP have it */
+/** @param value an alert from the feed or from HTTP */
 export function alertOf(value: unknown): Alert {
   const fields = fieldsOf(value)
   const endedAt = fields['ended_at']
@@ -34,20 +34,20 @@ export function alertOf(value: unknown): Alert {
   }
 }
 
-/** With one more, or another state of one of them: newest first, and no more than are shown. */
+/** Adds an alert, or replaces one by its new state: newest first, limited to those that are shown. */
 export function withAlert(alerts: readonly Alert[], alert: Alert): readonly Alert[] {
   return [alert, ...alerts.filter(({ id }) => id !== alert.id)]
     .sort((a, b) => b.id - a.id)
     .slice(0, MOST_ALERTS)
 }
 
-/** Whether it says something that was not so at `since`, when the page began to look: older ones are told again. */
+/** Whether it is new since `since`, when the page was opened: a refresh repeats older ones. */
 export function isNews(alerts: readonly Alert[], alert: Alert, since: string): boolean {
   const isKnown = alerts.some(({ id, endedAt }) => id === alert.id && endedAt === alert.endedAt)
   return !isKnown && Date.parse(alert.endedAt ?? alert.firedAt) > Date.parse(since)
 }
 
-/** What happened, around the name of whom. */
+/** The sentence about an alert, before and after the name of its subject. */
 export interface AlertWords {
   readonly before: string
   readonly after: string
@@ -74,9 +74,9 @@ function deed({ kind, scope, period, endedAt, detail }: Alert, time: LocalTime):
       return error === '' ? 'is offline' : `is offline: ${visible(error)}`
     }
     case 'session_stalled':
-      return scope === 'router' ? 'has a session that moves nothing' : 'is online and moves nothing'
+      return scope === 'router' ? 'has a session without traffic' : 'is online without traffic'
     case 'session_uncounted':
-      return scope === 'router' ? 'has a session that can not be counted' : 'is online and can not be counted'
+      return scope === 'router' ? 'has a session that cannot be counted' : 'is online and cannot be counted'
     case 'more':
       return `had ${numberOf(detail['count'])} more alerts`
     default:
@@ -84,7 +84,7 @@ function deed({ kind, scope, period, endedAt, detail }: Alert, time: LocalTime):
   }
 }
 
-/** @param period the tenant's day or month */
+/** @param period a day or month of the tenant */
 function periodWords(period: string): string {
   if (/^\d{4}-\d\d-\d\d$/.test(period)) return `on ${dayName(period)}`
   if (/^\d{4}-\d\d$/.test(period)) return `in ${monthName(period)}`

@@ -1,9 +1,6 @@
 import { byId } from './page.ts'
 
-/**
- * Says to those who listen to a screen reader what matters, politely. Numbers are not announced: who wants them goes
- * there.
- */
+/** Announces important events to screen readers, politely. Numbers are not announced: users can navigate to them. */
 export function announce(text: string): void {
   byId('announcer', HTMLElement).textContent = text
 }

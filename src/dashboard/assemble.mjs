@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path'
 
 /*
- * Lays out `dist/dashboard`: a folder that any web server can serve as it is. The compiler's output has the modules and the
- * client in two folders, and names uPlot as npm does; here all are beside the page, and browsers find them by path.
+ * Assembles `dist/dashboard`, a folder that any web server can serve. The compiler writes the modules and the client to
+ * two folders and imports uPlot by its npm name; here everything is beside the page, and browsers find it by path.
  */
 
 const COMPILED = 'dist/dashboard-modules'

@@ -10,17 +10,17 @@ import { TenantView } from './tenant-view.ts'
 export interface BoardOptions {
   readonly daemon: Daemon
   readonly token: string
-  /** Called where the token is no good, or no longer. */
+  /** Called if the token is refused, now or later. */
   readonly onRefused: (why: string) => void
 }
 
-/** What is known of a tenant, looked at or not: an admin may look at another one at any time. */
+/** The live numbers of a tenant, shown or not: an admin may switch tenants at any time. */
 interface Known {
   readonly window: RateWindow
   latest: SnapshotMessage | undefined
 }
 
-/** The page of whoever has signed in: one connection, and the view of one tenant at a time. */
+/** The page after signing in: one connection, and the view of one tenant at a time. */
 export class Board {
   readonly #options: BoardOptions
   readonly #feed: Feed
@@ -52,14 +52,14 @@ export class Board {
     })
     feed.on('state', state => {
       const refusal = refusalOf(state)
-      if (refusal === undefined) this.#stand()
+      if (refusal === undefined) this.#updateStatus()
       else this.#options.onRefused(refusal)
     })
-    feed.on('stale', () => this.#stand())
-    feed.on('fresh', () => this.#stand())
+    feed.on('stale', () => this.#updateStatus())
+    feed.on('fresh', () => this.#updateStatus())
     const select = byId('tenant', HTMLSelectElement)
-    select.addEventListener('change', () => this.#look(select.value), { signal })
-    this.#stand()
+    select.addEventListener('change', () => this.#open(select.value), { signal })
+    this.#updateStatus()
   }
 
   stop(): void {
@@ -87,11 +87,11 @@ export class Board {
     )
     const tenant = tenants.find(id => id === this.#tenant) ?? tenants[0]
     if (tenant === undefined) byId('board', HTMLElement).replaceChildren(made('h1', '', 'No tenants yet'))
-    else if (tenant !== this.#tenant) this.#look(tenant)
+    else if (tenant !== this.#tenant) this.#open(tenant)
     if (tenant !== undefined) select.value = tenant
   }
 
-  #look(tenant: string): void {
+  #open(tenant: string): void {
     this.#view?.stop()
     this.#tenant = tenant
     const copy = byId('board-page', HTMLTemplateElement).content.cloneNode(true)
@@ -127,8 +127,8 @@ export class Board {
     return known
   }
 
-  /** Shows how far the numbers can be believed, and says it aloud where that changes. */
-  #stand(): void {
+  /** Shows whether the numbers are current, and announces changes. */
+  #updateStatus(): void {
     const before = this.#status.kind
     const status = pageStatusOf(this.#feed.state, this.#feed.isStale, this.#welcome !== undefined)
     this.#status = status

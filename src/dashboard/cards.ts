@@ -4,7 +4,7 @@ import { monthName } from './instant.ts'
 import { byId, setQuantity, setText } from './page.ts'
 import { formatBytes, formatCount, formatRate } from './quantity.ts'
 
-/** The tenant's numbers at a glance. */
+/** The tenant's main numbers. */
 export function showCards({ bytes, rates, ...stats }: Stats): void {
   showUsage('total', bytes.total)
   showUsage('month', bytes.month)
@@ -17,7 +17,7 @@ export function showCards({ bytes, rates, ...stats }: Stats): void {
   setText(byId('month-name', HTMLElement), stats.month === null ? '' : monthName(stats.month))
 }
 
-/** What this month comes to, or nothing where nobody can tell. */
+/** Shows the forecast of this month, or hides it if there is none. */
 export function showForecast(forecast: Forecast | undefined): void {
   byId('forecast', HTMLElement).hidden = forecast === undefined
   if (forecast === undefined) return

@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, textOf } from './fields.ts'
 
 /**
- * `absent`: this daemon has no such page. `refused`: the token will not do, and why. `failed`: not now.
+ * `absent`: this daemon does not have the page. `refused`: the token is not accepted. `failed`: try again later.
  */
 export type Answer =
   | { readonly kind: 'answer'; readonly content: Fields }
@@ -9,27 +9,27 @@ export type Answer =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'failed' }
 
-/** The daemon's HTTP API, as the bearer of one token. */
+/** The daemon's HTTP API, with one token. */
 export class Daemon {
   readonly #base: URL
   readonly #token: string
-  /** What it does not have is not asked for again. */
+  /** Paths that the daemon does not have. They are not requested again. */
   readonly #absent = new Set<string>()
 
-  /** @param base where `api/` and `ws` are */
+  /** @param base URL of the folder of `api/` and `ws` */
   constructor(base: URL, token: string) {
     this.#base = base
     this.#token = token
   }
 
-  /** The feed's URL: `ws:` where this is `http:`. */
+  /** The feed's URL: `ws:` for `http:`, `wss:` for `https:`. */
   get feedUrl(): string {
     const url = new URL('ws', this.#base)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     return url.href
   }
 
-  /** @throws what `fetch` does when the signal aborts */
+  /** @throws the error of `fetch` if the signal aborts */
   async get(
     path: string,
     parameters: Readonly<Record<string, string>>,

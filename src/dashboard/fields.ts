@@ -1,4 +1,4 @@
-/** What came as JSON, looked at before it is believed. */
+/** A JSON object whose members are not checked yet. */
 export type Fields = Readonly<Record<string, unknown>>
 
 export function fieldsOf(value: unknown): Fields {

@@ -1,13 +1,13 @@
 import type { Fields } from './fields.ts'
 
-/** Bytes by the end of the month, and by how much such forecasts were off. */
+/** The usage in bytes at the end of the month, with its range. */
 export interface Forecast {
   readonly bytes: number
-  /** Between what four in five months to come end at; absent where too little is known. */
+  /** The range in which four of five months end; `undefined` if too little is known. */
   readonly between: readonly [low: number, high: number] | undefined
 }
 
-/** @returns `undefined` where there is too little history for one */
+/** @returns `undefined` if there is too little history */
 export function forecastOf({ forecast: bytes, low, high }: Fields): Forecast | undefined {
   if (typeof bytes !== 'number') return undefined
   return { bytes, between: typeof low === 'number' && typeof high === 'number' ? [low, high] : undefined }

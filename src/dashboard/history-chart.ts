@@ -6,13 +6,13 @@ import { axis, type Palette, Plot, type PlotOptions } from './plot.ts'
 import { brief, formatBytes } from './quantity.ts'
 import { Rows } from './rows.ts'
 
-/** Steps of an axis of bytes: 1, 2, 5 and so on of each unit. */
+/** Steps of the axis of bytes: 1, 2, 5 and so on of each unit. */
 const STEPS = Array.from({ length: 6 }, (_, unit) =>
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map(step => step * 1024 ** unit),
 ).flat()
 const LEAST_TOP = 1024 ** 2
 
-/** What the tenant moved on each of its last thirty days: a chart, a sentence and a table that say the same. */
+/** The tenant's usage on each of the last thirty days, as a chart, a sentence and a table. */
 export class HistoryChart {
   #days: readonly DayUsage[] = []
   readonly #plot = new Plot(
@@ -31,10 +31,10 @@ export class HistoryChart {
     this.#plot.start(signal)
   }
 
-  /** @param days one after the other, the last one today */
+  /** @param days consecutive days, the last one today */
   show(days: readonly DayUsage[]): void {
     this.#days = days
-    // The upload's bar ends where both do, and the download's is drawn over the rest of it.
+    // The bar of the total is drawn first; the download covers its lower part and leaves the upload.
     this.#plot.show([days.map((_, at) => at), days.map(total), days.map(({ download }) => download)])
     this.#rows.show([...days].reverse())
     setText(byId('history-summary', HTMLElement), summaryOf(days))

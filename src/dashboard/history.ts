@@ -1,4 +1,4 @@
-/** What a tenant moved on one of its days, in bytes. */
+/** A tenant's usage on one of its days, in bytes. */
 export interface DayUsage {
   /** `2026-11-24` */
   readonly day: string
@@ -9,14 +9,14 @@ export interface DayUsage {
 export const HISTORY_DAYS = 30
 const DAY_MS = 86_400_000
 
-/** The first of the days that end with `today`. */
+/** The first day of the period that ends with `today`. */
 export function firstDay(today: string): string {
   return plusDays(today, 1 - HISTORY_DAYS)
 }
 
 /**
- * All of the days, those without usage too. Today is as live as the feed has it: the tables lag behind by a commit, and
- * are ahead where the snapshot is the older one.
+ * All days, also those without usage. Today comes from the feed, because the tables lag behind by a commit; if the
+ * snapshot is older than the tables, it comes from them.
  */
 export function historyOf(rows: readonly DayUsage[], today: DayUsage): readonly DayUsage[] {
   const known = new Map(rows.map(row => [row.day, row]))

@@ -3,7 +3,7 @@ const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** How instants are told where a tenant is: ISO 8601 in UTC, or milliseconds since 1970. What is none is told as `–`. */
+/** Formats instants (ISO 8601 in UTC, or milliseconds since 1970) in the tenant's time zone; `–` if invalid. */
 export class LocalTime {
   readonly timezone: string
   readonly #second: Intl.DateTimeFormat
@@ -11,7 +11,7 @@ export class LocalTime {
   readonly #day: Intl.DateTimeFormat
   readonly #date: Intl.DateTimeFormat
 
-  /** @param timezone an IANA name; one that this browser does not know is told as UTC */
+  /** @param timezone an IANA name; UTC if this browser does not know it */
   constructor(timezone: string) {
     this.timezone = isKnown(timezone) ? timezone : 'UTC'
     const format = (options: Intl.DateTimeFormatOptions) =>
@@ -24,25 +24,25 @@ export class LocalTime {
 
   /** `13:05:09` */
   second(instant: string | number): string {
-    return told(this.#second, instant)
+    return formatted(this.#second, instant)
   }
 
   /** `13:05` */
   minute(instant: string | number): string {
-    return told(this.#minute, instant)
+    return formatted(this.#minute, instant)
   }
 
-  /** `13:05` on the day of `now`, `24 Nov, 13:05` on another day of its year, and with the year on any other. */
+  /** `13:05` on the day of `now`, `24 Nov, 13:05` on another day of that year, and with the year otherwise. */
   moment(instant: string, now: string): string {
-    const date = told(this.#date, instant)
-    const today = told(this.#date, now)
+    const date = formatted(this.#date, instant)
+    const today = formatted(this.#date, now)
     const time = this.minute(instant)
     if (date === today) return time
-    return `${date.slice(-4) === today.slice(-4) ? told(this.#day, instant) : date}, ${time}`
+    return `${date.slice(-4) === today.slice(-4) ? formatted(this.#day, instant) : date}, ${time}`
   }
 }
 
-/** `24 Nov`, of `2026-11-24`. */
+/** `24 Nov` for `2026-11-24`. */
 export function dayName(day: string): string {
   return new Date(`${day}T00:00Z`).toLocaleDateString('en-GB', {
     day: 'numeric',
@@ -51,12 +51,12 @@ export function dayName(day: string): string {
   })
 }
 
-/** `November`, of `2026-11`. */
+/** `November` for `2026-11`. */
 export function monthName(month: string): string {
   return new Date(`${month}-01T00:00Z`).toLocaleDateString('en-GB', { month: 'long', timeZone: 'UTC' })
 }
 
-/** `12 s ago`; what lies ahead, by clocks that differ, is now. */
+/** `12 s ago`. An instant in the future, by clocks that differ, counts as now. */
 export function ago(instant: string, now: string): string {
   const ms = Math.max(0, Date.parse(now) - Date.parse(instant))
   if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s ago`
@@ -65,7 +65,7 @@ export function ago(instant: string, now: string): string {
   return `${Math.floor(ms / DAY_MS)} days ago`
 }
 
-function told(format: Intl.DateTimeFormat, instant: string | number): string {
+function formatted(format: Intl.DateTimeFormat, instant: string | number): string {
   const at = new Date(instant)
   return Number.isNaN(at.getTime()) ? '–' : format.format(at)
 }

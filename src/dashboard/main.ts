@@ -7,7 +7,7 @@ import { refusalWords } from './page-status.ts'
 import { SignIn } from './sign-in.ts'
 import { isAnother, tokenOf } from './token.ts'
 
-/** Where the daemon answers, from where the page is: `<meta name="tikmeter" content="../">`. */
+/** URL of the daemon, relative to the page: `<meta name="tikmeter" content="../">`. */
 const base = new URL(
   document.querySelector('meta[name=tikmeter]')?.getAttribute('content') ?? '../',
   document.baseURI,
@@ -36,14 +36,14 @@ function leave(why: string | undefined): void {
   byId('token', HTMLInputElement).focus()
 }
 
-/** A token in the address is taken out of it at once, so that it is not in the history, nor on anybody's screen. */
+/** Takes a token from the address, and removes it there at once, so that it is not in the history or on the screen. */
 function fromAddress(): string | undefined {
   const token = tokenOf(location.hash)
   if (token !== undefined) history.replaceState(null, '', location.pathname + location.search)
   return token
 }
 
-/** Whoever made the link may have meant it for somebody else, or wants numbers of his own to be looked at. */
+/** Asks before replacing a token: the link may be meant for somebody else, or show another tenant's numbers. */
 function take(offered: string): void {
   if (isAnother(offered, keptToken.get())) otherToken.ask(offered)
   else enter(offered)

@@ -1,14 +1,14 @@
 import { made, setText } from './page.ts'
 import { visible } from './visible.ts'
 
-/** A name that a stranger chose: text and nothing else, which turns the direction of nothing around it. */
+/** An element with a name that a stranger chose: plain text that does not change the direction of its surroundings. */
 export function nameElement(text: string): HTMLElement {
   const element = made('bdi', 'name')
   showName(element, text)
   return element
 }
 
-/** The one name in a cell of a table. */
+/** Shows a name in a table cell. */
 export function showNameIn(cell: HTMLElement, text: string): void {
   const element = cell.firstElementChild
   if (element instanceof HTMLElement) showName(element, text)

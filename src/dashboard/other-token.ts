@@ -1,6 +1,6 @@
 import { byId } from './page.ts'
 
-/** Asks whether a token that came by a link is to take the place of the one that is signed in. */
+/** Asks whether the token of a link should replace the current one. */
 export class OtherToken {
   readonly #onTaken: (token: string) => void
   #offered: string | undefined
@@ -17,7 +17,7 @@ export class OtherToken {
       dialog.close()
       if (token !== undefined) this.#onTaken(token)
     })
-    // By Escape too, which is no answer but the careful one.
+    // Escape closes the dialog too, and keeps the current token.
     dialog.addEventListener('close', () => {
       this.#offered = undefined
     })

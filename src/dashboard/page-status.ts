@@ -1,10 +1,10 @@
 import type { FeedState } from '../client/feed.ts'
 
-/** How far the numbers on the page can be believed. */
+/** Whether the numbers on the page are current. */
 export type PageStatus =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  /** Connected, and no snapshot came for some intervals. */
+  /** Connected, but without snapshots for some intervals. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'lost'; readonly retryMs: number }
 
@@ -24,28 +24,28 @@ export function pageStatusOf(state: FeedState, isStale: boolean, wasLive: boolea
   }
 }
 
-/** In one or two words, for the head of the page. */
+/** One or two words for the head of the page. */
 export function labelOf({ kind }: PageStatus): string {
   return { connecting: 'Connecting', live: 'Live', stale: 'Out of date', lost: 'Not connected' }[kind]
 }
 
-/** In a sentence, where something is wrong. @param asOf when the numbers were true, in words */
+/** A sentence if something is wrong. @param asOf the time of the numbers, as text */
 export function bannerOf(status: PageStatus, asOf: string | undefined): string | undefined {
-  const numbers = asOf === undefined ? 'There are no numbers yet.' : `The numbers are those of ${asOf}.`
+  const numbers = asOf === undefined ? 'There are no numbers yet.' : `The numbers are from ${asOf}.`
   switch (status.kind) {
     case 'connecting':
     case 'live':
       return undefined
     case 'stale':
-      return `Nothing new has come for a while. ${numbers}`
+      return `No new numbers for a while. ${numbers}`
     case 'lost':
-      return `The connection is lost, and is tried again by itself. ${numbers}`
+      return `The connection is lost. Reconnecting … ${numbers}`
     default:
       return status satisfies never
   }
 }
 
-/** Why the server will have no more to do with a token; `undefined` where it may yet. */
+/** Why the server refuses the token for good; `undefined` if it does not. */
 export function refusalOf(state: FeedState): string | undefined {
   if (state.kind !== 'waiting' && state.kind !== 'closed') return undefined
   const { why } = state
@@ -53,7 +53,7 @@ export function refusalOf(state: FeedState): string | undefined {
   return why.code === 4401 || why.code === 4403 ? why.reason : undefined
 }
 
-/** @param reason the server's own words */
+/** @param reason text from the server */
 export function refusalWords(reason: string): string {
   if (reason.includes('expired')) return 'This token has expired. Paste a new one.'
   return `This token is not accepted${reason === '' ? '' : `: ${reason}`}. Check it, or ask for a new one.`

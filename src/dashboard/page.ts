@@ -1,11 +1,11 @@
-/** @throws Error where the page has no such element */
+/** @throws Error if the page has no such element */
 export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
   const found = document.getElementById(id)
   if (!(found instanceof kind)) throw new Error(`the page has no ${id}`)
   return found
 }
 
-/** A new element, with a class and a text where they are named. */
+/** Creates an element with a class and a text. */
 export function made<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = '',
@@ -17,12 +17,12 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** What stands there already is left alone, and with it whatever somebody has selected of it. */
+/** Sets a text only if it changes, so that a selection in it is kept. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text
 }
 
-/** In figures for people, and in exact bytes for those who look closer. */
+/** Shows a rounded quantity, and keeps the exact one in `data-exact`. */
 export function setQuantity(
   element: HTMLElement,
   quantity: number,

@@ -3,7 +3,7 @@ import { type Fields, listOf, numberOf, textOf } from './fields.ts'
 import { type Forecast, forecastOf } from './forecast.ts'
 import { type DayUsage, firstDay, HISTORY_DAYS } from './history.ts'
 
-/** What the tables know of a tenant; absent what could not be had. */
+/** Data from the tables; `undefined` where it could not be read. */
 export interface Past {
   readonly days: readonly DayUsage[] | undefined
   readonly top: Fields | undefined
@@ -15,7 +15,8 @@ export type PastAnswer =
   | { readonly kind: 'refused'; readonly why: string }
 
 /**
- * @param whose the tenant where an admin asks, and nothing where it is the token's
+ * Reads the data of the tables.
+ * @param whose the tenant if an admin asks, else empty
  * @param today the tenant's day
  */
 export async function readPast(

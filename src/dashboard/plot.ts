@@ -1,7 +1,7 @@
 import uPlot from 'uplot'
 import { made, setText } from './page.ts'
 
-/** The page's colours, as they are in the scheme that holds now. */
+/** The page's colours in the current colour scheme. */
 export interface Palette {
   readonly download: string
   readonly downloadFill: string
@@ -11,7 +11,7 @@ export interface Palette {
   readonly grid: string
 }
 
-/** What a chart is but for its size. */
+/** The options of a chart, without its size. */
 export interface PlotOptions {
   readonly scales: uPlot.Scales
   readonly series: readonly uPlot.Series[]
@@ -21,7 +21,7 @@ export interface PlotOptions {
 const HEIGHT = 220
 const FONT = '12px system-ui, sans-serif'
 
-/** A chart as wide as its place, drawn anew when the page turns dark or light. For eyes: its numbers stand beside it. */
+/** A chart as wide as its element, redrawn when the colour scheme changes. Its numbers are also beside it as text. */
 export class Plot {
   readonly #place: HTMLElement
   readonly #readout: HTMLElement
@@ -31,8 +31,8 @@ export class Plot {
   #lines: uPlot.AlignedData = [[]]
 
   /**
-   * @param place an element of its own
-   * @param wordsAt what the chart has at a point that the mouse is at
+   * @param place an element for the chart alone
+   * @param wordsAt text about the point at the mouse
    */
   constructor(
     place: HTMLElement,
@@ -45,7 +45,7 @@ export class Plot {
     this.#wordsAt = wordsAt
   }
 
-  /** Until the signal aborts. */
+  /** Draws the chart until the signal aborts. */
   start(signal: AbortSignal): void {
     const size = new ResizeObserver(() => this.#resize())
     size.observe(this.#place)
@@ -96,7 +96,7 @@ export class Plot {
   }
 }
 
-/** An axis in the page's own look. */
+/** An axis in the style of the page. */
 export function axis({ text, grid }: Palette, more: uPlot.Axis): uPlot.Axis {
   return {
     stroke: text,

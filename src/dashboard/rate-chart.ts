@@ -5,7 +5,7 @@ import { brief, formatRate } from './quantity.ts'
 import { type RateSample, type RateWindow, WINDOW_MS } from './rate-window.ts'
 import { Rows } from './rows.ts'
 
-/** The tenant's rates over the last ten minutes: a chart, a sentence and a table that say the same. */
+/** The tenant's rates over the last ten minutes, as a chart, a sentence and a table. */
 export class RateChart {
   #time: LocalTime
   #lines: readonly [readonly number[], readonly (number | null)[], readonly (number | null)[]] = [[], [], []]
@@ -50,7 +50,7 @@ export class RateChart {
       },
       series: [
         { ...line, stroke: palette.download, fill: palette.downloadFill },
-        // Told apart by more than its colour.
+        // Dashed, so that it differs by more than its colour.
         { ...line, stroke: palette.upload, dash: [6, 4] },
       ],
       axes: [
@@ -80,5 +80,5 @@ function summaryOf(samples: readonly RateSample[]): string {
   const last = samples.at(-1)
   if (last === undefined) return 'Nothing yet.'
   const most = samples.reduce((a, b) => (b.download > a.download ? b : a))
-  return `Now ${formatRate(last.download)} down and ${formatRate(last.upload)} up; the most were ${formatRate(most.download)} down.`
+  return `Now ${formatRate(last.download)} down and ${formatRate(last.upload)} up; the peak was ${formatRate(most.download)} down.`
 }

@@ -6,10 +6,10 @@ export interface RateSample {
 }
 
 export const WINDOW_MS = 10 * 60_000
-/** After so many intervals without a sample, nothing is known of the time between. */
+/** After this many intervals without a sample the line is interrupted. */
 const GAP_INTERVALS = 3
 
-/** The last ten minutes of a tenant's rates, as they were told. */
+/** A tenant's rates over the last ten minutes. */
 export class RateWindow {
   #samples: readonly RateSample[] = []
 
@@ -17,7 +17,7 @@ export class RateWindow {
     return this.#samples
   }
 
-  /** One that is no newer than the last is told again, and left out. */
+  /** Adds a sample. One that is not newer than the last is a repetition and ignored. */
   add(sample: RateSample): void {
     const last = this.#samples.at(-1)
     if (last !== undefined && sample.atMs <= last.atMs) return
@@ -25,7 +25,7 @@ export class RateWindow {
     this.#samples = [...kept, sample]
   }
 
-  /** Seconds since 1970, download and upload; a line breaks at `null`, where none came for several intervals. */
+  /** Seconds since 1970, download and upload. `null` interrupts a line where samples are missing. */
   lines(intervalMs: number): [number[], (number | null)[], (number | null)[]] {
     const lines: [number[], (number | null)[], (number | null)[]] = [[], [], []]
     let before: RateSample | undefined
@@ -38,17 +38,17 @@ export class RateWindow {
     return lines
   }
 
-  /** The mean of each minute that has samples, the newest first. */
+  /** The average of each minute with samples, newest first. */
   minutes(): readonly RateSample[] {
     const minutes = new Map<number, RateSample[]>()
     for (const sample of this.#samples) {
       const minute = Math.floor(sample.atMs / 60_000)
       minutes.set(minute, [...(minutes.get(minute) ?? []), sample])
     }
-    return Array.from(minutes, ([minute, its]) => ({
+    return Array.from(minutes, ([minute, samples]) => ({
       atMs: minute * 60_000,
-      download: mean(its.map(it => it.download)),
-      upload: mean(its.map(it => it.upload)),
+      download: mean(samples.map(it => it.download)),
+      upload: mean(samples.map(it => it.upload)),
     })).reverse()
   }
 }

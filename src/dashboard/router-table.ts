@@ -40,7 +40,7 @@ export class RouterTable {
   }
 }
 
-/** A word, which the colour only repeats, and what ails the router. */
+/** Shows the state as a word, which the colour only repeats, and the router's problems. */
 function showState(cell: HTMLElement, { router }: Seen): void {
   const state = part(cell, 'span', 'state')
   setText(state, WORDS[router.state])
@@ -48,7 +48,7 @@ function showState(cell: HTMLElement, { router }: Seen): void {
   setText(part(cell, 'small', 'error'), troubleOf(router))
 }
 
-/** The cell's part of that kind, made where it is not there yet. */
+/** A part of the cell, created if it does not exist yet. */
 function part(cell: HTMLElement, tag: 'span' | 'small', className: string): HTMLElement {
   const found = cell.querySelector<HTMLElement>(tag)
   if (found) return found

@@ -2,8 +2,8 @@ import type { Router } from '../client/feed.ts'
 import { visible } from './visible.ts'
 
 /**
- * What a router has too much of, what it last failed with, which may be just that, and what it refuses, as it can be
- * shown; empty where all is well.
+ * A router's problems as text: its overload, its last error unless that is the same, and the menus that it refuses.
+ * Empty if there are none.
  */
 export function troubleOf({ error, missing_menus = [], overloaded_reason: overload }: Router): string {
   const overloaded = overload === undefined ? [] : [`overloaded: ${overload}`]
@@ -12,10 +12,10 @@ export function troubleOf({ error, missing_menus = [], overloaded_reason: overlo
   return visible([...overloaded, ...failed, ...refused].join('; '))
 }
 
-/** Those that need somebody come first. */
+/** Routers that need attention come first. */
 const ORDER: readonly Router['state'][] = ['offline', 'connecting', 'online', 'disabled']
 
-/** For sorting: those that need somebody first, of one state those that are overloaded, and then by their ids. */
+/** Sorts routers that need attention first, then overloaded ones, then by id. */
 export function byNeed(a: Router, b: Router): number {
   return (
     ORDER.indexOf(a.state) - ORDER.indexOf(b.state) ||

@@ -1,15 +1,15 @@
 import { made } from './page.ts'
 
-/** What stands in one of a table's columns. */
+/** A column of a table. */
 export interface Column<Item> {
-  /** `name`: what its row is about. */
+  /** `name`: the header of its row. */
   readonly kind: 'name' | 'text' | 'number'
   readonly show: (cell: HTMLElement, item: Item) => void
 }
 
 /**
- * The body of a table, kept up to date in place: a row stays the same element while its item is there, and only what
- * changed is written, so that nobody loses a selection, the place or the focus.
+ * The body of a table, updated in place: an item keeps its row element, and only changes are written, so that nobody
+ * loses a selection, the scroll position or the focus.
  */
 export class Rows<Item> {
   readonly #body: HTMLElement
@@ -38,12 +38,12 @@ export class Rows<Item> {
     this.#place(before)
   }
 
-  /** Ends what is selected in it: who asks for another order wants to see it. */
+  /** Removes a selection in the table, so that a new order can be shown. */
   release(): void {
     if (this.#isHeld()) getSelection()?.removeAllRanges()
   }
 
-  /** While somebody selects in it, its rows stay where they are: those that end leave, and others wait. */
+  /** Whether something is selected in the table. Rows then keep their order: ended ones leave, new ones wait. */
   #isHeld(): boolean {
     const selection = getSelection()
     return selection?.isCollapsed === false && selection.containsNode(this.#body, true)
@@ -54,7 +54,7 @@ export class Rows<Item> {
     return Array.from(before.keys()).flatMap(key => known.get(key) ?? [])
   }
 
-  /** Moves as few as it can tell at a glance: what stands in the right place is not touched. */
+  /** Puts rows in order without touching those that are already in place. */
   #place(before: ReadonlyMap<string, HTMLTableRowElement>): void {
     for (const [key, row] of before) if (!this.#rows.has(key)) row.remove()
     let next = this.#body.firstElementChild

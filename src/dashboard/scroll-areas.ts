@@ -1,6 +1,5 @@
 /**
- * What does not fit and scrolls is reached by the keyboard too, and says what it is; what fits is no stop on the way.
- * Until the signal aborts.
+ * Makes areas that scroll reachable by keyboard, with a label, and areas that fit not. Works until the signal aborts.
  */
 export function keepReachable(signal: AbortSignal): void {
   const areas = document.querySelectorAll<HTMLElement>('.scroll')

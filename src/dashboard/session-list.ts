@@ -6,30 +6,30 @@ export const SORT_KEYS = [
 ] as const satisfies readonly (keyof Session)[]
 export type SortKey = (typeof SORT_KEYS)[number]
 
-/** What of the sessions somebody looks at. */
+/** The part of the sessions that is shown. */
 export interface SessionView {
   readonly filter: string
   readonly sort: SortKey
   readonly isDescending: boolean
-  /** From 0. */
+  /** Counted from 0. */
   readonly page: number
 }
 
 export interface SessionPage {
   readonly rows: readonly Session[]
-  /** As many match the filter. */
+  /** Number of sessions that match the filter. */
   readonly matching: number
-  /** From 0: the last one where there are no longer so many. */
+  /** Counted from 0; the last page if there are fewer pages now. */
   readonly page: number
   readonly pages: number
 }
 
 export const PAGE_ROWS = 100
 
-/** Digits by their number, so that `user-9` and 10.0.0.9 come before `user-10` and 10.0.0.10. */
+/** Compares digits as numbers, so that `user-9` and 10.0.0.9 come before `user-10` and 10.0.0.10. */
 const words = new Intl.Collator('en', { numeric: true })
 
-/** Equal ones stand in the order of their names and ids, so that no two change places for nothing. */
+/** Equal sessions are sorted by name and id, so that they keep their places. */
 export function pageOf(sessions: readonly Session[], view: SessionView): SessionPage {
   const wanted = view.filter.trim().toLowerCase()
   const matching = wanted === '' ? [...sessions] : sessions.filter(session => isFound(session, wanted))
@@ -49,7 +49,7 @@ export function pageOf(sessions: readonly Session[], view: SessionView): Session
   }
 }
 
-/** A click on a column: the other way around, or its own usual way, the most first for numbers and the newest for times. */
+/** The view after a click on a column: reversed, or in the column's default order (numbers and times descending). */
 export function sortedBy(view: SessionView, sort: SortKey): SessionView {
   const isText = sort === 'username' || sort === 'service' || sort === 'router' || sort === 'ip_address'
   return { ...view, sort, page: 0, isDescending: view.sort === sort ? !view.isDescending : !isText }

@@ -10,7 +10,7 @@ import { visible } from './visible.ts'
 
 const SERVICES: Readonly<Record<Session['service'], string>> = { hotspot: 'Hotspot', ppp: 'PPP' }
 
-/** Who is online: a page of a hundred of those who match, in the order that is asked for. */
+/** The sessions online: a page of a hundred matching ones, in the chosen order. */
 export class SessionTable {
   #view: SessionView = { filter: '', sort: 'download', isDescending: true, page: 0 }
   #sessions: readonly Session[] = []
@@ -63,7 +63,7 @@ export class SessionTable {
     this.#show(this.#view)
   }
 
-  /** By whoever looks at it. */
+  /** Shows the view that the user asked for. */
   #ask(view: SessionView): void {
     this.#rows.release()
     this.#show(view)
@@ -82,7 +82,7 @@ export class SessionTable {
     byId('no-sessions', HTMLElement).hidden = matching > 0
     byId('pages', HTMLElement).hidden = pages === 1
     setText(byId('page-number', HTMLElement), `Page ${page + 1} of ${pages}`)
-    // Not `disabled`, by which whoever just pressed it would lose the focus.
+    // Not `disabled`, which would take the focus from the button that was just pressed.
     byId('page-before', HTMLElement).setAttribute('aria-disabled', String(page === 0))
     byId('page-after', HTMLElement).setAttribute('aria-disabled', String(page === pages - 1))
     for (const key of SORT_KEYS) {

@@ -1,7 +1,7 @@
 import { byId, setText } from './page.ts'
 import { isSendable } from './token.ts'
 
-/** The form for the token, of whoever has not signed in. */
+/** The form for the token. */
 export class SignIn {
   readonly #onToken: (token: string) => void
 
@@ -21,7 +21,7 @@ export class SignIn {
     })
   }
 
-  /** @param why the last token was of no use, where there was one */
+  /** @param why the reason why the last token was refused, if there was one */
   ask(why: string | undefined): void {
     byId('sign-in', HTMLElement).hidden = false
     if (why === undefined) this.#refuse('')

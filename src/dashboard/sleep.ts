@@ -1,4 +1,4 @@
-/** Resolves after so many milliseconds, and at once where the signal aborts. */
+/** Resolves after `ms` milliseconds, or at once if the signal aborts. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal.aborted) return resolve()

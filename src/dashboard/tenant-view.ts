@@ -21,19 +21,19 @@ import { TopUsers } from './top-users.ts'
 export interface TenantViewOptions {
   readonly daemon: Daemon
   readonly feed: Feed
-  /** Named where it is an admin who looks; a tenant's token says it itself. */
+  /** The tenant, if an admin is signed in; `undefined` for a tenant's own token. */
   readonly named: string | undefined
   readonly intervalMs: () => number
-  /** Called where the token is no good any more. */
+  /** Called if the token is no longer valid. */
   readonly onRefused: (why: string) => void
 }
 
-/** The tables lag behind by a commit, half a minute as a rule. */
+/** The tables lag behind by a commit, usually half a minute. */
 const PAST_EVERY_MS = 30_000
-/** While they have nothing at all, as after a first start. */
+/** Used while the tables are empty, as after a first start. */
 const FIRST_PAST_EVERY_MS = 5_000
 
-/** The page, for one tenant: what the feed tells of it, and what the tables know. */
+/** The page of one tenant: live numbers from the feed, and data from the tables. */
 export class TenantView {
   readonly #options: TenantViewOptions
   readonly #leaving = new AbortController()
@@ -90,10 +90,10 @@ export class TenantView {
 
   showAlert(value: unknown): void {
     const alert = alertOf(value)
-    const isToBeHeard = this.#began !== undefined && isNews(this.#alerts, alert, this.#began)
+    const isNew = this.#began !== undefined && isNews(this.#alerts, alert, this.#began)
     this.#alerts = withAlert(this.#alerts, alert)
     this.#showAlerts()
-    if (isToBeHeard) announce(spokenAlert(alert, this.#time))
+    if (isNew) announce(spokenAlert(alert, this.#time))
   }
 
   #showAlerts(): void {
@@ -105,14 +105,14 @@ export class TenantView {
     this.#history.show(historyOf(this.#days, { day: dayOf(stats.day, as_of), upload, download }))
   }
 
-  /** Those from before; where the daemon has none to tell, the list stays as it is. */
+  /** Reads earlier alerts. If the daemon has none, the list stays as it is. */
   async #readAlerts(signal: AbortSignal): Promise<void> {
     const { daemon } = this.#options
     const answer = await daemon.get('api/alerts', { ...this.#whose(), limit: '20' }, signal)
     if (answer.kind !== 'answer') return
     for (const row of listOf(answer.content['rows'])) {
       const alert = alertOf(row)
-      // What the feed has told is as new, or newer.
+      // An alert from the feed is at least as new.
       if (this.#alerts.every(({ id }) => id !== alert.id)) this.#alerts = withAlert(this.#alerts, alert)
     }
     this.#showAlerts()
@@ -132,8 +132,8 @@ export class TenantView {
     const latest = this.#latest
     if (latest === undefined) return
     const period = byId('top-period', HTMLSelectElement).value
-    const asked = { today: dayOf(latest.stats.day, latest.as_of), period }
-    const answer = await readPast(daemon, this.#whose(), asked, signal)
+    const query = { today: dayOf(latest.stats.day, latest.as_of), period }
+    const answer = await readPast(daemon, this.#whose(), query, signal)
     if (answer.kind === 'refused') return onRefused(answer.why)
     const { days, top, forecast } = answer.past
     if (days !== undefined) this.#days = days
@@ -147,7 +147,7 @@ export class TenantView {
     return named === undefined ? {} : { tenant: named }
   }
 
-  /** What goes wrong once somebody has left is nobody's concern. */
+  /** Errors after the user has left are ignored. */
   #run(task: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this.#leaving
     task(signal).catch((error: unknown) => {

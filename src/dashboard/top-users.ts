@@ -9,11 +9,11 @@ interface TopUser {
   readonly download: number
   readonly upload: number
   readonly used: number
-  /** Of what the first one used, 0 to 1. */
+  /** Share of the first user's usage, 0 to 1. */
   readonly share: number
 }
 
-/** Who used the most. */
+/** The users with the most usage. */
 export class TopUsers {
   readonly #rows = new Rows<TopUser>(byId('top-users', HTMLElement), ({ username }) => username, [
     {
@@ -28,7 +28,7 @@ export class TopUsers {
     { kind: 'number', show: (cell, { used }) => setQuantity(cell, used, formatBytes) },
   ])
 
-  /** @param content as `/api/usage/top` has it */
+  /** @param content answer of `/api/usage/top` */
   show(content: Fields): void {
     const rows = listOf(content['rows'])
     const most = Math.max(1, ...rows.map(row => numberOf(row['used'])))

@@ -4,7 +4,7 @@ import { RateWindow } from '../../src/dashboard/rate-window.ts'
 
 const TODAY = { day: '2026-11-24', download: 50, upload: 5 }
 
-test('the history is thirty days, today the last of them, and a day without usage is nothing and not missing', () => {
+test('the history is thirty days up to today, and a day without usage is zero, not missing', () => {
   const days = historyOf([{ day: '2026-11-20', download: 7, upload: 1 }], TODAY)
   expect(days).toHaveLength(HISTORY_DAYS)
   expect([days[0]?.day, days.at(-1)]).toEqual(['2026-10-26', TODAY])
@@ -15,22 +15,22 @@ test('the history is thirty days, today the last of them, and a day without usag
   ])
 })
 
-test('days go over the ends of months and years', () => {
+test('days continue across the ends of months and years', () => {
   const days = historyOf([], { ...TODAY, day: '2028-03-01' }).map(({ day }) => day)
   expect(days.slice(-3)).toEqual(['2028-02-28', '2028-02-29', '2028-03-01'])
   expect(firstDay('2026-01-05')).toBe('2025-12-07')
 })
 
-test('today is what the feed has, which is ahead of the tables', () => {
+test('today comes from the feed, which is ahead of the tables', () => {
   expect(historyOf([{ day: TODAY.day, download: 40, upload: 4 }], TODAY).at(-1)).toEqual(TODAY)
 })
 
-test('today is what the tables have where the snapshot is the older one', () => {
+test('today comes from the tables if the snapshot is older', () => {
   const recorded = { day: TODAY.day, download: 60, upload: 6 }
   expect(historyOf([recorded], TODAY).at(-1)).toEqual(recorded)
 })
 
-test('a day before the first and one after today are not shown', () => {
+test('days outside the period are not shown', () => {
   const days = historyOf(
     [
       { day: '2026-10-25', download: 1, upload: 1 },
@@ -53,13 +53,13 @@ test('rates are kept for ten minutes', () => {
   expect(window.samples.map(({ download }) => download)).toEqual([1, 300, 600])
 })
 
-test('a snapshot that is told again is no other sample', () => {
+test('a repeated snapshot adds no sample', () => {
   const window = new RateWindow()
   for (const second of [0, 2, 2, 1]) window.add(sampleAt(second))
   expect(window.samples).toHaveLength(2)
 })
 
-test('where none came for more than three intervals the line breaks, and does not before', () => {
+test('the line is interrupted where none came for more than three intervals, and not before', () => {
   const window = new RateWindow()
   for (const second of [0, 6, 13]) window.add(sampleAt(second))
   const begin = BEGIN / 1000
@@ -70,7 +70,7 @@ test('where none came for more than three intervals the line breaks, and does no
   ])
 })
 
-test('the table has the mean of each minute, the newest first', () => {
+test('the table has the average of each minute, newest first', () => {
   const window = new RateWindow()
   for (const [second, download] of [
     [0, 10],

@@ -20,7 +20,7 @@ test.each([
   expect(formatBytes(bytes)).toBe(words)
 })
 
-test('what rounds to a whole step is told in the next unit', () => {
+test('a value that rounds to a whole step is shown in the next unit', () => {
   expect(formatBytes(KB - 1)).toBe('1023 B')
   expect(formatBytes(MB - 1)).toBe('1.0 MB')
   expect(formatBytes(GB - 1)).toBe('1.00 GB')
@@ -39,36 +39,36 @@ test.each([
   expect(formatRate(bps)).toBe(words)
 })
 
-test('on an axis no figure has decimals for nothing', () => {
+test('figures on an axis have no superfluous decimals', () => {
   expect([brief('20.00 GB'), brief('2.50 GB'), brief('100.0 Mbps'), brief('100 kbps')]).toEqual([
     ...['20 GB', '2.5 GB', '100 Mbps', '100 kbps'],
   ])
 })
 
-test('thousands are set apart', () => {
+test('thousands are separated', () => {
   expect(formatCount(1_234_567)).toBe('1,234,567')
 })
 
-test('an instant is told where the tenant is, with its day where that is another', () => {
+test('an instant is shown in the tenant’s time zone, with its day if that is another', () => {
   const nairobi = new LocalTime('Africa/Nairobi')
   expect(nairobi.second('2026-11-24T21:05:09Z')).toBe('00:05:09')
   expect(nairobi.moment('2026-11-24T21:05:09Z', '2026-11-25T10:00:00Z')).toBe('00:05')
   expect(nairobi.moment('2026-11-24T20:05:09Z', '2026-11-25T10:00:00Z')).toBe('24 Nov, 23:05')
-  // A year apart is another day too, though it has the same name.
+  // A year apart is another day as well, although it has the same name.
   expect(nairobi.moment('2025-11-25T09:00:00Z', '2026-11-25T10:00:00Z')).toBe('25 Nov 2025, 12:00')
 })
 
-test('what is no instant is told as none, and stops nothing', () => {
+test('an invalid instant is shown as a dash, and does not throw', () => {
   const time = new LocalTime('UTC')
   expect([time.second(''), time.moment('2026-11-24T21:05:09Z', 'x')]).toEqual(['–', '24 Nov 2026, 21:05'])
 })
 
-test('a timezone that the browser does not know is told in UTC, and says so', () => {
+test('a time zone that the browser does not know becomes UTC, and is named so', () => {
   const time = new LocalTime('Mars/Olympus')
   expect([time.timezone, time.minute('2026-11-24T21:05:09Z')]).toEqual(['UTC', '21:05'])
 })
 
-test('a day of the tenant’s is no instant, and the same everywhere', () => {
+test('a day of the tenant is not an instant, and is the same everywhere', () => {
   expect(dayName('2026-11-24')).toBe('24 Nov')
 })
 
@@ -79,6 +79,6 @@ test.each([
   ['2026-11-24T09:58:01Z', '1 min ago'],
   ['2026-11-24T07:00:00Z', '3 h ago'],
   ['2026-11-21T10:00:00Z', '3 days ago'],
-])('what was at %s is, at ten, %s', (instant, words) => {
+])('%s is, at ten, %s', (instant, words) => {
   expect(ago(instant, '2026-11-24T10:00:00Z')).toBe(words)
 })

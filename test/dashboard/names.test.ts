@@ -24,22 +24,22 @@ test.each([
   ['an\u200bn', 'an\\u200bn'],
   ['\ufeffann', '\\ufeffann'],
   ['half \ud83d', 'half \\ud83d'],
-])('what hides in a name is shown: %j', (name, shown) => {
+])('hidden characters of a name are shown: %j', (name, shown) => {
   expect(visible(name)).toBe(shown)
 })
 
-test('a token is taken from a fragment that is one, and from no other', () => {
+test('a token is read from a fragment that is one, and from no other', () => {
   expect(tokenOf('#token=a.b-c_d')).toBe('a.b-c_d')
   for (const other of ['', '#main', '#token=', '#x&token=a', '#token=a&b=c'])
     expect(tokenOf(other)).toBeUndefined()
 })
 
-test('what can not stand in a header is no token', () => {
+test('something that cannot be in a header is not a token', () => {
   expect(isSendable('eyJ.a-b_c')).toBe(true)
   for (const text of ['', 'a b', 'a\nb', 'é', 'a\u200bb']) expect(isSendable(text)).toBe(false)
 })
 
-test('a link’s token is another one only where somebody is signed in, by another', () => {
+test('the token of a link is another one only if somebody is signed in with a different one', () => {
   expect(isAnother('b', 'a')).toBe(true)
   expect(isAnother('a', 'a')).toBe(false)
   expect(isAnother('a', undefined)).toBe(false)

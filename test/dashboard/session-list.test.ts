@@ -22,7 +22,7 @@ function namesOf(sessions: readonly Session[], view: Partial<SessionView>): read
   return pageOf(sessions, { ...ALL, ...view }).rows.map(({ username }) => username)
 }
 
-test('names and addresses are in the order of their numbers, and an address that is unknown is the first', () => {
+test('numbers in names and addresses are compared as numbers, and an unknown address comes first', () => {
   const sessions = [
     session('user-10', { ip_address: '10.0.0.2' }),
     session('user-9', { ip_address: '10.0.0.10' }),
@@ -32,7 +32,7 @@ test('names and addresses are in the order of their numbers, and an address that
   expect(namesOf(sessions, { sort: 'ip_address' })).toEqual(['User-1', 'user-10', 'user-9'])
 })
 
-test('bytes are in the order of their size, and those alike in that of their names whichever way', () => {
+test('sessions are sorted by bytes, and equal ones by name in both directions', () => {
   const sessions = [
     session('b', { download: 9 }),
     session('c', { download: 10 }),
@@ -42,7 +42,7 @@ test('bytes are in the order of their size, and those alike in that of their nam
   expect(namesOf(sessions, { sort: 'download' })).toEqual(['a', 'b', 'c'])
 })
 
-test('two sessions of one name keep their order, however they come', () => {
+test('two sessions of one name keep their order, whatever the order of arrival', () => {
   const [first, second] = [session('ann', { id: '1' }), session('ann', { id: '2' })]
   for (const sessions of [
     [first, second],
@@ -51,7 +51,7 @@ test('two sessions of one name keep their order, however they come', () => {
     expect(pageOf(sessions, ALL).rows.map(({ id }) => id)).toEqual(['1', '2'])
 })
 
-test('the filter looks at the name, the router and both addresses, in any case, and not at what it may mean otherwise', () => {
+test('the filter matches name, router and both addresses, in any case, and literally', () => {
   const sessions = [
     session('Ann'),
     session('bob', { router: 'hill' }),
@@ -66,7 +66,7 @@ test('the filter looks at the name, the router and both addresses, in any case, 
   expect(namesOf(sessions, { filter: '.*' })).toEqual(['.*'])
 })
 
-test('a page is a hundred, and the last one is shown where there are no longer so many', () => {
+test('a page has a hundred sessions, and the last page is shown if there are fewer pages now', () => {
   const sessions = Array.from({ length: 2 * PAGE_ROWS + 1 }, (_, n) => session(`user-${n}`))
   expect(pageOf(sessions, { ...ALL, page: 2 })).toMatchObject({ matching: 201, page: 2, pages: 3 })
   expect(namesOf(sessions, { page: 2 })).toEqual(['user-200'])
@@ -74,14 +74,14 @@ test('a page is a hundred, and the last one is shown where there are no longer s
   expect(pageOf([], { ...ALL, page: 2 })).toMatchObject({ matching: 0, page: 0, pages: 1, rows: [] })
 })
 
-test('a column begins its own usual way, the next press turns it, and the first page is shown', () => {
+test('a column begins in its default order, another click reverses it, and both show the first page', () => {
   const byDownload = sortedBy({ ...ALL, page: 3 }, 'download')
   expect(byDownload).toMatchObject({ sort: 'download', isDescending: true, page: 0 })
   expect(sortedBy(byDownload, 'download')).toMatchObject({ sort: 'download', isDescending: false })
   expect(sortedBy(byDownload, 'username')).toMatchObject({ sort: 'username', isDescending: false })
 })
 
-test('what is told is not put in another order', () => {
+test('sorting does not change the given list', () => {
   const sessions = [session('b'), session('a')]
   pageOf(sessions, ALL)
   expect(sessions.map(({ username }) => username)).toEqual(['b', 'a'])

@@ -47,25 +47,25 @@ test.each([
   [OUTAGE, 'Router hq is offline: no answer'],
   [{ ...OUTAGE, detail: { error: null } }, 'Router hq is offline'],
   [{ ...OUTAGE, ended_at: '2026-11-24T10:10:00Z' }, 'Router hq was offline until 13:10'],
-  [STALL, 'ann is online and moves nothing'],
-  [{ ...STALL, scope: 'router', subject: 'hq' }, 'Router hq has a session that moves nothing'],
-  [{ ...STALL, kind: 'session_uncounted' }, 'ann is online and can not be counted'],
+  [STALL, 'ann is online without traffic'],
+  [{ ...STALL, scope: 'router', subject: 'hq' }, 'Router hq has a session without traffic'],
+  [{ ...STALL, kind: 'session_uncounted' }, 'ann is online and cannot be counted'],
   [
     { ...STALL, kind: 'session_uncounted', scope: 'router', subject: 'hq' },
-    'Router hq has a session that can not be counted',
+    'Router hq has a session that cannot be counted',
   ],
   [
     { ...STALL, kind: 'more', scope: 'router', subject: 'hq', detail: { count: 900 } },
     'Router hq had 900 more alerts',
   ],
   [{ ...STALL, kind: 'of_a_newer\u202eserver' }, 'ann of a newer\\u202eserver'],
-])('an alert is told in a sentence', (json, words) => {
+])('an alert is shown as a sentence', (json, words) => {
   const alert = alertOf(json)
   const { before, after } = wordsOf(alert, time)
   expect(`${before}${alert.subject}${after}`).toBe(words)
 })
 
-test('alerts are newest first, each once, as it is now, and no more than are shown', () => {
+test('alerts are newest first, each once and in its current state, and limited in number', () => {
   const fired = Array.from({ length: MOST_ALERTS + 2 }, (_, id) => alertOf({ ...OUTAGE, id }))
   const alerts = [...fired, alertOf({ ...OUTAGE, id: 20, ended_at: '2026-11-24T10:10:00Z' })].reduce(
     withAlert,
@@ -77,7 +77,7 @@ test('alerts are newest first, each once, as it is now, and no more than are sho
   expect(alerts.filter(({ endedAt }) => endedAt !== undefined).map(({ id }) => id)).toEqual([20])
 })
 
-test('news is what fired or ended since the page began to look, once', () => {
+test('an alert is new if it fired or ended since the page was opened, once', () => {
   const [before, after] = ['2026-11-24T09:00:00Z', '2026-11-24T10:05:00Z']
   const fired = alertOf(OUTAGE)
   const ended = alertOf({ ...OUTAGE, ended_at: '2026-11-24T10:10:00Z' })
@@ -88,7 +88,7 @@ test('news is what fired or ended since the page began to look, once', () => {
   expect(isNews([ended], ended, before)).toBe(false)
 })
 
-test('whatever comes for an alert is one, and breaks nothing', () => {
+test('malformed alerts are accepted and break nothing', () => {
   for (const junk of [null, 7, 'x', [], {}, { id: 'x', detail: 3 }])
     expect(wordsOf(alertOf(junk), time)).toEqual({ before: '', after: ' ' })
 })
@@ -98,7 +98,7 @@ const well: Router = {
   state: 'online',
 }
 
-test('a router’s trouble is what it failed with and what it refuses, also of a daemon that does not tell', () => {
+test('a router’s problems are its last error and the menus that it refuses, also with older daemons', () => {
   expect(troubleOf(well)).toBe('')
   const missing_menus = [{ menu: '/interface/pppoe-server', reason: 'not\u202e permitted' }]
   expect(troubleOf({ ...well, uncounted: 1, missing_menus })).toBe(
@@ -107,7 +107,7 @@ test('a router’s trouble is what it failed with and what it refuses, also of a
   expect(troubleOf({ ...well, error: 'no answer', missing_menus })).toMatch(/^no answer; no \/interface/)
 })
 
-test('a router that is overloaded is called so, with the reason, once where that is what it failed with', () => {
+test('an overloaded router is shown as such, with the reason, once if that is its last error', () => {
   const overloaded: Router = { ...well, overloaded: true, overloaded_reason: '2 sessions are left out\u202e' }
   expect(troubleOf(overloaded)).toBe('overloaded: 2 sessions are left out\\u202e')
   expect(troubleOf({ ...overloaded, error: 'no answer' })).toMatch(/^overloaded: .*; no answer$/)
@@ -116,7 +116,7 @@ test('a router that is overloaded is called so, with the reason, once where that
   )
 })
 
-test('routers that need somebody come first, the overloaded ones of them before others', () => {
+test('routers that need attention come first, the overloaded ones of them before others', () => {
   const routers: readonly Router[] = [
     { ...well, id: 'r1', state: 'disabled' },
     { ...well, id: 'r10' },
@@ -129,22 +129,22 @@ test('routers that need somebody come first, the overloaded ones of them before 
 
 const LOST: FeedState = { kind: 'waiting', ms: 500, why: { kind: 'closed', code: 1006, reason: '' } }
 
-test('a connection that is tried again is lost until it is there, whatever step of it', () => {
+test('a connection that is being retried is lost until it is live, whatever its step', () => {
   expect(pageStatusOf({ kind: 'connecting' }, false, false).kind).toBe('connecting')
   expect(pageStatusOf({ kind: 'live' }, false, true).kind).toBe('live')
   expect(pageStatusOf(LOST, false, true).kind).toBe('lost')
   expect(pageStatusOf({ kind: 'connecting' }, true, true).kind).toBe('lost')
 })
 
-test('numbers that are old are called so, with the time that they are of', () => {
+test('old numbers are shown as such, with their time', () => {
   const stale = pageStatusOf({ kind: 'live' }, true, true)
   expect(labelOf(stale)).toBe('Out of date')
-  expect(bannerOf(stale, '13:05:09')).toContain('those of 13:05:09')
+  expect(bannerOf(stale, '13:05:09')).toContain('from 13:05:09')
   expect(bannerOf(pageStatusOf(LOST, false, false), undefined)).toContain('no numbers yet')
   expect(bannerOf({ kind: 'live' }, '13:05:09')).toBeUndefined()
 })
 
-test('a token is refused by two codes, and by no other', () => {
+test('a token is refused by two codes, and by no others', () => {
   const closed = (code: number): FeedState => ({
     ...LOST,
     kind: 'waiting',
@@ -155,7 +155,7 @@ test('a token is refused by two codes, and by no other', () => {
   expect(refusalOf({ kind: 'closed', why: undefined })).toBeUndefined()
 })
 
-test('an expired token is told from a wrong one', () => {
+test('an expired token is distinguished from a wrong one', () => {
   expect(refusalWords('the token has expired')).toBe('This token has expired. Paste a new one.')
   expect(refusalWords('the token is not valid')).toContain('not accepted: the token is not valid')
 })
