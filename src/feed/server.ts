@@ -132,6 +132,9 @@ export class FeedServer {
     if (handshake.kind === 'refuse') {
       if (handshake.status === 403) strangers.refused('forbidden', address)
       refuse(socket, handshake.status)
+    } else if (handshake.token === undefined && !strangers.mayUpgrade(address)) {
+      strangers.refused('too_many', address)
+      refuse(socket, 429)
     } else {
       this.#sockets.handleUpgrade(request, socket, head, accepted =>
         this.#accept(accepted, socket, address, handshake.token),
@@ -146,8 +149,14 @@ export class FeedServer {
         refuse(socket, 503)
         return
       }
-      const fault = handshakeFault(request, app.key, this.#options.origins)
-      const address = this.#options.strangers.addressOf(request)
+      const { strangers, origins } = this.#options
+      const address = strangers.addressOf(request)
+      if (!strangers.mayUpgrade(address)) {
+        strangers.refused('too_many', address)
+        refuse(socket, 429)
+        return
+      }
+      const fault = handshakeFault(request, app.key, origins)
       this.#sockets.handleUpgrade(request, socket, head, accepted =>
         this.#acceptPusher(accepted, socket, address, app, fault),
       )

@@ -11,6 +11,8 @@ export interface StrangerLimits {
   stays(stream: Duplex): void
   /** Counts an invalid token. @returns whether the address is within its rate */
   mayFail(address: string): boolean
+  /** Counts a connection that is opened without a token. @returns whether the address is within its rate */
+  mayUpgrade(address: string): boolean
   refused(refusal: Refusal, address: string): void
 }
 

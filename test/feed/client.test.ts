@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 import { tenantId } from '../../src/accounting/ids.ts'
 import { channelOf } from '../../src/feed/pusher/app.ts'
@@ -135,6 +136,16 @@ test('a page of two hundred tenants may subscribe to all of them at once, and le
   for (const channel of channels) client.send('pusher:unsubscribe', { channel })
   expect(await client.unread()).toEqual([])
   expect(client.socket.readyState).toBe(client.socket.OPEN)
+})
+
+test('an address opens as many connections at once as it may have, then a limited number a second', async () => {
+  scene = new PusherScene({}, { limits: { connectionsPerAddress: 2, addressRequestsPerSecond: 1 } })
+  await scene.start()
+  for (let count = 0; count < 2; count += 1) await scene.connect()
+  const [, response] = await once(scene.open().socket, 'unexpected-response')
+  expect(response.statusCode).toBe(429)
+  await scene.clock.turn(1000)
+  await scene.connect()
 })
 
 test.each([

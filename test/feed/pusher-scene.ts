@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
+import type { StrangersOptions } from '../../src/api/http/strangers.ts'
 import { JwtVerifier } from '../../src/auth/tokens.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../src/feed/limits.ts'
 import { channelOf, PusherApp } from '../../src/feed/pusher/app.ts'
@@ -102,7 +103,7 @@ export class PusherScene {
   readonly #http: Server = createServer()
   readonly #clients: PusherSocket[] = []
 
-  constructor(limits: Partial<FeedLimits> = {}) {
+  constructor(limits: Partial<FeedLimits> = {}, strangers: Partial<StrangersOptions> = {}) {
     this.feed = new FeedServer({
       source: this.source,
       alerts: { recent: () => [] },
@@ -111,7 +112,7 @@ export class PusherScene {
       intervalMs: 5000,
       serverVersion: '0.1.0',
       limits: { ...FEED_LIMITS, ...limits },
-      strangers: strangersOf(this.clock),
+      strangers: strangersOf(this.clock, strangers),
       clock: this.clock,
       log: silent,
     })

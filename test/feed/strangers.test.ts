@@ -16,10 +16,17 @@ afterEach(async () => {
   refused = []
 })
 
-async function newFeed(more: { readonly perSecond?: number; readonly most?: number }): Promise<void> {
+async function newFeed(more: {
+  readonly perSecond?: number
+  readonly perAddress?: number
+  readonly most?: number
+}): Promise<void> {
   const observer = { refused: (refusal: Refusal) => void refused.push(refusal) }
   const refusals = new Refusals({ observer, clock: new HandClock(START), log: silent })
-  const limits = { ...AMPLE_LIMITS, addressRequestsPerSecond: more.perSecond ?? 1e6 }
+  const limits = {
+    connectionsPerAddress: more.perAddress ?? AMPLE_LIMITS.connectionsPerAddress,
+    addressRequestsPerSecond: more.perSecond ?? AMPLE_LIMITS.addressRequestsPerSecond,
+  }
   const strangers = { limits, refusals, mostConnections: () => more.most ?? 1e6 }
   feed = await new TestFeed({ strangers }).start()
 }
@@ -33,6 +40,17 @@ test('an address may send a limited number of invalid tokens a second, and valid
   await feed.clock.turn(500)
   expect(await feed.connect({ headers: bearer('forged') }).closed).toBe(4401)
   expect(refused.filter(it => it === 'failed_token')).toHaveLength(5)
+})
+
+test('an address may open as many WebSockets without a token as it may have, then a limited number a second', async () => {
+  await newFeed({ perSecond: 2, perAddress: 3 })
+  for (let time = 0; time < 3; time++) await feed.connect({}).opened()
+  expect(await feed.connect({}).refused).toBe(429)
+  await feed.watch(acme)
+  await feed.clock.turn(500)
+  await feed.connect({}).opened()
+  expect(await feed.connect({}).refused).toBe(429)
+  expect(refused).toEqual(['too_many', 'too_many'])
 })
 
 test('a refused client is counted, and one that leaves, or whose token expires, is not', async () => {

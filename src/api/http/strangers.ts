@@ -15,7 +15,10 @@ import { problem, type Reply } from './reply.ts'
 export interface StrangersOptions {
   readonly limits: {
     readonly connectionsPerAddress: number
-    /** A rate for each of four: requests without a token, `HEALTH_PATHS`, the dashboard's files, and invalid tokens. */
+    /**
+     * A rate for each of five: requests and WebSockets without a token, `HEALTH_PATHS`, the dashboard's files, and
+     * invalid tokens.
+     */
     readonly addressRequestsPerSecond: number
   }
   /** For how many connections there are file descriptors now. */
@@ -38,6 +41,7 @@ export class Strangers {
   readonly #open: AddressRates
   readonly #files: AddressRates
   readonly #failedTokens: AddressRates
+  readonly #upgrades: AddressRates
   readonly #known = new WeakSet<IncomingMessage>()
 
   constructor({ limits, mostConnections, proxies, refusals, clock }: StrangersOptions) {
@@ -49,6 +53,8 @@ export class Strangers {
     this.#open = new AddressRates({ rate, clock })
     this.#files = new AddressRates({ rate: { ...rate, atOnce: PAGES_AT_ONCE * rate.atOnce }, clock })
     this.#failedTokens = new AddressRates({ rate, clock })
+    // A whole office comes back at once after a restart.
+    this.#upgrades = new AddressRates({ rate: { ...rate, atOnce: limits.connectionsPerAddress }, clock })
     this.connections = new Connections({
       perAddress: limits.connectionsPerAddress,
       most: mostConnections,
@@ -92,6 +98,11 @@ export class Strangers {
   /** Counts an invalid token. @returns whether the address is within its rate; valid tokens have none */
   mayFail(address: string): boolean {
     return this.#failedTokens.take(address)
+  }
+
+  /** Counts a WebSocket that is opened without a token. @returns whether the address is within its rate */
+  mayUpgrade(address: string): boolean {
+    return this.#upgrades.take(address)
   }
 
   /** The answer to an invalid token: `reply`, or 429 beyond the address's rate. */
