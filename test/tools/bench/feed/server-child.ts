@@ -3,7 +3,7 @@ import { Bearers } from '../../../../src/api/http/bearers.ts'
 import { createApi } from '../../../../src/api/http/router.ts'
 import { HttpServer } from '../../../../src/api/http/server.ts'
 import { JwtVerifier } from '../../../../src/auth/tokens.ts'
-import { FEED_LIMITS } from '../../../../src/feed/limits.ts'
+import { FEED_LIMITS, type FeedLimits } from '../../../../src/feed/limits.ts'
 import { FeedServer } from '../../../../src/feed/server.ts'
 import { systemClock } from '../../../../src/runtime/clock.ts'
 import { strangersOf } from '../../../api/http/ample-strangers.ts'
@@ -13,6 +13,9 @@ import { cpuMs } from '../measure.ts'
 import { BareServer } from './bare-server.ts'
 import { INTERVAL_MS, type Listening, SECRET, type ServerQuestion } from './feed-messages.ts'
 import { SyntheticSource } from './synthetic-source.ts'
+
+/** All clients come from one address. */
+const LIMITS: FeedLimits = { ...FEED_LIMITS, connectionsPerAddress: 1e6 }
 
 /** The process of the server that is measured: the feed with the daemon's HTTP server, or `ws` by itself. */
 
@@ -41,7 +44,7 @@ async function startFeed(source: SyntheticSource): Promise<Listening> {
   const strangers = strangersOf(systemClock)
   const started = new FeedServer({
     ...{ source, verifier, origins: [], intervalMs: INTERVAL_MS, serverVersion: '0' },
-    ...{ alerts: { recent: () => [] }, limits: FEED_LIMITS, clock: systemClock, log },
+    ...{ alerts: { recent: () => [] }, limits: LIMITS, clock: systemClock, log },
     strangers,
   })
   const http = new HttpServer({

@@ -63,7 +63,7 @@ export class RestartedDaemon {
     const text = configText({
       ...{ routers: tenants, tenants, fleetPort: fleet.port, databaseUrl, port },
       journalFolder: join(this.#folder, 'journal'),
-      ...{ more: { pusher }, ofTenant: new Map() },
+      ...{ more: { pusher, server: { port, trusted_proxies: ['127.0.0.1'] } }, ofTenant: new Map() },
     })
     await writeFile(this.#configFile, text, { mode: 0o600 })
   }
