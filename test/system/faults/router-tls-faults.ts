@@ -25,7 +25,7 @@ const SIMULATED: readonly RouterFault[] = [
     what: 'the router’s certificate has expired',
     router: { tls: expiredIdentity() },
     written: { tls: { ca: EXPIRED_PATH } },
-    line: 'certificate has expired → make a new one on the router (/certificate/print), and give it to the service: /ip/service/set api-ssl certificate=NAME; until then it can be pinned: tls: { fingerprint: SHA256 }',
+    line: 'certificate has expired → make a new one on the router (/certificate/print), and assign it to the service: /ip/service/set api-ssl certificate=NAME; until then it can be pinned: tls: { fingerprint: SHA256 }',
   },
   {
     what: 'the router’s certificate is not trusted',
@@ -62,7 +62,7 @@ const SIMULATED: readonly RouterFault[] = [
     what: 'the router’s TLS is from before TLS 1.2',
     router: { tls: outdatedIdentity('TLSv1.1') },
     written: { tls: { ca: AUTHORITY_PATH } },
-    line: 'the router’s TLS is too old: it does not offer TLS 1.2 → update RouterOS to 6.49 or later, which speak TLS 1.2: /system/package/update/install',
+    line: 'the router’s TLS is too old: it does not offer TLS 1.2 → update RouterOS to 6.49 or later, which supports TLS 1.2: /system/package/update/install',
   },
   {
     what: 'the router wants TLS on its port',

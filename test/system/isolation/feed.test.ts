@@ -133,7 +133,7 @@ test('a token of another is no way in for who came with its own, nor is one of n
   for (const token of [OTHER, NOWHERE]) {
     const client = await enter(pair.withOther, OWN)
     client.write(textFrameOf({ type: 'auth', token }))
-    expect([await client.ended, client.closeReason]).toEqual([4403, 'the token is for another'])
+    expect([await client.ended, client.closeReason]).toEqual([4403, 'the token is for another tenant'])
   }
 })
 
