@@ -272,7 +272,7 @@ async function restart(page: DashboardPage, scene: DemoScene): Promise<void> {
     async () => {
       await until(() => page.isShown('banner'))
       const words = (await page.text('announcer')) ?? ''
-      return [/connection is lost.* from {2}\d\d:\d\d:\d\d in Africa/.test(words), await page.text('status')]
+      return [/connection is lost.* from \d\d:\d\d:\d\d in Africa/.test(words), await page.text('status')]
     },
   )
   if (folder !== undefined) await page.page.screenshot({ path: `${folder}/lost.png` })
