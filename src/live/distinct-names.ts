@@ -1,9 +1,9 @@
-/** How many names some sets have together. Those that were there the last time, and are the same ones, cost nothing. */
+/** Counts the distinct names in some sets. Sets that were also in the previous call cost nothing. */
 export class DistinctNames {
   readonly #holders = new Map<string, number>()
   #sets: ReadonlySet<ReadonlySet<string>> = new Set()
 
-  /** @param sets which do not change once they are given */
+  /** @param sets must not change after they were passed */
   count(sets: Iterable<ReadonlySet<string>>): number {
     const before = this.#sets
     this.#sets = new Set(sets)

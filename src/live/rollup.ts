@@ -1,17 +1,17 @@
 import { addSums, addToSum, type ByteSum, type Bytes, NO_SUM } from '../accounting/bytes.ts'
 
-/** Days kept apart; what is older is only part of the total. Two months' worth, so that this month is whole. */
+/** Number of days kept separately; older bytes are only in the total. Two months, so that this month is complete. */
 const DAYS_KEPT = 62
 
-/** A router's bytes in all and by day, for `data_usage`, this month and today (docs/accounting.md rule 16). */
+/** A router's bytes in total and by day, for `data_usage`, this month and today (docs/accounting.md rule 16). */
 export class Rollup {
   #total: ByteSum
   readonly #days: Map<string, ByteSum>
   #lastDecision: number
 
   /**
-   * @param days sums by day name (`2026-11-24`), at the least those of the current month
-   * @param lastDecision the last decision on an event that is in it: each of them has a larger id than those before
+   * @param days sums by day name (`2026-11-24`), at least those of the current month
+   * @param lastDecision id of the last decision on an event that is included; ids of decisions grow
    */
   constructor(
     total: ByteSum = NO_SUM,
@@ -34,7 +34,7 @@ export class Rollup {
     if (sum === undefined && this.#days.size > DAYS_KEPT) this.#forgetOldest()
   }
 
-  /** Adds what somebody decided to be counted after all, unless it is in it already. @param decision its id */
+  /** Adds the bytes of an accepted event, unless they are included already. @param decision id of the decision */
   credit(decision: number, day: string, bytes: ByteSum): void {
     if (decision <= this.#lastDecision) return
     this.#lastDecision = decision

@@ -15,23 +15,24 @@ export interface Rates {
 
 const STILL: Rates = { uploadBps: 0, downloadBps: 0 }
 
-/** What one service on one router shows right now, from its last reading. */
+/** The live numbers of one service on one router, from its last reading. */
 export interface LiveService {
   readonly readAt: Date
   readonly sessions: number
-  /** Those of them that have no counters. */
+  /** How many of them have no counters. */
   readonly uncounted: number
-  /** Distinct names online. */
+  /** Distinct user names online. */
   readonly subscribers: ReadonlySet<string>
   readonly uploadBps: number
   readonly downloadBps: number
-  /** Only of the sessions that moved. To be asked for before the next reading is adopted. */
+  /** Rates of the sessions that moved bytes. Must be called before the next reading is adopted. */
   rates(): ReadonlyMap<SessionId, Rates>
 }
 
 /**
- * @param ledger as it is after the decision
- * @param before the service as the reading before showed it
+ * Computes the live numbers after a decision.
+ * @param ledger the ledger after the decision
+ * @param before the live numbers after the previous reading
  */
 export function liveService(
   ledger: Ledger,
@@ -45,11 +46,11 @@ export function liveService(
   const rates = new Map<SessionId, Rates>()
   for (const entry of entries) {
     isSameNames &&= isNamedIn(before?.subscribers, entry)
-    const its = rateOf(entry)
-    if (!its) continue
-    rates.set(entry.session.id, its)
-    uploadBps += its.uploadBps
-    downloadBps += its.downloadBps
+    const ofEntry = rateOf(entry)
+    if (!ofEntry) continue
+    rates.set(entry.session.id, ofEntry)
+    uploadBps += ofEntry.uploadBps
+    downloadBps += ofEntry.downloadBps
   }
   const { live, uncounted } = liveCounts(ledger)
   if (growth) {
@@ -63,14 +64,14 @@ export function liveService(
     uploadBps,
     downloadBps,
     subscribers: isSameNames && before ? before.subscribers : namesOf(ledger),
-    // Most readings are not asked for them. The entries are let go of: a first reading has a large one a session.
+    // Made on demand, because mostly nobody asks. Keeps no entries: those of a first reading are large.
     rates: growth ? onceMade(() => withGrowth(rates, growth)) : () => rates,
   }
 }
 
-function withGrowth(told: ReadonlyMap<SessionId, Rates>, growth: Growth): ReadonlyMap<SessionId, Rates> {
+function withGrowth(known: ReadonlyMap<SessionId, Rates>, growth: Growth): ReadonlyMap<SessionId, Rates> {
   const { columns, numbers, upload, download, from, to } = growth
-  const rates = new Map(told)
+  const rates = new Map(known)
   for (const [place, number] of numbers.entries()) {
     const session = columns.details[number]
     if (!session) continue
@@ -82,7 +83,7 @@ function withGrowth(told: ReadonlyMap<SessionId, Rates>, growth: Growth): Readon
   return rates
 }
 
-/** Whether an entry changes nothing about who is online. */
+/** Whether an entry does not change who is online. */
 function isNamedIn(names: ReadonlySet<string> | undefined, entry: Entry): boolean {
   return entry.kind === 'interim' && !entry.session.missed && names?.has(entry.session.username) === true
 }
@@ -97,7 +98,7 @@ function rateOf(entry: Entry): Rates | undefined {
   return { uploadBps, downloadBps }
 }
 
-/** A session that began within this second has no span to divide by. */
+/** Bits a second. The time is at least a second, because a session may have begun just now. */
 function rate(bytes: number, from: Date, to: Date): number {
   return (bytes * 8) / Math.max(1, (to.getTime() - from.getTime()) / 1000)
 }
@@ -110,9 +111,9 @@ function namesOf(ledger: Ledger): ReadonlySet<string> {
 }
 
 /**
- * What the sessions that a decision ends, or finds missing, may have moved after their last reading, had they gone on
- * at their last rates until they had gone.
- * @param before the service as the last reading showed it
+ * Estimates the bytes that sessions moved after their last reading, if a decision ends them or finds them missing: at
+ * their last rates, until they were gone.
+ * @param before the live numbers after the last reading
  */
 export function tailOf(decision: Decision, before: LiveService | undefined): Bytes {
   let tail = NO_BYTES
@@ -126,14 +127,14 @@ export function tailOf(decision: Decision, before: LiveService | undefined): Byt
   return tail
 }
 
-/** From the last reading that had a session to when it had gone, as the first reading that lacks it tells. */
+/** Time from the last reading with a session until it was gone, according to the first reading without it. */
 function unseenMsOf(entry: Entry): number {
   const { missed } = entry.session
   if (missed) return entry.kind === 'stop' ? 0 : missed.goneMs - missed.lastSeenMs
   return entry.kind === 'stop' ? entry.endTime.getTime() - entry.lastSeenAt.getTime() : 0
 }
 
-/** The open sessions of one service on one router, as the feed's `sessions` message shows them. */
+/** The open sessions of one service on one router, as in the feed's `sessions` message. */
 export function* sessionsJson(
   router: RouterId,
   service: Service,

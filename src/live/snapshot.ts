@@ -3,8 +3,8 @@ import type { RouterId, SessionId, TenantId } from '../accounting/ids.ts'
 import type { MissingMenu } from '../accounting/reading.ts'
 
 /**
- * What dashboards are shown. The shapes are the JSON itself: their names are promises to users, and the feed and
- * the HTTP API send the same ones.
+ * The numbers for dashboards. These types are the JSON itself: their names are promises to users, and the feed and the
+ * HTTP API send the same.
  */
 
 /** Bytes as JSON integers, exact up to 2^53. */
@@ -15,7 +15,7 @@ export interface UsageJson {
 }
 
 export interface Stats {
-  /** GB (bytes / 1024³) in all, two decimals; so the next four. */
+  /** GB (bytes / 1024³) in total with two decimals, like the next four. */
   readonly data_usage: number
   readonly data_usage_upload: number
   readonly data_usage_download: number
@@ -32,7 +32,7 @@ export interface Stats {
   readonly total_routers: number
   readonly online_routers: number
   readonly offline_routers: number
-  /** The tenant's day and month, `2026-11-24` and `2026-11`; null in the sum over tenants, each of which has its own. */
+  /** The tenant's day and month, `2026-11-24` and `2026-11`; null in the sum over tenants, whose days differ. */
   readonly day: string | null
   readonly month: string | null
   readonly timezone: string | null
@@ -50,14 +50,14 @@ export interface RouterJson {
   /** Sessions in its last readings, by service. */
   readonly hotspot: number
   readonly ppp: number
-  /** How many of them have no counters, so that nothing of what they move is counted now. */
+  /** How many of them have no counters and are not counted now. */
   readonly uncounted: number
-  /** What the router refused when it was asked last. */
+  /** Menus that the router refused in its last poll. */
   readonly missing_menus: readonly MissingMenu[]
   readonly error: string | null
-  /** Only where it sends, or has, more than it may; `state` is what it is besides. */
+  /** Present if the router sends or has more than it may; `state` is independent of it. */
   readonly overloaded?: true
-  /** What it has too much of, and what to do; with `overloaded`. */
+  /** What it has too much of, and what to do. Present with `overloaded`. */
   readonly overloaded_reason?: string
 }
 
@@ -69,7 +69,7 @@ export interface Snapshot {
   readonly routers: readonly RouterJson[]
 }
 
-/** An open session as the feed's `sessions` message shows it. */
+/** An open session, as in the feed's `sessions` message. */
 export interface SessionJson {
   readonly id: SessionId
   readonly service: 'hotspot' | 'ppp'
@@ -84,7 +84,7 @@ export interface SessionJson {
   readonly download_bps: number
 }
 
-/** What a snapshot is made of. */
+/** The numbers from which a snapshot is made. */
 export interface Totals {
   readonly total: ByteSum
   readonly month: ByteSum
@@ -97,7 +97,7 @@ export interface Totals {
   readonly routers: readonly RouterState[]
 }
 
-/** Where a tenant is in its calendar; `undefined` for the sum over tenants. */
+/** The current day of a tenant; `undefined` for the sum over tenants. */
 export interface TenantDay {
   readonly day: string
   readonly timezone: string
@@ -138,20 +138,20 @@ export const NO_TOTALS: Totals = {
   routers: [],
 }
 
-/** The sum over tenants: one person with accounts at two of them is two subscribers. */
+/** The sum over tenants. A person with accounts at two tenants counts as two subscribers. */
 export function sumTotals(all: readonly Totals[]): Totals {
-  const bytes = (of: (totals: Totals) => ByteSum) => all.reduce((sum, its) => addSums(sum, of(its)), NO_SUM)
-  const count = (of: (totals: Totals) => number) => all.reduce((sum, its) => sum + of(its), 0)
+  const bytes = (of: (totals: Totals) => ByteSum) => all.reduce((sum, it) => addSums(sum, of(it)), NO_SUM)
+  const count = (of: (totals: Totals) => number) => all.reduce((sum, it) => sum + of(it), 0)
   return {
-    total: bytes(its => its.total),
-    month: bytes(its => its.month),
-    today: bytes(its => its.today),
-    uploadBps: count(its => its.uploadBps),
-    downloadBps: count(its => its.downloadBps),
-    activeSessions: count(its => its.activeSessions),
-    hotspotSubscribers: count(its => its.hotspotSubscribers),
-    pppSubscribers: count(its => its.pppSubscribers),
-    routers: all.flatMap(its => its.routers),
+    total: bytes(it => it.total),
+    month: bytes(it => it.month),
+    today: bytes(it => it.today),
+    uploadBps: count(it => it.uploadBps),
+    downloadBps: count(it => it.downloadBps),
+    activeSessions: count(it => it.activeSessions),
+    hotspotSubscribers: count(it => it.hotspotSubscribers),
+    pppSubscribers: count(it => it.pppSubscribers),
+    routers: all.flatMap(it => it.routers),
   }
 }
 

@@ -7,14 +7,14 @@ import type { Rollup } from './rollup.ts'
 import type { LiveService } from './service.ts'
 import { type RouterJson, type RouterState, type Snapshot, statsOf, type Totals } from './snapshot.ts'
 
-/** All that a tenant's snapshot is made of. */
+/** Everything from which a tenant's snapshot is made. */
 export interface TenantView {
   readonly tenant: TenantId
   readonly calendar: Calendar
-  /** Of its routers, here and elsewhere; their sums are the tenant's. */
+  /** Rollups of all its routers, including those of other daemons. Their sum is the tenant's. */
   readonly rollups: readonly Rollup[]
   readonly routers: readonly RouterView[]
-  /** The tenant's own: who is online from one time to the next is mostly the same. */
+  /** Kept from one snapshot to the next, because mostly the same subscribers are online. */
   readonly distinct: Readonly<Record<Service, DistinctNames>>
 }
 
@@ -24,16 +24,16 @@ export interface RouterView {
   readonly state: RouterState
   readonly error: string | undefined
   readonly missingMenus: readonly MissingMenu[]
-  /** What it has too much of. */
+  /** What it has too much of, if anything. */
   readonly overloaded: string | undefined
-  /** Absent until the service was read. */
+  /** `undefined` until the service was read. */
   readonly hotspot: LiveService | undefined
   readonly ppp: LiveService | undefined
-  /** By how much later than it was made a reading of it may be known here. */
+  /** How long a reading may take to become known here. */
   readonly lagMs: number
 }
 
-/** @param staleAfterMs a service that was not read for so long leaves the live counts (docs/accounting.md rule 4) */
+/** @param staleAfterMs a service without a reading for this long leaves the live counts (docs/accounting.md rule 4) */
 export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Totals {
   const { name: day } = view.calendar.dayAt(now.getTime())
   const live = (service: Service) =>
@@ -95,7 +95,7 @@ function freshOf(
 }
 
 export function isFresh(live: LiveService | undefined, now: Date, staleAfterMs: number): live is LiveService {
-  // A reading from the future was made before the clock was set back: as good as an old one.
+  // A reading from the future was made before the clock was set back, so it counts as old.
   return live !== undefined && Math.abs(now.getTime() - live.readAt.getTime()) < staleAfterMs
 }
 

@@ -1,32 +1,32 @@
 import type { MissingMenu } from '../accounting/reading.ts'
 
-/** The most that was used of one of a router's byte budgets, in bytes. */
+/** The peak use of one of a router's byte budgets, in bytes. */
 export interface BudgetUse {
   readonly usedBytes: number
   readonly mostBytes: number
 }
 
-/** How a router is doing. */
+/** The state of a router. */
 export interface RouterHealth {
   readonly state: 'online' | 'offline' | 'connecting' | 'disabled'
-  /** The name the router gives itself; unknown before the first connection. */
+  /** The name that the router gives itself; `undefined` before the first connection. */
   readonly identity: string | undefined
   readonly version: string | undefined
   readonly lastReadingAt: Date | undefined
-  /** How long the last complete poll took. */
+  /** Duration of the last complete poll. */
   readonly latencyMs: number | undefined
-  /** Polls and connection attempts that failed since the last success. */
+  /** Failed polls and connection attempts since the last success. */
   readonly failures: number
   readonly lastError: string | undefined
-  /** Why it is let alone: it sends more than it may, or has more than its share of what waits for the database. */
+  /** Why it is paused: it sends more than it may, or has more than its share of the data waiting for the database. */
   readonly overloaded: string | undefined
-  /** What the router refused at the last poll: a package that is off, or a right that the user lacks. */
+  /** Menus that the router refused in the last poll: a package is disabled, or the user lacks a right. */
   readonly missingMenus: readonly MissingMenu[]
-  /** Ticks at which it was not read: the poll before was still under way, or there was no connection. */
+  /** Ticks without a poll, because the previous one was still running or there was no connection. */
   readonly skippedTicks: number
-  /** Ticks at which it was not read since it had more than its share of what waits for the database. */
+  /** Ticks without a poll, because the router had more than its share of the data waiting for the database. */
   readonly putOffPolls: number
-  /** In its last poll; absent before the first one. */
+  /** In its last poll; `undefined` before the first one. */
   readonly budgetUse: BudgetUse | undefined
 }
 

@@ -1,18 +1,18 @@
-/** Longer than the longest wait between two attempts: who is back for as long has changed. */
+/** Longer than the longest wait between two attempts, so a router that was fine for so long has changed. */
 const CALM_MS = 20 * 60_000
 
-/** How often a router had to be let alone for what it sent, until it has not for a while. */
+/** Counts how often a router had to be paused for what it sent, until it has been fine for a while. */
 export class Overload {
   #times = 0
   #lastMs = 0
   #reason: string | undefined
 
-  /** Times in a row: what the back-off goes by. */
+  /** Number of overloads in a row, which determines the back-off. */
   get times(): number {
     return this.#times
   }
 
-  /** Of the last time; `undefined` once it is over. */
+  /** Reason of the last overload; `undefined` once it is over. */
   get reason(): string | undefined {
     return this.#reason
   }
@@ -23,7 +23,7 @@ export class Overload {
     this.#reason = reason
   }
 
-  /** A poll went well. @returns whether with it an overload is over */
+  /** Called after a successful poll. @returns whether this ended an overload */
   calm(nowMs: number): boolean {
     if (this.#times === 0 || nowMs - this.#lastMs < CALM_MS) return false
     this.#times = 0

@@ -14,7 +14,7 @@ import {
 import { Schedule } from './schedule.ts'
 
 export interface PollerOptions {
-  /** Routers of one schedule are read evenly spread over its interval. */
+  /** Whether routers with the same schedule are read evenly spread over its interval. */
   readonly isSpread: boolean
   /** Routers being read at the same time. */
   readonly concurrency: number
@@ -24,7 +24,7 @@ export interface PollerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly random: () => number
-  /** Called with what is no router's failure, which is a bug: the process is not to go on. */
+  /** Called with errors that are not a router's failure. They are bugs, so the process should end. */
   readonly onBug: (error: unknown) => void
 }
 
@@ -56,12 +56,12 @@ export class Poller {
     this.#progress = new Progress({ clock: options.clock, withinMs: STUCK_AFTER_MS })
   }
 
-  /** Whether polls and connection attempts are under way and none of them ends. */
+  /** Whether polls or connection attempts are under way and none of them has ended for too long. */
   get isStuck(): boolean {
     return this.#progress.isStuck
   }
 
-  /** Does nothing after a stop: whoever is still taking routers up has nobody to read them. */
+  /** Adds a router. Does nothing after a stop, because a caller may still be adding routers then. */
   add(router: PolledRouter): void {
     if (this.#isStopped) return
     if (!router.isEnabled) {
@@ -95,14 +95,14 @@ export class Poller {
     await ended
   }
 
-  /** @returns `undefined` where the router was never added */
+  /** @returns `undefined` if the router was never added */
   health(key: RouterKey): RouterHealth | undefined {
     return this.#disabled.has(key) ? DISABLED : this.#running.get(key)?.loop.health
   }
 
   /**
-   * Ends every loop with a last poll, so that a daemon that is up again within an interval leaves no longer gap than
-   * that; polls get `graceMs`.
+   * Ends every loop after a last poll, which gets `graceMs`. If the daemon is up again within an interval, there is no
+   * longer gap between readings.
    */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true

@@ -1,12 +1,12 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Clock } from '../runtime/clock.ts'
 
-/** A read that takes longer waits for its router, not for us, and gives its place to another. */
+/** A read that takes longer waits for its router, so it gives its place to another. */
 const PATIENCE_MS = 1_000
-/** Without a reason of its own, each abort makes an error. */
+/** Passed as the reason, because each abort without one creates an error. */
 const SETTLED = 'settled'
 
-/** Bounds the routers being read at the same time, without letting slow ones hold up the rest. */
+/** Limits the number of routers that are read at the same time, without letting slow ones delay the others. */
 export class Gate {
   readonly #limit: LimitFunction
   readonly #clock: Clock
@@ -16,7 +16,7 @@ export class Gate {
     this.#clock = options.clock
   }
 
-  /** Runs `work` once there is room. */
+  /** Runs `work` when a place is free. */
   pass<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       void this.#limit(async () => {

@@ -2,18 +2,18 @@ import type { MissingMenu, Reading, Service } from '../accounting/reading.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { BudgetUse } from './health.ts'
 
-/** A connection to a router that is logged in. */
+/** A connection to a router, logged in. */
 export interface RouterLink {
   readonly identity: string
   readonly version: string
   readonly notices: readonly string[]
-  /** As the last read found them. */
+  /** As of the last read. */
   readonly missingMenus: readonly MissingMenu[]
-  /** Rejects with what ended the connection, and never resolves. */
+  /** Rejects with the reason when the connection ends; never resolves. */
   readonly ended: Promise<never>
-  /** `undefined` where the router does not have the service. Rejects with a `Failure`. */
+  /** Resolves to `undefined` if the router does not have the service. Rejects with a `Failure`. */
   read(service: Service): Promise<Reading | undefined>
-  /** The most that it used of one of its byte budgets since this was last asked for. */
+  /** The peak use of one of its byte budgets since the last call. */
   takeBudgetUse(): BudgetUse
   close(): void
 }
@@ -22,7 +22,7 @@ type Outcome =
   | { readonly kind: 'read'; readonly reading: Reading | undefined }
   | { readonly kind: 'failed'; readonly failure: Failure }
 
-/** What a service's read came to; anything but a failure is thrown. */
+/** Reads a service. Throws only errors that are not a `Failure`. */
 export async function outcomeOf(link: RouterLink, service: Service): Promise<Outcome> {
   try {
     return { kind: 'read', reading: await link.read(service) }

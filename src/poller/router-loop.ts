@@ -11,7 +11,7 @@ import type { Gate } from './read-limit.ts'
 import { outcomeOf, type RouterLink } from './router-link.ts'
 import type { Slot } from './slot.ts'
 
-/** A router to be read. */
+/** A router with what is needed to poll it. */
 export interface PolledRouter {
   readonly key: RouterKey
   readonly services: readonly Service[]
@@ -22,27 +22,27 @@ export interface PolledRouter {
   connect(signal: AbortSignal): Promise<RouterLink>
 }
 
-/** Where readings go. */
+/** The receiver of readings. */
 export interface ReadingSink {
-  /** @param readings of one poll, one of a service each, and at least one */
+  /** @param readings of one poll, at most one per service, and at least one */
   record(router: RouterKey, readings: readonly Reading[]): void | Promise<void>
 }
 
-/** Why a router is not to be read for now, which loses nothing: its counters go on. `undefined` where it is to be. */
+/** Why a router should not be read for now, or `undefined`. Nothing is lost meanwhile: its counters run on. */
 export type HeldBack = (router: RouterKey) => string | undefined
 
-/** Told how polls go, for whoever measures. */
+/** Counts the outcomes of polls. */
 export interface PollObserver {
-  /** A poll in which every service could be read. */
+  /** Called for a poll in which every service was read. */
   polled(tookMs: number): void
-  /** A poll or a connection that failed. */
+  /** Called for a failed poll or connection. */
   pollFailed(failure: Failure): void
 }
 
 export interface LoopOptions {
   readonly slot: Slot
   readonly gate: Gate
-  /** Told of each connection attempt and poll. */
+  /** Tracks connection attempts and polls. */
   readonly progress: Progress
   readonly observer: PollObserver
   readonly sink: ReadingSink
@@ -54,14 +54,14 @@ export interface LoopOptions {
 }
 
 /**
- * One router's loop, which no other router can hold up:
+ * The loop of one router. No other router can delay it.
  *
  *     connecting ──▶ online ── a tick: read each service ──▶ online
  *         ▲            │ the connection ended, or the attempt failed
  *         └─ back-off ─┴──▶ offline
  *
- * A router that sends more than it may is offline for longer each time, whatever it answers in between. One that is
- * held back stays connected and is not read.
+ * A router that sends more than it may stays offline for longer each time, whatever it answers in between. One that is
+ * held back stays connected but is not read.
  */
 export class RouterLoop {
   readonly #router: PolledRouter
@@ -71,7 +71,7 @@ export class RouterLoop {
   #isReadAtEnd = false
   #logged: 'online' | 'partly' | 'offline' | undefined
   #lastFailure: Failure | undefined
-  /** Failures in a row without a reading: what the back-off goes by. Refused logins count among their own kind. */
+  /** Failures in a row without a reading, which determine the back-off. Refused logins are counted separately. */
   readonly #fruitless = { retryable: 0, refused: 0 }
   readonly #overload = new Overload()
   #heldBack: string | undefined
@@ -88,14 +88,14 @@ export class RouterLoop {
     return { ...this.#health, overloaded, skippedTicks, putOffPolls: this.#putOff }
   }
 
-  /** From now on the loop ends with a poll more, unless one is in flight or its router does not answer. */
+  /** Makes the loop end with one more poll, unless one is in flight or the router does not answer. */
   readAtEnd(): void {
     this.#isReadAtEnd = true
   }
 
   /**
    * @param soft ends the loop after the poll in flight
-   * @param hard ends that too
+   * @param hard ends the poll in flight too
    */
   async run(soft: AbortSignal, hard: AbortSignal): Promise<void> {
     const { clock, slot, random } = this.#options
@@ -113,7 +113,7 @@ export class RouterLoop {
     }
   }
 
-  /** @returns what ended the connection, or kept it from being */
+  /** @returns the failure that ended or prevented the connection */
   async #pollUntilEnd(soft: AbortSignal, hard: AbortSignal): Promise<Failure | undefined> {
     let link: RouterLink | undefined
     try {
@@ -129,10 +129,10 @@ export class RouterLoop {
     }
   }
 
-  /** Throws what ended the connection. */
+  /** @throws the failure that ended the connection */
   async #pollWhileUp(link: RouterLink, soft: AbortSignal, hard: AbortSignal): Promise<void> {
     this.#greet(link)
-    // One signal for all of the connection's life: a race against `ended` at each tick would never be let go of.
+    // One signal for the whole connection: a race against `ended` at each tick would pile up listeners.
     const over = new AbortController()
     const leave = () => over.abort()
     const close = () => link.close()
@@ -140,7 +140,7 @@ export class RouterLoop {
     soft.addEventListener('abort', leave)
     hard.addEventListener('abort', close)
     try {
-      // The first reading at once: after an outage each second counts.
+      // The first poll runs at once, because after an outage every second counts.
       while (!soft.aborted) {
         await this.#pollUnlessHeldBack(link)
         if (soft.aborted) return
@@ -199,9 +199,9 @@ export class RouterLoop {
     this.#health = { ...this.#health, state: 'online', latencyMs, failures: 0, lastError: undefined }
   }
 
-  /** @param state `online` where one of its services could be read */
+  /** @param state `online` if one of its services could be read */
   #fail(failure: Failure, state: 'online' | 'offline'): void {
-    // What ends a connection is told to each read under way and to whoever waits for the end: it is one failure.
+    // The end of a connection rejects each read under way and `ended` with the same failure, which counts once.
     const isNew = failure !== this.#lastFailure
     this.#lastFailure = failure
     const { log, observer } = this.#options
@@ -212,11 +212,11 @@ export class RouterLoop {
     if (state === 'online') this.#endFailures()
     else if (isNew && !failure.isOverload) this.#fruitless[failure.retryable ? 'retryable' : 'refused']++
     const extent = state === 'online' ? 'partly' : 'offline'
-    const told = { router: this.#router.key, state, error: failure.name, reason: failure.message }
+    const fields = { router: this.#router.key, state, error: failure.name, reason: failure.message }
     const advice = `tikmeter probe ${this.#router.key} says what to do`
-    if (this.#overload.reason) log.debug(told, 'poll failed while overloaded')
-    else if (this.#logged !== extent) log.warn({ ...told, advice }, 'poll failed')
-    else if (isNew) log.debug(told, 'poll failed again')
+    if (this.#overload.reason) log.debug(fields, 'poll failed while overloaded')
+    else if (this.#logged !== extent) log.warn({ ...fields, advice }, 'poll failed')
+    else if (isNew) log.debug(fields, 'poll failed again')
     this.#logged = extent
   }
 
@@ -225,7 +225,7 @@ export class RouterLoop {
     if (this.#overload.times === 0)
       log.warn(
         { router: this.#router.key, reason: failure.message },
-        'router overloaded: it is let alone for longer and longer',
+        'router overloaded: it is paused, longer each time',
       )
     this.#overload.note(failure.message, clock.steadyMs())
   }

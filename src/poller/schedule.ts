@@ -2,26 +2,26 @@ import { createTask, type ScheduledTask } from 'node-cron'
 import type { Clock } from '../runtime/clock.ts'
 import { Slot } from './slot.ts'
 
-/** A tick that is this late will not come: the wall clock was set back, and cron waits for it to catch up. */
+/** A tick that is this late will not come: the wall clock was set back, and cron waits until it catches up. */
 const LATE_MS = 2_000
 
 interface Seat {
   readonly slot: Slot
-  /** When it was taken, on the steady clock. */
+  /** When it was taken, by the steady clock. */
   readonly takenMs: number
 }
 
-/** One cron schedule, with seconds, and the places of the routers that follow it. */
+/** One cron schedule, with seconds, and the slots of the routers that follow it. */
 export class Schedule {
   readonly #expression: string
   readonly #isSpread: boolean
   readonly #clock: Clock
-  /** In the order of their places' fractions. */
+  /** Sorted by fraction. */
   readonly #seats: Seat[] = []
   readonly #free: number[] = []
   #nextIndex = 0
   #lastTickMs = 0
-  /** Aborted when somebody joins: who sleeps until the next slot's time may have slept past an earlier one. */
+  /** Aborted when a router joins, because the timer may be set for a time after the new slot. */
   #joined = new AbortController()
 
   constructor(expression: string, options: { isSpread: boolean; clock: Clock }) {
@@ -30,7 +30,7 @@ export class Schedule {
     this.#clock = options.clock
   }
 
-  /** A slot of its own in the interval, which it keeps whoever else comes and goes. */
+  /** Takes a slot in the interval, which does not change when others come and go. */
   join(): Slot {
     const index = this.#free.pop() ?? this.#nextIndex++
     const slot = new Slot(this.#isSpread ? fractionOf(index) : 0, () => {
@@ -60,7 +60,7 @@ export class Schedule {
         },
         { suppressMissedWarning: true },
       )
-      // An interval is under way: who joins now is not to wait for the next one, and then for its time in that.
+      // An interval is under way: slots that are taken now tick in it, if their time is still to come.
       const intervalMs = intervalOf(task)
       const restMs = (task.getNextRuns(1)[0]?.getTime() ?? 0) - this.#clock.now().getTime()
       if (restMs > 0 && restMs < intervalMs) begin(this.#clock.steadyMs() + restMs - intervalMs, intervalMs)
@@ -72,8 +72,8 @@ export class Schedule {
   }
 
   /**
-   * From one tick to the next: each slot at its time, also one that is taken before it meanwhile. One timer, however
-   * many places there are.
+   * Runs from one tick to the next: each slot ticks at its time, also one that is taken meanwhile and before its time.
+   * Uses one timer for all slots.
    */
   async #round(startMs: number, intervalMs: number, signal: AbortSignal): Promise<void> {
     let done = -1
@@ -89,7 +89,7 @@ export class Schedule {
     }
   }
 
-  /** Or until somebody joins, or the signal aborts. */
+  /** Sleeps until then, or until a router joins or the signal aborts. */
   async #sleepUntil(dueMs: number, signal: AbortSignal): Promise<void> {
     const restMs = dueMs - this.#clock.steadyMs()
     if (restMs <= 0) return
@@ -101,7 +101,7 @@ export class Schedule {
     signal.removeEventListener('abort', wake)
   }
 
-  /** The index of the first seat whose slot comes after that fraction of the interval. */
+  /** Index of the first seat whose slot is after this fraction of the interval. */
   #firstAfter(fraction: number): number {
     let [low, high] = [0, this.#seats.length]
     while (low < high) {
@@ -112,7 +112,7 @@ export class Schedule {
     return low
   }
 
-  /** Returns when a tick is overdue, by a clock that nobody can set. */
+  /** Returns when a tick is overdue by the steady clock, which nobody can set. */
   async #untilLate(task: ScheduledTask, signal: AbortSignal): Promise<void> {
     this.#lastTickMs = this.#clock.steadyMs()
     while (!signal.aborted) {
@@ -123,13 +123,13 @@ export class Schedule {
   }
 }
 
-/** Milliseconds from the coming tick to the one after it. */
+/** Milliseconds between the next tick and the one after it. */
 function intervalOf(task: ScheduledTask): number {
   const [first, second] = task.getNextRuns(2)
   return first && second ? second.getTime() - first.getTime() : 0
 }
 
-/** 0, ½, ¼, ¾, ⅛, …: however many there are, they lie evenly, and none moves when one more comes. */
+/** 0, ½, ¼, ¾, ⅛, …: evenly spread for any number, and none moves when another is added. */
 function fractionOf(index: number): number {
   let fraction = 0
   for (let rest = index, half = 0.5; rest > 0; rest >>= 1, half /= 2) if (rest & 1) fraction += half

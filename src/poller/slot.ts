@@ -1,6 +1,6 @@
 /** A router's slot in a schedule. */
 export class Slot {
-  /** Of the interval, in [0, 1). */
+  /** Its position in the interval, in [0, 1). */
   readonly fraction: number
   readonly leave: () => void
   #waiting: (() => void) | undefined
@@ -11,12 +11,12 @@ export class Slot {
     this.leave = leave
   }
 
-  /** Ticks that came while nobody waited for one: the poll before them was still under way, or there was no link. */
+  /** Ticks that nobody waited for, because the previous poll was still running or there was no connection. */
   get skipped(): number {
     return this.#skipped
   }
 
-  /** Resolves at the slot's next tick, or when the signal aborts. One at a time waits. */
+  /** Resolves at the slot's next tick, or when the signal aborts. Only one caller may wait at a time. */
   next(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve()
     return new Promise(resolve => {

@@ -4,12 +4,13 @@ import { NoAccount } from './errors.ts'
 import { type Account, runProgram } from './program.ts'
 import type { Reached } from './reach.ts'
 
-/** Made where the system has no user `postgres`. */
+/** Created if the system has no user `postgres`. */
 const OWN_USER = 'tikmeter'
 
 /**
- * Whom PostgreSQL runs as when we are root, since it refuses root. A data folder that exists decides, because only its
- * owner may open it; but not one that whoever the home belongs to has put there of somebody else.
+ * The account that PostgreSQL runs as when we are root, because it refuses root. An existing data folder decides, since
+ * only its owner may open it, but only if that is the owner of the home or the home is root's: otherwise the owner of
+ * the home could have put somebody else's folder there.
  * @throws NoAccount
  */
 export async function accountFor({ handle, inside }: Reached): Promise<Account> {
@@ -41,7 +42,7 @@ async function find(name: string): Promise<Account | undefined> {
   return uid === undefined || gid === undefined ? undefined : { name, uid, gid }
 }
 
-/** Whether the account can get to `folder` and write there; really tried, since modes alone don't tell (ACLs, mounts). */
+/** Whether the account can enter `folder` and write there. Tried out, because modes are not enough (ACLs, mounts). */
 export async function canUse(folder: string, account: Account): Promise<boolean> {
   const { exitCode } = await runProgram('test', ['-x', folder, '-a', '-w', folder], account)
   return exitCode === 0

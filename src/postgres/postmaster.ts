@@ -4,20 +4,20 @@ import { AccountFiles } from './files.ts'
 import type { Home } from './home.ts'
 import { type Listening, socketFile } from './listening.ts'
 
-/** The server process of a home. */
+/** The server process of a cluster. */
 export interface Postmaster {
   readonly pid: number
   readonly port: number
-  /** `undefined` while it has only begun to start. */
+  /** `undefined` while it is starting. */
   readonly listening: Listening | undefined
 }
 
-/** As long as a server may take to write its `postmaster.pid` when it starts. */
+/** The longest time that a starting server takes to write its `postmaster.pid`. */
 const WRITING_MS = 60_000
 
 /**
- * The live postmaster of a home, by its `postmaster.pid`. A pid that outlived a reboot or a `kill -9` and is
- * somebody else's by now, or a zombie that nobody reaps, is not taken for one, though PostgreSQL itself would.
+ * Finds the live postmaster of a home by its `postmaster.pid`. A pid from before a reboot or `kill -9` that belongs to
+ * another process now, or to a zombie, does not count, although PostgreSQL itself would accept it.
  */
 export async function findPostmaster(home: Home): Promise<Postmaster | undefined> {
   const { pid, port, listening } = await readPidFile(home)
@@ -25,8 +25,8 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
 }
 
 /**
- * Removes a `postmaster.pid` that tells of no live postmaster, and the socket that it tells of. Children that outlived
- * theirs are still found, by the shared memory that is named after the folder.
+ * Removes a `postmaster.pid` without a live postmaster, and the socket that it names. Children that outlived their
+ * postmaster are still found, by the shared memory that is named after the folder.
  */
 export async function dropStalePid(home: Home): Promise<void> {
   const { pid, listening } = await readPidFile(home)
@@ -36,16 +36,16 @@ export async function dropStalePid(home: Home): Promise<void> {
   await new AccountFiles(home.account).remove(...stale, pidFile(home))
 }
 
-/** Ends it and its sessions at once, though in order: what `pg_ctl stop -m fast` does. */
+/** Ends the server and its sessions at once but in order, like `pg_ctl stop -m fast`. */
 export function quitPostmaster({ pid }: Postmaster): void {
   try {
     process.kill(pid, 'SIGINT')
   } catch {
-    // It is gone.
+    // It has ended.
   }
 }
 
-/** Its lines: pid, data folder, start, port, folder of the socket, address that it listens on. Some come later. */
+/** Reads its lines: pid, data folder, start, port, folder of the socket, listening address. Some are written later. */
 async function readPidFile(
   home: Home,
 ): Promise<Record<'pid' | 'port', number | undefined> & Pick<Postmaster, 'listening'>> {
@@ -71,10 +71,10 @@ function pidFile({ folder }: Home): string {
 
 async function isPostmaster(pid: number, { folder, account }: Home): Promise<boolean> {
   if (process.platform === 'linux') {
-    // Its working directory is the data folder from its first moment on, and a zombie has none.
+    // Its working directory is the data folder from the beginning, and a zombie has none.
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
     const isThere = cwd !== undefined && cwd === (await realpath(join(folder, 'data')).catch(() => undefined))
-    // Its account writes the file, and may name somebody else's process there.
+    // The account can write the file and name another process there, so the owner of the process is checked.
     return isThere && (!account || (await userOf(pid)) === account.uid)
   }
   try {
@@ -84,7 +84,7 @@ async function isPostmaster(pid: number, { folder, account }: Home): Promise<boo
   }
 }
 
-/** Whom a process runs as. See proc_pid_status(5): real, effective, saved and file system's. */
+/** The account that a process runs as. See proc_pid_status(5): real, effective, saved and file system uid. */
 async function userOf(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const [, uid] = /^Uid:\s+(\d+)/m.exec(status) ?? []

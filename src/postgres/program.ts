@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-/** The operating system's user that a program runs as. */
+/** The account of the operating system that a program runs as. */
 export interface Account {
   readonly name: string
   readonly uid: number
@@ -8,24 +8,24 @@ export interface Account {
 }
 
 export interface Outcome {
-  /** `null` where a signal ended it, or it could not be run at all. */
+  /** `null` if a signal ended it or it could not be run. */
   readonly exitCode: number | null
-  /** What it said, on stdout and stderr together. */
+  /** Its output on stdout and stderr together. */
   readonly output: string
 }
 
-/** For a program that was told to end, before it is killed. */
+/** Time for a program to end before it is killed. */
 const ENDING_MS = 5_000
-/** Windows has no groups of processes, and would open a window. */
+/** Windows has no process groups, and would open a window. */
 const HAS_GROUPS = process.platform !== 'win32'
 
 /**
- * Runs a program to its end, from `/` and with next to no environment, so that nothing of ours (`PG*`, a locale, a
- * folder another user can't enter) changes what it does. It is in a session of its own, so that a Ctrl-C reaches us
- * alone. Never rejects: what could not be run is an outcome too.
- * @param account `undefined` for the user we are
- * @param signal ends the program early, with all that it started
- * @param input what it reads on stdin
+ * Runs a program to its end, from `/` and with an almost empty environment, so that nothing of ours (`PG*`, a locale, a
+ * folder that another user cannot enter) affects it. It has its own session, so that Ctrl-C only reaches us. Never
+ * rejects: a program that cannot be run is an outcome too.
+ * @param account `undefined`: the current user
+ * @param signal ends the program early, with everything that it started
+ * @param input its stdin
  */
 export function runProgram(
   file: string,
@@ -45,7 +45,7 @@ export function runProgram(
       detached: HAS_GROUPS,
       windowsHide: true,
     })
-    // One that does not read it, or ended already, has said why in its output.
+    // An error means that it does not read its input or has ended; its output then says why.
     child.stdin.on('error', () => {}).end(input)
     let killing: NodeJS.Timeout | undefined
     const end = () => {
@@ -65,7 +65,7 @@ export function runProgram(
     child.stdout.setEncoding('utf8').on('data', collect)
     child.stderr.setEncoding('utf8').on('data', collect)
     child.on('error', error => settle({ exitCode: null, output: error.message }))
-    // What it started has its output too, so this is the end of all of them.
+    // Its children share its output, so `close` means that all of them have ended.
     child.on('close', exitCode => settle({ exitCode, output: output.trim() }))
   })
 }
@@ -75,6 +75,6 @@ function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(HAS_GROUPS ? -pid : pid, signal)
   } catch {
-    // They are gone.
+    // They have ended.
   }
 }

@@ -4,23 +4,23 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { ForeignLink } from './errors.ts'
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
-/** As many as Linux follows in one path. */
+/** The limit of Linux for one path. */
 const MOST_LINKS = 40
 const STICKY = 0o1000
 const WRITTEN_BY_OTHERS = 0o022
 
-/** A folder that is held open: whoever renames what leads to it changes nothing for us. */
+/** An open folder. Renaming a folder on its path does not affect it. */
 export interface Reached {
   readonly handle: FileHandle
-  /** Where it was when it was opened, without links. */
+  /** Its path when it was opened, without links. */
   readonly path: string
-  /** A path by which only this folder is meant, whatever becomes of its name. */
+  /** A path that means this very folder, whatever happens to its name. */
   readonly inside: string
 }
 
 /**
- * Opens a folder as root, and makes those of its path that are missing. It goes from `/` on step by step and follows
- * only links that nobody but root can have made.
+ * Opens a folder as root, creating missing folders of its path. It walks from `/` step by step, and follows only links
+ * that nobody but root can have made.
  * @param path absolute; the caller closes the handle
  * @throws ForeignLink
  */
@@ -40,7 +40,7 @@ export async function reach(path: string): Promise<Reached> {
         if (isAbsolute(target)) at = await instead(at, opened('/', '/'))
         continue
       }
-      // There are other ways to name a folder that is open, but not everywhere.
+      // Only Linux has a path for an open folder.
       if (!isRoots && process.platform !== 'linux') throw new ForeignLink(at.path)
       if (!found) await mkdir(step, { recursive: true })
       at = await instead(at, opened(step, name === '..' ? dirname(at.path) : join(at.path, name)))
@@ -68,7 +68,7 @@ async function instead(before: Reached, opening: Promise<Reached>): Promise<Reac
   return next
 }
 
-/** Whether nobody but root can put something in it, or in the place of what root has put there. */
+/** Whether only root can add something to it or replace what root has put there. */
 async function belongsToRoot({ handle }: Reached): Promise<boolean> {
   const { uid, mode } = await handle.stat()
   return uid === 0 && ((mode & WRITTEN_BY_OTHERS) === 0 || (mode & STICKY) !== 0)

@@ -6,22 +6,22 @@ import type { Listening } from './listening.ts'
 import { DAEMON, daemonUrl, newPassword, passwordFile, superuserUrl } from './password.ts'
 import { makeDatabase, withClient } from './session.ts'
 
-/** Any number, as long as nobody else in the database `postgres` takes the same one. */
+/** An arbitrary number that no other program uses for advisory locks in the database `postgres`. */
 const ROLE_LOCK = 7_420_318_554
-/** Of the first superuser, in every cluster. */
+/** The oid of the first superuser, in every cluster. */
 const SUPERUSER = 10
 
-/** Wrong password or no such role, no way in, no such database: all of them before it was handed over. */
+/** Wrong password or unknown role, no access, unknown database: the state before the hand-over. */
 const NOT_LET_IN = new Set(['28P01', '28000', '3D000'])
 
-/** What is no part of an extension and in none of PostgreSQL's own schemas. */
+/** A condition for objects that belong to no extension and to none of PostgreSQL's own schemas. */
 const isOfOurs = (catalog: string, schema: string) => `
   ${schema} in (select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')
   and not exists (
     select from pg_depend where classid = '${catalog}'::regclass and objid = it.oid and deptype = 'e'
   )`
 
-/** Each statement gives one object of the superuser to the daemon's role; indexes and sequences of a column go along. */
+/** Each statement gives an object of the superuser to the daemon's role; indexes and sequences of columns follow. */
 const CHANGES = `
   select format('alter table %s owner to ${DAEMON}', it.oid::regclass) as change
   from pg_class it
@@ -44,9 +44,9 @@ const CHANGES = `
   from pg_database it where datname = current_database() and datdba = ${SUPERUSER}`
 
 /**
- * Sees to it that the database belongs to the daemon's role, which may do nothing else in the cluster. The superuser
- * connects only where it does not yet: the first time, and after a release that knew no such role.
- * @returns where to connect as that role; carries its password
+ * Ensures that the database belongs to the daemon's role, which has no other rights in the cluster. The superuser
+ * connects only if it does not yet: the first time, and after a release without this role.
+ * @returns the connection URL of the role, which contains its password
  * @throws PasswordLost
  */
 export async function ownedDatabase(home: Home, listening: Listening): Promise<string> {
@@ -55,7 +55,7 @@ export async function ownedDatabase(home: Home, listening: Listening): Promise<s
   const file = passwordFile(home.folder, DAEMON)
   const files = new AccountFiles(home.account)
   await withClient(await superuserUrl(home, listening, 'postgres'), async admin => {
-    // Another process may be at it; the lock goes with the connection.
+    // Another process may be doing the same. The lock is released with the connection.
     await admin.query('select pg_advisory_lock($1)', [ROLE_LOCK])
     await makeDatabase(admin, 'tikmeter')
     const password = (await files.read(file))?.trim() ?? newPassword()
@@ -77,7 +77,7 @@ async function ownsAll(url: string): Promise<boolean> {
 }
 
 async function handOver(client: Client, password: string): Promise<void> {
-  // The server logs a statement that fails, and this one has a password in it.
+  // The server would log a failing statement, and this one contains a password.
   await client.query("set log_min_error_statement = 'panic'; set log_statement = 'none'")
   await client.query('begin')
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [DAEMON])

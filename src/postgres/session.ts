@@ -3,10 +3,10 @@ import { Client, DatabaseError } from 'pg'
 import { DAEMON_NAME } from '../runtime/application-name.ts'
 
 const CANNOT_CONNECT_NOW = '57P03'
-/** Recovery after a crash reads all that was written since the last checkpoint. */
+/** Recovery after a crash reads everything written since the last checkpoint. */
 const READY_MS = 300_000
 
-/** Whether a daemon is connected to a server we found running, and still is after `graceMs`. */
+/** Whether a daemon is connected to a running server, and still is after `graceMs`. */
 export async function isUsedByDaemon(url: string, graceMs: number, signal: AbortSignal): Promise<boolean> {
   return withClient(url, async client => {
     const until = performance.now() + graceMs
@@ -28,8 +28,8 @@ export async function makeDatabase(client: Client, name: string): Promise<void> 
 }
 
 /**
- * Waits for a server that is recovering, or on its way down.
- * @throws what the last try threw, or the signal's reason
+ * Waits for a server that is recovering or shutting down.
+ * @throws the error of the last attempt, or the signal's reason
  */
 export async function waitUntilReady(url: string, signal?: AbortSignal): Promise<void> {
   const until = performance.now() + READY_MS
@@ -46,14 +46,14 @@ export async function waitUntilReady(url: string, signal?: AbortSignal): Promise
   }
 }
 
-/** Connects for one errand. */
+/** Connects, runs `use` and disconnects. */
 export async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({
     connectionString: url,
     application_name: 'tikmeter-start',
     connectionTimeoutMillis: 10_000,
   })
-  client.on('error', () => {}) // The query under way rejects with it.
+  client.on('error', () => {}) // The query under way rejects with the same error.
   try {
     await client.connect()
     return await use(client)

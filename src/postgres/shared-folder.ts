@@ -6,13 +6,13 @@ import { type Reached, reach } from './reach.ts'
 export const SHARED_PLACES = ['/var/lib/tikmeter', join(tmpdir(), 'tikmeter-0')]
 
 /**
- * A folder of ours that every user can enter, for what can't stay in the project's: under `/var/lib`, else in the
- * temporary folder. Only root needs one.
- * @returns `undefined` where there is no such folder
+ * A folder of ours that every user can enter, for files that cannot stay in the project's folder: in `/var/lib`, else
+ * in the temporary folder. Only root needs one.
+ * @returns `undefined` if there is no such folder
  */
 export async function sharedPlace(account: Account): Promise<string | undefined> {
   for (const place of SHARED_PLACES) {
-    // Read-only, or not ours: the next one.
+    // If it is read-only or not ours, try the next one.
     if (!(await isMade(place).catch(() => false))) continue
     const { exitCode } = await runProgram('test', ['-x', place], account)
     if (exitCode === 0) return place
@@ -29,7 +29,7 @@ async function isMade(place: string): Promise<boolean> {
   }
 }
 
-/** In a folder that all may write to, somebody else may have been first. */
+/** In a folder that everybody may write to, somebody else may have created it first. */
 async function isOpenedToAll({ handle }: Reached): Promise<boolean> {
   const { uid, mode } = await handle.stat()
   if (uid !== 0 || (mode & 0o022) !== 0) return false

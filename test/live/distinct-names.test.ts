@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DistinctNames } from '../../src/live/distinct-names.ts'
 
-test('whatever sets come, stay and go, their names are counted as in a new union of all', () => {
+test('names are counted as in the union of all sets, whatever sets come, stay and go', () => {
   const names = fc.array(fc.constantFrom('ann', 'bob', 'cid', 'dot', 'eve'), { maxLength: 5 })
   const rounds = fc.array(fc.array(fc.nat(7), { maxLength: 6 }), { maxLength: 8 })
   fc.assert(

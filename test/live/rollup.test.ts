@@ -9,7 +9,7 @@ function sum(upload: number, download: number) {
 
 const NOTHING = sum(0, 0)
 
-/** `count` days in a row, the last of them first. */
+/** `count` days in a row, latest first. */
 function daysBefore(last: string, count: number): readonly string[] {
   const ms = Date.parse(`${last}T12:00Z`)
   return Array.from({ length: count }, (_, day) => new Date(ms - day * 86_400_000).toISOString().slice(0, 10))
@@ -34,7 +34,7 @@ describe('rule 16 (docs/accounting.md)', () => {
     expect(rollup.month('2026-11')).toEqual(NOTHING)
   })
 
-  it('go on from what the database has', () => {
+  it('sums continue from what the database has', () => {
     const days = new Map([['2026-11-23', sum(3, 3)]])
     const rollup = new Rollup(sum(100, 100), days)
     rollup.add('2026-11-23', bytes(1, 1))
@@ -50,7 +50,7 @@ describe('rule 16 (docs/accounting.md)', () => {
   })
 
   it.each(['2026-12-31', '2024-03-01', '2026-08-31'])(
-    'old days are forgotten, never of this month (%s)',
+    'old days are forgotten, but never days of this month (%s)',
     today => {
       const rollup = new Rollup(NOTHING, new Map())
       const days = daysBefore(today, 200)
@@ -72,15 +72,15 @@ describe('rule 16 (docs/accounting.md)', () => {
     expect(rollup.day('2026-11-01')).toEqual(sum(2, 2))
   })
 
-  it('a tenant’s midnight is where its calendar has it', () => {
+  it('a tenant’s midnight follows its calendar', () => {
     const [nairobi, berlin] = [new Calendar('Africa/Nairobi'), new Calendar('Europe/Berlin')]
     const ms = Date.parse('2026-11-30T21:30Z')
     expect([nairobi.dayAt(ms).name, berlin.dayAt(ms).name]).toEqual(['2026-12-01', '2026-11-30'])
   })
 })
 
-describe('what was decided to be counted after all', () => {
-  it('is added once, however often it is told, and not where it was in it from the start', () => {
+describe('a credit', () => {
+  it('is added once, however often it is reported, and not if it was included from the start', () => {
     const rollup = new Rollup(sum(100, 100), new Map(), 4)
     for (const decision of [3, 4, 7, 7, 9, 7]) rollup.credit(decision, '2026-11-24', sum(decision, 1))
     expect(rollup.total).toEqual(sum(116, 102))

@@ -10,7 +10,7 @@ function live(meter: Meter, reading: Reading) {
 }
 
 describe('what is live', () => {
-  it('rates are of the last two readings, in bits a second', () => {
+  it('rates are from the last two readings, in bits a second', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(1000, 1000))]))
     const { uploadBps, downloadBps, rates } = live(meter, ppp(5, [ann(-60, bytes(1500, 6000))]))
@@ -18,21 +18,21 @@ describe('what is live', () => {
     expect(rates().get(meter.session.id)).toEqual({ uploadBps: 800, downloadBps: 8000 })
   })
 
-  it('who does not move has none', () => {
+  it('a session without traffic has no rate', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(1000, 1000))]))
     const { uploadBps, rates } = live(meter, ppp(5, [ann(-60, bytes(1000, 1000))]))
     expect([uploadBps, rates().size]).toEqual([0, 0])
   })
 
-  it('a session’s first rate is since its login, and no more than what it showed in a second', () => {
+  it('a session’s first rate is since its login, over at least a second', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     expect(live(meter, ppp(60, [ann(50, bytes(1000, 0))])).uploadBps).toBe(800)
     expect(live(meter, ppp(61, [ann(61, bytes(1000, 0), { username: 'bob' })])).uploadBps).toBe(8000)
   })
 
-  it('the wall clock does not make rates', () => {
+  it('the wall clock does not affect rates', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(1000, 1000))]))
     const { uploadBps } = live(meter, ppp(5, [ann(-60, bytes(1500, 1000))], { wallAhead: -HOUR }))
@@ -52,19 +52,19 @@ describe('what is live', () => {
     expect(subscribers).toEqual(new Set(['ann', 'bob']))
   })
 
-  it('whose counters the last reading had not is told, and who is missing is not', () => {
+  it('sessions without counters in the last reading are counted, and missing ones are not', () => {
     const meter = new Meter()
     const [bob, cid, dee] = [{ username: 'bob' }, { username: 'cid' }, { username: 'dee' }]
     meter.read(ppp(0, [ann(-60, bytes(1, 1)), ann(-60, bytes(1, 1), bob), ann(-60, undefined, cid)]))
     const unread = [{ ...dee, unreadable: { rowId: '*1', property: 'uptime', value: 'soon' } }]
     const now = live(meter, ppp(5, [ann(-60, undefined), ann(-60, bytes(2, 2), bob)], { unread }))
-    // Of cid nobody knows whether he is the row that could not be read.
+    // The row that could not be read may be cid's, so cid is not missing for certain.
     expect([now.sessions, now.uncounted]).toEqual([4, 3])
     const later = live(meter, ppp(10, [ann(-60, bytes(2, 2)), ann(-60, bytes(2, 2), bob)]))
     expect([later.sessions, later.uncounted]).toEqual([2, 0])
   })
 
-  it('who logged out is gone at once', () => {
+  it('a session that logged out is gone at once', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(1, 1))]))
     expect(live(meter, ppp(5, []))).toEqual({
@@ -78,7 +78,7 @@ describe('what is live', () => {
     })
   })
 
-  it('a session is shown with what was recorded for it', () => {
+  it('a session is shown with its recorded bytes', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(1000, 1000)), ann(-60, bytes(1, 1), { macAddress: undefined })]))
     const rows = [ann(-60, bytes(1501, 6000)), ann(-60, bytes(1, 1), { macAddress: undefined })]

@@ -27,7 +27,7 @@ describe('statistics', () => {
     expect(usage(upload)).toBe(gigabytes)
   })
 
-  it('a GB is 1024³ bytes, and upload and download are each rounded for themselves', () => {
+  it('a GB is 1024³ bytes, and upload and download are rounded separately', () => {
     const half = (GB * 4n) / 1000n
     expect(stats({ total: { upload: half, download: half } })).toMatchObject({
       data_usage: 0.01,
@@ -36,7 +36,7 @@ describe('statistics', () => {
     })
   })
 
-  it('bytes are exact up to 2^53, and as near as a number comes above', () => {
+  it('bytes are exact up to 2^53, and as close as a number can be above', () => {
     const exact = { upload: 2n ** 52n + 1n, download: 3n }
     expect(stats({ total: exact }).bytes.total).toEqual({
       upload: 2 ** 52 + 1,
@@ -48,7 +48,7 @@ describe('statistics', () => {
     expect(stats({ total: large }).data_usage).toBe(2 ** 31)
   })
 
-  it('month and today are told apart from all', () => {
+  it('month and today are separate from the total', () => {
     const { monthly_data_usage, today_data_usage, data_usage } = stats({
       total: { upload: GB * 9n, download: 0n },
       month: { upload: GB * 3n, download: GB },
@@ -57,7 +57,7 @@ describe('statistics', () => {
     expect([data_usage, monthly_data_usage, today_data_usage]).toEqual([9, 4, 2])
   })
 
-  it('a router that connects is not online yet, and one that is disabled is neither', () => {
+  it('a connecting router is not online yet, and a disabled one is neither online nor offline', () => {
     expect(stats({ routers: ['online', 'offline', 'connecting', 'disabled', 'online'] })).toMatchObject({
       total_routers: 5,
       online_routers: 2,
@@ -65,7 +65,7 @@ describe('statistics', () => {
     })
   })
 
-  it('the sum over tenants adds everything, and has no day of its own', () => {
+  it('the sum over tenants adds everything, and has no day', () => {
     const one: Totals = {
       ...{ total: { upload: 2n ** 53n, download: 1n }, month: NO_SUM, today: NO_SUM },
       ...{ uploadBps: 10, downloadBps: 20, activeSessions: 2 },
@@ -79,7 +79,7 @@ describe('statistics', () => {
     expect(statsOf(both, undefined, wallAt(0))).toMatchObject({ day: null, month: null, timezone: null })
   })
 
-  it('says when and of which day it is', () => {
+  it('contains its time and its day', () => {
     const where = { day: '2026-11-24', timezone: 'Africa/Nairobi' }
     expect(statsOf(NO_TOTALS, where, wallAt(0))).toMatchObject({
       ...where,

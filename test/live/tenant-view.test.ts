@@ -38,7 +38,7 @@ function tenant(routers: readonly RouterView[], timezone = 'Africa/Nairobi') {
   }
 }
 
-test('a router is shown with its sessions without counters, as long as its readings are fresh', () => {
+test('a router shows its sessions without counters, as long as its readings are fresh', () => {
   const lacking = (uncounted: number) => ({ ...service(wallAt(0), 'ann', 'bo', 'cid'), uncounted })
   const view = tenant([router('r1', { hotspot: lacking(1), ppp: lacking(2) }), router('r2')])
   const uncounted = (afterSeconds: number) =>
@@ -48,7 +48,7 @@ test('a router is shown with its sessions without counters, as long as its readi
 })
 
 describe('a tenant’s totals', () => {
-  it('a subscriber is one, on however many routers; hotspot and PPP are told apart', () => {
+  it('a subscriber counts once across routers, separately for hotspot and PPP', () => {
     const view = tenant([
       router('r1', { hotspot: service(wallAt(0), 'ann', 'bob', 'ann'), ppp: service(wallAt(0), 'ann') }),
       router('r2', { hotspot: service(wallAt(0), 'ann', 'cid') }),
@@ -83,7 +83,7 @@ describe('a tenant’s totals', () => {
 })
 
 describe('rule 4 (docs/accounting.md)', () => {
-  it('a service unread for the time set leaves the live counts, and stays in the books', () => {
+  it('a service without readings for the set time leaves the live counts, but its sessions stay open', () => {
     const view = tenant([
       router('r1', { hotspot: service(wallAt(0), 'ann') }),
       router('r2', { hotspot: service(wallAt(30), 'bob'), state: 'offline', error: 'timed out' }),
@@ -103,7 +103,7 @@ describe('rule 4 (docs/accounting.md)', () => {
 })
 
 describe('a router that another daemon reads', () => {
-  it('leaves the live counts later, by the time that its readings take to come here', () => {
+  it('leaves the live counts later, by the time that its readings take to arrive here', () => {
     const view = tenant([router('r1', { hotspot: service(wallAt(0), 'ann'), lagMs: 30_000 })])
     expect(totalsOf(view, wallAt(89.999), STALE_MS).hotspotSubscribers).toBe(1)
     expect(snapshotOf(view, wallAt(89.999), STALE_MS).routers).toMatchObject([{ hotspot: 1 }])

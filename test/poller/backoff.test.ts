@@ -4,13 +4,13 @@ import { backoffMs } from '../../src/poller/backoff.ts'
 const FAILURES = [1, 2, 3, 4, 5, 6, 7, 1_000]
 
 describe('a failed router', () => {
-  it('is tried again after a wait that doubles, up to half a minute', () => {
+  it('is retried after a wait that doubles, up to half a minute', () => {
     expect(FAILURES.map(failures => backoffMs(failures, true, 0))).toEqual([
       1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000,
     ])
   })
 
-  it('that refused the login is left alone for longer, up to ten minutes', () => {
+  it('with a refused login is left alone for longer, up to ten minutes', () => {
     expect(FAILURES.map(failures => backoffMs(failures, false, 0))).toEqual([
       10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000,
     ])

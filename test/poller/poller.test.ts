@@ -54,7 +54,7 @@ function polling({ concurrency = 64, isBlocked = false } = {}) {
 }
 
 describe('polls', () => {
-  it('that all wait for what does not come are stuck', async () => {
+  it('are stuck if all of them wait for something that does not come', async () => {
     const { clock, poller, router } = polling({ isBlocked: true })
     for (const name of ['hq', 'hill']) poller.add(router(name, true).polled())
     await clock.turn(120_000)
@@ -63,7 +63,7 @@ describe('polls', () => {
     expect(poller.isStuck).toBe(true)
   })
 
-  it('that fail, however many, are not', async () => {
+  it('are not stuck if they fail, however many there are', async () => {
     const { clock, poller, router } = polling()
     const failing = router('hq', false)
     poller.add(failing.polled())
@@ -76,7 +76,7 @@ describe('polls', () => {
 })
 
 describe('a fleet', () => {
-  it('is read though some of its routers hang and others refuse', async () => {
+  it('is read although some of its routers hang and others refuse', async () => {
     const { clock, poller, recorded, router } = polling({ concurrency: 2 })
     const hanging = Array.from({ length: 20 }, (_, index) => router(`hanging-${index}`, false))
     const refusing = Array.from({ length: 20 }, (_, index) => router(`refusing-${index}`, false))
@@ -89,7 +89,7 @@ describe('a fleet', () => {
     expect(poller.health(refusing[0]?.key ?? hanging[0]?.key ?? fail())?.state).toBe('offline')
   })
 
-  it('is read though some answer nothing after the login: each takes a place for a second only', async () => {
+  it('is read although some never answer after the login: each takes a place for a second only', async () => {
     const { clock, poller, recorded, router } = polling({ concurrency: 2 })
     const silent = Array.from({ length: 4 }, (_, index) => router(`silent-${index}`, false))
     for (const it of silent) poller.add(it.polled())
@@ -104,7 +104,7 @@ describe('a fleet', () => {
     expect(recorded).toEqual([sound.key, sound.key])
   })
 
-  it('that is added to after the stop is not read', async () => {
+  it('is not read if it is added after the stop', async () => {
     const { clock, poller, router, recorded } = polling()
     await poller.stop(GRACE_MS)
     const late = router('late', true)
@@ -115,7 +115,7 @@ describe('a fleet', () => {
     expect(poller.health(late.key)).toBeUndefined()
   })
 
-  it('is read by its schedule', async () => {
+  it('is read on schedule', async () => {
     const { clock, poller, router, nextRecord, recorded } = polling()
     poller.add(router('hq', true).polled({ services: ['ppp'] }))
     await clock.turn(0)
@@ -125,7 +125,7 @@ describe('a fleet', () => {
     expect(recorded).toHaveLength(3)
   })
 
-  it('has no reading of a router that is disabled, which is never connected to', async () => {
+  it('has no reading of a disabled router, which is never connected to', async () => {
     const { clock, poller, router } = polling()
     const disabled = router('spare', true)
     poller.add(disabled.polled({ isEnabled: false }))
@@ -136,7 +136,7 @@ describe('a fleet', () => {
     expect(poller.health(disabled.key)).toBeUndefined()
   })
 
-  it('goes on with the others where one router’s poll is a bug, which is told', async () => {
+  it('continues with the others if one router’s poll is a bug, which is reported', async () => {
     const { clock, poller, router, bugs, recorded } = polling()
     const bad = router('bad', false)
     const sound = router('sound', true)
@@ -151,7 +151,7 @@ describe('a fleet', () => {
 })
 
 describe('a router that leaves', () => {
-  it('is let finish the poll in flight, which is recorded', async () => {
+  it('may finish the poll in flight, which is recorded', async () => {
     const { clock, poller, recorded, router } = polling()
     const hq = router('hq', false)
     poller.add(hq.polled())
@@ -168,7 +168,7 @@ describe('a router that leaves', () => {
     expect(link?.isClosed).toBe(true)
   })
 
-  it('is cut off where it does not answer within the grace', async () => {
+  it('is cut off if it does not answer within the grace', async () => {
     const { clock, poller, recorded, router } = polling()
     const hq = router('hq', false)
     poller.add(hq.polled())
@@ -182,7 +182,7 @@ describe('a router that leaves', () => {
     expect(recorded).toEqual([])
   })
 
-  it('was never here: nothing happens', async () => {
+  it('may be unknown: nothing happens', async () => {
     const { poller, router } = polling()
     await poller.remove(router('ghost', true).key, GRACE_MS)
   })

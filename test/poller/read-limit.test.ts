@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Gate } from '../../src/poller/read-limit.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 
-/** Work that begins when it is let through and ends when the test says so. */
+/** Work that begins when it gets a place, and ends when the test says so. */
 class Work {
   hasBegun = false
   end: () => void = () => {}
@@ -27,7 +27,7 @@ function crowd(count: number, concurrency: number) {
 }
 
 describe('routers being read at the same time', () => {
-  it('are as many as the config allows, and the next begins when one is done', async () => {
+  it('are limited by the config, and the next begins when one is done', async () => {
     const { clock, works, passes, begun } = crowd(5, 2)
     await clock.turn(0)
     expect(begun()).toBe(2)

@@ -3,7 +3,7 @@ import { runningLoop } from './running-loop.ts'
 import { Fault } from './scripted-router.ts'
 
 describe('a router that fails', () => {
-  it('is tried again after a wait that grows, and read at once when it is back', async () => {
+  it('is retried after growing waits, and read at once when it is back', async () => {
     const { clock, router, readings } = runningLoop()
     for (const [index, waitMs] of [1_000, 2_000, 4_000].entries()) {
       await clock.turn(0)
@@ -19,7 +19,7 @@ describe('a router that fails', () => {
     expect(readings).toHaveLength(2)
   })
 
-  it('waits longer where it refused the login', async () => {
+  it('waits longer after a refused login', async () => {
     const { clock, router } = runningLoop()
     await clock.turn(0)
     router.attempts[0]?.refuse(new Fault('invalid user name or password', false))
@@ -29,7 +29,7 @@ describe('a router that fails', () => {
     expect(router.attempts).toHaveLength(2)
   })
 
-  it('that refuses one login as it comes up again is not taken for one that has refused many', async () => {
+  it('by refusing one login during its start is not treated like one that has refused many', async () => {
     const { clock, router } = runningLoop()
     for (const [index, waitMs] of [1_000, 2_000, 4_000].entries()) {
       await clock.turn(0)
@@ -62,7 +62,7 @@ describe('a router that fails', () => {
     expect(loop.health).toMatchObject({ state: 'online', failures: 0, lastError: undefined })
   })
 
-  it('for what it sent is let alone for longer each time, and told of once until it was calm', async () => {
+  it('by sending too much is paused longer each time, which is logged once until it was fine for a while', async () => {
     const { clock, router, lines, loop, tick, observed } = runningLoop({ isObliging: true })
     const overload = () => Object.assign(new Fault('more than it may', false), { isOverload: true })
     for (const [index, waitMs] of [10_000, 20_000, 40_000].entries()) {
@@ -77,7 +77,7 @@ describe('a router that fails', () => {
     }
     expect(lines.told.map(it => it['msg'])).toEqual([
       'router online',
-      'router overloaded: it is let alone for longer and longer',
+      'router overloaded: it is paused, longer each time',
     ])
     expect(observed.filter(it => it.startsWith('failed'))).toHaveLength(3)
     await clock.turn(20 * 60_000)
@@ -86,7 +86,7 @@ describe('a router that fails', () => {
     expect(lines.told.at(-1)).toMatchObject({ msg: 'router no longer overloaded' })
   })
 
-  it('is noticed between two ticks, and tried again after the first wait', async () => {
+  it('is noticed between two ticks, and retried after the first wait', async () => {
     const { clock, router, loop } = runningLoop({ isObliging: true })
     await clock.turn(0)
     router.links[0]?.lose(new Fault('the router closed the connection'))
@@ -100,7 +100,7 @@ describe('a router that fails', () => {
     expect(loop.health.state).toBe('online')
   })
 
-  it('fails once, and waits as long, whether or not both services were being read when the connection ended', async () => {
+  it('fails once, with the same wait, whether one or both services were being read', async () => {
     const { clock, router, loop } = runningLoop()
     await clock.turn(0)
     const link = router.attempts[0]?.accept()
@@ -112,7 +112,7 @@ describe('a router that fails', () => {
     expect(router.attempts).toHaveLength(2)
   })
 
-  it('loses no tick’s place to it: ticks without a connection are skipped', async () => {
+  it('keeps its slot: ticks without a connection are skipped', async () => {
     const { clock, router, tick, loop } = runningLoop()
     await clock.turn(0)
     await tick()
@@ -122,7 +122,7 @@ describe('a router that fails', () => {
     expect(router.links[0]?.asks).toHaveLength(2)
   })
 
-  it('makes no reading of it: a failed poll ends no session', async () => {
+  it('yields no reading: a failed poll ends no session', async () => {
     const { clock, router, readings, tick } = runningLoop({ isObliging: true })
     await clock.turn(0)
     expect(readings).toHaveLength(2)
@@ -133,7 +133,7 @@ describe('a router that fails', () => {
     expect(readings).toHaveLength(2)
   })
 
-  it('is a bug that ends the loop where the failure is none of a router', async () => {
+  it('ends the loop if the error is a bug and not a router’s failure', async () => {
     const { clock, router, ended, tick } = runningLoop({ isObliging: true })
     await clock.turn(0)
     router.isObliging = false
@@ -143,7 +143,7 @@ describe('a router that fails', () => {
   })
 })
 
-describe('a router of which one service can’t be read', () => {
+describe('a router with one service that cannot be read', () => {
   it('is online with the error shown, and the other service is recorded', async () => {
     const { clock, router, loop, readings, lines, tick } = runningLoop()
     await clock.turn(0)

@@ -5,7 +5,7 @@ import { runningLoop } from './running-loop.ts'
 import { Fault } from './scripted-router.ts'
 
 describe('a router that answers', () => {
-  it('is read at once when the connection is there, then at each tick, over the same connection', async () => {
+  it('is read at once when it is connected, then at each tick, over the same connection', async () => {
     const { clock, router, readings, tick, loop } = runningLoop({ isObliging: true })
     await clock.turn(0)
     expect(readings.map(reading => reading.service)).toEqual(['hotspot', 'ppp'])
@@ -23,7 +23,7 @@ describe('a router that answers', () => {
     })
   })
 
-  it('is not asked again by a tick that comes while the last poll runs: the tick is skipped, not kept', async () => {
+  it('is not read by a tick during the last poll: the tick is skipped, not kept', async () => {
     const { clock, router, tick, loop } = runningLoop()
     await clock.turn(0)
     const link = router.attempts[0]?.accept()
@@ -39,7 +39,7 @@ describe('a router that answers', () => {
     expect(link?.asks).toHaveLength(4)
   })
 
-  it('shows what it refused at its last poll, by the time that poll is recorded', async () => {
+  it('shows the menus that it refused in its last poll, by the time that poll is recorded', async () => {
     const missing = [{ menu: '/interface/pppoe-server', reason: 'no such command prefix' }]
     const shown: unknown[] = []
     const sink = { record: () => void shown.push(running.loop.health.missingMenus) }
@@ -58,7 +58,7 @@ describe('a router that answers', () => {
     expect(shown).toEqual([missing, []])
   })
 
-  it('tells by then how much of its byte budgets it used', async () => {
+  it('reports by then how much of its byte budgets it used', async () => {
     const shown: unknown[] = []
     const sink = { record: () => void shown.push(running.loop.health.budgetUse) }
     const running = runningLoop({ sink })
@@ -73,13 +73,13 @@ describe('a router that answers', () => {
     expect(shown).toEqual([{ usedBytes: 90, mostBytes: 100 }])
   })
 
-  it('is asked for no service that the config leaves out', async () => {
+  it('is not asked for services that the config leaves out', async () => {
     const { clock, readings } = runningLoop({ isObliging: true, about: { services: ['ppp'] } })
     await clock.turn(0)
     expect(readings.map(reading => reading.service)).toEqual(['ppp'])
   })
 
-  it('has its polls recorded one after the other, each whole, however long the one before takes', async () => {
+  it('has its polls recorded in order, each whole, however long the previous one takes', async () => {
     const begun: string[][] = []
     let free: () => void = () => {}
     const sink = {
@@ -104,7 +104,7 @@ describe('a router that answers', () => {
     free()
   })
 
-  it('is a bug that is not swallowed where what it answers cannot be recorded', async () => {
+  it('ends the loop if its answer cannot be recorded, which is a bug', async () => {
     const sink = {
       record: () => {
         throw new TypeError('a bug')
@@ -148,7 +148,7 @@ describe('a router that is held back', () => {
 })
 
 describe('a loop that ends', () => {
-  it('lets the poll in flight finish and records it', async () => {
+  it('lets the poll in flight finish, and records it', async () => {
     const { clock, router, soft, ended, readings } = runningLoop()
     await clock.turn(0)
     const link = router.attempts[0]?.accept()
@@ -161,7 +161,7 @@ describe('a loop that ends', () => {
     expect(readings).toHaveLength(2)
   })
 
-  it('gives up connecting at once', async () => {
+  it('stops connecting at once', async () => {
     const { clock, soft, ended, loop } = runningLoop()
     await clock.turn(0)
     soft.abort()
@@ -179,7 +179,7 @@ describe('a loop that ends', () => {
     await ended
   })
 
-  it('has left no listener behind after a thousand lost connections, nor after a thousand ticks', async () => {
+  it('leaves no listener behind after a thousand lost connections, nor after a thousand ticks', async () => {
     const { clock, router, soft, hard, tick, loop } = runningLoop({ isObliging: true })
     for (let flap = 0; flap < 1_000; flap++) {
       await clock.turn(0)
@@ -194,7 +194,7 @@ describe('a loop that ends', () => {
     expect(clock.sleepers).toBe(0)
   })
 
-  it('waits for the end of a connection once, and not once a tick, which would pile up while it lasts', async () => {
+  it('waits for the end of a connection once, and not once per tick, which would pile up', async () => {
     const { clock, router, tick } = runningLoop()
     const attempt = router.attempts[0]
     const link = attempt?.accept()

@@ -23,7 +23,7 @@ interface Setting {
   readonly heldBack?: HeldBack
 }
 
-/** A loop that runs until the test is over, and whose ticks and time are the test's. */
+/** A loop that runs until the test ends, with ticks and time controlled by the test. */
 export function runningLoop({ isObliging = false, about, sink, heldBack }: Setting = {}) {
   const clock = new HandClock('2026-03-01T00:00:00Z')
   const router = new ScriptedRouter('hq', clock, { isObliging })
@@ -34,7 +34,7 @@ export function runningLoop({ isObliging = false, about, sink, heldBack }: Setti
   const loop = new RouterLoop(router.polled(about), {
     gate: new Gate({ concurrency: 1, clock }),
     progress: new Progress({ clock, withinMs: 120_000 }),
-    sink: sink ?? { record: (_, its) => void readings.push(...its) },
+    sink: sink ?? { record: (_, all) => void readings.push(...all) },
     heldBack: heldBack ?? (() => undefined),
     random: () => 0,
     log: lines.log,

@@ -12,7 +12,7 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-/** Ticks by the real clock, whose offsets within the interval are slept out on the test's. */
+/** Ticks by the real clock; the offsets within the interval are slept on the test's clock. */
 function running(options: { isSpread: boolean; expression?: string; startAt?: string }) {
   const clock = new HandClock(options.startAt ?? '2026-03-01T00:00:00Z')
   const schedule = new Schedule(options.expression ?? EVERY_SECOND, { isSpread: options.isSpread, clock })
@@ -37,7 +37,7 @@ describe('routers of one schedule', () => {
     expect(fractions).toEqual([0, 0.5, 0.25, 0.75, 0.125, 0.625, 0.375, 0.875])
   })
 
-  it('keep their places when others come and go, and who comes takes a place that is free', () => {
+  it('keep their slots when others come and go, and new ones take free slots', () => {
     const { schedule } = running({ isSpread: true })
     const [first, second, third] = [schedule.join(), schedule.join(), schedule.join()]
     second.leave()
@@ -46,12 +46,12 @@ describe('routers of one schedule', () => {
     expect(schedule.join().fraction).toBe(0.75)
   })
 
-  it('are all read at the tick itself where they are not to be spread', () => {
+  it('are all read at the tick itself if they are not spread', () => {
     const { schedule } = running({ isSpread: false })
     expect([schedule.join().fraction, schedule.join().fraction]).toEqual([0, 0])
   })
 
-  it('tick at their own offset of the interval, which is asleep on one timer however many they are', async () => {
+  it('tick at their own offset in the interval, with one timer for all of them', async () => {
     const { clock, schedule } = running({ isSpread: true })
     const places = Array.from({ length: 100 }, () => schedule.join())
     const [first, half] = places
@@ -62,7 +62,7 @@ describe('routers of one schedule', () => {
     })
     await nextTick(first)
     await clock.turn(0)
-    // The guard against a tick that is late, and the round's own.
+    // The guard against late ticks, and the round's own timer.
     expect(clock.sleepers).toBe(2)
     await clock.turn(499)
     expect(isHalfTicked).toBe(false)
@@ -70,7 +70,7 @@ describe('routers of one schedule', () => {
     await halfTicked
   })
 
-  it('that join within an interval tick in it, where their time is still to come', async () => {
+  it('that join during an interval tick in it, if their time is still to come', async () => {
     const { clock, schedule } = running({ isSpread: true })
     await nextTick(schedule.join())
     await clock.turn(300)
@@ -82,7 +82,7 @@ describe('routers of one schedule', () => {
     expect([half, quarter, threeQuarters].map(it => it.skipped)).toEqual([1, 0, 1])
   })
 
-  it('that are begun with within an interval tick in it', async () => {
+  it('that are there at the start tick in the interval under way', async () => {
     const at = '2026-03-01T12:15:00Z'
     vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true, now: new Date(at) })
     const { clock, schedule } = running({ isSpread: true, expression: '0 0 * * * *', startAt: at })
@@ -93,7 +93,7 @@ describe('routers of one schedule', () => {
     expect([whole.skipped, half.skipped]).toEqual([0, 1])
   })
 
-  it('do not tick any more once they have left', async () => {
+  it('do not tick after they have left', async () => {
     const { clock, schedule } = running({ isSpread: true })
     const [first, half] = [schedule.join(), schedule.join()]
     await nextTick(first)
@@ -104,7 +104,7 @@ describe('routers of one schedule', () => {
 })
 
 describe('the wall clock', () => {
-  it('set back by an hour stops the polls for no longer than an interval and two seconds', async () => {
+  it('set back by an hour stops the polls for at most an interval and two seconds', async () => {
     vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true, now: new Date('2026-03-01T12:00:00.500Z') })
     const { clock, schedule } = running({ isSpread: false })
     const slot = schedule.join()
@@ -118,7 +118,7 @@ describe('the wall clock', () => {
 })
 
 describe('a schedule that ends', () => {
-  it('wakes who sleeps, and leaves no timer behind', async () => {
+  it('wakes sleepers, and leaves no timer behind', async () => {
     const { clock, schedule, stop, ended } = running({ isSpread: true, expression: '*/2 * * * * *' })
     const [first] = [schedule.join(), schedule.join()]
     await nextTick(first)

@@ -5,7 +5,7 @@ import type { PolledRouter } from '../../src/poller/router-loop.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
 import { PLAIN_READING } from '../accounting/readings.ts'
 
-/** A failure as routers fail. */
+/** A failure of a router. */
 export class Fault extends Error {
   override readonly name = 'Fault'
   readonly retryable: boolean
@@ -16,7 +16,7 @@ export class Fault extends Error {
   }
 }
 
-/** A question that waits for its answer. */
+/** A request that waits for its answer. */
 export interface Ask {
   readonly service: Service
   answer(): void
@@ -29,13 +29,13 @@ export interface Attempt {
   refuse(error: Error): void
 }
 
-/** A router whose every answer is the test's to give. */
+/** A router whose every answer is given by the test. */
 export class ScriptedRouter {
   readonly key: RouterKey
   /** All attempts so far. */
   readonly attempts: Attempt[] = []
   readonly links: ScriptedLink[] = []
-  /** Whether attempts are accepted and questions answered at once. */
+  /** Whether attempts are accepted and requests answered at once. */
   isObliging: boolean
   readonly #clock: Clock
 
@@ -86,7 +86,7 @@ export class ScriptedLink implements RouterLink {
   missingMenus: RouterLink['missingMenus'] = []
   budgetUse = { usedBytes: 0, mostBytes: 1 }
   readonly ended: Promise<never>
-  /** Every question so far; those of one poll come together. */
+  /** Every request so far; those of one poll arrive together. */
   readonly asks: Ask[] = []
   isClosed = false
   #end: (cause: Error) => void = () => {}
@@ -116,7 +116,7 @@ export class ScriptedLink implements RouterLink {
     })
   }
 
-  /** The connection is lost: every question that waits fails by it, as does whoever waits for the end. */
+  /** Loses the connection: all waiting requests fail with the cause, and so does `ended`. */
   lose(cause: Error): void {
     this.#cause ??= cause
     for (const ask of this.asks) ask.fail(this.#cause)
@@ -133,7 +133,7 @@ export class ScriptedLink implements RouterLink {
   }
 }
 
-/** A complete answer without a session in it. */
+/** A complete answer without sessions. */
 export function emptyReading(service: Service, clock: Clock): Reading {
   const steadyMs = clock.steadyMs()
   return {

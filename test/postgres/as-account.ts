@@ -2,18 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import type { Account } from '../../src/postgres/program.ts'
 
-/** As most systems have it. */
+/** The account as on most systems. */
 export const NOBODY: Account = { name: 'nobody', uid: 65_534, gid: 65_534 }
 
-/** A program in JavaScript that runs as another account, and ends with its input. */
+/** A JavaScript program that runs as another account, and ends when its input ends. */
 export class AsAccount {
   readonly #child: ChildProcess
   readonly #ended: Promise<number | null>
   readonly #said: Promise<string>
 
-  /** @param code CommonJS; `argv` is its arguments, and what it says at its end is JSON */
+  /** @param code CommonJS; `argv` are its arguments, and it prints JSON at the end */
   constructor({ uid, gid }: Account, code: string, ...args: readonly string[]) {
-    // Neither folder nor environment of ours.
+    // Without our folder and environment.
     const as = { uid, gid, cwd: '/', env: {} }
     const child = spawn(process.execPath, ['-e', `const argv = process.argv.slice(1)\n${code}`, ...args], {
       ...as,
@@ -24,16 +24,16 @@ export class AsAccount {
     this.#said = text(child.stdout)
   }
 
-  /** @returns what it said, once it has ended by itself */
-  async said<Answer>(): Promise<Answer> {
+  /** Waits until it has ended by itself. @returns its output */
+  async output<Answer>(): Promise<Answer> {
     const code = await this.#ended
     if (code !== 0) throw new Error(`it ended with ${code}`)
     return JSON.parse(await this.#said)
   }
 
-  /** Ends its input. @returns what it said then */
+  /** Ends its input. @returns its output */
   end<Answer>(): Promise<Answer> {
     this.#child.stdin?.end()
-    return this.said()
+    return this.output()
   }
 }

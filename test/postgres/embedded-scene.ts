@@ -17,7 +17,7 @@ export function embeddedAt(directory: string): EmbeddedPostgres {
   return new EmbeddedPostgres({ directory, log: createLogger('silent'), clock: systemClock })
 }
 
-/** One whose process was killed: it looks after its server no more. */
+/** One whose process was killed, so it no longer watches its server. */
 export function killedAt(directory: string): EmbeddedPostgres {
   const sleep = (_ms: number, signal: AbortSignal) =>
     new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
@@ -35,13 +35,13 @@ export async function ask(url: string, statement: string): Promise<readonly Reco
   }
 }
 
-/** The file that pg connects to. */
+/** The socket that pg connects to. */
 export function socketOf(url: string): string {
   const client = new Client({ connectionString: url })
   return join(client.host, `.s.PGSQL.${client.port}`)
 }
 
-/** Makes the folder of a database that was never started. */
+/** Creates the folder of a database that was never started. */
 export async function makeHomeAt(directory: string): Promise<void> {
   const home = await makeHome(directory, createLogger('silent'))
   await promisify(execFile)('cp', ['-a', `${inject('freshCluster')}/.`, home.folder])
@@ -52,7 +52,7 @@ export async function clusterIn(directory: string): Promise<{ home: Home; cluste
   return { home, cluster: new Cluster(home, await findBinaries(home.folder, home.account)) }
 }
 
-/** Where to connect as the superuser to one that runs. */
+/** The superuser's connection URL of a running database. */
 export async function superuserAt(directory: string): Promise<string> {
   const home = await findHome(directory)
   if (!home) throw new Error('it was not made')
@@ -61,7 +61,7 @@ export async function superuserAt(directory: string): Promise<string> {
   return superuserUrl(home, running.listening, 'tikmeter')
 }
 
-/** Removes it, wherever it lives. */
+/** Removes the home, wherever it is. */
 export async function removeHome(directory: string): Promise<void> {
   await rm(await realpath(directory), { recursive: true, force: true })
 }

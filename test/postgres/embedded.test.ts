@@ -35,7 +35,7 @@ function postmasterPid(): Promise<number> {
   return postmasterPidAt(directory)
 }
 
-test('a database is made once and found again, and only its owner reads the password', async () => {
+test('a database is created once and found again, and only its owner can read the password', async () => {
   const first = embedded()
   const { url } = await first.start()
   await ask(url, 'create table kept (n int)')
@@ -67,7 +67,7 @@ test('the database comes back after kill -9, at the same address', async () => {
   }
 })
 
-test('a server whose daemon was killed is taken over, but not from a daemon that lives', async () => {
+test('a server whose daemon was killed is taken over, but not from a live daemon', async () => {
   const before = killed()
   const { url } = await before.start()
   const pid = await postmasterPid()
@@ -101,7 +101,7 @@ test('after kill -9 of both, the next start recovers', async () => {
   }
 })
 
-test('a pid file that tells of a process that is no postmaster is no obstacle', async () => {
+test('a pid file that names a process other than a postmaster is ignored', async () => {
   const file = join(directory, 'data', 'postmaster.pid')
   await writeFile(file, `${process.pid}\n${directory}/data\n1700000000\n5432\n\n127.0.0.1\n\nready\n`)
   const { uid, gid } = await stat(join(directory, 'data'))
@@ -114,7 +114,7 @@ test('a pid file that tells of a process that is no postmaster is no obstacle', 
   }
 })
 
-test('two that start at once make one database', async () => {
+test('two that start at the same time create one database', async () => {
   const other = join(folder, 'other')
   const [a, b] = [embedded(other), embedded(other)]
   try {
@@ -127,7 +127,7 @@ test('two that start at once make one database', async () => {
   }
 })
 
-test('one that is stopped while it starts leaves no server, and does not start any more', async () => {
+test('one that is stopped during its start leaves no server, and does not start later', async () => {
   const stopped = join(folder, 'stopped')
   const postgres = embedded(stopped)
   const starting = postgres.start()
@@ -138,7 +138,7 @@ test('one that is stopped while it starts leaves no server, and does not start a
   await rm(await realpath(stopped), { recursive: true, force: true })
 })
 
-test('a folder that holds other things is left as it is', async () => {
+test('a folder with foreign files is left unchanged', async () => {
   const other = join(folder, 'precious')
   await mkdir(other)
   await chmod(other, 0o755)

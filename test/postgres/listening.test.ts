@@ -19,7 +19,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tikmeter-listening-'))
-  // As root, PostgreSQL is another user.
+  // As root, PostgreSQL runs as another user.
   await chmod(folder, 0o711)
 })
 
@@ -53,7 +53,7 @@ test('it listens on a socket in its closed home, and on no port', async () => {
   await removeHome(at)
 })
 
-test('a socket that was left behind is cleared away', async () => {
+test('a stale socket is removed', async () => {
   const at = await madeHome('left-behind')
   const before = killedAt(at)
   const socket = socketOf((await before.start()).url)
@@ -73,7 +73,7 @@ test('a socket that was left behind is cleared away', async () => {
   }
 })
 
-test('where the path of its home is too long for a socket, a closed folder elsewhere has it', async () => {
+test('if the path of its home is too long for a socket, the socket is in a closed folder elsewhere', async () => {
   const at = await madeHome(join('a'.repeat(60), "b, 'c'".repeat(9), 'postgres'))
   const postgres = embeddedAt(at)
   try {
@@ -89,10 +89,10 @@ test('where the path of its home is too long for a socket, a closed folder elsew
   }
 })
 
-test('where its home has no sockets, a closed folder elsewhere has it', async () => {
+test('if its home does not support sockets, the socket is in a closed folder elsewhere', async () => {
   const at = await madeHome('without-sockets')
   const { home, cluster } = await clusterIn(at)
-  // What is in the way of its socket is as good as a file system that has none.
+  // A folder with the socket's name has the same effect as a file system without sockets.
   await mkdir(join(home.folder, '.s.PGSQL.5432'))
   const listening = { kind: 'socket', folder: home.folder, port: 5432 } as const
   await expect(cluster.start(listening)).rejects.toMatchObject({ name: 'SocketRefused', retryable: true })

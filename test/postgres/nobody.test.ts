@@ -14,7 +14,7 @@ import {
   socketOf,
 } from './embedded-scene.ts'
 
-/** Tries each file and folder, and the socket. */
+/** Tries to open each file and folder, and the socket. */
 const TRIES = `
 const { connect, createServer } = require('node:net')
 const fs = require('node:fs')
@@ -39,7 +39,7 @@ const listen = () => {
 }
 `
 
-/** Listens where PostgreSQL once did, and wherever its socket's number would be a port. @returns what came */
+/** Listens on PostgreSQL's former port, or on the port with its socket's number. @returns what it received */
 const LURE = `
 const { createServer } = require('node:net')
 const came = []
@@ -67,19 +67,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-// Another account can only be tried by who may become it.
+// Only root can become another account.
 describe.skipIf(process.getuid?.() !== 0)('as nobody', () => {
   test.each([
     ['its home', 'postgres'],
     ['a folder elsewhere', join('long-'.repeat(20), 'postgres')],
-  ])('nothing of a server is reached whose socket is in %s', async (_, name) => {
+  ])('nothing of a server can be reached whose socket is in %s', async (_, name) => {
     const at = join(folder, name)
     await makeHomeAt(at)
     const postgres = embeddedAt(at)
     try {
       const socket = socketOf((await postgres.start()).url)
       const tried = new AsAccount(NOBODY, TRIES, await realpath(at), dirname(socket), socket)
-      const outcomes = await tried.said<Record<string, string>>()
+      const outcomes = await tried.output<Record<string, string>>()
       expect(Object.keys(outcomes)).toHaveLength(10)
       expect(new Set(Object.values(outcomes))).toEqual(new Set(['EACCES']))
     } finally {
@@ -88,7 +88,7 @@ describe.skipIf(process.getuid?.() !== 0)('as nobody', () => {
     }
   })
 
-  test('who listens in the place of its port is told nothing, of a server that runs, was killed or is started', async () => {
+  test('a listener on its port receives nothing, whether the server runs, was killed or is started', async () => {
     const at = join(folder, 'lured')
     await makeHomeAt(at)
     const before = killedAt(at)

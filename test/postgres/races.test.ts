@@ -10,8 +10,8 @@ import { AsAccount, NOBODY } from './as-account.ts'
 import { embeddedAt, makeHomeAt, removeHome } from './embedded-scene.ts'
 
 /**
- * Takes a file away, puts a link to somebody else's in its place, a hard one where it may, and puts the file back:
- * one file after the other, again and again, until its input ends.
+ * Moves a file away, puts a link to somebody else's file in its place (a hard link where possible), and puts the file
+ * back: one file after the other, again and again, until its input ends.
  */
 const SWAPS = `
 const fs = require('node:fs')
@@ -41,13 +41,13 @@ const swap = () => {
 process.stdin.resume().once('end', () => { isOver = true })
 swap()
 `
-/** Says all that it was told, which is what was read for it. */
+/** Prints its environment, which shows what was read for it. */
 const FAKE_PSQL = '#!/bin/sh\necho "$PGUSER $PGPASSWORD $PGHOST"\n'
-/** No command takes so long, whatever is done to its server meanwhile. */
+/** No command takes longer, whatever happens to its server meanwhile. */
 const MOST_MS = 12_000
 const WANTED = 'known to its owner alone'
 
-/** Something of somebody's that others would like to have. */
+/** Files that other accounts must not read. */
 interface Treasure {
   readonly path: string
   readonly uid: number
@@ -68,7 +68,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** A folder, since that can stand in the place of one, with what PostgreSQL has in its. */
+/** A folder, because it can replace a folder, with the files that PostgreSQL has in its own. */
 async function buried(name: string, uid: number): Promise<Treasure> {
   const path = join(folder, name)
   await mkdir(path, { mode: 0o755 })
@@ -84,7 +84,7 @@ function fileOf({ path }: Treasure): string {
   return join(path, 'postmaster.pid')
 }
 
-/** From now on a read of it leaves its time, where the file system has it so. */
+/** From now on a read changes the access time, if the file system supports that. */
 async function watch(path: string): Promise<void> {
   await utimes(path, 1, new Date())
 }
@@ -102,7 +102,7 @@ async function expectUntouched(treasure: Treasure): Promise<void> {
   expect(await readFile(file, 'utf8')).toBe(WANTED)
 }
 
-/** A command of root's. @returns all that it said */
+/** Runs a command as root. @returns its whole output */
 function tikmeter(command: string, config: string): Promise<string> {
   const env = { PATH: `${folder}:${process.env['PATH']}` }
   const args = [inject('cli'), command, '--config', config]
@@ -116,20 +116,20 @@ function tikmeter(command: string, config: string): Promise<string> {
 async function startAndStop(at: string): Promise<void> {
   const postgres = embeddedAt(at)
   const late = setTimeout(() => void postgres.stop(), MOST_MS)
-  // What its owner breaks by it is its own.
+  // The account may break its own database.
   await postgres.start().catch(() => {})
   clearTimeout(late)
   await postgres.stop().catch(() => {})
 }
 
 describe.skipIf(process.getuid?.() !== 0)('as the account of the database', () => {
-  test('links in the place of its files gain nothing of root’s or of another account’s', async () => {
+  test('links in place of its files gain nothing of root’s or of another account’s', async () => {
     const at = join(folder, 'postgres')
     const config = join(folder, 'tikmeter.yaml')
     await writeFile(config, stringify({ database: { directory: at } }))
     await makeHomeAt(at)
     const { folder: home, account = NOBODY } = await makeHome(at, createLogger('silent'))
-    // With all files that there ever are.
+    // Makes all files exist.
     await startAndStop(at)
     for (const treasure of treasures) await watch(fileOf(treasure))
     const race = new AsAccount(account, SWAPS, home, ...treasures.map(it => it.path))
@@ -142,12 +142,12 @@ describe.skipIf(process.getuid?.() !== 0)('as the account of the database', () =
     await removeHome(at)
   }, 120_000)
 
-  test('that a file was read shows in its time', async context => {
+  test('reading a file shows in its access time', async context => {
     const probe = join(folder, 'probe')
     await writeFile(probe, WANTED)
     await watch(probe)
     await readFile(probe)
-    // Without it the races above show the less.
+    // Without access times the races above prove less.
     if (!(await wasRead(probe))) context.skip()
   })
 })

@@ -8,7 +8,7 @@ import { freePort } from '../../src/postgres/free-port.ts'
 import { migrate } from '../../src/store/pg/migrate.ts'
 import { ask, clusterIn, embeddedAt, makeHomeAt, removeHome, superuserAt } from './embedded-scene.ts'
 
-/** What is not the daemon's role's in a database with tables. */
+/** Objects in a database with tables that do not belong to the daemon's role. */
 const OTHERS = `
   select relname as name from pg_class
   where relnamespace in ('public'::regnamespace, 'drizzle'::regnamespace) and relowner <> current_user::regrole
@@ -21,7 +21,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tikmeter-role-'))
-  // As root, PostgreSQL is another user.
+  // As root, PostgreSQL runs as another user.
   await chmod(folder, 0o711)
 })
 
@@ -35,7 +35,7 @@ async function madeHome(name: string): Promise<string> {
   return at
 }
 
-test('the daemon owns its database and may do nothing else in the cluster', async () => {
+test('the daemon owns its database and has no other rights in the cluster', async () => {
   const at = await madeHome('fresh')
   const postgres = embeddedAt(at)
   try {
@@ -83,7 +83,7 @@ test('the superuser’s password is not used once the daemon has its own', async
 })
 
 test.each(['stopped', 'running'])(
-  'what the superuser made on a port, and is %s, becomes the daemon’s on a socket',
+  'a database that the superuser created on a port, and is %s, becomes the daemon’s on a socket',
   async state => {
     const at = await madeHome(`of-the-superuser-${state}`)
     const { cluster } = await clusterIn(at)
@@ -108,7 +108,7 @@ test.each(['stopped', 'running'])(
       expect(await ask(url, OTHERS)).toEqual([])
       await migrate(url)
       expect(await ask(url, 'select id from tenants')).toEqual([{ id: 'acme' }])
-      // As a release before would, that was put back for a while.
+      // Like an earlier release that was installed again for a while.
       await ask(await superuserAt(at), 'create table later (n int)')
     } finally {
       await first.stop()
@@ -123,7 +123,7 @@ test.each(['stopped', 'running'])(
   },
 )
 
-test('a password that the role does not have is given to it', async () => {
+test('a password that the role does not have is set', async () => {
   const at = await madeHome('another-password')
   const before = embeddedAt(at)
   await before.start()

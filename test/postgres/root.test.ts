@@ -23,7 +23,7 @@ import { reach } from '../../src/postgres/reach.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { removeHome } from './embedded-scene.ts'
 
-/** As many accounts have it. */
+/** The uid on most systems. */
 const NOBODY = 65_534
 const log = createLogger('silent')
 let folder: string
@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Something of root's that others would like to have. */
+/** A file of root's that other accounts must not read. */
 async function treasure(name: string): Promise<string> {
   const path = join(folder, name)
   await writeFile(path, 'of root', { mode: 0o600 })
@@ -48,15 +48,15 @@ function madeHome(name: string): Promise<Home> {
   return makeHome(join(folder, name), log)
 }
 
-/** Puts a link there, as the account does that owns the folder. */
+/** Puts a link there, as the owner of the folder could. */
 async function plant(target: string, path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
   await symlink(target, path)
 }
 
-// As an ordinary user there is nothing that a link of somebody else could win.
+// As an ordinary user there is nothing to gain with somebody else's link.
 describe.skipIf(process.getuid?.() !== 0)('as root', () => {
-  test('a link in the place of a file that is made gives nothing of root away', async () => {
+  test('a link in place of a file that is created reveals nothing of root’s', async () => {
     const home = await madeHome('made')
     const wanted = await treasure('made-treasure')
     const racing = new AbortController()
@@ -64,7 +64,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     try {
       for (let turn = 0; turn < 20; turn++) {
         await rm(join(home.folder, 'password'), { force: true })
-        // What its owner breaks by it is its own.
+        // The account may break its own password.
         await makePassword(home).catch(() => {})
       }
     } finally {
@@ -77,7 +77,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     await removeHome(home.folder)
   })
 
-  test('what a link leads to is not read, nor what is not the account’s', async () => {
+  test('the target of a link is not read, nor a file of another account', async () => {
     const home = await madeHome('read')
     const wanted = await treasure('read-treasure')
     const files = new AccountFiles(home.account)
@@ -88,7 +88,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     await removeHome(home.folder)
   })
 
-  test('what the account may not remove or rename is not removed or renamed for it', async () => {
+  test('a file that the account may not remove or rename is not removed or renamed for it', async () => {
     const home = await madeHome('removed')
     const wanted = await treasure('postmaster.pid')
     const files = new AccountFiles(home.account)
@@ -101,7 +101,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     await removeHome(home.folder)
   })
 
-  test('a process of somebody else is not taken for its server, whatever its pid file says', async () => {
+  test('a process of somebody else is not taken for its server, whatever the pid file says', async () => {
     const home = await madeHome('pid')
     const lines = `${process.pid}\n/\n1700000000\n5432\n\n127.0.0.1\n\nready\n`
     const data = await mkdtemp(join(folder, 'data-'))
@@ -118,7 +118,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     await removeHome(home.folder)
   })
 
-  test('a home is not made through a link that another account can have put there', async () => {
+  test('a home is not created through a link that another account can have made', async () => {
     const theirs = join(folder, 'theirs')
     await mkdir(theirs)
     await chown(theirs, NOBODY, NOBODY)
@@ -131,7 +131,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     expect(await stat(wanted)).toMatchObject({ uid: 0, gid: 0, mode: 0o040755 })
   })
 
-  test('a home that its account can not reach lives elsewhere, and is found there again', async () => {
+  test('a home that its account cannot access is in another folder, and is found there again', async () => {
     const closed = await mkdtemp(join(tmpdir(), 'tikmeter-closed-'))
     const directory = join(closed, 'data', 'postgres')
     const home = await makeHome(directory, log)
@@ -148,7 +148,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     }
   })
 
-  test('a link of root’s own is followed', async () => {
+  test('a link made by root is followed', async () => {
     const real = join(folder, 'real')
     await mkdir(real)
     await symlink('real', join(folder, 'link'))
@@ -160,7 +160,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     }
   })
 
-  test('a folder that was renamed while it is open stays the one that is meant', async () => {
+  test('an open folder stays the same one when it is renamed', async () => {
     const theirs = join(folder, 'renamed')
     const reached = await reach(theirs)
     try {
@@ -172,7 +172,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     }
   })
 
-  test('whose data folder it is decides nothing where somebody else put it there', async () => {
+  test('a data folder that somebody else put there does not decide the account', async () => {
     const home = await madeHome('of-another')
     const theirs = join(folder, 'of-nobody')
     await mkdir(theirs)
@@ -183,7 +183,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
   })
 })
 
-/** Puts a link in the place of each unfinished password, again and again. @returns how often */
+/** Puts a link in place of each unfinished password, again and again. @returns how often */
 async function plantAgainAndAgain(home: string, target: string, signal: AbortSignal): Promise<number> {
   let planted = 0
   while (!signal.aborted) {
