@@ -50,7 +50,10 @@ export class Turn {
     this.#newId = newId
     this.#paired = paired
     this.#room = new RoomLeft(room, paired, reading.leftOut ?? 0)
-    this.#bindings = bindingsBefore(ledger.bindings, paired)
+    this.#bindings = bindingsBefore(ledger.bindings, {
+      ...{ kind: paired.kind, isBackRebooted: paired.isBackRebooted },
+      ...{ before: ledger.last?.device, now: reading.device, away: this.#away() },
+    })
     this.#reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
     this.#count = new Count({
       ...{ at, boot, lastMs: paired.lastMs, bindings: this.#bindings },

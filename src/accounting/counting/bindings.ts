@@ -1,19 +1,60 @@
 import { NO_BYTES } from '../bytes.ts'
-import type { BindingReading } from '../reading.ts'
+import { type AwayReading, deviceKey } from '../device.ts'
+import type { BindingReading, Device } from '../reading.ts'
 import { judge, someOf, type Turns } from './counter.ts'
 import { type CountedMark, countedUpTo, type Doubt } from './mark.ts'
 
-/** Static PPP server bindings by interface name, as far as their counters are believed. */
+/**
+ * Static PPP server bindings by interface name, as far as their counters are believed. Those of routers that are away
+ * have the router's key before their names.
+ */
 export type Bindings = ReadonlyMap<string, CountedMark>
 
 export const NO_BINDINGS: Bindings = new Map()
 
-/** What a reading leaves of those before it: after a reboot every counter begins at 0, and another router has its own. */
-export function bindingsBefore(known: Bindings, { kind }: { readonly kind: string }): Bindings {
-  if (kind === 'replaced') return NO_BINDINGS
-  return kind === 'rebooted'
-    ? new Map(Array.from(known.keys(), name => [name, countedUpTo(NO_BYTES)]))
-    : known
+/** What a reading tells of the router that it is of. */
+interface Answering {
+  readonly kind: 'continued' | 'shifted' | 'rebooted' | 'replaced'
+  /** Whether a router that is back has rebooted while it was away. */
+  readonly isBackRebooted: boolean
+  readonly before: Device | undefined
+  readonly now: Device
+  /** Those that will be remembered. */
+  readonly away: readonly Pick<AwayReading, 'device'>[]
+}
+
+/**
+ * The bindings before a reading. After a reboot every counter begins at 0. Another router has bindings of its own,
+ * whatever their names: those of the router before it are kept for its return, as its sessions are.
+ */
+export function bindingsBefore(known: Bindings, answering: Answering): Bindings {
+  if (answering.kind === 'replaced') return replacedBindings(known, answering)
+  if (answering.kind !== 'rebooted') return known
+  return new Map(Array.from(known, ([name, mark]) => [name, isAway(name) ? mark : countedUpTo(NO_BYTES)]))
+}
+
+function replacedBindings(known: Bindings, { isBackRebooted, before, now, away }: Answering): Bindings {
+  const kept = new Set(away.map(it => deviceKey(it.device)))
+  const [owner, newOwner] = [before && deviceKey(before), deviceKey(now)]
+  const next = new Map<string, CountedMark>()
+  for (const [name, mark] of known) {
+    const [device, own] = isAway(name) ? parted(name) : [owner, name]
+    if (device === newOwner) next.set(own, isBackRebooted ? countedUpTo(NO_BYTES) : mark)
+    else if (device !== undefined && kept.has(device)) next.set(`${AWAY}${device}${AWAY}${own}`, mark)
+  }
+  return next
+}
+
+/** Begins the name of a binding of a router that is away, and ends that router's key in it. No interface is named so. */
+const AWAY = '\u001f'
+
+function isAway(name: string): boolean {
+  return name.startsWith(AWAY)
+}
+
+function parted(name: string): readonly [device: string, own: string] {
+  const end = name.indexOf(AWAY, 1)
+  return [name.slice(1, end), name.slice(end + 1)]
 }
 
 /**
@@ -33,6 +74,7 @@ export function movedBindings(
   const moved = new Map(before === known ? [] : before)
   let kept = before.size
   for (const { name, counters } of bindings) {
+    if (isAway(name)) continue
     const mark = before.get(name)
     if (!mark) {
       const isNew = !moved.has(name)

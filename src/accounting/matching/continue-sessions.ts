@@ -19,6 +19,8 @@ import { hasSameBoot, isContinued, type Open, resume } from './resume.ts'
  */
 export interface Rejoined {
   readonly kind: 'continued' | 'shifted' | 'rebooted' | 'replaced'
+  /** Whether a router that is back, in place of another one, has rebooted while it was away. */
+  readonly isBackRebooted: boolean
   /** The last reading of this router, by this process's steady clock. */
   readonly lastMs: number | undefined
   /** The growth of known rows whose sessions only grew. */
@@ -46,7 +48,7 @@ export function rejoin(
   const grown = grownKnown(ledger, reading, terms, excepted)
   if (grown)
     return {
-      kind: 'continued',
+      ...{ kind: 'continued', isBackRebooted: false },
       growth: grown.growth,
       places: grown.others,
       isSeen: grown.isSeen,
@@ -54,7 +56,7 @@ export function rejoin(
       waiting: byIdentity(unseen(ledger, grown)),
     }
   const open = byIdentity(openSessions(ledger))
-  const all = { growth: undefined, places: undefined, isSeen: NOBODY }
+  const all = { growth: undefined, places: undefined, isSeen: NOBODY, isBackRebooted: false }
   if (ledger.last && isReplaced(ledger.last, open, reading))
     return { ...all, kind: 'replaced', ...rejoinAway(ledger, ledger.last, reading) }
   const resumed = resume(ledger.last, open, reading)
@@ -118,12 +120,13 @@ function rejoinAway(
   { away }: Ledger,
   last: LastReading,
   reading: Reading,
-): Pick<Rejoined, 'lastMs' | 'waiting'> {
+): Pick<Rejoined, 'lastMs' | 'waiting' | 'isBackRebooted'> {
   const key = deviceKey(reading.device)
   const before = last.away.find(({ device }) => deviceKey(device) === key)
   const resumed =
     before &&
     resume({ ...before, away: [], hasLeft: false }, byIdentity(away.get(key)?.values() ?? []), reading)
-  if (!resumed) return { lastMs: undefined, waiting: new Map() }
-  return { lastMs: resumed.lastMs, waiting: new Map(resumed.kind === 'rebooted' ? [] : resumed.open) }
+  if (!resumed) return { lastMs: undefined, waiting: new Map(), isBackRebooted: false }
+  const isBackRebooted = resumed.kind === 'rebooted'
+  return { lastMs: resumed.lastMs, waiting: new Map(isBackRebooted ? [] : resumed.open), isBackRebooted }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { countedUpTo } from '../../../src/accounting/counting/mark.ts'
 import type { Device } from '../../../src/accounting/reading.ts'
 import {
   ann,
@@ -112,7 +113,7 @@ describe('another router behind the same address', () => {
     meter.read(ppp(5, [], { ...onB, ...shows(9000) }))
     expect(deltaOf(meter.read(ppp(60, [on(30, 9007)], { ...onB, ...shows(9007) })))).toEqual(bytes(7, 7))
     meter.read(ppp(65, [], { ...onA, bindings: [] }))
-    expect(deltaOf(meter.read(ppp(70, [on(68, 1050)], { ...onA, ...shows(1050) })))).toEqual(bytes(0, 0))
+    expect(deltaOf(meter.read(ppp(70, [on(68, 1050)], { ...onA, ...shows(1050) })))).toEqual(bytes(50, 50))
   })
 })
 
@@ -159,6 +160,23 @@ describe('an earlier router that is back', () => {
     expect(kinds(decision)).toEqual(['stop', 'start'])
   })
 
+  it.each([
+    ['its bindings go on from their last values', -DAY, 1300, 300],
+    ['its bindings begin at 0 where it has rebooted meanwhile', 40, 13, 13],
+  ])('has its bindings: %s', (_, boot, upload, delta) => {
+    const meter = new Meter()
+    const shows = (shown: number) => ({ bindings: [binding('pppoe-ann', shown, shown)] })
+    meter.read(ppp(0, [], { ...onA, ...shows(1000) }))
+    meter.read(ppp(5, [], { ...onB, ...shows(9000) }))
+    meter.restart()
+    const row = ann(50, bytes(upload, upload), { binding: 'pppoe-ann' })
+    expect(deltaOf(meter.read(ppp(60, [row], { ...onA, boot, ...shows(upload) })))).toEqual(
+      bytes(delta, delta),
+    )
+    const other = ann(63, bytes(9100, 9100), { binding: 'pppoe-ann' })
+    expect(deltaOf(meter.read(ppp(65, [other], { ...onB, ...shows(9100) })))).toEqual(bytes(100, 100))
+  })
+
   it('is known after a restart too', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-HOUR, bytes(300, 300))], onA))
@@ -169,10 +187,12 @@ describe('an earlier router that is back', () => {
 
   it('is forgotten once four others have been there since', () => {
     const meter = new Meter()
+    meter.ledger = { ...meter.ledger, bindings: new Map([['pppoe-ann', countedUpTo(bytes(1, 1))]]) }
     meter.read(hotspot(0, [ann(-HOUR, bytes(300, 300))], onA))
     for (let n = 1; n <= 5; n++)
       meter.read(hotspot(n, [], { device: { serial: `X${n}`, identity: 'gate' }, boot: -n * DAY }))
     expect(meter.ledger.away.size).toBe(4)
+    expect(meter.ledger.bindings.size).toBe(0)
     expect(events(meter.read(hotspot(60, [ann(-HOUR, bytes(310, 310))], onA)))).toEqual([
       'router_changed',
       'baseline',

@@ -19,6 +19,22 @@ interface Known {
   readonly isLie: boolean
 }
 
+/** What a router's static bindings showed last. */
+interface KnownBindings {
+  readonly last: Map<string, Bytes>
+  /** What they showed before they fell with nobody on them. */
+  readonly fallen: Map<string, Bytes>
+}
+
+/** A reading that had a session. */
+interface Shown {
+  /** What readings before it had. */
+  readonly known: Known | undefined
+  readonly now: Bytes
+  readonly lie: Telling | undefined
+  readonly bindings: KnownBindings
+}
+
 /**
  * What readings of one service carried, by who each session really is: no identity, clock or tolerance comes into
  * it. Written from the rules' words, and apart from the ledger.
@@ -41,9 +57,7 @@ export class Truth {
   readonly #untold = new Set<TrueSession>()
   /** Found when their router took another's place. */
   readonly #strangers = new Set<TrueSession>()
-  readonly #bindings = new Map<string, Bytes>()
-  /** What bindings showed before they fell with nobody on them. */
-  readonly #fallen = new Map<string, Bytes>()
+  readonly #bindingsOf = new Map<TrueRouter, KnownBindings>()
   readonly #read = new Set<TrueRouter>()
   #router: TrueRouter | undefined
 
@@ -53,27 +67,24 @@ export class Truth {
   }
 
   reboot(router: TrueRouter): void {
-    if (router !== this.#router) return
-    for (const name of this.#bindings.keys()) this.#bindings.set(name, NO_BYTES)
-    this.#fallen.clear()
+    const { last, fallen } = this.#bindings(router)
+    for (const name of last.keys()) last.set(name, NO_BYTES)
+    fallen.clear()
   }
 
   see(sight: Sight): void {
     const { router, seen, bindings, lies } = sight
     const isSwap = this.#router !== undefined && this.#router !== router
     const isStranger = isSwap && !this.#read.has(router)
-    if (isSwap) {
-      this.#bindings.clear()
-      this.#fallen.clear()
-      for (const trial of this.#trials.values()) trial.cutShort()
-    }
+    if (isSwap) for (const trial of this.#trials.values()) trial.cutShort()
     this.#router = router
     this.#read.add(router)
     for (const [session, counters] of seen) this.#seeOne(session, counters, sight, isStranger)
+    const { last, fallen } = this.#bindings(router)
     for (const [name, counters] of bindings) {
-      const before = this.#bindings.get(name) ?? NO_BYTES
-      if (hasFallen(before, counters)) this.#fallen.set(name, before)
-      this.#bindings.set(name, counters)
+      const before = last.get(name) ?? NO_BYTES
+      if (hasFallen(before, counters)) fallen.set(name, before)
+      last.set(name, counters)
     }
     this.lies += lies.size
     // An address may have changed that nobody knows any more.
@@ -93,8 +104,9 @@ export class Truth {
     if (!counters) return
     const known = this.#known.get(session)
     this.#known.set(session, { counters, atMs: askedMs, resets: session.resets, isLie: lie !== undefined })
-    const delta = this.#deltaOf(session, known, counters)
-    this.#try(session, known, counters, lie)
+    const bindings = this.#bindings(sight.router)
+    const delta = this.#deltaOf(session, known, counters, bindings)
+    this.#try(session, { known, now: counters, lie, bindings })
     this.#doubt(session, known, delta, lie)
     if (isNothing(delta)) return
     const { username } = session
@@ -103,9 +115,9 @@ export class Truth {
     this.deltas.push({ username, fromMs: reading.at.wall.getTime() - spanMs, ...delta })
   }
 
-  #deltaOf(session: TrueSession, known: Known | undefined, now: Bytes): Bytes {
+  #deltaOf(session: TrueSession, known: Known | undefined, now: Bytes, bindings: KnownBindings): Bytes {
     if (known && known.resets !== session.resets) return now
-    const before = known?.counters ?? this.#startOf(session)
+    const before = known?.counters ?? this.#startOf(session, bindings)
     if (!before) this.baselines++
     if (!before) return NO_BYTES
     return hasFallen(before, now)
@@ -114,13 +126,20 @@ export class Truth {
   }
 
   /** Rule 10: a binding's counters run on; where they were never known there is nothing to count from. */
-  #startOf(session: TrueSession): Bytes | undefined {
+  #startOf(session: TrueSession, { last }: KnownBindings): Bytes | undefined {
     const { binding } = session
     if (this.#strangers.has(session)) return undefined
-    return binding === undefined ? NO_BYTES : this.#bindings.get(binding)
+    return binding === undefined ? NO_BYTES : last.get(binding)
   }
 
-  #try(session: TrueSession, known: Known | undefined, now: Bytes, lie: Telling | undefined): void {
+  /** An earlier router that is back goes on with its bindings (docs/accounting.md rule 10). */
+  #bindings(router: TrueRouter): KnownBindings {
+    const known = this.#bindingsOf.get(router) ?? { last: new Map(), fallen: new Map() }
+    this.#bindingsOf.set(router, known)
+    return known
+  }
+
+  #try(session: TrueSession, { known, now, lie, bindings }: Shown): void {
     const isReset = known !== undefined && known.resets !== session.resets
     const trial = this.#trials.get(session)
     if (trial) trial.see(now, { isReset, isLie: lie !== undefined })
@@ -130,8 +149,8 @@ export class Truth {
       this.#trials.set(session, begun)
       if (!isNothing(known.counters)) this.resets++
     } else if (!known) {
-      const start = this.#startOf(session) ?? NO_BYTES
-      const fallen = this.#fallen.get(session.binding ?? '') ?? NO_BYTES
+      const start = this.#startOf(session, bindings) ?? NO_BYTES
+      const fallen = bindings.fallen.get(session.binding ?? '') ?? NO_BYTES
       if (hasFallen(start, now) || !isNothing(fallen))
         this.#trials.set(session, new Trial(addBytes(start, fallen), now, true))
     }
