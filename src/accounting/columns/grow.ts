@@ -1,4 +1,4 @@
-import { isLeap } from '../counting/counter-step.ts'
+import { isLeap, isNearly } from '../counting/counter-step.ts'
 import { type ByDirection, type Doubt, LEAP_BYTES } from '../counting/mark.ts'
 import { plausibleBytes } from '../counting/plausible.ts'
 import type { NumberedRows } from '../reading.ts'
@@ -110,6 +110,6 @@ export function growKnown(
 /** Where nothing has to be decided: a counter that gets back to its old mark may never have been reset. */
 function isBelowOldMarks(doubts: ByDirection<Doubt> | undefined, upload: number, download: number): boolean {
   const isBelow = (shown: number, doubt: Doubt | undefined) =>
-    doubt?.olds.every(it => shown < it.mark) ?? true
+    doubt?.olds.every(it => !isNearly(shown, it.mark)) ?? true
   return isBelow(upload, doubts?.upload) && isBelow(download, doubts?.download)
 }

@@ -60,7 +60,7 @@ function reset(mark: number, { olds, ahead }: Doubt, shown: number, sinceMs: num
 function grown(mark: number, doubt: Doubt, shown: number, { sinceMs }: Judging): Step {
   const { olds, ahead } = doubt
   const delta = shown - mark
-  const old = highest(olds.filter(it => mark < it.mark && shown >= it.mark && delta > it.mark / 2))
+  const old = highest(olds.filter(it => mark < it.mark && isNearly(shown, it.mark) && delta > it.mark / 2))
   if (old) {
     const next = corrected(mark, { ...doubt, leap: undefined }, shown, {
       ...{ due: shown - old.mark - (mark + old.base), sinceMs },
@@ -144,6 +144,14 @@ function above(olds: readonly OldMark[], shown: number): readonly OldMark[] {
 
 function highest(olds: readonly OldMark[]): OldMark | undefined {
   return olds.reduce<OldMark | undefined>((a, b) => (a && a.mark >= b.mark ? a : b), undefined)
+}
+
+/** The part of an old mark from which a counter is taken to be back: that reading may show a little too little as well. */
+const NEARLY = 15 / 16
+
+/** Whether a counter is back at a mark that it had before a reset, or just below it. */
+export function isNearly(shown: number, mark: number): boolean {
+  return shown >= mark * NEARLY
 }
 
 export function isLessThanHalf(shown: number, mark: number): boolean {

@@ -20,7 +20,7 @@ import {
  *                                 for both, and they are one sum. As long as they show half of their marks or more they
  *                                 stay suspected, since counters that began again at 0 would have moved as much in the
  *                                 time of a reading or two
- *     a jump to or above the      it was no reset but wrong for long: counting goes on from the old     rule 18
+ *     a jump to or nearly to the  it was no reset but wrong for long: counting goes on from the old     rule 18
  *     mark before a reset         mark, less what was counted since
  *     below, after a leap, but    that reading was false: counting goes on from before it, less what    rule 19
  *     not below its start         was counted for it
