@@ -4,7 +4,7 @@ import { type EndReason, type Entry, NOTHING_COUNTED } from './entry.ts'
 import type { LastReading } from './ledger.ts'
 import type { Reading } from './reading.ts'
 import type { Reports } from './reports.ts'
-import { identityKey, isShownOnly, type Session, withoutCounters, withoutDoubts } from './session.ts'
+import { isShownOnly, type Session, withoutCounters, withoutDoubts } from './session.ts'
 
 export interface EndingsOptions {
   readonly reading: Reading
@@ -56,8 +56,8 @@ export class Endings {
 
   /** When it left: the time that a `listen` reported, or else the reading that missed it. */
   #leftAt(session: Session): Date {
-    const { at, service, departures } = this.#options.reading
-    const reported = departures?.get(identityKey(service, session))
+    const { at, rules, departures } = this.#options.reading
+    const reported = departures?.get(rules.identityKey(session))
     return reported && reported < at.wall ? reported : at.wall
   }
 

@@ -5,8 +5,8 @@ import { type AwayReading, deviceKey } from './device.ts'
 import { type Decision, toldOneByOne } from './entry.ts'
 import { groupBy } from './group-by.ts'
 import type { SessionId } from './ids.ts'
-import type { Device, Moment, Window } from './reading.ts'
-import { identityKey, type Session } from './session.ts'
+import type { Device, Moment, ServiceRules, Window } from './reading.ts'
+import type { Session } from './session.ts'
 
 /** The open sessions of one service on one router, with the counters up to which they have been counted. */
 export interface Ledger {
@@ -132,6 +132,9 @@ export function liveCounts({ unnumbered, columns }: Ledger): {
 }
 
 /** Sessions by identity. One identity can be open twice, told apart by the login time. */
-export function byIdentity(sessions: Iterable<Session>): Map<string, readonly Session[]> {
-  return groupBy(sessions, session => identityKey(session.service, session))
+export function byIdentity(
+  sessions: Iterable<Session>,
+  rules: ServiceRules,
+): Map<string, readonly Session[]> {
+  return groupBy(sessions, session => rules.identityKey(session))
 }

@@ -97,6 +97,17 @@ export type Identity = Pick<
   'username' | 'server' | 'macAddress' | 'ipAddress' | 'routerSessionId' | 'callerId'
 >
 
+/** How the sessions of a service are known again: the part of matching that each service has its own way for. */
+export interface ServiceRules {
+  /** The same for every reading of one session on one router; not unique without the login time (rule 1). */
+  identityKey(it: Identity): string
+  /**
+   * The device on which a session stays when its address or its name changes (rules 22 and 23); `undefined` for sessions
+   * that are known by their identity alone.
+   */
+  deviceKey(it: Identity): string | undefined
+}
+
 /** The machine that answered, by what it says of itself. */
 export interface Device {
   /** Of the board, or of the licence (CHR, x86); absent where it says neither. */
@@ -141,6 +152,8 @@ export interface NumberedRows {
 /** One complete answer of a router for one service at one moment. A poll that failed in any way makes none. */
 export interface Reading {
   readonly service: Service
+  /** The service's. */
+  readonly rules: ServiceRules
   /** When the router was asked. */
   readonly at: Moment
   /** When the router booted, as its uptime told when this connection was opened (rule 2). */

@@ -1,7 +1,7 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from './bytes.ts'
 import { type CountedMark, countedUpTo, isCounting, type Mark } from './counting/mark.ts'
 import type { SessionId } from './ids.ts'
-import type { Identity, Service, Window } from './reading.ts'
+import type { Service, Window } from './reading.ts'
 import type { Reported } from './reported.ts'
 
 /** One login of one subscriber, open in a ledger: it was in the ledger's last reading, unless that one missed it. */
@@ -42,18 +42,6 @@ export interface Missed {
   readonly lastSeenMs: number
   /** When it left: the reading that missed it, or earlier where a `listen` reported it. */
   readonly goneMs: number
-}
-
-/** The same for every reading of one session on one router; not unique without the login time. */
-export function identityKey(service: Service, it: Identity): string {
-  switch (service) {
-    case 'hotspot':
-      return `${it.server ?? ''}\0${it.username}\0${it.macAddress ?? ''}\0${it.ipAddress ?? ''}`
-    case 'ppp':
-      return `${it.username}\0${it.routerSessionId ?? ''}\0${it.callerId ?? ''}`
-    default:
-      return service satisfies never
-  }
 }
 
 /** Whether counters that were known at the last reading are the same now: the usual case, and nothing to do. */

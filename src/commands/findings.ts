@@ -3,6 +3,7 @@ import type { RouterConfig } from '../config/config.ts'
 import type { RouterError } from '../routeros/errors.ts'
 import { NEEDED_POLICIES, type Rights } from '../routeros/menus/rights.ts'
 import type { RouterProbe, ServiceProbe } from '../routeros/probe.ts'
+import { REGISTERED } from '../services/registered.ts'
 import { adviceFor } from './advice.ts'
 import { leastPolicy, NEW_CERTIFICATE, quoted } from './router-console.ts'
 
@@ -105,14 +106,15 @@ function findingsOfUnreadable(service: Service, { unreadable }: ReadService): re
   return [
     warning(
       `${unreadable.length} ${service} ${rows} cannot be read, such as ${rowId}: its ${property} is ${shown}`,
-      `look at ${MENUS[service]}: the traffic of such a session is counted once its row can be read; if it persists, update RouterOS`,
+      `look at ${printsOf(service)}: the traffic of such a session is counted once its row can be read; if it persists, update RouterOS`,
     ),
   ]
 }
 
-const MENUS: Readonly<Record<Service, string>> = {
-  hotspot: '/ip/hotspot/active/print',
-  ppp: '/ppp/active/print and /interface/print',
+/** The commands that show what a service is read from. */
+function printsOf(service: Service): string {
+  const menus = REGISTERED.find(({ name }) => name === service)?.menus ?? []
+  return menus.map(menu => `${menu}/print`).join(' and ')
 }
 
 /** Warns if the setting decides who is billed. */

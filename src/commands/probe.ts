@@ -8,6 +8,7 @@ import { budgetOf } from '../routeros/wire/budget.ts'
 import { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { printableJson } from '../runtime/printable.ts'
+import { routerServices } from '../services/services.ts'
 import { findingsOf, findingsOfError, isFaulty } from './findings.ts'
 import { type Probed, probedJson, probedText, summaryOf } from './probe-report.ts'
 import { chooseRouters } from './router-choice.ts'
@@ -64,7 +65,9 @@ async function probeOne(
   replies: RepliesInFlight,
 ): Promise<Probed> {
   const { router } = of
-  const { services, timeoutMs, maxSessions } = router
+  const { timeoutMs, maxSessions } = router
+  // With the domains, so that the report can show them.
+  const services = routerServices(router.services, { hotspotDomain: 'part' })
   const budget = budgetOf(maxSessions)
   try {
     const probe = await probeRouter(

@@ -5,11 +5,11 @@ import type { TenantRouter } from '../config/difference.ts'
 import { addressOf } from '../config/revealed.ts'
 import type { RouterLink } from '../poller/router-link.ts'
 import { keyOf } from '../roster/listed.ts'
-import { Callers } from '../routeros/menus/callers.ts'
 import { Router } from '../routeros/router.ts'
 import { budgetOf } from '../routeros/wire/budget.ts'
 import type { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { routerServices } from '../services/services.ts'
 
 export interface RouterLinksOptions {
   /** Whether routers tell of logouts at once, where they can. */
@@ -21,15 +21,16 @@ export interface RouterLinksOptions {
   readonly clock: Clock
 }
 
-/** How to connect to a router, again and again: what is known of its callers is kept from one time to the next. */
+/** How to connect to a router, again and again: what its services know of it is kept from one time to the next. */
 export function routerLinks(
   options: RouterLinksOptions,
 ): (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink> {
   return listed => {
     const { router } = listed
     const key = keyOf(listed)
-    const { services, timeoutMs, hotspotDomain, maxSessions } = router
-    const its = { services, timeoutMs, hotspotDomain, budget: budgetOf(maxSessions), callers: new Callers() }
+    const { timeoutMs, maxSessions } = router
+    const services = routerServices(router.services, router)
+    const its = { services, timeoutMs, budget: budgetOf(maxSessions) }
     const admission = (service: Service) => options.admission(key, service)
     return signal => Router.connect({ ...options, ...its, admission, address: addressOf(router) }, signal)
   }

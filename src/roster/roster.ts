@@ -38,7 +38,7 @@ export interface RosterOptions {
   readonly poller: Poller
   /** Asks for the leases of these routers and of no others. */
   readonly want: (routers: ReadonlyMap<RouterKey, RouterRef>) => Promise<void>
-  /** How to connect to a router, again and again: what is known of its callers is kept from one time to the next. */
+  /** How to connect to a router, again and again: what its services know of it is kept from one time to the next. */
   readonly linkTo: (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink>
   /** For a poll in flight on a router that leaves. */
   readonly graceMs: number

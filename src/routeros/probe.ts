@@ -1,20 +1,12 @@
-import {
-  type MissingMenu,
-  SERVICES,
-  type Service,
-  type SessionReading,
-  type Unreadable,
-} from '../accounting/reading.ts'
+import type { MissingMenu, Service, SessionReading, Unreadable } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { RouterError, RouterTrap } from './errors.ts'
-import { Callers } from './menus/callers.ts'
 import { readClockOffset } from './menus/clock-offset.ts'
 import { proplist } from './menus/fields.ts'
-import { HotspotMenu } from './menus/hotspot.ts'
-import { PppMenu } from './menus/ppp.ts'
 import { type Rights, readRights } from './menus/rights.ts'
 import type { SessionMenu, SessionRows } from './menus/session-rows.ts'
 import { hasFastTrack, readSystem } from './menus/system.ts'
+import type { RouterService } from './router-service.ts'
 import type { Budget } from './wire/budget.ts'
 import { RouterConnection } from './wire/connection.ts'
 import type { Address } from './wire/dial.ts'
@@ -70,7 +62,7 @@ export interface RouterProbe {
 
 export interface ProbeOptions {
   readonly address: Address
-  readonly services: readonly Service[]
+  readonly services: readonly RouterService[]
   /** For connect and login together, and for each request. */
   readonly timeoutMs: number
   readonly budget: Budget
@@ -96,14 +88,10 @@ export async function probeRouter(options: ProbeOptions, signal: AbortSignal): P
     const uptimeSeconds = Math.max(0, Math.round((clock.steadyMs() - boot.latestMs) / 1_000))
     const latencyMs = await roundTripMs(connection)
     const rights = await readRights(connection, address.username)
-    const menus = {
-      hotspot: new HotspotMenu(connection, 'part'),
-      ppp: new PppMenu(connection, new Callers()),
-    }
     const read: Partial<Record<Service, ServiceProbe>> = {}
-    for (const service of SERVICES)
-      if (services.includes(service)) read[service] = await readService(menus[service])
-    const isFastTracked = read.hotspot?.kind === 'read' && (await hasFastTrack(connection))
+    for (const service of services) read[service.name] = await readService(service.open(connection))
+    const isBypassed = services.some(it => it.isBypassedByFastTrack && read[it.name]?.kind === 'read')
+    const isFastTracked = isBypassed && (await hasFastTrack(connection))
     const clockOffsetSeconds = await readClockOffset(connection, clock)
     return {
       ...{ identity, version, serial, uptimeSeconds, latencyMs, rights, certificate: line.certificate },

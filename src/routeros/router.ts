@@ -1,23 +1,12 @@
 import type { Admission } from '../accounting/admission.ts'
-import {
-  type Device,
-  type MissingMenu,
-  type Reading,
-  SERVICES,
-  type Service,
-  type Window,
-} from '../accounting/reading.ts'
+import type { Device, MissingMenu, Reading, Service, Window } from '../accounting/reading.ts'
 import { Block, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { RouterTrap } from './errors.ts'
-import type { Callers } from './menus/callers.ts'
 import { Departures } from './menus/departures.ts'
-import { HotspotMenu } from './menus/hotspot.ts'
-import type { HotspotDomain } from './menus/hotspot-rows.ts'
-import { PppMenu } from './menus/ppp.ts'
-import { ASKED_AGAIN_MS } from './menus/ppp-servers.ts'
-import type { SessionMenu } from './menus/session-rows.ts'
+import { ASKED_AGAIN_MS, type SessionMenu } from './menus/session-rows.ts'
 import { hasFastTrack, type RouterSystem, readSystem } from './menus/system.ts'
+import type { RouterService } from './router-service.ts'
 import type { Budget, BudgetUse } from './wire/budget.ts'
 import { RouterConnection } from './wire/connection.ts'
 import type { Address } from './wire/dial.ts'
@@ -26,20 +15,23 @@ import type { RepliesInFlight } from './wire/replies-in-flight.ts'
 
 export interface RouterOptions {
   readonly address: Address
-  readonly services: readonly Service[]
+  /** Those that are read. */
+  readonly services: readonly RouterService[]
   /** For connect and login together, and for each request. */
   readonly timeoutMs: number
   /** Whether to learn of logouts at once, by `listen`, where the router offers it. */
   readonly isListening: boolean
-  readonly hotspotDomain: HotspotDomain
-  /** Of this router, and kept from connection to connection. */
-  readonly callers: Callers
   readonly budget: Budget
   /** Which rows of the next answer are worth holding. */
   readonly admission: (service: Service) => Admission
   /** Of all routers. */
   readonly replies: RepliesInFlight
   readonly clock: Clock
+}
+
+/** A service over the connection that it is read on. */
+interface OpenService extends RouterService {
+  readonly sessions: SessionMenu
 }
 
 interface MissingService extends MissingMenu {
@@ -56,7 +48,7 @@ export class Router {
   /** What the operator should know of this router, a sentence each. */
   readonly notices: readonly string[]
   readonly #connection: RouterConnection
-  readonly #menus: Readonly<Record<Service, SessionMenu>>
+  readonly #services: ReadonlyMap<Service, OpenService>
   readonly #boot: Window
   readonly #device: Device
   readonly #admission: RouterOptions['admission']
@@ -74,13 +66,13 @@ export class Router {
     try {
       const [system, isFastTracked] = await Promise.all([
         readSystem(connection),
-        services.includes('hotspot') ? hasFastTrack(connection) : false,
+        services.some(it => it.isBypassedByFastTrack) ? hasFastTrack(connection) : false,
       ])
       const notices = isFastTracked
         ? ['a fasttrack-connection rule is on: traffic it takes bypasses the hotspot and is not counted']
         : []
       const router = new Router(connection, options, { ...system, notices })
-      if (options.isListening) for (const service of services) router.#listen(service)
+      if (options.isListening) for (const service of router.#services.values()) router.#listen(service)
       return router
     } catch (error) {
       connection.close()
@@ -92,14 +84,11 @@ export class Router {
 
   private constructor(
     connection: RouterConnection,
-    { clock, hotspotDomain, callers, admission }: RouterOptions,
+    { clock, services, admission }: RouterOptions,
     { identity, serial, version, boot, notices }: RouterSystem & { readonly notices: readonly string[] },
   ) {
     this.#connection = connection
-    this.#menus = {
-      hotspot: new HotspotMenu(connection, hotspotDomain),
-      ppp: new PppMenu(connection, callers),
-    }
+    this.#services = new Map(services.map(it => [it.name, { ...it, sessions: it.open(connection) }]))
     this.#admission = admission
     this.#clock = clock
     this.#boot = boot
@@ -120,7 +109,7 @@ export class Router {
   /** What the router refused when it was asked last, of the services that are read. */
   get missingMenus(): readonly MissingMenu[] {
     const services = Array.from(this.#missing.values(), ({ menu, reason }) => ({ menu, reason }))
-    return [...services, ...SERVICES.flatMap(service => this.#menus[service].missingMenus)]
+    return [...services, ...[...this.#services.values()].flatMap(it => it.sessions.missingMenus)]
   }
 
   /**
@@ -133,7 +122,7 @@ export class Router {
     const missing = this.#missing.get(service)
     if (missing && nowMs - missing.askedMs < ASKED_AGAIN_MS) return undefined
     try {
-      const reading = await this.#read(service)
+      const reading = await this.#read(this.#openService(service))
       this.#missing.delete(service)
       return reading
     } catch (error) {
@@ -153,14 +142,21 @@ export class Router {
     this.#connection.close()
   }
 
-  async #read(service: Service): Promise<Reading> {
-    const answer = await this.#menus[service].read(this.#admission(service))
+  /** @throws RangeError for a service that it was not connected for */
+  #openService(name: Service): OpenService {
+    const service = this.#services.get(name)
+    if (!service) throw new RangeError(`${name} is not read here`)
+    return service
+  }
+
+  async #read({ name, rules, sessions: menu }: OpenService): Promise<Reading> {
+    const answer = await menu.read(this.#admission(name))
     const { rows, numbers, known, by, bindings, unread, leftOut, askedMs, answeredMs } = answer
     const sinceMs = this.#clock.steadyMs() - askedMs
-    const settled = this.#departures.get(service)?.settle(answer)
+    const settled = this.#departures.get(name)?.settle(answer)
     const departures = settled && (await stepInBlocks(settled, new Block(this.#clock)))
     return {
-      service,
+      ...{ service: name, rules },
       at: { wall: new Date(this.#clock.now().getTime() - sinceMs), steadyMs: askedMs },
       boot: this.#boot,
       device: this.#device,
@@ -173,9 +169,9 @@ export class Router {
     }
   }
 
-  #listen(service: Service): void {
-    const departures = new Departures(this.#connection, service, this.#menus[service], this.#clock)
+  #listen(service: OpenService): void {
+    const departures = new Departures(this.#connection, service, service.sessions, this.#clock)
     departures.start()
-    this.#departures.set(service, departures)
+    this.#departures.set(service.name, departures)
   }
 }

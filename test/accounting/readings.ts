@@ -14,6 +14,8 @@ import type {
 import { removal } from '../../src/accounting/removal.ts'
 import type { Session } from '../../src/accounting/session.ts'
 import type { Terms } from '../../src/accounting/terms.ts'
+import { HOTSPOT_RULES } from '../../src/services/hotspot/hotspot-rules.ts'
+import { PPP_RULES } from '../../src/services/ppp/ppp-rules.ts'
 
 /** Second 0 of every test. */
 const START_MS = Date.UTC(2026, 10, 24, 9)
@@ -74,7 +76,7 @@ export function binding(name: string, upload: number, download: number): Binding
 function reading(service: Service, second: number, rows: readonly Row[], odd: Oddities): Reading {
   const { boot = -10 * DAY, wallAhead = 0, bindings = [], unread = [], device = HQ } = odd
   return {
-    service,
+    ...ofService(service),
     at: { wall: wallAt(second + wallAhead), steadyMs: steadyAt(second) },
     boot: windowAt(boot),
     device,
@@ -82,6 +84,11 @@ function reading(service: Service, second: number, rows: readonly Row[], odd: Od
     unread: unread.map(row => unreadRow(service, row)),
     bindings,
   }
+}
+
+/** A reading's service, which is hotspot or PPP, and its rules. */
+export function ofService<Name extends Service>(service: Name): Pick<Reading, 'rules'> & { service: Name } {
+  return { service, rules: service === 'hotspot' ? HOTSPOT_RULES : PPP_RULES }
 }
 
 export const HQ: Device = { serial: undefined, identity: 'hq' }

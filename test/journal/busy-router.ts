@@ -5,7 +5,7 @@ import { type RouterKey, routerId, routerKey, sessionId, tenantId } from '../../
 import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { SessionReading } from '../../src/accounting/reading.ts'
 import type { Share } from '../../src/accounting/spread.ts'
-import { PLAIN_READING, PLAIN_ROW, TERMS } from '../accounting/readings.ts'
+import { ofService, PLAIN_READING, PLAIN_ROW, TERMS } from '../accounting/readings.ts'
 import type { Random } from './random.ts'
 
 const START_MS = Date.UTC(2026, 10, 24, 9)
@@ -41,7 +41,7 @@ export class BusyRouter {
     const sessions = this.#lines.map((line, number) => this.#row(line, number))
     const boot = { earliestMs: START_MS - 1e9, latestMs: START_MS - 1e9 + 1000 }
     const at = { wall: new Date(Math.floor(steadyMs)), steadyMs }
-    const reading = { ...PLAIN_READING, service: 'ppp', at, boot, sessions } as const
+    const reading = { ...PLAIN_READING, ...ofService('ppp'), at, boot, sessions } as const
     const decision = decide(this.#ledger, reading, TERMS, () => sessionId(this.#uuid()))
     this.#ledger = adopt(this.#ledger, decision)
     return decision

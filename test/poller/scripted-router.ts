@@ -3,7 +3,7 @@ import type { Reading, Service } from '../../src/accounting/reading.ts'
 import type { RouterLink } from '../../src/poller/router-link.ts'
 import type { PolledRouter } from '../../src/poller/router-loop.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
-import { PLAIN_READING } from '../accounting/readings.ts'
+import { ofService, PLAIN_READING } from '../accounting/readings.ts'
 
 /** A failure of a router. */
 export class Fault extends Error {
@@ -137,7 +137,7 @@ export class ScriptedLink implements RouterLink {
 export function emptyReading(service: Service, clock: Clock): Reading {
   const steadyMs = clock.steadyMs()
   return {
-    service,
+    ...ofService(service),
     at: { wall: clock.now(), steadyMs },
     boot: { earliestMs: 0, latestMs: 0 },
     sessions: [],

@@ -14,7 +14,7 @@ import { Recorder, type RecorderOptions } from '../../src/recording/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../../src/recording/router-book.ts'
 import { RouterBooks } from '../../src/recording/router-books.ts'
 import { type RouterCondition, TenantBoard } from '../../src/recording/tenant-board.ts'
-import { PLAIN_READING, PLAIN_ROW } from '../accounting/readings.ts'
+import { ofService, PLAIN_READING, PLAIN_ROW } from '../accounting/readings.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 
@@ -192,7 +192,7 @@ export function readingOf(
     ...{ uptimeSeconds, login, counters: shown },
   }))
   const boot = { earliestMs: BEGINNING.getTime() - 1e9, latestMs: BEGINNING.getTime() - 1e9 }
-  return { service, at: { wall: clock.now(), steadyMs }, boot, sessions, ...PLAIN_READING }
+  return { ...ofService(service), at: { wall: clock.now(), steadyMs }, boot, sessions, ...PLAIN_READING }
 }
 
 function bytesOf({ pending }: RouterCommit): Readonly<Record<string, Bytes>> {

@@ -6,6 +6,7 @@ import type { Address } from '../../src/routeros/wire/dial.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { fingerprintOf, serverIdentity } from '../harness/fleet/certificate.ts'
 import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../harness/fleet/opened.ts'
+import { newRouterServices } from '../services/router-services.ts'
 import { addressOf, NEVER, PATIENT_MS, roomy, trusting } from './wire/dialled.ts'
 import { type MenuRow, startMenuPeer } from './wire/menu-peer.ts'
 
@@ -19,7 +20,8 @@ const NOTHING_ODD = { unreadable: [], domains: undefined, missingMenus: [] }
 
 function probed(router: { readonly host: string; readonly port: number }, probing: Probing = {}) {
   const { address = {}, services = ['hotspot', 'ppp'], timeoutMs = PATIENT_MS } = probing
-  const options = { address: addressOf(router, address), services, timeoutMs, clock: systemClock, ...roomy() }
+  const asked = { address: addressOf(router, address), services: newRouterServices(services) }
+  const options = { ...asked, timeoutMs, clock: systemClock, ...roomy() }
   return probeRouter(options, NEVER)
 }
 

@@ -4,10 +4,11 @@ import type { Service } from '../../src/accounting/reading.ts'
 import { RouterLoginRefused, RouterUnreachable } from '../../src/routeros/errors.ts'
 import { Router } from '../../src/routeros/router.ts'
 import type { Address } from '../../src/routeros/wire/dial.ts'
-import { PLAIN_READING } from '../accounting/readings.ts'
+import { ofService, PLAIN_READING } from '../accounting/readings.ts'
 import { HOTSPOT_ANN, PPP_ANN, HandClock as RouterClock, startRouter } from '../harness/fleet/opened.ts'
 import type { SimulatedRouter } from '../harness/fleet/simulated-router.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { newRouterServices } from '../services/router-services.ts'
 import { toldWhole } from './menus/all-rows.ts'
 import { addressOf, NEVER, PATIENT_MS, plainLink } from './wire/dialled.ts'
 import { type Menus, startMenuPeer } from './wire/menu-peer.ts'
@@ -26,8 +27,8 @@ async function opened(target: { host: string; port: number }, opening: Opening =
   const clock = new HandClock(NOON)
   const { services = ['hotspot', 'ppp'], address = {}, signal = NEVER, isListening = false } = opening
   const options = {
-    ...{ address: addressOf(target, address), services, timeoutMs: PATIENT_MS, isListening, clock },
-    ...plainLink(),
+    ...{ address: addressOf(target, address), services: newRouterServices(services) },
+    ...{ timeoutMs: PATIENT_MS, isListening, clock, ...plainLink() },
   }
   const router = await Router.connect(options, signal)
   onTestFinished(() => router.close())
@@ -51,7 +52,7 @@ for (const version of ['6.49', '7.20'] as const)
     expect(router).toMatchObject({ identity: 'Köln 1', version: `${version} (stable)`, notices: [] })
     const reading = toldWhole(await router.read('hotspot'))
     expect(reading).toEqual({
-      service: 'hotspot',
+      ...ofService('hotspot'),
       at: { wall: new Date(NOON), steadyMs: atMs },
       boot: { earliestMs: atMs - 3_601_000, latestMs: atMs - 3_600_000 },
       sessions: [],

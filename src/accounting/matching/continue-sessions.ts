@@ -3,7 +3,7 @@ import { type Grown, growKnown } from '../columns/grow.ts'
 import { deviceKey, isSameDevice } from '../device.ts'
 import { byIdentity, type LastReading, type Ledger, openSessions } from '../ledger.ts'
 import { type Reading, rowsOf } from '../reading.ts'
-import { identityKey, type Session } from '../session.ts'
+import type { Session } from '../session.ts'
 import type { Terms } from '../terms.ts'
 import { isSameInstant } from '../window.ts'
 import { hasSameBoot, isContinued, type Open, resume } from './resume.ts'
@@ -53,9 +53,9 @@ export function rejoin(
       places: grown.others,
       isSeen: grown.isSeen,
       lastMs: ledger.last?.at.steadyMs,
-      waiting: byIdentity(unseen(ledger, grown)),
+      waiting: byIdentity(unseen(ledger, grown), reading.rules),
     }
-  const open = byIdentity(openSessions(ledger))
+  const open = byIdentity(openSessions(ledger), reading.rules)
   const all = { growth: undefined, places: undefined, isSeen: NOBODY, isBackRebooted: false }
   if (ledger.last && isReplaced(ledger.last, open, reading))
     return { ...all, kind: 'replaced', ...rejoinAway(ledger, ledger.last, reading) }
@@ -110,7 +110,7 @@ function isReplaced(last: LastReading, open: Open, reading: Reading): boolean {
 function hasCommonSession(last: LastReading, open: Open, reading: Reading): boolean {
   const elapsedMs = Math.abs(reading.at.steadyMs - last.at.steadyMs)
   for (const [row] of rowsOf(reading))
-    for (const session of open.get(identityKey(reading.service, row)) ?? [])
+    for (const session of open.get(reading.rules.identityKey(row)) ?? [])
       if (isSameInstant(session.login, row.login, elapsedMs)) return true
   return false
 }
@@ -123,9 +123,8 @@ function rejoinAway(
 ): Pick<Rejoined, 'lastMs' | 'waiting' | 'isBackRebooted'> {
   const key = deviceKey(reading.device)
   const before = last.away.find(({ device }) => deviceKey(device) === key)
-  const resumed =
-    before &&
-    resume({ ...before, away: [], hasLeft: false }, byIdentity(away.get(key)?.values() ?? []), reading)
+  const open = byIdentity(away.get(key)?.values() ?? [], reading.rules)
+  const resumed = before && resume({ ...before, away: [], hasLeft: false }, open, reading)
   if (!resumed) return { lastMs: undefined, waiting: new Map(), isBackRebooted: false }
   const isBackRebooted = resumed.kind === 'rebooted'
   return { lastMs: resumed.lastMs, waiting: new Map(isBackRebooted ? [] : resumed.open), isBackRebooted }

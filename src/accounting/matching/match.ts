@@ -1,8 +1,8 @@
 import type { Bytes } from '../bytes.ts'
 import { DIRECTIONS } from '../counting/mark.ts'
 import { groupBy } from '../group-by.ts'
-import type { Identity, SessionReading, UnreadRow } from '../reading.ts'
-import { identityKey, type Session } from '../session.ts'
+import type { ServiceRules, SessionReading, UnreadRow } from '../reading.ts'
+import type { Session } from '../session.ts'
 import { gapMs, isSameInstant, LOGIN_TOLERANCE_MS, middleMs } from '../window.ts'
 
 /** A row that is looked at, with its connection's number where it has one. */
@@ -135,11 +135,12 @@ function stepTo({ mark }: Session, { counters }: SessionReading): number {
 const MOST_OF_A_DEVICE = 8
 
 /**
- * Finds hotspot sessions whose address or name changed (rules 22 and 23): the same device on the same server, with the
- * same login. The counters must not have fallen, unless there is only one such session and one such row. A name matches
+ * Finds sessions whose address or name changed (rules 22 and 23): the same device on the same server, with the same
+ * login. The counters must not have fallen, unless there is only one such session and one such row. A name matches
  * with and without its domain, because `hotspot_domain` may have been changed.
  */
 export function matchDevices(
+  rules: ServiceRules,
   waiting: Map<string, readonly Session[]>,
   rows: readonly Taken[],
   elapsedMs: number,
@@ -149,43 +150,44 @@ export function matchDevices(
   const byDevice = new Map<string, readonly Session[]>()
   for (const sessions of waiting.values())
     for (const session of sessions) {
-      if (session.service !== 'hotspot' || session.macAddress === undefined) continue
-      const key = deviceOf(session)
+      const key = rules.deviceKey(session)
+      if (key === undefined) continue
       const others = byDevice.get(key) ?? []
       if (others.length < MOST_OF_A_DEVICE) byDevice.set(key, [...others, session])
     }
   const candidatesOf = (row: SessionReading) =>
-    (byDevice.get(deviceOf(row)) ?? []).filter(it => isMoved(it, row, elapsedMs))
+    (byDevice.get(rules.deviceKey(row) ?? '') ?? []).filter(it => isMoved(it, row, elapsedMs))
   const rowsOf = new Map<Session, number>()
   for (const { it } of rows)
     for (const session of candidatesOf(it.row)) rowsOf.set(session, (rowsOf.get(session) ?? 0) + 1)
   for (const taken of rows) {
     const { row } = taken.it
-    const key = deviceOf(row)
     const candidates = candidatesOf(row)
     const isOnly = candidates.length === 1 && candidates.every(it => rowsOf.get(it) === 1)
     const session = bestOf(candidates, row, it => isOnly || !hasFallen(it, row))
     if (!session) continue
-    takeOut(byDevice, key, session)
-    takeOut(waiting, identityKey('hotspot', session), session)
+    takeOut(byDevice, rules.deviceKey(session) ?? '', session)
+    takeOut(waiting, rules.identityKey(session), session)
     matched.set(taken, session)
   }
   return matched
 }
 
-/** Finds the sessions of hotspot rows without a readable uptime by their device, where only one can be meant. */
+/** Finds the sessions of rows without a readable uptime by their device, where only one can be meant. */
 export function matchUnread(
+  rules: ServiceRules,
   waiting: ReadonlyMap<string, readonly Session[]>,
   rows: readonly UnreadRow[],
 ): ReadonlyMap<UnreadRow, Session> {
   const byDevice = new Map<string, UnreadRow | undefined>()
-  for (const row of rows)
-    if (row.macAddress !== undefined)
-      byDevice.set(deviceOf(row), byDevice.has(deviceOf(row)) ? undefined : row)
+  for (const row of rows) {
+    const key = rules.deviceKey(row)
+    if (key !== undefined) byDevice.set(key, byDevice.has(key) ? undefined : row)
+  }
   const matched = new Map<UnreadRow, Session>()
   const ambiguous = new Set<UnreadRow>()
   for (const session of [...waiting.values()].flat()) {
-    const row = session.service === 'hotspot' ? byDevice.get(deviceOf(session)) : undefined
+    const row = byDevice.get(rules.deviceKey(session) ?? '')
     if (!row || !namesOf(row).includes(session.username)) continue
     if (matched.has(row)) ambiguous.add(row)
     matched.set(row, session)
@@ -204,10 +206,6 @@ function namesOf({ username, domain }: Pick<SessionReading, 'username' | 'domain
   const suffix = `@${domain}`
   const plain = username.endsWith(suffix) ? username.slice(0, -suffix.length) : username
   return [username, plain, plain + suffix]
-}
-
-function deviceOf({ server, macAddress }: Pick<Identity, 'server' | 'macAddress'>): string {
-  return `${server ?? ''}\0${macAddress ?? ''}`
 }
 
 export function takeOut(sessions: Map<string, readonly Session[]>, key: string, session: Session): void {

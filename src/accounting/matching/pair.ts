@@ -3,11 +3,11 @@ import {
   type Identity,
   type Reading,
   rowsOf,
-  type Service,
+  type ServiceRules,
   type SessionReading,
   type UnreadRow,
 } from '../reading.ts'
-import { identityKey, type Session } from '../session.ts'
+import type { Session } from '../session.ts'
 import type { Steps } from '../steps.ts'
 import type { Terms } from '../terms.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, toleranceMs, withinReason } from '../window.ts'
@@ -53,7 +53,7 @@ function* pairBut(
   terms: Terms,
   excepted: ReadonlySet<number>,
 ): Steps<Paired> {
-  const { service } = reading
+  const { rules } = reading
   const rejoined = rejoin(ledger, reading, terms, excepted)
   const { waiting, lastMs, places } = rejoined
   const elapsedMs = reading.at.steadyMs - (lastMs ?? reading.at.steadyMs)
@@ -64,7 +64,7 @@ function* pairBut(
     const row = withLogin(told)
     const isNew =
       !isStranger && (lastMs === undefined || row.login.latestMs >= lastMs - toleranceMs(elapsedMs))
-    looked.push({ row, number, isNew, key: identityKey(service, row) })
+    looked.push({ row, number, isNew, key: rules.identityKey(row) })
     yield
   }
   if (looked.length === 0 && reading.unread.length === 0) return { ...rejoined, ...NO_ROWS }
@@ -72,11 +72,8 @@ function* pairBut(
   yield
   const byIdentity = matchRows(waiting, rows, elapsedMs)
   yield
-  const byDevice = matchDevices(
-    waiting,
-    rows.filter(it => !byIdentity.has(it)),
-    elapsedMs,
-  )
+  const others = rows.filter(it => !byIdentity.has(it))
+  const byDevice = matchDevices(rules, waiting, others, elapsedMs)
   yield
   const { unread, isUncertain } = pairUnread(reading, rows, waiting)
   return { ...rejoined, rows, matched: new Map([...byIdentity, ...byDevice]), unread, isUncertain }
@@ -88,21 +85,21 @@ function withLogin(row: SessionReading): SessionReading {
 }
 
 function pairUnread(
-  { service, unread }: Reading,
+  { rules, unread }: Reading,
   rows: readonly Taken[],
   waiting: Map<string, readonly Session[]>,
 ): Pick<Paired, 'unread' | 'isUncertain'> {
   if (unread.length === 0) return { unread: [], isUncertain: false }
   const known = new Set(rows.map(({ it }) => it.key))
-  const moved = matchUnread(waiting, unread)
+  const moved = matchUnread(rules, waiting, unread)
   const paired: { row: UnreadRow; session: Session | undefined }[] = []
   let isUncertain = false
   for (const row of unread) {
-    const key = identityKey(service, row)
+    const key = rules.identityKey(row)
     const candidates = waiting.get(key) ?? []
     const session = candidates.find(it => !it.missed) ?? candidates[0] ?? moved.get(row)
     if (session) {
-      takeOut(waiting, identityKey(service, session), session)
+      takeOut(waiting, rules.identityKey(session), session)
       paired.push({ row, session })
     } else if (!known.has(key)) {
       isUncertain = true
@@ -115,10 +112,10 @@ function pairUnread(
 }
 
 /** Whether a row matches its session by identity and login, and not only because there was no other. */
-function isPlain(service: Service, { it: { row, key } }: Taken, session: Session | undefined): boolean {
+function isPlain(rules: ServiceRules, { it: { row, key } }: Taken, session: Session | undefined): boolean {
   return (
     session !== undefined &&
-    identityKey(service, session) === key &&
+    rules.identityKey(session) === key &&
     gapMs(session.login, row.login) <= LOGIN_TOLERANCE_MS
   )
 }
@@ -126,24 +123,24 @@ function isPlain(service: Service, { it: { row, key } }: Taken, session: Session
 /** Numbers of sessions that the columns counted and that have a second row. */
 function twinsOf(
   { columns }: Ledger,
-  { service }: Reading,
+  { rules }: Reading,
   { isSeen, rows, matched, unread }: Paired,
 ): ReadonlySet<number> {
   if (rows.length + unread.length === 0) return NONE
   const strangers: { identity: Identity; login: SessionReading['login'] | undefined }[] = [
     ...rows
-      .filter(it => !isPlain(service, it, matched.get(it)))
+      .filter(it => !isPlain(rules, it, matched.get(it)))
       .map(({ it: { row } }) => ({ identity: row, login: row.login })),
     ...unread.filter(it => !it.session).map(({ row }) => ({ identity: row, login: undefined })),
   ]
   const twins = new Set<number>()
   if (!columns || strangers.length === 0) return twins
   const names = new Set(strangers.map(it => it.identity.username))
-  const byKey = new Map(strangers.map(it => [identityKey(service, it.identity), it]))
+  const byKey = new Map(strangers.map(it => [rules.identityKey(it.identity), it]))
   for (let number = 0; number < isSeen.length; number++) {
     const details = isSeen[number] === 1 ? columns.details[number] : undefined
     if (!details || !names.has(details.username)) continue
-    const stranger = byKey.get(identityKey(service, details))
+    const stranger = byKey.get(rules.identityKey(details))
     if (stranger && (!stranger.login || gapMs(stranger.login, details.login) <= LOGIN_TOLERANCE_MS))
       twins.add(number)
   }

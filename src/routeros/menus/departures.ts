@@ -1,17 +1,12 @@
-import type { Service, Window } from '../../accounting/reading.ts'
-import { identityKey } from '../../accounting/session.ts'
+import type { Window } from '../../accounting/reading.ts'
 import type { Steps } from '../../accounting/steps.ts'
 import { gapMs, LOGIN_TOLERANCE_MS } from '../../accounting/window.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { RouterService } from '../router-service.ts'
 import type { RouterConnection } from '../wire/connection.ts'
 import type { Row } from '../wire/sentence.ts'
 import { proplist } from './fields.ts'
 import { RowsByNumber, type SessionMenu, type SessionRows } from './session-rows.ts'
-
-const MENUS: Readonly<Record<Service, string>> = {
-  hotspot: '/ip/hotspot/active/listen',
-  ppp: '/ppp/active/listen',
-}
 
 const NOBODY: ReadonlyMap<string, Date> = new Map()
 
@@ -29,7 +24,7 @@ interface Left {
  */
 export class Departures {
   readonly #connection: Pick<RouterConnection, 'listen'>
-  readonly #service: Service
+  readonly #service: Pick<RouterService, 'menu' | 'rules'>
   readonly #menu: SessionMenu
   readonly #clock: Clock
   #last: { readonly by: object; readonly rows: RowsByNumber } | undefined
@@ -39,7 +34,7 @@ export class Departures {
 
   constructor(
     connection: Pick<RouterConnection, 'listen'>,
-    service: Service,
+    service: Pick<RouterService, 'menu' | 'rules'>,
     menu: SessionMenu,
     clock: Clock,
   ) {
@@ -50,7 +45,8 @@ export class Departures {
   }
 
   start(): void {
-    this.#connection.listen(MENUS[this.#service], row => this.#take(row), proplist('.id', '.dead'))
+    const { menu } = this.#service
+    this.#connection.listen(`${menu}/listen`, row => this.#take(row), proplist('.id', '.dead'))
   }
 
   /** Those who left before this reading and are not in it, by their identity; in steps, since they may be many. */
@@ -76,7 +72,7 @@ export class Departures {
     const wholes = new Map<string, Window>()
     for (const row of reading.rows) {
       yield
-      const key = identityKey(this.#service, row)
+      const key = this.#service.rules.identityKey(row)
       if (!wholes.has(key)) wholes.set(key, row.login)
     }
     const departed = new Map<string, Date>()
@@ -102,7 +98,7 @@ export class Departures {
     this.#told.add(number)
     const session = this.#last.rows.row(number)
     if (!session) return
-    const key = identityKey(this.#service, session)
+    const key = this.#service.rules.identityKey(session)
     const { login } = session
     if (!this.#left.has(key)) this.#left.set(key, { number, login, at: this.#clock.now() })
   }

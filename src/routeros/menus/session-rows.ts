@@ -11,6 +11,9 @@ import type {
 import type { Asked } from '../wire/connection.ts'
 import { beganAt } from './fields.ts'
 
+/** A menu that is not there may come later: some packages take their time. */
+export const ASKED_AGAIN_MS = 180_000
+
 /** What a service's menus told, and between which steady milliseconds it was true. */
 export interface SessionRows extends Asked {
   /** Those that are told whole. */

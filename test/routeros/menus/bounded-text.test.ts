@@ -6,12 +6,12 @@ import {
   boundedValue,
   LONGEST_NAME,
 } from '../../../src/routeros/menus/bounded-text.ts'
-import { HotspotMenu } from '../../../src/routeros/menus/hotspot.ts'
 import { RowMemory, type WholeRows } from '../../../src/routeros/rows/row-memory.ts'
 import type { PrintedMenu } from '../../../src/routeros/wire/connection.ts'
 import { parseSentence } from '../../../src/routeros/wire/sentence.ts'
+import { HotspotMenu } from '../../../src/services/hotspot/hotspot-menu.ts'
+import { PppLab } from '../../services/ppp/ppp-lab.ts'
 import { allRows } from './all-rows.ts'
-import { PppLab } from './ppp-lab.ts'
 
 const LONG = 'x'.repeat(300)
 

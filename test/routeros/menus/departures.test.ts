@@ -7,15 +7,16 @@ import { Router } from '../../../src/routeros/router.ts'
 import { HOTSPOT_ANN, PPP_ANN, startRouter } from '../../harness/fleet/opened.ts'
 import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
+import { scriptedHotspot } from '../../services/hotspot/scripted-hotspot.ts'
+import { newRouterServices } from '../../services/router-services.ts'
 import { addressOf, NEVER, PATIENT_MS, plainLink } from '../wire/dialled.ts'
-import { scriptedHotspot } from './scripted-hotspot.ts'
 
 const NOON = new Date('2026-11-24T12:00:00Z')
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
 
 async function listening(router: SimulatedRouter, isListening: boolean) {
   const clock = new HandClock(NOON)
-  const options = { services: ['hotspot', 'ppp'] as const, timeoutMs: PATIENT_MS, isListening, clock }
+  const options = { services: newRouterServices(), timeoutMs: PATIENT_MS, isListening, clock }
   const link = await Router.connect({ address: addressOf(router), ...options, ...plainLink() }, NEVER)
   onTestFinished(() => link.close())
   return { link, clock }

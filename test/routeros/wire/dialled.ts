@@ -1,6 +1,5 @@
 import { onTestFinished } from 'vitest'
 import { ALL_ROWS } from '../../../src/accounting/admission.ts'
-import { Callers } from '../../../src/routeros/menus/callers.ts'
 import { budgetOf } from '../../../src/routeros/wire/budget.ts'
 import { type ConnectionOptions, RouterConnection } from '../../../src/routeros/wire/connection.ts'
 import { type Address, dial, type Trust } from '../../../src/routeros/wire/dial.ts'
@@ -34,7 +33,7 @@ export async function dialled(target: Target, more: Partial<Address> = {}): Prom
 
 /** What is new to a connection, and to a router. */
 export function plainLink() {
-  return { hotspotDomain: 'part', callers: new Callers(), admission: () => ALL_ROWS, ...roomy() } as const
+  return { admission: () => ALL_ROWS, ...roomy() } as const
 }
 
 /** More than any test sends. */

@@ -9,7 +9,7 @@ import { removal } from '../../../src/accounting/removal.ts'
 import { type Share, spread } from '../../../src/accounting/spread.ts'
 import { PendingBuilder } from '../../../src/accounting/waiting/pending.ts'
 import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
-import { PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
+import { ofService, PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
 
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
 const QUARTER_MS = 900_000
@@ -79,7 +79,7 @@ export function readingAt(
 ): Reading {
   const bootMs = Date.UTC(2026, 10, 1)
   return {
-    service,
+    ...ofService(service),
     at: { wall: new Date(atMs), steadyMs: atMs },
     boot: { earliestMs: bootMs - 1000, latestMs: bootMs },
     sessions,

@@ -12,15 +12,15 @@ import { Slot } from '../../../src/poller/slot.ts'
 import { Recorder } from '../../../src/recording/recorder.ts'
 import { RouterBook } from '../../../src/recording/router-book.ts'
 import { RouterBooks } from '../../../src/recording/router-books.ts'
-import { Callers } from '../../../src/routeros/menus/callers.ts'
-import type { HotspotDomain } from '../../../src/routeros/menus/hotspot-rows.ts'
 import { Router } from '../../../src/routeros/router.ts'
 import { Progress } from '../../../src/runtime/progress.ts'
+import type { HotspotDomain } from '../../../src/services/hotspot/hotspot-rows.ts'
 import { FakeJournal, recordedRouter } from '../../recording/recorder-scene.ts'
 import { addressOf, PATIENT_MS, roomy } from '../../routeros/wire/dialled.ts'
 import { type MenuPeer, type Menus, startMenuPeer } from '../../routeros/wire/menu-peer.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
+import { newRouterServices } from '../../services/router-services.ts'
 import { type LedgerScene, NOON } from '../../store/pg/ledger-scene.ts'
 import {
   type StoredDay,
@@ -178,10 +178,8 @@ export class CaseScene {
     const { services, isListening, hotspotDomain } = this.#setting
     const { clock } = this
     const link = {
-      services,
+      services: newRouterServices(services, hotspotDomain),
       isListening,
-      hotspotDomain,
-      callers: new Callers(),
       admission: () => ALL_ROWS,
       timeoutMs: PATIENT_MS,
       clock,

@@ -9,6 +9,7 @@ import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import { Observations } from '../../harness/observations.ts'
 import { plainLink } from '../../routeros/wire/dialled.ts'
+import { newRouterServices } from '../../services/router-services.ts'
 import { until } from './scene.ts'
 
 const TICKS = 8
@@ -109,7 +110,7 @@ function connect(router: SimulatedRouter, signal: AbortSignal): Promise<Router> 
   return Router.connect(
     {
       address: { host, port, username: 'usage', password: 'secret', tls: undefined },
-      ...{ services: ['hotspot', 'ppp'], timeoutMs: 10_000, isListening: true, clock: systemClock },
+      ...{ services: newRouterServices(), timeoutMs: 10_000, isListening: true, clock: systemClock },
       ...plainLink(),
     },
     signal,

@@ -9,7 +9,7 @@ import type {
   UnreadRow,
   Window,
 } from '../../../src/accounting/reading.ts'
-import { PLAIN_ROW } from '../../accounting/readings.ts'
+import { ofService, PLAIN_ROW } from '../../accounting/readings.ts'
 import type { RouterBeginning, Trip } from './history.ts'
 import type { Telling } from './lies.ts'
 import { TrueService, type TrueSession } from './true-service.ts'
@@ -93,7 +93,7 @@ export class TrueRouter {
       wall: new Date(askedMs + clocks.steadyAheadMs + clocks.wallAheadMs),
     }
     const reading: Reading = {
-      ...{ service, at, boot: this.#boot, device: this.#device, sessions: rows, unread },
+      ...{ ...ofService(service), at, boot: this.#boot, device: this.#device, sessions: rows, unread },
       bindings: Array.from(shown, ([name, counters]): BindingReading => ({ name, counters })),
     }
     return { router: this, service, askedMs, reading, seen, bindings, lies }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { PLAIN_READING } from '../../accounting/readings.ts'
+import { ofService, PLAIN_READING } from '../../accounting/readings.ts'
 import { BEGINNING, Scene } from '../../recording/recorder-scene.ts'
-import { scriptedHotspot } from '../../routeros/menus/scripted-hotspot.ts'
+import { scriptedHotspot } from '../../services/hotspot/scripted-hotspot.ts'
 
 const SESSIONS = 20_000
 const TOLD_EACH = 5
@@ -22,7 +22,7 @@ test('20,000 who log out at once, each told five times, have ended when they wer
     const at = { wall: clock.now(), steadyMs: clock.steadyMs() }
     await recorder.record(hq, [
       {
-        ...{ service: 'hotspot', at, boot, sessions, ...PLAIN_READING },
+        ...{ ...ofService('hotspot'), at, boot, sessions, ...PLAIN_READING },
         ...{ numbered: { by, numbers, known, answeredMs }, departures: departed },
       },
     ])

@@ -1,6 +1,6 @@
 import { type SessionId, sessionId } from '../../../src/accounting/ids.ts'
 import type { Reading } from '../../../src/accounting/reading.ts'
-import { PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
+import { ofService, PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
 
 /** A reading of hotspot sessions that are up since `beganMs`, each with `bytes` more for each second. */
 export function readingAt(ms: number, beganMs: number, sessions: number, bytesPerSecond: number): Reading {
@@ -8,7 +8,7 @@ export function readingAt(ms: number, beganMs: number, sessions: number, bytesPe
   const moved = uptimeSeconds * bytesPerSecond
   const login = { earliestMs: ms - (uptimeSeconds + 1) * 1000, latestMs: ms - uptimeSeconds * 1000 }
   return {
-    service: 'hotspot',
+    ...ofService('hotspot'),
     at: { wall: new Date(ms), steadyMs: ms },
     boot: { earliestMs: beganMs - 86_400_000, latestMs: beganMs - 86_399_000 },
     ...PLAIN_READING,

@@ -6,6 +6,7 @@ import { Poller } from '../../../../src/poller/poller.ts'
 import { Router } from '../../../../src/routeros/router.ts'
 import { systemClock } from '../../../../src/runtime/clock.ts'
 import { plainLink } from '../../../routeros/wire/dialled.ts'
+import { newRouterServices } from '../../../services/router-services.ts'
 import { answerParent, sweptMemory } from '../child.ts'
 import { cpuMs } from '../measure.ts'
 import type { DaemonQuestion } from './idle-messages.ts'
@@ -53,7 +54,13 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
         connect: signal =>
           Router.connect(
             {
-              ...{ address, services: SERVICES, timeoutMs: 30_000, isListening: true, clock: systemClock },
+              ...{
+                address,
+                services: newRouterServices(),
+                timeoutMs: 30_000,
+                isListening: true,
+                clock: systemClock,
+              },
               ...plainLink(),
             },
             signal,

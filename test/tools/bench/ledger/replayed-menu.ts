@@ -3,7 +3,7 @@ import type { Reading, SessionReading } from '../../../../src/accounting/reading
 import { RowMemory } from '../../../../src/routeros/rows/row-memory.ts'
 import { parseSentence, type Row } from '../../../../src/routeros/wire/sentence.ts'
 import { SentenceDecoder } from '../../../../src/routeros/wire/words.ts'
-import { PLAIN_READING, PLAIN_ROW } from '../../../accounting/readings.ts'
+import { ofService, PLAIN_READING, PLAIN_ROW } from '../../../accounting/readings.ts'
 
 /** When the first reply of `replyOf` was, in a bucket that has room for the others. */
 const START_MS = Date.UTC(2026, 0, 1, 12, 0, 30)
@@ -33,7 +33,7 @@ export class ReplayedMenu {
     const wholes = memory.takeWholes()
     const atMs = START_MS + second * 1_000
     return {
-      service: 'hotspot',
+      ...ofService('hotspot'),
       at: { wall: new Date(atMs), steadyMs: atMs },
       boot: { earliestMs: START_MS - 100 * 86_400_000, latestMs: START_MS - 100 * 86_400_000 + 1_000 },
       sessions: wholes.map(({ row }) => sessionOf(row, second, countersOf(row))),

@@ -6,10 +6,11 @@ import {
   type Service,
   type SessionReading,
 } from '../../../../../src/accounting/reading.ts'
-import { identityKey } from '../../../../../src/accounting/session.ts'
 import { Router } from '../../../../../src/routeros/router.ts'
 import { systemClock } from '../../../../../src/runtime/clock.ts'
+import { ofService } from '../../../../accounting/readings.ts'
 import { plainLink } from '../../../../routeros/wire/dialled.ts'
+import { newRouterServices } from '../../../../services/router-services.ts'
 import { FastFleet } from './fleet.ts'
 import { numberOf, usernameOf } from './menus.ts'
 import type { FastRouter } from './router.ts'
@@ -26,7 +27,7 @@ async function connect(router: FastRouter, port: number): Promise<Router> {
   const client = await Router.connect(
     {
       address: { host: router.host, port, username: 'usage', password: 'any', tls: undefined },
-      services: ['hotspot', 'ppp'],
+      services: newRouterServices(),
       timeoutMs: 5_000,
       isListening: true,
       clock: systemClock,
@@ -68,7 +69,7 @@ test('each router tells its own sessions, and to the byte what it counts as told
       const reading = await read(client, service)
       const sessions = [...rows(reading).values()]
       expect(sessions).toHaveLength(SESSIONS / 2)
-      expect(new Set(sessions.map(it => identityKey(service, it))).size).toBe(SESSIONS / 2)
+      expect(new Set(sessions.map(it => ofService(service).rules.identityKey(it))).size).toBe(SESSIONS / 2)
       expect(sessions.some(it => (it.counters?.download ?? 0) > 0)).toBe(true)
       const { told, got } = held(router, reading)
       expect(got).toEqual(told)

@@ -3,10 +3,10 @@ import { decide } from '../../../src/accounting/decide.ts'
 import { sessionId } from '../../../src/accounting/ids.ts'
 import { adopt, NEW_LEDGER } from '../../../src/accounting/ledger.ts'
 import type { Reading } from '../../../src/accounting/reading.ts'
-import { HQ } from '../../accounting/readings.ts'
+import { HQ, ofService } from '../../accounting/readings.ts'
 import { pick, type Random, seededRandom, wholeBelow } from '../../harness/fleet/random.ts'
 import { runs } from '../../harness/random-runs.ts'
-import { allRows } from './all-rows.ts'
+import { allRows } from '../../routeros/menus/all-rows.ts'
 import { type LabSession, PppLab } from './ppp-lab.ts'
 
 const SEEDS = runs(100)
@@ -85,7 +85,7 @@ test('whoever comes and goes between the prints: no session is billed for more t
       const rows = allRows(answer)
       const at = { wall: new Date(askedMs), steadyMs: askedMs }
       const reading: Reading = {
-        service: 'ppp',
+        ...ofService('ppp'),
         at,
         boot: BOOT,
         sessions: rows,

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../accounting/bytes.ts'
 import type { BindingReading, Unreadable } from '../../accounting/reading.ts'
-import type { PrintedMenu, RouterConnection } from '../wire/connection.ts'
-import { counterOf, proplist, unreadableCounterOf } from './fields.ts'
+import { counterOf, proplist, unreadableCounterOf } from '../../routeros/menus/fields.ts'
+import type { PrintedMenu, RouterConnection } from '../../routeros/wire/connection.ts'
 import { PPP_SERVICES } from './ppp-servers.ts'
 import { TwinRows } from './twin-rows.ts'
 

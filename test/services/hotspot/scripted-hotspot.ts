@@ -1,9 +1,10 @@
 import { Departures } from '../../../src/routeros/menus/departures.ts'
-import { HotspotMenu } from '../../../src/routeros/menus/hotspot.ts'
 import { RowMemory, type WholeRows } from '../../../src/routeros/rows/row-memory.ts'
 import type { PrintedMenu } from '../../../src/routeros/wire/connection.ts'
 import { parseSentence, type Row } from '../../../src/routeros/wire/sentence.ts'
 import { encodeSentence } from '../../../src/routeros/wire/words.ts'
+import { HOTSPOT } from '../../../src/services/hotspot/hotspot.ts'
+import { HotspotMenu } from '../../../src/services/hotspot/hotspot-menu.ts'
 import type { HandClock } from '../../runtime/hand-clock.ts'
 
 /** A hotspot's menu without a wire: it prints the rows that it is given, and says who left. */
@@ -26,7 +27,7 @@ export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], cl
     },
   }
   const menu = new HotspotMenu(connection, 'part')
-  const departures = new Departures(connection, 'hotspot', menu, clock)
+  const departures = new Departures(connection, { menu: HOTSPOT.menus[0], rules: HOTSPOT.rules }, menu, clock)
   departures.start()
   let made = 0
   return {

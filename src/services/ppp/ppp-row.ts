@@ -1,8 +1,8 @@
 import type { SessionReading, UnreadRow } from '../../accounting/reading.ts'
-import type { Asked } from '../wire/connection.ts'
-import type { Row } from '../wire/sentence.ts'
-import { beganAt, textOf, unreadable } from './fields.ts'
-import type { SameWords } from './interned.ts'
+import { beganAt, textOf, unreadable } from '../../routeros/menus/fields.ts'
+import type { SameWords } from '../../routeros/menus/interned.ts'
+import type { Asked } from '../../routeros/wire/connection.ts'
+import type { Row } from '../../routeros/wire/sentence.ts'
 
 /** A session whose row was told whole. */
 export interface Active {

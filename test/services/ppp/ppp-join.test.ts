@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SessionReading } from '../../../src/accounting/reading.ts'
-import { joinPpp, type PppJoinOptions } from '../../../src/routeros/menus/ppp-join.ts'
-import type { ServerRow } from '../../../src/routeros/menus/ppp-servers.ts'
+import { joinPpp, type PppJoinOptions } from '../../../src/services/ppp/ppp-join.ts'
+import type { ServerRow } from '../../../src/services/ppp/ppp-servers.ts'
 import { PLAIN_ROW } from '../../accounting/readings.ts'
 
 const ASKED_MS = 1_000_000

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { PLAIN_ROW } from '../../accounting/readings.ts'
-import type { MenuRow } from '../wire/menu-peer.ts'
-import { allRows } from './all-rows.ts'
+import { allRows } from '../../routeros/menus/all-rows.ts'
+import type { MenuRow } from '../../routeros/wire/menu-peer.ts'
 import { MAC, PppLab } from './ppp-lab.ts'
 
 test('the menus are asked for no more than is used, and only the interfaces of sessions', async () => {

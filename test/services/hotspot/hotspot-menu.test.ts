@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { HotspotMenu } from '../../../src/routeros/menus/hotspot.ts'
-import type { HotspotDomain } from '../../../src/routeros/menus/hotspot-rows.ts'
 import { RouterConnection } from '../../../src/routeros/wire/connection.ts'
+import { HotspotMenu } from '../../../src/services/hotspot/hotspot-menu.ts'
+import type { HotspotDomain } from '../../../src/services/hotspot/hotspot-rows.ts'
 import { PLAIN_ROW } from '../../accounting/readings.ts'
 import { windows1252 } from '../../harness/fleet/name.ts'
 import { HOTSPOT_ANN, HandClock as RouterClock, startRouter } from '../../harness/fleet/opened.ts'
+import { dialled, PATIENT_MS, roomy } from '../../routeros/wire/dialled.ts'
+import { type MenuRow, menuConversation } from '../../routeros/wire/menu-peer.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
-import { dialled, PATIENT_MS, roomy } from '../wire/dialled.ts'
-import { type MenuRow, menuConversation } from '../wire/menu-peer.ts'
 
 const MENU = '/ip/hotspot/active'
 const ANN: MenuRow = {

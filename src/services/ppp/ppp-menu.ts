@@ -1,12 +1,12 @@
 import type { KnownRows, MissingMenu, SessionReading } from '../../accounting/reading.ts'
-import type { Asked, PrintedMenu, RouterConnection } from '../wire/connection.ts'
+import { proplist, uptimeOf } from '../../routeros/menus/fields.ts'
+import { SameWords } from '../../routeros/menus/interned.ts'
+import type { SessionMenu, SessionRows } from '../../routeros/menus/session-rows.ts'
+import type { Asked, PrintedMenu, RouterConnection } from '../../routeros/wire/connection.ts'
 import type { Callers } from './callers.ts'
-import { proplist, uptimeOf } from './fields.ts'
-import { SameWords } from './interned.ts'
 import { PppInterfaces } from './ppp-interfaces.ts'
 import { PppJoins } from './ppp-joins.ts'
 import { type Active, pppSessionOf, type UnreadActive, unreadPppRow } from './ppp-row.ts'
-import type { SessionMenu, SessionRows } from './session-rows.ts'
 
 const MOVING = ['uptime'] as const
 const PROPERTIES = proplist('.id', 'name', 'service', 'caller-id', 'address', ...MOVING, 'session-id')

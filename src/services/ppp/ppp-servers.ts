@@ -1,8 +1,9 @@
 import type { MissingMenu, Window } from '../../accounting/reading.ts'
-import { RouterError, RouterTrap } from '../errors.ts'
-import type { Reply, RouterConnection } from '../wire/connection.ts'
-import type { Row } from '../wire/sentence.ts'
-import { beganAt, proplist, textOf, uptimeOf } from './fields.ts'
+import { RouterError, RouterTrap } from '../../routeros/errors.ts'
+import { beganAt, proplist, textOf, uptimeOf } from '../../routeros/menus/fields.ts'
+import { ASKED_AGAIN_MS } from '../../routeros/menus/session-rows.ts'
+import type { Reply, RouterConnection } from '../../routeros/wire/connection.ts'
+import type { Row } from '../../routeros/wire/sentence.ts'
 
 /** The services that make an interface for each session, with the property that holds the caller in their menu. */
 const CALLER_PROPERTY: ReadonlyMap<string, string> = new Map([
@@ -31,9 +32,6 @@ export interface ServerRow {
   /** Whether an earlier answer had it as well. */
   readonly isSettled: boolean
 }
-
-/** A menu that is not there may come later: some packages take their time. */
-export const ASKED_AGAIN_MS = 180_000
 
 interface Refusal {
   /** When it was asked, in steady milliseconds. */

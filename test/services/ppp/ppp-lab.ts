@@ -1,8 +1,8 @@
-import { Callers } from '../../../src/routeros/menus/callers.ts'
-import { PppMenu } from '../../../src/routeros/menus/ppp.ts'
+import { Callers } from '../../../src/services/ppp/callers.ts'
+import { PppMenu } from '../../../src/services/ppp/ppp-menu.ts'
+import { allRows } from '../../routeros/menus/all-rows.ts'
+import { type MenuPeer, type MenuRow, menuConversation } from '../../routeros/wire/menu-peer.ts'
 import type { HandClock } from '../../runtime/hand-clock.ts'
-import { type MenuPeer, type MenuRow, menuConversation } from '../wire/menu-peer.ts'
-import { allRows } from './all-rows.ts'
 
 export interface LabSession {
   readonly user: string

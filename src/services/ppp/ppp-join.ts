@@ -1,7 +1,7 @@
 import { groupBy } from '../../accounting/group-by.ts'
 import type { SessionReading, UnreadRow } from '../../accounting/reading.ts'
-import { identityKey } from '../../accounting/session.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, middleMs } from '../../accounting/window.ts'
+import { PPP_RULES } from './ppp-rules.ts'
 import type { ServerRow } from './ppp-servers.ts'
 
 /** A session and the server row that it is on. */
@@ -75,7 +75,7 @@ function onceEach(sessions: readonly SessionReading[]): readonly SessionReading[
   const seen = new Map<string, SessionReading>()
   return sessions.filter(session => {
     if (session.routerSessionId === undefined) return true
-    const key = `${session.protocol}\0${identityKey('ppp', session)}`
+    const key = `${session.protocol}\0${PPP_RULES.identityKey(session)}`
     const other = seen.get(key)
     if (!other) seen.set(key, session)
     return !other || gapMs(other.login, session.login) > LOGIN_TOLERANCE_MS

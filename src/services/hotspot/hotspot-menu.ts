@@ -1,10 +1,10 @@
 import { ALL_ROWS } from '../../accounting/admission.ts'
-import type { Asked, PrintedMenu, RouterConnection } from '../wire/connection.ts'
-import type { Row } from '../wire/sentence.ts'
-import { beganAt, proplist } from './fields.ts'
+import { beganAt, proplist } from '../../routeros/menus/fields.ts'
+import { SameWords } from '../../routeros/menus/interned.ts'
+import type { SessionMenu, SessionRows } from '../../routeros/menus/session-rows.ts'
+import type { Asked, PrintedMenu, RouterConnection } from '../../routeros/wire/connection.ts'
+import type { Row } from '../../routeros/wire/sentence.ts'
 import { COUNTERS, type HotspotDomain, HotspotRows, hotspotIdentity, hotspotSession } from './hotspot-rows.ts'
-import { SameWords } from './interned.ts'
-import type { SessionMenu, SessionRows } from './session-rows.ts'
 
 const MOVING = ['uptime', ...COUNTERS] as const
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TwinRows } from '../../../src/routeros/menus/twin-rows.ts'
+import { TwinRows } from '../../../src/services/ppp/twin-rows.ts'
 
 /** Answers one after the other, each with rows by their number: an interface and its bytes. */
 class Answers {

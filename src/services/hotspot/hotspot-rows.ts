@@ -1,17 +1,24 @@
 import { type Admission, ALL_ROWS } from '../../accounting/admission.ts'
 import type { SessionReading, Unreadable, UnreadRow, Window } from '../../accounting/reading.ts'
-import { type AtDoor, Door } from '../rows/door.ts'
-import type { WholeRow, WholeRows } from '../rows/row-memory.ts'
-import type { Asked } from '../wire/connection.ts'
-import type { Row } from '../wire/sentence.ts'
-import { boundedName } from './bounded-text.ts'
-import { beganAt, counterOf, textOf, unreadable, unreadableCounterOf, uptimeOf } from './fields.ts'
-import type { SameWords } from './interned.ts'
+import { boundedName } from '../../routeros/menus/bounded-text.ts'
+import {
+  beganAt,
+  counterOf,
+  textOf,
+  unreadable,
+  unreadableCounterOf,
+  uptimeOf,
+} from '../../routeros/menus/fields.ts'
+import type { SameWords } from '../../routeros/menus/interned.ts'
+import { type AtDoor, Door } from '../../routeros/rows/door.ts'
+import type { WholeRow, WholeRows } from '../../routeros/rows/row-memory.ts'
+import type { Asked } from '../../routeros/wire/connection.ts'
+import type { Row } from '../../routeros/wire/sentence.ts'
+import type { RouterSettings } from '../service.ts'
 
 export const COUNTERS = ['bytes-in', 'bytes-out'] as const
 
-/** Whether the domain that a router splits off a login's name is a part of the subscriber's name, `ann@north.example`. */
-export type HotspotDomain = 'part' | 'ignore'
+export type HotspotDomain = RouterSettings['hotspotDomain']
 
 /** What a row of the hotspot's tells beside who it is of. */
 export interface HotspotMoving {

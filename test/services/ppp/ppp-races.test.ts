@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allRows } from './all-rows.ts'
+import { allRows } from '../../routeros/menus/all-rows.ts'
 import { PppLab } from './ppp-lab.ts'
 
 /** The menus are printed one after the other, and sessions come and go in between. */

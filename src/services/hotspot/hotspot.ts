@@ -1,0 +1,15 @@
+import type { ServiceDescription } from '../service.ts'
+import { HotspotMenu } from './hotspot-menu.ts'
+import { HOTSPOT_RULES } from './hotspot-rules.ts'
+
+/** Logins to a hotspot, by a page, a MAC address or a cookie. */
+export const HOTSPOT: ServiceDescription = {
+  name: 'hotspot',
+  rules: HOTSPOT_RULES,
+  menus: ['/ip/hotspot/active'],
+  isBypassedByFastTrack: true,
+  opener:
+    ({ hotspotDomain }) =>
+    connection =>
+      new HotspotMenu(connection, hotspotDomain),
+}

@@ -1,0 +1,16 @@
+import type { ServiceDescription } from '../service.ts'
+import { Callers } from './callers.ts'
+import { PppMenu } from './ppp-menu.ts'
+import { PPP_RULES } from './ppp-rules.ts'
+
+/** Sessions of all PPP protocols: PPPoE, L2TP, PPTP, SSTP and OpenVPN. */
+export const PPP: ServiceDescription = {
+  name: 'ppp',
+  rules: PPP_RULES,
+  menus: ['/ppp/active', '/interface'],
+  isBypassedByFastTrack: false,
+  opener: () => {
+    const callers = new Callers()
+    return connection => new PppMenu(connection, callers)
+  },
+}

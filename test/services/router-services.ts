@@ -1,0 +1,12 @@
+import type { Service } from '../../src/accounting/reading.ts'
+import type { RouterService } from '../../src/routeros/router-service.ts'
+import type { RouterSettings } from '../../src/services/service.ts'
+import { routerServices } from '../../src/services/services.ts'
+
+/** Hotspot and PPP of a router that is new, unless told otherwise. */
+export function newRouterServices(
+  names: readonly Service[] = ['hotspot', 'ppp'],
+  hotspotDomain: RouterSettings['hotspotDomain'] = 'part',
+): readonly RouterService[] {
+  return routerServices(names, { hotspotDomain })
+}
