@@ -23,8 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   alerts: ['accounting', 'runtime', ...LIBRARIES],
   auth: ['accounting', 'runtime', ...LIBRARIES],
   feed: ['accounting', 'live', 'auth', 'runtime', ...LIBRARIES],
-  api: ['accounting', 'live', 'runtime', ...LIBRARIES],
-  config: ['accounting', ...LIBRARIES],
+  api: ['accounting', 'live', 'services', 'runtime', ...LIBRARIES],
+  config: ['accounting', 'services', ...LIBRARIES],
   commands: [
     ...['accounting', 'auth', 'config', 'postgres', 'routeros', 'services', 'store'],
     ...['runtime', ...LIBRARIES],

@@ -1,9 +1,7 @@
 import type { Bytes } from './bytes.ts'
 
-/** What a router is asked for: its hotspot's sessions or its PPP sessions. */
-export type Service = 'hotspot' | 'ppp'
-
-export const SERVICES: readonly Service[] = ['hotspot', 'ppp']
+/** The name of what a router is asked for, as `hotspot` or `ppp`. Which there are is not for accounting to know. */
+export type Service = string
 
 /**
  * When a thing happened, by two clocks. `wall` says on which day to book it, and may jump when somebody sets the

@@ -1,7 +1,7 @@
 import type { Decision } from './entry.ts'
 import type { LimitUse } from './limit-use.ts'
 import { namesADay } from './others.ts'
-import { type Moment, SERVICES, type Service } from './reading.ts'
+import type { Moment, Service } from './reading.ts'
 import type { Room } from './room.ts'
 
 /** What the operator allows a router, over all its services. */
@@ -70,7 +70,9 @@ export class SessionBudget {
 
   /** Rows of the last readings that no session was opened for. */
   get leftOut(): number {
-    return SERVICES.reduce((sum, service) => sum + (this.#leftOut.get(service) ?? 0), 0)
+    let leftOut = 0
+    for (const its of this.#leftOut.values()) leftOut += its
+    return leftOut
   }
 
   /** @param sessions of the router, all services together */

@@ -97,7 +97,8 @@ export interface Router {
 
 export interface Session {
   readonly id: string
-  readonly service: 'hotspot' | 'ppp'
+  /** `hotspot`, `ppp`, or what a later release adds. */
+  readonly service: string
   readonly username: string
   readonly router: string
   readonly ip_address: string | null
@@ -140,7 +141,7 @@ export type Alert =
         readonly router: string
         readonly username: string
         readonly session_id: string
-        readonly service: 'hotspot' | 'ppp'
+        readonly service: string
       }
     })
   /** One router had more alerts of the rule than are reported one by one. */

@@ -1,9 +1,10 @@
-import { SERVICES, type Service } from '../accounting/reading.ts'
+import type { Service } from '../accounting/reading.ts'
 import type { RouterConfig } from '../config/config.ts'
 import type { RouterError } from '../routeros/errors.ts'
 import { NEEDED_POLICIES, type Rights } from '../routeros/menus/rights.ts'
 import type { RouterProbe, ServiceProbe } from '../routeros/probe.ts'
 import { REGISTERED } from '../services/registered.ts'
+import { SERVICE_NAMES } from '../services/services.ts'
 import { adviceFor } from './advice.ts'
 import { leastPolicy, NEW_CERTIFICATE, quoted } from './router-console.ts'
 
@@ -43,7 +44,7 @@ export function findingsOf(router: RouterConfig, probe: RouterProbe, now: Date):
 
 function findingsOfServices(router: RouterConfig, { services }: RouterProbe): readonly Finding[] {
   // Many routers lack one of the two, and both are read by default.
-  if (Object.values(services).every(({ kind }) => kind === 'missing')) {
+  if (Object.values(services).every(it => it?.kind === 'missing')) {
     const asked = Object.keys(services)
     return [
       fault(
@@ -52,7 +53,7 @@ function findingsOfServices(router: RouterConfig, { services }: RouterProbe): re
       ),
     ]
   }
-  return SERVICES.flatMap(service => {
+  return SERVICE_NAMES.flatMap(service => {
     const probe = services[service]
     return probe ? findingsOfService(router, service, probe) : []
   })

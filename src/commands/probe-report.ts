@@ -1,8 +1,8 @@
-import { SERVICES } from '../accounting/reading.ts'
 import type { RouterConfig } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
 import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe.ts'
 import { printable } from '../runtime/printable.ts'
+import { SERVICE_NAMES } from '../services/services.ts'
 import { type Finding, isFaulty } from './findings.ts'
 
 /** A router and the result of probing it. */
@@ -33,7 +33,7 @@ function aboutLines(probe: RouterProbe, router: RouterConfig): readonly string[]
   if (rights)
     lines.push(`  rights   ${printable(rights.policies.join(', '))} (group ${printable(rights.group)})`)
   if (certificate) lines.push(`  sha256   ${certificate.fingerprint}`)
-  for (const service of SERVICES) {
+  for (const service of SERVICE_NAMES) {
     const probed = services[service]
     if (probed) lines.push(`  ${service.padEnd(7)}  ${serviceText(probed)}`)
     if (probed?.kind === 'read' && probed.domains) lines.push(domainLine(probed.domains, router))
@@ -95,7 +95,7 @@ export function probedJson({ tenant, router, probe, findings }: Probed): object 
         }
       : null,
     services: Object.fromEntries(
-      SERVICES.flatMap(service => {
+      SERVICE_NAMES.flatMap(service => {
         const probed = probe?.services[service]
         return probed ? [[service, serviceJson(probed)]] : []
       }),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 
-const ROUTER = z.object({
+/** Beside these it has the number of sessions of each service that the daemon knows, by the service's name. */
+const ROUTER = z.looseObject({
   tenant: z.string(),
   router: z.string(),
   name: z.string(),
@@ -8,8 +9,6 @@ const ROUTER = z.object({
   is_here: z.boolean(),
   last_reading_at: z.string().nullable(),
   latency_ms: z.number().nullable(),
-  hotspot: z.number(),
-  ppp: z.number(),
   uncounted: z.number(),
   missing_menus: z.array(z.object({ menu: z.string(), reason: z.string() })),
   failures: z.number(),

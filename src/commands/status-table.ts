@@ -1,10 +1,15 @@
 import { printable } from '../runtime/printable.ts'
+import { SERVICE_NAMES } from '../services/services.ts'
 import type { Status, StatusOfRouter } from './status-answer.ts'
 import { tableOf } from './table.ts'
 
 /** The order of states: worst first. */
 const RANKS = { offline: 0, connecting: 1, online: 2, disabled: 3 } as const
-const HEAD = ['ROUTER', 'STATE', 'READ', 'LATENCY', 'HOTSPOT', 'PPP', 'UNCOUNTED', 'ERROR']
+const HEAD = [
+  ...['ROUTER', 'STATE', 'READ', 'LATENCY'],
+  ...SERVICE_NAMES.map(name => name.toUpperCase()),
+  ...['UNCOUNTED', 'ERROR'],
+]
 
 /** @param columns width of the terminal; longer lines are cut */
 export function statusText(status: Status, columns: number | undefined): string {
@@ -38,18 +43,22 @@ export function statusText(status: Status, columns: number | undefined): string 
 }
 
 function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
-  const { tenant, state, is_here, last_reading_at, latency_ms, hotspot, ppp, uncounted } = router
+  const { tenant, state, is_here, last_reading_at, latency_ms, uncounted } = router
   const age = last_reading_at === null ? 'never' : `${ageText(asOfMs - Date.parse(last_reading_at))} ago`
   return [
     `${tenant}/${router.router}`,
     is_here || state === 'disabled' ? state : `${state}, by another daemon`,
     state === 'disabled' ? '' : age,
     latency_ms === null ? '' : `${Math.round(latency_ms)} ms`,
-    String(hotspot),
-    String(ppp),
+    ...SERVICE_NAMES.map(name => countOf(router[name])),
     String(uncounted),
     troublesOf(router).join('; '),
   ]
+}
+
+/** Nothing where an older daemon does not know the service. */
+function countOf(sessions: unknown): string {
+  return typeof sessions === 'number' ? String(sessions) : ''
 }
 
 /** Its overload, its last error unless that is the same, and the menus that it lacks. */

@@ -28,6 +28,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { pooledRandom } from '../runtime/pooled-random.ts'
 import { Supervisor } from '../runtime/supervisor.ts'
 import { VERSION } from '../runtime/version.ts'
+import { REGISTERED } from '../services/registered.ts'
 import { Housekeeping } from '../store/housekeeping/housekeeping.ts'
 import { beginIncarnation } from '../store/leases/incarnation.ts'
 import { LeaseStore } from '../store/leases/lease-store.ts'
@@ -105,7 +106,7 @@ export class Daemon {
       ...{ observer, clock, log, onBug },
     })
     const board = new TenantBoard({
-      books,
+      ...{ books, services: REGISTERED },
       bucketMs: config.bucketMs,
       staleAfterMs: config.poll.staleAfterMs,
       // Until it is committed there, and until we look.

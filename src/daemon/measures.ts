@@ -1,5 +1,4 @@
 import type { RouterKey, TenantId } from '../accounting/ids.ts'
-import { SERVICES } from '../accounting/reading.ts'
 import type { Whole } from '../accounting/waiting/waiting-share.ts'
 import type { Measures } from '../api/metrics/metrics.ts'
 import type { RouterMeasure } from '../api/metrics/router-metrics.ts'
@@ -66,11 +65,8 @@ function routerMeasure(book: RouterBook, health: RouterHealth | undefined): Rout
   const { tenant, router } = book.about
   const { leftOut } = book.crowding
   const { upload, download } = book.others
-  const lives = SERVICES.flatMap(service => {
-    const live = book.live(service)
-    return live ? [[service, live] as const] : []
-  })
-  const sessions = Object.fromEntries(lives.map(([service, live]) => [service, live.sessions]))
+  const lives = [...book.lives].sort(([a], [b]) => (a < b ? -1 : 1))
+  const sessions = new Map(lives.map(([service, live]) => [service, live.sessions]))
   return {
     ...{ tenant, router, sessions, tail: book.tail },
     uncounted: lives.length === 0 ? undefined : lives.reduce((sum, [, live]) => sum + live.uncounted, 0),

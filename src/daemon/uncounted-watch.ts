@@ -1,5 +1,5 @@
 import type { RouterKey } from '../accounting/ids.ts'
-import { type MissingMenu, SERVICES } from '../accounting/reading.ts'
+import type { MissingMenu } from '../accounting/reading.ts'
 import { keyOf, type RouterBook } from '../recording/router-book.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -35,7 +35,8 @@ export class UncountedWatch {
   /** @param book as it is after a reading */
   look(book: RouterBook): void {
     const nowMs = this.#options.clock.steadyMs()
-    const sessions = SERVICES.reduce((sum, service) => sum + (book.live(service)?.uncounted ?? 0), 0)
+    let sessions = 0
+    for (const { uncounted } of book.lives.values()) sessions += uncounted
     const isLacking = sessions > 0
     const { isTold, sinceMs = nowMs } = this.#sights.get(book) ?? { isTold: false, sinceMs: undefined }
     if (isLacking === isTold) this.#sights.set(book, { isTold, sinceMs: undefined })

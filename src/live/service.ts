@@ -29,6 +29,13 @@ export interface LiveService {
   rates(): ReadonlyMap<SessionId, Rates>
 }
 
+/** How many sessions several services have online. */
+export function sessionsIn(lives: Iterable<LiveService>): number {
+  let sessions = 0
+  for (const live of lives) sessions += live.sessions
+  return sessions
+}
+
 /**
  * Computes the live numbers after a decision.
  * @param ledger the ledger after the decision

@@ -1,10 +1,11 @@
 import { addSums, type ByteSum, NO_SUM } from '../accounting/bytes.ts'
 import type { RouterId, SessionId, TenantId } from '../accounting/ids.ts'
-import type { MissingMenu } from '../accounting/reading.ts'
+import type { MissingMenu, Service } from '../accounting/reading.ts'
 
 /**
  * The numbers for dashboards. These types are the JSON itself: their names are promises to users, and the feed and the
- * HTTP API send the same.
+ * HTTP API send the same. The fields of hotspot and PPP are always there, whether or not they are read; any other
+ * service adds the fields that its description names.
  */
 
 /** Bytes as JSON integers, exact up to 2^53. */
@@ -72,7 +73,7 @@ export interface Snapshot {
 /** An open session, as in the feed's `sessions` message. */
 export interface SessionJson {
   readonly id: SessionId
-  readonly service: 'hotspot' | 'ppp'
+  readonly service: Service
   readonly username: string
   readonly router: RouterId
   readonly ip_address: string | null
@@ -84,6 +85,19 @@ export interface SessionJson {
   readonly download_bps: number
 }
 
+/** A service as dashboards show it. */
+export interface ShownService {
+  /** The field of a router that has its sessions. */
+  readonly name: Service
+  /** The field of `stats` that has its distinct subscribers online. */
+  readonly usersField: string
+}
+
+/** How many distinct subscribers of a service are online. */
+export interface Subscribers extends ShownService {
+  readonly online: number
+}
+
 /** The numbers from which a snapshot is made. */
 export interface Totals {
   readonly total: ByteSum
@@ -92,8 +106,8 @@ export interface Totals {
   readonly uploadBps: number
   readonly downloadBps: number
   readonly activeSessions: number
-  readonly hotspotSubscribers: number
-  readonly pppSubscribers: number
+  /** Of each service that is shown. */
+  readonly subscribers: readonly Subscribers[]
   readonly routers: readonly RouterState[]
 }
 
@@ -114,8 +128,8 @@ export function statsOf(totals: Totals, where: TenantDay | undefined, now: Date)
     bytes: { total: usageJson(total), month: usageJson(month), today: usageJson(today) },
     rates: { upload_bps: Math.round(totals.uploadBps), download_bps: Math.round(totals.downloadBps) },
     active_sessions: totals.activeSessions,
-    hotspot_users: totals.hotspotSubscribers,
-    pppoe_users: totals.pppSubscribers,
+    ...{ hotspot_users: 0, pppoe_users: 0 },
+    ...Object.fromEntries(totals.subscribers.map(({ usersField, online }) => [usersField, online])),
     total_routers: routers.length,
     online_routers: routers.filter(state => state === 'online').length,
     offline_routers: routers.filter(state => state === 'offline' || state === 'connecting').length,
@@ -133,8 +147,7 @@ export const NO_TOTALS: Totals = {
   uploadBps: 0,
   downloadBps: 0,
   activeSessions: 0,
-  hotspotSubscribers: 0,
-  pppSubscribers: 0,
+  subscribers: [],
   routers: [],
 }
 
@@ -149,10 +162,16 @@ export function sumTotals(all: readonly Totals[]): Totals {
     uploadBps: count(it => it.uploadBps),
     downloadBps: count(it => it.downloadBps),
     activeSessions: count(it => it.activeSessions),
-    hotspotSubscribers: count(it => it.hotspotSubscribers),
-    pppSubscribers: count(it => it.pppSubscribers),
+    subscribers: sumSubscribers(all.flatMap(it => it.subscribers)),
     routers: all.flatMap(it => it.routers),
   }
+}
+
+function sumSubscribers(all: readonly Subscribers[]): readonly Subscribers[] {
+  const sums = new Map<Service, Subscribers>()
+  for (const its of all)
+    sums.set(its.name, { ...its, online: its.online + (sums.get(its.name)?.online ?? 0) })
+  return [...sums.values()]
 }
 
 function usageJson(sum: ByteSum): UsageJson {

@@ -1,11 +1,18 @@
 import { addSums, type ByteSum, NO_SUM } from '../accounting/bytes.ts'
 import type { Calendar } from '../accounting/calendar.ts'
 import type { RouterId, TenantId } from '../accounting/ids.ts'
-import { type MissingMenu, SERVICES, type Service } from '../accounting/reading.ts'
+import type { MissingMenu, Service } from '../accounting/reading.ts'
 import type { DistinctNames } from './distinct-names.ts'
 import type { Rollup } from './rollup.ts'
 import type { LiveService } from './service.ts'
-import { type RouterJson, type RouterState, type Snapshot, statsOf, type Totals } from './snapshot.ts'
+import {
+  type RouterJson,
+  type RouterState,
+  type ShownService,
+  type Snapshot,
+  statsOf,
+  type Totals,
+} from './snapshot.ts'
 
 /** Everything from which a tenant's snapshot is made. */
 export interface TenantView {
@@ -14,8 +21,8 @@ export interface TenantView {
   /** Rollups of all its routers, including those of other daemons. Their sum is the tenant's. */
   readonly rollups: readonly Rollup[]
   readonly routers: readonly RouterView[]
-  /** Kept from one snapshot to the next, because mostly the same subscribers are online. */
-  readonly distinct: Readonly<Record<Service, DistinctNames>>
+  /** The shown services, in their order. Names are kept from one snapshot to the next, because mostly the same are online. */
+  readonly services: readonly (ShownService & { readonly distinct: DistinctNames })[]
 }
 
 export interface RouterView {
@@ -26,9 +33,8 @@ export interface RouterView {
   readonly missingMenus: readonly MissingMenu[]
   /** What it has too much of, if anything. */
   readonly overloaded: string | undefined
-  /** `undefined` until the service was read. */
-  readonly hotspot: LiveService | undefined
-  readonly ppp: LiveService | undefined
+  /** By service, once it was read. */
+  readonly lives: ReadonlyMap<Service, LiveService>
   /** How long a reading may take to become known here. */
   readonly lagMs: number
 }
@@ -36,11 +42,10 @@ export interface RouterView {
 /** @param staleAfterMs a service without a reading for this long leaves the live counts (docs/accounting.md rule 4) */
 export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Totals {
   const { name: day } = view.calendar.dayAt(now.getTime())
-  const live = (service: Service) =>
-    view.routers.flatMap(router => freshOf(router, service, now, staleAfterMs) ?? [])
-  const hotspot = live('hotspot')
-  const ppp = live('ppp')
-  const all = [...hotspot, ...ppp]
+  const lives = view.services.map(service => {
+    return { service, its: view.routers.flatMap(it => freshOf(it, service.name, now, staleAfterMs) ?? []) }
+  })
+  const all = lives.flatMap(({ its }) => its)
   return {
     total: sumUp(view.rollups, rollup => rollup.total),
     month: sumUp(view.rollups, rollup => rollup.month(day.slice(0, 7))),
@@ -48,8 +53,9 @@ export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Tot
     uploadBps: sum(all, live => live.uploadBps),
     downloadBps: sum(all, live => live.downloadBps),
     activeSessions: sum(all, live => live.sessions),
-    hotspotSubscribers: view.distinct.hotspot.count(hotspot.map(it => it.subscribers)),
-    pppSubscribers: view.distinct.ppp.count(ppp.map(it => it.subscribers)),
+    subscribers: lives.map(({ service: { name, usersField, distinct }, its }) => {
+      return { name, usersField, online: distinct.count(its.map(it => it.subscribers)) }
+    }),
     routers: view.routers.map(router => router.state),
   }
 }
@@ -61,23 +67,27 @@ export function snapshotOf(view: TenantView, now: Date, staleAfterMs: number): S
     tenant: view.tenant,
     asOf: now,
     stats: statsOf(totalsOf(view, now, staleAfterMs), where, now),
-    routers: view.routers.map(router => routerJson(router, now, staleAfterMs)),
+    routers: view.routers.map(router => routerJson(view, router, now, staleAfterMs)),
   }
 }
 
-function routerJson(router: RouterView, now: Date, staleAfterMs: number): RouterJson {
-  const { hotspot, ppp } = router
-  const fresh = (service: Service) => freshOf(router, service, now, staleAfterMs)
-  const readings = [hotspot?.readAt, ppp?.readAt].filter(at => at !== undefined)
-  const last = readings.length === 0 ? undefined : new Date(Math.max(...readings.map(Number)))
+function routerJson(
+  { services }: TenantView,
+  router: RouterView,
+  now: Date,
+  staleAfterMs: number,
+): RouterJson {
+  const fresh = services.map(({ name }) => [name, freshOf(router, name, now, staleAfterMs)] as const)
+  const readings = Array.from(router.lives.values(), ({ readAt }) => readAt.getTime())
+  const last = readings.length === 0 ? undefined : new Date(Math.max(...readings))
   return {
     id: router.id,
     name: router.name,
     state: router.state,
     last_reading_at: last?.toISOString() ?? null,
-    hotspot: fresh('hotspot')?.sessions ?? 0,
-    ppp: fresh('ppp')?.sessions ?? 0,
-    uncounted: sum(SERVICES, service => fresh(service)?.uncounted ?? 0),
+    ...{ hotspot: 0, ppp: 0 },
+    ...Object.fromEntries(fresh.map(([name, live]) => [name, live?.sessions ?? 0])),
+    uncounted: sum(fresh, ([, live]) => live?.uncounted ?? 0),
     missing_menus: router.missingMenus,
     error: router.error ?? null,
     ...(router.overloaded === undefined ? {} : { overloaded: true, overloaded_reason: router.overloaded }),
@@ -90,7 +100,7 @@ function freshOf(
   now: Date,
   staleAfterMs: number,
 ): LiveService | undefined {
-  const live = router[service]
+  const live = router.lives.get(service)
   return isFresh(live, now, staleAfterMs + router.lagMs) ? live : undefined
 }
 

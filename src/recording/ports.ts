@@ -58,7 +58,8 @@ export interface StoredRouter {
   readonly position: number
   /** Of the lease under which it was last committed; 0 where it never was. */
   readonly committedEpoch: number
-  readonly ledgers: Readonly<Record<Service, Ledger>>
+  /** Of each service that it was ever read for. */
+  readonly ledgers: ReadonlyMap<Service, Ledger>
 }
 
 /** Readings that may not be recorded any more: another daemon has read their router meanwhile. */

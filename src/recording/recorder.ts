@@ -1,7 +1,7 @@
 import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
 import type { Decision } from '../accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
-import { type Reading, SERVICES } from '../accounting/reading.ts'
+import type { Reading } from '../accounting/reading.ts'
 import { removal } from '../accounting/removal.ts'
 import type { Steps } from '../accounting/steps.ts'
 import type { Checkpoint, Journal } from './journal-port.ts'
@@ -80,7 +80,7 @@ export class Recorder {
     if (!book) return
     book.isRetired = true
     const spreading = this.#options.spreadingOf(book.about.tenant)
-    for (const service of SERVICES) {
+    for (const service of book.services) {
       const decision = removal(book.ledger(service), service, book.about.terms)
       if (!decision || !spreading) continue
       // Durable or not: it is committed soon, and until then a router that left the config is found again at a start.

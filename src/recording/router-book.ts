@@ -4,10 +4,10 @@ import { decideInSteps } from '../accounting/decide.ts'
 import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
 import type { Decision } from '../accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
-import { adopt, inherited, type Ledger } from '../accounting/ledger.ts'
+import { adopt, inherited, type Ledger, NEW_LEDGER } from '../accounting/ledger.ts'
 import type { LimitUse } from '../accounting/limit-use.ts'
 import type { OthersShare } from '../accounting/others.ts'
-import { type Reading, SERVICES, type Service } from '../accounting/reading.ts'
+import type { Reading, Service } from '../accounting/reading.ts'
 import type { Room } from '../accounting/room.ts'
 import { type RoomFor, SessionBudget, type SessionLimits, startsOf } from '../accounting/session-budget.ts'
 import { spreadGrowth } from '../accounting/spread.ts'
@@ -19,7 +19,7 @@ import { Waiting, type WaitingSum } from '../accounting/waiting/waiting.ts'
 import { mostEventsOf } from '../accounting/waiting/waiting-events.ts'
 import { HURRIED_BYTES, type WaitingLoad } from '../accounting/waiting/waiting-share.ts'
 import type { Rollup } from '../live/rollup.ts'
-import { type LiveService, liveService, tailOf } from '../live/service.ts'
+import { type LiveService, liveService, sessionsIn, tailOf } from '../live/service.ts'
 import type { StoredRouter } from './ports.ts'
 
 export interface RecordedRouter {
@@ -50,8 +50,8 @@ export class RouterBook {
   /** Of the lease under which it is read and committed. */
   readonly epoch: number
   readonly rollup: Rollup
-  readonly #ledgers: Record<Service, Ledger>
-  readonly #live: Partial<Record<Service, LiveService>> = {}
+  readonly #ledgers: Map<Service, Ledger>
+  readonly #live = new Map<Service, LiveService>()
   /** What the database has not got. */
   readonly #waiting: Waiting
   #tail: Bytes = NO_BYTES
@@ -62,7 +62,7 @@ export class RouterBook {
     this.about = about
     this.epoch = epoch
     this.rollup = rollup
-    this.#ledgers = { ...stored.ledgers }
+    this.#ledgers = new Map(stored.ledgers)
     this.#waiting = new Waiting(stored.position, () => mostEventsOf(this.about.limits.maxSessions))
   }
 
@@ -83,12 +83,19 @@ export class RouterBook {
     return this.#waiting.sessionCount
   }
 
-  ledger(service: Service): Ledger {
-    return this.#ledgers[service]
+  /** Those that it was ever read for, by name. */
+  get services(): readonly Service[] {
+    return [...this.#ledgers.keys()].sort()
   }
 
-  live(service: Service): LiveService | undefined {
-    return this.#live[service]
+  /** A new one where it was never read for the service. */
+  ledger(service: Service): Ledger {
+    return this.#ledgers.get(service) ?? NEW_LEDGER
+  }
+
+  /** By service, as this process last read it. */
+  get lives(): ReadonlyMap<Service, LiveService> {
+    return this.#live
   }
 
   /** Goes on with what an earlier process journaled, before the first reading of this one. */
@@ -96,7 +103,7 @@ export class RouterBook {
     for (const record of records)
       if (record.kind === 'decision') this.#adopt(record.decision, spreading)
       else for (const pending of record.pending) this.#adoptPending(pending)
-    for (const service of SERVICES) this.#ledgers[service] = inherited(this.#ledgers[service])
+    for (const [service, ledger] of this.#ledgers) this.#ledgers.set(service, inherited(ledger))
   }
 
   /**
@@ -106,17 +113,17 @@ export class RouterBook {
   decide(reading: Reading, newId: () => SessionId, earlier: readonly Decision[] = []): Steps<Decision> {
     const begun = earlier.reduce((sum, decision) => sum + startsOf(decision), 0)
     const room = this.#roomFor(reading, begun)
-    return decideInSteps(this.#ledgers[reading.service], reading, this.about.terms, newId, room)
+    return decideInSteps(this.ledger(reading.service), reading, this.about.terms, newId, room)
   }
 
   /** Which rows of the next answer are worth holding. @param steadyMs about when it is asked for */
   admission(service: Service, steadyMs: number): Admission {
-    return admissionTo(this.#ledgers[service], this.#roomFor({ service, at: { steadyMs } }, 0))
+    return admissionTo(this.ledger(service), this.#roomFor({ service, at: { steadyMs } }, 0))
   }
 
   /** How many sessions it has, how much of their limits that is, and how many rows are left out for them. */
   get crowding(): Crowding {
-    const sessions = SERVICES.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), 0)
+    const sessions = sessionsIn(this.#live.values())
     return { sessions, uses: this.#budget.uses(this.about.limits, sessions), leftOut: this.#budget.leftOut }
   }
 
@@ -148,21 +155,21 @@ export class RouterBook {
     spreading: Spreading,
     shares: Shares = inOneGo(sharesOf(decision, spreading)),
   ): void {
-    const before = this.#live[decision.service]
+    const before = this.#live.get(decision.service)
     this.#budget.note(decision, this.about.limits)
     this.#tail = addBytes(this.#tail, tailOf(decision, before))
     const ledger = this.#adopt(decision, spreading, shares)
-    this.#live[decision.service] = liveService(ledger, decision, before)
+    this.#live.set(decision.service, liveService(ledger, decision, before))
   }
 
   /** Ends all open sessions of one service, as `decision` says, which is their `removal`. */
   remove(decision: Decision, spreading: Spreading): void {
     const { service } = decision
-    const isFromAnotherProcess = this.#ledgers[service].last?.isFromAnotherProcess === true
+    const isFromAnotherProcess = this.ledger(service).last?.isFromAnotherProcess === true
     this.#adopt(decision, spreading)
     // It is no reading: what is known of the router's clock is as old as before.
-    if (isFromAnotherProcess) this.#ledgers[service] = inherited(this.#ledgers[service])
-    delete this.#live[service]
+    if (isFromAnotherProcess) this.#ledgers.set(service, inherited(this.ledger(service)))
+    this.#live.delete(service)
   }
 
   /** What to offer to the database now: what it did not confirm, or else all that came since. */
@@ -209,8 +216,7 @@ export class RouterBook {
 
   /** @param begun sessions that begin with the same poll so far */
   #roomFor(about: RoomFor, begun: number): Room {
-    const others = SERVICES.filter(service => service !== about.service)
-    const open = others.reduce((sum, service) => sum + (this.#live[service]?.sessions ?? 0), begun)
+    const open = begun + sessionsIn(this.#live.values()) - (this.#live.get(about.service)?.sessions ?? 0)
     return this.#budget.roomFor(about, this.about.limits, open, begun)
   }
 
@@ -224,14 +230,14 @@ export class RouterBook {
     this.#waiting.add(decision, shares, growthShares)
     for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
     for (const { bucket, total } of growthShares) this.rollup.addSum(bucket.day, total)
-    const ledger = adopt(this.#ledgers[decision.service], decision)
-    this.#ledgers[decision.service] = ledger
+    const ledger = adopt(this.ledger(decision.service), decision)
+    this.#ledgers.set(decision.service, ledger)
     return ledger
   }
 
   #adoptPending(pending: Pending): void {
-    for (const service of SERVICES)
-      this.#ledgers[service] = adoptPending(this.#ledgers[service], service, pending)
+    for (const service of pending.readings.keys())
+      this.#ledgers.set(service, adoptPending(this.ledger(service), service, pending))
     this.#waiting.addPending(pending)
     for (const { shares } of pending.sessions.values())
       for (const share of shares.values()) this.rollup.add(share.day, share)

@@ -1,11 +1,11 @@
 import type { Calendar } from '../accounting/calendar.ts'
 import type { Spreading } from '../accounting/decision-shares.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
-import { SERVICES, type Service } from '../accounting/reading.ts'
+import type { Service } from '../accounting/reading.ts'
 import { DistinctNames } from '../live/distinct-names.ts'
 import { Rollup } from '../live/rollup.ts'
 import { type LiveService, sessionsJson } from '../live/service.ts'
-import type { RouterState, SessionJson, Snapshot, Totals } from '../live/snapshot.ts'
+import type { RouterState, SessionJson, ShownService, Snapshot, Totals } from '../live/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from '../live/tenant-view.ts'
 import type { StoredDecision, StoredElsewhere } from './ports.ts'
 import { keyOf, type RouterBook } from './router-book.ts'
@@ -49,13 +49,15 @@ export interface TenantSighting {
 interface TenantBook {
   readonly calendar: Calendar
   readonly elsewhere: Map<RouterId, ElsewhereRouter>
-  readonly distinct: TenantView['distinct']
+  readonly services: TenantView['services']
   isRetired: boolean
 }
 
 export interface TenantBoardOptions {
   /** Of the routers that are read here. */
   readonly books: RouterBooks
+  /** Those that are shown, in their order. */
+  readonly services: readonly ShownService[]
   readonly bucketMs: number
   readonly staleAfterMs: number
   /** How long another daemon's reading may be on its way to us, through the database. */
@@ -75,8 +77,8 @@ export class TenantBoard {
   /** Begins a tenant, or gives one that is or was here another calendar. */
   addTenant(tenant: TenantId, calendar: Calendar): void {
     const elsewhere = this.#tenants.get(tenant)?.elsewhere ?? new Map<RouterId, ElsewhereRouter>()
-    const distinct = { hotspot: new DistinctNames(), ppp: new DistinctNames() }
-    this.#tenants.set(tenant, { calendar, elsewhere, distinct, isRetired: false })
+    const services = this.#options.services.map(it => ({ ...it, distinct: new DistinctNames() }))
+    this.#tenants.set(tenant, { calendar, elsewhere, services, isRetired: false })
   }
 
   /** Its routers may have something to commit still, so its calendar stays. */
@@ -154,8 +156,8 @@ export class TenantBoard {
 
   *#sessionsOf(books: readonly RouterBook[], now: Date): Iterable<SessionJson> {
     for (const book of books)
-      for (const service of book.isRetired ? [] : SERVICES) {
-        const its = book.live(service)
+      for (const service of book.isRetired ? [] : book.services) {
+        const its = book.lives.get(service)
         if (isFresh(its, now, this.#options.staleAfterMs))
           yield* sessionsJson(book.about.router, service, book.ledger(service), its)
       }
@@ -168,7 +170,7 @@ export class TenantBoard {
     const here = new Set(books.map(book => book.about.router))
     const elsewhere = [...its.elsewhere].filter(([router]) => !here.has(router)).map(([, it]) => it)
     return {
-      ...{ tenant, calendar: its.calendar, distinct: its.distinct },
+      ...{ tenant, calendar: its.calendar, services: its.services },
       rollups: [...books, ...elsewhere].map(it => it.rollup),
       routers: [
         ...books.filter(book => !book.isRetired).map(book => this.#routerView(book)),
@@ -187,8 +189,7 @@ export class TenantBoard {
       error: condition?.lastError,
       missingMenus: condition?.missingMenus ?? [],
       overloaded: condition?.overloaded ?? overloadOf(book),
-      hotspot: book.live('hotspot'),
-      ppp: book.live('ppp'),
+      lives: book.lives,
       lagMs: 0,
     }
   }
@@ -196,7 +197,7 @@ export class TenantBoard {
   #elsewhereView({ view, isEnabled }: ElsewhereRouter, now: Date): RouterView | undefined {
     if (!view) return undefined
     const staleAfterMs = this.#options.staleAfterMs + view.lagMs
-    const isOnline = isFresh(view.hotspot, now, staleAfterMs) || isFresh(view.ppp, now, staleAfterMs)
+    const isOnline = [...view.lives.values()].some(it => isFresh(it, now, staleAfterMs))
     return { ...view, state: isEnabled ? (isOnline ? 'online' : 'offline') : 'disabled' }
   }
 }
@@ -209,20 +210,20 @@ function elsewhereRouter(
   lagMs: number,
 ): ElsewhereRouter {
   const { rollup, services } = stored
-  const live = (service: Service): LiveService | undefined => {
-    const its = services.get(service)
-    if (!its) return undefined
-    const { readAt, online, uncounted } = its
+  const lives = new Map<Service, LiveService>()
+  for (const [service, { readAt, online, uncounted }] of services) {
     const rates = { uploadBps: 0, downloadBps: 0, rates: () => new Map() }
-    return { readAt, sessions: online.length, uncounted, subscribers: new Set(online), ...rates }
+    lives.set(service, {
+      ...{ readAt, sessions: online.length, uncounted, subscribers: new Set(online) },
+      ...rates,
+    })
   }
-  const lives = { hotspot: live('hotspot'), ppp: live('ppp') }
   return {
     stored,
     rollup: new Rollup(rollup?.total, rollup?.days, rollup?.lastDecision),
     view: config && {
       ...{ id, name: config.name ?? id, error: undefined, missingMenus: [], overloaded: undefined },
-      ...{ ...lives, lagMs },
+      ...{ lives, lagMs },
     },
     isEnabled: config?.enabled ?? false,
   }

@@ -15,6 +15,10 @@ export interface RouterSettings {
 export interface ServiceDescription {
   /** In the config, the tables, the journal, the API and the metrics: once it is released, a promise to users. */
   readonly name: Service
+  /** Whether a router whose config names no services is read for it. */
+  readonly isReadByDefault: boolean
+  /** The field of a dashboard's `stats` that has its distinct subscribers online: as its name, a promise to users. */
+  readonly usersField: string
   /** What matching has to know (docs/accounting.md rules 1, 22 and 23). */
   readonly rules: ServiceRules
   /** The menus that its rows are made of, as `/ip/hotspot/active`. The first has the sessions, and tells who left. */

@@ -15,8 +15,9 @@ import {
   type LedgerEvent,
 } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
-import { type Moment, SERVICES, type Service, type Window } from '../../src/accounting/reading.ts'
+import type { Moment, Window } from '../../src/accounting/reading.ts'
 import type { Session } from '../../src/accounting/session.ts'
+import { SERVICES, type SimulatedService } from '../harness/services.ts'
 import type { Random } from './random.ts'
 
 const ODD_STRINGS = [
@@ -38,7 +39,7 @@ const START_MS = Date.UTC(2026, 10, 24, 9)
 /** A router whose decisions are all that decisions can be, mostly sessions that grew. */
 export class RandomRouter {
   readonly #random: Random
-  readonly #open = new Map<Service, Session[]>()
+  readonly #open = new Map<SimulatedService, Session[]>()
   readonly #bindings = new Map<string, CountedMark>()
   #seconds = 0
   #sessions = 0
@@ -126,7 +127,7 @@ export class RandomRouter {
     }
   }
 
-  #start(service: Service, at: Moment): Extract<Entry, { kind: 'start' }> {
+  #start(service: SimulatedService, at: Moment): Extract<Entry, { kind: 'start' }> {
     const random = this.#random
     const delta = this.#bytes()
     const session: Session = {

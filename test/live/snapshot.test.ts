@@ -69,11 +69,15 @@ describe('statistics', () => {
     const one: Totals = {
       ...{ total: { upload: 2n ** 53n, download: 1n }, month: NO_SUM, today: NO_SUM },
       ...{ uploadBps: 10, downloadBps: 20, activeSessions: 2 },
-      ...{ hotspotSubscribers: 1, pppSubscribers: 1, routers: ['online'] },
+      subscribers: [{ name: 'hotspot', usersField: 'hotspot_users', online: 1 }],
+      routers: ['online'],
     }
     const both = sumTotals([one, one])
     expect(both).toMatchObject({ uploadBps: 20, downloadBps: 40, activeSessions: 4 })
-    expect(both).toMatchObject({ hotspotSubscribers: 2, pppSubscribers: 2, routers: ['online', 'online'] })
+    expect(both).toMatchObject({
+      subscribers: [{ name: 'hotspot', online: 2 }],
+      routers: ['online', 'online'],
+    })
     expect(both.total).toEqual({ upload: 2n ** 54n, download: 2n })
     expect(sumTotals([])).toEqual(NO_TOTALS)
     expect(statsOf(both, undefined, wallAt(0))).toMatchObject({ day: null, month: null, timezone: null })

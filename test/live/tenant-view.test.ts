@@ -4,8 +4,9 @@ import { routerId, tenantId } from '../../src/accounting/ids.ts'
 import { DistinctNames } from '../../src/live/distinct-names.ts'
 import { Rollup } from '../../src/live/rollup.ts'
 import type { LiveService } from '../../src/live/service.ts'
-import type { RouterState } from '../../src/live/snapshot.ts'
+import type { RouterState, Totals } from '../../src/live/snapshot.ts'
 import { type RouterView, snapshotOf, totalsOf } from '../../src/live/tenant-view.ts'
+import { REGISTERED } from '../../src/services/registered.ts'
 import { bytes, HOUR, wallAt } from '../accounting/readings.ts'
 
 const STALE_MS = 60_000
@@ -22,19 +23,31 @@ function service(readAt: Date, ...names: readonly string[]): LiveService {
   }
 }
 
-function router(id: string, more: Partial<RouterView> = {}): RouterView {
+interface RouterLives extends Partial<RouterView> {
+  readonly hotspot?: LiveService
+  readonly ppp?: LiveService
+}
+
+function router(id: string, { hotspot, ppp, ...more }: RouterLives = {}): RouterView {
   const state: RouterState = 'online'
-  const unread = { hotspot: undefined, ppp: undefined }
+  const lives = new Map<string, LiveService>()
+  if (hotspot) lives.set('hotspot', hotspot)
+  if (ppp) lives.set('ppp', ppp)
   const well = { error: undefined, missingMenus: [], overloaded: undefined, lagMs: 0 }
-  return { id: routerId(id), name: id, state, ...well, ...unread, ...more }
+  return { id: routerId(id), name: id, state, ...well, lives, ...more }
+}
+
+/** How many subscribers are online, by service. */
+function onlineIn({ subscribers }: Totals): Readonly<Record<string, number>> {
+  return Object.fromEntries(subscribers.map(({ name, online }) => [name, online]))
 }
 
 function tenant(routers: readonly RouterView[], timezone = 'Africa/Nairobi') {
   const rollup = new Rollup({ upload: 0n, download: 0n }, new Map())
-  const distinct = { hotspot: new DistinctNames(), ppp: new DistinctNames() }
+  const services = REGISTERED.map(it => ({ ...it, distinct: new DistinctNames() }))
   return {
     ...{ tenant: tenantId('acme'), calendar: new Calendar(timezone), rollup, rollups: [rollup] },
-    ...{ routers, distinct },
+    ...{ routers, services },
   }
 }
 
@@ -53,9 +66,9 @@ describe('a tenant’s totals', () => {
       router('r1', { hotspot: service(wallAt(0), 'ann', 'bob', 'ann'), ppp: service(wallAt(0), 'ann') }),
       router('r2', { hotspot: service(wallAt(0), 'ann', 'cid') }),
     ])
-    expect(totalsOf(view, wallAt(5), STALE_MS)).toMatchObject({
-      hotspotSubscribers: 3,
-      pppSubscribers: 1,
+    const totals = totalsOf(view, wallAt(5), STALE_MS)
+    expect(onlineIn(totals)).toEqual({ hotspot: 3, ppp: 1 })
+    expect(totals).toMatchObject({
       activeSessions: 6,
       uploadBps: 600,
       downloadBps: 6000,
@@ -63,12 +76,9 @@ describe('a tenant’s totals', () => {
   })
 
   it('a tenant without a reading has nobody online', () => {
-    expect(totalsOf(tenant([router('r1', { state: 'connecting' })]), wallAt(0), STALE_MS)).toMatchObject({
-      hotspotSubscribers: 0,
-      pppSubscribers: 0,
-      activeSessions: 0,
-      uploadBps: 0,
-    })
+    const totals = totalsOf(tenant([router('r1', { state: 'connecting' })]), wallAt(0), STALE_MS)
+    expect(onlineIn(totals)).toEqual({ hotspot: 0, ppp: 0 })
+    expect(totals).toMatchObject({ activeSessions: 0, uploadBps: 0 })
   })
 
   it('today and this month are the tenant’s own', () => {
@@ -89,25 +99,25 @@ describe('rule 4 (docs/accounting.md)', () => {
       router('r2', { hotspot: service(wallAt(30), 'bob'), state: 'offline', error: 'timed out' }),
     ])
     view.rollup.add('2026-11-24', bytes(7, 7))
-    expect(totalsOf(view, wallAt(59.999), STALE_MS).hotspotSubscribers).toBe(2)
+    expect(onlineIn(totalsOf(view, wallAt(59.999), STALE_MS))).toMatchObject({ hotspot: 2 })
     const totals = totalsOf(view, wallAt(60), STALE_MS)
-    expect([totals.hotspotSubscribers, totals.activeSessions, totals.uploadBps]).toEqual([1, 1, 100])
+    expect([onlineIn(totals)['hotspot'], totals.activeSessions, totals.uploadBps]).toEqual([1, 1, 100])
     expect(totals.total.upload).toBe(7n)
   })
 
   it('a clock set back keeps nobody online for longer', () => {
     const view = tenant([router('r1', { hotspot: service(wallAt(0), 'ann') })])
-    expect(totalsOf(view, wallAt(-HOUR), STALE_MS).hotspotSubscribers).toBe(0)
-    expect(totalsOf(view, wallAt(-1), STALE_MS).hotspotSubscribers).toBe(1)
+    expect(onlineIn(totalsOf(view, wallAt(-HOUR), STALE_MS))).toMatchObject({ hotspot: 0 })
+    expect(onlineIn(totalsOf(view, wallAt(-1), STALE_MS))).toMatchObject({ hotspot: 1 })
   })
 })
 
 describe('a router that another daemon reads', () => {
   it('leaves the live counts later, by the time that its readings take to arrive here', () => {
     const view = tenant([router('r1', { hotspot: service(wallAt(0), 'ann'), lagMs: 30_000 })])
-    expect(totalsOf(view, wallAt(89.999), STALE_MS).hotspotSubscribers).toBe(1)
+    expect(onlineIn(totalsOf(view, wallAt(89.999), STALE_MS))).toMatchObject({ hotspot: 1 })
     expect(snapshotOf(view, wallAt(89.999), STALE_MS).routers).toMatchObject([{ hotspot: 1 }])
-    expect(totalsOf(view, wallAt(90), STALE_MS).hotspotSubscribers).toBe(0)
+    expect(onlineIn(totalsOf(view, wallAt(90), STALE_MS))).toMatchObject({ hotspot: 0 })
     expect(snapshotOf(view, wallAt(90), STALE_MS).routers).toMatchObject([{ hotspot: 0 }])
   })
 

@@ -1,7 +1,6 @@
 import type { Bytes } from '../../src/accounting/bytes.ts'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { type RouterKey, routerId, routerKey, sessionId, tenantId } from '../../src/accounting/ids.ts'
-import { NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import type { Reading, Service } from '../../src/accounting/reading.ts'
 import { inOneGo } from '../../src/accounting/steps.ts'
 import { LimitWatch } from '../../src/daemon/limit-watch.ts'
@@ -14,6 +13,7 @@ import { Recorder, type RecorderOptions } from '../../src/recording/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../../src/recording/router-book.ts'
 import { RouterBooks } from '../../src/recording/router-books.ts'
 import { type RouterCondition, TenantBoard } from '../../src/recording/tenant-board.ts'
+import { REGISTERED } from '../../src/services/registered.ts'
 import { ofService, PLAIN_READING, PLAIN_ROW } from '../accounting/readings.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
@@ -24,7 +24,7 @@ export const BEGINNING = new Date('2026-03-01T12:00:00Z')
 export const NEW_ROUTER: StoredRouter = {
   position: 0,
   committedEpoch: 0,
-  ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER },
+  ledgers: new Map(),
 }
 
 /** A database that keeps what it was offered, and answers as the test says. */
@@ -108,6 +108,7 @@ export class Scene {
   readonly books = new RouterBooks()
   readonly board = new TenantBoard({
     books: this.books,
+    services: REGISTERED,
     bucketMs: 900_000,
     staleAfterMs: STALE_MS,
     elsewhereLagMs: LAG_MS,

@@ -370,7 +370,7 @@ describe('the first config', () => {
     await before.read(read, { ann: { upload: 100, download: 20 } })
     const book = before.books.get(read)
     if (!book) throw new Error('the router was just read')
-    const ledgers = { hotspot: book.ledger('hotspot'), ppp: book.ledger('ppp') }
+    const ledgers = new Map(book.services.map(service => [service, book.ledger(service)]))
     const left = [refOf('acme', 'gone'), refOf('bygone', 'hq')]
     const keys = [keyOf('acme', 'gone'), keyOf('bygone', 'hq')]
     for (const key of keys) store.stored.set(key, { position: 1, committedEpoch: 1, ledgers })

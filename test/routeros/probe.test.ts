@@ -76,8 +76,8 @@ test('one menu that is refused leaves the rest to be told', async () => {
   const router = await startRouter({})
   router.failNext({ menu: '/ip/hotspot/active', messages: ['not enough permissions (9)'], times: 1 })
   const { services } = await probed(router)
-  expect(services.hotspot).toMatchObject({ kind: 'failed', error: expect.any(RouterTrap) })
-  expect(services.ppp).toMatchObject({ kind: 'read' })
+  expect(services['hotspot']).toMatchObject({ kind: 'failed', error: expect.any(RouterTrap) })
+  expect(services['ppp']).toMatchObject({ kind: 'read' })
 })
 
 test('what ended the connection is what is told, and not that it had ended', async () => {
@@ -124,12 +124,12 @@ test('rows that can not be read are told with what is wrong with them, and count
     { user: 'bo', uptime: 'soon' },
     { user: 'cid', 'bytes-in': '-1' },
   )
-  expect((await probed(peer, { services: ['hotspot'] })).services.hotspot).toEqual({
+  expect((await probed(peer, { services: ['hotspot'] })).services['hotspot']).toEqual({
     ...{ kind: 'read', sessions: 3, withCounters: 1, domains: undefined, missingMenus: [] },
     unreadable: expect.toSatisfy((rows: readonly object[]) => rows.length === 2),
   })
   const { services } = await probed(peer, { services: ['hotspot'] })
-  expect(services.hotspot).toMatchObject({
+  expect(services['hotspot']).toMatchObject({
     unreadable: expect.arrayContaining([
       { rowId: '*2', property: 'uptime', value: 'soon' },
       { rowId: '*3', property: 'bytes-in', value: '-1' },
@@ -168,7 +168,7 @@ test.each([
   ],
 ])('of domains it is told how many logins have one, and who is two by them: %j', async (logins, domains) => {
   const peer = await withLogins(...logins)
-  expect((await probed(peer, { services: ['hotspot'] })).services.hotspot).toMatchObject({
+  expect((await probed(peer, { services: ['hotspot'] })).services['hotspot']).toMatchObject({
     domains: domains && { ...domains, example: { part: 'ann@north', ignore: 'ann' } },
   })
 })
@@ -181,7 +181,7 @@ test('a server menu that is refused is told, with the router’s reason', async 
     '/interface': () => [],
     '/interface/pppoe-server': () => 'not enough permissions (9)',
   })
-  expect((await probed(peer, { services: ['ppp'] })).services.ppp).toMatchObject({
+  expect((await probed(peer, { services: ['ppp'] })).services['ppp']).toMatchObject({
     ...{ kind: 'read', sessions: 1, withCounters: 0 },
     missingMenus: [{ menu: '/interface/pppoe-server', reason: 'not enough permissions (9)' }],
   })

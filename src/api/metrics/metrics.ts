@@ -84,10 +84,8 @@ function tellOfTenants(page: Page, measures: Measures): void {
     ['tikmeter_subscribers_online', 'Distinct subscribers online.'],
     ['tenant', 'service'],
     function* () {
-      for (const { tenant, totals } of measures.tenants()) {
-        yield [{ tenant, service: 'hotspot' }, totals.hotspotSubscribers]
-        yield [{ tenant, service: 'ppp' }, totals.pppSubscribers]
-      }
+      for (const { tenant, totals } of measures.tenants())
+        for (const { name, online } of totals.subscribers) yield [{ tenant, service: name }, online]
     },
   )
   series(

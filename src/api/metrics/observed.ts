@@ -1,8 +1,8 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import { type Decision, END_REASONS, EVENT_KINDS, type LedgerEvent } from '../../accounting/entry.ts'
-import { SERVICES } from '../../accounting/reading.ts'
 import type { Failure } from '../../runtime/failure.ts'
 import { REFUSALS, type Refusal } from '../../runtime/refusals.ts'
+import { SERVICE_NAMES } from '../../services/services.ts'
 
 /** What became of a config that was loaded anew: `failed` has no fault, but could not be applied. */
 export type ReloadOutcome = 'applied' | 'faulty' | 'failed'
@@ -77,7 +77,7 @@ export class Observed {
 
   constructor() {
     // A series that begins with its first event hides that event from `increase`.
-    for (const service of SERVICES) {
+    for (const service of SERVICE_NAMES) {
       for (const counter of [this.#readings, this.#deltas, this.#starts]) counter.inc({ service }, 0)
       for (const reason of END_REASONS) this.#stops.inc({ service, reason }, 0)
     }

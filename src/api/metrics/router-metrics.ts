@@ -1,6 +1,6 @@
 import type { RouterId, TenantId } from '../../accounting/ids.ts'
 import type { LimitUse } from '../../accounting/limit-use.ts'
-import { SERVICES, type Service } from '../../accounting/reading.ts'
+import type { Service } from '../../accounting/reading.ts'
 import { type Page, series } from './series.ts'
 
 /** What is measured of a router that this daemon reads. */
@@ -27,7 +27,7 @@ export interface RouterMeasure {
   readonly joinedEvents: number
   readonly limits: readonly LimitUse[]
   /** In its last reading; a service that was never read is absent. */
-  readonly sessions: Readonly<Partial<Record<Service, number>>>
+  readonly sessions: ReadonlyMap<Service, number>
   /** How many of them have no counters; absent where no service was ever read. */
   readonly uncounted: number | undefined
   /** Estimated bytes that sessions moved between their last reading and their logout, since the daemon began. */
@@ -137,10 +137,7 @@ export function tellOfRouters(page: Page, measures: { routers(): Iterable<Router
     ['tenant', 'router', 'service'],
     function* () {
       for (const { tenant, router, sessions } of measures.routers())
-        for (const service of SERVICES) {
-          const its = sessions[service]
-          if (its !== undefined) yield [{ tenant, router, service }, its]
-        }
+        for (const [service, its] of sessions) yield [{ tenant, router, service }, its]
     },
   )
 }

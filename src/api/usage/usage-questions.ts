@@ -1,6 +1,6 @@
 import type { Calendar } from '../../accounting/calendar.ts'
 import type { TenantId } from '../../accounting/ids.ts'
-import { SERVICES } from '../../accounting/reading.ts'
+import { SERVICE_NAMES } from '../../services/services.ts'
 import { isDay, type Parameters } from '../http/parameters.ts'
 import type { Cursor } from './cursor.ts'
 import { checkLength, type DayRange, daysAsked, firstOfMonth } from './day-range.ts'
@@ -92,7 +92,7 @@ function filtersOf(parameters: Parameters, { tenant }: Context) {
     tenant,
     user: parameters.text('user'),
     router: parameters.text('router'),
-    service: parameters.choice('service', SERVICES),
+    service: parameters.choice('service', SERVICE_NAMES),
   }
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { routerId, tenantId } from '../../accounting/ids.ts'
-import { SERVICES } from '../../accounting/reading.ts'
+import { DEFAULT_SERVICES, SERVICE_NAMES } from '../../services/services.ts'
 import { host, network, origin } from '../fields/address.ts'
 import { certificates, fingerprint } from '../fields/certificate.ts'
 import { type Checked, right, wrong } from '../fields/checked.ts'
@@ -162,10 +162,10 @@ function router(env: Environment) {
     tls: z.preprocess(value => (value === true ? {} : value === false ? undefined : value), tls.optional()),
     username: field(text),
     password: secret(env, isAnything),
-    services: list(field(oneOf(SERVICES)), `services (${SERVICES.join(', ')})`)
+    services: list(field(oneOf(SERVICE_NAMES)), `services (${SERVICE_NAMES.join(', ')})`)
       .refine(services => services.length > 0, 'must name a service: to read none set enabled: false')
-      .transform(services => SERVICES.filter(service => services.includes(service)))
-      .prefault([...SERVICES]),
+      .transform(services => SERVICE_NAMES.filter(service => services.includes(service)))
+      .prefault([...DEFAULT_SERVICES]),
     enabled: field(boolean).default(true),
     ...nearestWins(),
   })

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../accounting/bytes.ts'
 import { countedUpTo, type Mark } from '../../accounting/counting/mark.ts'
 import { sessionId } from '../../accounting/ids.ts'
-import { type Moment, SERVICES, type Service, type Window } from '../../accounting/reading.ts'
+import type { Moment, Service, Window } from '../../accounting/reading.ts'
 import type { Session } from '../../accounting/session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
@@ -118,12 +118,17 @@ function readMark(from: ByteReader): Mark {
   }
 }
 
+/** Services by the numbers that they have in the journal. */
+const NUMBERED: readonly Service[] = ['hotspot', 'ppp']
+
 export function writeService(out: ByteWriter, service: Service): void {
-  out.byte(SERVICES.indexOf(service))
+  const number = NUMBERED.indexOf(service)
+  if (number < 0) throw new RangeError(`no number for ${service}`)
+  out.byte(number)
 }
 
 export function readService(from: ByteReader): Service {
-  return from.choice(SERVICES)
+  return from.choice(NUMBERED)
 }
 
 export function writeDate(out: ByteWriter, date: Date): void {

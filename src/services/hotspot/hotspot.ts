@@ -5,6 +5,8 @@ import { HOTSPOT_RULES } from './hotspot-rules.ts'
 /** Logins to a hotspot, by a page, a MAC address or a cookie. */
 export const HOTSPOT: ServiceDescription = {
   name: 'hotspot',
+  isReadByDefault: true,
+  usersField: 'hotspot_users',
   rules: HOTSPOT_RULES,
   menus: ['/ip/hotspot/active'],
   isBypassedByFastTrack: true,

@@ -6,6 +6,9 @@ import { PPP_RULES } from './ppp-rules.ts'
 /** Sessions of all PPP protocols: PPPoE, L2TP, PPTP, SSTP and OpenVPN. */
 export const PPP: ServiceDescription = {
   name: 'ppp',
+  isReadByDefault: true,
+  // All PPP protocols: a name from when there was one.
+  usersField: 'pppoe_users',
   rules: PPP_RULES,
   menus: ['/ppp/active', '/interface'],
   isBypassedByFastTrack: false,

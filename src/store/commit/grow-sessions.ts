@@ -119,13 +119,11 @@ export class GrownSessions {
 
 /** One session of each subscriber of a router; it stays the same one from bucket to bucket. */
 class Subscribers {
-  readonly #sessions: Readonly<Record<Service, Map<string, SessionId>>> = {
-    hotspot: new Map(),
-    ppp: new Map(),
-  }
+  readonly #sessions = new Map<Service, Map<string, SessionId>>()
 
   have({ service, username, id }: GrownSum['session']): boolean {
-    const sessions = this.#sessions[service]
+    const sessions = this.#sessions.get(service) ?? new Map<string, SessionId>()
+    if (sessions.size === 0) this.#sessions.set(service, sessions)
     const name = storableText(username)
     const first = sessions.get(name)
     if (first === undefined) sessions.set(name, id)

@@ -12,7 +12,7 @@ import {
   type TenantId,
   tenantId,
 } from '../../accounting/ids.ts'
-import { type LastReading, type Ledger, NEW_LEDGER } from '../../accounting/ledger.ts'
+import type { LastReading, Ledger } from '../../accounting/ledger.ts'
 import type { Service } from '../../accounting/reading.ts'
 import type { Session } from '../../accounting/session.ts'
 import { storableBytes } from '../pg/storable.ts'
@@ -31,7 +31,8 @@ export interface StoredRouter {
   readonly position: number
   /** Of the lease under which it was last committed; 0 where it never was. */
   readonly committedEpoch: number
-  readonly ledgers: Readonly<Record<Service, Ledger>>
+  /** Of each service that it was ever read for. */
+  readonly ledgers: ReadonlyMap<Service, Ledger>
 }
 
 /** A transaction that sees one moment. */
@@ -51,22 +52,22 @@ export async function loadLedgers(
   for (const { tenant, router } of refs)
     stored.set(routerKey(tenant, router), {
       ...{ position: 0, committedEpoch: 0 },
-      ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER },
+      ledgers: new Map(),
     })
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.id))
     const ledger = (service: Service, counters: Bindings): Ledger => ({
-      unnumbered: known.get(key)?.sessions[service] ?? new Map(),
+      unnumbered: known.get(key)?.sessions.get(service) ?? new Map(),
       columns: undefined,
       bindings: counters,
-      away: known.get(key)?.away[service] ?? new Map(),
+      away: known.get(key)?.away.get(service) ?? new Map(),
       last: lastReadingOf(row, service, known.get(key)?.left.has(service) ?? false),
     })
-    const ledgers = {
-      hotspot: ledger('hotspot', new Map()),
+    const ledgers = new Map([
+      ['hotspot', ledger('hotspot', new Map())],
       // Only PPP servers have static bindings.
-      ppp: ledger('ppp', bindings.get(key) ?? new Map()),
-    }
+      ['ppp', ledger('ppp', bindings.get(key) ?? new Map())],
+    ])
     const { committedEpoch } = row
     stored.set(key, { position: storableBytes(row.position), committedEpoch, ledgers })
   }
@@ -75,11 +76,11 @@ export async function loadLedgers(
 
 /** Of one router. */
 interface Known {
-  readonly sessions: Record<Service, Map<SessionId, Session>>
+  readonly sessions: Map<Service, Map<SessionId, Session>>
   /** Services whose sessions have ended since the router left the config. */
   readonly left: Set<Service>
   /** Those of routers that answered before, by their key. */
-  readonly away: Record<Service, Map<string, Map<SessionId, Session>>>
+  readonly away: Map<Service, Map<string, Map<SessionId, Session>>>
 }
 
 async function loadSessions(
@@ -94,29 +95,30 @@ async function loadSessions(
   const all = new Map<RouterKey, Known>()
   const knownOf = (row: SessionRow): Known => {
     const key = routerKey(tenantId(row.tenant_id), routerId(row.router_id))
-    const known: Known = all.get(key) ?? {
-      sessions: { hotspot: new Map(), ppp: new Map() },
-      left: new Set(),
-      away: { hotspot: new Map(), ppp: new Map() },
-    }
+    const known: Known = all.get(key) ?? { sessions: new Map(), left: new Set(), away: new Map() }
     all.set(key, known)
     return known
   }
   const take = (row: SessionRow): Known => {
     const known = knownOf(row)
     const session = sessionOf(row)
-    known.sessions[session.service].set(session.id, session)
+    mapOf(known.sessions, session.service).set(session.id, session)
     return known
   }
   for (const row of open.rows) take(row)
   for (const row of left.rows) take(row).left.add(row.service)
   for (const row of away.rows) {
-    const its = knownOf(row).away[row.service]
     const session = sessionOf(row)
-    const device = row.device ?? ''
-    its.set(device, (its.get(device) ?? new Map<SessionId, Session>()).set(session.id, session))
+    mapOf(mapOf(knownOf(row).away, row.service), row.device ?? '').set(session.id, session)
   }
   return all
+}
+
+/** The map at a key, made where there is none. */
+function mapOf<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: Key): Map<InnerKey, Value> {
+  const map = maps.get(key) ?? new Map<InnerKey, Value>()
+  maps.set(key, map)
+  return map
 }
 
 async function loadBindings(

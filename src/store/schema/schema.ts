@@ -26,7 +26,7 @@ import {
 
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 export const bytes = (name: string) => bigint(name, { mode: 'number' })
-const service = () => text('service', { enum: ['hotspot', 'ppp'] }).notNull()
+const service = () => text('service').notNull()
 
 /** As in the config; what leaves the config is kept, and marked. */
 export const tenants = pgTable('tenants', {

@@ -6,6 +6,7 @@ import type { Reading } from '../../../src/accounting/reading.ts'
 import { type Share, spread } from '../../../src/accounting/spread.ts'
 import { PendingBuilder } from '../../../src/accounting/waiting/pending.ts'
 import type { PendingSession } from '../../../src/accounting/waiting/pending-session.ts'
+import { simulated } from '../../harness/services.ts'
 import { ann, binding, bytes, hotspot, Meter, MINUTE, ppp, wallAt } from '../readings.ts'
 
 const QUARTER_MS = 15 * 60_000
@@ -21,7 +22,7 @@ class Waiting {
   }
 
   take(reading: Reading): void {
-    const decision = this.#meters[reading.service].read(reading)
+    const decision = this.#meters[simulated(reading.service)].read(reading)
     const shares = new Map<Entry, readonly Share[]>()
     for (const entry of decision.entries)
       if (entry.kind !== 'stop')

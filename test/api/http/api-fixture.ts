@@ -61,7 +61,7 @@ function totals(tenant: TenantId): Totals {
     month: moved,
     today: moved,
     activeSessions: 1,
-    pppSubscribers: 1,
+    subscribers: [{ name: 'ppp', usersField: 'pppoe_users', online: 1 }],
     routers: ['online'],
   }
 }

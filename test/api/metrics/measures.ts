@@ -20,7 +20,7 @@ export const HQ: RouterMeasure = {
     joinedEvents: 7,
     tail: { upload: 100, download: 2000 },
   },
-  sessions: { hotspot: 40 },
+  sessions: new Map([['hotspot', 40]]),
   uncounted: 6,
   limits: [
     { limit: 'max_sessions', used: 40, allowed: 50 },
@@ -44,7 +44,11 @@ export const MEASURES: Measures = {
   tenants: () => [
     {
       tenant: tenantId('acme'),
-      totals: { ...NO_TOTALS, hotspotSubscribers: 39, total: { upload: 5n, download: 70n } },
+      totals: {
+        ...NO_TOTALS,
+        subscribers: [{ name: 'hotspot', usersField: 'hotspot_users', online: 39 }],
+        total: { upload: 5n, download: 70n },
+      },
     },
   ],
   feedConnections: () => 4,

@@ -146,7 +146,12 @@ describe('a router', () => {
   })
 
   it('has no value of what is not known, and none at all when it went', async () => {
-    const unread = { lastReadingAt: undefined, latencyMs: undefined, sessions: {}, uncounted: undefined }
+    const unread = {
+      lastReadingAt: undefined,
+      latencyMs: undefined,
+      sessions: new Map<never, never>(),
+      uncounted: undefined,
+    }
     let routers: RouterMeasure[] = [{ ...HQ, ...unread }]
     const { ask, lines } = await page({ routers: () => routers })
     expect(lines.join('\n')).not.toMatch(

@@ -1,4 +1,4 @@
-import type { Service } from '../../../src/accounting/reading.ts'
+import type { SimulatedService } from '../../harness/services.ts'
 import { NOON } from '../pg/ledger-scene.ts'
 import type { PoisonScene } from './poison-scene.ts'
 import { ReadRouter, readingAt, sessionAt } from './read-router.ts'
@@ -16,7 +16,7 @@ export class Crowd extends ReadRouter {
   }
 
   /** Subscribers by name, with so many bytes up by now, and as many down; who is new logged in a second ago. */
-  show(atMs: number, bytes: Readonly<Record<string, number>>, service: Service = 'ppp'): void {
+  show(atMs: number, bytes: Readonly<Record<string, number>>, service: SimulatedService = 'ppp'): void {
     const sessions = Object.entries(bytes).map(([name, upload]) => {
       const loginMs = this.#loginsMs.get(name) ?? atMs - 1_000
       this.#loginsMs.set(name, loginMs)

@@ -4,12 +4,14 @@ import { decide } from '../../../src/accounting/decide.ts'
 import type { Entry } from '../../../src/accounting/entry.ts'
 import { type RouterId, routerId, sessionId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER } from '../../../src/accounting/ledger.ts'
-import type { Reading, Service, SessionReading } from '../../../src/accounting/reading.ts'
+import type { Reading, SessionReading } from '../../../src/accounting/reading.ts'
 import { removal } from '../../../src/accounting/removal.ts'
 import { type Share, spread } from '../../../src/accounting/spread.ts'
 import { PendingBuilder } from '../../../src/accounting/waiting/pending.ts'
 import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
 import { ofService, PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
+import type { SimulatedService } from '../../harness/services.ts'
+import { simulated } from '../../harness/services.ts'
 
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
 const QUARTER_MS = 900_000
@@ -21,7 +23,7 @@ export class ReadRouter {
   /** Of the lease that it commits under: the first one, unless the test took another. */
   epoch = 1
   limits = { maxSessions: 20_000 }
-  readonly ledgers: Record<Service, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
+  readonly ledgers: Record<SimulatedService, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
   readonly #calendar = new Calendar('Africa/Nairobi')
   #builder = new PendingBuilder(0)
 
@@ -31,7 +33,7 @@ export class ReadRouter {
   }
 
   read(reading: Reading): void {
-    const { service } = reading
+    const service = simulated(reading.service)
     const decision = decide(this.ledgers[service], reading, TERMS, () => sessionId(uuid()))
     this.ledgers[service] = adopt(this.ledgers[service], decision)
     const shares = new Map<Entry, readonly Share[]>()
@@ -45,7 +47,7 @@ export class ReadRouter {
   }
 
   /** It leaves the config. */
-  remove(service: Service): void {
+  remove(service: SimulatedService): void {
     const decision = removal(this.ledgers[service], service, TERMS)
     if (!decision) return
     this.ledgers[service] = adopt(this.ledgers[service], decision)
@@ -73,7 +75,7 @@ export function grown(commit: RouterCommit): RouterCommit {
 /** A reading at `atMs`, of a router that booted at the beginning of 2026-11-01. */
 export function readingAt(
   atMs: number,
-  service: Service,
+  service: SimulatedService,
   sessions: readonly SessionReading[],
   more: Partial<Reading> = {},
 ): Reading {

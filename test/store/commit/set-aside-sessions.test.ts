@@ -145,7 +145,7 @@ test('a session that can not be updated keeps its row, and goes on when it can',
   readAt(hq, 3, { amina: 170, bo: 2 })
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(303 + 30)
-  expect((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.unnumbered.size).toBe(2)
+  expect((await scene.store.load([hq])).get(key(hq))?.ledgers.get('ppp')?.unnumbered.size).toBe(2)
   const details = await scene.setAsideDetails()
   expect(details).toMatchObject([{ entry: 'session' }, { entry: 'session' }])
   expect(details).toEqual(
@@ -170,7 +170,9 @@ test('of a session whose bytes are refused the row is written, and the other buc
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(153)
   // Whoever reads on from here counts none of it twice.
-  const [session] = [...((await scene.store.load([hq])).get(key(hq))?.ledgers.ppp.unnumbered.values() ?? [])]
+  const [session] = [
+    ...((await scene.store.load([hq])).get(key(hq))?.ledgers.get('ppp')?.unnumbered.values() ?? []),
+  ]
   expect(session?.mark).toMatchObject({ counters: { upload: 101, download: 202 } })
 })
 

@@ -217,7 +217,7 @@ test('as many bytes as can be counted are added to the byte', async () => {
   await expectAll(MOST + 2_000n)
   // And a daemon can go on with it.
   const [stored] = [...(await scene.store.load([hq])).values()]
-  const [session] = [...(stored?.ledgers.ppp.unnumbered.values() ?? [])]
+  const [session] = [...(stored?.ledgers.get('ppp')?.unnumbered.values() ?? [])]
   expect(session?.recorded).toEqual({ upload: Number(MOST), download: 2_000 })
 })
 

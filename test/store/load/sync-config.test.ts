@@ -57,17 +57,17 @@ test('sessions of a router that left the config end as removed, and go on where 
       from user_sessions where router_id = 'hq' and end_reason <> 'logout'`),
   ).toEqual([{ end_reason: 'removed', at_last_reading: true, status: 'ended' }])
   const stored = await scene.store.load([hq, hill])
-  expect(stored.get(key(hq))?.ledgers.ppp.last).toEqual({
+  expect(stored.get(key(hq))?.ledgers.get('ppp')?.last).toEqual({
     ...hq.ledgers.ppp.last,
     ...{ isFromAnotherProcess: true, hasLeft: true },
   })
-  expect([...(stored.get(key(hq))?.ledgers.ppp.unnumbered.keys() ?? [])].sort()).toEqual(
+  expect([...(stored.get(key(hq))?.ledgers.get('ppp')?.unnumbered.keys() ?? [])].sort()).toEqual(
     openSessions(hq.ledgers.ppp)
       .map(({ id }) => id)
       .sort(),
   )
   // Its guest has logged out.
-  expect(stored.get(key(hill))?.ledgers.hotspot.last?.hasLeft).toBe(false)
+  expect(stored.get(key(hill))?.ledgers.get('hotspot')?.last?.hasLeft).toBe(false)
 
   const atMs = NOON + 60_000
   const before = await sums(scene)

@@ -239,7 +239,10 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
 
 /** What a release knows of it that keeps no doubts. */
 function withoutDoubts({ ledgers, ...stored }: StoredRouter): StoredRouter {
-  return { ...stored, ledgers: { hotspot: forgetful(ledgers.hotspot), ppp: forgetful(ledgers.ppp) } }
+  return {
+    ...stored,
+    ledgers: new Map(Array.from(ledgers, ([service, ledger]) => [service, forgetful(ledger)])),
+  }
 }
 
 function forgetful(ledger: Ledger): Ledger {

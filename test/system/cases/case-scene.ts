@@ -3,7 +3,6 @@ import { expect, onTestFinished } from 'vitest'
 import { ALL_ROWS } from '../../../src/accounting/admission.ts'
 import { Calendar } from '../../../src/accounting/calendar.ts'
 import { routerId, routerKey, sessionId, tenantId } from '../../../src/accounting/ids.ts'
-import type { Service } from '../../../src/accounting/reading.ts'
 import { inOneGo } from '../../../src/accounting/steps.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
 import { Gate } from '../../../src/poller/read-limit.ts'
@@ -15,6 +14,7 @@ import { RouterBooks } from '../../../src/recording/router-books.ts'
 import { Router } from '../../../src/routeros/router.ts'
 import { Progress } from '../../../src/runtime/progress.ts'
 import type { HotspotDomain } from '../../../src/services/hotspot/hotspot-rows.ts'
+import type { SimulatedService } from '../../harness/services.ts'
 import { FakeJournal, recordedRouter } from '../../recording/recorder-scene.ts'
 import { addressOf, PATIENT_MS, roomy } from '../../routeros/wire/dialled.ts'
 import { type MenuPeer, type Menus, startMenuPeer } from '../../routeros/wire/menu-peer.ts'
@@ -44,7 +44,7 @@ export type Life = (typeof LIVES)[number]
 /** How the daemon reads. */
 export interface Setting {
   /** The hotspot alone unless told. */
-  readonly services?: readonly Service[]
+  readonly services?: readonly SimulatedService[]
   /** A second unless told. */
   readonly everyMs?: number
   readonly isListening?: boolean

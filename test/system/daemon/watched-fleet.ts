@@ -1,6 +1,6 @@
-import { SERVICES, type Service } from '../../../src/accounting/reading.ts'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
+import { SERVICES, type SimulatedService, simulated } from '../../harness/services.ts'
 import type { SeenRouter, SessionAccount, Visit, Visits, WatchedFleetSize } from './watched-fleet-messages.ts'
 
 /** The daemon's user on the routers, and its password at first. */
@@ -9,7 +9,7 @@ export const READER = { name: 'usage', password: 'secret' }
 /** A fleet that notes when each of its routers was read, and over which connection. Each has both services. */
 export class WatchedFleet {
   readonly #fleet: Fleet
-  readonly #visits = new Map<SimulatedRouter, Record<Service, Visit[]>>()
+  readonly #visits = new Map<SimulatedRouter, Record<SimulatedService, Visit[]>>()
   readonly #stopping = new AbortController()
   #churning: Promise<void> = Promise.resolve()
 
@@ -19,9 +19,9 @@ export class WatchedFleet {
       router: { packages: ['hotspot', 'ppp'], users: [{ ...READER, policy: ['read', 'api'] }] },
     })
     for (const router of this.#fleet.routers) {
-      const visits: Record<Service, Visit[]> = { hotspot: [], ppp: [] }
+      const visits: Record<SimulatedService, Visit[]> = { hotspot: [], ppp: [] }
       this.#visits.set(router, visits)
-      router.onReading(({ service, atMs }) => visits[service].push({ atMs, login: router.logins }))
+      router.onReading(({ service, atMs }) => visits[simulated(service)].push({ atMs, login: router.logins }))
     }
   }
 

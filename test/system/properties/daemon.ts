@@ -5,13 +5,14 @@ import type { Spreading } from '../../../src/accounting/decision-shares.ts'
 import type { Counted, Decision } from '../../../src/accounting/entry.ts'
 import { routerId, routerKey, type SessionId, sessionId, tenantId } from '../../../src/accounting/ids.ts'
 import { inherited, type Ledger, openSessions } from '../../../src/accounting/ledger.ts'
-import { type Reading, rowsOf, SERVICES, type Service } from '../../../src/accounting/reading.ts'
+import { type Reading, rowsOf } from '../../../src/accounting/reading.ts'
 import type { Session } from '../../../src/accounting/session.ts'
 import { inOneGo } from '../../../src/accounting/steps.ts'
 import type { Pending } from '../../../src/accounting/waiting/pending.ts'
 import { RouterBook } from '../../../src/recording/router-book.ts'
 import type { CommitOutcome } from '../../../src/store/commit/outcome.ts'
 import { TERMS } from '../../accounting/readings.ts'
+import { SERVICES, type SimulatedService, simulated } from '../../harness/services.ts'
 import type { Event, History } from './history.ts'
 import { Numbering } from './numbering.ts'
 import { Tables } from './tables.ts'
@@ -50,7 +51,7 @@ export class Daemon {
   readonly requests: Request[] = []
   readonly #tape = new Tape(KEY)
   readonly #spreading: Spreading
-  #numberings: Readonly<Record<Service, Numbering>> | undefined
+  #numberings: Readonly<Record<SimulatedService, Numbering>> | undefined
   #epoch = 1
   #book: RouterBook
   #sessions = 0
@@ -66,7 +67,7 @@ export class Daemon {
 
   /** @returns whether the reading happened: one that was not journaled when the process was killed did not */
   read(plain: Reading, fate: Fate): boolean {
-    const reading = this.#numberings?.[plain.service].number(plain) ?? plain
+    const reading = this.#numberings?.[simulated(plain.service)].number(plain) ?? plain
     const decision = this.#decide(reading)
     expectSameByRows(this.#book, reading, decision, this.#sessions)
     switch (fate) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openSessions } from '../../../src/accounting/ledger.ts'
-import { SERVICES, type Service } from '../../../src/accounting/reading.ts'
 import type { StoredRouter } from '../../../src/recording/ports.ts'
+import type { SimulatedService } from '../../harness/services.ts'
 import { ALL_ROUTERS, key, type LedgerScene, openLedgerScene } from '../../store/pg/ledger-scene.ts'
 import { histories } from './history.ts'
 import { Life } from './life.ts'
@@ -41,9 +41,9 @@ async function commitAll({ daemon }: Life): Promise<void> {
 
 /** All of it but the instants, which Postgres has to the millisecond. */
 function standing({ position, committedEpoch, ledgers }: StoredRouter) {
-  const open = SERVICES.flatMap(service => [...openSessions(ledgers[service])])
+  const open = [...ledgers.values()].flatMap(ledger => [...openSessions(ledger)])
   return {
-    ...{ position, committedEpoch, bindings: ledgers.ppp.bindings },
+    ...{ position, committedEpoch, bindings: ledgers.get('ppp')?.bindings },
     sessions: new Map(
       open.map(({ id, service, username, recorded, mark }) => {
         const counters = mark.kind === 'counted' ? mark.counters : mark.from
@@ -53,7 +53,7 @@ function standing({ position, committedEpoch, ledgers }: StoredRouter) {
   }
 }
 
-function serviceOf(row: Readonly<Record<string, unknown>>): Service {
+function serviceOf(row: Readonly<Record<string, unknown>>): SimulatedService {
   return row['service'] === 'ppp' ? 'ppp' : 'hotspot'
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Bytes } from '../../../src/accounting/bytes.ts'
-import type { Service } from '../../../src/accounting/reading.ts'
+import type { SimulatedService } from '../../harness/services.ts'
 import { type Lie, lies } from './lies.ts'
 
 export const SECOND_MS = 1_000
@@ -38,22 +38,27 @@ export interface Trip {
  *     crash          the process is killed, and the next one goes on; the clock is again what it was
  */
 export type Event =
-  | { readonly kind: 'log-in'; readonly service: Service; readonly user: number; readonly place: number }
-  | { readonly kind: 'log-out'; readonly service: Service; readonly which: number }
-  | { readonly kind: 'log-in-again'; readonly service: Service; readonly which: number }
+  | {
+      readonly kind: 'log-in'
+      readonly service: SimulatedService
+      readonly user: number
+      readonly place: number
+    }
+  | { readonly kind: 'log-out'; readonly service: SimulatedService; readonly which: number }
+  | { readonly kind: 'log-in-again'; readonly service: SimulatedService; readonly which: number }
   | { readonly kind: 'move'; readonly shift: number; readonly bytes: Bytes }
-  | { readonly kind: 'reset'; readonly service: Service; readonly which: number }
+  | { readonly kind: 'reset'; readonly service: SimulatedService; readonly which: number }
   | { readonly kind: 'readdress'; readonly which: number }
-  | { readonly kind: 'lie'; readonly service: Service; readonly which: number; readonly lie: Lie }
+  | { readonly kind: 'lie'; readonly service: SimulatedService; readonly which: number; readonly lie: Lie }
   | { readonly kind: 'reboot' }
   | { readonly kind: 'swap' }
   | {
       readonly kind: 'poll'
-      readonly services: readonly Service[]
+      readonly services: readonly SimulatedService[]
       readonly trip: Trip
       readonly fate: 'recorded' | 'taken twice' | 'killed once journaled' | 'killed before'
     }
-  | { readonly kind: 'failed-poll'; readonly services: readonly Service[] }
+  | { readonly kind: 'failed-poll'; readonly services: readonly SimulatedService[] }
   | { readonly kind: 'reconnect'; readonly latencyMs: number }
   | { readonly kind: 'set-wall'; readonly aheadMs: number }
   | {
@@ -95,8 +100,8 @@ export interface RouterBeginning {
 }
 
 const most = (max: number) => fc.integer({ min: 0, max })
-const service = fc.constantFrom<Service[]>('hotspot', 'ppp')
-const services = fc.constantFrom<(readonly Service[])[]>(['hotspot', 'ppp'], ['hotspot'], ['ppp'])
+const service = fc.constantFrom<SimulatedService[]>('hotspot', 'ppp')
+const services = fc.constantFrom<(readonly SimulatedService[])[]>(['hotspot', 'ppp'], ['hotspot'], ['ppp'])
 const which = most(5)
 const latencyMs = fc.oneof({ weight: 9, arbitrary: most(200) }, { weight: 1, arbitrary: most(2_000) })
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../../src/accounting/bytes.ts'
-import { SERVICES, type Service } from '../../../src/accounting/reading.ts'
+import { SERVICES, type SimulatedService } from '../../harness/services.ts'
 import { Daemon } from './daemon.ts'
 import { type Event, type History, MINUTE_MS, SECOND_MS } from './history.ts'
 import { type Clocks, TrueRouter } from './true-router.ts'
@@ -20,7 +20,7 @@ const PLAIN: Poll = {
 /** Runs a history from its beginning to the last commit. */
 export class Life {
   readonly history: History
-  readonly truths: Readonly<Record<Service, Truth>> = { hotspot: new Truth(), ppp: new Truth() }
+  readonly truths: Readonly<Record<SimulatedService, Truth>> = { hotspot: new Truth(), ppp: new Truth() }
   readonly daemon: Daemon
   readonly #routers: readonly [TrueRouter, TrueRouter]
   #isSwapped = false
@@ -157,7 +157,7 @@ export class Life {
   }
 
   /** No complete answer is no reading: there is nothing to be told to the daemon. */
-  #fail(services: readonly Service[]): void {
+  #fail(services: readonly SimulatedService[]): void {
     if (services.length > 0) this.#isConnected = false
   }
 

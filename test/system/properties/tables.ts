@@ -3,18 +3,18 @@ import { addBytes, type Bytes, NO_BYTES, NO_SUM } from '../../../src/accounting/
 import type { LedgerEvent } from '../../../src/accounting/entry.ts'
 import type { SessionId } from '../../../src/accounting/ids.ts'
 import { inherited, type Ledger, NEW_LEDGER } from '../../../src/accounting/ledger.ts'
-import type { Service } from '../../../src/accounting/reading.ts'
 import { adoptPending } from '../../../src/accounting/waiting/adopt-pending.ts'
 import type { Pending } from '../../../src/accounting/waiting/pending.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
 import type { StoredRouter } from '../../../src/recording/ports.ts'
 import { type CommitOutcome, decideOutcome } from '../../../src/store/commit/outcome.ts'
+import { type SimulatedService, simulated } from '../../harness/services.ts'
 import { type AnyBytes, type Sums, sumsOf } from './sums.ts'
 
 /** A row of `user_sessions`. */
 export interface SessionRow extends AnyBytes {
   readonly id: string
-  readonly service: Service
+  readonly service: SimulatedService
   readonly username: string
 }
 
@@ -27,7 +27,7 @@ export interface DeltaRow extends AnyBytes {
 /** A row of `tenant_usage_daily`, or of `usage_daily` with the username. */
 export interface TenantDayRow extends AnyBytes {
   readonly day: string
-  readonly service: Service
+  readonly service: SimulatedService
 }
 export interface DayRow extends TenantDayRow {
   readonly username: string
@@ -50,7 +50,7 @@ export class Tables {
   readonly #deltas = new Map<string, DeltaRow & Bytes>()
   readonly #daily = new Map<string, DayRow & Bytes>()
   readonly #tenantDaily = new Map<string, TenantDayRow & Bytes>()
-  readonly #ledgers: Record<Service, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
+  readonly #ledgers: Record<SimulatedService, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
   #position = 0
   #committedEpoch = 0
 
@@ -58,7 +58,10 @@ export class Tables {
     const { hotspot, ppp } = this.#ledgers
     return {
       ...{ position: this.#position, committedEpoch: this.#committedEpoch },
-      ledgers: { hotspot: inherited(hotspot), ppp: inherited(ppp) },
+      ledgers: new Map([
+        ['hotspot', inherited(hotspot)],
+        ['ppp', inherited(ppp)],
+      ]),
     }
   }
 
@@ -92,7 +95,8 @@ export class Tables {
     for (const service of ['hotspot', 'ppp'] as const)
       this.#ledgers[service] = adoptPending(this.#ledgers[service], service, pending)
     for (const { session, isNew, shares } of pending.sessions.values()) {
-      const { id, service, username, recorded } = session
+      const { id, username, recorded } = session
+      const service = simulated(session.service)
       if (this.#sessions.has(id) === isNew) expect.fail(`${id} is ${isNew ? 'new again' : 'not there yet'}`)
       this.#sessions.set(id, { id, service, username, ...recorded })
       for (const { bucketStartMs, day, ...bytes } of shares.values()) {

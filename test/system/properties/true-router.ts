@@ -4,12 +4,12 @@ import type {
   Device,
   Moment,
   Reading,
-  Service,
   SessionReading,
   UnreadRow,
   Window,
 } from '../../../src/accounting/reading.ts'
 import { ofService, PLAIN_ROW } from '../../accounting/readings.ts'
+import type { SimulatedService } from '../../harness/services.ts'
 import type { RouterBeginning, Trip } from './history.ts'
 import type { Telling } from './lies.ts'
 import { TrueService, type TrueSession } from './true-service.ts'
@@ -24,7 +24,7 @@ export interface Clocks {
 /** What a reading was made of: which sessions showed which counters in truth, and which bindings. */
 export interface Sight {
   readonly router: TrueRouter
-  readonly service: Service
+  readonly service: SimulatedService
   readonly askedMs: number
   readonly reading: Reading
   readonly seen: ReadonlyMap<TrueSession, Bytes | undefined>
@@ -35,7 +35,7 @@ export interface Sight {
 
 /** A router with a clock that drifts. Times are true milliseconds, which neither it nor the daemon knows. */
 export class TrueRouter {
-  readonly services: Readonly<Record<Service, TrueService>>
+  readonly services: Readonly<Record<SimulatedService, TrueService>>
   readonly #drift: number
   readonly #device: Device
   #bootMs: number
@@ -62,7 +62,7 @@ export class TrueRouter {
     this.#boot = this.#tell(this.#bootMs, askedMs, { latencyMs, jitter: 0 }, clocks).window
   }
 
-  read(service: Service, askedMs: number, trip: Trip, clocks: Clocks): Sight {
+  read(service: SimulatedService, askedMs: number, trip: Trip, clocks: Clocks): Sight {
     const its = this.services[service]
     const seen = new Map<TrueSession, Bytes | undefined>()
     const lies = new Map<TrueSession, Telling>()
@@ -118,7 +118,7 @@ export class TrueRouter {
   }
 
   #row(
-    service: Service,
+    service: SimulatedService,
     { username, identity, loginMs, binding }: TrueSession,
     counters: Bytes | undefined,
     askedMs: number,

@@ -1,5 +1,5 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts'
-import type { Service } from '../../../src/accounting/reading.ts'
+import type { SimulatedService } from '../../harness/services.ts'
 import { SECOND_MS } from './history.ts'
 import { type Lie, Telling } from './lies.ts'
 
@@ -34,13 +34,13 @@ const APART_MS = 30 * SECOND_MS
 
 /** Those who are logged in to one service of a router. */
 export class TrueService {
-  readonly service: Service
+  readonly service: SimulatedService
   readonly open = new Set<TrueSession>()
   readonly bindings = new Map<string, Bytes>()
   readonly #lastLogins = new Map<string, number>()
   #logins = 0
 
-  constructor(service: Service, bindingBytes: Bytes) {
+  constructor(service: SimulatedService, bindingBytes: Bytes) {
     this.service = service
     if (service === 'ppp') for (const user of STATIC_USERS) this.bindings.set(bindingOf(user), bindingBytes)
   }

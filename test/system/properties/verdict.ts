@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { addSums, type ByteSum, NO_SUM } from '../../../src/accounting/bytes.ts'
-import { SERVICES, type Service } from '../../../src/accounting/reading.ts'
 import type { Session } from '../../../src/accounting/session.ts'
+import { SERVICES, type SimulatedService, simulated } from '../../harness/services.ts'
 import { SECOND_MS } from './history.ts'
 import type { Life } from './life.ts'
 import { type Piece, slowSplit } from './slow-split.ts'
@@ -67,7 +67,8 @@ export function expectDaysAndBuckets(life: Life, tables: FourTables): void {
     ),
     sumsOf(
       pieces,
-      ({ session, piece }) => `${piece.day} ${subscriber(session)}`,
+      ({ session, piece }) =>
+        `${piece.day} ${subscriber({ ...session, service: simulated(session.service) })}`,
       ({ piece }) => piece,
     ),
   )
@@ -92,7 +93,7 @@ export function expectSumsAgree({ sessions, deltas, daily, tenantDaily }: FourTa
     sumsOf(daily, subscriber, row => row),
     bySubscriber,
   )
-  const dayOf = ({ day, service }: { day: string; service: Service }) => `${day} ${service}`
+  const dayOf = ({ day, service }: { day: string; service: SimulatedService }) => `${day} ${service}`
   expectSame(
     'a tenant’s days',
     sumsOf(tenantDaily, dayOf, row => row),

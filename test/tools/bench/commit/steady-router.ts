@@ -7,8 +7,8 @@ import {
   type SessionId,
   type TenantId,
 } from '../../../../src/accounting/ids.ts'
-import { SERVICES, type Service } from '../../../../src/accounting/reading.ts'
 import { type Pending, PendingBuilder } from '../../../../src/accounting/waiting/pending.ts'
+import { SERVICES, type SimulatedService, simulated } from '../../../harness/services.ts'
 import { SteadyService } from './steady-service.ts'
 import { sessionOf } from './steady-session.ts'
 
@@ -22,7 +22,7 @@ export class SteadyRouter {
   readonly tenant: TenantId
   readonly router: RouterId
   readonly #number: number
-  readonly #services: Readonly<Record<Service, SteadyService>> = {
+  readonly #services: Readonly<Record<SimulatedService, SteadyService>> = {
     hotspot: new SteadyService('hotspot'),
     ppp: new SteadyService('ppp'),
   }
@@ -60,7 +60,7 @@ export class SteadyRouter {
   }
 
   adopt(decision: Decision): void {
-    this.#services[decision.service].adopt(decision)
+    this.#services[simulated(decision.service)].adopt(decision)
   }
 
   /** Adopts decisions, which are all that waits for the database. */

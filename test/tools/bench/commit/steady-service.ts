@@ -2,19 +2,19 @@ import type { Growth } from '../../../../src/accounting/columns/columns.ts'
 import type { Decision, Entry } from '../../../../src/accounting/entry.ts'
 import type { SessionId } from '../../../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../../../src/accounting/ledger.ts'
-import type { Service } from '../../../../src/accounting/reading.ts'
 import type { Session } from '../../../../src/accounting/session.ts'
 import { NOTHING_DECIDED } from '../../../accounting/readings.ts'
+import type { SimulatedService } from '../../../harness/services.ts'
 
 /** Since the reading before. */
 const SPAN_MS = 5_000
 
 /** What readings of one service decide where sessions only come and grow; no reading is made for it. */
 export class SteadyService {
-  readonly #service: Service
+  readonly #service: SimulatedService
   #ledger: Ledger = NEW_LEDGER
 
-  constructor(service: Service) {
+  constructor(service: SimulatedService) {
     this.#service = service
   }
 

@@ -1,11 +1,11 @@
 import { countedUpTo } from '../../../../src/accounting/counting/mark.ts'
 import { type SessionId, sessionId } from '../../../../src/accounting/ids.ts'
-import type { Service } from '../../../../src/accounting/reading.ts'
 import type { Session } from '../../../../src/accounting/session.ts'
 import { PLAIN_SESSION } from '../../../accounting/readings.ts'
+import type { SimulatedService } from '../../../harness/services.ts'
 
 /** A subscriber of a router that logged in just now, and was read once. */
-export function sessionOf(router: number, service: Service, line: number, atMs: number): Session {
+export function sessionOf(router: number, service: SimulatedService, line: number, atMs: number): Session {
   const isPpp = service === 'ppp'
   const mac = `02:00:00:${isPpp ? '01' : '02'}:${hex(router & 255, 2)}:${hex(line, 2)}`.toUpperCase()
   const counters = { upload: 1_000 + line, download: 10_000 + line }

@@ -1,10 +1,10 @@
 import { pino } from 'pino'
 import { routerId, routerKey, tenantId } from '../../../../src/accounting/ids.ts'
-import type { Service } from '../../../../src/accounting/reading.ts'
 import { Observed } from '../../../../src/api/metrics/observed.ts'
 import { Poller } from '../../../../src/poller/poller.ts'
 import { Router } from '../../../../src/routeros/router.ts'
 import { systemClock } from '../../../../src/runtime/clock.ts'
+import type { SimulatedService } from '../../../harness/services.ts'
 import { plainLink } from '../../../routeros/wire/dialled.ts'
 import { newRouterServices } from '../../../services/router-services.ts'
 import { answerParent, sweptMemory } from '../child.ts'
@@ -14,7 +14,7 @@ import type { DaemonQuestion } from './idle-messages.ts'
 /** The process that is measured: the daemon's poller, with routers that it has read once and is to read again next year. */
 
 const NEXT_YEAR = '0 0 0 1 1 *'
-const SERVICES: readonly Service[] = ['hotspot', 'ppp']
+const SERVICES: readonly SimulatedService[] = ['hotspot', 'ppp']
 const TENANT = tenantId('acme')
 
 answerParent((question: DaemonQuestion) => {

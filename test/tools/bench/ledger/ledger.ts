@@ -1,7 +1,6 @@
 import { Calendar } from '../../../../src/accounting/calendar.ts'
 import type { Spreading } from '../../../../src/accounting/decision-shares.ts'
 import { routerId, tenantId } from '../../../../src/accounting/ids.ts'
-import { NEW_LEDGER } from '../../../../src/accounting/ledger.ts'
 import type { Reading } from '../../../../src/accounting/reading.ts'
 import { inOneGo } from '../../../../src/accounting/steps.ts'
 import { Rollup } from '../../../../src/live/rollup.ts'
@@ -19,7 +18,7 @@ const SESSIONS_A_ROUND = 300_000
 
 const LIMITS = { maxSessions: 1e6, newSessionsPerHour: 4e6 }
 const TERMS = { plausibleBitsPerSecond: 10e9, stalledAfterMs: 900_000 }
-const STORED = { position: 0, committedEpoch: 0, ledgers: { hotspot: NEW_LEDGER, ppp: NEW_LEDGER } }
+const STORED = { position: 0, committedEpoch: 0, ledgers: new Map<never, never>() }
 const SPREADING: Spreading = { bucketMs: 900_000, calendar: new Calendar('Africa/Nairobi') }
 
 export const LEDGER: Bench = {

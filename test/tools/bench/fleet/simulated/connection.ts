@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
-import type { Service } from '../../../../../src/accounting/reading.ts'
 import { SentenceDecoder } from '../../../../../src/routeros/wire/words.ts'
 import type { Ending } from '../../../../harness/fleet/faults.ts'
 import { parseRequest, type Request } from '../../../../harness/fleet/request.ts'
 import { delivered } from '../../../../harness/fleet/unsent.ts'
+import type { SimulatedService } from '../../../../harness/services.ts'
 import { Conversation, type Settle } from './conversation.ts'
 import { idOf } from './menus.ts'
 import { Output } from './output.ts'
@@ -11,7 +11,10 @@ import type { FastRouter, RouterClient } from './router.ts'
 import type { Subscriber } from './subscribers.ts'
 
 const MAX_WORD_BYTES = 65_536
-const ACTIVE_MENUS: Readonly<Record<Service, string>> = { hotspot: '/ip/hotspot/active', ppp: '/ppp/active' }
+const ACTIVE_MENUS: Readonly<Record<SimulatedService, string>> = {
+  hotspot: '/ip/hotspot/active',
+  ppp: '/ppp/active',
+}
 
 interface Reply {
   readonly settle: Settle
@@ -53,7 +56,7 @@ export class FastConnection implements RouterClient {
     })
   }
 
-  tellOf(service: Service, gone: Subscriber): void {
+  tellOf(service: SimulatedService, gone: Subscriber): void {
     const tag = this.#conversation.listensTo(service)
     if (tag === undefined || this.#isEnding) return
     const id = idOf(ACTIVE_MENUS[service], gone)

@@ -1,7 +1,7 @@
-import type { Service } from '../../../../../src/accounting/reading.ts'
 import { encodeSentence } from '../../../../../src/routeros/wire/words.ts'
 import type { Request } from '../../../../harness/fleet/request.ts'
 import { formatUptime } from '../../../../harness/fleet/uptime.ts'
+import type { SimulatedService } from '../../../../harness/services.ts'
 import { numberOf, SESSION_MENUS, type SessionMenu } from './menus.ts'
 import type { Output } from './output.ts'
 import { PppRound } from './ppp-round.ts'
@@ -19,14 +19,14 @@ export class Conversation {
   readonly #router: FastRouter
   readonly #ppp: PppRound
   /** Which tag each service's logouts are told with. */
-  readonly #listening = new Map<Service, string>()
+  readonly #listening = new Map<SimulatedService, string>()
 
   constructor(router: FastRouter) {
     this.#router = router
     this.#ppp = new PppRound(router.ppp)
   }
 
-  listensTo(service: Service): string | undefined {
+  listensTo(service: SimulatedService): string | undefined {
     return this.#listening.get(service)
   }
 

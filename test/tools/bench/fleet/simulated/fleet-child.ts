@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { SERVICES } from '../../../../../src/accounting/reading.ts'
+import { SERVICES } from '../../../../harness/services.ts'
 import { FastFleet, type FleetSize } from './fleet.ts'
 import { reportOf } from './fleet-report.ts'
 import { TROUBLES, type Trouble } from './router.ts'

@@ -3,13 +3,16 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Bytes } from '../../../../../src/accounting/bytes.ts'
-import type { Service } from '../../../../../src/accounting/reading.ts'
+import type { SimulatedService } from '../../../../harness/services.ts'
 import type { FleetSize } from './fleet.ts'
 import type { FleetReport } from './fleet-report.ts'
 import type { Trouble } from './router.ts'
 
 /** What a router's whole replies carried, of each service's subscribers by number. */
-export type RouterTruth = readonly { readonly service: Service; readonly carried: readonly Bytes[] }[]
+export type RouterTruth = readonly {
+  readonly service: SimulatedService
+  readonly carried: readonly Bytes[]
+}[]
 
 /** The fast fleet in a process of its own, so that its cost is its own too. */
 export class FastFleetProcess {

@@ -1,14 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  type Reading,
-  rowsOf,
-  SERVICES,
-  type Service,
-  type SessionReading,
-} from '../../../../../src/accounting/reading.ts'
+import { type Reading, rowsOf, type SessionReading } from '../../../../../src/accounting/reading.ts'
 import { Router } from '../../../../../src/routeros/router.ts'
 import { systemClock } from '../../../../../src/runtime/clock.ts'
 import { ofService } from '../../../../accounting/readings.ts'
+import { SERVICES, type SimulatedService, simulated } from '../../../../harness/services.ts'
 import { plainLink } from '../../../../routeros/wire/dialled.ts'
 import { newRouterServices } from '../../../../services/router-services.ts'
 import { FastFleet } from './fleet.ts'
@@ -39,7 +34,7 @@ async function connect(router: FastRouter, port: number): Promise<Router> {
   return client
 }
 
-async function read(client: Router, service: Service): Promise<Reading> {
+async function read(client: Router, service: SimulatedService): Promise<Reading> {
   const reading = await client.read(service)
   if (!reading) throw new Error(`no ${service}`)
   return reading
@@ -51,7 +46,7 @@ function rows(reading: Reading): ReadonlyMap<string, SessionReading> {
 
 /** What the fleet says that it told of who is on, and what the client was told, by name. */
 function held(router: FastRouter, reading: Reading): { told: object; got: object } {
-  const { service } = reading
+  const service = simulated(reading.service)
   const carried = [...router.of(service).carried()]
   const told = router
     .of(service)

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SERVICES } from '../../../../../src/accounting/reading.ts'
 import { pick, type Random, seededRandom } from '../../../../harness/fleet/random.ts'
+import { SERVICES } from '../../../../harness/services.ts'
 import { FastConnection } from './connection.ts'
 import type { Output } from './output.ts'
 import { FastRouter, type Trouble } from './router.ts'

@@ -1,4 +1,4 @@
-import type { Service } from '../../../../../src/accounting/reading.ts'
+import type { SimulatedService } from '../../../../harness/services.ts'
 import type { Subscriber } from './subscribers.ts'
 
 /**
@@ -13,7 +13,7 @@ export type Property =
 
 /** What of a subscriber's a menu shows. */
 export interface SessionMenu {
-  readonly service: Service
+  readonly service: SimulatedService
   readonly properties: ReadonlyMap<string, Property>
 }
 
@@ -21,7 +21,7 @@ const UPTIME = { kind: 'uptime' } as const
 const UPLOAD = { kind: 'upload' } as const
 const DOWNLOAD = { kind: 'download' } as const
 
-export function usernameOf(service: Service, { router, number }: Omit<Subscriber, 'place'>): string {
+export function usernameOf(service: SimulatedService, { router, number }: Omit<Subscriber, 'place'>): string {
   return service === 'hotspot' ? `guest-${router}-${number}` : `home-${router}-${number}`
 }
 

@@ -1,6 +1,6 @@
-import { SERVICES, type Service } from '../../../../../src/accounting/reading.ts'
 import type { Ending } from '../../../../harness/fleet/faults.ts'
 import { seededRandom } from '../../../../harness/fleet/random.ts'
+import { SERVICES, type SimulatedService } from '../../../../harness/services.ts'
 import { SESSION_MENUS, type SessionMenu } from './menus.ts'
 import { PollTimes } from './poll-times.ts'
 import { type Subscriber, Subscribers } from './subscribers.ts'
@@ -15,7 +15,7 @@ export interface RouterAbout {
 
 /** Somebody who is connected. */
 export interface RouterClient {
-  tellOf(service: Service, gone: Subscriber): void
+  tellOf(service: SimulatedService, gone: Subscriber): void
   end(by: Ending): void
 }
 
@@ -58,7 +58,7 @@ export class FastRouter {
     }
   }
 
-  of(service: Service): Subscribers {
+  of(service: SimulatedService): Subscribers {
     return service === 'hotspot' ? this.hotspot : this.ppp
   }
 
@@ -76,7 +76,7 @@ export class FastRouter {
   }
 
   /** Somebody goes, and somebody new comes, on a hotspot to the same address. */
-  swap(service: Service, nowMs: number): void {
+  swap(service: SimulatedService, nowMs: number): void {
     const subscribers = this.of(service)
     const gone = subscribers.logoutOne()
     const come = subscribers.login(nowMs)

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../../../../src/accounting/bytes.ts'
-import type { Service } from '../../../../../src/accounting/reading.ts'
 import { type Random, wholeBelow } from '../../../../harness/fleet/random.ts'
+import type { SimulatedService } from '../../../../harness/services.ts'
 import { Column } from './column.ts'
 import { Readings } from './readings.ts'
 import { movedIn, rateOf } from './traffic.ts'
@@ -14,7 +14,7 @@ export interface Subscriber {
 
 /** Those of one service on one router: numbered in the order of their logins, and what was read of them. */
 export class Subscribers {
-  readonly service: Service
+  readonly service: SimulatedService
   readonly readings = new Readings()
   readonly #router: number
   readonly #random: Random
@@ -28,7 +28,7 @@ export class Subscribers {
   #count = 0
   #frozenMs = Number.POSITIVE_INFINITY
 
-  constructor(about: { service: Service; router: number; room: number; random: Random }) {
+  constructor(about: { service: SimulatedService; router: number; room: number; random: Random }) {
     this.service = about.service
     this.#router = about.router
     this.#random = about.random
