@@ -122,7 +122,7 @@ export const NOTHING_DECIDED = {
 /** Nothing that waits for the database. */
 export const NOTHING_PENDING = {
   ...{ sessions: new Map<never, never>(), moves: [], events: [], readings: new Map<never, never>() },
-  ...{ bindings: new Map<string, never>(), forgetsBindings: false },
+  bindings: new Map<never, never>(),
 } as const
 
 function unreadRow(service: Service, row: Partial<UnreadRow>): UnreadRow {

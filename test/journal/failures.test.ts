@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { WRITTEN_FORMAT } from '../../src/journal/format/format.ts'
 import { BusyRouter } from './busy-router.ts'
 import { MemoryDisk } from './files/memory-disk.ts'
 import { FLUSH_MS, ModelDaemon, World } from './model-daemon.ts'
@@ -209,9 +210,12 @@ describe('damage', () => {
   it('a journal of another version stops the start', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
-    const header = Buffer.from('tikjrnl\x03\0\0\0\0')
+    const version = WRITTEN_FORMAT + 1
+    const header = Buffer.from([...Buffer.from('tikjrnl'), version, 0, 0, 0, 0])
     header.writeUInt32LE(crc32(header.subarray(0, 8)), 8)
     disk.put('/journal/journal-00000001.log', header)
-    await expect(new ModelDaemon(world, disk, MAX_BYTES).start()).rejects.toThrow(/version 3 of the format/)
+    await expect(new ModelDaemon(world, disk, MAX_BYTES).start()).rejects.toThrow(
+      `version ${version} of the format`,
+    )
   })
 })

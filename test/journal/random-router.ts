@@ -15,9 +15,9 @@ import {
   type LedgerEvent,
 } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
-import type { Moment, Window } from '../../src/accounting/reading.ts'
+import type { Moment, Service, Window } from '../../src/accounting/reading.ts'
 import type { Session } from '../../src/accounting/session.ts'
-import { SERVICES, type SimulatedService } from '../harness/services.ts'
+
 import type { Random } from './random.ts'
 
 const ODD_STRINGS = [
@@ -32,6 +32,8 @@ const ODD_STRINGS = [
   '<pppoe-ann>',
   'x'.repeat(300),
 ]
+/** Any name is a service's. */
+const NAMES = ['hotspot', 'ppp', 'zoë’s 😀']
 const ODD_BYTES = [0, 1, 127, 128, 2 ** 31, 2 ** 32 + 7, 2 ** 51 - 1]
 const DEVICE = { serial: undefined, identity: 'unpaired \ud83d' }
 const START_MS = Date.UTC(2026, 10, 24, 9)
@@ -39,7 +41,7 @@ const START_MS = Date.UTC(2026, 10, 24, 9)
 /** A router whose decisions are all that decisions can be, mostly sessions that grew. */
 export class RandomRouter {
   readonly #random: Random
-  readonly #open = new Map<SimulatedService, Session[]>()
+  readonly #open = new Map<Service, Session[]>()
   readonly #bindings = new Map<string, CountedMark>()
   #seconds = 0
   #sessions = 0
@@ -50,7 +52,7 @@ export class RandomRouter {
 
   next(): Decision {
     const random = this.#random
-    const service = random.pick(SERVICES)
+    const service = random.pick(NAMES)
     this.#seconds += random.below(10)
     const at = this.#moment()
     const since = new Date(at.wall.getTime() - 5000)
@@ -127,7 +129,7 @@ export class RandomRouter {
     }
   }
 
-  #start(service: SimulatedService, at: Moment): Extract<Entry, { kind: 'start' }> {
+  #start(service: Service, at: Moment): Extract<Entry, { kind: 'start' }> {
     const random = this.#random
     const delta = this.#bytes()
     const session: Session = {

@@ -17,10 +17,10 @@ export function adoptPending(ledger: Ledger, service: Service, pending: Pending)
     if (end && !(end.reason === 'removed' && last?.hasLeft)) unnumbered.delete(session.id)
     else unnumbered.set(session.id, session)
   }
-  const bindings =
-    service === 'ppp'
-      ? new Map([...(pending.forgetsBindings ? [] : ledger.bindings), ...pending.bindings])
-      : ledger.bindings
+  const waiting = pending.bindings.get(service)
+  const bindings = waiting
+    ? new Map([...(waiting.forgetsOthers ? [] : ledger.bindings), ...waiting.moved])
+    : ledger.bindings
   return { unnumbered, columns: undefined, bindings, away: awayAfter(ledger, changes, last), last }
 }
 

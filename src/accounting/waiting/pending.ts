@@ -1,6 +1,7 @@
 import type { Growth } from '../columns/columns.ts'
 import { type DetailedSum, GrownRows } from '../columns/grown-rows.ts'
-import { type Bindings, NO_BINDINGS } from '../counting/bindings.ts'
+import type { Bindings } from '../counting/bindings.ts'
+import type { CountedMark } from '../counting/mark.ts'
 import { type Decision, type Entry, type LedgerEvent, type Move, NO_MOVES, toldOneByOne } from '../entry.ts'
 import type { SessionId } from '../ids.ts'
 import { onceMade } from '../lazy.ts'
@@ -27,10 +28,16 @@ export interface Pending {
   /** Of what the database has of these sessions, before anything of the above is added; in this order. */
   readonly moves: readonly Move[]
   readonly events: readonly LedgerEvent[]
-  readonly bindings: Bindings
-  /** Whether the bindings that were known before are another router's. */
-  readonly forgetsBindings: boolean
+  /** By service; absent where nothing waits. */
+  readonly bindings: ReadonlyMap<Service, PendingBindings>
   readonly readings: ReadonlyMap<Service, LastReading>
+}
+
+/** What waits of the static bindings of one service. */
+export interface PendingBindings {
+  /** Whether those that were known before are another router's. */
+  readonly forgetsOthers: boolean
+  readonly moved: Bindings
 }
 
 /** `sessions`, without an object for each that only grew. */
@@ -38,6 +45,12 @@ export interface PendingColumns {
   readonly changed: ReadonlyMap<SessionId, PendingSession>
   readonly grown: readonly GrownRows[]
 }
+
+interface MovingBindings extends PendingBindings {
+  readonly moved: Map<string, CountedMark>
+}
+
+const NO_PENDING_BINDINGS: Pending['bindings'] = new Map()
 
 /** A router's pending commit as it grows by decision after decision. */
 export class PendingBuilder {
@@ -48,8 +61,7 @@ export class PendingBuilder {
   readonly #moves: Move[] = []
   /** What has moved to sessions that are told next. */
   readonly #inherited = new Map<SessionId, PendingSession['shares']>()
-  #bindings = new Map(NO_BINDINGS)
-  #forgetsBindings = false
+  readonly #bindings = new Map<Service, MovingBindings>()
   readonly #readings = new Map<Service, LastReading>()
   #since: Date | undefined
   /** What came last of those that only grew; newer than what is above. */
@@ -85,7 +97,7 @@ export class PendingBuilder {
       this.#sessions.bytes +
       this.#grownSize * GROWN_BYTES +
       this.#events.all.length * EVENT_BYTES +
-      this.#bindings.size * BINDING_BYTES +
+      this.#bindingCount * BINDING_BYTES +
       this.#moves.length * MOVE_BYTES
     return { bytes, since: this.#since }
   }
@@ -115,7 +127,7 @@ export class PendingBuilder {
     if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     for (const event of decision.events) this.#events.add(event)
-    this.#noteBindings(decision.bindings, decision.isReplaced && service === 'ppp')
+    this.#noteBindings(service, { forgetsOthers: decision.isReplaced, moved: decision.bindings })
     this.#readings.set(decision.service, lastReadingOf(decision))
   }
 
@@ -125,7 +137,7 @@ export class PendingBuilder {
     for (const move of pending.moves) this.#move(move)
     for (const change of pending.sessions.values()) this.#put(change)
     this.#events.addAll(pending.events)
-    this.#noteBindings(pending.bindings, pending.forgetsBindings)
+    for (const [service, bindings] of pending.bindings) this.#noteBindings(service, bindings)
     for (const [service, reading] of pending.readings) {
       this.#readings.set(service, reading)
       this.#since ??= reading.at.wall
@@ -147,8 +159,7 @@ export class PendingBuilder {
       ...(grown.length === 0 ? {} : { inColumns: { changed, grown } }),
       moves: this.#moves.length === 0 ? NO_MOVES : this.#moves,
       events: this.#events.all,
-      bindings: this.#bindings,
-      forgetsBindings: this.#forgetsBindings,
+      bindings: this.#bindings.size === 0 ? NO_PENDING_BINDINGS : this.#bindings,
       readings: this.#readings,
     }
   }
@@ -159,12 +170,17 @@ export class PendingBuilder {
     return size
   }
 
-  #noteBindings(bindings: Bindings, forgetsBindings: boolean): void {
-    if (forgetsBindings) {
-      this.#bindings = new Map()
-      this.#forgetsBindings = true
-    }
-    for (const [name, mark] of bindings) this.#bindings.set(name, mark)
+  get #bindingCount(): number {
+    let count = 0
+    for (const { moved } of this.#bindings.values()) count += moved.size
+    return count
+  }
+
+  #noteBindings(service: Service, { forgetsOthers, moved }: PendingBindings): void {
+    if (!forgetsOthers && moved.size === 0) return
+    const before = forgetsOthers ? undefined : this.#bindings.get(service)
+    if (before) for (const [name, mark] of moved) before.moved.set(name, mark)
+    else this.#bindings.set(service, { forgetsOthers, moved: new Map(moved) })
   }
 
   /** What waits of the one is the other's too. */

@@ -1,4 +1,4 @@
-import type { Bindings } from '../../accounting/counting/bindings.ts'
+import { type Bindings, NO_BINDINGS } from '../../accounting/counting/bindings.ts'
 import { countedUpTo } from '../../accounting/counting/mark.ts'
 import { NONE_AWAY } from '../../accounting/device.ts'
 import { NO_MOVES } from '../../accounting/entry.ts'
@@ -31,13 +31,16 @@ import {
 
 /*
  *     pending  = basePosition:varint position:varint
- *                varint waiting*  varint event*  varint binding*  varint reading*
- *                moves forgetsBindings:flag                       since format 2
+ *                varint waiting*  varint event*  bindings  varint reading*
+ *                moves                                            since format 2
+ *                forgetsBindings:flag                             in format 2 only
  *     waiting  = number:varint session isNew:flag end varint share*
  *     end      = 0 | 1 lastSeenAt:number endTime:number reason:byte
  *     share    = bucketStartMs:number day:word bytes
  *     reading  = service at:moment boot:window flags:byte (1 isFromAnotherProcess, 2 hasLeft)
  *                device away                                      since format 2
+ *     bindings = varint (service forgetsOthers:flag varint binding*)*
+ *              | varint binding*                                  up to format 2: of PPP
  *
  * In format 1 a binding is name:word bytes.
  *
@@ -50,10 +53,15 @@ export function writePending(out: ByteWriter, book: WrittenBook, pending: Pendin
   out.varint(pending.sessions.size)
   for (const waiting of pending.sessions.values()) writeWaiting(out, book, waiting)
   writeEvents(out, pending.events)
-  writeBindings(out, book, pending.bindings)
+  out.varint(pending.bindings.size)
+  for (const [service, { forgetsOthers, moved }] of pending.bindings) {
+    writeService(out, book.words, service)
+    out.flag(forgetsOthers)
+    writeBindings(out, book, moved)
+  }
   out.varint(pending.readings.size)
   for (const [service, reading] of pending.readings) {
-    writeService(out, service)
+    writeService(out, book.words, service)
     writeMoment(out, reading.at)
     writeWindow(out, reading.boot)
     out.byte((reading.isFromAnotherProcess ? 1 : 0) + (reading.hasLeft ? 2 : 0))
@@ -61,7 +69,6 @@ export function writePending(out: ByteWriter, book: WrittenBook, pending: Pendin
     writeAway(out, book.words, reading.away)
   }
   writeMoves(out, pending.moves)
-  out.flag(pending.forgetsBindings)
 }
 
 export function readPending(from: ByteReader, book: ReadBook): Pending {
@@ -70,12 +77,26 @@ export function readPending(from: ByteReader, book: ReadBook): Pending {
   const sessions = new Map<SessionId, PendingSession>()
   for (const waiting of from.items(() => readWaiting(from, book))) sessions.set(waiting.session.id, waiting)
   const events = readEvents(from)
-  const bindings = book.format === 1 ? readPlainBindings(from, book) : readBindings(from, book)
+  const readBindingsOfPpp = book.format === 1 ? readPlainBindings : readBindings
+  const ofPpp = book.format < 3 ? readBindingsOfPpp(from, book) : undefined
+  const ofAll = ofPpp ? undefined : readAllBindings(from, book)
   const readings = new Map<Service, LastReading>(from.items(() => readReading(from, book)))
-  const isOld = book.format === 1
-  const moves = isOld ? NO_MOVES : readMoves(from)
-  const forgetsBindings = isOld ? false : from.flag()
-  return { basePosition, position, sessions, moves, events, bindings, forgetsBindings, readings }
+  const moves = book.format === 1 ? NO_MOVES : readMoves(from)
+  const bindings = ofAll ?? bindingsOfPpp(book.format === 2 && from.flag(), ofPpp ?? NO_BINDINGS)
+  return { basePosition, position, sessions, moves, events, bindings, readings }
+}
+
+function readAllBindings(from: ByteReader, book: ReadBook): Pending['bindings'] {
+  const read = () => {
+    const service = readService(from, book)
+    return [service, { forgetsOthers: from.flag(), moved: readBindings(from, book) }] as const
+  }
+  return new Map(from.items(read))
+}
+
+/** Up to format 2 no other service had bindings. */
+function bindingsOfPpp(forgetsOthers: boolean, moved: Bindings): Pending['bindings'] {
+  return new Map(forgetsOthers || moved.size > 0 ? [['ppp', { forgetsOthers, moved }]] : [])
 }
 
 function writeWaiting(out: ByteWriter, book: WrittenBook, waiting: PendingSession): void {
@@ -98,7 +119,7 @@ function writeWaiting(out: ByteWriter, book: WrittenBook, waiting: PendingSessio
 
 function readWaiting(from: ByteReader, book: ReadBook): PendingSession {
   const number = from.varint()
-  const session = readSession(from, book.words)
+  const session = readSession(from, book)
   const isNew = from.flag()
   const end = from.flag() ? readEnd(from, book.words) : undefined
   if (end) book.sessions.delete(number)
@@ -122,8 +143,9 @@ function readPlainBindings(from: ByteReader, book: ReadBook): Bindings {
   return bindings
 }
 
-function readReading(from: ByteReader, { format, words }: ReadBook): [Service, LastReading] {
-  const service = readService(from)
+function readReading(from: ByteReader, book: ReadBook): [Service, LastReading] {
+  const { format, words } = book
+  const service = readService(from, book)
   const at = readMoment(from)
   const boot = readWindow(from)
   const flags = from.byte()

@@ -30,7 +30,7 @@ const ENTRIES_A_STEP = 200
 
 export function* writeDecision(out: ByteWriter, book: WrittenBook, decision: Decision): Steps<void> {
   const { service, at, boot, entries, growth, events, bindings, device, isReplaced, away, moves } = decision
-  writeService(out, service)
+  writeService(out, book.words, service)
   writeMoment(out, at)
   writeWindow(out, boot)
   out.varint(entries.length + (growth?.numbers.length ?? 0))
@@ -49,7 +49,7 @@ export function* writeDecision(out: ByteWriter, book: WrittenBook, decision: Dec
 }
 
 export function readDecision(from: ByteReader, book: ReadBook): Decision {
-  const service = readService(from)
+  const service = readService(from, book)
   const at = readMoment(from)
   const boot = readWindow(from)
   const entryReader = new EntryReader(from, book, at)

@@ -169,7 +169,7 @@ export class EntryReader {
       case 'stop':
         return this.#readStop(number, this.#last(number))
       case 'stopWhole':
-        return this.#readStop(number, readSession(this.#from, this.#book.words))
+        return this.#readStop(number, readSession(this.#from, this.#book))
       case undefined:
         throw new MalformedRecord(`no entry of form ${head % 8}`)
       default:
@@ -196,7 +196,7 @@ export class EntryReader {
   }
 
   #readSession(number: number): Session {
-    const session = readSession(this.#from, this.#book.words)
+    const session = readSession(this.#from, this.#book)
     this.#book.sessions.set(number, session)
     return session
   }

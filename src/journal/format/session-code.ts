@@ -5,7 +5,8 @@ import type { Moment, Service, Window } from '../../accounting/reading.ts'
 import type { Session } from '../../accounting/session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import type { ReadWords, WrittenWords } from './dictionary.ts'
+import type { WrittenWords } from './dictionary.ts'
+import type { ReadBook } from './router-context.ts'
 import { NO_REST, readRest, restText, type SessionRest, withRest } from './session-rest.ts'
 
 /*
@@ -16,7 +17,7 @@ import { NO_REST, readRest, restText, type SessionRest, withRest } from './sessi
  *     has     = one bit for each of the eight that may be absent, the first in the lowest
  *     mark    = 0 (owed from login) | 1 (owed from baseline) | 2 counters:bytes | 3 counters:bytes sinceMs:number
  *     rest    = what few sessions have, as JSON: see `session-rest.ts`
- *     service = byte
+ *     service = word                                       a byte up to format 2: 0 for hotspot, 1 for PPP
  *     window  = earliestMs:number latestMs:number
  *     moment  = wall:number steadyMs:number
  *     bytes   = upload:number download:number
@@ -27,7 +28,7 @@ export function writeSession(out: ByteWriter, words: WrittenWords, session: Sess
   const rest = restText(session)
   const start = out.length
   out.string(session.id)
-  writeService(out, session.service)
+  writeService(out, words, session.service)
   words.write(out, session.protocol)
   out.string(session.username)
   const optional = [server, macAddress, ipAddress, routerSessionId, callerId, binding, domain, rest]
@@ -49,9 +50,10 @@ export function writeSession(out: ByteWriter, words: WrittenWords, session: Sess
   words.sessionBytes += out.length - start
 }
 
-export function readSession(from: ByteReader, words: ReadWords): Session {
+export function readSession(from: ByteReader, book: ReadBook): Session {
+  const { words } = book
   const id = sessionId(from.string())
-  const service = readService(from)
+  const service = readService(from, book)
   const protocol = words.read(from)
   const username = from.string()
   const has = from.byte()
@@ -118,17 +120,15 @@ function readMark(from: ByteReader): Mark {
   }
 }
 
-/** Services by the numbers that they have in the journal. */
+/** Up to format 2 services had numbers. */
 const NUMBERED: readonly Service[] = ['hotspot', 'ppp']
 
-export function writeService(out: ByteWriter, service: Service): void {
-  const number = NUMBERED.indexOf(service)
-  if (number < 0) throw new RangeError(`no number for ${service}`)
-  out.byte(number)
+export function writeService(out: ByteWriter, words: WrittenWords, service: Service): void {
+  words.write(out, service)
 }
 
-export function readService(from: ByteReader): Service {
-  return from.choice(NUMBERED)
+export function readService(from: ByteReader, { format, words }: ReadBook): Service {
+  return format < 3 ? from.choice(NUMBERED) : words.read(from)
 }
 
 export function writeDate(out: ByteWriter, date: Date): void {

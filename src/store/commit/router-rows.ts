@@ -16,12 +16,14 @@ export function sessionsOf(
 }
 
 export function bindingsOf({ tenant, router, pending }: RouterCommit): readonly BindingChange[] {
-  return Array.from(pending.bindings, ([name, mark]) => ({ tenant, router, name, mark }))
+  return [...pending.bindings.values()].flatMap(({ moved }) =>
+    Array.from(moved, ([name, mark]) => ({ tenant, router, name, mark })),
+  )
 }
 
 /** Whether those that the database knows of it are another router's. */
 export function forgetsBindings({ pending }: RouterCommit): boolean {
-  return pending.forgetsBindings
+  return pending.bindings.get('ppp')?.forgetsOthers === true
 }
 
 export function eventsOf({ tenant, router, pending }: RouterCommit): readonly RouterEvent[] {

@@ -124,7 +124,25 @@ describe('what waits for the database', () => {
       ['reset', wallAt(7)],
       ['reset', wallAt(12)],
     ])
-    expect(bindings).toEqual(new Map([['pppoe-ann', countedUpTo(bytes(8, 8))]]))
+    const moved = new Map([['pppoe-ann', countedUpTo(bytes(8, 8))]])
+    expect(bindings).toEqual(new Map([['ppp', { forgetsOthers: false, moved }]]))
+  })
+
+  it('keeps the bindings of each service apart, and another router has its own only where it was read', () => {
+    const waiting = new Waiting(0)
+    const a = { serial: 'A', identity: 'hq' }
+    const b = { serial: 'B', identity: 'hq' }
+    waiting.take(ppp(0, [], { device: a, bindings: [binding('same', 5, 5), binding('old', 1, 1)] }))
+    waiting.take(hotspot(0, [], { device: a, bindings: [binding('same', 7, 7)] }))
+    waiting.take(ppp(5, [], { device: b, bindings: [binding('same', 2, 2)] }))
+    const { bindings } = waiting.commit()
+    const marked = (sum: number) => new Map([['same', countedUpTo(bytes(sum, sum))]])
+    expect(bindings).toEqual(
+      new Map([
+        ['ppp', { forgetsOthers: true, moved: marked(2) }],
+        ['hotspot', { forgetsOthers: false, moved: marked(7) }],
+      ]),
+    )
   })
 
   it('is nothing until a decision comes, and something even where that decides nothing', () => {

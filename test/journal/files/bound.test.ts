@@ -148,7 +148,7 @@ describe('segments', () => {
 describe('the bound', () => {
   it('holds over a long outage of the database, and nothing is lost', async () => {
     const world = newWorld(10, 10)
-    const maxBytes = 140_000
+    const maxBytes = 141_000
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, maxBytes)
     await daemon.start()

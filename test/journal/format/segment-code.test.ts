@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { routerId, routerKey, tenantId } from '../../../src/accounting/ids.ts'
+import { WRITTEN_FORMAT } from '../../../src/journal/format/format.ts'
 import { SegmentEncoder } from '../../../src/journal/format/segment-code.ts'
 import type { DecisionRecord, JournalRecord } from '../../../src/journal/record.ts'
 import { Random } from '../random.ts'
@@ -88,11 +89,11 @@ describe('damage', () => {
 
   it('another version is told apart from damage', () => {
     const { bytes } = written(someRecords(1))
-    const head = Buffer.from([...Buffer.from('tikjrnl'), 3])
+    const head = Buffer.from([...Buffer.from('tikjrnl'), WRITTEN_FORMAT + 1])
     const checksum = Buffer.alloc(4)
     checksum.writeUInt32LE(crc32(head))
     const newer = Buffer.concat([head, checksum, bytes.subarray(HEADER_BYTES)])
-    expect(readSegment(newer)).toEqual({ records: [], end: { kind: 'newer', version: 3 } })
+    expect(readSegment(newer)).toEqual({ records: [], end: { kind: 'newer', version: WRITTEN_FORMAT + 1 } })
     const damaged = Buffer.concat([head, bytes.subarray(head.length)])
     expect(readSegment(damaged)).toEqual({ records: [], end: { kind: 'broken', at: 0, reason: 'header' } })
   })

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Calendar } from '../../../src/accounting/calendar.ts'
-import { NO_BINDINGS } from '../../../src/accounting/counting/bindings.ts'
 import { type LedgerEvent, NO_MOVES } from '../../../src/accounting/entry.ts'
 import { inOneGo } from '../../../src/accounting/steps.ts'
 import { ByteWriter } from '../../../src/journal/format/byte-writer.ts'
@@ -37,7 +36,7 @@ test('a router with 200,000 events that wait is taken up at a start, and committ
   })
   const pending = {
     ...{ basePosition: 0, position: 1, sessions: new Map(), moves: NO_MOVES, events },
-    ...{ bindings: NO_BINDINGS, forgetsBindings: false, readings: new Map() },
+    ...{ bindings: new Map(), readings: new Map() },
   }
   const record = read({ kind: 'checkpoint', router: key(hq), epoch: 1, pending: [pending] })
   const estate = new JournalInheritance({
