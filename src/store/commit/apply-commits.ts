@@ -7,12 +7,13 @@ import { GrownSessions } from './grow-sessions.ts'
 import { decideOutcomes } from './lock-routers.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
 import type { CommitResult } from './outcome.ts'
-import { bindingsOf, eventsOf, forgetsBindings, sessionsOf } from './router-rows.ts'
+import { bindingsOf, eventsOf, forgottenBindingsOf, readingsOf, sessionsOf } from './router-rows.ts'
 import {
   FORGET_BINDINGS,
   INSERT_EVENTS,
   type RouterCommit,
   SET_BINDINGS,
+  SET_READINGS,
   UPDATE_ROUTERS,
 } from './router-statements.ts'
 import { writeSessions } from './write-sessions.ts'
@@ -40,10 +41,14 @@ export async function applyCommits(
   const moved = await moveSessions(client, commits)
   const named = await writeSessions(client, others, floorMs)
   await settleMoved(client, moved)
-  await runUnnest(client, FORGET_BINDINGS, commits.filter(forgetsBindings))
+  await runUnnest(client, FORGET_BINDINGS, commits.flatMap(forgottenBindingsOf))
   await runUnnest(client, SET_BINDINGS, commits.flatMap(bindingsOf))
   await runUnnest(client, INSERT_EVENTS, commits.flatMap(eventsOf))
-  const [grownNamed] = await together([grown.write(client), runUnnest(client, UPDATE_ROUTERS, commits)])
+  const [grownNamed] = await together([
+    grown.write(client),
+    runUnnest(client, SET_READINGS, commits.flatMap(readingsOf)),
+    runUnnest(client, UPDATE_ROUTERS, commits),
+  ])
   return tellOthers(client, outcomes, commits, [...named, ...grownNamed], at)
 }
 

@@ -1,5 +1,11 @@
 import type { PendingSession } from '../../accounting/waiting/pending-session.ts'
-import type { BindingChange, RouterCommit, RouterEvent } from './router-statements.ts'
+import type {
+  BindingChange,
+  ForgottenBindings,
+  RouterCommit,
+  RouterEvent,
+  ServiceReading,
+} from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
 
 /** What a router's commit has for the tables, row by row. */
@@ -15,15 +21,21 @@ export function sessionsOf(
   })
 }
 
+export function readingsOf({ tenant, router, pending }: RouterCommit): readonly ServiceReading[] {
+  return Array.from(pending.readings, ([service, last]) => ({ tenant, router, service, last }))
+}
+
 export function bindingsOf({ tenant, router, pending }: RouterCommit): readonly BindingChange[] {
-  return [...pending.bindings.values()].flatMap(({ moved }) =>
-    Array.from(moved, ([name, mark]) => ({ tenant, router, name, mark })),
+  return [...pending.bindings].flatMap(([service, { moved }]) =>
+    Array.from(moved, ([name, mark]) => ({ tenant, router, service, name, mark })),
   )
 }
 
-/** Whether those that the database knows of it are another router's. */
-export function forgetsBindings({ pending }: RouterCommit): boolean {
-  return pending.bindings.get('ppp')?.forgetsOthers === true
+/** Services of which those that the database knows are another router's. */
+export function forgottenBindingsOf({ tenant, router, pending }: RouterCommit): readonly ForgottenBindings[] {
+  return [...pending.bindings]
+    .filter(([, { forgetsOthers }]) => forgetsOthers)
+    .map(([service]) => ({ tenant, router, service }))
 }
 
 export function eventsOf({ tenant, router, pending }: RouterCommit): readonly RouterEvent[] {

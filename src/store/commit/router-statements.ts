@@ -25,41 +25,6 @@ export interface RouterCommit {
 const TENANT: Column<{ tenant: TenantId }> = { name: 'tenant_id', type: 'text', of: ({ tenant }) => tenant }
 const ROUTER: Column<{ router: RouterId }> = { name: 'router_id', type: 'text', of: ({ router }) => router }
 
-const reading = (
-  service: Service,
-  name: string,
-  of: (reading: LastReading) => number,
-): Column<RouterCommit> => ({
-  name: `${service}_${name}`,
-  type: 'timestamptz',
-  of: ({ pending }) => {
-    const last = pending.readings.get(service)
-    return last ? storableInstant(of(last)) : null
-  },
-})
-
-const readings = (service: Service): readonly Column<RouterCommit>[] => [
-  reading(service, 'reading_at', ({ at }) => at.wall.getTime()),
-  reading(service, 'steady_at', ({ at }) => at.steadyMs),
-  reading(service, 'boot_earliest_at', ({ boot }) => Math.floor(boot.earliestMs)),
-  reading(service, 'boot_latest_at', ({ boot }) => Math.ceil(boot.latestMs)),
-  {
-    name: `${service}_device`,
-    type: 'jsonb',
-    of: ({ pending }) => {
-      const last = pending.readings.get(service)
-      return last ? storedDevice(last) : null
-    },
-  },
-]
-
-/** Absent where this commit has no reading of the service: then the row's stand. */
-const READINGS: readonly Column<RouterCommit>[] = [
-  { name: 'last_reading_at', type: 'timestamptz', of: ({ pending }) => lastReadingAt(pending) },
-  ...readings('hotspot'),
-  ...readings('ppp'),
-]
-
 const POSITION: Column<RouterCommit> = {
   name: 'position',
   type: 'int8',
@@ -68,12 +33,19 @@ const POSITION: Column<RouterCommit> = {
 
 const EPOCH: Column<RouterCommit> = { name: 'committed_epoch', type: 'int8', of: ({ epoch }) => epoch }
 
+/** Absent where this commit has no reading: then the row's stands. */
+const LAST_READING: Column<RouterCommit> = {
+  name: 'last_reading_at',
+  type: 'timestamptz',
+  of: ({ pending }) => lastReadingAt(pending),
+}
+
 export const UPDATE_ROUTERS = unnestStatement(
   'tikmeter_update_routers',
-  [TENANT, ROUTER, POSITION, EPOCH, ...READINGS],
+  [TENANT, ROUTER, POSITION, EPOCH, LAST_READING],
   rows => `update routers as r set position = t.position, committed_epoch = t.committed_epoch,
-      ${READINGS.map(({ name }) => `${name} = coalesce(t.${name}, r.${name})`).join(', ')}
-    from ${rows} as t (tenant_id, router_id, position, committed_epoch, ${namesOf(READINGS)})
+      last_reading_at = coalesce(t.last_reading_at, r.last_reading_at)
+    from ${rows} as t (tenant_id, router_id, position, committed_epoch, last_reading_at)
     where r.tenant_id = t.tenant_id and r.id = t.router_id`,
 )
 
@@ -83,9 +55,52 @@ function lastReadingAt({ readings }: Pending): number | null {
   return last ? storableInstant(last.at.wall.getTime()) : null
 }
 
+/** The last reading of one service. */
+export interface ServiceReading {
+  readonly tenant: TenantId
+  readonly router: RouterId
+  readonly service: Service
+  readonly last: LastReading
+}
+
+const SERVICE: Column<{ service: Service }> = {
+  name: 'service',
+  type: 'text',
+  of: ({ service }) => storableText(service),
+}
+
+const reading = (name: string, of: (last: LastReading) => number): Column<ServiceReading> => ({
+  name,
+  type: 'timestamptz',
+  of: ({ last }) => storableInstant(of(last)),
+})
+
+const READING_TIMES: readonly Column<ServiceReading>[] = [
+  reading('reading_at', ({ at }) => at.wall.getTime()),
+  reading('steady_at', ({ at }) => at.steadyMs),
+  reading('boot_earliest_at', ({ boot }) => Math.floor(boot.earliestMs)),
+  reading('boot_latest_at', ({ boot }) => Math.ceil(boot.latestMs)),
+]
+
+const READING_COLUMNS: readonly Column<ServiceReading>[] = [
+  ...[TENANT, ROUTER, SERVICE, ...READING_TIMES],
+  { name: 'device', type: 'jsonb', of: ({ last }) => storedDevice(last) },
+]
+
+/** A device that is not known any more stands as it was. */
+export const SET_READINGS = unnestStatement(
+  'tikmeter_set_readings',
+  READING_COLUMNS,
+  rows => `insert into router_services as s (${namesOf(READING_COLUMNS)}) select * from ${rows}
+    on conflict (tenant_id, router_id, service) do update
+    set ${READING_TIMES.map(({ name }) => `${name} = excluded.${name}`).join(', ')},
+      device = coalesce(excluded.device, s.device)`,
+)
+
 export interface BindingChange {
   readonly tenant: TenantId
   readonly router: RouterId
+  readonly service: Service
   readonly name: string
   readonly mark: CountedMark
 }
@@ -93,6 +108,7 @@ export interface BindingChange {
 const BINDING_COLUMNS: readonly Column<BindingChange>[] = [
   TENANT,
   ROUTER,
+  SERVICE,
   { name: 'interface', type: 'text', of: ({ name }) => storableText(name) },
   {
     name: 'upload',
@@ -115,16 +131,18 @@ export const SET_BINDINGS = unnestStatement(
   'tikmeter_set_bindings',
   BINDING_COLUMNS,
   rows => `insert into binding_counters (${namesOf(BINDING_COLUMNS)}) select * from ${rows}
-    on conflict (tenant_id, router_id, interface)
+    on conflict (tenant_id, router_id, service, interface)
     do update set upload = excluded.upload, download = excluded.download, doubts = excluded.doubts`,
 )
 
-/** Bindings that are another router's now. */
-export const FORGET_BINDINGS = unnestStatement<RouterCommit>(
+/** A service whose bindings are another router's now. */
+export type ForgottenBindings = Pick<BindingChange, 'tenant' | 'router' | 'service'>
+
+export const FORGET_BINDINGS = unnestStatement<ForgottenBindings>(
   'tikmeter_forget_bindings',
-  [TENANT, ROUTER],
-  rows => `delete from binding_counters as b using ${rows} as t (tenant_id, router_id)
-    where b.tenant_id = t.tenant_id and b.router_id = t.router_id`,
+  [TENANT, ROUTER, SERVICE],
+  rows => `delete from binding_counters as b using ${rows} as t (tenant_id, router_id, service)
+    where b.tenant_id = t.tenant_id and b.router_id = t.router_id and b.service = t.service`,
 )
 
 export interface RouterEvent {

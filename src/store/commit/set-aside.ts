@@ -15,13 +15,14 @@ import {
   refusedEvent,
   refusedSession,
 } from './refused-entry.ts'
-import { bindingsOf, eventsOf, forgetsBindings, sessionsOf } from './router-rows.ts'
+import { bindingsOf, eventsOf, forgottenBindingsOf, readingsOf, sessionsOf } from './router-rows.ts'
 import {
   type BindingChange,
   FORGET_BINDINGS,
   INSERT_EVENTS,
   type RouterCommit,
   SET_BINDINGS,
+  SET_READINGS,
   UPDATE_ROUTERS,
 } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
@@ -47,7 +48,8 @@ import { writeSessions } from './write-sessions.ts'
  *
  * @param at when it is that they are set aside
  * @param floorMs buckets before it are left out of `session_deltas`
- * @throws DatabaseRefused where what is refused is not one of these, but the router's row, or the events of this
+ * @throws DatabaseRefused where what is refused is not one of these, but the router's row, one of its readings, or the
+ * events of this
  */
 export async function applySettingAside(
   client: ClientBase,
@@ -67,6 +69,7 @@ export async function applySettingAside(
     ...(await writeBindingsApart(client, commit)),
     ...(await writeEventsApart(client, commit)),
   ]
+  await runUnnest(client, SET_READINGS, readingsOf(commit))
   await runUnnest(client, UPDATE_ROUTERS, [commit])
   const told = await tellOthers(client, outcomes, [commit], named, at)
   const outcome = told.get(key)
@@ -145,7 +148,7 @@ async function writeBindingsApart(
   client: ClientBase,
   commit: RouterCommit,
 ): Promise<readonly RefusedEntry[]> {
-  await runUnnest(client, FORGET_BINDINGS, [commit].filter(forgetsBindings))
+  await runUnnest(client, FORGET_BINDINGS, forgottenBindingsOf(commit))
   const refusals = await writeAllBut(client, bindingsOf(commit), part =>
     runUnnest(client, SET_BINDINGS, part),
   )
@@ -153,10 +156,13 @@ async function writeBindingsApart(
   return refusals.map(refusedBinding)
 }
 
-async function removeBinding(client: ClientBase, { tenant, router, name }: BindingChange): Promise<void> {
+async function removeBinding(
+  client: ClientBase,
+  { tenant, router, service, name }: BindingChange,
+): Promise<void> {
   await client.query(
-    'delete from binding_counters where tenant_id = $1 and router_id = $2 and interface = $3',
-    [tenant, router, storableText(name)],
+    'delete from binding_counters where tenant_id = $1 and router_id = $2 and service = $3 and interface = $4',
+    [tenant, router, storableText(service), storableText(name)],
   )
 }
 

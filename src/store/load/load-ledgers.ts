@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
-import type { Bindings } from '../../accounting/counting/bindings.ts'
+import { type Bindings, NO_BINDINGS } from '../../accounting/counting/bindings.ts'
 import { type CountedMark, countedUpTo } from '../../accounting/counting/mark.ts'
 import {
   type RouterId,
@@ -16,7 +16,7 @@ import type { LastReading, Ledger } from '../../accounting/ledger.ts'
 import type { Service } from '../../accounting/reading.ts'
 import type { Session } from '../../accounting/session.ts'
 import { storableBytes } from '../pg/storable.ts'
-import { bindingCounters, routers, userSessions } from '../schema/schema.ts'
+import { bindingCounters, routerServices, routers, userSessions } from '../schema/schema.ts'
 import { deviceOf } from './stored-device.ts'
 import { storedCounters } from './stored-doubts.ts'
 import { awaySessions, leftSessions, openSessions, type SessionRow, sessionOf } from './stored-session.ts'
@@ -46,6 +46,7 @@ export async function loadLedgers(
     .select()
     .from(routers)
     .where(isOneOf(refs, routers.tenantId, routers.id))
+  const readings = await loadReadings(snapshot, refs)
   const known = await loadSessions(snapshot, refs)
   const bindings = await loadBindings(snapshot, refs)
   const stored = new Map<RouterKey, StoredRouter>()
@@ -56,18 +57,15 @@ export async function loadLedgers(
     })
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.id))
-    const ledger = (service: Service, counters: Bindings): Ledger => ({
-      unnumbered: known.get(key)?.sessions.get(service) ?? new Map(),
-      columns: undefined,
-      bindings: counters,
-      away: known.get(key)?.away.get(service) ?? new Map(),
-      last: lastReadingOf(row, service, known.get(key)?.left.has(service) ?? false),
-    })
-    const ledgers = new Map([
-      ['hotspot', ledger('hotspot', new Map())],
-      // Only PPP servers have static bindings.
-      ['ppp', ledger('ppp', bindings.get(key) ?? new Map())],
-    ])
+    const ledgers = new Map<Service, Ledger>()
+    for (const [service, last] of readings.get(key) ?? [])
+      ledgers.set(service, {
+        unnumbered: known.get(key)?.sessions.get(service) ?? new Map(),
+        columns: undefined,
+        bindings: bindings.get(key)?.get(service) ?? NO_BINDINGS,
+        away: known.get(key)?.away.get(service) ?? new Map(),
+        last: { ...last, hasLeft: known.get(key)?.left.has(service) ?? false },
+      })
     const { committedEpoch } = row
     stored.set(key, { position: storableBytes(row.position), committedEpoch, ledgers })
   }
@@ -90,8 +88,12 @@ async function loadSessions(
   const open = await snapshot.execute<SessionRow>(
     openSessions(isOneOf(refs, userSessions.tenantId, userSessions.routerId)),
   )
-  const left = await snapshot.execute<SessionRow>(leftSessions(isOneOf(refs, routers.tenantId, routers.id)))
-  const away = await snapshot.execute<SessionRow>(awaySessions(isOneOf(refs, routers.tenantId, routers.id)))
+  const left = await snapshot.execute<SessionRow>(
+    leftSessions(isOneOf(refs, routerServices.tenantId, routerServices.routerId)),
+  )
+  const away = await snapshot.execute<SessionRow>(
+    awaySessions(isOneOf(refs, routerServices.tenantId, routerServices.routerId)),
+  )
   const all = new Map<RouterKey, Known>()
   const knownOf = (row: SessionRow): Known => {
     const key = routerKey(tenantId(row.tenant_id), routerId(row.router_id))
@@ -124,18 +126,39 @@ function mapOf<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: 
 async function loadBindings(
   snapshot: Snapshot,
   refs: readonly RouterRef[],
-): Promise<ReadonlyMap<RouterKey, Bindings>> {
+): Promise<ReadonlyMap<RouterKey, ReadonlyMap<Service, Bindings>>> {
   const rows = await snapshot
     .select()
     .from(bindingCounters)
     .where(isOneOf(refs, bindingCounters.tenantId, bindingCounters.routerId))
-  const all = new Map<RouterKey, Map<string, CountedMark>>()
+  const all = new Map<RouterKey, Map<Service, Map<string, CountedMark>>>()
   for (const row of rows) {
     const key = routerKey(tenantId(row.tenantId), routerId(row.routerId))
     const counters = { upload: storableBytes(row.upload), download: storableBytes(row.download) }
     const mark = { ...countedUpTo(counters), doubts: storedCounters(row.doubts) }
-    all.set(key, (all.get(key) ?? new Map<string, CountedMark>()).set(row.interface, mark))
+    mapOf(mapOf(all, key), row.service).set(row.interface, mark)
   }
+  return all
+}
+
+/** The last reading of each service, in the order of their names. */
+async function loadReadings(
+  snapshot: Snapshot,
+  refs: readonly RouterRef[],
+): Promise<ReadonlyMap<RouterKey, ReadonlyMap<Service, Omit<LastReading, 'hasLeft'>>>> {
+  const rows = await snapshot
+    .select()
+    .from(routerServices)
+    .where(isOneOf(refs, routerServices.tenantId, routerServices.routerId))
+    .orderBy(routerServices.service)
+  const all = new Map<RouterKey, Map<Service, Omit<LastReading, 'hasLeft'>>>()
+  for (const { service, readingAt, steadyAt, bootEarliestAt, bootLatestAt, ...row } of rows)
+    mapOf(all, routerKey(tenantId(row.tenantId), routerId(row.routerId))).set(service, {
+      at: { wall: readingAt, steadyMs: steadyAt.getTime() },
+      boot: { earliestMs: bootEarliestAt.getTime(), latestMs: bootLatestAt.getTime() },
+      ...deviceOf(row.device),
+      isFromAnotherProcess: true,
+    })
   return all
 }
 
@@ -143,22 +166,4 @@ function isOneOf(refs: readonly RouterRef[], tenantColumn: AnyPgColumn, routerCo
   const tenants = sql.param(refs.map(({ tenant }) => tenant))
   const ids = sql.param(refs.map(({ router }) => router))
   return sql`(${tenantColumn}, ${routerColumn}) in (select * from unnest(${tenants}::text[], ${ids}::text[]))`
-}
-
-function lastReadingOf(
-  row: typeof routers.$inferSelect,
-  service: Service,
-  hasLeft: boolean,
-): LastReading | undefined {
-  const [readingAt, steadyAt, earliest, latest] =
-    service === 'hotspot'
-      ? [row.hotspotReadingAt, row.hotspotSteadyAt, row.hotspotBootEarliestAt, row.hotspotBootLatestAt]
-      : [row.pppReadingAt, row.pppSteadyAt, row.pppBootEarliestAt, row.pppBootLatestAt]
-  const { device, away } = deviceOf(service === 'hotspot' ? row.hotspotDevice : row.pppDevice)
-  if (!readingAt || !steadyAt || !earliest || !latest) return undefined
-  return {
-    at: { wall: readingAt, steadyMs: steadyAt.getTime() },
-    boot: { earliestMs: earliest.getTime(), latestMs: latest.getTime() },
-    ...{ device, away, isFromAnotherProcess: true, hasLeft },
-  }
 }

@@ -30,15 +30,14 @@ export interface StoredService {
 interface RouterRow {
   readonly tenant_id: string
   readonly id: string
-  readonly hotspot_reading_at: Date | null
-  readonly ppp_reading_at: Date | null
   readonly stamp: string
 }
 
-interface OnlineRow {
+interface ServiceRow {
   readonly tenant_id: string
   readonly router_id: string
   readonly service: Service
+  readonly reading_at: Date
   readonly usernames: readonly string[]
   readonly uncounted: number
 }
@@ -54,14 +53,14 @@ export async function readElsewhere(
   known: ReadonlyMap<RouterKey, StoredElsewhere>,
 ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
   const { rows } = await pool.query<RouterRow>(
-    `select tenant_id, id, hotspot_reading_at, ppp_reading_at, committed_epoch || '/' || position as stamp
+    `select tenant_id, id, committed_epoch || '/' || position as stamp
      from routers where tenant_id = any($1)
        and not exists (select from unnest($2::text[]) as here (key) where key = tenant_id || '/' || id)`,
     [tenants, [...here]],
   )
   const elsewhere = new Map<TenantId, Map<RouterId, StoredElsewhere>>()
   const moved = rows.filter(row => known.get(keyOf(row.tenant_id, row.id))?.stamp !== row.stamp)
-  const { rollups, online } = await readMoved(pool, moved)
+  const { rollups, services } = await readMoved(pool, moved)
   for (const row of rows) {
     const tenant = tenantId(row.tenant_id)
     const router = routerId(row.id)
@@ -72,48 +71,52 @@ export async function readElsewhere(
       its.set(router, before)
       continue
     }
-    const services = new Map<Service, StoredService>()
-    const addService = (service: Service, readAt: Date | null) => {
-      if (readAt)
-        services.set(service, { readAt, ...(online.get(`${tenant}/${router}/${service}`) ?? NOBODY) })
-    }
-    addService('hotspot', row.hotspot_reading_at)
-    addService('ppp', row.ppp_reading_at)
-    its.set(router, { stamp: row.stamp, rollup: rollups.get(tenant)?.get(router), services })
+    its.set(router, {
+      stamp: row.stamp,
+      rollup: rollups.get(tenant)?.get(router),
+      services: services.get(routerKey(tenant, router)) ?? new Map(),
+    })
   }
   return elsewhere
 }
 
 async function readMoved(pool: Pool, moved: readonly RouterRow[]) {
-  if (moved.length === 0) return { rollups: new Map(), online: new Map() }
+  if (moved.length === 0) return { rollups: new Map(), services: new Map() }
   const tenants = [...new Set(moved.map(row => tenantId(row.tenant_id)))]
   const rollups = await readRollups(
     pool,
     tenants,
     moved.map(row => routerId(row.id)),
   )
-  return { rollups, online: await readOnline(pool, moved) }
+  return { rollups, services: await readServices(pool, moved) }
 }
 
-const NOBODY: Omit<StoredService, 'readAt'> = { online: [], uncounted: 0 }
-
-async function readOnline(
+async function readServices(
   pool: Pool,
   routers: readonly RouterRow[],
-): Promise<ReadonlyMap<string, Omit<StoredService, 'readAt'>>> {
-  const { rows } = await pool.query<OnlineRow>(
-    `select tenant_id, router_id, service, array_agg(username) as usernames,
-       (count(*) filter (where counter_upload is null or counted_since is not null))::int as uncounted
-     from user_sessions where status = 'active' and missed_at is null and (tenant_id, router_id) in (select * from unnest($1::text[], $2::text[]))
-     group by 1, 2, 3`,
+): Promise<ReadonlyMap<RouterKey, ReadonlyMap<Service, StoredService>>> {
+  const { rows } = await pool.query<ServiceRow>(
+    `with wanted as (select * from unnest($1::text[], $2::text[]) as t (tenant_id, router_id)),
+       online as (
+         select tenant_id, router_id, service, array_agg(username) as usernames,
+           (count(*) filter (where counter_upload is null or counted_since is not null))::int as uncounted
+         from user_sessions
+         where status = 'active' and missed_at is null and (tenant_id, router_id) in (select * from wanted)
+         group by 1, 2, 3
+       )
+     select tenant_id, router_id, service, reading_at, coalesce(usernames, '{}') as usernames,
+       coalesce(uncounted, 0) as uncounted
+     from router_services left join online using (tenant_id, router_id, service)
+     where (tenant_id, router_id) in (select * from wanted) order by service`,
     [routers.map(row => row.tenant_id), routers.map(row => row.id)],
   )
-  return new Map(
-    rows.map(({ tenant_id, router_id, service, usernames, uncounted }) => [
-      `${tenant_id}/${router_id}/${service}`,
-      { online: usernames, uncounted },
-    ]),
-  )
+  const all = new Map<RouterKey, Map<Service, StoredService>>()
+  for (const { tenant_id, router_id, service, reading_at: readAt, usernames: online, uncounted } of rows) {
+    const key = keyOf(tenant_id, router_id)
+    const services = all.get(key) ?? new Map<Service, StoredService>()
+    all.set(key, services.set(service, { readAt, online, uncounted }))
+  }
+  return all
 }
 
 function keyOf(tenant: string, router: string): RouterKey {

@@ -17,7 +17,7 @@ const STORED = DEVICE.extend({
   ),
 })
 
-/** Which router answered in a reading, and those that did before at the same address, as `routers` has it. */
+/** Which router answered in a reading, and those that did before at the same address, as `router_services` has it. */
 export interface StoredDevice {
   readonly device: Device | undefined
   readonly away: readonly AwayReading[]

@@ -41,7 +41,7 @@ export type SessionRow = {
 /** A double tells every millisecond exactly, and takes us a fraction of what an instant's text does. */
 const msOf = (column: string) => sql.raw(`round(date_part('epoch', ${column}) * 1000)`)
 
-const COLUMNS = sql`user_sessions.tenant_id, user_sessions.router_id, user_sessions.id, service, protocol, username,
+const COLUMNS = sql`user_sessions.tenant_id, user_sessions.router_id, user_sessions.id, user_sessions.service, protocol, username,
     domain, server, mac_address, ip_address, router_session_id, caller_id, binding, ${msOf('start_time')} as start_ms,
     ${msOf('login_earliest_at')} as login_earliest_ms, ${msOf('login_latest_at')} as login_latest_ms,
     counter_upload, counter_download, ${msOf('counted_since')} as counted_since_ms, owed_from,
@@ -57,28 +57,27 @@ export function openSessions(isTheirs: SQL): SQL {
   return sql`select ${COLUMNS} from user_sessions where status = 'active' and ${isTheirs} order by user_sessions.id`
 }
 
+const OF_ITS_SERVICE = sql`user_sessions.tenant_id = router_services.tenant_id
+      and user_sessions.router_id = router_services.router_id and user_sessions.service = router_services.service`
+
 /**
  * Sessions that ended as some routers left the config, where no reading came since: they may be there still.
- * @param isTheirs of the columns of `routers`
+ * @param isTheirs of the columns of `router_services`
  */
 export function leftSessions(isTheirs: SQL): SQL {
-  return sql`select ${COLUMNS} from routers
-    cross join lateral (values ('hotspot', hotspot_reading_at), ('ppp', ppp_reading_at)) as last (of, reading_at)
-    join user_sessions on user_sessions.tenant_id = routers.tenant_id and router_id = routers.id
-      and service = last.of and end_time = last.reading_at
+  return sql`select ${COLUMNS} from router_services
+    join user_sessions on ${OF_ITS_SERVICE} and end_time = router_services.reading_at
     where status = 'ended' and end_reason = 'removed' and ${isTheirs} order by user_sessions.id`
 }
 
 /**
  * Sessions that ended since another router answers at the address of theirs, as it was when they were last read.
- * @param isTheirs of the columns of `routers`
+ * @param isTheirs of the columns of `router_services`
  */
 export function awaySessions(isTheirs: SQL): SQL {
-  return sql`select ${COLUMNS} from routers
-    cross join lateral (values ('hotspot', hotspot_device), ('ppp', ppp_device)) as last (of, device)
-    cross join lateral jsonb_to_recordset(last.device -> 'away') as away (at_ms double precision)
-    join user_sessions on user_sessions.tenant_id = routers.tenant_id and router_id = routers.id
-      and service = last.of and end_time = to_timestamp(away.at_ms / 1000)
+  return sql`select ${COLUMNS} from router_services
+    cross join lateral jsonb_to_recordset(router_services.device -> 'away') as away (at_ms double precision)
+    join user_sessions on ${OF_ITS_SERVICE} and end_time = to_timestamp(away.at_ms / 1000)
     where user_sessions.device is not null and ${isTheirs} order by user_sessions.id`
 }
 

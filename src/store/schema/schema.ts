@@ -53,20 +53,29 @@ export const routers = pgTable(
     /** Of the lease that the last of them was committed under: a journal's positions are its own epoch's. */
     committedEpoch: bytes('committed_epoch').notNull().default(0),
     lastReadingAt: instant('last_reading_at'),
-    /** A reading's time by the wall clock, and by the steady one, which the boot and the logins are told by too. */
-    hotspotReadingAt: instant('hotspot_reading_at'),
-    hotspotSteadyAt: instant('hotspot_steady_at'),
-    hotspotBootEarliestAt: instant('hotspot_boot_earliest_at'),
-    hotspotBootLatestAt: instant('hotspot_boot_latest_at'),
-    pppReadingAt: instant('ppp_reading_at'),
-    pppSteadyAt: instant('ppp_steady_at'),
-    pppBootEarliestAt: instant('ppp_boot_earliest_at'),
-    pppBootLatestAt: instant('ppp_boot_latest_at'),
-    /** Which router answered, and those that did before: see `stored-device.ts`. */
-    hotspotDevice: jsonb('hotspot_device'),
-    pppDevice: jsonb('ppp_device'),
   },
   table => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+/** The last reading of each service of a router, from the first on. No index on what a reading changes. */
+export const routerServices = pgTable(
+  'router_services',
+  {
+    tenantId: text('tenant_id').notNull(),
+    routerId: text('router_id').notNull(),
+    service: service(),
+    /** By the wall clock, and by the steady one, as which the boot and the logins are given too. */
+    readingAt: instant('reading_at').notNull(),
+    steadyAt: instant('steady_at').notNull(),
+    bootEarliestAt: instant('boot_earliest_at').notNull(),
+    bootLatestAt: instant('boot_latest_at').notNull(),
+    /** Which router answered, and those that did before: see `stored-device.ts`. */
+    device: jsonb('device'),
+  },
+  table => [
+    primaryKey({ columns: [table.tenantId, table.routerId, table.service] }),
+    foreignKey({ columns: [table.tenantId, table.routerId], foreignColumns: [routers.tenantId, routers.id] }),
+  ],
 )
 
 /** Who reads a router: a daemon, for as long as it goes on renewing. No index on what taking and renewing change. */
@@ -136,7 +145,6 @@ export const userSessions = pgTable(
   },
   table => [
     foreignKey({ columns: [table.tenantId, table.routerId], foreignColumns: [routers.tenantId, routers.id] }),
-    check('user_sessions_service_check', sql`${table.service} in ('hotspot', 'ppp')`),
     check('user_sessions_status_check', sql`${table.status} in ('active', 'ended')`),
     index('user_sessions_active').on(table.tenantId, table.routerId).where(sql`status = 'active'`),
     index('user_sessions_username').on(table.tenantId, table.username, table.startTime),
@@ -220,16 +228,17 @@ export const ledgerEvents = pgTable(
   ],
 )
 
-/** Last known counters of static PPP server bindings, which run on from session to session. */
+/** Last known counters of static bindings, which run on from session to session. */
 export const bindingCounters = pgTable(
   'binding_counters',
   {
     tenantId: text('tenant_id').notNull(),
     routerId: text('router_id').notNull(),
+    service: service(),
     interface: text('interface').notNull(),
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
     doubts: jsonb('doubts'),
   },
-  table => [primaryKey({ columns: [table.tenantId, table.routerId, table.interface] })],
+  table => [primaryKey({ columns: [table.tenantId, table.routerId, table.service, table.interface] })],
 )

@@ -45,7 +45,16 @@ const TABLES = [
     'ledger_events',
     'event_decisions',
   ],
-  ...['alert_deliveries', 'alerts', 'binding_counters', 'router_leases', 'daemons', 'routers', 'tenants'],
+  ...[
+    'alert_deliveries',
+    'alerts',
+    'binding_counters',
+    'router_leases',
+    'daemons',
+    'router_services',
+    'routers',
+    'tenants',
+  ],
 ]
 /** To truncate so many tables, with their partitions and indexes, takes ten times as long as what a test does. */
 const EMPTY = `begin;

@@ -11,11 +11,32 @@ const MIGRATIONS = 'drizzle/migrations'
 const JOURNAL = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) })
 /** Each table after those it refers to. */
 export const TABLES = [
-  ...['tenants', 'routers', 'user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily'],
+  ...[
+    'tenants',
+    'routers',
+    'router_services',
+    'user_sessions',
+    'session_deltas',
+    'usage_daily',
+    'tenant_usage_daily',
+  ],
   ...['ledger_events', 'binding_counters', 'router_leases', 'event_decisions', 'daemons'],
 ]
 /** What stood in columns that are gone. */
-export const ONCE: Readonly<Record<string, string>> = { stall_reported: '(reported & 1 <> 0)' }
+export const ONCE: Readonly<Record<string, string>> = {
+  stall_reported: '(reported & 1 <> 0)',
+  ...Object.fromEntries(['hotspot', 'ppp'].flatMap(columnsOfService)),
+}
+
+/** Each service had columns of its own in `routers`. */
+function columnsOfService(service: string): readonly (readonly [string, string])[] {
+  return ['reading_at', 'steady_at', 'boot_earliest_at', 'boot_latest_at', 'device'].map(name => [
+    `${service}_${name}`,
+    `(select ${name} from router_services as s
+        where (s.tenant_id, s.router_id, s.service) = (routers.tenant_id, routers.id, '${service}'))`,
+  ])
+}
+
 /** From here on partitions are made as they are today. */
 const PARTITIONS_OF_TODAY = '0003_less_upkeep'
 

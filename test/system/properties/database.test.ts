@@ -43,7 +43,7 @@ async function commitAll({ daemon }: Life): Promise<void> {
 function standing({ position, committedEpoch, ledgers }: StoredRouter) {
   const open = [...ledgers.values()].flatMap(ledger => [...openSessions(ledger)])
   return {
-    ...{ position, committedEpoch, bindings: ledgers.get('ppp')?.bindings },
+    ...{ position, committedEpoch, bindings: ledgers.get('ppp')?.bindings ?? new Map() },
     sessions: new Map(
       open.map(({ id, service, username, recorded, mark }) => {
         const counters = mark.kind === 'counted' ? mark.counters : mark.from

@@ -24,9 +24,10 @@ test('of 5,000 routers that another daemon reads, only the one that it committed
   const { store, ask } = scene
   const tenant = tenantOf('acme', ...Array.from({ length: ROUTERS }, (_, number) => `router${number}`))
   await store.syncConfig([tenant])
-  await ask(
-    `update routers set position = 1, committed_epoch = 1, ppp_reading_at = now() where tenant_id = 'acme'`,
-  )
+  await ask(`update routers set position = 1, committed_epoch = 1 where tenant_id = 'acme'`)
+  await ask(`insert into router_services
+      (tenant_id, router_id, service, reading_at, steady_at, boot_earliest_at, boot_latest_at)
+    select tenant_id, id, 'ppp', now(), now(), now(), now() from routers where tenant_id = 'acme'`)
   await ask(`insert into tenant_usage_daily (tenant_id, day, router_id, service, upload, download)
     select tenant_id, '2026-11-24', id, 'ppp', 1, 2 from routers where tenant_id = 'acme'`)
   const first = keyed(await store.loadElsewhere([tenant.id], new Set(), new Map()))

@@ -30,7 +30,8 @@ const LOOK_EVERY_MS = 200
 
 const LOOK = `select r.id as router, l.owner,
     case when l.expires_at = '-infinity' then 0 else extract(epoch from l.expires_at) * 1000 end as expires_ms,
-    extract(epoch from least(r.hotspot_reading_at, r.ppp_reading_at)) * 1000 as committed_ms
+    extract(epoch from (select min(reading_at) from router_services as s
+      where s.tenant_id = r.tenant_id and s.router_id = r.id)) * 1000 as committed_ms
   from routers as r left join router_leases as l on l.tenant_id = r.tenant_id and l.router_id = r.id`
 
 /** Follows in the database who owns which router, and up to when its readings are committed. */

@@ -93,10 +93,11 @@ export async function fillHistory(postgres: BenchPostgres, say: (line: string) =
     const weeks = Array.from({ length: DELTA_DAYS + 2 }, (_, day) => weekOf(Date.now() - day * DAY_MS))
     await new Partitions(postgres.database.pool).ensure(new Set(weeks))
     await client.query(DELTAS)
-    await client.query(`update routers set position = 1000, last_reading_at = now(), hotspot_reading_at = now(),
-      hotspot_steady_at = now(), hotspot_boot_earliest_at = now() - interval '9 days',
-      hotspot_boot_latest_at = now() - interval '9 days', ppp_reading_at = now(), ppp_steady_at = now(),
-      ppp_boot_earliest_at = now() - interval '9 days', ppp_boot_latest_at = now() - interval '9 days'`)
+    await client.query('update routers set position = 1000, last_reading_at = now()')
+    await client.query(`insert into router_services
+        (tenant_id, router_id, service, reading_at, steady_at, boot_earliest_at, boot_latest_at)
+      select tenant_id, id, service, now(), now(), now() - interval '9 days', now() - interval '9 days'
+      from routers cross join unnest(array['hotspot', 'ppp']) as service`)
     say('vacuum and analyze')
     await client.query('vacuum analyze')
     await postgres.checkpoint()
