@@ -21,6 +21,7 @@ declare module 'vitest' {
 }
 
 const CLI = pathOf('../../../src/cli.ts')
+const REGISTERED = pathOf('../../../src/services/registered.ts')
 const SHEBANG = /^#!.*/
 /** What `cli.ts` awaits in the end, which only a module that is not CommonJS does. */
 const LAST = /^process\.exitCode = (await .+)$/m
@@ -98,6 +99,33 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide('loadingChild', join(folder, 'loading-child.mjs'))
   project.provide('postingChild', join(folder, 'posting-child.mjs'))
   project.provide('commandChild', join(folder, 'command-child.mjs'))
+}
+
+/**
+ * The program as an operator would have it with other services.
+ * @param registered takes the place of `src/services/registered.ts`
+ * @param into a folder of its own
+ * @returns the path of the program
+ */
+export async function buildWithRegistered(registered: string, into: string): Promise<string> {
+  const other: Plugin = {
+    name: 'other services',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /\/registered\.ts$/ }, ({ path, resolveDir }) =>
+        join(resolveDir, path) === REGISTERED ? { path: registered } : undefined,
+      ),
+  }
+  await build({
+    ...{ ...EACH, plugins: [other, BESIDE_SOURCES], entryPoints: { cli: CLI, 'load-thread': LOAD_THREAD } },
+    ...{
+      outdir: into,
+      format: 'esm',
+      splitting: true,
+      outExtension: { '.js': '.mjs' },
+      banner: { js: REQUIRE },
+    },
+  })
+  return join(into, 'cli.mjs')
 }
 
 export async function teardown(): Promise<void> {
