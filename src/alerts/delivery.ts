@@ -44,6 +44,6 @@ export interface DeliveryStore {
 }
 
 /** Identifies a webhook across tenants. A tenant's id contains no slash. */
-export function keyOf({ tenant, webhook }: WebhookRef): string {
+export function webhookKey({ tenant, webhook }: WebhookRef): string {
   return `${tenant}/${webhook}`
 }

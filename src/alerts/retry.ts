@@ -1,3 +1,5 @@
+import { backOffMs } from '../runtime/back-off.ts'
+
 /** The outcome of an attempt. */
 export type Outcome =
   | {
@@ -24,8 +26,7 @@ export interface Attempt {
   readonly ageMs: number
 }
 
-const FIRST_MS = 10_000
-const MOST_MS = 3_600_000
+const WAITS = { firstMs: 10_000, mostMs: 3_600_000 }
 /** After an outage of days a webhook has many alerts waiting; each is tried for a day, counted from the event. */
 const GIVE_UP_MS = 24 * 3_600_000
 /** After an outage of our own, old alerts still get this many attempts, so that a short failure does not lose them. */
@@ -48,23 +49,19 @@ const PAUSING = new Set([429, 503])
  * @param random in [0, 1)
  */
 export function verdictOn(outcome: Outcome, attempt: Attempt, random: number): Verdict {
+  const ownMs = backOffMs(WAITS, attempt.number, random)
   switch (outcome.kind) {
     case 'cut':
       return { kind: 'retry', afterMs: 0, error: 'cut off because the daemon stopped' }
     case 'unanswered':
-      return again(attempt, backoffMs(attempt, random), outcome.error)
+      return again(attempt, ownMs, outcome.error)
     case 'answered': {
       const { status, retryAfterMs } = outcome
       if (status >= 200 && status < 300) return { kind: 'delivered' }
       const error = `HTTP ${status}`
       if (status === GONE) return { kind: 'dead', error }
-      const ownMs = backoffMs(attempt, random)
       const askedMs = PAUSING.has(status) ? retryAfterMs : undefined
-      return again(
-        attempt,
-        askedMs === undefined ? ownMs : Math.min(MOST_MS, Math.max(FIRST_MS, askedMs)),
-        error,
-      )
+      return again(attempt, askedMs === undefined ? ownMs : withinWaits(askedMs), error)
     }
     default:
       return outcome satisfies never
@@ -88,7 +85,6 @@ function again({ number, ageMs }: Attempt, afterMs: number, error: string): Verd
     : { kind: 'retry', afterMs, error }
 }
 
-function backoffMs({ number }: Attempt, random: number): number {
-  const fullMs = Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(number - 1, 20))
-  return Math.round(fullMs * (1 - random / 2))
+function withinWaits(ms: number): number {
+  return Math.min(WAITS.mostMs, Math.max(WAITS.firstMs, ms))
 }

@@ -13,11 +13,13 @@ export function signedHeaders(
   { id, at, body }: { readonly id: string; readonly at: Date; readonly body: string },
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(at.getTime() / 1_000))
-  const signature = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')
+  const signature = createHmac('sha256', signingKey(secret))
+    .update(`${id}.${timestamp}.${body}`)
+    .digest('base64')
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
 }
 
-function keyOf(secret: string): Buffer {
+function signingKey(secret: string): Buffer {
   return secret.startsWith(ENCODED)
     ? Buffer.from(secret.slice(ENCODED.length), 'base64')
     : Buffer.from(secret, 'utf8')

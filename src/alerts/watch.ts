@@ -199,7 +199,7 @@ export class AlertWatch {
     if (this.#since === undefined) return
     const now = await record.now()
     const changed = await record.changedSince(tenants, this.#since)
-    const news = changed.filter(it => this.#reported.get(keyOf(it)) !== it.alert.ended_at)
+    const news = changed.filter(it => this.#reported.get(alertKey(it)) !== it.alert.ended_at)
     this.#since = now
     this.#reported = new Map(changed.map(endOf))
     for (const it of news) {
@@ -209,10 +209,10 @@ export class AlertWatch {
   }
 }
 
-function keyOf({ tenant, alert }: TenantAlert): string {
+function alertKey({ tenant, alert }: TenantAlert): string {
   return `${tenant}/${alert.id}`
 }
 
 function endOf(it: TenantAlert): readonly [key: string, endedAt: string | null] {
-  return [keyOf(it), it.alert.ended_at]
+  return [alertKey(it), it.alert.ended_at]
 }

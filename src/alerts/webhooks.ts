@@ -3,7 +3,7 @@ import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
-import { type Delivery, type DeliveryStore, keyOf, type WebhookRef } from './delivery.ts'
+import { type Delivery, type DeliveryStore, type WebhookRef, webhookKey } from './delivery.ts'
 import { messageOf } from './message.ts'
 import { type Outcome, type Verdict, verdictOn } from './retry.ts'
 import type { Post } from './sender.ts'
@@ -85,7 +85,7 @@ export class Webhooks {
     const targets = tenants.flatMap(({ id: tenant, webhooks }) =>
       webhooks.map(({ id: webhook, ...rest }) => ({ tenant, webhook, ...rest })),
     )
-    this.#targets = new Map(targets.map(target => [keyOf(target), target]))
+    this.#targets = new Map(targets.map(target => [webhookKey(target), target]))
     for (const key of this.#failing) if (!this.#targets.has(key)) this.#failing.delete(key)
     this.wake()
   }
@@ -116,12 +116,12 @@ export class Webhooks {
   async #look(signal: AbortSignal): Promise<void> {
     const room = CONCURRENCY - this.#underWay.size
     const targets = this.#targets
-    const idle = [...targets.values()].filter(target => !this.#underWay.has(keyOf(target)))
+    const idle = [...targets.values()].filter(target => !this.#underWay.has(webhookKey(target)))
     if (room === 0 || idle.length === 0) return
     const refs = idle.map(({ tenant, webhook }) => ({ tenant, webhook }))
     const claimed = (await this.#tryStore(store => store.claim(refs, room))) ?? []
     for (const delivery of claimed) {
-      const key = keyOf(delivery)
+      const key = webhookKey(delivery)
       // A new config may have moved or removed the webhook in the meantime.
       const current = this.#targets.get(key)
       const target = current ?? targets.get(key)
@@ -162,7 +162,7 @@ export class Webhooks {
   #report(delivery: Delivery, verdict: Verdict, outcome: Outcome): void {
     const { observer, log } = this.#options
     const { tenant, webhook, event, about } = delivery
-    const key = keyOf(delivery)
+    const key = webhookKey(delivery)
     switch (verdict.kind) {
       case 'delivered':
         observer.delivery('delivered', 1)

@@ -10,7 +10,6 @@ import { AlertWatch } from '../alerts/watch.ts'
 import { type DeliveryObserver, Webhooks } from '../alerts/webhooks.ts'
 import type { Config, TenantConfig } from '../config/config.ts'
 import type { RouterHealth } from '../poller/health.ts'
-import { keyOf } from '../recording/router-book.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -91,7 +90,7 @@ export class Alerting {
   #routersOf(tenant: TenantId): readonly WatchedRouter[] {
     const { books, healthOf } = this.#options
     return [...books.ofTenant(tenant)].flatMap(book => {
-      const health = book.isRetired ? undefined : healthOf(keyOf(book))
+      const health = book.isRetired ? undefined : healthOf(book.key)
       if (!health) return []
       const { state, lastReadingAt, lastError: error } = health
       return [{ router: book.about.router, isEnabled: state !== 'disabled', lastReadingAt, error }]

@@ -1,7 +1,7 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import { isNear } from '../accounting/limit-use.ts'
 import type { BudgetUse } from '../poller/health.ts'
-import { keyOf, type RouterBook } from '../recording/router-book.ts'
+import type { RouterBook } from '../recording/router-book.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { limitUsesOf } from './limit-uses.ts'
 
@@ -27,7 +27,7 @@ export class LimitWatch {
   look(book: RouterBook): void {
     this.#lookAtEvents(book)
     const { sessions, leftOut } = book.crowding
-    const near = limitUsesOf(book, this.#options.healthOf(keyOf(book))).filter(isNear)
+    const near = limitUsesOf(book, this.#options.healthOf(book.key)).filter(isNear)
     const before = this.#told.get(book)
     if (leftOut > 0) {
       if (before === 'over') return
@@ -39,14 +39,14 @@ export class LimitWatch {
       if (!before) return
       this.#told.delete(book)
     }
-    this.#tell(keyOf(book), { sessions, leftOut, limits: near.map(it => it.limit) })
+    this.#tell(book.key, { sessions, leftOut, limits: near.map(it => it.limit) })
   }
 
   #lookAtEvents(book: RouterBook): void {
     if (book.joinedEvents === 0 || this.#toldOfEvents.has(book)) return
     this.#toldOfEvents.add(book)
     this.#options.log.warn(
-      { router: keyOf(book) },
+      { router: book.key },
       'a router has more events waiting than are kept one by one: the others are counted, and their bytes added up',
     )
   }

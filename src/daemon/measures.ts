@@ -4,7 +4,7 @@ import type { Measures } from '../api/metrics/metrics.ts'
 import type { RouterMeasure } from '../api/metrics/router-metrics.ts'
 import type { Totals } from '../live/snapshot.ts'
 import type { RouterHealth } from '../poller/health.ts'
-import { keyOf, type RouterBook } from '../recording/router-book.ts'
+import type { RouterBook } from '../recording/router-book.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import { limitUsesOf } from './limit-uses.ts'
 
@@ -34,7 +34,7 @@ export function measuresOf(parts: MeasuredParts): Measures {
     parts
   return {
     *routers() {
-      for (const book of books.values()) yield routerMeasure(book, poller.health(keyOf(book)))
+      for (const book of books.values()) yield routerMeasure(book, poller.health(book.key))
     },
     *tenants() {
       for (const tenant of board.tenants()) {

@@ -4,7 +4,7 @@ import type { Service } from '../accounting/reading.ts'
 import type { TenantRouter } from '../config/difference.ts'
 import { addressOf } from '../config/revealed.ts'
 import type { RouterLink } from '../poller/router-link.ts'
-import { keyOf } from '../roster/listed.ts'
+import { listedKey } from '../roster/listed.ts'
 import { Router } from '../routeros/router.ts'
 import { budgetOf } from '../routeros/wire/budget.ts'
 import type { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
@@ -27,7 +27,7 @@ export function routerLinks(
 ): (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink> {
   return listed => {
     const { router } = listed
-    const key = keyOf(listed)
+    const key = listedKey(listed)
     const { timeoutMs, maxSessions } = router
     const services = routerServices(router.services, router)
     const its = { services, timeoutMs, budget: budgetOf(maxSessions) }

@@ -1,6 +1,6 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { MissingMenu } from '../accounting/reading.ts'
-import { keyOf, type RouterBook } from '../recording/router-book.ts'
+import type { RouterBook } from '../recording/router-book.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 
@@ -43,7 +43,7 @@ export class UncountedWatch {
     else if (nowMs - sinceMs < LASTING_MS) this.#sights.set(book, { isTold, sinceMs })
     else {
       this.#sights.set(book, { isTold: isLacking, sinceMs: undefined })
-      this.#tell(keyOf(book), sessions)
+      this.#tell(book.key, sessions)
     }
   }
 

@@ -4,10 +4,10 @@ import type { Clock } from '../runtime/clock.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Progress } from '../runtime/progress.ts'
-import { backoffMs } from './backoff.ts'
 import { type RouterHealth, UNTRIED } from './health.ts'
 import { Overload } from './overload.ts'
 import type { Gate } from './read-limit.ts'
+import { retryWaitMs } from './retry-wait.ts'
 import { outcomeOf, type RouterLink } from './router-link.ts'
 import type { Slot } from './slot.ts'
 
@@ -106,7 +106,7 @@ export class RouterLoop {
         const failures = failure.isOverload
           ? this.#overload.times
           : this.#fruitless[failure.retryable ? 'retryable' : 'refused']
-        await clock.sleep(backoffMs(Math.max(1, failures), failure.retryable, random()), soft)
+        await clock.sleep(retryWaitMs(Math.max(1, failures), failure.retryable, random()), soft)
       }
     } finally {
       slot.leave()

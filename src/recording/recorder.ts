@@ -6,7 +6,7 @@ import { removal } from '../accounting/removal.ts'
 import type { Steps } from '../accounting/steps.ts'
 import type { Checkpoint, Journal } from './journal-port.ts'
 import type { LedgerStore, SetAside } from './ports.ts'
-import { keyOf, type RecordedRouter, type RouterBook } from './router-book.ts'
+import type { RecordedRouter, RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 import type { Uncommitted } from './uncommitted.ts'
 
@@ -180,8 +180,9 @@ export class Recorder {
 
   /** @param ahead how many decisions of the router come before it that are not adopted yet */
   #journal(book: RouterBook, decision: Decision, ahead: number): Promise<boolean> {
-    const [router, position] = [keyOf(book), book.position + 1 + ahead]
-    return this.#options.journal.append({ kind: 'decision', router, epoch: book.epoch, position, decision })
+    const { key: router, epoch } = book
+    const position = book.position + 1 + ahead
+    return this.#options.journal.append({ kind: 'decision', router, epoch, position, decision })
   }
 
   async #commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
@@ -208,7 +209,7 @@ export class Recorder {
     if (offers.length === 0) return { refused, lost, setAside, crowded }
     const outcomes = await this.#options.store.commit(offers.map(it => it.commit))
     for (const { book, commit } of offers) {
-      const key = keyOf(book)
+      const { key } = book
       const outcome = outcomes.get(key)
       switch (outcome?.kind) {
         case 'committed':
@@ -239,7 +240,7 @@ export class Recorder {
 
   #forgetRetired(books: readonly RouterBook[]): void {
     for (const book of books) {
-      const key = keyOf(book)
+      const { key } = book
       if (!book.isRetired || book.hasPending || this.#routers.get(key) !== book) continue
       this.#options.onForgotten(book)
       this.#routers.delete(key)

@@ -44,6 +44,7 @@ export interface Crowding {
 
 /** All that the recorder has of one router: its open sessions, its live numbers, and what waits for the database. */
 export class RouterBook {
+  readonly key: RouterKey
   about: RecordedRouter
   /** It left the config and only waits for its last commit. */
   isRetired = false
@@ -59,6 +60,7 @@ export class RouterBook {
   readonly #budget = new SessionBudget()
 
   constructor(about: RecordedRouter, stored: StoredRouter, rollup: Rollup, epoch: number) {
+    this.key = routerKey(about.tenant, about.router)
     this.about = about
     this.epoch = epoch
     this.rollup = rollup
@@ -242,8 +244,4 @@ export class RouterBook {
     for (const { shares } of pending.sessions.values())
       for (const share of shares.values()) this.rollup.add(share.day, share)
   }
-}
-
-export function keyOf({ about }: Pick<RouterBook, 'about'>): RouterKey {
-  return routerKey(about.tenant, about.router)
 }

@@ -1,5 +1,5 @@
 import type { RouterKey, TenantId } from '../accounting/ids.ts'
-import { keyOf, type RouterBook } from './router-book.ts'
+import type { RouterBook } from './router-book.ts'
 
 /** The books of the routers that are read here, by router and by tenant. */
 export class RouterBooks {
@@ -31,9 +31,8 @@ export class RouterBooks {
   }
 
   add(book: RouterBook): void {
-    const key = keyOf(book)
-    this.delete(key)
-    this.#all.set(key, book)
+    this.delete(book.key)
+    this.#all.set(book.key, book)
     const { tenant } = book.about
     const its = this.#byTenant.get(tenant)
     if (its) its.add(book)

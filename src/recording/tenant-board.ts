@@ -8,7 +8,7 @@ import { type LiveService, sessionsJson } from '../live/service.ts'
 import type { RouterState, SessionJson, ShownService, Snapshot, Totals } from '../live/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from '../live/tenant-view.ts'
 import type { StoredDecision, StoredElsewhere } from './ports.ts'
-import { keyOf, type RouterBook } from './router-book.ts'
+import type { RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 
 /** How a router is doing, as whoever reads it knows. */
@@ -181,7 +181,7 @@ export class TenantBoard {
 
   #routerView(book: RouterBook): RouterView {
     const { router, name } = book.about
-    const condition = this.#options.conditionOf(keyOf(book))
+    const condition = this.#options.conditionOf(book.key)
     return {
       id: router,
       name: name ?? (condition?.identity || router),

@@ -1,6 +1,6 @@
 import { type RouterKey, routerKey } from '../accounting/ids.ts'
 import type { DiscardedReadings } from '../recording/ports.ts'
-import { keyOf, type RouterBook } from '../recording/router-book.ts'
+import type { RouterBook } from '../recording/router-book.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import type { RosterStore } from './ports.ts'
@@ -62,7 +62,7 @@ export async function confirmOffered(
   try {
     const stored = await store.load(offered.map(book => book.about))
     for (const book of offered) {
-      const its = stored.get(keyOf(book))
+      const its = stored.get(book.key)
       if (its) book.confirmBy(its)
     }
   } catch (error) {

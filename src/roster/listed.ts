@@ -5,7 +5,7 @@ import type { RouterRef } from '../recording/ports.ts'
 import type { RecordedRouter } from '../recording/router-book.ts'
 import type { NamedTenant } from './ports.ts'
 
-export function keyOf({ tenant, router }: TenantRouter): RouterKey {
+export function listedKey({ tenant, router }: TenantRouter): RouterKey {
   return routerKey(tenant.id, router.id)
 }
 

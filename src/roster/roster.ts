@@ -14,7 +14,7 @@ import type { Poller } from '../poller/poller.ts'
 import type { RouterLink } from '../poller/router-link.ts'
 import type { RouterRef } from '../recording/ports.ts'
 import type { Recorder } from '../recording/recorder.ts'
-import { keyOf as bookKey, type RecordedRouter } from '../recording/router-book.ts'
+import type { RecordedRouter } from '../recording/router-book.ts'
 import type { TenantBoard } from '../recording/tenant-board.ts'
 import { Block, inBlocks, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -23,7 +23,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { Credits } from './credits.ts'
 import { confirmOffered, Discards } from './discarded-readings.ts'
 import type { Owner } from './leases.ts'
-import { keyOf, named, recorded, refOf } from './listed.ts'
+import { listedKey, named, recorded, refOf } from './listed.ts'
 import { openBooks } from './open-routers.ts'
 import { Elsewhere } from './other-daemons.ts'
 import type { NamedTenant, RosterStore } from './ports.ts'
@@ -128,7 +128,7 @@ export class Roster implements Owner {
     const names: NamedTenant[] = []
     await inBlocks(config.tenants, block, tenant => names.push(named(tenant)))
     // Taken back first: while we wait for the database, a last commit would let go of them, and of their ledgers.
-    const returning = change.routersAdded.filter(it => recorder.takeBack(keyOf(it)))
+    const returning = change.routersAdded.filter(it => recorder.takeBack(listedKey(it)))
     try {
       await store.syncConfig(names)
       this.#startedAt ??= clock.now()
@@ -140,15 +140,15 @@ export class Roster implements Owner {
       for (const { id, timezone } of [...change.tenantsAdded, ...change.tenantsChanged])
         board.addTenant(id, new Calendar(timezone))
       await this.#elsewhere.show(sighting, tenants, listed)
-      await inBlocks(change.routersRemoved, block, it => recorder.retireRouter(keyOf(it)))
+      await inBlocks(change.routersRemoved, block, it => recorder.retireRouter(listedKey(it)))
       await inBlocks([...returning, ...change.routersChanged], block, it =>
         recorder.updateRouter(recorded(it)),
       )
       await inBlocks([...returning, ...repolled], block, it => {
-        if (recorder.hasRouter(keyOf(it))) this.#poll(it)
+        if (recorder.hasRouter(listedKey(it))) this.#poll(it)
       })
     } catch (error) {
-      for (const it of returning) recorder.retireRouter(keyOf(it))
+      for (const it of returning) recorder.retireRouter(listedKey(it))
       throw error
     }
     this.#applied = changed
@@ -217,8 +217,7 @@ export class Roster implements Owner {
     for (const book of books) board.keepRollup(book)
     await confirmOffered(this.#options.store, books)
     for (const book of books) {
-      const key = bookKey(book)
-      const { waiting } = book
+      const { key, waiting } = book
       const discarded = discardedOf(book.about, waiting, 'lost', clock.now())
       log.warn({ router: key, ...discarded.detail }, 'router taken over by another daemon')
       if (waiting.readings > 0) this.#discards.add(discarded)
@@ -231,7 +230,7 @@ export class Roster implements Owner {
   async #leave(routers: readonly TenantRouter[], block: Block): Promise<void> {
     const { poller, graceMs } = this.#options
     const leaving: Promise<void>[] = []
-    await inBlocks(routers, block, it => leaving.push(poller.remove(keyOf(it), graceMs)))
+    await inBlocks(routers, block, it => leaving.push(poller.remove(listedKey(it), graceMs)))
     await Promise.all(leaving)
   }
 
@@ -239,7 +238,7 @@ export class Roster implements Owner {
     const { poller, linkTo } = this.#options
     const { router } = listed
     poller.add({
-      key: keyOf(listed),
+      key: listedKey(listed),
       services: router.services,
       schedule: router.schedule,
       isEnabled: router.enabled,

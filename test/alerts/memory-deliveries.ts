@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryStore, WebhookRef } from '../../src/alerts/delivery.ts'
-import { CLAIM_MS, keyOf } from '../../src/alerts/delivery.ts'
+import { CLAIM_MS, webhookKey } from '../../src/alerts/delivery.ts'
 import type { Verdict } from '../../src/alerts/retry.ts'
 import type { HandClock } from '../runtime/hand-clock.ts'
 import { outage } from './alerts.ts'
@@ -46,7 +46,8 @@ export class MemoryDeliveries implements DeliveryStore {
     const nowMs = this.#clock.steadyMs()
     const first = webhooks.flatMap(
       webhook =>
-        this.rows.find(row => row.status === 'pending' && keyOf(row.webhook) === keyOf(webhook)) ?? [],
+        this.rows.find(row => row.status === 'pending' && webhookKey(row.webhook) === webhookKey(webhook)) ??
+        [],
     )
     return first
       .filter(row => row.dueMs <= nowMs)

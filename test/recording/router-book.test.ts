@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { inOneGo } from '../../src/accounting/steps.ts'
 import { Rollup } from '../../src/live/rollup.ts'
-import { keyOf, RouterBook } from '../../src/recording/router-book.ts'
+import { RouterBook } from '../../src/recording/router-book.ts'
 import { ACME, NEW_ROUTER, readingOf, recordedRouter, Scene } from './recorder-scene.ts'
 
 /** A router that was last committed at position 4. */
@@ -13,7 +13,7 @@ function opened() {
   )
   const book = new RouterBook(recordedRouter('hq'), { ...NEW_ROUTER, position: 4 }, rollup, 2)
   scene.recorder.addRouter(book)
-  const key = keyOf(book)
+  const { key } = book
   const read = async (upload: number) => {
     await scene.clock.turn(1_000)
     await scene.read(key, { ann: { upload, download: 0 } })

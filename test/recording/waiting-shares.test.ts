@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Bytes } from '../../src/accounting/bytes.ts'
 import type { RouterKey } from '../../src/accounting/ids.ts'
-import { keyOf } from '../../src/recording/router-book.ts'
 import { WaitingShares } from '../../src/recording/waiting-shares.ts'
 import { gone, Scene } from './recorder-scene.ts'
 
@@ -185,6 +184,5 @@ it('what waits weighs nothing once it is committed', async () => {
   await outage.rounds(3)
   expect(outage.bytesOf(outage.liar)).toBeGreaterThan(300_000)
   await outage.commit()
-  for (const book of outage.scene.books.values())
-    expect([keyOf(book), book.load.bytes]).toEqual([keyOf(book), 0])
+  for (const book of outage.scene.books.values()) expect([book.key, book.load.bytes]).toEqual([book.key, 0])
 })
