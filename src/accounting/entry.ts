@@ -1,10 +1,11 @@
-import type { Bytes } from './bytes.ts'
+import { addSums, type ByteSum, type Bytes } from './bytes.ts'
 import type { Growth } from './columns/columns.ts'
 import type { Bindings } from './counting/bindings.ts'
 import type { AwayReading } from './device.ts'
 import type { SessionId } from './ids.ts'
 import type { Device, Moment, Service, Window } from './reading.ts'
 import type { Session } from './session.ts'
+import { Total } from './total.ts'
 
 /** Bytes and the span they were moved in, by our wall clock: (from, to] (docs/accounting.md rule 15). */
 export interface Counted {
@@ -124,6 +125,14 @@ export interface Decision {
   readonly events: readonly LedgerEvent[]
   /** Static bindings whose counters moved, by name. */
   readonly bindings: Bindings
+}
+
+/** The bytes that a decision counted, of all its sessions. */
+export function countedBy({ entries, growth }: Decision): ByteSum {
+  const total = new Total()
+  for (const entry of entries)
+    if (entry.kind !== 'stop') for (const { delta } of entry.counted) total.add(delta.upload, delta.download)
+  return growth ? addSums(growth.total, total.sum) : total.sum
 }
 
 const NOBODY: ReadonlySet<SessionId> = new Set()

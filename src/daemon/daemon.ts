@@ -115,7 +115,7 @@ export class Daemon {
     })
     const journal: Journal = new Journal({
       ...config.journal,
-      pending: () => recorder.checkpoints(),
+      pending: () => books.checkpoints(),
       ...{ disk: nodeDisk, clock, log },
     })
     const randomBytes = pooledRandom()

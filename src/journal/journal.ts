@@ -5,7 +5,7 @@ import { type Disk, DiskFailure } from './files/disk.ts'
 import { type Damage, SegmentReader } from './files/segment-reader.ts'
 import { SegmentWriter } from './files/segment-writer.ts'
 import { Segments } from './files/segments.ts'
-import type { Position } from './position.ts'
+import { GrowingPositions, type Position } from './position.ts'
 import {
   type CheckpointRecord,
   type DecisionRecord,
@@ -60,6 +60,8 @@ export class Journal {
   #waiting: Waiting[] = []
   /** Of those that wait, each router's last decision. */
   readonly #appended = new Map<RouterKey, DecisionRecord>()
+  /** Of the decisions of this process. */
+  readonly #positions = new GrowingPositions()
   #failure: DiskFailure | undefined
   #retryAtMs = 0
   #phase: 'new' | 'started' | 'loaded' | 'stopped' = 'new'
@@ -117,10 +119,12 @@ export class Journal {
   /**
    * Resolves with the next flush: whether the record is durable. It never rejects. A router's decisions are appended
    * in order, and one that was not durable is adopted all the same: the next checkpoint has it.
+   * @throws BrokenInvariant if it is not after the router's last decision
    */
   append(record: DecisionRecord): Promise<boolean> {
     if (this.#phase === 'stopped') return Promise.resolve(false)
     if (this.#phase !== 'loaded') throw new Error('the journal was not loaded yet')
+    this.#positions.move(record)
     return new Promise(resolve => {
       this.#waiting.push({ record, resolve })
       this.#appended.set(record.router, record)

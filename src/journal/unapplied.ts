@@ -1,6 +1,7 @@
-import { addToSum, type ByteSum, type Bytes, NO_SUM } from '../accounting/bytes.ts'
-import type { Decision } from '../accounting/entry.ts'
+import { addSums, type ByteSum, NO_SUM } from '../accounting/bytes.ts'
+import { countedBy, type Decision } from '../accounting/entry.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
+import { bytesIn } from '../accounting/waiting/pending-bytes.ts'
 import { isAtOrBefore, type Position } from './position.ts'
 
 /** Readings that were journaled and can't be applied, with the bytes that they counted. */
@@ -14,11 +15,11 @@ export class UnappliedRecords {
   #records: (Unapplied & { readonly place: Position })[] = []
 
   addDecision(place: Position, decision: Decision): void {
-    this.#add(place, 1, countedIn(decision))
+    this.#add(place, 1, countedBy(decision))
   }
 
   addPending(place: Position, pending: Pending): void {
-    this.#add(place, pending.position - pending.basePosition, sharesIn(pending))
+    this.#add(place, pending.position - pending.basePosition, bytesIn(pending))
   }
 
   /** Those up to a place are in the database, or in what comes now, or have been recorded as discarded. */
@@ -29,27 +30,15 @@ export class UnappliedRecords {
 
   get sum(): Unapplied {
     let readings = 0
-    let { upload, download } = NO_SUM
+    let bytes = NO_SUM
     for (const record of this.#records) {
       readings += record.readings
-      upload += record.bytes.upload
-      download += record.bytes.download
+      bytes = addSums(bytes, record.bytes)
     }
-    return { readings, bytes: { upload, download } }
+    return { readings, bytes }
   }
 
-  #add(place: Position, readings: number, counted: Iterable<Bytes>): void {
-    let bytes = NO_SUM
-    for (const it of counted) bytes = addToSum(bytes, it)
+  #add(place: Position, readings: number, bytes: ByteSum): void {
     this.#records.push({ place, readings, bytes })
   }
-}
-
-function* countedIn(decision: Decision): Iterable<Bytes> {
-  for (const entry of decision.entries)
-    if (entry.kind !== 'stop') for (const { delta } of entry.counted) yield delta
-}
-
-function* sharesIn(pending: Pending): Iterable<Bytes> {
-  for (const { shares } of pending.sessions.values()) yield* shares.values()
 }

@@ -48,8 +48,8 @@ export type CommitOutcome =
   | { readonly kind: 'already' }
   /** Another daemon has taken the router: this will never be written. */
   | { readonly kind: 'lost' }
-  /** The position is not the one of the last commit, though nobody else took the router: a bug. */
-  | { readonly kind: 'conflict' }
+  /** The database is at `position`, not where the last commit left it, and no other daemon took the router: a bug. */
+  | { readonly kind: 'conflict'; readonly position: number }
   /** The database will not have what is in it, and not set it aside either; nothing of it was written. */
   | { readonly kind: 'refused'; readonly reason: string }
 

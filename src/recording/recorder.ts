@@ -1,14 +1,15 @@
 import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
 import type { Decision } from '../accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
+import { BrokenInvariant, checkDecision, checkSamePosition, checkShares } from '../accounting/invariants.ts'
 import type { Reading } from '../accounting/reading.ts'
 import { removal } from '../accounting/removal.ts'
 import type { Steps } from '../accounting/steps.ts'
-import type { Checkpoint, Journal } from './journal-port.ts'
-import type { LedgerStore, SetAside } from './ports.ts'
+import type { Journal } from './journal-port.ts'
+import type { LedgerStore } from './ports.ts'
 import type { RecordedRouter, RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
-import type { Uncommitted } from './uncommitted.ts'
+import { type Uncommitted, UncommittedSoFar } from './uncommitted.ts'
 
 export interface RecorderOptions {
   readonly store: LedgerStore
@@ -74,7 +75,10 @@ export class Recorder {
     this.#routers.add(book)
   }
 
-  /** Ends the sessions of a router that left the config, and lets go of it as soon as all of it is committed. */
+  /**
+   * Ends the sessions of a router that left the config, and lets go of it as soon as all of it is committed. The roster
+   * ends the router's loop first, so none of its polls is under way.
+   */
   retireRouter(key: RouterKey): void {
     const book = this.#routers.get(key)
     if (!book) return
@@ -103,7 +107,7 @@ export class Recorder {
   }
 
   /**
-   * Takes the readings of one poll; polls of one router come one after the other.
+   * Takes the readings of one poll. The router's loop waits for each poll, so a router has at most one under way.
    * @param readings of different services: none knows of the others
    */
   async record(key: RouterKey, readings: readonly Reading[]): Promise<void> {
@@ -116,12 +120,6 @@ export class Recorder {
     } finally {
       this.#recording.delete(key)
     }
-  }
-
-  /** All that the database has not got, router by router, each as it is when it is asked for. */
-  *checkpoints(): Iterable<Checkpoint> {
-    for (const [router, book] of this.#routers.entries())
-      if (book.hasPending) yield { kind: 'checkpoint', router, epoch: book.epoch, pending: book.pending() }
   }
 
   /** The routers that have something to commit, with how many sessions it concerns. */
@@ -138,7 +136,8 @@ export class Recorder {
   }
 
   /**
-   * Commits all that these routers have, in one transaction, or two where an earlier one's outcome is not known.
+   * Commits all that these routers have, in one transaction, or two where an earlier one's outcome is not known. The
+   * commit loop waits for each commit, so at most one is under way.
    * @throws what the store throws: nothing is lost, and the next call offers the same again
    */
   async commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
@@ -155,15 +154,20 @@ export class Recorder {
     const decisions: Decision[] = []
     for (const reading of readings) {
       const decided = work(book.decide(reading, newSessionId, decisions))
-      decisions.push(decided instanceof Promise ? await decided : decided)
+      const decision = decided instanceof Promise ? await decided : decided
+      checkDecision(book.key, decision)
+      decisions.push(decision)
     }
     const before = spreadingOf(book.about.tenant)
     const spreads: Shares[] = []
     if (before)
       for (const decision of decisions) {
         const spread = work(sharesOf(decision, before))
-        spreads.push(spread instanceof Promise ? await spread : spread)
+        const shares = spread instanceof Promise ? await spread : spread
+        checkShares(book.key, decision, shares)
+        spreads.push(shares)
       }
+    const { position } = book
     const areDurable = await Promise.all(decisions.map((it, index) => this.#journal(book, it, index)))
     for (const [index, reading] of readings.entries()) {
       const decision = decisions[index]
@@ -172,6 +176,7 @@ export class Recorder {
     const spreading = spreadingOf(book.about.tenant)
     if (!spreading) return
     const isSame = spreading.calendar === before?.calendar
+    checkSamePosition(book.key, 'decisions are adopted where they were journaled', position, book.position)
     // At once: a checkpoint of the journal has all that was appended, and nobody sees half a poll.
     for (const [index, decision] of decisions.entries())
       book.adopt(decision, spreading, isSame ? spreads[index] : undefined)
@@ -187,26 +192,20 @@ export class Recorder {
 
   async #commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
     const books = keys.flatMap(key => this.#routers.get(key) ?? [])
-    const again = await this.#offer(books.filter(book => book.offered))
-    const first = await this.#offer(books.filter(book => !book.offered))
-    return {
-      refused: new Map([...again.refused, ...first.refused]),
-      lost: new Map([...again.lost, ...first.lost]),
-      setAside: new Map([...again.setAside, ...first.setAside]),
-      crowded: new Map([...again.crowded, ...first.crowded]),
-    }
+    const left = new UncommittedSoFar()
+    const offered = books.filter(book => book.offered)
+    await this.#offer(offered, left)
+    const rest = books.filter(book => !book.offered)
+    await this.#offer(rest, left)
+    return left
   }
 
-  async #offer(books: readonly RouterBook[]): Promise<Uncommitted> {
-    const refused = new Map<RouterKey, string>()
-    const lost = new Map<RouterKey, number>()
-    const setAside = new Map<RouterKey, readonly SetAside[]>()
-    const crowded = new Map<RouterKey, readonly string[]>()
+  async #offer(books: readonly RouterBook[], left: UncommittedSoFar): Promise<void> {
     const offers = books.flatMap(book => {
       const pending = book.offer()
       return pending ? [{ book, commit: { ...book.about, epoch: book.epoch, pending } }] : []
     })
-    if (offers.length === 0) return { refused, lost, setAside, crowded }
+    if (offers.length === 0) return
     const outcomes = await this.#options.store.commit(offers.map(it => it.commit))
     for (const { book, commit } of offers) {
       const { key } = book
@@ -217,17 +216,19 @@ export class Recorder {
           this.#options.journal.committed(key, commit.epoch, commit.pending.position)
           book.confirm()
           if (outcome.kind === 'already') break
-          if (outcome.setAside) setAside.set(key, outcome.setAside)
-          if (outcome.others) crowded.set(key, book.noteOthers(outcome.others))
+          if (outcome.setAside) left.setAside.set(key, outcome.setAside)
+          if (outcome.others) left.crowded.set(key, book.noteOthers(outcome.others))
           break
         case 'refused':
-          refused.set(key, outcome.reason)
+          left.refused.set(key, outcome.reason)
           break
         case 'lost':
-          lost.set(key, book.epoch)
+          left.lost.set(key, book.epoch)
           break
         case 'conflict':
-          throw new Error(`${key}: its position in the database is not the one of its last commit`)
+          throw new BrokenInvariant(key, 'the database is where the last commit left it', {
+            ...{ position: outcome.position, base: commit.pending.basePosition },
+          })
         case undefined:
           break
         default:
@@ -235,7 +236,6 @@ export class Recorder {
       }
     }
     this.#forgetRetired(books)
-    return { refused, lost, setAside, crowded }
   }
 
   #forgetRetired(books: readonly RouterBook[]): void {

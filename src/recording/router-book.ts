@@ -2,8 +2,9 @@ import { type Admission, admissionTo } from '../accounting/admission.ts'
 import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '../accounting/bytes.ts'
 import { decideInSteps } from '../accounting/decide.ts'
 import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
-import type { Decision } from '../accounting/entry.ts'
+import { countedBy, type Decision } from '../accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
+import { checkColumns, checkSums } from '../accounting/invariants.ts'
 import { adopt, inherited, type Ledger, NEW_LEDGER } from '../accounting/ledger.ts'
 import type { LimitUse } from '../accounting/limit-use.ts'
 import type { OthersShare } from '../accounting/others.ts'
@@ -65,7 +66,7 @@ export class RouterBook {
     this.epoch = epoch
     this.rollup = rollup
     this.#ledgers = new Map(stored.ledgers)
-    this.#waiting = new Waiting(stored.position, () => mostEventsOf(this.about.limits.maxSessions))
+    this.#waiting = new Waiting(this.key, stored.position, () => mostEventsOf(this.about.limits.maxSessions))
   }
 
   /** Decisions so far. */
@@ -229,10 +230,13 @@ export class RouterBook {
   ): Ledger {
     const { bucketMs, calendar } = spreading
     const growthShares = decision.growth ? spreadGrowth(decision.growth, bucketMs, calendar) : []
+    const total = addSums(this.rollup.total, countedBy(decision))
     this.#waiting.add(decision, shares, growthShares)
     for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
     for (const { bucket, total } of growthShares) this.rollup.addSum(bucket.day, total)
+    checkSums(this.key, 'live sums grow by what was adopted', total, this.rollup.total)
     const ledger = adopt(this.ledger(decision.service), decision)
+    checkColumns(this.key, ledger.columns)
     this.#ledgers.set(decision.service, ledger)
     return ledger
   }

@@ -1,4 +1,5 @@
 import type { RouterKey, TenantId } from '../accounting/ids.ts'
+import type { Checkpoint } from './journal-port.ts'
 import type { RouterBook } from './router-book.ts'
 
 /** The books of the routers that are read here, by router and by tenant. */
@@ -28,6 +29,12 @@ export class RouterBooks {
 
   ofTenant(tenant: TenantId): Iterable<RouterBook> {
     return this.#byTenant.get(tenant) ?? []
+  }
+
+  /** What the database does not have yet, router by router, each as it is when it is asked for. */
+  *checkpoints(): Iterable<Checkpoint> {
+    for (const [router, book] of this.#all)
+      if (book.hasPending) yield { kind: 'checkpoint', router, epoch: book.epoch, pending: book.pending() }
   }
 
   add(book: RouterBook): void {

@@ -1,7 +1,7 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { SetAside } from './ports.ts'
 
-/** What of a commit did not get through as it was, for reasons of the routers' own. */
+/** What did not get through in a commit as it was, for reasons of the routers' own. */
 export interface Uncommitted {
   /** With the database's reason; what they have is kept, and offered again. */
   readonly refused: ReadonlyMap<RouterKey, string>
@@ -11,4 +11,12 @@ export interface Uncommitted {
   readonly setAside: ReadonlyMap<RouterKey, readonly SetAside[]>
   /** They have more names than a day's budget; with the days on which they had not before. */
   readonly crowded: ReadonlyMap<RouterKey, readonly string[]>
+}
+
+/** The same while a commit is under way. */
+export class UncommittedSoFar implements Uncommitted {
+  readonly refused = new Map<RouterKey, string>()
+  readonly lost = new Map<RouterKey, number>()
+  readonly setAside = new Map<RouterKey, readonly SetAside[]>()
+  readonly crowded = new Map<RouterKey, readonly string[]>()
 }

@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { Counted } from '../../src/accounting/entry.ts'
 import type { Service } from '../../src/accounting/reading.ts'
-import { GIB, held, readingOf, Scene, Unavailable } from './recorder-scene.ts'
+import { inOneGo } from '../../src/accounting/steps.ts'
+import { ACME, GIB, held, readingOf, Scene, Unavailable } from './recorder-scene.ts'
 
 const ONE = { ann: { upload: GIB, download: 0 } }
 const TWO = { ann: { upload: 2 * GIB, download: 0 } }
@@ -46,7 +48,7 @@ describe('a decision', () => {
     for (let turn = 0; turn < 100 && scene.journal.appended.length === 0; turn++) await nextTurn()
     release()
     await nextTurn()
-    expect([...scene.recorder.checkpoints()]).toMatchObject([{ router: hq, pending: [{ position: 1 }] }])
+    expect([...scene.books.checkpoints()]).toMatchObject([{ router: hq, pending: [{ position: 1 }] }])
     await recorded
   })
 
@@ -133,6 +135,61 @@ describe('a commit', () => {
   )
 })
 
+describe('a decision that breaks an invariant', () => {
+  it('is not journaled, whether what it counted is wrong or how that was spread', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    await scene.read(hq, ONE)
+    let works = 0
+    // The first work of a poll is the decision, the second one the spreading of it.
+    const breaking =
+      (wrong: number): Scene['work'] =>
+      steps => {
+        const result = inOneGo(steps)
+        if (++works === wrong) for (const counted of countedIn(result)) Object.assign(counted, { upload: -1 })
+        return result
+      }
+    for (const wrong of [1, 2]) {
+      works = 0
+      scene.work = breaking(wrong)
+      await scene.clock.turn(5_000)
+      await expect(scene.read(hq, TWO)).rejects.toThrow(
+        'acme/hq: counted bytes are whole and not negative: upload -1, download 0',
+      )
+    }
+    expect(scene.journal.appended).toHaveLength(1)
+    expect(scene.books.get(hq)?.position).toBe(1)
+  })
+
+  it('is not adopted where another one was meanwhile', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    const { promise, release } = held(true)
+    scene.journal.answering = promise
+    const recorded = scene.read(hq, ONE)
+    await scene.clock.turn(0)
+    const [journaled] = scene.journal.appended
+    const spreading = scene.board.spreading(ACME)
+    if (!journaled || !spreading) throw new Error('nothing was journaled')
+    scene.books.get(hq)?.adopt(journaled.decision, spreading)
+    release()
+    await expect(recorded).rejects.toThrow(
+      'acme/hq: decisions are adopted where they were journaled: position 0, found 1',
+    )
+    expect(scene.books.get(hq)?.position).toBe(1)
+  })
+})
+
+/** The deltas of a decision, or the shares of one. */
+function countedIn(result: unknown): readonly object[] {
+  if (result instanceof Map) return [...result.values()].flat()
+  if (typeof result !== 'object' || result === null || !('entries' in result)) return []
+  const entries: readonly { readonly counted?: readonly Counted[] }[] = Array.isArray(result.entries)
+    ? result.entries
+    : []
+  return entries.flatMap(({ counted = [] }) => counted.map(it => it.delta))
+}
+
 describe('a checkpoint', () => {
   it('has all that the database has not got, of the routers that have something', async () => {
     const scene = new Scene()
@@ -143,7 +200,7 @@ describe('a checkpoint', () => {
     await expect(scene.recorder.commit([hq])).rejects.toThrow('gone')
     await scene.clock.turn(5_000)
     await scene.read(hq, TWO)
-    const checkpoints = [...scene.recorder.checkpoints()]
+    const checkpoints = [...scene.books.checkpoints()]
     expect(checkpoints).toMatchObject([
       {
         ...{ kind: 'checkpoint', router: hq, epoch: 2 },

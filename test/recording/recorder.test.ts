@@ -133,8 +133,10 @@ describe('a router whose position is not the one that was left there', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: NONE })
-    scene.store.outcomes.set(hq, { kind: 'conflict' })
-    await expect(scene.recorder.commit([hq])).rejects.toThrow('acme/hq')
+    scene.store.outcomes.set(hq, { kind: 'conflict', position: 7 })
+    await expect(scene.recorder.commit([hq])).rejects.toThrow(
+      'acme/hq: the database is where the last commit left it: position 7, base 0',
+    )
   })
 })
 

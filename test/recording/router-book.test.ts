@@ -73,6 +73,41 @@ describe('a book', () => {
   })
 })
 
+describe('a book whose numbers do not add up', () => {
+  const decided = async () => {
+    const { scene, book, read } = opened()
+    await read(100)
+    await scene.clock.turn(1_000)
+    const reading = readingOf(scene.clock, { ann: { upload: 300, download: 10 } }, 'hotspot')
+    const decision = inOneGo(book.decide(reading, () => expect.fail()))
+    return { book, decision, spreading: scene.board.spreading(ACME) ?? expect.fail() }
+  }
+
+  it('takes no decision whose shares are not all that was counted', async () => {
+    const { book, decision, spreading } = await decided()
+    expect(() => book.adopt(decision, spreading, new Map())).toThrow(
+      'acme/hq: the shares of a delta add up to the delta: upload 200, download 10, foundUpload 0, foundDownload 0',
+    )
+    expect([book.position, book.rollup.total.upload]).toEqual([5, 1_100n])
+  })
+
+  it('is noticed where what is shown is not what was adopted', async () => {
+    const { book, decision, spreading } = await decided()
+    const add = book.rollup.add.bind(book.rollup)
+    book.rollup.add = (day, share) => add(day, { ...share, upload: share.upload + 1 })
+    expect(() => book.adopt(decision, spreading)).toThrow(
+      'acme/hq: live sums grow by what was adopted: upload 1300, download 10, foundUpload 1301, foundDownload 10',
+    )
+  })
+
+  it('offers nothing to the database', async () => {
+    const { book } = await decided()
+    for (const { shares } of book.pending()[0]?.sessions.values() ?? [])
+      for (const share of shares.values()) Object.assign(share, { upload: 99 })
+    expect(() => book.offer()).toThrow('acme/hq: what waits is the sum of what was adopted: upload 100,')
+  })
+})
+
 describe('an offer that was never answered', () => {
   it.each([
     ['is confirmed where the database is at its end', { committedEpoch: 2, position: 5 }, true],

@@ -78,7 +78,7 @@ describe('what the journal holds', () => {
 
   it('is the same from a checkpoint, which has all before it', async () => {
     const { scene, hq, records } = await live(3)
-    const checkpoints = [...scene.recorder.checkpoints()]
+    const checkpoints = [...scene.books.checkpoints()]
     const { estate } = await inheriting(records, checkpoints)
     const book = await bookFrom(estate, hq)
     const other = await bookFrom((await inheriting(records)).estate, hq)
@@ -93,7 +93,7 @@ describe('what the journal holds', () => {
     scene.books.get(hq)?.offer()
     await scene.clock.turn(1_000)
     await scene.read(hq, { ann: { upload: 300, download: 0 } })
-    const { estate } = await inheriting(records, [...scene.recorder.checkpoints()])
+    const { estate } = await inheriting(records, [...scene.books.checkpoints()])
     expect(bytesOf(await bookFrom(estate, hq))).toBe(300)
     expect(bytesOf(await bookFrom(estate, hq, 2, 1))).toBe(100)
     expect((await bookFrom(estate, hq, 2, 1)).position).toBe(3)
@@ -124,7 +124,7 @@ describe('what is left of a router', () => {
     expect(leftOf(await estate.of(hq, NEVER))).toEqual(all)
     expect(leftOf(await estate.of(hq, { epoch: 2, position: 0 }))).toEqual(all)
     expect(leftOf(await estate.of(hq, { epoch: 1, position: 3 }))).toEqual(nothing)
-    const checkpointed = await inheriting([...scene.recorder.checkpoints()])
+    const checkpointed = await inheriting([...scene.books.checkpoints()])
     expect(leftOf(await checkpointed.estate.of(hq, NEVER))).toEqual(all)
   })
 

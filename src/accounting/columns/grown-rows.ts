@@ -1,6 +1,7 @@
 import { type SessionId, sessionId } from '../ids.ts'
 import { type Session, type SessionDetails, sessionOf } from '../session.ts'
 import type { Bucket, GrowthShare, Share } from '../spread.ts'
+import type { Total } from '../total.ts'
 import type { Columns, Growth } from './columns.ts'
 import { larger } from './resized.ts'
 
@@ -63,6 +64,12 @@ export class GrownRows {
       this.#lastMovedMs[number] = atMs
     }
     for (const share of shares) this.#bucket(share.bucket).add(numbers, share, columns.details.length)
+  }
+
+  /** Adds the bytes of all sessions. */
+  addTo(total: Total): void {
+    for (const { numbers, upload, download } of this.#buckets)
+      for (const number of numbers) total.add(upload[number] ?? 0, download[number] ?? 0)
   }
 
   *sums(): Iterable<DetailedSum> {

@@ -1,13 +1,23 @@
+import { addSums, type ByteSum, NO_SUM } from '../bytes.ts'
 import type { Growth } from '../columns/columns.ts'
 import { type DetailedSum, GrownRows } from '../columns/grown-rows.ts'
 import type { Bindings } from '../counting/bindings.ts'
 import type { CountedMark } from '../counting/mark.ts'
-import { type Decision, type Entry, type LedgerEvent, type Move, NO_MOVES, toldOneByOne } from '../entry.ts'
+import {
+  countedBy,
+  type Decision,
+  type Entry,
+  type LedgerEvent,
+  type Move,
+  NO_MOVES,
+  toldOneByOne,
+} from '../entry.ts'
 import type { SessionId } from '../ids.ts'
 import { onceMade } from '../lazy.ts'
 import { type LastReading, lastReadingOf } from '../ledger.ts'
 import type { Service } from '../reading.ts'
 import type { GrowthShare, Share } from '../spread.ts'
+import { bytesIn } from './pending-bytes.ts'
 import { addGrown, mergeSession, type PendingSession } from './pending-session.ts'
 import { BINDING_BYTES, EVENT_BYTES, GROWN_BYTES, MOVE_BYTES, WeighedSessions } from './pending-weight.ts'
 import { byBucket, mergeShares } from './share-sums.ts'
@@ -64,6 +74,7 @@ export class PendingBuilder {
   readonly #bindings = new Map<Service, MovingBindings>()
   readonly #readings = new Map<Service, LastReading>()
   #since: Date | undefined
+  #adopted = NO_SUM
   /** What came last of those that only grew; newer than what is above. */
   readonly #grown = new Map<Service, GrownRows>()
 
@@ -102,6 +113,11 @@ export class PendingBuilder {
     return { bytes, since: this.#since }
   }
 
+  /** The bytes that its decisions counted, summed up apart from what it has of their sessions. */
+  get adopted(): ByteSum {
+    return this.#adopted
+  }
+
   /** Events that were added to others. */
   get joinedEvents(): number {
     return this.#events.joined
@@ -120,6 +136,7 @@ export class PendingBuilder {
     const { service, growth } = decision
     this.#position++
     this.#since ??= decision.at.wall
+    this.#adopted = addSums(this.#adopted, countedBy(decision))
     const rows = this.#grown.get(service)
     const told = rows && toldOneByOne(decision)
     if (rows && told && told.size > 0) this.#settle(rows, rows.takeOut(told))
@@ -134,6 +151,7 @@ export class PendingBuilder {
   /** Takes what waited for the database before, in an earlier process: it goes before all that is added after it. */
   addPending(pending: Pending): void {
     this.#position = pending.position
+    this.#adopted = addSums(this.#adopted, bytesIn(pending))
     for (const move of pending.moves) this.#move(move)
     for (const change of pending.sessions.values()) this.#put(change)
     this.#events.addAll(pending.events)

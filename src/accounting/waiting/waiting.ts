@@ -1,6 +1,14 @@
-import { addToSum, type ByteSum, NO_SUM } from '../bytes.ts'
+import { addSums, type ByteSum, NO_SUM } from '../bytes.ts'
+import type { Shares } from '../decision-shares.ts'
+import type { Decision } from '../entry.ts'
+import type { RouterKey } from '../ids.ts'
+import { checkGrowthShares, checkPosition, checkSamePosition, checkShares, checkSums } from '../invariants.ts'
+import type { GrowthShare } from '../spread.ts'
 import { type Pending, PendingBuilder } from './pending.ts'
+import { bytesIn } from './pending-bytes.ts'
 import { NO_LOAD, type WaitingLoad } from './waiting-share.ts'
+
+const BEGINS_THERE = 'what waits begins where the part before it ends'
 
 /** What waits, added up. */
 export interface WaitingSum {
@@ -10,19 +18,24 @@ export interface WaitingSum {
 
 /** What one router's decisions made that the database has not got: one part that was offered to it, and what came since. */
 export class Waiting {
+  readonly #router: RouterKey
   readonly #mostEvents: () => number
   /** What was offered and is not known to be there. It is offered again as it is, until it is. */
   #offered: Pending | undefined
   #offeredLoad = NO_LOAD
   #building: PendingBuilder
   #joinedEvents = 0
+  /** The router's position in the database, as far as we know. */
+  #confirmed: number
 
   /**
    * @param position the router's position in the database
    * @param mostEvents how many events may wait, as it is when a part begins
    */
-  constructor(position: number, mostEvents: () => number) {
+  constructor(router: RouterKey, position: number, mostEvents: () => number) {
+    this.#router = router
     this.#mostEvents = mostEvents
+    this.#confirmed = position
     this.#building = new PendingBuilder(position, mostEvents())
   }
 
@@ -43,18 +56,33 @@ export class Waiting {
     return (this.#offered?.sessions.size ?? 0) + this.#building.sessionCount
   }
 
-  add(...change: Parameters<PendingBuilder['add']>): void {
-    this.#building.add(...change)
+  /**
+   * Takes a decision before the ledger adopts it.
+   * @throws BrokenInvariant; then nothing was taken
+   */
+  add(decision: Decision, shares: Shares, growthShares: readonly GrowthShare[]): void {
+    checkShares(this.#router, decision, shares)
+    checkGrowthShares(this.#router, decision.growth, growthShares)
+    this.#building.add(decision, shares, growthShares)
   }
 
+  /**
+   * Takes what waited in an earlier process.
+   * @throws BrokenInvariant; then nothing was taken
+   */
   addPending(pending: Pending): void {
+    checkSamePosition(this.#router, BEGINS_THERE, this.position, pending.basePosition)
+    checkPosition(this.#router, pending.basePosition, pending.position)
     this.#building.addPending(pending)
   }
 
-  /** What to offer now: what was offered before and not confirmed, or else all that came since. */
+  /**
+   * What to offer now: what was offered before and not confirmed, or else all that came since.
+   * @throws BrokenInvariant
+   */
   offer(): Pending | undefined {
     if (!this.#offered && !this.#building.isEmpty) {
-      this.#offered = this.#building.build()
+      this.#offered = this.#checked(this.#building.build(), this.#building.adopted)
       this.#offeredLoad = this.#building.load
       this.#joinedEvents += this.#building.joinedEvents
       // Those that wait already are kept as they are.
@@ -66,6 +94,7 @@ export class Waiting {
 
   /** What was offered is in the database. */
   confirm(): void {
+    this.#confirmed = this.#offered?.position ?? this.#confirmed
     this.#offered = undefined
     this.#offeredLoad = NO_LOAD
   }
@@ -90,11 +119,17 @@ export class Waiting {
   get sum(): WaitingSum {
     let readings = 0
     let bytes = NO_SUM
-    for (const { basePosition, position, sessions } of this.parts()) {
-      readings += position - basePosition
-      for (const { shares } of sessions.values())
-        for (const share of shares.values()) bytes = addToSum(bytes, share)
+    for (const part of this.parts()) {
+      readings += part.position - part.basePosition
+      bytes = addSums(bytes, bytesIn(part))
     }
     return { readings, bytes }
+  }
+
+  #checked(part: Pending, adopted: ByteSum): Pending {
+    checkSamePosition(this.#router, BEGINS_THERE, this.#confirmed, part.basePosition)
+    checkPosition(this.#router, part.basePosition, part.position)
+    checkSums(this.#router, 'what waits is the sum of what was adopted', adopted, bytesIn(part))
+    return part
   }
 }
