@@ -1,18 +1,20 @@
 import type { AlertTerms, TenantAlert } from '../accounting/alert.ts'
 import type { Calendar } from '../accounting/calendar.ts'
 import type { RouterKey, TenantId } from '../accounting/ids.ts'
+import { AlertMetrics } from '../alerts/alert-metrics.ts'
 import { AlertBoard } from '../alerts/board.ts'
 import { CLAIM_MS } from '../alerts/delivery.ts'
 import type { WatchedRouter } from '../alerts/due.ts'
-import { JoinedAlerts, type JoinedObserver } from '../alerts/joined.ts'
+import { JoinedAlerts } from '../alerts/joined.ts'
 import { Sender } from '../alerts/sender.ts'
 import { AlertWatch } from '../alerts/watch.ts'
-import { type DeliveryObserver, Webhooks } from '../alerts/webhooks.ts'
+import { Webhooks } from '../alerts/webhooks.ts'
 import type { Config, TenantConfig } from '../config/config.ts'
 import type { RouterHealth } from '../poller/health.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { AlertStore } from '../store/alerts/alert-store.ts'
 import { DeliveryStore } from '../store/alerts/delivery-store.ts'
@@ -28,7 +30,7 @@ export interface AlertingOptions {
   readonly healthOf: (router: RouterKey) => RouterHealth | undefined
   /** Told of each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
-  readonly observer: DeliveryObserver & JoinedObserver
+  readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
 }
@@ -42,7 +44,8 @@ export class Alerting {
   readonly #webhooks: Webhooks
 
   constructor(options: AlertingOptions) {
-    const { config, database, record, calendars, onAlert, observer, clock, log } = options
+    const { config, database, record, calendars, onAlert, clock, log } = options
+    const observer = new AlertMetrics(options.metrics)
     const joined = new JoinedAlerts({ observer, log })
     this.#options = options
     this.#webhooks = new Webhooks({

@@ -9,7 +9,12 @@ import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger, levelIn } from '../runtime/logger.ts'
 
 /** What became of a config that was loaded: `failed` has no fault, but could not be applied. */
-type Outcome = 'applied' | 'faulty' | 'failed'
+export type ReloadOutcome = 'applied' | 'faulty' | 'failed'
+
+/** Counts the configs that were loaded. */
+export interface ConfigFileObserver {
+  reloaded(outcome: ReloadOutcome): void
+}
 
 export interface ConfigFileOptions {
   readonly file: string
@@ -23,7 +28,7 @@ export interface ConfigFileOptions {
     env: NodeJS.ProcessEnv,
     signal: AbortSignal,
   ) => Promise<LoadedWarned | undefined>
-  readonly observer: { reloaded(outcome: Outcome): void }
+  readonly observer: ConfigFileObserver
   readonly clock: Clock
   readonly log: Logger
 }
@@ -158,7 +163,7 @@ export class ConfigFile {
     }
   }
 
-  #tell(outcome: Outcome): void {
+  #tell(outcome: ReloadOutcome): void {
     const { observer, clock } = this.#options
     this.#isApplied = outcome === 'applied'
     if (this.#isApplied) this.#appliedAt = clock.now()

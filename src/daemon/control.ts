@@ -9,11 +9,11 @@ import { type DaemonStatus, type RouterStatus, statusRoute } from '../api/pages/
 import type { Snapshot } from '../live/snapshot.ts'
 import type { RouterHealth } from '../poller/health.ts'
 import type { RouterBook } from '../recording/router-book.ts'
+import { limitUsesOf } from '../roster/limit-uses.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { VERSION } from '../runtime/version.ts'
 import { controlSocketOf } from './control-socket.ts'
-import { limitUsesOf } from './limit-uses.ts'
 
 export interface ControlOptions {
   readonly board: {

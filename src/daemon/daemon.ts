@@ -2,7 +2,6 @@ import { hostname } from 'node:os'
 import { v7 as uuidV7 } from 'uuid'
 import { ALL_ROWS } from '../accounting/admission.ts'
 import { type RouterKey, sessionId } from '../accounting/ids.ts'
-import { Observed } from '../api/metrics/observed.ts'
 import { JwtVerifier } from '../auth/tokens.ts'
 import type { Config } from '../config/config.ts'
 import { loadApart } from '../config/load-apart.ts'
@@ -10,25 +9,33 @@ import { tokenRulesOf } from '../config/revealed.ts'
 import { daemonId } from '../journal/files/daemon-id.ts'
 import { nodeDisk } from '../journal/files/node-disk.ts'
 import { Journal } from '../journal/journal.ts'
+import { measureJournal } from '../journal/journal-metrics.ts'
+import { PollMetrics } from '../poller/poll-metrics.ts'
 import { Poller } from '../poller/poller.ts'
 import { CommitLoop } from '../recording/commit-loop.ts'
 import { Recorder } from '../recording/recorder.ts'
+import { measureWaiting, RecordingMetrics } from '../recording/recording-metrics.ts'
 import { RouterBooks } from '../recording/router-books.ts'
 import { TenantBoard } from '../recording/tenant-board.ts'
+import { measureTenants } from '../recording/tenant-metrics.ts'
 import { WaitingShares } from '../recording/waiting-shares.ts'
+import { measureLeases } from '../roster/lease-metrics.ts'
 import { type Newer, Ownership } from '../roster/leases.ts'
 import { JournalInheritance } from '../roster/recovery.ts'
 import { Roster } from '../roster/roster.ts'
+import { measureRouters } from '../roster/router-metrics.ts'
 import { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
 import { Block, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { EventLoopDelay } from '../runtime/event-loop.ts'
 import { Lifecycle } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Metrics } from '../runtime/metrics.ts'
 import { pooledRandom } from '../runtime/pooled-random.ts'
 import { Supervisor } from '../runtime/supervisor.ts'
 import { VERSION } from '../runtime/version.ts'
 import { REGISTERED } from '../services/registered.ts'
+import { SERVICE_NAMES } from '../services/services.ts'
 import { Housekeeping } from '../store/housekeeping/housekeeping.ts'
 import { beginIncarnation } from '../store/leases/incarnation.ts'
 import { LeaseStore } from '../store/leases/lease-store.ts'
@@ -36,10 +43,10 @@ import { LedgerStore } from '../store/ledger-store.ts'
 import { migrate } from '../store/pg/migrate.ts'
 import { Alerting } from './alerting.ts'
 import { ConfigFile } from './config-file.ts'
+import { ConfigFileMetrics, measureConfigFile } from './config-file-metrics.ts'
 import { Control } from './control.ts'
 import { databaseUrl, openConnections } from './daemon-database.ts'
 import { commitLast } from './last-commit.ts'
-import { measuresOf } from './measures.ts'
 import { routerLinks } from './router-links.ts'
 import { Serving } from './serving.ts'
 import { watchesOf } from './watches.ts'
@@ -83,8 +90,10 @@ export class Daemon {
     const lifecycle = this.#lifecycle
     const { stopping } = lifecycle
     const supervisor = new Supervisor({ env, clock, log })
-    const observer = new Observed()
+    const metrics = new Metrics()
+    const observer = new ConfigFileMetrics(metrics)
     const file = new ConfigFile({ file: configFile, load: loadApart, ...{ env, observer, clock, log } })
+    measureConfigFile(metrics, file)
     await file.note()
 
     const url = await databaseUrl(config, lifecycle, { clock, log })
@@ -93,7 +102,7 @@ export class Daemon {
     const owner = await daemonId(config.journal.directory)
     const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: config.retention.deltasMs })
 
-    const loop = new EventLoopDelay()
+    const loop = new EventLoopDelay(metrics)
     loop.start()
     lifecycle.onStop('event loop watch', async () => loop.stop())
     const books = new RouterBooks()
@@ -103,7 +112,7 @@ export class Daemon {
       sink: { record: (router, readings) => recorder.record(router, readings) },
       heldBack: router => shares.heldBack(router),
       random: Math.random,
-      ...{ observer, clock, log, onBug },
+      ...{ observer: new PollMetrics(metrics), clock, log, onBug },
     })
     const board = new TenantBoard({
       ...{ books, services: REGISTERED },
@@ -118,6 +127,8 @@ export class Daemon {
       pending: () => books.checkpoints(),
       ...{ disk: nodeDisk, clock, log },
     })
+    measureJournal(metrics, journal)
+    const measured = new RecordingMetrics(metrics, SERVICE_NAMES)
     const randomBytes = pooledRandom()
     const healthOf = (router: RouterKey) => poller.health(router)
     const shares = WaitingShares.onThisMachine({
@@ -128,7 +139,7 @@ export class Daemon {
       ...{ store, journal, books },
       onRecorded: ({ numbered, at }, decision, isDurable) => {
         const answeredMs = numbered?.answeredMs ?? at.steadyMs
-        observer.recorded(decision, isDurable ? clock.steadyMs() - answeredMs : undefined)
+        measured.recorded(decision, isDurable ? clock.steadyMs() - answeredMs : undefined)
       },
       spreadingOf: tenant => board.spreading(tenant),
       newSessionId: () => sessionId(uuidV7({ rng: randomBytes })),
@@ -144,26 +155,24 @@ export class Daemon {
     await journal.load()
     const estate = new JournalInheritance(journal)
     const commits: CommitLoop = new CommitLoop({
-      ...{ recorder, observer, clock, log },
+      ...{ recorder, observer: measured, clock, log },
       intervalMs: config.commit.intervalMs,
       onLost: routers => ownership.lose(routers),
     })
 
     const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
-    const measured = {
-      ...{ books, board, poller, shares, recorder, commits, journal, file, loop, clock },
-      leases: () => ownership.counts,
-    }
+    measureWaiting(metrics, { recorder, shares, commits })
+    measureRouters(metrics, { books, poller })
+    measureTenants(metrics, board, clock)
     const alerting: Alerting = new Alerting({
-      ...{ config, database, record, books, calendars: board, observer, clock, log },
+      ...{ config, database, record, books, calendars: board, metrics, clock, log },
       healthOf: router => poller.health(router),
       onAlert: alert => serving.publishAlert(alert),
     })
     const serving: Serving = new Serving({
-      ...{ config, board, usage, verifier, observer, clock, log },
+      ...{ config, board, usage, verifier, metrics, clock, log },
       routers: () => books.size,
       alerts: alerting.board,
-      measuresOf: served => measuresOf({ ...measured, served }),
       readiness: {
         database: () => (commits.isUp ? 'up' : 'down'),
         pollers: () => this.#pollers,
@@ -171,7 +180,8 @@ export class Daemon {
       },
     })
 
-    const control = new Control({ ...config.journal, ...measured, verifier, log })
+    const { directory } = config.journal
+    const control = new Control({ directory, board, poller, books, commits, journal, verifier, clock, log })
 
     // A last poll of each router, whatever waits for the database.
     lifecycle.firstAtStop('poller', () => {
@@ -205,6 +215,7 @@ export class Daemon {
     const ownership: Ownership = new Ownership({
       ...{ leases, owner: roster, onSuperseded, durationMs, stopping, clock, log },
     })
+    measureLeases(metrics, ownership)
     // Before the first of them is taken: the last one may be so when the first one's lease would be over.
     lifecycle.loop('leases', signal => ownership.run(signal), onBug)
     await lifecycle.wait(() => roster.apply(config))

@@ -2,8 +2,8 @@ import type { RouterKey } from '../accounting/ids.ts'
 import { isNear } from '../accounting/limit-use.ts'
 import type { BudgetUse } from '../poller/health.ts'
 import type { RouterBook } from '../recording/router-book.ts'
+import { limitUsesOf } from '../roster/limit-uses.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { limitUsesOf } from './limit-uses.ts'
 
 export interface LimitWatchOptions {
   readonly healthOf: (router: RouterKey) => { readonly budgetUse: BudgetUse | undefined } | undefined

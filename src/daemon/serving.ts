@@ -7,8 +7,7 @@ import { HttpServer } from '../api/http/server.ts'
 import { UnusableCertificate } from '../api/http/server-errors.ts'
 import { Strangers } from '../api/http/strangers.ts'
 import { strictTransport } from '../api/http/strict-transport.ts'
-import { type Measures, metricsRoute } from '../api/metrics/metrics.ts'
-import type { Observed } from '../api/metrics/observed.ts'
+import { metricsRoute } from '../api/metrics/metrics.ts'
 import { broadcastingRoute } from '../api/pages/broadcasting.ts'
 import { DASHBOARD_FOLDER, readDashboard } from '../api/pages/dashboard-files.ts'
 import { dashboardPages } from '../api/pages/dashboard-page.ts'
@@ -23,6 +22,7 @@ import type { Config } from '../config/config.ts'
 import { readPair, type TlsFiles, type TlsPair } from '../config/fields/server-tls.ts'
 import { metricsTokenOf, pusherAppOf } from '../config/revealed.ts'
 import type { AlertSource } from '../feed/alert-topic.ts'
+import { measureFeed } from '../feed/feed-metrics.ts'
 import type { SnapshotSource } from '../feed/frames.ts'
 import { FEED_LIMITS } from '../feed/limits.ts'
 import { PusherApp } from '../feed/pusher/app.ts'
@@ -30,9 +30,12 @@ import { FeedServer } from '../feed/server.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { connectionsLeft, descriptorLimit, RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import { RefusalMetrics } from '../runtime/refusal-metrics.ts'
 import { Refusals } from '../runtime/refusals.ts'
 import { TrustedProxies } from '../runtime/trusted-proxies.ts'
 import { VERSION } from '../runtime/version.ts'
+import { measureCertificate } from './certificate-metrics.ts'
 import { CertificateWatch } from './certificate-watch.ts'
 
 export interface ServingOptions {
@@ -43,20 +46,11 @@ export interface ServingOptions {
   readonly alerts: AlertSource
   readonly verifier: TokenVerifier
   readonly readiness: Readiness
-  /** @param served is measured too */
-  readonly measuresOf: (served: Served) => Measures
   /** How many are read here, each by a connection of its own. */
   readonly routers: () => number
-  readonly observer: Observed
+  readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
-}
-
-/** What is measured of it. */
-export interface Served {
-  /** Of the feed. */
-  readonly connections: number
-  readonly certificateExpiresAt: Date | undefined
 }
 
 /** Hardly a crowd of dashboards. */
@@ -67,20 +61,20 @@ const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
  * What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port; and
  * `/metrics`, which may have a port of its own.
  */
-export class Serving implements Served {
+export class Serving {
   readonly #feed: FeedServer
   readonly #http: HttpServer
   readonly #metrics: HttpServer | undefined
   readonly #bearers: Bearers
   readonly #certificate: CertificateWatch | undefined
   readonly #metricsAt: Config['server']['metrics']['at']
-  #watching: Promise<void> | undefined
   #metricsToken: string | undefined
   #hstsMs: number | undefined
   readonly #refusals: Refusals
-  readonly #stopping = new AbortController()
   readonly #mostConnections: () => number
   readonly #log: Logger
+  readonly #stopping = new AbortController()
+  #watching: Promise<void> | undefined
   #telling: Promise<void> | undefined
   /** All pages of the one port. */
   readonly routes: readonly Route[]
@@ -88,9 +82,10 @@ export class Serving implements Served {
   readonly upgradePaths: readonly string[]
 
   constructor(options: ServingOptions) {
-    const { config, board, usage, alerts, verifier, readiness, measuresOf, observer, clock, log } = options
-    const { origins, host, port, tls, dashboard, limits, trustedProxies, metrics } = config.server
-    this.#metricsAt = metrics.at
+    const { config, board, usage, alerts, verifier, readiness, metrics, clock, log } = options
+    const { origins, host, port, tls, dashboard, limits, trustedProxies } = config.server
+    const { at: metricsAt } = config.server.metrics
+    this.#metricsAt = metricsAt
     this.#metricsToken = metricsTokenOf(config.server)
     this.#hstsMs = tls?.hstsMs
     this.#bearers = new Bearers(verifier)
@@ -98,7 +93,7 @@ export class Serving implements Served {
     const descriptors = descriptorLimit()
     this.#log = log
     this.#mostConnections = () => connectionsLeft(descriptors, options.routers())
-    this.#refusals = new Refusals({ observer, clock, log })
+    this.#refusals = new Refusals({ observer: new RefusalMetrics(metrics), clock, log })
     const strangers = new Strangers({
       ...{ limits, clock, refusals: this.#refusals },
       mostConnections: this.#mostConnections,
@@ -114,7 +109,7 @@ export class Serving implements Served {
     const gate = new ReadGate({ limits: { ...READ_LIMITS, ...limits }, clock })
     const reading = { source: usage, calendars: board, gate, clock }
     const metricsPage = metricsRoute({
-      ...{ measures: measuresOf(this), version: VERSION, observed: observer, clock },
+      ...{ metrics, version: VERSION, clock },
       token: () => this.#metricsToken,
     })
     const api = (routes: readonly Route[]) =>
@@ -128,7 +123,7 @@ export class Serving implements Served {
       ...dashboardRoutes(board, clock),
       ...usageRoutes(reading),
       forecastRoute(reading),
-      ...(metrics.at ? [] : [metricsPage]),
+      ...(metricsAt ? [] : [metricsPage]),
       webSocketRoute('/ws', []),
       ...(dashboard ? dashboardPages(readDashboard(DASHBOARD_FOLDER)) : []),
       ...(app ? [webSocketRoute(`/app/${app.key}`, PUSHER_QUERY), broadcastingRoute(app, board)] : []),
@@ -152,12 +147,14 @@ export class Serving implements Served {
         serve: pair => this.#http.setCertificate(pair),
       })
     this.#metrics =
-      metrics.at &&
+      metricsAt &&
       new HttpServer({
-        at: { kind: 'port', ...metrics.at, block: 'server.metrics' },
+        at: { kind: 'port', ...metricsAt, block: 'server.metrics' },
         ...{ tls: undefined, upgrades: new Map(), clock, log },
         ...{ onRequest: api([metricsPage]), connections },
       })
+    measureFeed(metrics, this.#feed)
+    measureCertificate(metrics, () => this.#certificate?.expiresAt)
   }
 
   /** The port it listens on; `undefined` while it doesn't. */
@@ -170,14 +167,12 @@ export class Serving implements Served {
     return this.#metrics?.port
   }
 
+  /** Connections of the feed. */
   get connections(): number {
     return this.#feed.connections
   }
 
-  get certificateExpiresAt(): Date | undefined {
-    return this.#certificate?.expiresAt
-  }
-
+  /** @throws CannotListen, UnusableCertificate */
   async start(): Promise<void> {
     const connections = this.#mostConnections()
     if (connections < FEW_CONNECTIONS)

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Metrics } from './metrics.ts'
 
 /** How often the loop is looked at; what it takes to look is part of what Node tells. */
 const RESOLUTION_MS = 5
@@ -13,6 +14,22 @@ export interface LoopDelays {
 /** By how much later than it should the event loop gets to what is due: everything waits for it. */
 export class EventLoopDelay {
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+
+  constructor(metrics: Metrics) {
+    metrics.gauges(
+      'tikmeter_event_loop_delay_seconds',
+      'By how much late the event loop was, since the page before this one.',
+      ['level'],
+      () => {
+        const { medianMs, p99Ms, worstMs } = this.take()
+        return [
+          [{ level: 'p50' }, medianMs / 1000],
+          [{ level: 'p99' }, p99Ms / 1000],
+          [{ level: 'max' }, worstMs / 1000],
+        ]
+      },
+    )
+  }
 
   start(): void {
     this.#histogram.enable()

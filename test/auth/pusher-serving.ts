@@ -1,12 +1,11 @@
 import { Calendar } from '../../src/accounting/calendar.ts'
 import type { TenantId } from '../../src/accounting/ids.ts'
-import { Observed } from '../../src/api/metrics/observed.ts'
 import { JwtVerifier, signToken } from '../../src/auth/tokens.ts'
 import type { Config } from '../../src/config/config.ts'
 import { Secret } from '../../src/config/fields/secret.ts'
 import { Serving, type ServingOptions } from '../../src/daemon/serving.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
-import { MEASURES } from '../api/metrics/measures.ts'
+import { Metrics } from '../../src/runtime/metrics.ts'
 import { SERVER } from '../feed/default-server.ts'
 import { acme, FakeSource, globex, SECRET, silent } from '../feed/feed-fixture.ts'
 import { onlySecret } from '../feed/token-rules.ts'
@@ -64,10 +63,8 @@ export function servingOf(
     alerts: { recent: () => [] },
     verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log: silent }),
     readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
-    measuresOf: () => MEASURES,
     routers: () => 0,
-    observer: new Observed(),
-    ...{ clock, log: silent },
+    ...{ metrics: new Metrics(), clock, log: silent },
     ...more,
   })
 }

@@ -1,11 +1,9 @@
 import { pino } from 'pino'
 import type { TenantId } from '../../src/accounting/ids.ts'
-import type { Measures } from '../../src/api/metrics/metrics.ts'
 import { JwtVerifier, signToken } from '../../src/auth/tokens.ts'
 import { Secret } from '../../src/config/fields/secret.ts'
 import type { Serving, ServingOptions } from '../../src/daemon/serving.ts'
 import { channelOf, PusherApp } from '../../src/feed/pusher/app.ts'
-import { MEASURES } from '../api/metrics/measures.ts'
 import { SERVER } from '../feed/default-server.ts'
 import { inOneHour, SECRET, START } from '../feed/feed-fixture.ts'
 import { RawClient, textFrameOf } from '../feed/raw-client.ts'
@@ -30,7 +28,6 @@ export class ServedScene {
   readonly #log = new LogLines()
   readonly #serving: Serving
   readonly #clients: RawClient[] = []
-  #feed: { readonly connections: number } = { connections: 0 }
 
   constructor(tenants: readonly TenantId[], more: Partial<ServingOptions> = {}) {
     const { clock } = this
@@ -43,7 +40,6 @@ export class ServedScene {
         config: { server: SERVER, pusher, snapshots: { intervalMs: INTERVAL_MS } },
         board: counted(this.board, this.calls),
         verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log }),
-        measuresOf: feed => this.#measuresOf(feed),
         ...{ clock, log, ...more },
       },
     )
@@ -59,7 +55,7 @@ export class ServedScene {
 
   /** Connections of the feed, in both protocols. */
   get connections(): number {
-    return this.#feed.connections
+    return this.#serving.connections
   }
 
   /** Log lines of the server at level warn or above. */
@@ -115,11 +111,6 @@ export class ServedScene {
     client.write(subscribeFrame(channel, APP.sign(socketId, channel)))
     await client.text('DashboardStatsUpdated')
     return client
-  }
-
-  #measuresOf(feed: { readonly connections: number }): Measures {
-    this.#feed = feed
-    return MEASURES
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { Observed } from '../../src/api/metrics/observed.ts'
 import { channelOf } from '../../src/feed/pusher/app.ts'
+import { Metrics } from '../../src/runtime/metrics.ts'
 import { ServedScene, subscribeFrame } from '../auth/served-scene.ts'
 import { acme } from './feed-fixture.ts'
 import { OPCODE, rawFrame } from './raw-client.ts'
@@ -8,8 +8,8 @@ import { OPCODE, rawFrame } from './raw-client.ts'
 let scene: ServedScene
 afterEach(() => scene.stop())
 
-async function counted(observer: Observed): Promise<Record<string, number>> {
-  const text = await observer.registry.getSingleMetricAsString('tikmeter_refusals_total')
+async function counted({ registry }: Metrics): Promise<Record<string, number>> {
+  const text = await registry.getSingleMetricAsString('tikmeter_refusals_total')
   const counts = Array.from(text.matchAll(/\{reason="(\w+)"\} (\d+)/g), ([, reason = '', count]) => [
     reason,
     Number(count),
@@ -18,9 +18,9 @@ async function counted(observer: Observed): Promise<Record<string, number>> {
 }
 
 test('refusals of both protocols and of pages are counted by reason', async () => {
-  const observer = new Observed()
-  scene = await new ServedScene([acme], { observer }).start()
-  expect(await counted(observer)).toEqual({})
+  const metrics = new Metrics()
+  scene = await new ServedScene([acme], { metrics }).start()
+  expect(await counted(metrics)).toEqual({})
   const forger = await scene.openPusher()
   forger.client.write(subscribeFrame(channelOf(acme), 'tikmeter-key:forged'))
   await forger.client.text('pusher:error')
@@ -34,5 +34,5 @@ test('refusals of both protocols and of pages are counted by reason', async () =
   const page = await fetch(`http://127.0.0.1:${scene.port}/api/usage`, { headers: { Connection: 'close' } })
   expect(page.status).toBe(401)
   await page.text()
-  await expect.poll(() => counted(observer)).toEqual({ forbidden: 1, too_many: 1, no_token: 3 })
+  await expect.poll(() => counted(metrics)).toEqual({ forbidden: 1, too_many: 1, no_token: 3 })
 })

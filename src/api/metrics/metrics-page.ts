@@ -1,7 +1,5 @@
-import type { Registry } from 'prom-client'
-import { Block } from '../../runtime/block.ts'
-import { type Clock, systemClock } from '../../runtime/clock.ts'
-import type { Page } from './series.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
 
 /** A page is shown for so long, whoever asks. */
 const SHOWN_MS = 1_000
@@ -9,18 +7,16 @@ const SHOWN_MS = 1_000
 const SHOWN_PER_COST = 10
 
 /** The text of all metrics: one page for all who ask while it is being made and while it is fresh. */
-export class MetricsPage implements Page {
-  readonly registry: Registry
-  readonly block: Block
+export class MetricsPage {
+  readonly #metrics: Metrics
   readonly #clock: Pick<Clock, 'steadyMs'>
   #underWay: Promise<string> | undefined
   #text = ''
   #freshUntilMs = Number.NEGATIVE_INFINITY
 
-  constructor(registry: Registry, clock: Pick<Clock, 'steadyMs'>) {
-    this.registry = registry
+  constructor(metrics: Metrics, clock: Pick<Clock, 'steadyMs'>) {
+    this.#metrics = metrics
     this.#clock = clock
-    this.block = new Block(systemClock)
   }
 
   text(): Promise<string> {
@@ -33,7 +29,7 @@ export class MetricsPage implements Page {
 
   /** As `registry.metrics()` has it, but one metric after the other, and others have their turns in between. */
   async #make(): Promise<string> {
-    const { registry, block } = this
+    const { registry, block } = this.#metrics
     const beganMs = this.#clock.steadyMs()
     const pausedMs = block.pausedMs
     block.begin()

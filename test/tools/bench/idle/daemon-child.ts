@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import { routerId, routerKey, tenantId } from '../../../../src/accounting/ids.ts'
-import { Observed } from '../../../../src/api/metrics/observed.ts'
+import { PollMetrics } from '../../../../src/poller/poll-metrics.ts'
 import { Poller } from '../../../../src/poller/poller.ts'
 import { Router } from '../../../../src/routeros/router.ts'
 import { systemClock } from '../../../../src/runtime/clock.ts'
+import { Metrics } from '../../../../src/runtime/metrics.ts'
 import type { SimulatedService } from '../../../harness/services.ts'
 import { plainLink } from '../../../routeros/wire/dialled.ts'
 import { newRouterServices } from '../../../services/router-services.ts'
@@ -38,7 +39,7 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
     const poller = new Poller({
       ...{ isSpread: true, concurrency: 64, clock: systemClock, random: Math.random, onBug: reject },
       log: pino({ level: 'silent' }),
-      observer: new Observed(),
+      observer: new PollMetrics(new Metrics()),
       heldBack: () => undefined,
       sink: {
         record: (_, its) => {

@@ -1,0 +1,36 @@
+import type { Metrics } from '../runtime/metrics.ts'
+import type { ConfigFile, ConfigFileObserver, ReloadOutcome } from './config-file.ts'
+
+const OUTCOMES = ['applied', 'faulty', 'failed'] as const satisfies readonly ReloadOutcome[]
+
+/** Counts how often the config was loaded. */
+export class ConfigFileMetrics implements ConfigFileObserver {
+  readonly #reloads
+
+  constructor(metrics: Metrics) {
+    this.#reloads = metrics.counter(
+      'tikmeter_config_reloads_total',
+      'Times that the config was loaded anew.',
+      'outcome',
+    )
+    for (const outcome of OUTCOMES) this.#reloads.inc({ outcome }, 0)
+  }
+
+  reloaded(outcome: ReloadOutcome): void {
+    this.#reloads.inc({ outcome })
+  }
+}
+
+/** Measures whether the daemon goes by what the file has. */
+export function measureConfigFile(metrics: Metrics, file: Pick<ConfigFile, 'state'>): void {
+  metrics.gauge(
+    'tikmeter_config_last_reload_successful',
+    'Whether the config in the file is the running one.',
+    () => Number(file.state.isApplied),
+  )
+  metrics.gauge(
+    'tikmeter_config_last_reload_success_timestamp_seconds',
+    'When the running config was loaded.',
+    () => file.state.appliedAt.getTime() / 1000,
+  )
+}
