@@ -2,8 +2,10 @@ import type { AlertTerms, DueUsage, TenantAlert } from '../accounting/alert.ts'
 import type { Calendar } from '../accounting/calendar.ts'
 import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
 import { type AlertBoard, RECENT_ALERTS } from './board.ts'
 import { dueBy, recoveredOf, sightOf, type WatchedRouter } from './due.ts'
 import type { AlertRecord } from './record.ts'
@@ -22,6 +24,8 @@ export interface AlertWatchOptions {
   readonly intervalMs: number
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 /** Slow queries, such as the sums of many subscribers, rest 20 times as long as they took: at most 1/20 of a core. */
@@ -33,7 +37,7 @@ const LATE = 3
  * Judges the committed tables by the alert rules at each interval, and records each alert once. Also reports every new
  * alert in the table, whichever daemon wrote it.
  */
-export class AlertWatch {
+export class AlertWatch implements Component {
   readonly #options: AlertWatchOptions
   readonly #silences = new Silences()
   #terms: readonly AlertTerms[] = []
@@ -44,9 +48,13 @@ export class AlertWatch {
   #reported: ReadonlyMap<string, string | null> = new Map()
   #hasFailed = false
   readonly #unjudged = new Set<TenantId>()
+  readonly #listening: Loop
+  readonly #judging: Loop
 
   constructor(options: AlertWatchOptions) {
     this.#options = options
+    this.#listening = new Loop(signal => this.#listen(signal), options.onBug)
+    this.#judging = new Loop(signal => this.#takeTurns(signal), options.onBug)
   }
 
   /** Sets the rules. Alerts of all other tenants are no longer reported. */
@@ -57,15 +65,17 @@ export class AlertWatch {
   }
 
   /**
-   * Loads the existing alerts, before anybody asks for them.
+   * Loads the existing alerts, before anybody asks for them, and then begins to judge.
    * @throws the errors of the record
    */
   async start(): Promise<void> {
     await this.#catchUp(this.#terms.map(({ tenant }) => tenant))
+    this.#listening.start()
+    this.#judging.start()
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#listen(signal), this.#takeTurns(signal)])
+  async stop(): Promise<void> {
+    await Promise.all([this.#listening.stop(), this.#judging.stop()])
   }
 
   /** Looks at the routers in a separate loop, because a slow turn would look like a gap. */

@@ -1,8 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import type { TenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
+import { Nap } from '../runtime/nap.ts'
 import { type Delivery, type DeliveryStore, type WebhookRef, webhookKey } from './delivery.ts'
 import { messageOf } from './message.ts'
 import { type Outcome, type Verdict, verdictOn } from './retry.ts'
@@ -40,6 +43,8 @@ export interface WebhooksOptions {
   readonly observer: DeliveryObserver
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 /** Webhooks that are posted to at the same time. Each gets one post at a time, so a slow one delays only itself. */
@@ -60,7 +65,7 @@ interface Target extends WebhookRef, Omit<Webhook, 'id'> {}
  *        ▲                                              ├─────▶ dead
  *        └──────────────── due again later ◀────────────┘
  */
-export class Webhooks {
+export class Webhooks implements Component {
   readonly #options: WebhooksOptions
   /** By key, longest unserved first. */
   #targets = new Map<string, Target>()
@@ -72,11 +77,22 @@ export class Webhooks {
   readonly #bugs: unknown[] = []
   #isDatabaseAway = false
   #buriedAtMs = Number.NEGATIVE_INFINITY
-  #isAwake = false
-  #nap: AbortController | undefined
+  readonly #nap: Nap
+  readonly #loop: Loop
 
   constructor(options: WebhooksOptions) {
     this.#options = options
+    this.#nap = new Nap(options.clock)
+    this.#loop = new Loop(signal => this.#run(signal), options.onBug)
+  }
+
+  start(): void {
+    this.#loop.start()
+  }
+
+  /** Gives the posts under way a moment to end. */
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   /** Replaces the webhooks. Deliveries under way continue. */
@@ -92,19 +108,17 @@ export class Webhooks {
 
   /** Looks for deliveries now instead of at the next interval. */
   wake(): void {
-    this.#isAwake = true
-    this.#nap?.abort()
+    this.#nap.wake()
   }
 
-  /** Runs until the signal aborts, then gives posts under way a moment to end. */
-  async run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal): Promise<void> {
     // Each delivery under way listens to these signals, more than Node's default limit.
     setMaxListeners(2 * CONCURRENCY, signal, this.#cut.signal)
     try {
       while (!signal.aborted && this.#bugs.length === 0) {
         await this.#tryBurying()
         await this.#look(signal)
-        await this.#rest(signal)
+        await this.#nap.sleep(LOOK_MS, signal)
       }
     } finally {
       await this.#end()
@@ -219,17 +233,6 @@ export class Webhooks {
       this.#isDatabaseAway = true
       return undefined
     }
-  }
-
-  async #rest(signal: AbortSignal): Promise<void> {
-    const nap = new AbortController()
-    const end = () => nap.abort()
-    signal.addEventListener('abort', end)
-    this.#nap = nap
-    if (!this.#isAwake && !signal.aborted) await this.#options.clock.sleep(LOOK_MS, nap.signal)
-    this.#nap = undefined
-    signal.removeEventListener('abort', end)
-    this.#isAwake = false
   }
 
   /** Gives posts a moment, because a post that is cut off may have been accepted and will be repeated. */

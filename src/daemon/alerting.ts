@@ -6,6 +6,7 @@ import { AlertBoard } from '../alerts/board.ts'
 import { CLAIM_MS } from '../alerts/delivery.ts'
 import type { WatchedRouter } from '../alerts/due.ts'
 import { JoinedAlerts } from '../alerts/joined.ts'
+import type { AlertRecord } from '../alerts/record.ts'
 import { Sender } from '../alerts/sender.ts'
 import { AlertWatch } from '../alerts/watch.ts'
 import { Webhooks } from '../alerts/webhooks.ts'
@@ -13,17 +14,17 @@ import type { Config, TenantConfig } from '../config/config.ts'
 import type { RouterHealth } from '../poller/health.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { VERSION } from '../runtime/version.ts'
-import type { AlertStore } from '../store/alerts/alert-store.ts'
 import { DeliveryStore } from '../store/alerts/delivery-store.ts'
 import type { Database } from '../store/pg/database.ts'
 
 export interface AlertingOptions {
   readonly config: Pick<Config, 'tenants' | 'commit'>
   readonly database: Database
-  readonly record: AlertStore
+  readonly record: AlertRecord
   /** Of the routers that are read here: others are another daemon's to judge. */
   readonly books: RouterBooks
   readonly calendars: { calendar(tenant: TenantId): Calendar | undefined }
@@ -33,10 +34,12 @@ export interface AlertingOptions {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
-/** What rules are judged by and who is told: the table of alerts, its watch, and the webhooks. */
-export class Alerting {
+/** Judges the alert rules of all tenants and posts to their webhooks. */
+export class Alerting implements Component {
   /** The newest alerts of each tenant. */
   readonly board = new AlertBoard()
   readonly #options: AlertingOptions
@@ -44,7 +47,7 @@ export class Alerting {
   readonly #webhooks: Webhooks
 
   constructor(options: AlertingOptions) {
-    const { config, database, record, calendars, onAlert, clock, log } = options
+    const { config, database, record, calendars, onAlert, clock, log, onBug } = options
     const observer = new AlertMetrics(options.metrics)
     const joined = new JoinedAlerts({ observer, log })
     this.#options = options
@@ -52,7 +55,7 @@ export class Alerting {
       store: new DeliveryStore({ database, claimMs: CLAIM_MS }),
       sender: new Sender({ version: VERSION, clock }),
       random: Math.random,
-      ...{ observer, clock, log },
+      ...{ observer, clock, log, onBug },
     })
     this.#watch = new AlertWatch({
       record,
@@ -66,28 +69,28 @@ export class Alerting {
         joined.note(it)
         onAlert(it)
       },
-      ...{ clock, log },
+      ...{ clock, log, onBug },
     })
   }
 
   /**
-   * Takes up the config's rules, and knows what fired before.
+   * Reads what fired before, and begins to judge by the config's rules and to post.
    * @throws what the database throws
    */
   async start(): Promise<void> {
     this.apply(this.#options.config)
     await this.#watch.start()
+    this.#webhooks.start()
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#watch.stop(), this.#webhooks.stop()])
   }
 
   /** These rules and webhooks from now on. */
   apply({ tenants }: Pick<Config, 'tenants'>): void {
     this.#watch.setTerms(tenants.map(termsOf))
     this.#webhooks.setWebhooks(tenants)
-  }
-
-  /** Watches and posts until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#watch.run(signal), this.#webhooks.run(signal)])
   }
 
   #routersOf(tenant: TenantId): readonly WatchedRouter[] {

@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises'
 import { UnusableCertificate } from '../api/http/server-errors.ts'
 import { readPair, type TlsFiles, type TlsPair } from '../config/fields/server-tls.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
 
 export interface CertificateWatchOptions {
   readonly files: TlsFiles
@@ -12,6 +14,8 @@ export interface CertificateWatchOptions {
   readonly serve: (pair: TlsPair) => void
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 /** How often the files are looked at. They are taken up once both were the same at two looks: until then one is being replaced. */
@@ -20,8 +24,9 @@ const LOOK_EVERY_MS = 5_000
 const SOON_MS = 14 * 86_400_000
 
 /** The certificate of HTTPS while it is served: read again at a reload of the config, and when one of its files changed. */
-export class CertificateWatch {
+export class CertificateWatch implements Component {
   readonly #options: CertificateWatchOptions
+  readonly #loop: Loop
   #files: TlsFiles
   #served: TlsPair
   #seen: string | undefined
@@ -33,6 +38,15 @@ export class CertificateWatch {
     this.#options = options
     this.#files = options.files
     this.#served = options.pair
+    this.#loop = new Loop(signal => this.#run(signal), options.onBug)
+  }
+
+  start(): void {
+    this.#loop.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   get expiresAt(): Date {
@@ -45,8 +59,7 @@ export class CertificateWatch {
     this.#takeUp()
   }
 
-  /** Until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
     let before = await this.#stamp()
     while (!signal.aborted) {

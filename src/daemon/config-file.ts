@@ -4,9 +4,12 @@ import type { Config } from '../config/config.ts'
 import type { Fault } from '../config/fault.ts'
 import type { LoadedWarned } from '../config/load-warned.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { isOutOfDescriptors, RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger, levelIn } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
+import { Nap } from '../runtime/nap.ts'
 
 /** What became of a config that was loaded: `failed` has no fault, but could not be applied. */
 export type ReloadOutcome = 'applied' | 'faulty' | 'failed'
@@ -28,9 +31,16 @@ export interface ConfigFileOptions {
     env: NodeJS.ProcessEnv,
     signal: AbortSignal,
   ) => Promise<LoadedWarned | undefined>
+  /**
+   * Called with each config that the file holds from the start on. Resolves to the keys whose change takes a restart, and
+   * rejects with a `Failure` if the config can't be applied for now.
+   */
+  readonly apply: (config: Config) => Promise<readonly string[]>
   readonly observer: ConfigFileObserver
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 /** How often the file is looked at. It is taken up once it was the same at two looks: until then it is being written. */
@@ -51,7 +61,7 @@ export function warnOfSharedAddresses(shared: readonly Fault[], log: Logger): vo
 }
 
 /** The config file of a running daemon: loaded again when it changed, and at SIGHUP. */
-export class ConfigFile {
+export class ConfigFile implements Component {
   readonly #options: ConfigFileOptions
   #isApplied = true
   #isUnloaded = false
@@ -59,10 +69,14 @@ export class ConfigFile {
   #owed: Config | undefined
   #appliedAt: Date
   #seen: string | undefined
+  readonly #nap: Nap
+  readonly #loop: Loop
 
   constructor(options: ConfigFileOptions) {
     this.#options = options
     this.#appliedAt = options.clock.now()
+    this.#nap = new Nap(options.clock)
+    this.#loop = new Loop(signal => this.#watch(signal), options.onBug)
   }
 
   /** Whether what the file held when it was last loaded is what is gone by, and since when it is. */
@@ -76,44 +90,40 @@ export class ConfigFile {
   }
 
   /**
-   * Hands on each config that the file holds from then on, until the signal aborts. One with faults is logged and
-   * passed over; one that can't be applied for now is tried again until it can.
-   * @param apply resolves to the keys whose change takes a restart
+   * Begins to watch the file. A config with faults is logged and passed over; one that can't be applied for now is tried
+   * again until it can.
    */
-  async watch(apply: (config: Config) => Promise<readonly string[]>, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options
-    let wake = new AbortController()
-    let isAsked = false
-    const rouse = () => wake.abort()
-    const onHangup = () => {
-      isAsked = true
-      rouse()
-    }
+  start(): void {
+    this.#loop.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop()
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const onHangup = () => this.#nap.wake()
     process.on('SIGHUP', onHangup)
-    signal.addEventListener('abort', rouse)
     try {
       let before = this.#seen
       while (!signal.aborted) {
-        wake = new AbortController()
-        if (!isAsked) await clock.sleep(LOOK_EVERY_MS, wake.signal)
+        const isAsked = await this.#nap.sleep(LOOK_EVERY_MS, signal)
         const stamp = await this.#stamp()
         // One that is gone is being replaced.
         const isSettled = stamp !== undefined && stamp === before
         before = stamp
         if (signal.aborted) break
         if (isAsked || (isSettled && stamp !== this.#seen)) {
-          isAsked = false
           this.#seen = stamp
-          await this.#reload(apply, signal)
-        } else if (this.#owed) await this.#apply(this.#owed, apply)
+          await this.#reload(signal)
+        } else if (this.#owed) await this.#apply(this.#owed)
       }
     } finally {
       process.off('SIGHUP', onHangup)
-      signal.removeEventListener('abort', rouse)
     }
   }
 
-  async #reload(apply: (config: Config) => Promise<readonly string[]>, signal: AbortSignal): Promise<void> {
+  async #reload(signal: AbortSignal): Promise<void> {
     const { env, log } = this.#options
     const loaded = await this.#tryLoading(signal)
     if (!loaded) return
@@ -125,7 +135,7 @@ export class ConfigFile {
     }
     log.level = logLevelOf(loaded.config, env)
     warnOfSharedAddresses(loaded.shared, log)
-    await this.#apply(loaded.config, apply)
+    await this.#apply(loaded.config)
   }
 
   /** @returns `undefined` where it is not loaded: the next look tries again, unless the signal aborted */
@@ -147,8 +157,8 @@ export class ConfigFile {
     }
   }
 
-  async #apply(config: Config, apply: (config: Config) => Promise<readonly string[]>): Promise<void> {
-    const { log } = this.#options
+  async #apply(config: Config): Promise<void> {
+    const { apply, log } = this.#options
     try {
       const restartNeeded = await apply(config)
       this.#owed = undefined

@@ -11,6 +11,7 @@ import type { RouterHealth } from '../poller/health.ts'
 import type { RouterBook } from '../recording/router-book.ts'
 import { limitUsesOf } from '../roster/limit-uses.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { VERSION } from '../runtime/version.ts'
 import { controlSocketOf } from './control-socket.ts'
@@ -36,7 +37,7 @@ export interface ControlOptions {
 const strangers = { known: () => {}, failed: (_: unknown, reply: Reply) => reply }
 
 /** The daemon's answers to its own commands, by a socket that only its user may open. */
-export class Control {
+export class Control implements Component {
   readonly #options: ControlOptions
   readonly #startedAt: Date
   #server: HttpServer | undefined
@@ -67,9 +68,9 @@ export class Control {
       ...{ upgrades: new Map(), connections: undefined },
       ...{ clock, log },
     })
+    this.#server = server
     try {
       await server.start()
-      this.#server = server
     } catch (error) {
       log.warn(
         { path, err: errorFields(error) },

@@ -29,7 +29,7 @@ export async function databaseUrl(
   return (await postgres.start()).url
 }
 
-/** What of the daemon asks the database, each by connections of its own. */
+/** The parts of the daemon that ask the database, each by connections of its own. */
 export interface DaemonConnections {
   readonly database: Database
   readonly usage: UsageReader
@@ -37,32 +37,30 @@ export interface DaemonConnections {
 }
 
 /**
- * They connect when they are first asked, and end with the lifecycle. Where the database does not answer while the
- * daemon stops, they are cut off, so that whatever waits for it ends as if it were not there.
+ * Makes connections that connect when they are first asked, and end with the lifecycle. If the database does not answer
+ * while the daemon stops, they are cut off, so that whatever waits for it ends as if it were not there.
+ * @throws Stopping
  */
-export async function openConnections(
+export function openConnections(
   url: string,
-  lifecycle: Pick<Lifecycle, 'start' | 'hurrying'>,
+  lifecycle: Pick<Lifecycle, 'onStop' | 'hurrying'>,
   log: Logger,
-): Promise<DaemonConnections> {
+): DaemonConnections {
   const open = <T extends { stop(): Promise<void>; readonly cutOff: () => void }>(name: string, made: T) => {
     lifecycle.hurrying.addEventListener('abort', made.cutOff)
-    return lifecycle.start(
-      name,
-      () => made,
-      it => it.stop(),
-    )
+    lifecycle.onStop(name, () => made.stop())
+    return made
   }
   return {
-    database: await open(
+    database: open(
       'database',
       new Database({ url, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
     ),
-    usage: await open(
+    usage: open(
       'usage reader',
       new UsageReader({ url, log, applicationName: API_NAME, connections: READING_CONNECTIONS }),
     ),
-    record: await open(
+    record: open(
       'alerts',
       new AlertStore({ url, log, applicationName: ALERTS_NAME, connections: ALERT_CONNECTIONS }),
     ),

@@ -30,10 +30,12 @@ import type { Clock } from '../runtime/clock.ts'
 import { EventLoopDelay } from '../runtime/event-loop.ts'
 import { Lifecycle } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
 import { Metrics } from '../runtime/metrics.ts'
 import { pooledRandom } from '../runtime/pooled-random.ts'
 import { Supervisor } from '../runtime/supervisor.ts'
 import { VERSION } from '../runtime/version.ts'
+import { Watchdog } from '../runtime/watchdog.ts'
 import { REGISTERED } from '../services/registered.ts'
 import { SERVICE_NAMES } from '../services/services.ts'
 import { Housekeeping } from '../store/housekeeping/housekeeping.ts'
@@ -72,12 +74,13 @@ const STOP_WITHIN_MS = 10_000
 export class Daemon {
   readonly #options: DaemonOptions
   readonly #lifecycle: Lifecycle
-  #pollers: 'starting' | 'running' | 'stopped' = 'starting'
+  readonly #supervisor: Supervisor
   #port = 0
 
   constructor(options: DaemonOptions) {
     this.#options = options
     this.#lifecycle = new Lifecycle(options)
+    this.#supervisor = new Supervisor(options.env)
   }
 
   /** The port that HTTP and the feed listen on. */
@@ -89,26 +92,34 @@ export class Daemon {
     const { config, configFile, env, clock, log, onBug, onSuperseded } = this.#options
     const lifecycle = this.#lifecycle
     const { stopping } = lifecycle
-    const supervisor = new Supervisor({ env, clock, log })
     const metrics = new Metrics()
     const observer = new ConfigFileMetrics(metrics)
-    const file = new ConfigFile({ file: configFile, load: loadApart, ...{ env, observer, clock, log } })
+    const apply = async (changed: Config) => {
+      // Before what may fail: a token that was revoked must not wait for the database.
+      if (verifier.apply(tokenRulesOf(changed))) await serving.rulesChanged()
+      serving.apply(changed)
+      const restartNeeded = await roster.apply(changed)
+      alerting.apply(changed)
+      return restartNeeded
+    }
+    const file = new ConfigFile({
+      ...{ file: configFile, load: loadApart, env, apply, observer, clock, log, onBug },
+    })
     measureConfigFile(metrics, file)
     await file.note()
 
     const url = await databaseUrl(config, lifecycle, { clock, log })
     await migrate(url)
-    const { database, usage, record } = await openConnections(url, lifecycle, log)
+    const { database, usage, record } = openConnections(url, lifecycle, log)
     const owner = await daemonId(config.journal.directory)
     const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: config.retention.deltasMs })
 
-    const loop = new EventLoopDelay(metrics)
-    loop.start()
-    lifecycle.onStop('event loop watch', async () => loop.stop())
+    await lifecycle.start('event loop watch', new EventLoopDelay(metrics))
     const books = new RouterBooks()
     const poller: Poller = new Poller({
       isSpread: config.poll.spread,
       concurrency: config.poll.concurrency,
+      graceMs: POLL_GRACE_MS,
       sink: { record: (router, readings) => recorder.record(router, readings) },
       heldBack: router => shares.heldBack(router),
       random: Math.random,
@@ -147,15 +158,11 @@ export class Daemon {
       onAdopted: watchesOf({ healthOf, clock, log }),
       onForgotten: book => board.keepRollup(book),
     })
-    await lifecycle.start(
-      'journal',
-      () => journal.start(),
-      () => journal.stop(),
-    )
+    await lifecycle.start('journal', journal)
     await journal.load()
     const estate = new JournalInheritance(journal)
     const commits: CommitLoop = new CommitLoop({
-      ...{ recorder, observer: measured, clock, log },
+      ...{ recorder, observer: measured, clock, log, onBug },
       intervalMs: config.commit.intervalMs,
       onLost: routers => ownership.lose(routers),
     })
@@ -165,17 +172,17 @@ export class Daemon {
     measureRouters(metrics, { books, poller })
     measureTenants(metrics, board, clock)
     const alerting: Alerting = new Alerting({
-      ...{ config, database, record, books, calendars: board, metrics, clock, log },
+      ...{ config, database, record, books, calendars: board, metrics, clock, log, onBug },
       healthOf: router => poller.health(router),
       onAlert: alert => serving.publishAlert(alert),
     })
     const serving: Serving = new Serving({
-      ...{ config, board, usage, verifier, metrics, clock, log },
+      ...{ config, board, usage, verifier, metrics, clock, log, onBug },
       routers: () => books.size,
       alerts: alerting.board,
       readiness: {
         database: () => (commits.isUp ? 'up' : 'down'),
-        pollers: () => this.#pollers,
+        pollers: () => poller.state,
         journal: () => journal.state().kind,
       },
     })
@@ -184,20 +191,17 @@ export class Daemon {
     const control = new Control({ directory, board, poller, books, commits, journal, verifier, clock, log })
 
     // A last poll of each router, whatever waits for the database.
-    lifecycle.firstAtStop('poller', () => {
-      this.#pollers = 'stopped'
-      return poller.stop(POLL_GRACE_MS)
-    })
+    lifecycle.firstAtStop('poller', () => poller.stop())
     // In the reverse of this order: what was polled is committed, the feed says goodbye, the database goes.
-    const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log })
-    lifecycle.loop('housekeeping', signal => housekeeping.run(signal), onBug)
+    const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log, onBug })
+    await lifecycle.start('housekeeping', housekeeping)
     lifecycle.onStop('control', () => control.stop())
     lifecycle.onStop('http and feed', () => serving.stop())
-    lifecycle.loop('journal', signal => journal.run(signal), onBug)
+    await lifecycle.start('journal', new Loop(signal => journal.run(signal), onBug))
     lifecycle.onStop('commits', async () => {
       if (await commitLast({ commits, journal, clock, log })) await ownership.release()
     })
-    lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
+    await lifecycle.start('commit loop', commits)
     const replies = RepliesInFlight.onThisMachine()
     const roster: Roster = new Roster({
       ...{ store, estate, recorder, board, poller, clock, log },
@@ -207,38 +211,32 @@ export class Daemon {
         admission: (router, service) => books.get(router)?.admission(service, clock.steadyMs()) ?? ALL_ROWS,
         ...{ replies, clock },
       }),
-      ...{ graceMs: POLL_GRACE_MS, stopping },
+      // As often as the tables change.
+      ...{ lookMs: config.commit.intervalMs, stopping, onBug },
     })
     const { durationMs } = config.lease
     const incarnation = await beginIncarnation(database, owner, hostname())
     const leases = new LeaseStore({ database, owner, incarnation, durationMs })
     const ownership: Ownership = new Ownership({
-      ...{ leases, owner: roster, onSuperseded, durationMs, stopping, clock, log },
+      ...{ leases, owner: roster, onSuperseded, durationMs, stopping, clock, log, onBug },
     })
     measureLeases(metrics, ownership)
     // Before the first of them is taken: the last one may be so when the first one's lease would be over.
-    lifecycle.loop('leases', signal => ownership.run(signal), onBug)
+    await lifecycle.start('leases', ownership)
+    poller.start()
     await lifecycle.wait(() => roster.apply(config))
-    lifecycle.loop('elsewhere', signal => roster.watchElsewhere(config.commit.intervalMs, signal), onBug)
-    await alerting.start()
-    lifecycle.loop('alert watch', signal => alerting.run(signal), onBug)
-    this.#pollers = 'running'
+    await lifecycle.start('elsewhere', roster)
+    await lifecycle.start('alert watch', alerting)
     // Only now, so that nobody is told that a tenant is not there.
     await lifecycle.wait(() => serving.start())
     await lifecycle.wait(() => control.start())
     this.#port = serving.port ?? 0
 
-    const takeUp = async (changed: Config) => {
-      // Before what may fail: a token that was revoked must not wait for the database.
-      if (verifier.apply(tokenRulesOf(changed))) await serving.rulesChanged()
-      serving.apply(changed)
-      const restartNeeded = await roster.apply(changed)
-      alerting.apply(changed)
-      return restartNeeded
-    }
-    lifecycle.loop('config file', signal => file.watch(takeUp, signal), onBug)
-    lifecycle.loop('watchdog', signal => supervisor.watch({ poller, commits }, signal), onBug)
-    supervisor.ready()
+    await lifecycle.start('config file', file)
+    const works = { poller, commits }
+    const watchdog = new Watchdog({ supervisor: this.#supervisor, works, clock, log, onBug })
+    await lifecycle.start('watchdog', watchdog)
+    this.#supervisor.ready()
     const started = { version: VERSION, host: config.server.host, port: this.#port }
     log.info({ ...started, tenants: config.tenants.length }, 'tikmeter is running')
   }
@@ -246,7 +244,7 @@ export class Daemon {
   /** @returns whether every part stopped in order and in time */
   async stop(): Promise<boolean> {
     this.#options.log.info('stopping')
-    new Supervisor(this.#options).stopping()
+    this.#supervisor.stopping()
     return this.#lifecycle.stop(STOP_WITHIN_MS)
   }
 }

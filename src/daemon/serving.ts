@@ -28,6 +28,7 @@ import { FEED_LIMITS } from '../feed/limits.ts'
 import { PusherApp } from '../feed/pusher/app.ts'
 import { FeedServer } from '../feed/server.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { connectionsLeft, descriptorLimit, RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -51,6 +52,8 @@ export interface ServingOptions {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 /** Hardly a crowd of dashboards. */
@@ -61,7 +64,7 @@ const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
  * What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port; and
  * `/metrics`, which may have a port of its own.
  */
-export class Serving {
+export class Serving implements Component {
   readonly #feed: FeedServer
   readonly #http: HttpServer
   readonly #metrics: HttpServer | undefined
@@ -73,16 +76,14 @@ export class Serving {
   readonly #refusals: Refusals
   readonly #mostConnections: () => number
   readonly #log: Logger
-  readonly #stopping = new AbortController()
-  #watching: Promise<void> | undefined
-  #telling: Promise<void> | undefined
+  #starting: Promise<void> | undefined
   /** All pages of the one port. */
   readonly routes: readonly Route[]
   /** All paths of WebSockets. */
   readonly upgradePaths: readonly string[]
 
   constructor(options: ServingOptions) {
-    const { config, board, usage, alerts, verifier, readiness, metrics, clock, log } = options
+    const { config, board, usage, alerts, verifier, readiness, metrics, clock, log, onBug } = options
     const { origins, host, port, tls, dashboard, limits, trustedProxies } = config.server
     const { at: metricsAt } = config.server.metrics
     this.#metricsAt = metricsAt
@@ -93,7 +94,7 @@ export class Serving {
     const descriptors = descriptorLimit()
     this.#log = log
     this.#mostConnections = () => connectionsLeft(descriptors, options.routers())
-    this.#refusals = new Refusals({ observer: new RefusalMetrics(metrics), clock, log })
+    this.#refusals = new Refusals({ observer: new RefusalMetrics(metrics), clock, log, onBug })
     const strangers = new Strangers({
       ...{ limits, clock, refusals: this.#refusals },
       mostConnections: this.#mostConnections,
@@ -143,7 +144,7 @@ export class Serving {
       tls &&
       pair &&
       new CertificateWatch({
-        ...{ files: tls, pair, clock, log },
+        ...{ files: tls, pair, clock, log, onBug },
         serve: pair => this.#http.setCertificate(pair),
       })
     this.#metrics =
@@ -173,15 +174,20 @@ export class Serving {
   }
 
   /** @throws CannotListen, UnusableCertificate */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     const connections = this.#mostConnections()
     if (connections < FEW_CONNECTIONS)
       this.#log.warn({ connections, advice: RAISE_DESCRIPTORS }, 'few clients can connect')
-    this.#telling = this.#refusals.run(this.#stopping.signal)
+    this.#refusals.start()
     this.#feed.start()
     await this.#http.start()
     await this.#metrics?.start()
-    this.#watching = this.#certificate?.run(this.#stopping.signal)
+    this.#certificate?.start()
   }
 
   /** Looks at open connections, and at answers under way, once more, since the verifier goes by other rules. */
@@ -205,11 +211,11 @@ export class Serving {
 
   /** The feed says goodbye, then requests get to end. */
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#watching
+    await this.#starting?.catch(() => {})
+    await this.#certificate?.stop()
     await this.#feed.stop()
     await Promise.all([this.#http.stop(), this.#metrics?.stop()])
-    await this.#telling
+    await this.#refusals.stop()
   }
 }
 

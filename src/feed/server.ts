@@ -6,6 +6,7 @@ import type { TenantId } from '../accounting/ids.ts'
 import type { TokenVerifier } from '../auth/tokens.ts'
 import { Seats } from '../runtime/capacity.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { AlertSource } from './alert-topic.ts'
 import { FeedClient, type FeedClientOptions } from './client.ts'
@@ -62,7 +63,7 @@ const SOCKET_OPTIONS = {
 }
 
 /** The feed, on the upgrade requests of an HTTP server: in its own protocol and in Pusher's. */
-export class FeedServer {
+export class FeedServer implements Component {
   readonly #options: FeedServerOptions
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS)
   readonly #clients = new Set<Connected>()

@@ -1,7 +1,7 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
-import { type Disk, DiskFailure } from './files/disk.ts'
+import { type Disk, DiskFailure, unusableIn } from './files/disk.ts'
 import { type Damage, SegmentReader } from './files/segment-reader.ts'
 import { SegmentWriter } from './files/segment-writer.ts'
 import { Segments } from './files/segments.ts'
@@ -65,6 +65,7 @@ export class Journal {
   #failure: DiskFailure | undefined
   #retryAtMs = 0
   #phase: 'new' | 'started' | 'loaded' | 'stopped' = 'new'
+  #starting: Promise<void> | undefined
   #unlock: () => Promise<void> = async () => {}
 
   constructor(options: JournalOptions) {
@@ -77,13 +78,18 @@ export class Journal {
    * Takes the directory, which is made where it isn't there.
    * @throws JournalInUse, DiskFailure
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#take()
+    return this.#starting
+  }
+
+  async #take(): Promise<void> {
     const { disk, directory } = this.#options
     try {
       await disk.makeDirectory(directory)
       this.#unlock = await disk.lock(directory)
     } catch (error) {
-      throw error instanceof DiskFailure ? unusable(directory, error) : error
+      throw error instanceof DiskFailure ? unusableIn(directory, error) : error
     }
     this.#phase = 'started'
   }
@@ -154,6 +160,7 @@ export class Journal {
 
   /** Flushes what `run` has left, and lets go of the directory. */
   async stop(): Promise<void> {
+    await this.#starting?.catch(() => {})
     const isLoaded = this.#phase === 'loaded'
     this.#phase = 'stopped'
     // Nobody tries again.
@@ -236,12 +243,4 @@ export class Journal {
       )
     this.#failure = failure
   }
-}
-
-function unusable(directory: string, cause: DiskFailure): DiskFailure {
-  const { code, message, advice } = cause
-  return new DiskFailure(
-    `the journal can not be kept in ${directory}: ${message}: ${advice}, or set journal.directory`,
-    { code, cause },
-  )
 }

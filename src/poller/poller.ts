@@ -1,5 +1,6 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Progress } from '../runtime/progress.ts'
 import { DISABLED, type RouterHealth } from './health.ts'
@@ -24,6 +25,8 @@ export interface PollerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly random: () => number
+  /** How long a poll under way may still take when its router is removed or the poller stops, in milliseconds. */
+  readonly graceMs: number
   /** Called with errors that are not a router's failure. They are bugs, so the process should end. */
   readonly onBug: (error: unknown) => void
 }
@@ -39,7 +42,7 @@ interface Running {
 }
 
 /** Reads every router on its schedule, one loop each. */
-export class Poller {
+export class Poller implements Component {
   readonly #options: PollerOptions
   readonly #gate: Gate
   readonly #progress: Progress
@@ -48,7 +51,10 @@ export class Poller {
   readonly #tickers: Promise<void>[] = []
   readonly #running = new Map<RouterKey, Running>()
   readonly #disabled = new Set<RouterKey>()
-  #isStopped = false
+  /** Added before the start. */
+  readonly #waiting = new Map<RouterKey, PolledRouter>()
+  #state: 'starting' | 'running' | 'stopped' = 'starting'
+  #ending: Promise<void> | undefined
 
   constructor(options: PollerOptions) {
     this.#options = options
@@ -56,14 +62,30 @@ export class Poller {
     this.#progress = new Progress({ clock: options.clock, withinMs: STUCK_AFTER_MS })
   }
 
+  get state(): 'starting' | 'running' | 'stopped' {
+    return this.#state
+  }
+
   /** Whether polls or connection attempts are under way and none of them has ended for too long. */
   get isStuck(): boolean {
     return this.#progress.isStuck
   }
 
+  /** Begins to read the routers that were added, and those that are added from now on. */
+  start(): void {
+    if (this.#state !== 'starting') return
+    this.#state = 'running'
+    for (const router of this.#waiting.values()) this.add(router)
+    this.#waiting.clear()
+  }
+
   /** Adds a router. Does nothing after a stop, because a caller may still be adding routers then. */
   add(router: PolledRouter): void {
-    if (this.#isStopped) return
+    if (this.#state === 'stopped') return
+    if (this.#state === 'starting') {
+      this.#waiting.set(router.key, router)
+      return
+    }
     if (!router.isEnabled) {
       this.#disabled.add(router.key)
       return
@@ -80,9 +102,10 @@ export class Poller {
     this.#running.set(router.key, { loop, soft, hard, ended })
   }
 
-  /** Ends a router's loop after the poll in flight, which gets `graceMs`. */
-  async remove(key: RouterKey, graceMs: number): Promise<void> {
+  /** Ends a router's loop after the poll under way, which gets `graceMs`. */
+  async remove(key: RouterKey, graceMs = this.#options.graceMs): Promise<void> {
     this.#disabled.delete(key)
+    this.#waiting.delete(key)
     const running = this.#running.get(key)
     if (!running) return
     this.#running.delete(key)
@@ -104,10 +127,15 @@ export class Poller {
    * Ends every loop after a last poll, which gets `graceMs`. If the daemon is up again within an interval, there is no
    * longer gap between readings.
    */
-  async stop(graceMs: number): Promise<void> {
-    this.#isStopped = true
+  stop(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
+    this.#state = 'stopped'
     for (const { loop } of this.#running.values()) loop.readAtEnd()
-    await Promise.all([...this.#running.keys()].map(key => this.remove(key, graceMs)))
+    await Promise.all([...this.#running.keys()].map(key => this.remove(key)))
     this.#ticking.abort()
     await Promise.all(this.#tickers)
   }

@@ -1,8 +1,11 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
 import { Progress } from '../runtime/progress.ts'
+import { nextSlice, slicesOf } from './commit-slices.ts'
 import type { SetAside } from './ports.ts'
 import type { Uncommitted } from './uncommitted.ts'
 
@@ -29,19 +32,20 @@ export interface CommitLoopOptions {
   readonly observer: CommitObserver
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
-/** Sessions to a transaction: enough to be cheap, few enough to hold up neither their rows nor the event loop. */
-const SLICE_SESSIONS = 2_500
 /** A statement without an answer fails long before it. */
 const STUCK_AFTER_MS = 300_000
 /** How often to an interval it is looked whether anything waits. */
 const LOOKS = 30
 
 /** Commits every router once in an interval, in slices of whole routers spread over it, and at once what is much. */
-export class CommitLoop {
+export class CommitLoop implements Component {
   readonly #options: CommitLoopOptions
   readonly #progress: Progress
+  readonly #loop: Loop
   readonly #refused = new Set<RouterKey>()
   /** By what each router's last commit was made without. */
   readonly #setAside = new Map<RouterKey, ReadonlySet<string>>()
@@ -50,6 +54,16 @@ export class CommitLoop {
   constructor(options: CommitLoopOptions) {
     this.#options = options
     this.#progress = new Progress({ clock: options.clock, withinMs: STUCK_AFTER_MS })
+    this.#loop = new Loop(signal => this.#run(signal), options.onBug)
+  }
+
+  start(): void {
+    this.#loop.start()
+  }
+
+  /** Waits for the commit under way. What waits then is for `flush`. */
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   /** Whether a commit neither gets through nor fails. */
@@ -72,20 +86,8 @@ export class CommitLoop {
     return this.#refused.size
   }
 
-  /** Until the signal aborts; what waits then is `flush`'s. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { recorder, clock, intervalMs } = this.#options
-    const lookMs = intervalMs / LOOKS
-    while (!signal.aborted) {
-      const slices = slicesOf(recorder.pending())
-      if (slices === 0) await clock.sleep(lookMs, signal)
-      // What came right after a look has waited as long already.
-      else await this.#round(slices, intervalMs - lookMs, signal)
-    }
-  }
-
   /**
-   * Commits all that waits, now.
+   * Commits all that waits, now. Only for after the stop: one commit is under way at a time.
    * @returns whether all of it got through
    */
   async flush(): Promise<boolean> {
@@ -95,6 +97,17 @@ export class CommitLoop {
       // Where the database is gone, the other slices would only wait for it as well.
       if (!(await this.#commit(nextSlice(recorder.pending(), done, left)))) return false
     return recorder.pending().size === 0
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { recorder, clock, intervalMs } = this.#options
+    const lookMs = intervalMs / LOOKS
+    while (!signal.aborted) {
+      const slices = slicesOf(recorder.pending())
+      if (slices === 0) await clock.sleep(lookMs, signal)
+      // What came right after a look has waited as long already.
+      else await this.#round(slices, intervalMs - lookMs, signal)
+    }
   }
 
   /** Commits every router once, those with it that have something only when their slice's time has come. */
@@ -201,40 +214,4 @@ export class CommitLoop {
         'commit failed; what waits is kept and tried again',
       )
   }
-}
-
-/** How many slices to commit in; none where nothing waits. */
-function slicesOf(pending: ReadonlyMap<RouterKey, number>): number {
-  return Math.ceil(weightOf(pending) / SLICE_SESSIONS)
-}
-
-/**
- * Whole routers, in the order they always have, for one of the slices that are left: the last one takes them all.
- * @param done the routers of the slices before; those of this one are added
- */
-function nextSlice(
-  pending: ReadonlyMap<RouterKey, number>,
-  done: Set<RouterKey>,
-  left: number,
-): readonly RouterKey[] {
-  let room = weightOf(pending, done) / left
-  const slice: RouterKey[] = []
-  for (const [key, sessions] of pending) {
-    if (done.has(key)) continue
-    if (room <= 0 && left > 1) break
-    slice.push(key)
-    room -= Math.max(1, sessions)
-  }
-  for (const key of slice) done.add(key)
-  return slice
-}
-
-/** In sessions; a router without any is a row all the same. */
-function weightOf(
-  pending: ReadonlyMap<RouterKey, number>,
-  without: ReadonlySet<RouterKey> = new Set(),
-): number {
-  let weight = 0
-  for (const [key, sessions] of pending) if (!without.has(key)) weight += Math.max(1, sessions)
-  return weight
 }

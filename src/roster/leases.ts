@@ -2,8 +2,11 @@ import pLimit from 'p-limit'
 import type { RouterKey } from '../accounting/ids.ts'
 import type { RouterRef } from '../recording/ports.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
+import { Nap } from '../runtime/nap.ts'
 
 /** Which routers are this daemon's, as the database says. */
 export interface Leases {
@@ -45,6 +48,8 @@ export interface OwnershipOptions {
   readonly stopping: AbortSignal
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 /** Renewals, and looks at what is free, to one lease's duration: each is WAL for every router. */
@@ -58,7 +63,7 @@ export const SLICE = 100
  *
  * Two loops: renewals wait for nothing else, since beginning with routers takes as long as their ledgers are large.
  */
-export class Ownership {
+export class Ownership implements Component {
   readonly #options: OwnershipOptions
   readonly #held = new Map<RouterKey, number>()
   /** Taken, and not begun with yet: renewed with those that are held. */
@@ -70,13 +75,29 @@ export class Ownership {
   readonly #oneAtATime = pLimit(1)
   /** A renewal that came after a release would undo it. */
   readonly #writing = pLimit(1)
-  #wakeTaking = () => {}
+  /** Between two turns of taking. */
+  readonly #nap: Nap
+  readonly #renewing: Loop
+  readonly #taking: Loop
   #isSuperseded = false
   readonly #failing = new Set<string>()
   #lost = 0
 
   constructor(options: OwnershipOptions) {
     this.#options = options
+    this.#nap = new Nap(options.clock)
+    this.#renewing = new Loop(signal => this.#keepRenewing(signal), options.onBug)
+    this.#taking = new Loop(signal => this.#keepTaking(signal), options.onBug)
+  }
+
+  start(): void {
+    this.#renewing.start()
+    this.#taking.start()
+  }
+
+  /** Keeps what is held, until `release`. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#renewing.stop(), this.#taking.stop()])
   }
 
   /** How many routers are wanted and held now, and how many were lost so far. */
@@ -95,10 +116,6 @@ export class Ownership {
   want(routers: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
     this.#wanted = routers
     return this.#takeTurn()
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#keepRenewing(signal), this.#keepTaking(signal)])
   }
 
   /** Told by a commit that did not get through, with the epochs under which it was made. */
@@ -124,14 +141,9 @@ export class Ownership {
   }
 
   async #keepTaking(signal: AbortSignal): Promise<void> {
-    const { clock, durationMs } = this.#options
+    const { durationMs } = this.#options
     while (!signal.aborted) {
-      const waking = new AbortController()
-      const wake = () => waking.abort()
-      this.#wakeTaking = wake
-      signal.addEventListener('abort', wake)
-      if (this.#missed.size === 0) await clock.sleep(durationMs / TURNS, waking.signal)
-      signal.removeEventListener('abort', wake)
+      await this.#nap.sleep(durationMs / TURNS, signal)
       if (!signal.aborted) await this.#try('routers can not be taken for now', () => this.#takeTurn())
     }
   }
@@ -158,7 +170,7 @@ export class Ownership {
     })
     // One that is being gained is found again once it is held.
     for (const [router, epoch] of missed) if (this.#held.has(router)) this.#missed.set(router, epoch)
-    if (this.#missed.size > 0) this.#wakeTaking()
+    if (this.#missed.size > 0) this.#nap.wake()
     await this.#lookForNewer()
   }
 

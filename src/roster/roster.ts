@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { Calendar } from '../accounting/calendar.ts'
-import { type RouterKey, routerKey } from '../accounting/ids.ts'
+import type { RouterKey } from '../accounting/ids.ts'
 import type { Config } from '../config/config.ts'
 import {
   difference,
@@ -18,8 +18,10 @@ import type { RecordedRouter } from '../recording/router-book.ts'
 import type { TenantBoard } from '../recording/tenant-board.ts'
 import { Block, inBlocks, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
 import { isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
 import { Credits } from './credits.ts'
 import { confirmOffered, Discards } from './discarded-readings.ts'
 import type { Owner } from './leases.ts'
@@ -28,7 +30,7 @@ import { openBooks } from './open-routers.ts'
 import { Elsewhere } from './other-daemons.ts'
 import type { NamedTenant, RosterStore } from './ports.ts'
 import { discardedOf, type Estate } from './recovery.ts'
-import { departedFrom, discardDeparted, recordedDeparted } from './unlisted.ts'
+import { departedRouters, discardDeparted, recordedDeparted } from './unlisted.ts'
 
 export interface RosterOptions {
   readonly store: RosterStore
@@ -40,18 +42,20 @@ export interface RosterOptions {
   readonly want: (routers: ReadonlyMap<RouterKey, RouterRef>) => Promise<void>
   /** How to connect to a router, again and again: what its services know of it is kept from one time to the next. */
   readonly linkTo: (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink>
-  /** For a poll in flight on a router that leaves. */
-  readonly graceMs: number
   /** Once it aborts, what is not done yet is left to the next start. */
   readonly stopping: AbortSignal
+  /** How often the tables are looked at for what operators and other daemons do, in milliseconds. */
+  readonly lookMs: number
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 const NOTHING: ListedConfig = { tenants: [], listed: new Map() }
 
 /** Keeps who is recorded and who is polled in step with the config, and with which routers are this daemon's. */
-export class Roster implements Owner {
+export class Roster implements Owner, Component {
   readonly #options: RosterOptions
   readonly #discards: Discards
   readonly #elsewhere: Elsewhere
@@ -64,12 +68,24 @@ export class Roster implements Owner {
   /** Routers that are opened once more, only to be done with. */
   #departed: ReadonlyMap<RouterKey, RouterRef> = new Map()
   #startedAt: Date | undefined
+  readonly #looking: Loop
 
   constructor(options: RosterOptions) {
     this.#options = options
     this.#discards = new Discards(options)
     this.#elsewhere = new Elsewhere({ ...options, here: options.recorder })
     this.#credits = new Credits(options)
+    this.#looking = new Loop(signal => this.#look(signal), options.onBug)
+  }
+
+  /** Begins to look for what operators credit, and for what another daemon does with routers of ours. */
+  start(): void {
+    this.#looking.start()
+  }
+
+  /** Waits for the look under way. Routers are read and committed on. */
+  stop(): Promise<void> {
+    return this.#looking.stop()
   }
 
   /**
@@ -106,10 +122,10 @@ export class Roster implements Owner {
     return this.#options.recorder.hasRouter(router)
   }
 
-  /** As often as the tables change: what operators credit, and what another daemon does with routers of ours. */
-  async watchElsewhere(everyMs: number, signal: AbortSignal): Promise<void> {
+  async #look(signal: AbortSignal): Promise<void> {
+    const { clock, lookMs } = this.#options
     while (!signal.aborted) {
-      await this.#options.clock.sleep(everyMs, signal)
+      await clock.sleep(lookMs, signal)
       if (signal.aborted) continue
       await this.#oneAtATime(async () => {
         await this.#discards.tryTell()
@@ -155,26 +171,13 @@ export class Roster implements Owner {
     return listed
   }
 
-  /**
-   * Of routers that left the config while no daemon ran: what was journaled is committed, since read they are no
-   * more, but billed they are; and their sessions end.
-   */
+  /** Commits what was journaled of routers that left the config while no daemon ran, and ends their sessions. */
   async #finishDeparted(wanted: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
-    const { estate, board, store, want, clock } = this.#options
-    const removed = await store.loadRemoved()
-    for (const { id, timezone } of removed.tenants) {
-      board.addTenant(id, new Calendar(timezone))
-      board.retireTenant(id)
-    }
-    const found = [
-      ...departedFrom(estate, wanted),
-      ...removed.routers.map(ref => [routerKey(ref.tenant, ref.router), ref] as const),
-    ]
-    const departed = found.filter(([key, { tenant }]) => !wanted.has(key) && board.spreading(tenant))
-    this.#departed = new Map(departed)
-    if (departed.length > 0) await want(new Map([...wanted, ...departed]))
+    const { want, stopping, clock } = this.#options
+    this.#departed = await departedRouters(this.#options, wanted)
+    if (this.#departed.size > 0) await want(new Map([...wanted, ...this.#departed]))
     // Those that are not taken at a stop are not another daemon's.
-    if (this.#options.stopping.aborted) return
+    if (stopping.aborted) return
     await discardDeparted(this.#options, wanted, this.#startedAt ?? clock.now())
   }
 
@@ -228,21 +231,15 @@ export class Roster implements Owner {
   }
 
   async #leave(routers: readonly TenantRouter[], block: Block): Promise<void> {
-    const { poller, graceMs } = this.#options
+    const { poller } = this.#options
     const leaving: Promise<void>[] = []
-    await inBlocks(routers, block, it => leaving.push(poller.remove(listedKey(it), graceMs)))
+    await inBlocks(routers, block, it => leaving.push(poller.remove(listedKey(it))))
     await Promise.all(leaving)
   }
 
   #poll(listed: TenantRouter): void {
     const { poller, linkTo } = this.#options
-    const { router } = listed
-    poller.add({
-      key: listedKey(listed),
-      services: router.services,
-      schedule: router.schedule,
-      isEnabled: router.enabled,
-      connect: linkTo(listed),
-    })
+    const { services, schedule, enabled: isEnabled } = listed.router
+    poller.add({ key: listedKey(listed), services, schedule, isEnabled, connect: linkTo(listed) })
   }
 }

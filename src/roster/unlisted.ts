@@ -1,22 +1,46 @@
-import { type RouterKey, routerId, tenantId } from '../accounting/ids.ts'
+import { Calendar } from '../accounting/calendar.ts'
+import { type RouterKey, routerId, routerKey, tenantId } from '../accounting/ids.ts'
 import type { DiscardedReadings, RouterRef } from '../recording/ports.ts'
 import type { RecordedRouter } from '../recording/router-book.ts'
+import type { TenantBoard } from '../recording/tenant-board.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { RosterStore } from './ports.ts'
 import { discardedOf, type Estate, leftOf } from './recovery.ts'
 
 export interface DepartedOptions {
-  readonly store: Pick<RosterStore, 'load' | 'loadElsewhere' | 'recordDiscarded'>
+  readonly store: Pick<RosterStore, 'load' | 'loadElsewhere' | 'loadRemoved' | 'recordDiscarded'>
   readonly estate: Estate
   readonly log: Logger
 }
 
 /** Routers of which the journal has something, and which are not listed. */
-export function departedFrom(
+function departedFrom(
   estate: Pick<Estate, 'routers'>,
   listed: ReadonlyMap<RouterKey, unknown>,
 ): ReadonlyMap<RouterKey, RouterRef> {
   return new Map(estate.routers.filter(key => !listed.has(key)).map(key => [key, refOf(key)]))
+}
+
+/**
+ * Routers to be opened once more, so that what was journaled of them is committed and their sessions end: those that the
+ * journal has something of, and those of the database with open sessions, if they are not wanted and their tenant is
+ * known. The board gets the tenants that have left the config.
+ * @throws what the store throws
+ */
+export async function departedRouters(
+  { store, estate, board }: Pick<DepartedOptions, 'store' | 'estate'> & { readonly board: TenantBoard },
+  wanted: ReadonlyMap<RouterKey, unknown>,
+): Promise<ReadonlyMap<RouterKey, RouterRef>> {
+  const removed = await store.loadRemoved()
+  for (const { id, timezone } of removed.tenants) {
+    board.addTenant(id, new Calendar(timezone))
+    board.retireTenant(id)
+  }
+  const found = [
+    ...departedFrom(estate, wanted),
+    ...removed.routers.map(ref => [routerKey(ref.tenant, ref.router), ref] as const),
+  ]
+  return new Map(found.filter(([key, { tenant }]) => !wanted.has(key) && board.spreading(tenant)))
 }
 
 /** A router that is only opened to commit what was journaled of it: no reading of it is judged any more. */

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Component } from './component.ts'
 import type { Metrics } from './metrics.ts'
 
 /** How often the loop is looked at; what it takes to look is part of what Node tells. */
@@ -12,7 +13,7 @@ export interface LoopDelays {
 }
 
 /** By how much later than it should the event loop gets to what is due: everything waits for it. */
-export class EventLoopDelay {
+export class EventLoopDelay implements Component {
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 
   constructor(metrics: Metrics) {
@@ -35,7 +36,7 @@ export class EventLoopDelay {
     this.#histogram.enable()
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#histogram.disable()
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Component } from './component.ts'
 import { errorFields, type Logger } from './logger.ts'
 
 interface Part {
@@ -14,7 +15,7 @@ export class Stopping extends Error {
   override readonly name = 'Stopping'
 }
 
-/** Parts that were started in order, and are stopped in the reverse of it. */
+/** Starts parts in order, and stops them in the reverse of it. */
 export class Lifecycle {
   readonly #clock: Clock
   readonly #log: Logger
@@ -40,20 +41,18 @@ export class Lifecycle {
   }
 
   /**
-   * Starts a part; `stop` is called for it where this succeeded.
-   * @throws Stopping where the stop began before or meanwhile
+   * Starts a part, which stops before all that were started earlier.
+   * @throws Stopping if the stop began before or meanwhile; what the part's start throws
    */
-  async start<T>(name: string, start: () => T | Promise<T>, stop: (started: T) => Promise<void>): Promise<T> {
-    return this.wait(async () => {
-      const started = await start()
-      this.#parts.push({ name, stop: () => stop(started) })
-      return started
-    })
+  async start(name: string, part: Component): Promise<void> {
+    this.onStop(name, () => part.stop())
+    await this.wait(async () => part.start())
   }
 
   /**
-   * Starts what a part needs that is to be stopped already: a stop that begins meanwhile waits for its end.
-   * @throws Stopping where the stop began before or meanwhile
+   * Starts a part that `onStop` has given its place in the order already. A stop that begins meanwhile waits for the end
+   * of the start.
+   * @throws Stopping if the stop began before or meanwhile; what `start` throws
    */
   async wait<T>(start: () => Promise<T>): Promise<T> {
     this.#checkStarting()
@@ -64,30 +63,16 @@ export class Lifecycle {
     return started
   }
 
-  /** What is to be done first of all at the stop, though something is still being started. */
+  /** Calls `stop` first of all at the stop, even while a part still starts. */
   firstAtStop(name: string, stop: () => Promise<void>): void {
     this.#checkStarting()
     this.#first.push({ name, stop })
   }
 
-  /** What is to be done at the stop for a part that is there already. */
+  /** Calls `stop` at the stop, before those of all parts so far. */
   onStop(name: string, stop: () => Promise<void>): void {
     this.#checkStarting()
     this.#parts.push({ name, stop })
-  }
-
-  /** Starts a loop that ends with its signal. `onBug` is told where it fails. */
-  loop(name: string, run: (signal: AbortSignal) => Promise<void>, onBug: (error: unknown) => void): void {
-    this.#checkStarting()
-    const abort = new AbortController()
-    const running = run(abort.signal).catch(onBug)
-    this.#parts.push({
-      name,
-      async stop() {
-        abort.abort()
-        await running
-      },
-    })
   }
 
   /**

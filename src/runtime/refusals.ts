@@ -1,5 +1,7 @@
 import type { Clock } from './clock.ts'
+import type { Component } from './component.ts'
 import type { Logger } from './logger.ts'
+import { Loop } from './loop.ts'
 
 /**
  *     no_token       no token was shown, or none in time
@@ -17,10 +19,11 @@ const COUNTED_ADDRESSES = 64
 const TOLD_ADDRESSES = 5
 
 /** Sums up who was refused and why, in at most one log line a minute and in bounded memory. */
-export class Refusals {
+export class Refusals implements Component {
   readonly #observer: { refused(refusal: Refusal): void }
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #loop: Loop
   #reasons = new Map<Refusal, number>()
   /**
    * Counts by the "space-saving" algorithm of Metwally et al.: a new address takes over the place and the count of the
@@ -32,10 +35,23 @@ export class Refusals {
     readonly observer: { refused(refusal: Refusal): void }
     readonly clock: Clock
     readonly log: Logger
+    /** Called with an error that is a bug. */
+    readonly onBug: (error: unknown) => void
   }) {
     this.#observer = options.observer
     this.#clock = options.clock
     this.#log = options.log
+    this.#loop = new Loop(signal => this.#run(signal), options.onBug)
+  }
+
+  /** From now on the sum of each minute is logged. */
+  start(): void {
+    this.#loop.start()
+  }
+
+  /** Logs the rest. */
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   /** @param address as limits count it */
@@ -46,8 +62,7 @@ export class Refusals {
     this.#addresses.set(address, count + 1)
   }
 
-  /** Logs the sum of each minute until the signal aborts, and then the rest. */
-  async run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#clock.sleep(TELL_EVERY_MS, signal)
       this.#tell()

@@ -1,22 +1,11 @@
 import { execFile } from 'node:child_process'
-import type { Clock } from './clock.ts'
-import type { Logger } from './logger.ts'
-
-/** What can be found to go on no more. */
-interface Work {
-  readonly isStuck: boolean
-}
 
 /** Tells the supervisor, systemd or PM2, how the daemon is doing; does nothing where there is none. */
 export class Supervisor {
   readonly #env: NodeJS.ProcessEnv
-  readonly #clock: Clock
-  readonly #log: Logger
 
-  constructor(options: { env: NodeJS.ProcessEnv; clock: Clock; log: Logger }) {
-    this.#env = options.env
-    this.#clock = options.clock
-    this.#log = options.log
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env
   }
 
   ready(): void {
@@ -29,20 +18,14 @@ export class Supervisor {
     this.#systemd('--stopping')
   }
 
-  /**
-   * Feeds systemd's watchdog at half its time, from the event loop, for as long as the work goes on; a daemon that
-   * only lives is to be ended and started anew.
-   * @param parts what has to go on, by name
-   */
-  async watch(parts: Readonly<Record<string, Work>>, signal: AbortSignal): Promise<void> {
+  /** Milliseconds after which the watchdog has to be fed again; `undefined` if there is no watchdog. */
+  get watchdogMs(): number | undefined {
     const watchdogUs = Number(this.#env['WATCHDOG_USEC'] ?? 0)
-    if (!(watchdogUs > 0)) return
-    while (!signal.aborted) {
-      const stuck = Object.keys(parts).filter(name => parts[name]?.isStuck)
-      if (stuck.length === 0) this.#systemd('WATCHDOG=1')
-      else this.#log.error({ stuck }, 'the watchdog is not fed: work does not go on')
-      await this.#clock.sleep(watchdogUs / 2_000, signal)
-    }
+    return watchdogUs > 0 ? watchdogUs / 1_000 : undefined
+  }
+
+  feedWatchdog(): void {
+    this.#systemd('WATCHDOG=1')
   }
 
   /** By systemd's own program, since Node has no datagram sockets for its address. */

@@ -7,6 +7,7 @@ import { AlertWatch } from '../../src/alerts/watch.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { AlertStore } from '../../src/store/alerts/alert-store.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { rethrow } from '../runtime/rethrow.ts'
 
 export const acme = tenantId('acme')
 export const hq = routerId('hq')
@@ -27,8 +28,6 @@ export class WatchScene {
   readonly reported: TenantAlert[] = []
   readonly #store: AlertStore
   readonly #watch: AlertWatch
-  readonly #ending = new AbortController()
-  #running: Promise<void> = Promise.resolve()
   #turns = 0
 
   constructor(url: string, at: string) {
@@ -45,6 +44,7 @@ export class WatchScene {
       intervalMs: INTERVAL_MS,
       clock: this.clock,
       log,
+      onBug: rethrow,
     })
   }
 
@@ -55,7 +55,7 @@ export class WatchScene {
   /** Runs one complete look. */
   async look(): Promise<void> {
     this.#turns += 1
-    if (this.#turns === 1) this.#running = this.#watch.run(this.#ending.signal)
+    if (this.#turns === 1) await this.#watch.start()
     else await this.clock.turn(INTERVAL_MS)
     // The loop that looks at the routers sleeps as well.
     await this.clock.asleep(2)
@@ -69,8 +69,7 @@ export class WatchScene {
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort()
-    await this.#running
+    await this.#watch.stop()
     await this.#store.stop()
   }
 }

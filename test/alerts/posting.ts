@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { DeliveryStore, type Settlement } from '../../src/store/alerts/delivery-store.ts'
 import { Database } from '../../src/store/pg/database.ts'
+import { rethrow } from '../runtime/rethrow.ts'
 
 export interface PostingOptions {
   readonly databaseUrl: string
@@ -36,6 +37,7 @@ export function post(options: PostingOptions): () => Promise<void> {
     random: Math.random,
     observer: { delivery: () => {} },
     ...{ clock: slowedBy(0.05), log },
+    onBug: rethrow,
   })
   const hidden = (text: string) => ({ reveal: () => text })
   const hooks = webhooks.map(id => ({
@@ -47,11 +49,9 @@ export function post(options: PostingOptions): () => Promise<void> {
     },
   }))
   posting.setWebhooks([{ id: tenantId(tenant), webhooks: hooks }])
-  const ending = new AbortController()
-  const running = posting.run(ending.signal)
+  posting.start()
   return async () => {
-    ending.abort()
-    await running
+    await posting.stop()
     await database.stop()
   }
 }

@@ -8,6 +8,7 @@ import { AlertWatch } from '../../src/alerts/watch.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
 import { DatabaseUnavailable } from '../../src/store/pg/errors.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { rethrow } from '../runtime/rethrow.ts'
 import { acme, hq, INTERVAL_MS, limit, usageRule } from './alert-scene.ts'
 
 const MONTH = usageRule({ usual: limit(1) })
@@ -59,14 +60,13 @@ function watching(rules: readonly AlertRule[], tenants = [acme]) {
     routersOf: () => [{ router: hq, isEnabled: true, lastReadingAt: undefined, error: undefined }],
     onAlert: () => {},
     onWritten: () => {},
-    ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent') },
+    ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent'), onBug: rethrow },
   })
   watch.setTerms(tenants.map(tenant => ({ tenant, rules, webhooks: [] })))
-  const ending = new AbortController()
-  const running = watch.run(ending.signal)
-  const stop = () => {
-    ending.abort()
-    return running
+  const starting = watch.start()
+  const stop = async () => {
+    await starting
+    await watch.stop()
   }
   return { clock, record, stop }
 }

@@ -21,8 +21,7 @@ export class WebhooksScene {
   /** Number of posts under way. */
   #posting = 0
   readonly #webhooks: Webhooks
-  readonly #ending = new AbortController()
-  running: Promise<void> = Promise.resolve()
+  readonly bugs: unknown[] = []
 
   constructor() {
     const { clock, store } = this
@@ -40,6 +39,7 @@ export class WebhooksScene {
       random: () => 0,
       observer: { delivery: (outcome, times) => this.observed.push(`${outcome} ${times}`) },
       ...{ clock, store, log: this.logged.log },
+      onBug: error => this.bugs.push(error),
     })
   }
 
@@ -47,7 +47,7 @@ export class WebhooksScene {
   async run(...paths: readonly string[]): Promise<void> {
     await this.endpoint.listen()
     this.setWebhooks(...paths)
-    this.running = this.#webhooks.run(this.#ending.signal)
+    this.#webhooks.start()
     opened.push(() => this.#end())
   }
 
@@ -93,13 +93,12 @@ export class WebhooksScene {
   }
 
   stop(): Promise<void> {
-    this.#ending.abort()
-    return this.running
+    return this.#webhooks.stop()
   }
 
   /** Ends everything, including posts that hang. */
   async #end(): Promise<void> {
-    const stopped = this.stop().catch(() => {})
+    const stopped = this.stop()
     await this.clock.turn(10_000)
     await stopped
   }

@@ -419,7 +419,7 @@ test('a bug ends the loop with its error', async () => {
   const scene = await begin('/a')
   scene.store.settle = () => Promise.reject(new TypeError('not a function'))
   scene.add('/a')
-  await expect(scene.running).rejects.toThrow('not a function')
+  await expect.poll(() => scene.bugs).toEqual([new TypeError('not a function')])
 })
 
 describe('at the stop', () => {

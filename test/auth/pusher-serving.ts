@@ -9,6 +9,7 @@ import { Metrics } from '../../src/runtime/metrics.ts'
 import { SERVER } from '../feed/default-server.ts'
 import { acme, FakeSource, globex, SECRET, silent } from '../feed/feed-fixture.ts'
 import { onlySecret } from '../feed/token-rules.ts'
+import { rethrow } from '../runtime/rethrow.ts'
 
 export const KEY = 'tikmeter-key'
 const INTERVAL_MS = 200
@@ -65,6 +66,7 @@ export function servingOf(
     readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
     routers: () => 0,
     ...{ metrics: new Metrics(), clock, log: silent },
+    onBug: rethrow,
     ...more,
   })
 }

@@ -10,6 +10,7 @@ import { TestApi } from '../api/http/api-fixture.ts'
 import { askSecurely } from '../harness/secure-client.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { Naps } from '../runtime/naps.ts'
+import { rethrow } from '../runtime/rethrow.ts'
 
 const CERTIFICATES = 'test/harness/fleet/certificates'
 /** Of server.pem and self-signed.pem there. */
@@ -53,12 +54,12 @@ async function watching(wall = '2026-03-01T00:00:00Z') {
   clock.setWall(wall)
   const lines = new LogLines()
   const serve = (pair: typeof found.value) => api.server.setCertificate(pair)
-  const watch = new CertificateWatch({ files, pair: found.value, serve, clock, log: lines.log })
-  const stop = new AbortController()
-  const running = watch.run(stop.signal)
+  const watch = new CertificateWatch({
+    ...{ files, pair: found.value, serve, clock, log: lines.log, onBug: rethrow },
+  })
+  watch.start()
   ends.push(async () => {
-    stop.abort()
-    await running
+    await watch.stop()
     await api.stop()
   })
   await clock.asleep

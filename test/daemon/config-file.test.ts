@@ -1,4 +1,4 @@
-import { getEventListeners, once } from 'node:events'
+import { once } from 'node:events'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,26 +33,26 @@ async function watching(
   const clock = new Naps()
   const lines = new LogLines()
   const applied: string[] = []
-  const stop = new AbortController()
+  const bugs: unknown[] = []
   const record = async (config: Config) => {
     applied.push(config.tenants.map(tenant => tenant.id).join(' '))
     return (await apply?.(config)) ?? []
   }
   const observer = new Observations()
-  const configFile = new ConfigFile({ file, env: ENV, load, observer, clock, log: lines.log })
+  const configFile = new ConfigFile({
+    ...{ file, env: ENV, load, apply: record, observer, clock, log: lines.log },
+    onBug: error => bugs.push(error),
+  })
   await configFile.note()
   meanwhile?.(file)
-  const ended = configFile.watch(record, stop.signal)
-  ended.catch(() => {})
+  configFile.start()
   ends.push(async () => {
-    stop.abort()
-    await ended.catch(() => {})
+    await configFile.stop()
     rmSync(directory, { recursive: true })
     expect(process.listenerCount('SIGHUP')).toBe(before)
-    expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)
   })
   await clock.asleep
-  return { file, clock, lines, applied, stop, ended, configFile, observed: observer.all }
+  return { file, clock, lines, applied, bugs, configFile, observed: observer.all }
 }
 
 function textOf(tenant: string): string {
@@ -242,31 +242,30 @@ describe('the config file of a running daemon', () => {
 
   it('that is still being loaded when the daemon stops is not applied', async () => {
     const { promise, release } = held(undefined)
-    const { file, clock, stop, ended, applied } = await watching(undefined, undefined, () => promise)
+    const { file, clock, configFile, applied } = await watching(undefined, undefined, () => promise)
     writeFileSync(file, textOf('two'))
     await clock.turn()
     void clock.turn()
-    stop.abort()
+    const stopped = configFile.stop()
     release()
-    await ended
+    await stopped
     expect(applied).toEqual([])
   })
 
   it('that meets a bug ends the watching with it', async () => {
-    const { file, clock, ended } = await watching(async () => {
+    const { file, clock, bugs } = await watching(async () => {
       throw new TypeError('a bug')
     })
     writeFileSync(file, textOf('two'))
     await clock.turn()
     void clock.turn()
-    await expect(ended).rejects.toThrow('a bug')
+    await expect.poll(() => bugs).toEqual([new TypeError('a bug')])
   })
 
   it('is no longer looked at once the daemon stops', async () => {
-    const { file, stop, ended, applied } = await watching()
+    const { file, configFile, applied } = await watching()
     writeFileSync(file, textOf('two'))
-    stop.abort()
-    await ended
+    await configFile.stop()
     expect(applied).toEqual([])
   })
 })

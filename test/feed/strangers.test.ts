@@ -3,6 +3,7 @@ import { HttpServer } from '../../src/api/http/server.ts'
 import { type Refusal, Refusals } from '../../src/runtime/refusals.ts'
 import { AMPLE_LIMITS } from '../api/http/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { rethrow } from '../runtime/rethrow.ts'
 import { acme, bearer, START, silent, TestFeed, tenantToken } from './feed-fixture.ts'
 import { OPCODE, RawClient, rawFrame, textFrameOf } from './raw-client.ts'
 
@@ -22,7 +23,7 @@ async function newFeed(more: {
   readonly most?: number
 }): Promise<void> {
   const observer = { refused: (refusal: Refusal) => void refused.push(refusal) }
-  const refusals = new Refusals({ observer, clock: new HandClock(START), log: silent })
+  const refusals = new Refusals({ observer, clock: new HandClock(START), log: silent, onBug: rethrow })
   const limits = {
     connectionsPerAddress: more.perAddress ?? AMPLE_LIMITS.connectionsPerAddress,
     addressRequestsPerSecond: more.perSecond ?? AMPLE_LIMITS.addressRequestsPerSecond,

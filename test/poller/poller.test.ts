@@ -32,6 +32,7 @@ function polling({ concurrency = 64, isBlocked = false } = {}) {
       },
     },
     random: () => 0,
+    graceMs: GRACE_MS,
     observer: new Observations(),
     log: new LogLines().log,
     onBug: error => bugs.push(error),
@@ -39,11 +40,12 @@ function polling({ concurrency = 64, isBlocked = false } = {}) {
   })
   stops.push(async () => {
     for (const end of ends) end()
-    const stopped = poller.stop(0)
-    await clock.turn(0)
+    const stopped = poller.stop()
+    await clock.turn(GRACE_MS)
     await stopped
     expect(clock.sleepers).toBe(0)
   })
+  poller.start()
   const router = (name: string, isObliging: boolean) => new ScriptedRouter(name, clock, { isObliging })
   /** Resolves when the next reading is recorded. */
   const nextRecord = () =>
@@ -106,7 +108,7 @@ describe('a fleet', () => {
 
   it('is not read if it is added after the stop', async () => {
     const { clock, poller, router, recorded } = polling()
-    await poller.stop(GRACE_MS)
+    await poller.stop()
     const late = router('late', true)
     poller.add(late.polled())
     await clock.turn(60_000)
@@ -132,7 +134,7 @@ describe('a fleet', () => {
     await clock.turn(0)
     expect(disabled.attempts).toHaveLength(0)
     expect(poller.health(disabled.key)?.state).toBe('disabled')
-    await poller.remove(disabled.key, GRACE_MS)
+    await poller.remove(disabled.key)
     expect(poller.health(disabled.key)).toBeUndefined()
   })
 
@@ -158,7 +160,7 @@ describe('a router that leaves', () => {
     await clock.turn(0)
     const link = hq.attempts[0]?.accept()
     await clock.turn(0)
-    const removed = poller.remove(hq.key, GRACE_MS)
+    const removed = poller.remove(hq.key)
     expect(poller.health(hq.key)).toBeUndefined()
     await clock.turn(GRACE_MS - 1)
     expect(link?.isClosed).toBe(false)
@@ -175,7 +177,7 @@ describe('a router that leaves', () => {
     await clock.turn(0)
     const link = hq.attempts[0]?.accept()
     await clock.turn(0)
-    const removed = poller.remove(hq.key, GRACE_MS)
+    const removed = poller.remove(hq.key)
     await clock.turn(GRACE_MS)
     await removed
     expect(link?.isClosed).toBe(true)
@@ -184,7 +186,7 @@ describe('a router that leaves', () => {
 
   it('may be unknown: nothing happens', async () => {
     const { poller, router } = polling()
-    await poller.remove(router('ghost', true).key, GRACE_MS)
+    await poller.remove(router('ghost', true).key)
   })
 
   it('may come back', async () => {
@@ -192,7 +194,7 @@ describe('a router that leaves', () => {
     const hq = router('hq', true)
     poller.add(hq.polled({ services: ['ppp'] }))
     await clock.turn(0)
-    await poller.remove(hq.key, GRACE_MS)
+    await poller.remove(hq.key)
     poller.add(hq.polled({ services: ['ppp'] }))
     await clock.turn(0)
     expect(recorded).toHaveLength(2)
@@ -210,7 +212,7 @@ describe('a poller that stops', () => {
     gone.links[0]?.lose(new Fault('reset'))
     await clock.turn(0)
     expect(recorded).toEqual([waiting.key, gone.key])
-    const stopped = poller.stop(GRACE_MS)
+    const stopped = poller.stop()
     await clock.turn(0)
     for (const ask of link?.asks ?? []) ask.answer()
     await stopped
@@ -229,7 +231,7 @@ describe('a poller that stops', () => {
     routers[3]?.attempts[0]?.accept()
     routers[5]?.attempts[0]?.accept()
     await clock.turn(0)
-    const stopped = poller.stop(GRACE_MS)
+    const stopped = poller.stop()
     await clock.turn(GRACE_MS)
     await stopped
     await untilNoTimer()

@@ -27,8 +27,12 @@ import { Observations } from '../harness/observations.ts'
 import { ScriptedRouter } from '../poller/scripted-router.ts'
 import { NEW_ROUTER, Scene } from '../recording/recorder-scene.ts'
 import { LogLines } from '../runtime/log-lines.ts'
+import { rethrow } from '../runtime/rethrow.ts'
 
 export const LEASE_MS = 15_000
+const LOOK_MS = 30_000
+/** For a poll under way when its router leaves. */
+const GRACE_MS = 3_000
 export const ACME_HQ = keyOf('acme', 'hq')
 export const ACME_SPARE = keyOf('acme', 'spare')
 
@@ -237,10 +241,10 @@ export function openHouse() {
     sink: recorder,
     heldBack: () => undefined,
     observer: new Observations(),
-    onBug: error => {
-      throw error
-    },
+    graceMs: GRACE_MS,
+    onBug: rethrow,
   })
+  poller.start()
   const store = new FakeRosterStore()
   const estate = new FakeEstate()
   const leases = new FakeLeases()
@@ -252,12 +256,13 @@ export function openHouse() {
     }
   const stopping = new AbortController()
   const roster = new Roster({
-    ...{ store, estate, recorder, board, poller, linkTo, graceMs: 3_000, clock, log },
-    stopping: stopping.signal,
+    ...{ store, estate, recorder, board, poller, linkTo, clock, log },
+    ...{ stopping: stopping.signal, lookMs: LOOK_MS, onBug: rethrow },
     want: routers => ownership.want(routers),
   })
   const ownership: Ownership = new Ownership({
     ...{ leases, owner: roster, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+    onBug: rethrow,
     onSuperseded: () => {},
   })
   const apply = async (config: Config) => {
@@ -265,17 +270,15 @@ export function openHouse() {
     await clock.turn(0)
     return restartNeeded
   }
-  const stop = new AbortController()
-  const loops: Promise<void>[] = []
   /** The lease's turns and the looks at what is elsewhere go on by themselves from now on. */
   const run = () => {
-    loops.push(ownership.run(stop.signal), roster.watchElsewhere(30_000, stop.signal))
+    ownership.start()
+    roster.start()
   }
   const end = async () => {
-    stop.abort()
-    await Promise.all(loops)
-    const stopped = poller.stop(0)
-    await clock.turn(0)
+    await Promise.all([ownership.stop(), roster.stop()])
+    const stopped = poller.stop()
+    await clock.turn(GRACE_MS)
     await stopped
     expect(clock.sleepers).toBe(0)
   }

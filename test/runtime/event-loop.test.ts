@@ -19,7 +19,7 @@ test('work that holds up the event loop is seen, and is over once it was told', 
   const { worstMs, medianMs } = delay.take()
   expect(worstMs).toBeGreaterThan(40)
   expect(medianMs).toBeLessThan(worstMs)
-  delay.stop()
+  await delay.stop()
   expect(delay.take().worstMs).toBe(0)
 })
 
@@ -28,7 +28,7 @@ test('a page of metrics shows what was seen since the page before it, in seconds
   const delay = new EventLoopDelay(metrics)
   delay.start()
   await holdUp(60)
-  delay.stop()
+  await delay.stop()
   const shown = async () => {
     const page = await metrics.registry.getSingleMetricAsString('tikmeter_event_loop_delay_seconds')
     return Object.fromEntries(

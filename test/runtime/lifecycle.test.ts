@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Component } from '../../src/runtime/component.ts'
 import { Lifecycle, Stopping } from '../../src/runtime/lifecycle.ts'
+import { held } from '../recording/recorder-scene.ts'
 import { HandClock } from './hand-clock.ts'
 import { LogLines } from './log-lines.ts'
 
@@ -8,17 +10,18 @@ function living() {
   const lines = new LogLines()
   const lifecycle = new Lifecycle({ clock, log: lines.log })
   const events: string[] = []
-  const part = (name: string) =>
-    lifecycle.start(
-      name,
-      () => {
-        events.push(`${name} started`)
-        return name
-      },
-      async started => {
-        events.push(`${started} stopped`)
-      },
-    )
+  /** What a part does at its start and at its stop, beside telling of it. */
+  const partOf = (name: string, its: Partial<Component> = {}): Component => ({
+    start: async () => {
+      await its.start?.()
+      events.push(`${name} started`)
+    },
+    stop: async () => {
+      await its.stop?.()
+      events.push(`${name} stopped`)
+    },
+  })
+  const part = (name: string, its?: Partial<Component>) => lifecycle.start(name, partOf(name, its))
   return { clock, lines, lifecycle, events, part }
 }
 
@@ -26,107 +29,80 @@ describe('parts', () => {
   it('start in their order and stop in the reverse of it', async () => {
     const { clock, lifecycle, events, part } = living()
     await part('database')
-    lifecycle.loop(
-      'loop',
-      signal =>
-        new Promise(resolve => {
-          signal.addEventListener('abort', () => {
-            events.push('loop stopped')
-            resolve()
-          })
-        }),
-      () => {},
-    )
+    await part('loop')
     await part('http')
     expect(await lifecycle.stop(10_000)).toBe(true)
     expect(events).toEqual([
-      'database started',
-      'http started',
-      'http stopped',
-      'loop stopped',
-      'database stopped',
+      ...['database started', 'loop started', 'http started'],
+      ...['http stopped', 'loop stopped', 'database stopped'],
     ])
     expect(clock.sleepers).toBe(0)
   })
 
-  it('that did not start are not stopped, and those before are', async () => {
+  it('that did not start are stopped too, and so are those before', async () => {
     const { lifecycle, events, part } = living()
     await part('database')
     const start = () => Promise.reject(new Error('the port is taken'))
-    await expect(
-      lifecycle.start('http', start, async () => {
-        events.push('http stopped')
-      }),
-    ).rejects.toThrow('the port is taken')
+    await expect(part('http', { start })).rejects.toThrow('the port is taken')
     expect(await lifecycle.stop(10_000)).toBe(true)
-    expect(events).toEqual(['database started', 'database stopped'])
+    expect(events).toEqual(['database started', 'http stopped', 'database stopped'])
+  })
+
+  it('stop where they were given a place, and not where they started', async () => {
+    const { lifecycle, events, part } = living()
+    await part('database')
+    lifecycle.onStop('http', async () => void events.push('http stopped'))
+    await part('commits')
+    await lifecycle.wait(async () => void events.push('http started'))
+    expect(await lifecycle.stop(10_000)).toBe(true)
+    expect(events).toEqual([
+      ...['database started', 'commits started', 'http started'],
+      ...['commits stopped', 'http stopped', 'database stopped'],
+    ])
   })
 
   it('are all stopped, though one of them throws, which is logged', async () => {
     const { lifecycle, lines, events, part } = living()
     await part('database')
-    await lifecycle.start(
-      'feed',
-      () => {},
-      () => Promise.reject(new Error('stuck')),
-    )
+    await part('feed', { stop: () => Promise.reject(new Error('stuck')) })
     await part('http')
     expect(await lifecycle.stop(10_000)).toBe(false)
-    expect(events.slice(2)).toEqual(['http stopped', 'database stopped'])
+    expect(events.slice(3)).toEqual(['http stopped', 'database stopped'])
     expect(lines.lines).toEqual([
       expect.objectContaining({ part: 'feed', err: { name: 'Error', message: 'stuck' } }),
     ])
   })
 
   it('that do not stop in time are told of', async () => {
-    const { clock, lifecycle } = living()
-    let stop: () => void = () => {}
-    await lifecycle.start(
-      'slow',
-      () => {},
-      () =>
-        new Promise(resolve => {
-          stop = resolve
-        }),
-    )
+    const { clock, lifecycle, part } = living()
+    const { promise, release } = held(undefined)
+    await part('slow', { stop: () => promise })
     const stopped = lifecycle.stop(10_000)
     await clock.turn(10_000)
     expect(await stopped).toBe(false)
-    stop()
+    release()
   })
 
   it('do not start once the stop has begun', async () => {
     const { lifecycle, part } = living()
     await lifecycle.stop(10_000)
     await expect(part('late')).rejects.toThrow(Stopping)
-    expect(() =>
-      lifecycle.loop(
-        'late',
-        async () => {},
-        () => {},
-      ),
-    ).toThrow(Stopping)
+    expect(() => lifecycle.onStop('late', async () => {})).toThrow(Stopping)
   })
 
   it('that were just starting when the stop began are stopped as well, first of all', async () => {
     const { lifecycle, events, part } = living()
     await part('postgres')
-    let begin: () => void = () => {}
-    const started = lifecycle.start(
-      'database',
-      () =>
-        new Promise<void>(resolve => {
-          begin = resolve
-        }),
-      async () => {
-        events.push('database stopped')
-      },
-    )
+    const { promise, release } = held(undefined)
+    const started = part('database', { start: () => promise })
     const stopped = lifecycle.stop(10_000)
-    begin()
+    release()
     await expect(started).rejects.toThrow(Stopping)
     expect(await stopped).toBe(true)
-    expect(events).toEqual(['postgres started', 'database stopped', 'postgres stopped'])
+    expect(events).toEqual([
+      ...['postgres started', 'database started'],
+      ...['database stopped', 'postgres stopped'],
+    ])
   })
 })
 
@@ -158,20 +134,6 @@ describe('what comes first at a stop', () => {
     lifecycle.firstAtStop('poller', () => Promise.reject(new Error('stuck')))
     expect(await lifecycle.stop(10_000)).toBe(false)
     expect(events).toEqual(['database started', 'database stopped'])
-  })
-})
-
-describe('a loop', () => {
-  it('that fails is a bug, and stops like the others', async () => {
-    const { lifecycle } = living()
-    const bugs: unknown[] = []
-    lifecycle.loop(
-      'loop',
-      () => Promise.reject(new TypeError('a bug')),
-      error => bugs.push(error),
-    )
-    expect(await lifecycle.stop(10_000)).toBe(true)
-    expect(bugs).toEqual([new TypeError('a bug')])
   })
 })
 

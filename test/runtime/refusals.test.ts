@@ -2,19 +2,18 @@ import { expect, test } from 'vitest'
 import { type Refusal, Refusals } from '../../src/runtime/refusals.ts'
 import { HandClock } from './hand-clock.ts'
 import { LogLines } from './log-lines.ts'
+import { rethrow } from './rethrow.ts'
 
 function refusals() {
   const clock = new HandClock('2026-11-24T10:00:00Z')
   const lines = new LogLines()
   const observed: Refusal[] = []
-  const all = new Refusals({ observer: { refused: it => observed.push(it) }, clock, log: lines.log })
-  const stop = new AbortController()
-  const running = all.run(stop.signal)
-  const end = async () => {
-    stop.abort()
-    await running
-  }
-  return { clock, lines, observed, all, end }
+  const all = new Refusals({
+    observer: { refused: it => observed.push(it) },
+    ...{ clock, log: lines.log, onBug: rethrow },
+  })
+  all.start()
+  return { clock, lines, observed, all, end: () => all.stop() }
 }
 
 test('a minute’s refusals are one line, by reason and with the addresses that had the most', async () => {

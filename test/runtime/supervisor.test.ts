@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Supervisor } from '../../src/runtime/supervisor.ts'
+import { Watchdog } from '../../src/runtime/watchdog.ts'
 import { HandClock } from './hand-clock.ts'
 import { LogLines } from './log-lines.ts'
+import { rethrow } from './rethrow.ts'
 import { runScript } from './run-script.ts'
 
 let directory: string
@@ -25,11 +27,8 @@ function tell(options: { env?: NodeJS.ProcessEnv; isForked?: boolean }) {
   const PATH = `${directory}${delimiter}${process.env['PATH']}`
   return runScript(
     `
-    import { systemClock } from './src/runtime/clock.ts'
-    import { createLogger } from './src/runtime/logger.ts'
     import { Supervisor } from './src/runtime/supervisor.ts'
-    const log = createLogger('silent')
-    const supervisor = new Supervisor({ env: process.env, clock: systemClock, log })
+    const supervisor = new Supervisor(process.env)
     supervisor.ready()
     supervisor.stopping()
     console.log(process.pid)
@@ -79,28 +78,35 @@ describe('the watchdog', () => {
     const lines = new LogLines()
     const PATH = `${directory}${delimiter}${process.env['PATH']}`
     const env = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '60000000', PATH }
-    const supervisor = new Supervisor({ env, clock, log: lines.log })
-    const parts = { poller: { isStuck: false }, commits: { isStuck: false } }
-    const stop = new AbortController()
-    const ended = supervisor.watch(parts, stop.signal)
+    const works = { poller: { isStuck: false }, commits: { isStuck: false } }
+    const watchdog = new Watchdog({
+      ...{ supervisor: new Supervisor(env), works, clock, log: lines.log, onBug: rethrow },
+    })
+    watchdog.start()
     const fed = () => calls().filter(call => call.endsWith('WATCHDOG=1')).length
     await expect.poll(fed).toBe(1)
     await clock.turn(30_000)
     await expect.poll(fed).toBe(2)
-    parts.commits.isStuck = true
+    works.commits.isStuck = true
     await clock.turn(30_000)
     expect(lines.lines).toMatchObject([{ level: 50, stuck: ['commits'] }])
-    parts.commits.isStuck = false
+    works.commits.isStuck = false
     await clock.turn(30_000)
     await expect.poll(fed).toBe(3)
-    stop.abort()
-    await ended
+    await watchdog.stop()
     expect(clock.sleepers).toBe(0)
   })
 
   it('that was not asked for is not fed', async () => {
     const clock = new HandClock('2026-03-01T00:00:00Z')
-    const supervisor = new Supervisor({ env: {}, clock, log: new LogLines().log })
-    await supervisor.watch({ poller: { isStuck: false } }, new AbortController().signal)
+    const { log } = new LogLines()
+    const works = { poller: { isStuck: false } }
+    const watchdog = new Watchdog({
+      ...{ supervisor: new Supervisor({}), works, clock, log, onBug: rethrow },
+    })
+    watchdog.start()
+    await clock.turn(0)
+    expect(clock.sleepers).toBe(0)
+    await watchdog.stop()
   })
 })

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext } from 'node:tls'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Component } from '../../runtime/component.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { closedToOthers } from '../../runtime/umask.ts'
 import type { Connections } from './connections.ts'
@@ -59,10 +60,11 @@ const TIMEOUTS = {
 }
 
 /** HTTP at one place, for the API and for whoever takes upgrades. */
-export class HttpServer {
+export class HttpServer implements Component {
   readonly #options: HttpServerOptions
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
+  #starting: Promise<void> | undefined
 
   constructor(options: HttpServerOptions) {
     this.#options = options
@@ -75,7 +77,12 @@ export class HttpServer {
   }
 
   /** @throws CannotListen, UnusableCertificate; where it is a socket, Node's error */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#listen()
+    return this.#starting
+  }
+
+  async #listen(): Promise<void> {
     const { at, tls, connections, log } = this.#options
     if (at.kind === 'socket') await rm(at.path, { force: true })
     const server = this.#createServer()
@@ -106,6 +113,7 @@ export class HttpServer {
 
   /** Takes no more connections, lets requests end, and after two seconds cuts off what is left, upgraded or not. */
   async stop(): Promise<void> {
+    await this.#starting?.catch(() => {})
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined

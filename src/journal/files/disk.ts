@@ -36,6 +36,15 @@ export class DiskFailure extends Error {
   }
 }
 
+/** The failure of a directory that the journal can't be kept in, with what to do. */
+export function unusableIn(directory: string, cause: DiskFailure): DiskFailure {
+  const { code, message, advice } = cause
+  return new DiskFailure(
+    `the journal can not be kept in ${directory}: ${message}: ${advice}, or set journal.directory`,
+    { code, cause },
+  )
+}
+
 /** What the journal needs of a disk. Everything rejects with a DiskFailure. */
 export interface Disk {
   /** Makes the directory where it isn't there, for us alone, with those above it. */

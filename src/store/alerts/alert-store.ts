@@ -62,17 +62,15 @@ export class AlertStore {
   readonly #pool: Pool
   /** Breaks off all that is asked of it, now or later. */
   readonly cutOff: () => void
+  /** Waits for what is under way. May be called again. */
+  readonly stop: () => Promise<void>
 
   /** Connects when it is first asked. */
   constructor(options: ConnectionOptions) {
-    const { pool, cutOff } = openPool({ ...options, statementMs: ALERT_STATEMENT_MS, isPipeline: false })
+    const { pool, cutOff, end } = openPool({ ...options, statementMs: ALERT_STATEMENT_MS, isPipeline: false })
     this.#pool = pool
     this.cutOff = cutOff
-  }
-
-  /** Waits for what is under way. */
-  async stop(): Promise<void> {
-    await this.#pool.end()
+    this.stop = end
   }
 
   /** Takes long where there are many subscribers. Rejects where the signal aborts. */

@@ -1,6 +1,8 @@
 import type { Clock } from '../../runtime/clock.ts'
+import type { Component } from '../../runtime/component.ts'
 import { isFailure } from '../../runtime/failure.ts'
 import { errorFields, type Logger } from '../../runtime/logger.ts'
+import { Loop } from '../../runtime/loop.ts'
 import type { Database } from '../pg/database.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { makePartitions } from '../schema/partitions.ts'
@@ -13,6 +15,8 @@ export interface HousekeepingOptions {
   readonly terms: RetentionTerms
   readonly clock: Clock
   readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
 }
 
 const EVERY_MS = 60 * 60_000
@@ -24,16 +28,26 @@ const CHECK_EVERY_MS = 24 * EVERY_MS
  * Once an hour, makes partitions before they are needed and removes what is too old; once a day, compares the daily
  * tables.
  */
-export class Housekeeping {
+export class Housekeeping implements Component {
   readonly #options: HousekeepingOptions
+  readonly #loop: Loop
   #checkedAtMs = Number.NEGATIVE_INFINITY
   #hasFailed = false
 
   constructor(options: HousekeepingOptions) {
     this.#options = options
+    this.#loop = new Loop(signal => this.#run(signal), options.onBug)
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  start(): void {
+    this.#loop.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop()
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const isDone = await this.#once(signal)
       await this.#options.clock.sleep(isDone ? EVERY_MS : AGAIN_MS, signal)

@@ -10,18 +10,16 @@ export class Database {
   readonly orm: NodePgDatabase
   /** Breaks off all that is asked of it, now or later. */
   readonly cutOff: () => void
+  /** Waits for what is under way. May be called again. */
+  readonly stop: () => Promise<void>
 
   /** Connects when it is first asked. */
   constructor(options: ConnectionOptions) {
     // A commit asks several things at once.
-    const { pool, cutOff } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: true })
+    const { pool, cutOff, end } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: true })
     this.pool = pool
     this.cutOff = cutOff
+    this.stop = end
     this.orm = drizzle(this.pool)
-  }
-
-  /** Waits for what is under way. */
-  async stop(): Promise<void> {
-    await this.pool.end()
   }
 }

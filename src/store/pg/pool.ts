@@ -33,6 +33,8 @@ export interface OpenedPool {
   readonly pool: Pool
   /** Breaks off all that is asked of it, now or later, whatever the server does. */
   readonly cutOff: () => void
+  /** Waits for what is under way, and closes all connections. May be called again. */
+  readonly end: () => Promise<void>
 }
 
 /** Connects when it is first asked. */
@@ -59,5 +61,10 @@ export function openPool(options: PoolOptions): OpenedPool {
   // While a connection is lent out its errors are not the pool's, and nobody's would end the process. The query
   // under way rejects with it.
   pool.on('connect', client => client.on('error', () => {}))
-  return { pool, cutOff: () => sockets.cut() }
+  let ending: Promise<void> | undefined
+  const end = () => {
+    ending ??= pool.end()
+    return ending
+  }
+  return { pool, cutOff: () => sockets.cut(), end }
 }

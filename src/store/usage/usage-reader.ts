@@ -22,22 +22,20 @@ export class UsageReader {
   readonly #pool: Pool
   /** Breaks off all that is asked of it, now or later. */
   readonly cutOff: () => void
+  /** Waits for what is under way. May be called again. */
+  readonly stop: () => Promise<void>
 
   /** Connects when it is first asked. */
   constructor(options: ConnectionOptions) {
-    const { pool, cutOff } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
+    const { pool, cutOff, end } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
     this.#pool = pool
     this.cutOff = cutOff
+    this.stop = end
   }
 
   /** Connections that are lent. */
   get lent(): number {
     return this.#pool.totalCount - this.#pool.idleCount
-  }
-
-  /** Waits for what is under way. */
-  async stop(): Promise<void> {
-    await this.#pool.end()
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Clock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { Refusals } from '../../../src/runtime/refusals.ts'
 import { TrustedProxies } from '../../../src/runtime/trusted-proxies.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 
 const log = createLogger('silent')
 
@@ -18,7 +19,7 @@ export function strangersOf(clock: Clock, more: Partial<StrangersOptions> = {}):
     limits: AMPLE_LIMITS,
     mostConnections: () => 1e6,
     proxies: new TrustedProxies([], log),
-    refusals: new Refusals({ observer: { refused: () => {} }, clock, log }),
+    refusals: new Refusals({ observer: { refused: () => {} }, clock, log, onBug: rethrow }),
     clock,
     ...more,
   })

@@ -8,6 +8,7 @@ import type { Refusal } from '../../../src/runtime/refusals.ts'
 import { Refusals } from '../../../src/runtime/refusals.ts'
 import { TrustedProxies } from '../../../src/runtime/trusted-proxies.ts'
 import { takeDescriptors } from '../../runtime/no-descriptors.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 import { AMPLE_LIMITS } from './ample-strangers.ts'
 import { silent, TestApi } from './api-fixture.ts'
 import { Caller } from './caller.ts'
@@ -39,6 +40,7 @@ async function serve(
     observer: { refused: it => refused.push(it) },
     clock: { now: () => new Date(), steadyMs: () => 0, sleep: async () => {} },
     log: silent,
+    onBug: rethrow,
   })
   const strangers: Partial<StrangersOptions> = {
     limits: { ...AMPLE_LIMITS, connectionsPerAddress: limits.perAddress ?? 1_000 },

@@ -3,6 +3,7 @@ import { Refusals } from '../../../src/runtime/refusals.ts'
 import { TrustedProxies } from '../../../src/runtime/trusted-proxies.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 import { AMPLE_LIMITS } from './ample-strangers.ts'
 import { type Answer, START, silent, TestApi } from './api-fixture.ts'
 import { statusOf } from './caller.ts'
@@ -17,7 +18,10 @@ afterEach(() => api.stop())
 async function serve(perSecond: number, proxies: readonly string[] = []) {
   const lines = new LogLines()
   const clock = new HandClock(START)
-  const refusals = new Refusals({ observer: { refused: () => {} }, clock, log: lines.log })
+  const refusals = new Refusals({
+    observer: { refused: () => {} },
+    ...{ clock, log: lines.log, onBug: rethrow },
+  })
   const limits = { ...AMPLE_LIMITS, addressRequestsPerSecond: perSecond }
   api = new TestApi({ strangers: { limits, proxies: new TrustedProxies(proxies, silent), refusals } })
   await api.start()
@@ -112,12 +116,10 @@ test('who was refused is told in one line, by why', async () => {
   await statuses(2, () => api.ask(STATS, ''))
   await statuses(2, () => api.ask('/api/system/dashboard/stats', 'acme'))
   await statuses(1, () => api.ask(STATS, 'acme'))
-  const stop = new AbortController()
-  const running = refusals.run(stop.signal)
+  refusals.start()
   // What was answered last is noted once its answer is out.
   await api.stop()
-  stop.abort()
-  await running
+  await refusals.stop()
   expect(lines.lines).toMatchObject([
     {
       refused: { failed_token: 3, too_many: 2, no_token: 2, forbidden: 2 },

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Housekeeping } from '../../../src/store/housekeeping/housekeeping.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 import { DAY_MS, type LedgerScene, NOON, openLedgerScene } from '../pg/ledger-scene.ts'
 
 const TERMS = { deltasMs: 90 * DAY_MS, sessionsMs: 400 * DAY_MS }
@@ -30,9 +31,9 @@ test('daily tables that disagree are told of after the start, and once a day fro
   )
   const clock = new HandClock(new Date(NOON))
   const { log, lines } = new LogLines()
-  const abort = new AbortController()
   const { database } = scene
-  const running = new Housekeeping({ database, terms: TERMS, clock, log }).run(abort.signal)
+  const housekeeping = new Housekeeping({ database, terms: TERMS, clock, log, onBug: rethrow })
+  housekeeping.start()
   const told = () => lines.filter(line => String(line['msg']).startsWith('the daily tables disagree'))
   await turnUntil(clock, () => told().length === 1)
   expect(told()[0]).toMatchObject({
@@ -47,6 +48,5 @@ test('daily tables that disagree are told of after the start, and once a day fro
   expect(told()).toHaveLength(1)
   await clock.turn(HOUR_MS)
   await turnUntil(clock, () => told().length === 2)
-  abort.abort()
-  await running
+  await housekeeping.stop()
 })

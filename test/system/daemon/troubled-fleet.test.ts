@@ -34,6 +34,7 @@ beforeEach(async () => {
       clock: systemClock,
       log: createLogger('silent'),
       random: Math.random,
+      graceMs: 0,
     },
     observer: new Observations(),
     onBug: error => bugs.push(error),
@@ -44,10 +45,11 @@ beforeEach(async () => {
       },
     },
   })
+  poller.start()
 })
 
 afterEach(async () => {
-  await poller.stop(0)
+  await poller.stop()
   await fleet.stop()
 })
 

@@ -4,6 +4,7 @@ import { type Newer, type Owner, Ownership } from '../../../src/roster/leases.ts
 import { beginIncarnation } from '../../../src/store/leases/incarnation.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 import { epochsOf, expireAll } from '../../store/commit/lease-scene.ts'
 import {
   ALL_ROUTERS,
@@ -57,11 +58,12 @@ async function beginReading(host: string) {
   const ownership = new Ownership({
     ...{ leases, owner, durationMs: LEASE_MS, stopping: ending.signal, clock, log: new LogLines().log },
     onSuperseded: by => superseded.push(by),
+    onBug: rethrow,
   })
-  const running = ownership.run(ending.signal)
+  ownership.start()
   onTestFinished(async () => {
     ending.abort()
-    await running
+    await ownership.stop()
   })
   await ownership.want(new Map(ALL_ROUTERS.map(router => [key(router), router])))
   const turn = () => clock.turn(LEASE_MS / 4)

@@ -7,6 +7,7 @@ import { Ownership, SLICE } from '../../../src/roster/leases.ts'
 import { ACME, NEW_ROUTER, recordedRouter, Scene } from '../../recording/recorder-scene.ts'
 import { FakeLeases, LEASE_MS, refOf } from '../../roster/roster-scene.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 
 /** Counts how often somebody goes on to its next entry. */
 class CountedMap<Key, Value> extends Map<Key, Value> {
@@ -46,7 +47,7 @@ test('each of 5,000 routers is looked at once while all are taken, a hundred at 
     },
     onSuperseded: () => expect.fail(),
     ...{ durationMs: LEASE_MS, stopping: new AbortController().signal },
-    ...{ clock: scene.clock, log: new LogLines().log },
+    ...{ clock: scene.clock, log: new LogLines().log, onBug: rethrow },
   })
   await ownership.want(fleet)
   expect(gained).toEqual(Array.from({ length: fleet.size / SLICE }, () => SLICE))

@@ -8,6 +8,7 @@ import { AlertWatch } from '../../../src/alerts/watch.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { hq, limit, usageRule } from '../../alerts/alert-scene.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 
 const INTERVAL_MS = 30_000
 const TENANTS = Array.from({ length: 150 }, (_, number) => tenantId(`tenant${number}`))
@@ -53,14 +54,13 @@ function watching(readAt: (tenant: TenantId) => Date | undefined) {
     routersOf: tenant => [{ router: hq, isEnabled: true, lastReadingAt: readAt(tenant), error: undefined }],
     onAlert: () => {},
     onWritten: () => {},
-    ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent') },
+    ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent'), onBug: rethrow },
   })
   watch.setTerms(TENANTS.map((tenant): AlertTerms => ({ tenant, rules: RULES, webhooks: [] })))
-  const ending = new AbortController()
-  const running = watch.run(ending.signal)
+  const starting = watch.start()
   const stop = async () => {
-    ending.abort()
-    await running
+    await starting
+    await watch.stop()
     expect(clock.sleepers).toBe(0)
   }
   return { clock, record, stop }

@@ -9,7 +9,6 @@ import { openHouse, router, tenants } from '../../roster/roster-scene.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
 import { silentServer } from '../../store/pg/silent-server.ts'
 
-const GRACE_MS = 3_000
 const STOP_WITHIN_MS = 10_000
 const COMMIT_MS = 30_000
 
@@ -20,23 +19,23 @@ async function running() {
   const { log } = new LogLines()
   const lifecycle = new Lifecycle({ clock, log: lines.log })
   const onBug = (error: unknown) => expect.fail(String(error))
-  const { database } = await openConnections(await silentServer(), lifecycle, log)
+  const { database } = openConnections(await silentServer(), lifecycle, log)
   const stopped: string[] = []
   const commits = new CommitLoop({
-    ...{ recorder: scene.recorder, intervalMs: COMMIT_MS, observer: new Observations(), clock, log },
+    ...{ recorder: scene.recorder, intervalMs: COMMIT_MS, observer: new Observations(), clock, log, onBug },
     onLost: routers => ownership.lose(routers),
   })
-  lifecycle.firstAtStop('poller', () => poller.stop(GRACE_MS))
+  lifecycle.firstAtStop('poller', () => poller.stop())
   lifecycle.onStop('journal', async () => void stopped.push('journal'))
   lifecycle.onStop('http and feed', async () => void stopped.push('feed'))
   lifecycle.onStop('commits', async () => {
     const isCommitted = await commitLast({ commits, journal: { isWriting: true }, clock, log: lines.log })
     stopped.push(isCommitted ? 'committed' : 'kept')
   })
-  lifecycle.loop('commit loop', signal => commits.run(signal), onBug)
-  lifecycle.loop('leases', signal => ownership.run(signal), onBug)
+  await lifecycle.start('commit loop', commits)
+  await lifecycle.start('leases', ownership)
   await lifecycle.wait(() => house.apply(tenants({ acme: [router('hq')] })))
-  lifecycle.loop('elsewhere', signal => roster.watchElsewhere(COMMIT_MS, signal), onBug)
+  await lifecycle.start('elsewhere', roster)
   const fallSilent = () => {
     const answer = database.pool.query('select').then(
       () => {},

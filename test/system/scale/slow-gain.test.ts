@@ -5,6 +5,7 @@ import { type Leases, type Owner, Ownership, SLICE, type Taken } from '../../../
 import { refOf } from '../../roster/roster-scene.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
+import { rethrow } from '../../runtime/rethrow.ts'
 
 const LEASE_MS = 15_000
 const GAIN_MS = 40_000
@@ -99,12 +100,11 @@ function owning() {
   const ownership = new Ownership({
     ...{ leases, owner, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
     onSuperseded: () => expect.fail(),
+    onBug: rethrow,
   })
-  const ending = new AbortController()
-  const running = ownership.run(ending.signal)
+  ownership.start()
   const stop = async () => {
-    ending.abort()
-    await running
+    await ownership.stop()
     expect(clock.sleepers).toBe(0)
   }
   return { clock, leases, owner, ownership, stopping, stop }

@@ -6,6 +6,7 @@ import { keyOf, openHouse, router, tenants } from '../../roster/roster-scene.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
 
+/** For a poll under way. */
 const GRACE_MS = 3_000
 const FLEET = tenants({
   acme: Array.from({ length: 3 * SLICE }, (_, number) => router(`router${number}`)),
@@ -19,7 +20,7 @@ function starting() {
     log: new LogLines().log,
   })
   lifecycle.stopping.addEventListener('abort', () => house.stopping.abort())
-  lifecycle.firstAtStop('poller', () => house.poller.stop(GRACE_MS))
+  lifecycle.firstAtStop('poller', () => house.poller.stop())
   lifecycle.onStop('commits', async () => {
     await house.scene.recorder.commit([...house.scene.recorder.pending().keys()])
     await house.ownership.release()

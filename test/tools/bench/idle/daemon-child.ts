@@ -40,6 +40,7 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
       ...{ isSpread: true, concurrency: 64, clock: systemClock, random: Math.random, onBug: reject },
       log: pino({ level: 'silent' }),
       observer: new PollMetrics(new Metrics()),
+      graceMs: 0,
       heldBack: () => undefined,
       sink: {
         record: (_, its) => {
@@ -48,6 +49,7 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
         },
       },
     })
+    poller.start()
     for (let number = 0; number < routers; number++)
       poller.add({
         key: routerKey(TENANT, routerId(`router-${number}`)),

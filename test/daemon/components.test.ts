@@ -1,0 +1,266 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { AlertBoard } from '../../src/alerts/board.ts'
+import type { AlertRecord } from '../../src/alerts/record.ts'
+import { AlertWatch } from '../../src/alerts/watch.ts'
+import { Webhooks } from '../../src/alerts/webhooks.ts'
+import { HttpServer } from '../../src/api/http/server.ts'
+import { readPair } from '../../src/config/fields/server-tls.ts'
+import { Alerting } from '../../src/daemon/alerting.ts'
+import { CertificateWatch } from '../../src/daemon/certificate-watch.ts'
+import { ConfigFile } from '../../src/daemon/config-file.ts'
+import { Control } from '../../src/daemon/control.ts'
+import { nodeDisk } from '../../src/journal/files/node-disk.ts'
+import { Journal } from '../../src/journal/journal.ts'
+import { Poller } from '../../src/poller/poller.ts'
+import { EmbeddedPostgres } from '../../src/postgres/embedded.ts'
+import { CommitLoop } from '../../src/recording/commit-loop.ts'
+import { Ownership } from '../../src/roster/leases.ts'
+import type { Component } from '../../src/runtime/component.ts'
+import { EventLoopDelay } from '../../src/runtime/event-loop.ts'
+import { Loop } from '../../src/runtime/loop.ts'
+import { Metrics } from '../../src/runtime/metrics.ts'
+import { Refusals } from '../../src/runtime/refusals.ts'
+import { Watchdog } from '../../src/runtime/watchdog.ts'
+import { AlertStore } from '../../src/store/alerts/alert-store.ts'
+import { Housekeeping } from '../../src/store/housekeeping/housekeeping.ts'
+import { Database } from '../../src/store/pg/database.ts'
+import { UsageReader } from '../../src/store/usage/usage-reader.ts'
+import { MemoryDeliveries } from '../alerts/memory-deliveries.ts'
+import { servingOf } from '../auth/pusher-serving.ts'
+import { ENV } from '../config/config-text.ts'
+import { TestFeed } from '../feed/feed-fixture.ts'
+import { Observations } from '../harness/observations.ts'
+import { ScriptedRouter } from '../poller/scripted-router.ts'
+import { Scene } from '../recording/recorder-scene.ts'
+import { ACME_HQ, FakeLeases, LEASE_MS, openHouse, refOf } from '../roster/roster-scene.ts'
+import { HandClock } from '../runtime/hand-clock.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { rethrow } from '../runtime/rethrow.ts'
+
+/** A component that no test has started yet. */
+interface Made {
+  /** Those that only stop connect when they are first asked. */
+  readonly component: Pick<Component, 'stop'> & Partial<Pick<Component, 'start'>>
+  readonly clock: HandClock
+  /** The port it listens on. */
+  readonly port?: () => number | undefined
+}
+
+const MINUTE_MS = 60_000
+const CERTIFICATES = 'test/harness/fleet/certificates'
+/** Nobody listens there. */
+const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing'
+
+/** What all of them are given. */
+function common() {
+  return { clock: new HandClock('2026-03-01T00:00:00Z'), log: new LogLines().log, onBug: rethrow }
+}
+
+function folder(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'tikmeter-component-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+const connections = () => ({ url: NOWHERE, applicationName: 'test', connections: 1, log: new LogLines().log })
+
+/** A table without alerts. */
+const NO_ALERTS: AlertRecord = {
+  fireUsage: async () => 0,
+  fireOutages: async () => 0,
+  openOutages: async () => new Set(),
+  endOutages: async () => 0,
+  fireSessions: async () => 0,
+  recent: async () => new Map(),
+  changedSince: async () => [],
+  now: async () => '',
+}
+
+const COMPONENTS: Readonly<Record<string, () => Made>> = {
+  Loop: () => {
+    const { clock, onBug } = common()
+    return { component: new Loop(signal => clock.sleep(MINUTE_MS, signal), onBug), clock }
+  },
+  EventLoopDelay: () => ({ component: new EventLoopDelay(new Metrics()), clock: common().clock }),
+  Refusals: () => {
+    const its = common()
+    return { component: new Refusals({ ...its, observer: { refused: () => {} } }), clock: its.clock }
+  },
+  Watchdog: () => {
+    const its = common()
+    const supervisor = { watchdogMs: MINUTE_MS, feedWatchdog: () => {} }
+    return { component: new Watchdog({ ...its, supervisor, works: {} }), clock: its.clock }
+  },
+  Poller: () => {
+    const its = common()
+    const poller = new Poller({
+      ...{ ...its, isSpread: true, concurrency: 1, graceMs: 3_000, random: () => 0 },
+      ...{ observer: new Observations(), heldBack: () => undefined, sink: { record: () => {} } },
+    })
+    for (const isObliging of [true, false])
+      poller.add(new ScriptedRouter(`r-${isObliging}`, its.clock, { isObliging }).polled())
+    return { component: poller, clock: its.clock }
+  },
+  CommitLoop: () => {
+    const { recorder, clock } = new Scene()
+    const onLost = async () => {}
+    const observer = new Observations()
+    const its = { ...common(), clock, recorder, observer, onLost, intervalMs: MINUTE_MS }
+    return { component: new CommitLoop(its), clock }
+  },
+  Ownership: () => {
+    const its = common()
+    const ownership = new Ownership({
+      ...{ ...its, leases: new FakeLeases(), durationMs: LEASE_MS, stopping: new AbortController().signal },
+      owner: { gain: async () => {}, lose: async () => {}, isBusy: () => true },
+      onSuperseded: () => expect.fail('nobody was started later'),
+    })
+    void ownership.want(new Map([[ACME_HQ, refOf('acme', 'hq')]]))
+    return { component: ownership, clock: its.clock }
+  },
+  Roster: () => {
+    const { roster, clock } = openHouse()
+    return { component: roster, clock }
+  },
+  AlertWatch: () => {
+    const its = common()
+    const watch = new AlertWatch({
+      ...{ ...its, record: NO_ALERTS, board: new AlertBoard(), intervalMs: MINUTE_MS },
+      ...{ calendarOf: () => undefined, routersOf: () => [], onAlert: () => {}, onWritten: () => {} },
+    })
+    return { component: watch, clock: its.clock }
+  },
+  Webhooks: () => {
+    const its = common()
+    const sender = { post: () => Promise.reject(new Error('nothing to post')), close: () => {} }
+    const observer = { delivery: () => {} }
+    const store = new MemoryDeliveries(its.clock)
+    return { component: new Webhooks({ ...its, store, sender, observer, random: () => 0 }), clock: its.clock }
+  },
+  Alerting: () => {
+    const its = common()
+    const { books, board } = new Scene()
+    const alerting = new Alerting({
+      ...{ ...its, books, calendars: board, record: NO_ALERTS, metrics: new Metrics() },
+      ...{
+        config: { tenants: [], commit: { intervalMs: MINUTE_MS } },
+        database: new Database(connections()),
+      },
+      ...{ healthOf: () => undefined, onAlert: () => {} },
+    })
+    return { component: alerting, clock: its.clock }
+  },
+  ConfigFile: () => {
+    const its = common()
+    const file = join(folder(), 'tikmeter.yaml')
+    writeFileSync(file, '')
+    const never = () => Promise.reject(new Error('the file did not change'))
+    const observer = new Observations()
+    return {
+      component: new ConfigFile({ ...its, file, env: ENV, load: never, apply: never, observer }),
+      clock: its.clock,
+    }
+  },
+  CertificateWatch: () => {
+    const its = common()
+    const files = { cert: `${CERTIFICATES}/server.pem`, key: `${CERTIFICATES}/server-key.pem` }
+    const found = readPair(files)
+    if (found.kind === 'wrong') throw new Error(found.message)
+    const serve = () => expect.fail('the certificate did not change')
+    const watch = new CertificateWatch({
+      ...its,
+      files,
+      pair: found.value,
+      serve,
+    })
+    return { component: watch, clock: its.clock }
+  },
+  Housekeeping: () => {
+    const its = common()
+    const terms = { deltasMs: MINUTE_MS, sessionsMs: MINUTE_MS }
+    const database = new Database(connections())
+    return { component: new Housekeeping({ ...its, database, terms }), clock: its.clock }
+  },
+  Journal: () => {
+    const its = common()
+    const options = { ...its, directory: join(folder(), 'journal'), maxBytes: 1e6, disk: nodeDisk }
+    return { component: new Journal({ ...options, pending: () => [] }), clock: its.clock }
+  },
+  FeedServer: () => {
+    const { feed, clock } = new TestFeed()
+    return { component: feed, clock }
+  },
+  HttpServer: () => {
+    const its = common()
+    const server = new HttpServer({
+      ...{ ...its, tls: undefined, onRequest: () => {}, upgrades: new Map(), connections: undefined },
+      at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
+    })
+    return { component: server, clock: its.clock, port: () => server.port }
+  },
+  Serving: () => {
+    const { clock } = common()
+    const serving = servingOf({ port: 0, origins: [], pusher: undefined }, { clock })
+    return { component: serving, clock, port: () => serving.port }
+  },
+  Control: () => {
+    const its = common()
+    const control = new Control({
+      ...{ ...its, directory: folder(), board: new Scene().board, books: { get: () => undefined } },
+      ...{ poller: { health: () => undefined }, commits: { isUp: true } },
+      journal: { state: () => ({ kind: 'writing' }) },
+      verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },
+    })
+    return { component: control, clock: its.clock }
+  },
+  Database: () => ({ component: new Database(connections()), clock: common().clock }),
+  UsageReader: () => ({ component: new UsageReader(connections()), clock: common().clock }),
+  AlertStore: () => ({ component: new AlertStore(connections()), clock: common().clock }),
+  // What its start does is tested where there is a PostgreSQL.
+  EmbeddedPostgres: () => {
+    const { clock, log } = common()
+    const postgres = new EmbeddedPostgres({ directory: folder(), clock, log })
+    return { component: { stop: () => postgres.stop() }, clock }
+  },
+}
+
+/** Stops it, and lets pass what time a stop may take. */
+async function stop({ component, clock }: Made): Promise<void> {
+  const stopped = component.stop()
+  await clock.turn(3_000)
+  await stopped
+}
+
+function expectNothingLeft({ clock, port }: Made): void {
+  expect(clock.sleepers).toBe(0)
+  expect(port?.()).toBeUndefined()
+}
+
+describe.each(Object.entries(COMPONENTS))('%s', (_, make) => {
+  it('stops though it was never started', async () => {
+    const made = make()
+    await stop(made)
+    expectNothingLeft(made)
+  })
+
+  it('stops twice', async () => {
+    const made = make()
+    await made.component.start?.()
+    await made.clock.turn(0)
+    await stop(made)
+    expectNothingLeft(made)
+    await stop(made)
+    expectNothingLeft(made)
+  })
+
+  it('stops while it is still starting', async () => {
+    const made = make()
+    const started = made.component.start?.()
+    await stop(made)
+    await started
+    expectNothingLeft(made)
+  })
+})
