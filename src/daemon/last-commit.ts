@@ -14,6 +14,13 @@ const AGAIN_MS = 250
 /** For a database that answers, or a disk that has room again. Less than a stop may take. */
 const GIVE_UP_AFTER_MS = 5_000
 
+/** Makes the last commit, and lets other daemons have the routers if the database has all of them. */
+export async function endCommits(
+  options: LastCommitOptions & { readonly ownership: { release(): Promise<void> } },
+): Promise<void> {
+  if (await commitLast(options)) await options.ownership.release()
+}
+
 /**
  * What becomes of bytes that wait when the daemon stops: the database takes them, or the journal has them for the next
  * start. While neither does, both are tried again until the time is over.

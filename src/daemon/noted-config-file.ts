@@ -1,0 +1,29 @@
+import type { Config } from '../config/config.ts'
+import { loadApart } from '../config/load-apart.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import { ConfigFile } from './config-file.ts'
+import { ConfigFileMetrics, measureConfigFile } from './config-file-metrics.ts'
+
+export interface NotedConfigFileOptions {
+  readonly configFile: string
+  readonly env: NodeJS.ProcessEnv
+  /** @returns the keys whose change takes a restart */
+  readonly apply: (changed: Config) => Promise<readonly string[]>
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** The config file, noted as it is now; not started. */
+export async function notedConfigFile(options: NotedConfigFileOptions): Promise<ConfigFile> {
+  const { configFile, env, apply, metrics, clock, log, onBug } = options
+  const observer = new ConfigFileMetrics(metrics)
+  const file = new ConfigFile({ file: configFile, load: loadApart, env, apply, observer, clock, log, onBug })
+  measureConfigFile(metrics, file)
+  await file.note()
+  return file
+}

@@ -1,0 +1,57 @@
+import { JwtVerifier } from '../auth/tokens.ts'
+import type { Config } from '../config/config.ts'
+import { tokenRulesOf } from '../config/revealed.ts'
+import type { RouterBooks } from '../recording/router-books.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import { Alerting } from './alerting.ts'
+import { Control } from './control.ts'
+import type { RecordingParts } from './recording-parts.ts'
+import { Serving } from './serving.ts'
+import type { Storage } from './storage.ts'
+
+export interface ServingPartsOptions {
+  readonly config: Config
+  readonly storage: Pick<Storage, 'database' | 'usage' | 'record' | 'journal'>
+  readonly recording: RecordingParts
+  readonly books: RouterBooks
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** The parts that show the numbers to others. None is started. */
+export interface ServingParts {
+  readonly verifier: JwtVerifier
+  readonly alerting: Alerting
+  readonly serving: Serving
+  readonly control: Control
+}
+
+/** @throws UnusableKey, UnusableCertificate */
+export function servingParts(options: ServingPartsOptions): ServingParts {
+  const { config, storage, recording, books, metrics, clock, log, onBug } = options
+  const { database, usage, record, journal } = storage
+  const { poller, board, commits } = recording
+  const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
+  const alerting: Alerting = new Alerting({
+    ...{ config, database, record, books, calendars: board, metrics, clock, log, onBug },
+    healthOf: router => poller.health(router),
+    onAlert: alert => serving.publishAlert(alert),
+  })
+  const serving: Serving = new Serving({
+    ...{ config, board, usage, verifier, alerts: alerting.board, metrics, clock, log, onBug },
+    routers: () => books.size,
+    readiness: {
+      database: () => (commits.isUp ? 'up' : 'down'),
+      pollers: () => poller.state,
+      journal: () => journal.state().kind,
+    },
+  })
+  const { directory } = config.journal
+  const control = new Control({ directory, board, poller, books, commits, journal, verifier, clock, log })
+  return { verifier, alerting, serving, control }
+}

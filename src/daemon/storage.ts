@@ -1,0 +1,65 @@
+import type { Config } from '../config/config.ts'
+import { daemonId } from '../journal/files/daemon-id.ts'
+import { nodeDisk } from '../journal/files/node-disk.ts'
+import { Journal } from '../journal/journal.ts'
+import { measureJournal } from '../journal/journal-metrics.ts'
+import type { RouterBooks } from '../recording/router-books.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Lifecycle } from '../runtime/lifecycle.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { Loop } from '../runtime/loop.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import { Housekeeping } from '../store/housekeeping/housekeeping.ts'
+import { LedgerStore } from '../store/ledger-store.ts'
+import { migrate } from '../store/pg/migrate.ts'
+import { type DaemonConnections, databaseUrl, openConnections } from './daemon-database.ts'
+
+export interface StorageOptions {
+  readonly config: Pick<Config, 'database' | 'journal' | 'retention'>
+  /** What waits for the database of each router: a checkpoint of the journal has it. */
+  readonly books: RouterBooks
+  readonly lifecycle: Lifecycle
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** Where the daemon keeps what it knows. */
+export interface Storage extends DaemonConnections {
+  /** This daemon's id, which it keeps over restarts. */
+  readonly owner: string
+  readonly store: LedgerStore
+  /** Loaded. */
+  readonly journal: Journal
+  /** Writes to the journal what is appended; not started. */
+  readonly journaling: Loop
+  /** Not started. */
+  readonly housekeeping: Housekeeping
+}
+
+/**
+ * Opens the database, with the newest schema, and the journal. They stop with the lifecycle.
+ * @throws what a database or a journal that can't be opened throws, and Stopping
+ */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const { config, books, lifecycle, metrics, clock, log, onBug } = options
+  const url = await databaseUrl(config, lifecycle, { clock, log })
+  await migrate(url)
+  const connections = openConnections(url, lifecycle, log)
+  const { database } = connections
+  const owner = await daemonId(config.journal.directory)
+  const { deltasMs: deltasRetentionMs } = config.retention
+  const store = new LedgerStore({ database, clock, owner, deltasRetentionMs })
+  const journal = new Journal({
+    ...{ ...config.journal, disk: nodeDisk, clock, log },
+    pending: () => books.checkpoints(),
+  })
+  measureJournal(metrics, journal)
+  await lifecycle.start('journal', journal)
+  await journal.load()
+  const journaling = new Loop(signal => journal.run(signal), onBug)
+  const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log, onBug })
+  return { ...connections, owner, store, journal, journaling, housekeeping }
+}
