@@ -89,7 +89,7 @@ function findingsOfUncounted(service: Service, probe: ReadService): readonly Fin
   return [
     warning(
       `${without} of ${sessions} ${service} sessions have no counters`,
-      'probe again; if it persists, compare /ppp/active/print with /interface/pppoe-server/print: a session without an interface can not be counted',
+      'probe again; if it persists, compare /ppp/active/print with /interface/pppoe-server/print: a session without an interface cannot be counted',
     ),
     ...refused,
   ]

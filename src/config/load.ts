@@ -37,7 +37,7 @@ export function parseConfig(file: string, text: string, env: Environment): Loade
   })
 }
 
-/** Loads only `database`: commands that only query the database need neither router passwords nor a faultless config. */
+/** Loads only `database`: commands that only query the database need neither router passwords nor a correct config. */
 export function loadDatabase(file: string, env: Environment): Loaded<Config['database']> {
   return loadPart(file, 'database', databaseSchema(env), resolveDatabase)
 }

@@ -20,7 +20,7 @@ export interface PostingOptions {
 /** How long a post takes by default. */
 const POST_MS = 10_000
 
-/** Runs a daemon's webhooks without rests: a refused delivery is due again at once. @returns a function that stops it */
+/** Runs a daemon's webhooks without rests: a refused delivery is due again at once. @returns a function to stop it */
 export function post(options: PostingOptions): () => Promise<void> {
   const { databaseUrl, endpoint, webhooks, tenant, claimMs } = options
   const log = createLogger('silent')

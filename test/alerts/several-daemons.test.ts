@@ -17,7 +17,7 @@ const WEBHOOKS = Array.from({ length: 10 }, (_, number) => `hook${number}`)
 /** The limit of posts at a time, summed over the daemons. */
 const CONCURRENCY = 16
 
-/** Of ten posts it refuses two, drops two, and accepts two whose answers get lost. */
+/** An endpoint that, out of ten posts, refuses two, drops two, and accepts two whose answers get lost. */
 class FlakyEndpoint extends Endpoint {
   /** By delivery: how often it was accepted, and how many of those answers were lost. */
   readonly taken = new Map<string, number>()

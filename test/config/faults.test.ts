@@ -29,7 +29,7 @@ tenants:
     expect(formatFaults(faultsOf(text, {})).split('\n')).toEqual([
       'config.yaml:2:3 database.dirctory: is not a key of this block: did you mean directory?',
       'config.yaml:3:9 poll.timeout: must be a duration such as 500ms, 5s, 2m, 1h or 90d',
-      'config.yaml:5:3 auth.secret: needs NOT_SET from the environment, where it is not set or empty: export it or add it to .env',
+      'config.yaml:5:3 auth.secret: needs NOT_SET from the environment, but it is unset or empty there: export it or add it to .env',
       'config.yaml:11:9 tenants[0].routers[0].port: must be a whole number from 1 to 65535',
       'config.yaml:13:9 tenants[0].routers[0].password: cannot be read: there is no such file',
       'config.yaml:14:5 tenants[1].id: must be unique: tenants[0] already has it',

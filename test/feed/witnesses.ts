@@ -3,7 +3,7 @@ import { INTERVAL_MS, type ServedScene } from '../auth/served-scene.ts'
 import { acme, START } from './feed-fixture.ts'
 import type { RawClient } from './raw-client.ts'
 
-/** Two well-behaved clients of acme, one per protocol, beside a hostile one. They check that it does not affect them. */
+/** Two well-behaved clients of acme, one per protocol, beside a hostile one. They check that it does not harm them. */
 export class Witnesses {
   readonly #scene: ServedScene
   readonly #feed: RawClient

@@ -26,7 +26,7 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-/** A certificate's SHA-256, as `openssl x509 -fingerprint -sha256` prints it or without colons. Returns lower-case hex. */
+/** A certificate's SHA-256, as `openssl x509 -fingerprint -sha256` prints it or without colons. Returns lower case. */
 export function fingerprint(value: unknown): Checked<string> {
   const hex = typeof value === 'string' ? value.replaceAll(':', '').toLowerCase() : ''
   return /^[0-9a-f]{64}$/.test(hex)

@@ -55,7 +55,7 @@ function substituted(text: string, env: Environment): Checked<string> {
   if (unset.length === 0) return right(value)
   const names = [...new Set(unset)].join(' and ')
   return wrong(
-    `needs ${names} from the environment, where it is not set or empty: export it or add it to .env`,
+    `needs ${names} from the environment, but it is unset or empty there: export it or add it to .env`,
   )
 }
 

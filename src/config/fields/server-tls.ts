@@ -18,7 +18,7 @@ export interface TlsFiles {
 export interface TlsPair {
   readonly cert: string
   readonly key: string
-  /** Of the certificate itself, which is the first in the file. */
+  /** The serial number of the first certificate in the file, which is the server's own. */
   readonly serialNumber: string
   readonly expiresAt: Date
 }

@@ -95,7 +95,7 @@ describe('a webhook', () => {
 
   it('may have its secrets wherever a secret may be', () => {
     expect(faults(hooks('url: "${NOT_SET}", secret: { file: /nowhere }'))).toEqual([
-      'webhooks[0].url needs NOT_SET from the environment, where it is not set or empty: export it or add it to .env',
+      'webhooks[0].url needs NOT_SET from the environment, but it is unset or empty there: export it or add it to .env',
       'webhooks[0].secret cannot be read: there is no such file',
     ])
   })

@@ -88,7 +88,7 @@ describe('the text of a secret', () => {
     const name = written.includes('EMPTY') ? 'EMPTY' : 'UNSET'
     expect(secretText(written, env)).toEqual({
       kind: 'wrong',
-      message: `needs ${name} from the environment, where it is not set or empty: export it or add it to .env`,
+      message: `needs ${name} from the environment, but it is unset or empty there: export it or add it to .env`,
     })
   })
 
