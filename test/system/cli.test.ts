@@ -40,14 +40,14 @@ function write(name: string, content: string): void {
   writeFileSync(join(directory, name), content)
 }
 
-/** Runs a command where the files above are, with nothing in its environment that it was not given. */
+/** Runs a command in the folder of the files above, with only the given environment. */
 async function tikmeter(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { code, stdout, stderr } = await commands.run({ argv, folder: directory, env })
   for (const secret of [SECRET, PASSWORD]) expect(stdout + stderr).not.toContain(secret)
   return { code, stdout, stderr }
 }
 
-/** The same in a process of its own. */
+/** Runs a command in the same way, in a separate process. */
 async function tikmeterAlone(argv: readonly string[]) {
   const child = spawnTikmeter(argv, {})
   const [stdout, stderr, [code]] = await Promise.all([
@@ -67,10 +67,10 @@ function spawnTikmeter(argv: readonly string[], env: NodeJS.ProcessEnv) {
 }
 
 describe('check', () => {
-  it('says of a good file what is in it, its secrets coming from .env', async () => {
-    const said = { code: 0, stdout: 'ok: 1 tenant, 1 router\n', stderr: '' }
-    expect(await tikmeter(['check', '--config', 'good.yaml'])).toEqual(said)
-    expect(await tikmeterAlone(['check', '--config', 'good.yaml'])).toEqual(said)
+  it('summarizes a valid file whose secrets come from .env', async () => {
+    const outcome = { code: 0, stdout: 'ok: 1 tenant, 1 router\n', stderr: '' }
+    expect(await tikmeter(['check', '--config', 'good.yaml'])).toEqual(outcome)
+    expect(await tikmeterAlone(['check', '--config', 'good.yaml'])).toEqual(outcome)
   })
 
   it('takes the file from TIKMETER_CONFIG', async () => {
@@ -78,7 +78,7 @@ describe('check', () => {
     expect(code).toBe(0)
   })
 
-  it('tells all faults at once, a line each, with its place in the file and its path', async () => {
+  it('reports all faults at once, one a line, each with its position in the file and its path', async () => {
     write(
       'faulty.yaml',
       `auth: { secret: "\${NOWHERE_SET}" }
@@ -104,7 +104,7 @@ tenants:
     ])
   })
 
-  it('warns of a key set that accepts every token of its issuer', async () => {
+  it('warns about a key set that accepts every token of its issuer', async () => {
     write('open.yaml', 'auth: { jwks_url: "https://a.example/k" }\ntenants: []\n')
     const { code, stderr } = await tikmeter(['check', '--config', 'open.yaml'])
     expect(code).toBe(0)
@@ -113,7 +113,7 @@ tenants:
     )
   })
 
-  it('tells of a file that is not there', async () => {
+  it('reports a file that does not exist', async () => {
     const { code, stderr } = await tikmeter(['check', '--config', 'missing.yaml'])
     expect(code).toBe(2)
     expect(stderr).toMatch(/^missing\.yaml:1:1 .+\n$/)
@@ -121,7 +121,7 @@ tenants:
 })
 
 describe('probe', () => {
-  it('tells of each router what it has, or what is wrong and what to do, and never a secret', async () => {
+  it('says for each router what it has, or what is wrong and what to do, and never shows a secret', async () => {
     const well = await startRouter({
       identity: 'hq',
       serial: 'HF0000001',
@@ -179,7 +179,7 @@ acme/north  127.0.0.1:PORT  FAILED
 })
 
 describe('run and migrate', () => {
-  it.each(['run', 'migrate'])('%s goes no further than a faulty config', async command => {
+  it.each(['run', 'migrate'])('%s stops at a faulty config', async command => {
     write('no-directory.yaml', 'database: { directory: [] }\n')
     const { code, stderr } = await tikmeter([command, '--config', 'no-directory.yaml'])
     expect(code).toBe(2)
@@ -197,7 +197,7 @@ describe('token', () => {
     expect(secondsLeft(payload.exp)).toBeCloseTo(30 * DAY_SECONDS, -3)
   })
 
-  it('is for an admin, and for as long as is asked for', async () => {
+  it('is for an admin, and lasts as long as requested', async () => {
     const { stdout } = await tikmeter(['token', '--admin', '--expires', '12h', '--config', 'good.yaml'])
     const payload = decodeJwt(stdout.trim())
     expect(payload).toMatchObject({ admin: true })
@@ -206,20 +206,20 @@ describe('token', () => {
 
   it.each([
     [
-      'of a tenant that is not in the config',
+      'for a tenant that is not in the config',
       ['--tenant', 'ghost'],
       /^error: no tenant "ghost" in the config\n$/,
     ],
-    ['of nobody', [], /^error: give either --tenant ID or --admin\n$/],
-    ['of both', ['--tenant', 'acme', '--admin'], /^error: give either --tenant ID or --admin\n$/],
-    ['for no duration', ['--admin', '--expires', 'soon'], /^error: .*duration such as 12h/],
+    ['for nobody', [], /^error: give either --tenant ID or --admin\n$/],
+    ['for both', ['--tenant', 'acme', '--admin'], /^error: give either --tenant ID or --admin\n$/],
+    ['for an invalid duration', ['--admin', '--expires', 'soon'], /^error: .*duration such as 12h/],
   ])('is not made %s', async (_, options, message) => {
     const { code, stdout, stderr } = await tikmeter(['token', ...options, '--config', 'good.yaml'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
   })
 
-  it('is not made where the config has only the key of its issuer', async () => {
+  it('is not made when the config has only an issuer’s key', async () => {
     const { publicKey } = generateKeyPairSync('ed25519')
     write('issuer.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString())
     write('issuer.yaml', 'auth: { public_key: { file: issuer.pem } }\ntenants: []\n')
@@ -230,7 +230,7 @@ describe('token', () => {
     )
   })
 
-  it('is not made for longer than there are dates', async () => {
+  it('is not made for longer than dates can express', async () => {
     const argv = ['token', '--admin', '--expires', '200000000d', '--config', 'good.yaml']
     const { code, stdout } = await tikmeter(argv)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -254,27 +254,19 @@ describe('wrong use', () => {
       /^error: required option '--reason <text>' not specified/,
     ],
     [
-      'a decision for no reason',
+      'a decision with a blank reason',
       ['credit', 'accept', '12', '--reason', ' '],
       /It must be a text of at most 1000/,
     ],
-    [
-      'neither of the decisions',
-      ['credit', 'maybe', '12', '--reason', 'x'],
-      /Allowed choices are accept, reject/,
-    ],
+    ['an unknown decision', ['credit', 'maybe', '12', '--reason', 'x'], /Allowed choices are accept, reject/],
     [
       'no event',
       ['credit', 'reject', '12a', '--reason', 'x'],
       /the id of an event, as `tikmeter events` prints it/,
     ],
+    ['an impossible event id', ['credit', 'reject', '9'.repeat(19), '--reason', 'x'], /the id of an event/],
     [
-      'an event that no id can be',
-      ['credit', 'reject', '9'.repeat(19), '--reason', 'x'],
-      /the id of an event/,
-    ],
-    [
-      'events of a kind that has no bytes',
+      'events of a kind without bytes',
       ['events', '--kind', 'reboot'],
       /Allowed choices are quarantine, baseline/,
     ],
@@ -289,7 +281,7 @@ describe('wrong use', () => {
     expect(stderr).toMatch(message)
   })
 
-  it('is told in a line, and what to do in those after it', async () => {
+  it('is reported in one line, followed by what to do', async () => {
     const wrong = "error: unknown command 'runn'\n(Did you mean run?)\n(see tikmeter --help)\n"
     expect((await tikmeter(['runn'])).stderr).toBe(wrong)
     expect(await tikmeterAlone(['runn'])).toEqual({ code: 2, stdout: '', stderr: wrong })
@@ -300,7 +292,7 @@ describe('wrong use', () => {
 })
 
 describe('--help and --version', () => {
-  it('are short, and done', async () => {
+  it('are short, and end there', async () => {
     const { code, stdout, stderr } = await tikmeter(['--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const command of ['run', 'check', 'migrate', 'token'])
@@ -337,7 +329,7 @@ describe('the help of a command', () => {
     for (const example of examples) expect(example).toContain(`tikmeter ${command}`)
   })
 
-  it('may be read only at its beginning', async () => {
+  it('may be closed by its reader after the beginning', async () => {
     const child = spawnTikmeter(['help', 'usage'], {})
     child.stdout.destroy()
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
@@ -346,7 +338,7 @@ describe('the help of a command', () => {
 })
 
 describe('completion', () => {
-  it('asks the config of the environment, and has nothing to say where it is not there', async () => {
+  it('reads the config named in the environment, and offers nothing if it does not exist', async () => {
     const words = ['complete', '--', 'probe', 'acme']
     expect(await tikmeter(words, { TIKMETER_CONFIG: 'good.yaml' })).toEqual({
       code: 0,
@@ -356,7 +348,7 @@ describe('completion', () => {
     expect(await tikmeter(words)).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
-  it('is for a shell that is known', async () => {
+  it('is only for known shells', async () => {
     const { code, stdout } = await tikmeter(['completion', 'csh'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })

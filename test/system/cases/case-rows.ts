@@ -4,7 +4,7 @@ export const M = 1_000_000
 
 type Words = Readonly<Record<string, string | number | undefined>>
 
-/** A row of `/ip/hotspot/active`. One without a word of its own is told so by `undefined`. */
+/** A row of `/ip/hotspot/active`. A word of `words` that is `undefined` is left out of the row. */
 export function guest(user: string, uptime: string, words: Words = {}): MenuRow {
   return rowOf({
     ...{ '.id': '*C0A80A08', server: 'hotspot1', user, address: '10.5.50.10' },
@@ -13,7 +13,7 @@ export function guest(user: string, uptime: string, words: Words = {}): MenuRow 
   })
 }
 
-/** Another device than that of `guest`, with an address of its own. */
+/** The words of another device than that of `guest`, at another address. */
 export function device(number: number): Words {
   return {
     '.id': `*C0A80A${10 + number}`,
@@ -29,14 +29,14 @@ export interface Dialled {
   readonly caller: string
   readonly sessionId: string
   readonly uptime: string | undefined
-  /** What its server's menu tells of it, where that is something else. */
+  /** What the menu of its server says of it, where that differs. */
   readonly server?: { readonly user?: string; readonly caller?: string; readonly uptime?: string }
   readonly interface?: string
   readonly upload: number | string
   readonly download: number | string
 }
 
-/** All menus that PPP is read from, which show the sessions of `dialled`. */
+/** All menus that PPP is read from, showing the sessions of `dialled`. */
 export function pppMenus(dialled: () => readonly Dialled[]) {
   const serverOf = (service: string) => () =>
     dialled()
@@ -72,8 +72,8 @@ function interfaceRow(it: Dialled, index: number): MenuRow {
   })
 }
 
-function interfaceOf({ service = 'pppoe', name, interface: its }: Dialled): string {
-  return its ?? `<${service}-${name}>`
+function interfaceOf({ service = 'pppoe', name, interface: given }: Dialled): string {
+  return given ?? `<${service}-${name}>`
 }
 
 function rowOf(words: Words): MenuRow {

@@ -34,25 +34,25 @@ import {
 const ABOUT = { ...recordedRouter('hq'), tenant: tenantId('acme'), router: routerId('hq') }
 const KEY = routerKey(ABOUT.tenant, ABOUT.router)
 const SPREADING = { bucketMs: 900_000, calendar: new Calendar('Africa/Nairobi') }
-/** After the first failure, where nothing jitters it. */
+/** The wait after the first failure, without jitter. */
 const BACK_OFF_MS = 1_000
 
-/** What a reading goes through, whose numbers are to be the same either way. */
+/** How the daemon runs while it reads: the numbers must be the same either way. */
 export const LIVES = ['in one process', 'with a restart after each reading'] as const
 export type Life = (typeof LIVES)[number]
 
-/** How the daemon reads. */
+/** How a case's daemon reads its router. */
 export interface Setting {
-  /** The hotspot alone unless told. */
+  /** By default the hotspot alone. */
   readonly services?: readonly SimulatedService[]
-  /** A second unless told. */
+  /** By default one second. */
   readonly everyMs?: number
   readonly isListening?: boolean
   readonly hotspotDomain?: HotspotDomain
   readonly life?: Life
 }
 
-/** The daemon's way from one router's menus, which the test writes, to the tables. Time passes with readings alone. */
+/** The daemon from a router's menus, which the test writes, to the tables. Time passes only as it reads. */
 export class CaseScene {
   readonly clock = new HandClock(new Date(NOON))
   readonly router: MenuPeer
@@ -70,8 +70,8 @@ export class CaseScene {
   }
 
   /**
-   * @param menusOf what the menus show in reading number `n`, from 0; what is not told is as of a router that has been
-   *   up for ten days at the first reading, and has no session
+   * @param menusOf what the menus show in reading number `n`, counted from 0; menus left out are those of a router that
+   *   has been up for ten days at the first reading and has no session
    */
   static async open(
     ledger: LedgerScene,
@@ -96,7 +96,7 @@ export class CaseScene {
     return scene
   }
 
-  /** So many readings more. Throws where one fails, or the daemon would have ended. */
+  /** Reads `times` more times. Throws when a reading fails, or when the daemon would have ended. */
   async read(times = 1): Promise<void> {
     for (let time = 0; time < times; time++) {
       await this.#readOnce()
@@ -105,7 +105,7 @@ export class CaseScene {
     }
   }
 
-  /** The connection is lost; the next reading is of another one. */
+  /** Drops the connection; the next reading uses another one. */
   drop(): void {
     for (const { socket } of this.router.clients) socket.destroy()
     this.#isDropped = this.#process !== undefined
@@ -210,7 +210,7 @@ export class CaseScene {
     )
     const stop = new AbortController()
     const ended = loop.run(stop.signal, stop.signal)
-    // A bug: the daemon would end with it.
+    // An error here is a bug, and would end the daemon.
     ended.catch(error => this.#polled?.reject(error))
     return { stop, ended }
   }

@@ -31,7 +31,7 @@ describe.each(LIVES)('%s', life => {
     expect(await scene.events()).toMatchObject([{ kind: 'duplicate', detail: { username: 'ann' } }])
   })
 
-  test('a counter that is lower in one reply only is counted by what it grew, and was no reset', async () => {
+  test('a counter that is lower in one reply only counts what it grew by, and is not a reset', async () => {
     const downloads = [1_801, 1_803, 1_805, 1_803, 1_807, 1_809, 1_811, 1_813]
     const dialled = (n: number) => ({
       ...{ name: 'ann', caller: 'B8:69:F4:B7:52:BB', sessionId: '0x81300077', uptime: `${600 + 5 * n}s` },
@@ -47,7 +47,7 @@ describe.each(LIVES)('%s', life => {
     expect(await scene.events()).toMatchObject([{ kind: 'glitch', detail: { directions: ['download'] } }])
   })
 
-  test('two counters that are 0 in one reply only are counted by what they grew, and were no reset', async () => {
+  test('two counters that are 0 in one reply only count what they grew by, and are not a reset', async () => {
     const counters = (n: number) => ({ 'bytes-in': 50 * M + n * 10_000, 'bytes-out': 2_000 * M + n * 2 * M })
     const none = { 'bytes-in': 0, 'bytes-out': 0 }
     const menus = (n: () => number) => ({
@@ -63,7 +63,7 @@ describe.each(LIVES)('%s', life => {
     ])
   })
 
-  test('counters with spaces in them are not understood: the session is open without any, and is told', async () => {
+  test('counters with spaces in them are not understood: the session is open without any, and this is reported', async () => {
     const scene = await CaseScene.open(
       ledger,
       n => ({

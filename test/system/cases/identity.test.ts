@@ -76,7 +76,7 @@ describe.each(LIVES)('%s', life => {
     ])
   })
 
-  test('one name in two domains is one subscriber where the config says that the domain is no part of it', async () => {
+  test('one name in two domains is one subscriber when the config says that the domain is not part of it', async () => {
     const scene = await CaseScene.open(ledger, twoDomains, { life, hotspotDomain: 'ignore' })
     await scene.read(3)
     expect(await scene.sessions()).toMatchObject([
@@ -86,7 +86,7 @@ describe.each(LIVES)('%s', life => {
     expect(await scene.days()).toMatchObject([{ username: 'ann', upload: 7_000, download: 14 * M }])
   })
 
-  test('a session that one reply lacks goes on when the next one has it again, and nothing is short', async () => {
+  test('a session that one reply lacks continues when the next one has it again, and no bytes are missing', async () => {
     const menus = (n: () => number) => ({
       '/ip/hotspot/active': () =>
         ['ann', 'bea', 'cy'].flatMap((user, index) => {

@@ -25,11 +25,13 @@ beforeAll(async () => {
 
 afterAll(() => ledger.stop())
 
-/** Two guests, of whom the second has an unreadable counter once, and a PPP account. */
+/** Two guests, the second with an unreadable counter once, and a PPP account. */
 const menus = (n: () => number) => {
-  const told = { caller: '34:12:F9:8A:21:99', sessionId: '0x81400000', uptime: `${600 + n()}s` }
+  const dialled = { caller: '34:12:F9:8A:21:99', sessionId: '0x81400000', uptime: `${600 + n()}s` }
   return {
-    ...pppMenus(() => [{ name: cy, ...told, uptime: `${600 + n()}s`, upload: 100 * (1 + n()), download: 3 }]),
+    ...pppMenus(() => [
+      { name: cy, ...dialled, uptime: `${600 + n()}s`, upload: 100 * (1 + n()), download: 3 },
+    ]),
     '/ip/hotspot/active': () => [
       guest(ann, `${600 + n()}s`, { ...device(0), 'bytes-in': 1_000 * (1 + n()) }),
       guest(bo, `${600 + n()}s`, { ...device(1), 'bytes-in': n() === 1 ? 'many' : 10 * (1 + n()) }),
@@ -37,8 +39,8 @@ const menus = (n: () => number) => {
   }
 }
 
-/** What the API answers to a path, from the tables. */
-async function asked(scene: CaseScene, ...paths: readonly string[]): Promise<readonly string[]> {
+/** What the API answers to each path, from the tables. */
+async function answersOf(scene: CaseScene, ...paths: readonly string[]): Promise<readonly string[]> {
   const log = createLogger('silent')
   const source = new UsageReader({ url: ledger.url, log, applicationName: 'reading', connections: 1 })
   const { clock } = scene
@@ -56,7 +58,7 @@ async function asked(scene: CaseScene, ...paths: readonly string[]): Promise<rea
 }
 
 test.each(LIVES)(
-  'a name of 60,000 characters is the same short one in all tables and answers: %s',
+  'a name of 60,000 characters is shortened in the same way in all tables and answers: %s',
   async life => {
     expect(shortened.map(it => it.length)).toEqual([LONGEST_NAME, LONGEST_NAME, LONGEST_NAME])
     const scene = await CaseScene.open(ledger, menus, { life, services: ['hotspot', 'ppp'] })
@@ -71,7 +73,7 @@ test.each(LIVES)(
     expect((await scene.days()).map(it => [it.username, it.upload])).toEqual(inTheirOrder)
     expect(await scene.events()).toMatchObject([{ kind: 'unreadable', detail: { username: shortBo } }])
     const user = encodeURIComponent(shortBo)
-    const [usage = '', top = '', csv = '', sessions = ''] = await asked(
+    const [usage = '', top = '', csv = '', sessions = ''] = await answersOf(
       scene,
       ...['/api/usage?by=user', '/api/usage/top?period=today', '/api/usage?by=user&format=csv'],
       `/api/sessions?user=${user}`,

@@ -15,7 +15,7 @@ describe.each(LIVES)('%s', life => {
   const open = (dialled: (n: number) => readonly Dialled[]) =>
     CaseScene.open(ledger, n => pppMenus(() => dialled(n())), { life, services: ['ppp'] })
 
-  test('sessions of one account that no caller tells apart are counted, and the account’s sum is right', async () => {
+  test('sessions of one account that callers do not tell apart are counted, and the account’s sum is right', async () => {
     const scene = await open(n =>
       [0, 1].map(index => ({
         ...{ service: 'l2tp', name: 'branch', caller: `100${1 + index}`, sessionId: `0x8140000${index}` },
@@ -36,7 +36,7 @@ describe.each(LIVES)('%s', life => {
     ['the first', 0],
     ['the second', 1],
   ])(
-    'the account’s sum stays right when %s of them goes, whoever was thought to be on its interface',
+    'the account’s sum stays right when %s of them goes, whichever session was matched to its interface',
     async (_, gone) => {
       const dialled = (n: number) =>
         [0, 1]
@@ -49,19 +49,19 @@ describe.each(LIVES)('%s', life => {
             ...{ upload: 0, download: ((index === 0 ? 100 : 2_000) + n) * M },
           }))
       const menus = (n: () => number) => {
-        const its = pppMenus(() => dialled(n()))
-        return { ...its, '/interface/l2tp-server': () => [...its['/interface/l2tp-server']()].reverse() }
+        const shown = pppMenus(() => dialled(n()))
+        return { ...shown, '/interface/l2tp-server': () => [...shown['/interface/l2tp-server']()].reverse() }
       }
       const scene = await CaseScene.open(ledger, menus, { life, services: ['ppp'] })
       await scene.read(7)
       expect((await scene.sessions()).map(it => it.status).sort()).toEqual(['active', 'ended'])
-      // One was read last in reading 2, the other in reading 6.
+      // One was last read in reading 2, the other in reading 6.
       expect(await scene.days()).toMatchObject([{ username: 'branch', download: (2_100 + 2 + 6) * M }])
       expect(await scene.events()).toEqual([])
     },
   )
 
-  test.each([4, 5])('a session is counted whose server says that it is %i s older', async older => {
+  test.each([4, 5])('a session is counted when its server says that it is %i s older', async older => {
     const scene = await open(n => [
       {
         ...{ name: 'ann', caller: 'B8:69:F4:B7:52:BB', sessionId: '0x81300077', uptime: `${600 + n}s` },
@@ -75,7 +75,7 @@ describe.each(LIVES)('%s', life => {
     ])
   })
 
-  test('a session is counted that has another name in its server’s menu, and is the only one of its caller', async () => {
+  test('a session with another name in its server’s menu is counted if it is the only one of its caller', async () => {
     const scene = await open(n => [
       {
         ...{ name: 'acct-1001', caller: 'B8:69:F4:B7:52:BB', sessionId: '0x81300077', uptime: `${600 + n}s` },

@@ -33,7 +33,7 @@ describe.each(LIVES)('%s', life => {
     ['none', undefined],
     ['one in microseconds', '10m20ms15us'],
   ])(
-    'a hotspot row whose uptime can not be read costs its own session only: %s, for good',
+    'a hotspot row whose uptime cannot be read costs only its own session, for good: %s',
     async (_, uptime) => {
       const scene = await CaseScene.open(
         ledger,
@@ -53,7 +53,7 @@ describe.each(LIVES)('%s', life => {
     },
   )
 
-  test('a session whose uptime can not be read any more stays open with its numbers, and goes on from them', async () => {
+  test('a session whose uptime can no longer be read stays open with its numbers, and continues from them', async () => {
     const isGarbled = (n: number) => n >= 3 && n < 7
     const menus = threeGuests(n => (isGarbled(n) ? '10m20ms15us' : `${600 + n}s`))
     const scene = await CaseScene.open(ledger, menus, { life })
@@ -72,7 +72,7 @@ describe.each(LIVES)('%s', life => {
     expect(await scene.events()).toMatchObject([{ kind: 'unreadable', detail: { username: 'ann' } }])
   })
 
-  test('a PPP row without an uptime costs its own session only', async () => {
+  test('a PPP row without an uptime costs only its own session', async () => {
     const dialled = (n: number) =>
       ['ann', 'bea'].map((name, index) => ({
         ...{ name, caller: `B8:69:F4:B7:52:B${index}`, sessionId: `0x8130007${index}` },
@@ -91,7 +91,7 @@ describe.each(LIVES)('%s', life => {
     ])
   })
 
-  test('bytes of a session that says it is older than its router are on the days since the router began', async () => {
+  test('bytes of a session that says it is older than its router go to the days since the router started', async () => {
     const uptimeMs = 48 * HOUR_MS
     const menus = (n: () => number) => ({
       '/system/resource': () => [{ uptime: `${uptimeMs / 1_000 + n()}s`, version: '7.20 (stable)' }],
@@ -119,7 +119,7 @@ test.each([
   ['of 300 years', '16534w', 11 * M],
   ['that is too long to be understood', '99999999999w', 0],
 ])(
-  'a session with an uptime %s ends as any other when the router tells that it has gone',
+  'a session with an uptime %s ends like any other when the router reports that it has gone',
   async (_, uptime, counted) => {
     const menus = (n: () => number) => ({
       '/ip/hotspot/active': () => [

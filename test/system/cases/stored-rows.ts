@@ -26,7 +26,7 @@ export interface StoredDay {
   readonly download: number
 }
 
-/** `user_sessions`, with which the other three tables must agree, by name and login. */
+/** `user_sessions`, by name and login. The other three tables must agree with it. */
 export async function storedSessions(ledger: LedgerScene): Promise<readonly StoredSession[]> {
   const [all] = await sums(ledger)
   const added = Object.values(all ?? {}).map(it => it ?? '0')
@@ -39,7 +39,7 @@ export async function storedSessions(ledger: LedgerScene): Promise<readonly Stor
   )
 }
 
-/** In their order. */
+/** `ledger_events`, in their order. */
 export function storedEvents(ledger: LedgerScene): Promise<readonly StoredEvent[]> {
   return select<StoredEvent>(ledger, 'select kind, detail from ledger_events order by id')
 }

@@ -13,16 +13,16 @@ import { RouterBook } from '../../../src/recording/router-book.ts'
 import type { CommitOutcome } from '../../../src/store/commit/outcome.ts'
 import { TERMS } from '../../accounting/readings.ts'
 import { SERVICES, type SimulatedService, simulated } from '../../harness/services.ts'
+import { growthAsEntries } from './growth-as-entries.ts'
 import type { Event, History } from './history.ts'
 import { Numbering } from './numbering.ts'
 import { Tables } from './tables.ts'
 import { Tape } from './tape.ts'
-import { toldByEntries } from './told-by-entries.ts'
 
 type Fate = Extract<Event, { kind: 'poll' }>['fate']
 type Answer = Extract<Event, { kind: 'commit' }>['answer']
 
-/** What the daemon asked of the database, in its order. */
+/** A request from the daemon to the database. */
 export type Request =
   | { readonly kind: 'lease' }
   | { readonly kind: 'commit'; readonly pending: Pending; readonly outcome: CommitOutcome['kind'] }
@@ -44,7 +44,7 @@ const ABOUT = {
 }
 const KEY = routerKey(TENANT, ROUTER)
 
-/** The daemon's processes, one after the other, with a journal and a database that always work. */
+/** The daemon's processes, one after another, with a journal and a database that always work. */
 export class Daemon {
   readonly tables = new Tables()
   readonly counted: CountedOf[] = []
@@ -65,7 +65,7 @@ export class Daemon {
     return this.#book
   }
 
-  /** @returns whether the reading happened: one that was not journaled when the process was killed did not */
+  /** @returns whether the reading counts: it does not if the process was killed before it was journaled */
   read(plain: Reading, fate: Fate): boolean {
     const reading = this.#numberings?.[simulated(plain.service)].number(plain) ?? plain
     const decision = this.#decide(reading)
@@ -90,7 +90,7 @@ export class Daemon {
     }
   }
 
-  /** Rows are numbered anew, or have no numbers. */
+  /** Starts a connection, which numbers rows from the beginning, or not at all. */
   connect(hasNumbers: boolean): void {
     this.#numberings = hasNumbers ? { hotspot: new Numbering(), ppp: new Numbering() } : undefined
   }
@@ -101,7 +101,7 @@ export class Daemon {
     if (!pending || answer === 'none') return
     const { kind } = this.tables.commit(epoch, pending)
     this.requests.push({ kind: 'commit', pending, outcome: kind })
-    expect(['committed', 'already'], 'what a commit of ours comes to').toContain(kind)
+    expect(['committed', 'already'], 'the outcome of a commit').toContain(kind)
     if (answer === 'lost') return
     this.#tape.committed({ epoch, position: pending.position })
     this.#book.confirm()
@@ -111,7 +111,7 @@ export class Daemon {
     this.#tape.checkpoint(this.#epoch, this.#book.pending(), isOldKept)
   }
 
-  /** The process is killed, and the next one is where it was. */
+  /** Kills the process and starts the next one, which must stand where the killed one stood. */
   restart(isOldKept: boolean): void {
     const died = this.#book
     const { stored, rollup } = this.tables
@@ -130,9 +130,9 @@ export class Daemon {
     this.checkpoint(isOldKept)
   }
 
-  /** All that waits is committed, and the last answer comes. */
+  /** Commits all that is pending, and receives every answer. */
   finish(): void {
-    while (this.#book.hasPending) this.commit('told')
+    while (this.#book.hasPending) this.commit('received')
     this.checkpoint(false)
   }
 
@@ -146,16 +146,16 @@ export class Daemon {
   }
 
   #adopt(decision: Decision): void {
-    for (const entry of toldByEntries(decision).entries)
+    for (const entry of growthAsEntries(decision).entries)
       if (entry.kind !== 'stop')
         for (const counted of entry.counted) this.counted.push({ session: entry.session, counted })
     this.#book.adopt(decision, this.#spreading)
   }
 
-  /** A reading taken twice changes nothing. */
+  /** Expects that the same reading, taken again, changes nothing. */
   #readAgain(reading: Reading, isAdopted: boolean): void {
     const decision = this.#decide(reading)
-    const { entries, events, bindings } = toldByEntries(decision)
+    const { entries, events, bindings } = growthAsEntries(decision)
     if (entries.length + events.length + bindings.size > 0)
       expect({ entries, events, bindings: [...bindings] }, 'a reading taken twice').toEqual({
         ...{ entries: [], events: [], bindings: [] },
@@ -174,25 +174,25 @@ function idOf(number: number): SessionId {
   return sessionId(`00000000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`)
 }
 
-/** What known rows are decided to mean in columns is what the rules, row by row, say of them. */
+/** Expects that known rows, decided in columns, mean what the rules say of them row by row. */
 function expectSameByRows(book: RouterBook, reading: Reading, decision: Decision, sessions: number): void {
   if (!reading.numbered) return
   const { numbered: _, ...plain } = reading
   const begun = decision.entries.filter(({ kind }) => kind === 'start').length
   let id = sessions - begun
   const rows = Array.from(rowsOf(reading), ([row]) => row)
-  const byRows = told(inOneGo(book.decide({ ...plain, sessions: rows }, () => idOf(++id))))
-  const inColumns = told(decision)
+  const byRows = comparable(inOneGo(book.decide({ ...plain, sessions: rows }, () => idOf(++id))))
+  const inColumns = comparable(decision)
   if (!isDeepStrictEqual(inColumns, byRows)) expect(inColumns, 'decided in columns').toEqual(byRows)
 }
 
-function told(decision: Decision) {
-  const { numbered: _, entries, events, ...rest } = toldByEntries(decision)
+function comparable(decision: Decision) {
+  const { numbered: _, entries, events, ...rest } = growthAsEntries(decision)
   const sorted = [...entries].sort((a, b) => (a.session.id < b.session.id ? -1 : 1))
   return { ...rest, entries: sorted, events: events.map(it => JSON.stringify(it)).sort() }
 }
 
-/** Which rows have numbers is the connection's, and of no use to another process. */
+/** A ledger without its rows' numbers, which belong to a connection and mean nothing to another process. */
 function unnumbered(ledger: Ledger): Ledger {
   const sessions = [...openSessions(ledger)].sort((a, b) => (a.id < b.id ? -1 : 1))
   return { ...ledger, columns: undefined, unnumbered: new Map(sessions.map(it => [it.id, it])) }
@@ -200,7 +200,7 @@ function unnumbered(ledger: Ledger): Ledger {
 
 const calendars = new Map<string, Calendar>()
 
-/** One of a zone for all histories, as the daemon has one of a tenant for all of its life. */
+/** The calendar of a zone, shared by all histories as the daemon shares a tenant's. */
 function calendarOf(timezone: string): Calendar {
   const calendar = calendars.get(timezone) ?? new Calendar(timezone)
   calendars.set(timezone, calendar)

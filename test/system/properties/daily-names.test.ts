@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-/** A reading, by how much later it is, who moved how much, and how it is committed. */
+/** A reading: how much later it is, who moved how much, and how it is committed. */
 const step = fc.record({
   laterMs: fc.constantFrom(5_000, 900_000, 9 * 3_600_000, 30 * 3_600_000),
   moved: fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), fc.integer({ min: 1, max: 1_000_000 })), {
@@ -24,7 +24,7 @@ const step = fc.record({
     minLength: 1,
   }),
   isGrowth: fc.boolean(),
-  /** How many names a day may have. */
+  /** The limit of names a day. */
   most: fc.constantFrom(2, 4),
 })
 
@@ -34,8 +34,8 @@ type Days = ReadonlyMap<string, ReadonlyMap<string, number>>
 function daysOf(rows: Iterable<readonly [day: string, name: string, upload: number]>): Days {
   const days = new Map<string, Map<string, number>>()
   for (const [day, name, upload] of rows) {
-    const its = days.get(day) ?? new Map<string, number>()
-    days.set(day, its.set(name, (its.get(name) ?? 0) + upload))
+    const sums = days.get(day) ?? new Map<string, number>()
+    days.set(day, sums.set(name, (sums.get(name) ?? 0) + upload))
   }
   return days
 }
@@ -53,16 +53,16 @@ async function recorded(): Promise<Days> {
   return daysOf(rows.map(it => [String(it['day']), String(it['username']), Number(it['upload'])]))
 }
 
-/** That each name with a row has all that was added, as many of the new ones as there is room for, and the rest is together. */
+/** Expects the days to have as many new names as fit, all bytes of every name with a row, and the rest together. */
 function expectNamed(before: Days, added: Days, after: Days, most: number): void {
-  for (const [day, its] of added) {
+  for (const [day, sums] of added) {
     const [had, has] = [before.get(day), after.get(day)]
     const own = [...(had?.keys() ?? [])].filter(name => name !== OTHERS)
-    const fresh = [...its.keys()].filter(name => name !== OTHERS && had?.get(name) === undefined)
+    const fresh = [...sums.keys()].filter(name => name !== OTHERS && had?.get(name) === undefined)
     const gained = fresh.filter(name => has?.get(name) !== undefined)
     expect(gained.length, 'names that got a row').toBe(Math.min(fresh.length, Math.max(0, most - own.length)))
     let rest = 0
-    for (const [name, bytes] of its)
+    for (const [name, bytes] of sums)
       if (own.includes(name) || gained.includes(name))
         expect(has?.get(name), name).toBe((had?.get(name) ?? 0) + bytes)
       else rest += bytes
@@ -71,7 +71,7 @@ function expectNamed(before: Days, added: Days, after: Days, most: number): void
 }
 
 test(
-  'whatever names come when and how, each day has its budget of them and every byte',
+  'whatever names come when and how, each day has at most its limit of names, and every byte',
   async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 6 }), async steps => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-/** Asks Postgres for all that the daemon asked its tables for. */
+/** Makes all requests to Postgres that the daemon made to its tables. */
 async function commitAll({ daemon }: Life): Promise<void> {
   if (!ROUTER) throw new Error('no router')
   await scene.begin()
@@ -31,15 +31,15 @@ async function commitAll({ daemon }: Life): Promise<void> {
     }
     const { tenant, router, limits } = ROUTER
     const outcomes = await scene.store.commit([{ tenant, router, limits, epoch, pending: request.pending }])
-    expect(outcomes.get(key(ROUTER))?.kind, 'what a commit comes to').toBe(request.outcome)
+    expect(outcomes.get(key(ROUTER))?.kind, 'the outcome of a commit').toBe(request.outcome)
   }
   const loaded = (await scene.store.load([ROUTER])).get(key(ROUTER))
-  expect(loaded && standing(loaded), 'what the next process begins with').toEqual(
+  expect(loaded && standing(loaded), 'what the next process starts with').toEqual(
     standing(daemon.tables.stored),
   )
 }
 
-/** All of it but the instants, which Postgres has to the millisecond. */
+/** A stored router without its instants, which Postgres keeps in milliseconds. */
 function standing({ position, committedEpoch, ledgers }: StoredRouter) {
   const open = [...ledgers.values()].flatMap(ledger => [...openSessions(ledger)])
   return {
@@ -90,7 +90,7 @@ async function readTables(): Promise<FourTables> {
 
 const timeout = 60_000 + DATABASE_HISTORIES * MS_A_HISTORY
 
-it(`the four tables of Postgres have what readings carried, over ${DATABASE_HISTORIES} histories`, {
+it(`the four tables in Postgres have what readings carried, over ${DATABASE_HISTORIES} histories`, {
   timeout,
 }, async () => {
   const property = fc.asyncProperty(histories, async history => {

@@ -1,11 +1,11 @@
 /*
- * Random histories of a router and of the daemon that reads it, against a model that knows the truth. By hand:
+ * Random histories of a router and of the daemon that reads it, compared with a model that knows the truth. By hand:
  *
  *     npm test -- test/system/properties                                                500 histories
  *     TIKMETER_THOROUGH=1 npm test -- test/system/properties                            10,000, as in CI
- *     TIKMETER_HISTORIES=1000000 npm test -- test/system/properties                     any number of them
- *     TIKMETER_SEED=77 npm test -- test/system/properties                               others
- *     TIKMETER_SEED=1 TIKMETER_PATH=12:3:0 npm test -- test/system/properties/histories   the one that fast-check printed
+ *     TIKMETER_HISTORIES=1000000 npm test -- test/system/properties                     any number
+ *     TIKMETER_SEED=77 npm test -- test/system/properties                               other ones
+ *     TIKMETER_SEED=1 TIKMETER_PATH=12:3:0 npm test -- test/system/properties/histories   the one from fast-check
  */
 import fc from 'fast-check'
 import { describe, it } from 'vitest'

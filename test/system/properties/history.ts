@@ -8,34 +8,34 @@ export const MINUTE_MS = 60 * SECOND_MS
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
-/** How a reading's answer comes about. */
+/** How long a reading's answer takes, and what it looks like. */
 export interface Trip {
   readonly latencyMs: number
-  /** Puts each row's uptime somewhere between asking and the answer. */
+  /** Places each row's uptime somewhere between the question and the answer. */
   readonly jitter: number
   readonly isReversed: boolean
-  /** Which PPP session's counters are unknown this round, if any. */
+  /** The PPP session with unknown counters in this round, if any. */
   readonly hidden: number | undefined
 }
 
 /**
  * What happens to a router or to the daemon that reads it, after some time:
  *
- *     log-in-again   a session ends, and its subscriber is back on the same address, with the same session-id in PPP
+ *     log-in-again   a session ends, and its subscriber returns at the same address, with the same session-id in PPP
  *     reset          `/interface/reset-counters` on one session
  *     readdress      a hotspot session's address changes
- *     lie            the router tells something of a session that is not true, in histories that are not honest
- *     swap           another router answers at the address, or the one before again, in such histories
- *     poll           a reading comes about, and is recorded, or taken twice, or the process is killed over it:
- *                    once it is journaled, or before that
+ *     lie            the router shows something untrue of a session; only in histories that are not honest
+ *     swap           another router answers at the address, or the previous one again; only in such histories too
+ *     poll           a reading arrives, and is recorded, or is taken twice, or the process is killed:
+ *                    once the reading is journaled, or before that
  *     failed-poll    the router is asked, and gives no complete answer
- *     set-wall       somebody sets the wall clock of the daemon's machine, whose process goes on
- *     clock          while nobody comes or goes: in histories with sleeps, the daemon's machine sleeps for a few
- *                    seconds, which its steady clock does not notice; in others the daemon is stopped, its clock set,
- *                    and it is started again
- *     commit         the database answers, or its answer is lost, or it is not there
- *     checkpoint     the journal begins a new segment with all that waits, beside the old one or in its place
- *     crash          the process is killed, and the next one goes on; the clock is again what it was
+ *     set-wall       the wall clock of the daemon's machine is set, and the process continues
+ *     clock          nobody comes or goes meanwhile; in histories with sleeps, the daemon's machine sleeps for a few
+ *                    seconds, which its steady clock does not notice; in others the daemon is stopped, its clock is
+ *                    set, and it is started again
+ *     commit         the database answers, or its answer is lost, or it does not answer
+ *     checkpoint     the journal begins a new segment with all that is pending, beside the old one or in its place
+ *     crash          the process is killed, and the next one continues; the wall clock is right again
  */
 export type Event =
   | {
@@ -71,7 +71,7 @@ export type Event =
       readonly pauseMs: number
       readonly bytes: Bytes
     }
-  | { readonly kind: 'commit'; readonly answer: 'told' | 'lost' | 'none' }
+  | { readonly kind: 'commit'; readonly answer: 'received' | 'lost' | 'none' }
   | { readonly kind: 'checkpoint'; readonly isOldKept: boolean }
   | { readonly kind: 'crash'; readonly isOldKept: boolean }
 
@@ -80,7 +80,7 @@ export interface Command {
   readonly event: Event
 }
 
-/** One router, the daemon that reads it, and all that they go through. */
+/** A router, the daemon that reads it, and everything that happens to them. */
 export interface History {
   readonly timezone: string
   readonly bucketMs: number
@@ -93,9 +93,9 @@ export interface History {
 
 export interface RouterBeginning {
   readonly upForMs: number
-  /** Of its clock, against the truth. */
+  /** The drift of its clock. */
   readonly driftPpm: number
-  /** What static bindings have counted before. */
+  /** What static bindings have counted before the history. */
   readonly bindingBytes: Bytes
 }
 
@@ -105,7 +105,7 @@ const services = fc.constantFrom<(readonly SimulatedService[])[]>(['hotspot', 'p
 const which = most(5)
 const latencyMs = fc.oneof({ weight: 9, arbitrary: most(200) }, { weight: 1, arbitrary: most(2_000) })
 
-/** Of any order of magnitude, nothing too. */
+/** An amount of any order of magnitude, including 0. */
 const amount = most(20).chain(bits => most(2 ** bits - 1))
 const bytes: fc.Arbitrary<Bytes> = fc.record({ upload: amount, download: amount })
 
@@ -168,7 +168,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       kind: fc.constant('commit'),
-      answer: fc.constantFrom('told', 'told', 'lost', 'none'),
+      answer: fc.constantFrom('received', 'received', 'lost', 'none'),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('checkpoint'), isOldKept: fc.boolean() }) },
@@ -181,11 +181,11 @@ const router: fc.Arbitrary<RouterBeginning> = fc.record({
   bindingBytes: bytes,
 })
 
-/** Any history, which shrinks to the shortest of its kind. */
+/** Any history. It shrinks to the shortest that fails. */
 export const histories: fc.Arbitrary<History> = fc.record({
   timezone: fc.constantFrom('Africa/Nairobi', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe'),
   bucketMs: fc.constantFrom(15 * MINUTE_MS, 5 * MINUTE_MS, MINUTE_MS),
-  // Over the end of Berlin's summer time.
+  // Includes the end of Berlin's summer time.
   startMs: fc.integer({ min: Date.UTC(2026, 9, 20), max: Date.UTC(2026, 10, 9) }),
   router,
   hasSleeps: fc.boolean(),

@@ -4,17 +4,17 @@ import type { Direction } from '../../../src/accounting/counting/mark.ts'
 import type { SessionReading, UnreadRow } from '../../../src/accounting/reading.ts'
 
 /**
- * What a router tells of a session that is not true:
+ * What a router may claim of a session that is not true:
  *
  *     zero          its counters are 0
- *     as reset      they are what was moved since the reading before, as if they had begun again, and well below what
- *                   they were
- *     below         they are a little below what they were
- *     smaller twin  its row comes twice, and the second one has smaller counters
+ *     as reset      its counters are what was moved since the previous reading, as if they had been reset, and well
+ *                   below what they were
+ *     below         its counters are a little below what they were
+ *     smaller twin  its row comes twice, once with smaller counters
  *     twin          its row comes twice
  *     missing       it has no row
  *     unreadable    its row has no uptime
- *     1970          it is up since then
+ *     1970          it has been up since then
  */
 export const LIES = [
   ...(['zero', 'as reset', 'below', 'smaller twin', 'twin', 'missing', 'unreadable', '1970'] as const),
@@ -23,7 +23,7 @@ export type LieKind = (typeof LIES)[number]
 
 export interface Lie {
   readonly kind: LieKind
-  /** For how many readings. */
+  /** The number of readings that it lasts. */
   readonly readings: number
 }
 
@@ -31,7 +31,7 @@ export const lies: fc.Arbitrary<Lie> = fc
   .record({ kind: fc.constantFrom(...LIES), readings: fc.integer({ min: 1, max: 3 }) })
   .map(({ kind, readings }) => ({ kind, readings: LASTING.has(kind) ? readings : 1 }))
 
-/** A session that two readings lack has ended, and one that two tell another login of is another one. */
+/** Lies that may last. A session missing from two readings ends, and one with another login in two is another one. */
 const LASTING: ReadonlySet<LieKind> = new Set([
   'zero',
   'as reset',
@@ -41,10 +41,10 @@ const LASTING: ReadonlySet<LieKind> = new Set([
   'unreadable',
 ])
 
-/** A lie that is being told. */
-export class Telling {
+/** A lie that a router is telling of a session. */
+export class ActiveLie {
   readonly kind: LieKind
-  /** What the session really showed in the last reading that was true. */
+  /** What the session really showed in the last true reading. */
   readonly #before: Bytes
   #left: number
 
@@ -58,7 +58,7 @@ export class Telling {
     return this.#left === 0
   }
 
-  told(): void {
+  countReading(): void {
     this.#left--
   }
 
@@ -105,10 +105,10 @@ export class Telling {
     counters: ___,
     binding: ____,
     joined: _____,
-    ...its
+    ...rest
   }: SessionReading): readonly UnreadRow[] {
     if (this.kind !== 'unreadable') return []
-    return [{ ...its, unreadable: { rowId: '*1', property: 'uptime', value: undefined } }]
+    return [{ ...rest, unreadable: { rowId: '*1', property: 'uptime', value: undefined } }]
   }
 }
 

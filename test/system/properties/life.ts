@@ -8,10 +8,10 @@ import { Truth } from './truth.ts'
 type ClockEvent = Extract<Event, { kind: 'clock' }>
 type Poll = Extract<Event, { kind: 'poll' }>
 
-/** Until a router that reboots answers again. */
+/** The time that a router takes to answer again after a reboot. */
 const REBOOT_MS = 20 * SECOND_MS
 
-/** A poll of which nothing is to be said. */
+/** A poll without anything special. */
 const PLAIN: Poll = {
   ...{ kind: 'poll', services: SERVICES, fate: 'recorded' },
   trip: { latencyMs: 100, jitter: 50, isReversed: false, hidden: undefined },
@@ -45,7 +45,7 @@ export class Life {
       this.#nowMs += afterMs
       this.#happen(event)
     }
-    // What is suspected is decided by what the next readings show.
+    // The next readings settle what is suspected.
     for (let reading = 0; reading < 5; reading++) {
       this.#nowMs += SECOND_MS
       this.#poll(PLAIN)
@@ -85,7 +85,7 @@ export class Life {
       case 'swap':
         if (this.history.isHonest) break
         this.#hasSwapped = true
-        for (const service of SERVICES) this.#router.services[service].tellTheTruth()
+        for (const service of SERVICES) this.#router.services[service].stopLying()
         this.#isSwapped = !this.#isSwapped
         this.#isConnected = false
         break
@@ -122,7 +122,7 @@ export class Life {
     }
   }
 
-  /** Who is behind the other router moves as much. */
+  /** Moves bytes behind both routers alike. */
   #move(shift: number, bytes: Bytes): void {
     for (const router of this.#routers)
       for (const service of SERVICES) router.services[service].move(shift, bytes)
@@ -137,7 +137,7 @@ export class Life {
 
   #connect(latencyMs: number): void {
     this.#router.connect(this.#nowMs, latencyMs, this.#clocks)
-    // Most rows are numbered, and by another connection for the same sessions sometimes not.
+    // Two connections in three number their rows, so that sessions also lose their numbers.
     this.daemon.connect(++this.#connections % 3 !== 0)
     this.#nowMs += latencyMs
     this.#isConnected = true
@@ -156,24 +156,23 @@ export class Life {
     }
   }
 
-  /** No complete answer is no reading: there is nothing to be told to the daemon. */
+  /** An incomplete answer is not a reading, so the daemon gets nothing. */
   #fail(services: readonly SimulatedService[]): void {
     if (services.length > 0) this.#isConnected = false
   }
 
-  /** A process's steady clock begins with the wall's, which is set right again. */
+  /** Notes that a process's steady clock starts from the wall clock, which is right again. */
   #noteRestart(): void {
     this.#clocks = { ...this.#clocks, wallAheadMs: 0 }
     this.#isConnected = false
   }
 
-  /** Quiet from reading to reading, and no lie: who came and went while a clock was set, nobody could tell. */
+  /** Moves the clock while sessions are quiet and nothing is untrue: nobody could see who came and went meanwhile. */
   #moveClock({ sleepMs, pauseMs, bytes, ...event }: ClockEvent): void {
-    for (const router of this.#routers)
-      for (const service of SERVICES) router.services[service].tellTheTruth()
+    for (const router of this.#routers) for (const service of SERVICES) router.services[service].stopLying()
     this.#poll(PLAIN)
     const settingMs = this.history.hasSleeps ? -sleepMs : this.#settingOf(event)
-    // A clock that is set tells of a reboot, of a router that is away.
+    // If the router was swapped, a clock that is set would look like a reboot of the one that is away.
     const byMs = this.#hasSwapped ? 0 : settingMs
     this.#nowMs += this.history.hasSleeps ? pauseMs + sleepMs : pauseMs
     this.#move(0, bytes)
@@ -185,7 +184,7 @@ export class Life {
     this.#poll(PLAIN)
   }
 
-  /** By what hides in the drift of a long uptime, only where sessions can tell. */
+  /** How far to set the clock: an amount that hides in the drift of a long uptime only if sessions reveal it. */
   #settingOf({ littleMs, muchMs, isLittle, isBack }: Omit<ClockEvent, 'sleepMs' | 'pauseMs' | 'bytes'>) {
     const youngestMs = Math.min(...this.#routers.map(it => it.youngestMs(this.#nowMs)))
     const canTell = youngestMs > littleMs + 10 * SECOND_MS

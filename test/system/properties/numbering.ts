@@ -1,13 +1,13 @@
 import type { Reading, SessionReading } from '../../../src/accounting/reading.ts'
 
 /**
- * Numbers a service's rows as a connection does: a row that differs from one of the reading before in nothing but its
- * uptime and its counters keeps its number and is known; a number of a row that went away is soon another's.
+ * Numbers a service's rows as a connection does: a row that differs from one of the previous reading only in its uptime
+ * and its counters keeps its number and is known; the number of a row that went away is soon given to another row.
  */
 export class Numbering {
   readonly #by = {}
   #numbers: ReadonlyMap<string, number> = new Map()
-  /** Of rows that were not in the reading before. */
+  /** Numbers of rows that were not in the previous reading. */
   #free: readonly number[] = []
   #next = 0
 
@@ -19,7 +19,7 @@ export class Numbering {
     const known: SessionReading[] = []
     for (const row of reading.sessions) {
       const key = keyOf(row)
-      // Twins are told whole each time, the second of them by a number of its own.
+      // Twins are given in full each time, the second one with another number.
       const isTwin = numbers.has(key)
       const number = isTwin ? undefined : before.get(key)
       if (number !== undefined && row.counters) known.push(row)
@@ -48,7 +48,7 @@ export class Numbering {
   }
 }
 
-/** Every row's window ends with the answer. */
+/** The time of the answer, at which every row's window ends. */
 function answeredMsOf({ sessions, at }: Reading): number {
   const [row] = sessions
   return row ? row.login.latestMs + row.uptimeSeconds * 1000 : at.steadyMs

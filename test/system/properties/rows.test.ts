@@ -10,7 +10,7 @@ import { parametersOf, SEEDS } from './numbers.ts'
 
 const MOVING = ['uptime', 'bytes-in', 'bytes-out'] as const
 
-/** As routers write them, and as they should not. */
+/** Uptimes as routers write them, and as they should not. */
 const uptimes = fc.oneof(
   { weight: 8, arbitrary: fc.nat(2_000_000).map(seconds => `${Math.floor(seconds / 60)}m${seconds % 60}s`) },
   fc.constantFrom(
@@ -31,14 +31,14 @@ const counts = fc.oneof(
   fc.constantFrom('0', '007', '', '-1', '1e3', '999999999999999', '9007199254740993', '18446744073709551615'),
 )
 
-/** A row of which only the moving words change. */
+/** A row in which only the moving words change. */
 const subscribers = fc.record({
   id: fc.nat(6),
   user: fc.oneof(
     fc.constantFrom('ann', 'bob', '=uptime=1s', ''),
     fc.string({ unit: character, maxLength: 6 }),
   ),
-  /** Which moving words it has, in which order. */
+  /** The moving words that it has, in their order. */
   layout: fc.constantFrom('uio', 'uio', 'uio', 'oiu', 'ui', '', 'uuio'),
   comment: fc.boolean(),
 })
@@ -51,14 +51,14 @@ const replies = fc.array(
 )
 
 type Subscriber = typeof subscribers extends fc.Arbitrary<infer T> ? T : never
-type Said = { readonly uptime: string; readonly upload: string; readonly download: string }
+type Values = { readonly uptime: string; readonly upload: string; readonly download: string }
 
-function wordsOf(subscriber: Subscriber, said: Said): readonly Buffer[] {
+function wordsOf(subscriber: Subscriber, values: Values): readonly Buffer[] {
   const { id, user, layout, comment } = subscriber
   const moving = {
-    u: `=uptime=${said.uptime}`,
-    i: `=bytes-in=${said.upload}`,
-    o: `=bytes-out=${said.download}`,
+    u: `=uptime=${values.uptime}`,
+    i: `=bytes-in=${values.upload}`,
+    o: `=bytes-out=${values.download}`,
   }
   const words = ['!re', `=.id=*${id}`, `=user=${user}`]
   for (const word of layout) if (word === 'u' || word === 'i' || word === 'o') words.push(moving[word])
@@ -66,9 +66,9 @@ function wordsOf(subscriber: Subscriber, said: Said): readonly Buffer[] {
   return [...words, '.tag=1'].map(word => Buffer.from(word))
 }
 
-/** Moving values are compared as what they tell. */
+/** A row's words, with moving values compared by their meaning. */
 function meaning(row: Row): string {
-  const told = Array.from(row, ([name, value]) => [
+  const words = Array.from(row, ([name, value]) => [
     name,
     name === 'uptime'
       ? (parseDuration(value) ?? value)
@@ -76,10 +76,10 @@ function meaning(row: Row): string {
         ? String(Number(value))
         : value,
   ])
-  return JSON.stringify(told.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))
+  return JSON.stringify(words.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))
 }
 
-/** What does not move of it, to the byte. */
+/** The words of a row that do not move, to the byte. */
 function identity(row: Row): string {
   return JSON.stringify([...row].filter(([name]) => !MOVING.some(moving => moving === name)).sort())
 }
@@ -88,7 +88,7 @@ class Printed {
   readonly memory = new RowMemory(MOVING, 1e9)
   readonly #decoder: SentenceDecoder
   general = 0
-  /** Of the last reply. */
+  /** The whole rows of the last reply. */
   wholes: readonly WholeRow[] = []
 
   constructor() {
@@ -120,16 +120,16 @@ class Printed {
 
   #known(place: number): Row {
     const { memory } = this
-    const told = MOVING.map((name, index): [string, string] => {
+    const moving = MOVING.map((name, index): [string, string] => {
       const value = String(memory.values(index)[place])
       return [name, name === 'uptime' ? `${value}s` : value]
     })
-    return new Map([...memory.rowAt(place), ...told])
+    return new Map([...memory.rowAt(place), ...moving])
   }
 }
 
 describe.each(SEEDS.slice(0, 1))('seed %i', seed => {
-  it('a reply is read the same whichever of its rows were known, however it is cut', {
+  it('a reply is read the same whichever of its rows are known, and however it is cut', {
     timeout: 60_000,
   }, () => {
     let known = 0
@@ -141,17 +141,17 @@ describe.each(SEEDS.slice(0, 1))('seed %i', seed => {
         const printed = new Printed()
         let before = new Map<number, string>()
         for (const reply of said) {
-          const rows = reply.flatMap(({ who, ...its }) => {
+          const rows = reply.flatMap(({ who, ...values }) => {
             const subscriber = all[who]
-            return subscriber ? [wordsOf(subscriber, its)] : []
+            return subscriber ? [wordsOf(subscriber, values)] : []
           })
           const read = printed.print(rows, cuts)
           const truth = rows.map(words => meaning(parseSentence(words).row)).sort()
           expect(read.map(([, row]) => meaning(row)).sort()).toEqual(truth)
           const now = new Map(read.map(([number, row]) => [number, identity(row)]))
-          expect(now.size, 'each row has a number of its own').toBe(read.length)
+          expect(now.size, 'each row has a different number').toBe(read.length)
           for (const { number, isNew } of printed.wholes) if (isNew) before.delete(number)
-          for (const [number, its] of now) expect(before.get(number) ?? its).toBe(its)
+          for (const [number, row] of now) expect(before.get(number) ?? row).toBe(row)
           known += printed.memory.numbers.length
           before = now
         }
@@ -174,12 +174,12 @@ it('in the steady state no row is cut into words', () => {
   printed.print(rows('1'), [])
   printed.general = 0
   expect(printed.print(rows('1000'), [700, 1_300])).toHaveLength(100)
-  // `!done`.
+  // The only general sentence is `!done`.
   expect(printed.general).toBe(1)
   expect(printed.wholes).toEqual([])
 })
 
-it('who comes and goes costs the others nothing', () => {
+it('rows that come and go cost the others nothing', () => {
   const printed = new Printed()
   const row = (id: number) =>
     wordsOf(

@@ -13,7 +13,7 @@ export interface Piece {
 const QUARTER_MS = 15 * MINUTE_MS
 const names = new Map<string, string>()
 
-/** Rule 15 (docs/accounting.md) word by word: pro rata, in whole bytes, step by step, without regard to speed. */
+/** Rule 15 (docs/accounting.md) taken literally: pro rata, in whole bytes, step by step, without regard to speed. */
 export function slowSplit(
   { delta, from, to }: Counted,
   bucketMs: number,
@@ -23,7 +23,7 @@ export function slowSplit(
   const fromMs = from.getTime()
   const bucketAt = (ms: number) => Math.floor(ms / bucketMs) * bucketMs
   const [upload, download] = [BigInt(delta.upload), BigInt(delta.download)]
-  // A clock was set back in between.
+  // The clock was set back in between.
   if (fromMs >= toMs) return [{ day: dayOf(timezone, toMs), bucketStartMs: bucketAt(toMs), upload, download }]
   const isLong = toMs - fromMs > DAY_MS
   const stepMs = isLong ? QUARTER_MS : bucketMs

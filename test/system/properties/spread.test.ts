@@ -24,7 +24,7 @@ const spans = fc.record({
 })
 
 describe('rule 15 (docs/accounting.md)', () => {
-  it('any span is split to the byte as a slow split does it', () => {
+  it('any span is split as a slow split does, to the byte', () => {
     const property = fc.property(spans, ({ toMs, spanMs, bucketMs, delta }) => {
       const counted = { delta, from: new Date(toMs - spanMs), to: new Date(toMs) }
       const split = new Map<number, { day: string; upload: bigint; download: bigint }>()
@@ -41,7 +41,7 @@ describe('rule 15 (docs/accounting.md)', () => {
     fc.assert(property, { seed: 1, numRuns: runs(2_000) })
   })
 
-  it('growth is split as each of its sessions would be, with sums that are exact', () => {
+  it('growth is split as each of its sessions would be, with exact sums', () => {
     const deltas = fc.array(
       spans.map(({ delta }) => delta),
       { minLength: 1, maxLength: 5 },

@@ -1,9 +1,9 @@
 import { addSums, type ByteSum, NO_SUM } from '../../../src/accounting/bytes.ts'
 
-/** Bytes by whatever the key tells. What is 0 is not in it, so that two of them are the same or not. */
+/** Bytes by key. Sums of 0 are left out, so that equal sums are equal maps. */
 export type Sums = ReadonlyMap<string, ByteSum>
 
-/** Numbers or bigints alike. */
+/** Bytes as numbers or bigints. */
 export interface AnyBytes {
   readonly upload: number | bigint
   readonly download: number | bigint

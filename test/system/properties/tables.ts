@@ -24,7 +24,7 @@ export interface DeltaRow extends AnyBytes {
   readonly bucketStartMs: number
 }
 
-/** A row of `tenant_usage_daily`, or of `usage_daily` with the username. */
+/** A row of `tenant_usage_daily`, or, with the username, of `usage_daily`. */
 export interface TenantDayRow extends AnyBytes {
   readonly day: string
   readonly service: SimulatedService
@@ -33,7 +33,7 @@ export interface DayRow extends TenantDayRow {
   readonly username: string
 }
 
-/** What the four tables have of one router. */
+/** The four tables' rows of one router. */
 export interface FourTables {
   readonly sessions: readonly SessionRow[]
   readonly deltas: readonly DeltaRow[]
@@ -43,7 +43,7 @@ export interface FourTables {
 
 const US = 'us'
 
-/** The database as it is meant: one router, committed to by one daemon. */
+/** A simple database of one router, to which one daemon commits. */
 export class Tables {
   readonly events: LedgerEvent[] = []
   readonly #sessions = new Map<SessionId, SessionRow>()
@@ -81,7 +81,7 @@ export class Tables {
     }
   }
 
-  /** @param epoch the lease's, which is the committing daemon's */
+  /** @param epoch the epoch of the committing daemon's lease */
   commit(epoch: number, pending: Pending): CommitOutcome {
     const standing = { owner: US, epoch, position: this.#position }
     const outcome = decideOutcome(standing, US, { epoch, pending })

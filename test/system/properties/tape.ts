@@ -8,9 +8,9 @@ import type { JournalRecord, SettledRecord } from '../../../src/journal/record.t
 import { Replay } from '../../../src/journal/replay.ts'
 import type { Inherited } from '../../../src/recording/router-book.ts'
 import { readSegment } from '../../journal/format/read-segment.ts'
-import { toldByEntries } from './told-by-entries.ts'
+import { growthAsEntries } from './growth-as-entries.ts'
 
-/** One segment, and what was written to it. */
+/** A segment with the records written to it. */
 class Segment {
   readonly records: JournalRecord[] = []
   #encoder: SegmentEncoder | undefined
@@ -21,7 +21,7 @@ class Segment {
     this.#encoder.add(record)
   }
 
-  /** @throws where what is read is not what was written */
+  /** @throws if the records read are not those written */
   read(): readonly JournalRecord[] {
     if (!this.#encoder) return []
     const { records, end } = readSegment(this.#encoder.take())
@@ -32,31 +32,31 @@ class Segment {
   }
 }
 
-/** What is to be read of a record: what it holds goes on changing once it is written. */
+/** What reading a record should return. It is copied, because a record's contents change after it is written. */
 function asRead(record: JournalRecord): JournalRecord {
   switch (record.kind) {
     case 'decision': {
-      const { numbered: _, ...decision } = toldByEntries(record.decision)
+      const { numbered: _, ...decision } = growthAsEntries(record.decision)
       return { ...record, decision }
     }
     case 'checkpoint':
-      return { ...record, pending: structuredClone(record.pending.map(asTold)) }
+      return { ...record, pending: structuredClone(record.pending.map(pendingAsRead)) }
     default:
       return record
   }
 }
 
-function asTold({ inColumns: _, ...pending }: Pending): Pending {
+function pendingAsRead({ inColumns: _, ...pending }: Pending): Pending {
   const sessions = Array.from(pending.sessions, ([id, it]) => [id, { ...it, isOnlyGrown: false }] as const)
   return { ...pending, sessions: new Map(sessions) }
 }
 
-/** A journal of one router, of which every record that is appended is durable at once. */
+/** A journal of one router, in which every appended record is durable at once. */
 export class Tape {
   readonly #router: RouterKey
   readonly #kept: (readonly JournalRecord[])[] = []
   #segment = new Segment()
-  /** Goes to the disk with the next decision. */
+  /** Written with the next decision. */
   #settled: SettledRecord | undefined
 
   constructor(router: RouterKey) {
@@ -73,13 +73,13 @@ export class Tape {
     this.#settled = { kind: 'committed', router: this.#router, ...place }
   }
 
-  /** Begins a segment with all that waits, after which the older ones may go, or not yet. */
+  /** Begins a segment with all that is pending. @param isOldKept whether the older segments stay for now */
   checkpoint(epoch: number, pending: readonly Pending[], isOldKept: boolean): void {
     this.#turn(isOldKept)
     if (pending.length > 0) this.append({ kind: 'checkpoint', router: this.#router, epoch, pending })
   }
 
-  /** What a router goes on with from where the database has it, once the process that wrote this was killed. */
+  /** What a router inherits on top of the database's state after the process that wrote this was killed. */
   inherit(stored: Position): readonly Inherited[] {
     this.#settled = undefined
     this.#turn(true)
@@ -90,11 +90,11 @@ export class Tape {
       if (step.kind === 'back') inherited = []
       if (step.kind === 'nothing' || step.kind === 'back') continue
       if (step.onto === 'stored') inherited = []
-      const { onto, ...its } = step
-      inherited.push(its)
+      const { onto, ...rest } = step
+      inherited.push(rest)
     }
     expect(replay.unapplied.readings, 'readings given up').toBe(0)
-    // As a router is taken up, since the process before may have committed without a word of it here.
+    // The state that the router starts from, since the previous process may have committed without noting it here.
     this.committed(stored)
     return inherited
   }

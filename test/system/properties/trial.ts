@@ -3,11 +3,11 @@ import { DIRECTIONS } from '../../../src/accounting/counting/mark.ts'
 
 /**
  * A session whose counters were reset, and whether the readings leave no doubt of it (docs/accounting.md rules 7 and
- * 18): each counter that had shown anything was then below half of that value, and below all of it in the next reading
- * too, and none jumped back to it later.
+ * 18): each counter that had shown anything was below half of that value after the reset, below all of it in the next
+ * reading too, and none jumped back to it later.
  */
 export class Trial {
-  /** All that the counters had shown before. */
+  /** Everything that the counters had shown before. */
   marks: Bytes
   #mark: Bytes
   #last: Bytes
@@ -29,7 +29,7 @@ export class Trial {
     this.#isDoubtful = true
   }
 
-  /** Nobody sees what the next reading would have shown. */
+  /** Ends the trial early: nobody sees what the next reading would have shown. */
   cutShort(): void {
     if (!this.#isConfirmed) this.doubt()
   }

@@ -11,17 +11,17 @@ import type {
 import { ofService, PLAIN_ROW } from '../../accounting/readings.ts'
 import type { SimulatedService } from '../../harness/services.ts'
 import type { RouterBeginning, Trip } from './history.ts'
-import type { Telling } from './lies.ts'
+import type { ActiveLie } from './lies.ts'
 import { TrueService, type TrueSession } from './true-service.ts'
 
-/** The daemon's clocks: how far they are from the truth. */
+/** How far the daemon's clocks are ahead of the truth. */
 export interface Clocks {
   readonly steadyAheadMs: number
-  /** Of the wall clock, ahead of the steady one. */
+  /** How far the wall clock is ahead of the steady one. */
   readonly wallAheadMs: number
 }
 
-/** What a reading was made of: which sessions showed which counters in truth, and which bindings. */
+/** What a reading was made from: the true counters of the sessions and bindings that it shows. */
 export interface Sight {
   readonly router: TrueRouter
   readonly service: SimulatedService
@@ -29,8 +29,8 @@ export interface Sight {
   readonly reading: Reading
   readonly seen: ReadonlyMap<TrueSession, Bytes | undefined>
   readonly bindings: ReadonlyMap<string, Bytes>
-  /** Those of which something else was told. */
-  readonly lies: ReadonlyMap<TrueSession, Telling>
+  /** The sessions about which the reading is untrue. */
+  readonly lies: ReadonlyMap<TrueSession, ActiveLie>
 }
 
 /** A router with a clock that drifts. Times are true milliseconds, which neither it nor the daemon knows. */
@@ -57,31 +57,31 @@ export class TrueRouter {
     this.services.ppp.reboot()
   }
 
-  /** A new connection, which asks for the uptime. */
+  /** Opens a new connection, which asks for the uptime. */
   connect(askedMs: number, latencyMs: number, clocks: Clocks): void {
-    this.#boot = this.#tell(this.#bootMs, askedMs, { latencyMs, jitter: 0 }, clocks).window
+    this.#boot = this.#windowOf(this.#bootMs, askedMs, { latencyMs, jitter: 0 }, clocks).window
   }
 
   read(service: SimulatedService, askedMs: number, trip: Trip, clocks: Clocks): Sight {
-    const its = this.services[service]
+    const truth = this.services[service]
     const seen = new Map<TrueSession, Bytes | undefined>()
-    const lies = new Map<TrueSession, Telling>()
-    const bindings = new Map(its.bindings)
-    const shown = new Map(its.bindings)
+    const lies = new Map<TrueSession, ActiveLie>()
+    const bindings = new Map(truth.bindings)
+    const shown = new Map(truth.bindings)
     const rows: SessionReading[] = []
     const unread: UnreadRow[] = []
-    for (const [index, session] of [...its.open].entries()) {
+    for (const [index, session] of [...truth.open].entries()) {
       const isHidden = service === 'ppp' && index === trip.hidden
       const counters = isHidden ? undefined : session.counters
       seen.set(session, counters)
       const { binding, lie } = session
-      const told = counters && lie ? lie.counters(counters) : counters
+      const claimed = counters && lie ? lie.counters(counters) : counters
       if (binding !== undefined && isHidden) {
         shown.delete(binding)
         bindings.delete(binding)
-      } else if (binding !== undefined && told) shown.set(binding, told)
+      } else if (binding !== undefined && claimed) shown.set(binding, claimed)
       const ofRow = { ...trip, jitter: trip.jitter + index * 37 }
-      const row = this.#row(service, session, told, askedMs, ofRow, clocks)
+      const row = this.#row(service, session, claimed, askedMs, ofRow, clocks)
       rows.push(...(lie?.rows(row) ?? [row]))
       if (!lie) continue
       lies.set(session, lie)
@@ -99,11 +99,11 @@ export class TrueRouter {
     return { router: this, service, askedMs, reading, seen, bindings, lies }
   }
 
-  /** A reading of it came about. */
+  /** Notes that the daemon got a reading. */
   wasRead({ service, seen, lies }: Sight): void {
     for (const session of this.services[service].open) {
       const lie = lies.get(session)
-      lie?.told()
+      lie?.countReading()
       if (lie?.isOver) session.lie = undefined
       const counters = seen.get(session)
       session.isSeen = counters !== undefined && !lie
@@ -111,7 +111,7 @@ export class TrueRouter {
     }
   }
 
-  /** The shortest that anybody has been logged in. */
+  /** How long the youngest session has been logged in. */
   youngestMs(nowMs: number): number {
     const open = [...this.services.hotspot.open, ...this.services.ppp.open]
     return Math.min(...open.map(session => nowMs - session.loginMs))
@@ -126,7 +126,7 @@ export class TrueRouter {
     clocks: Clocks,
   ): SessionReading {
     const isPpp = service === 'ppp'
-    const { window, uptimeSeconds } = this.#tell(loginMs, askedMs, trip, clocks)
+    const { window, uptimeSeconds } = this.#windowOf(loginMs, askedMs, trip, clocks)
     return {
       ...{ protocol: isPpp ? 'pppoe' : 'hotspot', username, server: isPpp ? undefined : 'hs1' },
       ...{ macAddress: username, ipAddress: isPpp ? undefined : identity },
@@ -135,8 +135,8 @@ export class TrueRouter {
     }
   }
 
-  /** What an uptime in whole seconds, true at some moment between asking and the answer, tells of its beginning. */
-  #tell(
+  /** When something began, by an uptime in whole seconds that was true at some moment between question and answer. */
+  #windowOf(
     beganMs: number,
     askedMs: number,
     { latencyMs, jitter }: Pick<Trip, 'latencyMs' | 'jitter'>,

@@ -1,38 +1,38 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts'
 import type { SimulatedService } from '../../harness/services.ts'
 import { SECOND_MS } from './history.ts'
-import { type Lie, Telling } from './lies.ts'
+import { ActiveLie, type Lie } from './lies.ts'
 
-/** One login as it really was, told by nothing but being this one. */
+/** One login as it really was. Its only identity is being this object. */
 export interface TrueSession {
   readonly username: string
-  /** What a router calls it by: an address in the hotspot, a session-id in PPP. */
+  /** What a router identifies it by: an address in the hotspot, a session-id in PPP. */
   identity: string
   readonly loginMs: number
-  /** The static binding it is on, whose counters these are too. */
+  /** The static binding that it uses, whose counters it has. */
   readonly binding: string | undefined
   counters: Bytes
-  /** How often its counters were reset. */
+  /** The number of times that its counters were reset. */
   resets: number
-  /** Whether the last reading had it. */
+  /** Whether the last reading showed it. */
   isSeen: boolean
-  /** What it last showed in truth. */
+  /** The last counters that it truly showed. */
   shown: Bytes
-  lie: Telling | undefined
+  lie: ActiveLie | undefined
 }
 
 const USERS = ['ann', 'bob', 'cid', 'dee', 'eve', 'fay'] as const
-/** In PPP these have static server bindings. */
+/** Users with static server bindings in PPP. */
 const STATIC_USERS: readonly string[] = ['ann', 'bob']
-/** PPP session-ids come again after so many. */
+/** The number of PPP session-ids, after which they repeat. */
 const SESSION_IDS = 5
 /**
- * Two logins of one identity, or of one hotspot device, are at least this far apart; closer ones could not be told apart
+ * The least time between two logins of one identity, or of one hotspot device. Closer ones could not be distinguished
  * (docs/accounting.md rule 1).
  */
 const APART_MS = 30 * SECOND_MS
 
-/** Those who are logged in to one service of a router. */
+/** The sessions on one service of a router. */
 export class TrueService {
   readonly service: SimulatedService
   readonly open = new Set<TrueSession>()
@@ -66,7 +66,7 @@ export class TrueService {
     this.#begin(nowMs, session.username, session.identity)
   }
 
-  /** Some move nothing, some one part, some two. */
+  /** Moves bytes: some sessions move nothing, some one part, some two. */
   move(shift: number, { upload, download }: Bytes): void {
     for (const [index, session] of [...this.open].entries()) {
       const parts = (index + shift) % 3
@@ -85,7 +85,7 @@ export class TrueService {
     this.#show(session, NO_BYTES)
   }
 
-  /** Its address changes, and nothing else of it; nor is anything lied about it before it was read there. */
+  /** Changes only the address of a session. No lie about it begins before it was read there. */
   readdress(which: number): void {
     const session = this.#at(which)
     if (this.service !== 'hotspot' || !session?.isSeen || session.lie) return
@@ -95,11 +95,11 @@ export class TrueService {
 
   lie(which: number, lie: Lie): void {
     const session = this.#at(which)
-    if (session?.isSeen && !session.lie) session.lie = new Telling(lie, session.shown)
+    if (session?.isSeen && !session.lie) session.lie = new ActiveLie(lie, session.shown)
   }
 
-  /** Nothing is lied about until the next reading was true. */
-  tellTheTruth(): void {
+  /** Ends all lies. None begins until the next reading was true. */
+  stopLying(): void {
     for (const session of this.open) {
       session.isSeen = false
       session.lie = undefined
@@ -120,7 +120,7 @@ export class TrueService {
     const lastMs = this.#lastLogins.get(single) ?? Number.NEGATIVE_INFINITY
     if (nowMs - lastMs < APART_MS) return
     this.#lastLogins.set(single, nowMs)
-    // A dynamic interface is made with its session.
+    // A dynamic interface is created with its session.
     const counters = binding === undefined ? NO_BYTES : (this.bindings.get(binding) ?? NO_BYTES)
     this.open.add({
       ...{ username, identity, loginMs: nowMs, binding, counters },

@@ -1,28 +1,28 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from '../../../src/accounting/bytes.ts'
-import type { Telling } from './lies.ts'
+import type { ActiveLie } from './lies.ts'
 import { Trial } from './trial.ts'
 import type { Sight, TrueRouter } from './true-router.ts'
 import type { TrueSession } from './true-service.ts'
 
-/** Bytes that readings carried, and since when they can have been moved, by the wall clock of the reading. */
+/** Bytes that a reading carried, and the earliest time at which they can have moved, by the reading's wall clock. */
 export interface TrueDelta extends Bytes {
   readonly username: string
   readonly fromMs: number
 }
 
-/** What is known of a session from the readings that had it. */
+/** What is known of a session from the last reading that had it. */
 interface Known {
   readonly counters: Bytes
   readonly atMs: number
   readonly resets: number
-  /** Whether the reading told something else. */
+  /** Whether the reading showed something untrue. */
   readonly isLie: boolean
 }
 
 /** What a router's static bindings showed last. */
 interface KnownBindings {
   readonly last: Map<string, Bytes>
-  /** What they showed before they fell with nobody on them. */
+  /** What they showed before their counters fell while nobody used them. */
   readonly fallen: Map<string, Bytes>
 }
 
@@ -31,37 +31,37 @@ interface Shown {
   /** What readings before it had. */
   readonly known: Known | undefined
   readonly now: Bytes
-  readonly lie: Telling | undefined
+  readonly lie: ActiveLie | undefined
   readonly bindings: KnownBindings
 }
 
 /**
- * What readings of one service carried, by who each session really is: no identity, clock or tolerance comes into
- * it. Written from the rules' words, and apart from the ledger.
+ * What readings of one service carried, for each session as it really is: without any identity, clock or tolerance.
+ * Written from the text of the rules, independently of the ledger.
  */
 export class Truth {
   readonly carried = new Map<string, Bytes>()
-  /** What of it may be missing, since a reading lied or a reset could not be told from a lie. */
+  /** What may be missing of it, since a reading was untrue or a reset could not be distinguished from a lie. */
   readonly slack = new Map<string, Bytes>()
   readonly deltas: TrueDelta[] = []
   /** Sessions that some reading showed. */
   readonly shown = new Set<TrueSession>()
-  /** Of counters that were reset, those that had shown anything before (docs/accounting.md rule 7). */
+  /** The number of resets of counters that had shown anything before (docs/accounting.md rule 7). */
   resets = 0
-  /** On bindings of which nothing was known (rule 10), and on a router that takes another's place (rule 5). */
+  /** Baselines on bindings without history (rule 10), and on a router that takes another's place (rule 5). */
   baselines = 0
   lies = 0
   readonly #trials = new Map<TrueSession, Trial>()
   readonly #known = new Map<TrueSession, Known>()
-  /** Those that began in a reading that did not tell of their counters. */
-  readonly #untold = new Set<TrueSession>()
-  /** Found when their router took another's place. */
+  /** Sessions that began in an untrue reading. */
+  readonly #begunInLie = new Set<TrueSession>()
+  /** Sessions found when their router took another's place. */
   readonly #strangers = new Set<TrueSession>()
   readonly #bindingsOf = new Map<TrueRouter, KnownBindings>()
   readonly #read = new Set<TrueRouter>()
   #router: TrueRouter | undefined
 
-  /** Who was reset so that nobody can tell, or lied about. */
+  /** Users with a reset that cannot be proved, or with a lie about them. */
   get doubtful(): ReadonlySet<string> {
     return new Set([...this.slack.keys(), ...Array.from(this.#trials.keys(), it => it.username)])
   }
@@ -87,11 +87,11 @@ export class Truth {
       last.set(name, counters)
     }
     this.lies += lies.size
-    // An address may have changed that nobody knows any more.
+    // An address may have changed without anybody knowing.
     if (isSwap) this.lies += seen.size
   }
 
-  /** Of every session that was reset, what nobody can tell. */
+  /** Allows for every reset that cannot be proved. */
   settle(): void {
     for (const [{ username }, trial] of this.#trials) if (!trial.isClear) this.#allow(username, trial.marks)
   }
@@ -125,7 +125,7 @@ export class Truth {
       : { upload: now.upload - before.upload, download: now.download - before.download }
   }
 
-  /** Rule 10: a binding's counters run on; where they were never known there is nothing to count from. */
+  /** Rule 10: a binding's counters run on; if they were never known, there is nothing to count from. */
   #startOf(session: TrueSession, { last }: KnownBindings): Bytes | undefined {
     const { binding } = session
     if (this.#strangers.has(session)) return undefined
@@ -156,11 +156,11 @@ export class Truth {
     }
   }
 
-  /** A lie can cost what its reading carried; where a session begins with one, also the first that is true. */
-  #doubt(session: TrueSession, known: Known | undefined, delta: Bytes, lie: Telling | undefined): void {
-    if (lie && !known) this.#untold.add(session)
-    if (lie || this.#untold.has(session)) this.#allow(session.username, delta)
-    if (!lie) this.#untold.delete(session)
+  /** A lie can cost what its reading carried. If a session begins with one, the first true reading is in doubt too. */
+  #doubt(session: TrueSession, known: Known | undefined, delta: Bytes, lie: ActiveLie | undefined): void {
+    if (lie && !known) this.#begunInLie.add(session)
+    if (lie || this.#begunInLie.has(session)) this.#allow(session.username, delta)
+    if (!lie) this.#begunInLie.delete(session)
     if (lie) this.#trials.get(session)?.doubt()
   }
 

@@ -14,8 +14,8 @@ const subscriber = ({ service, username }: OfSubscriber) => `${service} ${userna
 const bucket = ({ id, bucketStartMs }: Pick<DeltaRow, 'id' | 'bucketStartMs'>) => `${id} ${bucketStartMs}`
 
 /**
- * Recorded is read, for every subscriber that nothing untrue was told of, and every session is one. Of the others it is
- * never more, and short by no more than what was told in readings that lied.
+ * Expects recorded and read bytes to be equal for every subscriber without a lie, and every session to be one. For the
+ * others, less may be recorded, by at most what untrue readings carried, and never more.
  */
 export function expectRecordedIsRead({ truths, history }: Life, tables: FourTables): void {
   const sums = (of: 'carried' | 'slack') =>
@@ -37,16 +37,20 @@ export function expectRecordedIsRead({ truths, history }: Life, tables: FourTabl
       short.download <= download
     if (isWithin) recorded.set(who, most)
     else
-      expect({ who, most, is, short }, 'short by no more than was told in lies').toEqual({ upload, download })
+      expect({ who, most, is, short }, 'short by at most what untrue readings carried').toEqual({
+        upload,
+        download,
+      })
   }
   expectSame('read', new Map([...recorded].filter(([, sum]) => sum.upload + sum.download > 0n)), read)
   const shown = SERVICES.reduce((sum, service) => sum + truths[service].shown.size, 0)
   const lies = SERVICES.reduce((sum, service) => sum + truths[service].lies, 0)
   if (history.isHonest) expect(tables.sessions.length, 'as many sessions as there were').toBe(shown)
-  else expect(tables.sessions.length, 'no more sessions than were told of').toBeLessThanOrEqual(shown + lies)
+  else
+    expect(tables.sessions.length, 'at most as many sessions as were shown').toBeLessThanOrEqual(shown + lies)
 }
 
-/** Each bucket and each day has what a slow split puts there. */
+/** Expects each bucket and each day to have what a slow split puts there. */
 export function expectDaysAndBuckets(life: Life, tables: FourTables): void {
   const pieces = [...piecesOf(life)]
   expectSame(
@@ -79,7 +83,7 @@ function* piecesOf({ daemon, history }: Life): Iterable<{ session: Session; piec
     for (const piece of slowSplit(counted, history.bucketMs, history.timezone)) yield { session, piece }
 }
 
-/** The four tables tell of the same bytes, by all that they have in common. */
+/** Expects the four tables to agree on their bytes, by all that they have in common. */
 export function expectSumsAgree({ sessions, deltas, daily, tenantDaily }: FourTables): void {
   const id = (it: { id: string }) => it.id
   expectSame(
@@ -101,7 +105,7 @@ export function expectSumsAgree({ sessions, deltas, daily, tenantDaily }: FourTa
   )
 }
 
-/** Today, this month and the total, as live snapshots have them. */
+/** Expects today, this month and the total to be as in the tables; live snapshots show these. */
 export function expectRollupAgrees({ daemon: { book } }: Life, { tenantDaily }: FourTables): void {
   const days = sumsOf(
     tenantDaily,
@@ -112,7 +116,7 @@ export function expectRollupAgrees({ daemon: { book } }: Life, { tenantDaily }: 
   for (const [day, sum] of days) expect(book.rollup.day(day), day).toEqual(sum)
 }
 
-/** What an operator is told is what happened, and no more. */
+/** Expects the reported events to be exactly what happened. */
 export function expectEvents({ truths, daemon, history }: Life): void {
   if (!history.isHonest || truths.hotspot.slack.size + truths.ppp.slack.size > 0) return
   const kinds = daemon.tables.events.map(event => event.kind)
@@ -125,15 +129,15 @@ export function expectEvents({ truths, daemon, history }: Life): void {
 }
 
 /**
- * A delta's span begins where the previous one ended, or at the login, as far as the router's clock tells
- * (docs/accounting.md rule 15).
+ * Expects each delta's span to begin where the previous one ended, or at the login, as precisely as the router's clock
+ * allows (docs/accounting.md rule 15).
  */
 export function expectSpans({ truths, daemon, history }: Life): void {
   for (const service of SERVICES) {
     const { doubtful } = truths[service]
     const isSure = ({ username }: { username: string }) => !doubtful.has(username)
-    const told = daemon.counted.filter(it => it.session.service === service && isSure(it.session))
-    const spans = told.map(({ session: { username }, counted: { delta, from } }) => {
+    const sure = daemon.counted.filter(it => it.session.service === service && isSure(it.session))
+    const spans = sure.map(({ session: { username }, counted: { delta, from } }) => {
       return { username, ...delta, fromMs: from.getTime() }
     })
     const carried = truths[service].deltas.filter(isSure).sort(byBytes)

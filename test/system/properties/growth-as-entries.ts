@@ -1,8 +1,8 @@
 import type { Decision } from '../../../src/accounting/entry.ts'
 import { entryOfGrowth } from '../../../src/accounting/growth.ts'
 
-/** The same decision, with its growth told entry by entry. Not to be asked for once it was adopted. */
-export function toldByEntries(decision: Decision): Decision {
+/** The same decision, with its growth as entries. Not valid once the decision was adopted. */
+export function growthAsEntries(decision: Decision): Decision {
   const { growth, numbered, ...rest } = decision
   if (!growth) return decision
   const grown = Array.from(growth.numbers.keys(), place => entryOfGrowth(growth, place, decision.at.steadyMs))
