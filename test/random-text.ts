@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 
-/** Any character of Unicode. That of fast-check, `binary`, takes seconds to be made. */
+/** Any Unicode character. fast-check's own `binary` takes seconds to be created. */
 export const character = fc
   .nat(0x10_ff_ff)
   .filter(code => code < 0xd8_00 || code > 0xdf_ff)
   .map(code => String.fromCodePoint(code))
 
-/** What is read as one letter, of several scripts, and of one code point or more. So does `grapheme`. */
+/** Graphemes of several scripts, of one code point or more. fast-check's own `grapheme` takes as long. */
 export const letter = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }),
   fc.constantFrom(

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Most of what they take they wait: for daemons and commands that they start, or for time to pass. */
+/** Files that mostly wait: for daemons and commands that they start, or for time to pass. */
 const WAITING = [
   ...[
     'test/system/daemon/**/*.test.ts',
@@ -19,13 +19,13 @@ const WAITING = [
   ...['test/runtime/supervisor.test.ts', 'test/store/pg/upgrade.test.ts'],
 ]
 
-/** They look at what a process has one of: its memory, its timers or its clock. */
+/** Files that check something a process has only once: its memory, its timers or its clock. */
 const APART = [
   ...['test/api/usage/usage-stream.test.ts', 'test/poller/poller.test.ts', 'test/poller/schedule.test.ts'],
   ...['test/runtime/clock.test.ts', 'test/alerts/several-daemons.test.ts'],
 ]
 
-/** Those that take longest. */
+/** Files that take longest. */
 const LONGEST = [
   ...['daemon/takeover', 'daemon/journal', 'daemon/reload-under-load', 'faults/faults', 'daemon/alerts'],
   ...['daemon/interrupted-start', 'daemon/full-disk', 'faults/secrets', 'commands/completion-shells'],
@@ -35,7 +35,7 @@ const LONGEST = [
   ...['fleet/books', 'journal/', 'config/alert-properties', 'feed/'],
 ].map(it => `/${it}`)
 
-/** Nobody waits for a long one at the end. */
+/** Runs long files first, so that nobody waits for one at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
@@ -46,10 +46,10 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Of all files. A project that extended the whole config would begin a PostgreSQL of its own. */
+/** Options of all projects. A project that extended the whole config would start its own PostgreSQL. */
 const EACH = {
   root: '.',
-  // A real Postgres and real sockets on a small machine: generous, since a test waits for events, not for time.
+  // A real Postgres and real sockets on a small machine: generous, because a test waits for events, not for time.
   testTimeout: 30_000,
   hookTimeout: 60_000,
   pool: 'forks',
@@ -57,7 +57,7 @@ const EACH = {
 
 /** While these wait, others use the processors. */
 const MANY = { maxWorkers: 3 * availableParallelism(), sequence: { groupOrder: 0 } } as const
-/** These use a processor each: more at a time would take longer. */
+/** These use a processor each: running more at a time would take longer. */
 const FEW = { maxWorkers: availableParallelism(), sequence: { groupOrder: 1 } } as const
 
 export default defineConfig({

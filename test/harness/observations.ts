@@ -1,6 +1,6 @@
 import type { Failure } from '../../src/runtime/failure.ts'
 
-/** What the parts of a daemon tell whoever measures them, in its order. */
+/** Records what the parts of a daemon report to their observers, in order. */
 export class Observations {
   readonly all: string[] = []
 

@@ -1,17 +1,17 @@
-/** Whether random cases are tried in numbers, as CI does: TIKMETER_THOROUGH=1 npm test. */
+/** Whether to try as many random cases as CI: TIKMETER_THOROUGH=1 npm test. */
 const isThorough = process.env['TIKMETER_THOROUGH'] === '1'
 
-/** How many random cases a property is tried with. @param all so many in CI, and a tenth of them while somebody works */
+/** The number of random cases for a property. @param all the number in CI; a tenth of it otherwise */
 export function runs(all: number): number {
   return isThorough ? all : Math.ceil(all / 10)
 }
 
-/** The same of a property that has to meet certain cases: with the few it always does, being given the same ones. */
+/** The same for a property that must meet certain cases: with few runs it uses a fixed seed that does. */
 export function tried(few: number, all: number): { readonly numRuns: number; readonly seed?: number } {
   return isThorough ? { numRuns: all } : { numRuns: few, seed: 1 }
 }
 
-/** How many of something are expected of as many cases. */
+/** The number of occurrences to expect in that many cases. */
 export function expected(few: number, all: number): number {
   return isThorough ? all : few
 }

@@ -4,13 +4,13 @@ import { TLSSocket } from 'node:tls'
 
 export interface SecureAnswer {
   readonly headers: IncomingHttpHeaders
-  /** Of the certificate that it came by. */
+  /** The serial number of the server's certificate. */
   readonly serialNumber: string
 }
 
 /**
- * Asks by HTTPS, whoever signed the certificate.
- * @param agent who keeps connections; `false`: one of its own
+ * Requests over HTTPS without verifying the certificate.
+ * @param agent keeps connections; `false`: a new connection
  */
 export function askSecurely(
   port: number | undefined,
@@ -21,7 +21,7 @@ export function askSecurely(
     const options = { host: '127.0.0.1', port, path, rejectUnauthorized: false, agent }
     get(options, response => {
       const { headers, socket } = response
-      if (!(socket instanceof TLSSocket)) throw new Error('this is no HTTPS')
+      if (!(socket instanceof TLSSocket)) throw new Error('this is not HTTPS')
       const { serialNumber } = socket.getPeerCertificate()
       response.resume().on('end', () => resolve({ headers, serialNumber }))
     }).on('error', reject)

@@ -8,7 +8,7 @@ import type { Request } from './request.ts'
 import type { Sessions } from './sessions.ts'
 import type { Sight } from './sight.ts'
 
-/** What a connection is served from. */
+/** What a connection needs to answer requests. */
 export interface Served extends LoginRules {
   readonly version: Version
   readonly isInterleaving: boolean
@@ -19,7 +19,7 @@ export interface Served extends LoginRules {
   readonly onLogin: () => void
 }
 
-/** Nothing is looked at before the first sentence is wanted: the answer is as of then. */
+/** Lazy: nothing is read before the first sentence is requested, so the answer is as of then. */
 export function* answer(request: Request, login: Login, served: Served, sights: Sight[]): Answer {
   if (served.faults.hasJunk) return yield* withJunk(plain(request, login, served, sights))
   return yield* plain(request, login, served, sights)
@@ -54,7 +54,7 @@ function* plain(request: Request, login: Login, served: Served, sights: Sight[])
 
 const STRANGERS = 'tag-of-nobody'
 
-/** What no client may stumble over: reply words of the future, rows without words, and replies to nobody. */
+/** Adds what clients must tolerate: unknown reply words, rows without words, and replies with an unknown tag. */
 function* withJunk(sentences: Answer): Answer {
   yield ['!weird', '=message=of a later version']
   for (;;) {

@@ -18,39 +18,39 @@ type Answer = { readonly id: number } & (
   | { readonly kind: 'failed'; readonly message: string }
 )
 
-/** A fleet's process, which does what it is asked, several things at a time, and ends with its parent. */
+/** A child process that carries out requests, several at a time, and ends with its parent. */
 export class AskedProcess<Request extends { readonly kind: string }> {
   readonly #file: URL
   readonly #waiting = new Map<number, Waiting>()
   #child: ChildProcess | undefined
   #asked = 0
 
-  /** @param file the module it runs, which calls `answerParent` */
+  /** @param file the module to run, which calls `answerParent` */
   constructor(file: URL) {
     this.#file = file
   }
 
   start(): void {
-    // Ctrl-C is for the parent, who then stops it.
+    // Ctrl-C goes only to the parent, which then stops the child.
     const child = fork(this.#file, { execArgv: ['--import', 'tsx'], detached: true })
     child.on('message', text => this.#take(JSON.parse(String(text))))
     child.once('exit', code => this.#lose(new Error(`the fleet's process ended with ${code}`)))
     this.#child = child
   }
 
-  /** @param request the last one, at which it ends */
+  /** @param request the last request, which ends the process */
   async stop(request: Request): Promise<void> {
     const child = this.#child
     if (child?.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
-    // It may end before it has answered.
+    // The process may end before it has answered.
     await this.ask(request).catch(() => {})
     await ended
     clearTimeout(late)
   }
 
-  /** @returns the answer, of which whoever asks knows the shape */
+  /** @returns the answer; the caller knows its type */
   async ask<Result>(request: Request): Promise<Result> {
     const child = this.#child
     if (!child?.connected) throw new Error('the fleet is not running')
@@ -76,7 +76,7 @@ export class AskedProcess<Request extends { readonly kind: string }> {
 }
 
 /**
- * The process's own side.
+ * The child's side.
  * @param onAlone called when the parent is gone
  */
 export function answerParent<Request>(

@@ -3,7 +3,7 @@ import type { RouterOptions } from './router-options.ts'
 import type { ScriptedClient } from './scripted-client.ts'
 import type { SimulatedRouter } from './simulated-router.ts'
 
-/** What tests of the truth ask for, as an accounting does, and what that should carry. */
+/** The commands that the tests of the truth send, as a daemon does, and the bytes that they should carry. */
 
 export const HOTSPOT = ['/ip/hotspot/active/print', '=.proplist=.id,user,uptime,bytes-in,bytes-out'] as const
 export const ACTIVE = [
@@ -33,7 +33,7 @@ export async function askAll(client: ScriptedClient, ...commands: (readonly stri
   for (const _ of commands) await client.reply()
 }
 
-/** `seconds` of the traffic that Ann has here. */
+/** The traffic of Ann in these tests after `seconds`. */
 export function moved(seconds: number): { upload: number; download: number } {
   return { upload: seconds * 100, download: seconds * 1000 }
 }

@@ -7,16 +7,16 @@ import type { Reply, ScriptedClient } from './scripted-client.ts'
 import { propertiesOf } from './scripted-client.ts'
 import { varyingTraffic } from './traffic.ts'
 
-/** Many more bytes than a socket's buffers hold, so that aborts fall into replies on their way. */
+/** Many more bytes than a socket's buffers hold, so that aborts hit replies under way. */
 const SESSIONS = 2000
 const ROUNDS = 3
 const REPLIES = 20
 const COMMAND = ['/ip/hotspot/active/print', '=.proplist=user,address,mac-address,bytes-in,bytes-out']
 
 /**
- * Books what whole replies say, up to the connection's end; names are unique here and nothing is reset, so the last
- * word counts.
- * @returns how many replies were whole
+ * Records the rows of whole replies until the connection ends. Names are unique here and nothing is reset, so the last
+ * row of each name counts.
+ * @returns the number of whole replies
  */
 async function readInto(books: Map<string, string>, client: ScriptedClient): Promise<number> {
   client.sendAll(Array.from({ length: REPLIES }, () => COMMAND))
@@ -31,7 +31,7 @@ async function readInto(books: Map<string, string>, client: ScriptedClient): Pro
 }
 
 for (const by of ['rst', 'fin'] as const satisfies readonly Ending[])
-  test(`what a client reads whole is the truth to the byte, wherever a ${by} falls`, async () => {
+  test(`what a client reads whole is the truth to the byte, wherever a ${by} happens`, async () => {
     const random = seededRandom(3)
     const router = await startRouter({})
     for (let i = 0; i < SESSIONS; i++)

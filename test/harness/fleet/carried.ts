@@ -1,9 +1,9 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts'
 import type { Shown } from './sight.ts'
 
-/** The bytes that whole replies carried of one session. */
+/** The bytes of one session that whole replies carried. */
 export class Carried {
-  /** What counting goes on from. */
+  /** The counters from which counting continues. */
   #last: Bytes | undefined
   #shown: Shown | undefined
   #bytes = NO_BYTES
@@ -13,17 +13,17 @@ export class Carried {
     return this.#bytes
   }
 
-  /** When the last row of it in a whole reply was made; `undefined` where none ever was. */
+  /** When its last row in a whole reply was made; `undefined` if there was none. */
   get atMs(): number | undefined {
     return this.#shown?.atMs
   }
 
-  /** What the last reply added: a client that lost just this one has `bytes` less this. */
+  /** The bytes that the last reply added: a client that lost this reply has `bytes` less these. */
   get added(): Bytes {
     return this.#added
   }
 
-  /** Whether a reply, or a binding's baseline, has fixed what counting goes on from. */
+  /** Whether a reply or a binding's baseline has set the counters from which counting continues. */
   get isStarted(): boolean {
     return this.#last !== undefined
   }
@@ -33,8 +33,8 @@ export class Carried {
   }
 
   /**
-   * Counters that fell were reset, so all that they show is new. A row that was looked at, or overtaken, is passed over.
-   * @returns what the row added
+   * Counters that fell were reset, so everything they show is new. A row that was seen before, or is older, is skipped.
+   * @returns the bytes that the row added
    */
   take(shown: Shown): Bytes {
     if (this.#shown && (shown === this.#shown || shown.atMs < this.#shown.atMs)) return NO_BYTES

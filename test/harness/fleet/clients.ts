@@ -8,13 +8,13 @@ import type { Truth } from './truth.ts'
 
 interface Client {
   readonly tcp: Socket
-  /** The TLS on it, or the same one. */
+  /** The TLS socket, or `tcp` itself. */
   readonly socket: Socket
-  /** `undefined` for one that came while the router was deaf. */
+  /** `undefined` if it came while the router was deaf. */
   readonly connection: ApiConnection | undefined
 }
 
-/** The connections that a router has right now. */
+/** The current connections of a router. */
 export class Clients {
   readonly #served: Served
   readonly #truth: Truth
@@ -32,7 +32,7 @@ export class Clients {
   }
 
   accept(tcp: Socket): void {
-    tcp.on('error', () => {}) // `close` follows, and is all there is to know.
+    tcp.on('error', () => {}) // `close` follows and is all that matters.
     const client = this.#served.faults.hang === 'deaf' ? this.#leave(tcp) : this.#serve(tcp)
     this.#clients.add(client)
     tcp.once('close', () => {
@@ -59,7 +59,7 @@ export class Clients {
     return socket
   }
 
-  /** Resolves when all are told; replies that were handed over whole arrive before. */
+  /** Resolves when all are ended; replies that were handed over whole arrive before. */
   async end(by: Ending): Promise<void> {
     await Promise.all(
       Array.from(this.#clients, async ({ tcp, connection }) => {
@@ -73,12 +73,12 @@ export class Clients {
     for (const { connection } of this.#clients) connection?.fatal(reason)
   }
 
-  /** Reads nothing any more. */
+  /** Stops reading. */
   pause(): void {
     for (const { socket } of this.#clients) socket.pause()
   }
 
-  /** After a hang. Who waits for an answer gets it late, or is cut off. */
+  /** Continues after a hang. Waiting requests are answered late or cut off. */
   async resume(how: { answersLate: boolean }): Promise<void> {
     await Promise.all(
       Array.from(this.#clients, async ({ tcp, socket, connection }) => {

@@ -1,6 +1,6 @@
 import type { Request } from './request.ts'
 
-/** What a router was asked for, by path, such as `/ppp/active/print`. */
+/** The commands that a router received, by path, such as `/ppp/active/print`. */
 export class Commands {
   readonly #counts = new Map<string, number>()
   readonly #waiting = new Set<{ path: string; resolve: () => void }>()

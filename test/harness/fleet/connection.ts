@@ -28,8 +28,8 @@ interface Chunk {
 }
 
 /**
- * One client of the router. Commands are answered in their order, or, where the router interleaves, a sentence of
- * each in turn. A reply ends a chunk, so that what the kernel took tells which replies went out whole.
+ * One client of the router. Commands are answered in order; a router that interleaves sends one sentence of each in
+ * turn. A reply ends a chunk, so that the bytes that the kernel took show which replies went out whole.
  */
 export class ApiConnection {
   readonly #served: Served
@@ -38,7 +38,7 @@ export class ApiConnection {
   readonly #outlet: Outlet
   readonly #decoder: SentenceDecoder
   readonly #pending: Pending[] = []
-  /** Sentences that don't wait for the replies before them. */
+  /** Sentences that do not wait for the replies before them. */
   #urgent: Buffer[] = []
   readonly #listening = new Map<string | undefined, () => void>()
   #isEnded = false
@@ -65,7 +65,7 @@ export class ApiConnection {
     } catch {
       this.destroy()
     }
-    // Commands sent together may come in two chunks: wait for both, or there is nothing to interleave.
+    // Commands sent together may arrive in two chunks, and both are needed for interleaving.
     if (this.#served.isInterleaving) setImmediate(() => this.pump())
     else this.pump()
   }
@@ -86,7 +86,7 @@ export class ApiConnection {
     this.#served.onCommand(request)
   }
 
-  /** Sends what can be sent; called again when the outlet has room or the router no longer hangs. */
+  /** Sends what can be sent; called again when the outlet has room or the router stops hanging. */
   pump(): void {
     while (!this.#isEnded && !this.#outlet.isBusy && this.#served.faults.hang === 'none') {
       const chunk = this.#nextChunk()
@@ -149,7 +149,7 @@ export class ApiConnection {
     this.#listening.set(request.tag, stop)
   }
 
-  /** Interrupts the command of that tag, or all where none is named. Nothing is running: only the cancel is done. */
+  /** Interrupts the command with that tag, or all if none is named. If none is running, only the cancel is done. */
   #cancel(request: Request): void {
     const tag = request.attributes.get('tag')
     const isMeant = (it: string | undefined) => tag === undefined || it === tag
@@ -175,14 +175,14 @@ export class ApiConnection {
     this.pump()
   }
 
-  /** `!fatal`, and the end: whatever was asked stays without an answer. */
+  /** Sends `!fatal` and ends the connection. Pending commands get no answer. */
   fatal(reason: string): void {
     this.#pending.length = 0
     this.#say(['!fatal', reason], undefined)
     void this.end('fin')
   }
 
-  /** Replies that were handed over whole still arrive. */
+  /** Ends the connection. Replies that were handed over whole still arrive. */
   async end(by: Ending): Promise<void> {
     this.#forget()
     await this.#outlet.end(by)
@@ -203,7 +203,7 @@ export class ApiConnection {
 }
 
 function encode([first = '', ...rest]: Sentence, tag: string | undefined): Buffer {
-  // `!fatal` is about the connection and has no tag.
+  // `!fatal` concerns the connection and has no tag.
   const isAsItIs = tag === undefined || first === '!fatal' || rest.some(word => word.startsWith('.tag='))
   const words = isAsItIs ? [first, ...rest] : [first, `.tag=${tag}`, ...rest]
   return encodeSentence(words.map(word => Buffer.from(word, 'latin1')))

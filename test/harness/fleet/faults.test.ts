@@ -32,7 +32,7 @@ for (const by of ['rst', 'fin'] as const) {
   })
 }
 
-test('a cut can fall after any byte', async () => {
+test('a cut can happen after any byte', async () => {
   const router = await startRouter({})
   const reply = ['!re', '.tag=i', '=name=router']
   for (const [afterBytes, rows] of [
@@ -47,7 +47,7 @@ test('a cut can fall after any byte', async () => {
   }
 })
 
-test('a trickling router sends each byte alone', async () => {
+test('a trickling router sends each byte separately', async () => {
   const router = await startRouter({})
   router.login(HOTSPOT_ANN)
   const client = await enter(router)
@@ -58,7 +58,7 @@ test('a trickling router sends each byte alone', async () => {
   expect(router.truth()).toMatchObject([{ everCarried: true }])
 })
 
-test('a hanging router reads and does not answer, and cuts off who waited when it recovers', async () => {
+test('a hanging router reads without answering, and cuts off waiting clients when it recovers', async () => {
   const router = await startRouter({})
   const client = await enter(router)
   router.hang()
@@ -79,7 +79,7 @@ test('a router may also answer late', async () => {
   expect(await client.reply()).toHaveLength(2)
 })
 
-test('a deaf router takes the connection and reads nothing', async () => {
+test('a deaf router accepts the connection and reads nothing', async () => {
   const router = await startRouter({})
   const before = await enter(router)
   router.hang('deaf')
@@ -93,7 +93,7 @@ test('a deaf router takes the connection and reads nothing', async () => {
   expect(router.received('/system/identity/print')).toBe(0)
 })
 
-test('a refusing router keeps its connections and takes no new ones', async () => {
+test('a refusing router keeps its connections and accepts no new ones', async () => {
   const router = await startRouter({})
   const client = await enter(router)
   router.refuse()
@@ -116,7 +116,7 @@ test('a denying router refuses every login until it recovers', async () => {
   expect(await client.ask(...login)).toEqual([['!done']])
 })
 
-test('several traps may come before the done, and then the command works again', async () => {
+test('several traps may precede the done, and then the command works again', async () => {
   const router = await startRouter({})
   const client = await enter(router)
   router.failNext({ menu: '/ppp/active', messages: ['busy', 'timeout'], category: 5, times: 1 })
@@ -128,7 +128,7 @@ test('several traps may come before the done, and then the command works again',
   expect(await client.ask('/ppp/active/print')).toEqual([['!empty'], ['!done']])
 })
 
-test('junk leaves the rows as they are', async () => {
+test('junk leaves the rows unchanged', async () => {
   const router = await startRouter({})
   router.login(HOTSPOT_ANN)
   const client = await enter(router)
@@ -142,14 +142,14 @@ test('junk leaves the rows as they are', async () => {
   expect(replies).toContainEqual(['!done', '.tag=tag-of-nobody'])
 })
 
-test('a fatal has no tag, and ends the connection', async () => {
+test('a fatal has no tag and ends the connection', async () => {
   const router = await startRouter({})
   const client = await enter(router)
   router.fatal('out of memory')
   expect(await client.reply()).toEqual([['!fatal', 'out of memory']])
 })
 
-test('a reboot ends every session and connection, sets all to zero and may refuse logins at first', async () => {
+test('a reboot ends every session and connection, sets all counters to zero and may refuse logins at first', async () => {
   const clock = new HandClock()
   const router = await startRouter({ now: clock.now })
   const binding = router.addBinding({ protocol: 'pppoe', name: 'to-ann', user: PPP_ANN.name })
@@ -173,7 +173,7 @@ test('a reboot ends every session and connection, sets all to zero and may refus
   ])
 })
 
-test('a router that was stopped has the same port when it starts again, and its sessions', async () => {
+test('a stopped router has the same port when it starts again, and its sessions', async () => {
   const router = await startRouter({})
   router.login(HOTSPOT_ANN)
   const { port } = router

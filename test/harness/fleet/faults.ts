@@ -4,17 +4,17 @@ import type { Request } from './request.ts'
 export type Ending = 'rst' | 'fin'
 
 export interface Cut {
-  /** The menu whose next reply is cut; without one, any menu's. */
+  /** The menu whose next reply is cut; `undefined`: that of any menu. */
   readonly menu?: string
-  /** Bytes of the reply that are still sent; half of them where it is not said. Never the whole reply. */
+  /** Bytes of the reply that are still sent; by default half of it. Never the whole reply. */
   readonly afterBytes?: number
   readonly by: Ending
 }
 
 export interface Failure {
-  /** Of the command: `/ppp/active`. */
+  /** The menu of the command: `/ppp/active`. */
   readonly menu: string
-  /** One trap each, before the `!done`. */
+  /** Traps, one message each, before the `!done`. */
   readonly messages: readonly string[]
   readonly category?: number
   readonly times: number
@@ -23,20 +23,20 @@ export interface Failure {
 /**
  * none      answers
  * silent    reads and never answers
- * deaf      accepts and reads nothing at all, so that not even TLS gets its answer
+ * deaf      accepts and reads nothing, so that not even TLS gets an answer
  */
 export type Hang = 'none' | 'silent' | 'deaf'
 
-/** What is wrong with a router right now. */
+/** The current faults of a router. */
 export class Faults {
   hang: Hang = 'none'
   isDenying = false
-  /** Logins that are refused before one is heard again. */
+  /** Number of logins to refuse. */
   loginsToRefuse = 0
   hasJunk = false
-  /** Whether the server menus lack rows. */
+  /** Whether rows are missing in the server menus. */
   areServersShort = false
-  /** Milliseconds a byte where bytes are sent one by one. */
+  /** Milliseconds per byte if bytes are sent one by one. */
   trickleMs: number | undefined
   #cut: Cut | undefined
   #failures: { failure: Failure; left: number }[] = []

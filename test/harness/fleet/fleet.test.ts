@@ -10,7 +10,7 @@ async function startFleet(options: Partial<FleetOptions>): Promise<Fleet> {
   return fleet
 }
 
-/** Without what the same seed can't know: the interface's session is told by its name. */
+/** Without the names of interfaces, which the seed does not determine. */
 function story(fleet: Fleet): readonly string[] {
   return fleet
     .truth()

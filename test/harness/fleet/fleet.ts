@@ -8,19 +8,19 @@ import { Site } from './site.ts'
 import type { SessionTruth } from './truth.ts'
 
 export interface FleetOptions {
-  /** The same seed makes the same fleet, and the same churn. */
+  /** The same seed makes the same fleet and the same churn. */
   readonly seed: number
   readonly routers: number
-  /** Online at first, and about so many later, on each router that has the package. */
+  /** Sessions online at first, and about as many later, on each router with the package. */
   readonly hotspotSessions: number
   readonly pppSessions: number
-  /** Static PPP bindings a router. */
+  /** Static PPP bindings per router. */
   readonly bindings?: number
-  /** Bytes a second of a middling session. */
+  /** Mean bytes a second of a session. */
   readonly meanRate?: Bytes
-  /** Shown by every third router; without it all are plain TCP. */
+  /** The identity of every third router; without it all use plain TCP. */
   readonly tls?: TlsIdentity
-  /** For every router, above the fleet's own mixture. */
+  /** Options for every router, which override the fleet's own mixture. */
   readonly router?: Partial<RouterOptions>
 }
 
@@ -29,7 +29,7 @@ export interface FleetTruth extends SessionTruth {
   readonly router: string
 }
 
-/** Many routers of both versions, with and without each package, and the subscribers that come and go on them. */
+/** Many routers of both versions, with and without each package, whose subscribers come and go. */
 export class Fleet {
   readonly sites: readonly Site[]
   readonly #random: Random
@@ -52,7 +52,7 @@ export class Fleet {
     await Promise.all(this.routers.map(router => router.stop()))
   }
 
-  /** One thing happens on one router: a login, a logout, both at once, or a counter reset. */
+  /** Lets one thing happen on one router: a login, a logout, both at once, or a counter reset. */
   step(): void {
     pick(this.#random, this.sites)?.step()
   }
@@ -102,7 +102,7 @@ export function createFleet(options: FleetOptions): Fleet {
   return new Fleet(sites, random)
 }
 
-/** Of ten routers one has no hotspot and one no PPP. */
+/** One router in ten has no hotspot, and one no PPP. */
 function packagesOf(number: number): readonly ('hotspot' | 'ppp')[] {
   if (number % 10 === 3) return ['ppp']
   if (number % 10 === 4) return ['hotspot']
@@ -113,6 +113,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
   } catch {
-    // Aborted: the loop looks at its signal.
+    // Aborted: the loop checks its signal.
   }
 }

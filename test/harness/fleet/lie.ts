@@ -1,20 +1,20 @@
 import { type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts'
 import { DIRECTIONS, type Direction } from '../../../src/accounting/counting/mark.ts'
 
-/** How a session's counters can be wrong. */
+/** The ways in which a session's counters can be wrong. */
 export const COUNTER_LIES = ['counters zero', 'counters as after a reset', 'counters slightly below'] as const
 
 /**
- * What a router can tell of a session that is not true:
+ * The lies that a router can tell about a session:
  *
- *     counters …       0; or what was moved since the last true reading, and well below what they were; or a little below
+ *     counters …       0; or the bytes since the last true reading, far below the last value; or slightly below it
  *     row twice        its row comes twice
  *     …, once smaller  and one of the two has smaller counters
  *     row missing      it has no row
- *     … unreadable     a property of its row is missing, or not as any RouterOS writes it
+ *     … unreadable     a property of its row is missing, or in a format that RouterOS never writes
  *     up since 1970    so says its uptime
- *     other … in …     the server menu has it from another caller, or by another name, than `/ppp/active`
- *     anything else    true, and told for the first time: a domain, an address, the name of an interface
+ *     other … in …     the server menu has another caller or name for it than `/ppp/active`
+ *     anything else    true but new: a domain, an address, the name of an interface
  */
 export const LIES = [
   ...COUNTER_LIES,
@@ -35,9 +35,9 @@ export type LieKind = (typeof LIES)[number]
 
 export interface Lie {
   readonly kind: LieKind
-  /** For how many readings. */
+  /** Number of readings with the lie. */
   readonly readings: number
-  /** In [0, 1): for what else there is to choose. */
+  /** In [0, 1), for further choices. */
   readonly variant: number
 }
 
@@ -48,10 +48,10 @@ const WELL = 0.4
 export class Telling {
   readonly kind: LieKind
   readonly variant: number
-  /** What the counters were in the last reading that was true. */
+  /** The counters in the last true reading. */
   #before: Bytes
   readonly #readings: number
-  #told = 0
+  #timesTold = 0
 
   constructor({ kind, readings, variant }: Lie, before: Bytes) {
     this.kind = kind
@@ -60,16 +60,16 @@ export class Telling {
     this.#readings = readings
   }
 
-  /** Readings that it was in. */
-  get told(): number {
-    return this.#told
+  /** Number of readings with the lie so far. */
+  get timesTold(): number {
+    return this.#timesTold
   }
 
   get isOver(): boolean {
-    return this.#told >= this.#readings
+    return this.#timesTold >= this.#readings
   }
 
-  /** Whether who reads can know the row again by what it was: without it, or a property of it, it is a new one. */
+  /** Whether a reader can recognise the row: without the row or a property of it, it is a new one. */
   get isRowKept(): boolean {
     switch (this.kind) {
       case 'row missing':
@@ -78,27 +78,27 @@ export class Telling {
       case 'counters unreadable':
         return this.garbled !== undefined
       case 'new interface name':
-        return this.#told > 0
+        return this.#timesTold > 0
       default:
         return true
     }
   }
 
-  /** What is instead of a value that can't be read; `undefined` where nothing is. */
+  /** The text instead of a value that cannot be read; `undefined` if there is none. */
   get garbled(): string | undefined {
     return this.variant < 0.5 ? undefined : 'unknown'
   }
 
   tell(): void {
-    this.#told++
+    this.#timesTold++
   }
 
-  /** A reading that was on its way when the lie was chosen showed the truth once more. */
+  /** Called for a true reading that was under way when the lie was chosen. */
   comesAfter(counters: Bytes): void {
-    if (this.#told === 0) this.#before = counters
+    if (this.#timesTold === 0) this.#before = counters
   }
 
-  /** @returns `undefined` where its counters are not what is lied about */
+  /** @returns `undefined` if the lie is not about its counters */
   counters(now: Bytes): Bytes | undefined {
     const before = this.#before
     switch (this.kind) {

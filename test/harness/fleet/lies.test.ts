@@ -12,27 +12,27 @@ async function rowsOf(client: ScriptedClient, command: readonly string[]) {
   return replies.filter(([word]) => word === '!re').map(propertiesOf)
 }
 
-/** Ann on a hotspot, read once, and one second later something is told of her. */
+/** Ann on a hotspot, read once, and one second later a lie about her. */
 async function lieOfHotspot(kind: LieKind, how: { readings: number; variant: number } = ONCE) {
-  const its = await setUp()
-  const session = its.router.login(HOTSPOT_ANN)
-  its.clock.turn(10_000)
-  await its.client.ask(...HOTSPOT)
-  its.clock.turn(1_000)
-  its.router.lies.tell(session, { kind, ...how })
-  const rows = await rowsOf(its.client, HOTSPOT)
-  return { ...its, session, rows }
+  const scene = await setUp()
+  const session = scene.router.login(HOTSPOT_ANN)
+  scene.clock.turn(10_000)
+  await scene.client.ask(...HOTSPOT)
+  scene.clock.turn(1_000)
+  scene.router.lies.tell(session, { kind, ...how })
+  const rows = await rowsOf(scene.client, HOTSPOT)
+  return { ...scene, session, rows }
 }
 
-test('counters that are wrong are carried as they are in truth', async () => {
-  const told = {
+test('the truth behind wrong counters is carried', async () => {
+  const expected = {
     'counters zero': { 'bytes-in': '0', 'bytes-out': '0' },
     'counters as after a reset': { 'bytes-in': '100', 'bytes-out': '1000' },
     'counters slightly below': { 'bytes-in': '970', 'bytes-out': '9700' },
   } as const
-  for (const kind of Object.keys(told) as (keyof typeof told)[]) {
+  for (const kind of Object.keys(expected) as (keyof typeof expected)[]) {
     const { rows, router, session } = await lieOfHotspot(kind)
-    expect(rows).toMatchObject([told[kind]])
+    expect(rows).toMatchObject([expected[kind]])
     expect(router.truthOf(session).carried).toEqual(moved(11))
   }
 })
@@ -47,7 +47,7 @@ test('a row can come twice, and once smaller', async () => {
   expect(router.truthOf(session).carried).toEqual(moved(11))
 })
 
-test('what has no row, or one that can not be read, is carried by the next one', async () => {
+test('a row that is missing or cannot be read is carried by the next one', async () => {
   for (const kind of ['row missing', 'uptime unreadable', 'counters unreadable'] as const) {
     const { router, session, client } = await lieOfHotspot(kind)
     expect(router.truthOf(session).carried).toEqual(moved(10))
@@ -56,7 +56,7 @@ test('what has no row, or one that can not be read, is carried by the next one',
   }
 })
 
-test('a property that can not be read is missing, or is no number', async () => {
+test('an unreadable property is missing, or is not a number', async () => {
   expect((await lieOfHotspot('row missing')).rows).toEqual([])
   expect((await lieOfHotspot('uptime unreadable')).rows).toMatchObject([{ uptime: 'unknown' }])
   const [row] = (await lieOfHotspot('counters unreadable', { readings: 1, variant: 0 })).rows
@@ -67,7 +67,7 @@ test('an uptime can be since 1970', async () => {
   expect((await lieOfHotspot('up since 1970')).rows).toMatchObject([{ uptime: '2920w' }])
 })
 
-test('a lie is told for so many readings, one at a time, and a reading is true before the next', async () => {
+test('a lie is told in a number of readings, one lie at a time, with a true reading before the next', async () => {
   const { router, session, client } = await lieOfHotspot('counters zero', { readings: 2, variant: 0 })
   const { lies } = router
   expect(() => lies.tell(session, { kind: 'row twice', ...ONCE })).toThrow(RangeError)
@@ -78,14 +78,14 @@ test('a lie is told for so many readings, one at a time, and a reading is true b
   expect(lies.trueSinceMs(session)).toBe(router.now())
 })
 
-test('a reply that is cut tells no lie', async () => {
+test('a cut reply tells no lie', async () => {
   const { router, session, client } = await lieOfHotspot('counters zero', { readings: 2, variant: 0 })
   router.cutNextReply({ by: 'fin' })
   await client.ask(...HOTSPOT)
-  expect(router.lies.of(session)?.told).toBe(1)
+  expect(router.lies.of(session)?.timesTold).toBe(1)
 })
 
-test('a reading says who was lied about', async () => {
+test('a reading names the sessions that were lied about', async () => {
   const { router, session, client } = await lieOfHotspot('row twice')
   const readings: CarriedReading[] = []
   router.onReading(reading => readings.push(reading))
@@ -95,7 +95,7 @@ test('a reading says who was lied about', async () => {
   expect(readings.map(({ lies }) => [...lies.keys()])).toEqual([[session], []])
 })
 
-test('a hotspot session goes on at another address, and under a domain', async () => {
+test('a hotspot session continues at another address, and under a domain', async () => {
   const { clock, router, client } = await setUp()
   const session = router.login(HOTSPOT_ANN)
   await client.ask(...HOTSPOT)
@@ -111,14 +111,14 @@ test('a hotspot session goes on at another address, and under a domain', async (
 })
 
 async function readPpp() {
-  const its = await setUp()
-  const session = its.router.login(PPP_ANN)
-  await askAll(its.client, ACTIVE, INTERFACE, SERVER)
-  its.clock.turn(1_000)
-  return { ...its, session }
+  const scene = await setUp()
+  const session = scene.router.login(PPP_ANN)
+  await askAll(scene.client, ACTIVE, INTERFACE, SERVER)
+  scene.clock.turn(1_000)
+  return { ...scene, session }
 }
 
-test('of a PPP session the counters of its interface are wrong', async () => {
+test('the interface of a PPP session has wrong counters', async () => {
   const { router, session, client } = await readPpp()
   router.lies.tell(session, { kind: 'counters zero', ...ONCE })
   await askAll(client, ACTIVE)
@@ -126,7 +126,7 @@ test('of a PPP session the counters of its interface are wrong', async () => {
   expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
-test('one whose row lacked a property is carried once its server row is known anew', async () => {
+test('a session whose row lacked a property is carried once its server row is known again', async () => {
   const { router, session, client } = await readPpp()
   router.lies.tell(session, { kind: 'uptime unreadable', readings: 1, variant: 0 })
   await askAll(client, ACTIVE, INTERFACE)
@@ -136,7 +136,7 @@ test('one whose row lacked a property is carried once its server row is known an
   expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
-test('nor is it known anew in that same reading', async () => {
+test('it is not known again in that same reading', async () => {
   const { router, session, client } = await readPpp()
   router.lies.tell(session, { kind: 'counters unreadable', readings: 1, variant: 0 })
   await askAll(client, ACTIVE, INTERFACE, SERVER)
@@ -146,7 +146,7 @@ test('nor is it known anew in that same reading', async () => {
   expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
-test('one whose value could not be read is carried by the next reading', async () => {
+test('a session with an unreadable value is carried by the next reading', async () => {
   const { router, session, client } = await readPpp()
   router.lies.tell(session, { kind: 'uptime unreadable', ...ONCE })
   await askAll(client, ACTIVE, INTERFACE)
@@ -156,17 +156,17 @@ test('one whose value could not be read is carried by the next reading', async (
 })
 
 test('the server menu has another caller, or another name', async () => {
-  for (const [kind, told] of [
+  for (const [kind, row] of [
     ['other caller in the server menu', { user: 'ann', 'remote-address': '02:FF:FF:FF:FF:FF' }],
     ['other name in the server menu', { user: 'ann@isp', 'remote-address': PPP_ANN.callerId }],
   ] as const) {
     const { router, session, client } = await readPpp()
     router.lies.tell(session, { kind, ...ONCE })
-    expect(await rowsOf(client, SERVER)).toMatchObject([told])
+    expect(await rowsOf(client, SERVER)).toMatchObject([row])
   }
 })
 
-test('an interface goes on under another name', async () => {
+test('an interface continues under another name', async () => {
   const { router, client } = await readPpp()
   const [session] = router.sessions.ppp()
   if (!session) throw new Error('she is logged in')
@@ -175,7 +175,7 @@ test('an interface goes on under another name', async () => {
   expect(await rowsOf(client, INTERFACE)).toMatchObject([{ name: '<pppoe-ann-1>' }])
 })
 
-test('server menus lack rows until the router recovers', async () => {
+test('rows are missing in the server menus until the router recovers', async () => {
   const { router, client } = await readPpp()
   router.login({ ...PPP_ANN, callerId: '02:00:00:00:00:02' })
   router.faults.areServersShort = true
@@ -184,7 +184,7 @@ test('server menus lack rows until the router recovers', async () => {
   expect(await rowsOf(client, SERVER)).toHaveLength(2)
 })
 
-test('on a router that takes another’s place counting begins with its first reading', async () => {
+test('on a router that replaces another, counting begins with its first reading', async () => {
   const { clock, router, client } = await setUp()
   router.login(HOTSPOT_ANN)
   await client.ask(...HOTSPOT)
@@ -202,7 +202,7 @@ test('on a router that takes another’s place counting begins with its first re
   expect(spare.truthOf(session).carried).toEqual(moved(1))
 })
 
-test('so it does for who was there, and was not in that reading', async () => {
+test('the same holds for a session that was there and not in that reading', async () => {
   const { clock, router, client } = await setUp()
   await client.ask(...HOTSPOT)
   const spare = router.spare({ serial: 'HF900001' })
@@ -220,7 +220,7 @@ test('so it does for who was there, and was not in that reading', async () => {
   expect(spare.truthOf(later).carried).toEqual(moved(1))
 })
 
-test('counters as after a reset begin at the last true reading, one that was on its way when the lie was chosen too', async () => {
+test('counters as after a reset begin at the last true reading, also at one under way when the lie was chosen', async () => {
   const { router, clock } = await setUp()
   const session = router.login(HOTSPOT_ANN)
   const truly = (upload: number): CarriedReading => {

@@ -5,14 +5,14 @@ import type { CarriedReading } from './truth.ts'
 
 interface Seen {
   readonly firstMs: number
-  /** In the last reading that was true. */
+  /** In the last true reading. */
   readonly counters: Bytes
-  /** Of the last reading that lied. */
+  /** The last reading with a lie. */
   readonly liedMs: number | undefined
   readonly isTrue: boolean
 }
 
-/** What a router lies about: of each session one thing at a time, and between two at least one reading is true. */
+/** The lies of a router: one at a time per session, with at least one true reading between two of them. */
 export class Lies {
   readonly #telling = new Map<SimulatedSession, Telling>()
   readonly #seen = new Map<SimulatedSession, Seen>()
@@ -22,14 +22,14 @@ export class Lies {
     return this.#telling.get(session)
   }
 
-  /** Since when readings have had the session; `undefined` where none had, or the last one lied, or the next one will. */
+  /** Since when true readings have had the session; `undefined` if none did, or the last one or the next one lies. */
   trueSinceMs(session: SimulatedSession): number | undefined {
     const seen = this.#seen.get(session)
     if (!seen?.isTrue || this.#telling.has(session)) return undefined
     return seen.liedMs ?? seen.firstMs
   }
 
-  /** @throws RangeError where another lie about the session is not over */
+  /** @throws RangeError if another lie about the session is not over */
   tell(session: SimulatedSession, lie: Lie): Telling {
     if (this.#telling.has(session)) throw new RangeError('one lie at a time')
     const telling = new Telling(lie, this.#seen.get(session)?.counters ?? NO_BYTES)
@@ -37,14 +37,14 @@ export class Lies {
     return telling
   }
 
-  /** Every lie that is being told is over, and the next reading of each session is true, as if all had been lied about. */
+  /** Ends every lie. The next reading of each session is true, as if all had been lied about. */
   end(nowMs: number): void {
     this.#telling.clear()
     for (const [session, seen] of this.#seen)
       this.#seen.set(session, { ...seen, liedMs: nowMs, isTrue: false })
   }
 
-  /** What a reading tells is told, once: of a reading of PPP more can become known when the server menus answer. */
+  /** Records a reading once. More of a PPP reading can become known when the server menus answer. */
   note({ shown, lies, atMs }: CarriedReading): void {
     const isKnown = this.#noted.has(lies)
     this.#noted.add(lies)
@@ -52,8 +52,8 @@ export class Lies {
       if (!isKnown) lie.tell()
       if (lie.isOver && this.#telling.get(session) === lie) this.#telling.delete(session)
       const seen = this.#seen.get(session)
-      const its = { firstMs: seen?.firstMs ?? atMs, counters: seen?.counters ?? NO_BYTES }
-      this.#seen.set(session, { ...its, liedMs: atMs, isTrue: false })
+      const known = { firstMs: seen?.firstMs ?? atMs, counters: seen?.counters ?? NO_BYTES }
+      this.#seen.set(session, { ...known, liedMs: atMs, isTrue: false })
     }
     for (const [session, { counters }] of shown) {
       if (lies.has(session)) continue

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { enter, HOTSPOT_ANN, PPP_ANN, startRouter } from './opened.ts'
 
-test('listening tells who comes with the row, and who goes by the id alone', async () => {
+test('listen reports a new session with its row, and a gone one by its id alone', async () => {
   const router = await startRouter({})
   const client = await enter(router)
   client.send('/ppp/active/listen', '=.proplist=.id,name', '.tag=l')
-  // Answered after the listen, so it has begun.
+  // Answered after the listen, which has therefore begun.
   await client.ask('/system/identity/print', '.tag=i')
   const session = router.login(PPP_ANN)
   expect(await client.next()).toEqual(['!re', '.tag=l', '=.id=*1', '=name=ann'])
@@ -14,7 +14,7 @@ test('listening tells who comes with the row, and who goes by the id alone', asy
   expect(await client.next()).toEqual(['!re', '.tag=l', '=.id=*1', '=.dead=true'])
 })
 
-test('6.49 says yes of the dead', async () => {
+test('6.49 writes yes for a dead row', async () => {
   const router = await startRouter({ version: '6.49' })
   const session = router.login(HOTSPOT_ANN)
   const client = await enter(router)
@@ -41,7 +41,7 @@ test('a cancel interrupts the listen, is done, and then the listen is done', asy
   ])
 })
 
-test('commands on one connection are answered in their order, each with its tag', async () => {
+test('commands on one connection are answered in order, each with its tag', async () => {
   const router = await startRouter({})
   router.login(PPP_ANN)
   const client = await enter(router)

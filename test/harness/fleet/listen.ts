@@ -4,12 +4,12 @@ import type { Request, Sentence } from './request.ts'
 import { HotspotSession, PppSession } from './session.ts'
 import type { SessionChange } from './sessions.ts'
 
-/** The menus that can be listened to. */
+/** The menus that support `listen`. */
 export const LISTENED: readonly string[] = ['/ip/hotspot/active', '/ppp/active']
 
 /**
- * Tells of who comes, with the row, and of who goes, with the id and nothing more.
- * @returns how to stop
+ * Reports new sessions with their row, and gone ones with only the id.
+ * @returns a function that stops it
  */
 export function listen(request: Request, served: Served, say: (sentence: Sentence) => void): () => void {
   const wanted = proplist(request)

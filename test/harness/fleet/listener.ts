@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const ATTEMPTS = 100
 
-/** A TCP port that can be closed and opened again as the same one, while its connections live on. */
+/** A TCP port that can be closed and opened again with the same number, while its connections stay. */
 export class Listener {
   readonly #host: string
   readonly #onSocket: (socket: Socket) => void
   #port: number
   #server: Server | undefined
 
-  /** @param options port 0 takes any that is free, and keeps it from then on */
+  /** @param options port 0 takes any free one, and keeps it from then on */
   constructor(options: { host: string; port: number; onSocket: (socket: Socket) => void }) {
     this.#host = options.host
     this.#port = options.port
@@ -30,7 +30,7 @@ export class Listener {
       try {
         await this.#listen()
       } catch (error) {
-        // While it was closed somebody's outgoing connection may have been given the port.
+        // While it was closed, an outgoing connection of another process may have got the port.
         if (attempt === ATTEMPTS || this.#port === 0) throw error
         await sleep(50)
       }
@@ -51,7 +51,7 @@ export class Listener {
     })
   }
 
-  /** From now on connections are refused; those there are go on. */
+  /** From now on connections are refused; existing ones stay. */
   close(): void {
     this.#server?.close()
     this.#server = undefined

@@ -31,7 +31,7 @@ test('a user without the api right cannot log in', async () => {
   expect(await client.ask('/login', '=name=usage', '=password=secret')).toEqual(REFUSED)
 })
 
-test('a user without the read right is told so by every menu', async () => {
+test('a user without the read right is refused by every menu', async () => {
   const users = [{ name: 'usage', password: 'secret', policy: ['api'] as const }]
   const client = await enter(await startRouter({ users }))
   expect(await client.ask('/ppp/active/print')).toEqual([
@@ -40,7 +40,7 @@ test('a user without the read right is told so by every menu', async () => {
   ])
 })
 
-test('an old router wants the MD5 of its challenge', async () => {
+test('an old router requires the MD5 of its challenge', async () => {
   const client = await knock(await startRouter({ hasOldLogin: true, version: '6.49' }))
   const [challenge = []] = await client.ask('/login', '=name=usage', '=password=secret')
   expect(challenge).toEqual(['!done', expect.stringMatching(/^=ret=[0-9a-f]{32}$/)])
@@ -66,7 +66,7 @@ test('a router with a certificate speaks the same over TLS, on IPv6 too', async 
   expect(await client.rows('/system/identity/print')).toEqual([{ name: 'router' }])
 })
 
-test('a certificate that signed itself is no one’s to trust but by its fingerprint', async () => {
+test('a self-signed certificate can only be trusted by its fingerprint', async () => {
   const router = await startRouter({ tls: selfSignedIdentity() })
   const ca = readFileSync(AUTHORITY_PATH, 'utf8')
   await expect(enter(router, { ca })).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })

@@ -13,12 +13,12 @@ export interface RouterUser {
 
 export interface LoginRules {
   readonly users: readonly RouterUser[]
-  /** Before 6.43: the password is proved by an MD5 over a challenge. */
+  /** Before 6.43: the password is proved with an MD5 over a challenge. */
   readonly isOldStyle: boolean
   readonly faults: Faults
 }
 
-/** Who is logged in on one connection. */
+/** The login state of one connection. */
 export class Login {
   readonly #rules: LoginRules
   #user: RouterUser | undefined
@@ -32,11 +32,11 @@ export class Login {
     return this.#user
   }
 
-  /** @param loggedIn called before the `!done` of a login that succeeds */
+  /** @param loggedIn called before the `!done` of a successful login */
   *answer(request: Request, loggedIn: () => void): Answer {
     const { attributes } = request
     if (this.#rules.isOldStyle && !attributes.has('response')) {
-      // An old router does not look at a password that comes unasked.
+      // An old router ignores a password that it has not asked for.
       this.#challenge = randomBytes(16)
       yield ['!done', `=ret=${this.#challenge.toString('hex')}`]
       return 'whole'

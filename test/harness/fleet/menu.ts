@@ -1,18 +1,18 @@
 import type { Sight } from './sight.ts'
 
-/** One row at one instant. All values are raw; a property without a value is `undefined`. */
+/** A row at one instant. All values are raw; a property without a value is `undefined`. */
 export interface Row {
   readonly keys: readonly string[]
   value(key: string): string | undefined
-  /** What a client sees that was sent these properties. */
+  /** What a client learns that gets these properties. */
   sights(sent: ReadonlySet<string>): readonly Sight[]
-  /** Whether it is left out of what is sent. */
+  /** Whether the row is left out of the reply. */
   readonly isHidden: boolean
 }
 
-/** A menu that can be printed. Its rows are made one by one, each at the instant it is asked for. */
+/** A menu that can be printed. Its rows are made one by one, each at the instant when it is requested. */
 export interface Menu {
-  /** What `print` takes beside `.proplist` and `count-only`. */
+  /** Parameters of `print` besides `.proplist` and `count-only`. */
   readonly parameters: readonly string[]
   rows(): Iterable<Row>
 }

@@ -16,7 +16,7 @@ test('an idle hotspot on 6.49 answers !done alone', async () => {
   expect(await client.ask('/ip/hotspot/active/print', '.tag=h')).toEqual([['!done', '.tag=h']])
 })
 
-test('a menu that is not there is a trap, in the words of each version', async () => {
+test('a missing menu is a trap, in the words of each version', async () => {
   const old = await enter(await startRouter({ version: '6.49', packages: ['ppp'] }))
   expect(await old.ask('/ip/hotspot/active/print')).toEqual([
     ['!trap', '=message=no such command prefix'],
@@ -29,7 +29,7 @@ test('a menu that is not there is a trap, in the words of each version', async (
   ])
 })
 
-test('a hotspot session shows what it moved, seen from the router, and its address as its id', async () => {
+test('a hotspot session shows its bytes as seen by the router, and its address as its id', async () => {
   const clock = new HandClock()
   const router = await startRouter({ now: clock.now })
   router.login(HOTSPOT_ANN)
@@ -45,7 +45,7 @@ test('a hotspot session shows what it moved, seen from the router, and its addre
   expect(row).not.toHaveProperty('comment')
 })
 
-test('a PPP session has no bytes of its own: they are on its interface, and rx is its upload', async () => {
+test('a PPP session has no bytes itself: they are on its interface, and rx is its upload', async () => {
   const clock = new HandClock()
   const router = await startRouter({ now: clock.now })
   router.login(PPP_ANN)
@@ -78,7 +78,7 @@ test('the second session of ann takes the name that the first of ann-1 would hav
   ])
 })
 
-test('a static binding is listed while nobody is on it, and keeps its counters from one session to the next', async () => {
+test('a static binding is listed while nobody is on it, and keeps its counters between sessions', async () => {
   const clock = new HandClock()
   const router = await startRouter({ now: clock.now })
   router.addBinding({ protocol: 'l2tp', name: 'to-ann', user: utf8('ann') })
@@ -100,7 +100,7 @@ test('a static binding is listed while nobody is on it, and keeps its counters f
   expect(await client.rows(...bytes)).toEqual([{ 'rx-byte': '200' }])
 })
 
-test('names are the bytes that the operator’s tool made of them', async () => {
+test('names have the bytes that the operator’s tool produced', async () => {
   const router = await startRouter({})
   const names = [utf8('сергей'), utf8('Ágnes'), windows1252('João'), utf8('a=b'), utf8('<x>')]
   names.forEach((name, i) => {
@@ -117,7 +117,7 @@ test('count-only answers with a number and no rows', async () => {
   expect(await client.ask('/ip/hotspot/active/print', '=count-only=')).toEqual([['!done', '=ret=1']])
 })
 
-test('stats is no parameter of /ppp/active', async () => {
+test('stats is not a parameter of /ppp/active', async () => {
   const client = await enter(await startRouter({}))
   expect(await client.ask('/ppp/active/print', '=stats=')).toEqual([
     ['!trap', '=message=unknown parameter stats'],
@@ -125,7 +125,7 @@ test('stats is no parameter of /ppp/active', async () => {
   ])
 })
 
-test('an uplink’s counters are beyond what a double holds', async () => {
+test('an uplink’s counters are larger than a double can hold exactly', async () => {
   const client = await enter(await startRouter({}))
   expect(await client.rows('/interface/print', '=.proplist=tx-byte', '?type=ether')).toEqual([
     { 'tx-byte': '9007199254740993' },

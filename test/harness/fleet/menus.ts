@@ -20,7 +20,7 @@ import {
   users,
 } from './system-menus.ts'
 
-/** What a router's menus are made of. */
+/** The data behind a router's menus. */
 export interface MenuSources {
   readonly sessions: Sessions
   readonly lies: Lies
@@ -28,7 +28,7 @@ export interface MenuSources {
   readonly uptimeMs: () => number
 }
 
-/** The menus that a router with these packages has, by path. */
+/** The menus of a router with these packages, by path. */
 export function menusOf(
   options: RouterOptions,
   { sessions, lies, faults, uptimeMs }: MenuSources,

@@ -1,20 +1,20 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts'
 
-/** Whatever moves bytes as time goes by: a session. */
+/** A source of bytes over time: a session. */
 export interface Flow {
-  /** Bytes since it began. */
+  /** Bytes since its beginning. */
   movedAt(nowMs: number): Bytes
 }
 
-/** A pair of counters of the router: they run while a flow is on them, stand while none is, and can be set to zero. */
+/** A pair of counters: they run while a flow is on them, stand otherwise, and can be set to zero. */
 export class Meter {
   #flow: Flow | undefined
-  /** What the counters showed beside the flow's own bytes. */
+  /** The counters without the flow's own bytes. */
   #kept: Bytes = NO_BYTES
-  /** The flow's bytes that a reset took away. */
+  /** Bytes of the flow that a reset removed. */
   #cleared: Bytes = NO_BYTES
 
-  /** The flow counts from its own beginning. */
+  /** Starts a flow, which counts from its own beginning. */
   run(flow: Flow): void {
     this.#flow = flow
     this.#cleared = NO_BYTES
@@ -25,7 +25,7 @@ export class Meter {
     this.#flow = undefined
   }
 
-  /** Sets the counters without a trace of what was before, as a reset does with zero. */
+  /** Sets the counters as if nothing had been before; a reset sets zero. */
   set(bytes: Bytes, nowMs: number): void {
     this.#kept = bytes
     this.#cleared = this.#flow?.movedAt(nowMs) ?? NO_BYTES

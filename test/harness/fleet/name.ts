@@ -1,6 +1,6 @@
 import { type Encoding, encodeText } from '../../../src/routeros/wire/text.ts'
 
-/** A name as somebody typed it into some tool: the text, and the bytes that this tool made of it. */
+/** A name as typed into some tool: the text, and the bytes that the tool made of it. */
 export interface Name {
   readonly text: string
   readonly encoding: Encoding
@@ -15,9 +15,9 @@ export function windows1252(text: string): Name {
 }
 
 /**
- * The name's bytes as a raw string: one character a byte. Inside the fleet all words are raw strings, so that
- * router and name compare bytes, as RouterOS does.
- * @throws RangeError where the encoding has no such character
+ * The name's bytes as a raw string, one character per byte. All words inside the fleet are raw strings, so that router
+ * and name compare bytes, as RouterOS does.
+ * @throws RangeError if the encoding lacks a character
  */
 export function rawName(name: Name): string {
   const bytes = encodeText(name.text, name.encoding)

@@ -6,7 +6,7 @@ import type { HotspotLogin, PppLogin } from './session.ts'
 import { SimulatedRouter } from './simulated-router.ts'
 import { steadyTraffic } from './traffic.ts'
 
-/** What the tests here open; each is closed when its test ends. */
+/** Things that the tests open; each is closed when its test ends. */
 
 export async function startRouter(options: Partial<RouterOptions>): Promise<SimulatedRouter> {
   const router = new SimulatedRouter(options)
@@ -15,21 +15,21 @@ export async function startRouter(options: Partial<RouterOptions>): Promise<Simu
   return router
 }
 
-/** A client that is logged in. */
+/** A client after the login. */
 export async function enter(router: SimulatedRouter, tls?: { ca: string }): Promise<ScriptedClient> {
   const client = await loggedIn(router, tls)
   onTestFinished(() => client.close())
   return client
 }
 
-/** A client that has only connected. */
+/** A client before the login. */
 export async function knock(router: SimulatedRouter): Promise<ScriptedClient> {
   const client = await openClient(router)
   onTestFinished(() => client.close())
   return client
 }
 
-/** A clock that stands until it is turned. */
+/** A clock that only moves when it is turned. */
 export class HandClock {
   #nowMs = 1_000_000
 

@@ -4,19 +4,19 @@ import type { Ending } from './faults.ts'
 import { delivered } from './unsent.ts'
 
 /**
- * The sending side of one connection: takes chunks one after another, whole or byte by byte, and ends it. Bytes
- * count as handed over when the kernel has taken them. A chunk that it has not taken whole when the connection is
- * aborted never gets there whole.
+ * The sending side of one connection: sends chunks one after another, whole or byte by byte, and ends it. Bytes count
+ * as handed over when the kernel has taken them. If the kernel has not taken a whole chunk when the connection is
+ * aborted, the chunk never arrives whole.
  */
 export class Outlet {
   readonly #socket: Socket
-  /** The TCP socket beneath TLS, or the same one. */
+  /** The TCP socket below TLS, or the same socket. */
   readonly #tcp: Socket
   readonly #onReady: () => void
   #isBusy = false
   #isEnding = false
 
-  /** @param onReady called when it was busy and takes the next chunk */
+  /** @param onReady called when it was busy and can send the next chunk */
   constructor(socket: Socket, tcp: Socket, onReady: () => void) {
     this.#socket = socket
     this.#tcp = tcp
@@ -27,7 +27,7 @@ export class Outlet {
     return this.#isBusy || this.#isEnding
   }
 
-  /** @param handed called when the kernel has all of the bytes; never, where the connection ends before */
+  /** @param handed called when the kernel has all bytes; never if the connection ends before */
   write(bytes: Buffer, handed: () => void): void {
     const isRoom = this.#socket.write(bytes, error => {
       if (!error) handed()
@@ -37,7 +37,7 @@ export class Outlet {
     this.#socket.once('drain', () => this.#ready())
   }
 
-  /** Byte by byte, each in a packet of its own. */
+  /** Sends byte by byte, each in its own packet. */
   async trickle(bytes: Buffer, pauseMs: number, handed: () => void): Promise<void> {
     this.#isBusy = true
     for (let at = 0; at < bytes.length; at++) {
@@ -57,7 +57,7 @@ export class Outlet {
     this.#onReady()
   }
 
-  /** Takes no more. What was handed over before arrives, then the connection is aborted or closed in order. */
+  /** Accepts no further bytes. Bytes that were handed over still arrive, then the connection is aborted or closed in order. */
   async end(by: Ending): Promise<void> {
     if (this.#isEnding) return
     this.#isEnding = true
@@ -69,7 +69,7 @@ export class Outlet {
     this.destroy()
   }
 
-  /** At once, with an RST. */
+  /** Ends at once, with an RST. */
   destroy(): void {
     this.#isEnding = true
     this.#tcp.resetAndDestroy()

@@ -6,17 +6,17 @@ export const PPP_PROTOCOLS = ['pppoe', 'l2tp', 'pptp', 'sstp', 'ovpn'] as const
 export type PppProtocol = (typeof PPP_PROTOCOLS)[number]
 
 /**
- * What counts a PPP session's bytes, and is its row in the protocol's server menu:
+ * The interface that counts a PPP session's bytes, and its row in the protocol's server menu:
  *
- *     dynamic          made with its session, gone with it, starts at 0
- *     static binding   made by the operator for one user; keeps its counters from session to session
+ *     dynamic          created and removed with its session, starts at 0
+ *     static binding   made by the operator for one user; keeps its counters between sessions
  */
 export class PppInterface {
   readonly id: string
   readonly protocol: PppProtocol
   /** Raw. An operator can change it. */
   name: string
-  /** Raw; of a static binding the user it waits for. */
+  /** Raw; the user for whom a static binding waits. */
   readonly user: string
   readonly isDynamic: boolean
   readonly meter = new Meter()
@@ -45,7 +45,7 @@ export class PppInterface {
   }
 }
 
-/** `<pppoe-ann>`, or where that is taken, `<pppoe-ann-1>` and so on. */
+/** `<pppoe-ann>`, or if that is taken, `<pppoe-ann-1>` and so on. */
 export function dynamicName(protocol: PppProtocol, user: string, isTaken: (name: string) => boolean): string {
   let name = `<${protocol}-${user}>`
   for (let count = 1; isTaken(name); count++) name = `<${protocol}-${user}-${count}>`
@@ -60,7 +60,7 @@ const PROTOCOL_DIGITS: Readonly<Record<PppProtocol, string>> = {
   ovpn: '5',
 }
 
-/** `0x8`, the protocol, the boots (which wrap after 16), and the sessions since: it repeats. */
+/** `0x8`, the protocol, the number of boots (wraps after 16), and that of sessions since: it repeats. */
 export function pppSessionId(protocol: PppProtocol, boots: number, count: number): string {
   const boot = (boots % 16).toString(16)
   return `0x8${PROTOCOL_DIGITS[protocol]}${boot}${(count % 0x100000).toString(16).padStart(5, '0')}`

@@ -4,18 +4,18 @@ import type { Outcome } from './print.ts'
 import type { PppSession, SimulatedSession } from './session.ts'
 import type { Shown, Sight } from './sight.ts'
 
-/** What the joins on one connection rest on: which server rows its whole replies have listed. */
+/** The basis of joins on one connection: the server rows that its whole replies have listed. */
 export interface PppJoins {
-  /** Sessions whose own server row was listed. */
+  /** Sessions whose server row was listed. */
   readonly joined: Set<PppSession>
-  /** Bindings that were listed as such. */
+  /** Listed bindings. */
   readonly bindings: Set<PppInterface>
 }
 
 export interface PppSeen {
   readonly sessions: ReadonlyMap<PppSession, Shown>
   readonly bindings: ReadonlyMap<PppInterface, Shown>
-  /** Sessions of which something else was told. */
+  /** Sessions that were lied about. */
   readonly lies: ReadonlyMap<SimulatedSession, Telling>
 }
 
@@ -23,13 +23,13 @@ export interface PppSeen {
  * One reading of PPP on one connection, which takes several replies:
  *
  *     /ppp/active           begins it: who is there
- *     /interface            the counters, asked after it
- *     server menus          only where somebody is there whose interface is not known yet
+ *     /interface            the counters, requested after it
+ *     server menus          only if the interface of somebody is not known yet
  *
- * It is a reading once the first two are whole, whatever became of the server menus; a session is in it when it was in
- * the first, its interface in the second, and its server row in any whole reply of this connection since it is there.
- * Where a session that has an interface was never in a server menu, the reading waits for the client to ask for it; a
- * client that goes on to the next reading, or that is gone, has let it be.
+ * The reading is complete once the first two are whole, whatever happens to the server menus. It has the sessions of
+ * the first whose interface is in the second, and whose server row was in a whole reply of this connection since it
+ * exists. If a session with an interface was never in a server menu, the reading waits for the client to ask for it,
+ * until the client begins the next reading or is gone.
  */
 export class PppRound {
   readonly #joins: PppJoins
@@ -62,7 +62,7 @@ export class PppRound {
     this.#forget(session => !counters.has(session.interface))
   }
 
-  /** The interface of a session whose row went away, there or here, has to be found anew. */
+  /** Forgets joins of sessions whose row is gone, in the menu or for the client. */
   #forget(hasLeft: (session: PppSession) => boolean): void {
     for (const session of this.#joins.joined) {
       const lie = this.#lies.get(session)
@@ -86,7 +86,7 @@ export class PppRound {
     for (const sight of sights) {
       if (sight.kind !== 'server') continue
       const lie = sight.session && this.#lies.get(sight.session)
-      // On the row that is there now, which is another one in the next reading; a new name stays.
+      // The lie is about the current row, and the next reading has another one; a new name stays.
       const isPassing = lie?.isRowKept === false && lie.kind !== 'new interface name'
       if (sight.session && !isPassing) this.#joins.joined.add(sight.session)
       if (!sight.interface.isDynamic) this.#joins.bindings.add(sight.interface)
@@ -94,8 +94,8 @@ export class PppRound {
   }
 
   /**
-   * @param isLeft whether the client has gone on to the next reading, or is gone
-   * @returns `undefined` where it is no reading, not yet, or has no more than when it was seen before
+   * @param isLeft whether the client has begun the next reading or is gone
+   * @returns `undefined` if it is not a reading, not complete yet, or has nothing new
    */
   seen(isLeft: boolean): PppSeen | undefined {
     const active = this.#active

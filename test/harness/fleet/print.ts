@@ -6,15 +6,15 @@ import type { Sight } from './sight.ts'
 /**
  * How an answer ended:
  *
- *     whole      all that was asked for, and `!done`
+ *     whole      everything, and `!done`
  *     refused    a trap: rights, a fault, an interruption
- *     absent     the trap of a menu that this router does not have
- *     listening  goes on until it is cancelled
+ *     absent     the trap for a menu that this router does not have
+ *     listening  continues until it is cancelled
  *     fatal      the connection closes
  */
 export type Outcome = 'whole' | 'refused' | 'absent' | 'listening' | 'fatal'
 
-/** Sentences made one by one, as they are sent. */
+/** Sentences that are made one by one when they are sent. */
 export type Answer = Generator<Sentence, Outcome>
 
 export type Version = '6.49' | '7.20'
@@ -33,7 +33,7 @@ export function* refuse(message: string, category?: number): Answer {
 
 const ALWAYS_TAKEN = ['.proplist', 'count-only', 'detail', 'without-paging']
 
-/** @param sights takes what the rows show, as each is made */
+/** @param sights gets the sights of each row when it is made */
 export function* print(menu: Menu, request: Request, version: Version, sights: Sight[]): Answer {
   for (const key of request.attributes.keys())
     if (!ALWAYS_TAKEN.includes(key) && !menu.parameters.includes(key))
@@ -49,7 +49,7 @@ export function* print(menu: Menu, request: Request, version: Version, sights: S
     if (isCount) continue
     yield ['!re', ...properties(row, wanted, version)]
   }
-  // Says since 7.18 that nothing matched; older ones just end.
+  // Since 7.18 an empty reply says so; older versions just end.
   if (count === 0 && !isCount && version === '7.20') yield ['!empty']
   yield isCount ? ['!done', `=ret=${count}`] : ['!done']
   return 'whole'
@@ -61,7 +61,7 @@ export function proplist(request: Request): readonly string[] | undefined {
 }
 
 /**
- * A property without a value is left out. The order is no promise of RouterOS, so 7.20 sends the proplist's and
+ * Leaves out properties without a value. RouterOS does not promise an order, so 7.20 uses the one of the proplist, and
  * 6.49 its own.
  */
 export function properties(row: Row, wanted: readonly string[] | undefined, version: Version): string[] {
@@ -77,7 +77,7 @@ export function properties(row: Row, wanted: readonly string[] | undefined, vers
   return words
 }
 
-/** A menu that is not there, told as each version does. */
+/** The trap for a missing menu, in the words of each version. */
 export function absentMenu(menu: string, present: Iterable<string>, version: Version): Answer {
   if (version === '6.49') return refuseAbsent('no such command prefix')
   const known = [...present]

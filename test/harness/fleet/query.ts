@@ -1,8 +1,8 @@
 import { splitAt } from './request.ts'
 
 /**
- * RouterOS' query words: each pushes a truth onto a stack, and `#` works on the stack. A row matches when all that
- * is left is true.
+ * RouterOS' query words: each pushes a boolean onto a stack, and `#` operates on the stack. A row matches if everything
+ * that is left is true.
  *
  *     key        has the property       -key       lacks it
  *     key=value  is equal               <key=value, >key=value   is less, is greater
@@ -38,13 +38,13 @@ function isTrue(query: string, propertyOf: (key: string) => string | undefined):
   return equals < 0 || value === (BOOLEANS.get(wanted) ?? wanted) || value === wanted
 }
 
-/** A truth may be asked for in both of RouterOS' spellings. */
+/** Booleans may have either of RouterOS' spellings. */
 const BOOLEANS: ReadonlyMap<string, string> = new Map([
   ['yes', 'true'],
   ['no', 'false'],
 ])
 
-/** Whole numbers as numbers, of 64 bits; all else byte by byte. */
+/** Compares whole numbers as 64-bit numbers, and everything else by bytes. */
 function compare(a: string, b: string): number {
   if (/^\d+$/.test(a) && /^\d+$/.test(b)) return Number(BigInt(a) - BigInt(b))
   if (a === b) return 0

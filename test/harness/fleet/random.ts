@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1 that are the same for the same seed (mulberry32): a failing fleet can be built again. */
+/** Numbers in [0, 1) that are the same for the same seed (mulberry32), so that a failing fleet can be repeated. */
 export type Random = () => number
 
 export function seededRandom(seed: number): Random {
@@ -12,7 +12,7 @@ export function seededRandom(seed: number): Random {
   }
 }
 
-/** A whole number from 0 up to, and without, `below`. */
+/** A whole number in [0, `below`). */
 export function wholeBelow(random: Random, below: number): number {
   return Math.floor(random() * below)
 }

@@ -1,14 +1,14 @@
-/** A sentence of raw words, the first of which says what it is. */
+/** A sentence of raw words, the first of which is its type. */
 export type Sentence = readonly string[]
 
-/** A client's sentence taken apart. All strings are raw: one character a byte. */
+/** A parsed sentence of a client. All strings are raw: one character per byte. */
 export interface Request {
-  /** `/ppp/active` of `/ppp/active/print`. */
+  /** `/ppp/active` for `/ppp/active/print`. */
   readonly menu: string
-  /** `print` of `/ppp/active/print`. */
+  /** `print` for `/ppp/active/print`. */
   readonly verb: string
   readonly attributes: ReadonlyMap<string, string>
-  /** The `?` words, in their order, without the `?`. */
+  /** The `?` words in order, without the `?`. */
   readonly queries: readonly string[]
   readonly tag: string | undefined
 }
@@ -30,7 +30,7 @@ export function parseRequest(words: readonly Buffer[]): Request {
   return { menu: command.slice(0, slash), verb: command.slice(slash + 1), attributes, queries, tag }
 }
 
-/** The two sides of the `=` at `index`; a word without one is all key. */
+/** Both sides of the `=` at `index`; a word without one is only a key. */
 export function splitAt(word: string, index: number): [key: string, value: string] {
   return index < 0 ? [word, ''] : [word.slice(0, index), word.slice(index + 1)]
 }

@@ -2,38 +2,38 @@ import type { TlsIdentity } from './certificate.ts'
 import type { RouterUser } from './login.ts'
 import type { Version } from './print.ts'
 
-/** Which of its ids a licence has: a virtual machine's, a PC's, or none that is told. */
+/** The id in a licence: a virtual machine's, a PC's, or none. */
 export interface License {
   readonly systemId?: string
   readonly softwareId?: string
 }
 
-/** What a test says of its router; the rest is as `DEFAULTS` has it. */
+/** Options of a simulated router; defaults are in `DEFAULTS`. */
 export interface RouterOptions {
   readonly version: Version
   readonly identity: string
-  /** Of the board; without it there is no `/system/routerboard`, as on a virtual machine. */
+  /** The board's serial number; without it there is no `/system/routerboard`, as on a virtual machine. */
   readonly serial: string | undefined
   readonly license: License
   readonly users: readonly RouterUser[]
-  /** What is installed; the menus of the others are absent. */
+  /** Installed packages; the menus of the others are absent. */
   readonly packages: readonly ('hotspot' | 'ppp')[]
-  /** Without it the API is plain TCP. */
+  /** Without it the API uses plain TCP. */
   readonly tls: TlsIdentity | undefined
   readonly host: string
   readonly port: number
   /** Before 6.43: an MD5 challenge instead of the password. */
   readonly hasOldLogin: boolean
-  /** Rows of concurrent commands come mixed. */
+  /** Whether rows of concurrent commands are interleaved. */
   readonly isInterleaving: boolean
   readonly hasFasttrack: boolean
-  /** Of its clock, before ours. */
+  /** How far its clock is ahead of ours. */
   readonly clockAheadMs: number
-  /** For how long it has been up when it is made. */
+  /** Its uptime when it is created. */
   readonly uptimeMs: number
-  /** Whether it takes another router's place. */
+  /** Whether it replaces another router. */
   readonly isSpare: boolean
-  /** Milliseconds that only grow. */
+  /** Milliseconds of a steady clock. */
   readonly now: () => number
 }
 

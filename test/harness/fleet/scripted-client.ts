@@ -4,10 +4,10 @@ import { connect as connectTls } from 'node:tls'
 import { encodeSentence, SentenceDecoder } from '../../../src/routeros/wire/words.ts'
 import type { SimulatedRouter } from './simulated-router.ts'
 
-/** One sentence of a router, its words raw: one character a byte. */
+/** One sentence of a router, its words raw: one character per byte. */
 export type Reply = readonly string[]
 
-/** A client that sends what a test says and shows what came, word for word. */
+/** A client that sends what a test says and returns the answers word by word. */
 export class ScriptedClient {
   readonly #socket: Socket
   readonly #replies: Reply[] = []
@@ -37,12 +37,12 @@ export class ScriptedClient {
     })
   }
 
-  /** How the connection broke, if it did: `ECONNRESET`. */
+  /** The error with which the connection broke, if it did: `ECONNRESET`. */
   get errorCode(): string | undefined {
     return this.#error?.code
   }
 
-  /** Chunks that the kernel delivered. */
+  /** Number of chunks that the kernel delivered. */
   get chunks(): number {
     return this.#chunks
   }
@@ -52,13 +52,13 @@ export class ScriptedClient {
     this.sendAll([words])
   }
 
-  /** Several sentences in one write. */
+  /** Sends several sentences in one write. */
   sendAll(sentences: readonly (readonly string[])[]): void {
     const encoded = sentences.map(words => encodeSentence(words.map(word => Buffer.from(word, 'utf8'))))
     this.#socket.write(Buffer.concat(encoded))
   }
 
-  /** The next sentence, or `undefined` once the connection is over. */
+  /** The next sentence, or `undefined` after the end of the connection. */
   async next(): Promise<Reply | undefined> {
     for (;;) {
       const reply = this.#replies.shift()
@@ -69,7 +69,7 @@ export class ScriptedClient {
     }
   }
 
-  /** All up to a `!done`, or to the end of the connection. */
+  /** All sentences up to a `!done` or the end of the connection. */
   async reply(): Promise<readonly Reply[]> {
     const replies: Reply[] = []
     for (;;) {
@@ -84,7 +84,7 @@ export class ScriptedClient {
     return this.reply()
   }
 
-  /** Asks, and takes the rows apart. */
+  /** Sends a command and parses the rows. */
   async rows(...words: readonly string[]): Promise<readonly Record<string, string>[]> {
     const replies = await this.ask(...words)
     return replies.filter(([first]) => first === '!re').map(propertiesOf)
@@ -105,7 +105,7 @@ export function propertiesOf([, ...words]: Reply): Record<string, string> {
   return properties
 }
 
-/** Connects and does no more. @param tls the certificate authority, where the router speaks TLS */
+/** Only connects. @param tls the certificate authority, if the router uses TLS */
 export async function openClient(router: SimulatedRouter, tls?: { ca: string }): Promise<ScriptedClient> {
   const to = { host: router.host, port: router.port }
   const socket = tls ? connectTls({ ...to, ca: tls.ca }) : connect(to)

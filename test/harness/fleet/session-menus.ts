@@ -43,7 +43,7 @@ export function hotspotActive(sessions: Sessions, now: () => number): Menu {
   })
 }
 
-/** Without a byte counter, in any version. */
+/** Has no byte counters in any version. */
 export function pppActive(sessions: Sessions, now: () => number): Menu {
   return menuOf<{ session: PppSession; uptime: string }>({
     *items() {
@@ -65,7 +65,7 @@ export function pppActive(sessions: Sessions, now: () => number): Menu {
   })
 }
 
-/** `/interface/pppoe-server` and the like: which interface is whose. */
+/** `/interface/pppoe-server` and the like: which interface belongs to whom. */
 export function pppServer(protocol: PppProtocol, sessions: Sessions, now: () => number): Menu {
   const clientKey = protocol === 'pppoe' ? 'remote-address' : 'client-address'
   return menuOf<{ interface: PppInterface; session: PppSession | undefined; uptime: string | undefined }>({

@@ -5,7 +5,7 @@ import { type Name, rawName } from './name.ts'
 import type { PppInterface, PppProtocol } from './ppp-interface.ts'
 import type { Traffic } from './traffic.ts'
 
-/** What every login tells. A session that `loggedInForMs` ago began has moved its bytes since. */
+/** The common parts of a login. A session that began `loggedInForMs` ago has moved bytes since then. */
 interface Login {
   readonly name: Name
   readonly address: string
@@ -28,13 +28,13 @@ export interface PppLogin extends Login {
 
 export type SessionLogin = HotspotLogin | PppLogin
 
-/** One login of one subscriber: what it is told by, and the bytes it moves while it lasts. */
+/** One login of one subscriber: its identity, and the bytes that it moves. */
 export abstract class SimulatedSession {
   abstract readonly service: Service
   abstract readonly login: SessionLogin
-  /** What counts its bytes. */
+  /** The meter that counts its bytes. */
   abstract readonly meter: Meter
-  /** The name's bytes, one character each. */
+  /** The name's bytes, one character per byte. */
   readonly rawName: string
   readonly loginAtMs: number
   readonly #traffic: Traffic
@@ -54,7 +54,7 @@ export abstract class SimulatedSession {
     return nowMs - this.loginAtMs
   }
 
-  /** Bytes since the login; they stand from the logout on. */
+  /** Bytes since the login; they stand after the logout. */
   movedAt(nowMs: number): Bytes {
     const elapsedMs = Math.min(nowMs, this.#logoutAtMs ?? nowMs) - this.loginAtMs
     return elapsedMs > 0 ? this.#traffic.bytesAt(elapsedMs) : NO_BYTES
@@ -69,9 +69,9 @@ export class HotspotSession extends SimulatedSession {
   override readonly service = 'hotspot'
   override readonly login: HotspotLogin
   override readonly meter = new Meter()
-  /** Where it is now. */
+  /** Its current address. */
   address: string
-  /** Raw; split off from its name, where there is one. */
+  /** Raw; split off from its name, if it has one. */
   domain: string | undefined
 
   constructor(login: HotspotLogin, nowMs: number) {
@@ -81,7 +81,7 @@ export class HotspotSession extends SimulatedSession {
     this.meter.run(this)
   }
 
-  /** The client's address in hex: the next session on the address gets it again. */
+  /** The client's address in hex: the next session on the address has the same id. */
   get id(): string {
     return `*${this.address
       .split('.')

@@ -10,12 +10,12 @@ import {
   type SimulatedSession,
 } from './session.ts'
 
-/** The operator's static server binding: `user` gets this interface whenever it is free. */
+/** A static server binding: `user` gets this interface whenever it is free. */
 export interface BindingSpec {
   readonly protocol: PppProtocol
   readonly name: string
   readonly user: Name
-  /** What its counters show at first. */
+  /** The initial values of its counters. */
   readonly counters?: Bytes
 }
 
@@ -24,7 +24,7 @@ export interface SessionChange {
   readonly session: SimulatedSession
 }
 
-/** Who is logged in to one router, and the interfaces that come and go with them. */
+/** The sessions on one router, and the interfaces that come and go with them. */
 export class Sessions {
   readonly #now: () => number
   readonly #isVersion6: boolean
@@ -42,7 +42,7 @@ export class Sessions {
     this.#isVersion6 = options.isVersion6
   }
 
-  /** Logged in, in the order of their login. */
+  /** Open sessions in the order of their login. */
   hotspot(): IterableIterator<HotspotSession> {
     return this.#hotspot.values()
   }
@@ -51,12 +51,12 @@ export class Sessions {
     return this.#ppp.values()
   }
 
-  /** The dynamic ones and all static bindings. */
+  /** All dynamic interfaces and static bindings. */
   interfaces(): IterableIterator<PppInterface> {
     return this.#interfaces.values()
   }
 
-  /** Ended and open. */
+  /** Ended and open sessions. */
   *all(): Generator<SimulatedSession> {
     yield* this.#ended
     yield* this.#hotspot.values()
@@ -67,7 +67,7 @@ export class Sessions {
     return this.#ended
   }
 
-  /** @returns how to stop hearing of changes */
+  /** @returns a function that removes the listener */
   onChange(listener: (change: SessionChange) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -86,7 +86,7 @@ export class Sessions {
 
   login(login: SessionLogin): SimulatedSession {
     const session = login.protocol === 'hotspot' ? this.#loginHotspot(login) : this.#loginPpp(login)
-    this.#tell({ kind: 'added', session })
+    this.#notify({ kind: 'added', session })
     return session
   }
 
@@ -147,10 +147,10 @@ export class Sessions {
       session.interface.end(now)
       if (session.interface.isDynamic) this.#interfaces.delete(session.interface.name)
     }
-    this.#tell({ kind: 'removed', session })
+    this.#notify({ kind: 'removed', session })
   }
 
-  /** A hotspot session goes on at another address. @throws RangeError where somebody is there */
+  /** Moves a hotspot session to another address. @throws RangeError if the address is taken */
   readdress(session: HotspotSession, address: string): void {
     if (this.#hotspot.has(address)) throw new RangeError(`somebody is on ${address}`)
     this.#hotspot.delete(session.address)
@@ -158,15 +158,15 @@ export class Sessions {
     this.#hotspot.set(address, session)
   }
 
-  /** A session goes on, its interface having another name. @throws RangeError where an interface has it */
-  rename({ interface: its }: PppSession, name: string): void {
+  /** Renames the interface of a session. @throws RangeError if another interface has the name */
+  rename({ interface: renamed }: PppSession, name: string): void {
     if (this.#interfaces.has(name)) throw new RangeError(`an interface has that name: ${name}`)
-    this.#interfaces.delete(its.name)
-    its.name = name
-    this.#interfaces.set(name, its)
+    this.#interfaces.delete(renamed.name)
+    renamed.name = name
+    this.#interfaces.set(name, renamed)
   }
 
-  /** All sessions end, and every counter is 0. */
+  /** Ends all sessions and sets every counter to 0. */
   reboot(): void {
     for (const session of [...this.#hotspot.values(), ...this.#ppp]) this.logout(session)
     for (const binding of this.#interfaces.values()) binding.meter.set(NO_BYTES, this.#now())
@@ -174,7 +174,7 @@ export class Sessions {
     this.#pppCount = 0
   }
 
-  #tell(change: SessionChange): void {
+  #notify(change: SessionChange): void {
     for (const listener of this.#listeners) listener(change)
   }
 }

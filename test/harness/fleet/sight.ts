@@ -3,18 +3,18 @@ import type { Telling } from './lie.ts'
 import type { PppInterface } from './ppp-interface.ts'
 import type { HotspotSession, PppSession, SimulatedSession } from './session.ts'
 
-/** Counters as a row showed them, and when the row was made, on the router's clock. */
+/** The counters in a row, and when the row was made, by the router's clock. */
 export interface Shown {
   readonly counters: Bytes
   readonly atMs: number
 }
 
-/** What a reply's row let the client see, as far as the truth is concerned. */
+/** What a row of a reply lets the client know, as far as the truth is concerned. */
 export type Sight =
   | { readonly kind: 'hotspot'; readonly session: HotspotSession; readonly shown: Shown }
   | { readonly kind: 'ppp'; readonly session: PppSession }
   /** `session` is the one that was on it. */
   | { readonly kind: 'server'; readonly interface: PppInterface; readonly session: PppSession | undefined }
   | { readonly kind: 'interface'; readonly interface: PppInterface; readonly shown: Shown }
-  /** Something about the session that is not true. */
+  /** The reply lies about the session. */
   | { readonly kind: 'lie'; readonly session: SimulatedSession; readonly lie: Telling }

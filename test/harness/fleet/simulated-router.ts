@@ -15,11 +15,11 @@ import { type BindingSpec, Sessions } from './sessions.ts'
 import { type CarriedReading, type SessionTruth, Truth } from './truth.ts'
 
 /**
- * A router that speaks the RouterOS API on a real port, does what it is told, wrong things too, and knows to the
- * byte what its whole replies carried. A fault holds until `recover`.
+ * A router that speaks the RouterOS API on a real port. It does what a test asks, including wrong things, and knows to
+ * the byte what its whole replies carried. A fault lasts until `recover`.
  */
 export class SimulatedRouter {
-  /** What it tells of its sessions that is not true. */
+  /** The lies about its sessions. */
   readonly lies = new Lies()
   readonly faults = new Faults()
   readonly options: RouterOptions
@@ -63,7 +63,7 @@ export class SimulatedRouter {
     return this.options.host
   }
 
-  /** The one it listens on, or did last; 0 before the first start. */
+  /** The port it listens on or listened on last; 0 before the first start. */
   get port(): number {
     return this.#listener.port
   }
@@ -76,7 +76,7 @@ export class SimulatedRouter {
     return this.options.tls !== undefined
   }
 
-  /** Its clock, by which its truth is told. */
+  /** Its clock, which the times of its truth use. */
   now(): number {
     return this.options.now()
   }
@@ -85,7 +85,7 @@ export class SimulatedRouter {
     return this.#sessions
   }
 
-  /** Connections that are open, and logins that succeeded so far. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#clients.count
   }
@@ -94,7 +94,7 @@ export class SimulatedRouter {
     return this.#logins
   }
 
-  /** Whether it is started and not booting: then it has sessions, and logins. */
+  /** Whether it is started and not booting: only then it has sessions and logins. */
   get isUp(): boolean {
     return this.#isUp && !this.#stopped.signal.aborted
   }
@@ -104,12 +104,12 @@ export class SimulatedRouter {
     await this.#listener.open()
   }
 
-  /** Another one that can take its place: stopped, with nobody on it, and where this one is. */
+  /** Another router that can replace it: stopped, without sessions, at the same address. */
   spare(options: Partial<RouterOptions>): SimulatedRouter {
     return new SimulatedRouter({ ...this.options, port: this.port, isSpare: true, ...options })
   }
 
-  /** Keeps its sessions, which run on, as on a router whose network is gone; started again, it has the same port. */
+  /** Keeps its sessions, which run on, as if its network was gone; started again, it has the same port. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.#listener.close()
@@ -130,22 +130,22 @@ export class SimulatedRouter {
     return this.#sessions.addBinding(spec)
   }
 
-  /** Of one of its own users; who is logged in stays so. */
+  /** Changes the password of one of its users; open connections stay. */
   changePassword(name: string, password: string): void {
     const at = this.#users.findIndex(user => user.name === name)
     const user = this.#users[at]
     if (user) this.#users[at] = { ...user, password }
   }
 
-  /** `/interface/reset-counters` of the session's interface, or of a binding; uptimes run on. */
+  /** Runs `/interface/reset-counters` for the session's interface or for a binding; uptimes run on. */
   resetCounters({ meter }: SimulatedSession | PppInterface): void {
     meter.set(NO_BYTES, this.options.now())
   }
 
   /**
-   * All sessions end, every counter is 0, the uptime starts again, and connections are aborted. Resolves when the
-   * router is up again.
-   * @param how logins to refuse once it is up, as routers do while they start
+   * Ends all sessions, sets every counter to 0, restarts the uptime and aborts connections. Resolves when the router is
+   * up again.
+   * @param how logins to refuse after that, as routers do while they start
    */
   async reboot(how: { downForMs: number; loginsToRefuse?: number }): Promise<void> {
     this.#isUp = false
@@ -164,7 +164,7 @@ export class SimulatedRouter {
     try {
       await sleep(ms, undefined, { signal: this.#stopped.signal })
     } catch {
-      // Stopped while it was down.
+      // It was stopped while it was down.
     }
   }
 
@@ -175,13 +175,13 @@ export class SimulatedRouter {
     await this.#clients.end(by)
   }
 
-  /** Silent: reads and never answers. Deaf: accepts, and not even TLS is answered. */
+  /** Silent: reads and never answers. Deaf: accepts, and not even TLS gets an answer. */
   hang(how: 'silent' | 'deaf' = 'silent'): void {
     this.faults.hang = how
     if (how === 'deaf') this.#clients.pause()
   }
 
-  /** New connections are refused; those there are go on. */
+  /** Refuses new connections; existing ones stay. */
   refuse(): void {
     this.#listener.close()
   }
@@ -190,7 +190,7 @@ export class SimulatedRouter {
     this.faults.cutNext(cut)
   }
 
-  /** Each byte in a packet of its own, `msPerByte` apart; 0 for a turn of the event loop. */
+  /** Sends each byte in its own packet, `msPerByte` apart; 0 waits for a turn of the event loop. */
   trickle(msPerByte = 0): void {
     this.faults.trickleMs = msPerByte
   }
@@ -203,7 +203,7 @@ export class SimulatedRouter {
     this.faults.failNext(failure)
   }
 
-  /** Unknown reply words, replies with a tag of nobody, rows without words. */
+  /** Adds unknown reply words, replies with an unknown tag, and rows without words. */
   addJunk(): void {
     this.faults.hasJunk = true
   }
@@ -212,9 +212,7 @@ export class SimulatedRouter {
     this.#clients.fatal(reason)
   }
 
-  /**
-   * All faults end. Whoever still waits for an answer from a hang is cut off, or, where `answersLate`, gets it now.
-   */
+  /** Ends all faults. Requests that wait because of a hang are cut off, or answered now if `answersLate`. */
   async recover(how: { answersLate: boolean } = { answersLate: false }): Promise<void> {
     const hung = this.faults.hang !== 'none'
     this.faults.clear()
@@ -224,7 +222,7 @@ export class SimulatedRouter {
 
   // What came of it
 
-  /** All sessions there ever were. */
+  /** All sessions that ever existed. */
   truth(): readonly SessionTruth[] {
     return Array.from(this.#sessions.all(), session => this.#truth.of(session))
   }
@@ -233,7 +231,7 @@ export class SimulatedRouter {
     return this.#truth.of(session)
   }
 
-  /** @returns how to stop hearing of readings */
+  /** @returns a function that removes the listener */
   onReading(listener: (reading: CarriedReading) => void): () => void {
     return this.#truth.onReading(listener)
   }

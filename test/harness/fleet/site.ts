@@ -5,15 +5,15 @@ import type { SessionLogin, SimulatedSession } from './session.ts'
 import type { SimulatedRouter } from './simulated-router.ts'
 import { makeSubscribers, makeTraffic, type Subscriber } from './subscribers.ts'
 
-/** A hotspot session has no id: who comes back sooner than this, at any address, looks like who never left. */
+/** A hotspot session has no id: after a shorter absence, at any address, a login looks like the previous session. */
 const TOO_SOON_MS = 15_000
 const MOVES = 0.3
 
-/** Two readings of a router that is not in trouble for long, and one round of any session's traffic. */
+/** Two readings of a router without long trouble, and one round of a session's traffic. */
 const TWO_READINGS_MS = 20_000
 
 export interface SiteSpec {
-  /** Its place in the fleet; makes addresses and names its own. */
+  /** Its number in the fleet, which makes its addresses and names unique. */
   readonly number: number
   readonly hotspotSessions: number
   readonly pppSessions: number
@@ -22,7 +22,7 @@ export interface SiteSpec {
   readonly hasOddNames: boolean
 }
 
-/** `relogin` is the same subscriber at once, on the address before or on another. */
+/** `relogin` is the same subscriber at once, at the same address or another. */
 export type Happening =
   | { readonly kind: 'login'; readonly session: SimulatedSession }
   | { readonly kind: 'logout' }
@@ -35,12 +35,12 @@ interface Online {
   readonly address: string
 }
 
-/** The subscribers of one router, who come and go. Half as many again as are online. */
+/** The subscribers of one router, who come and go: one and a half times as many as are online. */
 export class Site {
   readonly router: SimulatedRouter
   readonly #spec: SiteSpec
   readonly #random: Random
-  /** The last address given back is the first to be given out again. */
+  /** Free addresses. The last one returned is the first to be used again. */
   readonly #addresses: string[] = []
   readonly #offline: Subscriber[] = []
   #online: Online[] = []
@@ -52,7 +52,7 @@ export class Site {
     this.#random = random
   }
 
-  /** Logs the first sessions in: they began within the last hour. */
+  /** Logs in the first sessions, which began within the last hour. */
   populate(): void {
     const { number, hotspotSessions, pppSessions, bindings, hasOddNames } = this.#spec
     for (let i = 0; i < hotspotSessions + pppSessions + 8; i++)
@@ -74,19 +74,19 @@ export class Site {
     this.#offline.push(...hotspot.slice(hotspotSessions), ...ppp.slice(pppSessions))
   }
 
-  /** A session ends, if it is still there. */
+  /** Ends a session if it is still there. */
   end(session: SimulatedSession): void {
     const online = this.#online.find(it => it.session === session)
     if (online && session.logoutAtMs === undefined) this.#logout(online)
   }
 
   /**
-   * One thing happens: somebody comes, goes, comes back at once, or the operator resets a counter.
-   * @returns what it was; `undefined` where nothing can happen
+   * Lets one thing happen: a login, a logout, both at once, or a counter reset.
+   * @returns what happened; `undefined` if nothing can
    */
   step(): Happening | undefined {
     if (!this.router.isUp) return undefined
-    // A reboot has ended sessions without a word.
+    // A reboot has ended sessions without notice.
     const gone = this.#online.filter(({ session }) => session.logoutAtMs !== undefined)
     for (const it of gone) this.#release(it)
     const chance = this.#random()
@@ -114,8 +114,8 @@ export class Site {
   }
 
   /**
-   * Whether a reset of its counters can be told from a false reading: they are beyond what it moves until the next two
-   * readings have told of them, twice over.
+   * Whether a reset of its counters can be told from a false reading: they must exceed twice what it moves until the
+   * next two readings.
    */
   #isKnown({ session }: Online): boolean {
     const nowMs = this.router.now()
@@ -138,8 +138,8 @@ export class Site {
   }
 
   /**
-   * @param hasMoved whether the address is not the one that was given back last
-   * @returns `undefined` where no address is free
+   * @param hasMoved whether to take another address than the last one returned
+   * @returns `undefined` if no address is free
    */
   #login(subscriber: Subscriber, loggedInForMs: number, hasMoved = false): SimulatedSession | undefined {
     const address = hasMoved ? this.#addresses.shift() : this.#addresses.pop()

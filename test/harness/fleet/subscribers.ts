@@ -4,16 +4,16 @@ import { PPP_PROTOCOLS, type PppProtocol } from './ppp-interface.ts'
 import { type Random, seededRandom, wholeBelow } from './random.ts'
 import { IDLE, type Traffic, varyingTraffic } from './traffic.ts'
 
-/** Somebody who logs in now and then, with one device. Twins have one name and two devices. */
+/** A subscriber who logs in from time to time with one device. Twins have one name and two devices. */
 export interface Subscriber {
   readonly name: Name
   readonly protocol: 'hotspot' | PppProtocol
   readonly macAddress: string
-  /** Where a tunnel comes from. */
+  /** The address from which a tunnel comes. */
   readonly publicAddress: string
 }
 
-/** Names that need every byte, and those that look like something else. */
+/** Names that need every byte, and names that look like something else. */
 const ODD_NAMES: readonly Name[] = [
   utf8('josé@wisp'),
   utf8('ann smith'),
@@ -32,14 +32,14 @@ const MAC_PREFIX = { hotspot: '02:AA', ppp: '02:BB' } as const
 
 export interface SubscribersOf {
   readonly service: 'hotspot' | 'ppp'
-  /** The router's place in the fleet. */
+  /** The router's number in the fleet. */
   readonly router: number
   readonly count: number
-  /** Whether the first ones have the odd names, which are those of each router that has them. */
+  /** Whether the first subscribers have the odd names, which are the same on each router that has them. */
   readonly hasOddNames: boolean
 }
 
-/** As many subscribers as there are to be; every eighth has a twin. */
+/** Makes the subscribers; every eighth has a twin. */
 export function makeSubscribers({
   service,
   router,
@@ -60,7 +60,7 @@ export function makeSubscribers({
   return subscribers
 }
 
-/** Most are PPPoE, as in the field. */
+/** Most use PPPoE, as in the field. */
 function protocolOf(person: number): PppProtocol {
   return person % 4 === 0 ? (PPP_PROTOCOLS[(person / 4) % PPP_PROTOCOLS.length] ?? 'pppoe') : 'pppoe'
 }
@@ -69,7 +69,7 @@ function hex(byte: number): string {
   return (byte & 255).toString(16).padStart(2, '0').toUpperCase()
 }
 
-/** Between nothing and twice `mean` (bytes a second) in every second; one session in twelve moves nothing. */
+/** Traffic between zero and twice `mean` (bytes a second) in every second; one session in twelve has none. */
 export function makeTraffic(random: Random, mean: Bytes): Traffic {
   if (wholeBelow(random, 12) === 0) return IDLE
   const seed = wholeBelow(random, 2 ** 32)

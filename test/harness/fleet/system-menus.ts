@@ -80,7 +80,7 @@ function oldDate(at: Date): string {
   return `${month}/${at.toISOString().slice(8, 10)}/${at.getUTCFullYear()}`
 }
 
-/** Its users, each in a group of the same name. */
+/** The router's users, each in a group with the same name. */
 export function users(all: readonly RouterUser[]): Menu {
   return menuOf({
     items: () => all,
@@ -95,7 +95,7 @@ export function userGroups(all: readonly RouterUser[]): Menu {
   })
 }
 
-/** A FastTrack rule, where there is one, and one that every router has. */
+/** A rule that every router has, and a FastTrack rule if wanted. */
 export function firewallFilter(hasFasttrack: boolean): Menu {
   const fasttrack = { id: '*1', chain: 'forward', action: 'fasttrack-connection' }
   const accept = { id: '*2', chain: 'forward', action: 'accept' }
@@ -138,7 +138,7 @@ export function hotspotUser(sessions: Sessions): Menu {
   })
 }
 
-/** The uplink's counters are beyond 2^53, as they get on a busy router. */
+/** The uplink's counters are above 2^53, as on busy routers. */
 const ETHERNET = {
   id: '*1',
   name: 'ether1',

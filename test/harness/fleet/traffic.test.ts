@@ -3,7 +3,7 @@ import { Meter } from './meter.ts'
 import { steadyTraffic, varyingTraffic } from './traffic.ts'
 import { formatUptime } from './uptime.ts'
 
-test('varying traffic never falls, whenever it is looked at, and keeps its mean', () => {
+test('varying traffic never falls, whenever it is read, and keeps its mean', () => {
   const traffic = varyingTraffic(7, { upload: 1000, download: 100_000 })
   let last = traffic.bytesAt(0)
   for (let ms = 0; ms < 60_000; ms += 37) {
@@ -18,7 +18,7 @@ test('varying traffic never falls, whenever it is looked at, and keeps its mean'
   expect(perSecond).toBeLessThan(150_000)
 })
 
-test('a meter stands when nothing runs on it, and goes on from there', () => {
+test('a meter stands while nothing runs on it, and continues from there', () => {
   const traffic = steadyTraffic({ upload: 1000, download: 0 })
   const flow = { movedAt: (nowMs: number) => traffic.bytesAt(nowMs) }
   const meter = new Meter()
@@ -32,7 +32,7 @@ test('a meter stands when nothing runs on it, and goes on from there', () => {
   expect(meter.readAt(1000).upload).toBe(4000)
 })
 
-test('an uptime leaves its zeros out', () => {
+test('an uptime leaves out units of zero', () => {
   expect(formatUptime(0)).toBe('0s')
   expect(formatUptime(999)).toBe('0s')
   expect(formatUptime(60_000)).toBe('1m')

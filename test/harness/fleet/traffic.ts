@@ -1,9 +1,9 @@
 import { type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts'
 import { seededRandom } from './random.ts'
 
-/** What a session moves, as a function of time and of nothing else: whoever asks, and how often, changes no byte. */
+/** The bytes of a session as a pure function of time: reading them, however often, changes nothing. */
 export interface Traffic {
-  /** Whole bytes moved in the first `elapsedMs` of the session; it never falls. */
+  /** Whole bytes moved in the first `elapsedMs` of the session; never falls. */
   bytesAt(elapsedMs: number): Bytes
 }
 
@@ -20,8 +20,8 @@ export function steadyTraffic(rate: Bytes): Traffic {
 }
 
 /**
- * Another whole rate in each second, between nothing and twice `rate` (bytes a second). The seconds repeat after
- * sixteen, so that any moment's bytes are found without adding up all seconds before.
+ * A different whole rate in each second, between zero and twice `rate` (bytes a second). The pattern repeats after
+ * sixteen seconds, so the bytes at any time are found without adding up all seconds before.
  */
 export function varyingTraffic(seed: number, rate: Bytes): Traffic {
   const random = seededRandom(seed)
@@ -34,7 +34,7 @@ const SECONDS = 16
 
 function repeatingRates(rate: number, random: () => number): (elapsedMs: number) => number {
   const rates = Array.from({ length: SECONDS }, () => Math.floor(2 * rate * random()))
-  /** Bytes in the whole seconds before each one, and last in all of them. */
+  /** Bytes in the whole seconds before each one; the last item is the sum of all. */
   const before = [0]
   for (const bytes of rates) before.push((before.at(-1) ?? 0) + bytes)
   const round = before.at(-1) ?? 0

@@ -6,7 +6,7 @@ import { bySubscriber } from './truth.ts'
 
 const TO_ANN = { protocol: 'pppoe', name: 'to-ann', user: utf8('ann') } as const
 
-test('a whole hotspot reply carries what it shows; what comes after is in the total alone', async () => {
+test('a whole hotspot reply carries what it shows; later bytes are only in the total', async () => {
   const { clock, router, client } = await setUp()
   const session = router.login(HOTSPOT_ANN)
   expect(router.truthOf(session)).toMatchObject({ everCarried: false, carried: moved(0) })
@@ -30,7 +30,7 @@ test('a reply without the bytes carries nothing', async () => {
   expect(router.truthOf(session).everCarried).toBe(false)
 })
 
-test('a cut reply carries nothing, and those before it on the connection all', async () => {
+test('a cut reply carries nothing, and earlier ones on the connection carry everything', async () => {
   const { clock, router, client } = await setUp()
   const session = router.login(HOTSPOT_ANN)
   clock.turn(1000)
@@ -41,7 +41,7 @@ test('a cut reply carries nothing, and those before it on the connection all', a
   expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
-test('after a counter reset all that is shown comes on top', async () => {
+test('after a counter reset everything that is shown is added', async () => {
   const { clock, router, client } = await setUp()
   const session = router.login(HOTSPOT_ANN)
   clock.turn(5000)
@@ -88,7 +88,7 @@ test('interfaces without the active list, or before it, carry nothing', async ()
   expect(router.truthOf(session).everCarried).toBe(false)
 })
 
-test('a round in which one reply was refused or cut is no reading', async () => {
+test('a round with a refused or cut reply is not a reading', async () => {
   const { clock, router, client } = await setUp()
   const session = router.login(PPP_ANN)
   await askAll(client, ACTIVE, INTERFACE, SERVER)
@@ -102,7 +102,7 @@ test('a round in which one reply was refused or cut is no reading', async () => 
   expect(router.truthOf(session).carried).toEqual(moved(0))
 })
 
-test('a server menu that is refused is no hindrance: who is on which interface already is read', async () => {
+test('a refused server menu is no obstacle: sessions with a known interface are read', async () => {
   const { clock, router, client } = await setUp()
   const first = router.login(PPP_ANN)
   await askAll(client, ACTIVE, INTERFACE, SERVER)
@@ -114,7 +114,7 @@ test('a server menu that is refused is no hindrance: who is on which interface a
   expect(router.truthOf(second).everCarried).toBe(false)
 })
 
-test('neither is one that breaks off with the connection', async () => {
+test('a server menu that is cut with the connection is no obstacle either', async () => {
   const { clock, router, client } = await setUp()
   const first = router.login(PPP_ANN)
   await askAll(client, ACTIVE, INTERFACE, SERVER)
@@ -125,7 +125,7 @@ test('neither is one that breaks off with the connection', async () => {
   expect(router.truthOf(first).carried).toEqual(moved(1))
 })
 
-test('who was not there for one reading is carried once the server menu tells of it again', async () => {
+test('a session that one reading lacked is carried once the server menu lists it again', async () => {
   const { clock, router, client } = await setUp()
   const session = router.login(PPP_ANN)
   await askAll(client, ACTIVE, INTERFACE, SERVER)
@@ -137,7 +137,7 @@ test('who was not there for one reading is carried once the server menu tells of
   expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
-test('while a newcomer’s server row is awaited, nobody in the round is carried yet', async () => {
+test('while the server row of a new session is awaited, nobody in the round is carried yet', async () => {
   const { clock, router, client } = await setUp()
   const first = router.login(PPP_ANN)
   await askAll(client, ACTIVE, INTERFACE, SERVER)
@@ -150,7 +150,7 @@ test('while a newcomer’s server row is awaited, nobody in the round is carried
   expect(router.truthOf(second).carried).toEqual(moved(1))
 })
 
-test('a client that goes on without the server menu has read those it knew', async () => {
+test('a client that continues without the server menu has read the sessions that it knew', async () => {
   const { clock, router, client } = await setUp()
   const first = router.login(PPP_ANN)
   await askAll(client, ACTIVE, INTERFACE, SERVER)
@@ -162,7 +162,7 @@ test('a client that goes on without the server menu has read those it knew', asy
   expect(router.truthOf(first).carried).toEqual(moved(1))
 })
 
-test('an interface that was reset carries what it shows on top', async () => {
+test('a reset interface adds everything that it shows', async () => {
   const { clock, router, client } = await setUp()
   const session = router.login(PPP_ANN)
   clock.turn(5000)
@@ -173,7 +173,7 @@ test('an interface that was reset carries what it shows on top', async () => {
   expect(router.truthOf(session).carried).toEqual(moved(7))
 })
 
-test('on a binding never read before, the first reading is where counting begins', async () => {
+test('on a binding that was never read, counting begins with the first reading', async () => {
   const { clock, router, client } = await setUp()
   router.addBinding({ ...TO_ANN, counters: moved(50) })
   const session = router.login(PPP_ANN)
@@ -185,7 +185,7 @@ test('on a binding never read before, the first reading is where counting begins
   expect(router.truthOf(session).carried).toEqual(moved(1))
 })
 
-test('a new session on a binding counts from the last value that any reading had, idle ones too', async () => {
+test('a new session on a binding counts from the last value in any reading, also in idle ones', async () => {
   const { clock, router, client } = await setUp()
   router.addBinding({ ...TO_ANN, counters: moved(50) })
   const first = router.login(PPP_ANN)
@@ -200,7 +200,7 @@ test('a new session on a binding counts from the last value that any reading had
   expect(router.truthOf(second).carried).toEqual(moved(2))
 })
 
-test('a binding that fell counts all that it shows', async () => {
+test('a binding that fell counts everything that it shows', async () => {
   const { clock, router, client } = await setUp()
   const binding = router.addBinding({ ...TO_ANN, counters: moved(50) })
   const first = router.login(PPP_ANN)
@@ -213,7 +213,7 @@ test('a binding that fell counts all that it shows', async () => {
   expect(router.truthOf(second).carried).toEqual(moved(2))
 })
 
-test('after a reboot a binding counts from nothing, even past its old value', async () => {
+test('after a reboot a binding counts from zero, even past its old value', async () => {
   const { clock, router, client } = await setUp()
   router.addBinding({ ...TO_ANN, counters: moved(1) })
   router.login(PPP_ANN)
@@ -225,7 +225,7 @@ test('after a reboot a binding counts from nothing, even past its old value', as
   expect(router.truthOf(second).carried).toEqual(moved(9))
 })
 
-test('the truth is the same where rows come mixed', async () => {
+test('the truth is the same if rows are interleaved', async () => {
   const { clock, router, client } = await setUp({ isInterleaving: true })
   const session = router.login(PPP_ANN)
   await askAll(client, ACTIVE, INTERFACE, SERVER)

@@ -9,7 +9,7 @@ import type { Request } from './request.ts'
 import { HotspotSession, PppSession, type SimulatedSession } from './session.ts'
 import type { Shown, Sight } from './sight.ts'
 
-/** What a router knows of one session, to the byte. Milliseconds are on the router's clock. */
+/** What a router knows of one session, to the byte. Milliseconds are by the router's clock. */
 export interface SessionTruth {
   readonly service: Service
   readonly protocol: string
@@ -17,17 +17,17 @@ export interface SessionTruth {
   readonly address: string
   readonly macAddress: string | undefined
   readonly callerId: string | undefined
-  /** Raw; of PPP. */
+  /** Raw; only for PPP. */
   readonly interface: string | undefined
   readonly loginAtMs: number
   readonly logoutAtMs: number | undefined
-  /** What whole readings carried: what an accounting has to have, to the byte. */
+  /** The bytes that whole readings carried: what a daemon must have, to the byte. */
   readonly carried: Bytes
-  /** Of `carried` what came with the last reading, and when its row was made. */
+  /** The part of `carried` from the last reading, and when its row was made. */
   readonly lastCarried: Bytes
   readonly lastCarriedAtMs: number | undefined
   readonly everCarried: boolean
-  /** What the session moved until now or its logout, read or not. */
+  /** The bytes that the session moved until now or its logout, read or not. */
   readonly total: Bytes
 }
 
@@ -39,15 +39,15 @@ export interface SubscriberTruth {
   readonly total: ByteSum
 }
 
-/** A complete reading that somebody got, at the moment when its last whole reply was handed over. */
+/** A complete reading that somebody got, when its last whole reply was handed over. */
 export interface CarriedReading {
   readonly service: Service
   readonly atMs: number
   /** The router's user who asked. */
   readonly reader: string
-  /** What it showed of each session that was in it, and what that added. */
+  /** The counters of each session in it, and what they added. */
   readonly shown: ReadonlyMap<SimulatedSession, ShownBytes>
-  /** Sessions of which it told something that is not true; `shown` is true of them too. */
+  /** Sessions that it lied about; `shown` is true for them too. */
   readonly lies: ReadonlyMap<SimulatedSession, Telling>
 }
 
@@ -55,25 +55,25 @@ export interface ShownBytes extends Shown {
   readonly added: Bytes
 }
 
-/** What the replies of one router have carried. */
+/** The bytes that the replies of one router have carried. */
 export class Truth {
   readonly #now: () => number
   readonly #isSpare: boolean
   readonly #listeners = new Set<(reading: CarriedReading) => void>()
   readonly #carried = new Map<SimulatedSession, Carried>()
-  /** Static bindings' counters in the last reading that had them. */
+  /** Static bindings' counters in the last reading with them. */
   readonly #bindings = new Map<PppInterface, Shown>()
 
-  /** When services were read first. */
+  /** When each service was first read. */
   readonly #foundMs = new Map<Service, number>()
 
-  /** @param isSpare whether the router takes another's place: what its first readings show is where counting begins */
+  /** @param isSpare whether the router replaces another: counting begins with its first readings */
   constructor(now: () => number, isSpare: boolean) {
     this.#now = now
     this.#isSpare = isSpare
   }
 
-  /** Of a router that takes another's place, who was there before its first reading. */
+  /** Whether a session on a router that replaces another was there before its first reading. */
   #isStranger({ service, loginAtMs }: SimulatedSession): boolean {
     return this.#isSpare && loginAtMs < (this.#foundMs.get(service) ?? Number.POSITIVE_INFINITY)
   }
@@ -86,14 +86,14 @@ export class Truth {
     return new ConnectionTruth(this, this.#now)
   }
 
-  /** @returns how to stop hearing of readings */
+  /** @returns a function that removes the listener */
   onReading(listener: (reading: CarriedReading) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   carriedHotspot(sights: readonly Sight[], reader: string): void {
-    const its = new Map<SimulatedSession, ShownBytes>()
+    const shownBytes = new Map<SimulatedSession, ShownBytes>()
     const lies = new Map<SimulatedSession, Telling>()
     for (const sight of sights)
       if (sight.kind === 'lie') lies.set(sight.session, sight.lie)
@@ -101,34 +101,34 @@ export class Truth {
         const { session, shown } = sight
         const carried = this.#carriedOf(session)
         if (!carried.isStarted && this.#isStranger(session)) carried.startFrom(shown.counters)
-        its.set(session, { ...shown, added: carried.take(shown) })
+        shownBytes.set(session, { ...shown, added: carried.take(shown) })
       }
     const atMs = this.#now()
     this.#noteFound('hotspot', atMs)
-    this.#tell({ service: 'hotspot', atMs, reader, shown: its, lies })
+    this.#notify({ service: 'hotspot', atMs, reader, shown: shownBytes, lies })
   }
 
-  /** A new session on a binding counts from its last known value, and from this one where none is known. */
+  /** A new session on a binding counts from its last known value, or from this one if none is known. */
   carriedPpp({ sessions, bindings, lies }: PppSeen, reader: string, atMs: number): void {
-    const its = new Map<SimulatedSession, ShownBytes>()
+    const shownBytes = new Map<SimulatedSession, ShownBytes>()
     for (const [session, shown] of sessions) {
       const carried = this.#carriedOf(session)
       if (!carried.isStarted && this.#isStranger(session)) carried.startFrom(shown.counters)
       else if (!carried.isStarted && !session.interface.isDynamic)
         carried.startFrom((this.#bindings.get(session.interface) ?? shown).counters)
-      its.set(session, { ...shown, added: carried.take(shown) })
+      shownBytes.set(session, { ...shown, added: carried.take(shown) })
     }
     for (const [binding, shown] of bindings)
       if (shown.atMs >= (this.#bindings.get(binding)?.atMs ?? -Infinity)) this.#bindings.set(binding, shown)
     this.#noteFound('ppp', atMs)
-    this.#tell({ service: 'ppp', atMs, reader, shown: its, lies })
+    this.#notify({ service: 'ppp', atMs, reader, shown: shownBytes, lies })
   }
 
-  #tell(reading: CarriedReading): void {
+  #notify(reading: CarriedReading): void {
     for (const listener of this.#listeners) listener(reading)
   }
 
-  /** Every counter began again at 0, and whoever sees the reboot knows it. */
+  /** Every counter restarted at 0, and a reader notices the reboot. */
   rebooted(): void {
     const atMs = this.#now()
     for (const binding of this.#bindings.keys()) this.#bindings.set(binding, { counters: NO_BYTES, atMs })
@@ -164,7 +164,7 @@ export class Truth {
   }
 }
 
-/** Follows the replies on one connection; a reading never spans two. */
+/** Follows the replies on one connection; a reading never spans two connections. */
 export class ConnectionTruth {
   readonly #truth: Truth
   readonly #joins: PppJoins = { joined: new Set(), bindings: new Set() }
@@ -182,7 +182,7 @@ export class ConnectionTruth {
 
   /**
    * @param reader the user who asks
-   * @returns to be called when the reply has been handed over, and never for one that was cut
+   * @returns a function to call when the reply has been handed over, and never for a cut reply
    */
   ask(
     { menu, verb, attributes }: Request,
@@ -211,7 +211,7 @@ export class ConnectionTruth {
     }
   }
 
-  /** Of what is on its way whole replies still arrive, and nothing is asked any more. */
+  /** Ends the connection. Whole replies under way still arrive, but nothing more is requested. */
   end(): void {
     this.#isOver = true
     this.#settle(this.#round, true)
@@ -223,7 +223,7 @@ export class ConnectionTruth {
   }
 }
 
-/** @param rows of one router or of many */
+/** @param rows of one router or several */
 export function bySubscriber(rows: Iterable<SessionTruth>): Map<string, SubscriberTruth> {
   const sums = new Map<string, SubscriberTruth>()
   for (const { service, username, carried, total } of rows) {

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const PATIENCE_MS = 500
 
 /**
- * Resolves when the peer's kernel has all bytes that were written to the socket, or when it has not taken them for
- * so long that it won't.
+ * Resolves when the peer's kernel has all bytes that were written to the socket, or has not taken them for so long that
+ * it will not.
  *
- * An RST throws away what our kernel still holds back because the peer's receive window is full, although `write`
- * has called back long ago; what the peer's kernel has taken, the peer can still read. Linux tells how much is
- * held back, in `/proc/net/tcp`. Elsewhere nobody does, and a few turns of the loop have to do.
+ * An RST discards what our kernel still holds because the peer's receive window is full, although `write` has called
+ * back long before; what the peer's kernel has taken, the peer can still read. On Linux `/proc/net/tcp` shows how much
+ * is held. Other systems do not show it, so a few turns of the event loop must suffice.
  */
 export async function delivered(socket: Socket): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS

@@ -6,7 +6,7 @@ const UNITS = [
   ['s', 1],
 ] as const
 
-/** As RouterOS says it: whole seconds, `1w2d3h4m5s`, units of zero left out, `0s` for nothing. */
+/** As RouterOS writes it: whole seconds, `1w2d3h4m5s`, without units of zero, `0s` for zero. */
 export function formatUptime(elapsedMs: number): string {
   let seconds = Math.floor(elapsedMs / 1000)
   let text = ''

@@ -6,14 +6,14 @@ import { ScratchServer } from './scratch-server.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The migrated database that each test file gets a copy of. Nobody may be connected to it. */
+    /** The migrated database that each test file copies. Nobody may be connected to it. */
     templateDatabaseUrl: string
-    /** The home of a server that was never started, to be copied. */
+    /** The home of a server that was never started, for copies. */
     freshCluster: string
   }
 }
 
-/** Of each copy of it: nothing has to outlive the machine, a few are connected, and each process takes CPU to start. */
+/** Settings of each copy: nothing must outlive the machine, few connections, and few processes, which cost CPU. */
 const FRESH_SETTINGS = `
 fsync = off
 io_method = sync
@@ -22,7 +22,7 @@ autovacuum = off
 max_logical_replication_workers = 0
 `
 
-/** Of the one for all: even less has to, and many are connected at the same time. */
+/** Settings of the shared server: even less must outlive it, and there are many connections. */
 const SETTINGS = `
 shared_buffers = 128MB
 synchronous_commit = off
@@ -34,7 +34,7 @@ jit = off
 
 const servers: ScratchServer[] = []
 
-/** One PostgreSQL for the whole run, away from the project's folder. */
+/** One PostgreSQL for the whole run, outside of the project's folder. */
 export async function setup(project: TestProject): Promise<void> {
   const fresh = await ScratchServer.create()
   servers.push(fresh)

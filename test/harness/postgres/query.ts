@@ -1,11 +1,11 @@
 import { Pool, type QueryResultRow } from 'pg'
 
-/** Who asks again within it, as who waits for something does, is connected still: to connect takes 40 times as long. */
+/** A query within this time, as in polling, reuses the connection: connecting takes 40 times as long. */
 const IDLE_MS = 1_000
 
 const pools = new Map<string, Pool>()
 
-/** Asks a database. Its connection ends by itself, when nobody asks any more, or with the server or the database. */
+/** Queries a database. The connection ends by itself when idle, or with the server or the database. */
 export async function query<Row extends QueryResultRow>(
   url: string,
   statement: string,
@@ -19,7 +19,7 @@ function poolOf(url: string): Pool {
   const found = pools.get(url)
   if (found) return found
   const pool = new Pool({ connectionString: url, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true })
-  // A connection that ended while nobody asked is not used again.
+  // A connection that ended while idle is not reused.
   pool.on('error', () => {})
   pools.set(url, pool)
   return pool

@@ -16,7 +16,7 @@ export async function createScratchDatabase(): Promise<ScratchDatabase> {
   const admin = urlOf(template, 'postgres')
   const name = `scratch_${randomBytes(6).toString('hex')}`
   const templateName = new URL(template).pathname.slice(1)
-  // Files are copied: by way of the log, as it is otherwise, takes five times as long.
+  // Copies files: through the log, the default, it takes five times as long.
   await query(admin, `create database ${name} template ${templateName} strategy file_copy`)
   return {
     url: urlOf(template, name),
@@ -26,7 +26,7 @@ export async function createScratchDatabase(): Promise<ScratchDatabase> {
   }
 }
 
-/** The same, on a server that nobody else uses. */
+/** The same on a separate server. */
 export async function createDatabaseApart(): Promise<ScratchDatabase> {
   const server = await ScratchServer.create(inject('freshCluster'))
   const url = await server.start()

@@ -11,9 +11,9 @@ import type { Listening } from '../../../src/postgres/listening.ts'
 import { makeDatabase, withClient } from '../../../src/postgres/session.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 
-/** A PostgreSQL in a temporary folder, made as the daemon makes its own, and stopped until it is started. */
+/** A PostgreSQL in a temporary folder, created like the daemon's own, and stopped until it is started. */
 export class ScratchServer {
-  /** Where its files are. */
+  /** The folder of its files. */
   readonly home: string
   readonly #cluster: Cluster
   readonly #folder: string
@@ -26,21 +26,21 @@ export class ScratchServer {
     this.#listening = listening
   }
 
-  /** @param from the home of one that was never started: to copy it takes a tenth as long as to make another */
+  /** @param from the home of a server that was never started: a copy takes a tenth of the time */
   static async create(from?: string): Promise<ScratchServer> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-postgres-'))
-    // As root, PostgreSQL is another user.
+    // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     const home = await makeHome(join(folder, 'postgres'), createLogger('warn'))
     if (from !== undefined) await promisify(execFile)('cp', ['-a', `${from}/.`, home.folder])
     const cluster = new Cluster(home, await findBinaries(home.folder, home.account))
     await cluster.initialise()
-    // By TCP, as an operator's PostgreSQL is reached.
+    // Over TCP, like an operator's PostgreSQL.
     const listening = { kind: 'tcp', port: await freePort() } as const
     return new ScratchServer(cluster, home.folder, folder, listening)
   }
 
-  /** @returns the URL of the database that is the daemon's, which has no tables at first */
+  /** @returns the URL of the daemon's database, which has no tables at first */
   async start(): Promise<string> {
     await this.#cluster.start(this.#listening)
     await withClient(await this.#cluster.superuserUrl(this.#listening, 'postgres'), it =>
@@ -49,14 +49,14 @@ export class ScratchServer {
     return this.#cluster.superuserUrl(this.#listening, 'tikmeter')
   }
 
-  /** kill -9, with all that was under way. */
+  /** Kills it with SIGKILL, with everything under way. */
   async kill(): Promise<void> {
     const running = await this.#cluster.postmaster()
     if (!running) throw new Error('it is not running')
     process.kill(running.pid, 'SIGKILL')
   }
 
-  /** Stops it, and removes all of it. */
+  /** Stops it and removes everything. */
   async end(): Promise<void> {
     await this.#cluster.stop()
     await rm(await realpath(join(this.#folder, 'postgres')), { recursive: true, force: true })

@@ -5,9 +5,9 @@ import { type Figure, isMet } from './figure.ts'
 import { type LeftOut, tableOf } from './table.ts'
 
 /**
- * `npm run bench [-- NAME…] [--json FILE]`: what the daemon costs here and now, each figure with what it is held
- * against in the same run. Machines are shared and noisy: compare figures of one run only. A goal that was missed
- * is told, and is no failure.
+ * `npm run bench [-- NAME…] [--json FILE]`: measures what the daemon costs on this machine, each figure with its
+ * reference from the same run. Machines are shared and noisy: compare figures of one run only. A missed goal is printed
+ * and is not a failure.
  */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -13,7 +13,7 @@ import { QUERY } from './query/query.ts'
 import { RECONNECT } from './reconnect/reconnect.ts'
 import { SLOW_CLIENT } from './slow-client/slow-client.ts'
 
-/** In the order in which they run. */
+/** All benches, in the order in which they run. */
 export const BENCHES: readonly Bench[] = [
   DECODE,
   LEDGER,

@@ -7,18 +7,18 @@ interface Answered {
   readonly failure?: string
 }
 
-/** A process of a bench's own, which is asked one thing at a time, and ends with its parent. */
+/** A child process of a bench. It answers one question at a time, and ends with its parent. */
 export class BenchChild {
   readonly #child: ChildProcess
   readonly #name: string
 
-  /** @param file the module it runs, which calls `answerParent` */
+  /** @param file the module to run, which calls `answerParent` */
   constructor(file: URL) {
     this.#name = file.pathname.split('/').at(-1) ?? ''
     this.#child = fork(file, { execArgv: ['--import', 'tsx', '--expose-gc'] })
   }
 
-  /** @returns the answer, of which whoever asks knows the shape */
+  /** @returns the answer; the caller knows its type */
   async ask<Answer>(question: object): Promise<Answer> {
     const over = new AbortController()
     const { signal } = over
@@ -27,7 +27,7 @@ export class BenchChild {
       const ended = once(this.#child, 'exit', { signal }).then(([code]) => {
         throw new Error(`${this.#name} ended with ${code}`)
       })
-      // Once it is over, neither is waited for.
+      // After one of them has settled, nobody awaits the other.
       answered.catch(() => {})
       ended.catch(() => {})
       this.#child.send(JSON.stringify(question))
@@ -48,7 +48,7 @@ export class BenchChild {
   }
 }
 
-/** The child's side: answers one question after the other, as they come. */
+/** The child's side: answers one question after the other. */
 export function answerParent<Question>(answer: (question: Question) => unknown): void {
   process.on('message', (text: string) => {
     const question: Question = JSON.parse(text)
@@ -65,16 +65,16 @@ export function answerParent<Question>(answer: (question: Question) => unknown):
   process.on('disconnect', () => process.exit())
 }
 
-/** What a process holds, told by itself. */
+/** The memory of a process, as reported by itself. */
 export interface Memory {
   readonly residentBytes: number
-  /** In V8's heap and beside it. */
+  /** In V8's heap and outside of it. */
   readonly heldBytes: number
 }
 
-/** Of this process, once what waits to be swept away has been. */
+/** The memory of this process after garbage collection. */
 export async function sweptMemory(): Promise<Memory> {
-  // What one sweep lets go of, buffers above all, is freed by the next.
+  // Some objects, above all buffers, are only freed by a second collection.
   for (let sweep = 0; sweep < 3; sweep++) {
     globalThis.gc?.()
     await setImmediate()

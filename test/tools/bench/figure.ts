@@ -1,27 +1,27 @@
-/** One line of the bench's table, and one object of its JSON. */
+/** A line of the bench's table, and an object of its JSON. */
 export interface Figure {
-  /** The bench's, as given on the command line: `commit`. */
+  /** Name of the bench, as on the command line: `commit`. */
   readonly name: string
   /** What was measured: `sessions committed`. */
   readonly metric: string
   readonly value: number
   /** `sessions/s`, `ms`, `cores`, `MB` (10^6 bytes), `bytes`, … */
   readonly unit: string
-  /** What it was held against in the same run; absent where it stands alone. */
+  /** The reference in the same run; `undefined` if there is none. */
   readonly reference?: string
   /** The value as a multiple of the reference's. */
   readonly ratio?: number
   readonly goal?: Goal
 }
 
-/** Of the ratio, where there is one and `of` does not say otherwise; else of the value. */
+/** A bound on the ratio, if there is one and `of` does not say otherwise; else on the value. */
 export interface Goal {
   readonly of?: 'value' | 'ratio'
   readonly atLeast?: number
   readonly atMost?: number
 }
 
-/** @returns `undefined` where nothing was aimed at */
+/** @returns `undefined` without a goal */
 export function isMet({ value, ratio, goal }: Figure): boolean | undefined {
   if (!goal) return undefined
   const it = goal.of === 'value' ? value : (ratio ?? value)
@@ -30,16 +30,16 @@ export function isMet({ value, ratio, goal }: Figure): boolean | undefined {
 
 export interface Bench {
   readonly name: string
-  /** What it measures and against what, in a line. */
+  /** What it measures and against what, in one line. */
   readonly about: string
-  /** Whether it is left out where no name is given, because it takes long. */
+  /** Whether it only runs when named, because it takes long. */
   readonly isLong?: boolean
   run(bench: BenchRun): Promise<readonly Figure[]>
 }
 
 export interface BenchRun {
-  /** Progress, a line each. */
+  /** Prints progress. */
   say(line: string): void
-  /** What could not be measured here, and why: a peer that is not on the machine. */
+  /** Reports what could not be measured here, and why: a peer that is not installed. */
   leaveOut(what: string, why: string): void
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The middle one; of an even number, the mean of the two. */
+/** The middle value; for an even number, the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -14,7 +14,7 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
 
-/** Milliseconds of CPU that this process has used, of all its threads. */
+/** CPU time of this process with all its threads, in milliseconds. */
 export function cpuMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1_000
@@ -22,7 +22,7 @@ export function cpuMs(): number {
 
 const CLOCK_TICK_MS = 10
 
-/** Milliseconds of CPU that a process has used so far, and, where it is one that forks, its ended children. */
+/** CPU time of a process so far, in milliseconds, including its ended children. */
 export function cpuMsOf(pid: number): number {
   const fields = statOf(pid)
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * CLOCK_TICK_MS
@@ -35,13 +35,13 @@ export function residentBytesOf(pid: number): number {
   )
 }
 
-/** Of `/proc/PID/stat`, from the third on: the second, a name in brackets, may hold anything. */
+/** Fields of `/proc/PID/stat` from the third on: the second, a name in brackets, may contain anything. */
 function statOf(pid: number): readonly string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return text.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-/** Each of several ways of doing the same, in turn (A B A B …), so that a noisy moment meets all of them. */
+/** Runs several ways of doing the same in turn (A B A B …), so that noise affects all of them. */
 export async function inTurn(
   rounds: number,
   ways: ReadonlyMap<string, () => number | Promise<number>>,

@@ -2,7 +2,7 @@ import { type SessionId, sessionId } from '../../../src/accounting/ids.ts'
 import type { Reading } from '../../../src/accounting/reading.ts'
 import { ofService, PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
 
-/** A reading of hotspot sessions that are up since `beganMs`, each with `bytes` more for each second. */
+/** A reading of hotspot sessions that are up since `beganMs`, each with `bytesPerSecond` more for each second. */
 export function readingAt(ms: number, beganMs: number, sessions: number, bytesPerSecond: number): Reading {
   const uptimeSeconds = Math.floor((ms - beganMs) / 1000)
   const moved = uptimeSeconds * bytesPerSecond

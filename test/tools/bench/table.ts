@@ -5,7 +5,7 @@ export interface LeftOut {
   readonly why: string
 }
 
-/** All figures, a line each, for a terminal. */
+/** All figures, one per line, for a terminal. */
 export function tableOf(figures: readonly Figure[], leftOut: readonly LeftOut[]): string {
   const head = ['bench', 'metric', 'value', 'against', 'ratio', 'goal', '']
   const rows = figures.map(figure => [
@@ -26,7 +26,7 @@ export function tableOf(figures: readonly Figure[], leftOut: readonly LeftOut[])
     .join('\n')
 }
 
-/** Four digits that count. */
+/** Four significant digits. */
 export function numberText(value: number): string {
   return Math.abs(value) >= 1_000
     ? Math.round(value).toLocaleString('en')

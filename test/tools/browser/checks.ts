@@ -8,7 +8,7 @@ export class Checks {
   #passed = 0
   #failed = 0
 
-  /** @param outcome what is to be `wanted`, in time */
+  /** @param outcome must become `wanted` in time */
   async check(name: string, wanted: unknown, outcome: () => Promise<unknown>): Promise<void> {
     const waiting = new AbortController()
     const late = systemClock.sleep(WITHIN_MS, waiting.signal).then(() => 'nothing in time')

@@ -1,4 +1,4 @@
-/** How the system's Chromium is started: without a head, and without a word to anybody but those it is asked about. */
+/** How to start the system's Chromium: headless, and without requests of its own. */
 export const CHROMIUM = {
   executablePath: '/usr/bin/chromium',
   args: [

@@ -10,18 +10,18 @@ export const SIZES = [
 
 const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8')
 const LOOK_EVERY_MS = 25
-/** What a browser says of a server that is gone, which is no fault of the page's. */
+/** Messages of a browser about a server that is gone, which are not faults of the page. */
 const OUTAGE = /net::ERR_|WebSocket connection to/
-/** As the browser tells what the page's policy kept from happening. */
-const TELL_VIOLATIONS = `
-  document.addEventListener('securitypolicyviolation', it => tellViolation(it.violatedDirective + ' ' + it.blockedURI))`
+/** Reports what the page's content security policy blocked. */
+const REPORT_VIOLATIONS = `
+  document.addEventListener('securitypolicyviolation', it => reportViolation(it.violatedDirective + ' ' + it.blockedURI))`
 
-/** The dashboard in a browser, and whatever happens there that should not. */
+/** The dashboard in a browser, and everything that happens there and should not. */
 export class DashboardPage {
   readonly page: Page
   readonly #origin: string
   readonly #incidents: string[] = []
-  /** While the daemon is down by intent. */
+  /** True while the daemon is down on purpose. */
   isOutage = false
 
   private constructor(page: Page, origin: string) {
@@ -48,19 +48,21 @@ export class DashboardPage {
   static async open(browser: Browser, origin: string): Promise<DashboardPage> {
     const page = await browser.newPage({ viewport: SIZES[0], colorScheme: 'light' })
     const dashboard = new DashboardPage(page, origin)
-    await page.exposeFunction('tellViolation', (what: string) => dashboard.#incidents.push(`policy: ${what}`))
-    await page.addInitScript(TELL_VIOLATIONS)
+    await page.exposeFunction('reportViolation', (what: string) =>
+      dashboard.#incidents.push(`policy: ${what}`),
+    )
+    await page.addInitScript(REPORT_VIOLATIONS)
     return dashboard
   }
 
-  /** @param token in the fragment, where it is to be signed in at once */
+  /** @param token put in the fragment, to sign in at once */
   async visit(token?: string): Promise<void> {
-    // The fragment alone would not load it anew.
+    // A change of the fragment alone would not reload the page.
     await this.page.goto('about:blank')
     await this.page.goto(`${this.#origin}/dashboard${token === undefined ? '' : `#token=${token}`}`)
   }
 
-  /** All that happened and should not have. */
+  /** Everything that happened and should not have. */
   get incidents(): readonly string[] {
     return this.#incidents
   }
@@ -77,7 +79,7 @@ export class DashboardPage {
     return this.page.evaluate('document.activeElement.id')
   }
 
-  /** Goes there as those do who have no mouse. @returns whether it was reached */
+  /** Goes there by keyboard. @returns whether it was reached */
   async tabTo(id: string, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<boolean> {
     for (let presses = 0; presses < 60; presses++) {
       if ((await this.focused()) === id) return true
@@ -86,12 +88,12 @@ export class DashboardPage {
     return false
   }
 
-  /** Names in the table of sessions, in its order. */
+  /** Names in the table of sessions, in order. */
   async names(): Promise<readonly string[]> {
     return this.page.locator('#sessions .name').allTextContents()
   }
 
-  /** Exact bytes down of who is named so; `undefined` where nobody is. */
+  /** Exact download bytes of the session with this name; `undefined` if there is none. */
   async downloaded(name: string): Promise<number | undefined> {
     const found = await this.page.evaluate(`
       [...document.querySelectorAll('#sessions tr')]
@@ -99,15 +101,15 @@ export class DashboardPage {
     return found === undefined ? undefined : Number(found)
   }
 
-  /** Faults that axe-core finds, and where. */
+  /** Faults found by axe-core, with their elements. */
   async faults(): Promise<readonly string[]> {
     await this.page.evaluate(AXE)
     const found = await this.page.evaluate(`
       axe.run().then(({ violations }) => violations.map(it => it.id + ': ' + it.nodes.map(node => node.target).join(' ')))`)
-    return Array.isArray(found) ? found.map(String) : ['axe-core told nothing']
+    return Array.isArray(found) ? found.map(String) : ['axe-core returned nothing']
   }
 
-  /** Of the page as it is, in each scheme and at each width; pictures of it too where there is a folder for them. */
+  /** Faults of the current page in each scheme and at each width; saves screenshots if there is a folder for them. */
   async faultsEverywhere(name: string, folder: string | undefined): Promise<readonly string[]> {
     const faults: string[] = []
     for (const colorScheme of SCHEMES)
@@ -128,9 +130,9 @@ export class DashboardPage {
 }
 
 /**
- * Looks until it is so.
- * @returns milliseconds it took
- * @throws Error where it was not so in time
+ * Waits until a condition holds.
+ * @returns the time it took, in milliseconds
+ * @throws Error if it does not hold in time
  */
 export async function until(isSo: () => Promise<boolean>, withinMs = 20_000): Promise<number> {
   const beganMs = performance.now()

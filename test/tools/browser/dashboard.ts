@@ -6,23 +6,23 @@ import { DemoScene, HOSTILE_NAME, POLL_MS, SNAPSHOT_MS } from '../demo/scene.ts'
 import { Checks } from './checks.ts'
 import { CHROMIUM } from './chromium.ts'
 import { DashboardPage, until } from './dashboard-page.ts'
-import { tellMany, updateTimes } from './many-sessions.ts'
+import { sendMany, updateTimes } from './many-sessions.ts'
 
 /**
- * The demo's dashboard in a real Chromium, with the real daemon and its simulated routers. A folder on the command line
- * gets pictures of it.
+ * The demo's dashboard in a real Chromium, with the real daemon and its simulated routers. With a folder on the command
+ * line it saves screenshots there.
  */
 
 const GUEST = '<img src=x onerror=globalThis.ran=1>'
-/** A poll and a snapshot are an interval apart at the most, each; the rest is for reading the router and the page. */
+/** At most one poll interval and one snapshot interval pass; the rest is for reading the router and the page. */
 const INTERVAL_MS = POLL_MS + SNAPSHOT_MS
 const WITHIN_MS = INTERVAL_MS + 1000
 const MANY = 5000
-/** A page that takes longer to show what came keeps people waiting. */
+/** A page that takes longer to show new numbers keeps people waiting. */
 const SHOWN_WITHIN_MS = 500
 
 const checks = new Checks()
-/** After that, what is left has failed. */
+/** After this time, all remaining checks fail. */
 const late = AbortSignal.timeout(170_000)
 const folder = process.argv[2]
 
@@ -42,7 +42,7 @@ async function main(): Promise<boolean> {
     await loseRouter(page, scene)
     await restart(page, scene)
     await leave(page)
-    await check('nothing ran, nothing was asked of others, and no error was told', [], () =>
+    await check('no script ran, no other host was contacted, and no error was reported', [], () =>
       Promise.resolve(page.incidents),
     )
     await beAdmin(browser, scene)
@@ -88,14 +88,16 @@ async function signIn(page: DashboardPage, scene: DemoScene): Promise<void> {
     page.page.evaluate('document.activeElement.textContent'),
   )
   await check(
-    'a token that is none is refused, and said to be',
+    'an invalid token is refused, and the page says so',
     'This token is not accepted: the token is not valid. Check it, or ask for a new one.',
     () => enter('a.b.c'),
   )
-  await check('an expired token is said to be', 'This token has expired. Paste a new one.', async () =>
-    enter(await scene.token('acme', after(-60_000))),
+  await check(
+    'the page says that a token has expired',
+    'This token has expired. Paste a new one.',
+    async () => enter(await scene.token('acme', after(-60_000))),
   )
-  await check('a good one shows the tenant, by keyboard alone', ['', 'acme', 'main'], async () => [
+  await check('a valid token shows the tenant, by keyboard alone', ['', 'acme', 'main'], async () => [
     await enter(await scene.token('acme', after(3_600_000))),
     await page.text('tenant-name'),
     await page.focused(),
@@ -131,7 +133,7 @@ async function comeAndGo(page: DashboardPage, scene: DemoScene): Promise<void> {
     )
   }
   await check(
-    'names that are markup are text, and nothing of them ran',
+    'names with markup are shown as text, and run nothing',
     [true, true, 0, undefined],
     async () => {
       const names = await page.names()
@@ -143,11 +145,11 @@ async function comeAndGo(page: DashboardPage, scene: DemoScene): Promise<void> {
       ]
     },
   )
-  await check('those who used the most are there, by the tables', true, async () => {
+  await check('the top users are there, from the tables', true, async () => {
     await until(async () => (await page.page.locator('#top-users tr').count()) > 0)
     return true
   })
-  await check('an alert tells of whom, as text too', true, async () => {
+  await check('an alert names its subject, as text too', true, async () => {
     await until(
       async () => (await page.page.locator('#alerts .name', { hasText: HOSTILE_NAME }).count()) === 1,
     )
@@ -161,21 +163,17 @@ async function comeAndGo(page: DashboardPage, scene: DemoScene): Promise<void> {
 
 async function useKeyboard(page: DashboardPage): Promise<void> {
   const { keyboard } = page.page
-  await check(
-    'a filter typed in leaves those who match, and says how many',
-    [[HOSTILE_NAME], 'filter'],
-    async () => {
-      await page.tabTo('filter')
-      await keyboard.type('ONERROR')
-      await until(async () => (await page.text('announcer'))?.startsWith('1 of ') === true)
-      return [await page.names(), await page.focused()]
-    },
-  )
+  await check('a filter shows those who match, and their number', [[HOSTILE_NAME], 'filter'], async () => {
+    await page.tabTo('filter')
+    await keyboard.type('ONERROR')
+    await until(async () => (await page.text('announcer'))?.startsWith('1 of ') === true)
+    return [await page.names(), await page.focused()]
+  })
   await keyboard.press('Control+A')
   await keyboard.press('Delete')
   const sortOf = () => page.page.locator('th:has(#sort-username)').getAttribute('aria-sort')
   await check(
-    'a column’s button sorts by it, and the other way',
+    'a column’s button sorts by it, and then reverses the order',
     ['none', 'ascending', 'descending'],
     async () => {
       const orders = [await sortOf()]
@@ -187,7 +185,7 @@ async function useKeyboard(page: DashboardPage): Promise<void> {
       return orders
     },
   )
-  await check('the order is that of the names', true, async () => {
+  await check('the names are in order', true, async () => {
     return isByName([...(await page.names())].reverse())
   })
 }
@@ -199,9 +197,9 @@ function isByName(names: readonly string[]): boolean {
   )
 }
 
-/** Through two snapshots, in which nearly every number changes, and with them the order. */
+/** Runs through two snapshots, in which nearly every number and with them the order changes. */
 async function stayInPlace(page: DashboardPage): Promise<void> {
-  const told = async () => {
+  const nextNumbers = async () => {
     for (let times = 0; times < 2; times++) {
       const before = await page.text('as-of')
       await until(async () => (await page.text('as-of')) !== before)
@@ -217,7 +215,7 @@ async function stayInPlace(page: DashboardPage): Promise<void> {
       scrollTo(0, 400)
       const name = [...document.querySelectorAll('#sessions .name')].find(it => it.textContent.startsWith('<img'))
       getSelection().selectAllChildren(name)`)
-      await told()
+      await nextNumbers()
       return [
         await page.page.evaluate(`getSelection().toString() === ${JSON.stringify(HOSTILE_NAME)}`),
         await page.focused(),
@@ -225,7 +223,7 @@ async function stayInPlace(page: DashboardPage): Promise<void> {
       ]
     },
   )
-  await check('who asks for another order sees it, whatever is selected', true, async () => {
+  await check('another order is shown, whatever is selected', true, async () => {
     await page.page.evaluate("document.getElementById('sort-username').click()")
     return isByName(await page.names())
   })
@@ -237,12 +235,12 @@ async function loseRouter(page: DashboardPage, scene: DemoScene): Promise<void> 
   const row = page.page.locator('#routers tr', { hasText: router?.identity ?? '' })
   const isSaid = (word: string) => async () => (await row.locator('.state').textContent()) === word
   await router?.stop()
-  await check('a router that is gone is offline in words, and the first in the table', 0, async () => {
+  await check('a router that is gone is shown as offline, first in the table', 0, async () => {
     await until(isSaid('Offline'))
     const names = await page.page.locator('#routers .name').allTextContents()
     return names.indexOf(router?.identity ?? '')
   })
-  await check('it is in the alerts, and said aloud', [1, true], async () => {
+  await check('it is in the alerts, and announced', [1, true], async () => {
     const open = page.page.locator('#alerts [data-state=open]')
     await until(async () => (await open.count()) > 0)
     return [
@@ -256,7 +254,7 @@ async function loseRouter(page: DashboardPage, scene: DemoScene): Promise<void> 
     await until(isSaid('Online'), 29_000)
     return true
   })
-  await check('the alert tells that it is over', true, async () => {
+  await check('the alert says that it is over', true, async () => {
     await until(async () => (await page.page.locator('#alerts [data-state=open]').count()) === 0, 29_000)
     return (await page.text('announcer'))?.includes('was offline until') === true
   })
@@ -267,7 +265,7 @@ async function restart(page: DashboardPage, scene: DemoScene): Promise<void> {
   page.isOutage = true
   const ended = scene.daemon.end('SIGTERM')
   await check(
-    'a daemon that is gone is told, with the time the numbers are of',
+    'a daemon that is gone is reported, with the time of the numbers',
     [true, 'Not connected'],
     async () => {
       await until(() => page.isShown('banner'))
@@ -316,7 +314,7 @@ async function beAdmin(browser: Browser, scene: DemoScene): Promise<void> {
     return page.page.evaluate('location.hash')
   })
   await check(
-    'an admin looks at one tenant and then at another',
+    'an admin opens one tenant and then another',
     ['hilltop', ['router-2', 'router-5']],
     async () => {
       await page.page.locator('#tenant').selectOption('hilltop')
@@ -327,28 +325,32 @@ async function beAdmin(browser: Browser, scene: DemoScene): Promise<void> {
   )
   const link = (token: string) => page.page.evaluate(`location.hash = 'token=${token}'`)
   await link(await scene.token('acme', after(3_600_000)))
-  await check('a link’s token does not replace one’s own unasked', [true, '', 'keep-token'], async () => {
-    await until(() => page.isShown('other-token'))
-    const hash = await page.page.evaluate('location.hash')
-    return [await page.isShown('tenant-choice'), hash, await page.focused()]
-  })
-  await check('axe-core finds nothing, where it is asked for', [], () =>
+  await check(
+    'a link’s token does not replace the current one without asking',
+    [true, '', 'keep-token'],
+    async () => {
+      await until(() => page.isShown('other-token'))
+      const hash = await page.page.evaluate('location.hash')
+      return [await page.isShown('tenant-choice'), hash, await page.focused()]
+    },
+  )
+  await check('axe-core finds nothing in that dialog', [], () =>
     page.faultsEverywhere('other-token', undefined),
   )
-  await check('who does not take it keeps the own', [false, true], async () => {
+  await check('a user who declines keeps the current token', [false, true], async () => {
     await page.page.keyboard.press('Escape')
     await until(async () => !(await page.isShown('other-token')))
     return [await page.isShown('other-token'), await page.isShown('tenant-choice')]
   })
   await check('axe-core finds nothing, as an admin', [], () => page.faultsEverywhere('admin', undefined))
   await link(await scene.token('acme', after(3_600_000)))
-  await check('who takes it is signed in by it', [false, false], async () => {
+  await check('a user who accepts is signed in with it', [false, false], async () => {
     await until(() => page.isShown('other-token'))
     await page.page.locator('#take-token').click()
     await until(async () => !(await page.isShown('tenant-choice')) && (await page.isShown('board')))
     return [await page.isShown('other-token'), await page.isShown('tenant-choice')]
   })
-  await check('nothing untoward, as an admin', [], () => Promise.resolve(page.incidents))
+  await check('no incidents, as an admin', [], () => Promise.resolve(page.incidents))
   await page.page.close()
 }
 
@@ -356,7 +358,7 @@ async function expire(browser: Browser, scene: DemoScene): Promise<void> {
   const page = await DashboardPage.open(browser, originOf(scene))
   await page.visit(await scene.token('acme', after(6000)))
   await check(
-    'a token that expires meanwhile ends the page, and is said to have',
+    'a token that expires meanwhile ends the page, which says so',
     [false, true, 'token'],
     async () => {
       await until(() => page.isShown('board'))
@@ -370,7 +372,7 @@ async function expire(browser: Browser, scene: DemoScene): Promise<void> {
 
 async function showMany(browser: Browser, scene: DemoScene): Promise<void> {
   const page = await DashboardPage.open(browser, originOf(scene))
-  await tellMany(page.page, MANY)
+  await sendMany(page.page, MANY)
   await page.visit(await scene.token('acme', after(3_600_000)))
   await check(
     `${MANY} sessions are in pages of a hundred, and found by their names`,
@@ -384,7 +386,7 @@ async function showMany(browser: Browser, scene: DemoScene): Promise<void> {
     },
   )
   await page.page.locator('#sign-out').click()
-  await check('showing what became of them keeps nobody waiting', true, async () => {
+  await check('showing their updates keeps nobody waiting', true, async () => {
     const times = await updateTimes(page.page, MANY)
     console.log(`  ${MANY} sessions are up to date after ${times.join(', ')} ms`)
     return times.length > 0 && Math.max(...times) < SHOWN_WITHIN_MS

@@ -1,20 +1,20 @@
 import type { Page } from 'playwright-core'
 
-/** Puts so many sessions in the place of those that the feed tells, each with bytes that grow. */
-export async function tellMany(page: Page, count: number): Promise<void> {
-  let told = 0
+/** Replaces the feed's sessions by `count` others, whose bytes grow. */
+export async function sendMany(page: Page, count: number): Promise<void> {
+  let sent = 0
   await page.routeWebSocket(/\/ws$/, socket => {
     const server = socket.connectToServer()
     server.onMessage(text => {
       const message: { readonly type: string } = JSON.parse(String(text))
       if (message.type !== 'sessions') return socket.send(text)
-      told++
-      socket.send(JSON.stringify({ ...message, sessions: sessionsAt(told, count) }))
+      sent++
+      socket.send(JSON.stringify({ ...message, sessions: sessionsAt(sent, count) }))
     })
   })
 }
 
-function sessionsAt(told: number, count: number): readonly object[] {
+function sessionsAt(turn: number, count: number): readonly object[] {
   return Array.from({ length: count }, (_, n) => ({
     id: `session-${n}`,
     service: n % 2 === 0 ? 'ppp' : 'hotspot',
@@ -23,16 +23,16 @@ function sessionsAt(told: number, count: number): readonly object[] {
     ip_address: `10.1.${n >> 8}.${n & 255}`,
     mac_address: null,
     start_time: '2026-11-24T10:00:00Z',
-    upload: n * told * 1000,
-    download: ((n * 7919) % count) * told * 100_000,
+    upload: n * turn * 1000,
+    download: ((n * 7919) % count) * turn * 100_000,
     upload_bps: n,
-    download_bps: ((n * 104_729) % count) * 1000 * (told % 3),
+    download_bps: ((n * 104_729) % count) * 1000 * (turn % 3),
   }))
 }
 
-/** Milliseconds that the page, signed out, takes each time to bring its table up to date and lay it out. */
+/** Milliseconds that the page, signed out, takes for each update of its table, including the layout. */
 export async function updateTimes(page: Page, count: number): Promise<readonly number[]> {
-  const told = [1, 2, 3, 4, 5].map(times => sessionsAt(times, count))
+  const updates = [1, 2, 3, 4, 5].map(times => sessionsAt(times, count))
   const times = await page.evaluate(`
     Promise.all([import('/dashboard/session-table.js'), import('/dashboard/instant.js')]).then(
       ([{ SessionTable }, { LocalTime }]) => {
@@ -40,7 +40,7 @@ export async function updateTimes(page: Page, count: number): Promise<readonly n
         board.replaceChildren(document.getElementById('board-page').content.cloneNode(true))
         board.hidden = false
         const table = new SessionTable(new LocalTime('UTC'))
-        return ${JSON.stringify(told)}.map(sessions => {
+        return ${JSON.stringify(updates)}.map(sessions => {
           const beganMs = performance.now()
           table.update(sessions, '2026-11-24T10:00:00Z', new LocalTime('UTC'))
           board.getBoundingClientRect()

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Serves a page with its scripts, in their order, on a port of its own. */
+/** Serves a page with its scripts, in order, on a free port. */
 export class Pages {
   readonly #server: Server
 
-  /** @param scripts by the name they are asked for */
+  /** @param scripts by the name under which they are served */
   constructor(scripts: ReadonlyMap<string, string>) {
     const tags = Array.from(scripts.keys(), name => `<script src="/${name}"></script>`)
     const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>dashboard</title>${tags.join('')}</html>`

@@ -1,6 +1,6 @@
-/* What a dashboard's page does with the unmodified scripts of pusher-js and laravel-echo, which are there before this one. */
+/* A dashboard's page with the unmodified scripts of pusher-js and laravel-echo, which are loaded before this one. */
 
-/** What the page has got so far, by its name. */
+/** Values that the page has received so far, by name. */
 const got = new Map()
 let pusher
 
@@ -34,19 +34,19 @@ globalThis.page = {
     pusher = new globalThis.Pusher(key, options(port, token))
   },
 
-  /** What the next event of a channel brings. */
+  /** The data of the next event of a channel. */
   next(channel, event) {
-    const its = pusher.channel(channel) ?? pusher.subscribe(channel)
-    return once((name, callback) => its.bind(name, callback), event)
+    const subscribed = pusher.channel(channel) ?? pusher.subscribe(channel)
+    return once((name, callback) => subscribed.bind(name, callback), event)
   },
 
-  /** How a connection with other options ends, if not well. */
+  /** How a connection with other options ends, if it is refused. */
   refusal({ port, key, token }) {
     const other = new globalThis.Pusher(key, options(port, token))
     return once((name, callback) => other.connection.bind(name, callback), 'error')
   },
 
-  /** The number of connections up to now, and stats after the last of them. */
+  /** The number of connections so far, and stats after the last of them. */
   watchRestarts(channel) {
     got.set('connections', 0)
     pusher.connection.bind('connected', () => got.set('connections', got.get('connections') + 1))
@@ -66,12 +66,12 @@ globalThis.page = {
       ...server(port),
       authEndpoint: `http://127.0.0.1:${port}/broadcasting/auth`,
       bearerToken: token,
-      csrfToken: 'as Laravel has it',
+      csrfToken: 'a token as in Laravel',
     })
-    const its = echo.private(`tenant.${tenant}.dashboard-stats`)
+    const subscribed = echo.private(`tenant.${tenant}.dashboard-stats`)
     const answer = await Promise.race([
-      once((name, callback) => its.listen(name, callback), event),
-      new Promise(resolve => its.error(refusal => resolve({ refusal }))),
+      once((name, callback) => subscribed.listen(name, callback), event),
+      new Promise(resolve => subscribed.error(refusal => resolve({ refusal }))),
     ])
     echo.disconnect()
     return answer

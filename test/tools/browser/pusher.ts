@@ -22,7 +22,7 @@ async function call(page: Page, name: string, ...values: readonly unknown[]): Pr
   return page.evaluate(`page.${name}(${values.map(value => JSON.stringify(value)).join(', ')})`)
 }
 
-/** Of what came, what doesn't change from one time to the next. */
+/** The constant part of an answer. */
 function gist(answer: unknown): unknown {
   const text = JSON.stringify(answer)
   if (text.includes('"active_sessions":1') && text.includes('"last_updated":"')) return 'stats'
@@ -53,7 +53,7 @@ async function main(): Promise<boolean> {
     await checks.check('pusher-js is refused another tenant’s channel', '"status":403', () =>
       ask('next', other, 'pusher:subscription_error'),
     )
-    await checks.check('pusher-js is refused a key that is none', '"code":4001', () =>
+    await checks.check('pusher-js is refused with an unknown key', '"code":4001', () =>
       ask('refusal', { ...ours, key: 'other' }),
     )
     for (const event of ['.stats.updated', '.DashboardStatsUpdated'])
@@ -66,9 +66,7 @@ async function main(): Promise<boolean> {
     await serving.stop()
     serving = pusherServing({ port, origins })
     await serving.start()
-    await checks.check('stats after a restart, on a connection that was made anew', 'stats', () =>
-      ask('afterRestart', own),
-    )
+    await checks.check('stats after a restart, on a new connection', 'stats', () => ask('afterRestart', own))
 
     const stranger = await browser.newPage()
     await stranger.goto(`http://localhost:${pages.port}/`)

@@ -7,7 +7,7 @@ import type { Window } from './history.ts'
 import type { RouterLog } from './router-log.ts'
 
 /**
- * What each subscriber has to have in the record, and by how much it may differ.
+ * The bytes that the record must have for each subscriber, and by how much it may differ.
  * @param logs of the routers behind one address
  */
 export function accountsOf(
@@ -56,7 +56,7 @@ function accountsOfOne(log: RouterLog, gaps: readonly UnsafeGap[]): readonly Sub
   })
 }
 
-/** The sessions of one subscriber and the windows on his router, reading by reading. */
+/** The sessions of a subscriber and the windows on their router, reading by reading. */
 export function storyOf(log: RouterLog, subscriber: FleetSubscriber, gaps: readonly UnsafeGap[]): unknown {
   const { service, username } = subscriber
   const sessions = [...log.router.sessions.all()].filter(

@@ -31,67 +31,67 @@ function bytes(times: number): { upload: number; download: number } {
   return { upload: 10 * times, download: 100 * times }
 }
 
-/** One reading a second, with its counters. */
+/** One reading a second, with these counters. */
 function shown(...times: readonly number[]) {
-  return times.map((its, index) => readingAt(index + 1, its))
+  return times.map((counters, index) => readingAt(index + 1, counters))
 }
 
 function between(fromMs: number, toMs: number) {
   return { fromMs, toMs }
 }
 
-test('a session that goes on through a window is held to the byte', () => {
+test('a session that continues through a window is held to the byte', () => {
   expect(isExact(leewayOf([ANN], [between(2500, 4500)]))).toBe(true)
 })
 
-test('one that ended in it may be short of what was read in it', () => {
+test('a session that ended in a window may lack what was read in it', () => {
   const ended = { ...ANN, logoutAtMs: 5100 }
   expect(leewayOf([ended], [between(3500, 6000)]).shorts).toEqual([0, 1, 2].map(bytes))
 })
 
-test('so may one of which nothing was told since, its server row not being known', () => {
+test('so may a session that no reading has had since, because its server row is unknown', () => {
   expect(leewayOf([ANN], [between(3500, 6000)]).shorts).toEqual([0, 1, 2].map(bytes))
 })
 
-test('one that ended before it, and was read before it, is held to the byte', () => {
+test('a session that ended and was read before a window is held to the byte', () => {
   const ended = { ...ANN, logoutAtMs: 5100 }
   expect(isExact(leewayOf([ended], [between(5000, 7000)]))).toBe(true)
 })
 
-test('one that ended after it was read again is held to the byte', () => {
+test('a session that ended after it was read again is held to the byte', () => {
   const ended = { ...ANN, logoutAtMs: 5100 }
   expect(isExact(leewayOf([ended], [between(1500, 3000)]))).toBe(true)
 })
 
-test('a reply that tells of an ended session when the window has begun counts as read in it', () => {
+test('a reply about an ended session that arrives in a window counts as read in it', () => {
   const ended = { ...ANN, logoutAtMs: 4500 }
   expect(leewayOf([ended], [between(4700, 6000)]).shorts).toEqual([0, 1].map(bytes))
 })
 
-test('of one that was reset in it, what was read before it may be missing, or all where its counter hid that', () => {
+test('a session that was reset in a window may lack earlier bytes read in it, or all if its counter hid the reset', () => {
   const reset = { ...ANN, resetsAtMs: [3500] }
   const leeway = leewayOf([reset], [between(2500, 5000)])
   expect(leeway.shorts).toEqual([0, 1].map(bytes))
   expect(leeway.slack).toEqual(bytes(3))
 })
 
-test('one that was reset far below where it was is held to the byte', () => {
+test('a session that was reset far below its counter is held to the byte', () => {
   const reset = { ...ANN, resetsAtMs: [3500], readings: shown(10, 20, 30, 1, 2) }
   expect(isExact(leewayOf([reset], []))).toBe(true)
 })
 
-test('one that ended with the first reading since its reset is held to the byte, if that showed less than half', () => {
+test('a session that ended with the first reading after its reset is held to the byte if that showed less than half', () => {
   const reset = { ...ANN, resetsAtMs: [4500], logoutAtMs: 5500 }
   expect(isExact(leewayOf([{ ...reset, readings: shown(10, 20, 30, 40, 19) }], []))).toBe(true)
   expect(leewayOf([{ ...reset, readings: shown(10, 20, 30, 40, 20) }], []).slack).toEqual(bytes(40))
 })
 
-test('of one whose counters were where they had been within two readings of their reset, all before it may be missing', () => {
+test('a session whose counters were back within two readings of their reset may lack everything before it', () => {
   const reset = { ...ANN, resetsAtMs: [3500] }
   expect(leewayOf([{ ...reset, readings: shown(1, 2, 3, 1, 3) }], []).slack).toEqual(bytes(3))
 })
 
-test('so it may of one whose counters leap back to where they were', () => {
+test('so may a session whose counters leap back to their old value', () => {
   const reset = { ...ANN, resetsAtMs: [2500], readings: shown(10, 20, 1, 2, 20) }
   expect(leewayOf([reset], []).slack).toEqual(bytes(20))
 })
@@ -101,24 +101,24 @@ test('a lie costs nothing once a reading is true', () => {
   expect(isExact(leewayOf([{ ...ANN, readings }], []))).toBe(true)
 })
 
-test('what the last readings carried that lied may be missing, with what those carried before that are lost', () => {
+test('the bytes of last readings that lied may be missing, with those of lost readings before them', () => {
   const readings = ANN.readings.map((it, index) => ({ ...it, isLie: index === 2 || index === 4 }))
   expect(leewayOf([{ ...ANN, readings }], []).slack).toEqual(bytes(1))
   expect(leewayOf([{ ...ANN, readings }], [between(3500, 4500)]).slack).toEqual(bytes(3))
 })
 
-test('a reset amid lies is doubtful', () => {
+test('a reset amid lies is in doubt', () => {
   const readings = shown(10, 20, 30, 1, 2).map((it, index) => ({ ...it, isLie: index === 3 }))
   expect(leewayOf([{ ...ANN, resetsAtMs: [3500], readings }], []).slack).toEqual(bytes(30))
 })
 
-test('on a router that takes another’s place counting begins with the first reading that is not lost', () => {
+test('on a router that replaces another, counting begins with the first reading that is not lost', () => {
   expect(leewayOf([{ ...ANN, isSpare: true }], []).slack).toEqual(bytes(1))
   expect(leewayOf([{ ...ANN, isSpare: true }], [between(500, 3000)]).slack).toEqual(bytes(3))
   expect(leewayOf([{ ...ANN, isSpare: true }], [between(500, 9500)]).slack).toEqual(bytes(5))
 })
 
-test('so it does for who begins on a binding of a router that came back, before any reading', () => {
+test('so it does for a session on a binding of a router that came back, before any reading', () => {
   const back = { ...ANN, isOnBinding: true, readSinceReturnMs: [] }
   expect(leewayOf([back], []).slack).toEqual(bytes(1))
   expect(leewayOf([{ ...back, isOnBinding: false }], []).slack).toEqual(bytes(0))
@@ -126,21 +126,21 @@ test('so it does for who begins on a binding of a router that came back, before 
   expect(leewayOf([{ ...back, readSinceReturnMs: [-500] }], [between(-1000, 500)]).slack).toEqual(bytes(1))
 })
 
-test('windows that touch are one: what the second one lost had waited since the first began', () => {
+test('windows that touch are one: the bytes that the second one lost had waited since the first began', () => {
   const ended = { ...ANN, logoutAtMs: 5500 }
   expect(leewayOf([ended], [between(1500, 4000), between(3800, 6000)]).shorts).toEqual(
     [0, 1, 2, 3, 4].map(bytes),
   )
 })
 
-test('who came back on a binding in a window may have what was moved unread before', () => {
+test('a subscriber who came back on a binding in a window may have bytes that were not read before', () => {
   const first = { ...ANN, isOnBinding: true, logoutAtMs: 1500 }
   const second = { ...ANN, isOnBinding: true, loginAtMs: 3500, tail: bytes(0) }
   expect(leewayOf([first, second], [between(3000, 6000)]).over).toEqual(bytes(7))
   expect(leewayOf([first, second], [between(6000, 7000)]).over).toEqual(bytes(0))
 })
 
-test('a reading in which the interface had a new name may count, and may not', () => {
+test('a reading in which the interface had a new name may or may not count', () => {
   expect(leewayOf([{ ...ANN, isRenamedSince: true }, ANN], []).over).toEqual(bytes(7))
   expect(leewayOf([ANN], []).over).toEqual(bytes(0))
 })
@@ -158,7 +158,7 @@ test('only whole readings may be missing', () => {
   expect(isRecorded(110n, 1100n)).toBe(false)
 })
 
-test('up to all that is doubtful may be missing, and not a byte more be there', () => {
+test('all bytes in doubt may be missing, and not one more be there', () => {
   const leeway = { shorts: [bytes(0)], slack: bytes(3), over: bytes(0) }
   const isRecorded = (upload: bigint, download: bigint) =>
     isWithin(leeway, { upload: 100n, download: 1000n }, { upload, download })

@@ -9,16 +9,16 @@ import { isIn, type SessionHistory, type Window } from './history.ts'
  */
 export interface Leeway {
   /**
-   * Of each session that ended in a window: no reading, the last, the last two … Of one whose counter was reset in a
-   * window: the last ones before the reset. Only whole readings, so no range.
+   * For each session that ended in a window: no reading, the last, the last two … For a session whose counter was reset
+   * in a window: the last ones before the reset. Only whole readings may be missing, so this is not a range.
    */
   readonly shorts: readonly Bytes[]
-  /** Of each session that was lied about, or whose counter was reset so that nobody can tell it from a lie. */
+  /** For each session that was lied about, or whose counter was reset in a way that looks like a lie. */
   readonly slack: Bytes
   /**
-   * Of a subscriber with a binding who came back on it in a window: the binding's last known value may be an older
-   * one, and then the new session has what the one before it moved unread. Of a session whose interface had a new name
-   * in its last reading: that one counts where nobody else could be on it.
+   * For a subscriber who came back on a binding in a window: the binding's last known value may be an older one, and
+   * then the new session includes bytes of the one before it that were not read. For a session whose interface had a
+   * new name in its last reading: that reading counts if nobody else could be on the interface.
    */
   readonly over: Bytes
 }
@@ -29,7 +29,7 @@ export function isExact({ shorts, slack, over }: Leeway): boolean {
   return shorts.length === 1 && isNothing(slack) && isNothing(over)
 }
 
-/** Of one subscriber's sessions. */
+/** For the sessions of one subscriber. */
 export function leewayOf(sessions: readonly SessionHistory[], windows: readonly Window[]): Leeway {
   const merged = merge(windows)
   let { shorts } = EXACT
@@ -39,11 +39,11 @@ export function leewayOf(sessions: readonly SessionHistory[], windows: readonly 
         shorts,
         hasEndedIn(session, window) ? tailsOf(session, window) : resetsOf(session, window),
       )
-  const isBegunAnew = sessions.some(
+  const hasComeBack = sessions.some(
     ({ isOnBinding, loginAtMs }) => isOnBinding && merged.some(window => isIn(loginAtMs, window)),
   )
   const over = sessions
-    .filter(({ isRenamedSince }) => isBegunAnew || isRenamedSince)
+    .filter(({ isRenamedSince }) => hasComeBack || isRenamedSince)
     .map(({ tail }) => tail)
     .reduce(addBytes, NO_BYTES)
   const slack = sessions
@@ -52,7 +52,7 @@ export function leewayOf(sessions: readonly SessionHistory[], windows: readonly 
   return { shorts, slack, over }
 }
 
-/** Of one subscriber's sessions on two routers. */
+/** For one subscriber's sessions on two routers. */
 export function leewayOfBoth(one: Leeway, other: Leeway): Leeway {
   return {
     shorts: sumsOf(one.shorts, other.shorts),
@@ -61,7 +61,7 @@ export function leewayOfBoth(one: Leeway, other: Leeway): Leeway {
   }
 }
 
-/** Whether the bytes of readings and the recorded ones, over all sessions, go together. */
+/** Whether the bytes of readings and the recorded ones agree, over all sessions. */
 export function isWithin({ shorts, slack, over }: Leeway, carried: ByteSum, recorded: ByteSum): boolean {
   return shorts.some(short =>
     (['upload', 'download'] as const).every(direction => {
@@ -72,16 +72,16 @@ export function isWithin({ shorts, slack, over }: Leeway, carried: ByteSum, reco
 }
 
 /**
- * Whether no reading has told of it since the window, but of its end: a reply that trickles can tell of a session that
- * has ended long since, and of a PPP session nothing is told until its server row is known.
+ * Whether no reading has had the session since the window, except for its end: a reply that trickles can contain a
+ * session that ended long before, and a PPP session is not read until its server row is known.
  */
 function hasEndedIn({ logoutAtMs, readings }: SessionHistory, window: Window): boolean {
   const isOver = logoutAtMs !== undefined && logoutAtMs <= window.toMs
-  const isTold = readings.some(it => it.atMs >= window.toMs)
-  return (isOver || !isTold) && readings.some(it => isIn(it.atMs, window))
+  const isReadAfter = readings.some(it => it.atMs >= window.toMs)
+  return (isOver || !isReadAfter) && readings.some(it => isIn(it.atMs, window))
 }
 
-/** What its last readings in the window had carried: of none, of the last, of the last two … */
+/** The bytes of its last readings in the window: of none, of the last, of the last two … */
 function tailsOf({ readings }: SessionHistory, window: Window): readonly Bytes[] {
   const tails = [NO_BYTES]
   for (const { atMs, added } of [...readings].reverse())
@@ -89,19 +89,19 @@ function tailsOf({ readings }: SessionHistory, window: Window): readonly Bytes[]
   return tails
 }
 
-/** What its readings in the window had carried of it before its last reset there: of none, of the last … */
+/** The bytes of its readings in the window before its last reset there: of none, of the last … */
 function resetsOf(session: SessionHistory, window: Window): readonly Bytes[] {
   const last = session.resetsAtMs.findLast(at => isIn(at, window))
   return last === undefined ? [NO_BYTES] : tailsOf(session, { fromMs: window.fromMs, toMs: last })
 }
 
-/** Each of the one with each of the other. */
+/** The sum of each pair. */
 function sumsOf(some: readonly Bytes[], others: readonly Bytes[]): readonly Bytes[] {
   const sums = some.flatMap(one => others.map(other => addBytes(one, other)))
   return [...new Map(sums.map(sum => [`${sum.upload}/${sum.download}`, sum])).values()]
 }
 
-/** Of windows that touch, what the second's first reading brought had waited since the first's beginning. */
+/** Merges windows that touch: the bytes in the second's first reading had waited since the first began. */
 function merge(windows: readonly Window[]): readonly Window[] {
   const merged: Window[] = []
   for (const window of [...windows].sort((a, b) => a.fromMs - b.fromMs)) {

@@ -15,20 +15,20 @@ import type {
   UnsafeGap,
 } from './fleet-messages.ts'
 import type { ChurnKind } from './kinds.ts'
-import { leastTold, noLies } from './liar.ts'
+import { noLies, rarestFirst } from './liar.ts'
 import { Place } from './place.ts'
 import type { PlannedRouterFault } from './plan.ts'
 
-/** Of all kinds together. */
+/** Lies of all kinds together. */
 const LIES_PER_SECOND = 1.5
 
-/** A fleet that is troubled, keeps still when it is told to, and keeps its own log of all of it. */
+/** A fleet with faults, which can be frozen, and which logs everything that happens. */
 export class ChaosFleet {
   readonly #fleet: Fleet
   readonly #places: readonly Place[]
-  /** Ends the trouble of routers that are not to be read. */
+  /** Functions that end the trouble of routers that are not read. */
   readonly #excused = new Map<string, () => void>()
-  /** Since when they are to be read again. */
+  /** Since when they should be read again. */
   readonly #returns = new Map<string, Since>()
   readonly #hasLies: boolean
   readonly #random: Random
@@ -68,12 +68,12 @@ export class ChaosFleet {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.tellTheTruth()
+    await this.stopLying()
     await this.#churning
     await Promise.all(this.#places.map(place => place.stop()))
   }
 
-  /** Subscribers come and go from now on, but on frozen routers. Where there are to be lies, they begin too. */
+  /** Starts logins and logouts, except on frozen routers, and lies if wanted. */
   churn(perSecond: number): void {
     this.#churning = this.#churnUntil(this.#stopping.signal, 1000 / perSecond)
     if (this.#hasLies) this.#lying = this.#lieUntil(this.#truthful.signal, 1000 / LIES_PER_SECOND)
@@ -83,16 +83,16 @@ export class ChaosFleet {
     while (!signal.aborted) {
       const place = pick(this.#random, this.#places)
       if (place && !this.#excused.has(place.identity))
-        leastTold(this.#lies.ofSessions, this.#random).some(kind => place.tell(kind))
+        rarestFirst(this.#lies.ofSessions, this.#random).some(kind => place.lie(kind))
       await pause(everyMs, signal)
     }
   }
 
-  /** No router lies any more. */
-  async tellTheTruth(): Promise<void> {
+  /** Ends all lies. */
+  async stopLying(): Promise<void> {
     this.#truthful.abort()
     await this.#lying
-    for (const place of this.#places) place.tellTheTruth()
+    for (const place of this.#places) place.stopLying()
   }
 
   async #churnUntil(signal: AbortSignal, everyMs: number): Promise<void> {
@@ -109,7 +109,7 @@ export class ChaosFleet {
         break
       case 'login':
         this.#happened.login++
-        if (this.#hasLies) place.tellOfLogin(happening.session)
+        if (this.#hasLies) place.lieAboutLogin(happening.session)
         break
       case 'logout':
         this.#happened.logout++
@@ -136,8 +136,8 @@ export class ChaosFleet {
   }
 
   /**
-   * A reboot ends sessions, so it waits until its router is no longer frozen. Another router comes only where nobody
-   * takes its place out of the config: what returns as another one has no sessions that go on.
+   * A reboot ends sessions, so it waits until its router is no longer frozen. A router is only replaced while nobody
+   * removes it from the config: a router that returns as another one has no sessions that continue.
    */
   async inject(fault: PlannedRouterFault): Promise<void> {
     const place = this.#places[fault.router]
@@ -152,27 +152,27 @@ export class ChaosFleet {
   }
 
   /**
-   * A router that no daemon is to read right now is in no gap. It tells no lie before it was read again: what a first
-   * reading shows is where counting begins.
+   * A router that no daemon should read now is not in a gap. It does not lie before it was read again, because counting
+   * begins with a first reading.
    */
   async excuse(router: string, isExcused: boolean): Promise<void> {
     const place = this.#places.find(it => it.identity === router)
     const { signal } = this.#stopping
     while (isExcused && place?.isSwapped && !signal.aborted) await pause(100, signal)
-    place?.tellTheTruth()
+    place?.stopLying()
     if (place && !isExcused) this.#returns.set(router, { afterMs: place.site.router.now() })
     this.#excused.get(router)?.()
     this.#excused.delete(router)
     if (place && isExcused) this.#excused.set(router, place.log.beginTrouble())
   }
 
-  /** Whether it was read again since it was out of the config. */
+  /** Whether it was read again since it came back into the config. */
   #isBack({ identity, log }: Place): boolean {
     const since = this.#returns.get(identity)
     return !this.#excused.has(identity) && (since === undefined || log.isRead(since))
   }
 
-  /** Routers that were not read since, split by whether anything is wrong with them. */
+  /** Routers that were not read since then, split by whether they have a fault. */
   unread(since: Since): Unread {
     const unread = this.#places.filter(({ currentLog }) => !currentLog.isRead(since))
     const named = (isTroubled: boolean) =>
@@ -180,7 +180,7 @@ export class ChaosFleet {
     return { healthy: named(false), troubled: named(true) }
   }
 
-  /** Who read each router the last time. */
+  /** The last reader of each router. */
   readers(): Readonly<Record<string, string>> {
     return Object.fromEntries(
       this.#places.flatMap(({ identity, currentLog, log }) => {
@@ -205,7 +205,7 @@ export class ChaosFleet {
     }
   }
 
-  /** All that is known of some subscribers, for somebody who looks for a difference. */
+  /** Everything known about some subscribers, to explain a difference. */
   explain(subscribers: readonly FleetSubscriber[], gaps: readonly UnsafeGap[]): unknown {
     return subscribers.flatMap(it => {
       const logs = this.#places.find(({ identity }) => identity === it.router)?.logs ?? []
@@ -218,6 +218,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
   } catch {
-    // Aborted: the loop looks at its signal.
+    // Aborted: the loop checks its signal.
   }
 }

@@ -10,25 +10,25 @@ import { tableOf } from './table.ts'
 import { judge } from './verdict.ts'
 
 /**
- * Fleet, daemons and PostgreSQL as real processes, and a seeded schedule of everything that can go wrong with them.
- * In the end every byte that a router's whole replies carried is in the record, once.
+ * Fleet, daemons and PostgreSQL as real processes, and a seeded schedule of everything that can go wrong with them. At
+ * the end every byte that a router's whole replies carried must be in the record, once.
  */
 
 const ROUTERS = 8
 const MOST_DAEMONS = 2
-/** In a run of five minutes or more each lie is told so often, or it has shown nothing. */
+/** In a run of five minutes or more, each lie must be told this often, or the run has not tried it. */
 const LEAST_LIES = 10
 const LONG_MINUTES = 5
 
 const HELP = `npm run chaos -- [options]
 
-  --minutes N   of trouble (2)
-  --seed N      of all that goes wrong (1)
+  --minutes N   duration of the trouble (2)
+  --seed N      seed of everything that goes wrong (1)
   --daemons N   1 or 2 (2)
-  --lies        routers tell things that are not true: who was lied about may be short by what those
-                readings carried, and everybody else is held to the byte all the same; in ${LONG_MINUTES} minutes
-                each lie is told ${LEAST_LIES} times or more
-  --help        this`
+  --lies        routers also lie: subscribers who were lied about may be short by the bytes of those
+                readings, and all others are held to the byte; in ${LONG_MINUTES} minutes each lie is told
+                at least ${LEAST_LIES} times
+  --help        print this`
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   const say = (line: string) =>
     console.log(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}`)
   const stopping = new AbortController()
-  // Every track waits with it.
+  // Every track listens to it.
   setMaxListeners(0, stopping.signal)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
   const stage = await Stage.create({ seed, routers: ROUTERS, daemons, hasLies, say })
@@ -72,9 +72,9 @@ async function main(): Promise<number> {
     if (hasLies && minutes >= LONG_MINUTES)
       for (const kind of [...SESSION_LIES, ...ROUTER_LIES])
         if (verdict.account.lies[kind] < LEAST_LIES)
-          run.tally.failures.push(`told only ${verdict.account.lies[kind]} times: ${kind}`)
+          run.tally.failures.push(`only ${verdict.account.lies[kind]} lies of the kind: ${kind}`)
     console.log(tableOf(verdict, run.tally, { takeovers: stage.takeovers, hasLies }))
-    const differing = [...verdict.differences, ...verdict.notToldFromLies].map(
+    const differing = [...verdict.differences, ...verdict.lookLikeLies].map(
       ({ router, service, username }) => ({
         router,
         service,
@@ -90,7 +90,7 @@ async function main(): Promise<number> {
     if (isGood || stopping.signal.aborted) await stage.removeFolder()
     else console.log(`\nlogs, configs and differences.json: ${stage.folder}`)
   }
-  console.log(isGood ? `\nnot a byte too few or too many${hasLies ? ', but what lies told' : ''}` : '')
+  console.log(isGood ? `\nnot a byte too few or too many${hasLies ? ', except for lies' : ''}` : '')
   if (!isGood)
     console.log(
       `replay: npm run chaos -- --minutes ${values.minutes} --seed ${seed}${hasLies ? ' --lies' : ''}`,

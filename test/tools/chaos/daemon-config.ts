@@ -8,14 +8,14 @@ import type { ListedRouter } from './fleet-messages.ts'
 export const DAEMONS = ['a', 'b'] as const
 export type DaemonName = (typeof DAEMONS)[number]
 
-/** Each daemon is another user of the routers, so that they can tell who reads. */
+/** Each daemon logs in to the routers as another user, so that they know who reads. */
 export const READERS = DAEMONS.map(readerOf)
 
 export function readerOf(daemon: DaemonName): string {
   return `usage-${daemon}`
 }
 
-/** What a reload changes. */
+/** The settings that a reload changes. */
 export interface Terms {
   readonly schedule: string
   readonly timeout: string
@@ -23,10 +23,10 @@ export interface Terms {
   readonly removed: ReadonlySet<string>
 }
 
-/** A commit comes seldom enough for the journal to matter. */
+/** Commits are rare enough for the journal to matter. */
 export const COMMIT_EVERY_MS = 3_000
 
-/** A takeover takes so long; shorter outages of daemons and of the database are not to cause one. */
+/** The time until a takeover; shorter outages of daemons and of the database should not cause one. */
 export const LEASE_MS = 6_000
 
 export const USUAL: Terms = {

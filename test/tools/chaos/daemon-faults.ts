@@ -10,32 +10,32 @@ import type { SupervisedDaemon } from './supervised-daemon.ts'
 import type { Tally } from './tally.ts'
 
 /**
- * By then a reading that was handed over is in the journal: deciding takes a moment, and it is flushed every 250 ms.
- * The rest is for two busy cores.
+ * By then a reading that was handed over is in the journal: it is flushed every 250 ms after a short decision. The rest
+ * is a margin for two busy cores.
  */
 const JOURNALED_WITHIN_MS = 1_500
-/** One or two commits, and the database's own troubles. */
+/** One or two commits, and the database's own faults. */
 const COMMITTED_WITHIN_MS = 4 * COMMIT_EVERY_MS
-/** So long a disk is full at the most, until all is written again. */
+/** The longest time that a disk is full, until everything is written again. */
 const DISK_FULL_WITHIN_MS = 9_000
 const TAKEN_OVER_WITHIN_MS = 3 * LEASE_MS + 10_000
-/** A daemon that wakes up may read what is another's by now, until it is told. */
-const TOLD_WITHIN_MS = 2_500
+/** A daemon that wakes up may read routers of another one until it learns of that. */
+const NOTICED_WITHIN_MS = 2_500
 
-/** After a frozen time, until people come and go again everywhere. */
+/** The time after a freeze until there are logins and logouts everywhere again. */
 const STIRRED_MS = 3_000
 
 export interface DaemonFaultOptions {
   readonly stage: Stage
   readonly tally: Tally
-  /** Held while a journal's disk is full: what is read then lasts only as long as its process. */
+  /** Held while a journal's disk is full, because readings then last only as long as their process. */
   readonly diskLock: Lock
 }
 
 /**
- * What is done to daemons. Where something could be lost by definition, sessions of all routers are frozen first for
- * as long as it takes until what was read of those that ended is safe, and thaw when they have been read again: so
- * nothing can be, and the difference has to be 0. Only `kill -9 amid logouts` spares nobody.
+ * Faults of daemons. If a fault could lose bytes by definition, sessions of all routers are frozen before it until the
+ * bytes of ended sessions are safe, and thaw when they have been read again: so nothing can be lost, and the difference
+ * must be 0. Only `kill -9 amid logouts` freezes nothing.
  */
 export class DaemonFaults {
   readonly #options: DaemonFaultOptions
@@ -45,7 +45,7 @@ export class DaemonFaults {
     this.#options = options
   }
 
-  /** What kills have left unread or unsafe. */
+  /** Gaps that kills have left unread or unsafe. */
   get gaps(): readonly UnsafeGap[] {
     return this.#gaps
   }
@@ -70,7 +70,7 @@ export class DaemonFaults {
           end: async () => {
             await sleep(forMs)
             daemon.resume()
-            await sleep(TOLD_WITHIN_MS)
+            await sleep(NOTICED_WITHIN_MS)
           },
         })
       case 'SIGSTOP, short':
@@ -107,10 +107,10 @@ export class DaemonFaults {
     const { fleet } = stage
     await fleet.freeze()
     const frozenMs = systemClock.steadyMs()
-    // Of routers that can't be read now too, so not only until the others are.
+    // Also for routers that cannot be read now, so not only until the others are committed.
     await sleep(COMMIT_EVERY_MS)
     if (!(await stage.untilCommitted(frozenMs, COMMITTED_WITHIN_MS)))
-      stage.say('  not everything was committed before')
+      stage.say('  not everything was committed before that')
     const beganMs = systemClock.steadyMs()
     await begin()
     const unread = await stage.untilRead({ afterMs: beganMs, notBy: daemon.reader }, TAKEN_OVER_WITHIN_MS)
@@ -125,7 +125,7 @@ export class DaemonFaults {
     const { stage } = this.#options
     const stoppedMs = systemClock.steadyMs()
     const code = await daemon.stop()
-    // Where neither the database nor the journal took what it had read, it says so with its exit code.
+    // If neither the database nor the journal accepted its readings, the exit code says so.
     if (code !== 0) {
       stage.say(`  it ended with ${code}`)
       const since = { afterMs: systemClock.steadyMs() }

@@ -3,9 +3,9 @@ import { DIRECTIONS } from '../../../src/accounting/counting/mark.ts'
 import { isLost, type SessionHistory, type SessionSight, type Window } from './history.ts'
 
 /**
- * The bytes that the accounting may miss of a session whose counter was reset, because it takes the reset for a false
- * reading or cannot tell the two apart (docs/accounting.md rules 7 and 18): all that the counter had shown before. No
- * bytes if the two readings after each reset leave no doubt, and no later one jumped back to the old value.
+ * The bytes that the accounting may lack for a session whose counter was reset, because it takes the reset for a false
+ * reading or cannot tell the two apart (docs/accounting.md rules 7 and 18): everything that the counter had shown
+ * before. No bytes if the two readings after each reset leave no doubt, and no later one jumped back to the old value.
  */
 export function doubtOf(session: SessionHistory, windows: readonly Window[]): Bytes {
   const { resetsAtMs, readings } = session
@@ -18,8 +18,8 @@ export function doubtOf(session: SessionHistory, windows: readonly Window[]): By
 }
 
 /**
- * What may be missing because readings lied: what was carried since the last true one that is not lost, which would tell
- * what the others should have. A reading that lies carries what those before it did that are lost.
+ * The bytes that may be missing because readings lied: those since the last true reading that is not lost, which would
+ * have corrected the others. A lying reading also carries the bytes of lost readings before it.
  */
 export function liedOf(session: SessionHistory, windows: readonly Window[]): Bytes {
   const { readings } = session
@@ -28,7 +28,7 @@ export function liedOf(session: SessionHistory, windows: readonly Window[]): Byt
   const lied = untold.slice(0, untold.findLastIndex(it => it.isLie) + 1)
   const isUnknown = !session.readSinceReturnMs?.some(atMs => isSafe({ atMs }))
   const isBack = session.isOnBinding && session.readSinceReturnMs !== undefined && isUnknown
-  // Counting begins with the first one that is not lost.
+  // Counting begins with the first reading that is not lost.
   const found =
     session.isSpare || isBack ? readings.slice(0, readings.findIndex(isSafe) + 1 || readings.length) : []
   return [...new Set([...lied, ...found])].map(({ added }) => added).reduce(addBytes, NO_BYTES)
@@ -45,9 +45,9 @@ function isClear(
   const before = readings.findLast(it => it.shownMs <= at)
   const after = readings.filter(it => it.shownMs > at)
   const [first, second] = after
-  // Nothing came after it that could be lost.
+  // No later reading could be lost.
   if (!before || !first) return true
-  // Another session that begins on a binding is to tell.
+  // Another session that begins on the binding decides.
   if (!second && (logoutAtMs === undefined || isOnBinding)) return false
   const last = second ?? first
   if (before.isLie || after.some(it => it.isLie)) return false
@@ -59,7 +59,7 @@ function isClear(
   return !hasLeapt(after, mark) && !hasLeapt(safe, mark)
 }
 
-/** Whether a counter that was below its mark was at it or above in the next reading, by more than half of it. */
+/** Whether a counter below its mark was at or above it in the next reading, by more than half of it. */
 function hasLeapt(readings: readonly SessionSight[], mark: Bytes): boolean {
   return readings.some(({ counters }, index) => {
     const before = readings[index - 1]?.counters

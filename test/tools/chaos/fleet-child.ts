@@ -2,7 +2,7 @@ import { answerParent } from '../../harness/fleet/asked-process.ts'
 import { ChaosFleet } from './chaos-fleet.ts'
 import type { FleetRequest } from './fleet-messages.ts'
 
-/** The fleet's process: does what its parent asks, and ends with it. */
+/** The fleet's process: carries out its parent's requests, and ends with it. */
 
 let fleet: ChaosFleet | undefined
 
@@ -21,8 +21,8 @@ async function serve(request: FleetRequest): Promise<unknown> {
       return fleet.inject(request.fault)
     case 'freeze':
       return fleet.freeze()
-    case 'tell the truth':
-      return fleet.tellTheTruth()
+    case 'stop lying':
+      return fleet.stopLying()
     case 'thaw':
       return fleet.thaw(request.afterMs)
     case 'excuse':

@@ -4,13 +4,13 @@ import type { Leeway } from './bound.ts'
 import type { ChurnKind, RouterLieKind, SessionLieKind } from './kinds.ts'
 import type { PlannedRouterFault } from './plan.ts'
 
-/** What the fleet's process is asked for. */
+/** Requests to the fleet's process. */
 export type FleetRequest =
   | { readonly kind: 'start'; readonly seed: number; readonly routers: number; readonly hasLies: boolean }
   | { readonly kind: 'churn'; readonly perSecond: number }
   | { readonly kind: 'inject'; readonly fault: PlannedRouterFault }
   | { readonly kind: 'freeze' }
-  | { readonly kind: 'tell the truth' }
+  | { readonly kind: 'stop lying' }
   | { readonly kind: 'thaw'; readonly afterMs: number }
   | { readonly kind: 'excuse'; readonly router: string; readonly isExcused: boolean }
   | { readonly kind: 'unread'; readonly since: Since }
@@ -30,24 +30,24 @@ export interface ListedRouter {
   readonly hasTls: boolean
 }
 
-/** Routers that were not read, by whether something is wrong with them. */
+/** Routers that were not read, by whether they have a fault. */
 export interface Unread {
   readonly healthy: readonly string[]
   readonly troubled: readonly string[]
 }
 
-/** Readings after a moment; by anybody but one daemon, where it says so. */
+/** Readings after a moment; by `notBy`, if set, they do not count. */
 export interface Since {
   readonly afterMs: number
   readonly notBy?: string
 }
 
-/** A router of which readings may have come to nothing, from a moment on until it is read again. */
+/** A router whose readings may have been lost, from a moment on until it is read again. */
 export interface UnsafeGap {
   readonly router: string
   readonly fromMs: number
   readonly since: Since
-  /** When the daemon of `since.notBy` may record it again; what it reads before then comes to nothing too. */
+  /** When the daemon of `since.notBy` may record it again; its readings before that are lost too. */
   readonly untilMs?: number
 }
 
@@ -59,10 +59,10 @@ export interface FleetSubscriber {
 
 export interface SubscriberAccount extends FleetSubscriber {
   readonly carried: Bytes
-  /** What was moved after last readings, which nobody knows. */
+  /** Bytes after last readings, which nobody knows. */
   readonly tail: Bytes
   readonly leeway: Leeway
-  /** Whether something was told of him that is not true. */
+  /** Whether the subscriber was lied about. */
   readonly isLiedAbout: boolean
 }
 
@@ -77,11 +77,11 @@ export interface FleetAccount {
   readonly sessions: number
   readonly readings: number
   readonly subscribers: readonly SubscriberAccount[]
-  /** Between two readings of a router on which nothing was wrong. */
+  /** Between two readings of a router without faults. */
   readonly longestGap: Gap | undefined
   readonly churn: Readonly<Record<ChurnKind, number>>
-  /** How often each was told, in a whole reading. */
+  /** How often each was told in a whole reading. */
   readonly lies: Readonly<Record<SessionLieKind | RouterLieKind, number>>
-  /** How often another daemon was the reader of a router and service than the time before. */
+  /** How often a router and service had another reader than the time before. */
   readonly readerChanges: number
 }

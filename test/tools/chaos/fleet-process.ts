@@ -10,7 +10,7 @@ import type {
 } from './fleet-messages.ts'
 import type { PlannedRouterFault } from './plan.ts'
 
-/** The fleet in a process of its own, so that a daemon's trouble is none of its. */
+/** The fleet in a child process, so that faults of a daemon do not affect it. */
 export class FleetProcess {
   readonly #process = new AskedProcess<FleetRequest>(new URL('fleet-child.ts', import.meta.url))
 
@@ -27,7 +27,7 @@ export class FleetProcess {
     await this.#process.ask({ kind: 'churn', perSecond })
   }
 
-  /** Resolves when the router is well again. */
+  /** Resolves when the fault is over. */
   async inject(fault: PlannedRouterFault): Promise<void> {
     await this.#process.ask({ kind: 'inject', fault })
   }
@@ -37,9 +37,9 @@ export class FleetProcess {
     await this.#process.ask({ kind: 'freeze' })
   }
 
-  /** From now on no router lies. */
-  async tellTheTruth(): Promise<void> {
-    await this.#process.ask({ kind: 'tell the truth' })
+  /** Ends all lies. */
+  async stopLying(): Promise<void> {
+    await this.#process.ask({ kind: 'stop lying' })
   }
 
   /** Each router churns again once it has been read after `afterMs`. */
@@ -47,7 +47,7 @@ export class FleetProcess {
     await this.#process.ask({ kind: 'thaw', afterMs })
   }
 
-  /** A router that no daemon is to read right now. */
+  /** Marks a router that no daemon should read now. */
   async excuse(router: string, isExcused: boolean): Promise<void> {
     await this.#process.ask({ kind: 'excuse', router, isExcused })
   }
@@ -56,7 +56,7 @@ export class FleetProcess {
     return this.#process.ask({ kind: 'unread', since })
   }
 
-  /** By router, the user who read it the last time. */
+  /** The last reader of each router, a user name. */
   async readers(): Promise<ReadonlyMap<string, string>> {
     const readers: Record<string, string> = await this.#process.ask({ kind: 'readers' })
     return new Map(Object.entries(readers))
@@ -66,7 +66,7 @@ export class FleetProcess {
     return this.#process.ask({ kind: 'account', gaps })
   }
 
-  /** All that is known of some subscribers, as JSON for somebody who looks for a difference. */
+  /** Everything known about some subscribers, as JSON, to explain a difference. */
   async explain(subscribers: readonly FleetSubscriber[], gaps: readonly UnsafeGap[]): Promise<string> {
     return JSON.stringify(await this.#process.ask({ kind: 'explain', subscribers, gaps }))
   }

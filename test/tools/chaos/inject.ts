@@ -4,10 +4,10 @@ import type { PlannedRouterFault } from './plan.ts'
 
 const MENUS = ['/ppp/active', '/interface', '/ip/hotspot/active', '/system/resource'] as const
 
-/** A new connection asks for all server menus; else somebody has to come. */
+/** A new connection asks for all server menus; otherwise a login is needed. */
 const MOSTLY = 0.8
 
-/** Does it to the router, for as long as it is meant to last; resolves when the router is well again. */
+/** Applies a fault to a router for its duration; resolves when the router is well again. */
 export async function inject(router: SimulatedRouter, fault: PlannedRouterFault): Promise<void> {
   const { kind, forMs, variant } = fault
   const menu = MENUS[Math.floor(variant * MENUS.length)] ?? MENUS[0]
@@ -40,7 +40,7 @@ export async function inject(router: SimulatedRouter, fault: PlannedRouterFault)
       router.cutNextReply({ menu, by })
       break
     case 'trickle':
-      // The slow one does not get a large reply through in time.
+      // The slow variant does not get a large reply through in time.
       router.trickle(variant < 0.5 ? 0 : 1)
       break
     case 'deny':
@@ -72,7 +72,7 @@ export async function inject(router: SimulatedRouter, fault: PlannedRouterFault)
       if (variant < MOSTLY) await router.drop(by)
       break
     case 'another router':
-      throw new RangeError('there is another router to each place, and none to itself')
+      throw new RangeError('replacing a router is done by its place, not by itself')
     default:
       kind satisfies never
   }

@@ -6,7 +6,7 @@ import { runProgram } from '../../../src/postgres/program.ts'
 const SIZE_MB = 16
 const BALLAST = 'ballast'
 
-/** A journal's directory on a small disk of its own, which can be filled up. Only root, on Linux, can have one. */
+/** A journal's directory on a small separate disk, which can be filled up. Needs root and Linux. */
 export class JournalDisk {
   readonly #folder: string
   #isMounted = false
@@ -15,7 +15,7 @@ export class JournalDisk {
     this.#folder = folder
   }
 
-  /** Whether it can be filled: where it couldn't be mounted, it is an ordinary directory. */
+  /** Whether it can be filled: if it could not be mounted, it is an ordinary directory. */
   get isSmall(): boolean {
     return this.#isMounted
   }
@@ -44,7 +44,7 @@ export class JournalDisk {
   }
 }
 
-/** To the last byte: what is left when a larger piece no longer fits is filled with smaller ones. */
+/** Fills a disk to the last byte: when a larger piece no longer fits, with smaller ones. */
 async function fill(path: string): Promise<void> {
   const file = await open(path, 'a')
   try {

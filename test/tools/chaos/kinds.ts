@@ -1,6 +1,6 @@
 import { LIES } from '../../harness/fleet/lie.ts'
 
-/** What a router can be made to do wrong. */
+/** Faults of routers. */
 export const ROUTER_FAULTS = [
   'reboot',
   'drop rst',
@@ -19,10 +19,10 @@ export const ROUTER_FAULTS = [
   'fatal',
 ] as const
 
-/** What a router can lie about as a whole, in runs with lies. */
+/** Lies of a router as a whole, in runs with lies. */
 export const ROUTER_LIES = ['another router', 'server menu refused', 'server menu without rows'] as const
 
-/** What is told of sessions that is not true; the last one is any of its counters', and then the session ends. */
+/** Lies about sessions; the last one stands for any counter lie before the session ends. */
 export const SESSION_LIES = [...LIES, 'counters wrong before a logout'] as const
 
 /** What subscribers and operators do all the time. */
@@ -35,8 +35,8 @@ export const CHURN_KINDS = [
 ] as const
 
 /**
- * Around all but the last nobody logs in or out where the daemon reads, so that nothing can be lost by definition;
- * `short` and `long` are measured by the lease.
+ * Except during the last one, there are no logins or logouts where the daemon reads, so nothing can be lost by
+ * definition. `short` and `long` are relative to the lease.
  */
 export const DAEMON_FAULTS = [
   'kill -9, back at once',

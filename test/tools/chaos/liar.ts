@@ -12,18 +12,18 @@ export interface LiarOptions {
   readonly site: Site
   readonly log: RouterLog
   readonly random: Random
-  /** Taken into, as lies are in readings. */
+  /** Counts lies when they are in readings. */
   readonly counts: LieCounts
   /** Whether a session may end now. */
   readonly mayEnd: () => boolean
 }
 
-/** What is split off from names; it is a part of them. */
+/** The domain that is split off from names. It is part of the name. */
 export const LIED_DOMAIN = 'lied.example'
 
 /**
- * So long a session has been known, and not been lied about, of which a reading is to tell nothing or something that
- * makes it another's: who reads knows of it by then, whatever became of some readings.
+ * How long a session must have been known without lies before a reading omits it, or shows it as another one: by then
+ * the daemon knows it, even if some readings were lost.
  */
 const KNOWN_FOR_MS = 30_000
 const BRIEF: readonly SessionLieKind[] = [
@@ -32,9 +32,9 @@ const BRIEF: readonly SessionLieKind[] = [
   'row twice',
   'row twice, once smaller',
 ]
-/** A session that two readings lack has ended, and one that two tell another login of is another one. */
+/** Only once: a session that two readings lack has ended, and one with another login in two readings is another one. */
 const SINGLE: readonly SessionLieKind[] = ['row missing', 'up since 1970', 'new domain', 'new address']
-/** What the server menu tells, and what it takes to be asked again; of a session whose login was just now. */
+/** Enough readings for the server menu to be asked again; for sessions that have just logged in. */
 const SERVER_MENU_READINGS = 20
 const AT_LOGIN: readonly LieKind[] = ['other caller in the server menu', 'other name in the server menu']
 
@@ -48,10 +48,10 @@ export function noLies(): LieCounts {
   }
 }
 
-/** Lets one router lie about its sessions. */
+/** Makes one router lie about its sessions. */
 export class Liar {
   readonly #options: LiarOptions
-  /** Whose sessions end with them. */
+  /** Sessions that end with these lies. */
   readonly #last = new Map<Telling, SimulatedSession>()
   readonly #counted = new WeakSet<Telling>()
   #numbers = 0
@@ -61,21 +61,21 @@ export class Liar {
     options.site.router.onReading(reading => this.#note(reading))
   }
 
-  /** @returns whether there is a session that it can be told of */
+  /** @returns whether there is a session for this lie */
   tell(kind: SessionLieKind): boolean {
     const { random, site } = this.#options
     const session = pick(random, this.#candidates(kind))
     if (!session) return false
     const isLast = kind === 'counters wrong before a logout'
-    const its = isLast ? (pick(random, COUNTER_LIES) ?? COUNTER_LIES[0]) : kind
-    this.#change(session, its)
-    const telling = site.router.lies.tell(session, this.#lieOf(its))
+    const chosen = isLast ? (pick(random, COUNTER_LIES) ?? COUNTER_LIES[0]) : kind
+    this.#change(session, chosen)
+    const telling = site.router.lies.tell(session, this.#lieOf(chosen))
     if (isLast) this.#last.set(telling, session)
     return true
   }
 
-  /** What the server menu has of a session is told from its first reading on. */
-  tellOfLogin(session: SimulatedSession): void {
+  /** Lies about a session in the server menu, from its first reading on. */
+  lieAboutLogin(session: SimulatedSession): void {
     const { random, site, counts } = this.#options
     if (!(session instanceof PppSession) || !session.interface.isDynamic || random() < 0.7) return
     const kind = [...AT_LOGIN].sort((a, b) => counts[a] - counts[b])[0]
@@ -86,7 +86,7 @@ export class Liar {
     const { random } = this.#options
     const variant = random()
     if (AT_LOGIN.includes(kind)) return { kind, readings: SERVER_MENU_READINGS, variant }
-    // The row is new, and its interface known with the next reading.
+    // The row is new, and its interface is known with the next reading.
     if (kind === 'new interface name') return { kind, readings: 2, variant }
     return { kind, readings: SINGLE.includes(kind) ? 1 : 1 + Math.floor(random() * 3), variant }
   }
@@ -117,7 +117,7 @@ export class Liar {
       case 'counters as after a reset':
       case 'counters slightly below':
       case 'counters wrong before a logout': {
-        // Of one that was reset nobody can tell what is true.
+        // After a reset nobody can tell what is true.
         const { upload, download } = session.meter.readAt(site.router.now())
         return upload + download > 0 && !log.wasReset(session.meter)
       }
@@ -150,8 +150,8 @@ export class Liar {
   }
 }
 
-/** Kinds from the one that was told least, those that are even in any order. */
-export function leastTold(counts: LieCounts, random: Random): readonly SessionLieKind[] {
+/** Kinds by how often they were told, rarest first, and in random order if equal. */
+export function rarestFirst(counts: LieCounts, random: Random): readonly SessionLieKind[] {
   const order = new Map(SESSION_LIES.map(kind => [kind, counts[kind] + random()]))
   return [...SESSION_LIES].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
 }

@@ -1,4 +1,4 @@
-/** Lets one at a time do something, in the order in which they came. */
+/** Lets one caller at a time run, in the order of their calls. */
 export class Lock {
   #last: Promise<unknown> = Promise.resolve()
 

@@ -7,7 +7,7 @@ export interface Takeover {
   readonly from: string
   readonly to: string
   readonly atMs: number
-  /** `released`: all of it was committed before. `expired`: what was not is known to the new owner only if it still runs. */
+  /** `released`: all was committed before. `expired`: uncommitted readings are lost, except in open sessions. */
   readonly kind: 'released' | 'expired'
   /** All readings before that are committed. */
   readonly committedMs: number
@@ -55,12 +55,12 @@ export class OwnershipWatch {
     await this.#loop
   }
 
-  /** The owner of any router, as the database names it. */
+  /** The owner of any router, as named in the database. */
   get anyOwner(): string | undefined {
     return [...this.#seen.values()].find(({ owner }) => owner !== null)?.owner ?? undefined
   }
 
-  /** All readings of the router before that moment are committed; 0 where none is. */
+  /** All readings of the router before that moment are committed; 0 if none are. */
   committedMs(router: string): number {
     return this.#seen.get(router)?.committedMs ?? 0
   }
@@ -70,7 +70,7 @@ export class OwnershipWatch {
       const client = new Client({
         ...{ connectionString: this.#url, connectionTimeoutMillis: 2_000, query_timeout: 10_000 },
       })
-      client.on('error', () => {}) // The query under way rejects with it.
+      client.on('error', () => {}) // The query under way rejects with the same error.
       try {
         await client.connect()
         while (!signal.aborted) {
@@ -78,7 +78,7 @@ export class OwnershipWatch {
           await sleep(LOOK_EVERY_MS)
         }
       } catch {
-        // The database is down, or hangs, as it is meant to now and then.
+        // The database is down or hangs, which is one of the faults.
         await sleep(LOOK_EVERY_MS)
       } finally {
         await Promise.race([client.end().catch(() => {}), sleep(1_000)])
@@ -93,7 +93,7 @@ export class OwnershipWatch {
       const seen = { owner, expiresMs: Number(expires_ms ?? 0), committedMs: Number(committed_ms ?? 0) }
       this.#seen.set(router, seen)
       if (!before?.owner || !owner || before.owner === owner) continue
-      // A lease that had time left can only have been given back.
+      // A lease that had not expired can only have been released.
       const kind = before.expiresMs === 0 || before.expiresMs > atMs ? 'released' : 'expired'
       this.takeovers.push({
         ...{ router, from: before.owner, to: owner, atMs, kind },

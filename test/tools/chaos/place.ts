@@ -23,22 +23,22 @@ export type RouterLieCounts = Record<RouterLieKind, number>
 
 export interface PlaceOptions {
   readonly site: Site
-  /** Of its router in the fleet. */
+  /** Number of its router in the fleet. */
   readonly number: number
   readonly seed: number
   readonly random: Random
-  /** Taken into. */
+  /** Counters to update. */
   readonly lies: { readonly ofSessions: LieCounts; readonly ofRouters: RouterLieCounts }
 }
 
-/** So few subscribers has the router that takes another's place. */
+/** Number of subscribers of a router that replaces another. */
 const SPARE_SESSIONS = 3
 const SPARE_RATE = { upload: 40_000, download: 400_000 }
-/** Its numbers begin there, which make its addresses its own. */
+/** Its numbers begin here, which makes its addresses unique. */
 const SPARES_FROM = 100
 const READ_WITHIN_MS = 15_000
 
-/** What is behind one address: a router, and now and then another one. */
+/** The router behind one address, and from time to time another one that replaces it. */
 export class Place {
   readonly site: Site
   readonly log: RouterLog
@@ -62,17 +62,17 @@ export class Place {
     return this.site.router.identity
   }
 
-  /** Of all routers that were ever there. */
+  /** The logs of all routers that were ever there. */
   get logs(): readonly RouterLog[] {
     return this.#spare ? [this.log, this.#spare.log] : [this.log]
   }
 
-  /** Of the router that is there now. */
+  /** The log of the router that is there now. */
   get currentLog(): RouterLog {
     return this.#isSwapped && this.#spare ? this.#spare.log : this.log
   }
 
-  /** Whether another router is in its place. */
+  /** Whether another router is there. */
   get isSwapped(): boolean {
     return this.#isSwapped
   }
@@ -83,22 +83,22 @@ export class Place {
     return this.mood.kind === 'churning' && !this.#isSwapped
   }
 
-  /** @returns whether there is a session that it can be told of */
-  tell(kind: SessionLieKind): boolean {
+  /** @returns whether there is a session for this lie */
+  lie(kind: SessionLieKind): boolean {
     return !this.#isSwapped && this.#liar.tell(kind)
   }
 
-  /** Sometimes something is wrong from the first reading on. */
-  tellOfLogin(session: SimulatedSession): void {
-    this.#liar.tellOfLogin(session)
+  /** Sometimes lies from the first reading on. */
+  lieAboutLogin(session: SimulatedSession): void {
+    this.#liar.lieAboutLogin(session)
   }
 
-  tellTheTruth(): void {
+  stopLying(): void {
     const { router } = this.site
     router.lies.end(router.now())
   }
 
-  /** Resolves when all is well again. */
+  /** Resolves when the fault is over. */
   async inject(fault: PlannedRouterFault): Promise<void> {
     const { router } = this.site
     const { ofRouters } = this.#options.lies

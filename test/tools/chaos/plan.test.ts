@@ -8,7 +8,7 @@ function countOf(faults: readonly { kind: string }[], kind: string): number {
   return faults.filter(it => it.kind === kind).length
 }
 
-test('the same seed makes the same plan, and another one another', () => {
+test('the same seed makes the same plan, and another seed another one', () => {
   expect(planOf(OPTIONS)).toEqual(planOf(OPTIONS))
   expect(planOf({ ...OPTIONS, seed: 2 })).not.toEqual(planOf(OPTIONS))
 })
@@ -22,7 +22,7 @@ test('in five minutes each kind of fault comes five times or more', () => {
   for (const kind of DAEMON_FAULTS) expect(countOf(plan.daemons, kind)).toBeGreaterThanOrEqual(5)
 })
 
-test('routers lie as a whole ten times or more of each kind, where they do at all', () => {
+test('routers lie as a whole ten times or more per kind, if lies are wanted', () => {
   const plan = planOf({ ...OPTIONS, hasLies: true })
   for (const kind of ROUTER_LIES) {
     expect(countOf(plan.routers, kind)).toBeGreaterThanOrEqual(10)

@@ -27,18 +27,18 @@ export interface Planned<Kind> {
   readonly kind: Kind
   readonly atMs: number
   readonly forMs: number
-  /** In [0, 1): for what else there is to choose. */
+  /** In [0, 1), for further choices. */
   readonly variant: number
 }
 
 export interface PlannedRouterFault extends Planned<RouterFaultKind> {
-  /** Its place in the fleet. */
+  /** The router's number in the fleet. */
   readonly router: number
 }
 
 export interface Plan {
   readonly routers: readonly PlannedRouterFault[]
-  /** One after the other: each leaves everything as it was. */
+  /** One after the other: each restores the usual state. */
   readonly daemons: readonly Planned<DaemonFaultKind>[]
   readonly postgres: readonly Planned<PostgresFaultKind>[]
   readonly disks: readonly Planned<DiskFaultKind>[]
@@ -47,13 +47,13 @@ export interface Plan {
 
 type PlannedKind = RouterFaultKind | DaemonFaultKind | PostgresFaultKind | DiskFaultKind | ReloadKind
 
-/** A router has this long between two faults. */
+/** Time between two faults of a router. */
 const BREATHER_MS = 2_500
-/** Of each kind; some find nobody to lie to. */
+/** Lies of each kind; some find no session. */
 const LIES_A_MINUTE = 4
 const TAKEOVERS: readonly DaemonFaultKind[] = ['kill -9, taken over', 'SIGSTOP, long']
 
-/** Milliseconds, from and to; beside what has to be waited for. */
+/** Least and greatest duration in milliseconds, without the time that has to be waited for. */
 const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
   reboot: [500, 3_000],
   'drop rst': [0, 0],
@@ -87,7 +87,7 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
   'reload: router out and in': [2_000, 5_000],
 }
 
-/** All that will go wrong, decided before it begins: the same seed makes the same plan. */
+/** Everything that will go wrong, decided before the run: the same seed makes the same plan. */
 export function planOf({ seed, minutes, routers, daemons, hasLies }: PlanOptions): Plan {
   const random = seededRandom(seed)
   const endMs = minutes * 60_000
@@ -103,7 +103,7 @@ export function planOf({ seed, minutes, routers, daemons, hasLies }: PlanOptions
   const faults = ROUTER_FAULTS.flatMap(kind => repeat(kind, often))
   return {
     routers: onRouters(laidOut(random, [...faults, ...lies], endMs - 10_000), routers, random),
-    // What is waited for takes the rest of the time.
+    // Waiting takes the rest of the time.
     daemons: laidOut(random, daemonFaults, 0.8 * endMs),
     postgres: oftenEach(POSTGRES_FAULTS, endMs - 5_000),
     disks: oftenEach(DISK_FAULTS, endMs - 10_000),
@@ -119,7 +119,7 @@ function repeat<Kind>(kind: Kind, times: number): Kind[] {
   return Array.from({ length: times }, () => kind)
 }
 
-/** In a random order, each at a random moment of its own share of the time. */
+/** In random order, each at a random moment of its own share of the time. */
 function laidOut<Kind extends PlannedKind>(
   random: Random,
   kinds: readonly Kind[],
@@ -137,7 +137,7 @@ function laidOut<Kind extends PlannedKind>(
   })
 }
 
-/** Each on a router that is free then, or, where none is, on the first to be free, later. */
+/** Assigns each fault to a router that is free then, or to the first one that becomes free. */
 function onRouters(
   faults: readonly Planned<RouterFaultKind>[],
   routers: number,

@@ -9,10 +9,10 @@ import { makeDatabase, withClient } from '../../../src/postgres/session.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 
 const ATTEMPTS = 30
-/** Children of a killed server hold its memory until they notice. */
+/** Children of a killed server hold its memory until they notice that it is gone. */
 const BETWEEN_ATTEMPTS_MS = 500
 
-/** The PostgreSQL of all daemons, which none of them keeps running. */
+/** The PostgreSQL of all daemons, which none of them manages. */
 export class PostgresServer {
   readonly #directory: string
   readonly #log: Logger
@@ -25,12 +25,12 @@ export class PostgresServer {
     this.#log = options.log
   }
 
-  /** Where its files are; `undefined` before it was started. */
+  /** The folder of its files; `undefined` before it was started. */
   get home(): string | undefined {
     return this.#home
   }
 
-  /** @returns where to connect; it carries the password */
+  /** @returns the connection URL, which contains the password */
   async start(): Promise<string> {
     const home = await makeHome(this.#directory, this.#log)
     this.#home = home.folder
@@ -49,7 +49,7 @@ export class PostgresServer {
     await this.#cluster?.stop()
   }
 
-  /** `kill -9` of the postmaster; after `forMs` it is started again, and recovers. */
+  /** Kills the postmaster with SIGKILL, and starts it again after `forMs`; it recovers. */
   async killFor(forMs: number): Promise<void> {
     const postmaster = await this.#cluster?.postmaster()
     if (postmaster) process.kill(postmaster.pid, 'SIGKILL')
@@ -57,7 +57,7 @@ export class PostgresServer {
     await this.#startAgain()
   }
 
-  /** All of its processes stand still: connections stay, and nothing is answered. */
+  /** Stops all of its processes: connections stay, and nothing is answered. */
   async hangFor(forMs: number): Promise<void> {
     const postmaster = await this.#cluster?.postmaster()
     if (!postmaster) return
@@ -88,7 +88,7 @@ async function childrenOf(parent: number): Promise<readonly number[]> {
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    // Behind the program's name, which is in brackets and may hold anything: the state, and the parent.
+    // After the program's name, which is in brackets and may contain anything: the state, and the parent.
     const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (Number(ppid) === parent) children.push(Number(name))
   }
@@ -99,6 +99,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It ended meanwhile.
+    // It has ended meanwhile.
   }
 }

@@ -5,7 +5,7 @@ import type { Planned } from './plan.ts'
 import type { Stage } from './stage.ts'
 import type { SupervisedDaemon } from './supervised-daemon.ts'
 
-/** A config that can't be applied, with the database away, is only tried again when it is asked for. */
+/** A config that cannot be applied because the database is away is only retried on request. */
 const ASK_AGAIN_MS = 4_000
 
 /** Changes daemons' configs while they run, and back again. */
@@ -35,7 +35,7 @@ export class Reloads {
         return fleet.excuse(router, false)
       case 'reload: router out and in':
         await fleet.excuse(router, true)
-        // Out of its owner's alone, it becomes the other's.
+        // If only its owner's config lacks it, the other daemon takes it over.
         await this.#change(variant < 0.5 ? daemons : [await this.#stage.owner()], {
           removed: new Set([router]),
         })
@@ -47,7 +47,7 @@ export class Reloads {
     }
   }
 
-  /** Every daemon has the usual config, and is asked to load it. */
+  /** Gives every daemon the usual config and makes it reload. */
   async restore(): Promise<void> {
     await this.#change(this.#stage.daemons, USUAL)
   }

@@ -12,7 +12,7 @@ interface Visit {
   readonly reader: string
 }
 
-/** Everything that happened to one router and that the comparison has to know. */
+/** Everything that happened to one router and that the comparison needs. */
 export class RouterLog {
   readonly router: SimulatedRouter
   readonly #visits = new Map<Service, Visit[]>()
@@ -21,7 +21,7 @@ export class RouterLog {
   readonly #returnsMs: number[] = []
   readonly #resetMeters = new WeakSet<Meter>()
   readonly #resets = new Map<SimulatedSession, number[]>()
-  /** While something was wrong with it, or it was not to be read. */
+  /** Times with a fault, or in which it should not be read. */
   readonly #troubles: { fromMs: number; toMs: number }[] = []
 
   constructor(router: SimulatedRouter) {
@@ -34,9 +34,9 @@ export class RouterLog {
     this.#visits.set(service, visits)
     visits.push({ atMs, reader })
     for (const [session, { kind }] of lies) {
-      const told = this.#lies.get(session) ?? []
-      this.#lies.set(session, told)
-      told.push({ atMs, kind })
+      const lies = this.#lies.get(session) ?? []
+      this.#lies.set(session, lies)
+      lies.push({ atMs, kind })
     }
     for (const [session, { added, counters, atMs: shownMs }] of shown) {
       const sights = this.#sights.get(session) ?? []
@@ -45,22 +45,22 @@ export class RouterLog {
     }
   }
 
-  /** Whether a reading told something of it that is not true. */
+  /** Whether a reading lied about it. */
   wasLiedAbout(session: SimulatedSession): boolean {
     return this.router.options.isSpare || this.#lies.has(session)
   }
 
-  /** The readings that did, for whoever looks for a difference. */
+  /** The readings that lied about it, to explain a difference. */
   liesOf(session: SimulatedSession): readonly { readonly atMs: number; readonly kind: LieKind }[] {
     return this.#lies.get(session) ?? []
   }
 
-  /** Whether counters, of a session or a binding, were ever reset. */
+  /** Whether the counters of a session or a binding were ever reset. */
   wasReset(meter: Meter): boolean {
     return this.#resetMeters.has(meter)
   }
 
-  /** Another router was in its place. */
+  /** Called when the router is back after another one was in its place. */
   noteReturn(): void {
     this.#returnsMs.push(this.router.now())
   }
@@ -79,7 +79,7 @@ export class RouterLog {
     resets.push(this.router.now())
   }
 
-  /** @returns to be called when it is over */
+  /** @returns a function to call when it is over */
   beginTrouble(): () => void {
     const trouble = { fromMs: this.router.now(), toMs: Infinity }
     this.#troubles.push(trouble)
@@ -111,7 +111,7 @@ export class RouterLog {
     )
   }
 
-  /** Whether every service that was ever read was so again; false before the first reading. */
+  /** Whether every service that was ever read was read since; false before the first reading. */
   isRead(since: Since): boolean {
     return (
       this.#visits.size > 0 && [...this.#visits.keys()].every(it => this.#firstRead(it, since) !== undefined)
@@ -119,14 +119,14 @@ export class RouterLog {
   }
 
   /**
-   * Up to the first reading that counts: by anybody but `notBy`, and after the last one that `notBy` made while the
-   * router was another's. To the end of time where there is none.
+   * The window up to the first reading that counts: by anybody but `notBy`, and after the last reading that `notBy`
+   * made while the router belonged to another. Without one it is unlimited.
    */
   windowOf(service: Service, { fromMs, since, untilMs = Infinity }: Omit<UnsafeGap, 'router'>): Window {
     const visits = (this.#visits.get(service) ?? []).filter(({ atMs }) => atMs > since.afterMs)
     const others = visits.filter(({ atMs, reader }) => reader !== since.notBy && atMs < untilMs)
     const lastOther = others.at(-1)?.atMs
-    // Nobody else has read it before it was given back.
+    // Nobody else has read it before it was released again.
     if (lastOther === undefined)
       return { fromMs, toMs: visits.find(it => it.atMs >= untilMs)?.atMs ?? Infinity }
     const lastStale = visits.findLast(({ atMs, reader }) => reader === since.notBy && atMs < lastOther)
@@ -156,7 +156,7 @@ export class RouterLog {
     }
   }
 
-  /** @returns the longest between two readings with no trouble from the one to the other */
+  /** @returns the longest gap between two readings without faults in between */
   longestGap(): Gap | undefined {
     let longest: Gap | undefined
     for (const [service, visits] of this.#visits)

@@ -11,12 +11,12 @@ import { Tally } from './tally.ts'
 
 const CHURN_PER_SECOND = 6
 const QUIET_WITHIN_MS = 90_000
-/** By then what the last reading left open is decided, and a server menu asked again that was wrong. */
+/** By then everything that the last readings left open is decided, and wrong server menus were asked again. */
 const QUIET_READINGS = 15
-/** Failing disks are tried at each flush; then a checkpoint has what was not written. */
+/** A failing disk is retried at each flush; after that a checkpoint has everything that was not written. */
 const WRITTEN_AGAIN_MS = 2_000
 
-/** Lets a plan loose on a stage. */
+/** Carries out a plan on a stage. */
 export class Run {
   readonly tally = new Tally()
   readonly #stage: Stage
@@ -32,12 +32,12 @@ export class Run {
     this.#daemonFaults = new DaemonFaults({ stage, tally: this.tally, diskLock: this.#diskLock })
   }
 
-  /** Where readings may have come to nothing. */
+  /** Gaps in which readings may have been lost. */
   get gaps(): readonly UnsafeGap[] {
     return [...this.#daemonFaults.gaps, ...this.#stage.takeoverGaps()]
   }
 
-  /** Until all of the plan has happened, or the signal aborts. */
+  /** Runs until the whole plan has happened, or the signal aborts. */
   async wreak(signal: AbortSignal): Promise<void> {
     const { fleet, postgres } = this.#stage
     const { routers, daemons, disks, reloads } = this.#plan
@@ -58,11 +58,11 @@ export class Run {
     ])
   }
 
-  /** Nothing is wrong any more and nobody comes or goes; everything is read a few times more, and the daemons stop. */
+  /** Ends all faults, logins and logouts; everything is read a few more times, and the daemons stop. */
   async calmDown(): Promise<void> {
     const { fleet, daemons } = this.#stage
     await fleet.freeze()
-    await fleet.tellTheTruth()
+    await fleet.stopLying()
     await this.#reloads.restore()
     for (const daemon of daemons) if (!daemon.isRunning) await daemon.start()
     for (let reading = 0; reading < QUIET_READINGS; reading++) {
@@ -115,7 +115,7 @@ export class Run {
   }
 }
 
-/** Those of one router come one after the other. */
+/** Groups faults by router; those of one router run one after the other. */
 function byRouter(faults: readonly PlannedRouterFault[]): readonly (readonly PlannedRouterFault[])[] {
   const grouped = new Map<number, PlannedRouterFault[]>()
   for (const fault of faults) grouped.set(fault.router, [...(grouped.get(fault.router) ?? []), fault])
@@ -126,6 +126,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(Math.max(0, ms), undefined, { signal })
   } catch {
-    // Aborted: the track looks at its signal.
+    // Aborted: the track checks its signal.
   }
 }

@@ -23,7 +23,7 @@ export interface StageOptions {
 
 const READ_WITHIN_MS = 60_000
 
-/** Everything that takes part, each a process of its own: fleet, PostgreSQL, daemons, and their journals' disks. */
+/** All parts in separate processes: fleet, PostgreSQL, daemons, and the journals' disks. */
 export class Stage {
   readonly fleet = new FleetProcess()
   readonly daemons: readonly SupervisedDaemon[]
@@ -32,7 +32,7 @@ export class Stage {
   readonly #folder: string
   readonly #disks: ReadonlyMap<DaemonName, JournalDisk>
   readonly #terms = new Map<DaemonName, Terms>()
-  /** How the database names each daemon. */
+  /** The daemons by their names in the database. */
   readonly #ids = new Map<string, SupervisedDaemon>()
   #routers: readonly ListedRouter[] = []
   #url = ''
@@ -50,7 +50,7 @@ export class Stage {
 
   static async create(options: StageOptions): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-chaos-'))
-    // As root, PostgreSQL is another user.
+    // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     return new Stage(options, folder, await buildDaemon(join(folder, 'daemon'), options.say))
   }
@@ -75,7 +75,7 @@ export class Stage {
     return this.#watch?.takeovers ?? []
   }
 
-  /** The first daemon has read every router before the second is there. */
+  /** The first daemon has read every router before the second starts. */
   async start(): Promise<void> {
     const { seed, routers, hasLies } = this.#options
     this.#url = await this.postgres.start()
@@ -94,7 +94,7 @@ export class Stage {
     }
   }
 
-  /** Ends what is still running. */
+  /** Ends everything that is still running. */
   async stop(): Promise<void> {
     for (const daemon of this.daemons) await daemon.kill()
     await this.#watch?.stop()
@@ -114,7 +114,7 @@ export class Stage {
     this.note(line)
   }
 
-  /** For whoever looks for a difference afterwards. */
+  /** Writes a line to the log, to explain differences later. */
   note(line: string): void {
     appendFileSync(join(this.#folder, 'chaos.log'), `${new Date().toISOString()} ${line}\n`)
   }
@@ -123,7 +123,7 @@ export class Stage {
     return this.#terms.get(daemon) ?? USUAL
   }
 
-  /** Writes its config; it is loaded at its start, or when it is asked to. */
+  /** Writes a daemon's config, which it loads when it starts or on request. */
   async setTerms(daemon: DaemonName, terms: Terms): Promise<void> {
     this.#terms.set(daemon, terms)
     const file = join(this.#folder, `daemon-${daemon}.yaml`)
@@ -145,12 +145,12 @@ export class Stage {
     return owner
   }
 
-  /** The reader that a daemon is, by its name in the database; only the first one's is known. */
+  /** A daemon's user name on the routers, by its name in the database; only known for the first one. */
   readerOf(id: string): string | undefined {
     return (this.#ids.get(id) ?? this.daemons.find(it => ![...this.#ids.values()].includes(it)))?.reader
   }
 
-  /** @returns what was not read in time, on routers where nothing is wrong */
+  /** @returns routers without faults that were not read in time */
   async untilRead(since: Since, withinMs: number): Promise<Unread> {
     let unread = await this.fleet.unread(since)
     const isRead = async () => {
@@ -161,7 +161,7 @@ export class Stage {
     return unread
   }
 
-  /** Until all that was read of healthy routers before `atMs` is committed, and of the others should be. */
+  /** Waits until all that was read before `atMs` is committed for healthy routers, and should be for the others. */
   async untilCommitted(atMs: number, withinMs: number): Promise<boolean> {
     return waitFor(async () => {
       const { troubled } = await this.fleet.unread({ afterMs: atMs })
@@ -171,7 +171,7 @@ export class Stage {
     }, withinMs)
   }
 
-  /** The gaps that takeovers of expired leases have left. */
+  /** Gaps left by takeovers after expired leases. */
   takeoverGaps(): readonly UnsafeGap[] {
     return this.takeovers.flatMap(({ kind, router, from, atMs, committedMs }) => {
       if (kind === 'released') return []
@@ -191,7 +191,7 @@ export class Stage {
   }
 }
 
-/** Asks until it is so. @returns whether it was in time */
+/** Polls a condition. @returns whether it held in time */
 export async function waitFor(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
   const untilMs = performance.now() + withinMs
   while (!(await isSo())) {

@@ -6,12 +6,12 @@ import { type DaemonName, readerOf } from './daemon-config.ts'
 const START_WITHIN_MS = 90_000
 const BETWEEN_STARTS_MS = 500
 
-/** One of the daemons, started again when it ends, as a supervisor does, until it is told to stay down. */
+/** A daemon that is restarted when it ends, as by a supervisor, until it is stopped. */
 export class SupervisedDaemon {
   readonly name: DaemonName
   readonly configFile: string
   readonly logFile: string
-  /** What it ended of when nobody had asked it to. */
+  /** Reasons of ends that were not requested. */
   readonly failures: string[] = []
   readonly #cli: string
   #process: DaemonProcess | undefined
@@ -27,7 +27,7 @@ export class SupervisedDaemon {
     this.logFile = join(folder, `daemon-${name}.log`)
   }
 
-  /** The user it reads routers as. */
+  /** The user as which it reads routers. */
   get reader(): string {
     return readerOf(this.name)
   }
@@ -36,12 +36,12 @@ export class SupervisedDaemon {
     return this.#process?.isRunning ?? false
   }
 
-  /** Starts that did not succeed, with no database for example. */
+  /** Number of failed starts, for example without a database. */
   get refusals(): number {
     return this.#refusals
   }
 
-  /** Resolves when it is running, however often it takes. */
+  /** Resolves when it is running, however many attempts it takes. */
   start(): Promise<void> {
     this.#isWanted = true
     this.#starting = this.#startUntilItRuns()
@@ -52,7 +52,7 @@ export class SupervisedDaemon {
     await this.#end('SIGKILL')
   }
 
-  /** In order. @returns the exit code, or the signal that ended it */
+  /** Stops it in order. @returns the exit code, or the signal that ended it */
   async stop(): Promise<number | NodeJS.Signals | null> {
     return this.#end('SIGTERM')
   }
@@ -65,7 +65,7 @@ export class SupervisedDaemon {
     this.#process?.signal('SIGCONT')
   }
 
-  /** Asks it to load its config again. */
+  /** Makes it reload its config. */
   hangUp(): void {
     this.#process?.signal('SIGHUP')
   }

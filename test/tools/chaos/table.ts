@@ -8,7 +8,7 @@ import { type HeldDifference, shortOf, type Verdict } from './verdict.ts'
 const MOST_LISTED = 15
 const MOST_SHOWN = 3
 
-/** What a run has come to, for a terminal. */
+/** The results of a run, for a terminal. */
 export function tableOf(
   verdict: Verdict,
   tally: Tally,
@@ -24,7 +24,7 @@ export function tableOf(
       '  held to a reading',
       `${verdict.heldToAReading}, ${verdict.lostToKills} bytes lost to kills amid logouts`,
     ],
-    ['  held to a lie', `${verdict.heldToALie}, ${verdict.lostToLies} bytes not told from lies`],
+    ['  held to a lie', `${verdict.heldToALie}, ${verdict.lostToLies} bytes that look like lies`],
     ['  lied about', `${account.subscribers.filter(it => it.isLiedAbout).length}`],
     ['readings', `${account.readings}`],
     ['bytes read', said(comparison.carried)],
@@ -68,7 +68,7 @@ function faultRows({ account }: Verdict, tally: Tally, hasLies: boolean): readon
   return [...planned, ...churn, ...(hasLies ? lies : [])]
 }
 
-/** What kills before the journal's flush cost is no difference. */
+/** Bytes that kills before the journal's flush cost, which are not a difference. */
 function explainedOf({ comparison, differences }: Verdict): bigint {
   return differenceOf(comparison) - differenceOf({ ...comparison, differences })
 }
@@ -80,7 +80,7 @@ function gapOf({ account }: Verdict): string {
   return `${seconds(gap.toMs - gap.fromMs)} on ${gap.router} (${gap.service}) from ${at}, of routers with nothing wrong`
 }
 
-/** Those that are looked for are told where there is none, too. */
+/** Expected events are listed even if there are none. */
 function eventRows({ events }: Verdict): readonly [string, string][] {
   const absent = ['discarded', 'quarantine', 'baseline'].filter(
     kind => !events.some(it => it.kind.startsWith(kind)),
@@ -96,13 +96,13 @@ function eventRows({ events }: Verdict): readonly [string, string][] {
 
 function takeoversOf(takeovers: readonly Takeover[]): string {
   const expired = takeovers.filter(it => it.kind === 'expired').length
-  return `${expired} of an expired lease, ${takeovers.length - expired} of one given back`
+  return `${expired} of an expired lease, ${takeovers.length - expired} of a released one`
 }
 
-function listed({ differences, notToldFromLies }: Verdict): readonly string[] {
-  const largest = [...notToldFromLies].sort((a, b) => Number(shortOf([b]) - shortOf([a])))
+function listed({ differences, lookLikeLies }: Verdict): readonly string[] {
+  const largest = [...lookLikeLies].sort((a, b) => Number(shortOf([b]) - shortOf([a])))
   return [
-    ...largest.slice(0, MOST_SHOWN).map(it => `not told from lies: ${lineOf(it)}`),
+    ...largest.slice(0, MOST_SHOWN).map(it => `looks like a lie: ${lineOf(it)}`),
     ...differences.slice(0, MOST_LISTED).map(it => `differs: ${lineOf(it)}`),
   ]
 }

@@ -9,7 +9,7 @@ export interface Count {
 /** How often each fault was planned and happened, and what was noticed on the way. */
 export class Tally {
   readonly #counts = new Map<FaultKind, Count>()
-  /** Each makes the run a failed one. */
+  /** Each makes the run fail. */
   readonly failures: string[] = []
   /** From a daemon's death or pause until another one had read each of its healthy routers. */
   readonly takeoverMs: number[] = []
@@ -22,7 +22,7 @@ export class Tally {
     this.#add(kind, { planned: 0, injected: times, skipped: 0 })
   }
 
-  /** It can't be done here. */
+  /** Counts a fault that is not possible here. */
   skip(kind: FaultKind): void {
     this.#add(kind, { planned: 0, injected: 0, skipped: 1 })
   }

@@ -13,13 +13,13 @@ export interface EventCount {
 }
 
 /**
- * The record held against the routers' truth. A subscriber is held
+ * The record compared with the routers' truth. A subscriber is held
  *
- *     to the byte    recorded = carried, unless a session of his ended, or was reset, where readings may have come to
- *                    nothing
- *     to a reading   else: to the byte too, but each such session up to one of the readings there, as `leewayOf` says
- *     to a lie       where the last readings of a session lied, or a reset is like a lie: short by what those carried at
- *                    most, and never more than the truth
+ *     to the byte    recorded = carried, unless one of their sessions ended or was reset where readings may have been
+ *                    lost
+ *     to a reading   otherwise: each such session may lack whole readings there, see `leewayOf`
+ *     to a lie       if the last readings of a session lied, or a reset looks like a lie: short by at most their bytes,
+ *                    and never more than the truth
  */
 export interface Verdict {
   readonly comparison: Comparison
@@ -28,15 +28,15 @@ export interface Verdict {
   readonly recordedSessions: number
   readonly heldToTheByte: number
   readonly heldToAReading: number
-  /** Who was lied about, or reset so that nobody can tell: a lie's readings may be missing, and no byte be too many. */
+  /** Subscribers who were lied about, or reset in a way that looks like a lie: a lie's readings may be missing. */
   readonly heldToALie: number
-  /** What kills cost, and lies. */
+  /** Bytes lost to kills, and to lies. */
   readonly lostToKills: bigint
   readonly lostToLies: bigint
   /** Beyond any leeway. */
   readonly differences: readonly HeldDifference[]
-  /** Within it, where more than a reading is allowed for. */
-  readonly notToldFromLies: readonly HeldDifference[]
+  /** Within the leeway, where more than a reading may be missing. */
+  readonly lookLikeLies: readonly HeldDifference[]
   readonly isTablesEqual: boolean
 }
 
@@ -58,20 +58,20 @@ export async function judge(
   const heldToALie = truth.filter(it => !isNothing(it.leeway.slack)).length
   const heldToAReading = truth.filter(it => isNothing(it.leeway.slack) && !isExact(it.leeway)).length
   const sums = new Set(Array.from(comparison.tables.values(), it => `${it.upload}/${it.download}`))
-  const notToldFromLies = explained.filter(it => !isNothing(it.leeway.slack))
+  const lookLikeLies = explained.filter(it => !isNothing(it.leeway.slack))
   return {
     ...{ comparison, account, heldToAReading, heldToALie },
     ...(await asked(databaseUrl)),
     heldToTheByte: truth.length - heldToAReading - heldToALie,
-    lostToKills: shortOf(explained.filter(it => !notToldFromLies.includes(it))),
-    lostToLies: shortOf(notToldFromLies),
-    notToldFromLies,
+    lostToKills: shortOf(explained.filter(it => !lookLikeLies.includes(it))),
+    lostToLies: shortOf(lookLikeLies),
+    lookLikeLies,
     differences: all.filter(it => !explained.includes(it)),
     isTablesEqual: sums.size === 1,
   }
 }
 
-/** Bytes that are missing, of both directions. */
+/** Missing bytes, in both directions. */
 export function shortOf(differences: readonly Difference[]): bigint {
   return differences.reduce(
     (sum, { carried, recorded }) =>
@@ -80,7 +80,7 @@ export function shortOf(differences: readonly Difference[]): bigint {
   )
 }
 
-/** Who has a domain from some reading on is who he was. */
+/** A subscriber who gets a domain in some reading is still the same one. */
 function withoutDomain(username: string): string {
   const suffix = `@${LIED_DOMAIN}`
   return username.endsWith(suffix) ? username.slice(0, -suffix.length) : username

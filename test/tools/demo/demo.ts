@@ -10,7 +10,7 @@ import { Readings } from '../../system/daemon/readings.ts'
 import { DemoScene, READER, ROUTERS, TENANTS } from './scene.ts'
 import { watchTenant } from './watch-tenant.ts'
 
-/** The main job on one machine: simulated routers, the real daemon with its own PostgreSQL, and a dashboard's client. */
+/** The main job on one machine: simulated routers, the real daemon with embedded PostgreSQL, and a dashboard client. */
 
 const EVENTS_PER_SECOND = 3
 
@@ -66,12 +66,12 @@ ${seconds === undefined ? 'Ctrl-C stops it and compares the record with what the
   await Promise.all([churn, ...watching])
   const readings = new Readings(scene.fleet)
   readings.start()
-  // The first may have begun before; the second decides on counters that fell in it.
+  // The first reading may have begun before; the second decides on counters that fell in it.
   await readings.more(3, READER)
   readings.stop()
 }
 
-/** The daemon has stopped its database; it is started once more, from the same folder. */
+/** Starts the database once more, from the same folder, because the daemon has stopped it. */
 async function compareStopped(directory: string, fleet: Fleet): Promise<Comparison> {
   const postgres = new EmbeddedPostgres({ directory, log: createLogger('warn'), clock: systemClock })
   const { url } = await postgres.start()

@@ -22,10 +22,10 @@ export const READER = 'usage'
 export const ROUTERS = 6
 export const POLL_MS = 2000
 export const SNAPSHOT_MS = 2000
-/** What somebody in a hotspot of acme's calls himself. */
+/** The user name of somebody in a hotspot of acme. */
 export const HOSTILE_NAME = '<img src=x onerror=alert(1)>'
 
-/** Of every tenant: some have used as much at the start, and a router that is stopped is soon told. */
+/** Alerts of every tenant: some have reached a threshold at the start, and a stopped router is reported soon. */
 const ALERTING = {
   quotas: [
     { scope: 'user', period: 'day', limit: '3GB' },
@@ -37,10 +37,10 @@ const ALERTING = {
   ],
 }
 
-/** Simulated routers, and the real daemon that reads them, with a PostgreSQL of its own. */
+/** Simulated routers, and the real daemon that reads them, with an embedded PostgreSQL. */
 export class DemoScene {
   readonly fleet: Fleet
-  /** For all that it writes. */
+  /** The folder for everything it writes. */
   readonly folder: string
   readonly #secret = randomBytes(32).toString('base64')
   #daemon: DaemonProcess | undefined
@@ -52,7 +52,7 @@ export class DemoScene {
 
   static async start(seed: number): Promise<DemoScene> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-demo-'))
-    // As root, PostgreSQL is another user.
+    // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     const fleet = createFleet({
       ...{ seed, routers: ROUTERS, hotspotSessions: 20, pppSessions: 20 },
@@ -91,7 +91,7 @@ export class DemoScene {
     this.#daemon = await DaemonProcess.start(configFile, this.logFile, env, ['dist/cli.js'])
   }
 
-  /** Of a tenant, or of an admin where none is named. */
+  /** A token of a tenant, or of an admin if none is named. */
   token(tenant: string | undefined, expiresAt: Date): Promise<string> {
     const grant: Grant =
       tenant === undefined
@@ -121,7 +121,7 @@ export class DemoScene {
   }
 }
 
-/** Beside the fleet's own, who come and go; this one stays. */
+/** A subscriber who stays, besides the fleet's own, who come and go. */
 function addHostileName(fleet: Fleet): void {
   fleet.routers[0]?.login({
     protocol: 'hotspot',

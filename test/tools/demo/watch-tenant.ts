@@ -9,7 +9,7 @@ interface SnapshotMessage {
   readonly routers: readonly RouterJson[]
 }
 
-/** A dashboard without the board: a line for each of the tenant's snapshots, until the signal aborts. */
+/** Prints a line for each of the tenant's snapshots, until the signal aborts. */
 export async function watchTenant(
   url: string,
   token: string,

@@ -19,12 +19,12 @@ const CHURN_A_MINUTE = 0.1
 const READ_WITHIN_MS = 30_000
 const STOP_WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 200
-/** Until the daemon has grown as far as it does for honest routers alone. */
+/** Time until the daemon has grown as far as honest routers alone make it. */
 const WARM_UP_MS = 2_000
-/** Nobody's machine is to go down with it. */
+/** A limit, so that the test does not take the machine down. */
 const MOST_GROWN_BYTES = 4e9
 
-/** One kind of hostile router beside honest ones, each of them and the daemon in a process of its own. */
+/** One kind of hostile router beside honest ones, in separate processes like the daemon. */
 export class Act {
   readonly #kind: string
   readonly #stage: Stage
@@ -44,7 +44,7 @@ export class Act {
     this.#folder = join(stage.folder, kind)
   }
 
-  /** @throws Error where it could not be begun */
+  /** @throws Error if it could not begin */
   async run(seconds: number, signal: AbortSignal): Promise<Outcome> {
     try {
       return await this.#run(seconds, signal)
@@ -105,7 +105,7 @@ export class Act {
     return { fleet, daemon, lag }
   }
 
-  /** Looks again and again at all that has a bound, until it is over, or the daemon is. */
+  /** Checks everything that has a bound, again and again, until the time or the daemon ends. */
   async #watch(
     forMs: number,
     { daemon, lag }: { readonly daemon: BuiltDaemon; readonly lag: CommitLag },
@@ -126,7 +126,7 @@ export class Act {
   }
 }
 
-/** @returns its exit code; `null` where it had to be killed */
+/** @returns its exit code; `null` if it had to be killed */
 async function stopped(daemon: BuiltDaemon): Promise<number | null> {
   const late = setTimeout(() => void daemon.end('SIGKILL'), STOP_WITHIN_MS)
   const exitCode = await daemon.end('SIGTERM')
@@ -134,7 +134,7 @@ async function stopped(daemon: BuiltDaemon): Promise<number | null> {
   return exitCode
 }
 
-/** Asks until it is so. @returns whether it was in time */
+/** Polls a condition. @returns whether it held in time */
 async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
   const untilMs = performance.now() + READ_WITHIN_MS
   while (!(await isSo())) {
@@ -158,7 +158,7 @@ async function bytesIn(folder: string): Promise<number> {
   for (const name of await readdir(folder))
     bytes += await stat(join(folder, name)).then(
       it => it.size,
-      () => 0, // It was dropped meanwhile.
+      () => 0, // It was removed meanwhile.
     )
   return bytes
 }

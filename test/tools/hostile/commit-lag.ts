@@ -5,7 +5,7 @@ const OLDEST = `
   select extract(epoch from clock_timestamp() - min(last_reading_at)) * 1000 as ms
   from routers where tenant_id = $1`
 
-/** How old what is committed of honest routers is, asked of the database on a connection of its own. */
+/** The age of the committed readings of honest routers, queried on a separate connection. */
 export class CommitLag {
   readonly #client: Client
 
@@ -21,7 +21,7 @@ export class CommitLag {
     await this.#client.end()
   }
 
-  /** Of the router whose last committed reading is the oldest; milliseconds. */
+  /** Age of the oldest router's last committed reading, in milliseconds. */
   async oldestMs(): Promise<number> {
     const { rows } = await this.#client.query<{ ms: string | null }>(OLDEST, [HONEST])
     return Number(rows[0]?.ms ?? Number.NaN)

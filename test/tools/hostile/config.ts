@@ -8,10 +8,10 @@ export const HONEST = 'honest'
 export const HOSTILE = 'hostile'
 export const INTERVAL_MS = 1_000
 export const COMMIT_MS = 4_000
-/** Enough for what honest routers have in a commit interval, by far. */
+/** By far enough for the data of honest routers in a commit interval. */
 export const MAX_JOURNAL_BYTES = 64 * 1024 * 1024
 
-/** With no key that 0.1.0 did not know: it is tried by the same. */
+/** Without keys that 0.1.0 did not know, so that the same test can be run with it. */
 export function configText(about: {
   readonly databaseUrl: string
   readonly journalFolder: string

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const EVERY_MS = 100
 const LATE_MS = 10_000
 
-/** Asks `/healthz` again and again, each time once the answer before is there, and notes the longest wait. */
+/** Requests `/healthz` again and again, one request at a time, and records the longest time. */
 export class HealthProbe {
   readonly #port: number
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -20,7 +20,7 @@ export class HealthProbe {
     this.#asking = this.#ask(this.#over.signal)
   }
 
-  /** @returns how long the longest answer took, or would have taken; milliseconds */
+  /** @returns the longest time of an answer in milliseconds, including an unfinished one */
   async stop(): Promise<number> {
     this.#over.abort()
     await this.#asking
@@ -30,16 +30,16 @@ export class HealthProbe {
 
   async #ask(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const askedMs = performance.now()
+      const sentMs = performance.now()
       const isAnswered = await this.#answered(signal)
-      const tookMs = performance.now() - askedMs
-      // One that nobody waits for any more took as long all the same.
+      const tookMs = performance.now() - sentMs
+      // An abandoned request took that long all the same.
       this.#worstMs = Math.max(this.#worstMs, isAnswered || signal.aborted ? tookMs : LATE_MS)
-      await sleep(EVERY_MS, undefined, { signal }).catch(() => {}) // It is over.
+      await sleep(EVERY_MS, undefined, { signal }).catch(() => {}) // The probe was stopped.
     }
   }
 
-  /** @returns false for any other answer than 200, and where there is none in time */
+  /** @returns false for any other answer than 200, and without one in time */
   #answered(signal: AbortSignal): Promise<boolean> {
     const late = AbortSignal.any([signal, AbortSignal.timeout(LATE_MS)])
     const page = { host: '127.0.0.1', port: this.#port, path: '/healthz', agent: this.#agent, signal: late }

@@ -4,9 +4,9 @@ import type { HostileRequest } from './hostile-messages.ts'
 import { HostileRouter } from './hostile-router.ts'
 import { KINDS } from './kinds.ts'
 
-/** The hostile router's process: does what its parent asks, and ends with it. */
+/** The hostile router's process: carries out its parent's requests, and ends with it. */
 
-/** A router's own work is not done on the daemon's machine: it gets what the others leave it. */
+/** A real router does not use the daemon's machine, so this process only gets what the others leave. */
 const LESS_PRIORITY = 5
 
 setPriority(getPriority() + LESS_PRIORITY)

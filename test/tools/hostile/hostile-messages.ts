@@ -1,4 +1,4 @@
-/** What the hostile router's process is asked for. */
+/** Requests to the hostile router's process. */
 export type HostileRequest =
   | { readonly kind: 'start' }
   | { readonly kind: 'turn'; readonly into: string }

@@ -2,7 +2,7 @@ import { AskedProcess } from '../../harness/fleet/asked-process.ts'
 import type { HostileRequest } from './hostile-messages.ts'
 import type { Misdeeds } from './hostile-router.ts'
 
-/** The hostile router in a process of its own: what it takes to do harm is not taken from who is to suffer it. */
+/** The hostile router in a child process, so that its work does not slow down its victims. */
 export class HostileProcess {
   readonly #process = new AskedProcess<HostileRequest>(new URL('hostile-child.ts', import.meta.url))
 
@@ -12,7 +12,7 @@ export class HostileProcess {
     return this.#process.ask({ kind: 'start' })
   }
 
-  /** @param into the name of a kind, from now on */
+  /** @param into name of the kind from now on */
   async turn(into: string): Promise<void> {
     await this.#process.ask({ kind: 'turn', into })
   }

@@ -15,7 +15,7 @@ export interface Misdeeds {
 const MAX_WORD_BYTES = 65_536
 const SESSIONS = '/ip/hotspot/active'
 
-/** A router that has no sessions and does no harm until it is told to. */
+/** A router without sessions, harmless until it is turned. */
 export class HostileRouter {
   readonly #server: Server = createServer({ noDelay: true }, socket => this.#accept(socket))
   readonly #victims = new Set<Victim>()
@@ -36,7 +36,7 @@ export class HostileRouter {
     })
   }
 
-  /** From now on; whoever is connected is hung up on, and is the first victim when it is back. */
+  /** Starts a malice. Open connections are closed; the next one is the first victim. */
   turn(malice: Malice): void {
     this.#malice = malice
     this.#count = 0
@@ -72,7 +72,7 @@ export class HostileRouter {
   }
 }
 
-/** One conversation, in which nothing is answered while the answer before it is on its way. */
+/** A conversation in which nothing is answered before the previous answer was sent. */
 class Talk {
   readonly #victim: Victim
   readonly #malice: Malice

@@ -9,19 +9,19 @@ import { Stage } from './stage.ts'
 import { tableOf } from './table.ts'
 
 /**
- * One router in a stranger's hands beside twenty honest ones, read by a real daemon: whatever the one does, the
- * others are read, committed and shown as if it were not there.
+ * One router in a stranger's hands beside twenty honest ones, read by a real daemon: whatever the one does, the others
+ * are read, committed and shown as if it were not there.
  */
 
-/** Of all processes here, where that is allowed: whatever else the machine does is not to be measured. */
+/** Priority of all processes here, if permitted, so that other work on the machine matters less. */
 const PRIORITY = -5
 
 const HELP = `npm run hostile -- [options]
 
-  --kind NAME    only this one; may be given again
-  --seconds N    of each kind (120)
+  --kind NAME    only this kind; may be repeated
+  --seconds N    duration of each kind (120)
   --daemon PATH  the dist/cli.js of another build, to compare with
-  --help         this
+  --help         print this
 
 ${Array.from(KINDS, ([name, { about }]) => `  ${name.padEnd(16)} ${about}`).join('\n')}`
 
@@ -68,7 +68,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
-    // Of what was tried before it broke off, too.
+    // Also prints the kinds that were tried before an interruption.
     console.log(`\n${tableOf(outcomes)}`)
     for (const words of outcomes.flatMap(brokenBounds)) console.log(`BROKEN: ${words}`)
     await stage.stop()

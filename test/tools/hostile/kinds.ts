@@ -3,18 +3,18 @@ import { isBold, type Malice } from './malice.ts'
 import { hotspotRow, idOf, piecesOf, sentence } from './rows.ts'
 import type { Victim } from './victim.ts'
 
-/** Of the hostile router in the daemon's config. */
+/** The hostile router's timeout in the daemon's config. */
 export const TIMEOUT_MS = 3_000
 
 const MEGABYTE = 1_000_000
 const LONG_NAME_BYTES = 60_000
-/** Just so many fit into what a router of 20,000 sessions may send in one reply. */
+/** Rows that just fit into the reply of a router with 20,000 sessions. */
 const MOST_WITHIN_LIMITS = 40_000
 const USUAL_SESSIONS = 20_000
-/** Bytes between two polls that a daemon still takes. */
+/** Bytes between two polls that a daemon just accepts. */
 const STRAY_BYTES = 4 * MEGABYTE
 
-/** Each time that it is asked, other sessions are told than ever before. */
+/** Number of sessions reported so far: each request gets new ones. */
 let sessions = 0
 
 function newSessions(count: number): readonly [from: number, to: number] {
@@ -34,25 +34,25 @@ function pieceOf(row: Buffer): Buffer {
   return Buffer.concat(Array.from({ length: Math.ceil(64_000 / row.length) }, () => row))
 }
 
-/** Endless, or as much as is just within limits. */
+/** Endless, or just within the limits. */
 async function stray(victim: Victim, piece: Buffer): Promise<void> {
   if (isBold(victim)) await without(() => piece, victim)
   else for (let sent = 0; sent < STRAY_BYTES && (await victim.send(piece)); ) sent += piece.length
 }
 
-/** The same ones each time. */
+/** The same sessions each time. */
 async function usualSessions(victim: Victim, tag: string): Promise<void> {
   const uptimeSeconds = Math.round(performance.now() / 1_000)
   await victim.sendAll(piecesOf([0, USUAL_SESSIONS], number => hotspotRow(tag, number, { uptimeSeconds })))
   await victim.send(done(tag))
 }
 
-/** What a router does that is broken, or in a stranger's hands, by name. */
+/** Misbehaviours of a router that is broken or in a stranger's hands, by name. */
 export const KINDS: ReadonlyMap<string, Malice> = new Map<string, Malice>([
   [
     'endless-login',
     {
-      about: 'rows in the place of an answer to the login, without an end',
+      about: 'endless rows instead of an answer to the login',
       login: (victim, tag) => without(() => pieceOf(sentence('!re', tag, '=ret=0123456789')), victim),
     },
   ],
@@ -70,7 +70,7 @@ export const KINDS: ReadonlyMap<string, Malice> = new Map<string, Malice>([
   [
     'huge-rows',
     {
-      about: 'rows of words of many megabytes, and of as many as a sentence may have of the longest words',
+      about: 'rows with words of many megabytes, or with as many of the longest words as a sentence may have',
       sessions: async (victim, tag, poll) => {
         const size = isBold(victim) && poll > 0 ? 16 * MEGABYTE : LONG_NAME_BYTES
         const words = Array.from({ length: 4 }, (_, index) => `=word-${index}=${'x'.repeat(size)}`)
@@ -82,7 +82,7 @@ export const KINDS: ReadonlyMap<string, Malice> = new Map<string, Malice>([
   [
     'new-names',
     {
-      about: `other names of ${LONG_NAME_BYTES / 1000} kB at each poll`,
+      about: `new names of ${LONG_NAME_BYTES / 1000} kB at each poll`,
       sessions: async (victim, tag) => {
         const name = (number: number) => `${number}-`.padEnd(LONG_NAME_BYTES, `${randomInt(1e9)}`)
         const row = (number: number) => hotspotRow(tag, number, { user: name(number) })
@@ -94,7 +94,7 @@ export const KINDS: ReadonlyMap<string, Malice> = new Map<string, Malice>([
   [
     'new-sessions',
     {
-      about: '120,000 other sessions at each poll, or as many as fit into a reply',
+      about: '120,000 new sessions at each poll, or as many as fit into a reply',
       sessions: async (victim, tag) => {
         const all = newSessions(isBold(victim) ? 120_000 : MOST_WITHIN_LIMITS)
         await victim.sendAll(piecesOf(all, number => hotspotRow(tag, number)))
@@ -105,7 +105,7 @@ export const KINDS: ReadonlyMap<string, Malice> = new Map<string, Malice>([
   [
     'dead-storm',
     {
-      about: '20,000 sessions, each told to be dead again and again',
+      about: '20,000 sessions, each reported as dead again and again',
       sessions: usualSessions,
       between: async (victim, listen) => {
         const dead = (number: number) => sentence('!re', listen, `=.id=${idOf(number)}`, '=.dead=true')
@@ -116,7 +116,7 @@ export const KINDS: ReadonlyMap<string, Malice> = new Map<string, Malice>([
   [
     'endless-listen',
     {
-      about: 'rows of a listen, of 60 kB each',
+      about: 'rows of a listen, 60 kB each',
       between: (victim, listen) =>
         stray(victim, sentence('!re', listen, `=.id=*1`, `=comment=${'x'.repeat(LONG_NAME_BYTES)}`)),
     },
@@ -124,14 +124,14 @@ export const KINDS: ReadonlyMap<string, Malice> = new Map<string, Malice>([
   [
     'unknown-tags',
     {
-      about: 'sentences with tags that nobody asked by',
+      about: 'sentences with unknown tags',
       between: victim => stray(victim, pieceOf(sentence('!re', '.tag=999999', '=.id=*1', '=user=ann'))),
     },
   ],
   [
     'trickled-bytes',
     {
-      about: 'a reply of one byte a second',
+      about: 'a reply with one byte a second',
       sessions: async (victim, tag) => {
         for (const byte of hotspotRow(tag, 0))
           if (!(await victim.send(Buffer.of(byte))) || !(await victim.pause(1_000))) return

@@ -1,18 +1,18 @@
 import type { Victim } from './victim.ts'
 
-/** What a hostile router does where an honest one answers. What is left out, it answers as an honest one does. */
+/** What a hostile router does where an honest one answers. For missing members it answers honestly. */
 export interface Malice {
-  /** In words, for a table. */
+  /** A description for the table. */
   readonly about: string
-  /** In the place of `!done` to a login. */
+  /** Answers a login, instead of `!done`. */
   readonly login?: (victim: Victim, tag: string) => Promise<unknown>
-  /** To a print of its hotspot's sessions. @param poll how many of them came before */
+  /** Answers a print of its hotspot sessions. @param poll number of such requests before */
   readonly sessions?: (victim: Victim, tag: string, poll: number) => Promise<unknown>
-  /** Behind each of those answers, where nobody has asked for anything. @param listen the tag of the hotspot's listen */
+  /** Sends something after each of those answers, without a request. @param listen the tag of the hotspot's listen */
   readonly between?: (victim: Victim, listen: string) => Promise<unknown>
 }
 
-/** Every other victim is sent as much as fits, and those between them what is just within a daemon's limits. */
+/** Every other victim gets as much as possible, and the rest what is just within a daemon's limits. */
 export function isBold(victim: Victim): boolean {
   return victim.number % 2 === 0
 }

@@ -6,20 +6,20 @@ const GOOD: Outcome = {
   ...{ grownBytes: 149e6, journalBytes: 64e6, maxJournalBytes: 64e6, differenceBytes: 0n, exitCode: 0 },
 }
 
-test('where all bounds hold, none is told', () => {
+test('if all bounds hold, none is reported', () => {
   expect(brokenBounds(GOOD)).toEqual([])
 })
 
 test.each<[string, Partial<Outcome>]>([
   ['the hostile router did nothing', { sentBytes: 0 }],
   ['honest routers missed 1 ticks', { missedTicks: 1 }],
-  ['/healthz took 250 ms, which is to be below 250 ms', { longestHealthMs: 250 }],
-  ['commits lagged 2.0 intervals behind, which is to be below 2', { commitLag: 2 }],
-  ['commits lagged NaN intervals behind, which is to be below 2', { commitLag: Number.NaN }],
-  ['RSS grew by 150 MB, which is to be below 150 MB', { grownBytes: 150e6 }],
+  ['/healthz took 250 ms, but must be below 250 ms', { longestHealthMs: 250 }],
+  ['commits lagged 2.0 intervals behind, but must be below 2', { commitLag: 2 }],
+  ['commits lagged NaN intervals behind, but must be below 2', { commitLag: Number.NaN }],
+  ['RSS grew by 150 MB, but must be below 150 MB', { grownBytes: 150e6 }],
   ['the journal had 65 MB, and its bound is 64 MB', { journalBytes: 65e6 }],
   ['1 bytes of honest subscribers differ', { differenceBytes: 1n }],
   ['the daemon ended with null', { exitCode: null }],
-])('a bound that is broken is named: %s', (words, broken) => {
+])('a broken bound is named: %s', (words, broken) => {
   expect(brokenBounds({ ...GOOD, ...broken })).toEqual([`any: ${words}`])
 })

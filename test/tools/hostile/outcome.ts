@@ -1,26 +1,26 @@
 const MEGABYTE = 1_000_000
 
-/** What one kind of hostile router has done to the daemon and to the routers beside it. */
+/** The effects of one kind of hostile router on the daemon and on the other routers. */
 export interface Outcome {
   readonly kind: string
-  /** Times that it was connected to, and bytes that it got rid of: without them nothing was tried. */
+  /** Number of connections to it, and of bytes that it sent: without them nothing was tried. */
   readonly victims: number
   readonly sentBytes: number
-  /** Of all honest routers. */
+  /** Over all honest routers. */
   readonly missedTicks: number
   readonly longestHealthMs: number
-  /** How old the oldest committed reading of an honest router was at the worst, in commit intervals. */
+  /** Greatest age of an honest router's last committed reading, in commit intervals. */
   readonly commitLag: number
   readonly grownBytes: number
   readonly journalBytes: number
   readonly maxJournalBytes: number
-  /** Of honest subscribers, recorded too many or too few. */
+  /** Bytes of honest subscribers that were recorded too many or too few. */
   readonly differenceBytes: bigint
-  /** The daemon's; `null` where a signal ended it. */
+  /** The daemon's exit code; `null` if a signal ended it. */
   readonly exitCode: number | null
 }
 
-/** What no hostile router may do. */
+/** Limits that no hostile router may break. */
 export const BOUNDS = {
   missedTicks: 0,
   longestHealthMs: 250,
@@ -28,7 +28,7 @@ export const BOUNDS = {
   grownBytes: 150 * MEGABYTE,
 } as const
 
-/** The bounds that were broken, in words; none where all hold. */
+/** Descriptions of the broken bounds; empty if all hold. */
 export function brokenBounds(outcome: Outcome): readonly string[] {
   const { missedTicks, longestHealthMs, commitLag, grownBytes, journalBytes, maxJournalBytes } = outcome
   const broken: readonly (readonly [isBroken: boolean, words: string])[] = [
@@ -36,15 +36,15 @@ export function brokenBounds(outcome: Outcome): readonly string[] {
     [!(missedTicks <= BOUNDS.missedTicks), `honest routers missed ${missedTicks} ticks`],
     [
       !(longestHealthMs < BOUNDS.longestHealthMs),
-      `/healthz took ${Math.round(longestHealthMs)} ms, which is to be below ${BOUNDS.longestHealthMs} ms`,
+      `/healthz took ${Math.round(longestHealthMs)} ms, but must be below ${BOUNDS.longestHealthMs} ms`,
     ],
     [
       !(commitLag < BOUNDS.commitLag),
-      `commits lagged ${commitLag.toFixed(1)} intervals behind, which is to be below ${BOUNDS.commitLag}`,
+      `commits lagged ${commitLag.toFixed(1)} intervals behind, but must be below ${BOUNDS.commitLag}`,
     ],
     [
       !(grownBytes < BOUNDS.grownBytes),
-      `RSS grew by ${megabytes(grownBytes)} MB, which is to be below ${megabytes(BOUNDS.grownBytes)} MB`,
+      `RSS grew by ${megabytes(grownBytes)} MB, but must be below ${megabytes(BOUNDS.grownBytes)} MB`,
     ],
     [
       !(journalBytes <= maxJournalBytes),

@@ -1,11 +1,11 @@
 import { encodeSentence } from '../../../src/routeros/wire/words.ts'
 
-/** A sentence's bytes; words are raw, one character a byte. */
+/** A sentence's bytes; words are raw, one character per byte. */
 export function sentence(...words: readonly string[]): Buffer {
   return encodeSentence(words.map(word => Buffer.from(word, 'latin1')))
 }
 
-/** What a row of `/ip/hotspot/active` tells, by the session's number: each number is another session. */
+/** A row of `/ip/hotspot/active` by the session's number: each number is another session. */
 export function hotspotRow(
   tag: string,
   number: number,
@@ -19,7 +19,7 @@ export function hotspotRow(
   )
 }
 
-/** `*1A`, of a session's number. */
+/** `*1A` for a session's number. */
 export function idOf(number: number): string {
   return `*${(number + 1).toString(16).toUpperCase()}`
 }
@@ -28,7 +28,7 @@ function hexOf(number: number): string {
   return [number >> 8, number].map(it => (it & 255).toString(16).padStart(2, '0').toUpperCase()).join(':')
 }
 
-/** Of rows, many to a piece that goes out at once. */
+/** Number of rows in a piece, which is sent at once. */
 const A_PIECE = 500
 
 /** The rows of these numbers, in pieces. */

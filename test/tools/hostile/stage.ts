@@ -6,9 +6,9 @@ import { createLogger } from '../../../src/runtime/logger.ts'
 import { buildDaemon } from '../../system/daemon/build.ts'
 import { PostgresServer } from '../chaos/postgres-server.ts'
 
-/** What all kinds of hostile routers have in common: a PostgreSQL, with a database for each, and a built daemon. */
+/** The parts that all kinds share: a PostgreSQL with a database for each, and a built daemon. */
 export class Stage {
-  /** Logs, configs and journals. */
+  /** The folder of logs, configs and journals. */
   readonly folder: string
   readonly #postgres: PostgresServer
   readonly #say: (line: string) => void
@@ -23,7 +23,7 @@ export class Stage {
 
   static async create(say: (line: string) => void): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-hostile-'))
-    // As root, PostgreSQL is another user.
+    // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     return new Stage(folder, say)
   }
@@ -33,13 +33,13 @@ export class Stage {
     return this.#cli
   }
 
-  /** @param cli of a daemon that is built already; `undefined` for this one, which is built now */
+  /** @param cli of a built daemon; `undefined`: this one, which is built now */
   async start(cli: string | undefined): Promise<void> {
     this.#cli = cli ?? (await buildDaemon(join(this.folder, 'daemon'), this.#say))
     this.#url = await this.#postgres.start()
   }
 
-  /** @returns where to connect to an empty database */
+  /** @returns the URL of an empty database */
   async databaseFor(kind: string): Promise<string> {
     const name = `hostile_${kind.replaceAll('-', '_')}`
     await withClient(this.#url, it => makeDatabase(it, name))

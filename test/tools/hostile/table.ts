@@ -13,7 +13,7 @@ const HEAD = [
   'exit',
 ]
 
-/** A line for each kind, below their bounds, for a terminal. */
+/** A line for each kind, below the bounds, for a terminal. */
 export function tableOf(outcomes: readonly Outcome[]): string {
   const bounds = [
     ...['bound', '', '', `${BOUNDS.missedTicks}`, `< ${BOUNDS.longestHealthMs}`, `< ${BOUNDS.commitLag}`],

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
-/** Whoever has connected to the hostile router, as that sees it. */
+/** A client of the hostile router. */
 export class Victim {
-  /** How many came before it. */
+  /** Number of earlier clients. */
   readonly number: number
   readonly #socket: Socket
   readonly #over = new AbortController()
@@ -24,24 +24,24 @@ export class Victim {
     return this.#sentBytes
   }
 
-  /** Sends, and waits until there is room for more. @returns whether the victim is still there */
+  /** Sends, and waits until there is room for more. @returns whether the victim is still connected */
   async send(bytes: Buffer): Promise<boolean> {
     if (!this.isThere) return false
     this.#sentBytes += bytes.length
-    // Never in one turn without an end: it is to hear of its parent's orders, too.
+    // Gives up its turn each time, so that the parent's requests arrive.
     if (this.#socket.write(bytes)) await nextTurn()
     else await this.#drained()
     return this.isThere
   }
 
-  /** All of these, one after the other. */
+  /** Sends all pieces, one after the other. */
   async sendAll(pieces: Iterable<Buffer>): Promise<boolean> {
     for (const piece of pieces) if (!(await this.send(piece))) return false
     return this.isThere
   }
 
   async pause(ms: number): Promise<boolean> {
-    await sleep(ms, undefined, { signal: this.#over.signal }).catch(() => {}) // It has gone.
+    await sleep(ms, undefined, { signal: this.#over.signal }).catch(() => {}) // It has disconnected.
     return this.isThere
   }
 

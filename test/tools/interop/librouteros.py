@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Reads every menu of the simulated routers with python3-librouteros, a client that knows nothing of this project.
+"""Reads every menu of the simulated routers with python3-librouteros, a client that is independent of this project.
 
 Takes the JSON line of serve-fleet.ts on stdin, prints a line a check, and exits with 1 where one failed.
 """
 
-# Run as a file this directory comes first in sys.path, and this very file would be `librouteros`.
+# When this file is run, its directory comes first in sys.path, and it would be imported as `librouteros`.
 import sys
 
 sys.path.pop(0)
@@ -28,7 +28,7 @@ def check(name, wanted, got):
 
 
 def text(raw):
-    """A name as latin-1, one character a byte; librouteros makes an int of one that looks like a number."""
+    """A name as latin-1, one character per byte; librouteros converts names that look like numbers to int."""
     return bytes.fromhex(raw).decode("latin-1")
 
 
@@ -77,7 +77,7 @@ def check_ppp(api, router):
     name = router["identity"]
     users = [text(it["user"]) for it in router["ppp"]]
     active = rows(api, "/ppp/active")
-    # librouteros passes over `!empty` and waits for `!done`, so no rows come from either version.
+    # librouteros ignores `!empty` and waits for `!done`, so both versions return no rows.
     check(f"{name}: ppp", users, [row["name"] for row in active])
     check(f"{name}: ppp has no bytes", set(), {key for row in active for key in row if key.startswith("bytes")})
     servers = [row for service in SERVICES for row in rows(api, f"/interface/{service}-server")]

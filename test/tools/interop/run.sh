@@ -1,5 +1,5 @@
 #!/bin/sh
-# The simulated routers against python3-librouteros (Debian: apt-get install python3-librouteros).
+# Tests the simulated routers with python3-librouteros (Debian: apt-get install python3-librouteros).
 set -eu
 cd "$(dirname "$0")/../../.."
 
@@ -8,7 +8,7 @@ trap 'rm -rf "$scratch"' EXIT
 mkfifo "$scratch/stdin" "$scratch/served"
 
 npx tsx test/tools/interop/serve-fleet.ts <"$scratch/stdin" >"$scratch/served" &
-# While this end is open the routers run; with the shell they end.
+# The routers run until this end is closed, at the latest with the shell.
 exec 3>"$scratch/stdin"
 status=0
 "${PYTHON:-/usr/bin/python3}" test/tools/interop/librouteros.py <"$scratch/served" || status=$?

@@ -5,8 +5,8 @@ import { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import { steadyTraffic } from '../../harness/fleet/traffic.ts'
 
 /**
- * Three simulated routers with fixed sessions, for a client that is not ours. Prints one line of JSON: where they
- * are, and what each menu holds; ends when stdin does.
+ * Three simulated routers with fixed sessions, for a foreign client. Prints one line of JSON with their addresses and
+ * the contents of each menu; ends when stdin ends.
  */
 
 const NAMES = [
@@ -21,7 +21,7 @@ const NAMES = [
 ]
 const TRAFFIC = steadyTraffic({ upload: 1000, download: 20_000 })
 
-/** Its clock stands, so that every counter is known beforehand. */
+/** Its clock stands, so every counter is known in advance. */
 function makeRouter(options: Partial<RouterOptions>): SimulatedRouter {
   const router = new SimulatedRouter({ now: () => 1_000_000_000, ...options })
   router.addBinding({ protocol: 'l2tp', name: 'to-branch', user: utf8('branch') })
@@ -33,7 +33,7 @@ function makeRouter(options: Partial<RouterOptions>): SimulatedRouter {
   return router
 }
 
-/** Names are sent as hex of their bytes: JSON has no other way to be exact about them. */
+/** The hex of a name's bytes, because JSON cannot represent them otherwise. */
 function hex(raw: string): string {
   return Buffer.from(raw, 'latin1').toString('hex')
 }

@@ -6,16 +6,16 @@ import { promisify } from 'node:util'
 import { MUTATIONS, type Mutation } from './mutations.ts'
 
 /*
- * Takes one accounting rule after the other away, in a copy of the tree, and prints which tests fail without it. Fails
- * where one rule is missed by no test, or where tests fail with all of them.
+ * Removes the accounting rules one by one in a copy of the tree, and prints which tests fail without each. Fails if no
+ * test misses a rule, or if tests fail with all rules.
  */
 
 const COPIED = ['src', 'test', 'drizzle', 'config', 'package.json', 'tsconfig.json']
 const TESTS = ['test/accounting', 'test/system/cases']
-/** Of one run; it takes a minute or so. */
+/** Time for one run, which usually takes about a minute. */
 const WITHIN_MS = 600_000
 
-/** What vitest's JSON report says of each file. */
+/** The results of one file in vitest's JSON report. */
 interface Report {
   readonly testResults: readonly {
     readonly name: string
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
 async function miss(copy: string, { rule, file, from, to }: Mutation): Promise<void> {
   const path = join(copy, file)
   const source = await readFile(path, 'utf8')
-  if (source.split(from).length !== 2) throw new Error(`${file} has not once: ${from}`)
+  if (source.split(from).length !== 2) throw new Error(`${file} does not contain exactly once: ${from}`)
   await writeFile(
     path,
     source.replace(from, () => to),
@@ -56,14 +56,14 @@ async function miss(copy: string, { rule, file, from, to }: Mutation): Promise<v
   if (failed.length === 0) process.exitCode = 1
 }
 
-/** The names of the tests that fail in the copy. @throws where a file could not be run at all */
+/** The names of the tests that fail in the copy. @throws Error if a file could not be run at all */
 async function failures(copy: string): Promise<readonly string[]> {
   const report = join(copy, 'report.json')
   await rm(report, { force: true })
   const vitest = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--config', 'test/vitest.config.ts']
   const reported = ['--project', 'together', '--reporter', 'json', '--outputFile', report]
   const options = { cwd: copy, timeout: WITHIN_MS, signal: stop.signal, maxBuffer: 64 * 1024 * 1024 }
-  // Tests that fail are in the report; without one it throws.
+  // Failed tests are in the report; without a report it throws.
   const ran = await promisify(execFile)(process.execPath, [...vitest, ...reported, ...TESTS], options).catch(
     (error: Error) => error,
   )

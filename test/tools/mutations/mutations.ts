@@ -1,8 +1,8 @@
-/** A change of the source that takes one accounting rule away. */
+/** A change of the source that removes one accounting rule. */
 export interface Mutation {
   readonly rule: string
   readonly file: string
-  /** Found once in the file. */
+  /** Occurs once in the file. */
   readonly from: string
   readonly to: string
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 
-/** Whom commands run as, and where they are at home. */
+/** The account that runs commands, and its home. */
 export interface Account {
   readonly name: string
   readonly uid: number
@@ -14,7 +14,7 @@ export function ourAccount(): Account {
   return { name: username, uid, gid, home: homedir }
 }
 
-/** Makes an ordinary user for as long as `use` takes. Only root can. */
+/** Creates an ordinary user while `use` runs. Only root can. */
 export async function asOrdinaryUser(use: (account: Account) => Promise<void>): Promise<void> {
   const name = 'tikmeter-package'
   execFileSync('useradd', ['--create-home', '--user-group', name])
@@ -23,7 +23,7 @@ export async function asOrdinaryUser(use: (account: Account) => Promise<void>): 
     const home = execFileSync('getent', ['passwd', name], { encoding: 'utf8' }).split(':')[5] ?? '/'
     await use({ name, uid: id('-u'), gid: id('-g'), home })
   } finally {
-    // It tells of a mail spool that is not there.
+    // It prints a warning about a missing mail spool.
     execFileSync('userdel', ['--remove', name], { stdio: 'ignore' })
   }
 }

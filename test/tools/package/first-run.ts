@@ -16,14 +16,14 @@ import { Prompt } from './prompt.ts'
 
 export interface FirstRun {
   readonly title: string
-  /** The package's file. */
+  /** The package file. */
   readonly packed: string
-  /** Who installs it, into a new folder. */
+  /** The account that installs it, into a new folder. */
   readonly installer: Account
   readonly prefix: string
-  /** As npm takes them, such as `--ignore-scripts`. */
+  /** Options of npm, such as `--ignore-scripts`. */
   readonly options: readonly string[]
-  /** Who runs it, in a new folder. */
+  /** The account that runs it, in a new folder. */
   readonly account: Account
   readonly folder: string
   /** The second one refuses the password. */
@@ -31,8 +31,8 @@ export interface FirstRun {
 }
 
 /**
- * What a new user does, from the package's file to the first usage, and on to the end of the daemon.
- * @throws where anything else comes of it
+ * The steps of a new user, from the package file to the first usage, and to the end of the daemon.
+ * @throws Error if anything else happens
  */
 export async function firstRun(run: FirstRun): Promise<void> {
   const { title, packed, installer, prefix, options, account, folder, routers } = run
@@ -78,7 +78,7 @@ export async function firstRun(run: FirstRun): Promise<void> {
     await prompt.type('tikmeter status', 1, [/^error: no daemon/])
   } finally {
     await prompt.leave()
-    // As root, the database is elsewhere.
+    // As root, the database is in another folder.
     if (existsSync(database)) rmSync(realpathSync(database), { recursive: true })
   }
 }

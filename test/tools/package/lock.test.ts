@@ -20,7 +20,7 @@ const { packages } = LOCK.parse(JSON.parse(readFileSync('npm-shrinkwrap.json', '
 const { '': own, ...locked } = packages
 const direct = own?.dependencies ?? {}
 
-it('is the only one, since npm would pass over another', () => {
+it('is the only one, because npm would ignore another', () => {
   expect(existsSync('package-lock.json')).toBe(false)
 })
 
@@ -33,7 +33,7 @@ it('has the SHA-512 of each package, and names no registry', () => {
   expect(wrong).toEqual([])
 })
 
-it('has one version of what node-routeros takes any of, and we depend on just that one', () => {
+it('has one version of each dependency of node-routeros, which we pin directly', () => {
   const open = Object.keys(locked['node_modules/node-routeros']?.dependencies ?? {})
   expect(open).toEqual(['debug', 'iconv-lite'])
   for (const name of open) {

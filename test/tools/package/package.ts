@@ -11,7 +11,7 @@ import { pack } from './packed.ts'
 /** The package, from `npm pack` to a daemon that ran: as root in a closed home, and as ordinary users. */
 
 async function main(): Promise<void> {
-  // Open to all, as a shared folder of programs is.
+  // Open to all, like a shared folder of programs.
   const shared = mkdtempSync(join(tmpdir(), 'tikmeter-package-'))
   chmodSync(shared, 0o755)
   const hq = new SimulatedRouter({ identity: 'hq' })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Beside `dist`: all that is in the package. */
+/** Everything in the package besides `dist`. */
 const FILES = [
   ...[
     'package/LICENSE',
@@ -15,19 +15,19 @@ const FILES = [
     .filter(path => /\.(sql|json)$/.test(path))
     .map(path => `package/drizzle/migrations/${path}`),
 ]
-/** Of the sources' folder, but for the tests' own; what git keeps, since an operator's config lies there too. */
+/** Files of `config/` that are in git, because an operator's config may be there too. */
 const CONFIG = execFileSync('git', ['ls-files', 'config'], { encoding: 'utf8' }).trim().split('\n')
 const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'))
-/** Beside its own modules, in the dashboard's folder: the page, and all that it needs. */
+/** Files in the dashboard's folder besides its modules. */
 const DASHBOARD = [
   ...['index.html', 'dashboard.css', 'icon.svg', 'uPlot.esm.js', 'uPlot.min.css', 'uPlot.LICENSE'],
   ...SOURCES.filter(path => path.startsWith('client/')).map(path => path.replace(/\.ts$/, '.js')),
 ]
 
 /**
- * Packs this clone, in which lie a file of an older build and a config with secrets, neither of which may get in.
- * @returns the package's file
- * @throws where it has another file, or lacks one
+ * Packs this clone, with a file of an older build and a config with secrets in it, neither of which may be packed.
+ * @returns the path of the package
+ * @throws Error if it has an unexpected file or lacks one
  */
 export function pack(folder: string): string {
   const stale = 'dist/stale.js'
@@ -49,7 +49,7 @@ export function pack(folder: string): string {
     ...CONFIG.map(path => `package/${path}`),
     ...SOURCES.map(path => `package/dist/${path.replace(/\.ts$/, '.js')}`),
     ...DASHBOARD.map(path => `package/dist/dashboard/${path}`),
-    // Whoever imports the client has its types.
+    // The client's types.
     ...SOURCES.filter(path => path.startsWith('client/')).map(
       path => `package/dist/${path.replace(/\.ts$/, '.d.ts')}`,
     ),

@@ -12,9 +12,9 @@ export interface Seen {
 
 export interface PromptOptions {
   readonly account: Account
-  /** Where its commands run. */
+  /** The folder in which commands run. */
   readonly folder: string
-  /** The folder of programs that comes before all others. */
+  /** The folder that comes first in PATH. */
   readonly programs: string
   readonly say: (text: string) => void
 }
@@ -22,10 +22,10 @@ export interface PromptOptions {
 const TURNS = 100
 const TURN_MS = 200
 const START_TURNS = 600
-/** npm's is the longest. */
+/** The limit of a command; npm's are the longest. */
 const COMMAND_MS = 300_000
 
-/** Where a person types commands: says what they type, what they see, and how long it took. */
+/** A shell prompt: prints the typed commands, their output, and how long they took. */
 export class Prompt {
   readonly #options: PromptOptions
   #started: Running | undefined
@@ -34,7 +34,7 @@ export class Prompt {
     this.#options = options
   }
 
-  /** @throws where it ends with another exit code, or words are missing in what is seen */
+  /** @throws Error if it ends with another exit code, or words are missing in its output */
   async type(line: string, exitCode: number, words: readonly RegExp[]): Promise<void> {
     const seen = await this.#run(line)
     this.#show(line, seen)
@@ -43,7 +43,7 @@ export class Prompt {
       throw new Error(`${line}: exit ${seen.exitCode} and not ${exitCode}, or without ${missing.join(', ')}`)
   }
 
-  /** Types the line until the words are seen, which is what is shown. */
+  /** Repeats the command until its output contains the words. Only the last run is printed. */
   async typeUntil(line: string, words: RegExp): Promise<void> {
     for (let turn = 1; ; turn++) {
       const seen = await this.#run(line)
@@ -55,7 +55,7 @@ export class Prompt {
     }
   }
 
-  /** Starts a program on a terminal of its own, and waits for the words. */
+  /** Starts a program on a pseudo-terminal, and waits for the words. */
   async start(line: string, words: RegExp): Promise<Running> {
     const beganMs = performance.now()
     const child = this.#spawn('script', ['-qefc', `echo "$$"; exec ${line}`, '/dev/null'])
@@ -71,7 +71,7 @@ export class Prompt {
     return running
   }
 
-  /** @throws where it ends with another exit code than 0 */
+  /** @throws Error if it ends with another exit code than 0 */
   async end(running: Running): Promise<void> {
     const beganMs = performance.now()
     const exitCode = await running.end()
@@ -79,7 +79,7 @@ export class Prompt {
     if (exitCode !== 0) throw new Error(`SIGTERM ended it with ${exitCode}`)
   }
 
-  /** Ends what was started, where it runs on. */
+  /** Ends the started program if it is still running. */
   async leave(): Promise<void> {
     if (this.#started?.exitCode === undefined) await this.#started?.end()
   }
@@ -95,7 +95,7 @@ export class Prompt {
     const { account, folder, programs } = this.#options
     const { uid, gid, home, name } = account
     const path = `${programs}:${process.env['PATH']}`
-    // What the npm that started us would tell another one is not in a new shell.
+    // Variables of the npm that started us are not in a new shell.
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('npm_')))
     return spawn(file, argv, {
       cwd: folder,
@@ -114,7 +114,7 @@ export class Prompt {
   }
 }
 
-/** A program, and what it has printed so far. */
+/** A program, and its output so far. */
 export class Running {
   readonly ended: Promise<number | null>
   readonly #child: ChildProcess
@@ -123,7 +123,7 @@ export class Running {
 
   constructor(child: ChildProcess) {
     this.#child = child
-    // A terminal ends lines with both.
+    // A terminal ends lines with CR LF.
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text.replaceAll('\r\n', '\n')
     })
@@ -138,14 +138,14 @@ export class Running {
     return this.#output
   }
 
-  /** What was printed since the last time, but for the first line of one that was started: its pid. */
+  /** The output since the last call, without the first line, which is the pid. */
   unseen(): string {
     const from = this.#seen === 0 ? this.#output.indexOf('\n') + 1 : this.#seen
     this.#seen = this.#output.length
     return this.#output.slice(from)
   }
 
-  /** SIGTERM to what runs on the terminal. */
+  /** Sends SIGTERM to the program on the terminal. */
   async end(): Promise<number | null> {
     process.kill(Number.parseInt(this.#output, 10), 'SIGTERM')
     return this.ended

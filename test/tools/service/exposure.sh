@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What systemd says of how much the unit may still do, from 0 to 10: less than 2.5.
+# systemd's exposure rating of the unit, from 0 to 10, must be below 2.5.
 set -euo pipefail
 unit=${1:-$(dirname "$0")/../../../config/tikmeter.service}
 said=$(systemd-analyze security --offline=yes --no-pager "$unit")

@@ -1,6 +1,6 @@
 import type { Visits } from '../../system/daemon/watched-fleet-messages.ts'
 
-/** Between two readings of a router's service. */
+/** The time between two readings of a router's service. */
 export interface Gap {
   readonly router: string
   readonly service: string
@@ -9,7 +9,7 @@ export interface Gap {
   readonly isOverLogin: boolean
 }
 
-/** All that ended after `sinceMs`, the longest first. */
+/** All gaps that ended after `sinceMs`, longest first. */
 export function gapsSince(visits: readonly Visits[], sinceMs: number): readonly Gap[] {
   return visits
     .flatMap(({ router, service, all }) =>

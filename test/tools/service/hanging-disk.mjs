@@ -1,4 +1,4 @@
-// For `node --import`: from SIGUSR2 on, no write to a file comes to an end, as on a disk that hangs.
+// For `node --import`: after SIGUSR2 no write to a file completes, as on a disk that hangs.
 import { open } from 'node:fs/promises'
 
 const handle = await open('/dev/null')

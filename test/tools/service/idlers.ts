@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 
 const BACK_AFTER_MS = 1000
 
-/** Strangers who connect, each from an address of 127.0.0.0/8 of its own, say nothing, and come back when they are closed. */
+/** Strangers who connect from separate addresses of 127.0.0.0/8, send nothing, and reconnect when they are closed. */
 export class Idlers {
   readonly #port: number
   readonly #open = new Set<Socket>()
@@ -15,7 +15,7 @@ export class Idlers {
     this.#port = port
   }
 
-  /** Addresses that were connected once. */
+  /** Number of addresses that were connected at least once. */
   get connected(): number {
     return this.#connected.size
   }
@@ -44,7 +44,7 @@ export class Idlers {
   }
 }
 
-/** The address of that number in a group of this machine's. */
+/** The address with that number in a group of loopback addresses. */
 export function addressOf(group: number, number: number): string {
   return `127.${group}.${Math.floor(number / 250)}.${(number % 250) + 1}`
 }

@@ -8,16 +8,16 @@ import { join } from 'node:path'
 const START_WITHIN_MS = 10_000
 
 export interface NginxOptions {
-  /** For its config and all that it writes. */
+  /** The folder for its config and everything it writes. */
   readonly folder: string
   readonly port: number
-  /** What it stands before, on this machine. */
+  /** The local port that it forwards to. */
   readonly upstreamPort: number
   /** The address it connects from. */
   readonly from: string
 }
 
-/** nginx as the README asks for it, in a folder of its own. */
+/** nginx configured as in the README, in a separate folder. */
 export class Nginx {
   readonly #child: ChildProcess
   readonly port: number

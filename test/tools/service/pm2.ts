@@ -26,8 +26,8 @@ import { type Gap, gapsSince } from './gaps.ts'
 import { Pm2 } from './pm2-program.ts'
 
 /**
- * The daemon under PM2, as ecosystem.config.cjs has it: started, reloaded ten times and stopped, while a fleet's
- * subscribers come and go. In the end the record is held against the fleet's books. Needs `npm run build`.
+ * The daemon under PM2 with ecosystem.config.cjs: started, reloaded ten times and stopped, while a fleet's subscribers
+ * come and go. At the end the record is compared with the fleet's truth. Needs `npm run build`.
  */
 
 const ROUTERS = 20
@@ -36,14 +36,14 @@ const CHURN_PER_SECOND = 10
 const RELOADS = 10
 const INTERVAL_MS = 5_000
 const ECOSYSTEM = fileURLToPath(new URL('../../../ecosystem.config.cjs', import.meta.url))
-/** As the ecosystem calls it. */
+/** The app's name in the ecosystem file. */
 const APP = 'tikmeter'
 const DATABASE = 'postgres'
 
 async function main(): Promise<number> {
-  // As after a global install: the daemon's folder has nothing in it but its config.
+  // As after a global install: the daemon's folder only contains its config.
   const folder = await mkdtemp(join(tmpdir(), 'tikmeter-pm2-'))
-  // As root, PostgreSQL is another user.
+  // As root, PostgreSQL runs as another user.
   await chmod(folder, 0o711)
   const pm2 = new Pm2(folder)
   const fleet = new WatchedFleetProcess()
@@ -74,7 +74,7 @@ async function main(): Promise<number> {
       around.push(...gaps)
     }
     await fleet.stopChurn()
-    // The first may have begun before; the second decides on counters that fell in it.
+    // The first reading may have begun before; the second decides on counters that fell in it.
     for (let reading = 0; reading < 3; reading++) await everyRouterRead(fleet)
     await pm2.run('stop', APP)
     if (await isReady(port)) faults.push('still there after the stop')
@@ -110,7 +110,7 @@ async function main(): Promise<number> {
   return faults.length === 0 ? 0 : 1
 }
 
-/** Polls and commits are as they are unless an operator has it otherwise. */
+/** Poll and commit intervals are the defaults. */
 function configOf(port: number, routers: readonly SeenRouter[]): object {
   return {
     database: { directory: DATABASE },
@@ -135,7 +135,7 @@ async function isReady(port: number): Promise<boolean> {
   )
 }
 
-/** Until each router was read once more. */
+/** Waits until each router was read once more. */
 async function everyRouterRead(fleet: WatchedFleetProcess): Promise<void> {
   const sinceMs = Date.now()
   await until('every router is read', async () =>
@@ -143,7 +143,7 @@ async function everyRouterRead(fleet: WatchedFleetProcess): Promise<void> {
   )
 }
 
-/** The daemon has stopped its database; it is started once more, from the same folder. */
+/** Starts the database once more, from the same folder, because the daemon has stopped it. */
 async function compareStopped(
   directory: string,
   account: readonly SessionAccount[],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What Prometheus says of a running daemon's /metrics, and of the alert rules. Needs `npm run build` and promtool.
+# Runs promtool on a daemon's /metrics and on the alert rules. Needs `npm run build` and promtool.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 scratch=$(mktemp -d)
@@ -21,7 +21,7 @@ finish() {
 }
 trap finish EXIT
 
-# What was already tried has failed once, so that each kind of series is there.
+# Waits for a failed poll, so that each kind of series exists.
 for _ in $(seq 1 300); do
   curl -sf "http://127.0.0.1:$port/metrics" >"$scratch/metrics" && grep -q '^tikmeter_poll_failures_total{' "$scratch/metrics" && break
   kill -0 "$daemon" || { cat "$scratch/log"; exit 1; }

@@ -15,8 +15,8 @@ import { addressOf, Idlers } from './idlers.ts'
 import { Nginx } from './nginx.ts'
 
 /**
- * The built daemon with a thousand file descriptors, real PostgreSQL and simulated routers, and more strangers than that:
- * needs `npm run build`, prlimit and nginx.
+ * The built daemon with a thousand file descriptors, real PostgreSQL and simulated routers, and more strangers than
+ * descriptors. Needs `npm run build`, prlimit and nginx.
  */
 
 const DESCRIPTORS = 1000
@@ -28,13 +28,13 @@ const SECRET = 'a secret of thirty-two bytes or more'
 const TENANTS: readonly FleetTenant[] = [{ id: 'acme', name: 'Acme', timezone: 'UTC' }]
 
 const checks = new Checks()
-/** After that, what is left has failed. */
+/** After this time, all remaining checks fail. */
 const late = AbortSignal.timeout(120_000)
 
 async function main(): Promise<boolean> {
   if (descriptorLimit() < 3 * IDLE) throw new Error(`the strangers need descriptors: ulimit -n ${3 * IDLE}`)
   const folder = await mkdtemp(join(tmpdir(), 'tikmeter-strangers-'))
-  // As root, PostgreSQL is another user.
+  // As root, PostgreSQL runs as another user.
   await chmod(folder, 0o711)
   const fleet = createFleet({ seed: 14, routers: 3, hotspotSessions: 20, pppSessions: 20 })
   await fleet.start()
@@ -49,7 +49,7 @@ async function main(): Promise<boolean> {
     await checks.check('it stops in order', 0, async () => daemon?.end('SIGTERM'))
     const log = await readFile(join(folder, 'tikmeter.log'), 'utf8')
     await checks.check(
-      'no descriptor ran out, and those who were refused are told of',
+      'descriptors did not run out, and refused clients are logged',
       [[], true],
       async () => [
         log.split('\n').filter(line => /EMFILE|ENFILE|EAI_AGAIN|"level":(50|60)/.test(line)),
@@ -88,7 +88,7 @@ function tokenOf(): Promise<string> {
   return signToken({ kind: 'tenant', tenant: tenantId('acme'), expiresAt }, SECRET)
 }
 
-/** More connections than there are descriptors, from as many addresses, which come back whenever they are closed. */
+/** Opens more connections than there are descriptors, from as many addresses, and reconnects those that are closed. */
 async function idle(port: number, fleet: Fleet, token: string): Promise<void> {
   const dashboard = await connected(port, token, {})
   const readings = new Map(fleet.routers.map(({ identity }) => [identity, 0]))
@@ -104,7 +104,7 @@ async function idle(port: number, fleet: Fleet, token: string): Promise<void> {
       return true
     },
   )
-  await checks.check('who asks is answered all the while', [], async () => {
+  await checks.check('requests are answered all the while', [], async () => {
     const refused: string[] = []
     let slowestMs = 0
     for (let time = 0; time < 5; time++)
@@ -123,7 +123,7 @@ async function idle(port: number, fleet: Fleet, token: string): Promise<void> {
     await until(async () => (await metric(port, 'tikmeter_commit_duration_seconds_count')) >= commit + 2)
     return (await metric(port, 'tikmeter_journal_writing')) === 1
   })
-  await checks.check('a dashboard that was there before still gets its numbers', true, async () => {
+  await checks.check('an earlier dashboard still gets its numbers', true, async () => {
     const before = dashboard.snapshots
     await until(() => dashboard.snapshots > before + 1)
     return dashboard.socket.readyState === WebSocket.OPEN
@@ -137,10 +137,10 @@ async function idle(port: number, fleet: Fleet, token: string): Promise<void> {
   dashboard.socket.terminate()
 }
 
-/** From one address, and each says it is another's. */
+/** Connects from one address, with other addresses in X-Forwarded-For. */
 async function forge(port: number, token: string): Promise<void> {
   await checks.check(
-    `${CLIENTS} connections with forged X-Forwarded-For are one address’s`,
+    `${CLIENTS} connections with a forged X-Forwarded-For count for one address`,
     [PER_ADDRESS, CLIENTS - PER_ADDRESS],
     async () => {
       const all = await crowd(port, token, number => ({
@@ -172,7 +172,7 @@ async function proxied(folder: string, port: number, token: string): Promise<voi
   }
 }
 
-/** Connects all at the same time. @returns for each its connection once it is shown numbers, nothing where it is refused */
+/** Connects all at the same time. @returns each connection once it has a snapshot, or nothing if it was refused */
 function crowd(
   port: number,
   token: string,
@@ -186,7 +186,7 @@ function crowd(
 
 interface Dashboard {
   readonly socket: WebSocket
-  /** That it was shown. */
+  /** Number of snapshots that it got. */
   snapshots: number
 }
 

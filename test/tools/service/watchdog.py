@@ -1,6 +1,6 @@
-"""Plays systemd to the daemon: hears its notifications, and ends it when its watchdog is not fed.
+"""Acts as systemd for the daemon: reads its notifications, and ends it when the watchdog is not fed.
 
-Usage: watchdog.py CONFIG < what serve-fleet.ts prints. Needs `npm run build`.
+Usage: watchdog.py CONFIG < output of serve-fleet.ts. Needs `npm run build`.
 """
 
 import json
@@ -33,7 +33,7 @@ class Supervised:
         self.process = subprocess.Popen([*node, "run", "--config", config], env=env, stdout=self.log, stderr=self.log)
 
     def hear(self, words, within_s):
-        """Seconds until it says `words`; None where it does not in time."""
+        """Seconds until it says `words`; None if it does not in time."""
         began = time.monotonic()
         while (left := began + within_s - time.monotonic()) > 0:
             if select.select([self.socket], [], [], left)[0]:
@@ -70,22 +70,22 @@ tenants: [{{ id: acme, routers: [{{ id: hq, host: {router["host"]}, port: {route
     os.chmod(sys.argv[1], 0o640)
     daemon = Supervised(folder, sys.argv[1])
     try:
-        expect("it says that it is ready", daemon.hear("READY=1", 120) is not None)
+        expect("it reports that it is ready", daemon.hear("READY=1", 120) is not None)
         fed = [daemon.hear("WATCHDOG=1", WATCHDOG_S) for _ in range(3)]
-        expect(f"it feeds the watchdog as long as its polls go on, each {fed[-1] or 0:.1f} s", None not in fed)
+        expect(f"it feeds the watchdog while its polls run, every {fed[-1] or 0:.1f} s", None not in fed)
         daemon.process.send_signal(signal.SIGUSR2)
         blocked = time.monotonic()
         while daemon.hear("WATCHDOG=1", WATCHDOG_S) is not None:
             expect_in_time = time.monotonic() - blocked < STUCK_WITHIN_S
             if not expect_in_time:
                 expect("it stops feeding when its polls are blocked", False)
-        expect(f"it fed no more {time.monotonic() - blocked:.0f} s after its polls were blocked", True)
-        expect("it is ended as systemd does it", daemon.end(signal.SIGABRT) == -signal.SIGABRT)
+        expect(f"it stopped feeding {time.monotonic() - blocked:.0f} s after its polls were blocked", True)
+        expect("it can be ended as systemd does", daemon.end(signal.SIGABRT) == -signal.SIGABRT)
         daemon.log.seek(0)
-        told = [line for line in daemon.log if "the watchdog is not fed" in line]
-        expect("its log says what is stuck: " + json.dumps(json.loads(told[0])["stuck"]) if told else "log", bool(told))
+        lines = [line for line in daemon.log if "the watchdog is not fed" in line]
+        expect("its log says what is stuck: " + json.dumps(json.loads(lines[0])["stuck"]) if lines else "log", bool(lines))
         daemon = Supervised(folder, sys.argv[1])
-        expect("started again, it is ready", daemon.hear("READY=1", 120) is not None)
+        expect("after a restart it is ready", daemon.hear("READY=1", 120) is not None)
         expect("and feeds the watchdog", daemon.hear("WATCHDOG=1", WATCHDOG_S) is not None)
         expect("it stops in order", daemon.end(signal.SIGTERM) == 0)
     finally:

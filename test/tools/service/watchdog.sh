@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A daemon whose polls are blocked is ended by its watchdog: see watchdog.py. Needs `npm run build`.
+# The watchdog ends a daemon whose polls are blocked: see watchdog.py. Needs `npm run build`.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 scratch=$(mktemp -d)
@@ -8,7 +8,7 @@ trap 'rm -rf "$(readlink -f "$scratch/postgres")" "$scratch"' EXIT
 mkfifo "$scratch/stdin" "$scratch/served"
 
 npx tsx test/tools/interop/serve-fleet.ts <"$scratch/stdin" >"$scratch/served" &
-# While this end is open the routers run; with the shell they end.
+# The routers run until this end is closed, at the latest with the shell.
 exec 3>"$scratch/stdin"
 status=0
 "${PYTHON:-/usr/bin/python3}" test/tools/service/watchdog.py "$scratch/tikmeter.yaml" <"$scratch/served" 3>&- || status=$?

@@ -1,12 +1,12 @@
-/** A garbage collection, as `node --trace-gc` tells of it. */
+/** A garbage collection in the output of `node --trace-gc`. */
 export interface Collection {
-  /** Since the process was started. */
+  /** Seconds since the start of the process. */
   readonly seconds: number
-  /** Of all of the heap: what it leaves is all in use. */
+  /** Whether it collected the whole heap: what it leaves is in use. */
   readonly isMajor: boolean
   readonly usedBefore: number
   readonly usedAfter: number
-  /** What the heap has of the system's memory from then on. */
+  /** The heap's memory from then on. */
   readonly heldAfter: number
 }
 
@@ -15,7 +15,7 @@ const MEGABYTE = 1024 * 1024
 const LINE =
   /^\[\d+:(0x[\da-f]+)\] +(\d+) ms: (Mark-Compact|Scavenge)[^\d]*([\d.]+) \([\d.]+\) -> ([\d.]+) \(([\d.]+)\) MB/
 
-/** Those of the main thread, whose first one is the log's first. A line that others wrote into is passed over. */
+/** The collections of the main thread, to which the log's first one belongs. Interleaved lines are skipped. */
 export function collectionsIn(log: string): readonly Collection[] {
   let main: string | undefined
   return log.split('\n').flatMap(line => {

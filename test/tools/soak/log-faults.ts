@@ -1,9 +1,9 @@
-/** Node warns once of each emitter that gathers listeners. */
+/** Node warns once about each emitter that accumulates listeners. */
 const LEAK = 'MaxListenersExceededWarning'
 const RELOADED = 'config reloaded'
 const NOT_RELOADED = 'config not reloaded'
 
-/** What a daemon's log tells that must not be. */
+/** Faults in a daemon's log. */
 export function faultsIn(log: string): readonly string[] {
   const lines = log.split('\n')
   const bad = lines.filter(line => line.includes(LEAK) || line.includes(NOT_RELOADED))

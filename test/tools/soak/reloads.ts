@@ -4,7 +4,7 @@ import type { Stage } from '../bench/fleet/stage.ts'
 
 const EVERY_MS = 15_000
 
-/** Changes one tenant's config and the other's back again, which the daemon is to notice by itself: their routers are begun anew. */
+/** Changes one tenant's config and restores the other's. The daemon notices it and restarts their routers' loops. */
 export class Reloads {
   readonly #stage: Stage
   readonly #random: Random
@@ -15,7 +15,7 @@ export class Reloads {
     this.#random = random
   }
 
-  /** How many there were so far. */
+  /** Number of changes so far. */
   get count(): number {
     return this.#count
   }

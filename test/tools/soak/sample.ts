@@ -3,13 +3,13 @@ import { Exposition } from '../bench/fleet/exposition.ts'
 import type { Stage } from '../bench/fleet/stage.ts'
 import { residentBytesOf } from '../bench/measure.ts'
 
-/** What the daemon held at one moment, told by seconds since it was started. */
+/** The daemon's resources at one moment, in seconds since its start. */
 export interface Sample {
   readonly seconds: number
   readonly residentBytes: number
-  /** Without the sockets of those who come and go: what is left are the daemon's own. */
+  /** Without the sockets of clients that come and go. */
   readonly files: number
-  /** Likewise; `undefined` where `/metrics` does not tell it. */
+  /** Likewise; `undefined` if `/metrics` lacks it. */
   readonly handles: number | undefined
 }
 

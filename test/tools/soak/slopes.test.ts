@@ -28,12 +28,12 @@ function slope(held: string, slopes: readonly Slope[]): Slope | undefined {
 
 const STILL = samples(() => ({}))
 
-test('what grows while it warms up is no leak', () => {
+test('growth during the warm-up is not a leak', () => {
   const warming = samples(index => ({ resident: Math.min(index, 10) * 10 * MB }))
   expect(slope('RSS', slopesOf(warming, []))).toMatchObject({ growth: 0, isFlat: true })
 })
 
-test('RSS may grow by as much garbage as a collection has found, and no more', () => {
+test('RSS may grow by as much garbage as a collection has found', () => {
   const growing = samples(index => ({ resident: (100 + index) * MB }))
   const isFlat = (garbage: number) =>
     slope(
@@ -46,7 +46,7 @@ test('RSS may grow by as much garbage as a collection has found, and no more', (
   expect([isFlat(40 * MB), isFlat(10 * MB)]).toEqual([true, false])
 })
 
-test('what collections leave, and what is beside the heap, is to stay', () => {
+test('memory after collections, and memory outside of the heap, must stay', () => {
   const leak = (index: number) => (30 + index / 8) * MB
   const wave = (index: number) => (30 + (index % 3)) * MB
   expect(slope('heap in use', slopesOf(STILL, collections(leak, 0)))?.isFlat).toBe(false)
@@ -63,7 +63,7 @@ test('what collections leave, and what is beside the heap, is to stay', () => {
   ).toBe(false)
 })
 
-test('three open files more are a leak, one is none', () => {
+test('three more open files are a leak, one is not', () => {
   const files = (from: (index: number) => number) =>
     slope(
       'open files',
@@ -76,6 +76,6 @@ test('three open files more are a leak, one is none', () => {
   expect(files(index => (index < 25 ? 30 : 31))).toBe(true)
 })
 
-test('what is not told is left out', () => {
+test('values that are not reported are left out', () => {
   expect(slope('active handles', slopesOf(STILL, []))).toBeUndefined()
 })

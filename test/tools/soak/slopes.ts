@@ -2,7 +2,7 @@ import { fitLine, type Point } from '../bench/fleet/line.ts'
 import type { Collection } from './collections.ts'
 import type { Sample } from './sample.ts'
 
-/** How something went over the measured time; growth and bound are over all of it. */
+/** The trend of a value over the measured time; growth and bound are for all of it. */
 export interface Slope {
   readonly held: string
   readonly unit: 'bytes' | 'count'
@@ -17,14 +17,14 @@ export interface Slope {
 /** At first caches fill, pools grow and the heap finds its size. */
 const WARM_UP_SHARE = 0.25
 const MEMORY_SHARE = 0.05
-/** Some are always on their way when they are counted. */
+/** Some are always under way when they are counted. */
 const COUNT_BOUND = 2
 
 /**
- * Memory may grow by a twentieth, and by what is noise. The heap after each major collection is all in use, and what
- * the process has beside its heap hardly moves either: their noise is twice their scatter around the line, and a leak
- * shows there. The whole of RSS also has the garbage that V8 lets gather between major collections, for minutes where
- * there is room: its noise is the most that one of them found.
+ * Memory may grow by a twentieth plus noise. The heap after each major collection is all in use, and the memory outside
+ * of the heap hardly moves either: their noise is twice their scatter around the line, and leaks show there. The whole
+ * RSS also contains garbage that V8 accumulates between major collections, for minutes if there is room: its noise is
+ * the most that one of them found.
  */
 export function slopesOf(samples: readonly Sample[], collections: readonly Collection[]): readonly Slope[] {
   const major = collections.filter(({ isMajor }) => isMajor)
@@ -74,7 +74,7 @@ function countSlope(held: string, points: readonly Point[]): readonly Slope[] {
   ]
 }
 
-/** Those after the warm-up, by time. */
+/** The points after the warm-up. */
 function warm(points: readonly Point[]): readonly Point[] {
   const xs = points.map(({ x }) => x)
   const first = Math.min(...xs)
@@ -86,7 +86,7 @@ function toGarbage({ seconds, usedBefore, usedAfter }: Collection): Point {
   return { x: seconds, y: usedBefore - usedAfter }
 }
 
-/** What the heap had of the system's memory, since the last collection before. */
+/** The heap's memory since the last collection before. */
 function heldAt(seconds: number, collections: readonly Collection[]): number {
   return collections.findLast(it => it.seconds <= seconds)?.heldAfter ?? 0
 }

@@ -16,8 +16,8 @@ import { Troubles } from './troubles.ts'
 import { Visitors } from './visitors.ts'
 
 /**
- * `npm run soak [-- --minutes M]`: the daemon among subscribers, routers and feed clients that come and go, and reloads
- * now and then. What it holds is to be the same at the end as it was, and not a byte is to be lost on the way.
+ * `npm run soak [-- --minutes M]`: the daemon with subscribers, routers and feed clients that come and go, and reloads
+ * from time to time. Its resources must be the same at the end, and not a byte may be lost.
  */
 
 const ROUTERS = 40
@@ -66,7 +66,7 @@ async function main(): Promise<number> {
   return isGood ? 0 : 1
 }
 
-/** Everybody comes and goes for so long, or until the signal aborts. */
+/** Runs for so long, or until the signal aborts. */
 async function soak(
   stage: Stage,
   { minutes, seed, signal }: { minutes: number; seed: number; signal: AbortSignal },
@@ -76,7 +76,7 @@ async function soak(
   await fleet.churn(CHURN_A_MINUTE)
   const ending = new AbortController()
   const over = ending.signal
-  // Everybody waits with it.
+  // All parts listen to it.
   setMaxListeners(0, over)
   signal.addEventListener('abort', () => ending.abort())
   const end = setTimeout(() => ending.abort(), minutes * 60_000)
@@ -99,7 +99,7 @@ async function soak(
   return { samples, failures: visitors.failures }
 }
 
-/** Calms down, stops the daemon and holds it to the truth. @returns whether all is as it should be */
+/** Calms down, stops the daemon and compares it with the truth. @returns whether everything is right */
 async function judge(
   stage: Stage,
   { samples, failures }: { samples: readonly Sample[]; failures: readonly string[] },

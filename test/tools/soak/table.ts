@@ -5,16 +5,16 @@ import type { Sample } from './sample.ts'
 import type { Slope } from './slopes.ts'
 
 const MEGABYTE = 1_000_000
-/** What is to be told in the end. */
+/** Values that must be reported in the end. */
 const EXPECTED = ['RSS', 'heap in use', 'beside the heap', 'open files', 'active handles']
 
-/** What a soak came to, for a terminal. */
+/** The results of a soak, for a terminal. */
 export function tableOf(slopes: readonly Slope[], comparison: Comparison): string {
   const { carried, recorded } = comparison
   return [
     ...slopes.map(slopeLine),
     ...EXPECTED.filter(name => !slopes.some(({ held }) => held === name)).map(
-      name => `left out: ${name}: not told by the daemon, or too seldom`,
+      name => `left out: ${name}: not reported by the daemon, or too rarely`,
     ),
     '',
     `bytes whole replies carried  up ${carried.upload}  down ${carried.download}`,
@@ -24,7 +24,7 @@ export function tableOf(slopes: readonly Slope[], comparison: Comparison): strin
   ].join('\n')
 }
 
-/** What is held while it runs. */
+/** The current resources while it runs. */
 export function sampleLine({ seconds, residentBytes, files }: Sample): string {
   const up = `${Math.round(seconds)} s`
   return `${up.padStart(7)}  RSS ${textOf('bytes', residentBytes)}  open files ${files}`

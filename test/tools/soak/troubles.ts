@@ -8,7 +8,7 @@ const SHORTEST_MS = 500
 const LONGEST_MS = 8_000
 const KINDS: readonly Trouble[] = ['silent', 'cutting', 'refusing']
 
-/** Routers that hang, cut their replies short or drop off the net, and come back. */
+/** Routers that hang, cut their replies short or are unreachable, and come back. */
 export class Troubles {
   readonly #fleet: FastFleetProcess
   readonly #routers: number
@@ -22,12 +22,12 @@ export class Troubles {
     this.#random = random
   }
 
-  /** How many there were so far. */
+  /** Number of faults so far. */
   get count(): number {
     return this.#count
   }
 
-  /** Until the signal aborts; then all is well again. */
+  /** Runs until the signal aborts, and then ends all faults. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const router = wholeBelow(this.#random, this.#routers)

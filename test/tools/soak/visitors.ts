@@ -6,14 +6,14 @@ import { openFeed } from '../bench/fleet/feed-clients.ts'
 const AT_A_TIME = 40
 const EVERY_MS = 250
 const LONGEST_MS = 20_000
-/** Of the visitors, those who take nothing of what they are sent. */
+/** Share of the visitors that read nothing. */
 const DEAF_SHARE = 0.2
-/** Those who vanish without a word. */
+/** Share of the visitors that disconnect without a close. */
 const RUDE_SHARE = 0.3
 
-/** Feed clients that come, stay for a while and go: some in order, some without a word, some never having read. */
+/** Feed clients that come, stay for a while and go: some in order, some abruptly, some without reading. */
 export class Visitors {
-  /** Why some were not let in. */
+  /** Reasons why some were not let in. */
   readonly failures: string[] = []
   readonly #port: number
   readonly #tenants: readonly string[]
@@ -27,12 +27,12 @@ export class Visitors {
     this.#random = random
   }
 
-  /** How many there were so far. */
+  /** Number of visitors so far. */
   get count(): number {
     return this.#count
   }
 
-  /** Until the signal aborts; then all go. */
+  /** Runs until the signal aborts; then all leave. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#here.size < AT_A_TIME) {

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import type { SessionId } from '../../../../src/accounting/ids.ts'
 import type { BenchPostgres } from './bench-postgres.ts'
 
-/** One plain table with a row for each session, which lie in it as the sessions lie in theirs. */
+/** One plain table with a row for each session, in the same physical order as the sessions. */
 export class BareTable {
   readonly #client: PoolClient
 
@@ -24,7 +24,7 @@ export class BareTable {
     this.#client.release()
   }
 
-  /** A counter pair of each, in one statement. */
+  /** Updates both counters of each session in one statement. */
   async updateTogether(ids: readonly SessionId[]): Promise<void> {
     await this.#client.query({
       name: 'bare_together',
@@ -34,7 +34,7 @@ export class BareTable {
     })
   }
 
-  /** The same, a statement and a transaction each. */
+  /** Updates each session in its own statement and transaction. */
   async updateOneByOne(ids: readonly SessionId[]): Promise<void> {
     for (const [at, id] of ids.entries())
       await this.#client.query({

@@ -10,10 +10,10 @@ import { migrate } from '../../../../src/store/pg/migrate.ts'
 import { query } from '../../../harness/postgres/query.ts'
 import { treeCpuMs } from '../fleet/process-tree.ts'
 
-/** The daemon's own PostgreSQL as its first start leaves it, in a folder that is gone afterwards. */
+/** The daemon's embedded PostgreSQL as after its first start, in a folder that is removed afterwards. */
 export class BenchPostgres {
   readonly url: string
-  /** The bench's own, into which other accounts may look. */
+  /** A folder for the bench, which other accounts can read. */
   readonly folder: string
   readonly database: Database
   readonly #postgres: EmbeddedPostgres
@@ -38,7 +38,7 @@ export class BenchPostgres {
 
   static async start(): Promise<BenchPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-bench-'))
-    // As root, PostgreSQL is another user.
+    // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     const directory = join(folder, 'postgres')
     const postgres = new EmbeddedPostgres({ directory, log, clock: systemClock })
@@ -56,24 +56,24 @@ export class BenchPostgres {
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  /** Has the server write all that it holds; the daemon's role may not ask for that. */
+  /** Writes a checkpoint. The daemon's role may not do that. */
   async checkpoint(): Promise<void> {
     const password = (await readFile(passwordFile(this.#home, SUPERUSER), 'utf8')).trim()
     await query(Object.assign(new URL(this.url), { username: SUPERUSER, password }).href, 'checkpoint')
   }
 
-  /** Milliseconds of CPU of all the server's processes so far. */
+  /** CPU time of all the server's processes so far, in milliseconds. */
   cpuMs(): number {
     return treeCpuMs(this.#pid)
   }
 
-  /** Bytes of write-ahead log since the cluster was made. */
+  /** Bytes of write-ahead log since the cluster was created. */
   walBytes(): Promise<number> {
     return this.number(`select pg_current_wal_insert_lsn() - '0/0' as value`)
   }
 
-  /** Has every connection tell what it has counted; otherwise an idle one does so after ten seconds. */
-  async tellStatistics(): Promise<void> {
+  /** Makes every connection flush its statistics; idle ones would do so only after ten seconds. */
+  async flushStatistics(): Promise<void> {
     const { pool } = this.database
     const idle = CONNECTIONS - (pool.totalCount - pool.idleCount)
     const clients = await Promise.all(Array.from({ length: idle }, () => pool.connect()))

@@ -10,7 +10,7 @@ const OWNER = 'bench'
 const LEASE_MS = 3_600_000
 const RETENTION_MS = 90 * 86_400_000
 
-/** A fleet whose sessions are in the database, by the daemon's own store and under its leases. */
+/** A fleet whose sessions are in the database, written by the daemon's own store under its leases. */
 export class CommittedFleet {
   readonly fleet: SteadyFleet
   readonly #store: LedgerStore
@@ -36,12 +36,12 @@ export class CommittedFleet {
     return committed
   }
 
-  /** What another reading of all sessions has for the database. */
+  /** The commits of another reading of all sessions. */
   growth(): readonly RouterCommit[] {
     return this.fleet.growth(this.#epochs)
   }
 
-  /** In one transaction. @throws where any of it was not written */
+  /** Commits in one transaction. @throws Error if any of it was not written */
   async commit(batch: readonly RouterCommit[]): Promise<void> {
     for (const [router, outcome] of await this.#store.commit(batch))
       if (outcome.kind !== 'committed' || outcome.setAside)

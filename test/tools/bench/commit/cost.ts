@@ -2,17 +2,17 @@ import { cpuMs, median } from '../measure.ts'
 import type { BenchPostgres } from './bench-postgres.ts'
 import { SESSIONS } from './steady-fleet.ts'
 
-/** What it took to write all sessions once. */
+/** The cost of writing all sessions once. */
 export interface Cost {
   readonly sessionsPerSecond: number
-  /** CPU for 1,000 sessions, of this process and of the server. */
+  /** CPU per 1,000 sessions, of this process and of the server. */
   readonly nodeMs: number
   readonly postgresMs: number
-  /** Of write-ahead log, a session. */
+  /** Write-ahead log per session. */
   readonly walBytes: number
 }
 
-/** @param sessions how many it writes */
+/** @param sessions number of sessions that it writes */
 export async function costOf(
   postgres: BenchPostgres,
   write: () => Promise<void>,
@@ -31,7 +31,7 @@ export async function costOf(
   }
 }
 
-/** Of several rounds, each number for itself. */
+/** The median over several rounds, for each number separately. */
 export function medianCost(costs: readonly Cost[]): Cost {
   const medianOf = (of: (cost: Cost) => number) => median(costs.map(of))
   return {

@@ -13,17 +13,17 @@ const SERVER = '/usr/sbin/freeradius'
 const CLIENT = '/usr/bin/radclient'
 const DRIVER = '/usr/lib/freeradius/rlm_sql_postgresql.so'
 
-/** Packets that wait for an answer at once: with fewer it is slower, with more they get lost. */
+/** Packets in flight: with fewer it is slower, with more some get lost. */
 export const PARALLEL = 64
 const START_WITHIN_MS = 20_000
 
 export interface RadiusCost {
   readonly updatesPerSecond: number
-  /** CPU of FreeRADIUS and of the database for 1,000 updates. */
+  /** CPU of FreeRADIUS and of the database per 1,000 updates. */
   readonly cpuMs: number
 }
 
-/** FreeRADIUS with its standard accounting tables, whose sessions were started, in a database beside ours. */
+/** FreeRADIUS with its standard accounting tables and started sessions, in a database beside ours. */
 export class FreeRadius {
   readonly #process: ChildProcess
   readonly #postgres: BenchPostgres
@@ -46,13 +46,13 @@ export class FreeRadius {
     this.#sessions = options.sessions
   }
 
-  /** @returns why it can't run here; `undefined` where it can */
+  /** @returns why it cannot run here; `undefined` if it can */
   static whyNot(): string | undefined {
     try {
       for (const path of [SERVER, CLIENT, DRIVER, RADIUS_SCHEMA]) accessSync(path, constants.R_OK)
       return undefined
     } catch {
-      return 'freeradius, freeradius-postgresql and freeradius-utils are not here, or their files not ours to read'
+      return 'freeradius, freeradius-postgresql and freeradius-utils are not installed, or their files are not readable'
     }
   }
 
@@ -72,7 +72,7 @@ export class FreeRadius {
     return radius
   }
 
-  /** Sends an Interim-Update for each of `packets` sessions, spread over all, and waits until each is answered. */
+  /** Sends an Interim-Update for each of `packets` sessions, spread over all, and waits for all answers. */
   async update(packets: number): Promise<RadiusCost> {
     const round = ++this.#round
     const step = this.#sessions / packets
@@ -132,7 +132,7 @@ export class FreeRadius {
   }
 }
 
-/** The standard tables, with rows as an Accounting-Start each has made them. */
+/** The standard tables, with rows as an Accounting-Start would have made them. */
 async function makeTables(postgres: BenchPostgres, sessions: number): Promise<void> {
   await postgres.database.pool.query(`create database ${RADIUS_DATABASE}`)
   const url = Object.assign(new URL(postgres.url), { pathname: `/${RADIUS_DATABASE}` })

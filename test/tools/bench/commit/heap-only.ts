@@ -1,12 +1,12 @@
 import type { BenchPostgres } from './bench-postgres.ts'
 
-/** Updates of rows, and those of them that left every index as it was. */
+/** Numbers of row updates, and of those that changed no index. */
 interface Updates {
   readonly all: number
   readonly heapOnly: number
 }
 
-/** How many of the updates were heap-only: of sessions' rows, and of all rows that commits write. */
+/** The share of heap-only updates: for sessions' rows, and for all rows that commits write. */
 export class HeapOnly {
   readonly #postgres: BenchPostgres
   #before: ReadonlyMap<string, Updates> = new Map()
@@ -15,7 +15,7 @@ export class HeapOnly {
     this.#postgres = postgres
   }
 
-  /** Counts from here on. */
+  /** Starts counting. */
   async begin(): Promise<void> {
     this.#before = await this.#read()
   }
@@ -31,7 +31,7 @@ export class HeapOnly {
   }
 
   async #read(): Promise<ReadonlyMap<string, Updates>> {
-    await this.#postgres.tellStatistics()
+    await this.#postgres.flushStatistics()
     const { rows } = await this.#postgres.database.pool.query<{ relname: string; all: string; hot: string }>(
       `select relname, n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables
        where relname in ('user_sessions', 'usage_daily', 'tenant_usage_daily', 'routers')

@@ -1,12 +1,12 @@
-/** Debian's, whose dictionaries, policies and queries are taken as they are. */
+/** Debian's configuration, whose dictionaries, policies and queries are used unchanged. */
 export const RADDB = '/etc/freeradius/3.0'
 
 export const RADIUS_SECRET = 'bench-secret'
 
 export interface RadiusPlace {
-  /** The bench's own, for its configuration, log and pid. */
+  /** A folder for its configuration, log and pid. */
   readonly folder: string
-  /** Where it listens, on loopback. */
+  /** The loopback port that it listens on. */
   readonly port: number
   readonly database: {
     readonly host: string
@@ -17,8 +17,8 @@ export interface RadiusPlace {
 }
 
 /**
- * FreeRADIUS as Debian sets it up, of which only the accounting is left, and the database switched on: the sections
- * of Debian's default site, with their modules, threads and connections.
+ * FreeRADIUS as Debian configures it, reduced to accounting, and with the database enabled: the sections of Debian's
+ * default site, with their modules, threads and connections.
  */
 export function radiusConfig({ folder, port, database }: RadiusPlace): string {
   return `

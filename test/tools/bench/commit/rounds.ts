@@ -9,29 +9,29 @@ import { SESSIONS_A_ROUTER } from './steady-router.ts'
 const ROUNDS = 9
 const WARM_UPS = 3
 const EDGES = 3
-/** As the commit loop cuts so many sessions: whole routers, 2,500 sessions or a few less. */
+/** Like the batches of the commit loop: whole routers, 2,500 sessions or slightly fewer. */
 const ROUTERS_A_BATCH = 12
 export const SESSIONS_A_BATCH = ROUTERS_A_BATCH * SESSIONS_A_ROUTER
 const ONE_BY_ONE = 2_000
 const PACKETS = 5_000
 
-/** What the ways of writing the same cost, round by round. */
+/** The costs of each way to write the same data, round by round. */
 export interface Rounds {
   readonly ours: readonly Cost[]
-  /** One plain table, by one statement a transaction. */
+  /** One plain table, one statement per transaction. */
   readonly together: readonly Cost[]
-  /** The same, a row at a time. */
+  /** The same, one row at a time. */
   readonly oneByOne: readonly Cost[]
-  /** None where FreeRADIUS is not here. */
+  /** Empty if FreeRADIUS is not installed. */
   readonly radius: readonly RadiusCost[]
-  /** First commits of a bucket, each of which makes a row for every session. */
+  /** First commits of a bucket, each of which inserts a row for every session. */
   readonly edges: readonly Cost[]
   /** With whole pages in the write-ahead log. */
   readonly afterCheckpoint: Cost
   readonly heapOnly: { readonly sessions: number; readonly all: number }
 }
 
-/** All ways in turn, on one server. */
+/** Runs all ways in turn on one server. */
 export async function runRounds(
   postgres: BenchPostgres,
   radius: FreeRadius | undefined,

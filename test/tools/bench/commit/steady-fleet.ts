@@ -10,12 +10,12 @@ export const SESSIONS = ROUTERS * SESSIONS_A_ROUTER
 const COMMIT_MS = 5_000
 const LIMITS = { maxSessions: 20_000 }
 
-/** Routers of which all sessions have grown at each commit, and nothing else. */
+/** Routers whose sessions have all grown at each commit, without other changes. */
 export class SteadyFleet {
   readonly #routers: readonly SteadyRouter[]
   #atMs: number
 
-  /** @param nowMs it is read from the beginning of this bucket on */
+  /** @param nowMs readings start at the beginning of this bucket */
   constructor(nowMs: number) {
     this.#atMs = Math.floor(nowMs / BUCKET_MS) * BUCKET_MS
     this.#routers = Array.from({ length: ROUTERS }, (_, number) => new SteadyRouter(tenantOf(number), number))
@@ -34,12 +34,12 @@ export class SteadyFleet {
     })
   }
 
-  /** Router by router, as they are committed. */
+  /** Router by router, in the order of commits. */
   get sessionIds(): readonly SessionId[] {
     return this.#routers.flatMap(it => it.sessionIds)
   }
 
-  /** The logins of all sessions, a commit after the other. */
+  /** The logins of all sessions, one commit after the other. */
   *logins(epochs: ReadonlyMap<RouterKey, number>): Iterable<readonly RouterCommit[]> {
     for (let wave = 0; wave < WAVES; wave++)
       yield this.#commits(epochs, (router, atMs) => router.pendingOf(router.logins(wave, atMs)))
@@ -49,7 +49,7 @@ export class SteadyFleet {
     return this.#commits(epochs, (router, atMs) => router.pendingOf(router.growth(atMs)))
   }
 
-  /** What comes next is in the next bucket. */
+  /** Moves to the next bucket. */
   passBucketEdge(): void {
     this.#atMs = (Math.floor(this.#atMs / BUCKET_MS) + 1) * BUCKET_MS
   }

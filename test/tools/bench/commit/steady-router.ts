@@ -13,11 +13,11 @@ import { SteadyService } from './steady-service.ts'
 import { sessionOf } from './steady-session.ts'
 
 export const SESSIONS_A_ROUTER = 200
-/** Subscribers log in at all times, so a router's sessions are spread over the tables, a few at a place. */
+/** Subscribers log in at any time, so a router's sessions are spread over the tables, a few at each place. */
 export const WAVES = 10
 export const BUCKET_MS = 900_000
 
-/** A router with as many hotspot as PPP sessions. */
+/** A router with equal numbers of hotspot and PPP sessions. */
 export class SteadyRouter {
   readonly tenant: TenantId
   readonly router: RouterId
@@ -42,7 +42,7 @@ export class SteadyRouter {
     return SERVICES.flatMap(service => this.#services[service].sessionIds)
   }
 
-  /** By service, what a tenth of its sessions makes that has logged in. */
+  /** The decisions, by service, for a tenth of its sessions that log in. */
   logins(wave: number, atMs: number): readonly Decision[] {
     const count = SESSIONS_A_ROUTER / WAVES / SERVICES.length
     const lines = Array.from({ length: count }, (_, at) => at * WAVES + wave)
@@ -54,7 +54,7 @@ export class SteadyRouter {
     )
   }
 
-  /** By service, what all of its sessions make that have moved some bytes. */
+  /** The decisions, by service, for all of its sessions that have moved some bytes. */
   growth(atMs: number): readonly Decision[] {
     return SERVICES.map(service => this.#services[service].growth(atMs))
   }
@@ -63,7 +63,7 @@ export class SteadyRouter {
     this.#services[simulated(decision.service)].adopt(decision)
   }
 
-  /** Adopts decisions, which are all that waits for the database. */
+  /** Adopts decisions. @returns everything that waits for the database */
   pendingOf(decisions: readonly Decision[]): Pending {
     const builder = new PendingBuilder(this.#position)
     for (const decision of decisions) {

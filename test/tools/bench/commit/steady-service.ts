@@ -6,10 +6,10 @@ import type { Session } from '../../../../src/accounting/session.ts'
 import { NOTHING_DECIDED } from '../../../accounting/readings.ts'
 import type { SimulatedService } from '../../../harness/services.ts'
 
-/** Since the reading before. */
+/** Time since the previous reading. */
 const SPAN_MS = 5_000
 
-/** What readings of one service decide where sessions only come and grow; no reading is made for it. */
+/** Decisions of one service whose sessions only begin and grow. They are made without readings. */
 export class SteadyService {
   readonly #service: SimulatedService
   #ledger: Ledger = NEW_LEDGER
@@ -22,7 +22,7 @@ export class SteadyService {
     return openSessions(this.#ledger).map(({ id }) => id)
   }
 
-  /** Sessions, with all their bytes, that were not there before. */
+  /** New sessions with all their bytes. */
   logins(sessions: readonly Session[], atMs: number): Decision {
     const span = { from: new Date(atMs - SPAN_MS), to: new Date(atMs) }
     const entries = sessions.map(
@@ -33,7 +33,7 @@ export class SteadyService {
     return { ...this.#decision(atMs), entries, numbered: { by: this, sessions: numbers } }
   }
 
-  /** Each session that is there moves up to 200 kB up, and 4 MB down. */
+  /** Each session moves up to 200 kB up and 4 MB down. */
   growth(atMs: number): Decision {
     const { columns } = this.#ledger
     if (!columns) return { ...this.#decision(atMs), entries: [] }
@@ -61,7 +61,7 @@ export class SteadyService {
   }
 }
 
-/** As random numbers are, and the same in every run. */
+/** Looks random, and is the same in every run. */
 function scattered(number: number, atMs: number): number {
   return Math.imul(number + 1, Math.imul(atMs | 1, 2_654_435_761)) >>> 0
 }

@@ -4,7 +4,7 @@ import type { Session } from '../../../../src/accounting/session.ts'
 import { PLAIN_SESSION } from '../../../accounting/readings.ts'
 import type { SimulatedService } from '../../../harness/services.ts'
 
-/** A subscriber of a router that logged in just now, and was read once. */
+/** A session of a router that logged in just now and was read once. */
 export function sessionOf(router: number, service: SimulatedService, line: number, atMs: number): Session {
   const isPpp = service === 'ppp'
   const mac = `02:00:00:${isPpp ? '01' : '02'}:${hex(router & 255, 2)}:${hex(line, 2)}`.toUpperCase()
@@ -25,7 +25,7 @@ export function sessionOf(router: number, service: SimulatedService, line: numbe
 const PPP = { service: 'ppp', protocol: 'pppoe', server: undefined } as const
 const HOTSPOT = { service: 'hotspot', protocol: 'hotspot', server: 'hotspot1' } as const
 
-/** A version 7: it grows with the time of the login, and of each session is its own. */
+/** A UUID of version 7: it grows with the time of the login, and is unique for each session. */
 function idOf(ms: number, serial: number): SessionId {
   const time = hex(ms, 12)
   return sessionId(`${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${hex(serial, 12)}`)

@@ -1,4 +1,4 @@
-/** What the bench asks of the server's process. */
+/** Requests of the bench to the server's process. */
 export type CsvQuestion =
   | { readonly kind: 'start'; readonly url: string }
   | { readonly kind: 'cpu' | 'memory' }

@@ -83,15 +83,15 @@ async function measure(bench: BenchRun, child: BenchChild, port: number): Promis
   ]
 }
 
-/** Reads an answer to its end, and keeps nothing of it. */
+/** Reads an answer to its end without keeping it. */
 async function read(
   port: number,
   format: string,
 ): Promise<{ lines: number; bytes: number; firstMs: number }> {
   const startedMs = performance.now()
   const path = `/api/sessions?from=${dayAt(-30)}&to=${dayAt(1)}&format=${format}`
-  const asked = get({ host: '127.0.0.1', port, path, headers: { Authorization: 'Bearer x' }, agent: false })
-  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  const request = get({ host: '127.0.0.1', port, path, headers: { Authorization: 'Bearer x' }, agent: false })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
   let [lines, bytes, firstMs] = [0, 0, 0]
   for await (const chunk of response as AsyncIterable<Buffer>) {
     if (bytes === 0) firstMs = performance.now() - startedMs

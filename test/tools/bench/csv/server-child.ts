@@ -15,7 +15,7 @@ import { answerParent } from '../child.ts'
 import { cpuMs } from '../measure.ts'
 import type { CsvListening, CsvQuestion } from './csv-messages.ts'
 
-/** The process that is measured: the read API with the daemon's HTTP server. */
+/** The measured process: the read API with the daemon's HTTP server. */
 
 const log = pino({ level: 'silent' })
 const clock = systemClock

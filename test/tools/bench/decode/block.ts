@@ -11,7 +11,7 @@ import { replyOf } from './replies.ts'
 const ROUNDS = 5
 const NANOSECONDS_A_MS = 1e6
 
-/** For how long the event loop is held up at the most while a known reply of so many rows comes over a socket. */
+/** The longest time that the event loop is blocked while a known reply with `rows` rows arrives over a socket. */
 export async function longestBlock(rows: number): Promise<number> {
   const server = new BenchChild(new URL('./reply-child.ts', import.meta.url))
   try {
@@ -52,7 +52,7 @@ export async function longestBlock(rows: number): Promise<number> {
   }
 }
 
-/** What a peer answers each time it is asked. */
+/** The replies of a peer, one per request. */
 export function repliesOf(rows: number): readonly Buffer[] {
   return [0, 1, 2].map(round => Buffer.concat(replyOf(rows, round)))
 }

@@ -6,7 +6,7 @@ import { byTheLibrary, framingOnly, minimal, ours, oursAtFirst, type Way } from 
 
 const SIZES = [1_000, 10_000, 50_000] as const
 const ROUNDS = 7
-/** So many rows are decoded for one figure. */
+/** Number of rows decoded for one figure. */
 const ROWS_A_ROUND = 50_000
 
 const REFERENCES: readonly { readonly name: string; readonly way: Way }[] = [
@@ -88,7 +88,7 @@ function timed(way: Way, replies: readonly (readonly Buffer[])[], rows: number) 
   let left = ROWS_A_ROUND
   for (let round = 0; left > 0; round++) {
     const decoded = way(replies[round % replies.length] ?? [])
-    // node-routeros holds the last row back.
+    // node-routeros keeps the last row back.
     if (decoded < rows - 1) throw new Error(`decoded ${decoded} of ${rows} rows`)
     left -= rows
   }

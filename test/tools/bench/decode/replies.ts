@@ -1,9 +1,9 @@
 import { encodeSentence } from '../../../../src/routeros/wire/words.ts'
 
-/** As a socket hands them on. */
+/** Size of chunks from a socket. */
 const CHUNK_BYTES = 65_536
 
-/** A reply to `/ip/hotspot/active/print`, in chunks. @param round by which the moving values differ */
+/** A reply to `/ip/hotspot/active/print`, in chunks. @param round determines the changing values */
 export function replyOf(rows: number, round: number): readonly Buffer[] {
   const sentences = Array.from({ length: rows }, (_, number) => encodeSentence(rowOf(number, round)))
   const bytes = Buffer.concat([...sentences, encodeSentence(words('!done', '.tag=7'))])

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { answerParent } from '../child.ts'
 import { repliesOf } from './block.ts'
 
-/** Answers whatever it is asked with the next reply. Its one question is for how many rows; its answer, the port. */
+/** Answers any request with the next reply. Its only question is the number of rows; its answer is the port. */
 answerParent(async ({ rows }: { rows: number }) => {
   const replies = repliesOf(rows)
   let round = 0

@@ -5,10 +5,10 @@ import { internalsOf } from '../../../../src/routeros/wire/node-routeros.ts'
 import { parseSentence } from '../../../../src/routeros/wire/sentence.ts'
 import { SentenceDecoder } from '../../../../src/routeros/wire/words.ts'
 
-/** Decodes a reply. @returns its rows */
+/** Decodes a reply. @returns the number of rows */
 export type Way = (chunks: readonly Buffer[]) => number
 
-/** As the daemon reads a menu, from its second reply on where it is given the first. */
+/** As the daemon reads a menu after a first reply, if that is given. */
 export function ours(first: readonly Buffer[]): Way {
   const memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
   const decoder = new SentenceDecoder({
@@ -29,7 +29,7 @@ export function ours(first: readonly Buffer[]): Way {
   return way
 }
 
-/** As the daemon reads what it knows nothing of. */
+/** As the daemon reads a menu for the first time. */
 export const oursAtFirst: Way = chunks => ours([])(chunks)
 
 export const byTheLibrary: Way = chunks => {
@@ -41,11 +41,11 @@ export const byTheLibrary: Way = chunks => {
   let rows = 0
   Reflect.apply(Reflect.get(receiver, 'read'), receiver, ['7', () => rows++])
   for (const chunk of chunks) receiver.processRawData(chunk)
-  // It holds the last one back, for more to come; `!done` is none.
+  // It keeps the last row back, waiting for more; `!done` is not a row.
   return rows
 }
 
-/** The least that makes an object of each row: one string a sentence, cut at the lengths. */
+/** The least work that makes an object of each row: one string per sentence, cut at the lengths. */
 export const minimal: Way = chunks => {
   let rows = 0
   let last: Record<string, string> = {}
@@ -67,14 +67,14 @@ export const minimal: Way = chunks => {
   return last['user'] === undefined ? -1 : rows
 }
 
-/** Finds where each sentence ends, and no more. */
+/** Finds the end of each sentence, and nothing else. */
 export const framingOnly: Way = chunks => {
   let sentences = 0
   framed(chunks, () => sentences++)
   return sentences - 1
 }
 
-/** @param take a sentence without its end; words are shorter than 128 bytes here */
+/** @param take gets a sentence without its end; words are shorter than 128 bytes here */
 function framed(chunks: readonly Buffer[], take: (bytes: Buffer, start: number, end: number) => void): void {
   let rest = Buffer.alloc(0)
   for (const chunk of chunks) {

@@ -10,7 +10,7 @@ interface Room {
   readonly sockets: Set<WebSocket>
 }
 
-/** What `ws` costs by itself: a room for each tenant, to which a frame made beforehand is sent each second. */
+/** The cost of `ws` alone: a room for each tenant, to which a prepared frame is sent every second. */
 export class BareServer {
   readonly #rooms: readonly Room[]
   readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })

@@ -6,7 +6,7 @@ import { answerParent } from '../child.ts'
 import { type ClientsQuestion, INTERVAL_MS, SECRET, type Watched } from './feed-messages.ts'
 import { tenantNamed } from './synthetic-source.ts'
 
-/** A process of real WebSocket clients, which note when each frame comes. */
+/** A process with real WebSocket clients, which record when each frame arrives. */
 
 const CONNECTING_AT_ONCE = 50
 const AS_OF = Buffer.from('"as_of":"')
@@ -68,7 +68,7 @@ async function connect(
 ): Promise<Client> {
   const headers = {
     Authorization: `Bearer ${tokens[tenant]}`,
-    // An address has two hundred connections at the most.
+    // An address may have at most two hundred connections.
     'X-Forwarded-For': `10.0.${number >> 8}.${number & 255}`,
     'X-Tenant': String(tenant),
   }
@@ -127,7 +127,7 @@ async function watch(forMs: number): Promise<Watched> {
   }
 }
 
-/** A snapshot that was made late shows no delay of its own: so each is held against where its turn was. */
+/** A snapshot that was made late shows no delay, so each is compared with the time of its turn. */
 function latenessOf({ arrivals }: Client): number[] {
   const [first] = arrivals
   if (!first) return []

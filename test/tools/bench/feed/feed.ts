@@ -5,15 +5,15 @@ import { Scene } from './scene.ts'
 const SIZE = { tenants: 500, clients: 5_000 }
 const FROZEN = 50
 const ROUNDS = 3
-/** Each client is pinged once in it. */
+/** Includes one ping of each client. */
 const WATCH_MS = 30_000
-/** The ping in it goes unanswered, and the next is not due. */
+/** Includes a ping that goes unanswered, but not the next one. */
 const FREEZE_MS = 20_000
 
 interface Round {
   readonly framesPerCpuSecond: number
   readonly cores: number
-  /** In V8's heap and beside it. */
+  /** In V8's heap and outside of it. */
   readonly heldBytesAClient: number
   readonly residentBytesAClient: number
 }

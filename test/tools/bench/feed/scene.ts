@@ -9,7 +9,7 @@ export interface SceneSize {
   readonly clients: number
 }
 
-/** One server with all its clients connected, in processes of their own. */
+/** A server with all its clients connected, in separate processes. */
 export class Scene {
   readonly #size: SceneSize
   readonly #server: BenchChild
@@ -24,7 +24,7 @@ export class Scene {
     )
   }
 
-  /** @returns what the server held before the first client */
+  /** @returns the server's memory before the first client */
   async connect(server: 'tikmeter' | 'bare'): Promise<Memory> {
     const { tenants, clients } = this.#size
     const start: ServerQuestion = { kind: 'start', server, tenants, sessions: 0 }
@@ -38,19 +38,19 @@ export class Scene {
     return before
   }
 
-  /** Of the server, once what waits to be swept away has been. */
+  /** The server's memory after garbage collection. */
   memory(): Promise<Memory> {
     const question: ServerQuestion = { kind: 'memory' }
     return this.#server.ask(question)
   }
 
-  /** Milliseconds that the server has used so far. */
+  /** CPU time of the server so far, in milliseconds. */
   cpuMs(): Promise<number> {
     const question: ServerQuestion = { kind: 'cpu' }
     return this.#server.ask(question)
   }
 
-  /** So many clients read nothing any more. */
+  /** Makes this many clients stop reading. */
   async freeze(clients: number): Promise<void> {
     await this.#askClients(() => ({ kind: 'freeze', count: clients / CLIENT_PROCESSES, overMs: 0 }))
   }

@@ -17,7 +17,7 @@ import { SyntheticSource } from './synthetic-source.ts'
 /** All clients come from one address. */
 const LIMITS: FeedLimits = { ...FEED_LIMITS, connectionsPerAddress: 1e6 }
 
-/** The process of the server that is measured: the feed with the daemon's HTTP server, or `ws` by itself. */
+/** The process of the measured server: the feed with the daemon's HTTP server, or `ws` alone. */
 
 let feed: FeedServer | undefined
 

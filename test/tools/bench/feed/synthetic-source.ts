@@ -9,7 +9,7 @@ import {
 } from '../../../../src/live/snapshot.ts'
 
 const ROUTERS = 4
-/** Numbers change from one to the next, and then come again. */
+/** Numbers change from one snapshot to the next, and then repeat. */
 const SNAPSHOTS = 16
 const BEGAN_MS = Date.UTC(2026, 10, 24)
 
@@ -17,13 +17,13 @@ export function tenantNamed(number: number): TenantId {
   return tenantId(`tenant-${number}`)
 }
 
-/** Tenants of four routers. What they show is made beforehand, since it is the feed that is measured. */
+/** Tenants with four routers each. Their numbers are prepared, because only the feed is measured. */
 export class SyntheticSource implements SnapshotSource {
   readonly #snapshots: ReadonlyMap<TenantId, readonly Snapshot[]>
   readonly #sessions: number
-  #asked = 0
+  #calls = 0
 
-  /** @param sessions the first tenant's; the others have none */
+  /** @param sessions of the first tenant; the others have none */
   constructor(tenants: number, sessions: number) {
     this.#sessions = sessions
     const names = Array.from({ length: tenants }, (_, number) => tenantNamed(number))
@@ -37,7 +37,7 @@ export class SyntheticSource implements SnapshotSource {
   }
 
   snapshot(tenant: TenantId, now: Date): Snapshot | undefined {
-    const snapshot = this.#snapshots.get(tenant)?.[this.#asked++ % SNAPSHOTS]
+    const snapshot = this.#snapshots.get(tenant)?.[this.#calls++ % SNAPSHOTS]
     return snapshot && { ...snapshot, asOf: now }
   }
 
@@ -47,7 +47,7 @@ export class SyntheticSource implements SnapshotSource {
 
   sessions(tenant: TenantId): readonly SessionJson[] | undefined {
     if (tenant !== tenantNamed(0)) return undefined
-    const turn = this.#asked++
+    const turn = this.#calls++
     return Array.from({ length: this.#sessions }, (_, number) => session(number, turn))
   }
 }

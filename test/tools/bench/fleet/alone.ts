@@ -9,10 +9,10 @@ const INTERVAL_MS = 5_000
 const WARM_UP_ROUNDS = 2
 const ROUNDS = 4
 const CHURN_A_MINUTE = 0.01
-/** The prototype's fleet, of performance.md. */
+/** The prototype's fleet, from performance.md. */
 const PROTOTYPE_CORES = 0.05
 
-/** What the simulated routers themselves cost, so that nobody takes it for the daemon's. */
+/** The cost of the simulated routers themselves, so that it is not taken for the daemon's. */
 export const ALONE: Bench = {
   name: 'fleet-alone',
   about: 'the simulated routers of 200k sessions at 5 s, polled by who looks at nothing',

@@ -4,7 +4,7 @@ import { encodeSentence } from '../../../../src/routeros/wire/words.ts'
 import { hostOf } from './simulated/router.ts'
 
 const LOGIN = sentence('/login', '=name=usage', '=password=any', '.tag=0')
-/** What the daemon asks in the steady state, with tags that stay the same. */
+/** The daemon's requests in the steady state, with constant tags. */
 const POLL = Buffer.concat([
   sentence(
     '/ip/hotspot/active/print',
@@ -15,7 +15,7 @@ const POLL = Buffer.concat([
   sentence('/interface/print', '=.proplist=.id,name,type,rx-byte,tx-byte', '?type=pppoe-in', '.tag=3'),
 ])
 
-/** Asks what a daemon asks, counts the answers' bytes, and looks at none of them: what is left is the fleet's cost. */
+/** Sends the daemon's requests and only counts the answers' bytes: the rest is the fleet's cost. */
 export class BarePoller {
   readonly #sockets: Socket[] = []
   #bytes = 0
@@ -36,7 +36,7 @@ export class BarePoller {
     }
   }
 
-  /** Each router once, evenly spread over the interval. */
+  /** Polls each router once, evenly spread over the interval. */
   async pollRound(intervalMs: number): Promise<void> {
     const beganMs = performance.now()
     for (const [index, socket] of this.#sockets.entries()) {

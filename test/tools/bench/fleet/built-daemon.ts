@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const READY_WITHIN_MS = 300_000
 const ASK_EVERY_MS = 250
 
-/** The compiled daemon in a process of its own. Its log goes to a file without passing through here, which would cost. */
+/** The compiled daemon in a child process. Its log goes directly to a file, because passing it on would cost CPU. */
 export class BuiltDaemon {
   readonly #child: ChildProcess
   readonly port: number
@@ -17,7 +17,7 @@ export class BuiltDaemon {
     this.port = port
   }
 
-  /** Resolves when it says that it is ready. @param port the one of its config */
+  /** Resolves when it reports that it is ready. @param port the port in its config */
   static async start(is: {
     nodeFlags: readonly string[]
     cli: string
@@ -28,7 +28,7 @@ export class BuiltDaemon {
     const log = openSync(is.logFile, 'a')
     const child = spawn(process.execPath, [...is.nodeFlags, is.cli, 'run', '--config', is.configFile], {
       stdio: ['ignore', log, log],
-      // Ctrl-C is for whoever started it, who then stops it in order.
+      // Ctrl-C goes only to the parent, which then stops it in order.
       detached: true,
     })
     closeSync(log)
@@ -49,7 +49,7 @@ export class BuiltDaemon {
     return this.#child.pid ?? 0
   }
 
-  /** Since it was started. */
+  /** Seconds since its start. */
   get upSeconds(): number {
     return (performance.now() - this.#startedMs) / 1000
   }
@@ -58,13 +58,13 @@ export class BuiltDaemon {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** `/metrics`. With thousands of routers it costs the daemon a moment, so it is not to be asked for all the time. */
+  /** Reads `/metrics`. With thousands of routers that costs the daemon a moment, so do not call it all the time. */
   async metrics(): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.port}/metrics`)
     return response.text()
   }
 
-  /** @returns the exit code, `null` where the signal ended it */
+  /** @returns the exit code, `null` if the signal ended it */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     if (this.isRunning) {
       const ended = once(this.#child, 'exit')

@@ -5,7 +5,7 @@ import { hostOf } from './simulated/router.ts'
 
 const ZONES = ['Africa/Nairobi', 'Asia/Kathmandu', 'America/Bogota', 'UTC']
 
-/** What the daemon is to be told of a fleet. */
+/** The daemon's config of a fleet. */
 export interface Terms {
   readonly routers: number
   readonly tenants: number
@@ -13,9 +13,9 @@ export interface Terms {
   readonly databaseUrl: string
   readonly journalFolder: string
   readonly port: number
-  /** Keys of the config over the usual ones. */
+  /** Keys that override the usual ones. */
   readonly more: Readonly<Record<string, unknown>>
-  /** Keys of one tenant or the other, by its id. */
+  /** Keys of single tenants, by id. */
   readonly ofTenant: ReadonlyMap<string, Readonly<Record<string, unknown>>>
 }
 

@@ -2,7 +2,7 @@ import { Client } from 'pg'
 
 const TABLES = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
 
-/** What is asked of the database while it is measured, on one connection of its own. */
+/** Queries about the database while it is measured, on a separate connection. */
 export class DatabaseFigures {
   readonly #client: Client
 
@@ -18,26 +18,26 @@ export class DatabaseFigures {
     await this.#client.end()
   }
 
-  /** Bytes of write-ahead log since the cluster was made. */
+  /** Bytes of write-ahead log since the cluster was created. */
   walBytes(): Promise<number> {
     return this.#number(`select pg_current_wal_lsn() - '0/0' as value`)
   }
 
-  /** How old the last committed reading is of the router whose is the oldest; milliseconds. */
+  /** Age of the oldest router's last committed reading, in milliseconds. */
   async oldestCommitMs(): Promise<number> {
     return this.#number(
       'select extract(epoch from clock_timestamp() - min(last_reading_at)) * 1000 as value from routers',
     )
   }
 
-  /** Routers without a committed reading since. */
+  /** Number of routers without a committed reading since then. */
   uncommitted(since: Date): Promise<number> {
     return this.#number(
       `select count(*) as value from routers where last_reading_at is null or last_reading_at < '${since.toISOString()}'`,
     )
   }
 
-  /** Bytes of each table with its partitions and indexes. */
+  /** Bytes of each table including its partitions and indexes. */
   async tableBytes(): Promise<ReadonlyMap<string, number>> {
     const bytes = new Map<string, number>()
     for (const table of TABLES)

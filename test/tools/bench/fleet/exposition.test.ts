@@ -16,7 +16,7 @@ test('a series is found by its whole name', () => {
   expect(metrics.value('a_seconds')).toBeUndefined()
 })
 
-test('a quantile lies within its bucket, of what came between the two', () => {
+test('a quantile of the values between two looks lies within its bucket', () => {
   const after = new Exposition(TEXT).buckets('b')
   expect(quantileBetween(new Map(), after, 0.75)).toBeCloseTo(0.15)
   const before = new Map([...after].map(([bound, count]) => [bound, count / 2]))

@@ -1,4 +1,4 @@
-/** What `/metrics` told, of the metrics without labels of routers. */
+/** A page of `/metrics`, for metrics without labels of routers. */
 export class Exposition {
   readonly #lines: readonly string[]
 
@@ -6,13 +6,13 @@ export class Exposition {
     this.#lines = text.split('\n')
   }
 
-  /** @param series the name with its labels, as it stands there; `undefined` where it is not told */
+  /** @param series the name with its labels, as on the page. @returns `undefined` if it is missing */
   value(series: string): number | undefined {
     const line = this.#lines.find(it => it.startsWith(`${series} `))
     return line === undefined ? undefined : Number(line.slice(series.length + 1))
   }
 
-  /** A histogram's buckets: how many were at `le` or below. Empty where it is not told. */
+  /** A histogram's buckets: the number of values at or below `le`. Empty if it is missing. */
   buckets(name: string): ReadonlyMap<number, number> {
     const buckets = new Map<number, number>()
     for (const line of this.#lines) {
@@ -26,8 +26,8 @@ export class Exposition {
 const BUCKET = /\ble="([^"]+)"[^}]*\} (\S+)/
 
 /**
- * The bound below which a share of what came between two looks lies, evenly within its bucket.
- * @returns `undefined` where nothing came, or it is above the last bound
+ * A quantile of the values between two looks, interpolated within its bucket.
+ * @returns `undefined` if there were none, or it is above the last bound
  */
 export function quantileBetween(
   before: ReadonlyMap<number, number>,

@@ -13,7 +13,7 @@ interface SnapshotMessage {
 
 const TOKEN_FOR_MS = 86_400_000
 
-/** A dashboard's client for each tenant, and how old what they are sent is when it is there. */
+/** A dashboard's client for each tenant, and the age of messages when they arrive. */
 export class FeedClients {
   readonly #sockets: WebSocket[] = []
   readonly #lastReadings = new Map<string, string>()
@@ -28,12 +28,12 @@ export class FeedClients {
     }
   }
 
-  /** From a snapshot's moment to its arrival, milliseconds, each. */
+  /** From the time of each snapshot to its arrival, in milliseconds. */
   get snapshotMs(): readonly number[] {
     return this.#snapshotMs
   }
 
-  /** From a reading to the arrival of the first snapshot that has it, milliseconds, each. */
+  /** From each reading to the arrival of the first snapshot with it, in milliseconds. */
   get readingMs(): readonly number[] {
     return this.#readingMs
   }
@@ -60,7 +60,7 @@ export class FeedClients {
   }
 }
 
-/** Open, and let in. */
+/** Connects and authenticates. */
 export async function openFeed(port: number, tenant: string): Promise<WebSocket> {
   const expiresAt = new Date(Date.now() + TOKEN_FOR_MS)
   const token = await signToken({ kind: 'tenant', tenant: tenantId(tenant), expiresAt }, SECRET)

@@ -3,16 +3,16 @@ import { numberText } from '../table.ts'
 import { cpuOfReading, outcomeOf } from './outcome.ts'
 import type { Measured } from './run.ts'
 
-/** What a run is held to, by metric, and what the prototype of performance.md came to. */
+/** The goals of a run, by metric, and the results of the prototype in performance.md. */
 export interface Aims {
   readonly goals: ReadonlyMap<string, Goal>
   readonly prototype: ReadonlyMap<string, number>
 }
 
-/** A session is to cost as much as in a smaller fleet, within a fifth. */
+/** A session should cost as much as in a smaller fleet, within a fifth. */
 const SAME_COST: Goal = { atLeast: 0.8, atMost: 1.2 }
 
-/** @param reference a smaller fleet's run; without one the cost of a session stands alone */
+/** @param reference a smaller fleet's run; without it the cost of a session has no reference */
 export function figuresOf(
   name: string,
   measured: Measured,
@@ -23,7 +23,7 @@ export function figuresOf(
   const figures: Figure[] = []
   for (const [metric, value, unit] of outcomeOf(measured)) {
     if (value === undefined) {
-      leaveOut(`${name}: ${metric}`, 'not told by /metrics')
+      leaveOut(`${name}: ${metric}`, 'not in /metrics')
       continue
     }
     const goal = aims.goals.get(metric)

@@ -6,7 +6,7 @@ import { Stage } from './stage.ts'
 const SESSIONS_A_ROUTER = 200
 const TENANTS = 50
 const DEFAULT_MINUTES = 10
-/** As long as a run is that is only there to compare with. */
+/** Length of a run that is only a reference. */
 const REFERENCE_MINUTES = 2
 
 interface FleetBench {
@@ -15,7 +15,7 @@ interface FleetBench {
   readonly aims: Aims
 }
 
-/** Prototype figures are those of performance.md, read without strings ("raw") where it has both. */
+/** Prototype figures are from performance.md, for reading without strings ("raw") if it has both. */
 const FLEETS: readonly FleetBench[] = [
   {
     name: 'fleet-20k',
@@ -81,7 +81,7 @@ function nothing(...metrics: readonly string[]): readonly [string, Goal][] {
   return metrics.map(metric => [metric, { atMost: 0 }])
 }
 
-/** The whole daemon under a whole fleet, with its database and its clients, on this machine. */
+/** The whole daemon with a whole fleet, its database and its clients, on this machine. */
 export function fleetBenches(): readonly Bench[] {
   const done = new Map<string, Measured>()
   return FLEETS.map(fleet => ({
@@ -92,7 +92,7 @@ export function fleetBenches(): readonly Bench[] {
   }))
 }
 
-/** @param done what was measured so far, by name; the smallest fleet is what a session's cost is told against */
+/** @param done results so far, by name; the smallest fleet is the reference for the cost of a session */
 async function run(
   fleet: FleetBench,
   bench: BenchRun,
@@ -116,7 +116,7 @@ async function measure({ routers }: FleetBench, minutes: number, { say }: BenchR
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   const stage = await Stage.create({
     ...{ seed: 1, routers, sessions: SESSIONS_A_ROUTER, tenants: TENANTS, nodeFlags: [], say },
-    // The smallest buckets that a run of any length crosses the edge of.
+    // The smallest buckets, so that a run of any length crosses an edge.
     config: { commit: { interval: `${COMMIT_MS}ms` }, bucket: '5m' },
   })
   let isGood = false

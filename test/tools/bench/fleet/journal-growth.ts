@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Bytes that were appended to a folder's files, those that were dropped again too: looked at often, nothing is missed but a file's last moments. */
+/** Counts bytes appended to a folder's files, including files that were removed again, except for their last ones. */
 export class JournalGrowth {
   readonly #folder: string
   #sizes: ReadonlyMap<string, number> = new Map()
@@ -11,7 +11,7 @@ export class JournalGrowth {
     this.#folder = folder
   }
 
-  /** Since the first look. */
+  /** Bytes since the first look. */
   get bytes(): number {
     return this.#bytes
   }
@@ -29,7 +29,7 @@ export class JournalGrowth {
     this.#sizes = sizes
   }
 
-  /** Counts from here on. */
+  /** Starts counting. */
   async begin(): Promise<void> {
     await this.look()
     this.#bytes = 0

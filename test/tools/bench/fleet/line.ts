@@ -4,17 +4,17 @@ export interface Point {
 }
 
 export interface Line {
-  /** y for each x. */
+  /** y per x. */
   readonly slope: number
-  /** By how much y grows over all of the points' x, as the line has it. */
+  /** Growth of y over the range of x, according to the line. */
   readonly growth: number
   /** The mean of y. */
   readonly middle: number
-  /** How far points lie off the line: their standard deviation from it. */
+  /** Standard deviation of the points from the line. */
   readonly scatter: number
 }
 
-/** The line of least squares. */
+/** The least-squares line. */
 export function fitLine(points: readonly Point[]): Line {
   const mean = (of: (point: Point) => number) =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length

@@ -4,7 +4,7 @@ import { Exposition } from './exposition.ts'
 import { machineCpuMs, treeCpuMs } from './process-tree.ts'
 import type { Stage } from './stage.ts'
 
-/** What has been used so far, at one moment. */
+/** Resources used so far, at one moment. */
 export interface Look {
   readonly atMs: number
   readonly cpuMs: {
@@ -20,8 +20,8 @@ export interface Look {
 }
 
 /**
- * The daemon tells the delays of its event loop since it was asked before. So what it takes to answer the first of two
- * looks is between them: a Prometheus asks oftener.
+ * The daemon reports the delays of its event loop since the previous request. So the cost of answering the first of two
+ * looks lies between them; a Prometheus asks more often.
  */
 export async function lookAt(stage: Stage, database: DatabaseFigures): Promise<Look> {
   const { daemon, fleet, postgresPid } = stage.running

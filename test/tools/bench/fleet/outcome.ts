@@ -5,15 +5,15 @@ import { fitLine } from './line.ts'
 import { COMMIT_MS, INTERVAL_MS, type Measured } from './run.ts'
 import { differentSums } from './truth.ts'
 
-/** One figure of a run; without a value where the daemon does not tell it. */
-export type Told = readonly [metric: string, value: number | undefined, unit: string]
+/** A figure of a run; without a value if the daemon does not report it. */
+export type Reported = readonly [metric: string, value: number | undefined, unit: string]
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const MEGABYTE = 1_000_000
 
-/** All that a run came to but the cost of a session, which is told against another run's. */
-export function outcomeOf(measured: Measured): readonly Told[] {
+/** All results of a run except the cost of a session, which is compared with another run's. */
+export function outcomeOf(measured: Measured): readonly Reported[] {
   return [
     ...cores(measured),
     ...punctuality(measured),
@@ -24,12 +24,12 @@ export function outcomeOf(measured: Measured): readonly Told[] {
   ]
 }
 
-/** Microseconds of the daemon's CPU for each session that it was told, each time it was. */
+/** The daemon's CPU per session and reading, in microseconds. */
 export function cpuOfReading({ begin, end, polls }: Measured): number {
   return ((end.cpuMs.daemon - begin.cpuMs.daemon) * 1000) / polls.sessionReadings
 }
 
-function cores({ begin, end }: Measured): readonly Told[] {
+function cores({ begin, end }: Measured): readonly Reported[] {
   const tookMs = end.atMs - begin.atMs
   const used = (process: keyof typeof end.cpuMs) => (end.cpuMs[process] - begin.cpuMs[process]) / tookMs
   const all = used('daemon') + used('fleet') + used('postgres') + used('bench')
@@ -39,12 +39,12 @@ function cores({ begin, end }: Measured): readonly Told[] {
     ['fleet', used('fleet'), 'cores'],
     ['postgres', used('postgres'), 'cores'],
     ['bench with feed clients', used('bench'), 'cores'],
-    // Whoever else is busy here makes all of this slower: a run is worth what this is small.
+    // Other processes make everything slower: the smaller this is, the better the run.
     ['others on this machine', Math.max(0, used('machine') - all), 'cores'],
   ]
 }
 
-function punctuality({ polls, firstReadMs }: Measured): readonly Told[] {
+function punctuality({ polls, firstReadMs }: Measured): readonly Reported[] {
   return [
     ['until all were read once', firstReadMs / 1000, 's'],
     ['polls', polls.polls, ''],
@@ -57,7 +57,7 @@ function punctuality({ polls, firstReadMs }: Measured): readonly Told[] {
   ]
 }
 
-function delays({ begin, end, readingMs, snapshotMs, oldestCommitMs }: Measured): readonly Told[] {
+function delays({ begin, end, readingMs, snapshotMs, oldestCommitMs }: Measured): readonly Reported[] {
   const loop = (series: string) => milliseconds(end.metrics.value(series))
   const durable = 'tikmeter_reading_durable_seconds'
   const durableP99 = quantileBetween(begin.metrics.buckets(durable), end.metrics.buckets(durable), 0.99)
@@ -69,12 +69,12 @@ function delays({ begin, end, readingMs, snapshotMs, oldestCommitMs }: Measured)
     ['reading to client p50', percentile(readingMs, 0.5), 'ms'],
     ['reading to client p99', percentile(readingMs, 0.99), 'ms'],
     ['snapshot to client p99', percentile(snapshotMs, 0.99), 'ms'],
-    // A reading waits for the next poll and for the next commit at the longest: lag is what comes on top.
+    // A reading waits at most for the next poll and the next commit: lag is the time beyond that.
     ['commit lag', Math.max(0, oldestCommitMs - COMMIT_MS - INTERVAL_MS) / 1000, 's'],
   ]
 }
 
-function memory({ begin, end, resident }: Measured): readonly Told[] {
+function memory({ begin, end, resident }: Measured): readonly Reported[] {
   const { slope, growth } = fitLine(resident)
   return [
     ['RSS at start', begin.residentBytes / MEGABYTE, 'MB'],
@@ -84,7 +84,7 @@ function memory({ begin, end, resident }: Measured): readonly Told[] {
   ]
 }
 
-function bytes({ begin, end, journalBytes, polls, tableBytes }: Measured): readonly Told[] {
+function bytes({ begin, end, journalBytes, polls, tableBytes }: Measured): readonly Reported[] {
   const tookMs = end.atMs - begin.atMs
   const walBytes = end.walBytes - begin.walBytes
   const perMinute = (value: number) => (value / tookMs) * (MINUTE_MS / MEGABYTE)
@@ -93,11 +93,11 @@ function bytes({ begin, end, journalBytes, polls, tableBytes }: Measured): reado
     ['journal, of a session reading', journalBytes / polls.sessionReadings, 'bytes'],
     ['WAL', perMinute(walBytes), 'MB/min'],
     ['WAL of a day', (walBytes / tookMs) * (DAY_MS / MEGABYTE / 1_000), 'GB'],
-    ...Array.from(tableBytes, ([table, size]): Told => [`table ${table}`, size / MEGABYTE, 'MB']),
+    ...Array.from(tableBytes, ([table, size]): Reported => [`table ${table}`, size / MEGABYTE, 'MB']),
   ]
 }
 
-function truth({ comparison, exitCode }: Measured): readonly Told[] {
+function truth({ comparison, exitCode }: Measured): readonly Reported[] {
   return [
     ['subscribers compared', comparison.subscribers, ''],
     ['bytes recorded', Number(comparison.recorded.upload + comparison.recorded.download) / 1e9, 'GB'],

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cpuMsOf } from '../measure.ts'
 
 /**
- * Milliseconds of CPU that a process and those it forked have used so far. What ended is in the parent's account,
- * what ends between two looks here is missed by at most its last moments.
+ * CPU time of a process and its children so far, in milliseconds. Ended children are included in the parent's time;
+ * only the last moments of a child that ends between two looks may be missed.
  */
 export function treeCpuMs(pid: number): number {
   return [pid, ...childrenOf(pid)].reduce((sum, it) => sum + cpuMsOrNothing(it), 0)
@@ -11,7 +11,7 @@ export function treeCpuMs(pid: number): number {
 
 const CLOCK_TICK_MS = 10
 
-/** Milliseconds of CPU that everything on this machine has used so far. */
+/** CPU time of everything on this machine so far, in milliseconds. */
 export function machineCpuMs(): number {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = readFileSync('/proc/stat', 'utf8')
     .split('\n', 1)
@@ -23,7 +23,7 @@ function cpuMsOrNothing(pid: number): number {
   try {
     return cpuMsOf(pid)
   } catch {
-    return 0 // It ended meanwhile.
+    return 0 // It has ended meanwhile.
   }
 }
 
@@ -33,7 +33,7 @@ function childrenOf(parent: number): readonly number[] {
     .map(Number)
 }
 
-/** @returns `undefined` where the process has gone */
+/** @returns `undefined` if the process has ended */
 function parentOf(pid: string): number | undefined {
   try {
     return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])

@@ -17,30 +17,30 @@ const WARM_UP_MS = 60_000
 const READ_WITHIN_MS = 300_000
 const COMMITTED_WITHIN_MS = 600_000
 const LOOK_EVERY_MS = 1_000
-/** Of those looks one in so many is at memory, and at what is committed. */
+/** One look in this many also looks at memory and at what is committed. */
 const MEMORY_EVERY = 10
 
-/** What a fleet's run came to. */
+/** The results of a fleet's run. */
 export interface Measured {
   readonly begin: Look
   readonly end: Look
-  /** Until every router was read once. */
+  /** Time until every router was read once. */
   readonly firstReadMs: number
   readonly polls: FleetReport
   readonly snapshotMs: readonly number[]
   readonly readingMs: readonly number[]
-  /** Of the daemon, by seconds. */
+  /** The daemon's memory, by seconds. */
   readonly resident: readonly Point[]
   readonly journalBytes: number
-  /** How old the oldest router's last committed reading was, at the worst. */
+  /** The greatest age of the oldest router's last committed reading. */
   readonly oldestCommitMs: number
   readonly tableBytes: ReadonlyMap<string, number>
   readonly comparison: Comparison
-  /** `0` where the daemon stopped in order. */
+  /** `0` if the daemon stopped in order. */
   readonly exitCode: number | null
 }
 
-/** One run on a stage that has started: warm up, measure, calm down, compare. */
+/** A run on a started stage: warm up, measure, calm down, compare. */
 export class FleetRun {
   readonly #stage: Stage
   readonly #say: (line: string) => void
@@ -91,7 +91,7 @@ export class FleetRun {
     }
   }
 
-  /** @returns until every router was read */
+  /** @returns the time until every router was read */
   async #warmUp(): Promise<number> {
     const { fleet, daemon } = this.#stage.running
     const beganMs = performance.now()
@@ -126,7 +126,7 @@ export class FleetRun {
     }
   }
 
-  /** No byte moves any more, and all that was read is committed: stopping has no work left. */
+  /** Stops all traffic and waits until everything is committed, so that stopping has no work left. */
   async #calmDown(): Promise<void> {
     const frozenMs = await this.#stage.running.fleet.freeze()
     if (!(await this.#stage.untilRead(frozenMs, READ_WITHIN_MS, this.#signal)))
@@ -138,8 +138,7 @@ export class FleetRun {
       await sleep(LOOK_EVERY_MS, undefined, { signal: this.#signal })
       left = await this.#database.uncommitted(readAt)
     }
-    if (left > 0)
-      this.#say(`${left} routers were not committed in time: what they lack is no loss, it is in the journal`)
+    if (left > 0) this.#say(`${left} routers were not committed in time; their readings are in the journal`)
   }
 }
 

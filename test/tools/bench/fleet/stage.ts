@@ -14,9 +14,9 @@ import { FastFleetProcess } from './simulated/fleet-process.ts'
 
 export interface StageOptions extends FleetSize {
   readonly tenants: number
-  /** Keys of the daemon's config over the usual ones. */
+  /** Keys of the daemon's config that override the usual ones. */
   readonly config: Readonly<Record<string, unknown>>
-  /** For the daemon's Node. */
+  /** Flags for the daemon's Node. */
   readonly nodeFlags: readonly string[]
   readonly say: (line: string) => void
 }
@@ -28,11 +28,11 @@ interface Running {
   readonly databaseUrl: string
 }
 
-/** Fleet, PostgreSQL and the compiled daemon, each a process of its own, in a folder that goes with them. */
+/** Fleet, PostgreSQL and the compiled daemon in separate processes, in a folder that is removed with them. */
 export class Stage {
   readonly tenants: readonly string[]
   readonly size: FleetSize
-  /** Log, config and journal. */
+  /** The folder of log, config and journal. */
   readonly folder: string
   readonly #options: StageOptions
   readonly #postgres: PostgresServer
@@ -50,7 +50,7 @@ export class Stage {
 
   static async create(options: StageOptions): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-fleet-'))
-    // As root, PostgreSQL is another user.
+    // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     return new Stage(options, folder)
   }
@@ -68,7 +68,7 @@ export class Stage {
     return this.#running
   }
 
-  /** Everything runs, and nothing was read yet. */
+  /** Starts everything; nothing was read yet. */
   async start(): Promise<void> {
     const { seed, routers, sessions, say } = this.#options
     const cli = await buildDaemon(join(this.folder, 'daemon'), say)
@@ -89,14 +89,14 @@ export class Stage {
     this.#running = { fleet, daemon, databaseUrl, postgresPid: postmaster?.pid ?? 0 }
   }
 
-  /** The daemon looks for a changed file by itself. */
+  /** Writes the config. The daemon notices a changed file by itself. */
   async writeConfig(change: Partial<Pick<Terms, 'more' | 'ofTenant'>>): Promise<void> {
     if (!this.#terms) throw new Error('the stage was not started')
     await writeFile(`${this.#configFile}.new`, configText({ ...this.#terms, ...change }), { mode: 0o600 })
     await rename(`${this.#configFile}.new`, this.#configFile)
   }
 
-  /** Until every router has been read whole since. @returns whether it was in time */
+  /** Waits until each router has been read whole since then. @returns whether it was in time */
   async untilRead(sinceMs: number, withinMs: number, signal: AbortSignal): Promise<boolean> {
     const untilMs = performance.now() + withinMs
     while ((await this.running.fleet.unread(sinceMs)) > 0) {
@@ -106,7 +106,7 @@ export class Stage {
     return true
   }
 
-  /** Ends whatever runs; the database's files go with it. What does not end is told, and keeps nothing else from it. */
+  /** Ends everything and removes the database's files. Processes that do not end are reported. */
   async stop(): Promise<void> {
     await this.#running?.daemon.end('SIGKILL')
     const ended = await Promise.allSettled([this.#fleet?.stop(), this.#postgres.stop()])

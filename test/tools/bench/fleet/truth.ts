@@ -4,12 +4,12 @@ import { routerIdOf } from './config.ts'
 import { usernameOf } from './simulated/menus.ts'
 import type { Stage } from './stage.ts'
 
-/** A fleet whose routers were dealt out to tenants in turn. */
+/** A fleet whose routers were assigned to tenants in turn. */
 export type TrueFleet = Pick<Stage, 'size' | 'tenants'> & {
   readonly running: { readonly fleet: Pick<Stage['running']['fleet'], 'truth'> }
 }
 
-/** What each subscriber's whole replies carried, by the fleet's books. Of who moved nothing nothing is recorded. */
+/** The bytes that each subscriber's whole replies carried, by the fleet's books; without subscribers of 0 bytes. */
 export async function carriedBy(stage: TrueFleet): Promise<readonly SubscriberBytes[]> {
   const { fleet } = stage.running
   const all: SubscriberBytes[] = []
@@ -25,7 +25,7 @@ export async function carriedBy(stage: TrueFleet): Promise<readonly SubscriberBy
   return all
 }
 
-/** How many of the four tables' sums are not the first one's: none, where they agree. */
+/** The number of the four tables whose sum differs from the first one's. */
 export function differentSums({ tables }: Comparison): number {
   const sums = Array.from(tables.values(), it => `${it.upload}/${it.download}`)
   return sums.filter(it => it !== sums[0]).length

@@ -1,13 +1,13 @@
 import { median } from '../measure.ts'
 
 /**
- * What a day is expected to be.
- * @param days complete ones, one week at least, the earliest first
- * @param later days after the last of them, 1 for the next
+ * The expected usage of a day.
+ * @param days complete days, at least a week, earliest first
+ * @param later number of days after the last of them, 1 for the next
  */
 export type Expecting = (days: readonly number[]) => (later: number) => number
 
-/** Ways to expect the days to come, beside the one that the daemon has. */
+/** Ways to forecast days, besides the daemon's own. */
 export const CANDIDATES: ReadonlyMap<string, Expecting> = new Map<string, Expecting>([
   ['mean of 28 days', days => always(mean(days.slice(-28)))],
   ['mean of 14 days', days => always(mean(days.slice(-14)))],
@@ -39,7 +39,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** The mean, in which one that is `half` before the last counts half as much. */
+/** A mean in which a value that is `half` positions older counts half as much. */
 function recent(values: readonly number[], half: number): number {
   const weights = values.map((_, at) => 2 ** ((at - values.length) / half))
   const weighed = values.reduce((sum, value, at) => sum + value * (weights[at] ?? 0), 0)

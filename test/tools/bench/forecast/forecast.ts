@@ -8,7 +8,7 @@ const OF_EACH_KIND = 15
 const DAYS_OF_MONTH = [5, 10, 15, 20, 25] as const
 const DAY_MS = 86_400_000
 const KNOWN_DAYS = 120
-/** Of a day's bytes, those that have moved by noon: evenings are the busiest. */
+/** The share of a day's bytes that have moved by noon: evenings are the busiest. */
 const BY_NOON = 0.4
 const OURS = 'mean of the weekday, 4 weeks (forecastOf)'
 const PLAIN = 'mean of 28 days'
@@ -20,25 +20,25 @@ export const FORECAST: Bench = {
     const histories = generatedHistories(OF_EACH_KIND)
     const kinds = new Set(histories.map(({ kind }) => kind))
     bench.say(`${histories.length} generated histories of two years: ${[...kinds].join(', ')}`)
-    const asked = histories.flatMap(questionsOf)
-    bench.say(`${asked.length} months' ends, each of noon on one of the days ${DAYS_OF_MONTH.join(', ')}`)
-    return [...errorFigures(asked), ...DAYS_OF_MONTH.flatMap(day => intervalFigures(day, asked))]
+    const questions = histories.flatMap(questionsOf)
+    bench.say(`${questions.length} months' ends, each of noon on one of the days ${DAYS_OF_MONTH.join(', ')}`)
+    return [...errorFigures(questions), ...DAYS_OF_MONTH.flatMap(day => intervalFigures(day, questions))]
   },
 }
 
-/** A moment of a month that is over. Bytes. */
+/** A moment of a past month. Bytes. */
 interface Question {
   readonly dayOfMonth: number
-  /** Days left of the month after this one. */
+  /** Days left in the month after this one. */
   readonly after: number
   readonly used: number
-  /** Complete ones, from the second on which there was anything. */
+  /** Complete days, beginning with the second day that had usage. */
   readonly days: readonly number[]
   readonly actual: number
   readonly ours: Forecast
 }
 
-/** Of the last 18 months; only where there is a week of history, and something was used. */
+/** Moments of the last 18 months with a week of history and some usage. */
 function questionsOf(history: GeneratedHistory): readonly Question[] {
   return Array.from({ length: 18 }, (_, month) => Date.UTC(2024, 6 + month, 1)).flatMap(firstMs =>
     DAYS_OF_MONTH.flatMap(dayOfMonth => questionOf(history, firstMs, dayOfMonth) ?? []),
@@ -76,10 +76,10 @@ const WAYS = new Map<string, (question: Question) => number>([
   ...Array.from(CANDIDATES, ([name, expecting]) => [name, forecastBy(expecting)] as const),
 ])
 
-/** Of each way on each day of the month, and in the mean of those days; the daemon's own first. */
-function errorFigures(asked: readonly Question[]): readonly Figure[] {
+/** The error of each way on each day of the month, and the mean over those days; the daemon's own first. */
+function errorFigures(questions: readonly Question[]): readonly Figure[] {
   const onDays = DAYS_OF_MONTH.map(day => {
-    const those = asked.filter(({ dayOfMonth }) => dayOfMonth === day)
+    const those = questions.filter(({ dayOfMonth }) => dayOfMonth === day)
     const percents = Array.from(WAYS, ([name, way]): [string, number] => [
       name,
       median(those.map(question => percentOff(way(question), question.actual))),
@@ -106,26 +106,26 @@ function forecastBy(expecting: Expecting): (question: Question) => number {
   }
 }
 
-/** Whether what the forecasts say of themselves is so. */
-function intervalFigures(day: number, asked: readonly Question[]): readonly Figure[] {
-  const told = asked.filter(({ dayOfMonth, ours }) => dayOfMonth === day && ours.low !== null)
-  const within = told.filter(
+/** How often the intervals and errors of the forecasts hold. */
+function intervalFigures(day: number, questions: readonly Question[]): readonly Figure[] {
+  const known = questions.filter(({ dayOfMonth, ours }) => dayOfMonth === day && ours.low !== null)
+  const within = known.filter(
     ({ actual, ours: { low, high } }) => actual >= Number(low) && actual <= Number(high),
   )
-  const widths = told.map(({ actual, ours: { low, high } }) => (Number(high) - Number(low)) / actual)
-  const lessOff = told.filter(
+  const widths = known.map(({ actual, ours: { low, high } }) => (Number(high) - Number(low)) / actual)
+  const lessOff = known.filter(
     ({ actual, ours }) => percentOff(Number(ours.forecast), actual) <= Number(ours.errorPercent),
   )
   const of = { name: 'forecast', unit: '%' }
   return [
     {
       ...{ ...of, metric: `day ${day}, months that end from low to high` },
-      ...{ value: (100 * within.length) / told.length, goal: { atLeast: 80 } },
+      ...{ value: (100 * within.length) / known.length, goal: { atLeast: 80 } },
     },
     { ...of, metric: `day ${day}, from low to high, of the month`, value: 100 * median(widths) },
     {
       ...{ ...of, metric: `day ${day}, months off by error_percent or less` },
-      ...{ value: (100 * lessOff.length) / told.length, goal: { atLeast: 45 } },
+      ...{ value: (100 * lessOff.length) / known.length, goal: { atLeast: 45 } },
     },
   ]
 }

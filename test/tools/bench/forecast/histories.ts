@@ -5,35 +5,35 @@ const FIRST_DAY_MS = Date.UTC(2024, 0, 1)
 const DAYS = 2 * 366
 const GB = 1e9
 
-/** What somebody used on each of so many days. */
+/** The usage of each day. */
 export interface GeneratedHistory {
   readonly kind: string
-  /** Of the first one, in milliseconds since 1970. */
+  /** Time of the first day, in milliseconds since 1970. */
   readonly firstMs: number
   readonly bytes: readonly number[]
 }
 
-/** What a kind of usage is made of; factors are of a usual day. */
+/** The parameters of a kind of usage; factors are relative to a usual day. */
 interface Shape {
   readonly kind: string
   readonly usualBytes: number
-  /** From Sunday on. */
+  /** Factors from Sunday on. */
   readonly week: readonly number[]
-  /** Of a month. */
+  /** Growth per month. */
   readonly growth: number
-  /** The spread of a day's logarithm: 0.05 hardly any, 1.2 a heavy tail. */
+  /** Standard deviation of a day's logarithm: 0.05 is hardly any, 1.2 a heavy tail. */
   readonly spread: number
-  /** How much of a day's deviation is left on the next. */
+  /** Share of a day's deviation that remains on the next. */
   readonly memory: number
-  /** How likely a day is without usage. */
+  /** Probability of a day without usage. */
   readonly idle: number
-  /** Holidays: on what they are, and for how many days together. */
+  /** Holidays: factor and number of consecutive days. */
   readonly holiday: { readonly factor: number; readonly days: number; readonly ofAYear: number }
-  /** A day of an outage is anything from nothing to a usual one. */
+  /** Number of days with an outage, on which usage is between nothing and usual. */
   readonly outagesOfAYear: number
-  /** By the share of the month that has passed, 0 up to 1. */
+  /** Factor by the elapsed share of the month, in [0, 1). */
   readonly monthTurn: (share: number) => number
-  /** The first days are none: it began only then. */
+  /** Whether usage only begins after some days. */
   readonly isNew: boolean
 }
 
@@ -41,9 +41,9 @@ const EVEN = [1, 1, 1, 1, 1, 1, 1]
 const HOME = [1.2, 0.93, 0.92, 0.93, 0.96, 1.02, 1.2]
 const OFFICE = [0.25, 1.2, 1.25, 1.22, 1.2, 1.05, 0.35]
 const flat = () => 1
-/** Paid at the month's turn. */
+/** Paid at the turn of the month. */
 const payday = (share: number) => (share < 0.17 ? 1.35 : share > 0.8 ? 0.75 : 1)
-/** A package that runs out. */
+/** A data package that runs out. */
 const running = (share: number) => (share < 0.5 ? 1.3 : share < 0.8 ? 0.9 : 0.4)
 
 const COMMON = {
@@ -72,7 +72,7 @@ const SHAPES: readonly Shape[] = [
   { ...PERSON, kind: 'new subscriber', week: HOME, spread: 0.6, idle: 0.03, isNew: true },
 ]
 
-/** So many of each kind: two years of days, the same ones each time. */
+/** Makes `ofEach` histories of each kind: two years of days, the same ones each time. */
 export function generatedHistories(ofEach: number): readonly GeneratedHistory[] {
   return SHAPES.flatMap((shape, at) =>
     Array.from({ length: ofEach }, (_, n) => historyOf(shape, seededRandom(at * 1_000 + n))),
@@ -99,7 +99,7 @@ function historyOf(shape: Shape, random: Random): GeneratedHistory {
   return { kind, firstMs: FIRST_DAY_MS, bytes }
 }
 
-/** What holidays and outages make of the days they are on. */
+/** The factors of holidays and outages, by day. */
 function eventsOf({ holiday, outagesOfAYear }: Shape, random: Random): ReadonlyMap<number, number> {
   const events = new Map<number, number>()
   for (let count = 0; count < (holiday.ofAYear * DAYS) / 365; count++) {
@@ -111,7 +111,7 @@ function eventsOf({ holiday, outagesOfAYear }: Shape, random: Random): ReadonlyM
   return events
 }
 
-/** Of mean 0 and spread 1 (Box-Muller). */
+/** Normally distributed, mean 0 and deviation 1 (Box-Muller). */
 function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }

@@ -12,7 +12,7 @@ import { answerParent, sweptMemory } from '../child.ts'
 import { cpuMs } from '../measure.ts'
 import type { DaemonQuestion } from './idle-messages.ts'
 
-/** The process that is measured: the daemon's poller, with routers that it has read once and is to read again next year. */
+/** The measured process: the daemon's poller, with routers that were read once and will be read again next year. */
 
 const NEXT_YEAR = '0 0 0 1 1 *'
 const SERVICES: readonly SimulatedService[] = ['hotspot', 'ppp']
@@ -43,8 +43,8 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
       graceMs: 0,
       heldBack: () => undefined,
       sink: {
-        record: (_, its) => {
-          readings += its.length
+        record: (_, all) => {
+          readings += all.length
           if (readings === routers * SERVICES.length) resolve()
         },
       },

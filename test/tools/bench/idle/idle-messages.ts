@@ -1,4 +1,4 @@
-/** What the idle bench's processes ask of each other. */
+/** Messages between the processes of the idle bench. */
 
 export interface Ports {
   readonly plain: number
@@ -10,7 +10,7 @@ export type DaemonQuestion =
       readonly kind: 'connect'
       readonly routers: number
       readonly port: number
-      /** PEM of who signed the routers' certificate; absent: plain TCP. */
+      /** PEM of the CA of the routers' certificate; without it plain TCP. */
       readonly ca?: string
     }
   | { readonly kind: 'cpu' }

@@ -4,13 +4,13 @@ import { encodeSentence, SentenceDecoder } from '../../../../src/routeros/wire/w
 const MAX_WORD_BYTES = 4_096
 const TAG = '.tag='
 
-/** What a router says to each command; one that is not here has no rows, and a `listen` is answered by nothing. */
+/** A router's answer to each command. Other commands have no rows, and a `listen` is not answered. */
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   '/system/resource/print': ['=uptime=1w2d3h4m5s', '=version=7.20.1 (stable)'],
   '/system/identity/print': ['=name=tower'],
 }
 
-/** Serves one connection as a router that nobody is logged in to: no objects, no state. */
+/** Serves a connection like a router without sessions: no objects, no state. */
 export function respondAsIdleRouter(socket: Socket): void {
   const decoder = new SentenceDecoder({
     maxWordBytes: MAX_WORD_BYTES,

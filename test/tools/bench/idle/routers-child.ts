@@ -5,7 +5,7 @@ import { answerParent } from '../child.ts'
 import type { Ports } from './idle-messages.ts'
 import { respondAsIdleRouter } from './raw-responder.ts'
 
-/** The process of the routers: all on one port, or on another with TLS. */
+/** The process of the routers: all on one port, and on another with TLS. */
 
 const BACKLOG = 4_096
 

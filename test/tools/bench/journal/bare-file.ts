@@ -8,7 +8,7 @@ export interface BareCost extends FlushCost {
   readonly bytes: number
 }
 
-/** Nothing but the same writes and `fdatasync`s, to a file that grows as the journal's does. */
+/** Only the same writes and `fdatasync`s, to a file that grows like the journal. */
 export async function writeBare(
   folder: string,
   flushes: readonly (readonly number[])[],

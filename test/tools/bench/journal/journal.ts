@@ -10,11 +10,11 @@ import { type FlushCost, JournaledFleet } from './journaled-fleet.ts'
 
 const ROUNDS = 9
 const FLUSHES = 40
-/** Routers read in a quarter of a second, by which a flush follows the other: of 200,000 sessions, and of a million. */
+/** Routers read in a quarter of a second, the time between two flushes: with 200,000 sessions, and with a million. */
 const SIZES = [50, 250] as const
 const BARE = 'write and fdatasync of the same bytes'
 
-/** The type of a file system that is in memory. */
+/** The type of an in-memory file system. */
 const TMPFS = 0x01021994
 
 export const JOURNAL: Bench = {
@@ -71,7 +71,7 @@ async function measure(
     },
     {
       ...{ name: 'journal', metric: `a session reading, ${readings} a flush`, unit: 'bytes' },
-      // Of all rounds: in some a segment begins, which tells every session anew.
+      // Over all rounds: in some a segment begins, which repeats every session.
       ...{ value: sumOf(bare, it => it.bytes) / sumOf(bare, it => it.readings), goal: { atMost: 16 } },
     },
   ]

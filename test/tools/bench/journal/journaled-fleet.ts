@@ -12,17 +12,17 @@ const INTERVAL_MS = 5_000
 /** Readings between two commits of a router. */
 const READINGS_A_COMMIT = 6
 
-/** What it took to make so many session readings durable. */
+/** The time it took to make `readings` session readings durable. */
 export interface FlushCost {
   readonly readings: number
   readonly ms: number
   readonly cpuMs: number
 }
 
-/** Flushes as soon as there is something to write: what is measured is how long that takes, and not the wait before. */
+/** Flushes as soon as there is something to write, because the time of writing is measured, not the wait before it. */
 const HASTY: Clock = { ...systemClock, sleep: async () => {} }
 
-/** Routers whose readings the real journal makes durable, as the recorder asks it to. */
+/** Routers whose readings the real journal makes durable, with the recorder's calls. */
 export class JournaledFleet {
   readonly disk = new RecordingDisk()
   readonly #routers: readonly SteadyRouter[]
@@ -38,7 +38,7 @@ export class JournaledFleet {
     this.#routers = Array.from({ length: routers }, (_, number) => new SteadyRouter(tenant, number))
     this.#journal = new Journal({
       ...{ directory, disk: this.disk.disk, clock: HASTY, log: createLogger('warn') },
-      // So that it never has to begin anew for want of room.
+      // Large enough that it never has to start over for lack of space.
       maxBytes: 4 * 1024 ** 3,
       pending: () => [],
     })
@@ -57,7 +57,7 @@ export class JournaledFleet {
     await this.#journal.stop()
   }
 
-  /** Makes so many readings of all routers durable, one flush each. */
+  /** Makes `flushes` readings of all routers durable, with one flush each. */
   async grow(flushes: number): Promise<FlushCost> {
     this.disk.take()
     const cost = { ms: 0, cpuMs: 0 }
@@ -69,7 +69,7 @@ export class JournaledFleet {
     return { ...cost, readings: flushes * this.#routers.length * SESSIONS_A_ROUTER }
   }
 
-  /** @returns what it took from the first decision handed over until all were told to be durable */
+  /** @returns the time from the first decision until all are durable */
   async #flush(decide: (router: SteadyRouter, atMs: number) => readonly Decision[]) {
     this.#atMs += INTERVAL_MS
     const decided = this.#routers.flatMap(router =>

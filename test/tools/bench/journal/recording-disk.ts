@@ -1,7 +1,7 @@
 import type { AppendFile, Disk } from '../../../../src/journal/files/disk.ts'
 import { nodeDisk } from '../../../../src/journal/files/node-disk.ts'
 
-/** The real disk, and what is written to it: the size of each piece, up to each sync. */
+/** The real disk, recording what is written: the size of each piece, up to each sync. */
 export class RecordingDisk {
   #pieces: number[] = []
   #synced: (readonly number[])[] = []
@@ -10,7 +10,7 @@ export class RecordingDisk {
     return { ...nodeDisk, create: async path => this.#recorded(await nodeDisk.create(path)) }
   }
 
-  /** All since it was last taken. */
+  /** Everything since the last call. */
   take(): readonly (readonly number[])[] {
     const synced = this.#synced
     this.#synced = []

@@ -13,7 +13,7 @@ import { ReplayedMenu } from './replayed-menu.ts'
 
 const SIZES = [1_000, 10_000, 50_000] as const
 const ROUNDS = 9
-/** So many sessions are read for one figure, since CPU is counted in coarse steps. */
+/** Sessions read for one figure, because CPU is counted in coarse steps. */
 const SESSIONS_A_ROUND = 300_000
 
 const LIMITS = { maxSessions: 1e6, newSessionsPerHour: 4e6 }
@@ -33,7 +33,7 @@ export const LEDGER: Bench = {
   },
 }
 
-/** Decide, what waits for the database, rollup, adopt, live numbers: all that is not the journal's. */
+/** Decide, pending data for the database, rollup, adopt, live numbers: everything except the journal. */
 function applying(sessions: number): readonly Figure[] {
   const replies = Array.from({ length: 12 }, (_, round) => replyOf(sessions, round))
   const decodeUs: number[] = []
@@ -55,7 +55,7 @@ function applying(sessions: number): readonly Figure[] {
   ]
 }
 
-/** One connection's readings, of which the first, with nothing known, is not counted. @returns sessions that are */
+/** Reads one connection; the first reading, with nothing known, is not counted. @returns the counted sessions */
 function readAll(
   replies: readonly (readonly Buffer[])[],
   sessions: number,

@@ -5,11 +5,11 @@ import { parseSentence, type Row } from '../../../../src/routeros/wire/sentence.
 import { SentenceDecoder } from '../../../../src/routeros/wire/words.ts'
 import { ofService, PLAIN_READING, PLAIN_ROW } from '../../../accounting/readings.ts'
 
-/** When the first reply of `replyOf` was, in a bucket that has room for the others. */
+/** Time of the first reply of `replyOf`, in a bucket with room for the others. */
 const START_MS = Date.UTC(2026, 0, 1, 12, 0, 30)
 const UPTIME_SECONDS = 86_400 + 2 * 3_600 + 12 * 60
 
-/** Readings of replies, a second apart, as a connection makes them of the bytes. */
+/** Readings of replies, one second apart, as a connection makes them from the bytes. */
 export class ReplayedMenu {
   readonly #memory = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
   readonly #decoder: SentenceDecoder

@@ -7,10 +7,10 @@ import { SECRET } from '../../../system/daemon/scene.ts'
 import { BuiltDaemon } from '../fleet/built-daemon.ts'
 import { TENANTS } from './history.ts'
 
-/** Where nobody listens. */
+/** A port on which nobody listens. */
 const REFUSING_PORT = 9
 
-/** The compiled daemon on a database that is full, with a router a tenant, none of which answers. */
+/** The compiled daemon on a full database, with one router per tenant, none of which answers. */
 export class DaemonStarts {
   readonly #folder: string
   readonly #databaseUrl: string
@@ -31,7 +31,7 @@ export class DaemonStarts {
     return new DaemonStarts(folder, databaseUrl, await buildDaemon(join(folder, 'daemon'), say))
   }
 
-  /** @returns seconds from the process's begin until it says that it is running */
+  /** @returns seconds from the start of the process until it reports that it is running */
   async start(): Promise<number> {
     const number = ++this.#starts
     const port = await freePort()

@@ -6,16 +6,16 @@ export const TENANTS = 200
 export const DAYS = 400
 export const ENDED = 10_000_000
 const OPEN_A_ROUTER = 250
-/** Of all, in one statement. */
+/** Parts into which statements are split. */
 const PARTS = 20
 const DAY_MS = 86_400_000
-/** Of which `session_deltas` are there. */
+/** Number of days with `session_deltas`. */
 const DELTA_DAYS = 14
 
 /**
- * A tenant has one router. The first has some 700,000 sessions, the last 25,000; subscribers come as often, some of
- * them far more so. Sessions are as long as sessions are, a minute or a day, and as large. Rows come in the order of
- * time, as they would have.
+ * Each tenant has one router. The first has about 700,000 sessions, the last 25,000; subscribers come as often, and
+ * some far more often. Durations and sizes vary as in practice, from a minute to a day. Rows are inserted in the order
+ * of time.
  */
 const SESSIONS = `insert into user_sessions (id, tenant_id, router_id, service, protocol, username, mac_address,
     ip_address, router_session_id, status, start_time, last_seen_at, end_time, end_reason, data_upload, data_download,
@@ -47,7 +47,7 @@ const OPEN_ROWS = `(
   select n, n % ${TENANTS} as tenant, true as is_open, now() - random() * interval '10 hours' as started
   from generate_series(0, ${TENANTS * OPEN_A_ROUTER - 1}) as n) as begun`
 
-/** A session's bytes are those of the day on which it began. */
+/** A session's bytes belong to the day on which it began. */
 const DAILY = `insert into usage_daily
   select tenant_id, (start_time at time zone 'UTC')::date, router_id, service, username, sum(data_upload),
     sum(data_download)
@@ -56,7 +56,7 @@ const DAILY = `insert into usage_daily
 const TENANT_DAILY = `insert into tenant_usage_daily
   select tenant_id, day, router_id, service, sum(upload), sum(download) from usage_daily group by 1, 2, 3, 4 order by 2, 1`
 
-/** Spread over quarters of an hour, the first of which has what can't be divided. */
+/** Spread over quarters of an hour, the first of which has the remainder. */
 const DELTAS = `insert into session_deltas (bucket_start, session_id, tenant_id, upload, download)
   select bucket, id, tenant_id, data_upload / buckets + case place when 1 then data_upload % buckets else 0 end,
     data_download / buckets + case place when 1 then data_download % buckets else 0 end
@@ -68,10 +68,10 @@ const DELTAS = `insert into session_deltas (bucket_start, session_id, tenant_id,
       from user_sessions where start_time >= now() - interval '${DELTA_DAYS} days'
     ) as recent
   ) as divided, generate_series(1, buckets) as place,
-  lateral (select first + (place - 1) * interval '15 minutes' as bucket) as its
+  lateral (select first + (place - 1) * interval '15 minutes' as bucket) as buckets
   order by 1`
 
-/** Takes some minutes, and as many gigabytes. */
+/** Takes some minutes and some gigabytes. */
 export async function fillHistory(postgres: BenchPostgres, say: (line: string) => void): Promise<void> {
   const client = await postgres.database.pool.connect()
   try {
@@ -102,12 +102,12 @@ export async function fillHistory(postgres: BenchPostgres, say: (line: string) =
     await client.query('vacuum analyze')
     await postgres.checkpoint()
   } finally {
-    // With it go its settings.
+    // Its settings go with the connection.
     client.release(true)
   }
 }
 
-/** Fills a table of which all indexes but that of its key are made afterwards. */
+/** Fills a table without its indexes except the primary key, and creates them afterwards. */
 async function withoutIndexes(
   client: PoolClient,
   table: string,

@@ -9,7 +9,7 @@ import { DaemonStarts } from './daemon-start.ts'
 import { DAYS, ENDED, fillHistory, TENANTS } from './history.ts'
 import { askerOf, QUESTIONS, type Question } from './questions.ts'
 
-/** Of each tenant, in turn. */
+/** Questions per tenant, in turn. */
 const ASKED = 5
 const STARTS = 3
 const RETENTION_MS = 90 * 86_400_000
@@ -46,7 +46,7 @@ function tenantOf(store: LedgerStore, number: number) {
   }
 }
 
-/** One question at a time, after each tenant has asked it once. */
+/** Asks one question at a time, after each tenant has asked it once. */
 async function ask(bench: BenchRun, store: LedgerStore, { what, ask }: Question): Promise<readonly Figure[]> {
   bench.say(what)
   const ms: number[] = []
@@ -65,7 +65,7 @@ async function ask(bench: BenchRun, store: LedgerStore, { what, ask }: Question)
   ]
 }
 
-/** What the start asks for of all routers at once, and what is looked through after it. */
+/** The queries of the start for all routers at once, and the check that follows. */
 async function wholeTables(store: LedgerStore, pool: Pool): Promise<readonly Figure[]> {
   const askers = Array.from({ length: TENANTS }, (_, number) => askerOf(store, number))
   const tenants = askers.map(({ tenant }) => tenant)

@@ -1,7 +1,7 @@
 import { type RouterId, routerId, type TenantId, tenantId } from '../../../../src/accounting/ids.ts'
 import type { LedgerStore } from '../../../../src/store/ledger-store.ts'
 
-/** A tenant, whose one router is the daemon's own. */
+/** A tenant whose only router is the daemon's own. */
 export interface Asker {
   readonly store: LedgerStore
   readonly tenant: TenantId
@@ -15,7 +15,7 @@ export interface Question {
 
 const NOWHERE = new Set<never>()
 
-/** What is asked of the database while dashboards look: a line each. */
+/** The queries of dashboards. */
 export const QUESTIONS: readonly Question[] = [
   { what: 'rollups of a tenant', ask: ({ store, tenant }) => store.loadRollups([tenant], 'all') },
   {

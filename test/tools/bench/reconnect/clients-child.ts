@@ -10,18 +10,18 @@ import { SECRET } from '../../../system/daemon/scene.ts'
 import { answerParent } from '../child.ts'
 import type { ClientsQuestion, Crowd, Live } from './reconnect-messages.ts'
 
-/** The process of the dashboards: `tikmeter/client` as it is for users, and pusher-js as it is. */
+/** The process of the dashboards: `tikmeter/client` as published, and pusher-js unmodified. */
 
-/** The build for Node is the class itself, whose types say that it is a module's default. */
+/** The build for Node exports the class itself, although its types say that it is a default export. */
 const load = createRequire(import.meta.url)
 const Pusher: typeof PusherModule.default = load('pusher-js')
 
 const LOOK_EVERY_MS = 20
 const CONNECTED_WITHIN_MS = 120_000
-/** Of all clients, one in so many has the sessions on its page too. */
+/** One client in this many also subscribes to sessions. */
 const SESSIONS_EVERY = 4
 
-/** When its first snapshot of after an instant came. */
+/** When its first snapshot from after an instant arrived. */
 class Arrival {
   #sinceMs = 0
   #atMs: number | undefined
@@ -80,7 +80,7 @@ async function connectAll(port: number, { tenants, pusher }: Crowd): Promise<Liv
   return live(0, CONNECTED_WITHIN_MS)
 }
 
-/** Behind a proxy on the same machine, each dashboard at an address of its own: one has two hundred at the most. */
+/** Each dashboard has its own address behind a local proxy, because an address may have two hundred connections. */
 function addressOf(number: number): string {
   return `10.0.${number >> 8}.${number & 255}`
 }

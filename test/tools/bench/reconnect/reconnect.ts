@@ -9,12 +9,12 @@ const CLIENTS = 2_000
 const TENANTS = 50
 const SESSIONS_A_ROUTER = 100
 /**
- * No more than an address may have: theirs can't be told apart. They are slow to come back by themselves: a second after
- * the end, and where nobody listens yet fifteen seconds after that.
+ * No more than an address may have, because pusher-js cannot have separate addresses. It reconnects slowly: a second
+ * after the end, and fifteen seconds later if nobody listens yet.
  */
 const PUSHER_CLIENTS = 100
 const PUSHER = { key: 'bench', secret: 'the secret of the bench' }
-/** As many connections as a tenant may have. */
+/** The greatest number of connections of a tenant. */
 const MOST_OF_ONE = 1_000
 const LIVE_WITHIN_S = 10
 const GIVE_UP_MS = 60_000
@@ -29,7 +29,7 @@ interface Restart {
   readonly live: Live
   readonly signalledMs: number
   readonly listeningMs: number
-  /** Of the new daemon, from its start until all were live. */
+  /** CPU of the new daemon, from its start until all were live. */
   readonly cpuMs: number
 }
 
@@ -52,7 +52,7 @@ export const RECONNECT: Bench = {
       await daemon.prepare()
       await daemon.start()
       const figures: Figure[] = []
-      for (const its of CASES) figures.push(...figuresOf(its, await restart(its, daemon, bench)))
+      for (const one of CASES) figures.push(...figuresOf(one, await restart(one, daemon, bench)))
       return figures
     } finally {
       await daemon.stop()
@@ -65,7 +65,7 @@ function evenCrowd(): Crowd {
   return { tenants, pusher: { key: PUSHER.key, clients: PUSHER_CLIENTS } }
 }
 
-/** One tenant has as many as it may, and the others the rest. */
+/** One tenant has as many clients as it may, and the others share the rest. */
 function lopsidedCrowd(): Crowd {
   const { tenants } = evenCrowd()
   const others = CLIENTS - MOST_OF_ONE
@@ -78,40 +78,40 @@ function lopsidedCrowd(): Crowd {
   }
 }
 
-/** The part that number `index` of `parts` gets of so many. */
+/** The share of part `index` of `parts`. */
 function share(count: number, parts: number, index: number): number {
   return Math.floor(((index + 1) * count) / parts) - Math.floor((index * count) / parts)
 }
 
-async function restart(its: Case, daemon: RestartedDaemon, { say }: BenchRun): Promise<Restart> {
+async function restart(tried: Case, daemon: RestartedDaemon, { say }: BenchRun): Promise<Restart> {
   const clients = new BenchChild(new URL('clients-child.ts', import.meta.url))
   const ask = (question: ClientsQuestion) => clients.ask<Live>(question)
   try {
-    await ask({ kind: 'connect', port: daemon.port, crowd: its.crowd })
-    say(`${its.name}: all are connected`)
+    await ask({ kind: 'connect', port: daemon.port, crowd: tried.crowd })
+    say(`${tried.name}: all are connected`)
     const signalledMs = Date.now()
-    await daemon.end(its.signal)
-    // Whatever was made before this is the old daemon's.
+    await daemon.end(tried.signal)
+    // Snapshots made before this are the old daemon's.
     const back = ask({ kind: 'await', sinceMs: Date.now(), withinMs: GIVE_UP_MS })
     const listeningMs = await daemon.start()
     const live = await back
     const cpuMs = cpuMsOf(daemon.pid)
-    say(`${its.name}: ${live.attempts} attempts; ends: ${JSON.stringify(live.ends)}`)
+    say(`${tried.name}: ${live.attempts} attempts; ends: ${JSON.stringify(live.ends)}`)
     return { live, signalledMs, listeningMs, cpuMs }
   } finally {
     await clients.stop()
   }
 }
 
-function figuresOf(its: Case, { live, signalledMs, listeningMs, cpuMs }: Restart): readonly Figure[] {
+function figuresOf(tried: Case, { live, signalledMs, listeningMs, cpuMs }: Restart): readonly Figure[] {
   const seconds = (atMs: number, sinceMs: number) => (atMs - sinceMs) / 1_000
   const figure = (metric: string, value: number, unit: string, goal?: Figure['goal']): Figure => ({
-    ...{ name: RECONNECT.name, metric: `${its.name}: ${metric}`, value, unit },
+    ...{ name: RECONNECT.name, metric: `${tried.name}: ${metric}`, value, unit },
     ...(goal && { goal }),
   })
   const { feedAtMs, pusherAtMs } = live
   const lastMs = Math.max(...feedAtMs)
-  const pushers = its.crowd.pusher.clients
+  const pushers = tried.crowd.pusher.clients
   return [
     figure('from the signal until it listens again', seconds(listeningMs, signalledMs), 's'),
     figure('clients on live snapshots', feedAtMs.length, '', { atLeast: CLIENTS }),

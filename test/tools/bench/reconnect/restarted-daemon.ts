@@ -11,7 +11,7 @@ import { FastFleetProcess } from '../fleet/simulated/fleet-process.ts'
 
 export interface RestartedDaemonOptions {
   readonly tenants: number
-  /** One of each tenant's. */
+  /** Sessions of each tenant's router. */
   readonly sessionsARouter: number
   readonly pusher: { readonly key: string; readonly secret: string }
   readonly say: (line: string) => void
@@ -23,7 +23,7 @@ interface Stage {
   readonly fleet: FastFleetProcess
 }
 
-/** The compiled daemon with a router for each tenant, which ends and starts again on the same port. */
+/** The compiled daemon with a router for each tenant. It restarts on the same port. */
 export class RestartedDaemon {
   readonly #options: RestartedDaemonOptions
   readonly #folder: string
@@ -39,7 +39,7 @@ export class RestartedDaemon {
 
   static async create(options: RestartedDaemonOptions): Promise<RestartedDaemon> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-reconnect-'))
-    // As root, PostgreSQL is another user.
+    // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     return new RestartedDaemon(options, folder)
   }
@@ -52,7 +52,7 @@ export class RestartedDaemon {
     return this.#daemon?.pid ?? 0
   }
 
-  /** Everything else, before the daemon's first start. */
+  /** Prepares everything else, before the daemon's first start. */
   async prepare(): Promise<void> {
     const { tenants, sessionsARouter, pusher, say } = this.#options
     const cli = await buildDaemon(join(this.#folder, 'daemon'), say)
@@ -68,7 +68,7 @@ export class RestartedDaemon {
     await writeFile(this.#configFile, text, { mode: 0o600 })
   }
 
-  /** @returns when it listened, by the wall clock, which its log is by */
+  /** @returns when it listened, by the wall clock, from its log */
   async start(): Promise<number> {
     if (!this.#stage) throw new Error('the daemon has nothing to run on')
     const { cli, port } = this.#stage
@@ -84,7 +84,7 @@ export class RestartedDaemon {
     await this.#daemon?.end(signal)
   }
 
-  /** Ends all that runs; its files go with it. */
+  /** Ends everything and removes its files. */
   async stop(): Promise<void> {
     await this.end('SIGKILL')
     await Promise.allSettled([this.#stage?.fleet.stop(), this.#postgres.stop()])

@@ -14,15 +14,15 @@ import { percentile } from '../measure.ts'
 
 const SLOW = 500
 const SESSIONS = 2_000
-/** Those that read as they should, of as many tenants, and of the slow ones' own among them. */
+/** Clients that read normally, spread over `TENANTS` tenants, including that of the slow ones. */
 const WATCHERS = 200
 const TENANTS = 50
-/** They stop one after the other, so that what one is stuck in is not what all are stuck in. */
+/** The slow clients stop one after the other, so that they are not all stuck in the same message. */
 const STOPPING_OVER_MS = 20_000
-/** Until the kernel takes no more for them, until they are too slow, and until they are cut off. */
+/** Time until the kernel's buffers are full, they count as too slow, and are cut off. */
 const GONE_WITHIN_MS = 120_000
 const LOOK_EVERY_MS = 2_000
-/** While the others are watched once: for long enough to tell a late turn from a prompt one. */
+/** Looks during one watch of the others, which is long enough to recognise late turns. */
 const LOOKS = 5
 const PAGE_BYTES = 4_096
 const KB = 1_000
@@ -41,12 +41,12 @@ export const SLOW_CLIENT: Bench = {
   },
 }
 
-/** What the daemon and the kernel hold at one moment. */
+/** Memory of the daemon and of the kernel at one moment. */
 interface Look extends Memory {
   readonly kernelBytes: number
 }
 
-/** A server, those that stop reading, and those beside them, in a process each. */
+/** A server, the clients that stop reading, and the others, in one process each. */
 class SlowScene {
   readonly #server = new BenchChild(new URL('../feed/server-child.ts', import.meta.url))
   readonly #slow = new BenchChild(new URL('../feed/clients-child.ts', import.meta.url))
@@ -63,7 +63,7 @@ class SlowScene {
     })
     await this.#watch(5 * INTERVAL_MS)
     const empty = await this.#look()
-    // Of the first tenant, all of them.
+    // All of the first tenant.
     await this.#askClients(this.#slow, {
       ...connecting(port),
       first: WATCHERS,
@@ -128,24 +128,24 @@ function connecting(port: number) {
   return { kind: 'connect', port, first: 0 } as const
 }
 
-/** Of all TCP sockets of this machine, at either end. */
+/** Memory of all TCP sockets of this machine, at both ends. */
 function kernelBytes(): number {
   return Number(/^TCP: .* mem (\d+)/m.exec(readFileSync('/proc/net/sockstat', 'utf8'))?.[1]) * PAGE_BYTES
 }
 
 interface Measured {
-  /** Before the slow ones came, while they read, while they don't, and once they are gone. */
+  /** Before the slow clients came, while they read, while they don't, and once they are gone. */
   readonly empty: Look
   readonly reading: Look
   readonly looks: readonly Look[]
   readonly after: Look
   readonly before: Watched
-  /** While one after the other stops, and once all have. */
+  /** While they stop one after the other, and once all have. */
   readonly stopping: readonly Watched[]
   readonly meanwhile: readonly Watched[]
   readonly goneMs: number
   readonly left: number
-  /** That those that had stopped find when they read again. */
+  /** The close codes that the stopped clients find when they read again. */
   readonly codes: readonly number[]
 }
 
@@ -155,11 +155,11 @@ function figures(measured: Measured): readonly Figure[] {
     ...{ name: SLOW_CLIENT.name, metric, value, unit },
     ...(goal && { goal }),
   })
-  const each = (of: (look: Look) => number, its: readonly Look[]) =>
-    (Math.max(...its.map(of)) - of(empty)) / SLOW / KB
-  const late = (its: readonly Watched[], share: number) =>
+  const each = (of: (look: Look) => number, looks: readonly Look[]) =>
+    (Math.max(...looks.map(of)) - of(empty)) / SLOW / KB
+  const late = (watches: readonly Watched[], share: number) =>
     percentile(
-      its.flatMap(({ latenessMs }) => latenessMs),
+      watches.flatMap(({ latenessMs }) => latenessMs),
       share,
     )
   const held = (look: Look) => look.heldBytes
@@ -175,7 +175,7 @@ function figures(measured: Measured): readonly Figure[] {
     figure('heap once all are cut off, over before', each(held, [after]), 'kB'),
     figure('from the first stop until all are cut off', goneMs / 1_000, 's'),
     figure('clients that are left', left, '', { atMost: 0 }),
-    // The others were cut off in the middle of a message that even the kernel had no room for.
+    // The others were cut off in the middle of a message that not even the kernel had room for.
     figure(
       'of which find 4413 when they read again',
       codes.filter(code => code === CLOSE.tooSlow).length,

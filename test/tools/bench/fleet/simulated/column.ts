@@ -1,4 +1,4 @@
-/** Numbers by index, in one block: objects for a million subscribers would cost a collector that the fleet has no room for. */
+/** Numbers by index in one block, because objects for a million subscribers would cost too much garbage collection. */
 export class Column {
   #values: Float64Array
 

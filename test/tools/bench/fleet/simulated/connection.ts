@@ -18,15 +18,15 @@ const ACTIVE_MENUS: Readonly<Record<SimulatedService, string>> = {
 
 interface Reply {
   readonly settle: Settle
-  /** Bytes up to its end, of those that are sent with it. */
+  /** Number of bytes up to its end, of those sent together. */
   readonly end: number
 }
 
-/** One client of a router. What it sends together is answered in one write. */
+/** One client of a router. Requests that arrive together are answered in one write. */
 export class FastConnection implements RouterClient {
   readonly #router: FastRouter
   readonly #socket: Socket
-  /** Outputs that the kernel is done with, for the next reply of whichever connection. */
+  /** Outputs that the kernel has taken, for reuse by any connection. */
   readonly #outputs: Output[]
   readonly #conversation: Conversation
   readonly #decoder: SentenceDecoder
@@ -47,7 +47,7 @@ export class FastConnection implements RouterClient {
   start(): void {
     const socket = this.#socket
     this.#router.clients.add(this)
-    socket.on('error', () => {}) // `close` follows, and is all there is to know.
+    socket.on('error', () => {}) // `close` follows and is all that matters.
     socket.on('data', chunk => this.#receive(chunk))
     socket.once('close', () => {
       this.#isEnding = true
@@ -56,14 +56,14 @@ export class FastConnection implements RouterClient {
     })
   }
 
-  tellOf(service: SimulatedService, gone: Subscriber): void {
+  reportLogout(service: SimulatedService, gone: Subscriber): void {
     const tag = this.#conversation.listensTo(service)
     if (tag === undefined || this.#isEnding) return
     const id = idOf(ACTIVE_MENUS[service], gone)
     this.#send(output => output.sentence('!re', tag, `=.id=${id}`, '=.dead=true'), [])
   }
 
-  /** Replies that were handed over whole still arrive. */
+  /** Ends the connection. Replies that were handed over whole still arrive. */
   end(by: Ending): void {
     if (this.#isEnding) return
     this.#isEnding = true
@@ -94,7 +94,7 @@ export class FastConnection implements RouterClient {
     const length = isCut ? output.length >> 1 : output.length
     this.#socket.write(output.bytes.subarray(0, length), error => {
       this.#outputs.push(output)
-      // Those before the cut are whole.
+      // Replies before the cut are whole.
       for (const { settle, end } of replies) settle(!error && end <= length)
     })
     if (!isCut) return

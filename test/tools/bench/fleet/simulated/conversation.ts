@@ -9,16 +9,16 @@ import type { Readings } from './readings.ts'
 import type { FastRouter } from './router.ts'
 import { writeRows } from './rows.ts'
 
-/** To be called once the reply, and all before it, was handed over whole; or with `false` where it never will be. */
+/** Called once the reply and all before it were handed over whole, or with `false` if that will not happen. */
 export type Settle = (isHanded: boolean) => void
 
 const VERSION = '7.20 (stable)'
 
-/** What one client asks a router, and what its whole replies add up to. */
+/** The requests of one client to a router, and the sum of its whole replies. */
 export class Conversation {
   readonly #router: FastRouter
   readonly #ppp: PppRound
-  /** Which tag each service's logouts are told with. */
+  /** Tag of the `listen` of each service. */
   readonly #listening = new Map<SimulatedService, string>()
 
   constructor(router: FastRouter) {
@@ -64,7 +64,7 @@ export class Conversation {
     return undefined
   }
 
-  /** The connection is over. */
+  /** Ends the conversation. */
   end(): void {
     this.#ppp.abandon()
   }
@@ -102,7 +102,7 @@ function reading(readings: Readings, atMs: number, below: number): Settle {
   return isHanded => (isHanded ? readings.complete(pending) : readings.drop(pending))
 }
 
-/** All, or where users are asked for, of those who are on theirs. */
+/** All online subscribers, or those that the request asks for. */
 function wantedOf(online: readonly number[], queries: readonly string[]): readonly number[] {
   const users = queries.filter(query => query.startsWith(USER_IS))
   if (users.length === 0) return online
@@ -112,7 +112,7 @@ function wantedOf(online: readonly number[], queries: readonly string[]): readon
 
 const USER_IS = 'user='
 
-/** How each row begins; without the word of length 0 that would end it. */
+/** The beginning of each row, without the empty word that would end it. */
 function headOf(tag: string): Uint8Array {
   return encodeSentence(['!re', tag].map(word => Buffer.from(word, 'latin1'))).subarray(0, -1)
 }

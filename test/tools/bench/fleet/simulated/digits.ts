@@ -1,14 +1,14 @@
 const ZERO = 0x30
 const BILLION = 1_000_000_000
 
-/** Writes a whole number below 2^53 in decimal. @returns where it ends */
+/** Writes a whole number below 2^53 in decimal. @returns the position after it */
 export function writeNumber(out: Uint8Array, at: number, value: number): number {
   if (value < BILLION) return writeSmall(out, at, value, widthOf(value))
   const high = Math.floor(value / BILLION)
   return writeSmall(out, writeNumber(out, at, high), value - high * BILLION, 9)
 }
 
-/** @param width digits, with zeros in front where the number has fewer */
+/** @param width number of digits, with leading zeros */
 function writeSmall(out: Uint8Array, at: number, value: number, width: number): number {
   let rest = value | 0
   for (let place = at + width - 1; place >= at; place--) {
@@ -30,7 +30,7 @@ const HOUR = 3_600
 const DAY = 86_400
 const WEEK = 604_800
 
-/** As RouterOS says it: `1w2d3h4m5s`, units of zero left out, `0s` for nothing. @returns where it ends */
+/** Writes an uptime as RouterOS does: `1w2d3h4m5s`, without units of 0, `0s` for 0. @returns the position after it */
 export function writeUptime(out: Uint8Array, at: number, uptimeSeconds: number): number {
   let end = writeUnit(out, at, Math.floor(uptimeSeconds / WEEK), W)
   end = writeUnit(out, end, Math.floor((uptimeSeconds % WEEK) / DAY), D)

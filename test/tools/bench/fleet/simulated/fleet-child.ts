@@ -5,7 +5,7 @@ import { reportOf } from './fleet-report.ts'
 import { TROUBLES, type Trouble } from './router.ts'
 
 /**
- * The fleet's process: routers on one port, and its orders by HTTP on another. It ends by SIGTERM, or with its parent.
+ * The fleet's process: routers on one port, and commands by HTTP on another. It ends by SIGTERM, or with its parent.
  * argv: the fleet's size as JSON.
  */
 

@@ -8,16 +8,16 @@ import type { FleetSize } from './fleet.ts'
 import type { FleetReport } from './fleet-report.ts'
 import type { Trouble } from './router.ts'
 
-/** What a router's whole replies carried, of each service's subscribers by number. */
+/** The bytes that a router's whole replies carried, for each service's subscribers by number. */
 export type RouterTruth = readonly {
   readonly service: SimulatedService
   readonly carried: readonly Bytes[]
 }[]
 
-/** The fast fleet in a process of its own, so that its cost is its own too. */
+/** The fast fleet in a child process, so that its cost is separate. */
 export class FastFleetProcess {
   readonly #child: ChildProcess
-  /** Of all routers, each at its own address. */
+  /** The port of all routers, each at its own address. */
   readonly port: number
   readonly #controlPort: number
 
@@ -29,7 +29,7 @@ export class FastFleetProcess {
 
   static async start(size: FleetSize): Promise<FastFleetProcess> {
     const file = fileURLToPath(new URL('fleet-child.ts', import.meta.url))
-    // Ctrl-C is for the parent, who then stops it.
+    // Ctrl-C goes only to the parent, which then stops the child.
     const child = spawn(process.execPath, ['--import', 'tsx', file, JSON.stringify(size)], {
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
@@ -50,27 +50,27 @@ export class FastFleetProcess {
     await ended
   }
 
-  /** From now on so large a share of all sessions is replaced in a minute. */
+  /** From now on this share of all sessions is replaced per minute. */
   async churn(shareAMinute: number): Promise<void> {
     await this.#order(`/churn?share=${shareAMinute}`)
   }
 
-  /** Nobody comes or goes any more, and no byte moves. @returns since when, for `unread` */
+  /** Stops logins, logouts and traffic. @returns the time of that, for `unread` */
   async freeze(): Promise<number> {
     return Number(await this.#order('/freeze'))
   }
 
-  /** How many routers were not read whole since. */
+  /** Number of routers that were not read whole since then. */
   async unread(sinceMs: number): Promise<number> {
     return Number(await this.#order(`/unread?since=${sinceMs}`))
   }
 
-  /** Connections right now. */
+  /** Number of open connections. */
   async connected(): Promise<number> {
     return Number(await this.#order('/connected'))
   }
 
-  /** From now on polls are looked at. */
+  /** Starts recording polls. */
   async begin(): Promise<void> {
     await this.#order('/begin')
   }
@@ -83,7 +83,7 @@ export class FastFleetProcess {
     return JSON.parse(await this.#order(`/truth?router=${router}`))
   }
 
-  /** From now on; `none` ends it. */
+  /** Starts a fault; `none` ends it. */
   async trouble(router: number, kind: Trouble): Promise<void> {
     await this.#order(`/trouble?router=${router}&kind=${kind}`)
   }

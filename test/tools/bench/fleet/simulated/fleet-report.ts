@@ -1,17 +1,17 @@
 import { percentile } from '../../measure.ts'
 import type { FastFleet } from './fleet.ts'
 
-/** How the routers were polled since they were told to begin to look. */
+/** How the routers were polled since recording began. */
 export interface FleetReport {
   readonly polls: number
-  /** Sessions that were told, each time they were. */
+  /** Sum of the sessions in all readings. */
   readonly sessionReadings: number
-  /** More than 100 ms after the router's own place in the interval. */
+  /** Polls more than 100 ms after the router's own time in the interval. */
   readonly late: number
   readonly missed: number
   readonly delayP99Ms: number
   readonly worstDelayMs: number
-  /** Connections since the fleet began, and now. */
+  /** Connections since the fleet began, and open ones. */
   readonly accepted: number
   readonly connected: number
 }

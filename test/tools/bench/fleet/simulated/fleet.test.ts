@@ -44,18 +44,18 @@ function rows(reading: Reading): ReadonlyMap<string, SessionReading> {
   return new Map(Array.from(rowsOf(reading), ([row]) => [row.username, row]))
 }
 
-/** What the fleet says that it told of who is on, and what the client was told, by name. */
-function held(router: FastRouter, reading: Reading): { told: object; got: object } {
+/** The bytes that the fleet claims to have shown of online subscribers, and those that the client got, by name. */
+function held(router: FastRouter, reading: Reading): { shown: object; got: object } {
   const service = simulated(reading.service)
   const carried = [...router.of(service).carried()]
-  const told = router
+  const shown = router
     .of(service)
     .online.map(number => [usernameOf(service, { router: router.number, number }), carried[number]])
   const got = Array.from(rows(reading), ([name, { counters }]) => [name, counters])
-  return { told: Object.fromEntries(told), got: Object.fromEntries(got) }
+  return { shown: Object.fromEntries(shown), got: Object.fromEntries(got) }
 }
 
-test('each router tells its own sessions, and to the byte what it counts as told', async () => {
+test('each router reports its own sessions, and counts to the byte what it reported', async () => {
   const { fleet, port } = await startFleet()
   for (const router of fleet.routers) {
     const client = await connect(router, port)
@@ -66,8 +66,8 @@ test('each router tells its own sessions, and to the byte what it counts as told
       expect(sessions).toHaveLength(SESSIONS / 2)
       expect(new Set(sessions.map(it => ofService(service).rules.identityKey(it))).size).toBe(SESSIONS / 2)
       expect(sessions.some(it => (it.counters?.download ?? 0) > 0)).toBe(true)
-      const { told, got } = held(router, reading)
-      expect(got).toEqual(told)
+      const { shown, got } = held(router, reading)
+      expect(got).toEqual(shown)
     }
   }
 })
@@ -87,14 +87,14 @@ test('counters grow, and a session keeps its login time', async () => {
   }
 })
 
-test('who goes is told of at once and keeps what was last told; who comes begins at nothing', async () => {
+test('a logout is reported at once and keeps the last bytes; a login begins at zero', async () => {
   const { fleet, port } = await startFleet()
   const [router] = fleet.routers
   if (!router) throw new Error('no router')
   const client = await connect(router, port)
   for (const service of SERVICES) {
     const before = await read(client, service)
-    const { told } = held(router, before)
+    const { shown } = held(router, before)
     const namesBefore = [...rows(before).keys()]
     router.swap(service, performance.now())
     const after = await read(client, service)
@@ -105,13 +105,13 @@ test('who goes is told of at once and keeps what was last told; who comes begins
     expect(now.get(come[0] ?? '')?.uptimeSeconds).toBe(0)
     const carried = [...router.of(service).carried()]
     const [name = ''] = gone
-    expect(carried[numberOf(name)]).toEqual(Object.entries(told).find(([it]) => it === name)?.[1])
+    expect(carried[numberOf(name)]).toEqual(Object.entries(shown).find(([it]) => it === name)?.[1])
     const again = held(router, after)
-    expect(again.got).toEqual(again.told)
+    expect(again.got).toEqual(again.shown)
   }
 })
 
-test('what a cut reply told counts for nothing, what came whole before the cut counts', async () => {
+test('a cut reply counts for nothing, and whole replies before the cut count', async () => {
   const { fleet, port } = await startFleet()
   const [router] = fleet.routers
   if (!router) throw new Error('no router')
@@ -128,11 +128,11 @@ test('what a cut reply told counts for nothing, what came whole before the cut c
   router.trouble = 'cutting'
   await expect(read(again, 'hotspot')).rejects.toThrow()
   const third = await connect(router, port)
-  const { told, got } = held(router, await read(third, 'hotspot'))
-  expect(got).toEqual(told)
+  const { shown, got } = held(router, await read(third, 'hotspot'))
+  expect(got).toEqual(shown)
 })
 
-test('a frozen fleet moves no byte, and knows who was read since', async () => {
+test('a frozen fleet has no traffic, and knows who was read since', async () => {
   const { fleet, port } = await startFleet()
   const clients = await Promise.all(fleet.routers.map(router => connect(router, port)))
   fleet.churn(60)

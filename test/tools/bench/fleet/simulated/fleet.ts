@@ -9,17 +9,17 @@ import { FastRouter, type Trouble } from './router.ts'
 export interface FleetSize {
   readonly seed: number
   readonly routers: number
-  /** Of each router: half of them hotspot, half PPP. */
+  /** Sessions per router: half hotspot, half PPP. */
   readonly sessions: number
 }
 
-/** The kernel lowers it to its own limit; all routers may be called at once. */
+/** The kernel lowers it to its own limit; all routers may be connected to at once. */
 const BACKLOG = 8_192
 const CHURN_EVERY_MS = 50
 
 /**
- * Thousands of routers on one port, each at its own loopback address. They are never wrong, know little trouble, and
- * answer at a small part of what those in test/harness/fleet cost.
+ * Thousands of routers on one port, each at its own loopback address. They never lie and have few kinds of faults, and
+ * cost a small part of those in test/harness/fleet.
  */
 export class FastFleet {
   readonly routers: readonly FastRouter[]
@@ -46,12 +46,12 @@ export class FastFleet {
     this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
   }
 
-  /** Connections so far. */
+  /** Number of connections so far. */
   get accepted(): number {
     return this.#accepted
   }
 
-  /** Connections right now. */
+  /** Number of open connections. */
   get connected(): number {
     return this.#sockets.size
   }
@@ -74,13 +74,13 @@ export class FastFleet {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  /** From now on so large a share of all sessions is replaced by new ones in a minute. */
+  /** From now on this share of all sessions is replaced by new ones per minute. */
   churn(shareAMinute: number): void {
     const { signal } = this.#churning
     this.#churned = this.#churn((this.#sessions * shareAMinute) / 60_000, signal)
   }
 
-  /** Nobody comes or goes any more, and no byte moves. @returns the time from when on */
+  /** Stops logins, logouts and traffic. @returns the time of that */
   async freeze(): Promise<number> {
     await this.#endChurn()
     const nowMs = performance.now()
@@ -93,14 +93,14 @@ export class FastFleet {
     await this.#churned
   }
 
-  /** How many routers have not given a whole reading of each service since. */
+  /** Number of routers that have not given a whole reading of each service since then. */
   unread(sinceMs: number): number {
     return this.routers.filter(router =>
       SERVICES.some(service => router.of(service).readings.lastMs < sinceMs),
     ).length
   }
 
-  /** From now on; whoever is connected to one that refuses is hung up on. */
+  /** Starts a fault; connections to a router that refuses are closed. */
   trouble(number: number, trouble: Trouble): void {
     const router = this.routers[number]
     if (!router) return
@@ -114,13 +114,13 @@ export class FastFleet {
       const nowMs = performance.now()
       for (; done < (nowMs - beganMs) * perMs; done++)
         pick(this.#random, this.routers)?.swap(pick(this.#random, SERVICES) ?? 'ppp', nowMs)
-      await sleep(CHURN_EVERY_MS, undefined, { signal }).catch(() => {}) // Aborted: the loop looks at its signal.
+      await sleep(CHURN_EVERY_MS, undefined, { signal }).catch(() => {}) // Aborted: the loop checks its signal.
     }
   }
 
   #accept(socket: Socket): void {
     const router = this.#byHost.get(socket.localAddress ?? '')
-    // Nobody else's business, from whichever network they come.
+    // Connections to other addresses are refused.
     if (!router || router.trouble === 'refusing') {
       socket.destroy()
       return

@@ -4,14 +4,14 @@ import type { Subscriber } from './subscribers.ts'
 /**
  * A property of a row:
  *
- *     fixed       the same for as long as the session lasts
- *     the others  another in each reply: written as it is sent
+ *     fixed       constant for the whole session
+ *     the others  different in each reply, and written when it is sent
  */
 export type Property =
   | { readonly kind: 'fixed'; readonly of: (subscriber: Subscriber) => string }
   | { readonly kind: 'uptime' | 'upload' | 'download' }
 
-/** What of a subscriber's a menu shows. */
+/** The properties of a subscriber that a menu shows. */
 export interface SessionMenu {
   readonly service: SimulatedService
   readonly properties: ReadonlyMap<string, Property>
@@ -25,12 +25,12 @@ export function usernameOf(service: SimulatedService, { router, number }: Omit<S
   return service === 'hotspot' ? `guest-${router}-${number}` : `home-${router}-${number}`
 }
 
-/** Whose name it is, on their router. */
+/** The number of the subscriber with this name, on their router. */
 export function numberOf(username: string): number {
   return Number(username.split('-').at(-1))
 }
 
-/** The menus that list subscribers, by path. As on record in routeros.md, of a 7.20. */
+/** The menus that list subscribers, by path. As recorded in routeros.md, from a 7.20. */
 export const SESSION_MENUS: ReadonlyMap<string, SessionMenu> = new Map([
   [
     '/ip/hotspot/active',
@@ -94,7 +94,7 @@ export const SESSION_MENUS: ReadonlyMap<string, SessionMenu> = new Map([
   ],
 ])
 
-/** The menu's `.id` of a subscriber, by which a logout is told. */
+/** The menu's `.id` of a subscriber, which a logout reports. */
 export function idOf(menu: string, subscriber: Subscriber): string {
   const id = SESSION_MENUS.get(menu)?.properties.get('.id')
   return id?.kind === 'fixed' ? id.of(subscriber) : ''

@@ -1,17 +1,17 @@
 const FIRST_BYTES = 65_536
 
-/** Bytes to be sent, written one after the other. */
+/** A buffer of bytes to be sent. */
 export class Output {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
-  /** How many there are so far; who wrote into `bytes` says so here. */
+  /** Number of bytes so far; code that writes to `bytes` updates it. */
   length = 0
 
-  /** As far as `length` they are written. */
+  /** The buffer, which is filled up to `length`. */
   get bytes(): Buffer {
     return this.#bytes
   }
 
-  /** Room for so many more. */
+  /** Makes room for `more` bytes. */
   reserve(more: number): void {
     const wanted = this.length + more
     if (wanted <= this.#bytes.length) return
@@ -33,7 +33,7 @@ export class Output {
   }
 }
 
-/** Of a word whose length is told in one byte, as are all that are sent here. */
+/** The length of a word, which must fit into one byte as all words here do. */
 export function shortLength(word: string): number {
   if (word.length === 0 || word.length > 0x7f) throw new RangeError(`not a short word: ${word}`)
   return word.length

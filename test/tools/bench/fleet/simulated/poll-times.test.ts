@@ -7,7 +7,7 @@ function polledAt(...times: readonly number[]): PollTimes {
   return polls
 }
 
-test('a router is late by its own place in the interval', () => {
+test('lateness is relative to the router’s own time in the interval', () => {
   const { ticks, late, missed, delaysMs } = polledAt(
     ...[7_010, 12_000, 17_050, 22_150, 27_000, 32_001, 37_000, 42_000, 47_000, 52_000, 57_000],
   ).punctuality(5_000)
@@ -19,7 +19,7 @@ test('a tick without a poll is missed', () => {
   expect(polledAt(0, 5_000, 15_000, 30_000).punctuality(5_000).missed).toBe(3)
 })
 
-test('the interval to the first poll that is looked at counts, the poll before does not', () => {
+test('the interval to the first recorded poll counts, the poll before does not', () => {
   const polls = polledAt(0, 5_000)
   polls.begin()
   polls.note(15_000)

@@ -1,38 +1,38 @@
 import { percentile } from '../../measure.ts'
 
-/** A poll that is so much after its router's place in the interval is late. */
+/** A poll this long after its router's time in the interval is late. */
 const LATE_MS = 100
-/** A router's place is where its early polls are: one out of turn, after a reconnect, does not move it. */
+/** A router's time is that of its early polls: one out of turn, after a reconnect, does not move it. */
 const PLACE_SHARE = 0.1
 
 export interface Punctuality {
   readonly ticks: number
   readonly late: number
   readonly missed: number
-  /** How far after its place each poll was. */
+  /** Delay of each poll after its time. */
   readonly delaysMs: readonly number[]
 }
 
-/** When one router was polled. Its place in the interval is fixed, but not told: it is taken from the polls. */
+/** The polls of one router. Its time in the interval is fixed but unknown, so it is derived from the polls. */
 export class PollTimes {
   #times: number[] = []
-  /** The last one before those that are looked at. */
+  /** The last poll before recording began. */
   #before: number | undefined
 
   note(atMs: number): void {
     this.#times.push(atMs)
   }
 
-  /** From now on they are looked at. */
+  /** Starts recording. */
   begin(): void {
     this.#before = this.#times.at(-1)
     this.#times = []
   }
 
-  /** @param intervalMs of the schedule */
+  /** @param intervalMs interval of the schedule */
   punctuality(intervalMs: number): Punctuality {
     const [first = 0] = this.#times
-    // As far from the nearest tick of the first poll's: between minus half an interval and half of one.
+    // Offset from the nearest tick, counted from the first poll: between minus and plus half an interval.
     const offsets = this.#times.map(it => {
       const sinceMs = it - first
       return sinceMs - Math.round(sinceMs / intervalMs) * intervalMs
@@ -50,7 +50,7 @@ export class PollTimes {
   }
 }
 
-/** Ticks without a poll: none came within an interval and a half. */
+/** Ticks without a poll, that is, without one for an interval and a half. */
 function missedIn(gapMs: number, intervalMs: number): number {
   return gapMs > 1.5 * intervalMs ? Math.round(gapMs / intervalMs) - 1 : 0
 }

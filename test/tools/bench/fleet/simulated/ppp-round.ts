@@ -3,18 +3,18 @@ import type { PendingReading } from './readings.ts'
 import type { Subscribers } from './subscribers.ts'
 
 /**
- * One reading of PPP after the other on one connection:
+ * The readings of PPP on one connection:
  *
- *     /ppp/active     who is there
- *     /interface      what they moved: a reading, where this connection has listed everybody's server row before
- *     server menu     asked for where it has not: then the reading is complete with its reply
+ *     /ppp/active     who is online
+ *     /interface      the counters: a complete reading if this connection has already listed every server row
+ *     server menu     requested if not: then the reading is complete with its reply
  */
 export class PppRound {
   readonly #subscribers: Subscribers
-  /** Those with a number below were in the last `/ppp/active`, unless they had left; the newest was the last of it. */
+  /** Subscribers with a lower number were in the last `/ppp/active`, unless they had left; `#newest` was its last. */
   #below = 0
   #newest = -1
-  /** Those with a number below were in a server menu. */
+  /** Subscribers with a lower number were in a server menu. */
   #joinedBelow = 0
   #unjoined: PendingReading | undefined
 
@@ -43,7 +43,7 @@ export class PppRound {
     const pending = this.#unjoined
     const below = this.#below
     this.#unjoined = undefined
-    // Who left before their row could be listed was never joined.
+    // Subscribers who left before their row could be listed were never joined.
     for (const number of pending?.left ?? []) if (number >= this.#joinedBelow) pending?.left.delete(number)
     return isHanded => {
       if (isHanded) this.#joinedBelow = below
@@ -52,7 +52,7 @@ export class PppRound {
     }
   }
 
-  /** A reading that waits for a server menu is none any more. */
+  /** A reading that waits for a server menu is dropped. */
   abandon(): void {
     if (this.#unjoined) this.#subscribers.readings.drop(this.#unjoined)
     this.#unjoined = undefined

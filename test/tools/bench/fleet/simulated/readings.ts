@@ -1,22 +1,22 @@
 /**
- * A reading on its way to the client: what was true at `atMs`, of the subscribers with a number `below` that one. It
- * counts once all of its replies are handed over.
+ * A reading on its way to the client: the truth at `atMs`, for subscribers with a number below `below`. It counts once
+ * all of its replies are handed over.
  */
 export interface PendingReading {
   readonly atMs: number
   readonly below: number
-  /** Who has left since: they are in it all the same. */
+  /** Subscribers who have left since; they are still in the reading. */
   readonly left: Set<number>
 }
 
 /**
- * Which complete reading of a service was the last to have each subscriber. Numbers are given out in the order of
- * logins, and everybody on is in every reading: so one number and one instant tell it for all of them.
+ * Remembers the last complete reading with each subscriber. Numbers follow the order of logins, and everybody online is
+ * in every reading, so one number and one instant suffice for all of them.
  */
 export class Readings {
   #last: { readonly atMs: number; readonly below: number } = { atMs: Number.NEGATIVE_INFINITY, below: 0 }
   readonly #pending = new Set<PendingReading>()
-  /** Of who has left; `undefined` where no reading ever had them. */
+  /** When a reading last had a subscriber who has left; `undefined` if none ever did. */
   readonly #lastOf = new Map<number, number | undefined>()
 
   get lastMs(): number {
@@ -29,14 +29,14 @@ export class Readings {
     return pending
   }
 
-  /** All of its replies were handed over. */
+  /** Called when all of its replies were handed over. */
   complete(pending: PendingReading): void {
     if (!this.#pending.delete(pending)) return
     for (const number of pending.left) if (number < pending.below) this.#lastOf.set(number, pending.atMs)
     if (pending.atMs > this.#last.atMs) this.#last = pending
   }
 
-  /** It never got there whole. */
+  /** Called if it did not arrive whole. */
   drop(pending: PendingReading): void {
     this.#pending.delete(pending)
   }
@@ -46,7 +46,7 @@ export class Readings {
     for (const pending of this.#pending) pending.left.add(number)
   }
 
-  /** When the last reading that had the subscriber was true; `undefined` where none did. */
+  /** The time of the last reading with the subscriber; `undefined` if there was none. */
   lastWith(number: number): number | undefined {
     return this.#lastOf.has(number) ? this.#lastOf.get(number) : this.#lastOnline(number)
   }

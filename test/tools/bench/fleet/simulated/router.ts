@@ -9,32 +9,32 @@ import { Templates } from './template.ts'
 export interface RouterAbout {
   readonly number: number
   readonly seed: number
-  /** Online at any time, of each service. */
+  /** Sessions online at any time, per service. */
   readonly sessions: number
 }
 
-/** Somebody who is connected. */
+/** A connected client. */
 export interface RouterClient {
-  tellOf(service: SimulatedService, gone: Subscriber): void
+  reportLogout(service: SimulatedService, gone: Subscriber): void
   end(by: Ending): void
 }
 
 /**
- * What is wrong with a router:
+ * Faults of a router:
  *
  *     none      answers
- *     silent    takes requests and never answers them
- *     cutting   sends half of the next reply, and hangs up
- *     refusing  hangs up on whoever connects
+ *     silent    accepts requests and never answers them
+ *     cutting   sends half of the next reply and closes the connection
+ *     refusing  closes each connection
  */
 export const TROUBLES = ['none', 'silent', 'cutting', 'refusing'] as const
 export type Trouble = (typeof TROUBLES)[number]
 
-/** Logins before the fleet began are as old at the most: they are told in one bucket or two. */
+/** The greatest age of logins when the fleet begins, so that they are in one or two buckets. */
 const OLDEST_LOGIN_MS = 240_000
 const FIRST_UPTIME_MS = 86_400_000
 
-/** A router: its subscribers of both services, and their rows as the client asked for them. */
+/** A router: its subscribers of both services, and their rows as requested by the client. */
 export class FastRouter {
   readonly number: number
   readonly hotspot: Subscribers
@@ -62,7 +62,7 @@ export class FastRouter {
     return service === 'hotspot' ? this.hotspot : this.ppp
   }
 
-  /** An address of its own, with all others' port: there are enough of them on the loopback. */
+  /** Its own address, with the port of all routers: the loopback network has enough of them. */
   get host(): string {
     return hostOf(this.number)
   }
@@ -75,17 +75,17 @@ export class FastRouter {
     return nowMs - this.#bootedMs
   }
 
-  /** Somebody goes, and somebody new comes, on a hotspot to the same address. */
+  /** Replaces a subscriber by a new one, on a hotspot at the same address. */
   swap(service: SimulatedService, nowMs: number): void {
     const subscribers = this.of(service)
     const gone = subscribers.logoutOne()
     const come = subscribers.login(nowMs)
     for (const [path, { templates }] of this.#templates)
       if (SESSION_MENUS.get(path)?.service === service) templates.add(come)
-    if (gone) for (const client of this.clients) client.tellOf(service, gone)
+    if (gone) for (const client of this.clients) client.reportLogout(service, gone)
   }
 
-  /** Rendered for the properties that were asked for last: a client asks for the same each time. */
+  /** Rows rendered for the last requested properties: a client always requests the same. */
   templates(path: string, menu: SessionMenu, proplist: string): Templates {
     const known = this.#templates.get(path)
     if (known?.proplist === proplist) return known.templates

@@ -4,8 +4,8 @@ import type { Subscribers } from './subscribers.ts'
 import { END, MOVING, MOVING_BYTES, type Templates } from './template.ts'
 
 /**
- * The rows of some of those on, as they are at one instant. This is where the fleet spends its time: no string, object
- * or closure is made here.
+ * Writes the rows of some subscribers at one instant. The fleet spends its time here: no string, object or closure is
+ * created.
  */
 export function writeRows(
   out: Output,

@@ -5,14 +5,14 @@ import { Column } from './column.ts'
 import { Readings } from './readings.ts'
 import { movedIn, rateOf } from './traffic.ts'
 
-/** Somebody who logs in once and never again, by number; the place is what an address goes by, and is used again. */
+/** A subscriber who logs in once, by number. `place` determines the address and is reused. */
 export interface Subscriber {
   readonly router: number
   readonly number: number
   readonly place: number
 }
 
-/** Those of one service on one router: numbered in the order of their logins, and what was read of them. */
+/** The subscribers of one service on one router, numbered in the order of their logins, and what was read of them. */
 export class Subscribers {
   readonly service: SimulatedService
   readonly readings = new Readings()
@@ -43,7 +43,7 @@ export class Subscribers {
     return this.#online
   }
 
-  /** How many there ever were: the next one's number. */
+  /** Number of subscribers so far, which is the number of the next one. */
   get count(): number {
     return this.#count
   }
@@ -63,7 +63,7 @@ export class Subscribers {
     return this.get(number)
   }
 
-  /** @returns who went; `undefined` where nobody was on */
+  /** @returns who logged out; `undefined` if nobody was online */
   logoutOne(): Subscriber | undefined {
     const [number] = this.#online.splice(wholeBelow(this.#random, this.#online.length), 1)
     if (number === undefined) return undefined
@@ -72,7 +72,7 @@ export class Subscribers {
     return this.get(number)
   }
 
-  /** From now on no byte moves, while the uptimes run on. */
+  /** From now on there is no traffic, but uptimes run on. */
   freeze(atMs: number): void {
     this.#frozenMs = atMs
   }
@@ -89,7 +89,7 @@ export class Subscribers {
     return movedIn(Math.min(atMs, this.#frozenMs) - this.#loginMs.at(number), this.#download.at(number))
   }
 
-  /** What the last complete reading of each told, by number. */
+  /** The bytes in the last complete reading of each, by number. */
   *carried(): Generator<Bytes> {
     for (let number = 0; number < this.#count; number++) {
       const atMs = this.readings.lastWith(number) ?? Number.NEGATIVE_INFINITY

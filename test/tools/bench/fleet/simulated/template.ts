@@ -3,17 +3,17 @@ import { shortLength } from './output.ts'
 import type { Subscriber } from './subscribers.ts'
 
 /**
- * Rows as they were rendered once, at the login. Of a row only few words change, so all the others are kept as they
- * are sent; words are ASCII and short, so no byte of theirs is above 0x7F, and those are free to say what to do:
+ * Rows that are rendered once, at the login. Only few words of a row change, so all others are stored as they are sent.
+ * Words are short ASCII, so no byte is above 0x7F, and higher bytes can be commands:
  *
  *     0x00–0x7F             is sent as it is
- *     UPTIME … length name  the length of a word, its name (`=uptime=`), and the value as it is now
- *     END                   the row's last
+ *     UPTIME … length name  the length of a word, its name (`=uptime=`), and then the current value
+ *     END                   the end of the row
  */
 export const MOVING = { uptime: 0x80, upload: 0x81, download: 0x82 } as const
 export const END = 0xff
 
-/** Beyond what a template has: three values of 20 characters at the most. */
+/** Space for the values: at most three of 20 characters. */
 export const MOVING_BYTES = 64
 
 const FIRST_BYTES = 4_096
@@ -33,7 +33,7 @@ export class Templates {
     return this.#bytes
   }
 
-  /** Bytes of the longest one. */
+  /** Bytes of the longest template. */
   get longest(): number {
     return this.#longest
   }
