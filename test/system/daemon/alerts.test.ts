@@ -13,7 +13,7 @@ import { tenantsConfig } from './fleet-config.ts'
 import { Scene, TENANTS, until } from './scene.ts'
 
 const SECRET = 'a secret of twenty-four bytes or more'
-/** Each is over both as soon as it has moved a byte. */
+/** Everyone exceeds both of these as soon as they move a byte. */
 const RULES = [
   { id: 'a-day', scope: 'user', period: 'day', threshold: '1B' },
   { id: 'a-month', scope: 'user', period: 'month', threshold: '50%' },
@@ -50,13 +50,13 @@ afterEach(async () => {
   await database.drop()
 })
 
-test('an alert is one for its rule, subject and period, and told, through kill -9 of two daemons between its commit and the webhook', async () => {
+test('an alert fires once for its rule, subject and period, and is delivered, through kill -9 of two daemons between its commit and the webhook', async () => {
   const both = [await newScene('ann'), await newScene('bob')]
   const start = () => Promise.all(both.map(scene => scene.startDaemon()))
   let daemons = await start()
   const { refuses, hangs } = endpoints
 
-  // What is committed is not posted anywhere, or is posted and not answered.
+  // Alerts that are committed are not posted yet, or are posted and not answered.
   await refuses.close()
   hangs.isAnswering = false
   logIn(1)
@@ -73,7 +73,7 @@ test('an alert is one for its rule, subject and period, and told, through kill -
   let kills = 1
   for (let round = 2; round <= LAST_ROUND; round++) {
     logIn(round)
-    // In the midst of what the round does: before its commit, after it, among its posts.
+    // In the middle of a round: before its commit, after it, or between its posts.
     await (round === 3 ? alertsOf(round) : until('something is posted', () => endpoints.refuses.isBusy))
     await kill(daemons)
     kills += 1
@@ -81,7 +81,7 @@ test('an alert is one for its rule, subject and period, and told, through kill -
   }
   await alertsOf(LAST_ROUND)
   for (let wait = 0; wait < 4 && (await statuses()).includes('pending'); wait++)
-    await until('all is told', async () => !(await statuses()).includes('pending')).catch(() => {})
+    await until('all is delivered', async () => !(await statuses()).includes('pending')).catch(() => {})
   expect(await statuses()).toEqual(['delivered'])
 
   const alerts = await query<{ key: string }>(
@@ -94,7 +94,7 @@ test('an alert is one for its rule, subject and period, and told, through kill -
   for (const endpoint of [refuses, hangs]) {
     const taken = endpoint.posted.filter(it => it.isAnswered)
     expect([...new Set(taken.map(it => it.key))].sort()).toEqual([...keys].sort())
-    // The one that was under way when its daemon was killed may come again: under the same id, and the same to the byte.
+    // The post that was in flight when its daemon was killed may come again, with the same id and the same bytes.
     const messages = new Set(endpoint.posted.map(it => `${it.id} ${it.body}`))
     expect(messages.size).toBe(keys.length)
     const again = endpoint.posted.length - keys.length
@@ -104,7 +104,7 @@ test('an alert is one for its rule, subject and period, and told, through kill -
   await Promise.all(daemons.map(daemon => daemon.end('SIGTERM')))
 }, 180_000)
 
-/** A daemon's config and journal. */
+/** A daemon with its config and journal. */
 async function newScene(username: string): Promise<Scene> {
   const [first, ...others] = tenantsConfig(fleet, TENANTS, username)
   const webhooks = Object.entries(endpoints).map(([id, { url }]) => ({ id, url, secret: SECRET }))
@@ -117,7 +117,7 @@ async function newScene(username: string): Promise<Scene> {
   return scene
 }
 
-/** Subscribers that nobody has seen before, who move something at once. */
+/** Logs in subscribers that nobody has seen before and who move something at once. */
 function logIn(round: number): void {
   for (let number = 0; number < USERS_A_ROUND; number++)
     fleet.routers[0]?.login({
@@ -155,16 +155,16 @@ async function kill(daemons: readonly DaemonProcess[]): Promise<void> {
 interface Posted {
   readonly id: string
   readonly body: string
-  /** What its alert is once for. */
+  /** What its alert is unique for. */
   readonly key: string
   isAnswered: boolean
 }
 
-/** Whom a webhook posts to. */
+/** A webhook's endpoint. */
 class Endpoint {
   readonly posted: Posted[] = []
   isAnswering = true
-  /** Whether something was posted since it was asked last. */
+  /** Counts what was posted since it was last asked. */
   #seen = 0
   #port = 0
   #server: Server | undefined
@@ -196,7 +196,7 @@ class Endpoint {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Of one that is killed half-way nothing was posted.
+    // When the sender is killed half-way, nothing counts as posted.
     const body = await text(request).catch(() => undefined)
     if (body === undefined) return
     const { data } = JSON.parse(body)

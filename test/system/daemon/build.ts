@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
- * Compiles the daemon as `npm run build` does, into a folder of its own: what is tried is what runs at an
- * operator's, not what tsx makes of it. What it looks for beside itself is linked.
+ * Compiles the daemon into a separate folder as `npm run build` does, so that tests run what operators run, not what
+ * tsx makes of it. What it looks for beside itself is linked.
  * @returns the path of its `cli.js`
  */
 export async function buildDaemon(folder: string, say: (line: string) => void): Promise<string> {
@@ -20,7 +20,7 @@ export async function buildDaemon(folder: string, say: (line: string) => void): 
       cwd: PROJECT,
     })
   } catch (error) {
-    // Errors of types keep nobody from running what was compiled.
+    // Type errors do not prevent the compiled program from running.
     await access(cli)
     say(`compiled with errors: ${error instanceof Error ? error.message.split('\n', 1) : String(error)}`)
   }

@@ -9,13 +9,13 @@ import { stringify } from 'yaml'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The program that tests start daemons and commands from. */
+    /** The program from which tests start daemons and commands. */
     cli: string
-    /** What does no more of a daemon's work than to load configs, as it does when they changed. */
+    /** A program that does only one part of a daemon's work: it loads configs as they change. */
     loadingChild: string
-    /** What does no more of a daemon's work than to post to webhooks. */
+    /** A program that does only one part of a daemon's work: it posts to webhooks. */
     postingChild: string
-    /** What runs commands one after the other. */
+    /** A program that runs commands one after another. */
     commandChild: string
   }
 }
@@ -23,9 +23,9 @@ declare module 'vitest' {
 const CLI = pathOf('../../../src/cli.ts')
 const REGISTERED = pathOf('../../../src/services/registered.ts')
 const SHEBANG = /^#!.*/
-/** What `cli.ts` awaits in the end, which only a module that is not CommonJS does. */
+/** The last statement of `cli.ts`. Top-level await does not exist in CommonJS. */
 const LAST = /^process\.exitCode = (await .+)$/m
-/** Looks for a thread's program beside itself, which is built as well. */
+/** A module that looks for a thread's program beside itself; the thread is built as well. */
 const LOAD_APART = '/src/config/load-apart.ts'
 const LOAD_THREAD = pathOf('../../../src/config/load-thread.ts')
 const CHILDREN = {
@@ -34,9 +34,9 @@ const CHILDREN = {
   'posting-child': pathOf('../../alerts/posting-child.ts'),
   'command-child': pathOf('../../commands/command-child.ts'),
 }
-/** For packages that are CommonJS. */
+/** Defines `require` for packages that are CommonJS. */
 const REQUIRE = `const require = process.getBuiltinModule('node:module').createRequire(${urlOf(CLI)})`
-/** As `compiled.cjs` calls it. */
+/** Wraps the program in a function as `compiled.cjs` calls it. */
 const FUNCTION = {
   banner:
     "(function (require, filename) { const urlOfFile = require('node:url').pathToFileURL(filename).href;",
@@ -44,7 +44,7 @@ const FUNCTION = {
 }
 const URL_OF_FILE = "const urlOfFile = require('node:url').pathToFileURL(__filename).href;"
 
-/** What a module looks for beside itself, it finds beside the sources. */
+/** Lets modules find beside the sources what they look for beside themselves. */
 const BESIDE_SOURCES: Plugin = {
   name: 'beside the sources',
   setup: ({ onLoad }) =>
@@ -63,20 +63,20 @@ const EACH: BuildOptions = {
 
 const COMMON_JS: BuildOptions = {
   ...{ ...EACH, format: 'cjs', outExtension: { '.js': '.cjs' }, define: { 'import.meta.url': 'urlOfFile' } },
-  // What is read at each start.
+  // Smaller, because each start reads it.
   ...{ minifyWhitespace: true, minifySyntax: true },
 }
 
 let folder: string | undefined
 
 /**
- * One build for a whole run of tests, which start some two hundred processes: of a file for each module, as operators
- * have them, a daemon takes twice the CPU to start, and of the sources by tsx five times. A start that finds the
- * program compiled takes two fifths less again.
+ * Builds the program once for a whole test run, which starts some two hundred processes. A build of a file for each
+ * module, as operators have it, takes twice the CPU to start, and running the sources with tsx takes five times.
+ * Finding the program already compiled takes another two fifths off a start.
  */
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'tikmeter-built-'))
-  // Some are run by another user.
+  // Some of the programs run as another user.
   await chmod(folder, 0o755)
   const cli = join(folder, 'cli.cjs')
   await Promise.all([
@@ -132,7 +132,7 @@ export async function teardown(): Promise<void> {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true })
 }
 
-/** Leaves the compiled program beside it. A daemon does that, which runs until it finds no database. @throws Error */
+/** Leaves the compiled program beside `cli`, by running a daemon until it finds no database. @throws Error */
 async function compile(cli: string, home: string): Promise<void> {
   const file = join(home, 'none.yaml')
   const keys = {

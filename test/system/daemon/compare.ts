@@ -23,15 +23,15 @@ export interface Comparison {
   readonly subscribers: number
   readonly recorded: ByteSum
   readonly carried: ByteSum
-  /** Subscribers whose recorded bytes are not those that whole replies carried. */
+  /** Subscribers whose recorded bytes differ from those in the whole replies. */
   readonly differences: readonly Difference[]
-  /** Upload and download in each of the four tables; all the same where the tables agree. */
+  /** Upload and download in each of the four tables; the sums are all the same when the tables agree. */
   readonly tables: ReadonlyMap<string, ByteSum>
 }
 
 /**
- * Holds the database against what routers' whole replies carried, subscriber by subscriber.
- * @param nameOf the subscriber of a name that is recorded
+ * Compares the database with what routers' whole replies carried, subscriber by subscriber.
+ * @param nameOf returns the subscriber of a recorded name
  */
 export async function compare(
   databaseUrl: string,
@@ -48,10 +48,10 @@ export async function compare(
       carried.set(key, addToSum(carried.get(key) ?? NO_SUM, it.carried))
     }
     const differences = [...new Set([...recorded.keys(), ...carried.keys()])].flatMap(key => {
-      const its = { recorded: recorded.get(key) ?? NO_SUM, carried: carried.get(key) ?? NO_SUM }
+      const sums = { recorded: recorded.get(key) ?? NO_SUM, carried: carried.get(key) ?? NO_SUM }
       const isSame =
-        its.recorded.upload === its.carried.upload && its.recorded.download === its.carried.download
-      return isSame ? [] : [{ ...subscriberOf(key), ...its }]
+        sums.recorded.upload === sums.carried.upload && sums.recorded.download === sums.carried.download
+      return isSame ? [] : [{ ...subscriberOf(key), ...sums }]
     })
     return {
       subscribers: carried.size,
@@ -65,7 +65,7 @@ export async function compare(
   }
 }
 
-/** Bytes recorded too many or too few, added up over subscribers and directions. */
+/** Bytes recorded too many or too few, summed over subscribers and directions. */
 export function differenceOf({ differences }: Comparison): bigint {
   return differences.reduce(
     (sum, { recorded, carried }) =>

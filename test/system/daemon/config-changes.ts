@@ -20,42 +20,42 @@ export interface WrittenTenant {
   readonly routers: readonly WrittenRouter[]
 }
 
-/** As they stand in the file. */
+/** A config's tenants as they stand in the file. */
 export type Tenants = readonly WrittenTenant[]
 
-/** A change of the config that is to be taken up. */
+/** A change of the config that the daemon must apply. */
 export interface Change {
   readonly what: string
   readonly to: (tenants: Tenants) => Tenants
   /**
-   * What becomes of some routers:
+   * What happens to the routers that it names:
    *
-   *     removed   nobody is connected any more, and their sessions have ended
-   *     paused    nobody is connected any more
-   *     begun     a login more, and a reading after it
+   *     removed   they have no connection left, and their sessions have ended
+   *     paused    they have no connection left
+   *     begun     they get one more login, and a reading after it
    */
   readonly fate: 'removed' | 'paused' | 'begun'
   readonly routers: readonly string[]
-  /** What these routers' user has for a password from now on. */
+  /** The password of these routers' user from now on. */
   readonly password?: string
 }
 
-/** Two large tenants, and two small ones that leave. Others join. */
+/** The routers of all tenants: two large tenants, two small ones that leave, and others that join. */
 export interface Cast {
   readonly tenants: Tenants
   readonly changes: readonly Change[]
-  /** Routers that are in the config from the first moment to the last, and that no change touches. */
+  /** Routers that are in the config all the time and that no change touches. */
   readonly untouched: readonly string[]
 }
 
-/** How many routers are in the first config. */
+/** The number of routers in the first config. */
 export const FIRST_ROUTERS = expected(60, 200)
 const JOINING = 5
 const TENANT_SIZE = 3
 /** With those that join. */
 export const CAST_ROUTERS = FIRST_ROUTERS + JOINING + TENANT_SIZE
 
-/** Deals out the routers, and makes forty changes, or half of them: what an operator does in a year. */
+/** Deals out the routers and makes forty changes, or half of them: as many as an operator makes in a year. */
 export function castOf(routers: readonly SeenRouter[]): Cast {
   const rest = routers.map(({ identity, host, port }): WrittenRouter => {
     return { id: identity, host, port, username: READER.name, password: READER.password }
@@ -92,7 +92,7 @@ export function castOf(routers: readonly SeenRouter[]): Cast {
   const rare = (at: number) => changed('another schedule', rarer[at], { schedule: '*/3 * * * * *' })
   const guard = (at: number) => changed('another password', guarded[at], { password: `changed ${at}` })
   const changes: readonly (readonly Change[])[] = [
-    // Each kind of them. In the end one router is out that was in, and no router is disabled.
+    // One of each kind. At the end a router is out that was in, and no router is disabled.
     ...[join(0), leave(0), pause(0), slow(0), back(0), rare(0)],
     ...[tenantChanged(hilltop.id, { timezone: 'Pacific/Kiritimati' }), guard(0)],
     ...[join(1), leave(1), goOn(0), tenantRemoved(coast), join(2), tenantRemoved(lakeside)],
@@ -133,15 +133,15 @@ function disabled(router: WrittenRouter | undefined): readonly Change[] {
 function changed(
   what: string,
   router: WrittenRouter | undefined,
-  its: Partial<WrittenRouter>,
+  change: Partial<WrittenRouter>,
 ): readonly Change[] {
   if (!router) return []
   const to = (tenants: Tenants) =>
     tenants.map(tenant => ({
       ...tenant,
-      routers: tenant.routers.map(it => (it.id === router.id ? { ...it, ...its } : it)),
+      routers: tenant.routers.map(it => (it.id === router.id ? { ...it, ...change } : it)),
     }))
-  const password = its.password === undefined ? {} : { password: its.password }
+  const password = change.password === undefined ? {} : { password: change.password }
   return [{ what: `${router.id} ${what}`, to, fate: 'begun', routers: [router.id], ...password }]
 }
 
@@ -155,10 +155,10 @@ function tenantRemoved(tenant: WrittenTenant): readonly Change[] {
   return [{ what: `${tenant.id} removed`, to, fate: 'removed', routers: tenant.routers.map(({ id }) => id) }]
 }
 
-/** Touches no router. */
-function tenantChanged(tenant: string, its: Partial<WrittenTenant>): readonly Change[] {
-  const to = inTenant(tenant, it => ({ ...it, ...its }))
-  return [{ what: `${tenant} has ${Object.keys(its)} changed`, to, fate: 'begun', routers: [] }]
+/** A change of the tenant alone, which touches no router. */
+function tenantChanged(tenant: string, change: Partial<WrittenTenant>): readonly Change[] {
+  const to = inTenant(tenant, it => ({ ...it, ...change }))
+  return [{ what: `${tenant} has ${Object.keys(change)} changed`, to, fate: 'begun', routers: [] }]
 }
 
 function inTenant(id: string, change: (tenant: WrittenTenant) => WrittenTenant) {

@@ -1,10 +1,10 @@
 import { stringify } from 'yaml'
 import type { Tenants } from './config-changes.ts'
 
-/** The keys of a config beside its tenants. */
+/** The keys of a config besides its tenants. */
 export type OtherKeys = Readonly<Record<string, unknown>>
 
-/** What makes a config faulty. */
+/** A way to make a config faulty. */
 export interface Spoilt {
   readonly what: string
   readonly text: (keys: OtherKeys, tenants: Tenants) => string
@@ -14,7 +14,7 @@ export function configText(keys: OtherKeys, tenants: readonly object[]): string 
   return stringify({ ...keys, tenants })
 }
 
-/** Ten ways to get a config wrong, one of each kind. */
+/** Ten faulty configs, one for each kind of fault. */
 export const SPOILT: readonly Spoilt[] = [
   { what: 'no YAML', text: (keys, tenants) => `${configText(keys, tenants)}  - {` },
   { what: 'an unknown key', text: (keys, tenants) => configText({ ...keys, pool: {} }, tenants) },
@@ -23,7 +23,7 @@ export const SPOILT: readonly Spoilt[] = [
     text: (keys, tenants) => configText({ ...keys, commit: { interval: 'soon' } }, tenants),
   },
   {
-    what: 'a secret that is not there',
+    what: 'a secret that does not exist',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own form of a secret
     text: (keys, tenants) => configText({ ...keys, auth: { secret: '${SET_BY_NOBODY}' } }, tenants),
   },
@@ -40,7 +40,7 @@ export const SPOILT: readonly Spoilt[] = [
     text: (keys, tenants) => configText(keys, [...tenants, { id: 'new', routers: [{ id: 'a' }] }]),
   },
   {
-    what: 'a timezone of nowhere',
+    what: 'an unknown timezone',
     text: (keys, tenants) =>
       configText(
         keys,
@@ -51,7 +51,7 @@ export const SPOILT: readonly Spoilt[] = [
     what: 'a schedule that never comes',
     text: (keys, tenants) => configText({ ...keys, poll: { schedule: '61 * * * * *' } }, tenants),
   },
-  { what: 'nothing in it', text: () => '' },
+  { what: 'an empty file', text: () => '' },
 ]
 
 function twice(tenant: Tenants[number]): Tenants[number] {

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * How a config file comes to be another one:
+ * The ways in which a config file is replaced:
  *
- *     in place   truncated and written piece by piece, by a writer who may take his time
+ *     in place   it is truncated and written piece by piece, with a pause in between
  *     renamed    a new file is renamed over it, as editors do
- *     swapped    it is a link into `..data`, and that is a link which is renamed, as Kubernetes does for a ConfigMap
+ *     swapped    it is a link into `..data`, which is itself a link that is renamed, as Kubernetes does for a ConfigMap
  */
 export const WAYS = ['in place', 'renamed', 'swapped'] as const
 export type Way = (typeof WAYS)[number]
 
 const PIECES = 5
 
-/** A config file in a folder of its own, written in all the ways that there are. */
+/** A config file in a separate folder, written in all of these ways. */
 export class ConfigOnDisk {
   readonly #folder: string
   #mounted: string | undefined
@@ -28,7 +28,7 @@ export class ConfigOnDisk {
     return join(this.#folder, 'tikmeter.yaml')
   }
 
-  /** @param pauseMs between two pieces of what is written in place */
+  /** @param pauseMs between two pieces of a file that is written in place */
   async write(text: string, way: Way, pauseMs: number): Promise<void> {
     switch (way) {
       case 'in place':
@@ -43,7 +43,7 @@ export class ConfigOnDisk {
     }
   }
 
-  /** Cut between two routers: what is there so far is always a config without a fault. */
+  /** Cuts the text between routers, so that the part written so far is always a config without a fault. */
   async #writeInPlace(text: string, pauseMs: number): Promise<void> {
     const [head = '', ...routers] = text.split(/(?=^ {6}- id: )/m)
     const perPiece = Math.ceil(routers.length / PIECES)
@@ -61,7 +61,7 @@ export class ConfigOnDisk {
     await writeFile(join(this.#folder, version, 'tikmeter.yaml'), text)
     await this.#link(version, '..data')
     this.#mounted = version
-    // Where it was written in another way since, it is a file of its own.
+    // If it was written in another way since, it is a regular file now.
     await this.#link(join('..data', 'tikmeter.yaml'), 'tikmeter.yaml')
     if (before !== undefined) await rm(join(this.#folder, before), { recursive: true })
   }

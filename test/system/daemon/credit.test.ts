@@ -13,7 +13,7 @@ import { subscribersOf, tenantsConfig } from './fleet-config.ts'
 import { Readings } from './readings.ts'
 import { Scene, SECRET, TENANTS, until } from './scene.ts'
 
-/** No link carries it in the second between two readings, and nothing else comes near it. */
+/** More than any link carries in the second between two readings, and far from any other number here. */
 const BURST = 40_000_000_000
 const BURST_AFTER_MS = 3_000
 const STATS = z.object({ data: z.object({ bytes: z.record(z.string(), z.object({ used: z.int() })) }) })
@@ -45,7 +45,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-test('an accepted burst is counted once, on a session that goes on, by daemons that run, start or take over', async () => {
+test('an accepted burst is counted once, on a session that continues, by daemons that run, start or take over', async () => {
   const [a, b] = [await newScene('ann'), await newScene('bob')]
   const first = await a.startDaemon()
   await readings.more(1, 'ann')
@@ -64,7 +64,7 @@ test('an accepted burst is counted once, on a session that goes on, by daemons t
   )
   for (const daemon of [first, second])
     await until('it is in the live numbers', async () => (await liveUsed(daemon)) >= BURST)
-  // Its session is committed again, and again.
+  // Its session is committed several times more.
   await readings.more(4, 'ann')
   for (const daemon of [first, second]) expect(await liveUsed(daemon)).toBeLessThan(2 * BURST)
   expect(await tikmeter(b, ['credit', 'reject', event, '--reason', 'no'])).toEqual({
@@ -96,7 +96,7 @@ async function newScene(username: string): Promise<Scene> {
   return scene
 }
 
-/** On the router of acme, a session that moves a little all the time. */
+/** Logs in a session on acme's router that moves a little all the time and bursts once. */
 function logInWithBurst(): void {
   fleet.routers[0]?.login({
     protocol: 'pppoe',
@@ -112,7 +112,7 @@ function logInWithBurst(): void {
   })
 }
 
-/** @returns the id of the event that tells of the burst */
+/** @returns the id of the event that reports the burst */
 async function quarantined(): Promise<string> {
   const ask = () =>
     query<{ id: string }>(
@@ -125,7 +125,7 @@ async function quarantined(): Promise<string> {
   return event?.id ?? ''
 }
 
-/** What acme used in all by a daemon’s live numbers. */
+/** acme's total usage in a daemon’s live numbers. */
 async function liveUsed({ port }: DaemonProcess): Promise<number> {
   const token = await signToken({ kind: 'admin', expiresAt: new Date(Date.now() + 60_000) }, SECRET)
   const answer = await fetch(`http://127.0.0.1:${port}/api/dashboard/stats?tenant=acme`, {
@@ -139,7 +139,7 @@ function isOnce(bytes: number): boolean {
   return bytes >= BURST && bytes < 2 * BURST
 }
 
-/** A command in the daemon's folder, as the user wheel asked for it through sudo. */
+/** Runs a command in the daemon's folder, as the user wheel did through sudo. */
 async function tikmeter({ folder, configFile }: Scene, argv: readonly string[]) {
   const env = { PATH: process.env['PATH'], SUDO_USER: 'wheel' }
   const options = { cwd: folder, env, timeout: 20_000 }

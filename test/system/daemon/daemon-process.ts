@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url'
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 const START_WITHIN_MS = 120_000
 
-/** The real daemon in a process of its own. */
+/** The real daemon in a separate process. */
 export class DaemonProcess {
   readonly #child: ChildProcess
-  /** Its HTTP and feed port. */
+  /** The port of its HTTP server and feed. */
   readonly port: number
-  /** Resolves when it is gone, with the exit code; `null` where a signal ended it. */
+  /** Resolves with the exit code when it is gone; `null` if a signal ended it. */
   readonly ended: Promise<number | null>
 
   private constructor(child: ChildProcess, port: number) {
@@ -22,10 +22,10 @@ export class DaemonProcess {
   }
 
   /**
-   * Resolves when it is running.
-   * @param logFile gets its log
-   * @param program the built `cli.js`, and before it what else node is told
-   * @param launcher what node is started by
+   * Starts a daemon. Resolves when it is running.
+   * @param logFile receives its log
+   * @param program the built `cli.js`, and before it any options for node
+   * @param launcher the command that starts node, if any
    */
   static async start(
     configFile: string,
@@ -39,7 +39,7 @@ export class DaemonProcess {
       cwd: PROJECT,
       env: { ...process.env, LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Ctrl-C is for whoever started it, who then stops it in order.
+      // Ctrl-C goes only to the test run, which then stops the daemon in order.
       detached: true,
     })
     const log = createWriteStream(logFile, { flags: 'a' })
@@ -73,17 +73,17 @@ export class DaemonProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** To a process that goes on: SIGSTOP, SIGCONT, SIGHUP. */
+  /** Sends a signal after which it goes on: SIGSTOP, SIGCONT, SIGHUP. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
 
-  /** @returns the exit code, or the signal that ended it */
+  /** Ends it. @returns the exit code, or the signal that ended it */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | NodeJS.Signals | null> {
     if (this.isRunning) {
       const ended = once(this.#child, 'exit')
       this.#child.kill(signal)
-      // A stopped one would not hear of it.
+      // A stopped process would not receive the signal.
       this.#child.kill('SIGCONT')
       await ended
     }

@@ -5,20 +5,20 @@ interface SessionRow {
   readonly router: string
   readonly service: string
   readonly username: string
-  /** Of a hotspot session its MAC address, of a PPP session its caller. */
+  /** The MAC address of a hotspot session, or the caller of a PPP session. */
   readonly device: string
   readonly status: string
   readonly upload: string
   readonly download: string
 }
 
-/** As text, one for one: the rows of `user_sessions` of those who are logged out, and what they should be. */
+/** The rows of `user_sessions` of subscribers who logged out, and what these rows should be, as lines of text. */
 export interface EndedSessions {
   readonly recorded: readonly string[]
   readonly expected: readonly string[]
 }
 
-/** What is recorded of the sessions that have ended, and what the routers know of them. Active ones are told apart. */
+/** Reads what is recorded of ended sessions, and what the routers know of them. One recorded as active differs. */
 export async function endedSessions(databaseUrl: string, fleet: Fleet): Promise<EndedSessions> {
   const ended = fleet.truth().filter(it => it.logoutAtMs !== undefined && it.everCarried)
   const devices = new Set(ended.map(it => `${it.router} ${it.service} ${deviceOf(it)}`))

@@ -2,7 +2,7 @@ import { AUTHORITY_PATH } from '../../harness/fleet/certificate.ts'
 import type { Fleet } from '../../harness/fleet/fleet.ts'
 import type { SubscriberBytes } from './compare.ts'
 
-/** A tenant that some of a fleet's routers are given to. */
+/** A tenant that gets some of a fleet's routers. */
 export interface FleetTenant {
   readonly id: string
   readonly name: string
@@ -10,8 +10,8 @@ export interface FleetTenant {
 }
 
 /**
- * The `tenants` of a config for all routers of a fleet, dealt out in turn.
- * @param username the daemon's, on the routers
+ * The `tenants` of a config with all routers of a fleet, dealt out in turn.
+ * @param username the daemon's user on the routers
  */
 export function tenantsConfig(
   fleet: Fleet,
@@ -33,7 +33,7 @@ export function tenantsConfig(
   }))
 }
 
-/** What each subscriber's whole replies carried, by the fleet's own books. */
+/** What each subscriber's whole replies carried, according to the fleet. */
 export function subscribersOf(fleet: Fleet, tenants: readonly FleetTenant[]): readonly SubscriberBytes[] {
   const owners = new Map(fleet.routers.map((router, index) => [router.identity, ownerOf(index, tenants).id]))
   return fleet.truth().map(({ router, service, username, carried }) => ({
@@ -41,7 +41,7 @@ export function subscribersOf(fleet: Fleet, tenants: readonly FleetTenant[]): re
   }))
 }
 
-/** The tenant of the fleet's router of that number. */
+/** The tenant of the fleet's router number `index`. */
 export function ownerOf(index: number, tenants: readonly FleetTenant[]): FleetTenant {
   const tenant = tenants[index % tenants.length]
   if (!tenant) throw new RangeError('a fleet needs a tenant')

@@ -61,7 +61,7 @@ test('a full journal disk stops no reading, no commit and no snapshot', async co
   await until('snapshots go on', async () => (await shownBytes(daemon.port)) > shown)
   await disk.free()
   await until('it is written', isWrittenAgain)
-  // It makes room itself by what is committed, and may have filled that again.
+  // The journal frees space by what is committed, and may have filled it again.
   console.log(`failed ${scene.logged(FAILED).length} times on the full disk`)
   await readings.more(2, READER)
   expect(isWrittenAgain()).toBe(true)
@@ -69,7 +69,7 @@ test('a full journal disk stops no reading, no commit and no snapshot', async co
   await expectExact()
 }, 90_000)
 
-test('a full disk is told of once, and what was read on it outlives the daemon once there is room again', async context => {
+test('a full disk is reported once, and what was read meanwhile outlives the daemon once there is room again', async context => {
   const disk = diskOrSkip(context)
   const first = await scene.startDaemon()
   await until('every router is committed', async () => (await lowestPosition()) > 3)
@@ -78,8 +78,11 @@ test('a full disk is told of once, and what was read on it outlives the daemon o
   await until('the journal fails', () => scene.logged(FAILED).length > 0)
   await readings.more(3, READER)
   await logOutSome()
-  const [told, ...more] = scene.logged(FAILED)
-  expect(JSON.parse(told ?? '{}')).toMatchObject({ advice: 'make room on its disk', directory: disk.folder })
+  const [failure, ...more] = scene.logged(FAILED)
+  expect(JSON.parse(failure ?? '{}')).toMatchObject({
+    advice: 'make room on its disk',
+    directory: disk.folder,
+  })
   expect([...more, ...scene.logged(WRITTEN_AGAIN)]).toEqual([])
   await disk.free()
   await until('it is written again', isWrittenAgain)
@@ -91,7 +94,7 @@ test('a full disk is told of once, and what was read on it outlives the daemon o
   await expectExact()
 }, 90_000)
 
-test('a daemon that was killed starts again on a full disk, and nobody beside it', async context => {
+test('a daemon that was killed starts again on a full disk, and no other one beside it', async context => {
   const disk = diskOrSkip(context)
   const first = await scene.startDaemon()
   await readings.more(2, READER)
@@ -107,7 +110,7 @@ test('a daemon that was killed starts again on a full disk, and nobody beside it
   await expectExact()
 }, 90_000)
 
-/** After the last failure. */
+/** Whether the journal is written again after the last failure. */
 function isWrittenAgain(): boolean {
   return scene.logged(WRITTEN_AGAIN).length === scene.logged(FAILED).length
 }
@@ -116,7 +119,7 @@ function diskOrSkip({ skip }: TestContext): SmallDisk {
   return typeof disk === 'string' ? skip(disk) : disk
 }
 
-/** Of each router two sessions of each service, whose end is then read. */
+/** Logs out two sessions of each service on each router, and waits until their end is read. */
 async function logOutSome(): Promise<void> {
   for (const router of fleet.routers)
     for (const sessions of [[...router.sessions.hotspot()], [...router.sessions.ppp()]])
@@ -124,13 +127,13 @@ async function logOutSome(): Promise<void> {
   await readings.more(3, READER)
 }
 
-/** Commits of the router that has the fewest. */
+/** The number of commits of the router with the fewest. */
 async function lowestPosition(): Promise<number> {
   const [row] = await query<{ n: string }>(postgres.url, 'select min(position) as n from routers')
   return Number(row?.n ?? 0)
 }
 
-/** All bytes of the first tenant whose snapshot comes. */
+/** All bytes of the first tenant, from the first snapshot of it. */
 async function shownBytes(port: number): Promise<number> {
   const token = await signToken({ kind: 'admin', expiresAt: new Date(Date.now() + 60_000) }, SECRET)
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['tikmeter.v1', `bearer.${token}`])

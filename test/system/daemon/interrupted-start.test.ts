@@ -34,7 +34,7 @@ const started: ChildProcess[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tikmeter-interrupted-'))
-  // As root, PostgreSQL is another user.
+  // When run as root, PostgreSQL runs as another user.
   await chmod(folder, 0o711)
 })
 
@@ -49,12 +49,12 @@ afterAll(async () => {
 
 interface Running {
   readonly command: string
-  /** As a terminal's Ctrl-C comes: all of its group of processes hear it. */
+  /** Sends the signal to the whole process group, as Ctrl-C in a terminal does. */
   signal(signal: NodeJS.Signals): void
   readonly ended: Promise<{ code: number | null; stderr: string }>
 }
 
-/** The real command line, in a group of processes of its own. */
+/** Starts the real command line in a separate process group. */
 async function start(command: string, directory: string): Promise<Running> {
   const config = join(folder, 'tikmeter.yaml')
   const journal = { directory: join(folder, 'journal') }
@@ -81,7 +81,7 @@ async function start(command: string, directory: string): Promise<Running> {
   }
 }
 
-/** Whoever works in the folder or was told of it: PostgreSQL, what makes and starts it, and who asked for that. */
+/** Processes that work in the folder or name it in their arguments: PostgreSQL, what starts it, and the command. */
 async function processesHere(): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).map(Number).filter(pid => pid > 0 && pid !== process.pid)
   const isHere = async (pid: number) => {
@@ -93,7 +93,7 @@ async function processesHere(): Promise<readonly number[]> {
   return found.flat()
 }
 
-/** Resolves with the path of what is in the folder by that name, as soon as it is. */
+/** Resolves with the path of an entry of the folder whose name matches, as soon as there is one. */
 function appears(place: string, name: RegExp): Promise<string> {
   const watching = watch(place)
   return new Promise<string>((found, failed) => {
@@ -106,7 +106,7 @@ function appears(place: string, name: RegExp): Promise<string> {
   }).finally(() => watching.close())
 }
 
-/** What a start goes through, one after the other. */
+/** The moments of a start, in their order. */
 const MOMENTS = {
   'its password is made': directory => appears(directory, /^password$/),
   'initdb begins': directory => appears(directory, /^data\.new-/),
@@ -135,9 +135,9 @@ const STARTS: readonly Start[] = [
 ]
 
 test.each(STARTS)(
-  'a PostgreSQL that $command starts for itself is stopped again by $signal as $moment',
+  'a PostgreSQL that $command starts for itself is stopped by $signal while $moment',
   async ({ command, signal, moment }) => {
-    // Where it is only to be started, it was made before.
+    // Only the last moment needs a database that exists already.
     const directory =
       moment === 'it is being started'
         ? await madeHome(`${command} ${moment}`)
@@ -148,27 +148,30 @@ test.each(STARTS)(
   },
 )
 
-test('a signal more changes nothing', async () => {
+test('a second signal changes nothing', async () => {
   const directory = await madeHome('impatient')
   const running = await start('usage', directory)
   await MOMENTS['it is being started'](directory)
   running.signal('SIGINT')
-  // Which of the two it hears first is the system's to decide.
+  // Which of the two arrives first is up to the system.
   await endsBy(running, 'SIGTERM', /^error: ended by SIG(INT|TERM)\n$/)
 })
 
 test.each([
   { command: 'usage', signal: 'SIGINT' },
   { command: 'run', signal: 'SIGTERM' },
-] as const)('one that recovers for longer than anybody waits is stopped by $signal at $command', async by => {
-  const directory = await madeHome(`recovering for ${by.command}`)
-  const data = join(directory, 'data')
-  await writeFile(join(data, 'recovery.signal'), '')
-  await appendFile(join(data, 'postgresql.conf'), "restore_command = 'touch asked; sleep 600; false'\n")
-  const running = await start(by.command, directory)
-  await appears(data, /^asked$/)
-  await endsBy(running, by.signal)
-})
+] as const)(
+  'a PostgreSQL that takes very long to recover is stopped by $signal during $command',
+  async by => {
+    const directory = await madeHome(`recovering for ${by.command}`)
+    const data = join(directory, 'data')
+    await writeFile(join(data, 'recovery.signal'), '')
+    await appendFile(join(data, 'postgresql.conf'), "restore_command = 'touch asked; sleep 600; false'\n")
+    const running = await start(by.command, directory)
+    await appears(data, /^asked$/)
+    await endsBy(running, by.signal)
+  },
+)
 
 describe('a PostgreSQL in use', () => {
   let directory: string
@@ -177,7 +180,7 @@ describe('a PostgreSQL in use', () => {
     directory = await madeHome('in use')
     await prepare(directory, async () => {
       const url = await superuserAt(directory)
-      // Whoever asks for usage or migrates is held at the door.
+      // Holds every session of usage and migrate as it logs in.
       await query(
         url,
         `create function hold() returns event_trigger language plpgsql as $$ begin
@@ -194,14 +197,14 @@ describe('a PostgreSQL in use', () => {
     { command: 'usage', signal: 'SIGINT' },
     { command: 'migrate', signal: 'SIGTERM' },
     { command: 'run', signal: 'SIGTERM' },
-  ] as const)('by $command is stopped by $signal', async ({ command, signal }) => {
+  ] as const)('that $command started is stopped by $signal', async ({ command, signal }) => {
     const running = await start(command, directory)
     await until('it is in use', () => isHeld(directory))
     await endsBy(running, signal)
   })
 })
 
-/** Makes the database, and leaves it without a server. */
+/** Starts the database, does `work` and stops its server. */
 async function prepare(directory: string, work: () => Promise<void>): Promise<void> {
   const postgres = new EmbeddedPostgres({ directory, log: createLogger('warn'), clock: systemClock })
   try {
@@ -212,14 +215,14 @@ async function prepare(directory: string, work: () => Promise<void>): Promise<vo
   }
 }
 
-/** The folder of a database that is still to be made; there already, so that it can be watched. */
+/** The folder for a database that does not exist yet. It is created already, so that it can be watched. */
 async function newHome(name: string): Promise<string> {
   const directory = join(folder, name)
   await mkdir(directory)
   return directory
 }
 
-/** The folder of one that was made, and never started. */
+/** The folder of a database that was created and never started. */
 async function madeHome(name: string): Promise<string> {
   const directory = join(folder, name)
   const home = await makeHome(directory, createLogger('warn'))
@@ -230,12 +233,12 @@ async function madeHome(name: string): Promise<string> {
 async function isHeld(directory: string): Promise<boolean> {
   const url = await findRunning(directory)
   if (url === undefined) return false
-  // It may still be starting up.
+  // The server may still be starting up.
   const held = await query(url, "select from pg_stat_activity where wait_event = 'PgSleep'").catch(() => [])
   return held.length > 0
 }
 
-/** After the signal no process may be left. @param said what a command says then */
+/** Expects that no process is left after the signal. @param said what a command prints then */
 async function endsBy(
   { command, ended, signal: send }: Running,
   signal: Start['signal'],

@@ -43,7 +43,7 @@ afterEach(async () => {
   await postgres.end()
 })
 
-test('what three daemons read in one outage, each of which was killed before it could commit, is recorded once, to the byte', async () => {
+test('what three daemons read in one outage, each killed before it could commit, is recorded once, to the byte', async () => {
   const first = await scene.startDaemon()
   await until('every router is committed', isEveryRouterCommitted)
   await postgres.kill()
@@ -65,7 +65,7 @@ test('what three daemons read in one outage, each of which was killed before it 
   await expectExact(last, left)
 }, 120_000)
 
-test('a daemon that is stopped while PostgreSQL is down leaves what waits in its journal', async () => {
+test('a daemon that is stopped while PostgreSQL is down leaves what is uncommitted in its journal', async () => {
   const first = await scene.startDaemon()
   await until('every router is committed', isEveryRouterCommitted)
   await postgres.kill()
@@ -78,7 +78,7 @@ test('a daemon that is stopped while PostgreSQL is down leaves what waits in its
   await expectExact(second, left)
 }, 120_000)
 
-test('an outage that ends is made up for without a restart', async () => {
+test('after an outage a daemon catches up without a restart', async () => {
   const daemon = await scene.startDaemon()
   await until('every router is committed', isEveryRouterCommitted)
   await postgres.kill()
@@ -89,7 +89,7 @@ test('an outage that ends is made up for without a restart', async () => {
   expect(scene.logged('commit failed')).toHaveLength(1)
 }, 120_000)
 
-/** Sessions begin, are read, end, and are known to have ended, all in the journal. @returns how many ended */
+/** Sessions begin, are read, end, and are seen to have ended, all in the journal. @returns how many ended */
 async function comeAndGo(name: string): Promise<number> {
   for (const router of fleet.routers) logInLate(router, name)
   await readings.more(3, READER)
@@ -114,7 +114,7 @@ async function expectExact(daemon: DaemonProcess, left: number): Promise<void> {
   expect(segmentNumbers(await readdir(join(scene.folder, 'journal')))).toEqual([])
 }
 
-/** Somebody whom the database can't know of before the outage ends. */
+/** Logs in a subscriber that the database cannot know before the outage ends. */
 function logInLate(router: SimulatedRouter, name: string): void {
   const number = fleet.routers.indexOf(router)
   const traffic = varyingTraffic(number, { upload: 30_000, download: 300_000 })

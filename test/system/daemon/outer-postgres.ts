@@ -3,7 +3,7 @@ import { query } from '../../harness/postgres/query.ts'
 import { ScratchServer } from '../../harness/postgres/scratch-server.ts'
 import { until } from './scene.ts'
 
-/** A PostgreSQL that is not the daemon's own: it goes when it is told to, and comes back only when it is told to. */
+/** A PostgreSQL that the daemon does not manage: it stops and starts only when the test says so. */
 export class OuterPostgres {
   readonly url: string
   readonly #server: ScratchServer
@@ -18,7 +18,7 @@ export class OuterPostgres {
     return new OuterPostgres(server, await server.start())
   }
 
-  /** kill -9, with all that was under way. */
+  /** Kills it with SIGKILL, with everything in flight. */
   async kill(): Promise<void> {
     await this.#server.kill()
     await until('it answers nobody', async () =>
@@ -30,7 +30,7 @@ export class OuterPostgres {
   }
 
   async comeBack(): Promise<void> {
-    // Children of the killed one hold its memory until they notice.
+    // Children of the killed server hold its memory until they notice.
     await until('it is up again', () =>
       this.#server.start().then(
         () => true,

@@ -28,7 +28,7 @@ afterEach(async () => {
   await fleet.stop()
 })
 
-test('a PostgreSQL of its own that is killed comes back, and so does a daemon that is: nothing is lost', async () => {
+test('an embedded PostgreSQL that is killed comes back, and so does a killed daemon: nothing is lost', async () => {
   const first = await scene.startDaemon()
   await until('something is committed', () => feedTotal(first.port))
   const killed = postmasterPid()
@@ -71,7 +71,7 @@ async function compareStopped(): Promise<Comparison> {
   }
 }
 
-/** Whether the daemon has counted anything, by its stats over all tenants. */
+/** Whether the daemon has counted anything, according to its stats over all tenants. */
 async function feedTotal(port: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/system/dashboard/stats`, {
     headers: { authorization: `Bearer ${await adminToken()}` },
@@ -82,7 +82,7 @@ async function feedTotal(port: number): Promise<boolean> {
 async function committedRouters(): Promise<number> {
   const url = await findRunning(join(scene.folder, 'postgres'))
   if (url === undefined) return 0
-  // It may still be starting up.
+  // The server may still be starting up.
   const rows = await query<{ id: string }>(url, 'select id from routers where position > 1').catch(() => [])
   return rows.length
 }
@@ -91,7 +91,7 @@ function adminToken(): Promise<string> {
   return signToken({ kind: 'admin', expiresAt: new Date(Date.now() + 600_000) }, SECRET)
 }
 
-/** NaN while it is being started. */
+/** The server's process id; NaN while it is being started. */
 function postmasterPid(): number {
   try {
     return Number(

@@ -3,7 +3,7 @@ import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import type { CarriedReading } from '../../harness/fleet/truth.ts'
 import { until } from './scene.ts'
 
-/** The whole readings that a fleet's routers have given to whom. */
+/** The whole readings that a fleet's routers have given, by the user who read them. */
 export class Readings {
   readonly #fleet: Fleet
   readonly #counts = new Map<string, number>()
@@ -29,7 +29,7 @@ export class Readings {
     for (const stop of this.#stops) stop()
   }
 
-  /** Those of all routers. @param reader the user of the routers who asked */
+  /** The readings of all routers. @param reader the user on the routers who read them */
   countBy(reader: string): number {
     let sum = 0
     for (const router of this.#fleet.routers)
@@ -38,14 +38,15 @@ export class Readings {
     return sum
   }
 
-  /** Of a router, whoever asked. */
+  /** The last reading of a router by any user. */
   last(router: SimulatedRouter): CarriedReading | undefined {
     return this.#last.get(router)
   }
 
   /**
-   * Resolves when every router has given so many more readings of each service. One is asked for when the one before
-   * is in the journal, and the first may be under way now: after three, one that was begun now or later is in it.
+   * Resolves when every router has given `count` more readings of each service. A reading starts only when the one
+   * before is in the journal, and the first may be under way already: after three, one that started now or later is in
+   * the journal.
    */
   async more(count: number, reader: string): Promise<void> {
     const least = this.#fleet.routers.flatMap(router =>

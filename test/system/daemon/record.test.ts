@@ -43,7 +43,7 @@ test('what whole replies carried is recorded to the byte, and all tables add up 
   await until('logouts are recorded', async () => (await endedSessions()) >= 5)
   churn.abort()
   await churning
-  // The next reading decides on counters that fell in one.
+  // The next reading settles counters that fell in this one.
   await readings.more(4, READER)
   expect(await daemon.end('SIGTERM')).toBe(0)
   const comparison = await compare(database.url, subscribersOf(fleet, TENANTS))
@@ -52,7 +52,7 @@ test('what whole replies carried is recorded to the byte, and all tables add up 
   expect(comparison.recorded.download).toBeGreaterThan(0n)
 })
 
-test("an admin's client sees every tenant, a tenant's only its own", async () => {
+test("an admin's client sees every tenant, a tenant's client only that tenant", async () => {
   const daemon = await scene.startDaemon()
   const expiresAt = new Date(Date.now() + 60_000)
   const admin = await signToken({ kind: 'admin', expiresAt }, SECRET)
@@ -61,7 +61,7 @@ test("an admin's client sees every tenant, a tenant's only its own", async () =>
   expect(await tenantsSeen(daemon.port, own, 2)).toEqual(new Set(['acme']))
 })
 
-/** The tenants of the first snapshots that a client gets. */
+/** The tenants of a client's first snapshots. */
 async function tenantsSeen(port: number, token: string, snapshots: number): Promise<ReadonlySet<string>> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['tikmeter.v1', `bearer.${token}`])
   const seen: string[] = []

@@ -25,9 +25,9 @@ import { WatchedFleetProcess } from './watched-fleet-process.ts'
 
 const TICK_MS = 2_000
 const SESSIONS = 4
-/** Of sessions, as many a router whatever their number. */
+/** Of sessions, the same per router for any number of routers. */
 const CHURN_PER_SECOND = CAST_ROUTERS / 7
-/** Two seconds for all of it, in which the daemon looks at what is there more than once. */
+/** Two seconds in all, during which the daemon looks at the file more than once. */
 const BETWEEN_PIECES_MS = 500
 /** Ticks that one router misses over all changes. */
 const MISSED_AT_MOST = slack(2)
@@ -71,11 +71,11 @@ test('changes of the config cost no untouched router a login or a reading, and n
 
   let tenants = cast.tenants
   for (const [index, step] of stepsOf(cast).entries()) {
-    // The others it has to notice by itself.
-    const isTold = index % 7 < 5
+    // The daemon has to notice the other changes by itself.
+    const isSignalled = index % 7 < 5
     const write = async (text: string) => {
-      await config.write(text, WAYS[index % WAYS.length] ?? 'renamed', isTold ? 0 : BETWEEN_PIECES_MS)
-      if (isTold) daemon?.signal('SIGHUP')
+      await config.write(text, WAYS[index % WAYS.length] ?? 'renamed', isSignalled ? 0 : BETWEEN_PIECES_MS)
+      if (isSignalled) daemon?.signal('SIGHUP')
     }
     if (step.kind === 'spoilt') await writeSpoilt(step.spoilt, tenants, write)
     else tenants = await writeChange(step.change, tenants, write)
@@ -93,11 +93,11 @@ test('changes of the config cost no untouched router a login or a reading, and n
     .filter(({ router }) => cast.untouched.includes(router))
     .map(it => ({ ...it, all: it.all.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs) }))
   expect(visits.filter(it => Math.abs(missedBy(it)) > MISSED_AT_MOST)).toEqual([])
-  await expectToldOf(daemon.port, cast)
+  await expectReported(daemon.port, cast)
 
   await fleet.stopChurn()
   const read = tenants.flatMap(({ routers }) => routers.map(({ id }) => id))
-  // The first of them may have begun before; the second decides on counters that fell in it.
+  // The first reading may have begun before; the second settles counters that fell in it.
   for (let reading = 0; reading < 3; reading++) await readAgain(read)
   expect(await daemon.end('SIGTERM')).toBe(0)
   const account = await fleet.account()
@@ -109,7 +109,7 @@ test('changes of the config cost no untouched router a login or a reading, and n
   console.log(
     `${cast.changes.length + SPOILT.length} changes, ${SPOILT.length} of them faulty; ${cast.untouched.length} ` +
       `routers untouched, read ${sumOf(visits.map(it => it.all.length))} times, ` +
-      `${sumOf(visits.map(missedBy))} missed, ${sumOf(logins.map(it => (it ?? 0) - 1))} logins more; ` +
+      `${sumOf(visits.map(missedBy))} missed, ${sumOf(logins.map(it => (it ?? 0) - 1))} further logins; ` +
       `${comparison.subscribers} subscribers, difference ${differenceOf(comparison)} bytes`,
   )
   expect(comparison.differences).toEqual([])
@@ -123,12 +123,12 @@ type Step =
   | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'spoilt'; readonly spoilt: Spoilt }
 
-/** The faulty ones stand among the others, as many of them between each two. */
+/** The changes with the faulty configs spread evenly among them. */
 function stepsOf({ changes }: Cast): readonly Step[] {
   const each = changes.length / SPOILT.length
   return SPOILT.flatMap((spoilt, index): readonly Step[] => {
-    const its = changes.slice(index * each, (index + 1) * each)
-    const steps = its.map(change => ({ kind: 'change', change }) as const)
+    const some = changes.slice(index * each, (index + 1) * each)
+    const steps = some.map(change => ({ kind: 'change', change }) as const)
     return [...steps.slice(0, each / 2), { kind: 'spoilt', spoilt }, ...steps.slice(each / 2)]
   })
 }
@@ -145,7 +145,7 @@ async function writeChange(
   if (password !== undefined) await fleet.changePassword(routers, password)
   const sinceMs = Date.now()
   await write(configText(keys(), next))
-  await until(`it is taken up: ${change.what}`, () => logged(APPLIED).length > applied)
+  await until(`it is applied: ${change.what}`, () => logged(APPLIED).length > applied)
   expect(await tables()).toEqual(tablesOf(next))
   await until(`all is as it should be: ${change.what}`, async () => {
     const now = await fleet.routers()
@@ -165,7 +165,7 @@ function hasCome(
   return now.connections === 1 && now.logins === before.logins + 1 && (now.readAtMs ?? 0) > sinceMs
 }
 
-/** What stands in it beside its fault would take a router from each tenant. */
+/** Besides its fault, this config would remove a router from each tenant. */
 async function writeSpoilt(
   { what, text }: Spoilt,
   tenants: Tenants,
@@ -176,7 +176,7 @@ async function writeSpoilt(
   const before = await fleet.routers()
   const fewer = tenants.map(it => ({ ...it, routers: it.routers.slice(0, -1) }))
   await write(text(keys(), fewer))
-  await until(`it is passed over: ${what}`, () => logged(FAULTY).length > faulty)
+  await until(`it is rejected: ${what}`, () => logged(FAULTY).length > faulty)
   expect(logged(APPLIED)).toHaveLength(applied)
   expect(await tables()).toEqual(tablesOf(tenants))
   const now = await fleet.routers()
@@ -214,7 +214,7 @@ function tablesOf(tenants: Tenants): readonly string[] {
     .sort()
 }
 
-/** Of the untouched routers. */
+/** Skipped ticks of the untouched routers. */
 async function skippedTicks(port: number, { untouched }: Cast): Promise<ReadonlyMap<string, number>> {
   const skipped = new Map<string, number>()
   for (const [, labels = '', value] of (await metrics(port)).matchAll(SKIPPED)) {
@@ -232,26 +232,26 @@ async function metrics(port: number): Promise<string> {
 
 const SKIPPED = /^tikmeter_router_skipped_ticks_total\{([^}]*)\} (\d+)$/gm
 
-/** Ticks from the first to the last of its readings at which there was none; below 0 where some were more than its. */
+/** Ticks between the first and the last reading that had none; negative if there were more readings than ticks. */
 function missedBy({ all }: Visits): number {
   const spanMs = (all.at(-1)?.atMs ?? 0) - (all[0]?.atMs ?? 0)
   return Math.round(spanMs / TICK_MS) + 1 - all.length
 }
 
-/** The last change was a good one, and what is shown of it is no older than it. */
-async function expectToldOf(port: number, { changes }: Cast): Promise<void> {
+/** Expects that the metrics count all reloads, and that the last one was successful and is as old as in the log. */
+async function expectReported(port: number, { changes }: Cast): Promise<void> {
   expect(logged(FAULTY)).toHaveLength(SPOILT.length)
-  const told = new Exposition(await metrics(port))
-  expect(told.value('tikmeter_config_reloads_total{outcome="applied"}')).toBe(changes.length)
-  expect(told.value('tikmeter_config_reloads_total{outcome="faulty"}')).toBe(SPOILT.length)
-  expect(told.value('tikmeter_config_last_reload_successful')).toBe(1)
+  const exposition = new Exposition(await metrics(port))
+  expect(exposition.value('tikmeter_config_reloads_total{outcome="applied"}')).toBe(changes.length)
+  expect(exposition.value('tikmeter_config_reloads_total{outcome="faulty"}')).toBe(SPOILT.length)
+  expect(exposition.value('tikmeter_config_last_reload_successful')).toBe(1)
   const [last = ''] = logged(APPLIED).slice(-1)
   const loggedAt = Date.parse(String(JSON.parse(last).time))
-  const appliedAt = told.value('tikmeter_config_last_reload_success_timestamp_seconds') ?? 0
+  const appliedAt = exposition.value('tikmeter_config_last_reload_success_timestamp_seconds') ?? 0
   expect(Math.abs(appliedAt * 1000 - loggedAt)).toBeLessThan(1_000)
 }
 
-/** Until each of them was read once more: then the reading before it is recorded. */
+/** Resolves when each of them was read once more: then the reading before it is recorded. */
 async function readAgain(routers: readonly string[]): Promise<void> {
   const sinceMs = Date.now()
   await until('they are read again', async () => {
@@ -260,7 +260,7 @@ async function readAgain(routers: readonly string[]): Promise<void> {
   })
 }
 
-/** The tenant that each router is or will be of. */
+/** The tenant that each router belongs to, now or later. */
 function ownersOf({ tenants, changes }: Cast): ReadonlyMap<string, string> {
   const owners = new Map<string, string>()
   let now = tenants
@@ -272,9 +272,9 @@ function ownersOf({ tenants, changes }: Cast): ReadonlyMap<string, string> {
 }
 
 /**
- * One line each, of hotspot sessions that moved a byte: one that ended before its counters were read has a row too. Of
- * two PPP sessions of one account that begin at the same time, nobody can tell which has which interface (docs/accounting.md
- * rule 30).
+ * The hotspot sessions that moved a byte, a line each: a session that ended before its counters were read has a row too.
+ * Of two PPP sessions of one account that begin at the same time, nobody can tell which has which interface
+ * (docs/accounting.md rule 30).
  */
 async function sessions(): Promise<readonly string[]> {
   const rows = await query<{ line: string }>(
@@ -292,7 +292,7 @@ function sessionsOf(account: readonly SessionAccount[]): readonly string[] {
     .sort()
 }
 
-/** Sessions have ended with their router where it is out for good, or where they were no longer there when it was back. */
+/** Expects sessions to have ended with a router that is gone for good, or to be gone when the router was back. */
 async function expectRemoved({ tenants, changes }: Cast): Promise<void> {
   const rows = await query<{ router: string; open: number; removed: number }>(
     database.url,

@@ -15,7 +15,7 @@ export const TENANTS: readonly FleetTenant[] = [
   { id: 'hilltop', name: 'Hilltop Hotspots', timezone: 'Asia/Kathmandu' },
 ]
 
-/** A folder with a config for a fleet, and the daemons that were started on it. */
+/** A folder with a config for a fleet, and the daemons started in it. */
 export class Scene {
   readonly folder: string
   readonly #daemons: DaemonProcess[] = []
@@ -24,10 +24,10 @@ export class Scene {
     this.folder = folder
   }
 
-  /** @param more keys of the config, over those that make for a quick test */
+  /** @param more keys of the config, which override those that make tests quick */
   static async create(fleet: Fleet, more: Readonly<Record<string, unknown>>): Promise<Scene> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-scene-'))
-    // As root, PostgreSQL is another user.
+    // When run as root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
     const scene = new Scene(folder)
     const config = {
@@ -53,7 +53,7 @@ export class Scene {
     return join(this.folder, 'tikmeter.log')
   }
 
-  /** @param program what is run by Node */
+  /** @param program what Node runs */
   async startDaemon(program: readonly string[] = [inject('cli')]): Promise<DaemonProcess> {
     const daemon = await DaemonProcess.start(this.configFile, this.logFile, {}, program)
     this.#daemons.push(daemon)
@@ -76,11 +76,11 @@ export class Scene {
   }
 }
 
-/** Asks until the answer is `true`, a bounded number of times. */
+/** Asks until the answer is `true`, up to a fixed number of times. @throws Error when it never is */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let turn = 0; turn < 600; turn++) {
     if (await isSo()) return
     await new Promise(resolve => setTimeout(resolve, 50))
   }
-  throw new Error(`waited in vain until ${what}`)
+  throw new Error(`timed out waiting until ${what}`)
 }

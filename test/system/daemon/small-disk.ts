@@ -8,7 +8,7 @@ const run = promisify(execFile)
 const FILLER = 'filler'
 const CHUNK = Buffer.alloc(4096)
 
-/** A file system of 1 MB in memory, mounted on a folder of its own. Takes root, and a kernel that lets it. */
+/** A file system of 1 MB in memory, mounted on a separate folder. Takes root, and a kernel that allows it. */
 export class SmallDisk {
   readonly folder: string
 
@@ -16,7 +16,7 @@ export class SmallDisk {
     this.folder = folder
   }
 
-  /** @returns why it can't be had, where it can't */
+  /** Mounts it. @returns the reason if it cannot be mounted */
   static async mount(): Promise<SmallDisk | string> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-disk-'))
     try {
@@ -28,7 +28,7 @@ export class SmallDisk {
     }
   }
 
-  /** Leaves no room for another byte. */
+  /** Fills it to the last byte. */
   async fill(): Promise<void> {
     const file = await open(join(this.folder, FILLER), 'a')
     try {

@@ -35,7 +35,7 @@ test('two daemons on one database read each router once, and the other takes ove
   const first = await a.startDaemon()
   await readings.more(1, 'ann')
   const second = await b.startDaemon()
-  // Long enough for it to have looked whether one is free.
+  // Long enough for the second daemon to have looked for a free router.
   await readings.more(6, 'ann')
   expect(fleet.routers.map(router => router.logins)).toEqual(fleet.routers.map(() => 1))
   expect(readings.countBy('bob')).toBe(0)
@@ -86,13 +86,16 @@ test('a daemon that was paused and lost its routers cannot commit, and takes the
   const wasRead = readings.countBy('ann')
 
   first.signal('SIGCONT')
-  await until('it knows of all', () => a.logged('taken over by another').length >= fleet.routers.length)
+  await until(
+    'it has noticed for all routers',
+    () => a.logged('taken over by another').length >= fleet.routers.length,
+  )
   expect(a.logged('taken over by another')).toHaveLength(fleet.routers.length)
   await until('its connections are closed', () => fleet.routers.every(router => router.connections === 1))
   const after = readings.countBy('ann')
   await readings.more(3, 'bob')
   expect(readings.countBy('ann')).toBe(after)
-  // What it read before it noticed: at the most what was under way.
+  // What it read before it noticed: at most what was under way.
   expect(after - wasRead).toBeLessThanOrEqual(2 * 2 * fleet.routers.length)
   const lost = await discarded('lost')
   expect(lost.routers).toBe(fleet.routers.length)
@@ -113,7 +116,7 @@ test('a daemon that was paused and lost its routers cannot commit, and takes the
   await expectExact()
 }, 90_000)
 
-test('what a killed daemon had not committed is told of when it comes back to routers that another has read', async () => {
+test('what a killed daemon had not committed is reported when it returns to routers that another has read', async () => {
   await startFleet({ routers: 6, sessions: 4 })
   const more = { lease: { duration: '3s' }, commit: { interval: '4s' } }
   const [a, b] = [await newScene('ann', more), await newScene('bob', more)]
@@ -132,7 +135,7 @@ test('what a killed daemon had not committed is told of when it comes back to ro
   await expectExact()
 }, 60_000)
 
-test('of two daemons on copies of one disk the last started reads, and the other ends and is not to be restarted', async () => {
+test('of two daemons on copies of one disk the one started last reads, and the other ends and asks not to be restarted', async () => {
   await startFleet({ routers: 6, sessions: 4 })
   const more = { lease: { duration: '3s' } }
   const [a, b] = [await newScene('ann', more), await newScene('bob', more)]
@@ -141,8 +144,8 @@ test('of two daemons on copies of one disk the last started reads, and the other
   await cp(join(a.folder, 'journal/daemon-id'), join(b.folder, 'journal/daemon-id'))
   const second = await b.startDaemon()
   expect(await first.ended).toBe(2)
-  const [told] = a.logged('a daemon with the same id was started later')
-  expect(told).toContain(`"host":"${hostname()}"`)
+  const [line] = a.logged('a daemon with the same id was started later')
+  expect(line).toContain(`"host":"${hostname()}"`)
   await readings.more(3, 'bob')
   expect(fleet.routers.map(router => router.connections)).toEqual(fleet.routers.map(() => 1))
   expect(b.logged('taken over by another')).toEqual([])
@@ -167,7 +170,7 @@ test('an orderly restart is immediate and exact, by the same daemon or by anothe
     await isTaken
     const nowMs = performance.now()
     console.log(`${name} read again ${Math.round(nowMs - stoppedMs)} ms after the stop`)
-    // A start that had to wait for a lease would take a look more.
+    // A start that had to wait for a lease would take one more look.
     expect(nowMs - startedMs).toBeLessThan(1_500)
     await readings.more(2, name)
     await logOutSome(name)
@@ -177,7 +180,7 @@ test('an orderly restart is immediate and exact, by the same daemon or by anothe
   await expectExact()
 }, 60_000)
 
-/** Its routers know two daemons, each by a user of its own. */
+/** Starts a fleet whose routers know two daemons, each as a separate user. */
 async function startFleet(size: { routers: number; sessions: number }): Promise<void> {
   const users = ['ann', 'bob'].map(name => {
     return { name, password: 'secret', policy: ['read', 'api'] } as const
@@ -191,7 +194,7 @@ async function startFleet(size: { routers: number; sessions: number }): Promise<
   readings.start()
 }
 
-/** A daemon's config and journal. */
+/** A daemon with its config and journal. */
 async function newScene(username: string, more: Readonly<Record<string, unknown>>): Promise<Scene> {
   const tenants = tenantsConfig(fleet, TENANTS, username)
   const scene = await Scene.create(fleet, { database: { url: database.url }, tenants, ...more })
@@ -199,7 +202,7 @@ async function newScene(username: string, more: Readonly<Record<string, unknown>
   return scene
 }
 
-/** Of each router one session of each service, whose end is then read. */
+/** Logs out one session of each service on each router, and waits until their end is read. */
 async function logOutSome(reader: string): Promise<void> {
   for (const router of fleet.routers)
     for (const [session] of [[...router.sessions.hotspot()], [...router.sessions.ppp()]])
@@ -207,7 +210,7 @@ async function logOutSome(reader: string): Promise<void> {
   await readings.more(3, reader)
 }
 
-/** Resolves when a commit is just over and every router has been read since. */
+/** Resolves when a commit has just finished and every router has been read since. */
 async function untilSomethingWaits(): Promise<void> {
   const before = await positions()
   await until('all is committed', async () => {

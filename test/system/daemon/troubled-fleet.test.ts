@@ -40,8 +40,8 @@ beforeEach(async () => {
     onBug: error => bugs.push(error),
     heldBack: () => undefined,
     sink: {
-      record(router, its) {
-        readings.set(router, [...(readings.get(router) ?? []), ...its])
+      record(router, more) {
+        readings.set(router, [...(readings.get(router) ?? []), ...more])
       },
     },
   })
@@ -71,7 +71,7 @@ test('3 routers that refuse, 2 that hang and 1 that trickles leave the other 14 
   for (const router of healthy) {
     const [, ...atTicks] = hotspotReadings(router).map(reading => reading.at.steadyMs)
     const [first = 0] = atTicks
-    // Each reading is nearest to a tick of its own, and no tick went without.
+    // Each reading is nearest to a different tick, and every tick has one.
     const ticks = atTicks.map(at => Math.round((at - first) / 1000))
     expect(ticks).toEqual(ticks.map((_, index) => index))
     expect(poller.health(keyOf(router))).toMatchObject({ state: 'online', failures: 0 })

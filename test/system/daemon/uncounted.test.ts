@@ -42,7 +42,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-test('a session whose server menu the router refuses is seen in status, metrics, snapshots and alerts', async () => {
+test('a session whose server menu the router refuses shows up in status, metrics, snapshots and alerts', async () => {
   const [router] = fleet.routers
   if (!router) throw new RangeError('a fleet without a router')
   router.failNext({ menu: MENU, messages: [REASON], times: 1_000 })
@@ -62,8 +62,8 @@ test('a session whose server menu the router refuses is seen in status, metrics,
       missing_menus: [{ menu: MENU, reason: REASON }],
     },
   ])
-  await until('it is alerted of', async () => (await alerts()).length > 0)
-  // It moves much, as far as anybody can tell: it is not the same as one that moves nothing.
+  await until('an alert fires', async () => (await alerts()).length > 0)
+  // Nobody knows how much it moves: it is not the same as a session that moves nothing.
   expect(await alerts()).toEqual([{ rule: 'blind', kind: 'session_uncounted', subject: 'ann' }])
   const token = await signToken(
     { kind: 'tenant', tenant: tenantId('acme'), expiresAt: new Date(Date.now() + 60_000) },
@@ -74,7 +74,7 @@ test('a session whose server menu the router refuses is seen in status, metrics,
   ])
 }, 60_000)
 
-/** Of the first snapshot that a client gets. */
+/** The routers in a client's first snapshot. */
 async function routersShown(port: number, token: string): Promise<unknown> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['tikmeter.v1', `bearer.${token}`])
   const routers = await new Promise<unknown>((resolve, reject) => {

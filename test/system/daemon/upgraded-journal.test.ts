@@ -16,7 +16,7 @@ let scene: Scene
 
 beforeEach(async () => {
   database = await createScratchDatabase()
-  // Its routers do not answer.
+  // Its routers are stopped below, so that they do not answer the daemon.
   fleet = createFleet(LEFT_FLEET)
   await fleet.start()
   scene = await Scene.create(fleet, { database: { url: database.url } })
@@ -28,12 +28,12 @@ afterEach(async () => {
   await database.drop()
 })
 
-test('there is a journal of each format that is read', async () => {
+test('there is a journal in each format that can be read', async () => {
   const left = (await readdir(LEFT)).filter(name => /^v\d+$/.test(name))
   expect(left.sort()).toEqual(FORMATS.map(format => `v${format}`))
 })
 
-describe('a journal that was left by kill -9 is recorded as the release that wrote it would have', () => {
+describe('a journal left by kill -9 is recorded as the release that wrote it would have recorded it', () => {
   test.each(FORMATS)(
     'format %i',
     async format => {

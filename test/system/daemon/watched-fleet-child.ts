@@ -2,7 +2,7 @@ import { answerParent } from '../../harness/fleet/asked-process.ts'
 import { WatchedFleet } from './watched-fleet.ts'
 import type { WatchedFleetRequest } from './watched-fleet-messages.ts'
 
-/** The watched fleet's process: does what its parent asks, and ends with it. */
+/** The process of a watched fleet: does what its parent asks, and ends with it. */
 
 let fleet: WatchedFleet | undefined
 

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../../src/accounting/bytes.ts'
 import type { Service } from '../../../src/accounting/reading.ts'
 
-/** What a watched fleet's process is asked for. */
+/** A request to a watched fleet's process. */
 export type WatchedFleetRequest =
   | ({ readonly kind: 'start' } & WatchedFleetSize)
   | { readonly kind: 'churn'; readonly perSecond: number }
@@ -15,26 +15,26 @@ export type WatchedFleetRequest =
 export interface WatchedFleetSize {
   readonly seed: number
   readonly routers: number
-  /** Of each service, on each router. */
+  /** The number of sessions of each service, on each router. */
   readonly sessions: number
 }
 
-/** A router as it is now. */
+/** A router's current state. */
 export interface SeenRouter {
   readonly identity: string
   readonly host: string
   readonly port: number
   readonly connections: number
   readonly logins: number
-  /** When the last whole reading of each of its services was handed over, the earlier of them; `null` before both were. */
+  /** When the older of its services' last whole readings was delivered; `null` until each service has one. */
   readonly readAtMs: number | null
 }
 
 /** A whole reading. */
 export interface Visit {
-  /** When it was handed over, on the machine's clock. */
+  /** When it was delivered, on the machine's clock. */
   readonly atMs: number
-  /** How many logins there had been by then: another one is another connection. */
+  /** The number of logins by then; another number means another connection. */
   readonly login: number
 }
 
@@ -45,7 +45,7 @@ export interface Visits {
   readonly all: readonly Visit[]
 }
 
-/** What whole replies carried of one session. */
+/** What whole replies carried for one session. */
 export interface SessionAccount {
   readonly router: string
   readonly service: Service

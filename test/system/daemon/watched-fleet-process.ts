@@ -7,7 +7,7 @@ import type {
   WatchedFleetSize,
 } from './watched-fleet-messages.ts'
 
-/** A watched fleet in a process of its own, so that whoever looks at it does not hold it up. */
+/** A watched fleet in a separate process, so that what looks at it does not slow it down. */
 export class WatchedFleetProcess {
   readonly #process = new AskedProcess<WatchedFleetRequest>(
     new URL('watched-fleet-child.ts', import.meta.url),
@@ -22,7 +22,7 @@ export class WatchedFleetProcess {
     return this.#process.stop({ kind: 'stop' })
   }
 
-  /** Subscribers come and go from now on. */
+  /** Lets subscribers come and go from now on. */
   async churn(perSecond: number): Promise<void> {
     await this.#process.ask({ kind: 'churn', perSecond })
   }
@@ -31,12 +31,12 @@ export class WatchedFleetProcess {
     await this.#process.ask({ kind: 'stop churn' })
   }
 
-  /** Of the daemon's user there. */
+  /** Changes the password of the daemon's user on these routers. */
   async changePassword(routers: readonly string[], password: string): Promise<void> {
     await this.#process.ask({ kind: 'change password', routers, password })
   }
 
-  /** By identity. */
+  /** Routers by identity. */
   async routers(): Promise<ReadonlyMap<string, SeenRouter>> {
     const routers: readonly SeenRouter[] = await this.#process.ask({ kind: 'routers' })
     return new Map(routers.map(router => [router.identity, router]))
@@ -46,7 +46,7 @@ export class WatchedFleetProcess {
     return this.#process.ask({ kind: 'visits' })
   }
 
-  /** What the fleet's books have, session by session. */
+  /** The fleet's account of what was carried, session by session. */
   account(): Promise<readonly SessionAccount[]> {
     return this.#process.ask({ kind: 'account' })
   }

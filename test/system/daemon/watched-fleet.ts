@@ -3,10 +3,10 @@ import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import { SERVICES, type SimulatedService, simulated } from '../../harness/services.ts'
 import type { SeenRouter, SessionAccount, Visit, Visits, WatchedFleetSize } from './watched-fleet-messages.ts'
 
-/** The daemon's user on the routers, and its password at first. */
+/** The daemon's user on the routers, with its first password. */
 export const READER = { name: 'usage', password: 'secret' }
 
-/** A fleet that notes when each of its routers was read, and over which connection. Each has both services. */
+/** A fleet that notes when each of its routers was read, and over which connection. Each router has both services. */
 export class WatchedFleet {
   readonly #fleet: Fleet
   readonly #visits = new Map<SimulatedRouter, Record<SimulatedService, Visit[]>>()
@@ -35,7 +35,7 @@ export class WatchedFleet {
     await this.#fleet.stop()
   }
 
-  /** Subscribers come and go from now on. */
+  /** Lets subscribers come and go from now on. */
   churn(perSecond: number): void {
     this.#churning = this.#fleet.churn(this.#stopping.signal, perSecond)
   }

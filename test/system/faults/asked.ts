@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { until } from '../daemon/scene.ts'
 import type { Output } from './canaries.ts'
 
-/** What anybody is answered by HTTP, who has no token. */
+/** What HTTP answers to a client without a token. */
 export async function answers(port: number): Promise<readonly Output[]> {
   const paths = [
     '/healthz',
@@ -23,7 +23,7 @@ export async function answers(port: number): Promise<readonly Output[]> {
   )
 }
 
-/** What a client of the feed is told, of routers in trouble and of its own mistakes. */
+/** What the feed sends to a client: about routers in trouble and about the client's own mistakes. */
 export async function feed(port: number, token: string): Promise<readonly Output[]> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ['tikmeter.v1', `bearer.${token}`])
   const messages: string[] = []
@@ -31,7 +31,7 @@ export async function feed(port: number, token: string): Promise<readonly Output
   await once(socket, 'open')
   socket.send(JSON.stringify({ type: 'subscribe', topics: ['alerts', 'sessions'], tenant: 'acme' }))
   socket.send(JSON.stringify({ type: 'subscribe', topics: ['sessions'], tenant: token.slice(0, 20) }))
-  await until('the feed tells of all', () =>
+  await until('the feed has reported all', () =>
     ['"snapshot"', '"sessions"', 'unknown_tenant', 'invalid user name'].every(words =>
       messages.join('').includes(words),
     ),

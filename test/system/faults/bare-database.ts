@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { query } from '../../harness/postgres/query.ts'
 
-/** A database without any table, and a user who may connect to it and no more. */
+/** A database without tables, and a user who may only connect to it. */
 export class BareDatabase {
-  /** As its owner. */
+  /** For its owner. */
   readonly url: string
-  /** As the user who may do nothing. */
+  /** For the user without rights. */
   readonly guestUrl: string
   readonly name: string
   readonly guest: string

@@ -1,32 +1,32 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-/** What of a secret gives it away: so many characters of it in a row. */
+/** The number of consecutive characters of a secret that give it away. */
 const FRAGMENT = 8
 
-/** What somebody could read. */
+/** A text that somebody could read. */
 export interface Output {
-  /** `stderr of check`, for one. */
+  /** Where it was read: `stderr of check`, for example. */
   readonly from: string
   readonly text: string
 }
 
-/** Secrets that stand nowhere else, to be looked for in all that is printed. */
+/** Unique secrets, which are searched for in everything that is printed. */
 export class Canaries {
   readonly #forms = new Map<string, readonly string[]>()
 
-  /** A new one, of characters that YAML, URLs and shells each make something of. */
+  /** Makes a secret of characters that are special in YAML, URLs and shells. */
   make(name: string, tail = ''): string {
     const secret = `${randomBytes(12).toString('base64')}/+=${randomBytes(12).toString('base64')}${tail}`
     this.add(name, secret)
     return secret
   }
 
-  /** One that somebody else made. */
+  /** Adds a secret that was made elsewhere. */
   add(name: string, secret: string): void {
     this.#forms.set(name, formsOf(secret))
   }
 
-  /** Where a secret is, in any form: `hq's password in stderr of check`. */
+  /** Names each secret that was found in any form, and where: `hq's password in stderr of check`. */
   leaksIn(outputs: readonly Output[]): readonly string[] {
     return outputs.flatMap(({ from, text }) =>
       [...this.#forms].flatMap(([name, forms]) =>
@@ -37,8 +37,8 @@ export class Canaries {
 }
 
 /**
- * A secret as it is, or a part of it; escaped, as URLs have it; in base64, wherever in a longer text it stood; in hex;
- * and its hashes, which are as good as itself for who wants to try passwords.
+ * The secret and its parts as they are, and as URLs escape them; its base64 at any place of a longer text; its hex; and
+ * its hashes, which are as good as the secret for trying out passwords.
  */
 function formsOf(secret: string): readonly string[] {
   const inUrls = encodeURIComponent(secret)
@@ -56,11 +56,11 @@ function fragmentsOf(text: string, length = FRAGMENT): readonly string[] {
   return Array.from({ length: text.length - length + 1 }, (_, at) => text.slice(at, at + length))
 }
 
-/** Behind so many bytes of something else; without the characters that those, and what follows, have a part in. */
+/** The base64 of `bytes` at `offset` of a longer text, without the characters that also depend on their neighbours. */
 function base64Of(bytes: Buffer, offset: number): readonly string[] {
   const text = Buffer.concat([Buffer.alloc(offset), bytes])
     .toString('base64')
     .replace(/=+$/, '')
-  const its = text.slice(Math.ceil((offset * 8) / 6), -1)
-  return [its, its.replaceAll('+', '-').replaceAll('/', '_')]
+  const inner = text.slice(Math.ceil((offset * 8) / 6), -1)
+  return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')]
 }

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { inject } from 'vitest'
 import { CommandsTogether } from '../../commands/commands-together.ts'
 
-/** Whom a command runs as; as we are, where neither is said. */
+/** The user that a command runs as; the current one by default. */
 export interface User {
   readonly uid?: number
   readonly gid?: number
@@ -13,20 +13,20 @@ export interface User {
 export interface CommandOptions {
   /** Its working directory. */
   readonly folder: string
-  /** All that it has of an environment, beside what it takes to be run. */
+  /** Its environment, besides what it needs to run. */
   readonly env?: Readonly<Record<string, string>>
   readonly user?: User
 }
 
-/** What a command did and said. */
+/** What a command printed and how it ended. */
 export interface Outcome {
-  /** `null` where a signal ended it. */
+  /** `null` if a signal ended it. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** What ends by itself and prints by the streams of the process alone. */
+/** Commands that end by themselves and print only to the streams of the process. */
 const TOGETHER: ReadonlySet<string | undefined> = new Set([
   ...['check', 'probe', 'status'],
   ...['usage', 'credit'],
@@ -34,10 +34,10 @@ const TOGETHER: ReadonlySet<string | undefined> = new Set([
 const together = new CommandsTogether()
 const talkative = new CommandsTogether({ DEBUG: '*' })
 
-/** Runs a command until it ends by itself: in a process of its own where that can make a difference. */
+/** Runs a command until it ends by itself; in a separate process only when that can make a difference. */
 export async function runCommand(argv: readonly string[], options: CommandOptions): Promise<Outcome> {
   const { folder, env = {}, user } = options
-  // What Node reads when it starts, it reads for all that a process does.
+  // Node reads these variables when it starts, so they need a separate process.
   const isForNode = Object.keys(env).some(it => it.startsWith('NODE_'))
   if (user === undefined && !isForNode && TOGETHER.has(argv[0]))
     return (env['DEBUG'] === '*' ? talkative : together).run({ argv, folder, env })

@@ -8,14 +8,14 @@ import { errorOf, type Shown } from './shown.ts'
 
 export const CONFIG_FAULTS: readonly Fault[] = [
   {
-    what: 'the config is not there',
+    what: 'the config does not exist',
     command: 'run',
     code: 2,
     line: 'tikmeter.yaml:1:1 does not exist: name it with --config FILE, or create it from config/tikmeter.example.yaml',
     provoke: async ({ place }) => errorOf(await place.run(['run'])),
   },
   {
-    what: 'the config is no YAML',
+    what: 'the config is not valid YAML',
     command: 'check',
     code: 2,
     line: 'tikmeter.yaml:1:18 cannot be read from here on: put values that contain any of : # { } [ ] , & * ! | > % @ ` in quotes, and "${NAME}" inside { } too',
@@ -35,14 +35,14 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     what: 'a secret is not in the environment',
     command: 'run',
     code: 2,
-    line: 'tikmeter.yaml:8:3 auth.secret: needs TIKMETER_SECRET from the environment, where it is not set or empty: export it or add it to .env',
+    line: 'tikmeter.yaml:8:3 auth.secret: needs TIKMETER_SECRET from the environment, but it is unset or empty there: export it or add it to .env',
     provoke: async ({ place }) => {
       await place.configure({ auth: { secret: '${TIKMETER_SECRET}' } })
       return errorOf(await place.run(['run']))
     },
   },
   {
-    what: 'a secret’s file is not there',
+    what: 'a secret’s file does not exist',
     command: 'check',
     code: 2,
     line: 'tikmeter.yaml:8:3 auth.secret: cannot be read: there is no such file; a relative path begins at DIR',
@@ -57,7 +57,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
       const router = { host: '10.1.0.1', username: 'usage', password: 'secret' }
       const routers = ['hq', 'tower'].map(id => ({ id, ...router }))
       await place.configure({ tenants: [{ id: 'acme', routers }] })
-      // One with a secret that all may read would be warned of for that too.
+      // A file with a secret that everyone can read would be a second warning.
       await chmod(place.configFile, 0o600)
       return errorOf(await place.run(['check']))
     },
@@ -70,7 +70,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     provoke: ({ place }) => check(place, { auth: { secret: 'short' } }),
   },
   {
-    what: 'an alert goes by a share of a quota that is not there',
+    what: 'an alert’s threshold is a share of a quota that does not exist',
     command: 'check',
     code: 2,
     line: 'tikmeter.yaml:16:9 tenants[0].alerts[0].threshold: is a share of a quota that does not exist: add { scope: user, period: month, limit: 100GB } to the tenant’s quotas, with your limit',
@@ -80,7 +80,7 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'a webhook names an alert that is not there',
+    what: 'a webhook names an alert that does not exist',
     command: 'check',
     code: 2,
     line: 'tikmeter.yaml:20:13 tenants[0].webhooks[0].alerts[0]: is not an alert of this tenant: did you mean down?',

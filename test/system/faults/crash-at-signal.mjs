@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 
 /**
- * Loaded before the daemon: at SIGUSR2 something throws in it that nobody catches, with all that errors of pg and of
+ * Loaded before the daemon: at SIGUSR2 it throws an error that nobody catches, with everything that errors of pg and
  * drizzle have been seen to carry.
  */
 process.on('SIGUSR2', () => {

@@ -35,7 +35,7 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     provoke: means => runOn(means, changed(means.database.url, { password: 'wrong' })),
   },
   {
-    what: 'it has no TLS, and its URL asks for it',
+    what: 'it has no TLS, but its URL asks for it',
     command: 'run',
     code: 1,
     line: 'could not start: no connection to the database: The server does not support SSL connections: leave sslmode out of database.url, or turn its ssl on',
@@ -66,21 +66,21 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     provoke: means => runOn(means, changed(means.database.url, { pathname: '/no_such_database' })),
   },
   {
-    what: 'its user may not make tables',
+    what: 'its user may not create tables',
     command: 'run',
     code: 1,
     line: 'could not start: migration failed: permission denied for database DATABASE (42501): let the user of database.url own its database: alter database NAME owner to USER',
     provoke: means => runOn(means, means.bare.guestUrl),
   },
   {
-    what: 'its tables are of a later release',
+    what: 'its tables are from a later release',
     command: 'run',
     code: 1,
     line: 'could not start: the database is of a later release of tikmeter, whose tables are of 2099-01-01: run that release, or restore a backup from before it',
     provoke: means => withLaterSchema(means, () => runOn(means, means.database.url)),
   },
   {
-    what: 'its tables are of a later release, and are to be migrated',
+    what: 'its tables are from a later release, and migrate is run',
     command: 'migrate',
     code: 1,
     line: 'error: the database is of a later release of tikmeter, whose tables are of 2099-01-01: run that release, or restore a backup from before it',
@@ -138,7 +138,7 @@ async function withLaterSchema({ database }: Means, provoke: () => Promise<Shown
   }
 }
 
-/** Each relation, as it stands: what a migration makes, changes or drops has another row of these. */
+/** A line for each relation; whatever a migration creates, changes or drops changes its line. */
 async function tablesOf(url: string): Promise<string> {
   return JSON.stringify([
     await query(url, 'select oid, xmin from pg_class order by oid'),

@@ -4,26 +4,26 @@ import type { User } from './command.ts'
 import type { Place } from './place.ts'
 import type { Shown } from './shown.ts'
 
-/** What a fault is provoked with. */
+/** What it takes to provoke a fault. */
 export interface Means {
-  /** A folder of its own. */
+  /** A separate folder for this fault. */
   readonly place: Place
-  /** Migrated, and shared by all. */
+  /** Migrated, and shared by all faults. */
   readonly database: ScratchDatabase
   readonly bare: BareDatabase
-  /** Who has no rights of root's; why there is nobody, where there isn't. */
+  /** A user without root's rights, or the reason why there is none. */
   readonly user: User | string
 }
 
-/** Something that goes wrong at an operator's, and what they are to be shown of it. */
+/** Something that goes wrong at an operator's, and what the operator should see of it. */
 export interface Fault {
   readonly what: string
-  /** As it is typed. */
+  /** The command as it is typed. */
   readonly command: string
-  /** `null`: the daemon goes on, and logs the line. */
+  /** The exit code; `null` if the daemon continues and logs the line. */
   readonly code: number | null
   /** What is wrong and what to do, in one line. */
   readonly line: string
-  /** For real. @returns why it can't be provoked here, where it can't */
+  /** Provokes the fault for real. @returns what was shown, or the reason why it cannot be provoked here */
   provoke(means: Means): Promise<Shown | string>
 }

@@ -13,14 +13,14 @@ import { ROUTER_FAULTS } from './router-faults.ts'
 import { ROUTER_TLS_FAULTS } from './router-tls-faults.ts'
 
 const FAULTS = {
-  'what is typed and written': CONFIG_FAULTS,
+  'the command line and the config': CONFIG_FAULTS,
   'the database': DATABASE_FAULTS,
   'the journal': JOURNAL_FAULTS,
   'the server': LISTENING_FAULTS,
   'the routers': ROUTER_FAULTS,
   'the routers’ TLS': ROUTER_TLS_FAULTS,
 }
-/** The longest a test takes is to start one daemon, and another beside it. */
+/** Enough for the longest test, which starts a daemon and another one beside it. */
 const WITHIN_MS = 60_000
 
 let database: ScratchDatabase
@@ -40,9 +40,9 @@ afterAll(async () => {
   await database.drop()
 })
 
-describe.each(Object.entries(FAULTS))('of %s', (_, faults) => {
+describe.each(Object.entries(FAULTS))('faults of %s', (_, faults) => {
   test.for(faults)(
-    'the user is told in one line what is wrong and what to do: $what',
+    'one line says what is wrong and what to do: $what',
     { timeout: WITHIN_MS },
     async (fault, { skip }) => {
       const place = await Place.create()

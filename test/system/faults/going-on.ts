@@ -15,11 +15,11 @@ interface Line {
   readonly err?: { readonly message: string }
 }
 
-/** A daemon that runs on, whatever is wrong; it stops in order when the test ends. */
+/** A daemon that continues to run despite a fault; it is stopped in order when the test ends. */
 export interface GoingOn {
   readonly port: number
   signal(signal: NodeJS.Signals): void
-  /** The first line of its log that begins so, once it is there. */
+  /** Resolves with the first line of its log that begins with `words`, once there is one. */
   said(words: string): Promise<Shown>
 }
 
@@ -41,8 +41,8 @@ export async function goingOn(place: Place): Promise<GoingOn> {
       const find = () => lines().find(({ msg }) => msg.startsWith(words))
       await until(`it says: ${words}`, () => find() !== undefined)
       const { router, msg = '', reason, at, err, faults, advice } = find() ?? {}
-      const told = [router, msg, reason, at, err?.message, faults, advice].filter(it => it !== undefined)
-      return { code: daemon.isRunning ? null : -1, line: told.join(': ') }
+      const parts = [router, msg, reason, at, err?.message, faults, advice].filter(it => it !== undefined)
+      return { code: daemon.isRunning ? null : -1, line: parts.join(': ') }
     },
   }
 }

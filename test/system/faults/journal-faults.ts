@@ -48,7 +48,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'the journal’s folder is not the daemon’s to write',
+    what: 'the daemon may not write to the journal’s folder',
     command: 'run',
     code: 1,
     line: `could not start: the journal can not be kept in DIR/journal: EACCES: permission denied, open 'DIR/journal/lock-ID': let the daemon’s user write there, or set journal.directory`,
@@ -80,7 +80,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'the journal is of a later release',
+    what: 'the journal is from a later release',
     command: 'run',
     code: 1,
     line: 'could not start: DIR/journal/journal-00000001.log is in version 255 of the format, which this release does not know: run the one that wrote it until it stops in order, by when the database has all of it',
@@ -92,7 +92,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
   },
 ]
 
-/** Gone with the test. */
+/** Mounts a small disk for the time of the test. @returns the reason if it cannot be mounted */
 async function smallDisk(): Promise<SmallDisk | string> {
   const disk = await SmallDisk.mount()
   if (typeof disk !== 'string') onTestFinished(() => disk.unmount())
@@ -104,7 +104,7 @@ async function journalIn({ place, database }: Means, directory: string): Promise
   return fatalOf(await place.run(['run']))
 }
 
-/** The head of a segment in version 2. */
+/** The header of a segment in a later version of the format. */
 function laterSegment(): Buffer {
   const head = Buffer.from('tikjrnl\xff\0\0\0\0', 'latin1')
   head.writeUInt32LE(crc32(head.subarray(0, 8)), 8)

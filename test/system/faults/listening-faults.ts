@@ -7,7 +7,7 @@ import type { Fault, Means } from './fault.ts'
 import { errorOf, fatalOf, type Shown } from './shown.ts'
 import { UNKNOWN_NAME } from './unknown-name.ts'
 
-/** For documentation only: no machine has it. */
+/** An address reserved for documentation, which no machine has. */
 const NOBODYS_ADDRESS = '192.0.2.1'
 const FIRST_FOR_ALL = 1024
 const CERTIFICATES = resolve('test/harness/fleet/certificates')
@@ -25,14 +25,14 @@ export const LISTENING_FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'the address is another machine’s',
+    what: 'the address belongs to another machine',
     command: 'run',
     code: 1,
     line: 'could not start: 192.0.2.1 is no address of this machine: set server.host to one that is ("ip address" lists them), or to 0.0.0.0 for all',
     provoke: means => serve(means, { host: NOBODYS_ADDRESS, port: 0 }),
   },
   {
-    what: 'the address is a name that nobody knows',
+    what: 'the address is an unknown host name',
     command: 'run',
     code: 1,
     line: 'could not start: NAME is a name that this machine does not know: set server.host to an address of this machine',
@@ -42,28 +42,28 @@ export const LISTENING_FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'the port is below 1024, and the user not root',
+    what: 'the port is below 1024, and the user is not root',
     command: 'run',
     code: 1,
     line: 'could not start: port 81 is not for this user: set server.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE',
     provoke: async means => serveAsNobody(means, { port: 81 }),
   },
   {
-    what: 'the server’s certificate is another key’s',
+    what: 'the server’s certificate belongs to another key',
     command: 'run',
     code: 2,
     line: 'tikmeter.yaml:9:5 server.tls.key: is not the key of the certificate in cert: name the one it was made for',
     provoke: means => refuse(means, { cert: 'server.pem', key: 'self-signed-key.pem' }),
   },
   {
-    what: 'the server’s certificate is no PEM',
+    what: 'the server’s certificate is not PEM',
     command: 'run',
     code: 2,
     line: 'tikmeter.yaml:8:5 server.tls.cert: must name a PEM file that begins with "-----BEGIN CERTIFICATE-----": DIR/certificate.ts',
     provoke: means => refuse(means, { cert: '../certificate.ts', key: 'server-key.pem' }),
   },
   {
-    what: 'the server’s key is no PEM',
+    what: 'the server’s key is not PEM',
     command: 'run',
     code: 2,
     line: 'tikmeter.yaml:9:5 server.tls.key: must name a PEM file with a private key ("-----BEGIN PRIVATE KEY-----") without a passphrase: DIR/certificate.ts',

@@ -8,49 +8,49 @@ const ROUTER_KEYS = [
   ...['stalled_after', 'passwrod', 'secret', 'user'],
 ]
 
-/** Configs that have a fault, with a secret in it, or beside it. */
+/** Configs with a fault, and with a secret in it or beside it. */
 export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, string>> {
   const make = (where: string) => canaries.make(`a secret ${where}`)
   const router = { id: 'hq', host: '10.1.0.1', username: 'usage', password: 'x' }
   const routers = ROUTER_KEYS.map((key, index) => ({
     ...{ ...router, id: `r${index}` },
-    [key]: make(`in the place of ${key}`),
+    [key]: make(`in place of ${key}`),
   }))
   const passwords = [
     [make('in a list')],
-    { file: make('in the place of a file') },
-    { [make('in the place of a key')]: 'x' },
+    { file: make('in place of a file') },
+    { [make('in place of a key')]: 'x' },
     { file: 'x', more: make('beside a file') },
     `\${${make('in a reference')}}`,
     `${make('before a reference')}\${NOT_SET}`,
-    { credential: `../${make('in the place of a credential')}` },
+    { credential: `../${make('in place of a credential')}` },
   ].map((password, index) => ({ ...router, id: `p${index}`, password }))
   const everywhere = stringify({
     database: { url: `mysql://u:${make('in the URL of another database')}@db/x` },
     auth: { secret: 'too-short', jwks_url: `https://u:${make('in the URL of the keys')}@panel.example/keys` },
-    journal: make('in the place of the journal'),
+    journal: make('in place of the journal'),
     server: {
       origins: [`https://u:${make('in an origin')}@panel.example/`],
       metrics: {
-        host: make('in the place of the host of the metrics'),
+        host: make('in place of the host of the metrics'),
         token: [make('as the token of the metrics, in a list')],
       },
       tls: {
-        hsts: make('in the place of HSTS'),
-        cert: make('in the place of a certificate'),
-        key: `-----BEGIN PRIVATE KEY-----\n${make('in the place of a key file')}\n-----END PRIVATE KEY-----\n`,
+        hsts: make('in place of HSTS'),
+        cert: make('in place of a certificate'),
+        key: `-----BEGIN PRIVATE KEY-----\n${make('in place of a key file')}\n-----END PRIVATE KEY-----\n`,
       },
     },
     pusher: {
-      key: make('in the place of the pusher’s key'),
+      key: make('in place of the pusher’s key'),
       secret: [make('as the pusher’s secret, in a list')],
     },
-    bucket: make('in the place of the bucket'),
-    retention: make('in the place of the retention'),
-    [make('in the place of a key at the top')]: 1,
+    bucket: make('in place of the bucket'),
+    retention: make('in place of the retention'),
+    [make('in place of a key at the top')]: 1,
     tenants: [
-      { id: 'acme', timezone: make('in the place of a timezone'), routers: [...routers, ...passwords] },
-      { id: make('in the place of an id'), name: [make('in the place of a name')], routers: [] },
+      { id: 'acme', timezone: make('in place of a timezone'), routers: [...routers, ...passwords] },
+      { id: make('in place of an id'), name: [make('in place of a name')], routers: [] },
       { id: 'umoja', routers: [], ...alerting(make) },
     ],
   })
@@ -80,12 +80,12 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
       `secret: ${make('in a key that is there twice')}\n  secret: ${make('a second time')}`,
     ),
     'a directive': `%${make('as a directive')}\n---\ntenants: []\n`,
-    'no block': `${make('in the place of everything')}\n`,
+    'no block': `${make('in place of everything')}\n`,
     'a line of .env': `TIKMETER_SECRET=${make('in a line of .env')}\ntenants: []\n`,
   }
 }
 
-/** Quotas, alerts and webhooks, with a secret in the place of each of their keys. */
+/** Quotas, alerts and webhooks with a secret in place of each of their keys. */
 function alerting(make: (where: string) => string) {
   const quota = { scope: 'router', period: 'month', limit: '1GB' }
   const alert = { id: 'big', ...quota, limit: undefined, threshold: '80%' }
@@ -94,12 +94,12 @@ function alerting(make: (where: string) => string) {
     keys.map((key, index) => ({
       ...block,
       id: `i${index}`,
-      [key]: make(`in the place of an alert’s ${key}`),
+      [key]: make(`in place of an alert’s ${key}`),
     }))
   return {
     quotas: [
       ...['scope', 'period', 'limit', 'of'].map(key => ({ ...quota, [key]: make(`as a quota’s ${key}`) })),
-      { ...quota, of: [make('in the place of a router’s id')] },
+      { ...quota, of: [make('in place of a router’s id')] },
     ],
     alerts: spoilt(alert, ['id', 'on', 'scope', 'period', 'threshold', 'after', 'secret']),
     webhooks: [
@@ -108,19 +108,19 @@ function alerting(make: (where: string) => string) {
       { ...webhook, url: `ftp://noc.example/${make('in the path of a webhook')}` },
       { ...webhook, secret: [make('as a webhook’s secret, in a list')] },
       { ...webhook, secret: `whsec_${make('behind whsec_, and no base64')}` },
-      { ...webhook, alerts: [make('in the place of an alert’s id')] },
+      { ...webhook, alerts: [make('in place of an alert’s id')] },
     ],
   }
 }
 
-/** Of too few bytes for a token's key, and enough to be found again. */
+/** A secret of too few bytes for a token's key, but long enough to be recognized. */
 function short(canaries: Canaries): string {
   const secret = canaries.make('a short secret').slice(0, 20)
   canaries.add('what is left of a short secret', secret)
   return secret
 }
 
-/** As YAML's names of tags and anchors may be. */
+/** The secret with only characters that YAML allows in tags and anchors. */
 function plain(secret: string): string {
   return secret.replaceAll(/[^A-Za-z0-9]/g, 'x')
 }

@@ -3,10 +3,10 @@ import { promisify } from 'node:util'
 import { inject } from 'vitest'
 import type { User } from './command.ts'
 
-/** The kernel's own user for who may do nothing. */
+/** The kernel's user without any rights. */
 const NOBODY: User = { uid: 65_534, gid: 65_534 }
 
-/** Who has no rights of root's: we ourselves, or as root somebody else, who has to be able to run what was built. */
+/** A user without root's rights: the current one, or for root another one, who must be able to run the build. */
 export async function ordinaryUser(): Promise<User | string> {
   if (process.getuid?.() !== 0) return {}
   const look = [inject('cli'), '--version']

@@ -9,7 +9,7 @@ const CONFIG = 'tikmeter.yaml'
 
 type Keys = Readonly<Record<string, unknown>>
 
-/** A folder with a config, in which commands are run, and the names by which what they say of it is told. */
+/** A folder with a config, in which commands are run, and placeholders for what varies in their output. */
 export class Place {
   readonly folder: string
   readonly #names = new Map<string, string>()
@@ -21,7 +21,7 @@ export class Place {
 
   static async create(): Promise<Place> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-fault-'))
-    // Others run commands here too.
+    // Other users run commands here too.
     await chmod(folder, 0o755)
     return new Place(folder)
   }
@@ -47,7 +47,7 @@ export class Place {
     return this.path(CONFIG)
   }
 
-  /** A config that has no fault by itself, but for these keys, which stand in it as they are. */
+  /** Writes a config without faults, except for `keys`, which are written as they are. */
   async configure(keys: Keys): Promise<void> {
     const config = {
       journal: { directory: this.path('journal') },
@@ -60,15 +60,15 @@ export class Place {
     await writeFile(this.configFile, stringify(config))
   }
 
-  /** Shows `as` wherever a path, a port or a number of a process would be another one the next time. */
+  /** Shows `as` in place of a path, a port or a process id that differs from run to run. */
   name(value: string | number, as: string): void {
     this.#names.set(String(value), as)
   }
 
   named(text: string): string {
-    let told = text
-    for (const [value, as] of this.#names) told = told.replaceAll(value, as)
-    return told.replaceAll(/process \d+/g, 'process PID').replaceAll(/lock-[\da-f-]+/g, 'lock-ID')
+    let named = text
+    for (const [value, as] of this.#names) named = named.replaceAll(value, as)
+    return named.replaceAll(/process \d+/g, 'process PID').replaceAll(/lock-[\da-f-]+/g, 'lock-ID')
   }
 
   run(argv: readonly string[], options: Pick<CommandOptions, 'env' | 'user'> = {}): Promise<Outcome> {

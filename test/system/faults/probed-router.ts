@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts'
 import type { Place } from './place.ts'
 import { findingOf, type Shown } from './shown.ts'
 
-/** How the config has a router, beside its id, user and password. */
+/** A router in the config, besides its id, user and password. */
 export interface Written {
   readonly host?: string
   readonly port: number
@@ -12,7 +12,7 @@ export interface Written {
   readonly tls?: object | true
 }
 
-/** Where `probe` is to find fault: with a router, and how the config has it. */
+/** A fault that `probe` should find, in a router or in its config. */
 export interface RouterFault {
   readonly what: string
   readonly router?: Partial<RouterOptions>
@@ -22,15 +22,15 @@ export interface RouterFault {
   readonly line: string
 }
 
-/** The fault, provoked with a simulated router. */
+/** A fault that is provoked with a simulated router. */
 export function simulated({ what, router = {}, written = {}, env = {}, code = 1, line }: RouterFault): Fault {
   return {
     ...{ what, command: 'probe', code, line },
     provoke: async ({ place }) => {
       const { port } = await startRouter(router)
-      // It tells whole seconds.
+      // The output is in whole seconds.
       for (const seconds of [7_199, 7_201]) place.name(`${seconds} s`, '7200 s')
-      // As TLS ends with who speaks in the clear, by how much of it was read.
+      // How TLS ends with a peer that speaks in the clear depends on how much of it was read.
       place.name('router reset the connection', 'router closed the connection')
       return probe(place, { port, ...written }, env)
     },
@@ -50,7 +50,7 @@ export async function configure(place: Place, written: Written, more: object = {
   await configureAll(place, [written], more)
 }
 
-/** Routers of one tenant: `hq`, `tower`. */
+/** Writes a config with the routers of one tenant: `hq`, `tower`. */
 export async function configureAll(place: Place, all: readonly Written[], more: object = {}): Promise<void> {
   const routers = all.map((written, i) => ({
     ...{ id: ['hq', 'tower'][i], host: '127.0.0.1', username: 'usage', password: 'secret' },

@@ -59,7 +59,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     line: "/ip/hotspot/active/print: no answer within 1000 ms: the router is slow (raise timeout), or the link to it broke → set the router's timeout to more than 1s, and look what keeps it busy: /tool/profile",
     provoke: async ({ place }) => {
       const router = await startRouter({})
-      // The last that is asked of it before its sessions.
+      // The last question before its sessions.
       void router.nextCommand('/user/group/print').then(() => router.hang())
       return probe(place, { port: router.port })
     },
@@ -88,7 +88,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'nobody knows the router’s name',
+    what: 'the router’s host name is unknown',
     command: 'probe',
     code: 1,
     line: 'the host name is not known → check host, and that this machine can resolve it: getent hosts NAME',

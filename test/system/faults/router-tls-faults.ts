@@ -65,7 +65,7 @@ const SIMULATED: readonly RouterFault[] = [
     line: 'the router’s TLS is too old: it does not offer TLS 1.2 → update RouterOS to 6.49 or later, which supports TLS 1.2: /system/package/update/install',
   },
   {
-    what: 'the router wants TLS on its port',
+    what: 'the router requires TLS on its port',
     router: { tls: serverIdentity() },
     line: 'the router closed the connection → check with /ip/service/print on the router that api is enabled, on which port and for which addresses; to enable it: /ip/service/enable api',
   },
@@ -85,7 +85,7 @@ export const ROUTER_TLS_FAULTS: readonly Fault[] = [
     },
   },
   {
-    what: 'the router has no TLS on its port, and waits for more of what it takes for a word',
+    what: 'the router has no TLS on its port, and waits for the rest of what it takes for a word',
     command: 'probe',
     code: 1,
     line: 'no TLS within 1000 ms: does this port speak TLS? → check that port is the one of api-ssl, 8729 unless it was changed, and that api-ssl is enabled: /ip/service/print; if it is, the router may be slow: set its timeout to more than 1s',

@@ -16,7 +16,7 @@ import { Place } from './place.ts'
 import type { Tap } from './tap.ts'
 import { startTroubledRouters } from './troubled-routers.ts'
 
-/** All that anybody could ask for. `DEBUG` is what libraries go by. */
+/** The most verbose settings. Libraries obey `DEBUG`. */
 const TALKATIVE = { LOG_LEVEL: 'trace', DEBUG: '*' }
 const CRASH = resolve('test/system/faults/crash-at-signal.mjs')
 const WITHIN_MS = 120_000
@@ -37,7 +37,7 @@ beforeEach(async () => {
   onTestFinished(() => place.end())
 })
 
-/** What a command printed, with what it may know of secrets. */
+/** The output of a command that has `env` and logs as much as it can. */
 async function printed(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -50,7 +50,7 @@ async function printed(
   ]
 }
 
-/** As the URL of the database has it. */
+/** The database's URL with the password escaped in it. */
 function urlWith(password: string, more: Partial<Pick<URL, 'port' | 'pathname'>> = {}): string {
   return Object.assign(new URL(database.url), { password: encodeURIComponent(password), ...more }).href
 }
@@ -71,7 +71,7 @@ test('a secret is found in each form that it can be printed in', () => {
 })
 
 test(
-  'no fault of a config shows a secret, wherever it stands',
+  'no config fault shows a secret, wherever the secret stands',
   async () => {
     for (const [what, text] of Object.entries(misplacedSecrets(canaries))) {
       await place.write('tikmeter.yaml', text)
@@ -87,7 +87,7 @@ test(
 )
 
 test(
-  'no command shows the password of a database that refuses it, is gone or is of another name',
+  'no command shows the password of a database that refuses it, is gone or has another name',
   async () => {
     await place.configure({ database: { url: '${DATABASE_URL}' } })
     const closed = String(await freePort())
@@ -107,14 +107,14 @@ test(
 )
 
 test(
-  'a database of our own shows its password to nobody',
+  'an embedded database shows its password to nobody',
   async () => {
     const directory = place.path('postgres')
     await place.configure({ database: { directory } })
     const outputs = await printed(['migrate'])
     const textOf = (name: string) => readFileSync(`${directory}/${name}`, 'utf8')
     for (const file of ['password', 'password.daemon'])
-      canaries.add(`the ${file} of our own database`, textOf(file).trim())
+      canaries.add(`the ${file} of the embedded database`, textOf(file).trim())
     expect(canaries.leaksIn([...outputs, { from: 'its log', text: textOf('postgres.log') }])).toEqual([])
   },
   WITHIN_MS,
@@ -134,7 +134,7 @@ test(
 )
 
 test(
-  'a daemon shows no secret: in its log, in what it answers, at a reload, in a crash',
+  'a daemon shows no secret: in its log, in its answers, at a reload, in a crash',
   async () => {
     const secrets = await startDaemon()
     const { daemon, env, taps } = secrets
@@ -163,11 +163,11 @@ interface Started {
   readonly daemon: DaemonProcess
   readonly env: Readonly<Record<string, string>>
   readonly taps: readonly Tap[]
-  /** An admin's. */
+  /** A token of an admin. */
   readonly token: string
 }
 
-/** With a secret wherever there can be one, each of them used. */
+/** Starts a daemon with a secret wherever one is possible, each of them used. */
 async function startDaemon(): Promise<Started> {
   const routers = await startTroubledRouters(canaries, place)
   const password = canaries.make('the password of the database')
@@ -201,19 +201,22 @@ async function startDaemon(): Promise<Started> {
   onTestFinished(async () => {
     await daemon.end('SIGKILL')
   })
-  await until('each router was logged in to', () => (log().match(/poll failed"/g) ?? []).length >= 7)
+  await until(
+    'the daemon has logged in to each router',
+    () => (log().match(/poll failed"/g) ?? []).length >= 7,
+  )
   const token = await signToken({ kind: 'admin', expiresAt: new Date(Date.now() + 600_000) }, secret)
   canaries.add('a token', token)
   return { daemon, env, taps: routers.taps, token }
 }
 
-/** What a router of old was sent to prove the password by. */
+/** Adds what old routers were sent to prove the password. */
 function addProofs(taps: readonly Tap[]): void {
   const proofs = taps.flatMap(it => it.proofs)
   expect(proofs.length).toBeGreaterThan(1)
   for (const proof of proofs) canaries.add('the proof of a password', proof)
   const heard = taps.map(it => it.heard).join('')
-  // The passwords were sent, so there was something to be shown.
+  // The passwords were sent, so there was something that could be shown.
   expect(canaries.leaksIn([{ from: 'what routers heard', text: heard }]).length).toBeGreaterThan(5)
 }
 

@@ -1,6 +1,6 @@
 import type { Outcome } from './command.ts'
 
-/** What a user is shown of a fault: one line, and with which code the command ended. */
+/** What a user sees of a fault: one line, and the exit code of the command. */
 export interface Shown {
   readonly code: number | null
   readonly line: string
@@ -8,7 +8,7 @@ export interface Shown {
 
 const FATAL = 60
 
-/** What the daemon said last of all. A daemon that can't start says one such line, and nothing beside its log. */
+/** The daemon's last words. A daemon that cannot start logs one such line, and prints nothing outside its log. */
 export function fatalOf({ code, stdout, stderr }: Outcome): Shown {
   const fatal = stdout
     .split('\n')
@@ -18,12 +18,12 @@ export function fatalOf({ code, stdout, stderr }: Outcome): Shown {
   return { code, line: [...fatal.map(({ msg }) => msg), stderr.trim()].filter(it => it !== '').join(' | ') }
 }
 
-/** What a command that is no daemon said on standard error; a hint is in brackets, on a line of its own. */
+/** What a command other than the daemon printed to standard error; a hint follows in brackets on a separate line. */
 export function errorOf({ code, stderr }: Outcome): Shown {
   return { code, line: stderr.trim().replaceAll('\n(', ' (') }
 }
 
-/** What `probe` found, with what to do. */
+/** The findings of `probe`, with what to do. */
 export function findingOf({ code, stdout }: Outcome): Shown {
   const found = [...stdout.matchAll(/^ {2}[✗!] (.*)\n {4}→ (.*)$/gm)]
   return { code, line: found.map(([, what, advice]) => `${what} → ${advice}`).join(' | ') }

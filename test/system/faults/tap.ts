@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net'
 import { listening } from '../../runtime/listening.ts'
 
-/** Between a client and a router: hands on all bytes, and keeps the client's. */
+/** A connection between a client and a router that passes all bytes on, and keeps those of the client. */
 export class Tap {
   readonly port: number
   readonly #heard: Buffer[]
@@ -11,7 +11,7 @@ export class Tap {
     this.#heard = heard
   }
 
-  /** Goes with the test. */
+  /** Starts a tap, which is closed when the test ends. */
   static async before({ host, port }: { host: string; port: number }): Promise<Tap> {
     const heard: Buffer[] = []
     const server = createServer(client => {
@@ -25,12 +25,12 @@ export class Tap {
     return new Tap(await listening(server), heard)
   }
 
-  /** What the client said, a character a byte. */
+  /** What the client sent, one character per byte. */
   get heard(): string {
     return Buffer.concat(this.#heard).toString('latin1')
   }
 
-  /** The MD5s by which the password was proved to an old router. */
+  /** The MD5s that proved the password to an old router. */
   get proofs(): readonly string[] {
     return [...this.heard.matchAll(/=response=00([0-9a-f]{32})/g)].map(([, md5 = '']) => md5)
   }

@@ -10,19 +10,19 @@ import type { Canaries } from './canaries.ts'
 import type { Place } from './place.ts'
 import { Tap } from './tap.ts'
 
-/** Routers of which each has a fault of its own, and a password that is a canary. */
+/** Routers, each with a different fault and a password that is a canary. */
 export interface TroubledRouters {
-  /** As the config has them. */
+  /** Their entries in the config. */
   readonly written: readonly object[]
-  /** What the environment has of their passwords. */
+  /** The environment variables with their passwords. */
   readonly env: Readonly<Record<string, string>>
-  /** What all of them heard. */
+  /** What was sent to them. */
   readonly taps: readonly Tap[]
 }
 
 const MANY = 1_000
 
-/** They go with the test. */
+/** Starts them; they stop when the test ends. */
 export async function startTroubledRouters(canaries: Canaries, place: Place): Promise<TroubledRouters> {
   const taps: Tap[] = []
   const written: object[] = []

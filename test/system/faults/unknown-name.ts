@@ -1,2 +1,2 @@
-/** A host's name that is too long for one, so that nobody has to be asked for it, who might be out of reach. */
+/** A name too long for a host name, so that it is refused without asking a name server, which might be out of reach. */
 export const UNKNOWN_NAME = `${'x'.repeat(64)}.invalid`

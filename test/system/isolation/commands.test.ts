@@ -14,7 +14,7 @@ import { addSessions, ReadScene } from '../../api/usage/read-scene.ts'
 import { expected, tried } from '../../harness/random-runs.ts'
 import { OTHER, OWN } from './names.ts'
 
-/** Two databases that are alike but for the other tenant, whose users and routers have the same names as the own one's. */
+/** Two databases that differ only in the other tenant, whose users and routers have the same names as the own ones. */
 let shared: ReadScene
 let alone: ReadScene
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   await alone.stop()
 })
 
-/** Of each session one event with bytes, some of them decided on. */
+/** Adds an event with bytes for each of the tenant's sessions, with decisions on some of them. */
 async function addEvents(pool: ReadScene['pool'], tenant: string): Promise<void> {
   await pool.query(
     `insert into ledger_events (tenant_id, router_id, at, kind, detail)
@@ -69,20 +69,20 @@ async function printedBy(print: (out: Writable) => Promise<void>): Promise<strin
 
 const BY = ['day', 'month', 'user', 'router', 'session'] as const satisfies readonly UsageQuestion['by'][]
 const day = fc.constantFrom(undefined, '2026-10-20', '2026-11-01', '2026-11-20')
-const asked = fc.record({
+const questions = fc.record({
   user: fc.constantFrom(undefined, 'user-1', 'user-6', OTHER, 'nobody', '%', ''),
   from: day,
   to: fc.constantFrom(undefined, '2026-11-20', '2026-11-30'),
 })
 
-test('usage of a tenant prints nothing of another, by whatever and in whatever format', async () => {
+test('usage of a tenant prints nothing of another, in any grouping and format', async () => {
   let rows = 0
   expect(USAGE_BY.toSorted(), 'name it in BY').toEqual(BY.toSorted())
   for (const by of BY)
     for (const format of USAGE_FORMATS)
       await fc.assert(
-        fc.asyncProperty(asked, async its => {
-          const question = { tenant: OWN, by, ...its }
+        fc.asyncProperty(questions, async parts => {
+          const question = { tenant: OWN, by, ...parts }
           const text = await printed(shared, question, format)
           expect(text).toBe(await printed(alone, question, format))
           rows += text.split('\n').length
@@ -90,7 +90,7 @@ test('usage of a tenant prints nothing of another, by whatever and in whatever f
         tried(3, 8),
       )
   expect(rows).toBeGreaterThan(expected(100, 300))
-  // And there would have been something to be printed.
+  // The other tenant does have something to print.
   const theirs = await printed(
     shared,
     { tenant: undefined, user: undefined, from: '2026-10-20', to: undefined, by: 'user' },
@@ -99,7 +99,7 @@ test('usage of a tenant prints nothing of another, by whatever and in whatever f
   expect(theirs).toContain(OTHER)
 }, 60_000)
 
-const askedEvents = fc.record({
+const eventQuestions = fc.record({
   user: fc.constantFrom(undefined, 'user-1', 'user-6', OTHER, '%', ''),
   router: fc.constantFrom(undefined, 'hq', 'hill', OTHER, ''),
   kind: fc.constantFrom(undefined, ...DECIDABLE_KINDS),
@@ -108,14 +108,14 @@ const askedEvents = fc.record({
   isUndecided: fc.boolean(),
 })
 
-test('events of a tenant print nothing of another, whatever is asked of them', async () => {
+test('events of a tenant print nothing of another, with any filters', async () => {
   const eventsOf = ({ url }: ReadScene, question: EventQuestion, format: (typeof USAGE_FORMATS)[number]) =>
     printedBy(out => events({ url, question, format, out }))
   let rows = 0
   for (const format of USAGE_FORMATS)
     await fc.assert(
-      fc.asyncProperty(askedEvents, async its => {
-        const question = { tenant: OWN, ...its }
+      fc.asyncProperty(eventQuestions, async parts => {
+        const question = { tenant: OWN, ...parts }
         const text = await eventsOf(shared, question, format)
         expect(text).toBe(await eventsOf(alone, question, format))
         rows += text.split('\n').length
@@ -128,7 +128,7 @@ test('events of a tenant print nothing of another, whatever is asked of them', a
   expect(theirs).toContain(OTHER)
 }, 60_000)
 
-test('a credit changes the numbers of the tenant whose event it is, and of no other', async () => {
+test('a credit changes the numbers of the event’s tenant, and of no other', async () => {
   const numbersOf = async (tenant: string) => {
     const tables = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
     const all: unknown[] = []

@@ -1,6 +1,6 @@
 /**
- * The same object, but that each call of its methods is written down: what is done for one name and for another can be
- * compared, which its time can't.
+ * The same object, with every call of its methods written to `calls`. The work done for two names can then be compared,
+ * which its duration cannot.
  */
 export function counted<T extends object>(target: T, calls: string[]): T {
   return new Proxy(target, {

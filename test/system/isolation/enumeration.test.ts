@@ -18,7 +18,7 @@ import {
   UPGRADES,
 } from './tables.ts'
 
-/** That nothing is added to the daemon without the tests of this folder asking it for another's tenant. */
+/** Nothing can be added to the daemon unless a test of this folder tries to reach another tenant's data with it. */
 
 const TABLES = 'test/system/isolation/tables.ts'
 
@@ -31,28 +31,26 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-/** What is wrong with a route, in words for the one who added it. */
+/** What is wrong with a route, as advice for its author. */
 function lackOf(route: Route): readonly string[] {
   const { path, parameters } = route
   switch (route.kind) {
     case 'open':
       return Object.keys(OPEN_PAGES).some(it => path.startsWith(it))
         ? []
-        : [`${path} asks for no token: say in OPEN_PAGES of ${TABLES} why it may, or guard it`]
+        : [`${path} needs no token: give the reason in OPEN_PAGES of ${TABLES}, or guard it`]
     case 'guarded':
       return parameters
         .filter(it => !Object.hasOwn(PARAMETERS, it))
-        .map(it => `${path}?${it}= is never tried: give it values in PARAMETERS of ${TABLES}`)
+        .map(it => `${path}?${it}= is never tried: add values to PARAMETERS of ${TABLES}`)
     case 'form':
-      return Object.hasOwn(FORMS, path)
-        ? []
-        : [`what is posted to ${path} is never tried: see FORMS of ${TABLES}`]
+      return Object.hasOwn(FORMS, path) ? [] : [`posts to ${path} are never tried: see FORMS of ${TABLES}`]
     default:
       return route satisfies never
   }
 }
 
-test('every page is asked for another’s tenant, with each of its parameters, or says why it need not be', () => {
+test('every page is tried for another’s data, with each of its parameters, or gives a reason why not', () => {
   expect(routes.flatMap(lackOf)).toEqual([])
   const paths = routes.map(({ path }) => path)
   for (const path of [...Object.keys(FORMS), ...Object.keys(ADMIN_PAGES)]) expect(paths).toContain(path)
@@ -60,7 +58,7 @@ test('every page is asked for another’s tenant, with each of its parameters, o
     expect(paths.filter(it => it.startsWith(begin))).not.toEqual([])
 })
 
-test('a page that was never tried would be found', () => {
+test('a page that is never tried is found', () => {
   const answer = () => ({ status: 200, contentType: '', body: '', headers: {} })
   const added: readonly Route[] = [
     { kind: 'open', path: '/api/open', parameters: [], answer },
@@ -70,11 +68,11 @@ test('a page that was never tried would be found', () => {
   expect(added.flatMap(lackOf).map(it => it.split(' ')[0])).toEqual([
     '/api/open',
     '/api/added?colour=',
-    'what',
+    'posts',
   ])
 })
 
-test('every WebSocket is, and every topic and message of it', () => {
+test('every WebSocket is tried, with each of its topics and messages', () => {
   expect(scene.serving.upgradePaths.toSorted(), `see UPGRADES of ${TABLES}`).toEqual(
     Object.keys(UPGRADES).sort(),
   )
@@ -82,7 +80,7 @@ test('every WebSocket is, and every topic and message of it', () => {
   expect(MESSAGE_TYPES.toSorted(), `see MESSAGES of ${TABLES}`).toEqual(Object.keys(MESSAGES).sort())
 })
 
-test('every command says whose it is', () => {
+test('every command has a reason why it is safe', () => {
   const nothing = () => 0
   const actions: Actions = {
     ...{ run: nothing, check: nothing, probe: nothing, status: nothing, usage: nothing, migrate: nothing },
@@ -99,7 +97,7 @@ test('every command says whose it is', () => {
   expect(commands.sort(), `see COMMANDS of ${TABLES}`).toEqual(Object.keys(COMMANDS).sort())
 })
 
-test('what is open to everyone names no tenant, but for what the operator’s Prometheus is told', async () => {
+test('open pages name no tenant, except for the metrics for the operator’s Prometheus', async () => {
   const url = (path: string) => `http://127.0.0.1:${scene.port}${path}`
   for (const { kind, path } of scene.serving.routes) {
     if (kind !== 'open' || path === '/metrics') continue
@@ -108,9 +106,9 @@ test('what is open to everyone names no tenant, but for what the operator’s Pr
   const metrics = await (await fetch(url('/metrics'))).text()
   expect(readFileSync('config/openapi.yaml', 'utf8')).toContain('its labels name tenants and routers')
   expect(metrics).toContain('tenant="acme"')
-  // A tenant's label is there with its id alone: no subscriber, no address and no name of anybody.
+  // The metrics name a tenant only by its id, and have no subscriber, no address and nobody's name.
   const labels = new Set(Array.from(metrics.matchAll(/[{,]([a-z_]+)="/g), ([, label]) => label))
-  const told = [
+  const known = [
     'tenant',
     'router',
     'service',
@@ -125,7 +123,7 @@ test('what is open to everyone names no tenant, but for what the operator’s Pr
   ]
   expect(
     [...labels].filter(
-      it => !told.includes(it ?? '') && !/^(?:major|minor|patch|space|gc|type)/.test(it ?? ''),
+      it => !known.includes(it ?? '') && !/^(?:major|minor|patch|space|gc|type)/.test(it ?? ''),
     ),
   ).toEqual([])
 })

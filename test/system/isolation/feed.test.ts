@@ -5,7 +5,7 @@ import type { ServedScene } from '../../auth/served-scene.ts'
 import { type RawClient, textFrameOf } from '../../feed/raw-client.ts'
 import { tried } from '../../harness/random-runs.ts'
 import { NAMES, NOWHERE, OTHER, OWN } from './names.ts'
-import { Pair, told } from './pair.ts'
+import { Pair, received } from './pair.ts'
 import { MESSAGES, SHOWN_BY_TOPIC } from './tables.ts'
 
 let pair: Pair
@@ -29,7 +29,7 @@ const type = fc.oneof(
   { weight: 1, arbitrary: fc.constant<(typeof MESSAGE_TYPES)[number]>('subscribe') },
   { weight: 1, arbitrary: fc.constantFrom(...MESSAGE_TYPES) },
 )
-/** Mostly its own, since any other ends the connection. */
+/** Mostly the client's own tenant, since any other one ends the connection. */
 const tenant = fc.oneof(
   { weight: 8, arbitrary: fc.constant(undefined) },
   { weight: 4, arbitrary: fc.constant(OWN) },
@@ -39,9 +39,9 @@ const step = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.tuple(type, topic, tenant).map(
-      ([its, about, whose]): Step => ({
+      ([type, about, whose]): Step => ({
         kind: 'say',
-        message: MESSAGES[its](about, its === 'auth' ? (whose ?? OWN) : whose),
+        message: MESSAGES[type](about, type === 'auth' ? (whose ?? OWN) : whose),
       }),
     ),
   },
@@ -61,40 +61,40 @@ async function enter(scene: ServedScene, as: string): Promise<RawClient> {
   return client
 }
 
-async function take(pair: Pair, its: Step, clients: readonly RawClient[]): Promise<void> {
-  switch (its.kind) {
+async function take(pair: Pair, step: Step, clients: readonly RawClient[]): Promise<void> {
+  switch (step.kind) {
     case 'say':
       for (const client of clients) {
-        client.write(textFrameOf(its.message))
+        client.write(textFrameOf(step.message))
         await client.caughtUp()
       }
-      // So that there are never too many.
+      // Keeps below the limit of messages.
       await pair.pass(1_000)
       break
     case 'pass':
-      await pair.pass(its.ms)
+      await pair.pass(step.ms)
       break
     case 'alert':
-      pair.alert(its.tenant, its.id)
+      pair.alert(step.tenant, step.id)
       break
     default:
-      its satisfies never
+      step satisfies never
   }
   for (const client of clients) await client.caughtUp()
 }
 
-test('whatever a tenant says, it is told letter by letter what it would be if there were no other', async () => {
+test('whatever a tenant sends, it gets exactly the answers that it would get without another tenant', async () => {
   const codes = new Map<unknown, number>()
   const types = new Set<unknown>()
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async steps => {
       const pair = await Pair.start()
-      // The other one is at home, and looks at all it has.
+      // The other tenant is connected, and watches everything it has.
       const other = await enter(pair.withOther, OTHER)
       other.write(textFrameOf({ type: 'subscribe', topics: ['sessions', 'alerts'] }))
       const clients = [await enter(pair.withOther, OWN), await enter(pair.withoutOther, OWN)]
-      for (const its of steps) await take(pair, its, [...clients, other])
-      const [one, alone] = [await told(clients[0] ?? other), await told(clients[1] ?? other)]
+      for (const step of steps) await take(pair, step, [...clients, other])
+      const [one, alone] = [await received(clients[0] ?? other), await received(clients[1] ?? other)]
       expect(one).toEqual(alone)
       expect(JSON.stringify(one)).not.toContain(OTHER)
       codes.set(one[2], (codes.get(one[2]) ?? 0) + 1)
@@ -103,24 +103,24 @@ test('whatever a tenant says, it is told letter by letter what it would be if th
     }),
     tried(30, 100),
   )
-  // So that not all of them ended at once, and each kind of message was among them.
+  // Not all of them ended at once, and each kind of message was among them.
   for (const code of [undefined, 4400, 4403])
     expect(codes.get(code) ?? 0, `ended with ${code}`).toBeGreaterThan(0)
   expect([...types].sort()).toEqual(['alert', 'error', 'sessions', 'snapshot', 'welcome'])
 }, 120_000)
 
-/** What one who says this after its token is told, and what was done for it. */
+/** What a client that sends `message` after its token receives, and the work done for it. */
 async function outcomeOf(message: object, name: string) {
   const client = await enter(pair.withOther, OWN)
   pair.withOther.calls.length = 0
   client.write(textFrameOf(message))
   await client.caughtUp()
-  const outcome = [await told(client), pair.withOther.calls]
+  const outcome = [await received(client), pair.withOther.calls]
   client.destroy()
   return JSON.stringify(outcome).replaceAll(name, 'NAME')
 }
 
-test('another’s name is answered as one that is nowhere, with as much work, whatever is said of it', async () => {
+test('another’s name is answered like an unknown one, with as much work, in every message', async () => {
   for (const type of MESSAGE_TYPES)
     for (const about of TOPICS) {
       const [theirs, nobodys] = [OTHER, NOWHERE].map(name => [MESSAGES[type](about, name), name] as const)
@@ -129,7 +129,7 @@ test('another’s name is answered as one that is nowhere, with as much work, wh
     }
 })
 
-test('a token of another is no way in for who came with its own, nor is one of nobody', async () => {
+test('a client with its own token cannot switch to the token of another, or of nobody', async () => {
   for (const token of [OTHER, NOWHERE]) {
     const client = await enter(pair.withOther, OWN)
     client.write(textFrameOf({ type: 'auth', token }))
@@ -137,7 +137,7 @@ test('a token of another is no way in for who came with its own, nor is one of n
   }
 })
 
-test('each topic shows a tenant its own, so that there is something to be kept apart', async () => {
+test('each topic shows a tenant its own data, so that there is something to keep apart', async () => {
   for (const about of TOPICS)
     for (const as of [OWN, OTHER]) {
       const client = await enter(pair.withOther, as)

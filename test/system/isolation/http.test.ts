@@ -9,7 +9,7 @@ import { counted } from './counted.ts'
 import { NOWHERE, OTHER, OWN } from './names.ts'
 import { ADMIN_PAGES, PARAMETERS } from './tables.ts'
 
-/** Two daemons that are alike but for the other tenant: one serves it, and one has never heard of it. */
+/** Two daemons that differ only in the other tenant: one serves it, and one has never heard of it. */
 let shared: ReadScene
 let alone: ReadScene
 let withOther: ServedScene
@@ -17,7 +17,7 @@ let withoutOther: ServedScene
 let token: string
 const questions: string[] = []
 let guarded: readonly Route[]
-/** Of the other's own pages, by path. */
+/** The cursors of the other tenant's own pages, by path. */
 const theirCursors = new Map<string, string>()
 
 const ALERTS = `
@@ -61,7 +61,7 @@ function sceneOf({ reader }: ReadScene, tenants: readonly TenantId[]): Promise<S
   return new ServedScene(tenants, { usage: counted(reader, questions) }).start()
 }
 
-/** All that an answer tells, but for the time and the connection. */
+/** Everything in an answer except the time and the connection. */
 async function ask(scene: ServedScene, target: string, init: RequestInit) {
   const response = await fetch(`http://127.0.0.1:${scene.port}${target}`, init)
   const headers = [...response.headers].filter(
@@ -70,15 +70,15 @@ async function ask(scene: ServedScene, target: string, init: RequestInit) {
   return { status: response.status, headers, text: await response.text() }
 }
 
-interface Asked {
+interface Question {
   readonly path: string
   readonly query: string
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** A page with some of its parameters, and now and then with one that it has not. */
-function questionOf({ path, parameters }: Route): fc.Arbitrary<Asked> {
+/** A request for a page with some of its parameters, and sometimes with an unknown one. */
+function questionOf({ path, parameters }: Route): fc.Arbitrary<Question> {
   const given = parameters.map(name =>
     fc.oneof(
       { weight: 2, arbitrary: fc.constant<readonly [string, string][]>([]) },
@@ -88,7 +88,7 @@ function questionOf({ path, parameters }: Route): fc.Arbitrary<Asked> {
       },
     ),
   )
-  const query = fc.tuple(...given).map(its => its.flat())
+  const query = fc.tuple(...given).map(values => values.flat())
   const strange = fc.oneof(
     { weight: 20, arbitrary: fc.constant<readonly [string, string][]>([]) },
     { weight: 1, arbitrary: fc.constant<readonly [string, string][]>([['colour', OTHER]]) },
@@ -116,32 +116,32 @@ function triedFor(path: string, name: string): fc.Arbitrary<string> {
     : values
 }
 
-test('whatever a tenant asks of any page, nothing tells whether there is another one', async () => {
+test('whatever a tenant requests of any page, no answer shows whether there is another tenant', async () => {
   const seen = new Map<string, number>()
   for (const route of guarded)
     await fc.assert(
       fc.asyncProperty(questionOf(route), async ({ path, query, method, headers }) => {
-        const told = []
+        const answers = []
         for (const scene of [withOther, withoutOther]) {
-          // So that there is no asking too often, and both are asked at the same time.
+          // Keeps below the rate limit, and gives both the same time.
           await scene.clock.turn(1_000)
-          told.push(
+          answers.push(
             await ask(scene, `${path}?${query}`, {
               method,
               headers: { Authorization: `Bearer ${token}`, ...headers },
             }),
           )
         }
-        const [one, other] = told
+        const [one, other] = answers
         expect(one).toEqual(other)
-        // What it named itself may be told back to it.
+        // What the request itself named may be in the answer.
         if (!query.includes('their-')) expect(one?.text).not.toMatch(/their-/)
         const key = `${path} ${one?.status}`
         seen.set(key, (seen.get(key) ?? 0) + 1)
       }),
       tried(50, 150),
     )
-  // So that not all of them were refused for a trifle.
+  // Not all of them were refused for something trivial.
   for (const { path } of guarded) {
     const isAdmins = Object.hasOwn(ADMIN_PAGES, path)
     expect(seen.get(`${path} ${isAdmins ? 403 : 200}`) ?? 0, path).toBeGreaterThan(expected(1, 5))
@@ -149,7 +149,7 @@ test('whatever a tenant asks of any page, nothing tells whether there is another
   }
 }, 120_000)
 
-/** What the board and the tables were asked for one name, with the name left out. */
+/** The questions to the board and the tables for one name, with the name replaced. */
 async function workFor(path: string, name: string) {
   withOther.calls.length = 0
   questions.length = 0
@@ -160,12 +160,12 @@ async function workFor(path: string, name: string) {
   return { calls, status: answer.status, text: answer.text }
 }
 
-test('no more is done for another’s name than for one that is nowhere, so that its time tells nothing either', async () => {
+test('the work for another’s name is the same as for an unknown one, so that its duration shows nothing either', async () => {
   for (const { path, parameters } of guarded) {
     const [theirs, nobodys] = [await workFor(path, OTHER), await workFor(path, NOWHERE)]
     expect(theirs).toEqual(nobodys)
     expect(theirs.status).toBe(parameters.includes('tenant') ? 404 : 400)
-    // And the count would tell: for its own name there is more to do.
+    // The count would show it: for its own name there is more work to do.
     if (parameters.includes('tenant'))
       expect((await workFor(path, OWN)).calls.length).toBeGreaterThan(theirs.calls.length)
   }

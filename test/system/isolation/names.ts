@@ -1,11 +1,11 @@
 import { acme, globex } from '../../feed/feed-fixture.ts'
 
-/** The tenant that looks, the one that it must not find, and one that is nowhere. */
+/** The tenant that looks, the one that it must not find, and one that does not exist. */
 export const OWN = acme
 export const OTHER = globex
 export const NOWHERE = 'nobody'
 
-/** What somebody may try who looks for the other one. */
+/** Names that somebody may try to find the other tenant. */
 export const NAMES: readonly string[] = [
   ...[OWN, OTHER, NOWHERE],
   ...[
@@ -19,7 +19,7 @@ export const NAMES: readonly string[] = [
     'acme/globex',
     '../globex',
   ],
-  // Cyrillic letters, full width, and a hyphen that nobody sees.
+  // Cyrillic letters, full width, and an invisible hyphen.
   ...['gl\u043ebex', '\uff47\uff4c\uff4f\uff42\uff45\uff58', 'glo\u00adbex', 'globe\u0445'],
   ...['', '*', '*admin', '/admin', '%', 'glob%', 'globex*', '.', '..', 'null', 'undefined', 'true', '0'],
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'x'.repeat(5_000)],

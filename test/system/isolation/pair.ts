@@ -7,7 +7,7 @@ import { inOneHour, outage } from '../../feed/feed-fixture.ts'
 import type { RawClient } from '../../feed/raw-client.ts'
 import { NOWHERE, OTHER, OWN } from './names.ts'
 
-/** A token is the name of the tenant whose it is, in the config or not. It takes no time, so that nothing is told by order. */
+/** Accepts a tenant's name as its token, in the config or not. It takes no time, so that the order shows nothing. */
 const verifier: TokenVerifier = {
   async verify(token): Promise<Grant | Refusal> {
     const tenant = [OWN, OTHER, tenantId(NOWHERE)].find(it => it === token)
@@ -16,7 +16,7 @@ const verifier: TokenVerifier = {
   },
 }
 
-/** Two daemons that are alike but for the other tenant: one serves it, and one has never heard of it. */
+/** Two daemons that differ only in the other tenant: one serves it, and one has never heard of it. */
 export class Pair {
   readonly withOther: ServedScene
   readonly withoutOther: ServedScene
@@ -38,7 +38,7 @@ export class Pair {
     return [this.withOther, this.withoutOther]
   }
 
-  /** What happens is the same at both, but that the other's own is only where the other is. */
+  /** Lets time pass at both. The same happens at both, except that only one has the other tenant's events. */
   async pass(ms: number): Promise<void> {
     for (const scene of this.scenes) await scene.clock.turn(ms)
   }
@@ -53,7 +53,12 @@ export class Pair {
   }
 }
 
-/** All that a client was told so far, and how it ended if it did. */
-export async function told({ texts, ended, closeReason, socket }: RawClient): Promise<readonly unknown[]> {
+/** All that a client received so far, and how its connection ended, if it did. */
+export async function received({
+  texts,
+  ended,
+  closeReason,
+  socket,
+}: RawClient): Promise<readonly unknown[]> {
   return [texts, socket.closed, socket.closed ? await ended : undefined, closeReason]
 }

@@ -6,7 +6,7 @@ import type { ServedScene } from '../../auth/served-scene.ts'
 import { type RawClient, textFrameOf } from '../../feed/raw-client.ts'
 import { tried } from '../../harness/random-runs.ts'
 import { NAMES, NOWHERE, OTHER, OWN } from './names.ts'
-import { Pair, told } from './pair.ts'
+import { Pair, received } from './pair.ts'
 import { PUSHER_EVENTS } from './tables.ts'
 
 let pair: Pair
@@ -17,17 +17,17 @@ beforeEach(async () => {
 
 afterEach(() => pair.stop())
 
-/** One of another app, whose secret is not this one's. */
+/** An app with another secret. */
 const GUESSING = new PusherApp({ key: KEY, secret: 'secret' })
 
-interface Connected {
+interface Connection {
   readonly scene: ServedScene
   readonly client: RawClient
   readonly socketId: string
 }
 
-/** How the signature was come by: asked for with the own token, guessed, taken from another connection, or not at all. */
-const HOW = ['asked', 'guessed', 'taken', 'none'] as const
+/** Where the signature comes from: requested, guessed, taken from another connection, or none. */
+const HOW = ['requested', 'guessed', 'taken', 'none'] as const
 
 interface Step {
   readonly kind: keyof typeof PUSHER_EVENTS
@@ -58,12 +58,12 @@ const step: fc.Arbitrary<Step> = fc.record({
   how: fc.constantFrom(...HOW),
 })
 
-async function open(scene: ServedScene): Promise<Connected> {
+async function open(scene: ServedScene): Promise<Connection> {
   return { scene, ...(await scene.openPusher()) }
 }
 
-/** The answer to who asks for a channel's signature with a token. */
-async function ask({ scene, socketId }: Connected, token: string, name: string) {
+/** The answer to a request for a channel's signature with a token. */
+async function authorize({ scene, socketId }: Connection, token: string, name: string) {
   const response = await fetch(`http://127.0.0.1:${scene.port}/broadcasting/auth`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
@@ -72,50 +72,53 @@ async function ask({ scene, socketId }: Connected, token: string, name: string) 
   return { status: response.status, text: await response.text() }
 }
 
-/** @returns the signature, and what was told with it */
-async function signature(its: Connected, name: string, how: Step['how'], token: string) {
-  const answer = how === 'asked' ? await ask(its, token, name) : { status: 0, text: '' }
+/** @returns the signature, and the answer that it came with */
+async function signature(connection: Connection, name: string, how: Step['how'], token: string) {
+  const answer = how === 'requested' ? await authorize(connection, token, name) : { status: 0, text: '' }
   const guessed = {
-    asked: '',
-    guessed: GUESSING.sign(its.socketId, name),
+    requested: '',
+    guessed: GUESSING.sign(connection.socketId, name),
     taken: GUESSING.sign('1.2', name),
     none: '',
   }
   const auth: string = answer.status === 200 ? JSON.parse(answer.text).auth : guessed[how]
-  return { auth, answer: how === 'asked' && answer.status === 200 ? { status: 200, text: 'signed' } : answer }
+  return {
+    auth,
+    answer: how === 'requested' && answer.status === 200 ? { status: 200, text: 'signed' } : answer,
+  }
 }
 
-/** What differs from connection to connection says nothing. */
-function withoutId(given: readonly unknown[], { socketId }: Connected): string {
+/** Replaces the socket id, which differs from connection to connection. */
+function withoutId(given: readonly unknown[], { socketId }: Connection): string {
   return JSON.stringify(given).replaceAll(socketId, 'ID')
 }
 
-async function take(its: Connected, { kind, channel: name, how }: Step) {
-  const { auth, answer } = await signature(its, name, how, OWN)
-  its.client.write(textFrameOf(PUSHER_EVENTS[kind](name, auth)))
-  await its.client.caughtUp()
+async function take(connection: Connection, { kind, channel: name, how }: Step) {
+  const { auth, answer } = await signature(connection, name, how, OWN)
+  connection.client.write(textFrameOf(PUSHER_EVENTS[kind](name, auth)))
+  await connection.client.caughtUp()
   return answer
 }
 
-test('whatever a tenant does by Pusher, it is told letter by letter what it would be if there were no other', async () => {
+test('whatever a tenant does by Pusher, it gets exactly the answers that it would get without another tenant', async () => {
   const events = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 10 }), async steps => {
       const fresh = await Pair.start()
-      // The other one is at home, and looks at all it has.
+      // The other tenant is connected, and watches everything it has.
       const other = await open(fresh.withOther)
       await subscribe(other, OTHER)
-      // So is one more of its own.
+      // So is another client of this tenant.
       const besides = await Promise.all(fresh.scenes.map(open))
       for (const beside of besides) await subscribe(beside, OWN)
       const [one, alone] = [await open(fresh.withOther), await open(fresh.withoutOther)]
-      for (const its of steps) {
-        expect(await take(one, its)).toEqual(await take(alone, its))
+      for (const step of steps) {
+        expect(await take(one, step)).toEqual(await take(alone, step))
         await fresh.pass(1_500)
         for (const { client } of [one, alone, other, ...besides]) await client.caughtUp()
       }
-      const outcome = withoutId(await told(one.client), one)
-      expect(outcome).toBe(withoutId(await told(alone.client), alone))
+      const outcome = withoutId(await received(one.client), one)
+      expect(outcome).toBe(withoutId(await received(alone.client), alone))
       expect(outcome).not.toContain('their')
       // What it sends to a channel reaches nobody.
       expect(JSON.stringify([other, ...besides].map(({ client }) => client.texts))).not.toContain(
@@ -134,33 +137,33 @@ test('whatever a tenant does by Pusher, it is told letter by letter what it woul
     expect(events.get(event) ?? 0, event).toBeGreaterThan(0)
 }, 120_000)
 
-async function subscribe(its: Connected, tenant: string): Promise<void> {
-  const { auth } = await signature(its, channelOf(tenant), 'asked', tenant)
-  its.client.write(textFrameOf(PUSHER_EVENTS.subscribe(channelOf(tenant), auth)))
-  await its.client.text('stats.updated')
+async function subscribe(connection: Connection, tenant: string): Promise<void> {
+  const { auth } = await signature(connection, channelOf(tenant), 'requested', tenant)
+  connection.client.write(textFrameOf(PUSHER_EVENTS.subscribe(channelOf(tenant), auth)))
+  await connection.client.text('stats.updated')
 }
 
-/** What who tries this with a channel of that tenant is told, and what was done for it. */
+/** The answers to a client that tries this with a channel of `name`, and the work done for it. */
 async function outcomeOf(name: string, kind: Step['kind'], how: Step['how']): Promise<string> {
-  const its = await open(pair.withOther)
+  const connection = await open(pair.withOther)
   pair.withOther.calls.length = 0
-  const answer = await take(its, { kind, channel: channelOf(name), how })
-  const outcome = withoutId([answer, await told(its.client), pair.withOther.calls], its)
-  its.client.destroy()
+  const answer = await take(connection, { kind, channel: channelOf(name), how })
+  const outcome = withoutId([answer, await received(connection.client), pair.withOther.calls], connection)
+  connection.client.destroy()
   return outcome.replaceAll(name, 'NAME')
 }
 
-test('a channel of another is answered as one of a tenant that is nowhere, with as much work', async () => {
+test('a channel of another is answered like one of an unknown tenant, with as much work', async () => {
   for (const kind of [...kinds, 'malformed'] as const)
     for (const how of HOW)
       expect(await outcomeOf(OTHER, kind, how), `${kind}, ${how}`).toBe(await outcomeOf(NOWHERE, kind, how))
 })
 
-test('a signature for another is asked for in vain, and one of another’s own is no good here', async () => {
+test('a signature for another’s channel is refused, and one that another got is not valid here', async () => {
   const [own, other] = [await open(pair.withOther), await open(pair.withOther)]
   const name = channelOf(OTHER)
-  expect((await ask(own, OWN, name)).status).toBe(403)
-  const theirs: string = JSON.parse((await ask(other, OTHER, name)).text).auth
+  expect((await authorize(own, OWN, name)).status).toBe(403)
+  const theirs: string = JSON.parse((await authorize(other, OTHER, name)).text).auth
   own.client.write(textFrameOf(PUSHER_EVENTS.subscribe(name, theirs)))
   expect(await own.client.text('subscription_error')).toContain('403')
   await pair.pass(10_000)

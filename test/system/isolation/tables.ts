@@ -6,15 +6,15 @@ import type { PusherInbound } from '../../../src/feed/pusher/messages.ts'
 import { NAMES } from './names.ts'
 
 /**
- * What there is to be asked, and how the generated tests of this folder ask it. Whatever the daemon has and these have not
- * fails `enumeration.test.ts`, which says where to put it.
+ * Everything that can be requested of the daemon, and how the generated tests of this folder request it. A part of the
+ * daemon that is missing here fails `enumeration.test.ts`, which says where to add it.
  */
 
 const oneOf = (...values: readonly string[]) => fc.constantFrom(...values)
 const name = oneOf(...NAMES)
 const day = oneOf('2026-11-01', '2026-11-20', '2026-11-24', '2026-10-20', '2025-12-31', '2026-02-30')
 
-/** The values that are tried for each query parameter of a page that asks for a token. */
+/** The values tried for each query parameter of a page that needs a token. */
 export const PARAMETERS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   tenant: name,
   from: day,
@@ -30,26 +30,26 @@ export const PARAMETERS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   rule: oneOf('any-router', 'their-rule', ...NAMES),
   kind: oneOf('usage', 'router_offline', 'session_stalled', 'session_uncounted', 'more', 'globex'),
   subject: oneOf('hq', 'their-router', 'user-1', 'their-user', ...NAMES),
-  /** Replaced by one of the other's own, where there is one. */
+  /** Replaced by a cursor of the other tenant's own pages, if there is one. */
   cursor: oneOf('0', '1', '2', 'x'),
 }
 
-/** Pages that ask for no token, by the beginning of their path, and why they may. */
+/** Pages that need no token, by the beginning of their path, with the reason why. */
 export const OPEN_PAGES: Readonly<Record<string, string>> = {
-  '/healthz': 'tells that the process is alive, and nothing else',
-  '/readyz': 'tells how the daemon is, and of no tenant',
-  '/metrics': 'names tenants and routers: it is for whoever runs the daemon, and is documented as open',
+  '/healthz': 'says only that the process is alive',
+  '/readyz': 'says how the daemon is, and names no tenant',
+  '/metrics': 'names tenants and routers: it is for the operator of the daemon, and is documented as open',
   '/ws': 'is for an upgrade',
   '/app/': 'is for an upgrade',
-  '/dashboard': 'has no numbers, only what asks for them with a token',
+  '/dashboard': 'has no numbers, only the program that requests them with a token',
 }
 
-/** Pages to which something is posted, with a token. */
+/** Pages that take posts, with a token, and the test that tries them. */
 export const FORMS: Readonly<Record<string, string>> = {
   '/broadcasting/auth': 'pusher.test.ts',
 }
 
-/** Pages of which a tenant is told that it may not, whatever it asks. */
+/** Pages that refuse every tenant, whatever it requests. */
 export const ADMIN_PAGES: Readonly<Record<string, string>> = {
   '/api/system/dashboard/stats': 'sums up all tenants',
 }
@@ -59,14 +59,14 @@ export const UPGRADES: Readonly<Record<string, string>> = {
   '/app/*': 'pusher.test.ts',
 }
 
-/** The type of message by which a tenant is shown its own; `undefined` where it is refused. */
+/** The type of message that shows a tenant its own data; `undefined` if the topic is refused. */
 export const SHOWN_BY_TOPIC: Readonly<Record<(typeof TOPICS)[number], string | undefined>> = {
   sessions: 'sessions',
   alerts: 'alert',
   system: undefined,
 }
 
-/** A message of each type, that names a tenant where it can. */
+/** A message of each type, which names a tenant if it can. */
 export const MESSAGES: {
   readonly [Type in ClientMessage['type']]: (topic: string, tenant: string | undefined) => object
 } = {
@@ -76,7 +76,7 @@ export const MESSAGES: {
   refresh: () => ({ type: 'refresh' }),
 }
 
-/** Held by the compiler to be all that is encoded: what a frame is of, and which of the tests looks at it. */
+/** Each subject of a frame, with the test that looks at it. The compiler makes sure that none is missing. */
 export const SUBJECTS: Readonly<Record<Subject['kind'], string>> = {
   snapshot: 'feed.test.ts',
   sessions: 'feed.test.ts',
@@ -84,7 +84,7 @@ export const SUBJECTS: Readonly<Record<Subject['kind'], string>> = {
   stats: 'pusher.test.ts',
 }
 
-/** Held by the compiler to be all that a Pusher client can mean. `wrong` is a client's own event too. */
+/** An event of each kind that a Pusher client can send, `wrong` included. The compiler makes sure that all are here. */
 export const PUSHER_EVENTS: {
   readonly [Kind in PusherInbound['kind']]: (channel: string, auth: string) => object | string
 } = {
@@ -96,17 +96,17 @@ export const PUSHER_EVENTS: {
   malformed: () => '{"event":',
 }
 
-/** Commands are the operator's, who may see all tenants; why each that tells of one tenant tells of no other. */
+/** Commands are for the operator, who may see all tenants. For each: why one about a single tenant shows no other. */
 export const COMMANDS: Readonly<Record<keyof Actions, string>> = {
   run: 'prints its log, for the operator',
   check: 'prints the faults of the config',
-  probe: 'asks the routers of the config that it is given',
-  status: 'tells of all tenants, by a socket that only the daemon’s user may open',
-  usage: 'commands.test.ts: `--tenant` is of that tenant alone',
-  events: 'commands.test.ts: `--tenant` is of that tenant alone',
-  credit: 'commands.test.ts: changes the numbers of the tenant whose event it is, and of no other',
+  probe: 'probes the routers of its config',
+  status: 'shows all tenants, through a socket that only the daemon’s user may open',
+  usage: 'commands.test.ts: `--tenant` shows only that tenant',
+  events: 'commands.test.ts: `--tenant` shows only that tenant',
+  credit: 'commands.test.ts: changes the numbers of the event’s tenant, and of no other',
   migrate: 'prints nothing of any tenant',
-  psql: 'opens the database of all tenants, for whoever may open the daemon’s files',
+  psql: 'opens the database of all tenants, for users who may read the daemon’s files',
   token: 'prints a token for the tenant that is named',
   completion: 'prints a script',
   complete: 'prints names of the config, for the operator’s shell',

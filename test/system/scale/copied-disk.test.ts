@@ -24,12 +24,12 @@ afterAll(() => scene.stop())
 
 const ALL = ALL_ROUTERS.map(key)
 
-/** A process of the daemon, on a host of that name. */
+/** Starts a process of the daemon on a host of that name. */
 async function begin(host: string) {
   const incarnation = await beginIncarnation(scene.database, US, host)
-  const its = scene.another(US, incarnation)
-  onTestFinished(() => its.database.stop())
-  return { ...its, incarnation }
+  const parts = scene.another(US, incarnation)
+  onTestFinished(() => parts.database.stop())
+  return { ...parts, incarnation }
 }
 
 class Reading implements Owner {
@@ -48,7 +48,7 @@ class Reading implements Owner {
   }
 }
 
-/** The same, with its loops, which go on as its clock is turned. */
+/** Starts a process with its ownership loop, which proceeds as its clock is turned. */
 async function beginReading(host: string) {
   const { leases } = await begin(host)
   const clock = new HandClock('2026-03-01T00:00:00Z')
@@ -83,7 +83,7 @@ test('of two processes with one id the newest takes all at once, and the older o
   expect(await older.leases.acquire(ALL_ROUTERS)).toEqual(new Map())
 })
 
-test('the older one is told of the newer one’s host and start, and the newer one of nobody', async () => {
+test('the older one learns the newer one’s host and start, and the newer one learns of nobody', async () => {
   const older = await begin('original')
   expect(await older.leases.newer()).toBeUndefined()
   const newer = await begin('copy\0')
@@ -94,7 +94,7 @@ test('the older one is told of the newer one’s host and start, and the newer o
   expect(await newer.leases.newer()).toBeUndefined()
 })
 
-test('of many that begin at once exactly one is the newest', async () => {
+test('of many that start at once exactly one is the newest', async () => {
   const all = await Promise.all(Array.from({ length: 8 }, (_, number) => begin(`host${number}`)))
   expect(new Set(all.map(it => it.incarnation)).size).toBe(all.length)
   const newer = await Promise.all(all.map(it => it.leases.newer()))
@@ -118,7 +118,7 @@ test('routers change hands once, whatever both do for an hour', async () => {
   expect(await scene.ask('select distinct epoch::int from router_leases')).toEqual([{ epoch: 2 }])
 })
 
-test('what daemons of long ago were is forgotten, but of those that hold routers', async () => {
+test('old daemons are forgotten, except for those that hold routers', async () => {
   await begin('gone')
   await scene.ask(`update daemons set id = 'gone', started_at = now() - interval '31 days'`)
   await begin('waiting')

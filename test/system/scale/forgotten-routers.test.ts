@@ -13,7 +13,7 @@ const ROUTERS = Array.from({ length: 5_000 }, (_, number) =>
 )
 const DECISION = decide(NEW_LEDGER, hotspot(0, []), TERMS, () => sessionId('none'))
 
-test('5,000 routers that are lost at once, with a reading each on its way to the disk, are forgotten each by itself', async () => {
+test('5,000 routers lost at once, each with a reading on its way to the disk, are forgotten without searching the others', async () => {
   const disk = new MemoryDisk()
   const open = () =>
     new Journal({

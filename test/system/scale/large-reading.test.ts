@@ -26,7 +26,7 @@ function ids() {
   return () => sessionId(`session-${++last}`)
 }
 
-/** So many steps, and then whoever else waits has a turn. */
+/** Takes the steps in groups, between which others get a turn. */
 async function inTurns<Result>(steps: Steps<Result>): Promise<Result> {
   for (let count = 1; ; count++) {
     const step = steps.next()
@@ -35,18 +35,18 @@ async function inTurns<Result>(steps: Steps<Result>): Promise<Result> {
   }
 }
 
-test('the sessions of a reading begin, go on and end a few to a step', () => {
+test('the sessions of a reading begin, continue and end a few per step', () => {
   const newId = ids()
   const first = decide(NEW_LEDGER, hotspot(5, logins(0, 1)), TERMS, newId)
   const ledger = adopt(NEW_LEDGER, first)
   let steps = 0
   const others = decideInSteps(ledger, hotspot(10, logins(MANY, 6)), TERMS, newId)
   for (let step = others.next(); !step.done; step = others.next()) steps++
-  // Each row is looked at and decided on, and each session that has none is missed.
+  // A row takes a look and a decision, and a session without a row takes a step too.
   expect(steps).toBeGreaterThanOrEqual(3 * MANY)
 })
 
-test('a router of many sessions holds up no other while it is decided what its reading means', async () => {
+test('a router with many sessions does not delay others while its reading is decided on', async () => {
   const scene = new Scene()
   const [large, small] = [scene.addRouter('large'), scene.addRouter('small')]
   scene.work = inTurns

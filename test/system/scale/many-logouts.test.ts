@@ -4,9 +4,9 @@ import { BEGINNING, Scene } from '../../recording/recorder-scene.ts'
 import { scriptedHotspot } from '../../services/hotspot/scripted-hotspot.ts'
 
 const SESSIONS = 20_000
-const TOLD_EACH = 5
+const REPORTS_EACH = 5
 
-test('20,000 who log out at once, each told five times, have ended when they were told to, in the journal and the tables', async () => {
+test('20,000 sessions that log out at once, each reported five times, have ended at the reported time, in the journal and the tables', async () => {
   const scene = new Scene()
   const { clock, recorder, journal, store } = scene
   const hq = scene.addRouter('hq')
@@ -31,7 +31,7 @@ test('20,000 who log out at once, each told five times, have ended when they wer
   await recorder.commit([hq])
   await clock.turn(1_000)
   const leftAt = clock.now()
-  for (let time = 0; time < TOLD_EACH; time++)
+  for (let time = 0; time < REPORTS_EACH; time++)
     for (let number = 0; number < SESSIONS; number++) router.leave(`*${number.toString(16)}`)
   online = []
   await clock.turn(4_000)

@@ -9,7 +9,7 @@ import { FakeLeases, LEASE_MS, refOf } from '../../roster/roster-scene.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
 import { rethrow } from '../../runtime/rethrow.ts'
 
-/** Counts how often somebody goes on to its next entry. */
+/** A map that counts how often an iteration proceeds to the next entry. */
 class CountedMap<Key, Value> extends Map<Key, Value> {
   steps = 0
 

@@ -14,8 +14,8 @@ afterAll(() => scene.stop())
 
 function keyed(elsewhere: ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>) {
   return new Map(
-    [...elsewhere].flatMap(([tenant, its]) =>
-      Array.from(its, ([router, it]) => [routerKey(tenant, router), it] as const),
+    [...elsewhere].flatMap(([tenant, routers]) =>
+      Array.from(routers, ([router, it]) => [routerKey(tenant, router), it] as const),
     ),
   )
 }
@@ -32,7 +32,7 @@ test('of 5,000 routers that another daemon reads, only the one that it committed
     select tenant_id, '2026-11-24', id, 'ppp', 1, 2 from routers where tenant_id = 'acme'`)
   const first = keyed(await store.loadElsewhere([tenant.id], new Set(), new Map()))
   expect(first.size).toBeGreaterThanOrEqual(ROUTERS)
-  // It would show of each that is read.
+  // Every router that is read again would show this change.
   await ask(`update tenant_usage_daily set upload = upload + 1`)
   await ask(`update routers set position = 2 where tenant_id = 'acme' and id = 'router77'`)
   const next = keyed(await store.loadElsewhere([tenant.id], new Set(), first))

@@ -20,7 +20,7 @@ const RULES: readonly AlertRule[] = [
 ]
 const calendar = new Calendar('UTC')
 
-/** A table whose sums take their time, and which notes each outage once. */
+/** A table whose sums take their time. It notes each outage once. */
 class SlowRecord implements AlertRecord {
   readonly fired = new Map<TenantId, { readonly atMs: number; readonly outages: readonly Outage[] }>()
   readonly #clock: HandClock
@@ -77,7 +77,7 @@ test('outages fire though a turn of judging takes longer than a look may be late
   await stop()
 })
 
-test('a router that is read during a long turn is not judged by what it was at the turn’s begin', async () => {
+test('a router that is read during a long turn is not judged by its state at the turn’s start', async () => {
   let readAt = new Date('2026-11-26T08:59:00Z')
   const { clock, record, stop } = watching(() => readAt)
   await clock.turn(AFTER_MS - 1_000)

@@ -17,7 +17,7 @@ afterAll(() => scene.stop())
 
 let looks = 0
 
-/** Counts how often somebody looks at what it is of. */
+/** An entry that counts how often its subject is looked at. */
 function refusedSession(number: number): RefusedEntry {
   const id = `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`
   return {
@@ -32,17 +32,17 @@ function refusedSession(number: number): RefusedEntry {
   }
 }
 
-test('5,000 sessions that are refused commit after commit have an event each, and none is looked at by the others', async () => {
+test('5,000 sessions refused commit after commit have one event each, and none is searched for the others', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const commit = { ...hq, epoch: 1, pending: hq.takeCommit().pending }
   const refused = Array.from({ length: ENTRIES }, (_, number) => refusedSession(number))
-  const told: number[] = []
+  const counts: number[] = []
   for (let round = 0; round < ROUNDS; round++)
     await inTransaction(scene.database.pool, 'read committed', async client => {
       const fresh = await recordRefused(client, commit, refused, new Date(NOON + round))
-      told.push(fresh.length)
+      counts.push(fresh.length)
     })
-  expect(told).toEqual([ENTRIES, 0])
+  expect(counts).toEqual([ENTRIES, 0])
   expect(looks).toBeLessThanOrEqual(4 * ROUNDS * ENTRIES)
   expect(
     await scene.ask(`select count(*)::int as events, sum((detail ->> 'upload')::int)::int as upload

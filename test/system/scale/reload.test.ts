@@ -6,12 +6,12 @@ import { keyOf, openHouse, router, tenants } from '../../roster/roster-scene.ts'
 
 const TENANTS = 50
 const ROUTERS_EACH = 100
-/** Looking at a value of a router's config: so a block of ten milliseconds has a thousand such looks. */
+/** The time to look at a value of a router's config: a block of ten milliseconds has a thousand such looks. */
 const LOOK_MS = 0.01
-/** And those of one step more: a tenant whose routers are named. */
+/** The looks of such a block and of one more step: a tenant whose routers are named. */
 const MOST_LOOKS_A_TURN = 1_500
 
-/** A house that nobody connects from but to a router that is enabled, where looking at configs takes time. */
+/** A house in which looking at configs takes time, and which connects only to enabled routers. */
 function openLargeHouse() {
   const house = openHouse()
   const { clock, roster } = house
@@ -48,7 +48,7 @@ function openLargeHouse() {
 
 type LargeHouse = ReturnType<typeof openLargeHouse>
 
-/** Each time another one, as each reload makes it. */
+/** Makes a new config each time, as each reload does. */
 function fleetOf({ watched }: LargeHouse, change: (router: RouterConfig) => RouterConfig): Config {
   const config = tenants({ any: [router('any', 'enabled: false')] })
   const [any] = config.tenants
@@ -67,7 +67,7 @@ function fleetOf({ watched }: LargeHouse, change: (router: RouterConfig) => Rout
 
 const CHANGED = '10.0.7.7'
 
-test('a reload of 5,000 routers, one of them changed, lets others have their turns, and only that one is polled anew', async () => {
+test('a reload of 5,000 routers, one of them changed, gives others their turns, and restarts polling for that one only', async () => {
   const house = openLargeHouse()
   const { applyWatched, poller, end } = house
   await applyWatched(fleetOf(house, it => it))
@@ -83,7 +83,7 @@ test('a reload of 5,000 routers, one of them changed, lets others have their tur
   await end()
 })
 
-test('so does one that changes all of them, in how they are polled and in what they are judged by', async () => {
+test('so does a reload that changes how all of them are polled and judged', async () => {
   const house = openLargeHouse()
   const { applyWatched, scene, leases, end } = house
   await applyWatched(fleetOf(house, it => it))
@@ -97,7 +97,7 @@ test('so does one that changes all of them, in how they are polled and in what t
   await end()
 })
 
-test('so does one that takes all of them out of the config', async () => {
+test('so does a reload that removes all of them from the config', async () => {
   const house = openLargeHouse()
   const { applyWatched, scene, end } = house
   await applyWatched(fleetOf(house, it => it))

@@ -12,7 +12,7 @@ import { silentServer } from '../../store/pg/silent-server.ts'
 const STOP_WITHIN_MS = 10_000
 const COMMIT_MS = 30_000
 
-/** A daemon's parts, in the order that they have there, whose database answers until `fallSilent`. */
+/** The parts of a daemon, in the daemon's order, with a database that answers until `fallSilent`. */
 async function running() {
   const house = openHouse()
   const { scene, clock, store, leases, roster, ownership, poller, lines } = house
@@ -49,7 +49,7 @@ async function running() {
   return { ...house, lifecycle, fallSilent, stopped }
 }
 
-test('a stop whose database swallows all that is asked reads and journals once more, and ends in order and in time', async () => {
+test('a stop with a database that never answers reads and journals once more, and ends in order and in time', async () => {
   const { scene, clock, lifecycle, fallSilent, stopped, lines, links } = await running()
   await clock.turn(3 * COMMIT_MS)
   expect(scene.store.batches.length).toBeGreaterThan(0)
@@ -59,7 +59,7 @@ test('a stop whose database swallows all that is asked reads and journals once m
   const begunMs = clock.steadyMs()
   const stopping = lifecycle.stop(STOP_WITHIN_MS)
   await clock.turn(0)
-  // Of each of its two services.
+  // One for each of the router's two services.
   expect(scene.journal.appended.length).toBe(journaled + 2)
   expect(links()).toBe(0)
   expect(stopped).toEqual([])
@@ -71,7 +71,7 @@ test('a stop whose database swallows all that is asked reads and journals once m
   expect(clock.sleepers).toBe(0)
 })
 
-test('a stop whose database answers is not cut short', async () => {
+test('a stop with a database that answers is not cut short', async () => {
   const { scene, clock, lifecycle, stopped } = await running()
   await clock.turn(COMMIT_MS)
   expect(await lifecycle.stop(STOP_WITHIN_MS)).toBe(true)

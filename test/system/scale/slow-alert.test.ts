@@ -9,7 +9,7 @@ beforeAll(async () => {
 beforeEach(() => scene.begin())
 afterAll(() => scene.stop())
 
-/** As a statement of another daemon leaves it that began so long ago, and is done only now. */
+/** Writes what a statement of another daemon leaves that began `minutes` ago and finishes only now. */
 async function fireSince(minutes: number, number: number): Promise<void> {
   const began = `now() - interval '${minutes} minutes'`
   await scene.ask(`insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail, fired_at, changed_at)
@@ -17,7 +17,7 @@ async function fireSince(minutes: number, number: number): Promise<void> {
       '{"used":5,"threshold":1,"quota":null}', ${began}, ${began})`)
 }
 
-test('an alert is told once, though the statement that fired it took ten minutes', async () => {
+test('an alert is reported once, even if the statement that fired it took ten minutes', async () => {
   const daemon = new WatchScene(scene.url, '2026-11-26T09:00:00.000Z')
   daemon.setRules([])
   await daemon.look()

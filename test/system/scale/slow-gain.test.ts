@@ -16,7 +16,7 @@ const FLEET = new Map(
   }),
 )
 
-/** Leases that run out, as a database has them; one daemon's, and what others would find free. */
+/** Leases that expire as a database's do, of one daemon and of others that would find them free. */
 class ExpiringLeases implements Leases {
   readonly #clock: HandClock
   readonly #rows = new Map<RouterKey, { readonly epoch: number; readonly untilMs: number }>()
@@ -48,7 +48,7 @@ class ExpiringLeases implements Leases {
 
   async newer(): Promise<undefined> {}
 
-  /** Another daemon takes a router, as by a command that does not ask whether it is free. */
+  /** Takes a router for another daemon, without asking whether it is free. */
   take(key: RouterKey): void {
     this.#prolong(key, (this.#rows.get(key)?.epoch ?? 0) + 1)
   }
@@ -63,7 +63,7 @@ class ExpiringLeases implements Leases {
   }
 }
 
-/** An owner to whom beginning with a slice of routers takes longer than their leases hold. */
+/** An owner that takes longer to start with a slice of routers than their leases last. */
 class SlowOwner implements Owner {
   readonly has = new Set<RouterKey>()
   readonly lost: { readonly router: RouterKey; readonly atMs: number }[] = []
@@ -110,7 +110,7 @@ function owning() {
   return { clock, leases, owner, ownership, stopping, stop }
 }
 
-test('no lease runs out while routers are begun with for longer than a lease', async () => {
+test('no lease expires while starting with routers takes longer than a lease', async () => {
   const { clock, leases, owner, ownership, stop } = owning()
   const wanted = ownership.want(FLEET)
   for (let second = 0; second < (3 * GAIN_MS) / 1_000; second++) {
@@ -122,7 +122,7 @@ test('no lease runs out while routers are begun with for longer than a lease', a
   await stop()
 })
 
-test('what is lost while routers are gained is told after their slice, not after all of them', async () => {
+test('a loss while routers are gained is reported after their slice, not after all of them', async () => {
   const { clock, leases, owner, ownership, stop } = owning()
   const wanted = ownership.want(FLEET)
   const begunMs = clock.steadyMs()

@@ -12,7 +12,7 @@ const FLEET = tenants({
   acme: Array.from({ length: 3 * SLICE }, (_, number) => router(`router${number}`)),
 })
 
-/** A daemon's parts that read and record, which are stopped as soon as a signal comes. */
+/** The parts of a daemon that read and record, which are stopped as soon as a signal comes. */
 function starting() {
   const house = openHouse()
   const lifecycle = new Lifecycle({
@@ -30,7 +30,7 @@ function starting() {
   return { house, lifecycle, started }
 }
 
-test('a signal while routers are being gained leaves none that is read, held or uncommitted', async () => {
+test('a signal while routers are being gained leaves none of them read, held or uncommitted', async () => {
   const { house, lifecycle, started } = starting()
   const { store, clock, scene, leases, links, hosts } = house
   const load = store.load.bind(store)
@@ -58,7 +58,7 @@ test('a signal while routers are being gained leaves none that is read, held or 
   expect(clock.sleepers).toBe(0)
 })
 
-test('what the journal has of routers that left the config is kept where a stop came before they were taken', async () => {
+test('what the journal has of routers that left the config is kept if a stop comes before they are taken', async () => {
   const { house, lifecycle, started } = starting()
   const { store, estate, clock } = house
   const gone = keyOf('acme', 'gone')

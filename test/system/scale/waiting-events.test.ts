@@ -22,14 +22,14 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-/** As a checkpoint comes back from the disk. */
+/** The record as it comes back from the disk. */
 function read(record: CheckpointRecord): JournalRecord {
   const out = new ByteWriter()
   inOneGo(new RecordWriter().write(out, record))
   return new RecordReader(record.router, WRITTEN_FORMAT).read(Buffer.from(out.view()))
 }
 
-test('a router with 200,000 events that wait is taken up at a start, and committed whole', async () => {
+test('a router with 200,000 pending events is resumed at a start, and committed whole', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const events = Array.from({ length: EVENTS }, (_, number): LedgerEvent => {
     return { kind: 'baseline', at: new Date(NOON - number), detail: { username: `user${number}` } }
