@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 const SRC = 'src'
 const LIBRARIES = ['npm', 'node']
 /**
- * What each folder may import, beside itself. `npm` and `node` stand for all of theirs. `daemon` puts the parts together
- * and may import all; so may the two files at the top, which are the command line.
+ * What each folder may import, besides itself. `npm` and `node` stand for all of their modules. `daemon` puts the parts
+ * together and may import all; so may the two files at the top, which are the command line.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accounting: [],
@@ -33,13 +33,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: [],
   dashboard: ['client', 'npm'],
 }
-/** Of ours, but for `runtime`, which the document says apart. */
+/** Our own folders in a row, except `runtime`, which the document mentions separately. */
 function oursIn(row: readonly string[]): string[] {
   return row.filter(it => ![...LIBRARIES, 'runtime'].includes(it)).sort()
 }
-/** They may import all, but for each other: `daemon` nothing at the top. */
+/** These may import everything except each other; `daemon` imports nothing from the top. */
 const COMPOSITION = ['', 'daemon']
-/** The ports and those who use them, where the folders' meeting is shown: nothing but what the numbers mean. */
+/** The files of `recording` with its ports and their users, which may import nothing but accounting and live. */
 const PURE_RECORDING = [
   'recorder.ts',
   'router-book.ts',
@@ -51,7 +51,7 @@ const PURE_RECORDING = [
 const MOST_LINES = 250
 
 interface SourceFile {
-  /** Relative to `src`. */
+  /** The path relative to `src`. */
   readonly path: string
   readonly text: string
   readonly imports: readonly string[]
@@ -67,13 +67,13 @@ const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encodin
     return { path, text, imports: Array.from(found, match => match[1] ?? match[2] ?? match[3] ?? '') }
   })
 
-/** A file of ours relative to `src`, or `npm`, or `node`. */
+/** The path of one of our files relative to `src`, or `npm`, or `node`. */
 function targetOf(file: SourceFile, specifier: string): string {
   if (specifier.startsWith('.')) return relative(SRC, join(SRC, dirname(file.path), specifier))
   return specifier.startsWith('node:') || builtinModules.includes(specifier) ? 'node' : 'npm'
 }
 
-/** The folder a file of ours is in; `''` at the top level. `npm` and `node` as they are. */
+/** The folder of one of our files, `''` at the top level; `npm` and `node` are returned unchanged. */
 function folderOf(target: string): string {
   if (!target.endsWith('.ts')) return target
   return target.includes('/') ? (target.split('/')[0] ?? '') : ''
@@ -89,7 +89,7 @@ describe('a folder', () => {
     expect([...folders].filter(folder => !(folder in MAY_IMPORT || COMPOSITION.includes(folder)))).toEqual([])
   })
 
-  it('may import in ARCHITECTURE.md what it may here', () => {
+  it('may import the same in ARCHITECTURE.md as here', () => {
     const rows = readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| `(\w+)\/` \| ([^|]+) \|/gm)
     const documented = Array.from(rows, ([, folder = '', may = '']): [string, string[]] => [
       folder,
@@ -109,7 +109,7 @@ describe('a folder', () => {
     expect(offences(isWrong)).toEqual([])
   })
 
-  it('is imported by no folder that it imports, however far around', () => {
+  it('is in no cycle of imports', () => {
     const imports = new Map(
       Object.entries(MAY_IMPORT).map(([folder, may]) => [folder, may.filter(it => !LIBRARIES.includes(it))]),
     )
@@ -132,7 +132,7 @@ describe('a folder', () => {
     expect(wrong).toEqual([])
   })
 
-  it('is not what the recorder is built on, but for accounting', () => {
+  it('is not imported by the recorder, except accounting and live', () => {
     const wrong = files
       .filter(file => PURE_RECORDING.includes(file.path))
       .flatMap(file => file.imports.map(specifier => targetOf(file, specifier)))
@@ -144,7 +144,7 @@ describe('a folder', () => {
 })
 
 describe('a source file', () => {
-  it('is imported by no file that it imports, however far around', () => {
+  it('is in no cycle of imports', () => {
     const imports = new Map(
       files.map(file => [
         file.path,
@@ -163,7 +163,7 @@ describe('a source file', () => {
     expect(cycles).toEqual([])
   })
 
-  it('imports files that are there', () => {
+  it('imports only files that exist', () => {
     const known = new Set(files.map(file => file.path))
     const missing = files.flatMap(file =>
       file.imports
@@ -173,11 +173,11 @@ describe('a source file', () => {
     expect(missing).toEqual([])
   })
 
-  it('is one idea of 250 lines at the most', () => {
+  it('is one idea, of at most 250 lines', () => {
     expect(offences(file => file.text.split('\n').length - 1 > MOST_LINES)).toEqual([])
   })
 
-  it('has no interval timer, which would tick on behind its loop', () => {
+  it('has no interval timer, which would tick independently of its loop', () => {
     expect(offences(file => /\bsetInterval\b/.test(file.text))).toEqual([])
   })
 
@@ -189,7 +189,7 @@ describe('a source file', () => {
     expect(offences(file => /^export default\b/m.test(file.text))).toEqual([])
   })
 
-  it('is not a barrel, nor a bag of whatever else', () => {
+  it('is neither a barrel nor a collection of unrelated things', () => {
     expect(
       offences(file => /(?:^|\/)(?:index|utils?|types|helpers?|lib|interfaces)\.ts$/.test(file.path)),
     ).toEqual([])
