@@ -127,5 +127,7 @@ function labelsOf({ about }: MeasuredBook) {
 
 /** Sessions without counters, of all services; `undefined` before one was read. */
 function uncountedOf({ lives }: MeasuredBook): number | undefined {
-  return lives.size === 0 ? undefined : Array.from(lives.values()).reduce((sum, live) => sum + live.uncounted, 0)
+  return lives.size === 0
+    ? undefined
+    : Array.from(lives.values()).reduce((sum, live) => sum + live.uncounted, 0)
 }

@@ -58,7 +58,11 @@ const SHOWN: Shown = {
 export function measuredDaemon(more: Partial<Shown> = {}) {
   const shown = { ...SHOWN, ...more }
   const metrics = new Metrics()
-  const totals = { ...NO_TOTALS, subscribers: [{ name: 'hotspot', usersField: 'hotspot_users', online: 39 }], total: { upload: 5n, download: 70n } }
+  const totals = {
+    ...NO_TOTALS,
+    subscribers: [{ name: 'hotspot', usersField: 'hotspot_users', online: 39 }],
+    total: { upload: 5n, download: 70n },
+  }
   measureRouters(metrics, { books: { values: shown.books }, poller: { health: shown.health } })
   measureTenants(metrics, { tenants: () => [acme], totals: () => totals }, { now: () => NOON })
   measureWaiting(metrics, {
