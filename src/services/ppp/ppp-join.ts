@@ -150,7 +150,15 @@ function isTooMany(sessions: readonly SessionReading[], rows: readonly ServerRow
   return sessions.length > MOST_TWINS || rows.length > MOST_TWINS
 }
 
-/** As many free rows of an account as sessions of it, the older ones with the older ones. */
+/** How far the uptimes of two menus may be apart for one session, in milliseconds: some routers tell them 5 s apart. */
+const MOST_APART_MS = 60_000
+/** No session is so old: its uptime is false, and says nothing about its interface. */
+const BELIEVABLE_UPTIME_SECONDS = 20 * 365 * 86_400
+
+/**
+ * As many free rows of an account as sessions of it, the older ones with the older ones. A row of another age is left
+ * alone: the menus may lack that session's own row and the other one's session.
+ */
 function* ofAccount(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
@@ -165,9 +173,14 @@ function* ofAccount(
     const sorted = [...twins].sort((a, b) => middleMs(a.login) - middleMs(b.login))
     for (const [index, session] of sorted.entries()) {
       const row = byAge[index]
-      if (row) yield [session, row, { isInterchangeable: twins.length > 1 }]
+      if (row && !isOfOtherAge(session, row)) yield [session, row, { isInterchangeable: twins.length > 1 }]
     }
   }
+}
+
+function isOfOtherAge(session: SessionReading, row: ServerRow): boolean {
+  const isBelieved = row.login !== undefined && session.uptimeSeconds < BELIEVABLE_UPTIME_SECONDS
+  return isBelieved && gapOf(session, row) > MOST_APART_MS
 }
 
 /** Whether the two can be one login. The tolerance is for rows that were there before the sessions were asked for. */

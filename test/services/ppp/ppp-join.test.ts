@@ -125,11 +125,20 @@ test('an account’s only free row from before is not its new session’s, whose
   expect(joins([session('ann', { up: 0, callerId: 'mac-2' })], rows)).toEqual([undefined])
 })
 
+test('an account’s only free row is not its only session’s if their ages differ by more than a minute', () => {
+  // Neither the session’s own row nor the row’s own session was printed.
+  const rows = [row('other', 'ann', { up: 600, caller: 'mac-1' })]
+  expect(joins([session('ann', { up: 500, callerId: 'mac-2' })], rows)).toEqual([undefined])
+  expect(joins([session('ann', { up: 545, callerId: 'mac-2' })], rows)).toEqual(['other'])
+  // It is up since 1970, says its row.
+  expect(joins([session('ann', { up: 1_766_000_000, callerId: 'mac-2' })], rows)).toEqual(['other'])
+})
+
 test('a row that may be of a session whose own can not be read is nobody’s for want of another', () => {
   const fresh = session('ann', { up: 5, callerId: 'mac-2' })
   const { uptimeSeconds: _, login: __, counters: ___, ...lost } = session('ann', { callerId: 'mac-1' })
   const unread = [{ ...lost, unreadable: { rowId: '*1', property: 'uptime', value: undefined } }]
-  const rows = [row('old', 'ann', { up: 600, caller: 'mac-1' })]
+  const rows = [row('old', 'ann', { up: 30, caller: 'mac-1' })]
   expect(joins([fresh], rows)).toEqual(['old'])
   expect(joins([fresh], rows, { unread })).toEqual([undefined])
   const sameCaller = session('ann', { up: 5, callerId: 'mac-1' })
