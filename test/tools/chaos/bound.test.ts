@@ -133,6 +133,15 @@ test('windows that touch are one: the bytes that the second one lost had waited 
   )
 })
 
+test('windows between which no reading has the session are one for it', () => {
+  const unread = { ...ANN, logoutAtMs: 9100, readings: [1, 2, 3, 8].map(second => readingAt(second, second)) }
+  expect(leewayOf([unread], [between(1500, 5000), between(6000, 9500)]).shorts).toEqual(
+    [0, 1, 2, 3].map(bytes),
+  )
+  const read = { ...unread, readings: [...unread.readings.slice(0, 3), readingAt(5, 5), readingAt(8, 8)] }
+  expect(leewayOf([read], [between(1500, 5000), between(6000, 9500)]).shorts).toEqual([0, 1].map(bytes))
+})
+
 test('a subscriber who came back on a binding in a window may have bytes that were not read before', () => {
   const first = { ...ANN, isOnBinding: true, logoutAtMs: 1500 }
   const second = { ...ANN, isOnBinding: true, loginAtMs: 3500, tail: bytes(0) }

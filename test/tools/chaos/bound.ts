@@ -31,10 +31,12 @@ export function isExact({ shorts, slack, over }: Leeway): boolean {
 
 /** For the sessions of one subscriber. */
 export function leewayOf(sessions: readonly SessionHistory[], windows: readonly Window[]): Leeway {
-  const merged = merge(windows)
+  const merged = merge(windows, isTouching)
+  const windowsOf = (session: SessionHistory) =>
+    merge(merged, (last, next) => isTouching(last, next) || isUnreadBetween(session, last, next))
   let { shorts } = EXACT
   for (const session of sessions)
-    for (const window of merged)
+    for (const window of windowsOf(session))
       shorts = sumsOf(
         shorts,
         hasEndedIn(session, window) ? tailsOf(session, window) : resetsOf(session, window),
@@ -47,7 +49,7 @@ export function leewayOf(sessions: readonly SessionHistory[], windows: readonly 
     .map(({ tail }) => tail)
     .reduce(addBytes, NO_BYTES)
   const slack = sessions
-    .map(session => addBytes(doubtOf(session, merged), liedOf(session, merged)))
+    .map(session => addBytes(doubtOf(session, windowsOf(session)), liedOf(session, windowsOf(session))))
     .reduce(addBytes, NO_BYTES)
   return { shorts, slack, over }
 }
@@ -101,14 +103,27 @@ function sumsOf(some: readonly Bytes[], others: readonly Bytes[]): readonly Byte
   return [...new Map(sums.map(sum => [`${sum.upload}/${sum.download}`, sum])).values()]
 }
 
-/** Merges windows that touch: the bytes in the second's first reading had waited since the first began. */
-function merge(windows: readonly Window[]): readonly Window[] {
+/** Merges windows between which nothing lost in the first one was counted after all. */
+function merge(
+  windows: readonly Window[],
+  isOne: (last: Window, next: Window) => boolean,
+): readonly Window[] {
   const merged: Window[] = []
   for (const window of [...windows].sort((a, b) => a.fromMs - b.fromMs)) {
     const last = merged.at(-1)
-    if (last && window.fromMs <= last.toMs)
+    if (last && isOne(last, window))
       merged[merged.length - 1] = { fromMs: last.fromMs, toMs: Math.max(last.toMs, window.toMs) }
     else merged.push(window)
   }
   return merged
+}
+
+/** Of windows that touch, the bytes in the second's first reading had waited since the first began. */
+function isTouching(last: Window, next: Window): boolean {
+  return next.fromMs <= last.toMs
+}
+
+/** Whether the readings between two windows lack the session, as those do that cannot join it to its interface. */
+function isUnreadBetween({ readings }: SessionHistory, last: Window, next: Window): boolean {
+  return !readings.some(({ atMs }) => atMs >= last.toMs && atMs <= next.fromMs)
 }
