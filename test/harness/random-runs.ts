@@ -11,6 +11,11 @@ export function tried(few: number, all: number): { readonly numRuns: number; rea
   return isThorough ? { numRuns: all } : { numRuns: few, seed: 1 }
 }
 
+/** The cases of a matrix to try: all in CI, and otherwise those that stand for the others. */
+export function representing<T>(few: readonly T[], others: readonly T[]): readonly T[] {
+  return isThorough ? [...few, ...others] : few
+}
+
 /** The number of occurrences to expect in that many cases. */
 export function expected(few: number, all: number): number {
   return isThorough ? all : few

@@ -24,6 +24,7 @@ import { makeHome } from '../../../src/postgres/home.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { query } from '../../harness/postgres/query.ts'
+import { representing } from '../../harness/random-runs.ts'
 import { superuserAt } from '../../postgres/embedded-scene.ts'
 import { SECRET, until } from './scene.ts'
 
@@ -121,18 +122,22 @@ interface Start {
   readonly moment: keyof typeof MOMENTS
 }
 
-const STARTS: readonly Start[] = [
-  { command: 'usage', signal: 'SIGINT', moment: 'its password is made' },
-  { command: 'usage', signal: 'SIGINT', moment: 'initdb begins' },
-  { command: 'usage', signal: 'SIGINT', moment: 'initdb is at work' },
-  { command: 'usage', signal: 'SIGINT', moment: 'its data folder is there' },
-  { command: 'usage', signal: 'SIGINT', moment: 'it is being started' },
-  { command: 'migrate', signal: 'SIGTERM', moment: 'its data folder is there' },
-  { command: 'migrate', signal: 'SIGHUP', moment: 'it is being started' },
-  { command: 'run', signal: 'SIGTERM', moment: 'initdb is at work' },
-  { command: 'run', signal: 'SIGTERM', moment: 'its data folder is there' },
-  { command: 'run', signal: 'SIGTERM', moment: 'it is being started' },
-]
+const STARTS = representing<Start>(
+  [
+    { command: 'usage', signal: 'SIGINT', moment: 'its password is made' },
+    { command: 'usage', signal: 'SIGINT', moment: 'initdb begins' },
+    { command: 'migrate', signal: 'SIGHUP', moment: 'it is being started' },
+    { command: 'run', signal: 'SIGTERM', moment: 'initdb is at work' },
+    { command: 'run', signal: 'SIGTERM', moment: 'its data folder is there' },
+  ],
+  [
+    { command: 'usage', signal: 'SIGINT', moment: 'initdb is at work' },
+    { command: 'usage', signal: 'SIGINT', moment: 'its data folder is there' },
+    { command: 'usage', signal: 'SIGINT', moment: 'it is being started' },
+    { command: 'migrate', signal: 'SIGTERM', moment: 'its data folder is there' },
+    { command: 'run', signal: 'SIGTERM', moment: 'it is being started' },
+  ],
+)
 
 test.each(STARTS)(
   'a PostgreSQL that $command starts for itself is stopped by $signal while $moment',
