@@ -14,3 +14,10 @@ const NEAR = 0.8
 export function isNear({ used, allowed }: Pick<LimitUse, 'used' | 'allowed'>): boolean {
   return used > NEAR * allowed
 }
+
+/** How near a router is to the limits of its sessions. */
+export interface Crowding {
+  readonly sessions: number
+  readonly uses: readonly LimitUse[]
+  readonly leftOut: number
+}

@@ -6,7 +6,7 @@ import { countedBy, type Decision } from '../accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
 import { checkColumns, checkSums } from '../accounting/invariants.ts'
 import { adopt, inherited, type Ledger, NEW_LEDGER } from '../accounting/ledger.ts'
-import type { LimitUse } from '../accounting/limit-use.ts'
+import type { Crowding } from '../accounting/limit-use.ts'
 import type { OthersShare } from '../accounting/others.ts'
 import type { Reading, Service } from '../accounting/reading.ts'
 import type { Room } from '../accounting/room.ts'
@@ -35,13 +35,6 @@ export interface RecordedRouter {
 export type Inherited =
   | { readonly kind: 'decision'; readonly decision: Decision }
   | { readonly kind: 'checkpoint'; readonly pending: readonly Pending[] }
-
-/** How near a router is to the limits of its sessions. */
-export interface Crowding {
-  readonly sessions: number
-  readonly uses: readonly LimitUse[]
-  readonly leftOut: number
-}
 
 /** All that the recorder has of one router: its open sessions, its live numbers, and what waits for the database. */
 export class RouterBook {

@@ -1,8 +1,6 @@
 import { addSums, type ByteSum, NO_SUM } from '../bytes.ts'
 import type { Growth } from '../columns/columns.ts'
 import { type DetailedSum, GrownRows } from '../columns/grown-rows.ts'
-import type { Bindings } from '../counting/bindings.ts'
-import type { CountedMark } from '../counting/mark.ts'
 import {
   countedBy,
   type Decision,
@@ -17,6 +15,7 @@ import { onceMade } from '../lazy.ts'
 import { type LastReading, lastReadingOf } from '../ledger.ts'
 import type { Service } from '../reading.ts'
 import type { GrowthShare, Share } from '../spread.ts'
+import { MovedBindings, type PendingBindings } from './pending-bindings.ts'
 import { bytesIn } from './pending-bytes.ts'
 import { addGrown, mergeSession, type PendingSession } from './pending-session.ts'
 import { BINDING_BYTES, EVENT_BYTES, GROWN_BYTES, MOVE_BYTES, WeighedSessions } from './pending-weight.ts'
@@ -43,24 +42,11 @@ export interface Pending {
   readonly readings: ReadonlyMap<Service, LastReading>
 }
 
-/** What waits of the static bindings of one service. */
-export interface PendingBindings {
-  /** Whether those that were known before are another router's. */
-  readonly forgetsOthers: boolean
-  readonly moved: Bindings
-}
-
 /** `sessions`, without an object for each that only grew. */
 export interface PendingColumns {
   readonly changed: ReadonlyMap<SessionId, PendingSession>
   readonly grown: readonly GrownRows[]
 }
-
-interface MovingBindings extends PendingBindings {
-  readonly moved: Map<string, CountedMark>
-}
-
-const NO_PENDING_BINDINGS: Pending['bindings'] = new Map()
 
 /** A router's pending commit as it grows by decision after decision. */
 export class PendingBuilder {
@@ -71,7 +57,7 @@ export class PendingBuilder {
   readonly #moves: Move[] = []
   /** What has moved to sessions that are told next. */
   readonly #inherited = new Map<SessionId, PendingSession['shares']>()
-  readonly #bindings = new Map<Service, MovingBindings>()
+  readonly #bindings = new MovedBindings()
   readonly #readings = new Map<Service, LastReading>()
   #since: Date | undefined
   #adopted = NO_SUM
@@ -108,7 +94,7 @@ export class PendingBuilder {
       this.#sessions.bytes +
       this.#grownSize * GROWN_BYTES +
       this.#events.all.length * EVENT_BYTES +
-      this.#bindingCount * BINDING_BYTES +
+      this.#bindings.count * BINDING_BYTES +
       this.#moves.length * MOVE_BYTES
     return { bytes, since: this.#since }
   }
@@ -144,7 +130,7 @@ export class PendingBuilder {
     if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     for (const event of decision.events) this.#events.add(event)
-    this.#noteBindings(service, { forgetsOthers: decision.isReplaced, moved: decision.bindings })
+    this.#bindings.note(service, { forgetsOthers: decision.isReplaced, moved: decision.bindings })
     this.#readings.set(decision.service, lastReadingOf(decision))
   }
 
@@ -155,7 +141,7 @@ export class PendingBuilder {
     for (const move of pending.moves) this.#move(move)
     for (const change of pending.sessions.values()) this.#put(change)
     this.#events.addAll(pending.events)
-    for (const [service, bindings] of pending.bindings) this.#noteBindings(service, bindings)
+    for (const [service, bindings] of pending.bindings) this.#bindings.note(service, bindings)
     for (const [service, reading] of pending.readings) {
       this.#readings.set(service, reading)
       this.#since ??= reading.at.wall
@@ -177,7 +163,7 @@ export class PendingBuilder {
       ...(grown.length === 0 ? {} : { inColumns: { changed, grown } }),
       moves: this.#moves.length === 0 ? NO_MOVES : this.#moves,
       events: this.#events.all,
-      bindings: this.#bindings.size === 0 ? NO_PENDING_BINDINGS : this.#bindings,
+      bindings: this.#bindings.all,
       readings: this.#readings,
     }
   }
@@ -186,19 +172,6 @@ export class PendingBuilder {
     let size = 0
     for (const rows of this.#grown.values()) size += rows.size
     return size
-  }
-
-  get #bindingCount(): number {
-    let count = 0
-    for (const { moved } of this.#bindings.values()) count += moved.size
-    return count
-  }
-
-  #noteBindings(service: Service, { forgetsOthers, moved }: PendingBindings): void {
-    if (!forgetsOthers && moved.size === 0) return
-    const before = forgetsOthers ? undefined : this.#bindings.get(service)
-    if (before) for (const [name, mark] of moved) before.moved.set(name, mark)
-    else this.#bindings.set(service, { forgetsOthers, moved: new Map(moved) })
   }
 
   /** What waits of the one is the other's too. */

@@ -128,7 +128,7 @@ describe('what waits for the database', () => {
     expect(bindings).toEqual(new Map([['ppp', { forgetsOthers: false, moved }]]))
   })
 
-  it('keeps the bindings of each service apart, and another router has its own only where it was read', () => {
+  it('keeps the bindings of each service apart, and those of a router whose place another took beside that one’s', () => {
     const waiting = new Waiting(0)
     const a = { serial: 'A', identity: 'hq' }
     const b = { serial: 'B', identity: 'hq' }
@@ -136,11 +136,13 @@ describe('what waits for the database', () => {
     waiting.take(hotspot(0, [], { device: a, bindings: [binding('same', 7, 7)] }))
     waiting.take(ppp(5, [], { device: b, bindings: [binding('same', 2, 2)] }))
     const { bindings } = waiting.commit()
-    const marked = (sum: number) => new Map([['same', countedUpTo(bytes(sum, sum))]])
+    const marked = (sums: Record<string, number>) =>
+      new Map(Object.entries(sums).map(([name, sum]) => [name, countedUpTo(bytes(sum, sum))]))
+    const ofA = (name: string) => `\u001fserial A\u001f${name}`
     expect(bindings).toEqual(
       new Map([
-        ['ppp', { forgetsOthers: true, moved: marked(2) }],
-        ['hotspot', { forgetsOthers: false, moved: marked(7) }],
+        ['ppp', { forgetsOthers: true, moved: marked({ same: 2, [ofA('same')]: 5, [ofA('old')]: 1 }) }],
+        ['hotspot', { forgetsOthers: false, moved: marked({ same: 7 }) }],
       ]),
     )
   })
