@@ -1,9 +1,9 @@
 import { type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import { isNear } from '../accounting/limit-use.ts'
+import { createApi } from '../api/http/api.ts'
 import type { TokenVerifier } from '../api/http/authorization.ts'
 import { Bearers } from '../api/http/bearers.ts'
 import type { Reply } from '../api/http/reply.ts'
-import { createApi } from '../api/http/router.ts'
 import { HttpServer } from '../api/http/server.ts'
 import { type DaemonStatus, type RouterStatus, statusRoute } from '../api/pages/status.ts'
 import type { Snapshot } from '../live/snapshot.ts'
@@ -34,7 +34,11 @@ export interface ControlOptions {
 }
 
 /** Only the daemon's user connects, and no token is asked for. */
-const strangers = { known: () => {}, failed: (_: unknown, reply: Reply) => reply }
+const strangers = {
+  limit: () => undefined,
+  known: () => {},
+  failed: (_: unknown, reply: Reply) => reply,
+}
 
 /** The daemon's answers to its own commands, by a socket that only its user may open. */
 export class Control implements Component {
@@ -61,9 +65,10 @@ export class Control implements Component {
     const server = new HttpServer({
       at: { kind: 'socket', path },
       tls: undefined,
-      onRequest: createApi({
+      api: createApi({
         routes: [statusRoute(() => this.#status())],
         ...{ origins: [], verifier, bearers: new Bearers(verifier), strangers, log },
+        strictTransportMs: () => undefined,
       }),
       ...{ upgrades: new Map(), connections: undefined },
       ...{ clock, log },

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { TenantAlert } from '../accounting/alert.ts'
+import { createApi } from '../api/http/api.ts'
 import { Bearers } from '../api/http/bearers.ts'
-import { createApi } from '../api/http/router.ts'
-import { type Route, tokenNeeded, webSocketRoute } from '../api/http/routes.ts'
+import { type Route, webSocketRoute } from '../api/http/routes.ts'
 import { HttpServer } from '../api/http/server.ts'
 import { UnusableCertificate } from '../api/http/server-errors.ts'
 import { Strangers } from '../api/http/strangers.ts'
-import { strictTransport } from '../api/http/strict-transport.ts'
 import { metricsRoute } from '../api/metrics/metrics.ts'
 import { broadcastingRoute } from '../api/pages/broadcasting.ts'
 import { DASHBOARD_FOLDER, readDashboard } from '../api/pages/dashboard-files.ts'
@@ -114,10 +113,10 @@ export class Serving implements Component {
       token: () => this.#metricsToken,
     })
     const api = (routes: readonly Route[]) =>
-      strangers.limited(
-        createApi({ routes, verifier, bearers: this.#bearers, origins, strangers, log }),
-        tokenNeeded(routes),
-      )
+      createApi({
+        ...{ routes, verifier, bearers: this.#bearers, origins, strangers, log },
+        strictTransportMs: () => this.#hstsMs,
+      })
     const { connections } = strangers
     this.routes = [
       ...healthRoutes(readiness),
@@ -138,7 +137,7 @@ export class Serving implements Component {
     this.#http = new HttpServer({
       at: { kind: 'port', host, port, block: 'server' },
       ...{ tls: pair, upgrades, clock, log },
-      ...{ onRequest: strictTransport(api(this.routes), () => this.#hstsMs), connections },
+      ...{ api: api(this.routes), connections },
     })
     this.#certificate =
       tls &&
@@ -152,7 +151,7 @@ export class Serving implements Component {
       new HttpServer({
         at: { kind: 'port', ...metricsAt, block: 'server.metrics' },
         ...{ tls: undefined, upgrades: new Map(), clock, log },
-        ...{ onRequest: api([metricsPage]), connections },
+        ...{ api: api([metricsPage]), connections },
       })
     measureFeed(metrics, this.#feed)
     measureCertificate(metrics, () => this.#certificate?.expiresAt)

@@ -196,7 +196,8 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
   HttpServer: () => {
     const its = common()
     const server = new HttpServer({
-      ...{ ...its, tls: undefined, onRequest: () => {}, upgrades: new Map(), connections: undefined },
+      ...{ ...its, tls: undefined, upgrades: new Map(), connections: undefined },
+      api: { ready: async () => {}, routing: () => {} },
       at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
     })
     return { component: server, clock: its.clock, port: () => server.port }

@@ -78,7 +78,8 @@ test('a WebSocket may be closed to make room until it has shown a valid token', 
   const { strangers, clock } = feed
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
-    ...{ tls: undefined, onRequest: () => {}, upgrades: new Map([['/ws', feed.feed.upgrade]]) },
+    ...{ tls: undefined, upgrades: new Map([['/ws', feed.feed.upgrade]]) },
+    api: { ready: async () => {}, routing: () => {} },
     ...{ connections: strangers.connections, clock, log: silent },
   })
   await http.start()

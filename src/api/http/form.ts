@@ -1,67 +1,55 @@
-import type { IncomingMessage } from 'node:http'
+import { errorCodes, type FastifyInstance } from 'fastify'
 import { problem, type Reply } from './reply.ts'
 
-/** The fields of a form, each by its last value. */
+/** The fields of a form. If one is sent twice, the last value counts. */
 export type Form = ReadonlyMap<string, string>
 
 export const MAX_FORM_BYTES = 4096
-const TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
-/** What is left of a body that nobody reads is not waited for. */
+const LIMITED = { parseAs: 'string', bodyLimit: MAX_FORM_BYTES } as const
+/** The rest of a body that nobody reads is not waited for. */
 const CLOSING = { Connection: 'close' }
 
-export type Posted =
-  | { readonly kind: 'form'; readonly form: Form }
-  | { readonly kind: 'fault'; readonly reply: Reply }
-
-/** The form in a request's body: encoded as a browser does it, or a JSON object, of which the strings count. */
-export async function readForm(request: IncomingMessage): Promise<Posted> {
-  const named = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
-  const type = TYPES.find(it => it === named)
-  if (type === undefined) return fault(415, `the body is ${TYPES.join(' or ')}`)
-  const body = await readBody(request)
-  if (body.kind === 'too-large') return fault(413, `the body has ${MAX_FORM_BYTES} bytes at the most`)
-  if (body.kind === 'cut-off') return fault(400, 'the body was cut off')
-  return type === 'application/json'
-    ? jsonForm(body.text)
-    : { kind: 'form', form: new Map(new URLSearchParams(body.text)) }
+/** The body is not what its content type says. The message is for its sender. */
+class UnreadableForm extends Error {
+  override readonly name = 'UnreadableForm'
 }
 
-async function readBody(
-  request: IncomingMessage,
-): Promise<
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'too-large' }
-  | { readonly kind: 'cut-off' }
-> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of request) {
-      const part: Buffer = chunk
-      bytes += part.length
-      if (bytes > MAX_FORM_BYTES) return { kind: 'too-large' }
-      chunks.push(part)
-    }
-  } catch {
-    // The client went in the middle of it: nobody hears the answer.
-    return { kind: 'cut-off' }
-  }
-  return { kind: 'text', text: Buffer.concat(chunks).toString() }
+const PARSERS: Readonly<Record<string, (body: string) => Form>> = {
+  'application/x-www-form-urlencoded': body => new Map(new URLSearchParams(body)),
+  'application/json': jsonForm,
 }
 
-function jsonForm(text: string): Posted {
+/** The answer to a body of another type, or to none. */
+export const NOT_A_FORM = problem(415, `the body is ${Object.keys(PARSERS).join(' or ')}`, CLOSING)
+
+/** Makes the routes of `scope` read forms: as browsers encode them, or a JSON object, whose strings are the fields. */
+export function readForms(scope: FastifyInstance): void {
+  for (const [type, parse] of Object.entries(PARSERS))
+    scope.addContentTypeParser<string>(type, LIMITED, async (_: unknown, body: string) => parse(body))
+}
+
+/** @throws UnreadableForm */
+function jsonForm(text: string): Form {
+  const value = parsed(text)
+  if (typeof value !== 'object' || value === null) throw new UnreadableForm('the body is no JSON object')
+  return new Map(
+    Object.entries(value).filter((field): field is [string, string] => typeof field[1] === 'string'),
+  )
+}
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null) return fault(400, 'the body is no JSON object')
-    const fields = Object.entries(value).filter(
-      (field): field is [string, string] => typeof field[1] === 'string',
-    )
-    return { kind: 'form', form: new Map(fields) }
+    return JSON.parse(text)
   } catch {
-    return fault(400, 'the body is no JSON')
+    throw new UnreadableForm('the body is no JSON')
   }
 }
 
-function fault(status: number, detail: string): Posted {
-  return { kind: 'fault', reply: problem(status, detail, CLOSING) }
+/** The answer to a body that cannot be read; `undefined` for any other error. */
+export function formFault(error: unknown): Reply | undefined {
+  if (error instanceof UnreadableForm) return problem(400, error.message, CLOSING)
+  if (error instanceof errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE) return NOT_A_FORM
+  if (error instanceof errorCodes.FST_ERR_CTP_BODY_TOO_LARGE)
+    return problem(413, `the body has ${MAX_FORM_BYTES} bytes at the most`, CLOSING)
+  return undefined
 }

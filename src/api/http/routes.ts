@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Grant } from './authorization.ts'
 import type { Form } from './form.ts'
-import { problem, type Reply, type StreamReply } from './reply.ts'
+import { type Answer, problem, type Reply } from './reply.ts'
 
 interface Endpoint {
   /** Exact. */
@@ -13,11 +13,11 @@ interface Endpoint {
 /** The rest of what is known of who asks. */
 export interface Asker {
   readonly headers: IncomingHttpHeaders
-  /** Aborts when there is nobody to answer any more. */
+  /** Aborts when the answer is over, or its client has left. */
   readonly signal: AbortSignal
+  /** Whether only the headers are asked for. */
+  readonly isHead: boolean
 }
-
-export type Answer = Reply | StreamReply
 
 /**
  * A page of the API: for GET and HEAD, `open` to everyone or `guarded` by a bearer token; or a `form` to be posted, guarded
@@ -41,15 +41,9 @@ export function methodsOf({ kind }: Route): readonly string[] {
   return kind === 'form' ? ['POST'] : ['GET', 'HEAD']
 }
 
-/** Whether a request is one of those that are answered only to who shows a token. */
-export function tokenNeeded(
-  routes: readonly Route[],
-): (request: Pick<IncomingMessage, 'url' | 'method'>) => boolean {
-  const guarded = new Map(routes.filter(({ kind }) => kind !== 'open').map(route => [route.path, route]))
-  return ({ url = '', method = '' }) => {
-    const route = guarded.get(url.split('?', 1)[0] ?? '')
-    return route !== undefined && methodsOf(route).includes(method)
-  }
+/** The value of `Allow`. */
+export function allowOf(methods: readonly string[]): string {
+  return [...methods, 'OPTIONS'].join(', ')
 }
 
 /** What is wrong with a query for the route, if anything is. */

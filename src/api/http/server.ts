@@ -19,6 +19,12 @@ import { cannotListen, UnusableCertificate } from './server-errors.ts'
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
+/** Answers the requests of a server, once it is ready. */
+export interface Api {
+  ready(): PromiseLike<unknown>
+  readonly routing: RequestListener
+}
+
 /** Where a server listens: on a port, or by a socket that only its owner, and root, may open. */
 export type ListenAt =
   /** `port` 0: any that is free. `block`: of the config, which says so. */
@@ -35,7 +41,7 @@ export interface HttpServerOptions {
   readonly at: ListenAt
   /** PEM; `undefined` for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
-  readonly onRequest: RequestListener
+  readonly api: Api
   /** Who takes the upgrade requests of a path, in which a last `*` is any one segment; other paths are refused. */
   readonly upgrades: ReadonlyMap<string, UpgradeListener>
   /** Closes those that are too many; `undefined` where only this machine's own commands connect. */
@@ -83,7 +89,8 @@ export class HttpServer implements Component {
   }
 
   async #listen(): Promise<void> {
-    const { at, tls, connections, log } = this.#options
+    const { at, tls, api, connections, log } = this.#options
+    await api.ready()
     if (at.kind === 'socket') await rm(at.path, { force: true })
     const server = this.#createServer()
     server.on('connection', (socket: Socket) => {
@@ -142,10 +149,10 @@ export class HttpServer implements Component {
   }
 
   #createServer(): Server {
-    const { tls, onRequest } = this.#options
-    if (tls === undefined) return createServer(TIMEOUTS, onRequest)
+    const { tls, api } = this.#options
+    if (tls === undefined) return createServer(TIMEOUTS, api.routing)
     try {
-      return createTlsServer({ ...TIMEOUTS, ...tls, minVersion: MIN_TLS }, onRequest)
+      return createTlsServer({ ...TIMEOUTS, ...tls, minVersion: MIN_TLS }, api.routing)
     } catch (cause) {
       throw new UnusableCertificate({ cause })
     }

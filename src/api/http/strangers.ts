@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { networkOf } from '../../runtime/address.ts'
 import { AddressRates } from '../../runtime/address-rates.ts'
@@ -69,19 +69,18 @@ export class Strangers {
   }
 
   /**
-   * Wraps a listener: answers 429 where an address sends too many requests without a token, and hands on all others.
-   * @param needsToken whether the listener answers a request only with a token
+   * Counts a request, and notes a refusal when it is answered.
+   * @param needsToken whether it is answered only with a token
+   * @returns the answer if its address sends too many requests without a token
    */
-  limited(listener: RequestListener, needsToken: (request: IncomingMessage) => boolean): RequestListener {
-    return (request, response) => {
-      const address = this.addressOf(request)
-      const { socket } = request
-      this.connections.asks(socket)
-      response.once('close', () => this.#answered(request, response, socket, address))
-      const isOpen = !needsToken(request) || bearerToken(request.headers) === undefined
-      if (!isOpen || this.#ratesFor(request).take(address)) listener(request, response)
-      else this.#refuse(request, response)
-    }
+  limit(request: IncomingMessage, response: ServerResponse, needsToken: boolean): Reply | undefined {
+    const address = this.addressOf(request)
+    const { socket } = request
+    this.connections.asks(socket)
+    response.once('close', () => this.#answered(request, response, socket, address))
+    const isOpen = !needsToken || bearerToken(request.headers) === undefined
+    if (!isOpen || this.#ratesFor(request).take(address)) return undefined
+    return this.#tooMany('requests without a token')
   }
 
   /** Notes a valid token: until the request is answered, its connection is not closed for another. */
@@ -124,14 +123,6 @@ export class Strangers {
     if (!response.headersSent) return
     const refusal = refusalOf(response.statusCode, bearerToken(request.headers) !== undefined)
     if (refusal) this.refused(refusal, address)
-  }
-
-  #refuse(request: IncomingMessage, response: ServerResponse): void {
-    const { status, contentType, headers, body } = this.#tooMany('requests without a token')
-    response.on('error', () => {})
-    const length = Buffer.byteLength(body)
-    response.writeHead(status, { ...headers, 'Content-Type': contentType, 'Content-Length': length })
-    response.end(request.method === 'HEAD' ? undefined : body)
   }
 
   #tooMany(what: string): Reply {

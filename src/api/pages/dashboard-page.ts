@@ -24,6 +24,8 @@ const POLICY = [
 /** Where the page and its files are. */
 export const DASHBOARD_PATH = '/dashboard/'
 
+/** Relative, so that it holds behind a proxy that serves us under a path of its own. */
+const REDIRECT = { Location: 'dashboard/', 'Content-Length': '0' }
 const HEADERS = { 'Cache-Control': 'no-cache', 'Content-Security-Policy': POLICY }
 
 /**
@@ -34,8 +36,7 @@ export function dashboardPages(files: readonly DashboardFile[]): readonly Route[
   const pages = files.map(file => page(`${DASHBOARD_PATH}${file.name}`, replyOf(file)))
   const index = files.find(({ name }) => name === 'index.html')
   return [
-    // Relative, so that it holds behind a proxy that serves us under a path of its own.
-    page('/dashboard', { status: 308, contentType: '', body: '', headers: { Location: 'dashboard/' } }),
+    page('/dashboard', { status: 308, contentType: '', body: '', headers: REDIRECT }),
     ...(index === undefined ? [] : [page(DASHBOARD_PATH, replyOf(index))]),
     ...pages,
   ]

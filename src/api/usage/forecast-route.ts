@@ -2,7 +2,7 @@ import type { Calendar } from '../../accounting/calendar.ts'
 import type { TenantId } from '../../accounting/ids.ts'
 import { OTHERS } from '../../accounting/others.ts'
 import type { Grant } from '../http/authorization.ts'
-import { told } from '../http/caching.ts'
+import { tableReply } from '../http/caching.ts'
 import { Parameters } from '../http/parameters.ts'
 import { problem, type Reply } from '../http/reply.ts'
 import type { Asker, Route } from '../http/routes.ts'
@@ -51,7 +51,7 @@ async function answer(
   const [day, used] = [columns.indexOf('day'), columns.indexOf('used')]
   const history = new Map(rows.map(row => [String(row[day]), BigInt(row[used] ?? 0)]))
   const forecast = forecastOf(history, today, asOfMs)
-  return told({
+  return tableReply({
     ...{ tenant, user: user ?? null, month: today.name.slice(0, 7), as_of: new Date(asOfMs).toISOString() },
     ...{ used: forecast.used, forecast: forecast.forecast, low: forecast.low, high: forecast.high },
     ...{ error_percent: forecast.errorPercent, history_days: forecast.historyDays },

@@ -1,11 +1,12 @@
+import { Readable } from 'node:stream'
 import type { Clock } from '../../runtime/clock.ts'
 import { headOf } from '../../runtime/csv.ts'
 import type { Exact } from '../../runtime/exact-json.ts'
 import type { Grant } from '../http/authorization.ts'
-import { told, VARY } from '../http/caching.ts'
+import { tableReply, VARY } from '../http/caching.ts'
 import { Parameters } from '../http/parameters.ts'
-import { problem, type Reply, type StreamReply } from '../http/reply.ts'
-import type { Answer, Asker, Route } from '../http/routes.ts'
+import { type Answer, problem, type Reply } from '../http/reply.ts'
+import type { Asker, Route } from '../http/routes.ts'
 import { admission } from './admission.ts'
 import { alertRow, alertsQuestion } from './alert-questions.ts'
 import { cursorOf, fingerprintOf, placeOf } from './cursor.ts'
@@ -103,7 +104,7 @@ async function answer(
   const asked = readQuestion(parameters, { tenant, calendar, now: clock.now(), place })
   if (asked === undefined || parameters.faults.length > 0) return problem(400, parameters.faults.join('; '))
   const most = limit ?? usual
-  if (isCsv) return csvAnswer(asked, isPaged ? undefined : most, grant, options)
+  if (isCsv) return csvAnswer(asked, isPaged ? undefined : most, grant, asker, options)
   // One more than is told says whether there is a next page.
   const read = await gate.inTurn(grant, () => {
     asker.signal.throwIfAborted()
@@ -146,29 +147,26 @@ function jsonAnswer(
     rows: page.map(row => rowOf(new Map(columns.map((name, index) => [name, row[index] ?? null])))),
     ...(isPaged ? { next_cursor: next } : {}),
   }
-  return told(content)
+  return tableReply(content)
 }
 
-function csvAnswer(
+async function csvAnswer(
   { question }: Asked,
   limit: number | undefined,
   grant: Grant,
+  { signal: gone, isHead }: Asker,
   { source, gate }: UsageRoutesOptions,
-): StreamReply {
-  return {
-    contentType: 'text/csv; charset=utf-8',
-    headers: VARY,
-    open: async gone => {
-      const seat = gate.seat(grant)
-      if (seat.kind === 'full') return seat.reply
-      // Whether it ends, breaks or is left: then the response closes, and `gone` aborts.
-      gone.addEventListener('abort', seat.leave)
-      if (gone.aborted) seat.leave()
-      const signal = AbortSignal.any([gone, AbortSignal.timeout(gate.streamWithinMs)])
-      const { columns, lines } = await source.all(question, limit, signal)
-      return withHead(columns, lines)
-    },
-  }
+): Promise<Answer> {
+  const csv = { status: 200, contentType: 'text/csv; charset=utf-8', headers: VARY }
+  if (isHead) return { ...csv, body: Readable.from([]) }
+  const seat = gate.seat(grant)
+  if (seat.kind === 'full') return seat.reply
+  // Whether it ends, breaks or is left: then the response closes, and `gone` aborts.
+  gone.addEventListener('abort', seat.leave)
+  if (gone.aborted) seat.leave()
+  const signal = AbortSignal.any([gone, AbortSignal.timeout(gate.streamWithinMs)])
+  const { columns, lines } = await source.all(question, limit, signal)
+  return { ...csv, body: Readable.from(withHead(columns, lines), { highWaterMark: 1 }) }
 }
 
 async function* withHead(columns: readonly string[], lines: AsyncIterable<string>): AsyncGenerator<string> {

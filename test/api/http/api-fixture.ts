@@ -1,10 +1,10 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { pino } from 'pino'
 import { routerId, type TenantId, tenantId } from '../../../src/accounting/ids.ts'
+import { createApi } from '../../../src/api/http/api.ts'
 import type { Grant, Refusal, TokenVerifier } from '../../../src/api/http/authorization.ts'
 import { Bearers } from '../../../src/api/http/bearers.ts'
-import { createApi } from '../../../src/api/http/router.ts'
-import { type Route, tokenNeeded, webSocketRoute } from '../../../src/api/http/routes.ts'
+import { type Route, webSocketRoute } from '../../../src/api/http/routes.ts'
 import { HttpServer, type HttpServerOptions } from '../../../src/api/http/server.ts'
 import type { StrangersOptions } from '../../../src/api/http/strangers.ts'
 import { dashboardRoutes, type StatsSource } from '../../../src/api/pages/dashboard-stats.ts'
@@ -92,19 +92,22 @@ export class TestApi {
       journal: () => 'writing',
     }
     const strangers = strangersOf(this.clock, options.strangers)
-    const routes = [
+    const { origins = [], routes: more = [] } = options
+    const usual = [
       ...healthRoutes(readiness),
       ...dashboardRoutes(source, this.clock),
       webSocketRoute('/ws', []),
-      ...(options.routes ?? []),
     ]
-    const { origins = [] } = options
+    const routes = [...usual.filter(({ path }) => !more.some(it => it.path === path)), ...more]
     const bearers = new Bearers(verifier)
-    const api = createApi({ routes, verifier, bearers, origins, strangers, log: silent })
+    const api = createApi({
+      ...{ routes, verifier, bearers, origins, strangers, log: silent },
+      strictTransportMs: () => undefined,
+    })
     this.server = new HttpServer({
       at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
       tls: undefined,
-      onRequest: strangers.limited(api, tokenNeeded(routes)),
+      api,
       upgrades: new Map(),
       connections: strangers.connections,
       clock: this.clock,

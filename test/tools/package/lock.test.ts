@@ -11,6 +11,7 @@ const LOCK = z.object({
       integrity: z.string().optional(),
       resolved: z.string().optional(),
       dev: z.boolean().default(false),
+      engines: z.object({ node: z.string().optional() }).optional(),
       dependencies: NAMES,
     }),
   ),
@@ -31,6 +32,14 @@ it('has the SHA-512 of each package, and names no registry', () => {
       resolved !== undefined || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity),
   )
   expect(wrong).toEqual([])
+})
+
+it('has no package that needs a later Node than we do', () => {
+  expect(own?.engines?.node).toBe('>=20.19')
+  const later = Object.entries(locked).filter(
+    ([, { dev, engines }]) => !dev && /^\D*(?:20\.[2-9]\d|2[1-9]|[3-9]\d)/.test(engines?.node ?? ''),
+  )
+  expect(later.map(([path]) => path)).toEqual([])
 })
 
 it('has one version of each dependency of node-routeros, which we pin directly', () => {

@@ -1,10 +1,9 @@
 import { pino } from 'pino'
 import { Calendar } from '../../../../src/accounting/calendar.ts'
 import { tenantId } from '../../../../src/accounting/ids.ts'
+import { createApi } from '../../../../src/api/http/api.ts'
 import type { TokenVerifier } from '../../../../src/api/http/authorization.ts'
 import { Bearers } from '../../../../src/api/http/bearers.ts'
-import { createApi } from '../../../../src/api/http/router.ts'
-import { tokenNeeded } from '../../../../src/api/http/routes.ts'
 import { HttpServer } from '../../../../src/api/http/server.ts'
 import { READ_LIMITS, ReadGate } from '../../../../src/api/usage/read-limits.ts'
 import { usageRoutes } from '../../../../src/api/usage/usage-routes.ts'
@@ -46,10 +45,10 @@ async function start(url: string): Promise<CsvListening> {
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
     tls: undefined,
-    onRequest: strangers.limited(
-      createApi({ routes, verifier, bearers: new Bearers(verifier), origins: [], strangers, log }),
-      tokenNeeded(routes),
-    ),
+    api: createApi({
+      ...{ routes, verifier, bearers: new Bearers(verifier), origins: [], strangers, log },
+      strictTransportMs: () => undefined,
+    }),
     ...{ upgrades: new Map(), connections: strangers.connections },
     ...{ clock, log },
   })

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
+import { createApi } from '../../../../src/api/http/api.ts'
 import { Bearers } from '../../../../src/api/http/bearers.ts'
-import { createApi } from '../../../../src/api/http/router.ts'
 import { HttpServer } from '../../../../src/api/http/server.ts'
 import { JwtVerifier } from '../../../../src/auth/tokens.ts'
 import { FEED_LIMITS, type FeedLimits } from '../../../../src/feed/limits.ts'
@@ -50,13 +50,9 @@ async function startFeed(source: SyntheticSource): Promise<Listening> {
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
     tls: undefined,
-    onRequest: createApi({
-      routes: [],
-      verifier,
-      bearers: new Bearers(verifier),
-      origins: [],
-      strangers,
-      log,
+    api: createApi({
+      ...{ routes: [], verifier, bearers: new Bearers(verifier), origins: [], strangers, log },
+      strictTransportMs: () => undefined,
     }),
     connections: strangers.connections,
     upgrades: new Map([['/ws', started.upgrade]]),
