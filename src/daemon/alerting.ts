@@ -25,11 +25,11 @@ export interface AlertingOptions {
   readonly config: Pick<Config, 'tenants' | 'commit'>
   readonly database: Database
   readonly record: AlertRecord
-  /** Of the routers that are read here: others are another daemon's to judge. */
+  /** The routers that are read here. Another daemon judges the others. */
   readonly books: RouterBooks
   readonly calendars: { calendar(tenant: TenantId): Calendar | undefined }
   readonly healthOf: (router: RouterKey) => RouterHealth | undefined
-  /** Told of each alert that fires or ends, here or at another daemon. */
+  /** Called with each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
   readonly metrics: Metrics
   readonly clock: Clock
@@ -38,7 +38,7 @@ export interface AlertingOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** Judges the alert rules of all tenants and posts to their webhooks. */
+/** Judges the alert rules of all tenants, and posts to their webhooks. */
 export class Alerting implements Component {
   /** The newest alerts of each tenant. */
   readonly board = new AlertBoard()
@@ -63,7 +63,7 @@ export class Alerting implements Component {
       calendarOf: tenant => calendars.calendar(tenant),
       routersOf: tenant => this.#routersOf(tenant),
       onWritten: () => this.#webhooks.wake(),
-      // Nothing else can have changed the tables.
+      // The tables change only as often.
       intervalMs: config.commit.intervalMs,
       onAlert: it => {
         joined.note(it)
@@ -74,7 +74,7 @@ export class Alerting implements Component {
   }
 
   /**
-   * Reads what fired before, and begins to judge by the config's rules and to post.
+   * Loads the alerts that fired before, and starts judging the rules of the config and posting.
    * @throws what the database throws
    */
   async start(): Promise<void> {
@@ -87,7 +87,7 @@ export class Alerting implements Component {
     await Promise.all([this.#watch.stop(), this.#webhooks.stop()])
   }
 
-  /** These rules and webhooks from now on. */
+  /** Replaces the rules and webhooks. */
   apply({ tenants }: Pick<Config, 'tenants'>): void {
     this.#watch.setTerms(tenants.map(termsOf))
     this.#webhooks.setWebhooks(tenants)

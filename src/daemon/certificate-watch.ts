@@ -8,9 +8,9 @@ import { Loop } from '../runtime/loop.ts'
 
 export interface CertificateWatchOptions {
   readonly files: TlsFiles
-  /** What is served with now. */
+  /** The certificate in use. */
   readonly pair: TlsPair
-  /** Serves with another one. @throws UnusableCertificate, and goes on with the one before */
+  /** Uses another certificate. @throws UnusableCertificate, and keeps the current one */
   readonly serve: (pair: TlsPair) => void
   readonly clock: Clock
   readonly log: Logger
@@ -18,19 +18,19 @@ export interface CertificateWatchOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** How often the files are looked at. They are taken up once both were the same at two looks: until then one is being replaced. */
+/** How often the files are checked. They are read once both are the same at two checks, so never half replaced. */
 const LOOK_EVERY_MS = 5_000
-/** Whoever renews certificates has done so by then. */
+/** Certificates are usually renewed earlier than this. */
 const SOON_MS = 14 * 86_400_000
 
-/** The certificate of HTTPS while it is served: read again at a reload of the config, and when one of its files changed. */
+/** Keeps the certificate of HTTPS up to date: reads it again at a reload of the config, and when a file changes. */
 export class CertificateWatch implements Component {
   readonly #options: CertificateWatchOptions
   readonly #loop: Loop
   #files: TlsFiles
   #served: TlsPair
   #seen: string | undefined
-  /** Why the files are not what is served; `undefined` while they are. */
+  /** Why the files are not in use; `undefined` while they are. */
   #refusal: string | undefined
   #warned: 'soon' | 'over' | undefined
 
@@ -53,7 +53,7 @@ export class CertificateWatch implements Component {
     return this.#served.expiresAt
   }
 
-  /** Goes by these files, as they are now. */
+  /** Uses these files as they are now. */
   reload(files: TlsFiles): void {
     this.#files = files
     this.#takeUp()
@@ -74,7 +74,7 @@ export class CertificateWatch implements Component {
     }
   }
 
-  /** Tells of a refusal once for each reason, since the files are looked at again and again, and of the way out of it. */
+  /** Logs a refusal once for each reason, because the files are read again and again, and the end of it. */
   #takeUp(): void {
     const { log } = this.#options
     const before = { served: this.#served, refusal: this.#refusal }
@@ -89,7 +89,7 @@ export class CertificateWatch implements Component {
     }
   }
 
-  /** @returns why what the files have is not what is served */
+  /** @returns why the files are not in use */
   #serve(): string | undefined {
     const { serve, clock } = this.#options
     const found = readPair(this.#files)
@@ -122,14 +122,14 @@ export class CertificateWatch implements Component {
     )
   }
 
-  /** By what is behind links: certbot and Kubernetes put others in their place. */
+  /** Follows links, because certbot and Kubernetes replace the link. */
   async #stamp(): Promise<string> {
     const { cert, key } = this.#files
     return `${await stampOf(cert)} ${await stampOf(key)}`
   }
 }
 
-/** With the time of its last change of any kind: one that could not be read may be given to us later. */
+/** Includes the time of the last change of any kind: a file that could not be read may become readable later. */
 async function stampOf(file: string): Promise<string> {
   try {
     const { mtimeMs, ctimeMs, size, ino } = await stat(file)

@@ -3,16 +3,12 @@ import type { ConfigFile, ConfigFileObserver, ReloadOutcome } from './config-fil
 
 const OUTCOMES = ['applied', 'faulty', 'failed'] as const satisfies readonly ReloadOutcome[]
 
-/** Counts how often the config was loaded. */
+/** Counts reloads of the config. */
 export class ConfigFileMetrics implements ConfigFileObserver {
   readonly #reloads
 
   constructor(metrics: Metrics) {
-    this.#reloads = metrics.counter(
-      'tikmeter_config_reloads_total',
-      'Times that the config was loaded anew.',
-      'outcome',
-    )
+    this.#reloads = metrics.counter('tikmeter_config_reloads_total', 'Reloads of the config.', 'outcome')
     for (const outcome of OUTCOMES) this.#reloads.inc({ outcome }, 0)
   }
 
@@ -21,7 +17,7 @@ export class ConfigFileMetrics implements ConfigFileObserver {
   }
 }
 
-/** Measures whether the daemon goes by what the file has. */
+/** Measures whether the config in the file is in use. */
 export function measureConfigFile(metrics: Metrics, file: Pick<ConfigFile, 'state'>): void {
   metrics.gauge(
     'tikmeter_config_last_reload_successful',

@@ -11,7 +11,7 @@ import { errorFields, type Logger, levelIn } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
 
-/** What became of a config that was loaded: `failed` has no fault, but could not be applied. */
+/** The outcome of a reload. `failed`: it could not be read or, though it has no fault, be applied. */
 export type ReloadOutcome = 'applied' | 'faulty' | 'failed'
 
 /** Counts the configs that were loaded. */
@@ -23,8 +23,8 @@ export interface ConfigFileOptions {
   readonly file: string
   readonly env: NodeJS.ProcessEnv
   /**
-   * Loads the config, which takes long where it is large. Resolves to `undefined` where the signal aborts, and rejects
-   * with a `Failure` where it can't be done for now.
+   * Loads the config; a large one takes long. Resolves to `undefined` if the signal aborts. Rejects with a `Failure` if
+   * the config cannot be loaded for now.
    */
   readonly load: (
     file: string,
@@ -32,8 +32,8 @@ export interface ConfigFileOptions {
     signal: AbortSignal,
   ) => Promise<LoadedWarned | undefined>
   /**
-   * Called with each config that the file holds from the start on. Resolves to the keys whose change takes a restart, and
-   * rejects with a `Failure` if the config can't be applied for now.
+   * Called with each changed config without faults. Resolves to the keys whose change requires a restart. Rejects with a
+   * `Failure` if the config cannot be applied for now.
    */
   readonly apply: (config: Config) => Promise<readonly string[]>
   readonly observer: ConfigFileObserver
@@ -43,29 +43,29 @@ export interface ConfigFileOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** How often the file is looked at. It is taken up once it was the same at two looks: until then it is being written. */
+/** How often the file is checked. It is loaded once it is the same at two checks, so never half written. */
 const LOOK_EVERY_MS = 1_000
 
-/** At what level to log: what the config says, else the environment. */
+/** The level of the log: from the config or, if it has none, from the environment. */
 export function logLevelOf({ log }: Config, env: NodeJS.ProcessEnv): string {
   return log.level ?? levelIn(env)
 }
 
-/** A line of a log that no file makes longer. */
-const MOST_TOLD = 20
+/** At most this many addresses are logged, so that no config makes the line too long. */
+const MOST_NAMED = 20
 
 export function warnOfSharedAddresses(shared: readonly Fault[], log: Logger): void {
   if (shared.length === 0) return
-  const at = formatFaults(shared.slice(0, MOST_TOLD))
+  const at = formatFaults(shared.slice(0, MOST_NAMED))
   log.warn({ count: shared.length, at }, 'a router is in the config twice')
 }
 
-/** The config file of a running daemon: loaded again when it changed, and at SIGHUP. */
+/** The config file of a running daemon: loads it again when it changes, and at SIGHUP. */
 export class ConfigFile implements Component {
   readonly #options: ConfigFileOptions
   #isApplied = true
   #isUnloaded = false
-  /** It has no fault and could not be applied: it is owed, and tried again at each look. */
+  /** A config without faults that could not be applied. It is tried again at each check. */
   #owed: Config | undefined
   #appliedAt: Date
   #seen: string | undefined
@@ -79,19 +79,19 @@ export class ConfigFile implements Component {
     this.#loop = new Loop(signal => this.#watch(signal), options.onBug)
   }
 
-  /** Whether what the file held when it was last loaded is what is gone by, and since when it is. */
+  /** Whether the config that was last loaded is in use, and when the one in use was applied. */
   get state(): { readonly isApplied: boolean; readonly appliedAt: Date } {
     return { isApplied: this.#isApplied, appliedAt: this.#appliedAt }
   }
 
-  /** Notes the file as it is now, just loaded: what it becomes while the daemon starts is taken up with the rest. */
+  /** Notes the file as it was just loaded, so that a change during the daemon's start is noticed later. */
   async note(): Promise<void> {
     this.#seen = await this.#stamp()
   }
 
   /**
-   * Begins to watch the file. A config with faults is logged and passed over; one that can't be applied for now is tried
-   * again until it can.
+   * Starts watching the file. A config with faults is logged and ignored. One that cannot be applied for now is tried
+   * again until it can be.
    */
   start(): void {
     this.#loop.start()
@@ -109,7 +109,7 @@ export class ConfigFile implements Component {
       while (!signal.aborted) {
         const isAsked = await this.#nap.sleep(LOOK_EVERY_MS, signal)
         const stamp = await this.#stamp()
-        // One that is gone is being replaced.
+        // A missing file is being replaced.
         const isSettled = stamp !== undefined && stamp === before
         before = stamp
         if (signal.aborted) break
@@ -130,7 +130,7 @@ export class ConfigFile implements Component {
     if (loaded.kind === 'faulty') {
       log.error({ faults: formatFaults(loaded.faults) }, 'config not reloaded: it has faults')
       this.#owed = undefined
-      this.#tell('faulty')
+      this.#report('faulty')
       return
     }
     log.level = logLevelOf(loaded.config, env)
@@ -138,7 +138,7 @@ export class ConfigFile implements Component {
     await this.#apply(loaded.config)
   }
 
-  /** @returns `undefined` where it is not loaded: the next look tries again, unless the signal aborted */
+  /** @returns `undefined` if it was not loaded. The next check tries again, unless the signal aborted */
   async #tryLoading(signal: AbortSignal): Promise<LoadedWarned | undefined> {
     const { file, env, load, log } = this.#options
     try {
@@ -152,7 +152,7 @@ export class ConfigFile implements Component {
       if (!this.#isUnloaded) log.error(why, 'config not loaded yet')
       this.#isUnloaded = true
       this.#seen = undefined
-      this.#tell('failed')
+      this.#report('failed')
       return undefined
     }
   }
@@ -162,18 +162,18 @@ export class ConfigFile implements Component {
     try {
       const restartNeeded = await apply(config)
       this.#owed = undefined
-      this.#tell('applied')
+      this.#report('applied')
       log.info({ tenants: config.tenants.length }, 'config reloaded')
       if (restartNeeded.length > 0) log.warn({ keys: restartNeeded }, 'a restart is needed for these keys')
     } catch (error) {
       if (!isFailure(error)) throw error
       if (!this.#owed) log.error({ err: errorFields(error) }, 'config not reloaded yet')
       this.#owed = config
-      this.#tell('failed')
+      this.#report('failed')
     }
   }
 
-  #tell(outcome: ReloadOutcome): void {
+  #report(outcome: ReloadOutcome): void {
     const { observer, clock } = this.#options
     this.#isApplied = outcome === 'applied'
     if (this.#isApplied) this.#appliedAt = clock.now()

@@ -1,12 +1,12 @@
 import { isAbsolute, join, relative } from 'node:path'
 
-/** A socket's address has room for so many bytes: 108 on Linux with the closing 0, 104 on others. */
+/** The most bytes in the address of a Unix socket: 108 on Linux with the final 0, 104 on other systems. */
 const LONGEST_PATH = 103
 
 /**
- * Where the daemon of a config answers `tikmeter status`: beside its journal, which no other daemon can have.
- * @param directory the journal's
- * @returns the shorter one of its absolute and its relative path; `undefined` where both are too long
+ * The path of the socket for `tikmeter status`: beside the journal, which no other daemon uses.
+ * @param directory the journal's directory
+ * @returns the shorter of its absolute and relative path; `undefined` if both are too long
  */
 export function controlSocketOf(directory: string, from = process.cwd()): string | undefined {
   const absolute = join(directory, 'control.sock')

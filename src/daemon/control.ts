@@ -22,25 +22,25 @@ export interface ControlOptions {
     snapshot(tenant: TenantId, now: Date): Snapshot | undefined
   }
   readonly poller: { health(router: RouterKey): RouterHealth | undefined }
-  /** Of the routers that are read here. */
+  /** The routers that are read here. */
   readonly books: { get(router: RouterKey): Pick<RouterBook, 'crowding'> | undefined }
   readonly commits: { readonly isUp: boolean }
   readonly journal: { state(): { readonly kind: 'writing' | 'failing' } }
-  /** The journal's, which is this daemon's alone. */
+  /** The journal's directory, which no other daemon uses. */
   readonly directory: string
   readonly verifier: TokenVerifier
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** Only the daemon's user connects, and no token is asked for. */
+/** Only the daemon's user can connect, without a token. */
 const strangers = {
   limit: () => undefined,
   known: () => {},
   failed: (_: unknown, reply: Reply) => reply,
 }
 
-/** The daemon's answers to its own commands, by a socket that only its user may open. */
+/** Answers the daemon's own commands on a Unix socket that only its user may open. */
 export class Control implements Component {
   readonly #options: ControlOptions
   readonly #startedAt: Date
@@ -51,7 +51,7 @@ export class Control implements Component {
     this.#startedAt = options.clock.now()
   }
 
-  /** Without it the daemon does all else. */
+  /** Opens the socket. If that fails, it is logged, and the daemon runs without it. */
   async start(): Promise<void> {
     const { directory, verifier, clock, log } = this.#options
     const path = controlSocketOf(directory)

@@ -9,12 +9,12 @@ import { Database } from '../store/pg/database.ts'
 import { UsageReader } from '../store/usage/usage-reader.ts'
 
 const DATABASE_CONNECTIONS = 8
-/** For those who ask for usage, so that commits never wait for them: half of them at the most for CSV. */
+/** Connections for questions about usage, so that commits never wait for them. At most half of them are for CSV. */
 const READING_CONNECTIONS = 8
 const ALERT_CONNECTIONS = 1
 
 /**
- * Where the daemon's database is; its own PostgreSQL is started, and stopped with the lifecycle.
+ * Returns the URL of the database. Starts the embedded PostgreSQL if the config has no URL; it stops with the lifecycle.
  * @throws what the start of a PostgreSQL throws
  */
 export async function databaseUrl(
@@ -24,12 +24,12 @@ export async function databaseUrl(
 ): Promise<string> {
   if (database.kind === 'url') return database.url.reveal()
   const postgres = new EmbeddedPostgres({ directory: database.directory, ...options })
-  // Before it is up: a stop does not wait for its start, but ends it.
+  // Registered before the start: a stop does not wait for the start, but ends it.
   lifecycle.onStop('embedded postgres', () => postgres.stop())
   return (await postgres.start()).url
 }
 
-/** The parts of the daemon that ask the database, each by connections of its own. */
+/** The parts that query the database, each on its own connections. */
 export interface DaemonConnections {
   readonly database: Database
   readonly usage: UsageReader
@@ -37,8 +37,8 @@ export interface DaemonConnections {
 }
 
 /**
- * Makes connections that connect when they are first asked, and end with the lifecycle. If the database does not answer
- * while the daemon stops, they are cut off, so that whatever waits for it ends as if it were not there.
+ * Makes connections that connect at their first query, and close with the lifecycle. If the database does not answer
+ * while the daemon stops, they are cut off, so that whatever waits for it fails as if it were down.
  * @throws Stopping
  */
 export function openConnections(

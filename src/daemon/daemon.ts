@@ -29,7 +29,7 @@ export interface DaemonOptions {
   readonly onSuperseded: (by: Newer) => void
 }
 
-/** From the signal to the last part's end; supervisors wait a little longer. */
+/** The time from the signal until the last part has stopped. Supervisors wait a little longer. */
 const STOP_WITHIN_MS = 10_000
 
 /** The composition root: builds the daemon's parts, and starts and stops them in order. */
@@ -52,7 +52,7 @@ export class Daemon {
 
   /**
    * Builds the parts and starts them.
-   * @throws Stopping if the stop begins meanwhile; what a part's start throws
+   * @throws Stopping if the stop begins meanwhile; the errors of each part's start
    */
   async start(): Promise<void> {
     const { config, log } = this.#options
@@ -67,8 +67,8 @@ export class Daemon {
     const served = servingParts({ ...shared, storage, recording })
     const routers = await routerParts({ ...shared, storage, recording })
 
-    // The stop begins with a last poll of each router, and then goes through the parts in the reverse of this order: what
-    // was polled is committed, the feed says goodbye, the database closes.
+    // The stop begins with a last poll of each router, and then stops the parts in reverse order: the polled readings are
+    // committed, the feed closes its connections, the database closes.
     lifecycle.firstAtStop('poller', () => recording.poller.stop())
     await lifecycle.start('event loop watch', new EventLoopDelay(shared.metrics))
     await lifecycle.start('housekeeping', storage.housekeeping)
@@ -77,13 +77,13 @@ export class Daemon {
     await lifecycle.start('journal', storage.journaling)
     lifecycle.onStop('commits', () => endCommits({ ...shared, ...storage, ...recording, ...routers }))
     await lifecycle.start('commit loop', recording.commits)
-    // Before a router is taken: until the last one is, the lease of the first one would be over.
+    // Renewals start before a router is taken: until the last one is, the lease of the first one would be over.
     await lifecycle.start('leases', routers.ownership)
     recording.poller.start()
     await lifecycle.wait(() => routers.roster.apply(config))
     await lifecycle.start('elsewhere', routers.roster)
     await lifecycle.start('alert watch', served.alerting)
-    // Now that all tenants are there.
+    // Served only now that all tenants are known.
     await lifecycle.wait(() => served.serving.start())
     await lifecycle.wait(() => served.control.start())
     await lifecycle.start('config file', file)

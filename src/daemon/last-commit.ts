@@ -2,19 +2,19 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 export interface LastCommitOptions {
-  /** `flush` tells whether all that waits got through. */
+  /** `flush` resolves to whether everything that waits was committed. */
   readonly commits: { flush(): Promise<boolean> }
-  /** `isWriting` tells whether it has what waits. */
+  /** `isWriting`: the journal has everything that waits. */
   readonly journal: { readonly isWriting: boolean }
   readonly clock: Clock
   readonly log: Logger
 }
 
 const AGAIN_MS = 250
-/** For a database that answers, or a disk that has room again. Less than a stop may take. */
+/** The time for the database to answer, or the disk to have room again. Less than a stop may take. */
 const GIVE_UP_AFTER_MS = 5_000
 
-/** Makes the last commit, and lets other daemons have the routers if the database has all of them. */
+/** Makes the last commit, and releases the routers to other daemons if the database has everything. */
 export async function endCommits(
   options: LastCommitOptions & { readonly ownership: { release(): Promise<void> } },
 ): Promise<void> {
@@ -22,10 +22,10 @@ export async function endCommits(
 }
 
 /**
- * What becomes of bytes that wait when the daemon stops: the database takes them, or the journal has them for the next
- * start. While neither does, both are tried again until the time is over.
+ * Saves the bytes that wait when the daemon stops: in the database, or in the journal for the next start. While neither
+ * takes them, tries again for five seconds.
  * @returns whether the database has all of them
- * @throws Error where neither has them
+ * @throws Error if neither has them
  */
 export async function commitLast(options: LastCommitOptions): Promise<boolean> {
   const { commits, journal, clock, log } = options

@@ -11,47 +11,47 @@ export interface LimitWatchOptions {
 }
 
 /**
- * Tells the log once of a router that comes near a limit of its sessions or bytes, or has more sessions than it may, and
- * once that it is over; and once of one that has too many events waiting.
+ * Logs once when a router comes near a limit of its sessions or bytes, or has more sessions than the limit, and once when
+ * that is over. Logs once when too many of its events wait.
  */
 export class LimitWatch {
   readonly #options: LimitWatchOptions
-  readonly #told = new WeakMap<RouterBook, 'near' | 'over'>()
-  readonly #toldOfEvents = new WeakSet<RouterBook>()
+  readonly #logged = new WeakMap<RouterBook, 'near' | 'over'>()
+  readonly #loggedEvents = new WeakSet<RouterBook>()
 
   constructor(options: LimitWatchOptions) {
     this.#options = options
   }
 
-  /** @param book as it is after a reading */
+  /** Checks a router. @param book its state after a reading */
   look(book: RouterBook): void {
     this.#lookAtEvents(book)
     const { sessions, leftOut } = book.crowding
     const near = limitUsesOf(book, this.#options.healthOf(book.key)).filter(isNear)
-    const before = this.#told.get(book)
+    const before = this.#logged.get(book)
     if (leftOut > 0) {
       if (before === 'over') return
-      this.#told.set(book, 'over')
+      this.#logged.set(book, 'over')
     } else if (near.length > 0) {
       if (before) return
-      this.#told.set(book, 'near')
+      this.#logged.set(book, 'near')
     } else {
       if (!before) return
-      this.#told.delete(book)
+      this.#logged.delete(book)
     }
-    this.#tell(book.key, { sessions, leftOut, limits: near.map(it => it.limit) })
+    this.#log(book.key, { sessions, leftOut, limits: near.map(it => it.limit) })
   }
 
   #lookAtEvents(book: RouterBook): void {
-    if (book.joinedEvents === 0 || this.#toldOfEvents.has(book)) return
-    this.#toldOfEvents.add(book)
+    if (book.joinedEvents === 0 || this.#loggedEvents.has(book)) return
+    this.#loggedEvents.add(book)
     this.#options.log.warn(
       { router: book.key },
       'a router has more events waiting than are kept one by one: the others are counted, and their bytes added up',
     )
   }
 
-  #tell(router: RouterKey, crowding: { sessions: number; leftOut: number; limits: readonly string[] }): void {
+  #log(router: RouterKey, crowding: { sessions: number; leftOut: number; limits: readonly string[] }): void {
     const { log } = this.#options
     if (crowding.leftOut > 0)
       log.warn({ router, ...crowding }, 'sessions beyond the limits of a router are left out: raise them')

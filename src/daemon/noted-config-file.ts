@@ -9,7 +9,7 @@ import { ConfigFileMetrics, measureConfigFile } from './config-file-metrics.ts'
 export interface NotedConfigFileOptions {
   readonly configFile: string
   readonly env: NodeJS.ProcessEnv
-  /** @returns the keys whose change takes a restart */
+  /** @returns the keys whose change requires a restart */
   readonly apply: (changed: Config) => Promise<readonly string[]>
   readonly metrics: Metrics
   readonly clock: Clock
@@ -18,7 +18,7 @@ export interface NotedConfigFileOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** The config file, noted as it is now; not started. */
+/** Builds the part that watches the config file, and notes the file as it is now. It is not started. */
 export async function notedConfigFile(options: NotedConfigFileOptions): Promise<ConfigFile> {
   const { configFile, env, apply, metrics, clock, log, onBug } = options
   const observer = new ConfigFileMetrics(metrics)

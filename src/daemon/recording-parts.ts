@@ -25,7 +25,7 @@ export interface RecordingPartsOptions {
   readonly config: Pick<Config, 'poll' | 'commit' | 'bucketMs'>
   readonly storage: Pick<Storage, 'store' | 'journal'>
   readonly books: RouterBooks
-  /** Called with the routers that another daemon has taken, and the epochs at which they were ours. */
+  /** Called with the routers that another daemon has taken, and the epochs in which they were ours. */
   readonly onLost: (routers: ReadonlyMap<RouterKey, number>) => Promise<void>
   readonly metrics: Metrics
   readonly clock: Clock
@@ -34,7 +34,7 @@ export interface RecordingPartsOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** The parts on a reading's way from its router to the tables. None is started, and no router is known yet. */
+/** The parts that a reading passes from its router to the tables. None is started, and no router is known yet. */
 export interface RecordingParts {
   readonly poller: Poller
   readonly recorder: Recorder
@@ -42,7 +42,7 @@ export interface RecordingParts {
   readonly commits: CommitLoop
 }
 
-/** How long a poll under way may still take when the daemon stops or its router leaves. */
+/** How long a running poll may still take when the daemon stops or its router is removed. */
 const POLL_GRACE_MS = 3_000
 
 export function recordingParts(options: RecordingPartsOptions): RecordingParts {
@@ -60,7 +60,7 @@ export function recordingParts(options: RecordingPartsOptions): RecordingParts {
   const healthOf = (router: RouterKey) => poller.health(router)
   const board = new TenantBoard({
     ...{ books, services: REGISTERED, bucketMs, staleAfterMs: poll.staleAfterMs, conditionOf: healthOf },
-    // Until another daemon commits it, and until we look.
+    // The time until another daemon commits it, and until we read it.
     elsewhereLagMs: 2 * commit.intervalMs,
   })
   const recorder = new Recorder({

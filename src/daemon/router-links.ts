@@ -12,16 +12,16 @@ import type { Clock } from '../runtime/clock.ts'
 import { routerServices } from '../services/services.ts'
 
 export interface RouterLinksOptions {
-  /** Whether routers tell of logouts at once, where they can. */
+  /** Whether to listen for logouts on routers that can report them at once. */
   readonly isListening: boolean
-  /** Of all routers. */
+  /** The replies of all routers together. */
   readonly replies: RepliesInFlight
-  /** Which rows of a router's next answer are worth holding. */
+  /** Which rows of a router's next answer are kept in memory. */
   readonly admission: (router: RouterKey, service: Service) => Admission
   readonly clock: Clock
 }
 
-/** How to connect to a router, again and again: what its services know of it is kept from one time to the next. */
+/** Makes connections to routers. What the services know about a router is kept from one connection to the next. */
 export function routerLinks(
   options: RouterLinksOptions,
 ): (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink> {

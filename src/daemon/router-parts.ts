@@ -39,7 +39,7 @@ export interface RouterParts {
 }
 
 /**
- * Makes this process the newest of its daemon, and builds the parts that take its routers.
+ * Makes this process the newest of its daemon, and builds the parts that take routers.
  * @throws DatabaseUnavailable
  */
 export async function routerParts(options: RouterPartsOptions): Promise<RouterParts> {

@@ -41,12 +41,12 @@ import { CertificateWatch } from './certificate-watch.ts'
 export interface ServingOptions {
   readonly config: Pick<Config, 'server' | 'snapshots' | 'pusher'>
   readonly board: SnapshotSource & StatsSource & Calendars
-  /** What the tables have. */
+  /** Reads the tables. */
   readonly usage: UsageSource
   readonly alerts: AlertSource
   readonly verifier: TokenVerifier
   readonly readiness: Readiness
-  /** How many are read here, each by a connection of its own. */
+  /** How many routers are read here. Each has a connection, which takes a file descriptor. */
   readonly routers: () => number
   readonly metrics: Metrics
   readonly clock: Clock
@@ -55,13 +55,13 @@ export interface ServingOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** Hardly a crowd of dashboards. */
+/** Too few for many dashboards. */
 const FEW_CONNECTIONS = 200
 const PUSHER_QUERY = ['protocol', 'client', 'version', 'flash']
 
 /**
- * What whoever looks at the numbers connects to: HTTP and the feed, in its own protocol and in Pusher's, on one port; and
- * `/metrics`, which may have a port of its own.
+ * Serves the numbers: HTTP and the feed, in its own protocol and in Pusher's, on one port, and `/metrics`, which may have
+ * a port of its own.
  */
 export class Serving implements Component {
   readonly #feed: FeedServer
@@ -76,9 +76,9 @@ export class Serving implements Component {
   readonly #mostConnections: () => number
   readonly #log: Logger
   #starting: Promise<void> | undefined
-  /** All pages of the one port. */
+  /** All pages on the main port. */
   readonly routes: readonly Route[]
-  /** All paths of WebSockets. */
+  /** The paths of all WebSockets. */
   readonly upgradePaths: readonly string[]
 
   constructor(options: ServingOptions) {
@@ -157,17 +157,17 @@ export class Serving implements Component {
     measureCertificate(metrics, () => this.#certificate?.expiresAt)
   }
 
-  /** The port it listens on; `undefined` while it doesn't. */
+  /** The main port; `undefined` while it does not listen. */
   get port(): number | undefined {
     return this.#http.port
   }
 
-  /** The port of `/metrics`, where it has one of its own. */
+  /** The port of `/metrics`, if it has one of its own. */
   get metricsPort(): number | undefined {
     return this.#metrics?.port
   }
 
-  /** Connections of the feed. */
+  /** The number of the feed's connections. */
   get connections(): number {
     return this.#feed.connections
   }
@@ -189,26 +189,26 @@ export class Serving implements Component {
     this.#certificate?.start()
   }
 
-  /** Looks at open connections, and at answers under way, once more, since the verifier goes by other rules. */
+  /** Verifies the tokens of open connections and of answers under way again, because the verifier's rules changed. */
   async rulesChanged(): Promise<void> {
     await Promise.all([this.#feed.rulesChanged(), this.#bearers.rulesChanged()])
   }
 
-  /** Takes up what of a changed config needs no restart. */
+  /** Applies the parts of a changed config that require no restart. */
   apply({ server }: Pick<Config, 'server'>): void {
     const { tls, metrics } = server
-    // The page moves at a restart alone, and until then is not without the token that it has here.
+    // The page moves only at a restart. Until then it keeps its token.
     if (isDeepStrictEqual(metrics.at, this.#metricsAt)) this.#metricsToken = metricsTokenOf(server)
     this.#hstsMs = tls?.hstsMs
     if (tls) this.#certificate?.reload(tls)
   }
 
-  /** Shows an alert that fired or ended to those who asked. */
+  /** Sends an alert that fired or ended to the clients that subscribed. */
   publishAlert({ tenant, alert }: TenantAlert): void {
     this.#feed.publishAlert(tenant, alert)
   }
 
-  /** The feed says goodbye, then requests get to end. */
+  /** Closes the feed's connections, then lets requests end. */
   async stop(): Promise<void> {
     await this.#starting?.catch(() => {})
     await this.#certificate?.stop()

@@ -16,7 +16,7 @@ import { type DaemonConnections, databaseUrl, openConnections } from './daemon-d
 
 export interface StorageOptions {
   readonly config: Pick<Config, 'database' | 'journal' | 'retention'>
-  /** What waits for the database of each router: a checkpoint of the journal has it. */
+  /** What waits for the database of each router. Checkpoints of the journal contain it. */
   readonly books: RouterBooks
   readonly lifecycle: Lifecycle
   readonly metrics: Metrics
@@ -26,14 +26,14 @@ export interface StorageOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** Where the daemon keeps what it knows. */
+/** The daemon's database and journal. */
 export interface Storage extends DaemonConnections {
-  /** This daemon's id, which it keeps over restarts. */
+  /** This daemon's id, which stays the same over restarts. */
   readonly owner: string
   readonly store: LedgerStore
-  /** Loaded. */
+  /** The journal, loaded. */
   readonly journal: Journal
-  /** Writes to the journal what is appended; not started. */
+  /** Writes what is appended to the journal. Not started. */
   readonly journaling: Loop
   /** Not started. */
   readonly housekeeping: Housekeeping
@@ -41,7 +41,7 @@ export interface Storage extends DaemonConnections {
 
 /**
  * Opens the database, with the newest schema, and the journal. They stop with the lifecycle.
- * @throws what a database or a journal that can't be opened throws, and Stopping
+ * @throws Stopping, and the errors of a database or journal that cannot be opened
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { config, books, lifecycle, metrics, clock, log, onBug } = options

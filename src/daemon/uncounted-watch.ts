@@ -10,44 +10,44 @@ export interface UncountedWatchOptions {
   readonly log: Logger
 }
 
-/** A session that has just come may lack its counters for a reading or two. */
+/** A new session may lack its counters for a reading or two. */
 const LASTING_MS = 60_000
 
-interface Sight {
-  /** Whether the log has it that sessions have no counters. */
-  readonly isTold: boolean
-  /** Since when each reading shows the other, in steady milliseconds. */
+interface Observed {
+  /** Whether it is logged that sessions have no counters. */
+  readonly isLogged: boolean
+  /** Since when each reading shows the opposite, in steady milliseconds. */
   readonly sinceMs: number | undefined
 }
 
 /**
- * Tells the log once of a router that sessions of it stay without counters, and once that it is over. Either has to
- * last for a minute of readings, so that a router with many logins writes no line at each.
+ * Logs once when sessions of a router stay without counters, and once when that is over. Either has to last for a minute
+ * of readings, so that a router with many logins does not cause a line for each.
  */
 export class UncountedWatch {
   readonly #options: UncountedWatchOptions
-  readonly #sights = new WeakMap<RouterBook, Sight>()
+  readonly #observed = new WeakMap<RouterBook, Observed>()
 
   constructor(options: UncountedWatchOptions) {
     this.#options = options
   }
 
-  /** @param book as it is after a reading */
+  /** Checks a router. @param book its state after a reading */
   look(book: RouterBook): void {
     const nowMs = this.#options.clock.steadyMs()
     let sessions = 0
     for (const { uncounted } of book.lives.values()) sessions += uncounted
     const isLacking = sessions > 0
-    const { isTold, sinceMs = nowMs } = this.#sights.get(book) ?? { isTold: false, sinceMs: undefined }
-    if (isLacking === isTold) this.#sights.set(book, { isTold, sinceMs: undefined })
-    else if (nowMs - sinceMs < LASTING_MS) this.#sights.set(book, { isTold, sinceMs })
+    const { isLogged, sinceMs = nowMs } = this.#observed.get(book) ?? { isLogged: false, sinceMs: undefined }
+    if (isLacking === isLogged) this.#observed.set(book, { isLogged, sinceMs: undefined })
+    else if (nowMs - sinceMs < LASTING_MS) this.#observed.set(book, { isLogged, sinceMs })
     else {
-      this.#sights.set(book, { isTold: isLacking, sinceMs: undefined })
-      this.#tell(book.key, sessions)
+      this.#observed.set(book, { isLogged: isLacking, sinceMs: undefined })
+      this.#log(book.key, sessions)
     }
   }
 
-  #tell(router: RouterKey, sessions: number): void {
+  #log(router: RouterKey, sessions: number): void {
     const { healthOf, log } = this.#options
     if (sessions === 0) {
       log.info({ router }, 'all sessions have counters again')

@@ -2,7 +2,7 @@ import type { RouterBook } from '../recording/router-book.ts'
 import { LimitWatch, type LimitWatchOptions } from './limit-watch.ts'
 import { UncountedWatch, type UncountedWatchOptions } from './uncounted-watch.ts'
 
-/** Looks at each book after a reading, for what the log is to be told of it. */
+/** Checks each router after a reading, and logs what an operator should know. */
 export function watchesOf(options: UncountedWatchOptions & LimitWatchOptions): (book: RouterBook) => void {
   const watches = [new UncountedWatch(options), new LimitWatch(options)]
   return book => {

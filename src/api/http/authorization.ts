@@ -19,12 +19,12 @@ export interface TokenVerifier {
 
 const BEARER = /^bearer +(\S+) *$/i
 
-/** The bearer token that is shown, if one is. */
+/** The bearer token of a request, or `undefined`. */
 export function bearerToken({ authorization = '' }: IncomingHttpHeaders): string | undefined {
   return BEARER.exec(authorization)?.[1]
 }
 
-/** Who asks, or the answer to one who may not. `failed`: a token was shown that does not hold. */
+/** Checks the token of a request. `denied` and `failed` have the answer; `failed` means that the token is invalid. */
 export async function authorize(
   headers: IncomingHttpHeaders,
   verifier: TokenVerifier,

@@ -4,11 +4,11 @@ import type { TokenVerifier } from './authorization.ts'
 
 interface Bearer {
   readonly token: string
-  /** Ends the answer, so that nobody takes it for a whole one. */
+  /** Ends the answer in a way that no client takes for a complete one. */
   readonly cutOff: () => void
 }
 
-/** Who is being answered, by which token: an answer ends when the rules change and its token no longer holds. */
+/** The tokens of the answers under way. An answer is cut off when the rules change and its token is no longer valid. */
 export class Bearers {
   readonly #verifier: TokenVerifier
   readonly #answered = new Set<Bearer>()
@@ -18,7 +18,7 @@ export class Bearers {
   }
 
   /**
-   * To be called before the token is verified, so that no change of the rules comes in between.
+   * Adds an answer. Call it before the token is verified, so that no change of the rules is missed in between.
    * @param signal aborts when the answer is over
    */
   add(bearer: Bearer, signal: AbortSignal): void {
@@ -27,18 +27,18 @@ export class Bearers {
     signal.addEventListener('abort', () => this.#answered.delete(bearer), { once: true })
   }
 
-  /** Has each token looked at once more, by rules that are new to the verifier. One that can't be verified now doesn't hold. */
+  /** Verifies each token again, by the verifier's new rules. A token that cannot be verified now counts as invalid. */
   async rulesChanged(): Promise<void> {
     const block = new Block(systemClock)
     for (const bearer of [...this.#answered]) {
       if (block.isTooLong) await block.pause()
-      void this.#lookAt(bearer)
+      void this.#verifyAgain(bearer)
     }
   }
 
-  async #lookAt(bearer: Bearer): Promise<void> {
+  async #verifyAgain(bearer: Bearer): Promise<void> {
     const { kind } = await this.#verifier.verify(bearer.token)
-    const isHeld = kind === 'tenant' || kind === 'admin'
-    if (!isHeld && this.#answered.has(bearer)) bearer.cutOff()
+    const isValid = kind === 'tenant' || kind === 'admin'
+    if (!isValid && this.#answered.has(bearer)) bearer.cutOff()
   }
 }

@@ -4,11 +4,11 @@ import { addressIn, networkOf } from '../../runtime/address.ts'
 import { Seats } from '../../runtime/capacity.ts'
 
 export interface ConnectionsOptions {
-  /** Open at the same time from one address. */
+  /** The most connections that one address may have open. */
   readonly perAddress: number
-  /** Open at the same time in all; asked for each connection. More would take the daemon's own file descriptors. */
+  /** The most connections in total; called for each new one. More would take file descriptors that the daemon needs. */
   readonly most: () => number
-  /** Whether an address is a proxy of many clients. Only the total limits its connections. */
+  /** Whether an address is a proxy of many clients. Then only the total limits its connections. */
   readonly isProxy: (address: string) => boolean
   readonly onRefused: (refusal: 'too_many' | 'no_room', address: string) => void
 }
@@ -17,25 +17,25 @@ interface Connection {
   readonly socket: Socket
   readonly key: string
   readonly address: string
-  /** Whether it takes one of its address's seats. */
+  /** Whether it counts toward the limit of its address. */
   readonly isCounted: boolean
-  /** Requests and subscriptions with a valid token. */
+  /** How many requests and WebSockets with a valid token it has. */
   pins: number
 }
 
 /**
- * Counts a server's TCP connections from the moment they are accepted: idle ones, TLS handshakes and WebSockets alike.
+ * Limits a server's TCP connections from the moment they are accepted: idle ones, TLS handshakes and WebSockets alike.
  *
- *     stranger ── shows a valid token ──▶ pinned ── its request is answered ──▶ stranger
+ *     stranger ── sends a valid token ──▶ pinned ── its request is answered ──▶ stranger
  *
- * When all are taken, a new connection replaces the stranger whose last request, or else connect, is the oldest. An honest
- * client asks as soon as it has connected, so connections that are only held are the first to go, and holding them keeps
- * nobody out. A pinned connection is never closed for another one.
+ * At the limit, a new connection replaces the stranger whose last request (or connect, if it sent none) is the oldest. An
+ * honest client sends its request at once, so connections that are only held open go first, and keep nobody out. A pinned
+ * connection is never closed for another one.
  */
 export class Connections {
   readonly #options: ConnectionsOptions
   readonly #open = new Map<string, Connection>()
-  /** In the order of their last request or, without one, of their connect. */
+  /** Ordered by their last request or, without one, by their connect. */
   readonly #strangers = new Set<Connection>()
   readonly #seats: Seats
 
@@ -44,12 +44,12 @@ export class Connections {
     this.#seats = new Seats(options.perAddress)
   }
 
-  /** Takes a new connection, or closes it at once. */
+  /** Accepts a new connection, or closes it at once. */
   admit(socket: Socket): void {
     const key = keyOf(socket)
     const address = addressIn(socket.remoteAddress ?? '')
     if (key === undefined || address === undefined) {
-      // It is gone already.
+      // The peer has closed it already.
       socket.destroy()
       return
     }
@@ -66,14 +66,14 @@ export class Connections {
     socket.once('close', () => this.#forget(connection))
   }
 
-  /** Notes a request. @param stream the TCP socket, or the TLS socket on it */
-  asks(stream: Duplex): void {
+  /** Notes that a request arrived. @param stream the TCP socket, or the TLS socket on it */
+  noteRequest(stream: Duplex): void {
     const connection = this.#of(stream)
     if (connection === undefined || !this.#strangers.delete(connection)) return
     this.#strangers.add(connection)
   }
 
-  /** Notes a valid token: the connection is kept until `unpin` was called as often. */
+  /** Notes a valid token: the connection is kept until `unpin` has been called as often as `pin`. */
   pin(stream: Duplex): void {
     const connection = this.#of(stream)
     if (connection === undefined) return
@@ -94,7 +94,7 @@ export class Connections {
     return key === undefined ? undefined : this.#open.get(key)
   }
 
-  /** Takes room for one more. @returns why there is none */
+  /** Takes a place for one more. @returns the reason if there is none */
   #take(address: string, isCounted: boolean): 'too_many' | 'no_room' | undefined {
     if (isCounted && !this.#seats.take(address)) return 'too_many'
     if (this.#hasRoom()) return undefined
@@ -102,11 +102,11 @@ export class Connections {
     return 'no_room'
   }
 
-  /** @returns whether there is room for one more, made if need be */
+  /** @returns whether one more fits. If necessary, it closes the oldest stranger. */
   #hasRoom(): boolean {
     if (this.#open.size < this.#options.most()) return true
     for (const oldest of this.#strangers) {
-      // Its descriptor is free at once, though it is closed only later to those who listen.
+      // Its descriptor is free at once, although the event `close` comes later.
       this.#forget(oldest)
       this.#refuse(oldest.socket, 'no_room', oldest.address)
       return true
@@ -128,7 +128,7 @@ export class Connections {
   }
 }
 
-/** Names a connection by both of its ends, which TCP and TLS sockets share. `undefined` once the peer is gone. */
+/** A key of both ends, which a TLS socket and its TCP socket have in common. `undefined` once the peer is gone. */
 function keyOf({ remoteAddress, remotePort, localAddress }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remotePort} ${remoteAddress} ${localAddress}`
 }

@@ -1,10 +1,10 @@
-/** Longer than any name that a router takes. */
+/** No router accepts a longer name. */
 const LONGEST_TEXT = 255
 const DAY = /^(?:19[7-9]|[2-9]\d\d)\d-\d\d-\d\d$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL has no text with a NUL in it.
 const NUL = /\u0000/
 
-/** Reads a query's parameters, and gathers what is wrong with them, each fault with the parameter's name. */
+/** Reads the parameters of a query, and collects their faults, each with the parameter's name. */
 export class Parameters {
   readonly faults: string[] = []
   readonly #query: URLSearchParams
@@ -34,7 +34,7 @@ export class Parameters {
     return isDay(value) ? value : this.fault(name, 'is no day such as 2026-11-24')
   }
 
-  /** From 1 to `most`. */
+  /** A number from 1 to `most`. */
   count(name: string, most: number): number | undefined {
     const value = this.#query.get(name)
     if (value === null) return undefined
@@ -48,7 +48,7 @@ export class Parameters {
   }
 }
 
-/** Whether it is one of the Gregorian calendar, of 1970 or later. */
+/** Whether a text is a day of the Gregorian calendar, 1970 or later, such as `2026-11-24`. */
 export function isDay(value: string): boolean {
   const ms = DAY.test(value) ? Date.parse(`${value}T00:00Z`) : Number.NaN
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value)

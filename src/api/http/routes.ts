@@ -4,13 +4,13 @@ import type { Form } from './form.ts'
 import { type Answer, problem, type Reply } from './reply.ts'
 
 interface Endpoint {
-  /** Exact. */
+  /** Matched exactly. */
   readonly path: string
-  /** The query parameters it knows, each given once at the most; others are faults. */
+  /** The query parameters that it accepts, each at most once. Any other is a fault. */
   readonly parameters: readonly string[]
 }
 
-/** The rest of what is known of who asks. */
+/** More about a guarded request. */
 export interface Asker {
   readonly headers: IncomingHttpHeaders
   /** Aborts when the answer is over, or its client has left. */
@@ -20,8 +20,8 @@ export interface Asker {
 }
 
 /**
- * A page of the API: for GET and HEAD, `open` to everyone or `guarded` by a bearer token; or a `form` to be posted, guarded
- * too.
+ * A page of the API. `open` and `guarded` answer GET and HEAD, `guarded` only with a bearer token. A `form` answers POST,
+ * with a bearer token too.
  */
 export type Route =
   | (Endpoint & {
@@ -46,7 +46,7 @@ export function allowOf(methods: readonly string[]): string {
   return [...methods, 'OPTIONS'].join(', ')
 }
 
-/** What is wrong with a query for the route, if anything is. */
+/** The answer to a query that the route does not accept; `undefined` if it does. */
 export function queryFault(route: Route, query: URLSearchParams): Reply | undefined {
   for (const name of new Set(query.keys())) {
     if (!route.parameters.includes(name)) return problem(400, `unknown query parameter: ${name}`)
@@ -55,7 +55,7 @@ export function queryFault(route: Route, query: URLSearchParams): Reply | undefi
   return undefined
 }
 
-/** The answer to who asks for a WebSocket's path without the upgrade. */
+/** Answers requests for a WebSocket's path that do not ask for the upgrade. */
 export function webSocketRoute(path: string, parameters: readonly string[]): Route {
   return {
     kind: 'open',

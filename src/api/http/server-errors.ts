@@ -1,9 +1,9 @@
-/** The server can't listen where the config says; the message says what to do. */
+/** The server cannot listen at the address in the config. The message says what to do. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen'
-  /** Somebody has to change the config, or to end who is in the way. */
+  /** The operator has to change the config, or to stop the other program. */
   readonly retryable = false
-  /** The system's: `EADDRINUSE`. */
+  /** The system's code, such as `EADDRINUSE`. */
   readonly code: string
 
   constructor(message: string, options: { code: string; cause: unknown }) {
@@ -12,7 +12,7 @@ export class CannotListen extends Error {
   }
 }
 
-/** The PEM of `server.tls` is none, or its two files do not belong together. */
+/** A file of `server.tls` is not PEM, or the two files do not belong together. */
 export class UnusableCertificate extends Error {
   override readonly name = 'UnusableCertificate'
   readonly retryable = false
@@ -22,14 +22,14 @@ export class UnusableCertificate extends Error {
   }
 }
 
-/** Where it was to listen, and the block of the config that says so. */
+/** The address to listen at, and the block of the config that has it. */
 interface ListenAddress {
   readonly host: string
   readonly port: number
   readonly block: string
 }
 
-/** @param error Node's, of `listen` */
+/** @param error Node's error from `listen` */
 export function cannotListen(at: ListenAddress, error: NodeJS.ErrnoException): CannotListen {
   const code = error.code ?? ''
   return new CannotListen(messageFor(at, code), { code, cause: error })

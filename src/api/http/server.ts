@@ -25,16 +25,16 @@ export interface Api {
   readonly routing: RequestListener
 }
 
-/** Where a server listens: on a port, or by a socket that only its owner, and root, may open. */
+/** Where a server listens: on a port, or on a Unix socket that only its owner and root may open. */
 export type ListenAt =
-  /** `port` 0: any that is free. `block`: of the config, which says so. */
+  /** `port` 0: any free one. `block`: the block of the config that has the address. */
   | {
       readonly kind: 'port'
       readonly host: string
       readonly port: number
       readonly block: 'server' | 'server.metrics'
     }
-  /** What is there is taken for one that was left behind. */
+  /** A file at the path is removed: an earlier process left it behind. */
   | { readonly kind: 'socket'; readonly path: string }
 
 export interface HttpServerOptions {
@@ -42,17 +42,17 @@ export interface HttpServerOptions {
   /** PEM; `undefined` for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly api: Api
-  /** Who takes the upgrade requests of a path, in which a last `*` is any one segment; other paths are refused. */
+  /** The listeners for upgrade requests by path. A `*` at the end is any one segment. Other paths are refused. */
   readonly upgrades: ReadonlyMap<string, UpgradeListener>
-  /** Closes those that are too many; `undefined` where only this machine's own commands connect. */
+  /** Closes connections beyond the limits; `undefined` if only commands of this machine connect. */
   readonly connections: Connections | undefined
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** Thousands of clients come back at once after a restart, and whoever finds no room in it tries again a second later. */
+/** Thousands of clients come back at once after a restart. One that finds the backlog full tries again a second later. */
 const BACKLOG = 4096
-/** How long requests have to end at the stop. */
+/** How long requests may still take at the stop. */
 const STOP_WITHIN_MS = 2000
 const MIN_TLS = 'TLSv1.2'
 const TIMEOUTS = {
@@ -60,12 +60,15 @@ const TIMEOUTS = {
   requestTimeout: 30_000,
   keepAliveTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
-  /** Of TLS. */
+  /** For the TLS handshake. */
   handshakeTimeout: 10_000,
   maxHeaderSize: 16 * 1024,
 }
 
-/** HTTP at one place, for the API and for whoever takes upgrades. */
+/**
+ * Node's HTTP or HTTPS server at one address, with its limits and timeouts. It hands requests to the API, and upgrades to
+ * their listeners.
+ */
 export class HttpServer implements Component {
   readonly #options: HttpServerOptions
   readonly #sockets = new Set<Socket>()
@@ -76,13 +79,13 @@ export class HttpServer implements Component {
     this.#options = options
   }
 
-  /** The port it listens on; `undefined` while it doesn't, and where it has none. */
+  /** The port that it listens on; `undefined` while it does not listen, and for a Unix socket. */
   get port(): number | undefined {
     const address = this.#server?.address()
     return typeof address === 'object' ? address?.port : undefined
   }
 
-  /** @throws CannotListen, UnusableCertificate; where it is a socket, Node's error */
+  /** @throws CannotListen, UnusableCertificate; for a Unix socket Node's error */
   start(): Promise<void> {
     this.#starting = this.#listen()
     return this.#starting
@@ -109,7 +112,7 @@ export class HttpServer implements Component {
           resolve()
         })
       }
-      // Node makes a socket before `listen` returns.
+      // Node creates the socket's file before `listen` returns.
       if (at.kind === 'socket') closedToOthers(listen)
       else listen()
     })
@@ -118,7 +121,7 @@ export class HttpServer implements Component {
       log.info({ host: at.host, port: this.port, tls: tls !== undefined, by: at.block }, 'http listening')
   }
 
-  /** Takes no more connections, lets requests end, and after two seconds cuts off what is left, upgraded or not. */
+  /** Accepts no further connections, lets requests end, and after two seconds cuts off the rest, upgraded or not. */
   async stop(): Promise<void> {
     await this.#starting?.catch(() => {})
     const server = this.#server
@@ -134,13 +137,13 @@ export class HttpServer implements Component {
   }
 
   /**
-   * Serves by another certificate from now on; connections that are open stay. Without HTTPS it does nothing.
-   * @throws UnusableCertificate, and goes on with the one it has
+   * Uses another certificate for new connections; open ones stay. Does nothing without HTTPS.
+   * @throws UnusableCertificate, and keeps the current one
    */
   setCertificate(pair: { readonly cert: string; readonly key: string }): void {
     if (!(this.#server instanceof TlsServer)) return
     try {
-      // First on its own: a server that fails to take one keeps a part of it.
+      // Tried alone first: a server that fails to set one keeps a part of it.
       createSecureContext(pair)
     } catch (cause) {
       throw new UnusableCertificate({ cause })

@@ -16,22 +16,22 @@ export interface StrangersOptions {
   readonly limits: {
     readonly connectionsPerAddress: number
     /**
-     * A rate for each of five: requests and WebSockets without a token, `HEALTH_PATHS`, the dashboard's files, and
-     * invalid tokens.
+     * The rate of each of five things, which count separately: requests without a token, WebSockets without a token,
+     * `HEALTH_PATHS`, the dashboard's files, and invalid tokens.
      */
     readonly addressRequestsPerSecond: number
   }
-  /** For how many connections there are file descriptors now. */
+  /** How many connections there are file descriptors for now. */
   readonly mostConnections: () => number
   readonly proxies: TrustedProxies
   readonly refusals: Refusals
   readonly clock: Clock
 }
 
-/** A page of the dashboard asks for fifty files at once, and an office opens several. */
+/** The dashboard's page loads fifty files at once, and an office opens several pages. */
 const PAGES_AT_ONCE = 20
 
-/** Limits what clients may do before they have shown a valid token, by address. An IPv6 address counts by its /64. */
+/** Limits what the clients of one address may do without a valid token. An IPv6 address counts by its /64. */
 export class Strangers {
   readonly connections: Connections
   readonly #proxies: TrustedProxies
@@ -63,7 +63,7 @@ export class Strangers {
     })
   }
 
-  /** The client's address as limits count it: forwarded by a trusted proxy, and of IPv6 the /64. */
+  /** The client's address as the limits count it: the one that a trusted proxy forwarded, and the /64 of IPv6. */
   addressOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string {
     return networkOf(this.#proxies.clientOf(headers, socket.remoteAddress))
   }
@@ -76,25 +76,25 @@ export class Strangers {
   limit(request: IncomingMessage, response: ServerResponse, needsToken: boolean): Reply | undefined {
     const address = this.addressOf(request)
     const { socket } = request
-    this.connections.asks(socket)
+    this.connections.noteRequest(socket)
     response.once('close', () => this.#answered(request, response, socket, address))
     const isOpen = !needsToken || bearerToken(request.headers) === undefined
     if (!isOpen || this.#ratesFor(request).take(address)) return undefined
     return this.#tooMany('requests without a token')
   }
 
-  /** Notes a valid token: until the request is answered, its connection is not closed for another. */
+  /** Notes a valid token: until the request is answered, its connection is not closed for another one. */
   known(request: IncomingMessage): void {
     this.#known.add(request)
     this.connections.pin(request.socket)
   }
 
-  /** Notes a valid token of a WebSocket, which is not closed for another connection from now on. */
+  /** Notes a valid token of a WebSocket: from now on it is not closed for another connection. */
   stays(stream: Duplex): void {
     this.connections.pin(stream)
   }
 
-  /** Counts an invalid token. @returns whether the address is within its rate; valid tokens have none */
+  /** Counts an invalid token. @returns whether the address is within its rate. Valid tokens are not limited here. */
   mayFail(address: string): boolean {
     return this.#failedTokens.take(address)
   }

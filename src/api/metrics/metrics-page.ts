@@ -1,12 +1,12 @@
 import type { Clock } from '../../runtime/clock.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 
-/** A page is shown for so long, whoever asks. */
-const SHOWN_MS = 1_000
-/** And for so many times what it took to make: all pages together never take more than a tenth of the time. */
-const SHOWN_PER_COST = 10
+/** How long a page is served again, to all clients. */
+const SERVED_MS = 1_000
+/** At least this many times what it took to make, so that making pages never takes more than a tenth of the time. */
+const SERVED_PER_COST = 10
 
-/** The text of all metrics: one page for all who ask while it is being made and while it is fresh. */
+/** The text of all metrics. One page serves all requests that come while it is made and while it is fresh. */
 export class MetricsPage {
   readonly #metrics: Metrics
   readonly #clock: Pick<Clock, 'steadyMs'>
@@ -27,7 +27,7 @@ export class MetricsPage {
     return this.#underWay
   }
 
-  /** As `registry.metrics()` has it, but one metric after the other, and others have their turns in between. */
+  /** Makes the same text as `registry.metrics()`, but metric by metric, with pauses for other work. */
   async #make(): Promise<string> {
     const { registry, block } = this.#metrics
     const beganMs = this.#clock.steadyMs()
@@ -39,9 +39,9 @@ export class MetricsPage {
       parts.push(await registry.getSingleMetricAsString(name))
     }
     this.#text = `${parts.join('\n\n')}\n`
-    // Without the turns of others.
+    // Without the pauses.
     const costMs = this.#clock.steadyMs() - beganMs - (block.pausedMs - pausedMs)
-    this.#freshUntilMs = beganMs + Math.max(SHOWN_MS, SHOWN_PER_COST * costMs)
+    this.#freshUntilMs = beganMs + Math.max(SERVED_MS, SERVED_PER_COST * costMs)
     return this.#text
   }
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { bearerToken } from '../http/authorization.ts'
 import { problem, type Reply } from '../http/reply.ts'
 
-/** The answer to who does not show the token that is wanted; `undefined` to who does. */
+/** The answer to a request without the right token; `undefined` if it has it. */
 export function tokenFault(headers: IncomingHttpHeaders, wanted: string): Reply | undefined {
   const shown = bearerToken(headers)
   if (shown === undefined) return problem(401, 'a bearer token is needed', { 'WWW-Authenticate': 'Bearer' })
@@ -12,7 +12,7 @@ export function tokenFault(headers: IncomingHttpHeaders, wanted: string): Reply 
     : problem(401, 'the token is not valid', { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
 }
 
-/** By digests, which are of one length: how long it takes tells nothing of the token. */
+/** Compares digests, which have the same length, so that the time it takes gives no hint about the token. */
 function isSame(shown: string, wanted: string): boolean {
   return timingSafeEqual(digestOf(shown), digestOf(wanted))
 }

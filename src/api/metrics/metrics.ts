@@ -6,10 +6,10 @@ import { MetricsPage } from './metrics-page.ts'
 import { tokenFault } from './metrics-token.ts'
 
 export interface MetricsOptions {
-  /** What the parts of the daemon have registered. */
+  /** The metrics that the parts of the daemon have registered. */
   readonly metrics: Metrics
   readonly version: string
-  /** The token that who asks has to show; `undefined`: none. A reload may change it. */
+  /** The token that a request needs; `undefined` if it needs none. A reload may change it. */
   readonly token: () => string | undefined
   readonly clock: Pick<Clock, 'steadyMs'>
 }
@@ -36,7 +36,7 @@ export function metricsRoute({ metrics, version, token, clock }: MetricsOptions)
   }
 }
 
-/** CPU, memory and files. The library's gauges that end in `_total` would be counters to whoever reads the name. */
+/** Registers CPU, memory and files, but not the library's gauges that are named `_total`, as only counters should be. */
 function measureProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry })
   for (const name of registry.getMetricsAsArray().map(it => it.name))

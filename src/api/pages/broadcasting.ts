@@ -4,16 +4,16 @@ import type { Form } from '../http/form.ts'
 import { json, problem, type Reply } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
 
-/** A port: what lets a Pusher client into a tenant's channel. */
+/** A port: signs what lets a Pusher client into a tenant's channel. */
 export interface ChannelSigner {
   isSocketId(text: string): boolean
-  /** The tenant that a channel names, there or not; `undefined` for a channel of no tenant. */
+  /** The tenant in a channel's name, whether it exists or not; `undefined` if the name is not of a tenant's channel. */
   tenantIn(channel: string): string | undefined
-  /** What lets one connection into one channel, until the token of who asks expires. */
+  /** The signature that lets one connection into one channel, until its token expires. */
   signUntil(socketId: string, channel: string, expiresAt: Date): string
 }
 
-/** Where Pusher's clients ask, before they subscribe to a private channel: by default, Laravel's path for it. */
+/** Answers Pusher clients that want to subscribe to a private channel, at Laravel's path, which is their default. */
 export function broadcastingRoute(signer: ChannelSigner, source: { tenants(): readonly TenantId[] }): Route {
   return {
     kind: 'form',
@@ -36,7 +36,7 @@ function authorizeChannel(
   const named = signer.tenantIn(channel)
   const tenant = tenants.find(id => id === named)
   const isTheirs = tenant !== undefined && (grant.kind === 'admin' || grant.tenant === tenant)
-  // Whether someone else's tenant exists is nobody's business: it is 403 like one that doesn't.
+  // Someone else's tenant is 403 like one that does not exist, so that nobody learns which exist.
   return isTheirs
     ? json(200, { auth: signer.signUntil(socketId, channel, grant.expiresAt) })
     : problem(403, 'no channel of yours')

@@ -2,18 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A file of the dashboard, as it is sent. */
+/** A file of the dashboard. */
 export interface DashboardFile {
-  /** Within the dashboard's folder, with `/`. */
+  /** The path within the dashboard's folder, with `/`. */
   readonly name: string
   readonly contentType: string
   readonly text: string
 }
 
-/** `server.dashboard` is on, and there is no dashboard to serve. */
+/** `server.dashboard` is on, but the dashboard was not built. */
 export class DashboardMissing extends Error {
   override readonly name = 'DashboardMissing'
-  /** Somebody has to build it, or to turn it off. */
+  /** The operator has to build it, or to turn it off. */
   readonly retryable = false
 
   constructor(folder: string, options: ErrorOptions) {
@@ -24,10 +24,10 @@ export class DashboardMissing extends Error {
   }
 }
 
-/** Beside the program, whether that runs from its sources or from what they were compiled to. */
+/** The same path for the sources and the compiled program. */
 export const DASHBOARD_FOLDER = fileURLToPath(new URL('../../../dist/dashboard', import.meta.url))
 
-/** Nothing else of the folder is served. */
+/** The types of files that are served. */
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -36,12 +36,12 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * All files, once: no path that somebody asks for is ever looked up in the file system.
+ * Reads all files at once, so that a requested path is never looked up in the file system.
  * @throws DashboardMissing
  */
 export function readDashboard(folder: string): readonly DashboardFile[] {
   try {
-    // The page comes first: without it there is nothing to be served.
+    // Read first, to fail if there is no page.
     readFileSync(join(folder, 'index.html'))
     return readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile())

@@ -4,15 +4,15 @@ import type { Route } from '../http/routes.ts'
 import type { DashboardFile } from './dashboard-files.ts'
 
 /**
- * What the page may do: run its own files, and talk to this daemon. Whatever a subscriber calls himself, there is no
- * way for it to become a script, a style, a picture or a request to somewhere else.
+ * What the page may do: run its own files, and connect to this daemon. A subscriber's name cannot become a script, a
+ * style, a picture or a request to somewhere else.
  */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
-  // The feed's WebSocket is of the same origin too.
+  // The feed's WebSocket has the same origin.
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -21,16 +21,16 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ')
 
-/** Where the page and its files are. */
+/** The path of the page and of its files. */
 export const DASHBOARD_PATH = '/dashboard/'
 
-/** Relative, so that it holds behind a proxy that serves us under a path of its own. */
+/** Relative, so that it works behind a proxy that serves us under another path. */
 const REDIRECT = { Location: 'dashboard/', 'Content-Length': '0' }
 const HEADERS = { 'Cache-Control': 'no-cache', 'Content-Security-Policy': POLICY }
 
 /**
- * The example dashboard at `/dashboard/`, open to everyone: it has no numbers, only what asks for them with a token.
- * Each file is a route of its own, so that what is not there is 404 like anything else.
+ * The example dashboard at `/dashboard/`. It is open to everyone, because its files have no numbers; they request them
+ * with a token. Each file is a route of its own, so any other path is 404.
  */
 export function dashboardPages(files: readonly DashboardFile[]): readonly Route[] {
   const pages = files.map(file => page(`${DASHBOARD_PATH}${file.name}`, replyOf(file)))

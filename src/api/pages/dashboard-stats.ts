@@ -6,7 +6,7 @@ import { problem, type Reply, success } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
 import { chosenTenant } from '../usage/chosen-tenant.ts'
 
-/** A port: the live numbers. `undefined` for a tenant that isn't there. */
+/** A port: the live numbers; `undefined` for a tenant that does not exist. */
 export interface StatsSource {
   tenants(): readonly TenantId[]
   snapshot(tenant: TenantId, now: Date): Snapshot | undefined

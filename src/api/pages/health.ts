@@ -1,15 +1,15 @@
 import { json } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
 
-/** A port: whether the daemon does its work. Asked often, so it tells what is known and tries nothing. */
+/** A port: whether the daemon does its work. It is called often, so it answers from memory. */
 export interface Readiness {
   database(): 'up' | 'down'
   pollers(): 'starting' | 'running' | 'stopped'
-  /** `failing`: readings last only as long as the process. */
+  /** `failing`: readings are not on disk, so they would be lost with the process. */
   journal(): 'writing' | 'failing'
 }
 
-/** What supervisors and load balancers ask, told from memory. */
+/** The pages for supervisors and load balancers. */
 export const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
 export function healthRoutes(readiness: Readiness): readonly Route[] {

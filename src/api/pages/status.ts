@@ -4,7 +4,7 @@ import type { RouterJson, RouterState } from '../../live/snapshot.ts'
 import { json } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
 
-/** How the daemon and its routers are doing, as `tikmeter status` asks for it. The shapes are the JSON itself. */
+/** The state of the daemon and its routers, for `tikmeter status`, in the shape of its JSON. */
 export interface DaemonStatus {
   readonly version: string
   readonly as_of: string
@@ -19,23 +19,23 @@ export interface RouterStatus {
   readonly router: RouterId
   readonly name: string
   readonly state: RouterState
-  /** Whether this daemon reads it; of another daemon's router no more is known than what is in the database. */
+  /** Whether this daemon reads it. The rest about another daemon's router is from the database. */
   readonly is_here: boolean
   readonly last_reading_at: string | null
-  /** How long the last complete poll took. */
+  /** The duration of the last complete poll. */
   readonly latency_ms: number | null
-  /** Sessions in its last readings. */
+  /** The sessions in its last readings. */
   readonly hotspot: number
   readonly ppp: number
-  /** How many of them have no counters. */
+  /** How many of these sessions have no counters. */
   readonly uncounted: number
   readonly missing_menus: RouterJson['missing_menus']
-  /** Polls and connection attempts that failed since the last success. */
+  /** The polls and connection attempts that failed since the last success. */
   readonly failures: number
   readonly error: string | null
-  /** Limits of which it uses more than 80 %; absent where there are none. Those of bytes are in bytes, as they are weighed. */
+  /** The limits that it uses to more than 80 %, those on memory in bytes; absent if there are none. */
   readonly near_limits?: readonly LimitUse[]
-  /** As in a snapshot: only where it sends, or has, more than it may. */
+  /** As in a snapshot: only if it sends or has more than its limits allow. */
   readonly overloaded?: true
   readonly overloaded_reason?: string
 }

@@ -6,7 +6,7 @@ import { chosenTenant } from './chosen-tenant.ts'
 import type { ReadGate } from './read-limits.ts'
 import type { Calendars } from './usage-source.ts'
 
-/** Whose tables are asked for, where that is theirs and they do not ask too often; or the answer to who may not. */
+/** The tenant whose tables a request may read now, or the answer if it may not, or sends too many requests. */
 export function admission(
   grant: Grant,
   query: URLSearchParams,

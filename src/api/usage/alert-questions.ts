@@ -7,7 +7,7 @@ const KINDS = ['usage', 'router_offline', ...SESSION_ALERTS, 'more'] as const sa
 
 const OF_SESSION = ['router', 'username', 'session_id', 'service']
 
-/** The columns that a kind's detail is made of: other kinds have nothing there. */
+/** The columns in the detail of each kind. They are empty for other kinds. */
 const DETAILS: Readonly<Record<AlertKind, readonly string[]>> = {
   usage: ['used', 'threshold', 'quota'],
   router_offline: ['last_reading_at', 'error'],
@@ -25,10 +25,10 @@ export const alertsQuestion: Reader = (parameters, context) => {
   if (parameters.faults.length > 0) return undefined
   const { tenant } = context
   const question = { kind: 'alerts', tenant, rule, alertKind, subject, after } as const
-  return { question, days: undefined, told: {}, key: ['id'] }
+  return { question, days: undefined, about: {}, key: ['id'] }
 }
 
-/** A row as an alert is everywhere (`AlertJson`). Bytes have all of their digits. */
+/** An alert as JSON, as in `AlertJson`, but with exact bytes. */
 export function alertRow(row: ReadonlyMap<string, Value>): Exact {
   const kind = KINDS.find(it => it === row.get('kind'))
   const picked = (names: readonly string[]) =>
@@ -37,7 +37,7 @@ export function alertRow(row: ReadonlyMap<string, Value>): Exact {
   return { id: BigInt(row.get('id') ?? 0), ...picked(BESIDE), detail }
 }
 
-/** Of an alert, which PostgreSQL has as an int8. */
+/** Whether a text is an alert's id, which is an int8 in PostgreSQL. */
 function isId(key: string): boolean {
   return /^[1-9]\d{0,17}$/.test(key)
 }

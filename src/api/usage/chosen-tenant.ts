@@ -3,8 +3,8 @@ import type { Grant } from '../http/authorization.ts'
 import { problem, type Reply } from '../http/reply.ts'
 
 /**
- * Whose numbers are asked for: a tenant's own, whether it names itself or not, and those that an admin names in `?tenant=`.
- * Whether someone else's tenant exists is nobody's business: it is 404 like one that doesn't.
+ * The tenant of a request: a tenant's own, whether `?tenant=` names it or not, or the one that an admin names there.
+ * Someone else's tenant is 404 like one that does not exist, so that nobody learns which exist.
  */
 export function chosenTenant(
   grant: Grant,

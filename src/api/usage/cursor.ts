@@ -3,33 +3,33 @@ import type { TenantId } from '../../accounting/ids.ts'
 import { isDay } from '../http/parameters.ts'
 import type { DayRange } from './day-range.ts'
 
-/** Where a page ended: the days it was asked of, if any, which would else change at midnight, and its last row's key. */
+/** Where a page ended: the key of its last row, and the question's days, if any. Their default changes at midnight. */
 export interface Cursor {
   readonly days: DayRange | undefined
   readonly key: readonly string[]
 }
 
-/** What may change from page to page. */
-const NOT_ASKED = ['cursor', 'limit', 'format', 'tenant']
+/** Parameters that may change from page to page. */
+const CHANGEABLE = ['cursor', 'limit', 'format', 'tenant']
 const LONGEST = 4_096
 
-/** What a cursor belongs to: the page, the tenant, and what was asked of them. */
+/** The question that a cursor belongs to: page, tenant and parameters, as a hash. */
 export function fingerprintOf(path: string, tenant: TenantId, query: URLSearchParams): string {
-  const asked = [...query].filter(([name]) => !NOT_ASKED.includes(name)).sort()
+  const asked = [...query].filter(([name]) => !CHANGEABLE.includes(name)).sort()
   return createHash('sha256')
     .update(JSON.stringify([path, tenant, asked]))
     .digest('base64url')
     .slice(0, 16)
 }
 
-/** Whoever makes one up learns nothing: it chooses among what the same question tells. */
+/** Not secret: a made-up cursor only selects among the rows that the same question has. */
 export function cursorOf(fingerprint: string, { days, key }: Cursor): string {
   return Buffer.from(JSON.stringify([fingerprint, days?.from ?? '', days?.to ?? '', ...key])).toString(
     'base64url',
   )
 }
 
-/** @returns `undefined` where it is none, or another question's */
+/** @returns `undefined` if it is not a cursor, or another question's */
 export function placeOf(cursor: string, fingerprint: string): Cursor | undefined {
   const [theirs, from, to, ...key] = textsIn(cursor)
   if (theirs !== fingerprint || from === undefined || to === undefined) return undefined
@@ -45,6 +45,6 @@ function textsIn(cursor: string): readonly string[] {
       ? parts
       : []
   } catch {
-    return [] // No JSON, so none of ours.
+    return [] // Not JSON, so not ours.
   }
 }

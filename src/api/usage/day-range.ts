@@ -1,6 +1,6 @@
 import type { Parameters } from '../http/parameters.ts'
 
-/** A tenant's days, both included. */
+/** The first and the last of some days of a tenant. */
 export interface DayRange {
   readonly from: string
   readonly to: string
@@ -9,8 +9,8 @@ export interface DayRange {
 const DAY_MS = 86_400_000
 
 /**
- * The days that are asked for: this month where none is named; from the first of its month to a last day; from a
- * first day to today, or that day alone where it is yet to come.
+ * The days of a question. Without `from` and `to` this month; with `to` only, from the first of its month; with `from`
+ * only, until today, or that day alone if it is in the future.
  */
 export function daysAsked(parameters: Parameters, today: string): DayRange | undefined {
   const { from, to } = { from: parameters.day('from'), to: parameters.day('to') }
@@ -20,7 +20,7 @@ export function daysAsked(parameters: Parameters, today: string): DayRange | und
   return from <= last ? { from, to: last } : parameters.fault('from', 'is after to')
 }
 
-/** A fault where there are more than `most`. @param by what they are told by */
+/** Adds a fault if there are more than `most` days. @param by what each row is for, such as `day` */
 export function checkLength(parameters: Parameters, { from, to }: DayRange, most: number, by: string): void {
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
   if (days > most)

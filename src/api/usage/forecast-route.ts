@@ -11,12 +11,12 @@ import { forecastOf } from './forecast.ts'
 import type { UsageRoutesOptions } from './usage-routes.ts'
 import type { Question } from './usage-source.ts'
 
-/** Days before today that a forecast is made from. */
+/** How many days before today a forecast is made from. */
 const HISTORY_DAYS = 120
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 
-/** What the month is going to end at, for a tenant or one of its subscribers, and how much that can be relied on. */
+/** The expected bytes of the month of a tenant or one of its subscribers, and how reliable that is. */
 export function forecastRoute(options: UsageRoutesOptions): Route {
   return {
     kind: 'guarded',
@@ -38,10 +38,10 @@ async function answer(
   const { tenant, calendar } = admitted
   const parameters = new Parameters(query)
   const user = parameters.text('user')
-  // Another crowd each day.
+  // That row has other subscribers each day.
   if (user === OTHERS) parameters.fault('user', 'is no subscriber, but the names beyond a budget')
   if (parameters.faults.length > 0) return problem(400, parameters.faults.join('; '))
-  // By the minute, so that an answer is the same for as long: the tables lag by about as much.
+  // By the minute, so that the answer stays the same for a minute. The tables lag by about as much.
   const asOfMs = Math.floor(clock.now().getTime() / MINUTE_MS) * MINUTE_MS
   const { columns, rows } = await gate.inTurn(grant, () => {
     asker.signal.throwIfAborted()

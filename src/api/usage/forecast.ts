@@ -1,47 +1,47 @@
 import type { Day } from '../../accounting/calendar.ts'
 
-/** What a month is going to end at. Bytes. */
+/** The expected bytes of a month. */
 export interface Forecast {
   /** This month, up to now. */
   readonly used: bigint
-  /** At the month's end; `null` where fewer than seven complete days are known. */
+  /** At the month's end; `null` if fewer than seven complete days are known. */
   readonly forecast: bigint | null
-  /** What nine in ten of the back-test's errors keep within; `null` where there are too few. */
+  /** The interval that holds nine in ten of the back-test's errors; `null` if there are too few. */
   readonly low: bigint | null
   readonly high: bigint | null
   /**
-   * By how much forecasts of this very history were off, half of them by less, in percent of what the month came to;
-   * one decimal. `null` where there are too few, and where most had nothing to be a share of.
+   * The median error of forecasts of this same history, in percent of the month's bytes, with one decimal. `null` if
+   * there are too few, or most of these months had no bytes.
    */
   readonly errorPercent: number | null
-  /** Complete days that it is made from. */
+  /** How many complete days it is made from. */
   readonly historyDays: number
 }
 
-/** Of each weekday; fewer where history is shorter. */
+/** The weeks that a weekday's mean is made from; fewer if the history is shorter. */
 const WEEKS = 4
 const FEWEST_DAYS = 7
-/** The days of a back-test, each weekday four times. An interval of fewer errors is too narrow (see `bench forecast`). */
+/** The fewest days to test, each weekday four times. An interval of fewer errors is too narrow (see `bench forecast`). */
 const FEWEST_ORIGINS = 28
 const DAY_MS = 86_400_000
 
 /**
- * Where the tenant's month ends if each day that is left is what its weekday was, in the mean of the last four weeks.
+ * Forecasts the tenant's month: each remaining day is expected to be the mean of its weekday in the last four weeks.
  *
- * Of the ways in `npm run bench -- forecast` this one is off the least over a month: by 10.5 % on the 5th, 7.4 % on the
- * 15th, 4 % on the 25th, 7.2 % in the mean. The mean of all 28 days is close to it (7.3 %), but knows no weekends. Eight
- * weeks (8.1 %) lag behind those who grow, and two (7.8 %) are too few, as is leaning on recent days (7.4 to 7.7 %). A
- * median (of weekdays 7.7 %, of all days 9.8 %) leaves out the few days on which a subscriber uses most; only in the last
- * third of a month, with little left to forecast, is a weekday's better, by 0.2 points.
+ * This has the smallest error of the methods in `npm run bench -- forecast`: 10.5 % on the 5th, 7.4 % on the 15th, 4 % on
+ * the 25th, 7.2 % on average. The mean of all 28 days is close (7.3 %), but ignores weekends. Eight weeks (8.1 %) lag
+ * behind growth, two weeks (7.8 %) are too few, and weighting recent days is no better (7.4 to 7.7 %). Medians (of
+ * weekdays 7.7 %, of all days 9.8 %) ignore the few days on which a subscriber uses most; only in the last third of a
+ * month, with little left to forecast, is the weekdays' median better, by 0.2 points.
  *
- * The error is this history's own: the same is done for each earlier day that has as many days of its own before it and
- * after it as today has in its month, by what was known on that day. Such months overlap, so they are fewer than they
- * seem: nine in ten of their errors hold four in five of the months to come.
+ * The error is measured on this history: the same forecast is made for each earlier day that has as many days before and
+ * after it as today has in its month, with the data of that day. Such months overlap, so they count for fewer: the
+ * interval that holds nine in ten of their errors holds four in five of the months to come.
  *
- * @param history bytes by day, `2026-11-24`. A day that is not there, after the first one, is one of nothing. The first
- * is not relied on, since it may have begun late
- * @param today the tenant's, whose bytes so far may be in `history`
- * @param nowMs of today. The rest of today is taken to be as busy as all of it
+ * @param history bytes by day, such as `2026-11-24`. A missing day after the first one had no bytes. The first day is
+ * ignored, because it may have begun late
+ * @param today the tenant's day. Its bytes so far may be in `history`
+ * @param nowMs an instant of today. The rest of today is expected to be as busy as its average
  */
 export function forecastOf(history: ReadonlyMap<string, bigint>, today: Day, nowMs: number): Forecast {
   const at = momentOf(today, nowMs)
@@ -63,12 +63,12 @@ export function forecastOf(history: ReadonlyMap<string, bigint>, today: Day, now
   }
 }
 
-/** A moment of a month. */
+/** An instant within a month. */
 interface Moment {
-  /** Whole days of the month before today, and after it. */
+  /** Whole days of the month before and after today. */
   readonly before: number
   readonly after: number
-  /** What is left of today, in milliseconds, of how long it is: 23 hours where clocks are set. */
+  /** What is left of today, and its length, in milliseconds: 23 hours if clocks are set forward. */
   readonly leftMs: bigint
   readonly dayMs: bigint
 }
@@ -80,7 +80,7 @@ function momentOf({ name, startMs, endMs }: Day, nowMs: number): Moment {
   return { before: day - 1, after: monthDays - day, leftMs, dayMs }
 }
 
-/** What was used this month, and on each complete day, the earliest first, up to yesterday. */
+/** The bytes of this month, and those of each complete day up to yesterday, the earliest first. */
 function knownBy(
   history: ReadonlyMap<string, bigint>,
   { name: today }: Day,
@@ -102,19 +102,19 @@ function knownBy(
   return { used, days }
 }
 
-/** One day after the other. */
+/** Numbers days consecutively. */
 function numberOf(day: string): number {
   return Date.parse(day) / DAY_MS
 }
 
-/** What is used from a moment to the month's end. @param usedOn bytes of so many days after that of the moment */
+/** The bytes from an instant to the month's end. @param usedOn the bytes of the day that many days later */
 function restOf({ after, leftMs, dayMs }: Moment, usedOn: (day: number) => bigint): bigint {
   let rest = (usedOn(0) * leftMs) / dayMs
   for (let day = 1; day <= after; day++) rest += usedOn(day)
   return rest
 }
 
-/** The mean of the same weekday in the weeks before. @param end the day after the last that is known: one week at least */
+/** The mean of the same weekday in the weeks before. @param end the day after the last known one, 7 or more */
 function usualAfter(days: readonly bigint[], end: number): (day: number) => bigint {
   const week = Array.from({ length: 7 }, (_, day) => {
     let [sum, count] = [0n, 0n]
@@ -127,7 +127,7 @@ function usualAfter(days: readonly bigint[], end: number): (day: number) => bigi
   return day => week[day % 7] ?? 0n
 }
 
-/** What was forecast of what would have been a month, had it begun as long before. Bytes. */
+/** A forecast that would have been made on an earlier day, and what followed. Bytes. */
 interface BackTest {
   readonly forecast: bigint
   readonly actual: bigint
@@ -143,7 +143,7 @@ function backTests(days: readonly bigint[], at: Moment): readonly BackTest[] {
   return tests
 }
 
-/** What nine in ten of the errors, as shares of what was forecast, come to of this forecast. */
+/** The margin of a forecast: nine in ten errors, as shares of their forecasts, are within it. */
 function marginOf(tests: readonly BackTest[], forecast: bigint): bigint {
   const margins = tests.map(test => {
     const error = errorOf(test)

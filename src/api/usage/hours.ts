@@ -1,24 +1,24 @@
 import { type Calendar, QUARTER_HOUR_MS } from '../../accounting/calendar.ts'
 
-/** One hour of a tenant's clocks, or what is left of it where they were set. */
+/** One hour of a tenant's clocks, or a part of one if they were set during it. */
 export interface Hour {
   readonly startMs: number
-  /** What the clocks show as it begins, and how far they are from UTC: `2026-11-24T13:00+03:00`. */
+  /** The local time at its start, with the offset from UTC: `2026-11-24T13:00+03:00`. */
   readonly local: string
 }
 
 const HOUR_MS = 60 * 60_000
 
 /**
- * The hours of a zone from `startMs` to before `endMs`, both of which are ends of its days. An hour begins where the
- * clocks show a full one, and where they are set: the hour that comes twice in autumn is two, and one that Lord Howe's
- * half hour cuts is told in its parts.
+ * The hours of a zone from `startMs` to before `endMs`, which are both ends of days. An hour begins when the clocks show
+ * a full hour, and when they are set: the hour that comes twice in autumn is two, and one that is cut by Lord Howe's half
+ * hour is listed in two parts.
  */
 export function hoursOf(calendar: Calendar, startMs: number, endMs: number): readonly Hour[] {
   const offsetAt = offsetsOf(calendar.timezone)
   const hours: Hour[] = []
   for (let day = calendar.dayAt(startMs); day.startMs < endMs; day = calendar.dayAt(day.endMs)) {
-    // Asked for at every quarter only on days on which the clocks are set.
+    // Offsets are looked up for every quarter only on days on which the clocks are set.
     const first = offsetAt(day.startMs)
     const isPlain = first === offsetAt(day.endMs - QUARTER_HOUR_MS)
     let before: number | undefined

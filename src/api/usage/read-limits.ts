@@ -5,17 +5,17 @@ import { RateLimit } from '../../runtime/rate-limit.ts'
 import type { Grant } from '../http/authorization.ts'
 import { problem, type Reply } from '../http/reply.ts'
 
-/** What a tenant may ask of the tables, so that it costs the others nothing. All admins together count as one. */
+/** Limits on reading the tables, so that no tenant slows down the others. All admins count as one tenant. */
 export interface ReadLimits {
-  /** As many at once, and so many a second after that. */
+  /** How many requests at once, and how many per second after that. */
   readonly requestsAtOnce: number
   readonly requestsPerSecond: number
-  /** Pages that are asked of the database at the same time; the next ones wait. */
+  /** Pages that are read from the database at the same time. Further ones wait. */
   readonly pagesPerTenant: number
-  /** CSV under way at the same time; each keeps a connection of the database. */
+  /** CSV downloads at the same time. Each keeps a connection of the database. */
   readonly streamsPerTenant: number
   readonly streamsInAll: number
-  /** Whoever takes longer over a CSV is cut off. */
+  /** A CSV download that takes longer is cut off. */
   readonly streamWithinMs: number
 }
 
@@ -28,10 +28,10 @@ export const READ_LIMITS: ReadLimits = {
   streamWithinMs: 15 * 60_000,
 }
 
-/** Of all tenants together. */
+/** The key for all tenants together. */
 const ALL = ''
 
-/** Who may ask now. */
+/** Enforces the limits. */
 export class ReadGate {
   readonly #limits: ReadLimits
   readonly #clock: Clock
@@ -51,7 +51,7 @@ export class ReadGate {
     return this.#limits.streamWithinMs
   }
 
-  /** Counts a request. @returns the answer to who asks too often */
+  /** Counts a request. @returns the answer if there were too many */
   enter(grant: Grant): Reply | undefined {
     const { requestsAtOnce: atOnce, requestsPerSecond: perSecond } = this.#limits
     const nowMs = this.#clock.steadyMs()
@@ -64,7 +64,7 @@ export class ReadGate {
     })
   }
 
-  /** Asks for a page when it is the tenant's turn. */
+  /** Reads a page when it is the tenant's turn. */
   inTurn<Page>(grant: Grant, ask: () => Promise<Page>): Promise<Page> {
     const key = keyOf(grant)
     const limit = this.#turns.get(key) ?? pLimit(this.#limits.pagesPerTenant)
@@ -72,7 +72,7 @@ export class ReadGate {
     return limit(ask)
   }
 
-  /** Takes a seat for a stream. @returns how to leave it, or the answer to who gets none */
+  /** Takes a place for a CSV download. @returns how to leave it, or the answer if there is none */
   seat(grant: Grant): { readonly kind: 'seated'; leave(): void } | { readonly kind: 'full'; reply: Reply } {
     const key = keyOf(grant)
     if (!this.#tenantSeats.take(key)) {
@@ -94,7 +94,7 @@ export class ReadGate {
   }
 }
 
-/** No tenant's id has a slash. */
+/** A tenant's id has no slash, so it cannot be `/admin`. */
 function keyOf(grant: Grant): string {
   return grant.kind === 'admin' ? '/admin' : grant.tenant
 }

@@ -7,26 +7,26 @@ import { checkLength, type DayRange, daysAsked, firstOfMonth } from './day-range
 import { hoursOf } from './hours.ts'
 import type { Question } from './usage-source.ts'
 
-/** Who asks, and where and when that is. */
+/** The tenant that a question is about, and when it is asked. */
 export interface Context {
   readonly tenant: TenantId
   readonly calendar: Calendar
   readonly now: Date
-  /** Where the page before ended; absent for the first one. */
+  /** Where the previous page ended; `undefined` for the first one. */
   readonly place: Cursor | undefined
 }
 
-/** A question, and what of it is told with the answer. */
+/** A question, and the parts of it that the answer repeats. */
 export interface Asked {
   readonly question: Question
-  /** Absent where they are not what was asked by. */
+  /** `undefined` if the question is not about days. */
   readonly days: DayRange | undefined
-  readonly told: Readonly<Record<string, string>>
-  /** The columns that a page ends by. */
+  readonly about: Readonly<Record<string, string>>
+  /** The columns that a cursor is made from. */
   readonly key: readonly string[]
 }
 
-/** @returns `undefined` where there are faults, which `parameters` has; so do the others */
+/** Reads a question from its parameters. @returns `undefined` if there are faults; `parameters` has them */
 export type Reader = (parameters: Parameters, context: Context) => Asked | undefined
 
 const BY = ['hour', 'day', 'month', 'user', 'router', 'service'] as const
@@ -46,18 +46,18 @@ export const usageQuestion: Reader = (parameters, context) => {
     context,
     by === 'hour' ? isInstant : by === 'day' ? isDay : by === 'month' ? isMonth : isAny,
   )
-  // Nothing is worked out for more days than are allowed.
+  // Checked first, because hours are computed for each day.
   if (parameters.faults.length > 0) return undefined
   const { timezone } = context.calendar
-  const told = { by, ...days, timezone }
+  const about = { by, ...days, timezone }
   if (by === 'hour') {
     const { startMs, endMs } = boundsOf(context.calendar, days)
     const hours = hoursOf(context.calendar, startMs, endMs)
     const left = after === undefined ? hours : hours.filter(it => it.startMs > Date.parse(after))
-    return { question: { kind: 'hours', ...filters, hours: left, endMs }, days, told, key: ['hour'] }
+    return { question: { kind: 'hours', ...filters, hours: left, endMs }, days, about, key: ['hour'] }
   }
   const question = { kind: 'daily', ...filters, by, ...days, order: 'key', after } as const
-  return { question, days, told, key: [by === 'user' ? 'username' : by] }
+  return { question, days, about, key: [by === 'user' ? 'username' : by] }
 }
 
 export const topQuestion: Reader = (parameters, context) => {
@@ -67,7 +67,7 @@ export const topQuestion: Reader = (parameters, context) => {
   const { tenant, calendar } = context
   const all = { user: undefined, router: undefined, service: undefined, after: undefined }
   const question = { kind: 'daily', tenant, ...all, by: 'user', from, to: undefined, order: 'most' } as const
-  return { question, days: undefined, told: { period, timezone: calendar.timezone }, key: [] }
+  return { question, days: undefined, about: { period, timezone: calendar.timezone }, key: [] }
 }
 
 export const sessionsQuestion: Reader = (parameters, context) => {
@@ -84,7 +84,7 @@ export const sessionsQuestion: Reader = (parameters, context) => {
   const after = startTime === undefined || id === undefined ? undefined : { startTime, id }
   const open = { openFrom: new Date(startMs), openBefore: new Date(endMs) }
   const question = { kind: 'sessions', ...filters, status, ...open, order: 'newest', after } as const
-  return { question, days, told: { ...days, timezone: context.calendar.timezone }, key: ['start_time', 'id'] }
+  return { question, days, about: { ...days, timezone: context.calendar.timezone }, key: ['start_time', 'id'] }
 }
 
 function filtersOf(parameters: Parameters, { tenant }: Context) {
@@ -98,7 +98,7 @@ function filtersOf(parameters: Parameters, { tenant }: Context) {
 
 export const NO_CURSOR = 'is none of this question: ask for the first page again'
 
-/** What the page before ended by, in the first of its columns; `undefined` on the first page. */
+/** The key at which the previous page ended, from the first of its columns; `undefined` for the first page. */
 export function keyOf(
   parameters: Parameters,
   { place }: Context,
@@ -132,6 +132,6 @@ function todayOf({ calendar, now }: Context): string {
 function boundsOf(calendar: Calendar, { from, to }: DayRange): { startMs: number; endMs: number } {
   const { startMs } = calendar.dayNamed(from)
   const last = calendar.dayNamed(to)
-  // A day that the zone never had ends where the one after it begins.
+  // A day that the zone skipped ends where the next one begins.
   return { startMs, endMs: last.name === to ? last.endMs : last.startMs }
 }

@@ -32,9 +32,9 @@ interface Page {
   readonly path: string
   readonly parameters: readonly string[]
   readonly read: Reader
-  /** Rows of a page where no limit is named; of an answer, where there are no pages. */
+  /** The default number of rows of a page or, if there are no pages, of the answer. */
   readonly limit: number
-  /** One as JSON has it, by the names of its columns. */
+  /** Makes a row, by the names of its columns, into JSON. */
   readonly rowOf: (row: ReadonlyMap<string, Value>) => Exact
 }
 
@@ -68,7 +68,7 @@ const PAGES: readonly Page[] = [
   },
 ]
 
-/** The routes that tell what the tables have: JSON in pages, or all of it as CSV. */
+/** The routes that read the tables: pages of JSON, or all rows as CSV. */
 export function usageRoutes(options: UsageRoutesOptions): readonly Route[] {
   return PAGES.map(page => ({
     kind: 'guarded',
@@ -105,15 +105,15 @@ async function answer(
   if (asked === undefined || parameters.faults.length > 0) return problem(400, parameters.faults.join('; '))
   const most = limit ?? usual
   if (isCsv) return csvAnswer(asked, isPaged ? undefined : most, grant, asker, options)
-  // One more than is told says whether there is a next page.
+  // One row more shows whether there is a next page.
   const read = await gate.inTurn(grant, () => {
     asker.signal.throwIfAborted()
     return source.page(asked.question, isPaged ? most + 1 : most, asker.signal)
   })
-  return jsonAnswer({ tenant, ...asked.told }, asked, read, { most, isPaged, fingerprint, rowOf })
+  return jsonAnswer({ tenant, ...asked.about }, asked, read, { most, isPaged, fingerprint, rowOf })
 }
 
-/** By `Accept`: CSV only where it is wanted more than JSON. */
+/** The format by `Accept`: CSV only if it is preferred to JSON. */
 function preferred(accept: string | undefined): 'json' | 'csv' {
   const wanted = new Map(
     (accept ?? '').split(',').map(range => {
@@ -126,7 +126,7 @@ function preferred(accept: string | undefined): 'json' | 'csv' {
   return (wanted.get('text/csv') ?? 0) > json ? 'csv' : 'json'
 }
 
-interface Telling extends Pick<Page, 'rowOf'> {
+interface Shown extends Pick<Page, 'rowOf'> {
   readonly most: number
   readonly isPaged: boolean
   readonly fingerprint: string
@@ -136,7 +136,7 @@ function jsonAnswer(
   about: Readonly<Record<string, string>>,
   { days, key }: Asked,
   { columns, rows }: Awaited<ReturnType<UsageSource['page']>>,
-  { most, isPaged, fingerprint, rowOf }: Telling,
+  { most, isPaged, fingerprint, rowOf }: Shown,
 ): Reply {
   const page = rows.slice(0, most)
   const last = rows.length > most ? page.at(-1) : undefined
@@ -161,7 +161,7 @@ async function csvAnswer(
   if (isHead) return { ...csv, body: Readable.from([]) }
   const seat = gate.seat(grant)
   if (seat.kind === 'full') return seat.reply
-  // Whether it ends, breaks or is left: then the response closes, and `gone` aborts.
+  // However it ends, the response closes, and `gone` aborts.
   gone.addEventListener('abort', seat.leave)
   if (gone.aborted) seat.leave()
   const signal = AbortSignal.any([gone, AbortSignal.timeout(gate.streamWithinMs)])

@@ -11,12 +11,12 @@ interface Filters {
   readonly service: Service | undefined
 }
 
-/** What can be asked for of one tenant; `after` is where the page before ended. */
+/** A question about one tenant. `after` is where the previous page ended. */
 export type Question =
   | (Filters & {
       readonly kind: 'daily'
       readonly by: 'day' | 'month' | 'user' | 'router' | 'service'
-      /** Days, the last one included; absent: however early or late. */
+      /** Days, both included; `undefined`: no limit. */
       readonly from: string | undefined
       readonly to: string | undefined
       readonly order: 'key' | 'most'
@@ -26,7 +26,7 @@ export type Question =
   | (Filters & {
       readonly kind: 'sessions'
       readonly status: 'active' | 'ended' | undefined
-      /** Those that were open at or after this instant, and before that one. */
+      /** Sessions that were open at or after the first instant, and before the second. */
       readonly openFrom: Date
       readonly openBefore: Date
       readonly order: 'newest'
@@ -41,18 +41,21 @@ export type Question =
       readonly after: string | undefined
     }
 
-/** Bytes are bigints, whatever they add up to; instants ISO 8601. */
+/** A value of a row: bytes are bigints, instants are ISO 8601. */
 export type Value = string | bigint | null
 export type Row = readonly Value[]
 
-/** A port: what the tables have. Each rejects with a failure where they can't be asked, or the signal aborts. */
+/** A port: reads the tables. Each method rejects with a failure if they cannot be read, or the signal aborts. */
 export interface UsageSource {
   page(
     question: Question,
     limit: number,
     signal: AbortSignal,
   ): Promise<{ readonly columns: readonly string[]; readonly rows: readonly Row[] }>
-  /** All rows, or so many, as lines of CSV and as they were at one moment; the first line, with the columns' names, is not among them. Something is held until they are read, or the signal aborts. */
+  /**
+   * All rows, or the first `limit`, as lines of CSV, without the line of column names, from one snapshot of the tables.
+   * A connection is held until all are read, or the signal aborts.
+   */
   all(
     question: Question,
     limit: number | undefined,
@@ -60,7 +63,7 @@ export interface UsageSource {
   ): Promise<{ readonly columns: readonly string[]; readonly lines: AsyncIterable<string> }>
 }
 
-/** A port: the tenants of the config, and their days. */
+/** A port: the tenants of the config, and their calendars. */
 export interface Calendars {
   tenants(): readonly TenantId[]
   calendar(tenant: TenantId): Calendar | undefined
