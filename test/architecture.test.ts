@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   alerts: ['accounting', 'runtime', ...LIBRARIES],
   auth: ['accounting', 'runtime', ...LIBRARIES],
   feed: ['accounting', 'live', 'auth', 'runtime', ...LIBRARIES],
-  api: ['accounting', 'live', 'services', 'runtime', ...LIBRARIES],
+  api: ['accounting', 'live', 'services', 'auth', 'runtime', ...LIBRARIES],
   config: ['accounting', 'services', ...LIBRARIES],
   commands: [
     ...['accounting', 'auth', 'config', 'postgres', 'routeros', 'services', 'store'],

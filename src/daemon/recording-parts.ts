@@ -6,6 +6,7 @@ import { Poller } from '../poller/poller.ts'
 import { CommitLoop } from '../recording/commit-loop.ts'
 import { Recorder } from '../recording/recorder.ts'
 import { measureWaiting, RecordingMetrics } from '../recording/recording-metrics.ts'
+import type { RouterBook } from '../recording/router-book.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import { TenantBoard } from '../recording/tenant-board.ts'
 import { measureTenants } from '../recording/tenant-metrics.ts'
@@ -18,8 +19,9 @@ import type { Metrics } from '../runtime/metrics.ts'
 import { pooledRandom } from '../runtime/pooled-random.ts'
 import { REGISTERED } from '../services/registered.ts'
 import { SERVICE_NAMES } from '../services/services.ts'
+import { LimitWatch, type LimitWatchOptions } from './limit-watch.ts'
 import type { Storage } from './storage.ts'
-import { watchesOf } from './watches.ts'
+import { UncountedWatch, type UncountedWatchOptions } from './uncounted-watch.ts'
 
 export interface RecordingPartsOptions {
   readonly config: Pick<Config, 'poll' | 'commit' | 'bucketMs'>
@@ -83,4 +85,12 @@ export function recordingParts(options: RecordingPartsOptions): RecordingParts {
   measureRouters(metrics, { books, poller })
   measureTenants(metrics, board, clock)
   return { poller, recorder, board, commits }
+}
+
+/** Checks each router after a reading, and logs what an operator should know. */
+function watchesOf(options: UncountedWatchOptions & LimitWatchOptions): (book: RouterBook) => void {
+  const watches = [new UncountedWatch(options), new LimitWatch(options)]
+  return book => {
+    for (const watch of watches) watch.look(book)
+  }
 }

@@ -1,21 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { TenantId } from '../../accounting/ids.ts'
+import type { Grant, TokenVerifier } from '../../auth/tokens.ts'
 import { problem, type Reply } from './reply.ts'
-
-/** What a token allows, until it expires. */
-export type Grant =
-  | { readonly kind: 'tenant'; readonly tenant: TenantId; readonly expiresAt: Date }
-  | { readonly kind: 'admin'; readonly expiresAt: Date }
-
-/** `refused`: the token is no good. `unverifiable`: its issuer's keys can't be had now. */
-export type Refusal =
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'unverifiable'; readonly reason: string }
-
-/** A port: who the bearer of a token is. Never rejects. */
-export interface TokenVerifier {
-  verify(token: string): Promise<Grant | Refusal>
-}
 
 const BEARER = /^bearer +(\S+) *$/i
 

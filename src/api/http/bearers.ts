@@ -1,6 +1,6 @@
+import type { TokenVerifier } from '../../auth/tokens.ts'
 import { Block } from '../../runtime/block.ts'
 import { systemClock } from '../../runtime/clock.ts'
-import type { TokenVerifier } from './authorization.ts'
 
 interface Bearer {
   readonly token: string

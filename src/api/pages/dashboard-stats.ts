@@ -1,10 +1,10 @@
 import type { TenantId } from '../../accounting/ids.ts'
+import type { Grant } from '../../auth/tokens.ts'
 import { type Snapshot, statsOf, sumTotals, type Totals } from '../../live/snapshot.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { Grant } from '../http/authorization.ts'
 import { problem, type Reply, success } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
-import { chosenTenant } from '../usage/chosen-tenant.ts'
+import { chosenTenant } from '../usage/admission.ts'
 
 /** A port: the live numbers; `undefined` for a tenant that does not exist. */
 export interface StatsSource {

@@ -1,8 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit'
+import type { Grant } from '../../auth/tokens.ts'
 import { Seats } from '../../runtime/capacity.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { RateLimit } from '../../runtime/rate-limit.ts'
-import type { Grant } from '../http/authorization.ts'
 import { problem, type Reply } from '../http/reply.ts'
 
 /** Limits on reading the tables, so that no tenant slows down the others. All admins count as one tenant. */
