@@ -85,7 +85,7 @@ export class CertificateWatch implements Component {
       if (this.#served !== before.served || before.refusal !== undefined)
         log.info({ cert: this.#files.cert, ...is }, 'certificate reloaded')
     } else if (this.#refusal !== before.refusal) {
-      log.error({ reason: this.#refusal, ...is }, 'certificate not reloaded: the one before is served on')
+      log.error({ reason: this.#refusal, ...is }, 'certificate not reloaded: the previous one stays in use')
     }
   }
 

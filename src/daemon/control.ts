@@ -58,7 +58,7 @@ export class Control implements Component {
     if (path === undefined) {
       log.warn(
         { directory },
-        'the path of the journal is too long for a socket: `tikmeter status` finds nobody',
+        'the path of the journal is too long for a socket: `tikmeter status` will not work',
       )
       return
     }
@@ -79,7 +79,7 @@ export class Control implements Component {
     } catch (error) {
       log.warn(
         { path, err: errorFields(error) },
-        '`tikmeter status` finds nobody: its socket can not be made',
+        'the socket cannot be created: `tikmeter status` will not work',
       )
     }
   }

@@ -33,12 +33,12 @@ export async function commitLast(options: LastCommitOptions): Promise<boolean> {
   const untilMs = clock.steadyMs() + GIVE_UP_AFTER_MS
   while (!(await commits.flush())) {
     if (journal.isWriting) {
-      log.error('stopped with bytes that the database did not take; the journal has them')
+      log.error('stopped before the database had all bytes; the journal has the rest')
       return false
     }
     if (clock.steadyMs() >= untilMs)
       throw new Error(
-        'neither the database nor the journal took the bytes that wait: those of sessions that end before the next start are lost',
+        'neither the database nor the journal took the waiting bytes: those of sessions that end before the next start are lost',
       )
     await clock.sleep(AGAIN_MS, signal)
   }

@@ -47,14 +47,17 @@ export class LimitWatch {
     this.#loggedEvents.add(book)
     this.#options.log.warn(
       { router: book.key },
-      'a router has more events waiting than are kept one by one: the others are counted, and their bytes added up',
+      'a router has too many events waiting: further ones are only counted, and their bytes added up',
     )
   }
 
   #log(router: RouterKey, crowding: { sessions: number; leftOut: number; limits: readonly string[] }): void {
     const { log } = this.#options
     if (crowding.leftOut > 0)
-      log.warn({ router, ...crowding }, 'sessions beyond the limits of a router are left out: raise them')
+      log.warn(
+        { router, ...crowding },
+        'sessions beyond the limits of a router are left out: raise its limits',
+      )
     else if (crowding.limits.length > 0)
       log.warn({ router, ...crowding }, 'a router has more than 80 % of what its limits allow')
     else log.info({ router }, 'a router is well within its limits again')

@@ -57,7 +57,7 @@ export class UncountedWatch {
     const advice = `tikmeter probe ${router} says what to do`
     log.warn(
       { router, sessions, ...(refused.length > 0 ? { refused } : {}), advice },
-      'sessions stay without counters: what they move is not counted for now',
+      'sessions stay without counters: their bytes are not counted for now',
     )
   }
 }

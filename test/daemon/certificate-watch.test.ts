@@ -17,7 +17,7 @@ const CERTIFICATES = 'test/harness/fleet/certificates'
 const SERVER = '02'
 const SELF_SIGNED = '03'
 const RELOADED = [30, 'certificate reloaded']
-const NOT_RELOADED = 'certificate not reloaded: the one before is served on'
+const NOT_RELOADED = 'certificate not reloaded: the previous one stays in use'
 const OTHER_KEY = 'server.tls.key is not the key of the certificate in cert'
 
 let folder: string
@@ -134,7 +134,7 @@ describe('a certificate that changed', () => {
     ['is half written', () => writeFileSync(join(folder, 'cert.pem'), '-----BEGIN CERT'), 'server.tls.cert'],
     ['is gone', () => rmSync(join(folder, 'cert.pem')), 'server.tls.cert cannot be read: there is no such'],
     ['has expired', () => putPair('expired'), 'server.tls.cert has expired'],
-    ['is too weak', () => putPair('short-key'), 'server.tls can not be used'],
+    ['is too weak', () => putPair('short-key'), 'server.tls cannot be used'],
   ])('and %s leaves the one before, is told of once, and is mended by the next', async (_, spoil, reason) => {
     putPair('server')
     const { serial, look, told, watch } = await watching()

@@ -27,7 +27,9 @@ test('what waits at a stop is committed, or the journal has it and the log says 
   expect(committed.lines.told).toEqual([])
   const kept = lastOf({ roomAfterMs: 0 })
   expect(await kept.ended).toBe(false)
-  expect(kept.lines.told).toMatchObject([{ level: 50, msg: expect.stringContaining('the journal has them') }])
+  expect(kept.lines.told).toMatchObject([
+    { level: 50, msg: expect.stringContaining('the journal has the rest') },
+  ])
 })
 
 test('while neither the database nor the journal takes what waits, a stop tries both again', async () => {
@@ -42,7 +44,7 @@ test('while neither the database nor the journal takes what waits, a stop tries 
 test('a stop that saves nothing fails, and says what is lost', async () => {
   const { clock, lines, ended } = lastOf({})
   await clock.turn(5_000)
-  expect(await ended).toMatch(/neither the database nor the journal took the bytes that wait/)
+  expect(await ended).toMatch(/neither the database nor the journal took the waiting bytes/)
   expect(lines.told).toEqual([])
   expect(clock.sleepers).toBe(0)
 })

@@ -137,7 +137,7 @@ test('so is one that is near the limit of its bytes', async () => {
 
 test('a router that tells of too many events has the rest counted, and the log says so once', async () => {
   const { scene, hq, read } = crowded(1, 1_000_000)
-  const named = () => scene.lines.told.filter(it => String(it['msg']).includes('more events'))
+  const named = () => scene.lines.told.filter(it => String(it['msg']).includes('too many events'))
   // Each of them is an event: it should have been there before.
   for (let time = 0; time < 500; time++) await read(users(1, time))
   expect(named()).toEqual([])

@@ -37,7 +37,7 @@ test('a router with sessions that stay without counters is told once, with what 
     {
       ...{ level: 40, router: 'acme/hq', sessions: 1 },
       refused: ['/interface/pppoe-server: no such command prefix'],
-      msg: 'sessions stay without counters: what they move is not counted for now',
+      msg: 'sessions stay without counters: their bytes are not counted for now',
     },
   ])
   await readFor(scene, hq, 600, BYTES)

@@ -65,7 +65,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
 const OVER = new Error('the answer is over')
 
 /** The answer if the token was revoked before anything was sent. */
-const REVOKED = problem(401, 'the token no longer holds', {
+const REVOKED = problem(401, 'the token is no longer valid', {
   'WWW-Authenticate': 'Bearer error="invalid_token"',
 })
 

@@ -20,7 +20,7 @@ const PARSERS: Readonly<Record<string, (body: string) => Form>> = {
 }
 
 /** The answer to a body of another type, or to none. */
-export const NOT_A_FORM = problem(415, `the body is ${Object.keys(PARSERS).join(' or ')}`, CLOSING)
+export const NOT_A_FORM = problem(415, `the body must be ${Object.keys(PARSERS).join(' or ')}`, CLOSING)
 
 /** Makes the routes of `scope` read forms: as browsers encode them, or a JSON object, whose strings are the fields. */
 export function readForms(scope: FastifyInstance): void {
@@ -31,7 +31,7 @@ export function readForms(scope: FastifyInstance): void {
 /** @throws UnreadableForm */
 function jsonForm(text: string): Form {
   const value = parsed(text)
-  if (typeof value !== 'object' || value === null) throw new UnreadableForm('the body is no JSON object')
+  if (typeof value !== 'object' || value === null) throw new UnreadableForm('the body is not a JSON object')
   return new Map(
     Object.entries(value).filter((field): field is [string, string] => typeof field[1] === 'string'),
   )
@@ -41,7 +41,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new UnreadableForm('the body is no JSON')
+    throw new UnreadableForm('the body is not JSON')
   }
 }
 
@@ -50,6 +50,6 @@ export function formFault(error: unknown): Reply | undefined {
   if (error instanceof UnreadableForm) return problem(400, error.message, CLOSING)
   if (error instanceof errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE) return NOT_A_FORM
   if (error instanceof errorCodes.FST_ERR_CTP_BODY_TOO_LARGE)
-    return problem(413, `the body has ${MAX_FORM_BYTES} bytes at the most`, CLOSING)
+    return problem(413, `the body may have at most ${MAX_FORM_BYTES} bytes`, CLOSING)
   return undefined
 }

@@ -17,21 +17,21 @@ export class Parameters {
     const value = this.#query.get(name) ?? undefined
     if (value === undefined) return undefined
     if (value.length > LONGEST_TEXT) return this.fault(name, `is longer than ${LONGEST_TEXT} characters`)
-    if (NUL.test(value)) return this.fault(name, 'has a NUL in it')
+    if (NUL.test(value)) return this.fault(name, 'contains a NUL')
     return value
   }
 
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.#query.get(name)
     if (value === null) return undefined
-    return choices.find(it => it === value) ?? this.fault(name, `is none of ${choices.join(', ')}`)
+    return choices.find(it => it === value) ?? this.fault(name, `is not one of ${choices.join(', ')}`)
   }
 
   /** A day of the calendar, `2026-11-24`. */
   day(name: string): string | undefined {
     const value = this.#query.get(name)
     if (value === null) return undefined
-    return isDay(value) ? value : this.fault(name, 'is no day such as 2026-11-24')
+    return isDay(value) ? value : this.fault(name, 'is not a day such as 2026-11-24')
   }
 
   /** A number from 1 to `most`. */
@@ -39,7 +39,7 @@ export class Parameters {
     const value = this.#query.get(name)
     if (value === null) return undefined
     const count = /^\d{1,9}$/.test(value) ? Number(value) : 0
-    return count >= 1 && count <= most ? count : this.fault(name, `is no number from 1 to ${most}`)
+    return count >= 1 && count <= most ? count : this.fault(name, `is not a number from 1 to ${most}`)
   }
 
   fault(name: string, what: string): undefined {

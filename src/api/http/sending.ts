@@ -41,8 +41,8 @@ export function failed(error: unknown, { routeOptions }: FastifyRequest, log: Lo
   const fields = { err: errorFields(error), path: routeOptions.url }
   if (isFailure(error)) {
     log.warn(fields, 'request could not be answered')
-    return problem(503, 'this can not be told now', { 'Retry-After': '5' })
+    return problem(503, 'the answer is not available now: try again', { 'Retry-After': '5' })
   }
   log.error(fields, 'request failed')
-  return problem(500, 'something went wrong here')
+  return problem(500, 'an unexpected error, which is in the log of the daemon')
 }

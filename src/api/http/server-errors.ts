@@ -18,7 +18,7 @@ export class UnusableCertificate extends Error {
   readonly retryable = false
 
   constructor(options: ErrorOptions) {
-    super('server.tls can not be used: name the PEM file of a certificate, and that of its own key', options)
+    super('server.tls cannot be used: name the PEM file of a certificate, and that of its key', options)
   }
 }
 
@@ -38,15 +38,15 @@ export function cannotListen(at: ListenAddress, error: NodeJS.ErrnoException): C
 function messageFor({ host, port, block }: ListenAddress, code: string): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} of ${host} is taken: stop who listens there ("ss -ltnp sport = :${port}" says who), or set ${block}.port to another`
+      return `port ${port} of ${host} is in use: stop the program that listens there ("ss -ltnp sport = :${port}" shows it), or change ${block}.port`
     case 'EADDRNOTAVAIL':
-      return `${host} is no address of this machine: set ${block}.host to one that is ("ip address" lists them), or to 0.0.0.0 for all`
+      return `${host} is not an address of this machine: set ${block}.host to one ("ip address" lists them), or to 0.0.0.0 for all`
     case 'EACCES':
-      return `port ${port} is not for this user: set ${block}.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE`
+      return `this user may not listen on port ${port}: set ${block}.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${host} is a name that this machine does not know: set ${block}.host to an address of this machine`
+      return `this machine cannot resolve the name ${host}: set ${block}.host to an address of this machine`
     default:
-      return `port ${port} of ${host} can not be listened on (${code}): set ${block}.host or ${block}.port to another`
+      return `cannot listen on port ${port} of ${host} (${code}): change ${block}.host or ${block}.port`
   }
 }

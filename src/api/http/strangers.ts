@@ -126,7 +126,7 @@ export class Strangers {
   }
 
   #tooMany(what: string): Reply {
-    const detail = `${this.#perSecond} ${what} a second are the most from one address`
+    const detail = `one address may send at most ${this.#perSecond} ${what} a second`
     return problem(429, detail, { 'Retry-After': '1', Connection: 'close' })
   }
 }

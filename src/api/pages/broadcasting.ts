@@ -31,7 +31,7 @@ function authorizeChannel(
 ): Reply {
   const socketId = form.get('socket_id') ?? ''
   const channel = form.get('channel_name')
-  if (!signer.isSocketId(socketId)) return problem(400, "socket_id is the connection's, such as 123.456")
+  if (!signer.isSocketId(socketId)) return problem(400, "socket_id must be the connection's, such as 123.456")
   if (channel === undefined) return problem(400, 'channel_name is missing')
   const named = signer.tenantIn(channel)
   const tenant = tenants.find(id => id === named)
@@ -39,5 +39,5 @@ function authorizeChannel(
   // Someone else's tenant is 403 like one that does not exist, so that nobody learns which exist.
   return isTheirs
     ? json(200, { auth: signer.signUntil(socketId, channel, grant.expiresAt) })
-    : problem(403, 'no channel of yours')
+    : problem(403, 'not a channel of your tenant')
 }

@@ -18,7 +18,7 @@ export class DashboardMissing extends Error {
 
   constructor(folder: string, options: ErrorOptions) {
     super(
-      `server.dashboard is on, and there is no dashboard in ${folder}: run "npm run build", or turn it off`,
+      `server.dashboard is on, but there is no dashboard in ${folder}: run "npm run build", or turn it off`,
       options,
     )
   }

@@ -38,7 +38,7 @@ function tenantStats(source: StatsSource, query: URLSearchParams, grant: Grant, 
 }
 
 function systemStats(source: StatsSource, grant: Grant, now: Date): Reply {
-  if (grant.kind !== 'admin') return problem(403, 'for admins')
+  if (grant.kind !== 'admin') return problem(403, 'only for admins')
   const tenants = source.tenants().flatMap(tenant => {
     const snapshot = source.snapshot(tenant, now)
     return snapshot === undefined ? [] : [{ tenant, ...snapshot.stats }]

@@ -33,7 +33,7 @@ export function chosenTenant(
 ): { readonly kind: 'tenant'; readonly tenant: TenantId } | { readonly kind: 'none'; readonly reply: Reply } {
   const named = query.get('tenant')
   if (grant.kind === 'admin' && named === null) {
-    return { kind: 'none', reply: problem(400, 'an admin names the tenant: ?tenant=ID') }
+    return { kind: 'none', reply: problem(400, 'an admin must name the tenant: ?tenant=ID') }
   }
   const wanted = grant.kind === 'tenant' && named === null ? grant.tenant : named
   const tenant = tenants.find(id => id === wanted)

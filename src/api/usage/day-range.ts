@@ -23,8 +23,7 @@ export function daysAsked(parameters: Parameters, today: string): DayRange | und
 /** Adds a fault if there are more than `most` days. @param by what each row is for, such as `day` */
 export function checkLength(parameters: Parameters, { from, to }: DayRange, most: number, by: string): void {
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
-  if (days > most)
-    parameters.fault('from', `and to are ${days} days: by ${by} ${most} can be asked for at once`)
+  if (days > most) parameters.fault('from', `and to span ${days} days: by ${by} at most ${most} are possible`)
 }
 
 export function firstOfMonth(day: string): string {

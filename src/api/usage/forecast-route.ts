@@ -39,7 +39,8 @@ async function answer(
   const parameters = new Parameters(query)
   const user = parameters.text('user')
   // That row has other subscribers each day.
-  if (user === OTHERS) parameters.fault('user', 'is no subscriber, but the names beyond a budget')
+  if (user === OTHERS)
+    parameters.fault('user', 'is not a subscriber: it stands for all names beyond a budget')
   if (parameters.faults.length > 0) return problem(400, parameters.faults.join('; '))
   // By the minute, so that the answer stays the same for a minute. The tables lag by about as much.
   const asOfMs = Math.floor(clock.now().getTime() / MINUTE_MS) * MINUTE_MS

@@ -59,7 +59,7 @@ export class ReadGate {
     const rate = this.#rates.get(key) ?? new RateLimit({ atOnce, perSecond }, nowMs)
     this.#rates.set(key, rate)
     if (rate.take(nowMs)) return undefined
-    return problem(429, `${atOnce} requests at once and ${perSecond} a second are the most`, {
+    return problem(429, `at most ${atOnce} requests at once, and ${perSecond} a second`, {
       'Retry-After': String(rate.secondsToNext(nowMs)),
     })
   }
@@ -76,12 +76,15 @@ export class ReadGate {
   seat(grant: Grant): { readonly kind: 'seated'; leave(): void } | { readonly kind: 'full'; reply: Reply } {
     const key = keyOf(grant)
     if (!this.#tenantSeats.take(key)) {
-      const detail = `${this.#limits.streamsPerTenant} CSV at the same time are the most: let one end`
+      const detail = `at most ${this.#limits.streamsPerTenant} CSV downloads at the same time: wait until one ends`
       return { kind: 'full', reply: problem(429, detail, { 'Retry-After': '5' }) }
     }
     if (!this.#seats.take(ALL)) {
       this.#tenantSeats.release(key)
-      return { kind: 'full', reply: problem(503, 'too many CSV are under way', { 'Retry-After': '5' }) }
+      return {
+        kind: 'full',
+        reply: problem(503, 'too many CSV downloads are running', { 'Retry-After': '5' }),
+      }
     }
     let isSeated = true
     const leave = () => {

@@ -84,7 +84,12 @@ export const sessionsQuestion: Reader = (parameters, context) => {
   const after = startTime === undefined || id === undefined ? undefined : { startTime, id }
   const open = { openFrom: new Date(startMs), openBefore: new Date(endMs) }
   const question = { kind: 'sessions', ...filters, status, ...open, order: 'newest', after } as const
-  return { question, days, about: { ...days, timezone: context.calendar.timezone }, key: ['start_time', 'id'] }
+  return {
+    question,
+    days,
+    about: { ...days, timezone: context.calendar.timezone },
+    key: ['start_time', 'id'],
+  }
 }
 
 function filtersOf(parameters: Parameters, { tenant }: Context) {
@@ -96,7 +101,7 @@ function filtersOf(parameters: Parameters, { tenant }: Context) {
   }
 }
 
-export const NO_CURSOR = 'is none of this question: ask for the first page again'
+export const NO_CURSOR = 'belongs to another question: request the first page again'
 
 /** The key at which the previous page ended, from the first of its columns; `undefined` for the first page. */
 export function keyOf(

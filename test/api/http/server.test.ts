@@ -116,6 +116,6 @@ test('a certificate that is none, or another key’s, is a rejected start', asyn
   const another = { cert: await pem('server.pem'), key: await pem('self-signed-key.pem') }
   for (const tls of [{ cert: 'nonsense', key: 'nonsense' }, another]) {
     const api = new TestApi({ server: { tls } })
-    await expect(api.start()).rejects.toThrow('server.tls can not be used')
+    await expect(api.start()).rejects.toThrow('server.tls cannot be used')
   }
 })

@@ -193,7 +193,7 @@ test('a cursor of another question, of another tenant, or of nobody is none', as
     [`?limit=1&cursor=${cursor}`, 'globex'],
     [`?tenant=globex&cursor=${cursor}`, 'admin'],
   ] as const)
-    expect(await fault(query, token)).toMatch(/^cursor is none of this question/)
+    expect(await fault(query, token)).toMatch(/^cursor belongs to another question/)
   const [fingerprint] = JSON.parse(Buffer.from(String(cursor), 'base64url').toString())
   for (const key of ['', '0', '-1', 'x', '1; drop', '9'.repeat(19)]) {
     const made = Buffer.from(JSON.stringify([fingerprint, '', '', key])).toString('base64url')
@@ -203,7 +203,7 @@ test('a cursor of another question, of another tenant, or of nobody is none', as
 
 test('what is wrong with a question is told, all of it', async () => {
   expect(await fault('?kind=weather&limit=0&rule=%00')).toBe(
-    'limit is no number from 1 to 1000; rule has a NUL in it; kind is none of usage, router_offline, session_stalled, session_uncounted, more',
+    'limit is not a number from 1 to 1000; rule contains a NUL; kind is not one of usage, router_offline, session_stalled, session_uncounted, more',
   )
   expect(await fault('?from=2026-11-01')).toBe('unknown query parameter: from')
 })

@@ -126,7 +126,7 @@ test('a cursor of another question, of another tenant, or of nobody is none', as
     '/api/usage?by=day&from=2026-11-01',
     '/api/sessions?',
   ])
-    expect(await fault(`${path}&cursor=${cursor}`)).toMatch(/^cursor is none of this question/)
+    expect(await fault(`${path}&cursor=${cursor}`)).toMatch(/^cursor belongs to another question/)
   expect(await fault(`/api/usage?by=day&limit=1&cursor=${cursor}`, 'globex')).toMatch(/^cursor /)
   expect(await fault(`/api/usage?by=day&limit=1&tenant=globex&cursor=${cursor}`, 'admin')).toMatch(/^cursor /)
   const [fingerprint] = JSON.parse(Buffer.from(String(cursor), 'base64url').toString())
@@ -182,20 +182,20 @@ test('a sum beyond 2^53 is told with all its digits', async () => {
 
 test('what is wrong with a question is told, all of it, with the parameter’s name', async () => {
   expect(await fault('/api/usage?by=week&from=2026-02-30&limit=0&service=x')).toBe(
-    'limit is no number from 1 to 1000; by is none of hour, day, month, user, router, service; ' +
-      'service is none of hotspot, ppp; from is no day such as 2026-11-24',
+    'limit is not a number from 1 to 1000; by is not one of hour, day, month, user, router, service; ' +
+      'service is not one of hotspot, ppp; from is not a day such as 2026-11-24',
   )
   expect(await fault('/api/usage?from=2026-11-02&to=2026-11-01')).toBe('from is after to')
   expect(await fault('/api/usage?by=hour&from=2026-10-01&to=2026-11-01')).toMatch(
     /^from and to are 32 days: by hour 31 /,
   )
   expect(await fault('/api/usage?from=2024-01-01&to=2026-11-01')).toMatch(/are 1036 days: by day 800 /)
-  expect(await fault('/api/usage?from=99999-01-01')).toMatch(/^from is no day/)
-  expect(await fault('/api/usage?user=%00')).toBe('user has a NUL in it')
+  expect(await fault('/api/usage?from=99999-01-01')).toMatch(/^from is not a day/)
+  expect(await fault('/api/usage?user=%00')).toBe('user contains a NUL')
   expect(await fault('/api/usage?days=3')).toBe('unknown query parameter: days')
   expect(await fault('/api/usage?by=day&by=user')).toBe('query parameter given twice: by')
-  expect(await fault('/api/sessions?status=open')).toBe('status is none of active, ended')
-  expect(await fault('/api/usage/top?period=year&limit=1001')).toMatch(/^limit .*; period is none of/)
+  expect(await fault('/api/sessions?status=open')).toBe('status is not one of active, ended')
+  expect(await fault('/api/usage/top?period=year&limit=1001')).toMatch(/^limit .*; period is not one of/)
   expect(await fault('/api/usage?format=csv&limit=3')).toBe('limit is for JSON: CSV has all rows')
 })
 

@@ -134,7 +134,7 @@ test('what a third service moved is read, survives kill -9, and is in the tables
   const refused = await ask(fourth, '/api/usage?tenant=acme&service=none')
   expect([refused.status, JSON.stringify(refused.body)]).toEqual([
     400,
-    expect.stringContaining('is none of hotspot, ppp, bypassed'),
+    expect.stringContaining('is not one of hotspot, ppp, bypassed'),
   ])
 }, 120_000)
 

@@ -17,7 +17,7 @@ export const LISTENING_FAULTS: readonly Fault[] = [
     what: 'the port is taken',
     command: 'run',
     code: 1,
-    line: 'could not start: port PORT of 127.0.0.1 is taken: stop who listens there ("ss -ltnp sport = :PORT" says who), or set server.port to another',
+    line: 'could not start: port PORT of 127.0.0.1 is in use: stop the program that listens there ("ss -ltnp sport = :PORT" shows it), or change server.port',
     provoke: async means => {
       const port = await listening(createServer())
       means.place.name(port, 'PORT')
@@ -28,14 +28,14 @@ export const LISTENING_FAULTS: readonly Fault[] = [
     what: 'the address belongs to another machine',
     command: 'run',
     code: 1,
-    line: 'could not start: 192.0.2.1 is no address of this machine: set server.host to one that is ("ip address" lists them), or to 0.0.0.0 for all',
+    line: 'could not start: 192.0.2.1 is not an address of this machine: set server.host to one ("ip address" lists them), or to 0.0.0.0 for all',
     provoke: means => serve(means, { host: NOBODYS_ADDRESS, port: 0 }),
   },
   {
     what: 'the address is an unknown host name',
     command: 'run',
     code: 1,
-    line: 'could not start: NAME is a name that this machine does not know: set server.host to an address of this machine',
+    line: 'could not start: this machine cannot resolve the name NAME: set server.host to an address of this machine',
     provoke: means => {
       means.place.name(UNKNOWN_NAME, 'NAME')
       return serve(means, { host: UNKNOWN_NAME, port: 0 })
@@ -45,7 +45,7 @@ export const LISTENING_FAULTS: readonly Fault[] = [
     what: 'the port is below 1024, and the user is not root',
     command: 'run',
     code: 1,
-    line: 'could not start: port 81 is not for this user: set server.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE',
+    line: 'could not start: this user may not listen on port 81: set server.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE',
     provoke: async means => serveAsNobody(means, { port: 81 }),
   },
   {
