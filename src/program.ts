@@ -30,7 +30,7 @@ import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
 import { sharedAddresses } from './config/shared-address.ts'
 import { logLevelOf, warnOfSharedAddresses } from './daemon/config-file.ts'
 import { controlSocketOf } from './daemon/control-socket.ts'
-import type { Newer } from './roster/leases.ts'
+import type { NewerDaemon } from './roster/ports.ts'
 import { systemClock } from './runtime/clock.ts'
 import { keepHeapTight } from './runtime/heap.ts'
 import { Stopping } from './runtime/lifecycle.ts'
@@ -60,7 +60,7 @@ async function run({ config: file }: CommonOptions): Promise<number> {
     log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
     stop.end(FAILED)
   }
-  const onSuperseded = ({ host, startedAt }: Newer) => {
+  const onSuperseded = ({ host, startedAt }: NewerDaemon) => {
     const file = join(config.journal.directory, 'daemon-id')
     const advice = `only one of them can run; if the disk of one is a copy, delete ${file} there`
     log.fatal({ host, startedAt, advice }, 'ended: a daemon with the same id was started later')

@@ -39,6 +39,18 @@ function oursIn(row: readonly string[]): string[] {
 }
 /** These may import everything except each other; `daemon` imports nothing from the top. */
 const COMPOSITION = ['', 'daemon']
+/**
+ * Port files, and the folders with adapters that implement them. An adapter may import the types of its port, whatever
+ * the table says, so that it does not repeat them. Such imports are erased, so they make no cycle of folders.
+ */
+const PORTS: Readonly<Record<string, readonly string[]>> = {
+  'recording/ports.ts': ['store'],
+  'recording/journal-port.ts': ['journal'],
+  'roster/ports.ts': ['store'],
+  'alerts/record.ts': ['store'],
+  'alerts/delivery.ts': ['store'],
+  'api/usage/usage-source.ts': ['store'],
+}
 /** The files of `recording` with its ports and their users, which may import nothing but accounting and live. */
 const PURE_RECORDING = [
   'recorder.ts',
@@ -55,6 +67,8 @@ interface SourceFile {
   readonly path: string
   readonly text: string
   readonly imports: readonly string[]
+  /** The imports that begin with `import type`. */
+  readonly typeImports: ReadonlySet<string>
 }
 
 const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -64,7 +78,11 @@ const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encodin
     const found = text.matchAll(
       /^(?:import|export)\b[^;'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
     )
-    return { path, text, imports: Array.from(found, match => match[1] ?? match[2] ?? match[3] ?? '') }
+    const types = text.matchAll(/^import type\b[^;'"]*?from '([^']+)'/gm)
+    return {
+      ...{ path, text, imports: Array.from(found, match => match[1] ?? match[2] ?? match[3] ?? '') },
+      typeImports: new Set(Array.from(types, match => match[1] ?? '')),
+    }
   })
 
 /** The path of one of our files relative to `src`, or `npm`, or `node`. */
@@ -77,6 +95,16 @@ function targetOf(file: SourceFile, specifier: string): string {
 function folderOf(target: string): string {
   if (!target.endsWith('.ts')) return target
   return target.includes('/') ? (target.split('/')[0] ?? '') : ''
+}
+
+/** Whether a file imports types, and nothing else, of a port that its folder implements. */
+function isOwnPort(file: SourceFile, specifier: string): boolean {
+  const adapters = PORTS[targetOf(file, specifier)] ?? []
+  return adapters.includes(folderOf(file.path)) && file.typeImports.has(specifier)
+}
+
+function importsPort(file: SourceFile, port: string): boolean {
+  return file.imports.some(specifier => targetOf(file, specifier) === port)
 }
 
 function offences(isOffence: (file: SourceFile) => boolean): string[] {
@@ -127,9 +155,28 @@ describe('a folder', () => {
       if (!allowed) return []
       return file.imports
         .filter(specifier => ![folder, ...allowed].includes(folderOf(targetOf(file, specifier))))
+        .filter(specifier => !isOwnPort(file, specifier))
         .map(specifier => `${file.path} imports ${specifier}`)
     })
     expect(wrong).toEqual([])
+  })
+
+  it('lists only ports that an adapter imports', () => {
+    const unused = Object.entries(PORTS).flatMap(([port, adapters]) =>
+      adapters
+        .filter(adapter => !files.some(file => folderOf(file.path) === adapter && importsPort(file, port)))
+        .map(adapter => `${adapter} imports nothing from ${port}`),
+    )
+    expect(unused).toEqual([])
+  })
+
+  it('has the same ports in ARCHITECTURE.md as here', () => {
+    const rows = readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| `(\S+\.ts)` \| ([^|]+) \|/gm)
+    const documented = Array.from(rows, ([, port = '', by = '']): [string, string[]] => [
+      port,
+      by.split(', '),
+    ])
+    expect(new Map(documented)).toEqual(new Map(Object.entries(PORTS)))
   })
 
   it('is not imported by the recorder, except accounting and live', () => {

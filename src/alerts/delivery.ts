@@ -1,7 +1,6 @@
 import type { TenantAlert } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 import type { AlertEvent } from './message.ts'
-import type { Verdict } from './retry.ts'
 
 /** How long a claim lasts: the longest time of a post, and the same again to record its outcome. */
 export const CLAIM_MS = 30_000
@@ -19,10 +18,16 @@ export interface Delivery extends WebhookRef {
   readonly event: AlertEvent
   /** Number of the claimed attempt, from 1. */
   readonly attempt: number
-  /** Time since the alert fired or ended. */
+  /** Time since the alert fired or ended, by the database's clock. */
   readonly ageMs: number
   readonly about: TenantAlert
 }
+
+/** What happens to the delivery next. */
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly error: string }
+  | { readonly kind: 'dead'; readonly error: string }
 
 export interface BuriedWebhook extends WebhookRef {
   /** Number of deliveries that were given up. */

@@ -10,7 +10,8 @@ import type {
 } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
 
-type Hearing = Pick<AlertTerms, 'tenant' | 'webhooks'>
+/** A tenant, and which of its webhooks hear of which rules. */
+export type Audience = Pick<AlertTerms, 'tenant' | 'webhooks'>
 
 /**
  * The table of alerts. An alert is written together with its deliveries, once for each rule, subject and period,
@@ -18,14 +19,14 @@ type Hearing = Pick<AlertTerms, 'tenant' | 'webhooks'>
  */
 export interface AlertRecord {
   /** @returns how many fired (below: or ended). Takes long, and rejects if the signal aborts. */
-  fireUsage(of: Hearing, due: readonly DueUsage[], signal: AbortSignal): Promise<number>
-  fireOutages(of: Hearing, outages: readonly Outage[]): Promise<number>
+  fireUsage(audience: Audience, due: readonly DueUsage[], signal: AbortSignal): Promise<number>
+  fireOutages(audience: Audience, outages: readonly Outage[]): Promise<number>
   /** The tenants with a router whose outage has not ended. */
   openOutages(tenants: readonly TenantId[]): Promise<ReadonlySet<TenantId>>
   /** Also ends outages of routers that have left the config. */
-  endOutages(of: Hearing, recovered: readonly Recovery[]): Promise<number>
+  endOutages(audience: Audience, recovered: readonly Recovery[]): Promise<number>
   /** @param kind the kind of all rules in `due` */
-  fireSessions(of: Hearing, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number>
+  fireSessions(audience: Audience, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number>
   /** The newest alerts of each tenant, oldest first. */
   recent(tenants: readonly TenantId[], most: number): Promise<ReadonlyMap<TenantId, readonly AlertJson[]>>
   /** Alerts that fired or ended since, plus some earlier ones; by the database's clock. */

@@ -1,4 +1,5 @@
 import { backOffMs } from '../runtime/back-off.ts'
+import type { Verdict } from './delivery.ts'
 
 /** The outcome of an attempt. */
 export type Outcome =
@@ -12,12 +13,6 @@ export type Outcome =
   | { readonly kind: 'unanswered'; readonly error: string }
   /** We cut it off because the daemon stops. */
   | { readonly kind: 'cut' }
-
-/** What happens to the delivery next. */
-export type Verdict =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly error: string }
-  | { readonly kind: 'dead'; readonly error: string }
 
 export interface Attempt {
   /** Counted from 1. */

@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises'
 import { csvOf } from '../runtime/csv.ts'
 import { errorCodeOf } from '../runtime/error-code.ts'
 import type { TableRow } from '../store/pg/row-stream.ts'
-import type { UsageValue } from '../store/usage/usage-values.ts'
 import { jsonOf, tableTextOf, type UsageFormat } from './usage-format.ts'
 
 export interface PrintedRows {
@@ -38,6 +37,8 @@ export async function printRows({ rows, columns, format, none, out }: PrintedRow
   }
 }
 
-async function* batchesOf(rows: AsyncIterable<TableRow>): AsyncIterable<readonly (readonly UsageValue[])[]> {
+async function* batchesOf(
+  rows: AsyncIterable<TableRow>,
+): AsyncIterable<readonly (readonly TableRow[string][])[]> {
   for await (const row of rows) yield [Object.values(row)]
 }

@@ -1,7 +1,6 @@
 import { exactJson } from '../runtime/exact-json.ts'
 import { printable, printableJson } from '../runtime/printable.ts'
 import type { TableRow } from '../store/pg/row-stream.ts'
-import type { UsageValue } from '../store/usage/usage-values.ts'
 import { tableOf, type Widths } from './table.ts'
 
 export const USAGE_FORMATS = ['table', 'csv', 'json'] as const
@@ -48,7 +47,7 @@ export async function* tableTextOf(
   }
 }
 
-function cellOf(value: UsageValue): string {
+function cellOf(value: TableRow[string]): string {
   if (value === null) return ''
   return typeof value === 'bigint' ? bytesText(value) : printable(value)
 }

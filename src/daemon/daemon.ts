@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { RouterBooks } from '../recording/router-books.ts'
-import type { Newer } from '../roster/leases.ts'
+import type { NewerDaemon } from '../roster/ports.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { EventLoopDelay } from '../runtime/event-loop.ts'
 import { Lifecycle } from '../runtime/lifecycle.ts'
@@ -26,7 +26,7 @@ export interface DaemonOptions {
   /** Called with a bug, which no part of the daemon can handle: the daemon has to be stopped and restarted. */
   readonly onBug: (error: unknown) => void
   /** Called when a daemon with the same id was started later: this one has to be stopped, and not restarted. */
-  readonly onSuperseded: (by: Newer) => void
+  readonly onSuperseded: (by: NewerDaemon) => void
 }
 
 /** The time from the signal until the last part has stopped. Supervisors wait a little longer. */

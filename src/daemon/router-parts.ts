@@ -3,7 +3,8 @@ import { ALL_ROWS } from '../accounting/admission.ts'
 import type { Config } from '../config/config.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import { measureLeases } from '../roster/lease-metrics.ts'
-import { type Newer, Ownership } from '../roster/leases.ts'
+import { Ownership } from '../roster/leases.ts'
+import type { NewerDaemon } from '../roster/ports.ts'
 import { JournalInheritance } from '../roster/recovery.ts'
 import { Roster } from '../roster/roster.ts'
 import { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
@@ -23,7 +24,7 @@ export interface RouterPartsOptions {
   readonly recording: Pick<RecordingParts, 'recorder' | 'board' | 'poller'>
   readonly books: RouterBooks
   /** Called when a daemon with the same id was started later. */
-  readonly onSuperseded: (by: Newer) => void
+  readonly onSuperseded: (by: NewerDaemon) => void
   readonly lifecycle: Pick<Lifecycle, 'stopping'>
   readonly metrics: Metrics
   readonly clock: Clock

@@ -1,4 +1,5 @@
 import type { RouterKey } from '../accounting/ids.ts'
+import type { CheckpointRecord, DecisionRecord } from '../recording/journal-port.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { type Disk, DiskFailure, unusableIn } from './files/disk.ts'
@@ -6,13 +7,7 @@ import { type Damage, SegmentReader } from './files/segment-reader.ts'
 import { SegmentWriter } from './files/segment-writer.ts'
 import { Segments } from './files/segments.ts'
 import { GrowingPositions, type Position } from './position.ts'
-import {
-  type CheckpointRecord,
-  type DecisionRecord,
-  headOf,
-  type JournalRecord,
-  type SettledRecord,
-} from './record.ts'
+import { headOf, type JournalRecord, type SettledRecord } from './record.ts'
 import { Bell } from './wakeup.ts'
 
 export interface JournalOptions {

@@ -1,27 +1,6 @@
-import type { Decision } from '../accounting/entry.ts'
 import type { RouterKey } from '../accounting/ids.ts'
-import type { Pending } from '../accounting/waiting/pending.ts'
+import type { CheckpointRecord, DecisionRecord } from '../recording/journal-port.ts'
 import type { Position } from './position.ts'
-
-/** One reading's outcome. */
-export interface DecisionRecord {
-  readonly kind: 'decision'
-  readonly router: RouterKey
-  /** Of the lease under which it was made. */
-  readonly epoch: number
-  /** The router's decisions, this one included. */
-  readonly position: number
-  readonly decision: Decision
-}
-
-/** All that a router has not committed. It takes the place of all its records up to where it ends. */
-export interface CheckpointRecord {
-  readonly kind: 'checkpoint'
-  readonly router: RouterKey
-  readonly epoch: number
-  /** What was offered to the database, then what came since: the second begins where the first ends. At least one. */
-  readonly pending: readonly Pending[]
-}
 
 /**
  * A router's records up to a place are done with:

@@ -1,7 +1,8 @@
 import type { Decision } from '../accounting/entry.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
+import type { CheckpointRecord, DecisionRecord } from '../recording/journal-port.ts'
 import { isAtOrBefore, type Position } from './position.ts'
-import { type CheckpointRecord, type DecisionRecord, headOf, type JournalRecord } from './record.ts'
+import { headOf, type JournalRecord } from './record.ts'
 import { type Unapplied, UnappliedRecords } from './unapplied.ts'
 
 /**

@@ -5,23 +5,27 @@ import type { Pending } from '../accounting/waiting/pending.ts'
 /** Where readings become durable, whatever the database does. */
 export interface Journal {
   /** Resolves to whether the decision is durable; never rejects. One that is not is adopted all the same. */
-  append(record: JournaledDecision): Promise<boolean>
+  append(record: DecisionRecord): Promise<boolean>
   /** The database has a router up to a position. */
   committed(router: RouterKey, epoch: number, position: number): void
 }
 
-export interface JournaledDecision {
+/** One reading's outcome. */
+export interface DecisionRecord {
   readonly kind: 'decision'
   readonly router: RouterKey
+  /** Of the lease under which it was made. */
   readonly epoch: number
+  /** The router's decisions, this one included. */
   readonly position: number
   readonly decision: Decision
 }
 
-/** All of a router that the database has not got. */
-export interface Checkpoint {
+/** All of a router that the database does not have. It replaces all the router's records up to its end. */
+export interface CheckpointRecord {
   readonly kind: 'checkpoint'
   readonly router: RouterKey
   readonly epoch: number
+  /** What was offered to the database, then what came since: the second begins where the first ends. At least one. */
   readonly pending: readonly Pending[]
 }

@@ -65,9 +65,11 @@ export interface StoredRouter {
 /** Readings that may not be recorded any more: another daemon has read their router meanwhile. */
 export interface DiscardedReadings extends RouterRef {
   readonly at: Date
+  /** How many they are, their bytes, and why. */
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** A router's bytes in all, and on each of the tenant's last days (`2026-11-24`). */
 export interface StoredRollup {
   readonly total: ByteSum
   readonly days: ReadonlyMap<string, ByteSum>
@@ -79,7 +81,7 @@ export interface StoredRollup {
 export interface StoredDecision extends RouterRef {
   /** In the order in which they can be seen. */
   readonly id: number
-  /** What was added to the tables; absent where it was rejected. */
+  /** The tenant's day that the bytes were added to, in all tables; absent where they were rejected. */
   readonly credit: { readonly day: string; readonly bytes: ByteSum } | undefined
 }
 
@@ -88,13 +90,15 @@ export interface StoredElsewhere {
   /** Another one after each commit. */
   readonly stamp: string
   readonly rollup: StoredRollup | undefined
-  /** By service, where it was ever read: when, the names of its live sessions, and how many have no counters. */
-  readonly services: ReadonlyMap<
-    Service,
-    {
-      readonly readAt: Date
-      readonly online: readonly string[]
-      readonly uncounted: number
-    }
-  >
+  /** By service, where it was ever read. */
+  readonly services: ReadonlyMap<Service, StoredService>
+}
+
+/** What the database has of one service of such a router. */
+export interface StoredService {
+  readonly readAt: Date
+  /** The names of its live sessions, one for each. */
+  readonly online: readonly string[]
+  /** How many of them have no counters. */
+  readonly uncounted: number
 }

@@ -1,5 +1,5 @@
 import type { RouterKey, TenantId } from '../accounting/ids.ts'
-import type { Checkpoint } from './journal-port.ts'
+import type { CheckpointRecord } from './journal-port.ts'
 import type { RouterBook } from './router-book.ts'
 
 /** The books of the routers that are read here, by router and by tenant. */
@@ -32,7 +32,7 @@ export class RouterBooks {
   }
 
   /** What the database does not have yet, router by router, each as it is when it is asked for. */
-  *checkpoints(): Iterable<Checkpoint> {
+  *checkpoints(): Iterable<CheckpointRecord> {
     for (const [router, book] of this.#all)
       if (book.hasPending) yield { kind: 'checkpoint', router, epoch: book.epoch, pending: book.pending() }
   }

@@ -7,26 +7,7 @@ import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
-
-/** Which routers are this daemon's, as the database says. */
-export interface Leases {
-  /** Takes those that are free, have expired, or were this daemon's in an earlier run; with their new epochs. */
-  acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, Taken>>
-  /** @returns the routers that are still this daemon's */
-  renew(leases: ReadonlyMap<RouterKey, number>): Promise<ReadonlySet<RouterKey>>
-  release(leases: ReadonlyMap<RouterKey, number>): Promise<void>
-  /** A process with this daemon's id that was started later, if there is one: it takes the routers, and we none. */
-  newer(): Promise<Newer | undefined>
-}
-
-export interface Newer {
-  readonly host: string
-  readonly startedAt: Date
-}
-
-export interface Taken {
-  readonly epoch: number
-}
+import type { Leases, NewerDaemon } from './ports.ts'
 
 /** What is done about routers that come and go. */
 export interface Owner {
@@ -42,7 +23,7 @@ export interface OwnershipOptions {
   readonly leases: Leases
   readonly owner: Owner
   /** Told once that a newer process has this one's routers. */
-  readonly onSuperseded: (by: Newer) => void
+  readonly onSuperseded: (by: NewerDaemon) => void
   readonly durationMs: number
   /** Once it aborts, no router is taken any more. */
   readonly stopping: AbortSignal
@@ -228,9 +209,9 @@ export class Ownership implements Component {
     if (lost.length > 0) await this.#options.owner.lose(lost.map(([router]) => router))
   }
 
-  async #gain(taken: ReadonlyMap<RouterKey, Taken>): Promise<void> {
+  async #gain(taken: ReadonlyMap<RouterKey, number>): Promise<void> {
     if (taken.size === 0) return
-    for (const [router, { epoch }] of taken) this.#gaining.set(router, epoch)
+    for (const [router, epoch] of taken) this.#gaining.set(router, epoch)
     const epochs = new Map(this.#gaining)
     try {
       await this.#options.owner.gain(epochs)

@@ -3,7 +3,7 @@ import type { TenantConfig } from '../config/config.ts'
 import type { TenantRouter } from '../config/difference.ts'
 import type { RouterRef } from '../recording/ports.ts'
 import type { RecordedRouter } from '../recording/router-book.ts'
-import type { NamedTenant } from './ports.ts'
+import type { SyncedTenant } from './ports.ts'
 
 export function listedKey({ tenant, router }: TenantRouter): RouterKey {
   return routerKey(tenant.id, router.id)
@@ -24,7 +24,7 @@ export function recorded({ tenant, router }: TenantRouter): RecordedRouter {
 }
 
 /** What the database is told. */
-export function named({ id, name, timezone, routers }: TenantConfig): NamedTenant {
+export function named({ id, name, timezone, routers }: TenantConfig): SyncedTenant {
   return {
     ...{ id, name, timezone },
     routers: routers.map(router => ({ id: router.id, name: router.name ?? router.id, host: router.host })),

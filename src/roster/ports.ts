@@ -1,5 +1,4 @@
 import type { RouterId, RouterKey, TenantId } from '../accounting/ids.ts'
-import type { TenantConfig } from '../config/config.ts'
 import type {
   DiscardedReadings,
   RouterRef,
@@ -11,7 +10,7 @@ import type {
 
 /** What the database keeps of tenants and routers. */
 export interface RosterStore {
-  syncConfig(tenants: readonly NamedTenant[]): Promise<void>
+  syncConfig(tenants: readonly SyncedTenant[]): Promise<void>
   /** What has left the config: all tenants, and those routers that have open sessions. */
   loadRemoved(): Promise<Removed>
   load(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, StoredRouter>>
@@ -36,10 +35,40 @@ export interface RosterStore {
 }
 
 export interface Removed {
-  readonly tenants: readonly Pick<TenantConfig, 'id' | 'timezone'>[]
+  readonly tenants: readonly Pick<SyncedTenant, 'id' | 'timezone'>[]
   readonly routers: readonly RouterRef[]
 }
 
-export interface NamedTenant extends Pick<TenantConfig, 'id' | 'name' | 'timezone'> {
-  readonly routers: readonly { readonly id: RouterId; readonly name: string; readonly host: string }[]
+/** A tenant of the config, as the tables have it. */
+export interface SyncedTenant {
+  readonly id: TenantId
+  readonly name: string
+  readonly timezone: string
+  readonly routers: readonly SyncedRouter[]
+}
+
+export interface SyncedRouter {
+  readonly id: RouterId
+  readonly name: string
+  readonly host: string
+}
+
+/** Which routers are this daemon's, as the database says. */
+export interface Leases {
+  /**
+   * Takes those that are free, have expired, or were this daemon's in an earlier run.
+   * @returns the epochs of those that were taken
+   */
+  acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>>
+  /** @returns the routers that are still this daemon's */
+  renew(leases: ReadonlyMap<RouterKey, number>): Promise<ReadonlySet<RouterKey>>
+  release(leases: ReadonlyMap<RouterKey, number>): Promise<void>
+  /** A process with this daemon's id that was started later, if there is one: it takes the routers, and we none. */
+  newer(): Promise<NewerDaemon | undefined>
+}
+
+/** A process with the same id that was started later: of a copy of the disk, unless this one was paused meanwhile. */
+export interface NewerDaemon {
+  readonly host: string
+  readonly startedAt: Date
 }

@@ -28,7 +28,7 @@ import type { Owner } from './leases.ts'
 import { listedKey, named, recorded, refOf } from './listed.ts'
 import { openBooks } from './open-routers.ts'
 import { Elsewhere } from './other-daemons.ts'
-import type { NamedTenant, RosterStore } from './ports.ts'
+import type { RosterStore, SyncedTenant } from './ports.ts'
 import { discardedOf, type Estate } from './recovery.ts'
 import { departedRouters, discardDeparted, recordedDeparted } from './unlisted.ts'
 
@@ -141,7 +141,7 @@ export class Roster implements Owner, Component {
     const changed = { tenants: config.tenants, listed }
     const change = await stepInBlocks(difference(this.#applied, changed), block)
     const tenants = config.tenants.map(tenant => tenant.id)
-    const names: NamedTenant[] = []
+    const names: SyncedTenant[] = []
     await inBlocks(config.tenants, block, tenant => names.push(named(tenant)))
     // Taken back first: while we wait for the database, a last commit would let go of them, and of their ledgers.
     const returning = change.routersAdded.filter(it => recorder.takeBack(listedKey(it)))

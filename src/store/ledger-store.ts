@@ -1,18 +1,28 @@
 import type { ClientBase } from 'pg'
-import type { LedgerEvent } from '../accounting/entry.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
+import type {
+  DiscardedReadings,
+  LedgerStore as LedgerPort,
+  RouterCommit,
+  RouterRef,
+  StoredDecision,
+  StoredElsewhere,
+  StoredRollup,
+  StoredRouter,
+} from '../recording/ports.ts'
+import type { Removed, RosterStore, SyncedTenant } from '../roster/ports.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { applyCommits } from './commit/apply-commits.ts'
 import type { CommitResult } from './commit/outcome.ts'
-import { INSERT_EVENTS_ONCE, type RouterCommit } from './commit/router-statements.ts'
+import { INSERT_EVENTS_ONCE } from './commit/router-statements.ts'
 import { applySettingAside } from './commit/set-aside.ts'
-import { readDecisions, readLastDecision, type StoredDecision } from './load/credits.ts'
-import { loadLedgers, type RouterRef, type StoredRouter } from './load/load-ledgers.ts'
-import { readElsewhere, type StoredElsewhere } from './load/other-daemons.ts'
-import { type Removed, readRemoved } from './load/removed.ts'
-import { readRollups, type StoredRollup } from './load/rollups.ts'
-import { type ConfiguredTenant, writeConfig } from './load/sync-config.ts'
+import { readDecisions, readLastDecision } from './load/credits.ts'
+import { loadLedgers } from './load/load-ledgers.ts'
+import { readElsewhere } from './load/other-daemons.ts'
+import { readRemoved } from './load/removed.ts'
+import { readRollups } from './load/rollups.ts'
+import { writeConfig } from './load/sync-config.ts'
 import type { Database } from './pg/database.ts'
 import { asStoreError, DatabaseRefused } from './pg/errors.ts'
 import { inTransaction } from './pg/transaction.ts'
@@ -28,14 +38,11 @@ export interface LedgerStoreOptions {
   readonly deltasRetentionMs: number
 }
 
-/** Readings that may not be committed any more; the detail tells their bytes and how many they are. */
-export interface Discarded extends RouterRef, Omit<LedgerEvent, 'kind'> {}
-
 /** So many routers' sessions are in memory twice while they are loaded. */
 const ROUTERS_A_LOAD = 200
 
 /** The ledgers in Postgres. Every method throws DatabaseUnavailable where there is no answer. */
-export class LedgerStore {
+export class LedgerStore implements LedgerPort, RosterStore {
   readonly #options: LedgerStoreOptions
   readonly #partitions: Partitions
 
@@ -45,7 +52,7 @@ export class LedgerStore {
   }
 
   /** Makes the rows of tenants and routers what the config says; before the first commit, and on every reload. */
-  async syncConfig(tenants: readonly ConfiguredTenant[]): Promise<void> {
+  async syncConfig(tenants: readonly SyncedTenant[]): Promise<void> {
     await this.#ask('the config is not in the database', () =>
       inTransaction(this.#options.database.pool, 'read committed', client => writeConfig(client, tenants)),
     )
@@ -127,11 +134,11 @@ export class LedgerStore {
   }
 
   /** Makes `ledger_events` of kind `discarded`, which takes no lease. After an error the same may be tried again. */
-  async recordDiscarded(entries: readonly Discarded[]): Promise<void> {
-    const events = entries.map(({ tenant, router, at, detail }) => {
+  async recordDiscarded(readings: readonly DiscardedReadings[]): Promise<void> {
+    const events = readings.map(({ tenant, router, at, detail }) => {
       return { tenant, router, event: { kind: 'discarded', at, detail } } as const
     })
-    await this.#ask('discarded entries are not recorded', () =>
+    await this.#ask('discarded readings are not recorded', () =>
       inTransaction(this.#options.database.pool, 'read committed', client =>
         runUnnest(client, INSERT_EVENTS_ONCE, events),
       ),

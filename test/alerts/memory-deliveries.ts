@@ -1,6 +1,5 @@
-import type { Delivery, DeliveryStore, WebhookRef } from '../../src/alerts/delivery.ts'
+import type { Delivery, DeliveryStore, Verdict, WebhookRef } from '../../src/alerts/delivery.ts'
 import { CLAIM_MS, webhookKey } from '../../src/alerts/delivery.ts'
-import type { Verdict } from '../../src/alerts/retry.ts'
 import type { HandClock } from '../runtime/hand-clock.ts'
 import { outage } from './alerts.ts'
 

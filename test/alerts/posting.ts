@@ -1,9 +1,10 @@
 import { tenantId } from '../../src/accounting/ids.ts'
+import type { Verdict } from '../../src/alerts/delivery.ts'
 import { Sender } from '../../src/alerts/sender.ts'
 import { Webhooks } from '../../src/alerts/webhooks.ts'
 import { type Clock, systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
-import { DeliveryStore, type Settlement } from '../../src/store/alerts/delivery-store.ts'
+import { DeliveryStore } from '../../src/store/alerts/delivery-store.ts'
 import { Database } from '../../src/store/pg/database.ts'
 import { rethrow } from '../runtime/rethrow.ts'
 
@@ -26,7 +27,7 @@ export function post(options: PostingOptions): () => Promise<void> {
   const log = createLogger('silent')
   const database = new Database({ url: databaseUrl, log, applicationName: 'webhooks', connections: 4 })
   const store = new DeliveryStore({ database, claimMs })
-  const hasty = (how: Settlement): Settlement => (how.kind === 'retry' ? { ...how, afterMs: 0 } : how)
+  const hasty = (how: Verdict): Verdict => (how.kind === 'retry' ? { ...how, afterMs: 0 } : how)
   const posting = new Webhooks({
     store: {
       claim: (refs, most) => store.claim(refs, most),

@@ -7,7 +7,7 @@ import { LimitWatch } from '../../src/daemon/limit-watch.ts'
 import { UncountedWatch } from '../../src/daemon/uncounted-watch.ts'
 import { Rollup } from '../../src/live/rollup.ts'
 import type { BudgetUse } from '../../src/poller/health.ts'
-import type { Journal, JournaledDecision } from '../../src/recording/journal-port.ts'
+import type { DecisionRecord, Journal } from '../../src/recording/journal-port.ts'
 import type { CommitOutcome, LedgerStore, RouterCommit, StoredRouter } from '../../src/recording/ports.ts'
 import { Recorder, type RecorderOptions } from '../../src/recording/recorder.ts'
 import { type RecordedRouter, RouterBook } from '../../src/recording/router-book.ts'
@@ -49,12 +49,12 @@ export class FakeStore implements LedgerStore {
 
 /** A journal that keeps what it was given, and is done with it when the test says. */
 export class FakeJournal implements Journal {
-  readonly appended: JournaledDecision[] = []
+  readonly appended: DecisionRecord[] = []
   readonly settled: (readonly [router: RouterKey, epoch: number, position: number])[] = []
   /** What the next records wait for: whether they are durable. */
   answering: Promise<boolean> = Promise.resolve(true)
 
-  append(record: JournaledDecision): Promise<boolean> {
+  append(record: DecisionRecord): Promise<boolean> {
     this.appended.push(record)
     return this.answering
   }

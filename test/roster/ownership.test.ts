@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RouterKey } from '../../src/accounting/ids.ts'
-import { type Newer, type Owner, Ownership } from '../../src/roster/leases.ts'
+import { type Owner, Ownership } from '../../src/roster/leases.ts'
+import type { NewerDaemon } from '../../src/roster/ports.ts'
 import { gone, held } from '../recording/recorder-scene.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
@@ -45,7 +46,7 @@ function owning() {
   const lines = new LogLines()
   const stop = new AbortController()
   const stopping = stop.signal
-  const superseded: Newer[] = []
+  const superseded: NewerDaemon[] = []
   const bugs: unknown[] = []
   const ownership = new Ownership({
     ...{ leases, owner, durationMs: LEASE_MS, stopping, clock, log: lines.log },

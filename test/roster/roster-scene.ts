@@ -18,8 +18,8 @@ import type {
   StoredRollup,
   StoredRouter,
 } from '../../src/recording/ports.ts'
-import { type Leases, type Newer, Ownership, type Taken } from '../../src/roster/leases.ts'
-import type { NamedTenant, Removed, RosterStore } from '../../src/roster/ports.ts'
+import { Ownership } from '../../src/roster/leases.ts'
+import type { Leases, NewerDaemon, Removed, RosterStore, SyncedTenant } from '../../src/roster/ports.ts'
 import type { Estate, Inheritance } from '../../src/roster/recovery.ts'
 import { Roster } from '../../src/roster/roster.ts'
 import { AUTH, configOf } from '../config/config-text.ts'
@@ -45,7 +45,7 @@ export function refOf(tenant: string, router: string): RouterRef {
 }
 
 export class FakeRosterStore implements RosterStore {
-  tenants: readonly NamedTenant[] = []
+  tenants: readonly SyncedTenant[] = []
   /** Every router that was ever in a config, or that the test put there. */
   readonly known = new Map<RouterKey, RouterRef>()
   readonly loaded: RouterKey[] = []
@@ -62,7 +62,7 @@ export class FakeRosterStore implements RosterStore {
   /** What these alone wait for, or fail by. */
   readonly failing = new Map<keyof RosterStore, Promise<void>>()
 
-  async syncConfig(tenants: readonly NamedTenant[]): Promise<void> {
+  async syncConfig(tenants: readonly SyncedTenant[]): Promise<void> {
     await this.#answer('syncConfig')
     this.tenants = tenants
     for (const { id, routers } of tenants)
@@ -147,17 +147,17 @@ export class FakeLeases implements Leases {
   readonly asked: string[] = []
   answering: Promise<void> = Promise.resolve()
   /** Who was started later with our id. */
-  newest: Newer | undefined
+  newest: NewerDaemon | undefined
 
-  async acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, Taken>> {
+  async acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>> {
     this.asked.push('acquire')
     await this.answering
-    const taken = new Map<RouterKey, Taken>()
+    const taken = new Map<RouterKey, number>()
     for (const { tenant, router } of routers) {
       const key = routerKey(tenant, router)
       const holder = this.holders.get(key) ?? { owner: '', epoch: 0 }
       if (holder.owner !== '' && holder.owner !== 'us') continue
-      taken.set(key, { epoch: holder.epoch + 1 })
+      taken.set(key, holder.epoch + 1)
       this.holders.set(key, { owner: 'us', epoch: holder.epoch + 1 })
     }
     return taken
@@ -176,7 +176,7 @@ export class FakeLeases implements Leases {
       if (this.#isOurs(key, epoch)) this.holders.set(key, { owner: '', epoch })
   }
 
-  async newer(): Promise<Newer | undefined> {
+  async newer(): Promise<NewerDaemon | undefined> {
     await this.answering
     return this.newest
   }

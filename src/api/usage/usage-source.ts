@@ -19,7 +19,9 @@ export type Question =
       /** Days, both included; `undefined`: no limit. */
       readonly from: string | undefined
       readonly to: string | undefined
+      /** `most`: those that used the most come first, which changes with every commit. */
       readonly order: 'key' | 'most'
+      /** Only rows whose day, month or name comes after this one. */
       readonly after: string | undefined
     })
   | (Filters & { readonly kind: 'hours'; readonly hours: readonly Hour[]; readonly endMs: number })
@@ -30,6 +32,7 @@ export type Question =
       readonly openFrom: Date
       readonly openBefore: Date
       readonly order: 'newest'
+      /** Only those that come after this one in that order. */
       readonly after: { readonly startTime: string; readonly id: string } | undefined
     })
   | {
@@ -38,6 +41,7 @@ export type Question =
       readonly rule: string | undefined
       readonly alertKind: AlertKind | undefined
       readonly subject: string | undefined
+      /** Only those before this one's id. */
       readonly after: string | undefined
     }
 
@@ -45,22 +49,25 @@ export type Question =
 export type Value = string | bigint | null
 export type Row = readonly Value[]
 
+export interface Table {
+  readonly columns: readonly string[]
+  readonly rows: readonly Row[]
+}
+
+export interface Lines {
+  readonly columns: readonly string[]
+  /** Of CSV, some at a time; to be read, or returned from. */
+  readonly lines: AsyncGenerator<string, void>
+}
+
 /** A port: reads the tables. Each method rejects with a failure if they cannot be read, or the signal aborts. */
 export interface UsageSource {
-  page(
-    question: Question,
-    limit: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly columns: readonly string[]; readonly rows: readonly Row[] }>
+  page(question: Question, limit: number, signal: AbortSignal): Promise<Table>
   /**
    * All rows, or the first `limit`, as lines of CSV, without the line of column names, from one snapshot of the tables.
    * A connection is held until all are read, or the signal aborts.
    */
-  all(
-    question: Question,
-    limit: number | undefined,
-    signal: AbortSignal,
-  ): Promise<{ readonly columns: readonly string[]; readonly lines: AsyncIterable<string> }>
+  all(question: Question, limit: number | undefined, signal: AbortSignal): Promise<Lines>
 }
 
 /** A port: the tenants of the config, and their calendars. */

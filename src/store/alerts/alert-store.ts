@@ -1,7 +1,6 @@
 import type { Pool, QueryResultRow } from 'pg'
 import type {
   AlertJson,
-  AlertTerms,
   DueSession,
   DueUsage,
   Outage,
@@ -12,6 +11,7 @@ import type {
 } from '../../accounting/alert.ts'
 import { routerId, sessionId, type TenantId, tenantId } from '../../accounting/ids.ts'
 import type { Service } from '../../accounting/reading.ts'
+import type { AlertRecord, Audience } from '../../alerts/record.ts'
 import { Lent } from '../pg/borrowed-connection.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
@@ -28,8 +28,6 @@ import {
   RECENT_OF,
   type Statement,
 } from './alert-statements.ts'
-
-type Hearing = Pick<AlertTerms, 'tenant' | 'webhooks'>
 
 export interface AlertRow {
   readonly tenant_id: string
@@ -58,7 +56,7 @@ export interface AlertRow {
 const WHAT = 'alerts can not be told'
 
 /** The table of alerts, on connections of its own. Every method throws DatabaseUnavailable where there is no answer. */
-export class AlertStore {
+export class AlertStore implements AlertRecord {
   readonly #pool: Pool
   /** Breaks off all that is asked of it, now or later. */
   readonly cutOff: () => void
@@ -74,14 +72,14 @@ export class AlertStore {
   }
 
   /** Takes long where there are many subscribers. Rejects where the signal aborts. */
-  async fireUsage(hearing: Hearing, due: readonly DueUsage[], signal: AbortSignal): Promise<number> {
+  async fireUsage(audience: Audience, due: readonly DueUsage[], signal: AbortSignal): Promise<number> {
     const particular = [...new Set(due.map(({ rule }) => rule))].flatMap(rule =>
       Array.from(rule.particular, ([subject, limit]) => ({ rule: rule.id, subject, limit })),
     )
     const usual = (of: (limit: UsageLimit) => number | undefined) =>
       due.map(({ rule }) => (rule.usual && of(rule.usual)) ?? null)
     const values = [
-      ...hearingOf(hearing),
+      ...audienceOf(audience),
       due.map(({ rule }) => rule.id),
       due.map(({ rule }) => rule.scope),
       due.map(({ span }) => span.name),
@@ -104,9 +102,9 @@ export class AlertStore {
     }
   }
 
-  fireOutages(hearing: Hearing, silent: readonly Outage[]): Promise<number> {
+  fireOutages(audience: Audience, silent: readonly Outage[]): Promise<number> {
     return this.#count(FIRE_OUTAGES, [
-      ...hearingOf(hearing),
+      ...audienceOf(audience),
       silent.map(it => it.rule.id),
       silent.map(it => it.router),
       silent.map(it => it.begin.toISOString()),
@@ -120,18 +118,18 @@ export class AlertStore {
     return new Set(rows.map(({ tenant_id }) => tenantId(tenant_id)))
   }
 
-  endOutages(hearing: Hearing, recovered: readonly Recovery[]): Promise<number> {
+  endOutages(audience: Audience, recovered: readonly Recovery[]): Promise<number> {
     return this.#count(END_OUTAGES, [
-      ...hearingOf(hearing),
+      ...audienceOf(audience),
       recovered.map(it => it.router),
       recovered.map(it => it.lastReadingAt?.toISOString() ?? null),
     ])
   }
 
   /** @param kind of the rules of all that is due */
-  fireSessions(hearing: Hearing, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number> {
+  fireSessions(audience: Audience, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number> {
     return this.#count(FIRE_SESSIONS[kind], [
-      ...hearingOf(hearing),
+      ...audienceOf(audience),
       due.map(({ rule }) => rule.id),
       due.map(({ rule }) => rule.scope),
       due.map(({ day }) => day.name),
@@ -180,7 +178,7 @@ export class AlertStore {
 }
 
 /** The first three parameters of each statement that writes. */
-function hearingOf({ tenant, webhooks }: Hearing): readonly unknown[] {
+function audienceOf({ tenant, webhooks }: Audience): readonly unknown[] {
   const pairs = webhooks.flatMap(({ id, rules }) => Array.from(rules, rule => ({ id, rule })))
   return [tenant, pairs.map(it => it.id), pairs.map(it => it.rule)]
 }

@@ -1,5 +1,11 @@
-import type { TenantAlert } from '../../accounting/alert.ts'
 import { type TenantId, tenantId } from '../../accounting/ids.ts'
+import type {
+  BuriedWebhook,
+  Delivery,
+  DeliveryStore as DeliveryPort,
+  Verdict,
+  WebhookRef,
+} from '../../alerts/delivery.ts'
 import type { Database } from '../pg/database.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { type AlertRow, alertOf } from './alert-store.ts'
@@ -11,31 +17,10 @@ export interface DeliveryStoreOptions {
   readonly claimMs: number
 }
 
-/** A webhook of the config; its id is unique within its tenant. */
-interface WebhookRef {
-  readonly tenant: TenantId
-  readonly webhook: string
-}
-
-export interface ClaimedDelivery extends WebhookRef {
-  readonly id: string
-  readonly event: 'fired' | 'ended'
-  /** Claims so far, this one included. */
-  readonly attempt: number
-  /** Since what it tells of happened, by the database's clock. */
-  readonly ageMs: number
-  readonly about: TenantAlert
-}
-
-export type Settlement =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly error: string }
-  | { readonly kind: 'dead'; readonly error: string }
-
 interface ClaimedRow extends AlertRow {
   readonly delivery: string
   readonly webhook: string
-  readonly event: 'fired' | 'ended'
+  readonly event: Delivery['event']
   readonly attempts: number
   readonly age_ms: number
 }
@@ -47,7 +32,7 @@ interface BuriedRow {
 }
 
 /** What webhooks are to be told, and who tells them. Every method throws DatabaseUnavailable where there is no answer. */
-export class DeliveryStore {
+export class DeliveryStore implements DeliveryPort {
   readonly #options: DeliveryStoreOptions
 
   constructor(options: DeliveryStoreOptions) {
@@ -60,7 +45,7 @@ export class DeliveryStore {
    * @param webhooks the most urgent first
    * @param most in all
    */
-  claim(webhooks: readonly WebhookRef[], most: number): Promise<readonly ClaimedDelivery[]> {
+  claim(webhooks: readonly WebhookRef[], most: number): Promise<readonly Delivery[]> {
     return this.#ask('deliveries are not claimed', async ({ database: { pool }, claimMs }) => {
       const values = [...pairsOf(webhooks), most, claimMs]
       const { rows } = await pool.query<ClaimedRow>({ ...CLAIM_DELIVERIES, values })
@@ -69,11 +54,11 @@ export class DeliveryStore {
   }
 
   /** @returns false where it was claimed anew meanwhile, or settled: then nothing is changed */
-  settle({ id, attempt }: Pick<ClaimedDelivery, 'id' | 'attempt'>, settlement: Settlement): Promise<boolean> {
+  settle({ id, attempt }: Pick<Delivery, 'id' | 'attempt'>, verdict: Verdict): Promise<boolean> {
     return this.#ask('a delivery is not settled', async ({ database: { pool } }) => {
-      const status = settlement.kind === 'retry' ? 'pending' : settlement.kind
-      const afterMs = settlement.kind === 'retry' ? settlement.afterMs : 0
-      const error = settlement.kind === 'delivered' ? null : settlement.error
+      const status = verdict.kind === 'retry' ? 'pending' : verdict.kind
+      const afterMs = verdict.kind === 'retry' ? verdict.afterMs : 0
+      const error = verdict.kind === 'delivered' ? null : verdict.error
       const { rowCount } = await pool.query({
         ...SETTLE_DELIVERY,
         values: [id, attempt, status, afterMs, error],
@@ -87,10 +72,7 @@ export class DeliveryStore {
    * daemon knows them.
    * @returns how much of which
    */
-  bury(
-    tenants: readonly TenantId[],
-    webhooks: readonly WebhookRef[],
-  ): Promise<readonly (WebhookRef & { readonly deliveries: number })[]> {
+  bury(tenants: readonly TenantId[], webhooks: readonly WebhookRef[]): Promise<readonly BuriedWebhook[]> {
     return this.#ask('old deliveries are not given up', async ({ database: { pool } }) => {
       const values = [tenants, ...pairsOf(webhooks), 'webhook not in the config']
       const { rows } = await pool.query<BuriedRow>({ ...BURY_DELIVERIES, values })
@@ -113,7 +95,7 @@ function pairsOf(webhooks: readonly WebhookRef[]): readonly [readonly string[], 
   return [webhooks.map(({ tenant }) => tenant), webhooks.map(({ webhook }) => webhook)]
 }
 
-function claimedOf(row: ClaimedRow): ClaimedDelivery {
+function claimedOf(row: ClaimedRow): Delivery {
   const { tenant_id, delivery: id, webhook, event, attempts: attempt, age_ms: ageMs } = row
   return { tenant: tenantId(tenant_id), id, webhook, event, attempt, ageMs, about: alertOf(row) }
 }

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import { routerKey } from '../../accounting/ids.ts'
+import type { RouterCommit } from '../../recording/ports.ts'
 import { together } from '../pg/pipeline.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import { tellOthers } from './daily-names.ts'
@@ -11,7 +12,6 @@ import { bindingsOf, eventsOf, forgottenBindingsOf, readingsOf, sessionsOf } fro
 import {
   FORGET_BINDINGS,
   INSERT_EVENTS,
-  type RouterCommit,
   SET_BINDINGS,
   SET_READINGS,
   UPDATE_ROUTERS,

@@ -3,12 +3,12 @@ import { addSums, NO_SUM } from '../../accounting/bytes.ts'
 import type { LedgerEvent } from '../../accounting/entry.ts'
 import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
 import { namesADay, OTHERS, type OthersShare } from '../../accounting/others.ts'
-import type { RouterRef } from '../load/load-ledgers.ts'
+import type { RouterCommit, RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableLimit } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import type { CommitResult } from './outcome.ts'
-import { INSERT_EVENTS, type RouterCommit } from './router-statements.ts'
+import { INSERT_EVENTS } from './router-statements.ts'
 
 /*
  * Rows of `usage_daily` are kept for good, so a router may add only so many names a day (`namesADay`); what is counted

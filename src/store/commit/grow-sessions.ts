@@ -7,6 +7,7 @@ import type { Service } from '../../accounting/reading.ts'
 import type { Session } from '../../accounting/session.ts'
 import type { Bucket, Share } from '../../accounting/spread.ts'
 import { addGrown, type PendingSession } from '../../accounting/waiting/pending-session.ts'
+import type { RouterCommit } from '../../recording/ports.ts'
 import { DatabaseRefused } from '../pg/errors.ts'
 import { together } from '../pg/pipeline.ts'
 import { storableText } from '../pg/storable.ts'
@@ -24,7 +25,6 @@ import {
   type GrownService,
   type GrownShare,
 } from './grown-statements.ts'
-import type { RouterCommit } from './router-statements.ts'
 
 /** Sessions of many routers of which all that is to be written is what they have grown by. */
 export class GrownSessions {

@@ -1,8 +1,7 @@
 import type { Bytes } from '../../accounting/bytes.ts'
 import type { GrownSum } from '../../accounting/columns/grown-rows.ts'
-import type { RouterId, TenantId } from '../../accounting/ids.ts'
 import type { Service } from '../../accounting/reading.ts'
-import type { RouterRef } from '../load/load-ledgers.ts'
+import type { RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
@@ -118,9 +117,7 @@ export const BEGIN_DAILY = unnestStatement(
 )
 
 /** What all sessions of one service on one router have grown by on one day. */
-export interface GrownService extends Bytes {
-  readonly tenant: TenantId
-  readonly router: RouterId
+export interface GrownService extends RouterRef, Bytes {
   readonly service: Service
   readonly day: string
 }

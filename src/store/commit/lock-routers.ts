@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg'
 import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
+import type { CommitOutcome, RouterCommit } from '../../recording/ports.ts'
 import { storableBytes } from '../pg/storable.ts'
-import { type CommitOutcome, decideOutcome, type LockedRouter, UNTAKEN } from './outcome.ts'
-import type { RouterCommit } from './router-statements.ts'
+import { decideOutcome, type LockedRouter, UNTAKEN } from './outcome.ts'
 
 /**
  * Locks each router against other commits, and its lease against takings but not against renewals: see

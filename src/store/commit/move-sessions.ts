@@ -3,8 +3,8 @@ import { addBytes, type Bytes, NO_BYTES } from '../../accounting/bytes.ts'
 import type { Move } from '../../accounting/entry.ts'
 import type { SessionId } from '../../accounting/ids.ts'
 import { namesADay, OTHERS } from '../../accounting/others.ts'
+import type { RouterCommit } from '../../recording/ports.ts'
 import { storableBytes, storableLimit, storableText } from '../pg/storable.ts'
-import type { RouterCommit } from './router-statements.ts'
 
 /*
  * Bytes that were committed for one session and are another's, of the same router and service: they move in the buckets

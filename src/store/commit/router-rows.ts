@@ -1,11 +1,6 @@
 import type { PendingSession } from '../../accounting/waiting/pending-session.ts'
-import type {
-  BindingChange,
-  ForgottenBindings,
-  RouterCommit,
-  RouterEvent,
-  ServiceReading,
-} from './router-statements.ts'
+import type { RouterCommit } from '../../recording/ports.ts'
+import type { BindingChange, ForgottenBindings, RouterEvent, ServiceReading } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
 
 /** What a router's commit has for the tables, row by row. */

@@ -4,23 +4,12 @@ import type { LedgerEvent } from '../../accounting/entry.ts'
 import type { RouterId, TenantId } from '../../accounting/ids.ts'
 import type { LastReading } from '../../accounting/ledger.ts'
 import type { Service } from '../../accounting/reading.ts'
-import type { SessionLimits } from '../../accounting/session-budget.ts'
 import type { Pending } from '../../accounting/waiting/pending.ts'
+import type { RouterCommit, RouterRef } from '../../recording/ports.ts'
 import { storedDevice } from '../load/stored-device.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableJson, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
-
-/** All of one router that waits to be committed. */
-export interface RouterCommit {
-  readonly tenant: TenantId
-  readonly router: RouterId
-  /** Of the lease under which it is committed. */
-  readonly epoch: number
-  /** By which its names are limited: see `daily-names.ts`. */
-  readonly limits: Pick<SessionLimits, 'maxSessions'>
-  readonly pending: Pending
-}
 
 const TENANT: Column<{ tenant: TenantId }> = { name: 'tenant_id', type: 'text', of: ({ tenant }) => tenant }
 const ROUTER: Column<{ router: RouterId }> = { name: 'router_id', type: 'text', of: ({ router }) => router }
@@ -56,9 +45,7 @@ function lastReadingAt({ readings }: Pending): number | null {
 }
 
 /** The last reading of one service. */
-export interface ServiceReading {
-  readonly tenant: TenantId
-  readonly router: RouterId
+export interface ServiceReading extends RouterRef {
   readonly service: Service
   readonly last: LastReading
 }
@@ -97,9 +84,7 @@ export const SET_READINGS = unnestStatement(
       device = coalesce(excluded.device, s.device)`,
 )
 
-export interface BindingChange {
-  readonly tenant: TenantId
-  readonly router: RouterId
+export interface BindingChange extends RouterRef {
   readonly service: Service
   readonly name: string
   readonly mark: CountedMark
@@ -145,9 +130,7 @@ export const FORGET_BINDINGS = unnestStatement<ForgottenBindings>(
     where b.tenant_id = t.tenant_id and b.router_id = t.router_id and b.service = t.service`,
 )
 
-export interface RouterEvent {
-  readonly tenant: TenantId
-  readonly router: RouterId
+export interface RouterEvent extends RouterRef {
   readonly event: LedgerEvent
 }
 

@@ -1,18 +1,14 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../accounting/bytes.ts'
-import type { RouterId, TenantId } from '../../accounting/ids.ts'
 import type { Session } from '../../accounting/session.ts'
-import type { SessionLimits } from '../../accounting/session-budget.ts'
 import type { PendingSession } from '../../accounting/waiting/pending-session.ts'
+import type { RouterCommit } from '../../recording/ports.ts'
 import { storedDoubts } from '../load/stored-doubts.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
 
 /** One row of `user_sessions` to be written, with the bytes to be added to it and to the other tables. */
-export interface SessionChange extends PendingSession {
-  readonly tenant: TenantId
-  readonly router: RouterId
-  readonly limits: Pick<SessionLimits, 'maxSessions'>
+export interface SessionChange extends PendingSession, Pick<RouterCommit, 'tenant' | 'router' | 'limits'> {
   /** Of an open session: the last reading that had it. */
   readonly readAt: Date
 }

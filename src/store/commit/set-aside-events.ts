@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import { addBytes, type Bytes } from '../../accounting/bytes.ts'
 import type { LedgerEvent } from '../../accounting/entry.ts'
+import type { RouterCommit } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableJson } from '../pg/storable.ts'
 import { namesOf, runUnnest, unnestStatement } from '../pg/unnest.ts'
@@ -11,7 +12,7 @@ import {
   type RefusedSubject,
   setAsideEvent,
 } from './refused-entry.ts'
-import { INSERT_EVENTS, type RouterCommit } from './router-statements.ts'
+import { INSERT_EVENTS } from './router-statements.ts'
 import { writeAllBut } from './write-accepted.ts'
 
 type Detail = LedgerEvent['detail']

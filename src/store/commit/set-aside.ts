@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg'
 import { routerKey } from '../../accounting/ids.ts'
 import type { Share } from '../../accounting/spread.ts'
 import type { PendingSession } from '../../accounting/waiting/pending-session.ts'
+import type { RouterCommit } from '../../recording/ports.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import { type NamedDay, tellOthers } from './daily-names.ts'
@@ -20,7 +21,6 @@ import {
   type BindingChange,
   FORGET_BINDINGS,
   INSERT_EVENTS,
-  type RouterCommit,
   SET_BINDINGS,
   SET_READINGS,
   UPDATE_ROUTERS,

@@ -1,15 +1,13 @@
-import type { RouterId, TenantId } from '../../accounting/ids.ts'
 import type { Session } from '../../accounting/session.ts'
 import type { Share } from '../../accounting/spread.ts'
+import type { RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
 import { ADD_NAMES, mostNamesColumn, NAMED, tellingNamed } from './daily-names.ts'
 
 /** Bytes of one session in one bucket, to be added. */
-export interface SessionShare {
-  readonly tenant: TenantId
-  readonly router: RouterId
+export interface SessionShare extends RouterRef {
   readonly session: Pick<Session, 'id' | 'service' | 'username'>
   readonly share: Share
   /** How many names the router may have on a day. */

@@ -36,13 +36,13 @@ export const BEGIN_LEASES = {
 export const TAKE_LEASES = {
   name: 'tikmeter_take_leases',
   text: `with free as (
-      select l.tenant_id, l.router_id, l.owner, l.epoch from router_leases as l join ${KEYS} on ${ROW}
+      select l.tenant_id, l.router_id, l.epoch from router_leases as l join ${KEYS} on ${ROW}
       where (l.owner = $3 or l.expires_at <= clock_timestamp())
         and not exists (select from daemons as d where d.id = $3 and d.incarnation > $5) ${ORDER} for update of l
     )
     update router_leases as l set owner = $3, epoch = t.epoch + 1, expires_at = ${fromNow('$4')}
     from free as t where ${ROW}
-    returning l.tenant_id, l.router_id, l.epoch, t.owner as previous_owner, t.epoch as previous_epoch`,
+    returning l.tenant_id, l.router_id, l.epoch`,
 }
 
 const HELD = `with held as (

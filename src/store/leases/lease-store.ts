@@ -1,5 +1,6 @@
 import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
-import type { RouterRef } from '../load/load-ledgers.ts'
+import type { RouterRef } from '../../recording/ports.ts'
+import type { Leases, NewerDaemon } from '../../roster/ports.ts'
 import type { Database } from '../pg/database.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { BEGIN_LEASES, NEWER, RELEASE_LEASES, RENEW_LEASES, TAKE_LEASES } from './lease-statements.ts'
@@ -14,18 +15,6 @@ export interface LeaseStoreOptions {
   readonly durationMs: number
 }
 
-/** A router that was taken, and who had it before; `undefined` where nobody had. */
-export interface Lease {
-  readonly epoch: number
-  readonly previous: { readonly owner: string; readonly epoch: number } | undefined
-}
-
-/** A process with the same id that was started later: of a copy of the disk, unless this one was paused meanwhile. */
-export interface NewerDaemon {
-  readonly host: string
-  readonly startedAt: Date
-}
-
 interface NewerRow {
   readonly host: string
   readonly started_at: Date
@@ -33,8 +22,6 @@ interface NewerRow {
 
 interface TakenRow extends KeyRow {
   readonly epoch: string
-  readonly previous_owner: string | null
-  readonly previous_epoch: string
 }
 
 interface KeyRow {
@@ -43,7 +30,7 @@ interface KeyRow {
 }
 
 /** Which routers are this daemon's. Every method throws DatabaseUnavailable where there is no answer. */
-export class LeaseStore {
+export class LeaseStore implements Leases {
   readonly #options: LeaseStoreOptions
 
   constructor(options: LeaseStoreOptions) {
@@ -54,9 +41,9 @@ export class LeaseStore {
    * Takes those routers whose lease is nobody's, has expired, or is this owner's already (of an earlier run, since
    * whatever is under way with the old epoch is lost by it: so never ask for one that is held). None, where a newer process has this owner's id. Waits for commits
    * of those who had them, so what is loaded afterwards has all that they will ever write.
-   * @returns the routers that were taken; one that the database doesn't know never is
+   * @returns the epochs of the routers that were taken; one that the database doesn't know never is
    */
-  acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, Lease>> {
+  acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>> {
     const keys = [routers.map(({ tenant }) => tenant), routers.map(({ router }) => router)]
     return this.#ask(
       'leases are not taken',
@@ -64,7 +51,7 @@ export class LeaseStore {
         await pool.query({ ...BEGIN_LEASES, values: keys })
         const values = [...keys, owner, durationMs, incarnation]
         const { rows } = await pool.query<TakenRow>({ ...TAKE_LEASES, values })
-        return new Map(rows.map(row => [keyOf(row), leaseOf(row)]))
+        return new Map(rows.map(row => [keyOf(row), Number(row.epoch)]))
       },
     )
   }
@@ -111,10 +98,4 @@ export class LeaseStore {
 
 function keyOf({ tenant_id, router_id }: KeyRow): RouterKey {
   return routerKey(tenantId(tenant_id), routerId(router_id))
-}
-
-function leaseOf({ epoch, previous_owner, previous_epoch }: TakenRow): Lease {
-  const previous =
-    previous_owner === null ? undefined : { owner: previous_owner, epoch: Number(previous_epoch) }
-  return { epoch: Number(epoch), previous }
 }

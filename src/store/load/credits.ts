@@ -1,16 +1,6 @@
 import type { Pool } from 'pg'
-import type { ByteSum } from '../../accounting/bytes.ts'
-import { type RouterId, routerId, type TenantId, tenantId } from '../../accounting/ids.ts'
-
-/** What somebody decided of an event's bytes, as far as it moves numbers. */
-export interface StoredDecision {
-  /** In the order in which they can be seen. */
-  readonly id: number
-  readonly tenant: TenantId
-  readonly router: RouterId
-  /** The tenant's day that the bytes were added to, in all tables; absent where they were rejected. */
-  readonly credit: { readonly day: string; readonly bytes: ByteSum } | undefined
-}
+import { routerId, tenantId } from '../../accounting/ids.ts'
+import type { StoredDecision } from '../../recording/ports.ts'
 
 /** People make them one by one. */
 const MOST_AT_ONCE = 1_000

@@ -3,37 +3,16 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { type Bindings, NO_BINDINGS } from '../../accounting/counting/bindings.ts'
 import { type CountedMark, countedUpTo } from '../../accounting/counting/mark.ts'
-import {
-  type RouterId,
-  type RouterKey,
-  routerId,
-  routerKey,
-  type SessionId,
-  type TenantId,
-  tenantId,
-} from '../../accounting/ids.ts'
+import { type RouterKey, routerId, routerKey, type SessionId, tenantId } from '../../accounting/ids.ts'
 import type { LastReading, Ledger } from '../../accounting/ledger.ts'
 import type { Service } from '../../accounting/reading.ts'
 import type { Session } from '../../accounting/session.ts'
+import type { RouterRef, StoredRouter } from '../../recording/ports.ts'
 import { storableBytes } from '../pg/storable.ts'
 import { bindingCounters, routerServices, routers, userSessions } from '../schema/schema.ts'
 import { deviceOf } from './stored-device.ts'
 import { storedCounters } from './stored-doubts.ts'
 import { awaySessions, leftSessions, openSessions, type SessionRow, sessionOf } from './stored-session.ts'
-
-export interface RouterRef {
-  readonly tenant: TenantId
-  readonly router: RouterId
-}
-
-/** What the database has of a router: where the next commit goes on from. */
-export interface StoredRouter {
-  readonly position: number
-  /** Of the lease under which it was last committed; 0 where it never was. */
-  readonly committedEpoch: number
-  /** Of each service that it was ever read for. */
-  readonly ledgers: ReadonlyMap<Service, Ledger>
-}
 
 /** A transaction that sees one moment. */
 type Snapshot = Pick<NodePgDatabase, 'select' | 'execute'>

@@ -8,24 +8,8 @@ import {
   tenantId,
 } from '../../accounting/ids.ts'
 import type { Service } from '../../accounting/reading.ts'
-import { readRollups, type StoredRollup } from './rollups.ts'
-
-/** A router that is not read here, as the last commit of whoever reads it left it. */
-export interface StoredElsewhere {
-  /** Another one after each commit. */
-  readonly stamp: string
-  readonly rollup: StoredRollup | undefined
-  /** By service, where it was ever read. */
-  readonly services: ReadonlyMap<Service, StoredService>
-}
-
-export interface StoredService {
-  readonly readAt: Date
-  /** The names of its live sessions, one for each. */
-  readonly online: readonly string[]
-  /** How many of them have no counters. */
-  readonly uncounted: number
-}
+import type { StoredElsewhere, StoredService } from '../../recording/ports.ts'
+import { readRollups } from './rollups.ts'
 
 interface RouterRow {
   readonly tenant_id: string

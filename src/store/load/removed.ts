@@ -1,10 +1,6 @@
 import type { Pool } from 'pg'
-import { type RouterId, routerId, type TenantId, tenantId } from '../../accounting/ids.ts'
-
-export interface Removed {
-  readonly tenants: readonly { readonly id: TenantId; readonly timezone: string }[]
-  readonly routers: readonly { readonly tenant: TenantId; readonly router: RouterId }[]
-}
+import { routerId, tenantId } from '../../accounting/ids.ts'
+import type { Removed } from '../../roster/ports.ts'
 
 /** Tenants that have left the config, and routers that have and still have open sessions. */
 export async function readRemoved(pool: Pool): Promise<Removed> {

@@ -1,15 +1,8 @@
 import type { Pool } from 'pg'
 import { addSums, type ByteSum, NO_SUM } from '../../accounting/bytes.ts'
 import { type RouterId, routerId, type TenantId, tenantId } from '../../accounting/ids.ts'
+import type { StoredRollup } from '../../recording/ports.ts'
 import { LAST_DECISION } from './credits.ts'
-
-/** A router's bytes in all, and on each of the tenant's last days (`2026-11-24`). */
-export interface StoredRollup {
-  readonly total: ByteSum
-  readonly days: ReadonlyMap<string, ByteSum>
-  /** The last decision on an event whose bytes are in it, where they were accepted. */
-  readonly lastDecision: number
-}
 
 /** One that is being read. */
 interface ReadRollup extends StoredRollup {

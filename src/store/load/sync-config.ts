@@ -1,27 +1,15 @@
 import type { PoolClient } from 'pg'
-import type { RouterId, TenantId } from '../../accounting/ids.ts'
+import type { TenantId } from '../../accounting/ids.ts'
+import type { SyncedRouter, SyncedTenant } from '../../roster/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest, unnestStatement } from '../pg/unnest.ts'
-
-export interface ConfiguredTenant {
-  readonly id: TenantId
-  readonly name: string
-  readonly timezone: string
-  readonly routers: readonly ConfiguredRouter[]
-}
-
-export interface ConfiguredRouter {
-  readonly id: RouterId
-  readonly name: string
-  readonly host: string
-}
 
 /**
  * Makes `tenants` and `routers` what the config says, within the caller's transaction: what left it is marked, what
  * came back is unmarked, and nothing is ever deleted.
  */
-export async function writeConfig(client: PoolClient, tenants: readonly ConfiguredTenant[]): Promise<void> {
+export async function writeConfig(client: PoolClient, tenants: readonly SyncedTenant[]): Promise<void> {
   const routers = tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant: tenant.id, router })))
   // In the order that commits lock them in.
   await client.query('select from tenants order by id for no key update')
@@ -39,7 +27,7 @@ export async function writeConfig(client: PoolClient, tenants: readonly Configur
   )
 }
 
-const TENANT_COLUMNS: readonly Column<ConfiguredTenant>[] = [
+const TENANT_COLUMNS: readonly Column<SyncedTenant>[] = [
   { name: 'id', type: 'text', of: ({ id }) => id },
   { name: 'name', type: 'text', of: ({ name }) => storableText(name) },
   { name: 'timezone', type: 'text', of: ({ timezone }) => timezone },
@@ -52,7 +40,7 @@ const UPSERT_TENANTS = unnestStatement(
     on conflict (id) do update set name = excluded.name, timezone = excluded.timezone, removed_at = null`,
 )
 
-const ROUTER_COLUMNS: readonly Column<{ tenant: TenantId; router: ConfiguredRouter }>[] = [
+const ROUTER_COLUMNS: readonly Column<{ tenant: TenantId; router: SyncedRouter }>[] = [
   { name: 'tenant_id', type: 'text', of: ({ tenant }) => tenant },
   { name: 'id', type: 'text', of: ({ router }) => router.id },
   { name: 'name', type: 'text', of: ({ router }) => storableText(router.name) },

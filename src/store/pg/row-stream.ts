@@ -1,10 +1,11 @@
 import QueryStream from 'pg-query-stream'
-import { type UsageValue, valuesOf } from '../usage/usage-values.ts'
+import type { Value } from '../../api/usage/usage-source.ts'
+import { valuesOf } from '../usage/query.ts'
 import { clientFor } from './client.ts'
 import { asCommandError } from './errors.ts'
 
 /** Each row of one question has its columns in the same order. */
-export type TableRow = Readonly<Record<string, UsageValue>>
+export type TableRow = Readonly<Record<string, Value>>
 
 export interface Statement {
   readonly text: string
@@ -30,8 +31,8 @@ export async function* rowsOf(
     await client.connect()
     await client.query('set default_transaction_read_only = on')
     const stream = new QueryStream(text, params, { batchSize: ROWS_AT_ONCE, rowMode: 'array' })
-    for await (const told of client.query(stream) as AsyncIterable<readonly (string | null)[]>) {
-      const values = valuesOf(columns, told)
+    for await (const texts of client.query(stream) as AsyncIterable<readonly (string | null)[]>) {
+      const values = valuesOf(columns, texts)
       yield Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]))
     }
   } catch (cause) {

@@ -1,17 +1,10 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
-import type { AlertKind } from '../../accounting/alert.ts'
+import type { Question } from '../../api/usage/usage-source.ts'
 import { alerts } from '../schema/alert-schema.ts'
 import { isoOf, only, QUERIES, type Query } from './query.ts'
 
-export interface AlertQuestion {
-  readonly tenant: string
-  readonly rule: string | undefined
-  readonly alertKind: AlertKind | undefined
-  readonly subject: string | undefined
-  /** Only those before this one's id. */
-  readonly after: string | undefined
-  readonly limit: number | undefined
-}
+/** `limit`: how many rows at most; `undefined`: all. */
+type AlertQuestion = Extract<Question, { kind: 'alerts' }> & { readonly limit: number | undefined }
 
 const it = alerts
 

@@ -1,23 +1,17 @@
 import { and, asc, desc, eq, gt, gte, lte, type SQL, sql } from 'drizzle-orm'
+import type { Question } from '../../api/usage/usage-source.ts'
 import { tenants, tenantUsageDaily, usageDaily } from '../schema/schema.ts'
 import { only, QUERIES, type Query } from './query.ts'
 
-export type DailyBy = 'day' | 'month' | 'user' | 'router' | 'service'
+type Asked = Extract<Question, { kind: 'daily' }>
+export type DailyBy = Asked['by']
 
 /** Whose usage of which days, and what a row is to be; what is absent is not asked for. */
-export interface DailyQuestion {
+export interface DailyQuestion extends Pick<Asked, 'user' | 'router' | 'service' | 'by' | 'order' | 'after'> {
   readonly tenant: string | undefined
-  readonly user: string | undefined
-  readonly router: string | undefined
-  readonly service: string | undefined
   /** A tenant's first day and its last one. */
   readonly from: SQL | undefined
   readonly to: SQL | undefined
-  readonly by: DailyBy
-  /** `most`: those that used the most come first, which changes with every commit. */
-  readonly order: 'key' | 'most'
-  /** Only rows whose day, month or name comes after this one. */
-  readonly after: string | undefined
   readonly limit: number | undefined
 }
 

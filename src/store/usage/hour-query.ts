@@ -1,17 +1,10 @@
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import type { Question } from '../../api/usage/usage-source.ts'
 import { sessionDeltas, userSessions } from '../schema/schema.ts'
 import { only, QUERIES, type Query } from './query.ts'
 
-export interface HourQuestion {
-  readonly tenant: string
-  readonly user: string | undefined
-  readonly router: string | undefined
-  readonly service: string | undefined
-  /** Where hours begin, and what clocks show then; each lasts until the next one, the last until `endMs`. */
-  readonly hours: readonly { readonly startMs: number; readonly local: string }[]
-  readonly endMs: number
-  readonly limit: number | undefined
-}
+/** `limit`: how many rows at most; `undefined`: all. */
+type HourQuestion = Extract<Question, { kind: 'hours' }> & { readonly limit: number | undefined }
 
 /** The columns of `hourQuery`'s rows, the last three of them bytes. */
 export const HOUR_COLUMNS: readonly string[] = ['tenant', 'hour', 'local_hour', 'upload', 'download', 'used']

@@ -1,28 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { ALERT_COLUMNS, type AlertQuestion, alertQuery } from './alert-query.ts'
-import { type DailyBy, type DailyQuestion, dailyColumns, dailyQuery } from './daily-query.ts'
-import { HOUR_COLUMNS, type HourQuestion, hourQuery } from './hour-query.ts'
+import type { Question } from '../../api/usage/usage-source.ts'
+import { ALERT_COLUMNS, alertQuery } from './alert-query.ts'
+import { dailyColumns, dailyQuery } from './daily-query.ts'
+import { HOUR_COLUMNS, hourQuery } from './hour-query.ts'
 import type { Query } from './query.ts'
-import { type SessionColumn, type SessionQuestion, sessionQuery } from './session-query.ts'
-
-type Asked<Question> = Omit<Question, 'limit'> & { readonly tenant: string }
-
-/** What can be asked for of one tenant. */
-export type ReaderQuestion =
-  | (Asked<Omit<DailyQuestion, 'from' | 'to'>> & {
-      readonly kind: 'daily'
-      readonly by: DailyBy
-      /** Days, `2026-11-01`. */
-      readonly from: string | undefined
-      readonly to: string | undefined
-    })
-  | (Asked<HourQuestion> & { readonly kind: 'hours' })
-  | (Asked<Omit<SessionQuestion, 'openFrom' | 'openBefore'>> & {
-      readonly kind: 'sessions'
-      readonly openFrom: Date
-      readonly openBefore: Date
-    })
-  | (Asked<AlertQuestion> & { readonly kind: 'alerts' })
+import { type SessionColumn, sessionQuery } from './session-query.ts'
 
 const SESSION_COLUMNS: readonly SessionColumn[] = [
   ...(['tenant', 'id', 'router', 'service', 'protocol', 'username', 'ip_address', 'mac_address'] as const),
@@ -32,7 +14,7 @@ const SESSION_COLUMNS: readonly SessionColumn[] = [
 ]
 
 /** What each row has, in this order. */
-export function columnsOf(question: ReaderQuestion): readonly string[] {
+export function columnsOf(question: Question): readonly string[] {
   switch (question.kind) {
     case 'daily':
       return dailyColumns(question.by)
@@ -48,7 +30,7 @@ export function columnsOf(question: ReaderQuestion): readonly string[] {
 }
 
 /** @param limit how many rows at the most; `undefined` for all */
-export function queryOf(question: ReaderQuestion, limit: number | undefined): Query {
+export function queryOf(question: Question, limit: number | undefined): Query {
   switch (question.kind) {
     case 'daily': {
       const { from, to } = question

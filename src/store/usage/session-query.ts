@@ -1,19 +1,16 @@
 import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
+import type { Question } from '../../api/usage/usage-source.ts'
 import { tenants, userSessions } from '../schema/schema.ts'
 import { isoOf, only, QUERIES, type Query } from './query.ts'
 
-export interface SessionQuestion {
+type Asked = Extract<Question, { kind: 'sessions' }>
+
+export interface SessionQuestion extends Pick<Asked, 'user' | 'router' | 'service' | 'status' | 'after'> {
   readonly tenant: string | undefined
-  readonly user: string | undefined
-  readonly router: string | undefined
-  readonly service: string | undefined
-  readonly status: 'active' | 'ended' | undefined
   /** Those that were open at or after this instant, and before that one. */
   readonly openFrom: SQL | undefined
   readonly openBefore: SQL | undefined
   readonly order: 'oldest' | 'newest'
-  /** Only those that come after this one in that order. */
-  readonly after: { readonly startTime: string; readonly id: string } | undefined
   readonly limit: number | undefined
 }
 

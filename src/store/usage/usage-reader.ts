@@ -1,12 +1,11 @@
 import type { Pool } from 'pg'
+import type { Lines, Question, Table, UsageSource } from '../../api/usage/usage-source.ts'
 import { Lent } from '../pg/borrowed-connection.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
 import { csvLines } from './csv-lines.ts'
-import { columnsOf, queryOf, type ReaderQuestion } from './reader-question.ts'
-import { type UsageValue, valuesOf } from './usage-values.ts'
-
-type Row = readonly UsageValue[]
+import { valuesOf } from './query.ts'
+import { columnsOf, queryOf } from './reader-question.ts'
 
 /** Longer than any question within the API's limits takes. */
 const STATEMENT_MS = 60_000
@@ -18,7 +17,7 @@ const BEGIN = `begin transaction isolation level read committed, read only;
   select set_config('client_connection_check_interval', '1s', true) where version() ~ 'linux'`
 
 /** Usage, sessions and alerts as the tables have them, on connections of its own, so that no commit waits for who reads. */
-export class UsageReader {
+export class UsageReader implements UsageSource {
   readonly #pool: Pool
   /** Breaks off all that is asked of it, now or later. */
   readonly cutOff: () => void
@@ -42,7 +41,7 @@ export class UsageReader {
    * The first rows, in the order of the question; each has the `columns`.
    * @throws StoreError; also where the signal aborts
    */
-  async page(question: ReaderQuestion, limit: number, signal: AbortSignal): Promise<ReadTable> {
+  async page(question: Question, limit: number, signal: AbortSignal): Promise<Table> {
     const columns = columnsOf(question)
     try {
       return await Lent.during(this.#pool, signal, async client => {
@@ -50,7 +49,7 @@ export class UsageReader {
         const { sql: text, params: values } = queryOf(question, limit).toSQL()
         const { rows } = await client.query<(string | null)[]>({ text, values, rowMode: 'array' })
         await client.query('commit')
-        return { columns, rows: rows.map(told => valuesOf(columns, told)) }
+        return { columns, rows: rows.map(texts => valuesOf(columns, texts)) }
       })
     } catch (cause) {
       throw asStoreError(WHAT, cause)
@@ -63,7 +62,7 @@ export class UsageReader {
    * no commit finds a page that it may not clear. The connection is lent until the last row, or until `lines` are left.
    * @throws StoreError; also where the signal aborts, and from `lines`
    */
-  async all(question: ReaderQuestion, limit: number | undefined, signal: AbortSignal): Promise<ReadLines> {
+  async all(question: Question, limit: number | undefined, signal: AbortSignal): Promise<Lines> {
     const columns = columnsOf(question)
     const lent = await this.#borrow(signal)
     try {
@@ -86,17 +85,6 @@ export class UsageReader {
       throw asStoreError(WHAT, cause)
     }
   }
-}
-
-export interface ReadTable {
-  readonly columns: readonly string[]
-  readonly rows: readonly Row[]
-}
-
-export interface ReadLines {
-  readonly columns: readonly string[]
-  /** Of CSV, some at a time; to be read, or returned from. */
-  readonly lines: AsyncGenerator<string, void>
 }
 
 const WHAT = 'usage can not be asked for'

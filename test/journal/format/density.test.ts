@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { SegmentEncoder } from '../../../src/journal/format/segment-code.ts'
-import type { DecisionRecord } from '../../../src/journal/record.ts'
+import type { DecisionRecord } from '../../../src/recording/journal-port.ts'
 import { BusyRouter } from '../busy-router.ts'
 import { Random } from '../random.ts'
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest'
 import { tenantId } from '../../../src/accounting/ids.ts'
-import type { ClaimedDelivery, DeliveryStore } from '../../../src/store/alerts/delivery-store.ts'
+import type { Delivery } from '../../../src/alerts/delivery.ts'
+import type { DeliveryStore } from '../../../src/store/alerts/delivery-store.ts'
 import { during, untilWaiting } from '../commit/lease-scene.ts'
 import { type LedgerScene, openLedgerScene, type StoreScene, THEM } from '../pg/ledger-scene.ts'
 import { A, B, CLAIM_MS, deliveriesOf, end, fire, namesOf } from './delivery-scene.ts'
@@ -32,7 +33,7 @@ async function pass(time: string): Promise<void> {
     where status = 'pending'`)
 }
 
-async function theOne(claiming: Promise<readonly ClaimedDelivery[]>): Promise<ClaimedDelivery> {
+async function theOne(claiming: Promise<readonly Delivery[]>): Promise<Delivery> {
   const [one, ...others] = await claiming
   expect(others).toEqual([])
   return one ?? expect.fail('nothing was claimed')
@@ -73,7 +74,7 @@ describe('a claim', () => {
     await scene.ask(
       `update alerts set fired_at = now() - interval '3 hours', ended_at = now() - interval '2 hours'`,
     )
-    const hours = ({ ageMs }: ClaimedDelivery) => Math.floor(ageMs / 3_600_000)
+    const hours = ({ ageMs }: Delivery) => Math.floor(ageMs / 3_600_000)
     const fired = await theOne(ours.claim([A], 9))
     expect(hours(fired)).toBe(3)
     await ours.settle(fired, DELIVERED)

@@ -1,5 +1,6 @@
 import { tenantId } from '../../../src/accounting/ids.ts'
-import { type ClaimedDelivery, DeliveryStore } from '../../../src/store/alerts/delivery-store.ts'
+import type { Delivery } from '../../../src/alerts/delivery.ts'
+import { DeliveryStore } from '../../../src/store/alerts/delivery-store.ts'
 import type { StoreScene } from '../pg/ledger-scene.ts'
 
 export const CLAIM_MS = 30_000
@@ -48,6 +49,6 @@ export async function end(
 }
 
 /** As `webhook subject event`, sorted. */
-export function namesOf(claimed: readonly ClaimedDelivery[]): readonly string[] {
+export function namesOf(claimed: readonly Delivery[]): readonly string[] {
   return claimed.map(({ webhook, about, event }) => `${webhook} ${about.alert.subject} ${event}`).sort()
 }

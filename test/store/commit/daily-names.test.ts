@@ -99,7 +99,7 @@ test('the budget holds across a restart, and where another daemon takes over', a
   const them = scene.another(THEM)
   try {
     const leases = await them.leases.acquire([first])
-    first.epoch = leases.get(key(first))?.epoch ?? 0
+    first.epoch = leases.get(key(first)) ?? 0
     first.show(NOON + 5_000, { ...names(3, 10), ...names(3, 10, 4) })
     expect([...(await them.store.commit([first.takeCommit()])).values()]).toEqual([others(20n, true)])
     expect(await dailyRows(scene)).toEqual(['24 ppp (others) 20', ...FOUR])

@@ -1,9 +1,7 @@
 import type { PoolClient } from 'pg'
 import { expect } from 'vitest'
-import type { RouterKey } from '../../../src/accounting/ids.ts'
+import type { RouterCommit } from '../../../src/recording/ports.ts'
 import { applyCommits } from '../../../src/store/commit/apply-commits.ts'
-import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
-import type { Lease } from '../../../src/store/leases/lease-store.ts'
 import { makePartitions } from '../../../src/store/schema/partitions.ts'
 import { type LedgerScene, NOON, US } from '../pg/ledger-scene.ts'
 
@@ -47,8 +45,4 @@ export async function untilWaiting({ ask }: LedgerScene, daemon: string, stateme
     ask(`select count(*)::int as n from pg_stat_activity
       where datname = current_database() and application_name = '${daemon}' and wait_event_type = 'Lock'`)
   await expect.poll(waiting, { interval: 10, timeout: 4_000 }).toEqual([{ n: statements }])
-}
-
-export function epochsOf(leases: ReadonlyMap<RouterKey, Lease>): ReadonlyMap<RouterKey, number> {
-  return new Map(Array.from(leases, ([router, { epoch }]) => [router, epoch]))
 }

@@ -36,7 +36,7 @@ test("a router whose position is not the commit's is left alone, and so is one t
     new Map<unknown, unknown>([
       [key(hq), { kind: 'conflict', position: 3 }],
       [key(hill), { kind: 'committed' }],
-      [key(nobody), { kind: 'lost', owner: undefined, epoch: 0 }],
+      [key(nobody), { kind: 'lost' }],
     ]),
   )
   expect(await scene.ask('select distinct router_id from user_sessions')).toEqual([{ router_id: 'hill' }])

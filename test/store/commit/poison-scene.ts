@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
-import type { CommitOutcome } from '../../../src/store/commit/outcome.ts'
-import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
+import type { CommitOutcome, RouterCommit } from '../../../src/recording/ports.ts'
 import { rollupFaultsIn } from '../housekeeping/rollup-faults.ts'
 import { type LedgerScene, NOON, openLedgerScene, sums } from '../pg/ledger-scene.ts'
 import { type ReadRouter, readingAt, sessionAt } from './read-router.ts'

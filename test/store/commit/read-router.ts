@@ -8,7 +8,7 @@ import type { Reading, SessionReading } from '../../../src/accounting/reading.ts
 import { removal } from '../../../src/accounting/removal.ts'
 import { type Share, spread } from '../../../src/accounting/spread.ts'
 import { PendingBuilder } from '../../../src/accounting/waiting/pending.ts'
-import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
+import type { RouterCommit } from '../../../src/recording/ports.ts'
 import { ofService, PLAIN_READING, PLAIN_ROW } from '../../accounting/readings.ts'
 import type { SimulatedService } from '../../harness/services.ts'
 import { simulated } from '../../harness/services.ts'

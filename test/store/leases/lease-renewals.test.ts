@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDatabaseApart } from '../../harness/postgres/scratch-database.ts'
-import { epochsOf } from '../commit/lease-scene.ts'
 import { ReadRouter } from '../commit/read-router.ts'
 import { type LedgerScene, openLedgerScene, tenantOf, US } from '../pg/ledger-scene.ts'
 
@@ -18,7 +17,7 @@ test('renewals stay heap-only', async () => {
   await scene.store.syncConfig([tenantOf('acme', ...names)])
   // Connections of its own, since a backend has told all its numbers when it is gone.
   const { database, leases } = scene.another(US)
-  const held = epochsOf(await leases.acquire(names.map(name => new ReadRouter('acme', name))))
+  const held = await leases.acquire(names.map(name => new ReadRouter('acme', name)))
   expect(held.size).toBe(names.length)
   const rounds = 8
   for (let n = 1; n <= rounds; n++) expect((await leases.renew(held)).size).toBe(names.length)

@@ -1,9 +1,9 @@
 import { routerKey } from '../../../src/accounting/ids.ts'
+import type { SyncedTenant } from '../../../src/roster/ports.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { LeaseStore } from '../../../src/store/leases/lease-store.ts'
 import { LedgerStore } from '../../../src/store/ledger-store.ts'
-import type { ConfiguredTenant } from '../../../src/store/load/sync-config.ts'
 import { Database } from '../../../src/store/pg/database.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
 import { ReadRouter, readingAt, sessionAt } from '../commit/read-router.ts'
@@ -101,7 +101,7 @@ export const ALL_ROUTERS = [
   new ReadRouter('other', 'hq'),
 ]
 
-export function tenantOf(id: string, ...routers: readonly string[]): ConfiguredTenant {
+export function tenantOf(id: string, ...routers: readonly string[]): SyncedTenant {
   const { tenant } = new ReadRouter(id, 'x')
   return {
     id: tenant,

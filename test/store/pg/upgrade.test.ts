@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ledger } from '../../../src/accounting/ledger.ts'
 import { isReported, withReported } from '../../../src/accounting/reported.ts'
-import type { StoredRouter } from '../../../src/recording/ports.ts'
+import type { RouterCommit, StoredRouter } from '../../../src/recording/ports.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
-import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
 import { beginIncarnation } from '../../../src/store/leases/incarnation.ts'
 import { LeaseStore } from '../../../src/store/leases/lease-store.ts'
 import { LedgerStore } from '../../../src/store/ledger-store.ts'
@@ -229,7 +228,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
     }
     await makePartitions(database.pool, new Date(NOON))
     const epoch = hadLeases ? 2 : 1
-    expect([...leases.values()].map(it => it.epoch)).toEqual([epoch, epoch])
+    expect([...leases.values()]).toEqual([epoch, epoch])
     const result = await store.commit(next.map(commit => ({ ...commit, epoch })))
     expect([...result.values()]).toEqual([{ kind: 'committed' }, { kind: 'committed' }])
     expect(await sums({ ask })).toEqual(written.sumsAfterNext)

@@ -1,13 +1,15 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Calendar } from '../../../src/accounting/calendar.ts'
+import { tenantId } from '../../../src/accounting/ids.ts'
 import { hoursOf } from '../../../src/api/usage/hours.ts'
+import type { Question } from '../../../src/api/usage/usage-source.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { clientFor } from '../../../src/store/pg/client.ts'
 import { Database } from '../../../src/store/pg/database.ts'
 import { Partitions, weekOf } from '../../../src/store/schema/partitions.ts'
 import type { DailyBy } from '../../../src/store/usage/daily-query.ts'
-import { queryOf, type ReaderQuestion } from '../../../src/store/usage/reader-question.ts'
+import { queryOf } from '../../../src/store/usage/reader-question.ts'
 import { UsageReader } from '../../../src/store/usage/usage-reader.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
 
@@ -64,14 +66,15 @@ const HISTORY = `
       'subject-' || n % 50, n, now(), '{}' from generate_series(1, 20000) as n;
   analyze`
 
-const FILTERS = { tenant: 't7', user: undefined, router: undefined, service: undefined }
+const TENANT = tenantId('t7')
+const FILTERS = { tenant: TENANT, user: undefined, router: undefined, service: undefined }
 
-function daily(by: DailyBy, more: Partial<Omit<DailyReaderQuestion, 'by'>> = {}): DailyReaderQuestion {
+function daily(by: DailyBy, more: Partial<Omit<DailyQuestion, 'by'>> = {}): DailyQuestion {
   const days = { from: '2026-11-01', to: '2026-11-30' }
   return { kind: 'daily', ...FILTERS, ...days, by, order: 'key', after: undefined, ...more }
 }
 
-function sessions(more: Partial<SessionReaderQuestion> = {}): SessionReaderQuestion {
+function sessions(more: Partial<SessionQuestion> = {}): SessionQuestion {
   const open = { openFrom: new Date('2026-11-01T00:00Z'), openBefore: new Date('2026-12-01T00:00Z') }
   return {
     kind: 'sessions',
@@ -84,20 +87,20 @@ function sessions(more: Partial<SessionReaderQuestion> = {}): SessionReaderQuest
   }
 }
 
-type DailyReaderQuestion = Extract<ReaderQuestion, { kind: 'daily' }>
-type HoursReaderQuestion = Extract<ReaderQuestion, { kind: 'hours' }>
-type AlertsReaderQuestion = Extract<ReaderQuestion, { kind: 'alerts' }>
-type SessionReaderQuestion = Extract<ReaderQuestion, { kind: 'sessions' }>
+type DailyQuestion = Extract<Question, { kind: 'daily' }>
+type HoursQuestion = Extract<Question, { kind: 'hours' }>
+type AlertsQuestion = Extract<Question, { kind: 'alerts' }>
+type SessionQuestion = Extract<Question, { kind: 'sessions' }>
 
-function hours(timezone: string, from: string, to: string): HoursReaderQuestion {
+function hours(timezone: string, from: string, to: string): HoursQuestion {
   const calendar = new Calendar(timezone)
   const [startMs, endMs] = [calendar.dayNamed(from).startMs, calendar.dayNamed(to).endMs]
   return { kind: 'hours', ...FILTERS, hours: hoursOf(calendar, startMs, endMs), endMs }
 }
 
-function alerts(more: Partial<AlertsReaderQuestion> = {}): AlertsReaderQuestion {
+function alerts(more: Partial<AlertsQuestion> = {}): AlertsQuestion {
   const all = { rule: undefined, alertKind: undefined, subject: undefined, after: undefined }
-  return { kind: 'alerts', tenant: 't7', ...all, ...more }
+  return { kind: 'alerts', tenant: TENANT, ...all, ...more }
 }
 
 interface Plan {
@@ -111,7 +114,7 @@ function scansOf(plan: Plan): readonly string[] {
   return [...own, ...(plan.Plans ?? []).flatMap(scansOf)]
 }
 
-async function planOf(question: ReaderQuestion, limit: number | undefined): Promise<Plan> {
+async function planOf(question: Question, limit: number | undefined): Promise<Plan> {
   const { sql, params } = queryOf(question, limit).toSQL()
   const { rows } = await observer.query(`explain (format json) ${sql}`, params)
   return rows[0]['QUERY PLAN'][0].Plan
@@ -119,7 +122,7 @@ async function planOf(question: ReaderQuestion, limit: number | undefined): Prom
 
 test('no question of a tenant reads through a whole table', async () => {
   const cursor = { startTime: '2026-11-20T00:00:00.000Z', id: '00000000-0000-7000-8000-000000000000' }
-  const questions: readonly (readonly [ReaderQuestion, number | undefined])[] = [
+  const questions: readonly (readonly [Question, number | undefined])[] = [
     ...(['day', 'month', 'user', 'router', 'service'] as const).map(by => [daily(by), 101] as const),
     [daily('day', { user: 'user-3' }), 101],
     [daily('user', { after: 'user-3' }), 101],

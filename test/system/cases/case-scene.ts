@@ -157,7 +157,7 @@ export class CaseScene {
 
   async #start(): Promise<Process> {
     const { store, leases } = this.#ledger
-    const epoch = (await leases.acquire([ABOUT])).get(KEY)?.epoch
+    const epoch = (await leases.acquire([ABOUT])).get(KEY)
     const stored = (await store.load([ABOUT])).get(KEY)
     if (epoch === undefined || !stored) throw new Error('the router is not in the database')
     const recorder = new Recorder({

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OTHERS } from '../../../src/accounting/others.ts'
-import type { RouterCommit } from '../../../src/store/commit/router-statements.ts'
+import type { RouterCommit } from '../../../src/recording/ports.ts'
 import { runs } from '../../harness/random-runs.ts'
 import { Crowd, MIDNIGHT } from '../../store/commit/crowd.ts'
 import { grown } from '../../store/commit/read-router.ts'

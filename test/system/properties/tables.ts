@@ -6,8 +6,8 @@ import { inherited, type Ledger, NEW_LEDGER } from '../../../src/accounting/ledg
 import { adoptPending } from '../../../src/accounting/waiting/adopt-pending.ts'
 import type { Pending } from '../../../src/accounting/waiting/pending.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
-import type { StoredRouter } from '../../../src/recording/ports.ts'
-import { type CommitOutcome, decideOutcome } from '../../../src/store/commit/outcome.ts'
+import type { CommitOutcome, StoredRouter } from '../../../src/recording/ports.ts'
+import { decideOutcome } from '../../../src/store/commit/outcome.ts'
 import { type SimulatedService, simulated } from '../../harness/services.ts'
 import { type AnyBytes, type Sums, sumsOf } from './sums.ts'
 

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { RouterKey } from '../../../src/accounting/ids.ts'
-import { type Newer, type Owner, Ownership } from '../../../src/roster/leases.ts'
+import { type Owner, Ownership } from '../../../src/roster/leases.ts'
+import type { NewerDaemon } from '../../../src/roster/ports.ts'
 import { beginIncarnation } from '../../../src/store/leases/incarnation.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
 import { rethrow } from '../../runtime/rethrow.ts'
-import { epochsOf, expireAll } from '../../store/commit/lease-scene.ts'
+import { expireAll } from '../../store/commit/lease-scene.ts'
 import {
   ALL_ROUTERS,
   key,
@@ -53,7 +54,7 @@ async function beginReading(host: string) {
   const { leases } = await begin(host)
   const clock = new HandClock('2026-03-01T00:00:00Z')
   const owner = new Reading()
-  const superseded: Newer[] = []
+  const superseded: NewerDaemon[] = []
   const ending = new AbortController()
   const ownership = new Ownership({
     ...{ leases, owner, durationMs: LEASE_MS, stopping: ending.signal, clock, log: new LogLines().log },
@@ -72,11 +73,11 @@ async function beginReading(host: string) {
 
 test('of two processes with one id the newest takes all at once, and the older one never takes back', async () => {
   const older = await begin('original')
-  const held = epochsOf(await older.leases.acquire(ALL_ROUTERS))
+  const held = await older.leases.acquire(ALL_ROUTERS)
   expect([...held.keys()].toSorted()).toEqual(ALL.toSorted())
   const newer = await begin('copy')
   expect(newer.incarnation).toBeGreaterThan(older.incarnation)
-  expect([...(await newer.leases.acquire(ALL_ROUTERS)).values()].map(it => it.epoch)).toEqual([2, 2, 2])
+  expect([...(await newer.leases.acquire(ALL_ROUTERS)).values()]).toEqual([2, 2, 2])
   expect(await older.leases.renew(held)).toEqual(new Set())
   expect(await older.leases.acquire(ALL_ROUTERS)).toEqual(new Map())
   await expireAll(scene)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RouterId, routerId, routerKey, type TenantId } from '../../../src/accounting/ids.ts'
-import type { StoredElsewhere } from '../../../src/store/load/other-daemons.ts'
+import type { StoredElsewhere } from '../../../src/recording/ports.ts'
 import { type LedgerScene, openLedgerScene, tenantOf } from '../../store/pg/ledger-scene.ts'
 
 const ROUTERS = 5_000

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { type RouterKey, routerKey } from '../../../src/accounting/ids.ts'
 import type { RouterRef } from '../../../src/recording/ports.ts'
-import { type Leases, type Owner, Ownership, SLICE, type Taken } from '../../../src/roster/leases.ts'
+import { type Owner, Ownership, SLICE } from '../../../src/roster/leases.ts'
+import type { Leases } from '../../../src/roster/ports.ts'
 import { refOf } from '../../roster/roster-scene.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
@@ -25,12 +26,12 @@ class ExpiringLeases implements Leases {
     this.#clock = clock
   }
 
-  async acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, Taken>> {
-    const taken = new Map<RouterKey, Taken>()
+  async acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>> {
+    const taken = new Map<RouterKey, number>()
     for (const { tenant, router } of routers) {
       const key = routerKey(tenant, router)
       const epoch = (this.#rows.get(key)?.epoch ?? 0) + 1
-      taken.set(key, { epoch })
+      taken.set(key, epoch)
       this.#prolong(key, epoch)
     }
     return taken

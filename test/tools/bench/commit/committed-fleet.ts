@@ -1,6 +1,6 @@
 import type { RouterKey } from '../../../../src/accounting/ids.ts'
+import type { RouterCommit } from '../../../../src/recording/ports.ts'
 import { systemClock } from '../../../../src/runtime/clock.ts'
-import type { RouterCommit } from '../../../../src/store/commit/router-statements.ts'
 import { LeaseStore } from '../../../../src/store/leases/lease-store.ts'
 import { LedgerStore } from '../../../../src/store/ledger-store.ts'
 import type { BenchPostgres } from './bench-postgres.ts'
@@ -27,10 +27,9 @@ export class CommittedFleet {
     const options = { database, clock: systemClock, owner: OWNER }
     const store = new LedgerStore({ ...options, deltasRetentionMs: RETENTION_MS })
     await store.syncConfig(fleet.tenants)
-    const leases = await new LeaseStore({ ...options, incarnation: 1, durationMs: LEASE_MS }).acquire(
+    const epochs = await new LeaseStore({ ...options, incarnation: 1, durationMs: LEASE_MS }).acquire(
       fleet.routers,
     )
-    const epochs = new Map(Array.from(leases, ([key, { epoch }]) => [key, epoch]))
     const committed = new CommittedFleet(fleet, store, epochs)
     for (const commits of fleet.logins(epochs)) await committed.commit(commits)
     return committed

@@ -1,7 +1,7 @@
 import { type RouterKey, type SessionId, type TenantId, tenantId } from '../../../../src/accounting/ids.ts'
 import type { Pending } from '../../../../src/accounting/waiting/pending.ts'
-import type { RouterCommit } from '../../../../src/store/commit/router-statements.ts'
-import type { ConfiguredTenant } from '../../../../src/store/load/sync-config.ts'
+import type { RouterCommit } from '../../../../src/recording/ports.ts'
+import type { SyncedTenant } from '../../../../src/roster/ports.ts'
 import { BUCKET_MS, SESSIONS_A_ROUTER, SteadyRouter, WAVES } from './steady-router.ts'
 
 const TENANTS = 25
@@ -25,7 +25,7 @@ export class SteadyFleet {
     return this.#routers
   }
 
-  get tenants(): readonly ConfiguredTenant[] {
+  get tenants(): readonly SyncedTenant[] {
     return Array.from({ length: TENANTS }, (_, number) => {
       const id = tenantOf(number)
       const own = this.#routers.filter(it => it.tenant === id)
