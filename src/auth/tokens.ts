@@ -3,18 +3,9 @@ import * as z from 'zod'
 import { isConfigId, type TenantId, tenantId } from '../accounting/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Grant, Refusal, TokenVerifier } from './bearer.ts'
 import { secretBytes } from './keys.ts'
-import { type KeyRule, type Refusal, type Shown, VerifyingKey } from './verifying-key.ts'
-
-/** The rights of a token until it expires. */
-export type Grant =
-  | { readonly kind: 'tenant'; readonly tenant: TenantId; readonly expiresAt: Date }
-  | { readonly kind: 'admin'; readonly expiresAt: Date }
-
-/** Identifies the bearer of a token. Never rejects. */
-export interface TokenVerifier {
-  verify(token: string): Promise<Grant | Refusal>
-}
+import { type KeyRule, type Shown, VerifyingKey } from './verifying-key.ts'
 
 /** The rules that tokens are verified by. */
 export interface TokenRules {

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { errorFields, type Logger } from '../runtime/logger.ts'
+import type { Refusal } from './bearer.ts'
 import { type PinnedKey, pinnedKey, type TokenKey } from './keys.ts'
 
 /** A key, and what it requires of tokens. */
@@ -12,11 +13,6 @@ export interface KeyRule {
   /** The greatest age, counted from `iat`, which is then required. */
   readonly maxAgeMs: number | undefined
 }
-
-/** `refused`: the token is invalid for good. `unverifiable`: the issuer's keys are not available now. */
-export type Refusal =
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'unverifiable'; readonly reason: string }
 
 /** `foreign`: the token is signed by another key, or not at all. */
 export type KeyVerdict =

@@ -1,5 +1,6 @@
 import { tenantId } from '../accounting/ids.ts'
-import { type Grant, signToken } from '../auth/tokens.ts'
+import type { Grant } from '../auth/bearer.ts'
+import { signToken } from '../auth/tokens.ts'
 import type { Config } from '../config/config.ts'
 import { tokenRulesOf } from '../config/revealed.ts'
 import type { Clock } from '../runtime/clock.ts'

@@ -1,4 +1,4 @@
-import type { Grant } from '../auth/tokens.ts'
+import type { Grant } from '../auth/bearer.ts'
 
 /**
  * anonymous ─ token ─▶ verifying ─ good ─▶ authenticated ─ auth, same tenant ─▶ authenticated, until the new token's exp

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
-import type { Grant, TokenVerifier } from '../auth/tokens.ts'
-import type { Refusal } from '../auth/verifying-key.ts'
+import type { Grant, Refusal, TokenVerifier } from '../auth/bearer.ts'
 import type { Seats } from '../runtime/capacity.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { perSecond, RateLimit } from '../runtime/rate-limit.ts'

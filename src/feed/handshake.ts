@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { bearerToken } from '../auth/bearer.ts'
 
 /** The subprotocol of the feed, the only one that is ever selected. */
 export const SUBPROTOCOL = 'tikmeter.v1'
 const TOKEN_PROTOCOL = 'bearer.'
-const BEARER = /^bearer +(\S+) *$/i
 
 /**
  * The result of an upgrade request. Tokens are not verified here: a script in a browser cannot see an HTTP status, so
@@ -39,10 +39,6 @@ export function isOriginAllowed(
 function offeredProtocols(headers: IncomingHttpHeaders): readonly string[] {
   const offered = headers['sec-websocket-protocol']
   return offered === undefined ? [] : offered.split(',').map(protocol => protocol.trim())
-}
-
-function bearerToken(headers: IncomingHttpHeaders): string | undefined {
-  return BEARER.exec(headers.authorization ?? '')?.[1]
 }
 
 function protocolToken(protocols: readonly string[]): string | undefined {

@@ -1,4 +1,4 @@
-import type { Grant } from '../auth/tokens.ts'
+import type { Grant } from '../auth/bearer.ts'
 import type { Watcher } from './channel.ts'
 import { CLOSE } from './close-codes.ts'
 import type { Hub } from './hub.ts'

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import { afterEach, expect, test } from 'vitest'
-import { type Grant, JwtVerifier, signToken, type TokenRules } from '../../src/auth/tokens.ts'
+import type { Grant } from '../../src/auth/bearer.ts'
+import { JwtVerifier, signToken, type TokenRules } from '../../src/auth/tokens.ts'
 import type { KeyRule } from '../../src/auth/verifying-key.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import {

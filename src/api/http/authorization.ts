@@ -1,13 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Grant, TokenVerifier } from '../../auth/tokens.ts'
+import { bearerToken, type Grant, type TokenVerifier } from '../../auth/bearer.ts'
 import { problem, type Reply } from './reply.ts'
-
-const BEARER = /^bearer +(\S+) *$/i
-
-/** The bearer token of a request, or `undefined`. */
-export function bearerToken({ authorization = '' }: IncomingHttpHeaders): string | undefined {
-  return BEARER.exec(authorization)?.[1]
-}
 
 /** Checks the token of a request. `denied` and `failed` have the answer; `failed` means that the token is invalid. */
 export async function authorize(

@@ -1,4 +1,4 @@
-import type { TokenVerifier } from '../../auth/tokens.ts'
+import type { TokenVerifier } from '../../auth/bearer.ts'
 import { Block } from '../../runtime/block.ts'
 import { systemClock } from '../../runtime/clock.ts'
 

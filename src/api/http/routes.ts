@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Grant } from '../../auth/tokens.ts'
+import type { Grant } from '../../auth/bearer.ts'
 import type { Form } from './form.ts'
 import { type Answer, problem, type Reply } from './reply.ts'
 

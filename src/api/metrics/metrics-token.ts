@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { bearerToken } from '../http/authorization.ts'
+import { bearerToken } from '../../auth/bearer.ts'
 import { problem, type Reply } from '../http/reply.ts'
 
 /** The answer to a request without the right token; `undefined` if it has it. */

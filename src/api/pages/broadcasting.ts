@@ -1,5 +1,5 @@
 import type { TenantId } from '../../accounting/ids.ts'
-import type { Grant } from '../../auth/tokens.ts'
+import type { Grant } from '../../auth/bearer.ts'
 import type { Form } from '../http/form.ts'
 import { json, problem, type Reply } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'

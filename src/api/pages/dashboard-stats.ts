@@ -1,5 +1,5 @@
 import type { TenantId } from '../../accounting/ids.ts'
-import type { Grant } from '../../auth/tokens.ts'
+import type { Grant } from '../../auth/bearer.ts'
 import { type Snapshot, statsOf, sumTotals, type Totals } from '../../live/snapshot.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { problem, type Reply, success } from '../http/reply.ts'

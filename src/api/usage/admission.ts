@@ -1,6 +1,6 @@
 import type { Calendar } from '../../accounting/calendar.ts'
 import type { TenantId } from '../../accounting/ids.ts'
-import type { Grant } from '../../auth/tokens.ts'
+import type { Grant } from '../../auth/bearer.ts'
 import { problem, type Reply } from '../http/reply.ts'
 import type { ReadGate } from './read-limits.ts'
 import type { Calendars } from './usage-source.ts'

@@ -1,7 +1,7 @@
 import type { Calendar } from '../../accounting/calendar.ts'
 import type { TenantId } from '../../accounting/ids.ts'
 import { OTHERS } from '../../accounting/others.ts'
-import type { Grant } from '../../auth/tokens.ts'
+import type { Grant } from '../../auth/bearer.ts'
 import { tableReply } from '../http/caching.ts'
 import { Parameters } from '../http/parameters.ts'
 import { problem, type Reply } from '../http/reply.ts'

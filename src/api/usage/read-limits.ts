@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit'
-import type { Grant } from '../../auth/tokens.ts'
+import type { Grant } from '../../auth/bearer.ts'
 import { Seats } from '../../runtime/capacity.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { RateLimit } from '../../runtime/rate-limit.ts'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Grant } from '../../auth/tokens.ts'
+import type { Grant } from '../../auth/bearer.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { headOf } from '../../runtime/csv.ts'
 import type { Exact } from '../../runtime/exact-json.ts'

@@ -1,7 +1,6 @@
 import type { AlertJson } from '../../../src/accounting/alert.ts'
 import { type TenantId, tenantId } from '../../../src/accounting/ids.ts'
-import type { Grant, TokenVerifier } from '../../../src/auth/tokens.ts'
-import type { Refusal } from '../../../src/auth/verifying-key.ts'
+import type { Grant, Refusal, TokenVerifier } from '../../../src/auth/bearer.ts'
 import { ServedScene } from '../../auth/served-scene.ts'
 import { inOneHour, outage } from '../../feed/feed-fixture.ts'
 import type { RawClient } from '../../feed/raw-client.ts'
