@@ -101,7 +101,7 @@ export function lastReadingOf({ at, boot, device, away, entries }: Decision): La
 }
 
 /** The ledger as another process left it: the wall clock may have been set since. */
-export function inherited(ledger: Ledger): Ledger {
+export function ofEarlierProcess(ledger: Ledger): Ledger {
   return ledger.last ? { ...ledger, last: inheritedReading(ledger.last) } : ledger
 }
 

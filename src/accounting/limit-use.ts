@@ -15,7 +15,7 @@ export function isNear({ used, allowed }: Pick<LimitUse, 'used' | 'allowed'>): b
   return used > NEAR * allowed
 }
 
-/** How near a router is to the limits of its sessions. */
+/** How close a router is to the limits of its sessions. */
 export interface Crowding {
   readonly sessions: number
   readonly uses: readonly LimitUse[]

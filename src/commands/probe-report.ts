@@ -1,12 +1,12 @@
 import type { RouterConfig } from '../config/config.ts'
-import type { TenantRouter } from '../config/difference.ts'
+import type { ConfiguredRouter } from '../config/difference.ts'
 import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe.ts'
 import { printable } from '../runtime/printable.ts'
 import { SERVICE_NAMES } from '../services/services.ts'
 import { type Finding, isFaulty } from './findings.ts'
 
 /** A router and the result of probing it. */
-export interface Probed extends TenantRouter {
+export interface Probed extends ConfiguredRouter {
   /** `undefined` if the login failed. */
   readonly probe: RouterProbe | undefined
   readonly findings: readonly Finding[]

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { Config } from '../config/config.ts'
-import type { TenantRouter } from '../config/difference.ts'
+import type { ConfiguredRouter } from '../config/difference.ts'
 import { addressOf } from '../config/revealed.ts'
 import { RouterError } from '../routeros/errors.ts'
 import { probeRouter } from '../routeros/probe.ts'
@@ -60,7 +60,7 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
 }
 
 async function probeOne(
-  of: TenantRouter,
+  of: ConfiguredRouter,
   { clock, signal }: ProbeCommand,
   replies: RepliesInFlight,
 ): Promise<Probed> {

@@ -1,5 +1,5 @@
 import type { Config, TenantConfig } from '../config/config.ts'
-import type { TenantRouter } from '../config/difference.ts'
+import type { ConfiguredRouter } from '../config/difference.ts'
 import { nearest } from '../config/fields/nearest.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -10,7 +10,7 @@ import { WrongUse } from './wrong-use.ts'
 export function chooseRouters(
   config: Pick<Config, 'tenants'>,
   which: string | undefined,
-): readonly TenantRouter[] {
+): readonly ConfiguredRouter[] {
   const [tenantName, routerName, ...more] = which?.split('/') ?? []
   if (more.length > 0) throw new WrongUse(`${JSON.stringify(which)} is not TENANT or TENANT/ROUTER`)
   const tenants = tenantName === undefined ? config.tenants : [chooseTenant(config, tenantName)]

@@ -2,12 +2,13 @@ import { type RouterKey, routerKey } from '../accounting/ids.ts'
 import type { Config, RouterConfig, TenantConfig } from './config.ts'
 import { Secret } from './fields/secret.ts'
 
-export interface TenantRouter {
+/** A router of the config, with its tenant. */
+export interface ConfiguredRouter {
   readonly tenant: TenantConfig
   readonly router: RouterConfig
 }
 
-export interface RouterChange extends TenantRouter {
+export interface RouterChange extends ConfiguredRouter {
   /** Whether its poll loop must restart with a new connection. If not, only the next reading is judged by new terms. */
   readonly isPolledAnew: boolean
 }
@@ -21,33 +22,33 @@ export interface Difference {
   readonly tenantsRemoved: readonly TenantConfig[]
   /** Another name or timezone. */
   readonly tenantsChanged: readonly TenantConfig[]
-  readonly routersAdded: readonly TenantRouter[]
-  readonly routersRemoved: readonly TenantRouter[]
+  readonly routersAdded: readonly ConfiguredRouter[]
+  readonly routersRemoved: readonly ConfiguredRouter[]
   readonly routersChanged: readonly RouterChange[]
 }
 
-/** The routers of a config. */
-export type Listed = ReadonlyMap<RouterKey, TenantRouter>
+/** The routers of a config, by key. */
+export type ConfiguredRouters = ReadonlyMap<RouterKey, ConfiguredRouter>
 
-/** Lists the routers of a config, one router a step. */
-export function* listedIn({ tenants }: Pick<Config, 'tenants'>): Generator<void, Listed> {
-  const listed = new Map<RouterKey, TenantRouter>()
+/** Collects the routers of a config, one router a step. */
+export function* routersIn({ tenants }: Pick<Config, 'tenants'>): Generator<void, ConfiguredRouters> {
+  const routers = new Map<RouterKey, ConfiguredRouter>()
   for (const tenant of tenants)
     for (const router of tenant.routers) {
-      listed.set(routerKey(tenant.id, router.id), { tenant, router })
+      routers.set(routerKey(tenant.id, router.id), { tenant, router })
       yield
     }
-  return listed
+  return routers
 }
 
-/** A config and its routers. */
-export interface ListedConfig {
+/** A config with its routers by key. */
+export interface KeyedConfig {
   readonly tenants: Config['tenants']
-  readonly listed: Listed
+  readonly routers: ConfiguredRouters
 }
 
 /** Compares two configs, one router a step. */
-export function* difference(before: ListedConfig, after: ListedConfig): Generator<void, Difference> {
+export function* difference(before: KeyedConfig, after: KeyedConfig): Generator<void, Difference> {
   const oldTenants = new Map(before.tenants.map(tenant => [tenant.id, tenant]))
   const newTenants = new Map(after.tenants.map(tenant => [tenant.id, tenant]))
   return {
@@ -57,9 +58,9 @@ export function* difference(before: ListedConfig, after: ListedConfig): Generato
       const old = oldTenants.get(id)
       return old !== undefined && (old.name !== name || old.timezone !== timezone)
     }),
-    routersAdded: yield* without(after.listed, before.listed),
-    routersRemoved: yield* without(before.listed, after.listed),
-    routersChanged: yield* changes(before.listed, after.listed),
+    routersAdded: yield* without(after.routers, before.routers),
+    routersRemoved: yield* without(before.routers, after.routers),
+    routersChanged: yield* changes(before.routers, after.routers),
   }
 }
 
@@ -96,8 +97,11 @@ function listeningOf({ metrics, tls, ...server }: Config['server']): unknown {
   return { ...server, metricsAt: metrics.at, isTls: tls !== undefined }
 }
 
-function* without(routers: Listed, others: Listed): Generator<void, readonly TenantRouter[]> {
-  const left: TenantRouter[] = []
+function* without(
+  routers: ConfiguredRouters,
+  others: ConfiguredRouters,
+): Generator<void, readonly ConfiguredRouter[]> {
+  const left: ConfiguredRouter[] = []
   for (const [key, pair] of routers) {
     if (!others.has(key)) left.push(pair)
     yield
@@ -105,7 +109,10 @@ function* without(routers: Listed, others: Listed): Generator<void, readonly Ten
   return left
 }
 
-function* changes(before: Listed, after: Listed): Generator<void, readonly RouterChange[]> {
+function* changes(
+  before: ConfiguredRouters,
+  after: ConfiguredRouters,
+): Generator<void, readonly RouterChange[]> {
   const changed: RouterChange[] = []
   for (const [key, pair] of after) {
     yield

@@ -96,7 +96,7 @@ export class Alerting implements Component {
   #routersOf(tenant: TenantId): readonly WatchedRouter[] {
     const { books, healthOf } = this.#options
     return [...books.ofTenant(tenant)].flatMap(book => {
-      const health = book.isRetired ? undefined : healthOf(book.key)
+      const health = book.isRemoved ? undefined : healthOf(book.key)
       if (!health) return []
       const { state, lastReadingAt, lastError: error } = health
       return [{ router: book.about.router, isEnabled: state !== 'disabled', lastReadingAt, error }]

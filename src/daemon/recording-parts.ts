@@ -63,7 +63,7 @@ export function recordingParts(options: RecordingPartsOptions): RecordingParts {
   const board = new TenantBoard({
     ...{ books, services: REGISTERED, bucketMs, staleAfterMs: poll.staleAfterMs, conditionOf: healthOf },
     // The time until another daemon commits it, and until we read it.
-    elsewhereLagMs: 2 * commit.intervalMs,
+    otherRoutersLagMs: 2 * commit.intervalMs,
   })
   const recorder = new Recorder({
     ...{ store, journal, books },

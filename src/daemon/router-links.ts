@@ -1,10 +1,10 @@
 import type { Admission } from '../accounting/admission.ts'
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
-import type { TenantRouter } from '../config/difference.ts'
+import type { ConfiguredRouter } from '../config/difference.ts'
 import { addressOf } from '../config/revealed.ts'
 import type { RouterLink } from '../poller/router-link.ts'
-import { listedKey } from '../roster/listed.ts'
+import { configuredKey } from '../roster/configured-router.ts'
 import { Router } from '../routeros/router.ts'
 import { budgetOf } from '../routeros/wire/budget.ts'
 import type { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
@@ -24,10 +24,10 @@ export interface RouterLinksOptions {
 /** Makes connections to routers. What the services know about a router is kept from one connection to the next. */
 export function routerLinks(
   options: RouterLinksOptions,
-): (listed: TenantRouter) => (signal: AbortSignal) => Promise<RouterLink> {
-  return listed => {
-    const { router } = listed
-    const key = listedKey(listed)
+): (configured: ConfiguredRouter) => (signal: AbortSignal) => Promise<RouterLink> {
+  return configured => {
+    const { router } = configured
+    const key = configuredKey(configured)
     const { timeoutMs, maxSessions } = router
     const services = routerServices(router.services, router)
     const its = { services, timeoutMs, budget: budgetOf(maxSessions) }

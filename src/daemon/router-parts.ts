@@ -5,7 +5,7 @@ import type { RouterBooks } from '../recording/router-books.ts'
 import { measureLeases } from '../roster/lease-metrics.ts'
 import { Ownership } from '../roster/leases.ts'
 import type { NewerDaemon } from '../roster/ports.ts'
-import { JournalInheritance } from '../roster/recovery.ts'
+import { JournalRecovery } from '../roster/recovery.ts'
 import { Roster } from '../roster/roster.ts'
 import { RepliesInFlight } from '../routeros/wire/replies-in-flight.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -50,7 +50,7 @@ export async function routerParts(options: RouterPartsOptions): Promise<RouterPa
   const { stopping } = options.lifecycle
   const { durationMs } = config.lease
   const roster: Roster = new Roster({
-    ...{ store, estate: new JournalInheritance(journal), recorder, board, poller },
+    ...{ store, recovery: new JournalRecovery(journal), recorder, board, poller },
     want: routers => ownership.want(routers),
     linkTo: routerLinks({
       isListening: config.poll.listen,

@@ -86,7 +86,7 @@ export interface StoredDecision extends RouterRef {
 }
 
 /** A router that is not read here, as the last commit of whoever reads it left it. */
-export interface StoredElsewhere {
+export interface StoredOtherRouter {
   /** Another one after each commit. */
   readonly stamp: string
   readonly rollup: StoredRollup | undefined

@@ -61,7 +61,7 @@ export class Recorder {
   /** @returns whether the router was still here, so that its ledger is not to be loaded; it is no longer retired */
   takeBack(key: RouterKey): boolean {
     const book = this.#routers.get(key)
-    if (book) book.isRetired = false
+    if (book) book.isRemoved = false
     return book !== undefined
   }
 
@@ -79,10 +79,10 @@ export class Recorder {
    * Ends the sessions of a router that left the config, and lets go of it as soon as all of it is committed. The roster
    * ends the router's loop first, so none of its polls is under way.
    */
-  retireRouter(key: RouterKey): void {
+  removeRouter(key: RouterKey): void {
     const book = this.#routers.get(key)
     if (!book) return
-    book.isRetired = true
+    book.isRemoved = true
     const spreading = this.#options.spreadingOf(book.about.tenant)
     for (const service of book.services) {
       const decision = removal(book.ledger(service), service, book.about.terms)
@@ -91,14 +91,14 @@ export class Recorder {
       void this.#journal(book, decision, 0)
       book.remove(decision, spreading)
     }
-    this.#forgetRetired([book])
+    this.#forgetRemoved([book])
   }
 
   /**
    * Lets go of a router, as soon as nothing is under way with it: what a commit has written was not lost.
    * @returns its book, with what will never be committed
    */
-  async dropRouter(key: RouterKey): Promise<RouterBook | undefined> {
+  async loseRouter(key: RouterKey): Promise<RouterBook | undefined> {
     const underWay = () => this.#recording.get(key) ?? this.#committing
     for (let it = underWay(); it; it = underWay()) await Promise.allSettled([it])
     const book = this.#routers.get(key)
@@ -235,13 +235,13 @@ export class Recorder {
           outcome satisfies never
       }
     }
-    this.#forgetRetired(books)
+    this.#forgetRemoved(books)
   }
 
-  #forgetRetired(books: readonly RouterBook[]): void {
+  #forgetRemoved(books: readonly RouterBook[]): void {
     for (const book of books) {
       const { key } = book
-      if (!book.isRetired || book.hasPending || this.#routers.get(key) !== book) continue
+      if (!book.isRemoved || book.hasPending || this.#routers.get(key) !== book) continue
       this.#options.onForgotten(book)
       this.#routers.delete(key)
     }

@@ -5,7 +5,7 @@ import type { Whole } from '../accounting/waiting/waiting-share.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { CommitObserver } from './commit-loop.ts'
 
-/** From the answer of a router to its being durable: the journal is flushed every 250 ms. */
+/** Seconds from a router's answer to its being durable. The journal is flushed every 250 ms. */
 const DURABLE_BUCKETS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1, 2.5, 5]
 const COMMIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -20,7 +20,7 @@ export class RecordingMetrics implements CommitObserver {
   readonly #commits
   readonly #commitFailures
 
-  /** @param services whose series begin at 0: one that began with its first event would hide that from `increase` */
+  /** @param services whose series begin at 0, because `increase` would miss the first event of a series that begins with it */
   constructor(metrics: Metrics, services: readonly Service[]) {
     this.#durable = metrics.histogram(
       'tikmeter_reading_durable_seconds',
@@ -99,7 +99,7 @@ export function measureWaiting(metrics: Metrics, { recorder, shares, commits }: 
     'Sessions whose last readings wait for the database.',
     () => {
       let sessions = 0
-      for (const its of recorder.pending().values()) sessions += its
+      for (const count of recorder.pending().values()) sessions += count
       return sessions
     },
   )

@@ -3,9 +3,9 @@ import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '.
 import { decideInSteps } from '../accounting/decide.ts'
 import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
 import { countedBy, type Decision } from '../accounting/entry.ts'
-import { type RouterId, type RouterKey, routerKey, type SessionId, type TenantId } from '../accounting/ids.ts'
+import { type RouterKey, routerKey, type SessionId } from '../accounting/ids.ts'
 import { checkColumns, checkSums } from '../accounting/invariants.ts'
-import { adopt, inherited, type Ledger, NEW_LEDGER } from '../accounting/ledger.ts'
+import { adopt, type Ledger, NEW_LEDGER, ofEarlierProcess } from '../accounting/ledger.ts'
 import type { Crowding } from '../accounting/limit-use.ts'
 import type { OthersShare } from '../accounting/others.ts'
 import type { Reading, Service } from '../accounting/reading.ts'
@@ -21,33 +21,32 @@ import { mostEventsOf } from '../accounting/waiting/waiting-events.ts'
 import { HURRIED_BYTES, type WaitingLoad } from '../accounting/waiting/waiting-share.ts'
 import type { Rollup } from '../live/rollup.ts'
 import { type LiveService, liveService, sessionsIn, tailOf } from '../live/service.ts'
-import type { StoredRouter } from './ports.ts'
+import type { RouterRef, StoredRouter } from './ports.ts'
 
-export interface RecordedRouter {
-  readonly tenant: TenantId
-  readonly router: RouterId
+/** What the recorder needs to know of a router. */
+export interface RecordedRouter extends RouterRef {
   readonly name: string | undefined
   readonly terms: Terms
   readonly limits: SessionLimits
 }
 
-/** What an earlier process journaled of a router and the database has not got, in its order. */
-export type Inherited =
+/** What an earlier process journaled of a router and the database does not have. */
+export type RecoveredRecord =
   | { readonly kind: 'decision'; readonly decision: Decision }
   | { readonly kind: 'checkpoint'; readonly pending: readonly Pending[] }
 
-/** All that the recorder has of one router: its open sessions, its live numbers, and what waits for the database. */
+/** What the recorder knows of one router: its open sessions, its live numbers, and what waits for the database. */
 export class RouterBook {
   readonly key: RouterKey
   about: RecordedRouter
-  /** It left the config and only waits for its last commit. */
-  isRetired = false
-  /** Of the lease under which it is read and committed. */
+  /** Whether it was removed from the config, and only waits for its last commit. */
+  isRemoved = false
+  /** The epoch of the lease under which it is read and committed. */
   readonly epoch: number
   readonly rollup: Rollup
   readonly #ledgers: Map<Service, Ledger>
   readonly #live = new Map<Service, LiveService>()
-  /** What the database has not got. */
+  /** What the database does not have. */
   readonly #waiting: Waiting
   #tail: Bytes = NO_BYTES
   #others: ByteSum = NO_SUM
@@ -62,7 +61,7 @@ export class RouterBook {
     this.#waiting = new Waiting(this.key, stored.position, () => mostEventsOf(this.about.limits.maxSessions))
   }
 
-  /** Decisions so far. */
+  /** The number of its decisions so far. */
   get position(): number {
     return this.#waiting.position
   }
@@ -79,32 +78,32 @@ export class RouterBook {
     return this.#waiting.sessionCount
   }
 
-  /** Those that it was ever read for, by name. */
+  /** The services that it was ever read for, sorted by name. */
   get services(): readonly Service[] {
     return [...this.#ledgers.keys()].sort()
   }
 
-  /** A new one where it was never read for the service. */
+  /** The ledger of a service; an empty one if the router was never read for it. */
   ledger(service: Service): Ledger {
     return this.#ledgers.get(service) ?? NEW_LEDGER
   }
 
-  /** By service, as this process last read it. */
+  /** What this process last read, by service. */
   get lives(): ReadonlyMap<Service, LiveService> {
     return this.#live
   }
 
-  /** Goes on with what an earlier process journaled, before the first reading of this one. */
-  inherit(records: readonly Inherited[], spreading: Spreading): void {
+  /** Applies what an earlier process journaled, in its order, before the first reading of this process. */
+  recover(records: readonly RecoveredRecord[], spreading: Spreading): void {
     for (const record of records)
       if (record.kind === 'decision') this.#adopt(record.decision, spreading)
       else for (const pending of record.pending) this.#adoptPending(pending)
-    for (const [service, ledger] of this.#ledgers) this.#ledgers.set(service, inherited(ledger))
+    for (const [service, ledger] of this.#ledgers) this.#ledgers.set(service, ofEarlierProcess(ledger))
   }
 
   /**
-   * What a reading means for the open sessions. Changes nothing.
-   * @param earlier decisions about other services in the same poll, which are not adopted yet
+   * Decides what a reading means for the open sessions. Changes nothing.
+   * @param earlier decisions about other services in the same poll, not adopted yet
    */
   decide(reading: Reading, newId: () => SessionId, earlier: readonly Decision[] = []): Steps<Decision> {
     const begun = earlier.reduce((sum, decision) => sum + startsOf(decision), 0)
@@ -112,39 +111,39 @@ export class RouterBook {
     return decideInSteps(this.ledger(reading.service), reading, this.about.terms, newId, room)
   }
 
-  /** Which rows of the next answer are worth holding. @param steadyMs about when it is asked for */
+  /** Which rows of the next answer are worth holding. @param steadyMs about the time of the request */
   admission(service: Service, steadyMs: number): Admission {
     return admissionTo(this.ledger(service), this.#roomFor({ service, at: { steadyMs } }, 0))
   }
 
-  /** How many sessions it has, how much of their limits that is, and how many rows are left out for them. */
+  /** The number of its sessions, how much of their limits they use, and how many rows are left out because of them. */
   get crowding(): Crowding {
     const sessions = sessionsIn(this.#live.values())
     return { sessions, uses: this.#budget.uses(this.about.limits, sessions), leftOut: this.#budget.leftOut }
   }
 
   /**
-   * Estimated bytes that sessions moved between their last reading and their logout, by their last rates, since this
-   * book was opened. They are never part of the record.
+   * Estimates the bytes that sessions moved between their last reading and their logout, from their last rates, since
+   * this book was opened. They are never recorded.
    */
   get tail(): Bytes {
     return this.#tail
   }
 
-  /** What was committed under `(others)` since this book was opened. */
+  /** Bytes that were committed under `(others)` since this book was opened. */
   get others(): ByteSum {
     return this.#others
   }
 
-  /** @returns the days on which there was nothing of it before */
+  /** Notes bytes that were committed under `(others)`. @returns the days that had none before */
   noteOthers(shares: readonly OthersShare[]): readonly string[] {
     for (const { bytes } of shares) this.#others = addSums(this.#others, bytes)
     return shares.filter(it => it.isFirst).map(it => it.day)
   }
 
   /**
-   * The ledger moves on, the bytes wait for the database, and the live numbers are those of this decision.
-   * @param shares of it, by the same spreading
+   * Adopts a decision: the ledger moves on, the bytes wait for the database, and the live numbers follow.
+   * @param shares the decision's shares, by the same spreading
    */
   adopt(
     decision: Decision,
@@ -158,59 +157,59 @@ export class RouterBook {
     this.#live.set(decision.service, liveService(ledger, decision, before))
   }
 
-  /** Ends all open sessions of one service, as `decision` says, which is their `removal`. */
+  /** Ends all open sessions of one service. @param decision their `removal` */
   remove(decision: Decision, spreading: Spreading): void {
     const { service } = decision
     const isFromAnotherProcess = this.ledger(service).last?.isFromAnotherProcess === true
     this.#adopt(decision, spreading)
-    // It is no reading: what is known of the router's clock is as old as before.
-    if (isFromAnotherProcess) this.#ledgers.set(service, inherited(this.ledger(service)))
+    // It is not a reading: what is known of the router's clock is as old as before.
+    if (isFromAnotherProcess) this.#ledgers.set(service, ofEarlierProcess(this.ledger(service)))
     this.#live.delete(service)
   }
 
-  /** What to offer to the database now: what it did not confirm, or else all that came since. */
+  /** What to offer to the database now: what it has not confirmed, or else all that came since. */
   offer(): Pending | undefined {
     return this.#waiting.offer()
   }
 
-  /** What was offered is in the database. */
+  /** Notes that what was offered is in the database. */
   confirm(): void {
     this.#waiting.confirm()
   }
 
-  /** Confirms what was offered and never answered, where the database turns out to have it. */
+  /** Confirms an offer that was never answered, if the database has it. */
   confirmBy({ committedEpoch, position }: StoredRouter): void {
-    // Of a later epoch, the position may be somebody else's.
+    // If the epoch is a later one, another daemon may have made the position.
     const { offered } = this.#waiting
     if (offered && committedEpoch === this.epoch && position >= offered.position) this.confirm()
   }
 
-  /** All that the database has not got, in one or two parts. */
+  /** All that the database does not have, in one or two parts. */
   pending(): readonly Pending[] {
     return this.#waiting.parts()
   }
 
-  /** What all that the database has not got takes of memory, and since when. */
+  /** The memory that waiting data takes, in bytes, and since when it waits. */
   get load(): WaitingLoad {
     return this.#waiting.load
   }
 
-  /** Whether so much waits that it is committed at once. */
+  /** Whether so much waits that it should be committed at once. */
   get isHurried(): boolean {
     return this.load.bytes > HURRIED_BYTES
   }
 
-  /** Events that were added to others since there were too many, since this book was opened. */
+  /** Events that were joined with others because there were too many, since this book was opened. */
   get joinedEvents(): number {
     return this.#waiting.joinedEvents
   }
 
-  /** How many readings the database has not got, and their bytes. */
+  /** The readings that the database does not have, and their bytes. */
   get waiting(): WaitingSum {
     return this.#waiting.sum
   }
 
-  /** @param begun sessions that begin with the same poll so far */
+  /** @param begun sessions that earlier readings of the same poll began */
   #roomFor(about: RoomFor, begun: number): Room {
     const open = begun + sessionsIn(this.#live.values()) - (this.#live.get(about.service)?.sessions ?? 0)
     return this.#budget.roomFor(about, this.about.limits, open, begun)
@@ -225,7 +224,7 @@ export class RouterBook {
     const growthShares = decision.growth ? spreadGrowth(decision.growth, bucketMs, calendar) : []
     const total = addSums(this.rollup.total, countedBy(decision))
     this.#waiting.add(decision, shares, growthShares)
-    for (const its of shares.values()) for (const share of its) this.rollup.add(share.day, share)
+    for (const ofEntry of shares.values()) for (const share of ofEntry) this.rollup.add(share.day, share)
     for (const { bucket, total } of growthShares) this.rollup.addSum(bucket.day, total)
     checkSums(this.key, 'live sums grow by what was adopted', total, this.rollup.total)
     const ledger = adopt(this.ledger(decision.service), decision)

@@ -31,7 +31,7 @@ export class RouterBooks {
     return this.#byTenant.get(tenant) ?? []
   }
 
-  /** What the database does not have yet, router by router, each as it is when it is asked for. */
+  /** What the database does not have yet, router by router, each as it is when the iteration reaches it. */
   *checkpoints(): Iterable<CheckpointRecord> {
     for (const [router, book] of this.#all)
       if (book.hasPending) yield { kind: 'checkpoint', router, epoch: book.epoch, pending: book.pending() }
@@ -41,8 +41,8 @@ export class RouterBooks {
     this.delete(book.key)
     this.#all.set(book.key, book)
     const { tenant } = book.about
-    const its = this.#byTenant.get(tenant)
-    if (its) its.add(book)
+    const books = this.#byTenant.get(tenant)
+    if (books) books.add(book)
     else this.#byTenant.set(tenant, new Set([book]))
   }
 
@@ -51,8 +51,8 @@ export class RouterBooks {
     if (!book) return
     this.#all.delete(key)
     const { tenant } = book.about
-    const its = this.#byTenant.get(tenant)
-    its?.delete(book)
-    if (its?.size === 0) this.#byTenant.delete(tenant)
+    const books = this.#byTenant.get(tenant)
+    books?.delete(book)
+    if (books?.size === 0) this.#byTenant.delete(tenant)
   }
 }

@@ -7,11 +7,11 @@ import { Rollup } from '../live/rollup.ts'
 import { type LiveService, sessionsJson } from '../live/service.ts'
 import type { RouterState, SessionJson, ShownService, Snapshot, Totals } from '../live/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from '../live/tenant-view.ts'
-import type { StoredDecision, StoredElsewhere } from './ports.ts'
+import type { StoredDecision, StoredOtherRouter } from './ports.ts'
 import type { RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 
-/** How a router is doing, as whoever reads it knows. */
+/** The condition of a router that is read here. */
 export interface RouterCondition {
   readonly state: RouterState
   readonly identity: string | undefined
@@ -20,52 +20,53 @@ export interface RouterCondition {
   readonly overloaded: RouterView['overloaded']
 }
 
-export interface ElsewhereConfig {
+/** What the config says of a router that another daemon reads. */
+export interface OtherRouterConfig {
   readonly name: string | undefined
   readonly enabled: boolean
 }
 
-/** A router of a tenant that is not read here: another daemon's, or one that left the config. */
-interface ElsewhereRouter {
-  /** What it was made of. */
-  readonly stored: StoredElsewhere | undefined
-  /** As the database had it last. */
+/** A router of a tenant that is not read here: another daemon reads it, or it was removed. */
+interface OtherRouter {
+  /** What it was made from. */
+  readonly stored: StoredOtherRouter | undefined
+  /** As the database last had it. */
   readonly rollup: Rollup
-  /** Absent where it left the config. */
+  /** `undefined` for a removed router. */
   readonly view: Omit<RouterView, 'state'> | undefined
   readonly isEnabled: boolean
 }
 
-/** What the database had of a tenant's routers. */
-export interface TenantSighting {
+/** What the database has of a tenant's other routers. */
+export interface TenantOtherRouters {
   readonly tenant: TenantId
-  readonly stored: ReadonlyMap<RouterId, StoredElsewhere>
-  /** The routers that were left out. */
+  readonly stored: ReadonlyMap<RouterId, StoredOtherRouter>
+  /** The routers that are not among them, because they were read here. */
   readonly here: ReadonlySet<RouterKey>
-  /** Absent for a router that left the config. */
-  readonly configOf: (router: RouterId) => ElsewhereConfig | undefined
+  /** `undefined` for a removed router. */
+  readonly configOf: (router: RouterId) => OtherRouterConfig | undefined
 }
 
 interface TenantBook {
   readonly calendar: Calendar
-  readonly elsewhere: Map<RouterId, ElsewhereRouter>
+  readonly otherRouters: Map<RouterId, OtherRouter>
   readonly services: TenantView['services']
-  isRetired: boolean
+  isRemoved: boolean
 }
 
 export interface TenantBoardOptions {
-  /** Of the routers that are read here. */
+  /** The books of the routers that are read here. */
   readonly books: RouterBooks
-  /** Those that are shown, in their order. */
+  /** The services that are shown, in their order. */
   readonly services: readonly ShownService[]
   readonly bucketMs: number
   readonly staleAfterMs: number
-  /** How long another daemon's reading may be on its way to us, through the database. */
-  readonly elsewhereLagMs: number
+  /** How long another daemon's reading may take to reach us through the database. */
+  readonly otherRoutersLagMs: number
   readonly conditionOf: (router: RouterKey) => RouterCondition | undefined
 }
 
-/** The tenants and their live numbers: what is committed, and what waits to be. */
+/** The tenants and their live numbers: what is committed, plus what waits for the database. */
 export class TenantBoard {
   readonly #options: TenantBoardOptions
   readonly #tenants = new Map<TenantId, TenantBook>()
@@ -74,69 +75,70 @@ export class TenantBoard {
     this.#options = options
   }
 
-  /** Begins a tenant, or gives one that is or was here another calendar. */
+  /** Adds a tenant, or replaces the calendar of one that is or was here. */
   addTenant(tenant: TenantId, calendar: Calendar): void {
-    const elsewhere = this.#tenants.get(tenant)?.elsewhere ?? new Map<RouterId, ElsewhereRouter>()
+    const otherRouters = this.#tenants.get(tenant)?.otherRouters ?? new Map<RouterId, OtherRouter>()
     const services = this.#options.services.map(it => ({ ...it, distinct: new DistinctNames() }))
-    this.#tenants.set(tenant, { calendar, elsewhere, services, isRetired: false })
+    this.#tenants.set(tenant, { calendar, otherRouters, services, isRemoved: false })
   }
 
-  /** Its routers may have something to commit still, so its calendar stays. */
-  retireTenant(tenant: TenantId): void {
+  /** Stops showing a tenant. Its calendar stays, because its routers may still have something to commit. */
+  removeTenant(tenant: TenantId): void {
     const book = this.#tenants.get(tenant)
-    if (book) book.isRetired = true
+    if (book) book.isRemoved = true
   }
 
-  setElsewhere({ tenant, stored, here, configOf }: TenantSighting): void {
+  /** Replaces what is known of a tenant's other routers. */
+  setOtherRouters({ tenant, stored, here, configOf }: TenantOtherRouters): void {
     const book = this.#tenants.get(tenant)
     if (!book) return
-    // What was here then and has left since is not among the stored; it was kept as it left.
-    const left = [...book.elsewhere].filter(([router]) => here.has(routerKey(tenant, router)))
-    const { elsewhereLagMs } = this.#options
-    const seen = Array.from(
+    // A router that was read here then, and no longer is, is not among the stored. It was kept by `keepRollup`.
+    const kept = [...book.otherRouters].filter(([router]) => here.has(routerKey(tenant, router)))
+    const { otherRoutersLagMs } = this.#options
+    const loaded = Array.from(
       stored,
-      ([router, its]) => [router, elsewhereRouter(router, configOf(router), its, elsewhereLagMs)] as const,
+      ([router, its]) => [router, otherRouter(router, configOf(router), its, otherRoutersLagMs)] as const,
     ).map(([router, it]) => {
-      // One that has not moved has what was credited since.
-      const before = book.elsewhere.get(router)
+      // The rollup of a router that has not changed has what was credited since.
+      const before = book.otherRouters.get(router)
       return [router, before && before.stored === it.stored ? { ...it, rollup: before.rollup } : it] as const
     })
-    this.#tenants.set(tenant, { ...book, elsewhere: new Map([...left, ...seen]) })
+    this.#tenants.set(tenant, { ...book, otherRouters: new Map([...kept, ...loaded]) })
   }
 
-  /** A router that is no longer read here: its bytes stay the tenant's. */
+  /** Keeps the bytes of a router that is no longer read here: they stay the tenant's. */
   keepRollup({ about, rollup }: RouterBook): void {
     const book = this.#tenants.get(about.tenant)
     if (!book) return
-    book.elsewhere.set(about.router, { stored: undefined, rollup, view: undefined, isEnabled: false })
+    book.otherRouters.set(about.router, { stored: undefined, rollup, view: undefined, isEnabled: false })
   }
 
-  /** What somebody decided to be counted after all is part of its router's numbers from now on, whoever reads that. */
+  /** Adds credited bytes to their router's numbers, whether the router is read here or not. */
   credit({ id, tenant, router, credit }: StoredDecision): void {
     if (!credit) return
     const rollups = [
       this.#options.books.get(routerKey(tenant, router))?.rollup,
-      this.#tenants.get(tenant)?.elsewhere.get(router)?.rollup,
+      this.#tenants.get(tenant)?.otherRouters.get(router)?.rollup,
     ]
     for (const rollup of rollups) rollup?.credit(id, credit.day, credit.bytes)
   }
 
-  /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
+  /** How a tenant's bytes are put into buckets and days; `undefined` for a tenant that never was here. */
   spreading(tenant: TenantId): Spreading | undefined {
     const calendar = this.#tenants.get(tenant)?.calendar
     return calendar && { calendar, bucketMs: this.#options.bucketMs }
   }
 
-  /** A tenant's days; `undefined` for one that never was here. */
+  /** A tenant's days; `undefined` for a tenant that never was here. */
   calendar(tenant: TenantId): Calendar | undefined {
     return this.#tenants.get(tenant)?.calendar
   }
 
   tenants(): readonly TenantId[] {
-    return [...this.#tenants].filter(([, book]) => !book.isRetired).map(([tenant]) => tenant)
+    return [...this.#tenants].filter(([, book]) => !book.isRemoved).map(([tenant]) => tenant)
   }
 
-  /** @returns `undefined` for a tenant that isn't there */
+  /** @returns `undefined` for a tenant that is not here */
   snapshot(tenant: TenantId, now: Date): Snapshot | undefined {
     const view = this.#view(tenant, now)
     return view && snapshotOf(view, now, this.#options.staleAfterMs)
@@ -147,34 +149,33 @@ export class TenantBoard {
     return view && totalsOf(view, now, this.#options.staleAfterMs)
   }
 
-  /** A tenant's sessions that are live. */
-  /** Made as they are taken, each router's as they are when the first of them is. */
+  /** A tenant's live sessions. Each router's are made when the iteration reaches that router. */
   sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined {
-    if (this.#tenants.get(tenant)?.isRetired ?? true) return undefined
+    if (this.#tenants.get(tenant)?.isRemoved ?? true) return undefined
     return this.#sessionsOf([...this.#options.books.ofTenant(tenant)], now)
   }
 
   *#sessionsOf(books: readonly RouterBook[], now: Date): Iterable<SessionJson> {
     for (const book of books)
-      for (const service of book.isRetired ? [] : book.services) {
-        const its = book.lives.get(service)
-        if (isFresh(its, now, this.#options.staleAfterMs))
-          yield* sessionsJson(book.about.router, service, book.ledger(service), its)
+      for (const service of book.isRemoved ? [] : book.services) {
+        const live = book.lives.get(service)
+        if (isFresh(live, now, this.#options.staleAfterMs))
+          yield* sessionsJson(book.about.router, service, book.ledger(service), live)
       }
   }
 
   #view(tenant: TenantId, now: Date): TenantView | undefined {
-    const its = this.#tenants.get(tenant)
-    if (!its || its.isRetired) return undefined
+    const book = this.#tenants.get(tenant)
+    if (!book || book.isRemoved) return undefined
     const books = [...this.#options.books.ofTenant(tenant)]
     const here = new Set(books.map(book => book.about.router))
-    const elsewhere = [...its.elsewhere].filter(([router]) => !here.has(router)).map(([, it]) => it)
+    const others = [...book.otherRouters].filter(([router]) => !here.has(router)).map(([, it]) => it)
     return {
-      ...{ tenant, calendar: its.calendar, services: its.services },
-      rollups: [...books, ...elsewhere].map(it => it.rollup),
+      ...{ tenant, calendar: book.calendar, services: book.services },
+      rollups: [...books, ...others].map(it => it.rollup),
       routers: [
-        ...books.filter(book => !book.isRetired).map(book => this.#routerView(book)),
-        ...elsewhere.flatMap(it => this.#elsewhereView(it, now) ?? []),
+        ...books.filter(book => !book.isRemoved).map(book => this.#routerView(book)),
+        ...others.flatMap(it => this.#otherView(it, now) ?? []),
       ],
     }
   }
@@ -194,7 +195,7 @@ export class TenantBoard {
     }
   }
 
-  #elsewhereView({ view, isEnabled }: ElsewhereRouter, now: Date): RouterView | undefined {
+  #otherView({ view, isEnabled }: OtherRouter, now: Date): RouterView | undefined {
     if (!view) return undefined
     const staleAfterMs = this.#options.staleAfterMs + view.lagMs
     const isOnline = [...view.lives.values()].some(it => isFresh(it, now, staleAfterMs))
@@ -202,13 +203,13 @@ export class TenantBoard {
   }
 }
 
-/** A router as the database shows it: its rates are not known here. */
-function elsewhereRouter(
+/** Makes a router from what the database has of it. Its rates are not known here. */
+function otherRouter(
   id: RouterId,
-  config: ElsewhereConfig | undefined,
-  stored: StoredElsewhere,
+  config: OtherRouterConfig | undefined,
+  stored: StoredOtherRouter,
   lagMs: number,
-): ElsewhereRouter {
+): OtherRouter {
   const { rollup, services } = stored
   const lives = new Map<Service, LiveService>()
   for (const [service, { readAt, online, uncounted }] of services) {
@@ -229,7 +230,7 @@ function elsewhereRouter(
   }
 }
 
-/** @returns `undefined` where no row of it is left out */
+/** @returns `undefined` if no rows are left out */
 function overloadOf({ crowding, about }: RouterBook): string | undefined {
   if (crowding.leftOut === 0) return undefined
   const { maxSessions, newSessionsPerHour } = about.limits

@@ -12,8 +12,8 @@ export interface TenantTotals {
 export function measureTenants(metrics: Metrics, board: TenantTotals, clock: { now(): Date }): void {
   const totals = () =>
     board.tenants().flatMap(tenant => {
-      const its = board.totals(tenant, clock.now())
-      return its ? [{ tenant, ...its }] : []
+      const totals = board.totals(tenant, clock.now())
+      return totals ? [{ tenant, ...totals }] : []
     })
   metrics.gauges(
     'tikmeter_subscribers_online',

@@ -1,19 +1,19 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import type { SetAside } from './ports.ts'
 
-/** What did not get through in a commit as it was, for reasons of the routers' own. */
+/** What a commit did not write as it was offered, for reasons of single routers. */
 export interface Uncommitted {
-  /** With the database's reason; what they have is kept, and offered again. */
+  /** Refused routers, with the database's reason. Their data is kept, and offered again. */
   readonly refused: ReadonlyMap<RouterKey, string>
-  /** Another daemon has them now; with the epoch at which they were ours. */
+  /** Routers that another daemon has taken, with the epoch at which they were ours. */
   readonly lost: ReadonlyMap<RouterKey, number>
-  /** Recorded as what the database will not have, all the rest of the router being committed. */
+  /** Entries that the database refused and that are recorded as set aside. The rest of the router is committed. */
   readonly setAside: ReadonlyMap<RouterKey, readonly SetAside[]>
-  /** They have more names than a day's budget; with the days on which they had not before. */
+  /** Routers with more names than a day's budget, with the days on which that is new. */
   readonly crowded: ReadonlyMap<RouterKey, readonly string[]>
 }
 
-/** The same while a commit is under way. */
+/** The same, collected while a commit is under way. */
 export class UncommittedSoFar implements Uncommitted {
   readonly refused = new Map<RouterKey, string>()
   readonly lost = new Map<RouterKey, number>()

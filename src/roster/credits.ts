@@ -8,12 +8,12 @@ export interface CreditsOptions {
 }
 
 /**
- * What operators decide on events, as it comes to the database: their bytes are in the tables, and become part of the
- * live numbers here. Numbers that were loaded since have them already, and know up to which decision.
+ * Adds the bytes that operators credit to the live numbers. The tables have them already, and so do numbers that were
+ * loaded since, which know their last decision.
  */
 export class Credits {
   readonly #options: CreditsOptions
-  /** The last decision that was taken; absent before anything was loaded. */
+  /** Id of the last decision that was taken; `undefined` before any numbers are loaded. */
   #last: number | undefined
 
   constructor(options: CreditsOptions) {
@@ -21,14 +21,14 @@ export class Credits {
   }
 
   /**
-   * Before any numbers are loaded: what is decided from here on may not be in them.
-   * @throws what the store throws
+   * Notes the last decision. Called before any numbers are loaded, because those may lack the decisions that follow.
+   * @throws the store's errors
    */
   async begin(): Promise<void> {
     this.#last ??= await this.#options.store.loadLastDecision()
   }
 
-  /** Where the database is away, all that is new is taken the next time. */
+  /** Takes the new decisions. If the database is away, the next call takes them. */
   async tryTake(): Promise<void> {
     try {
       await this.#take()

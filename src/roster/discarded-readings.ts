@@ -4,54 +4,54 @@ import type { RouterBook } from '../recording/router-book.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import type { RosterStore } from './ports.ts'
-import type { Estate } from './recovery.ts'
+import type { Recovery } from './recovery.ts'
 
 export interface DiscardsOptions {
   readonly store: Pick<RosterStore, 'recordDiscarded'>
-  readonly estate: Pick<Estate, 'forget'>
+  readonly recovery: Pick<Recovery, 'forget'>
   readonly log: Logger
 }
 
-/** What waited of routers that were taken over, until the database has been told; until then the journal keeps it. */
+/** Discarded readings of lost routers, until the database has recorded them. Until then the journal keeps them. */
 export class Discards {
   readonly #options: DiscardsOptions
-  readonly #untold = new Map<RouterKey, DiscardedReadings>()
+  readonly #unrecorded = new Map<RouterKey, DiscardedReadings>()
 
   constructor(options: DiscardsOptions) {
     this.#options = options
   }
 
   add(readings: DiscardedReadings): void {
-    this.#untold.set(routerKey(readings.tenant, readings.router), readings)
+    this.#unrecorded.set(routerKey(readings.tenant, readings.router), readings)
   }
 
-  /** @throws what the store throws */
-  async tell(): Promise<void> {
-    if (this.#untold.size === 0) return
-    const { store, estate } = this.#options
-    const telling = [...this.#untold]
-    await store.recordDiscarded(telling.map(([, readings]) => readings))
-    for (const [router] of telling) {
-      this.#untold.delete(router)
-      estate.forget(router)
+  /** Records all of them. @throws the store's errors */
+  async record(): Promise<void> {
+    if (this.#unrecorded.size === 0) return
+    const { store, recovery } = this.#options
+    const recording = [...this.#unrecorded]
+    await store.recordDiscarded(recording.map(([, readings]) => readings))
+    for (const [router] of recording) {
+      this.#unrecorded.delete(router)
+      recovery.forget(router)
     }
   }
 
-  /** As `tell`, where a failure only leaves it for later. */
-  async tryTell(): Promise<void> {
+  /** As `record`, but a failure is logged, and the next call tries again. */
+  async tryRecord(): Promise<void> {
     try {
-      await this.tell()
+      await this.record()
     } catch (error) {
       if (!isFailure(error)) throw error
-      const routers = [...this.#untold.keys()]
+      const routers = [...this.#unrecorded.keys()]
       this.#options.log.error({ routers, err: errorFields(error) }, 'discarded readings not recorded yet')
     }
   }
 }
 
 /**
- * Some of what was offered of routers that are lost may have been committed while they were ours, and the answer not
- * have come. Where the database is away, it is taken for discarded.
+ * Confirms what was committed of lost routers without an answer, while they were still ours. If the database is away,
+ * it counts as discarded.
  */
 export async function confirmOffered(
   store: Pick<RosterStore, 'load'>,
@@ -62,8 +62,8 @@ export async function confirmOffered(
   try {
     const stored = await store.load(offered.map(book => book.about))
     for (const book of offered) {
-      const its = stored.get(book.key)
-      if (its) book.confirmBy(its)
+      const router = stored.get(book.key)
+      if (router) book.confirmBy(router)
     }
   } catch (error) {
     if (!isFailure(error)) throw error

@@ -9,23 +9,23 @@ import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
 import type { Leases, NewerDaemon } from './ports.ts'
 
-/** What is done about routers that come and go. */
+/** What happens with routers that are gained and lost. */
 export interface Owner {
-  /** Begins to read and record them. A rejection gives them back. */
+  /** Starts to read and record them. If it rejects, they are given back. */
   gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void>
-  /** Another daemon has them: nothing of them can be committed any more. */
+  /** Another daemon has them, so nothing of them can be committed any longer. */
   lose(routers: readonly RouterKey[]): Promise<void>
-  /** Whether it has a router, be it only to commit what is left of one that left the config. */
+  /** Whether it has a router, even if only to commit the last of a removed one. */
   isBusy(router: RouterKey): boolean
 }
 
 export interface OwnershipOptions {
   readonly leases: Leases
   readonly owner: Owner
-  /** Told once that a newer process has this one's routers. */
+  /** Called once, when a newer process has this one's routers. */
   readonly onSuperseded: (by: NewerDaemon) => void
   readonly durationMs: number
-  /** Once it aborts, no router is taken any more. */
+  /** When it aborts, no more routers are taken. */
   readonly stopping: AbortSignal
   readonly clock: Clock
   readonly log: Logger
@@ -33,30 +33,30 @@ export interface OwnershipOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** Renewals, and looks at what is free, to one lease's duration: each is WAL for every router. */
-const TURNS = 4
-/** Routers to be gained at a time: what is lost meanwhile is told in between. */
+/** Renewals, and turns of taking, in one lease's duration. Few, because each writes WAL for every router. */
+const TURNS_PER_LEASE = 4
+/** Routers to gain at a time. Losses are handled in between. */
 export const SLICE = 100
 
 /**
- * Takes the routers of the config that nobody else has, and keeps them by renewing their leases. Where the database
- * is away, what is held is gone on with: if another daemon takes a router meanwhile, no commit of ours gets through.
+ * Takes the routers of the config that nobody else has, and keeps them by renewing their leases. While the database is
+ * away, the held routers are still read: if another daemon takes one meanwhile, no commit of ours gets through.
  *
- * Two loops: renewals wait for nothing else, since beginning with routers takes as long as their ledgers are large.
+ * Renewals have a loop of their own, because opening routers takes the longer the larger their ledgers are.
  */
 export class Ownership implements Component {
   readonly #options: OwnershipOptions
   readonly #held = new Map<RouterKey, number>()
-  /** Taken, and not begun with yet: renewed with those that are held. */
+  /** Taken, but not opened yet. They are renewed together with the held ones. */
   readonly #gaining = new Map<RouterKey, number>()
-  /** Those that a renewal missed, until the owner is told. */
-  readonly #missed = new Map<RouterKey, number>()
+  /** Routers that a renewal found lost, until the owner has been called. */
+  readonly #unrenewed = new Map<RouterKey, number>()
   #wanted: ReadonlyMap<RouterKey, RouterRef> = new Map()
-  /** Two turns that overlap would take routers twice, and one that is lost meanwhile would be so after it came back. */
+  /** Overlapping turns would take routers twice, and could report a router as lost after it was taken again. */
   readonly #oneAtATime = pLimit(1)
-  /** A renewal that came after a release would undo it. */
+  /** A renewal after a release would undo the release. */
   readonly #writing = pLimit(1)
-  /** Between two turns of taking. */
+  /** The pause between two turns of taking. */
   readonly #nap: Nap
   readonly #renewing: Loop
   readonly #taking: Loop
@@ -76,12 +76,12 @@ export class Ownership implements Component {
     this.#taking.start()
   }
 
-  /** Keeps what is held, until `release`. */
+  /** The held leases stay until `release`. */
   async stop(): Promise<void> {
     await Promise.all([this.#renewing.stop(), this.#taking.stop()])
   }
 
-  /** How many routers are wanted and held now, and how many were lost so far. */
+  /** Routers that are wanted and held now, and that were lost since the start. */
   get counts(): { readonly wanted: number; readonly held: number; readonly lost: number } {
     return { wanted: this.#wanted.size, held: this.#held.size, lost: this.#lost }
   }
@@ -91,20 +91,20 @@ export class Ownership implements Component {
   }
 
   /**
-   * Wants these routers and no others from now on, and takes those that are free.
-   * @throws what the store throws
+   * Replaces the wanted routers, and takes those that are free.
+   * @throws the store's errors
    */
   want(routers: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
     this.#wanted = routers
     return this.#takeTurn()
   }
 
-  /** Told by a commit that did not get through, with the epochs under which it was made. */
+  /** Reports routers whose commits did not get through, with the epochs of those commits. */
   lose(routers: ReadonlyMap<RouterKey, number>): Promise<void> {
     return this.#oneAtATime(() => this.#lose(routers))
   }
 
-  /** Lets others take all of them at once, those too that are being gained. */
+  /** Releases all leases, including those of routers that are being gained, so that others can take them at once. */
   async release(): Promise<void> {
     await this.#oneAtATime(async () => {
       const held = new Map(this.#held)
@@ -116,20 +116,20 @@ export class Ownership implements Component {
   async #keepRenewing(signal: AbortSignal): Promise<void> {
     const { clock, durationMs } = this.#options
     while (!signal.aborted) {
-      await clock.sleep(durationMs / TURNS, signal)
-      if (!signal.aborted) await this.#try('leases can not be renewed; reading goes on', () => this.#renew())
+      await clock.sleep(durationMs / TURNS_PER_LEASE, signal)
+      if (!signal.aborted) await this.#try('leases cannot be renewed; reading goes on', () => this.#renew())
     }
   }
 
   async #keepTaking(signal: AbortSignal): Promise<void> {
     const { durationMs } = this.#options
     while (!signal.aborted) {
-      await this.#nap.sleep(durationMs / TURNS, signal)
-      if (!signal.aborted) await this.#try('routers can not be taken for now', () => this.#takeTurn())
+      await this.#nap.sleep(durationMs / TURNS_PER_LEASE, signal)
+      if (!signal.aborted) await this.#try('routers cannot be taken for now', () => this.#takeTurn())
     }
   }
 
-  /** @param fault how a failure is told, once until the same works again */
+  /** @param fault the message for a failure, logged once until the same work succeeds again */
   async #try(fault: string, work: () => Promise<void>): Promise<void> {
     const { log } = this.#options
     try {
@@ -143,15 +143,15 @@ export class Ownership implements Component {
   }
 
   async #renew(): Promise<void> {
-    const missed = await this.#writing(async () => {
+    const lost = await this.#writing(async () => {
       const asked = new Map([...this.#held, ...this.#gaining])
       if (asked.size === 0) return []
       const kept = await this.#options.leases.renew(asked)
       return [...asked].filter(([router]) => !kept.has(router))
     })
-    // One that is being gained is found again once it is held.
-    for (const [router, epoch] of missed) if (this.#held.has(router)) this.#missed.set(router, epoch)
-    if (this.#missed.size > 0) this.#nap.wake()
+    // A router that is being gained is found again once it is held.
+    for (const [router, epoch] of lost) if (this.#held.has(router)) this.#unrenewed.set(router, epoch)
+    if (this.#unrenewed.size > 0) this.#nap.wake()
     await this.#lookForNewer()
   }
 
@@ -164,7 +164,7 @@ export class Ownership implements Component {
     onSuperseded(newer)
   }
 
-  /** Tells of what is lost, gives back what has become idle, and takes what is free, each router once. */
+  /** Reports lost routers, gives back idle ones, and takes free ones, each router once. */
   async #takeTurn(): Promise<void> {
     await this.#oneAtATime(() => this.#giveBack())
     const wanted = this.#wanted.entries()
@@ -172,19 +172,19 @@ export class Ownership implements Component {
   }
 
   async #giveBack(): Promise<void> {
-    await this.#loseMissed()
-    // Also one that is wanted again, but was let go of: it begins anew, at another epoch.
+    await this.#loseUnrenewed()
+    // Including a router that is wanted again after it was forgotten: it is taken again, with another epoch.
     const idle = new Map([...this.#held].filter(([router]) => !this.#options.owner.isBusy(router)))
     for (const router of idle.keys()) this.#held.delete(router)
     await this.#release(idle)
   }
 
   /**
-   * @param left those that were not looked at by the slices before; some of them may not be wanted any more
+   * @param left the routers that earlier slices did not look at; some of them may no longer be wanted
    * @returns whether there may be more
    */
   async #takeSlice(left: Iterator<readonly [RouterKey, RouterRef]>): Promise<boolean> {
-    await this.#loseMissed()
+    await this.#loseUnrenewed()
     const slice: RouterRef[] = []
     while (slice.length < SLICE && !this.#options.stopping.aborted) {
       const next = left.next()
@@ -196,10 +196,10 @@ export class Ownership implements Component {
     return slice.length === SLICE
   }
 
-  async #loseMissed(): Promise<void> {
-    const missed = new Map(this.#missed)
-    this.#missed.clear()
-    await this.#lose(missed)
+  async #loseUnrenewed(): Promise<void> {
+    const lost = new Map(this.#unrenewed)
+    this.#unrenewed.clear()
+    await this.#lose(lost)
   }
 
   async #lose(routers: ReadonlyMap<RouterKey, number>): Promise<void> {
@@ -219,7 +219,7 @@ export class Ownership implements Component {
       this.#gaining.clear()
     } catch (error) {
       this.#gaining.clear()
-      // The next turn takes them anew; until then another daemon may.
+      // The next turn takes them again; until then another daemon may.
       await this.#release(epochs).catch(() => {})
       throw error
     }

@@ -2,7 +2,7 @@ import type { LimitUse } from '../accounting/limit-use.ts'
 import type { RouterHealth } from '../poller/health.ts'
 import type { RouterBook } from '../recording/router-book.ts'
 
-/** How much a router uses of each of its limits; of its bytes no more than one poll is known. */
+/** How much of each of its limits a router uses. The use of its bytes is that of the last poll. */
 export function limitUsesOf(
   { crowding }: Pick<RouterBook, 'crowding'>,
   health: Pick<RouterHealth, 'budgetUse'> | undefined,

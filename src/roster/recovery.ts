@@ -5,36 +5,40 @@ import type { Position } from '../journal/position.ts'
 import { Replay } from '../journal/replay.ts'
 import { type Unapplied, UnappliedRecords } from '../journal/unapplied.ts'
 import type { DiscardedReadings, RouterRef } from '../recording/ports.ts'
-import type { Inherited } from '../recording/router-book.ts'
+import type { RecoveredRecord } from '../recording/router-book.ts'
 
-export interface Inheritance {
-  readonly records: readonly Inherited[]
-  /** What can't be applied: another daemon has read the router meanwhile. */
+/** What earlier processes left of one router. */
+export interface RecoveredRouter {
+  readonly records: readonly RecoveredRecord[]
+  /** What cannot be applied, because another daemon has read the router meanwhile. */
   readonly unapplied: Unapplied
 }
 
-/** What is left of routers from before, in the journal. */
-export interface Estate {
-  /** The routers of which something is left. */
+/** What earlier processes of this daemon left in the journal. */
+export interface Recovery {
+  /** The routers that something is left of. */
   readonly routers: readonly RouterKey[]
-  /** What a router goes on with from where the database has it; before anything of it is journaled anew. */
-  of(router: RouterKey, stored: Position): Promise<Inheritance>
-  /** The router goes on with what it was given, from where the database has it. */
-  taken(router: RouterKey, stored: Position): void
-  /** Nothing more is to be applied of it, nor recorded as discarded. */
+  /**
+   * Reads what is left of a router. Called before the router's first decision of this process is journaled.
+   * @param committed the router's position in the database
+   */
+  of(router: RouterKey, committed: Position): Promise<RecoveredRouter>
+  /** Notes that the router continues with what it was given, from its position in the database. */
+  markRecovered(router: RouterKey, committed: Position): void
+  /** Notes that nothing more of the router is to be applied, nor recorded as discarded. */
   forget(router: RouterKey): void
 }
 
-/** The journal, as far as earlier processes' records are concerned. */
-export type InheritedJournal = Pick<Journal, 'routers' | 'recordsOf' | 'committed' | 'forget'>
+/** The part of the journal that recovery uses. */
+export type EarlierJournal = Pick<Journal, 'routers' | 'recordsOf' | 'committed' | 'forget'>
 
-/** What earlier processes of this daemon journaled, read router by router as each is taken up. */
-export class JournalInheritance implements Estate {
-  readonly #journal: InheritedJournal
+/** Recovers from the journal, router by router as each is opened. */
+export class JournalRecovery implements Recovery {
+  readonly #journal: EarlierJournal
   readonly #left: Set<RouterKey>
 
   /** @param journal loaded */
-  constructor(journal: InheritedJournal) {
+  constructor(journal: EarlierJournal) {
     this.#journal = journal
     this.#left = new Set(journal.routers)
   }
@@ -43,9 +47,9 @@ export class JournalInheritance implements Estate {
     return [...this.#left]
   }
 
-  async of(router: RouterKey, stored: Position): Promise<Inheritance> {
-    const replay = new Replay(stored)
-    let records: Inherited[] = []
+  async of(router: RouterKey, committed: Position): Promise<RecoveredRouter> {
+    const replay = new Replay(committed)
+    let records: RecoveredRecord[] = []
     if (!this.#left.has(router)) return { records, unapplied: replay.unapplied }
     for await (const record of this.#journal.recordsOf(router)) {
       const step = replay.take(record)
@@ -70,34 +74,34 @@ export class JournalInheritance implements Estate {
     return { records, unapplied: replay.unapplied }
   }
 
-  taken(router: RouterKey, { epoch, position }: Position): void {
-    // A process that was killed may have committed without a word of it in the journal.
+  markRecovered(router: RouterKey, { epoch, position }: Position): void {
+    // A process that was killed may have committed without a record of that in the journal.
     if (this.#left.delete(router)) this.#journal.committed(router, epoch, position)
   }
 
-  /** What is left of a router is done with: recorded as discarded. */
   forget(router: RouterKey): void {
     this.#left.delete(router)
     this.#journal.forget(router)
   }
 }
 
-/** All that the database has not got of a router: what could be applied, and what could not. */
-export function leftOf({ records, unapplied }: Inheritance): Unapplied {
-  const left = new UnappliedRecords()
+/** Sums up all that is left of a router, as if none of it could be applied. */
+export function allUnapplied({ records, unapplied }: RecoveredRouter): Unapplied {
+  const applicable = new UnappliedRecords()
   const nowhere = { epoch: 0, position: 0 }
   for (const record of records)
-    if (record.kind === 'decision') left.addDecision(nowhere, record.decision)
-    else for (const pending of record.pending) left.addPending(nowhere, pending)
-  const { readings, bytes } = left.sum
+    if (record.kind === 'decision') applicable.addDecision(nowhere, record.decision)
+    else for (const pending of record.pending) applicable.addPending(nowhere, pending)
+  const { readings, bytes } = applicable.sum
   return { readings: readings + unapplied.readings, bytes: addSums(bytes, unapplied.bytes) }
 }
 
 /**
- * The event that tells of readings which are not recorded.
+ * Makes the event for readings that are not recorded.
  * @param reason `overtaken`: found in the journal at a start, after another daemon has read the router; `lost`: waiting
- *   when another daemon took it; `removed`: found in the journal at a start, and the router has left the config
- * @param at the same for each try, so that the event is there once
+ *   when another daemon took the router; `removed`: found in the journal at a start, of a router that was removed from
+ *   the config
+ * @param at the same for each try, so that the event is recorded once
  */
 export function discardedOf(
   { tenant, router }: RouterRef,

@@ -8,19 +8,19 @@ import { limitUsesOf } from './limit-uses.ts'
 
 type BookNumbers = Pick<RouterBook, 'crowding' | 'joinedEvents' | 'key' | 'load' | 'others' | 'tail'>
 
-/** What is measured of a router's book. */
+/** The measured part of a router's book. */
 export interface MeasuredBook extends BookNumbers {
   readonly about: RouterRef
   readonly lives: ReadonlyMap<Service, Pick<LiveService, 'sessions' | 'uncounted'>>
 }
 
-/** The routers that this daemon reads, each with how it is doing; `undefined` for one that is not polled. */
+/** The routers that this daemon reads, and their health; `undefined` for a router that is not polled. */
 export interface MeasuredRouters {
   readonly books: { values(): Iterable<MeasuredBook> }
   readonly poller: { health(router: MeasuredBook['key']): RouterHealth | undefined }
 }
 
-/** Measures each router by what its book has and how its polls go. */
+/** Measures each router from its book and its polls. */
 export function measureRouters(metrics: Metrics, { books, poller }: MeasuredRouters): void {
   const each = (of: (book: MeasuredBook, health: RouterHealth | undefined) => number | undefined) =>
     function* (): Iterable<Measured> {

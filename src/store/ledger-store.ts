@@ -7,7 +7,7 @@ import type {
   RouterCommit,
   RouterRef,
   StoredDecision,
-  StoredElsewhere,
+  StoredOtherRouter,
   StoredRollup,
   StoredRouter,
 } from '../recording/ports.ts'
@@ -19,8 +19,8 @@ import { INSERT_EVENTS_ONCE } from './commit/router-statements.ts'
 import { applySettingAside } from './commit/set-aside.ts'
 import { readDecisions, readLastDecision } from './load/credits.ts'
 import { loadLedgers } from './load/load-ledgers.ts'
-import { readElsewhere } from './load/other-daemons.ts'
-import { readRemoved } from './load/removed.ts'
+import { readOtherRouters } from './load/other-routers.ts'
+import { readRemoved } from './load/removed-routers.ts'
 import { readRollups } from './load/rollups.ts'
 import { writeConfig } from './load/sync-config.ts'
 import type { Database } from './pg/database.ts'
@@ -92,13 +92,13 @@ export class LedgerStore implements LedgerPort, RosterStore {
    * How routers stand that are read by another daemon, or by nobody any more: all of these tenants but `here`.
    * @param known as they were read before; what has not moved since is returned as it is
    */
-  loadElsewhere(
+  loadOtherRouters(
     tenants: readonly TenantId[],
     here: ReadonlySet<RouterKey>,
-    known: ReadonlyMap<RouterKey, StoredElsewhere>,
-  ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
+    known: ReadonlyMap<RouterKey, StoredOtherRouter>,
+  ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredOtherRouter>>> {
     const { pool } = this.#options.database
-    return this.#ask('other routers are not loaded', () => readElsewhere(pool, tenants, here, known))
+    return this.#ask('other routers are not loaded', () => readOtherRouters(pool, tenants, here, known))
   }
 
   /** Of the last decision on an event; 0 where there was none. */

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest'
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
 import { SameDevice } from '../../src/commands/same-device.ts'
 import type { RouterConfig } from '../../src/config/config.ts'
-import type { TenantRouter } from '../../src/config/difference.ts'
+import type { ConfiguredRouter } from '../../src/config/difference.ts'
 import { routerConfig } from './routers.ts'
 
-function router(tenant: string, id: string, more: Partial<RouterConfig> = {}): TenantRouter {
+function router(tenant: string, id: string, more: Partial<RouterConfig> = {}): ConfiguredRouter {
   return {
     tenant: {
       ...{ id: tenantId(tenant), name: tenant, timezone: 'UTC', tokensNotBefore: undefined },
@@ -16,7 +16,7 @@ function router(tenant: string, id: string, more: Partial<RouterConfig> = {}): T
 }
 
 /** The warnings for each router, in order. */
-function warnings(all: readonly (readonly [TenantRouter, string | undefined])[]) {
+function warnings(all: readonly (readonly [ConfiguredRouter, string | undefined])[]) {
   const device = new SameDevice()
   return all.map(([of, serial]) => device.findingsOf(of, serial).map(({ what }) => what.replace(/;.*/, '')))
 }

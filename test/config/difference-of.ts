@@ -1,13 +1,13 @@
 import type { Config } from '../../src/config/config.ts'
-import { type Difference, difference, type ListedConfig, listedIn } from '../../src/config/difference.ts'
+import { type Difference, difference, type KeyedConfig, routersIn } from '../../src/config/difference.ts'
 
 /** The difference between two configs, without steps. */
 export function differenceOf(before: Config, after: Config): Difference {
-  return resultOf(difference(listed(before), listed(after)))
+  return resultOf(difference(keyed(before), keyed(after)))
 }
 
-function listed(config: Config): ListedConfig {
-  return { tenants: config.tenants, listed: resultOf(listedIn(config)) }
+function keyed(config: Config): KeyedConfig {
+  return { tenants: config.tenants, routers: resultOf(routersIn(config)) }
 }
 
 function resultOf<Result>(steps: Generator<void, Result>): Result {

@@ -232,7 +232,7 @@ describe('a router that another daemon has taken', () => {
     const { promise, release } = held(true)
     scene.journal.answering = promise
     const recorded = scene.read(hq, ONE)
-    const dropped = scene.recorder.dropRouter(hq)
+    const dropped = scene.recorder.loseRouter(hq)
     await scene.clock.turn(1_000)
     expect(scene.recorder.hasRouter(hq)).toBe(true)
     release()
@@ -251,7 +251,7 @@ describe('a router that another daemon has taken', () => {
     const { promise, release } = held(undefined)
     scene.store.answering = promise
     const committed = scene.recorder.commit([hq])
-    const dropped = scene.recorder.dropRouter(hq)
+    const dropped = scene.recorder.loseRouter(hq)
     await scene.clock.turn(1_000)
     release()
     await committed
@@ -264,10 +264,10 @@ describe('a router that another daemon has taken', () => {
     await scene.read(hq, ONE)
     scene.store.answering = Promise.reject(new Unavailable('gone'))
     const committed = scene.recorder.commit([hq])
-    const dropped = scene.recorder.dropRouter(hq)
+    const dropped = scene.recorder.loseRouter(hq)
     await expect(committed).rejects.toThrow('gone')
     expect((await dropped)?.waiting.readings).toBe(1)
-    expect(await scene.recorder.dropRouter(hq)).toBeUndefined()
+    expect(await scene.recorder.loseRouter(hq)).toBeUndefined()
   })
 })
 
@@ -285,7 +285,7 @@ describe('a router that was forgotten during a commit', () => {
     scene.store.answering = Promise.reject(new Unavailable('gone'))
     await expect(scene.recorder.commit([hq])).rejects.toThrow('gone')
     scene.store.answering = Promise.resolve()
-    scene.recorder.retireRouter(hq)
+    scene.recorder.removeRouter(hq)
     await scene.read(hill, ONE)
     const committed = scene.recorder.commit([hq, hill])
     const { promise, release } = held(undefined)

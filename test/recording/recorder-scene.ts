@@ -111,7 +111,7 @@ export class Scene {
     services: REGISTERED,
     bucketMs: 900_000,
     staleAfterMs: STALE_MS,
-    elsewhereLagMs: LAG_MS,
+    otherRoutersLagMs: LAG_MS,
     conditionOf: key => this.conditions.get(key),
   })
   readonly lines = new LogLines()

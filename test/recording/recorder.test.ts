@@ -166,7 +166,7 @@ describe('a router that left the config', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
-    scene.recorder.retireRouter(hq)
+    scene.recorder.removeRouter(hq)
     expect(scene.snapshot()).toMatchObject({ routers: [], stats: { bytes: { total: { upload: 100 } } } })
     scene.store.answering = Promise.reject(new Unavailable('gone'))
     await expect(scene.recorder.commit([hq])).rejects.toThrow('gone')
@@ -179,7 +179,7 @@ describe('a router that left the config', () => {
   it('is forgotten at once where nothing of it waits', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
-    scene.recorder.retireRouter(hq)
+    scene.recorder.removeRouter(hq)
     expect(scene.recorder.takeBack(hq)).toBe(false)
   })
 
@@ -189,7 +189,7 @@ describe('a router that left the config', () => {
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
     const readAt = scene.clock.now()
     await scene.clock.turn(3_000)
-    scene.recorder.retireRouter(hq)
+    scene.recorder.removeRouter(hq)
     await scene.recorder.commit([hq])
     expect(scene.offers(hq)).toEqual([{ ann: { upload: 100, download: 0 } }])
     const [ann] = [...(scene.store.batches[0]?.[0]?.pending.sessions.values() ?? [])]
@@ -201,7 +201,7 @@ describe('a router that left the config', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
-    scene.recorder.retireRouter(hq)
+    scene.recorder.removeRouter(hq)
     expect(scene.recorder.takeBack(hq)).toBe(true)
     await scene.recorder.commit([hq])
     await scene.clock.turn(5_000)

@@ -129,7 +129,7 @@ describe('a book that inherits', () => {
     await read(100)
     const records = scene.journal.appended.map(({ decision }) => ({ kind: 'decision', decision }) as const)
     const heir = new RouterBook(recordedRouter('hq'), { ...NEW_ROUTER, position: 4 }, new Rollup(), 3)
-    heir.inherit(records, scene.board.spreading(ACME) ?? expect.fail())
+    heir.recover(records, scene.board.spreading(ACME) ?? expect.fail())
     expect([heir.lives.get('hotspot'), heir.position, heir.hasPending]).toEqual([undefined, 5, true])
     expect(heir.pending()).toMatchObject([{ basePosition: 4, position: 5 }])
   })

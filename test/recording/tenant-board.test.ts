@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { type RouterId, type RouterKey, routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
-import type { StoredElsewhere } from '../../src/recording/ports.ts'
+import type { StoredOtherRouter } from '../../src/recording/ports.ts'
 import { ACME, BEGINNING, LAG_MS, Scene, STALE_MS } from './recorder-scene.ts'
 
 describe('a tenant', () => {
@@ -15,7 +15,7 @@ describe('a tenant', () => {
 
   it('that left the config is not there either', () => {
     const { board, clock } = new Scene()
-    board.retireTenant(ACME)
+    board.removeTenant(ACME)
     expect(board.tenants()).toEqual([])
     expect(board.snapshot(ACME, clock.now())).toBeUndefined()
     expect(board.totals(ACME, clock.now())).toBeUndefined()
@@ -26,8 +26,8 @@ describe('a tenant', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
-    scene.recorder.retireRouter(hq)
-    scene.board.retireTenant(ACME)
+    scene.recorder.removeRouter(hq)
+    scene.board.removeTenant(ACME)
     scene.board.addTenant(ACME, new Calendar('UTC'))
     expect(scene.board.tenants()).toEqual([ACME])
     expect(scene.snapshot().stats.bytes.total.upload).toBe(100)
@@ -71,7 +71,7 @@ describe('a tenant', () => {
 })
 
 /** What the database has of a router: its total upload, and who is online since the beginning. */
-function stored(upload: bigint, ...online: readonly string[]): StoredElsewhere {
+function stored(upload: bigint, ...online: readonly string[]): StoredOtherRouter {
   const sum = { upload, download: 0n }
   return {
     stamp: '1/1',
@@ -86,12 +86,12 @@ interface Seen {
   readonly isListed?: boolean
 }
 
-function see({ board }: Scene, routers: Readonly<Record<string, StoredElsewhere>>, seen: Seen = {}): void {
+function see({ board }: Scene, routers: Readonly<Record<string, StoredOtherRouter>>, seen: Seen = {}): void {
   const { here = [], isEnabled = true, isListed = true } = seen
-  const its = new Map<RouterId, StoredElsewhere>()
+  const its = new Map<RouterId, StoredOtherRouter>()
   for (const [name, one] of Object.entries(routers)) its.set(routerId(name), one)
   const configOf = () => (isListed ? { name: undefined, enabled: isEnabled } : undefined)
-  board.setElsewhere({ tenant: ACME, stored: its, here: new Set(here), configOf })
+  board.setOtherRouters({ tenant: ACME, stored: its, here: new Set(here), configOf })
 }
 
 describe('a router that another daemon reads', () => {
@@ -151,7 +151,7 @@ describe('the tenant’s totals', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 120, download: 0 } })
-    scene.recorder.retireRouter(hq)
+    scene.recorder.removeRouter(hq)
     await scene.recorder.commit([hq])
     expect(scene.snapshot().stats.bytes.total.used).toBe(120)
     see(scene, { hill: stored(7n) }, { here: [hq] })
@@ -171,7 +171,7 @@ describe('the tenant’s totals', () => {
     const scene = new Scene()
     const ghost = tenantId('ghost')
     const here = new Set([routerKey(ghost, routerId('hq'))])
-    scene.board.setElsewhere({ tenant: ghost, stored: new Map(), here, configOf: () => undefined })
+    scene.board.setOtherRouters({ tenant: ghost, stored: new Map(), here, configOf: () => undefined })
     expect(scene.board.totals(ghost, scene.clock.now())).toBeUndefined()
     expect(scene.board.spreading(ghost)).toBeUndefined()
   })

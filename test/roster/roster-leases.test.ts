@@ -64,7 +64,7 @@ describe('a router that another daemon reads', () => {
     await apply(BOTH)
     run()
     store.rollups.set(ACME_HQ, { total: { upload: 8n, download: 0n }, days: new Map(), lastDecision: 0 })
-    store.failing.set('loadElsewhere', gone())
+    store.failing.set('loadOtherRouters', gone())
     await its.clock.turn(30_000)
     expect(bytesOf(its)).toBe(0)
     store.failing.clear()
@@ -110,7 +110,7 @@ describe('a router that another daemon reads', () => {
 describe('a router that was taken over', () => {
   it('is dropped, and what waited is recorded as discarded with its bytes', async () => {
     const its = house()
-    const { leases, store, estate, apply, run, tenant, links, lines, poller } = its
+    const { leases, store, recovery, apply, run, tenant, links, lines, poller } = its
     await apply(BOTH)
     run()
     await read(its, ACME_HQ, 100)
@@ -125,7 +125,7 @@ describe('a router that was taken over', () => {
       { tenant: 'acme', router: 'hq', detail: { reason: 'lost', upload: 100, download: 0 } },
     ])
     expect(store.discarded[0]?.detail['readings']).toBeGreaterThanOrEqual(readings ?? 0)
-    expect(estate.forgotten).toContain(ACME_HQ)
+    expect(recovery.forgotten).toContain(ACME_HQ)
     expect(lines.messages).toContain('router taken over by another daemon')
     expect(tenant('acme')?.routers).toMatchObject([{ id: 'spare' }, { id: 'hq', state: 'offline' }])
     expect(bytesOf(its)).toBe(0)
@@ -162,27 +162,27 @@ describe('a router that was taken over', () => {
 
   it('is told of later where the database is gone, as of the moment when it was lost', async () => {
     const its = house()
-    const { leases, store, estate, ownership, apply, run, clock } = its
+    const { leases, store, recovery, ownership, apply, run, clock } = its
     await apply(BOTH)
-    estate.forgotten.length = 0
+    recovery.forgotten.length = 0
     await read(its, ACME_HQ, 100)
     leases.take(ACME_HQ)
     const lostAt = clock.now()
     store.answering = gone()
     await ownership.lose(new Map([[ACME_HQ, 1]]))
-    expect(estate.forgotten).toEqual([])
+    expect(recovery.forgotten).toEqual([])
     store.answering = Promise.resolve()
     run()
     await clock.turn(30_000)
     expect(store.discarded).toMatchObject([{ at: lostAt, detail: { upload: 100 } }])
-    expect(estate.forgotten).toEqual([ACME_HQ])
+    expect(recovery.forgotten).toEqual([ACME_HQ])
     await clock.turn(60_000)
     expect(store.discarded).toHaveLength(1)
   })
 
   it('is not gained again before what waited has been told', async () => {
     const its = house()
-    const { leases, store, estate, ownership, apply, run, scene } = its
+    const { leases, store, recovery, ownership, apply, run, scene } = its
     await apply(BOTH)
     await read(its, ACME_HQ, 100)
     leases.take(ACME_HQ)
@@ -194,7 +194,7 @@ describe('a router that was taken over', () => {
     expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
     expect(leases.ours()).toEqual([ACME_SPARE])
     store.failing.clear()
-    estate.forgotten.length = 0
+    recovery.forgotten.length = 0
     await its.clock.turn(TURN_MS)
     expect(store.discarded).toHaveLength(1)
     expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
@@ -221,22 +221,22 @@ describe('a router gained', () => {
     'while the store fails is given back, and gained with the next turn: %s',
     async method => {
       const its = house()
-      const { leases, store, estate, apply, run, hosts, scene } = its
+      const { leases, store, recovery, apply, run, hosts, scene } = its
       leases.take(ACME_HQ)
       await apply(BOTH)
       run()
-      estate.left.set(ACME_HQ, { records: [], unapplied: LEFT })
+      recovery.left.set(ACME_HQ, { records: [], unapplied: LEFT })
       leases.free(ACME_HQ)
       store.failing.set(method, gone())
       await its.clock.turn(TURN_MS)
       expect(leases.ours()).toEqual([ACME_SPARE])
       expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
-      expect(estate.left.has(ACME_HQ)).toBe(true)
+      expect(recovery.left.has(ACME_HQ)).toBe(true)
       store.failing.clear()
       await its.clock.turn(TURN_MS)
       expect(leases.ours()).toContain(ACME_HQ)
       expect(hosts.filter(host => host === 'hq.example')).toHaveLength(1)
-      expect(estate.forgotten).toContain(ACME_HQ)
+      expect(recovery.forgotten).toContain(ACME_HQ)
     },
   )
 
@@ -247,7 +247,7 @@ describe('a router gained', () => {
     await apply(BOTH)
     run()
     leases.free(ACME_HQ)
-    store.failing.set('loadElsewhere', gone())
+    store.failing.set('loadOtherRouters', gone())
     await its.clock.turn(TURN_MS)
     expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
     expect(leases.ours()).toContain(ACME_HQ)
@@ -255,12 +255,12 @@ describe('a router gained', () => {
 
   it('has what another daemon overtook recorded as discarded, the same at each try', async () => {
     const its = house()
-    const { leases, store, estate, apply, run, clock } = its
+    const { leases, store, recovery, apply, run, clock } = its
     leases.take(ACME_HQ)
     await apply(BOTH)
     run()
     const began = its.scene.clock.now()
-    estate.left.set(ACME_HQ, { records: [], unapplied: LEFT })
+    recovery.left.set(ACME_HQ, { records: [], unapplied: LEFT })
     leases.free(ACME_HQ)
     const { promise, release } = held(undefined)
     store.failing.set('recordDiscarded', promise)
@@ -349,15 +349,15 @@ describe('the first config', () => {
     const departed = before.addRouter('gone')
     await before.clock.turn(1_000)
     await before.read(departed, { ann: { upload: 100, download: 20 } })
-    const { apply, store, estate, scene, links } = house()
+    const { apply, store, recovery, scene, links } = house()
     store.know(refOf('acme', 'gone'))
     const records = before.journal.appended.map(({ decision }) => ({ kind: 'decision' as const, decision }))
-    estate.left.set(departed, { records, unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } } })
+    recovery.left.set(departed, { records, unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } } })
     const readBefore = links()
     await apply(BOTH)
     expect(scene.recorder.pending().get(departed)).toBe(1)
-    expect(scene.books.get(departed)).toMatchObject({ isRetired: true })
-    expect([estate.routers, estate.takings, store.discarded]).toEqual([[], [departed], []])
+    expect(scene.books.get(departed)).toMatchObject({ isRemoved: true })
+    expect([recovery.routers, recovery.takings, store.discarded]).toEqual([[], [departed], []])
     expect(links() - readBefore).toBe(2)
     await scene.recorder.commit([departed])
     expect(scene.recorder.hasRouter(departed)).toBe(false)
@@ -393,17 +393,17 @@ describe('the first config', () => {
   })
 
   it('gives up what another daemon has overtaken of routers that left the config, with its bytes', async () => {
-    const { apply, store, estate, lines, clock } = house()
+    const { apply, store, recovery, lines, clock } = house()
     store.know(refOf('acme', 'gone'))
-    estate.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
-    estate.left.set(keyOf('elsewhere', 'unknown'), { records: [], unapplied: LEFT })
+    recovery.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
+    recovery.left.set(keyOf('elsewhere', 'unknown'), { records: [], unapplied: LEFT })
     await apply(BOTH)
     const detail = { readings: 3, upload: 100, download: 20 }
     expect(store.discarded).toEqual([
       { ...refOf('acme', 'gone'), at: clock.now(), detail: { ...detail, reason: 'overtaken' } },
     ])
-    expect(estate.routers).toEqual([])
-    const msg = 'journaled readings of a router that left the config discarded'
+    expect(recovery.routers).toEqual([])
+    const msg = 'journaled readings of a removed router discarded'
     expect(lines.lines.filter(line => line['msg'] === msg)).toMatchObject([
       { router: 'elsewhere/unknown', ...detail, reason: 'removed', isKnown: false },
     ])
@@ -411,21 +411,21 @@ describe('the first config', () => {
 
   it('is not gone on with where that can not be recorded, and nothing is forgotten', async () => {
     const its = house()
-    const { apply, store, estate } = its
+    const { apply, store, recovery } = its
     store.know(refOf('acme', 'gone'))
-    estate.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
+    recovery.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
     store.failing.set('recordDiscarded', gone())
     await expect(apply(BOTH)).rejects.toThrow('gone')
-    expect(estate.forgotten).toEqual([])
+    expect(recovery.forgotten).toEqual([])
   })
 
   it('leaves what the journal has of routers in the config to their gain', async () => {
     const its = house()
-    const { apply, estate, leases } = its
+    const { apply, recovery, leases } = its
     leases.take(ACME_HQ)
-    estate.left.set(ACME_HQ, { records: [], unapplied: LEFT })
+    recovery.left.set(ACME_HQ, { records: [], unapplied: LEFT })
     await apply(BOTH)
-    expect(estate.routers).toEqual([ACME_HQ])
+    expect(recovery.routers).toEqual([ACME_HQ])
   })
 
   it('is not gone on with where no lease can be asked for', async () => {
@@ -454,7 +454,7 @@ it('a router that left the config stays in the tenant’s total, though the data
   await read(its, ACME_HQ, 100)
   await apply(tenants({ acme: [router('spare')] }))
   const { promise, release } = held(undefined)
-  store.failing.set('loadElsewhere', promise)
+  store.failing.set('loadOtherRouters', promise)
   const applied = apply(tenants({ acme: [router('spare'), router('new')] }))
   await clock.turn(0)
   // The answer on its way leaves the router out, since it was still here when it was asked.

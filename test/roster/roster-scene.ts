@@ -8,19 +8,19 @@ import {
   tenantId,
 } from '../../src/accounting/ids.ts'
 import type { Config } from '../../src/config/config.ts'
-import type { TenantRouter } from '../../src/config/difference.ts'
+import type { ConfiguredRouter } from '../../src/config/difference.ts'
 import { Poller } from '../../src/poller/poller.ts'
 import type {
   DiscardedReadings,
   RouterRef,
   StoredDecision,
-  StoredElsewhere,
+  StoredOtherRouter,
   StoredRollup,
   StoredRouter,
 } from '../../src/recording/ports.ts'
 import { Ownership } from '../../src/roster/leases.ts'
 import type { Leases, NewerDaemon, Removed, RosterStore, SyncedTenant } from '../../src/roster/ports.ts'
-import type { Estate, Inheritance } from '../../src/roster/recovery.ts'
+import type { RecoveredRouter, Recovery } from '../../src/roster/recovery.ts'
 import { Roster } from '../../src/roster/roster.ts'
 import { AUTH, configOf } from '../config/config-text.ts'
 import { Observations } from '../harness/observations.ts'
@@ -51,7 +51,7 @@ export class FakeRosterStore implements RosterStore {
   readonly loaded: RouterKey[] = []
   readonly stored = new Map<RouterKey, StoredRouter>()
   readonly rollups = new Map<RouterKey, StoredRollup>()
-  readonly services = new Map<RouterKey, StoredElsewhere['services']>()
+  readonly services = new Map<RouterKey, StoredOtherRouter['services']>()
   /** Those that nobody has committed since they were asked for. */
   readonly unmoved = new Set<RouterKey>()
   readonly discarded: DiscardedReadings[] = []
@@ -90,11 +90,11 @@ export class FakeRosterStore implements RosterStore {
     return this.#byTenant(key => this.rollups.get(key))
   }
 
-  async loadElsewhere(
+  async loadOtherRouters(
     tenants: readonly TenantId[],
     here: ReadonlySet<RouterKey>,
-    before: ReadonlyMap<RouterKey, StoredElsewhere>,
-  ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
+    before: ReadonlyMap<RouterKey, StoredOtherRouter>,
+  ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredOtherRouter>>> {
     const found = this.#byTenant((key, ref) =>
       tenants.includes(ref.tenant) && !here.has(key)
         ? ((this.unmoved.has(key) ? before.get(key) : undefined) ?? {
@@ -104,7 +104,7 @@ export class FakeRosterStore implements RosterStore {
           })
         : undefined,
     )
-    await this.#answer('loadElsewhere')
+    await this.#answer('loadOtherRouters')
     return found
   }
 
@@ -201,11 +201,14 @@ export class FakeLeases implements Leases {
   }
 }
 
-const NOTHING: Inheritance = { records: [], unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } } }
+const NOTHING: RecoveredRouter = {
+  records: [],
+  unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } },
+}
 
 /** What is left of routers, as the test says. */
-export class FakeEstate implements Estate {
-  readonly left = new Map<RouterKey, Inheritance>()
+export class FakeRecovery implements Recovery {
+  readonly left = new Map<RouterKey, RecoveredRouter>()
   readonly takings: RouterKey[] = []
   readonly forgotten: RouterKey[] = []
 
@@ -213,11 +216,11 @@ export class FakeEstate implements Estate {
     return [...this.left.keys()]
   }
 
-  async of(router: RouterKey): Promise<Inheritance> {
+  async of(router: RouterKey): Promise<RecoveredRouter> {
     return this.left.get(router) ?? NOTHING
   }
 
-  taken(router: RouterKey): void {
+  markRecovered(router: RouterKey): void {
     this.takings.push(router)
     this.left.delete(router)
   }
@@ -246,17 +249,17 @@ export function openHouse() {
   })
   poller.start()
   const store = new FakeRosterStore()
-  const estate = new FakeEstate()
+  const recovery = new FakeRecovery()
   const leases = new FakeLeases()
   const linkTo =
-    ({ router }: TenantRouter) =>
+    ({ router }: ConfiguredRouter) =>
     (signal: AbortSignal) => {
       hosts.push(router.host)
       return device.polled().connect(signal)
     }
   const stopping = new AbortController()
   const roster = new Roster({
-    ...{ store, estate, recorder, board, poller, linkTo, clock, log },
+    ...{ store, recovery, recorder, board, poller, linkTo, clock, log },
     ...{ stopping: stopping.signal, lookMs: LOOK_MS, onBug: rethrow },
     want: routers => ownership.want(routers),
   })
@@ -286,7 +289,7 @@ export function openHouse() {
   /** Of the connections, the one that is up. */
   const links = () => device.links.filter(link => !link.isClosed).length
   return {
-    ...{ scene, clock, poller, store, estate, leases, ownership, roster, stopping, lines, hosts, device },
+    ...{ scene, clock, poller, store, recovery, leases, ownership, roster, stopping, lines, hosts, device },
     ...{ apply, run, end, tenant, links },
   }
 }

@@ -12,7 +12,7 @@ import type {
 import { routerId, sessionId, type TenantId, tenantId } from '../../accounting/ids.ts'
 import type { Service } from '../../accounting/reading.ts'
 import type { AlertRecord, Audience } from '../../alerts/record.ts'
-import { Lent } from '../pg/borrowed-connection.ts'
+import { BorrowedConnection } from '../pg/borrowed-connection.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
 import { storableText } from '../pg/storable.ts'
@@ -93,7 +93,7 @@ export class AlertStore implements AlertRecord {
       particular.map(it => it.limit.quota ?? null),
     ]
     try {
-      return await Lent.during(this.#pool, signal, async client => {
+      return await BorrowedConnection.during(this.#pool, signal, async client => {
         const { rows } = await client.query<{ count: number }>({ ...FIRE_USAGE, values })
         return rows[0]?.count ?? 0
       })

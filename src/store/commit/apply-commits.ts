@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg'
 import { routerKey } from '../../accounting/ids.ts'
 import type { RouterCommit } from '../../recording/ports.ts'
-import { together } from '../pg/pipeline.ts'
+import { pipelined } from '../pg/pipeline.ts'
 import { runUnnest } from '../pg/unnest.ts'
-import { tellOthers } from './daily-names.ts'
+import { recordOthers } from './daily-names.ts'
 import { GrownSessions } from './grow-sessions.ts'
 import { decideOutcomes } from './lock-routers.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
@@ -33,7 +33,7 @@ export async function applyCommits(
   floorMs: number,
 ): Promise<CommitResult> {
   // Sorted out while the answer is on its way: nearly always all of it is to be written.
-  const [outcomes, all] = await together([decideOutcomes(client, owner, batch), sortOut(batch, floorMs)])
+  const [outcomes, all] = await pipelined([decideOutcomes(client, owner, batch), sortOut(batch, floorMs)])
   const commits = batch.filter(
     ({ tenant, router }) => outcomes.get(routerKey(tenant, router))?.kind === 'committed',
   )
@@ -44,12 +44,12 @@ export async function applyCommits(
   await runUnnest(client, FORGET_BINDINGS, commits.flatMap(forgottenBindingsOf))
   await runUnnest(client, SET_BINDINGS, commits.flatMap(bindingsOf))
   await runUnnest(client, INSERT_EVENTS, commits.flatMap(eventsOf))
-  const [grownNamed] = await together([
+  const [grownNamed] = await pipelined([
     grown.write(client),
     runUnnest(client, SET_READINGS, commits.flatMap(readingsOf)),
     runUnnest(client, UPDATE_ROUTERS, commits),
   ])
-  return tellOthers(client, outcomes, commits, [...named, ...grownNamed], at)
+  return recordOthers(client, outcomes, commits, [...named, ...grownNamed], at)
 }
 
 /** What only grew, and all other changes of sessions. */

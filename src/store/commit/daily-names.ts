@@ -64,7 +64,7 @@ export interface NamedDay {
 }
 
 /** @param which of `named` are told of: a row for each router and day that has some */
-export function tellingNamed(which: string): string {
+export function selectNamedDays(which: string): string {
   return `select tenant_id, router_id, day::text, count(*)::int as subscribers,
       bool_or(is_beyond and not had_others) as is_first,
       coalesce(sum(upload) filter (where is_beyond), 0)::text as upload,
@@ -92,7 +92,7 @@ function othersOf(days: readonly NamedDay[]): ReadonlyMap<RouterKey, ReadonlyMap
  * wrote them.
  * @returns the outcomes, with what went to `(others)`
  */
-export async function tellOthers(
+export async function recordOthers(
   client: ClientBase,
   outcomes: CommitResult,
   commits: readonly RouterCommit[],

@@ -9,7 +9,7 @@ import type { Bucket, Share } from '../../accounting/spread.ts'
 import { addGrown, type PendingSession } from '../../accounting/waiting/pending-session.ts'
 import type { RouterCommit } from '../../recording/ports.ts'
 import { DatabaseRefused } from '../pg/errors.ts'
-import { together } from '../pg/pipeline.ts'
+import { pipelined } from '../pg/pipeline.ts'
 import { storableText } from '../pg/storable.ts'
 import { askEncoded, type EncodedRows, partsOf, runEncoded, runUnnest } from '../pg/unnest.ts'
 import type { NamedDay } from './daily-names.ts'
@@ -85,7 +85,7 @@ export class GrownSessions {
    * @throws DatabaseRefused where a session has no row: it was set aside when it was new
    */
   async write(client: ClientBase): Promise<readonly NamedDay[]> {
-    const [days] = await together([
+    const [days] = await pipelined([
       this.#writeBuckets(client),
       runUnnest(client, GROW_SERVICES, this.#services),
     ])
@@ -177,7 +177,7 @@ async function grow(
 ): Promise<readonly NamedDay[]> {
   const { count } = part
   // One behind the other: the database is busy with one while we make the next.
-  const [, sessions, deltas, , daily] = await together([
+  const [, sessions, deltas, , daily] = await pipelined([
     client.query(ALONG_INDEX),
     runEncoded(client, GROW_SESSIONS, part),
     runEncoded(client, GROW_DELTAS, part, [bucket]),

@@ -5,7 +5,7 @@ import type { RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
-import { ADD_NAMES, mostNamesColumn, NAMED, tellingNamed } from './daily-names.ts'
+import { ADD_NAMES, mostNamesColumn, NAMED, selectNamedDays } from './daily-names.ts'
 
 /*
  * What sessions have grown by is added to rows that are there already: that is what nearly every commit does with
@@ -113,7 +113,7 @@ export const BEGIN_DAILY = unnestStatement(
       group by ${DAY} order by ${DAY}
       on conflict (${DAY}) do update set ${ADD_NAMES}
     )
-    ${tellingNamed('not is_known')}`,
+    ${selectNamedDays('not is_known')}`,
 )
 
 /** What all sessions of one service on one router have grown by on one day. */

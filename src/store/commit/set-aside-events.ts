@@ -13,7 +13,7 @@ import {
   setAsideEvent,
 } from './refused-entry.ts'
 import { INSERT_EVENTS } from './router-statements.ts'
-import { writeAllBut } from './write-accepted.ts'
+import { writeAccepted } from './write-accepted.ts'
 
 type Detail = LedgerEvent['detail']
 
@@ -62,14 +62,14 @@ export async function recordRefused(
   const told = await toldBefore(client, commit, refused, at)
   const known = new Set(told.map(({ entry }) => entry))
   const fresh = refused.filter(entry => !known.has(entry))
-  const unchanged = await writeAllBut(client, told, part => runUnnest(client, SET_DETAILS, part))
+  const unchanged = await writeAccepted(client, told, part => runUnnest(client, SET_DETAILS, part))
   const record = (entries: readonly RefusedEntry[], how: 'full' | 'bare') =>
     runUnnest(
       client,
       INSERT_EVENTS,
       entries.map(entry => ({ tenant, router, event: setAsideEvent(entry, at, how) })),
     )
-  const again = await writeAllBut(client, fresh, part => record(part, 'full'))
+  const again = await writeAccepted(client, fresh, part => record(part, 'full'))
   // Without what the router said, which may be what is refused in an event as well.
   await record([...again.map(({ entry }) => entry), ...unchanged.map(({ entry }) => entry.entry)], 'bare')
   return fresh

@@ -5,7 +5,7 @@ import type { PendingSession } from '../../accounting/waiting/pending-session.ts
 import type { RouterCommit } from '../../recording/ports.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
-import { type NamedDay, tellOthers } from './daily-names.ts'
+import { type NamedDay, recordOthers } from './daily-names.ts'
 import { decideOutcomes } from './lock-routers.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
 import type { CommitResult } from './outcome.ts'
@@ -27,7 +27,7 @@ import {
 } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
 import { recordRefused } from './set-aside-events.ts'
-import { type Refusal, tryWriting, writeAllBut } from './write-accepted.ts'
+import { type Refusal, tryWriting, writeAccepted } from './write-accepted.ts'
 import { writeSessions } from './write-sessions.ts'
 
 /**
@@ -71,7 +71,7 @@ export async function applySettingAside(
   ]
   await runUnnest(client, SET_READINGS, readingsOf(commit))
   await runUnnest(client, UPDATE_ROUTERS, [commit])
-  const told = await tellOthers(client, outcomes, [commit], named, at)
+  const told = await recordOthers(client, outcomes, [commit], named, at)
   const outcome = told.get(key)
   if (refused.length === 0 || outcome?.kind !== 'committed') return told
   const fresh = await recordRefused(client, commit, refused, at)
@@ -90,7 +90,7 @@ async function writeSessionsApart(
   const write: Write = async part => {
     for (const day of await writeSessions(client, part, floorMs)) named.push(day)
   }
-  const refusals = await writeAllBut(client, changes, write)
+  const refusals = await writeAccepted(client, changes, write)
   const refused: RefusedEntry[] = []
   for (const refusal of refusals)
     for (const entry of await writeRowAlone(client, refusal, write)) refused.push(entry)
@@ -130,7 +130,7 @@ async function writeRowAlone(
   const reason = await tryWriting(client, () => write([withShares(entry, [])]))
   if (reason !== undefined) return [refusedSession({ entry, reason })]
   const written = { ...entry, isNew: false }
-  const refused = await writeAllBut(client, [...entry.shares.values()], part =>
+  const refused = await writeAccepted(client, [...entry.shares.values()], part =>
     write([withShares(written, part)]),
   )
   const [first] = refused
@@ -149,7 +149,7 @@ async function writeBindingsApart(
   commit: RouterCommit,
 ): Promise<readonly RefusedEntry[]> {
   await runUnnest(client, FORGET_BINDINGS, forgottenBindingsOf(commit))
-  const refusals = await writeAllBut(client, bindingsOf(commit), part =>
+  const refusals = await writeAccepted(client, bindingsOf(commit), part =>
     runUnnest(client, SET_BINDINGS, part),
   )
   for (const { entry } of refusals) await removeBinding(client, entry)
@@ -167,6 +167,8 @@ async function removeBinding(
 }
 
 async function writeEventsApart(client: ClientBase, commit: RouterCommit): Promise<readonly RefusedEntry[]> {
-  const refusals = await writeAllBut(client, eventsOf(commit), part => runUnnest(client, INSERT_EVENTS, part))
+  const refusals = await writeAccepted(client, eventsOf(commit), part =>
+    runUnnest(client, INSERT_EVENTS, part),
+  )
   return refusals.map(refusedEvent)
 }

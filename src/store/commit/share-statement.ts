@@ -4,7 +4,7 @@ import type { RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
-import { ADD_NAMES, mostNamesColumn, NAMED, tellingNamed } from './daily-names.ts'
+import { ADD_NAMES, mostNamesColumn, NAMED, selectNamedDays } from './daily-names.ts'
 
 /** Bytes of one session in one bucket, to be added. */
 export interface SessionShare extends RouterRef {
@@ -60,5 +60,5 @@ export const ADD_SHARES = unnestStatement(
       from named group by ${DAY} order by ${DAY}
       on conflict (${DAY}) ${ADD}, ${ADD_NAMES}
     )
-    ${tellingNamed('is_beyond')}`,
+    ${selectNamedDays('is_beyond')}`,
 )

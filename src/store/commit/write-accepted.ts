@@ -13,7 +13,7 @@ export interface Refusal<T> {
  * @param write is to write any part of them, and to leave nothing that counts behind where it throws
  * @throws whatever is no refusal; then the transaction is over
  */
-export async function writeAllBut<T>(
+export async function writeAccepted<T>(
   client: ClientBase,
   entries: readonly T[],
   write: (part: readonly T[]) => Promise<unknown>,
@@ -24,8 +24,8 @@ export async function writeAllBut<T>(
   if (reason === undefined) return []
   if (entries.length === 1) return [{ entry, reason }]
   const middle = Math.floor(entries.length / 2)
-  const first = await writeAllBut(client, entries.slice(0, middle), write)
-  return [...first, ...(await writeAllBut(client, entries.slice(middle), write))]
+  const first = await writeAccepted(client, entries.slice(0, middle), write)
+  return [...first, ...(await writeAccepted(client, entries.slice(middle), write))]
 }
 
 /** @returns why the database refused it; then nothing of it was written */

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 
 /** A connection of the pool, which is broken off where the one who asked goes. */
-export class Lent {
+export class BorrowedConnection {
   readonly client: PoolClient
   readonly #signal: AbortSignal
   #isLent = true
@@ -14,8 +14,8 @@ export class Lent {
   }
 
   /** @param pool one whose connections are no pipelines */
-  static async of(pool: Pool, signal: AbortSignal): Promise<Lent> {
-    return new Lent(await pool.connect(), signal)
+  static async of(pool: Pool, signal: AbortSignal): Promise<BorrowedConnection> {
+    return new BorrowedConnection(await pool.connect(), signal)
   }
 
   /** For as long as `work` takes; broken off where it fails. */
@@ -24,7 +24,7 @@ export class Lent {
     signal: AbortSignal,
     work: (client: PoolClient) => Promise<T>,
   ): Promise<T> {
-    const lent = await Lent.of(pool, signal)
+    const lent = await BorrowedConnection.of(pool, signal)
     try {
       const result = await work(lent.client)
       lent.giveBack()

@@ -6,7 +6,7 @@ const IN_FAILED_TRANSACTION = '25P02'
  * Waits for the answers to what was asked at once of one connection, in one transaction.
  * @throws what failed first: all that was sent behind it has failed for no reason of its own
  */
-export async function together<Asked extends readonly Promise<unknown>[] | []>(asked: Asked) {
+export async function pipelined<Asked extends readonly Promise<unknown>[] | []>(asked: Asked) {
   const settled = await Promise.allSettled(asked)
   const failures = settled.flatMap(it => (it.status === 'rejected' ? [it.reason] : []))
   if (failures.length > 0) throw failures.find(it => !isOnlyBehind(it)) ?? failures[0]

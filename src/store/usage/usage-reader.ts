@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { Lines, Question, Table, UsageSource } from '../../api/usage/usage-source.ts'
-import { Lent } from '../pg/borrowed-connection.ts'
+import { BorrowedConnection } from '../pg/borrowed-connection.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
 import { csvLines } from './csv-lines.ts'
@@ -44,7 +44,7 @@ export class UsageReader implements UsageSource {
   async page(question: Question, limit: number, signal: AbortSignal): Promise<Table> {
     const columns = columnsOf(question)
     try {
-      return await Lent.during(this.#pool, signal, async client => {
+      return await BorrowedConnection.during(this.#pool, signal, async client => {
         await client.query(BEGIN)
         const { sql: text, params: values } = queryOf(question, limit).toSQL()
         const { rows } = await client.query<(string | null)[]>({ text, values, rowMode: 'array' })
@@ -78,9 +78,9 @@ export class UsageReader implements UsageSource {
     return { columns, lines: linesOf(lent) }
   }
 
-  async #borrow(signal: AbortSignal): Promise<Lent> {
+  async #borrow(signal: AbortSignal): Promise<BorrowedConnection> {
     try {
-      return await Lent.of(this.#pool, signal)
+      return await BorrowedConnection.of(this.#pool, signal)
     } catch (cause) {
       throw asStoreError(WHAT, cause)
     }
@@ -89,7 +89,7 @@ export class UsageReader implements UsageSource {
 
 const WHAT = 'usage can not be asked for'
 
-async function* linesOf(lent: Lent): AsyncGenerator<string, void> {
+async function* linesOf(lent: BorrowedConnection): AsyncGenerator<string, void> {
   let isRead = false
   try {
     const text = `fetch ${ROWS_AT_ONCE} from usage_rows`

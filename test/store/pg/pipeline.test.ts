@@ -1,20 +1,20 @@
 import { DatabaseError } from 'pg'
 import { expect, test } from 'vitest'
-import { together } from '../../../src/store/pg/pipeline.ts'
+import { pipelined } from '../../../src/store/pg/pipeline.ts'
 
 function failure(code: string): DatabaseError {
   return Object.assign(new DatabaseError(code, 0, 'error'), { code })
 }
 
 test('what was asked at once is answered in its order', async () => {
-  expect(await together([Promise.resolve(1), Promise.resolve('two')])).toEqual([1, 'two'])
+  expect(await pipelined([Promise.resolve(1), Promise.resolve('two')])).toEqual([1, 'two'])
 })
 
 test('of what was asked at once the one that failed for itself is told, not those behind it', async () => {
   const refused = failure('23514')
   const behind = () => Promise.reject(failure('25P02'))
-  await expect(together([Promise.resolve(), Promise.reject(refused), behind()])).rejects.toBe(refused)
-  await expect(together([together([behind(), behind()]), Promise.reject(refused)])).rejects.toBe(refused)
+  await expect(pipelined([Promise.resolve(), Promise.reject(refused), behind()])).rejects.toBe(refused)
+  await expect(pipelined([pipelined([behind(), behind()]), Promise.reject(refused)])).rejects.toBe(refused)
 })
 
 test('all answers are waited for before a failure is told', async () => {
@@ -22,6 +22,6 @@ test('all answers are waited for before a failure is told', async () => {
   const late = new Promise<void>(resolve => setImmediate(resolve)).then(() => {
     isAnswered = true
   })
-  await expect(together([Promise.reject(new Error('gone')), late])).rejects.toThrow('gone')
+  await expect(pipelined([Promise.reject(new Error('gone')), late])).rejects.toThrow('gone')
   expect(isAnswered).toBe(true)
 })

@@ -168,7 +168,7 @@ export class CaseScene {
       ...{ onAdopted: () => {}, onRecorded: () => {}, onForgotten: () => {} },
     })
     const book = new RouterBook(ABOUT, stored, new Rollup(), epoch)
-    book.inherit([], SPREADING)
+    book.recover([], SPREADING)
     recorder.addRouter(book)
     const slot = new Slot(0, () => {})
     return { recorder, slot, ...this.#poll(recorder, slot) }

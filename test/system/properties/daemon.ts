@@ -4,7 +4,7 @@ import { Calendar } from '../../../src/accounting/calendar.ts'
 import type { Spreading } from '../../../src/accounting/decision-shares.ts'
 import type { Counted, Decision } from '../../../src/accounting/entry.ts'
 import { routerId, routerKey, type SessionId, sessionId, tenantId } from '../../../src/accounting/ids.ts'
-import { inherited, type Ledger, openSessions } from '../../../src/accounting/ledger.ts'
+import { type Ledger, ofEarlierProcess, openSessions } from '../../../src/accounting/ledger.ts'
 import { type Reading, rowsOf } from '../../../src/accounting/reading.ts'
 import type { Session } from '../../../src/accounting/session.ts'
 import { inOneGo } from '../../../src/accounting/steps.ts'
@@ -117,13 +117,13 @@ export class Daemon {
     const { stored, rollup } = this.tables
     const book = new RouterBook(ABOUT, stored, rollup, ++this.#epoch)
     const place = { epoch: stored.committedEpoch, position: stored.position }
-    book.inherit(this.#tape.inherit(place), this.#spreading)
+    book.recover(this.#tape.recover(place), this.#spreading)
     this.#book = book
     this.requests.push({ kind: 'lease' })
     expect(book.position, 'the position after a restart').toBe(died.position)
     expect(book.rollup.total, 'the total after a restart').toEqual(died.rollup.total)
     for (const service of SERVICES) {
-      const before = unnumbered(inherited(died.ledger(service)))
+      const before = unnumbered(ofEarlierProcess(died.ledger(service)))
       const after = unnumbered(book.ledger(service))
       if (!isDeepStrictEqual(after, before)) expect(after, 'the ledger after a restart').toEqual(before)
     }

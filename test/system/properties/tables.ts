@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { addBytes, type Bytes, NO_BYTES, NO_SUM } from '../../../src/accounting/bytes.ts'
 import type { LedgerEvent } from '../../../src/accounting/entry.ts'
 import type { SessionId } from '../../../src/accounting/ids.ts'
-import { inherited, type Ledger, NEW_LEDGER } from '../../../src/accounting/ledger.ts'
+import { type Ledger, NEW_LEDGER, ofEarlierProcess } from '../../../src/accounting/ledger.ts'
 import { adoptPending } from '../../../src/accounting/waiting/adopt-pending.ts'
 import type { Pending } from '../../../src/accounting/waiting/pending.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
@@ -59,8 +59,8 @@ export class Tables {
     return {
       ...{ position: this.#position, committedEpoch: this.#committedEpoch },
       ledgers: new Map([
-        ['hotspot', inherited(hotspot)],
-        ['ppp', inherited(ppp)],
+        ['hotspot', ofEarlierProcess(hotspot)],
+        ['ppp', ofEarlierProcess(ppp)],
       ]),
     }
   }

@@ -6,7 +6,7 @@ import { SegmentEncoder } from '../../../src/journal/format/segment-code.ts'
 import type { Position } from '../../../src/journal/position.ts'
 import type { JournalRecord, SettledRecord } from '../../../src/journal/record.ts'
 import { Replay } from '../../../src/journal/replay.ts'
-import type { Inherited } from '../../../src/recording/router-book.ts'
+import type { RecoveredRecord } from '../../../src/recording/router-book.ts'
 import { readSegment } from '../../journal/format/read-segment.ts'
 import { growthAsEntries } from './growth-as-entries.ts'
 
@@ -80,11 +80,11 @@ export class Tape {
   }
 
   /** What a router inherits on top of the database's state after the process that wrote this was killed. */
-  inherit(stored: Position): readonly Inherited[] {
+  recover(stored: Position): readonly RecoveredRecord[] {
     this.#settled = undefined
     this.#turn(true)
     const replay = new Replay(stored)
-    let inherited: Inherited[] = []
+    let inherited: RecoveredRecord[] = []
     for (const record of this.#kept.flat()) {
       const step = replay.take(record)
       if (step.kind === 'back') inherited = []

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RouterId, routerId, routerKey, type TenantId } from '../../../src/accounting/ids.ts'
-import type { StoredElsewhere } from '../../../src/recording/ports.ts'
+import type { StoredOtherRouter } from '../../../src/recording/ports.ts'
 import { type LedgerScene, openLedgerScene, tenantOf } from '../../store/pg/ledger-scene.ts'
 
 const ROUTERS = 5_000
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-function keyed(elsewhere: ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>) {
+function keyed(elsewhere: ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredOtherRouter>>) {
   return new Map(
     [...elsewhere].flatMap(([tenant, routers]) =>
       Array.from(routers, ([router, it]) => [routerKey(tenant, router), it] as const),
@@ -30,17 +30,17 @@ test('of 5,000 routers that another daemon reads, only the one that it committed
     select tenant_id, id, 'ppp', now(), now(), now(), now() from routers where tenant_id = 'acme'`)
   await ask(`insert into tenant_usage_daily (tenant_id, day, router_id, service, upload, download)
     select tenant_id, '2026-11-24', id, 'ppp', 1, 2 from routers where tenant_id = 'acme'`)
-  const first = keyed(await store.loadElsewhere([tenant.id], new Set(), new Map()))
+  const first = keyed(await store.loadOtherRouters([tenant.id], new Set(), new Map()))
   expect(first.size).toBeGreaterThanOrEqual(ROUTERS)
   // Every router that is read again would show this change.
   await ask(`update tenant_usage_daily set upload = upload + 1`)
   await ask(`update routers set position = 2 where tenant_id = 'acme' and id = 'router77'`)
-  const next = keyed(await store.loadElsewhere([tenant.id], new Set(), first))
+  const next = keyed(await store.loadOtherRouters([tenant.id], new Set(), first))
   const moved = [...next].filter(([key, it]) => first.get(key) !== it)
   expect(moved).toMatchObject([
     ['acme/router77', { stamp: '1/2', rollup: { total: { upload: 2n, download: 2n } } }],
   ])
   const here = new Set([...next.keys()].filter(key => key !== routerKey(tenant.id, routerId('router78'))))
-  const others = keyed(await store.loadElsewhere([tenant.id], here, next))
+  const others = keyed(await store.loadOtherRouters([tenant.id], here, next))
   expect([...others]).toEqual([['acme/router78', next.get(routerKey(tenant.id, routerId('router78')))]])
 }, 120_000)

@@ -60,10 +60,10 @@ test('a signal while routers are being gained leaves none of them read, held or 
 
 test('what the journal has of routers that left the config is kept if a stop comes before they are taken', async () => {
   const { house, lifecycle, started } = starting()
-  const { store, estate, clock } = house
+  const { store, recovery, clock } = house
   const gone = keyOf('acme', 'gone')
   const left = { readings: 3, bytes: { upload: 100n, download: 20n } }
-  estate.left.set(gone, { records: [], unapplied: left })
+  recovery.left.set(gone, { records: [], unapplied: left })
   const { promise, release } = held(undefined)
   store.failing.set('loadRemoved', promise)
   await clock.turn(0)
@@ -73,5 +73,5 @@ test('what the journal has of routers that left the config is kept if a stop com
   expect(await stopped).toBe(true)
   await expect(started).rejects.toThrow(Stopping)
   expect(store.discarded).toEqual([])
-  expect(estate.routers).toEqual([gone])
+  expect(recovery.routers).toEqual([gone])
 })

@@ -9,7 +9,7 @@ import type { JournalRecord } from '../../../src/journal/record.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
 import type { CheckpointRecord } from '../../../src/recording/journal-port.ts'
 import { RouterBook } from '../../../src/recording/router-book.ts'
-import { JournalInheritance } from '../../../src/roster/recovery.ts'
+import { JournalRecovery } from '../../../src/roster/recovery.ts'
 import { recordedRouter } from '../../recording/recorder-scene.ts'
 import { ReadRouter } from '../../store/commit/read-router.ts'
 import { key, type LedgerScene, NOON, openLedgerScene } from '../../store/pg/ledger-scene.ts'
@@ -40,7 +40,7 @@ test('a router with 200,000 pending events is resumed at a start, and committed 
     ...{ bindings: new Map(), readings: new Map() },
   }
   const record = read({ kind: 'checkpoint', router: key(hq), epoch: 1, pending: [pending] })
-  const estate = new JournalInheritance({
+  const recovery = new JournalRecovery({
     routers: [key(hq)],
     async *recordsOf() {
       yield record
@@ -48,11 +48,11 @@ test('a router with 200,000 pending events is resumed at a start, and committed 
     committed: () => {},
     forget: () => {},
   })
-  const { records, unapplied } = await estate.of(key(hq), { epoch: 0, position: 0 })
+  const { records, unapplied } = await recovery.of(key(hq), { epoch: 0, position: 0 })
   expect(unapplied.readings).toBe(0)
   const stored = (await scene.store.load([hq])).get(key(hq)) ?? expect.fail()
   const book = new RouterBook(recordedRouter('hq'), stored, new Rollup(), 1)
-  book.inherit(records, { bucketMs: 900_000, calendar: new Calendar('UTC') })
+  book.recover(records, { bucketMs: 900_000, calendar: new Calendar('UTC') })
   const offered = book.offer() ?? expect.fail()
   expect(offered.events).toHaveLength(EVENTS)
   const committed = await scene.store.commit([{ ...hq, epoch: 1, pending: offered }])

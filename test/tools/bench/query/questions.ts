@@ -20,7 +20,7 @@ export const QUESTIONS: readonly Question[] = [
   { what: 'rollups of a tenant', ask: ({ store, tenant }) => store.loadRollups([tenant], 'all') },
   {
     what: 'a tenant’s routers elsewhere',
-    ask: ({ store, tenant }) => store.loadElsewhere([tenant], NOWHERE, new Map()),
+    ask: ({ store, tenant }) => store.loadOtherRouters([tenant], NOWHERE, new Map()),
   },
   { what: 'ledgers of a router', ask: ({ store, tenant, router }) => store.load([{ tenant, router }]) },
 ]

@@ -8,7 +8,7 @@ import {
   tenantId,
 } from '../../accounting/ids.ts'
 import type { Service } from '../../accounting/reading.ts'
-import type { StoredElsewhere, StoredService } from '../../recording/ports.ts'
+import type { StoredOtherRouter, StoredService } from '../../recording/ports.ts'
 import { readRollups } from './rollups.ts'
 
 interface RouterRow {
@@ -30,25 +30,25 @@ interface ServiceRow {
  * @param here the routers that are left out
  * @param known as they were read before: of those that nobody has committed since, nothing is read
  */
-export async function readElsewhere(
+export async function readOtherRouters(
   pool: Pool,
   tenants: readonly TenantId[],
   here: ReadonlySet<RouterKey>,
-  known: ReadonlyMap<RouterKey, StoredElsewhere>,
-): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredElsewhere>>> {
+  known: ReadonlyMap<RouterKey, StoredOtherRouter>,
+): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredOtherRouter>>> {
   const { rows } = await pool.query<RouterRow>(
     `select tenant_id, id, committed_epoch || '/' || position as stamp
      from routers where tenant_id = any($1)
        and not exists (select from unnest($2::text[]) as here (key) where key = tenant_id || '/' || id)`,
     [tenants, [...here]],
   )
-  const elsewhere = new Map<TenantId, Map<RouterId, StoredElsewhere>>()
+  const elsewhere = new Map<TenantId, Map<RouterId, StoredOtherRouter>>()
   const moved = rows.filter(row => known.get(keyOf(row.tenant_id, row.id))?.stamp !== row.stamp)
   const { rollups, services } = await readMoved(pool, moved)
   for (const row of rows) {
     const tenant = tenantId(row.tenant_id)
     const router = routerId(row.id)
-    const its = elsewhere.get(tenant) ?? new Map<RouterId, StoredElsewhere>()
+    const its = elsewhere.get(tenant) ?? new Map<RouterId, StoredOtherRouter>()
     elsewhere.set(tenant, its)
     const before = known.get(routerKey(tenant, router))
     if (before?.stamp === row.stamp) {

@@ -125,7 +125,7 @@ describe('the routers that are held', () => {
     leases.answering = Promise.resolve()
     await clock.turn(LEASE_MS)
     expect(owner.has).toEqual(new Map([[ACME_HQ, 1]]))
-    expect(lines.messages).toEqual(['leases can not be renewed; reading goes on', 'leases are kept again'])
+    expect(lines.messages).toEqual(['leases cannot be renewed; reading goes on', 'leases are kept again'])
   })
 
   it('are lost where another daemon has taken them, each once', async () => {

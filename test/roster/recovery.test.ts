@@ -3,7 +3,7 @@ import type { RouterKey } from '../../src/accounting/ids.ts'
 import type { JournalRecord } from '../../src/journal/record.ts'
 import { Rollup } from '../../src/live/rollup.ts'
 import { RouterBook } from '../../src/recording/router-book.ts'
-import { discardedOf, JournalInheritance, leftOf } from '../../src/roster/recovery.ts'
+import { allUnapplied, discardedOf, JournalRecovery } from '../../src/roster/recovery.ts'
 import { ACME, BEGINNING, NEW_ROUTER, recordedRouter, Scene } from '../recording/recorder-scene.ts'
 import { refOf } from './roster-scene.ts'
 
@@ -21,11 +21,11 @@ async function live(readings: number, epoch = 1) {
 }
 
 /** What the journal tells, and what it is told. */
-async function inheriting(...records: readonly (readonly JournalRecord[])[]) {
+async function recovering(...records: readonly (readonly JournalRecord[])[]) {
   const forgotten: RouterKey[] = []
   const committed: (readonly [RouterKey, number, number])[] = []
   const all = records.flat()
-  const estate = new JournalInheritance({
+  const recovery = new JournalRecovery({
     routers: [...new Set(all.map(record => record.router))],
     async *recordsOf(router) {
       yield* all.filter(record => record.router === router)
@@ -33,12 +33,12 @@ async function inheriting(...records: readonly (readonly JournalRecord[])[]) {
     committed: (router, epoch, position) => committed.push([router, epoch, position]),
     forget: router => forgotten.push(router),
   })
-  return { estate, forgotten, committed }
+  return { recovery, forgotten, committed }
 }
 
 /** A book that goes on with what was inherited. */
 async function bookFrom(
-  estate: JournalInheritance,
+  recovery: JournalRecovery,
   router: RouterKey,
   position = 0,
   epoch = 0,
@@ -46,7 +46,7 @@ async function bookFrom(
   const { board } = new Scene()
   const spreading = board.spreading(ACME) ?? expect.fail()
   const book = new RouterBook(recordedRouter('hq'), { ...NEW_ROUTER, position }, new Rollup(), epoch + 1)
-  book.inherit((await estate.of(router, { epoch, position })).records, spreading)
+  book.recover((await recovery.of(router, { epoch, position })).records, spreading)
   return book
 }
 
@@ -57,18 +57,18 @@ function bytesOf(book: RouterBook): number {
 describe('what the journal holds', () => {
   it('is applied once, from the committed position', async () => {
     const { hq, records } = await live(5)
-    const { estate } = await inheriting(records)
-    expect(estate.routers).toEqual([hq])
+    const { recovery } = await recovering(records)
+    expect(recovery.routers).toEqual([hq])
     for (const position of [0, 2, 4, 5]) {
-      expect((await estate.of(hq, { epoch: 1, position })).records).toHaveLength(5 - position)
-      expect(bytesOf(await bookFrom(estate, hq, position, 1))).toBe(500 - 100 * position)
+      expect((await recovery.of(hq, { epoch: 1, position })).records).toHaveLength(5 - position)
+      expect(bytesOf(await bookFrom(recovery, hq, position, 1))).toBe(500 - 100 * position)
     }
   })
 
   it('is counted on by the next reading, as if nothing had happened', async () => {
     const { scene, hq, records } = await live(3)
-    const { estate } = await inheriting(records)
-    const book = await bookFrom(estate, hq)
+    const { recovery } = await recovering(records)
+    const book = await bookFrom(recovery, hq)
     const before = scene.books.get(hq)?.ledger('hotspot') ?? expect.fail()
     expect(book.ledger('hotspot').unnumbered).toEqual(before.unnumbered)
     expect(book.ledger('hotspot').last).toEqual({ ...before.last, isFromAnotherProcess: true })
@@ -79,9 +79,9 @@ describe('what the journal holds', () => {
   it('is the same from a checkpoint, which has all before it', async () => {
     const { scene, hq, records } = await live(3)
     const checkpoints = [...scene.books.checkpoints()]
-    const { estate } = await inheriting(records, checkpoints)
-    const book = await bookFrom(estate, hq)
-    const other = await bookFrom((await inheriting(records)).estate, hq)
+    const { recovery } = await recovering(records, checkpoints)
+    const book = await bookFrom(recovery, hq)
+    const other = await bookFrom((await recovering(records)).recovery, hq)
     expect(book.waiting).toEqual(other.waiting)
     expect(book.ledger('hotspot')).toEqual(other.ledger('hotspot'))
     expect(book.pending()).toEqual(other.pending())
@@ -93,25 +93,25 @@ describe('what the journal holds', () => {
     scene.books.get(hq)?.offer()
     await scene.clock.turn(1_000)
     await scene.read(hq, { ann: { upload: 300, download: 0 } })
-    const { estate } = await inheriting(records, [...scene.books.checkpoints()])
-    expect(bytesOf(await bookFrom(estate, hq))).toBe(300)
-    expect(bytesOf(await bookFrom(estate, hq, 2, 1))).toBe(100)
-    expect((await bookFrom(estate, hq, 2, 1)).position).toBe(3)
+    const { recovery } = await recovering(records, [...scene.books.checkpoints()])
+    expect(bytesOf(await bookFrom(recovery, hq))).toBe(300)
+    expect(bytesOf(await bookFrom(recovery, hq, 2, 1))).toBe(100)
+    expect((await bookFrom(recovery, hq, 2, 1)).position).toBe(3)
   })
 
   it('is given up from where another daemon has read the router, with its bytes', async () => {
     const { hq, records } = await live(3)
-    const { estate } = await inheriting(records)
-    const inheritance = await estate.of(hq, { epoch: 2, position: 9 })
-    expect(inheritance.records).toEqual([])
-    expect(inheritance.unapplied).toEqual({ readings: 3, bytes: { upload: 300n, download: 0n } })
+    const { recovery } = await recovering(records)
+    const recovered = await recovery.of(hq, { epoch: 2, position: 9 })
+    expect(recovered.records).toEqual([])
+    expect(recovered.unapplied).toEqual({ readings: 3, bytes: { upload: 300n, download: 0n } })
   })
 
   it('is nothing where it was recorded as discarded before', async () => {
     const { hq, records } = await live(3)
-    const { estate } = await inheriting(records, [{ kind: 'forgotten', router: hq, epoch: 1, position: 3 }])
+    const { recovery } = await recovering(records, [{ kind: 'forgotten', router: hq, epoch: 1, position: 3 }])
     for (const standing of [NEVER, { epoch: 2, position: 9 }])
-      expect(leftOf(await estate.of(hq, standing)).readings).toBe(0)
+      expect(allUnapplied(await recovery.of(hq, standing)).readings).toBe(0)
   })
 })
 
@@ -120,21 +120,21 @@ describe('what is left of a router', () => {
     const { scene, hq, records } = await live(3)
     const nothing = { readings: 0, bytes: { upload: 0n, download: 0n } }
     const all = { readings: 3, bytes: { upload: 300n, download: 0n } }
-    const { estate } = await inheriting(records)
-    expect(leftOf(await estate.of(hq, NEVER))).toEqual(all)
-    expect(leftOf(await estate.of(hq, { epoch: 2, position: 0 }))).toEqual(all)
-    expect(leftOf(await estate.of(hq, { epoch: 1, position: 3 }))).toEqual(nothing)
-    const checkpointed = await inheriting([...scene.books.checkpoints()])
-    expect(leftOf(await checkpointed.estate.of(hq, NEVER))).toEqual(all)
+    const { recovery } = await recovering(records)
+    expect(allUnapplied(await recovery.of(hq, NEVER))).toEqual(all)
+    expect(allUnapplied(await recovery.of(hq, { epoch: 2, position: 0 }))).toEqual(all)
+    expect(allUnapplied(await recovery.of(hq, { epoch: 1, position: 3 }))).toEqual(nothing)
+    const checkpointed = await recovering([...scene.books.checkpoints()])
+    expect(allUnapplied(await checkpointed.recovery.of(hq, NEVER))).toEqual(all)
   })
 
   it('is gone with its taking, and the journal is told only where it is done with', async () => {
     const { hq, records } = await live(1)
-    const { estate, forgotten, committed } = await inheriting(records)
-    estate.taken(hq, { epoch: 2, position: 7 })
-    expect([estate.routers, forgotten, committed]).toEqual([[], [], [[hq, 2, 7]]])
-    expect((await estate.of(hq, NEVER)).records).toEqual([])
-    estate.forget(hq)
+    const { recovery, forgotten, committed } = await recovering(records)
+    recovery.markRecovered(hq, { epoch: 2, position: 7 })
+    expect([recovery.routers, forgotten, committed]).toEqual([[], [], [[hq, 2, 7]]])
+    expect((await recovery.of(hq, NEVER)).records).toEqual([])
+    recovery.forget(hq)
     expect(forgotten).toEqual([hq])
   })
 })

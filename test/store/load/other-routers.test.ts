@@ -16,7 +16,7 @@ const LAST_READ = new Date(NOON - 15.5 * 3_600_000 + 5 * 900_000)
 test('a router elsewhere is its bytes, its last readings, and who was online at them', async () => {
   const [hq, hill] = busyRouters()
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
-  const elsewhere = await scene.store.loadElsewhere([hq.tenant], new Set(), NOTHING)
+  const elsewhere = await scene.store.loadOtherRouters([hq.tenant], new Set(), NOTHING)
   const its = elsewhere.get(hq.tenant)
   expect([...(its?.keys() ?? [])].sort()).toEqual(['hill', 'hq'])
   const [total] = await scene.ask(
@@ -40,15 +40,17 @@ test('a router elsewhere is its bytes, its last readings, and who was online at 
 test('routers that are here are left out, and so are tenants that were not asked for', async () => {
   const [hq, hill] = busyRouters()
   const other = new ReadRouter('other', 'hq')
-  expect((await scene.store.loadElsewhere([hq.tenant], new Set([key(hq), key(hill)]), NOTHING)).size).toBe(0)
-  const some = await scene.store.loadElsewhere([hq.tenant], new Set([key(hq), key(other)]), NOTHING)
+  expect((await scene.store.loadOtherRouters([hq.tenant], new Set([key(hq), key(hill)]), NOTHING)).size).toBe(
+    0,
+  )
+  const some = await scene.store.loadOtherRouters([hq.tenant], new Set([key(hq), key(other)]), NOTHING)
   expect([...some].map(([tenant, its]) => [tenant, [...its.keys()]])).toEqual([['acme', ['hill']]])
-  expect((await scene.store.loadElsewhere([], new Set(), NOTHING)).size).toBe(0)
+  expect((await scene.store.loadOtherRouters([], new Set(), NOTHING)).size).toBe(0)
 })
 
 test('a router that was never read has no bytes and no services', async () => {
   const { tenant, router } = new ReadRouter('other', 'hq')
-  const elsewhere = await scene.store.loadElsewhere([tenant], new Set(), NOTHING)
+  const elsewhere = await scene.store.loadOtherRouters([tenant], new Set(), NOTHING)
   expect(elsewhere.get(tenant)?.get(router)).toEqual({ stamp: '0/0', rollup: undefined, services: new Map() })
 })
 
@@ -56,20 +58,20 @@ test('a router that left the config is there with its bytes', async () => {
   const [hq] = busyRouters()
   await scene.store.commit([hq.takeCommit()])
   await scene.store.syncConfig([])
-  const its = (await scene.store.loadElsewhere([hq.tenant], new Set(), NOTHING)).get(hq.tenant)
+  const its = (await scene.store.loadOtherRouters([hq.tenant], new Set(), NOTHING)).get(hq.tenant)
   expect(its?.get(hq.router)?.rollup?.total.upload).toBeGreaterThan(0n)
 })
 
 test('of routers that nobody has committed since, nothing is read again', async () => {
   const [hq, hill] = busyRouters()
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
-  const first = (await scene.store.loadElsewhere([hq.tenant], new Set(), NOTHING)).get(hq.tenant)
+  const first = (await scene.store.loadOtherRouters([hq.tenant], new Set(), NOTHING)).get(hq.tenant)
   const known = new Map(Array.from(first ?? [], ([router, its]) => [routerKey(hq.tenant, router), its]))
   // It would show if it were read.
   await scene.ask(`update tenant_usage_daily set upload = upload + 1`)
   hill.read(readingAt(NOON, 'hotspot', []))
   await scene.store.commit([hill.takeCommit()])
-  const next = (await scene.store.loadElsewhere([hq.tenant], new Set(), known)).get(hq.tenant)
+  const next = (await scene.store.loadOtherRouters([hq.tenant], new Set(), known)).get(hq.tenant)
   expect(next?.get(hq.router)).toBe(first?.get(hq.router))
   expect(next?.get(hill.router)?.rollup?.total.upload).toBeGreaterThan(
     first?.get(hill.router)?.rollup?.total.upload ?? 0n,
