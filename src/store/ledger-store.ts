@@ -24,7 +24,7 @@ import { readRemoved } from './load/removed-routers.ts'
 import { readRollups } from './load/rollups.ts'
 import { writeConfig } from './load/sync-config.ts'
 import type { Database } from './pg/database.ts'
-import { asStoreError, DatabaseRefused } from './pg/errors.ts'
+import { asking, asStoreError, DatabaseRefused } from './pg/errors.ts'
 import { inTransaction } from './pg/transaction.ts'
 import { runUnnest } from './pg/unnest.ts'
 import { Partitions, weekOf } from './schema/partitions.ts'
@@ -34,14 +34,14 @@ export interface LedgerStoreOptions {
   readonly clock: Clock
   /** The daemon's id, as in its leases. */
   readonly owner: string
-  /** Buckets older than this are not written any more. */
+  /** Buckets older than this are no longer written. */
   readonly deltasRetentionMs: number
 }
 
-/** So many routers' sessions are in memory twice while they are loaded. */
+/** Routers per transaction. While they are loaded, their sessions are in memory twice. */
 const ROUTERS_A_LOAD = 200
 
-/** The ledgers in Postgres. Every method throws DatabaseUnavailable where there is no answer. */
+/** The ledgers in PostgreSQL. Every method throws DatabaseUnavailable if there is no answer. */
 export class LedgerStore implements LedgerPort, RosterStore {
   readonly #options: LedgerStoreOptions
   readonly #partitions: Partitions
@@ -51,16 +51,16 @@ export class LedgerStore implements LedgerPort, RosterStore {
     this.#partitions = new Partitions(options.database.pool)
   }
 
-  /** Makes the rows of tenants and routers what the config says; before the first commit, and on every reload. */
+  /** Makes the rows of tenants and routers equal to the config. Called before the first commit, and at each reload. */
   async syncConfig(tenants: readonly SyncedTenant[]): Promise<void> {
-    await this.#ask('the config is not in the database', () =>
+    await asking('the config is not written to the database', () =>
       inTransaction(this.#options.database.pool, 'read committed', client => writeConfig(client, tenants)),
     )
   }
 
-  /** Each router's ledgers as they were last committed; new ones for a router that never was. */
+  /** Loads each router's ledgers as they were last committed; a router that never was has none. */
   load(routers: readonly RouterRef[]): Promise<Map<RouterKey, StoredRouter>> {
-    return this.#ask('ledgers are not loaded', async () => {
+    return asking('ledgers are not loaded', async () => {
       const stored = new Map<RouterKey, StoredRouter>()
       for (let from = 0; from < routers.length; from += ROUTERS_A_LOAD) {
         const part = routers.slice(from, from + ROUTERS_A_LOAD)
@@ -74,23 +74,23 @@ export class LedgerStore implements LedgerPort, RosterStore {
     })
   }
 
-  /** What has left the config: all tenants, and those routers that have open sessions. */
+  /** Loads what was removed from the config: all tenants, and the routers that have open sessions. */
   loadRemoved(): Promise<Removed> {
-    return this.#ask('what left the config is not loaded', () => readRemoved(this.#options.database.pool))
+    return asking('removed routers are not loaded', () => readRemoved(this.#options.database.pool))
   }
 
-  /** What the live snapshots begin with: of these tenants' routers, or those of them that are given. */
+  /** Loads the sums that live snapshots start from, for all routers of these tenants, or for the given ones of them. */
   loadRollups(
     tenants: readonly TenantId[],
     routers: readonly RouterId[] | 'all',
   ): Promise<Map<TenantId, ReadonlyMap<RouterId, StoredRollup>>> {
     const { pool } = this.#options.database
-    return this.#ask('rollups are not loaded', () => readRollups(pool, tenants, routers))
+    return asking('rollups are not loaded', () => readRollups(pool, tenants, routers))
   }
 
   /**
-   * How routers stand that are read by another daemon, or by nobody any more: all of these tenants but `here`.
-   * @param known as they were read before; what has not moved since is returned as it is
+   * Loads all routers of these tenants except those in `here`: other daemons read them, or they were removed.
+   * @param known as loaded before; a router that has not changed since is returned as the same object
    */
   loadOtherRouters(
     tenants: readonly TenantId[],
@@ -98,24 +98,24 @@ export class LedgerStore implements LedgerPort, RosterStore {
     known: ReadonlyMap<RouterKey, StoredOtherRouter>,
   ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredOtherRouter>>> {
     const { pool } = this.#options.database
-    return this.#ask('other routers are not loaded', () => readOtherRouters(pool, tenants, here, known))
+    return asking('other routers are not loaded', () => readOtherRouters(pool, tenants, here, known))
   }
 
-  /** Of the last decision on an event; 0 where there was none. */
+  /** Loads the id of the last decision on an event; 0 if there is none. */
   loadLastDecision(): Promise<number> {
-    return this.#ask('decisions are not loaded', () => readLastDecision(this.#options.database.pool))
+    return asking('decisions are not loaded', () => readLastDecision(this.#options.database.pool))
   }
 
-  /** The next decisions after one, in their order; none where there is no more. */
+  /** Loads the next decisions after an id, in their order; empty if there are none. */
   loadDecisions(after: number): Promise<readonly StoredDecision[]> {
-    return this.#ask('decisions are not loaded', () => readDecisions(this.#options.database.pool, after))
+    return asking('decisions are not loaded', () => readDecisions(this.#options.database.pool, after))
   }
 
   /**
-   * Writes all that waits of many routers in one transaction, and nothing of a router that is not ours any more.
-   * Where the answer is an error, the same commits may be tried again: nothing is written twice. (The same, and not
-   * more: what came since is a commit of its own.) Where the database refuses the data, the batch is halved until
-   * only the routers concerned are left, and of these what it refuses is set aside.
+   * Writes what waits of many routers in one transaction, and nothing of a router that is no longer ours. After an error
+   * the same commits may be tried again, and nothing is written twice. They must be the same: what came since is a
+   * commit of its own. If the database refuses the data, the batch is halved until only the routers concerned are left,
+   * and the refused entries of these are set aside.
    * @throws DatabaseUnavailable
    */
   async commit(batch: readonly RouterCommit[]): Promise<CommitResult> {
@@ -133,24 +133,16 @@ export class LedgerStore implements LedgerPort, RosterStore {
     }
   }
 
-  /** Makes `ledger_events` of kind `discarded`, which takes no lease. After an error the same may be tried again. */
+  /** Records `ledger_events` of kind `discarded`, which needs no lease. After an error the same call may be repeated. */
   async recordDiscarded(readings: readonly DiscardedReadings[]): Promise<void> {
     const events = readings.map(({ tenant, router, at, detail }) => {
       return { tenant, router, event: { kind: 'discarded', at, detail } } as const
     })
-    await this.#ask('discarded readings are not recorded', () =>
+    await asking('discarded readings are not recorded', () =>
       inTransaction(this.#options.database.pool, 'read committed', client =>
         runUnnest(client, INSERT_EVENTS_ONCE, events),
       ),
     )
-  }
-
-  async #ask<T>(whatIsNot: string, question: () => Promise<T>): Promise<T> {
-    try {
-      return await question()
-    } catch (error) {
-      throw asStoreError(whatIsNot, error)
-    }
   }
 
   async #commitTogether(batch: readonly RouterCommit[]): Promise<CommitResult> {

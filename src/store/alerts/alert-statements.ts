@@ -1,70 +1,72 @@
 import type { SessionAlertKind } from '../../accounting/alert.ts'
 import { OTHERS } from '../../accounting/others.ts'
+import { isoOf } from '../pg/instants.ts'
 
 /*
- * Each fires what is due and writes down whom to tell, in one statement: neither is there without the other. What has
- * fired is left out first, which is cheap, and the tables' unique keys make it once where two daemons look at the same
- * moment; the second then leaves a gap in the tenant's numbers. It waits at the tenant's row, before it inserts any.
+ * Each statement fires the alerts that are due and inserts their deliveries, so that there is neither without the other.
+ * It first filters out what has fired, which is cheap. If two daemons look at the same moment, the tables' unique keys
+ * make each alert fire once: the second daemon waits at the tenant's row before it inserts, and leaves a gap in the
+ * tenant's numbers.
  */
 
-/** As `pg` has it prepared. */
+/** A prepared statement of `pg`. */
 export interface Statement {
   readonly name: string
   readonly text: string
 }
 
-/** The rest fires the next time: a threshold with a slip of the pen must not be a million rows at once. */
+/** The rest fires the next time: a mistyped threshold must not insert a million rows at once. */
 const MOST_AT_ONCE = 1_000
 
 /**
- * Of alerts about the subscribers of one router. Those beyond it fire as all others do and can be asked for, but nobody is
- * told of each: one alert of kind `more` tells how many they are.
+ * How many alerts about the subscribers of one router are sent in a minute. More of them fire like all others and can be
+ * queried, but are not sent one by one: one alert of kind `more` has their count.
  */
-const TOLD_A_MINUTE = 200
-/** Beside what is the kind's own, `detail` has the router of an alert about a subscriber, and whether it is told. */
-const IS_TOLD = `not detail ? 'untold'`
+const SENT_A_MINUTE = 200
+/** Besides the fields of its kind, `detail` of an alert about a subscriber has `source`, its router, and `untold` if it is not sent. */
+const IS_SENT = `not detail ? 'untold'`
 
 const ONCE = `not exists (select from alerts as a where a.tenant_id = $1 and a.rule = d.rule and a.scope = d.scope
         and a.subject = d.subject and a.period = d.period)`
 
-/** @param due the name of rows of rule, scope, subject, period, detail, and `source`: its router, or null */
+/** @param due name of the rows with rule, scope, subject, period, detail, and `source`: the router, or null */
 function firing(kind: string, due: string, isNew = ONCE): string {
   const order = 'order by d.rule, d.scope, d.subject, d.period'
   return `recent as materialized (
-      select detail ->> 'source' as source, count(*) as told from alerts
-      where tenant_id = $1 and changed_at > now() - interval '1 minute' and detail ? 'source' and ${IS_TOLD} group by 1
+      select detail ->> 'source' as source, count(*) as sent from alerts
+      where tenant_id = $1 and changed_at > now() - interval '1 minute' and detail ? 'source' and ${IS_SENT} group by 1
     ), fresh as materialized (
-      select d.*, row_number() over (${order}) as place, d.source is not null and ${TOLD_A_MINUTE} <
-          row_number() over (partition by d.source ${order}) + coalesce(r.told, 0) as is_untold
+      select d.*, row_number() over (${order}) as place, d.source is not null and ${SENT_A_MINUTE} <
+          row_number() over (partition by d.source ${order}) + coalesce(r.sent, 0) as is_unsent
       from ${due} as d left join recent as r using (source) where ${isNew} order by place limit ${MOST_AT_ONCE}
     ), amount as (
-      select count(*) + count(distinct (rule, source)) filter (where is_untold) as all from fresh
+      select count(*) + count(distinct (rule, source)) filter (where is_unsent) as all from fresh
     ), numbers as (
       update tenants set last_alert = last_alert + a.all from amount as a
       where id = $1 and a.all > 0 returning last_alert - a.all as base
     ), fired as (
       insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
       select $1, n.base + d.place, d.rule, '${kind}', d.scope, d.subject, d.period, d.detail ||
-        jsonb_strip_nulls(jsonb_build_object('source', d.source, 'untold', case when d.is_untold then true end))
+        jsonb_strip_nulls(jsonb_build_object('source', d.source, 'untold', case when d.is_unsent then true end))
       from fresh as d cross join numbers as n order by d.place
       on conflict do nothing returning id, rule, detail
     ), rest as (
       select rule, detail ->> 'source' as source, count(*) as count, row_number() over (order by 1, 2) as place
-      from fired where not (${IS_TOLD}) group by 1, 2
+      from fired where not (${IS_SENT}) group by 1, 2
     ), more as (
       insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
       select $1, n.base + (select count(*) from fresh) + r.place, r.rule, 'more', 'router', r.source,
         ${isoOf('now()')}, jsonb_build_object('count', r.count)
       from rest as r cross join numbers as n
       on conflict do nothing returning id, rule, detail
-    ), all_told as (
-      select id, rule from fired where ${IS_TOLD} union all select id, rule from more
-    ), ${telling('all_told', 'fired')}
+    ), all_sent as (
+      select id, rule from fired where ${IS_SENT} union all select id, rule from more
+    ), ${deliveries('all_sent', 'fired')}
     select (select count(*) from fired)::int + (select count(*) from more)::int as count`
 }
 
-function telling(changed: string, event: string): string {
-  return `told as (
+function deliveries(changed: string, event: string): string {
+  return `delivered as (
       insert into alert_deliveries (alert_id, tenant_id, webhook, event)
       select c.id, $1, h.webhook, '${event}' from ${changed} as c join hooks as h on h.rule = c.rule
     )`
@@ -73,9 +75,9 @@ function telling(changed: string, event: string): string {
 const HOOKS = 'hooks as (select * from unnest($2::text[], $3::text[]) as h (webhook, rule))'
 
 /**
- * Subjects that used as much as a rule says; `(others)` is none. Parameters: tenant; webhooks and rules, in pairs; of each rule and span:
- * rule, scope, period, first and last day, usual threshold and quota, or null; of what is particular: rule, subject,
- * threshold, quota.
+ * Fires for subjects that used as much as a rule says, except `(others)`. Parameters: tenant; webhooks and rules, in
+ * pairs; for each rule and span: rule, scope, period, first and last day, usual threshold and quota, or null; for each
+ * limit of a single subject: rule, subject, threshold, quota.
  */
 export const FIRE_USAGE = {
   name: 'tikmeter_fire_usage',
@@ -111,8 +113,8 @@ export const FIRE_USAGE = {
 }
 
 /**
- * Routers that are silent, each with an outage that is not open yet. Parameters: tenant; webhooks and rules, in pairs;
- * of each rule and router: rule, router, begin, when it was last read or null, error or null.
+ * Fires for silent routers without an open outage. Parameters: tenant; webhooks and rules, in pairs; for each rule and
+ * router: rule, router, begin, last reading or null, error or null.
  */
 export const FIRE_OUTAGES = {
   name: 'tikmeter_fire_outages',
@@ -129,7 +131,7 @@ export const FIRE_OUTAGES = {
     )}`,
 }
 
-/** Which of these have an outage that has not ended. Parameters: tenants. */
+/** Selects tenants with an outage that has not ended. Parameters: tenants. */
 export const OPEN_OUTAGES = {
   name: 'tikmeter_open_outages',
   text: `select distinct tenant_id from alerts
@@ -137,8 +139,8 @@ export const OPEN_OUTAGES = {
 }
 
 /**
- * Ends the outages of routers that are read again, or are no longer to be. Parameters: tenant; webhooks and rules, in
- * pairs; of each router: its id, and when it was last read, in ISO 8601, or null where it is not to be read.
+ * Ends the outages of routers that are read again, or are no longer read on purpose. Parameters: tenant; webhooks and
+ * rules, in pairs; for each router: its id, and its last reading in ISO 8601, or null if it is not to be read.
  */
 export const END_OUTAGES = {
   name: 'tikmeter_end_outages',
@@ -152,20 +154,20 @@ export const END_OUTAGES = {
           select from routers as r where r.tenant_id = $1 and r.id = a.subject and r.removed_at is not null
         ))
       returning a.id, a.rule
-    ), ${telling('over', 'ended')}
+    ), ${deliveries('over', 'ended')}
     select count(*)::int as count from over`,
 }
 
 /**
- * Sessions that the ledger told something of. Parameters: tenant; webhooks and rules, in pairs; of each rule and day:
- * rule, scope, day, and its first instant and the one after it.
+ * Fires for sessions with an event in the ledger. Parameters: tenant; webhooks and rules, in pairs; for each rule and
+ * day: rule, scope, day, the day's first instant and the one after its last.
  * @param event the kind of `ledger_events`
  */
 function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'): Statement {
   const text = `with ${HOOKS}, rules as (
       select * from unnest($4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
         as r (rule, scope, period, from_at, until_at)
-    ), told_of as (
+    ), reported as (
       select distinct on (r.rule, r.scope, subject, r.period) r.rule, r.scope,
         case r.scope when 'user' then e.detail ->> 'username' else e.router_id end as subject, r.period,
         case r.scope when 'user' then e.router_id end as source,
@@ -174,7 +176,7 @@ function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'):
       from rules as r join ledger_events as e
         on e.tenant_id = $1 and e.kind = '${event}' and e.at >= r.from_at and e.at < r.until_at
       order by r.rule, r.scope, subject, r.period, e.at, e.id
-    ), ${firing(kind, 'told_of')}`
+    ), ${firing(kind, 'reported')}`
   return { name: `tikmeter_fire_${kind}`, text }
 }
 
@@ -186,29 +188,25 @@ export const FIRE_SESSIONS: Readonly<Record<SessionAlertKind, Statement>> = {
 export const ALERT = `tenant_id, number as id, rule, kind, scope, subject, period, detail,
     ${isoOf('fired_at')} as fired_at, ${isoOf('ended_at')} as ended_at`
 
-/** Those that were told. Parameters: tenants; how many of each. */
+/** Selects the newest sent alerts. Parameters: tenants; how many for each. */
 export const RECENT_OF = {
   name: 'tikmeter_recent_alerts',
   text: `select ${ALERT} from unnest($1::text[]) as t (tenant)
-    cross join lateral (select * from alerts as a where a.tenant_id = t.tenant and ${IS_TOLD} order by a.number desc limit $2) as a
+    cross join lateral (select * from alerts as a where a.tenant_id = t.tenant and ${IS_SENT} order by a.number desc limit $2) as a
     order by tenant_id, number`,
 }
 
-/** The sums of a million subscribers' months take minutes. */
+/** Summing a month of a million subscribers takes minutes. */
 export const ALERT_STATEMENT_MS = 600_000
-/** A statement tells the time at which it began, and can be seen only when it is done: minutes later. */
+/** Rows have the time at which their statement began, and can be seen only when it is done, minutes later. */
 const UNDER_WAY = `interval '${ALERT_STATEMENT_MS + 60_000} milliseconds'`
 
-/** What may have come since then, and is to be told. Parameters: tenants; an instant of `NOW`. */
+/** Selects sent alerts that may have fired or ended since. Parameters: tenants; an instant of `NOW`. */
 export const CHANGED_SINCE = {
   name: 'tikmeter_changed_alerts',
   text: `select ${ALERT} from alerts where tenant_id = any($1::text[]) and changed_at >= $2::timestamptz - ${UNDER_WAY}
-      and ${IS_TOLD} order by tenant_id, number`,
+      and ${IS_SENT} order by tenant_id, number`,
 }
 
-/** By the database's clock, the only one that all daemons share. */
+/** Selects the time of the database's clock, which all daemons share. */
 export const NOW = { name: 'tikmeter_now', text: `select now()::text as now` }
-
-function isoOf(instant: string): string {
-  return `to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-}

@@ -13,7 +13,7 @@ import { routerId, sessionId, type TenantId, tenantId } from '../../accounting/i
 import type { Service } from '../../accounting/reading.ts'
 import type { AlertRecord, Audience } from '../../alerts/record.ts'
 import { BorrowedConnection } from '../pg/borrowed-connection.ts'
-import { asStoreError } from '../pg/errors.ts'
+import { asking } from '../pg/errors.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
 import { storableText } from '../pg/storable.ts'
 import {
@@ -53,17 +53,17 @@ export interface AlertRow {
   }
 }
 
-const WHAT = 'alerts can not be told'
+const WHAT = 'alerts are not read or written'
 
-/** The table of alerts, on connections of its own. Every method throws DatabaseUnavailable where there is no answer. */
+/** The table of alerts, on connections of its own. Every method throws DatabaseUnavailable if there is no answer. */
 export class AlertStore implements AlertRecord {
   readonly #pool: Pool
-  /** Breaks off all that is asked of it, now or later. */
+  /** Breaks off all queries, now and later. */
   readonly cutOff: () => void
-  /** Waits for what is under way. May be called again. */
+  /** Waits for the queries under way. May be called again. */
   readonly stop: () => Promise<void>
 
-  /** Connects when it is first asked. */
+  /** Connects with the first query. */
   constructor(options: ConnectionOptions) {
     const { pool, cutOff, end } = openPool({ ...options, statementMs: ALERT_STATEMENT_MS, isPipeline: false })
     this.#pool = pool
@@ -71,7 +71,7 @@ export class AlertStore implements AlertRecord {
     this.stop = end
   }
 
-  /** Takes long where there are many subscribers. Rejects where the signal aborts. */
+  /** Takes long if there are many subscribers. Rejects if the signal aborts. */
   async fireUsage(audience: Audience, due: readonly DueUsage[], signal: AbortSignal): Promise<number> {
     const particular = [...new Set(due.map(({ rule }) => rule))].flatMap(rule =>
       Array.from(rule.particular, ([subject, limit]) => ({ rule: rule.id, subject, limit })),
@@ -92,14 +92,12 @@ export class AlertStore implements AlertRecord {
       particular.map(it => it.limit.threshold),
       particular.map(it => it.limit.quota ?? null),
     ]
-    try {
-      return await BorrowedConnection.during(this.#pool, signal, async client => {
+    return asking(WHAT, () =>
+      BorrowedConnection.during(this.#pool, signal, async client => {
         const { rows } = await client.query<{ count: number }>({ ...FIRE_USAGE, values })
         return rows[0]?.count ?? 0
-      })
-    } catch (error) {
-      throw asStoreError(WHAT, error)
-    }
+      }),
+    )
   }
 
   fireOutages(audience: Audience, silent: readonly Outage[]): Promise<number> {
@@ -126,7 +124,7 @@ export class AlertStore implements AlertRecord {
     ])
   }
 
-  /** @param kind of the rules of all that is due */
+  /** @param kind the kind of all rules in `due` */
   fireSessions(audience: Audience, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number> {
     return this.#count(FIRE_SESSIONS[kind], [
       ...audienceOf(audience),
@@ -156,7 +154,7 @@ export class AlertStore implements AlertRecord {
 
   async now(): Promise<string> {
     const [row] = await this.#ask<{ readonly now: string }>(NOW, [])
-    if (!row) throw new Error('PostgreSQL did not say the time')
+    if (!row) throw new Error('PostgreSQL did not return the time')
     return row.now
   }
 
@@ -169,11 +167,7 @@ export class AlertStore implements AlertRecord {
     statement: Statement,
     values: readonly unknown[],
   ): Promise<readonly Row[]> {
-    try {
-      return (await this.#pool.query<Row>({ ...statement, values: [...values] })).rows
-    } catch (error) {
-      throw asStoreError(WHAT, error)
-    }
+    return asking(WHAT, async () => (await this.#pool.query<Row>({ ...statement, values: [...values] })).rows)
   }
 }
 

@@ -1,21 +1,21 @@
+import { fromNow } from '../pg/instants.ts'
 import { ALERT } from './alert-statements.ts'
 
 /*
- * A delivery that is claimed is one that is not due for a while. So whoever claims it needs to be heard of no more: where
- * it dies, the delivery is due again. And as only the first that is pending of a webhook is ever claimed, due or not, no
- * two are under way to one webhook, and none overtakes another.
+ * A claim makes a delivery due later. If the daemon that claimed it dies, the delivery becomes due again by itself. Only
+ * the first pending delivery of a webhook is ever claimed, due or not, so no two are under way to one webhook, and none
+ * overtakes another.
  *
- *     pending, due    ──claim──▶ pending, due when the claim is over; one attempt more
- *     … that attempt  ──settle─▶ delivered, dead, or pending and due at another time
- *     … a later one   ──settle─▶ nothing
+ *     pending, due    ──claim──▶ pending, due when the claim ends; one more attempt
+ *     that attempt    ──settle─▶ delivered, dead, or pending and due at another time
+ *     a later attempt ──settle─▶ no change
  */
 
 const DUE = `d.status = 'pending' and d.next_attempt_at <= clock_timestamp()`
 
 /**
- * Who claims at the same moment passes over those rows, and finds them claimed the next time: a row that was waited for
- * or has changed is looked at anew. Parameters: tenants and webhooks, in pairs, the most urgent first; how many; for how
- * long, in milliseconds.
+ * A second daemon that claims at the same moment skips these rows, and finds them claimed the next time. Parameters:
+ * tenants and webhooks, in pairs, the most urgent first; how many at most; the duration of the claim in milliseconds.
  */
 export const CLAIM_DELIVERIES = {
   name: 'tikmeter_claim_deliveries',
@@ -43,8 +43,8 @@ export const CLAIM_DELIVERIES = {
 }
 
 /**
- * Parameters: id; attempts as they were claimed; the new status; when it is due, in milliseconds from now on, where it
- * still is pending; the error, or null.
+ * Parameters: id; attempts as claimed; the new status; when it is due, in milliseconds from now, if it stays pending; the
+ * error, or null.
  */
 export const SETTLE_DELIVERY = {
   name: 'tikmeter_settle_delivery',
@@ -54,12 +54,13 @@ export const SETTLE_DELIVERY = {
     where id = $1 and attempts = $2 and status = 'pending'`,
 }
 
-/** Another daemon's config may have it, as long as not both have been told of the change. */
+/** Another daemon's config may still have the webhook, until both have loaded the change. */
 const KNOWN_TO_NOBODY = `interval '1 hour'`
 
 /**
- * Whoever knows a webhook keeps its first one from being due for long; those behind it are, however long that takes. So
- * of one that nobody knows all are. Parameters: tenants; tenants and webhooks, in pairs, that are known; the error.
+ * A daemon that knows a webhook keeps its first delivery from being due for long. Those behind it may be due for long,
+ * so a webhook is unknown only if all of its deliveries are. Parameters: tenants; tenants and webhooks, in pairs, that
+ * are known; the error.
  */
 export const BURY_DELIVERIES = {
   name: 'tikmeter_bury_deliveries',
@@ -77,9 +78,4 @@ export const BURY_DELIVERIES = {
       from due as t where d.id = t.id returning d.tenant_id, d.webhook
     )
     select tenant_id, webhook, count(*)::int as deliveries from buried group by tenant_id, webhook`,
-}
-
-/** By the database's clock, the only one that all daemons share. */
-function fromNow(milliseconds: string): string {
-  return `clock_timestamp() + ${milliseconds}::float8 * interval '1 millisecond'`
 }

@@ -7,13 +7,13 @@ import type {
   WebhookRef,
 } from '../../alerts/delivery.ts'
 import type { Database } from '../pg/database.ts'
-import { asStoreError } from '../pg/errors.ts'
+import { asking } from '../pg/errors.ts'
 import { type AlertRow, alertOf } from './alert-store.ts'
 import { BURY_DELIVERIES, CLAIM_DELIVERIES, SETTLE_DELIVERY } from './delivery-statements.ts'
 
 export interface DeliveryStoreOptions {
   readonly database: Pick<Database, 'pool'>
-  /** For how long a delivery is its claimer's: longer than an attempt takes. */
+  /** How long a claim lasts: longer than an attempt takes. */
   readonly claimMs: number
 }
 
@@ -31,7 +31,7 @@ interface BuriedRow {
   readonly deliveries: number
 }
 
-/** What webhooks are to be told, and who tells them. Every method throws DatabaseUnavailable where there is no answer. */
+/** The table of deliveries. Every method throws DatabaseUnavailable if there is no answer. */
 export class DeliveryStore implements DeliveryPort {
   readonly #options: DeliveryStoreOptions
 
@@ -40,54 +40,47 @@ export class DeliveryStore implements DeliveryPort {
   }
 
   /**
-   * Of each webhook the first that is pending, where it is due: one at a time, since those behind it wait until it is
-   * delivered or dead.
+   * Claims the first pending delivery of each webhook, if it is due. Only the first, because those behind it wait until
+   * it is delivered or dead.
    * @param webhooks the most urgent first
    * @param most in all
    */
   claim(webhooks: readonly WebhookRef[], most: number): Promise<readonly Delivery[]> {
-    return this.#ask('deliveries are not claimed', async ({ database: { pool }, claimMs }) => {
-      const values = [...pairsOf(webhooks), most, claimMs]
-      const { rows } = await pool.query<ClaimedRow>({ ...CLAIM_DELIVERIES, values })
-      return rows.map(claimedOf)
+    const { database, claimMs } = this.#options
+    const values = [...pairsOf(webhooks), most, claimMs]
+    return asking('deliveries are not claimed', async () => {
+      const { rows } = await database.pool.query<ClaimedRow>({ ...CLAIM_DELIVERIES, values })
+      return rows.map(deliveryOf)
     })
   }
 
-  /** @returns false where it was claimed anew meanwhile, or settled: then nothing is changed */
+  /** @returns false, without a change, if it was claimed again or settled meanwhile */
   settle({ id, attempt }: Pick<Delivery, 'id' | 'attempt'>, verdict: Verdict): Promise<boolean> {
-    return this.#ask('a delivery is not settled', async ({ database: { pool } }) => {
-      const status = verdict.kind === 'retry' ? 'pending' : verdict.kind
-      const afterMs = verdict.kind === 'retry' ? verdict.afterMs : 0
-      const error = verdict.kind === 'delivered' ? null : verdict.error
-      const { rowCount } = await pool.query({
-        ...SETTLE_DELIVERY,
-        values: [id, attempt, status, afterMs, error],
-      })
+    const { pool } = this.#options.database
+    const status = verdict.kind === 'retry' ? 'pending' : verdict.kind
+    const afterMs = verdict.kind === 'retry' ? verdict.afterMs : 0
+    const error = verdict.kind === 'delivered' ? null : verdict.error
+    const values = [id, attempt, status, afterMs, error]
+    return asking('a delivery is not settled', async () => {
+      const { rowCount } = await pool.query({ ...SETTLE_DELIVERY, values })
       return rowCount === 1
     })
   }
 
   /**
-   * Gives up what is pending of these tenants for other webhooks than these, where it has been due for an hour: so no
-   * daemon knows them.
-   * @returns how much of which
+   * Gives up the pending deliveries of these tenants for other webhooks, if they have been due for an hour: no daemon
+   * knows those webhooks.
+   * @returns how many of which webhook
    */
   bury(tenants: readonly TenantId[], webhooks: readonly WebhookRef[]): Promise<readonly BuriedWebhook[]> {
-    return this.#ask('old deliveries are not given up', async ({ database: { pool } }) => {
-      const values = [tenants, ...pairsOf(webhooks), 'webhook not in the config']
+    const { pool } = this.#options.database
+    const values = [tenants, ...pairsOf(webhooks), 'webhook not in the config']
+    return asking('old deliveries are not given up', async () => {
       const { rows } = await pool.query<BuriedRow>({ ...BURY_DELIVERIES, values })
       return rows.map(({ tenant_id, webhook, deliveries }) => ({
         ...{ tenant: tenantId(tenant_id), webhook, deliveries },
       }))
     })
-  }
-
-  async #ask<T>(whatIsNot: string, question: (options: DeliveryStoreOptions) => Promise<T>): Promise<T> {
-    try {
-      return await question(this.#options)
-    } catch (error) {
-      throw asStoreError(whatIsNot, error)
-    }
   }
 }
 
@@ -95,7 +88,7 @@ function pairsOf(webhooks: readonly WebhookRef[]): readonly [readonly string[], 
   return [webhooks.map(({ tenant }) => tenant), webhooks.map(({ webhook }) => webhook)]
 }
 
-function claimedOf(row: ClaimedRow): Delivery {
+function deliveryOf(row: ClaimedRow): Delivery {
   const { tenant_id, delivery: id, webhook, event, attempts: attempt, age_ms: ageMs } = row
   return { tenant: tenantId(tenant_id), id, webhook, event, attempt, ageMs, about: alertOf(row) }
 }

@@ -1,10 +1,11 @@
 import type { ClientBase } from 'pg'
 import { addSums, NO_SUM } from '../../accounting/bytes.ts'
 import type { LedgerEvent } from '../../accounting/entry.ts'
-import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
+import { type RouterKey, routerKey } from '../../accounting/ids.ts'
 import { namesADay, OTHERS, type OthersShare } from '../../accounting/others.ts'
 import type { RouterCommit, RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
+import { rowKey } from '../pg/row-key.ts'
 import { storableLimit } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import type { CommitResult } from './outcome.ts'
@@ -78,7 +79,7 @@ function othersOf(days: readonly NamedDay[]): ReadonlyMap<RouterKey, ReadonlyMap
   for (const { tenant_id, router_id, day, is_first, upload, download } of days) {
     const bytes = { upload: BigInt(upload), download: BigInt(download) }
     if (bytes.upload + bytes.download === 0n) continue
-    const key = routerKey(tenantId(tenant_id), routerId(router_id))
+    const key = rowKey(tenant_id, router_id)
     const its = others.get(key) ?? new Map<string, OthersShare>()
     const before = its.get(day)
     const isFirst = is_first || before?.isFirst === true

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
-import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
+import { type RouterKey, routerKey } from '../../accounting/ids.ts'
 import type { CommitOutcome, RouterCommit } from '../../recording/ports.ts'
+import { rowKey } from '../pg/row-key.ts'
 import { storableBytes } from '../pg/storable.ts'
 import { decideOutcome, type LockedRouter, UNTAKEN } from './outcome.ts'
 
@@ -13,7 +14,7 @@ const LOCK_ROUTERS = `select r.tenant_id, r.id, r.position, l.owner, l.epoch fro
   join router_leases as l on l.tenant_id = r.tenant_id and l.router_id = r.id
   order by r.tenant_id, r.id for key share of l for no key update of r`
 
-interface StandingRow {
+interface LockedRow {
   readonly tenant_id: string
   readonly id: string
   readonly position: string
@@ -30,27 +31,27 @@ export async function decideOutcomes(
   owner: string,
   batch: readonly RouterCommit[],
 ): Promise<ReadonlyMap<RouterKey, CommitOutcome>> {
-  const standings = await lockRouters(client, batch)
+  const locked = await lockRouters(client, batch)
   const outcomes = new Map<RouterKey, CommitOutcome>()
   for (const commit of batch) {
     const key = routerKey(commit.tenant, commit.router)
-    outcomes.set(key, decideOutcome(standings.get(key) ?? UNTAKEN, owner, commit))
+    outcomes.set(key, decideOutcome(locked.get(key) ?? UNTAKEN, owner, commit))
   }
   return outcomes
 }
 
 async function lockRouters(client: ClientBase, batch: readonly RouterCommit[]) {
-  const { rows } = await client.query<StandingRow>({
+  const { rows } = await client.query<LockedRow>({
     name: 'tikmeter_lock_routers',
     text: LOCK_ROUTERS,
     values: [batch.map(({ tenant }) => tenant), batch.map(({ router }) => router)],
   })
-  const standings = new Map<RouterKey, LockedRouter>()
+  const locked = new Map<RouterKey, LockedRouter>()
   for (const { tenant_id, id, position, owner, epoch } of rows)
-    standings.set(routerKey(tenantId(tenant_id), routerId(id)), {
+    locked.set(rowKey(tenant_id, id), {
       owner: owner ?? undefined,
       epoch: Number(epoch),
       position: storableBytes(Number(position)),
     })
-  return standings
+  return locked
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 
 /**
- * Of work that nothing waits for, done in small steps: after each, a rest for as long as it took, so that commits
+ * The pace of work that nothing waits for. After each small step it rests as long as the step took, so that commits
  * always have half of the database to themselves.
  */
 export class Pace {
@@ -15,7 +15,7 @@ export class Pace {
     this.#sinceMs = clock.steadyMs()
   }
 
-  /** Between two steps; over at once when the signal aborts. */
+  /** Rests between two steps. Returns at once when the signal aborts. */
   async rest(): Promise<void> {
     const clock = this.#clock
     await clock.sleep(clock.steadyMs() - this.#sinceMs, this.signal)

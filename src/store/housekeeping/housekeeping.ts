@@ -20,13 +20,12 @@ export interface HousekeepingOptions {
 }
 
 const EVERY_MS = 60 * 60_000
-/** After a failure, most likely of the connection. */
+/** The wait after a failure, which is most likely one of the connection. */
 const AGAIN_MS = 60_000
 const CHECK_EVERY_MS = 24 * EVERY_MS
 
 /**
- * Once an hour, makes partitions before they are needed and removes what is too old; once a day, compares the daily
- * tables.
+ * Makes partitions ahead of time and deletes old rows, once an hour, and compares the daily tables, once a day.
  */
 export class Housekeeping implements Component {
   readonly #options: HousekeepingOptions

@@ -3,29 +3,29 @@ import { asStoreError } from '../pg/errors.ts'
 import { partitionWeek, weekAfter } from '../schema/partitions.ts'
 import type { Pace } from './half-load.ts'
 
-/** For how long rows are kept; the daily tables are kept for good. */
+/** How long rows are kept. The daily tables are kept for good. */
 export interface RetentionTerms {
   readonly deltasMs: number
-  /** Of ended sessions, by their end, of ledger events, and of alerts. */
+  /** For ended sessions, by their end, for ledger events, and for alerts. */
   readonly sessionsMs: number
 }
 
-export interface Removed {
+export interface DeletedRows {
   readonly partitions: readonly string[]
   readonly sessions: number
   readonly events: number
   readonly alerts: number
 }
 
-/** So few that a step takes some ten milliseconds; no row of theirs is one that commits write. */
+/** Few enough that a step takes some ten milliseconds. Commits do not write these rows. */
 const ROWS_A_STEP = 1_000
 
-/** An alert of a month that is judged still would fire once more if it were gone. */
+/** An alert of a month that is still evaluated would fire again if it were deleted. */
 const ALERTS_MS = 63 * 86_400_000
 
 /**
- * Drops the partitions of `session_deltas` that are wholly too old, and deletes old sessions and events a few at a
- * time. Nothing waits for it, and it can be cut off at any point.
+ * Drops the partitions of `session_deltas` that are wholly too old, and deletes old sessions, events and alerts a few at
+ * a time. Nothing waits for it, and it can be cut off at any point.
  * @throws StoreError
  */
 export async function applyRetention(
@@ -33,7 +33,7 @@ export async function applyRetention(
   terms: RetentionTerms,
   now: Date,
   pace: Pace,
-): Promise<Removed> {
+): Promise<DeletedRows> {
   const before = (keptMs: number) => new Date(now.getTime() - keptMs).toISOString()
   const sessionsBefore = before(terms.sessionsMs)
   try {
@@ -48,7 +48,7 @@ export async function applyRetention(
     )
     return { partitions, sessions, events, alerts }
   } catch (error) {
-    throw asStoreError('old rows are not removed', error)
+    throw asStoreError('old rows are not deleted', error)
   }
 }
 
@@ -58,7 +58,7 @@ const DELETE_SESSIONS = `delete from user_sessions where id = any(array(
 const DELETE_EVENTS = `delete from ledger_events where id = any(array(
   select id from ledger_events where at < $1 limit ${ROWS_A_STEP}))`
 
-/** With what webhooks were told of them. An outage goes when it is over. */
+/** Deletes alerts with their deliveries. An outage is kept until it is over. */
 const DELETE_ALERTS = `delete from alerts where id = any(array(
   select id from alerts where changed_at < $1 and (kind <> 'router_offline' or ended_at is not null)
   order by changed_at limit ${ROWS_A_STEP}))`
@@ -74,7 +74,7 @@ async function deleteInSteps(pool: Pool, statement: string, before: string, pace
   return deleted
 }
 
-/** By name, since one that was cut off between detaching and dropping is a table of its own. */
+/** Finds partitions by name, because after a cut between detaching and dropping one is a table of its own. */
 const PARTITIONS = `select relname as name, inhdetachpending as detaching from pg_class
   left join pg_inherits on inhrelid = pg_class.oid
   where relkind = 'r' and relname like 'session\\_deltas\\_%' and relnamespace = (
@@ -87,7 +87,7 @@ async function dropPartitions(pool: Pool, before: number, pace: Pace): Promise<r
   for (const { name, detaching } of rows) {
     const week = partitionWeek(name)
     if (pace.signal.aborted || week === undefined || weekAfter(week) > before) continue
-    // Detached first: that waits for who uses it, but keeps nobody from using the others, or from beginning to.
+    // Detached first: that waits for the users of this partition, but does not block the use of the others.
     if (detaching !== null)
       await pool.query(
         `alter table session_deltas detach partition ${name} ${detaching ? 'finalize' : 'concurrently'}`,

@@ -2,21 +2,21 @@ import type { Pool } from 'pg'
 import type { ByteSum } from '../../accounting/bytes.ts'
 import { type TenantId, tenantId } from '../../accounting/ids.ts'
 
-/** A tenant's month in which its subscribers' bytes are not its routers': none, unless somebody else wrote them. */
+/** A tenant's month in which the two daily tables have different sums. Only somebody else's writes can cause it. */
 export interface RollupFault {
   readonly tenant: TenantId
-  /** Its first day: `2026-11-01`. */
+  /** The first day: `2026-11-01`. */
   readonly month: string
-  /** By `usage_daily`. */
+  /** The sum of `usage_daily`. */
   readonly subscribers: ByteSum
-  /** By `tenant_usage_daily`. */
+  /** The sum of `tenant_usage_daily`. */
   readonly routers: ByteSum
 }
 
 /**
- * Compares the two daily tables, all of both, and locks nothing. A month at a time: as long as a statement runs, no
- * dead row anywhere in the database is cleared away.
- * @returns step by step what is wrong with a month, `undefined` where nothing is
+ * Compares the two daily tables completely, and locks nothing. It goes a month at a time, because no dead row anywhere
+ * in the database can be cleared away while a statement runs.
+ * @returns for each month the fault, or `undefined` if there is none
  */
 export async function* rollupFaults(pool: Pool): AsyncIterable<RollupFault | undefined> {
   const { rows: tenants } = await pool.query<{ id: string }>('select id from tenants order by id')
@@ -26,7 +26,7 @@ export async function* rollupFaults(pool: Pool): AsyncIterable<RollupFault | und
   }
 }
 
-/** From the first day of either table to the last. */
+/** The months from the first day of either table to the last. */
 const MONTHS = `select generate_series(date_trunc('month', min(first)), max(last), '1 month')::date::text as month
   from (
     select min(day) as first, max(day) as last from usage_daily where tenant_id = $1

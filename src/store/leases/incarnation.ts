@@ -2,15 +2,15 @@ import type { Database } from '../pg/database.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { storableText } from '../pg/storable.ts'
 
-/** Daemons that could not keep their id were another one at each start. */
+/** Daemons that could not keep their id had a new one at each start. Their rows are deleted after this time. */
 const FORGOTTEN_AFTER = `interval '30 days'`
 
 /**
- * Makes this process the newest of its daemon. Older ones of the same id, of which there are some only where a disk was
- * copied, take no router any more.
- * @param id the daemon's
- * @returns what tells this process from all others: greater than that of any before it
- * @throws DatabaseUnavailable where there is no answer
+ * Makes this process the newest of its daemon. Older processes with the same id, which exist only if a disk was copied,
+ * take no more routers.
+ * @param id the daemon's id
+ * @returns the incarnation of this process, greater than that of any earlier one
+ * @throws DatabaseUnavailable if there is no answer
  */
 export async function beginIncarnation({ pool }: Database, id: string, host: string): Promise<number> {
   try {
@@ -19,7 +19,7 @@ export async function beginIncarnation({ pool }: Database, id: string, host: str
          and not exists (select from router_leases as l where l.owner = d.id and l.expires_at > now())`,
       [id],
     )
-    // The number is drawn once the row is locked: of two that begin at once, the later one has the greater.
+    // The number is drawn when the row is locked, so of two processes that start at once the later has the greater.
     const { rows } = await pool.query<{ readonly incarnation: string }>(
       `insert into daemons as d (id, host, started_at) values ($1, $2, clock_timestamp())
        on conflict (id) do update set incarnation = default, host = excluded.host, started_at = clock_timestamp()
@@ -28,6 +28,6 @@ export async function beginIncarnation({ pool }: Database, id: string, host: str
     )
     return Number(rows[0]?.incarnation)
   } catch (error) {
-    throw asStoreError('the daemon is not known to the others', error)
+    throw asStoreError('the daemon is not registered', error)
   }
 }

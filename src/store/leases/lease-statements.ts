@@ -1,25 +1,28 @@
+import { fromNow } from '../pg/instants.ts'
+
 /*
- * Who waits for whom, on the row of a router's lease:
+ * What waits for what, on the row of a router's lease:
  *
  *                          lock                  a commit      a renewal     a taking
  *     a commit             for key share         -             -             waits
  *     a renewal, release   for no key update     -             waits         waits
  *     a taking             for update            waits         waits         waits
  *
- * So no taking comes between a commit's check and its end: it begins before the commit, which then finds another
- * epoch, or it ends after it, and whoever took the router loads what was committed. Renewals and commits pass each
- * other. (The `update` that ends a taking, alone, would not do: it changes no key and so would pass a commit.)
+ * So no taking comes between a commit's check and its end. Either it begins before the commit, which then finds another
+ * epoch, or it ends after the commit, and the daemon that took the router loads what was committed. Renewals and commits
+ * do not wait for each other. (The `update` at the end of a taking would not be enough: it changes no key, so a commit
+ * would not wait for it.)
  *
- * All lock in the order of the tables' keys, so nobody waits in a circle. And each is one statement, a transaction
- * of its own, so a daemon that is paused half-way holds no lease's row but by a commit. Rows that were waited for
- * are looked at anew, with the time as it is then: a lease that was renewed meanwhile is not taken.
+ * All lock in the order of the tables' keys, so there is no deadlock. Each is one statement, a transaction of its own,
+ * so a daemon that is paused holds a lease's row only during a commit. PostgreSQL evaluates rows that were waited for
+ * again, with the time as it is then: a lease that was renewed meanwhile is not taken.
  */
 
 const KEYS = 'unnest($1::text[], $2::text[]) as t (tenant_id, router_id)'
 const ROW = 'l.tenant_id = t.tenant_id and l.router_id = t.router_id'
 const ORDER = 'order by l.tenant_id, l.router_id'
 
-/** Makes the rows of routers that never had one; they wait to be taken. Parameters: tenants, routers. */
+/** Inserts rows for routers that have none, free to be taken. Parameters: tenants, routers. */
 export const BEGIN_LEASES = {
   name: 'tikmeter_begin_leases',
   text: `insert into router_leases (tenant_id, router_id)
@@ -30,8 +33,8 @@ export const BEGIN_LEASES = {
 }
 
 /**
- * Takes those that nobody holds, or `owner` itself, unless a newer process of it is there. Parameters: tenants, routers,
- * owner, duration in milliseconds, incarnation.
+ * Takes the leases that nobody holds, or that `owner` itself holds, unless it has a newer process. Parameters: tenants,
+ * routers, owner, duration in milliseconds, incarnation.
  */
 export const TAKE_LEASES = {
   name: 'tikmeter_take_leases',
@@ -52,26 +55,21 @@ const HELD = `with held as (
     where l.owner = $3 ${ORDER} for no key update of l
   )`
 
-/** Prolongs those that nobody took. Parameters: router keys, epochs, owner, duration in milliseconds. */
+/** Prolongs the leases that nobody took. Parameters: router keys, epochs, owner, duration in milliseconds. */
 export const RENEW_LEASES = {
   name: 'tikmeter_renew_leases',
   text: `${HELD} update router_leases as l set expires_at = ${fromNow('$4')} from held as t where ${ROW}
     returning l.tenant_id, l.router_id`,
 }
 
-/** Lets go of those that nobody took. Parameters: router keys, epochs, owner. */
+/** Releases the leases that nobody took. Parameters: router keys, epochs, owner. */
 export const RELEASE_LEASES = {
   name: 'tikmeter_release_leases',
   text: `${HELD} update router_leases as l set expires_at = '-infinity' from held as t where ${ROW}`,
 }
 
-/** The newest process of a daemon where it is none of those up to an incarnation. Parameters: owner, incarnation. */
+/** Selects the newest process of a daemon, if it is newer than an incarnation. Parameters: owner, incarnation. */
 export const NEWER = {
   name: 'tikmeter_newer_daemon',
   text: 'select host, started_at from daemons where id = $1 and incarnation > $2',
-}
-
-/** By the database's clock, the only one that all daemons share. */
-function fromNow(milliseconds: string): string {
-  return `clock_timestamp() + ${milliseconds}::int8 * interval '1 millisecond'`
 }

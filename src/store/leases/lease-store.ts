@@ -1,17 +1,18 @@
-import { type RouterKey, routerId, routerKey, tenantId } from '../../accounting/ids.ts'
+import type { RouterKey } from '../../accounting/ids.ts'
 import type { RouterRef } from '../../recording/ports.ts'
 import type { Leases, NewerDaemon } from '../../roster/ports.ts'
 import type { Database } from '../pg/database.ts'
-import { asStoreError } from '../pg/errors.ts'
+import { asking } from '../pg/errors.ts'
+import { rowKey } from '../pg/row-key.ts'
 import { BEGIN_LEASES, NEWER, RELEASE_LEASES, RENEW_LEASES, TAKE_LEASES } from './lease-statements.ts'
 
 export interface LeaseStoreOptions {
   readonly database: Database
-  /** This daemon's id, which it keeps over restarts and shares with no other. */
+  /** This daemon's id. It is kept across restarts and shared with no other daemon. */
   readonly owner: string
-  /** This process among all of its id: the newest has the greatest. */
+  /** Identifies this process among all with the daemon's id. The newest has the greatest. */
   readonly incarnation: number
-  /** For how long a lease holds without a renewal. */
+  /** How long a lease holds without a renewal. */
   readonly durationMs: number
 }
 
@@ -29,7 +30,7 @@ interface KeyRow {
   readonly router_id: string
 }
 
-/** Which routers are this daemon's. Every method throws DatabaseUnavailable where there is no answer. */
+/** The leases in PostgreSQL. Every method throws DatabaseUnavailable if there is no answer. */
 export class LeaseStore implements Leases {
   readonly #options: LeaseStoreOptions
 
@@ -38,64 +39,52 @@ export class LeaseStore implements Leases {
   }
 
   /**
-   * Takes those routers whose lease is nobody's, has expired, or is this owner's already (of an earlier run, since
-   * whatever is under way with the old epoch is lost by it: so never ask for one that is held). None, where a newer process has this owner's id. Waits for commits
-   * of those who had them, so what is loaded afterwards has all that they will ever write.
-   * @returns the epochs of the routers that were taken; one that the database doesn't know never is
+   * Takes the leases that nobody has, that have expired, or that this owner has from an earlier run. Never ask for one
+   * that is held: whatever is under way with the old epoch is lost. Takes none if a newer process has this owner's id.
+   * Waits for commits of the previous owners, so what is loaded afterwards has all that they will ever write.
+   * @returns the epochs of the routers that were taken; a router that the database does not know never is
    */
   acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>> {
+    const { owner, incarnation, durationMs, database } = this.#options
+    const { pool } = database
     const keys = [routers.map(({ tenant }) => tenant), routers.map(({ router }) => router)]
-    return this.#ask(
-      'leases are not taken',
-      async ({ database: { pool }, owner, incarnation, durationMs }) => {
-        await pool.query({ ...BEGIN_LEASES, values: keys })
-        const values = [...keys, owner, durationMs, incarnation]
-        const { rows } = await pool.query<TakenRow>({ ...TAKE_LEASES, values })
-        return new Map(rows.map(row => [keyOf(row), Number(row.epoch)]))
-      },
-    )
+    return asking('leases are not taken', async () => {
+      await pool.query({ ...BEGIN_LEASES, values: keys })
+      const values = [...keys, owner, durationMs, incarnation]
+      const { rows } = await pool.query<TakenRow>({ ...TAKE_LEASES, values })
+      return new Map(rows.map(row => [rowKey(row.tenant_id, row.router_id), Number(row.epoch)]))
+    })
   }
 
   /**
-   * Prolongs those that are still ours at that epoch; also one that has expired, as long as nobody took it.
+   * Prolongs the leases that are still ours at their epoch, even if they have expired, as long as nobody took them.
    * @returns the routers that are still ours; all others are lost
    */
   renew(leases: ReadonlyMap<RouterKey, number>): Promise<ReadonlySet<RouterKey>> {
-    return this.#ask('leases are not renewed', async ({ database: { pool }, owner, durationMs }) => {
-      const values = [[...leases.keys()], [...leases.values()], owner, durationMs]
-      const { rows } = await pool.query<KeyRow>({ ...RENEW_LEASES, values })
-      return new Set(rows.map(keyOf))
+    const { owner, durationMs, database } = this.#options
+    const values = [[...leases.keys()], [...leases.values()], owner, durationMs]
+    return asking('leases are not renewed', async () => {
+      const { rows } = await database.pool.query<KeyRow>({ ...RENEW_LEASES, values })
+      return new Set(rows.map(row => rowKey(row.tenant_id, row.router_id)))
     })
   }
 
-  /** Lets others take them at once; when all of them is committed and none is read any more. */
+  /** Lets others take them at once. Call it when all of them is committed and none is read any longer. */
   release(leases: ReadonlyMap<RouterKey, number>): Promise<void> {
-    return this.#ask('leases are not released', async ({ database: { pool }, owner }) => {
-      await pool.query({ ...RELEASE_LEASES, values: [[...leases.keys()], [...leases.values()], owner] })
+    const { owner, database } = this.#options
+    const values = [[...leases.keys()], [...leases.values()], owner]
+    return asking('leases are not released', async () => {
+      await database.pool.query({ ...RELEASE_LEASES, values })
     })
   }
 
-  /** The process that has this owner's id now, where it is another one than this. */
+  /** The newest process with this owner's id, if it is not this one. */
   newer(): Promise<NewerDaemon | undefined> {
-    return this.#ask(
-      'newer daemons are not looked for',
-      async ({ database: { pool }, owner, incarnation }) => {
-        const { rows } = await pool.query<NewerRow>({ ...NEWER, values: [owner, incarnation] })
-        const [newer] = rows
-        return newer && { host: newer.host, startedAt: newer.started_at }
-      },
-    )
+    const { owner, incarnation, database } = this.#options
+    return asking('newer daemons are not looked for', async () => {
+      const { rows } = await database.pool.query<NewerRow>({ ...NEWER, values: [owner, incarnation] })
+      const [newer] = rows
+      return newer && { host: newer.host, startedAt: newer.started_at }
+    })
   }
-
-  async #ask<T>(whatIsNot: string, question: (options: LeaseStoreOptions) => Promise<T>): Promise<T> {
-    try {
-      return await question(this.#options)
-    } catch (error) {
-      throw asStoreError(whatIsNot, error)
-    }
-  }
-}
-
-function keyOf({ tenant_id, router_id }: KeyRow): RouterKey {
-  return routerKey(tenantId(tenant_id), routerId(router_id))
 }

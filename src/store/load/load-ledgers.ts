@@ -3,11 +3,12 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { type Bindings, NO_BINDINGS } from '../../accounting/counting/bindings.ts'
 import { type CountedMark, countedUpTo } from '../../accounting/counting/mark.ts'
-import { type RouterKey, routerId, routerKey, type SessionId, tenantId } from '../../accounting/ids.ts'
+import { type RouterKey, routerKey, type SessionId } from '../../accounting/ids.ts'
 import type { LastReading, Ledger } from '../../accounting/ledger.ts'
 import type { Service } from '../../accounting/reading.ts'
 import type { Session } from '../../accounting/session.ts'
 import type { RouterRef, StoredRouter } from '../../recording/ports.ts'
+import { rowKey } from '../pg/row-key.ts'
 import { storableBytes } from '../pg/storable.ts'
 import { bindingCounters, routerServices, routers, userSessions } from '../schema/schema.ts'
 import { deviceOf } from './stored-device.ts'
@@ -35,7 +36,7 @@ export async function loadLedgers(
       ledgers: new Map(),
     })
   for (const row of rows) {
-    const key = routerKey(tenantId(row.tenantId), routerId(row.id))
+    const key = rowKey(row.tenantId, row.id)
     const ledgers = new Map<Service, Ledger>()
     for (const [service, last] of readings.get(key) ?? [])
       ledgers.set(service, {
@@ -75,7 +76,7 @@ async function loadSessions(
   )
   const all = new Map<RouterKey, Known>()
   const knownOf = (row: SessionRow): Known => {
-    const key = routerKey(tenantId(row.tenant_id), routerId(row.router_id))
+    const key = rowKey(row.tenant_id, row.router_id)
     const known: Known = all.get(key) ?? { sessions: new Map(), left: new Set(), away: new Map() }
     all.set(key, known)
     return known
@@ -112,7 +113,7 @@ async function loadBindings(
     .where(isOneOf(refs, bindingCounters.tenantId, bindingCounters.routerId))
   const all = new Map<RouterKey, Map<Service, Map<string, CountedMark>>>()
   for (const row of rows) {
-    const key = routerKey(tenantId(row.tenantId), routerId(row.routerId))
+    const key = rowKey(row.tenantId, row.routerId)
     const counters = { upload: storableBytes(row.upload), download: storableBytes(row.download) }
     const mark = { ...countedUpTo(counters), doubts: storedCounters(row.doubts) }
     mapOf(mapOf(all, key), row.service).set(row.interface, mark)
@@ -132,7 +133,7 @@ async function loadReadings(
     .orderBy(routerServices.service)
   const all = new Map<RouterKey, Map<Service, Omit<LastReading, 'hasLeft'>>>()
   for (const { service, readingAt, steadyAt, bootEarliestAt, bootLatestAt, ...row } of rows)
-    mapOf(all, routerKey(tenantId(row.tenantId), routerId(row.routerId))).set(service, {
+    mapOf(all, rowKey(row.tenantId, row.routerId)).set(service, {
       at: { wall: readingAt, steadyMs: steadyAt.getTime() },
       boot: { earliestMs: bootEarliestAt.getTime(), latestMs: bootLatestAt.getTime() },
       ...deviceOf(row.device),

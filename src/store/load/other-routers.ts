@@ -9,6 +9,7 @@ import {
 } from '../../accounting/ids.ts'
 import type { Service } from '../../accounting/reading.ts'
 import type { StoredOtherRouter, StoredService } from '../../recording/ports.ts'
+import { rowKey } from '../pg/row-key.ts'
 import { readRollups } from './rollups.ts'
 
 interface RouterRow {
@@ -43,7 +44,7 @@ export async function readOtherRouters(
     [tenants, [...here]],
   )
   const elsewhere = new Map<TenantId, Map<RouterId, StoredOtherRouter>>()
-  const moved = rows.filter(row => known.get(keyOf(row.tenant_id, row.id))?.stamp !== row.stamp)
+  const moved = rows.filter(row => known.get(rowKey(row.tenant_id, row.id))?.stamp !== row.stamp)
   const { rollups, services } = await readMoved(pool, moved)
   for (const row of rows) {
     const tenant = tenantId(row.tenant_id)
@@ -96,13 +97,9 @@ async function readServices(
   )
   const all = new Map<RouterKey, Map<Service, StoredService>>()
   for (const { tenant_id, router_id, service, reading_at: readAt, usernames: online, uncounted } of rows) {
-    const key = keyOf(tenant_id, router_id)
+    const key = rowKey(tenant_id, router_id)
     const services = all.get(key) ?? new Map<Service, StoredService>()
     all.set(key, services.set(service, { readAt, online, uncounted }))
   }
   return all
-}
-
-function keyOf(tenant: string, router: string): RouterKey {
-  return routerKey(tenantId(tenant), routerId(router))
 }

@@ -1,17 +1,17 @@
 import { RAISE_DESCRIPTORS } from '../../runtime/descriptors.ts'
 
-/** What an error of the database, or of the way to it, tells. */
-interface Told {
-  /** PostgreSQL's, or the system's. */
+/** An error of the database, or of the connection to it. */
+interface DatabaseFault {
+  /** The code of PostgreSQL or of the system. */
   readonly code: string | undefined
   readonly message: string
 }
 
 /**
- * What somebody can do about a database that can't be reached, or does not let us; `undefined` for all that passes by
- * itself or says so. See PostgreSQL's "Error Codes".
+ * Says what to do about a database that cannot be reached, or that rejects us; `undefined` for errors that pass by
+ * themselves or say it themselves. See PostgreSQL's "Error Codes".
  */
-export function adviceFor({ code, message }: Told): string | undefined {
+export function adviceFor({ code, message }: DatabaseFault): string | undefined {
   switch (code) {
     case 'ECONNREFUSED':
       return 'start PostgreSQL there, or set database.url to where it runs'
@@ -46,7 +46,7 @@ export function adviceFor({ code, message }: Told): string | undefined {
 
 const UNREACHED = 'see that host and port of database.url are right, and that nothing on the way drops it'
 
-/** pg's own errors have no code. */
+/** Recognizes pg's own errors, which have no code. */
 function adviceByWords(message: string): string | undefined {
   if (/client password must be/.test(message))
     return 'set database.url to one with a password: postgres://user:password@host/name'

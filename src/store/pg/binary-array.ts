@@ -1,6 +1,6 @@
 import { DatabaseRefused } from './errors.ts'
 
-/** One column of rows that go to Postgres as one array a column. */
+/** A column of rows that are sent to PostgreSQL as one array per column. */
 export type Column<Row> = { readonly name: string } & (
   | { readonly type: 'uuid' | 'text' | 'jsonb'; readonly of: (row: Row) => string | null }
   /** `2026-11-24` */
@@ -10,8 +10,8 @@ export type Column<Row> = { readonly name: string } & (
 )
 
 /*
- * The binary form of an array, which takes Postgres a third of the time that it takes to read the same as text, and
- * takes us less to make. All numbers have the high byte first:
+ * The binary form of an array. PostgreSQL reads it in a third of the time that the text form takes, and we make it
+ * faster too. All numbers are big-endian:
  *
  *     array   = dimensions:int4 hasNull:int4 oid:int4 length:int4 firstIndex:int4 element*
  *     element = bytes:int4 value      | −1:int4 for null
@@ -20,7 +20,7 @@ const HEAD_BYTES = 20
 const LENGTH_BYTES = 4
 const OIDS = { uuid: 2950, text: 25, jsonb: 3802, date: 1082, int8: 20, timestamptz: 1184, int2: 21 }
 
-/** @throws DatabaseRefused where a value is none of its column's type */
+/** Encodes one column of the rows. @throws DatabaseRefused if a value is not of the column's type */
 export function binaryArray<Row>(column: Column<Row>, rows: readonly Row[]): Buffer {
   const oid = OIDS[column.type]
   switch (column.type) {
@@ -99,9 +99,9 @@ function writeHead(out: Buffer, oid: number, hasNull: boolean, length: number): 
   out.writeInt32BE(1, 16)
 }
 
-/** Where each byte's two digits are in `0199…-…`. */
+/** The index of each byte's first digit in `0199…-…`. */
 const UUID_DIGITS = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]
-/** By character code; −1 for what is no digit. */
+/** Values of hex digits by character code; −1 for other characters. */
 const DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
   '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()),
 )
@@ -109,9 +109,9 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
 function writeUuid(out: Buffer, at: number, value: string): void {
   let isWrong = value.length === 36 ? 0 : -1
   for (let byte = 0; byte < UUID_DIGITS.length; byte++) {
-    const place = UUID_DIGITS[byte] ?? 0
-    const high = DIGITS[value.charCodeAt(place)] ?? -1
-    const low = DIGITS[value.charCodeAt(place + 1)] ?? -1
+    const digit = UUID_DIGITS[byte] ?? 0
+    const high = DIGITS[value.charCodeAt(digit)] ?? -1
+    const low = DIGITS[value.charCodeAt(digit + 1)] ?? -1
     isWrong |= high | low
     out[at + byte] = (high << 4) | low
   }
@@ -119,7 +119,7 @@ function writeUuid(out: Buffer, at: number, value: string): void {
 }
 
 const DAY_MS = 86_400_000
-/** 2000-01-01, from which Postgres counts. */
+/** 2000-01-01, PostgreSQL's epoch. */
 const EPOCH_MS = 946_684_800_000
 
 function writeDay(out: Buffer, at: number, value: string): void {
@@ -134,7 +134,7 @@ function writeInteger(out: Buffer, at: number, value: number): void {
   out.writeUInt32BE(value >>> 0, at + 4)
 }
 
-/** In microseconds, which are no safe integers far from now. */
+/** Writes microseconds, which are not safe integers far from now. */
 function writeInstant(out: Buffer, at: number, value: number): void {
   const microseconds = (value - EPOCH_MS) * 1_000
   if (Number.isSafeInteger(microseconds)) writeInteger(out, at, microseconds)

@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg'
 
-/** A connection of the pool, which is broken off where the one who asked goes. */
+/** A connection borrowed from a pool. It is broken off if the signal aborts. */
 export class BorrowedConnection {
   readonly client: PoolClient
   readonly #signal: AbortSignal
-  #isLent = true
+  #isBorrowed = true
 
   private constructor(client: PoolClient, signal: AbortSignal) {
     this.client = client
@@ -13,24 +13,24 @@ export class BorrowedConnection {
     if (signal.aborted) this.breakOff()
   }
 
-  /** @param pool one whose connections are no pipelines */
+  /** @param pool one without pipelining, whose connections can be broken off */
   static async of(pool: Pool, signal: AbortSignal): Promise<BorrowedConnection> {
     return new BorrowedConnection(await pool.connect(), signal)
   }
 
-  /** For as long as `work` takes; broken off where it fails. */
+  /** Borrows a connection for `work`, and breaks it off if `work` fails. */
   static async during<T>(
     pool: Pool,
     signal: AbortSignal,
     work: (client: PoolClient) => Promise<T>,
   ): Promise<T> {
-    const lent = await BorrowedConnection.of(pool, signal)
+    const borrowed = await BorrowedConnection.of(pool, signal)
     try {
-      const result = await work(lent.client)
-      lent.giveBack()
+      const result = await work(borrowed.client)
+      borrowed.giveBack()
       return result
     } catch (error) {
-      lent.breakOff()
+      borrowed.breakOff()
       throw error
     }
   }
@@ -39,12 +39,12 @@ export class BorrowedConnection {
     this.#release(false)
   }
 
-  /** What it has under way rejects, and its held rows go with it. */
+  /** Closes the connection: its query rejects, and its cursors are gone. */
   readonly breakOff = (): void => this.#release(true)
 
   #release(isBroken: boolean): void {
-    if (!this.#isLent) return
-    this.#isLent = false
+    if (!this.#isBorrowed) return
+    this.#isBorrowed = false
     this.#signal.removeEventListener('abort', this.breakOff)
     this.client.release(isBroken)
   }

@@ -4,8 +4,8 @@ import { asStoreError } from './errors.ts'
 const CONNECT_MS = 10_000
 
 /**
- * A connection for one errand, outside of any pool; yet to be connected.
- * @throws DatabaseUnavailable where the URL names a certificate that can't be read
+ * Makes a connection for one task, outside of any pool and not connected yet.
+ * @throws DatabaseUnavailable if the URL names a certificate that cannot be read
  */
 export function clientFor(url: string, applicationName: string): Client {
   try {
@@ -18,6 +18,6 @@ export function clientFor(url: string, applicationName: string): Client {
     client.on('error', () => {}) // The query under way rejects with it.
     return client
   } catch (error) {
-    throw asStoreError('database.url can not be used', error)
+    throw asStoreError('database.url cannot be used', error)
   }
 }

@@ -4,18 +4,18 @@ import { type ConnectionOptions, openPool } from './pool.ts'
 
 const STATEMENT_MS = 60_000
 
-/** Postgres through one pool: drizzle for most, `pool` for what is asked thousands of times. */
+/** PostgreSQL through one pool: drizzle for most statements, `pool` for those that are sent thousands of times. */
 export class Database {
   readonly pool: Pool
   readonly orm: NodePgDatabase
-  /** Breaks off all that is asked of it, now or later. */
+  /** Breaks off all queries, now and later. */
   readonly cutOff: () => void
-  /** Waits for what is under way. May be called again. */
+  /** Waits for the queries under way. May be called again. */
   readonly stop: () => Promise<void>
 
-  /** Connects when it is first asked. */
+  /** Connects with the first query. */
   constructor(options: ConnectionOptions) {
-    // A commit asks several things at once.
+    // A commit sends several statements at once.
     const { pool, cutOff, end } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: true })
     this.pool = pool
     this.cutOff = cutOff

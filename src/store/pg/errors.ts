@@ -2,19 +2,19 @@ import { DatabaseError } from 'pg'
 import { errorCodeOf } from '../../runtime/error-code.ts'
 import { adviceFor } from './advice.ts'
 
-/** The database did not do what it was asked. Carries no query, no parameters and no connection. */
+/** A failure of the database. Carries no query, no parameters and no connection. */
 export abstract class StoreError extends Error {
-  /** Whether the same may work a moment later. */
+  /** Whether a retry may help. */
   abstract readonly retryable: boolean
 }
 
-/** It could not be reached or could not do it now; whether a commit under way was done is not known. */
+/** The database could not be reached, or could not do it now. Whether a commit under way was done is not known. */
 export class DatabaseUnavailable extends StoreError {
   override readonly name = 'DatabaseUnavailable'
   override readonly retryable = true
 }
 
-/** It refused the rows it was given, and would again. */
+/** The database refused the rows, and would refuse them again. */
 export class DatabaseRefused extends StoreError {
   override readonly name = 'DatabaseRefused'
   override readonly retryable = false
@@ -31,7 +31,7 @@ export class PostgresTooOld extends StoreError {
   }
 }
 
-/** A later release has changed the tables: this one would write what they do not mean. */
+/** The tables are those of a later release, which gave them a meaning that this one does not know. */
 export class SchemaTooNew extends StoreError {
   override readonly name = 'SchemaTooNew'
   override readonly retryable = false
@@ -44,7 +44,7 @@ export class SchemaTooNew extends StoreError {
   }
 }
 
-/** It is a database, but no daemon has ever used it, or none of this release. */
+/** The database lacks our tables, or those of this release. */
 export class NotMigrated extends StoreError {
   override readonly name = 'NotMigrated'
   override readonly retryable = false
@@ -55,46 +55,63 @@ export class NotMigrated extends StoreError {
 }
 
 /**
- * Data exceptions, constraint violations and limits: what is wrong is in the rows. All other codes tell of the server,
- * the connection, the schema or our rights, which somebody can put right (see PostgreSQL's "Error Codes").
+ * Data exceptions, constraint violations and limits: the fault is in the rows. All other codes are about the server, the
+ * connection, the schema or our rights, which somebody can fix (see PostgreSQL's "Error Codes").
  */
 const REFUSAL = /^(22|23|54)/
 
 const UNDEFINED_TABLE = '42P01'
 
 /**
- * As `asStoreError`, of a command that finds the tables as they are.
+ * Converts an error like `asStoreError`, for commands, which do not migrate: a missing table is NotMigrated.
  * @param what what was not done, lower-case: the beginning of the message
  */
 export function asCommandError(what: string, error: unknown): Error {
   return findDatabaseError(error)?.code === UNDEFINED_TABLE ? new NotMigrated() : asStoreError(what, error)
 }
 
-/** @param what what was not done, lower-case: the beginning of the message */
+/**
+ * Returns the answer of `ask`, and turns what it throws into a `StoreError`.
+ * @param what what was not done if it throws, lower-case: the beginning of the message
+ */
+export async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw asStoreError(what, error)
+  }
+}
+
+/**
+ * Converts an error of pg, drizzle or the system; returns bugs unchanged.
+ * @param what what was not done, lower-case: the beginning of the message
+ */
 export function asStoreError(what: string, error: unknown): Error {
   if (error instanceof StoreError) return error
   const databaseError = findDatabaseError(error)
   if (databaseError) {
     const { code, message } = databaseError
-    const text = told(`${what}: ${message}${code ? ` (${code})` : ''}`, adviceFor(databaseError))
+    const text = withAdvice(`${what}: ${message}${code ? ` (${code})` : ''}`, adviceFor(databaseError))
     return isRefusal(databaseError) ? new DatabaseRefused(text) : new DatabaseUnavailable(text)
   }
   if (isBug(error)) return error
   const message = messageOf(error)
-  return new DatabaseUnavailable(told(`${what}: ${message}`, adviceFor({ code: codeOf(error), message })))
+  return new DatabaseUnavailable(
+    withAdvice(`${what}: ${message}`, adviceFor({ code: codeOf(error), message })),
+  )
 }
 
-function told(what: string, advice: string | undefined): string {
+function withAdvice(what: string, advice: string | undefined): string {
   return advice === undefined ? what : `${what}: ${advice}`
 }
 
 function isRefusal({ code, constraint }: DatabaseError): boolean {
-  // No constraint of ours, but a row without a partition: it can be made.
+  // Not a constraint of ours, but a row without a partition, which can be made.
   if (code === '23514' && constraint === undefined) return false
   return code !== undefined && REFUSAL.test(code)
 }
 
-/** drizzle wraps pg's errors, and its own message has the query and its parameters. */
+/** Finds pg's error in drizzle's, whose own message contains the query and its parameters. */
 function findDatabaseError(error: unknown): DatabaseError | undefined {
   if (error instanceof DatabaseError) return error
   return error instanceof Error && error.cause !== undefined ? findDatabaseError(error.cause) : undefined

@@ -6,17 +6,17 @@ import type { Client } from 'pg'
 import { clientFor } from './client.ts'
 import { asStoreError, PostgresTooOld, SchemaTooNew } from './errors.ts'
 
-/** The same from `src/store` and from `dist/store`. */
+/** The same path from `src/store` and from `dist/store`. */
 const MIGRATIONS = fileURLToPath(new URL('../../../drizzle/migrations', import.meta.url))
 
-/** Any number, as long as nobody else in the database takes the same one. */
+/** Any number that nothing else in the database uses. */
 const MIGRATION_LOCK = 7_420_318_553
 
-/** Partitions are detached without a lock on all of the table since 14. */
+/** Since 14, partitions can be detached without a lock on the whole table. */
 const OLDEST_VERSION = 140_000
 
 /**
- * Brings the schema up to date, on a connection of its own; a second process that starts at once waits for it.
+ * Brings the schema up to date, on a connection of its own. A second process that starts at the same time waits.
  * @throws PostgresTooOld, SchemaTooNew, StoreError
  */
 export async function migrate(url: string): Promise<void> {
@@ -32,7 +32,7 @@ export async function migrate(url: string): Promise<void> {
   } catch (error) {
     throw asStoreError(doing, error)
   } finally {
-    // The lock goes with the connection.
+    // This also releases the lock.
     await client.end()
   }
 }
@@ -45,7 +45,7 @@ async function checkVersion(client: Client): Promise<void> {
   if (row && Number(row.number) < OLDEST_VERSION) throw new PostgresTooOld(row.version)
 }
 
-/** The migrator only looks for what it can add, and would take tables of a later release for up to date. */
+/** Checks for tables of a later release, which the migrator would take for up to date: it only looks for what it can add. */
 async function checkSchema(client: Client): Promise<void> {
   const { rows: tables } = await client.query<{ is_there: boolean }>(
     `select to_regclass('drizzle.__drizzle_migrations') is not null as is_there`,

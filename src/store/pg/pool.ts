@@ -2,42 +2,42 @@ import { Pool } from 'pg'
 import { errorFields, type Logger } from '../../runtime/logger.ts'
 import { Sockets } from './sockets.ts'
 
-/** Whose connections they are, and how many. */
+/** How to connect, and how often. */
 export interface ConnectionOptions {
   readonly url: string
   readonly log: Logger
-  /** `DAEMON_NAME` for the daemon, and something else for all others. */
+  /** `DAEMON_NAME` for the daemon, and another name for everything else. */
   readonly applicationName: string
-  /** How many connections at the most. */
+  /** The greatest number of connections. */
   readonly connections: number
 }
 
 export interface PoolOptions extends ConnectionOptions {
-  /** No statement of its users takes as long, so that a lock or a sick disk is an error and not a silence. */
+  /** The timeout of statements, longer than any should take: a lock or a bad disk then causes an error, not a hang. */
   readonly statementMs: number
   /**
-   * Whether what is asked at once is sent without waiting for the answers before it. A connection of this kind can't be
-   * broken off while something is asked.
+   * Whether statements are sent without waiting for earlier answers. Such a connection cannot be broken off during a
+   * query.
    */
   readonly isPipeline: boolean
 }
 
-/** For one that is free, too. */
+/** The wait for a new connection, and for a free one. */
 const CONNECT_MS = 10_000
-/** A connection that died without a word is told by it: longer than the server's own limit. */
+/** How much longer than the server's own limit we wait, to notice a connection that died silently. */
 const MORE_MS = 30_000
-/** A paused daemon's snapshot keeps vacuum waiting no longer; what writes has a shorter one (`inTransaction`). */
+/** How long a paused daemon's snapshot can hold up vacuum. Transactions that write have less (`inTransaction`). */
 const IDLE_IN_TRANSACTION_MS = 60_000
 
 export interface OpenedPool {
   readonly pool: Pool
-  /** Breaks off all that is asked of it, now or later, whatever the server does. */
+  /** Breaks off all queries, now and later, whatever the server does. */
   readonly cutOff: () => void
-  /** Waits for what is under way, and closes all connections. May be called again. */
+  /** Waits for the queries under way, and closes all connections. May be called again. */
   readonly end: () => Promise<void>
 }
 
-/** Connects when it is first asked. */
+/** Makes a pool, which connects with the first query. */
 export function openPool(options: PoolOptions): OpenedPool {
   const { url, log, applicationName, connections, statementMs, isPipeline } = options
   const sockets = new Sockets()
@@ -54,12 +54,12 @@ export function openPool(options: PoolOptions): OpenedPool {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
-  // A server that goes away breaks idle connections too; whoever asks next gets a new one, or an error to act on.
+  // A server that goes away breaks idle connections too. The next query gets a new connection, or an error to act on.
   pool.on('error', error => {
     if (!sockets.areCut) log.warn({ err: errorFields(error) }, 'an idle database connection broke')
   })
-  // While a connection is lent out its errors are not the pool's, and nobody's would end the process. The query
-  // under way rejects with it.
+  // The pool does not listen for errors of borrowed connections, and without a listener one would end the process. The
+  // query under way rejects with it.
   pool.on('connect', client => client.on('error', () => {}))
   let ending: Promise<void> | undefined
   const end = () => {

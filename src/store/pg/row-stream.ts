@@ -4,7 +4,7 @@ import { valuesOf } from '../usage/query.ts'
 import { clientFor } from './client.ts'
 import { asCommandError } from './errors.ts'
 
-/** Each row of one question has its columns in the same order. */
+/** A row by column. All rows of a statement have their columns in the same order. */
 export type TableRow = Readonly<Record<string, Value>>
 
 export interface Statement {
@@ -15,9 +15,9 @@ export interface Statement {
 const ROWS_AT_ONCE = 1_000
 
 /**
- * The rows of a statement as they are taken, on a connection that may only read.
+ * Reads the rows of a statement one by one, on a read-only connection of its own.
  * @param url of the database
- * @param what what is not done where it fails: the beginning of the message
+ * @param what what is not done if it fails: the beginning of the message
  * @throws StoreError
  */
 export async function* rowsOf(

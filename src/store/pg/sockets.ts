@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 
-/** A pool's sockets, which can be cut off all at once: whoever waits for an answer gets an error instead. */
+/** A pool's sockets, which can be cut all at once. Queries that wait for an answer then fail. */
 export class Sockets {
   readonly #open = new Set<Socket>()
   #areCut = false
@@ -9,12 +9,12 @@ export class Sockets {
     return this.#areCut
   }
 
-  /** One that is yet to be connected. After a cut it ends as soon as it is. */
+  /** Makes a socket, not connected yet. After a cut it is closed as soon as it connects. */
   readonly make = (): Socket => {
     const socket = new Socket()
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
-    // One that is destroyed before would connect all the same.
+    // A socket that is destroyed before `connect` would connect anyway.
     if (this.#areCut) setImmediate(() => socket.destroy())
     return socket
   }

@@ -2,12 +2,12 @@ import { DatabaseError, type Pool, type PoolClient } from 'pg'
 
 export type Isolation = 'read committed' | 'repeatable read, read only'
 
-/** Who locked rows and fell silent (paused, cut off) lets go of them in less than a lease's time. */
+/** A client that locked rows and fell silent (paused, cut off) loses them in less than the duration of a lease. */
 const SILENT_MS = 5_000
 
 /**
- * Runs `use` in one transaction on a connection of its own. Where it or the commit fails nothing was done, unless
- * the connection broke while committing: then nobody knows.
+ * Runs `use` in one transaction on a connection of its own. If it or the commit fails, nothing was done, unless the
+ * connection broke during the commit: then the outcome is not known.
  */
 export async function inTransaction<T>(
   pool: Pool,
@@ -31,7 +31,7 @@ export async function inTransaction<T>(
       })
     throw error
   } finally {
-    // A connection with an answer outstanding is of no use to the next one.
+    // A connection with an outstanding answer cannot be used again.
     client.release(isBroken)
   }
 }

@@ -1,18 +1,18 @@
 import type { ClientBase } from 'pg'
 import { binaryArray, type Column } from './binary-array.ts'
 
-/** Locks stay short and arrays small. */
+/** Keeps locks short and arrays small. */
 const ROWS_A_STATEMENT = 2_500
 
-/** A prepared statement over the rows of `unnest(…)`, one array a column, so that its text never changes. */
+/** A prepared statement over the rows of `unnest(…)`. There is one array per column, so its text never changes. */
 export interface UnnestStatement<Row> {
-  /** The name it is prepared by. */
+  /** The name of the prepared statement. */
   readonly name: string
   readonly columns: readonly Column<Row>[]
   readonly text: string
 }
 
-/** @param text makes the statement around `unnest($1::…[], …)`; parameters of its own count on after the columns */
+/** @param text makes the statement around `unnest($1::…[], …)`; its own parameters are numbered after the columns */
 export function unnestStatement<Row>(
   name: string,
   columns: readonly Column<Row>[],
@@ -23,6 +23,7 @@ export function unnestStatement<Row>(
 }
 
 /**
+ * Runs a statement over all rows, part by part.
  * @param more the statement's own parameters
  * @returns how many rows it wrote
  */
@@ -37,7 +38,7 @@ export async function runUnnest<Row>(
   return written
 }
 
-/** The same of one part, which is on its way when this returns, behind what was asked of the connection before. */
+/** Runs a statement over one part. It has been sent when this returns, after the earlier statements of the connection. */
 export async function runEncoded<Row>(
   client: ClientBase,
   statement: UnnestStatement<Row>,
@@ -48,7 +49,7 @@ export async function runEncoded<Row>(
   return rowCount ?? 0
 }
 
-/** @returns the rows that the statement answers with */
+/** Runs a statement over all rows, part by part. @returns the rows of its answers */
 export async function askUnnest<Row, Answer extends object>(
   client: ClientBase,
   statement: UnnestStatement<Row>,
@@ -61,7 +62,7 @@ export async function askUnnest<Row, Answer extends object>(
   return answers
 }
 
-/** The same of one part. */
+/** Runs a statement over one part. @returns the rows of its answer */
 export async function askEncoded<Row, Answer extends object>(
   client: ClientBase,
   statement: UnnestStatement<Row>,
@@ -79,7 +80,7 @@ function queryOf<Row>(
   return { name, text, values: [...columns.map(column => part.arrayOf(column)), ...more] }
 }
 
-/** Rows for one statement, or for several that have columns in common: each column's array is made once. */
+/** Rows for several statements that share columns. The array of each column is made once. */
 export class EncodedRows<Row> {
   readonly #rows: readonly Row[]
   readonly #arrays = new Map<Column<Row>, Buffer>()
@@ -102,7 +103,7 @@ export class EncodedRows<Row> {
   }
 }
 
-/** So many rows as one statement takes. */
+/** Splits rows into parts for one statement each. */
 export function* partsOf<Row>(rows: readonly Row[]): Iterable<EncodedRows<Row>> {
   for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT)
     yield new EncodedRows(rows.slice(from, from + ROWS_A_STATEMENT))

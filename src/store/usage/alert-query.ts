@@ -1,7 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
 import type { Question } from '../../api/usage/usage-source.ts'
 import { alerts } from '../schema/alert-schema.ts'
-import { isoOf, only, QUERIES, type Query } from './query.ts'
+import { isoColumn, only, QUERIES, type Query } from './query.ts'
 
 /** `limit`: how many rows at most; `undefined`: all. */
 type AlertQuestion = Extract<Question, { kind: 'alerts' }> & { readonly limit: number | undefined }
@@ -25,8 +25,8 @@ export function alertQuery({ tenant, rule, alertKind, subject, after, limit }: A
   const query = QUERIES.select({
     id: sql`${it.number}::text`.as('its_number'),
     ...{ rule: it.rule, kind: it.kind, scope: it.scope, subject: it.subject, period: it.period },
-    fired_at: isoOf(it.firedAt).as('its_fired_at'),
-    ended_at: isoOf(it.endedAt).as('its_ended_at'),
+    fired_at: isoColumn(it.firedAt).as('its_fired_at'),
+    ended_at: isoColumn(it.endedAt).as('its_ended_at'),
     ...Object.fromEntries(DETAIL.map(name => [name, sql`${it.detail} ->> ${name}::text`.as(`its_${name}`)])),
   })
     .from(it)

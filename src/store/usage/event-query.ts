@@ -1,4 +1,5 @@
 import { bytesIn, DECIDABLE_KINDS, type DecidableKind } from '../events/event-bytes.ts'
+import { isoOf } from '../pg/instants.ts'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
 
 /** Which events are asked for; what is absent is not. */
@@ -62,8 +63,4 @@ function reasonIn(detail: string): string {
       case jsonb_typeof(${detail} -> 'directions') when 'array' then
         (select string_agg(direction, ' and ') from jsonb_array_elements_text(${detail} -> 'directions') as d (direction))
       end)`
-}
-
-function isoOf(instant: string): string {
-  return `to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }

@@ -1,8 +1,9 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { type PgColumn, QueryBuilder } from 'drizzle-orm/pg-core'
 import type { Row } from '../../api/usage/usage-source.ts'
+import { ISO_FORMAT } from '../pg/instants.ts'
 
-/** A statement that is yet to be asked. */
+/** A statement that has not been sent. */
 export interface Query {
   toSQL(): { sql: string; params: unknown[] }
 }
@@ -10,14 +11,14 @@ export interface Query {
 /** Makes statements without a connection. */
 export const QUERIES = new QueryBuilder()
 
-/** No condition where nothing was asked for. */
+/** A condition on a column, or none if there is no value. */
 export function only(column: PgColumn, value: string | undefined): SQL | undefined {
   return value === undefined ? undefined : eq(column, value)
 }
 
-/** An instant as JSON has it. */
-export function isoOf(column: PgColumn): SQL {
-  return sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+/** SQL of an instant as JSON has it. */
+export function isoColumn(column: PgColumn): SQL {
+  return sql`to_char(${column} at time zone 'UTC', ${sql.raw(ISO_FORMAT)})`
 }
 
 const NUMBERS = new Set(['upload', 'download', 'used', 'threshold', 'quota', 'count'])

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
 import type { Question } from '../../api/usage/usage-source.ts'
 import { tenants, userSessions } from '../schema/schema.ts'
-import { isoOf, only, QUERIES, type Query } from './query.ts'
+import { isoColumn, only, QUERIES, type Query } from './query.ts'
 
 type Asked = Extract<Question, { kind: 'sessions' }>
 
@@ -27,8 +27,8 @@ const COLUMNS = {
   ip_address: sql`${it.ipAddress}`,
   mac_address: sql`${it.macAddress}`,
   status: sql`${it.status}`,
-  start_time: isoOf(it.startTime),
-  end_time: isoOf(it.endTime),
+  start_time: isoColumn(it.startTime),
+  end_time: isoColumn(it.endTime),
   end_reason: sql`${it.endReason}`,
   upload: sql`${it.dataUpload}::text`,
   download: sql`${it.dataDownload}::text`,
