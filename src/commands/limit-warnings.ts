@@ -1,4 +1,4 @@
-import { isNear, type LimitName } from '../accounting/limit-use.ts'
+import { isNear, type LimitName } from '../accounting/limits/limit-use.ts'
 import type { Config, RouterConfig } from '../config/config.ts'
 import type { Fault, Finding } from '../config/fault.ts'
 import { locatedIn } from '../config/located.ts'

@@ -1,5 +1,5 @@
 import { type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
-import { isNear } from '../accounting/limit-use.ts'
+import { isNear } from '../accounting/limits/limit-use.ts'
 import { createApi } from '../api/http/api.ts'
 import { Bearers } from '../api/http/bearers.ts'
 import type { Reply } from '../api/http/reply.ts'

@@ -1,5 +1,5 @@
-import type { Admission } from '../accounting/admission.ts'
 import type { RouterKey } from '../accounting/ids.ts'
+import type { Admission } from '../accounting/limits/admission.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { ConfiguredRouter } from '../config/difference.ts'
 import { addressOf } from '../config/revealed.ts'

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { ALL_ROWS } from '../accounting/admission.ts'
+import { ALL_ROWS } from '../accounting/limits/admission.ts'
 import type { Config } from '../config/config.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import { measureLeases } from '../roster/lease-metrics.ts'

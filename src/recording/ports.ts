@@ -1,9 +1,9 @@
 import type { ByteSum } from '../accounting/bytes.ts'
 import type { RouterId, RouterKey, TenantId } from '../accounting/ids.ts'
 import type { Ledger } from '../accounting/ledger.ts'
-import type { OthersShare } from '../accounting/others.ts'
+import type { OthersShare } from '../accounting/limits/others.ts'
+import type { SessionLimits } from '../accounting/limits/session-budget.ts'
 import type { Service } from '../accounting/reading.ts'
-import type { SessionLimits } from '../accounting/session-budget.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
 
 /** A router among those of all tenants. */

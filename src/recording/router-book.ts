@@ -1,4 +1,3 @@
-import { type Admission, admissionTo } from '../accounting/admission.ts'
 import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '../accounting/bytes.ts'
 import { decideInSteps } from '../accounting/decide.ts'
 import { type Shares, type Spreading, sharesOf } from '../accounting/decision-shares.ts'
@@ -6,11 +5,17 @@ import { countedBy, type Decision } from '../accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId } from '../accounting/ids.ts'
 import { checkColumns, checkSums } from '../accounting/invariants.ts'
 import { adopt, type Ledger, NEW_LEDGER, ofEarlierProcess } from '../accounting/ledger.ts'
-import type { Crowding } from '../accounting/limit-use.ts'
-import type { OthersShare } from '../accounting/others.ts'
+import { type Admission, admissionTo } from '../accounting/limits/admission.ts'
+import type { Crowding } from '../accounting/limits/limit-use.ts'
+import type { OthersShare } from '../accounting/limits/others.ts'
+import type { Room } from '../accounting/limits/room.ts'
+import {
+  type RoomFor,
+  SessionBudget,
+  type SessionLimits,
+  startsOf,
+} from '../accounting/limits/session-budget.ts'
 import type { Reading, Service } from '../accounting/reading.ts'
-import type { Room } from '../accounting/room.ts'
-import { type RoomFor, SessionBudget, type SessionLimits, startsOf } from '../accounting/session-budget.ts'
 import { spreadGrowth } from '../accounting/spread.ts'
 import { inOneGo, type Steps } from '../accounting/steps.ts'
 import type { Terms } from '../accounting/terms.ts'

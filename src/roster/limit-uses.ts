@@ -1,4 +1,4 @@
-import type { LimitUse } from '../accounting/limit-use.ts'
+import type { LimitUse } from '../accounting/limits/limit-use.ts'
 import type { RouterHealth } from '../poller/health.ts'
 import type { RouterBook } from '../recording/router-book.ts'
 

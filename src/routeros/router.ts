@@ -1,4 +1,4 @@
-import type { Admission } from '../accounting/admission.ts'
+import type { Admission } from '../accounting/limits/admission.ts'
 import type { Device, MissingMenu, Reading, Service, Window } from '../accounting/reading.ts'
 import { Block, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'

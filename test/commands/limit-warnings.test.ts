@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { LimitUse } from '../../src/accounting/limit-use.ts'
+import type { LimitUse } from '../../src/accounting/limits/limit-use.ts'
 import { limitWarnings } from '../../src/commands/limit-warnings.ts'
 import { configOf, withRouter } from '../config/config-text.ts'
 

@@ -1,5 +1,5 @@
 import type { RouterId, TenantId } from '../../accounting/ids.ts'
-import type { LimitUse } from '../../accounting/limit-use.ts'
+import type { LimitUse } from '../../accounting/limits/limit-use.ts'
 import type { RouterJson, RouterState } from '../../live/snapshot.ts'
 import { json } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'

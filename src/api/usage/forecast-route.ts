@@ -1,6 +1,6 @@
 import type { Calendar } from '../../accounting/calendar.ts'
 import type { TenantId } from '../../accounting/ids.ts'
-import { OTHERS } from '../../accounting/others.ts'
+import { OTHERS } from '../../accounting/limits/others.ts'
 import type { Grant } from '../../auth/bearer.ts'
 import { tableReply } from '../http/caching.ts'
 import { Parameters } from '../http/parameters.ts'

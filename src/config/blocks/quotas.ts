@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { ALERT_PERIODS, ALERT_SCOPES } from '../../accounting/alert.ts'
-import { OTHERS } from '../../accounting/others.ts'
+import { OTHERS } from '../../accounting/limits/others.ts'
 import { type Checked, right, wrong } from '../fields/checked.ts'
 import { block, field, list } from '../fields/field.ts'
 import { size } from '../fields/quantity.ts'

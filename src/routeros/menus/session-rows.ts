@@ -1,5 +1,5 @@
-import type { Admission } from '../../accounting/admission.ts'
 import { onceMade } from '../../accounting/lazy.ts'
+import type { Admission } from '../../accounting/limits/admission.ts'
 import type {
   BindingReading,
   KnownRows,

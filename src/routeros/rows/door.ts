@@ -1,4 +1,4 @@
-import type { Admission, Caller } from '../../accounting/admission.ts'
+import type { Admission, Caller } from '../../accounting/limits/admission.ts'
 
 /** What is asked of a row at the door. */
 export interface AtDoor extends Caller {

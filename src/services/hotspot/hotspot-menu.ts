@@ -1,4 +1,4 @@
-import { ALL_ROWS } from '../../accounting/admission.ts'
+import { ALL_ROWS } from '../../accounting/limits/admission.ts'
 import { beganAt, proplist } from '../../routeros/menus/fields.ts'
 import { SameWords } from '../../routeros/menus/interned.ts'
 import type { SessionMenu, SessionRows } from '../../routeros/menus/session-rows.ts'

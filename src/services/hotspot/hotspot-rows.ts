@@ -1,4 +1,4 @@
-import { type Admission, ALL_ROWS } from '../../accounting/admission.ts'
+import { type Admission, ALL_ROWS } from '../../accounting/limits/admission.ts'
 import type { SessionReading, Unreadable, UnreadRow, Window } from '../../accounting/reading.ts'
 import { boundedName } from '../../routeros/menus/bounded-text.ts'
 import {

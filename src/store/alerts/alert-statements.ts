@@ -1,5 +1,5 @@
 import type { SessionAlertKind } from '../../accounting/alert.ts'
-import { OTHERS } from '../../accounting/others.ts'
+import { OTHERS } from '../../accounting/limits/others.ts'
 import { isoOf } from '../pg/instants.ts'
 
 /*

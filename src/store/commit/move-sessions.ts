@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import { addBytes, type Bytes, NO_BYTES } from '../../accounting/bytes.ts'
 import type { Move } from '../../accounting/entry.ts'
 import type { SessionId } from '../../accounting/ids.ts'
-import { namesADay, OTHERS } from '../../accounting/others.ts'
+import { namesADay, OTHERS } from '../../accounting/limits/others.ts'
 import type { RouterCommit } from '../../recording/ports.ts'
 import { storableBytes, storableLimit, storableText } from '../pg/storable.ts'
 

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { namesADay } from '../../accounting/others.ts'
+import { namesADay } from '../../accounting/limits/others.ts'
 import { DatabaseRefused } from '../pg/errors.ts'
 import { askUnnest, runUnnest } from '../pg/unnest.ts'
 import type { NamedDay } from './daily-names.ts'

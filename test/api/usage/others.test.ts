@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { OTHERS } from '../../../src/accounting/others.ts'
+import { OTHERS } from '../../../src/accounting/limits/others.ts'
 import { acme, type TestApi } from '../http/api-fixture.ts'
 import { ReadScene } from './read-scene.ts'
 

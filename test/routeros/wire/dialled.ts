@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { ALL_ROWS } from '../../../src/accounting/admission.ts'
+import { ALL_ROWS } from '../../../src/accounting/limits/admission.ts'
 import { budgetOf } from '../../../src/routeros/wire/budget.ts'
 import { type ConnectionOptions, RouterConnection } from '../../../src/routeros/wire/connection.ts'
 import { type Address, dial, type Trust } from '../../../src/routeros/wire/dial.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { OTHERS } from '../../../src/accounting/others.ts'
+import { OTHERS } from '../../../src/accounting/limits/others.ts'
 import type { RouterCommit } from '../../../src/recording/ports.ts'
 import { runs } from '../../harness/random-runs.ts'
 import { Crowd, MIDNIGHT } from '../../store/commit/crowd.ts'

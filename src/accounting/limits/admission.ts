@@ -1,6 +1,6 @@
-import { onceMade } from './lazy.ts'
-import type { Ledger } from './ledger.ts'
-import type { SessionReading } from './reading.ts'
+import { onceMade } from '../lazy.ts'
+import type { Ledger } from '../ledger.ts'
+import type { SessionReading } from '../reading.ts'
 import type { Room } from './room.ts'
 
 /** What a session keeps for as long as it goes on. Its address may change, and with a device known also its name. */

@@ -1,4 +1,4 @@
-import type { ByteSum } from './bytes.ts'
+import type { ByteSum } from '../bytes.ts'
 
 /**
  * The name whose rows in `usage_daily` have the bytes of all names beyond a router's budget. A subscriber who is really

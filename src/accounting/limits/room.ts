@@ -1,4 +1,4 @@
-import type { Paired } from './matching/pair.ts'
+import type { Paired } from '../matching/pair.ts'
 
 /** How many sessions a reading may open, and bindings it may add. Those that are known go on in any case. */
 export interface Room {

@@ -1,7 +1,7 @@
-import type { Decision } from './entry.ts'
+import type { Decision } from '../entry.ts'
+import type { Moment, Service } from '../reading.ts'
 import type { LimitUse } from './limit-use.ts'
 import { namesADay } from './others.ts'
-import type { Moment, Service } from './reading.ts'
 import type { Room } from './room.ts'
 
 /** What the operator allows a router, over all its services. */

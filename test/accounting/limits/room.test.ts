@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { decide } from '../../src/accounting/decide.ts'
-import type { Decision } from '../../src/accounting/entry.ts'
-import { sessionId } from '../../src/accounting/ids.ts'
-import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../src/accounting/ledger.ts'
-import type { Reading } from '../../src/accounting/reading.ts'
-import { ANY_ROOM, type Room } from '../../src/accounting/room.ts'
-import { ann, binding, bytes, deltaOf, events, hotspot, kinds, ppp, type Row, TERMS } from './readings.ts'
+import { decide } from '../../../src/accounting/decide.ts'
+import type { Decision } from '../../../src/accounting/entry.ts'
+import { sessionId } from '../../../src/accounting/ids.ts'
+import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../../src/accounting/ledger.ts'
+import { ANY_ROOM, type Room } from '../../../src/accounting/limits/room.ts'
+import type { Reading } from '../../../src/accounting/reading.ts'
+import { ann, binding, bytes, deltaOf, events, hotspot, kinds, ppp, type Row, TERMS } from '../readings.ts'
 
 /** A ledger whose readings have room for so many. */
 function crowded() {

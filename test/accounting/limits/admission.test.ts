@@ -1,14 +1,14 @@
 import { constantFrom, integer, property, assert as propertyHolds, record, uniqueArray } from 'fast-check'
 import { expect, test } from 'vitest'
-import { admissionTo } from '../../src/accounting/admission.ts'
-import { decide } from '../../src/accounting/decide.ts'
-import { type SessionId, sessionId } from '../../src/accounting/ids.ts'
-import { adopt, type Ledger, NEW_LEDGER } from '../../src/accounting/ledger.ts'
-import type { Reading } from '../../src/accounting/reading.ts'
-import { ANY_ROOM, type Room } from '../../src/accounting/room.ts'
-import { type AtDoor, Door } from '../../src/routeros/rows/door.ts'
-import { runs } from '../harness/random-runs.ts'
-import { bytes, HQ, hotspot, TERMS } from './readings.ts'
+import { decide } from '../../../src/accounting/decide.ts'
+import { type SessionId, sessionId } from '../../../src/accounting/ids.ts'
+import { adopt, type Ledger, NEW_LEDGER } from '../../../src/accounting/ledger.ts'
+import { admissionTo } from '../../../src/accounting/limits/admission.ts'
+import { ANY_ROOM, type Room } from '../../../src/accounting/limits/room.ts'
+import type { Reading } from '../../../src/accounting/reading.ts'
+import { type AtDoor, Door } from '../../../src/routeros/rows/door.ts'
+import { runs } from '../../harness/random-runs.ts'
+import { bytes, HQ, hotspot, TERMS } from '../readings.ts'
 
 function newIds(name: string): () => SessionId {
   let last = 0
