@@ -3,8 +3,8 @@ import { Count } from './counting/count.ts'
 import { type Decision, type Entry, NO_MOVES } from './entry.ts'
 import { type Ledger, openSessions } from './ledger.ts'
 import type { Service } from './reading.ts'
-import { Reports } from './reports.ts'
 import type { Terms } from './terms.ts'
+import { Reports } from './turn/reports.ts'
 
 /**
  * The end of all open sessions of a router that left the config: whatever becomes of them there, nobody reads it any

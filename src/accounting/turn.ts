@@ -1,8 +1,6 @@
-import { begun, firstMark, unreadSession } from './begun.ts'
 import { bindingsBefore, movedBindings } from './counting/bindings.ts'
 import { Count } from './counting/count.ts'
 import { wentAway } from './device.ts'
-import { Endings } from './endings.ts'
 import { type Counted, type Decision, type Entry, type Move, NO_MOVES, NOTHING_COUNTED } from './entry.ts'
 import type { SessionId } from './ids.ts'
 import { type Ledger, openSessions } from './ledger.ts'
@@ -12,10 +10,12 @@ import { Guesses } from './matching/guesses.ts'
 import type { Taken } from './matching/match.ts'
 import type { Paired } from './matching/pair.ts'
 import type { Reading } from './reading.ts'
-import { Reports } from './reports.ts'
 import { isShownOnly, type Session, withoutCounters } from './session.ts'
 import type { Steps } from './steps.ts'
 import type { Terms } from './terms.ts'
+import { Endings } from './turn/endings.ts'
+import { Reports } from './turn/reports.ts'
+import { begun, firstMark, unreadSession } from './turn/starts.ts'
 
 /** What a turn is about. */
 export interface Held {

@@ -22,7 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: 'a session that one reading missed continues',
-    file: 'src/accounting/endings.ts',
+    file: 'src/accounting/turn/endings.ts',
     from: 'else this.#miss(isPassedOn ? withoutDoubts(session) : session)',
     to: "else this.end(session, this.#options.reading.at.wall, 'logout')",
   },

@@ -1,17 +1,17 @@
-import { isNothing, NO_BYTES } from './bytes.ts'
-import type { Mark } from './counting/mark.ts'
-import type { SessionId } from './ids.ts'
-import { hasFallen, type LookedAt } from './matching/match.ts'
-import type { Paired } from './matching/pair.ts'
+import { isNothing, NO_BYTES } from '../bytes.ts'
+import type { Mark } from '../counting/mark.ts'
+import type { SessionId } from '../ids.ts'
+import { hasFallen, type LookedAt } from '../matching/match.ts'
+import type { Paired } from '../matching/pair.ts'
 import {
   guessedInterface,
   type Service,
   type SessionReading,
   type UnreadRow,
   type Window,
-} from './reading.ts'
-import { NOTHING_REPORTED } from './reported.ts'
-import type { Session } from './session.ts'
+} from '../reading.ts'
+import { NOTHING_REPORTED } from '../reported.ts'
+import type { Session } from '../session.ts'
 
 interface Begun {
   readonly id: SessionId

@@ -1,10 +1,10 @@
-import type { Count } from './counting/count.ts'
-import { deviceKey } from './device.ts'
-import { type EndReason, type Entry, NOTHING_COUNTED } from './entry.ts'
-import type { LastReading } from './ledger.ts'
-import type { Reading } from './reading.ts'
+import type { Count } from '../counting/count.ts'
+import { deviceKey } from '../device.ts'
+import { type EndReason, type Entry, NOTHING_COUNTED } from '../entry.ts'
+import type { LastReading } from '../ledger.ts'
+import type { Reading } from '../reading.ts'
+import { isShownOnly, type Session, withoutCounters, withoutDoubts } from '../session.ts'
 import type { Reports } from './reports.ts'
-import { isShownOnly, type Session, withoutCounters, withoutDoubts } from './session.ts'
 
 export interface EndingsOptions {
   readonly reading: Reading

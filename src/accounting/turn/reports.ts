@@ -1,9 +1,9 @@
-import { isUncounted } from './counting/mark.ts'
-import type { LedgerEvent } from './entry.ts'
-import type { Moment, SessionReading, UnreadRow, Window } from './reading.ts'
-import { isReported, type ReportedOnce, withReported } from './reported.ts'
-import type { Session } from './session.ts'
-import { toleranceMs } from './window.ts'
+import { isUncounted } from '../counting/mark.ts'
+import type { LedgerEvent } from '../entry.ts'
+import type { Moment, SessionReading, UnreadRow, Window } from '../reading.ts'
+import { isReported, type ReportedOnce, withReported } from '../reported.ts'
+import type { Session } from '../session.ts'
+import { toleranceMs } from '../window.ts'
 
 export interface ReportsOptions {
   readonly at: Moment
