@@ -1,14 +1,12 @@
-import { onlyGrown } from './columns/only-grown.ts'
+import { nothingNew, onlyGrown } from './columns/only-grown.ts'
 import { NONE_AWAY } from './device.ts'
 import type { Decision } from './entry.ts'
 import type { SessionId } from './ids.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, Terms } from './ledger.ts'
 import { ANY_ROOM, type Room } from './limits/room.ts'
 import { pair } from './matching/pair.ts'
 import type { Reading } from './reading.ts'
-import { isTaken, nothingNew } from './repeated.ts'
 import { inOneGo, type Steps } from './steps.ts'
-import type { Terms } from './terms.ts'
 import { Turn } from './turn.ts'
 import { withinReason } from './window.ts'
 
@@ -31,8 +29,13 @@ export function* decideInSteps(
   room: Room = ANY_ROOM,
 ): Steps<Decision> {
   const within = { ...reading, boot: withinReason(reading.boot) }
-  if (isTaken(ledger, reading)) return nothingNew(within, ledger.last?.away ?? NONE_AWAY)
+  if (isRepeated(ledger, reading)) return nothingNew(within, ledger.last?.away ?? NONE_AWAY)
   const paired = yield* pair(ledger, within, terms)
   const plain = onlyGrown(ledger, within, paired)
   return plain ?? (yield* new Turn({ ledger, reading: within, paired, terms, newId, room }).decide())
+}
+
+/** Whether it is the last reading once more, which must not decide what that reading left open. */
+function isRepeated({ last }: Ledger, { at }: Reading): boolean {
+  return last?.at.steadyMs === at.steadyMs && last.at.wall.getTime() === at.wall.getTime()
 }

@@ -1,11 +1,10 @@
-import { addSums, type ByteSum, type Bytes } from './bytes.ts'
+import { addSums, type ByteSum, type Bytes, Total } from './bytes.ts'
 import type { Growth } from './columns/columns.ts'
 import type { Bindings } from './counting/bindings.ts'
 import type { AwayReading } from './device.ts'
 import type { SessionId } from './ids.ts'
 import type { Device, Moment, Service, Window } from './reading.ts'
-import type { Session } from './session.ts'
-import { Total } from './total.ts'
+import { type Session, sessionOf } from './session.ts'
 
 /** Bytes and the span they were moved in, by our wall clock: (from, to] (docs/accounting.md rule 15). */
 export interface Counted {
@@ -143,4 +142,23 @@ export function toldOneByOne({ entries, numbered }: Decision): ReadonlySet<Sessi
   const ids = new Set(entries.map(({ session }) => session.id))
   for (const { id } of numbered?.sessions.values() ?? []) ids.add(id)
   return ids
+}
+
+type Interim = Extract<Entry, { kind: 'interim' }>
+
+/**
+ * One of its sessions as an entry. Not to be asked for once it was adopted.
+ * @param place of the session in the growth
+ * @param steadyMs of the reading
+ */
+export function entryOfGrowth(growth: Growth, place: number, steadyMs: number): Interim {
+  const { columns, numbers, from, to } = growth
+  const number = numbers[place] ?? -1
+  const details = columns.details[number]
+  if (!details) throw new RangeError(`no session has number ${number}`)
+  const delta = { upload: growth.upload[place] ?? 0, download: growth.download[place] ?? 0 }
+  const upload = (columns.upload[number] ?? 0) + delta.upload
+  const download = (columns.download[number] ?? 0) + delta.download
+  const session = sessionOf(details, { upload, download }, steadyMs)
+  return { kind: 'interim', session, counted: [{ delta, from, to }] }
 }

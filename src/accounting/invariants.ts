@@ -1,10 +1,8 @@
-import { addSums, type ByteSum, type Bytes, NO_SUM } from './bytes.ts'
+import { addSums, type ByteSum, type Bytes, NO_SUM, Total } from './bytes.ts'
 import type { Columns, Growth } from './columns/columns.ts'
-import type { Shares } from './decision-shares.ts'
 import type { Decision } from './entry.ts'
 import type { RouterKey } from './ids.ts'
-import type { GrowthShare } from './spread.ts'
-import { Total } from './total.ts'
+import type { GrowthShare, Shares } from './spread.ts'
 
 /**
  * Something that the recorded numbers rest on does not hold. It is a bug, so no caller handles it: it ends the process,

@@ -37,6 +37,12 @@ export interface LastReading {
   readonly hasLeft: boolean
 }
 
+/** What the operator set for a router. */
+export interface Terms {
+  readonly plausibleBitsPerSecond: number
+  readonly stalledAfterMs: number
+}
+
 export const NEW_LEDGER: Ledger = {
   unnumbered: new Map(),
   columns: undefined,

@@ -1,9 +1,8 @@
 import { NO_BINDINGS } from './counting/bindings.ts'
 import { Count } from './counting/count.ts'
 import { type Decision, type Entry, NO_MOVES } from './entry.ts'
-import { type Ledger, openSessions } from './ledger.ts'
+import { type Ledger, openSessions, type Terms } from './ledger.ts'
 import type { Service } from './reading.ts'
-import type { Terms } from './terms.ts'
 import { Reports } from './turn/reports.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { ByteSum, Bytes } from './bytes.ts'
+import { type ByteSum, type Bytes, Total } from './bytes.ts'
 import { type Calendar, QUARTER_HOUR_MS } from './calendar.ts'
 import type { Growth } from './columns/columns.ts'
-import type { Counted } from './entry.ts'
-import { Total } from './total.ts'
+import type { Counted, Decision, Entry } from './entry.ts'
+import type { Steps } from './steps.ts'
 
 /** Bytes in one bucket, which lies in one of the tenant's days. */
 export interface Share extends Bytes {
@@ -69,6 +69,29 @@ export function spread({ delta, from, to }: Counted, bucketMs: number, calendar:
       })
     upload = uploadSoFar
     download = downloadSoFar
+  }
+  return shares
+}
+
+/** How bytes are put into buckets and days. */
+export interface Spreading {
+  readonly bucketMs: number
+  readonly calendar: Calendar
+}
+
+/** The spread of each entry that counted bytes. */
+export type Shares = ReadonlyMap<Entry, readonly Share[]>
+
+/** Spreads the entries of a decision, one at a step. */
+export function* sharesOf(decision: Decision, { bucketMs, calendar }: Spreading): Steps<Shares> {
+  const shares = new Map<Entry, readonly Share[]>()
+  for (const entry of decision.entries) {
+    if (entry.kind === 'stop' || entry.counted.length === 0) continue
+    shares.set(
+      entry,
+      entry.counted.flatMap(counted => spread(counted, bucketMs, calendar)),
+    )
+    yield
   }
   return shares
 }

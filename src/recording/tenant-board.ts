@@ -1,7 +1,7 @@
 import type { Calendar } from '../accounting/calendar.ts'
-import type { Spreading } from '../accounting/decision-shares.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
+import type { Spreading } from '../accounting/spread.ts'
 import { DistinctNames } from '../live/distinct-names.ts'
 import { Rollup } from '../live/rollup.ts'
 import { type LiveService, sessionsJson } from '../live/service.ts'

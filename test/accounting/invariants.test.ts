@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { Bytes } from '../../src/accounting/bytes.ts'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { Columns, type Growth } from '../../src/accounting/columns/columns.ts'
-import { sharesOf } from '../../src/accounting/decision-shares.ts'
 import type { Decision } from '../../src/accounting/entry.ts'
 import { routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
 import {
@@ -15,7 +14,7 @@ import {
   checkShares,
   checkSums,
 } from '../../src/accounting/invariants.ts'
-import { spreadGrowth } from '../../src/accounting/spread.ts'
+import { sharesOf, spreadGrowth } from '../../src/accounting/spread.ts'
 import { inOneGo } from '../../src/accounting/steps.ts'
 import { Waiting } from '../../src/accounting/waiting/waiting.ts'
 import { Numbering } from '../system/properties/numbering.ts'

@@ -2,7 +2,7 @@ import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
 import { decide } from '../../src/accounting/decide.ts'
 import type { Counted, Decision, Entry, LedgerEvent } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
-import { adopt, type Ledger, NEW_LEDGER, openSessions } from '../../src/accounting/ledger.ts'
+import { adopt, type Ledger, NEW_LEDGER, openSessions, type Terms } from '../../src/accounting/ledger.ts'
 import type {
   BindingReading,
   Device,
@@ -13,7 +13,6 @@ import type {
 } from '../../src/accounting/reading.ts'
 import { removal } from '../../src/accounting/removal.ts'
 import type { Session } from '../../src/accounting/session.ts'
-import type { Terms } from '../../src/accounting/terms.ts'
 import { HOTSPOT_RULES } from '../../src/services/hotspot/hotspot-rules.ts'
 import { PPP_RULES } from '../../src/services/ppp/ppp-rules.ts'
 

@@ -3,7 +3,6 @@ import { isCounting, isUncounted } from '../counting/mark.ts'
 import type { SessionId } from '../ids.ts'
 import { isReported } from '../reported.ts'
 import { detailsOf, type Session, type SessionDetails, sessionOf } from '../session.ts'
-import { larger } from './resized.ts'
 
 const FIRST_CAPACITY = 16
 
@@ -110,15 +109,22 @@ export class Columns {
     const capacity = this.upload.length
     if (number < capacity) return
     const length = Math.max(number + 1, 2 * capacity)
-    this.upload = larger(this.upload, length)
-    this.download = larger(this.download, length)
-    this.lastMovedMs = larger(this.lastMovedMs, length)
-    this.loginEarliestMs = larger(this.loginEarliestMs, length)
-    this.loginLatestMs = larger(this.loginLatestMs, length)
+    this.upload = resized(this.upload, length)
+    this.download = resized(this.download, length)
+    this.lastMovedMs = resized(this.lastMovedMs, length)
+    this.loginEarliestMs = resized(this.loginEarliestMs, length)
+    this.loginLatestMs = resized(this.loginLatestMs, length)
     const flags = new Uint8Array(length)
     flags.set(this.flags)
     this.flags = flags
   }
+}
+
+/** The same numbers, with room for more behind them. */
+export function resized(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(length)
+  copy.set(array)
+  return copy
 }
 
 /**

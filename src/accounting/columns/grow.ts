@@ -1,8 +1,8 @@
+import { Total } from '../bytes.ts'
 import { isLeap, isNearly } from '../counting/counter-step.ts'
 import { type ByDirection, type Doubt, LEAP_BYTES } from '../counting/mark.ts'
 import { plausibleBytes } from '../counting/plausible.ts'
 import type { NumberedRows } from '../reading.ts'
-import { Total } from '../total.ts'
 import { notBeforeRouters } from '../window.ts'
 import { type Columns, type Growth, HAS_OLD_MARK, STALL_REPORTED } from './columns.ts'
 

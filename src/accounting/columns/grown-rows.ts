@@ -1,9 +1,8 @@
+import type { Total } from '../bytes.ts'
 import { type SessionId, sessionId } from '../ids.ts'
 import { type Session, type SessionDetails, sessionOf } from '../session.ts'
 import type { Bucket, GrowthShare, Share } from '../spread.ts'
-import type { Total } from '../total.ts'
-import type { Columns, Growth } from './columns.ts'
-import { larger } from './resized.ts'
+import { type Columns, type Growth, resized } from './columns.ts'
 
 /** A session that only grew, by how much in one bucket, and where its counters are now. */
 export interface GrownSum {
@@ -132,9 +131,9 @@ export class GrownRows {
   #makeRoom(capacity: number): void {
     const length = roomFor(capacity, this.#counterUpload.length)
     if (length === this.#counterUpload.length) return
-    this.#counterUpload = larger(this.#counterUpload, length)
-    this.#counterDownload = larger(this.#counterDownload, length)
-    this.#lastMovedMs = larger(this.#lastMovedMs, length)
+    this.#counterUpload = resized(this.#counterUpload, length)
+    this.#counterDownload = resized(this.#counterDownload, length)
+    this.#lastMovedMs = resized(this.#lastMovedMs, length)
   }
 }
 
@@ -154,8 +153,8 @@ class BucketRows {
   add(numbers: Int32Array, share: GrowthShare, capacity: number): void {
     const length = roomFor(capacity, this.upload.length)
     if (length > this.upload.length) {
-      this.upload = larger(this.upload, length)
-      this.download = larger(this.download, length)
+      this.upload = resized(this.upload, length)
+      this.download = resized(this.download, length)
     }
     for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place] ?? 0

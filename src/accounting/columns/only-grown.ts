@@ -1,8 +1,8 @@
-import type { Decision } from '../entry.ts'
+import { NO_BINDINGS } from '../counting/bindings.ts'
+import { type Decision, NO_MOVES } from '../entry.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Paired } from '../matching/pair.ts'
 import type { Reading } from '../reading.ts'
-import { nothingNew } from '../repeated.ts'
 import type { Session } from '../session.ts'
 
 const NOBODY: ReadonlyMap<number, Session> = new Map()
@@ -19,4 +19,20 @@ export function onlyGrown({ last }: Ledger, reading: Reading, paired: Paired): D
   if (rows.length + unread.length + bindings.length + waiting.size > 0) return undefined
   const decision = { ...nothingNew(reading, last.away), numbered: { by: numbered.by, sessions: NOBODY } }
   return growth ? { ...decision, growth } : decision
+}
+
+/** Nothing but that it was read. */
+export function nothingNew({ service, at, boot, device }: Reading, away: Decision['away']): Decision {
+  return {
+    service,
+    at,
+    boot,
+    device,
+    isReplaced: false,
+    away,
+    moves: NO_MOVES,
+    entries: [],
+    events: [],
+    bindings: NO_BINDINGS,
+  }
 }

@@ -1,10 +1,9 @@
 import type { Growth } from '../columns/columns.ts'
 import { type Grown, growKnown } from '../columns/grow.ts'
 import { deviceKey, isSameDevice } from '../device.ts'
-import { byIdentity, type LastReading, type Ledger, openSessions } from '../ledger.ts'
+import { byIdentity, type LastReading, type Ledger, openSessions, type Terms } from '../ledger.ts'
 import { type Reading, rowsOf } from '../reading.ts'
 import type { Session } from '../session.ts'
-import type { Terms } from '../terms.ts'
 import { isSameInstant } from '../window.ts'
 import { hasSameBoot, isContinued, type Open, resume } from './resume.ts'
 

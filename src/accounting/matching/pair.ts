@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger.ts'
+import type { Ledger, Terms } from '../ledger.ts'
 import {
   type Identity,
   type Reading,
@@ -9,7 +9,6 @@ import {
 } from '../reading.ts'
 import type { Session } from '../session.ts'
 import type { Steps } from '../steps.ts'
-import type { Terms } from '../terms.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, toleranceMs, withinReason } from '../window.ts'
 import { type Rejoined, rejoin } from './continue-sessions.ts'
 import {

@@ -1,6 +1,5 @@
-import type { ByteSum } from '../bytes.ts'
+import { type ByteSum, Total } from '../bytes.ts'
 import type { GrownRows } from '../columns/grown-rows.ts'
-import { Total } from '../total.ts'
 import type { PendingSession } from './pending-session.ts'
 
 type SharesById = ReadonlyMap<unknown, Pick<PendingSession, 'shares'>>

@@ -1,7 +1,12 @@
 import type { Bytes } from '../../accounting/bytes.ts'
 import type { Growth } from '../../accounting/columns/columns.ts'
-import { type Counted, END_REASONS, type Entry, NOTHING_COUNTED } from '../../accounting/entry.ts'
-import { entryOfGrowth } from '../../accounting/growth.ts'
+import {
+  type Counted,
+  END_REASONS,
+  type Entry,
+  entryOfGrowth,
+  NOTHING_COUNTED,
+} from '../../accounting/entry.ts'
 import type { Moment } from '../../accounting/reading.ts'
 import { grownSession, type Missed, type Session } from '../../accounting/session.ts'
 import type { PendingEnd } from '../../accounting/waiting/pending-session.ts'

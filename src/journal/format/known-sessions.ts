@@ -1,5 +1,4 @@
-import type { Columns, Growth } from '../../accounting/columns/columns.ts'
-import { larger } from '../../accounting/columns/resized.ts'
+import { type Columns, type Growth, resized } from '../../accounting/columns/columns.ts'
 import { isCounting } from '../../accounting/counting/mark.ts'
 import type { SessionId } from '../../accounting/ids.ts'
 import { detailsOf, type Session, type SessionDetails, sessionOf } from '../../accounting/session.ts'
@@ -85,9 +84,9 @@ export class WrittenSessions {
 
   #makeRoom(): void {
     const length = 2 * this.#upload.length
-    this.#upload = larger(this.#upload, length)
-    this.#download = larger(this.#download, length)
-    this.#lastMovedMs = larger(this.#lastMovedMs, length)
+    this.#upload = resized(this.#upload, length)
+    this.#download = resized(this.#download, length)
+    this.#lastMovedMs = resized(this.#lastMovedMs, length)
   }
 }
 

@@ -1,4 +1,4 @@
-import { larger } from '../../accounting/columns/resized.ts'
+import { resized } from '../../accounting/columns/columns.ts'
 import type { Row } from '../wire/sentence.ts'
 import { type KnownSentences, OTHER, SHORT } from '../wire/words.ts'
 import { RowBytes } from './row-bytes.ts'
@@ -242,6 +242,6 @@ export class RowMemory implements KnownSentences {
     const numbers = new Int32Array(2 * this.#numbers.length)
     numbers.set(this.#numbers)
     this.#numbers = numbers
-    this.#values = this.#values.map(values => larger(values, 2 * values.length))
+    this.#values = this.#values.map(values => resized(values, 2 * values.length))
   }
 }

@@ -1,5 +1,4 @@
-import type { Decision } from '../../../src/accounting/entry.ts'
-import { entryOfGrowth } from '../../../src/accounting/growth.ts'
+import { type Decision, entryOfGrowth } from '../../../src/accounting/entry.ts'
 
 /** The same decision, with its growth as entries. Not valid once the decision was adopted. */
 export function growthAsEntries(decision: Decision): Decision {

@@ -1,7 +1,7 @@
 import { Calendar } from '../../../../src/accounting/calendar.ts'
-import type { Spreading } from '../../../../src/accounting/decision-shares.ts'
 import { routerId, tenantId } from '../../../../src/accounting/ids.ts'
 import type { Reading } from '../../../../src/accounting/reading.ts'
+import type { Spreading } from '../../../../src/accounting/spread.ts'
 import { inOneGo } from '../../../../src/accounting/steps.ts'
 import { Rollup } from '../../../../src/live/rollup.ts'
 import { RouterBook } from '../../../../src/recording/router-book.ts'
