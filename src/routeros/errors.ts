@@ -1,22 +1,22 @@
 import { RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
 import { boundedError } from './menus/bounded-text.ts'
 
-/** A router that could not be reached or read. Subclasses say what happened, `retryable` whether a retry may help soon. */
+/** A router could not be reached or read. `retryable` says whether another attempt may soon succeed. */
 export abstract class RouterError extends Error {
   abstract readonly retryable: boolean
 }
 
-/** No connection came about, or it ended: refused, reset, closed, unreachable. */
+/** A connection could not be made, or it ended: refused, reset, closed, unreachable. */
 export class RouterUnreachable extends RouterError {
   override readonly name = 'RouterUnreachable'
   /** Links flap and routers reboot. */
   override readonly retryable = true
 }
 
-/** This process had no file descriptor left for a connection: the router may be well. */
+/** This process had no file descriptor left for a connection. The router may be fine. */
 export class OutOfDescriptors extends RouterError {
   override readonly name = 'OutOfDescriptors'
-  /** Others close theirs. */
+  /** Other connections end and free theirs. */
   override readonly retryable = true
 
   constructor(options: ErrorOptions) {
@@ -29,7 +29,7 @@ export class RouterTimeout extends RouterError {
   override readonly name = 'RouterTimeout'
   /** The router may only be busy. */
   override readonly retryable = true
-  /** Who has logged in was let through and understood: then it is not the address that is wrong. */
+  /** `answer` comes after a login, so the address is right then. */
   readonly waitedFor: 'handshake' | 'login' | 'answer'
 
   constructor(waitedFor: RouterTimeout['waitedFor'], message: string) {
@@ -38,20 +38,20 @@ export class RouterTimeout extends RouterError {
   }
 }
 
-/** The router does not take the user or its password, or the user lacks the `api` policy. */
+/** The router refuses the user or the password, or the user lacks the `api` policy. */
 export class RouterLoginRefused extends RouterError {
   override readonly name = 'RouterLoginRefused'
-  /** Each try is a line in the router's log; right after a reboot it can pass, though. */
+  /** Each attempt is a line in the router's log. Only a refusal right after a reboot may be temporary. */
   override readonly retryable = false
 }
 
-/** Why there is no TLS: the port does not speak it, the router's is too old for us, or some other reason. */
+/** Why there is no TLS: the port does not speak it, the router's version is too old, or another reason. */
 export type TlsObstacle = 'absent' | 'outdated' | 'other'
 
-/** TLS did not come about, certificates aside. */
+/** The TLS handshake failed, but not because of the certificate. */
 export class RouterTlsFailed extends RouterError {
   override readonly name = 'RouterTlsFailed'
-  /** It comes before any login, so a try more is no line in the router's log. */
+  /** The handshake comes before the login, so another attempt is no line in the router's log. */
   override readonly retryable = true
   readonly why: TlsObstacle
 
@@ -62,8 +62,8 @@ export class RouterTlsFailed extends RouterError {
 }
 
 /**
- * Why a certificate is not believed: it is past its time or not yet in it, for another name, not the pinned one, not
- * there at all, signed in a way or with a key that anybody could forge, or signed by nobody that is trusted.
+ * Why a certificate is not trusted: it has expired or is not valid yet, is for another name, is not the pinned one, is
+ * missing, has a signature or a key that can be forged, or is signed by an unknown authority.
  */
 export type Distrust =
   | 'expired'
@@ -74,7 +74,7 @@ export type Distrust =
   | 'weak'
   | 'unknown-authority'
 
-/** The certificate is not the one to trust. */
+/** The router's certificate is not trusted. */
 export class RouterCertificateRefused extends RouterError {
   override readonly name = 'RouterCertificateRefused'
   override readonly retryable = false
@@ -86,13 +86,13 @@ export class RouterCertificateRefused extends RouterError {
   }
 }
 
-/** The peer does not speak the API, or its stream was cut in a way that can't be read on. */
+/** The peer does not speak the API, or its stream is damaged and the rest cannot be read. */
 export class RouterGarbled extends RouterError {
   override readonly name = 'RouterGarbled'
   override readonly retryable = true
 }
 
-/** The router sent more than its budget: it is let alone for a while, and nobody else notices. */
+/** The router sent more than its budget. It is paused for a while, and other routers are not affected. */
 export class RouterOverloaded extends RouterError {
   override readonly name = 'RouterOverloaded'
   /** It would send as much again. */
@@ -104,21 +104,21 @@ export class RouterOverloaded extends RouterError {
   }
 }
 
-/** The router ended the session by `!fatal`. */
+/** The router ended the session with `!fatal`. */
 export class RouterFatal extends RouterError {
   override readonly name = 'RouterFatal'
   override readonly retryable = true
 }
 
 /**
- * The router's answer to a command was `!trap`. Categories, per MikroTik's API manual: 0 missing item or command,
+ * The router answered a command with `!trap`. Categories, per MikroTik's API manual: 0 missing item or command,
  * 1 argument value failure, 2 interrupted, 3 scripting, 4 general, 5 API, 6 TTY, 7 value by `:return`.
  */
 export class RouterTrap extends RouterError {
   override readonly name = 'RouterTrap'
   readonly command: string
   readonly category: number | undefined
-  /** The first few, the first being the error's message. */
+  /** Messages of the command's first few traps, in order. */
   readonly messages: readonly string[]
 
   constructor(command: string, messages: readonly string[], category: number | undefined) {
@@ -128,12 +128,12 @@ export class RouterTrap extends RouterError {
     this.category = category
   }
 
-  /** What the router says, without the command. */
+  /** The router's messages, without the command. */
   get reason(): string {
     return boundedError(this.messages.join('; '))
   }
 
-  /** Whether the menu is not there: a package that is off, which is a capability and no failure. */
+  /** Whether the router lacks the menu because a package is disabled. That is a capability, not a failure. */
   get isMissingMenu(): boolean {
     return this.messages.some(message => /^no such command/.test(message))
   }
@@ -142,7 +142,7 @@ export class RouterTrap extends RouterError {
     return this.messages.some(message => /not enough permissions/.test(message))
   }
 
-  /** Rights and menus stay as they are until somebody changes them; anything else may pass. */
+  /** Rights and menus stay the same until somebody changes them. Other errors may pass. */
   override get retryable(): boolean {
     return !this.isMissingRight && !this.isMissingMenu
   }

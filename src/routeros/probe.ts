@@ -14,59 +14,59 @@ import type { SeenCertificate } from './wire/line.ts'
 import { openLine } from './wire/open-line.ts'
 import type { RepliesInFlight } from './wire/replies-in-flight.ts'
 
-/** What reading a service gave. `missing`: the router does not have it. */
+/** The outcome of reading a service. `missing`: the router does not have it. */
 export type ServiceProbe =
   | {
       readonly kind: 'read'
       readonly sessions: number
       readonly withCounters: number
-      /** Rows, and counters, that can't be read. */
+      /** Rows and counters that cannot be read. */
       readonly unreadable: readonly Unreadable[]
-      /** Absent where no login of the hotspot has one. */
+      /** Absent if no login of the hotspot has one. */
       readonly domains: ProbedDomains | undefined
-      /** What else it needs, and the router refuses. */
+      /** Other menus that the service needs and the router refuses. */
       readonly missingMenus: readonly MissingMenu[]
     }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly error: RouterError }
 
-/** Logins of a hotspot that have a domain. */
+/** The logins of a hotspot that have a domain. */
 export interface ProbedDomains {
   readonly count: number
-  /** One of them, as a name with its domain and as one without. */
+  /** The name of one of them, with its domain and without. */
   readonly example: { readonly part: string; readonly ignore: string }
-  /** A name that is online in two of them, or in one and without: one subscriber, or two. */
+  /** A name that is online in two domains, or with a domain and without one: it may be one subscriber or two. */
   readonly shared: string | undefined
 }
 
-/** What one look at a router shows. */
+/** What a probe found out about a router. */
 export interface RouterProbe {
   readonly identity: string
   /** `7.20.1 (stable)` */
   readonly version: string
-  /** What tells the device from all others; absent where it does not say. */
+  /** Identifies the device; absent if it does not report a number. */
   readonly serial: string | undefined
   readonly uptimeSeconds: number
-  /** The middle one of a few round trips of a small request. */
+  /** The median of a few round trips of a small request. */
   readonly latencyMs: number
   /** Absent without TLS. */
   readonly certificate: SeenCertificate | undefined
-  /** Absent where the router does not say. */
+  /** Absent if the router does not report them. */
   readonly rights: Rights | undefined
-  /** Of the services that were asked for. */
+  /** The outcome for each service that was asked for. */
   readonly services: Readonly<Partial<Record<Service, ServiceProbe>>>
   readonly isFastTracked: boolean
-  /** By how much the router's clock is ahead of ours; absent where it does not say. */
+  /** How far the router's clock is ahead of ours; absent if it does not report its time. */
   readonly clockOffsetSeconds: number | undefined
 }
 
 export interface ProbeOptions {
   readonly address: Address
   readonly services: readonly RouterService[]
-  /** For connect and login together, and for each request. */
+  /** The limit for connect and login together, and for each request. */
   readonly timeoutMs: number
   readonly budget: Budget
-  /** Of all routers. */
+  /** Shared by all routers. */
   readonly replies: RepliesInFlight
   readonly clock: Clock
 }
@@ -74,8 +74,8 @@ export interface ProbeOptions {
 const ROUND_TRIPS = 3
 
 /**
- * Logs in to a router, looks at all that accounting needs of it, and leaves.
- * @throws RouterError where it can't be reached or logged in to, or does not say who it is
+ * Logs in to a router, reads everything that accounting needs from it, and disconnects.
+ * @throws RouterError if the router cannot be reached, refuses the login, or does not report its identity
  */
 export async function probeRouter(options: ProbeOptions, signal: AbortSignal): Promise<RouterProbe> {
   const { address, clock, timeoutMs, services, budget, replies } = options
@@ -112,7 +112,7 @@ async function roundTripMs(connection: RouterConnection): Promise<number> {
   return taken.sort((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)] ?? 0
 }
 
-/** A session that came between two of a reading's requests has its counters in the next one. */
+/** Reads a second time if counters are missing: a session that began between two requests has them then. */
 async function readService(menu: SessionMenu): Promise<ServiceProbe> {
   try {
     const first = counted(await menu.read(), menu)
@@ -141,7 +141,7 @@ function counted(
   }
 }
 
-/** @param rows all of a hotspot, whose names have the domain in them */
+/** @param rows all rows of a hotspot that was read with the domain as part of the names */
 function domainsOf(rows: readonly Pick<SessionReading, 'username' | 'domain'>[]): ProbedDomains | undefined {
   const firsts = new Map<string, string | undefined>()
   let count = 0

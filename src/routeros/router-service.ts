@@ -2,13 +2,14 @@ import type { Service, ServiceRules } from '../accounting/reading.ts'
 import type { SessionMenu } from './menus/session-rows.ts'
 import type { RouterConnection } from './wire/connection.ts'
 
-/** One service of one router: what is needed to read it, on this connection and on those that come after it. */
+/** What is needed to read one service of one router, on any of its connections. */
 export interface RouterService {
   readonly name: Service
   readonly rules: ServiceRules
-  /** The menu that has its sessions, as `/ip/hotspot/active`: a `listen` to it tells who left. */
+  /** The menu of its sessions, such as `/ip/hotspot/active`. A `listen` to it reports logouts. */
   readonly menu: string
-  /** Whether FastTrack, where a router has it on, hides traffic from the service's counters. */
+  /** Whether FastTrack, if a router has it on, hides traffic from the service's counters. */
   readonly isBypassedByFastTrack: boolean
+  /** Prepares reading the service on a connection. */
   open(connection: RouterConnection): SessionMenu
 }

@@ -4,7 +4,7 @@ import { Block, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { RouterTrap } from './errors.ts'
 import { Departures } from './menus/departures.ts'
-import { ASKED_AGAIN_MS, type SessionMenu } from './menus/session-rows.ts'
+import { ASK_AGAIN_AFTER_MS, type SessionMenu } from './menus/session-rows.ts'
 import { hasFastTrack, type RouterSystem, readSystem } from './menus/system.ts'
 import type { RouterService } from './router-service.ts'
 import type { Budget, BudgetUse } from './wire/budget.ts'
@@ -15,37 +15,37 @@ import type { RepliesInFlight } from './wire/replies-in-flight.ts'
 
 export interface RouterOptions {
   readonly address: Address
-  /** Those that are read. */
+  /** The services to read. */
   readonly services: readonly RouterService[]
-  /** For connect and login together, and for each request. */
+  /** The limit for connect and login together, and for each request. */
   readonly timeoutMs: number
-  /** Whether to learn of logouts at once, by `listen`, where the router offers it. */
+  /** Whether to learn of logouts at once, by `listen`, if the router offers it. */
   readonly isListening: boolean
   readonly budget: Budget
-  /** Which rows of the next answer are worth holding. */
+  /** Says which rows of the next answer to hold. */
   readonly admission: (service: Service) => Admission
-  /** Of all routers. */
+  /** Shared by all routers. */
   readonly replies: RepliesInFlight
   readonly clock: Clock
 }
 
-/** A service over the connection that it is read on. */
+/** A service, with its menu on this connection. */
 interface OpenService extends RouterService {
   readonly sessions: SessionMenu
 }
 
 interface MissingService extends MissingMenu {
-  /** In steady milliseconds. */
+  /** When it was asked for last, in steady milliseconds. */
   readonly askedMs: number
 }
 
 /**
- * A router that is logged in to and has said who it is and since when it is up. Kept for as long as the connection
- * lasts: each login is a line in the router's log.
+ * A logged-in connection to a router whose identity and boot time are known. It is kept open, because each login is a
+ * line in the router's log.
  */
 export class Router {
   readonly version: string
-  /** What the operator should know of this router, a sentence each. */
+  /** Warnings about this router for the operator, one sentence each. */
   readonly notices: readonly string[]
   readonly #connection: RouterConnection
   readonly #services: ReadonlyMap<Service, OpenService>
@@ -56,7 +56,10 @@ export class Router {
   readonly #missing = new Map<Service, MissingService>()
   readonly #departures = new Map<Service, Departures>()
 
-  /** @throws RouterError */
+  /**
+   * Connects, logs in, and reads the identity and the boot time.
+   * @throws RouterError
+   */
   static async connect(options: RouterOptions, signal: AbortSignal): Promise<Router> {
     const { timeoutMs, services } = options
     const connection = new RouterConnection(await openLine(options.address, timeoutMs, signal), options)
@@ -101,26 +104,27 @@ export class Router {
     return this.#device.identity
   }
 
-  /** Rejects with what ended the connection, and never resolves. */
+  /** Rejects with the cause when the connection ends; never resolves. */
   get ended(): Promise<never> {
     return this.#connection.ended
   }
 
-  /** What the router refused when it was asked last, of the services that are read. */
+  /** Menus of its services that the router refused when they were last asked for. */
   get missingMenus(): readonly MissingMenu[] {
     const services = Array.from(this.#missing.values(), ({ menu, reason }) => ({ menu, reason }))
     return [...services, ...[...this.#services.values()].flatMap(it => it.sessions.missingMenus)]
   }
 
   /**
-   * One complete answer for a service; `undefined` where the router doesn't have it. A package may come later, so it is
-   * asked for again every few minutes.
+   * Reads a service once.
+   * @returns `undefined` if the router does not have it; as a package may come later, it is asked again every few
+   *   minutes
    * @throws RouterError
    */
   async read(service: Service): Promise<Reading | undefined> {
     const nowMs = this.#clock.steadyMs()
     const missing = this.#missing.get(service)
-    if (missing && nowMs - missing.askedMs < ASKED_AGAIN_MS) return undefined
+    if (missing && nowMs - missing.askedMs < ASK_AGAIN_AFTER_MS) return undefined
     try {
       const reading = await this.#read(this.#openService(service))
       this.#missing.delete(service)
@@ -133,7 +137,7 @@ export class Router {
     }
   }
 
-  /** The most that it used of one of its byte budgets since this was last asked for. */
+  /** The peak use of one of its byte budgets since the last call. */
   takeBudgetUse(): BudgetUse {
     return this.#connection.takeBudgetUse()
   }
@@ -142,7 +146,7 @@ export class Router {
     this.#connection.close()
   }
 
-  /** @throws RangeError for a service that it was not connected for */
+  /** @throws RangeError for a service that is not among the options */
   #openService(name: Service): OpenService {
     const service = this.#services.get(name)
     if (!service) throw new RangeError(`${name} is not read here`)

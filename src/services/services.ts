@@ -3,16 +3,17 @@ import type { RouterService } from '../routeros/router-service.ts'
 import { REGISTERED } from './registered.ts'
 import type { RouterSettings } from './service.ts'
 
+/** The names of all services. */
 export const SERVICE_NAMES: readonly Service[] = REGISTERED.map(({ name }) => name)
 
-/** Those for which a router is read whose config names none. */
+/** The services that are read from a router whose config names none. */
 export const DEFAULT_SERVICES: readonly Service[] = REGISTERED.filter(it => it.isReadByDefault).map(
   ({ name }) => name,
 )
 
 /**
- * How one router is read for its services.
- * @param names of registered services; any order, and those of no service are left out
+ * Prepares reading one router.
+ * @param names of services, in any order; unknown names are ignored
  */
 export function routerServices(
   names: readonly Service[],

@@ -7,8 +7,8 @@ import { proplist } from './fields.ts'
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
 /**
- * By how many seconds the router's clock is ahead of ours, to about a second.
- * @returns `undefined` where it does not say, or in a way that can't be read
+ * Reads by how many seconds the router's clock is ahead of ours, to about a second.
+ * @returns `undefined` if the router does not report its time, or in an unknown format
  * @throws RouterError
  */
 export async function readClockOffset(
@@ -28,10 +28,12 @@ export async function readClockOffset(
 }
 
 /**
- *     date        2026-11-24, and before 7.10 nov/24/2026
+ * Reads the time from a row of `/system/clock`:
+ *
+ *     date        2026-11-24; before 7.10: nov/24/2026
  *     time        14:03:09
  *     gmt-offset  +03:00
- * @returns Unix milliseconds
+ * @returns Unix milliseconds, or `undefined` if the row has another format
  */
 export function instantOf(row: Row): number | undefined {
   const date = dateOf(row.get('date') ?? '')

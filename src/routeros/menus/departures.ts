@@ -8,19 +8,21 @@ import type { Row } from '../wire/sentence.ts'
 import { proplist } from './fields.ts'
 import { RowsByNumber, type SessionMenu, type SessionRows } from './session-rows.ts'
 
-const NOBODY: ReadonlyMap<string, Date> = new Map()
+const NONE: ReadonlyMap<string, Date> = new Map()
 
-interface Left {
+/** A session that the router reported as logged out. */
+interface Logout {
+  /** The number of its row. */
   readonly number: number
   readonly login: Window
   readonly at: Date
 }
 
 /**
- * Who left since the last reading, and when: a `listen` tells a removal at once, by its `.id` alone. It is opened
- * before the first reading. What comes is understood by the last reading's ids, and handed on with the next one. A
- * router that can't listen tells nothing, and its sessions end with the reading that misses them. However many leave
- * at once, and however often each is told, a reading's rows are looked at once.
+ * Collects the logouts since the last reading and their times. A `listen`, opened before the first reading, reports a
+ * removed row at once, but only by its `.id`. The ids of the last reading say whose it was, and the next reading
+ * carries the logout. If a router cannot listen, its sessions end with the reading that lacks them. A reading's rows
+ * are looked at once, however many logouts come and however often each is reported.
  */
 export class Departures {
   readonly #connection: Pick<RouterConnection, 'listen'>
@@ -28,9 +30,10 @@ export class Departures {
   readonly #menu: SessionMenu
   readonly #clock: Clock
   #last: { readonly by: object; readonly rows: RowsByNumber } | undefined
-  /** Numbers that were told since the last reading, or before it and are in it still: each row is made whole once. */
-  #told = new Set<number>()
-  #left = new Map<string, Left>()
+  /** Row numbers reported since the last reading, or before it and still in it: so each row is built once. */
+  #reported = new Set<number>()
+  /** By identity. */
+  #logouts = new Map<string, Logout>()
 
   constructor(
     connection: Pick<RouterConnection, 'listen'>,
@@ -44,62 +47,63 @@ export class Departures {
     this.#clock = clock
   }
 
+  /** Opens the `listen`. */
   start(): void {
     const { menu } = this.#service
     this.#connection.listen(`${menu}/listen`, row => this.#take(row), proplist('.id', '.dead'))
   }
 
-  /** Those who left before this reading and are not in it, by their identity; in steps, since they may be many. */
+  /** Returns the times of the logouts before this reading, by identity, without sessions that it still has. */
   *settle(reading: SessionRows): Steps<ReadonlyMap<string, Date>> {
     const rows = new RowsByNumber(reading)
     const isSameConnection = this.#last?.by === reading.by
-    const before = this.#left
-    // What is told between the steps is told of this reading's rows.
+    const before = this.#logouts
+    // A logout that is reported between the steps is about a row of this reading.
     this.#last = { by: reading.by, rows }
-    this.#left = new Map()
-    this.#told.clear()
+    this.#logouts = new Map()
+    this.#reported.clear()
     return before.size === 0
-      ? NOBODY
+      ? NONE
       : yield* this.#settle(reading, before, isSameConnection ? rows : undefined)
   }
 
-  /** @param rows where those who left have the numbers that they had */
+  /** @param rows of this reading; `undefined` if its numbers are not those of the reading before */
   *#settle(
     reading: SessionRows,
-    before: ReadonlyMap<string, Left>,
+    before: ReadonlyMap<string, Logout>,
     rows: RowsByNumber | undefined,
   ): Steps<ReadonlyMap<string, Date>> {
-    const wholes = new Map<string, Window>()
+    const logins = new Map<string, Window>()
     for (const row of reading.rows) {
       yield
       const key = this.#service.rules.identityKey(row)
-      if (!wholes.has(key)) wholes.set(key, row.login)
+      if (!logins.has(key)) logins.set(key, row.login)
     }
-    const departed = new Map<string, Date>()
-    for (const [key, left] of before) {
+    const departures = new Map<string, Date>()
+    for (const [key, logout] of before) {
       yield
-      const whole = wholes.get(key)
-      const now = whole ?? rows?.login(left.number)
-      // Still in the reading, with the same login: it left after its row was made.
-      if (!now || gapMs(now, left.login) > LOGIN_TOLERANCE_MS) departed.set(key, left.at)
+      const inParsedRow = logins.get(key)
+      const login = inParsedRow ?? rows?.login(logout.number)
+      // A session with the same login in the reading logged out after its row was printed.
+      if (!login || gapMs(login, logout.login) > LOGIN_TOLERANCE_MS) departures.set(key, logout.at)
       else {
-        this.#left.set(key, left)
-        if (!whole) this.#told.add(left.number)
+        this.#logouts.set(key, logout)
+        if (!inParsedRow) this.#reported.add(logout.number)
       }
     }
-    return departed
+    return departures
   }
 
   #take(row: Row): void {
     const dead = row.get('.dead')
     if ((dead !== 'true' && dead !== 'yes') || !this.#last) return
     const number = this.#menu.find(row.get('.id') ?? '')
-    if (number === undefined || this.#told.has(number)) return
-    this.#told.add(number)
+    if (number === undefined || this.#reported.has(number)) return
+    this.#reported.add(number)
     const session = this.#last.rows.row(number)
     if (!session) return
     const key = this.#service.rules.identityKey(session)
     const { login } = session
-    if (!this.#left.has(key)) this.#left.set(key, { number, login, at: this.#clock.now() })
+    if (!this.#logouts.has(key)) this.#logouts.set(key, { number, login, at: this.#clock.now() })
   }
 }

@@ -2,16 +2,16 @@ import { RouterTrap } from '../errors.ts'
 import type { RouterConnection } from '../wire/connection.ts'
 import { proplist, textOf } from './fields.ts'
 
-/** Where each kind of device has its own number: RouterBOARDs, virtual machines (CHR), PCs. */
+/** Where the kinds of devices have their number: RouterBOARDs, virtual machines (CHR), PCs. */
 const NUMBERS = [
   { command: '/system/routerboard/print', properties: ['serial-number'] },
   { command: '/system/license/print', properties: ['system-id', 'software-id'] },
 ] as const
 
 /**
- * What tells one device from all others: its serial number, else its licence's id. Copies of a virtual machine share
- * theirs until `/system/license/generate-new-id`.
- * @returns `undefined` where the device does not say
+ * Reads the number that identifies the device: its serial number or, if it has none, the id of its licence. Copies of a
+ * virtual machine share an id until `/system/license/generate-new-id`.
+ * @returns `undefined` if the device does not report one
  * @throws RouterError
  */
 export async function readSerial(connection: RouterConnection): Promise<string | undefined> {
@@ -30,7 +30,7 @@ async function rowOf(connection: RouterConnection, command: string, properties: 
     const { rows } = await connection.command(command, proplist(...properties))
     return rows[0]
   } catch (error) {
-    // A device without the menu, or a user that may not see it.
+    // The device lacks the menu, or the user lacks the right to read it.
     if (error instanceof RouterTrap) return undefined
     throw error
   }

@@ -7,12 +7,12 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ms: 0.001,
 }
 
-/** Some 300 years: nothing that a router says of itself takes longer. */
+/** About 300 years. No duration that a router reports is longer. */
 export const MOST_SECONDS = 10_000_000_000
 
 /**
- * Seconds of a RouterOS time such as `1w2d3h4m5s`, `01:22:53`, `1d02:03:04` or `500ms`.
- * @returns `undefined` where the text is none of them, or longer than `MOST_SECONDS`
+ * Parses a RouterOS time such as `1w2d3h4m5s`, `01:22:53`, `1d02:03:04` or `500ms` to seconds.
+ * @returns `undefined` if the text has another format, or the time is longer than `MOST_SECONDS`
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^((?:\d{1,9}(?:w|d|h|ms|m|s))*)(?:(\d{1,9}):(\d\d)(?::(\d\d(?:\.\d+)?))?)?$/.exec(text)

@@ -7,8 +7,9 @@ import { parseDuration } from './duration.ts'
 const TWO_TO_53 = 2n ** 53n
 
 /**
- * A 64-bit counter as a safe integer, `undefined` where the row has none. Beyond 2^53, which is 9 PB, it is taken
- * modulo 2^53: differences stay exact.
+ * Reads a 64-bit counter as a safe integer. Above 2^53, which is 9 PB, it is taken modulo 2^53, and differences stay
+ * exact.
+ * @returns `undefined` if the row has no counter that can be read
  */
 export function counterOf(row: Row, name: string): number | undefined {
   const text = row.get(name)
@@ -17,7 +18,7 @@ export function counterOf(row: Row, name: string): number | undefined {
   return Number.isSafeInteger(value) ? value : Number(BigInt(text) % TWO_TO_53)
 }
 
-/** Whole seconds; `undefined` where the row has no uptime that can be read. */
+/** Reads the uptime in whole seconds; `undefined` if the row has none that can be read. */
 export function uptimeOf(row: Row): number | undefined {
   const seconds = parseDuration(row.get('uptime') ?? '')
   return seconds === undefined ? undefined : Math.floor(seconds)
@@ -25,7 +26,7 @@ export function uptimeOf(row: Row): number | undefined {
 
 const COUNTER = /^\d{1,20}$/
 
-/** The first of these counters that a row has and that can't be read; `undefined` where there is none. */
+/** Finds the first of these counters that a row has but that cannot be read; `undefined` if there is none. */
 export function unreadableCounterOf(row: Row, names: readonly string[]): Unreadable | undefined {
   const property = names.find(name => {
     const text = textOf(row, name)
@@ -34,25 +35,28 @@ export function unreadableCounterOf(row: Row, names: readonly string[]): Unreada
   return property === undefined ? undefined : unreadable(row, property)
 }
 
+/** Describes a property that cannot be read. */
 export function unreadable(row: Row, property: string): Unreadable {
   return { rowId: textOf(row, '.id'), property, value: row.get(property) }
 }
 
 /**
- * Whole seconds. Without it nobody could say whether a router is the one of the last reading, and bytes could be
- * counted twice: then there is no reading.
- * @throws RouterGarbled where the row has none that can be read
+ * Reads the uptime in whole seconds. A reading without an uptime is refused, because bytes could be counted twice if it
+ * is unknown whether the router rebooted.
+ * @throws RouterGarbled if the row has none that can be read
  */
 export function requiredUptimeOf(row: Row, command: string): number {
   const seconds = uptimeOf(row)
   if (seconds === undefined)
     throw new RouterGarbled(
-      `${command}: a row with no uptime that can be read (${row.get('uptime') ?? 'absent'})`,
+      `${command}: a row has no uptime that can be read (${row.get('uptime') ?? 'absent'})`,
     )
   return seconds
 }
 
-/** When that began which has been up for `uptimeSeconds`: any time that the whole seconds and the reply's delay leave. */
+/**
+ * Computes when something with this uptime began: a window, because uptimes are whole seconds and the reply took time.
+ */
 export function beganAt(reply: Pick<Reply, 'askedMs' | 'answeredMs'>, uptimeSeconds: number): Window {
   return {
     earliestMs: reply.askedMs - (uptimeSeconds + 1) * 1_000,
@@ -60,11 +64,12 @@ export function beganAt(reply: Pick<Reply, 'askedMs' | 'answeredMs'>, uptimeSeco
   }
 }
 
-/** A property that may be absent, or, in some replies, empty. */
+/** Reads a property; `undefined` if it is absent or, as in some replies, empty. */
 export function textOf(row: Row, name: string): string | undefined {
   return row.get(name) || undefined
 }
 
+/** Returns the word that limits an answer to these properties. */
 export function proplist(...names: readonly string[]): string {
   return `=.proplist=${names.join(',')}`
 }

@@ -1,15 +1,15 @@
 const MOST = 1_000
 
-/** One string for a text that comes again and again, such as a server's name: else every session has one of its own. */
-export class SameWords {
-  readonly #words = new Map<string, string>()
+/** Returns one string for equal texts, such as a server's name. Without it every session would hold its own copy. */
+export class Interned {
+  readonly #texts = new Map<string, string>()
 
   of(text: string): string {
-    const known = this.#words.get(text)
+    const known = this.#texts.get(text)
     if (known !== undefined) return known
-    // A router that makes them up has its sessions' own ones again.
-    if (this.#words.size >= MOST) this.#words.clear()
-    this.#words.set(text, text)
+    // A router that invents texts only gets its copies back.
+    if (this.#texts.size >= MOST) this.#texts.clear()
+    this.#texts.set(text, text)
     return text
   }
 }

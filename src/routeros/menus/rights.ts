@@ -2,18 +2,18 @@ import { RouterTrap } from '../errors.ts'
 import type { RouterConnection } from '../wire/connection.ts'
 import { proplist } from './fields.ts'
 
-/** The policies that reading over the API takes, and all that it takes. */
+/** The policies that reading over the API needs. It needs no others. */
 export const NEEDED_POLICIES: readonly string[] = ['read', 'api']
 
-/** What the router lets its user do. */
+/** What the router allows a user to do. */
 export interface Rights {
   readonly group: string
   readonly policies: readonly string[]
 }
 
 /**
- * The rights of a user's group.
- * @returns `undefined` where the router does not say: a user of its RADIUS server, for one
+ * Reads the rights of a user's group.
+ * @returns `undefined` if the router does not report them, for example because the user comes from RADIUS
  * @throws RouterError
  */
 export async function readRights(
@@ -27,10 +27,10 @@ export async function readRights(
     const groups = await connection.command('/user/group/print', proplist('name', 'policy'), `?name=${group}`)
     const policy = groups.rows[0]?.get('policy')
     if (policy === undefined) return undefined
-    // What is not granted is there too, as `!write`.
+    // The list also has policies that are not granted, such as `!write`.
     return { group, policies: policy.split(',').filter(it => it !== '' && !it.startsWith('!')) }
   } catch (error) {
-    // Who may not look at users can read sessions all the same.
+    // A user that may not read this menu can still read sessions.
     if (error instanceof RouterTrap) return undefined
     throw error
   }

@@ -11,72 +11,76 @@ import type {
 import type { Asked } from '../wire/connection.ts'
 import { beganAt } from './fields.ts'
 
-/** A menu that is not there may come later: some packages take their time. */
-export const ASKED_AGAIN_MS = 180_000
+/** A missing menu is asked for again after this time, because some packages start late. */
+export const ASK_AGAIN_AFTER_MS = 180_000
 
-/** What a service's menus told, and between which steady milliseconds it was true. */
+/** The rows of a service's menus, and the steady milliseconds between which they were true. */
 export interface SessionRows extends Asked {
-  /** Those that are told whole. */
+  /** Rows that were parsed in full. */
   readonly rows: readonly SessionReading[]
   /** Their numbers, in the same order. */
   readonly numbers: readonly number[]
-  /** Who gives the numbers. */
+  /** Identifies who gave the numbers. */
   readonly by: object
-  /** The other rows. */
+  /** The other rows: they were recognised, and only their numbers were parsed. */
   readonly known: KnownRows
   readonly bindings: readonly BindingReading[]
-  /** Rows that are skipped. */
+  /** Rows that cannot be read. */
   readonly unread: readonly UnreadRow[]
-  /** How many rows were not let in. */
+  /** Number of rows beyond the limit. */
   readonly leftOut: number
 }
 
 /** The active sessions of one service, over one connection. */
 export interface SessionMenu {
-  /** Menus beside its own that the router refused when they were asked last. */
+  /** Other menus that it needs and that the router refused when they were last asked for. */
   readonly missingMenus: readonly MissingMenu[]
   /**
-   * @param admission which rows are held; all unless told
-   * @throws RouterError; then no row is known the next time, since nobody was told of this one's
+   * Reads all sessions once.
+   * @param admission says which rows to hold; all by default
+   * @throws RouterError; the next answer is then parsed in full, because the caller did not get the rows of this one
    */
   read(admission?: Admission): Promise<SessionRows>
-  /** The number of the row with an `.id`: good until the session ends, and then handed out again. */
+  /** Returns the number of the row with this `.id`. It is valid until the session ends; then another row gets it. */
   find(id: string): number | undefined
 }
 
-/** The rows of one answer by their numbers: each of its rows is looked at once, however many are asked for. */
+/** The rows of one answer by their numbers. Each row is looked at once, however many lookups there are. */
 export class RowsByNumber {
   readonly #answer: SessionRows
-  readonly #wholes = onceMade(() => this.#indexWholes())
+  readonly #parsed = onceMade(() => this.#indexParsed())
   readonly #places = onceMade(() => this.#indexPlaces())
 
   constructor(answer: SessionRows) {
     this.#answer = answer
   }
 
-  /** The whole row. None of a known one either, once the menu's next answer has overwritten its place. */
+  /**
+   * Returns the row as a session.
+   * @returns `undefined` if there is none, or if the menu's next answer has overwritten the place of a known row
+   */
   row(number: number): SessionReading | undefined {
     const { known } = this.#answer
     const place = this.#places().get(number)
     return place !== undefined && known.numbers[place] === number
       ? known.row(place)
-      : this.#wholes().get(number)
+      : this.#parsed().get(number)
   }
 
-  /** When its session logged in, without making the row whole; of a number as `row` has it. */
+  /** Returns the login of the session in a row, without building the session; `undefined` as for `row`. */
   login(number: number): Window | undefined {
     const { known } = this.#answer
     const place = this.#places().get(number)
     return place !== undefined && known.numbers[place] === number
       ? beganAt(this.#answer, known.uptimeSeconds[place] ?? Number.NaN)
-      : this.#wholes().get(number)?.login
+      : this.#parsed().get(number)?.login
   }
 
-  #indexWholes(): ReadonlyMap<number, SessionReading> {
+  #indexParsed(): ReadonlyMap<number, SessionReading> {
     const { rows, numbers } = this.#answer
-    const wholes = new Map<number, SessionReading>()
-    for (const [index, row] of rows.entries()) wholes.set(numbers[index] ?? -1, row)
-    return wholes
+    const parsed = new Map<number, SessionReading>()
+    for (const [index, row] of rows.entries()) parsed.set(numbers[index] ?? -1, row)
+    return parsed
   }
 
   #indexPlaces(): ReadonlyMap<number, number> {

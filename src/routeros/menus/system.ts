@@ -4,17 +4,20 @@ import type { RouterConnection } from '../wire/connection.ts'
 import { readSerial } from './device.ts'
 import { beganAt, proplist, requiredUptimeOf } from './fields.ts'
 
-/** What a router says of itself. */
+/** What a router reports about itself. */
 export interface RouterSystem {
   readonly identity: string
   /** `7.20.1 (stable)` */
   readonly version: string
   readonly boot: Window
-  /** The device's own number; absent where it does not say. */
+  /** The device's own number; absent if it does not report one. */
   readonly serial: string | undefined
 }
 
-/** @throws RouterError */
+/**
+ * Reads a router's identity, version, boot time and serial number.
+ * @throws RouterError
+ */
 export async function readSystem(connection: RouterConnection): Promise<RouterSystem> {
   const [resource, identity, serial] = await Promise.all([
     connection.command('/system/resource/print', proplist('uptime', 'version')),
@@ -31,7 +34,7 @@ export async function readSystem(connection: RouterConnection): Promise<RouterSy
 }
 
 /**
- * Whether a FastTrack rule is on: its traffic bypasses the hotspot, whose counters can then be short.
+ * Checks whether a FastTrack rule is on. Its traffic bypasses the hotspot, whose counters can then be short.
  * @throws RouterError
  */
 export async function hasFastTrack(connection: RouterConnection): Promise<boolean> {
@@ -43,7 +46,7 @@ export async function hasFastTrack(connection: RouterConnection): Promise<boolea
     )
     return rules.rows.some(rule => rule.get('disabled') !== 'true')
   } catch (error) {
-    // Not being told is no reason to read nothing.
+    // A router that refuses this menu can still be read.
     if (error instanceof RouterTrap) return false
     throw error
   }

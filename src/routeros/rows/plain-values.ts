@@ -15,7 +15,10 @@ function codeOf(char: string): number {
   return char.charCodeAt(0)
 }
 
-/** @returns negative where it is none, or longer than what a double tells exactly */
+/**
+ * Reads a count of at most 15 digits, which a double holds exactly.
+ * @returns a negative number if the bytes are anything else
+ */
 export function readCount(bytes: Buffer, start: number, end: number): number {
   if (start >= end || end - start > MOST_DIGITS) return -1
   let count = 0
@@ -27,7 +30,10 @@ export function readCount(bytes: Buffer, start: number, end: number): number {
   return count
 }
 
-/** Seconds; negative where it is none that is written as above. */
+/**
+ * Reads a duration such as `1w2d3h4m5s` in seconds.
+ * @returns a negative number if the bytes are anything else
+ */
 export function readDuration(bytes: Buffer, start: number, end: number): number {
   let seconds = -1
   let number = -1

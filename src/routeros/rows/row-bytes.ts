@@ -6,28 +6,28 @@ import { readCount, readDuration } from './plain-values.ts'
 import type { Cut } from './row-cut.ts'
 
 /*
- * The fast path: rows of a menu as they were in the reply before, so that of most of them only numbers are read.
+ * The fast path: most rows of a menu are the same as in the previous reply, and only their numbers are parsed.
  *
- *     row    = word* 0                                                as every sentence
+ *     row    = word* 0                                                like every sentence
  *     word   = length bytes
  *     moving = length "=uptime=" duration | length "=bytes-in=" count | …
  *
- * A row is as remembered where every byte of it is, but for the values of its moving words, and these are plain: a
- * length of one byte, `1w2d3h4m5s`, up to 15 digits. What is remembered are the runs of bytes around them:
+ * A row is recognised if every byte is as remembered, except for the values of its moving words, and if these values
+ * are plain: a length of one byte, and `1w2d3h4m5s` or up to 15 digits. The runs of bytes around them are remembered:
  *
  *     run 0 · moving · run 1 · moving · … · run n · 0
  *
- * Nothing is assumed of the order of words or of which are there. Every other row takes the general path.
+ * Words may be missing and may have any order. Every other row takes the general path.
  */
 
 const FIRST_ROWS = 16
 const FIRST_BYTES = 1_024
 
-/** Rows by number, and their comparing. */
+/** Remembers the bytes of rows by their numbers, and compares rows with them. */
 export class RowBytes {
-  /** Of the moving words of the row that was matched last: seconds, or a count. */
+  /** Values of the moving words of the row that was matched last: seconds or a count. */
   readonly values: Float64Array
-  /** The moving words' beginnings. */
+  /** The first bytes of the moving words, such as `=uptime=`. */
   readonly keys: readonly Buffer[]
   readonly #isDuration: readonly boolean[]
   readonly #layouts: (readonly number[] | undefined)[] = []
@@ -39,7 +39,7 @@ export class RowBytes {
   #hashes = new Int32Array(FIRST_ROWS)
   #runs: Int32Array
 
-  /** @param moving names of properties; `uptime` is a duration, all others are counts */
+  /** @param moving names of properties; `uptime` is a duration, the others are counts */
   constructor(moving: readonly string[]) {
     this.keys = moving.map(name => Buffer.from(`=${name}=`))
     this.#isDuration = moving.map(name => name === 'uptime')
@@ -47,7 +47,7 @@ export class RowBytes {
     this.#runs = new Int32Array(FIRST_ROWS * (moving.length + 1))
   }
 
-  /** Bytes of all rows. */
+  /** Number of bytes of all rows. */
   get live(): number {
     return this.#live
   }
@@ -81,8 +81,8 @@ export class RowBytes {
   }
 
   /**
-   * A property that does not move, as text; of one that comes twice the last, as in `parseSentence`.
-   * @param key how its word begins, for whoever asks for many
+   * Reads a property that does not move, as text. If it comes twice, the last one counts, as in `parseSentence`.
+   * @param key the first bytes of its word, for callers that look it up in many rows
    */
   valueOf(number: number, property: string, key = Buffer.from(`=${property}=`)): string | undefined {
     const bytes = this.#bytesOf(number)
@@ -94,7 +94,7 @@ export class RowBytes {
     return value
   }
 
-  /** All properties but the moving ones. */
+  /** Returns all properties except the moving ones. */
   row(number: number): Row {
     const bytes = this.#bytesOf(number)
     const words: Buffer[] = []
@@ -102,7 +102,10 @@ export class RowBytes {
     return parseSentence(words).row
   }
 
-  /** @returns the offset behind the row at `at`, with its `values`; or SHORT, or OTHER */
+  /**
+   * Compares the row at `at` with a remembered one, and puts its moving words into `values`.
+   * @returns the offset after the row; SHORT if the bytes end before it does; OTHER if it is another row
+   */
   match(bytes: Buffer, at: number, number: number): number {
     const layout = this.#layouts[number]
     if (!layout) return OTHER
@@ -139,7 +142,7 @@ export class RowBytes {
     return end
   }
 
-  /** The one that equals it of all that rows have had: they are few. */
+  /** Returns one array for equal layouts. Rows have only a few different ones. */
   #sameLayout(layout: readonly number[]): readonly number[] {
     const known = this.#knownLayouts.find(it => it.every((moving, place) => moving === layout[place]))
     if (known) return known
@@ -174,7 +177,7 @@ export class RowBytes {
     if (this.#used + needed > this.#bytes.length) this.#move(needed)
   }
 
-  /** To a buffer with room, without what was dropped. */
+  /** Moves the rows to a buffer with room, without those that were dropped. */
   #move(needed: number): void {
     const bytes = Buffer.alloc(Math.max(FIRST_BYTES, Math.ceil(1.5 * (this.#live + needed))))
     let used = 0
@@ -191,7 +194,7 @@ export class RowBytes {
   }
 }
 
-/** Calls with the bounds of each word of a row. */
+/** Calls `take` with the bounds of each word of a row. */
 function eachWord(bytes: Buffer, take: (start: number, end: number) => void): void {
   for (let at = 0; at < bytes.length; ) {
     const first = bytes[at] ?? 0
@@ -201,7 +204,7 @@ function eachWord(bytes: Buffer, take: (start: number, end: number) => void): vo
   }
 }
 
-/** Whether a word begins with a key. */
+/** Checks whether a word begins with a key. */
 function isAt(bytes: Buffer, start: number, end: number, key: Buffer): boolean {
   if (end - start < key.length) return false
   for (let index = 0; index < key.length; index++) if (bytes[start + index] !== key[index]) return false

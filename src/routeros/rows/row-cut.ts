@@ -1,24 +1,25 @@
 import { LONGEST_PREFIX, writeLength } from '../wire/words.ts'
 
-/** A row without the values of its moving words; good until the next one is cut. */
+/** A row without the values of its moving words; valid until the next row is cut. */
 export interface Cut {
-  /** Its runs, one behind the other. */
+  /** Its runs, one after the other. */
   readonly bytes: Buffer
-  /** Of each run. */
+  /** The length of each run. */
   readonly lengths: readonly number[]
-  /** Which moving word is between the runs, by its place among all that move. */
+  /** Which moving words are between the runs, by their index among all moving words. */
   readonly layout: readonly number[]
-  /** The same for few other rows. */
+  /** A hash of `bytes`. */
   readonly hash: number
 }
 
-/** Where rows are cut: at a start they come by the hundred thousand. */
+/** Rows are cut in this buffer, because hundreds of thousands come when the daemon starts. */
 let scratch = Buffer.allocUnsafeSlow(4_096)
 const EMPTY = Buffer.alloc(0)
 
 /**
- * @param keys the moving words' beginnings: `=uptime=`
- * @returns `undefined` for a row in which a moving word is missing, or comes twice, or that is longer than `mostBytes`
+ * Takes the values of the moving words out of a row.
+ * @param keys the first bytes of the moving words, such as `=uptime=`
+ * @returns `undefined` if a moving word is missing or comes twice, or if the row is longer than `mostBytes`
  */
 export function cutRow(
   words: readonly Buffer[],
@@ -49,7 +50,7 @@ export function cutRow(
   return { bytes, lengths, layout, hash: hashOf(bytes) }
 }
 
-/** Which of the moving words it is; negative where it is none. */
+/** Returns the index of the moving word that this word is; negative if it is none. */
 function movingOf(word: Buffer, keys: readonly Buffer[]): number {
   for (let moving = 0; moving < keys.length; moving++) {
     const key = keys[moving] ?? EMPTY

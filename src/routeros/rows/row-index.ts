@@ -1,24 +1,24 @@
 import type { RowBytes } from './row-bytes.ts'
 
-/** Whoever asks wants to know of one row, or whether there is another. */
+/** Callers need one row, or want to know whether there is a second one. */
 const MOST_ALIKE = 2
 
 /**
- * Remembered rows by the value of a property. An index takes one look at each row and is good for one reply, so that
- * however many values are looked for, as when 20,000 users log out at once, a row is looked at once for all of them.
+ * Remembered rows by the value of a property. An index looks at each row once and is valid for one reply. So each row
+ * is looked at once however many values are looked up, for example when 20,000 users log out at the same time.
  */
 export class RowIndex {
   readonly #bytes: RowBytes
   readonly #rows: Int32Array
   readonly #byProperty = new Map<string, ReadonlyMap<string, readonly number[]>>()
 
-  /** @param rows their numbers, in the order in which they are to be found */
+  /** @param rows numbers of rows, in the order in which `find` returns them */
   constructor(bytes: RowBytes, rows: Int32Array) {
     this.#bytes = bytes
     this.#rows = rows
   }
 
-  /** The first rows whose property is `value`: two at the most. */
+  /** Returns the first rows whose property is `value`: at most two. */
   find(property: string, value: string): readonly number[] {
     const known = this.#byProperty.get(property)
     const index = known ?? this.#indexOf(property)

@@ -6,36 +6,36 @@ import { type Cut, cutRow } from './row-cut.ts'
 import { RowIndex } from './row-index.ts'
 import { RowNumbers } from './row-numbers.ts'
 
-/** A row that was not known by its bytes. */
-export interface WholeRow {
+/** A row that was not recognised by its bytes, and so was parsed in full. */
+export interface ParsedRow {
   readonly number: number
-  /** Whether the number is another row's from now on. */
+  /** Whether the number belonged to another row, or to none, in the previous reply. */
   readonly isNew: boolean
   readonly row: Row
 }
 
-/** Whoever takes the rows of a reply that are not known by their bytes, as they come. */
-export interface WholeRows {
-  /** Whether a row that was not in the reply before is worth holding. */
+/** Receives the parsed rows of a reply as they come. */
+export interface ParsedRowSink {
+  /** Says whether to hold a row that was not in the previous reply. */
   admits(row: Row): boolean
-  take(whole: WholeRow): void
+  take(parsed: ParsedRow): void
 }
 
-/** So many rows that went away, one beside the other, are passed by. */
+/** Limit of adjacent missing rows that are skipped to find the next row. */
 const LOOK_AHEAD = 4
-/** So many rows of a hash are compared: more have it only where somebody made them so, and count as new. */
+/** Limit of rows with one hash that are compared. More have the same hash only on purpose, and count as new. */
 const MOST_OF_A_HASH = 8
-/** A longer row is told whole each time. Honest ones have some hundred bytes. */
+/** A longer row is parsed in full each time. Honest rows have a few hundred bytes. */
 const MOST_ROW_BYTES = 4_096
 const FIRST_ROWS = 16
 const NEVER = 0
 
 /**
- * What a connection remembers of the rows of one menu. Each has a number for as long as it comes in every reply:
+ * Remembers the rows of one menu on a connection. A row keeps its number as long as every reply has it:
  *
- *     begin ── take: the next row as it was in the reply before │ add: any other row ──▶ end
+ *     begin ── take: the next row, as in the previous reply │ add: any other row ──▶ end
  *
- * Rows are looked for in the order they had, and a row that is not there, by all of its bytes.
+ * Rows are expected in their previous order. A row that comes elsewhere is found by a hash of its bytes.
  */
 export class RowMemory implements KnownSentences {
   readonly #moving: readonly string[]
@@ -43,13 +43,13 @@ export class RowMemory implements KnownSentences {
   #bytes: RowBytes
   #by = {}
   #isOpen = false
-  /** Numbers in the order of the reply before, and of this one. */
+  /** Numbers in the order of the previous reply, and of this one. */
   #before = new RowNumbers()
   #now = new RowNumbers()
   #free: number[] = []
-  /** In the reply before, as soon as a row is not where it should be. */
+  /** Places in the previous reply by hash; made when a row first comes out of order. */
   #places: ReadonlyMap<number, number[]> | undefined
-  /** Of the reply before. */
+  /** Of the previous reply. */
   #index: RowIndex | undefined
   #seenIn = new Int32Array(FIRST_ROWS)
   #reply = NEVER
@@ -58,12 +58,12 @@ export class RowMemory implements KnownSentences {
   #numbers = new Int32Array(FIRST_ROWS)
   #values: Float64Array[]
   #known = 0
-  #wholes: WholeRow[] = []
-  #into: WholeRows | undefined
+  #parsed: ParsedRow[] = []
+  #sink: ParsedRowSink | undefined
 
   /**
-   * @param moving the properties that are not the same in each reply; `uptime` is a duration, all others are counts
-   * @param mostBytes of all rows that are remembered; those that come then are told whole each time
+   * @param moving the properties that change from reply to reply; `uptime` is a duration, the others are counts
+   * @param mostBytes limit for the remembered rows together; further rows are parsed in full each time
    */
   constructor(moving: readonly string[], mostBytes: number) {
     this.#moving = moving
@@ -72,50 +72,50 @@ export class RowMemory implements KnownSentences {
     this.#values = moving.map(() => new Float64Array(FIRST_ROWS))
   }
 
-  /** Who gives the numbers: another one each time that all is forgotten. */
+  /** Identifies who gives the numbers; changes each time that everything is forgotten. */
   get by(): object {
     return this.#by
   }
 
-  /** Of the rows that were known. */
+  /** Numbers of the rows that were recognised. */
   get numbers(): Int32Array {
     return this.#numbers.subarray(0, this.#known)
   }
 
-  /** What a moving property of theirs is: seconds, or a count. */
+  /** Returns the values of one of their moving properties: seconds or a count. */
   values(moving: number): Float64Array {
     return (this.#values[moving] ?? new Float64Array()).subarray(0, this.#known)
   }
 
-  /** The other rows of the last reply that nobody took, once: their text is many times what is kept. */
-  takeWholes(): readonly WholeRow[] {
-    const wholes = this.#wholes
-    this.#wholes = []
-    return wholes
+  /** Returns the parsed rows of a reply without a sink, once: their text is much larger than what is remembered. */
+  takeParsed(): readonly ParsedRow[] {
+    const parsed = this.#parsed
+    this.#parsed = []
+    return parsed
   }
 
-  /** All numbers are below it. */
+  /** All numbers are below this one. */
   get capacity(): number {
     return this.#capacity
   }
 
-  /** Whether a row is in the last reply. */
+  /** Checks whether a row is in the last reply. */
   has(number: number): boolean {
     return this.#seenIn[number] === this.#reply
   }
 
-  /** All properties of a known row but the moving ones, of which only `values` are kept. */
+  /** Returns all properties of a recognised row except the moving ones, which are in `values`. */
   rowAt(place: number): Row {
     return this.#bytes.row(this.#numbers[place] ?? 0)
   }
 
-  /** The rows of the last complete reply whose property is `value`: two at the most. */
+  /** Returns the first rows of the last complete reply whose property is `value`: at most two. */
   find(property: string, value: string): readonly number[] {
     this.#index ??= new RowIndex(this.#bytes, this.#before.values())
     return this.#index.find(property, value)
   }
 
-  /** Of rows that nobody was told of, nothing may be taken as known. */
+  /** Forgets all rows, because rows that were never delivered to the caller must not count as known. */
   forget(): void {
     this.#by = {}
     this.#bytes = new RowBytes(this.#moving)
@@ -126,21 +126,21 @@ export class RowMemory implements KnownSentences {
     this.#isOpen = false
   }
 
-  /** @param into takes the rows that are not known; without one they are kept for `takeWholes` */
-  begin(into?: WholeRows): void {
-    // The one before broke off.
+  /** Begins a reply. @param sink receives the parsed rows; without it they are kept for `takeParsed` */
+  begin(sink?: ParsedRowSink): void {
+    // The previous reply never ended.
     if (this.#isOpen) this.forget()
     this.#isOpen = true
     this.#reply++
-    this.#into = into
+    this.#sink = sink
     this.#cursor = 0
     this.#known = 0
     this.#now.clear()
-    this.#wholes = []
+    this.#parsed = []
     this.#places = undefined
   }
 
-  /** The reply is complete: what it lacks is forgotten, and those numbers are others' from the next one on. */
+  /** Ends a complete reply: rows that it lacks are forgotten, and their numbers are free from the next reply on. */
   end(): void {
     for (const number of this.#before.values())
       if (!this.has(number)) {
@@ -155,7 +155,7 @@ export class RowMemory implements KnownSentences {
     this.#isOpen = false
   }
 
-  /** @returns the offset behind the row at `at`; SHORT, where the bytes end before it does, or OTHER */
+  /** @returns the offset after the row at `at`; SHORT if the bytes end before it does; OTHER if it is not recognised */
   take(bytes: Buffer, at: number): number {
     const last = Math.min(this.#cursor + LOOK_AHEAD, this.#before.length - 1)
     for (let place = this.#cursor; place <= last; place++) {
@@ -171,7 +171,7 @@ export class RowMemory implements KnownSentences {
     return OTHER
   }
 
-  /** @param words of the whole sentence */
+  /** Adds a row that `take` did not recognise. @param words of the complete sentence */
   add(words: readonly Buffer[], row: Row): void {
     const cut = cutRow(words, this.#bytes.keys, MOST_ROW_BYTES)
     const place = cut && this.#placeOf(cut)
@@ -180,13 +180,13 @@ export class RowMemory implements KnownSentences {
       this.#note({ number: this.#before.at(place), isNew: false, row })
       return
     }
-    if (this.#into?.admits(row) === false) return
+    if (this.#sink?.admits(row) === false) return
     const number = this.#free.pop() ?? this.#capacity++
     if (cut && this.#bytes.live + cut.bytes.length <= this.#mostBytes) this.#bytes.put(number, cut)
     this.#note({ number, isNew: true, row })
   }
 
-  /** Where in the reply before a row was that is not where it should be. */
+  /** Returns the place that an out-of-order row had in the previous reply. */
   #placeOf(cut: Cut): number | undefined {
     this.#places ??= this.#placesByHash()
     const places = this.#places.get(cut.hash) ?? []
@@ -199,7 +199,7 @@ export class RowMemory implements KnownSentences {
     return undefined
   }
 
-  /** The first place of a hash is the last of its list. */
+  /** Returns the places of the previous reply by hash, the first place last. */
   #placesByHash(): ReadonlyMap<number, number[]> {
     const places = new Map<number, number[]>()
     for (let place = this.#before.length - 1; place >= 0; place--) {
@@ -211,10 +211,10 @@ export class RowMemory implements KnownSentences {
     return places
   }
 
-  #note(whole: WholeRow): void {
-    this.#see(whole.number)
-    if (this.#into) this.#into.take(whole)
-    else this.#wholes.push(whole)
+  #note(parsed: ParsedRow): void {
+    this.#see(parsed.number)
+    if (this.#sink) this.#sink.take(parsed)
+    else this.#parsed.push(parsed)
   }
 
   #noteKnown(number: number): void {

@@ -1,6 +1,6 @@
 const FIRST_ROWS = 16
 
-/** Numbers in the order of a reply's rows; its array is used again for another reply. */
+/** Numbers in the order of a reply's rows. The array is reused for later replies. */
 export class RowNumbers {
   #numbers = new Int32Array(FIRST_ROWS)
   #length = 0

@@ -1,48 +1,48 @@
-/** What a row costs beside its text, roughly: a map, its strings, and what is made of it. */
+/** The approximate cost of a row beside its text: a map, its strings, and the session built from it. */
 export const ROW_BYTES = 512
-/** What a sentence outside of a reply costs beside its text: it is not kept. */
+/** The cost of a sentence outside a reply, beside its text: it is not kept. */
 export const STRAY_BYTES = 16
-/** All texts of an honest row, each as long as it may be. */
+/** All texts of an honest row, each at its longest. */
 const TEXT_BYTES = 1_024
-/** What a menu's row is remembered by. */
+/** The remembered bytes of a row. */
 const REMEMBERED_BYTES = 512
-/** Each session comes and goes a few times between two readings, and a `listen` has a short sentence for each time. */
-const TOLD_BYTES = 256
-/** For what does not grow with the sessions. */
+/** A session may come and go a few times between two readings, and a `listen` reports each time in a short sentence. */
+const LISTENED_BYTES = 256
+/** For everything that does not grow with the sessions. */
 const BASE_BYTES = 1024 * 1024
 
-/** The most that was used of one of a router's byte budgets, in bytes. */
+/** The peak use of one of a router's byte budgets, in bytes. */
 export interface BudgetUse {
   readonly usedBytes: number
   readonly mostBytes: number
 }
 
-/** How much one router may make us hold, in bytes of its sentences as they are weighed here. */
+/** How much one router may make us hold: bytes on the wire plus the costs above. */
 export interface Budget {
-  /** Of one reply. */
+  /** For one reply. */
   readonly replyBytes: number
-  /** Outside of replies, from one answered menu to the next: listens, and tags that nobody asked by. */
+  /** For sentences outside replies, from one answered menu to the next: listens, and tags that belong to no command. */
   readonly strayBytes: number
-  /** What is kept of one menu's rows, so that they are known when they come again. */
+  /** For the remembered rows of one menu. */
   readonly rememberedBytes: number
 }
 
 /**
- * The bytes that so many sessions can take. Honest rows are much shorter, so that a router with twice its sessions is
- * still read whole.
+ * Computes the budget for this number of sessions. Honest rows are much shorter than assumed here, so a router with
+ * twice as many sessions is still read completely.
  */
 export function budgetOf(maxSessions: number): Budget {
   return {
     replyBytes: BASE_BYTES + maxSessions * (TEXT_BYTES + ROW_BYTES),
-    strayBytes: BASE_BYTES + maxSessions * TOLD_BYTES,
+    strayBytes: BASE_BYTES + maxSessions * LISTENED_BYTES,
     rememberedBytes: BASE_BYTES + maxSessions * REMEMBERED_BYTES,
   }
 }
 
-/** What a connection has sent of its router's budget. */
+/** Counts what a connection uses of its router's budget. */
 export class BudgetLoad {
   readonly #budget: Budget
-  /** Outside of replies, since a menu was answered. */
+  /** Outside replies, since the last menu was answered. */
   #strayBytes = 0
   #largest: BudgetUse
 
@@ -51,13 +51,13 @@ export class BudgetLoad {
     this.#largest = nothingOf(budget)
   }
 
-  /** @param bytes of one reply so far @returns whether it is too large */
+  /** @param bytes of one reply so far */
   isReplyTooLarge(bytes: number): boolean {
     this.#note(bytes, this.#budget.replyBytes)
     return bytes > this.#budget.replyBytes
   }
 
-  /** @param bytes in addition @returns whether with them it is too much outside of replies */
+  /** @param bytes added to those outside replies */
   isTooMuchStray(bytes: number): boolean {
     this.#strayBytes += bytes
     this.#note(this.#strayBytes, this.#budget.strayBytes)
@@ -68,7 +68,7 @@ export class BudgetLoad {
     this.#strayBytes = 0
   }
 
-  /** Of the budget that came nearest to its end since this was last taken. */
+  /** Returns the use of the budget that came nearest to its limit since the last call. */
   take(): BudgetUse {
     const largest = this.#largest
     this.#largest = nothingOf(this.#budget)

@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { RouterOverloaded, RouterUnreachable } from '../errors.ts'
-import { RowMemory, type WholeRows } from '../rows/row-memory.ts'
-import { MOST_TRAPS, slowness, trapOf } from './answer-failures.ts'
+import { type ParsedRowSink, RowMemory } from '../rows/row-memory.ts'
+import { answerTimeout, MOST_TRAPS, trapOf } from './answer-failures.ts'
 import { type Budget, BudgetLoad, type BudgetUse, ROW_BYTES, STRAY_BYTES } from './budget.ts'
 import type { Line } from './line.ts'
 import type { HeldReply, RepliesInFlight } from './replies-in-flight.ts'
@@ -13,21 +13,21 @@ export interface Reply {
   readonly rows: readonly Row[]
   /** The properties of `!done`. */
   readonly done: Row
-  /** Steady milliseconds: what the rows tell was true at some moment in between. */
+  /** Steady milliseconds. The rows were true at some moment in between. */
   readonly askedMs: number
   readonly answeredMs: number
 }
 
-/** When a menu was asked for and when its answer was complete, in steady milliseconds. */
+/** When a menu was asked for, and when its answer was complete, in steady milliseconds. */
 export type Asked = Pick<Reply, 'askedMs' | 'answeredMs'>
 
 /** A menu that is printed again and again over one connection. */
 export interface PrintedMenu {
   readonly command: string
   readonly words: readonly string[]
-  /** The same each time, so that rows can be the same to the byte. */
+  /** The same each time, because rows contain it and are compared by their bytes. */
   readonly tag: string
-  /** What its last answer had. */
+  /** The rows of its last answer. */
   readonly rows: RowMemory
 }
 
@@ -35,9 +35,9 @@ interface Question {
   readonly command: string
   readonly words: readonly string[]
   readonly tag: string
-  /** Takes the rows of a menu. */
+  /** Receives the rows of a menu. */
   readonly memory: RowMemory | undefined
-  readonly into: WholeRows | undefined
+  readonly sink: ParsedRowSink | undefined
 }
 
 interface PendingCommand extends Pick<Question, 'command' | 'memory'> {
@@ -45,7 +45,7 @@ interface PendingCommand extends Pick<Question, 'command' | 'memory'> {
   readonly rows: Row[]
   readonly traps: Row[]
   readonly deadline: NodeJS.Timeout
-  /** Of the reply so far. */
+  /** The reply so far. */
   readonly held: HeldReply
   resolve(reply: Reply): void
   reject(error: Error): void
@@ -53,20 +53,20 @@ interface PendingCommand extends Pick<Question, 'command' | 'memory'> {
 
 export interface ConnectionOptions {
   readonly clock: Clock
-  /** For each request. */
+  /** The limit for each request. */
   readonly timeoutMs: number
   readonly budget: Budget
-  /** Of all routers. */
+  /** Shared by all routers. */
   readonly replies: RepliesInFlight
 }
 
 /**
- * Commands over a line that is logged in, each with a tag of its own, any number at once.
+ * Sends commands over a logged-in line. Each has its own tag, and any number may be under way.
  *
- *     !re  collects · !trap  is kept · !done  settles · !fatal  ends the line · anything else is passed over
+ *     !re  is collected · !trap  is kept · !done  settles · !fatal  ends the line · anything else is ignored
  *
- * A command past its deadline ends the line: what else it has in the air can't be told from a reply that hangs. So
- * does a router that sends more than its budget.
+ * A command past its deadline ends the line, because a late reply looks the same as a reply that hangs. A router that
+ * sends more than its budget ends it too.
  */
 export class RouterConnection {
   readonly #line: Line
@@ -91,33 +91,33 @@ export class RouterConnection {
     line.ended.catch((cause: Error) => this.#rejectAll(cause))
   }
 
-  /** Rejects with what ended the connection, and never resolves. */
+  /** Rejects with the cause when the connection ends; never resolves. */
   get ended(): Promise<never> {
     return this.#line.ended
   }
 
   /**
-   * Sends a sentence such as `/ip/hotspot/active/print`, `=.proplist=user`, `?user=ann`; those of one turn of the
-   * event loop go out in one write.
-   * @throws RouterTrap where the router refuses the command; RouterTimeout, RouterUnreachable, RouterFatal,
-   *   RouterGarbled where the connection ended before its answer was complete, or before it was asked
+   * Sends a sentence such as `/ip/hotspot/active/print`, `=.proplist=user`, `?user=ann`. The sentences of one turn of
+   * the event loop go out in one write.
+   * @throws RouterTrap if the router refuses the command; RouterTimeout, RouterUnreachable, RouterFatal, RouterGarbled,
+   *   RouterOverloaded if the connection ended before the answer was complete, or before the command was sent
    */
   command(command: string, ...words: readonly string[]): Promise<Reply> {
-    return this.#ask({ command, words, tag: String(++this.#lastTag), memory: undefined, into: undefined })
+    return this.#ask({ command, words, tag: String(++this.#lastTag), memory: undefined, sink: undefined })
   }
 
-  /** @param moving as `RowMemory` takes them */
+  /** Makes a menu for `print`. @param moving as for `RowMemory` */
   menu(command: string, moving: readonly string[], ...words: readonly string[]): PrintedMenu {
     const rows = new RowMemory(moving, this.#budget.rememberedBytes)
     return { command, words, tag: String(++this.#lastTag), rows }
   }
 
-  /** As `command`, with the rows in the menu. One print of a menu at a time. @param into as for `RowMemory` */
-  print({ command, words, tag, rows: memory }: PrintedMenu, into?: WholeRows): Promise<Asked> {
-    return this.#ask({ command, words, tag, memory, into })
+  /** Prints a menu into its `rows` or the sink, with the errors of `command`. One print of a menu at a time. */
+  print({ command, words, tag, rows: memory }: PrintedMenu, sink?: ParsedRowSink): Promise<Asked> {
+    return this.#ask({ command, words, tag, memory, sink })
   }
 
-  #ask({ command, words, tag, memory, into }: Question): Promise<Reply> {
+  #ask({ command, words, tag, memory, sink }: Question): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const { socket } = this.#line
       if (socket.destroyed) {
@@ -127,21 +127,21 @@ export class RouterConnection {
       const heardBytes = socket.bytesRead
       const deadline = setTimeout(() => {
         const isHeard = socket.bytesRead > heardBytes
-        this.#line.end(slowness(command, this.#timeoutMs, isHeard))
+        this.#line.end(answerTimeout(command, this.#timeoutMs, isHeard))
       }, this.#timeoutMs)
       const askedMs = this.#clock.steadyMs()
-      const held = this.#replies.open(() => this.#rest(`${command}: the largest of all answers in flight`))
-      const its = { command, memory, askedMs, rows: [], traps: [], deadline, held, resolve, reject }
-      this.#pending.set(tag, its)
-      memory?.begin(into)
+      const held = this.#replies.open(() => this.#giveUp(`${command}: the largest of all answers in flight`))
+      const pending = { command, memory, askedMs, rows: [], traps: [], deadline, held, resolve, reject }
+      this.#pending.set(tag, pending)
+      memory?.begin(sink)
       this.#line.known ??= memory
       this.#send([command, ...words, `.tag=${tag}`])
     })
   }
 
   /**
-   * Hands on each row of a command that has no end, such as `/ppp/active/listen`, for as long as the connection
-   * lasts; one that the router refuses ends at once, and nobody is told.
+   * Passes on each row of a command that does not end, such as `/ppp/active/listen`, for as long as the connection
+   * lasts. A refusal by the router is not reported.
    */
   listen(command: string, onRow: (row: Row) => void, ...words: readonly string[]): void {
     if (this.#line.socket.destroyed) return
@@ -150,7 +150,7 @@ export class RouterConnection {
     this.#send([command, ...words, `.tag=${tag}`])
   }
 
-  /** The most of its byte budgets since this was last asked for. */
+  /** The peak use of one of its byte budgets since the last call. */
   takeBudgetUse(): BudgetUse {
     return this.#load.take()
   }
@@ -175,18 +175,18 @@ export class RouterConnection {
   #take(sentence: Sentence): void {
     const pending = this.#pending.get(sentence.tag ?? '')
     if (!pending) {
-      this.#tell(sentence)
+      this.#takeStray(sentence)
       return
     }
     const { command, held } = pending
     held.add(sentence.bytes + ROW_BYTES)
     if (this.#load.isReplyTooLarge(held.bytes))
-      this.#rest(`${command}: more than ${this.#budget.replyBytes} bytes in one answer`)
+      this.#giveUp(`${command}: more than ${this.#budget.replyBytes} bytes in one answer`)
     if (this.#line.socket.destroyed) return
     switch (sentence.reply) {
       case '!re':
         this.#line.known = pending.memory
-        // One without properties is no row.
+        // A sentence without properties is not a row.
         if (sentence.row.size === 0) return
         if (pending.memory) pending.memory.add(sentence.words, sentence.row)
         else pending.rows.push(sentence.row)
@@ -205,15 +205,17 @@ export class RouterConnection {
     }
   }
 
-  /** Routers answer in the order in which they were asked, mostly. */
+  /** Returns the menu that is likely to come next: routers mostly answer in the order of the questions. */
   #nextMemory(): RowMemory | undefined {
     for (const { memory } of this.#pending.values()) if (memory) return memory
     return undefined
   }
 
-  #tell({ tag = '', reply, row, bytes }: Sentence): void {
+  #takeStray({ tag = '', reply, row, bytes }: Sentence): void {
     if (this.#load.isTooMuchStray(bytes + STRAY_BYTES))
-      this.#rest(`more than ${this.#budget.strayBytes} bytes between two readings that no command asked for`)
+      this.#giveUp(
+        `more than ${this.#budget.strayBytes} bytes between two readings that no command asked for`,
+      )
     else if (reply === '!re') this.#listeners.get(tag)?.(row)
     else if (reply === '!trap' || reply === '!done') this.#listeners.delete(tag)
   }
@@ -232,7 +234,7 @@ export class RouterConnection {
     pending.reject(trapOf(command, first, traps))
   }
 
-  #rest(reason: string): void {
+  #giveUp(reason: string): void {
     this.#line.end(new RouterOverloaded(reason))
   }
 

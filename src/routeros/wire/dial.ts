@@ -16,7 +16,7 @@ import { parseSentence } from './sentence.ts'
 import type { Encoding } from './text.ts'
 import { MalformedStream, SentenceDecoder } from './words.ts'
 
-/** Where a router is and who logs in there. */
+/** The address of a router and the user who logs in to it. */
 export interface Address {
   /** A name or an IPv4 or IPv6 address. */
   readonly host: string
@@ -28,8 +28,8 @@ export interface Address {
 }
 
 /**
- * Which certificate to trust: the pinned one where there is a fingerprint, else one of the own CA's or, without it,
- * one of the system's CAs, for the host's name.
+ * Which certificate to trust: the pinned one if there is a fingerprint; otherwise one for the host's name from this CA
+ * or, without it, from one of the system's CAs.
  */
 export interface Trust {
   /** PEM. */
@@ -38,21 +38,21 @@ export interface Trust {
   readonly fingerprint: string | undefined
 }
 
-/** No word of the menus we read comes near it. */
+/** Far more than any word of the menus we read. */
 const MAX_WORD_BYTES = 65_536
 
-/** The answers to a login have some hundred, and TLS some thousand. */
+/** The answers to a login have a few hundred bytes, and TLS adds a few thousand. */
 const MOST_LOGIN_BYTES = 1_000_000
 
-/** Only a net below our own deadline: node-routeros measures the socket's idle time, in seconds. */
+/** Only a fallback for our own deadline: node-routeros measures the socket's idle time, in seconds. */
 const LIBRARY_TIMEOUT_SECONDS = 3_600
 
 /**
- * Connects and logs in, old and new style, by node-routeros; of a connection that is logged in only its socket is used.
+ * Connects and logs in with node-routeros, in the old and the new style. After the login only its socket is used.
  *
  * The library's receiver and transmitter are replaced before the first byte moves: they lose bytes that are not
  * windows-1252, throw inside the socket's callbacks, and leave promises unsettled when a connection ends.
- * @param timeoutMs over connect, TLS and login together
+ * @param timeoutMs limit for connect, TLS and login together
  * @throws RouterError
  */
 export async function dial(
@@ -73,11 +73,11 @@ export async function dial(
   api.on('error', () => {})
   const library = api.connect()
   const { connector, socket, receiver, transmitter } = internalsOf(api)
-  // Its own drops the listeners first, so that an error behind a FIN, as TLS has it, is thrown: the process dies.
+  // The library's own drops the listeners first. An error after a FIN, as with TLS, would then end the process.
   connector.destroy = () => socket.destroy()
   connector.on('error', () => {})
   const line = new Line(socket)
-  // On a rejection the library has let go of the socket, whose end says why.
+  // When the library rejects, it has closed the socket, and the line knows why.
   const loggedIn = library.then(
     () => {},
     () => line.ended,
@@ -85,16 +85,16 @@ export async function dial(
   const [take, reading] = [sentencesOf(line), new FairReading(socket)]
   receiver.processRawData = chunk => reading.take(() => take(chunk))
   const exchange = new Login({ line, receiver, encoding, password: address.password })
-  // Its own tells standard error each word, the password too, where DEBUG asks for that.
+  // The library's own prints each word to standard error if DEBUG asks for it, and the password with them.
   transmitter.write = word => {
     if (socket.writable) socket.write(exchange.encode(word))
   }
   line.onSentence = sentence => {
     if (socket.bytesRead <= MOST_LOGIN_BYTES) exchange.take(sentence)
-    else line.end(new RouterOverloaded(`more than ${MOST_LOGIN_BYTES} bytes before it was logged in to`))
+    else line.end(new RouterOverloaded(`more than ${MOST_LOGIN_BYTES} bytes before the login`))
   }
   if (socket instanceof TLSSocket) noteCertificate(socket, address.tls?.fingerprint, line)
-  const deadline = setTimeout(() => line.end(lateness(line, timeoutMs)), timeoutMs)
+  const deadline = setTimeout(() => line.end(loginTimeout(line, timeoutMs)), timeoutMs)
   const abort = () => line.end(new RouterUnreachable('stopped'))
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
@@ -108,19 +108,19 @@ export async function dial(
   }
 }
 
-/** Chunks in, sentences out to the line; what can't be the API ends it. */
+/** Decodes chunks into sentences for the line. Bytes that cannot be the API end the line. */
 function sentencesOf(line: Line): (chunk: Buffer) => void {
   const decoder = new SentenceDecoder({
     maxWordBytes: MAX_WORD_BYTES,
     onSentence: words => {
       line.take(parseSentence(words))
-      // Which command's rows come next is known once one of them has come.
+      // The first row of a command says whose rows come next.
       decoder.known = line.known
     },
   })
   let seen = 0
   return chunk => {
-    // The first word is short, so its length is one byte; HTTP, SSH or TLS would be waited for in vain.
+    // The first word is short, so its length is one byte. HTTP, SSH or TLS would look like an endless word.
     const second = seen < 2 ? chunk[1 - seen] : undefined
     seen += chunk.length
     if (second !== undefined && second !== EXCLAMATION_MARK) {
@@ -145,23 +145,23 @@ function tlsOptions(host: string, trust: Trust) {
   return {
     ...(isIP(host.replace(/^\[(.*)\]$/, '$1')) === 0 ? { servername: host } : {}),
     ...(trust.ca === undefined ? {} : { ca: trust.ca }),
-    // A pinned certificate is compared by hand, whoever signed it.
+    // A pinned certificate is compared in `noteCertificate`, whatever CA signed it.
     rejectUnauthorized: trust.fingerprint === undefined,
   }
 }
 
-function lateness({ socket, certificate }: Line, timeoutMs: number): RouterTimeout {
+function loginTimeout({ socket, certificate }: Line, timeoutMs: number): RouterTimeout {
   const isConnected = !socket.connecting
-  // An API in the clear takes our greeting for the beginning of a long word, and waits for the rest of it.
+  // An API without TLS takes our greeting for the beginning of a long word, and waits for the rest.
   if (socket instanceof TLSSocket && isConnected && !certificate)
     return new RouterTimeout('handshake', `no TLS within ${timeoutMs} ms: does this port speak TLS?`)
   return new RouterTimeout('login', `no login within ${timeoutMs} ms`)
 }
 
-/** Where it is not the pinned one, ends the line before the library's own listener sends the login. */
+/** Keeps the certificate. If it is not the pinned one, ends the line before the library's listener sends the login. */
 function noteCertificate(socket: TLSSocket, pinned: string | undefined, line: Line): void {
   socket.prependOnceListener('secureConnect', () => {
-    // Node hands out a client's peer's certificate once.
+    // Node returns the peer's certificate to a client only once.
     const certificate = socket.getPeerX509Certificate()
     const fingerprint = certificate?.fingerprint256.replaceAll(':', '').toLowerCase()
     if (certificate && fingerprint !== undefined)

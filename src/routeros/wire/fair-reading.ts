@@ -1,18 +1,18 @@
 import { LONGEST_BLOCK_MS } from '../../runtime/block.ts'
 
-/** What a socket offers for it. */
+/** The part of a socket that is needed. */
 export interface Pausable {
   pause(): unknown
   resume(): unknown
 }
 
 /**
- * Keeps a router that sends and sends from holding up the others. Of a socket that has so much, Node reads dozens of
- * chunks in one turn of the event loop: where taking them apart is long work, the next chunk waits for the next turn.
+ * Keeps a router that sends a lot from delaying the others. Node reads dozens of chunks from such a socket in one turn
+ * of the event loop. If decoding them takes long, the next chunk waits for the next turn.
  */
 export class FairReading {
   readonly #socket: Pausable
-  /** In this turn. */
+  /** Time spent on chunks in this turn. */
   #spentMs = 0
   #isTurnNoted = false
   #isPaused = false
@@ -21,7 +21,7 @@ export class FairReading {
     this.#socket = socket
   }
 
-  /** @param work on one chunk */
+  /** Does the work on one chunk, and pauses the socket if this turn's work took long. */
   take(work: () => void): void {
     const beganMs = performance.now()
     work()

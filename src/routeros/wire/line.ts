@@ -20,22 +20,22 @@ export interface SeenCertificate {
   readonly fingerprint: string
 }
 
-/** A connection's socket, its sentences, and its one end: whatever ends it first is what all who wait get to know. */
+/** A connection: its socket, its sentences, and its end. The first cause of the end is the one that is reported. */
 export class Line {
   readonly socket: Socket
-  /** Rejects when the socket has closed, with what ended it; never resolves. */
+  /** Rejects with the cause when the socket has closed; never resolves. */
   readonly ended: Promise<never>
   /** Absent without TLS. */
   certificate: SeenCertificate | undefined
-  /** What the next sentences are likely to be. */
+  /** Recognises the sentences that are likely to come next. */
   known: KnownSentences | undefined
-  /** Takes each sentence but `!fatal`, which ends the line. */
+  /** Receives each sentence except `!fatal`, which ends the line. */
   onSentence: (sentence: Sentence) => void = () => {}
   #cause: RouterError | undefined
 
   constructor(socket: Socket) {
     this.socket = socket
-    // One write a request, and no waiting for the answer to the one before.
+    // A request is one write, and must not wait until the previous one is acknowledged.
     socket.setNoDelay(true)
     socket.prependListener('error', error => {
       this.#cause ??= classify(error)
@@ -58,7 +58,7 @@ export class Line {
     } else this.onSentence(sentence)
   }
 
-  /** Ends the connection now. The first cause stands. */
+  /** Ends the connection at once. The first cause counts. */
   end(cause: RouterError): void {
     this.#cause ??= cause
     this.socket.destroy()

@@ -10,11 +10,11 @@ const NO_WORD = new Uint8Array()
 const RESPONSE = '=response='
 
 /**
- * What node-routeros says and hears while it logs in. Only `!done` is passed on to it, so that it can only succeed;
- * all else ends the line.
+ * Encodes the words that node-routeros sends for a login, and takes the answers. Only `!done` is passed on to the
+ * library; a refusal ends the line.
  *
  *     /login =name= =password=    !done            logged in
- *                                 !done =ret=…     before 6.43: 16 bytes to prove the password by
+ *                                 !done =ret=…     before 6.43: a challenge of 16 bytes
  *     /login =name= =response=    !done            logged in
  */
 export class Login {
@@ -31,10 +31,10 @@ export class Login {
     this.#password = of.password
   }
 
-  /** A word that the library sends, `null` being the one that closes a sentence. */
+  /** Encodes a word that the library sends; `null` closes a sentence. */
   encode(word: string | null): Buffer {
     if (word === null) return encodeWord(NO_WORD)
-    // The library's own proof is wrong for a password beyond ASCII.
+    // The library computes a wrong response for a password that is not ASCII.
     if (this.#challenge && word.startsWith(RESPONSE))
       return encodeWord(Buffer.from(RESPONSE + this.#proof(this.#challenge), 'latin1'))
     return encodeWord(this.#bytes(word))
@@ -53,7 +53,7 @@ export class Login {
 
   #answer(challenge: string, pass: (words: string[]) => void): void {
     if (this.#challenge || !/^[\da-f]{32}$/i.test(challenge)) {
-      this.#line.end(new RouterGarbled('a login challenge that is none'))
+      this.#line.end(new RouterGarbled('the login challenge is not 16 bytes in hexadecimal, or came twice'))
       return
     }
     this.#challenge = Buffer.from(challenge, 'hex')
@@ -65,7 +65,7 @@ export class Login {
     return `00${md5.digest('hex')}`
   }
 
-  /** A word with a character that the encoding lacks is sent in UTF-8. */
+  /** Encodes a text; in UTF-8 if the encoding lacks one of its characters. */
   #bytes(text: string): Buffer {
     return encodeText(text, this.#encoding) ?? Buffer.from(text, 'utf8')
   }

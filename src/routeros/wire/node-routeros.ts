@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import type { RouterOSAPI } from 'node-routeros'
 
-/** What is relied on of node-routeros 1.6.9 beyond its public face; the version is pinned for it. */
+/** The private parts of node-routeros 1.6.9 that we use. The version is pinned because of them. */
 export interface Internals {
   readonly connector: Connector
   readonly socket: Socket
@@ -20,13 +20,13 @@ export interface Receiver {
 }
 
 export interface Transmitter {
-  /** Sends a word; `null` is the one that closes a sentence. */
+  /** Sends a word; `null` closes a sentence. */
   write(word: string | null): void
 }
 
 /**
- * The parts of an instance whose `connect()` was just called, which makes them at once.
- * @throws Error where another version of the library is installed
+ * Finds the private parts of an instance. Its `connect()`, which makes them, must have been called.
+ * @throws Error if another version of the library is installed
  */
 export function internalsOf(api: RouterOSAPI): Internals {
   const connector: unknown = Reflect.get(api, 'connector')
@@ -35,7 +35,7 @@ export function internalsOf(api: RouterOSAPI): Internals {
     if (socket instanceof Socket && isReceiver(receiver) && isTransmitter(transmitter))
       return { connector, socket, receiver, transmitter }
   }
-  throw new Error('node-routeros is not the release this was built on: install 1.6.9')
+  throw new Error('unexpected version of node-routeros: install 1.6.9')
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

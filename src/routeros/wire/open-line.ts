@@ -4,9 +4,9 @@ import type { Line } from './line.ts'
 import { encodeText } from './text.ts'
 
 /**
- * Connects and logs in: UTF-8 first. A password set with an old WinBox is in windows-1252, so where that makes a
- * difference a refusal is answered with one more try.
- * @param timeoutMs of each try
+ * Connects and logs in, first in UTF-8. A password that was set with an old WinBox is in windows-1252, so a refusal is
+ * followed by a second attempt if the two encodings differ.
+ * @param timeoutMs limit for each attempt
  * @throws RouterError
  */
 export async function openLine(address: Address, timeoutMs: number, signal: AbortSignal): Promise<Line> {

@@ -1,15 +1,15 @@
 import { totalmem } from 'node:os'
 
-/** What is held of one reply that is not complete. */
+/** The part of an incomplete reply that is held. */
 export class HeldReply {
-  /** Ends its connection, and with it the reply. */
-  readonly rest: () => void
+  /** Ends its connection, and so the reply. */
+  readonly giveUp: () => void
   readonly #of: RepliesInFlight
   #bytes = 0
 
-  constructor(of: RepliesInFlight, rest: () => void) {
+  constructor(of: RepliesInFlight, giveUp: () => void) {
     this.#of = of
-    this.rest = rest
+    this.giveUp = giveUp
   }
 
   get bytes(): number {
@@ -21,22 +21,22 @@ export class HeldReply {
     this.#of.grown(this, bytes)
   }
 
-  /** It is complete, or never will be. */
+  /** Called when the reply is complete, or will never be. */
   release(): void {
     this.#of.release(this)
   }
 }
 
 /**
- * The replies that are on their way, of all routers in the process. Where together they are more than may be held, the
- * largest of them is given up: whoever sends the most is the one who fills the memory of the others.
+ * The incomplete replies of all routers in this process. If together they exceed the limit, the largest one is given
+ * up, because its router takes the memory that the others need.
  */
 export class RepliesInFlight {
   readonly #mostBytes: number
   readonly #held = new Set<HeldReply>()
   #bytes = 0
 
-  /** With a bound that goes by the machine's memory. */
+  /** Takes a limit that depends on this machine's memory. */
   static onThisMachine(): RepliesInFlight {
     return new RepliesInFlight(mostInFlight(totalmem()))
   }
@@ -45,23 +45,23 @@ export class RepliesInFlight {
     this.#mostBytes = mostBytes
   }
 
-  /** @param rest ends the connection of a reply that is given up */
-  open(rest: () => void): HeldReply {
-    const held = new HeldReply(this, rest)
+  /** @param giveUp ends the connection of a reply that is given up */
+  open(giveUp: () => void): HeldReply {
+    const held = new HeldReply(this, giveUp)
     this.#held.add(held)
     return held
   }
 
-  /** @param bytes that it has in addition */
+  /** @param bytes that were added to it */
   grown(held: HeldReply, bytes: number): void {
-    // One that was given up may have sentences of the same chunk to come.
+    // A reply that was given up may get more sentences from the same chunk.
     if (!this.#held.has(held)) return
     this.#bytes += bytes
     while (this.#bytes > this.#mostBytes) {
       const largest = this.#largest()
       if (!largest) return
       this.release(largest)
-      largest.rest()
+      largest.giveUp()
     }
   }
 
@@ -79,7 +79,7 @@ export class RepliesInFlight {
 const LEAST_BYTES = 128 * 1024 * 1024
 const SHARE = 1 / 8
 
-/** How much the replies in flight may be, of a machine with so much memory. */
+/** Returns the limit for the replies in flight on a machine with this much memory, in bytes. */
 export function mostInFlight(totalBytes: number): number {
   return Math.max(LEAST_BYTES, totalBytes * SHARE)
 }

@@ -2,8 +2,8 @@ import { boundedName, boundedValue } from '../menus/bounded-text.ts'
 import { decodeText } from './text.ts'
 
 /**
- * A row's properties by name, each as long as `bounded-text` allows. One without a value is absent, never empty, but
- * for a few that are sent as `name=`.
+ * A row's properties by name, each shortened to what `bounded-text` allows. A property without a value is absent; only
+ * a few are sent as `name=`, and these are empty.
  */
 export type Row = ReadonlyMap<string, string>
 
@@ -14,17 +14,17 @@ export type Row = ReadonlyMap<string, string>
  *     !trap   an error; `!done` still follows          !empty   nothing matched; `!done` still follows
  *     !fatal  a bare reason, no tag; the connection closes
  *
- * Any other `!word` is passed over: only `!done` ends a command.
+ * Any other `!word` is ignored, because only `!done` ends a command.
  */
 export interface Sentence {
   readonly reply: string
   readonly tag: string | undefined
   readonly row: Row
-  /** Words that are no property, such as the reason of `!fatal`. */
+  /** Words that are not properties, such as the reason of `!fatal`. */
   readonly bare: readonly string[]
-  /** Its size on the wire, without the words' lengths. */
+  /** Its size on the wire in bytes, without the words' lengths. */
   readonly bytes: number
-  /** As they came, the first one and the tag included; good only until whoever was handed the sentence returns. */
+  /** All words as they came, with the first one and the tag. Valid until the function that got the sentence returns. */
   readonly words: readonly Buffer[]
 }
 
@@ -41,7 +41,7 @@ export function parseSentence(words: readonly Buffer[]): Sentence {
   for (let index = 1; index < words.length; index++) {
     const word = words[index] ?? EMPTY
     bytes += word.length
-    // A value may hold anything, `=` too; a name may not.
+    // A value may hold anything, even `=`; a name may not.
     const split = word[0] === EQUALS ? word.indexOf(EQUALS, 1) : -1
     if (split > 0) {
       const name = boundedName(decodeText(word, 1, split))

@@ -1,14 +1,14 @@
 /**
- * Text on the wire is raw bytes: UTF-8 from newer tools, a Windows code page from older WinBox. Strict UTF-8 is
- * tried first, then windows-1252, in which every byte has a character: none is lost. A NUL, which the database can
- * not hold, becomes its symbol here, so that a name is the same before and after a restart.
+ * Text on the wire is raw bytes: UTF-8 from newer tools, a Windows code page from older WinBox versions. Strict UTF-8
+ * is tried first, then windows-1252, in which every byte is a character, so that no byte is lost. The database cannot
+ * hold a NUL, so it is replaced by its symbol here, and a name is the same before and after a restart.
  */
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Bytes 80 to 9F of windows-1252; the rest of it is latin-1. The five bytes that it leaves open are the control
- * characters of the same number, as in the WHATWG's table. Ours, since several Node releases take latin-1 for it.
+ * Bytes 80 to 9F of windows-1252; the other bytes are latin-1. The five unassigned bytes are the control characters of
+ * the same number, as in the WHATWG's table. We have our own table because several Node releases use latin-1 instead.
  */
 const HIGH_CONTROLS =
   '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f' +
@@ -17,7 +17,7 @@ const HIGH_CONTROLS =
 export type Encoding = 'utf-8' | 'windows-1252'
 
 export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
-  // Most words are plain ASCII, for which the cheap decoding is exact.
+  // Most words are plain ASCII, and the cheap decoding is exact for them.
   if (isPlain(bytes, start, end)) return bytes.toString('latin1', start, end)
   return decodeOdd(bytes, start, end).replaceAll('\0', '\u2400')
 }
@@ -32,7 +32,7 @@ function decodeOdd(bytes: Buffer, start: number, end: number): string {
   }
 }
 
-/** @returns `undefined` where `text` has a character that the encoding lacks */
+/** @returns `undefined` if `text` has a character that the encoding lacks */
 export function encodeText(text: string, encoding: Encoding): Buffer | undefined {
   if (encoding === 'utf-8') return Buffer.from(text, 'utf8')
   const bytes = Buffer.alloc(text.length)

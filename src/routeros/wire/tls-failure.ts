@@ -2,8 +2,8 @@ import { isCertificateCode } from '../../runtime/error-code.ts'
 import { type Distrust, RouterCertificateRefused, type RouterError, RouterTlsFailed } from '../errors.ts'
 
 /**
- * What kept TLS from coming about, in the field's words instead of OpenSSL's; `undefined` for an error that has nothing
- * to do with TLS.
+ * Explains why the TLS handshake failed, in plain words instead of OpenSSL's.
+ * @returns `undefined` for an error that has nothing to do with TLS
  */
 export function tlsFailure(error: NodeJS.ErrnoException): RouterError | undefined {
   const { code = '', message } = error
@@ -21,21 +21,21 @@ export function tlsFailure(error: NodeJS.ErrnoException): RouterError | undefine
   return new RouterTlsFailed('other', `the TLS handshake failed: ${reasonOf(error)}`, options)
 }
 
-/** OpenSSL's own words are its source code's; the reason among them is a few words of the field. */
+/** OpenSSL's message names its source code. Its `reason` is a few plain words. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : (error.code ?? '')
 }
 
 const NO_TLS = 'this port does not speak TLS (api-ssl has 8729)'
 
-/** What those say who offer less than TLS 1.2, in an alert or in the greeting that they answer ours with. */
+/** Codes of routers that do not offer TLS 1.2: from an alert, or from their answer to our greeting. */
 const OUTDATED_CODES = /_(ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW)$/
 const OUTDATED = 'the router’s TLS is too old: it does not offer TLS 1.2'
 
-/** Without one a router offers anonymous key exchange only, which we don't. */
+/** A router without a certificate only offers anonymous key exchange, which we do not accept. */
 const NO_CERTIFICATE = 'the TLS handshake failed: has api-ssl a certificate?'
 
-/** Of the certificate or of one of the CAs above it, but for the one that the config trusts by itself. */
+/** Weaknesses of the certificate or of a CA above it, except for the CA that the config trusts. */
 const WEAKNESSES: readonly { readonly said: RegExp; readonly message: string }[] = [
   {
     said: /signature digest algorithm too weak/,

@@ -12,17 +12,17 @@
  * Source: MikroTik's API manual, "API words". Lengths count bytes, and any split of the stream is legal.
  */
 
-/** The stream can't be read any further: the connection it came from is of no use any more. */
+/** The stream cannot be read any further, so its connection has to end. */
 export class MalformedStream extends Error {
   override readonly name = 'MalformedStream'
 }
 
-/** Bytes of one word, its length first. */
+/** Encodes one word: its length and its bytes. */
 export function encodeWord(bytes: Uint8Array): Buffer {
   return Buffer.concat([encodeLength(bytes.length), bytes])
 }
 
-/** Bytes of one sentence, its closing word included. */
+/** Encodes one sentence, with its closing word. */
 export function encodeSentence(words: readonly Uint8Array[]): Buffer {
   const parts: Uint8Array[] = []
   for (const word of words) parts.push(encodeLength(word.length), word)
@@ -32,18 +32,21 @@ export function encodeSentence(words: readonly Uint8Array[]): Buffer {
 
 const END = Uint8Array.of(0)
 
-/** @throws RangeError at 2^32 and above */
+/**
+ * Encodes the length of a word.
+ * @throws RangeError at 2^32 and above
+ */
 export function encodeLength(length: number): Buffer {
   const bytes = Buffer.alloc(LONGEST_PREFIX)
   return bytes.subarray(0, writeLength(bytes, 0, length))
 }
 
-/** Of a word's length. */
+/** The longest encoded length, in bytes. */
 export const LONGEST_PREFIX = 5
 
 /**
  * Writes the length of a word.
- * @returns the offset behind it
+ * @returns the offset after it
  * @throws RangeError at 2^32 and above
  */
 export function writeLength(into: Buffer, at: number, length: number): number {
@@ -55,55 +58,55 @@ export function writeLength(into: Buffer, at: number, length: number): number {
   return into.writeUInt32BE(length, at + 1)
 }
 
-/** Rows have some dozens of words. */
+/** Rows have a few dozen words. */
 const MAX_SENTENCE_WORDS = 1_024
-/** And some kilobytes: of the longest words so many. Until a sentence is complete nobody else weighs it. */
+/** Limit of a sentence, in words of the greatest length. Rows have a few kilobytes; budgets count complete sentences. */
 const MAX_LONGEST_WORDS = 4
 
-/** Takes whole sentences that it knows by their bytes, before anybody cuts them into words. */
+/** Recognises complete sentences by their bytes, before they are cut into words. */
 export interface KnownSentences {
-  /** @returns the offset behind the sentence at `at`; or negative: `SHORT`, where the bytes end before it does */
+  /** @returns the offset after the sentence at `at`, or a negative number: `SHORT` or `OTHER` */
   take(bytes: Buffer, at: number): number
 }
 
 /** The bytes end before the sentence does. */
 export const SHORT = -2
-/** It is not one that is known. */
+/** The sentence is not known. */
 export const OTHER = -1
 
 /**
- * Where every chunk is while it is cut. Views of the socket's own buffers, of which each chunk has a new one, keep
- * tens of kilobytes until the collector has looked through everything, and it does so the more often for it.
+ * Every chunk is copied here while it is cut. The socket has a new buffer for each chunk, and views of it would keep
+ * tens of kilobytes alive until a full garbage collection, and so make these more frequent.
  */
 const COMMON = Buffer.allocUnsafeSlow(128 * 1024)
-/** Whoever is handed a sentence may cut another one meanwhile. */
+/** A function that gets a sentence may cut another chunk meanwhile. */
 let isCommonTaken = false
 
 /**
- * Cuts a stream into sentences. A router's own words are short and its sentences too, so a word beyond `maxWordBytes`
- * or a sentence without an end is taken for a lost stream rather than waited for.
+ * Cuts a stream into sentences. A router's words and sentences are short, so a word longer than `maxWordBytes` or a
+ * sentence without an end means that the stream is not the API.
  */
 export class SentenceDecoder {
-  /** Asked for each sentence first. */
+  /** Tries each sentence first. */
   known: KnownSentences | undefined
   readonly #maxWordBytes: number
   readonly #onSentence: (words: readonly Buffer[]) => void
-  /** Bytes of a word that is not complete. */
+  /** Bytes of an incomplete word. */
   #rest: Buffer = Buffer.alloc(0)
-  /** Of a sentence that is not complete; the first ones, from chunks before, are copies. */
+  /** Words of an incomplete sentence. The first ones, from earlier chunks, are copies. */
   #words: Buffer[] = []
   #wordBytes = 0
   #copied = 0
 
-  /** @param options `onSentence` is given words that are good until it returns */
+  /** @param options `onSentence` gets words that are valid until it returns */
   constructor(options: { maxWordBytes: number; onSentence: (words: readonly Buffer[]) => void }) {
     this.#maxWordBytes = options.maxWordBytes
     this.#onSentence = options.onSentence
   }
 
   /**
-   * Takes the next chunk, and hands on each sentence that it completes.
-   * @throws MalformedStream where the bytes can't be framing
+   * Takes the next chunk, and passes on each sentence that it completes.
+   * @throws MalformedStream if the bytes cannot be framing
    */
   push(chunk: Buffer): void {
     const length = this.#rest.length + chunk.length
@@ -138,7 +141,7 @@ export class SentenceDecoder {
       if (at + prefixBytes > bytes.length) break
       const length = decodeLength(bytes, at, first, prefixBytes)
       if (length > this.#maxWordBytes)
-        throw new MalformedStream(`a word of ${length} bytes: not an API stream, or it was cut`)
+        throw new MalformedStream(`a word of ${length} bytes: not an API stream, or it was damaged`)
       const start = at + prefixBytes
       const end = start + length
       if (end > bytes.length) break
@@ -156,7 +159,7 @@ export class SentenceDecoder {
     if (this.#words.push(word) > MAX_SENTENCE_WORDS)
       throw new MalformedStream(`a sentence of more than ${MAX_SENTENCE_WORDS} words: not an API stream`)
     if (this.#wordBytes > MAX_LONGEST_WORDS * this.#maxWordBytes)
-      throw new MalformedStream(`a sentence of ${this.#wordBytes} bytes and more: not an API stream`)
+      throw new MalformedStream(`a sentence of at least ${this.#wordBytes} bytes: not an API stream`)
   }
 
   #finishSentence(): void {
@@ -172,7 +175,7 @@ export class SentenceDecoder {
 const EMPTY = Buffer.alloc(0)
 
 /**
- * How many bytes the length of a word takes.
+ * Returns how many bytes the length of a word takes.
  * @throws MalformedStream for a byte that no word begins with
  */
 export function lengthOfPrefix(first: number): number {
@@ -184,7 +187,7 @@ export function lengthOfPrefix(first: number): number {
   throw new MalformedStream(`a word cannot begin with the reserved byte 0x${first.toString(16)}`)
 }
 
-/** The length that stands at an offset; all of its bytes are there. */
+/** Decodes the length at an offset. All its bytes must be there. */
 export function decodeLength(bytes: Buffer, at: number, first: number, prefixBytes: number): number {
   switch (prefixBytes) {
     case 1:

@@ -1,6 +1,6 @@
 import { ALL_ROWS } from '../../accounting/limits/admission.ts'
 import { beganAt, proplist } from '../../routeros/menus/fields.ts'
-import { SameWords } from '../../routeros/menus/interned.ts'
+import { Interned } from '../../routeros/menus/interned.ts'
 import type { SessionMenu, SessionRows } from '../../routeros/menus/session-rows.ts'
 import type { Asked, PrintedMenu, RouterConnection } from '../../routeros/wire/connection.ts'
 import type { Row } from '../../routeros/wire/sentence.ts'
@@ -8,17 +8,17 @@ import { COUNTERS, type HotspotDomain, HotspotRows, hotspotIdentity, hotspotSess
 
 const MOVING = ['uptime', ...COUNTERS] as const
 
-/** Without `comment`: it is of no use here, and operators write it in any encoding. */
+/** Without `comment`: it is not needed, and operators write it in any encoding. */
 const PROPERTIES = proplist('.id', 'server', 'user', 'domain', 'address', 'mac-address', ...MOVING)
 
-/** `/ip/hotspot/active`: `bytes-in` is what the router got from the user, so upload, and `bytes-out` download. */
+/** `/ip/hotspot/active`. `bytes-in` is what the router received from the user: upload. `bytes-out` is download. */
 export class HotspotMenu implements SessionMenu {
-  /** It needs no other. */
+  /** Always empty, because it needs no other menu. */
   readonly missingMenus = []
   readonly #connection: Pick<RouterConnection, 'menu' | 'print'>
   readonly #domain: HotspotDomain
   readonly #menu: PrintedMenu
-  readonly #words = new SameWords()
+  readonly #interned = new Interned()
 
   constructor(connection: Pick<RouterConnection, 'menu' | 'print'>, domain: HotspotDomain) {
     this.#connection = connection
@@ -29,15 +29,15 @@ export class HotspotMenu implements SessionMenu {
   /** @throws RouterError */
   async read(admission = ALL_ROWS): Promise<SessionRows> {
     const { rows } = this.#menu
-    const wholes = new HotspotRows(row => this.#identity(row), admission)
+    const parsed = new HotspotRows(row => this.#identity(row), admission)
     try {
-      const asked = await this.#connection.print(this.#menu, wholes)
+      const asked = await this.#connection.print(this.#menu, parsed)
       return {
         ...asked,
-        rows: wholes.settle(asked),
-        numbers: wholes.numbers,
-        unread: wholes.unread,
-        leftOut: wholes.leftOut,
+        rows: parsed.settle(asked),
+        numbers: parsed.numbers,
+        unread: parsed.unread,
+        leftOut: parsed.leftOut,
         bindings: [],
         by: rows.by,
         known: this.#known(asked),
@@ -65,6 +65,6 @@ export class HotspotMenu implements SessionMenu {
   }
 
   #identity(row: Row) {
-    return hotspotIdentity(row, this.#domain, this.#words)
+    return hotspotIdentity(row, this.#domain, this.#interned)
   }
 }

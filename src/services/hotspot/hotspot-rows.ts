@@ -9,9 +9,9 @@ import {
   unreadableCounterOf,
   uptimeOf,
 } from '../../routeros/menus/fields.ts'
-import type { SameWords } from '../../routeros/menus/interned.ts'
-import { type AtDoor, Door } from '../../routeros/rows/door.ts'
-import type { WholeRow, WholeRows } from '../../routeros/rows/row-memory.ts'
+import type { Interned } from '../../routeros/menus/interned.ts'
+import { type Candidate, RowAdmission } from '../../routeros/rows/row-admission.ts'
+import type { ParsedRow, ParsedRowSink } from '../../routeros/rows/row-memory.ts'
 import type { Asked } from '../../routeros/wire/connection.ts'
 import type { Row } from '../../routeros/wire/sentence.ts'
 import type { RouterSettings } from '../service.ts'
@@ -20,7 +20,7 @@ export const COUNTERS = ['bytes-in', 'bytes-out'] as const
 
 export type HotspotDomain = RouterSettings['hotspotDomain']
 
-/** What a row of the hotspot's tells beside who it is of. */
+/** The part of a hotspot's row that changes. */
 export interface HotspotMoving {
   readonly uptimeSeconds: number
   readonly counters: SessionReading['counters']
@@ -31,31 +31,31 @@ type Unsettled = Omit<SessionReading, 'login'> & { login: Window }
 
 const NOT_ANSWERED: Window = { earliestMs: Number.NaN, latestMs: Number.NaN }
 
-/** Rows of one answer that were not known by their bytes, made into sessions one by one as they come. */
-export class HotspotRows implements WholeRows {
+/** The parsed rows of one answer, made into sessions one by one as they come. */
+export class HotspotRows implements ParsedRowSink {
   readonly numbers: number[] = []
   readonly unread: UnreadRow[] = []
   readonly #identityOf: (row: Row) => HotspotIdentity
-  readonly #door: Door
+  readonly #admission: RowAdmission
   readonly #rows: Unsettled[] = []
 
   constructor(identityOf: (row: Row) => HotspotIdentity, admission: Admission = ALL_ROWS) {
     this.#identityOf = identityOf
-    this.#door = new Door(admission, () => this.#held())
+    this.#admission = new RowAdmission(admission, () => this.#held())
   }
 
   get leftOut(): number {
-    return this.#door.leftOut
+    return this.#admission.leftOut
   }
 
   admits(row: Row): boolean {
-    return this.#door.admits(() => ({
+    return this.#admission.admits(() => ({
       ...this.#identityOf(row),
       isUnreadable: uptimeOf(row) === undefined,
     }))
   }
 
-  take({ row, number }: WholeRow): void {
+  take({ row, number }: ParsedRow): void {
     const identity = this.#identityOf(row)
     const uptimeSeconds = uptimeOf(row)
     if (uptimeSeconds === undefined) {
@@ -70,35 +70,37 @@ export class HotspotRows implements WholeRows {
     this.numbers.push(number)
   }
 
-  /** Those with an uptime, now that the answer is complete. */
+  /** Completes the sessions when the answer is complete: its time gives their logins. */
   settle(asked: Asked): readonly SessionReading[] {
     for (const row of this.#rows) row.login = beganAt(asked, row.uptimeSeconds)
     return this.#rows
   }
 
-  *#held(): Iterable<AtDoor> {
+  *#held(): Iterable<Candidate> {
     for (const row of this.#rows) yield { ...row, isUnreadable: false }
     for (const row of this.unread) yield { ...row, isUnreadable: true }
   }
 }
 
-/** Who a row is of. */
+/** Whose a row is. */
 export type HotspotIdentity = ReturnType<typeof hotspotIdentity>
 
-export function hotspotIdentity(row: Row, domainIs: HotspotDomain, words: SameWords) {
+/** Reads whose a row is. */
+export function hotspotIdentity(row: Row, domainIs: HotspotDomain, interned: Interned) {
   const user = row.get('user') ?? ''
   const domain = textOf(row, 'domain')
   const server = textOf(row, 'server')
   return {
     username: domain === undefined || domainIs === 'ignore' ? user : boundedName(`${user}@${domain}`),
-    domain: domain && words.of(domain),
-    server: server && words.of(server),
+    domain: domain && interned.of(domain),
+    server: server && interned.of(server),
     macAddress: textOf(row, 'mac-address'),
     ipAddress: textOf(row, 'address'),
     ...{ routerSessionId: undefined, callerId: undefined },
   }
 }
 
+/** Builds the session of a row. */
 export function hotspotSession(
   { username, domain, server, macAddress, ipAddress }: HotspotIdentity,
   { uptimeSeconds, counters, unreadable: odd }: HotspotMoving,

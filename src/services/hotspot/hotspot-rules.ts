@@ -1,7 +1,7 @@
 import type { ServiceRules } from '../../accounting/reading.ts'
 
 /**
- * A login is known by its server, user, MAC and address; a device may get another address while it stays logged in
+ * A login is identified by its server, user, MAC and address. A device may get another address while it stays logged in
  * (docs/accounting.md rules 1 and 22).
  */
 export const HOTSPOT_RULES: ServiceRules = {

@@ -2,7 +2,7 @@ import type { ServiceDescription } from '../service.ts'
 import { HotspotMenu } from './hotspot-menu.ts'
 import { HOTSPOT_RULES } from './hotspot-rules.ts'
 
-/** Logins to a hotspot, by a page, a MAC address or a cookie. */
+/** Logins to a hotspot, with a page, a MAC address or a cookie. */
 export const HOTSPOT: ServiceDescription = {
   name: 'hotspot',
   isReadByDefault: true,

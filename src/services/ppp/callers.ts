@@ -1,21 +1,21 @@
-/** So long a caller may still be who it was before. */
+/** How long a caller that changed its account may still belong to the previous one. */
 const KEPT_MS = 60 * 60_000
-/** More than any router has callers. The one that was seen least lately is forgotten first. */
+/** More callers than any router has. The one seen longest ago is forgotten first. */
 const MOST_CALLERS = 50_000
 
 interface Caller {
   readonly username: string
-  /** Steady milliseconds at which it was found to be another account's than before. */
+  /** When it was first seen with another account than before, in steady milliseconds. */
   readonly changedMs: number | undefined
 }
 
-/** Which accounts came from which callers, on one router; for longer than a connection lasts. */
+/** Remembers which account each caller of one router used. Outlives the connection. */
 export class Callers {
   readonly #known = new Map<string, Caller>()
 
-  /** @param caller of a service, as its session tells it */
+  /** @param caller the `caller-id` of a session of this service */
   note(service: string, caller: string, username: string, nowMs: number): void {
-    const key = keyOf(service, caller)
+    const key = callerKey(service, caller)
     const known = this.#known.get(key)
     const isSame = known === undefined || known.username === username
     this.#known.delete(key)
@@ -27,14 +27,14 @@ export class Callers {
     }
   }
 
-  /** Whether no other account had the caller within the last hour. */
+  /** Checks whether no other account used the caller within the last hour. */
   isOnly(service: string, caller: string, username: string, nowMs: number): boolean {
-    const known = this.#known.get(keyOf(service, caller))
+    const known = this.#known.get(callerKey(service, caller))
     if (!known) return true
     return known.username === username && (known.changedMs === undefined || nowMs - known.changedMs > KEPT_MS)
   }
 }
 
-function keyOf(service: string, caller: string): string {
+function callerKey(service: string, caller: string): string {
   return `${service}\0${caller}`
 }

@@ -12,11 +12,11 @@ const SESSION_INTERFACES = [
   `?#${'|'.repeat(PPP_SERVICES.length - 1)}`,
 ]
 
-/** `/interface`, of PPP sessions: it has the bytes. The router's rx is the client's upload. */
+/** `/interface` of PPP sessions, which has their bytes. The router's rx is the client's upload. */
 export class PppInterfaces {
   readonly #connection: RouterConnection
   readonly #menu: PrintedMenu
-  /** By number; NaN where the last answer did not have the interface, or not its counters. */
+  /** By number; NaN if the last answer lacked the interface or its counters. */
   #upload = new Float64Array()
   #download = new Float64Array()
   /** By number. */
@@ -26,7 +26,7 @@ export class PppInterfaces {
   readonly #bindings = new Map<string, number | undefined>()
   readonly #twins = new TwinRows()
   readonly #newServices = new Set<string>()
-  /** Counters of the last answer that can't be read, by number. */
+  /** Counters of the last answer that cannot be read, by number. */
   readonly #unreadable = new Map<number, Unreadable>()
 
   constructor(connection: RouterConnection) {
@@ -35,7 +35,10 @@ export class PppInterfaces {
     this.#menu = connection.menu('/interface/print', MOVING, properties, ...SESSION_INTERFACES)
   }
 
-  /** @throws RouterError */
+  /**
+   * Reads the counters of all interfaces.
+   * @throws RouterError
+   */
   async read(): Promise<void> {
     const { rows } = this.#menu
     await this.#connection.print(this.#menu)
@@ -55,8 +58,8 @@ export class PppInterfaces {
     }
     this.#newServices.clear()
     this.#unreadable.clear()
-    const wholes = rows.takeWholes()
-    for (const { number, row } of wholes) {
+    const parsed = rows.takeParsed()
+    for (const { number, row } of parsed) {
       this.#newServices.add((row.get('type') ?? '').replace(/-in$/, ''))
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
       this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
@@ -68,13 +71,13 @@ export class PppInterfaces {
       this.#ids[number] = row.get('.id')
     }
     this.#twins.level(number => rows.has(number), this.#upload, this.#download)
-    for (const { number } of wholes) {
+    for (const { number } of parsed) {
       const name = this.name(number)
       if (this.#bindings.has(name)) this.#bindings.set(name, this.#twins.firstOf(number))
     }
   }
 
-  /** Nothing is known of any of them. */
+  /** Forgets all rows. */
   forget(): void {
     this.#menu.rows.forget()
     this.#twins.forget()
@@ -106,7 +109,7 @@ export class PppInterfaces {
     return this.#ids[number]
   }
 
-  /** Whether the last answer had it in several rows. The largest counters count. */
+  /** Whether the last answer had the interface in several rows. The largest counters count. */
   isTwice(number: number): boolean {
     return this.#twins.isTwice(number)
   }
@@ -115,7 +118,7 @@ export class PppInterfaces {
     return this.#menu.rows.has(number)
   }
 
-  /** Those of the last answer by their names. Numbers are kept by whoever is on them: a name is used again. */
+  /** Returns the numbers of the last answer's interfaces by name. Callers keep the number, because names are reused. */
   byName(): ReadonlyMap<string, number> {
     const { rows } = this.#menu
     return new Map(
@@ -125,11 +128,12 @@ export class PppInterfaces {
     )
   }
 
-  /** Services of those that the last answer told whole. */
+  /** Services of the interfaces that were parsed in full in the last answer. */
   get newServices(): ReadonlySet<string> {
     return this.#newServices
   }
 
+  /** Notes that an interface is a static server binding, so that its counters are reported without a session too. */
   noteBinding(name: string, number: number | undefined): void {
     this.#bindings.set(name, number)
   }

@@ -4,59 +4,58 @@ import { gapMs, LOGIN_TOLERANCE_MS, middleMs } from '../../accounting/window.ts'
 import { PPP_RULES } from './ppp-rules.ts'
 import type { ServerRow } from './ppp-servers.ts'
 
-/** A session and the server row that it is on. */
+/** A session and the server row whose interface it is on. */
 export interface PppJoin {
   readonly session: SessionReading
   readonly row: ServerRow
-  /** Whether the row is another account's by its name. */
+  /** Whether the row has the name of another account. */
   readonly isGuess: boolean
-  /** Whether the row may have come after the session had gone: not if the session is still there the next time. */
+  /** Whether the row may have come after the session ended. If the next reading still has the session, it did not. */
   readonly isEarly: boolean
-  /** Whether it could as well be on the row of another session of its account. */
+  /** Whether it could as well be on the row of another session of the same account. */
   readonly isInterchangeable: boolean
 }
 
 export interface PppJoinOptions {
-  /** Of one `/ppp/active`, those that have no interface yet. */
+  /** The sessions of one answer of `/ppp/active` that have no interface yet. */
   readonly sessions: readonly SessionReading[]
-  /** On nobody's interface yet. */
+  /** Rows whose interface has no session yet. */
   readonly free: readonly ServerRow[]
-  /** On the interface of a session that was only guessed to be there. */
+  /** Rows whose interface has a session that is only a guess. */
   readonly guessed: readonly ServerRow[]
-  /** Sessions without an interface whose rows can not be read: any of the rows may be theirs. */
+  /** Sessions without an interface whose rows cannot be read. Any of the rows may be theirs. */
   readonly unread: readonly UnreadRow[]
   /** When `/ppp/active` was asked, in steady milliseconds. */
   readonly askedMs: number
-  /** Whether a session may be taken for the one of another account that comes from its caller. */
+  /** Whether a session may be the one on a row that has its caller but another account's name. */
   readonly mayGuess: (session: SessionReading, row: ServerRow) => boolean
 }
 
 /**
- * Which server row each session is on, by what is plain first:
+ * Finds the server row of each session, the most certain way first:
  *
- *     its user's, from its caller, up for as long
- *     the only one from its caller, as it is the only session; of another user only by a guess
- *     its user's only one that is up for as long, as it is the only such session
- *     its user's, where so many are free as sessions are without: which is whose does not matter to the account
+ *     the same user, caller and uptime
+ *     the only row and the only session of a caller; with another user's name only as a guess
+ *     the user's only row and only session with this uptime
+ *     the user's rows, if as many are free as sessions need one: which is whose does not matter to the account
  *
- * The menus are printed one after the other, so a session may have gone and another come in between. All but the first
- * way join only rows that were there before the sessions were asked for, and a row that came later leaves it open whose
- * the others are. Of sessions that could be on the same rows, more
- * than there are rows, one has gone and nobody knows which: they wait for the next round. A session on another's row
- * would be billed for its bytes.
+ * The menus are printed one after the other, so one session may end and another begin in between. All ways but the
+ * first join only rows that were there before the sessions were asked for, and a row that came later leaves open whose
+ * the others are. If more sessions than rows fit each other, one session has ended and it is unknown which, so they
+ * wait for the next round. A session on another one's row would be billed for its bytes.
  */
 export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
   const { sessions, free, guessed, unread, askedMs, mayGuess } = options
   const joins: PppJoin[] = []
   const left = new Set(onceEach(sessions))
   const open = new Set(free)
-  const join = (session: SessionReading, row: ServerRow, how: Partial<Manner> = {}) => {
+  const join = (session: SessionReading, row: ServerRow, how: Partial<JoinKind> = {}) => {
     joins.push({ session, row, isGuess: false, isEarly: false, isInterchangeable: false, ...how })
     left.delete(session)
     open.delete(row)
   }
   for (const [session, row, how] of exact([...left], [...free, ...guessed], askedMs)) join(session, row, how)
-  const ways: readonly (() => Iterable<Pair | PairOfSeveral>)[] = [
+  const ways: readonly (() => Iterable<Pair | PairWithKind>)[] = [
     () => alone([...left], [...open], { bySession: bySessionCaller, byRow: byRowCaller, unread }),
     () => ofAge([...left], [...open]),
     () => ofAccount([...left], [...open], unread),
@@ -70,7 +69,7 @@ export function joinPpp(options: PppJoinOptions): readonly PppJoin[] {
   return joins
 }
 
-/** Rows that can only be of one session are on one interface, and it is the first one's: nobody else has gone. */
+/** Drops rows that repeat a session. The session has one interface, and the first of its rows gets it. */
 function onceEach(sessions: readonly SessionReading[]): readonly SessionReading[] {
   const seen = new Map<string, SessionReading>()
   return sessions.filter(session => {
@@ -82,22 +81,23 @@ function onceEach(sessions: readonly SessionReading[]): readonly SessionReading[
   })
 }
 
-type Manner = Pick<PppJoin, 'isGuess' | 'isEarly' | 'isInterchangeable'>
+type JoinKind = Pick<PppJoin, 'isGuess' | 'isEarly' | 'isInterchangeable'>
 type Pair = readonly [SessionReading, ServerRow]
-type PairOfSeveral = readonly [...Pair, Partial<Manner>]
+type PairWithKind = readonly [...Pair, Partial<JoinKind>]
 
+/** Pairs of the same user, caller and uptime. */
 function* exact(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
   askedMs: number,
-): Iterable<PairOfSeveral> {
-  const rowsOf = groupBy(rows, it => `${accountOfRow(it)}\0${it.caller ?? ''}`)
+): Iterable<PairWithKind> {
+  const rowsByKey = groupBy(rows, it => `${accountOfRow(it)}\0${it.caller ?? ''}`)
   for (const [key, twins] of groupBy(sessions, it => `${accountOf(it)}\0${it.callerId ?? ''}`)) {
-    const its = rowsOf.get(key) ?? []
-    if (isTooMany(twins, its)) continue
+    const candidates = rowsByKey.get(key) ?? []
+    if (isTooMany(twins, candidates)) continue
     const taken = new Set<ServerRow>()
     for (const session of twins) {
-      const own = its.filter(row => isOn(session, row, askedMs))
+      const own = candidates.filter(row => isOn(session, row, askedMs))
       const rivals = twins.filter(it => own.some(row => isOn(it, row, askedMs)))
       if (rivals.length > own.length) continue
       const [nearest] = own
@@ -111,7 +111,7 @@ function* exact(
   }
 }
 
-/** Those that are the only session and the only row of a key. */
+/** Pairs of the only session and the only row of a key. */
 function* alone(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
@@ -129,47 +129,47 @@ function* alone(
   }
 }
 
-/** A user's only session and only row of an age. */
+/** Pairs of a user's only session and only row with an uptime. */
 function* ofAge(sessions: readonly SessionReading[], rows: readonly ServerRow[]): Iterable<Pair> {
-  const rowsOf = groupBy(rows, accountOfRow)
+  const rowsByAccount = groupBy(rows, accountOfRow)
   for (const [account, twins] of groupBy(sessions, accountOf)) {
-    const its = rowsOf.get(account) ?? []
-    if (isTooMany(twins, its)) continue
+    const candidates = rowsByAccount.get(account) ?? []
+    if (isTooMany(twins, candidates)) continue
     for (const session of twins) {
-      const [row, ...others] = its.filter(it => isOfAge(session, it))
+      const [row, ...others] = candidates.filter(it => isOfAge(session, it))
       if (row && others.length === 0 && twins.every(it => it === session || !isOfAge(it, row)))
         yield [session, row]
     }
   }
 }
 
-/** So many sessions of one account are looked at one against the other. */
+/** Limit of sessions and of rows of one account that are compared with each other. */
 const MOST_TWINS = 64
 
 function isTooMany(sessions: readonly SessionReading[], rows: readonly ServerRow[]): boolean {
   return sessions.length > MOST_TWINS || rows.length > MOST_TWINS
 }
 
-/** How far the uptimes of two menus may be apart for one session, in milliseconds: some routers tell them 5 s apart. */
+/** How far apart two menus may be about one session's uptime, in milliseconds: some routers are 5 s out. */
 const MOST_APART_MS = 60_000
-/** No session is so old: its uptime is false, and says nothing about its interface. */
+/** No session is this old: such an uptime is false, and says nothing about the session's interface. */
 const BELIEVABLE_UPTIME_SECONDS = 20 * 365 * 86_400
 
 /**
- * As many free rows of an account as sessions of it, the older ones with the older ones. A row of another age is left
- * alone: the menus may lack that session's own row and the other one's session.
+ * Pairs of the sessions and rows of an account that has equally many of both, by age. Pairs of different ages are left
+ * out: the menus may lack the session's own row and the row's own session.
  */
 function* ofAccount(
   sessions: readonly SessionReading[],
   rows: readonly ServerRow[],
   unread: readonly UnreadRow[],
-): Iterable<PairOfSeveral> {
-  const rowsOf = groupBy(rows, accountOfRow)
+): Iterable<PairWithKind> {
+  const rowsByAccount = groupBy(rows, accountOfRow)
   const unreadAccounts = new Set(unread.map(accountOf))
   for (const [account, twins] of groupBy(sessions, accountOf)) {
-    const its = rowsOf.get(account) ?? []
-    if (its.length !== twins.length || unreadAccounts.has(account)) continue
-    const byAge = [...its].sort((a, b) => beginOf(a) - beginOf(b))
+    const candidates = rowsByAccount.get(account) ?? []
+    if (candidates.length !== twins.length || unreadAccounts.has(account)) continue
+    const byAge = [...candidates].sort((a, b) => beginOf(a) - beginOf(b))
     const sorted = [...twins].sort((a, b) => middleMs(a.login) - middleMs(b.login))
     for (const [index, session] of sorted.entries()) {
       const row = byAge[index]
@@ -183,7 +183,7 @@ function isOfOtherAge(session: SessionReading, row: ServerRow): boolean {
   return isBelieved && gapOf(session, row) > MOST_APART_MS
 }
 
-/** Whether the two can be one login. The tolerance is for rows that were there before the sessions were asked for. */
+/** Whether both can be one login. The tolerance is for rows that were there before the sessions were asked for. */
 function isOn(session: SessionReading, row: ServerRow, askedMs: number): boolean {
   const gap = gapOf(session, row)
   return gap === 0 || (gap <= LOGIN_TOLERANCE_MS && isBefore(row, askedMs))

@@ -4,46 +4,42 @@ import type { RowMemory } from '../../routeros/rows/row-memory.ts'
 import type { RouterConnection } from '../../routeros/wire/connection.ts'
 import type { Callers } from './callers.ts'
 import type { PppInterfaces } from './ppp-interfaces.ts'
-import { joinPpp, type PppJoinOptions } from './ppp-join.ts'
-import type { Active, UnreadActive } from './ppp-row.ts'
+import { joinPpp, type PppJoin, type PppJoinOptions } from './ppp-join.ts'
+import type { ActiveSession, UnreadActive } from './ppp-row.ts'
 import { PppServers, type ServerRow } from './ppp-servers.ts'
 
-/** A session that finds no interface asks for the server menus again: at once for a few rounds, then now and then. */
+/** For a session without an interface the server menus are asked again: in the first few rounds, then now and then. */
 const EAGER_ROUNDS = 3
 const PATIENT_ROUNDS = 12
-/** More than so many users are not asked for by name. */
+/** Limit of users that are asked for by name. */
 const MOST_ASKED = 8
-/** Of another name, nobody knows in which encoding the router has it. */
+/** The encoding of any other name on the router is unknown. */
 const ASCII = /^[\x20-\x7e]+$/
-/** One that was shortened is none of the router's. */
-const isWhole = (name: string) => name.length < LONGEST_NAME
-/** So many guesses a reading are looked for among the rows that are only known by their bytes. */
+/** A name of this length may have been shortened, so the router may not know it. */
+const isUnshortened = (name: string) => name.length < LONGEST_NAME
+/** Limit of guesses in one reading that are checked against rows that were not parsed. */
 const MOST_SOUGHT = 8
 const NOWHERE = -1
 
-/** Which interface a session is on. */
-interface Joined {
+/** The interface of a session. */
+interface Join extends Pick<PppJoin, 'isGuess' | 'isEarly' | 'isInterchangeable'> {
   readonly interface: number
   readonly binding: string | undefined
-  /** As they were joined. */
-  readonly isGuess: boolean
-  readonly isEarly: boolean
-  readonly isInterchangeable: boolean
 }
 
 export interface PppJoinsOptions {
   readonly connection: RouterConnection
   readonly callers: Callers
-  /** Of `/ppp/active`. */
+  /** The rows of `/ppp/active`. */
   readonly rows: RowMemory
   readonly interfaces: PppInterfaces
 }
 
-/** The interfaces of the sessions of `/ppp/active`, by the numbers of their rows. */
+/** Keeps the interface of each session of `/ppp/active`, by the number of its row. */
 export class PppJoins {
   readonly #options: PppJoinsOptions
   readonly #servers: PppServers
-  readonly #joined: (Joined | undefined)[] = []
+  readonly #joined: (Join | undefined)[] = []
   /** Rounds since a session first found no interface. */
   #unjoinedRounds = new Map<number, number>()
   #isFirstRound = true
@@ -58,24 +54,24 @@ export class PppJoins {
     return this.#servers.missing
   }
 
-  /** Of rows that nobody was told of, nothing is known. */
+  /** Forgets all sessions, because rows that were never delivered to the caller must not count as known. */
   forget(): void {
     this.#joined.length = 0
     this.#unjoinedRounds.clear()
   }
 
-  /** The number is another session's from now on. */
+  /** Notes that a number belongs to a new session. */
   begin(number: number): void {
     this.#joined[number] = undefined
     this.#unjoinedRounds.delete(number)
   }
 
-  /** @returns the number of a session's interface; of none where it has none */
+  /** @returns the number of a session's interface; a number of none if it has none */
   interfaceOf(number: number): number {
     return this.#joined[number]?.interface ?? NOWHERE
   }
 
-  /** Known rows, by whether their interface is known and has counters. */
+  /** Separates the rows that were recognised by whether their interface is known and has counters. */
   placesJoined(): { readonly places: Int32Array; readonly others: readonly number[] } {
     const { rows, interfaces } = this.#options
     const { numbers } = rows
@@ -84,16 +80,18 @@ export class PppJoins {
     let count = 0
     for (let place = 0; place < numbers.length; place++) {
       const number = numbers[place] ?? 0
-      const its = this.interfaceOf(number)
-      if (this.#settle(number) || interfaces.isTwice(its)) others.push(place)
-      else if (its >= 0 && interfaces.upload(its) >= 0 && interfaces.download(its) >= 0)
-        places[count++] = place
+      const on = this.interfaceOf(number)
+      if (this.#settle(number) || interfaces.isTwice(on)) others.push(place)
+      else if (on >= 0 && interfaces.upload(on) >= 0 && interfaces.download(on) >= 0) places[count++] = place
       else others.push(place)
     }
     return { places: places.subarray(0, count), others }
   }
 
-  /** A session that is there still was there when the server menus were asked. @returns whether that was open */
+  /**
+   * Notes that a session is still there, so it was there when the server menus were asked.
+   * @returns whether that was open
+   */
   #settle(number: number): boolean {
     const joined = this.#joined[number]
     if (!joined?.isEarly) return false
@@ -102,16 +100,20 @@ export class PppJoins {
   }
 
   /**
-   * Finds interfaces for those that have none.
+   * Finds interfaces for sessions that have none.
    * @param askedMs when `/ppp/active` was asked, in steady milliseconds
-   * @returns whether another session has lost the one that it was guessed to be on
+   * @returns whether another session lost an interface that was only a guess
    */
-  async join(whole: readonly Active[], unread: readonly UnreadActive[], askedMs: number): Promise<boolean> {
+  async join(
+    parsed: readonly ActiveSession[],
+    unread: readonly UnreadActive[],
+    askedMs: number,
+  ): Promise<boolean> {
     const { callers } = this.#options
-    for (const { session } of whole)
+    for (const { session } of parsed)
       if (session.callerId !== undefined)
         callers.note(session.protocol, session.callerId, session.username, askedMs)
-    const unjoined = whole.filter(({ number }) => !this.#joined[number])
+    const unjoined = parsed.filter(({ number }) => !this.#joined[number])
     const wanted = this.#servicesToAsk(unjoined, askedMs)
     if (wanted.size === 0) return false
     const servers = await this.#servers.read(wanted, this.#usersToAsk(unjoined), askedMs)
@@ -119,41 +121,43 @@ export class PppJoins {
     const rows = unread.map(it => it.row)
     return this.#join(unjoined, servers, {
       unread: unread.filter(({ number }) => !this.#joined[number]).map(it => it.row),
-      ...{ askedMs, mayGuess: this.#guessing(whole, rows, askedMs) },
+      ...{ askedMs, mayGuess: this.#guessing(parsed, rows, askedMs) },
     })
   }
 
-  withCounters({ number, session }: Active): SessionReading {
+  /** Adds the counters of its interface to a session. */
+  withCounters({ number, session }: ActiveSession): SessionReading {
     const { interfaces } = this.#options
     const joined = this.#joined[number]
     if (!joined) return session
-    const { interface: its, binding, isInterchangeable } = joined
+    const { interface: on, binding, isInterchangeable } = joined
     const isGuess = joined.isGuess || joined.isEarly
-    const interfaceId = interfaces.id(its)
-    // The interface went away between the two answers, or for good: find it anew next time.
-    if (!interfaces.has(its)) this.#joined[number] = undefined
+    const interfaceId = interfaces.id(on)
+    // The interface disappeared between the two answers, or for good. The next round looks for it again.
+    if (!interfaces.has(on)) this.#joined[number] = undefined
     return {
       ...session,
       binding,
-      counters: interfaces.counters(its),
+      counters: interfaces.counters(on),
       joined: {
-        ...{ interface: interfaces.name(its), isGuess, isInterchangeable },
+        ...{ interface: interfaces.name(on), isGuess, isInterchangeable },
         ...(interfaceId === undefined ? {} : { interfaceId }),
-        ...(interfaces.isTwice(its) ? { isTwice: true } : {}),
+        ...(interfaces.isTwice(on) ? { isTwice: true } : {}),
       },
-      unreadable: interfaces.unreadable(its),
+      unreadable: interfaces.unreadable(on),
     }
   }
 
-  countUnjoined(whole: readonly Active[]): void {
+  /** Counts another round for each session that has no interface. */
+  countUnjoined(parsed: readonly ActiveSession[]): void {
     const rounds = new Map<number, number>()
-    for (const { number } of whole)
+    for (const { number } of parsed)
       if (!this.#joined[number]) rounds.set(number, (this.#unjoinedRounds.get(number) ?? 0) + 1)
     this.#unjoinedRounds = rounds
   }
 
-  #servicesToAsk(unjoined: readonly Active[], nowMs: number): ReadonlySet<string> {
-    // Once a connection, so that static bindings are known before a session is on them.
+  #servicesToAsk(unjoined: readonly ActiveSession[], nowMs: number): ReadonlySet<string> {
+    // All are asked once per connection, so that static bindings are known before a session is on them.
     const wanted = new Set(this.#servers.overdue(nowMs))
     if (this.#isFirstRound) for (const service of this.#options.interfaces.newServices) wanted.add(service)
     for (const { number, session } of unjoined) {
@@ -163,19 +167,19 @@ export class PppJoins {
     return wanted
   }
 
-  /** Those of a few sessions that have just come; all where that would not do, or has not done. */
-  #usersToAsk(unjoined: readonly Active[]): readonly string[] | undefined {
+  /** Returns the users of a few new sessions; `undefined`, for all users, if that cannot work or did not. */
+  #usersToAsk(unjoined: readonly ActiveSession[]): readonly string[] | undefined {
     const users = new Set(unjoined.map(({ session }) => session.username))
     const isSearched = unjoined.some(({ number }) => this.#unjoinedRounds.has(number))
     const canAsk =
       users.size > 0 &&
       users.size <= MOST_ASKED &&
-      [...users].every(user => ASCII.test(user) && isWhole(user))
+      [...users].every(user => ASCII.test(user) && isUnshortened(user))
     return canAsk && !isSearched && !this.#isFirstRound ? [...users] : undefined
   }
 
   #join(
-    unjoined: readonly Active[],
+    unjoined: readonly ActiveSession[],
     servers: readonly ServerRow[],
     by: Pick<PppJoinOptions, 'unread' | 'askedMs' | 'mayGuess'>,
   ): boolean {
@@ -194,18 +198,18 @@ export class PppJoins {
     })
     let isLost = false
     for (const { session, row, ...how } of joins) {
-      const [number, its] = [numbers.get(session), numberOf.get(row.name)]
-      if (number === undefined || its === undefined) continue
+      const [number, on] = [numbers.get(session), numberOf.get(row.name)]
+      if (number === undefined || on === undefined) continue
       const holder = holderOf(row)
       if (holder !== undefined) this.#joined[holder] = undefined
       isLost ||= holder !== undefined
       const binding = row.isStatic ? row.name : undefined
-      this.#joined[number] = { interface: its, binding, ...how }
+      this.#joined[number] = { interface: on, binding, ...how }
     }
     return isLost
   }
 
-  /** By interface, sessions that are there. Who took the place of one that has gone may be on its interface. */
+  /** Returns the present sessions by interface. A new session may be on the interface of one that has ended. */
   #holders(): ReadonlyMap<number, number> {
     const { rows } = this.#options
     const holders = new Map<number, number>()
@@ -214,12 +218,15 @@ export class PppJoins {
     return holders
   }
 
-  /** Whether the account of a session's name can be meant by another name, nobody else being there who could. */
-  #guessing(whole: readonly Active[], unread: readonly UnreadRow[], askedMs: number) {
+  /** Returns a check whether a row with another name can be the session's, because no other session can be on it. */
+  #guessing(parsed: readonly ActiveSession[], unread: readonly UnreadRow[], askedMs: number) {
     const { rows, callers } = this.#options
-    const names = new Set([...whole.map(({ session }) => session.username), ...unread.map(it => it.username)])
+    const names = new Set([
+      ...parsed.map(({ session }) => session.username),
+      ...unread.map(it => it.username),
+    ])
     const times = new Map<string, number>()
-    for (const { callerId = '' } of [...whole.map(it => it.session), ...unread])
+    for (const { callerId = '' } of [...parsed.map(it => it.session), ...unread])
       times.set(callerId, (times.get(callerId) ?? 0) + 1)
     let sought = 0
     const isKnown = (property: string, value: string, most: number) =>

@@ -1,29 +1,29 @@
 import type { KnownRows, MissingMenu, SessionReading } from '../../accounting/reading.ts'
 import { proplist, uptimeOf } from '../../routeros/menus/fields.ts'
-import { SameWords } from '../../routeros/menus/interned.ts'
+import { Interned } from '../../routeros/menus/interned.ts'
 import type { SessionMenu, SessionRows } from '../../routeros/menus/session-rows.ts'
 import type { Asked, PrintedMenu, RouterConnection } from '../../routeros/wire/connection.ts'
 import type { Callers } from './callers.ts'
 import { PppInterfaces } from './ppp-interfaces.ts'
 import { PppJoins } from './ppp-joins.ts'
-import { type Active, pppSessionOf, type UnreadActive, unreadPppRow } from './ppp-row.ts'
+import { type ActiveSession, pppSessionOf, type UnreadActive, unreadPppRow } from './ppp-row.ts'
 
 const MOVING = ['uptime'] as const
 const PROPERTIES = proplist('.id', 'name', 'service', 'caller-id', 'address', ...MOVING, 'session-id')
 
 /**
- * `/ppp/active`, which has no bytes, joined over the server menus to `/interface`, which has them. A session keeps
- * its interface, so the server menus are asked only when one appears that has none yet; in the steady state a
- * reading is two requests in one write.
+ * Joins `/ppp/active`, which has no bytes, to `/interface`, which has them, through the server menus. A session keeps
+ * its interface, so the server menus are asked only for sessions that have none yet. In the steady state a reading is
+ * two requests in one write.
  */
 export class PppMenu implements SessionMenu {
   readonly #connection: RouterConnection
   readonly #menu: PrintedMenu
   readonly #interfaces: PppInterfaces
   readonly #joins: PppJoins
-  readonly #words = new SameWords()
+  readonly #interned = new Interned()
 
-  /** @param callers of this router, which outlive the connection */
+  /** @param callers of this router; they outlive the connection */
   constructor(connection: RouterConnection, callers: Callers) {
     this.#connection = connection
     this.#menu = connection.menu('/ppp/active/print', MOVING, PROPERTIES)
@@ -31,7 +31,7 @@ export class PppMenu implements SessionMenu {
     this.#joins = new PppJoins({ connection, callers, rows: this.#menu.rows, interfaces: this.#interfaces })
   }
 
-  /** Server menus that the router refused when they were asked last: sessions on them can have no counters. */
+  /** Server menus that the router refused when they were last asked for. Sessions on them have no counters. */
   get missingMenus(): readonly MissingMenu[] {
     return this.#joins.missingMenus
   }
@@ -54,34 +54,34 @@ export class PppMenu implements SessionMenu {
   async #read(): Promise<SessionRows> {
     const { rows } = this.#menu
     const [asked] = await Promise.all([this.#connection.print(this.#menu), this.#interfaces.read()])
-    const whole: Active[] = []
+    const parsed: ActiveSession[] = []
     const unread: UnreadActive[] = []
-    for (const { number, row, isNew } of rows.takeWholes()) {
+    for (const { number, row, isNew } of rows.takeParsed()) {
       if (isNew) this.#joins.begin(number)
       const uptimeSeconds = uptimeOf(row)
-      if (uptimeSeconds === undefined) unread.push({ number, row: unreadPppRow(row, this.#words) })
-      else whole.push({ number, session: pppSessionOf(asked, row, uptimeSeconds, this.#words) })
+      if (uptimeSeconds === undefined) unread.push({ number, row: unreadPppRow(row, this.#interned) })
+      else parsed.push({ number, session: pppSessionOf(asked, row, uptimeSeconds, this.#interned) })
     }
-    // Known by its bytes, but not on an interface that is: to be told whole as well.
-    const tell = (place: number) =>
-      whole.push({
+    // A row that was recognised, but whose interface was not, is handled like a parsed one.
+    const build = (place: number) =>
+      parsed.push({
         number: rows.numbers[place] ?? 0,
         session: this.#knownAt(asked, place),
       })
     let { places, others } = this.#joins.placesJoined()
-    for (const place of others) tell(place)
-    if (await this.#joins.join(whole, unread, asked.askedMs)) {
-      const told = new Set(others)
-      places = this.#joins.placesJoined().places.filter(place => !told.has(place))
+    for (const place of others) build(place)
+    if (await this.#joins.join(parsed, unread, asked.askedMs)) {
+      const built = new Set(others)
+      places = this.#joins.placesJoined().places.filter(place => !built.has(place))
       const kept = new Set(places)
-      for (const place of rows.numbers.keys()) if (!kept.has(place) && !told.has(place)) tell(place)
+      for (const place of rows.numbers.keys()) if (!kept.has(place) && !built.has(place)) build(place)
     }
-    const sessions = whole.map(active => this.#joins.withCounters(active))
-    this.#joins.countUnjoined(whole)
+    const sessions = parsed.map(active => this.#joins.withCounters(active))
+    this.#joins.countUnjoined(parsed)
     return {
       ...asked,
       rows: sessions,
-      numbers: whole.map(({ number }) => number),
+      numbers: parsed.map(({ number }) => number),
       by: rows.by,
       known: this.#known(places, asked),
       bindings: this.#interfaces.bindings(),
@@ -100,11 +100,11 @@ export class PppMenu implements SessionMenu {
     for (let index = 0; index < places.length; index++) {
       const place = places[index] ?? 0
       const number = rows.numbers[place] ?? 0
-      const its = this.#joins.interfaceOf(number)
+      const on = this.#joins.interfaceOf(number)
       numbers[index] = number
       uptimeSeconds[index] = uptimes[place] ?? Number.NaN
-      upload[index] = this.#interfaces.upload(its)
-      download[index] = this.#interfaces.download(its)
+      upload[index] = this.#interfaces.upload(on)
+      download[index] = this.#interfaces.download(on)
     }
     const row = (index: number): SessionReading =>
       this.#joins.withCounters({
@@ -116,6 +116,6 @@ export class PppMenu implements SessionMenu {
 
   #knownAt(asked: Asked, place: number): SessionReading {
     const { rows } = this.#menu
-    return pppSessionOf(asked, rows.rowAt(place), rows.values(0)[place] ?? 0, this.#words)
+    return pppSessionOf(asked, rows.rowAt(place), rows.values(0)[place] ?? 0, this.#interned)
   }
 }

@@ -1,30 +1,30 @@
 import type { SessionReading, UnreadRow } from '../../accounting/reading.ts'
 import { beganAt, textOf, unreadable } from '../../routeros/menus/fields.ts'
-import type { SameWords } from '../../routeros/menus/interned.ts'
+import type { Interned } from '../../routeros/menus/interned.ts'
 import type { Asked } from '../../routeros/wire/connection.ts'
 import type { Row } from '../../routeros/wire/sentence.ts'
 
-/** A session whose row was told whole. */
-export interface Active {
+/** A session of `/ppp/active` whose row was parsed in full. */
+export interface ActiveSession {
   readonly number: number
   readonly session: SessionReading
 }
 
-/** One whose row can not be read. */
+/** A row of `/ppp/active` that cannot be read. */
 export interface UnreadActive {
   readonly number: number
   readonly row: UnreadRow
 }
 
-/** A row of `/ppp/active`, without its counters. */
+/** Builds the session of a row of `/ppp/active`, without counters. */
 export function pppSessionOf(
   asked: Asked,
   row: Row,
   uptimeSeconds: number,
-  words: SameWords,
+  interned: Interned,
 ): SessionReading {
   return {
-    ...identityOf(row, words),
+    ...identityOf(row, interned),
     uptimeSeconds,
     login: beganAt(asked, uptimeSeconds),
     counters: undefined,
@@ -34,14 +34,14 @@ export function pppSessionOf(
   }
 }
 
-/** One whose uptime can't be read. */
-export function unreadPppRow(row: Row, words: SameWords): UnreadRow {
-  return { ...identityOf(row, words), unreadable: unreadable(row, 'uptime') }
+/** Describes a row of `/ppp/active` whose uptime cannot be read. */
+export function unreadPppRow(row: Row, interned: Interned): UnreadRow {
+  return { ...identityOf(row, interned), unreadable: unreadable(row, 'uptime') }
 }
 
-function identityOf(row: Row, words: SameWords) {
+function identityOf(row: Row, interned: Interned) {
   return {
-    protocol: words.of(row.get('service') ?? 'ppp'),
+    protocol: interned.of(row.get('service') ?? 'ppp'),
     username: row.get('name') ?? '',
     domain: undefined,
     server: undefined,
@@ -52,7 +52,7 @@ function identityOf(row: Row, words: SameWords) {
   }
 }
 
-/** PPPoE's caller is a MAC, that of the others an address. */
+/** The caller is a MAC for PPPoE, and an address for the other protocols. */
 function macOf(caller: string | undefined): string | undefined {
   return caller !== undefined && /^([\dA-F]{2}:){5}[\dA-F]{2}$/i.test(caller) ? caller : undefined
 }

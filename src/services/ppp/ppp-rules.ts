@@ -1,8 +1,7 @@
 import type { ServiceRules } from '../../accounting/reading.ts'
 
 /**
- * A session is known by its user, session-id and caller-id (docs/accounting.md rule 1). It keeps all three for as long
- * as it is up.
+ * A session is identified by its user, session-id and caller-id, and keeps all three (docs/accounting.md rule 1).
  */
 export const PPP_RULES: ServiceRules = {
   identityKey: ({ username, routerSessionId, callerId }) =>

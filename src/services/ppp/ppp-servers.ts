@@ -1,11 +1,11 @@
 import type { MissingMenu, Window } from '../../accounting/reading.ts'
 import { RouterError, RouterTrap } from '../../routeros/errors.ts'
 import { beganAt, proplist, textOf, uptimeOf } from '../../routeros/menus/fields.ts'
-import { ASKED_AGAIN_MS } from '../../routeros/menus/session-rows.ts'
+import { ASK_AGAIN_AFTER_MS } from '../../routeros/menus/session-rows.ts'
 import type { Reply, RouterConnection } from '../../routeros/wire/connection.ts'
 import type { Row } from '../../routeros/wire/sentence.ts'
 
-/** The services that make an interface for each session, with the property that holds the caller in their menu. */
+/** The PPP protocols that make an interface for each session, and the property of their menu that has the caller. */
 const CALLER_PROPERTY: ReadonlyMap<string, string> = new Map([
   ['pppoe', 'remote-address'],
   ['l2tp', 'client-address'],
@@ -14,12 +14,13 @@ const CALLER_PROPERTY: ReadonlyMap<string, string> = new Map([
   ['ovpn', 'client-address'],
 ])
 
+/** The PPP protocols that make an interface for each session. RouterOS calls them services. */
 export const PPP_SERVICES: readonly string[] = [...CALLER_PROPERTY.keys()]
 
-/** A row of `/interface/…-server`: who is on which interface. */
+/** A row of `/interface/…-server`: the user on an interface. */
 export interface ServerRow {
   readonly service: string
-  /** The interface's name. Never parsed: the second session of `ann` and the first of `ann-1` have the same. */
+  /** The interface's name. It is never parsed: the second session of `ann` and the first of `ann-1` share one. */
   readonly name: string
   readonly user: string
   readonly caller: string | undefined
@@ -27,25 +28,25 @@ export interface ServerRow {
   readonly isStatic: boolean
   /** Whether a session is on it. */
   readonly isRunning: boolean
-  /** Absent where no session is on it, or its uptime can't be read. */
+  /** Absent if no session is on it, or its uptime cannot be read. */
   readonly login: Window | undefined
-  /** Whether an earlier answer had it as well. */
+  /** Whether the previous answer had it as well. */
   readonly isSettled: boolean
 }
 
 interface Refusal {
   /** When it was asked, in steady milliseconds. */
   readonly askedMs: number
-  /** Whether it is not there at all (an old version, a package that is off): then it is rarely asked again. */
+  /** Whether the menu is missing (an old version, a disabled package). Then it is rarely asked again. */
   readonly isAbsent: boolean
   readonly reason: string
 }
 
-/** The server menus. */
+/** The server menus, `/interface/…-server`. */
 export class PppServers {
   readonly #connection: RouterConnection
   readonly #refused = new Map<string, Refusal>()
-  /** Interfaces of the last answers. */
+  /** Names of the last answers' interfaces, by service. */
   readonly #seen = new Map<string, ReadonlySet<string>>()
 
   constructor(connection: RouterConnection) {
@@ -53,8 +54,8 @@ export class PppServers {
   }
 
   /**
-   * A menu that fails has no rows: who is joined already is counted all the same.
-   * @param users whose rows are enough; all where absent
+   * Reads the server rows. A menu that fails yields no rows; sessions that already have an interface are still counted.
+   * @param users limits the answer to their rows; all rows if absent
    * @param nowMs steady milliseconds
    */
   async read(
@@ -71,17 +72,17 @@ export class PppServers {
     return menus.flat()
   }
 
-  /** Those that were refused when they were asked last. */
+  /** Menus that were refused when they were last asked for. */
   get missing(): readonly MissingMenu[] {
     return Array.from(this.#refused, ([service, { reason }]) => ({ menu: menuOf(service), reason }))
   }
 
   /**
-   * The services whose menus were refused so long ago that they are to be asked for again, whoever needs them.
+   * Returns the services whose menus were refused so long ago that they should be asked for again.
    * @param nowMs steady milliseconds
    */
   overdue(nowMs: number): readonly string[] {
-    return Array.from(this.#refused).flatMap(([service, its]) => (isOld(its, nowMs) ? [service] : []))
+    return Array.from(this.#refused).flatMap(([service, refusal]) => (isOld(refusal, nowMs) ? [service] : []))
   }
 
   async #readMenu(
@@ -123,7 +124,7 @@ export class PppServers {
 }
 
 function isOld({ askedMs }: Refusal, nowMs: number): boolean {
-  return nowMs - askedMs >= ASKED_AGAIN_MS
+  return nowMs - askedMs >= ASK_AGAIN_AFTER_MS
 }
 
 function menuOf(service: string): string {

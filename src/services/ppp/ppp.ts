@@ -7,7 +7,7 @@ import { PPP_RULES } from './ppp-rules.ts'
 export const PPP: ServiceDescription = {
   name: 'ppp',
   isReadByDefault: true,
-  // All PPP protocols: a name from when there was one.
+  // Counts all PPP protocols. The name is from a release that only knew PPPoE.
   usersField: 'pppoe_users',
   rules: PPP_RULES,
   menus: ['/ppp/active', '/interface'],

@@ -1,30 +1,33 @@
 /**
- * Rows of one answer that have the same `.id` and name, and so can only be the same interface: of their counters the
- * largest count (rule 21, docs/accounting.md). An interface of the same name and another `.id` came while the answer was
- * printed. Rows are known by their numbers.
+ * Finds rows of one answer with the same `.id` and name. They are the same interface, and the largest of their counters
+ * count (rule 21, docs/accounting.md). An interface with the same name and another `.id` came while the answer was
+ * printed. Rows are identified by their numbers.
  */
 export class TwinRows {
-  /** The interface of each row, and the latest row of each interface. */
+  /** The interface of each row by number, and the latest row of each interface. */
   readonly #interfaces: string[] = []
   readonly #latest = new Map<string, number>()
-  /** Rows that were told whole in this answer. */
+  /** Rows that were parsed in full in this answer. */
   #fresh: number[] = []
-  /** Rows beside the first of their interface, and that one. */
+  /** The further rows of an interface, each with its first row. */
   readonly #firsts = new Map<number, number>()
   readonly #twice = new Set<number>()
 
-  /** Notes a row that was told whole. @param its what only rows of one interface have in common */
-  note(number: number, its: string): void {
+  /**
+   * Notes a row that was parsed in full.
+   * @param key the same for all rows of one interface
+   */
+  note(number: number, key: string): void {
     const before = this.#interfaces[number]
     if (before !== undefined && this.#latest.get(before) === number) this.#latest.delete(before)
-    this.#interfaces[number] = its
+    this.#interfaces[number] = key
     this.#fresh.push(number)
   }
 
   /**
-   * The answer is complete: all rows of an interface get the counters of the one that has moved most.
+   * Gives all rows of an interface the counters of the row that moved most. Called when the answer is complete.
    * @param isThere whether a row is in this answer
-   * @param upload by number, as `download`
+   * @param upload by number, like `download`
    */
   level(isThere: (number: number) => boolean, upload: Float64Array, download: Float64Array): void {
     for (const number of this.#fresh) this.#pair(number, isThere)
@@ -44,7 +47,7 @@ export class TwinRows {
     }
   }
 
-  /** The first row of the same interface; the row itself where it is the only one. */
+  /** Returns the first row of the same interface; the row itself if it is the only one. */
   firstOf(number: number): number {
     return this.#firsts.get(number) ?? number
   }
@@ -63,15 +66,15 @@ export class TwinRows {
   }
 
   #pair(number: number, isThere: (number: number) => boolean): void {
-    const its = this.#interfaces[number] ?? ''
-    const other = this.#latest.get(its)
+    const key = this.#interfaces[number] ?? ''
+    const other = this.#latest.get(key)
     this.#firsts.delete(number)
-    // Numbers are given anew in each answer: the other one may be another interface's by now.
+    // Numbers are reused: the other one may belong to another interface by now.
     if (other !== undefined && other !== number && isThere(other) && this.#isSame(number, other)) {
       const first = this.firstOf(other)
       if (first !== number) this.#firsts.set(number, first)
     }
-    this.#latest.set(its, number)
+    this.#latest.set(key, number)
   }
 
   #isSame(number: number, other: number): boolean {

@@ -24,8 +24,8 @@ function ledgerOf(...readings: readonly Reading[]): Ledger {
 function admitted(ledger: Ledger, reading: Reading, room: Room): Reading {
   const admission = admissionTo(ledger, room)
   type Row = Reading['sessions'][number] | Reading['unread'][number]
-  const held: AtDoor[] = []
-  const door = new Door(admission, () => held)
+  const held: Candidate[] = []
+  const door = new RowAdmission(admission, () => held)
   const comesIn = (row: Row) => {
     const its = { ...row, isUnreadable: !('uptimeSeconds' in row) }
     return door.admits(() => its) && held.push(its) > 0

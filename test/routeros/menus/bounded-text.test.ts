@@ -6,7 +6,7 @@ import {
   boundedValue,
   LONGEST_NAME,
 } from '../../../src/routeros/menus/bounded-text.ts'
-import { RowMemory, type WholeRows } from '../../../src/routeros/rows/row-memory.ts'
+import { type ParsedRowSink, RowMemory } from '../../../src/routeros/rows/row-memory.ts'
 import type { PrintedMenu } from '../../../src/routeros/wire/connection.ts'
 import { parseSentence } from '../../../src/routeros/wire/sentence.ts'
 import { HotspotMenu } from '../../../src/services/hotspot/hotspot-menu.ts'
@@ -15,7 +15,7 @@ import { allRows } from './all-rows.ts'
 
 const LONG = 'x'.repeat(300)
 
-test('a text as long as its kind allows stays as it is', () => {
+test('a text that is not longer than its kind allows is not changed', () => {
   expect(boundedName('x'.repeat(LONGEST_NAME))).toBe('x'.repeat(LONGEST_NAME))
   expect(boundedValue('mac-address', '02:00:00:00:00:01')).toBe('02:00:00:00:00:01')
   expect(boundedValue('.id', '*FFFFFFFFFFFFFFFF')).toBe('*FFFFFFFFFFFFFFFF')
@@ -38,7 +38,7 @@ test('two long names that differ in their last character stay two, and each is t
 })
 
 test('a text is never cut within a character', () => {
-  // In UTF-8, half a character is another one.
+  // Half a character in UTF-8 is a different character.
   for (const text of [boundedName('😀'.repeat(200)), boundedError(`x${'😀'.repeat(200)}`)])
     expect(Buffer.from(text).toString()).toBe(text)
 })
@@ -57,13 +57,13 @@ test('a row has its texts shortened, and is found by them', () => {
 
 test('a hotspot name that is too long only with its domain is shortened too', async () => {
   const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
-  const told = [`=user=${'u'.repeat(200)}`, `=domain=${'d'.repeat(200)}`]
-  const words = ['!re', '=.id=*1', ...told, '=uptime=1s', '=bytes-in=1', '=bytes-out=1'].map(it =>
+  const name = [`=user=${'u'.repeat(200)}`, `=domain=${'d'.repeat(200)}`]
+  const words = ['!re', '=.id=*1', ...name, '=uptime=1s', '=bytes-in=1', '=bytes-out=1'].map(it =>
     Buffer.from(it),
   )
   const connection = {
     menu: () => ({ command: '', words: [], tag: '1', rows }),
-    async print(_: PrintedMenu, into?: WholeRows) {
+    async print(_: PrintedMenu, into?: ParsedRowSink) {
       rows.begin(into)
       rows.add(words, parseSentence(words).row)
       rows.end()
@@ -85,7 +85,7 @@ test('two PPP accounts with long names that differ at the end are joined, each t
   ])
 })
 
-test('a router error is told by its first 300 characters', () => {
+test('a router error is reported with its first 300 characters', () => {
   const trap = new RouterTrap('/ppp/active/print', ['no', LONG, LONG], undefined)
   expect(trap.reason).toHaveLength(300)
   expect(trap.message).toBe(`/ppp/active/print: ${trap.reason}`)

@@ -11,7 +11,7 @@ import { type PeerClient, sentence, tagOf } from './scripted-peer.ts'
 const FEW = budgetOf(100)
 const HUGE_ROW = `=a=${'x'.repeat(60_000)}`
 
-/** A thousand rows a time. */
+/** Sends rows without an end, a thousand at a time. */
 async function keepSaying(client: PeerClient, words: readonly string[]): Promise<void> {
   const rows = Buffer.concat(Array(1_000).fill(sentence(...words)))
   while (!client.socket.destroyed)
@@ -24,7 +24,7 @@ test.each([
   ['huge rows', '!re', HUGE_ROW],
   ['errors', '!trap', '=message=no'],
   ['sentences of a new kind', '!new', '=name=ann'],
-])('an answer of %s without an end rests the router', async (_, ...words) => {
+])('an endless answer of %s ends the connection as overloaded', async (_, ...words) => {
   const { connection, client } = await conversation({ budget: FEW })
   const pending = connection.command('/ppp/active/print')
   const tag = tagOf(await client.next())
@@ -37,7 +37,7 @@ test.each([
   await client.closed
 })
 
-test.each(['.tag=77', ''])('so do sentences without an end that nobody asked for (%j)', async tag => {
+test.each(['.tag=77', ''])('endless sentences that nobody asked for (%j) end it too', async tag => {
   const { connection, client } = await conversation({ budget: FEW })
   void keepSaying(client, ['!re', tag, '=.id=*A', '=.dead=true'])
   await expect(connection.ended).rejects.toThrow(
@@ -45,15 +45,15 @@ test.each(['.tag=77', ''])('so do sentences without an end that nobody asked for
   )
 })
 
-test('and what is told to a listen, unless menus are read between', async () => {
+test('endless sentences of a listen end it too, unless menus are read in between', async () => {
   const { connection, client } = await conversation({ budget: FEW })
   const menu = connection.menu('/ppp/active/print', [])
   let heard = 0
   connection.listen('/ppp/active/listen', () => heard++)
   const listening = tagOf(await client.next())
-  const told = Buffer.concat(Array(10_000).fill(sentence('!re', listening, '=.id=*A', '=.dead=true')))
+  const reports = Buffer.concat(Array(10_000).fill(sentence('!re', listening, '=.id=*A', '=.dead=true')))
   for (let round = 1; round <= 5; round++) {
-    client.write(told)
+    client.write(reports)
     const asked = connection.print(menu)
     client.say('!done', tagOf(await client.next()))
     await asked
@@ -63,7 +63,7 @@ test('and what is told to a listen, unless menus are read between', async () => 
   await expect(connection.ended).rejects.toBeInstanceOf(RouterOverloaded)
 })
 
-test('twice as many sessions as are allowed for are read whole', async () => {
+test('twice as many sessions as max_sessions are read completely', async () => {
   const { connection, client } = await conversation({ budget: budgetOf(2_000) })
   const pending = connection.command('/ip/hotspot/active/print')
   const tag = tagOf(await client.next())
@@ -74,7 +74,7 @@ test('twice as many sessions as are allowed for are read whole', async () => {
   expect((await pending).rows).toHaveLength(4_000)
 })
 
-test('of all answers in flight the largest is given up, and no other router is', async () => {
+test('the largest of all answers in flight is given up, and other routers are not affected', async () => {
   const replies = new RepliesInFlight(5e6)
   const honest = await conversation({ replies })
   const hostile = await conversation({ replies })
@@ -86,7 +86,7 @@ test('of all answers in flight the largest is given up, and no other router is',
   await expect(endless).rejects.toThrow('/ppp/active/print: the largest of all answers in flight')
   honest.client.say('!done', tag)
   expect((await read).rows).toHaveLength(1_000)
-  // What was given up is no longer in the way of others.
+  // An answer that was given up does not count any more.
   const again = honest.connection.command('/ppp/active/print')
   const next = tagOf(await honest.client.next())
   for (let rows = 0; rows < 6_000; rows++) honest.client.say('!re', next, '=name=ann')
@@ -94,12 +94,12 @@ test('of all answers in flight the largest is given up, and no other router is',
   expect((await again).rows).toHaveLength(6_000)
 })
 
-test('an eighth of the memory is for answers in flight, and never less than 128 MB', () => {
+test('answers in flight may take an eighth of the memory, and always 128 MB', () => {
   expect(mostInFlight(16 * 1024 ** 3)).toBe(2 * 1024 ** 3)
   expect(mostInFlight(512 * 1024 ** 2)).toBe(128 * 1024 ** 2)
 })
 
-test('rows beyond the bytes that may be remembered are told whole each time', () => {
+test('rows beyond the bytes that may be remembered are parsed in full each time', () => {
   const rows = ['*A', '*B', '*C'].map(id => ['!re', `=.id=${id}`, '=uptime=1s'].map(it => Buffer.from(it)))
   const memory = new RowMemory(['uptime'], 30)
   const read = () => {
@@ -107,16 +107,16 @@ test('rows beyond the bytes that may be remembered are told whole each time', ()
     for (const words of rows)
       if (memory.take(encodeSentence(words), 0) < 0) memory.add(words, parseSentence(words).row)
     memory.end()
-    return { known: memory.numbers.length, whole: memory.takeWholes().length }
+    return { known: memory.numbers.length, parsed: memory.takeParsed().length }
   }
   expect([read(), read(), read()]).toEqual([
-    { known: 0, whole: 3 },
-    { known: 2, whole: 1 },
-    { known: 2, whole: 1 },
+    { known: 0, parsed: 3 },
+    { known: 2, parsed: 1 },
+    { known: 2, parsed: 1 },
   ])
 })
 
-test('the budget that came nearest to its end is told, once', () => {
+test('the use of the budget that came nearest to its limit is reported once', () => {
   const load = new BudgetLoad({ replyBytes: 1_000, strayBytes: 100, rememberedBytes: 0 })
   for (const bytes of [100, 300, 200]) expect(load.isReplyTooLarge(bytes)).toBe(false)
   expect(load.isTooMuchStray(20)).toBe(false)
@@ -130,7 +130,7 @@ test('the budget that came nearest to its end is told, once', () => {
   expect(load.isReplyTooLarge(1_001)).toBe(true)
 })
 
-test('a connection knows how large its largest answer was', async () => {
+test('a connection reports the size of its largest answer', async () => {
   const { connection, client } = await conversation({ budget: FEW })
   const pending = connection.command('/ppp/active/print')
   const tag = tagOf(await client.next())

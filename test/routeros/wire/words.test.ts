@@ -84,11 +84,11 @@ test('a stream may come in any chunks', () => {
   }
 })
 
-test('sentences are handed on before the next one is whole', () => {
+test('a sentence is passed on before the next one is complete', () => {
   expect(textsOf([STREAM.subarray(0, STREAM.length - 1)])).toEqual(SENTENCES.slice(0, -1))
 })
 
-test('an empty sentence is none', () => {
+test('an empty sentence is ignored', () => {
   const ping = encodeSentence([Buffer.from('!re')])
   expect(textsOf([Buffer.of(0, 0), ping, Buffer.of(0), ping, Buffer.of(0, 0, 0)])).toEqual([['!re'], ['!re']])
 })
@@ -104,7 +104,7 @@ test('a word that is too long is not waited for', () => {
   expect(decoded([encodeWord(Buffer.alloc(100))], 100).unfinished).toBe(true)
 })
 
-test('what is cut while a sentence is handed on leaves the rest of its chunk as it is', () => {
+test('a stream that is cut while a sentence is passed on does not change the rest of its chunk', () => {
   const sentence = (...words: readonly string[]) => encodeSentence(words.map(word => Buffer.from(word)))
   const seen: string[] = []
   const decoder = new SentenceDecoder({
@@ -125,7 +125,7 @@ test('a sentence without an end is not collected', () => {
     for (let i = 0; i < 10_000; i++) decoder.push(word)
   }
   expect(() => push(65_536)).toThrow('a sentence of more than 1024 words')
-  expect(() => push(100)).toThrow('a sentence of 404 bytes and more')
+  expect(() => push(100)).toThrow('a sentence of at least 404 bytes')
 })
 
 function decoded(chunks: readonly Buffer[], maxWordBytes: number) {

@@ -1,5 +1,5 @@
 import { Departures } from '../../../src/routeros/menus/departures.ts'
-import { RowMemory, type WholeRows } from '../../../src/routeros/rows/row-memory.ts'
+import { type ParsedRowSink, RowMemory } from '../../../src/routeros/rows/row-memory.ts'
 import type { PrintedMenu } from '../../../src/routeros/wire/connection.ts'
 import { parseSentence, type Row } from '../../../src/routeros/wire/sentence.ts'
 import { encodeSentence } from '../../../src/routeros/wire/words.ts'
@@ -7,23 +7,23 @@ import { HOTSPOT } from '../../../src/services/hotspot/hotspot.ts'
 import { HotspotMenu } from '../../../src/services/hotspot/hotspot-menu.ts'
 import type { HandClock } from '../../runtime/hand-clock.ts'
 
-/** A hotspot's menu without a wire: it prints the rows that it is given, and says who left. */
+/** A hotspot's menu without a wire. It prints the given rows and reports logouts. */
 export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], clock: HandClock) {
   const rows = new RowMemory(['uptime', 'bytes-in', 'bytes-out'], 1e9)
-  let tell: (row: Row) => void = () => {}
+  let report: (row: Row) => void = () => {}
   const connection = {
     menu: () => ({ command: '', words: [], tag: '1', rows }),
-    async print(_: PrintedMenu, into?: WholeRows) {
-      rows.begin(into)
-      for (const told of rowsOf()) {
-        const words = ['!re', ...told].map(word => Buffer.from(word))
+    async print(_: PrintedMenu, sink?: ParsedRowSink) {
+      rows.begin(sink)
+      for (const properties of rowsOf()) {
+        const words = ['!re', ...properties].map(word => Buffer.from(word))
         if (rows.take(encodeSentence(words), 0) < 0) rows.add(words, parseSentence(words).row)
       }
       rows.end()
       return { askedMs: clock.steadyMs(), answeredMs: clock.steadyMs() }
     },
     listen: (_: string, onRow: (row: Row) => void) => {
-      tell = onRow
+      report = onRow
     },
   }
   const menu = new HotspotMenu(connection, 'part')
@@ -31,7 +31,7 @@ export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], cl
   departures.start()
   let made = 0
   return {
-    /** Known rows that were made whole so far. */
+    /** Number of recognised rows that were built so far. */
     made: () => made,
     read: async () => {
       const answer = await menu.read()
@@ -47,7 +47,7 @@ export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], cl
       }
     },
     leave: (id: string) =>
-      tell(
+      report(
         new Map([
           ['.id', id],
           ['.dead', 'true'],

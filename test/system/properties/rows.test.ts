@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../../../src/routeros/menus/duration.ts'
-import { RowMemory, type WholeRow } from '../../../src/routeros/rows/row-memory.ts'
+import { type ParsedRow, RowMemory } from '../../../src/routeros/rows/row-memory.ts'
 import { parseSentence, type Row } from '../../../src/routeros/wire/sentence.ts'
 import { encodeSentence, SentenceDecoder } from '../../../src/routeros/wire/words.ts'
 import { expected } from '../../harness/random-runs.ts'
@@ -89,7 +89,7 @@ class Printed {
   readonly #decoder: SentenceDecoder
   general = 0
   /** The whole rows of the last reply. */
-  wholes: readonly WholeRow[] = []
+  wholes: readonly ParsedRow[] = []
 
   constructor() {
     this.#decoder = new SentenceDecoder({
@@ -114,7 +114,7 @@ class Printed {
     for (let part = 1; part < at.length; part++) this.#decoder.push(bytes.subarray(at[part - 1], at[part]))
     this.memory.end()
     const known = Array.from(this.memory.numbers, (number, place) => [number, this.#known(place)] as const)
-    this.wholes = this.memory.takeWholes()
+    this.wholes = this.memory.takeParsed()
     return [...this.wholes.map(({ number, row }) => [number, row] as const), ...known]
   }
 

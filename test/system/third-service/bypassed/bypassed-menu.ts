@@ -29,7 +29,7 @@ export class BypassedMenu implements SessionMenu {
     const { rows } = this.#menu
     try {
       const asked = await this.#connection.print(this.#menu)
-      const wholes = rows.takeWholes()
+      const wholes = rows.takeParsed()
       return {
         ...asked,
         rows: wholes.map(({ row }) => sessionOf(asked, row, requiredUptimeOf(row, COMMAND), countersOf(row))),

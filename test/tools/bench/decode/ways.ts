@@ -23,7 +23,7 @@ export function ours(first: readonly Buffer[]): Way {
     decoder.known = memory
     for (const chunk of chunks) decoder.push(chunk)
     memory.end()
-    return memory.numbers.length + memory.takeWholes().length
+    return memory.numbers.length + memory.takeParsed().length
   }
   if (first.length > 0) way(first)
   return way

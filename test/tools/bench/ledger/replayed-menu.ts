@@ -30,7 +30,7 @@ export class ReplayedMenu {
     memory.begin()
     for (const chunk of chunks) this.#decoder.push(chunk)
     memory.end()
-    const wholes = memory.takeWholes()
+    const wholes = memory.takeParsed()
     const atMs = START_MS + second * 1_000
     return {
       ...ofService('hotspot'),
