@@ -51,7 +51,7 @@ test.each(['6.49', '7.20'] as const)(
   },
 )
 
-test('only what was asked for is read, and what is not installed is told as missing', async () => {
+test('only the services that were asked for are read, and a service that is not installed is missing', async () => {
   const router = await startRouter({ packages: ['ppp'], hasFasttrack: true })
   expect((await probed(router)).services).toEqual({
     hotspot: { kind: 'missing' },
@@ -61,18 +61,18 @@ test('only what was asked for is read, and what is not installed is told as miss
   expect(services).toEqual({
     ppp: { kind: 'read', sessions: 0, withCounters: 0, ...NOTHING_ODD },
   })
-  // It takes nothing from a hotspot that is not there.
+  // FastTrack does not matter without a hotspot.
   expect(isFastTracked).toBe(false)
 })
 
-test('a rule that takes traffic past the hotspot, and a clock that is off, are seen', async () => {
+test('a FastTrack rule and a wrong clock are noticed', async () => {
   const router = await startRouter({ hasFasttrack: true, clockAheadMs: 3_600_000 })
   const { isFastTracked, clockOffsetSeconds } = await probed(router)
   expect(isFastTracked).toBe(true)
   expect(Math.abs((clockOffsetSeconds ?? 0) - 3_600)).toBeLessThan(60)
 })
 
-test('one menu that is refused leaves the rest to be told', async () => {
+test('one refused menu does not hide the others', async () => {
   const router = await startRouter({})
   router.failNext({ menu: '/ip/hotspot/active', messages: ['not enough permissions (9)'], times: 1 })
   const { services } = await probed(router)
@@ -80,7 +80,7 @@ test('one menu that is refused leaves the rest to be told', async () => {
   expect(services['ppp']).toMatchObject({ kind: 'read' })
 })
 
-test('what ended the connection is what is told, and not that it had ended', async () => {
+test('the error is the cause that ended the connection, and not that it had ended', async () => {
   const router = await startRouter({})
   void router.nextCommand('/user/group/print').then(() => router.hang())
   const failure = await probed(router, { timeoutMs: 300 }).catch((error: unknown) => error)
@@ -88,7 +88,7 @@ test('what ended the connection is what is told, and not that it had ended', asy
   expect(failure).toMatchObject({ waitedFor: 'answer' })
 })
 
-test('over TLS the certificate is told, so that it can be pinned', async () => {
+test('the certificate is reported with TLS, so that it can be pinned', async () => {
   const tls = serverIdentity()
   const router = await startRouter({ tls })
   const trust = trusting({ fingerprint: fingerprintOf(tls) })
@@ -97,14 +97,14 @@ test('over TLS the certificate is told, so that it can be pinned', async () => {
   expect(certificate?.validTo.getTime()).toBeGreaterThan(Date.now())
 })
 
-test('a wrong password, and a user that may not read, are errors that say so', async () => {
+test('a wrong password and a missing right are errors that say so', async () => {
   const router = await startRouter({})
   await expect(probed(router, { address: { password: 'wrong' } })).rejects.toThrow(RouterLoginRefused)
   const blind = await startRouter({ users: [{ name: 'usage', password: 'secret', policy: ['api'] }] })
   await expect(probed(blind)).rejects.toMatchObject({ isMissingRight: true })
 })
 
-/** A router with these hotspot logins, each with counters and an uptime unless it is told otherwise. */
+/** A router with these hotspot logins, each with counters and an uptime by default. */
 function withLogins(...logins: readonly MenuRow[]) {
   return startMenuPeer({
     '/system/resource': () => [{ uptime: '1d', version: '7.20 (stable)' }],
@@ -118,7 +118,7 @@ function withLogins(...logins: readonly MenuRow[]) {
   })
 }
 
-test('rows that can not be read are told with what is wrong with them, and counted among the sessions', async () => {
+test('rows that cannot be read are reported with the reason, and counted as sessions', async () => {
   const peer = await withLogins(
     { user: 'ann' },
     { user: 'bo', uptime: 'soon' },
@@ -147,7 +147,7 @@ test.each([
     ],
     { count: 2, shared: undefined },
   ],
-  // The same in one domain is one subscriber, by either setting.
+  // Two logins in the same domain are one subscriber with either setting.
   [
     [
       { user: 'ann', domain: 'north' },
@@ -166,14 +166,17 @@ test.each([
     [{ user: 'bo' }, { user: 'ann', domain: 'north' }, { user: 'bo', domain: 'x' }],
     { count: 2, shared: 'bo' },
   ],
-])('of domains it is told how many logins have one, and who is two by them: %j', async (logins, domains) => {
-  const peer = await withLogins(...logins)
-  expect((await probed(peer, { services: ['hotspot'] })).services['hotspot']).toMatchObject({
-    domains: domains && { ...domains, example: { part: 'ann@north', ignore: 'ann' } },
-  })
-})
+])(
+  'the probe reports how many logins have a domain, and a name that is in two: %j',
+  async (logins, domains) => {
+    const peer = await withLogins(...logins)
+    expect((await probed(peer, { services: ['hotspot'] })).services['hotspot']).toMatchObject({
+      domains: domains && { ...domains, example: { part: 'ann@north', ignore: 'ann' } },
+    })
+  },
+)
 
-test('a server menu that is refused is told, with the router’s reason', async () => {
+test('a refused server menu is reported with the router’s reason', async () => {
   const peer = await startMenuPeer({
     '/system/resource': () => [{ uptime: '1d', version: '7.20 (stable)' }],
     '/system/identity': () => [{ name: 'hq' }],

@@ -9,7 +9,7 @@ import { HOTSPOT_ANN, PPP_ANN, HandClock as RouterClock, startRouter } from '../
 import type { SimulatedRouter } from '../harness/fleet/simulated-router.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { newRouterServices } from '../services/router-services.ts'
-import { toldWhole } from './menus/all-rows.ts'
+import { withAllRows } from './menus/all-rows.ts'
 import { addressOf, NEVER, PATIENT_MS, plainLink } from './wire/dialled.ts'
 import { type Menus, startMenuPeer } from './wire/menu-peer.ts'
 import { startPeer, tagOf } from './wire/scripted-peer.ts'
@@ -45,12 +45,12 @@ function system(more: Menus = {}): Menus {
 }
 
 for (const version of ['6.49', '7.20'] as const)
-  test(`a ${version} router says who it is and since when it is up`, async () => {
+  test(`a ${version} router reports its identity and its boot time`, async () => {
     const simulated = await startRouter({ version, identity: 'Köln 1', uptimeMs: 3_600_000 })
     const { router, clock } = await opened(simulated)
     const atMs = clock.steadyMs()
     expect(router).toMatchObject({ identity: 'Köln 1', version: `${version} (stable)`, notices: [] })
-    const reading = toldWhole(await router.read('hotspot'))
+    const reading = withAllRows(await router.read('hotspot'))
     expect(reading).toEqual({
       ...ofService('hotspot'),
       at: { wall: new Date(NOON), steadyMs: atMs },
@@ -61,7 +61,7 @@ for (const version of ['6.49', '7.20'] as const)
     })
   })
 
-test('a reading is as of when it was asked, by both clocks', async () => {
+test('a reading has the time at which it was asked for, on both clocks', async () => {
   const peer = await startMenuPeer(system({ '/ip/hotspot/active': () => [] }))
   const { router, clock } = await opened(peer)
   clock.setWall('2030-01-01T00:00:00Z')
@@ -72,7 +72,7 @@ test('a reading is as of when it was asked, by both clocks', async () => {
   expect(reading?.at).toEqual({ wall: new Date('2030-01-01T00:00:00Z'), steadyMs: askedMs })
 })
 
-test('a FastTrack rule is told once a connection, where there is a hotspot to be read', async () => {
+test('a FastTrack rule is reported once per connection, if the hotspot is read', async () => {
   const simulated = await startRouter({ hasFasttrack: true })
   const { router } = await opened(simulated)
   expect(router.notices).toEqual([expect.stringContaining('fasttrack')])
@@ -82,7 +82,7 @@ test('a FastTrack rule is told once a connection, where there is a hotspot to be
   expect(simulated.received('/ip/firewall/filter/print')).toBe(1)
 })
 
-test('a FastTrack rule that is off, or that may not be seen, is none', async () => {
+test('a FastTrack rule that is off, or that the user may not see, is not reported', async () => {
   const filter = '/ip/firewall/filter'
   const off = await startMenuPeer(
     system({ [filter]: () => [{ '.id': '*1', disabled: 'true', action: 'fasttrack-connection' }] }),
@@ -94,7 +94,7 @@ test('a FastTrack rule that is off, or that may not be seen, is none', async () 
 
 for (const version of ['6.49', '7.20'] as const)
   for (const service of ['hotspot', 'ppp'] as const)
-    test(`${service} missing on ${version} is no failure, and is asked once`, async () => {
+    test(`${service} missing on ${version} is not a failure, and is asked for once`, async () => {
       const simulated = await startRouter({ version, packages: service === 'ppp' ? ['hotspot'] : ['ppp'] })
       const { router } = await opened(simulated)
       for (let round = 0; round < 3; round++) expect(await router.read(service)).toBeUndefined()
@@ -105,7 +105,7 @@ for (const version of ['6.49', '7.20'] as const)
       expect(await router.read(other)).toMatchObject({ service: other })
     })
 
-test('a missing right is a failure of that reading, and worth no hurry', async () => {
+test('a missing right is a failure of the reading that is not retried soon', async () => {
   const peer = await startMenuPeer(system({ '/ip/hotspot/active': () => 'not enough permissions (9)' }))
   const { router } = await opened(peer)
   await expect(router.read('hotspot')).rejects.toMatchObject({ isMissingRight: true, retryable: false })
@@ -113,7 +113,7 @@ test('a missing right is a failure of that reading, and worth no hurry', async (
   expect(await router.read('hotspot')).toMatchObject({ sessions: [] })
 })
 
-test('a user who may read nothing cannot be connected as, and is not left connected', async () => {
+test('a connection as a user without rights fails, and is closed', async () => {
   const users = [{ name: 'usage', password: 'secret', policy: ['api'] as const }]
   const simulated = await startRouter({ users })
   await expect(opened(simulated)).rejects.toMatchObject({ isMissingRight: true, retryable: false })
@@ -121,13 +121,13 @@ test('a user who may read nothing cannot be connected as, and is not left connec
 })
 
 for (const rows of [[], [{ version: '7.20' }], [{ uptime: 'soon', version: '7.20' }]])
-  test(`a router that tells no uptime (${JSON.stringify(rows)}) is not read: every session would be new`, async () => {
+  test(`a router without an uptime (${JSON.stringify(rows)}) is not read: every session would be new`, async () => {
     const peer = await startMenuPeer(system({ '/system/resource': () => rows }))
     await expect(opened(peer)).rejects.toMatchObject({ name: 'RouterGarbled' })
     await peer.clients[0]?.closed
   })
 
-test('in the steady state a poll of both services is three requests in one write', async () => {
+test('a poll of both services in the steady state is three requests', async () => {
   const routerClock = new RouterClock()
   const simulated = await startRouter({ now: routerClock.now })
   simulated.login(HOTSPOT_ANN)
@@ -140,10 +140,10 @@ test('in the steady state a poll of both services is three requests in one write
     await clock.turn(10_000)
     return poll()
   })
-  expect(toldWhole(hotspot)?.sessions).toMatchObject([
+  expect(withAllRows(hotspot)?.sessions).toMatchObject([
     { username: 'ann', counters: { upload: 1_000, download: 10_000 } },
   ])
-  expect(toldWhole(ppp)?.sessions).toMatchObject([
+  expect(withAllRows(ppp)?.sessions).toMatchObject([
     { username: 'ann', counters: { upload: 1_000, download: 10_000 } },
   ])
   expect(simulated.received('/interface/pppoe-server/print')).toBe(1)
@@ -181,14 +181,14 @@ for (const how of ['interleaving', 'junk', 'trickling'] as const)
     expect(simulated.truth().map(it => it.carried)).toEqual([counters, counters, counters])
   })
 
-test('whoever listens hears of the end of the connection', async () => {
+test('`ended` rejects when the connection ends', async () => {
   const simulated = await startRouter({})
   const { router } = await opened(simulated)
   await Promise.all([expect(router.ended).rejects.toBeInstanceOf(RouterUnreachable), simulated.drop('fin')])
   await expect(router.read('ppp')).rejects.toBeInstanceOf(RouterUnreachable)
 })
 
-test('a reboot ends the connection, and the next one tells the new boot', async () => {
+test('a reboot ends the connection, and the next connection has the new boot time', async () => {
   const routerClock = new RouterClock()
   const simulated = await startRouter({ now: routerClock.now })
   const { router } = await opened(simulated)
@@ -201,7 +201,7 @@ test('a reboot ends the connection, and the next one tells the new boot', async 
   expect((await next.read('ppp'))?.boot.latestMs).toBe(clock.steadyMs() - 4_000)
 })
 
-test('a password that is windows-1252 on the router logs in at the second try', async () => {
+test('a password that is windows-1252 on the router is accepted at the second attempt', async () => {
   const passwords: string[] = []
   const peer = await startPeer(async client => {
     const words = await client.next()
@@ -223,14 +223,14 @@ test('a password that is windows-1252 on the router logs in at the second try', 
 })
 
 for (const password of ['secret', 'пароль'])
-  test(`a refusal of ${password}, which has no second spelling, is tried once`, async () => {
+  test(`a refusal of ${password}, which is the same in both encodings, is not retried`, async () => {
     const simulated = await startRouter({})
     simulated.deny()
     await expect(opened(simulated, { address: { password } })).rejects.toBeInstanceOf(RouterLoginRefused)
     expect(simulated.received('/login')).toBe(1)
   })
 
-test('a stop while it connects ends the connection and leaves no listener', async () => {
+test('a stop during the connect ends the connection and leaves no listener', async () => {
   const stop = new AbortController()
   const peer = await startMenuPeer(system())
   peer.beforePrint = () => stop.abort()
@@ -239,7 +239,7 @@ test('a stop while it connects ends the connection and leaves no listener', asyn
   expect(getEventListeners(stop.signal, 'abort')).toEqual([])
 })
 
-test('a stop after it connected leaves the router to its owner', async () => {
+test('a stop after the connect does not close the connection', async () => {
   const stop = new AbortController()
   const peer = await startMenuPeer(system({ '/ip/hotspot/active': () => [] }))
   const { router } = await opened(peer, { signal: stop.signal })
@@ -248,7 +248,7 @@ test('a stop after it connected leaves the router to its owner', async () => {
   expect(getEventListeners(stop.signal, 'abort')).toEqual([])
 })
 
-/** When the router has noticed that nobody is there. */
+/** Resolves when the router has noticed that the connection is closed. */
 async function gone(simulated: SimulatedRouter): Promise<void> {
   while (simulated.connections > 0) await new Promise(resolve => setImmediate(resolve))
 }

@@ -3,7 +3,7 @@ import type { RouterService } from '../../src/routeros/router-service.ts'
 import type { RouterSettings } from '../../src/services/service.ts'
 import { routerServices } from '../../src/services/services.ts'
 
-/** Hotspot and PPP of a router that is new, unless told otherwise. */
+/** The services of a new router; by default hotspot and PPP. */
 export function newRouterServices(
   names: readonly Service[] = ['hotspot', 'ppp'],
   hotspotDomain: RouterSettings['hotspotDomain'] = 'part',

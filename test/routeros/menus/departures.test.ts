@@ -34,7 +34,7 @@ test.each([
   ['6.49', 'ppp'],
   ['7.20', 'ppp'],
 ] as const)(
-  'a %s router tells at once who left its %s, so that the end is when it was',
+  'a %s router reports logouts from its %s at once, so that sessions end at the right time',
   async (version, service) => {
     const router = await startRouter({ version })
     const session = router.login(service === 'hotspot' ? HOTSPOT_ANN : PPP_ANN)
@@ -43,7 +43,7 @@ test.each([
     const opened = decide(NEW_LEDGER, before, TERMS, ids())
     clock.turn(1_000)
     router.logout(session)
-    // Its answer comes behind what the listen told.
+    // This answer comes after what the listen reports.
     await read(link, service === 'hotspot' ? 'ppp' : 'hotspot')
     clock.turn(4_000)
     const missing = await read(link, service)
@@ -57,7 +57,7 @@ test.each([
   },
 )
 
-test('who logs in again on the same address is another session, and the one before ended when it left', async () => {
+test('a new login on the same address is another session, and the previous one ended at its logout', async () => {
   const newId = ids()
   const router = await startRouter({})
   const session = router.login({ ...HOTSPOT_ANN, loggedInForMs: 60_000 })
@@ -76,7 +76,7 @@ test('who logs in again on the same address is another session, and the one befo
   expect(entries).toMatchObject([{ kind: 'stop', endTime: new Date(NOON.getTime() + 1_000) }])
 })
 
-test('a router that refuses to be listened to is polled as before', async () => {
+test('a router that refuses a listen is polled all the same', async () => {
   const router = await startRouter({})
   router.failNext({ menu: '/ip/hotspot/active', messages: ['not enough permissions (9)'], times: 1 })
   const session = router.login(HOTSPOT_ANN)
@@ -95,7 +95,7 @@ test('listening can be switched off', async () => {
   expect(router.received('/ip/hotspot/active/listen')).toBe(0)
 })
 
-test('20,000 who log out at once, each of them told five times, take no square of the time', async () => {
+test('20,000 logouts at once, each reported five times, do not take quadratic time', async () => {
   const cpuOf = async (count: number) => {
     let online = Array.from({ length: count }, (_, index) => [
       `=.id=*${index.toString(16)}`,
@@ -124,7 +124,7 @@ function ids(): () => SessionId {
   return () => sessionId(`00000000-0000-7000-8000-${String(++last).padStart(12, '0')}`)
 }
 
-test('who is told to have left again and again and is still there is looked at once, in steps', async () => {
+test('a session that is reported as logged out again and again but stays is looked at once, in steps', async () => {
   const users = 50
   const row = (user: number) => [
     ...[`=.id=*${user}`, '=server=hotspot1', `=user=user-${user}`, '=mac-address=02:00:00:00:00:01'],

@@ -44,12 +44,12 @@ const TOLD: Readonly<Record<string, { menus: Menus; serial: string | undefined }
 }
 
 for (const [what, { menus, serial }] of Object.entries(TOLD))
-  test(`a device is known by ${what}`, async () => {
+  test(`a device is identified by ${what}`, async () => {
     const { connection } = await menuConversation(menus)
     expect(await readSerial(connection)).toBe(serial)
   })
 
-test('a device that does not answer is not one without a number', async () => {
+test('a device that does not answer is an error, and not a device without a number', async () => {
   const { connection } = await conversation({ timeoutMs: 100 })
   await expect(readSerial(connection)).rejects.toBeInstanceOf(RouterTimeout)
 })

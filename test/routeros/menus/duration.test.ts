@@ -36,7 +36,7 @@ for (const [text, seconds] of DURATIONS)
     expect(parseDuration(text)).toBe(seconds)
   })
 
-test('a hostile duration is refused in no time', () => {
+test('a hostile duration is refused at once', () => {
   const beganMs = performance.now()
   expect(parseDuration(`${'1'.repeat(60_000)}x`)).toBeUndefined()
   expect(parseDuration(`${'1m'.repeat(30_000)}x`)).toBeUndefined()

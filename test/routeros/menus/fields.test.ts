@@ -18,7 +18,7 @@ test('a counter beyond 2^53 keeps exact differences', () => {
   for (const value of [before, after]) expect(Number.isSafeInteger(value)).toBe(true)
 })
 
-test('what is no number is no counter', () => {
+test('a text that is not a number is not a counter', () => {
   for (const text of ['', '-1', '1.5', '1e3', '0x10', ' 1', '1 024', 'many', '9'.repeat(21)])
     expect(counter(text)).toBeUndefined()
   expect(counterOf(new Map(), 'n')).toBeUndefined()
@@ -31,13 +31,13 @@ test('a login is as old as the whole seconds and the delay of the reply allow', 
   })
 })
 
-test('without an uptime that can be read there is no reading', () => {
+test('a row without an uptime that can be read makes no reading', () => {
   expect(requiredUptimeOf(new Map([['uptime', '1m2s500ms']]), '/ppp/active')).toBe(62)
   for (const row of [new Map<string, string>(), new Map([['uptime', 'soon']]), new Map([['uptime', '']])])
     expect(() => requiredUptimeOf(row, '/ppp/active')).toThrow(RouterGarbled)
 })
 
-test('an empty property is one without a value', () => {
+test('an empty property has no value', () => {
   expect(textOf(new Map([['server', '']]), 'server')).toBeUndefined()
   expect(textOf(new Map([['server', 'hs1']]), 'server')).toBe('hs1')
 })

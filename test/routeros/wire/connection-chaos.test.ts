@@ -9,14 +9,14 @@ import { type PeerClient, sentence, startPeer, tagOf } from './scripted-peer.ts'
 
 const SCENARIOS = 300
 const COMMANDS = 12
-/** Only a silence takes so long. */
+/** Only a silent router takes this long. */
 const TIMEOUT_MS = 80
 
 type Fate = 'fin' | 'rst' | 'silence' | 'cut' | 'none'
 
 const FATES: readonly Fate[] = ['fin', 'rst', 'silence', 'cut', 'none']
 
-test('whatever ends a connection, and when: no wrong answer, and none that never comes', async () => {
+test('no end of a connection, at any time, leads to a wrong answer or to a wait without an end', async () => {
   const outcomes = { answered: 0, failed: 0, refusedLogins: 0 }
   for (let seed = 1; seed <= SCENARIOS; seed++) {
     const random = seededRandom(seed)
@@ -49,7 +49,7 @@ test('whatever ends a connection, and when: no wrong answer, and none that never
   for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(10)
 }, 60_000)
 
-/** Echoes in random chunks, until its fate at a random byte. */
+/** Echoes in random chunks, and ends in some way after a random byte. */
 async function doomed(client: PeerClient, random: Random): Promise<void> {
   const fate = FATES[wholeBelow(random, FATES.length)] ?? 'none'
   let left = fate === 'none' ? Number.POSITIVE_INFINITY : Math.floor(900 * random() ** 3)
@@ -69,7 +69,7 @@ async function doomed(client: PeerClient, random: Random): Promise<void> {
 function meet(fate: Fate, client: PeerClient): void {
   if (fate === 'fin') client.socket.end()
   else if (fate === 'rst') client.socket.resetAndDestroy()
-  // A word that nobody waits for the end of, in the middle of one.
+  // Too long a word, in the middle of a word.
   else if (fate === 'cut') client.write(Buffer.alloc(200, 0xff))
 }
 

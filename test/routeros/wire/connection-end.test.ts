@@ -3,7 +3,7 @@ import { RouterFatal, RouterTimeout, RouterUnreachable } from '../../../src/rout
 import { conversation } from './dialled.ts'
 import { type PeerClient, sentence, tagOf } from './scripted-peer.ts'
 
-/** How a connection dies, and what all who wait get to know. */
+/** The ways in which a connection dies, and the errors of all waiting commands. */
 const DEATHS: Readonly<
   Record<string, { die: (client: PeerClient) => unknown; cause: unknown; says: string }>
 > = {
@@ -43,13 +43,13 @@ for (const [by, { die, cause, says }] of Object.entries(DEATHS))
       await expect(connection.command('/d/print')).rejects.toBe(settled[0])
     })
 
-test('a connection that dies between commands says so to whoever listens', async () => {
+test('`ended` rejects when a connection dies between commands', async () => {
   const { connection, client } = await conversation()
   client.socket.end()
   await expect(connection.ended).rejects.toThrow('closed the connection')
 })
 
-test('answers that were whole before the end are answers', async () => {
+test('answers that were complete before the end are kept', async () => {
   const { connection, client } = await conversation()
   const commands = [connection.command('/a/print'), connection.command('/b/print')]
   const [first = '', second = ''] = await client.tags(2)
@@ -66,7 +66,7 @@ test('answers that were whole before the end are answers', async () => {
   expect(b).toMatchObject({ status: 'rejected', reason: expect.any(RouterFatal) })
 })
 
-test('a router that says something while its answer is waited for is slow; of one that does not, who knows', async () => {
+test('a router is called slow if bytes came during the wait; otherwise the link may be broken', async () => {
   const { connection, client } = await conversation({ timeoutMs: 100 })
   const silent = connection.command('/silent/print')
   await expect(silent).rejects.toMatchObject({
@@ -91,7 +91,7 @@ test('each command has its own deadline, and one past it ends the connection for
   client.say('!done', tagOf(await client.next()))
   await quick
   await expect(late).rejects.toThrow('/late/print: no answer within 400 ms')
-  // Too late: nobody is there any more.
+  // Too late: the connection has ended.
   client.say('!re', tag, '=name=ann')
   client.say('!done', tag)
   await client.closed
@@ -106,7 +106,7 @@ test('a deadline that was met ends nothing', async () => {
   await expect(connection.command('/second/print')).rejects.toThrow('/second/print: no answer')
 })
 
-test('a close by us ends what is pending and what is asked later, and the router sees it', async () => {
+test('a close by us rejects pending and later commands, and the router sees it', async () => {
   const { connection, client } = await conversation()
   const pending = connection.command('/ppp/active/print')
   await client.next()

@@ -8,7 +8,7 @@ import { HandClock } from '../../runtime/hand-clock.ts'
 import { conversation, PATIENT_MS, roomy } from './dialled.ts'
 import { sentence, startPeer, tagOf } from './scripted-peer.ts'
 
-test('an answer is its rows, by name, and what done says', async () => {
+test('an answer has its rows by name, and the properties of done', async () => {
   const { connection, client } = await conversation()
   const pending = connection.command('/ppp/active/print', '=.proplist=name', '?name=ann')
   const asked = await client.next()
@@ -22,7 +22,7 @@ test('an answer is its rows, by name, and what done says', async () => {
   expect(done.get('ret')).toBe('2')
 })
 
-test('an answer tells when it was asked and when it was whole', async () => {
+test('an answer has the times at which it was asked for and complete', async () => {
   const clock = new HandClock('2026-11-24T12:00:00Z')
   const { connection, client } = await conversation({ clock })
   const pending = connection.command('/ppp/active/print')
@@ -33,7 +33,7 @@ test('an answer tells when it was asked and when it was whole', async () => {
   expect(await pending).toMatchObject({ askedMs, answeredMs: askedMs + 700 })
 })
 
-test('only done ends a command: not empty, not an unknown word, not a row without words', async () => {
+test('only done ends a command; empty, an unknown word and a row without words do not', async () => {
   const { connection, client } = await conversation()
   const pending = connection.command('/ppp/active/print')
   const tag = tagOf(await client.next())
@@ -43,7 +43,7 @@ test('only done ends a command: not empty, not an unknown word, not a row withou
   expect((await pending).rows).toHaveLength(1)
 })
 
-test('replies with another tag, or none, are passed over', async () => {
+test('replies with another tag, or without a tag, are ignored', async () => {
   const { connection, client } = await conversation()
   const pending = connection.command('/ppp/active/print')
   const tag = tagOf(await client.next())
@@ -115,7 +115,7 @@ test('a command is sent in UTF-8, and no word of it can be mistaken for another'
   ])
 })
 
-test('several traps and their done are one refusal, with all messages and the category', async () => {
+test('several traps and a done are one refusal, with all messages and the category', async () => {
   const { connection, client } = await conversation()
   const pending = connection.command('/ppp/active/print')
   const tag = tagOf(await client.next())
@@ -133,7 +133,7 @@ test('several traps and their done are one refusal, with all messages and the ca
   })
 })
 
-test('a trap does not end the command, and none of its rows make an answer', async () => {
+test('a trap does not end the command, whose rows are no answer then', async () => {
   const { connection, client } = await conversation()
   const settled: string[] = []
   const first = connection.command('/a/print').catch(() => settled.push('refused'))
@@ -160,7 +160,7 @@ const TRAPS = [
 ] as const
 
 for (const [message, is] of TRAPS)
-  test(`"${message}" is ${is.retryable ? 'worth another try' : 'not soon to change'}`, async () => {
+  test(`"${message}" is ${is.retryable ? '' : 'not '}worth another attempt`, async () => {
     const { connection, client } = await conversation()
     const pending = connection.command('/ip/hotspot/active/print')
     const tag = tagOf(await client.next())
@@ -172,7 +172,7 @@ for (const [message, is] of TRAPS)
     expect((await again).rows).toEqual([])
   })
 
-test('a reply that trickles in whole before its deadline is an answer', async () => {
+test('a slow reply that is complete before its deadline is an answer', async () => {
   const { connection, client } = await conversation()
   const pending = connection.command('/ppp/active/print')
   const tag = tagOf(await client.next())
@@ -184,7 +184,7 @@ test('a reply that trickles in whole before its deadline is an answer', async ()
   expect((await pending).rows).toHaveLength(1)
 })
 
-test('a second done for one command is passed over', async () => {
+test('a second done for one command is ignored', async () => {
   const { connection, client } = await conversation()
   const first = connection.command('/a/print')
   const tag = tagOf(await client.next())

@@ -24,7 +24,7 @@ import { startPeer } from './scripted-peer.ts'
 const OWN_CA = readFileSync(AUTHORITY_PATH, 'utf8')
 const PIN = fingerprintOf(serverIdentity())
 
-test('the own CA is believed, for an address and for a name', async () => {
+test('the configured CA is trusted, for an address and for a name', async () => {
   const router = await startRouter({ tls: serverIdentity() })
   const tls = trusting({ ca: OWN_CA })
   await dialled(router, { tls })
@@ -41,7 +41,7 @@ for (const host of ['::1', '[::1]'])
     expect([plain.logins, secure.logins]).toEqual([1, 1])
   })
 
-test('a pinned certificate is believed, whoever signed it and whatever its name', async () => {
+test('a pinned certificate is trusted, whatever its CA and its name are', async () => {
   const pinned = await startRouter({ tls: serverIdentity() })
   await dialled(pinned, { tls: trusting({ fingerprint: PIN }) })
   const selfSigned = await startRouter({ tls: selfSignedIdentity(), host: '127.0.0.2' })
@@ -82,14 +82,14 @@ for (const [what, { tls, host = '127.0.0.1', shows = serverIdentity(), why }] of
     expect(peer.clients[0]?.chunks).toEqual([])
   })
 
-test('a refused fingerprint is told, to be compared', async () => {
+test('a refused fingerprint is shown, so that it can be compared', async () => {
   const router = await startRouter({ tls: serverIdentity() })
   expect(await failureOf(router, { tls: trusting({ fingerprint: '0'.repeat(64) }) })).toMatchObject({
     message: expect.stringContaining(PIN),
   })
 })
 
-test('plain words to a TLS port fail, and its alert is told for what it is', async () => {
+test('a login without TLS at a TLS port fails, and its alert is recognised', async () => {
   const silent = await startRouter({ tls: serverIdentity() })
   expect(await failureOf(silent)).toBeInstanceOf(RouterUnreachable)
   const alert = Buffer.from('15030300020246', 'hex')
@@ -99,14 +99,14 @@ test('plain words to a TLS port fail, and its alert is told for what it is', asy
   expect(failure).toMatchObject({ retryable: true, message: expect.stringContaining('TLS') })
 })
 
-test('TLS to a port that hangs up or says nothing fails', async () => {
+test('TLS at a port that hangs up or is silent fails', async () => {
   const hangingUp = await startPeer(client => client.socket.end())
   expect(await failureOf(hangingUp, { tls: trusting({}) })).toBeInstanceOf(RouterUnreachable)
   const silent = await startPeer()
   expect(await failureOf(silent, { tls: trusting({}) }, 100)).toBeInstanceOf(RouterTimeout)
 })
 
-test('api-ssl without a certificate authenticates nobody, and is refused', async () => {
+test('api-ssl without a certificate is refused', async () => {
   const server = await anonymousServer()
   const address = server.address()
   const port = address !== null && typeof address !== 'string' ? address.port : 0

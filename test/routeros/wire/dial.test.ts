@@ -17,14 +17,14 @@ import { takeDescriptors } from '../../runtime/no-descriptors.ts'
 import { addressOf, dialled, failureOf, NEVER, PATIENT_MS } from './dialled.ts'
 import { type PeerClient, sentence, startPeer, tagOf } from './scripted-peer.ts'
 
-test('name and password log in, and from then on silence is no matter of the socket', async () => {
+test('a name and a password log in, and after that the socket has no timeout', async () => {
   const router = await startRouter({})
   const line = await dialled(router)
   expect(router.logins).toBe(1)
   expect(line.socket.timeout).toBe(0)
 })
 
-test('a process without a file descriptor says so, and not that the router is gone', async () => {
+test('a lack of file descriptors is reported as such, and not as an unreachable router', async () => {
   const router = await startRouter({})
   const giveBack = takeDescriptors()
   const failure = await failureOf(router)
@@ -34,7 +34,7 @@ test('a process without a file descriptor says so, and not that the router is go
   await dialled(router)
 })
 
-test('an old router gets its challenge answered', async () => {
+test('the challenge of an old router is answered', async () => {
   const router = await startRouter({ hasOldLogin: true, version: '6.49' })
   await dialled(router)
   expect(router.logins).toBe(1)
@@ -50,7 +50,7 @@ for (const hasOldLogin of [false, true]) {
     expect(router.logins).toBe(1)
   })
 
-  test(`a wrong password is refused, ${style} style, and soon tried again it would be refused too`, async () => {
+  test(`a wrong password is refused, ${style} style, and is not worth another attempt soon`, async () => {
     const router = await startRouter({ hasOldLogin })
     const failure = await failureOf(router, { password: 'wrong' })
     expect(failure).toBeInstanceOf(RouterLoginRefused)
@@ -65,7 +65,7 @@ for (const [encoding, hex] of [
   ['utf-8', '70c3a1c5a1'],
   ['windows-1252', '70e19a'],
 ] as const satisfies readonly [Encoding, string][])
-  test(`a password is proved by its bytes in ${encoding}`, async () => {
+  test(`the response to a challenge uses the password’s bytes in ${encoding}`, async () => {
     const challenge = '000102030405060708090a0b0c0d0e0f'
     const peer = await startPeer(async client => {
       const asked = await client.next()
@@ -85,14 +85,14 @@ test('a user without the api right is refused', async () => {
   expect(await failureOf(await startRouter({ users }))).toBeInstanceOf(RouterLoginRefused)
 })
 
-test('the password is sent in the encoding that is asked for', async () => {
+test('the password is sent in the given encoding', async () => {
   const peer = await startPeer(client => client.admit())
   const line = await dial(addressOf(peer, { password: 'niño' }), 'windows-1252', PATIENT_MS, NEVER)
   line.socket.destroy()
   expect(Buffer.concat(peer.clients[0]?.chunks ?? []).toString('latin1')).toContain('=password=ni\xf1o')
 })
 
-test('a login is one sentence, whatever its words hold', async () => {
+test('a login is one sentence, whatever its words contain', async () => {
   const peer = await startPeer(client => client.admit())
   const password = '=response=.tag=9 ÿ\0'.repeat(20)
   await dialled(peer, { password })
@@ -106,7 +106,7 @@ test('the replies to a login may come byte by byte', async () => {
   expect(router.logins).toBe(1)
 })
 
-test('what is not the answer to the login is passed over', async () => {
+test('sentences that are not the answer to the login are ignored', async () => {
   const peer = await startPeer(async client => {
     const tag = tagOf(await client.next())
     client.say('!re', tag)
@@ -120,7 +120,7 @@ test('what is not the answer to the login is passed over', async () => {
   await dialled(peer)
 })
 
-test('who answers a login with rows without an end is cut off, and rested', async () => {
+test('a peer that answers a login with endless rows is cut off as overloaded', async () => {
   const peer = await startPeer(async client => {
     const tag = tagOf(await client.next())
     for (let sent = 0; sent < 2_000_000 && !client.socket.destroyed; sent += 64_000)
@@ -129,7 +129,7 @@ test('who answers a login with rows without an end is cut off, and rested', asyn
   expect(await failureOf(peer)).toBeInstanceOf(RouterOverloaded)
 })
 
-test('a fatal answer to a login is told with its reason', async () => {
+test('a fatal answer to a login is reported with its reason', async () => {
   const peer = await startPeer(async client => {
     await client.next()
     client.say('!fatal', 'too many sessions')
@@ -140,21 +140,21 @@ test('a fatal answer to a login is told with its reason', async () => {
 })
 
 for (const ret of ['', 'short', 'x'.repeat(32), '00'.repeat(40_000)])
-  test(`a challenge of ${ret.length} characters that is none ends the login`, async () => {
+  test(`an invalid challenge of ${ret.length} characters ends the login`, async () => {
     const peer = await startPeer(async client => {
       client.write(sentence('!done', tagOf(await client.next()), `=ret=${ret}`))
     })
     expect(await failureOf(peer)).toBeInstanceOf(RouterGarbled)
   })
 
-test('a router that answers a proof with another challenge is not logged in to', async () => {
+test('a second challenge ends the login', async () => {
   const peer = await startPeer(async client => {
     for (let i = 0; i < 3; i++) client.say('!done', tagOf(await client.next()), `=ret=${'00'.repeat(16)}`)
   })
   expect(await failureOf(peer)).toBeInstanceOf(RouterGarbled)
 })
 
-/** Ends as a network does, at every stage of a login. */
+/** Stages of a login, at each of which the network may fail. */
 const ENDINGS: Readonly<Record<string, (client: PeerClient) => void>> = {
   fin: client => client.socket.end(),
   rst: client => client.socket.resetAndDestroy(),
@@ -181,7 +181,7 @@ for (const [by, end] of Object.entries(ENDINGS))
     })
 
 for (const [when, until] of Object.entries(STAGES))
-  test(`silence ${when} is a timeout, and the connection is gone`, async () => {
+  test(`silence ${when} is a timeout, and the connection is closed`, async () => {
     const peer = await startPeer(until)
     const failure = await failureOf(peer, {}, 100)
     expect(failure).toBeInstanceOf(RouterTimeout)
@@ -189,14 +189,14 @@ for (const [when, until] of Object.entries(STAGES))
     await peer.clients[0]?.closed
   })
 
-test('a router that is deaf is a timeout, over TLS too', async () => {
+test('a router that reads nothing is a timeout, also with TLS', async () => {
   const router = await startRouter({})
   router.hang('deaf')
   for (const tls of [undefined, { ca: undefined, fingerprint: undefined }])
     expect(await failureOf(router, { tls }, 100)).toBeInstanceOf(RouterTimeout)
 })
 
-test('a port that nobody listens on says what to look at', async () => {
+test('the error of a closed port says what to check', async () => {
   const router = await startRouter({})
   router.refuse()
   const failure = await failureOf(router)
@@ -204,11 +204,11 @@ test('a port that nobody listens on says what to look at', async () => {
   expect(failure).toMatchObject({ message: expect.stringContaining('is the api service on') })
 })
 
-test('a host that is not known is unreachable', async () => {
+test('an unknown host is unreachable', async () => {
   expect(await failureOf({ host: 'router.invalid', port: 8728 })).toBeInstanceOf(RouterUnreachable)
 })
 
-test('a stop ends a login that is under way, and one that begins after it', async () => {
+test('a stop ends a login under way, and one that begins after it', async () => {
   const stop = new AbortController()
   const peer = await startPeer(async client => {
     await client.next()
@@ -245,7 +245,7 @@ test('a thousand logins, good and bad, leave nothing behind', async () => {
   await Promise.all(peer.clients.map(client => client.closed))
   expect(logins).toBe(250)
   expect(getEventListeners(running.signal, 'abort')).toEqual([])
-  // What others before it left may go meanwhile.
+  // Handles that earlier tests left may go in the meantime.
   const isMore = (name: string | symbol) => process.listenerCount(name) > (before.get(name) ?? 0)
   expect(process.eventNames().filter(isMore)).toEqual([])
   expect(

@@ -8,7 +8,7 @@ import { RepliesInFlight } from '../../../src/routeros/wire/replies-in-flight.ts
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { type Peer, type PeerClient, startPeer } from './scripted-peer.ts'
 
-/** Long beyond what any test takes. */
+/** Longer than any test takes. */
 export const PATIENT_MS = 20_000
 
 export const NEVER = new AbortController().signal
@@ -22,7 +22,7 @@ export function addressOf({ host, port }: Target, more: Partial<Address> = {}): 
   return { host, port, username: 'usage', password: 'secret', tls: undefined, ...more }
 }
 
-/** Dials, and closes with the test. */
+/** Dials, and closes the line after the test. */
 export async function dialled(target: Target, more: Partial<Address> = {}): Promise<Line> {
   const line = await dial(addressOf(target, more), 'utf-8', PATIENT_MS, NEVER)
   onTestFinished(() => {
@@ -31,17 +31,17 @@ export async function dialled(target: Target, more: Partial<Address> = {}): Prom
   return line
 }
 
-/** What is new to a connection, and to a router. */
+/** A budget and a count of replies without practical limits. */
 export function plainLink() {
   return { admission: () => ALL_ROWS, ...roomy() } as const
 }
 
-/** More than any test sends. */
+/** More sessions than any test sends. */
 export function roomy(): Pick<ConnectionOptions, 'budget' | 'replies'> {
   return { budget: budgetOf(20_000), replies: new RepliesInFlight(1e9) }
 }
 
-/** What a dial fails with. */
+/** The error of a dial that fails. */
 export async function failureOf(target: Target, more: Partial<Address> = {}, timeoutMs = PATIENT_MS) {
   try {
     const line = await dial(addressOf(target, more), 'utf-8', timeoutMs, NEVER)
@@ -62,7 +62,7 @@ interface Conversation {
   readonly peer: Peer
 }
 
-/** A connection that is logged in to a peer that says what the test says. */
+/** A connection that is logged in to a peer controlled by the test. */
 export async function conversation(options: Partial<ConnectionOptions> = {}): Promise<Conversation> {
   const { timeoutMs = PATIENT_MS, clock = new HandClock('2026-11-24T12:00:00Z') } = options
   const peer = await startPeer()

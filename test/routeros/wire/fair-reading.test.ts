@@ -18,7 +18,7 @@ function chunk(takesMs: number): void {
   reading.take(() => vi.advanceTimersByTime(takesMs))
 }
 
-test('a socket with much to take apart is read on in the next turn', async () => {
+test('a socket with much work in one turn is read on in the next turn', async () => {
   for (let count = 0; count < 5; count++) chunk(LONGEST_BLOCK_MS / 5)
   expect(said).toEqual(['pause'])
   await nextTurn()
@@ -29,7 +29,7 @@ test('a socket with much to take apart is read on in the next turn', async () =>
   await nextTurn()
 })
 
-test('one with little of it in each turn is not held up', async () => {
+test('a socket with little work in each turn is not delayed', async () => {
   for (let count = 0; count < 5; count++) {
     chunk(LONGEST_BLOCK_MS - 1)
     await nextTurn()

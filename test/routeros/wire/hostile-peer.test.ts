@@ -4,7 +4,7 @@ import { seededRandom, wholeBelow } from '../../harness/fleet/random.ts'
 import { conversation, failureOf, PATIENT_MS } from './dialled.ts'
 import { type PeerClient, sentence, startPeer, tagOf } from './scripted-peer.ts'
 
-/** Who answers on a port that should be the API. */
+/** What may answer at a port that should be the API. */
 const STRANGERS: Readonly<Record<string, (client: PeerClient) => void>> = {
   'a web server': client =>
     client.socket.once('data', () =>
@@ -12,21 +12,21 @@ const STRANGERS: Readonly<Record<string, (client: PeerClient) => void>> = {
     ),
   'an SSH server': client => client.write('SSH-2.0-ROSSSH\r\n'),
   'a mail server': client => client.write('220 mail ESMTP\r\n'),
-  'one that says reserved bytes': client => client.write(Buffer.of(0xff, 0xff, 0xff)),
-  'one that says zeros': client => client.write(Buffer.alloc(1_000)),
-  'one that answers what nobody asked': client => client.say('!done', '=x=1', '.tag=1'),
+  'a server that sends reserved bytes': client => client.write(Buffer.of(0xff, 0xff, 0xff)),
+  'a server that sends zeros': client => client.write(Buffer.alloc(1_000)),
+  'a server that answers without a question': client => client.say('!done', '=x=1', '.tag=1'),
 }
 
 for (const [who, speak] of Object.entries(STRANGERS))
-  test(`${who} is told from a router at once, or by the deadline`, async () => {
+  test(`${who} is not taken for a router, at once or at the deadline`, async () => {
     const peer = await startPeer(speak)
-    const isWaited = who === 'one that answers what nobody asked'
+    const isWaited = who === 'a server that answers without a question'
     const failure = await failureOf(peer, {}, isWaited ? 100 : PATIENT_MS)
     expect(failure).toBeInstanceOf(isWaited ? RouterTimeout : RouterGarbled)
     await peer.clients[0]?.closed
   })
 
-test('a stranger is told from a router though its bytes come one by one', async () => {
+test('a stranger is not taken for a router, even if its bytes come one by one', async () => {
   const peer = await startPeer(async client => {
     for (const byte of Buffer.from('HTTP/1.1')) {
       client.write(Buffer.of(byte))
@@ -36,7 +36,7 @@ test('a stranger is told from a router though its bytes come one by one', async 
   expect(await failureOf(peer)).toBeInstanceOf(RouterGarbled)
 })
 
-test('a sentence that is no reply ends the connection', async () => {
+test('a sentence that is not a reply ends the connection', async () => {
   const { connection, client } = await conversation()
   const pending = connection.command('/system/identity/print')
   const tag = tagOf(await client.next())
@@ -52,7 +52,7 @@ const ENDLESS: Readonly<Record<string, () => Buffer>> = {
 
 for (const [what, next] of Object.entries(ENDLESS))
   for (const isAsked of [true, false])
-    test(`${what} without an end is cut off, ${isAsked ? 'asked for' : 'on an idle connection'}`, async () => {
+    test(`${what} without an end is cut off, ${isAsked ? 'in an answer' : 'on an idle connection'}`, async () => {
       const { connection, client } = await conversation()
       const pending = isAsked ? connection.command('/ppp/active/print') : connection.ended
       if (isAsked) await client.next()
@@ -61,7 +61,7 @@ for (const [what, next] of Object.entries(ENDLESS))
       await client.closed
     })
 
-test('rows that nobody asked for are not kept, and disturb nobody', async () => {
+test('rows that nobody asked for are not kept, and do no harm', async () => {
   const { connection, client } = await conversation()
   for (let i = 0; i < 10_000; i++) client.say('!re', '.tag=99', '=a=b')
   const pending = connection.command('/system/identity/print')
@@ -70,7 +70,7 @@ test('rows that nobody asked for are not kept, and disturb nobody', async () => 
   expect((await pending).rows).toEqual([])
 })
 
-test('random bytes in the middle of an answer never crash, hang, or make an answer', async () => {
+test('random bytes in the middle of an answer never cause a crash, a hang, or an answer', async () => {
   const random = seededRandom(7)
   for (let round = 0; round < 100; round++) {
     const { connection, client } = await conversation()

@@ -7,19 +7,19 @@ import { type Peer, type PeerClient, startPeer, tagOf } from './scripted-peer.ts
 
 export type MenuRow = Readonly<Record<string, string>>
 
-/** What a menu shows at the moment it is printed, or the message of the trap it is refused with. */
+/** The rows of each menu when it is printed, or the message of the trap that refuses it. */
 export type Menus = Record<string, (() => readonly MenuRow[] | string) | undefined>
 
 export interface MenuPeer extends Peer {
-  /** By path, such as `/ppp/active`; a test may change them at any time. What is not there is a missing menu. */
+  /** By path, such as `/ppp/active`; a test may change them at any time. Others are missing menus. */
   readonly menus: Menus
-  /** Each command without its tag. Emptied by whoever has seen enough. */
+  /** Each command so far, without its tag; tests may empty the list. */
   readonly asked: string[]
-  /** Called before a menu is printed, and when all is said. */
+  /** Called before a menu is printed, and after all its rows were sent. */
   beforePrint: (menu: string) => void
   afterPrint: (menu: string) => void
-  /** Tells those who listen to a menu. */
-  tell(menu: string, row: MenuRow): void
+  /** Sends a row to those who listen to a menu. */
+  report(menu: string, row: MenuRow): void
 }
 
 interface Listener {
@@ -28,7 +28,7 @@ interface Listener {
   readonly tag: string
 }
 
-/** A router whose menus hold what the test says; commands are answered one after the other. */
+/** A router whose menus are controlled by the test. Commands are answered one after the other. */
 export async function startMenuPeer(menus: Menus): Promise<MenuPeer> {
   const asked: string[] = []
   const listeners: Listener[] = []
@@ -43,7 +43,7 @@ export async function startMenuPeer(menus: Menus): Promise<MenuPeer> {
   })
   const self: MenuPeer = {
     ...{ ...peer, menus, asked, beforePrint: () => {}, afterPrint: () => {} },
-    tell(menu, row) {
+    report(menu, row) {
       for (const { client, tag } of listeners.filter(it => it.menu === menu))
         client.say('!re', tag, ...wordsOf(row))
     },

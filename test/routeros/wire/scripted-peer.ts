@@ -4,12 +4,12 @@ import { encodeSentence, SentenceDecoder } from '../../../src/routeros/wire/word
 import type { TlsIdentity } from '../../harness/fleet/certificate.ts'
 import { listening } from '../../runtime/listening.ts'
 
-/** One client of the peer. Words are raw: one character a byte. */
+/** One client of the peer. Words are raw: one character per byte. */
 export class PeerClient {
   readonly socket: Socket
-  /** As TCP brought them, or TLS deciphered them. */
+  /** As they came from TCP, or from TLS after decryption. */
   readonly chunks: Buffer[] = []
-  /** Resolves when the connection is over, however it ended. */
+  /** Resolves when the connection has ended in any way. */
   readonly closed: Promise<unknown>
   readonly #sentences: string[][] = []
   #wake: () => void = () => {}
@@ -60,7 +60,7 @@ export class PeerClient {
     this.socket.write(bytes)
   }
 
-  /** Takes the login, as a router since 6.43 does. */
+  /** Accepts the login, like a router since 6.43. */
   async admit(): Promise<void> {
     this.say('!done', tagOf(await this.next()))
   }
@@ -79,13 +79,13 @@ export function sentence(...words: readonly string[]): Buffer {
 export interface Peer {
   readonly host: string
   readonly port: number
-  /** Those that came so far, and whether they are still there. */
+  /** All clients so far, and whether they are still connected. */
   readonly clients: readonly PeerClient[]
-  /** The next one that comes. */
+  /** The next client that connects. */
   next(): Promise<PeerClient>
 }
 
-/** Whatever a test wants a router, or who is mistaken for one, to be. Closed with the test. */
+/** A router, or another server, that does what the test wants. Closed after the test. */
 export async function startPeer(
   onClient: (client: PeerClient) => unknown = () => {},
   options: { tls?: TlsIdentity; host?: string } = {},

@@ -6,7 +6,7 @@ function parsed(...words: readonly string[]) {
   return { reply, tag, row: Object.fromEntries(row), bare }
 }
 
-test('a row is its properties by name', () => {
+test('a row has its properties by name', () => {
   expect(parsed('!re', '.tag=7', '=.id=*A', '=user=ann')).toEqual({
     reply: '!re',
     tag: '7',
@@ -15,7 +15,7 @@ test('a row is its properties by name', () => {
   })
 })
 
-test('a value may hold anything, equals signs and what looks like a tag too', () => {
+test('a value may contain anything, even equals signs and what looks like a tag', () => {
   expect(parsed('!re', '=comment=a=b==', '=name=.tag=9', '=x=!done').row).toEqual({
     comment: 'a=b==',
     name: '.tag=9',
@@ -23,7 +23,7 @@ test('a value may hold anything, equals signs and what looks like a tag too', ()
   })
 })
 
-test('an empty value is not an absent one', () => {
+test('an empty value is not absent', () => {
   expect(parsed('!re', '=encoding=').row).toEqual({ encoding: '' })
 })
 
@@ -31,12 +31,12 @@ test('a fatal reason is a bare word', () => {
   expect(parsed('!fatal', 'not logged in')).toMatchObject({ tag: undefined, bare: ['not logged in'] })
 })
 
-test('what is no property stays what it is', () => {
+test('a word that is not a property is not changed', () => {
   expect(parsed('!re', '=', '=name', 'word').bare).toEqual(['=', '=name', 'word'])
   expect(parsed('!re')).toEqual({ reply: '!re', tag: undefined, row: {}, bare: [] })
 })
 
-test('a property may be named as the parts of every object are', () => {
+test('a property may have the name of a member of every object', () => {
   const { row } = parseSentence(['!re', '=__proto__=x', '=constructor=y'].map(word => Buffer.from(word)))
   expect([...row]).toEqual([
     ['__proto__', 'x'],

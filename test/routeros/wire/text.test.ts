@@ -9,13 +9,13 @@ for (const name of UTF8_NAMES)
     expect(encodeText(name, 'utf-8')).toEqual(Buffer.from(name))
   })
 
-test('a NUL, which the database can not hold, is its symbol', () => {
+test('a NUL, which the database cannot hold, becomes its symbol', () => {
   for (const name of ['nul\0byte', 'é\0'])
     for (const bytes of [Buffer.from(name), Buffer.from(name, 'latin1')])
       expect(decodeText(bytes)).toBe(name.replace('\0', '\u2400'))
 })
 
-test('names that are no UTF-8 are windows-1252', () => {
+test('names that are not UTF-8 are windows-1252', () => {
   expect(decodeText(Buffer.from('jos\xe9@wisp', 'latin1'))).toBe('josé@wisp')
   expect(decodeText(Buffer.from('\xc1gnes', 'latin1'))).toBe('Ágnes')
   expect(decodeText(Buffer.from('5 \x80 \x93now\x94', 'latin1'))).toBe('5 € “now”')
@@ -27,21 +27,21 @@ test('a UTF-8 name that is cut short is windows-1252, and keeps its bytes', () =
   expect(encodeText(text, 'windows-1252')).toEqual(cut)
 })
 
-test('the five bytes that windows-1252 leaves open are not lost', () => {
+test('the five unassigned bytes of windows-1252 are not lost', () => {
   const bytes = Buffer.of(0x81, 0x8d, 0x8f, 0x90, 0x9d)
   expect(decodeText(bytes)).toBe('\u0081\u008d\u008f\u0090\u009d')
   expect(encodeText('\u0081\u008d\u008f\u0090\u009d', 'windows-1252')).toEqual(bytes)
 })
 
-test('each byte has one windows-1252 character of its own', () => {
-  // A lone byte from 80 up is no UTF-8.
+test('each byte has its own windows-1252 character', () => {
+  // A single byte from 80 on is not UTF-8.
   const characters = Array.from({ length: 255 }, (_, index) => decodeText(Buffer.of(index + 1)))
   expect(new Set(characters).size).toBe(255)
   for (const [index, character] of characters.entries())
     expect(encodeText(character, 'windows-1252')).toEqual(Buffer.of(index + 1))
 })
 
-test('any two bytes that are no UTF-8 come back from windows-1252', () => {
+test('any two bytes that are not UTF-8 come back from windows-1252', () => {
   for (let first = 1; first < 256; first++)
     for (let second = 0x80; second < 256; second++) {
       const bytes = Buffer.of(first, second)
@@ -51,7 +51,7 @@ test('any two bytes that are no UTF-8 come back from windows-1252', () => {
     }
 })
 
-test('what windows-1252 lacks is not written in it', () => {
+test('a character that windows-1252 lacks is not encoded', () => {
   for (const text of ['сергей', '李', '😀', 'Ł', '\u0080', '\ufeff'])
     expect(encodeText(text, 'windows-1252')).toBeUndefined()
 })

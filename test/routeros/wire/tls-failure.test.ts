@@ -14,14 +14,14 @@ import { startRouter } from '../../harness/fleet/opened.ts'
 import { dialled, failureOf, trusting } from './dialled.ts'
 import { type PeerClient, startPeer } from './scripted-peer.ts'
 
-/** However a router is trusted, the same keeps it from speaking TLS. */
+/** TLS fails in the same ways, however the router is trusted. */
 const TRUSTS: Readonly<Record<string, Trust>> = {
   'its own CA': trusting({ ca: readFileSync(AUTHORITY_PATH, 'utf8') }),
   'the system’s CAs': trusting({}),
   'a pinned certificate': trusting({ fingerprint: fingerprintOf(serverIdentity()) }),
 }
 
-/** OpenSSL's errors name its files. */
+/** Found in OpenSSL's messages, which name its source files. */
 const RAW = /openssl|error:|SSL routines/i
 
 /** A greeting of TLS 1.0 to a client that wants 1.2. */
@@ -40,7 +40,7 @@ function answering(bytes: Buffer) {
 }
 
 describe.each(Object.entries(TRUSTS))('with %s', (_, tls) => {
-  test.each(['TLSv1', 'TLSv1.1'] as const)('a router that offers no more than %s is too old', async upTo => {
+  test.each(['TLSv1', 'TLSv1.1'] as const)('a router that offers at most %s is too old', async upTo => {
     const peer = await startPeer(client => client.admit(), { tls: outdatedIdentity(upTo) })
     const failure = await failureOf(peer, { tls })
     expect(failure).toBeInstanceOf(RouterTlsFailed)
@@ -48,7 +48,7 @@ describe.each(Object.entries(TRUSTS))('with %s', (_, tls) => {
     expect(peer.clients[0]?.chunks).toEqual([])
   })
 
-  test('a router that answers in TLS 1.0, asked for 1.2, is too old', async () => {
+  test('a router that answers a request for TLS 1.2 with 1.0 is too old', async () => {
     const failure = await failureOf(await answering(OLD_GREETING), { tls })
     expect(failure).toBeInstanceOf(RouterTlsFailed)
     expect(failure).toMatchObject({ why: 'outdated', message: expect.not.stringMatching(RAW) })
@@ -71,7 +71,7 @@ describe.each(Object.entries(TRUSTS))('with %s', (_, tls) => {
     })
   })
 
-  test('who waits for more of what it takes for a word may not speak TLS', async () => {
+  test('a port that waits for the rest of a word may not speak TLS', async () => {
     const failure = await failureOf(await startPeer(), { tls }, 100)
     expect(failure).toBeInstanceOf(RouterTimeout)
     expect(failure).toMatchObject({
@@ -80,7 +80,7 @@ describe.each(Object.entries(TRUSTS))('with %s', (_, tls) => {
     })
   })
 
-  test('what else goes wrong is told by its reason', async () => {
+  test('another failure is reported with its reason', async () => {
     const failure = await failureOf(await answering(INSUFFICIENT_SECURITY), { tls })
     expect(failure).toBeInstanceOf(RouterTlsFailed)
     expect(failure).toMatchObject({
@@ -93,7 +93,7 @@ describe.each(Object.entries(TRUSTS))('with %s', (_, tls) => {
 describe.each(['sha1', 'md5', 'short-key'] as const)('a certificate that can be forged: %s', weakness => {
   const identity = weakIdentity(weakness)
 
-  test('is refused though its CA is trusted, and the peer never hears the password', async () => {
+  test('is refused although its CA is trusted, and the peer never gets the password', async () => {
     const peer = await startPeer(client => client.admit(), { tls: identity })
     const ca = readFileSync(OLD_AUTHORITY_PATH, 'utf8')
     const failure = await failureOf(peer, { tls: trusting({ ca }) })
@@ -110,12 +110,12 @@ describe.each(['sha1', 'md5', 'short-key'] as const)('a certificate that can be 
     expect(peer.clients[0]?.chunks).toEqual([])
   })
 
-  test('of a CA that nobody trusts is refused for that', async () => {
+  test('from an unknown CA is refused because of the CA', async () => {
     const peer = await startPeer(client => client.admit(), { tls: identity })
     expect(await failureOf(peer, { tls: trusting({}) })).toMatchObject({ why: 'unknown-authority' })
   })
 
-  test('is believed where it is pinned: then nobody else’s signature counts', async () => {
+  test('is trusted if it is pinned, because its signature does not count then', async () => {
     const router = await startRouter({ tls: identity })
     await dialled(router, { tls: trusting({ fingerprint: fingerprintOf(identity) }) })
     expect(router.logins).toBe(1)

@@ -35,7 +35,7 @@ test('the menu is asked for the bytes by name, and for no comment', async () => 
   ])
 })
 
-test('what the router received is upload, what it sent is download', async () => {
+test('bytes that the router received are upload, bytes that it sent are download', async () => {
   const { rows, askedMs } = await readRows(ANN)
   expect(rows).toEqual([
     {
@@ -54,14 +54,14 @@ test('what the router received is upload, what it sent is download', async () =>
   ])
 })
 
-test('a property without a value is absent, and so it is in the reading', async () => {
+test('a property without a value is absent in the reading', async () => {
   const { rows } = await readRows({ user: 'ann', uptime: '0s', 'bytes-in': '0', 'bytes-out': '0' })
   expect(rows).toMatchObject([
     { server: undefined, macAddress: undefined, ipAddress: undefined, counters: { upload: 0, download: 0 } },
   ])
 })
 
-test('a session with one counter, or with one that is no number, has unknown counters', async () => {
+test('a session has unknown counters if one is missing or not a number', async () => {
   const { 'bytes-out': _, ...halved } = ANN
   const { rows } = await readRows(halved, { ...ANN, 'bytes-in': 'many' })
   expect(rows.map(row => row.counters)).toEqual([undefined, undefined])
@@ -70,15 +70,18 @@ test('a session with one counter, or with one that is no number, has unknown cou
 test.each([
   ['without an uptime', { uptime: undefined }, { property: 'uptime', value: undefined }],
   ['with one in microseconds', { uptime: '10m20ms15us' }, { property: 'uptime', value: '10m20ms15us' }],
-] as const)('a row %s is skipped alone, and told by its user and .id', async (_, { uptime }, its) => {
-  const { uptime: __, ...ageless } = ANN
-  const odd = { ...ageless, '.id': '*F', user: 'bo', ...(uptime === undefined ? {} : { uptime }) }
-  const { rows, unread } = await readRows(ANN, odd)
-  expect(rows).toMatchObject([{ username: 'ann', counters: { upload: 1024, download: 4096 } }])
-  expect(unread).toMatchObject([{ username: 'bo', unreadable: { rowId: '*F', ...its } }])
-})
+] as const)(
+  'only a row %s is skipped, and reported with its user and .id',
+  async (_, { uptime }, expected) => {
+    const { uptime: __, ...ageless } = ANN
+    const odd = { ...ageless, '.id': '*F', user: 'bo', ...(uptime === undefined ? {} : { uptime }) }
+    const { rows, unread } = await readRows(ANN, odd)
+    expect(rows).toMatchObject([{ username: 'ann', counters: { upload: 1024, download: 4096 } }])
+    expect(unread).toMatchObject([{ username: 'bo', unreadable: { rowId: '*F', ...expected } }])
+  },
+)
 
-test('counters that are written with spaces are not understood, and told', async () => {
+test('counters with spaces cannot be read, and are reported', async () => {
   const { rows } = await readRows({ ...ANN, '.id': '*A', 'bytes-in': '75 646 301 659' })
   expect(rows).toMatchObject([
     {
@@ -88,7 +91,7 @@ test('counters that are written with spaces are not understood, and told', async
   ])
 })
 
-test('a domain is a part of the name, unless the config says that it is not', async () => {
+test('a domain is part of the name, unless the config says otherwise', async () => {
   const { connection } = await menuConversation({
     [MENU]: () => [
       { ...ANN, domain: 'north.example' },
@@ -107,7 +110,7 @@ test('a domain is a part of the name, unless the config says that it is not', as
   ])
 })
 
-test('sessions that share a user are each a session', async () => {
+test('several sessions of one user are several sessions', async () => {
   const { rows } = await readRows(ANN, { ...ANN, '.id': '*B', address: '10.5.50.11', 'bytes-in': '7' })
   expect(rows.map(row => [row.username, row.ipAddress, row.counters?.upload])).toEqual([
     ['ann', '10.5.50.10', 1024],
@@ -115,7 +118,7 @@ test('sessions that share a user are each a session', async () => {
   ])
 })
 
-test('a missing right is told as such, and nothing is read', async () => {
+test('a missing right is reported as such, and nothing is read', async () => {
   const { connection } = await menuConversation({ [MENU]: () => 'not enough permissions (9)' })
   await expect(new HotspotMenu(connection, 'part').read()).rejects.toMatchObject({
     isMissingRight: true,
@@ -146,7 +149,7 @@ for (const version of ['6.49', '7.20'] as const)
     }
   })
 
-test('rows beyond the room are counted and not held, and known ones are read wherever they are', async () => {
+test('rows beyond the limit are counted and not held, and known rows are read wherever they are', async () => {
   const user = (name: string) => ({ ...ANN, '.id': `*${name}`, user: name })
   const { connection } = await menuConversation({ [MENU]: () => [...[...'abcd'].map(user), ANN] })
   const menu = new HotspotMenu(connection, 'part')
@@ -154,7 +157,7 @@ test('rows beyond the room are counted and not held, and known ones are read whe
   const names = ({ rows }: { rows: readonly { username: string }[] }) => rows.map(it => it.username)
   const first = await menu.read(admission)
   expect([names(first), first.numbers, first.leftOut]).toEqual([['a', 'ann'], [0, 1], 3])
-  // Known by their bytes, they take no room of others.
+  // Rows that are recognised by their bytes do not count towards the limit.
   const next = await menu.read(admission)
   expect([[...next.known.numbers], names(next), next.leftOut]).toEqual([[0, 1], ['b'], 2])
 })

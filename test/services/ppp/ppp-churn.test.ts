@@ -17,11 +17,11 @@ const CALLERS = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03']
 
 interface Moved {
   readonly session: LabSession
-  /** Bytes it moved so far; its dynamic interface shows as many. */
+  /** Bytes that it moved so far, which its dynamic interface shows. */
   bytes: number
 }
 
-/** Sessions that come, go and move bytes between any two prints of one reading, and during none. */
+/** Sessions that come, go and move bytes between any two prints of one reading, but not during a print. */
 class Churn {
   readonly all = new Map<string, Moved>()
   readonly #lab: PppLab
@@ -38,7 +38,7 @@ class Churn {
     const leaving = pick(this.#random, [...this.#lab.sessions])
     if (leaving && wholeBelow(this.#random, 3) === 0) {
       this.#lab.logout(leaving)
-      // Most who go come back at once, from where they were.
+      // Half of them come back at once from the same caller.
       if (wholeBelow(this.#random, 2) === 0) this.#login(leaving)
     }
   }
@@ -54,7 +54,7 @@ class Churn {
   #login(again?: LabSession): void {
     const user = again?.user ?? pick(this.#random, USERS) ?? 'ann'
     const caller = again?.caller ?? pick(this.#random, CALLERS) ?? ''
-    // A PPPoE server has one session a host and user; twins come from elsewhere.
+    // A PPPoE server has one session per host and user, so twins have another caller.
     if ([...this.#lab.sessions].some(it => it.user === user && it.caller === caller)) return
     const session = this.#lab.login(user, { caller, name: this.#freeName(user) })
     this.all.set(session.sessionId ?? '', { session, bytes: 0 })
@@ -68,7 +68,7 @@ class Churn {
   }
 }
 
-test('whoever comes and goes between the prints: no session is billed for more than it moved', async () => {
+test('no session is billed for more than it moved, whatever logs in and out between the prints', async () => {
   let exact = 0
   for (let seed = 1; seed <= SEEDS; seed++) {
     const random = seededRandom(seed)
@@ -102,7 +102,7 @@ test('whoever comes and goes between the prints: no session is billed for more t
     for (const [id, { session, bytes }] of churn.all)
       expect(recorded.get(id) ?? 0, `${session.user} ${id}, seed ${seed}`).toBeLessThanOrEqual(bytes)
     lab.peer.afterPrint = () => {}
-    // Who is still there when all is quiet is known to the byte.
+    // Sessions that are still there when nothing changes are exact to the byte.
     await lab.clock.turn(10_000)
     const rows = allRows(await lab.menu.read())
     for (const { routerSessionId, counters } of rows)

@@ -33,8 +33,8 @@ function loginOf(up: number) {
 }
 
 /**
- * The name of each session's row; `guess` goes before one that is another account's by its name, `early` before one that
- * may be of the login after it.
+ * Joins the sessions. @returns the name of each session's row, after `guess` if the row has another account's name, or
+ *   after `early` if the row may belong to the next login
  */
 function joins(
   sessions: readonly SessionReading[],
@@ -59,38 +59,38 @@ test('user, caller, service and login time fit: they are one', () => {
   expect(joins([session('ann')], ages)).toEqual(['a'])
 })
 
-test('the two menus may tell login times a little apart', () => {
+test('the login times of the two menus may differ a little', () => {
   const twins = [session('ann', { up: 60 }), session('ann', { up: 600 })]
   expect(joins(twins, [row('a', 'ann', { up: 602 }), row('b', 'ann', { up: 58 })])).toEqual(['b', 'a'])
 })
 
-test('and any time apart where service and caller are unique on both sides', () => {
+test('they may differ by any time if service and caller are unique on both sides', () => {
   expect(joins([session('ann')], [row('a', 'ann', { up: 65 })])).toEqual(['a'])
   expect(joins([session('ann')], [row('a', 'ann', { up: 30 })])).toEqual(['a'])
-  // Two more of that caller: which is whose can not be told.
+  // It is unknown which of two sessions of that caller is which.
   const three = [session('ann'), session('bo', { up: 40 })]
   expect(joins(three, [row('a', 'ann', { up: 65 }), row('b', 'cy', { up: 45 })])).toEqual(['a', undefined])
 })
 
-test('a row that may have begun after the sessions were printed is no session of another age', () => {
+test('a row that may have begun after the sessions were printed does not match another login time', () => {
   expect(joins([session('ann', { up: 3 })], [row('a', 'ann', { up: 0 })])).toEqual([undefined])
 })
 
-test('a row of the session’s last second may be of the login after it: it is early', () => {
+test('a row of the session’s last second may belong to the next login, so the join is early', () => {
   expect(joins([session('ann', { up: 0 })], [row('a', 'ann', { up: 0 })])).toEqual(['early a'])
   expect(joins([session('ann', { up: 1 })], [row('a', 'ann', { up: 1 })])).toEqual(['a'])
   const binding = row('a', 'ann', { up: 0, isStatic: true })
   expect(joins([session('ann', { up: 0 })], [binding])).toEqual(['a'])
 })
 
-test('two rows that can only be one session are on one interface', () => {
+test('two rows of one session have one interface', () => {
   const twice = [session('ann', { id: '0x81' }), session('ann', { id: '0x81' })]
   expect(joins(twice, [row('a', 'ann')])).toEqual(['a', undefined])
   const others = [session('ann', { id: '0x81' }), session('ann', { id: '0x82' })]
   expect(joins(others, [row('a', 'ann')])).toEqual([undefined, undefined])
 })
 
-test('of two sessions and one row, one has gone, and nobody knows which', () => {
+test('two sessions wait if there is one row: one has ended, and it is unknown which', () => {
   const sessions = [session('ann', { up: 60 }), session('ann', { up: 61 })]
   expect(joins(sessions, [row('a', 'ann', { up: 60 }), row('b', 'ann', { up: 61 })]).sort()).toEqual([
     'a',
@@ -99,7 +99,7 @@ test('of two sessions and one row, one has gone, and nobody knows which', () => 
   expect(joins(sessions, [row('b', 'ann', { up: 61 })])).toEqual([undefined, undefined])
 })
 
-test('another caller’s row is taken only where nobody else could be on it', () => {
+test('another caller’s row is taken only if no other session could be on it', () => {
   const rows = [row('b', 'ann', { caller: 'mac-2' })]
   expect(joins([session('ann', { callerId: 'mac-1' })], rows)).toEqual(['b'])
   const both = [session('ann', { callerId: 'mac-1' }), session('ann', { callerId: 'mac-2' })]
@@ -107,7 +107,7 @@ test('another caller’s row is taken only where nobody else could be on it', ()
   expect(joins([...both].reverse(), rows)).toEqual(['b', undefined])
 })
 
-test('n sessions of one account are on its n free interfaces, older ones on older ones', () => {
+test('n sessions of one account take its n free interfaces in the order of their age', () => {
   const sessions = [
     session('branch', { callerId: '1001', protocol: 'l2tp', up: 61 }),
     session('branch', { callerId: '1002', protocol: 'l2tp', up: 60 }),
@@ -120,7 +120,7 @@ test('n sessions of one account are on its n free interfaces, older ones on olde
   expect(joins(sessions.slice(1), rows)).toEqual([undefined])
 })
 
-test('an account’s only free row from before is not its new session’s, whose own came later', () => {
+test('an account’s older free row is not its new session’s, whose own row came later', () => {
   const rows = [row('old', 'ann', { up: 600, caller: 'mac-1' }), row('new', 'ann', { up: 0, caller: 'odd' })]
   expect(joins([session('ann', { up: 0, callerId: 'mac-2' })], rows)).toEqual([undefined])
 })
@@ -130,11 +130,11 @@ test('an account’s only free row is not its only session’s if their ages dif
   const rows = [row('other', 'ann', { up: 600, caller: 'mac-1' })]
   expect(joins([session('ann', { up: 500, callerId: 'mac-2' })], rows)).toEqual([undefined])
   expect(joins([session('ann', { up: 545, callerId: 'mac-2' })], rows)).toEqual(['other'])
-  // It is up since 1970, says its row.
+  // An uptime since 1970 says nothing.
   expect(joins([session('ann', { up: 1_766_000_000, callerId: 'mac-2' })], rows)).toEqual(['other'])
 })
 
-test('a row that may be of a session whose own can not be read is nobody’s for want of another', () => {
+test('a row that may belong to an unreadable session is not given to the only other one', () => {
   const fresh = session('ann', { up: 5, callerId: 'mac-2' })
   const { uptimeSeconds: _, login: __, counters: ___, ...lost } = session('ann', { callerId: 'mac-1' })
   const unread = [{ ...lost, unreadable: { rowId: '*1', property: 'uptime', value: undefined } }]
@@ -146,7 +146,7 @@ test('a row that may be of a session whose own can not be read is nobody’s for
   expect(joins([sameCaller], rows, { unread })).toEqual([undefined])
 })
 
-test('another account’s row is taken only by a guess, and no static binding ever is', () => {
+test('another account’s row is taken only as a guess, and a static binding never is', () => {
   const [radius, other] = [session('acct-1001', { up: 60 }), row('<a>', 'ann@isp.example')]
   expect(joins([radius], [other])).toEqual([undefined])
   expect(joins([radius], [other], { mayGuess: () => true })).toEqual(['guess <a>'])
@@ -155,25 +155,28 @@ test('another account’s row is taken only by a guess, and no static binding ev
   expect(joins([radius], [other, row('<b>', 'bo')], { mayGuess: () => true })).toEqual([undefined])
 })
 
-test('a row that is held by a guess goes to the session that it fits in all', () => {
+test('a row that is held by a guess goes to the session that matches it exactly', () => {
   const held = row('<a>', 'ann')
   expect(joins([session('ann')], [], { guessed: [held] })).toEqual(['<a>'])
   expect(joins([session('ann', { callerId: 'another' })], [], { guessed: [held] })).toEqual([undefined])
 })
 
-test('it is told of which sessions of an account nobody can tell which is on which row', () => {
-  const told = (sessions: readonly SessionReading[], free: readonly ServerRow[]) =>
+test('sessions of an account that could swap their rows are marked as interchangeable', () => {
+  const interchangeable = (sessions: readonly SessionReading[], free: readonly ServerRow[]) =>
     joinPpp({ sessions, free, ...NOTHING_ELSE }).map(it => it.isInterchangeable)
   const rows = [row('a', 'ann'), row('b', 'ann')]
-  expect(told([session('ann'), session('ann')], rows)).toEqual([true, true])
+  expect(interchangeable([session('ann'), session('ann')], rows)).toEqual([true, true])
   const numbers = [session('ann', { callerId: '1001' }), session('ann', { callerId: '1002' })]
-  expect(told(numbers, rows)).toEqual([true, true])
+  expect(interchangeable(numbers, rows)).toEqual([true, true])
   const ages = [session('ann', { up: 60 }), session('ann', { up: 600 })]
-  expect(told(ages, [row('a', 'ann', { up: 600 }), row('b', 'ann', { up: 60 })])).toEqual([false, false])
-  expect(told([session('ann')], [row('a', 'ann')])).toEqual([false])
+  expect(interchangeable(ages, [row('a', 'ann', { up: 600 }), row('b', 'ann', { up: 60 })])).toEqual([
+    false,
+    false,
+  ])
+  expect(interchangeable([session('ann')], [row('a', 'ann')])).toEqual([false])
 })
 
-test('four times as many sessions are not joined in the square of the time', () => {
+test('four times as many sessions do not take quadratic time', () => {
   const cpuOf = (count: number) => {
     const sessions = Array.from({ length: count }, (_, i) => session(`user-${i}`))
     const rows = Array.from({ length: count }, (_, i) => row(`<pppoe-user-${i}>`, `user-${i}`)).reverse()

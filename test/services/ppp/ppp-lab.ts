@@ -8,10 +8,10 @@ export interface LabSession {
   readonly user: string
   readonly service: string
   readonly caller: string
-  /** As the server menu spells it. */
+  /** The caller as the server menu writes it. */
   readonly serverCaller: string
   readonly sessionId: string | undefined
-  /** Of `/ppp/active`. */
+  /** The `.id` in `/ppp/active`. */
   readonly id: string
   readonly loginMs: number
   readonly on: LabInterface
@@ -21,7 +21,7 @@ export interface LabInterface {
   readonly id: string
   readonly name: string
   readonly service: string
-  /** Whom a static binding waits for. */
+  /** The user of the server row; also of an idle static binding. */
   readonly user: string
   readonly isStatic: boolean
   rx: string
@@ -30,7 +30,7 @@ export interface LabInterface {
 
 export const MAC = 'B8:69:F4:B7:52:BB'
 
-/** A router's PPP menus, with each row as the test wants it. */
+/** A router's PPP menus, with every row controlled by the test. */
 export class PppLab {
   readonly sessions = new Set<LabSession>()
   readonly interfaces = new Set<LabInterface>()
@@ -55,7 +55,7 @@ export class PppLab {
     return lab
   }
 
-  /** Logs in on a dynamic interface of its own, unless another is given. */
+  /** Logs in, by default on a new dynamic interface. */
   login(
     user: string,
     more: Partial<LabSession> & { name?: string; rx?: string; tx?: string } = {},
@@ -90,23 +90,23 @@ export class PppLab {
     return binding
   }
 
-  /** Rows of a reading by user: each the upload, or that it is unknown. */
+  /** Takes a reading. @returns the upload of each row by user; `undefined` if it is unknown */
   async uploads(): Promise<Readonly<Record<string, readonly (number | undefined)[]>>> {
     const rows = allRows(await this.menu.read())
     const uploads: Record<string, (number | undefined)[]> = {}
     for (const row of rows) {
-      const its = uploads[row.username] ?? []
-      uploads[row.username] = [...its, row.counters?.upload]
+      const others = uploads[row.username] ?? []
+      uploads[row.username] = [...others, row.counters?.upload]
     }
     return uploads
   }
 
-  /** Which menus were printed since this was last asked. */
+  /** The menus that were printed since the last call. */
   printed(): readonly string[] {
     return this.peer.asked.splice(0).map(command => command.split('/print')[0] ?? '')
   }
 
-  /** Once, right after this menu was printed. */
+  /** Calls `then` once, right after this menu was printed. */
   after(menu: string, then: () => void): void {
     this.peer.afterPrint = printed => {
       if (printed !== menu) return

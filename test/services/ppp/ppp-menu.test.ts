@@ -4,7 +4,7 @@ import { allRows } from '../../routeros/menus/all-rows.ts'
 import type { MenuRow } from '../../routeros/wire/menu-peer.ts'
 import { MAC, PppLab } from './ppp-lab.ts'
 
-test('the menus are asked for no more than is used, and only the interfaces of sessions', async () => {
+test('only the properties that are used are asked for, and only the interfaces of sessions', async () => {
   const lab = await PppLab.open()
   lab.login('ann')
   await lab.menu.read()
@@ -34,7 +34,7 @@ test("the router's rx is the client's upload, its tx the download", async () => 
       login: { earliestMs: askedMs - 1_000, latestMs: askedMs },
       counters: { upload: 56_480_627, download: 1_300_371_837 },
       ...PLAIN_ROW,
-      // It may have come after the session, whose last second this is, was printed.
+      // The interface may have come after the session was printed, in the same second.
       joined: {
         ...{ interface: '<pppoe-marksilas>', interfaceId: '*65' },
         ...{ isGuess: true, isInterchangeable: false },
@@ -44,20 +44,20 @@ test("the router's rx is the client's upload, its tx the download", async () => 
   expect(bindings).toEqual([])
 })
 
-test('a session whose interface may have come after it is sure to be on it once it is seen again', async () => {
+test('a session whose interface may have come after it is certain once it is seen again', async () => {
   const lab = await PppLab.open()
   lab.login('ann', { rx: '4' })
   const guesses = async () => allRows(await lab.menu.read()).map(it => it.joined?.isGuess)
   expect(await guesses()).toEqual([true])
   await lab.clock.turn(2_000)
   expect(await guesses()).toEqual([false])
-  // From then on it is told in columns.
+  // From then on only its numbers are parsed.
   await lab.clock.turn(2_000)
   const { rows, known } = await lab.menu.read()
   expect([rows.length, known.numbers.length]).toEqual([0, 1])
 })
 
-test("a tunnel's caller is an address and no MAC", async () => {
+test("a tunnel's caller is an address and not a MAC", async () => {
   const lab = await PppLab.open()
   lab.login('ann', { service: 'l2tp', caller: '203.0.113.9', rx: '5' })
   const rows = allRows(await lab.menu.read())
@@ -66,7 +66,7 @@ test("a tunnel's caller is an address and no MAC", async () => {
   ])
 })
 
-test('in the steady state a reading is two requests, and two in one write', async () => {
+test('a reading in the steady state is two requests in one write', async () => {
   const lab = await PppLab.open()
   for (const user of ['ann', 'bob', 'eve']) lab.login(user)
   await lab.menu.read()
@@ -105,7 +105,7 @@ test('the second session of ann is not the first of ann-1, though both interface
   expect(await ann1First.uploads()).toEqual({ ann: [1, 2], 'ann-1': [3] })
 })
 
-test('a session keeps its interface when another takes the name that it had', async () => {
+test('a session keeps its interface when another interface takes the name', async () => {
   const lab = await PppLab.open()
   const first = lab.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:01', rx: '1000' })
   await lab.clock.turn(30_000)
@@ -117,7 +117,7 @@ test('a session keeps its interface when another takes the name that it had', as
   expect(await lab.uploads()).toEqual({ ann: [20, 3] })
 })
 
-test('a login under the same interface name is told by the interface id', async () => {
+test('a new login under the same interface name is recognised by the interface id', async () => {
   const lab = await PppLab.open()
   const before = lab.login('ann', { rx: '1000' })
   expect(await lab.uploads()).toEqual({ ann: [1000] })
@@ -128,7 +128,7 @@ test('a login under the same interface name is told by the interface id', async 
   expect(lab.printed().at(-1)).toBe('/interface/pppoe-server')
 })
 
-test('a session whose interface is not there this round has unknown counters, and finds it again', async () => {
+test('a session whose interface is missing in a round has unknown counters, and finds it again', async () => {
   const lab = await PppLab.open()
   const session = lab.login('ann', { rx: '10' })
   expect(await lab.uploads()).toEqual({ ann: [10] })
@@ -138,7 +138,7 @@ test('a session whose interface is not there this round has unknown counters, an
   expect(await lab.uploads()).toEqual({ ann: [10] })
 })
 
-test('a session that is given another interface is found on it', async () => {
+test('a session that gets another interface is found on it', async () => {
   const lab = await PppLab.open()
   const session = lab.login('ann', { rx: '10' })
   await lab.uploads()
@@ -149,7 +149,7 @@ test('a session that is given another interface is found on it', async () => {
   expect(await lab.uploads()).toEqual({ ann: [3] })
 })
 
-test('counters that are no numbers are unknown', async () => {
+test('counters that are not numbers are unknown', async () => {
   const lab = await PppLab.open()
   lab.login('ann', { rx: '10', tx: '' })
   expect(await lab.uploads()).toEqual({ ann: [undefined] })
@@ -169,13 +169,13 @@ test('twins from two callers each have their own bytes', async () => {
   const lab = await PppLab.open()
   const first = lab.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:01', rx: '1' })
   lab.login('ann', { name: '<pppoe-ann-1>', caller: '02:00:00:00:00:02', rx: '2' })
-  // The server menu's order is no promise.
+  // The server menu may have any order.
   lab.interfaces.delete(first.on)
   lab.interfaces.add(first.on)
   expect(await lab.uploads()).toEqual({ ann: [1, 2] })
 })
 
-test('twins from one caller are told by their login time', async () => {
+test('twins from one caller are distinguished by their login time', async () => {
   const lab = await PppLab.open()
   const old = lab.login('ann', { name: '<pppoe-ann>', rx: '1' })
   await lab.clock.turn(10_000)
@@ -185,7 +185,7 @@ test('twins from one caller are told by their login time', async () => {
   expect(await lab.uploads()).toEqual({ ann: [1, 2] })
 })
 
-test('twins without a session id are told by the id of their row', async () => {
+test('twins without a session id are distinguished by the id of their row', async () => {
   const lab = await PppLab.open()
   const first = lab.login('ann', { name: '<pppoe-ann>', sessionId: undefined, rx: '1' })
   await lab.clock.turn(10_000)
@@ -195,7 +195,7 @@ test('twins without a session id are told by the id of their row', async () => {
   expect(await lab.uploads()).toEqual({ ann: [2] })
 })
 
-test('a caller that is spelled another way in the server menu is found by user and login time', async () => {
+test('a caller that the server menu writes differently is found by user and login time', async () => {
   const lab = await PppLab.open()
   lab.login('ann', { service: 'sstp', caller: '203.0.113.9', serverCaller: '203.0.113.9:50123', rx: '4' })
   await lab.clock.turn(5_000)
@@ -211,7 +211,7 @@ test('a service that makes no interface has unknown counters and costs no reques
   expect(lab.printed()).toEqual(['/ppp/active', '/interface'])
 })
 
-test('a server menu that is not there is asked once, and its sessions are open without counters', async () => {
+test('a missing server menu is asked for once, and its sessions are open without counters', async () => {
   const lab = await PppLab.open()
   delete lab.peer.menus['/interface/ovpn-server']
   lab.login('ann', { service: 'ovpn', rx: '1' })
@@ -221,7 +221,7 @@ test('a server menu that is not there is asked once, and its sessions are open w
 })
 
 for (const refusal of ['no such command prefix', 'not enough permissions (9)'])
-  test(`a server menu that is refused (${refusal}) is told, and asked for again every few minutes`, async () => {
+  test(`a refused server menu (${refusal}) is reported, and asked for again every few minutes`, async () => {
     const lab = await PppLab.open()
     const menu = '/interface/pppoe-server'
     const shown = lab.peer.menus[menu]
@@ -229,7 +229,7 @@ for (const refusal of ['no such command prefix', 'not enough permissions (9)'])
     const ann = lab.login('ann', { rx: '1' })
     expect(await lab.uploads()).toEqual({ ann: [undefined] })
     expect(lab.menu.missingMenus).toEqual([{ menu, reason: refusal }])
-    // Nobody needs it now: it is not to be shown as missing for good.
+    // No session needs it now, but it must not be shown as missing for ever.
     lab.logout(ann)
     await lab.uploads()
     lab.printed()
@@ -243,7 +243,7 @@ for (const refusal of ['no such command prefix', 'not enough permissions (9)'])
     expect(lab.menu.missingMenus).toEqual([])
   })
 
-test('a menu that comes late counts who waits for it, however rarely the router is read', async () => {
+test('a menu that comes late gives waiting sessions their counters, however rarely the router is read', async () => {
   const lab = await PppLab.open()
   const shown = lab.peer.menus['/interface/pppoe-server']
   delete lab.peer.menus['/interface/pppoe-server']
@@ -254,7 +254,7 @@ test('a menu that comes late counts who waits for it, however rarely the router 
   expect(await lab.uploads()).toEqual({ ann: [1] })
 })
 
-test('a session that finds no interface asks again, ever more rarely', async () => {
+test('the menus are asked for again for a session without an interface, more and more rarely', async () => {
   const lab = await PppLab.open()
   const session = lab.login('ann', { rx: '1' })
   lab.peer.menus['/interface/pppoe-server'] = () => []
@@ -270,7 +270,7 @@ test('a session that finds no interface asks again, ever more rarely', async () 
 })
 
 for (const menu of ['/ppp/active', '/interface'])
-  test(`a refusal of ${menu} is no reading, and the next one is whole`, async () => {
+  test(`a refusal of ${menu} makes no reading, and the next reading is complete`, async () => {
     const lab = await PppLab.open()
     lab.login('ann', { rx: '1' })
     const shown = lab.peer.menus[menu]
@@ -280,7 +280,7 @@ for (const menu of ['/ppp/active', '/interface'])
     expect(await lab.uploads()).toEqual({ ann: [1] })
   })
 
-test('a server menu that fails takes nothing from who is joined; who comes then is joined when it is back', async () => {
+test('a server menu that fails affects no joined session, and a new one is joined when it is back', async () => {
   const lab = await PppLab.open()
   lab.login('ann', { rx: '1' })
   expect(await lab.uploads()).toEqual({ ann: [1] })
@@ -292,7 +292,7 @@ test('a server menu that fails takes nothing from who is joined; who comes then 
   expect(await lab.uploads()).toEqual({ ann: [1], bo: [2] })
 })
 
-test('a row without an uptime is skipped alone, and told by its user and .id', async () => {
+test('only a row without an uptime is skipped, and reported with its user and .id', async () => {
   const lab = await PppLab.open()
   lab.login('ann', { rx: '1' })
   const shown = lab.peer.menus['/ppp/active'] ?? expect.fail()
@@ -307,7 +307,7 @@ test('a row without an uptime is skipped alone, and told by its user and .id', a
   ])
 })
 
-test('of a few sessions that come later only their own server rows are asked for, and all where that was in vain', async () => {
+test('a few later sessions are asked for by user, and all rows are if that did not help', async () => {
   const lab = await PppLab.open()
   lab.login('ann')
   await lab.menu.read()
@@ -317,7 +317,7 @@ test('of a few sessions that come later only their own server rows are asked for
   await lab.menu.read()
   const servers = () =>
     lab.peer.asked.splice(0).filter(command => command.startsWith('/interface/pppoe-server'))
-  // Who knows in which encoding the router has that name.
+  // The encoding of that name on the router is unknown.
   expect(servers()).toEqual([expect.not.stringContaining('?')])
   lab.login('cid')
   lab.login('dee')
@@ -331,7 +331,7 @@ test('of a few sessions that come later only their own server rows are asked for
 })
 
 test.each(['first', 'last'])(
-  'an interface in two rows is one, with the larger counters, where the smaller ones come %s',
+  'an interface in two rows counts once with the larger counters, if the smaller ones come %s',
   async place => {
     const lab = await PppLab.open()
     const { on } = lab.login('ann', { rx: '1001', tx: '5' })
@@ -377,7 +377,7 @@ test('a static binding in two rows counts with the larger counters', async () =>
   }
 })
 
-test('two interfaces of one name, one after the other, are told apart', async () => {
+test('two interfaces that have the same name one after the other are distinguished', async () => {
   const lab = await PppLab.open()
   const first = lab.login('ann', { rx: '4' })
   const [before] = allRows(await lab.menu.read())

@@ -4,7 +4,7 @@ import { PppLab } from './ppp-lab.ts'
 
 /** The menus are printed one after the other, and sessions come and go in between. */
 
-test('a session that left before the interfaces were printed is unknown, not its successor', async () => {
+test('a session that ended before the interfaces were printed has unknown counters, not its successor’s', async () => {
   const lab = await PppLab.open()
   const left = lab.login('ann', { rx: '1000' })
   await lab.clock.turn(60_000)
@@ -16,7 +16,7 @@ test('a session that left before the interfaces were printed is unknown, not its
   expect(await lab.uploads()).toEqual({ ann: [7] })
 })
 
-test('a young session that left is not its successor either', async () => {
+test('a young session that ended does not get its successor’s counters either', async () => {
   const lab = await PppLab.open()
   const left = lab.login('ann', { rx: '1000' })
   await lab.clock.turn(2_500)
@@ -28,7 +28,7 @@ test('a young session that left is not its successor either', async () => {
   expect(await lab.uploads()).toEqual({ ann: [7] })
 })
 
-test('a session that left before the server menus were printed is not its successor', async () => {
+test('a session that ended before the server menus were printed does not get its successor’s counters', async () => {
   const lab = await PppLab.open()
   const left = lab.login('ann', { rx: '1000' })
   await lab.clock.turn(60_000)
@@ -40,7 +40,7 @@ test('a session that left before the server menus were printed is not its succes
   expect(await lab.uploads()).toEqual({ ann: [7] })
 })
 
-test('a known session that left between the prints leaves its interface to nobody', async () => {
+test('the interface of a known session that ended between the prints goes to no other session', async () => {
   const lab = await PppLab.open()
   const left = lab.login('ann', { rx: '1000' })
   await lab.uploads()
@@ -54,7 +54,7 @@ test('a known session that left between the prints leaves its interface to nobod
 })
 
 for (const menu of ['/ppp/active', '/interface'])
-  test(`of twins that came at once, one left after ${menu}: the other's bytes are only its own`, async () => {
+  test(`if one of two simultaneous twins ends after ${menu}, the other has only its own bytes`, async () => {
     const lab = await PppLab.open()
     const left = lab.login('ann', { name: '<pppoe-ann>', caller: '02:00:00:00:00:01', rx: '1' })
     lab.login('ann', { name: '<pppoe-ann-1>', caller: '02:00:00:00:00:02', rx: '2' })
@@ -64,7 +64,7 @@ for (const menu of ['/ppp/active', '/interface'])
     expect(await lab.uploads()).toEqual({ ann: [2] })
   })
 
-test('of twins from one caller that came at once, one left: nobody knows which, so both wait', async () => {
+test('if one of two simultaneous twins from one caller ends, both wait, because it is unknown which', async () => {
   const lab = await PppLab.open()
   const left = lab.login('ann', { name: '<pppoe-ann>', rx: '1' })
   lab.login('ann', { name: '<pppoe-ann-1>', rx: '2' })
@@ -74,7 +74,7 @@ test('of twins from one caller that came at once, one left: nobody knows which, 
   expect(await lab.uploads()).toEqual({ ann: [2] })
 })
 
-test('a twin that came after the sessions were printed is on nobody else’s row', async () => {
+test('the row of a twin that came after the sessions were printed goes to no other session', async () => {
   const lab = await PppLab.open()
   lab.login('ann', {
     name: '<l2tp-ann>',
@@ -93,7 +93,7 @@ test('a twin that came after the sessions were printed is on nobody else’s row
   expect(await lab.uploads()).toEqual({ ann: [1, 2] })
 })
 
-test('a static binding is told, and so are its counters while nobody is on it', async () => {
+test('a static binding is reported, and its counters too while no session is on it', async () => {
   const lab = await PppLab.open()
   const on = lab.bind('line-12', 'ann', { rx: '500', tx: '600' })
   lab.bind('line-13', 'bob', { rx: '1', tx: '2' })
@@ -112,7 +112,7 @@ test('a static binding is told, and so are its counters while nobody is on it', 
   ])
 })
 
-test('who logs in again on a static binding between two readings is on it in the very next', async () => {
+test('a new login on a static binding between two readings is on it in the next reading', async () => {
   const lab = await PppLab.open()
   const on = lab.bind('line-12', 'ann')
   const before = lab.login('ann', { on })
@@ -126,7 +126,7 @@ test('who logs in again on a static binding between two readings is on it in the
   expect(rows).toMatchObject([{ binding: 'line-12', counters: { upload: 520 } }])
 })
 
-test('a dynamic interface beside a binding is none', async () => {
+test('a dynamic interface beside a binding is not a binding', async () => {
   const lab = await PppLab.open()
   const on = lab.bind('line-12', 'ann', { rx: '500' })
   lab.login('ann', { on, caller: '02:00:00:00:00:01' })
@@ -141,7 +141,7 @@ test('a dynamic interface beside a binding is none', async () => {
   expect(bindings.map(it => it.name)).toEqual(['line-12'])
 })
 
-test('an idle binding is nobody’s, however well user and caller fit', async () => {
+test('an idle binding goes to no session, however well user and caller match', async () => {
   const lab = await PppLab.open()
   lab.bind('line-12', 'ann', { rx: '500' })
   const left = lab.login('ann', { rx: '3' })

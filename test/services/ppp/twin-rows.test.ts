@@ -6,9 +6,9 @@ class Answers {
   readonly twins = new TwinRows()
 
   /** @returns the bytes of each row after it */
-  take(rows: Readonly<Record<number, readonly [its: string, bytes: number]>>, fresh: readonly number[]) {
+  take(rows: Readonly<Record<number, readonly [key: string, bytes: number]>>, fresh: readonly number[]) {
     const bytes = new Float64Array(8).fill(Number.NaN)
-    for (const [number, [, its]] of Object.entries(rows)) bytes[Number(number)] = its
+    for (const [number, [, shown]] of Object.entries(rows)) bytes[Number(number)] = shown
     for (const number of fresh) this.twins.note(number, rows[number]?.[0] ?? '')
     this.twins.level(number => number in rows, bytes, Float64Array.from(bytes))
     return Object.keys(rows).map(number => bytes[Number(number)])
@@ -31,7 +31,7 @@ test('three rows of one interface are one', () => {
   expect([0, 1, 2].map(it => answers.twins.firstOf(it))).toEqual([0, 0, 0])
 })
 
-test('interfaces that come back under each other’s numbers are no twins', () => {
+test('interfaces that come back with each other’s numbers are not twins', () => {
   const answers = new Answers()
   answers.take({ 0: ['a', 10], 1: ['b', 7] }, [0, 1])
   answers.take({}, [])
@@ -39,6 +39,6 @@ test('interfaces that come back under each other’s numbers are no twins', () =
   expect(answers.take({ 0: ['c', 1], 1: ['a', 13], 2: ['b', 9] }, [0, 2])).toEqual([1, 13, 9])
 })
 
-test('a row with counters that can not be read takes those of its twin', () => {
+test('a row whose counters cannot be read gets those of its twin', () => {
   expect(new Answers().take({ 0: ['a', Number.NaN], 1: ['a', 4] }, [0, 1])).toEqual([4, 4])
 })

@@ -130,7 +130,7 @@ test.each([
     const scene = await CaseScene.open(ledger, menus, { isListening: true })
     await scene.read(2)
     for (const words of [{ '.id': '*C0A80A08' }, { '.id': '*FFFF' }, {}])
-      scene.router.tell('/ip/hotspot/active', { ...words, '.dead': 'true' })
+      scene.router.report('/ip/hotspot/active', { ...words, '.dead': 'true' })
     await scene.read(3)
     expect(await scene.sessions()).toMatchObject([
       { username: 'ann', status: 'ended', end_reason: 'logout', data_download: counted },
