@@ -1,6 +1,6 @@
 import type { RouterConfig } from '../config/config.ts'
 import type { ConfiguredRouter } from '../config/difference.ts'
-import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe.ts'
+import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe-router.ts'
 import { printable } from '../runtime/printable.ts'
 import { SERVICE_NAMES } from '../services/services.ts'
 import { type Finding, isFaulty } from './findings.ts'

@@ -3,8 +3,8 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Component } from '../runtime/component.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Progress } from '../runtime/progress.ts'
-import { DISABLED, type RouterHealth } from './health.ts'
 import { Gate } from './read-limit.ts'
+import { DISABLED, type RouterHealth } from './router-health.ts'
 import {
   type HeldBack,
   type PolledRouter,

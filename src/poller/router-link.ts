@@ -1,6 +1,6 @@
 import type { MissingMenu, Reading, Service } from '../accounting/reading.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
-import type { BudgetUse } from './health.ts'
+import type { BudgetUse } from './router-health.ts'
 
 /** A connection to a router, logged in. */
 export interface RouterLink {

@@ -1,5 +1,5 @@
 import type { LimitUse } from '../accounting/limits/limit-use.ts'
-import type { RouterHealth } from '../poller/health.ts'
+import type { RouterHealth } from '../poller/router-health.ts'
 import type { RouterBook } from '../recording/router-book.ts'
 
 /** How much of each of its limits a router uses. The use of its bytes is that of the last poll. */

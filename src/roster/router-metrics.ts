@@ -1,6 +1,6 @@
 import type { Service } from '../accounting/reading.ts'
 import type { LiveService } from '../live/service.ts'
-import type { RouterHealth } from '../poller/health.ts'
+import type { RouterHealth } from '../poller/router-health.ts'
 import type { RouterRef } from '../recording/ports.ts'
 import type { RouterBook } from '../recording/router-book.ts'
 import type { Measured, Metrics } from '../runtime/metrics.ts'

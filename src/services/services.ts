@@ -1,7 +1,7 @@
 import type { Service } from '../accounting/reading.ts'
 import type { RouterService } from '../routeros/router-service.ts'
 import { REGISTERED } from './registered.ts'
-import type { RouterSettings } from './service.ts'
+import type { RouterSettings } from './service-description.ts'
 
 /** The names of all services. */
 export const SERVICE_NAMES: readonly Service[] = REGISTERED.map(({ name }) => name)

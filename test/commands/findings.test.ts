@@ -13,7 +13,7 @@ import {
   RouterTrap,
   RouterUnreachable,
 } from '../../src/routeros/errors.ts'
-import type { RouterProbe } from '../../src/routeros/probe.ts'
+import type { RouterProbe } from '../../src/routeros/probe-router.ts'
 import { routerConfig } from './routers.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')

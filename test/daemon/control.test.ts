@@ -9,7 +9,7 @@ import { status } from '../../src/commands/status.ts'
 import { Control } from '../../src/daemon/control.ts'
 import { controlSocketOf } from '../../src/daemon/control-socket.ts'
 import { NO_TOTALS, type Snapshot, statsOf } from '../../src/live/snapshot.ts'
-import { UNTRIED } from '../../src/poller/health.ts'
+import { UNTRIED } from '../../src/poller/router-health.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 
 const NOON = new Date('2026-11-24T12:00:00Z')

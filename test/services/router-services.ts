@@ -1,6 +1,6 @@
 import type { Service } from '../../src/accounting/reading.ts'
 import type { RouterService } from '../../src/routeros/router-service.ts'
-import type { RouterSettings } from '../../src/services/service.ts'
+import type { RouterSettings } from '../../src/services/service-description.ts'
 import { routerServices } from '../../src/services/services.ts'
 
 /** The services of a new router; by default hotspot and PPP. */

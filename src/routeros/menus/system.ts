@@ -1,8 +1,8 @@
 import type { Window } from '../../accounting/reading.ts'
 import { RouterTrap } from '../errors.ts'
 import type { RouterConnection } from '../wire/connection.ts'
-import { readSerial } from './device.ts'
 import { beganAt, proplist, requiredUptimeOf } from './fields.ts'
+import { readSerial } from './serial-number.ts'
 
 /** What a router reports about itself. */
 export interface RouterSystem {

@@ -14,7 +14,7 @@ import { type Candidate, RowAdmission } from '../../routeros/rows/row-admission.
 import type { ParsedRow, ParsedRowSink } from '../../routeros/rows/row-memory.ts'
 import type { Asked } from '../../routeros/wire/connection.ts'
 import type { Row } from '../../routeros/wire/sentence.ts'
-import type { RouterSettings } from '../service.ts'
+import type { RouterSettings } from '../service-description.ts'
 
 export const COUNTERS = ['bytes-in', 'bytes-out'] as const
 

@@ -1,4 +1,4 @@
-import type { ServiceDescription } from '../service.ts'
+import type { ServiceDescription } from '../service-description.ts'
 import { HotspotMenu } from './hotspot-menu.ts'
 import { HOTSPOT_RULES } from './hotspot-rules.ts'
 

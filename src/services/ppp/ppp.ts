@@ -1,4 +1,4 @@
-import type { ServiceDescription } from '../service.ts'
+import type { ServiceDescription } from '../service-description.ts'
 import { Callers } from './callers.ts'
 import { PppMenu } from './ppp-menu.ts'
 import { PPP_RULES } from './ppp-rules.ts'

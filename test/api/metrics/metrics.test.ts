@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { routerId } from '../../../src/accounting/ids.ts'
-import { UNTRIED } from '../../../src/poller/health.ts'
+import { UNTRIED } from '../../../src/poller/router-health.ts'
 import type { MeasuredBook } from '../../../src/roster/router-metrics.ts'
 import { RouterLoginRefused, RouterTimeout } from '../../../src/routeros/errors.ts'
 import { ann, bytes, hotspot, Meter } from '../../accounting/readings.ts'

@@ -1,4 +1,4 @@
-import type { ServiceDescription } from '../../../../src/services/service.ts'
+import type { ServiceDescription } from '../../../../src/services/service-description.ts'
 import { BypassedMenu } from './bypassed-menu.ts'
 
 /** Hosts behind a hotspot that an IP binding lets through without a login. Nobody but the device is known of them. */

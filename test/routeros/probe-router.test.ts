@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Service } from '../../src/accounting/reading.ts'
 import { RouterLoginRefused, RouterTimeout, RouterTrap } from '../../src/routeros/errors.ts'
-import { probeRouter, type RouterProbe } from '../../src/routeros/probe.ts'
+import { probeRouter, type RouterProbe } from '../../src/routeros/probe-router.ts'
 import type { Address } from '../../src/routeros/wire/dial.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { fingerprintOf, serverIdentity } from '../harness/fleet/certificate.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RouterTimeout } from '../../../src/routeros/errors.ts'
-import { readSerial } from '../../../src/routeros/menus/device.ts'
+import { readSerial } from '../../../src/routeros/menus/serial-number.ts'
 import { conversation } from '../wire/dialled.ts'
 import { type Menus, menuConversation } from '../wire/menu-peer.ts'
 
