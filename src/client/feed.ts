@@ -1,15 +1,15 @@
-import { backOffMs, NOT_YOURS } from './back-off.ts'
-import { Alarm, type FeedClock, systemClock } from './clock.ts'
-import { Connection, type End, staleAfterMs } from './connection.ts'
-import { Events, type FeedError, type FeedEvent, type FeedEvents, type FeedState } from './events.ts'
+import { Alarm, type FeedClock, systemClock } from './feed-clock.ts'
+import { Connection, type End, staleAfterMs } from './feed-connection.ts'
+import { Events, type FeedError, type FeedEvent, type FeedEvents, type FeedState } from './feed-events.ts'
 import { KnownAlerts } from './known-alerts.ts'
 import type { ClientMessage, ServerMessage, SnapshotMessage, Subscription, Topic } from './messages.ts'
+import { NOT_YOURS, reconnectWaitMs } from './reconnect-wait.ts'
 import { type FeedSocketConstructor, platformSocket } from './socket.ts'
 import { Subscriptions } from './subscriptions.ts'
 
-export type { FeedClock } from './clock.ts'
-export type { End } from './connection.ts'
-export type { Age, FeedError, FeedEvent, FeedEvents, FeedState } from './events.ts'
+export type { FeedClock } from './feed-clock.ts'
+export type { End } from './feed-connection.ts'
+export type { Age, FeedError, FeedEvent, FeedEvents, FeedState } from './feed-events.ts'
 export type {
   Alert,
   AlertMessage,
@@ -191,7 +191,7 @@ export class Feed {
       this.#finish(end)
       return
     }
-    const ms = backOffMs(this.#failures, code, this.#options.random())
+    const ms = reconnectWaitMs(this.#failures, code, this.#options.random())
     this.#failures += 1
     this.#wait.set(ms, () => this.start())
     this.#enter({ kind: 'waiting', ms, why: end })

@@ -1,4 +1,4 @@
-import { Alarm, type FeedClock } from './clock.ts'
+import { Alarm, type FeedClock } from './feed-clock.ts'
 import type { ClientMessage } from './messages.ts'
 
 /** The server allows twenty messages at once and twenty a second, and closes the connection above that. */

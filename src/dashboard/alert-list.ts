@@ -1,7 +1,7 @@
-import { type Alert, wordsOf } from './alert.ts'
 import type { LocalTime } from './instant.ts'
 import { nameElement } from './name.ts'
 import { byId, made } from './page.ts'
+import { type Alert, wordsOf } from './shown-alert.ts'
 import { visible } from './visible.ts'
 
 /** Shows the newest alerts, the latest first. @param now time of the numbers on the page */

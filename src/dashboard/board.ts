@@ -1,11 +1,11 @@
 import { connectFeed, type Feed, type SnapshotMessage, type WelcomeMessage } from '../client/feed.ts'
 import { announce } from './announcer.ts'
-import type { Daemon } from './daemon.ts'
+import type { Daemon } from './daemon-api.ts'
 import { LocalTime } from './instant.ts'
 import { byId, made, setText } from './page.ts'
 import { bannerOf, labelOf, type PageStatus, pageStatusOf, refusalOf } from './page-status.ts'
 import { RateWindow } from './rate-window.ts'
-import { TenantView } from './tenant-view.ts'
+import { TenantView } from './tenant-panel.ts'
 
 export interface BoardOptions {
   readonly daemon: Daemon

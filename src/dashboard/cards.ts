@@ -1,8 +1,8 @@
 import type { Stats, Usage } from '../client/feed.ts'
 import type { Forecast } from './forecast.ts'
+import { formatBytes, formatCount, formatRate } from './format-quantity.ts'
 import { monthName } from './instant.ts'
 import { byId, setQuantity, setText } from './page.ts'
-import { formatBytes, formatCount, formatRate } from './quantity.ts'
 
 /** The tenant's main numbers. */
 export function showCards({ bytes, rates, ...stats }: Stats): void {

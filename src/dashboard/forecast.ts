@@ -1,4 +1,4 @@
-import type { Fields } from './fields.ts'
+import type { Fields } from './json-fields.ts'
 
 /** The usage in bytes at the end of the month, with its range. */
 export interface Forecast {

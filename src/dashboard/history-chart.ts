@@ -1,9 +1,9 @@
 import uPlot from 'uplot'
+import { brief, formatBytes } from './format-quantity.ts'
 import { type DayUsage, total } from './history.ts'
 import { dayName } from './instant.ts'
 import { byId, setQuantity, setText } from './page.ts'
 import { axis, type Palette, Plot, type PlotOptions } from './plot.ts'
-import { brief, formatBytes } from './quantity.ts'
 import { Rows } from './rows.ts'
 
 /** Steps of the axis of bytes: 1, 2, 5 and so on of each unit. */

@@ -1,5 +1,5 @@
 import { Board } from './board.ts'
-import { Daemon } from './daemon.ts'
+import { Daemon } from './daemon-api.ts'
 import { keptToken } from './kept-token.ts'
 import { OtherToken } from './other-token.ts'
 import { byId } from './page.ts'

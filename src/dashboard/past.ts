@@ -1,7 +1,7 @@
-import type { Daemon } from './daemon.ts'
-import { type Fields, listOf, numberOf, textOf } from './fields.ts'
+import type { Daemon } from './daemon-api.ts'
 import { type Forecast, forecastOf } from './forecast.ts'
 import { type DayUsage, firstDay, HISTORY_DAYS } from './history.ts'
+import { type Fields, listOf, numberOf, textOf } from './json-fields.ts'
 
 /** Data from the tables; `undefined` where it could not be read. */
 export interface Past {

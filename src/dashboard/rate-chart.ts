@@ -1,7 +1,7 @@
+import { brief, formatRate } from './format-quantity.ts'
 import type { LocalTime } from './instant.ts'
 import { byId, setQuantity, setText } from './page.ts'
 import { axis, type Palette, Plot, type PlotOptions } from './plot.ts'
-import { brief, formatRate } from './quantity.ts'
 import { type RateSample, type RateWindow, WINDOW_MS } from './rate-window.ts'
 import { Rows } from './rows.ts'
 

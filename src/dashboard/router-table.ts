@@ -1,8 +1,8 @@
 import type { Router } from '../client/feed.ts'
+import { formatCount } from './format-quantity.ts'
 import { ago } from './instant.ts'
 import { showNameIn } from './name.ts'
 import { byId, made, setQuantity, setText } from './page.ts'
-import { formatCount } from './quantity.ts'
 import { byNeed, troubleOf } from './router-trouble.ts'
 import { Rows } from './rows.ts'
 

@@ -1,7 +1,7 @@
-import { type Fields, listOf, numberOf, textOf } from './fields.ts'
+import { formatBytes } from './format-quantity.ts'
+import { type Fields, listOf, numberOf, textOf } from './json-fields.ts'
 import { showNameIn } from './name.ts'
 import { byId, setQuantity } from './page.ts'
-import { formatBytes } from './quantity.ts'
 import { Rows } from './rows.ts'
 
 interface TopUser {

@@ -1,6 +1,6 @@
 import type { AlertJson } from '../accounting/alert.ts'
 import type { TenantId } from '../accounting/ids.ts'
-import { encode } from './messages.ts'
+import { encode } from './feed-messages.ts'
 
 /** One alert's encoded message, and the outbox slot in which it waits for a slow watcher. */
 export interface AlertPost {

@@ -1,6 +1,6 @@
 import type { TenantId } from '../accounting/ids.ts'
 import { type SessionJson, type Snapshot, statsOf, sumTotals, type Totals } from '../live/snapshot.ts'
-import { encode, type ServerMessage } from './messages.ts'
+import { encode, type ServerMessage } from './feed-messages.ts'
 import { statsFrame } from './pusher/stats-frame.ts'
 import { textFrame } from './text-frame.ts'
 

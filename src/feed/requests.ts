@@ -1,9 +1,9 @@
 import type { Grant } from '../auth/bearer.ts'
 import type { Watcher } from './channel.ts'
 import { CLOSE } from './close-codes.ts'
+import type { ClientMessage } from './feed-messages.ts'
 import type { Hub } from './hub.ts'
-import type { ClientMessage } from './messages.ts'
-import { closing, DONE, errorAnswer, type Outcome } from './outcome.ts'
+import { closing, DONE, errorAnswer, type Outcome } from './request-outcome.ts'
 
 /** A client's request after its token was accepted. */
 export type Request = Exclude<ClientMessage, { readonly type: 'auth' }>

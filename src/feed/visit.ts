@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { CLOSE } from './close-codes.ts'
-import { closing, type Outcome } from './outcome.ts'
 import { PUSHER_CODE } from './pusher/codes.ts'
+import { closing, type Outcome } from './request-outcome.ts'
 
 type Refusal = 'no_token' | 'failed_token' | 'forbidden' | 'too_many'
 

@@ -1,5 +1,4 @@
 import { WebSocket } from 'ws'
-import type { FeedClock } from '../../src/client/clock.ts'
 import {
   connectFeed,
   type Feed,
@@ -7,6 +6,7 @@ import {
   type FeedEvents,
   type FeedOptions,
 } from '../../src/client/feed.ts'
+import type { FeedClock } from '../../src/client/feed-clock.ts'
 import { acme, START, tenantToken } from '../feed/feed-fixture.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 

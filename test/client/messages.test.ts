@@ -2,7 +2,7 @@ import { expect, expectTypeOf, test } from 'vitest'
 import type * as client from '../../src/client/messages.ts'
 import { readMessage } from '../../src/client/read-message.ts'
 import { expiryOf, renewalWaitMs } from '../../src/client/token-life.ts'
-import type { ClientMessage, ServerMessage } from '../../src/feed/messages.ts'
+import type { ClientMessage, ServerMessage } from '../../src/feed/feed-messages.ts'
 import { acme, START, tenantToken } from '../feed/feed-fixture.ts'
 
 type Of<Type, Message> = Extract<Message, { readonly type: Type }>

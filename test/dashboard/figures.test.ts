@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { brief, formatBytes, formatCount, formatRate } from '../../src/dashboard/format-quantity.ts'
 import { ago, dayName, LocalTime } from '../../src/dashboard/instant.ts'
-import { brief, formatBytes, formatCount, formatRate } from '../../src/dashboard/quantity.ts'
 
 const KB = 1024
 const [MB, GB, TB, PB] = [KB ** 2, KB ** 3, KB ** 4, KB ** 5]

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { FeedState, Router } from '../../src/client/feed.ts'
-import { alertOf, isNews, MOST_ALERTS, withAlert, wordsOf } from '../../src/dashboard/alert.ts'
 import { LocalTime } from '../../src/dashboard/instant.ts'
 import { bannerOf, labelOf, pageStatusOf, refusalOf, refusalWords } from '../../src/dashboard/page-status.ts'
 import { byNeed, troubleOf } from '../../src/dashboard/router-trouble.ts'
+import { alertOf, isNews, MOST_ALERTS, withAlert, wordsOf } from '../../src/dashboard/shown-alert.ts'
 
 const GB = 1024 ** 3
 const time = new LocalTime('Africa/Nairobi')

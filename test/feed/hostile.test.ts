@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { MAX_MESSAGE_BYTES } from '../../src/feed/messages.ts'
+import { MAX_MESSAGE_BYTES } from '../../src/feed/feed-messages.ts'
 import { ServedScene } from '../auth/served-scene.ts'
 import { acme } from './feed-fixture.ts'
 import { OPCODE, rawFrame, textFrameOf } from './raw-client.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { MESSAGE_TYPES, TOPICS } from '../../../src/feed/messages.ts'
+import { MESSAGE_TYPES, TOPICS } from '../../../src/feed/feed-messages.ts'
 import type { ServedScene } from '../../auth/served-scene.ts'
 import { type RawClient, textFrameOf } from '../../feed/raw-client.ts'
 import { tried } from '../../harness/random-runs.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import type { Actions } from '../../../src/commands/command-line.ts'
+import type { ClientMessage, TOPICS } from '../../../src/feed/feed-messages.ts'
 import type { Subject } from '../../../src/feed/frames.ts'
-import type { ClientMessage, TOPICS } from '../../../src/feed/messages.ts'
-import type { PusherInbound } from '../../../src/feed/pusher/messages.ts'
+import type { PusherInbound } from '../../../src/feed/pusher/pusher-messages.ts'
 import { NAMES } from './names.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { End } from './connection.ts'
+import type { End } from './feed-connection.ts'
 import type {
   AlertMessage,
   SessionsMessage,

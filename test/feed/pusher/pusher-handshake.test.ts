@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { handshakeFault } from '../../../src/feed/pusher/handshake.ts'
+import { handshakeFault } from '../../../src/feed/pusher/pusher-handshake.ts'
 
 const PAGE = 'https://panel.example.com'
 

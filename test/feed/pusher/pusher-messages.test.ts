@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readPusherMessage } from '../../../src/feed/pusher/messages.ts'
+import { readPusherMessage } from '../../../src/feed/pusher/pusher-messages.ts'
 
 function read(message: unknown) {
   return readPusherMessage(Buffer.from(JSON.stringify(message)), false)

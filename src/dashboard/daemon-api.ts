@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, textOf } from './fields.ts'
+import { type Fields, fieldsOf, textOf } from './json-fields.ts'
 
 /**
  * `absent`: this daemon does not have the page. `refused`: the token is not accepted. `failed`: try again later.

@@ -1,4 +1,4 @@
-import { Alarm, type FeedClock } from './clock.ts'
+import { Alarm, type FeedClock } from './feed-clock.ts'
 import type { ClientMessage, ServerMessage } from './messages.ts'
 import { Pace } from './pace.ts'
 import { readMessage } from './read-message.ts'

@@ -1,5 +1,5 @@
 import type { CloseCode } from './close-codes.ts'
-import type { ErrorCode } from './messages.ts'
+import type { ErrorCode } from './feed-messages.ts'
 
 /** The result of a client's message or of a time check: nothing, an error answer, or a close. */
 export type Outcome =

@@ -21,8 +21,8 @@ import {
   readPusherMessage,
   refusedFrame,
   subscribedFrame,
-} from './messages.ts'
-import { type Subscription, Subscriptions } from './subscriptions.ts'
+} from './pusher-messages.ts'
+import { type Subscription, Subscriptions } from './pusher-subscriptions.ts'
 
 /** Shared by all Pusher clients, and with those of the feed's own protocol. */
 export interface PusherClientOptions {

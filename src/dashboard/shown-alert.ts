@@ -1,6 +1,6 @@
-import { fieldsOf, numberOf, textOf } from './fields.ts'
+import { formatBytes } from './format-quantity.ts'
 import { dayName, type LocalTime, monthName } from './instant.ts'
-import { formatBytes } from './quantity.ts'
+import { fieldsOf, numberOf, textOf } from './json-fields.ts'
 import { visible } from './visible.ts'
 
 export interface Alert {

@@ -16,7 +16,7 @@ const LATER: readonly number[] = [1009, 1013, 4400, 4429]
  * @param code close code of the last connection
  * @param random 0 to 1
  */
-export function backOffMs(failures: number, code: number | undefined, random: number): number {
+export function reconnectWaitMs(failures: number, code: number | undefined, random: number): number {
   const isLater = code !== undefined && LATER.includes(code)
   const longestMs = isLater ? LONGEST_MS : Math.min(LONGEST_MS, 2 * SHORTEST_MS * 2 ** failures)
   return (longestMs / 2) * (1 + random)
