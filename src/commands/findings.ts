@@ -5,7 +5,7 @@ import { NEEDED_POLICIES, type Rights } from '../routeros/menus/rights.ts'
 import type { RouterProbe, ServiceProbe } from '../routeros/probe-router.ts'
 import { REGISTERED } from '../services/registered.ts'
 import { SERVICE_NAMES } from '../services/services.ts'
-import { adviceFor } from './advice.ts'
+import { adviceFor } from './router-advice.ts'
 import { leastPolicy, NEW_CERTIFICATE, quoted } from './router-console.ts'
 
 /** What is wrong with a router, and how to fix it. `fault`: it is not read correctly; `warning`: it may mislead. */

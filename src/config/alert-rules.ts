@@ -1,7 +1,7 @@
 import type { AlertRule, UsageLimit, UsageRule } from '../accounting/alert.ts'
-import type { Alert } from './blocks/alerts.ts'
-import type { Quota } from './blocks/quotas.ts'
-import type { Webhook } from './blocks/webhooks.ts'
+import type { Alert } from './blocks/alerts-block.ts'
+import type { Quota } from './blocks/quotas-block.ts'
+import type { Webhook } from './blocks/webhooks-block.ts'
 import type { WebhookConfig } from './config.ts'
 import { shareOf, type Threshold } from './fields/quantity.ts'
 

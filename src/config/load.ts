@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type * as z from 'zod'
 import { disagreements } from './blocks/agreement.ts'
-import { bucketSchema, configSchema, databaseSchema, journalSchema } from './blocks/schema.ts'
+import { bucketSchema, configSchema, databaseSchema, journalSchema } from './blocks/config-schema.ts'
 import type { Config } from './config.ts'
 import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'

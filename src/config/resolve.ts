@@ -1,6 +1,6 @@
 import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
-import { METRICS_HOST } from './blocks/metrics.ts'
-import type { ConfigFile } from './blocks/schema.ts'
+import type { ConfigFile } from './blocks/config-schema.ts'
+import { METRICS_HOST } from './blocks/metrics-block.ts'
 import type { AuthKey, AuthKeyConfig, Config, RouterConfig, ServerLimits, TenantConfig } from './config.ts'
 
 type TenantBlock = ConfigFile['tenants'][number]

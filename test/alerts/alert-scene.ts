@@ -1,7 +1,7 @@
 import type { AlertRule, AlertTerms, TenantAlert, UsageLimit, UsageRule } from '../../src/accounting/alert.ts'
 import { Calendar } from '../../src/accounting/calendar.ts'
 import { type RouterId, routerId, tenantId } from '../../src/accounting/ids.ts'
-import { AlertBoard } from '../../src/alerts/board.ts'
+import { AlertBoard } from '../../src/alerts/alert-board.ts'
 import type { WatchedRouter } from '../../src/alerts/due.ts'
 import { AlertWatch } from '../../src/alerts/watch.ts'
 import { createLogger } from '../../src/runtime/logger.ts'

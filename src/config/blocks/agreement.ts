@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { type Finding, pathText } from '../fault.ts'
 import { alertDisagreements } from './alert-agreement.ts'
-import { type Alert, alert } from './alerts.ts'
+import { type Alert, alert } from './alerts-block.ts'
 import { authDisagreements } from './auth-agreement.ts'
-import { quota } from './quotas.ts'
+import { quota } from './quotas-block.ts'
 
 const word = z.string().optional().catch(undefined)
 const identified = z.object({ id: word })

@@ -3,8 +3,8 @@ import { quotasOf } from '../alert-rules.ts'
 import { type Finding, pathText } from '../fault.ts'
 import { nearest } from '../fields/nearest.ts'
 import { shareOf } from '../fields/quantity.ts'
-import type { Alert } from './alerts.ts'
-import type { Quota } from './quotas.ts'
+import type { Alert } from './alerts-block.ts'
+import type { Quota } from './quotas-block.ts'
 
 /**
  * The readable parts of a tenant. `undefined` stands for a part with a fault of its own: it may have been meant as

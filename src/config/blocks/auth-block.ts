@@ -1,7 +1,7 @@
-import { keySetUrl } from '../fields/address.ts'
 import { publicKey } from '../fields/certificate.ts'
 import { type Checked, right, wrong } from '../fields/checked.ts'
 import { block, field, list } from '../fields/field.ts'
+import { keySetUrl } from '../fields/network-address.ts'
 import { duration } from '../fields/quantity.ts'
 import { instant, text } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'

@@ -1,6 +1,6 @@
-import { host } from '../fields/address.ts'
 import { type Checked, right, wrong } from '../fields/checked.ts'
 import { block, field } from '../fields/field.ts'
+import { host } from '../fields/network-address.ts'
 import { wholeNumber } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
 import type { Environment } from '../fields/secret-source.ts'
