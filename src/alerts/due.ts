@@ -1,4 +1,5 @@
 import type {
+  AlertPeriod,
   AlertTerms,
   DueSession,
   DueUsage,
@@ -6,10 +7,10 @@ import type {
   OutageRule,
   Recovery,
   SessionAlertKind,
+  Span,
 } from '../accounting/alert.ts'
-import type { Calendar } from '../accounting/calendar.ts'
+import type { Calendar, Day } from '../accounting/calendar.ts'
 import { type RouterId, routerKey, type TenantId } from '../accounting/ids.ts'
-import { openDays, openSpans } from './periods.ts'
 import type { RouterSight, Silences } from './silence.ts'
 
 /** A router that this daemon reads. */
@@ -92,4 +93,20 @@ export function recoveredOf(routers: readonly WatchedRouter[]): readonly Recover
 
 export function sightOf(tenant: TenantId, { router, lastReadingAt }: WatchedRouter): RouterSight {
   return { key: routerKey(tenant, router), lastReadingAt }
+}
+
+/**
+ * Yesterday and today. The last minutes of a day are committed after its end, and after an outage hours later.
+ */
+export function openDays(calendar: Calendar, now: Date): readonly [Day, Day] {
+  const today = calendar.dayAt(now.getTime())
+  return [calendar.dayAt(today.startMs - 1), today]
+}
+
+/** The days or months of yesterday and today. */
+export function openSpans(period: AlertPeriod, calendar: Calendar, now: Date): readonly Span[] {
+  const days = openDays(calendar, now).map(day => day.name)
+  if (period === 'day') return days.map(day => ({ name: day, fromDay: day, toDay: day }))
+  const lastDays = new Map(days.map(day => [day.slice(0, 7), day]))
+  return Array.from(lastDays, ([name, toDay]) => ({ name, fromDay: `${name}-01`, toDay }))
 }

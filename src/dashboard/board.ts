@@ -1,14 +1,14 @@
 import { connectFeed, type Feed, type SnapshotMessage, type WelcomeMessage } from '../client/feed.ts'
 import { announce } from './announcer.ts'
-import type { Daemon } from './daemon-api.ts'
+import type { DaemonApi } from './daemon-api.ts'
 import { LocalTime } from './instant.ts'
 import { byId, made, setText } from './page.ts'
 import { bannerOf, labelOf, type PageStatus, pageStatusOf, refusalOf } from './page-status.ts'
 import { RateWindow } from './rate-window.ts'
-import { TenantView } from './tenant-panel.ts'
+import { TenantPanel } from './tenant-panel.ts'
 
 export interface BoardOptions {
-  readonly daemon: Daemon
+  readonly daemon: DaemonApi
   readonly token: string
   /** Called if the token is refused, now or later. */
   readonly onRefused: (why: string) => void
@@ -28,7 +28,7 @@ export class Board {
   readonly #known = new Map<string, Known>()
   #welcome: WelcomeMessage | undefined
   #tenant: string | undefined
-  #view: TenantView | undefined
+  #panel: TenantPanel | undefined
   #status: PageStatus = { kind: 'connecting' }
 
   constructor(options: BoardOptions) {
@@ -45,10 +45,10 @@ export class Board {
     feed.on('welcome', welcome => this.#welcomed(welcome))
     feed.on('snapshot', snapshot => this.#showSnapshot(snapshot))
     feed.on('sessions', sessions => {
-      if (sessions.tenant === this.#tenant) this.#view?.showSessions(sessions)
+      if (sessions.tenant === this.#tenant) this.#panel?.showSessions(sessions)
     })
     feed.on('alert', ({ tenant, alert }) => {
-      if (tenant === this.#tenant) this.#view?.showAlert(alert)
+      if (tenant === this.#tenant) this.#panel?.showAlert(alert)
     })
     feed.on('state', state => {
       const refusal = refusalOf(state)
@@ -64,7 +64,7 @@ export class Board {
 
   stop(): void {
     this.#leaving.abort()
-    this.#view?.stop()
+    this.#panel?.stop()
     this.#feed.close()
     byId('board', HTMLElement).replaceChildren()
     for (const id of ['board', 'account', 'banner', 'tenant-choice']) byId(id, HTMLElement).hidden = true
@@ -92,23 +92,23 @@ export class Board {
   }
 
   #open(tenant: string): void {
-    this.#view?.stop()
+    this.#panel?.stop()
     this.#tenant = tenant
     const copy = byId('board-page', HTMLTemplateElement).content.cloneNode(true)
     byId('board', HTMLElement).replaceChildren(copy)
     setText(byId('tenant-name', HTMLElement), tenant)
     announce(`Usage of ${tenant}`)
     document.title = `${tenant} · Usage`
-    this.#view = new TenantView({
+    this.#panel = new TenantPanel({
       daemon: this.#options.daemon,
       feed: this.#feed,
       named: this.#welcome?.role === 'admin' ? tenant : undefined,
       intervalMs: () => this.#welcome?.interval_ms ?? 0,
       onRefused: this.#options.onRefused,
     })
-    this.#view.start()
+    this.#panel.start()
     const { latest, window } = this.#knownOf(tenant)
-    if (latest !== undefined) this.#view.showSnapshot(latest, window)
+    if (latest !== undefined) this.#panel.showSnapshot(latest, window)
   }
 
   #showSnapshot(snapshot: SnapshotMessage): void {
@@ -117,7 +117,7 @@ export class Board {
     known.window.add({ atMs: Date.parse(snapshot.as_of), upload, download })
     known.latest = snapshot
     if (snapshot.tenant !== this.#tenant) return
-    this.#view?.showSnapshot(snapshot, known.window)
+    this.#panel?.showSnapshot(snapshot, known.window)
     setText(byId('as-of', HTMLElement), `as of ${this.#asOf()}`)
   }
 

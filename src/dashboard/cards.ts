@@ -1,7 +1,7 @@
 import type { Stats, Usage } from '../client/feed.ts'
-import type { Forecast } from './forecast.ts'
 import { formatBytes, formatCount, formatRate } from './format-quantity.ts'
 import { monthName } from './instant.ts'
+import type { Forecast } from './month-forecast.ts'
 import { byId, setQuantity, setText } from './page.ts'
 
 /** The tenant's main numbers. */

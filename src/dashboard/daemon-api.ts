@@ -10,7 +10,7 @@ export type Answer =
   | { readonly kind: 'failed' }
 
 /** The daemon's HTTP API, with one token. */
-export class Daemon {
+export class DaemonApi {
   readonly #base: URL
   readonly #token: string
   /** Paths that the daemon does not have. They are not requested again. */

@@ -1,11 +1,19 @@
 import { Board } from './board.ts'
-import { Daemon } from './daemon-api.ts'
-import { keptToken } from './kept-token.ts'
+import { DaemonApi } from './daemon-api.ts'
 import { OtherToken } from './other-token.ts'
 import { byId } from './page.ts'
 import { refusalWords } from './page-status.ts'
+import { isAnother, tokenOf } from './page-token.ts'
 import { SignIn } from './sign-in.ts'
-import { isAnother, tokenOf } from './token.ts'
+
+const TOKEN_KEY = 'tikmeter.token'
+
+/** The token of this tab, which the browser forgets when the tab is closed. */
+const keptToken = {
+  get: (): string | undefined => sessionStorage.getItem(TOKEN_KEY) ?? undefined,
+  keep: (token: string): void => sessionStorage.setItem(TOKEN_KEY, token),
+  forget: (): void => sessionStorage.removeItem(TOKEN_KEY),
+}
 
 /** URL of the daemon, relative to the page: `<meta name="tikmeter" content="../">`. */
 const base = new URL(
@@ -24,7 +32,7 @@ function enter(token: string): void {
   board?.stop()
   keptToken.keep(token)
   signIn.hide()
-  board = new Board({ daemon: new Daemon(base, token), token, onRefused: why => leave(refusalWords(why)) })
+  board = new Board({ daemon: new DaemonApi(base, token), token, onRefused: why => leave(refusalWords(why)) })
   board.start()
 }
 

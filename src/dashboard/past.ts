@@ -1,7 +1,7 @@
-import type { Daemon } from './daemon-api.ts'
-import { type Forecast, forecastOf } from './forecast.ts'
+import type { DaemonApi } from './daemon-api.ts'
 import { type DayUsage, firstDay, HISTORY_DAYS } from './history.ts'
 import { type Fields, listOf, numberOf, textOf } from './json-fields.ts'
+import { type Forecast, forecastOf } from './month-forecast.ts'
 
 /** Data from the tables; `undefined` where it could not be read. */
 export interface Past {
@@ -20,7 +20,7 @@ export type PastAnswer =
  * @param today the tenant's day
  */
 export async function readPast(
-  daemon: Daemon,
+  daemon: DaemonApi,
   whose: Readonly<Record<string, string>>,
   { today, period }: { readonly today: string; readonly period: string },
   signal: AbortSignal,

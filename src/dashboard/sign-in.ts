@@ -1,5 +1,5 @@
 import { byId, setText } from './page.ts'
-import { isSendable } from './token.ts'
+import { isSendable } from './page-token.ts'
 
 /** The form for the token. */
 export class SignIn {

@@ -2,7 +2,7 @@ import type { Feed, SessionsMessage, SnapshotMessage } from '../client/feed.ts'
 import { showAlerts, spokenAlert } from './alert-list.ts'
 import { announce } from './announcer.ts'
 import { showCards, showForecast } from './cards.ts'
-import type { Daemon } from './daemon-api.ts'
+import type { DaemonApi } from './daemon-api.ts'
 import { type DayUsage, historyOf } from './history.ts'
 import { HistoryChart } from './history-chart.ts'
 import { LocalTime } from './instant.ts'
@@ -15,11 +15,10 @@ import { RouterTable } from './router-table.ts'
 import { keepReachable } from './scroll-areas.ts'
 import { SessionTable } from './session-table.ts'
 import { type Alert, alertOf, isNews, withAlert } from './shown-alert.ts'
-import { sleep } from './sleep.ts'
 import { TopUsers } from './top-users.ts'
 
-export interface TenantViewOptions {
-  readonly daemon: Daemon
+export interface TenantPanelOptions {
+  readonly daemon: DaemonApi
   readonly feed: Feed
   /** The tenant, if an admin is signed in; `undefined` for a tenant's own token. */
   readonly named: string | undefined
@@ -34,8 +33,8 @@ const PAST_EVERY_MS = 30_000
 const FIRST_PAST_EVERY_MS = 5_000
 
 /** The page of one tenant: live numbers from the feed, and data from the tables. */
-export class TenantView {
-  readonly #options: TenantViewOptions
+export class TenantPanel {
+  readonly #options: TenantPanelOptions
   readonly #leaving = new AbortController()
   #time = new LocalTime('UTC')
   #latest: SnapshotMessage | undefined
@@ -49,7 +48,7 @@ export class TenantView {
   readonly #rates = new RateChart(this.#time)
   readonly #history = new HistoryChart()
 
-  constructor(options: TenantViewOptions) {
+  constructor(options: TenantPanelOptions) {
     this.#options = options
   }
 
@@ -158,4 +157,18 @@ export class TenantView {
 
 function dayOf(day: string | null, asOf: string): string {
   return day ?? asOf.slice(0, 10)
+}
+
+/** Resolves after `ms` milliseconds, or at once if the signal aborts. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) return resolve()
+    const timer = setTimeout(done, ms)
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+  })
 }

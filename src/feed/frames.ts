@@ -1,7 +1,7 @@
 import type { TenantId } from '../accounting/ids.ts'
 import { type SessionJson, type Snapshot, statsOf, sumTotals, type Totals } from '../live/snapshot.ts'
 import { encode, type ServerMessage } from './feed-messages.ts'
-import { statsFrame } from './pusher/stats-frame.ts'
+import { statsFrame } from './pusher/pusher-messages.ts'
 import { textFrame } from './text-frame.ts'
 
 /** The source of the live numbers. Returns `undefined` for unknown tenants. */

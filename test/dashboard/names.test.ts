@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isAnother, isSendable, tokenOf } from '../../src/dashboard/token.ts'
+import { isAnother, isSendable, tokenOf } from '../../src/dashboard/page-token.ts'
 import { visible } from '../../src/dashboard/visible.ts'
 
 test.each([

@@ -1,7 +1,10 @@
 import type { RawData } from 'ws'
 import * as z from 'zod'
+import type { TenantId } from '../../accounting/ids.ts'
+import type { Stats } from '../../live/snapshot.ts'
 import { parseJson } from '../parse-json.ts'
 import { textFrame } from '../text-frame.ts'
+import { channelOf } from './app.ts'
 import type { PusherFault } from './codes.ts'
 
 /** Pusher's messages: JSON in which `data` is a string of JSON. Clients may also send it as plain JSON. */
@@ -45,6 +48,9 @@ export function readPusherMessage(raw: RawData, isBinary: boolean): PusherInboun
   }
 }
 
+/** Dashboards listen for one of these names; both events carry the same numbers. */
+const EVENTS = ['stats.updated', 'DashboardStatsUpdated']
+
 export function establishedFrame(socketId: string, activityTimeoutSeconds: number): Buffer {
   const data = JSON.stringify({ socket_id: socketId, activity_timeout: activityTimeoutSeconds })
   return frame({ event: 'pusher:connection_established', data })
@@ -58,6 +64,15 @@ export function subscribedFrame(channel: string): Buffer {
 export function refusedFrame(channel: string, reason: string): Buffer {
   const data = JSON.stringify({ type: 'AuthError', error: reason, status: 403 })
   return frame({ event: 'pusher:subscription_error', channel, data })
+}
+
+/** A tenant's stats for Pusher clients: two whole WebSocket frames in one buffer. */
+export function statsFrame(tenant: TenantId, stats: Stats): Buffer {
+  const channel = JSON.stringify(channelOf(tenant))
+  const content = JSON.stringify(JSON.stringify({ stats }))
+  return Buffer.concat(
+    EVENTS.map(event => textFrame(`{"event":"${event}","channel":${channel},"data":${content}}`)),
+  )
 }
 
 /** Here `data` is an object, as in Pusher's protocol. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { openDays, openSpans } from '../../src/alerts/periods.ts'
+import { openDays, openSpans } from '../../src/alerts/due.ts'
 
 const nairobi = new Calendar('Africa/Nairobi')
 

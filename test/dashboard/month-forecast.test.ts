@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { forecastOf } from '../../src/dashboard/forecast.ts'
+import { forecastOf } from '../../src/dashboard/month-forecast.ts'
 
 test('a forecast is shown with its range if that is known, and not at all without enough history', () => {
   expect(forecastOf({ forecast: 20, low: 15, high: 25 })).toEqual({ bytes: 20, between: [15, 25] })
