@@ -2,7 +2,7 @@ import { backOffMs } from '../runtime/back-off.ts'
 import type { Verdict } from './delivery.ts'
 
 /** The outcome of an attempt. */
-export type Outcome =
+export type PostOutcome =
   | {
       readonly kind: 'answered'
       readonly status: number
@@ -43,7 +43,7 @@ const PAUSING = new Set([429, 503])
  *
  * @param random in [0, 1)
  */
-export function verdictOn(outcome: Outcome, attempt: Attempt, random: number): Verdict {
+export function verdictOn(outcome: PostOutcome, attempt: Attempt, random: number): Verdict {
   const ownMs = backOffMs(WAITS, attempt.number, random)
   switch (outcome.kind) {
     case 'cut':

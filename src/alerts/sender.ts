@@ -9,7 +9,7 @@ import { isIP } from 'node:net'
 import type { Clock } from '../runtime/clock.ts'
 import { isPrivateAddress } from '../runtime/private-address.ts'
 import { PrivateAddress, publicLookup } from './public-lookup.ts'
-import { type Outcome, retryAfterMs } from './retry.ts'
+import { type PostOutcome, retryAfterMs } from './retry.ts'
 import { whyUnanswered } from './unanswered.ts'
 
 export interface Post {
@@ -57,7 +57,7 @@ export class Sender {
   }
 
   /** Never rejects. `cut` aborts the post. */
-  async post(post: Post, cut: AbortSignal): Promise<Outcome> {
+  async post(post: Post, cut: AbortSignal): Promise<PostOutcome> {
     const end = new AbortController()
     const done = new AbortController()
     const stop = () => end.abort()
@@ -80,7 +80,7 @@ export class Sender {
     for (const kept of Object.values(this.#agents)) for (const agent of Object.values(kept)) agent.destroy()
   }
 
-  #outcome(ending: Ending, end: AbortSignal, cut: AbortSignal): Outcome {
+  #outcome(ending: Ending, end: AbortSignal, cut: AbortSignal): PostOutcome {
     if (ending.kind === 'answer') {
       const { status, retryAfter } = ending
       return { kind: 'answered', status, retryAfterMs: retryAfterMs(retryAfter, this.#clock.now()) }

@@ -38,7 +38,7 @@ export interface DeliveryObserver {
 
 export interface WebhooksOptions {
   readonly store: DeliveryStore
-  readonly sender: { post(post: Post, cut: AbortSignal): Promise<Outcome>; close(): void }
+  readonly sender: { post(post: Post, cut: AbortSignal): Promise<PostOutcome>; close(): void }
   readonly random: () => number
   readonly observer: DeliveryObserver
   readonly clock: Clock
@@ -173,7 +173,7 @@ export class Webhooks implements Component {
     }
   }
 
-  #report(delivery: Delivery, verdict: Verdict, outcome: Outcome): void {
+  #report(delivery: Delivery, verdict: Verdict, outcome: PostOutcome): void {
     const { observer, log } = this.#options
     const { tenant, webhook, event, about } = delivery
     const key = webhookKey(delivery)

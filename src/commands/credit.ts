@@ -26,12 +26,12 @@ export class NotDecided extends Error {
 export async function credit({ url, decision, log }: CreditCommand): Promise<string> {
   const outcome = await decideOnce({ url, log }, decision)
   if (outcome.kind !== 'decided') throw new NotDecided(whyNot(decision.event, outcome))
-  return textOf(decision.event, outcome)
+  return decisionText(decision.event, outcome)
 }
 
 type Decided = Extract<DecisionOutcome, { kind: 'decided' }>
 
-function textOf(event: string, { tenant, upload, download, credited }: Decided): string {
+function decisionText(event: string, { tenant, upload, download, credited }: Decided): string {
   const bytes = `${bytesText(upload)} up, ${bytesText(download)} down`
   if (!credited) return `ok: event ${event} is rejected for good: ${bytes} stay out`
   const { username, day } = credited

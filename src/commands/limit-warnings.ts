@@ -40,7 +40,7 @@ function findingsOf(
       const path = ['tenants', t, 'routers', r]
       const uses = near.get(`${tenant.id}/${router.id}`) ?? []
       return uses.flatMap(use => {
-        const message = messageOf(use, router)
+        const message = warningText(use, router)
         return message === undefined ? [] : [{ path, message }]
       })
     }),
@@ -48,7 +48,7 @@ function findingsOf(
 }
 
 /** @returns `undefined` if the limit was raised in the file and now leaves room */
-function messageOf(
+function warningText(
   { limit, used, allowed }: NearLimit,
   { maxSessions, newSessionsPerHour }: RouterConfig,
 ): string | undefined {

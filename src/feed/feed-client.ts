@@ -11,7 +11,7 @@ import { encode, readMessage } from './feed-messages.ts'
 import type { Hub, Scope } from './hub.ts'
 import type { FeedLimits } from './limits.ts'
 import { Outbox } from './outbox.ts'
-import { closing, DONE, type Outcome } from './request-outcome.ts'
+import { closing, DONE, type RequestOutcome } from './request-outcome.ts'
 import { fulfil } from './requests.ts'
 import type { Visit } from './visit.ts'
 
@@ -115,7 +115,7 @@ export class FeedClient implements Watcher {
     if (this.#state === before) this.#apply(this.#judge(verdict, token, grant))
   }
 
-  #overdue(nowMs: number, wallMs: number): Outcome {
+  #overdue(nowMs: number, wallMs: number): RequestOutcome {
     const state = this.#state
     if (state.kind === 'anonymous' && nowMs >= state.deadlineMs) {
       return closing(CLOSE.noTokenInTime, 'no token in time')
@@ -138,7 +138,7 @@ export class FeedClient implements Watcher {
     }
   }
 
-  #enqueue(handle: () => Promise<Outcome>): void {
+  #enqueue(handle: () => Promise<RequestOutcome>): void {
     if (this.#state.kind === 'closed') return
     if (this.#inbound.take(this.#clock.steadyMs())) {
       this.#work = this.#work.then(handle).then(outcome => this.#apply(outcome))
@@ -147,7 +147,7 @@ export class FeedClient implements Watcher {
     }
   }
 
-  #apply(outcome: Outcome): void {
+  #apply(outcome: RequestOutcome): void {
     switch (outcome.kind) {
       case 'done':
         break
@@ -168,7 +168,7 @@ export class FeedClient implements Watcher {
     }
   }
 
-  async #receive(raw: RawData, isBinary: boolean): Promise<Outcome> {
+  async #receive(raw: RawData, isBinary: boolean): Promise<RequestOutcome> {
     if (this.#state.kind === 'closed') return DONE
     const inbound = readMessage(raw, isBinary)
     if (inbound.kind === 'malformed') {
@@ -182,7 +182,7 @@ export class FeedClient implements Watcher {
     return fulfil(message, this.#state.grant, this, this.#options.hub, mayRefresh)
   }
 
-  async #authenticate(token: string): Promise<Outcome> {
+  async #authenticate(token: string): Promise<RequestOutcome> {
     if (this.#state.kind === 'closed') return DONE
     const known = this.#state.kind === 'authenticated' ? this.#state.grant : undefined
     if (known === undefined) this.#state = { kind: 'verifying' }
@@ -191,7 +191,7 @@ export class FeedClient implements Watcher {
   }
 
   /** @param known the grant of the previous token */
-  #judge(verdict: Grant | Refusal, token: string, known: Grant | undefined): Outcome {
+  #judge(verdict: Grant | Refusal, token: string, known: Grant | undefined): RequestOutcome {
     switch (verdict.kind) {
       case 'refused':
         return this.#visit.failed(verdict.reason)
@@ -205,13 +205,13 @@ export class FeedClient implements Watcher {
     }
   }
 
-  #renew(known: Grant, grant: Grant, token: string): Outcome {
+  #renew(known: Grant, grant: Grant, token: string): RequestOutcome {
     if (seatOf(known) !== seatOf(grant)) return closing(CLOSE.notYours, 'the token is for another tenant')
     this.#state = { kind: 'authenticated', grant, token }
     return DONE
   }
 
-  #enter(grant: Grant, token: string): Outcome {
+  #enter(grant: Grant, token: string): RequestOutcome {
     const { hub, seats, intervalMs, serverVersion } = this.#options
     if (grant.kind === 'tenant' && hub.serves(grant.tenant) === undefined) {
       return closing(CLOSE.notYours, 'the tenant is not served here')

@@ -3,7 +3,7 @@ import type { Watcher } from './channel.ts'
 import { CLOSE } from './close-codes.ts'
 import type { ClientMessage } from './feed-messages.ts'
 import type { Hub } from './hub.ts'
-import { closing, DONE, errorAnswer, type Outcome } from './request-outcome.ts'
+import { closing, DONE, errorAnswer, type RequestOutcome } from './request-outcome.ts'
 
 /** A client's request after its token was accepted. */
 export type Request = Exclude<ClientMessage, { readonly type: 'auth' }>
@@ -16,7 +16,7 @@ export function fulfil(
   watcher: Watcher,
   hub: Hub,
   mayRefresh: () => boolean,
-): Outcome {
+): RequestOutcome {
   switch (request.type) {
     case 'subscribe':
       return subscribe(request, grant, watcher, hub)
@@ -36,7 +36,7 @@ function subscribe(
   grant: Grant,
   watcher: Watcher,
   hub: Hub,
-): Outcome {
+): RequestOutcome {
   if (isSomeoneElses(named, grant)) return closing(CLOSE.notYours, 'the tenant is not yours')
   if (topics.includes('system')) {
     if (grant.kind !== 'admin') return closing(CLOSE.notYours, 'the system is for admins')
@@ -58,7 +58,7 @@ function unsubscribe(
   grant: Grant,
   watcher: Watcher,
   hub: Hub,
-): Outcome {
+): RequestOutcome {
   if (isSomeoneElses(named, grant)) return closing(CLOSE.notYours, 'the tenant is not yours')
   if (topics.includes('system')) hub.unsubscribeSystem(watcher)
   if (!isOfTenant(topics)) return DONE

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { CLOSE } from './close-codes.ts'
 import { PUSHER_CODE } from './pusher/codes.ts'
-import { closing, type Outcome } from './request-outcome.ts'
+import { closing, type RequestOutcome } from './request-outcome.ts'
 
 type Refusal = 'no_token' | 'failed_token' | 'forbidden' | 'too_many'
 
@@ -42,7 +42,7 @@ export class Visit {
   }
 
   /** Counts an invalid token. @returns how the connection ends */
-  failed(reason: string): Outcome {
+  failed(reason: string): RequestOutcome {
     this.refused('failed_token')
     return this.#limits.mayFail(this.#address)
       ? closing(CLOSE.badToken, reason)

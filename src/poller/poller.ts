@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Component } from '../runtime/component.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Progress } from '../runtime/progress.ts'
-import { Gate } from './read-limit.ts'
+import { ReadLimit } from './read-limit.ts'
 import { DISABLED, type RouterHealth } from './router-health.ts'
 import {
   type HeldBack,
@@ -44,7 +44,7 @@ interface Running {
 /** Reads every router on its schedule, one loop each. */
 export class Poller implements Component {
   readonly #options: PollerOptions
-  readonly #gate: Gate
+  readonly #readLimit: ReadLimit
   readonly #progress: Progress
   readonly #schedules = new Map<string, Schedule>()
   readonly #ticking = new AbortController()
@@ -58,7 +58,7 @@ export class Poller implements Component {
 
   constructor(options: PollerOptions) {
     this.#options = options
-    this.#gate = new Gate(options)
+    this.#readLimit = new ReadLimit(options)
     this.#progress = new Progress({ clock: options.clock, withinMs: STUCK_AFTER_MS })
   }
 
@@ -92,7 +92,7 @@ export class Poller implements Component {
     }
     const loop = new RouterLoop(router, {
       ...this.#options,
-      gate: this.#gate,
+      readLimit: this.#readLimit,
       progress: this.#progress,
       slot: this.#schedule(router.schedule).join(),
     })

@@ -7,7 +7,7 @@ const PATIENCE_MS = 1_000
 const SETTLED = 'settled'
 
 /** Limits the number of routers that are read at the same time, without letting slow ones delay the others. */
-export class Gate {
+export class ReadLimit {
   readonly #limit: LimitFunction
   readonly #clock: Clock
 

@@ -18,12 +18,12 @@ export interface RouterLink {
   close(): void
 }
 
-type Outcome =
+type ReadOutcome =
   | { readonly kind: 'read'; readonly reading: Reading | undefined }
   | { readonly kind: 'failed'; readonly failure: Failure }
 
 /** Reads a service. Throws only errors that are not a `Failure`. */
-export async function outcomeOf(link: RouterLink, service: Service): Promise<Outcome> {
+export async function outcomeOf(link: RouterLink, service: Service): Promise<ReadOutcome> {
   try {
     return { kind: 'read', reading: await link.read(service) }
   } catch (error) {

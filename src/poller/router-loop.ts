@@ -5,7 +5,7 @@ import { type Failure, isFailure } from '../runtime/failure.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Progress } from '../runtime/progress.ts'
 import { Overload } from './overload.ts'
-import type { Gate } from './read-limit.ts'
+import type { ReadLimit } from './read-limit.ts'
 import { retryWaitMs } from './retry-wait.ts'
 import { type RouterHealth, UNTRIED } from './router-health.ts'
 import { outcomeOf, type RouterLink } from './router-link.ts'
@@ -41,7 +41,7 @@ export interface PollObserver {
 
 export interface LoopOptions {
   readonly slot: Slot
-  readonly gate: Gate
+  readonly readLimit: ReadLimit
   /** Tracks connection attempts and polls. */
   readonly progress: Progress
   readonly observer: PollObserver
@@ -170,9 +170,11 @@ export class RouterLoop {
   }
 
   async #poll(link: RouterLink): Promise<void> {
-    const { gate, sink, clock } = this.#options
+    const { readLimit, sink, clock } = this.#options
     const startedMs = clock.steadyMs()
-    const outcomes = await gate.pass(() => Promise.all(this.#router.services.map(it => outcomeOf(link, it))))
+    const outcomes = await readLimit.pass(() =>
+      Promise.all(this.#router.services.map(it => outcomeOf(link, it))),
+    )
     const latencyMs = clock.steadyMs() - startedMs
     const readings = outcomes.flatMap(it => (it.kind === 'read' && it.reading ? [it.reading] : []))
     const failure = outcomes.findLast(it => it.kind === 'failed')?.failure

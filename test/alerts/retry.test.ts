@@ -1,19 +1,19 @@
 import { describe, expect, it, test } from 'vitest'
-import { type Outcome, retryAfterMs, verdictOn } from '../../src/alerts/retry.ts'
+import { type PostOutcome, retryAfterMs, verdictOn } from '../../src/alerts/retry.ts'
 
 const FIRST = { number: 1, ageMs: 0 }
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const LATE_MS = 24 * HOUR_MS
 
-function answered(status: number, retryAfter?: number): Outcome {
+function answered(status: number, retryAfter?: number): PostOutcome {
   return { kind: 'answered', status, retryAfterMs: retryAfter }
 }
 
-const SILENT: Outcome = { kind: 'unanswered', error: 'no answer within 10 s' }
+const SILENT: PostOutcome = { kind: 'unanswered', error: 'no answer within 10 s' }
 
 /** Time until the next attempt, without jitter; `undefined` if there is none. */
-function restMs(outcome: Outcome, number = 1, random = 0): number | undefined {
+function restMs(outcome: PostOutcome, number = 1, random = 0): number | undefined {
   const verdict = verdictOn(outcome, { number, ageMs: 0 }, random)
   return verdict.kind === 'retry' ? verdict.afterMs : undefined
 }

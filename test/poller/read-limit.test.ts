@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Gate } from '../../src/poller/read-limit.ts'
+import { ReadLimit } from '../../src/poller/read-limit.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 
 /** Work that begins when it gets a place, and ends when the test says so. */
@@ -19,9 +19,9 @@ class Work {
 
 function crowd(count: number, concurrency: number) {
   const clock = new HandClock('2026-03-01T00:00:00Z')
-  const gate = new Gate({ concurrency, clock })
+  const readLimit = new ReadLimit({ concurrency, clock })
   const works = Array.from({ length: count }, () => new Work())
-  const passes = works.map(work => gate.pass(work.run))
+  const passes = works.map(work => readLimit.pass(work.run))
   const begun = () => works.filter(work => work.hasBegun).length
   return { clock, works, passes, begun }
 }

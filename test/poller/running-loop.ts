@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, expect } from 'vitest'
 import type { Reading } from '../../src/accounting/reading.ts'
-import { Gate } from '../../src/poller/read-limit.ts'
+import { ReadLimit } from '../../src/poller/read-limit.ts'
 import { type HeldBack, type ReadingSink, RouterLoop } from '../../src/poller/router-loop.ts'
 import { Slot } from '../../src/poller/slot.ts'
 import { Progress } from '../../src/runtime/progress.ts'
@@ -32,7 +32,7 @@ export function runningLoop({ isObliging = false, about, sink, heldBack }: Setti
   const observer = new Observations()
   const readings: Reading[] = []
   const loop = new RouterLoop(router.polled(about), {
-    gate: new Gate({ concurrency: 1, clock }),
+    readLimit: new ReadLimit({ concurrency: 1, clock }),
     progress: new Progress({ clock, withinMs: 120_000 }),
     sink: sink ?? { record: (_, all) => void readings.push(...all) },
     heldBack: heldBack ?? (() => undefined),

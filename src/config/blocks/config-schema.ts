@@ -10,7 +10,7 @@ import { block, field, list } from '../fields/field.ts'
 import { host, network, origin } from '../fields/network-address.ts'
 import { duration, interval, rate, size } from '../fields/quantity.ts'
 import { path } from '../fields/readable-file.ts'
-import { boolean, instant, oneOf, text, textOf, wholeNumber } from '../fields/scalar.ts'
+import { boolean, instant, oneOf, text, textMatching, wholeNumber } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
 import type { Environment } from '../fields/secret-source.ts'
 import { serverTls } from '../fields/server-tls.ts'
@@ -83,7 +83,7 @@ export function configSchema(env: Environment) {
       snapshots: block({ interval: field(interval).prefault('5s') }).prefault({}),
       log: block({ level: field(oneOf(LOG_LEVELS)).optional() }).prefault({}),
       pusher: block({
-        key: field(textOf(isPusherKey, 'a key of letters, digits, "-" and "_", in quotes')),
+        key: field(textMatching(isPusherKey, 'a key of letters, digits, "-" and "_", in quotes')),
         secret: secret(env, isNotEmpty),
       }).optional(),
       retention: block({

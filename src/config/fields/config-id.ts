@@ -1,8 +1,8 @@
 import { isConfigId } from '../../accounting/ids.ts'
-import { textOf } from './scalar.ts'
+import { textMatching } from './scalar.ts'
 
 /** The id of an entry in a list of the file. */
-export const configId = textOf(
+export const configId = textMatching(
   isConfigId,
   'an id in quotes: letters, digits, "-", "_" and ".", at most 64 characters',
 )

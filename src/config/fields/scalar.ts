@@ -18,7 +18,7 @@ export function wholeNumber(min: number, max: number): (value: unknown) => Check
 }
 
 /** Text that passes the field's own rule; `wanted` describes the rule. */
-export function textOf(isRight: (value: string) => boolean, wanted: string) {
+export function textMatching(isRight: (value: string) => boolean, wanted: string) {
   return (value: unknown): Checked<string> =>
     typeof value === 'string' && isRight(value) ? right(value) : notA(wanted, value)
 }

@@ -5,7 +5,7 @@ import { routerId, routerKey, sessionId, tenantId } from '../../../src/accountin
 import { ALL_ROWS } from '../../../src/accounting/limits/admission.ts'
 import { inOneGo } from '../../../src/accounting/steps.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
-import { Gate } from '../../../src/poller/read-limit.ts'
+import { ReadLimit } from '../../../src/poller/read-limit.ts'
 import { RouterLoop } from '../../../src/poller/router-loop.ts'
 import { Slot } from '../../../src/poller/slot.ts'
 import { Recorder } from '../../../src/recording/recorder.ts'
@@ -190,7 +190,7 @@ export class CaseScene {
     const loop = new RouterLoop(
       { key: KEY, services, schedule: '* * * * * *', isEnabled: true, connect },
       {
-        gate: new Gate({ concurrency: 1, clock }),
+        readLimit: new ReadLimit({ concurrency: 1, clock }),
         progress: new Progress({ clock, withinMs: 120_000 }),
         observer: {
           polled: () => this.#polled?.resolve(),
