@@ -345,14 +345,8 @@ describe('a webhook', () => {
     expect(scene.endpoint.received.map(({ path }) => path)).toEqual(['/moved', '/moved'])
   })
 
-  it('that leaves the config during a post has that post settled', async () => {
-    const scene = await begin('/a')
-    let answer = () => {}
-    scene.endpoint.answering = response => {
-      answer = () => response.end()
-    }
-    const [id, next] = [scene.add('/a'), scene.add('/a')]
-    await scene.endpoint.untilReceived(1)
+  it('that is removed during a post has that post settled', async () => {
+    const { scene, id, next, answer } = await postUnderWay()
     scene.setWebhooks()
     answer()
     await scene.until(id, 'delivered 1')
@@ -424,13 +418,7 @@ test('a bug ends the loop with its error', async () => {
 
 describe('at the stop', () => {
   it('a post under way has two seconds to end', async () => {
-    const scene = await begin('/a')
-    let answer = () => {}
-    scene.endpoint.answering = response => {
-      answer = () => response.end()
-    }
-    const [id, next] = [scene.add('/a'), scene.add('/a')]
-    await scene.endpoint.untilReceived(1)
+    const { scene, id, next, answer } = await postUnderWay()
     const stopping = scene.stop()
     await scene.clock.turn(1_999)
     answer()
@@ -466,6 +454,18 @@ describe('at the stop', () => {
     expect(scene.clock.sleepers).toBe(0)
   })
 })
+
+/** Two deliveries of one webhook: the first is posted and waits for `answer`, the next waits for the first. */
+async function postUnderWay() {
+  const scene = await begin('/a')
+  let answer = () => {}
+  scene.endpoint.answering = response => {
+    answer = () => response.end()
+  }
+  const [id, next] = [scene.add('/a'), scene.add('/a')]
+  await scene.endpoint.untilReceived(1)
+  return { scene, id, next, answer: () => answer() }
+}
 
 /** A port on which nobody listens any longer. */
 async function portOfNobody(): Promise<number> {

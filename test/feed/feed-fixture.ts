@@ -22,6 +22,7 @@ import {
 import { TrustedProxies } from '../../src/runtime/trusted-proxies.ts'
 import { strangersOf } from '../api/http/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
+import { KeptMessages } from './kept-messages.ts'
 import { onlySecret } from './token-rules.ts'
 
 export const SECRET = 'a secret of more than thirty-two bytes'
@@ -126,24 +127,12 @@ export class TestClient {
   readonly closed: Promise<number>
   /** The HTTP status of a refused upgrade. */
   readonly refused: Promise<number>
-  readonly #unread: Record<string, unknown>[] = []
-  #arrived: () => void = () => {}
-  #hasClosed = false
+  readonly #messages: KeptMessages<Record<string, unknown>>
 
   constructor(url: string, protocols: string[], options: ClientOptions) {
     this.socket = new WebSocket(url, protocols, options)
-    this.socket.on('message', data => {
-      this.#unread.push(parse(data.toString()))
-      this.#arrived()
-    })
-    this.socket.on('error', () => {})
-    this.closed = new Promise(resolve =>
-      this.socket.on('close', code => {
-        this.#hasClosed = true
-        this.#arrived()
-        resolve(code)
-      }),
-    )
+    this.#messages = new KeptMessages(this.socket, parse)
+    this.closed = this.#messages.closed
     this.refused = new Promise(resolve =>
       this.socket.on('unexpected-response', (request, response) => {
         resolve(response.statusCode ?? 0)
@@ -164,21 +153,13 @@ export class TestClient {
   }
 
   /** The next message of this type; others before it are dropped. */
-  async next(type: string): Promise<Record<string, unknown>> {
-    for (;;) {
-      const message = this.#unread.shift()
-      if (message?.['type'] === type) return message
-      if (message !== undefined) continue
-      if (this.#hasClosed) throw new Error(`closed while waiting for ${type}`)
-      await new Promise<void>(resolve => {
-        this.#arrived = resolve
-      })
-    }
+  next(type: string): Promise<Record<string, unknown>> {
+    return this.#messages.next(type, message => message['type'] === type)
   }
 
   /** Messages that have arrived and were not asked for. */
   unread(): readonly Record<string, unknown>[] {
-    return this.#unread
+    return this.#messages.unread
   }
 }
 

@@ -9,6 +9,7 @@ import { FeedServer } from '../../src/feed/server.ts'
 import { strangersOf } from '../api/http/ample-strangers.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { acme, FakeSource, globex, SECRET, START, silent } from './feed-fixture.ts'
+import { KeptMessages } from './kept-messages.ts'
 import { onlySecret } from './token-rules.ts'
 
 export const app = new PusherApp({ key: 'key', secret: 'the secret of the app' })
@@ -37,24 +38,12 @@ function parse(text: string): PusherMessage {
 export class PusherSocket {
   readonly socket: WebSocket
   readonly closed: Promise<number>
-  readonly #unread: PusherMessage[] = []
-  #arrived: () => void = () => {}
-  #hasClosed = false
+  readonly #messages: KeptMessages<PusherMessage>
 
   constructor(url: string, options: ClientOptions) {
     this.socket = new WebSocket(url, options)
-    this.socket.on('message', data => {
-      this.#unread.push(parse(data.toString()))
-      this.#arrived()
-    })
-    this.socket.on('error', () => {})
-    this.closed = new Promise(resolve =>
-      this.socket.on('close', code => {
-        this.#hasClosed = true
-        this.#arrived()
-        resolve(code)
-      }),
-    )
+    this.#messages = new KeptMessages(this.socket, parse)
+    this.closed = this.#messages.closed
   }
 
   send(event: string, data: object): void {
@@ -66,16 +55,8 @@ export class PusherSocket {
   }
 
   /** The next message of this event; others before it are dropped. */
-  async next(event: string): Promise<PusherMessage> {
-    for (;;) {
-      const message = this.#unread.shift()
-      if (message?.event === event) return message
-      if (message !== undefined) continue
-      if (this.#hasClosed) throw new Error(`closed while waiting for ${event}`)
-      await new Promise<void>(resolve => {
-        this.#arrived = resolve
-      })
-    }
+  next(event: string): Promise<PusherMessage> {
+    return this.#messages.next(event, message => message.event === event)
   }
 
   /** Messages that have arrived by the time the server answers a ping that is sent now. */
@@ -83,14 +64,9 @@ export class PusherSocket {
     const before: PusherMessage[] = []
     this.send('pusher:ping', {})
     for (;;) {
-      const message = this.#unread.shift()
-      if (message?.event === 'pusher:pong') return before
-      if (message !== undefined) before.push(message)
-      else if (this.#hasClosed) return before
-      else
-        await new Promise<void>(resolve => {
-          this.#arrived = resolve
-        })
+      const message = await this.#messages.take()
+      if (message === undefined || message.event === 'pusher:pong') return before
+      before.push(message)
     }
   }
 }

@@ -152,15 +152,20 @@ describe('a fleet', () => {
   })
 })
 
-describe('a router that leaves', () => {
+/** A router that is removed while a poll waits for its answers. */
+async function removedDuringPoll() {
+  const { clock, poller, recorded, router } = polling()
+  const hq = router('hq', false)
+  poller.add(hq.polled())
+  await clock.turn(0)
+  const link = hq.attempts[0]?.accept()
+  await clock.turn(0)
+  return { clock, poller, recorded, hq, link, removed: poller.remove(hq.key) }
+}
+
+describe('a router that is removed', () => {
   it('may finish the poll in flight, which is recorded', async () => {
-    const { clock, poller, recorded, router } = polling()
-    const hq = router('hq', false)
-    poller.add(hq.polled())
-    await clock.turn(0)
-    const link = hq.attempts[0]?.accept()
-    await clock.turn(0)
-    const removed = poller.remove(hq.key)
+    const { clock, poller, recorded, hq, link, removed } = await removedDuringPoll()
     expect(poller.health(hq.key)).toBeUndefined()
     await clock.turn(GRACE_MS - 1)
     expect(link?.isClosed).toBe(false)
@@ -171,13 +176,7 @@ describe('a router that leaves', () => {
   })
 
   it('is cut off if it does not answer within the grace', async () => {
-    const { clock, poller, recorded, router } = polling()
-    const hq = router('hq', false)
-    poller.add(hq.polled())
-    await clock.turn(0)
-    const link = hq.attempts[0]?.accept()
-    await clock.turn(0)
-    const removed = poller.remove(hq.key)
+    const { clock, recorded, link, removed } = await removedDuringPoll()
     await clock.turn(GRACE_MS)
     await removed
     expect(link?.isClosed).toBe(true)
