@@ -12,12 +12,12 @@ export class AlertMetrics implements DeliveryObserver, JoinedObserver {
   constructor(metrics: Metrics) {
     this.#deliveries = metrics.counter(
       'tikmeter_webhook_deliveries_total',
-      'Attempts to deliver an alert to a webhook; what was dead is not tried again.',
+      'Attempts to deliver an alert to a webhook, by outcome; a dead delivery is not retried.',
       'outcome',
     )
     this.#joined = metrics.counter(
       'tikmeter_alerts_joined_total',
-      'Alerts beyond those of a router that are told one by one; each daemon tells of all.',
+      'Alerts that were not reported one by one, because their router had too many; each daemon counts all.',
     )
     for (const outcome of OUTCOMES) this.#deliveries.inc({ outcome }, 0)
   }

@@ -23,7 +23,7 @@ export interface AlertRecord {
   fireOutages(audience: Audience, outages: readonly Outage[]): Promise<number>
   /** The tenants with a router whose outage has not ended. */
   openOutages(tenants: readonly TenantId[]): Promise<ReadonlySet<TenantId>>
-  /** Also ends outages of routers that have left the config. */
+  /** Also ends outages of removed routers. */
   endOutages(audience: Audience, recovered: readonly Recovery[]): Promise<number>
   /** @param kind the kind of all rules in `due` */
   fireSessions(audience: Audience, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number>

@@ -7,7 +7,7 @@ export interface Watcher {
   /** Sends the newest frame of a slot. It replaces an older one that still waits. */
   put(slot: string, frame: Buffer): void
   drop(slot: string): void
-  /** Called when its tenant leaves the config. */
+  /** Called when its tenant is removed. */
   dismiss(): void
 }
 

@@ -190,7 +190,7 @@ export class Hub {
     return this.#clock.sleep(atMs - this.#clock.steadyMs(), signal)
   }
 
-  /** Removes tenants that have left the config: dismisses their watchers, and ends subscriptions to their sessions. */
+  /** Forgets removed tenants: dismisses their watchers, and ends subscriptions to their sessions. */
   #keepOnly(tenants: ReadonlySet<TenantId>): void {
     this.#alerts.keepOnly(tenants)
     for (const [tenant, { snapshot, sessions, stats }] of this.#channels) {

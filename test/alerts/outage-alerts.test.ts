@@ -118,7 +118,7 @@ test('a disabled router is not offline, and its outage ends', async () => {
   expect(daemon.takeAlerts()).toEqual([])
 })
 
-test('the outage of a router that leaves the config ends', async () => {
+test('the outage of a router ends when the router is removed', async () => {
   await look(daemon, 4)
   daemon.takeAlerts()
   daemon.routers.delete(hq)

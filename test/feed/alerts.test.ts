@@ -122,7 +122,7 @@ test('an admin names the tenants whose alerts it wants, and unsubscribes from on
   expect(seen).toEqual([])
 })
 
-test('after unsubscribing a client gets no more alerts, but still its other topics', async () => {
+test('after unsubscribing a client gets no further alerts, but still its other topics', async () => {
   await newFeed()
   const client = await feed.watch(acme)
   client.send({ type: 'subscribe', topics: ['alerts', 'sessions'] })
@@ -151,7 +151,7 @@ test('a refresh sends the newest alerts again, in their current state', async ()
   expect(await alertsOf(client, 2)).toEqual([outage(1, { ended_at: START.toISOString() }), outage(2)])
 })
 
-test('the subscriptions of a tenant that leaves the config end, and an admin stays connected', async () => {
+test('the subscriptions of a removed tenant end, and an admin stays connected', async () => {
   await newFeed()
   const [client, admin] = [await feed.watch(globex), await feed.watchAll()]
   client.send({ type: 'subscribe', topics: ['alerts'] })

@@ -103,7 +103,7 @@ test('an unknown tenant and another kind of channel are refused in the same word
   expect(answers.size).toBe(1)
 })
 
-test('a client that unsubscribes gets no more stats, and may subscribe again', async () => {
+test('a client that unsubscribes gets no further stats, and may subscribe again', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   client.subscribe(ACME, app.sign(socketId, ACME))
@@ -291,7 +291,7 @@ test('new token rules end what our endpoint signed or may have signed, and nothi
   await stayer.next('stats.updated')
 })
 
-test('a tenant that leaves the config ends its channel, and no other channel of the same client', async () => {
+test('a removed tenant’s channel ends, and no other channel of the same client', async () => {
   scene = await new PusherScene().start()
   const { client, socketId } = await scene.connect()
   for (const tenant of [acme, globex])
@@ -361,7 +361,7 @@ test('connections above the limit of a tenant are closed with 4100, and unsubscr
   await scene.watch(acme)
 })
 
-test('a tenant that leaves the config and comes back has its full number of connections', async () => {
+test('a tenant that was removed and comes back has its full number of connections', async () => {
   scene = await new PusherScene({ connectionsPerTenant: 1 }).start()
   await scene.watch(acme)
   const tenants = scene.source.tenants()

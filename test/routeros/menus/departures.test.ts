@@ -109,9 +109,9 @@ test('20,000 logouts at once, each reported five times, do not take quadratic ti
     for (let round = 0; round < 5; round++)
       for (let index = 0; index < count; index++) router.leave(`*${index.toString(16)}`)
     online = []
-    const { departed } = await router.read()
+    const { departures } = await router.read()
     const { user } = process.cpuUsage(before)
-    expect(departed.size).toBe(count)
+    expect(departures.size).toBe(count)
     return user / 1_000
   }
   await cpuOf(1_000)
@@ -142,8 +142,8 @@ test('a session that is reported as logged out again and again but stays is look
   for (let round = 0; round < 3; round++) {
     storm()
     storm()
-    const { departed, steps } = await hotspot.read()
-    expect([departed.size, steps]).toEqual([0, users])
+    const { departures, steps } = await hotspot.read()
+    expect([departures.size, steps]).toEqual([0, users])
   }
   expect(hotspot.made()).toBe(users)
 })

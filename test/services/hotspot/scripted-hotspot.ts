@@ -43,7 +43,7 @@ export function scriptedHotspot(rowsOf: () => readonly (readonly string[])[], cl
       const settling = departures.settle({ ...answer, known: { ...known, row } })
       for (let steps = 0; ; steps++) {
         const step = settling.next()
-        if (step.done) return { answer, departed: step.value, steps }
+        if (step.done) return { answer, departures: step.value, steps }
       }
     },
     leave: (id: string) =>

@@ -17,13 +17,13 @@ test('20,000 sessions that log out at once, each reported five times, have ended
   const router = scriptedHotspot(() => online, clock)
   const boot = { earliestMs: BEGINNING.getTime() - 1e9, latestMs: BEGINNING.getTime() - 1e9 }
   const read = async () => {
-    const { answer, departed } = await router.read()
+    const { answer, departures } = await router.read()
     const { rows: sessions, by, numbers, known, answeredMs } = answer
     const at = { wall: clock.now(), steadyMs: clock.steadyMs() }
     await recorder.record(hq, [
       {
         ...{ ...ofService('hotspot'), at, boot, sessions, ...PLAIN_READING },
-        ...{ numbered: { by, numbers, known, answeredMs }, departures: departed },
+        ...{ numbered: { by, numbers, known, answeredMs }, departures },
       },
     ])
   }
