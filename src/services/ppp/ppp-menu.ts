@@ -4,8 +4,8 @@ import { Interned } from '../../routeros/menus/interned.ts'
 import type { SessionMenu, SessionRows } from '../../routeros/menus/session-rows.ts'
 import type { Asked, PrintedMenu, RouterConnection } from '../../routeros/wire/connection.ts'
 import type { Callers } from './callers.ts'
+import { JoinedInterfaces } from './joined-interfaces.ts'
 import { PppInterfaces } from './ppp-interfaces.ts'
-import { PppJoins } from './ppp-joins.ts'
 import { type ActiveSession, pppSessionOf, type UnreadActive, unreadPppRow } from './ppp-row.ts'
 
 const MOVING = ['uptime'] as const
@@ -20,7 +20,7 @@ export class PppMenu implements SessionMenu {
   readonly #connection: RouterConnection
   readonly #menu: PrintedMenu
   readonly #interfaces: PppInterfaces
-  readonly #joins: PppJoins
+  readonly #joins: JoinedInterfaces
   readonly #interned = new Interned()
 
   /** @param callers of this router; they outlive the connection */
@@ -28,7 +28,12 @@ export class PppMenu implements SessionMenu {
     this.#connection = connection
     this.#menu = connection.menu('/ppp/active/print', MOVING, PROPERTIES)
     this.#interfaces = new PppInterfaces(connection)
-    this.#joins = new PppJoins({ connection, callers, rows: this.#menu.rows, interfaces: this.#interfaces })
+    this.#joins = new JoinedInterfaces({
+      connection,
+      callers,
+      rows: this.#menu.rows,
+      interfaces: this.#interfaces,
+    })
   }
 
   /** Server menus that the router refused when they were last asked for. Sessions on them have no counters. */

@@ -5,7 +5,7 @@ import type { PppSession, SimulatedSession } from './session.ts'
 import type { Shown, Sight } from './sight.ts'
 
 /** The basis of joins on one connection: the server rows that its whole replies have listed. */
-export interface PppJoins {
+export interface JoinedInterfaces {
   /** Sessions whose server row was listed. */
   readonly joined: Set<PppSession>
   /** Listed bindings. */
@@ -32,7 +32,7 @@ export interface PppSeen {
  * until the client begins the next reading or is gone.
  */
 export class PppRound {
-  readonly #joins: PppJoins
+  readonly #joins: JoinedInterfaces
   #active: ReadonlySet<PppSession> | undefined
   #counters: ReadonlyMap<PppInterface, Shown> | undefined
   readonly #lies = new Map<SimulatedSession, Telling>()
@@ -40,7 +40,7 @@ export class PppRound {
   #serversAwaited = 0
   #rowsSeen = -1
 
-  constructor(joins: PppJoins) {
+  constructor(joins: JoinedInterfaces) {
     this.#joins = joins
   }
 

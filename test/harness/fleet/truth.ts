@@ -3,7 +3,7 @@ import type { Service } from '../../../src/accounting/reading.ts'
 import { Carried } from './carried.ts'
 import type { Telling } from './lie.ts'
 import type { PppInterface } from './ppp-interface.ts'
-import { type PppJoins, PppRound, type PppSeen } from './ppp-round.ts'
+import { type JoinedInterfaces, PppRound, type PppSeen } from './ppp-round.ts'
 import type { Outcome } from './print.ts'
 import type { Request } from './request.ts'
 import { HotspotSession, PppSession, type SimulatedSession } from './session.ts'
@@ -167,7 +167,7 @@ export class Truth {
 /** Follows the replies on one connection; a reading never spans two connections. */
 export class ConnectionTruth {
   readonly #truth: Truth
-  readonly #joins: PppJoins = { joined: new Set(), bindings: new Set() }
+  readonly #joins: JoinedInterfaces = { joined: new Set(), bindings: new Set() }
   readonly #now: () => number
   #round: PppRound
   #isOver = false

@@ -27,7 +27,7 @@ interface Join extends Pick<PppJoin, 'isGuess' | 'isEarly' | 'isInterchangeable'
   readonly binding: string | undefined
 }
 
-export interface PppJoinsOptions {
+export interface JoinedInterfacesOptions {
   readonly connection: RouterConnection
   readonly callers: Callers
   /** The rows of `/ppp/active`. */
@@ -36,15 +36,15 @@ export interface PppJoinsOptions {
 }
 
 /** Keeps the interface of each session of `/ppp/active`, by the number of its row. */
-export class PppJoins {
-  readonly #options: PppJoinsOptions
+export class JoinedInterfaces {
+  readonly #options: JoinedInterfacesOptions
   readonly #servers: PppServers
   readonly #joined: (Join | undefined)[] = []
   /** Rounds since a session first found no interface. */
   #unjoinedRounds = new Map<number, number>()
   #isFirstRound = true
 
-  constructor(options: PppJoinsOptions) {
+  constructor(options: JoinedInterfacesOptions) {
     this.#options = options
     this.#servers = new PppServers(options.connection)
   }
