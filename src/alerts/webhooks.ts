@@ -8,7 +8,7 @@ import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
 import { type Delivery, type DeliveryStore, type Verdict, type WebhookRef, webhookKey } from './delivery.ts'
 import { messageOf } from './message.ts'
-import { type Outcome, verdictOn } from './retry.ts'
+import { type PostOutcome, verdictOn } from './retry.ts'
 import type { Post } from './sender.ts'
 import { signedHeaders } from './signature.ts'
 

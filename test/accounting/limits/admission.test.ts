@@ -6,7 +6,7 @@ import { adopt, type Ledger, NEW_LEDGER } from '../../../src/accounting/ledger.t
 import { admissionTo } from '../../../src/accounting/limits/admission.ts'
 import { ANY_ROOM, type Room } from '../../../src/accounting/limits/room.ts'
 import type { Reading } from '../../../src/accounting/reading.ts'
-import { type AtDoor, Door } from '../../../src/routeros/rows/door.ts'
+import { type Candidate, RowAdmission } from '../../../src/routeros/rows/row-admission.ts'
 import { runs } from '../../harness/random-runs.ts'
 import { bytes, HQ, hotspot, TERMS } from '../readings.ts'
 
