@@ -1,5 +1,14 @@
 import { type Bytes, NO_BYTES } from '../bytes.ts'
-import { type Found, isLeap, isLessThanHalf, NO_DOUBT, type Step, step, stepAtEnd } from './counter-step.ts'
+import {
+  type Found,
+  isLeap,
+  isLessThanHalf,
+  isNearly,
+  NO_DOUBT,
+  type Step,
+  step,
+  stepAtEnd,
+} from './counter-step.ts'
 import {
   type ByDirection,
   type CountedMark,
@@ -132,7 +141,7 @@ function isReset({ counters, doubts }: CountedMark, shown: Bytes, fellAtMs: numb
   for (const direction of DIRECTIONS) {
     const fall = doubts?.[direction]?.fall
     const mark = counters[direction]
-    if (fall?.atMs !== fellAtMs || shown[direction] >= mark) continue
+    if (fall?.atMs !== fellAtMs || isNearly(shown[direction], mark)) continue
     marks += mark
     least += Math.min(fall.least, shown[direction])
   }

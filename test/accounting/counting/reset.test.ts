@@ -93,6 +93,13 @@ describe('a counter that fell', () => {
     },
   )
 
+  it('and is nearly back at its mark stays suspected, however low it was before', () => {
+    const shown = new Shown(bytes(1000, 2000), bytes(0, 0), bytes(970, 1940))
+    expect([countedOf(shown.decision), events(shown.decision)]).toEqual([[], []])
+    expect(shown.next(bytes(1020, 2020)).recorded).toEqual(bytes(1020, 2020))
+    expect(shown.decision.events).toMatchObject([{ kind: 'glitch', detail: bytes(1000, 2000) }])
+  })
+
   it('leaves a counter beside it that kept growing alone: that one counts by difference', () => {
     const shown = new Shown(bytes(1000, 2000), bytes(1030, 0))
     expect(countedOf(shown.decision)).toEqual([{ delta: bytes(30, 0), from: wallAt(0), to: wallAt(5) }])

@@ -1,9 +1,12 @@
 import { addBytes, type Bytes } from '../../../src/accounting/bytes.ts'
 import { DIRECTIONS } from '../../../src/accounting/counting/mark.ts'
 
+/** The part of its mark at which a counter is taken to be back. */
+const NEARLY = 15 / 16
+
 /**
  * A session whose counters were reset, and whether the readings leave no doubt of it (docs/accounting.md rules 7 and
- * 18): each counter that had shown anything was below half of that value after the reset, below all of it in the next
+ * 18): each counter that had shown anything was below half of that value after the reset, well below all of it in the next
  * reading too, and none jumped back to it later.
  */
 export class Trial {
@@ -42,11 +45,13 @@ export class Trial {
     const had = DIRECTIONS.filter(it => this.#mark[it] > 0)
     if (!this.#isConfirmed) {
       this.#isConfirmed = true
-      if (had.length > 0 && had.every(it => now[it] >= this.#mark[it])) this.doubt()
+      if (had.length > 0 && had.every(it => now[it] >= NEARLY * this.#mark[it])) this.doubt()
     } else if (
       had.some(
         it =>
-          last[it] < this.#mark[it] && now[it] >= this.#mark[it] && now[it] - last[it] > this.#mark[it] / 2,
+          last[it] < this.#mark[it] &&
+          now[it] >= NEARLY * this.#mark[it] &&
+          now[it] - last[it] > this.#mark[it] / 2,
       )
     )
       this.doubt()

@@ -2,6 +2,9 @@ import { addBytes, type Bytes, NO_BYTES } from '../../../src/accounting/bytes.ts
 import { DIRECTIONS } from '../../../src/accounting/counting/mark.ts'
 import { isLost, type SessionHistory, type SessionSight, type Window } from './history.ts'
 
+/** The part of its old value at which a counter is taken to be back. */
+const NEARLY = 15 / 16
+
 /**
  * The bytes that the accounting may lack for a session whose counter was reset, because it takes the reset for a false
  * reading or cannot tell the two apart (docs/accounting.md rules 7 and 18): everything that the counter had shown
@@ -54,19 +57,22 @@ function isClear(
   if (windows.some(({ fromMs, toMs }) => fromMs <= last.atMs && toMs >= before.atMs)) return false
   if (resetsAtMs.some(other => other > at && other < last.shownMs)) return false
   if (!had.every(it => first.counters[it] < mark[it] / 2)) return false
-  if (second && had.every(it => second.counters[it] >= mark[it])) return false
+  if (second && had.every(it => second.counters[it] >= NEARLY * mark[it])) return false
   const safe = after.filter(it => !windows.some(window => isLost(it.atMs, window)))
   return !hasLeapt(after, mark) && !hasLeapt(safe, mark)
 }
 
-/** Whether a counter below its mark was at or above it in the next reading, by more than half of it. */
+/** Whether a counter below its mark was nearly at it, or above it, in the next reading, by more than half of it. */
 function hasLeapt(readings: readonly SessionSight[], mark: Bytes): boolean {
   return readings.some(({ counters }, index) => {
     const before = readings[index - 1]?.counters
     return (
       before !== undefined &&
       DIRECTIONS.some(
-        it => before[it] < mark[it] && counters[it] >= mark[it] && counters[it] - before[it] > mark[it] / 2,
+        it =>
+          before[it] < mark[it] &&
+          counters[it] >= NEARLY * mark[it] &&
+          counters[it] - before[it] > mark[it] / 2,
       )
     )
   })
