@@ -95,7 +95,7 @@ test('a port of the metrics that is taken is a rejected start, which names the k
   const port = await listening(taken)
   const its = servingWith(serverWith({ metrics: { at: { ...AT, port }, token: undefined } }))
   await expect(its.start()).rejects.toThrow(
-    new RegExp(`^port ${port} of 127.0.0.1 is taken: .*, or set server.metrics.port to another$`),
+    new RegExp(`^port ${port} of 127.0.0.1 is in use: .*, or change server.metrics.port$`),
   )
   await its.stop()
   expect(its.port).toBeUndefined()

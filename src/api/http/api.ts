@@ -5,7 +5,6 @@ import { bearerToken, type Grant, type TokenVerifier } from '../../auth/bearer.t
 import type { Logger } from '../../runtime/logger.ts'
 import { authorize } from './authorization.ts'
 import type { Bearers } from './bearers.ts'
-import { corsOptions } from './cors.ts'
 import { type Form, formFault, NOT_A_FORM, readForms } from './form.ts'
 import { type Answer, problem, type Reply } from './reply.ts'
 import { allowOf, methodsOf, queryFault, type Route } from './routes.ts'
@@ -61,6 +60,9 @@ const ALWAYS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 }
 
+/** What pages send: the token, the type of a form, and what Laravel's libraries add to each request. */
+const CORS_HEADERS = 'Authorization, Content-Type, X-CSRF-TOKEN, X-Requested-With, X-Socket-ID'
+
 /** Why a signal aborts. One error for all requests: making one with its stack would be a good part of a short answer. */
 const OVER = new Error('the answer is over')
 
@@ -69,7 +71,7 @@ const REVOKED = problem(401, 'the token is no longer valid', {
   'WWW-Authenticate': 'Bearer error="invalid_token"',
 })
 
-/** Keeps Fastify from loading its compilers of schemas, which take megabytes. */
+/** Keeps Fastify from loading its compilers of schemas, which take 2.5 MB. */
 const NO_SCHEMAS = { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } }
 
 function noSchemas(): never {
@@ -88,7 +90,7 @@ export function createApi(options: ApiOptions): Api {
     rewriteUrl: ({ url = '' }) => exactTarget(url),
     routerOptions: { querystringParser: text => ({ parameters: new URLSearchParams(text) }) },
   })
-  app.removeAllContentTypeParsers()
+  readForms(app)
   app.addHttpMethod('OPTIONS', { hasBody: false, overrideExisting: true })
   app.decorateRequest('admitted', undefined)
   app.addHook('onRequest', (request, reply, done) => {
@@ -109,7 +111,7 @@ export function createApi(options: ApiOptions): Api {
     return send(reply, problem(405, `only ${methods.join(' and ')}`, { Allow: allowOf(methods) }))
   }
   app.setNotFoundHandler(answerNotFound)
-  // Before Fastify looks at the body, which it would answer with 415.
+  // Answered before Fastify reads the body, which may be a fault too.
   app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) answerNotFound(request, reply)
     else done()
@@ -121,31 +123,41 @@ export function createApi(options: ApiOptions): Api {
   return app
 }
 
+/**
+ * CORS for all routes. Only the OPTIONS route of a path adds `preflight` and its `methods`.
+ * @param origins the pages that may read answers, exactly as browsers send `Origin`
+ */
+function corsOptions(origins: readonly string[]): FastifyCorsOptions {
+  return {
+    // A function, so that each answer has `Vary`: a cache must not give one origin's answer to another, listed or not.
+    origin: (origin, decide) => decide(null, origin !== undefined && origins.includes(origin)),
+    ...{ exposedHeaders: 'ETag, Retry-After', allowedHeaders: CORS_HEADERS, maxAge: 600 },
+    // Our OPTIONS route answers, because it adds `Allow`, and answers a request without an origin too.
+    ...{ preflight: false, preflightContinue: true, strictPreflight: false },
+  }
+}
+
 function addRoute(app: FastifyInstance, route: Route, options: ApiOptions): void {
   const methods = methodsOf(route)
   const Allow = allowOf(methods)
   app.options(route.path, { config: { cors: { preflight: true, methods: Allow } } }, (_request, reply) =>
     send(reply, { status: 204, contentType: '', body: '', headers: { Allow } }),
   )
-  // In a scope of its own: no other route reads bodies.
-  app.register(async scope => {
-    if (route.kind === 'form') readForms(scope)
-    const needsToken = route.kind !== 'open'
-    scope.route<Asked>({
-      ...{ url: route.path, method: [...methods], config: { needsToken } },
-      onRequest: async (request, reply) => {
-        if (needsToken) await admit(request, reply, options)
-        // A client without a valid token does not learn what else is wrong.
-        const fault = reply.sent ? undefined : queryFault(route, request.query.parameters)
-        if (fault !== undefined) send(reply, fault)
-      },
-      handler: async (request, reply) => {
-        const answer = await answerTo(request, route)
-        if (typeof answer.body !== 'string')
-          answer.body.once('error', error => failed(error, request, options.log))
-        send(reply, answer)
-      },
-    })
+  const needsToken = route.kind !== 'open'
+  app.route<Asked>({
+    ...{ url: route.path, method: [...methods], config: { needsToken } },
+    onRequest: async (request, reply) => {
+      if (needsToken) await admit(request, reply, options)
+      // A client without a valid token does not learn what else is wrong.
+      const fault = reply.sent ? undefined : queryFault(route, request.query.parameters)
+      if (fault !== undefined) send(reply, fault)
+    },
+    handler: async (request, reply) => {
+      const answer = await answerTo(request, route)
+      if (typeof answer.body !== 'string')
+        answer.body.once('error', error => failed(error, request, options.log))
+      send(reply, answer)
+    },
   })
 }
 

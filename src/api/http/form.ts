@@ -22,10 +22,11 @@ const PARSERS: Readonly<Record<string, (body: string) => Form>> = {
 /** The answer to a body of another type, or to none. */
 export const NOT_A_FORM = problem(415, `the body must be ${Object.keys(PARSERS).join(' or ')}`, CLOSING)
 
-/** Makes the routes of `scope` read forms: as browsers encode them, or a JSON object, whose strings are the fields. */
-export function readForms(scope: FastifyInstance): void {
+/** Makes POST routes read forms only: as browsers encode them, or a JSON object, whose strings are the fields. */
+export function readForms(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
   for (const [type, parse] of Object.entries(PARSERS))
-    scope.addContentTypeParser<string>(type, LIMITED, async (_: unknown, body: string) => parse(body))
+    app.addContentTypeParser<string>(type, LIMITED, async (_: unknown, body: string) => parse(body))
 }
 
 /** @throws UnreadableForm */

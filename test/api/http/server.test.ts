@@ -85,7 +85,7 @@ test('a port that is taken is a rejected start, which names it and what to do', 
   })
   await expect(second.start()).rejects.toMatchObject({
     code: 'EADDRINUSE',
-    message: expect.stringMatching(`^port ${api.server.port} of 127.0.0.1 is taken: .*server.port`),
+    message: expect.stringMatching(`^port ${api.server.port} of 127.0.0.1 is in use: .*server.port`),
   })
   await second.stop()
   await api.stop()

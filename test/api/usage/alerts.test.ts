@@ -181,7 +181,7 @@ test('someone else’s tenant is one that is not there, and an admin names one',
     await api.ask('/api/alerts?tenant=nobody', 'acme'),
   ]
   expect([theirs.status, theirs.text]).toEqual([404, nobodys.text])
-  expect(await fault('', 'admin')).toMatch(/names the tenant/)
+  expect(await fault('', 'admin')).toMatch(/must name the tenant/)
   expect((await api.ask('/api/alerts', '')).status).toBe(401)
 })
 

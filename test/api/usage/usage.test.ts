@@ -187,7 +187,10 @@ test('what is wrong with a question is told, all of it, with the parameter’s n
   )
   expect(await fault('/api/usage?from=2026-11-02&to=2026-11-01')).toBe('from is after to')
   expect(await fault('/api/usage?by=hour&from=2026-10-01&to=2026-11-01')).toMatch(
-    /^from and to are 32 days: by hour 31 /,
+    /^from and to span 32 days: by hour at most 31 /,
+  )
+  expect(await fault('/api/usage?from=2024-01-01&to=2026-11-01')).toMatch(
+    /span 1036 days: by day at most 800 /,
   )
   expect(await fault('/api/usage?from=2024-01-01&to=2026-11-01')).toMatch(/are 1036 days: by day 800 /)
   expect(await fault('/api/usage?from=99999-01-01')).toMatch(/^from is not a day/)
