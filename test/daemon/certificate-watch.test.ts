@@ -13,7 +13,7 @@ import { Naps } from '../runtime/naps.ts'
 import { rethrow } from '../runtime/rethrow.ts'
 
 const CERTIFICATES = 'test/harness/fleet/certificates'
-/** Of server.pem and self-signed.pem there. */
+/** The serial numbers of server.pem and self-signed.pem there. */
 const SERVER = '02'
 const SELF_SIGNED = '03'
 const RELOADED = [30, 'certificate reloaded']
@@ -33,7 +33,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Puts a file of the certificates in the place of the one that is there. */
+/** Replaces a file by one of the certificates. */
 function put(name: string, as: 'cert.pem' | 'key.pem', where = folder): void {
   copyFileSync(join(CERTIFICATES, name), join(where, `${as}.new`))
   renameSync(join(where, `${as}.new`), join(where, as))
@@ -44,7 +44,7 @@ function putPair(name: string, where = folder): void {
   put(`${name}-key.pem`, 'key.pem', where)
 }
 
-/** A watch over the files, and a real server that is given what it finds. */
+/** A watch over the files, with a real server that uses its certificates. */
 async function watching(wall = '2026-03-01T00:00:00Z') {
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
   const found = readPair(files)
@@ -64,45 +64,45 @@ async function watching(wall = '2026-03-01T00:00:00Z') {
   })
   await clock.asleep
   const serial = async (agent?: Agent) => (await askSecurely(api.server.port, '/healthz', agent)).serialNumber
-  const told = () => lines.told.map(({ level, msg, reason }) => [level, msg, ...(reason ? [reason] : [])])
-  /** As often as it takes until what changed is taken up. */
+  const logged = () => lines.told.map(({ level, msg, reason }) => [level, msg, ...(reason ? [reason] : [])])
+  /** Lets as many checks pass as it takes to load a change. */
   const look = async () => {
     await clock.turn()
     await clock.turn()
   }
-  return { watch, files, clock, serial, told, look, lines }
+  return { watch, files, clock, serial, logged, look, lines }
 }
 
 describe('a certificate that changed', () => {
-  it('is served to who connects from then on, and who is connected stays', async () => {
+  it('is used for new connections, and open ones stay', async () => {
     putPair('server')
-    const { serial, look, told, lines, files } = await watching()
+    const { serial, look, logged, lines, files } = await watching()
     const kept = new Agent({ keepAlive: true, maxSockets: 1 })
     ends.push(async () => kept.destroy())
     expect([await serial(kept), await serial()]).toEqual([SERVER, SERVER])
     putPair('self-signed')
     await look()
     expect([await serial(kept), await serial()]).toEqual([SERVER, SELF_SIGNED])
-    expect(told()).toEqual([RELOADED])
+    expect(logged()).toEqual([RELOADED])
     expect(lines.told[0]).toMatchObject({
       ...{ cert: files.cert, serialNumber: SELF_SIGNED, expiresAt: '2120-01-01T00:00:00.000Z' },
     })
   })
 
-  it('is taken up once its files stay as they are, and with its key', async () => {
+  it('is loaded once its files no longer change, together with its key', async () => {
     putPair('server')
-    const { serial, clock, told } = await watching()
+    const { serial, clock, logged } = await watching()
     await clock.turn()
     put('self-signed.pem', 'cert.pem')
     await clock.turn()
     put('self-signed-key.pem', 'key.pem')
     await clock.turn()
-    expect([await serial(), told()]).toEqual([SERVER, []])
+    expect([await serial(), logged()]).toEqual([SERVER, []])
     await clock.turn()
-    expect([await serial(), told()]).toEqual([SELF_SIGNED, [RELOADED]])
+    expect([await serial(), logged()]).toEqual([SELF_SIGNED, [RELOADED]])
   })
 
-  it('is noticed behind links, of the files or of their folder', async () => {
+  it('is noticed behind links to the files or their folder', async () => {
     const [live, archive, next] = ['live', 'archive', 'next'].map(name => join(folder, name))
     if (!live || !archive || !next) throw new Error('three names are three folders')
     for (const [pair, where] of [
@@ -135,46 +135,49 @@ describe('a certificate that changed', () => {
     ['is gone', () => rmSync(join(folder, 'cert.pem')), 'server.tls.cert cannot be read: there is no such'],
     ['has expired', () => putPair('expired'), 'server.tls.cert has expired'],
     ['is too weak', () => putPair('short-key'), 'server.tls cannot be used'],
-  ])('and %s leaves the one before, is told of once, and is mended by the next', async (_, spoil, reason) => {
-    putPair('server')
-    const { serial, look, told, watch } = await watching()
-    spoil()
-    await look()
-    await look()
-    expect(await serial()).toBe(SERVER)
-    expect(watch.expiresAt).toEqual(new Date('2120-01-01T00:00:00Z'))
-    expect(told()).toEqual([[50, NOT_RELOADED, expect.stringContaining(reason)]])
-    putPair('self-signed')
-    await look()
-    expect(await serial()).toBe(SELF_SIGNED)
-    expect(told().slice(1)).toEqual([RELOADED])
-  })
+  ])(
+    'and %s leaves the previous one, is logged once, and is corrected by the next',
+    async (_, spoil, reason) => {
+      putPair('server')
+      const { serial, look, logged, watch } = await watching()
+      spoil()
+      await look()
+      await look()
+      expect(await serial()).toBe(SERVER)
+      expect(watch.expiresAt).toEqual(new Date('2120-01-01T00:00:00Z'))
+      expect(logged()).toEqual([[50, NOT_RELOADED, expect.stringContaining(reason)]])
+      putPair('self-signed')
+      await look()
+      expect(await serial()).toBe(SELF_SIGNED)
+      expect(logged().slice(1)).toEqual([RELOADED])
+    },
+  )
 
-  it('to one that was bad and is the old one again is told of, and changes nothing', async () => {
+  it('to a bad one and back is logged, and changes nothing', async () => {
     putPair('server')
-    const { serial, look, told } = await watching()
+    const { serial, look, logged } = await watching()
     put('self-signed-key.pem', 'key.pem')
     await look()
     putPair('server')
     await look()
     expect(await serial()).toBe(SERVER)
-    expect(told()).toEqual([[50, NOT_RELOADED, OTHER_KEY], RELOADED])
+    expect(logged()).toEqual([[50, NOT_RELOADED, OTHER_KEY], RELOADED])
   })
 
-  it('in nothing but the time of its files, or its mode, is none', async () => {
+  it('only in its files’ time or mode is ignored', async () => {
     putPair('server')
-    const { look, told, files } = await watching()
+    const { look, logged, files } = await watching()
     chmodSync(files.key, 0o600)
     putPair('server')
     await look()
-    expect(told()).toEqual([])
+    expect(logged()).toEqual([])
   })
 })
 
 describe('a reload of the config', () => {
-  it('takes up the certificate at once, of other files too', async () => {
+  it('loads the certificate at once, of other files too', async () => {
     putPair('server')
-    const { watch, serial, told, files } = await watching()
+    const { watch, serial, logged, files } = await watching()
     putPair('self-signed')
     watch.reload(files)
     expect(await serial()).toBe(SELF_SIGNED)
@@ -183,32 +186,32 @@ describe('a reload of the config', () => {
       key: join(CERTIFICATES, 'server-key.pem'),
     })
     expect(await serial()).toBe(SERVER)
-    expect(told()).toEqual([RELOADED, RELOADED])
+    expect(logged()).toEqual([RELOADED, RELOADED])
   })
 
-  it('with a bad one is told of once, by it or by the look after it', async () => {
+  it('with a bad one is logged once, by the reload or the next check', async () => {
     putPair('server')
-    const { watch, files, look, told } = await watching()
+    const { watch, files, look, logged } = await watching()
     put('self-signed-key.pem', 'key.pem')
     watch.reload(files)
     watch.reload(files)
     await look()
-    expect(told()).toEqual([[50, NOT_RELOADED, OTHER_KEY]])
+    expect(logged()).toEqual([[50, NOT_RELOADED, OTHER_KEY]])
   })
 })
 
 describe('a certificate that is served', () => {
-  it('is warned of two weeks before it expires, and when it has, once each', async () => {
+  it('causes a warning two weeks before it expires, and one when it has expired', async () => {
     putPair('server')
-    const { clock, look, told } = await watching('2119-12-17T23:00:00Z')
+    const { clock, look, logged } = await watching('2119-12-17T23:00:00Z')
     await look()
-    expect(told()).toEqual([])
+    expect(logged()).toEqual([])
     clock.setWall('2119-12-18T01:00:00Z')
     await look()
     await look()
-    expect(told()).toEqual([[40, 'the certificate expires soon']])
+    expect(logged()).toEqual([[40, 'the certificate expires soon']])
     clock.setWall('2120-01-01T00:00:00Z')
     await look()
-    expect(told().slice(1)).toEqual([[40, 'the certificate has expired']])
+    expect(logged().slice(1)).toEqual([[40, 'the certificate has expired']])
   })
 })

@@ -42,19 +42,19 @@ import { rethrow } from '../runtime/rethrow.ts'
 
 /** A component that no test has started yet. */
 interface Made {
-  /** Those that only stop connect when they are first asked. */
+  /** Without `start` if it connects at its first query. */
   readonly component: Pick<Component, 'stop'> & Partial<Pick<Component, 'start'>>
   readonly clock: HandClock
-  /** The port it listens on. */
+  /** The port that it listens on. */
   readonly port?: () => number | undefined
 }
 
 const MINUTE_MS = 60_000
 const CERTIFICATES = 'test/harness/fleet/certificates'
-/** Nobody listens there. */
+/** A database at a port where nothing listens. */
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing'
 
-/** What all of them are given. */
+/** The options that all of them have. */
 function common() {
   return { clock: new HandClock('2026-03-01T00:00:00Z'), log: new LogLines().log, onBug: rethrow }
 }
@@ -220,7 +220,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
   Database: () => ({ component: new Database(connections()), clock: common().clock }),
   UsageReader: () => ({ component: new UsageReader(connections()), clock: common().clock }),
   AlertStore: () => ({ component: new AlertStore(connections()), clock: common().clock }),
-  // What its start does is tested where there is a PostgreSQL.
+  // Its start is tested where there is a PostgreSQL.
   EmbeddedPostgres: () => {
     const { clock, log } = common()
     const postgres = new EmbeddedPostgres({ directory: folder(), clock, log })
@@ -228,7 +228,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
   },
 }
 
-/** Stops it, and lets pass what time a stop may take. */
+/** Stops it, and lets the time pass that a stop may take. */
 async function stop({ component, clock }: Made): Promise<void> {
   const stopped = component.stop()
   await clock.turn(3_000)
@@ -241,7 +241,7 @@ function expectNothingLeft({ clock, port }: Made): void {
 }
 
 describe.each(Object.entries(COMPONENTS))('%s', (_, make) => {
-  it('stops though it was never started', async () => {
+  it('stops without a start', async () => {
     const made = make()
     await stop(made)
     expectNothingLeft(made)
@@ -257,7 +257,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, make) => {
     expectNothingLeft(made)
   })
 
-  it('stops while it is still starting', async () => {
+  it('stops during its start', async () => {
     const made = make()
     const started = made.component.start?.()
     await stop(made)

@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-/** @param meanwhile what happens to the file between its being loaded and its being watched */
+/** @param meanwhile called between loading the file and watching it */
 async function watching(
   apply?: (config: Config) => Promise<readonly string[]>,
   meanwhile?: (file: string) => void,
@@ -59,7 +59,7 @@ function textOf(tenant: string): string {
   return `${AUTH}\ntenants: [{ id: ${tenant}, routers: [] }]\n`
 }
 
-/** Resolves when the signal has been heard by all who listen. */
+/** Resolves when all listeners have been called for the signal. */
 async function hangUp(): Promise<void> {
   const heard = once(process, 'SIGHUP')
   process.kill(process.pid, 'SIGHUP')
@@ -67,7 +67,7 @@ async function hangUp(): Promise<void> {
 }
 
 describe('the config file of a running daemon', () => {
-  it('is applied when it changed, and only then', async () => {
+  it('is applied when it changes, and only then', async () => {
     const { file, clock, applied, lines } = await watching()
     await clock.turn()
     expect(applied).toEqual([])
@@ -78,7 +78,7 @@ describe('the config file of a running daemon', () => {
     expect(lines.lines).toMatchObject([{ msg: 'config reloaded', tenants: 1 }])
   })
 
-  it('may be replaced by another, as editors do, and be gone meanwhile', async () => {
+  it('may be replaced by another file, as editors do, and be missing meanwhile', async () => {
     const { file, clock, applied, lines } = await watching()
     renameSync(file, `${file}.old`)
     await clock.turn()
@@ -90,7 +90,7 @@ describe('the config file of a running daemon', () => {
     expect(applied).toEqual(['two'])
   })
 
-  it('that is still being written is waited for, though what there is of it has no fault', async () => {
+  it('is loaded only once it is completely written, even if its first part has no fault', async () => {
     const { file, clock, applied } = await watching()
     writeFileSync(file, textOf('half'))
     await clock.turn()
@@ -101,14 +101,14 @@ describe('the config file of a running daemon', () => {
     expect(applied).toEqual(['whole'])
   })
 
-  it('that changed while the daemon was starting is applied', async () => {
+  it('is applied if it changed while the daemon was starting', async () => {
     const { clock, applied } = await watching(undefined, file => writeFileSync(file, textOf('two')))
     await clock.turn()
     await clock.turn()
     expect(applied).toEqual(['two'])
   })
 
-  it('with faults is passed over, each fault told with its line, and the next one without is applied', async () => {
+  it('is ignored if it has faults, each is logged with its line, and the next one without is applied', async () => {
     const { file, clock, applied, lines, configFile, observed } = await watching()
     const { appliedAt } = configFile.state
     expect(configFile.state.isApplied).toBe(true)
@@ -131,7 +131,7 @@ describe('the config file of a running daemon', () => {
     expect(observed).toEqual(['faulty', 'applied'])
   })
 
-  it('is no faulty one where no file descriptor is left to read it, and is applied once there is one', async () => {
+  it('is not faulty if there is no file descriptor to read it, and is applied once there is one', async () => {
     const { file, clock, applied, lines, observed } = await watching()
     writeFileSync(file, textOf('two'))
     const giveBack = takeDescriptors()
@@ -146,7 +146,7 @@ describe('the config file of a running daemon', () => {
     expect([...new Set(observed)]).toEqual(['failed', 'applied'])
   })
 
-  it('is warned of where it has one router twice, and is applied all the same', async () => {
+  it('is applied with a warning if it has one router twice', async () => {
     const { file, clock, applied, lines } = await watching()
     const router = (id: string) => `{ id: ${id}, host: 10.1.0.1, username: u, password: p }`
     writeFileSync(file, `${AUTH}\ntenants: [{ id: two, routers: [${router('a')}, ${router('b')}] }]\n`)
@@ -170,7 +170,7 @@ describe('the config file of a running daemon', () => {
     expect(applied).toEqual(['one'])
   })
 
-  it('is applied once more where the signal came while it was being applied', async () => {
+  it('is applied again if the signal comes while it is being applied', async () => {
     let isFirst = true
     const { file, clock, applied } = await watching(async () => {
       if (!isFirst) return []
@@ -184,7 +184,7 @@ describe('the config file of a running daemon', () => {
     expect(applied).toEqual(['two', 'two'])
   })
 
-  it('says at what level is logged from then on', async () => {
+  it('sets the level of the log', async () => {
     const { file, clock, lines } = await watching()
     writeFileSync(file, `${textOf('two')}log: { level: error }\n`)
     await clock.turn()
@@ -196,7 +196,7 @@ describe('the config file of a running daemon', () => {
     expect(lines.log.level).toBe('info')
   })
 
-  it('that takes a restart for some of its keys tells which', async () => {
+  it('logs the keys whose change requires a restart', async () => {
     const { file, clock, lines } = await watching(async () => ['bucket', 'server'])
     writeFileSync(file, textOf('two'))
     await clock.turn()
@@ -204,7 +204,7 @@ describe('the config file of a running daemon', () => {
     expect(lines.lines.at(-1)).toMatchObject({ keys: ['bucket', 'server'], level: 40 })
   })
 
-  it('that can’t be applied for now is told of once, and tried until it can', async () => {
+  it('is tried until it can be applied, and that is logged once', async () => {
     let isGone = true
     const { file, clock, lines, applied, configFile, observed } = await watching(async () => {
       if (isGone) throw new Unavailable('the config is not in the database')
@@ -223,7 +223,7 @@ describe('the config file of a running daemon', () => {
     expect([...new Set(observed)]).toEqual(['failed', 'applied'])
   })
 
-  it('that can’t be loaded for now is told of once, and loaded when it can', async () => {
+  it('is tried until it can be loaded, and that is logged once', async () => {
     let isFull = true
     const load = async (file: string, env: NodeJS.ProcessEnv): Promise<LoadedWarned> => {
       if (isFull) throw new NoThread('no room')
@@ -240,7 +240,7 @@ describe('the config file of a running daemon', () => {
     expect([...new Set(observed)]).toEqual(['failed', 'applied'])
   })
 
-  it('that is still being loaded when the daemon stops is not applied', async () => {
+  it('is not applied if it is still being loaded when the daemon stops', async () => {
     const { promise, release } = held(undefined)
     const { file, clock, configFile, applied } = await watching(undefined, undefined, () => promise)
     writeFileSync(file, textOf('two'))
@@ -252,7 +252,7 @@ describe('the config file of a running daemon', () => {
     expect(applied).toEqual([])
   })
 
-  it('that meets a bug ends the watching with it', async () => {
+  it('is no longer watched after a bug, which is reported', async () => {
     const { file, clock, bugs } = await watching(async () => {
       throw new TypeError('a bug')
     })
@@ -262,7 +262,7 @@ describe('the config file of a running daemon', () => {
     await expect.poll(() => bugs).toEqual([new TypeError('a bug')])
   })
 
-  it('is no longer looked at once the daemon stops', async () => {
+  it('is no longer read once the daemon stops', async () => {
     const { file, configFile, applied } = await watching()
     writeFileSync(file, textOf('two'))
     await configFile.stop()

@@ -75,9 +75,9 @@ async function asked(directory: string): Promise<unknown> {
   return JSON.parse(printed.join(''))
 }
 
-test('the daemon’s own commands are answered without a token, by a socket of its user alone', async () => {
+test('the daemon answers its own commands without a token, on a socket that only its user may open', async () => {
   const directory = folder()
-  // A daemon that was killed leaves it behind.
+  // A daemon that was killed leaves the socket behind.
   writeFileSync(join(directory, 'control.sock'), '')
   const umask = process.umask(0)
   await started(directory).finally(() => process.umask(umask))
@@ -106,7 +106,7 @@ test('the daemon’s own commands are answered without a token, by a socket of i
   expect(statSync(join(directory, 'control.sock')).mode & 0o077).toBe(0)
 })
 
-test('where no daemon runs, that is what is said', async () => {
+test('without a running daemon, the command says so', async () => {
   const directory = folder()
   await expect(asked(directory)).rejects.toThrow(/^no daemon answers at/)
   const control = await started(directory)
@@ -114,7 +114,7 @@ test('where no daemon runs, that is what is said', async () => {
   await expect(asked(directory)).rejects.toThrow(/^no daemon answers at/)
 })
 
-test('a path that no socket can have costs the daemon nothing', async () => {
+test('a path that is too long for a socket does not stop the daemon', async () => {
   const directory = join(folder(), 'a'.repeat(120))
   await started(directory)
   await expect(asked(directory)).rejects.toThrow(/too long for a socket/)

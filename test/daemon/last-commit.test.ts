@@ -3,7 +3,7 @@ import { commitLast } from '../../src/daemon/last-commit.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 
-/** A database that takes what waits at its nth commit, and a disk that has room again after so long. */
+/** A database that accepts the nth commit, and a disk that has room again after a time. */
 function lastOf({ takenAt = Infinity, roomAfterMs = Infinity }) {
   const clock = new HandClock('2026-03-01T10:00:00Z')
   const lines = new LogLines()
@@ -21,7 +21,7 @@ function lastOf({ takenAt = Infinity, roomAfterMs = Infinity }) {
   return { clock, lines, ended }
 }
 
-test('what waits at a stop is committed, or the journal has it and the log says so', async () => {
+test('what waits at a stop is committed, or it stays in the journal and that is logged', async () => {
   const committed = lastOf({ takenAt: 1, roomAfterMs: 0 })
   expect(await committed.ended).toBe(true)
   expect(committed.lines.told).toEqual([])
@@ -32,7 +32,7 @@ test('what waits at a stop is committed, or the journal has it and the log says 
   ])
 })
 
-test('while neither the database nor the journal takes what waits, a stop tries both again', async () => {
+test('a stop tries database and journal again while neither takes what waits', async () => {
   const committed = lastOf({ takenAt: 8 })
   await committed.clock.turn(2_000)
   expect(await committed.ended).toBe(true)
@@ -41,7 +41,7 @@ test('while neither the database nor the journal takes what waits, a stop tries 
   expect(await kept.ended).toBe(false)
 })
 
-test('a stop that saves nothing fails, and says what is lost', async () => {
+test('a stop that can save to neither fails, and says what is lost', async () => {
   const { clock, lines, ended } = lastOf({})
   await clock.turn(5_000)
   expect(await ended).toMatch(/neither the database nor the journal took the waiting bytes/)

@@ -25,7 +25,7 @@ function crowdingOf(scene: Scene, key: RouterKey) {
   return scene.books.get(key)?.crowding
 }
 
-test('the services of a router share its sessions, those of one poll too', async () => {
+test('the services of a router share its limit of sessions, in one poll too', async () => {
   const { scene, hq, crowding } = crowded(10, 100)
   const both = [readingOf(scene.clock, users(6), 'hotspot'), readingOf(scene.clock, users(6), 'ppp')]
   await scene.recorder.record(hq, both)
@@ -38,7 +38,7 @@ test('the services of a router share its sessions, those of one poll too', async
   ])
 })
 
-test('new sessions are counted by the hour', async () => {
+test('new sessions are limited by the hour', async () => {
   const { read, crowding } = crowded(100, 10)
   await read(users(6))
   await read(users(6, 6))
@@ -47,7 +47,7 @@ test('new sessions are counted by the hour', async () => {
   expect(crowding()).toMatchObject({ sessions: 6, leftOut: 0 })
 })
 
-test('no more sessions begin in a minute than may be open', async () => {
+test('at most as many sessions begin in a minute as may be open', async () => {
   const { read, crowding } = crowded(6_000, 100_000)
   await read(users(6_000))
   await read(users(6_000, 6_000))
@@ -56,13 +56,13 @@ test('no more sessions begin in a minute than may be open', async () => {
   expect(crowding()).toMatchObject({ sessions: 3_000, leftOut: 3_000 })
 })
 
-test('a few sessions may end and begin as often as a flaky link wants', async () => {
+test('a few sessions may end and begin as often as on a flaky link', async () => {
   const { read, crowding } = crowded(6, 1_000)
   for (let round = 0; round < 20; round++) await read(users(6, round * 6))
   expect(crowding()).toMatchObject({ sessions: 6, leftOut: 0 })
 })
 
-test('no answer is held for more new sessions than are left of the hour, or than may be open', async () => {
+test('an answer keeps no more new rows than the hour’s rest or the open sessions allow', async () => {
   const { scene, hq, read } = crowded(100, 10)
   const mostNew = () => scene.books.get(hq)?.admission('hotspot', scene.clock.steadyMs()).mostNew
   expect(mostNew()).toBe(10)
@@ -74,20 +74,20 @@ test('no answer is held for more new sessions than are left of the hour, or than
   expect(mostNew()).toBe(10)
 })
 
-test('what is left out is an event once an hour', async () => {
+test('rows that are left out are an event once an hour', async () => {
   const { scene, hq, read } = crowded(1, 100)
   for (let time = 0; time < 10; time++) await read(users(2))
-  const told = () =>
+  const logged = () =>
     scene.books
       .get(hq)
       ?.pending()
       .flatMap(({ events }) => events.filter(it => it.kind === 'left_out'))
-  expect(told()).toHaveLength(1)
+  expect(logged()).toHaveLength(1)
   await read(users(2), 3_600)
-  expect(told()).toHaveLength(2)
+  expect(logged()).toHaveLength(2)
 })
 
-test('a router near its limits is named in the log once, once beyond them, and once when it is over', async () => {
+test('a router is logged once near its limits, once beyond them, and once when that is over', async () => {
   const { scene, read } = crowded(10, 1_000)
   await read(users(8))
   expect(scene.lines.told).toEqual([])
@@ -111,21 +111,21 @@ test('a router near its limits is named in the log once, once beyond them, and o
   ])
 })
 
-test('what a commit put under (others) is measured, and of each day the first is told', async () => {
+test('what a commit puts under (others) is measured, and the first of each day is an event', async () => {
   const { scene, hq, read } = crowded(10, 100)
-  const told = async (isFirst: boolean) => {
+  const logged = async (isFirst: boolean) => {
     const others = [{ day: '2026-03-01', isFirst, bytes: { upload: 5n, download: 7n } }]
     scene.store.outcomes.set(hq, { kind: 'committed', others })
     await read(users(1))
     return [...(await scene.recorder.commit([hq])).crowded.values()]
   }
-  expect(await told(true)).toEqual([['2026-03-01']])
-  expect(await told(false)).toEqual([[]])
+  expect(await logged(true)).toEqual([['2026-03-01']])
+  expect(await logged(false)).toEqual([[]])
   expect(scene.books.get(hq)?.others).toEqual({ upload: 10n, download: 14n })
   expect(scene.store.batches.at(-1)).toMatchObject([{ limits: { maxSessions: 10 } }])
 })
 
-test('so is one that is near the limit of its bytes', async () => {
+test('a router near the limit of its bytes is logged too', async () => {
   const { scene, hq, read } = crowded(100, 1_000)
   scene.budgetUses.set(hq, { usedBytes: 80, mostBytes: 100 })
   await read(users(1))
@@ -135,10 +135,10 @@ test('so is one that is near the limit of its bytes', async () => {
   expect(scene.lines.told).toMatchObject([{ level: 40, router: 'acme/hq', limits: ['bytes'] }])
 })
 
-test('a router that tells of too many events has the rest counted, and the log says so once', async () => {
+test('events of a router beyond their limit are counted, and that is logged once', async () => {
   const { scene, hq, read } = crowded(1, 1_000_000)
   const named = () => scene.lines.told.filter(it => String(it['msg']).includes('too many events'))
-  // Each of them is an event: it should have been there before.
+  // Each of them is an event, because it should have been in an earlier reading.
   for (let time = 0; time < 500; time++) await read(users(1, time))
   expect(named()).toEqual([])
   const book = scene.books.get(hq) ?? expect.fail()

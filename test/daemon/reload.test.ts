@@ -4,7 +4,7 @@ import { AUTH, configOf } from '../config/config-text.ts'
 
 const CONFIG = configOf(`${AUTH}\ntenants: []`)
 
-/** Parts that tell what they were asked, in its order. */
+/** Parts that record their calls, in order. */
 function parts({ isNewRules = true, failure }: { isNewRules?: boolean; failure?: Error } = {}) {
   const asked: string[] = []
   return {
@@ -30,19 +30,19 @@ function parts({ isNewRules = true, failure }: { isNewRules?: boolean; failure?:
   }
 }
 
-test('another config is taken up by all parts, and says what takes a restart', async () => {
+test('a changed config is applied by all parts, and returns the keys that require a restart', async () => {
   const its = parts()
   expect(await reload(CONFIG, its)).toEqual(['bucket'])
   expect(its.asked).toEqual(['verifier', 'open connections', 'serving', 'roster', 'alerting'])
 })
 
-test('open connections are looked at only if the rules of tokens are others', async () => {
+test('open connections are verified again only if the rules of tokens changed', async () => {
   const its = parts({ isNewRules: false })
   await reload(CONFIG, its)
   expect(its.asked).not.toContain('open connections')
 })
 
-test('tokens that were revoked do not wait for the database, and alerts keep the rules of the tenants that are there', async () => {
+test('revoked tokens do not wait for the database, and alerts keep the rules of the current tenants', async () => {
   const its = parts({ failure: new Error('the database is away') })
   await expect(reload(CONFIG, its)).rejects.toThrow('the database is away')
   expect(its.asked).toEqual(['verifier', 'open connections', 'serving', 'roster'])

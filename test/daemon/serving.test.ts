@@ -53,13 +53,13 @@ function tlsOf(name: string, hstsMs?: number): Server['tls'] {
   return { cert: cert ?? '', key: key ?? '', hstsMs }
 }
 
-test('the metrics are where all else is, for everyone, unless the config says otherwise', async () => {
+test('the metrics are on the main port, for everyone, by default', async () => {
   const { port, metricsPort } = await started(SERVER)
   expect(metricsPort).toBeUndefined()
   expect(await statusOf(port, '/metrics')).toBe(200)
 })
 
-test('metrics with a port of their own are there alone, and nothing else is', async () => {
+test('metrics with a port of their own are only there, and nothing else is', async () => {
   const { port, metricsPort, routes } = await started(serverWith({ metrics: { at: AT, token: undefined } }))
   expect(await statusOf(metricsPort, '/metrics')).toBe(200)
   expect(await statusOf(port, '/metrics')).toBe(404)
@@ -67,7 +67,7 @@ test('metrics with a port of their own are there alone, and nothing else is', as
   expect(await statusOf(port, '/healthz')).toBe(200)
 })
 
-test('metrics with a token are for who shows it, wherever they are', async () => {
+test('metrics with a token require it, on either port', async () => {
   for (const at of [undefined, AT]) {
     const server = serverWith({ metrics: { at, token: new Secret(TOKEN) } })
     const its = await started(server)
@@ -79,7 +79,7 @@ test('metrics with a token are for who shows it, wherever they are', async () =>
   }
 })
 
-test('a reload changes the token of the metrics, but not while it moves them, which takes a restart', async () => {
+test('a reload changes the token of the metrics, but not if it also moves them, which requires a restart', async () => {
   const its = await started(serverWith({ metrics: { at: undefined, token: new Secret(TOKEN) } }))
   its.apply({ server: serverWith({ metrics: { at: undefined, token: new Secret('another') } }) })
   expect(await statusOf(its.port, '/metrics', TOKEN)).toBe(401)
@@ -90,7 +90,7 @@ test('a reload changes the token of the metrics, but not while it moves them, wh
   expect(await statusOf(its.port, '/metrics')).toBe(200)
 })
 
-test('a port of the metrics that is taken is a rejected start, which names the key, and leaves nothing open', async () => {
+test('a start with the metrics’ port in use is rejected, with the key, and leaves nothing open', async () => {
   const taken = createServer()
   const port = await listening(taken)
   const its = servingWith(serverWith({ metrics: { at: { ...AT, port }, token: undefined } }))
@@ -102,26 +102,26 @@ test('a port of the metrics that is taken is a rejected start, which names the k
   await new Promise(resolve => taken.close(resolve))
 })
 
-test('browsers are told to come by HTTPS alone by each answer, where the config says so, and a reload may change it', async () => {
+test('each answer tells browsers to use HTTPS only if the config says so, and a reload may change it', async () => {
   const its = await started(serverWith({ tls: tlsOf('server', 365 * DAY_MS) }))
-  const told = async (path: string) =>
+  const hstsOf = async (path: string) =>
     (await askSecurely(its.port, path)).headers['strict-transport-security']
   for (const path of ['/healthz', '/api/usage', '/nowhere', '/ws', '/metrics?x=1'])
-    expect([path, await told(path)]).toEqual([path, 'max-age=31536000'])
+    expect([path, await hstsOf(path)]).toEqual([path, 'max-age=31536000'])
   its.apply({ server: serverWith({ tls: tlsOf('server', DAY_MS) }) })
-  expect(await told('/healthz')).toBe('max-age=86400')
+  expect(await hstsOf('/healthz')).toBe('max-age=86400')
   its.apply({ server: serverWith({ tls: tlsOf('server') }) })
-  expect(await told('/healthz')).toBeUndefined()
+  expect(await hstsOf('/healthz')).toBeUndefined()
 })
 
-test('by plain HTTP nobody is told to, not even where the config has HTTPS from the next start on', async () => {
+test('plain HTTP sends no HSTS, even if the config has HTTPS from the next start', async () => {
   const its = await started(SERVER)
   its.apply({ server: serverWith({ tls: tlsOf('server', DAY_MS) }) })
   const { headers } = await fetch(`http://127.0.0.1:${its.port}/healthz`)
   expect(headers.get('strict-transport-security')).toBeNull()
 })
 
-test('a reload takes up the certificate, and tells when it expires', async () => {
+test('a reload loads the certificate, and the metrics show its expiry', async () => {
   const lines = new LogLines()
   const metrics = new Metrics()
   const its = await started(serverWith({ tls: tlsOf('server') }), lines, metrics)

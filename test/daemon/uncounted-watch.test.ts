@@ -5,7 +5,7 @@ import { Scene } from '../recording/recorder-scene.ts'
 const BYTES = { upload: 1, download: 1 }
 const REFUSED = { menu: '/interface/pppoe-server', reason: 'no such command prefix' }
 
-/** Reads a router every five seconds, for so long. */
+/** Reads a router every five seconds, for a time. */
 async function readFor(
   scene: Scene,
   router: RouterKey,
@@ -18,7 +18,7 @@ async function readFor(
   }
 }
 
-test('a router with sessions that stay without counters is told once, with what it refuses, and once that it is over', async () => {
+test('a router with sessions that stay without counters is logged once, with the refused menus, and once when that is over', async () => {
   const scene = new Scene()
   const hq = scene.addRouter('hq')
   scene.conditions.set(hq, {
@@ -46,7 +46,7 @@ test('a router with sessions that stay without counters is told once, with what 
   ])
 })
 
-test('sessions that lack their counters for a reading now and then are nothing to tell of', async () => {
+test('sessions that lack their counters for a reading now and then are not logged', async () => {
   const scene = new Scene()
   const hq = scene.addRouter('hq')
   for (let time = 0; time < 20; time++) {
@@ -56,7 +56,7 @@ test('sessions that lack their counters for a reading now and then are nothing t
   expect(scene.lines.told).toEqual([])
 })
 
-test('each router is told of on its own, whatever is the reason', async () => {
+test('each router is logged separately, whatever the reason', async () => {
   const scene = new Scene()
   const [hq, hill] = [scene.addRouter('hq'), scene.addRouter('hill')]
   for (const router of [hq, hill]) await readFor(scene, router, 65, undefined)

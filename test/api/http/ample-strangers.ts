@@ -7,13 +7,13 @@ import { rethrow } from '../../runtime/rethrow.ts'
 
 const log = createLogger('silent')
 
-/** So generous that no test meets them without meaning to. */
+/** So high that no test reaches them by accident. */
 export const AMPLE_LIMITS: StrangersOptions['limits'] = {
   connectionsPerAddress: 1e6,
   addressRequestsPerSecond: 1e6,
 }
 
-/** @param more instead of what is usual here: ample limits, and no proxies */
+/** @param more overrides the defaults: ample limits and no proxies */
 export function strangersOf(clock: Clock, more: Partial<StrangersOptions> = {}): Strangers {
   return new Strangers({
     limits: AMPLE_LIMITS,

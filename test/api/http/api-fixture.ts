@@ -19,7 +19,7 @@ export const acme = tenantId('acme')
 export const globex = tenantId('globex')
 export const initech = tenantId('initech')
 
-/** `acme`, `globex` and `initech` are their tenants' tokens, `admin` is an admin's; `later` can't be checked now. */
+/** `acme`, `globex` and `initech` are the tokens of these tenants, `admin` is an admin's, and `later` cannot be verified now. */
 export const verifier: TokenVerifier = {
   async verify(token): Promise<Grant | Refusal> {
     const expiresAt = new Date(START.getTime() + 3_600_000)
@@ -32,7 +32,7 @@ export const verifier: TokenVerifier = {
   },
 }
 
-/** acme moved 1 GB up, globex 2 GB; each has one router online and one session. */
+/** acme has uploaded 1 GB, globex 2 GB. Each has one router online and one session. */
 export const source: StatsSource = {
   tenants: () => [acme, globex],
   totals,
@@ -72,7 +72,7 @@ export interface Answer {
   readonly text: string
 }
 
-/** The API on a port of its own. */
+/** The API on its own port. */
 export class TestApi {
   readonly clock = new HandClock(START)
   readonly server: HttpServer
@@ -125,7 +125,7 @@ export class TestApi {
     await this.server.stop()
   }
 
-  /** Asks as the bearer of a token, `''` for none. */
+  /** Sends a request with a token, `''` for none. */
   ask(
     path: string,
     token: string,

@@ -16,7 +16,7 @@ function expectProblem(answer: Answer, status: number): void {
   })
 }
 
-test('a tenant reads its own stats, whether it names itself or not', async () => {
+test('a tenant reads its own stats, with or without its name', async () => {
   api = await new TestApi().start()
   for (const path of ['/api/dashboard/stats', '/api/dashboard/stats?tenant=acme']) {
     const answer = await api.ask(path, 'acme')
@@ -28,7 +28,7 @@ test('a tenant reads its own stats, whether it names itself or not', async () =>
   }
 })
 
-test('someone else’s tenant is 404, like one that doesn’t exist', async () => {
+test('someone else’s tenant is 404, like one that does not exist', async () => {
   api = await new TestApi().start()
   const other = await api.ask('/api/dashboard/stats?tenant=globex', 'acme')
   const none = await api.ask('/api/dashboard/stats?tenant=nobody', 'acme')
@@ -69,7 +69,7 @@ test('an admin reads the sum over all tenants, and one row each', async () => {
   expectProblem(await api.ask('/api/system/dashboard/stats', 'acme'), 403)
 })
 
-test('no token is 401, and so is a bad one', async () => {
+test('a missing or invalid token is 401', async () => {
   api = await new TestApi().start()
   const none = await api.ask('/api/dashboard/stats', '')
   expectProblem(none, 401)
@@ -84,26 +84,26 @@ test('a token in the query string is no token', async () => {
   expectProblem(await api.ask('/api/dashboard/stats?token=acme&access_token=acme', ''), 401)
 })
 
-test('a token that can’t be checked now is 503, not 401', async () => {
+test('a token that cannot be verified now is 503, not 401', async () => {
   api = await new TestApi().start()
   expectProblem(await api.ask('/api/dashboard/stats', 'later'), 503)
 })
 
-test('a query parameter that nobody knows, or given twice, is 400', async () => {
+test('an unknown query parameter, or one given twice, is 400', async () => {
   api = await new TestApi().start()
   expectProblem(await api.ask('/api/dashboard/stats?tennant=acme', 'acme'), 400)
   expectProblem(await api.ask('/api/dashboard/stats?tenant=acme&tenant=globex', 'acme'), 400)
   expectProblem(await api.ask('/healthz?verbose', ''), 400)
 })
 
-test('an unknown path is 404, and no odd one breaks anything', async () => {
+test('an unknown path is 404, however odd it is', async () => {
   api = await new TestApi().start()
   for (const path of ['/', '/api', '//', '/healthz/', '/%', '/api/dashboard/stats/../x', '/__proto__']) {
     expectProblem(await api.ask(path, ''), 404)
   }
 })
 
-test('only GET and HEAD are answered, and HEAD without a body', async () => {
+test('only GET and HEAD are answered, HEAD without a body', async () => {
   api = await new TestApi().start()
   const post = await api.ask('/api/dashboard/stats', 'acme', { method: 'POST' })
   expectProblem(post, 405)
@@ -128,7 +128,7 @@ test('answers are not stored, not sniffed and not framed', async () => {
   }
 })
 
-test('an error inside is 500 and tells nothing', async () => {
+test('an internal error is 500, and its message is not shown', async () => {
   const broken = (kind: 'throw' | 'reject') => ({
     kind: 'open' as const,
     path: `/${kind}`,
@@ -146,7 +146,7 @@ test('an error inside is 500 and tells nothing', async () => {
   }
 })
 
-test('alive is 200 whatever else is the matter', async () => {
+test('alive is 200 whatever else fails', async () => {
   api = await new TestApi({
     readiness: { database: () => 'down', pollers: () => 'stopped', journal: () => 'failing' },
   }).start()
@@ -154,7 +154,7 @@ test('alive is 200 whatever else is the matter', async () => {
   expect(answer).toMatchObject({ status: 200, text: '{"status":"alive"}' })
 })
 
-test('ready is 200 with database, pollers and journal, and 503 with what is missing', async () => {
+test('ready is 200 if database, pollers and journal work, and 503 with the state of each otherwise', async () => {
   const parts = { database: 'up', pollers: 'running', journal: 'writing' } as const
   let missing: Partial<{ database: 'down'; pollers: 'starting'; journal: 'failing' }> = {}
   api = await new TestApi({

@@ -1,10 +1,10 @@
 import { type Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 
-/** A TCP connection to the server from an address of this machine, and what it is told. */
+/** A TCP connection to the server from an address of this machine, and what arrives on it. */
 export class Caller {
   readonly socket: Socket
-  /** Resolves with all that came, once the connection is over. */
+  /** Resolves to everything that arrived, once the connection is closed. */
   readonly ended: Promise<string>
   readonly #connected: Promise<void>
   #text = ''
@@ -26,7 +26,7 @@ export class Caller {
     )
   }
 
-  /** Asks for a page on the same connection. @returns the status, 0 where it was closed instead */
+  /** Requests a page on the same connection. @returns the status, or 0 if the connection was closed instead */
   async ask(path: string, headers: readonly string[] = []): Promise<number> {
     await this.#connected
     this.#text = ''
@@ -38,14 +38,14 @@ export class Caller {
     return Number(/^HTTP\/1\.1 (\d{3})/.exec(this.#text)?.[1] ?? 0)
   }
 
-  /** Writes, and resolves once it is with the kernel. */
+  /** Writes, and resolves once the kernel has the text. */
   async write(text: string): Promise<void> {
     await this.#connected
     await new Promise(resolve => this.socket.write(text, resolve))
   }
 }
 
-/** The status of a request on a new connection from an address of this machine. */
+/** Sends a request on a new connection from an address of this machine. @returns the status */
 export function statusOf(
   port: number,
   path: string,

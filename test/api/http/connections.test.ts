@@ -60,16 +60,16 @@ function call(localAddress?: string): Caller {
   return caller
 }
 
-/** One that the server has taken, and that has asked for nothing yet: of its request the last line is missing. */
+/** A connection that the server has accepted, and whose request is incomplete: its last line is missing. */
 async function silentCaller(localAddress?: string): Promise<Caller> {
   const caller = call(localAddress)
   await caller.write('GET /healthz HTTP/1.1\r\nHost: x\r\n')
-  // Connections are taken in their order.
+  // Connections are accepted in order.
   expect(await call('127.0.0.9').ask('/healthz', ['Connection: close'])).toBe(200)
   return caller
 }
 
-test('an address has so many connections, whether it asks for something or not, and others are none of its matter', async () => {
+test('an address has a limit of connections, idle ones too, which does not affect other addresses', async () => {
   await serve({ perAddress: 2 })
   const first = await silentCaller()
   await silentCaller()
@@ -78,19 +78,19 @@ test('an address has so many connections, whether it asks for something or not, 
   expect(await call('127.0.0.2').ask('/healthz')).toBe(200)
   first.socket.destroy()
   await first.ended
-  // The server hears of the end in its own time, before it takes a later connection.
+  // The server notices the end before it accepts a later connection.
   expect(await call('127.0.0.9').ask('/healthz', ['Connection: close'])).toBe(200)
   expect(await call().ask('/healthz')).toBe(200)
 })
 
-test('a trusted proxy has as many as its clients need', async () => {
+test('a trusted proxy has no limit of its own', async () => {
   await serve({ perAddress: 1 }, { proxies: ['127.0.0.0/30'] })
   for (let count = 0; count < 5; count++) expect(await call().ask('/healthz')).toBe(200)
   expect(await call('127.0.0.4').ask('/healthz')).toBe(200)
   await call('127.0.0.4').ended
 })
 
-test('where all are taken, the one that asked the longest time ago, or never, is closed for the next', async () => {
+test('at the total limit, the connection whose last request is the oldest is closed for the next one', async () => {
   await serve({ most: 3 })
   const asked = call('127.0.0.1')
   expect(await asked.ask('/healthz')).toBe(200)
@@ -107,7 +107,7 @@ test('where all are taken, the one that asked the longest time ago, or never, is
   expect(refused).toEqual(['no_room', 'no_room'])
 })
 
-test('a request with a token that holds is closed for nobody, and its connection may be when it is answered', async () => {
+test('a request with a valid token is not closed for others, but its connection may be once it is answered', async () => {
   const stuck = new Map<string, () => void>()
   const slow: Route = {
     kind: 'guarded',
@@ -134,7 +134,7 @@ test('a request with a token that holds is closed for nobody, and its connection
   expect(await answers[1]).toBe(200)
 })
 
-test('a token that does not hold protects nothing', async () => {
+test('an invalid token protects no connection', async () => {
   await serve({ most: 1 })
   const forged = call()
   expect(await forged.ask('/api/dashboard/stats', ['Authorization: Bearer forged'])).toBe(401)
@@ -142,7 +142,7 @@ test('a token that does not hold protects nothing', async () => {
   await forged.ended
 })
 
-test('a TLS handshake that does not go on is a connection like others', async () => {
+test('a stalled TLS handshake counts as a connection', async () => {
   await serve({ perAddress: 1, most: 2 }, { isTls: true })
   const half = call()
   await half.write('\x16\x03\x01')
@@ -165,10 +165,10 @@ test('a TLS handshake that does not go on is a connection like others', async ()
   expect(refused).toEqual(['too_many', 'no_room'])
 })
 
-test('a server that gets no descriptor for a connection goes on, and takes it once there is one', async () => {
+test('a server without a free descriptor runs on, and accepts the connection once there is one', async () => {
   await serve({})
   const caller = call()
-  // It has its own descriptor by then, and the server has not looked yet.
+  // It has its descriptor by then, and the server has not noticed yet.
   await new Promise(resolve => process.nextTick(resolve))
   const giveBack = takeDescriptors()
   const answer = caller.ask('/healthz')

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(() => api.stop())
 
-test('a page on the list may read the answer, errors too', async () => {
+test('a listed page may read answers, errors too', async () => {
   for (const token of ['acme', 'forged']) {
     const { headers } = await api.ask('/api/dashboard/stats', token, { headers: { Origin: PAGE } })
     expect(headers['access-control-allow-origin']).toBe(PAGE)
@@ -21,7 +21,7 @@ test('a page on the list may read the answer, errors too', async () => {
 })
 
 test.each(['https://evil.example', `${PAGE}.evil.example`, 'null', '*'])(
-  'a page of %s may not',
+  'another page, %s, may not',
   async origin => {
     const { headers } = await api.ask('/api/dashboard/stats', 'acme', { headers: { Origin: origin } })
     expect(headers['access-control-allow-origin']).toBeUndefined()
@@ -29,7 +29,7 @@ test.each(['https://evil.example', `${PAGE}.evil.example`, 'null', '*'])(
   },
 )
 
-test('a preflight is granted to a page on the list, for reading with a token', async () => {
+test('a preflight of a listed page is granted, for reading with a token', async () => {
   const answer = await api.ask('/api/dashboard/stats', '', {
     method: 'OPTIONS',
     headers: {
@@ -46,7 +46,7 @@ test('a preflight is granted to a page on the list, for reading with a token', a
   })
 })
 
-test('a preflight from elsewhere is granted nothing', async () => {
+test('a preflight of another page is granted nothing', async () => {
   const answer = await api.ask('/api/dashboard/stats', '', {
     method: 'OPTIONS',
     headers: { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'GET' },

@@ -15,7 +15,7 @@ import { HandClock } from '../../runtime/hand-clock.ts'
 const CSV = '/api/usage?format=csv&by=user'
 const PAGE = '/api/usage?by=user'
 
-/** CSV without an end, of which each is let go of once nobody takes it; and pages that never come. */
+/** Endless CSV, which ends once its client has left, and pages that never arrive. */
 class EndlessSource implements UsageSource {
   open = 0
   asked = 0
@@ -64,7 +64,7 @@ async function ask(path: string, tenant: TenantId): Promise<IncomingMessage> {
   const asked = request({ host: '127.0.0.1', port: scene.port, path, headers, agent: false })
   asked.end()
   const [response] = await once(asked, 'response')
-  // What comes after it, `response` tells.
+  // `response` reports everything after this.
   asked.on('error', () => {})
   return response
 }
@@ -73,7 +73,7 @@ async function readAll(response: IncomingMessage): Promise<void> {
   for await (const _ of response);
 }
 
-test('a CSV ends, and is no whole one, when its token is revoked, and nobody else’s does', async () => {
+test('a CSV breaks off when its token is revoked, and those of others do not', async () => {
   const [revoked, other] = [await ask(CSV, acme), await ask(CSV, globex)]
   await Promise.all([once(revoked, 'data'), once(other, 'data')])
   const failed = expect(readAll(revoked)).rejects.toMatchObject({ code: 'ECONNRESET' })
@@ -88,7 +88,7 @@ test('a CSV ends, and is no whole one, when its token is revoked, and nobody els
   expect(scene.troubles).toEqual([])
 })
 
-test('an answer of which nothing was sent yet is 401', async () => {
+test('an answer that has not begun is 401', async () => {
   const asking = ask(PAGE, acme)
   await expect.poll(() => source.asked).toBe(1)
   verifier.apply(revokedFor(acme))
@@ -101,7 +101,7 @@ test('an answer of which nothing was sent yet is 401', async () => {
   expect(scene.troubles).toEqual([])
 })
 
-test('a token that can not be verified any more does not hold, and who has got the answer is not looked at', async () => {
+test('a token that can no longer be verified is invalid, and finished answers are not checked', async () => {
   let verdict: Grant | Refusal = { kind: 'admin', expiresAt: START }
   const looked: string[] = []
   const verify: TokenVerifier['verify'] = async token => {

@@ -29,7 +29,7 @@ const accept: UpgradeListener = (_request, socket) => {
   socket.write(`HTTP/1.1 101 ${STATUS_CODES[101]}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
 }
 
-test('an upgrade of a path that takes it is handed over whatever its query, and any other is 404', async () => {
+test('an upgrade of a known path is handed over with any query, and any other is 404', async () => {
   const api = await new TestApi({ server: { upgrades: new Map([['/ws', accept]]) } }).start()
   expect(await upgrade(api.server.port, '/ws?v=1')).toBe(101)
   expect(await upgrade(api.server.port, '/ws/')).toBe(404)
@@ -39,7 +39,7 @@ test('an upgrade of a path that takes it is handed over whatever its query, and 
   await stopped
 })
 
-test('an upgrade whose last segment may be any is handed over for every one, and for one alone', async () => {
+test('an upgrade path with a wildcard takes any last segment, but only one', async () => {
   const api = await new TestApi({ server: { upgrades: new Map([['/app/*', accept]]) } }).start()
   expect(await upgrade(api.server.port, '/app/key?protocol=7')).toBe(101)
   expect(await upgrade(api.server.port, '/app/other')).toBe(101)
@@ -50,7 +50,7 @@ test('an upgrade whose last segment may be any is handed over for every one, and
   await stopped
 })
 
-test('stop ends idle connections at once, and leaves no timer', async () => {
+test('stop closes idle connections at once, and leaves no timer', async () => {
   const api = await new TestApi().start()
   await api.ask('/healthz', '', { headers: { Connection: 'keep-alive' } })
   await api.stop()
@@ -58,7 +58,7 @@ test('stop ends idle connections at once, and leaves no timer', async () => {
   expect(api.clock.sleepers).toBe(0)
 })
 
-test('stop cuts off a request that doesn’t end in two seconds', async () => {
+test('stop cuts off a request that does not end within two seconds', async () => {
   const stuck = {
     kind: 'open' as const,
     path: '/stuck',
@@ -70,7 +70,7 @@ test('stop cuts off a request that doesn’t end in two seconds', async () => {
   const closed = new Promise(resolve => socket.on('close', resolve))
   socket.on('error', () => {})
   await new Promise(resolve => socket.write('GET /stuck HTTP/1.1\r\nHost: x\r\n\r\n', resolve))
-  // The server has the first request once it answers a later one.
+  // The first request has arrived once a later one is answered.
   await api.ask('/healthz', '')
   const stopped = api.stop()
   await api.clock.turn(2000)
@@ -78,7 +78,7 @@ test('stop cuts off a request that doesn’t end in two seconds', async () => {
   await closed
 })
 
-test('a port that is taken is a rejected start, which names it and what to do', async () => {
+test('a start on a port in use is rejected, with the port and what to do', async () => {
   const api = await new TestApi().start()
   const second = new TestApi({
     server: { at: { kind: 'port', host: '127.0.0.1', port: api.server.port ?? 0, block: 'server' } },
@@ -97,7 +97,7 @@ function pem(name: string): Promise<string> {
   return readFile(new URL(name, CERTIFICATES), 'utf8')
 }
 
-test('with a certificate the port speaks HTTPS, and nothing else', async () => {
+test('with a certificate the port speaks HTTPS only', async () => {
   const tls = { cert: await pem('server.pem'), key: await pem('server-key.pem') }
   const api = await new TestApi({ server: { tls } }).start()
   const ca = await pem('authority.pem')
@@ -112,7 +112,7 @@ test('with a certificate the port speaks HTTPS, and nothing else', async () => {
   await api.stop()
 })
 
-test('a certificate that is none, or another key’s, is a rejected start', async () => {
+test('a start with a bad certificate, or one of another key, is rejected', async () => {
   const another = { cert: await pem('server.pem'), key: await pem('self-signed-key.pem') }
   for (const tls of [{ cert: 'nonsense', key: 'nonsense' }, another]) {
     const api = new TestApi({ server: { tls } })

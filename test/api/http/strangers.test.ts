@@ -41,7 +41,7 @@ function forwarded(path: string, address: string): Promise<number> {
   return statusOf(api.server.port ?? 0, path, { headers: { 'X-Forwarded-For': address } })
 }
 
-test('what needs no token is answered so often a second to an address, and then 429 with when to come again', async () => {
+test('pages without a token have a rate for each address, and answer 429 with Retry-After beyond it', async () => {
   await serve(3)
   expect(await statuses(4, () => api.ask('/healthz', ''))).toEqual([200, 200, 200, 429])
   const { headers, text } = await api.ask('/readyz', '')
@@ -53,13 +53,13 @@ test('what needs no token is answered so often a second to an address, and then 
   expect(await statuses(4, () => api.ask('/healthz', ''))).toEqual([200, 200, 200, 429])
 })
 
-test('who asks too much for other pages is still told whether the daemon lives', async () => {
+test('an address beyond its rate for other pages still gets the health pages', async () => {
   await serve(2)
   expect(await statuses(3, () => api.ask('/ws', ''))).toEqual([426, 426, 429])
   expect(await statuses(3, () => api.ask('/healthz', ''))).toEqual([200, 200, 429])
 })
 
-test('the dashboard’s files are had at once, a page of them at a time', async () => {
+test('all files of the dashboard’s page may be requested at once', async () => {
   await serve(50)
   expect(await statuses(1_001, () => api.ask('/dashboard/main.js', ''))).toEqual([
     ...Array(1_000).fill(404),
@@ -81,7 +81,7 @@ test.each<readonly [what: string, ask: () => Promise<Answer>, first: number]>([
   expect((await api.ask('/ws', '')).status).toBe(429)
 })
 
-test('invalid tokens are answered 429 beyond their rate, and valid ones always get through', async () => {
+test('invalid tokens are answered 429 beyond their rate, and valid ones always pass', async () => {
   await serve(2)
   expect(await statuses(4, () => api.ask(STATS, FORGED))).toEqual([401, 401, 429, 429])
   expect(await statuses(20, () => api.ask(STATS, 'acme'))).toEqual(Array(20).fill(200))
@@ -91,7 +91,7 @@ test('invalid tokens are answered 429 beyond their rate, and valid ones always g
   expect(await statuses(2, () => api.ask(STATS, FORGED))).toEqual([401, 429])
 })
 
-test('behind a trusted proxy its clients are counted, and nobody else may say who he is', async () => {
+test('the clients of a trusted proxy count separately, and an address forwarded by others is ignored', async () => {
   await serve(1, ['127.0.0.1'])
   const ask = (address: string) => forwarded('/healthz', address)
   expect([await ask('198.51.100.1'), await ask('198.51.100.2'), await ask('198.51.100.1')]).toEqual([
@@ -102,7 +102,7 @@ test('behind a trusted proxy its clients are counted, and nobody else may say wh
   expect([await ask('198.51.100.1'), await ask('198.51.100.2')]).toEqual([200, 429])
 })
 
-test('of IPv6 a /64 is one address', async () => {
+test('a /64 of IPv6 counts as one address', async () => {
   await serve(1, ['127.0.0.1'])
   const ask = (address: string) => forwarded('/healthz', address)
   expect(await ask('2001:db8:0:1::1')).toBe(200)
@@ -110,14 +110,14 @@ test('of IPv6 a /64 is one address', async () => {
   expect(await ask('2001:db8:0:2::1')).toBe(200)
 })
 
-test('who was refused is told in one line, by why', async () => {
+test('refusals are logged in one line, by reason', async () => {
   const { lines, refusals } = await serve(3)
   await statuses(5, () => api.ask(STATS, FORGED))
   await statuses(2, () => api.ask(STATS, ''))
   await statuses(2, () => api.ask('/api/system/dashboard/stats', 'acme'))
   await statuses(1, () => api.ask(STATS, 'acme'))
   refusals.start()
-  // What was answered last is noted once its answer is out.
+  // The last answer is noted once it has been sent.
   await api.stop()
   await refusals.stop()
   expect(lines.lines).toMatchObject([

@@ -22,7 +22,7 @@ const acme = tenantId('acme')
 const hq = routerId('hq')
 const NOON = new Date('2026-11-24T12:00:00Z')
 
-/** A router with some trouble. */
+/** A router with some problems. */
 export const HQ: MeasuredBook = {
   key: routerKey(acme, hq),
   about: { tenant: acme, router: hq },
@@ -39,7 +39,7 @@ export const HQ_HEALTH: RouterHealth = {
   ...{ skippedTicks: 3, putOffPolls: 5, budgetUse: { usedBytes: 1, mostBytes: 4 } },
 }
 
-/** What a test may say of the daemon that is measured. */
+/** What a test may choose of the measured daemon. */
 export interface Shown {
   readonly books: () => Iterable<MeasuredBook>
   readonly health: () => RouterHealth | undefined
@@ -54,7 +54,7 @@ const SHOWN: Shown = {
   certificateExpiresAt: () => new Date('2027-01-30T12:00:00Z'),
 }
 
-/** All that is measured of a daemon with one router. */
+/** Everything that is measured of a daemon with one router. */
 export function measuredDaemon(more: Partial<Shown> = {}) {
   const shown = { ...SHOWN, ...more }
   const metrics = new Metrics()
@@ -91,7 +91,7 @@ export function measuredDaemon(more: Partial<Shown> = {}) {
   }
 }
 
-/** `/metrics` without a token, unless there is one, and by a clock that stands still. */
+/** `/metrics` with a clock that stands still, and no token by default. */
 export function metricsOf(options: Partial<MetricsOptions> = {}): Route & { readonly kind: 'open' } {
   const route = metricsRoute({
     ...{ metrics: options.metrics ?? measuredDaemon().metrics, version: '0.1.0' },

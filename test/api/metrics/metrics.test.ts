@@ -8,7 +8,7 @@ import { HQ, HQ_HEALTH, measuredDaemon, metricsOf, type Shown } from './measures
 
 const NO_QUERY = new URLSearchParams()
 
-/** `ask` once the page before is out of date. */
+/** `ask` requests a page after the previous one is out of date. */
 async function page(
   shown: Partial<Shown> = {},
   happen: (daemon: ReturnType<typeof measuredDaemon>) => void = () => {},
@@ -33,7 +33,7 @@ class StandingClock {
   }
 }
 
-test('thousands of routers are told of in slices, once for all who ask meanwhile, and no differently', async () => {
+test('a page of thousands of routers is made in slices, once for all requests meanwhile, with the same content', async () => {
   let asked = 0
   const many = Array.from({ length: 5_000 }, (_, number) => ({
     ...HQ,
@@ -76,7 +76,7 @@ describe('a page', () => {
     return { clock, ask, made: () => made }
   }
 
-  it('is made once a second, whoever asks', async () => {
+  it('is made at most once a second, for all clients', async () => {
     const { clock, ask, made } = counting()
     const first = await ask()
     clock.ms += 999
@@ -87,7 +87,7 @@ describe('a page', () => {
     expect(made()).toBe(2)
   })
 
-  it('that takes long to make is shown for ten times as long', async () => {
+  it('that takes long to make is served for ten times as long', async () => {
     const { clock, ask, made } = counting(() => {
       clock.ms += 400
     })
@@ -100,7 +100,7 @@ describe('a page', () => {
     expect(made()).toBe(2)
   })
 
-  it('that could not be made is made for the next one who asks', async () => {
+  it('that could not be made is tried again at the next request', async () => {
     let isBroken = true
     const { ask } = counting(() => {
       if (isBroken) throw new Error('not now')
@@ -110,7 +110,7 @@ describe('a page', () => {
     expect(await ask()).toContain('tikmeter_database_up 1')
   })
 
-  it('is for who shows its token, where it has one, which a reload may change', async () => {
+  it('requires its token if it has one, and a reload may change the token', async () => {
     let token: string | undefined = 'abc'
     const route = metricsOf({ token: () => token })
     const status = async (authorization?: string) => {
@@ -131,7 +131,7 @@ describe('a page', () => {
 })
 
 describe('a router', () => {
-  it('is told of with its tenant and its id', async () => {
+  it('is shown with its tenant and its id', async () => {
     const { lines } = await page()
     expect(lines).toContain('tikmeter_router_online{tenant="acme",router="hq"} 1')
     expect(lines).toContain(
@@ -151,7 +151,7 @@ describe('a router', () => {
     expect(lines).toContain('tikmeter_router_limit_used_ratio{tenant="acme",router="hq",limit="bytes"} 0.25')
   })
 
-  it('has no value of what is not known, and none at all when it went', async () => {
+  it('has no value for what is unknown, and no values once it is removed', async () => {
     let books: MeasuredBook[] = [{ ...HQ, lives: new Map() }]
     let health = UNTRIED
     const { ask, lines } = await page({ books: () => books, health: () => health })
@@ -165,14 +165,14 @@ describe('a router', () => {
     expect((await ask()).join('\n')).not.toMatch(/tikmeter_(router|tail)_\w+\{/)
   })
 
-  it('counts on from one question to the next, and is not added up', async () => {
+  it('keeps its counts from page to page', async () => {
     const { ask } = await page()
     await ask()
     expect(await ask()).toContain('tikmeter_router_skipped_ticks_total{tenant="acme",router="hq"} 3')
   })
 })
 
-test('a tenant’s usage and subscribers are those of its dashboards', async () => {
+test('a tenant’s usage and subscribers are the same as on its dashboards', async () => {
   const { lines } = await page()
   expect(lines).toContain('tikmeter_usage_bytes_total{tenant="acme",direction="download"} 70')
   expect(lines).toContain('tikmeter_subscribers_online{tenant="acme",service="hotspot"} 39')
@@ -201,13 +201,13 @@ test('the daemon itself is measured too', async () => {
   expect(lines.some(line => line.startsWith('process_resident_memory_bytes '))).toBe(true)
 })
 
-test('without HTTPS no certificate expires', async () => {
+test('without HTTPS there is no expiry of a certificate', async () => {
   const { lines } = await page({ certificateExpiresAt: () => undefined })
   expect(lines.filter(line => /^tikmeter_tls_/.test(line))).toEqual([])
 })
 
-describe('what is told as it happens', () => {
-  it('begins at nothing, so that its first time is an increase', async () => {
+describe('a counter of events', () => {
+  it('starts at 0, so that the first event is an increase', async () => {
     const { lines } = await page()
     expect(lines).toContain('tikmeter_ledger_events_total{kind="quarantine"} 0')
     expect(lines).toContain('tikmeter_config_reloads_total{outcome="faulty"} 0')
@@ -215,7 +215,7 @@ describe('what is told as it happens', () => {
     expect(lines).toContain('tikmeter_session_stops_total{service="ppp",reason="logout"} 0')
   })
 
-  it('is counted and timed', async () => {
+  it('grows with each event, and durations are measured', async () => {
     const { lines } = await page({}, ({ polls, recording, file, alerts }) => {
       polls.polled(30)
       polls.pollFailed(new RouterTimeout('answer', 'no answer within 10 s'))
@@ -245,7 +245,7 @@ describe('what is told as it happens', () => {
       expect(lines).toContain(line)
   })
 
-  it('of a reading is what it meant for the sessions, and when it was durable', async () => {
+  it('of a reading shows its effect on sessions, and when it was durable', async () => {
     const { lines } = await page({}, ({ recording }) => {
       const meter = new Meter()
       recording.recorded(meter.read(hotspot(0, [ann(-60, bytes(100, 2000))])), 170)

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { metricsOf } from './measures.ts'
 
-/** The names of all metrics that the daemon tells, with those that histograms have their series under. */
-async function told(): Promise<ReadonlySet<string>> {
+/** The names of all metrics of the daemon, including the series of histograms. */
+async function namesOfMetrics(): Promise<ReadonlySet<string>> {
   const { body } = await metricsOf().answer(new URLSearchParams(), {})
   return new Set(
     Array.from(body.matchAll(/^# TYPE (\S+) (\S+)/gm)).flatMap(([, name = '', type]) =>
@@ -13,8 +13,8 @@ async function told(): Promise<ReadonlySet<string>> {
 }
 
 describe.each(['config/tikmeter.rules.yaml', 'config/tikmeter.grafana.json'])('%s', file => {
-  it('asks only for what the daemon tells', async () => {
-    const names = await told()
+  it('uses only metrics that the daemon has', async () => {
+    const names = await namesOfMetrics()
     const asked = readFileSync(file, 'utf8').match(/\b(?:tikmeter|process|nodejs)_[a-z0-9_]+/g) ?? []
     expect(asked.length).toBeGreaterThan(10)
     expect(asked.filter(name => !names.has(name))).toEqual([])

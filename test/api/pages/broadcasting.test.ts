@@ -32,7 +32,7 @@ function ask(fields: Record<string, string>, token: string): Promise<Answer> {
   return post(new URLSearchParams(fields).toString(), token)
 }
 
-test('a tenant is let into its own channel until its token expires, by a form or by JSON', async () => {
+test('a tenant may join its own channel until its token expires, by a form or by JSON', async () => {
   const auth = app.signUntil(OWN.socket_id, OWN.channel_name, inOneHour())
   for (const answer of [
     await ask(OWN, 'acme'),
@@ -44,13 +44,13 @@ test('a tenant is let into its own channel until its token expires, by a form or
   }
 })
 
-test('an admin is let into any tenant’s channel', async () => {
+test('an admin may join any tenant’s channel', async () => {
   const channel_name = 'private-tenant.globex.dashboard-stats'
   const answer = await ask({ ...OWN, channel_name }, 'admin')
   expect(JSON.parse(answer.text)).toEqual({ auth: app.signUntil(OWN.socket_id, channel_name, inOneHour()) })
 })
 
-test('another tenant’s channel is 403, letter by letter like one that isn’t there, and like any other', async () => {
+test('another tenant’s channel is 403, letter by letter like one that does not exist, and like any other', async () => {
   const other = await ask({ ...OWN, channel_name: 'private-tenant.globex.dashboard-stats' }, 'acme')
   expect(other.status).toBe(403)
   for (const channel_name of [
@@ -64,17 +64,17 @@ test('another tenant’s channel is 403, letter by letter like one that isn’t 
     expect(await ask({ ...OWN, channel_name }, 'acme')).toMatchObject({ status: 403, text: other.text })
 })
 
-test('a channel of a tenant that isn’t there is 403 for its own token, and for an admin', async () => {
+test('a channel of an unknown tenant is 403 for its own token, and for an admin', async () => {
   const channel_name = 'private-tenant.initech.dashboard-stats'
   for (const token of ['initech', 'admin'])
     expect((await ask({ ...OWN, channel_name }, token)).status).toBe(403)
 })
 
-test('no token is 401, and so is a bad one', async () => {
+test('a missing or invalid token is 401', async () => {
   for (const token of ['', 'forged']) expect((await ask(OWN, token)).status).toBe(401)
 })
 
-test('what is missing or is no socket’s id is 400', async () => {
+test('a missing field, or a bad socket id, is 400', async () => {
   expect((await ask({ socket_id: '1.2' }, 'acme')).status).toBe(400)
   expect((await ask({ channel_name: OWN.channel_name }, 'acme')).status).toBe(400)
   expect((await ask({ ...OWN, socket_id: '1.2:private-x' }, 'acme')).status).toBe(400)
@@ -82,7 +82,7 @@ test('what is missing or is no socket’s id is 400', async () => {
     expect((await post(body, 'acme', 'application/json')).status).toBe(400)
 })
 
-test('a body of another type is 415, and one too large 413, whether its length is told or not', async () => {
+test('a body of another type is 415, and one that is too large is 413, with or without its length', async () => {
   expect((await post('x', 'acme', 'text/plain')).status).toBe(415)
   const large = `${new URLSearchParams(OWN)}&more=${'x'.repeat(MAX_FORM_BYTES)}`
   expect((await post(large, 'acme')).status).toBe(413)
@@ -91,7 +91,7 @@ test('a body of another type is 415, and one too large 413, whether its length i
   expect((await ask(OWN, 'acme')).status).toBe(200)
 })
 
-test('a body is refused once it is too large, whatever is still to come', async () => {
+test('a body is refused as soon as it is too large', async () => {
   const socket = connect(api.server.port ?? 0, '127.0.0.1')
   const head = [
     `POST ${PATH} HTTP/1.1`,
@@ -107,7 +107,7 @@ test('a body is refused once it is too large, whatever is still to come', async 
   expect(answer).toMatch(/^HTTP\/1.1 413 /)
 })
 
-test('a client that goes in the middle of its body harms nobody', async () => {
+test('a client that leaves within its body harms nobody', async () => {
   const socket = connect(api.server.port ?? 0, '127.0.0.1')
   socket.on('error', () => {})
   const head = [
@@ -122,13 +122,13 @@ test('a client that goes in the middle of its body harms nobody', async () => {
   expect((await ask(OWN, 'acme')).status).toBe(200)
 })
 
-test('it is asked by POST alone', async () => {
+test('only POST is answered', async () => {
   const answer = await api.ask(PATH, 'acme')
   expect(answer.status).toBe(405)
   expect(answer.headers.allow).toBe('POST, OPTIONS')
 })
 
-test('a page on the list may ask, with what Laravel’s libraries send, and may read the refusal', async () => {
+test('a listed page may ask, with the headers of Laravel’s libraries, and may read the refusal', async () => {
   const headers = {
     Origin: PAGE,
     'Access-Control-Request-Method': 'POST',
@@ -145,7 +145,7 @@ test('a page on the list may ask, with what Laravel’s libraries send, and may 
   expect(refusal.headers['access-control-allow-origin']).toBe(PAGE)
 })
 
-test('a page that is not on the list may not', async () => {
+test('a page that is not listed may not', async () => {
   const headers = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'POST' }
   const leave = await api.ask(PATH, '', { method: 'OPTIONS', headers })
   expect(Object.keys(leave.headers).filter(name => name.startsWith('access-control'))).toEqual([])

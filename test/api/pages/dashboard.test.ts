@@ -47,7 +47,7 @@ test.each([
   expect(answer.headers['x-content-type-options']).toBe('nosniff')
 })
 
-test('the page may run its own files and talk to its own host, and nothing else', async () => {
+test('the page may only run its own files and connect to its own host', async () => {
   const { headers } = await api.ask('/dashboard/', '')
   const policy = new Map(
     String(headers['content-security-policy'])
@@ -72,7 +72,7 @@ test('the page may run its own files and talk to its own host, and nothing else'
   expect(headers['referrer-policy']).toBe('no-referrer')
 })
 
-test('a browser asks each time, and is told where it has the file already', async () => {
+test('a browser asks each time, and gets 304 if it has the file', async () => {
   const { headers } = await api.ask('/dashboard/main.js', '')
   expect(headers['cache-control']).toBe('no-cache')
   const known = { 'If-None-Match': headers.etag ?? '' }
@@ -81,7 +81,7 @@ test('a browser asks each time, and is told where it has the file already', asyn
   expect((await api.ask('/dashboard/page.css', '', { headers: known })).status).toBe(200)
 })
 
-test('the path without its slash leads to the page, wherever a proxy has put it', async () => {
+test('the path without its slash leads to the page, under any path of a proxy', async () => {
   const { status, headers } = await api.ask('/dashboard', '')
   expect([status, headers.location]).toEqual([308, 'dashboard/'])
 })
@@ -97,12 +97,12 @@ test.each([
   expect(text).not.toContain('secret')
 })
 
-test('it is read and not written', async () => {
+test('only GET and HEAD are answered', async () => {
   expect((await api.ask('/dashboard/', '', { method: 'POST' })).status).toBe(405)
   expect(await api.ask('/dashboard/main.js', '', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
 })
 
-test('a file that changes, comes or goes after the start changes no answer', async () => {
+test('changes of files after the start change no answer', async () => {
   await writeFile(join(folder, 'main.js'), 'other')
   await writeFile(join(folder, 'late.js'), 'late')
   await rm(join(folder, 'page.css'))
@@ -111,7 +111,7 @@ test('a file that changes, comes or goes after the start changes no answer', asy
   expect((await api.ask('/dashboard/page.css', '')).status).toBe(200)
 })
 
-test('where there is no dashboard to serve, the error says what to do', async () => {
+test('without a built dashboard, the error says what to do', async () => {
   await rm(join(folder, 'index.html'))
   for (const missing of [folder, join(parent, 'nowhere')]) {
     expect(() => readDashboard(missing)).toThrow(DashboardMissing)
@@ -119,7 +119,7 @@ test('where there is no dashboard to serve, the error says what to do', async ()
   }
 })
 
-test('a daemon that is not told to has no dashboard', async () => {
+test('the dashboard is off by default', async () => {
   const serving = pusherServing({ port: 0, origins: [] })
   await serving.start()
   try {

@@ -46,7 +46,7 @@ const LIMITS = { ...AMPLE, requestsAtOnce: 1, requestsPerSecond: 0.001 }
 let scene: ReadScene
 let api: TestApi
 let strict: TestApi
-/** One request of each kind without a token, and no more. */
+/** One request of each kind without a token. */
 let crowded: TestApi
 let routes: readonly Route[]
 beforeAll(async () => {
@@ -82,7 +82,7 @@ function operationOf(path: string): { readonly operation: Operation; readonly at
   return { operation, at: `openapi#/paths/${path.replaceAll('/', '~1')}/${get ? 'get' : 'post'}` }
 }
 
-/** Where the schema of an answer is, by its status and its media type. */
+/** The place of an answer's schema, by its status and media type. */
 function schemaOf(path: string, status: number, type: string): string | undefined {
   const { operation, at } = operationOf(path)
   const response = operation.responses[status]
@@ -95,7 +95,7 @@ function schemaOf(path: string, status: number, type: string): string | undefine
   return `${place}/content/${type.replaceAll('/', '~1').replaceAll('+', '%2B')}/schema`
 }
 
-test('the file has every page of the daemon, with its method and its query parameters, and no other', () => {
+test('the file has exactly the daemon’s pages, with their methods and query parameters', () => {
   const served = routes.map(route => [
     route.path.replace('/app/key', '/app/{key}'),
     methodsOf(route)[0]?.toLowerCase(),
@@ -218,7 +218,7 @@ async function check(on: TestApi, [path, query, token, status, more]: Ask): Prom
   return `${path} ${status}`
 }
 
-test('every answer is as the file says, and the file says no more than is answered', async () => {
+test('every answer matches the file, and the file describes no other', async () => {
   const seen = new Set<string>()
   for (const ask of ASKED) seen.add(await check(api, ask))
   seen.add(await check(strict, ['/readyz', '', '', 503]))
@@ -234,7 +234,7 @@ test('every answer is as the file says, and the file says no more than is answer
   expect([...seen].sort()).toEqual(filed.filter(it => !it.endsWith(' 101')).sort())
 })
 
-test('the rows that were checked are no empty ones', async () => {
+test('the checked rows are not empty', async () => {
   for (const path of READ)
     expect(JSON.parse((await api.ask(path, 'acme')).text).data.rows.length).toBeGreaterThan(3)
 })

@@ -29,7 +29,7 @@ interface Told {
   readonly next_cursor: string | null
 }
 
-async function told(query = '', token = 'acme'): Promise<Told> {
+async function answered(query = '', token = 'acme'): Promise<Told> {
   const { status, text } = await api.ask(`/api/alerts${query}`, token)
   expect([status, text.slice(0, 16)]).toEqual([200, '{"success":true,'])
   return JSON.parse(text).data
@@ -39,7 +39,7 @@ async function allOf(query: string, limit: number): Promise<readonly AlertJson[]
   const rows: AlertJson[] = []
   let cursor = ''
   for (let pages = 0; pages < 100; pages++) {
-    const page = await told(`?${query}limit=${limit}${cursor}`)
+    const page = await answered(`?${query}limit=${limit}${cursor}`)
     expect(page.rows.length).toBeLessThanOrEqual(limit)
     rows.push(...page.rows)
     if (page.next_cursor === null) return rows
@@ -54,39 +54,41 @@ async function fault(query: string, token = 'acme'): Promise<string> {
   return JSON.parse(text).detail
 }
 
-/** What the feed shows: the newest last. */
+/** What the feed shows, the newest last. */
 async function shown(tenant: typeof acme): Promise<readonly AlertJson[]> {
   return (await record.recent([tenant], 1000)).get(tenant) ?? []
 }
 
 test('alerts are as the feed shows them, the newest first', async () => {
-  const { tenant, rows, next_cursor } = await told()
+  const { tenant, rows, next_cursor } = await answered()
   expect([tenant, rows.length, next_cursor]).toEqual(['acme', ALERTS, null])
   expect(rows).toEqual([...(await shown(acme))].reverse())
   expect(new Set(rows.map(({ kind }) => kind)).size).toBe(4)
   expect(rows.filter(({ ended_at }) => ended_at !== null).length).toBe(10)
-  expect((await told('', 'initech')).rows).toEqual([])
+  expect((await answered('', 'initech')).rows).toEqual([])
 })
 
-test('pages of any size are the whole, in one order', async () => {
+test('pages of any size add up to all rows, in one order', async () => {
   const whole = await allOf('', 1000)
   for (const limit of [1, 7, ALERTS - 1, ALERTS]) expect(await allOf('', limit)).toEqual(whole)
 })
 
-test('an alert that fires while somebody turns pages is on none of those left, and moves none', async () => {
+test('an alert that fires between two pages is on none of the later ones, and shifts none', async () => {
   const before = await allOf('', 1000)
-  const first = await told('?limit=20')
+  const first = await answered('?limit=20')
   await scene.pool.query(
     `insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
        values ('acme', 1000000, 'late', 'usage', 'tenant', 'acme', '2026-11', '{"used": 2, "threshold": 1, "quota": null}')`,
   )
-  const rest = await told(`?limit=1000&cursor=${first.next_cursor}`)
+  const rest = await answered(`?limit=1000&cursor=${first.next_cursor}`)
   expect([...first.rows, ...rest.rows]).toEqual(before)
-  expect((await told('?limit=1')).rows).toMatchObject([{ rule: 'late', scope: 'tenant', subject: 'acme' }])
+  expect((await answered('?limit=1')).rows).toMatchObject([
+    { rule: 'late', scope: 'tenant', subject: 'acme' },
+  ])
   await scene.pool.query(`delete from alerts where rule = 'late'`)
 })
 
-test('only those of a rule, of a kind and about a subject are told, where that is asked', async () => {
+test('alerts are filtered by rule, kind and subject', async () => {
   const whole = await shown(acme)
   const newestFirst = (isAsked: (alert: AlertJson) => boolean) => whole.filter(isAsked).reverse()
   for (const [query, isAsked] of [
@@ -100,30 +102,30 @@ test('only those of a rule, of a kind and about a subject are told, where that i
   ] satisfies readonly (readonly [string, (alert: AlertJson) => boolean])[]) {
     const asked = newestFirst(isAsked)
     expect([query, asked.length > 3]).toEqual([query, true])
-    expect([query, (await told(`?${query}`)).rows]).toEqual([query, asked])
+    expect([query, (await answered(`?${query}`)).rows]).toEqual([query, asked])
     expect([query, await allOf(`${query}&`, 2)]).toEqual([query, asked])
   }
   for (const none of ['rule=nobody', 'subject=', 'kind=usage&subject=hq'])
-    expect((await told(`?${none}`)).rows).toEqual([])
+    expect((await answered(`?${none}`)).rows).toEqual([])
 })
 
-test('those that nobody is told of are there, and so is the alert that tells how many they are', async () => {
+test('alerts that were only counted are listed, and so is the alert with their number', async () => {
   await scene.pool.query(
     `insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail) values
        ('initech', 1, 'much', 'usage', 'user', 'ann', '2026-11',
          '{"used": 5, "threshold": 1, "quota": null, "source": "hq", "untold": true}'),
        ('initech', 2, 'much', 'more', 'router', 'hq', '2026-11-26T10:00:00.000Z', '{"count": 1}')`,
   )
-  expect((await told('', 'initech')).rows).toMatchObject([
+  expect((await answered('', 'initech')).rows).toMatchObject([
     { kind: 'more', detail: { count: 1 } },
     { kind: 'usage', subject: 'ann', detail: { used: 5, threshold: 1, quota: null } },
   ])
-  expect((await told('?kind=more', 'initech')).rows).toHaveLength(1)
+  expect((await answered('?kind=more', 'initech')).rows).toHaveLength(1)
   expect(await shown(initech)).toMatchObject([{ kind: 'more' }])
   await scene.pool.query(`delete from alerts where rule = 'much'`)
 })
 
-test('bytes beyond 2^53 are told with all their digits, and so is a quota', async () => {
+test('bytes and quotas beyond 2^53 have all their digits', async () => {
   await scene.pool.query(
     `insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail) values ('initech', 1, 'much', 'usage', 'tenant',
        'initech', '2026-11', '{"used": 18014398509481985, "threshold": 9007199254740993, "quota": 9007199254740995}')`,
@@ -136,7 +138,7 @@ test('bytes beyond 2^53 are told with all their digits, and so is a quota', asyn
   await scene.pool.query(`delete from alerts where rule = 'much'`)
 })
 
-test('CSV has all of them, with a column for each thing that a kind tells', async () => {
+test('CSV has all alerts, with a column for each detail of any kind', async () => {
   const { status, headers, text } = await api.ask('/api/alerts', 'acme', { headers: { Accept: 'text/csv' } })
   expect([status, headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8'])
   const [head, ...lines] = text.replace('\ufeff', '').split('\r\n')
@@ -163,19 +165,19 @@ const DETAIL_COLUMNS = [
   ...['router', 'username', 'session_id', 'service', 'count'],
 ]
 
-test('a name that a spreadsheet would take for a formula is text in CSV, and itself in JSON', async () => {
+test('a name that looks like a formula is text in CSV, and unchanged in JSON', async () => {
   await scene.pool.query(
     `insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
        values ('initech', 2, 'r', 'usage', 'user', '=1+1', '2026-11', '{"used": 2, "threshold": 1, "quota": null}')`,
   )
   expect((await api.ask('/api/alerts?format=csv', 'initech')).text).toContain(",user,'=1+1,2026-11,")
-  expect((await told('?subject=%3D1%2B1', 'initech')).rows).toMatchObject([{ subject: '=1+1' }])
+  expect((await answered('?subject=%3D1%2B1', 'initech')).rows).toMatchObject([{ subject: '=1+1' }])
   await scene.pool.query(`delete from alerts where subject = '=1+1'`)
 })
 
-test('someone else’s tenant is one that is not there, and an admin names one', async () => {
-  expect((await told('?tenant=globex', 'admin')).rows).toEqual([...(await shown(globex))].reverse())
-  expect((await told('?tenant=globex', 'globex')).rows).toHaveLength(3)
+test('someone else’s tenant does not exist, and an admin names one', async () => {
+  expect((await answered('?tenant=globex', 'admin')).rows).toEqual([...(await shown(globex))].reverse())
+  expect((await answered('?tenant=globex', 'globex')).rows).toHaveLength(3)
   const [theirs, nobodys] = [
     await api.ask('/api/alerts?tenant=globex', 'acme'),
     await api.ask('/api/alerts?tenant=nobody', 'acme'),
@@ -185,9 +187,9 @@ test('someone else’s tenant is one that is not there, and an admin names one',
   expect((await api.ask('/api/alerts', '')).status).toBe(401)
 })
 
-test('a cursor of another question, of another tenant, or of nobody is none', async () => {
-  const { next_cursor: cursor } = await told('?limit=1')
-  expect((await told(`?limit=7&tenant=acme&cursor=${cursor}`)).rows).toHaveLength(7)
+test('a cursor of another question or tenant, or a made-up one, is refused', async () => {
+  const { next_cursor: cursor } = await answered('?limit=1')
+  expect((await answered(`?limit=7&tenant=acme&cursor=${cursor}`)).rows).toHaveLength(7)
   for (const [query, token] of [
     [`?kind=usage&cursor=${cursor}`, 'acme'],
     [`?limit=1&cursor=${cursor}`, 'globex'],
@@ -201,14 +203,14 @@ test('a cursor of another question, of another tenant, or of nobody is none', as
   }
 })
 
-test('what is wrong with a question is told, all of it', async () => {
+test('all faults of a question are listed', async () => {
   expect(await fault('?kind=weather&limit=0&rule=%00')).toBe(
     'limit is not a number from 1 to 1000; rule contains a NUL; kind is not one of usage, router_offline, session_stalled, session_uncounted, more',
   )
   expect(await fault('?from=2026-11-01')).toBe('unknown query parameter: from')
 })
 
-test('an answer that its reader has is not sent again, until an alert ends', async () => {
+test('a known answer is 304 until an alert ends', async () => {
   const query = '/api/alerts?kind=router_offline'
   const first = await api.ask(query, 'acme')
   const headers = { 'If-None-Match': String(first.headers['etag']) }
@@ -220,7 +222,7 @@ test('an answer that its reader has is not sent again, until an alert ends', asy
   await scene.pool.query(`update alerts set ended_at = null where tenant_id = 'acme' and id = 3`)
 })
 
-test('alerts are asked for at the same gate as usage', async () => {
+test('alerts count toward the same limits as usage', async () => {
   const limits = { ...AMPLE, requestsAtOnce: 2, requestsPerSecond: 0.001 }
   const strict = await scene.api([acme], { limits })
   expect((await strict.ask('/api/usage', 'acme')).status).toBe(200)
@@ -228,7 +230,7 @@ test('alerts are asked for at the same gate as usage', async () => {
   expect((await strict.ask('/api/alerts', 'acme')).status).toBe(429)
 })
 
-test('a database that does not answer is told as one', async () => {
+test('a database that does not answer is 503', async () => {
   await scene.pool.query('alter table alerts rename to alerts_away')
   expect((await api.ask('/api/alerts', 'acme')).status).toBe(503)
   expect((await api.ask('/api/alerts?format=csv', 'acme')).status).toBe(503)

@@ -7,7 +7,7 @@ import type { UsageSource } from '../../../src/api/usage/usage-source.ts'
 import { acme, globex, initech, START, type TestApi } from '../http/api-fixture.ts'
 import { AMPLE, ReadScene } from './read-scene.ts'
 
-/** In Nairobi it is 13:00 of the 24th: eleven hours of it are left, and six days of the month. */
+/** It is 13:00 on the 24th in Nairobi: eleven hours of the day remain, and six days of the month. */
 const NOW = '2026-11-24T10:00:00.000Z'
 const EVENLY = 24 * 60
 
@@ -21,7 +21,7 @@ let api: TestApi
 beforeAll(async () => {
   scene = await ReadScene.open('acme', 'globex', 'initech')
   api = await scene.api([acme, globex, initech])
-  // ann is the same each day, ben since ten days, cat begins today, and dan is never the same.
+  // ann uses the same each day, ben for ten days, cat begins today, and dan’s usage varies.
   await scene.pool.query(`
     insert into usage_daily (tenant_id, day, router_id, service, username, upload, download)
       select 'acme', date '2026-11-24' - n, case n % 2 when 0 then 'hq' else 'hill' end, 'ppp', 'ann', ${EVENLY},
@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-async function told(
+async function forecastFor(
   path: string,
   token = 'acme',
   of: TestApi = api,
@@ -48,44 +48,49 @@ async function told(
   return answer.data
 }
 
-test('a subscriber who uses the same each day ends the month at what that comes to', async () => {
+test('a subscriber who uses the same each day has that times the days of the month as forecast', async () => {
   const used = 23 * 2 * EVENLY + EVENLY
   const forecast = used + (2 * EVENLY * 11) / 24 + 6 * 2 * EVENLY
-  expect(await told('?user=ann')).toEqual({
+  expect(await forecastFor('?user=ann')).toEqual({
     ...{ tenant: 'acme', user: 'ann', month: '2026-11', as_of: NOW, used, forecast },
     ...{ low: forecast, high: forecast, error_percent: 0, history_days: 119 },
   })
 })
 
-test('who began ten days ago has a forecast and no error, and who began today has neither', async () => {
-  const { forecast, ...ben } = await told('?user=ben')
+test('ten days of history give a forecast without an error, and one day gives neither', async () => {
+  const { forecast, ...ben } = await forecastFor('?user=ben')
   expect(forecast).toBe(10 * EVENLY + (EVENLY * 11) / 24 + 6 * EVENLY)
   const none = { low: null, high: null, error_percent: null }
   expect(ben).toMatchObject({ used: 10 * EVENLY, ...none, history_days: 9 })
-  expect(await told('?user=cat')).toMatchObject({ used: 5, forecast: null, ...none, history_days: 0 })
-  expect(await told('?user=nobody')).toMatchObject({ used: 0, forecast: null, ...none, history_days: 0 })
+  expect(await forecastFor('?user=cat')).toMatchObject({ used: 5, forecast: null, ...none, history_days: 0 })
+  expect(await forecastFor('?user=nobody')).toMatchObject({
+    used: 0,
+    forecast: null,
+    ...none,
+    history_days: 0,
+  })
 })
 
-test('a tenant’s is of all of its subscribers, until today', async () => {
-  const all = await told('')
+test('a tenant’s forecast is of all of its subscribers, until today', async () => {
+  const all = await forecastFor('')
   const used = 23 * 2 * EVENLY + EVENLY + 10 * EVENLY + 5 + 96_000
   expect(all).toMatchObject({ tenant: 'acme', user: null, used })
   expect(all['error_percent']).toBeGreaterThan(0)
   expect(Number(all['low'])).toBeLessThan(Number(all['forecast']))
   expect(Number(all['high'])).toBeGreaterThan(Number(all['forecast']))
-  expect(await told('?tenant=acme', 'admin')).toEqual(all)
-  expect(await told('?tenant=acme')).toEqual(all)
-  expect(await told('', 'globex')).toMatchObject({ tenant: 'globex', used: 0, forecast: null })
+  expect(await forecastFor('?tenant=acme', 'admin')).toEqual(all)
+  expect(await forecastFor('?tenant=acme')).toEqual(all)
+  expect(await forecastFor('', 'globex')).toMatchObject({ tenant: 'globex', used: 0, forecast: null })
 })
 
 test('bytes beyond 2^53 have all of their digits', async () => {
   const { text } = await api.ask('/api/usage/forecast', 'initech')
-  // 24 days of this month, on which n, from 0 to 23, was added.
+  // 24 days of this month, with n more bytes on each, from 0 to 23.
   expect(text).toContain(`"used":${24n * 2n * 9007199254740991n + 276n},`)
   expect(text).toMatch(/"forecast":\d{18},"low":\d{18},"high":\d{18},/)
 })
 
-test('another’s tenant is not there, an admin names one, and what is wrong is told', async () => {
+test('someone else’s tenant does not exist, an admin names one, and all faults are listed', async () => {
   const answers: readonly (readonly [path: string, token: string, status: number, detail: string])[] = [
     ['?tenant=globex', 'acme', 404, 'no such tenant'],
     ['?tenant=nobody', 'acme', 404, 'no such tenant'],
@@ -100,7 +105,7 @@ test('another’s tenant is not there, an admin names one, and what is wrong is 
   }
 })
 
-test('an answer is the same for the minute that it tells, and can be asked about', async () => {
+test('an answer stays the same for its minute, and has an ETag', async () => {
   const first = await api.ask('/api/usage/forecast?user=ben', 'acme')
   const known = { headers: { 'If-None-Match': String(first.headers.etag) } }
   await scene.clock.turn(59_999)
@@ -109,10 +114,10 @@ test('an answer is the same for the minute that it tells, and can be asked about
   const later = await api.ask('/api/usage/forecast?user=ben', 'acme', known)
   expect([later.status, JSON.parse(later.text)['data']['as_of']]).toEqual([200, '2026-11-24T10:01:00.000Z'])
   await scene.clock.turn(Date.parse('2026-11-30T21:00:00Z') - START.getTime() - 60_000)
-  expect(await told('?user=ben')).toMatchObject({ month: '2026-12', used: 0, history_days: 16 })
+  expect(await forecastFor('?user=ben')).toMatchObject({ month: '2026-12', used: 0, history_days: 16 })
 })
 
-test('(others) has no forecast, being another crowd each day', async () => {
+test('(others) has no forecast, because it stands for other subscribers each day', async () => {
   const { status, text } = await api.ask('/api/usage/forecast?user=(others)', 'acme')
   expect([status, JSON.parse(text)['detail']]).toEqual([
     400,
@@ -120,15 +125,15 @@ test('(others) has no forecast, being another crowd each day', async () => {
   ])
 })
 
-test('it is asked for within the limits of all that asks the tables', async () => {
+test('forecasts count toward the limits on reading the tables', async () => {
   const few = await scene.api([acme], { limits: { ...AMPLE, requestsAtOnce: 2, requestsPerSecond: 0.001 } })
   expect((await few.ask('/api/usage', 'acme')).status).toBe(200)
-  await told('?user=ann', 'acme', few)
+  await forecastFor('?user=ann', 'acme', few)
   expect((await few.ask('/api/usage/forecast?user=ann', 'acme')).status).toBe(429)
   expect((await few.ask('/api/usage', 'acme')).status).toBe(429)
 })
 
-test('who goes is asked for no longer', async () => {
+test('the query of a client that leaves is cancelled', async () => {
   const signals: AbortSignal[] = []
   const source: UsageSource = {
     page: (_question, _limit, signal) =>

@@ -5,7 +5,7 @@ import { type Forecast, forecastOf } from '../../../src/api/usage/forecast.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-/** Divides by a day's milliseconds, and by one to four weeks: nothing of it is ever rounded. */
+/** Divisible by a day's milliseconds and by one to four weeks, so that nothing is rounded. */
 const ROUND = 12n * 86_400_000n
 
 const utc = new Calendar('UTC')
@@ -18,7 +18,7 @@ function nameOf(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
-/** What was used on each of so many days up to `today`, and on today itself. */
+/** The bytes of each day before `today`, and of today. */
 function historyUpTo(
   today: string,
   days: number,
@@ -44,7 +44,7 @@ const bytes = fc.oneof(
   { weight: 3, arbitrary: fc.bigInt(0n, 10n ** 12n) },
   { weight: 1, arbitrary: fc.bigInt(0n, 2n ** 60n) },
 )
-/** Any days of any bytes, some of them missing, and any moment of the last one. */
+/** Any days with any bytes, some missing, and any instant of the last one. */
 const anything = fc.record({
   today: days,
   used: fc.array(fc.option(bytes, { nil: undefined, freq: 6 }), { maxLength: 125, size: 'max' }),
@@ -61,27 +61,27 @@ function rowsOf({ today, used }: { today: string; used: readonly (bigint | undef
 }
 
 describe('a forecast', () => {
-  it('is never under what is used already, nor is the least that it may come to', () => {
+  it('is never below what is used already, and neither is its lower limit', () => {
     let intervals = 0
     fc.assert(
       fc.property(anything, ({ today, used, ms }) => {
-        const told = forecastOf(rowsOf({ today, used }), utc.dayNamed(today), dayNumber(today) * DAY_MS + ms)
+        const made = forecastOf(rowsOf({ today, used }), utc.dayNamed(today), dayNumber(today) * DAY_MS + ms)
         const month = used.filter((_, ago) => nameOf(dayNumber(today) - ago).startsWith(today.slice(0, 7)))
-        expect(told.used).toBe(month.reduce<bigint>((sum, moved) => sum + (moved ?? 0n), 0n))
-        expect(told.forecast === null || told.forecast >= told.used).toBe(true)
-        expect(told.forecast === null && told.low !== null).toBe(false)
-        expect(told.low === null).toBe(told.high === null)
-        if (told.low === null || told.high === null || told.forecast === null) return
+        expect(made.used).toBe(month.reduce<bigint>((sum, moved) => sum + (moved ?? 0n), 0n))
+        expect(made.forecast === null || made.forecast >= made.used).toBe(true)
+        expect(made.forecast === null && made.low !== null).toBe(false)
+        expect(made.low === null).toBe(made.high === null)
+        if (made.low === null || made.high === null || made.forecast === null) return
         intervals++
-        expect(told.low).toBeGreaterThanOrEqual(told.used)
-        expect(told.low).toBeLessThanOrEqual(told.forecast)
-        expect(told.high).toBeGreaterThanOrEqual(told.forecast)
+        expect(made.low).toBeGreaterThanOrEqual(made.used)
+        expect(made.low).toBeLessThanOrEqual(made.forecast)
+        expect(made.high).toBeGreaterThanOrEqual(made.forecast)
       }),
     )
     expect(intervals).toBeGreaterThan(10)
   })
 
-  it('of a steady history is the exact sum, and was never off', () => {
+  it('of a steady history is the exact sum, with an error of 0', () => {
     fc.assert(
       fc.property(
         days,
@@ -90,10 +90,10 @@ describe('a forecast', () => {
         (today, rounds, ms) => {
           const daily = rounds * ROUND
           const history = historyUpTo(today, 120, () => daily, (daily * BigInt(ms)) / BigInt(DAY_MS))
-          const told = forecastOf(history, utc.dayNamed(today), dayNumber(today) * DAY_MS + ms)
+          const made = forecastOf(history, utc.dayNamed(today), dayNumber(today) * DAY_MS + ms)
           const [year = 0, month = 0] = today.split('-').map(Number)
           const sum = BigInt(new Date(Date.UTC(year, month, 0)).getUTCDate()) * daily
-          expect(told).toMatchObject({
+          expect(made).toMatchObject({
             forecast: sum,
             low: sum,
             high: sum,
@@ -105,22 +105,22 @@ describe('a forecast', () => {
     )
   })
 
-  it('of a history that is so many times as large is as many times as large, and as far off', () => {
+  it('scales with its history, and its error in percent stays the same', () => {
     fc.assert(
       fc.property(anything, fc.bigInt(2n, 10n ** 5n), ({ today, used, ms }, times) => {
-        // A multiple of all that it is divided by, so that nothing is rounded.
+        // A multiple of every divisor, so that nothing is rounded.
         const one = used.map(moved => (moved === undefined ? undefined : (moved % 10n ** 6n) * ROUND))
         const many = one.map(moved => (moved === undefined ? undefined : moved * times))
         const now = [utc.dayNamed(today), dayNumber(today) * DAY_MS + ms] as const
-        const told = forecastOf(rowsOf({ today, used: one }), ...now)
+        const made = forecastOf(rowsOf({ today, used: one }), ...now)
         const large = forecastOf(rowsOf({ today, used: many }), ...now)
         const scaled = (it: bigint | null) => (it === null ? null : it * times)
-        expect([large.used, large.forecast]).toEqual([scaled(told.used), scaled(told.forecast)])
-        expect([large.errorPercent, large.historyDays]).toEqual([told.errorPercent, told.historyDays])
-        // A margin is a share of a forecast, and rounded down.
-        expect(large.low === null).toBe(told.low === null)
-        if (told.low === null || told.high === null) return
-        for (const off of [told.low * times - (large.low ?? 0n), (large.high ?? 0n) - told.high * times]) {
+        expect([large.used, large.forecast]).toEqual([scaled(made.used), scaled(made.forecast)])
+        expect([large.errorPercent, large.historyDays]).toEqual([made.errorPercent, made.historyDays])
+        // A margin is a share of a forecast, rounded down.
+        expect(large.low === null).toBe(made.low === null)
+        if (made.low === null || made.high === null) return
+        for (const off of [made.low * times - (large.low ?? 0n), (large.high ?? 0n) - made.high * times]) {
           expect(off).toBeGreaterThanOrEqual(0n)
           expect(off).toBeLessThan(times)
         }
@@ -128,19 +128,19 @@ describe('a forecast', () => {
     )
   })
 
-  it('knows each weekday: a history of equal weeks is forecast exactly, from a week on', () => {
+  it('knows weekdays: equal weeks are forecast exactly, after the first week', () => {
     const week = [70n, 10n, 11n, 12n, 13n, 30n, 0n].map(it => it * ROUND)
     const usedOn = (day: number) => week[day % 7] ?? 0n
     fc.assert(
       fc.property(days, fc.integer({ min: 8, max: 120 }), (today, known) => {
         const [year = 0, month = 0] = today.split('-').map(Number)
         const [first, end] = [Date.UTC(year, month - 1, 1) / DAY_MS, Date.UTC(year, month, 1) / DAY_MS]
-        const told = at(historyUpTo(today, known, usedOn), `${today}T00:00Z`)
+        const made = at(historyUpTo(today, known, usedOn), `${today}T00:00Z`)
         const begun = dayNumber(today) - known
         let sum = 0n
         for (let day = Math.max(first, begun); day < end; day++) sum += usedOn(day)
-        expect(told.forecast).toBe(sum)
-        expect(told.errorPercent === null || told.errorPercent === 0).toBe(true)
+        expect(made.forecast).toBe(sum)
+        expect(made.errorPercent === null || made.errorPercent === 0).toBe(true)
       }),
     )
   })
@@ -159,7 +159,7 @@ describe('a forecast', () => {
     ).toBe(BigInt(length) * ROUND)
   })
 
-  it('of the last day has only what is left of it to guess', () => {
+  it('of the last day estimates only the rest of that day', () => {
     const history = historyUpTo('2026-11-30', 100, () => ROUND, 5n)
     expect(at(history, '2026-11-30T18:00Z').forecast).toBe(29n * ROUND + 5n + ROUND / 4n)
     expect(at(history, '2026-11-30T23:59:59.999Z').forecast).toBe(29n * ROUND + 5n + 12n)
@@ -172,16 +172,16 @@ describe('a forecast', () => {
   ])('at %s has %d hours of %d left of the day', (instant, left, hours) => {
     const today = instant.slice(0, 10)
     const daily = BigInt(hours * HOUR_MS) * 12n
-    const told = at(
+    const made = at(
       historyUpTo(today, 40, () => daily),
       instant,
       new Calendar('Europe/Berlin'),
     )
     const whole = BigInt(31 - 1) * daily
-    expect(told.forecast).toBe(whole + BigInt(left * HOUR_MS) * 12n)
+    expect(made.forecast).toBe(whole + BigInt(left * HOUR_MS) * 12n)
   })
 
-  it('counts a day without a row as one of nothing, once there was one', () => {
+  it('counts a day without a row as 0 bytes, after the first row', () => {
     const today = '2026-11-20'
     const every = historyUpTo(today, 60, day => (day % 2 === 0 ? 28n * ROUND : 0n))
     const some = new Map(
@@ -191,19 +191,19 @@ describe('a forecast', () => {
     expect(at(some, `${today}T00:00Z`)).toEqual(at(every, `${today}T00:00Z`))
   })
 
-  it('does not take the day on which a history began for a whole one', () => {
+  it('ignores the first day of a history, which may be incomplete', () => {
     const begun = historyUpTo('2026-11-20', 8, () => ROUND)
     begun.set('2026-11-12', 1n)
     expect(at(begun, '2026-11-20T00:00Z').forecast).toBe(1n + 18n * ROUND)
   })
 
-  it('knows nothing of days to come, though there were rows of them', () => {
+  it('ignores rows of future days', () => {
     const history = historyUpTo('2026-11-20', 60, () => ROUND)
     const later = new Map([['2026-11-21', 9n * ROUND], ...history, ['2026-12-01', ROUND]])
     expect(at(later, '2026-11-20T09:00Z')).toEqual(at(history, '2026-11-20T09:00Z'))
   })
 
-  it('of somebody idle is nothing, and at most what came of it before', () => {
+  it('of an idle subscriber is 0, with earlier bytes as its upper limit', () => {
     const once = dayNumber('2026-02-01') - 119 + 62
     const idle = historyUpTo('2026-02-01', 120, day => (day === once ? 100n * ROUND : 0n))
     expect(at(idle, '2026-02-01T00:00Z')).toMatchObject({ forecast: 0n, low: 0n, high: 100n * ROUND })
@@ -212,18 +212,18 @@ describe('a forecast', () => {
   it('is exact beyond 2^53', () => {
     const daily = ROUND * 10n ** 9n + ROUND
     expect(daily).toBeGreaterThan(2n ** 53n)
-    const told = at(
+    const made = at(
       historyUpTo('2026-11-15', 60, () => daily, 1n),
       '2026-11-15T00:00Z',
     )
-    expect([told.used, told.forecast]).toEqual([14n * daily + 1n, 30n * daily + 1n])
+    expect([made.used, made.forecast]).toEqual([14n * daily + 1n, 30n * daily + 1n])
   })
 })
 
-describe('what is not known is not told', () => {
+describe('what is unknown is null', () => {
   const nothing = { forecast: null, low: null, high: null, errorPercent: null }
 
-  it('a user of whom there is nothing', () => {
+  it('a user without bytes', () => {
     expect(at(new Map(), '2026-11-20T09:00Z')).toEqual({ used: 0n, ...nothing, historyDays: 0 })
   })
 
@@ -244,7 +244,7 @@ describe('what is not known is not told', () => {
   })
 
   it('an error needs 28 earlier days with as much of a month before and after them', () => {
-    // Of the 20th: 19 days before and 10 after, so that 57 complete ones have 28 such days.
+    // On the 20th: 19 days before and 10 after, so 57 complete days have 28 such days.
     const knowing = (known: number) =>
       at(
         historyUpTo('2026-11-20', known, () => 5n),
@@ -252,7 +252,7 @@ describe('what is not known is not told', () => {
       )
     expect(knowing(57)).toMatchObject({ errorPercent: null, low: null, historyDays: 56 })
     expect(knowing(58)).toMatchObject({ errorPercent: 0, historyDays: 57 })
-    // Of the 2nd: a week, to forecast from, and 28 days after.
+    // On the 2nd: a week to forecast from, and 28 days after.
     const early = (known: number) =>
       at(
         historyUpTo('2026-11-02', known, () => 5n),
@@ -262,28 +262,28 @@ describe('what is not known is not told', () => {
     expect(early(64)).toMatchObject({ errorPercent: 0, historyDays: 63 })
   })
 
-  it('a month of nothing, forecast as nothing, was not off', () => {
+  it('a month of 0 bytes that was forecast as 0 has no error', () => {
     const idle = historyUpTo('2026-11-25', 120, day => (day < dayNumber('2026-07-31') ? 5n : 0n))
     expect(at(idle, '2026-11-25T09:00Z')).toMatchObject({ used: 0n, forecast: 0n, high: 0n, errorPercent: 0 })
   })
 
-  it('an error that would be a share of nothing', () => {
-    // Of 28 days after each day of use something was forecast, and nothing came: of 56 in 85 earlier days.
+  it('an error in percent of 0', () => {
+    // For 28 days after each day of use something was forecast, but nothing was used: 56 of 85 earlier days.
     const used = [6, 62, 118].map(complete => dayNumber('2026-02-01') - 119 + complete)
     const rare = historyUpTo('2026-02-01', 120, day => (used.includes(day) ? 100n * ROUND : 0n))
-    const told = at(rare, '2026-02-01T00:00Z')
-    expect(told).toMatchObject({ used: 0n, low: 0n, errorPercent: null })
-    expect(told.high).toBeGreaterThan(told.forecast ?? 0n)
+    const made = at(rare, '2026-02-01T00:00Z')
+    expect(made).toMatchObject({ used: 0n, low: 0n, errorPercent: null })
+    expect(made.high).toBeGreaterThan(made.forecast ?? 0n)
   })
 })
 
 describe('the error of a forecast', () => {
-  /** Twice as much in each second fortnight. */
+  /** Twice as many bytes in every second fortnight. */
   const fortnights = (day: number) => (day % 28 < 14 ? ROUND : 3n * ROUND)
 
-  it('is that of forecasts as they would have been made, counted by hand', () => {
+  it('is that of the forecasts on earlier days, checked by hand', () => {
     const [today, known] = ['2026-11-20', 120]
-    const told = at(historyUpTo(today, known, fortnights), `${today}T00:00Z`)
+    const made = at(historyUpTo(today, known, fortnights), `${today}T00:00Z`)
     const end = dayNumber(today)
     const sum = (from: number, to: number) => {
       let moved = 0n
@@ -300,15 +300,15 @@ describe('the error of a forecast', () => {
     percents.sort((a, b) => a - b)
     shares.sort((a, b) => a - b)
     expect(percents.length).toBe(90)
-    expect(told.errorPercent).toBeCloseTo(percents[45] ?? Number.NaN, 1)
-    expect(told.errorPercent).toBeGreaterThan(5)
-    const margin = (shares[80] ?? Number.NaN) * Number(told.forecast)
-    expect(Number(told.high)).toBeCloseTo(Number(told.forecast) + margin, -6)
-    const low = Math.max(Number(told.used), Number(told.forecast) - margin)
-    expect(Number(told.low)).toBeCloseTo(low, -6)
+    expect(made.errorPercent).toBeCloseTo(percents[45] ?? Number.NaN, 1)
+    expect(made.errorPercent).toBeGreaterThan(5)
+    const margin = (shares[80] ?? Number.NaN) * Number(made.forecast)
+    expect(Number(made.high)).toBeCloseTo(Number(made.forecast) + margin, -6)
+    const low = Math.max(Number(made.used), Number(made.forecast) - margin)
+    expect(Number(made.low)).toBeCloseTo(low, -6)
   })
 
-  /** Eleven days from `day` on, each the mean of its weekday in up to four weeks before `day`, none before `first`. */
+  /** Eleven days from `day`, each the mean of its weekday in up to four weeks before `day`, but not before `first`. */
   function daysExpected(day: number, first: number): number {
     let expected = 0
     for (let later = day; later < day + 11; later++) {
@@ -320,16 +320,16 @@ describe('the error of a forecast', () => {
     return expected
   }
 
-  it('tells that months to come lie within the interval, four in five', () => {
+  it('gives an interval that holds four in five future months', () => {
     let [within, asked] = [0, 0]
     for (let seed = 1; seed <= 40; seed++) {
       const usedOn = (day: number) =>
         (ROUND * BigInt(1 + (Math.imul(day * 40 + seed, 2654435761) >>> 22))) / 100n
-      const told = at(historyUpTo('2026-11-10', 120, usedOn), '2026-11-10T00:00Z')
+      const made = at(historyUpTo('2026-11-10', 120, usedOn), '2026-11-10T00:00Z')
       let actual = 0n
       for (let day = dayNumber('2026-11-01'); day < dayNumber('2026-12-01'); day++) actual += usedOn(day)
       asked++
-      if (told.low !== null && told.high !== null && told.low <= actual && actual <= told.high) within++
+      if (made.low !== null && made.high !== null && made.low <= actual && actual <= made.high) within++
     }
     expect(within / asked).toBeGreaterThanOrEqual(0.7)
   })

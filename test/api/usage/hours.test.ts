@@ -14,13 +14,13 @@ function hoursOn(timezone: string, name: string): readonly string[] {
 }
 
 describe('an hour', () => {
-  it('begins where the clocks show a full one, also where that is half past in UTC', () => {
+  it('begins when the clocks show a full hour, even if that is half past in UTC', () => {
     const hours = hoursOn('Asia/Kathmandu', '2026-11-24')
     expect(hours.length).toBe(24)
     expect([hours[0], hours[23]]).toEqual(['18:15 00:00+05:45', '17:15 23:00+05:45'])
   })
 
-  it('that comes twice in autumn is two, and one that is left out in spring is none', () => {
+  it('that comes twice in autumn is two, and the one skipped in spring is none', () => {
     expect(hoursOn('Europe/Berlin', '2026-10-25').slice(1, 5)).toEqual([
       ...['23:00 01:00+02:00', '00:00 02:00+02:00', '01:00 02:00+01:00', '02:00 03:00+01:00'],
     ])
@@ -35,7 +35,7 @@ describe('an hour', () => {
     ])
   })
 
-  it('that half an hour cuts is told in its parts', () => {
+  it('that is cut by half an hour is listed in its parts', () => {
     expect(hoursOn('Australia/Lord_Howe', '2026-04-05').slice(1, 4)).toEqual([
       ...['14:00 01:00+11:00', '15:00 01:30+10:30', '15:30 02:00+10:30'],
     ])
@@ -44,7 +44,7 @@ describe('an hour', () => {
     ])
   })
 
-  it('ends where the next one begins, for all of a year, in every kind of zone', () => {
+  it('ends where the next one begins, for a whole year, in every kind of zone', () => {
     for (const timezone of [
       'UTC',
       'Asia/Kolkata',
@@ -67,14 +67,14 @@ describe('an hour', () => {
         true,
         true,
       ])
-      // Only those next to where the clocks were set are no whole ones: Chatham's are, at a quarter to.
+      // Only hours next to a change of the clocks are not whole. Chatham changes at a quarter to.
       expect(lengths.filter(length => length !== HOUR_MS).length).toBeLessThanOrEqual(4)
     }
   })
 })
 
 describe('the day of a name', () => {
-  it('is the one that has it, wherever that is', () => {
+  it('is the day with that name in any zone', () => {
     for (const timezone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago', 'Asia/Kolkata', 'Africa/Cairo'])
       for (const name of ['1990-06-01', '2024-02-29', '2024-04-26', '2026-12-31']) {
         const day = new Calendar(timezone).dayNamed(name)
@@ -86,7 +86,7 @@ describe('the day of a name', () => {
       }
   })
 
-  it('that a zone never had is the one after it', () => {
+  it('that a zone skipped is the day after it', () => {
     expect(new Calendar('Pacific/Apia').dayNamed('2011-12-30').name).toBe('2011-12-31')
   })
 })

@@ -6,12 +6,12 @@ import { expected, tried } from '../../harness/random-runs.ts'
 import { acme, globex, source, type TestApi } from '../http/api-fixture.ts'
 import { addAlerts, addSessions, ReadScene } from './read-scene.ts'
 
-/** Two daemons that are alike but for globex: one has it, and the other has never heard of it. */
+/** Two daemons that differ only in globex: one has it, the other never had it. */
 let shared: ReadScene
 let alone: ReadScene
 let withOther: TestApi
 let withoutOther: TestApi
-/** Of globex' own pages, or an admin's of it. */
+/** Texts from globex' own pages, or an admin's pages of it. */
 const theirCursors: string[] = []
 
 beforeAll(async () => {
@@ -49,14 +49,17 @@ function apiOf(scene: ReadScene, tenants: readonly TenantId[]): Promise<TestApi>
   return scene.api(tenants, { routes: dashboardRoutes(stats, scene.clock) })
 }
 
-/** All that an answer tells, but for the time and the connection. */
-async function told(api: TestApi, asked: Asked): Promise<{ readonly status: number; readonly told: string }> {
+/** Everything in an answer, except the time and the connection. */
+async function answerTo(
+  api: TestApi,
+  asked: Asked,
+): Promise<{ readonly status: number; readonly all: string }> {
   const query = new URLSearchParams(asked.query.map(([name, value]): [string, string] => [name, value]))
   const { method, accept } = asked
   const headers = { Accept: accept, ...(asked.known === undefined ? {} : { 'If-None-Match': asked.known }) }
   const answer = await api.ask(`${asked.path}?${query}`, 'acme', { method, headers })
   const { date: _date, connection: _connection, ...rest } = answer.headers
-  return { status: answer.status, told: JSON.stringify([answer.status, rest, answer.text]) }
+  return { status: answer.status, all: JSON.stringify([answer.status, rest, answer.text]) }
 }
 
 interface Asked {
@@ -166,22 +169,22 @@ const asked: fc.Arbitrary<Asked> = fc
     return fc.tuple(...given).map(its => ({ ...rest, query: its }))
   })
 
-test('whatever a tenant asks, nothing tells whether there is another one', async () => {
+test('no answer to a tenant reveals whether another one exists', async () => {
   const statuses = new Map<number, number>()
   await fc.assert(
     fc.asyncProperty(asked, async question => {
-      const [one, other] = [await told(withOther, question), await told(withoutOther, question)]
+      const [one, other] = [await answerTo(withOther, question), await answerTo(withoutOther, question)]
       statuses.set(one.status, (statuses.get(one.status) ?? 0) + 1)
-      expect(one.told).toBe(other.told)
+      expect(one.all).toBe(other.all)
     }),
     tried(150, 600),
   )
-  // So that not all of them were refused for a trifle.
+  // Not all of them were refused for another reason.
   expect(statuses.get(200)).toBeGreaterThan(expected(15, 60))
   expect(statuses.get(404)).toBeGreaterThan(expected(7, 30))
 }, 120_000)
 
-test('another’s tenant, named outright on every page, is letter by letter one that is not there', async () => {
+test('another’s tenant, named on every page, is letter by letter like one that does not exist', async () => {
   for (const path of PATHS.filter(it => it !== '/api/system/dashboard/stats'))
     for (const more of [
       '',
@@ -201,7 +204,7 @@ test('another’s tenant, named outright on every page, is letter by letter one 
     }
 })
 
-test('another’s names are in the answers of none but itself and admins', async () => {
+test('a tenant’s names are only in its own and admins’ answers', async () => {
   const own = await withOther.ask('/api/usage?by=user', 'globex')
   expect(own.text).toContain('their-user')
   expect((await withOther.ask('/api/usage?by=user&tenant=globex', 'admin')).text).toContain('their-user')

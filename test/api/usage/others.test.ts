@@ -25,7 +25,7 @@ test.each([
   expect(rows[0]).toMatchObject({ username: OTHERS, upload: 30, download: 4, used: 34 })
 })
 
-test('a CSV has it as it is', async () => {
+test('CSV has (others) unchanged', async () => {
   const { text } = await api.ask('/api/usage?by=user&format=csv', 'acme')
   expect(text).toContain(`,${OTHERS},30,4,34`)
 })

@@ -17,17 +17,17 @@ import { START, TestApi } from '../http/api-fixture.ts'
 
 const DAY_MS = 86_400_000
 export const ZONE = 'Africa/Nairobi'
-/** So generous that no test meets them without meaning to. */
+/** So high that no test reaches them by accident. */
 export const AMPLE: ReadLimits = { ...READ_LIMITS, requestsAtOnce: 1e6, requestsPerSecond: 1e6 }
 
-/** The read API over tables of its own, at 2026-11-24 13:00 in Nairobi, where all its tenants are. */
+/** The read API with its own tables, at 2026-11-24 13:00 in Nairobi, the timezone of all its tenants. */
 export class ReadScene {
   readonly clock = new HandClock(START)
   readonly database: Database
   readonly url: string
   readonly #drop: () => Promise<void>
   readonly reader: UsageReader
-  /** Of the API that was made last. */
+  /** The clock of the API that was made last. */
   routes: readonly Route[] = []
   #apis: TestApi[] = []
 
@@ -61,7 +61,7 @@ export class ReadScene {
     return this.database.pool
   }
 
-  /** The API of a daemon whose config has these tenants. */
+  /** Makes the API of a daemon whose config has these tenants. */
   async api(
     tenants: readonly TenantId[],
     more: {
@@ -103,8 +103,8 @@ async function addTenant(pool: Pool, tenant: string): Promise<void> {
 }
 
 /**
- * Sessions of a tenant, one begun every `everyHours` since 2026-10-20, of five hours each or still open, with one delta a
- * quarter; the other tables add up to the same. `seed` tells one tenant's from another's.
+ * Sessions of a tenant, one begun every `everyHours` since 2026-10-20, each five hours long or still open, with one delta a
+ * quarter of an hour. The other tables add up to the same. `seed` makes tenants differ.
  */
 export async function addSessions(
   pool: Pool,
@@ -138,9 +138,8 @@ export async function addSessions(
 }
 
 /**
- * A tenant's alerts, one a day since 2026-09-02: each third one an outage, of which each
- * second has ended, each fifth one of what is left a session that stalled, each seventh of the rest one without
- * counters, and all others of usage.
+ * A tenant's alerts, one a day since 2026-09-02: every third is an outage, and every second outage has ended; every fifth
+ * of the rest is a stalled session, every seventh of the rest a session without counters, and all others are of usage.
  */
 export async function addAlerts(pool: Pool, tenant: string, alerts: number): Promise<void> {
   await pool.query(`

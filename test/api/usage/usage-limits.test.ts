@@ -8,7 +8,7 @@ import { AMPLE, ReadScene } from './read-scene.ts'
 const LIMITS = { ...AMPLE, requestsAtOnce: 3, requestsPerSecond: 0.5, streamsPerTenant: 2, streamsInAll: 3 }
 const CSV = '/api/usage?format=csv'
 
-/** Streams that end when they are told to. */
+/** Streams that a test ends. */
 class HeldSource implements UsageSource {
   #end: () => void = () => {}
   readonly #ended = new Promise<void>(resolve => {
@@ -62,7 +62,7 @@ async function stream(api: TestApi, token: string, query = ''): Promise<Incoming
   return response
 }
 
-test('who asks too often is told when to come back, and is nobody else', async () => {
+test('a tenant beyond its rate gets 429 with Retry-After, and others are not affected', async () => {
   const api = await scene.api([acme, globex], { limits: LIMITS })
   const statuses = async (token: string, path: string) => (await api.ask(path, token)).status
   for (const path of ['/api/usage', '/api/sessions?nonsense=1', '/api/usage/top?limit=0'])
@@ -83,7 +83,7 @@ test('who asks too often is told when to come back, and is nobody else', async (
   expect(await statuses('acme', '/api/usage')).toBe(429)
 })
 
-test('a tenant has so many streams at the same time, all of them together so many, and each ends its own', async () => {
+test('streams are limited for each tenant and in total, and each frees its place', async () => {
   const source = new HeldSource()
   const api = await scene.api([acme, globex], { limits: { ...LIMITS, requestsAtOnce: 100 }, source })
   const first = await stream(api, 'acme')
@@ -93,7 +93,7 @@ test('a tenant has so many streams at the same time, all of them together so man
   await stream(api, 'globex')
   const admins = await stream(api, 'admin', '&tenant=acme')
   expect([admins.statusCode, admins.headers['content-type']]).toEqual([503, 'application/problem+json'])
-  // Pages are none of them.
+  // Pages do not count as streams.
   expect((await api.ask('/api/usage', 'acme')).status).toBe(200)
   first.destroy()
   const seated = async () => (await stream(api, 'acme')).statusCode
@@ -102,7 +102,7 @@ test('a tenant has so many streams at the same time, all of them together so man
   source.end()
 })
 
-test('so many pages of a tenant are asked for at the same time, the others wait, and nobody else waits for them', async () => {
+test('pages beyond a tenant’s limit wait, and other tenants do not wait for them', async () => {
   const waiting: (() => void)[] = []
   const source: UsageSource = {
     all: () => Promise.reject(new Error('no streams here')),
@@ -114,7 +114,7 @@ test('so many pages of a tenant are asked for at the same time, the others wait,
   const api = await scene.api([acme, globex], { limits: { ...AMPLE, pagesPerTenant: 2 }, source })
   const answers = [1, 2, 3, 4].map(limit => api.ask(`/api/usage?limit=${limit}`, 'acme'))
   await expect.poll(() => waiting.length).toBe(2)
-  // All four are there, or these would not be answered.
+  // All four have arrived, or these would not be answered.
   for (let turn = 0; turn < 4; turn++) expect((await api.ask('/api/usage', 'globex')).status).toBe(200)
   expect(waiting.length).toBe(2)
   for (let asked = 2; asked <= 4; asked++) {
@@ -125,7 +125,7 @@ test('so many pages of a tenant are asked for at the same time, the others wait,
   expect((await Promise.all(answers)).map(it => it.status)).toEqual([200, 200, 200, 200])
 })
 
-test('who takes too long over a stream is cut off', async () => {
+test('a stream that takes too long is cut off', async () => {
   const source: UsageSource = {
     page: () => Promise.reject(new Error('no pages here')),
     all: async (_question, _limit, signal) => ({

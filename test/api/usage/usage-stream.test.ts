@@ -26,12 +26,12 @@ async function open(on: TestApi, path = PATH): Promise<IncomingMessage> {
   const headers = { Authorization: 'Bearer acme' }
   const asked = get({ host: '127.0.0.1', port: on.server.port, path, headers, agent: false })
   const [response] = await once(asked, 'response')
-  // What comes after it, `response` tells.
+  // `response` reports everything after this.
   asked.on('error', () => {})
   return response
 }
 
-/** All rows of a source that never ends, or fails after so many batches. */
+/** The rows of a source that never ends, or fails after some batches. */
 function endless(failsAfter: number, count: (made: number) => void = () => {}): UsageSource {
   const batch = Array.from({ length: 250 }, (_, n) => `acme,user-${n},1,2,3\r\n`).join('')
   return {
@@ -64,7 +64,7 @@ test('200,000 rows are streamed in constant memory', async () => {
   expect((most - before) / MIB).toBeLessThan(64)
 })
 
-test('no more is made than the client takes', async () => {
+test('rows are read only as fast as the client takes them', async () => {
   let made = 0
   const slow = await scene.api([acme], {
     source: endless(Number.POSITIVE_INFINITY, count => {
@@ -73,7 +73,7 @@ test('no more is made than the client takes', async () => {
   })
   const response = await open(slow)
   response.pause()
-  // It has come to rest once a thousand turns of the loop make no difference.
+  // It is at rest if nothing changes in a thousand turns of the event loop.
   const rest = async () => {
     const before = made
     for (let turn = 0; turn < 1_000; turn++) await setImmediate()
@@ -86,7 +86,7 @@ test('no more is made than the client takes', async () => {
   response.destroy()
 })
 
-test('a client that goes leaves no query, no connection and no seat behind', async () => {
+test('a client that leaves frees its query, connection and place', async () => {
   for (let turn = 0; turn < 5; turn++) {
     const response = await open(api)
     response.on('error', () => {})
@@ -97,13 +97,13 @@ test('a client that goes leaves no query, no connection and no seat behind', asy
   }
   const held = `select count(*)::int as n from pg_stat_activity where application_name = 'reading' and datname = current_database() and state <> 'idle'`
   await expect.poll(async () => (await scene.pool.query(held)).rows).toEqual([{ n: 0 }])
-  // Two seats are a tenant's, and all five have left theirs.
+  // A tenant has two places, and all five streams have freed theirs.
   const whole = await open(api)
   expect(whole.statusCode).toBe(200)
   whole.destroy()
 })
 
-test('an answer that breaks off is no whole one, by chunks or without them', async () => {
+test('an answer that breaks off is seen as incomplete, with chunks or without', async () => {
   const broken = await scene.api([acme], { source: endless(4_000) })
   const response = await open(broken)
   expect(response.statusCode).toBe(200)
@@ -113,7 +113,7 @@ test('an answer that breaks off is no whole one, by chunks or without them', asy
   await expect(read()).rejects.toMatchObject({ code: 'ECONNRESET' })
   expect(response.complete).toBe(false)
 
-  // HTTP/1.0, as some proxies speak it: an orderly end would be the end of the answer.
+  // HTTP/1.0, which some proxies speak: an orderly end would be the end of the answer.
   const socket = connect(broken.server.port ?? 0, '127.0.0.1')
   socket.write(`GET ${PATH} HTTP/1.0\r\nAuthorization: Bearer acme\r\n\r\n`)
   socket.resume()
@@ -121,7 +121,7 @@ test('an answer that breaks off is no whole one, by chunks or without them', asy
   expect(error).toMatchObject({ code: 'ECONNRESET' })
 })
 
-test('an error before the first row is a problem, not a file', async () => {
+test('an error before the first row is a problem document, not a file', async () => {
   const failing = { page: () => Promise.reject(failure()), all: () => Promise.reject(failure()) }
   const down = await scene.api([acme], { source: failing })
   for (const path of [PATH, '/api/usage', '/api/sessions?format=csv', '/api/usage/top']) {
@@ -136,5 +136,5 @@ test('an error before the first row is a problem, not a file', async () => {
 })
 
 function failure(): Error {
-  return Object.assign(new Error('usage can not be asked for: hunter2'), { retryable: true })
+  return Object.assign(new Error('usage cannot be read: hunter2'), { retryable: true })
 }
