@@ -27,7 +27,7 @@ function sameSum(bytes: number) {
   return [{ sessions: sum, deltas: sum, daily: sum, tenant_daily: sum }]
 }
 
-/** The same ledger as a process finds it that has not made its last reading. */
+/** The same ledger as another process finds it. */
 function found(ledger: Ledger): Ledger {
   return ledger.last ? { ...ledger, last: { ...ledger.last, isFromAnotherProcess: true } } : ledger
 }
@@ -53,7 +53,7 @@ test('a ledger comes back from the database as it was committed', async () => {
   expect(stored.get(routerKey(new ReadRouter('other', 'hq').tenant, hq.router))?.position).toBe(0)
 })
 
-test('a router tells the epoch of its last commit, however often it was taken since', async () => {
+test('a router has the epoch of its last commit, however often it was taken since', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const epoch = async () => (await scene.store.load([hq])).get(key(hq))?.committedEpoch
   expect(await epoch()).toBe(0)
@@ -68,9 +68,9 @@ test('a router tells the epoch of its last commit, however often it was taken si
 test('all four tables add up to the same bytes', async () => {
   const [hq, hill] = busyRouters()
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
-  // bo's upload was reset: 2,700, then 5, 10 and 15 anew.
+  // bo's upload was reset: 2,700, then 5, 10 and 15 from 0.
   const bo = 900 * 3 + 5 * 3 + 800 * 6
-  // Where cy's binding stood before is not known, so its first reading is where counting begins.
+  // The earlier counter of cy's binding is unknown, so counting begins with its first reading.
   const cy = 5 * 30
   const guest = 4 * 30
   const expected = 6 * (1_000_003 + 7_000_001) + bo + cy + guest
@@ -85,7 +85,7 @@ test('all four tables add up to the same bytes', async () => {
   expect(await rollupFaultsIn(scene.database.pool)).toEqual([])
 })
 
-test('a name that Postgres can not hold is recorded in its likeness', async () => {
+test('a name that PostgreSQL cannot store is recorded with replacements', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const more = { routerSessionId: '0x2' }
   hq.read(
@@ -142,7 +142,7 @@ test('updates of open sessions stay heap-only', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const rounds = 8
   const subscribers = 500
-  // On a server of its own: no page is freed of what a transaction in any other database might still see.
+  // On a server of its own, because no page is freed of what a transaction in any other database might still see.
   const own = await openLedgerScene(await createDatabaseApart())
   try {
     await own.begin()
@@ -155,7 +155,7 @@ test('updates of open sessions stay heap-only', async () => {
       hq.read(readingAt(atMs, 'ppp', sessions))
       await writer.commit([hq.takeCommit()])
     }
-    // A backend has told all its numbers when it is gone.
+    // A backend has reported all of its statistics when it has ended.
     await database.stop()
     // A session, its bucket and its day; the tenant's day; and the router, which was there before.
     const expected = (rounds - 1) * (3 * subscribers + 1) + rounds
@@ -174,7 +174,7 @@ async function updatesIn({ ask }: LedgerScene): Promise<{ all: number; hot: numb
   return { all: sum('all'), hot: sum('hot') }
 }
 
-test('what was discarded is an event, with its bytes, once however often it is tried', async () => {
+test('discarded readings are one event with their bytes, however often that is tried', async () => {
   const { tenant, router } = new ReadRouter('acme', 'hq')
   const discarded = { tenant, router, at: new Date(NOON), detail: { sessions: 2, upload: 10, download: 20 } }
   const other = { ...discarded, detail: { sessions: 1, upload: 1, download: 2 } }

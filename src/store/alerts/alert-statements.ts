@@ -10,7 +10,7 @@ import { isoOf } from '../pg/instants.ts'
  */
 
 /** A prepared statement of `pg`. */
-export interface Statement {
+export interface PreparedStatement {
   readonly name: string
   readonly text: string
 }
@@ -163,7 +163,7 @@ export const END_OUTAGES = {
  * day: rule, scope, day, the day's first instant and the one after its last.
  * @param event the kind of `ledger_events`
  */
-function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'): Statement {
+function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'): PreparedStatement {
   const text = `with ${HOOKS}, rules as (
       select * from unnest($4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
         as r (rule, scope, period, from_at, until_at)
@@ -180,7 +180,7 @@ function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'):
   return { name: `tikmeter_fire_${kind}`, text }
 }
 
-export const FIRE_SESSIONS: Readonly<Record<SessionAlertKind, Statement>> = {
+export const FIRE_SESSIONS: Readonly<Record<SessionAlertKind, PreparedStatement>> = {
   session_stalled: firingOfSessions('session_stalled', 'stall'),
   session_uncounted: firingOfSessions('session_uncounted', 'uncounted'),
 }

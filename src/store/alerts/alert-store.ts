@@ -25,8 +25,8 @@ import {
   FIRE_USAGE,
   NOW,
   OPEN_OUTAGES,
+  type PreparedStatement,
   RECENT_OF,
-  type Statement,
 } from './alert-statements.ts'
 
 export interface AlertRow {
@@ -158,13 +158,13 @@ export class AlertStore implements AlertRecord {
     return row.now
   }
 
-  async #count(statement: Statement, values: readonly unknown[]): Promise<number> {
+  async #count(statement: PreparedStatement, values: readonly unknown[]): Promise<number> {
     const [row] = await this.#ask<{ readonly count: number }>(statement, values)
     return row?.count ?? 0
   }
 
   async #ask<Row extends QueryResultRow>(
-    statement: Statement,
+    statement: PreparedStatement,
     values: readonly unknown[],
   ): Promise<readonly Row[]> {
     return asking(WHAT, async () => (await this.#pool.query<Row>({ ...statement, values: [...values] })).rows)

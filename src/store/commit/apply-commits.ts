@@ -19,11 +19,12 @@ import {
 import { writeSessions } from './write-sessions.ts'
 
 /**
- * Writes what waits of many routers, within the caller's transaction. Rows of different routers are different rows
- * in every table, so locking the routers, in order, is enough for commits not to meet.
- * @param owner the daemon whose commits they are
- * @param at when it is
- * @param floorMs buckets before it are left out of `session_deltas`
+ * Writes what waits of many routers, within the caller's transaction. Different routers have different rows in every
+ * table, so locking the routers, in order, is enough to keep commits apart.
+ * @param owner id of the daemon whose commits they are
+ * @param at the time of the commit
+ * @param floorMs buckets before this time are not written to `session_deltas`
+ * @returns the outcome for each router
  */
 export async function applyCommits(
   client: ClientBase,
@@ -32,12 +33,12 @@ export async function applyCommits(
   at: Date,
   floorMs: number,
 ): Promise<CommitResult> {
-  // Sorted out while the answer is on its way: nearly always all of it is to be written.
-  const [outcomes, all] = await pipelined([decideOutcomes(client, owner, batch), sortOut(batch, floorMs)])
+  // Sorted while the answer is on its way, because nearly always all of it is to be written.
+  const [outcomes, all] = await pipelined([decideOutcomes(client, owner, batch), sorted(batch, floorMs)])
   const commits = batch.filter(
     ({ tenant, router }) => outcomes.get(routerKey(tenant, router))?.kind === 'committed',
   )
-  const { grown, others } = commits.length === batch.length ? all : await sortOut(commits, floorMs)
+  const { grown, others } = commits.length === batch.length ? all : await sorted(commits, floorMs)
   const moved = await moveSessions(client, commits)
   const named = await writeSessions(client, others, floorMs)
   await settleMoved(client, moved)
@@ -52,8 +53,8 @@ export async function applyCommits(
   return recordOthers(client, outcomes, commits, [...named, ...grownNamed], at)
 }
 
-/** What only grew, and all other changes of sessions. */
-async function sortOut(commits: readonly RouterCommit[], floorMs: number) {
+/** Splits changes of sessions into those that only grew, and all others. */
+async function sorted(commits: readonly RouterCommit[], floorMs: number) {
   const grown = new GrownSessions(floorMs)
   return { grown, others: commits.flatMap(commit => sessionsOf(commit, grown.take(commit))) }
 }

@@ -12,25 +12,25 @@ import type { CommitResult } from './outcome.ts'
 import { INSERT_EVENTS } from './router-statements.ts'
 
 /*
- * Rows of `usage_daily` are kept for good, so a router may add only so many names a day (`namesADay`); what is counted
- * for others goes to the row `(others)`, and all sums stay what they are. It is decided where the rows are made: within
- * the transaction, the router being locked. So a commit that is tried again, or replayed from a journal, decides anew
- * only where nothing of it was written. How many names a router has on a day is in `tenant_usage_daily`, service by
- * service: nothing has to be counted.
+ * Rows of `usage_daily` are kept for good, so a router may add only a limited number of names a day (`namesADay`). Bytes
+ * of further names go to the row `(others)`, and all sums stay the same. This is decided when the rows are made, within
+ * the transaction, while the router is locked. So a commit that is repeated, or replayed from a journal, decides again
+ * only if nothing of it was written. `tenant_usage_daily` has the number of names of a router and day, by service, so
+ * nothing has to be counted.
  */
 
 const DAY = 'tenant_id, day, router_id'
 
 /**
- * SQL of what becomes of `wanted`, which has one row of tenant_id, day, router_id, service, username, most_names,
- * upload and download for each day of a subscriber. Gives `named` with their rows, by the `name` they go under:
+ * SQL that finds the name for each row of `wanted`, which has tenant_id, day, router_id, service, username, most_names,
+ * upload and download, one row for each day of a subscriber. The result is `named`, with `name` and:
  *
- *     is_known     the name has its row
- *     has_room     it gets one
- *     is_beyond    it gets none, and goes under `(others)`
- *     had_others   whether there was one beyond of that router and day before
+ *     is_known     the name has a row
+ *     has_room     the name gets a row
+ *     is_beyond    the name gets no row, and goes to `(others)`
+ *     had_others   whether a name of that router and day went to `(others)` before
  */
-export const NAMED = `standing as (
+export const NAMED = `used as (
       select ${DAY}, coalesce(sum(t.names), 0) as names, coalesce(bool_or(t.has_others), false) as had_others
       from (select distinct ${DAY} from wanted) as w left join tenant_usage_daily as t using (${DAY}) group by ${DAY}
     ), known as (
@@ -42,29 +42,29 @@ export const NAMED = `standing as (
       select p.*, s.had_others, p.is_new and s.names + p.place <= p.most_names as has_room,
         p.is_new and s.names + p.place > p.most_names as is_beyond,
         case when p.is_new and s.names + p.place > p.most_names then '${OTHERS}' else p.username end as name
-      from placed as p join standing as s using (${DAY})
+      from placed as p join used as s using (${DAY})
     )`
 
 export function mostNamesColumn<Row>(of: (row: Row) => number): Column<Row> {
   return { name: 'most_names', type: 'int8', of: row => storableLimit(of(row)) }
 }
 
-/** Of an `on conflict … do update set` of `tenant_usage_daily as t`. */
+/** The part of an `on conflict … do update set` on `tenant_usage_daily as t`. */
 export const ADD_NAMES = 'names = t.names + excluded.names, has_others = t.has_others or excluded.has_others'
 
-/** A router's day, as a statement over `named` tells of it. */
+/** A router's day, as a statement over `named` returns it. */
 export interface NamedDay {
   readonly tenant_id: string
   readonly router_id: string
   readonly day: string
-  /** Subscribers whose rows are told of. */
+  /** The number of subscribers. */
   readonly subscribers: number
   readonly is_first: boolean
   readonly upload: string
   readonly download: string
 }
 
-/** @param which of `named` are told of: a row for each router and day that has some */
+/** SQL that selects `NamedDay`s. @param which condition on rows of `named` */
 export function selectNamedDays(which: string): string {
   return `select tenant_id, router_id, day::text, count(*)::int as subscribers,
       bool_or(is_beyond and not had_others) as is_first,
@@ -73,23 +73,23 @@ export function selectNamedDays(which: string): string {
     from named where ${which} group by tenant_id, router_id, day`
 }
 
-/** What went to `(others)`, by router and day. Each statement tells of its own part of them. */
+/** Adds up what went to `(others)`, by router and day. Each statement returns only its own part. */
 function othersOf(days: readonly NamedDay[]): ReadonlyMap<RouterKey, ReadonlyMap<string, OthersShare>> {
   const others = new Map<RouterKey, Map<string, OthersShare>>()
   for (const { tenant_id, router_id, day, is_first, upload, download } of days) {
     const bytes = { upload: BigInt(upload), download: BigInt(download) }
     if (bytes.upload + bytes.download === 0n) continue
     const key = rowKey(tenant_id, router_id)
-    const its = others.get(key) ?? new Map<string, OthersShare>()
-    const before = its.get(day)
+    const shares = others.get(key) ?? new Map<string, OthersShare>()
+    const before = shares.get(day)
     const isFirst = is_first || before?.isFirst === true
-    others.set(key, its.set(day, { day, isFirst, bytes: addSums(before?.bytes ?? NO_SUM, bytes) }))
+    others.set(key, shares.set(day, { day, isFirst, bytes: addSums(before?.bytes ?? NO_SUM, bytes) }))
   }
   return others
 }
 
 /**
- * Makes an event of each router and day that has names beyond the budget for the first time, in the transaction that
+ * Records an event for each router and day that has names beyond the budget for the first time, in the transaction that
  * wrote them.
  * @returns the outcomes, with what went to `(others)`
  */
@@ -102,14 +102,14 @@ export async function recordOthers(
 ): Promise<CommitResult> {
   const others = othersOf(days)
   if (others.size === 0) return outcomes
-  const told = new Map(outcomes)
+  const withOthers = new Map(outcomes)
   const events: (RouterRef & { readonly event: LedgerEvent })[] = []
   for (const { tenant, router, limits } of commits) {
     const key = routerKey(tenant, router)
     const shares = [...(others.get(key)?.values() ?? [])]
     const outcome = outcomes.get(key)
     if (shares.length === 0 || outcome?.kind !== 'committed') continue
-    told.set(key, { ...outcome, others: shares })
+    withOthers.set(key, { ...outcome, others: shares })
     for (const { day, isFirst } of shares)
       if (isFirst)
         events.push({
@@ -119,5 +119,5 @@ export async function recordOthers(
         })
   }
   await runUnnest(client, INSERT_EVENTS, events)
-  return told
+  return withOthers
 }

@@ -26,26 +26,26 @@ import {
   type GrownShare,
 } from './grown-statements.ts'
 
-/** Sessions of many routers of which all that is to be written is what they have grown by. */
+/** Sessions of many routers that only grew: nothing but their growth has to be written. */
 export class GrownSessions {
   readonly #floorMs: number
-  /** By day, since a bucket may lie in another day for another tenant; then by the bucket's start. */
+  /** By day, because a bucket may lie in different days for different tenants; then by the bucket's start. */
   readonly #buckets = new Map<string, Map<number, GrownShare[]>>()
   readonly #services: GrownService[] = []
 
-  /** @param floorMs buckets before it are left out of `session_deltas` */
+  /** @param floorMs buckets before this time are not written to `session_deltas` */
   constructor(floorMs: number) {
     this.#floorMs = floorMs
   }
 
   /**
-   * Takes those of a router: one a subscriber, since a statement adds to a row but once.
-   * @returns what is to be written of its sessions before
+   * Takes the sessions of a router that only grew: one for each subscriber, because a statement adds to a row only once.
+   * @returns the changes of its sessions that must be written before
    */
   take({ tenant, router, limits, pending }: RouterCommit): Iterable<PendingSession> {
     const { changed, grown } = pending.inColumns ?? { changed: pending.sessions, grown: [] }
     const others = new Map(changed)
-    // Those that are told apart from columns, though they only grew: after a reconnection, for one.
+    // Sessions that only grew, but are not in columns, for instance after a reconnection.
     const apart = new Map<SessionId, PendingSession>()
     const subscribers = new Subscribers()
     const sums = new ServiceSums()
@@ -72,7 +72,7 @@ export class GrownSessions {
       }
     for (const { session, shares } of apart.values())
       for (const share of shares.values()) {
-        const sum = sumOf(session, share)
+        const sum = grownSum(session, share)
         this.#bucket(sum.bucket).push({ router: ref, sum })
         sums.add(session.service, share.day, share)
       }
@@ -81,8 +81,9 @@ export class GrownSessions {
   }
 
   /**
+   * Writes what was taken.
    * @returns the days that have new names
-   * @throws DatabaseRefused where a session has no row: it was set aside when it was new
+   * @throws DatabaseRefused if a session has no row, because it was set aside when it was new
    */
   async write(client: ClientBase): Promise<readonly NamedDay[]> {
     const [days] = await pipelined([
@@ -101,7 +102,7 @@ export class GrownSessions {
     return days
   }
 
-  /** Whether all of it can be written as growth: `session_deltas` takes only buckets after the floor. */
+  /** Whether a change can be written as growth: all of its buckets must be at or after the floor. */
   #isOnlyGrown({ isOnlyGrown, session, shares }: PendingSession): boolean {
     if (!isOnlyGrown || session.mark.kind !== 'counted') return false
     for (const bucketStartMs of shares.keys()) if (bucketStartMs < this.#floorMs) return false
@@ -117,10 +118,11 @@ export class GrownSessions {
   }
 }
 
-/** One session of each subscriber of a router; it stays the same one from bucket to bucket. */
+/** Chooses one session of each subscriber of a router, the same for all buckets. */
 class Subscribers {
   readonly #sessions = new Map<Service, Map<string, SessionId>>()
 
+  /** Whether a session is the chosen one of its subscriber. The first one is. */
   have({ service, username, id }: GrownSum['session']): boolean {
     const sessions = this.#sessions.get(service) ?? new Map<string, SessionId>()
     if (sessions.size === 0) this.#sessions.set(service, sessions)
@@ -131,9 +133,9 @@ class Subscribers {
   }
 }
 
-function sumOf(session: Session, { bucketStartMs: startMs, day, upload, download }: Share): GrownSum {
+function grownSum(session: Session, { bucketStartMs: startMs, day, upload, download }: Share): GrownSum {
   const { mark, lastMovedMs } = session
-  // What only grew was counted.
+  // A session that only grew is counted.
   const counters = mark.kind === 'counted' ? mark.counters : NO_BYTES
   const { upload: counterUpload, download: counterDownload } = counters
   const bucket = { startMs, day }
@@ -147,7 +149,7 @@ interface ServiceSum {
   download: number
 }
 
-/** A router's bytes by service and day: two or four sums of many. */
+/** Adds up a router's bytes by service and day: two or four sums of many sessions. */
 class ServiceSums {
   readonly #sums: ServiceSum[] = []
 
@@ -166,8 +168,10 @@ class ServiceSums {
 }
 
 /**
- * Each row is either found in a table or made there. Anything else would be bytes that one table lacks.
+ * Adds to the rows that are there, and inserts the others. If a row is neither found nor inserted, it throws, because one
+ * table would lack the bytes.
  * @returns the days that have new names
+ * @throws DatabaseRefused
  */
 async function grow(
   client: ClientBase,
@@ -176,7 +180,7 @@ async function grow(
   day: string,
 ): Promise<readonly NamedDay[]> {
   const { count } = part
-  // One behind the other: the database is busy with one while we make the next.
+  // Pipelined: the database works on one statement while we encode the next.
   const [, sessions, deltas, , daily] = await pipelined([
     client.query(ALONG_INDEX),
     runEncoded(client, GROW_SESSIONS, part),
@@ -195,6 +199,7 @@ async function grow(
   return days
 }
 
-function expectAll(missing: number, made: number): void {
-  if (made !== missing) throw new DatabaseRefused(`rows neither found nor made: ${missing - made}`)
+function expectAll(missing: number, inserted: number): void {
+  if (inserted !== missing)
+    throw new DatabaseRefused(`rows neither found nor inserted: ${missing - inserted}`)
 }

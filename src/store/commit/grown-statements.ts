@@ -8,9 +8,9 @@ import { namesOf, unnestStatement } from '../pg/unnest.ts'
 import { ADD_NAMES, mostNamesColumn, NAMED, selectNamedDays } from './daily-names.ts'
 
 /*
- * What sessions have grown by is added to rows that are there already: that is what nearly every commit does with
- * nearly every session. Where a statement finds fewer rows than it was given, others make those of a new bucket, or of
- * a new day. All rows of one statement are of one bucket and day, its parameter beside them.
+ * Growth is added to rows that exist, which is what nearly every commit does for nearly every session. If a statement
+ * finds fewer rows than it was given, other statements insert those of a new bucket or a new day. All rows of one
+ * statement are of one bucket and day, which is a separate parameter.
  */
 
 export interface GrownRouter extends RouterRef {
@@ -18,7 +18,7 @@ export interface GrownRouter extends RouterRef {
   readonly mostNames: number
 }
 
-/** A session that only grew, in one bucket. */
+/** The growth of one session in one bucket. */
 export interface GrownShare {
   readonly router: GrownRouter
   readonly sum: GrownSum
@@ -55,9 +55,9 @@ const NEW_DAILY = [...SUBSCRIBER, mostNamesColumn<GrownShare>(({ router }) => ro
 const ADD = 'set upload = it.upload + by.upload, download = it.download + by.download'
 
 /*
- * Sessions and buckets are told by one array of ids, for which Postgres can go along the index once, and then put the
- * two together by their hashes. It is faster than a search for each row; but as it plans for arrays of any length, it
- * takes them for short, and would search all the same.
+ * Sessions and buckets are selected by one array of ids, so PostgreSQL can scan the index once and then use a hash join.
+ * That is faster than a search for each row. But it plans for arrays of any length, assumes short ones, and would search
+ * for each row.
  */
 export const ALONG_INDEX = 'set local enable_nestloop = off'
 export const BY_SEARCH = 'set local enable_nestloop = on'
@@ -84,7 +84,7 @@ export const BEGIN_DELTAS = unnestStatement(
     select $${NEW_DELTAS.length + 1}::timestamptz, * from ${rows} on conflict do nothing`,
 )
 
-/** A subscriber comes but once. */
+/** Each subscriber occurs only once. */
 export const GROW_DAILY = unnestStatement(
   'tikmeter_grow_daily',
   IN_DAILY,
@@ -95,7 +95,7 @@ export const GROW_DAILY = unnestStatement(
 
 const DAY = 'tenant_id, day, router_id, service'
 
-/** Rows that are there stand. Names beyond a router's budget go under `(others)`. Answers with `NamedDay`s of all new. */
+/** Inserts missing rows; names beyond a router's budget go to `(others)`. Returns `NamedDay`s of all new names. */
 export const BEGIN_DAILY = unnestStatement(
   'tikmeter_begin_daily',
   NEW_DAILY,
@@ -116,7 +116,7 @@ export const BEGIN_DAILY = unnestStatement(
     ${selectNamedDays('not is_known')}`,
 )
 
-/** What all sessions of one service on one router have grown by on one day. */
+/** The growth of all sessions of one service on one router on one day. */
 export interface GrownService extends RouterRef, Bytes {
   readonly service: Service
   readonly day: string

@@ -6,8 +6,8 @@ import { storableBytes } from '../pg/storable.ts'
 import { decideOutcome, type LockedRouter, UNTAKEN } from './outcome.ts'
 
 /**
- * Locks each router against other commits, and its lease against takings but not against renewals: see
- * `lease-statements.ts`. Where a taking is under way it waits for it, and finds what it wrote.
+ * Locks each router against other commits, and its lease against takings but not against renewals (see
+ * `lease-statements.ts`). It waits for a taking that is under way, and then finds what that wrote.
  */
 const LOCK_ROUTERS = `select r.tenant_id, r.id, r.position, l.owner, l.epoch from routers as r
   join unnest($1::text[], $2::text[]) as t (tenant_id, id) on r.tenant_id = t.tenant_id and r.id = t.id
@@ -23,8 +23,8 @@ interface LockedRow {
 }
 
 /**
- * What is to become of each commit, its router being locked until the transaction ends: `committed` where all of it
- * is to be written now.
+ * Locks the routers until the transaction ends, and decides the outcome of each commit: `committed` if all of it is to
+ * be written now.
  */
 export async function decideOutcomes(
   client: ClientBase,

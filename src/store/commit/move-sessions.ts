@@ -7,18 +7,18 @@ import type { RouterCommit } from '../../recording/ports.ts'
 import { storableBytes, storableLimit, storableText } from '../pg/storable.ts'
 
 /*
- * Bytes that were committed for one session and are another's, of the same router and service: they move in the buckets
- * and on the days where they were written. Nothing goes below zero: a day that has less for the name than the session's
- * buckets tell (the tenant's timezone was changed) gives what it has. Sums by router stand. A name without a row has its
- * bytes in `(others)`, and one that would be beyond the router's budget gets none: see `daily-names.ts`.
+ * Moves bytes that were committed for one session but belong to another of the same router and service, in the buckets
+ * and days where they were written. Nothing goes below zero: if a day has less for the name than the session's buckets
+ * (because the tenant's timezone was changed), all that it has moves. Sums by router do not change. A name without a row
+ * has its bytes in `(others)`, and a name beyond the router's budget gets no row: see `daily-names.ts`.
  */
 
-/** The session's buckets: every minute can be one, by the config of its time. */
+/** All buckets that the session can have: one for each minute, because the width may have been a minute. */
 const BUCKETS = `select generate_series(
     to_timestamp(floor(extract(epoch from start_time) / 900) * 900), now() + interval '1 day', interval '1 minute'
   ) as bucket_start from user_sessions where id = $1`
 
-/** Parameters: from and to; the other's name; how many names the router may have on a day. */
+/** Parameters: session from, session to, name of the latter, how many names the router may have on a day. */
 const MOVE = {
   name: 'tikmeter_move_session',
   text: `with it as (
@@ -69,7 +69,7 @@ const MOVE = {
     do update set upload = u.upload + excluded.upload, download = u.download + excluded.download`,
 }
 
-/** What the session has in all, which it has no longer. */
+/** Sets a session's sums to 0, and returns what they were. Parameter: session. */
 const EMPTY = {
   name: 'tikmeter_empty_session',
   text: `with it as (select id, data_upload, data_download from user_sessions where id = $1 for update)
@@ -77,25 +77,25 @@ const EMPTY = {
     returning it.data_upload as upload, it.data_download as download`,
 }
 
-/** Parameters: session, upload, download. */
+/** Adds to a session's sums. Parameters: session, upload, download. */
 export const FILL = {
   name: 'tikmeter_fill_session',
   text: `update user_sessions set data_upload = data_upload + $2, data_download = data_download + $3 where id = $1`,
 }
 
-/** Bytes that a session is to get once it has a row. */
+/** Bytes that a session gets once it has a row. */
 export type Moved = Map<
   SessionId,
   {
     readonly bytes: Bytes
     readonly from: SessionId
     readonly fromName: string
-    /** Of the router, on a day. */
+    /** The most names that the router may have on a day. */
     readonly mostNames: number
   }
 >
 
-/** Before anything of these commits is written. */
+/** Takes the bytes from their sessions. Called before anything of these commits is written. */
 export async function moveSessions(client: ClientBase, commits: readonly RouterCommit[]): Promise<Moved> {
   const moved: Moved = new Map()
   for (const { pending, limits } of commits)
@@ -121,15 +121,13 @@ async function moveOne(
   const committed = row
     ? { upload: storableBytes(Number(row.upload)), download: storableBytes(Number(row.download)) }
     : NO_BYTES
-  // What it was to get itself, having no row yet.
+  // Plus what it would have got itself from an earlier move.
   const bytes = addBytes(committed, moved.get(from)?.bytes ?? NO_BYTES)
   moved.delete(from)
   moved.set(to, { bytes: addBytes(bytes, moved.get(to)?.bytes ?? NO_BYTES), from, fromName, mostNames })
 }
 
-/**
- * Once all rows of these commits are written. Where one was refused, the bytes stay where they were.
- */
+/** Gives the bytes to their sessions, once all rows are written. If a row was refused, they go back where they were. */
 export async function settleMoved(client: ClientBase, moved: Moved): Promise<void> {
   for (const [to, { bytes, from, fromName, mostNames }] of moved) {
     const values = [bytes.upload, bytes.download]

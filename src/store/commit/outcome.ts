@@ -4,14 +4,14 @@ import type { CommitOutcome } from '../../recording/ports.ts'
 
 export type CommitResult = ReadonlyMap<RouterKey, CommitOutcome>
 
-/** A router as the database has it, locked: who may write it, and where the next commit goes on from. */
+/** A locked router: who may write it, and its position in the database. */
 export interface LockedRouter {
   readonly owner: string | undefined
   readonly epoch: number
   readonly position: number
 }
 
-/** Of a router that was never taken, or is not in the database at all. */
+/** A router that was never taken, or is not in the database at all. */
 export const UNTAKEN: LockedRouter = { owner: undefined, epoch: 0, position: 0 }
 
 /**

@@ -4,37 +4,37 @@ import type { PendingSession } from '../../accounting/waiting/pending-session.ts
 import { storableText } from '../pg/storable.ts'
 import type { BindingChange, RouterEvent } from './router-statements.ts'
 import { type SessionChange, sumOf } from './session-statements.ts'
-import type { Refusal } from './write-accepted.ts'
+import type { Refused } from './write-accepted.ts'
 
-/** What is refused commit after commit has one event, which is found again by this. */
+/** Identifies the event of an entry that is refused in one commit after another. */
 export interface RefusedSubject {
-  /** Of the event's detail. */
+  /** A property of the event's detail. */
   readonly property: 'session_id' | 'name'
   readonly value: string
-  /** No event of it can be older: milliseconds by our wall clock; absent where it can be of any age. */
+  /** The earliest time of such an event, in milliseconds of our wall clock; `undefined` if it can have any age. */
   readonly sinceMs: number | undefined
 }
 
-/** Something that the database would not have, as its `ledger_events` tell it. */
+/** Something that the database refused, as its event describes it. */
 export interface RefusedEntry {
-  /** Which one it is, in a line of the log. */
+  /** Names the entry, for the log. */
   readonly what: string
-  /** Absent where it can not be refused again. */
+  /** `undefined` if it cannot be refused again. */
   readonly subject: RefusedSubject | undefined
   readonly reason: string
-  /** Numbers and words of ours, which the database takes whatever the router said. */
+  /** Numbers and words of our own, which the database accepts. */
   readonly facts: Readonly<Record<string, unknown>>
-  /** What makes it easier to put right, and may have been the reason. */
+  /** Details that help an operator, but may be what was refused. */
   readonly more: Readonly<Record<string, unknown>>
 }
 
-/** The whole session: neither its row nor its bytes are written. */
-export function refusedSession({ entry, reason }: Refusal<SessionChange>): RefusedEntry {
+/** A session of which neither the row nor the bytes are written. */
+export function refusedSession({ entry, reason }: Refused<SessionChange>): RefusedEntry {
   return { what: `session ${entry.session.id}`, reason, ...detailOf('session', entry) }
 }
 
-/** Bytes of a session whose row is there. */
-export function refusedBytes({ entry, reason }: Refusal<SessionChange>): RefusedEntry {
+/** Bytes of a session whose row is written. */
+export function refusedBytes({ entry, reason }: Refused<SessionChange>): RefusedEntry {
   return { what: `bytes of session ${entry.session.id}`, reason, ...detailOf('bytes', entry) }
 }
 
@@ -54,7 +54,7 @@ function daysOf(shares: PendingSession['shares']): Readonly<Record<string, Bytes
   return Object.fromEntries(days)
 }
 
-export function refusedBinding({ entry, reason }: Refusal<BindingChange>): RefusedEntry {
+export function refusedBinding({ entry, reason }: Refused<BindingChange>): RefusedEntry {
   const { mark } = entry
   const name = storableText(shortened(entry.name))
   return {
@@ -66,19 +66,22 @@ export function refusedBinding({ entry, reason }: Refusal<BindingChange>): Refus
   }
 }
 
-export function refusedEvent({ entry, reason }: Refusal<RouterEvent>): RefusedEntry {
+export function refusedEvent({ entry, reason }: Refused<RouterEvent>): RefusedEntry {
   const { kind, at, detail } = entry.event
   return {
     what: `event ${kind}`,
     subject: undefined,
     reason,
     facts: { entry: 'event', kind },
-    // An instant that is none becomes null.
+    // An invalid date becomes null.
     more: { at, detail: shortenedDetail(detail) },
   }
 }
 
-/** @param how whether with all that is known of it, or only with what the database surely takes */
+/**
+ * Makes the event of a refused entry.
+ * @param how `full`: with all details; `bare`: only with what the database certainly accepts
+ */
 export function setAsideEvent(
   { reason, facts, more }: RefusedEntry,
   at: Date,
@@ -88,12 +91,12 @@ export function setAsideEvent(
   return { kind: 'set_aside', at, detail }
 }
 
-/** The same for all events of one subject that was refused for one reason, and for the entry itself. */
+/** A key that is equal for all events of one subject and reason. */
 export function eventKeyOf(detail: LedgerEvent['detail']): string {
   return JSON.stringify([detail['session_id'], detail['name'], detail['entry'], detail['reason']])
 }
 
-/** By which the event of an entry is known; `undefined` where it can not be refused again. */
+/** The `eventKeyOf` of an entry's event; `undefined` if the entry cannot be refused again. */
 export function keyOfRefused({ subject, facts, reason }: RefusedEntry): string | undefined {
   if (!subject) return undefined
   const detail = { entry: facts['entry'], reason: storableText(shortened(reason)) }
@@ -111,7 +114,7 @@ function shortenedDetail(detail: LedgerEvent['detail']): LedgerEvent['detail'] {
 
 const MOST_CHARACTERS = 200
 
-/** Too long a text may be what was refused. */
+/** Shortens a text, because its length may be what was refused. */
 function shortened(text: string): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text
 }

@@ -3,9 +3,9 @@ import type { RouterCommit } from '../../recording/ports.ts'
 import type { BindingChange, ForgottenBindings, RouterEvent, ServiceReading } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
 
-/** What a router's commit has for the tables, row by row. */
+/* The rows of a router's commit, by table. */
 
-/** @param changes of its sessions */
+/** @param changes the changes of its sessions that are to be written row by row */
 export function sessionsOf(
   { tenant, router, limits, pending }: RouterCommit,
   changes: Iterable<PendingSession>,
@@ -26,7 +26,7 @@ export function bindingsOf({ tenant, router, pending }: RouterCommit): readonly 
   )
 }
 
-/** Services of which those that the database knows are another router's. */
+/** The services whose bindings in the database belong to another router. */
 export function forgottenBindingsOf({ tenant, router, pending }: RouterCommit): readonly ForgottenBindings[] {
   return [...pending.bindings]
     .filter(([, { forgetsOthers }]) => forgetsOthers)

@@ -22,7 +22,7 @@ const POSITION: Column<RouterCommit> = {
 
 const EPOCH: Column<RouterCommit> = { name: 'committed_epoch', type: 'int8', of: ({ epoch }) => epoch }
 
-/** Absent where this commit has no reading: then the row's stands. */
+/** Null if this commit has no reading; then the row keeps its value. */
 const LAST_READING: Column<RouterCommit> = {
   name: 'last_reading_at',
   type: 'timestamptz',
@@ -74,7 +74,7 @@ const READING_COLUMNS: readonly Column<ServiceReading>[] = [
   { name: 'device', type: 'jsonb', of: ({ last }) => storedDevice(last) },
 ]
 
-/** A device that is not known any more stands as it was. */
+/** Inserts or updates readings. A device that a reading does not know keeps its value. */
 export const SET_READINGS = unnestStatement(
   'tikmeter_set_readings',
   READING_COLUMNS,
@@ -120,7 +120,7 @@ export const SET_BINDINGS = unnestStatement(
     do update set upload = excluded.upload, download = excluded.download, doubts = excluded.doubts`,
 )
 
-/** A service whose bindings are another router's now. */
+/** A service whose bindings now belong to another router. */
 export type ForgottenBindings = Pick<BindingChange, 'tenant' | 'router' | 'service'>
 
 export const FORGET_BINDINGS = unnestStatement<ForgottenBindings>(
@@ -148,7 +148,7 @@ export const INSERT_EVENTS = unnestStatement(
   rows => `insert into ledger_events (${namesOf(EVENT_COLUMNS)}) select * from ${rows}`,
 )
 
-/** As `INSERT_EVENTS`, but for what is there already: a retry whose first try had got through adds nothing. */
+/** Inserts events that are not there yet: a retry of a successful insert adds nothing. */
 export const INSERT_EVENTS_ONCE = unnestStatement(
   'tikmeter_insert_events_once',
   EVENT_COLUMNS,

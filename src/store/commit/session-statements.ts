@@ -7,9 +7,9 @@ import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
 
-/** One row of `user_sessions` to be written, with the bytes to be added to it and to the other tables. */
+/** A row of `user_sessions` to write, with the bytes to add to it and to the other tables. */
 export interface SessionChange extends PendingSession, Pick<RouterCommit, 'tenant' | 'router' | 'limits'> {
-  /** Of an open session: the last reading that had it. */
+  /** The last reading that had the session, if it is open. */
   readonly readAt: Date
 }
 
@@ -48,7 +48,7 @@ const bytes = (name: string, of: (session: Session) => number | undefined): Colu
 
 const ID: Column<SessionChange> = { name: 'id', type: 'uuid', of: ({ session }) => session.id }
 
-/** What a session is from its first reading to its end. */
+/** Columns that never change. */
 const FIXED: readonly Column<SessionChange>[] = [
   { name: 'tenant_id', type: 'text', of: ({ tenant }) => tenant },
   { name: 'router_id', type: 'text', of: ({ router }) => router },
@@ -60,7 +60,7 @@ const FIXED: readonly Column<SessionChange>[] = [
   text('caller_id', it => it.callerId),
 ]
 
-/** What readings change. A login's window is widened to whole milliseconds, never narrowed. */
+/** Columns that readings change. A login's window is widened to whole milliseconds, never narrowed. */
 const MOVING: readonly Column<SessionChange>[] = [
   text('username', it => it.username),
   text('domain', it => it.domain),
@@ -91,8 +91,8 @@ const MOVING: readonly Column<SessionChange>[] = [
 ]
 
 /**
- * Added up from the bytes that the other tables get as well, so that they agree even where some were set aside: the
- * session's own sum has those too.
+ * Sums of the shares, which the other tables get as well. The session's own sum would include bytes that were set aside,
+ * and the tables would disagree.
  */
 const COUNTED: readonly Column<SessionChange>[] = [
   { name: 'data_upload', type: 'int8', of: ({ shares }) => storableBytes(sumOf(shares).upload) },

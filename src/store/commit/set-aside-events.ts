@@ -17,8 +17,8 @@ import { writeAccepted } from './write-accepted.ts'
 
 type Detail = LedgerEvent['detail']
 
-/** An event that is there, and what becomes of it. */
-interface Told {
+/** An event that is in the database, with its new detail, and the entry that it is about. */
+interface KnownEvent {
   readonly id: string
   readonly detail: Detail
   readonly entry: RefusedEntry
@@ -26,7 +26,7 @@ interface Told {
 
 const DAY_MS = 86_400_000
 
-const COLUMNS: readonly Column<Told>[] = [
+const COLUMNS: readonly Column<KnownEvent>[] = [
   { name: 'id', type: 'int8', of: ({ id }) => Number(id) },
   { name: 'detail', type: 'jsonb', of: ({ detail }) => storableJson(detail) },
 ]
@@ -38,7 +38,7 @@ const SET_DETAILS = unnestStatement(
     where e.id = t.id`,
 )
 
-/** Only a commit that is refused asks, and only as far back as an event of what it refused can be. */
+/** Sent only for a refused commit, and only for the time since which an event of its refused entries can exist. */
 const FIND = {
   name: 'tikmeter_find_set_aside',
   text: `select id::text, detail from ledger_events
@@ -47,9 +47,9 @@ const FIND = {
 }
 
 /**
- * Records what was refused, within the commit's transaction: one event of each session (or binding) and reason, at the
- * commit that began it. What is refused again is added to it, so that the bytes of all events are what is missing in
- * the tables, as they would be if there were an event a commit. Of a binding, which has no beginning, it is one a day.
+ * Records what was refused, within the commit's transaction. There is one event for each session (or binding) and reason,
+ * made by the first commit with it. Later commits add their bytes to it, so that the bytes of all events are what is
+ * missing in the tables, as if there were an event for each commit. A binding has no begin, so it gets one event a day.
  * @returns what was refused for the first time
  */
 export async function recordRefused(
@@ -59,10 +59,10 @@ export async function recordRefused(
   at: Date,
 ): Promise<readonly RefusedEntry[]> {
   const { tenant, router } = commit
-  const told = await toldBefore(client, commit, refused, at)
-  const known = new Set(told.map(({ entry }) => entry))
+  const events = await knownEvents(client, commit, refused, at)
+  const known = new Set(events.map(({ entry }) => entry))
   const fresh = refused.filter(entry => !known.has(entry))
-  const unchanged = await writeAccepted(client, told, part => runUnnest(client, SET_DETAILS, part))
+  const unchanged = await writeAccepted(client, events, part => runUnnest(client, SET_DETAILS, part))
   const record = (entries: readonly RefusedEntry[], how: 'full' | 'bare') =>
     runUnnest(
       client,
@@ -70,17 +70,17 @@ export async function recordRefused(
       entries.map(entry => ({ tenant, router, event: setAsideEvent(entry, at, how) })),
     )
   const again = await writeAccepted(client, fresh, part => record(part, 'full'))
-  // Without what the router said, which may be what is refused in an event as well.
+  // Without the router's own texts, which may be what the database refuses in the event as well.
   await record([...again.map(({ entry }) => entry), ...unchanged.map(({ entry }) => entry.entry)], 'bare')
   return fresh
 }
 
-async function toldBefore(
+async function knownEvents(
   client: ClientBase,
   { tenant, router }: RouterCommit,
   refused: readonly RefusedEntry[],
   at: Date,
-): Promise<readonly Told[]> {
+): Promise<readonly KnownEvent[]> {
   const subjects = refused.flatMap(({ subject }) => subject ?? [])
   if (subjects.length === 0) return []
   const sinceMs = subjects.reduce((least, it) => Math.min(least, begunMs(it, at)), at.getTime())
@@ -88,22 +88,22 @@ async function toldBefore(
     ...FIND,
     values: [tenant, router, new Date(sinceMs), subjects.map(({ value }) => value)],
   })
-  const told = new Map<string, (typeof rows)[number]>()
-  // The first of each stands at the end.
-  for (const row of rows.toReversed()) told.set(eventKeyOf(row.detail), row)
+  const byKey = new Map<string, (typeof rows)[number]>()
+  // Reversed, so that the first event of each key remains.
+  for (const row of rows.toReversed()) byKey.set(eventKeyOf(row.detail), row)
   return refused.flatMap(entry => {
     const key = keyOfRefused(entry)
-    const event = key === undefined ? undefined : told.get(key)
+    const event = key === undefined ? undefined : byKey.get(key)
     return event ? [{ id: event.id, detail: withMore(event.detail, entry, at), entry }] : []
   })
 }
 
-/** When the first event of it may have been made; when it began may be what was refused. */
+/** The earliest time of an event about a subject. The begin of a session may itself be what was refused. */
 function begunMs({ sinceMs = Number.NaN }: RefusedSubject, at: Date): number {
   return Number.isFinite(sinceMs) ? Math.max(0, sinceMs) : at.getTime() - DAY_MS
 }
 
-/** As it was, with the bytes of one commit more, or the newest counters. */
+/** Adds the bytes of one more commit to a detail, or replaces the counters of a binding. */
 function withMore(detail: Detail, { facts, more }: RefusedEntry, at: Date): Detail {
   const times = numberOf(detail['times'] ?? 1) + 1
   const added =
@@ -117,8 +117,8 @@ function sumOfDays(before: unknown, more: unknown): Readonly<Record<string, Byte
     Object.entries(fieldsOf(before)).map(([day, bytes]) => [day, bytesOf(fieldsOf(bytes))]),
   )
   for (const [day, bytes] of Object.entries(fieldsOf(more))) {
-    const [sum, its] = [days.get(day), bytesOf(fieldsOf(bytes))]
-    days.set(day, sum ? addBytes(sum, its) : its)
+    const [sum, added] = [days.get(day), bytesOf(fieldsOf(bytes))]
+    days.set(day, sum ? addBytes(sum, added) : added)
   }
   return Object.fromEntries(days)
 }

@@ -27,29 +27,28 @@ import {
 } from './router-statements.ts'
 import type { SessionChange } from './session-statements.ts'
 import { recordRefused } from './set-aside-events.ts'
-import { type Refusal, tryWriting, writeAccepted } from './write-accepted.ts'
+import { type Refused, tryWriting, writeAccepted } from './write-accepted.ts'
 import { writeSessions } from './write-sessions.ts'
 
 /**
- * Writes one router's commit without what the database refuses of it, which becomes `ledger_events` of kind
+ * Writes one router's commit without the entries that the database refuses. These become `ledger_events` of kind
  * `set_aside`, in the same transaction as all the rest and the router's position:
  *
- *     a session's row    neither the row nor its bytes are written. A row that was there stands as it was; where there
- *                        was none, the session's next commit finds none either, comes here, and tries to insert the
- *                        row with the bytes that came since, which are set aside in their turn where that is refused
- *     a session's bytes  the row is written, and of the bytes those buckets that are taken
- *     an event           its detail is kept in the event that says so
- *     a binding          its row is removed: what counts on from an old value would count twice (docs/accounting.md
+ *     a session's row    neither the row nor its bytes are written. An existing row keeps its values. If there is none,
+ *                        the session's next commit finds none either, comes here, and tries to insert the row with the
+ *                        bytes that came since; if the row is refused again, those are set aside too
+ *     a session's bytes  the row is written, with the bytes of the buckets that are accepted
+ *     an event           its detail is kept in the `set_aside` event
+ *     a binding          its row is deleted: counting on from an old value would count twice (docs/accounting.md
  *                        rule 10)
  *
- * So all four tables get the same bytes, and the events tell the others: one event of each session and reason, which
- * every commit adds to. (Where an open session's row could not be
- * updated to the end, a new process counts on from the counters of that row, and records those bytes after all.)
+ * So all four tables get the same bytes, and the events have the rest: one event for each session and reason, which each
+ * commit adds to. (If the row of an open session could not be updated until a restart, the new process counts on from
+ * the counters of that row, and records those bytes after all.)
  *
- * @param at when it is that they are set aside
- * @param floorMs buckets before it are left out of `session_deltas`
- * @throws DatabaseRefused where what is refused is not one of these, but the router's row, one of its readings, or the
- * events of this
+ * @param at the time of the `set_aside` events
+ * @param floorMs buckets before this time are not written to `session_deltas`
+ * @throws DatabaseRefused if something else is refused: the router's row, one of its readings, or the events themselves
  */
 export async function applySettingAside(
   client: ClientBase,
@@ -71,11 +70,11 @@ export async function applySettingAside(
   ]
   await runUnnest(client, SET_READINGS, readingsOf(commit))
   await runUnnest(client, UPDATE_ROUTERS, [commit])
-  const told = await recordOthers(client, outcomes, [commit], named, at)
-  const outcome = told.get(key)
-  if (refused.length === 0 || outcome?.kind !== 'committed') return told
+  const withOthers = await recordOthers(client, outcomes, [commit], named, at)
+  const outcome = withOthers.get(key)
+  if (refused.length === 0 || outcome?.kind !== 'committed') return withOthers
   const fresh = await recordRefused(client, commit, refused, at)
-  if (fresh.length === 0) return told
+  if (fresh.length === 0) return withOthers
   const setAside = fresh.map(({ what, reason }) => ({ what, reason }))
   return new Map([[key, { ...outcome, setAside }]])
 }
@@ -97,16 +96,16 @@ async function writeSessionsApart(
   return { refused, named }
 }
 
-/** Writes sessions, all of them or none. */
+/** Writes all of the sessions, or none. */
 type Write = (changes: readonly SessionChange[]) => Promise<void>
 
 interface SessionsApart {
   readonly refused: readonly RefusedEntry[]
-  /** What was written of names beyond the router's budget. */
+  /** Days on which names beyond the router's budget were written. */
   readonly named: readonly NamedDay[]
 }
 
-/** The changes, new where there is no row, whatever was thought of them. */
+/** Marks changes as new exactly if their session has no row. */
 async function asRowsStand(
   client: ClientBase,
   changes: readonly SessionChange[],
@@ -119,10 +118,10 @@ async function asRowsStand(
   return changes.map(change => ({ ...change, isNew: !there.has(change.session.id) }))
 }
 
-/** What can be written of a session that is refused as a whole: its row first, and then its bytes. */
+/** Writes what it can of a session that was refused as a whole: first its row, then its bytes. @returns the rest */
 async function writeRowAlone(
   client: ClientBase,
-  refusal: Refusal<SessionChange>,
+  refusal: Refused<SessionChange>,
   write: Write,
 ): Promise<readonly RefusedEntry[]> {
   const { entry } = refusal

@@ -6,7 +6,7 @@ import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
 import { ADD_NAMES, mostNamesColumn, NAMED, selectNamedDays } from './daily-names.ts'
 
-/** Bytes of one session in one bucket, to be added. */
+/** Bytes of one session in one bucket, to add to the tables. */
 export interface SessionShare extends RouterRef {
   readonly session: Pick<Session, 'id' | 'service' | 'username'>
   readonly share: Share
@@ -27,16 +27,16 @@ const COLUMNS: readonly Column<SessionShare>[] = [
   { name: 'download', type: 'int8', of: ({ share }) => storableBytes(share.download) },
 ]
 
-/** Begins what `session_deltas` takes; its one parameter beside the rows. */
+/** The time from which on `session_deltas` gets buckets; the only parameter besides the rows. */
 const FLOOR = `$${COLUMNS.length + 1}::timestamptz`
 
 const ADD = 'do update set upload = t.upload + excluded.upload, download = t.download + excluded.download'
 const DAY = 'tenant_id, day, router_id, service'
 
 /**
- * Adds shares to all three tables in one statement, so that they can't disagree. Rows of a router stay together, as it
- * is whole routers that are committed at once. Buckets before the floor are past their retention, and only days keep
- * them. Names beyond a router's budget go under `(others)`. Answers with the days that have some, as `NamedDay`s.
+ * Adds shares to all three tables in one statement, so that they cannot disagree. Rows of a router stay together, because
+ * routers are committed as a whole. Buckets before the floor are past their retention: only the daily tables get them.
+ * Names beyond a router's budget go to `(others)`; the statement returns the days with such names, as `NamedDay`s.
  */
 export const ADD_SHARES = unnestStatement(
   'tikmeter_add_shares',

@@ -1,23 +1,24 @@
 import type { ClientBase } from 'pg'
 import { asStoreError, DatabaseRefused } from '../pg/errors.ts'
 
-/** One that the database will not have, alone as it is. */
-export interface Refusal<T> {
+/** An entry that the database refuses even on its own. */
+export interface Refused<T> {
   readonly entry: T
   readonly reason: string
 }
 
 /**
- * Writes all entries but those that the database refuses, within the caller's transaction. They are found by halving,
- * since they are few: each costs about two tries for every doubling of the entries.
- * @param write is to write any part of them, and to leave nothing that counts behind where it throws
- * @throws whatever is no refusal; then the transaction is over
+ * Writes all entries except those that the database refuses, within the caller's transaction. It finds the refused ones
+ * by halving, because they are few: each costs about two tries for every doubling of the entries.
+ * @param write writes any part of the entries; if it throws, it must leave nothing behind that counts
+ * @returns the refused entries
+ * @throws errors that are not refusals; then the transaction is over
  */
 export async function writeAccepted<T>(
   client: ClientBase,
   entries: readonly T[],
   write: (part: readonly T[]) => Promise<unknown>,
-): Promise<readonly Refusal<T>[]> {
+): Promise<readonly Refused<T>[]> {
   const [entry] = entries
   if (entry === undefined) return []
   const reason = await tryWriting(client, () => write(entries))
@@ -28,7 +29,7 @@ export async function writeAccepted<T>(
   return [...first, ...(await writeAccepted(client, entries.slice(middle), write))]
 }
 
-/** @returns why the database refused it; then nothing of it was written */
+/** Runs `write`. @returns the reason if the database refused it; then nothing of it was written */
 export async function tryWriting(
   client: ClientBase,
   write: () => Promise<unknown>,

@@ -7,10 +7,10 @@ import { INSERT_SESSIONS, type SessionChange, UPDATE_SESSIONS } from './session-
 import { ADD_SHARES, type SessionShare } from './share-statement.ts'
 
 /**
- * Writes sessions with their bytes, to all four tables that add them up.
- * @param floorMs buckets before it are left out of `session_deltas`
+ * Writes sessions with their bytes to all four tables of sums.
+ * @param floorMs buckets before this time are not written to `session_deltas`
  * @returns the days that have names beyond a router's budget
- * @throws DatabaseRefused where a session that is not new has no row: it was set aside when it was
+ * @throws DatabaseRefused if a session that is not new has no row, because it was set aside when it was new
  */
 export async function writeSessions(
   client: ClientBase,
@@ -25,7 +25,7 @@ export async function writeSessions(
   return askUnnest(client, ADD_SHARES, shares, [new Date(floorMs).toISOString()])
 }
 
-/** Router by router, as they are committed: neighbours in the batch are neighbours on disk. */
+/** Splits changes into rows, router by router, so that neighbours in the batch are neighbours on disk. */
 function rowsOf(changes: readonly SessionChange[]) {
   const inserts: SessionChange[] = []
   const updates: SessionChange[] = []

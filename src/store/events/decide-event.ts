@@ -8,14 +8,14 @@ import { runUnnest } from '../pg/unnest.ts'
 import { partitionName, weekOf } from '../schema/partitions.ts'
 import { bytesIn, isDecidable } from './event-bytes.ts'
 
-/** What an operator says of an event's bytes. */
+/** An operator's decision about an event's bytes. */
 export interface EventDecision {
   /** The event's id, in digits. */
   readonly event: string
   readonly decision: 'accepted' | 'rejected'
   readonly reason: string
   readonly by: string
-  /** The width of the bucket that accepted bytes go to. */
+  /** The width of the bucket that accepted bytes go to, in milliseconds. */
   readonly bucketMs: number
 }
 
@@ -25,19 +25,19 @@ export type DecisionOutcome =
       readonly tenant: string
       readonly upload: bigint
       readonly download: bigint
-      /** Who has the bytes now, and on which of the tenant's days; absent where they were rejected. */
+      /** Who has the bytes now, and on which of the tenant's days; `undefined` if they were rejected. */
       readonly credited: { readonly username: string; readonly day: string } | undefined
     }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'already'; readonly decision: string; readonly by: string; readonly at: Date }
   | { readonly kind: 'undecidable'; readonly eventKind: string }
-  /** Its detail has none, or what is no count of bytes. */
+  /** Its detail has no count of bytes. */
   | { readonly kind: 'no_bytes' }
-  /** It is of a router, and not of a session. */
+  /** It is about a router, not about a session. */
   | { readonly kind: 'no_session' }
-  /** Its session is not kept any more, or never had a row. */
+  /** Its session is no longer kept, or never had a row. */
   | { readonly kind: 'session_gone' }
-  /** The session would have more than can be counted exactly. */
+  /** The session would have more bytes than can be counted exactly. */
   | { readonly kind: 'too_many' }
 
 type Uncreditable = Extract<DecisionOutcome, { kind: 'no_session' | 'session_gone' | 'too_many' }>
@@ -60,7 +60,7 @@ interface SessionRow {
   readonly data_download: string
 }
 
-/** Any number, as long as nobody else in the database takes the same one. */
+/** Any number that nothing else in the database uses. */
 const DECISION_LOCK = 7_420_318_555
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const MOST = BigInt(Number.MAX_SAFE_INTEGER)
@@ -86,10 +86,10 @@ const ADD_DECISION = `insert into event_decisions
 /**
  * Decides on an event, once and for good, within the caller's transaction. Accepted bytes are added to all four usage
  * tables: to the event's session, and to the bucket and the tenant's day that the event is in. (Past the retention of
- * `session_deltas` there is no bucket, and only the others get them.)
+ * `session_deltas` there is no bucket, and only the other tables get them.)
  *
- * One decision at a time in all of the database, until it is committed: so their ids are in the order in which others
- * see them.
+ * A lock allows one decision at a time in the whole database until it is committed, so decisions become visible in the
+ * order of their ids.
  */
 export async function decideEvent(client: ClientBase, asked: EventDecision): Promise<DecisionOutcome> {
   await client.query('select pg_advisory_xact_lock($1)', [DECISION_LOCK])
@@ -131,7 +131,7 @@ function bytesOf({ upload, download }: EventRow): EventBytes | undefined {
   return bytes.upload + bytes.download > 0n ? bytes : undefined
 }
 
-/** What is to be added for an event, to rows that are locked as a commit of its router locks them. */
+/** Finds what to add for an event, and locks its router and session as a commit does. */
 async function creditOf(
   client: ClientBase,
   event: EventRow,
@@ -153,7 +153,7 @@ async function creditOf(
     router: routerId(router_id),
     session: { id: sessionId(session_id), service, username },
     share: { bucketStartMs, day, upload: Number(upload), download: Number(download) },
-    // Who is credited by name has a row.
+    // Credited bytes always go to the subscriber's own row.
     mostNames: Number.POSITIVE_INFINITY,
   }
 }

@@ -4,12 +4,12 @@ import { openPool } from '../pg/pool.ts'
 import { inTransaction } from '../pg/transaction.ts'
 import { type DecisionOutcome, decideEvent, type EventDecision } from './decide-event.ts'
 
-/** A commit of the event's router may be under way, which is soon over. */
+/** Long enough to wait for a commit of the event's router. */
 const STATEMENT_MS = 30_000
 
 /**
- * Decides on an event as `decideEvent` does, in a transaction on a connection of its own. Where the answer is an error
- * the same may be asked again: what was decided stands.
+ * Calls `decideEvent` in a transaction on a connection of its own. After an error it may be called again: a decision that
+ * was made stands.
  * @throws StoreError
  */
 export async function decideOnce(

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../../accounting/entry.ts'
 
-/** Events with bytes that were not counted, which somebody who knows better may add, or dismiss. */
+/** Kinds of events with bytes that were not counted. An operator may accept or reject these bytes. */
 export const DECIDABLE_KINDS = [
   'quarantine',
   'baseline',
@@ -14,13 +14,12 @@ export function isDecidable(kind: string): kind is DecidableKind {
 }
 
 /**
- * SQL of an event's bytes in one direction, exact; null where its detail has none, or something that is no count of
- * bytes.
- * @param detail the column
+ * SQL of an event's bytes in one direction, exact; null if its detail has no count of bytes.
+ * @param detail SQL of the column
  */
 export function bytesIn(detail: string, direction: 'upload' | 'download'): string {
   const value = `${detail} -> '${direction}'`
-  // One in the other: of a condition's parts PostgreSQL may evaluate any first.
+  // Nested, because PostgreSQL may evaluate the parts of one condition in any order.
   return `case jsonb_typeof(${value}) when 'number' then
       case when (${value})::numeric between 0 and 9223372036854775807 and (${value})::numeric % 1 = 0
         then (${value})::numeric::int8 end

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { routerId, tenantId } from '../../accounting/ids.ts'
 import type { StoredDecision } from '../../recording/ports.ts'
 
-/** People make them one by one. */
+/** Far more than people make between two looks. */
 const MOST_AT_ONCE = 1_000
 
 interface DecisionRow {
@@ -14,7 +14,7 @@ interface DecisionRow {
   readonly download: string
 }
 
-/** Of the last decision; 0 where there was none. */
+/** SQL of the id of the last decision; 0 if there is none. */
 export const LAST_DECISION = 'select coalesce(max(id), 0) from event_decisions'
 
 export async function readLastDecision(pool: Pool): Promise<number> {
@@ -22,7 +22,7 @@ export async function readLastDecision(pool: Pool): Promise<number> {
   return Number(rows[0]?.last ?? 0)
 }
 
-/** The next decisions after one, in their order: so many as are taken at once. */
+/** Reads the next decisions after an id, in their order, up to a limit. */
 export async function readDecisions(pool: Pool, after: number): Promise<readonly StoredDecision[]> {
   const { rows } = await pool.query<DecisionRow>(
     `select id, tenant_id, router_id, day::text, upload, download from event_decisions

@@ -13,11 +13,12 @@ import { storableBytes } from '../pg/storable.ts'
 import { bindingCounters, routerServices, routers, userSessions } from '../schema/schema.ts'
 import { deviceOf } from './stored-device.ts'
 import { storedCounters } from './stored-doubts.ts'
-import { awaySessions, leftSessions, openSessions, type SessionRow, sessionOf } from './stored-session.ts'
+import { awaySessions, openSessions, removedSessions, type SessionRow, sessionOf } from './stored-session.ts'
 
-/** A transaction that sees one moment. */
+/** A transaction with a snapshot of one moment. */
 type Snapshot = Pick<NodePgDatabase, 'select' | 'execute'>
 
+/** Loads the ledgers of routers, for all services that they were ever read for. */
 export async function loadLedgers(
   snapshot: Snapshot,
   refs: readonly RouterRef[],
@@ -44,7 +45,7 @@ export async function loadLedgers(
         columns: undefined,
         bindings: bindings.get(key)?.get(service) ?? NO_BINDINGS,
         away: known.get(key)?.away.get(service) ?? new Map(),
-        last: { ...last, hasLeft: known.get(key)?.left.has(service) ?? false },
+        last: { ...last, hasLeft: known.get(key)?.removed.has(service) ?? false },
       })
     const { committedEpoch } = row
     stored.set(key, { position: storableBytes(row.position), committedEpoch, ledgers })
@@ -52,43 +53,43 @@ export async function loadLedgers(
   return stored
 }
 
-/** Of one router. */
-interface Known {
+/** The sessions of one router. */
+interface KnownSessions {
   readonly sessions: Map<Service, Map<SessionId, Session>>
-  /** Services whose sessions have ended since the router left the config. */
-  readonly left: Set<Service>
-  /** Those of routers that answered before, by their key. */
+  /** Services whose sessions ended because the router was removed. */
+  readonly removed: Set<Service>
+  /** Sessions of away routers, by device key. */
   readonly away: Map<Service, Map<string, Map<SessionId, Session>>>
 }
 
 async function loadSessions(
   snapshot: Snapshot,
   refs: readonly RouterRef[],
-): Promise<ReadonlyMap<RouterKey, Known>> {
+): Promise<ReadonlyMap<RouterKey, KnownSessions>> {
   const open = await snapshot.execute<SessionRow>(
     openSessions(isOneOf(refs, userSessions.tenantId, userSessions.routerId)),
   )
-  const left = await snapshot.execute<SessionRow>(
-    leftSessions(isOneOf(refs, routerServices.tenantId, routerServices.routerId)),
+  const removed = await snapshot.execute<SessionRow>(
+    removedSessions(isOneOf(refs, routerServices.tenantId, routerServices.routerId)),
   )
   const away = await snapshot.execute<SessionRow>(
     awaySessions(isOneOf(refs, routerServices.tenantId, routerServices.routerId)),
   )
-  const all = new Map<RouterKey, Known>()
-  const knownOf = (row: SessionRow): Known => {
+  const all = new Map<RouterKey, KnownSessions>()
+  const knownOf = (row: SessionRow): KnownSessions => {
     const key = rowKey(row.tenant_id, row.router_id)
-    const known: Known = all.get(key) ?? { sessions: new Map(), left: new Set(), away: new Map() }
+    const known: KnownSessions = all.get(key) ?? { sessions: new Map(), removed: new Set(), away: new Map() }
     all.set(key, known)
     return known
   }
-  const take = (row: SessionRow): Known => {
+  const take = (row: SessionRow): KnownSessions => {
     const known = knownOf(row)
     const session = sessionOf(row)
     mapOf(known.sessions, session.service).set(session.id, session)
     return known
   }
   for (const row of open.rows) take(row)
-  for (const row of left.rows) take(row).left.add(row.service)
+  for (const row of removed.rows) take(row).removed.add(row.service)
   for (const row of away.rows) {
     const session = sessionOf(row)
     mapOf(mapOf(knownOf(row).away, row.service), row.device ?? '').set(session.id, session)
@@ -96,7 +97,7 @@ async function loadSessions(
   return all
 }
 
-/** The map at a key, made where there is none. */
+/** The map at a key, which is made if there is none. */
 function mapOf<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: Key): Map<InnerKey, Value> {
   const map = maps.get(key) ?? new Map<InnerKey, Value>()
   maps.set(key, map)
@@ -121,7 +122,7 @@ async function loadBindings(
   return all
 }
 
-/** The last reading of each service, in the order of their names. */
+/** Loads the last reading of each service, in the order of their names. */
 async function loadReadings(
   snapshot: Snapshot,
   refs: readonly RouterRef[],

@@ -28,8 +28,9 @@ interface ServiceRow {
 }
 
 /**
- * @param here the routers that are left out
- * @param known as they were read before: of those that nobody has committed since, nothing is read
+ * Reads all routers of tenants except those that are read here.
+ * @param here the routers to leave out
+ * @param known as read before; a router without a commit since is not read again
  */
 export async function readOtherRouters(
   pool: Pool,
@@ -43,37 +44,37 @@ export async function readOtherRouters(
        and not exists (select from unnest($2::text[]) as here (key) where key = tenant_id || '/' || id)`,
     [tenants, [...here]],
   )
-  const elsewhere = new Map<TenantId, Map<RouterId, StoredOtherRouter>>()
-  const moved = rows.filter(row => known.get(rowKey(row.tenant_id, row.id))?.stamp !== row.stamp)
-  const { rollups, services } = await readMoved(pool, moved)
+  const all = new Map<TenantId, Map<RouterId, StoredOtherRouter>>()
+  const changed = rows.filter(row => known.get(rowKey(row.tenant_id, row.id))?.stamp !== row.stamp)
+  const { rollups, services } = await readChanged(pool, changed)
   for (const row of rows) {
     const tenant = tenantId(row.tenant_id)
     const router = routerId(row.id)
-    const its = elsewhere.get(tenant) ?? new Map<RouterId, StoredOtherRouter>()
-    elsewhere.set(tenant, its)
+    const ofTenant = all.get(tenant) ?? new Map<RouterId, StoredOtherRouter>()
+    all.set(tenant, ofTenant)
     const before = known.get(routerKey(tenant, router))
     if (before?.stamp === row.stamp) {
-      its.set(router, before)
+      ofTenant.set(router, before)
       continue
     }
-    its.set(router, {
+    ofTenant.set(router, {
       stamp: row.stamp,
       rollup: rollups.get(tenant)?.get(router),
       services: services.get(routerKey(tenant, router)) ?? new Map(),
     })
   }
-  return elsewhere
+  return all
 }
 
-async function readMoved(pool: Pool, moved: readonly RouterRow[]) {
-  if (moved.length === 0) return { rollups: new Map(), services: new Map() }
-  const tenants = [...new Set(moved.map(row => tenantId(row.tenant_id)))]
+async function readChanged(pool: Pool, changed: readonly RouterRow[]) {
+  if (changed.length === 0) return { rollups: new Map(), services: new Map() }
+  const tenants = [...new Set(changed.map(row => tenantId(row.tenant_id)))]
   const rollups = await readRollups(
     pool,
     tenants,
-    moved.map(row => routerId(row.id)),
+    changed.map(row => routerId(row.id)),
   )
-  return { rollups, services: await readServices(pool, moved) }
+  return { rollups, services: await readServices(pool, changed) }
 }
 
 async function readServices(

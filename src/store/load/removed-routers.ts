@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { routerId, tenantId } from '../../accounting/ids.ts'
 import type { Removed } from '../../roster/ports.ts'
 
-/** Tenants that have left the config, and routers that have and still have open sessions. */
+/** Reads the removed tenants, and the removed routers that still have open sessions. */
 export async function readRemoved(pool: Pool): Promise<Removed> {
   const tenants = await pool.query<{ id: string; timezone: string }>(
     'select id, timezone from tenants where removed_at is not null',

@@ -4,26 +4,26 @@ import { type RouterId, routerId, type TenantId, tenantId } from '../../accounti
 import type { StoredRollup } from '../../recording/ports.ts'
 import { LAST_DECISION } from './credits.ts'
 
-/** One that is being read. */
+/** A rollup while it is read. */
 interface ReadRollup extends StoredRollup {
   total: ByteSum
   readonly days: Map<string, ByteSum>
 }
 
-/** Two months' worth, so that this month is whole in every zone. */
+/** Two months, so that this month is complete in every zone. */
 const DAYS = 62
 
 interface DayRow {
   readonly tenant_id: string
   readonly router_id: string
-  /** `null` for all older ones together. */
+  /** `null` for the sum of all older days. */
   readonly day: string | null
   readonly upload: string
   readonly download: string
   readonly last_decision: string
 }
 
-/** @param routers those of these tenants that are asked for; `all` that they ever had, whoever reads them now */
+/** Reads rollups. @param routers which of the tenants' routers; `all`: every one that they ever had */
 export async function readRollups(
   pool: Pool,
   tenants: readonly TenantId[],
@@ -38,16 +38,16 @@ export async function readRollups(
   const rollups = new Map<TenantId, Map<RouterId, ReadRollup>>()
   for (const tenant of tenants) rollups.set(tenant, new Map())
   for (const row of rows) {
-    const its = rollups.get(tenantId(row.tenant_id))
+    const ofTenant = rollups.get(tenantId(row.tenant_id))
     const router = routerId(row.router_id)
-    const rollup = its?.get(router) ?? {
+    const rollup = ofTenant?.get(router) ?? {
       ...{ total: NO_SUM, days: new Map<string, ByteSum>() },
       lastDecision: Number(row.last_decision),
     }
     const sum = { upload: BigInt(row.upload), download: BigInt(row.download) }
     rollup.total = addSums(rollup.total, sum)
     if (row.day !== null) rollup.days.set(row.day, sum)
-    its?.set(router, rollup)
+    ofTenant?.set(router, rollup)
   }
   return rollups
 }

@@ -4,7 +4,7 @@ import type { LastReading } from '../../accounting/ledger.ts'
 import type { Device } from '../../accounting/reading.ts'
 import { storableJson } from '../pg/storable.ts'
 
-/** Instants are milliseconds; `steady_ms` and the boot's are anchored to the wall clock. */
+/** Instants are milliseconds; `steady_ms` and those of the boot are anchored to the wall clock. */
 const DEVICE = z.object({ serial: z.string().nullable(), identity: z.string() })
 const STORED = DEVICE.extend({
   away: z.array(
@@ -17,13 +17,13 @@ const STORED = DEVICE.extend({
   ),
 })
 
-/** Which router answered in a reading, and those that did before at the same address, as `router_services` has it. */
+/** The router that answered in a reading, and the away ones that did before at the same address. */
 export interface StoredDevice {
   readonly device: Device | undefined
   readonly away: readonly AwayReading[]
 }
 
-/** @returns JSON, or `null` where no reading has told of a router */
+/** @returns JSON for `router_services.device`, or `null` if no reading has identified a router */
 export function storedDevice({ device, away }: LastReading): string | null {
   if (!device) return null
   return storableJson({
@@ -38,7 +38,7 @@ export function storedDevice({ device, away }: LastReading): string | null {
   } satisfies z.infer<typeof STORED>)
 }
 
-/** Nothing where the column has none, or none that this release knows. */
+/** Parses `router_services.device`. Returns nothing for null, and for JSON that this release does not know. */
 export function deviceOf(json: unknown): StoredDevice {
   const { data } = STORED.safeParse(json)
   if (!data) return { device: undefined, away: NONE_AWAY }

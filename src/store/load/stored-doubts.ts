@@ -6,15 +6,15 @@ import { DatabaseRefused } from '../pg/errors.ts'
 import { storableJson } from '../pg/storable.ts'
 
 /*
- * What few sessions have, as the column `doubts` has it; null for all others:
+ * The column `doubts`. Few sessions have doubts; for all others the column is null.
  *
- *     counters          what later readings decide of its counters: see `doubt-text.ts`
- *     shown             what its only reading showed, not counted yet
- *     joined_by_guess   the PPP interface that it was joined to by a guess
+ *     counters          what later readings decide about the counters: see `doubt-text.ts`
+ *     shown             what the only reading of the session showed, not counted yet
+ *     joined_by_guess   the PPP interface that the session was joined to by a guess
  *     joined_among      the PPP interface that it was joined to as one of several of its account
  */
 
-/** @returns JSON, or `null` where there is nothing */
+/** @returns JSON, or `null` if there are no doubts */
 export function storedDoubts({
   mark,
   guessed,
@@ -31,32 +31,32 @@ export function storedDoubts({
   })
 }
 
-/** @throws DatabaseRefused where it is none of ours */
+/** Adds the doubts of a row to its session. @throws DatabaseRefused if the JSON is not ours */
 export function withStoredDoubts(session: Session, json: unknown): Session {
   if (json === null || typeof json !== 'object') return session
-  const its = new Map<string, unknown>(Object.entries(json))
-  const [guessed, among] = [its.get('joined_by_guess'), its.get('joined_among')]
+  const fields = new Map<string, unknown>(Object.entries(json))
+  const [guessed, among] = [fields.get('joined_by_guess'), fields.get('joined_among')]
   return {
     ...session,
-    mark: markWith(session.mark, its),
+    mark: markWith(session.mark, fields),
     guessed: typeof guessed === 'string' ? guessed : undefined,
     among: typeof among === 'string' ? among : undefined,
   }
 }
 
-function markWith(mark: Mark, its: ReadonlyMap<string, unknown>): Mark {
+function markWith(mark: Mark, fields: ReadonlyMap<string, unknown>): Mark {
   return mark.kind === 'owed'
-    ? { ...mark, shown: shownOf(its.get('shown')) }
-    : { ...mark, doubts: storedCounters(its.get('counters')) }
+    ? { ...mark, shown: shownOf(fields.get('shown')) }
+    : { ...mark, doubts: storedCounters(fields.get('counters')) }
 }
 
-/** Of a session or of a binding. @throws DatabaseRefused where it is none of ours */
+/** Parses the doubts of a session's or a binding's counters. @throws DatabaseRefused if the JSON is not ours */
 export function storedCounters(json: unknown): CountedMark['doubts'] {
   try {
     return doubtsOf(json)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
-    throw new DatabaseRefused(`doubts of counters that are none: ${cause.message}`, { cause })
+    throw new DatabaseRefused(`not doubts of counters: ${cause.message}`, { cause })
   }
 }
 

@@ -6,7 +6,7 @@ import type { Session } from '../../accounting/session.ts'
 import { storableBytes } from '../pg/storable.ts'
 import { withStoredDoubts } from './stored-doubts.ts'
 
-/** An open session as `openSessions` finds it; instants in milliseconds, and 8-byte numbers as text. */
+/** A row of the queries below; instants in milliseconds, and 8-byte numbers as text. */
 export type SessionRow = {
   readonly tenant_id: string
   readonly router_id: string
@@ -38,7 +38,7 @@ export type SessionRow = {
   readonly device: string | null
 }
 
-/** A double tells every millisecond exactly, and takes us a fraction of what an instant's text does. */
+/** A double is exact to the millisecond, and parsing it takes a fraction of the time of an instant's text. */
 const msOf = (column: string) => sql.raw(`round(date_part('epoch', ${column}) * 1000)`)
 
 const COLUMNS = sql`user_sessions.tenant_id, user_sessions.router_id, user_sessions.id, user_sessions.service, protocol, username,
@@ -49,41 +49,41 @@ const COLUMNS = sql`user_sessions.tenant_id, user_sessions.router_id, user_sessi
     ${msOf('last_seen_at')} as last_seen_ms, ${msOf('missed_at')} as missed_ms, reported, doubts, user_sessions.device`
 
 /**
- * All open sessions of some routers, in the order of their logins. By hand, since drizzle takes longer to make rows
- * of so many than everything else that the start does.
- * @param isTheirs of the columns of `user_sessions`
+ * Selects all open sessions of some routers, in the order of their logins. Written by hand, because drizzle would take
+ * longer to make rows of so many than everything else at the start.
+ * @param isTheirs a condition on columns of `user_sessions`
  */
 export function openSessions(isTheirs: SQL): SQL {
   return sql`select ${COLUMNS} from user_sessions where status = 'active' and ${isTheirs} order by user_sessions.id`
 }
 
-const OF_ITS_SERVICE = sql`user_sessions.tenant_id = router_services.tenant_id
+const OF_SAME_SERVICE = sql`user_sessions.tenant_id = router_services.tenant_id
       and user_sessions.router_id = router_services.router_id and user_sessions.service = router_services.service`
 
 /**
- * Sessions that ended as some routers left the config, where no reading came since: they may be there still.
- * @param isTheirs of the columns of `router_services`
+ * Selects sessions that ended because their router was removed, if no reading came since: they may still be there.
+ * @param isTheirs a condition on columns of `router_services`
  */
-export function leftSessions(isTheirs: SQL): SQL {
+export function removedSessions(isTheirs: SQL): SQL {
   return sql`select ${COLUMNS} from router_services
-    join user_sessions on ${OF_ITS_SERVICE} and end_time = router_services.reading_at
+    join user_sessions on ${OF_SAME_SERVICE} and end_time = router_services.reading_at
     where status = 'ended' and end_reason = 'removed' and ${isTheirs} order by user_sessions.id`
 }
 
 /**
- * Sessions that ended since another router answers at the address of theirs, as it was when they were last read.
- * @param isTheirs of the columns of `router_services`
+ * Selects sessions of away routers: they ended because another router answers at the address.
+ * @param isTheirs a condition on columns of `router_services`
  */
 export function awaySessions(isTheirs: SQL): SQL {
   return sql`select ${COLUMNS} from router_services
     cross join lateral jsonb_to_recordset(router_services.device -> 'away') as away (at_ms double precision)
-    join user_sessions on ${OF_ITS_SERVICE} and end_time = to_timestamp(away.at_ms / 1000)
+    join user_sessions on ${OF_SAME_SERVICE} and end_time = to_timestamp(away.at_ms / 1000)
     where user_sessions.device is not null and ${isTheirs} order by user_sessions.id`
 }
 
 /**
- * An open session as the ledger has it; instants of the steady clock are anchored to the wall.
- * @throws DatabaseRefused where it has doubts that are none
+ * Makes a session of the ledger from a row. Instants of the steady clock are anchored to the wall clock.
+ * @throws DatabaseRefused if its doubts are not ours
  */
 export function sessionOf(row: SessionRow): Session {
   const session = plainSession(row)

@@ -6,8 +6,8 @@ import { storableText } from '../pg/storable.ts'
 import { runUnnest, unnestStatement } from '../pg/unnest.ts'
 
 /**
- * Makes `tenants` and `routers` what the config says, within the caller's transaction: what left it is marked, what
- * came back is unmarked, and nothing is ever deleted.
+ * Makes `tenants` and `routers` equal to the config, within the caller's transaction. Removed ones are marked, returned
+ * ones are unmarked, and nothing is ever deleted.
  */
 export async function writeConfig(client: PoolClient, tenants: readonly SyncedTenant[]): Promise<void> {
   const routers = tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant: tenant.id, router })))

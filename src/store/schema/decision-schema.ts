@@ -3,25 +3,25 @@ import { check, date, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core'
 import { bytes, instant } from './schema.ts'
 
 /**
- * What operators decided of bytes that were not counted. Rows are only ever added: a trigger refuses all else. They
- * outlive their events and sessions, of which each has a copy of what it needs, and are never removed.
+ * Operators' decisions about bytes that were not counted. Rows are only added: a trigger refuses everything else. They are
+ * never deleted, and outlive their events and sessions, so each has a copy of what it needs of those.
  */
 export const eventDecisions = pgTable(
   'event_decisions',
   {
-    /** In the order in which they were committed: whoever adds one holds a lock until then. */
+    /** In the order of the commits, because a lock is held from the insert to the commit. */
     id: bytes('id').primaryKey().generatedAlwaysAsIdentity(),
     eventId: bytes('event_id').notNull(),
     tenantId: text('tenant_id').notNull(),
     routerId: text('router_id').notNull(),
-    /** The event's. */
+    /** The event's time, kind and detail. */
     at: instant('at').notNull(),
     kind: text('kind').notNull(),
     detail: jsonb('detail').notNull(),
     decision: text('decision', { enum: ['accepted', 'rejected'] }).notNull(),
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
-    /** The tenant's day, and the subscriber, that have the bytes now; null where they were rejected. */
+    /** The tenant's day and the subscriber that have the bytes now; null if they were rejected. */
     day: date('day'),
     username: text('username'),
     reason: text('reason').notNull(),

@@ -5,13 +5,13 @@ const DAY_MS = 24 * 60 * 60_000
 const WEEK_MS = 7 * DAY_MS
 /** 1970-01-05, the first Monday. */
 const MONDAY_MS = 4 * DAY_MS
-/** Weeks made before they come. */
+/** How many weeks ahead partitions are made. */
 const WEEKS_AHEAD = 2
 
-/** Any number, as long as nobody else in the database takes the same one. */
+/** Any number that nothing else in the database uses. */
 const PARTITION_LOCK = 7_420_318_554
 
-/** The Monday, 0:00 UTC, of the week that `ms` lies in: where its partition begins. */
+/** The Monday, 0:00 UTC, of the week that contains `ms`. A partition begins there. */
 export function weekOf(ms: number): number {
   return Math.floor((ms - MONDAY_MS) / WEEK_MS) * WEEK_MS + MONDAY_MS
 }
@@ -25,20 +25,20 @@ export function partitionName(weekMs: number): string {
   return `session_deltas_${new Date(weekMs).toISOString().slice(0, 10).replaceAll('-', '')}`
 }
 
-/** The week of a partition by its name; `undefined` where it is no partition's. */
+/** The week of a partition, from its name; `undefined` if the name is not a partition's. */
 export function partitionWeek(name: string): number | undefined {
   const [, year, month, day] = /^session_deltas_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? []
   const ms = Date.parse(`${year}-${month}-${day}T00:00:00Z`)
   return Number.isNaN(ms) ? undefined : ms
 }
 
-/** Makes the partitions of this week and the next two, where they are missing. */
+/** Makes the partitions of this week and the next two, if they are missing. */
 export async function makePartitions(pool: Pool, now: Date): Promise<void> {
   const week = weekOf(now.getTime())
   for (let ahead = 0; ahead <= WEEKS_AHEAD; ahead++) await makePartition(pool, week + ahead * WEEK_MS)
 }
 
-/** The partitions that are known to be there. */
+/** Makes partitions on demand, and remembers which exist. */
 export class Partitions {
   readonly #pool: Pool
   readonly #known = new Set<number>()
@@ -47,7 +47,7 @@ export class Partitions {
     this.#pool = pool
   }
 
-  /** Makes those that are missing, outside of the transaction that needs them. */
+  /** Makes missing partitions, outside of the transaction that needs them. */
   async ensure(weeks: ReadonlySet<number>): Promise<void> {
     for (const week of weeks) {
       if (this.#known.has(week)) continue
@@ -56,20 +56,20 @@ export class Partitions {
     }
   }
 
-  /** After a failure, since retention may have dropped one. */
+  /** Forgets which partitions exist. Called after a failure, because retention may have dropped one. */
   forget(): void {
     this.#known.clear()
   }
 }
 
 /**
- * Each page half full, so that a commit's updates stay in it and are heap-only. What they leave behind the next ones
- * clear away: vacuum, and analyze, are for the rest.
+ * Pages are filled half, so that updates of a commit stay in their page and are heap-only. Later updates clear away the
+ * dead rows that they leave, so vacuum and analyze have little to do.
  */
 const STORAGE =
   'fillfactor = 50, autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 10'
 
-/** Made on its own and then attached: `create table … partition of` would lock out everybody who reads. */
+/** Makes a table and then attaches it, because `create table … partition of` would lock out all readers. */
 async function makePartition(pool: Pool, weekMs: number): Promise<void> {
   const name = partitionName(weekMs)
   const from = new Date(weekMs).toISOString()

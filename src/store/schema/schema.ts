@@ -17,24 +17,24 @@ import {
 } from 'drizzle-orm/pg-core'
 
 /*
- * The tables; their names are promises to users. What drizzle can't say (partitions, fill factors) is written into
+ * The tables. Their names are promises to users. What drizzle cannot express (partitions, fill factors) is written into
  * the migrations by hand.
  *
- * Open sessions are updated all the time. An update stays heap-only, and cheap, as long as no index has a column
- * that it changes: so none on counters, sums, `last_seen_at`, or anything else that moves while a session is open.
+ * Open sessions are updated all the time. An update stays heap-only, and cheap, as long as no index has a column that it
+ * changes. So there is no index on counters, sums, `last_seen_at`, or anything else that changes while a session is open.
  */
 
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 export const bytes = (name: string) => bigint(name, { mode: 'number' })
 const service = () => text('service').notNull()
 
-/** As in the config; what leaves the config is kept, and marked. */
+/** The tenants of the config. Removed ones are kept and marked. */
 export const tenants = pgTable('tenants', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
   timezone: text('timezone').notNull(),
   removedAt: instant('removed_at'),
-  /** The number of its last alert. */
+  /** The number of the tenant's last alert. */
   lastAlert: bytes('last_alert').notNull().default(0),
 })
 
@@ -48,28 +48,28 @@ export const routers = pgTable(
     name: text('name').notNull(),
     host: text('host').notNull(),
     removedAt: instant('removed_at'),
-    /** Decisions committed so far: by it a commit is recognised whose answer was lost. */
+    /** Decisions committed so far. A commit whose answer was lost is recognized by it. */
     position: bytes('position').notNull().default(0),
-    /** Of the lease that the last of them was committed under: a journal's positions are its own epoch's. */
+    /** The epoch of the lease under which the last commit was made. A position in the journal is only valid within its epoch. */
     committedEpoch: bytes('committed_epoch').notNull().default(0),
     lastReadingAt: instant('last_reading_at'),
   },
   table => [primaryKey({ columns: [table.tenantId, table.id] })],
 )
 
-/** The last reading of each service of a router, from the first on. No index on what a reading changes. */
+/** The last reading of each service of a router. No index on columns that a reading changes. */
 export const routerServices = pgTable(
   'router_services',
   {
     tenantId: text('tenant_id').notNull(),
     routerId: text('router_id').notNull(),
     service: service(),
-    /** By the wall clock, and by the steady one, as which the boot and the logins are given too. */
+    /** By the wall clock, and by the steady clock, which the boot and the logins use too. */
     readingAt: instant('reading_at').notNull(),
     steadyAt: instant('steady_at').notNull(),
     bootEarliestAt: instant('boot_earliest_at').notNull(),
     bootLatestAt: instant('boot_latest_at').notNull(),
-    /** Which router answered, and those that did before: see `stored-device.ts`. */
+    /** The router that answered, and the away ones before it: see `stored-device.ts`. */
     device: jsonb('device'),
   },
   table => [
@@ -78,17 +78,17 @@ export const routerServices = pgTable(
   ],
 )
 
-/** Who reads a router: a daemon, for as long as it goes on renewing. No index on what taking and renewing change. */
+/** Which daemon reads a router, as long as it keeps renewing. No index on columns that taking and renewing change. */
 export const routerLeases = pgTable(
   'router_leases',
   {
     tenantId: text('tenant_id').notNull(),
     routerId: text('router_id').notNull(),
-    /** The daemon's id; null: nobody has had it yet. */
+    /** The daemon's id; null: no daemon has had it yet. */
     owner: text('owner'),
-    /** Grows by one with each taking, the same owner's too. */
+    /** Grows by one each time that it is taken, also by the same owner. */
     epoch: bytes('epoch').notNull().default(0),
-    /** From when on others may take it. */
+    /** When others may take it. */
     expiresAt: instant('expires_at').notNull().default(sql`'-infinity'`),
   },
   table => [
@@ -107,7 +107,7 @@ export const userSessions = pgTable(
     protocol: text('protocol').notNull(),
     /** The subscriber. */
     username: text('username').notNull(),
-    /** The hotspot's, where the router splits one off the name. */
+    /** The hotspot login's domain, if the router splits it off the name. */
     domain: text('domain'),
     macAddress: text('mac_address'),
     ipAddress: text('ip_address'),
@@ -122,25 +122,25 @@ export const userSessions = pgTable(
     dataUsed: bytes('data_used').generatedAlwaysAs(sql`data_upload + data_download`),
     server: text('server'),
     callerId: text('caller_id'),
-    /** The static PPP server binding it is on. */
+    /** The static PPP server binding that the session is on. */
     binding: text('binding'),
-    /** When it had gone, of one that only the last reading missed: it may be back. */
+    /** When a missed session was first missed; it may come back. */
     missedAt: instant('missed_at'),
-    /** The router's counters up to which it has been counted; null where they were never counted. */
+    /** The router's counters up to which the session was counted; null if it never was. */
     counterUpload: bytes('counter_upload'),
     counterDownload: bytes('counter_download'),
-    /** When they were last known, or, where they never were, since when they are owed; null: at the last reading. */
+    /** When the counters were last known, or since when they are owed if they never were; null: at the last reading. */
     countedSince: instant('counted_since'),
-    /** Where counting is to begin, as long as the counters were never known. */
+    /** Where counting will begin, as long as the counters were never known. */
     owedFrom: text('owed_from', { enum: ['login', 'baseline'] }),
     loginEarliestAt: instant('login_earliest_at').notNull(),
     loginLatestAt: instant('login_latest_at').notNull(),
     lastMovedAt: instant('last_moved_at').notNull(),
-    /** What an operator was told of it, by bits: see `reported.ts`. */
+    /** What was reported of the session, as bits: see `reported.ts`. */
     reported: smallint('reported').notNull().default(0),
-    /** What few sessions have: see `stored-doubts.ts`. */
+    /** Null for most sessions: see `stored-doubts.ts`. */
     doubts: jsonb('doubts'),
-    /** The router that it was on, where it ended since another one answers at the address. */
+    /** The away router that the session was on; null if it did not end because another router answers at the address. */
     device: text('device'),
   },
   table => [
@@ -150,7 +150,7 @@ export const userSessions = pgTable(
     index('user_sessions_username').on(table.tenantId, table.username, table.startTime),
     index('user_sessions_start').on(table.tenantId, table.startTime, table.id),
     index('user_sessions_ended').on(table.endTime).where(sql`status = 'ended'`),
-    // Few: those that go on when their router is back.
+    // Few sessions: those that continue when their router is back.
     index('user_sessions_away').on(table.tenantId, table.routerId).where(sql`device is not null`),
   ],
 )
@@ -166,9 +166,9 @@ export const sessionDeltas = pgTable(
     download: bytes('download').notNull(),
   },
   table => [
-    // By bucket first: what is written is the newest one's, whose part of the index is small and stays in memory.
+    // Bucket first: commits write the newest bucket, whose part of the index is small and stays in memory.
     primaryKey({ columns: [table.bucketStart, table.sessionId] }),
-    // For a tenant's hours, which are else looked for among those of all.
+    // For a tenant's hours, which would otherwise be searched among those of all tenants.
     index('session_deltas_tenant').on(table.tenantId, table.bucketStart),
   ],
 )
@@ -186,7 +186,7 @@ export const usageDaily = pgTable(
   },
   table => [
     primaryKey({ columns: [table.tenantId, table.day, table.routerId, table.service, table.username] }),
-    // Without the day: so commits go by the key, where those of one router and day are together.
+    // Without the day, so that commits use the key, where rows of one router and day are neighbours.
     index('usage_daily_username').on(table.tenantId, table.username),
   ],
 )
@@ -200,7 +200,7 @@ export const tenantUsageDaily = pgTable(
     service: service(),
     upload: bytes('upload').notNull(),
     download: bytes('download').notNull(),
-    /** Rows of `usage_daily` that were made for it, without `(others)`. */
+    /** Rows of `usage_daily` that were inserted for it, without `(others)`. */
     names: integer('names').notNull().default(0),
     /** Whether there were names without a row of their own: see `daily-names.ts`. */
     hasOthers: boolean('has_others').notNull().default(false),
@@ -228,7 +228,7 @@ export const ledgerEvents = pgTable(
   ],
 )
 
-/** Last known counters of static bindings, which run on from session to session. */
+/** The last known counters of static bindings, which run on from session to session. */
 export const bindingCounters = pgTable(
   'binding_counters',
   {

@@ -8,19 +8,19 @@ type AlertQuestion = Extract<Question, { kind: 'alerts' }> & { readonly limit: n
 
 const it = alerts
 
-/** Of the detail each kind has its own, and the others' are null. `used`, `threshold` and `quota` are bytes. */
+/** Properties of details. Each kind has its own, and the others are null. `used`, `threshold` and `quota` are bytes. */
 const DETAIL = [
   ...(['used', 'threshold', 'quota', 'last_reading_at', 'error'] as const),
   ...(['router', 'username', 'session_id', 'service', 'count'] as const),
 ]
 
-/** The columns of `alertQuery`'s rows, all of them texts. */
+/** The columns of `alertQuery`'s rows, all texts. */
 export const ALERT_COLUMNS: readonly string[] = [
   ...(['id', 'rule', 'kind', 'scope', 'subject', 'period', 'fired_at', 'ended_at'] as const),
   ...DETAIL,
 ]
 
-/** A tenant's alerts, the newest first. */
+/** Selects a tenant's alerts, newest first. */
 export function alertQuery({ tenant, rule, alertKind, subject, after, limit }: AlertQuestion): Query {
   const query = QUERIES.select({
     id: sql`${it.number}::text`.as('its_number'),

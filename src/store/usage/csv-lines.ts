@@ -1,7 +1,7 @@
 import { FORMULA, PHONE_NUMBER } from '../../runtime/csv.ts'
 import { REPLACEMENT, UNPRINTABLE } from '../../runtime/printable.ts'
 
-/** What never has anything in it that a cell of CSV may not: ids of the config, words of our own, numbers and instants. */
+/** Columns that need no quoting: ids of the config, words of our own, numbers and instants. */
 const PLAIN = new Set([
   ...[
     'tenant',
@@ -34,10 +34,10 @@ const PLAIN = new Set([
 ])
 
 /**
- * The rows of a query as lines of CSV, one text each, in its order and the same to the byte as `csvOf` writes them. Made
- * by PostgreSQL: a million rows of fifteen texts each would be gigabytes that the daemon makes and throws away.
- * @param text of the query, whose parameters stay as they are
- * @param columns that it has, in this order
+ * SQL that makes a line of CSV, as one text, of each row of a query, in its order and byte for byte as `csvOf` writes it.
+ * PostgreSQL makes them, because a million rows of fifteen texts each would be gigabytes of garbage in the daemon.
+ * @param text of the query; its parameters stay the same
+ * @param columns of the query, in this order
  */
 export function csvLines(text: string, columns: readonly string[]): string {
   const names = columns.map((_, at) => `c${at}`)
@@ -49,7 +49,7 @@ export function csvLines(text: string, columns: readonly string[]): string {
   return `select ${line} || E'\\r\\n' from (${text}) as q (${names.join(', ')})`
 }
 
-/** A cell that may begin like a formula, or has what is to be replaced or quoted. See `csvOf`. */
+/** SQL of a cell that may begin like a formula, or may need replacements or quotes. See `csvOf`. */
 function guarded(cell: string, maySparePhone: boolean): string {
   const isPlain = `${cell} !~ '[",${UNPRINTABLE}]|${FORMULA}'`
   const isPhone = maySparePhone ? ` or ${cell} ~ '${PHONE_NUMBER}'` : ''

@@ -6,10 +6,10 @@ import { only, QUERIES, type Query } from './query.ts'
 type Asked = Extract<Question, { kind: 'daily' }>
 export type DailyBy = Asked['by']
 
-/** Whose usage of which days, and what a row is to be; what is absent is not asked for. */
+/** Whose usage of which days is asked for, and what a row is. `undefined`: no condition. */
 export interface DailyQuestion extends Pick<Asked, 'user' | 'router' | 'service' | 'by' | 'order' | 'after'> {
   readonly tenant: string | undefined
-  /** A tenant's first day and its last one. */
+  /** The tenant's first and last day. */
   readonly from: SQL | undefined
   readonly to: SQL | undefined
   readonly limit: number | undefined
@@ -23,14 +23,15 @@ const KEY_NAMES: Readonly<Record<DailyBy, string>> = {
   service: 'service',
 }
 
-/** The columns of `dailyQuery`'s rows, the last three of them bytes. */
+/** The columns of `dailyQuery`'s rows. The last three are bytes. */
 export function dailyColumns(by: DailyBy): readonly string[] {
   return ['tenant', KEY_NAMES[by], 'upload', 'download', 'used']
 }
 
+/** Sums up usage from the daily tables. */
 export function dailyQuery(question: DailyQuestion): Query {
   const { user, by } = question
-  // Only one of the two daily tables has names; the other is the smaller by far.
+  // Only `usage_daily` has names; the other table is much smaller.
   return user === undefined && by !== 'user'
     ? of(question, tenantUsageDaily, undefined)
     : of(question, usageDaily, only(usageDaily.username, user))
@@ -84,7 +85,7 @@ function keyOf(by: DailyBy, table: Daily): SQL<string> {
   }
 }
 
-/** By the column itself, so that an index is of use. */
+/** A condition on the column itself, so that an index can be used. */
 function behind(by: DailyBy, table: Daily, after: string): SQL {
   switch (by) {
     case 'day':

@@ -2,33 +2,33 @@ import { bytesIn, DECIDABLE_KINDS, type DecidableKind } from '../events/event-by
 import { isoOf } from '../pg/instants.ts'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
 
-/** Which events are asked for; what is absent is not. */
+/** Which events are asked for. `undefined`: no condition. */
 export interface EventQuestion {
   readonly tenant: string | undefined
   readonly router: string | undefined
-  /** As it was called at the event. */
+  /** The subscriber's name at the time of the event. */
   readonly user: string | undefined
   readonly kind: DecidableKind | undefined
-  /** The tenant's first day, `2026-11-01`, and its last one. */
+  /** The tenant's first and last day, `2026-11-01`. */
   readonly from: string | undefined
   readonly to: string | undefined
-  /** Only those that nobody has decided on. */
+  /** Whether to leave out events that somebody has decided on. */
   readonly isUndecided: boolean
 }
 
-/** What each row has. `upload`, `download` and `used` are bytes, instants ISO 8601; the last four null where undecided. */
+/** The columns of each row. `upload`, `download` and `used` are bytes, instants ISO 8601; the last four are null if undecided. */
 export const EVENT_COLUMNS: readonly string[] = [
   ...['id', 'at', 'tenant', 'router', 'service', 'username', 'kind', 'reason', 'upload', 'download', 'used'],
   ...['decision', 'decided_by', 'decided_at', 'decision_reason'],
 ]
 
-/** Bytes that were not counted, the oldest first, with what was decided of them: as long as either is kept. */
+/** Bytes that were not counted, oldest first, with the decision about them, as long as either is kept. */
 const EVENTS = `with kept as (
     select id, at, tenant_id, router_id, kind, detail from ledger_events
     union all
     select event_id, at, tenant_id, router_id, kind, detail from event_decisions as d
     where not exists (select from ledger_events as e where e.id = d.event_id)
-  ), told as (
+  ), found as (
     select *, detail ->> 'service' as service, detail ->> 'username' as username, ${reasonIn('detail')} as reason,
       ${bytesIn('detail', 'upload')} as upload, ${bytesIn('detail', 'download')} as download
     from kept where kind = any($1)
@@ -36,7 +36,7 @@ const EVENTS = `with kept as (
   select e.id::text, ${isoOf('e.at')}, e.tenant_id, e.router_id, e.service, e.username, e.kind, e.reason,
     e.upload::text, e.download::text, (e.upload::numeric + e.download)::text,
     d.decision, d.decided_by, ${isoOf('d.decided_at')}, d.reason
-  from told as e join tenants as t on t.id = e.tenant_id left join event_decisions as d on d.event_id = e.id
+  from found as e join tenants as t on t.id = e.tenant_id left join event_decisions as d on d.event_id = e.id
   where e.upload::numeric + e.download > 0
     and ($2::text is null or e.tenant_id = $2) and ($3::text is null or e.router_id = $3)
     and ($4::text is null or e.username = $4)
@@ -46,7 +46,7 @@ const EVENTS = `with kept as (
   order by e.at, e.id`
 
 /**
- * Events with bytes that were not counted, row by row as they are taken.
+ * Reads events with bytes that were not counted, one by one.
  * @param url of the database
  * @throws StoreError
  */
@@ -54,10 +54,10 @@ export function events(url: string, question: EventQuestion): AsyncIterable<Tabl
   const { tenant, router, user, kind, from, to, isUndecided } = question
   const kinds = kind === undefined ? DECIDABLE_KINDS : [kind]
   const params = [kinds, tenant, router, user, from, to, isUndecided]
-  return rowsOf(url, { text: EVENTS, params }, EVENT_COLUMNS, 'events can not be asked for')
+  return rowsOf(url, { text: EVENTS, params }, EVENT_COLUMNS, 'events cannot be read')
 }
 
-/** In words, where it says why; what a false reading told of is the login, or the directions that it named. */
+/** SQL of the reason in an event's detail: a text, or what a false reading was about, the login or the directions. */
 function reasonIn(detail: string): string {
   return `coalesce(${detail} ->> 'reason', case when ${detail} ? 'login' then 'login' end,
       case jsonb_typeof(${detail} -> 'directions') when 'array' then

@@ -6,10 +6,10 @@ import { only, QUERIES, type Query } from './query.ts'
 /** `limit`: how many rows at most; `undefined`: all. */
 type HourQuestion = Extract<Question, { kind: 'hours' }> & { readonly limit: number | undefined }
 
-/** The columns of `hourQuery`'s rows, the last three of them bytes. */
+/** The columns of `hourQuery`'s rows. The last three are bytes. */
 export const HOUR_COLUMNS: readonly string[] = ['tenant', 'hour', 'local_hour', 'upload', 'download', 'used']
 
-/** A row for each hour in which something moved; no session's bucket lies in two, since they begin at quarters. */
+/** Sums up hours in which bytes moved. No bucket lies in two hours, because hours begin at quarters of an hour. */
 export function hourQuery({ tenant, user, router, service, hours, endMs, limit }: HourQuestion): Query {
   const deltas = sessionDeltas
   const starts = hours.map(({ startMs }) => new Date(startMs).toISOString())

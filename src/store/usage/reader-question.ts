@@ -9,11 +9,11 @@ import { type SessionColumn, sessionQuery } from './session-query.ts'
 const SESSION_COLUMNS: readonly SessionColumn[] = [
   ...(['tenant', 'id', 'router', 'service', 'protocol', 'username', 'ip_address', 'mac_address'] as const),
   ...(['status', 'start_time', 'end_time', 'end_reason', 'upload', 'download', 'used'] as const),
-  // Those that came later are last: whoever reads CSV by place goes on.
+  // Columns of later releases are last, for readers of CSV that go by position.
   ...(['server', 'caller_id', 'binding', 'domain'] as const),
 ]
 
-/** What each row has, in this order. */
+/** The columns of each row, in this order. */
 export function columnsOf(question: Question): readonly string[] {
   switch (question.kind) {
     case 'daily':
@@ -29,7 +29,7 @@ export function columnsOf(question: Question): readonly string[] {
   }
 }
 
-/** @param limit how many rows at the most; `undefined` for all */
+/** @param limit how many rows at most; `undefined`: all */
 export function queryOf(question: Question, limit: number | undefined): Query {
   switch (question.kind) {
     case 'daily': {

@@ -7,7 +7,7 @@ type Asked = Extract<Question, { kind: 'sessions' }>
 
 export interface SessionQuestion extends Pick<Asked, 'user' | 'router' | 'service' | 'status' | 'after'> {
   readonly tenant: string | undefined
-  /** Those that were open at or after this instant, and before that one. */
+  /** Only sessions that were open at or after the first instant, and before the second. */
   readonly openFrom: SQL | undefined
   readonly openBefore: SQL | undefined
   readonly order: 'oldest' | 'newest'
@@ -16,7 +16,7 @@ export interface SessionQuestion extends Pick<Asked, 'user' | 'router' | 'servic
 
 const it = userSessions
 
-/** What can be told of a session: `upload`, `download` and `used` are bytes, instants ISO 8601. */
+/** All columns that can be selected: `upload`, `download` and `used` are bytes, instants ISO 8601. */
 const COLUMNS = {
   tenant: sql`${it.tenantId}`,
   id: sql`${it.id}`,
@@ -41,7 +41,7 @@ const COLUMNS = {
 
 export type SessionColumn = keyof typeof COLUMNS
 
-/** Sessions, with all their bytes, whenever they moved them. */
+/** Selects sessions, each with all of its bytes, whenever they moved. */
 export function sessionQuery(question: SessionQuestion, columns: readonly SessionColumn[]): Query {
   const { tenant, user, router, service, status, openFrom, openBefore, order, after, limit } = question
   const by = order === 'newest' ? desc : asc
@@ -56,7 +56,7 @@ export function sessionQuery(question: SessionQuestion, columns: readonly Sessio
         only(it.username, user),
         only(it.routerId, router),
         only(it.service, service),
-        // Not as a parameter: one index has only those that are active, as the planner can see from a constant.
+        // A constant, not a parameter: the planner can then use the index of active sessions.
         status && (status === 'active' ? sql`${it.status} = 'active'` : sql`${it.status} = 'ended'`),
         openFrom && sql`(${it.endTime} is null or ${it.endTime} >= ${openFrom})`,
         openBefore && sql`${it.startTime} < ${openBefore}`,
@@ -69,6 +69,6 @@ export function sessionQuery(question: SessionQuestion, columns: readonly Sessio
 
 function behind(order: 'oldest' | 'newest', { startTime, id }: { startTime: string; id: string }): SQL {
   const key = sql`(${it.startTime}, ${it.id})`
-  const theirs = sql`(${startTime}::timestamptz, ${id}::uuid)`
-  return order === 'newest' ? sql`${key} < ${theirs}` : sql`${key} > ${theirs}`
+  const other = sql`(${startTime}::timestamptz, ${id}::uuid)`
+  return order === 'newest' ? sql`${key} < ${other}` : sql`${key} > ${other}`
 }

@@ -7,11 +7,11 @@ import { type SessionColumn, sessionQuery } from './session-query.ts'
 
 export type UsageBy = Exclude<DailyBy, 'service'> | 'session'
 
-/** Whose usage is asked for, of which days, and what a row is to be. */
+/** Whose usage of which days is asked for, and what a row is. */
 export interface UsageQuestion {
   readonly tenant: string | undefined
   readonly user: string | undefined
-  /** The tenant's first day, `2026-11-01`; where both are absent, this month's. */
+  /** The tenant's first day, `2026-11-01`; if both are `undefined`, the first of this month. */
   readonly from: string | undefined
   /** The tenant's last day. */
   readonly to: string | undefined
@@ -21,11 +21,11 @@ export interface UsageQuestion {
 const SESSION_COLUMNS: readonly SessionColumn[] = [
   ...(['tenant', 'router', 'service', 'username', 'ip_address', 'mac_address', 'status'] as const),
   ...(['start_time', 'end_time', 'upload', 'download', 'used'] as const),
-  // Those that came later are last: whoever reads CSV by place goes on.
+  // Columns of later releases are last, for readers of CSV that go by position.
   ...(['protocol', 'server', 'caller_id', 'binding', 'domain'] as const),
 ]
 
-/** What rows of a kind have. `upload`, `download` and `used` are bytes, instants ISO 8601. */
+/** The columns of each kind of row. `upload`, `download` and `used` are bytes, instants ISO 8601. */
 export const USAGE_COLUMNS: Readonly<Record<UsageBy, readonly string[]>> = {
   day: dailyColumns('day'),
   month: dailyColumns('month'),
@@ -35,14 +35,14 @@ export const USAGE_COLUMNS: Readonly<Record<UsageBy, readonly string[]>> = {
 }
 
 /**
- * Usage as the tables have it, row by row as it is taken. Days are the tenants' own; of sessions those that were open
- * in that time are told, each with all its bytes.
+ * Reads usage from the tables, row by row. Days are the tenants' own. Sessions are those that were open in that time,
+ * each with all of its bytes.
  * @param url of the database
  * @throws StoreError
  */
 export function usage(url: string, question: UsageQuestion): AsyncIterable<TableRow> {
   const { sql: text, params } = queryOf(question).toSQL()
-  return rowsOf(url, { text, params }, USAGE_COLUMNS[question.by], 'usage can not be asked for')
+  return rowsOf(url, { text, params }, USAGE_COLUMNS[question.by], 'usage cannot be read')
 }
 
 /** The first day of the tenant's month. */
@@ -65,7 +65,7 @@ function queryOf({ tenant, user, from, to, by }: UsageQuestion): Query {
   return sessionQuery(question, SESSION_COLUMNS)
 }
 
-/** When a day begins where the tenant is. */
+/** The first instant of a day in the tenant's timezone. */
 function midnightOf(day: SQL): SQL {
   return sql`(${day}::timestamp at time zone ${tenants.timezone})`
 }

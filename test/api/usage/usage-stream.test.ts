@@ -91,9 +91,9 @@ test('a client that leaves frees its query, connection and place', async () => {
     const response = await open(api)
     response.on('error', () => {})
     await once(response, 'data')
-    expect(scene.reader.lent).toBe(1)
+    expect(scene.reader.borrowed).toBe(1)
     response.destroy()
-    await expect.poll(() => scene.reader.lent).toBe(0)
+    await expect.poll(() => scene.reader.borrowed).toBe(0)
   }
   const held = `select count(*)::int as n from pg_stat_activity where application_name = 'reading' and datname = current_database() and state <> 'idle'`
   await expect.poll(async () => (await scene.pool.query(held)).rows).toEqual([{ n: 0 }])

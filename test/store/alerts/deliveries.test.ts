@@ -27,7 +27,7 @@ const DELIVERED = { kind: 'delivered' } as const
 const DEAD = { kind: 'dead', error: 'HTTP 410' } as const
 const AT_ONCE = { kind: 'retry', afterMs: 0, error: 'HTTP 500' } as const
 
-/** All that is pending has waited for so long, whoever has it. */
+/** Lets all pending deliveries have waited for some time, claimed or not. */
 async function pass(time: string): Promise<void> {
   await scene.ask(`update alert_deliveries set next_attempt_at = next_attempt_at - interval '${time}'
     where status = 'pending'`)
@@ -39,7 +39,7 @@ async function theOne(claiming: Promise<readonly Delivery[]>): Promise<Delivery>
   return one ?? expect.fail('nothing was claimed')
 }
 
-/** As `status attempts error`, in the order of their writing. */
+/** All deliveries as `status attempts error`, in the order of their rows. */
 async function states(): Promise<readonly unknown[]> {
   const rows = await scene.ask(`select concat_ws(' ', webhook, status, attempts, last_error,
       case when settled_at is not null then 'settled' end) as state from alert_deliveries order by position`)
@@ -47,7 +47,7 @@ async function states(): Promise<readonly unknown[]> {
 }
 
 describe('a claim', () => {
-  it('tells what the webhook is to be told', async () => {
+  it('has what is to be sent to the webhook', async () => {
     await fire(scene, 'hq', ['a'])
     await end(scene, 'hq', ['a'])
     const alert = {
@@ -68,7 +68,7 @@ describe('a claim', () => {
     expect(await theOne(ours.claim([A], 9))).toMatchObject({ event: 'ended', about: { alert } })
   })
 
-  it('tells how old it is, from when it fired or ended', async () => {
+  it('has the time since the alert fired or ended', async () => {
     await fire(scene, 'hq', ['a'])
     await end(scene, 'hq', ['a'])
     await scene.ask(
@@ -81,7 +81,7 @@ describe('a claim', () => {
     expect(hours(await theOne(ours.claim([A], 9)))).toBe(2)
   })
 
-  it('has the first of each webhook alone, until that is delivered or dead', async () => {
+  it('has only the first of each webhook, until that is delivered or dead', async () => {
     for (const subject of ['hq', 'hill', 'mast']) await fire(scene, subject, ['a', 'b'])
     await end(scene, 'hq', ['a'])
     const order: string[] = []
@@ -99,7 +99,7 @@ describe('a claim', () => {
     expect(namesOf(await ours.claim([A, B], 9))).toEqual(['b hq fired'])
   })
 
-  it('is of these webhooks alone, and of those that come first where not all can be had', async () => {
+  it('is for the given webhooks only, the first ones if there is a limit', async () => {
     await fire(scene, 'hq', ['a', 'b', 'c'])
     await fire(scene, 'hq', ['a'], 'other')
     expect(namesOf(await ours.claim([B, A, { ...A, webhook: 'c' }], 1))).toEqual(['b hq fired'])
@@ -110,7 +110,7 @@ describe('a claim', () => {
     expect(other.about).toMatchObject({ tenant: 'other', alert: { id: 1 } })
   })
 
-  it('of one who dies is over after its time, and the attempt counts', async () => {
+  it('of a daemon that dies ends after its time, and the attempt counts', async () => {
     await fire(scene, 'hq', ['a'])
     const first = await theOne(theirs.claim([A], 9))
     await pass(`${CLAIM_MS - 1_000} milliseconds`)
@@ -121,7 +121,7 @@ describe('a claim', () => {
   })
 })
 
-test('two who claim at the same moment never have the same one, nor two of one webhook', async () => {
+test('two daemons that claim at the same moment never get the same delivery, nor two of one webhook', async () => {
   const webhooks = Array.from({ length: 40 }, (_, number) => `w${number}`)
   const refs = webhooks.map(webhook => ({ ...A, webhook }))
   for (const subject of ['hq', 'hill', 'mast']) await fire(scene, subject, webhooks)
@@ -143,7 +143,7 @@ test('two who claim at the same moment never have the same one, nor two of one w
   }
 })
 
-test('one who claims does not wait for another, and has what is left', async () => {
+test('a claim does not wait for another, and gets what is left', async () => {
   await fire(scene, 'hq', ['a', 'b'])
   const claimed = await during(
     scene,
@@ -154,7 +154,7 @@ test('one who claims does not wait for another, and has what is left', async () 
   expect(namesOf(claimed)).toEqual(['b hq fired'])
 })
 
-test('what was claimed since a claim began to look is not claimed again', async () => {
+test('a delivery that was claimed while a claim was looking is not claimed again', async () => {
   await fire(scene, 'hq', ['a'])
   await fire(scene, 'hill', ['a'])
   const late = await anotherWhoWaits()
@@ -173,7 +173,7 @@ test('what was claimed since a claim began to look is not claimed again', async 
   await late.database.stop()
 })
 
-/** One for whom to look at the time takes as long as somebody has the lock 42. */
+/** A daemon for which looking at the clock waits until the lock 42 is free. */
 async function anotherWhoWaits(): Promise<StoreScene> {
   await scene.ask(`create schema waiting`)
   await scene.ask(`create function waiting.clock_timestamp() returns timestamptz language plpgsql as $$ begin
@@ -216,7 +216,7 @@ describe('settling', () => {
     expect(await states()).toEqual(['a delivered 1 settled'])
   })
 
-  it('of a claim that was overtaken changes nothing', async () => {
+  it('of a claim that has ended changes nothing', async () => {
     await fire(scene, 'hq', ['a'])
     const first = await theOne(theirs.claim([A], 9))
     await pass('1 hour')
@@ -228,7 +228,7 @@ describe('settling', () => {
   })
 })
 
-describe('what a webhook was to be told that has left the config', () => {
+describe('a delivery for a removed webhook', () => {
   it('is given up when nobody has known it for an hour', async () => {
     for (const subject of ['hq', 'hill']) await fire(scene, subject, ['a', 'gone'])
     await fire(scene, 'hq', ['gone'], 'other')
@@ -241,7 +241,7 @@ describe('what a webhook was to be told that has left the config', () => {
     expect(await ours.bury([A.tenant], [A, B])).toEqual([])
   })
 
-  it('is another daemon’s for as long as that one tries the first of it', async () => {
+  it('is kept as long as another daemon tries the first one of its webhook', async () => {
     for (const subject of ['hq', 'hill', 'mast']) await fire(scene, subject, ['b'])
     await pass('5 hours')
     const one = await theOne(theirs.claim([A, B], 9))
@@ -253,7 +253,7 @@ describe('what a webhook was to be told that has left the config', () => {
     expect(await ours.bury([A.tenant], [A])).toEqual([{ ...B, deliveries: 3 }])
   })
 
-  it('is given up where no webhook is left, too', async () => {
+  it('is given up also if no webhook is left', async () => {
     await fire(scene, 'hq', ['a'])
     await pass('1 hour')
     expect(await ours.bury([A.tenant], [])).toEqual([{ ...A, deliveries: 1 }])

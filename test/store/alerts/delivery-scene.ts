@@ -13,7 +13,7 @@ export function deliveriesOf({ database }: Pick<StoreScene, 'database'>, claimMs
 
 /**
  * An alert about the router `subject` fires, as the watch writes it.
- * @param webhooks of the tenant, all of which hear of it
+ * @param webhooks of the tenant; each gets a delivery
  */
 export async function fire(
   { database: { pool } }: Pick<StoreScene, 'database'>,
@@ -48,7 +48,7 @@ export async function end(
   )
 }
 
-/** As `webhook subject event`, sorted. */
+/** Deliveries as `webhook subject event`, sorted. */
 export function namesOf(claimed: readonly Delivery[]): readonly string[] {
   return claimed.map(({ webhook, about, event }) => `${webhook} ${about.alert.subject} ${event}`).sort()
 }

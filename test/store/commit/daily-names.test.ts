@@ -33,20 +33,20 @@ test('names beyond twice max_sessions share one row of the day, and all sums are
 test.each([
   ['as growth', grown],
   ['one by one', (commit: ReturnType<ReadRouter['takeCommit']>) => commit],
-])('who has a row keeps it, and new names have none, told %s', async (_, told) => {
+])('a subscriber with a row keeps it, and new names get none, committed %s', async (_, committed) => {
   const hq = new Crowd(4)
   hq.show(NOON, names(6, 10))
   await scene.commitOne(hq.takeCommit())
   hq.show(NOON + 5_000, names(6, 25))
-  expect(await scene.commitOne(told(hq.takeCommit()))).toEqual(others(30n, false))
+  expect(await scene.commitOne(committed(hq.takeCommit()))).toEqual(others(30n, false))
   hq.show(NOON + 10_000, { ...names(6, 25), 'a-new-one': 7 })
-  expect(await scene.commitOne(told(hq.takeCommit()))).toEqual(others(7n, false))
+  expect(await scene.commitOne(committed(hq.takeCommit()))).toEqual(others(7n, false))
   expect(await dailyRows(scene)).toEqual(['24 ppp (others) 57', ...FOUR.map(row => row.replace(/10$/, '25'))])
   await scene.expectRecorded(2 * (6 * 25 + 7))
   expect(await othersEvents(scene)).toHaveLength(1)
 })
 
-test('three times max_sessions of new names at each poll add no more rows than the budget', async () => {
+test('three times max_sessions of new names at each poll add only as many rows as the budget', async () => {
   const hq = new Crowd(4)
   for (let poll = 0; poll < 6; poll++) {
     hq.show(NOON + poll * 5_000, names(6, 10, 1 + 6 * poll))
@@ -56,7 +56,7 @@ test('three times max_sessions of new names at each poll add no more rows than t
   await scene.expectRecorded(2 * 6 * 6 * 10)
 })
 
-test('each of the tenant’s days has a budget of its own, told first by growth', async () => {
+test('each of the tenant’s days has a budget of its own, also for growth', async () => {
   const hq = new Crowd(4)
   hq.show(MIDNIGHT - 30_000, names(6, 10))
   await scene.commitOne(hq.takeCommit())
@@ -91,7 +91,7 @@ test('services share the budget, and other routers and tenants have their own', 
   ])
 })
 
-test('the budget holds across a restart, and where another daemon takes over', async () => {
+test('the budget holds across a restart and a takeover', async () => {
   const first = new Crowd(4)
   first.show(NOON, names(3, 10))
   await scene.commitOne(first.takeCommit())
@@ -108,7 +108,7 @@ test('the budget holds across a restart, and where another daemon takes over', a
   }
 })
 
-test('a commit that is tried again moves no byte, whether the first try got through or not', async () => {
+test('a commit that is tried again moves no byte, whether the first try succeeded or not', async () => {
   const hq = new Crowd(4)
   hq.show(NOON, names(6, 10))
   const commit = hq.takeCommit()
@@ -124,7 +124,7 @@ test('a commit that is tried again moves no byte, whether the first try got thro
   expect(await othersEvents(scene)).toHaveLength(1)
 })
 
-test('where a session is set aside, the others go under the names they would have had', async () => {
+test('sessions beside one that is set aside keep their names', async () => {
   const hq = new Crowd(4)
   await scene.poison('user_sessions', `username <> 'name-02'`)
   hq.show(NOON, names(6, 10))
@@ -156,7 +156,7 @@ test('a subscriber called (others) shares the row, and hides no event', async ()
   expect(await othersEvents(scene)).toHaveLength(1)
 })
 
-test('who is credited by an operator has a row, whatever the budget', async () => {
+test('a subscriber with credited bytes gets a row, whatever the budget', async () => {
   const hq = new Crowd(4)
   hq.show(NOON, names(5, 10))
   hq.show(NOON + 5_000, names(5, 100_000_000_000))
@@ -170,7 +170,7 @@ test('who is credited by an operator has a row, whatever the budget', async () =
   expect(counted).toEqual({ names: 5, has_others: true })
 })
 
-test('routers that nobody crowds have no others', async () => {
+test('routers within their budget have no others', async () => {
   const routers = ALL_ROUTERS.map(it => new Crowd(40_000, it.tenant, it.router))
   for (const router of routers) router.show(NOON, names(6, 10))
   const result = await scene.store.commit(routers.map(it => it.takeCommit()))

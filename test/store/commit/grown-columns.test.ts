@@ -21,7 +21,7 @@ afterAll(() => scene.stop())
 const BUCKET = { startMs: NOON, day: '2026-11-24' }
 const { tenant, router, limits } = new ReadRouter('acme', 'hq')
 
-/** A router's PPP sessions, told by numbers on one connection after the other. */
+/** A router's PPP sessions, by the row numbers of one connection after another. */
 class NumberedRouter {
   #ledger: Ledger = NEW_LEDGER
   #builder = new PendingBuilder(0)
@@ -38,13 +38,13 @@ class NumberedRouter {
     this.#decide({ entries, numbered: { by: connection, sessions: new Map(sessions.entries()) } }, shares)
   }
 
-  /** The same sessions, by a new connection's numbers. */
+  /** The same sessions with the row numbers of a new connection. */
   reconnect(connection: object): void {
     const sessions = new Map(this.#ledger.columns?.entries())
     this.#decide({ entries: [], numbered: { by: connection, sessions } })
   }
 
-  /** Each by so many bytes up, and twice as many down. */
+  /** Each session grows by these bytes up, and twice as many down. */
   grow(upload: number): void {
     const { columns } = this.#ledger
     if (!columns) return
@@ -65,16 +65,16 @@ class NumberedRouter {
   }
 
   #decide(
-    told: Pick<Decision, 'entries' | 'numbered' | 'growth'>,
+    decided: Pick<Decision, 'entries' | 'numbered' | 'growth'>,
     shares: Parameters<PendingBuilder['add']>[1] = new Map(),
   ): void {
     const atMs = NOON + ++this.#second * 1_000
     const decision: Decision = {
-      ...{ service: 'ppp', ...NOTHING_DECIDED, ...told },
+      ...{ service: 'ppp', ...NOTHING_DECIDED, ...decided },
       at: { wall: new Date(atMs), steadyMs: atMs },
       boot: { earliestMs: NOON - 5_000, latestMs: NOON - 4_000 },
     }
-    this.#builder.add(decision, shares, told.growth ? [{ ...told.growth, bucket: BUCKET }] : [])
+    this.#builder.add(decision, shares, decided.growth ? [{ ...decided.growth, bucket: BUCKET }] : [])
     this.#ledger = adopt(this.#ledger, decision)
   }
 }
@@ -111,7 +111,7 @@ test('growth on both sides of a reconnection is counted once', async () => {
   ])
 })
 
-test('two sessions of one subscriber grow as one does', async () => {
+test('two sessions of one subscriber grow like one', async () => {
   const read = new NumberedRouter()
   read.logIn([session('shared'), session('shared'), session('amina')], {})
   await read.commit()

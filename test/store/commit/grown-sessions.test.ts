@@ -12,7 +12,7 @@ beforeEach(() => scene.begin())
 afterEach(() => scene.cure())
 afterAll(() => scene.stop())
 
-/** All that the four tables have of a tenant, but for when an open session was last seen. */
+/** All that the four tables have of a tenant, except when an open session was last seen. */
 async function tablesOf(tenant: string): Promise<readonly unknown[]> {
   return Promise.all(
     [
@@ -27,7 +27,7 @@ async function tablesOf(tenant: string): Promise<readonly unknown[]> {
   )
 }
 
-test('growth leaves the tables as whole sessions leave them, over buckets, a midnight and logouts', async () => {
+test('growth has the same result as whole sessions, over buckets, a midnight and logouts', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const same = new ReadRouter('other', 'hq')
   // From 23:40 to 0:30 in Nairobi, in steps that fall into buckets and over their edges.
@@ -74,7 +74,7 @@ test('growth in a bucket past its retention is in all tables but session_deltas'
 
 const BOOT = { boot: { earliestMs: NOON - 200 * DAY_MS, latestMs: NOON - 200 * DAY_MS } }
 
-test('growth of a session without a row is set aside, until the database takes it with what came since', async () => {
+test('growth of a session without a row is set aside, until the database accepts the session', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 100, poison: 10 })
@@ -94,7 +94,7 @@ test.each([
   ['usage_daily', 'upload < 50'],
   ['tenant_usage_daily', 'upload < 60'],
   ['user_sessions', 'data_upload < 50'],
-])('growth that %s refuses is in no table, and all other growth is', async (table, holds) => {
+])('growth that %s refuses is in no table, and all other growth is in each', async (table, holds) => {
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 10, bo: 10 })
   await scene.commitOne(hq.takeCommit())

@@ -5,12 +5,12 @@ import { applyCommits } from '../../../src/store/commit/apply-commits.ts'
 import { makePartitions } from '../../../src/store/schema/partitions.ts'
 import { type LedgerScene, NOON, US } from '../pg/ledger-scene.ts'
 
-/** The time of every lease is over, as if nobody had renewed any. */
+/** Lets every lease expire. */
 export async function expireAll({ database }: LedgerScene): Promise<void> {
   await database.pool.query(`update router_leases set expires_at = clock_timestamp() - interval '1 second'`)
 }
 
-/** What happens while a transaction of the test's own, which others wait for, is under way; then it ends. */
+/** Runs `meanwhile` during a transaction of the test, which others wait for; then the transaction ends. */
 export async function during<T>(
   { database }: LedgerScene,
   begin: (client: PoolClient) => Promise<unknown>,
@@ -28,7 +28,7 @@ export async function during<T>(
   }
 }
 
-/** Our commit, all done but its last word. */
+/** Runs `meanwhile` during a commit of ours that has done everything but end its transaction. */
 export async function duringCommit<T>(
   scene: LedgerScene,
   batch: readonly RouterCommit[],
@@ -39,7 +39,7 @@ export async function duringCommit<T>(
   return during(scene, client => applyCommits(client, US, batch, new Date(NOON), 0), how, meanwhile)
 }
 
-/** Until so many statements of a daemon wait for a lock. */
+/** Waits until this many statements of a daemon wait for a lock. */
 export async function untilWaiting({ ask }: LedgerScene, daemon: string, statements = 1): Promise<void> {
   const waiting = () =>
     ask(`select count(*)::int as n from pg_stat_activity

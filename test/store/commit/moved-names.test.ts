@@ -24,7 +24,7 @@ function row(atMs: number, name: string, bytes: number | undefined, isGuess?: bo
   })
 }
 
-/** `before` are there when `wrong` is joined by a guess; then `right` proves to be on its interface. */
+/** The subscribers `before` are there when `wrong` is joined by a guess; then `right` proves to be on its interface. */
 async function refute(namesADay: number, before: readonly string[], wrong: string, right: string) {
   const crowd = new Crowd(namesADay)
   const all = (atMs: number) => before.map(name => row(atMs, name, 1))

@@ -27,7 +27,7 @@ test('a commit whose answer was lost is not applied twice', async () => {
   expect(await scene.ask('select count(*)::int from ledger_events')).toEqual([{ count: 2 }])
 })
 
-test("a router whose position is not the commit's is left alone, and so is one that nobody set up", async () => {
+test("a router whose position is not the commit's does not change, and neither does an unknown one", async () => {
   const [hq, hill] = busyRouters()
   await scene.database.pool.query(`update routers set position = 3 where id = 'hq'`)
   const nobody = new ReadRouter('acme', 'nobody')
@@ -42,7 +42,7 @@ test("a router whose position is not the commit's is left alone, and so is one t
   expect(await scene.ask('select distinct router_id from user_sessions')).toEqual([{ router_id: 'hill' }])
 })
 
-test('a name that no index holds stops nothing but its own session', async () => {
+test('a name that is too long for an index stops nothing but its own session', async () => {
   const [hq, hill] = busyRouters()
   const other = new ReadRouter('other', 'hq')
   const name = Array.from({ length: 6_000 }, () => Math.random().toString(36)[2]).join('')

@@ -9,12 +9,12 @@ export const LOGIN_MS = NOON - 60_000
 
 /** A store whose database can be made to refuse rows. */
 export interface PoisonScene extends LedgerScene {
-  /** From now on the table takes only rows for which this holds; one such condition a table. */
+  /** Makes a table refuse rows for which the condition does not hold; one condition for each table. */
   poison(table: string, holds: string): Promise<void>
-  /** All rows are taken again. */
+  /** Makes the tables accept all rows again. */
   cure(): Promise<void>
   commitOne(commit: RouterCommit): Promise<CommitOutcome | undefined>
-  /** That each of the four tables has exactly so many bytes, up and down. */
+  /** Expects each of the four tables to have exactly these bytes, up and down. */
   expectRecorded(bytes: number): Promise<void>
   setAsideDetails(): Promise<readonly unknown[]>
 }
@@ -46,7 +46,7 @@ export async function openPoisonScene(): Promise<PoisonScene> {
   }
 }
 
-/** Subscribers by name, `n` fifths of a minute after noon, each with `bytes` up and twice as many down. */
+/** Reads subscribers by name, `n` fifths of a minute after noon, each with these bytes up and twice as many down. */
 export function readAt(
   router: ReadRouter,
   n: number,

@@ -20,7 +20,7 @@ const QUARTER_MS = 900_000
 export class ReadRouter {
   readonly tenant: TenantId
   readonly router: RouterId
-  /** Of the lease that it commits under: the first one, unless the test took another. */
+  /** The epoch of the lease that it commits under: 1, unless the test took another. */
   epoch = 1
   limits = { maxSessions: 20_000 }
   readonly ledgers: Record<SimulatedService, Ledger> = { hotspot: NEW_LEDGER, ppp: NEW_LEDGER }
@@ -46,7 +46,7 @@ export class ReadRouter {
     this.#builder.add(decision, shares)
   }
 
-  /** It leaves the config. */
+  /** It is removed from the config. */
   remove(service: SimulatedService): void {
     const decision = removal(this.ledgers[service], service, TERMS)
     if (!decision) return
@@ -54,7 +54,7 @@ export class ReadRouter {
     this.#builder.add(decision, new Map())
   }
 
-  /** All since the last one. */
+  /** Everything since the last commit. */
   takeCommit(): RouterCommit {
     const pending = this.#builder.build()
     this.#builder = new PendingBuilder(pending.position)
@@ -62,7 +62,7 @@ export class ReadRouter {
   }
 }
 
-/** The same commit, where sessions are said to have only grown, as the daemon says of most. */
+/** The same commit, with sessions marked as only grown, as the daemon marks most. */
 export function grown(commit: RouterCommit): RouterCommit {
   const { inColumns: _, ...pending } = commit.pending
   const sessions = Array.from(pending.sessions, ([id, change]) => {

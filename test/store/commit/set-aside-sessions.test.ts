@@ -12,7 +12,7 @@ beforeEach(() => scene.begin())
 afterEach(() => scene.cure())
 afterAll(() => scene.stop())
 
-test('a session that can not be inserted is set aside with its bytes, and stops nothing', async () => {
+test('a session that cannot be inserted is set aside with its bytes, and stops nothing', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   const [, hill] = busyRouters()
   const hq = new ReadRouter('acme', 'hq')
@@ -52,7 +52,7 @@ test('a session that can not be inserted is set aside with its bytes, and stops 
   ])
 })
 
-test('a session without a row is set aside again, until the database takes it with what came since', async () => {
+test('a session without a row is set aside again, until the database accepts it', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 100, poison: 10 })
@@ -77,7 +77,7 @@ test('a session without a row is set aside again, until the database takes it wi
   expect(await scene.setAsideDetails()).toHaveLength(1)
 })
 
-test('what is set aside of a session commit after commit is one event for its reason, with all of the bytes', async () => {
+test('what several commits set aside of a session for one reason is one event with all bytes', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   const hq = new ReadRouter('acme', 'hq')
   const commitAt = async (n: number, poison: number) => {
@@ -86,7 +86,7 @@ test('what is set aside of a session commit after commit is one event for its re
   }
   expect(await commitAt(0, 10)).toMatchObject({ setAside: [{}] })
   const [first] = await scene.ask(`select id, at from ledger_events where kind = 'set_aside'`)
-  // A session that moved nothing is in no commit. Twelve hours on it is another day.
+  // A session that moved nothing is in no commit. Twelve hours later it is another day.
   for (const [n, poison] of [
     [1, 14],
     [2, 14],
@@ -97,8 +97,8 @@ test('what is set aside of a session commit after commit is one event for its re
   expect(rows).toMatchObject([
     { ...first, detail: { entry: 'session', username: 'poison', upload: 50, download: 100, times: 3 } },
   ])
-  const [told] = rows
-  const days: Readonly<Record<string, { upload: number; download: number }>> = Object(told?.['detail']).days
+  const [event] = rows
+  const days: Readonly<Record<string, { upload: number; download: number }>> = Object(event?.['detail']).days
   const uploads = Object.values(days).map(({ upload }) => upload)
   expect([uploads.length, uploads.reduce((sum, it) => sum + it, 0)]).toEqual([2, 50])
   // Another reason is another event.
@@ -114,7 +114,7 @@ test('what is set aside of a session commit after commit is one event for its re
   ])
 })
 
-test('two sessions that are set aside have an event each, and so has another router', async () => {
+test('two sessions that are set aside have an event each, and so does one on another router', async () => {
   await scene.poison('user_sessions', `username not like 'poison%'`)
   const routers = [new ReadRouter('acme', 'hq'), new ReadRouter('acme', 'hill')]
   for (const n of [0, 1])
@@ -133,7 +133,7 @@ test('two sessions that are set aside have an event each, and so has another rou
   )
 })
 
-test('a session that can not be updated keeps its row, and goes on when it can', async () => {
+test('a session that cannot be updated keeps its row, and continues when it can', async () => {
   await scene.poison('user_sessions', `ip_address <> '6.6.6.6'`)
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 100, bo: 1 })
@@ -153,10 +153,10 @@ test('a session that can not be updated keeps its row, and goes on when it can',
   )
 })
 
-test('of a session whose bytes are refused the row is written, and the other buckets', async () => {
+test('a session whose bytes are refused gets its row and its other buckets', async () => {
   await scene.poison('session_deltas', `bucket_start <> '${new Date(NOON).toISOString()}'`)
   const hq = new ReadRouter('acme', 'hq')
-  // Over noon: half in the bucket before it.
+  // Across noon: half is in the bucket before.
   hq.read(readingAt(NOON + 60_000, 'ppp', [sessionAt(NOON + 60_000, LOGIN_MS, 'amina', 100, 200)]))
   expect(await scene.commitOne(hq.takeCommit())).toMatchObject({
     setAside: [{ what: expect.stringMatching(/^bytes of session /) }],
@@ -169,7 +169,7 @@ test('of a session whose bytes are refused the row is written, and the other buc
   hq.read(readingAt(NOON + 70_000, 'ppp', [sessionAt(NOON + 70_000, LOGIN_MS, 'amina', 101, 202)]))
   expect(await scene.commitOne(hq.takeCommit())).toEqual(COMMITTED)
   await scene.expectRecorded(153)
-  // Whoever reads on from here counts none of it twice.
+  // A daemon that continues from here counts nothing twice.
   const [session] = [
     ...((await scene.store.load([hq])).get(key(hq))?.ledgers.get('ppp')?.unnumbered.values() ?? []),
   ]

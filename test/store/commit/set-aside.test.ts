@@ -14,7 +14,7 @@ beforeEach(() => scene.begin())
 afterEach(() => scene.cure())
 afterAll(() => scene.stop())
 
-test('bytes that are no count stop nothing', async () => {
+test('bytes that are not a count stop nothing', async () => {
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 100, bo: 1 })
   const commit = hq.takeCommit()
@@ -30,7 +30,7 @@ test('bytes that are no count stop nothing', async () => {
   await scene.expectRecorded(300)
 })
 
-test.each([Number.NaN, -1e300])('a login that is no instant (%s) stops nothing', async startMs => {
+test.each([Number.NaN, -1e300])('a login that is not an instant (%s) stops nothing', async startMs => {
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 100, bo: 1 })
   const commit = hq.takeCommit()
@@ -46,7 +46,7 @@ test.each([Number.NaN, -1e300])('a login that is no instant (%s) stops nothing',
   await scene.expectRecorded(300)
 })
 
-test('an event that is refused is kept in the one that says so', async () => {
+test('an event that is refused is kept in the event that reports it', async () => {
   await scene.poison('ledger_events', `kind <> 'reset'`)
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 100, bo: 10 })
@@ -62,7 +62,7 @@ test('an event that is refused is kept in the one that says so', async () => {
   ])
 })
 
-test('a binding that is refused is forgotten, since what counts on from an old value would count twice', async () => {
+test('a binding that is refused is deleted, because counting on from an old value would count twice', async () => {
   const hq = new ReadRouter('acme', 'hq')
   const readBindings = (atMs: number, upload: number) => {
     const bindings = ['good', 'bad'].map(name => ({ name, counters: { upload, download: 0 } }))
@@ -114,7 +114,7 @@ function emptyAfter(position: number): RouterCommit['pending'] {
   return { basePosition: position - 1, position, ...NOTHING_PENDING }
 }
 
-test('a text that is refused even in an event is left out of it', async () => {
+test('a text that is refused even in an event is omitted', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   await scene.poison('ledger_events', `detail::text not like '%"poison"%'`)
   const hq = new ReadRouter('acme', 'hq')
@@ -129,7 +129,7 @@ test('a text that is refused even in an event is left out of it', async () => {
   expect(details).toMatchObject([{ entry: 'session', upload: 13, download: 26, times: 2 }])
 })
 
-test('where nothing can be set aside, nothing is written, and all of it later', async () => {
+test('if nothing can be set aside, nothing is written until it can', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   await scene.poison('ledger_events', `kind <> 'set_aside'`)
   const [, hill] = busyRouters()
@@ -148,13 +148,13 @@ test('where nothing can be set aside, nothing is written, and all of it later', 
   await scene.expectRecorded(120 + 330)
 })
 
-test('a connection that is lost while what is refused is looked for has changed nothing', async () => {
+test('a connection that breaks during the search for refused entries has changed nothing', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { amina: 100, poison: 10 })
   for (const n of [1, 2]) readAt(hq, n, { amina: 1, poison: 10 })
   const commit = hq.takeCommit()
-  // The sessions are written by then, and their refusals known: the reset's event waits.
+  // By then the sessions are written and their refusals known: the event of the reset waits.
   const lost = await during(
     scene,
     client => client.query('lock table ledger_events in exclusive mode'),
@@ -176,7 +176,7 @@ test('a connection that is lost while what is refused is looked for has changed 
   expect(await scene.setAsideDetails()).toHaveLength(1)
 })
 
-test('nothing is set aside of a router that another daemon has taken', async () => {
+test('nothing of a lost router is set aside', async () => {
   await scene.poison('user_sessions', `username <> 'poison'`)
   const hq = new ReadRouter('acme', 'hq')
   readAt(hq, 0, { poison: 10 })

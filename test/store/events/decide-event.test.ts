@@ -66,7 +66,7 @@ test('bytes of an accepted event are added to all four tables, in its bucket and
   expect(
     await scene.ask('select day::text, router_id, service, upload, download from tenant_usage_daily'),
   ).toEqual([{ ...key, ...added }])
-  // What was counted before moved up to 12:00, and the burst is of 12:00.
+  // Earlier bytes moved before 12:00, and the burst at 12:00.
   expect(
     await scene.ask(
       `select session_id, bucket_start, upload, download from session_deltas order by bucket_start desc limit 1`,
@@ -91,14 +91,14 @@ test('bytes of an accepted event are added to all four tables, in its bucket and
   ])
 })
 
-test('the day is the tenant’s, and the bucket as wide as the config has it', async () => {
+test('the day is the tenant’s, and the bucket has the width in the config', async () => {
   const detail = { session_id: await sessionOf(scene, 'amina'), upload: 10, download: 0 }
   // 0:07 in Nairobi.
   const event = await addEvent(scene, 'glitch', detail, { at: '2026-11-23T21:07:10Z' })
   expect(await decide(scene, event, 'accepted', { bucketMs: 300_000 })).toMatchObject({
     credited: { day: '2026-11-24' },
   })
-  // 23:59 there.
+  // 23:59 in Nairobi.
   const before = await addEvent(scene, 'baseline', detail, { at: '2026-11-23T20:59:59.999Z' })
   expect(await decide(scene, before, 'accepted', { bucketMs: 60_000 })).toMatchObject({
     credited: { day: '2026-11-23' },
@@ -112,7 +112,7 @@ test('the day is the tenant’s, and the bucket as wide as the config has it', a
   await expectAll(COUNTED + 20n)
 })
 
-test('an event that is rejected changes no number, and is decided all the same', async () => {
+test('a rejected event changes no number, and is decided', async () => {
   const before = await tables()
   expect(await decide(scene, 1, 'rejected')).toEqual({
     ...{ kind: 'decided', tenant: 'acme', ...BURST, credited: undefined },
@@ -121,7 +121,7 @@ test('an event that is rejected changes no number, and is decided all the same',
   expect(await decisions()).toEqual([{ event_id: '1', decision: 'rejected', decided_by: 'ops' }])
 })
 
-test('what is decided can not be decided again, and it is told by whom and when it was', async () => {
+test('a decision is final: a second one returns who made it and when', async () => {
   await decide(scene, 1, 'rejected', { by: 'ann' })
   const before = await tables()
   const [{ decided_at } = {}] = await scene.ask('select decided_at from event_decisions')
@@ -132,7 +132,7 @@ test('what is decided can not be decided again, and it is told by whom and when 
   expect(await tables()).toEqual(before)
 })
 
-test('of many who decide at once one does, and its bytes are added once', async () => {
+test('if many decide at once one succeeds, and the bytes are added once', async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 6 }, (_, n) => decide(scene, 1, 'accepted', { by: `ops-${n}` })),
   )
@@ -143,11 +143,11 @@ test('of many who decide at once one does, and its bytes are added once', async 
 })
 
 describe('nothing is decided, and nothing changes,', () => {
-  test('of an event that is not there', async () => {
+  test('for an unknown event', async () => {
     expect(await decide(scene, 4711, 'accepted')).toEqual({ kind: 'unknown' })
   })
 
-  test.each(['reset', 'set_aside', 'moved', 'stall'])('of an event of kind %s', async kind => {
+  test.each(['reset', 'set_aside', 'moved', 'stall'])('for an event of kind %s', async kind => {
     const event = await addEvent(scene, kind, { upload: 5, download: 5 })
     for (const decision of ['accepted', 'rejected'] as const)
       expect(await decide(scene, event, decision)).toEqual({ kind: 'undecidable', eventKind: kind })
@@ -195,14 +195,14 @@ describe('nothing is decided, and nothing changes,', () => {
     expect(await decide(scene, event, 'rejected')).toMatchObject({ kind: 'decided' })
   })
 
-  test('of another tenant’s session', async () => {
+  test('for another tenant’s session', async () => {
     const detail = { session_id: await sessionOf(scene, 'amina'), upload: 5, download: 5 }
     const event = await addEvent(scene, 'quarantine', detail, { tenant: 'other' })
     expect(await decide(scene, event, 'accepted')).toEqual({ kind: 'session_gone' })
     await expectAll(COUNTED)
   })
 
-  test('of more than a session can be counted with', async () => {
+  test('for more bytes than a session can count', async () => {
     const detail = { session_id: await sessionOf(scene, 'amina'), upload: Number(MOST - 999n), download: 0 }
     const event = await addEvent(scene, 'glitch', detail)
     expect(await decide(scene, event, 'accepted')).toEqual({ kind: 'too_many' })
@@ -210,12 +210,12 @@ describe('nothing is decided, and nothing changes,', () => {
   })
 })
 
-test('as many bytes as can be counted are added to the byte', async () => {
+test('the greatest exact count of bytes is added to the byte', async () => {
   const detail = { session_id: await sessionOf(scene, 'amina'), upload: Number(MOST - 1_000n), download: 0 }
   const event = await addEvent(scene, 'glitch', detail)
   await decide(scene, event, 'accepted')
   await expectAll(MOST + 2_000n)
-  // And a daemon can go on with it.
+  // And a daemon can continue from it.
   const [stored] = [...(await scene.store.load([hq])).values()]
   const [session] = [...(stored?.ledgers.get('ppp')?.unnumbered.values() ?? [])]
   expect(session?.recorded).toEqual({ upload: Number(MOST), download: 2_000 })
@@ -239,7 +239,7 @@ test.each([
   ['updated, where none is met,', `update event_decisions set reason = 'another' where false`],
   ['deleted', 'delete from event_decisions'],
   ['truncated', 'truncate event_decisions'],
-])('a decision can not be %s', async (_, statement) => {
+])('a decision cannot be %s', async (_, statement) => {
   await decide(scene, 1, 'rejected')
   await expect(scene.ask(statement)).rejects.toThrow('append-only')
   expect(await decisions()).toHaveLength(1)
@@ -259,7 +259,7 @@ test('a decision outlives its event and its session', async () => {
   expect(await decisions()).toHaveLength(1)
 })
 
-describe('where a commit of the router is under way at the same time,', () => {
+describe('during a commit of the router', () => {
   const next = () => {
     const atMs = BURST_AT + 5_000
     const [upload, download] = [1_100 + Number(BURST.upload), 2_000 + Number(BURST.download)]
@@ -277,7 +277,7 @@ describe('where a commit of the router is under way at the same time,', () => {
     await expectAll(WITH_BURST + 100n)
   })
 
-  test('it waits for a decision, and both are added', async () => {
+  test('the commit waits for a decision, and both are added', async () => {
     const commit = next()
     const { committed } = await during(
       scene,

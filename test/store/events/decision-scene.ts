@@ -20,7 +20,7 @@ export async function quarantineBurst(scene: LedgerScene): Promise<ReadRouter> {
   return hq
 }
 
-/** Decides as the command does. */
+/** Decides like the command. */
 export function decide(
   { url }: Pick<LedgerScene, 'url'>,
   event: string | number,

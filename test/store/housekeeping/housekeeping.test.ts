@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(() => scene.begin())
 afterAll(() => scene.stop())
 
-/** Lets time pass until something is so, which waits for the real database in between. */
+/** Turns the clock until a condition holds, and waits for the real database in between. */
 async function turnUntil(clock: HandClock, isSo: () => boolean): Promise<void> {
   await expect
     .poll(async () => {
@@ -25,7 +25,7 @@ async function turnUntil(clock: HandClock, isSo: () => boolean): Promise<void> {
     .toBe(true)
 }
 
-test('daily tables that disagree are told of after the start, and once a day from then on', async () => {
+test('daily tables that disagree are logged after the start, and then once a day', async () => {
   await scene.database.pool.query(
     `insert into tenant_usage_daily values ('acme', '2026-11-24', 'hq', 'ppp', 7, 8)`,
   )
@@ -34,9 +34,9 @@ test('daily tables that disagree are told of after the start, and once a day fro
   const { database } = scene
   const housekeeping = new Housekeeping({ database, terms: TERMS, clock, log, onBug: rethrow })
   housekeeping.start()
-  const told = () => lines.filter(line => String(line['msg']).startsWith('the daily tables disagree'))
-  await turnUntil(clock, () => told().length === 1)
-  expect(told()[0]).toMatchObject({
+  const logged = () => lines.filter(line => String(line['msg']).startsWith('the daily tables disagree'))
+  await turnUntil(clock, () => logged().length === 1)
+  expect(logged()[0]).toMatchObject({
     ...{ tenant: 'acme', month: '2026-11-01' },
     ...{ subscribers: { upload: 0, download: 0 }, routers: { upload: 7, download: 8 } },
   })
@@ -45,8 +45,8 @@ test('daily tables that disagree are told of after the start, and once a day fro
     await clock.turn(HOUR_MS)
   }
   await turnUntil(clock, () => clock.sleepers === 1)
-  expect(told()).toHaveLength(1)
+  expect(logged()).toHaveLength(1)
   await clock.turn(HOUR_MS)
-  await turnUntil(clock, () => told().length === 2)
+  await turnUntil(clock, () => logged().length === 2)
   await housekeeping.stop()
 })

@@ -51,7 +51,7 @@ test('weeks begin on Monday, in UTC, before 1970 too', () => {
   expect(new Date(weekOf(-1)).toISOString()).toBe('1969-12-29T00:00:00.000Z')
 })
 
-test('partitions are made ahead for this week and the next two, however many make them', async () => {
+test('partitions are made for this week and the next two, even by several daemons at once', async () => {
   await Promise.all([makePartitions(database.pool, NOW), makePartitions(database.pool, NOW)])
   await makePartitions(database.pool, NOW)
   expect(await partitions()).toEqual([
@@ -73,7 +73,7 @@ test('a partition that is wholly too old is dropped, one that is partly so stays
   ])
 })
 
-test('a partition that was detached and not dropped any more is dropped the next time', async () => {
+test('a partition that was detached but not dropped is dropped the next time', async () => {
   const week = weekOf(daysAgo(28))
   await new Partitions(database.pool).ensure(new Set([week]))
   await database.pool.query(`alter table session_deltas detach partition ${partitionName(week)}`)
@@ -83,7 +83,7 @@ test('a partition that was detached and not dropped any more is dropped the next
   expect(await partitions()).toEqual([])
 })
 
-test('whoever reads session_deltas does not keep a partition from being made', async () => {
+test('a reader of session_deltas does not block the making of a partition', async () => {
   const reader = await database.pool.connect()
   await reader.query('begin')
   await reader.query('select count(*) from session_deltas')
@@ -93,7 +93,7 @@ test('whoever reads session_deltas does not keep a partition from being made', a
   reader.release()
 })
 
-test('ended sessions and events go when they are too old, open sessions never', async () => {
+test('ended sessions and events are deleted when they are too old, open sessions never', async () => {
   await database.pool.query(`insert into tenants values ('acme', 'Acme', 'UTC')`)
   await database.pool.query(
     `insert into routers (tenant_id, id, name, host) values ('acme', 'hq', 'HQ', 'x')`,
@@ -126,7 +126,7 @@ test('ended sessions and events go when they are too old, open sessions never', 
   ])
 })
 
-test('an alert goes with what was told of it when its month is long over, and an outage only when it is too', async () => {
+test('an alert is deleted with its deliveries when its month is long over, and an outage only after its end', async () => {
   await database.pool.query(`insert into tenants values ('past', 'Past', 'UTC')`)
   await database.pool.query(
     `with a as (
@@ -159,7 +159,7 @@ test.each([
     hq.read(readingAt(atMs, 'ppp', [sessionAt(atMs, NOW.getTime(), 'amina', 10 * n, n)]))
     return [...(await scene.store.commit([grown(hq.takeCommit())])).values()]
   }
-  // Often enough for plans to be kept, with all partitions in them.
+  // Often enough for cached plans, with all partitions in them.
   for (let n = 1; n <= 8; n++) await commit(n)
   const { removed } = await during(
     scene,

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { type RollupFault, rollupFaults } from '../../../src/store/housekeeping/rollup-check.ts'
 
-/** Months in which a tenant's two daily tables differ, all at once. */
+/** All months in which a tenant's two daily tables differ. */
 export async function rollupFaultsIn(pool: Pool): Promise<readonly RollupFault[]> {
   const faults: RollupFault[] = []
   for await (const fault of rollupFaults(pool)) if (fault) faults.push(fault)

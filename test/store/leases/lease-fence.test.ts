@@ -45,7 +45,7 @@ test('a daemon that lost its lease cannot commit, whatever the position', async 
   expect(await scene.store.commit([done])).toEqual(new Map([[key(hq), COMMITTED]]))
   await takenOver()
   const before = await sums(scene)
-  // The position is behind each of these, at its base, at its end.
+  // The position is before this commit, at its base, and at its end.
   for (const commit of [afterNext, next, done])
     expect(await scene.store.commit([commit])).toEqual(new Map([[key(hq), { kind: 'lost' }]]))
   expect(await sums(scene)).toEqual(before)
@@ -103,7 +103,7 @@ test('a commit waits for a takeover under way and is lost', async () => {
     client => client.query(`select from router_leases where router_id = 'hq' for key share`),
     'rollback',
     async () => {
-      // It has hill by now.
+      // The takeover has hill by now.
       const [taking] = await waitingFor(hq, hill)
       const commit = scene.store.commit([hill.takeCommit()])
       await untilWaiting(scene, US)
@@ -136,14 +136,14 @@ test('a commit does not wait for a renewal under way', async () => {
   expect(outcome).toEqual(new Map([[key(hq), COMMITTED]]))
 })
 
-test("a lease of the same epoch is still its owner's alone, as in a database restored from a backup", () => {
+test('a lease of the same epoch still belongs only to its owner, as in a database restored from a backup', () => {
   const standing = { owner: THEM, epoch: 7, position: 5 }
   const commit = { epoch: 7, pending: { basePosition: 5, position: 6 } }
   expect(decideOutcome(standing, US, commit)).toEqual({ kind: 'lost' })
   expect(decideOutcome(standing, THEM, commit)).toEqual(COMMITTED)
 })
 
-/** Their takeover, once it waits; within an array, since a promise of a promise is the latter. */
+/** Their takeover, once it waits. In an array, because an async function would wait for a promise that it returns. */
 async function waitingFor(...routers: readonly ReadRouter[]) {
   const taking = them.leases.acquire(routers)
   await untilWaiting(scene, THEM)

@@ -3,8 +3,8 @@ import { createDatabaseApart } from '../../harness/postgres/scratch-database.ts'
 import { ReadRouter } from '../commit/read-router.ts'
 import { type LedgerScene, openLedgerScene, tenantOf, US } from '../pg/ledger-scene.ts'
 
-// A server of its own, since a table's statistics come late and are those of all tests on its database, and since no page
-// is freed of what a transaction in any other database might still see.
+// A server of its own: a table's statistics come late and include all tests on its database, and no page is freed of
+// what a transaction in any other database might still see.
 
 let scene: LedgerScene
 beforeAll(async () => {
@@ -15,7 +15,7 @@ afterAll(() => scene.stop())
 test('renewals stay heap-only', async () => {
   const names = Array.from({ length: 500 }, (_, n) => `r${n}`)
   await scene.store.syncConfig([tenantOf('acme', ...names)])
-  // Connections of its own, since a backend has told all its numbers when it is gone.
+  // Connections of its own, because a backend has reported all of its statistics when it has ended.
   const { database, leases } = scene.another(US)
   const held = await leases.acquire(names.map(name => new ReadRouter('acme', name)))
   expect(held.size).toBe(names.length)
@@ -24,7 +24,7 @@ test('renewals stay heap-only', async () => {
   await database.stop()
   const expected = names.length * (1 + rounds)
   await expect.poll(async () => (await updates()).all, { timeout: 15_000 }).toBe(expected)
-  // As long as somebody looks at the table, what was updated before can't be cleared away.
+  // While a transaction sees the table, dead rows cannot be cleared away.
   expect((await updates()).hot / expected).toBeGreaterThan(0.8)
 })
 

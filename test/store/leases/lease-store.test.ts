@@ -31,7 +31,7 @@ function allAt(epoch: number): ReadonlyMap<RouterKey, number> {
   return new Map(ALL.map(router => [router, epoch]))
 }
 
-/** Both daemons ask at once, each in another order, held up until both have. */
+/** Both daemons acquire at once, in different orders, and are held up until both have sent their statement. */
 async function askAtOnce(holdUp: string): Promise<readonly ReadonlyMap<RouterKey, number>[]> {
   const asked = await during(
     scene,
@@ -92,7 +92,7 @@ test('release lets another take over at once', async () => {
   expect(await scene.leases.acquire(ALL_ROUTERS)).toEqual(new Map())
 })
 
-test('a renewal prolongs what nobody took, expired or not, and tells what is lost', async () => {
+test('a renewal prolongs what nobody took, expired or not; the rest is lost', async () => {
   const [hq, hill, other] = ALL
   const leases = await scene.leases.acquire(ALL_ROUTERS)
   await expireAll(scene)
@@ -108,6 +108,6 @@ test('a renewal under an earlier epoch of our own prolongs nothing', async () =>
   expect(await scene.leases.renew(now)).toEqual(new Set(ALL))
 })
 
-test('a router that the database does not know is nobody’s', async () => {
+test('an unknown router is not taken', async () => {
   expect(await scene.leases.acquire([new ReadRouter('acme', 'nobody')])).toEqual(new Map())
 })

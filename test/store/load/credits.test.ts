@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.stop())
 
-test('decisions are numbered as they can be seen, whatever they are on', async () => {
+test('decisions have ids in the order in which they become visible, whatever they are about', async () => {
   const detail = { upload: 1, download: 1 }
   const event = await addEvent(scene, 'discarded', detail, { tenant: 'other' })
   const { later } = await during(

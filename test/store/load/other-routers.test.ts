@@ -13,11 +13,11 @@ afterAll(() => scene.stop())
 const NOTHING = new Map()
 const LAST_READ = new Date(NOON - 15.5 * 3_600_000 + 5 * 900_000)
 
-test('a router elsewhere is its bytes, its last readings, and who was online at them', async () => {
+test('an other router has its bytes, its last readings, and who was online then', async () => {
   const [hq, hill] = busyRouters()
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
-  const elsewhere = await scene.store.loadOtherRouters([hq.tenant], new Set(), NOTHING)
-  const its = elsewhere.get(hq.tenant)
+  const loaded = await scene.store.loadOtherRouters([hq.tenant], new Set(), NOTHING)
+  const its = loaded.get(hq.tenant)
   expect([...(its?.keys() ?? [])].sort()).toEqual(['hill', 'hq'])
   const [total] = await scene.ask(
     `select sum(upload)::text as up, sum(download)::text as down from tenant_usage_daily where router_id = 'hq'`,
@@ -31,13 +31,13 @@ test('a router elsewhere is its bytes, its last readings, and who was online at 
   expect(ppp?.readAt).toEqual(LAST_READ)
   expect(ppp?.online.toSorted()).toEqual(['amina', 'bo', 'cy'])
   expect(its?.get(hq.router)?.services.has('hotspot')).toBe(false)
-  // Its last reading had nobody.
+  // Its last reading had no sessions.
   expect(its?.get(hill.router)?.services).toEqual(
     new Map([['hotspot', { readAt: LAST_READ, online: [], uncounted: 0 }]]),
   )
 })
 
-test('routers that are here are left out, and so are tenants that were not asked for', async () => {
+test('routers that are read here are not loaded, nor are those of other tenants', async () => {
   const [hq, hill] = busyRouters()
   const other = new ReadRouter('other', 'hq')
   expect((await scene.store.loadOtherRouters([hq.tenant], new Set([key(hq), key(hill)]), NOTHING)).size).toBe(
@@ -50,11 +50,11 @@ test('routers that are here are left out, and so are tenants that were not asked
 
 test('a router that was never read has no bytes and no services', async () => {
   const { tenant, router } = new ReadRouter('other', 'hq')
-  const elsewhere = await scene.store.loadOtherRouters([tenant], new Set(), NOTHING)
-  expect(elsewhere.get(tenant)?.get(router)).toEqual({ stamp: '0/0', rollup: undefined, services: new Map() })
+  const loaded = await scene.store.loadOtherRouters([tenant], new Set(), NOTHING)
+  expect(loaded.get(tenant)?.get(router)).toEqual({ stamp: '0/0', rollup: undefined, services: new Map() })
 })
 
-test('a router that left the config is there with its bytes', async () => {
+test('a removed router has its bytes', async () => {
   const [hq] = busyRouters()
   await scene.store.commit([hq.takeCommit()])
   await scene.store.syncConfig([])
@@ -62,12 +62,12 @@ test('a router that left the config is there with its bytes', async () => {
   expect(its?.get(hq.router)?.rollup?.total.upload).toBeGreaterThan(0n)
 })
 
-test('of routers that nobody has committed since, nothing is read again', async () => {
+test('routers without a commit since are not read again', async () => {
   const [hq, hill] = busyRouters()
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
   const first = (await scene.store.loadOtherRouters([hq.tenant], new Set(), NOTHING)).get(hq.tenant)
   const known = new Map(Array.from(first ?? [], ([router, its]) => [routerKey(hq.tenant, router), its]))
-  // It would show if it were read.
+  // A second read would find this.
   await scene.ask(`update tenant_usage_daily set upload = upload + 1`)
   hill.read(readingAt(NOON, 'hotspot', []))
   await scene.store.commit([hill.takeCommit()])

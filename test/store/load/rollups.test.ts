@@ -12,7 +12,7 @@ beforeAll(async () => {
 beforeEach(() => scene.begin())
 afterAll(() => scene.stop())
 
-test('a router’s rollup is its days of tenant_usage_daily, and what is older only in the total', async () => {
+test('a router’s rollup has its last days of tenant_usage_daily, and older ones only in the total', async () => {
   const { tenant, router } = new ReadRouter('acme', 'hq')
   const hill = new ReadRouter('acme', 'hill').router
   const nobody = new ReadRouter('other', 'hq').tenant
@@ -40,7 +40,7 @@ test('a router’s rollup is its days of tenant_usage_daily, and what is older o
   )
 })
 
-test('a rollup knows up to which decision it has what was accepted', async () => {
+test('a rollup knows the last decision whose bytes it has', async () => {
   const { tenant, router } = await quarantineBurst(scene)
   const load = async () => (await scene.store.loadRollups([tenant], [router])).get(tenant)?.get(router)
   const before = await load()
@@ -50,7 +50,7 @@ test('a rollup knows up to which decision it has what was accepted', async () =>
   const last = await scene.store.loadLastDecision()
   expect(after?.lastDecision).toBe(last)
   expect(last).toBeGreaterThan(0)
-  // One that was loaded before is led to the same, and no further, however often it is told.
+  // A rollup that was loaded before reaches the same sums, however often it gets the decisions.
   const rollup = new Rollup(before?.total, before?.days, before?.lastDecision)
   for (let times = 0; times < 2; times++)
     for (const { id, credit } of await scene.store.loadDecisions(0))
@@ -58,7 +58,7 @@ test('a rollup knows up to which decision it has what was accepted', async () =>
   expect([rollup.total, rollup.day('2026-11-24')]).toEqual([after?.total, after?.days.get('2026-11-24')])
 })
 
-test('a month in which the daily tables differ is told, with both sums', async () => {
+test('a month in which the daily tables differ is returned with both sums', async () => {
   const { tenant } = new ReadRouter('acme', 'hq')
   await scene.database.pool.query(`insert into usage_daily values
     ('acme', '2026-09-30', 'hq', 'ppp', 'amina', 9007199254740991, 1),

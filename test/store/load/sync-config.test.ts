@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => scene.begin())
 afterAll(() => scene.stop())
 
-test('what leaves the config is kept and marked, and unmarked when it is back', async () => {
+test('removed tenants and routers are kept and marked, and unmarked when they are back', async () => {
   const removed = 'select tenant_id, id, removed_at is not null as removed from routers order by 1, 2'
   const hq = new ReadRouter('acme', 'hq')
   hq.read(readingAt(NOON, 'ppp', []))
@@ -36,19 +36,19 @@ test('what leaves the config is kept and marked, and unmarked when it is back', 
   ).toEqual([{ position: 1, removed_at: null }])
 })
 
-test('of what left the config, tenants are told with their timezone, and routers while they have open sessions', async () => {
+test('removed tenants are loaded with their timezone, and removed routers while they have open sessions', async () => {
   const [hq, hill] = busyRouters()
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
   expect(await scene.store.loadRemoved()).toEqual({ tenants: [], routers: [] })
   await scene.store.syncConfig([tenantOf('other')])
-  // The guest of hill has logged out, and nobody was ever seen at other/hq.
+  // The guest of hill has logged out, and no session was ever seen at other/hq.
   expect(await scene.store.loadRemoved()).toEqual({
     tenants: [{ id: 'acme', timezone: 'Africa/Nairobi' }],
     routers: [{ tenant: 'acme', router: 'hq' }],
   })
 })
 
-test('sessions of a router that left the config end as removed, and go on where they are there when it is back', async () => {
+test('sessions of a removed router end as removed, and continue if they are there when it is back', async () => {
   const [hq, hill] = busyRouters()
   hq.remove('ppp')
   await scene.store.commit([hq.takeCommit(), hill.takeCommit()])

@@ -22,10 +22,10 @@ test.each([
   [postgresError('25006'), 'the primary'],
   [postgresError('53300'), 'max_connections'],
   [new Error('Failed query: commit', { cause: postgresError('53100') }), 'make room'],
-])('what can be done about %s stands behind what it says: %s', (error, advice) => {
+])('the advice about %s follows its message: %s', (error, advice) => {
   expect(asStoreError('commit failed', error).message).toMatch(new RegExp(`^commit failed: .*${advice}`))
 })
 
-test('what passes by itself has none', () => {
+test('errors that pass by themselves have no advice', () => {
   expect(asStoreError('commit failed', postgresError('40P01')).message).toBe('commit failed: refused (40P01)')
 })

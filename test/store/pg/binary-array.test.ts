@@ -15,7 +15,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** What Postgres reads, as text. */
+/** What PostgreSQL reads, as text. */
 async function read<Value>(column: Column<Value>, values: readonly Value[]): Promise<readonly unknown[]> {
   const { rows } = await client.query<{ it: string | null }>({
     text: `select it::text from unnest($1::${column.type}[]) with ordinality as t (it, n) order by n`,
@@ -26,7 +26,7 @@ async function read<Value>(column: Column<Value>, values: readonly Value[]): Pro
 
 const same = <Value>(value: Value) => value
 
-test('Postgres reads what was written, and null where there is nothing', async () => {
+test('PostgreSQL reads what was written, and null for null', async () => {
   const text: Column<string | null> = { name: 'it', type: 'text', of: same }
   expect(await read(text, ['', 'ä€😀', null, `{"a,b'\\`])).toEqual(['', 'ä€😀', null, `{"a,b'\\`])
   expect(await read({ ...text, type: 'jsonb' }, ['{"a": [1, null]}', null])).toEqual([
@@ -42,7 +42,7 @@ test('Postgres reads what was written, and null where there is nothing', async (
   expect(await read(small, [])).toEqual([])
 })
 
-test('numbers are exact as far as numbers can be, and instants to the millisecond', async () => {
+test('numbers are exact up to the greatest safe integer, and instants to the millisecond', async () => {
   const number: Column<number | null> = { name: 'it', type: 'int8', of: same }
   const numbers = [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, -1, -(2 ** 32), null]
   expect(await read(number, numbers)).toEqual(numbers.map(it => (it === null ? null : String(it))))

@@ -30,7 +30,7 @@ async function cutAll(): Promise<void> {
   )
 }
 
-test('a connection that breaks while it is idle or lent out ends nothing but its own transaction', async () => {
+test('a connection that breaks while it is idle or borrowed ends nothing but its own transaction', async () => {
   const idle = await database.pool.connect()
   idle.release()
   const cut = inTransaction(database.pool, 'read committed', async client => {
@@ -54,7 +54,7 @@ test('a transaction that falls silent is ended sooner than a lease', async () =>
   expect((await database.pool.query(silence)).rows).toEqual([{ s: 60 }])
 })
 
-test('a connection that is cut while nothing is asked of it is given back and replaced', async () => {
+test('a connection that is cut without a query under way is given back and replaced', async () => {
   const lent = await database.pool.connect()
   await cutAll()
   await expect(lent.query('select')).rejects.toThrow()
@@ -62,7 +62,7 @@ test('a connection that is cut while nothing is asked of it is given back and re
   expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
 })
 
-test('without a database every question is answered by an error that may pass', async () => {
+test('without a database every method throws an error that may pass', async () => {
   const log = createLogger('silent')
   const url = 'postgres://u:secret@127.0.0.1:1/x'
   const nowhere = new Database({ url, log, applicationName: 'test', connections: 1 })
@@ -81,7 +81,7 @@ test('without a database every question is answered by an error that may pass', 
   await nowhere.stop()
 })
 
-test('an error of the database tells neither the query nor its parameters', async () => {
+test('an error of the database contains neither the query nor its parameters', async () => {
   const error: unknown = await database.orm
     .execute('select * from no_such_table where password = 1')
     .catch((it: unknown) => asStoreError('not asked', it))
@@ -92,11 +92,11 @@ test('an error of the database tells neither the query nor its parameters', asyn
   expect(error).not.toHaveProperty('cause')
 })
 
-test('once it is cut off, what waits for a database that says nothing fails, and so does what is asked later', async () => {
+test('a cut fails queries that wait for a silent database, and later ones', async () => {
   const log = createLogger('silent')
   const silent = new Database({ url: await silentServer(), log, applicationName: 'test', connections: 2 })
   const ask = () => silent.pool.query('select').catch((it: unknown) => asStoreError('no answer', it))
-  // Two connect, and one waits for a connection.
+  // Two queries connect, and one waits for a connection.
   const waiting = [ask(), ask(), ask()]
   silent.cutOff()
   const gone = { name: 'DatabaseUnavailable', retryable: true }

@@ -19,14 +19,14 @@ export interface StoreScene {
 }
 
 export interface LedgerScene extends StoreScene {
-  /** Of the database. */
+  /** The URL of the database. */
   readonly url: string
   /** Other connections, of the same daemon or of another. */
   another(owner: string, incarnation?: number): StoreScene
   ask(statement: string): Promise<readonly Record<string, unknown>[]>
-  /** Empties all tables; then there are tenants acme, with the routers hq and hill, and other, with hq; nobody's yet. */
+  /** Empties all tables, and adds the tenants acme, with the routers hq and hill, and other, with hq. No router is taken. */
   beginUntaken(): Promise<void>
-  /** The same, and all three are this daemon's, at epoch 1. */
+  /** The same, but all three routers are this daemon's, at epoch 1. */
   begin(): Promise<void>
   stop(): Promise<void>
 }
@@ -56,7 +56,7 @@ const TABLES = [
     'tenants',
   ],
 ]
-/** To truncate so many tables, with their partitions and indexes, takes ten times as long as what a test does. */
+/** Truncating this many tables, with their partitions and indexes, would take ten times as long as a test. */
 const EMPTY = `begin;
   -- No other way ends a decision, and nothing is left that refers to what goes.
   set local session_replication_role = replica;

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** A database behind a network that swallows whatever is sent. @returns its URL */
+/** Starts a server that never answers, like a database behind a broken network. @returns its URL */
 export async function silentServer(): Promise<string> {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {

@@ -74,7 +74,7 @@ async function write(): Promise<Written> {
   return { scene, routers, stored, next, sumsAfterNext: await sumsWith(scene, next) }
 }
 
-/** PPP of all kinds on one, one of whose counters is reset, and hotspot guests of a week each on the other. */
+/** One router with all kinds of PPP sessions, one with a reset counter; the other with hotspot guests of a week each. */
 function readBoth(hq: ReadRouter, hill: ReadRouter, atMs: number, n: number): void {
   const loginMs = NOON - 15 * DAY_MS
   const onBinding = { binding: 'l2tp-in1', protocol: 'l2tp', routerSessionId: '0x2' }
@@ -105,7 +105,7 @@ function readBoth(hq: ReadRouter, hill: ReadRouter, atMs: number, n: number): vo
   )
 }
 
-/** As they will be when that is committed too. */
+/** The ledgers after that is committed too. */
 async function sumsWith(scene: LedgerScene, commits: readonly RouterCommit[]): Promise<unknown> {
   const [row] = await sums(scene)
   let more = 0n
@@ -120,7 +120,7 @@ async function sumsWith(scene: LedgerScene, commits: readonly RouterCommit[]): P
   ]
 }
 
-test('what their daemons have written is of every kind, in three partitions', async () => {
+test('their daemons have written rows of every kind, in three partitions', async () => {
   const { ask } = written.scene
   expect(await ask('select status, count(*)::int as n from user_sessions group by 1 order by 1')).toEqual([
     { status: 'active', n: 5 },
@@ -150,7 +150,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
     await makePartitionsAs(schema, database.pool, WEEKS)
     await copyRows(written.scene.database.pool, database.pool)
     before = await allRows(database.pool)
-    // Two daemons, both started anew as a newer release.
+    // Two daemons, both restarted with a newer release.
     await Promise.all([migrate(scratch.url), migrate(scratch.url)])
   })
   afterAll(async () => {
@@ -206,7 +206,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
     ])
   })
 
-  test('is gone on with where it was', async () => {
+  test('is continued from where it was', async () => {
     const store = new LedgerStore({
       ...{ database, owner: US, deltasRetentionMs: 90 * DAY_MS },
       clock: { ...systemClock, now: () => new Date(NOON) },
@@ -236,7 +236,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
   })
 })
 
-/** What a release knows of it that keeps no doubts. */
+/** What a release without doubts knows of a session. */
 function withoutDoubts({ ledgers, ...stored }: StoredRouter): StoredRouter {
   return {
     ...stored,
@@ -254,7 +254,7 @@ function forgetful(ledger: Ledger): Ledger {
   return { ...ledger, unnumbered: new Map(unnumbered), last }
 }
 
-test('names of the last days are counted where an earlier release made their rows', async () => {
+test('names of the last days are counted if an earlier release made their rows', async () => {
   const scratch = await createScratchDatabase()
   const database = new Database({
     ...{ url: scratch.url, log: createLogger('silent'), applicationName: 'names', connections: 1 },

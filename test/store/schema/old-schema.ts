@@ -22,13 +22,13 @@ export const TABLES = [
   ],
   ...['ledger_events', 'binding_counters', 'router_leases', 'event_decisions', 'daemons'],
 ]
-/** What stood in columns that are gone. */
+/** The values of columns that no longer exist. */
 export const ONCE: Readonly<Record<string, string>> = {
   stall_reported: '(reported & 1 <> 0)',
   ...Object.fromEntries(['hotspot', 'ppp'].flatMap(columnsOfService)),
 }
 
-/** Each service had columns of its own in `routers`. */
+/** Each service had its own columns in `routers`. */
 function columnsOfService(service: string): readonly (readonly [string, string])[] {
   return ['reading_at', 'steady_at', 'boot_earliest_at', 'boot_latest_at', 'device'].map(name => [
     `${service}_${name}`,
@@ -42,10 +42,10 @@ const PARTITIONS_OF_TODAY = '0003_less_upkeep'
 
 const journal = JOURNAL.parse(JSON.parse(readFileSync(join(MIGRATIONS, 'meta/_journal.json'), 'utf8')))
 
-/** What a schema was called by, oldest first: the last of its migrations. */
+/** Earlier schemas, oldest first, each named by its last migration. */
 export const SCHEMAS: readonly string[] = journal.entries.map(({ tag }) => tag)
 
-/** Makes a database as one of an earlier release: whatever is in it goes, and then there are that one's tables. */
+/** Empties a database, and makes the tables of an earlier release. */
 export async function beginAs(schema: string, pool: Pool): Promise<void> {
   await pool.query('drop schema public cascade; drop schema if exists drizzle cascade; create schema public')
   const folder = mkdtempSync(join(tmpdir(), 'tikmeter-schema-'))
@@ -110,7 +110,7 @@ export async function allRows(pool: Pool): Promise<ReadonlyMap<string, readonly 
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** What the tables are: columns, constraints, indexes, triggers, and how they are stored; of all partitions too. */
+/** The shape of all tables and partitions: columns, constraints, indexes, triggers, and storage options. */
 export async function shapeOf(pool: Pool): Promise<readonly Row[]> {
   const { rows } = await pool.query<Row>(
     `select c.oid::regclass::text as table, c.relkind, pg_get_expr(c.relpartbound, c.oid) as bound,
@@ -131,7 +131,7 @@ export async function shapeOf(pool: Pool): Promise<readonly Row[]> {
   return rows
 }
 
-/** What changes when anything is made anew, however alike. */
+/** Properties that change when an equal table is made again. */
 export async function fingerprintOf(pool: Pool): Promise<readonly Row[]> {
   const { rows } = await pool.query<Row>(
     `select oid, relname, relfilenode, reloptions from pg_class

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
-/** What `npm run db:generate` would add to the migrations, done beside them. */
+/** What `npm run db:generate` would add to the migrations, made in another folder. */
 function generate(schema: readonly string[]): { output: string; added: readonly string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'tikmeter-generate-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

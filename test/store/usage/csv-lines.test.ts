@@ -25,8 +25,8 @@ afterAll(async () => {
 async function byPostgres(rows: readonly Row[]): Promise<string> {
   const text = csvLines('select * from unnest($1::text[], $2::text[], $3::text[])', COLUMNS)
   const values = COLUMNS.map((_, at) => rows.map(row => row[at]))
-  const told = await client.query<[string]>({ text, values, rowMode: 'array' })
-  return told.rows.join('')
+  const answer = await client.query<[string]>({ text, values, rowMode: 'array' })
+  return answer.rows.join('')
 }
 
 async function byUs(rows: readonly Row[]): Promise<string> {
@@ -40,7 +40,7 @@ async function byUs(rows: readonly Row[]): Promise<string> {
 
 test('whatever names are, PostgreSQL writes them as we do', async () => {
   const name = fc.oneof(
-    // It can hold no NUL, and nor has any name by then.
+    // PostgreSQL cannot store NUL, and stored names have none.
     fc.string({ unit: character }).map(text => text.replaceAll('\0', '')),
     fc.string({
       unit: fc.constantFrom(

@@ -16,7 +16,7 @@ const ANY: EventQuestion = {
 }
 
 let scene: LedgerScene
-/** By what they are called below. */
+/** The events by their names below. */
 const ids: Record<string, string> = {}
 beforeAll(async () => {
   scene = await openLedgerScene()
@@ -48,13 +48,13 @@ async function asked(more: Partial<EventQuestion>): Promise<readonly TableRow[]>
   return rows
 }
 
-/** The names of those that were told, in their order. */
+/** The names of the events that a question returns, in their order. */
 async function names(more: Partial<EventQuestion>): Promise<readonly (string | undefined)[]> {
   const rows = await asked(more)
   return rows.map(({ id }) => Object.keys(ids).find(name => ids[name] === id))
 }
 
-test('events that have bytes are told, the oldest first, with every byte', async () => {
+test('events with bytes are returned, oldest first, with every byte', async () => {
   expect(await names({})).toEqual(['baseline', 'login', 'fell', 'burst', 'lost'])
   const [baseline, login, fell, burst, lost] = await asked({})
   const undecided = { decision: null, decided_by: null, decided_at: null, decision_reason: null }
@@ -84,7 +84,7 @@ test.each([
   expect(await names(question)).toEqual(expected)
 })
 
-test('what was decided is told with it, also when the event is no longer kept', async () => {
+test('the decision is returned with its event, also when the event is no longer kept', async () => {
   await decide(scene, 1, 'accepted', { by: 'ann', reason: 'a backup, it was' })
   await decide(scene, ids['lost'] ?? '', 'rejected', { by: 'bo', reason: 'nobody’s' })
   expect(await names({ isUndecided: true })).toEqual(['baseline', 'login', 'fell'])
@@ -102,7 +102,7 @@ test('what was decided is told with it, also when the event is no longer kept', 
   expect(await names({ isUndecided: true })).toEqual([])
 })
 
-test('of many no more is held than what was asked for', async () => {
+test('a reader holds only the events that were taken', async () => {
   await scene.ask(`insert into ledger_events (tenant_id, router_id, at, kind, detail)
     select 'other', 'hq', now(), 'baseline', '{"upload": 1, "download": 2}' from generate_series(1, 5000)`)
   let count = 0

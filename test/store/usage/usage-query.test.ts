@@ -53,7 +53,7 @@ function row(key: Record<string, string>, upload: bigint, download: bigint): Tab
   return { tenant: 'acme', ...key, upload, download, used: upload + download }
 }
 
-test('a row a day, a month, a router or a user, the largest first where it is no time', async () => {
+test('a row for each day, month, router or user; routers and users with the most usage first', async () => {
   expect(await asked({ by: 'day' })).toEqual([
     row({ day: '2026-10-31' }, 1n, 10n),
     row({ day: '2026-11-01' }, 5n, 50n),
@@ -73,7 +73,7 @@ test('a row a day, a month, a router or a user, the largest first where it is no
   ])
 })
 
-test('of one user, of some days, of all tenants', async () => {
+test('usage of one user, of some days, of all tenants', async () => {
   expect(await asked({ by: 'router', user: 'ann' })).toEqual([
     row({ router: 'hill' }, 3n, 30n),
     row({ router: 'hq' }, 3n, 30n),
@@ -106,7 +106,7 @@ test('sessions are those that were open in that time, by the tenant’s days', a
   expect((await asked({ ...days, user: 'last' })).map(it => it['username'])).toEqual(['last'])
 })
 
-test('a session is told with where it is, in columns that came after all others', async () => {
+test('the place of a session is in columns after all earlier ones', async () => {
   await scene.database.pool.query(`update user_sessions set server = 'its server', caller_id = 'its caller',
     binding = 'its binding', domain = 'its.domain' where username = 'early'`)
   const [row] = await asked({ by: 'session', user: 'early' })
@@ -120,7 +120,7 @@ test('a session is told with where it is, in columns that came after all others'
   ])
 })
 
-test('of a long table no more is held than what was asked for', async () => {
+test('a reader holds only the rows that were taken', async () => {
   await scene.database.pool.query(`insert into usage_daily
     select 'other', '2026-11-03', 'hq', 'ppp', 'user-' || n, 1, 1 from generate_series(1, 5000) as n`)
   let count = 0

@@ -41,7 +41,7 @@ afterAll(async () => {
   await scratch.drop()
 })
 
-/** Eight tenants with 5,000 ended sessions each in 50 days, and 50 open ones; of every session four deltas. */
+/** Eight tenants, each with 5,000 ended sessions in 50 days, and 50 open ones. Every session has four deltas. */
 const HISTORY = `
   insert into tenants select 't' || t, 'T', 'UTC' from generate_series(0, 7) as t;
   insert into routers (tenant_id, id, name, host)
@@ -147,13 +147,13 @@ test('no question of a tenant reads through a whole table', async () => {
   }
 })
 
-test('hours of one tenant are looked for by the tenant, not among the buckets of all', async () => {
+test('hours of a tenant are found by the tenant, not among the buckets of all tenants', async () => {
   expect(JSON.stringify(await planOf(hours('UTC', '2026-11-01', '2026-11-20'), 101))).toMatch(
     /session_deltas_\d+_tenant_id_bucket_start_idx/,
   )
 })
 
-test('the hour that comes twice is two rows, each with its own bytes and its instant', async () => {
+test('the hour that comes twice is two rows, each with its bytes and its instant', async () => {
   const counted = `select date_trunc('hour', bucket_start) as hour, sum(upload)::int8 as upload from session_deltas
     where tenant_id = 't7' and bucket_start >= '2026-10-24 22:00Z' and bucket_start < '2026-10-25 23:00Z' group by 1 order by 1`
   const { rows: truth } = await observer.query<{ hour: Date; upload: string }>(counted)
@@ -181,11 +181,11 @@ test('rows that are read slowly hold no snapshot, are of one moment, and leave t
         .map(line => line.split(',')[1]),
     )
   expect(names.length).toBe(500)
-  expect(reader.lent).toBe(0)
+  expect(reader.borrowed).toBe(0)
   await observer.query(`delete from usage_daily where username = 'zz-late'`)
 })
 
-test('who goes gives the connection back, whether rows were waited for, half read or never begun', async () => {
+test('a reader that aborts gives the connection back, whether rows were awaited, half read or not begun', async () => {
   const waiting = new AbortController()
   await observer.query('begin; lock table usage_daily in access exclusive mode')
   const asked = reader.all(daily('user'), undefined, waiting.signal)
@@ -195,7 +195,7 @@ test('who goes gives the connection back, whether rows were waited for, half rea
   await expect.poll(async () => (await watcher.query(waits)).rows[0].n).toBe(1)
   waiting.abort()
   await expect(asked).rejects.toMatchObject({ retryable: true })
-  // Not only do we leave it: PostgreSQL gives it up.
+  // PostgreSQL stops the query too.
   await expect.poll(async () => (await watcher.query(waits)).rows[0].n, { timeout: 5_000 }).toBe(0)
   await watcher.end()
   await observer.query('rollback')
@@ -211,11 +211,11 @@ test('who goes gives the connection back, whether rows were waited for, half rea
   unbegun.abort()
   const left = await reader.all(sessions(), undefined, NEVER)
   for await (const _ of left.lines) break
-  expect(reader.lent).toBe(0)
+  expect(reader.borrowed).toBe(0)
   expect((await reader.page(daily('day'), 10, NEVER)).rows.length).toBe(10)
 })
 
-test('whatever a question says, it can change nothing', async () => {
+test('no question can change anything', async () => {
   const nasty = daily('user', { user: "x'; delete from usage_daily; --" })
   expect((await reader.page(nasty, 10, NEVER)).rows).toEqual([])
   const { rows } = await observer.query(`select count(*)::int > 0 as are from usage_daily`)
