@@ -9,15 +9,16 @@ import { nextSlice, slicesOf } from './commit-slices.ts'
 import type { SetAside } from './ports.ts'
 import type { Uncommitted } from './uncommitted.ts'
 
-/** What waits to be committed, and its committing. */
+/** The part of the recorder that commits. */
 export interface Committing {
+  /** Sessions that wait, by router. */
   pending(): ReadonlyMap<RouterKey, number>
-  /** Routers of which so much waits that it is not to wait for their turn. */
+  /** Routers with so much waiting data that they must not wait for their turn. */
   hurried(): readonly RouterKey[]
   commit(keys: readonly RouterKey[]): Promise<Uncommitted>
 }
 
-/** Told how commits go, for whoever measures. */
+/** Counts and times commits. */
 export interface CommitObserver {
   committed(tookMs: number): void
   commitFailed(): void
@@ -27,7 +28,7 @@ export interface CommitObserver {
 export interface CommitLoopOptions {
   readonly recorder: Committing
   readonly intervalMs: number
-  /** Told of routers that another daemon has taken, with the epoch at which they were ours. */
+  /** Called with routers that another daemon has taken, and the epochs at which they were ours. */
   readonly onLost: (routers: ReadonlyMap<RouterKey, number>) => Promise<void>
   readonly observer: CommitObserver
   readonly clock: Clock
@@ -36,18 +37,21 @@ export interface CommitLoopOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** A statement without an answer fails long before it. */
+/** A statement without an answer fails long before. */
 const STUCK_AFTER_MS = 300_000
-/** How often to an interval it is looked whether anything waits. */
-const LOOKS = 30
+/** How often in an interval to look for waiting data. */
+const LOOKS_PER_INTERVAL = 30
 
-/** Commits every router once in an interval, in slices of whole routers spread over it, and at once what is much. */
+/**
+ * Commits every router once in an interval, in slices of whole routers that are spread over it. A router with much
+ * waiting data is committed at once.
+ */
 export class CommitLoop implements Component {
   readonly #options: CommitLoopOptions
   readonly #progress: Progress
   readonly #loop: Loop
   readonly #refused = new Set<RouterKey>()
-  /** By what each router's last commit was made without. */
+  /** What each router's last commit set aside, to log it only once. */
   readonly #setAside = new Map<RouterKey, ReadonlySet<string>>()
   #failures = 0
 
@@ -61,56 +65,56 @@ export class CommitLoop implements Component {
     this.#loop.start()
   }
 
-  /** Waits for the commit under way. What waits then is for `flush`. */
+  /** Waits for the commit under way. `flush` commits what waits after that. */
   stop(): Promise<void> {
     return this.#loop.stop()
   }
 
-  /** Whether a commit neither gets through nor fails. */
+  /** Whether a commit neither succeeds nor fails. */
   get isStuck(): boolean {
     return this.#progress.isStuck
   }
 
-  /** Whether the last commit got through. */
+  /** Whether the last commit succeeded. */
   get isUp(): boolean {
     return this.#failures === 0
   }
 
-  /** Whether the database took the last commit, and what it had of this router. */
+  /** Whether the last commit succeeded, and the database did not refuse this router. */
   takes(router: RouterKey): boolean {
     return this.isUp && !this.#refused.has(router)
   }
 
-  /** Routers whose last commits the database refused. */
+  /** The number of routers whose last commit the database refused. */
   get refusedRouters(): number {
     return this.#refused.size
   }
 
   /**
-   * Commits all that waits, now. Only for after the stop: one commit is under way at a time.
-   * @returns whether all of it got through
+   * Commits everything that waits, now. Only after `stop`, because only one commit may be under way.
+   * @returns whether all of it was committed
    */
   async flush(): Promise<boolean> {
     const { recorder } = this.#options
     const done = new Set<RouterKey>()
     for (let left = slicesOf(recorder.pending()); left > 0; left--)
-      // Where the database is gone, the other slices would only wait for it as well.
+      // If the database is away, the other slices would only wait for it too.
       if (!(await this.#commit(nextSlice(recorder.pending(), done, left)))) return false
     return recorder.pending().size === 0
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     const { recorder, clock, intervalMs } = this.#options
-    const lookMs = intervalMs / LOOKS
+    const lookMs = intervalMs / LOOKS_PER_INTERVAL
     while (!signal.aborted) {
       const slices = slicesOf(recorder.pending())
       if (slices === 0) await clock.sleep(lookMs, signal)
-      // What came right after a look has waited as long already.
+      // Data that came right after the previous look has waited that long already.
       else await this.#round(slices, intervalMs - lookMs, signal)
     }
   }
 
-  /** Commits every router once, those with it that have something only when their slice's time has come. */
+  /** Commits every router once, including those that only get data during the round. */
   async #round(slices: number, withinMs: number, signal: AbortSignal): Promise<void> {
     const { recorder, clock } = this.#options
     const startMs = clock.steadyMs()
@@ -123,18 +127,18 @@ export class CommitLoop implements Component {
     }
   }
 
-  /** Meanwhile commits what is not to wait. A database that is away is tried only when a slice's time has come. */
+  /** Until then, commits hurried routers. A database that is away is tried only at the time of a slice. */
   async #hurryUntil(dueMs: number, signal: AbortSignal): Promise<void> {
     const { recorder, clock, intervalMs } = this.#options
     for (;;) {
       const leftMs = dueMs - clock.steadyMs()
-      await clock.sleep(Math.max(0, Math.min(leftMs, intervalMs / LOOKS)), signal)
+      await clock.sleep(Math.max(0, Math.min(leftMs, intervalMs / LOOKS_PER_INTERVAL)), signal)
       if (signal.aborted || clock.steadyMs() >= dueMs) return
       if (this.isUp) await this.#commit(recorder.hurried().filter(key => !this.#refused.has(key)))
     }
   }
 
-  /** @returns whether the database was there */
+  /** @returns whether the database answered */
   async #commit(keys: readonly RouterKey[]): Promise<boolean> {
     if (keys.length === 0) return true
     const { observer, clock, log } = this.#options
@@ -173,13 +177,13 @@ export class CommitLoop implements Component {
     }
   }
 
-  /** Events of a kind that is refused commit after commit are told once; of all else the store tells what is new. */
+  /** Logs what was set aside. The store returns it once, except for events, which are logged once while they repeat. */
   #noteSetAside(keys: readonly RouterKey[], setAside: ReadonlyMap<RouterKey, readonly SetAside[]>): void {
     for (const router of keys) {
       const entries = setAside.get(router) ?? []
-      const told = this.#setAside.get(router)
+      const logged = this.#setAside.get(router)
       for (const { what, reason } of entries)
-        if (!told?.has(what)) {
+        if (!logged?.has(what)) {
           this.#options.log.error({ router, what, reason }, 'refused by the database and set aside')
           this.#options.observer.happened('set_aside')
         }
@@ -188,7 +192,7 @@ export class CommitLoop implements Component {
     }
   }
 
-  /** Once for a router and day: the store tells of the first time alone. */
+  /** Logs each router and day once, because the store returns only the first time. */
   #noteCrowded(crowded: ReadonlyMap<RouterKey, readonly string[]>): void {
     const { log, observer } = this.#options
     for (const [router, days] of crowded)

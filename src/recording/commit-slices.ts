@@ -1,16 +1,17 @@
 import type { RouterKey } from '../accounting/ids.ts'
 
-/** Sessions to a transaction: enough to be cheap, few enough to hold up neither their rows nor the event loop. */
+/** Sessions per transaction: enough to be cheap, and few enough not to block their rows or the event loop for long. */
 const SLICE_SESSIONS = 2_500
 
-/** How many slices to commit in; 0 if nothing waits. */
+/** The number of slices for all that waits; 0 if nothing does. */
 export function slicesOf(pending: ReadonlyMap<RouterKey, number>): number {
   return Math.ceil(weightOf(pending) / SLICE_SESSIONS)
 }
 
 /**
- * Whole routers, in the order they always have, for one of the slices that are left: the last one takes them all.
- * @param done the routers of the slices before; those of this one are added
+ * Chooses whole routers, in their fixed order, for the next slice. The last slice takes all that are left.
+ * @param done the routers of earlier slices; those of this slice are added
+ * @param left how many slices are left, this one included
  */
 export function nextSlice(
   pending: ReadonlyMap<RouterKey, number>,
@@ -29,7 +30,7 @@ export function nextSlice(
   return slice
 }
 
-/** In sessions; a router without any is a row all the same. */
+/** The weight in sessions. A router without sessions weighs 1, because it is a row too. */
 function weightOf(
   pending: ReadonlyMap<RouterKey, number>,
   without: ReadonlySet<RouterKey> = new Set(),

@@ -2,11 +2,11 @@ import type { Decision } from '../accounting/entry.ts'
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
 
-/** Where readings become durable, whatever the database does. */
+/** The journal, which makes decisions durable while the database is away. */
 export interface Journal {
-  /** Resolves to whether the decision is durable; never rejects. One that is not is adopted all the same. */
+  /** Resolves to whether the decision is durable; never rejects. A decision that is not durable is adopted anyway. */
   append(record: DecisionRecord): Promise<boolean>
-  /** The database has a router up to a position. */
+  /** Notes that the database has a router up to a position. */
   committed(router: RouterKey, epoch: number, position: number): void
 }
 
@@ -14,7 +14,7 @@ export interface Journal {
 export interface DecisionRecord {
   readonly kind: 'decision'
   readonly router: RouterKey
-  /** Of the lease under which it was made. */
+  /** The epoch of the lease under which it was made. */
   readonly epoch: number
   /** The router's decisions, this one included. */
   readonly position: number

@@ -6,63 +6,65 @@ import type { SessionLimits } from '../accounting/limits/session-budget.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
 
-/** A router among those of all tenants. */
+/** Identifies a router among those of all tenants. */
 export interface RouterRef {
   readonly tenant: TenantId
   readonly router: RouterId
 }
 
-/** Where the numbers are kept. */
+/** The database, as the recorder uses it. */
 export interface LedgerStore {
   /**
-   * Writes many routers' pending in one transaction. A rejection may have written it or not: the same pending is
-   * offered again, and told `already` where it had been.
+   * Writes the pending data of many routers in one transaction. After a rejection the data may have been written or not:
+   * the same data is offered again, and the outcome is `already` if it had been.
    */
   commit(batch: readonly RouterCommit[]): Promise<ReadonlyMap<RouterKey, CommitOutcome>>
 }
 
+/** All of one router that waits to be committed. */
 export interface RouterCommit extends RouterRef {
-  /** Of the lease under which it is committed. */
+  /** The epoch of the lease under which it is committed. */
   readonly epoch: number
-  /** By which the names are limited that it adds to the daily tables. */
+  /** They limit the names that it may add to the daily tables. */
   readonly limits: Pick<SessionLimits, 'maxSessions'>
   readonly pending: Pending
 }
 
-/** Something that was not written, and why. */
+/** Something that was not written because the database refuses it, in words for the log. */
 export interface SetAside {
   readonly what: string
   readonly reason: string
 }
 
+/** What a commit led to, for one router. */
 export type CommitOutcome =
-  /**
-   * All of it, but for what the database will not have for itself; what is set aside for the first time is told, and
-   * what went to `(others)`.
-   */
+  /** All of it was written, except for entries that the database refuses, which were recorded as set aside. */
   | {
       readonly kind: 'committed'
+      /** What was set aside for the first time. */
       readonly setAside?: readonly SetAside[]
+      /** What went to `(others)`. */
       readonly others?: readonly OthersShare[]
     }
+  /** An earlier try wrote it, and its answer was lost. */
   | { readonly kind: 'already' }
-  /** Another daemon has taken the router: this will never be written. */
+  /** Another daemon has taken the router. This will never be written. */
   | { readonly kind: 'lost' }
   /** The database is at `position`, not where the last commit left it, and no other daemon took the router: a bug. */
   | { readonly kind: 'conflict'; readonly position: number }
-  /** The database will not have what is in it, and not set it aside either; nothing of it was written. */
+  /** The database refuses it, and even to set it aside. Nothing of it was written. */
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** A router as the database has it. */
 export interface StoredRouter {
   readonly position: number
-  /** Of the lease under which it was last committed; 0 where it never was. */
+  /** The epoch of the lease under which it was last committed; 0 if it never was. */
   readonly committedEpoch: number
-  /** Of each service that it was ever read for. */
+  /** The ledger of each service that it was ever read for. */
   readonly ledgers: ReadonlyMap<Service, Ledger>
 }
 
-/** Readings that may not be recorded any more: another daemon has read their router meanwhile. */
+/** Readings that must not be recorded, because another daemon has read their router meanwhile. */
 export interface DiscardedReadings extends RouterRef {
   readonly at: Date
   /** How many they are, their bytes, and why. */
@@ -73,24 +75,24 @@ export interface DiscardedReadings extends RouterRef {
 export interface StoredRollup {
   readonly total: ByteSum
   readonly days: ReadonlyMap<string, ByteSum>
-  /** The last decision on an event whose bytes are in it, where they were accepted. */
+  /** Id of the last decision on an event. Bytes that it and earlier decisions credited are in the sums. */
   readonly lastDecision: number
 }
 
-/** What somebody decided of an event's bytes, as far as it moves numbers. */
+/** An operator's decision about an event's bytes, as far as it changes numbers. */
 export interface StoredDecision extends RouterRef {
-  /** In the order in which they can be seen. */
+  /** Decisions become visible in the order of their ids. */
   readonly id: number
-  /** The tenant's day that the bytes were added to, in all tables; absent where they were rejected. */
+  /** The tenant's day that the bytes were added to, in all tables; `undefined` if they were rejected. */
   readonly credit: { readonly day: string; readonly bytes: ByteSum } | undefined
 }
 
-/** A router that is not read here, as the last commit of whoever reads it left it. */
+/** A router that is not read here, as it was last committed. */
 export interface StoredOtherRouter {
-  /** Another one after each commit. */
+  /** Changes with each commit. */
   readonly stamp: string
   readonly rollup: StoredRollup | undefined
-  /** By service, where it was ever read. */
+  /** By service that it was ever read for. */
   readonly services: ReadonlyMap<Service, StoredService>
 }
 

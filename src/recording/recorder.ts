@@ -14,23 +14,23 @@ import { type Uncommitted, UncommittedSoFar } from './uncommitted.ts'
 export interface RecorderOptions {
   readonly store: LedgerStore
   readonly journal: Journal
-  /** Of the routers that are read here; the recorder's to change. */
+  /** The books of the routers that are read here. Only the recorder changes them. */
   readonly books: RouterBooks
-  /** How a tenant's bytes are put into buckets and days; `undefined` for one that never was here. */
+  /** How a tenant's bytes are put into buckets and days; `undefined` for a tenant that never was here. */
   readonly spreadingOf: (tenant: TenantId) => Spreading | undefined
   readonly newSessionId: () => SessionId
-  /** Does long work so that it holds up nobody else. */
+  /** Runs long work in slices, so that it does not block the event loop. */
   readonly work: <Result>(steps: Steps<Result>) => Result | Promise<Result>
-  /** Told of each reading and what it meant, as soon as it is durable, or is known not to become so. */
+  /** Called with each reading and its decision, as soon as the decision is durable or is known not to become so. */
   readonly onRecorded: (reading: Reading, decision: Decision, isDurable: boolean) => void
-  /** Told of a router whose live numbers are those of a poll. */
+  /** Called when a router's live numbers have changed after a poll. */
   readonly onAdopted: (book: RouterBook) => void
-  /** Told of a retired router that is let go of, all of it being committed. */
+  /** Called when a removed router is forgotten, after all of it was committed. */
   readonly onForgotten: (book: RouterBook) => void
 }
 
 /**
- * From a reading to the record:
+ * Takes readings all the way to the database:
  *
  *     1. decide    what the reading means for the open sessions                        accounting, pure
  *     2. journal   the decision, to a file
@@ -49,7 +49,7 @@ export class Recorder {
     this.#routers = options.books
   }
 
-  /** Those that are read here, and those that only wait for their last commit. */
+  /** The routers that are read here, and those that only wait for their last commit. */
   get routers(): ReadonlySet<RouterKey> {
     return new Set(this.#routers.keys())
   }
@@ -58,14 +58,14 @@ export class Recorder {
     return this.#routers.get(key) !== undefined
   }
 
-  /** @returns whether the router was still here, so that its ledger is not to be loaded; it is no longer retired */
+  /** Takes back a removed router. @returns whether it was still here; then its ledger need not be loaded */
   takeBack(key: RouterKey): boolean {
     const book = this.#routers.get(key)
     if (book) book.isRemoved = false
     return book !== undefined
   }
 
-  /** Gives a router that is known its new settings. */
+  /** Replaces the settings of a router. */
   updateRouter(about: RecordedRouter): void {
     const book = this.#routers.get(routerKey(about.tenant, about.router))
     if (book) book.about = about
@@ -76,8 +76,8 @@ export class Recorder {
   }
 
   /**
-   * Ends the sessions of a router that left the config, and lets go of it as soon as all of it is committed. The roster
-   * ends the router's loop first, so none of its polls is under way.
+   * Ends the sessions of a router that was removed from the config, and forgets it as soon as all of it is committed. The
+   * roster stops the router's loop first, so none of its polls is under way.
    */
   removeRouter(key: RouterKey): void {
     const book = this.#routers.get(key)
@@ -87,7 +87,7 @@ export class Recorder {
     for (const service of book.services) {
       const decision = removal(book.ledger(service), service, book.about.terms)
       if (!decision || !spreading) continue
-      // Durable or not: it is committed soon, and until then a router that left the config is found again at a start.
+      // It need not be durable: it is committed soon, and until then the next start finds the removed router again.
       void this.#journal(book, decision, 0)
       book.remove(decision, spreading)
     }
@@ -95,7 +95,7 @@ export class Recorder {
   }
 
   /**
-   * Lets go of a router, as soon as nothing is under way with it: what a commit has written was not lost.
+   * Forgets a lost router, as soon as nothing is under way with it: what a commit under way has written is not lost.
    * @returns its book, with what will never be committed
    */
   async loseRouter(key: RouterKey): Promise<RouterBook | undefined> {
@@ -107,8 +107,8 @@ export class Recorder {
   }
 
   /**
-   * Takes the readings of one poll. The router's loop waits for each poll, so a router has at most one under way.
-   * @param readings of different services: none knows of the others
+   * Records the readings of one poll. The router's loop waits for each poll, so a router has at most one under way.
+   * @param readings one for each service
    */
   async record(key: RouterKey, readings: readonly Reading[]): Promise<void> {
     const book = this.#routers.get(key)
@@ -122,7 +122,7 @@ export class Recorder {
     }
   }
 
-  /** The routers that have something to commit, with how many sessions it concerns. */
+  /** The routers that have something to commit, with the number of sessions concerned. */
   pending(): ReadonlyMap<RouterKey, number> {
     const pending = new Map<RouterKey, number>()
     for (const [key, book] of this.#routers.entries())
@@ -130,15 +130,15 @@ export class Recorder {
     return pending
   }
 
-  /** The routers that have so much to commit that it is not to wait. */
+  /** The routers that have so much to commit that it must not wait. */
   hurried(): readonly RouterKey[] {
     return [...this.#routers.entries()].flatMap(([key, book]) => (book.isHurried ? [key] : []))
   }
 
   /**
-   * Commits all that these routers have, in one transaction, or two where an earlier one's outcome is not known. The
+   * Commits all that these routers have, in one transaction, or in two if the outcome of an earlier one is not known. The
    * commit loop waits for each commit, so at most one is under way.
-   * @throws what the store throws: nothing is lost, and the next call offers the same again
+   * @throws the store's errors; then nothing is lost, and the next call offers the same again
    */
   async commit(keys: readonly RouterKey[]): Promise<Uncommitted> {
     this.#committing = this.#commit(keys)
@@ -177,13 +177,13 @@ export class Recorder {
     if (!spreading) return
     const isSame = spreading.calendar === before?.calendar
     checkSamePosition(book.key, 'decisions are adopted where they were journaled', position, book.position)
-    // At once: a checkpoint of the journal has all that was appended, and nobody sees half a poll.
+    // Without a pause: a checkpoint of the journal must have all that was appended, and no reader may see half a poll.
     for (const [index, decision] of decisions.entries())
       book.adopt(decision, spreading, isSame ? spreads[index] : undefined)
     onAdopted(book)
   }
 
-  /** @param ahead how many decisions of the router come before it that are not adopted yet */
+  /** @param ahead how many earlier decisions of the router are not adopted yet */
   #journal(book: RouterBook, decision: Decision, ahead: number): Promise<boolean> {
     const { key: router, epoch } = book
     const position = book.position + 1 + ahead

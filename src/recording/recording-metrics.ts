@@ -30,24 +30,24 @@ export class RecordingMetrics implements CommitObserver {
     this.#readings = metrics.counter('tikmeter_readings_total', 'Readings recorded.', 'service')
     this.#deltas = metrics.counter(
       'tikmeter_session_deltas_total',
-      'Times that a session had moved something at a reading.',
+      'Times that a reading found that a session had moved bytes.',
       'service',
     )
     this.#starts = metrics.counter('tikmeter_session_starts_total', 'Sessions begun.', 'service')
     this.#stops = metrics.counter('tikmeter_session_stops_total', 'Sessions ended.', 'service', 'reason')
     this.#events = metrics.counter(
       'tikmeter_ledger_events_total',
-      'What an operator should look at: counter resets, quarantined deltas and others, as in ledger_events.',
+      'Events that an operator should look at: counter resets, quarantined deltas and others, as in ledger_events.',
       'kind',
     )
     this.#commits = metrics.histogram(
       'tikmeter_commit_duration_seconds',
-      'How long a commit took that got through.',
+      'Duration of successful commits.',
       COMMIT_BUCKETS,
     )
     this.#commitFailures = metrics.counter(
       'tikmeter_commit_failures_total',
-      'Commits that did not get through; what they have is offered again.',
+      'Failed commits; their data is offered again.',
     )
     for (const service of services) {
       for (const counter of [this.#readings, this.#deltas, this.#starts]) counter.inc({ service }, 0)
@@ -105,17 +105,17 @@ export function measureWaiting(metrics: Metrics, { recorder, shares, commits }: 
   )
   metrics.gauge(
     'tikmeter_uncommitted_bytes',
-    'Memory that is taken by what waits for the database, about.',
+    'Approximate memory taken by what waits for the database.',
     () => shares.memory.usedBytes,
   )
   metrics.gauge(
     'tikmeter_uncommitted_max_bytes',
-    'Its bound: above half of it, no router is read that has more than its share.',
+    'The limit of that memory: above half of it, routers with more than their share are not read.',
     () => shares.memory.mostBytes,
   )
   metrics.gauge(
     'tikmeter_refused_routers',
-    'Routers whose commits the database refuses, again and again.',
+    'Routers whose commits the database refuses.',
     () => commits.refusedRouters,
   )
 }

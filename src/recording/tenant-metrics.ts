@@ -26,7 +26,7 @@ export function measureTenants(metrics: Metrics, board: TenantTotals, clock: { n
   )
   metrics.counters(
     'tikmeter_usage_bytes_total',
-    'Usage in all, as dashboards show it, live.',
+    'Total usage, as dashboards show it live.',
     ['tenant', 'direction'],
     function* () {
       for (const { tenant, total } of totals()) {

@@ -15,9 +15,9 @@ import type { RouterBooks } from './router-books.ts'
 export interface WaitingSharesOptions {
   readonly books: RouterBooks
   readonly journal: { state(): { readonly bytes: number; readonly maxBytes: number } }
-  /** Whether the database takes what is committed of a router. */
+  /** Whether the database accepts the router's commits. */
   readonly isTaken: (router: RouterKey) => boolean
-  /** Of memory, for what waits for the database of all routers. */
+  /** The memory for the waiting data of all routers, in bytes. */
   readonly mostBytes: number
   /** The width of a bucket, in milliseconds. */
   readonly bucketMs: number
@@ -25,15 +25,15 @@ export interface WaitingSharesOptions {
   readonly log: Logger
 }
 
-/** The sums over all routers are as old as this at the most: each router asks at each of its ticks. */
+/** The greatest age of the sums over all routers. Each router asks at each of its ticks. */
 const FRESH_MS = 1_000
 const HEAP_SHARE = 1 / 4
-/** A router is within its share again if it has stayed below half of it for ten minutes: a log line each, no more. */
+/** A router is within its share again after ten minutes below half of it, so that the log gets one line for each change. */
 const CALM = 0.5
 const CALM_MS = 600_000
 
 interface Sums {
-  /** Of the steady clock. */
+  /** By the steady clock. */
   readonly atMs: number
   readonly allSessions: number
   readonly memory: Whole
@@ -41,18 +41,18 @@ interface Sums {
 }
 
 /**
- * Each router's share of what waits for the database, in memory and in the journal. While one of the two is more than
- * half full, a router that has more than its share is not read. That loses none of its bytes, since its counters go on;
- * it is read again as soon as commits have made room, or as an honest router would have as much waiting by then.
- * And while the database takes what is committed, no router has more waiting than it can have in one commit.
+ * Limits each router to its share of the memory and of the journal for waiting data. While one of the two is more than
+ * half full, a router with more than its share is not read. No bytes are lost, because its counters run on. It is read
+ * again when commits have made room, or when an honest router would have as much waiting data by then. While the
+ * database accepts commits, no router may have more waiting data than fits in one commit.
  */
 export class WaitingShares {
   readonly #options: WaitingSharesOptions
-  /** When each router that was held back last had more than half of what it may, in steady milliseconds. */
+  /** For each router that was held back: when it last had more than half of its limit, in steady milliseconds. */
   readonly #heldMs = new Map<RouterKey, number>()
   #sums: Sums | undefined
 
-  /** With a bound that goes by how much memory this process can have. */
+  /** Makes it with a limit that depends on how much memory this process can have. */
   static onThisMachine(options: Omit<WaitingSharesOptions, 'mostBytes'>): WaitingShares {
     const mostBytes = getHeapStatistics().heap_size_limit * HEAP_SHARE
     return new WaitingShares({ ...options, mostBytes })
@@ -62,12 +62,12 @@ export class WaitingShares {
     this.#options = options
   }
 
-  /** What waits of all routers, and how much of it may be before shares bind at its half; in bytes of memory. */
+  /** The memory of all waiting data, and its limit, in bytes. Shares apply above half of the limit. */
   get memory(): Whole {
     return this.#fresh().memory
   }
 
-  /** @returns why the router is not to be read for now, `undefined` where it is to be */
+  /** @returns why the router must not be read for now, or `undefined` */
   heldBack(router: RouterKey): string | undefined {
     const book = this.#options.books.get(router)
     if (!book) return undefined
@@ -132,8 +132,8 @@ export class WaitingShares {
 
 function heldText(bytes: number, most: number, share: number): string | undefined {
   if (bytes > most)
-    return `${bytes} bytes of it wait for the database, more than ${most}: read again once they are committed`
+    return `${bytes} bytes wait for the database, more than ${most}: read again once they are committed`
   if (bytes > share)
-    return `${bytes} bytes of it wait for the database, and ${Math.floor(share)} are its share: not read until there is room`
+    return `${bytes} bytes wait for the database, more than its share of ${Math.floor(share)}: read again once there is room`
   return undefined
 }

@@ -21,7 +21,7 @@ class Waiting implements Committing {
   readonly lost = new Map<RouterKey, number>()
   readonly setAside = new Map<RouterKey, readonly SetAside[]>()
   readonly crowded = new Map<RouterKey, readonly string[]>()
-  /** The longest that a reading waited. */
+  /** The longest time that a reading waited. */
   longestMs = 0
   failure: Error | undefined
   readonly #startMs = this.clock.steadyMs()
@@ -101,7 +101,7 @@ describe('every router', () => {
     expect(waiting.commits.length).toBeGreaterThanOrEqual(600 / 35)
   })
 
-  it('of a large fleet is committed once an interval, in slices that are spread over it', async () => {
+  it('is committed once an interval in a large fleet, in slices that are spread over the interval', async () => {
     const { waiting, clock } = looping()
     const read = () => {
       for (let index = 0; index < 100; index++) waiting.add(`r${index}`, 250)
@@ -124,7 +124,7 @@ describe('every router', () => {
     expect(waiting.longestMs).toBeLessThanOrEqual(INTERVAL_MS * 1.1)
   })
 
-  it('is in slices of no more sessions than hold nobody up, however many there are', async () => {
+  it('is in slices of a bounded number of sessions, however many there are', async () => {
     const { waiting, clock } = looping()
     for (let index = 0; index < 2_000; index++) waiting.add(`r${index}`, 200)
     await clock.turn(INTERVAL_MS)
@@ -133,15 +133,15 @@ describe('every router', () => {
     expect(waiting.pending().size).toBe(0)
   })
 
-  it('that has nothing to commit is no transaction', async () => {
+  it('causes no transaction while it has nothing to commit', async () => {
     const { waiting, clock } = looping()
     await clock.turn(10 * INTERVAL_MS)
     expect(waiting.commits).toEqual([])
   })
 })
 
-describe('a router of which much waits', () => {
-  it('is committed at once, and not again and again where that is in vain', async () => {
+describe('a router with much waiting data', () => {
+  it('is committed at once, and not again and again while the database refuses it', async () => {
     const { waiting, clock, loop } = looping()
     waiting.add('small')
     await clock.turn(2_000)
@@ -161,7 +161,7 @@ describe('a router of which much waits', () => {
   })
 })
 
-describe('a database that is gone', () => {
+describe('a database that is away', () => {
   it('is logged once, and once when it is back', async () => {
     const { waiting, clock, lines, loop, observed } = looping()
     waiting.add('hq')
@@ -182,7 +182,7 @@ describe('a database that is gone', () => {
 })
 
 describe('a commit that the database refuses', () => {
-  it('is logged once with its router and reason, and once when it is taken', async () => {
+  it('is logged once with its router and reason, and once when it is accepted', async () => {
     const { waiting, clock, lines, loop } = looping()
     const bad = waiting.add('bad')
     waiting.add('good')
@@ -202,7 +202,7 @@ describe('a commit that the database refuses', () => {
 })
 
 describe('a router with more names than a day has room for', () => {
-  it('is told of once for each day, in the log and for whoever measures', async () => {
+  it('is logged and counted once for each day', async () => {
     const { waiting, clock, lines, observed } = looping()
     waiting.crowded.set(waiting.add('hq'), ['2026-11-23', '2026-11-24'])
     await clock.turn(INTERVAL_MS)
@@ -215,7 +215,7 @@ describe('a router with more names than a day has room for', () => {
   })
 })
 
-describe('what is no failure of the database', () => {
+describe('an error that is not a failure of the database', () => {
   it('ends the loop', async () => {
     const { waiting, clock, bugs } = looping()
     waiting.add('hq')
@@ -228,7 +228,7 @@ describe('what is no failure of the database', () => {
 })
 
 describe('a router that another daemon has taken', () => {
-  it('is told of once, with its epoch, and holds nobody up', async () => {
+  it('is reported once with its epoch, and does not delay other routers', async () => {
     const { waiting, clock, lines, loop, lost } = looping()
     const taken = waiting.add('taken')
     waiting.add('ours')
@@ -240,7 +240,7 @@ describe('a router that another daemon has taken', () => {
     expect(lines.told).toEqual([])
   })
 
-  it('is not among what a flush has left', async () => {
+  it('is not left over after a flush', async () => {
     const { waiting, loop, lost } = looping()
     waiting.lost.set(waiting.add('taken'), 3)
     expect(await loop.flush()).toBe(true)
@@ -257,7 +257,7 @@ describe('a flush', () => {
     expect(waiting.commits.map(({ keys }) => keys.length)).toEqual([3, 3, 2, 2])
   })
 
-  it('gives up at the first failure, and tells that something is left', async () => {
+  it('gives up at the first failure, and returns that something is left', async () => {
     const { waiting, loop } = looping()
     for (let index = 0; index < 10; index++) waiting.add(`r${index}`, 1_000)
     waiting.failure = new Unavailable('gone')
@@ -265,13 +265,13 @@ describe('a flush', () => {
     expect(waiting.commits).toHaveLength(1)
   })
 
-  it('tells that something is left where the database refused it', async () => {
+  it('returns that something is left if the database refused it', async () => {
     const { waiting, loop } = looping()
     waiting.refused.set(waiting.add('bad'), 'invalid byte sequence')
     expect(await loop.flush()).toBe(false)
   })
 
-  it('of nothing is done', async () => {
+  it('with nothing to commit succeeds', async () => {
     const { waiting, loop } = looping()
     expect(await loop.flush()).toBe(true)
     expect(waiting.commits).toEqual([])

@@ -25,7 +25,7 @@ describe('a decision', () => {
     expect(scene.recorder.pending()).toEqual(new Map([[hq, 1]]))
   })
 
-  it('that the journal could not take is adopted all the same', async () => {
+  it('that the journal could not write is adopted anyway', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     scene.journal.answering = Promise.resolve(false)
@@ -33,7 +33,7 @@ describe('a decision', () => {
     expect(scene.snapshot().stats.data_usage).toBe(1)
   })
 
-  it('is in a checkpoint as soon as the journal has it, however long its bytes take to be spread', async () => {
+  it('is in a checkpoint as soon as the journal has it, however long it takes to spread its bytes', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     scene.work = async steps => {
@@ -52,7 +52,7 @@ describe('a decision', () => {
     await recorded
   })
 
-  it('is written with the other one of its poll, at the position before it', async () => {
+  it('is written together with the other one of its poll, at consecutive positions', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     const { promise, release } = held(true)
@@ -73,7 +73,7 @@ describe('a decision', () => {
     expect(scene.store.batches.map(([it]) => it?.pending.position)).toEqual([2])
   })
 
-  it('has the next position, though a commit goes by while it is written', async () => {
+  it('has the next position, even if a commit happens while it is written', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, ONE)
@@ -96,7 +96,7 @@ describe('a decision', () => {
 })
 
 describe('a commit', () => {
-  it('that gets through is settled in the journal, up to what it had and no further', async () => {
+  it('that succeeds is settled in the journal, exactly up to its position', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq', 3)
     await scene.read(hq, ONE)
@@ -112,7 +112,7 @@ describe('a commit', () => {
     expect(scene.store.batches).toMatchObject([[{ epoch: 3 }]])
   })
 
-  it('that had got through before is settled as well', async () => {
+  it('that had succeeded before is settled as well', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, ONE)
@@ -161,7 +161,7 @@ describe('a decision that breaks an invariant', () => {
     expect(scene.books.get(hq)?.position).toBe(1)
   })
 
-  it('is not adopted where another one was meanwhile', async () => {
+  it('is not adopted if another one was adopted meanwhile', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     const { promise, release } = held(true)
@@ -191,7 +191,7 @@ function countedIn(result: unknown): readonly object[] {
 }
 
 describe('a checkpoint', () => {
-  it('has all that the database has not got, of the routers that have something', async () => {
+  it('has all that the database does not have, for the routers that have something', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq', 2)
     scene.addRouter('idle')
@@ -214,7 +214,7 @@ describe('a checkpoint', () => {
 })
 
 describe('a router that another daemon has taken', () => {
-  it('is told of with the epoch at which it was ours, and the others get through', async () => {
+  it('is reported with the epoch at which it was ours, and the others are committed', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq', 7)
     const hill = scene.addRouter('hill')
@@ -226,7 +226,7 @@ describe('a router that another daemon has taken', () => {
     expect([...scene.recorder.pending().keys()]).toEqual([hq])
   })
 
-  it('is dropped only after the reading that is being journaled, which is part of what is lost', async () => {
+  it('is forgotten only after the reading that is being journaled, which is lost with it', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     const { promise, release } = held(true)
@@ -244,7 +244,7 @@ describe('a router that another daemon has taken', () => {
     expect(scene.recorder.hasRouter(hq)).toBe(false)
   })
 
-  it('is dropped only after the commit that is under way, and what that has written is not lost', async () => {
+  it('is forgotten only after the commit that is under way, and what that has written is not lost', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, ONE)
@@ -258,7 +258,7 @@ describe('a router that another daemon has taken', () => {
     expect((await dropped)?.waiting.readings).toBe(0)
   })
 
-  it('is dropped also where the commit under way fails', async () => {
+  it('is forgotten also if the commit under way fails', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, ONE)
@@ -272,12 +272,12 @@ describe('a router that another daemon has taken', () => {
 })
 
 describe('a router that was forgotten during a commit', () => {
-  it('stays where it came back meanwhile, anew', async () => {
+  it('stays if it was added again meanwhile', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     const hill = scene.addRouter('hill')
     await scene.read(hq, ONE)
-    // All are logged out: there is nothing to end when it leaves.
+    // All are logged out, so there are no sessions to end when it is removed.
     for (let reading = 0; reading < 2; reading++) {
       await scene.clock.turn(1_000)
       await scene.read(hq, {})

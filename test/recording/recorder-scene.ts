@@ -30,7 +30,7 @@ export const NEW_ROUTER: StoredRouter = {
 /** A database that keeps what it was offered, and answers as the test says. */
 export class FakeStore implements LedgerStore {
   readonly batches: (readonly RouterCommit[])[] = []
-  /** For each router of the next batches; `committed` unless the test says something else. */
+  /** The outcome for each router of the next batches; `committed` by default. */
   readonly outcomes = new Map<RouterKey, CommitOutcome>()
   /** What the next commit waits for, or fails by. */
   answering: Promise<void> = Promise.resolve()
@@ -64,14 +64,14 @@ export class FakeJournal implements Journal {
   }
 }
 
-/** What fails as a database that is not there, now or whenever it is waited for. */
+/** A rejection as of a database that is away, now or whenever it is awaited. */
 export function gone(): Promise<never> {
   const failing = Promise.reject(new Unavailable('gone'))
   failing.catch(() => {})
   return failing
 }
 
-/** A promise that is the test's to resolve. */
+/** A promise that the test resolves. */
 export function held<T>(value: T): { readonly promise: Promise<T>; readonly release: () => void } {
   let release = () => {}
   const promise = new Promise<T>(resolve => {
@@ -80,7 +80,7 @@ export function held<T>(value: T): { readonly promise: Promise<T>; readonly rele
   return { promise, release: () => release() }
 }
 
-/** The database is not there. */
+/** The failure of a database that is away. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
   readonly retryable = true
@@ -99,7 +99,7 @@ export function recordedRouter(name: string): RecordedRouter {
 export const STALE_MS = 60_000
 export const LAG_MS = 30_000
 
-/** A recorder of one tenant, whose routers and readings are the test's, and the board that shows it. */
+/** A recorder with one tenant, whose routers and readings come from the test, and the board that shows it. */
 export class Scene {
   readonly clock = new HandClock(BEGINNING)
   readonly store = new FakeStore()
@@ -120,13 +120,13 @@ export class Scene {
     clock: this.clock,
     log: this.lines.log,
   })
-  /** Of its byte budgets, as its last poll found it. */
+  /** The use of its byte budgets in its last poll. */
   readonly budgetUses = new Map<RouterKey, BudgetUse>()
   readonly limits = new LimitWatch({
     healthOf: key => ({ budgetUse: this.budgetUses.get(key) }),
     log: this.lines.log,
   })
-  /** How long work is done. */
+  /** How work is run. */
   work: RecorderOptions['work'] = inOneGo
   #lastId = 0
   readonly recorder = new Recorder({
@@ -148,7 +148,7 @@ export class Scene {
     this.board.addTenant(ACME, new Calendar('UTC'))
   }
 
-  /** A router that is ours from now on, at this epoch. */
+  /** Adds a router that is ours from now on, at this epoch. */
   addRouter(name: string, epoch = 1, about: Partial<RecordedRouter> = {}): RouterKey {
     this.recorder.addRouter(
       new RouterBook({ ...recordedRouter(name), ...about }, NEW_ROUTER, new Rollup(), epoch),

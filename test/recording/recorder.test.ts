@@ -19,7 +19,7 @@ describe('a reading', () => {
     expect(scene.snapshot().stats).toMatchObject({ data_usage: 3 })
   })
 
-  it('is counted on from the one before', async () => {
+  it('is counted from the one before', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
@@ -46,7 +46,7 @@ describe('a reading', () => {
     )
   })
 
-  it('of a router or tenant that is not known is passed over', async () => {
+  it('of an unknown router or tenant is ignored', async () => {
     const scene = new Scene()
     const ghost = routerKey(ACME, routerId('ghost'))
     await scene.read(ghost, { ann: NONE })
@@ -55,7 +55,7 @@ describe('a reading', () => {
 })
 
 describe('a commit that failed', () => {
-  it('is offered again as it was, and what came since comes in a commit of its own', async () => {
+  it('is offered again unchanged, and what came since is a commit of its own', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
@@ -73,7 +73,7 @@ describe('a commit that failed', () => {
     expect(scene.recorder.pending()).toEqual(new Map())
   })
 
-  it('had been done after all: it is dropped and not added again', async () => {
+  it('but had been written is not added again', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
@@ -128,8 +128,8 @@ describe('a router that the database refuses', () => {
   })
 })
 
-describe('a router whose position is not the one that was left there', () => {
-  it('is a bug, which nothing goes on with', async () => {
+describe('a router whose position in the database is not that of the last commit', () => {
+  it('is a bug and stops everything', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: NONE })
@@ -161,7 +161,7 @@ describe('a router that is silent for too long', () => {
   })
 })
 
-describe('a router that left the config', () => {
+describe('a removed router', () => {
   it('is forgotten with its last commit, and not before', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
@@ -176,14 +176,14 @@ describe('a router that left the config', () => {
     expect(scene.recorder.takeBack(hq)).toBe(false)
   })
 
-  it('is forgotten at once where nothing of it waits', () => {
+  it('is forgotten at once if nothing of it waits', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     scene.recorder.removeRouter(hq)
     expect(scene.recorder.takeBack(hq)).toBe(false)
   })
 
-  it('has its sessions ended, as removed, with all they moved until its last reading', async () => {
+  it('has its sessions ended as removed, with all bytes until its last reading', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
@@ -197,7 +197,7 @@ describe('a router that left the config', () => {
     expect(scene.journal.appended.at(-1)?.decision.entries).toMatchObject([{ reason: 'removed' }])
   })
 
-  it('comes back before that with its ledger, and goes on counting', async () => {
+  it('that comes back before that keeps its ledger, and counts on', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })

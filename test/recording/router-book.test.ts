@@ -22,7 +22,7 @@ function opened() {
 }
 
 describe('a book', () => {
-  it('goes on from the database’s position and numbers', async () => {
+  it('continues from the database’s position and numbers', async () => {
     const { book, read } = opened()
     expect([book.position, book.hasPending, book.waiting.readings]).toEqual([4, false, 0])
     await read(100)
@@ -32,7 +32,7 @@ describe('a book', () => {
     expect(book.pending()).toMatchObject([{ basePosition: 4, position: 5 }])
   })
 
-  it('is changed by the adopting of a decision, and not by deciding', async () => {
+  it('is changed by adopting a decision, not by deciding', async () => {
     const { scene, book, read } = opened()
     await read(100)
     const ledger = book.ledger('hotspot')
@@ -83,7 +83,7 @@ describe('a book whose numbers do not add up', () => {
     return { book, decision, spreading: scene.board.spreading(ACME) ?? expect.fail() }
   }
 
-  it('takes no decision whose shares are not all that was counted', async () => {
+  it('takes no decision whose shares do not add up to what was counted', async () => {
     const { book, decision, spreading } = await decided()
     expect(() => book.adopt(decision, spreading, new Map())).toThrow(
       'acme/hq: the shares of a delta add up to the delta: upload 200, download 10, foundUpload 0, foundDownload 0',
@@ -91,7 +91,7 @@ describe('a book whose numbers do not add up', () => {
     expect([book.position, book.rollup.total.upload]).toEqual([5, 1_100n])
   })
 
-  it('is noticed where what is shown is not what was adopted', async () => {
+  it('is noticed if the live sums are not what was adopted', async () => {
     const { book, decision, spreading } = await decided()
     const add = book.rollup.add.bind(book.rollup)
     book.rollup.add = (day, share) => add(day, { ...share, upload: share.upload + 1 })
@@ -110,10 +110,14 @@ describe('a book whose numbers do not add up', () => {
 
 describe('an offer that was never answered', () => {
   it.each([
-    ['is confirmed where the database is at its end', { committedEpoch: 2, position: 5 }, true],
-    ['is not where the database is at its beginning', { committedEpoch: 2, position: 4 }, false],
-    ['is not where somebody else has written since', { committedEpoch: 3, position: 5 }, false],
-    ['is not where the last to write was an earlier epoch', { committedEpoch: 1, position: 5 }, false],
+    ['is confirmed if the database is at its end', { committedEpoch: 2, position: 5 }, true],
+    ['is not confirmed if the database is at its begin', { committedEpoch: 2, position: 4 }, false],
+    ['is not confirmed if another daemon has written since', { committedEpoch: 3, position: 5 }, false],
+    [
+      'is not confirmed if the last commit was of an earlier epoch',
+      { committedEpoch: 1, position: 5 },
+      false,
+    ],
   ])('%s', async (_, stored, isConfirmed) => {
     const { book, read } = opened()
     await read(100)
@@ -123,7 +127,7 @@ describe('an offer that was never answered', () => {
   })
 })
 
-describe('a book that inherits', () => {
+describe('a recovered book', () => {
   it('shows nobody online before its first reading', async () => {
     const { scene, read } = opened()
     await read(100)

@@ -5,7 +5,7 @@ import type { StoredOtherRouter } from '../../src/recording/ports.ts'
 import { ACME, BEGINNING, LAG_MS, Scene, STALE_MS } from './recorder-scene.ts'
 
 describe('a tenant', () => {
-  it('that is not there has no snapshot, no totals and no sessions', () => {
+  it('that is unknown has no snapshot, no totals and no sessions', () => {
     const { board, clock } = new Scene()
     const ghost = tenantId('ghost')
     expect(board.snapshot(ghost, clock.now())).toBeUndefined()
@@ -13,7 +13,7 @@ describe('a tenant', () => {
     expect(board.sessions(ghost, clock.now())).toBeUndefined()
   })
 
-  it('that left the config is not there either', () => {
+  it('that was removed has none either', () => {
     const { board, clock } = new Scene()
     board.removeTenant(ACME)
     expect(board.tenants()).toEqual([])
@@ -22,7 +22,7 @@ describe('a tenant', () => {
     expect(board.sessions(ACME, clock.now())).toBeUndefined()
   })
 
-  it('that comes back has what is not yet in the database of its routers', async () => {
+  it('that comes back still has what waits for the database of its routers', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 100, download: 0 } })
@@ -33,13 +33,13 @@ describe('a tenant', () => {
     expect(scene.snapshot().stats.bytes.total.upload).toBe(100)
   })
 
-  it('has the day of its timezone, and of its new one from the moment it changes', () => {
+  it('has the day of its timezone, and that of a new timezone at once', () => {
     const scene = new Scene()
     scene.board.addTenant(ACME, new Calendar('Pacific/Kiritimati'))
     expect(scene.snapshot().stats).toMatchObject({ day: '2026-03-02', timezone: 'Pacific/Kiritimati' })
   })
 
-  it('sees its routers as whoever reads them knows them', () => {
+  it('shows the conditions of its routers', () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     scene.addRouter('spare')
@@ -95,7 +95,7 @@ function see({ board }: Scene, routers: Readonly<Record<string, StoredOtherRoute
 }
 
 describe('a router that another daemon reads', () => {
-  it('is online as long as its readings come through the database in time', async () => {
+  it('is online as long as its readings arrive in time through the database', async () => {
     const scene = new Scene()
     see(scene, { hill: stored(7n, 'ann', 'ann', 'bo') })
     await scene.clock.turn(STALE_MS + LAG_MS - 1)
@@ -110,7 +110,7 @@ describe('a router that another daemon reads', () => {
     })
   })
 
-  it('that was never read is offline, and one that is disabled is that', () => {
+  it('that was never read is offline, and a disabled one is disabled', () => {
     const scene = new Scene()
     const unread = { stamp: '0/0', rollup: undefined, services: new Map() }
     see(scene, { hill: unread })
@@ -119,7 +119,7 @@ describe('a router that another daemon reads', () => {
     expect(scene.snapshot().routers).toMatchObject([{ state: 'disabled' }])
   })
 
-  it('has no sessions to be listed here', () => {
+  it('has no sessions in the list', () => {
     const scene = new Scene()
     see(scene, { hill: stored(7n, 'ann') })
     expect([...(scene.board.sessions(ACME, scene.clock.now()) ?? expect.fail())]).toEqual([])
@@ -127,7 +127,7 @@ describe('a router that another daemon reads', () => {
 })
 
 describe('the tenant’s totals', () => {
-  it('count a router once, whoever reads it', async () => {
+  it('count a router once, whichever daemon reads it', async () => {
     const scene = new Scene()
     see(scene, { hq: stored(100n), hill: stored(7n) })
     expect(scene.snapshot().stats.bytes.total.used).toBe(107)
@@ -138,7 +138,7 @@ describe('the tenant’s totals', () => {
     expect(scene.snapshot().routers.map(it => it.id)).toEqual(['hq', 'hill'])
   })
 
-  it('have a router that left the config, as the database has it', () => {
+  it('include a removed router, as the database has it', () => {
     const scene = new Scene()
     see(scene, { gone: stored(100n) }, { isListed: false })
     expect(scene.snapshot()).toMatchObject({
@@ -147,7 +147,7 @@ describe('the tenant’s totals', () => {
     })
   })
 
-  it('keep a router that was let go of, though the answer on its way leaves it out as one of ours', async () => {
+  it('keep a forgotten router, even if an answer on its way leaves it out as one of ours', async () => {
     const scene = new Scene()
     const hq = scene.addRouter('hq')
     await scene.read(hq, { ann: { upload: 120, download: 0 } })
@@ -160,14 +160,14 @@ describe('the tenant’s totals', () => {
     expect(scene.snapshot().stats.bytes.total.used).toBe(137)
   })
 
-  it('keep what is elsewhere when the timezone changes', () => {
+  it('keep other routers when the timezone changes', () => {
     const scene = new Scene()
     see(scene, { hill: stored(7n) })
     scene.board.addTenant(ACME, new Calendar('Pacific/Kiritimati'))
     expect(scene.snapshot().stats.bytes.total.used).toBe(7)
   })
 
-  it('of a tenant that never was here are nobody’s', () => {
+  it('do not exist for a tenant that never was here', () => {
     const scene = new Scene()
     const ghost = tenantId('ghost')
     const here = new Set([routerKey(ghost, routerId('hq'))])

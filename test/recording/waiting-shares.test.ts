@@ -87,16 +87,16 @@ describe('while the database is away', () => {
     expect(polls.get(liar)).toBeLessThan(25)
     expect(outage.shares.memory.usedBytes).toBeLessThan(outage.shares.memory.mostBytes)
     expect(heldLines(outage)).toMatchObject([{ level: 40, router: 'acme/liar' }])
-    expect(outage.shares.heldBack(liar)).toMatch(/wait for the database, and \d+ are its share/)
+    expect(outage.shares.heldBack(liar)).toMatch(/wait for the database, more than its share of \d+/)
   })
 
-  it('shares do not bind as long as it is not half full', async () => {
+  it('shares do not apply until the memory is half full', async () => {
     const outage = new Outage(1024 * MIB)
     await outage.rounds(30)
     expect(outage.polls.get(outage.liar)).toBe(30)
   })
 
-  it('a journal that is more than half full makes them bind', async () => {
+  it('shares apply if the journal is more than half full', async () => {
     const outage = new Outage(1024 * MIB)
     outage.journal.maxBytes = 5 * MIB
     await outage.rounds(20)
@@ -107,7 +107,7 @@ describe('while the database is away', () => {
     for (const key of outage.honest) expect(outage.polls.get(key)).toBe(30)
   })
 
-  it('an honest router of many sessions is read, however small its part of the limits', async () => {
+  it('an honest router with many sessions is read, however small its part of the limits', async () => {
     const outage = new Outage(1024 * MIB)
     outage.journal.maxBytes = MIB
     outage.journal.bytes = MIB
@@ -123,8 +123,8 @@ describe('while the database is away', () => {
   })
 })
 
-describe('while the database takes what is committed', () => {
-  it('a router that has more waiting than one commit can need is read again after it, however empty the rest', async () => {
+describe('while the database accepts commits', () => {
+  it('a router with more waiting data than one commit needs is read again after the commit, even if memory is free', async () => {
     const outage = new Outage(1024 * MIB)
     outage.isTaken = true
     const { scene, liar } = outage
@@ -157,7 +157,7 @@ describe('while the database takes what is committed', () => {
 })
 
 describe('a router that was held back', () => {
-  it('is read again once the database has it, and has lost no byte of who stayed', async () => {
+  it('is read again once the database has its data, and loses no byte of subscribers who stayed', async () => {
     const outage = new Outage(5 * MIB)
     const { scene, liar } = outage
     await outage.rounds(30)
