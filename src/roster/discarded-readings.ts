@@ -8,7 +8,7 @@ import type { Recovery } from './recovery.ts'
 
 export interface DiscardsOptions {
   readonly store: Pick<RosterStore, 'recordDiscarded'>
-  readonly recovery: Pick<Recovery, 'forget'>
+  readonly recovery: Pick<Recovery, 'markDone'>
   readonly log: Logger
 }
 
@@ -33,7 +33,7 @@ export class Discards {
     await store.recordDiscarded(recording.map(([, readings]) => readings))
     for (const [router] of recording) {
       this.#unrecorded.delete(router)
-      recovery.forget(router)
+      recovery.markDone(router)
     }
   }
 

@@ -25,8 +25,8 @@ export interface Recovery {
   of(router: RouterKey, committed: Position): Promise<RecoveredRouter>
   /** Notes that the router continues with what it was given, from its position in the database. */
   markRecovered(router: RouterKey, committed: Position): void
-  /** Notes that nothing more of the router is to be applied, nor recorded as discarded. */
-  forget(router: RouterKey): void
+  /** Notes that nothing of the router is left to apply or to record as discarded. */
+  markDone(router: RouterKey): void
 }
 
 /** The part of the journal that recovery uses. */
@@ -79,7 +79,7 @@ export class JournalRecovery implements Recovery {
     if (this.#left.delete(router)) this.#journal.committed(router, epoch, position)
   }
 
-  forget(router: RouterKey): void {
+  markDone(router: RouterKey): void {
     this.#left.delete(router)
     this.#journal.forget(router)
   }

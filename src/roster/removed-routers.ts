@@ -78,5 +78,5 @@ export async function discardRemoved(
     log.warn({ router, ...entry.detail, isKnown }, 'journaled readings of a removed router discarded')
   }
   if (discarded.length > 0) await store.recordDiscarded(discarded)
-  for (const router of unwanted.keys()) recovery.forget(router)
+  for (const router of unwanted.keys()) recovery.markDone(router)
 }

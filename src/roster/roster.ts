@@ -200,7 +200,7 @@ export class Roster implements Owner, Component {
     this.#otherRouters.forget(epochs.keys())
     for (const { key, book, committed } of opened) {
       if (book.hasPending) recovery.markRecovered(key, committed)
-      else recovery.forget(key)
+      else recovery.markDone(key)
       recorder.addRouter(book)
       const configured = this.#applied.routers.get(key)
       if (configured) this.#poll(configured)
@@ -227,7 +227,7 @@ export class Roster implements Owner, Component {
       const discarded = discardedOf(book.about, waiting, 'lost', clock.now())
       log.warn({ router: key, ...discarded.detail }, 'router taken over by another daemon')
       if (waiting.readings > 0) this.#discards.add(discarded)
-      else this.#options.recovery.forget(key)
+      else this.#options.recovery.markDone(key)
     }
     await this.#discards.tryRecord()
     await this.#otherRouters.tryRefresh()

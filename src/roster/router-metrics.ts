@@ -38,23 +38,23 @@ export function measureRouters(metrics: Metrics, { books, poller }: MeasuredRout
   )
   gauge(
     'tikmeter_router_last_reading_timestamp_seconds',
-    'When it was last read.',
+    'Time of its last reading.',
     (_, health) => health?.lastReadingAt && health.lastReadingAt.getTime() / 1000,
   )
-  gauge('tikmeter_router_poll_duration_seconds', 'How long its last complete poll took.', (_, health) =>
+  gauge('tikmeter_router_poll_duration_seconds', 'Duration of its last complete poll.', (_, health) =>
     health?.latencyMs === undefined ? undefined : health.latencyMs / 1000,
   )
   gauge(
     'tikmeter_router_consecutive_failures',
-    'Polls and connections that failed in a row.',
+    'Consecutive failed polls and connections.',
     (_, health) => health?.failures ?? 0,
   )
-  gauge('tikmeter_router_overloaded', 'Whether it sends, or has, more than it may.', (book, health) =>
+  gauge('tikmeter_router_overloaded', 'Whether it exceeds one of its limits.', (book, health) =>
     Number(health?.overloaded !== undefined || book.crowding.leftOut > 0),
   )
   counter(
     'tikmeter_router_skipped_ticks_total',
-    'Ticks at which it was not read, since its loop began.',
+    'Ticks at which it was not read, since its loop started.',
     (_, health) => health?.skippedTicks ?? 0,
   )
   counter(
@@ -64,12 +64,12 @@ export function measureRouters(metrics: Metrics, { books, poller }: MeasuredRout
   )
   gauge(
     'tikmeter_router_uncommitted_bytes',
-    'Memory that is taken by what of it waits for the database, about.',
+    'Approximate memory taken by what waits of it for the database.',
     book => book.load.bytes,
   )
   counter(
     'tikmeter_router_joined_events_total',
-    'Its events that were too many to be kept one by one: they were counted, and their bytes added up.',
+    'Its events that were too many to keep one by one: they were counted, and their bytes added up.',
     book => book.joinedEvents,
   )
   counter(
@@ -84,12 +84,12 @@ export function measureRouters(metrics: Metrics, { books, poller }: MeasuredRout
   )
   gauge(
     'tikmeter_router_uncounted_sessions',
-    'Sessions in its last reading that had no counters: what they move is not counted now.',
+    'Sessions in its last reading without counters: their bytes are not counted now.',
     book => uncountedOf(book),
   )
   gauge(
     'tikmeter_router_left_out_sessions',
-    'Sessions in its last reading beyond its limits: nothing of them is counted.',
+    'Sessions in its last reading beyond its limits: they are not counted.',
     book => book.crowding.leftOut,
   )
   counter(
@@ -99,7 +99,7 @@ export function measureRouters(metrics: Metrics, { books, poller }: MeasuredRout
   )
   metrics.gauges(
     'tikmeter_router_limit_used_ratio',
-    'How much of a limit it uses; 1 is all of it.',
+    'The used part of a limit; 1 is all of it.',
     [...LABELS, 'limit'],
     function* () {
       for (const book of books.values())

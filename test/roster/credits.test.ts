@@ -3,7 +3,7 @@ import type { StoredDecision } from '../../src/recording/ports.ts'
 import { gone, readingOf } from '../recording/recorder-scene.ts'
 import { ACME_HQ, type House, keyOf, LEASE_MS, openHouse, refOf, router, tenants } from './roster-scene.ts'
 
-/** As `openHouse` has it. */
+/** A running roster. */
 const INTERVAL_MS = 30_000
 const TODAY = '2026-03-01'
 const ONE = tenants({ acme: [router('hq')] })
@@ -23,7 +23,7 @@ function accepted(id: number, upload: bigint, day = TODAY, at = refOf('acme', 'h
   return { id, ...at, credit: { day, bytes: { upload, download: 2n } } }
 }
 
-/** Upload in all, this month and today. */
+/** The upload in total, this month and today. */
 function uploads({ tenant }: House, name = 'acme') {
   const bytes = tenant(name)?.stats.bytes
   return [bytes?.total.upload, bytes?.month.upload, bytes?.today.upload]
@@ -34,7 +34,7 @@ async function begin(its: House): Promise<void> {
   its.run()
 }
 
-test('what is accepted is in the live numbers within a commit interval, once', async () => {
+test('accepted bytes are in the live numbers within a commit interval, once', async () => {
   const its = house()
   await begin(its)
   await its.clock.turn(1_000)
@@ -49,7 +49,7 @@ test('what is accepted is in the live numbers within a commit interval, once', a
   expect(uploads(its)).toEqual([130, 110, 110])
 })
 
-test('more than are loaded at once are all taken, and what was rejected is nothing', async () => {
+test('more decisions than are loaded at once are all taken, and rejected ones add nothing', async () => {
   const its = house()
   await begin(its)
   for (let id = 1; id <= 7; id++)
@@ -58,7 +58,7 @@ test('more than are loaded at once are all taken, and what was rejected is nothi
   expect(uploads(its)).toEqual([5, 5, 5])
 })
 
-test('what was accepted before the start is in what is loaded, and not added to it', async () => {
+test('bytes that were accepted before the start are loaded, and not added again', async () => {
   const its = house()
   const sum = { upload: 50n, download: 0n }
   its.store.decisions.push(accepted(3, 50n))
@@ -68,7 +68,7 @@ test('what was accepted before the start is in what is loaded, and not added to 
   expect(uploads(its)).toEqual([50, 50, 50])
 })
 
-test('where the database is away it is taken when that is back, once', async () => {
+test('a decision during an outage of the database is taken once, after the outage', async () => {
   const its = house()
   await begin(its)
   its.store.decisions.push(accepted(1, 10n))
@@ -80,12 +80,12 @@ test('where the database is away it is taken when that is back, once', async () 
   expect(uploads(its)).toEqual([10, 10, 10])
 })
 
-test('a router that is taken later has what was accepted until then, and gets what comes', async () => {
+test('a router that is gained later has what was accepted until then, and gets what follows', async () => {
   const its = house()
   const { store, leases, clock } = its
   leases.take(ACME_HQ)
   await begin(its)
-  // Another daemon's: shown as the database has it.
+  // Another daemon reads it: it is shown as the database has it.
   const sum = { upload: 10n, download: 2n }
   store.decisions.push(accepted(1, 10n))
   store.rollups.set(ACME_HQ, { total: sum, days: new Map([[TODAY, sum]]), lastDecision: 1 })
@@ -100,7 +100,7 @@ test('a router that is taken later has what was accepted until then, and gets wh
   expect(uploads(its)).toEqual([15, 15, 15])
 })
 
-test('a router that left the config, or was lost, has it too', async () => {
+test('a removed router and a lost one get accepted bytes too', async () => {
   const its = house()
   const { store, leases, ownership, clock } = its
   store.know(refOf('acme', 'long-gone'))
@@ -111,7 +111,7 @@ test('a router that left the config, or was lost, has it too', async () => {
   store.decisions.push(accepted(1, 10n, TODAY, refOf('acme', 'long-gone')), accepted(2, 1n))
   await clock.turn(INTERVAL_MS)
   expect(uploads(its)).toEqual([18, 11, 11])
-  // The tables are asked for what is elsewhere, and have both.
+  // Other routers are loaded from the tables, which have both.
   const sum = { upload: 1n, download: 2n }
   store.rollups.set(ACME_HQ, { total: sum, days: new Map([[TODAY, sum]]), lastDecision: 2 })
   const gone = { upload: 10n, download: 2n }
@@ -124,7 +124,7 @@ test('a router that left the config, or was lost, has it too', async () => {
   expect(uploads(its)).toEqual([18, 11, 11])
 })
 
-test('of a tenant that is not here nothing is shown', async () => {
+test('bytes of a tenant that is not here are not shown', async () => {
   const its = house()
   await begin(its)
   its.store.decisions.push(accepted(1, 10n, TODAY, refOf('other', 'hq')), accepted(2, 3n))

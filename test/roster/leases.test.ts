@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-/** An owner that has what it gained until it loses it, or lets go of it. */
+/** An owner that keeps what it gained until it loses or forgets it. */
 class FakeOwner implements Owner {
   readonly has = new Map<RouterKey, number>()
   readonly lost: RouterKey[] = []
@@ -63,7 +63,7 @@ function owning() {
 }
 
 describe('the routers that are wanted', () => {
-  it('are taken where nobody has them, with their epochs', async () => {
+  it('are taken if nobody has them, with their epochs', async () => {
     const { leases, owner, ownership } = owning()
     leases.take(ACME_SPARE)
     await ownership.want(BOTH)
@@ -95,7 +95,7 @@ describe('the routers that are wanted', () => {
     expect(owner.has).toEqual(new Map([[ACME_HQ, 1]]))
   })
 
-  it('that can not be begun with are given back, and taken with the next turn', async () => {
+  it('that cannot be opened are given back, and taken with the next turn', async () => {
     const { leases, owner, ownership, clock } = owning()
     owner.gaining = gone()
     await expect(ownership.want(HQ)).rejects.toThrow('gone')
@@ -116,7 +116,7 @@ describe('the routers that are held', () => {
     expect(leases.asked).toEqual(['renew', 'renew', 'renew', 'renew'])
   })
 
-  it('are gone on with where the database is away, which is logged once, and once when it is back', async () => {
+  it('are kept while the database is away, which is logged once, and once when it is back', async () => {
     const { leases, owner, ownership, clock, lines } = owning()
     await ownership.want(HQ)
     leases.answering = gone()
@@ -128,7 +128,7 @@ describe('the routers that are held', () => {
     expect(lines.messages).toEqual(['leases cannot be renewed; reading goes on', 'leases are kept again'])
   })
 
-  it('are lost where another daemon has taken them, each once', async () => {
+  it('are lost if another daemon has taken them, each once', async () => {
     const { leases, owner, ownership, clock } = owning()
     await ownership.want(BOTH)
     leases.take(ACME_HQ)
@@ -150,7 +150,7 @@ describe('the routers that are held', () => {
     expect(owner.has.size).toBe(1)
   })
 
-  it('are not taken anew before they have been lost', async () => {
+  it('are not taken again before their loss was handled', async () => {
     const { leases, owner, ownership, clock } = owning()
     await ownership.want(HQ)
     leases.take(ACME_HQ)
@@ -166,7 +166,7 @@ describe('the routers that are held', () => {
     expect(owner.has).toEqual(new Map([[ACME_HQ, 3]]))
   })
 
-  it('are lost by a commit that is told of it while they are being gained', async () => {
+  it('are lost if a commit finds that while they are being gained', async () => {
     const { owner, ownership, clock } = owning()
     const { promise, release } = held(undefined)
     owner.gaining = promise
@@ -180,8 +180,8 @@ describe('the routers that are held', () => {
   })
 })
 
-describe('a router that is not wanted any more', () => {
-  it('is kept as long as something of it waits for its commit, and given back then', async () => {
+describe('a router that is no longer wanted', () => {
+  it('is kept while something of it waits for a commit, and then given back', async () => {
     const { leases, owner, ownership, clock } = owning()
     await ownership.want(BOTH)
     await ownership.want(HQ)
@@ -193,7 +193,7 @@ describe('a router that is not wanted any more', () => {
     expect(ownership.isHeld(ACME_SPARE)).toBe(false)
   })
 
-  it('begins anew at another epoch where it is wanted again after it was let go of', async () => {
+  it('is taken again with another epoch if it is wanted again after it was forgotten', async () => {
     const { owner, ownership } = owning()
     await ownership.want(BOTH)
     await ownership.want(HQ)
@@ -203,7 +203,7 @@ describe('a router that is not wanted any more', () => {
   })
 })
 
-it('at the stop, others can take all of them at once', async () => {
+it('others can take all of them at once after the stop', async () => {
   const { leases, ownership } = owning()
   await ownership.want(BOTH)
   await ownership.release()
@@ -212,7 +212,7 @@ it('at the stop, others can take all of them at once', async () => {
   expect(leases.asked.filter(it => it === 'release')).toHaveLength(1)
 })
 
-it('a process with the same id that was started later is told of once, within a quarter of a lease', async () => {
+it('a process with the same id that was started later is reported once, within a quarter of a lease', async () => {
   const { leases, ownership, superseded, clock } = owning()
   await ownership.want(HQ)
   const newest = { host: 'copy', startedAt: new Date('2026-03-01T00:00:02Z') }

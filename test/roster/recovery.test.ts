@@ -20,7 +20,7 @@ async function live(readings: number, epoch = 1) {
   return { scene, hq, records: scene.journal.appended }
 }
 
-/** What the journal tells, and what it is told. */
+/** A recovery from these records, and what it notes in the journal. */
 async function recovering(...records: readonly (readonly JournalRecord[])[]) {
   const forgotten: RouterKey[] = []
   const committed: (readonly [RouterKey, number, number])[] = []
@@ -36,7 +36,7 @@ async function recovering(...records: readonly (readonly JournalRecord[])[]) {
   return { recovery, forgotten, committed }
 }
 
-/** A book that goes on with what was inherited. */
+/** A book that continues with what was recovered. */
 async function bookFrom(
   recovery: JournalRecovery,
   router: RouterKey,
@@ -65,7 +65,7 @@ describe('what the journal holds', () => {
     }
   })
 
-  it('is counted on by the next reading, as if nothing had happened', async () => {
+  it('is continued by the next reading, as if nothing had happened', async () => {
     const { scene, hq, records } = await live(3)
     const { recovery } = await recovering(records)
     const book = await bookFrom(recovery, hq)
@@ -76,7 +76,7 @@ describe('what the journal holds', () => {
     expect(book.rollup.day('2026-03-01')).toEqual({ upload: 300n, download: 0n })
   })
 
-  it('is the same from a checkpoint, which has all before it', async () => {
+  it('is the same from a checkpoint, which has everything before it', async () => {
     const { scene, hq, records } = await live(3)
     const checkpoints = [...scene.books.checkpoints()]
     const { recovery } = await recovering(records, checkpoints)
@@ -88,7 +88,7 @@ describe('what the journal holds', () => {
     expect(book.rollup.total).toEqual(other.rollup.total)
   })
 
-  it('of a checkpoint that was committed in part is the rest of it', async () => {
+  it('is the rest of a checkpoint that was committed in part', async () => {
     const { scene, hq, records } = await live(2)
     scene.books.get(hq)?.offer()
     await scene.clock.turn(1_000)
@@ -99,7 +99,7 @@ describe('what the journal holds', () => {
     expect((await bookFrom(recovery, hq, 2, 1)).position).toBe(3)
   })
 
-  it('is given up from where another daemon has read the router, with its bytes', async () => {
+  it('is unapplied, with its bytes, if another daemon has read the router', async () => {
     const { hq, records } = await live(3)
     const { recovery } = await recovering(records)
     const recovered = await recovery.of(hq, { epoch: 2, position: 9 })
@@ -107,7 +107,7 @@ describe('what the journal holds', () => {
     expect(recovered.unapplied).toEqual({ readings: 3, bytes: { upload: 300n, download: 0n } })
   })
 
-  it('is nothing where it was recorded as discarded before', async () => {
+  it('is nothing if it was recorded as discarded before', async () => {
     const { hq, records } = await live(3)
     const { recovery } = await recovering(records, [{ kind: 'forgotten', router: hq, epoch: 1, position: 3 }])
     for (const standing of [NEVER, { epoch: 2, position: 9 }])
@@ -116,7 +116,7 @@ describe('what the journal holds', () => {
 })
 
 describe('what is left of a router', () => {
-  it('is what could be applied and what could not, whichever way it was journaled', async () => {
+  it('is what can be applied and what cannot, however it was journaled', async () => {
     const { scene, hq, records } = await live(3)
     const nothing = { readings: 0, bytes: { upload: 0n, download: 0n } }
     const all = { readings: 3, bytes: { upload: 300n, download: 0n } }
@@ -128,18 +128,18 @@ describe('what is left of a router', () => {
     expect(allUnapplied(await checkpointed.recovery.of(hq, NEVER))).toEqual(all)
   })
 
-  it('is gone with its taking, and the journal is told only where it is done with', async () => {
+  it('is gone when the router is recovered, and the journal notes it', async () => {
     const { hq, records } = await live(1)
     const { recovery, forgotten, committed } = await recovering(records)
     recovery.markRecovered(hq, { epoch: 2, position: 7 })
     expect([recovery.routers, forgotten, committed]).toEqual([[], [], [[hq, 2, 7]]])
     expect((await recovery.of(hq, NEVER)).records).toEqual([])
-    recovery.forget(hq)
+    recovery.markDone(hq)
     expect(forgotten).toEqual([hq])
   })
 })
 
-it('an event of discarded readings tells how many, why, and their bytes', () => {
+it('an event of discarded readings has their number, reason and bytes', () => {
   const left = { readings: 3, bytes: { upload: 300n, download: 7n } }
   expect(discardedOf(refOf('acme', 'hq'), left, 'removed', BEGINNING)).toEqual({
     ...{ tenant: 'acme', router: 'hq', at: BEGINNING },

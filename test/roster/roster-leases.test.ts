@@ -57,7 +57,7 @@ describe('a router that another daemon reads', () => {
     expect(bytesOf(its)).toBe(5)
   })
 
-  it('is looked up as often as the tables change', async () => {
+  it('is loaded as often as the tables change', async () => {
     const its = house()
     const { leases, store, apply, run } = its
     leases.take(ACME_HQ)
@@ -72,7 +72,7 @@ describe('a router that another daemon reads', () => {
     expect(bytesOf(its)).toBe(8)
   })
 
-  it('keeps what was credited to it while it has not moved', async () => {
+  it('keeps credited bytes while it is not committed', async () => {
     const its = house()
     const { leases, store, apply, run } = its
     leases.take(ACME_HQ)
@@ -88,7 +88,7 @@ describe('a router that another daemon reads', () => {
     expect(bytesOf(its)).toBe(108)
   })
 
-  it('is taken once it is free, and goes on from what the database has', async () => {
+  it('is gained once it is free, and continues from what the database has', async () => {
     const its = house()
     const { leases, store, apply, hosts, run, scene } = its
     leases.take(ACME_HQ)
@@ -107,8 +107,8 @@ describe('a router that another daemon reads', () => {
   })
 })
 
-describe('a router that was taken over', () => {
-  it('is dropped, and what waited is recorded as discarded with its bytes', async () => {
+describe('a lost router', () => {
+  it('is forgotten, and what waited is recorded as discarded with its bytes', async () => {
     const its = house()
     const { leases, store, recovery, apply, run, tenant, links, lines, poller } = its
     await apply(BOTH)
@@ -131,7 +131,7 @@ describe('a router that was taken over', () => {
     expect(bytesOf(its)).toBe(0)
   })
 
-  it('is dropped when a commit tells of it, too, and taken back when it is free again', async () => {
+  it('is forgotten also if a commit finds the loss, and gained again when it is free', async () => {
     const its = house()
     const { leases, ownership, apply, hosts, scene } = its
     await apply(BOTH)
@@ -144,7 +144,7 @@ describe('a router that was taken over', () => {
     expect(scene.books.get(ACME_HQ)?.epoch).toBe(3)
   })
 
-  it('keeps its bytes in the tenant’s total until the database is there again', async () => {
+  it('keeps its bytes in the tenant’s total until the database is back', async () => {
     const its = house()
     const { leases, store, ownership, apply, run } = its
     await apply(BOTH)
@@ -160,7 +160,7 @@ describe('a router that was taken over', () => {
     expect(bytesOf(its)).toBe(60)
   })
 
-  it('is told of later where the database is gone, as of the moment when it was lost', async () => {
+  it('is recorded as discarded after an outage of the database, with the time of the loss', async () => {
     const its = house()
     const { leases, store, recovery, ownership, apply, run, clock } = its
     await apply(BOTH)
@@ -180,7 +180,7 @@ describe('a router that was taken over', () => {
     expect(store.discarded).toHaveLength(1)
   })
 
-  it('is not gained again before what waited has been told', async () => {
+  it('is not gained again before what waited is recorded as discarded', async () => {
     const its = house()
     const { leases, store, recovery, ownership, apply, run, scene } = its
     await apply(BOTH)
@@ -200,7 +200,7 @@ describe('a router that was taken over', () => {
     expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
   })
 
-  it('has not lost what a commit without an answer had written', async () => {
+  it('keeps what a commit without an answer had written', async () => {
     const its = house()
     const { leases, store, ownership, apply, scene } = its
     await apply(BOTH)
@@ -216,7 +216,7 @@ describe('a router that was taken over', () => {
   })
 })
 
-describe('a router gained', () => {
+describe('a gained router', () => {
   it.each(['load', 'loadRollups', 'recordDiscarded'] as const)(
     'while the store fails is given back, and gained with the next turn: %s',
     async method => {
@@ -240,7 +240,7 @@ describe('a router gained', () => {
     },
   )
 
-  it('while what is elsewhere can not be seen is read all the same', async () => {
+  it('is read even while other routers cannot be loaded', async () => {
     const its = house()
     const { leases, store, apply, run, scene } = its
     leases.take(ACME_HQ)
@@ -253,7 +253,7 @@ describe('a router gained', () => {
     expect(leases.ours()).toContain(ACME_HQ)
   })
 
-  it('has what another daemon overtook recorded as discarded, the same at each try', async () => {
+  it('has its overtaken readings recorded as discarded, the same at each try', async () => {
     const its = house()
     const { leases, store, recovery, apply, run, clock } = its
     leases.take(ACME_HQ)
@@ -271,7 +271,7 @@ describe('a router gained', () => {
     expect(store.discarded).toEqual([{ ...refOf('acme', 'hq'), at: began, detail }])
   })
 
-  it('is not read where it left the config meanwhile, and is given back', async () => {
+  it('is not read if it was removed meanwhile, and is given back', async () => {
     const its = house()
     const { leases, store, apply, run, hosts, scene, clock } = its
     leases.take(ACME_HQ)
@@ -296,8 +296,8 @@ describe('a router gained', () => {
   })
 })
 
-describe('a router that was let go of and comes back before its lease is given back', () => {
-  it('begins anew at another epoch', async () => {
+describe('a forgotten router whose lease is not given back yet', () => {
+  it('is opened at another epoch if it comes back', async () => {
     const its = house()
     const { apply, scene, leases, hosts } = its
     await apply(BOTH)
@@ -309,7 +309,7 @@ describe('a router that was let go of and comes back before its lease is given b
     expect(hosts).toEqual(['hq.example', 'spare.example', 'hq.example'])
   })
 
-  it('is given back where it does not', async () => {
+  it('is given back if it does not come back', async () => {
     const its = house()
     const { apply, scene, leases, run } = its
     await apply(BOTH)
@@ -324,7 +324,7 @@ describe('a router that was let go of and comes back before its lease is given b
 })
 
 describe('a router that is lost while a config is being applied', () => {
-  it('is lost before or after it, and read by nobody twice', async () => {
+  it('is lost before or after that, and never read twice', async () => {
     const its = house()
     const { apply, store, leases, ownership, scene, clock, links } = its
     await apply(BOTH)
@@ -344,7 +344,7 @@ describe('a router that is lost while a config is being applied', () => {
 })
 
 describe('the first config', () => {
-  it('commits what the journal has of routers that left the config, and reads them no more', async () => {
+  it('commits what the journal has of removed routers, and does not read them', async () => {
     const before = new Scene()
     const departed = before.addRouter('gone')
     await before.clock.turn(1_000)
@@ -363,7 +363,7 @@ describe('the first config', () => {
     expect(scene.recorder.hasRouter(departed)).toBe(false)
   })
 
-  it('ends the sessions of routers that left it while no daemon ran, their tenants with them or not', async () => {
+  it('ends the sessions of routers that were removed while no daemon ran, with or without their tenants', async () => {
     const { apply, store, scene, links } = house()
     const before = new Scene()
     const read = before.addRouter('gone')
@@ -392,7 +392,7 @@ describe('the first config', () => {
     expect(scene.board.tenants()).not.toContain('bygone')
   })
 
-  it('gives up what another daemon has overtaken of routers that left the config, with its bytes', async () => {
+  it('discards what another daemon has overtaken of removed routers, with its bytes', async () => {
     const { apply, store, recovery, lines, clock } = house()
     store.know(refOf('acme', 'gone'))
     recovery.left.set(keyOf('acme', 'gone'), { records: [], unapplied: LEFT })
@@ -409,7 +409,7 @@ describe('the first config', () => {
     ])
   })
 
-  it('is not gone on with where that can not be recorded, and nothing is forgotten', async () => {
+  it('is not applied if that cannot be recorded, and nothing is forgotten', async () => {
     const its = house()
     const { apply, store, recovery } = its
     store.know(refOf('acme', 'gone'))
@@ -419,7 +419,7 @@ describe('the first config', () => {
     expect(recovery.forgotten).toEqual([])
   })
 
-  it('leaves what the journal has of routers in the config to their gain', async () => {
+  it('leaves what the journal has of configured routers until they are gained', async () => {
     const its = house()
     const { apply, recovery, leases } = its
     leases.take(ACME_HQ)
@@ -428,14 +428,14 @@ describe('the first config', () => {
     expect(recovery.routers).toEqual([ACME_HQ])
   })
 
-  it('is not gone on with where no lease can be asked for', async () => {
+  it('is not applied if no lease can be acquired', async () => {
     const { apply, leases } = house()
     leases.answering = gone()
     await expect(apply(BOTH)).rejects.toThrow('gone')
   })
 })
 
-it('a later config is applied though no lease can be asked for, and asked for with the next turn', async () => {
+it('a later config is applied even if no lease can be acquired, and the next turn acquires them', async () => {
   const { apply, leases, run, clock, hosts } = house()
   await apply(tenants({ acme: [router('hq')] }))
   leases.answering = gone()
@@ -447,7 +447,7 @@ it('a later config is applied though no lease can be asked for, and asked for wi
   expect(hosts).toEqual(['hq.example', 'spare.example'])
 })
 
-it('a router that left the config stays in the tenant’s total, though the database was just asked about it', async () => {
+it('a removed router stays in the tenant’s total, even if a query for other routers is under way', async () => {
   const its = house()
   const { apply, store, scene, clock } = its
   await apply(BOTH)
@@ -457,7 +457,7 @@ it('a router that left the config stays in the tenant’s total, though the data
   store.failing.set('loadOtherRouters', promise)
   const applied = apply(tenants({ acme: [router('spare'), router('new')] }))
   await clock.turn(0)
-  // The answer on its way leaves the router out, since it was still here when it was asked.
+  // The answer on its way leaves the router out, because it was still here when the query was sent.
   await scene.recorder.commit([ACME_HQ])
   release()
   await applied

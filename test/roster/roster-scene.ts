@@ -31,7 +31,7 @@ import { rethrow } from '../runtime/rethrow.ts'
 
 export const LEASE_MS = 15_000
 const LOOK_MS = 30_000
-/** For a poll under way when its router leaves. */
+/** For a poll under way when its router is removed. */
 const GRACE_MS = 3_000
 export const ACME_HQ = keyOf('acme', 'hq')
 export const ACME_SPARE = keyOf('acme', 'spare')
@@ -52,14 +52,14 @@ export class FakeRosterStore implements RosterStore {
   readonly stored = new Map<RouterKey, StoredRouter>()
   readonly rollups = new Map<RouterKey, StoredRollup>()
   readonly services = new Map<RouterKey, StoredOtherRouter['services']>()
-  /** Those that nobody has committed since they were asked for. */
+  /** Other routers without a commit since they were loaded. */
   readonly unmoved = new Set<RouterKey>()
   readonly discarded: DiscardedReadings[] = []
   readonly decisions: StoredDecision[] = []
   removed: Removed = { tenants: [], routers: [] }
-  /** What each method waits for, or fails by. */
+  /** What each method waits for, or fails with. */
   answering: Promise<void> = Promise.resolve()
-  /** What these alone wait for, or fail by. */
+  /** What single methods wait for, or fail with. */
   readonly failing = new Map<keyof RosterStore, Promise<void>>()
 
   async syncConfig(tenants: readonly SyncedTenant[]): Promise<void> {
@@ -142,11 +142,11 @@ export class FakeRosterStore implements RosterStore {
 
 /** Leases of a database that other daemons use as well. */
 export class FakeLeases implements Leases {
-  /** Whose each router is; ours where the daemon is `us`. */
+  /** The owner of each router; `us` is this daemon. */
   readonly holders = new Map<RouterKey, { readonly owner: string; readonly epoch: number }>()
   readonly asked: string[] = []
   answering: Promise<void> = Promise.resolve()
-  /** Who was started later with our id. */
+  /** A process that was started later with our id. */
   newest: NewerDaemon | undefined
 
   async acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>> {
@@ -206,7 +206,7 @@ const NOTHING: RecoveredRouter = {
   unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } },
 }
 
-/** What is left of routers, as the test says. */
+/** A recovery of what the test puts there. */
 export class FakeRecovery implements Recovery {
   readonly left = new Map<RouterKey, RecoveredRouter>()
   readonly takings: RouterKey[] = []
@@ -225,13 +225,13 @@ export class FakeRecovery implements Recovery {
     this.left.delete(router)
   }
 
-  forget(router: RouterKey): void {
+  markDone(router: RouterKey): void {
     this.forgotten.push(router)
     this.left.delete(router)
   }
 }
 
-/** The roster with all that it keeps in step, on routers that answer at once. */
+/** A roster with its parts, and routers that answer at once. */
 export function openHouse() {
   const scene = new Scene()
   const { clock, recorder, board } = scene
@@ -273,7 +273,7 @@ export function openHouse() {
     await clock.turn(0)
     return restartNeeded
   }
-  /** The lease's turns and the looks at what is elsewhere go on by themselves from now on. */
+  /** Starts the leases' turns and the roster's looks. */
   const run = () => {
     ownership.start()
     roster.start()
@@ -286,7 +286,7 @@ export function openHouse() {
     expect(clock.sleepers).toBe(0)
   }
   const tenant = (name: string) => board.snapshot(tenantId(name), clock.now())
-  /** Of the connections, the one that is up. */
+  /** The connection that is up. */
   const links = () => device.links.filter(link => !link.isClosed).length
   return {
     ...{ scene, clock, poller, store, recovery, leases, ownership, roster, stopping, lines, hosts, device },

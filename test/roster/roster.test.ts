@@ -16,7 +16,7 @@ function house() {
 }
 
 describe('the first config', () => {
-  it('is in the database, recorded and polled, each tenant beginning with what is stored of it', async () => {
+  it('is in the database, recorded and polled, and each tenant starts with its stored numbers', async () => {
     const { apply, store, poller, tenant, hosts } = house()
     const sum = { upload: 3n, download: 4n }
     store.rollups.set(keyOf('other', 'a'), {
@@ -59,7 +59,7 @@ describe('a changed config', () => {
     expect(poller.health(keyOf('two', 'hq'))?.state).toBe('online')
   })
 
-  it('connects anew to a router at another address, and goes on with its ledger', async () => {
+  it('connects again to a router at another address, and keeps its ledger', async () => {
     const { apply, store, hosts, device } = house()
     await apply(tenants({ acme: [router('hq')] }))
     await apply(tenants({ acme: [router('hq').replace('hq.example', 'new.example')] }))
@@ -68,7 +68,7 @@ describe('a changed config', () => {
     expect(store.loaded).toEqual([ACME_HQ])
   })
 
-  it('keeps the connection where only a router’s name or terms are new', async () => {
+  it('keeps the connection if only a router’s name or terms are new', async () => {
     const { apply, hosts, tenant } = house()
     await apply(tenants({ acme: [router('hq')] }))
     await apply(tenants({ acme: [router('hq', 'name: Head office, plausible_rate: 1Gbps')] }))
@@ -102,7 +102,7 @@ describe('a changed config', () => {
     expect(tenant('other')?.stats).toMatchObject({ day: '2026-03-02', bytes: { total: { used: 7 } } })
   })
 
-  it('tells which of its keys take a restart, however often it is reloaded until there was one', async () => {
+  it('returns the keys that need a restart, at each reload until there is one', async () => {
     const { apply } = house()
     const before = tenants({})
     expect(await apply(before)).toEqual([])
@@ -114,7 +114,7 @@ describe('a changed config', () => {
   })
 })
 
-describe('a database that is gone', () => {
+describe('a database that is away', () => {
   it('leaves everything as it was, and the next try does all of it', async () => {
     const { apply, store, poller, tenant, hosts, scene } = house()
     await apply(tenants({ acme: [router('hq')] }))
@@ -133,7 +133,7 @@ describe('a database that is gone', () => {
     expect([...scene.recorder.pending().keys()]).toContain(ACME_HQ)
   })
 
-  it('leaves a router that was to come back as it was: forgotten with its last commit', async () => {
+  it('leaves a returning router as it was: it is forgotten with its last commit', async () => {
     const { apply, store, scene } = house()
     await apply(tenants({ acme: [router('hq')] }))
     await apply(tenants({ acme: [] }))
@@ -145,7 +145,7 @@ describe('a database that is gone', () => {
 })
 
 describe('a router that comes back', () => {
-  it('has its ledger still, though its last commit ends while the database is asked for the others', async () => {
+  it('keeps its ledger, even if its last commit ends while the others are loaded', async () => {
     const { apply, store, scene, clock, tenant } = house()
     await apply(tenants({ acme: [router('hq')] }))
     await apply(tenants({ acme: [] }))
@@ -163,7 +163,7 @@ describe('a router that comes back', () => {
     expect([...scene.recorder.pending().keys()]).toEqual([ACME_HQ])
   })
 
-  it('is loaded from the database where its last commit is done', async () => {
+  it('is loaded from the database if its last commit is done', async () => {
     const { apply, store, scene } = house()
     await apply(tenants({ acme: [router('hq')] }))
     await apply(tenants({ acme: [] }))
