@@ -2,47 +2,47 @@ import type { Day } from './calendar.ts'
 import type { RouterId, SessionId, TenantId } from './ids.ts'
 import type { Service } from './reading.ts'
 
-/** What alerts are about, by what rules. The shapes that end in `Json` are the JSON itself, for the feed, HTTP and webhooks. */
+/* Alerts and their rules. The types that end in `Json` are the JSON itself, for the feed, HTTP and webhooks. */
 
 export const ALERT_SCOPES = ['user', 'router', 'tenant'] as const
-/** Of whom: each subscriber, each router, or the tenant as a whole. */
+/** The subjects of a rule: each subscriber, each router, or the tenant as a whole. */
 export type AlertScope = (typeof ALERT_SCOPES)[number]
 
 export const ALERT_PERIODS = ['day', 'month'] as const
-/** The tenant's (docs/accounting.md rule 16). */
+/** A day or month of the tenant (docs/accounting.md rule 16). */
 export type AlertPeriod = (typeof ALERT_PERIODS)[number]
 
-/** Of all that a subject uses in a period, up and down, at which an alert is due. */
+/** The usage of a subject in a period, upload and download together, at which an alert is due. */
 export interface UsageLimit {
   /** Bytes. */
   readonly threshold: number
-  /** Bytes; what the threshold is a share of. Absent where it is an amount of its own. */
+  /** Bytes of which the threshold is a share. Absent if the threshold is an amount. */
   readonly quota: number | undefined
 }
 
-/** Fires once for each subject in each period that it used so much in. */
+/** Fires once for each subject and each period in which it used that much. */
 export interface UsageRule {
   readonly kind: 'usage'
-  /** The rule's own, unique within its tenant. A rule that is changed and keeps its id does not fire again. */
+  /** Unique within the tenant. A rule that changes and keeps its id does not fire again. */
   readonly id: string
   readonly scope: AlertScope
   readonly period: AlertPeriod
-  /** For each subject that has none of its own; absent: for nobody else. */
+  /** The limit of subjects without a particular one; absent if they have none. */
   readonly usual: UsageLimit | undefined
-  /** By subject. */
+  /** Limits by subject. */
   readonly particular: ReadonlyMap<string, UsageLimit>
 }
 
-/** Fires once for each outage of a router, and tells when it ends. */
+/** Fires once for each outage of a router, and reports when it ends. */
 export interface OutageRule {
   readonly kind: 'router_offline'
   readonly id: string
-  /** For how long it was not read. */
+  /** Milliseconds without a reading after which it fires. */
   readonly afterMs: number
 }
 
 export const SESSION_ALERTS = ['session_stalled', 'session_uncounted'] as const
-/** Of sessions without a byte for long (rule 13), or without counters for as long (rule 27). */
+/** Sessions that moved no byte for a long time (rule 13), or had no counters for as long (rule 27). */
 export type SessionAlertKind = (typeof SESSION_ALERTS)[number]
 
 /** Fires once a day for each subscriber, or each router, that has such a session. */
@@ -53,37 +53,38 @@ export interface SessionRule {
 }
 
 export type AlertRule = UsageRule | OutageRule | SessionRule
-/** `more`: of one router there were more alerts than are told one by one. */
+/** `more`: one router had more alerts than are sent one by one. */
 export type AlertKind = AlertRule['kind'] | 'more'
 
-/** A tenant's rules, and which of its webhooks hear of what. */
+/** A tenant's rules, and which of its webhooks get the alerts of which rules. */
 export interface AlertTerms {
   readonly tenant: TenantId
   readonly rules: readonly AlertRule[]
   readonly webhooks: readonly { readonly id: string; readonly rules: ReadonlySet<string> }[]
 }
 
-/** One of the tenant's days or months, as far as it can have usage yet. */
+/** One of the tenant's days or months, up to now. */
 export interface Span {
   /** `2026-11-26` or `2026-11` */
   readonly name: string
-  /** Its first day, and the last one that is to be looked at. */
+  /** The first day, and the last one that can have usage yet. */
   readonly fromDay: string
   readonly toDay: string
 }
 
-/** A rule, and a period to judge by it. */
+/** A usage rule and a period to check. */
 export interface DueUsage {
   readonly rule: UsageRule
   readonly span: Span
 }
 
+/** A session rule and a day to check. */
 export interface DueSession {
   readonly rule: SessionRule
   readonly day: Day
 }
 
-/** A router that tells nothing, and since when. */
+/** A router that is not read, and since when. */
 export interface Outage {
   readonly rule: OutageRule
   readonly router: RouterId
@@ -92,31 +93,31 @@ export interface Outage {
   readonly error: string | undefined
 }
 
-/** A router whose outage, if it had one, may be over. */
+/** A router whose outage, if there was one, may be over. */
 export interface Recovery {
   readonly router: RouterId
-  /** Absent: it is not to be read any more. */
+  /** Absent if it is not read any more. */
   readonly lastReadingAt: Date | undefined
 }
 
 interface AlertJsonBase {
-  /** Grows with time. The tenant's own: another one has the same. */
+  /** Grows with time. It is unique within a tenant only. */
   readonly id: number
   readonly rule: string
   readonly scope: AlertScope
-  /** A username, a router's id, or the tenant's. */
+  /** A username, a router's id, or the tenant's id. */
   readonly subject: string
-  /** The tenant's month or day, `2026-11` or `2026-11-26`; of an outage its begin, of `more` when it was, as instants. */
+  /** The tenant's month or day, `2026-11` or `2026-11-26`; an instant for an outage (its begin) and for `more`. */
   readonly period: string
   readonly fired_at: string
-  /** Only an outage ends. */
+  /** `null` for all alerts but outages that are over. */
   readonly ended_at: string | null
 }
 
 export type AlertJson =
   | (AlertJsonBase & {
       readonly kind: 'usage'
-      /** Bytes: as much as it was when it fired. */
+      /** Bytes at the time when it fired. */
       readonly detail: { readonly used: number; readonly threshold: number; readonly quota: number | null }
     })
   | (AlertJsonBase & {
@@ -125,7 +126,7 @@ export type AlertJson =
     })
   | (AlertJsonBase & {
       readonly kind: SessionAlertKind
-      /** The first that was found. */
+      /** The first session that was found. */
       readonly detail: {
         readonly router: RouterId
         readonly username: string
@@ -135,11 +136,11 @@ export type AlertJson =
     })
   | (AlertJsonBase & {
       readonly kind: 'more'
-      /** Of the rule, about subscribers of the router, in addition to those that were told one by one. */
+      /** Number of alerts of the rule about subscribers of the router, besides those that were sent one by one. */
       readonly detail: { readonly count: number }
     })
 
-/** An alert, and whose it is. */
+/** An alert and its tenant. */
 export interface TenantAlert {
   readonly tenant: TenantId
   readonly alert: AlertJson

@@ -1,4 +1,4 @@
-/** Bytes by direction. Upload is from the subscriber, download to them. Safe integers, 0 or more. */
+/** Bytes by direction: upload from the subscriber, download to them. Safe integers, 0 or more. */
 export interface Bytes {
   readonly upload: number
   readonly download: number
@@ -30,10 +30,10 @@ export function isNothing(bytes: Bytes): boolean {
   return bytes.upload === 0 && bytes.download === 0
 }
 
-/** Beyond it, one more delta could make a sum inexact. */
+/** Beyond this, one more delta could make a sum inexact. */
 const SAFE_SUM = 2 ** 52
 
-/** A sum of many bytes, in numbers as long as they are exact. */
+/** A sum of many bytes that uses numbers as long as they are exact. */
 export class Total {
   #upload = 0
   #download = 0

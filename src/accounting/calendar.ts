@@ -1,4 +1,4 @@
-/** One day of a tenant: 23, 24 or 25 hours long, and never beginning but on a quarter of an hour of UTC. */
+/** One day of a tenant: 23, 24 or 25 hours long. It begins at a quarter of an hour of UTC. */
 export interface Day {
   /** `2026-11-24` */
   readonly name: string
@@ -6,7 +6,7 @@ export interface Day {
   readonly endMs: number
 }
 
-/** Every zone's offset from UTC is a multiple of this (docs/accounting.md rule 17), so days begin only there. */
+/** Every zone's offset from UTC is a multiple of this (docs/accounting.md rule 17), so days begin at multiples of it. */
 export const QUARTER_HOUR_MS = 15 * 60_000
 
 /** Longer than any day: Antarctica's stations have set their clocks back by three hours. */
@@ -14,17 +14,17 @@ const SEARCH_MS = 30 * 60 * 60_000
 
 const DAY_MS = 24 * 60 * 60_000
 
-/** Days of UTC whose days are remembered: a router's first reading can have many sessions that are months old. */
+/** Number of UTC days in memory. A router's first reading can have many sessions that are months old. */
 const REMEMBERED = 2_000
 
-/** A tenant's days in its own zone (rule 16). Remembers the days it was asked for, since asking Intl is slow. */
+/** A tenant's days in its own zone (rule 16). Found days are kept in memory, because Intl is slow. */
 export class Calendar {
   readonly timezone: string
   readonly #format: Intl.DateTimeFormat
-  /** By the day of UTC, which each of them has a part in. */
+  /** The tenant's days that overlap a UTC day, by its number since 1970. */
   readonly #known = new Map<number, readonly Day[]>()
 
-  /** @throws RangeError where `timezone` is no IANA zone that this machine knows */
+  /** @throws RangeError if this machine knows no IANA zone `timezone` */
   constructor(timezone: string) {
     this.timezone = timezone
     this.#format = new Intl.DateTimeFormat('en-US', {
@@ -37,7 +37,7 @@ export class Calendar {
     })
   }
 
-  /** @param ms milliseconds since 1970 */
+  /** The day at an instant. @param ms milliseconds since 1970 */
   dayAt(ms: number): Day {
     const utcDay = Math.floor(ms / DAY_MS)
     const days = this.#known.get(utcDay) ?? []
@@ -50,7 +50,7 @@ export class Calendar {
   }
 
   /**
-   * The day of that name; where the zone never had it (Samoa's 2011-12-30), the one after it.
+   * The day with that name, or the next one if the zone never had it (Samoa's 2011-12-30).
    * @param name `2026-11-24`
    */
   dayNamed(name: string): Day {
@@ -76,7 +76,7 @@ export class Calendar {
   }
 }
 
-/** The first whole number in (low, high] for which `holds`, which stays true from there on. */
+/** The first whole number in (low, high] for which `holds` is true. It must be true for all numbers after that one. */
 function firstQuarter(low: number, high: number, holds: (at: number) => boolean): number {
   let before = low
   let at = high

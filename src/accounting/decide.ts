@@ -10,17 +10,29 @@ import { inOneGo, type Steps } from './steps.ts'
 import { Turn } from './turn.ts'
 import { withinReason } from './window.ts'
 
+/*
+ * The main file of `accounting/`. A ledger and a reading go in; a decision comes out: entries, events and growth. It is
+ * pure: the folder imports nothing but itself, reads no clock and does no I/O.
+ *
+ *     matching/    which open session a row belongs to
+ *     counting/    how many bytes a counter's value adds
+ *     turn/        what one reading does to the sessions of a ledger, by way of these two
+ *     columns/     the same in arrays, for rows that only grew; read this after the others
+ *     limits/      how many sessions, bindings and names a router may add
+ *     waiting/     what the database has not got yet of the decisions
+ */
+
 /**
  * Decides what a reading means, by the accounting rules (docs/accounting.md rules 1 to 13, and those of false rows).
- * Changes nothing; `adopt` moves the ledger on.
- * @param newId makes the id of a session that begins
- * @param room for sessions that begin; rows beyond it are left out
+ * Changes nothing; `adopt` makes the next ledger.
+ * @param newId makes the id of a new session
+ * @param room for new sessions; rows beyond it are left out
  */
 export function decide(...about: Parameters<typeof decideInSteps>): Decision {
   return inOneGo(decideInSteps(...about))
 }
 
-/** As `decide`, in steps of a row or so. */
+/** Does the same as `decide`, in steps of about one row. */
 export function* decideInSteps(
   ledger: Ledger,
   reading: Reading,
@@ -30,12 +42,12 @@ export function* decideInSteps(
 ): Steps<Decision> {
   const within = { ...reading, boot: withinReason(reading.boot) }
   if (isRepeated(ledger, reading)) return nothingNew(within, ledger.last?.away ?? NONE_AWAY)
-  const paired = yield* pair(ledger, within, terms)
-  const plain = onlyGrown(ledger, within, paired)
-  return plain ?? (yield* new Turn({ ledger, reading: within, paired, terms, newId, room }).decide())
+  const pairing = yield* pair(ledger, within, terms)
+  const plain = onlyGrown(ledger, within, pairing)
+  return plain ?? (yield* new Turn({ ledger, reading: within, pairing, terms, newId, room }).decide())
 }
 
-/** Whether it is the last reading once more, which must not decide what that reading left open. */
+/** Whether this is the last reading once more. It must not decide what that reading left undecided. */
 function isRepeated({ last }: Ledger, { at }: Reading): boolean {
   return last?.at.steadyMs === at.steadyMs && last.at.wall.getTime() === at.wall.getTime()
 }

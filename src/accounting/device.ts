@@ -1,6 +1,6 @@
 import type { Device, Moment, Window } from './reading.ts'
 
-/** An earlier router at the same address, as it was read last. */
+/** The last reading of a router that is away: another router answers at its address now. */
 export interface AwayReading {
   readonly device: Device
   readonly at: Moment
@@ -11,22 +11,28 @@ export interface AwayReading {
 
 export const NONE_AWAY: readonly AwayReading[] = []
 
-/** So many routers are remembered that took turns at one address: some places have a pair of them. */
+/** The most routers that are remembered for one address (docs/accounting.md rule 24). Pairs are common (VRRP). */
 const MOST_AWAY = 4
 
-/** What a router is known again by. */
+/** The key by which a router is recognised: its serial number, or its name if it has none. */
 export function deviceKey({ serial, identity }: Device): string {
   return serial === undefined ? `identity ${identity}` : `serial ${serial}`
 }
 
-/** @returns `undefined` where neither tells: a router that has no serial number may have been given another name */
+/**
+ * Whether two readings are of the same router.
+ * @returns `undefined` if it cannot be known: a router without a serial number may have got another name
+ */
 export function isSameDevice(before: Device, now: Device): boolean | undefined {
   if (before.serial !== undefined && now.serial !== undefined) return before.serial === now.serial
   if (before.identity === '' || now.identity === '') return true
   return before.identity === now.identity ? true : undefined
 }
 
-/** @param away those that were, the newest last */
+/**
+ * The routers that are away once `last` has been replaced by `now`.
+ * @param away those before, the newest last
+ */
 export function wentAway(
   away: readonly AwayReading[],
   last: AwayReading,

@@ -6,30 +6,30 @@ import type { SessionId } from './ids.ts'
 import type { Device, Moment, Service, Window } from './reading.ts'
 import { type Session, sessionOf } from './session.ts'
 
-/** Bytes and the span they were moved in, by our wall clock: (from, to] (docs/accounting.md rule 15). */
-export interface Counted {
+/** Bytes and the span in which they were moved, by our wall clock: (from, to] (docs/accounting.md rule 15). */
+export interface CountedSpan {
   readonly delta: Bytes
   readonly from: Date
   readonly to: Date
 }
 
 /**
- * `removed`: its router left the config. `router_changed`: another router answers at its address. In the order of the
- * journal's numbers for them.
+ * `removed`: its router was removed from the config. `router_changed`: another router answers at its address. The order
+ * is that of the journal's numbers for them.
  */
 export const END_REASONS = ['logout', 'reboot', 'removed', 'router_changed'] as const
 export type EndReason = (typeof END_REASONS)[number]
 
-export const NOTHING_COUNTED: readonly Counted[] = []
+export const NOTHING_COUNTED: readonly CountedSpan[] = []
 
 /**
- * What a reading does to one session, named as RADIUS accounting names it; `session` is what it is afterwards. One
- * that ends can have an `interim` entry before its `stop`.
+ * What a reading does to one session, with the names of RADIUS accounting. `session` is the session afterwards. A
+ * session that ends can have an `interim` entry before its `stop`.
  */
 export type Entry =
-  /** Nearly always one span; two where its counters were last known at different times. */
-  | { readonly kind: 'start'; readonly session: Session; readonly counted: readonly Counted[] }
-  | { readonly kind: 'interim'; readonly session: Session; readonly counted: readonly Counted[] }
+  /** `counted` nearly always has one span; two if the counters were last known at different times. */
+  | { readonly kind: 'start'; readonly session: Session; readonly counted: readonly CountedSpan[] }
+  | { readonly kind: 'interim'; readonly session: Session; readonly counted: readonly CountedSpan[] }
   | {
       readonly kind: 'stop'
       readonly session: Session
@@ -37,11 +37,11 @@ export type Entry =
       readonly lastSeenAt: Date
       readonly endTime: Date
       readonly reason: EndReason
-      /** The key of its router, where that one may be back. */
+      /** The key of its router, if that router may come back. */
       readonly device: string | undefined
     }
 
-/** All that was counted for one session so far was another's: it was joined to the other's interface. */
+/** Moves all bytes that were counted for one session to another, because they were counted on the other's interface. */
 export interface Move {
   readonly from: SessionId
   readonly to: SessionId
@@ -49,7 +49,7 @@ export interface Move {
 
 export const NO_MOVES: readonly Move[] = []
 
-/** In the order of the journal's numbers for them. */
+/** The kinds of events, in the order of the journal's numbers for them. */
 export const EVENT_KINDS = [
   ...(['reset', 'baseline', 'quarantine', 'reboot', 'stall', 'discarded', 'set_aside'] as const),
   ...([
@@ -67,26 +67,25 @@ export const EVENT_KINDS = [
 ] as const
 
 /**
- * What an operator should know of, row by row in `ledger_events`:
+ * What an operator should know, one row each in `ledger_events`:
  *
  *     reset              a counter began again at 0
- *     glitch             a counter, or a login, was wrong in some reading; `upload` and `download` are what was not
- *                        counted for it
- *     baseline           counting began where the counters were
- *     quarantine         more than a link can have carried, not counted
- *     reboot             the router's
- *     router_changed     another router answers at its address
- *     stall              a session that moves nothing
- *     uncounted          a session without counters
- *     unreadable         a row, or a counter, that is not written as it should be
- *     duplicate          one session in several rows of a reply
- *     impossible_uptime  a session older than its router
- *     moved              bytes that were counted for one account and are another's
- *     left_out           rows for which no session was opened, or static bindings whose counters are not kept, since the
+ *     glitch             a counter or a login was wrong in some readings; `upload` and `download` were not counted
+ *     baseline           counting began at the counters that were found
+ *     quarantine         more bytes than the link can have carried, which were not counted
+ *     reboot             the router rebooted
+ *     router_changed     another router answers at the address
+ *     stall              a session moves no bytes
+ *     uncounted          a session has no counters
+ *     unreadable         a row or a counter cannot be read
+ *     duplicate          a reply had several rows of one session
+ *     impossible_uptime  a session is older than its router
+ *     moved              bytes that were counted for one account belong to another
+ *     left_out           rows for which no session was opened, or static bindings whose counters are not kept, because the
  *                        router has more than its limits allow
- *     others             names beyond what a router may add to the daily tables in a day: their bytes are in `(others)`
- *     joined             events that one router had too many of, waiting for the database: how many of each kind
- *     discarded          readings that may not be recorded any more, since another daemon has read the router meanwhile
+ *     others             names beyond what a router may add to the daily tables in a day; their bytes are in `(others)`
+ *     joined             numbers of events by kind, because too many of one router waited for the database
+ *     discarded          readings that are not recorded, because another daemon has read the router meanwhile
  *     set_aside          what the database refused for itself, with its bytes and the reason
  */
 export interface LedgerEvent {
@@ -95,38 +94,38 @@ export interface LedgerEvent {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** Sessions by the number that a reading newly gave their rows, as they are after it. */
+/** Sessions after a reading, by the numbers that the reading gave to their rows. */
 export interface NumberedSessions {
   readonly by: object
   readonly sessions: ReadonlyMap<number, Session>
 }
 
-/** The outcome of one reading: all that the ledger, the snapshots and the database need of it. */
+/** The outcome of one reading: everything that the ledger, the snapshots and the database need from it. */
 export interface Decision {
   readonly service: Service
   readonly at: Moment
   readonly boot: Window
-  /** The router that answered; absent where none did, and no earlier reading knew it. */
+  /** The router that answered; absent if none did and no earlier reading knew it. */
   readonly device: Device | undefined
-  /** Whether it is another one than before. */
+  /** Whether it is another router than before. */
   readonly isReplaced: boolean
-  /** Those that answered at the address before, and may again. */
+  /** Routers that answered at the address before, and may answer again. */
   readonly away: readonly AwayReading[]
-  /** Of what was counted before this reading. */
+  /** Corrections of what was counted before this reading. */
   readonly moves: readonly Move[]
   readonly entries: readonly Entry[]
-  /** More `interim` entries, told in columns; absent where there are none. */
+  /** More `interim` entries, as columns; absent if there are none. */
   readonly growth?: Growth
-  /** Rows that no session was opened for; absent where there are none. Of no use to another process, as the next. */
+  /** Number of rows for which no session was opened; absent if there are none. It is not journaled. */
   readonly leftOut?: number
-  /** Absent where rows have no numbers. */
+  /** Absent if rows have no numbers. It is not journaled. */
   readonly numbered?: NumberedSessions
   readonly events: readonly LedgerEvent[]
   /** Static bindings whose counters moved, by name. */
   readonly bindings: Bindings
 }
 
-/** The bytes that a decision counted, of all its sessions. */
+/** The bytes that a decision counted, summed over all sessions. */
 export function countedBy({ entries, growth }: Decision): ByteSum {
   const total = new Total()
   for (const entry of entries)
@@ -134,11 +133,16 @@ export function countedBy({ entries, growth }: Decision): ByteSum {
   return growth ? addSums(growth.total, total.sum) : total.sum
 }
 
-const NOBODY: ReadonlySet<SessionId> = new Set()
+/** Number of sessions that begin with a decision. */
+export function startsOf({ entries }: Decision): number {
+  return entries.reduce((sum, { kind }) => sum + (kind === 'start' ? 1 : 0), 0)
+}
 
-/** The sessions that a decision tells one by one, and not as growth. */
-export function toldOneByOne({ entries, numbered }: Decision): ReadonlySet<SessionId> {
-  if (entries.length === 0 && !numbered?.sessions.size) return NOBODY
+const NO_SESSIONS: ReadonlySet<SessionId> = new Set()
+
+/** The sessions that a decision lists one by one, not as growth. */
+export function listedSessions({ entries, numbered }: Decision): ReadonlySet<SessionId> {
+  if (entries.length === 0 && !numbered?.sessions.size) return NO_SESSIONS
   const ids = new Set(entries.map(({ session }) => session.id))
   for (const { id } of numbered?.sessions.values() ?? []) ids.add(id)
   return ids
@@ -147,16 +151,17 @@ export function toldOneByOne({ entries, numbered }: Decision): ReadonlySet<Sessi
 type Interim = Extract<Entry, { kind: 'interim' }>
 
 /**
- * One of its sessions as an entry. Not to be asked for once it was adopted.
- * @param place of the session in the growth
+ * The entry of one session of a growth. Call it before the growth is adopted.
+ * @param index of the session in the growth
  * @param steadyMs of the reading
+ * @throws RangeError if the columns have no such session
  */
-export function entryOfGrowth(growth: Growth, place: number, steadyMs: number): Interim {
+export function entryOfGrowth(growth: Growth, index: number, steadyMs: number): Interim {
   const { columns, numbers, from, to } = growth
-  const number = numbers[place] ?? -1
+  const number = numbers[index] ?? -1
   const details = columns.details[number]
   if (!details) throw new RangeError(`no session has number ${number}`)
-  const delta = { upload: growth.upload[place] ?? 0, download: growth.download[place] ?? 0 }
+  const delta = { upload: growth.upload[index] ?? 0, download: growth.download[index] ?? 0 }
   const upload = (columns.upload[number] ?? 0) + delta.upload
   const download = (columns.download[number] ?? 0) + delta.download
   const session = sessionOf(details, { upload, download }, steadyMs)

@@ -1,4 +1,4 @@
-/** Items by a key, in their order; those without a key are in no group. */
+/** Groups items by a key, in their order. Items without a key are in no group. */
 export function groupBy<Item>(
   items: Iterable<Item>,
   keyOf: (item: Item) => string | undefined,

@@ -1,4 +1,4 @@
-/** Ids that can't be mistaken for one another. The one place where a cast makes a brand. */
+/** Ids that the compiler distinguishes. This is the only file with casts, because only a cast makes a brand. */
 
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
@@ -7,7 +7,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name }
 export type TenantId = Branded<'TenantId'>
 /** A router's `id` in the config, unique within its tenant; same alphabet as a tenant's. */
 export type RouterId = Branded<'RouterId'>
-/** A router among those of all tenants, `tenant/router`: the key of maps. */
+/** The key of a router among all tenants: `tenant/router`. */
 export type RouterKey = Branded<'RouterKey'>
 /** A session's UUID (version 7, so that ids grow with time), made by the daemon that first saw it. */
 export type SessionId = Branded<'SessionId'>
@@ -19,13 +19,13 @@ export function isConfigId(value: string): boolean {
   return CONFIG_ID.test(value)
 }
 
-/** @throws RangeError where `value` is no config id */
+/** @throws RangeError if `value` is no config id */
 export function tenantId(value: string): TenantId {
   if (!isConfigId(value)) throw new RangeError(`not a tenant id: ${JSON.stringify(value)}`)
   return value as TenantId
 }
 
-/** @throws RangeError where `value` is no config id */
+/** @throws RangeError if `value` is no config id */
 export function routerId(value: string): RouterId {
   if (!isConfigId(value)) throw new RangeError(`not a router id: ${JSON.stringify(value)}`)
   return value as RouterId

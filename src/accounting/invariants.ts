@@ -5,15 +5,15 @@ import type { RouterKey } from './ids.ts'
 import type { GrowthShare, Shares } from './spread.ts'
 
 /**
- * Something that the recorded numbers rest on does not hold. It is a bug, so no caller handles it: it ends the process,
- * and the next one goes on from the journal and the database.
+ * A broken invariant that the recorded numbers rest on. It is a bug, so no caller handles it. It ends the process, and
+ * the next process continues from the journal and the database.
  */
 export class BrokenInvariant extends Error {
   override readonly name = 'BrokenInvariant'
 
   /**
-   * @param invariant what should hold, in words
-   * @param values by which it does not
+   * @param invariant the rule that is broken, in words
+   * @param values that break it
    */
   constructor(router: RouterKey, invariant: string, values: Readonly<Record<string, number | bigint>>) {
     const parts = Object.entries(values).map(([name, value]) => `${name} ${value}`)
@@ -22,16 +22,16 @@ export class BrokenInvariant extends Error {
 }
 
 const COUNTED = 'counted bytes are whole and not negative'
-const ONE_PLACE = 'growth has one place for each session'
+const ONE_ELEMENT = 'growth has one element for each session'
 const SHARES_ADD_UP = 'the shares of a delta add up to the delta'
 const NOT_NEGATIVE = 'sums are not negative'
 
-/** Each of the router's decisions has a position after the one before it. @throws BrokenInvariant */
+/** Checks that a decision's position is after the previous one. @throws BrokenInvariant */
 export function checkPosition(router: RouterKey, before: number, after: number): void {
   if (!(after > before)) throw new BrokenInvariant(router, 'positions only grow', { before, after })
 }
 
-/** Two positions that should be the same. @param invariant that says so. @throws BrokenInvariant */
+/** Checks that two positions are the same. @param invariant the rule, in words. @throws BrokenInvariant */
 export function checkSamePosition(
   router: RouterKey,
   invariant: string,
@@ -42,8 +42,8 @@ export function checkSamePosition(
 }
 
 /**
- * What a reading counted is whole bytes, none of them negative, and its growth has one place for each session of the
- * columns that grew, and the sum of these places. Looks at each entry and place once.
+ * Checks that counted bytes are whole and not negative, that the growth has one element for each session of the columns
+ * that grew, and that its total is their sum. Looks at each entry and element once.
  * @throws BrokenInvariant
  */
 export function checkDecision(router: RouterKey, { entries, growth }: Decision): void {
@@ -64,24 +64,24 @@ function isCounted(bytes: number): boolean {
 function checkGrowth(router: RouterKey, { columns, numbers, upload, download, total }: Growth): void {
   const { length } = numbers
   if (upload.length !== length || download.length !== length)
-    throw new BrokenInvariant(router, ONE_PLACE, {
+    throw new BrokenInvariant(router, ONE_ELEMENT, {
       ...{ sessions: length, upload: upload.length, download: download.length },
     })
   const sum = new Total()
-  for (let place = 0; place < length; place++) {
-    const number = numbers[place] ?? -1
-    const byUpload = upload[place] ?? -1
-    const byDownload = download[place] ?? -1
+  for (let index = 0; index < length; index++) {
+    const number = numbers[index] ?? -1
+    const byUpload = upload[index] ?? -1
+    const byDownload = download[index] ?? -1
     if (columns.details[number] === undefined)
       throw new BrokenInvariant(router, 'growth is of sessions that the columns have', { number })
     if (!isCounted(byUpload) || !isCounted(byDownload))
       throw new BrokenInvariant(router, COUNTED, { upload: byUpload, download: byDownload })
     sum.add(byUpload, byDownload)
   }
-  checkSums(router, 'the places of a growth add up to its total', total, sum.sum)
+  checkSums(router, 'the elements of a growth add up to its total', total, sum.sum)
 }
 
-/** The shares of each delta add up to the delta, and none is negative. @throws BrokenInvariant */
+/** Checks that the shares of each delta add up to the delta, and that none is negative. @throws BrokenInvariant */
 export function checkShares(router: RouterKey, { entries }: Decision, shares: Shares): void {
   for (const entry of entries) {
     if (entry.kind === 'stop' || entry.counted.length === 0) continue
@@ -95,7 +95,7 @@ export function checkShares(router: RouterKey, { entries }: Decision, shares: Sh
   }
 }
 
-/** The same of what a growth was spread into, without a look at each of its places. @throws BrokenInvariant */
+/** Checks the same for the shares of a growth, by their totals alone. @throws BrokenInvariant */
 export function checkGrowthShares(
   router: RouterKey,
   growth: Growth | undefined,
@@ -105,7 +105,7 @@ export function checkGrowthShares(
   let sum = NO_SUM
   for (const { upload, download, total } of shares) {
     if (upload.length !== sessions || download.length !== sessions)
-      throw new BrokenInvariant(router, ONE_PLACE, {
+      throw new BrokenInvariant(router, ONE_ELEMENT, {
         ...{ sessions, upload: upload.length, download: download.length },
       })
     if (isNegative(total)) throw new BrokenInvariant(router, NOT_NEGATIVE, { ...total })
@@ -114,7 +114,7 @@ export function checkGrowthShares(
   checkSums(router, SHARES_ADD_UP, growth?.total ?? NO_SUM, sum)
 }
 
-/** Two sums that should be the same. @param invariant that says so. @throws BrokenInvariant */
+/** Checks that two sums are the same and not negative. @param invariant the rule, in words. @throws BrokenInvariant */
 export function checkSums(router: RouterKey, invariant: string, wanted: ByteSum, found: ByteSum): void {
   if (isNegative(wanted)) throw new BrokenInvariant(router, NOT_NEGATIVE, { ...wanted })
   if (wanted.upload === found.upload && wanted.download === found.download) return
@@ -128,7 +128,7 @@ function isNegative({ upload, download }: ByteSum): boolean {
   return upload < 0n || download < 0n
 }
 
-/** All arrays of the columns are of one length, and have a place for each session. @throws BrokenInvariant */
+/** Checks that all arrays of the columns have one length, with an element for each session. @throws BrokenInvariant */
 export function checkColumns(router: RouterKey, columns: Columns | undefined): void {
   if (!columns) return
   const { upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, flags, details } = columns
@@ -142,7 +142,7 @@ export function checkColumns(router: RouterKey, columns: Columns | undefined): v
     details.length <= length
   )
     return
-  throw new BrokenInvariant(router, 'the arrays of the columns are of one length', {
+  throw new BrokenInvariant(router, 'the arrays of the columns have one length', {
     ...{ sessions: details.length, upload: length, download: download.length, flags: flags.length },
     ...{ lastMovedMs: lastMovedMs.length },
     ...{ loginEarliestMs: loginEarliestMs.length, loginLatestMs: loginLatestMs.length },

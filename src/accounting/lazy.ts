@@ -1,8 +1,8 @@
-/** Makes a thing when it is asked for, and once. */
-export function onceMade<T>(make: () => T): () => T {
-  let made: { readonly it: T } | undefined
+/** Makes a value at the first call, and returns the same one from then on. */
+export function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
   return () => {
-    made ??= { it: make() }
-    return made.it
+    made ??= { value: make() }
+    return made.value
   }
 }

@@ -2,7 +2,7 @@ import { Columns } from './columns/columns.ts'
 import type { Bindings } from './counting/bindings.ts'
 import { isUncounted } from './counting/mark.ts'
 import { type AwayReading, deviceKey } from './device.ts'
-import { type Decision, toldOneByOne } from './entry.ts'
+import { type Decision, listedSessions } from './entry.ts'
 import { groupBy } from './group-by.ts'
 import type { SessionId } from './ids.ts'
 import type { Device, Moment, ServiceRules, Window } from './reading.ts'
@@ -10,34 +10,36 @@ import type { Session } from './session.ts'
 
 /** The open sessions of one service on one router, with the counters up to which they have been counted. */
 export interface Ledger {
-  /** Those whose rows have no number. */
+  /** Sessions whose rows have no number. */
   readonly unnumbered: ReadonlyMap<SessionId, Session>
-  /** Those whose rows have one. */
+  /** Sessions whose rows have a number. */
   readonly columns: Columns | undefined
-  /** Static bindings' last known counters, by interface name. */
+  /** The last known counters of static bindings, by interface name. */
   readonly bindings: Bindings
-  /** Sessions of routers that answered at this address before, by the router's key. */
+  /** Sessions of routers that are away: they answered at this address before. By the router's key. */
   readonly away: ReadonlyMap<string, ReadonlyMap<SessionId, Session>>
   /** Absent before the first reading ever. */
   readonly last: LastReading | undefined
 }
 
+/** What the next reading is compared with, besides the sessions. */
+
 export interface LastReading {
   readonly at: Moment
   readonly boot: Window
-  /** Absent where an earlier release made it. */
+  /** Absent if an earlier release made the reading: it did not keep the device. */
   readonly device: Device | undefined
   readonly away: readonly AwayReading[]
-  /** Whether another process made it: then the wall clock may have been set in between. */
+  /** Whether another process made it. Then the wall clock may have been set in between. */
   readonly isFromAnotherProcess: boolean
   /**
-   * Whether the router has left the config since, with which all sessions ended. The ledger still has them: they may
-   * go on when it is back, and are not open meanwhile.
+   * Whether the router was removed from the config since then. All sessions ended with that, so none is open. The ledger
+   * still has them, because they may continue when the router is configured again.
    */
-  readonly hasLeft: boolean
+  readonly isRemoved: boolean
 }
 
-/** What the operator set for a router. */
+/** The settings of a router that decisions depend on. */
 export interface Terms {
   readonly plausibleBitsPerSecond: number
   readonly stalledAfterMs: number
@@ -51,20 +53,20 @@ export const NEW_LEDGER: Ledger = {
   last: undefined,
 }
 
-/** The ledger after a decision. The one before it is done with: the two may have their columns in common. */
+/** The ledger after a decision. Do not use the earlier ledger any more, because the two may share their columns. */
 export function adopt(ledger: Ledger, decision: Decision): Ledger {
   const { at, entries, growth, numbered } = decision
   growth?.columns.grow(growth, at.steadyMs)
   const isRenumbered = numbered !== undefined && ledger.columns?.by !== numbered.by
   const columns = isRenumbered ? new Columns(numbered.by) : ledger.columns
   const unnumbered = new Map<SessionId, Session>()
-  // Of those of a router that is back, only what was found there goes on.
-  if (!ledger.last?.hasLeft)
+  // Of the sessions of a router that was removed, only those that were found again continue.
+  if (!ledger.last?.isRemoved)
     for (const session of isRenumbered ? openSessions(ledger) : ledger.unnumbered.values())
       unnumbered.set(session.id, session)
-  // New columns have nobody yet.
-  const told = columns && !isRenumbered ? toldOneByOne(decision) : undefined
-  if (columns && told && told.size > 0) columns.removeAll(told)
+  // New columns are still empty.
+  const listed = columns && !isRenumbered ? listedSessions(decision) : undefined
+  if (columns && listed && listed.size > 0) columns.removeAll(listed)
   for (const entry of entries)
     if (entry.kind === 'stop' && entry.reason !== 'removed') unnumbered.delete(entry.session.id)
     else unnumbered.set(entry.session.id, entry.session)
@@ -81,7 +83,7 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
   }
 }
 
-/** Another router has bindings of its own, whatever their names. */
+/** Another router has its own bindings, even if their names are the same. */
 function bindingsAfter({ bindings }: Ledger, decision: Decision): Ledger['bindings'] {
   if (decision.isReplaced) return decision.bindings
   return decision.bindings.size === 0 ? bindings : new Map([...bindings, ...decision.bindings])
@@ -92,21 +94,21 @@ function awayAfter({ away }: Ledger, { isReplaced, entries, ...decision }: Decis
   const sessions = new Map<string, ReadonlyMap<SessionId, Session>>()
   for (const { device } of decision.away) {
     const key = deviceKey(device)
-    const its = new Map(away.get(key))
+    const ofDevice = new Map(away.get(key))
     for (const entry of entries)
-      if (entry.kind === 'stop' && entry.device === key) its.set(entry.session.id, entry.session)
-    sessions.set(key, its)
+      if (entry.kind === 'stop' && entry.device === key) ofDevice.set(entry.session.id, entry.session)
+    sessions.set(key, ofDevice)
   }
   return sessions
 }
 
-/** What a decision leaves for the next one to go by. */
+/** The last reading, as the next decision needs it. */
 export function lastReadingOf({ at, boot, device, away, entries }: Decision): LastReading {
-  const hasLeft = entries.some(entry => entry.kind === 'stop' && entry.reason === 'removed')
-  return { at, boot, device, away, isFromAnotherProcess: false, hasLeft }
+  const isRemoved = entries.some(entry => entry.kind === 'stop' && entry.reason === 'removed')
+  return { at, boot, device, away, isFromAnotherProcess: false, isRemoved }
 }
 
-/** The ledger as another process left it: the wall clock may have been set since. */
+/** A ledger that another process left: the wall clock may have been set since. */
 export function ofEarlierProcess(ledger: Ledger): Ledger {
   return ledger.last ? { ...ledger, last: inheritedReading(ledger.last) } : ledger
 }
@@ -116,13 +118,13 @@ export function inheritedReading(last: LastReading): LastReading {
   return { ...last, away, isFromAnotherProcess: true }
 }
 
-/** All open sessions as they are now, in no order; those that the last reading missed as well. */
+/** All open sessions as they are now, including missed ones, in no particular order. */
 export function openSessions({ unnumbered, columns }: Ledger): readonly Session[] {
   const numbered = columns ? Array.from(columns.entries(), ([, session]) => session) : []
   return [...unnumbered.values(), ...numbered]
 }
 
-/** Sessions that the last reading had, and how many of them have no counters. */
+/** Numbers of sessions: those that the last reading had, and those of them without counters. */
 export function liveCounts({ unnumbered, columns }: Ledger): {
   readonly live: number
   readonly uncounted: number
@@ -137,7 +139,7 @@ export function liveCounts({ unnumbered, columns }: Ledger): {
   return { live, uncounted }
 }
 
-/** Sessions by identity. One identity can be open twice, told apart by the login time. */
+/** Sessions by identity. Two open sessions may have one identity; their login times differ. */
 export function byIdentity(
   sessions: Iterable<Session>,
   rules: ServiceRules,

@@ -6,16 +6,16 @@ import type { Service } from './reading.ts'
 import { Reports } from './turn/reports.ts'
 
 /**
- * The end of all open sessions of a router that left the config: whatever becomes of them there, nobody reads it any
- * more. They end at the last reading, which is as long as anybody knows of them, and what is suspected of their
- * counters is settled as at any end (rule 7, docs/accounting.md). One that is still there when the router is back is no
- * longer ended, and nothing of it is lost, or counted twice.
- * @returns `undefined` where none is open
+ * Ends all open sessions of a router that was removed from the config, because nobody reads it any more (rule 36,
+ * docs/accounting.md). They end at the last reading, after which nothing is known, and suspected counters are settled as
+ * at any end (rule 7). A session that is still there when the router is configured again continues, and its bytes are
+ * counted once.
+ * @returns `undefined` if no session is open
  */
 export function removal(ledger: Ledger, service: Service, terms: Terms): Decision | undefined {
   const { last, bindings } = ledger
   const open = openSessions(ledger)
-  if (!last || last.hasLeft || open.length === 0) return undefined
+  if (!last || last.isRemoved || open.length === 0) return undefined
   const { at, boot, device, away } = last
   const reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
   const count = new Count({

@@ -1,12 +1,11 @@
 /**
- * What an operator has been told of a session: once, however often it happens, over restarts too. Each is a bit, in
- * the journal and in the database.
+ * Events that are reported once for a session, also over restarts. Each is a bit, in the journal and in the database.
  */
 const BITS = { stall: 1, duplicate: 2, unreadable: 4, uncounted: 8, impossible_uptime: 16 } as const
 
 export type ReportedOnce = keyof typeof BITS
 
-/** A set of them. */
+/** The set of events that were reported, as bits. */
 export type Reported = number
 
 export const NOTHING_REPORTED: Reported = 0

@@ -4,7 +4,7 @@ import type { SessionId } from './ids.ts'
 import type { Service, Window } from './reading.ts'
 import type { Reported } from './reported.ts'
 
-/** One login of one subscriber, open in a ledger: it was in the ledger's last reading, unless that one missed it. */
+/** One login of one subscriber, open in a ledger. The ledger's last reading had it, unless it is `missed`. */
 export interface Session {
   readonly id: SessionId
   readonly service: Service
@@ -17,34 +17,34 @@ export interface Session {
   readonly routerSessionId: string | undefined
   readonly callerId: string | undefined
   readonly binding: string | undefined
-  /** The login by our wall clock at the first reading: a `Date` would be as large as all that is above. */
+  /** The login by our wall clock at the first reading. A `Date` would be as large as all fields above. */
   readonly startMs: number
-  /** The login by the steady clock; follows the drift between the router's clock and ours. */
+  /** The login by the steady clock. It follows the drift between the router's clock and ours. */
   readonly login: Window
   readonly mark: Mark
-  /** All that was counted for it so far. */
+  /** All bytes that were counted for it so far. */
   readonly recorded: Bytes
   /** Steady milliseconds of the last reading that showed a new byte, or of the first. */
   readonly lastMovedMs: number
-  /** What was reported of it. */
+  /** The events that were reported of it. */
   readonly reported: Reported
-  /** Set where the last reading lacked it. It ends with the next one that does (docs/accounting.md rule 3). */
-  readonly missed: Missed | undefined
+  /** Set if the last reading lacked it. It ends with the next one that lacks it (docs/accounting.md rule 3). */
+  readonly missed: Absence | undefined
   /** The PPP interface that it was joined to by a guess. */
   readonly guessed: string | undefined
-  /** The PPP interface that it is on as one of several of its account: it may prove to be on another of them. */
+  /** The PPP interface that it is assumed to be on, of several of its account. It may prove to be on another of them. */
   readonly among: string | undefined
 }
 
-/** By our wall clock. */
-export interface Missed {
+/** The times of a session that the last reading lacked, by our wall clock. */
+export interface Absence {
   /** The last reading that had the session. */
   readonly lastSeenMs: number
-  /** When it left: the reading that missed it, or earlier where a `listen` reported it. */
+  /** When it was gone: the reading that missed it, or earlier if a `listen` reported the logout. */
   readonly goneMs: number
 }
 
-/** Whether counters that were known at the last reading are the same now: the usual case, and nothing to do. */
+/** Whether counters that were known at the last reading are the same now. That is the usual case, with nothing to do. */
 export function isCountedUpTo(session: Session, counters: Bytes): boolean {
   const { mark } = session
   return (
@@ -55,24 +55,24 @@ export function isCountedUpTo(session: Session, counters: Bytes): boolean {
 }
 
 /**
- * What a reading does to most sessions: its counters and its sum grew by the same, and all else stood.
- * @param lastMovedMs steady milliseconds of the reading that showed the newest of the bytes
- * @returns `undefined` for one whose counters were never known
+ * The session after the usual reading: its counters and its sum grew by the same amount, and nothing else changed.
+ * @param lastMovedMs steady milliseconds of the reading that showed the newest bytes
+ * @returns `undefined` for a session whose counters were never known
  */
 export function grownSession(session: Session, by: Bytes, lastMovedMs: number): Session | undefined {
   if (session.mark.kind !== 'counted') return undefined
   const mark = { ...session.mark, counters: addBytes(session.mark.counters, by), sinceMs: undefined }
-  return withMoving(session, mark, addBytes(session.recorded, by), lastMovedMs)
+  return withGrowing(session, mark, addBytes(session.recorded, by), lastMovedMs)
 }
 
-/** Rule 11: the next known counters carry the difference. @param lastMs the last reading, in steady milliseconds */
+/** Rule 11: the next known counters carry the difference. @param lastMs steady milliseconds of the last reading */
 export function withoutCounters(session: Session, lastMs: number | undefined): Session {
   const { mark } = session
   if (mark.kind !== 'counted' || mark.sinceMs !== undefined) return session
   return { ...session, mark: { ...mark, sinceMs: lastMs } }
 }
 
-/** For a session whose counters now belong to the next one on its binding. */
+/** For a session whose binding has another session now, so that the counters are that session's. */
 export function withoutDoubts(session: Session): Session {
   const { mark } = session
   return mark.kind === 'counted' && mark.doubts
@@ -80,53 +80,59 @@ export function withoutDoubts(session: Session): Session {
     : session
 }
 
-/** Whether only the next reading can show that it is a session at all. */
+/** Whether only the next reading can show that it is a session of its own (rule 20). */
 export function isShownOnly({ mark }: Session): boolean {
   return mark.kind === 'owed' && mark.shown !== undefined
 }
 
-/** What moves of a session. */
-type Moving = 'mark' | 'recorded' | 'lastMovedMs'
+/** The fields that change when a session only grows. */
+type GrowingField = 'mark' | 'recorded' | 'lastMovedMs'
 
-/** Field by field: spread, it would take most of the time that a replay takes. */
-function withMoving(it: Omit<Session, Moving>, mark: Mark, recorded: Bytes, lastMovedMs: number): Session {
+/** Copies field by field, because a spread would take most of the time of a replay. */
+function withGrowing(
+  rest: Omit<Session, GrowingField>,
+  mark: Mark,
+  recorded: Bytes,
+  lastMovedMs: number,
+): Session {
   return {
-    id: it.id,
-    service: it.service,
-    protocol: it.protocol,
-    username: it.username,
-    domain: it.domain,
-    server: it.server,
-    macAddress: it.macAddress,
-    ipAddress: it.ipAddress,
-    routerSessionId: it.routerSessionId,
-    callerId: it.callerId,
-    binding: it.binding,
-    startMs: it.startMs,
-    login: it.login,
+    id: rest.id,
+    service: rest.service,
+    protocol: rest.protocol,
+    username: rest.username,
+    domain: rest.domain,
+    server: rest.server,
+    macAddress: rest.macAddress,
+    ipAddress: rest.ipAddress,
+    routerSessionId: rest.routerSessionId,
+    callerId: rest.callerId,
+    binding: rest.binding,
+    startMs: rest.startMs,
+    login: rest.login,
     mark,
     recorded,
     lastMovedMs,
-    reported: it.reported,
-    missed: it.missed,
-    guessed: it.guessed,
-    among: it.among,
+    reported: rest.reported,
+    missed: rest.missed,
+    guessed: rest.guessed,
+    among: rest.among,
   }
 }
 
 /**
- * What of a session stands while it does nothing but grow; with its counters and when it last moved, which are kept
- * in columns, it is the session. A fleet has millions of them, so it is one object, and most have their parts in
- * common.
+ * The fields of a session that do not change while it only grows. Columns keep the others: its counters, and when it
+ * last moved. A fleet has millions of sessions, so this is one object, and most of them share its parts.
  */
-export interface SessionDetails extends Omit<Session, Moving> {
-  /** Absent where it has been counted up to its counters: only then it can grow. */
+export interface SessionDetails extends Omit<Session, GrowingField> {
+  /** Absent if the session has been counted up to its counters. Only then it can grow. */
   readonly mark: Mark | undefined
-  /** Of one that can grow. */
+  /** The doubts of a session that can grow. */
   readonly doubts: CountedMark['doubts']
-  /** What was recorded beyond the counters, below 0 where counting began later; all of it where there is a mark. */
+  /** Recorded bytes minus counters, below 0 if counting began later; all recorded bytes if there is a mark. */
   readonly beyond: Bytes
 }
+
+/** The details of a session. `sessionOf` is the reverse. */
 
 export function detailsOf(session: Session): SessionDetails {
   const { mark, recorded } = session
@@ -158,10 +164,10 @@ export function detailsOf(session: Session): SessionDetails {
   }
 }
 
-/** @param counters as they are now; of no meaning where it has a mark */
+/** The session with these details. @param counters as they are now; not used if the details have a mark */
 export function sessionOf(details: SessionDetails, counters: Bytes, lastMovedMs: number): Session {
   const { mark, beyond, doubts } = details
-  if (mark) return withMoving(details, mark, beyond, lastMovedMs)
+  if (mark) return withGrowing(details, mark, beyond, lastMovedMs)
   const counted = doubts ? { ...countedUpTo(counters), doubts } : countedUpTo(counters)
-  return withMoving(details, counted, addBytes(counters, beyond), lastMovedMs)
+  return withGrowing(details, counted, addBytes(counters, beyond), lastMovedMs)
 }

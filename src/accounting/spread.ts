@@ -1,7 +1,7 @@
 import { type ByteSum, type Bytes, Total } from './bytes.ts'
 import { type Calendar, QUARTER_HOUR_MS } from './calendar.ts'
 import type { Growth } from './columns/columns.ts'
-import type { Counted, Decision, Entry } from './entry.ts'
+import type { CountedSpan, Decision, Entry } from './entry.ts'
 import type { Steps } from './steps.ts'
 
 /** Bytes in one bucket, which lies in one of the tenant's days. */
@@ -17,25 +17,25 @@ export interface Bucket {
 }
 
 const LONG_SPAN_MS = 24 * 60 * 60_000
-/** Five years: what a bogus uptime says of the time before is not believed, and makes no thousands of rows. */
+/** Five years, so that a false uptime does not make thousands of rows. */
 const LONGEST_SPAN_MS = 5 * 365 * LONG_SPAN_MS
 
-/** Where a span is cut: a part of it ends here. */
+/** A cut of a span: the end of one part. */
 interface Cut {
   readonly bucket: Bucket
-  /** From the span's begin to the part's end. */
+  /** Milliseconds from the begin of the span to the end of the part. */
   readonly ms: number
   readonly spanMs: number
   readonly isLast: boolean
 }
 
 /**
- * Cuts a span at bucket and day limits; one of more than 24 hours at days only, each day's share in one bucket of that
- * day (docs/accounting.md rule 15).
+ * Cuts a span at the limits of buckets and days. A span of more than 24 hours is cut at days only, and each day's share
+ * goes into one bucket of that day (docs/accounting.md rule 15).
  */
 function* cutsOf(from: Date, to: Date, bucketMs: number, calendar: Calendar): Iterable<Cut> {
   const toMs = to.getTime()
-  // A clock set back in between: all of it belongs to now.
+  // If the clock was set back in between, all bytes belong to the end.
   const fromMs = Math.max(Math.min(from.getTime(), toMs), toMs - LONGEST_SPAN_MS)
   const spanMs = toMs - fromMs
   for (let partMs = fromMs; ; ) {
@@ -50,10 +50,14 @@ function* cutsOf(from: Date, to: Date, bucketMs: number, calendar: Calendar): It
 }
 
 /**
- * Spreads what was counted evenly over its span, in whole bytes that add up exactly (rule 15).
- * @param bucketMs a divisor of a quarter of an hour, so that a bucket never reaches over a midnight (rule 17)
+ * Spreads counted bytes evenly over their span, in whole bytes that add up exactly (rule 15).
+ * @param bucketMs a divisor of a quarter of an hour, so that no bucket contains a midnight (rule 17)
  */
-export function spread({ delta, from, to }: Counted, bucketMs: number, calendar: Calendar): readonly Share[] {
+export function spread(
+  { delta, from, to }: CountedSpan,
+  bucketMs: number,
+  calendar: Calendar,
+): readonly Share[] {
   const shares: Share[] = []
   let upload = 0
   let download = 0
@@ -73,16 +77,16 @@ export function spread({ delta, from, to }: Counted, bucketMs: number, calendar:
   return shares
 }
 
-/** How bytes are put into buckets and days. */
+/** The buckets and days that bytes are spread over. */
 export interface Spreading {
   readonly bucketMs: number
   readonly calendar: Calendar
 }
 
-/** The spread of each entry that counted bytes. */
+/** The shares of each entry that counted bytes. */
 export type Shares = ReadonlyMap<Entry, readonly Share[]>
 
-/** Spreads the entries of a decision, one at a step. */
+/** Spreads the entries of a decision, one at each step. */
 export function* sharesOf(decision: Decision, { bucketMs, calendar }: Spreading): Steps<Shares> {
   const shares = new Map<Entry, readonly Share[]>()
   for (const entry of decision.entries) {
@@ -96,7 +100,7 @@ export function* sharesOf(decision: Decision, { bucketMs, calendar }: Spreading)
   return shares
 }
 
-/** The part of a growth that lies in one bucket, with one place for each of the growth's. */
+/** The part of a growth that lies in one bucket, in arrays with one element for each element of the growth. */
 export interface GrowthShare {
   readonly bucket: Bucket
   readonly upload: Float64Array
@@ -104,7 +108,7 @@ export interface GrowthShare {
   readonly total: ByteSum
 }
 
-/** Spreads growth as `spread` does, session by session, which nearly always lies in one bucket. */
+/** Spreads growth as `spread` does, for each session. Nearly always all of it lies in one bucket. */
 export function spreadGrowth(growth: Growth, bucketMs: number, calendar: Calendar): readonly GrowthShare[] {
   const { upload, download, total, from, to } = growth
   const cuts = [...cutsOf(from, to, bucketMs, calendar)]
@@ -118,27 +122,27 @@ export function spreadGrowth(growth: Growth, bucketMs: number, calendar: Calenda
       download: new Float64Array(upload.length),
     }
     const sum = new Total()
-    for (let place = 0; place < upload.length; place++) {
-      const uploadSoFar = soFar(upload[place] ?? 0, cut)
-      const downloadSoFar = soFar(download[place] ?? 0, cut)
-      const byUpload = uploadSoFar - (before.upload[place] ?? 0)
-      const byDownload = downloadSoFar - (before.download[place] ?? 0)
-      share.upload[place] = byUpload
-      share.download[place] = byDownload
-      before.upload[place] = uploadSoFar
-      before.download[place] = downloadSoFar
+    for (let index = 0; index < upload.length; index++) {
+      const uploadSoFar = soFar(upload[index] ?? 0, cut)
+      const downloadSoFar = soFar(download[index] ?? 0, cut)
+      const byUpload = uploadSoFar - (before.upload[index] ?? 0)
+      const byDownload = downloadSoFar - (before.download[index] ?? 0)
+      share.upload[index] = byUpload
+      share.download[index] = byDownload
+      before.upload[index] = uploadSoFar
+      before.download[index] = downloadSoFar
       sum.add(byUpload, byDownload)
     }
     return { ...share, total: sum.sum }
   })
 }
 
-/** The whole bytes of `total` up to a cut, to the byte: a product of theirs can pass 2^53. */
+/** The whole bytes of `total` up to a cut. Uses bigints, because the product can pass 2^53. */
 function soFar(total: number, { ms, spanMs, isLast }: Cut): number {
   return isLast ? total : Number((BigInt(total) * BigInt(ms)) / BigInt(spanMs))
 }
 
-/** @throws RangeError where buckets of this width could reach over a midnight */
+/** @throws RangeError if buckets of this width could contain a midnight */
 export function checkBucket(bucketMs: number): void {
   if (!(bucketMs > 0) || QUARTER_HOUR_MS % bucketMs !== 0)
     throw new RangeError(`a bucket of ${bucketMs} ms does not divide a quarter of an hour`)

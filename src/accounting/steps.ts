@@ -1,7 +1,7 @@
-/** Work that may be left for a while at each of its steps, and then goes on where it was. */
+/** Work that can be paused after each step and continued later. */
 export type Steps<Result> = Generator<void, Result>
 
-/** Does all of it without a pause. */
+/** Does all of the work without a pause. */
 export function inOneGo<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const step = steps.next()

@@ -7,5 +7,5 @@ export function measureJournal(metrics: Metrics, journal: { state(): JournalStat
     Number(journal.state().kind === 'writing'),
   )
   metrics.gauge('tikmeter_journal_bytes', 'Size of the journal.', () => journal.state().bytes)
-  metrics.gauge('tikmeter_journal_max_bytes', 'Bound of the journal.', () => journal.state().maxBytes)
+  metrics.gauge('tikmeter_journal_max_bytes', 'Limit of the journal’s size.', () => journal.state().maxBytes)
 }

@@ -8,18 +8,18 @@ import { SegmentWriter } from './files/segment-writer.ts'
 import { Segments } from './files/segments.ts'
 import { GrowingPositions, type Position } from './position.ts'
 import { headOf, type JournalRecord, type SettledRecord } from './record.ts'
-import { Bell } from './wakeup.ts'
+import { Wakeup } from './wakeup.ts'
 
 export interface JournalOptions {
   readonly directory: string
-  /** Of all files together. Passed only where what waits for the database needs more by itself. */
+  /** The limit of all files together. It is passed only if what waits for the database alone needs more. */
   readonly maxBytes: number
   readonly disk: Disk
   readonly clock: Clock
   readonly log: Logger
   /**
-   * One record for each router that has something the database has not got, as it is when the record is asked for:
-   * all that was appended and adopted must be in it. It may be asked for the next one much later.
+   * One record for each router with something that the database has not got. A record is made when it is taken from the
+   * iterable, which can be much later than the one before, and has everything that was appended and adopted by then.
    */
   readonly pending: () => Iterable<CheckpointRecord>
 }
@@ -28,34 +28,37 @@ export type JournalState =
   | { readonly kind: 'writing'; readonly bytes: number; readonly maxBytes: number }
   | { readonly kind: 'failing'; readonly reason: string; readonly bytes: number; readonly maxBytes: number }
 
-/** Many readings to one fsync, and none older than this before it is durable. */
+/** The time between flushes, so that many readings share one fsync. A reading waits no longer before it is durable. */
 const FLUSH_MS = 250
-/** A try that fails late, in a large checkpoint, is paid for with as many times its duration until the next. */
+/** After a failed flush the next one waits this many times its duration, because a large checkpoint can fail late. */
 const REST_FACTOR = 20
 
-interface Waiting {
+interface WaitingRecord {
   readonly record: JournalRecord
   readonly resolve: (isDurable: boolean) => void
 }
 
 /**
- * Readings on the disk before anybody sees their numbers, for as long as the database has not got them:
+ * Keeps readings on disk before their numbers are visible, until the database has them:
  *
- *     writing ── the disk refuses ──▶ failing: what is appended is not durable, and is reported so
+ *     writing ── the disk refuses ──▶ failing: appended records are not durable, and are reported so
  *        ▲                               │
  *        └── a new segment, with a ──────┘  tried at each flush
  *            checkpoint of all that waits
+ *
+ * The main file of `journal/`. Decisions go in; records on disk come out, and back. The folder imports `accounting/` and
+ * `runtime/`. `format/` turns records into bytes and back, `files/` keeps the segments and knows the disk.
  */
 export class Journal {
   readonly #options: JournalOptions
   readonly #segments = new Segments()
   readonly #reader: SegmentReader
   readonly #writer: SegmentWriter
-  readonly #bell = new Bell()
-  #waiting: Waiting[] = []
-  /** Of those that wait, each router's last decision. */
+  readonly #wakeup = new Wakeup()
+  #waiting: WaitingRecord[] = []
+  /** The last decision of each router among the records that wait. */
   readonly #appended = new Map<RouterKey, DecisionRecord>()
-  /** Of the decisions of this process. */
+  /** Positions of the decisions of this process. */
   readonly #positions = new GrowingPositions()
   #failure: DiskFailure | undefined
   #retryAtMs = 0
@@ -70,15 +73,15 @@ export class Journal {
   }
 
   /**
-   * Takes the directory, which is made where it isn't there.
+   * Locks the directory, and creates it if it is missing.
    * @throws JournalInUse, DiskFailure
    */
   start(): Promise<void> {
-    this.#starting = this.#take()
+    this.#starting = this.#lock()
     return this.#starting
   }
 
-  async #take(): Promise<void> {
+  async #lock(): Promise<void> {
     const { disk, directory } = this.#options
     try {
       await disk.makeDirectory(directory)
@@ -90,7 +93,7 @@ export class Journal {
   }
 
   /**
-   * Looks through what earlier processes left; once, before anything is appended.
+   * Scans what earlier processes left. Call it once, before anything is appended.
    * @throws DiskFailure, JournalFromAnotherVersion
    */
   async load(): Promise<void> {
@@ -98,28 +101,28 @@ export class Journal {
     this.#phase = 'loaded'
   }
 
-  /** The routers of which earlier processes left something. */
+  /** The routers with records of earlier processes. */
   get routers(): readonly RouterKey[] {
     return this.#reader.routers
   }
 
   /**
-   * What earlier processes left of a router, in order, for its `Replay`: to be read before it is appended to,
-   * committed or forgotten.
+   * Records that earlier processes left of a router, in order, for its `Replay`. Read them before you append, commit or
+   * forget anything of the router.
    * @throws DiskFailure
    */
   recordsOf(router: RouterKey): AsyncIterable<JournalRecord> {
     return this.#reader.recordsOf(router)
   }
 
-  /** What could not be read. */
+  /** The parts of segments that could not be read. */
   get damage(): readonly Damage[] {
     return this.#reader.damage
   }
 
   /**
-   * Resolves with the next flush: whether the record is durable. It never rejects. A router's decisions are appended
-   * in order, and one that was not durable is adopted all the same: the next checkpoint has it.
+   * Appends a decision. Resolves with the next flush to whether the record is durable, and never rejects. Append a
+   * router's decisions in order. Adopt a decision even if it is not durable: the next checkpoint has it.
    * @throws BrokenInvariant if it is not after the router's last decision
    */
   append(record: DecisionRecord): Promise<boolean> {
@@ -129,48 +132,48 @@ export class Journal {
     return new Promise(resolve => {
       this.#waiting.push({ record, resolve })
       this.#appended.set(record.router, record)
-      this.#bell.ring()
+      this.#wakeup.wake()
     })
   }
 
-  /** The database has a router up to a position. @param epoch of the lease under which it was committed */
+  /** Notes that the database has a router up to a position. @param epoch of the lease under which it was committed */
   committed(router: RouterKey, epoch: number, position: number): void {
     if (this.#segments.latest(router)) this.#settle({ kind: 'committed', router, epoch, position })
   }
 
-  /** The router is no longer ours, and what the database has not got of it has been recorded as discarded. */
+  /** Notes that the router is another daemon's, and that what the database has not got of it was recorded as discarded. */
   forget(router: RouterKey): void {
     const latest = this.#latest(router)
     if (latest) this.#settle({ kind: 'forgotten', router, epoch: latest.epoch, position: latest.position })
   }
 
-  /** Flushes until the signal aborts, and once more then. */
+  /** Flushes until the signal aborts, and once more after that. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!this.#failure) await this.#bell.wait(signal)
+      if (!this.#failure) await this.#wakeup.wait(signal)
       await this.#options.clock.sleep(FLUSH_MS, signal)
       await this.#flush()
     }
   }
 
-  /** Flushes what `run` has left, and lets go of the directory. */
+  /** Flushes what `run` has left, and unlocks the directory. */
   async stop(): Promise<void> {
     await this.#starting?.catch(() => {})
     const isLoaded = this.#phase === 'loaded'
     this.#phase = 'stopped'
-    // Nobody tries again.
+    // This is the last try, so it does not wait.
     this.#retryAtMs = 0
     try {
       if (isLoaded) await this.#flush()
       await this.#writer.close()
-      // Where everything was committed, nothing is left behind.
+      // If everything was committed, no segment remains.
       if (isLoaded) await this.#writer.drop()
     } finally {
       await this.#unlock()
     }
   }
 
-  /** Whether all that was appended is on the disk, or will be with the next flush. */
+  /** Whether everything that was appended is on disk, or will be with the next flush. */
   get isWriting(): boolean {
     return !this.#failure
   }
@@ -183,13 +186,13 @@ export class Journal {
       : { kind: 'writing', bytes, maxBytes }
   }
 
-  /** Where a router's last record leaves it, on the disk or not. */
+  /** The position after a router's last record, on disk or not. */
   #latest(router: RouterKey): Position | undefined {
     const appended = this.#appended.get(router)
     return appended ? headOf(appended) : this.#segments.latest(router)
   }
 
-  /** Goes to the disk with the next flush that has something else to write: without it, more is kept and nothing lost. */
+  /** Written with the next flush that has something else to write. Without it nothing is lost, but more is kept. */
   #settle(record: SettledRecord): void {
     this.#segments.settle(record)
     this.#reader.forget(record.router)
@@ -234,7 +237,7 @@ export class Journal {
     if (!this.#failure)
       log.error(
         { directory, err: errorFields(failure), advice: failure.advice },
-        'the journal can not be written: readings go on, but until it can, they last only as long as this process',
+        'the journal cannot be written: readings continue, but until it can, they are lost if this process ends',
       )
     this.#failure = failure
   }

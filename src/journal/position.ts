@@ -2,30 +2,30 @@ import type { RouterKey } from '../accounting/ids.ts'
 import { BrokenInvariant } from '../accounting/invariants.ts'
 
 /**
- * Where a router's history stands: after its `position`th decision, made under the lease of `epoch`. Positions are
- * counted on over epochs, but two epochs can have had the same one: what the first did there never came to the
- * database. So a position is later by its epoch first.
+ * A point in a router's history: after its `position`th decision, which was made under the lease of `epoch`. Positions
+ * are counted across epochs, but two epochs can have the same one, if the decision of the first never came to the
+ * database. So the epoch is compared first.
  */
 export interface Position {
   readonly epoch: number
   readonly position: number
 }
 
-export function isAtOrBefore(place: Position, other: Position): boolean {
-  return place.epoch < other.epoch || (place.epoch === other.epoch && place.position <= other.position)
+export function isAtOrBefore(one: Position, other: Position): boolean {
+  return one.epoch < other.epoch || (one.epoch === other.epoch && one.position <= other.position)
 }
 
-/** Moves a router's position on, never back. */
-export function advance<T extends Position>(places: Map<RouterKey, T>, router: RouterKey, place: T): void {
-  const known = places.get(router)
-  if (!known || isAtOrBefore(known, place)) places.set(router, place)
+/** Moves a router's position forward, never back. */
+export function advance<T extends Position>(positions: Map<RouterKey, T>, router: RouterKey, to: T): void {
+  const known = positions.get(router)
+  if (!known || isAtOrBefore(known, to)) positions.set(router, to)
 }
 
-/** The last position of each router. */
+/** Keeps the last position of each router. */
 export class GrowingPositions {
   readonly #last = new Map<RouterKey, Position>()
 
-  /** @throws BrokenInvariant if the position is not after the router's last one */
+  /** Moves a router forward. @throws BrokenInvariant if the position is not after the router's last one */
   move({ router, epoch, position }: Position & { readonly router: RouterKey }): void {
     const last = this.#last.get(router)
     if (last && isAtOrBefore({ epoch, position }, last))

@@ -3,10 +3,10 @@ import type { CheckpointRecord, DecisionRecord } from '../recording/journal-port
 import type { Position } from './position.ts'
 
 /**
- * A router's records up to a place are done with:
+ * A router's records up to a position are not needed any more:
  *
- *     committed   by what the database told us. Whether it is still there is its own to say.
- *     forgotten   the router went to somebody else, and what was left has been recorded as discarded
+ *     committed   they are in the database, as it confirmed. (Only the database knows whether they still are.)
+ *     forgotten   another daemon has the router now, and what remained was recorded as discarded
  */
 export interface SettledRecord extends Position {
   readonly kind: 'committed' | 'forgotten'
@@ -15,7 +15,7 @@ export interface SettledRecord extends Position {
 
 export type JournalRecord = DecisionRecord | CheckpointRecord | SettledRecord
 
-/** What a record is about, and where its router stands after it. */
+/** The kind and router of a record, and the router's position after it. */
 export interface RecordHead extends Position {
   readonly kind: JournalRecord['kind']
   readonly router: RouterKey

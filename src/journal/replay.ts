@@ -8,14 +8,15 @@ import { type Unapplied, UnappliedRecords } from './unapplied.ts'
 /**
  * What a record does to its router:
  *
- *     decision     it goes on with it
- *     checkpoint   it goes on with all that waited for the database
- *     nothing      it is as it was: the database has it, or it can't follow what was before
- *     back         it is as the database has it: what was applied has been given up
+ *     decision     the decision is applied
+ *     checkpoint   everything that waited for the database is applied
+ *     nothing      nothing changes: the database has the record, or it does not follow the ones before
+ *     back         the router is as in the database: what was applied is dropped
  *
- * `onto: 'stored'` says that all that was applied so far is dropped first, since the record has it all, or begins anew.
+ * `onto: 'stored'`: everything that was applied so far is dropped first, because the record includes it, or starts again
+ * from the database.
  */
-export type Step =
+export type ReplayStep =
   | { readonly kind: 'decision'; readonly onto: 'current' | 'stored'; readonly decision: Decision }
   | {
       readonly kind: 'checkpoint'
@@ -25,14 +26,15 @@ export type Step =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'back' }
 
-const NOTHING: Step = { kind: 'nothing' }
+const NOTHING: ReplayStep = { kind: 'nothing' }
 
 /**
- * One router's way from where the database has it through the journal's records, in their order.
+ * Replays the journal's records of one router in their order, from the position that the database has.
  *
- * Records of an epoch before the database's last commit continue what somebody else has overtaken; those of it and
- * later ones (a daemon that died and took its lease again) are ours to apply, as long as no position is missing. A
- * gap ends it, until a checkpoint that begins where the database is. Whatever can't be applied is counted.
+ * Records of an epoch before the database's last commit are overtaken: another daemon has gone past them. Records of
+ * that epoch and later ones (a daemon that died and got its lease again) are applied, as long as no position is missing.
+ * After a gap nothing is applied, until a checkpoint that begins at the database's position. Records that cannot be
+ * applied are counted.
  */
 export class Replay {
   readonly #stored: Position
@@ -50,12 +52,13 @@ export class Replay {
     return this.#current.position
   }
 
-  /** What could not be applied, once every record was taken: to be recorded as discarded. */
+  /** What could not be applied. After the last record, it must be recorded as discarded. */
   get unapplied(): Unapplied {
     return this.#unapplied.sum
   }
 
-  take(record: JournalRecord): Step {
+  /** Takes the next record. @returns what to do with the router */
+  take(record: JournalRecord): ReplayStep {
     switch (record.kind) {
       case 'decision':
         return this.#takeDecision(record)
@@ -72,11 +75,11 @@ export class Replay {
     }
   }
 
-  #takeDecision({ epoch, position, decision }: DecisionRecord): Step {
+  #takeDecision({ epoch, position, decision }: DecisionRecord): ReplayStep {
     const isOvertaken = epoch < this.#stored.epoch
     if (!isOvertaken && position <= this.#stored.position) return NOTHING
     const onto = isOvertaken ? undefined : this.#ontoFor(epoch, position - 1)
-    // Only a later epoch begins anew from the database.
+    // Only a later epoch starts again from the database.
     if (!onto || (onto === 'stored' && epoch === this.#current.epoch)) {
       this.#unapplied.addDecision({ epoch, position }, decision)
       return NOTHING
@@ -85,33 +88,33 @@ export class Replay {
     return { kind: 'decision', onto, decision }
   }
 
-  #takeCheckpoint(record: CheckpointRecord): Step {
+  #takeCheckpoint(record: CheckpointRecord): ReplayStep {
     const { epoch, position } = headOf(record)
-    const place = { epoch, position }
-    // It tells anew whatever those before it told and the database had not got.
-    this.#unapplied.settle(place)
+    const end = { epoch, position }
+    // It repeats everything in the records before it that the database had not got.
+    this.#unapplied.settle(end)
     const isOvertaken = epoch < this.#stored.epoch
     const pending = record.pending.filter(it => isOvertaken || it.position > this.#stored.position)
     const [first] = pending
-    if (!first || (!isOvertaken && isAtOrBefore(place, this.#current))) return NOTHING
+    if (!first || (!isOvertaken && isAtOrBefore(end, this.#current))) return NOTHING
     const onto = isOvertaken ? undefined : this.#ontoFor(epoch, first.basePosition)
     if (!onto) {
-      for (const it of pending) this.#unapplied.addPending({ epoch, position: it.position }, it)
+      for (const part of pending) this.#unapplied.addPending({ epoch, position: part.position }, part)
       return NOTHING
     }
-    this.#current = place
+    this.#current = end
     return { kind: 'checkpoint', onto, pending }
   }
 
-  /** What a record can be applied to that was made where its router stood at `position`; `undefined`: to nothing. */
+  /** What a record that follows `position` can be applied to; `undefined`: it cannot be applied. */
   #ontoFor(epoch: number, position: number): 'current' | 'stored' | undefined {
     if (epoch < this.#current.epoch) return undefined
     if (position === this.#current.position) return 'current'
     return position === this.#stored.position ? 'stored' : undefined
   }
 
-  #giveUp(place: Position): Step {
-    if (this.#current === this.#stored || !isAtOrBefore(this.#current, place)) return NOTHING
+  #giveUp(upTo: Position): ReplayStep {
+    if (this.#current === this.#stored || !isAtOrBefore(this.#current, upTo)) return NOTHING
     this.#current = this.#stored
     return { kind: 'back' }
   }

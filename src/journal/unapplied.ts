@@ -4,28 +4,31 @@ import type { Pending } from '../accounting/waiting/pending.ts'
 import { bytesIn } from '../accounting/waiting/pending-bytes.ts'
 import { isAtOrBefore, type Position } from './position.ts'
 
-/** Readings that were journaled and can't be applied, with the bytes that they counted. */
+/** Readings that were journaled but cannot be applied, with the bytes that they counted. */
 export interface Unapplied {
   readonly readings: number
   readonly bytes: ByteSum
 }
 
-/** One router's records that could not be applied, as long as nothing tells that they are done with. */
+/** Records of one router that could not be applied, until a later record settles them. */
 export class UnappliedRecords {
-  #records: (Unapplied & { readonly place: Position })[] = []
+  #records: (Unapplied & { readonly at: Position })[] = []
 
-  addDecision(place: Position, decision: Decision): void {
-    this.#add(place, 1, countedBy(decision))
+  addDecision(at: Position, decision: Decision): void {
+    this.#add(at, 1, countedBy(decision))
   }
 
-  addPending(place: Position, pending: Pending): void {
-    this.#add(place, pending.position - pending.basePosition, bytesIn(pending))
+  addPending(at: Position, pending: Pending): void {
+    this.#add(at, pending.position - pending.basePosition, bytesIn(pending))
   }
 
-  /** Those up to a place are in the database, or in what comes now, or have been recorded as discarded. */
-  settle(place: Position): void {
+  /**
+   * Removes the records up to a position: they are in the database, in the checkpoint that comes now, or recorded as
+   * discarded.
+   */
+  settle(upTo: Position): void {
     if (this.#records.length === 0) return
-    this.#records = this.#records.filter(record => !isAtOrBefore(record.place, place))
+    this.#records = this.#records.filter(record => !isAtOrBefore(record.at, upTo))
   }
 
   get sum(): Unapplied {
@@ -38,7 +41,7 @@ export class UnappliedRecords {
     return { readings, bytes }
   }
 
-  #add(place: Position, readings: number, bytes: ByteSum): void {
-    this.#records.push({ place, readings, bytes })
+  #add(at: Position, readings: number, bytes: ByteSum): void {
+    this.#records.push({ at, readings, bytes })
   }
 }

@@ -1,25 +1,25 @@
-/** Wakes one who sleeps until there is something to do. A ring that nobody waits for is not lost. */
-export class Bell {
-  #hasRung = false
-  #wake: (() => void) | undefined
+/** Wakes a loop that waits until there is work. A wakeup before anyone waits is remembered. */
+export class Wakeup {
+  #isWoken = false
+  #end: (() => void) | undefined
 
-  ring(): void {
-    this.#hasRung = true
-    this.#wake?.()
+  wake(): void {
+    this.#isWoken = true
+    this.#end?.()
   }
 
-  /** Resolves once it has rung since the last time, or when the signal aborts. */
+  /** Resolves at the first wakeup since the last wait, or when the signal aborts. */
   async wait(signal: AbortSignal): Promise<void> {
-    if (!this.#hasRung && !signal.aborted)
+    if (!this.#isWoken && !signal.aborted)
       await new Promise<void>(resolve => {
-        const wake = () => {
-          this.#wake = undefined
-          signal.removeEventListener('abort', wake)
+        const end = () => {
+          this.#end = undefined
+          signal.removeEventListener('abort', end)
           resolve()
         }
-        this.#wake = wake
-        signal.addEventListener('abort', wake)
+        this.#end = end
+        signal.addEventListener('abort', end)
       })
-    this.#hasRung = false
+    this.#isWoken = false
   }
 }

@@ -2,7 +2,7 @@ import { addBytes, type Bytes, NO_BYTES } from '../accounting/bytes.ts'
 import type { Growth } from '../accounting/columns/columns.ts'
 import type { Decision, Entry } from '../accounting/entry.ts'
 import type { RouterId, SessionId } from '../accounting/ids.ts'
-import { onceMade } from '../accounting/lazy.ts'
+import { lazy } from '../accounting/lazy.ts'
 import { type Ledger, liveCounts, openSessions } from '../accounting/ledger.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { SessionJson } from './snapshot.ts'
@@ -71,8 +71,8 @@ export function liveService(
     uploadBps,
     downloadBps,
     subscribers: isSameNames && before ? before.subscribers : namesOf(ledger),
-    // Made on demand, because mostly nobody asks. Keeps no entries: those of a first reading are large.
-    rates: growth ? onceMade(() => withGrowth(rates, growth)) : () => rates,
+    // Made on demand, because it is rarely needed. It keeps no entries: those of a first reading are large.
+    rates: growth ? lazy(() => withGrowth(rates, growth)) : () => rates,
   }
 }
 

@@ -106,7 +106,7 @@ export interface Totals {
   readonly uploadBps: number
   readonly downloadBps: number
   readonly activeSessions: number
-  /** Of each service that is shown. */
+  /** One for each service that is shown. */
   readonly subscribers: readonly Subscribers[]
   readonly routers: readonly RouterState[]
 }
@@ -169,8 +169,8 @@ export function sumTotals(all: readonly Totals[]): Totals {
 
 function sumSubscribers(all: readonly Subscribers[]): readonly Subscribers[] {
   const sums = new Map<Service, Subscribers>()
-  for (const its of all)
-    sums.set(its.name, { ...its, online: its.online + (sums.get(its.name)?.online ?? 0) })
+  for (const one of all)
+    sums.set(one.name, { ...one, online: one.online + (sums.get(one.name)?.online ?? 0) })
   return [...sums.values()]
 }
 

@@ -14,7 +14,10 @@ import {
   type Totals,
 } from './snapshot.ts'
 
-/** Everything from which a tenant's snapshot is made. */
+/**
+ * Everything from which a tenant's snapshot is made. The main file of `live/`: the ledgers and decisions of routers go
+ * in (`service.ts`, `rollup.ts`); rates, who is online, and snapshots come out. It is pure, and imports `accounting/`.
+ */
 export interface TenantView {
   readonly tenant: TenantId
   readonly calendar: Calendar
@@ -39,13 +42,17 @@ export interface RouterView {
   readonly lagMs: number
 }
 
-/** @param staleAfterMs a service without a reading for this long leaves the live counts (docs/accounting.md rule 4) */
+/**
+ * The totals of a tenant's snapshot.
+ * @param staleAfterMs a service without a reading for this long leaves the live counts (docs/accounting.md rule 4)
+ */
 export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Totals {
   const { name: day } = view.calendar.dayAt(now.getTime())
-  const lives = view.services.map(service => {
-    return { service, its: view.routers.flatMap(it => freshOf(it, service.name, now, staleAfterMs) ?? []) }
+  const services = view.services.map(service => {
+    const fresh = view.routers.flatMap(it => freshOf(it, service.name, now, staleAfterMs) ?? [])
+    return { ...service, fresh }
   })
-  const all = lives.flatMap(({ its }) => its)
+  const all = services.flatMap(({ fresh }) => fresh)
   return {
     total: sumUp(view.rollups, rollup => rollup.total),
     month: sumUp(view.rollups, rollup => rollup.month(day.slice(0, 7))),
@@ -53,8 +60,8 @@ export function totalsOf(view: TenantView, now: Date, staleAfterMs: number): Tot
     uploadBps: sum(all, live => live.uploadBps),
     downloadBps: sum(all, live => live.downloadBps),
     activeSessions: sum(all, live => live.sessions),
-    subscribers: lives.map(({ service: { name, usersField, distinct }, its }) => {
-      return { name, usersField, online: distinct.count(its.map(it => it.subscribers)) }
+    subscribers: services.map(({ name, usersField, distinct, fresh }) => {
+      return { name, usersField, online: distinct.count(fresh.map(live => live.subscribers)) }
     }),
     routers: view.routers.map(router => router.state),
   }

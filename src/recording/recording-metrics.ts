@@ -1,7 +1,7 @@
 import { type Decision, END_REASONS, EVENT_KINDS, type LedgerEvent } from '../accounting/entry.ts'
 import type { RouterKey } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
-import type { Whole } from '../accounting/waiting/waiting-share.ts'
+import type { SharedSpace } from '../accounting/waiting/waiting-share.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { CommitObserver } from './commit-loop.ts'
 
@@ -87,7 +87,7 @@ export class RecordingMetrics implements CommitObserver {
 /** The parts that know what waits for the database. */
 export interface WaitingParts {
   readonly recorder: { pending(): ReadonlyMap<RouterKey, number> }
-  readonly shares: { readonly memory: Whole }
+  readonly shares: { readonly memory: SharedSpace }
   readonly commits: { readonly isUp: boolean; readonly refusedRouters: number }
 }
 

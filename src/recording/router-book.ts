@@ -1,6 +1,6 @@
 import { addBytes, addSums, type ByteSum, type Bytes, NO_BYTES, NO_SUM } from '../accounting/bytes.ts'
 import { decideInSteps } from '../accounting/decide.ts'
-import { countedBy, type Decision } from '../accounting/entry.ts'
+import { countedBy, type Decision, startsOf } from '../accounting/entry.ts'
 import { type RouterKey, routerKey, type SessionId } from '../accounting/ids.ts'
 import { checkColumns, checkSums } from '../accounting/invariants.ts'
 import { adopt, type Ledger, NEW_LEDGER, ofEarlierProcess, type Terms } from '../accounting/ledger.ts'
@@ -8,12 +8,7 @@ import { type Admission, admissionTo } from '../accounting/limits/admission.ts'
 import type { Crowding } from '../accounting/limits/limit-use.ts'
 import type { OthersShare } from '../accounting/limits/others.ts'
 import type { Room } from '../accounting/limits/room.ts'
-import {
-  type RoomFor,
-  SessionBudget,
-  type SessionLimits,
-  startsOf,
-} from '../accounting/limits/session-budget.ts'
+import { type RoomFor, SessionBudget, type SessionLimits } from '../accounting/limits/session-budget.ts'
 import type { Reading, Service } from '../accounting/reading.ts'
 import { type Shares, type Spreading, sharesOf, spreadGrowth } from '../accounting/spread.ts'
 import { inOneGo, type Steps } from '../accounting/steps.ts'

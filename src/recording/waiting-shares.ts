@@ -4,8 +4,8 @@ import {
   honestBytes,
   isCrowded,
   mostAtOnce,
+  type SharedSpace,
   shareOf,
-  type Whole,
 } from '../accounting/waiting/waiting-share.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -36,8 +36,8 @@ interface Sums {
   /** By the steady clock. */
   readonly atMs: number
   readonly allSessions: number
-  readonly memory: Whole
-  readonly journal: Whole
+  readonly memory: SharedSpace
+  readonly journal: SharedSpace
 }
 
 /**
@@ -63,7 +63,7 @@ export class WaitingShares {
   }
 
   /** The memory of all waiting data, and its limit, in bytes. Shares apply above half of the limit. */
-  get memory(): Whole {
+  get memory(): SharedSpace {
     return this.#fresh().memory
   }
 
@@ -88,7 +88,7 @@ export class WaitingShares {
 
   #shareOf(
     { about, crowding }: RouterBook,
-    whole: Whole,
+    whole: SharedSpace,
     allSessions: number,
     since: Date | undefined,
   ): number {

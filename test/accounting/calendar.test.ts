@@ -45,7 +45,7 @@ describe('rule 16 (docs/accounting.md)', () => {
     expect(new Calendar(timezone).dayAt(Date.parse(instant)).name).toBe(name)
   })
 
-  it('a day that a country skipped is none', () => {
+  it('a day that a country skipped does not exist', () => {
     const calendar = new Calendar('Pacific/Apia')
     const before = calendar.dayAt(Date.parse('2011-12-30T09:59:59.999Z'))
     const after = calendar.dayAt(Date.parse('2011-12-30T10:00Z'))
@@ -53,12 +53,12 @@ describe('rule 16 (docs/accounting.md)', () => {
     expect(before.endMs).toBe(after.startMs)
   })
 
-  it('a zone that nobody knows is refused', () => {
+  it('an unknown zone is refused', () => {
     expect(() => new Calendar('Europe/Nowhere')).toThrow(RangeError)
   })
 })
 
-/** Zones and days about which something is odd, and one about which nothing is. */
+/** Zones and days with something odd, and an ordinary one. */
 const ODD_DAYS = [
   ['Europe/Berlin', '2026-03-29'],
   ['Europe/Berlin', '2026-10-25'],
@@ -82,7 +82,7 @@ const ODD_DAYS = [
   ['Africa/Nairobi', '2026-07-01'],
 ] as const
 
-describe('days are those that a slow search finds', () => {
+describe('days are the same as in a slow search', () => {
   it.each(ODD_DAYS)('in %s around %s', (timezone, name) => {
     const [remembering, noon] = [new Calendar(timezone), Date.parse(`${name}T12:00Z`)]
     for (let ms = noon - 40 * HOUR_MS; ms <= noon + 40 * HOUR_MS; ms += 2 * QUARTER_HOUR_MS + 1) {
@@ -109,7 +109,7 @@ describe('days are those that a slow search finds', () => {
     }
   })
 
-  it('more days than it remembers are told as well', () => {
+  it('more days than are remembered are right too', () => {
     const calendar = new Calendar('Europe/Berlin')
     const first = calendar.dayAt(0)
     for (let day = 0; day < 5_000; day++) calendar.dayAt(day * 24 * HOUR_MS)

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { isConfigId, routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
 
 describe('ids of the config', () => {
-  it.each(['a', 'acme', 'Acme-1_x.y', '9', 'a'.repeat(64)])('%s is one', value => {
+  it.each(['a', 'acme', 'Acme-1_x.y', '9', 'a'.repeat(64)])('%s is accepted', value => {
     expect(isConfigId(value)).toBe(true)
     expect(tenantId(value)).toBe(value)
   })
 
-  it.each(['', '-a', '.a', 'a/b', 'a b', 'ä', 'a\n', 'a'.repeat(65)])('%j is none', value => {
+  it.each(['', '-a', '.a', 'a/b', 'a b', 'ä', 'a\n', 'a'.repeat(65)])('%j is refused', value => {
     expect(isConfigId(value)).toBe(false)
     expect(() => tenantId(value)).toThrow(RangeError)
     expect(() => routerId(value)).toThrow(RangeError)

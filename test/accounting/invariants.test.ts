@@ -25,7 +25,7 @@ const BUCKET_MS = 15 * 60_000
 const calendar = new Calendar('UTC')
 const spreading = { bucketMs: BUCKET_MS, calendar }
 
-/** What an invariant says that does not hold. */
+/** The message of a broken invariant. */
 function broken(check: () => void): string {
   try {
     check()
@@ -49,7 +49,7 @@ function grown(): { readonly decision: Decision; readonly growth: Growth } {
   return { decision, growth: decision.growth }
 }
 
-/** The first reading of a router with one subscriber, who moved so much. */
+/** The first reading of a router with one subscriber, who moved these bytes. */
 function counted(delta: Bytes): Decision {
   const decision = new Meter().read(hotspot(0, [ann(-1_200, bytes(100, 2_000))]))
   const entries = decision.entries.map(entry =>
@@ -66,7 +66,7 @@ describe('a position', () => {
     expect(broken(() => checkPosition(HQ, 5, Number.NaN))).toMatch('positions only grow')
   })
 
-  it('is where another one is', () => {
+  it('is the same as another one', () => {
     expect(broken(() => checkSamePosition(HQ, 'it goes on there', 5, 5))).toBe('it holds')
     expect(broken(() => checkSamePosition(HQ, 'it goes on there', 5, 6))).toBe(
       'acme/hq: it goes on there: position 5, found 6',
@@ -75,7 +75,7 @@ describe('a position', () => {
 })
 
 describe('what a decision counted', () => {
-  it('is whole bytes, and never less than none', () => {
+  it('is whole bytes, and never negative', () => {
     expect(broken(() => checkDecision(HQ, counted(bytes(0, 2_000))))).toBe('it holds')
     for (const wrong of [-1, 0.5, Number.NaN, 2 ** 53])
       expect(broken(() => checkDecision(HQ, counted(bytes(wrong, 0))))).toBe(
@@ -90,11 +90,11 @@ describe('what a decision counted', () => {
     expect(of({})).toBe('it holds')
     expect(of({ upload: Float64Array.of(271, -1) })).toMatch('whole and not negative: upload -1, download 0')
     expect(of({ download: Float64Array.of(0) })).toBe(
-      'acme/hq: growth has one place for each session: sessions 2, upload 2, download 1',
+      'acme/hq: growth has one element for each session: sessions 2, upload 2, download 1',
     )
     expect(of({ numbers: Int32Array.of(0, 99) })).toMatch('sessions that the columns have: number 99')
     expect(of({ total: { upload: 271n, download: 0n } })).toBe(
-      'acme/hq: the places of a growth add up to its total: upload 271, download 0, foundUpload 270, foundDownload 0',
+      'acme/hq: the elements of a growth add up to its total: upload 271, download 0, foundUpload 270, foundDownload 0',
     )
   })
 })
@@ -117,7 +117,7 @@ describe('the shares of a delta', () => {
     expect(broken(() => checkShares(HQ, decision, new Map()))).toMatch('foundUpload 0, foundDownload 0')
   })
 
-  it('that is a growth do so too, with a place for each session', () => {
+  it('of a growth do so too, with an element for each session', () => {
     const { growth } = grown()
     const shares = spreadGrowth(growth, BUCKET_MS, calendar)
     const [first, ...rest] = shares
@@ -126,10 +126,10 @@ describe('the shares of a delta', () => {
     expect(shares.length).toBeGreaterThan(1)
     expect(of(shares)).toBe('it holds')
     expect(of(rest)).toMatch('the shares of a delta add up to the delta: upload 270, download 0, ')
-    expect(of([...rest, { ...first, upload: Float64Array.of(1) }])).toMatch('one place for each session')
+    expect(of([...rest, { ...first, upload: Float64Array.of(1) }])).toMatch('one element for each session')
     const negative = { ...first, total: { upload: -1n, download: 0n } }
     expect(of([...rest, negative])).toBe('acme/hq: sums are not negative: upload -1, download 0')
-    expect(broken(() => checkGrowthShares(HQ, undefined, shares))).toMatch('one place for each session')
+    expect(broken(() => checkGrowthShares(HQ, undefined, shares))).toMatch('one element for each session')
   })
 })
 
@@ -146,7 +146,7 @@ describe('two sums of the same', () => {
 })
 
 describe('the arrays of the columns', () => {
-  it('are of one length, with a place for each session', () => {
+  it('have one length, with an element for each session', () => {
     const columns = () => {
       const made = new Columns({})
       for (const session of new Meter().read(hotspot(0, [ann(-60, bytes(1, 2))])).entries)
@@ -163,17 +163,17 @@ describe('the arrays of the columns', () => {
       wrong[name] = wrong[name].slice(1)
       expect([name, broken(() => checkColumns(HQ, wrong))]).toEqual([
         name,
-        expect.stringMatching('of one length'),
+        expect.stringMatching('have one length'),
       ])
     }
     const fewFlags = columns()
     fewFlags.flags = fewFlags.flags.slice(1)
     expect(broken(() => checkColumns(HQ, fewFlags))).toMatch(
-      'of one length: sessions 41, upload 41, download 41, flags 40',
+      'have one length: sessions 41, upload 41, download 41, flags 40',
     )
     const many = columns()
     many.details.push(undefined)
-    expect(broken(() => checkColumns(HQ, many))).toMatch('of one length: sessions 42, upload 41')
+    expect(broken(() => checkColumns(HQ, many))).toMatch('have one length: sessions 42, upload 41')
   })
 })
 
@@ -192,7 +192,7 @@ describe('what waits for the database', () => {
     expect([waiting.position, waiting.sum.bytes]).toEqual([5, { upload: 270n, download: 0n }])
   })
 
-  it('takes nothing of an earlier process that begins elsewhere, or ends where it begins', () => {
+  it('takes nothing from an earlier process that begins elsewhere, or ends where it begins', () => {
     const part = (basePosition: number, position: number) => ({ ...NOTHING_PENDING, basePosition, position })
     const waiting = opened()
     expect(broken(() => waiting.addPending(part(5, 6)))).toMatch(
@@ -203,7 +203,7 @@ describe('what waits for the database', () => {
     expect(waiting.position).toBe(6)
   })
 
-  it('is not offered where it is not the sum of what was adopted', () => {
+  it('is not offered if it is not the sum of what was adopted', () => {
     const waiting = opened()
     const decision = counted(DELTA)
     waiting.add(decision, inOneGo(sharesOf(decision, spreading)), [])

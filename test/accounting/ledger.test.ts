@@ -3,7 +3,7 @@ import { NEW_LEDGER } from '../../src/accounting/ledger.ts'
 import { removal } from '../../src/accounting/removal.ts'
 import { ann, bytes, deltaOf, events, hotspot, kinds, Meter, stopsOf, TERMS, wallAt } from './readings.ts'
 
-/** A router with one session, which has left the config. */
+/** A router with one session, which was removed from the config. */
 function left(): Meter {
   const meter = new Meter()
   meter.read(hotspot(0, [ann(-60, bytes(100, 2000))]))
@@ -11,8 +11,8 @@ function left(): Meter {
   return meter
 }
 
-describe('a router that left the config', () => {
-  it('has its sessions ended at the last reading, as removed, and once', () => {
+describe('a router that was removed from the config', () => {
+  it('ends its sessions at the last reading, as removed, and once', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 2000))]))
     const decision = removal(meter.ledger, 'hotspot', TERMS)
@@ -24,7 +24,7 @@ describe('a router that left the config', () => {
     expect(removal(left().ledger, 'hotspot', TERMS)).toBeUndefined()
   })
 
-  it('has none to end where none is open, nor where it was never read', () => {
+  it('ends nothing if no session is open, or if it was never read', () => {
     expect(removal(NEW_LEDGER, 'ppp', TERMS)).toBeUndefined()
   })
 })
@@ -38,7 +38,7 @@ describe('a session whose counters fell just before', () => {
     return meter
   }
 
-  it('counts what they showed, as at any end, and nothing of it again when the router is back', () => {
+  it('counts what they showed, as at any end, and not again when the router is configured again', () => {
     const meter = fallenTo(30, 40)
     const decision = removal(meter.ledger, 'hotspot', TERMS)
     expect(decision && deltaOf(decision)).toEqual(bytes(30, 40))
@@ -48,15 +48,15 @@ describe('a session whose counters fell just before', () => {
     expect(deltaOf(meter.read(hotspot(65, [ann(-60, bytes(1100, 2200))])))).toEqual(bytes(65, 154))
   })
 
-  it('counts nothing of half of the mark and more, and says what', () => {
+  it('counts nothing from half of the mark on, and reports the bytes', () => {
     const decision = removal(fallenTo(500, 1000).ledger, 'hotspot', TERMS)
     expect(decision && deltaOf(decision)).toEqual(bytes(0, 0))
     expect(decision?.events).toMatchObject([{ kind: 'glitch', detail: bytes(500, 1000) }])
   })
 })
 
-describe('a router that is back', () => {
-  it('goes on with a session that is still there, and loses nothing of it', () => {
+describe('a router that is configured again', () => {
+  it('continues a session that is still there, and loses none of its bytes', () => {
     const meter = left()
     const found = meter.read(hotspot(60, [ann(-60, bytes(180, 9000))]))
     expect(kinds(found)).toEqual(['interim'])
@@ -65,25 +65,25 @@ describe('a router that is back', () => {
     expect(deltaOf(meter.read(hotspot(65, [ann(-60, bytes(181, 9000))])))).toEqual(bytes(1, 0))
   })
 
-  it('tells of such a session though it moved nothing, since it is no longer ended', () => {
+  it('has an entry for such a session even if it moved nothing, because it is open again', () => {
     expect(kinds(left().read(hotspot(60, [ann(-60, bytes(100, 2000))])))).toEqual(['interim'])
   })
 
-  it('does not end once more what is there no longer', () => {
+  it('does not end a session that is gone a second time', () => {
     const meter = left()
     expect(kinds(meter.read(hotspot(60, [])))).toEqual([])
     expect(meter.open).toEqual([])
     expect(removal(meter.ledger, 'hotspot', TERMS)).toBeUndefined()
   })
 
-  it('does not do so either where it has rebooted, and begins anew with what it has', () => {
+  it('does not do so after a reboot either, and begins new sessions', () => {
     const meter = left()
     const found = meter.read(hotspot(600, [ann(590, bytes(7, 8))], { boot: 580 }))
     expect(kinds(found)).toEqual(['start'])
     expect(deltaOf(found)).toEqual(bytes(7, 8))
   })
 
-  it('takes who logged in meanwhile for new', () => {
+  it('counts sessions that logged in meanwhile as new', () => {
     const meter = left()
     const found = meter.read(
       hotspot(60, [ann(-60, bytes(100, 2000)), ann(30, bytes(7, 8), { username: 'bo' })]),
@@ -92,7 +92,7 @@ describe('a router that is back', () => {
     expect(deltaOf(found)).toEqual(bytes(7, 8))
   })
 
-  it('may leave again, and end what it goes on with', () => {
+  it('can be removed again, which ends what it continued', () => {
     const meter = left()
     meter.read(hotspot(60, [ann(-60, bytes(180, 9000))]))
     const decision = removal(meter.ledger, 'hotspot', TERMS)

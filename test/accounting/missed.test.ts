@@ -19,7 +19,7 @@ import {
 const bob = (upload: number) => ann(-90, bytes(upload, 0), { username: 'bob', ipAddress: '10.5.50.11' })
 
 describe('a session that one reading missed', () => {
-  it('goes on where it is back, and nothing of it is short', () => {
+  it('continues when it is back, and no byte of it is missing', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 200)), bob(1)]))
     const { id } = meter.open[0] ?? {}
@@ -49,7 +49,7 @@ describe('a session that one reading missed', () => {
     expect(meter.read(hotspot(605, [])).entries).toEqual([])
   })
 
-  it('ends when the router told that it left, where it did', () => {
+  it('ends at the time that the router reported, if it did', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(1, 1))]))
     const key = 'hotspot-principal\0ann\x0034:12:F9:8A:21:4C\x0010.5.50.10'
@@ -57,7 +57,7 @@ describe('a session that one reading missed', () => {
     expect(stopsOf(meter.read(hotspot(10, [])))).toMatchObject([{ endTime: wallAt(2) }])
   })
 
-  it('is missed anew once it was back', () => {
+  it('is missed again after it was back', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(1, 1))]))
     for (let second = 5; second <= 50; second += 10) {
@@ -67,7 +67,7 @@ describe('a session that one reading missed', () => {
     expect(meter.session.recorded).toEqual(bytes(45, 45))
   })
 
-  it('goes on over a restart, and ends with the first reading of another process that lacks it', () => {
+  it('survives a restart, and ends with the first reading of another process that lacks it', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 200)), bob(1)]))
     meter.read(hotspot(5, []))
@@ -77,7 +77,7 @@ describe('a session that one reading missed', () => {
     expect(stopsOf(decision)).toMatchObject([{ session: { username: 'ann' }, endTime: wallAt(5) }])
   })
 
-  it('is another one where it is back with a later login', () => {
+  it('is another session if it is back with a later login', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 200))]))
     meter.read(hotspot(5, []))
@@ -86,7 +86,7 @@ describe('a session that one reading missed', () => {
     expect(deltaOf(decision)).toEqual(bytes(3, 4))
   })
 
-  it('goes on under suspicion where its counters are below the last: nothing is counted twice', () => {
+  it('continues under suspicion if its counters are below the last ones: nothing is counted twice', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 200))]))
     meter.read(hotspot(5, []))
@@ -95,7 +95,7 @@ describe('a session that one reading missed', () => {
     expect(meter.session.recorded).toEqual(bytes(130, 260))
   })
 
-  it('ends at its time where the router has rebooted since', () => {
+  it('ends when it was missed, also if the router has rebooted since', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 200))]))
     meter.read(hotspot(5, []))
@@ -104,7 +104,7 @@ describe('a session that one reading missed', () => {
     ])
   })
 
-  it('that ended is not counted again, whatever it shows', () => {
+  it('that has ended is not counted again, whatever it shows', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 200))]))
     for (const second of [5, 10]) meter.read(hotspot(second, []))
@@ -125,7 +125,7 @@ describe('a hotspot session whose address changes', () => {
     expect(meter.session.ipAddress).toBe('10.5.50.99')
   })
 
-  it('is so too where one reading missed it in between', () => {
+  it('is one session too if a reading missed it in between', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100))]))
     meter.read(hotspot(5, []))
@@ -143,14 +143,14 @@ describe('a hotspot session whose address changes', () => {
     expect(meter.open).toHaveLength(2)
   })
 
-  it('is suspected of a reset where its counters are below its own, as any other that is there', () => {
+  it('is suspected of a reset if its counters fell, like any other session', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100))]))
     meter.read(hotspot(5, [moved(-60, 0)]))
     expect(deltaOf(meter.read(hotspot(10, [moved(-60, 130)])))).toEqual(bytes(30, 30))
   })
 
-  it('is not one with counters below its own where it could be either of two', () => {
+  it('is not continued by a row with lower counters that could belong to either of two', () => {
     const meter = new Meter()
     meter.read(
       hotspot(0, [ann(-60, bytes(100, 100)), ann(-60, bytes(200, 200), { ipAddress: '10.5.50.98' })]),
@@ -159,7 +159,7 @@ describe('a hotspot session whose address changes', () => {
     expect(meter.open).toHaveLength(3)
   })
 
-  it('is not taken for one that is still there on the old address', () => {
+  it('is not confused with one that is still there on the old address', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100))]))
     meter.read(hotspot(5, [ann(-60, bytes(110, 110)), moved(-60, 130)]))
@@ -167,10 +167,10 @@ describe('a hotspot session whose address changes', () => {
   })
 })
 
-describe('a session whose name is told with its domain', () => {
+describe('a session whose name comes with its domain', () => {
   const north = { username: 'ann@north.example', domain: 'north.example' }
 
-  it('goes on under the new name, as does one that was open before domains were read', () => {
+  it('continues under the new name, as does one that was open before domains were read', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100))]))
     meter.restart()
@@ -179,14 +179,14 @@ describe('a session whose name is told with its domain', () => {
     expect(meter.session).toMatchObject(north)
   })
 
-  it('goes on under the plain name where the domain is no part of it any more', () => {
+  it('continues under the plain name when the domain is not part of it any more', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100), north)]))
     meter.read(hotspot(5, [ann(-60, bytes(130, 130), { domain: 'north.example' })]))
     expect(meter.session).toMatchObject({ username: 'ann', recorded: bytes(130, 130) })
   })
 
-  it('is no one else’s: two domains are two subscribers', () => {
+  it('is not another subscriber’s: two domains are two subscribers', () => {
     const meter = new Meter()
     const south = { username: 'ann@south.example', domain: 'south.example', ipAddress: '10.5.50.11' }
     meter.read(hotspot(0, [ann(-60, bytes(1, 1), north), ann(-60, bytes(5, 5), south)]))
@@ -199,7 +199,7 @@ describe('a session whose name is told with its domain', () => {
 })
 
 describe('a PPP session that one reading missed', () => {
-  it('goes on where it is back with its session-id and login', () => {
+  it('continues when it is back with its session-id and login', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(100, 200))]))
     meter.read(ppp(5, []))

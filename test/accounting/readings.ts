@@ -1,6 +1,6 @@
 import { addBytes, type Bytes, NO_BYTES } from '../../src/accounting/bytes.ts'
 import { decide } from '../../src/accounting/decide.ts'
-import type { Counted, Decision, Entry, LedgerEvent } from '../../src/accounting/entry.ts'
+import type { CountedSpan, Decision, Entry, LedgerEvent } from '../../src/accounting/entry.ts'
 import { sessionId } from '../../src/accounting/ids.ts'
 import { adopt, type Ledger, NEW_LEDGER, openSessions, type Terms } from '../../src/accounting/ledger.ts'
 import type {
@@ -45,7 +45,7 @@ export interface Row extends Partial<Omit<SessionReading, 'login' | 'uptimeSecon
 
 /** What is unusual about a reading, in seconds. */
 export interface Oddities {
-  /** When the router booted by our clock. Ten days before second 0 unless told. */
+  /** When the router booted by our clock. Ten days before second 0 by default. */
   readonly boot?: number
   /** How far the wall clock is ahead of the steady one. */
   readonly wallAhead?: number
@@ -85,14 +85,14 @@ function reading(service: Service, second: number, rows: readonly Row[], odd: Od
   }
 }
 
-/** A reading's service, which is hotspot or PPP, and its rules. */
+/** The service of a reading, hotspot or PPP, and its rules. */
 export function ofService<Name extends Service>(service: Name): Pick<Reading, 'rules'> & { service: Name } {
   return { service, rules: service === 'hotspot' ? HOTSPOT_RULES : PPP_RULES }
 }
 
 export const HQ: Device = { serial: undefined, identity: 'hq' }
 
-/** What few rows have. */
+/** Fields that only few rows have. */
 export const PLAIN_ROW = {
   domain: undefined,
   binding: undefined,
@@ -100,10 +100,10 @@ export const PLAIN_ROW = {
   unreadable: undefined,
 } as const
 
-/** What few readings have. */
+/** Fields that only few readings have. */
 export const PLAIN_READING = { device: HQ, unread: [], bindings: [] } as const
 
-/** What few sessions have. */
+/** Fields that only few sessions have. */
 export const PLAIN_SESSION = {
   domain: undefined,
   reported: 0,
@@ -112,13 +112,13 @@ export const PLAIN_SESSION = {
   among: undefined,
 } as const
 
-/** A decision about a service of which there is nothing to say. */
+/** A decision in which nothing happened. */
 export const NOTHING_DECIDED = {
   ...{ device: HQ, isReplaced: false, away: [], moves: [] },
   ...{ entries: [], events: [], bindings: new Map<string, never>() },
 } as const
 
-/** Nothing that waits for the database. */
+/** A `Pending` in which nothing waits. */
 export const NOTHING_PENDING = {
   ...{ sessions: new Map<never, never>(), moves: [], events: [], readings: new Map<never, never>() },
   bindings: new Map<never, never>(),
@@ -131,9 +131,9 @@ function unreadRow(service: Service, row: Partial<UnreadRow>): UnreadRow {
     counters: ___,
     binding: ____,
     joined: _____,
-    ...its
+    ...rest
   } = sessionReading(service, 0, { login: 0 })
-  return { ...its, unreadable: { rowId: '*1', property: 'uptime', value: undefined }, ...row }
+  return { ...rest, unreadable: { rowId: '*1', property: 'uptime', value: undefined }, ...row }
 }
 
 function sessionReading(service: Service, second: number, { login, ...more }: Row): SessionReading {
@@ -157,17 +157,17 @@ function sessionReading(service: Service, second: number, { login, ...more }: Ro
   }
 }
 
-/** Known to a second, as an uptime in whole seconds tells it. */
+/** Known to a second, as from an uptime in whole seconds. */
 function windowAt(second: number) {
   return { earliestMs: steadyAt(second) - 1000, latestMs: steadyAt(second) }
 }
 
-/** A ledger that takes one reading after the other. */
+/** A ledger that takes readings one after the other. */
 export class Meter {
   ledger: Ledger = NEW_LEDGER
   #sessions = 0
 
-  /** @param onDecided before it is adopted */
+  /** @param onDecided called before the decision is adopted */
   read(reading: Reading, terms: Terms = TERMS, onDecided?: (decision: Decision) => void): Decision {
     const decision = decide(this.ledger, reading, terms, () => sessionId(`session-${++this.#sessions}`))
     onDecided?.(decision)
@@ -175,13 +175,13 @@ export class Meter {
     return decision
   }
 
-  /** The router leaves the config. */
+  /** The router is removed from the config. */
   remove(service: Service): void {
     const decision = removal(this.ledger, service, TERMS)
     if (decision) this.ledger = adopt(this.ledger, decision)
   }
 
-  /** Another process goes on with the ledger. */
+  /** Another process continues with the ledger. */
   restart(): void {
     const { last } = this.ledger
     if (last) this.ledger = { ...this.ledger, last: { ...last, isFromAnotherProcess: true } }
@@ -209,12 +209,12 @@ export function events(decision: Decision): readonly LedgerEvent['kind'][] {
   return decision.events.map(event => event.kind)
 }
 
-/** All that a reading counted. */
+/** The bytes that a reading counted. */
 export function deltaOf(decision: Decision): Bytes {
   return countedOf(decision).reduce((sum, counted) => addBytes(sum, counted.delta), NO_BYTES)
 }
 
-export function countedOf(decision: Decision): readonly Counted[] {
+export function countedOf(decision: Decision): readonly CountedSpan[] {
   return decision.entries.flatMap(entry => (entry.kind !== 'stop' && entry.counted) || [])
 }
 

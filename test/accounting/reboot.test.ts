@@ -27,7 +27,7 @@ describe('rule 2 (docs/accounting.md)', () => {
     expect(deltaOf(decision)).toEqual(bytes(3, 4))
   })
 
-  it('sessions end at the boot, which the window of the uptime tells', () => {
+  it('sessions end at the boot, which is known from the uptime', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-HOUR, bytes(7, 7))]))
     const [stop] = stopsOf(meter.read(hotspot(10 * MINUTE, [], { boot: 5 * MINUTE })))
@@ -56,7 +56,7 @@ describe('rule 2 (docs/accounting.md)', () => {
     expect(events(meter.read(hotspot(60, [], { boot: 1.5 })))).toEqual(['reboot'])
   })
 
-  it('who logs in again after a reboot as they had before is counted from 0, whatever the old counters', () => {
+  it('a login after a reboot that looks the same is counted from 0, whatever the old counters were', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-MINUTE, bytes(100, 100))], { boot: -2 * MINUTE }))
     const decision = meter.read(
@@ -66,7 +66,7 @@ describe('rule 2 (docs/accounting.md)', () => {
     expect(deltaOf(decision)).toEqual(bytes(500, 500))
   })
 
-  it('a boot is told again on a new connection: that is none', () => {
+  it('a boot that is read again on a new connection is no reboot', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(1, 1))], { boot: -HOUR }))
     const decision = meter.read(hotspot(60, [ann(-60, bytes(2, 2))], { boot: -HOUR + 1.4 }))
@@ -92,7 +92,7 @@ describe('rule 2 (docs/accounting.md)', () => {
     },
   )
 
-  it('a reboot is told once', () => {
+  it('a reboot is reported once', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [], { boot: -HOUR }))
     expect(events(meter.read(hotspot(60, [], { boot: 30 })))).toEqual(['reboot'])
@@ -100,7 +100,7 @@ describe('rule 2 (docs/accounting.md)', () => {
     expect(events(meter.read(hotspot(90, [], { boot: 31 })))).toEqual([])
   })
 
-  it('a reboot while the daemon was down is one', () => {
+  it('a reboot while the daemon was down is recognised', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-MINUTE, bytes(100, 100))], { boot: -HOUR }))
     meter.restart()
@@ -111,7 +111,7 @@ describe('rule 2 (docs/accounting.md)', () => {
     expect(deltaOf(decision)).toEqual(bytes(120, 90))
   })
 
-  it('a reboot after which everybody logs in as soon as they had before is still one: the uptime went back', () => {
+  it('a reboot after which all log in as soon as before is still one: the uptime went back', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR + 35, bytes(100, 100))], { boot: -HOUR }))
     meter.restart()
@@ -148,18 +148,18 @@ describe('rule 2 (docs/accounting.md)', () => {
     expect(meter.ledger.bindings.get('pppoe-ann')?.counters).toEqual(bytes(0, 0))
   })
 
-  it('a router whose own clock stood still has not rebooted, where its sessions vouch for it', () => {
+  it('a router whose clock stood still has not rebooted if its sessions show it', () => {
     const meter = new Meter()
     const bob = { username: 'bob' }
     meter.read(ppp(0, [ann(-HOUR, bytes(100, 100)), ann(-60, bytes(10, 10), bob)], { boot: -DAY }))
-    // For five minutes; bob's login is told as after the last reading now.
+    // For five minutes. Bob's login now seems to be after the last reading.
     const rows = [ann(-HOUR + 300, bytes(150, 150)), ann(240, bytes(12, 12), bob)]
     const decision = meter.read(ppp(600, rows, { boot: -DAY + 300 }))
     expect(events(decision)).toEqual([])
     expect(deltaOf(decision)).toEqual(bytes(52, 52))
   })
 
-  it('what a router that counts as rebooted shows of before its last reading is not billed again', () => {
+  it('what a router that counts as rebooted shows from before its last reading is not billed again', () => {
     const meter = new Meter()
     const bob = { username: 'bob' }
     meter.read(ppp(0, [ann(-HOUR, bytes(100, 100)), ann(-HOUR, bytes(100, 100), bob)], { boot: -DAY }))

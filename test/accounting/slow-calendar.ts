@@ -2,7 +2,7 @@ import { type Day, QUARTER_HOUR_MS } from '../../src/accounting/calendar.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** `2026-11-24`, as the Swedes write it, which is no way that `Calendar` goes. */
+/** `2026-11-24`, from the Swedish locale, a way that `Calendar` does not use. */
 export function slowNameAt(timezone: string, ms: number): string {
   const format =
     formats.get(timezone) ??
@@ -16,7 +16,7 @@ export function slowNameAt(timezone: string, ms: number): string {
   return format.format(ms)
 }
 
-/** A day found by asking for every quarter of an hour around it. */
+/** A day, found by checking every quarter of an hour around it. */
 export function slowDayAt(timezone: string, ms: number): Day {
   const name = slowNameAt(timezone, ms)
   let startMs = Math.floor(ms / QUARTER_HOUR_MS) * QUARTER_HOUR_MS

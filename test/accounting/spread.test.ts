@@ -15,19 +15,19 @@ function shares(timezone: string, from: string, to: string, delta: Bytes, bucket
   return spread({ delta, from: new Date(from), to: new Date(to) }, bucketMs, new Calendar(timezone))
 }
 
-function sum(its: readonly Share[]): Bytes {
-  return its.reduce<Bytes>((total, share) => addBytes(total, share), NO_BYTES)
+function sum(parts: readonly Share[]): Bytes {
+  return parts.reduce<Bytes>((total, share) => addBytes(total, share), NO_BYTES)
 }
 
-/** A whole number of any size up to `most`, each order of magnitude as often as another. */
+/** A whole number up to `most`. All orders of magnitude are equally frequent. */
 function wide(random: Random, most: number): number {
   return Math.floor(2 ** (random() * Math.log2(most)))
 }
 
 /** Upload by day. */
-function byDay(its: readonly Share[]): Record<string, number> {
+function byDay(parts: readonly Share[]): Record<string, number> {
   const days: Record<string, number> = {}
-  for (const { day, upload } of its) days[day] = (days[day] ?? 0) + upload
+  for (const { day, upload } of parts) days[day] = (days[day] ?? 0) + upload
   return days
 }
 
@@ -46,8 +46,8 @@ describe('rule 15 (docs/accounting.md)', () => {
   })
 
   it('ends with its last moment: a reading on the hour adds nothing to the bucket that begins', () => {
-    const its = shares('UTC', '2026-11-24T10:59:55Z', '2026-11-24T11:00Z', bytes(10, 10))
-    expect(its.map(share => new Date(share.bucketStartMs).toISOString())).toEqual([
+    const parts = shares('UTC', '2026-11-24T10:59:55Z', '2026-11-24T11:00Z', bytes(10, 10))
+    expect(parts.map(share => new Date(share.bucketStartMs).toISOString())).toEqual([
       '2026-11-24T10:45:00.000Z',
     ])
   })
@@ -78,7 +78,7 @@ describe('rule 15 (docs/accounting.md)', () => {
     })
   })
 
-  it('a span of 24 hours goes by buckets, a longer one by days with one bucket each', () => {
+  it('a span of 24 hours is cut at buckets, a longer one at days with one bucket each', () => {
     const day = shares('UTC', '2026-11-23T10:00Z', '2026-11-24T10:00Z', bytes(9_600, 0))
     expect(day).toHaveLength(96)
     expect(day.every(share => share.upload === 100)).toBe(true)
@@ -88,9 +88,9 @@ describe('rule 15 (docs/accounting.md)', () => {
     ])
   })
 
-  it('weeks at first sight go by days, also by those of 23 and 25 hours', () => {
-    const its = shares('Europe/Berlin', '2026-10-23T22:00Z', '2026-10-27T23:00Z', bytes(97, 9700))
-    expect(its.map(share => [share.day, share.upload])).toEqual([
+  it('weeks in a first reading are cut at days, also at those of 23 and 25 hours', () => {
+    const parts = shares('Europe/Berlin', '2026-10-23T22:00Z', '2026-10-27T23:00Z', bytes(97, 9700))
+    expect(parts.map(share => [share.day, share.upload])).toEqual([
       ['2026-10-24', 24],
       ['2026-10-25', 25],
       ['2026-10-26', 24],
@@ -99,36 +99,36 @@ describe('rule 15 (docs/accounting.md)', () => {
   })
 
   it('over the end of a month and a year, each day has its own', () => {
-    const its = shares('America/New_York', '2026-12-30T05:00Z', '2027-01-02T05:00Z', bytes(300, 0))
-    expect(byDay(its)).toEqual({ '2026-12-30': 100, '2026-12-31': 100, '2027-01-01': 100 })
+    const parts = shares('America/New_York', '2026-12-30T05:00Z', '2027-01-02T05:00Z', bytes(300, 0))
+    expect(byDay(parts)).toEqual({ '2026-12-30': 100, '2026-12-31': 100, '2027-01-01': 100 })
   })
 
-  it('a day that a country skipped has none', () => {
-    const its = shares('Pacific/Apia', '2011-12-29T10:00Z', '2011-12-31T10:00Z', bytes(200, 0))
-    expect(byDay(its)).toEqual({ '2011-12-29': 100, '2011-12-31': 100 })
+  it('a day that a country skipped has no share', () => {
+    const parts = shares('Pacific/Apia', '2011-12-29T10:00Z', '2011-12-31T10:00Z', bytes(200, 0))
+    expect(byDay(parts)).toEqual({ '2011-12-29': 100, '2011-12-31': 100 })
   })
 
-  it('a span that ends before it begins is of the moment it ends', () => {
+  it('a span that ends before it begins belongs to its end', () => {
     expect(shares('UTC', '2026-11-24T11:00Z', '2026-11-24T10:01Z', bytes(5, 7))).toEqual([
       { bucketStartMs: Date.parse('2026-11-24T10:00Z'), day: '2026-11-24', upload: 5, download: 7 },
     ])
   })
 
   it('few bytes over a long span make no empty shares', () => {
-    const its = shares('UTC', '2026-11-23T10:00Z', '2026-11-24T10:00Z', bytes(2, 1))
-    expect(its.length).toBeLessThanOrEqual(3)
-    expect(sum(its)).toEqual(bytes(2, 1))
+    const parts = shares('UTC', '2026-11-23T10:00Z', '2026-11-24T10:00Z', bytes(2, 1))
+    expect(parts.length).toBeLessThanOrEqual(3)
+    expect(sum(parts)).toEqual(bytes(2, 1))
   })
 
   it('before 1970, buckets hold what is theirs', () => {
-    const its = shares('UTC', '1969-12-31T23:50Z', '1970-01-01T00:10Z', bytes(20, 0))
-    expect(its.map(share => [share.bucketStartMs, share.day, share.upload])).toEqual([
+    const parts = shares('UTC', '1969-12-31T23:50Z', '1970-01-01T00:10Z', bytes(20, 0))
+    expect(parts.map(share => [share.bucketStartMs, share.day, share.upload])).toEqual([
       [-QUARTER_HOUR_MS, '1969-12-31', 10],
       [0, '1970-01-01', 10],
     ])
   })
 
-  it('a thousand sessions that are months old at first sight ask Intl for each day once', () => {
+  it('a thousand sessions that are months old in a first reading ask Intl for each day once', () => {
     const ask = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts')
     const calendar = new Calendar('Europe/Berlin')
     const to = new Date('2026-11-24T10:00Z')
@@ -165,11 +165,11 @@ describe('whatever the span, the size, the bucket and the zone', () => {
       const fromMs = toMs - wide(random, 40 * DAY_MS)
       const delta = bytes(wide(random, MOST), wide(random, MOST))
       const counted = { delta, from: new Date(fromMs), to: new Date(toMs) }
-      const its = spread(counted, bucketMs * MINUTE_MS, calendar)
+      const parts = spread(counted, bucketMs * MINUTE_MS, calendar)
       const context = `seed ${seed}`
-      expect(sum(its), context).toEqual(delta)
-      expect(new Set(its.map(share => share.bucketStartMs)).size, context).toBe(its.length)
-      const wrong = its.filter(({ bucketStartMs, day, upload, download }) => {
+      expect(sum(parts), context).toEqual(delta)
+      expect(new Set(parts.map(share => share.bucketStartMs)).size, context).toBe(parts.length)
+      const wrong = parts.filter(({ bucketStartMs, day, upload, download }) => {
         const endMs = bucketStartMs + bucketMs * MINUTE_MS
         const isBucket = bucketStartMs % (bucketMs * MINUTE_MS) === 0
         const isTouched = endMs > fromMs && bucketStartMs < toMs
@@ -178,11 +178,12 @@ describe('whatever the span, the size, the bucket and the zone', () => {
         return !(isBucket && isTouched && isWithinDay && hasBytes)
       })
       expect(wrong, context).toEqual([])
-      if (toMs - fromMs > DAY_MS) expect(new Set(its.map(share => share.day)).size, context).toBe(its.length)
+      if (toMs - fromMs > DAY_MS)
+        expect(new Set(parts.map(share => share.day)).size, context).toBe(parts.length)
     }
   })
 
-  it('the largest counter there is comes out whole', () => {
+  it('the largest possible counter is spread exactly', () => {
     for (const hours of [0, 1, 23, 24, 25, 1000]) {
       const to = new Date('2026-11-24T10:07:33.123Z')
       const counted = { delta: bytes(MOST, MOST), from: new Date(to.getTime() - hours * HOUR_MS), to }
@@ -191,18 +192,18 @@ describe('whatever the span, the size, the bucket and the zone', () => {
   })
 
   it('no share differs by more than a byte from its even part', () => {
-    const its = shares('UTC', '2026-11-24T00:00Z', '2026-11-24T07:00Z', bytes(1_000_003, 0))
-    for (const { upload } of its) expect(Math.abs(upload - 1_000_003 / 28)).toBeLessThan(1)
+    const parts = shares('UTC', '2026-11-24T00:00Z', '2026-11-24T07:00Z', bytes(1_000_003, 0))
+    for (const { upload } of parts) expect(Math.abs(upload - 1_000_003 / 28)).toBeLessThan(1)
   })
 })
 
 describe('rule 17', () => {
-  it.each([MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS])('a bucket of %d ms is one', bucketMs => {
+  it.each([MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS])('a bucket of %d ms is accepted', bucketMs => {
     expect(() => checkBucket(bucketMs)).not.toThrow()
   })
 
   it.each([0, -MINUTE_MS, 7 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, Number.NaN])(
-    'a bucket of %d ms is none',
+    'a bucket of %d ms is refused',
     ms => {
       expect(() => checkBucket(ms)).toThrow(RangeError)
     },

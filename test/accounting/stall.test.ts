@@ -14,7 +14,7 @@ describe('rule 13 (docs/accounting.md)', () => {
     expect(reports).toEqual([15 * MINUTE])
   })
 
-  it('the report tells whose it is and for how long', () => {
+  it('the event names the session and how long it was idle', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 20))]))
     const decision = meter.read(ppp(20 * MINUTE, [ann(-HOUR, bytes(10, 20))]))
@@ -28,7 +28,7 @@ describe('rule 13 (docs/accounting.md)', () => {
     expect(isReported(meter.session.reported, 'stall')).toBe(true)
   })
 
-  it('is once even when it moved in between, and over a restart', () => {
+  it('is reported once even if it moved in between, also over a restart', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 20))]))
     meter.read(ppp(HOUR, [ann(-HOUR, bytes(10, 20))]))
@@ -37,7 +37,7 @@ describe('rule 13 (docs/accounting.md)', () => {
     expect(events(meter.read(ppp(3 * HOUR, [ann(-HOUR, bytes(11, 20))])))).toEqual([])
   })
 
-  it('one byte either way is enough to be none', () => {
+  it('one byte in either direction is enough to be no stall', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 20))]))
     meter.read(ppp(10 * MINUTE, [ann(-HOUR, bytes(10, 21))]))
@@ -45,14 +45,14 @@ describe('rule 13 (docs/accounting.md)', () => {
     expect(events(meter.read(ppp(25 * MINUTE, [ann(-HOUR, bytes(10, 21))])))).toEqual(['stall'])
   })
 
-  it('is each operator’s own time', () => {
+  it('takes the time that is set for the router', () => {
     const meter = new Meter()
     const terms = { ...TERMS, stalledAfterMs: 30_000 }
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 20))]), terms)
     expect(events(meter.read(ppp(30, [ann(-HOUR, bytes(10, 20))]), terms))).toEqual(['stall'])
   })
 
-  it('unknown counters tell of no stall, but of a session that is not counted, once', () => {
+  it('unknown counters are no stall, but are reported once as a session that is not counted', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 20)), ann(-1, undefined, { username: 'bob' })]))
     const rows = [ann(-HOUR, undefined), ann(-1, undefined, { username: 'bob' })]
@@ -66,7 +66,7 @@ describe('rule 13 (docs/accounting.md)', () => {
     expect(events(meter.read(ppp(HOUR, rows)))).toEqual([])
   })
 
-  it('bytes that a baseline or a quarantine left out were bytes all the same', () => {
+  it('bytes that a baseline or a quarantine left out count as movement', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     meter.read(ppp(60, [ann(-HOUR, undefined)]))

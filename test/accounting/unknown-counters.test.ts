@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ann, bytes, countedOf, deltaOf, events, kinds, Meter, ppp, stopsOf, wallAt } from './readings.ts'
 
 describe('rule 11 (docs/accounting.md)', () => {
-  it('a session without counters is open, and its numbers stand', () => {
+  it('a session without counters is open, and its numbers do not change', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(10, 20))]))
     const decision = meter.read(ppp(5, [ann(-60, undefined)]))
@@ -21,7 +21,7 @@ describe('rule 11 (docs/accounting.md)', () => {
     expect(countedOf(next)).toEqual([{ delta: bytes(1, 1), from: wallAt(25), to: wallAt(30) }])
   })
 
-  it('known again and the same as before, it counts on from there', () => {
+  it('counters that are known again and the same continue from there', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(10, 20))]))
     meter.read(ppp(5, [ann(-60, undefined)]))
@@ -30,7 +30,7 @@ describe('rule 11 (docs/accounting.md)', () => {
     expect(countedOf(decision)).toEqual([{ delta: bytes(1, 1), from: wallAt(10), to: wallAt(15) }])
   })
 
-  it('unknown from the first, all that it shows then is new since the login', () => {
+  it('counters that were unknown from the first are all new since the login', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     expect(kinds(meter.read(ppp(5, [ann(2, undefined)])))).toEqual(['start'])

@@ -20,7 +20,7 @@ import {
 const bob = (upload: number) => ann(-90, bytes(upload, 0), { username: 'bob', ipAddress: '10.5.50.11' })
 const garbled = { unreadable: { rowId: '*A', property: 'uptime', value: '10m20ms15us' } }
 
-describe('a row that can not be read', () => {
+describe('a row that cannot be read', () => {
   it('is skipped alone: its session stays open with its numbers, and the others are counted', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100)), bob(1)]))
@@ -39,7 +39,7 @@ describe('a row that can not be read', () => {
     expect(countedOf(decision)).toEqual([{ delta: bytes(60, 70), from: wallAt(0), to: wallAt(15) }])
   })
 
-  it('is told once for a session, by its user, id and property, over a restart too', () => {
+  it('is reported once for a session, with its user, id and property, also over a restart', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100))]))
     expect(meter.read(hotspot(5, [], { unread: [garbled] })).events).toMatchObject([
@@ -49,7 +49,7 @@ describe('a row that can not be read', () => {
     expect(events(meter.read(hotspot(10, [], { unread: [garbled] })))).toEqual([])
   })
 
-  it('makes no entry a reading while it goes on', () => {
+  it('makes no entry in each reading while it lasts', () => {
     const meter = new Meter()
     const numbering = new Numbering()
     meter.read(numbering.number(hotspot(0, [ann(-60, bytes(100, 100)), bob(1)])))
@@ -57,7 +57,7 @@ describe('a row that can not be read', () => {
     expect(kinds(meter.read(numbering.number(hotspot(10, [bob(1)], { unread: [garbled] }))))).toEqual([])
   })
 
-  it('of a session that was missed before shows that it is there', () => {
+  it('that belongs to a missed session shows that it is there', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100))]))
     meter.read(hotspot(5, []))
@@ -78,7 +78,7 @@ describe('a row that can not be read', () => {
     expect(meter.open.find(it => it.username === 'ann')?.startMs).toBe(wallAt(-DAY).getTime())
   })
 
-  it('that is no open session’s ends none: any of them may be it', () => {
+  it('that belongs to no open session ends none, because any of them may be it', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100)), bob(1)]))
     for (const second of [5, 10]) {
@@ -89,7 +89,7 @@ describe('a row that can not be read', () => {
     expect(deltaOf(decision)).toEqual(bytes(35, 30))
   })
 
-  it('beside one of the same session that can be read is of no use', () => {
+  it('beside a readable row of the same session is ignored', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-60, bytes(100, 100))]))
     const decision = meter.read(hotspot(5, [ann(-60, bytes(110, 110))], { unread: [garbled] }))
@@ -106,8 +106,8 @@ describe('a row that can not be read', () => {
   })
 })
 
-describe('counters that can not be read', () => {
-  it('are told once, and stand until they can be', () => {
+describe('counters that cannot be read', () => {
+  it('are reported once, and do not change until they can be read', () => {
     const meter = new Meter()
     const unreadable = { rowId: '*A', property: 'bytes-in', value: '75 646 301 659' }
     meter.read(hotspot(0, []))
@@ -118,7 +118,7 @@ describe('counters that can not be read', () => {
     expect(deltaOf(meter.read(hotspot(70, [ann(50, bytes(7, 9))])))).toEqual(bytes(7, 9))
   })
 
-  it('are what an operator must not miss: told once more after the time that a stall takes', () => {
+  it('are reported once more after the time of a stall, because an operator must not miss them', () => {
     const meter = new Meter()
     meter.read(hotspot(0, []))
     meter.read(hotspot(60, [ann(50, undefined)]))

@@ -17,7 +17,7 @@ interface Line {
   loginSecond: number
 }
 
-/** A router's PPP sessions, all of which move megabytes between two readings; some end, and others begin. */
+/** The PPP sessions of a router. All move megabytes between two readings; some end, and others begin. */
 export class BusyRouter {
   readonly key: RouterKey
   readonly #random: Random
@@ -26,7 +26,7 @@ export class BusyRouter {
   #ledger: Ledger = NEW_LEDGER
   #second = 0
 
-  /** @param churn the part of the sessions that are others at the next reading */
+  /** @param churn the part of the sessions that others replace by the next reading */
   constructor(options: { name: string; sessions: number; churn: number; random: Random }) {
     this.key = routerKey(tenantId('wisp'), routerId(options.name))
     this.#random = options.random
@@ -74,7 +74,7 @@ export class BusyRouter {
   }
 }
 
-/** All of an entry's bytes in the bucket in which its span ended. */
+/** All bytes of an entry in the bucket in which its span ended. */
 export function sharesOf(decision: Decision): ReadonlyMap<Entry, readonly Share[]> {
   const bucketStartMs = Math.floor(decision.at.wall.getTime() / QUARTER_HOUR_MS) * QUARTER_HOUR_MS
   const shares = new Map<Entry, readonly Share[]>()
@@ -87,7 +87,7 @@ export function sharesOf(decision: Decision): ReadonlyMap<Entry, readonly Share[
   return shares
 }
 
-/** What a decision counted, both ways. */
+/** The bytes that a decision counted, in both directions. */
 export function bytesOf(decision: Decision): number {
   let bytes = NO_BYTES
   for (const entry of decision.entries)

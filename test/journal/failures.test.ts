@@ -16,7 +16,7 @@ function newWorld(): World {
 }
 
 describe('a disk that refuses', () => {
-  it('a full disk: readings go on and are told not to be durable; once it is free, nothing is lost any more', async () => {
+  it('a full disk: readings continue and are reported as not durable; once there is space, nothing is lost any more', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, MAX_BYTES)
@@ -38,7 +38,7 @@ describe('a disk that refuses', () => {
     await after.stop()
   })
 
-  it('is told once, with what to do, and once when it is over', async () => {
+  it('is reported once, with what to do, and once when it is over', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, MAX_BYTES)
@@ -54,7 +54,7 @@ describe('a disk that refuses', () => {
     await daemon.stop()
   })
 
-  it('is well where this process has no file descriptor left, and that is said', async () => {
+  it('is not blamed if this process has no file descriptor left', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, MAX_BYTES)
@@ -63,12 +63,12 @@ describe('a disk that refuses', () => {
     await daemon.readAll(world.routers)
     disk.fault = undefined
     expect(daemon.lines.lines).toMatchObject([
-      { advice: expect.stringMatching('its disk is well, but .* too few file descriptors: .*LimitNOFILE') },
+      { advice: expect.stringMatching('its disk is fine, but .* too few file descriptors: .*LimitNOFILE') },
     ])
     await daemon.stop()
   })
 
-  it('is tried again though no reading comes', async () => {
+  it('is tried again even if no reading comes', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, MAX_BYTES)
@@ -156,7 +156,7 @@ describe('a disk that refuses', () => {
     await daemon.stop()
   })
 
-  it('a reading after `stop` is told not to be durable', async () => {
+  it('a reading after `stop` is reported as not durable', async () => {
     const world = newWorld()
     const daemon = new ModelDaemon(world, new MemoryDisk(), MAX_BYTES)
     await daemon.start()
@@ -166,7 +166,7 @@ describe('a disk that refuses', () => {
 })
 
 describe('damage', () => {
-  it('a torn end is cut off, so that it is no damage when others follow it', async () => {
+  it('a torn end is cut off, so that it is no damage when other segments follow', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, MAX_BYTES)
@@ -186,7 +186,7 @@ describe('damage', () => {
     expect(second.lines.lines).toEqual([expect.objectContaining({ level: 40, bytes: 10 })])
   })
 
-  it('a wrong frame in the middle: the rest of its file is passed over, loudly', async () => {
+  it('a wrong frame in the middle: the rest of its file is skipped, with an error in the log', async () => {
     const world = newWorld()
     const disk = new MemoryDisk()
     const daemon = new ModelDaemon(world, disk, MAX_BYTES)
@@ -214,8 +214,6 @@ describe('damage', () => {
     const header = Buffer.from([...Buffer.from('tikjrnl'), version, 0, 0, 0, 0])
     header.writeUInt32LE(crc32(header.subarray(0, 8)), 8)
     disk.put('/journal/journal-00000001.log', header)
-    await expect(new ModelDaemon(world, disk, MAX_BYTES).start()).rejects.toThrow(
-      `version ${version} of the format`,
-    )
+    await expect(new ModelDaemon(world, disk, MAX_BYTES).start()).rejects.toThrow(`has format ${version}`)
   })
 })

@@ -3,7 +3,7 @@ import type { RouterKey } from '../../src/accounting/ids.ts'
 import { type Pending, PendingBuilder } from '../../src/accounting/waiting/pending.ts'
 import type { Disk } from '../../src/journal/files/disk.ts'
 import { Journal } from '../../src/journal/journal.ts'
-import { Replay, type Step } from '../../src/journal/replay.ts'
+import { Replay, type ReplayStep } from '../../src/journal/replay.ts'
 import type { CheckpointRecord } from '../../src/recording/journal-port.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
@@ -25,7 +25,7 @@ export class World {
   readonly stored = new Map<RouterKey, Stored>()
   /** All bytes up to each position that a router's history has had. */
   readonly truth = new Map<RouterKey, number[]>()
-  /** Up to which position the journal has said that it is durable. */
+  /** The position up to which the journal reported a router as durable. */
   readonly durable = new Map<RouterKey, number>()
   epoch = 0
 
@@ -49,7 +49,7 @@ interface Book {
   building: PendingBuilder
 }
 
-/** The recorder's part with a journal, as far as the journal is concerned. */
+/** The recorder, as far as the journal needs it. */
 export class ModelDaemon {
   readonly clock = new HandClock('2026-11-24T09:00:00Z')
   readonly lines = new LogLines()
@@ -69,7 +69,7 @@ export class ModelDaemon {
     })
   }
 
-  /** Goes on from the database with what the journal has, which has to be the truth. */
+  /** Continues from the database with the content of the journal, which has to be the truth. */
   async start(): Promise<void> {
     const replays = new Map<RouterKey, Replay>()
     for (const { key } of this.#world.routers) {
@@ -93,7 +93,7 @@ export class ModelDaemon {
     return isDurable
   }
 
-  /** Reads a router once, and lets a flush go by. @returns what is to be called for the ledger to move on */
+  /** Reads a router once, and waits for a flush. @returns a function that adopts the decision */
   async readWithoutAdopting(router: BusyRouter): Promise<() => void> {
     const deciding = this.#decide(router, 5)
     await this.clock.turn(FLUSH_MS)
@@ -114,7 +114,7 @@ export class ModelDaemon {
     return { isDurable, adopt }
   }
 
-  /** Reads routers, one after the other's request, and lets a flush go by. */
+  /** Reads routers one after the other, and waits for a flush. */
   async readAll(routers: readonly BusyRouter[], seconds = 5): Promise<readonly boolean[]> {
     const reading = Promise.all(routers.map(router => this.read(router, seconds)))
     await this.clock.turn(FLUSH_MS)
@@ -133,14 +133,14 @@ export class ModelDaemon {
     this.journal.committed(key, this.#epoch, stored.position)
   }
 
-  /** Offers what waits to a database that does not answer: it stays as it is, and what comes is kept apart. */
+  /** Offers what waits to a database that does not answer: it does not change, and later decisions are kept apart. */
   offer(key: RouterKey): void {
     const units = this.#unitsOf(key)
     const position = units.at(-1)?.position ?? this.#world.of(key).stored.position
     this.#books.set(key, { units, building: new PendingBuilder(position) })
   }
 
-  /** Somebody else has the router from now on. */
+  /** Another daemon has the router from now on. */
   lose(key: RouterKey): void {
     this.#books.delete(key)
   }
@@ -150,7 +150,7 @@ export class ModelDaemon {
     await this.journal.stop()
   }
 
-  /** Ends the loop, and leaves all as it is. */
+  /** Ends the loop, and leaves everything as it is. */
   async halt(): Promise<void> {
     this.#abort.abort()
     await this.#running
@@ -168,7 +168,7 @@ export class ModelDaemon {
     return building.isEmpty ? units : [...units, building.build()]
   }
 
-  #apply(key: RouterKey, step: Step): void {
+  #apply(key: RouterKey, step: ReplayStep): void {
     if (step.kind === 'nothing') return
     if (step.kind === 'back' || step.onto === 'stored') {
       const { position } = this.#world.of(key).stored
@@ -181,7 +181,7 @@ export class ModelDaemon {
     }
   }
 
-  /** Nothing that was durable is missing, nothing is there twice; what came after the last of it did not happen. */
+  /** Checks that nothing durable is missing, nothing is there twice, and nothing after it is there. */
   #check(key: RouterKey, replay: Replay): void {
     const { stored, truth, durable } = this.#world.of(key)
     const waiting = this.#unitsOf(key)

@@ -10,7 +10,7 @@ function keyOf(router: string): RouterKey {
   return routerKey(tenantId('acme'), routerId(router))
 }
 
-test('the positions of a router only grow, by their epoch first, and no other router’s matter', () => {
+test('the positions of a router only grow, by epoch first, independently of other routers', () => {
   const positions = new GrowingPositions()
   const move = (router: string, epoch: number, position: number) =>
     positions.move({ router: keyOf(router), epoch, position })

@@ -8,7 +8,7 @@ import {
 } from '../../src/accounting/counting/mark.ts'
 import type { AwayReading } from '../../src/accounting/device.ts'
 import {
-  type Counted,
+  type CountedSpan,
   type Decision,
   type Entry,
   EVENT_KINDS,
@@ -32,13 +32,13 @@ const ODD_STRINGS = [
   '<pppoe-ann>',
   'x'.repeat(300),
 ]
-/** Any name is a service's. */
+/** Any name can be a service. */
 const NAMES = ['hotspot', 'ppp', 'zoë’s 😀']
 const ODD_BYTES = [0, 1, 127, 128, 2 ** 31, 2 ** 32 + 7, 2 ** 51 - 1]
 const DEVICE = { serial: undefined, identity: 'unpaired \ud83d' }
 const START_MS = Date.UTC(2026, 10, 24, 9)
 
-/** A router whose decisions are all that decisions can be, mostly sessions that grew. */
+/** A router with decisions of every form, mostly sessions that grew. */
 export class RandomRouter {
   readonly #random: Random
   readonly #open = new Map<Service, Session[]>()
@@ -97,12 +97,12 @@ export class RandomRouter {
     const next = { ...session, mark, recorded, lastMovedMs: at.steadyMs }
     const from = random.chance(0.05) ? new Date(since.getTime() - random.below(1e6)) : since
     const to = random.chance(0.02) ? new Date(at.wall.getTime() + 1) : at.wall
-    const counted: readonly Counted[] = isNothing(delta) ? [] : [{ delta, from, to }]
+    const counted: readonly CountedSpan[] = isNothing(delta) ? [] : [{ delta, from, to }]
     const twice = random.chance(0.05) ? [{ delta, from: since, to: at.wall }] : []
     return { kind: 'interim', session: next, counted: [...counted, ...twice] }
   }
 
-  /** A session of which something other than its bytes is new. */
+  /** A session in which something else than its bytes changed. */
   #oddly(session: Session): Session {
     const random = this.#random
     switch (random.below(10)) {

@@ -3,12 +3,12 @@ import type { Decision } from '../../src/accounting/entry.ts'
 import { routerId, routerKey, sessionId, tenantId } from '../../src/accounting/ids.ts'
 import type { Pending } from '../../src/accounting/waiting/pending.ts'
 import type { JournalRecord } from '../../src/journal/record.ts'
-import { Replay, type Step } from '../../src/journal/replay.ts'
+import { Replay, type ReplayStep } from '../../src/journal/replay.ts'
 import { bytes, hotspot, Meter, NOTHING_PENDING, wallAt } from '../accounting/readings.ts'
 
 const NORTH = routerKey(tenantId('wisp'), routerId('north'))
 
-/** A decision in which one session moved a byte up and ten down. */
+/** A decision in which one session uploaded one byte and downloaded ten. */
 function anyDecision(): Decision {
   const meter = new Meter()
   meter.read(hotspot(0, [{ login: -60, counters: bytes(0, 0) }]))
@@ -22,7 +22,7 @@ function decided(position: number, epoch = 3): JournalRecord {
   return { kind: 'decision', router: NORTH, epoch, position, decision: anyDecision() }
 }
 
-/** Each of its positions moved a byte up and ten down. */
+/** A checkpoint in which each position uploaded one byte and downloaded ten. */
 function pending(basePosition: number, position: number): Pending {
   const count = position - basePosition
   const share = { bucketStartMs: 0, day: '2026-11-24', upload: count, download: 10 * count }
@@ -47,7 +47,7 @@ function settled(kind: 'committed' | 'forgotten', position: number, epoch = 3): 
   return { kind, router: NORTH, epoch, position }
 }
 
-/** The positions that were applied on top of one another in the end, after the database's. */
+/** The positions that are applied in the end, one after the other, after the database's. */
 function applied(replay: Replay, records: readonly JournalRecord[]): readonly string[] {
   let line: readonly string[] = []
   for (const record of records) {
@@ -57,7 +57,7 @@ function applied(replay: Replay, records: readonly JournalRecord[]): readonly st
   return line
 }
 
-function next(line: readonly string[], step: Step, record: JournalRecord): readonly string[] {
+function next(line: readonly string[], step: ReplayStep, record: JournalRecord): readonly string[] {
   switch (step.kind) {
     case 'nothing':
       return line
@@ -84,8 +84,8 @@ function unapplied(readings: number) {
   return { readings, bytes: { upload: BigInt(readings), download: BigInt(10 * readings) } }
 }
 
-describe('a router goes on from where the database has it', () => {
-  it('what the database has is passed over, and what it has not is applied in order', () => {
+describe('a router continues from the position in the database', () => {
+  it('what the database has is skipped, and everything else is applied in order', () => {
     const replay = new Replay({ epoch: 3, position: 12 })
     const records = [10, 11, 12, 13, 14].map(position => decided(position))
     expect(applied(replay, records)).toEqual(['13', '14'])
@@ -93,7 +93,7 @@ describe('a router goes on from where the database has it', () => {
     expect(replay.unapplied).toEqual(NONE)
   })
 
-  it('a checkpoint that begins where the database is takes the place of what was before it', () => {
+  it('a checkpoint that begins at the database’s position replaces what was before it', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     const records = [decided(11), decided(12), checkpoint(3, pending(10, 13)), decided(14)]
     expect(applied(replay, records)).toEqual(['10→13', '14'])
@@ -112,7 +112,7 @@ describe('a router goes on from where the database has it', () => {
     expect(replay.unapplied).toEqual(NONE)
   })
 
-  it('a checkpoint that tells no more than is known already changes nothing', () => {
+  it('a checkpoint without anything new changes nothing', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     const records = [decided(11), decided(12), checkpoint(3, pending(10, 11)), decided(13)]
     expect(applied(replay, records)).toEqual(['11', '12', '13'])
@@ -124,7 +124,7 @@ describe('a router goes on from where the database has it', () => {
     expect(applied(replay, records)).toEqual(['11', '12', '12→15', '16'])
   })
 
-  it('a commit that the database no longer has is made good from the journal', () => {
+  it('a commit that the database has lost is restored from the journal', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     const records = [decided(11), settled('committed', 11), decided(12)]
     expect(applied(replay, records)).toEqual(['11', '12'])
@@ -132,26 +132,26 @@ describe('a router goes on from where the database has it', () => {
 })
 
 describe('a gap', () => {
-  it('ends it, and what comes after is counted as not applied', () => {
+  it('ends the replay, and what comes after is counted as not applied', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     expect(applied(replay, [decided(11), decided(13), decided(14)])).toEqual(['11'])
     expect(replay.unapplied).toEqual(unapplied(2))
   })
 
-  it('is healed by a checkpoint that begins where the database is', () => {
+  it('is closed by a checkpoint that begins at the database’s position', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     const records = [decided(11), decided(13), checkpoint(3, pending(10, 14)), decided(15)]
     expect(applied(replay, records)).toEqual(['10→14', '15'])
     expect(replay.unapplied).toEqual(NONE)
   })
 
-  it('is not healed by a checkpoint around the database’s position, since commits are whole', () => {
+  it('is not closed by a checkpoint around the database’s position, because commits are whole', () => {
     const replay = new Replay({ epoch: 3, position: 12 })
     expect(applied(replay, [checkpoint(3, pending(10, 14)), decided(15)])).toEqual([])
     expect(replay.unapplied).toEqual(unapplied(5))
   })
 
-  it('a database that was restored from an older backup leaves one', () => {
+  it('a database that was restored from an older backup leaves a gap', () => {
     const replay = new Replay({ epoch: 3, position: 5 })
     expect(applied(replay, [checkpoint(3, pending(10, 14)), decided(15)])).toEqual([])
     expect(replay.unapplied).toEqual(unapplied(5))
@@ -159,27 +159,27 @@ describe('a gap', () => {
 })
 
 describe('another epoch', () => {
-  it('what was made before the database’s last commit, by who had the router then, is not applied', () => {
+  it('decisions of the daemon that had the router before the database’s last commit are not applied', () => {
     const replay = new Replay({ epoch: 4, position: 12 })
     expect(applied(replay, [decided(11), decided(12), decided(13)])).toEqual([])
     expect(replay.unapplied).toEqual(unapplied(3))
   })
 
-  it('of that, what had been committed is not discarded', () => {
+  it('those of them that were committed are not discarded', () => {
     const replay = new Replay({ epoch: 4, position: 20 })
     const records = [decided(11), decided(12), decided(13), settled('committed', 12)]
     expect(applied(replay, records)).toEqual([])
     expect(replay.unapplied).toEqual(unapplied(1))
   })
 
-  it('nor is it twice where a checkpoint tells it anew', () => {
+  it('those that a checkpoint repeats are discarded once', () => {
     const replay = new Replay({ epoch: 4, position: 20 })
     const records = [decided(11), decided(12), checkpoint(3, pending(11, 13)), decided(14)]
     expect(applied(replay, records)).toEqual([])
     expect(replay.unapplied).toEqual(unapplied(3))
   })
 
-  it('a daemon that died again before it committed under its new lease goes on with both', () => {
+  it('a daemon that died again before it committed under its new lease continues both', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     const records = [decided(11, 3), decided(12, 3), decided(13, 5), decided(14, 6)]
     expect(applied(replay, records)).toEqual(['11', '12', '13', '14'])
@@ -188,14 +188,14 @@ describe('another epoch', () => {
     expect(applied(again, withCheckpoint)).toEqual(['10→12', '13'])
   })
 
-  it('what was forgotten is not applied, even where nobody has committed since', () => {
+  it('what was forgotten is not applied, even if nothing was committed since', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     expect(applied(replay, [decided(11), decided(12), settled('forgotten', 12)])).toEqual([])
     expect(replay.position).toBe(10)
     expect(replay.unapplied).toEqual(NONE)
   })
 
-  it('a router that came back begins anew from the database', () => {
+  it('a router that came back starts again from the database', () => {
     const replay = new Replay({ epoch: 3, position: 10 })
     const records = [
       decided(11),
@@ -205,7 +205,7 @@ describe('another epoch', () => {
       settled('forgotten', 12),
     ]
     expect(applied(replay, records)).toEqual(['11'])
-    // The first word of its being forgotten can have gone with its file.
+    // The first record that it was forgotten can be gone with its file.
     const again = new Replay({ epoch: 3, position: 10 })
     expect(applied(again, [decided(11), decided(12), decided(11, 5), settled('forgotten', 12)])).toEqual([
       '11',

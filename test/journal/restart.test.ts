@@ -12,7 +12,7 @@ function someRouters(random: Random, count = 3): readonly BusyRouter[] {
   )
 }
 
-/** Breaks the disk, fills it, or makes it good again. */
+/** Breaks the disk, fills it, or repairs it. */
 function trouble(disk: MemoryDisk, random: Random): void {
   const roll = random.next()
   if (roll < 0.05) disk.fault = random.pick(['EIO', 'EROFS', 'EACCES'])
@@ -52,7 +52,7 @@ describe('every byte of a durable reading is recorded exactly once', () => {
   )
 })
 
-it('a daemon that stops in order with all of it committed leaves no file behind', async () => {
+it('a daemon that stops in order after everything was committed leaves no file', async () => {
   const world = new World(someRouters(new Random(1)))
   const disk = new MemoryDisk()
   const daemon = new ModelDaemon(world, disk, 1_000_000)
@@ -89,7 +89,7 @@ it('a reading is durable within one flush', async () => {
   await daemon.stop()
 })
 
-it('a second daemon on the same directory is refused, and the first goes on', async () => {
+it('a second daemon on the same directory is refused, and the first one continues', async () => {
   const world = new World(someRouters(new Random(1)))
   const disk = new MemoryDisk()
   const first = new ModelDaemon(world, disk, 1_000_000)
@@ -99,7 +99,7 @@ it('a second daemon on the same directory is refused, and the first goes on', as
   await first.stop()
 })
 
-it('a router whose records are settled is read as one without any, though their file has gone since', async () => {
+it('a router whose records are settled has none to read, even if their file is gone', async () => {
   const world = new World(someRouters(new Random(1), 2))
   const [settled = expect.fail(), other = expect.fail()] = world.routers
   let disk = new MemoryDisk()

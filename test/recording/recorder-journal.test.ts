@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { Counted } from '../../src/accounting/entry.ts'
+import type { CountedSpan } from '../../src/accounting/entry.ts'
 import type { Service } from '../../src/accounting/reading.ts'
 import { inOneGo } from '../../src/accounting/steps.ts'
 import { ACME, GIB, held, readingOf, Scene, Unavailable } from './recorder-scene.ts'
@@ -184,7 +184,7 @@ describe('a decision that breaks an invariant', () => {
 function countedIn(result: unknown): readonly object[] {
   if (result instanceof Map) return [...result.values()].flat()
   if (typeof result !== 'object' || result === null || !('entries' in result)) return []
-  const entries: readonly { readonly counted?: readonly Counted[] }[] = Array.isArray(result.entries)
+  const entries: readonly { readonly counted?: readonly CountedSpan[] }[] = Array.isArray(result.entries)
     ? result.entries
     : []
   return entries.flatMap(({ counted = [] }) => counted.map(it => it.delta))

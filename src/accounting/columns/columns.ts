@@ -6,20 +6,22 @@ import { detailsOf, type Session, type SessionDetails, sessionOf } from '../sess
 
 const FIRST_CAPACITY = 16
 
-/** It was reported as stalled. */
+/** Flag of a session that was reported as stalled. */
 export const STALL_REPORTED = 1
-/** One of its counters was reset: it is held against where it was before. */
+/** Flag of a session with a counter that was reset: the counter is compared with its old mark. */
 export const HAS_OLD_MARK = 2
 
 /**
- * Open sessions by the number of their row on one connection, and what moves of them in arrays: most sessions do
- * nothing but grow, and then no object is made for it. It changes with the ledger that it is part of.
+ * Open sessions by the number of their row on one connection. The numbers that change are in arrays, because most
+ * sessions only grow, and then no object is made for a reading. It changes with the ledger that it is part of.
  *
- *     details      all else of each, by number
- *     upload …      its counters at the last reading; NaN where they were not known then, or something is suspected
- *     lastMovedMs   its newest bytes
+ *     details       everything else of each session, by number
+ *     upload …      its counters at the last reading; NaN if they were not known then, or something is suspected
+ *     lastMovedMs   steady milliseconds of the reading with its newest bytes
  *     login …       its login window
  *     flags         STALL_REPORTED, HAS_OLD_MARK
+ *
+ * The main file of `columns/`: numbers of rows and sessions in; sessions, and what they grew by, out.
  */
 export class Columns {
   readonly by: object
@@ -33,21 +35,22 @@ export class Columns {
   #size = 0
   #uncounted = 0
 
-  /** @param by whoever gives the numbers */
+  /** @param by what gives the numbers */
   constructor(by: object) {
     this.by = by
   }
 
+  /** Number of sessions. */
   get size(): number {
     return this.#size
   }
 
-  /** Those that the last reading had no counters of. */
+  /** Number of sessions without counters in the last reading. */
   get uncounted(): number {
     return this.#uncounted
   }
 
-  /** A session as it is now. */
+  /** The session with a number, as it is now. */
   session(number: number): Session | undefined {
     const details = this.details[number]
     if (!details) return undefined
@@ -55,7 +58,7 @@ export class Columns {
     return sessionOf(details, counters, this.lastMovedMs[number] ?? 0)
   }
 
-  /** Each with its number, as it is now. */
+  /** All sessions as they are now, each with its number. */
   *entries(): Iterable<readonly [number, Session]> {
     for (let number = 0; number < this.details.length; number++) {
       const session = this.session(number)
@@ -63,6 +66,7 @@ export class Columns {
     }
   }
 
+  /** Sets the session of a number. */
   put(number: number, session: Session): void {
     this.#makeRoom(number)
     this.#note(this.details[number], -1)
@@ -88,12 +92,12 @@ export class Columns {
       }
   }
 
-  /** @param atMs steady milliseconds of the reading */
+  /** Adds a growth to the counters. @param atMs steady milliseconds of the reading */
   grow({ numbers, upload, download }: Growth, atMs: number): void {
-    for (let place = 0; place < numbers.length; place++) {
-      const number = numbers[place] ?? 0
-      this.upload[number] = (this.upload[number] ?? 0) + (upload[place] ?? 0)
-      this.download[number] = (this.download[number] ?? 0) + (download[place] ?? 0)
+    for (let index = 0; index < numbers.length; index++) {
+      const number = numbers[index] ?? 0
+      this.upload[number] = (this.upload[number] ?? 0) + (upload[index] ?? 0)
+      this.download[number] = (this.download[number] ?? 0) + (download[index] ?? 0)
       this.lastMovedMs[number] = atMs
     }
   }
@@ -120,7 +124,7 @@ export class Columns {
   }
 }
 
-/** The same numbers, with room for more behind them. */
+/** A copy with room for more numbers at the end. */
 export function resized(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
   const copy = new Float64Array(length)
   copy.set(array)
@@ -128,18 +132,18 @@ export function resized(array: Float64Array, length: number): Float64Array<Array
 }
 
 /**
- * What a reading did to the sessions that did nothing but grow, which is nearly all of them: an `interim` entry each,
- * told in arrays with one place a session.
+ * The `interim` entries of the sessions that only grew, which is nearly all of them, as arrays with one element for each
+ * session.
  */
 export interface Growth {
-  /** Where the numbers are those of; as they were before the reading, until it is adopted. */
+  /** The columns that `numbers` belong to. Until the growth is adopted, they are as before the reading. */
   readonly columns: Columns
   readonly numbers: Int32Array
   /** The bytes added, safe integers, not both 0. */
   readonly upload: Float64Array
   readonly download: Float64Array
   readonly total: ByteSum
-  /** The span in which all of them were moved (docs/accounting.md rule 15), by our wall clock. */
+  /** The span in which all bytes were moved (docs/accounting.md rule 15), by our wall clock. */
   readonly from: Date
   readonly to: Date
 }

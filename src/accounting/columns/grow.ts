@@ -6,8 +6,8 @@ import type { NumberedRows } from '../reading.ts'
 import { notBeforeRouters } from '../window.ts'
 import { type Columns, type Growth, HAS_OLD_MARK, STALL_REPORTED } from './columns.ts'
 
-/** What known rows are held against. All times in steady milliseconds, but for the wall clock's `from` and `to`. */
-export interface Grounds {
+/** What known rows are compared with. Times are steady milliseconds, except `from` and `to` by the wall clock. */
+export interface GrowthContext {
   readonly atMs: number
   readonly lastMs: number
   readonly from: Date
@@ -16,38 +16,37 @@ export interface Grounds {
   readonly stalledAfterMs: number
 }
 
-/** The known rows, each either of a session that went on as the rules want it, or to be looked at as any other row. */
-export interface Grown {
-  /** Of the sessions that moved; absent where none did. */
+/** The known rows in two parts: those of sessions that plainly continue, and others for the general rules. */
+export interface KnownRowsResult {
+  /** The growth of the sessions that moved; absent if none did. */
   readonly growth: Growth | undefined
-  /** Places of the other rows. */
+  /** Indices of the other rows. */
   readonly others: readonly number[]
-  /** By session number, 1: the session went on. */
+  /** By session number, 1: the session continues. */
   readonly isSeen: Uint8Array
 }
 
 /**
- * The rules for known rows, each in one look (docs/accounting.md). A session has gone on where
+ * Applies the rules to known rows, each in one look (docs/accounting.md). A session plainly continues if
  *
- *     its login lies in the row's window, so it is the same one, and its clock has not drifted      rule 1
- *     its counters were known at the last reading, and none has fallen, or is doubtful              rules 6, 7, 11
+ *     its login lies in the row's window, so it is the same session, and no clock has drifted       rule 1
+ *     its counters were known at the last reading, and none has fallen or is doubtful               rules 6, 7, 11
  *     they grew by no more than the link can carry, and none leapt                                  rules 12, 19
  *     none is back at the mark before a reset                                                       rule 18
- *     it is not to be reported as stalled                                                           rule 13
+ *     it does not have to be reported as stalled                                                    rule 13
  *
- * Everything else is for the rules as they are written out in `decide`. That both come to the same is held by a
- * property of its own.
+ * All other rows go through the general rules in `decide`. A property test checks that both give the same result.
  */
 export function growKnown(
   columns: Columns,
   { known, answeredMs }: NumberedRows,
-  grounds: Grounds,
-  /** Numbers that are to be looked at whatever they show. */
+  context: GrowthContext,
+  /** Numbers of rows that go through the general rules in any case. */
   excepted: ReadonlySet<number>,
-): Grown {
-  const { atMs, lastMs, stalledAfterMs, from, to } = grounds
+): KnownRowsResult {
+  const { atMs, lastMs, stalledAfterMs, from, to } = context
   const { details, upload, download, lastMovedMs, loginEarliestMs, loginLatestMs, flags } = columns
-  const most = plausibleBytes(atMs - lastMs, grounds.plausibleBitsPerSecond)
+  const most = plausibleBytes(atMs - lastMs, context.plausibleBitsPerSecond)
   const rows = known.numbers.length
   const isSeen = new Uint8Array(details.length)
   const others: number[] = []
@@ -57,18 +56,18 @@ export function growKnown(
   const total = new Total()
   const hasNoExceptions = excepted.size === 0
   let grew = 0
-  for (let place = 0; place < rows; place++) {
-    const number = known.numbers[place] ?? -1
-    const uptimeMs = (known.uptimeSeconds[place] ?? Number.NaN) * 1_000
+  for (let index = 0; index < rows; index++) {
+    const number = known.numbers[index] ?? -1
+    const uptimeMs = (known.uptimeSeconds[index] ?? Number.NaN) * 1_000
     const wasUpload = upload[number] ?? Number.NaN
     const wasDownload = download[number] ?? Number.NaN
-    const byUpload = (known.upload[place] ?? Number.NaN) - wasUpload
-    const byDownload = (known.download[place] ?? Number.NaN) - wasDownload
+    const byUpload = (known.upload[index] ?? Number.NaN) - wasUpload
+    const byDownload = (known.download[index] ?? Number.NaN) - wasDownload
     const flag = flags[number] ?? 0
     const earliestMs = atMs - uptimeMs - 1_000
     const hasMoved = byUpload > 0 || byDownload > 0
-    const hasGoneOn =
-      // All of it false where a number is none.
+    const continues =
+      // Comparisons with NaN are false.
       byUpload >= 0 &&
       byDownload >= 0 &&
       byUpload <= most &&
@@ -83,8 +82,8 @@ export function growKnown(
         isBelowOldMarks(details[number]?.doubts, wasUpload + byUpload, wasDownload + byDownload)) &&
       details[number] !== undefined &&
       (hasNoExceptions || !excepted.has(number))
-    if (!hasGoneOn) {
-      others.push(place)
+    if (!continues) {
+      others.push(index)
       continue
     }
     isSeen[number] = 1

@@ -4,28 +4,28 @@ import { type Session, type SessionDetails, sessionOf } from '../session.ts'
 import type { Bucket, GrowthShare, Share } from '../spread.ts'
 import { type Columns, type Growth, resized } from './columns.ts'
 
-/** A session that only grew, by how much in one bucket, and where its counters are now. */
+/** The bytes of a session that only grew, in one bucket, and its counters now. */
 export interface GrownSum {
   readonly session: Pick<Session, 'id' | 'service' | 'username'>
   readonly bucket: Bucket
   readonly upload: number
   readonly download: number
-  /** The router's, whatever has come after this bucket included. */
+  /** The router's counters, with what came after this bucket. */
   readonly counterUpload: number
   readonly counterDownload: number
   readonly lastMovedMs: number
 }
 
-/** The same, as these rows tell it. */
+/** The same with all details of the session. */
 export interface DetailedSum extends GrownSum {
   readonly session: SessionDetails
 }
 
-const NOBODY = sessionId('nobody')
+const NO_SESSION = sessionId('nobody')
 
 /**
- * What sessions that did nothing but grow have for the database, summed up in arrays, by number: each bucket's bytes,
- * and the counters they have led to.
+ * What waits for the database of sessions that only grew, summed up in arrays by number: the bytes of each bucket, and
+ * the counters now.
  */
 export class GrownRows {
   readonly columns: Columns
@@ -43,34 +43,35 @@ export class GrownRows {
     for (const { bucket } of this.#buckets) yield bucket
   }
 
-  /** In all buckets. */
+  /** Number of rows in all buckets. */
   get size(): number {
     return this.#buckets.reduce((sum, { numbers }) => sum + numbers.length, 0)
   }
 
   /**
-   * Before it is adopted.
+   * Adds a growth before it is adopted.
    * @param shares of the growth, by bucket
    * @param atMs steady milliseconds of the reading
    */
   add({ columns, numbers, upload, download }: Growth, shares: readonly GrowthShare[], atMs: number): void {
     this.#makeRoom(columns.details.length)
-    for (let place = 0; place < numbers.length; place++) {
-      const number = numbers[place] ?? 0
+    for (let index = 0; index < numbers.length; index++) {
+      const number = numbers[index] ?? 0
       this.#details[number] ??= columns.details[number]
-      this.#counterUpload[number] = (columns.upload[number] ?? 0) + (upload[place] ?? 0)
-      this.#counterDownload[number] = (columns.download[number] ?? 0) + (download[place] ?? 0)
+      this.#counterUpload[number] = (columns.upload[number] ?? 0) + (upload[index] ?? 0)
+      this.#counterDownload[number] = (columns.download[number] ?? 0) + (download[index] ?? 0)
       this.#lastMovedMs[number] = atMs
     }
     for (const share of shares) this.#bucket(share.bucket).add(numbers, share, columns.details.length)
   }
 
-  /** Adds the bytes of all sessions. */
+  /** Adds the bytes of all sessions to a total. */
   addTo(total: Total): void {
     for (const { numbers, upload, download } of this.#buckets)
       for (const number of numbers) total.add(upload[number] ?? 0, download[number] ?? 0)
   }
 
+  /** All rows: one for each session and bucket. */
   *sums(): Iterable<DetailedSum> {
     for (const rows of this.#buckets)
       for (const number of rows.numbers) {
@@ -79,8 +80,8 @@ export class GrownRows {
       }
   }
 
-  /** A session as it is now, with its bytes. */
-  told(sum: DetailedSum): readonly [Session, Share] {
+  /** The session of a row as it is now, and its bytes. */
+  sessionAndShare(sum: DetailedSum): readonly [Session, Share] {
     const { session, bucket, upload, download, counterUpload, counterDownload, lastMovedMs } = sum
     const { day, startMs } = bucket
     return [
@@ -89,11 +90,11 @@ export class GrownRows {
     ]
   }
 
-  /** Takes out those that are told otherwise from now on, before their numbers can be others'. */
+  /** Takes out sessions that are listed one by one from now on, before other sessions can get their numbers. */
   *takeOut(ids: ReadonlySet<SessionId>): Iterable<DetailedSum> {
     const taken = new Set<number>()
     for (const [number, details] of this.#details.entries())
-      if (ids.has(details?.id ?? NOBODY)) taken.add(number)
+      if (ids.has(details?.id ?? NO_SESSION)) taken.add(number)
     if (taken.size === 0) return
     for (const rows of this.#buckets)
       for (const number of rows.takeOut(taken)) {
@@ -114,7 +115,7 @@ export class GrownRows {
 
   #sum({ bucket, upload, download }: BucketRows, number: number): DetailedSum | undefined {
     const session = this.#details[number]
-    // Field by field: spread, it would take three times what all else of a commit takes us.
+    // Field by field: a spread would take three times as long as the rest of a commit.
     return (
       session && {
         session,
@@ -140,7 +141,7 @@ export class GrownRows {
 /** One bucket's bytes, by number. */
 class BucketRows {
   readonly bucket: Bucket
-  /** Of the sessions that have some, in the order in which they first had. */
+  /** The numbers of sessions with bytes, in the order in which they first had some. */
   numbers: number[] = []
   upload = new Float64Array(0)
   download = new Float64Array(0)
@@ -149,17 +150,17 @@ class BucketRows {
     this.bucket = bucket
   }
 
-  /** @param capacity all numbers are below it */
+  /** Adds a share of a growth. @param capacity all numbers are below it */
   add(numbers: Int32Array, share: GrowthShare, capacity: number): void {
     const length = roomFor(capacity, this.upload.length)
     if (length > this.upload.length) {
       this.upload = resized(this.upload, length)
       this.download = resized(this.download, length)
     }
-    for (let place = 0; place < numbers.length; place++) {
-      const number = numbers[place] ?? 0
-      const byUpload = share.upload[place] ?? 0
-      const byDownload = share.download[place] ?? 0
+    for (let index = 0; index < numbers.length; index++) {
+      const number = numbers[index] ?? 0
+      const byUpload = share.upload[index] ?? 0
+      const byDownload = share.download[index] ?? 0
       if (byUpload === 0 && byDownload === 0) continue
       const upload = this.upload[number] ?? 0
       const download = this.download[number] ?? 0
@@ -169,7 +170,7 @@ class BucketRows {
     }
   }
 
-  /** @returns which of them were here */
+  /** Takes numbers out. @returns those that had bytes here */
   takeOut(numbers: ReadonlySet<number>): readonly number[] {
     const taken = this.numbers.filter(number => numbers.has(number))
     if (taken.length > 0) this.numbers = this.numbers.filter(number => !numbers.has(number))

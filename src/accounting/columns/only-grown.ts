@@ -1,27 +1,27 @@
 import { NO_BINDINGS } from '../counting/bindings.ts'
 import { type Decision, NO_MOVES } from '../entry.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Paired } from '../matching/pair.ts'
+import type { Pairing } from '../matching/pair.ts'
 import type { Reading } from '../reading.ts'
 import type { Session } from '../session.ts'
 
-const NOBODY: ReadonlyMap<number, Session> = new Map()
+const NO_SESSIONS: ReadonlyMap<number, Session> = new Map()
 
 /**
- * The decision of nearly every reading: each session went on in the columns, and nothing else happened. Most of what
- * small routers cost is what the general rules set up before they look at a row.
- * @returns `undefined` where there is more to decide
+ * The decision of nearly every reading: all sessions continued in the columns, and nothing else happened. It saves what
+ * the general rules set up before the first row, which is most of the cost of a small router.
+ * @returns `undefined` if there is more to decide
  */
-export function onlyGrown({ last }: Ledger, reading: Reading, paired: Paired): Decision | undefined {
+export function onlyGrown({ last }: Ledger, reading: Reading, pairing: Pairing): Decision | undefined {
   const { numbered, bindings } = reading
-  const { kind, growth, rows, unread, waiting } = paired
-  if (!numbered || !last || last.hasLeft || kind !== 'continued') return undefined
+  const { kind, growth, rows, unread, waiting } = pairing
+  if (!numbered || !last || last.isRemoved || kind !== 'continued') return undefined
   if (rows.length + unread.length + bindings.length + waiting.size > 0) return undefined
-  const decision = { ...nothingNew(reading, last.away), numbered: { by: numbered.by, sessions: NOBODY } }
+  const decision = { ...nothingNew(reading, last.away), numbered: { by: numbered.by, sessions: NO_SESSIONS } }
   return growth ? { ...decision, growth } : decision
 }
 
-/** Nothing but that it was read. */
+/** A decision that records only the time of the reading. */
 export function nothingNew({ service, at, boot, device }: Reading, away: Decision['away']): Decision {
   return {
     service,

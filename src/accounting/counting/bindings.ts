@@ -92,15 +92,16 @@ export function movedBindings(
 }
 
 /**
- * A static binding's counters as the next session begins with them (docs/accounting.md rule 10), without what was
- * counted ahead for the last session.
+ * The mark of a static binding for the next session (docs/accounting.md rule 10), without what was counted ahead for
+ * the last one.
  */
 function believed({ counters, doubts }: CountedMark): CountedMark {
-  const its = (doubt: Doubt | undefined): Doubt | undefined => {
+  const withoutAhead = (doubt: Doubt | undefined): Doubt | undefined => {
     const leap = doubt?.leap && { ...doubt.leap, counted: 0 }
     return doubt && (doubt.fall || leap || doubt.olds.length > 0) ? { ...doubt, leap, ahead: 0 } : undefined
   }
-  return { ...countedUpTo(counters), doubts: someOf(its(doubts?.upload), its(doubts?.download)) }
+  const [upload, download] = [withoutAhead(doubts?.upload), withoutAhead(doubts?.download)]
+  return { ...countedUpTo(counters), doubts: someOf(upload, download) }
 }
 
 /**
@@ -108,7 +109,7 @@ function believed({ counters, doubts }: CountedMark): CountedMark {
  * @param sinceMs steady milliseconds before which none of the session's bytes were moved
  */
 export function beginOn(binding: CountedMark, sinceMs: number): CountedMark {
-  const its = (doubt: Doubt | undefined): Doubt | undefined =>
+  const since = (doubt: Doubt | undefined): Doubt | undefined =>
     doubt && {
       ...doubt,
       fall: doubt.fall && { ...doubt.fall, sinceMs },
@@ -116,6 +117,6 @@ export function beginOn(binding: CountedMark, sinceMs: number): CountedMark {
     }
   const { doubts } = binding
   return doubts
-    ? { ...binding, doubts: { upload: its(doubts.upload), download: its(doubts.download) } }
+    ? { ...binding, doubts: { upload: since(doubts.upload), download: since(doubts.download) } }
     : binding
 }

@@ -1,17 +1,17 @@
 import { addBytes, type Bytes, isNothing, NO_BYTES } from '../bytes.ts'
-import { type Counted, type LedgerEvent, NOTHING_COUNTED } from '../entry.ts'
+import { type CountedSpan, type LedgerEvent, NOTHING_COUNTED } from '../entry.ts'
 import type { Moment, SessionReading, Window } from '../reading.ts'
 import { isCountedUpTo, type Session } from '../session.ts'
 import { notBeforeRouters } from '../window.ts'
 import { type Bindings, beginOn } from './bindings.ts'
-import { type Finding, hasMoved, type Judged, judge, judgeAtEnd, quarantined } from './counter.ts'
+import { type Finding, hasMoved, judge, judgeAtEnd, quarantined, type Verdict } from './counter.ts'
 import { type CountedMark, countedUpTo, type OwedMark } from './mark.ts'
 import { isPlausible } from './plausible.ts'
 
 export interface CountOptions {
   readonly at: Moment
   readonly boot: Window
-  /** When the last reading was, by this process's steady clock. */
+  /** The time of the last reading, by this process's steady clock. */
   readonly lastMs: number | undefined
   readonly plausibleBitsPerSecond: number
   /** Static bindings as they were before this reading. */
@@ -19,12 +19,16 @@ export interface CountOptions {
   readonly report: (kind: LedgerEvent['kind'], session: Session, detail: Record<string, unknown>) => void
 }
 
+/** A session after counting, and what was counted for it. */
 export interface CountedSession {
   readonly session: Session
-  readonly counted: readonly Counted[]
+  readonly counted: readonly CountedSpan[]
 }
 
-/** What the counters of one reading add to its sessions, and the spans in which that is booked. */
+/**
+ * Counts what the counters of one reading add to its sessions, with the spans in which the bytes are booked. The main
+ * file of `counting/`: a session, a row and its counters in; the session and its counted spans out.
+ */
 export class Count {
   readonly #options: CountOptions
 
@@ -32,7 +36,7 @@ export class Count {
     this.#options = options
   }
 
-  /** Rules 6 to 12 (docs/accounting.md). */
+  /** Counts the counters of a row, by rules 6 to 12 (docs/accounting.md). */
   of(session: Session, row: SessionReading, shown: Bytes): CountedSession {
     const { mark } = session
     if (isCountedUpTo(session, shown)) return { session, counted: NOTHING_COUNTED }
@@ -41,9 +45,9 @@ export class Count {
   }
 
   /**
-   * Counts what is still due to a session that ends: what it showed since an undecided fall, if that is less than half
-   * of its mark; or all that it showed in its only reading.
-   * @param lastSeenAt the last reading that had it
+   * Counts what is still due for a session that ends: what it showed since an undecided fall, if that is less than half
+   * of its mark; or everything that it showed in its only reading.
+   * @param lastSeenAt the last reading that had the session
    */
   atEnd(session: Session, lastSeenAt: Date): CountedSession {
     const { mark } = session
@@ -51,13 +55,14 @@ export class Count {
     return mark.shown ? this.#only(session, mark.shown, lastSeenAt) : { session, counted: NOTHING_COUNTED }
   }
 
-  /** By the wall clock of this reading, whatever it said at an earlier one. No session is older than its router. */
+  /** The login by the wall clock of this reading. It is not before the router's boot (rule 25). */
   loginTime(uptimeSeconds: number): Date {
     const { at, boot } = this.#options
     const ms = Math.max(at.wall.getTime() - uptimeSeconds * 1_000, this.wallAt(boot.earliestMs).getTime())
     return new Date(notBeforeRouters(Math.min(ms, at.wall.getTime())))
   }
 
+  /** The wall clock's time at an instant of the steady clock. */
   wallAt(steadyMs: number): Date {
     const { wall, steadyMs: nowMs } = this.#options.at
     return new Date(wall.getTime() - (nowMs - steadyMs))
@@ -77,11 +82,11 @@ export class Count {
     const lastMs = at.steadyMs - (at.wall.getTime() - from.getTime())
     const begun = beginOn(binding, lastMs)
     const judged = judge(begun, shown, { atMs: at.steadyMs, lastMs })
-    this.#tell(session, begun, judged.findings, shown)
+    this.#report(session, begun, judged.findings, shown)
     return this.#settle(moved, begun, shown, judged)
   }
 
-  /** Counts what the first reading of a session showed, now that a second one has the session too. */
+  /** Counts what the first reading of a session showed, when a second reading has the session too (rule 20). */
   first(session: Session): CountedSession {
     const { lastMs, at } = this.#options
     const { mark } = session
@@ -101,17 +106,17 @@ export class Count {
   #next(session: Session, mark: CountedMark, shown: Bytes): CountedSession {
     const { at, lastMs } = this.#options
     const judged = judge(mark, shown, { atMs: at.steadyMs, lastMs: lastMs ?? at.steadyMs })
-    this.#tell(session, mark, judged.findings, shown)
+    this.#report(session, mark, judged.findings, shown)
     const lastMovedMs = hasMoved(mark, shown) ? at.steadyMs : session.lastMovedMs
     return this.#settle({ ...session, lastMovedMs }, mark, shown, judged)
   }
 
-  /** Rule 12: what no link can have carried is not counted, and counting goes on from where the counters are. */
+  /** Rule 12: what no link can have carried is not counted, and counting continues from the new counters. */
   #settle(
     session: Session,
     before: CountedMark,
     shown: Bytes,
-    { mark, deltas }: Judged,
+    { mark, deltas }: Verdict,
     to = this.#options.at.wall,
   ): CountedSession {
     const { plausibleBitsPerSecond, report, at } = this.#options
@@ -135,19 +140,19 @@ export class Count {
 
   #fallenAtEnd(session: Session, mark: CountedMark, lastSeenAt: Date): CountedSession {
     const { mark: next, deltas, findings, shown } = judgeAtEnd(mark)
-    this.#tell(session, mark, findings, shown)
+    this.#report(session, mark, findings, shown)
     const spanned = deltas.map(({ bytes, sinceMs }) => ({ delta: bytes, from: this.wallAt(sinceMs) }))
     return add({ ...session, mark: next }, spanned, lastSeenAt)
   }
 
-  /** One event of a kind for both directions. */
-  #tell(session: Session, before: CountedMark, findings: readonly Finding[], shown: Bytes): void {
+  /** Reports one event of each kind for both directions. */
+  #report(session: Session, before: CountedMark, findings: readonly Finding[], shown: Bytes): void {
     for (const kind of ['reset', 'glitch'] as const) {
-      const its = findings.filter(finding => finding.kind === kind)
-      if (its.length === 0) continue
-      const uncounted = Object.fromEntries(its.map(it => [it.direction, it.uncounted]))
+      const ofKind = findings.filter(finding => finding.kind === kind)
+      if (ofKind.length === 0) continue
+      const uncounted = Object.fromEntries(ofKind.map(it => [it.direction, it.uncounted]))
       this.#options.report(kind, session, {
-        directions: its.map(({ direction }) => direction),
+        directions: ofKind.map(({ direction }) => direction),
         before: before.counters,
         after: shown,
         ...(kind === 'glitch' ? { ...NO_BYTES, ...uncounted } : {}),
@@ -156,12 +161,13 @@ export class Count {
   }
 }
 
-interface Spanned {
+/** Bytes and the time since which they were moved. */
+interface DeltaSince {
   readonly delta: Bytes
   readonly from: Date
 }
 
-function add(session: Session, spanned: readonly Spanned[], to: Date): CountedSession {
+function add(session: Session, spanned: readonly DeltaSince[], to: Date): CountedSession {
   const moved = spanned.filter(({ delta }) => !isNothing(delta))
   if (moved.length === 0) return { session, counted: NOTHING_COUNTED }
   const recorded = moved.reduce((sum, { delta }) => addBytes(sum, delta), session.recorded)

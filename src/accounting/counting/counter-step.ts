@@ -1,22 +1,23 @@
 import { type Doubt, LEAP_BYTES, type OldMark } from './mark.ts'
 
 /** What the operator should know about a counter. */
-export interface Found {
+export interface CounterFinding {
   readonly kind: 'reset' | 'glitch'
   /** Bytes that the other verdict would have counted as well. */
   readonly uncounted: number
 }
 
-/** The verdict on one counter. */
+/** What was decided about one counter. */
 export interface Step {
   readonly mark: number
   readonly doubt: Doubt | undefined
   readonly delta: number
   readonly sinceMs: number
-  readonly finding: Found | undefined
+  readonly finding: CounterFinding | undefined
 }
 
-export interface Judging {
+/** The reading in which a counter is judged. */
+export interface StepContext {
   readonly atMs: number
   /** When the counter was last read, in steady milliseconds. */
   readonly sinceMs: number
@@ -25,8 +26,8 @@ export interface Judging {
 
 export const NO_DOUBT: Doubt = { fall: undefined, leap: undefined, olds: [], ahead: 0 }
 
-/** Judges one counter against its mark. The rules stand in `counter.ts`, which judges both directions. */
-export function step(mark: number, doubt: Doubt = NO_DOUBT, shown: number, judging: Judging): Step {
+/** Judges one counter against its mark. The rules are in `counter.ts`, which judges both directions. */
+export function step(mark: number, doubt: Doubt = NO_DOUBT, shown: number, judging: StepContext): Step {
   const { fall } = doubt
   const { atMs, isReset } = judging
   if (!fall) return shown < mark ? fallen(mark, doubt, shown, judging) : grown(mark, doubt, shown, judging)
@@ -40,7 +41,7 @@ export function step(mark: number, doubt: Doubt = NO_DOUBT, shown: number, judgi
   return { mark, doubt: { ...doubt, fall: still }, delta: 0, sinceMs: atMs, finding: undefined }
 }
 
-/** @returns `undefined` where nothing is suspected */
+/** Settles a suspected counter at the end of its session. @returns `undefined` if nothing is suspected */
 export function stepAtEnd(
   mark: number,
   doubt: Doubt = NO_DOUBT,
@@ -57,7 +58,7 @@ function reset(mark: number, { olds, ahead }: Doubt, shown: number, sinceMs: num
   return { ...next, finding: { kind: 'reset', uncounted: 0 } }
 }
 
-function grown(mark: number, doubt: Doubt, shown: number, { sinceMs }: Judging): Step {
+function grown(mark: number, doubt: Doubt, shown: number, { sinceMs }: StepContext): Step {
   const { olds, ahead } = doubt
   const delta = shown - mark
   const old = highest(olds.filter(it => mark < it.mark && isNearly(shown, it.mark) && delta > it.mark / 2))
@@ -81,12 +82,12 @@ function grown(mark: number, doubt: Doubt, shown: number, { sinceMs }: Judging):
   )
 }
 
-/** A counter at 0 can not leap: its first bytes are no sign of anything. */
+/** Whether a counter leapt. A counter at 0 cannot leap, because its first bytes mean nothing. */
 export function isLeap(mark: number, delta: number): boolean {
   return delta >= LEAP_BYTES && mark > 0 && delta > mark
 }
 
-function fallen(mark: number, doubt: Doubt, shown: number, { atMs, sinceMs }: Judging): Step {
+function fallen(mark: number, doubt: Doubt, shown: number, { atMs, sinceMs }: StepContext): Step {
   const { leap, olds, ahead } = doubt
   if (leap && shown >= leap.from) {
     const next = corrected(mark, { ...doubt, leap: undefined }, shown, {
@@ -101,7 +102,7 @@ function fallen(mark: number, doubt: Doubt, shown: number, { atMs, sinceMs }: Ju
   return { mark: from.mark, doubt: next, delta: 0, sinceMs: atMs, finding: undefined }
 }
 
-/** @param delta by the counters; bytes that were counted ahead are taken off it */
+/** @param delta by the counters; bytes that were counted ahead are subtracted */
 function counted(mark: number, doubt: Doubt, delta: number, sinceMs: number): Step {
   const ahead = Math.max(0, doubt.ahead - delta)
   const next = { ...doubt, ahead }
@@ -115,7 +116,7 @@ function counted(mark: number, doubt: Doubt, delta: number, sinceMs: number): St
 
 /**
  * Continues from what the counter shows, because earlier readings of it were false.
- * @param due bytes still to count; negative where too many were counted
+ * @param due bytes still to count; negative if too many were counted
  */
 function corrected(
   mark: number,
@@ -131,7 +132,7 @@ function corrected(
 /** A counter that was wrong for several readings may have looked like more than one reset. */
 const MOST_OLD = 4
 
-/** Keeps the newest mark, and of the others the highest: they would cost the most. */
+/** Keeps the newest mark, and the highest of the others, because they would cost the most. */
 function withOld(olds: readonly OldMark[], mark: number): readonly OldMark[] {
   const others = olds.map(it => ({ mark: it.mark, base: it.base + mark }))
   const kept = others.sort((a, b) => b.mark - a.mark).slice(0, MOST_OLD - 1)

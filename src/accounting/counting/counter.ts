@@ -1,6 +1,6 @@
 import { type Bytes, NO_BYTES } from '../bytes.ts'
 import {
-  type Found,
+  type CounterFinding,
   isLeap,
   isLessThanHalf,
   isNearly,
@@ -27,14 +27,14 @@ import {
  *     then back at its mark       a glitch: it grew by the difference
  *     then still below            a reset: all that it shows is new. One of two that fell in the same reading decides
  *                                 for both, and they are one sum. As long as they show half of their marks or more they
- *                                 stay suspected, since counters that began again at 0 would have moved as much in the
+ *                                 stay suspected: counters that began again at 0 would have moved as much in the
  *                                 time of a reading or two
  *     a jump to or nearly to the  it was no reset but wrong for long: counting goes on from the old     rule 18
  *     mark before a reset         mark, less what was counted since
- *     below, after a leap, but    that reading was false: counting goes on from before it, less what    rule 19
+ *     below, after a leap, but    that reading was false: counting continues from before it, less what  rule 19
  *     not below its start         was counted for it
  */
-export interface Judged {
+export interface Verdict {
   readonly mark: CountedMark
   /** Bytes to add, each with the steady milliseconds since which they were moved. */
   readonly deltas: readonly Delta[]
@@ -47,7 +47,7 @@ export interface Delta {
 }
 
 /** What the operator should know about one direction. */
-export interface Finding extends Found {
+export interface Finding extends CounterFinding {
   readonly direction: Direction
 }
 
@@ -57,7 +57,7 @@ export interface Turns {
   readonly lastMs: number
 }
 
-export function judge(before: CountedMark, shown: Bytes, turns: Turns): Judged {
+export function judge(before: CountedMark, shown: Bytes, turns: Turns): Verdict {
   const { counters, doubts } = before
   const sinceMs = before.sinceMs ?? turns.lastMs
   if (!doubts && hasPlainlyGrown(counters, shown)) {
@@ -88,7 +88,7 @@ export function judge(before: CountedMark, shown: Bytes, turns: Turns): Judged {
 
 const NO_FINDINGS: readonly Finding[] = []
 
-/** Whether no counter fell or leapt: of nearly all, with nothing to suspect. */
+/** Whether no counter fell or leapt, as is nearly always so. Then nothing is suspected. */
 function hasPlainlyGrown(before: Bytes, { upload, download }: Bytes): boolean {
   const byUpload = upload - before.upload
   const byDownload = download - before.download
@@ -104,19 +104,19 @@ function hasPlainlyGrown(before: Bytes, { upload, download }: Bytes): boolean {
  * Settles what is still suspected when a session ends: what a counter showed since it fell is new if it is less than
  * half of its mark. Otherwise nothing is. The mark is set so that a session that comes back after all counts nothing twice.
  */
-export function judgeAtEnd(before: CountedMark): Judged & { readonly shown: Bytes } {
+export function judgeAtEnd(before: CountedMark): Verdict & { readonly shown: Bytes } {
   const { counters, doubts } = before
   const steps = DIRECTIONS.flatMap(direction => {
-    const its = stepAtEnd(counters[direction], doubts?.[direction])
-    return its ? [{ direction, ...its }] : []
+    const atEnd = stepAtEnd(counters[direction], doubts?.[direction])
+    return atEnd ? [{ direction, ...atEnd }] : []
   })
   let { mark, shown } = { mark: before, shown: counters }
-  for (const { direction, step: its, shown: last } of steps) {
+  for (const { direction, step: settled, shown: last } of steps) {
     shown = { ...shown, [direction]: last }
     mark = {
       ...mark,
-      counters: { ...mark.counters, [direction]: its.mark },
-      doubts: { ...(mark.doubts ?? NO_DOUBTS), [direction]: its.doubt },
+      counters: { ...mark.counters, [direction]: settled.mark },
+      doubts: { ...(mark.doubts ?? NO_DOUBTS), [direction]: settled.doubt },
     }
   }
   return {
@@ -134,7 +134,7 @@ export function judgeAtEnd(before: CountedMark): Judged & { readonly shown: Byte
 
 const NO_DOUBTS = { upload: undefined, download: undefined }
 
-/** @param fellAtMs when the counter fell; those that fell in the same reading are judged as one sum */
+/** @param fellAtMs when the counter fell; counters that fell in the same reading are judged as one sum */
 function isReset({ counters, doubts }: CountedMark, shown: Bytes, fellAtMs: number | undefined): boolean {
   if (fellAtMs === undefined) return false
   let [marks, least] = [0, 0]
@@ -148,6 +148,7 @@ function isReset({ counters, doubts }: CountedMark, shown: Bytes, fellAtMs: numb
   return isLessThanHalf(least, marks)
 }
 
+/** Both doubts; `undefined` if there is none. */
 export function someOf(
   upload: Doubt | undefined,
   download: Doubt | undefined,

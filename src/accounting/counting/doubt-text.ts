@@ -8,7 +8,7 @@ import {
 } from './mark.ts'
 
 /*
- * Doubts as text, for the journal and the database; what is not there is null:
+ * Doubts as JSON, for the journal and the database. Absent parts are null:
  *
  *     doubts = [upload, download]
  *     doubt  = [fall, leap, olds, ahead]
@@ -18,7 +18,7 @@ import {
  */
 type Doubts = NonNullable<CountedMark['doubts']>
 
-/** JSON that can hold it. */
+/** The JSON of doubts. */
 export type DoubtsJson = readonly (readonly unknown[] | null)[]
 
 export function doubtsJson(doubts: Doubts): DoubtsJson {
@@ -35,7 +35,7 @@ export function doubtsJson(doubts: Doubts): DoubtsJson {
   })
 }
 
-/** @throws RangeError where it is no such JSON */
+/** Reads doubts from their JSON. @throws RangeError if it is not such JSON */
 export function doubtsOf(json: unknown): ByDirection<Doubt> | undefined {
   if (json === null || json === undefined) return undefined
   if (!Array.isArray(json) || json.length !== DIRECTIONS.length)
@@ -62,7 +62,7 @@ function doubtOf(json: unknown): Doubt | undefined {
 }
 
 function oldsOf(json: unknown): readonly OldMark[] {
-  if (!Array.isArray(json) || json.length % 2 !== 0) throw new RangeError('old marks that are none')
+  if (!Array.isArray(json) || json.length % 2 !== 0) throw new RangeError('not old marks')
   return Array.from({ length: json.length / 2 }, (_, at) => ({
     mark: of(json[2 * at]),
     base: of(json[2 * at + 1]),
@@ -71,7 +71,7 @@ function oldsOf(json: unknown): readonly OldMark[] {
 
 function numbersOf(json: unknown, length: number): readonly unknown[] | undefined {
   if (json === null) return undefined
-  if (!Array.isArray(json) || json.length !== length) throw new RangeError('a doubt with a part that is none')
+  if (!Array.isArray(json) || json.length !== length) throw new RangeError('not a part of a doubt')
   return json
 }
 
@@ -80,7 +80,7 @@ function of(value: unknown): number {
   return value
 }
 
-/** Whether two are the same; most are nothing. */
+/** Whether two doubts are the same. Most are absent. */
 export function areSameDoubts(a: CountedMark['doubts'], b: CountedMark['doubts']): boolean {
   if (a === b) return true
   if (!a || !b) return false

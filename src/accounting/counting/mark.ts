@@ -1,10 +1,10 @@
 import type { Bytes } from '../bytes.ts'
 
-/** Upload is from the subscriber, download to them. */
+/** Both directions: upload from the subscriber, download to them. */
 export const DIRECTIONS = ['upload', 'download'] as const
 export type Direction = (typeof DIRECTIONS)[number]
 
-/** A value for each direction, where it has one. */
+/** A value for each direction that has one. */
 export interface ByDirection<T> {
   readonly upload: T | undefined
   readonly download: T | undefined
@@ -13,10 +13,10 @@ export interface ByDirection<T> {
 /**
  * How far a session's counters have been counted (docs/accounting.md):
  *
- *     counted   up to `counters`. They were last known at the ledger's last reading, or, where readings since had
- *               none (rule 11), at `sinceMs` on the steady clock
- *     owed      never counted yet. What they show first is all new `from: 'login'` (rule 8); `from: 'baseline'` it is
- *               where counting begins (rule 9)
+ *     counted   up to `counters`. They were last known at the ledger's last reading, or at `sinceMs` on the steady clock
+ *               if later readings had none (rule 11)
+ *     owed      not counted yet. `from: 'login'`: everything that they show first is new (rule 8). `from: 'baseline'`:
+ *               counting begins there (rule 9)
  */
 export type Mark = CountedMark | OwedMark
 
@@ -24,16 +24,16 @@ export interface CountedMark {
   readonly kind: 'counted'
   readonly counters: Bytes
   readonly sinceMs: number | undefined
-  /** Absent where nothing is doubtful, as of nearly all. */
+  /** Absent if nothing is doubtful, which is nearly always so. */
   readonly doubts: ByDirection<Doubt> | undefined
 }
 
 export interface OwedMark {
   readonly kind: 'owed'
   readonly from: 'login' | 'baseline'
-  /** Steady milliseconds of the last reading that did not have the session: its bytes were moved since. */
+  /** Steady milliseconds of the last reading without the session. Its bytes were moved after that. */
   readonly sinceMs: number | undefined
-  /** What the first reading showed of it, where only the next one can tell whether it is a session at all. */
+  /** The counters in the first reading, if only the next reading can show that it is a session of its own (rule 20). */
   readonly shown: Bytes | undefined
 }
 
@@ -41,7 +41,7 @@ export interface OwedMark {
 export interface Doubt {
   readonly fall: Fall | undefined
   readonly leap: Leap | undefined
-  /** Where the counter was before each reset. */
+  /** The marks before each reset. */
   readonly olds: readonly OldMark[]
   /** Bytes that were counted by mistake. That many of the next bytes are not counted. */
   readonly ahead: number
@@ -49,11 +49,11 @@ export interface Doubt {
 
 /** A counter below its mark, suspected of a reset (rule 7). All times in steady milliseconds. */
 export interface Fall {
-  /** When it was first seen below; counters that fell in one reading are judged together. */
+  /** When it was first seen below the mark. Counters that fell in one reading are judged together. */
   readonly atMs: number
-  /** When it was last seen at its mark. */
+  /** When it was last seen at the mark. */
   readonly sinceMs: number
-  /** What it showed last, and its lowest value since. */
+  /** Its last value, and its lowest since the fall. */
   readonly shown: number
   readonly least: number
 }
@@ -64,9 +64,9 @@ export interface Fall {
  */
 export interface Leap {
   readonly from: number
-  /** What was counted for it. */
+  /** The bytes that were counted for the leap. */
   readonly counted: number
-  /** Steady milliseconds of the reading before it. */
+  /** Steady milliseconds of the reading before the leap. */
   readonly sinceMs: number
 }
 
@@ -74,20 +74,21 @@ export interface Leap {
 export const LEAP_BYTES = 16 * 1024 * 1024
 
 /**
- * Where a counter was before a reset. A later jump to or above it shows that there was no reset, but a glitch of
+ * The mark of a counter before a reset. A later jump to or above it shows that there was no reset, but a glitch of
  * several readings (rule 18).
  */
 export interface OldMark {
   readonly mark: number
-  /** Added to what the counter shows, it is what was counted since. */
+  /** The bytes that were counted since are this plus the counter's value. */
   readonly base: number
 }
 
+/** A mark at these counters, without doubts. */
 export function countedUpTo(counters: Bytes): CountedMark {
   return { kind: 'counted', counters, sinceMs: undefined, doubts: undefined }
 }
 
-/** Whether the counters were known at the last reading, and what they show next is counted by difference. */
+/** Whether the counters were known at the last reading, and the next ones are counted by difference. */
 export function isCounting(mark: Mark): mark is CountedMark {
   return (
     mark.kind === 'counted' &&
@@ -101,7 +102,7 @@ function isPending(doubt: Doubt | undefined): boolean {
   return doubt !== undefined && (doubt.fall !== undefined || doubt.leap !== undefined || doubt.ahead > 0)
 }
 
-/** Whether the last reading that had the session had no counters of it. */
+/** Whether the session's last reading had no counters of it. */
 export function isUncounted(mark: Mark): boolean {
   return mark.kind === 'owed' ? mark.shown === undefined : mark.sinceMs !== undefined
 }

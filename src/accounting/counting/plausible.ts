@@ -8,6 +8,6 @@ export function isPlausible(delta: Bytes, elapsedMs: number, bitsPerSecond: numb
 
 /** The most bytes that a link of `bitsPerSecond` can have carried one way. */
 export function plausibleBytes(elapsedMs: number, bitsPerSecond: number): number {
-  // Uptimes are whole seconds, so no elapsed time is known any better.
+  // Uptimes have whole seconds, so no elapsed time is known more exactly.
   return (bitsPerSecond / 8) * ((Math.max(0, elapsedMs) + 1_000) / 1_000)
 }

@@ -1,4 +1,4 @@
-/** A router's limits, as they are called in the config; those of its bytes follow from `max_sessions`. */
+/** A router's limits, with their names in the config. `bytes` stands for the limits that follow from `max_sessions`. */
 export type LimitName = 'max_sessions' | 'new_sessions_per_hour' | 'bytes'
 
 /** How much of a limit a router uses. */
@@ -8,7 +8,7 @@ export interface LimitUse {
   readonly allowed: number
 }
 
-/** The share of a limit above which a router is reported as near it. */
+/** The share of a limit above which a router is reported as near the limit. */
 const NEAR = 0.8
 
 export function isNear({ used, allowed }: Pick<LimitUse, 'used' | 'allowed'>): boolean {

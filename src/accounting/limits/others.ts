@@ -1,14 +1,14 @@
 import type { ByteSum } from '../bytes.ts'
 
 /**
- * The name whose rows in `usage_daily` have the bytes of all names beyond a router's budget. A subscriber who is really
- * called so shares them.
+ * The name of the rows in `usage_daily` that have the bytes of all names beyond a router's budget. A subscriber with
+ * this very name shares them.
  */
 export const OTHERS = '(others)'
 
 /**
- * How many new names a router may have in the daily tables on one of the tenant's days, all services together; and in
- * all, how many static bindings whose counters are kept.
+ * The most new names of a router in the daily tables on one of the tenant's days, all services together. It is also the
+ * most static bindings whose counters are kept.
  */
 export function namesADay({ maxSessions }: { readonly maxSessions: number }): number {
   return 2 * maxSessions
@@ -18,7 +18,7 @@ export function namesADay({ maxSessions }: { readonly maxSessions: number }): nu
 export interface OthersShare {
   /** `2026-11-24` */
   readonly day: string
-  /** Whether it is the first of the router on that day. */
+  /** Whether it is the router's first on that day. */
   readonly isFirst: boolean
   readonly bytes: ByteSum
 }

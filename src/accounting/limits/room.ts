@@ -1,64 +1,65 @@
-import type { Paired } from '../matching/pair.ts'
+import type { Pairing } from '../matching/pair.ts'
 
-/** How many sessions a reading may open, and bindings it may add. Those that are known go on in any case. */
+/** How many sessions a reading may open, and how many bindings it may add. Known ones always continue. */
 export interface Room {
-  /** Of the reading's service, with those that go on. */
+  /** The most sessions of the reading's service, including those that continue. */
   readonly mostSessions: number
+  /** The most sessions that may be new. */
   readonly mostNew: number
-  /** Static bindings whose counters are kept, with those that are. */
+  /** The most static bindings whose counters are kept, including known ones. */
   readonly mostBindings: number
   /** Whether the event for rows left out was recorded within the last hour. */
-  readonly isTold: boolean
+  readonly isReported: boolean
 }
 
-/** All that a router has. */
+/** No limit. */
 export const ANY_ROOM: Room = {
   mostSessions: Number.POSITIVE_INFINITY,
   mostNew: Number.POSITIVE_INFINITY,
   mostBindings: Number.POSITIVE_INFINITY,
-  isTold: false,
+  isReported: false,
 }
 
 /** What is left of a reading's room, row by row. */
 export class RoomLeft {
   readonly #room: Room
-  readonly #paired: Paired
-  /** Counted with the first row that opens a session: most readings have none. */
+  readonly #pairing: Pairing
+  /** Counted at the first row that opens a session, because most readings have none. */
   #rest: number | undefined
   #leftOut: number
   #bindingsLeftOut = 0
 
-  /** @param leftOut rows that did not even get into the reading */
-  constructor(room: Room, paired: Paired, leftOut: number) {
+  /** @param leftOut number of rows that the reading itself left out */
+  constructor(room: Room, pairing: Pairing, leftOut: number) {
     this.#room = room
-    this.#paired = paired
+    this.#pairing = pairing
     this.#leftOut = leftOut
   }
 
-  /** What is to be recorded of all that is left out; absent where an earlier reading recorded it, or there is nothing. */
-  get untold(): Readonly<Record<string, number>> | undefined {
+  /** Detail of the event for what is left out; `undefined` if there is nothing, or an earlier reading reported it. */
+  get unreported(): Readonly<Record<string, number>> | undefined {
     const [sessions, bindings] = [this.#leftOut, this.#bindingsLeftOut]
-    if (this.#room.isTold || sessions + bindings === 0) return undefined
+    if (this.#room.isReported || sessions + bindings === 0) return undefined
     return { sessions, ...(bindings > 0 ? { bindings } : {}) }
   }
 
   /**
-   * Rows for which no session was opened (docs/accounting.md rule 31). A later reading may open them, from a baseline
-   * (rule 9).
+   * Number of rows for which no session was opened (docs/accounting.md rule 31). A later reading may open them, from a
+   * baseline (rule 9).
    */
   get leftOut(): number {
     return this.#leftOut
   }
 
-  /** Whether one more session may be opened; where not, its row is left out. */
+  /** Whether one more session may be opened. If not, its row is left out. */
   take(): boolean {
-    this.#rest ??= Math.min(this.#room.mostNew, this.#room.mostSessions - goingOn(this.#paired))
+    this.#rest ??= Math.min(this.#room.mostNew, this.#room.mostSessions - continuing(this.#pairing))
     if (this.#rest-- > 0) return true
     this.#leftOut++
     return false
   }
 
-  /** Whether one more binding may be kept beside so many; where not, sessions on it count from a baseline (rule 10). */
+  /** Whether one more binding may be kept. If not, sessions on it count from a baseline (rule 10). @param known those kept */
   takeBinding(known: number): boolean {
     if (known < this.#room.mostBindings) return true
     this.#bindingsLeftOut++
@@ -66,7 +67,8 @@ export class RoomLeft {
   }
 }
 
-function goingOn({ matched, isSeen, unread }: Paired): number {
+/** Number of sessions that continue. */
+function continuing({ matched, isSeen, unread }: Pairing): number {
   let count = matched.size
   for (const seen of isSeen) count += seen
   for (const { session } of unread) if (session) count++

@@ -4,7 +4,7 @@ import type { SessionId } from '../ids.ts'
 import type { SessionReading } from '../reading.ts'
 import type { Session } from '../session.ts'
 import { hasFallen } from './match.ts'
-import type { Paired } from './pair.ts'
+import type { Pairing } from './pair.ts'
 
 const FROM_HERE: Mark = { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined }
 
@@ -12,44 +12,42 @@ interface CountedSession extends Session {
   readonly mark: CountedMark
 }
 
-/** A session that goes on, with its row. */
-interface Found {
+/** A session that continues, with its row. */
+interface MatchedRow {
   readonly session: CountedSession
   readonly row: SessionReading
 }
 
 /**
- * Corrects sessions of one account that turn out to be on other interfaces than assumed. Each goes on from where its
- * interface was counted up to, whichever session that was counted for, so that the account's sum stays what the
- * interfaces show:
+ * Corrects sessions of one account that turn out to be on other interfaces than assumed (docs/accounting.md rule 30).
+ * Each continues from the value up to which its interface was counted, for whichever session, so that the account's sum
+ * is what the interfaces show:
  *
- *     another session was assumed to be on its interface    the two change places, even if the other has gone
- *     no session was                                        counters are assigned by size, if none of them falls then
- *     neither works                                         counting begins where the counters are
+ *     another session was assumed to be on its interface    the two exchange their marks, even if the other has gone
+ *     no session was                                        marks are assigned by size, if no counter falls then
+ *     neither works                                         counting begins at the counters that are found
  *
  * @returns the sessions with corrected marks
  */
-export function exchanged({ matched, waiting }: Pick<Paired, 'matched' | 'waiting'>): readonly Session[] {
-  const found: Found[] = []
-  for (const [{ it }, session] of matched) {
-    const { row } = it
+export function exchanged({ matched, waiting }: Pick<Pairing, 'matched' | 'waiting'>): readonly Session[] {
+  const found: MatchedRow[] = []
+  for (const [{ row }, session] of matched)
     if (isCounted(session) && row.counters && (row.joined?.isInterchangeable || isMoved(session, row)))
       found.push({ session, row })
-  }
   const byAccount = groupBy(found, ({ session }) => accountOf(session))
   if (byAccount.size === 0) return []
   const holders = new Map<string, Session>()
   for (const sessions of [matched.values(), ...waiting.values()])
     for (const session of sessions)
-      if (session.among !== undefined) holders.set(placeOf(session, session.among), session)
+      if (session.among !== undefined) holders.set(interfaceKey(session, session.among), session)
   return [...byAccount.values()].flatMap(account => {
     const isKnown = account.every(({ session }) => session.among !== undefined)
-    return (isKnown ? undefined : byCounters(account)) ?? byPlace(account, holders)
+    return (isKnown ? undefined : byCounters(account)) ?? byInterface(account, holders)
   })
 }
 
 /** @returns `undefined` if a counter falls under any assignment; no session if none falls as they are */
-function byCounters(account: readonly Found[]): readonly Session[] | undefined {
+function byCounters(account: readonly MatchedRow[]): readonly Session[] | undefined {
   if (account.length < 2) return undefined
   if (account.every(({ session, row }) => !hasFallen(session, row))) return []
   const marks = account.map(({ session }) => session.mark).sort((a, b) => sumOf(a) - sumOf(b))
@@ -63,17 +61,21 @@ function byCounters(account: readonly Found[]): readonly Session[] | undefined {
     : assigned.map(it => it.session)
 }
 
-function byPlace(account: readonly Found[], holders: ReadonlyMap<string, Session>): readonly Session[] {
+function byInterface(
+  account: readonly MatchedRow[],
+  holders: ReadonlyMap<string, Session>,
+): readonly Session[] {
   const moved = account.filter(({ session, row }) => isMoved(session, row) || isStrange(session, row))
-  const holderOf = ({ session, row }: Found) => holders.get(placeOf(session, row.joined?.interface ?? ''))
+  const holderOf = ({ session, row }: MatchedRow) =>
+    holders.get(interfaceKey(session, row.joined?.interface ?? ''))
   const movers = new Set<SessionId>(moved.map(({ session }) => session.id))
   const taken = new Set(moved.map(it => holderOf(it)?.id))
-  const left = moved.filter(({ session }) => !taken.has(session.id))
+  const free = moved.filter(({ session }) => !taken.has(session.id))
   return moved.flatMap(found => {
     const holder = holderOf(found)
     const mark = holder?.mark.kind === 'counted' ? holder.mark : FROM_HERE
     const own: Session = { ...found.session, mark }
-    const other = holder && !movers.has(holder.id) ? left.pop()?.session : undefined
+    const other = holder && !movers.has(holder.id) ? free.pop()?.session : undefined
     return holder && other ? [own, { ...holder, mark: other.mark, among: other.among }] : [own]
   })
 }
@@ -86,7 +88,7 @@ function isMoved({ among }: Session, { joined }: SessionReading): boolean {
   return among !== undefined && among !== joined?.interface
 }
 
-/** Whether its interface was certain before, and now shows counters that are not its own. */
+/** Whether its interface was certain before, and now shows the counters of another session. */
 function isStrange(session: Session, row: SessionReading): boolean {
   return session.among === undefined && hasFallen(session, row)
 }
@@ -95,7 +97,7 @@ function sumOf({ counters }: CountedMark): number {
   return counters.upload + counters.download
 }
 
-function shownBy({ row: { counters } }: Found): number {
+function shownBy({ row: { counters } }: MatchedRow): number {
   return counters ? counters.upload + counters.download : 0
 }
 
@@ -103,6 +105,6 @@ function accountOf({ protocol, username }: Session): string {
   return `${protocol}\0${username}`
 }
 
-function placeOf(session: Session, its: string): string {
-  return `${accountOf(session)}\0${its}`
+function interfaceKey(session: Session, name: string): string {
+  return `${accountOf(session)}\0${name}`
 }

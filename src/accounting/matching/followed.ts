@@ -9,7 +9,7 @@ const UNKNOWN_LOGIN_MS = 60_000
 /** Clocks never drift by this much between two readings. */
 const LEAP_MS = 60_000
 
-/** The session with what its row says now: its name, its address and its login. */
+/** The session with what its row says now: name, address, login, binding and interface. */
 export function followed(session: Session, row: SessionReading, count: Count, boot: Window): Session {
   let next = session
   const byMs = gapMs(session.login, row.login)

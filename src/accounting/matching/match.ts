@@ -5,19 +5,20 @@ import type { ServiceRules, SessionReading, UnreadRow } from '../reading.ts'
 import type { Session } from '../session.ts'
 import { gapMs, isSameInstant, LOGIN_TOLERANCE_MS, middleMs } from '../window.ts'
 
-/** A row that is looked at, with its connection's number where it has one. */
-export interface LookedAt {
+/** A row with what matching needs of it. */
+export interface KeyedRow {
   readonly row: SessionReading
+  /** The number that its connection gave it, if any. */
   readonly number: number | undefined
   /** Whether its login lies after the last reading (docs/accounting.md rule 8). */
   readonly isNew: boolean
+  /** The key of its identity. */
   readonly key: string
 }
 
-/** The row that counts for one session; a reply may have several. */
-export interface Taken {
-  /** The one with the largest counters. */
-  readonly it: LookedAt
+/** The row that counts for one session: the one with the largest counters. */
+export interface UniqueRow extends KeyedRow {
+  /** Whether the reply had several rows of the session. */
   readonly isDuplicate: boolean
 }
 
@@ -25,70 +26,74 @@ export interface Taken {
 const MOST_LOGINS = 8
 
 /** One row for each session: rows of one identity and one login are the same session (rule 21). */
-export function onceEach(rows: readonly LookedAt[]): readonly Taken[] {
-  const taken: Taken[] = []
+export function uniqueRows(rows: readonly KeyedRow[]): readonly UniqueRow[] {
+  const unique: UniqueRow[] = []
   for (const group of groupBy(rows, it => it.key).values()) {
     const [only] = group
     if (only && group.length === 1) {
-      taken.push({ it: only, isDuplicate: false })
+      unique.push(uniqueRow(only, false))
       continue
     }
     const logins = byLogin(group)
     for (const twins of logins.slice(-MOST_LOGINS))
-      taken.push({ it: largest(twins), isDuplicate: twins.length > 1 || logins.length > MOST_LOGINS })
+      unique.push(uniqueRow(largest(twins), twins.length > 1 || logins.length > MOST_LOGINS))
   }
-  return taken
+  return unique
 }
 
-/** Rows of one identity, those of one login together. */
-function byLogin(rows: readonly LookedAt[]): readonly (readonly LookedAt[])[] {
+function uniqueRow({ row, number, isNew, key }: KeyedRow, isDuplicate: boolean): UniqueRow {
+  return { row, number, isNew, key, isDuplicate }
+}
+
+/** Groups rows of one identity by their login. */
+function byLogin(rows: readonly KeyedRow[]): readonly (readonly KeyedRow[])[] {
   const sorted = [...rows].sort((a, b) => middleMs(a.row.login) - middleMs(b.row.login))
-  const groups: LookedAt[][] = []
-  for (const it of sorted) {
+  const groups: KeyedRow[][] = []
+  for (const keyed of sorted) {
     const group = groups.at(-1)
     const [first] = group ?? []
-    if (group && first && gapMs(first.row.login, it.row.login) <= LOGIN_TOLERANCE_MS) group.push(it)
-    else groups.push([it])
+    if (group && first && gapMs(first.row.login, keyed.row.login) <= LOGIN_TOLERANCE_MS) group.push(keyed)
+    else groups.push([keyed])
   }
   return groups
 }
 
-function largest(twins: readonly LookedAt[]): LookedAt {
+function largest(twins: readonly KeyedRow[]): KeyedRow {
   return twins.reduce((a, b) => (sumOf(b.row.counters) > sumOf(a.row.counters) ? b : a))
 }
 
-/** Less than any counters where there are none. */
+/** The sum of both directions; -1, which is less than any sum, if there are no counters. */
 function sumOf(counters: Bytes | undefined): number {
   return counters ? counters.upload + counters.download : -1
 }
 
 /**
- * Finds the session of each row and takes it out of those that wait. Rule 1: the same identity, and of those the
- * nearest login within the tolerance; of two that are equally near, the one whose counters did not fall and are
- * nearest. A row whose login lies before the last reading belongs to the session of that identity whatever its time,
- * because an identity has one session at a time and the last reading had this one: a clock stood still, as it does
- * while a machine sleeps.
+ * Finds the session of each row, and takes it out of the waiting ones. Rule 1: it has the same identity and the nearest
+ * login within the tolerance; of two that are equally near, the one whose counters did not fall and are nearest. A row
+ * whose login lies before the last reading belongs to the session of that identity whatever its login, because an
+ * identity has one session at a time and the last reading had this one. Its clock stood still, as it does while a
+ * machine sleeps.
  * @param waiting open sessions by identity
  * @param elapsedMs since the last reading
  */
 export function matchRows(
   waiting: Map<string, readonly Session[]>,
-  rows: readonly Taken[],
+  rows: readonly UniqueRow[],
   elapsedMs: number,
-): ReadonlyMap<Taken, Session> {
-  const matched = new Map<Taken, Session>()
-  const match = (taken: Taken, isPossible: (session: Session) => boolean) => {
-    const { key, row } = taken.it
+): ReadonlyMap<UniqueRow, Session> {
+  const matched = new Map<UniqueRow, Session>()
+  const match = (unique: UniqueRow, isPossible: (session: Session) => boolean) => {
+    const { key, row } = unique
     const session = bestOf(waiting.get(key) ?? [], row, isPossible)
     if (!session) return
     takeOut(waiting, key, session)
-    matched.set(taken, session)
+    matched.set(unique, session)
   }
-  for (const taken of rows)
-    match(taken, session => isSameInstant(session.login, taken.it.row.login, elapsedMs))
-  for (const taken of rows) {
-    const isOnly = waiting.get(taken.it.key)?.length === 1
-    if (!taken.it.isNew && !matched.has(taken)) match(taken, session => isOnly || !session.missed)
+  for (const unique of rows)
+    match(unique, session => isSameInstant(session.login, unique.row.login, elapsedMs))
+  for (const unique of rows) {
+    const isOnly = waiting.get(unique.key)?.length === 1
+    if (!unique.isNew && !matched.has(unique)) match(unique, session => isOnly || !session.missed)
   }
   return matched
 }
@@ -104,7 +109,7 @@ function bestOf(
   return best
 }
 
-/** Whether the one is nearer to a row than the other: by login, by whether a counter fell, by the counters. */
+/** Whether one session is nearer to a row than another: by login, then by whether a counter fell, then by counters. */
 function isNearer(session: Session, other: Session, row: SessionReading): boolean {
   const byLogin = distanceMs(session, row) - distanceMs(other, row)
   if (Math.abs(byLogin) > LOGIN_TOLERANCE_MS) return byLogin < 0
@@ -118,7 +123,7 @@ function distanceMs(session: Session, row: SessionReading): number {
   return Math.abs(middleMs(session.login) - middleMs(row.login))
 }
 
-/** Whether a row's counters are below those up to which a session was counted. */
+/** Whether a counter of a row is below the value up to which the session was counted. */
 export function hasFallen({ mark }: Session, { counters }: SessionReading): boolean {
   return (
     mark.kind === 'counted' &&
@@ -131,7 +136,7 @@ function stepTo({ mark }: Session, { counters }: SessionReading): number {
   return mark.kind === 'counted' && counters ? Math.abs(sumOf(counters) - sumOf(mark.counters)) : 0
 }
 
-/** How many sessions of one device are compared with each row. A device has one or two. */
+/** The most sessions of one device that are compared with each row. A device has one or two. */
 const MOST_OF_A_DEVICE = 8
 
 /**
@@ -142,10 +147,10 @@ const MOST_OF_A_DEVICE = 8
 export function matchDevices(
   rules: ServiceRules,
   waiting: Map<string, readonly Session[]>,
-  rows: readonly Taken[],
+  rows: readonly UniqueRow[],
   elapsedMs: number,
-): ReadonlyMap<Taken, Session> {
-  const matched = new Map<Taken, Session>()
+): ReadonlyMap<UniqueRow, Session> {
+  const matched = new Map<UniqueRow, Session>()
   if (rows.length === 0 || waiting.size === 0) return matched
   const byDevice = new Map<string, readonly Session[]>()
   for (const sessions of waiting.values())
@@ -158,22 +163,22 @@ export function matchDevices(
   const candidatesOf = (row: SessionReading) =>
     (byDevice.get(rules.deviceKey(row) ?? '') ?? []).filter(it => isMoved(it, row, elapsedMs))
   const rowsOf = new Map<Session, number>()
-  for (const { it } of rows)
-    for (const session of candidatesOf(it.row)) rowsOf.set(session, (rowsOf.get(session) ?? 0) + 1)
-  for (const taken of rows) {
-    const { row } = taken.it
+  for (const { row } of rows)
+    for (const session of candidatesOf(row)) rowsOf.set(session, (rowsOf.get(session) ?? 0) + 1)
+  for (const unique of rows) {
+    const { row } = unique
     const candidates = candidatesOf(row)
     const isOnly = candidates.length === 1 && candidates.every(it => rowsOf.get(it) === 1)
     const session = bestOf(candidates, row, it => isOnly || !hasFallen(it, row))
     if (!session) continue
     takeOut(byDevice, rules.deviceKey(session) ?? '', session)
     takeOut(waiting, rules.identityKey(session), session)
-    matched.set(taken, session)
+    matched.set(unique, session)
   }
   return matched
 }
 
-/** Finds the sessions of rows without a readable uptime by their device, where only one can be meant. */
+/** Finds the sessions of rows without a readable uptime by their device, if only one session is possible. */
 export function matchUnread(
   rules: ServiceRules,
   waiting: ReadonlyMap<string, readonly Session[]>,
@@ -200,7 +205,7 @@ function isMoved(session: Session, row: SessionReading, elapsedMs: number): bool
   return namesOf(row).includes(session.username) && isSameInstant(session.login, row.login, elapsedMs)
 }
 
-/** The row's name as it is, and as it would be with its domain and without. */
+/** The row's name as it is, with its domain, and without it. */
 function namesOf({ username, domain }: Pick<SessionReading, 'username' | 'domain'>): readonly string[] {
   if (domain === undefined) return [username]
   const suffix = `@${domain}`
@@ -208,6 +213,7 @@ function namesOf({ username, domain }: Pick<SessionReading, 'username' | 'domain
   return [username, plain, plain + suffix]
 }
 
+/** Removes a session from the sessions under a key. */
 export function takeOut(sessions: Map<string, readonly Session[]>, key: string, session: Session): void {
   const others = (sessions.get(key) ?? []).filter(it => it !== session)
   if (others.length > 0) sessions.set(key, others)

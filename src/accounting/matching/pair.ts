@@ -10,23 +10,23 @@ import {
 import type { Session } from '../session.ts'
 import type { Steps } from '../steps.ts'
 import { gapMs, LOGIN_TOLERANCE_MS, toleranceMs, withinReason } from '../window.ts'
-import { type Rejoined, rejoin } from './continue-sessions.ts'
+import { type Continuation, continueSessions } from './continue-sessions.ts'
 import {
-  type LookedAt,
+  type KeyedRow,
   matchDevices,
   matchRows,
   matchUnread,
-  onceEach,
-  type Taken,
   takeOut,
+  type UniqueRow,
+  uniqueRows,
 } from './match.ts'
 
-/** A reading's rows and the sessions that they are of. */
-export interface Paired extends Rejoined {
-  readonly rows: readonly Taken[]
-  /** Rows of sessions that go on. Sessions left in `waiting` have no row. */
-  readonly matched: ReadonlyMap<Taken, Session>
-  /** Rows without a readable uptime, with their sessions; `undefined` where no open session matches. */
+/** The rows of a reading with their sessions. */
+export interface Pairing extends Continuation {
+  readonly rows: readonly UniqueRow[]
+  /** The sessions that continue, by their rows. Sessions that remain in `waiting` have no row. */
+  readonly matched: ReadonlyMap<UniqueRow, Session>
+  /** Rows without a readable uptime, with their sessions; `undefined` if no open session matches. */
   readonly unread: readonly {
     readonly row: UnreadRow
     readonly session: Session | undefined
@@ -36,38 +36,47 @@ export interface Paired extends Rejoined {
 }
 
 const NONE: ReadonlySet<number> = new Set()
-const NO_ROWS: Omit<Paired, keyof Rejoined> = { rows: [], matched: new Map(), unread: [], isUncertain: false }
-
-/** Finds the session of each row that is not counted in columns, by rule 1 (docs/accounting.md). */
-export function* pair(ledger: Ledger, reading: Reading, terms: Terms): Steps<Paired> {
-  const paired = yield* pairBut(ledger, reading, terms, NONE)
-  // A row without a waiting session may be a second row of a session that the columns already counted.
-  const twins = twinsOf(ledger, reading, paired)
-  return twins.size === 0 ? paired : yield* pairBut(ledger, reading, terms, twins)
+const NO_ROWS: Omit<Pairing, keyof Continuation> = {
+  rows: [],
+  matched: new Map(),
+  unread: [],
+  isUncertain: false,
 }
 
-function* pairBut(
+/**
+ * Finds the session of each row that is not counted in columns, by rule 1 (docs/accounting.md). The main file of
+ * `matching/`: a ledger and a reading in; a pairing out.
+ */
+export function* pair(ledger: Ledger, reading: Reading, terms: Terms): Steps<Pairing> {
+  const pairing = yield* pairExcept(ledger, reading, terms, NONE)
+  // A row without a waiting session may be a second row of a session that the columns already counted.
+  const twins = twinsOf(ledger, reading, pairing)
+  return twins.size === 0 ? pairing : yield* pairExcept(ledger, reading, terms, twins)
+}
+
+/** @param excepted numbers of rows that are not counted in columns */
+function* pairExcept(
   ledger: Ledger,
   reading: Reading,
   terms: Terms,
   excepted: ReadonlySet<number>,
-): Steps<Paired> {
+): Steps<Pairing> {
   const { rules } = reading
-  const rejoined = rejoin(ledger, reading, terms, excepted)
-  const { waiting, lastMs, places } = rejoined
+  const continuation = continueSessions(ledger, reading, terms, excepted)
+  const { waiting, lastMs, indices } = continuation
   const elapsedMs = reading.at.steadyMs - (lastMs ?? reading.at.steadyMs)
   // Sessions of a router that replaced another one are not new, whenever they began.
-  const isStranger = rejoined.kind === 'replaced' && lastMs === undefined
-  const looked: LookedAt[] = []
-  for (const [told, number] of rowsOf(reading, places)) {
-    const row = withLogin(told)
+  const isStranger = continuation.kind === 'replaced' && lastMs === undefined
+  const keyed: KeyedRow[] = []
+  for (const [shown, number] of rowsOf(reading, indices)) {
+    const row = withLogin(shown)
     const isNew =
       !isStranger && (lastMs === undefined || row.login.latestMs >= lastMs - toleranceMs(elapsedMs))
-    looked.push({ row, number, isNew, key: rules.identityKey(row) })
+    keyed.push({ row, number, isNew, key: rules.identityKey(row) })
     yield
   }
-  if (looked.length === 0 && reading.unread.length === 0) return { ...rejoined, ...NO_ROWS }
-  const rows = onceEach(looked)
+  if (keyed.length === 0 && reading.unread.length === 0) return { ...continuation, ...NO_ROWS }
+  const rows = uniqueRows(keyed)
   yield
   const byIdentity = matchRows(waiting, rows, elapsedMs)
   yield
@@ -75,7 +84,7 @@ function* pairBut(
   const byDevice = matchDevices(rules, waiting, others, elapsedMs)
   yield
   const { unread, isUncertain } = pairUnread(reading, rows, waiting)
-  return { ...rejoined, rows, matched: new Map([...byIdentity, ...byDevice]), unread, isUncertain }
+  return { ...continuation, rows, matched: new Map([...byIdentity, ...byDevice]), unread, isUncertain }
 }
 
 function withLogin(row: SessionReading): SessionReading {
@@ -85,11 +94,11 @@ function withLogin(row: SessionReading): SessionReading {
 
 function pairUnread(
   { rules, unread }: Reading,
-  rows: readonly Taken[],
+  rows: readonly UniqueRow[],
   waiting: Map<string, readonly Session[]>,
-): Pick<Paired, 'unread' | 'isUncertain'> {
+): Pick<Pairing, 'unread' | 'isUncertain'> {
   if (unread.length === 0) return { unread: [], isUncertain: false }
-  const known = new Set(rows.map(({ it }) => it.key))
+  const known = new Set(rows.map(({ key }) => key))
   const moved = matchUnread(rules, waiting, unread)
   const paired: { row: UnreadRow; session: Session | undefined }[] = []
   let isUncertain = false
@@ -110,8 +119,8 @@ function pairUnread(
   return { unread: paired, isUncertain }
 }
 
-/** Whether a row matches its session by identity and login, and not only because there was no other. */
-function isPlain(rules: ServiceRules, { it: { row, key } }: Taken, session: Session | undefined): boolean {
+/** Whether a row matches its session by identity and login, not only because there was no other session. */
+function isPlain(rules: ServiceRules, { row, key }: UniqueRow, session: Session | undefined): boolean {
   return (
     session !== undefined &&
     rules.identityKey(session) === key &&
@@ -123,13 +132,13 @@ function isPlain(rules: ServiceRules, { it: { row, key } }: Taken, session: Sess
 function twinsOf(
   { columns }: Ledger,
   { rules }: Reading,
-  { isSeen, rows, matched, unread }: Paired,
+  { isSeen, rows, matched, unread }: Pairing,
 ): ReadonlySet<number> {
   if (rows.length + unread.length === 0) return NONE
   const strangers: { identity: Identity; login: SessionReading['login'] | undefined }[] = [
     ...rows
       .filter(it => !isPlain(rules, it, matched.get(it)))
-      .map(({ it: { row } }) => ({ identity: row, login: row.login })),
+      .map(({ row }) => ({ identity: row, login: row.login })),
     ...unread.filter(it => !it.session).map(({ row }) => ({ identity: row, login: undefined })),
   ]
   const twins = new Set<number>()

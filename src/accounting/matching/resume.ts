@@ -6,27 +6,33 @@ import type { Session } from '../session.ts'
 import { gapMs, isBeforeBoot, LOGIN_TOLERANCE_MS, middleMs, shiftWindow, toleranceMs } from '../window.ts'
 
 /** Open sessions by identity. */
-export type Open = ReadonlyMap<string, readonly Session[]>
+export type OpenSessions = ReadonlyMap<string, readonly Session[]>
 
 /**
- * How a reading goes on from the last one, by the router's boot that each of them tells (docs/accounting.md rule 2):
+ * How a reading continues the last one, by the router's boot in each of them (docs/accounting.md rule 2):
  *
  *     the same boot, within the tolerance          → continued
  *     another boot, but most sessions did not move → continued
- *     an uptime that went back                     → rebooted: every session open before has ended
- *     most sessions moved alike: a clock was out   → shifted: the sessions' steady times are moved along
- *     an earlier boot                              → shifted: no reboot makes an uptime longer, a clock set back does
+ *     an uptime that went back                     → rebooted: every session that was open has ended
+ *     most sessions moved alike: a clock was off   → shifted: the sessions' steady times move with it
+ *     an earlier boot                              → shifted: a clock was set back; no reboot makes an uptime longer
  *     any other later boot                         → rebooted
  *
- * Our steady clock can be ahead only between two processes, and behind also after a sleep; so can the router's, which
- * then tells of a boot since which we have read it. How far, the sessions that both know tell best, since their
- * login times have followed the drift of the router's clock and the boot's, read once a connection, has not.
+ * Our steady clock can be ahead only between two processes; it can also be behind after a sleep. So can the router's
+ * clock, which then shows a boot that is later than readings that we have. By how much a clock is off is best known from
+ * the sessions in both readings: their login times have followed the drift of the router's clock, but its boot, which
+ * is read once for each connection, has not.
  */
-export type Resumed =
-  | { readonly kind: 'continued' | 'shifted'; readonly open: Open; readonly lastMs: number | undefined }
+export type Resumption =
+  | {
+      readonly kind: 'continued' | 'shifted'
+      readonly open: OpenSessions
+      readonly lastMs: number | undefined
+    }
   | { readonly kind: 'rebooted'; readonly lastMs: number }
 
-export function resume(last: LastReading | undefined, open: Open, reading: Reading): Resumed {
+/** Decides how a reading continues the last one. */
+export function resume(last: LastReading | undefined, open: OpenSessions, reading: Reading): Resumption {
   if (!last) return { kind: 'continued', open, lastMs: undefined }
   const { boot } = reading
   const lastMs = last.at.steadyMs
@@ -39,16 +45,16 @@ export function resume(last: LastReading | undefined, open: Open, reading: Readi
   const isAtRest = agreed !== undefined && Math.abs(agreed.byMs) <= LOGIN_TOLERANCE_MS
   if (isAtRest && lastMs <= nowMs) return { kind: 'continued', open, lastMs }
   if (hasYoungerRouter(last, reading))
-    // Where our clock may be out, what came since the boot came since the last reading all the same.
+    // Our clock may be off, but what came since the boot came since the last reading.
     return {
       kind: 'rebooted',
       lastMs: last.isFromAnotherProcess ? Math.min(lastMs, boot.earliestMs) : lastMs,
     }
   if (agreed && !isAtRest) {
-    // On clocks that are right, who logged in before the last reading has not moved.
+    // If all clocks were right, sessions that logged in before the last reading would not have moved.
     const isCertain = agreed.latestMs < lastMs - LOGIN_TOLERANCE_MS
-    const isToldByBoot = gapMs(shiftWindow(last.boot, agreed.byMs), boot) <= slackMs
-    if (isCertain ? isToldByBoot || agreed.count > 1 : isToldByBoot && !isSameBoot)
+    const hasBootMoved = gapMs(shiftWindow(last.boot, agreed.byMs), boot) <= slackMs
+    if (isCertain ? hasBootMoved || agreed.count > 1 : hasBootMoved && !isSameBoot)
       return shifted(open, lastMs, agreed.byMs)
   }
   if (isSameBoot && lastMs <= nowMs) return { kind: 'continued', open, lastMs }
@@ -56,7 +62,7 @@ export function resume(last: LastReading | undefined, open: Open, reading: Readi
   return { kind: 'rebooted', lastMs }
 }
 
-/** Whether a reading goes on from the last one without any doubt, as nearly all do, so that `resume` need not be asked. */
+/** Whether a reading plainly continues the last one, as nearly all do. Then `resume` is not needed. */
 export function isContinued(last: LastReading, reading: Reading): boolean {
   return (
     !last.isFromAnotherProcess &&
@@ -66,7 +72,7 @@ export function isContinued(last: LastReading, reading: Reading): boolean {
   )
 }
 
-/** A boot that can only lie after the last reading is a reboot, however close. */
+/** Whether both readings have one boot. A boot that can only lie after the last reading is a reboot, however close. */
 export function hasSameBoot(last: LastReading, reading: Reading): boolean {
   const { boot } = reading
   return boot.earliestMs <= last.at.steadyMs && gapMs(last.boot, boot) <= slackOf(last, reading)
@@ -82,25 +88,25 @@ function slackOf(last: LastReading, { at }: Reading): number {
   return toleranceMs(Math.max(last.at.steadyMs, at.steadyMs) - last.boot.latestMs)
 }
 
-/** By how much most sessions moved, how many they are, and the earliest of their logins as the reading tells them. */
+/** By how much most sessions moved, how many did, and the earliest of their logins in the reading. */
 interface AgreedShift {
   readonly byMs: number
   readonly count: number
   readonly latestMs: number
 }
 
-/** What most of the sessions that both know tell of our clock, where they tell it alike. */
-function agreedShift(last: LastReading, open: Open, reading: Reading): AgreedShift | undefined {
+/** The shift that more than half of the sessions in both readings agree on, if any. */
+function agreedShift(last: LastReading, open: OpenSessions, reading: Reading): AgreedShift | undefined {
   const moves: { readonly by: Window; readonly latestMs: number }[] = []
   const sessions = groupBy([...open.values()].flat(), subscriberOf)
   let known = 0
   for (const [row] of rowsOf(reading)) {
     const { login } = row
     const isOld = isBeforeBoot(login, reading.boot)
-    const its = sessions.get(subscriberOf(row)) ?? []
-    const present = its.filter(({ missed }) => !missed)
-    // One that the last reading missed tells nothing where another has taken its place.
-    const candidates = (present.length > 0 ? present : its)
+    const ofSubscriber = sessions.get(subscriberOf(row)) ?? []
+    const present = ofSubscriber.filter(({ missed }) => !missed)
+    // A session that the last reading missed says nothing if another has replaced it.
+    const candidates = (present.length > 0 ? present : ofSubscriber)
       .slice(0, MOST_CANDIDATES)
       // An uptime that became impossible, or possible again, says nothing about clocks.
       .filter(session => isBeforeBoot(session.login, last.boot) === isOld)
@@ -116,15 +122,15 @@ function agreedShift(last: LastReading, open: Open, reading: Reading): AgreedShi
   return { byMs, count, latestMs: firstMs }
 }
 
-/** So many sessions of one subscriber are held against each of its rows. */
+/** The most sessions of one subscriber that are compared with each row. */
 const MOST_CANDIDATES = 8
 
-/** What stands for as long as a session is open; a hotspot's address may have changed. */
-function subscriberOf(it: Identity): string {
-  return `${it.server ?? ''}\0${it.username}\0${it.macAddress ?? ''}\0${it.routerSessionId ?? ''}\0${it.callerId ?? ''}`
+/** The part of an identity that never changes while a session is open. A hotspot's address may change. */
+function subscriberOf({ server, username, macAddress, routerSessionId, callerId }: Identity): string {
+  return `${server ?? ''}\0${username}\0${macAddress ?? ''}\0${routerSessionId ?? ''}\0${callerId ?? ''}`
 }
 
-/** All that one telling of a login may have moved by to become another. */
+/** The amounts by which a login may have moved between two readings. */
 function moveOf(before: Window, now: Window): Window {
   return {
     earliestMs: now.earliestMs - before.latestMs - LOGIN_TOLERANCE_MS / 2,
@@ -132,7 +138,7 @@ function moveOf(before: Window, now: Window): Window {
   }
 }
 
-/** Where most windows lie over each other. */
+/** The middle of the span in which most windows overlap, and how many do. */
 function mostShared(windows: readonly Window[]): { middleMs: number; count: number } {
   const edges = windows
     .flatMap(({ earliestMs, latestMs }) => [
@@ -150,7 +156,7 @@ function mostShared(windows: readonly Window[]): { middleMs: number; count: numb
   return most
 }
 
-function shifted(open: Open, lastMs: number, byMs: number): Resumed {
+function shifted(open: OpenSessions, lastMs: number, byMs: number): Resumption {
   const moved = new Map<string, readonly Session[]>()
   for (const [key, sessions] of open)
     moved.set(

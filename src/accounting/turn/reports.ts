@@ -11,7 +11,7 @@ export interface ReportsOptions {
   readonly stalledAfterMs: number
 }
 
-/** The events of one reading. Most kinds are reported once for each session. */
+/** Collects the events of one reading. Most kinds are reported once for each session. */
 export class Reports {
   readonly events: LedgerEvent[] = []
   readonly #options: ReportsOptions
@@ -20,16 +20,18 @@ export class Reports {
     this.#options = options
   }
 
-  tell(kind: LedgerEvent['kind'], detail: LedgerEvent['detail']): void {
+  /** Adds an event that is not about one session. */
+  add(kind: LedgerEvent['kind'], detail: LedgerEvent['detail']): void {
     this.events.push({ kind, at: this.#options.at.wall, detail })
   }
 
+  /** Adds an event about a session. */
   readonly of = (kind: LedgerEvent['kind'], session: Session, detail: LedgerEvent['detail']): void => {
     const { id, service, username } = session
-    this.tell(kind, { session_id: id, service, username, ...detail })
+    this.add(kind, { session_id: id, service, username, ...detail })
   }
 
-  /** @returns the session, marked with what was reported of it; so do the next two */
+  /** Reports what a row shows. @returns the session, with its reported events; the next two methods do the same */
   row(session: Session, row: SessionReading, isDuplicate: boolean): Session {
     const { boot, at } = this.#options
     let next = this.idle(session)

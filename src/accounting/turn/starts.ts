@@ -1,8 +1,8 @@
 import { isNothing, NO_BYTES } from '../bytes.ts'
 import type { Mark } from '../counting/mark.ts'
 import type { SessionId } from '../ids.ts'
-import { hasFallen, type LookedAt } from '../matching/match.ts'
-import type { Paired } from '../matching/pair.ts'
+import { hasFallen, type KeyedRow } from '../matching/match.ts'
+import type { Pairing } from '../matching/pair.ts'
 import {
   guessedInterface,
   type Service,
@@ -13,7 +13,8 @@ import {
 import { NOTHING_REPORTED } from '../reported.ts'
 import type { Session } from '../session.ts'
 
-interface Begun {
+/** What a row does not say about the session that starts with it. */
+interface SessionStart {
   readonly id: SessionId
   readonly service: Service
   readonly startMs: number
@@ -21,12 +22,12 @@ interface Begun {
   readonly atMs: number
 }
 
-/** The session that begins with a row. */
-export function begun(
+/** The session that starts with a row. */
+export function newSession(
   row: SessionReading,
-  { id, service, startMs, atMs, mark }: Begun & { mark: Mark },
+  { id, service, startMs, atMs, mark }: SessionStart & { mark: Mark },
 ): Session {
-  // Field by field: put together from parts, it would take three times the room, and more than all else of a start.
+  // Field by field: an object made of spreads takes three times the memory, and more time than the rest of a start.
   return {
     id,
     service,
@@ -52,12 +53,12 @@ export function begun(
 }
 
 /**
- * The session of a row whose uptime can not be read. Its counters are a baseline once they can be read.
- * @param login every time that the login may have been
+ * The session that starts with a row whose uptime cannot be read. Its counters are a baseline once they can be read.
+ * @param login the span in which the login may have been
  */
 export function unreadSession(
   { unreadable: _, ...row }: UnreadRow,
-  { login, ...its }: Begun & { login: Window },
+  { login, ...start }: SessionStart & { login: Window },
 ): Session {
   const mark = { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined } as const
   const unread = {
@@ -68,16 +69,16 @@ export function unreadSession(
     binding: undefined,
     joined: undefined,
   }
-  return begun({ ...unread, unreadable: undefined }, { ...its, mark })
+  return newSession({ ...unread, unreadable: undefined }, { ...start, mark })
 }
 
 /**
- * The first mark of a session that begins with a row (docs/accounting.md rules 8 and 9). A new login whose counters
+ * The first mark of a session that starts with a row (docs/accounting.md rules 8 and 9). A new login whose counters
  * continue those of a session that this reading lacks may be that session with a false uptime. Nothing is counted for
  * it until the next reading decides (rule 20). On a static binding each session continues the counters of the previous
  * one (rule 10).
  */
-export function firstMark({ row, isNew, key }: LookedAt, { lastMs, waiting }: Paired): Mark {
+export function firstMark({ row, isNew, key }: KeyedRow, { lastMs, waiting }: Pairing): Mark {
   if (!isNew) return { kind: 'owed', from: 'baseline', sinceMs: undefined, shown: undefined }
   const mayBeOld =
     row.binding === undefined &&

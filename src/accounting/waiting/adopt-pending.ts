@@ -6,15 +6,15 @@ import type { Session } from '../session.ts'
 import type { Pending } from './pending.ts'
 import type { PendingSession } from './pending-session.ts'
 
-/** The ledger after all of a service's decisions that a router's pending has merged; before any row has a number. */
+/** The ledger after all decisions of a service in a router's pending. No row has a number yet. */
 export function adoptPending(ledger: Ledger, service: Service, pending: Pending): Ledger {
   const reading = pending.readings.get(service)
   const last = reading ?? ledger.last
-  // Of those of a router that is back, only what was found there goes on.
-  const unnumbered = new Map(reading && ledger.last?.hasLeft ? [] : ledger.unnumbered)
+  // Of the sessions of a router that was removed, only those that were found again continue.
+  const unnumbered = new Map(reading && ledger.last?.isRemoved ? [] : ledger.unnumbered)
   const changes = [...pending.sessions.values()].filter(({ session }) => session.service === service)
   for (const { session, end } of changes) {
-    if (end && !(end.reason === 'removed' && last?.hasLeft)) unnumbered.delete(session.id)
+    if (end && !(end.reason === 'removed' && last?.isRemoved)) unnumbered.delete(session.id)
     else unnumbered.set(session.id, session)
   }
   const waiting = pending.bindings.get(service)
@@ -24,7 +24,7 @@ export function adoptPending(ledger: Ledger, service: Service, pending: Pending)
   return { unnumbered, columns: undefined, bindings, away: awayAfter(ledger, changes, last), last }
 }
 
-/** Sessions of a router that was away before are as they were, unless it has been back. */
+/** Sessions of a router that was away before do not change, unless it was back in between. */
 function awayAfter(
   ledger: Ledger,
   changes: readonly PendingSession[],

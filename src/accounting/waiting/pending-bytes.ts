@@ -4,7 +4,7 @@ import type { PendingSession } from './pending-session.ts'
 
 type SharesById = ReadonlyMap<unknown, Pick<PendingSession, 'shares'>>
 
-/** What waits of the sessions, as a `Pending` has it: all of them, and the same in two parts if some are in columns. */
+/** The waiting sessions of a `Pending`: all of them, and the same in two parts if some are in columns. */
 interface WaitingSessions {
   readonly sessions: SharesById
   readonly inColumns?: { readonly changed: SharesById; readonly grown: readonly Pick<GrownRows, 'addTo'>[] }

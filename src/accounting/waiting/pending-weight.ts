@@ -3,21 +3,21 @@ import type { Session } from '../session.ts'
 import type { PendingSession } from './pending-session.ts'
 
 /*
- * What waits for the database costs about so many bytes of memory, measured with 20,000 sessions. The numbers need only
- * be right by a factor of two, since what they are compared with has room for more.
+ * Bytes of memory that waiting data takes, measured with 20,000 sessions. A factor of two does not matter, because the
+ * limits that they are compared with have room for more.
  */
 
-/** A session's row beside its texts. */
+/** A session's row without its texts. */
 export const ROW_BYTES = 640
-/** Of a session, in one bucket. */
+/** One session in one bucket. */
 export const SHARE_BYTES = 160
-/** The same of one that only grew, in columns. */
+/** One session in one bucket, if it only grew and is in columns. */
 export const GROWN_BYTES = 24
 export const EVENT_BYTES = 384
 export const BINDING_BYTES = 256
 export const MOVE_BYTES = 64
 
-/** Sessions by their id, with what they weigh together. */
+/** Sessions by id, with the memory that they take together. */
 export class WeighedSessions {
   readonly #sessions = new Map<SessionId, PendingSession>()
   #bytes = 0
@@ -36,7 +36,7 @@ export class WeighedSessions {
 
   set(id: SessionId, change: PendingSession): void {
     const before = this.#sessions.get(id)
-    // Its texts hardly change.
+    // The texts hardly change.
     this.#bytes += before
       ? (change.shares.size - before.shares.size) * SHARE_BYTES
       : ROW_BYTES + textLength(change.session) + change.shares.size * SHARE_BYTES

@@ -6,12 +6,12 @@ import {
   type Decision,
   type Entry,
   type LedgerEvent,
+  listedSessions,
   type Move,
   NO_MOVES,
-  toldOneByOne,
 } from '../entry.ts'
 import type { SessionId } from '../ids.ts'
-import { onceMade } from '../lazy.ts'
+import { lazy } from '../lazy.ts'
 import { type LastReading, lastReadingOf } from '../ledger.ts'
 import type { Service } from '../reading.ts'
 import type { GrowthShare, Share } from '../spread.ts'
@@ -24,49 +24,49 @@ import { WaitingEvents } from './waiting-events.ts'
 import type { WaitingLoad } from './waiting-share.ts'
 
 /**
- * All of one router that the database has not got yet, merged to a row a session and bucket: sessions are as they
- * are now, shares are sums. `position` counts the router's decisions, the last one included, so that a commit
- * whose outcome never arrived is recognised instead of repeated.
+ * What the database has not got yet of one router, merged to one row for each session and bucket: sessions are as they
+ * are now, shares are sums. `position` counts the router's decisions, including the last one, so that a commit whose
+ * outcome never arrived is recognised instead of repeated.
  */
 export interface Pending {
   readonly basePosition: number
   readonly position: number
   readonly sessions: ReadonlyMap<SessionId, PendingSession>
-  /** The same in two parts, of which the second comes on top; absent where no session is told in columns. */
+  /** The same in two parts, the second on top of the first; absent if no session is in columns. */
   readonly inColumns?: PendingColumns
-  /** Of what the database has of these sessions, before anything of the above is added; in this order. */
+  /** Moves of bytes that the database already has. They are made in this order, before the sessions are written. */
   readonly moves: readonly Move[]
   readonly events: readonly LedgerEvent[]
-  /** By service; absent where nothing waits. */
+  /** By service; absent if nothing waits. */
   readonly bindings: ReadonlyMap<Service, PendingBindings>
   readonly readings: ReadonlyMap<Service, LastReading>
 }
 
-/** `sessions`, without an object for each that only grew. */
+/** The sessions of a `Pending` without an object for each one that only grew. */
 export interface PendingColumns {
   readonly changed: ReadonlyMap<SessionId, PendingSession>
   readonly grown: readonly GrownRows[]
 }
 
-/** A router's pending commit as it grows by decision after decision. */
+/** A router's pending commit, to which decision after decision is added. */
 export class PendingBuilder {
   readonly #basePosition: number
   #position: number
   readonly #sessions = new WeighedSessions()
   readonly #events: WaitingEvents
   readonly #moves: Move[] = []
-  /** What has moved to sessions that are told next. */
+  /** Shares that moved to sessions whose entries come next. */
   readonly #inherited = new Map<SessionId, PendingSession['shares']>()
   readonly #bindings = new MovedBindings()
   readonly #readings = new Map<Service, LastReading>()
   #since: Date | undefined
   #adopted = NO_SUM
-  /** What came last of those that only grew; newer than what is above. */
+  /** The latest growth, by service: newer than all of the above. */
   readonly #grown = new Map<Service, GrownRows>()
 
   /**
-   * @param position of the last decision that is not in it
-   * @param mostEvents that are kept one by one
+   * @param position of the last decision that is not included
+   * @param mostEvents number of events that are kept one by one
    */
   constructor(position: number, mostEvents = Number.POSITIVE_INFINITY) {
     this.#basePosition = position
@@ -74,17 +74,17 @@ export class PendingBuilder {
     this.#events = new WaitingEvents(mostEvents)
   }
 
-  /** Of the last decision that is in it. */
+  /** Position of the last decision that is included. */
   get position(): number {
     return this.#position
   }
 
-  /** Whether no decision came since. */
+  /** Whether no decision was added. */
   get isEmpty(): boolean {
     return this.#position === this.#basePosition
   }
 
-  /** About: one that did more than grow can count twice. */
+  /** The approximate number of sessions: a session that did more than grow can count twice. */
   get sessionCount(): number {
     return this.#sessions.all.size + this.#grownSize
   }
@@ -99,20 +99,20 @@ export class PendingBuilder {
     return { bytes, since: this.#since }
   }
 
-  /** The bytes that its decisions counted, summed up apart from what it has of their sessions. */
+  /** The bytes that its decisions counted, summed up independently of the sessions. */
   get adopted(): ByteSum {
     return this.#adopted
   }
 
-  /** Events that were added to others. */
+  /** Number of events that were merged into others. */
   get joinedEvents(): number {
     return this.#events.joined
   }
 
   /**
-   * Before the decision is adopted.
-   * @param sharesOf the spread of each entry that counted bytes
-   * @param growthShares the spread of the decision's growth
+   * Adds a decision. Call it before the decision is adopted.
+   * @param sharesOf the shares of each entry that counted bytes
+   * @param growthShares the shares of the decision's growth
    */
   add(
     decision: Decision,
@@ -124,17 +124,17 @@ export class PendingBuilder {
     this.#since ??= decision.at.wall
     this.#adopted = addSums(this.#adopted, countedBy(decision))
     const rows = this.#grown.get(service)
-    const told = rows && toldOneByOne(decision)
-    if (rows && told && told.size > 0) this.#settle(rows, rows.takeOut(told))
+    const listed = rows && listedSessions(decision)
+    if (rows && listed && listed.size > 0) this.#settle(rows, rows.takeOut(listed))
     for (const move of decision.moves) this.#move(move)
     if (growth) this.#grownRows(service, growth).add(growth, growthShares, decision.at.steadyMs)
     for (const entry of decision.entries) this.#addEntry(entry, sharesOf.get(entry) ?? [])
     for (const event of decision.events) this.#events.add(event)
     this.#bindings.note(service, { forgetsOthers: decision.isReplaced, moved: decision.bindings })
-    this.#readings.set(decision.service, lastReadingOf(decision))
+    this.#readings.set(service, lastReadingOf(decision))
   }
 
-  /** Takes what waited for the database before, in an earlier process: it goes before all that is added after it. */
+  /** Adds what waited in an earlier process. Call it before anything else is added. */
   addPending(pending: Pending): void {
     this.#position = pending.position
     this.#adopted = addSums(this.#adopted, bytesIn(pending))
@@ -148,15 +148,15 @@ export class PendingBuilder {
     }
   }
 
-  /** All so far, as one commit. What is added afterwards may show in it. */
+  /** Everything so far, as one commit. Later additions may change it. */
   build(): Pending {
     const changed = this.#sessions.all
     const grown = [...this.#grown.values()]
-    const all = onceMade(() => withGrown(changed, grown))
+    const all = lazy(() => withGrown(changed, grown))
     return {
       basePosition: this.#basePosition,
       position: this.#position,
-      // Most commits are written from the columns, and then nobody asks for it.
+      // Made on demand, because most commits are written from the columns.
       get sessions() {
         return grown.length === 0 ? changed : all()
       },
@@ -174,7 +174,7 @@ export class PendingBuilder {
     return size
   }
 
-  /** What waits of the one is the other's too. */
+  /** Moves the bytes that still wait, too. */
   #move({ from, to }: Move): void {
     this.#moves.push({ from, to })
     const wrong = this.#sessions.get(from)
@@ -193,9 +193,9 @@ export class PendingBuilder {
     return begun
   }
 
-  /** Before anything newer than its growth is told of a session. */
+  /** Moves rows from the columns to `#sessions`, before anything newer of these sessions is added. */
   #settle(rows: GrownRows, sums: Iterable<DetailedSum>): void {
-    for (const sum of sums) addGrown(this.#sessions, ...rows.told(sum))
+    for (const sum of sums) addGrown(this.#sessions, ...rows.sessionAndShare(sum))
   }
 
   #addEntry(entry: Entry, shares: readonly Share[]): void {
@@ -228,6 +228,6 @@ function withGrown(
   grown: readonly GrownRows[],
 ): ReadonlyMap<SessionId, PendingSession> {
   const sessions = new Map(changed)
-  for (const rows of grown) for (const sum of rows.sums()) addGrown(sessions, ...rows.told(sum))
+  for (const rows of grown) for (const sum of rows.sums()) addGrown(sessions, ...rows.sessionAndShare(sum))
   return sessions
 }

@@ -1,10 +1,10 @@
 import { addBytes } from '../bytes.ts'
 import type { Share } from '../spread.ts'
 
-/** What most changes of a session have. */
+/** Shared by the many changes without bytes. */
 const NO_SHARES: ReadonlyMap<number, Share> = new Map()
 
-/** Sums by the start of the bucket. */
+/** Sums of shares by the start of the bucket. */
 export function byBucket(shares: readonly Share[]): ReadonlyMap<number, Share> {
   if (shares.length === 0) return NO_SHARES
   const sums = new Map<number, Share>()
@@ -17,6 +17,7 @@ function addShare(sums: Map<number, Share>, share: Share): void {
   sums.set(share.bucketStartMs, sum ? { ...share, ...addBytes(sum, share) } : share)
 }
 
+/** Sums of two sets of shares, by the start of the bucket. */
 export function mergeShares(
   older: ReadonlyMap<number, Share>,
   newer: ReadonlyMap<number, Share>,

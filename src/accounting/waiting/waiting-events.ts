@@ -1,43 +1,44 @@
 import { addBytes, type Bytes, isNothing } from '../bytes.ts'
 import type { LedgerEvent } from '../entry.ts'
 
-/** Events of one session are added up only within it: so they are of one bucket and of one day in every timezone. */
+/** Events of one session are added up within one minute only, so they are in one bucket and one day in all timezones. */
 const SPAN_MS = 60_000
-/** For what is not about a session. */
+/** Room for events that are not about a session. */
 const LEAST_EVENTS = 1_000
 
-/** How many events a router may have waiting one by one: one for each session that it may have, and some of its own. */
+/** The most events of a router that wait one by one: one for each session that it may have, and some more. */
 export function mostEventsOf(maxSessions: number): number {
   return LEAST_EVENTS + maxSessions
 }
 
 /**
- * The events of one router that wait for the database. Beyond the most that are kept one by one
+ * The events of one router that wait for the database. Events beyond the limit are merged (docs/accounting.md rule 34):
  *
- *     with bytes      of the same kind, session and minute become one with the sum of their bytes, which can be
- *                     accepted as before; `events` tells how many they are
- *     without bytes   are counted in one event of kind `joined`, which tells how many there are of each kind
+ *     with bytes      those of one kind, session and minute become one event with the sum of their bytes, which can be
+ *                     accepted as before; `events` is their number
+ *     without bytes   they are counted in one event of kind `joined`, with their number by kind
  */
 export class WaitingEvents {
   readonly #most: number
   readonly #events: LedgerEvent[] = []
   #oneByOne = 0
   #joined = 0
-  /** Where those are that more can be added to, by kind, session and minute. */
+  /** Indices of events that more bytes can be added to, by kind, session and minute. */
   readonly #sums = new Map<string, number>()
-  #rest: { readonly place: number; readonly kinds: Map<LedgerEvent['kind'], number> } | undefined
+  /** The index of the event `joined`, and its numbers by kind. */
+  #rest: { readonly index: number; readonly kinds: Map<LedgerEvent['kind'], number> } | undefined
 
-  /** @param most that are kept one by one */
+  /** @param most number of events that are kept one by one */
   constructor(most: number) {
     this.#most = most
   }
 
-  /** As they are now: what is added later shows in it. */
+  /** The events that wait. Later additions change the returned array. */
   get all(): readonly LedgerEvent[] {
     return this.#events
   }
 
-  /** How many events were added to others. */
+  /** Number of events that were merged into others. */
   get joined(): number {
     return this.#joined
   }
@@ -53,7 +54,7 @@ export class WaitingEvents {
     else this.#addToRest(event)
   }
 
-  /** Takes what an earlier process kept, all of it as it is. */
+  /** Adds the events that an earlier process kept, without merging. */
   addAll(events: readonly LedgerEvent[]): void {
     for (const event of events) this.#events.push(event)
     this.#oneByOne += events.length
@@ -61,31 +62,31 @@ export class WaitingEvents {
 
   #addBytes(event: LedgerEvent, bytes: Bytes): void {
     const key = `${event.kind} ${String(event.detail['session_id'])} ${Math.floor(event.at.getTime() / SPAN_MS)}`
-    const place = this.#sums.get(key)
-    const older = place === undefined ? undefined : this.#events[place]
+    const index = this.#sums.get(key)
+    const older = index === undefined ? undefined : this.#events[index]
     const sum = older && addBytes(bytesOf(older) ?? bytes, bytes)
-    if (place === undefined || !older || !sum || !isExact(sum)) {
+    if (index === undefined || !older || !sum || !isExact(sum)) {
       this.#sums.set(key, this.#events.length)
       this.#events.push(event)
       return
     }
     const { events } = older.detail
     const times = typeof events === 'number' ? events + 1 : 2
-    this.#events[place] = { ...event, detail: { ...event.detail, ...sum, events: times } }
+    this.#events[index] = { ...event, detail: { ...event.detail, ...sum, events: times } }
     this.#joined++
   }
 
   #addToRest({ kind, at }: LedgerEvent): void {
-    this.#rest ??= { place: this.#events.length, kinds: new Map() }
-    const { place, kinds } = this.#rest
+    this.#rest ??= { index: this.#events.length, kinds: new Map() }
+    const { index, kinds } = this.#rest
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
     const events = [...kinds.values()].reduce((sum, count) => sum + count, 0)
-    this.#events[place] = { kind: 'joined', at, detail: { events, ...Object.fromEntries(kinds) } }
+    this.#events[index] = { kind: 'joined', at, detail: { events, ...Object.fromEntries(kinds) } }
     this.#joined++
   }
 }
 
-/** @returns `undefined` where the event tells of no bytes */
+/** @returns `undefined` if the event has no bytes */
 function bytesOf({ detail: { upload, download } }: LedgerEvent): Bytes | undefined {
   if (typeof upload !== 'number' || typeof download !== 'number') return undefined
   return isNothing({ upload, download }) ? undefined : { upload, download }

@@ -1,57 +1,58 @@
 import { EVENT_BYTES, ROW_BYTES, SHARE_BYTES } from './pending-weight.ts'
 
-/** What one router has waiting for the database. */
+/** The size and age of what waits for the database of one router. */
 export interface WaitingLoad {
-  /** Of memory, about. */
+  /** Approximate bytes of memory. */
   readonly bytes: number
-  /** Of the oldest reading of it, by the wall clock; absent where nothing waits. */
+  /** Time of the oldest waiting reading, by the wall clock; absent if nothing waits. */
   readonly since: Date | undefined
 }
 
 export const NO_LOAD: WaitingLoad = { bytes: 0, since: undefined }
 
-/** Something that all routers fill together, in bytes. */
-export interface Whole {
+/** Space that all routers share. */
+export interface SharedSpace {
   readonly usedBytes: number
   readonly mostBytes: number
 }
 
 const HOUR_MS = 3_600_000
-/** Above it, shares bind. */
+/** The used part of a space above which shares apply. */
 const CROWDED = 0.5
-/** All texts of an honest row. */
+/** The texts of an honest row. */
 const TEXT_BYTES = 256
-/** A router with fewer sessions than this is looked at as if it had so many. */
+/** A router with fewer sessions is treated as if it had this many. */
 const LEAST_SESSIONS = 100
-/** A session lasts for an hour at the least, on the average of all of a router's. */
+/** The average session of a router lasts at least an hour. */
 const TURNOVER_PER_HOUR = 1
-/** Between what is usual and what is too much. */
+/** The factor between the usual and too much. */
 const MARGIN = 2
 
-/** Of one router: more is committed at once. The first reading of 10,000 sessions is about as much. */
+/** More than this of one router is committed at once. The first reading of 10,000 sessions takes about as much. */
 export const HURRIED_BYTES = 8 * 1024 * 1024
-/** Of all the sessions that a router may have. */
-const MOST_TOLD = 1.5
+/** Sessions that are listed one by one, for each that a router may have. */
+const MOST_LISTED = 1.5
 
 /**
- * How much of one router may wait while the database takes it: no more is read of it until its commit is through. Of
- * all its sessions, as where it has restarted, some begin and some end, each told by itself.
- * @returns bytes, as what waits is weighed
+ * How much of one router may wait while the database is busy. It is not read beyond that until its commit is done. If
+ * the router restarted, some of its sessions begin and some end, and each of them is listed by itself.
+ * @returns bytes by the weights of `pending-weight.ts`
  */
 export function mostAtOnce(maxSessions: number): number {
-  const told = ROW_BYTES + TEXT_BYTES + SHARE_BYTES
-  return Math.max(2 * HURRIED_BYTES, MOST_TOLD * maxSessions * told)
+  const listed = ROW_BYTES + TEXT_BYTES + SHARE_BYTES
+  return Math.max(2 * HURRIED_BYTES, MOST_LISTED * maxSessions * listed)
 }
 
-export function isCrowded({ usedBytes, mostBytes }: Whole): boolean {
+/** Whether a space is so full that shares apply (docs/accounting.md rule 35). */
+export function isCrowded({ usedBytes, mostBytes }: SharedSpace): boolean {
   return usedBytes > mostBytes * CROWDED
 }
 
 /**
- * What an honest router can have waiting after so long: its sessions and those that have ended, each with its bytes in
- * every bucket, and an event of each.
- * @param sessions that are open
- * @returns bytes, as what waits is weighed
+ * What an honest router can have waiting after some time: its open sessions and those that ended, each with its bytes in
+ * every bucket, and one event for each.
+ * @param sessions number of open sessions
+ * @returns bytes by the weights of `pending-weight.ts`
  */
 export function honestBytes(sessions: number, waitingMs: number, bucketMs: number): number {
   const open = sessions + LEAST_SESSIONS
@@ -62,13 +63,13 @@ export function honestBytes(sessions: number, waitingMs: number, bucketMs: numbe
 }
 
 /**
- * How much of a whole one router may fill while it is crowded: in proportion to the sessions that it and all may have,
- * and never less than an honest router needs.
+ * The bytes of a crowded space that one router may fill: its part of the sessions that all routers may have, and never
+ * less than an honest router needs.
  */
 export function shareOf(
-  whole: Pick<Whole, 'mostBytes'>,
+  space: Pick<SharedSpace, 'mostBytes'>,
   { maxSessions, allSessions }: { readonly maxSessions: number; readonly allSessions: number },
   needBytes: number,
 ): number {
-  return Math.max((whole.mostBytes * maxSessions) / allSessions, needBytes)
+  return Math.max((space.mostBytes * maxSessions) / allSessions, needBytes)
 }

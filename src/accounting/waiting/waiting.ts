@@ -9,17 +9,20 @@ import { NO_LOAD, type WaitingLoad } from './waiting-share.ts'
 
 const BEGINS_THERE = 'what waits begins where the part before it ends'
 
-/** What waits, added up. */
+/** The sum of what waits. */
 export interface WaitingSum {
   readonly readings: number
   readonly bytes: ByteSum
 }
 
-/** What one router's decisions made that the database has not got: one part that was offered to it, and what came since. */
+/**
+ * What waits for the database of one router: the part that was offered to it, and what came since. The main file of
+ * `waiting/`: adopted decisions in; pending commits out.
+ */
 export class Waiting {
   readonly #router: RouterKey
   readonly #mostEvents: () => number
-  /** What was offered and is not known to be there. It is offered again as it is, until it is. */
+  /** The part that was offered and is not confirmed. It is offered again, unchanged, until it is confirmed. */
   #offered: Pending | undefined
   #offeredLoad = NO_LOAD
   #building: PendingBuilder
@@ -29,7 +32,7 @@ export class Waiting {
 
   /**
    * @param position the router's position in the database
-   * @param mostEvents how many events may wait, as it is when a part begins
+   * @param mostEvents how many events may wait; called when a part begins
    */
   constructor(router: RouterKey, position: number, mostEvents: () => number) {
     this.#router = router
@@ -38,7 +41,7 @@ export class Waiting {
     this.#building = new PendingBuilder(position, mostEvents())
   }
 
-  /** The position with all that waits. */
+  /** The position after everything that waits. */
   get position(): number {
     return this.#building.position
   }
@@ -56,8 +59,8 @@ export class Waiting {
   }
 
   /**
-   * Takes a decision before the ledger adopts it.
-   * @throws BrokenInvariant; then nothing was taken
+   * Adds a decision before the ledger adopts it.
+   * @throws BrokenInvariant; then nothing was added
    */
   add(decision: Decision, shares: Shares, growthShares: readonly GrowthShare[]): void {
     checkShares(this.#router, decision, shares)
@@ -66,8 +69,8 @@ export class Waiting {
   }
 
   /**
-   * Takes what waited in an earlier process.
-   * @throws BrokenInvariant; then nothing was taken
+   * Adds what waited in an earlier process.
+   * @throws BrokenInvariant; then nothing was added
    */
   addPending(pending: Pending): void {
     checkSamePosition(this.#router, BEGINS_THERE, this.position, pending.basePosition)
@@ -76,7 +79,7 @@ export class Waiting {
   }
 
   /**
-   * What to offer now: what was offered before and not confirmed, or else all that came since.
+   * What to offer now: the part that was offered before and not confirmed, or else everything since.
    * @throws BrokenInvariant
    */
   offer(): Pending | undefined {
@@ -84,33 +87,33 @@ export class Waiting {
       this.#offered = this.#checked(this.#building.build(), this.#building.adopted)
       this.#offeredLoad = this.#building.load
       this.#joinedEvents += this.#building.joinedEvents
-      // Those that wait already are kept as they are.
+      // Events that wait already are kept as they are.
       const most = Math.max(0, this.#mostEvents() - this.#offered.events.length)
       this.#building = new PendingBuilder(this.#offered.position, most)
     }
     return this.#offered
   }
 
-  /** What was offered is in the database. */
+  /** Call this when the offered part is in the database. */
   confirm(): void {
     this.#confirmed = this.#offered?.position ?? this.#confirmed
     this.#offered = undefined
     this.#offeredLoad = NO_LOAD
   }
 
-  /** All of it, in one or two parts. */
+  /** Everything that waits, in at most two parts. */
   parts(): readonly Pending[] {
     const built = this.#building.isEmpty ? [] : [this.#building.build()]
     return this.#offered ? [this.#offered, ...built] : built
   }
 
-  /** What it takes of memory, and since when. */
+  /** The memory that it takes, and since when it waits. */
   get load(): WaitingLoad {
     const { bytes, since } = this.#building.load
     return { bytes: this.#offeredLoad.bytes + bytes, since: this.#offeredLoad.since ?? since }
   }
 
-  /** Events that were added to others since there were too many. */
+  /** Number of events that were merged into others, because there were too many. */
   get joinedEvents(): number {
     return this.#joinedEvents + this.#building.joinedEvents
   }

@@ -6,8 +6,8 @@ import { nodeDisk } from './node-disk.ts'
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /**
- * The id of the daemon whose journal is in this directory: kept there, so that a daemon that was killed takes its
- * own routers back at once. Where it can't be kept, it is another one at each start.
+ * The id of the daemon whose journal is in this directory. It is kept there, so that a daemon that was killed takes its
+ * routers back at once. If it cannot be kept, it differs at each start.
  */
 export async function daemonId(directory: string): Promise<string> {
   const file = join(directory, 'daemon-id')
@@ -15,14 +15,14 @@ export async function daemonId(directory: string): Promise<string> {
     const kept = (await readFile(file, 'utf8')).trim()
     if (UUID.test(kept)) return kept
   } catch {
-    // The first start, or a disk that can't be read, which the journal itself tells of.
+    // The first start, or a disk that cannot be read, which the journal itself reports.
   }
   const id = uuidV4()
   try {
     await nodeDisk.makeDirectory(directory)
     await writeFile(file, `${id}\n`, { mode: 0o600 })
   } catch {
-    // Likewise.
+    // The journal reports this, too.
   }
   return id
 }

@@ -6,7 +6,7 @@ import { errorCodeOf } from '../../runtime/error-code.ts'
 
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
 
-/** Another process has the journal. */
+/** Another process uses the journal. */
 export class JournalInUse extends Error {
   override readonly name = 'JournalInUse'
 
@@ -18,12 +18,12 @@ export class JournalInUse extends Error {
 }
 
 /**
- * Takes a directory for this process, until what it returns is called or the process is gone.
+ * Locks a directory for this process, until the returned function is called or the process has ended.
  *
  *     lock = pid " " start " " token
  *
- * `start` is the kernel's boot and the ticks from there to the process's own beginning, since a pid alone says
- * little: in a container every run has the same one.
+ * `start` is the kernel's boot and the ticks from there to the begin of the process. A pid alone is not enough: in a
+ * container every run has the same one.
  * @throws JournalInUse
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
@@ -42,8 +42,8 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
 }
 
 /**
- * A full disk takes no byte of a file, but it takes a symbolic link, which leads nowhere and has less than 60 bytes:
- * those are kept with its name.
+ * Writes a file; on a full disk, a symbolic link with the contents as its target. A link of less than 60 bytes needs no
+ * space of its own, because file systems keep it with its name.
  */
 async function write(path: string, contents: string): Promise<void> {
   try {
@@ -56,8 +56,8 @@ async function write(path: string, contents: string): Promise<void> {
 }
 
 /**
- * A link to a file that is written already makes the lock ours, or says that it is there. One whose process is gone
- * is replaced, by whoever has the lock on replacing just that one, and finds it still there.
+ * Takes the lock by a hard link to our file, which fails if the lock exists. The lock of a process that has ended is
+ * replaced, but only under a second lock for replacing just that one, and only if it is still there.
  */
 async function take(path: string, ours: string): Promise<void> {
   for (;;) {
@@ -101,7 +101,7 @@ function tokenOf(held: string): string {
   return held.split(' ')[2]?.replaceAll(/[^0-9a-z-]/g, '') ?? 'nobody'
 }
 
-/** @returns nothing where the file is gone, or was never written */
+/** @returns an empty text if the file is gone or was never written */
 async function contentsOf(path: string): Promise<string> {
   try {
     return await readlink(path).catch(() => readFile(path, 'utf8'))
@@ -120,16 +120,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** @returns a word that no earlier process of the same pid had; where there is no /proc, the same for all */
+/** @returns a word that no earlier process with the same pid had; without /proc, the same word for all */
 async function startOf(pid: number): Promise<string> {
   const boot = await readIfThere('/proc/sys/kernel/random/boot_id')
   const stat = await readIfThere(`/proc/${pid}/stat`)
-  // The 22nd field, counted from behind the program's name, which is in brackets and may hold anything.
+  // The 22nd field, counted from the end of the program's name, which is in brackets and may contain anything.
   const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
   return `${boot.slice(0, 8)}/${ticks}`
 }
 
-/** A process without descriptors would take the lock of a running one for that of one that is gone. */
+/** Throws if we have no descriptors: otherwise the lock of a running process would seem to be that of an ended one. */
 async function readIfThere(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')

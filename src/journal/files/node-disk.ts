@@ -3,17 +3,17 @@ import { dirname } from 'node:path'
 import { type AppendFile, type Disk, DiskFailure, type PartedFile } from './disk.ts'
 import { lockDirectory } from './lock.ts'
 
-/** For the daemon's account alone: names and usage are in it. */
+/** Only the daemon's account may read it, because it has names and usage. */
 const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700
 
-/** Some network and shared file systems can't sync a directory. */
+/** Codes of network and shared file systems that cannot sync a directory. */
 const CANNOT = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'])
 
 export const nodeDisk: Disk = {
   makeDirectory: path =>
     onDisk(async () => {
-      // What is above it may hold what other accounts have to reach, such as the database's own.
+      // Directories above it may contain something that other accounts need, such as the database's.
       const above = await mkdir(dirname(path), { recursive: true })
       const made = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE })
       const first = above ?? made
@@ -44,7 +44,7 @@ class NodeFile implements AppendFile {
 
   write(bytes: Uint8Array): Promise<void> {
     return onDisk(async () => {
-      // A disk that fills up writes a part before it says so.
+      // A disk that becomes full writes a part before it fails.
       for (let rest = bytes; rest.length > 0; ) {
         const { bytesWritten } = await this.#handle.write(rest)
         rest = rest.subarray(bytesWritten)
@@ -111,7 +111,7 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** @returns `undefined` for what the system did not say: a bug of ours */
+/** @returns `undefined` for an error that is not the system's, which is a bug */
 function codeOf(error: unknown): string | undefined {
   const isSystems = error instanceof Error && 'syscall' in error && 'code' in error
   return isSystems && typeof error.code === 'string' ? error.code : undefined

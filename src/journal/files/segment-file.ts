@@ -4,7 +4,7 @@ import type { JournalRecord } from '../record.ts'
 import type { AppendFile, Disk } from './disk.ts'
 import type { Segment } from './segments.ts'
 
-/** The segment that is being written. After a failure it is only to be abandoned: what got to the disk is not known. */
+/** The segment that is being written. After a failure, only call `abandon`: what got to the disk is unknown. */
 export class SegmentFile {
   readonly segment: Segment
   readonly #disk: Disk
@@ -20,17 +20,17 @@ export class SegmentFile {
     this.segment = segment
   }
 
-  /** @throws DiskFailure, as all of it does */
+  /** Creates the file. All methods throw DiskFailure. */
   static async create(disk: Disk, path: string, segment: Segment): Promise<SegmentFile> {
     return new SegmentFile(disk, path, await disk.create(path), segment)
   }
 
-  /** Bytes that were added and not yet written. */
+  /** Number of bytes that were added but not written. */
   get waitingBytes(): number {
     return this.#encoder.length
   }
 
-  /** Bytes that went into sessions told whole. */
+  /** Bytes of sessions that were written whole. */
   get sessionBytes(): number {
     return this.#encoder.sessionBytes
   }
@@ -39,7 +39,7 @@ export class SegmentFile {
     this.#encoder.add(record)
   }
 
-  /** Adds a record in steps. Until it is done, the file may be nothing but abandoned. */
+  /** Adds a record in steps. Until it is done, the file may only be abandoned. */
   adding(record: JournalRecord): Steps<void> {
     return this.#encoder.adding(record)
   }
@@ -50,7 +50,7 @@ export class SegmentFile {
     await this.#file.write(bytes)
   }
 
-  /** Makes durable what was written. */
+  /** Makes everything that was written durable. */
   async sync(): Promise<void> {
     await this.#file.sync()
     this.#durableBytes = this.segment.bytes
@@ -60,7 +60,7 @@ export class SegmentFile {
     return this.#file.close()
   }
 
-  /** Leaves it as it was when it last was durable: what came after was reported as not written. */
+  /** Shortens the file to what was durable last. What came after was reported as not durable. */
   async abandon(): Promise<void> {
     await this.#file.close().catch(ignore)
     await this.#disk.truncate(this.#path, this.#durableBytes).then(() => {
@@ -69,5 +69,5 @@ export class SegmentFile {
   }
 }
 
-/** The failure that led here has been told, and a torn end is expected of a crash as well. */
+/** The failure that led here was reported, and a reader expects a torn end anyway. */
 function ignore(): void {}

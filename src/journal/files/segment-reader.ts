@@ -9,13 +9,13 @@ import { type Disk, DiskFailure } from './disk.ts'
 import { segmentName, segmentNumbers } from './segment-name.ts'
 import type { Segment, Segments } from './segments.ts'
 
-/** Another version wrote the journal, and this one must not lose what it can't read. */
+/** Another version wrote the journal. This one cannot read it, and must not lose it. */
 export class JournalFromAnotherVersion extends Error {
   override readonly name = 'JournalFromAnotherVersion'
 
   constructor(path: string, version: number) {
     super(
-      `${path} is in version ${version} of the format, which this release does not know: run the one that wrote it until it stops in order, by when the database has all of it`,
+      `${path} has format ${version}, which this release does not know: start the release that wrote it and stop it in order, so that the database has everything`,
     )
   }
 }
@@ -25,7 +25,7 @@ export interface Damage {
   readonly segment: string
   readonly at: number
   readonly bytes: number
-  /** `torn`: the last frames before a crash, of which nobody was told that they were durable. */
+  /** `torn`: the last frames before a crash, which were never reported as durable. */
   readonly kind: 'torn' | 'broken'
 }
 
@@ -36,7 +36,7 @@ export interface SegmentReaderOptions {
   readonly segments: Segments
 }
 
-/** Where a record's payload is. */
+/** The place of a record's payload on disk. */
 interface Payload {
   readonly segment: Segment
   readonly path: string
@@ -45,8 +45,8 @@ interface Payload {
 }
 
 /**
- * Reads what earlier processes left: first whose records are where, then those of one router at a time, since in
- * memory they are some fifty times as large as on the disk.
+ * Reads what earlier processes left: first which router has records where, then the records of one router at a time,
+ * because they take about fifty times as much space in memory as on disk.
  */
 export class SegmentReader {
   readonly #options: SegmentReaderOptions
@@ -61,13 +61,13 @@ export class SegmentReader {
     return this.#damage
   }
 
-  /** Those of which there are records. */
+  /** The routers with records. */
   get routers(): readonly RouterKey[] {
     return [...this.#payloads.keys()]
   }
 
   /**
-   * Looks through all segments, with one at a time in memory.
+   * Scans all segments, with one at a time in memory.
    * @throws DiskFailure, JournalFromAnotherVersion
    */
   async load(): Promise<void> {
@@ -101,7 +101,7 @@ export class SegmentReader {
     }
     for (const [segment, payloads] of bySegment) {
       const [first] = payloads
-      // One that was removed since had nothing that was still needed.
+      // A segment that was deleted since then had nothing that was still needed.
       if (!first || !segments.has(segment)) continue
       const file = await disk.open(first.path)
       try {
@@ -117,7 +117,7 @@ export class SegmentReader {
     }
   }
 
-  /** A router's records are not asked for again. */
+  /** Forgets where a router's records are. */
   forget(router: RouterKey): void {
     this.#payloads.delete(router)
   }
@@ -133,7 +133,7 @@ export class SegmentReader {
       return reader.read(read)
     } catch (error) {
       if (!(error instanceof MalformedRecord)) throw error
-      this.#tell(path, at, at + bytes, 'broken', error.message)
+      this.#report(path, at, at + bytes, 'broken', error.message)
       return undefined
     }
   }
@@ -143,18 +143,12 @@ export class SegmentReader {
       case 'whole':
         break
       case 'torn':
-        this.#tell(
-          path,
-          end.at,
-          length,
-          isLast || end.at === 0 ? 'torn' : 'broken',
-          'ends in a part of a frame',
-        )
-        // Once others come after it, a torn end would be damage.
+        this.#report(path, end.at, length, isLast || end.at === 0 ? 'torn' : 'broken', 'ends within a frame')
+        // Once other segments follow, a torn end would count as damage.
         if (isLast) await this.#cutOff(path, end.at)
         break
       case 'broken':
-        this.#tell(path, end.at, length, 'broken', end.reason)
+        this.#report(path, end.at, length, 'broken', end.reason)
         break
       case 'newer':
         throw new JournalFromAnotherVersion(path, end.version)
@@ -169,16 +163,16 @@ export class SegmentReader {
       await disk.truncate(path, at)
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
-      log.debug({ path, err: errorFields(error) }, 'could not be cut off')
+      log.debug({ path, err: errorFields(error) }, 'the torn end could not be cut off')
     }
   }
 
-  #tell(path: string, at: number, length: number, kind: Damage['kind'], reason: string): void {
+  #report(path: string, at: number, length: number, kind: Damage['kind'], reason: string): void {
     const { log } = this.#options
     const bytes = length - at
     this.#damage.push({ segment: path, at, bytes, kind })
     const fields = { path, at, bytes, reason }
-    if (kind === 'torn') log.warn(fields, 'the journal ends in what a crash left; cut off')
-    else log.error(fields, 'the journal is damaged; the rest of this file is passed over')
+    if (kind === 'torn') log.warn(fields, 'the journal ends in what a crash left, which is cut off')
+    else log.error(fields, 'the journal is damaged; the rest of this file is skipped')
   }
 }

@@ -22,21 +22,21 @@ export interface SegmentWriterOptions {
 }
 
 const SEGMENT_BYTES = 16 * 1024 * 1024
-/** A checkpoint goes to the disk in parts, so that others get their turn. */
+/** A checkpoint is written in parts, so that other work gets its turn. */
 const PART_BYTES = 1024 * 1024
 
 /**
- * Writes records to the newest segment, and begins another
+ * Writes records to the newest segment, and begins another one
  *
- *     when it is large           the records go on: nothing is missing between the two
- *     at the start, after        with a checkpoint of all that waits for the database, since records are missing
- *     a failure, after a gap     or may be, after which the older ones are not needed
- *     near the bound             with a checkpoint as well, for the room
+ *     when it is large           records continue in the next one, and none is missing between the two
+ *     at the start, after        with a checkpoint of everything that waits for the database, because records are or may
+ *     a failure, after a gap     be missing; after that, older segments are not needed
+ *     near the bound             with a checkpoint as well, to free space
  */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions
   #active: SegmentFile | undefined
-  #isRemovalTold = false
+  #isRemovalReported = false
   readonly #bound: Bound
 
   constructor(options: SegmentWriterOptions) {
@@ -46,14 +46,14 @@ export class SegmentWriter {
 
   /**
    * Resolves once all records are durable.
-   * @throws DiskFailure: then none is to be counted on, and the next write begins a segment with a checkpoint
+   * @throws DiskFailure; then none may be durable, and the next write begins a segment with a checkpoint
    */
   async write(records: readonly JournalRecord[]): Promise<void> {
     const { segments } = this.#options
     try {
       const active = await this.#readyFor(records)
       const block = new Block(this.#options.clock)
-      // A decision on many sessions takes long, and its router does nothing else meanwhile.
+      // A decision with many sessions takes long, so it is added in blocks. Its router does nothing else meanwhile.
       for (const record of records) {
         const added = stepInBlocks(active.adding(record), block)
         if (added) await added
@@ -68,11 +68,11 @@ export class SegmentWriter {
     }
   }
 
-  /** Removes the segments that nobody needs any more. One that can't be removed is tried again the next time. */
+  /** Removes the segments that are not needed any more. One that cannot be removed is tried again the next time. */
   async drop(): Promise<void> {
     const { segments } = this.#options
     if (await this.#removeUnneeded()) this.#bound.noteFreed(segments.bytes)
-    this.#bound.tell(segments.bytes)
+    this.#bound.report(segments.bytes)
   }
 
   /** @returns whether there were any */
@@ -91,13 +91,16 @@ export class SegmentWriter {
         segments.remove(segment)
       }
       await disk.syncDirectory(directory)
-      this.#isRemovalTold = false
+      this.#isRemovalReported = false
     } catch (error) {
       if (!(error instanceof DiskFailure)) throw error
-      // A disk that takes nothing at all has been told of.
-      if (!this.#active || this.#isRemovalTold) return
-      this.#isRemovalTold = true
-      log.warn({ directory, err: errorFields(error) }, 'old journal files can not be removed; tried again')
+      // A disk that accepts no writes has been reported.
+      if (!this.#active || this.#isRemovalReported) return
+      this.#isRemovalReported = true
+      log.warn(
+        { directory, err: errorFields(error) },
+        'old journal files cannot be removed; this is tried again',
+      )
     }
   }
 
@@ -109,7 +112,7 @@ export class SegmentWriter {
   async #readyFor(records: readonly JournalRecord[]): Promise<SegmentFile> {
     const { segments } = this.#options
     const active = this.#active
-    // A gap: those in between were not durable, and were adopted after the last checkpoint was written.
+    // If there is a gap, the missing records were not durable, and were adopted after the last checkpoint.
     if (!active || this.#bound.isReached(segments.bytes) || !segments.follow(records))
       return this.#begin(true)
     return active.segment.bytes < this.#limitOf(active) ? active : this.#begin(false)
@@ -133,7 +136,7 @@ export class SegmentWriter {
 
   async #writePending(file: SegmentFile): Promise<readonly RecordHead[]> {
     const heads: RecordHead[] = []
-    // Encoded as it comes, since what it holds goes on changing while this waits for the disk.
+    // Each record is encoded at once, because its contents change while this waits for the disk.
     for (const record of this.#options.pending()) {
       if (record.pending.length === 0) continue
       file.add(record)
@@ -150,7 +153,7 @@ export class SegmentWriter {
     this.#bound.noteCheckpoint(file.segment.bytes, segments.bytes)
   }
 
-  /** One that has to tell many sessions first is used for longer: at the least, half of it is to be readings. */
+  /** A segment that begins with many whole sessions is used longer, so that at least half of it is readings. */
   #limitOf(active: SegmentFile): number {
     const { maxBytes } = this.#options
     const { sessionBytes } = active

@@ -3,31 +3,32 @@ import type { Format } from '../format/format.ts'
 import { advance, isAtOrBefore, type Position } from '../position.ts'
 import type { JournalRecord, RecordHead, SettledRecord } from '../record.ts'
 
-/** A file of the journal, and up to where each router got in it. */
+/** A file of the journal. */
 export interface Segment {
   readonly number: number
   readonly format: Format
   bytes: number
+  /** The last position of each router in it. */
   readonly latest: Map<RouterKey, Position>
 }
 
 /**
- * Which files of the journal there are, and which of them nobody needs: those in which every router's records are
- * settled, or told anew by a checkpoint in a later one.
+ * Knows which files the journal has, and which of them are not needed any more: those in which every router's records
+ * are settled, or repeated by a checkpoint in a later file.
  */
 export class Segments {
   #lastNumber = 0
   readonly #segments: Segment[] = []
   readonly #settled = new Map<RouterKey, SettledRecord>()
   readonly #latest = new Map<RouterKey, Position>()
-  /** The segment that began with the last checkpoint, and up to where each router is in it. */
-  #checkpoint: { readonly number: number; readonly places: ReadonlyMap<RouterKey, Position> } | undefined
+  /** The segment that began with the last checkpoint, and each router's position in that checkpoint. */
+  #checkpoint: { readonly number: number; readonly positions: ReadonlyMap<RouterKey, Position> } | undefined
 
   get bytes(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
   }
 
-  /** That of the newest; numbers are never used twice, since a file that could not be removed may still be there. */
+  /** The newest number. Numbers are never reused, because a file that could not be removed may still exist. */
   get lastNumber(): number {
     return this.#lastNumber
   }
@@ -39,7 +40,7 @@ export class Segments {
     return segment
   }
 
-  /** Takes note of a record that is in a segment. */
+  /** Notes a record that is in a segment. */
   note(segment: Segment, { kind, router, epoch, position }: RecordHead): void {
     switch (kind) {
       case 'decision':
@@ -56,7 +57,7 @@ export class Segments {
     }
   }
 
-  /** Whether decisions that are to be written are each the next one of its router, or the first that is known. */
+  /** Whether each decision among the records is the next one of its router, or the first known one. */
   follow(records: readonly JournalRecord[]): boolean {
     const seen = new Map<RouterKey, Position>()
     for (const record of records) {
@@ -69,7 +70,7 @@ export class Segments {
     return true
   }
 
-  /** Where a router's last record left it. */
+  /** A router's position after its last record. */
   latest(router: RouterKey): Position | undefined {
     return this.#latest.get(router)
   }
@@ -78,17 +79,17 @@ export class Segments {
     advance(this.#settled, record.router, record)
   }
 
-  /** What a new segment begins with, since those that told it may go before those it is about. */
+  /** What a new segment begins with, because the segments with these records may be removed before those they settle. */
   *settled(): Iterable<SettledRecord> {
     for (const [router, record] of this.#settled) if (this.#latest.has(router)) yield record
   }
 
-  /** A segment begins with all that waits for the database: none before it is needed for these routers. */
+  /** Notes that a segment begins with a checkpoint, so that earlier ones are not needed for the routers in it. */
   checkpoint(segment: Segment): void {
-    this.#checkpoint = { number: segment.number, places: new Map(segment.latest) }
+    this.#checkpoint = { number: segment.number, positions: new Map(segment.latest) }
   }
 
-  /** @param active the one that is being written, if any */
+  /** The segments that are not needed. @param active the segment that is being written, if any */
   unneeded(active: Segment | undefined): readonly Segment[] {
     return this.#segments.filter(segment => segment !== active && this.#isUnneeded(segment))
   }
@@ -103,15 +104,17 @@ export class Segments {
   }
 
   #isUnneeded(segment: Segment): boolean {
-    for (const [router, place] of segment.latest)
-      if (!isIn(this.#settled, router, place) && !this.#isTold(segment, router, place)) return false
+    for (const [router, last] of segment.latest)
+      if (!isReached(this.#settled, router, last) && !this.#isRepeated(segment, router, last)) return false
     return true
   }
 
-  #isTold(segment: Segment, router: RouterKey, place: Position): boolean {
+  #isRepeated(segment: Segment, router: RouterKey, last: Position): boolean {
     const checkpoint = this.#checkpoint
     return (
-      checkpoint !== undefined && segment.number < checkpoint.number && isIn(checkpoint.places, router, place)
+      checkpoint !== undefined &&
+      segment.number < checkpoint.number &&
+      isReached(checkpoint.positions, router, last)
     )
   }
 
@@ -125,7 +128,7 @@ export class Segments {
   }
 }
 
-function isIn(places: ReadonlyMap<RouterKey, Position>, router: RouterKey, place: Position): boolean {
-  const known = places.get(router)
-  return known !== undefined && isAtOrBefore(place, known)
+function isReached(positions: ReadonlyMap<RouterKey, Position>, router: RouterKey, last: Position): boolean {
+  const known = positions.get(router)
+  return known !== undefined && isAtOrBefore(last, known)
 }

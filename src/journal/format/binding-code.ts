@@ -3,33 +3,33 @@ import { doubtsJson, doubtsOf } from '../../accounting/counting/doubt-text.ts'
 import { type CountedMark, countedUpTo } from '../../accounting/counting/mark.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import type { ReadBook, WrittenBook } from './router-context.ts'
+import type { ReadContext, WrittenContext } from './router-context.ts'
 import { readBytes, writeBytes } from './session-code.ts'
 import { bytesGrowth } from './session-difference.ts'
 
 /*
- *     binding = name:word 0 bytes                          where it is told first, or fell
- *             | name:word 1 upload:varint download:varint  grown by
+ *     binding = name:word 0 bytes                          the first time, or if it fell
+ *             | name:word 1 upload:varint download:varint  what it grew by
  *             | name:word 2 bytes doubts:string            as JSON: see `doubt-text.ts`
  */
-const TOLD = 0
+const WHOLE = 0
 const GREW = 1
 const DOUBTED = 2
 
-export function writeBindings(out: ByteWriter, book: WrittenBook, bindings: Bindings): void {
+export function writeBindings(out: ByteWriter, context: WrittenContext, bindings: Bindings): void {
   out.varint(bindings.size)
   for (const [name, mark] of bindings) {
-    book.words.write(out, name)
-    writeBinding(out, book.bindings.get(name), mark)
-    book.bindings.set(name, mark)
+    context.words.write(out, name)
+    writeBinding(out, context.bindings.get(name), mark)
+    context.bindings.set(name, mark)
   }
 }
 
-export function readBindings(from: ByteReader, book: ReadBook): Bindings {
+export function readBindings(from: ByteReader, context: ReadContext): Bindings {
   const bindings = new Map<string, CountedMark>()
-  for (const [name, mark] of from.items(() => readBinding(from, book))) {
+  for (const [name, mark] of from.items(() => readBinding(from, context))) {
     bindings.set(name, mark)
-    book.bindings.set(name, mark)
+    context.bindings.set(name, mark)
   }
   return bindings
 }
@@ -40,7 +40,7 @@ function writeBinding(
   { counters, doubts }: CountedMark,
 ): void {
   const by = last && !last.doubts && !doubts ? bytesGrowth(last.counters, counters) : undefined
-  out.byte(doubts ? DOUBTED : by ? GREW : TOLD)
+  out.byte(doubts ? DOUBTED : by ? GREW : WHOLE)
   if (by) {
     out.varint(by.upload)
     out.varint(by.download)
@@ -48,14 +48,14 @@ function writeBinding(
   if (doubts) out.string(JSON.stringify(doubtsJson(doubts)))
 }
 
-function readBinding(from: ByteReader, book: ReadBook): [string, CountedMark] {
-  const name = book.words.read(from)
+function readBinding(from: ByteReader, context: ReadContext): [string, CountedMark] {
+  const name = context.words.read(from)
   const form = from.byte()
   switch (form) {
-    case TOLD:
+    case WHOLE:
       return [name, countedUpTo(readBytes(from))]
     case GREW: {
-      const last = book.bindings.get(name)?.counters
+      const last = context.bindings.get(name)?.counters
       if (!last) throw new MalformedRecord(`binding ${name} grew from nothing`)
       const counters = { upload: last.upload + from.varint(), download: last.download + from.varint() }
       return [name, countedUpTo(counters)]
@@ -74,6 +74,6 @@ function readDoubts(from: ByteReader): CountedMark['doubts'] {
     return doubtsOf(JSON.parse(from.string()))
   } catch (cause) {
     if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
-    throw new MalformedRecord('doubts that are none', { cause })
+    throw new MalformedRecord('not doubts', { cause })
   }
 }

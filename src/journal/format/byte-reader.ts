@@ -1,9 +1,9 @@
-/** Bytes that say nothing we write: another version's, or damaged in a way that no checksum saw. */
+/** Bytes that this release never writes: of another version, or damaged in a way that no checksum detected. */
 export class MalformedRecord extends Error {
   override readonly name = 'MalformedRecord'
 }
 
-/** Reads back what a `ByteWriter` wrote. All throw MalformedRecord where the bytes end too early or make no sense. */
+/** Reads what a `ByteWriter` wrote. All methods throw MalformedRecord if the bytes end too early or make no sense. */
 export class ByteReader {
   readonly #bytes: Buffer
   #at = 0
@@ -54,7 +54,7 @@ export class ByteReader {
     return choice
   }
 
-  /** As many items as a varint says. */
+  /** A number of items, which a varint before them gives. */
   *items<T>(read: () => T): Iterable<T> {
     for (let left = this.varint(); left > 0; left--) yield read()
   }

@@ -5,8 +5,8 @@ const LONGEST_VARINT = 8
 /**
  * A buffer that grows.
  *
- *     varint   whole numbers from 0 to 2^53 − 1, seven bits a byte, the lowest first; the high bit says: more
- *     number   any number, exactly: varint(n + 1), or 0 and a double, the low byte first, where that can't tell it
+ *     varint   whole numbers from 0 to 2^53 − 1, seven bits a byte, the lowest first; the high bit means that more follow
+ *     number   any number, exactly: varint(n + 1); if that is not possible, 0 and a double, the low byte first
  *     string   varint(bytes · 2) and UTF-8, or varint(bytes · 2 + 1) and UTF-16, which keeps unpaired surrogates
  */
 export class ByteWriter {
@@ -21,12 +21,12 @@ export class ByteWriter {
     this.#length = 0
   }
 
-  /** What was written from `start` on; good until the next write. */
+  /** The bytes from `start` on. Valid until the next write. */
   view(start = 0): Buffer {
     return this.#bytes.subarray(start, this.#length)
   }
 
-  /** Leaves room for a number that is known later. */
+  /** Leaves room for a number that becomes known later. */
   skip(bytes: number): void {
     this.#reserve(bytes)
     this.#length += bytes

@@ -15,7 +15,7 @@ import { readEvents, writeEvents } from './decision-code.ts'
 import { readAway, readDevice, readMoves, writeAway, writeDevice, writeMoves } from './device-code.ts'
 import type { ReadWords } from './dictionary.ts'
 import { readEnd, writeEnd } from './entry-code.ts'
-import type { ReadBook, WrittenBook } from './router-context.ts'
+import type { ReadContext, WrittenContext } from './router-context.ts'
 import {
   readBytes,
   readMoment,
@@ -37,96 +37,97 @@ import {
  *     waiting  = number:varint session isNew:flag end varint share*
  *     end      = 0 | 1 lastSeenAt:number endTime:number reason:byte
  *     share    = bucketStartMs:number day:word bytes
- *     reading  = service at:moment boot:window flags:byte (1 isFromAnotherProcess, 2 hasLeft)
+ *     reading  = service at:moment boot:window flags:byte (1 isFromAnotherProcess, 2 isRemoved)
  *                device away                                      since format 2
  *     bindings = varint (service forgetsOthers:flag varint binding*)*
- *              | varint binding*                                  up to format 2: of PPP
+ *              | varint binding*                                  up to format 2, for PPP only
  *
  * In format 1 a binding is name:word bytes.
  *
- * What it says of open sessions and bindings is what the segment's decisions go on from.
+ * The decisions of the segment continue from the open sessions and bindings in it.
  */
 
-export function writePending(out: ByteWriter, book: WrittenBook, pending: Pending): void {
+export function writePending(out: ByteWriter, context: WrittenContext, pending: Pending): void {
   out.varint(pending.basePosition)
   out.varint(pending.position)
   out.varint(pending.sessions.size)
-  for (const waiting of pending.sessions.values()) writeWaiting(out, book, waiting)
+  for (const waiting of pending.sessions.values()) writeWaiting(out, context, waiting)
   writeEvents(out, pending.events)
   out.varint(pending.bindings.size)
   for (const [service, { forgetsOthers, moved }] of pending.bindings) {
-    writeService(out, book.words, service)
+    writeService(out, context.words, service)
     out.flag(forgetsOthers)
-    writeBindings(out, book, moved)
+    writeBindings(out, context, moved)
   }
   out.varint(pending.readings.size)
   for (const [service, reading] of pending.readings) {
-    writeService(out, book.words, service)
+    writeService(out, context.words, service)
     writeMoment(out, reading.at)
     writeWindow(out, reading.boot)
-    out.byte((reading.isFromAnotherProcess ? 1 : 0) + (reading.hasLeft ? 2 : 0))
-    writeDevice(out, book.words, reading.device)
-    writeAway(out, book.words, reading.away)
+    out.byte((reading.isFromAnotherProcess ? 1 : 0) + (reading.isRemoved ? 2 : 0))
+    writeDevice(out, context.words, reading.device)
+    writeAway(out, context.words, reading.away)
   }
   writeMoves(out, pending.moves)
 }
 
-export function readPending(from: ByteReader, book: ReadBook): Pending {
+export function readPending(from: ByteReader, context: ReadContext): Pending {
   const basePosition = from.varint()
   const position = from.varint()
   const sessions = new Map<SessionId, PendingSession>()
-  for (const waiting of from.items(() => readWaiting(from, book))) sessions.set(waiting.session.id, waiting)
+  for (const waiting of from.items(() => readWaiting(from, context)))
+    sessions.set(waiting.session.id, waiting)
   const events = readEvents(from)
-  const readBindingsOfPpp = book.format === 1 ? readPlainBindings : readBindings
-  const ofPpp = book.format < 3 ? readBindingsOfPpp(from, book) : undefined
-  const ofAll = ofPpp ? undefined : readAllBindings(from, book)
-  const readings = new Map<Service, LastReading>(from.items(() => readReading(from, book)))
-  const moves = book.format === 1 ? NO_MOVES : readMoves(from)
-  const bindings = ofAll ?? bindingsOfPpp(book.format === 2 && from.flag(), ofPpp ?? NO_BINDINGS)
+  const readBindingsOfPpp = context.format === 1 ? readPlainBindings : readBindings
+  const ofPpp = context.format < 3 ? readBindingsOfPpp(from, context) : undefined
+  const ofAll = ofPpp ? undefined : readAllBindings(from, context)
+  const readings = new Map<Service, LastReading>(from.items(() => readReading(from, context)))
+  const moves = context.format === 1 ? NO_MOVES : readMoves(from)
+  const bindings = ofAll ?? bindingsOfPpp(context.format === 2 && from.flag(), ofPpp ?? NO_BINDINGS)
   return { basePosition, position, sessions, moves, events, bindings, readings }
 }
 
-function readAllBindings(from: ByteReader, book: ReadBook): Pending['bindings'] {
+function readAllBindings(from: ByteReader, context: ReadContext): Pending['bindings'] {
   const read = () => {
-    const service = readService(from, book)
-    return [service, { forgetsOthers: from.flag(), moved: readBindings(from, book) }] as const
+    const service = readService(from, context)
+    return [service, { forgetsOthers: from.flag(), moved: readBindings(from, context) }] as const
   }
   return new Map(from.items(read))
 }
 
-/** Up to format 2 no other service had bindings. */
+/** Up to format 2 only PPP had bindings. */
 function bindingsOfPpp(forgetsOthers: boolean, moved: Bindings): Pending['bindings'] {
   return new Map(forgetsOthers || moved.size > 0 ? [['ppp', { forgetsOthers, moved }]] : [])
 }
 
-function writeWaiting(out: ByteWriter, book: WrittenBook, waiting: PendingSession): void {
+function writeWaiting(out: ByteWriter, context: WrittenContext, waiting: PendingSession): void {
   const { session, isNew, end, shares } = waiting
-  out.varint(book.sessions.put(session))
-  writeSession(out, book.words, session)
+  out.varint(context.sessions.put(session))
+  writeSession(out, context.words, session)
   out.flag(isNew)
   out.flag(end !== undefined)
   if (end) {
-    writeEnd(out, book.words, end)
-    book.sessions.end(session)
+    writeEnd(out, context.words, end)
+    context.sessions.end(session)
   }
   out.varint(shares.size)
   for (const share of shares.values()) {
     out.number(share.bucketStartMs)
-    book.words.write(out, share.day)
+    context.words.write(out, share.day)
     writeBytes(out, share)
   }
 }
 
-function readWaiting(from: ByteReader, book: ReadBook): PendingSession {
+function readWaiting(from: ByteReader, context: ReadContext): PendingSession {
   const number = from.varint()
-  const session = readSession(from, book)
+  const session = readSession(from, context)
   const isNew = from.flag()
-  const end = from.flag() ? readEnd(from, book.words) : undefined
-  if (end) book.sessions.delete(number)
-  else book.sessions.set(number, session)
+  const end = from.flag() ? readEnd(from, context.words) : undefined
+  if (end) context.sessions.delete(number)
+  else context.sessions.set(number, session)
   const shares = new Map<number, Share>()
-  for (const share of from.items(() => readShare(from, book.words))) shares.set(share.bucketStartMs, share)
-  // Whether it has only grown is for whoever goes on from here to say anew.
+  for (const share of from.items(() => readShare(from, context.words))) shares.set(share.bucketStartMs, share)
+  // The records after it decide again whether it has only grown.
   return { session, isNew, isOnlyGrown: false, end, shares }
 }
 
@@ -136,16 +137,16 @@ function readShare(from: ByteReader, words: ReadWords): Share {
   return { bucketStartMs, day, ...readBytes(from) }
 }
 
-function readPlainBindings(from: ByteReader, book: ReadBook): Bindings {
-  const read = () => [book.words.read(from), countedUpTo(readBytes(from))] as const
+function readPlainBindings(from: ByteReader, context: ReadContext): Bindings {
+  const read = () => [context.words.read(from), countedUpTo(readBytes(from))] as const
   const bindings = new Map(from.items(read))
-  for (const [name, mark] of bindings) book.bindings.set(name, mark)
+  for (const [name, mark] of bindings) context.bindings.set(name, mark)
   return bindings
 }
 
-function readReading(from: ByteReader, book: ReadBook): [Service, LastReading] {
-  const { format, words } = book
-  const service = readService(from, book)
+function readReading(from: ByteReader, context: ReadContext): [Service, LastReading] {
+  const { format, words } = context
+  const service = readService(from, context)
   const at = readMoment(from)
   const boot = readWindow(from)
   const flags = from.byte()
@@ -160,7 +161,7 @@ function readReading(from: ByteReader, book: ReadBook): [Service, LastReading] {
       device,
       away,
       isFromAnotherProcess,
-      hasLeft: (flags & 2) !== 0,
+      isRemoved: (flags & 2) !== 0,
     },
   ]
 }

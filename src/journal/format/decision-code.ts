@@ -6,7 +6,7 @@ import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { readAway, readDevice, readMoves, writeAway, writeDevice, writeMoves } from './device-code.ts'
 import { EntryReader, EntryWriter } from './entry-code.ts'
-import type { ReadBook, WrittenBook } from './router-context.ts'
+import type { ReadContext, WrittenContext } from './router-context.ts'
 import {
   readDate,
   readMoment,
@@ -25,43 +25,43 @@ import {
  *     event    = kind:byte at:number detail:string             as JSON
  */
 
-/** Entries that are written at a step. */
+/** Number of entries that are written in one step. */
 const ENTRIES_A_STEP = 200
 
-export function* writeDecision(out: ByteWriter, book: WrittenBook, decision: Decision): Steps<void> {
+export function* writeDecision(out: ByteWriter, context: WrittenContext, decision: Decision): Steps<void> {
   const { service, at, boot, entries, growth, events, bindings, device, isReplaced, away, moves } = decision
-  writeService(out, book.words, service)
+  writeService(out, context.words, service)
   writeMoment(out, at)
   writeWindow(out, boot)
   out.varint(entries.length + (growth?.numbers.length ?? 0))
-  const entryWriter = new EntryWriter(out, book, at)
+  const entryWriter = new EntryWriter(out, context, at)
   for (const [index, entry] of entries.entries()) {
     entryWriter.write(entry)
     if (index % ENTRIES_A_STEP === ENTRIES_A_STEP - 1) yield
   }
   if (growth) entryWriter.writeGrowth(growth)
   writeEvents(out, events)
-  writeBindings(out, book, bindings)
-  writeDevice(out, book.words, device)
+  writeBindings(out, context, bindings)
+  writeDevice(out, context.words, device)
   out.flag(isReplaced)
-  writeAway(out, book.words, away)
+  writeAway(out, context.words, away)
   writeMoves(out, moves)
 }
 
-export function readDecision(from: ByteReader, book: ReadBook): Decision {
-  const service = readService(from, book)
+export function readDecision(from: ByteReader, context: ReadContext): Decision {
+  const service = readService(from, context)
   const at = readMoment(from)
   const boot = readWindow(from)
-  const entryReader = new EntryReader(from, book, at)
+  const entryReader = new EntryReader(from, context, at)
   const entries = [...from.items(() => entryReader.read())]
   const events = readEvents(from)
-  const bindings = readBindings(from, book)
+  const bindings = readBindings(from, context)
   const common = { service, at, boot, entries, events, bindings }
-  if (book.format === 1)
+  if (context.format === 1)
     return { ...common, device: undefined, isReplaced: false, away: NONE_AWAY, moves: NO_MOVES }
-  const device = readDevice(from, book.words)
+  const device = readDevice(from, context.words)
   const isReplaced = from.flag()
-  const away = readAway(from, book.words)
+  const away = readAway(from, context.words)
   return { ...common, device, isReplaced, away, moves: readMoves(from) }
 }
 

@@ -48,7 +48,7 @@ export function readAway(from: ByteReader, words: ReadWords): readonly AwayReadi
   return [
     ...from.items(() => {
       const device = readDevice(from, words)
-      if (!device) throw new MalformedRecord('a router that is away, and none')
+      if (!device) throw new MalformedRecord('a router that is away without a device')
       return { device, at: readMoment(from), boot: readWindow(from), isFromAnotherProcess: from.flag() }
     }),
   ]

@@ -2,13 +2,13 @@ import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 
 /**
- * Strings that come over and over: routers in a segment; protocols, servers, days and bindings of one router in it.
+ * Numbers for strings that occur often: routers in a segment; protocols, servers, days and bindings of one router in it.
  *
- *     word = varint(0) string      the first time; it is number 1, 2, 3 …
- *          | varint(number)        from then on
+ *     word = varint(0) string      the first time; it gets number 1, 2, 3 …
+ *          | varint(number)        after that
  */
 export class WrittenWords {
-  /** Bytes spent on telling sessions whole, which the next segment has to spend again. */
+  /** Bytes of sessions that were written whole, which the next segment has to write again. */
   sessionBytes = 0
   readonly #numbers = new Map<string, number>()
 
@@ -21,6 +21,7 @@ export class WrittenWords {
   }
 }
 
+/** The reader's side of `WrittenWords`. */
 export class ReadWords {
   readonly #words: string[] = []
 

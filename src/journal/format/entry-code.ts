@@ -1,19 +1,19 @@
 import type { Bytes } from '../../accounting/bytes.ts'
 import type { Growth } from '../../accounting/columns/columns.ts'
 import {
-  type Counted,
+  type CountedSpan,
   END_REASONS,
   type Entry,
   entryOfGrowth,
   NOTHING_COUNTED,
 } from '../../accounting/entry.ts'
 import type { Moment } from '../../accounting/reading.ts'
-import { grownSession, type Missed, type Session } from '../../accounting/session.ts'
+import { type Absence, grownSession, type Session } from '../../accounting/session.ts'
 import type { PendingEnd } from '../../accounting/waiting/pending-session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import type { ReadWords, WrittenWords } from './dictionary.ts'
-import type { ReadBook, WrittenBook } from './router-context.ts'
+import type { ReadContext, WrittenContext } from './router-context.ts'
 import { readBytes, readDate, readSession, writeBytes, writeDate, writeSession } from './session-code.ts'
 import { growthOf, isSame, isSameSession } from './session-difference.ts'
 
@@ -23,16 +23,16 @@ import { growthOf, isSame, isSameSession } from './session-difference.ts'
  *     body    = grew      upload:varint download:varint                 since the same instant as the one before
  *             | grewSince from:number upload:varint download:varint     since another one
  *             | interim   session counted
- *             | missed    lastSeen:number gone:number (since:number)?   it is as it was last written, but that a reading
- *                                                                       missed it; `since` where its mark is `counted`
+ *             | missed    lastSeen:number gone:number (since:number)?   as it was last written, but a reading missed it;
+ *                                                                       `since` if its mark is `counted`
  *             | start     session counted
  *             | stop      end                                           the session is as it was last written
  *             | stopWhole session end
  *     counted = varint (delta:bytes from:number to:number)*
- *     end     = lastSeenAt:number endTime:number reason:byte device:word?   where it is `router_changed`
+ *     end     = lastSeenAt:number endTime:number reason:byte device:word?   device if the reason is `router_changed`
  *     zigzag  = 0, −1, 1, −2, 2 … as 0, 1, 2, 3, 4 …
  *
- * `grew` is what nearly all entries are: mostly one byte of head, and two or three a direction.
+ * Nearly all entries are `grew`: mostly one byte of head, and two or three bytes for each direction.
  */
 type Interim = Extract<Entry, { kind: 'interim' }>
 
@@ -41,14 +41,14 @@ const FORMS = ['grew', 'grewSince', 'interim', 'start', 'stop', 'stopWhole', 'mi
 /** Writes the entries of one decision. */
 export class EntryWriter {
   readonly #out: ByteWriter
-  readonly #book: WrittenBook
+  readonly #context: WrittenContext
   readonly #at: Moment
   #previous = -1
   #sinceMs = Number.NaN
 
-  constructor(out: ByteWriter, book: WrittenBook, at: Moment) {
+  constructor(out: ByteWriter, context: WrittenContext, at: Moment) {
     this.#out = out
-    this.#book = book
+    this.#context = context
     this.#at = at
   }
 
@@ -68,34 +68,34 @@ export class EntryWriter {
     }
   }
 
-  /** As so many `interim` entries. */
+  /** Writes a growth, as one `interim` entry for each session. */
   writeGrowth(growth: Growth): void {
     const { upload, download, from } = growth
-    const { sessions } = this.#book
+    const { sessions } = this.#context
     const sinceMs = from.getTime()
-    const places = sessions.places(growth.columns)
-    for (let place = 0; place < upload.length; place++) {
-      const written = sessions.grow(growth, place, places, this.#at.steadyMs)
-      if (written === undefined) this.#writeWhole(entryOfGrowth(growth, place, this.#at.steadyMs))
-      else this.#writeGrown(written, sinceMs, upload[place] ?? 0, download[place] ?? 0)
+    const written = sessions.numbersOf(growth.columns)
+    for (let index = 0; index < upload.length; index++) {
+      const number = sessions.grow(growth, index, written, this.#at.steadyMs)
+      if (number === undefined) this.#writeWhole(entryOfGrowth(growth, index, this.#at.steadyMs))
+      else this.#writeGrown(number, sinceMs, upload[index] ?? 0, download[index] ?? 0)
     }
   }
 
   #writeGrowth({ session, counted: [counted, ...others] }: Interim): boolean {
-    const last = this.#book.sessions.last(session.id)
+    const last = this.#context.sessions.last(session.id)
     if (!last || others.length > 0 || counted?.to.getTime() !== this.#at.wall.getTime()) return false
     const by = growthOf(last, session, this.#at.steadyMs)
     if (!by || !isSame(by, counted.delta)) return false
-    this.#writeGrown(this.#book.sessions.put(session), counted.from.getTime(), by.upload, by.download)
+    this.#writeGrown(this.#context.sessions.put(session), counted.from.getTime(), by.upload, by.download)
     return true
   }
 
   #writeMissed({ session, counted }: Interim): boolean {
     const { missed, mark } = session
     if (!missed || counted.length > 0 || (mark.kind === 'counted' && mark.sinceMs === undefined)) return false
-    const last = this.#book.sessions.last(session.id)
+    const last = this.#context.sessions.last(session.id)
     if (!last || !isSameSession(missedSession(last, missed, mark.sinceMs), session)) return false
-    this.#writeHead(this.#book.sessions.put(session), 'missed')
+    this.#writeHead(this.#context.sessions.put(session), 'missed')
     this.#out.number(missed.lastSeenMs)
     this.#out.number(missed.goneMs)
     if (mark.kind === 'counted') this.#out.number(mark.sinceMs ?? Number.NaN)
@@ -112,8 +112,8 @@ export class EntryWriter {
   }
 
   #writeWhole({ kind, session, counted }: Exclude<Entry, { kind: 'stop' }>): void {
-    this.#writeHead(this.#book.sessions.put(session), kind)
-    writeSession(this.#out, this.#book.words, session)
+    this.#writeHead(this.#context.sessions.put(session), kind)
+    writeSession(this.#out, this.#context.words, session)
     this.#out.varint(counted.length)
     for (const { delta, from, to } of counted) {
       writeBytes(this.#out, delta)
@@ -124,12 +124,12 @@ export class EntryWriter {
 
   #writeStop(entry: Extract<Entry, { kind: 'stop' }>): void {
     const { session } = entry
-    const last = this.#book.sessions.last(session.id)
+    const last = this.#context.sessions.last(session.id)
     const isKnown = last !== undefined && isSameSession(last, session)
-    this.#writeHead(this.#book.sessions.put(session), isKnown ? 'stop' : 'stopWhole')
-    if (!isKnown) writeSession(this.#out, this.#book.words, session)
-    writeEnd(this.#out, this.#book.words, entry)
-    this.#book.sessions.end(session)
+    this.#writeHead(this.#context.sessions.put(session), isKnown ? 'stop' : 'stopWhole')
+    if (!isKnown) writeSession(this.#out, this.#context.words, session)
+    writeEnd(this.#out, this.#context.words, entry)
+    this.#context.sessions.end(session)
   }
 
   #writeHead(number: number, form: (typeof FORMS)[number]): void {
@@ -142,14 +142,14 @@ export class EntryWriter {
 /** Reads the entries of one decision. */
 export class EntryReader {
   readonly #from: ByteReader
-  readonly #book: ReadBook
+  readonly #context: ReadContext
   readonly #at: Moment
   #previous = -1
   #since: Date | undefined
 
-  constructor(from: ByteReader, book: ReadBook, at: Moment) {
+  constructor(from: ByteReader, context: ReadContext, at: Moment) {
     this.#from = from
-    this.#book = book
+    this.#context = context
     this.#at = at
   }
 
@@ -174,7 +174,7 @@ export class EntryReader {
       case 'stop':
         return this.#readStop(number, this.#last(number))
       case 'stopWhole':
-        return this.#readStop(number, readSession(this.#from, this.#book))
+        return this.#readStop(number, readSession(this.#from, this.#context))
       case undefined:
         throw new MalformedRecord(`no entry of form ${head % 8}`)
       default:
@@ -183,11 +183,11 @@ export class EntryReader {
   }
 
   #readGrowth(number: number): Entry {
-    if (!this.#since) throw new MalformedRecord('bytes of no span')
+    if (!this.#since) throw new MalformedRecord('bytes without a span')
     const delta: Bytes = { upload: this.#from.varint(), download: this.#from.varint() }
     const session = grownSession(this.#last(number), delta, this.#at.steadyMs)
     if (!session) throw new MalformedRecord(`session ${number} grew before it was counted`)
-    this.#book.sessions.set(number, session)
+    this.#context.sessions.set(number, session)
     return { kind: 'interim', session, counted: [{ delta, from: this.#since, to: this.#at.wall }] }
   }
 
@@ -196,17 +196,17 @@ export class EntryReader {
     const missed = { lastSeenMs: from.number(), goneMs: from.number() }
     const sinceMs = last.mark.kind === 'counted' ? from.number() : undefined
     const session = missedSession(last, missed, sinceMs)
-    this.#book.sessions.set(number, session)
+    this.#context.sessions.set(number, session)
     return { kind: 'interim', session, counted: NOTHING_COUNTED }
   }
 
   #readSession(number: number): Session {
-    const session = readSession(this.#from, this.#book)
-    this.#book.sessions.set(number, session)
+    const session = readSession(this.#from, this.#context)
+    this.#context.sessions.set(number, session)
     return session
   }
 
-  #readCounted(): readonly Counted[] {
+  #readCounted(): readonly CountedSpan[] {
     const from = this.#from
     const read = () => ({ delta: readBytes(from), from: readDate(from), to: readDate(from) })
     const counted = [...from.items(read)]
@@ -214,19 +214,19 @@ export class EntryReader {
   }
 
   #readStop(number: number, session: Session): Entry {
-    this.#book.sessions.delete(number)
-    return { kind: 'stop', session, ...readEnd(this.#from, this.#book.words) }
+    this.#context.sessions.delete(number)
+    return { kind: 'stop', session, ...readEnd(this.#from, this.#context.words) }
   }
 
   #last(number: number): Session {
-    const session = this.#book.sessions.get(number)
+    const session = this.#context.sessions.get(number)
     if (!session) throw new MalformedRecord(`no session ${number} of this router in this segment yet`)
     return session
   }
 }
 
-/** @param sinceMs of its mark, where that is `counted` */
-function missedSession(session: Session, missed: Missed, sinceMs: number | undefined): Session {
+/** The session after a reading that missed it. @param sinceMs of its mark, if that is `counted` */
+function missedSession(session: Session, missed: Absence, sinceMs: number | undefined): Session {
   const { mark } = session
   return { ...session, missed, mark: mark.kind === 'counted' ? { ...mark, sinceMs } : mark }
 }

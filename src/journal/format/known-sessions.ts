@@ -6,24 +6,27 @@ import { isSameDetails } from './session-difference.ts'
 
 const FIRST_SESSIONS = 16
 
-/** A router's sessions as a segment last had them, by the number it gave each. */
+/** A router's sessions as a segment has them so far, by the numbers that the segment gave to them. */
 export class WrittenSessions {
   readonly #numbers = new Map<SessionId, number>()
-  /** By number, as are its counters; NaN where it can't grow. */
+  /** Details and counters by number. Counters are NaN if the session cannot grow. */
   readonly #details: (SessionDetails | undefined)[] = []
   #upload = new Float64Array(FIRST_SESSIONS)
   #download = new Float64Array(FIRST_SESSIONS)
   #lastMovedMs = new Float64Array(FIRST_SESSIONS)
-  /** Of a ledger's columns: the number given here to the session that has a number there. */
-  readonly #places = new WeakMap<Columns, Int32Array>()
+  /** For a ledger's columns: numbers in the segment by numbers in the columns. */
+  readonly #byColumns = new WeakMap<Columns, Int32Array>()
 
-  /** To be looked up, and noted, by the columns' numbers; right only where the session is still the same one. */
-  places(columns: Columns): Int32Array {
-    const places = this.#places.get(columns)
-    if (places && places.length >= columns.details.length) return places
+  /**
+   * Numbers in the segment by numbers in the columns. `grow` reads and sets them. They are hints: a number in the columns
+   * may belong to another session by now.
+   */
+  numbersOf(columns: Columns): Int32Array {
+    const known = this.#byColumns.get(columns)
+    if (known && known.length >= columns.details.length) return known
     const longer = new Int32Array(2 * columns.details.length)
-    if (places) longer.set(places)
-    this.#places.set(columns, longer)
+    if (known) longer.set(known)
+    this.#byColumns.set(columns, longer)
     return longer
   }
 
@@ -35,7 +38,7 @@ export class WrittenSessions {
     return sessionOf(details, counters, this.#lastMovedMs[number] ?? 0)
   }
 
-  /** @returns the session's number, a new one where it has none */
+  /** Sets a session. @returns its number, a new one if it had none */
   put(session: Session): number {
     const number = this.#numbers.get(session.id) ?? this.#details.length
     this.#numbers.set(session.id, number)
@@ -49,32 +52,33 @@ export class WrittenSessions {
   }
 
   /**
-   * Where the segment has a session as it was before it grew, it grows there too.
-   * @param place of the session in the growth
-   * @param places of the growth's columns
-   * @returns its number; `undefined` where it has to be told whole
+   * Lets a session grow, if the segment has it as it was before.
+   * @param index of the session in the growth
+   * @param written what `numbersOf` returns for the growth's columns
+   * @returns its number; `undefined` if it has to be written whole
+   * @throws RangeError if the columns have no such session
    */
-  grow(growth: Growth, place: number, places: Int32Array, steadyMs: number): number | undefined {
+  grow(growth: Growth, index: number, written: Int32Array, steadyMs: number): number | undefined {
     const { columns } = growth
-    const there = growth.numbers[place] ?? -1
+    const there = growth.numbers[index] ?? -1
     const details = columns.details[there]
     if (!details) throw new RangeError(`no session has number ${there}`)
-    const likely = places[there] ?? 0
+    const likely = written[there] ?? 0
     const number = this.#details[likely] === details ? likely : (this.#numbers.get(details.id) ?? -1)
     const upload = columns.upload[there] ?? 0
     const download = columns.download[there] ?? 0
     if (this.#upload[number] !== upload || this.#download[number] !== download) return undefined
     const last = this.#details[number]
     if (!last || (last !== details && !isSameDetails(last, details))) return undefined
-    places[there] = number
+    written[there] = number
     this.#details[number] = details
-    this.#upload[number] = upload + (growth.upload[place] ?? 0)
-    this.#download[number] = download + (growth.download[place] ?? 0)
+    this.#upload[number] = upload + (growth.upload[index] ?? 0)
+    this.#download[number] = download + (growth.download[index] ?? 0)
     this.#lastMovedMs[number] = steadyMs
     return number
   }
 
-  /** A session that ended is not heard of again. */
+  /** Removes a session that ended. */
   end(session: Session): void {
     const number = this.#numbers.get(session.id)
     if (number === undefined) return
@@ -90,5 +94,5 @@ export class WrittenSessions {
   }
 }
 
-/** The reader's side: by number. */
+/** The reader's side: sessions by number. */
 export type ReadSessions = Map<number, Session>

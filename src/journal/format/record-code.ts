@@ -7,30 +7,30 @@ import { readPending, writePending } from './checkpoint-code.ts'
 import { readDecision, writeDecision } from './decision-code.ts'
 import { ReadWords, WrittenWords } from './dictionary.ts'
 import type { Format } from './format.ts'
-import { ReadBook, WrittenBook } from './router-context.ts'
+import { ReadContext, WrittenContext } from './router-context.ts'
 
 /*
  *     record = kind:byte router:word epoch:varint position:varint body
  *     body   = decision | varint pending* | nothing | nothing
  *
- * A body is told by its difference from those before it, of the same router in the same segment: these are read in
- * order, from the first. Heads are read without bodies.
+ * A body is written as the difference from those before it, of the same router in the same segment. So these have to be
+ * read in order, from the first. Heads are read without bodies.
  */
 const KINDS = ['decision', 'checkpoint', 'committed', 'forgotten'] as const
 
 /** Writes the records of one segment. */
 export class RecordWriter {
   readonly #routers = new WrittenWords()
-  readonly #books = new Map<RouterKey, WrittenBook>()
+  readonly #contexts = new Map<RouterKey, WrittenContext>()
 
-  /** Bytes spent on telling sessions whole, which the next segment has to spend again. */
+  /** Bytes of sessions that were written whole, which the next segment has to write again. */
   get sessionBytes(): number {
     let bytes = 0
-    for (const { words } of this.#books.values()) bytes += words.sessionBytes
+    for (const { words } of this.#contexts.values()) bytes += words.sessionBytes
     return bytes
   }
 
-  /** Until it is done, nothing else may be written to either. */
+  /** Writes a record in steps. Until it is done, nothing else may be written. */
   *write(out: ByteWriter, record: JournalRecord): Steps<void> {
     const { kind, router, epoch, position } = headOf(record)
     out.byte(KINDS.indexOf(kind))
@@ -39,11 +39,11 @@ export class RecordWriter {
     out.varint(position)
     switch (record.kind) {
       case 'decision':
-        yield* writeDecision(out, this.#book(router), record.decision)
+        yield* writeDecision(out, this.#context(router), record.decision)
         break
       case 'checkpoint':
         out.varint(record.pending.length)
-        for (const pending of record.pending) writePending(out, this.#book(router), pending)
+        for (const pending of record.pending) writePending(out, this.#context(router), pending)
         break
       case 'committed':
       case 'forgotten':
@@ -53,16 +53,16 @@ export class RecordWriter {
     }
   }
 
-  #book(router: RouterKey): WrittenBook {
-    const known = this.#books.get(router)
+  #context(router: RouterKey): WrittenContext {
+    const known = this.#contexts.get(router)
     if (known) return known
-    const book = new WrittenBook()
-    this.#books.set(router, book)
-    return book
+    const context = new WrittenContext()
+    this.#contexts.set(router, context)
+    return context
   }
 }
 
-/** Reads the heads of one segment's records, of each of them, in order. All throw MalformedRecord. */
+/** Reads the heads of one segment's records. Give it each record, in order. Methods throw MalformedRecord. */
 export class HeadReader {
   readonly #routers = new ReadWords()
 
@@ -74,14 +74,14 @@ export class HeadReader {
   }
 }
 
-/** Reads one router's records of one segment, each of them, in order. */
+/** Reads one router's records of one segment. Give it each record, in order. */
 export class RecordReader {
   readonly #router: RouterKey
-  readonly #book: ReadBook
+  readonly #context: ReadContext
 
   constructor(router: RouterKey, format: Format) {
     this.#router = router
-    this.#book = new ReadBook(format)
+    this.#context = new ReadContext(format)
   }
 
   /**
@@ -91,7 +91,7 @@ export class RecordReader {
   read(payload: Buffer): JournalRecord {
     const from = new ByteReader(payload)
     const record = this.#read(from)
-    if (!from.isAtEnd) throw new MalformedRecord('goes on after its end')
+    if (!from.isAtEnd) throw new MalformedRecord('continues after its end')
     return record
   }
 
@@ -104,9 +104,9 @@ export class RecordReader {
     const position = from.varint()
     switch (kind) {
       case 'decision':
-        return { kind, router, epoch, position, decision: readDecision(from, this.#book) }
+        return { kind, router, epoch, position, decision: readDecision(from, this.#context) }
       case 'checkpoint':
-        return { kind, router, epoch, pending: [...from.items(() => readPending(from, this.#book))] }
+        return { kind, router, epoch, pending: [...from.items(() => readPending(from, this.#context))] }
       case 'committed':
       case 'forgotten':
         return { kind, router, epoch, position }

@@ -7,16 +7,16 @@ import { type Format, formatOf, WRITTEN_FORMAT } from './format.ts'
 import { HeadReader, RecordWriter } from './record-code.ts'
 
 /*
- *     segment = "tikjrnl" format:byte crc32:uint32 frame*      the checksum is that of the eight bytes before it
- *     frame   = length:uint32 crc32:uint32 payload             of the payload, which is a record and never empty:
- *                                                              nothing but zeros after a power cut is no frame
+ *     segment = "tikjrnl" format:byte crc32:uint32 frame*      checksum of the eight bytes before it
+ *     frame   = length:uint32 crc32:uint32 payload             length and checksum of the payload: a record, never empty,
+ *                                                              so that zeros after a power cut are not a frame
  *     uint32  = four bytes, the low one first
  */
 const MAGIC = Buffer.from('tikjrnl')
 const HEADER_BYTES = MAGIC.length + 1 + 4
 const FRAME_HEAD_BYTES = 8
 
-/** Frames, as they are to be appended to one segment. What it hands out has to get there, in order, with no gap. */
+/** Encodes records as frames of one segment. Append what `take` returns to the segment, in order and completely. */
 export class SegmentEncoder {
   readonly #out = new ByteWriter()
   readonly #records = new RecordWriter()
@@ -29,12 +29,12 @@ export class SegmentEncoder {
     this.#out.putUint32(HEADER_BYTES - 4, head)
   }
 
-  /** Bytes that wait to be taken. */
+  /** Number of bytes that wait to be taken. */
   get length(): number {
     return this.#out.length
   }
 
-  /** Bytes that went into sessions told whole, so far. */
+  /** Bytes of sessions that were written whole, so far. */
   get sessionBytes(): number {
     return this.#records.sessionBytes
   }
@@ -53,7 +53,7 @@ export class SegmentEncoder {
     this.#out.putUint32(start + 4, crc32(payload))
   }
 
-  /** Takes all that was added since; good until more is added. */
+  /** Takes everything that was added since the last time. Valid until more is added. */
   take(): Buffer {
     const taken = this.#out.view()
     this.#out.clear()
@@ -64,10 +64,10 @@ export class SegmentEncoder {
 /**
  * How a segment ends:
  *
- *     whole    with its last frame
- *     torn     in a frame that never got to the disk whole, or in what was there before it: a crash
- *     broken   in a frame that is wrong although others come after it, or that no journal of its format has
- *     newer    at its head: it is of a format that this release does not know
+ *     whole    after its last frame
+ *     torn     in a frame that did not get to the disk as a whole, or in what was there before: after a crash
+ *     broken   in a frame that is wrong although others follow, or that no journal of its format has
+ *     newer    at its head: its format is unknown to this release
  */
 export type SegmentEnd =
   | { readonly kind: 'whole' }
@@ -75,15 +75,15 @@ export type SegmentEnd =
   | { readonly kind: 'broken'; readonly at: number; readonly reason: string }
   | { readonly kind: 'newer'; readonly version: number }
 
-/** A frame that is whole, and what its record is about. */
+/** A whole frame, with the head of its record. */
 export interface Frame {
   readonly head: RecordHead
-  /** Where its payload is in the segment. */
+  /** Offset of its payload in the segment. */
   readonly at: number
   readonly payload: Buffer
 }
 
-/** Finds a segment's frames, up to where it can be read. */
+/** Finds the frames of a segment, as far as it can be read. */
 export class SegmentScanner {
   readonly #bytes: Buffer
   readonly #heads = new HeadReader()
@@ -98,12 +98,12 @@ export class SegmentScanner {
     else this.#end = head
   }
 
-  /** Of its records. */
+  /** The format of its records. */
   get format(): Format {
     return this.#format
   }
 
-  /** Known once there is no next. */
+  /** How the segment ends. Known once `next` has returned `undefined`. */
   get end(): SegmentEnd | undefined {
     return this.#end
   }
@@ -138,17 +138,17 @@ function headOf(bytes: Buffer): SegmentEnd | { readonly kind: 'known'; readonly 
   return format === undefined ? { kind: 'newer', version } : { kind: 'known', format }
 }
 
-/** @returns how the segment ends where no frame is whole */
+/** @returns how the segment ends at an offset without a whole frame */
 function endAt(bytes: Buffer, at: number): SegmentEnd {
   if (at === bytes.length) return { kind: 'whole' }
-  // A wrong frame before one that is right once was whole.
+  // A wrong frame before a right one was once whole.
   const isFollowed =
     at + FRAME_HEAD_BYTES < bytes.length &&
     frameAt(bytes, at + FRAME_HEAD_BYTES + bytes.readUInt32LE(at)) !== undefined
   return isFollowed ? { kind: 'broken', at, reason: 'checksum' } : { kind: 'torn', at }
 }
 
-/** @returns the payload of the frame there, `undefined` where none is whole */
+/** @returns the payload of the frame at an offset; `undefined` if there is no whole frame */
 function frameAt(bytes: Buffer, at: number): Buffer | undefined {
   if (at + FRAME_HEAD_BYTES >= bytes.length) return undefined
   const start = at + FRAME_HEAD_BYTES

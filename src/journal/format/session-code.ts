@@ -6,7 +6,7 @@ import type { Session } from '../../accounting/session.ts'
 import { type ByteReader, MalformedRecord } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import type { WrittenWords } from './dictionary.ts'
-import type { ReadBook } from './router-context.ts'
+import type { ReadContext } from './router-context.ts'
 import { NO_REST, readRest, restText, type SessionRest, withRest } from './session-rest.ts'
 
 /*
@@ -16,8 +16,8 @@ import { NO_REST, readRest, restText, type SessionRest, withRest } from './sessi
  *               domain:word? rest:string?
  *     has     = one bit for each of the eight that may be absent, the first in the lowest
  *     mark    = 0 (owed from login) | 1 (owed from baseline) | 2 counters:bytes | 3 counters:bytes sinceMs:number
- *     rest    = what few sessions have, as JSON: see `session-rest.ts`
- *     service = word                                       a byte up to format 2: 0 for hotspot, 1 for PPP
+ *     rest    = JSON of what only few sessions have: see `session-rest.ts`
+ *     service = word                                       up to format 2 a byte: 0 for hotspot, 1 for PPP
  *     window  = earliestMs:number latestMs:number
  *     moment  = wall:number steadyMs:number
  *     bytes   = upload:number download:number
@@ -50,10 +50,10 @@ export function writeSession(out: ByteWriter, words: WrittenWords, session: Sess
   words.sessionBytes += out.length - start
 }
 
-export function readSession(from: ByteReader, book: ReadBook): Session {
-  const { words } = book
+export function readSession(from: ByteReader, context: ReadContext): Session {
+  const { words } = context
   const id = sessionId(from.string())
-  const service = readService(from, book)
+  const service = readService(from, context)
   const protocol = words.read(from)
   const username = from.string()
   const has = from.byte()
@@ -85,7 +85,7 @@ function restOf(from: ByteReader): SessionRest {
     return readRest(from.string())
   } catch (cause) {
     if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause
-    throw new MalformedRecord('a session with a rest that is none', { cause })
+    throw new MalformedRecord('not the rest of a session', { cause })
   }
 }
 
@@ -127,7 +127,7 @@ export function writeService(out: ByteWriter, words: WrittenWords, service: Serv
   words.write(out, service)
 }
 
-export function readService(from: ByteReader, { format, words }: ReadBook): Service {
+export function readService(from: ByteReader, { format, words }: ReadContext): Service {
   return format < 3 ? from.choice(NUMBERED) : words.read(from)
 }
 

@@ -3,7 +3,7 @@ import { areSameDoubts } from '../../accounting/counting/doubt-text.ts'
 import type { Mark } from '../../accounting/counting/mark.ts'
 import type { Session, SessionDetails } from '../../accounting/session.ts'
 
-/** @returns that by which `last` has grown to be exactly `next`, `undefined` where it has done anything else */
+/** @returns what `last` grew by to become exactly `next`; `undefined` if anything else changed */
 export function growthOf(last: Session, next: Session, steadyMs: number): Bytes | undefined {
   if (last.mark.kind !== 'counted' || next.mark.kind !== 'counted') return undefined
   if (next.mark.sinceMs !== undefined || next.lastMovedMs !== steadyMs || !isSameButNumbers(last, next))
@@ -13,7 +13,7 @@ export function growthOf(last: Session, next: Session, steadyMs: number): Bytes 
   return by && isSame(addBytes(last.recorded, by), next.recorded) ? by : undefined
 }
 
-/** Whether two sessions that can grow differ in nothing but their counters. */
+/** Whether two sessions that can grow differ only in their counters. */
 export function isSameDetails(a: SessionDetails, b: SessionDetails): boolean {
   return (
     !a.mark &&
@@ -24,7 +24,7 @@ export function isSameDetails(a: SessionDetails, b: SessionDetails): boolean {
   )
 }
 
-/** @returns what was added to `last`, `undefined` where that is not two counts, or does not lead to `next` exactly */
+/** @returns what was added to `last`; `undefined` if it is not two counts that lead to `next` exactly */
 export function bytesGrowth(last: Bytes, next: Bytes): Bytes | undefined {
   const by = { upload: next.upload - last.upload, download: next.download - last.download }
   return isCount(by.upload) && isCount(by.download) && isSame(addBytes(last, by), next) ? by : undefined

@@ -1,23 +1,23 @@
 import type { Bytes } from '../../accounting/bytes.ts'
 import { doubtsJson, doubtsOf } from '../../accounting/counting/doubt-text.ts'
 import type { CountedMark, OwedMark } from '../../accounting/counting/mark.ts'
-import type { Missed, Session } from '../../accounting/session.ts'
+import type { Absence, Session } from '../../accounting/session.ts'
 
-/** What few sessions have, as JSON with one-letter names. */
+/** What only few sessions have. It is written as JSON with one-letter names. */
 export interface SessionRest {
   readonly doubts: CountedMark['doubts']
   readonly owed: Pick<OwedMark, 'sinceMs' | 'shown'>
-  readonly missed: Missed | undefined
+  readonly missed: Absence | undefined
   readonly guessed: string | undefined
   readonly among: string | undefined
 }
 
 const NOT_SHOWN: SessionRest['owed'] = { sinceMs: undefined, shown: undefined }
 
-/** Of a session that has nothing of it. */
+/** The fields of a session without a rest. */
 export const NO_REST = { missed: undefined, guessed: undefined, among: undefined } as const
 
-/** @returns `undefined` where there is nothing to tell */
+/** @returns `undefined` if the session has no rest */
 export function restText({ mark, missed, guessed, among }: Session): string | undefined {
   const doubts = mark.kind === 'counted' ? mark.doubts : undefined
   const { sinceMs, shown } = mark.kind === 'owed' ? mark : NOT_SHOWN
@@ -33,17 +33,17 @@ export function restText({ mark, missed, guessed, among }: Session): string | un
   })
 }
 
-/** @throws SyntaxError, RangeError where it is none */
+/** @throws SyntaxError, RangeError if the text is not a rest */
 export function readRest(text: string): SessionRest {
   const json: unknown = JSON.parse(text)
   if (typeof json !== 'object' || json === null) throw new RangeError('not an object')
-  const its = new Map<string, unknown>(Object.entries(json))
-  const [guessed, among] = [its.get('g'), its.get('a')]
-  const [upload, download] = pairOf(its.get('s'))
-  const [lastSeenMs, goneMs] = pairOf(its.get('m'))
+  const fields = new Map<string, unknown>(Object.entries(json))
+  const [guessed, among] = [fields.get('g'), fields.get('a')]
+  const [upload, download] = pairOf(fields.get('s'))
+  const [lastSeenMs, goneMs] = pairOf(fields.get('m'))
   return {
-    doubts: doubtsOf(its.get('d')),
-    owed: { sinceMs: numberOf(its.get('o')), shown: bytesOf(upload, download) },
+    doubts: doubtsOf(fields.get('d')),
+    owed: { sinceMs: numberOf(fields.get('o')), shown: bytesOf(upload, download) },
     missed: lastSeenMs === undefined || goneMs === undefined ? undefined : { lastSeenMs, goneMs },
     guessed: typeof guessed === 'string' ? guessed : undefined,
     among: typeof among === 'string' ? among : undefined,

@@ -1,4 +1,4 @@
-import { onceMade } from '../../accounting/lazy.ts'
+import { lazy } from '../../accounting/lazy.ts'
 import type { Admission } from '../../accounting/limits/admission.ts'
 import type {
   BindingReading,
@@ -48,8 +48,8 @@ export interface SessionMenu {
 /** The rows of one answer by their numbers. Each row is looked at once, however many lookups there are. */
 export class RowsByNumber {
   readonly #answer: SessionRows
-  readonly #parsed = onceMade(() => this.#indexParsed())
-  readonly #places = onceMade(() => this.#indexPlaces())
+  readonly #parsed = lazy(() => this.#indexParsed())
+  readonly #places = lazy(() => this.#indexPlaces())
 
   constructor(answer: SessionRows) {
     this.#answer = answer

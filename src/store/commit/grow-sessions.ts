@@ -63,8 +63,8 @@ export class GrownSessions {
         if (bucket !== last) taken = this.#bucket(bucket)
         last = bucket
         if (bucket.startMs < this.#floorMs || !subscribers.have(sum.session))
-          addGrown(others, ...rows.told(sum))
-        else if (apart.has(sum.session.id)) addGrown(apart, ...rows.told(sum))
+          addGrown(others, ...rows.sessionAndShare(sum))
+        else if (apart.has(sum.session.id)) addGrown(apart, ...rows.sessionAndShare(sum))
         else {
           taken.push({ router: ref, sum })
           sums.add(sum.session.service, bucket.day, sum)

@@ -45,7 +45,7 @@ export async function loadLedgers(
         columns: undefined,
         bindings: bindings.get(key)?.get(service) ?? NO_BINDINGS,
         away: known.get(key)?.away.get(service) ?? new Map(),
-        last: { ...last, hasLeft: known.get(key)?.removed.has(service) ?? false },
+        last: { ...last, isRemoved: known.get(key)?.removed.has(service) ?? false },
       })
     const { committedEpoch } = row
     stored.set(key, { position: storableBytes(row.position), committedEpoch, ledgers })
@@ -126,13 +126,13 @@ async function loadBindings(
 async function loadReadings(
   snapshot: Snapshot,
   refs: readonly RouterRef[],
-): Promise<ReadonlyMap<RouterKey, ReadonlyMap<Service, Omit<LastReading, 'hasLeft'>>>> {
+): Promise<ReadonlyMap<RouterKey, ReadonlyMap<Service, Omit<LastReading, 'isRemoved'>>>> {
   const rows = await snapshot
     .select()
     .from(routerServices)
     .where(isOneOf(refs, routerServices.tenantId, routerServices.routerId))
     .orderBy(routerServices.service)
-  const all = new Map<RouterKey, Map<Service, Omit<LastReading, 'hasLeft'>>>()
+  const all = new Map<RouterKey, Map<Service, Omit<LastReading, 'isRemoved'>>>()
   for (const { service, readingAt, steadyAt, bootEarliestAt, bootLatestAt, ...row } of rows)
     mapOf(all, rowKey(row.tenantId, row.routerId)).set(service, {
       at: { wall: readingAt, steadyMs: steadyAt.getTime() },

@@ -13,7 +13,7 @@ class Hotspot {
   readonly meter = new Meter()
   readonly #numbering = new Numbering()
 
-  /** @param onDecided before it is adopted */
+  /** @param onDecided called before the decision is adopted */
   read(second: number, rows: readonly Row[], onDecided?: (decision: Decision) => void) {
     return this.meter.read(this.#numbering.number(hotspot(second, rows)), TERMS, onDecided)
   }
@@ -38,7 +38,7 @@ describe('sessions whose rows are known', () => {
     ])
   })
 
-  it('have a delta that no link can have carried quarantined, and go on from there', () => {
+  it('get a delta quarantined that no link can have carried, and continue from there', () => {
     const it = new Hotspot()
     it.read(0, [ann(-60, bytes(10, 0))])
     const spiked = it.read(5, [ann(-60, bytes(1e12, 0))])
@@ -48,7 +48,7 @@ describe('sessions whose rows are known', () => {
     expect(it.recorded).toEqual([['ann', 19]])
   })
 
-  it('are told apart from the one before on the same address by their login', () => {
+  it('are distinguished by their login from an earlier one at the same address', () => {
     const it = new Hotspot()
     it.read(0, [ann(-600, bytes(10, 0))])
     expect(kinds(it.read(60, [ann(40, bytes(20, 0))]))).toEqual(['start', 'interim'])
@@ -87,7 +87,7 @@ describe('what waits of them for the database', () => {
     builder.add(decision, new Map(), growth ? spreadGrowth(growth, QUARTER_MS, calendar) : [])
   }
 
-  it('is a sum that says it has only grown, and the session as it is now', () => {
+  it('is a sum that is marked as growth, and the session as it is now', () => {
     const it = new Hotspot()
     it.read(1, [ann(-60, bytes(10, 0)), bob(5)])
     const builder = new PendingBuilder(0)
@@ -100,7 +100,7 @@ describe('what waits of them for the database', () => {
     expect([...(only?.shares.values() ?? [])]).toMatchObject([bytes(9, 0)])
   })
 
-  it('is more than growth once the session has done anything else', () => {
+  it('is more than growth after anything else happened to the session', () => {
     const it = new Hotspot()
     it.read(1, [ann(-60, bytes(10, 0)), bob(5)])
     const builder = new PendingBuilder(0)
@@ -133,7 +133,7 @@ describe('what waits of them for the database', () => {
     expect(only?.session.recorded).toEqual(bytes(23, 200))
   })
 
-  it('is taken out of all buckets once the session has done anything else', () => {
+  it('is taken out of all buckets after anything else happened to the session', () => {
     const it = new Hotspot()
     const edge = 15 * MINUTE
     it.read(edge - 1, [ann(-60, bytes(10, 0)), bob(5)])

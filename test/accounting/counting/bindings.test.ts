@@ -33,7 +33,7 @@ describe('rule 10 (docs/accounting.md)', () => {
     expect(deltaOf(meter.read(ppp(65, [on(30, 1250)], shows(1250))))).toEqual(bytes(50, 50))
   })
 
-  it('the session after it counts from where the counter was when nobody was on', () => {
+  it('the next session counts from where the counter was without a session', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))
     meter.read(ppp(60, [on(30, 1200)], shows(1200)))
@@ -50,7 +50,7 @@ describe('rule 10 (docs/accounting.md)', () => {
     expect(deltaOf(decision)).toEqual(bytes(50, 50))
   })
 
-  it('a counter that has fallen since, and is still below, counts for all that it shows', () => {
+  it('a counter that has fallen since, and is still below, counts everything that it shows', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))
     expect(deltaOf(meter.read(ppp(60, [on(30, 300)], shows(300))))).toEqual(bytes(0, 0))
@@ -58,7 +58,7 @@ describe('rule 10 (docs/accounting.md)', () => {
     expect(countedOf(decision)).toEqual([{ delta: bytes(310, 310), from: wallAt(30), to: wallAt(65) }])
   })
 
-  it('a counter that is wrong in the reading that has a new session first costs it nothing', () => {
+  it('a counter that is wrong in the first reading of a new session loses none of its bytes', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))
     meter.read(ppp(60, [on(30, 0)], shows(0)))
@@ -67,21 +67,21 @@ describe('rule 10 (docs/accounting.md)', () => {
     expect(deltaOf(decision)).toEqual(bytes(310, 310))
   })
 
-  it('a counter that is wrong while nobody is on bills nothing to the next session', () => {
+  it('a counter that is wrong without a session bills nothing to the next one', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))
     meter.read(ppp(5, [], shows(0)))
     expect(deltaOf(meter.read(ppp(60, [on(30, 1310)], shows(1310))))).toEqual(bytes(310, 310))
   })
 
-  it('a counter that leapt while nobody was on bills nothing to the next session where it is back', () => {
+  it('a counter that leapt without a session and is back bills nothing to the next one', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))
     meter.read(ppp(5, [], shows(90_000_000)))
     expect(deltaOf(meter.read(ppp(60, [on(30, 1310)], shows(1310))))).toEqual(bytes(310, 310))
   })
 
-  it('where no last value is known, counting begins at what it shows', () => {
+  it('if no last value is known, counting begins at what the counter shows', () => {
     const meter = new Meter()
     const decision = meter.read(ppp(0, [on(-60, 5000)], shows(5000)))
     expect(deltaOf(decision)).toEqual(bytes(0, 0))
@@ -89,7 +89,7 @@ describe('rule 10 (docs/accounting.md)', () => {
     expect(deltaOf(meter.read(ppp(5, [on(-60, 5010)], shows(5010))))).toEqual(bytes(10, 10))
   })
 
-  it('a session on a binding that should have been there before is a baseline all the same', () => {
+  it('a session that an earlier reading should have had begins at a baseline, on a binding too', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], shows(1000)))
     const decision = meter.read(ppp(60, [on(-HOUR, 1200)], shows(1200)))
@@ -104,7 +104,7 @@ describe('rule 10 (docs/accounting.md)', () => {
     expect(deltaOf(meter.read(ppp(60, [on(30, 1200), dynamic], shows(1200))))).toEqual(bytes(270, 270))
   })
 
-  it('only bindings that moved are told', () => {
+  it('only bindings that moved are in the decision', () => {
     const meter = new Meter()
     expect([...meter.read(ppp(0, [], shows(1000))).bindings.keys()]).toEqual([NAME])
     expect(meter.read(ppp(5, [], shows(1000))).bindings.size).toBe(0)

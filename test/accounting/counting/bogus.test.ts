@@ -7,7 +7,7 @@ import { ann, bytes, countedOf, DAY, deltaOf, Meter, ppp } from '../readings.ts'
 
 const WEEK = 7 * DAY
 
-/** Every instant that a decision tells the database of. */
+/** Every instant in a decision that goes to the database. */
 function instantsOf({ entries, events, boot }: Decision): readonly (Date | number)[] {
   const their = entries.flatMap(entry => {
     const { startMs, login, lastMovedMs } = entry.session
@@ -40,7 +40,7 @@ describe('an uptime that cannot be', () => {
     },
   )
 
-  it('of the router is a boot with a date, and the next boot is told', () => {
+  it('of the router is a boot with a date, and the next boot is reported', () => {
     const meter = new Meter()
     const bogus: Reading = {
       ...ppp(0, [ann(-60, bytes(1, 1))]),

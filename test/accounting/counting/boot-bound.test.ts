@@ -16,7 +16,7 @@ import {
 const SINCE_1970 = -57 * 365 * DAY
 
 describe('no session is older than its router', () => {
-  it('a first reading’s bytes are spread since the router began, whatever the uptime says, and it is told', () => {
+  it('the bytes of a first reading are spread since the router’s boot, whatever the uptime says, and it is reported', () => {
     const meter = new Meter()
     const decision = meter.read(hotspot(0, [ann(SINCE_1970, bytes(500, 500))], { boot: -2 * HOUR }))
     expect(countedOf(decision)).toEqual([
@@ -28,7 +28,7 @@ describe('no session is older than its router', () => {
     ])
   })
 
-  it('it is told once', () => {
+  it('it is reported once', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(SINCE_1970, bytes(500, 500))], { boot: -2 * HOUR }))
     meter.restart()
@@ -44,7 +44,7 @@ describe('no session is older than its router', () => {
     expect(countedOf(decision)).toEqual([{ delta: bytes(9, 9), from: wallAt(0), to: wallAt(5) }])
   })
 
-  it('so it is where its counters come later', () => {
+  it('the same holds if its counters come later', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     meter.read(ppp(5, [ann(-1.5, undefined)]))
@@ -52,7 +52,7 @@ describe('no session is older than its router', () => {
     expect(countedOf(decision)).toEqual([{ delta: bytes(9, 9), from: wallAt(0), to: wallAt(10) }])
   })
 
-  it('matching goes by logins all the same, since a router’s uptime wraps after 497 days', () => {
+  it('matching uses logins as they are, because a router’s uptime wraps after 497 days', () => {
     const meter = new Meter()
     const boot = -HOUR
     meter.read(ppp(0, [ann(-400 * DAY, bytes(100, 100))], { boot }))

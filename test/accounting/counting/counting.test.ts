@@ -32,7 +32,7 @@ describe('rule 6 (docs/accounting.md)', () => {
 })
 
 describe('rule 8', () => {
-  it('on a router never read before, a session counts for all that it shows, since its login', () => {
+  it('on a router never read before, a session counts everything that it shows, since its login', () => {
     const meter = new Meter()
     const decision = meter.read(ppp(0, [ann(-5 * HOUR, bytes(100, 2000))]))
     expect(kinds(decision)).toEqual(['start'])
@@ -40,7 +40,7 @@ describe('rule 8', () => {
     expect(meter.session.startMs).toBe(wallAt(-5 * HOUR).getTime())
   })
 
-  it('a session that logged in after the last reading counts for all that it shows', () => {
+  it('a session that logged in after the last reading counts everything that it shows', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     const decision = meter.read(ppp(60, [ann(20, bytes(100, 2000))]))
@@ -54,7 +54,7 @@ describe('rule 8', () => {
     expect(deltaOf(meter.read(ppp(3 * DAY, [ann(60, bytes(9, 9))])))).toEqual(bytes(9, 9))
   })
 
-  it('after days, a login soon after the last reading may be told as before it by as much as clocks drift', () => {
+  it('after days, a login soon after the last reading may seem to be before it by as much as clocks drift', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     const decision = meter.read(ppp(3 * DAY, [ann(1 - 3 * DAY * 60e-6, bytes(9, 9))]))
@@ -63,7 +63,7 @@ describe('rule 8', () => {
 })
 
 describe('rule 9', () => {
-  it('an unknown session of before the last reading begins at its counters, adds nothing, and is recorded', () => {
+  it('an unknown session from before the last reading begins at its counters, adds nothing, and is reported', () => {
     const meter = new Meter()
     meter.read(ppp(0, []))
     const decision = meter.read(ppp(60, [ann(-10 * MINUTE, bytes(100, 2000))]))

@@ -4,7 +4,7 @@ import { ann, bytes, countedOf, deltaOf, events, HOUR, Meter, ppp, TERMS, wallAt
 describe('rule 12 (docs/accounting.md)', () => {
   const terms = { ...TERMS, plausibleBitsPerSecond: 8_000 }
 
-  it('a delta that no link can have carried is not added but told, with both counters and the reason', () => {
+  it('a delta that no link can have carried is not added but reported, with both counters and the reason', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(100, 100))]), terms)
     const decision = meter.read(ppp(9, [ann(-60, bytes(200, 10_101))]), terms)
@@ -29,7 +29,7 @@ describe('rule 12 (docs/accounting.md)', () => {
     expect(meter.session.recorded).toEqual(bytes(100, 100))
   })
 
-  it('its counters are the new baseline, and counting goes on from there', () => {
+  it('its counters are the new baseline, and counting continues from there', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(100, 100))]), terms)
     meter.read(ppp(5, [ann(-60, bytes(100, 1_000_000))]), terms)
@@ -39,13 +39,13 @@ describe('rule 12 (docs/accounting.md)', () => {
   it('what the link can have carried is added, to the byte', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(0, 0))]), terms)
-    // A second more than elapsed, since uptimes are whole seconds.
+    // One second more than elapsed, because uptimes are whole seconds.
     const decision = meter.read(ppp(9, [ann(-60, bytes(10_000, 10_000))]), terms)
     expect(events(decision)).toEqual([])
     expect(deltaOf(decision)).toEqual(bytes(10_000, 10_000))
   })
 
-  it('a new session is held against the time since its login', () => {
+  it('a new session is compared with the time since its login', () => {
     const meter = new Meter()
     expect(events(meter.read(ppp(0, [ann(-60, bytes(61_000, 0))]), terms))).toEqual([])
     const other = { username: 'bob' }
@@ -53,7 +53,7 @@ describe('rule 12 (docs/accounting.md)', () => {
     expect(events(meter.read(ppp(60, rows), terms))).toEqual(['quarantine'])
   })
 
-  it('time that counters were unknown for, and time unread, carries bytes too', () => {
+  it('time without counters and time without readings carries bytes too', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(0, 0))]), terms)
     meter.read(ppp(60, [ann(-60, undefined)]), terms)
@@ -62,7 +62,7 @@ describe('rule 12 (docs/accounting.md)', () => {
     expect(deltaOf(decision)).toEqual(bytes(HOUR * 1000, 0))
   })
 
-  it('where the next reading is back below the leap, that was false, and counting goes on from before it', () => {
+  it('if the next reading is back below the leap, the leap was false, and counting continues from before it', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(100, 100))]), terms)
     meter.read(ppp(5, [ann(-60, bytes(100, 1_000_000))]), terms)
@@ -84,7 +84,7 @@ describe('rule 12 (docs/accounting.md)', () => {
 })
 
 describe('rule 14', () => {
-  it('the same reading taken twice adds nothing, and tells nothing again', () => {
+  it('the same reading taken twice adds nothing, and reports nothing again', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(5, 5))]))
     const readings = [

@@ -16,7 +16,7 @@ import {
   wallAt,
 } from '../readings.ts'
 
-/** Ann's session, which showed what came first at second 0, and then something else every five seconds. */
+/** Ann’s session, which showed the first counters at second 0, and the next ones every five seconds. */
 class Shown {
   readonly meter = new Meter()
   decision: Decision
@@ -46,7 +46,7 @@ class Shown {
 }
 
 describe('a counter that fell', () => {
-  it('is suspected: nothing is counted, and nothing is told yet', () => {
+  it('is suspected: nothing is counted, and nothing is reported yet', () => {
     const { decision, recorded } = new Shown(bytes(1000, 2000), bytes(4, 5))
     expect([countedOf(decision), events(decision)]).toEqual([[], []])
     expect(recorded).toEqual(bytes(1000, 2000))
@@ -78,7 +78,7 @@ describe('a counter that fell', () => {
     expect(recorded).toEqual(bytes(1010, 2020))
   })
 
-  it('and has passed its mark by the next reading counts as a glitch, which is told: better short than billed twice', () => {
+  it('and has passed its mark by the next reading counts as a glitch, which is reported: too little is better than billed twice', () => {
     const { decision, recorded } = new Shown(bytes(10, 10), bytes(8, 8), bytes(16, 16))
     expect(decision.events).toMatchObject([{ kind: 'glitch', detail: bytes(10, 10) }])
     expect(recorded).toEqual(bytes(16, 16))
@@ -100,7 +100,7 @@ describe('a counter that fell', () => {
     expect(shown.decision.events).toMatchObject([{ kind: 'glitch', detail: bytes(1000, 2000) }])
   })
 
-  it('leaves a counter beside it that kept growing alone: that one counts by difference', () => {
+  it('does not affect the other counter, which kept growing and counts by difference', () => {
     const shown = new Shown(bytes(1000, 2000), bytes(1030, 0))
     expect(countedOf(shown.decision)).toEqual([{ delta: bytes(30, 0), from: wallAt(0), to: wallAt(5) }])
     shown.next(bytes(1040, 7))
@@ -117,7 +117,7 @@ describe('a counter that fell', () => {
     expect(recorded).toEqual(bytes(22, 2020))
   })
 
-  it('is judged alone where the other fell in another reading', () => {
+  it('is judged alone if the other fell in another reading', () => {
     const { recorded } = new Shown(bytes(1000, 2000), bytes(4, 2000), bytes(1000, 5), bytes(1001, 10))
     expect(recorded).toEqual(bytes(1001, 2010))
   })
@@ -128,13 +128,13 @@ describe('a counter that fell', () => {
     expect(recorded).toEqual(bytes(1010, 2020))
   })
 
-  it('stays suspected when another process goes on', () => {
+  it('stays suspected when another process continues', () => {
     const shown = new Shown(bytes(1000, 2000), bytes(0, 0))
     shown.meter.restart()
     expect(shown.next(bytes(1003, 2004)).recorded).toEqual(bytes(1003, 2004))
   })
 
-  it('is not waited for where its router has rebooted', () => {
+  it('is not waited for if its router has rebooted', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(1000, 2000))]))
     const decision = meter.read(ppp(60, [ann(40, bytes(4, 5))], { boot: 20 }))
@@ -146,7 +146,7 @@ describe('a counter that fell', () => {
 describe('a session that ends while a reset is suspected', () => {
   const end = (shown: Shown) => stopsOf(shown.miss().miss().decision)[0]?.session.recorded
 
-  it('has what it showed last, where that is less than half of its mark', () => {
+  it('counts what it showed last, if that is less than half of its mark', () => {
     const shown = new Shown(bytes(1000, 2000), bytes(499, 999))
     expect(end(shown)).toEqual(bytes(1499, 2999))
     expect(kinds(shown.decision)).toEqual(['interim', 'stop'])
@@ -157,7 +157,7 @@ describe('a session that ends while a reset is suspected', () => {
     expect(events(shown.decision)).toEqual(['reset'])
   })
 
-  it('has no more otherwise, and it is told what that may be short of', () => {
+  it('counts nothing otherwise, and the bytes are reported', () => {
     const shown = new Shown(bytes(1000, 2000), bytes(500, 1999))
     expect(end(shown)).toEqual(bytes(1000, 2000))
     expect(shown.decision.events).toMatchObject([{ kind: 'glitch', detail: bytes(500, 1999) }])
@@ -183,7 +183,7 @@ describe('the mark before a reset', () => {
     expect(shown.recorded).toEqual(bytes(1020, 2020))
   })
 
-  it('where more was counted since than the counter tells of, no more is counted until it is even', () => {
+  it('if more was counted since than the counter accounts for, nothing is counted until it is even', () => {
     const shown = new Shown(bytes(1000, 2000), bytes(300, 0), bytes(400, 0), bytes(1010, 2010))
     expect(shown.recorded).toEqual(bytes(1400, 2010))
     expect(shown.next(bytes(1390, 2020)).recorded).toEqual(bytes(1400, 2020))
@@ -221,7 +221,7 @@ describe('a counter that more than doubled', () => {
     expect(shown.next(m(910, 201)).recorded).toEqual(m(910, 201))
   })
 
-  it('and goes on from there is as good as any', () => {
+  it('and continues from there is as good as any', () => {
     const shown = new Shown(m(100, 200), m(900, 200), m(901, 200), bytes(5, 5), bytes(6, 6))
     expect(shown.recorded).toEqual(bytes(901_000_006, 200_000_006))
   })
@@ -232,7 +232,7 @@ describe('a counter that more than doubled', () => {
   })
 })
 
-describe('a login that goes on from the counters of one that is missing', () => {
+describe('a login that continues the counters of a missing session', () => {
   const row = (login: number, counters: Bytes) => ann(login, counters)
 
   it('is counted with the next reading that has it', () => {
@@ -246,7 +246,7 @@ describe('a login that goes on from the counters of one that is missing', () => 
     ])
   })
 
-  it('was that one where it is back: an uptime was wrong for one reading, and nothing is counted twice', () => {
+  it('was the missing session if that is back: an uptime was wrong for one reading, and nothing is counted twice', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [row(-600, bytes(100, 200))]))
     meter.read(hotspot(60, [row(50, bytes(150, 250))]))
@@ -256,7 +256,7 @@ describe('a login that goes on from the counters of one that is missing', () => 
     expect(meter.session.recorded).toEqual(bytes(160, 260))
   })
 
-  it('is counted at its end where only one reading had it', () => {
+  it('is counted at its end if only one reading had it', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [row(-600, bytes(100, 200))]))
     meter.read(hotspot(60, [row(50, bytes(150, 250))]))

@@ -20,15 +20,15 @@ function ledgerOf(...readings: readonly Reading[]): Ledger {
   return readings.reduce((ledger, it) => adopt(ledger, decide(ledger, it, TERMS, newId)), NEW_LEDGER)
 }
 
-/** What a door lets in of a reading. */
+/** The rows of a reading that a door admits. */
 function admitted(ledger: Ledger, reading: Reading, room: Room): Reading {
   const admission = admissionTo(ledger, room)
   type Row = Reading['sessions'][number] | Reading['unread'][number]
   const held: Candidate[] = []
   const door = new RowAdmission(admission, () => held)
   const comesIn = (row: Row) => {
-    const its = { ...row, isUnreadable: !('uptimeSeconds' in row) }
-    return door.admits(() => its) && held.push(its) > 0
+    const atDoor = { ...row, isUnreadable: !('uptimeSeconds' in row) }
+    return door.admits(() => atDoor) && held.push(atDoor) > 0
   }
   const sessions = reading.sessions.filter(comesIn)
   const unread = reading.unread.filter(comesIn)
@@ -81,7 +81,7 @@ test('a reading means the same whether or not the rows beyond its room are in it
   )
 })
 
-test('no more rows of sessions that are not known are let in than may begin, and none of those that are is left out', () => {
+test('rows of unknown sessions are admitted up to the limit, and no row of a known session is left out', () => {
   const user = (name: string) => ({ login: 5, username: name, macAddress: name, counters: bytes(1, 1) })
   const ledger = ledgerOf(hotspot(10, [user('ann'), user('bob')]))
   const others = Array.from({ length: 100 }, (_, number) => user(`other-${number}`))

@@ -7,13 +7,13 @@ import { ANY_ROOM, type Room } from '../../../src/accounting/limits/room.ts'
 import type { Reading } from '../../../src/accounting/reading.ts'
 import { ann, binding, bytes, deltaOf, events, hotspot, kinds, ppp, type Row, TERMS } from '../readings.ts'
 
-/** A ledger whose readings have room for so many. */
+/** A ledger whose readings have a limited room. */
 function crowded() {
   let ledger: Ledger = NEW_LEDGER
   let last = 0
   const read = (reading: Reading, most: number, room: Partial<Room> = {}) => {
-    const its = { ...ANY_ROOM, mostSessions: most, ...room }
-    const decision = decide(ledger, reading, TERMS, () => sessionId(`session-${++last}`), its)
+    const left = { ...ANY_ROOM, mostSessions: most, ...room }
+    const decision = decide(ledger, reading, TERMS, () => sessionId(`session-${++last}`), left)
     ledger = adopt(ledger, decision)
     return decision
   }
@@ -24,13 +24,13 @@ function user(name: string, upload: number, login = 10): Row {
   return { login, username: name, macAddress: name, ipAddress: name, counters: bytes(upload, 0) }
 }
 
-test('beyond the room those that are known go on and are counted, and only the others are left out', () => {
+test('beyond the room, known sessions continue and are counted, and only others are left out', () => {
   const { read, names } = crowded()
   read(hotspot(0, []), 2)
   const first = read(hotspot(20, [user('ann', 5), user('bob', 7), user('eve', 9)]), 2)
   expect([kinds(first), deltaOf(first), first.leftOut]).toEqual([['start', 'start'], bytes(12, 0), 1])
   expect(first.events).toMatchObject([{ kind: 'left_out', detail: { service: 'hotspot', sessions: 1 } }])
-  // Wherever their rows are.
+  // The order of rows does not matter.
   const next = read(hotspot(30, [user('eve', 90), user('dan', 1, 25), user('bob', 17), user('ann', 15)]), 2)
   expect([kinds(next), deltaOf(next), next.leftOut]).toEqual([['interim', 'interim'], bytes(20, 0), 2])
   expect(names()).toEqual(['ann', 'bob'])
@@ -44,7 +44,7 @@ test('a limit below what is open ends nothing', () => {
   expect(names()).toEqual(['ann', 'bob'])
 })
 
-test('who leaves makes room in the same reading', () => {
+test('a session that is gone makes room in the same reading', () => {
   const { read, names } = crowded()
   read(hotspot(0, []), 1)
   read(hotspot(20, [user('ann', 5)]), 1)
@@ -53,7 +53,7 @@ test('who leaves makes room in the same reading', () => {
   expect(names()).toContain('bob')
 })
 
-test('who was left out and has room later is counted from a baseline, and never twice', () => {
+test('a row that was left out and has room later is counted from a baseline, and never twice', () => {
   const { read } = crowded()
   read(hotspot(0, []), 1)
   read(hotspot(20, [user('ann', 5), user('bob', 7)]), 1)
@@ -62,21 +62,21 @@ test('who was left out and has room later is counted from a baseline, and never 
   expect(deltaOf(read(hotspot(110, [user('ann', 5), user('bob', 75)]), 2))).toEqual(bytes(5, 0))
 })
 
-test('so many begin as may begin, however many may be open', () => {
+test('no more sessions begin than the limit of new ones, however many may be open', () => {
   const { read, names } = crowded()
   const decision = read(hotspot(20, [user('ann', 5), user('bob', 7)]), 100, { mostNew: 1 })
   expect([names(), decision.leftOut]).toEqual([['ann'], 1])
 })
 
-test('rows that are left out are told of once, and rows without an uptime count as others do', () => {
+test('rows that are left out are reported once, and rows without an uptime count like others', () => {
   const { read, names } = crowded()
   read(hotspot(20, [user('ann', 5)]), 1)
   const unread = [{ username: 'bob', macAddress: 'bob', ipAddress: 'bob' }]
-  const decision = read(hotspot(30, [user('ann', 5)], { unread }), 1, { isTold: true })
+  const decision = read(hotspot(30, [user('ann', 5)], { unread }), 1, { isReported: true })
   expect([names(), decision.leftOut, events(decision)]).toEqual([['ann'], 1, []])
 })
 
-test('bindings beyond the room are not kept, those that are known go on, and all of it is told once', () => {
+test('bindings beyond the room are not kept, known ones continue, and it is reported once', () => {
   const { read } = crowded()
   const of = (...uploads: readonly number[]) => ({
     bindings: uploads.map((upload, index) => binding(`pppoe-${index}`, upload, 0)),
@@ -88,9 +88,9 @@ test('bindings beyond the room are not kept, those that are known go on, and all
   expect(crowd.events).toMatchObject([
     { kind: 'left_out', detail: { service: 'ppp', sessions: 0, bindings: 2 } },
   ])
-  const later = read(ppp(10, [], of(20, 30, 40, 10)), 9, { mostBindings: 2, isTold: true })
+  const later = read(ppp(10, [], of(20, 30, 40, 10)), 9, { mostBindings: 2, isReported: true })
   expect([kept(later), events(later)]).toEqual([['pppoe-1'], []])
-  // Nobody knows where the counter of the third was when its session began.
+  // The counter of the third is unknown at the begin of its session.
   const on = (name: string, upload: number) => ann(12, bytes(upload, 0), { username: name, binding: name })
   const begun = read(ppp(15, [on('pppoe-1', 35), on('pppoe-2', 50)], of(20, 35, 50, 10)), 9, {
     mostBindings: 2,

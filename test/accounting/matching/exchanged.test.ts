@@ -4,18 +4,18 @@ import { ann, bytes, events, HOUR, Meter, ppp, type Row } from '../readings.ts'
 
 const [FIRST, SECOND] = ['<l2tp-ann>', '<l2tp-ann-1>']
 
-/** One of two sessions of an account, by its session-id, on an interface of which nobody can tell whether it is its own. */
+/** One of two sessions of an account, with this session-id, on an interface that may be the other's. */
 function one(
   number: number,
-  its: string | undefined,
+  on: string | undefined,
   counters: Bytes | undefined,
   isInterchangeable = true,
 ): Row {
-  const joined = its === undefined ? undefined : { interface: its, isGuess: false, isInterchangeable }
+  const joined = on === undefined ? undefined : { interface: on, isGuess: false, isInterchangeable }
   return ann(-HOUR, counters, { routerSessionId: `0x8140000${number}`, callerId: `100${number}`, joined })
 }
 
-/** All that the account was billed. */
+/** The bytes that the account was billed. */
 function account(meter: Meter, ended: Bytes = NO_BYTES): Bytes {
   return meter.open.reduce((sum, { recorded }) => addBytes(sum, recorded), ended)
 }
@@ -27,8 +27,8 @@ function crossed(): Meter {
   return meter
 }
 
-describe('of two sessions of an account that no one can tell apart', () => {
-  it('the one that stays goes on from where the interface was counted up to that is left', () => {
+describe('of two sessions of an account that cannot be told apart', () => {
+  it('the one that stays continues from the mark of the interface that is left', () => {
     const meter = crossed()
     meter.read(ppp(5, [one(2, undefined, undefined)]))
     const decision = meter.read(ppp(10, [one(2, SECOND, bytes(25, 2500), false)]))
@@ -36,7 +36,7 @@ describe('of two sessions of an account that no one can tell apart', () => {
     expect(events(decision)).toEqual([])
   })
 
-  it('the one that one reading missed goes on from where its own was counted up to', () => {
+  it('the one that one reading missed continues from the mark of its own interface', () => {
     const meter = crossed()
     meter.read(ppp(5, [one(2, undefined, undefined)]))
     meter.read(ppp(10, [one(2, SECOND, bytes(25, 2500), false), one(1, undefined, undefined)]))
@@ -44,7 +44,7 @@ describe('of two sessions of an account that no one can tell apart', () => {
     expect(account(meter)).toEqual(bytes(40, 2650))
   })
 
-  it('each goes on from the other where a new connection has them the other way around, and over a restart', () => {
+  it('each continues from the other if a new connection has them the other way around, also over a restart', () => {
     const meter = crossed()
     meter.restart()
     const decision = meter.read(ppp(5, [one(1, FIRST, bytes(15, 150)), one(2, SECOND, bytes(25, 2500))]))
@@ -52,7 +52,7 @@ describe('of two sessions of an account that no one can tell apart', () => {
     expect(events(decision)).toEqual([])
   })
 
-  it('each goes on from where no counter falls, if it was certain before where they are', () => {
+  it('each continues from the mark from which no counter falls, if their interfaces were certain before', () => {
     const meter = new Meter()
     meter.read(ppp(0, [one(1, FIRST, bytes(10, 100), false), one(2, SECOND, bytes(20, 2000), false)]))
     const decision = meter.read(ppp(5, [one(1, SECOND, bytes(25, 2500)), one(2, FIRST, bytes(15, 150))]))
@@ -60,7 +60,7 @@ describe('of two sessions of an account that no one can tell apart', () => {
     expect(events(decision)).toEqual([])
   })
 
-  it('one is suspected of a reset as any other where it is on the interface that it was on', () => {
+  it('one that stays on its interface is suspected of a reset like any other', () => {
     const meter = crossed()
     meter.read(ppp(5, [one(1, SECOND, bytes(1, 10)), one(2, FIRST, bytes(15, 150))]))
     const decision = meter.read(ppp(10, [one(1, SECOND, bytes(2, 20)), one(2, FIRST, bytes(15, 150))]))
@@ -71,7 +71,7 @@ describe('of two sessions of an account that no one can tell apart', () => {
   it.each([
     ['an interface on which nobody is known to have been', SECOND, FIRST],
     ['one whose counters are below its own, where it was certain before', undefined, SECOND],
-  ])('one counts from where it is found on %s', (_, before, now) => {
+  ])('one counts from the counters that are found on %s', (_, before, now) => {
     const meter = new Meter()
     meter.read(ppp(0, [one(1, before ?? FIRST, bytes(20, 2000), before !== undefined)]))
     const decision = meter.read(ppp(5, [one(1, now, bytes(10, 100))]))
@@ -80,7 +80,7 @@ describe('of two sessions of an account that no one can tell apart', () => {
     expect(events(decision)).toEqual(['baseline'])
   })
 
-  it('another account’s marks are never gone on from', () => {
+  it('the marks of another account are never used', () => {
     const meter = crossed()
     const other = { ...one(3, FIRST, bytes(12, 120), false), username: 'bea' }
     meter.read(ppp(5, [other, one(1, SECOND, bytes(20, 2000)), one(2, undefined, undefined)]))

@@ -4,7 +4,7 @@ import { PendingBuilder } from '../../../src/accounting/waiting/pending.ts'
 import { ann, bytes, deltaOf, events, HOUR, Meter, ppp, type Row } from '../readings.ts'
 
 const INTERFACE = '<pppoe-ann@isp>'
-/** `/ppp/active` has it under one name, the server menu under another. */
+/** A session with one name in `/ppp/active` and another in the server menu. */
 const guessed = (counters: Bytes | undefined, isGuess = true) =>
   row(
     'acct-1001',
@@ -29,7 +29,7 @@ function row(
   return ann(-HOUR, counters, { username, routerSessionId, joined })
 }
 
-/** The one that was guessed, and then the one whose interface it is. */
+/** The session that was guessed, and then the session to which the interface belongs. */
 function refuted(): { meter: Meter; wrong: string; right: string } {
   const meter = new Meter()
   meter.read(ppp(0, [guessed(bytes(100, 1000))]))
@@ -41,21 +41,21 @@ function refuted(): { meter: Meter; wrong: string; right: string } {
 }
 
 describe('a PPP session that was joined by a guess', () => {
-  it('is counted as long as nobody else proves to be on the interface', () => {
+  it('is counted until another session proves to be on the interface', () => {
     const meter = new Meter()
     meter.read(ppp(0, [guessed(bytes(100, 1000))]))
     expect(deltaOf(meter.read(ppp(5, [guessed(bytes(150, 1500))])))).toEqual(bytes(50, 500))
     expect(meter.session).toMatchObject({ guessed: INTERFACE, recorded: bytes(150, 1500) })
   })
 
-  it('loses all that was counted for it to the one that proves to be there, which counts on from there', () => {
+  it('loses everything that was counted for it to the session that proves to be there, which continues from there', () => {
     const { meter, wrong, right } = refuted()
     const of = (id: string) => meter.open.find(it => it.id === id)
     expect(of(wrong)).toMatchObject({ recorded: bytes(0, 0), mark: { kind: 'owed' }, guessed: undefined })
     expect(of(right)).toMatchObject({ recorded: bytes(160, 1600) })
   })
 
-  it('loses them to the next login of its own account, where that was there in the same second', () => {
+  it('loses them to the next login of its own account, if that was there in the same second', () => {
     const meter = new Meter()
     const recorded = new Map<string, number>()
     const read = (atS: number, id: string, counters: Bytes, isGuess: boolean) => {
@@ -70,7 +70,7 @@ describe('a PPP session that was joined by a guess', () => {
     expect([...recorded.values()]).toEqual([0, 150])
   })
 
-  it('is told, with both accounts and the bytes', () => {
+  it('is reported, with both accounts and the bytes', () => {
     const meter = new Meter()
     meter.read(ppp(0, [guessed(bytes(100, 1000))]))
     const { id } = meter.session
@@ -82,7 +82,7 @@ describe('a PPP session that was joined by a guess', () => {
     expect(decision.moves).toEqual([{ from: id, to: meter.open.find(it => it.id !== id)?.id }])
   })
 
-  it('is so too where it has gone meanwhile, and over a restart', () => {
+  it('loses them too if it is gone meanwhile, and over a restart', () => {
     const meter = new Meter()
     meter.read(ppp(0, [guessed(bytes(100, 1000))]))
     meter.restart()
@@ -94,7 +94,7 @@ describe('a PPP session that was joined by a guess', () => {
   it.each([
     ['began since', { login: 3 }, bytes(160, 1600)],
     ['shows less', { login: -HOUR }, bytes(90, 1600)],
-  ])('keeps its bytes from one on an interface of that name that %s', (_, { login }, counters) => {
+  ])('keeps its bytes if the session on an interface of that name %s', (_, { login }, counters) => {
     const meter = new Meter()
     meter.read(ppp(0, [guessed(bytes(100, 1000))]))
     const decision = meter.read(ppp(5, [guessed(undefined), { ...owner(counters), login }]))
@@ -105,7 +105,7 @@ describe('a PPP session that was joined by a guess', () => {
   it('loses its bytes to a session that began while the menus were printed, since an .id is of one interface', () => {
     const joined = { interface: INTERFACE, interfaceId: '*2A', isInterchangeable: false }
     const meter = new Meter()
-    // The reading is as of when `/ppp/active` was asked for; the interface came after that, and before its own menu.
+    // The reading has the time of the request for `/ppp/active`. The interface came after that, and before its menu.
     meter.read(ppp(0, [row('ann', '0x81300001', bytes(4, 53), { ...joined, isGuess: true })]))
     const next = row('ann', '0x81300002', bytes(100, 1000), { ...joined, isGuess: false })
     const decision = meter.read(ppp(5, [{ ...next, login: 2 }]))
@@ -115,7 +115,7 @@ describe('a PPP session that was joined by a guess', () => {
     expect(meter.session).toMatchObject({ routerSessionId: '0x81300002', recorded: bytes(100, 1000) })
   })
 
-  it('has what waits of it for the database moved with the rest', () => {
+  it('loses what waits for the database with the rest', () => {
     const meter = new Meter()
     meter.read(ppp(0, [guessed(bytes(100, 1000))]))
     const builder = new PendingBuilder(0)

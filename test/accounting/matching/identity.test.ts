@@ -16,7 +16,7 @@ import {
 } from '../readings.ts'
 
 describe('rule 1 (docs/accounting.md)', () => {
-  it.each([hotspot, ppp])('a session that every reading tells alike is one session', read => {
+  it.each([hotspot, ppp])('a session that is the same in every reading is one session', read => {
     const meter = new Meter()
     meter.read(read(0, [ann(-60, bytes(1, 1))]))
     const { id } = meter.session
@@ -86,10 +86,10 @@ describe('rule 1 (docs/accounting.md)', () => {
     expect(deltaOf(next)).toEqual(bytes(150, 1500))
   })
 
-  it('a login told up to the tolerance apart is the same one', () => {
+  it('logins that differ by no more than the tolerance are the same', () => {
     const meter = new Meter()
     meter.read(hotspot(0, []))
-    // A second that the window holds, and two of tolerance.
+    // One second of the window, and two of tolerance.
     meter.read(hotspot(1, [ann(0, bytes(2, 2))]))
     expect(kinds(meter.read(hotspot(6, [ann(3, bytes(2, 3))])))).toEqual(['interim'])
     expect(kinds(meter.read(hotspot(11, [ann(6.1, bytes(9, 9))])))).toEqual(['start', 'interim'])
@@ -101,7 +101,7 @@ describe('rule 1 (docs/accounting.md)', () => {
     const { id } = meter.session
     for (let second = 0; second <= 30 * DAY; second += 5 * MINUTE)
       meter.read(ppp(second, [ann(-60 + second * drift, bytes(second, second))]))
-    // By now the login is told two and a half minutes from where it was.
+    // By now the login has drifted by two and a half minutes.
     expect(meter.session.id).toBe(id)
     expect(meter.session.recorded).toEqual(bytes(30 * DAY, 30 * DAY))
   })
@@ -113,7 +113,7 @@ describe('rule 1 (docs/accounting.md)', () => {
   })
 
   it.each([-40, 40])(
-    'a login told %d s apart yet before the last reading is no other: a clock slept',
+    'a login that differs by %d s but is before the last reading is the same: a clock stood still',
     slept => {
       const meter = new Meter()
       const bob = { username: 'bob' }
@@ -150,7 +150,7 @@ describe('rule 3', () => {
     expect(meter.read(hotspot(60, [])).entries).toEqual([])
   })
 
-  it('a session of one service says nothing of the other', () => {
+  it('the sessions of one service say nothing about another service', () => {
     const [hotspots, ppps] = [new Meter(), new Meter()]
     hotspots.read(hotspot(0, [ann(-60, bytes(1, 1))]))
     ppps.read(ppp(0, []))
@@ -159,7 +159,7 @@ describe('rule 3', () => {
 })
 
 describe('rule 4', () => {
-  it('a router unread for hours goes on with the sessions it had, and with what they moved meanwhile', () => {
+  it('a router that was not read for hours continues its sessions, with what they moved meanwhile', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(1, 1)), ann(-60, bytes(1, 1), { username: 'bob' })]))
     const decision = meter.read(ppp(8 * HOUR, [ann(-60, bytes(1001, 2001))]))
@@ -181,7 +181,7 @@ describe('rule 5', () => {
     expect(meter.open.map(session => session.recorded.upload).sort()).toEqual([12, 71])
   })
 
-  it('two that only their login tells apart are two sessions, in whatever order the router lists them', () => {
+  it('two sessions that differ only in their login are two sessions, in any order of rows', () => {
     const meter = new Meter()
     const older = (upload: number) => ann(-60, bytes(upload, 0))
     const younger = (upload: number) => ann(-56, bytes(upload, 0))
@@ -197,7 +197,7 @@ describe('rule 5', () => {
     expect(meter.session.recorded.upload).toBe(31)
   })
 
-  it('one row goes on with one session only', () => {
+  it('one row continues one session only', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(10, 10)), ann(-50, bytes(20, 20))]))
     expect(meter.open).toHaveLength(2)

@@ -12,7 +12,7 @@ describe('one identity is one session', () => {
     expect(deltaOf(decision)).toEqual(bytes(10, 100))
   })
 
-  it('it is told once for a session, over restarts too', () => {
+  it('it is reported once for a session, also over restarts', () => {
     const meter = new Meter()
     const twice = [ann(-60, bytes(1, 1)), ann(-60, bytes(1, 1))]
     expect(events(meter.read(hotspot(0, twice)))).toEqual(['duplicate'])
@@ -20,7 +20,7 @@ describe('one identity is one session', () => {
     expect(events(meter.read(hotspot(5, twice)))).toEqual([])
   })
 
-  it('a row that comes twice for a while is the session that went on before and after', () => {
+  it('a row that comes twice for a while is one session throughout', () => {
     const meter = new Meter()
     const numbering = new Numbering()
     const row = (upload: number) => ann(-60, bytes(upload, upload))
@@ -47,7 +47,7 @@ describe('one identity is one session', () => {
     expect(meter.open.map(it => it.recorded.upload).sort()).toEqual([3, 7])
   })
 
-  it('a second row of a known session is none of its device’s other session, which has left', () => {
+  it('a second row of a known session does not belong to another session of its device, which is gone', () => {
     const meter = new Meter()
     const numbering = new Numbering()
     const other = ann(-59, bytes(1, 1), { ipAddress: '10.5.50.99' })
@@ -70,8 +70,8 @@ describe('one identity is one session', () => {
   })
 })
 
-describe('of two sessions that a row may go on with', () => {
-  /** Two logins of one identity, so close that their clocks' drift makes them alike. */
+describe('of two sessions that a row may continue', () => {
+  /** Two logins of one identity, so close that they cannot be distinguished because clocks drift. */
   const two = (first: number, second: number) => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(first, first)), ann(-56.5, bytes(second, second))]))

@@ -21,7 +21,7 @@ const bob = { username: 'bob' }
 const cid = { username: 'cid' }
 
 describe('rule 4 (docs/accounting.md): a daemon that was down', () => {
-  it('goes on with the sessions that go on, and counts what they moved', () => {
+  it('continues the sessions that are still there, and counts what they moved', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-60, bytes(100, 100)), ann(-90, bytes(10, 10), bob)]))
     meter.restart()
@@ -46,13 +46,13 @@ describe('rule 4 (docs/accounting.md): a daemon that was down', () => {
 })
 
 describe('rule 14: a clock set while the daemon was down', () => {
-  it('is not told by a session that the last reading missed, where another has its place', () => {
+  it('is not recognised by a missed session that another has replaced', () => {
     const meter = new Meter()
     const boot = { boot: -100 * DAY }
     meter.read(hotspot(0, [ann(-100, bytes(5, 5))], boot))
     meter.read(hotspot(300, [ann(250, bytes(1, 1)), ann(20, bytes(9, 9), bob)], boot))
     meter.restart()
-    // As long after the first of theirs as ann's second login came.
+    // As long after their first login as ann's second one.
     meter.read(hotspot(650, [ann(250, bytes(2, 2)), ann(370, bytes(0, 0), bob)], boot))
     const stops = stopsOf(meter.read(hotspot(655, [ann(250, bytes(2, 2)), ann(370, bytes(0, 0), bob)], boot)))
     expect(stops.map(({ session }) => [session.username, session.recorded.upload])).toEqual([['bob', 9]])
@@ -62,7 +62,7 @@ describe('rule 14: a clock set while the daemon was down', () => {
     ])
   })
 
-  /** Everybody stays on for the five minutes that it is down; `set` is by how much the clock is set meanwhile. */
+  /** All sessions stay for the five minutes that the daemon is down. `set`: by how much the clock is set meanwhile. */
   function setBy(set: number, uptime: number, drift = 0): Meter {
     const meter = new Meter()
     const rows = (late: number, more: number): readonly Row[] => [
@@ -94,15 +94,15 @@ describe('rule 14: a clock set while the daemon was down', () => {
     ['2.5 seconds ahead', 2.5],
     ['2.5 seconds back', -2.5],
     ['a second', 1],
-  ])('%s: sessions go on, and each byte counts once', (_, set) => {
+  ])('%s: sessions continue, and each byte counts once', (_, set) => {
     setBy(set, 3 * HOUR)
     setBy(set, 10 * DAY)
-    // So long an uptime that its drift hides the change.
+    // The uptime is so long that its drift hides the change.
     setBy(set, 400 * DAY)
   })
 
   it.each([50, -50])(
-    'the login times tell, not the boot, which has drifted by %d s since it was read',
+    'the login times decide, not the boot, which has drifted by %d s since it was read',
     drift => {
       setBy(-HOUR, 30 * DAY, drift)
       setBy(HOUR, 30 * DAY, drift)
@@ -126,7 +126,7 @@ describe('rule 14: a clock set while the daemon was down', () => {
     expect(stopsOf(next)).toMatchObject([{ session: { username: 'cid' }, endTime: wallAt(HOUR + 120) }])
   })
 
-  it('a later boot that no session vouches for is a reboot', () => {
+  it('a later boot is a reboot if no session contradicts it', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-HOUR, bytes(1, 1)), ann(-HOUR, bytes(1, 1), bob)], { boot: -2 * HOUR }))
     meter.restart()
@@ -136,7 +136,7 @@ describe('rule 14: a clock set while the daemon was down', () => {
     expect(deltaOf(decision)).toEqual(bytes(22, 22))
   })
 
-  it('set back with nobody on before, who is on now logged in since', () => {
+  it('if it was set back and no session was open, the sessions now logged in since', () => {
     const meter = new Meter()
     meter.read(ppp(0, [], { boot: -100 * DAY }))
     meter.restart()
@@ -146,7 +146,7 @@ describe('rule 14: a clock set while the daemon was down', () => {
     expect(events(decision)).toEqual([])
   })
 
-  it('counters that were unknown go on from when they were known', () => {
+  it('counters that were unknown continue from when they were known', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 10))]))
     meter.read(ppp(60, [ann(-HOUR, undefined)]))
@@ -157,7 +157,7 @@ describe('rule 14: a clock set while the daemon was down', () => {
     ])
   })
 
-  it('a clock that is moved is told of every session once', () => {
+  it('a clock that is moved changes every session once', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 10))]))
     meter.restart()
@@ -168,17 +168,20 @@ describe('rule 14: a clock set while the daemon was down', () => {
 })
 
 describe('rule 14: a clock that jumps while the daemon runs', () => {
-  it.each([HOUR, -HOUR])('by %d s: counting goes by the steady one, days by the new wall', wallAhead => {
-    const meter = new Meter()
-    meter.read(ppp(0, [ann(-60, bytes(10, 10))]))
-    const decision = meter.read(ppp(5, [ann(-60, bytes(30, 40)), ann(3, bytes(1, 1), bob)], { wallAhead }))
-    expect(kinds(decision)).toEqual(['interim', 'start'])
-    expect(countedOf(decision)).toEqual([
-      { delta: bytes(20, 30), from: wallAt(wallAhead), to: wallAt(wallAhead + 5) },
-      { delta: bytes(1, 1), from: wallAt(wallAhead + 3), to: wallAt(wallAhead + 5) },
-    ])
-    expect(events(decision)).toEqual([])
-  })
+  it.each([HOUR, -HOUR])(
+    'by %d s: counting follows the steady clock, days follow the new wall clock',
+    wallAhead => {
+      const meter = new Meter()
+      meter.read(ppp(0, [ann(-60, bytes(10, 10))]))
+      const decision = meter.read(ppp(5, [ann(-60, bytes(30, 40)), ann(3, bytes(1, 1), bob)], { wallAhead }))
+      expect(kinds(decision)).toEqual(['interim', 'start'])
+      expect(countedOf(decision)).toEqual([
+        { delta: bytes(20, 30), from: wallAt(wallAhead), to: wallAt(wallAhead + 5) },
+        { delta: bytes(1, 1), from: wallAt(wallAhead + 3), to: wallAt(wallAhead + 5) },
+      ])
+      expect(events(decision)).toEqual([])
+    },
+  )
 
   it('counters first known after it are as plausible as before it', () => {
     const meter = new Meter()
@@ -191,7 +194,7 @@ describe('rule 14: a clock that jumps while the daemon runs', () => {
     ])
   })
 
-  it('a machine that slept: the boot is earlier by as much, and all goes on', () => {
+  it('a machine that slept: the boot is earlier by as much, and all sessions continue', () => {
     const meter = new Meter()
     meter.read(ppp(0, [ann(-HOUR, bytes(10, 10))]))
     const slept = 8 * HOUR

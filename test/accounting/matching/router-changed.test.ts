@@ -26,7 +26,7 @@ const bob = (login: number, upload: number): Row =>
   ann(login, bytes(upload, upload), { username: 'bob', ipAddress: '10.5.50.77' })
 
 describe('another router behind the same address', () => {
-  it('is no reboot and no clock set back: the sessions before end with their last reading, and it is told', () => {
+  it('is no reboot and no clock set back: the sessions before end with their last reading, and it is reported', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-HOUR, bytes(300, 300))], onA))
     const decision = meter.read(hotspot(5, [bob(-HOUR, 700)], onB))
@@ -61,7 +61,7 @@ describe('another router behind the same address', () => {
     expect(deltaOf(meter.read(hotspot(15, [ann(-HOUR, bytes(320, 330))], onA)))).toEqual(bytes(20, 30))
   })
 
-  it('is told by another name that has no session in common, where none has a serial number', () => {
+  it('is recognised by another name without a common session, if none has a serial number', () => {
     const meter = new Meter()
     const named = (identity: string) => ({ device: { serial: undefined, identity } })
     meter.read(hotspot(0, [ann(-HOUR, bytes(300, 300))], named('north')))
@@ -94,7 +94,7 @@ describe('another router behind the same address', () => {
     expect(events(meter.read(hotspot(10, [], named('west', -HOUR))))).toEqual(['router_changed'])
   })
 
-  it('is not told by a router that says neither, nor after a release that did not ask', () => {
+  it('is not recognised by a router that reports neither, or after a release that did not ask', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-HOUR, bytes(300, 300))], onA))
     const nameless = { ...onA, device: { serial: undefined, identity: '' } }
@@ -118,7 +118,7 @@ describe('another router behind the same address', () => {
 })
 
 describe('an earlier router that is back', () => {
-  it('goes on with its sessions, each of which is one, and never more than its counter', () => {
+  it('continues its sessions, and never counts more than their counters', () => {
     const meter = new Meter()
     const [a, b] = [(second: number) => 300 + second, (second: number) => 700 + 2 * second]
     for (let second = 0; second <= 100; second++)
@@ -144,7 +144,7 @@ describe('an earlier router that is back', () => {
     expect(deltaOf(decision)).toEqual(bytes(10, 10))
   })
 
-  it('has who logged in while it was away counted whole: nobody else has counted that', () => {
+  it('counts sessions that logged in while it was away whole, because nobody else counted them', () => {
     const meter = new Meter()
     meter.read(hotspot(0, [ann(-HOUR, bytes(300, 300))], onA))
     meter.read(hotspot(5, [bob(-HOUR, 700)], onB))

@@ -33,7 +33,7 @@ class Waiting {
     this.builder.add(decision, shares)
   }
 
-  /** What a commit takes; what comes then is the next one's. */
+  /** What a commit takes. Later decisions belong to the next one. */
   commit() {
     const pending = this.builder.build()
     this.builder = new PendingBuilder(pending.position)
@@ -48,7 +48,7 @@ function only(sessions: ReadonlyMap<unknown, PendingSession>): PendingSession {
 }
 
 describe('what waits for the database', () => {
-  it('is one row a session, as it is now, and one a bucket, with sums', () => {
+  it('is one row for each session, as it is now, and one for each bucket, with sums', () => {
     const waiting = new Waiting(7)
     waiting.take(ppp(0, [ann(-60, bytes(10, 20))]))
     waiting.take(ppp(5, [ann(-60, bytes(13, 24))]))
@@ -77,7 +77,7 @@ describe('what waits for the database', () => {
     }
   })
 
-  it('a session that the database has is not new to it again', () => {
+  it('a session that the database has is not new again', () => {
     const waiting = new Waiting(0)
     waiting.take(ppp(0, [ann(-60, bytes(10, 20))]))
     waiting.commit()
@@ -147,7 +147,7 @@ describe('what waits for the database', () => {
     )
   })
 
-  it('is nothing until a decision comes, and something even where that decides nothing', () => {
+  it('is empty until a decision comes, and not empty even if that decides nothing', () => {
     const waiting = new Waiting(3)
     expect(waiting.builder.isEmpty).toBe(true)
     waiting.take(ppp(0, []))

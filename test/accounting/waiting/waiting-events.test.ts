@@ -18,7 +18,7 @@ function waiting(most: number, events: readonly LedgerEvent[]): WaitingEvents {
   return all
 }
 
-/** Of one session, kind and minute, since all of an event's bytes can be accepted for one day only. */
+/** Sums for each session, kind and minute, because all bytes of an event can be accepted for one day only. */
 function bytesByPlace(events: readonly LedgerEvent[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>()
   for (const { kind, at, detail } of events) {
@@ -36,7 +36,7 @@ describe('events that wait', () => {
     expect(waiting(3, events).all).toEqual(events)
   })
 
-  it('are counted in one event beyond that, where they have no bytes', () => {
+  it('are counted in one event beyond that, if they have no bytes', () => {
     const reset: LedgerEvent = { kind: 'reset', at: wallAt(9), detail: { session_id: 'a' } }
     const { all, joined } = waiting(1, [stall(0), stall(1), reset, stall(3)])
     expect(all).toEqual([
@@ -46,7 +46,7 @@ describe('events that wait', () => {
     expect(joined).toBe(3)
   })
 
-  it('are added up session by session beyond that, where they have bytes', () => {
+  it('are added up for each session beyond that, if they have bytes', () => {
     const { all, joined } = waiting(0, [glitch(0, 'a', 5, 1), glitch(1, 'b', 7), glitch(2, 'a', 10, 2)])
     expect(all).toEqual([
       { kind: 'glitch', at: wallAt(2), detail: { session_id: 'a', upload: 15, download: 3, events: 2 } },
@@ -55,12 +55,12 @@ describe('events that wait', () => {
     expect(joined).toBe(1)
   })
 
-  it('are not added up where the sum would not be exact', () => {
+  it('are not added up if the sum would not be exact', () => {
     const events = [glitch(0, 'a', Number.MAX_SAFE_INTEGER), glitch(1, 'a', 1)]
     expect(waiting(0, events).all).toEqual(events)
   })
 
-  it('of an earlier process stay as they are, and leave so much less room', () => {
+  it('of an earlier process stay as they are, and leave less room', () => {
     const all = new WaitingEvents(2)
     all.addAll([stall(0), stall(1), stall(2)])
     all.add(stall(3))
@@ -68,7 +68,7 @@ describe('events that wait', () => {
   })
 })
 
-test('a router that tells of 400,000 events keeps few of them', () => {
+test('a router that causes 400,000 events keeps few of them', () => {
   const all = new WaitingEvents(1_000)
   for (let number = 0; number < 200_000; number++) {
     all.add(stall(number / 10_000))

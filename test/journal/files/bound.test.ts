@@ -118,7 +118,7 @@ describe('segments', () => {
     expect(numbersOf(disk)).toEqual([1, 4])
     await daemon.halt()
 
-    // Somebody else commits for both, so that what is here is overtaken.
+    // Another daemon commits for both, so the records here are overtaken.
     const records = await readAll(disk.crash(new Random(1)))
     const unapplied = (router: BusyRouter) => {
       const replay = new Replay({ epoch: 2, position: 1000 })
@@ -162,7 +162,7 @@ describe('the bound', () => {
     expect(disk.mostBytes).toBeLessThanOrEqual(maxBytes)
     expect(checkpoints).toBeGreaterThan(3)
     expect(daemon.lines.lines).toEqual([
-      expect.objectContaining({ level: 40, msg: expect.stringContaining('nears') }),
+      expect.objectContaining({ level: 40, msg: expect.stringContaining('near its bound') }),
     ])
     await daemon.halt()
     const after = new ModelDaemon(world, disk.crash(new Random(1)), maxBytes)
@@ -181,7 +181,7 @@ describe('the bound', () => {
     const { bytes } = daemon.journal.state()
     expect(bytes).toBeGreaterThan(maxBytes)
     expect(bytes).toBeLessThan(500_000)
-    // Nor is it written anew all the time.
+    // It is not rewritten all the time either.
     expect(Math.max(...numbersOf(disk))).toBeLessThan(10)
     expect(daemon.lines.lines.filter(line => line['level'] === 50)).toHaveLength(1)
     await daemon.stop()

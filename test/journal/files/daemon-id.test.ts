@@ -43,7 +43,7 @@ it.each(['', 'half-a-uu', 'ABC\n'])(
   },
 )
 
-it('where it can not be kept it is another one at each start', async () => {
+it('if it cannot be kept it differs at each start', async () => {
   const file = join(directory, 'a-file')
   await writeFile(file, '')
   const ids = [await daemonId(file), await daemonId(file)]

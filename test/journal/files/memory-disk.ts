@@ -10,17 +10,17 @@ interface MemoryFile {
   isRemoved: boolean
 }
 
-/** A disk that can be full, read-only or broken, and of which a crash keeps what it promised and little more. */
+/** A disk that can be full, read-only or broken. After a crash it has what it promised, and little more. */
 export class MemoryDisk implements Disk {
   readonly #files = new Map<string, MemoryFile>()
   #isLocked = false
   capacityBytes = Number.POSITIVE_INFINITY
-  /** The system's error for all that changes something. */
+  /** The system's error for every change. */
   fault: string | undefined
-  /** How many more changes it takes before it is broken. */
+  /** The number of changes after which it breaks. */
   failAfter = Number.POSITIVE_INFINITY
   syncs = 0
-  /** The most that was ever on it. */
+  /** The largest number of bytes that it ever had. */
   mostBytes = 0
 
   async makeDirectory(): Promise<void> {}
@@ -108,7 +108,7 @@ export class MemoryDisk implements Disk {
     this.#files.set(path, { bytes, durableBytes: bytes.length, isNamed: true, isRemoved: false })
   }
 
-  /** The disk after a power cut: beside what is durable, whatever happened to be written. */
+  /** The disk after a power cut: with what is durable, and with a random part of the rest. */
   crash(random: Random): MemoryDisk {
     const after = new MemoryDisk()
     for (const [path, file] of this.#files) {

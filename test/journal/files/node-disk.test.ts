@@ -22,7 +22,7 @@ async function newDirectory(): Promise<string> {
   return directory
 }
 
-/** Undefined where we may not mount: then there is no small disk to fill. */
+/** `undefined` if we may not mount: then there is no small disk to fill. */
 async function smallDisk(): Promise<string | undefined> {
   const directory = await newDirectory()
   const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]).then(
@@ -81,7 +81,7 @@ it('what was appended is read back from real files, which are ours alone', async
   await second.stop()
 })
 
-it('a directory that can not be made is a clear error', async () => {
+it('a directory that cannot be created is a clear error', async () => {
   await expect(newJournal('/dev/null/journal').start()).rejects.toMatchObject({
     name: 'DiskFailure',
     retryable: true,

@@ -42,7 +42,7 @@ function pendingOf(random: Random, decisions: readonly Decision[], basePosition:
   return builder.build()
 }
 
-describe('a record that was read back is the one that was written', () => {
+describe('a record that is read is the one that was written', () => {
   it.each(Array.from({ length: 40 }, (_, seed) => seed))('decisions of two routers, seed %i', seed => {
     const random = new Random(seed)
     const routers = [new RandomRouter(random), new RandomRouter(random)]
@@ -68,7 +68,7 @@ describe('a record that was read back is the one that was written', () => {
     expect(rewritten(records)).toStrictEqual(records)
   })
 
-  it('what is settled', () => {
+  it('settled records', () => {
     const records: JournalRecord[] = [
       { kind: 'committed', router: NORTH, epoch: 0, position: Number.MAX_SAFE_INTEGER },
       { kind: 'forgotten', router: SOUTH, epoch: 7, position: 0 },

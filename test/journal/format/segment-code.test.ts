@@ -20,7 +20,7 @@ function someRecords(count: number): readonly DecisionRecord[] {
   }))
 }
 
-/** @returns the segment, and where each of its frames ends */
+/** @returns the segment, and the offset of the end of each frame */
 function written(records: readonly JournalRecord[]): { bytes: Buffer; ends: readonly number[] } {
   const encoder = new SegmentEncoder()
   const ends: number[] = []
@@ -45,7 +45,7 @@ describe('a torn end', () => {
     }
   })
 
-  it('zeros that a power cut left are no frames', () => {
+  it('zeros that a power cut left are not frames', () => {
     const records = someRecords(3)
     const { bytes } = written(records)
     for (const zeros of [1, 7, 8, 9, 4096]) {
@@ -68,7 +68,7 @@ describe('a torn end', () => {
 })
 
 describe('damage', () => {
-  it('no flipped bit goes unseen: what is read is what was written, up to the frame it is in', () => {
+  it('no flipped bit goes unnoticed: what is read is what was written, up to the frame with the bit', () => {
     const records = someRecords(6)
     const { bytes, ends } = written(records)
     for (let at = 0; at < bytes.length; at++) {
@@ -88,7 +88,7 @@ describe('damage', () => {
     expect(readSegment(bytes).end).toEqual({ kind: 'broken', at, reason: 'checksum' })
   })
 
-  it('another version is told apart from damage', () => {
+  it('another version is distinguished from damage', () => {
     const { bytes } = written(someRecords(1))
     const head = Buffer.from([...Buffer.from('tikjrnl'), WRITTEN_FORMAT + 1])
     const checksum = Buffer.alloc(4)

@@ -35,7 +35,7 @@ const DOUBTS: readonly ByDirection<Doubt>[] = [
   { upload: { ...NO_DOUBT, leap: { from: 1, counted: 2, sinceMs: 3 } }, download: undefined },
 ]
 
-/** One for each thing that can be different. */
+/** One change for each field that can differ. */
 const CHANGES: readonly Partial<Session>[] = [
   { id: sessionId('another') },
   { service: 'hotspot' },
@@ -66,12 +66,12 @@ const CHANGES: readonly Partial<Session>[] = [
 ]
 
 describe('a session that only grew', () => {
-  it('is told by what it grew', () => {
+  it('is written as what it grew by', () => {
     expect(growthOf(ANN, LATER, NOW_MS)).toEqual(bytes(7, 70))
     expect(LATER.recorded).toEqual(bytes(97, 970))
   })
 
-  it('and so is one whose counters had not been known for a while', () => {
+  it('is written so too if its counters were unknown for a while', () => {
     const unknown = { ...ANN, mark: { ...countedUpTo(bytes(100, 1000)), sinceMs: -1 } }
     expect(growthOf(unknown, LATER, NOW_MS)).toEqual(bytes(7, 70))
     expect(grownSession(unknown, bytes(7, 70), NOW_MS)).toStrictEqual(LATER)
@@ -81,7 +81,7 @@ describe('a session that only grew', () => {
     expect(growthOf(ANN, { ...LATER, ...change }, NOW_MS)).toBeUndefined()
   })
 
-  it('is told whole where a sum is beyond exact numbers', () => {
+  it('is written whole if a sum is beyond exact numbers', () => {
     const last = { ...ANN, recorded: bytes(2 ** 53, 0) }
     const next = { ...LATER, recorded: bytes(2 ** 53 + 2, 70) }
     expect(growthOf(last, next, NOW_MS)).toBeUndefined()

@@ -30,7 +30,7 @@ async function main(into: string): Promise<void> {
     journal: { directory: join(into, 'live') },
   })
   try {
-    // The second one tells what the first has left by checkpoints, and goes on.
+    // The second daemon writes what the first one left as checkpoints, and continues.
     for (let life = 0; life < 2; life++) {
       const daemon = await scene.startDaemon(PROGRAM)
       for (let step = 0; step < STEPS; step++) {

@@ -1,9 +1,9 @@
 import { query } from '../../harness/postgres/query.ts'
 
-/** The routers that left it. */
+/** The routers that wrote it. */
 export const LEFT_FLEET = { seed: 5, routers: 2, hotspotSessions: 4, pppSessions: 4, bindings: 2 }
 
-/** What a journal has led to in the database; ids and instants are those of the journal. */
+/** What a journal becomes in the database. Ids and instants are those in the journal. */
 export interface LeftTables {
   readonly sessions: readonly object[]
   readonly daily: readonly object[]

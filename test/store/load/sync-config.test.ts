@@ -59,7 +59,7 @@ test('sessions of a removed router end as removed, and continue if they are ther
   const stored = await scene.store.load([hq, hill])
   expect(stored.get(key(hq))?.ledgers.get('ppp')?.last).toEqual({
     ...hq.ledgers.ppp.last,
-    ...{ isFromAnotherProcess: true, hasLeft: true },
+    ...{ isFromAnotherProcess: true, isRemoved: true },
   })
   expect([...(stored.get(key(hq))?.ledgers.get('ppp')?.unnumbered.keys() ?? [])].sort()).toEqual(
     openSessions(hq.ledgers.ppp)
@@ -67,7 +67,7 @@ test('sessions of a removed router end as removed, and continue if they are ther
       .sort(),
   )
   // Its guest has logged out.
-  expect(stored.get(key(hill))?.ledgers.get('hotspot')?.last?.hasLeft).toBe(false)
+  expect(stored.get(key(hill))?.ledgers.get('hotspot')?.last?.isRemoved).toBe(false)
 
   const atMs = NOON + 60_000
   const before = await sums(scene)

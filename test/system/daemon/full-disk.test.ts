@@ -14,7 +14,7 @@ import { Scene, SECRET, TENANTS, until } from './scene.ts'
 import { SmallDisk } from './small-disk.ts'
 
 const READER = 'usage'
-const FAILED = 'the journal can not be written'
+const FAILED = 'the journal cannot be written'
 const WRITTEN_AGAIN = 'the journal is written again'
 
 let postgres: OuterPostgres

@@ -16,7 +16,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
     what: 'the journal’s disk is full',
     command: 'run',
     code: null,
-    line: 'the journal can not be written: readings go on, but until it can, they last only as long as this process: ENOSPC: no space left on device, write: make room on its disk',
+    line: 'the journal cannot be written: readings continue, but until it can, they are lost if this process ends: ENOSPC: no space left on device, write: make room on its disk',
     provoke: async ({ place, database }) => {
       const disk = await smallDisk()
       if (typeof disk === 'string') return disk
@@ -31,14 +31,14 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
       })
       const daemon = await goingOn(place)
       await disk.fill()
-      return daemon.said('the journal can not be written')
+      return daemon.said('the journal cannot be written')
     },
   },
   {
     what: 'the journal’s disk is read-only',
     command: 'run',
     code: 1,
-    line: `could not start: the journal can not be kept in DISK: EROFS: read-only file system, open 'DISK/lock-ID': its disk is mounted read-only: look why, and mount it writable, or set journal.directory`,
+    line: `could not start: the journal cannot be kept in DISK: EROFS: read-only file system, open 'DISK/lock-ID': its disk is mounted read-only: find out why, and mount it writable, or set journal.directory`,
     provoke: async means => {
       const disk = await smallDisk()
       if (typeof disk === 'string') return disk
@@ -51,7 +51,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
     what: 'the daemon may not write to the journal’s folder',
     command: 'run',
     code: 1,
-    line: `could not start: the journal can not be kept in DIR/journal: EACCES: permission denied, open 'DIR/journal/lock-ID': let the daemon’s user write there, or set journal.directory`,
+    line: `could not start: the journal cannot be kept in DIR/journal: EACCES: permission denied, open 'DIR/journal/lock-ID': let the daemon’s user write there, or set journal.directory`,
     provoke: async ({ place, database, user }) => {
       if (typeof user === 'string') return user
       await place.giveTo(user)
@@ -64,7 +64,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
     what: 'a file is where the journal’s folder should be',
     command: 'run',
     code: 1,
-    line: `could not start: the journal can not be kept in DIR/file: EEXIST: file already exists, mkdir 'DIR/file': a file is in its way: move it, or set journal.directory`,
+    line: `could not start: the journal cannot be kept in DIR/file: EEXIST: file already exists, mkdir 'DIR/file': a file is in the way: move it, or set journal.directory`,
     provoke: async means => journalIn(means, await means.place.write('file', '')),
   },
   {
@@ -83,7 +83,7 @@ export const JOURNAL_FAULTS: readonly Fault[] = [
     what: 'the journal is from a later release',
     command: 'run',
     code: 1,
-    line: 'could not start: DIR/journal/journal-00000001.log is in version 255 of the format, which this release does not know: run the one that wrote it until it stops in order, by when the database has all of it',
+    line: 'could not start: DIR/journal/journal-00000001.log has format 255, which this release does not know: start the release that wrote it and stop it in order, so that the database has everything',
     provoke: async means => {
       await mkdir(means.place.path('journal'))
       await writeFile(means.place.path(join('journal', segmentName(1))), laterSegment())

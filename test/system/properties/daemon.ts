@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { Calendar } from '../../../src/accounting/calendar.ts'
-import type { Counted, Decision } from '../../../src/accounting/entry.ts'
+import type { CountedSpan, Decision } from '../../../src/accounting/entry.ts'
 import { routerId, routerKey, type SessionId, sessionId, tenantId } from '../../../src/accounting/ids.ts'
 import { type Ledger, ofEarlierProcess, openSessions } from '../../../src/accounting/ledger.ts'
 import { type Reading, rowsOf } from '../../../src/accounting/reading.ts'
@@ -30,7 +30,7 @@ export type Request =
 /** What a decision counted for one session. */
 export interface CountedOf {
   readonly session: Session
-  readonly counted: Counted
+  readonly counted: CountedSpan
 }
 
 const TENANT = tenantId('acme')

@@ -1,4 +1,4 @@
-import type { Counted } from '../../../src/accounting/entry.ts'
+import type { CountedSpan } from '../../../src/accounting/entry.ts'
 import { slowNameAt } from '../../accounting/slow-calendar.ts'
 import { DAY_MS, MINUTE_MS } from './history.ts'
 
@@ -15,7 +15,7 @@ const names = new Map<string, string>()
 
 /** Rule 15 (docs/accounting.md) taken literally: pro rata, in whole bytes, step by step, without regard to speed. */
 export function slowSplit(
-  { delta, from, to }: Counted,
+  { delta, from, to }: CountedSpan,
   bucketMs: number,
   timezone: string,
 ): readonly Piece[] {

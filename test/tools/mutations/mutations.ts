@@ -17,8 +17,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'one identity is one session',
     file: 'src/accounting/matching/match.ts',
-    from: 'readonly Taken[] {\n  const taken: Taken[] = []',
-    to: 'readonly Taken[] {\n  return rows.map(it => ({ it, isDuplicate: false }))\n  const taken: Taken[] = []',
+    from: 'readonly UniqueRow[] {\n  const unique: UniqueRow[] = []',
+    to: 'readonly UniqueRow[] {\n  return rows.map(row => ({ ...row, isDuplicate: false }))\n  const unique: UniqueRow[] = []',
   },
   {
     rule: 'a session that one reading missed continues',
