@@ -38,6 +38,9 @@ const DAEMON_GONE_MS = 3_000
  *     we are killed       it runs on; the next start takes it over
  *     it is killed        it is restarted on the same socket, so that pools reconnect
  *     both are killed     the next start starts it, and it recovers
+ *
+ * The main file of `postgres/`: a directory goes in; the URL of a running database comes out. The folder imports
+ * `runtime/`, and knows no table.
  */
 export class EmbeddedPostgres {
   readonly #options: EmbeddedOptions

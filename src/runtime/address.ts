@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
 
-/** IPv4 in its own form, however it is written; a port and a zone are left out. `undefined` for what is no address. */
+/** The address in a text, without port and zone. An IPv4 address in IPv6 form becomes IPv4. `undefined` if there is none. */
 export function addressIn(text: string): string | undefined {
   const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text
   const address = bare.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*/, '')
@@ -8,9 +8,9 @@ export function addressIn(text: string): string | undefined {
 }
 
 /**
- * What limits by address count as one: an IPv4 address, or the /64 that an IPv6 address is in, all of which one host can
- * use.
- * @param address as `addressIn` gives it; other text is counted as it is
+ * The unit that limits by address count: an IPv4 address, or the /64 of an IPv6 address, because one host can use all of
+ * it.
+ * @param address as `addressIn` returns it; other text is returned as it is
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address
@@ -18,7 +18,7 @@ export function networkOf(address: string): string {
   return `${prefix.map(it => it.toString(16)).join(':')}::/64`
 }
 
-/** Eight numbers, each of 16 bits. @param address IPv6 without a zone */
+/** The eight groups of an address, as numbers of 16 bits. @param address IPv6 without a zone */
 export function groupsOf(address: string): readonly number[] {
   // A URL writes IPv6 in hexadecimal groups only.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')

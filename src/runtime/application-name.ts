@@ -1,8 +1,8 @@
-/** How a daemon's connections are told from those of other commands and tools, in `pg_stat_activity`. */
+/** Name of a daemon's connections in `pg_stat_activity`. Connections of commands and tools have other names. */
 export const DAEMON_NAME = 'tikmeter'
 
-/** Those on which a daemon answers who asks for usage. */
+/** Name of the connections for usage queries. */
 export const API_NAME = 'tikmeter-api'
 
-/** Those on which it watches for alerts. */
+/** Name of the connections that watch for alerts. */
 export const ALERTS_NAME = 'tikmeter-alerts'

@@ -1,17 +1,17 @@
-/** The waits after failures in a row, in milliseconds: the first one, and the longest. */
+/** The first and the longest wait after failures in a row, in milliseconds. */
 export interface Waits {
   readonly firstMs: number
   readonly mostMs: number
 }
 
 /**
- * Milliseconds to wait after a failure. The wait doubles with each failure, and is shorter by up to a half at random, so
- * that those who failed together do not come back together.
- * @param failures in a row, this one included
+ * Milliseconds to wait after a failure. The wait doubles with each failure. It is shortened by up to a half at random, so
+ * that what failed together does not try again together.
+ * @param failures in a row, including this one
  * @param random in [0, 1)
  */
 export function backOffMs({ firstMs, mostMs }: Waits, failures: number, random: number): number {
-  // 2^20 times the first wait is more than any longest one.
+  // The limit of 2^20 keeps the product finite. It is longer than any longest wait.
   const fullMs = Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20))
   return Math.round(fullMs * (1 - random / 2))
 }

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from './clock.ts'
 
-/** After so much work, whatever else waits gets its turn. */
+/** The longest work without a pause. Then other work gets its turn. */
 export const LONGEST_BLOCK_MS = 10
 
-/** Work without a pause: whoever does much of it looks now and then whether it is too long, and pauses. */
+/** A block of work without a pause. Long work checks now and then whether the block is too long, and pauses. */
 export class Block {
   readonly #clock: Pick<Clock, 'steadyMs'>
   #beganMs: number
@@ -23,17 +23,17 @@ export class Block {
     return this.tookMs >= LONGEST_BLOCK_MS
   }
 
-  /** For how long it paused so far, since it was made. */
+  /** Total time of its pauses so far. */
   get pausedMs(): number {
     return this.#pausedMs
   }
 
-  /** The work begins, or begins once more: nothing was done since. */
+  /** Begins a new block. */
   begin(): void {
     this.#beganMs = this.#clock.steadyMs()
   }
 
-  /** Until all others that wait had their turn. */
+  /** Lets all other waiting work have its turn, and begins a new block. */
   async pause(): Promise<void> {
     const fromMs = this.#clock.steadyMs()
     await setImmediate()
@@ -42,7 +42,7 @@ export class Block {
   }
 }
 
-/** Does `work` with each item, with pauses. @param block what went before in it counts too */
+/** Does `work` with each item, with pauses. @param block the current block; earlier work in it counts */
 export async function inBlocks<Item>(
   items: Iterable<Item>,
   block: Block,
@@ -55,9 +55,9 @@ export async function inBlocks<Item>(
 }
 
 /**
- * Does work that may be left at each of its steps: what fits into the block at once, and the rest block by block.
- * @param block what went before in it counts too
- * @returns what comes of it; a promise only where it is more than the block
+ * Does work that can be paused after each step: what fits into the block at once, and the rest block by block.
+ * @param block the current block; earlier work in it counts
+ * @returns the result; a promise only if the work does not fit into the block
  */
 export function stepInBlocks<Result>(steps: Generator<void, Result>, block: Block): Result | Promise<Result> {
   const step = goOn(steps, block)
@@ -72,7 +72,7 @@ async function finish<Result>(steps: Generator<void, Result>, block: Block): Pro
   }
 }
 
-/** To its end, or that of the block. */
+/** Works to the end of the steps or of the block. */
 function goOn<Result>(steps: Generator<void, Result>, block: Block): IteratorResult<void, Result> {
   for (;;) {
     const step = steps.next()

@@ -1,4 +1,4 @@
-/** Tells how many of a thing there are by key, up to a limit for each. */
+/** Counts how many seats are taken for each key, up to a limit. */
 export class Seats {
   readonly #limit: number
   readonly #taken = new Map<string, number>()
@@ -7,7 +7,7 @@ export class Seats {
     this.#limit = limit
   }
 
-  /** Takes one of the key's seats; false, and nothing taken, where none is left. */
+  /** Takes one of the key's seats. @returns false if none is left */
   take(key: string): boolean {
     const taken = this.#taken.get(key) ?? 0
     if (taken >= this.#limit) return false

@@ -1,20 +1,20 @@
-/** Time as the daemon sees it; tests turn one by hand. */
+/** The daemon's clock. Tests use a manual one. */
 export interface Clock {
-  /** The wall clock, which somebody may set. */
+  /** The wall clock, which can be set. */
   now(): Date
   /** Milliseconds that only grow, anchored to the wall clock when the process began. */
   steadyMs(): number
-  /** Resolves after `ms`, or at once when the signal aborts; never rejects, and leaves no timer. */
+  /** Resolves after `ms`, or at once when the signal aborts. Never rejects, and leaves no timer. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
-/** Node's timers count in 31 bits, and a longer one goes off at once. */
+/** The longest delay of Node's timers, which use 31 bits. A longer one fires at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => new Date(),
   steadyMs: () => performance.timeOrigin + performance.now(),
-  // Not by `node:timers/promises`, which makes an error with a stack for each sleep that is cut short.
+  // `node:timers/promises` is not used, because it makes an error with a stack for each sleep that is ended early.
   sleep: (ms, signal) =>
     new Promise(resolve => {
       if (signal.aborted) return resolve()

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Component } from './component.ts'
 import type { Metrics } from './metrics.ts'
 
-/** How often the loop is looked at; what it takes to look is part of what Node tells. */
+/** The interval of the measurement. Node includes the interval in the delays. */
 const RESOLUTION_MS = 5
 const NANOSECONDS_A_MS = 1e6
 
@@ -12,14 +12,14 @@ export interface LoopDelays {
   readonly worstMs: number
 }
 
-/** By how much later than it should the event loop gets to what is due: everything waits for it. */
+/** Measures by how much the event loop is late with what is due. Everything waits for it. */
 export class EventLoopDelay implements Component {
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 
   constructor(metrics: Metrics) {
     metrics.gauges(
       'tikmeter_event_loop_delay_seconds',
-      'By how much late the event loop was, since the page before this one.',
+      'Delay of the event loop since the previous page.',
       ['level'],
       () => {
         const { medianMs, p99Ms, worstMs } = this.take()
@@ -40,7 +40,7 @@ export class EventLoopDelay implements Component {
     this.#histogram.disable()
   }
 
-  /** Since it was last asked for. */
+  /** The delays since the last call. */
   take(): LoopDelays {
     const histogram = this.#histogram
     const late = (nanoseconds: number) => Math.max(0, nanoseconds / NANOSECONDS_A_MS - RESOLUTION_MS)

@@ -1,4 +1,4 @@
-/** What JSON can say, and whole numbers of any size. */
+/** A JSON value, with whole numbers of any size. */
 export type Exact =
   | string
   | number
@@ -9,19 +9,19 @@ export type Exact =
   | { readonly [name: string]: Exact }
 
 /**
- * JSON in which a bigint is an integer with all of its digits. Nothing is rounded here: beyond 2^53 it is up to the
- * reader's parser whether it keeps them all, as Python's and jq 1.7 do and a browser's does not.
+ * JSON in which a bigint is an integer with all its digits. Nothing is rounded here. Beyond 2^53 it depends on the
+ * reader's parser whether all digits are kept: Python and jq 1.7 keep them, a browser does not.
  */
 export function exactJson(value: Exact): string {
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (isList(value)) return `[${value.map(exactJson).join(',')}]`
   return `{${Object.entries(value)
-    .map(([name, its]) => `${JSON.stringify(name)}:${exactJson(its)}`)
+    .map(([name, item]) => `${JSON.stringify(name)}:${exactJson(item)}`)
     .join(',')}}`
 }
 
-/** `Array.isArray` does not tell a readonly one. */
+/** `Array.isArray` does not narrow to a readonly array. */
 function isList(value: object): value is readonly Exact[] {
   return Array.isArray(value)
 }

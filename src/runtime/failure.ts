@@ -1,8 +1,8 @@
-/** The outside failed us: a router, the database. Anything else that is thrown is a bug, and not to be gone on with. */
+/** A failure outside of the program, of a router or the database. Anything else that is thrown is a bug that ends it. */
 export interface Failure extends Error {
-  /** Whether the same may work a moment later. */
+  /** Whether a retry may help. */
   readonly retryable: boolean
-  /** Whether it sent more than it may make us hold, and is to be let alone for a while. */
+  /** Whether the peer sent more than we hold for it, so that it should be left alone for a while. */
   readonly isOverload?: boolean
 }
 

@@ -7,15 +7,20 @@ interface Part {
   stop(): Promise<void>
 }
 
-/** The part of a stop's time in which others are waited for. */
+/** The part of the time for a stop after which waiting for peers must end. */
 const HURRY_AFTER = 0.7
 
-/** Everything began to stop while it was still starting. */
+/** The stop began during the start. */
 export class Stopping extends Error {
   override readonly name = 'Stopping'
 }
 
-/** Starts parts in order, and stops them in the reverse of it. */
+/**
+ * Starts parts in order, and stops them in the reverse order.
+ *
+ * The main file of `runtime/`, which has what any part of the process may need: the clock, the log, metrics, limits and
+ * this. The folder imports nothing of ours.
+ */
 export class Lifecycle {
   readonly #clock: Clock
   readonly #log: Logger
@@ -35,13 +40,13 @@ export class Lifecycle {
     return this.#stopping.signal
   }
 
-  /** Aborts when a stop has so little time left that whoever waits for somebody else has to give up. */
+  /** Aborts when a stop has so little time left that waiting for peers must end. */
   get hurrying(): AbortSignal {
     return this.#hurrying.signal
   }
 
   /**
-   * Starts a part, which stops before all that were started earlier.
+   * Starts a part. At the stop it stops before all parts that were started earlier.
    * @throws Stopping if the stop began before or meanwhile; what the part's start throws
    */
   async start(name: string, part: Component): Promise<void> {
@@ -50,8 +55,8 @@ export class Lifecycle {
   }
 
   /**
-   * Starts a part that `onStop` has given its place in the order already. A stop that begins meanwhile waits for the end
-   * of the start.
+   * Starts a part whose position in the order was set by `onStop`. A stop that begins meanwhile waits for the end of the
+   * start.
    * @throws Stopping if the stop began before or meanwhile; what `start` throws
    */
   async wait<T>(start: () => Promise<T>): Promise<T> {
@@ -63,21 +68,21 @@ export class Lifecycle {
     return started
   }
 
-  /** Calls `stop` first of all at the stop, even while a part still starts. */
+  /** Calls `stop` before everything else at the stop, even while a part still starts. */
   firstAtStop(name: string, stop: () => Promise<void>): void {
     this.#checkStarting()
     this.#first.push({ name, stop })
   }
 
-  /** Calls `stop` at the stop, before those of all parts so far. */
+  /** Calls `stop` at the stop, before the parts that were added so far. */
   onStop(name: string, stop: () => Promise<void>): void {
     this.#checkStarting()
     this.#parts.push({ name, stop })
   }
 
   /**
-   * Stops everything, each part after those that were started later, whatever one of them throws.
-   * @returns whether all was done within `withinMs`
+   * Stops everything, each part after those that were started later, even if one of them throws.
+   * @returns whether everything stopped within `withinMs` and nothing threw
    */
   async stop(withinMs: number): Promise<boolean> {
     const deadline = new AbortController()

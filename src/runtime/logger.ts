@@ -5,15 +5,15 @@ import { printable, printableJson } from './printable.ts'
 
 export type { Logger }
 
-/** What `LOG_LEVEL` says, where it is one of pino's levels or `silent`. */
+/** The level in `LOG_LEVEL`, if it is one of pino's levels or `silent`; otherwise `info`. */
 export function levelIn(env: NodeJS.ProcessEnv): string {
   const { LOG_LEVEL: level = 'info' } = env
   return level === 'silent' || Object.hasOwn(pino.levels.values, level) ? level : 'info'
 }
 
 /**
- * Logs as JSON lines, and for people where standard output is a terminal. Its `level` may be set at any time, since
- * nobody makes children of it, which would keep theirs.
+ * Makes a logger that writes JSON lines, or lines for people if standard output is a terminal. Its `level` may be set at
+ * any time, because there are no child loggers, which would keep their own.
  */
 export function createLogger(
   level: string = levelIn(process.env),
@@ -23,8 +23,8 @@ export function createLogger(
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    // Errors of pg and drizzle carry the connection's password and the query's parameters: never log one whole.
-    // Routers and subscribers choose what is in many fields, and somebody looks at the lines in a terminal.
+    // Errors of pg and drizzle contain the connection's password and the query's parameters: never log one whole.
+    // Routers and subscribers choose the content of many fields, and people read the lines in a terminal.
     hooks: { streamWrite: printableJson },
     serializers: { err: (error: unknown) => (error instanceof Error ? errorFields(error) : error) },
   }
@@ -36,14 +36,14 @@ function standardOutput(): DestinationStream {
   return process.stdout.isTTY ? forPeople(out) : out
 }
 
-/** A line for each, with its fields behind the message. */
+/** Writes one line for each message, with its fields after it. */
 export function forPeople(out: DestinationStream): DestinationStream {
   const format = prettyFactory({
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
-    // An error is a field like the others. (The library's own stream would not leave it at that.)
+    // An error is shown like other fields. (The library's own stream would do more.)
     errorLikeObjectKeys: [],
-    // Other fields are JSON, and what it does not escape we do.
+    // Other fields are JSON, and `printableJson` escapes what JSON does not.
     messageFormat: (fields, key) => printable(String(fields[key] ?? '')),
     customPrettifiers: { name: shown, pid: shown, hostname: shown, caller: shown },
   })
@@ -54,7 +54,7 @@ function shown(value: unknown): string {
   return printable(String(value))
 }
 
-/** An error as a log may show it: its name, message, code and causes, and nothing else it carries. */
+/** The fields of an error that a log may show: its name, message, code and causes, and nothing else. */
 export function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
   const code = errorCodeOf(error)

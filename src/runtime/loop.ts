@@ -1,6 +1,6 @@
 import type { Component } from './component.ts'
 
-/** Work that goes on from the start to the stop. */
+/** A loop that runs from the start to the stop. */
 export class Loop implements Component {
   readonly #run: (signal: AbortSignal) => Promise<void>
   readonly #onBug: (error: unknown) => void
@@ -8,7 +8,7 @@ export class Loop implements Component {
   #running: Promise<void> | undefined
 
   /**
-   * @param run goes on until the signal aborts
+   * @param run the loop; it ends when the signal aborts
    * @param onBug called with what `run` rejects with
    */
   constructor(run: (signal: AbortSignal) => Promise<void>, onBug: (error: unknown) => void) {

@@ -7,10 +7,10 @@ type Labels = Readonly<Record<string, string>>
 export type Measured = readonly [labels: Labels, value: number]
 
 /**
- * Where each part registers what is measured of it, for `/metrics`. A name belongs to one part.
+ * The metrics that parts register for `/metrics`. Each name belongs to one part.
  *
- *     counter, histogram    the part counts as things happen
- *     gauge, gauges, …      the values are read when a page is made
+ *     counter, histogram    the part counts events as they happen
+ *     gauge, gauges, …      values are read when a page is made
  */
 export class Metrics {
   readonly registry = new Registry()
@@ -21,12 +21,12 @@ export class Metrics {
     return new Histogram({ name, help, buckets, registers: [this.registry] })
   }
 
-  /** A series that begins with its first event hides that event from `increase`: add 0 to each that is known. */
+  /** Registers a counter. Add 0 to each known series: `increase` misses the first event of a series that begins with it. */
   counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.registry] })
   }
 
-  /** @param read the value; `undefined` if there is none, and then there is no series */
+  /** Registers a gauge without labels. @param read returns the value; `undefined`: there is no series */
   gauge(name: string, help: string, read: () => number | undefined): void {
     this.gauges(name, help, [], () => {
       const value = read()
@@ -35,8 +35,8 @@ export class Metrics {
   }
 
   /**
-   * A metric with as many series as there are labels when a page is made. Their values are of one moment, and are set in
-   * slices, so only one page may be made at a time.
+   * Registers a gauge with any number of series. The values are read at one moment, and are set in slices, so only one
+   * page may be made at a time.
    */
   gauges(name: string, help: string, labelNames: readonly string[], read: () => Iterable<Measured>): void {
     const { block } = this
@@ -44,14 +44,14 @@ export class Metrics {
       ...{ name, help, labelNames, registers: [this.registry] },
       async collect() {
         this.reset()
-        // A reset gives a gauge without labels a 0 that was not measured.
+        // A reset sets a gauge without labels to 0, which was not measured.
         if (labelNames.length === 0) this.remove()
         await inBlocks([...read()], block, ([labels, value]) => this.set(labels, value))
       },
     })
   }
 
-  /** As `gauges`, for values that only grow. */
+  /** Registers a counter like `gauges`, for values that only grow. */
   counters(name: string, help: string, labelNames: readonly string[], read: () => Iterable<Measured>): void {
     const { block } = this
     new Counter({

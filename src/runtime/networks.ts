@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** @param networks addresses, or networks such as `10.0.0.0/8` and `fd00::/8` */
+/** A list that checks addresses. @param networks addresses, or networks such as `10.0.0.0/8` and `fd00::/8` */
 export function networksOf(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {

@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto'
 const BYTES = 16
 const POOLED = 256 * BYTES
 
-/** Random bytes, 16 at a time, from the system's source: to ask it for each would take most of what an id takes. */
+/** Returns 16 random bytes at each call. They are fetched in large batches, because fetching is most of an id's cost. */
 export function pooledRandom(): () => Uint8Array {
   const pool = new Uint8Array(POOLED)
   let used = POOLED

@@ -2,12 +2,12 @@ import { isIPv6 } from 'node:net'
 import { groupsOf } from './address.ts'
 import { networksOf } from './networks.ts'
 
-/** Networks that are nobody's on the internet: this machine, private and link-local ones, multicast, what is reserved. */
+/** Networks without hosts on the internet: this machine, private, link-local, multicast and reserved ones. */
 const NETWORKS_V4 = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
   ...['192.0.0.0/24', '192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4'],
 ]
-/** Beside them, local NAT64 and Teredo, in which an IPv4 address lies hidden. */
+/** The same for IPv6, and local NAT64 and Teredo, which contain a hidden IPv4 address. */
 const NETWORKS_V6 = [
   '::1/128',
   'fc00::/7',
@@ -21,7 +21,7 @@ const NETWORKS_V6 = [
 const PRIVATE = networksOf([...NETWORKS_V4, ...NETWORKS_V6])
 
 /**
- * Whether an address is of no host on the internet. IPv6 by which an IPv4 host is reached is as that one.
+ * Whether an address belongs to no host on the internet. An IPv6 address that leads to an IPv4 host is judged by that one.
  * @param address IPv4 or IPv6, without brackets
  */
 export function isPrivateAddress(address: string): boolean {
@@ -31,7 +31,7 @@ export function isPrivateAddress(address: string): boolean {
   return PRIVATE.check(bare, 'ipv6') || (carried !== undefined && PRIVATE.check(carried, 'ipv4'))
 }
 
-/** The IPv4 address in a mapped or compatible one, in one of NAT64, or in one of 6to4. */
+/** The IPv4 address in a mapped, compatible, NAT64 or 6to4 address. */
 function carriedIn(groups: readonly number[]): string | undefined {
   const first = groups
     .slice(0, 6)

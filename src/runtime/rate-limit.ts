@@ -1,10 +1,10 @@
-/** How often something may happen: so many times at once, and so many a second after that. */
+/** How often something may happen: `atOnce` times at once, and `perSecond` times a second after that. */
 export interface Rate {
   readonly atOnce: number
   readonly perSecond: number
 }
 
-/** As many at once as in each second. */
+/** A rate with as many times at once as in each second. */
 export function perSecond(times: number): Rate {
   return { atOnce: times, perSecond: times }
 }
@@ -21,7 +21,7 @@ export class RateLimit {
     this.#filledAtMs = nowMs
   }
 
-  /** Takes one; false, and nothing taken, where none is left. */
+  /** Takes one. @returns false if none is left */
   take(nowMs: number): boolean {
     this.#fill(nowMs)
     if (this.#left < 1) return false
@@ -29,7 +29,7 @@ export class RateLimit {
     return true
   }
 
-  /** In how many whole seconds the next one is left: 0 for now. */
+  /** Whole seconds until one is left; 0 if one is left now. */
   secondsToNext(nowMs: number): number {
     this.#fill(nowMs)
     return Math.max(0, Math.ceil((1 - this.#left) / this.#rate.perSecond))

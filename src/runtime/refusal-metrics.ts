@@ -8,7 +8,7 @@ export class RefusalMetrics {
   constructor(metrics: Metrics) {
     this.#refusals = metrics.counter(
       'tikmeter_refusals_total',
-      'Clients that were refused, or whose connection was closed for another: see the log for the addresses.',
+      'Clients that were refused, or whose connection was closed for another one: see the log for the addresses.',
       'reason',
     )
     for (const reason of REFUSALS) this.#refusals.inc({ reason }, 0)

@@ -13,10 +13,10 @@ import { Loop } from './loop.ts'
 export const REFUSALS = ['no_token', 'failed_token', 'forbidden', 'too_many', 'no_room'] as const
 export type Refusal = (typeof REFUSALS)[number]
 
-const TELL_EVERY_MS = 60_000
+const REPORT_EVERY_MS = 60_000
 /** Addresses that are counted at the same time. */
 const COUNTED_ADDRESSES = 64
-const TOLD_ADDRESSES = 5
+const REPORTED_ADDRESSES = 5
 
 /** Sums up who was refused and why, in at most one log line a minute and in bounded memory. */
 export class Refusals implements Component {
@@ -26,8 +26,8 @@ export class Refusals implements Component {
   readonly #loop: Loop
   #reasons = new Map<Refusal, number>()
   /**
-   * Counts by the "space-saving" algorithm of Metwally et al.: a new address takes over the place and the count of the
-   * rarest one. A count is too high by at most a 64th of all refusals, and no frequent address is missed.
+   * Counts by the "space-saving" algorithm of Metwally et al.: a new address replaces the rarest one and takes over its
+   * count. A count is too high by at most a 64th of all refusals, and no frequent address is missed.
    */
   #addresses = new Map<string, number>()
 
@@ -64,8 +64,8 @@ export class Refusals implements Component {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#clock.sleep(TELL_EVERY_MS, signal)
-      this.#tell()
+      await this.#clock.sleep(REPORT_EVERY_MS, signal)
+      this.#report()
     }
   }
 
@@ -78,9 +78,9 @@ export class Refusals implements Component {
     return rarest[1]
   }
 
-  #tell(): void {
+  #report(): void {
     if (this.#reasons.size === 0) return
-    const most = [...this.#addresses].sort(([, a], [, b]) => b - a).slice(0, TOLD_ADDRESSES)
+    const most = [...this.#addresses].sort(([, a], [, b]) => b - a).slice(0, REPORTED_ADDRESSES)
     const counted = { refused: Object.fromEntries(this.#reasons), addresses: Object.fromEntries(most) }
     // The other refusals are normal: most are tokens that have expired.
     const level = this.#reasons.has('no_room') ? 'warn' : 'info'

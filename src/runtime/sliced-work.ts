@@ -1,15 +1,15 @@
 import { Block } from './block.ts'
 import type { Clock } from './clock.ts'
 
-/** Told what came of it, and how much work it was. */
-type Done<Result> = (result: Result, costMs: number) => void
+/** Receives the result, and the time that the work took. */
+type OnDone<Result> = (result: Result, costMs: number) => void
 
 interface Job {
   /** Works for a block. @returns whether it is done */
   advance(): boolean
 }
 
-/** Long work in steps that nobody waits for: a block at a time, and where several are under way, each in its turn. */
+/** Does long work that nobody waits for, in blocks. Several works take turns. */
 export class SlicedWork {
   readonly #clock: Pick<Clock, 'steadyMs'>
   readonly #waiting: Job[] = []
@@ -18,8 +18,8 @@ export class SlicedWork {
     this.#clock = clock
   }
 
-  /** Begins at once; what fits into one block is done by the time that this returns. */
-  begin<Result>(steps: Generator<void, Result>, done: Done<Result>): void {
+  /** Begins at once. What fits into one block is done when this returns. */
+  begin<Result>(steps: Generator<void, Result>, done: OnDone<Result>): void {
     let costMs = 0
     const advance = () => {
       const block = new Block(this.#clock)

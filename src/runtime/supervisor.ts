@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 
-/** Tells the supervisor, systemd or PM2, how the daemon is doing; does nothing where there is none. */
+/** Reports the daemon's state to its supervisor, systemd or PM2. Does nothing if there is none. */
 export class Supervisor {
   readonly #env: NodeJS.ProcessEnv
 
@@ -10,7 +10,7 @@ export class Supervisor {
 
   ready(): void {
     this.#systemd('--ready')
-    // PM2's `wait_ready`: there is a channel only where the parent opened one.
+    // For PM2's `wait_ready`. There is a channel only if the parent opened one.
     process.send?.('ready')
   }
 
@@ -28,7 +28,7 @@ export class Supervisor {
     this.#systemd('WATCHDOG=1')
   }
 
-  /** By systemd's own program, since Node has no datagram sockets for its address. */
+  /** Uses systemd's program, because Node has no Unix datagram sockets. */
   #systemd(...words: readonly string[]): void {
     const env = this.#env
     if (env['NOTIFY_SOCKET'] === undefined) return

@@ -4,11 +4,11 @@ import { addressIn } from './address.ts'
 import type { Logger } from './logger.ts'
 import { networksOf } from './networks.ts'
 
-/** Whose word is taken for whom a request comes from: `X-Forwarded-For` is whatever its sender writes. */
+/** The proxies whose `X-Forwarded-For` is believed. Anybody can send that header. */
 export class TrustedProxies {
   readonly #networks: BlockList
   readonly #log: Logger
-  #isTold = false
+  #hasWarned = false
 
   /** @param networks addresses, or networks such as `10.0.0.0/8` */
   constructor(networks: readonly string[], log: Logger) {
@@ -17,15 +17,15 @@ export class TrustedProxies {
   }
 
   /**
-   * The address of who asks. Each proxy adds the address that it was asked from at the right end, so what stands left of
-   * the first that is no proxy of ours may be made up.
+   * The address of the client. Each proxy appends the address that it got the request from, so everything to the left of
+   * the first address that is not a trusted proxy may be made up.
    */
   clientOf(headers: IncomingHttpHeaders, remoteAddress: string | undefined): string {
     let client = addressIn(remoteAddress ?? '') ?? ''
     const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',')
     if (forwarded === '') return client
     if (!this.isTrusted(client)) {
-      this.#tellOf(client)
+      this.#warnOf(client)
       return client
     }
     for (const written of forwarded.split(',').reverse()) {
@@ -43,14 +43,14 @@ export class TrustedProxies {
     return family !== 0 && this.#networks.check(address, family === 6 ? 'ipv6' : 'ipv4')
   }
 
-  /** A proxy on this machine is most likely the operator's own; then all of its clients share one address's limits. */
-  #tellOf(address: string): void {
-    if (this.#isTold || !isLoopback(address)) return
-    this.#isTold = true
+  /** Warns of an untrusted proxy on this machine. It is probably the operator's, and its clients share one limit. */
+  #warnOf(address: string): void {
+    if (this.#hasWarned || !isLoopback(address)) return
+    this.#hasWarned = true
     const line = `server: { trusted_proxies: ["${address}"] }`
     this.#log.warn(
       { address, line },
-      'X-Forwarded-For is not believed: add the line where this is your proxy',
+      'X-Forwarded-For is not believed: if this is your proxy, add the line to the config',
     )
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Makes something that is closed to other accounts from its first moment on, whatever the process's umask is.
- * @param make makes it before it returns: nothing else of the process may run under the umask
+ * Creates something that is closed to other accounts from its first moment, whatever the process's umask is.
+ * @param make must have created it when it returns, because nothing else of the process may run under the umask
  */
 export function closedToOthers(make: () => void): void {
   const before = process.umask(0o077)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Of this release, as package.json has it; the file is at the same place from `src` and from `dist`. */
+/** The version of this release, from package.json. Its relative path is the same from `src` and from `dist`. */
 export const VERSION: string = versionOf(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 function versionOf(packageJson: string): string {

@@ -20,8 +20,8 @@ export interface WatchdogOptions {
 }
 
 /**
- * Feeds systemd's watchdog at half its time, from the event loop, while all work goes on. If some of it hangs, systemd
- * restarts the daemon.
+ * Feeds systemd's watchdog at half its time, from the event loop, while all work makes progress. If some work hangs,
+ * systemd restarts the daemon.
  */
 export class Watchdog implements Component {
   readonly #options: WatchdogOptions
@@ -47,7 +47,7 @@ export class Watchdog implements Component {
     while (!signal.aborted) {
       const stuck = Object.keys(works).filter(name => works[name]?.isStuck)
       if (stuck.length === 0) supervisor.feedWatchdog()
-      else log.error({ stuck }, 'the watchdog is not fed: work does not go on')
+      else log.error({ stuck }, 'the watchdog is not fed: work makes no progress')
       await clock.sleep(watchdogMs / 2, signal)
     }
   }

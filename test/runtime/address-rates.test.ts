@@ -11,7 +11,7 @@ test('each address has a rate of its own', async () => {
   expect(['a', 'a', 'b', 'b'].map(it => rates.take(it))).toEqual([true, false, true, true])
 })
 
-test('however many addresses come, only so many are remembered, those that came last', () => {
+test('however many addresses come, only a limited number is remembered, those that came last', () => {
   const clock = new HandClock('2026-11-24T10:00:00Z')
   const rates = new AddressRates({ rate: perSecond(1), clock, most: 100 })
   rates.take('often')

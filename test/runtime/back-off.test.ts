@@ -9,6 +9,6 @@ test('a wait doubles with each failure in a row, up to the longest', () => {
   ])
 })
 
-test('chance makes it shorter, by less than a half', () => {
+test('it is shorter at random, by less than a half', () => {
   expect([0, 0.5, 0.99].map(random => backOffMs(WAITS, 4, random))).toEqual([800, 600, 404])
 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Block, inBlocks, stepInBlocks } from '../../src/runtime/block.ts'
 import { SlicedWork } from '../../src/runtime/sliced-work.ts'
 
-/** Time passes by work alone: three milliseconds an item. */
+/** Time passes only by work: three milliseconds for each item. */
 class WorkClock {
   #ms = 0
 
@@ -16,7 +16,7 @@ class WorkClock {
   }
 }
 
-/** How many were done at each of others' turns, until all were. */
+/** The number of items that were done at each turn of other work, until all were done. */
 async function turnsUntil(count: () => number, all: number): Promise<readonly number[]> {
   const turns: number[] = []
   while (count() < all && turns.length < 100) {
@@ -26,7 +26,7 @@ async function turnsUntil(count: () => number, all: number): Promise<readonly nu
   return [...turns, count()]
 }
 
-test('others have a turn whenever items took ten milliseconds, and each item is done once', async () => {
+test('other work has its turn whenever items took ten milliseconds, and each item is done once', async () => {
   const clock = new WorkClock()
   const done: number[] = []
   const working = inBlocks([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], new Block(clock), item => {
@@ -38,7 +38,7 @@ test('others have a turn whenever items took ten milliseconds, and each item is 
   expect(done).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 })
 
-test('works that are under way at once have a block each in turn, and each is told its cost alone', async () => {
+test('several works have a block each in turn, and each gets its own cost', async () => {
   const clock = new WorkClock()
   const steps: string[] = []
   const costs: (readonly [name: string, costMs: number])[] = []
@@ -61,7 +61,7 @@ test('works that are under way at once have a block each in turn, and each is to
   ])
 })
 
-test('what went before in a block counts, whoever did it', async () => {
+test('earlier work in a block counts', async () => {
   const clock = new WorkClock()
   const block = new Block(clock)
   let count = 0

@@ -4,10 +4,10 @@ import { systemClock } from '../../src/runtime/clock.ts'
 import { timers } from './timers.ts'
 
 describe('a sleep', () => {
-  it('is as long as it was asked for', async () => {
+  it('takes as long as requested', async () => {
     const startMs = systemClock.steadyMs()
     await systemClock.sleep(20, new AbortController().signal)
-    // Timers go by whole milliseconds.
+    // Timers have whole milliseconds.
     expect(systemClock.steadyMs() - startMs).toBeGreaterThanOrEqual(19)
   })
 
@@ -23,7 +23,7 @@ describe('a sleep', () => {
     await systemClock.sleep(3_600_000, stop.signal)
   })
 
-  it('may be a month long, which is more than a timer of Node can count', async () => {
+  it('may be a month long, which is more than a timer of Node supports', async () => {
     const stop = new AbortController()
     let isAwake = false
     const sleep = systemClock.sleep(31 * 86_400_000, stop.signal).then(() => {
@@ -35,14 +35,14 @@ describe('a sleep', () => {
     await sleep
   })
 
-  it('of no time or less is over at once', async () => {
+  it('of no time or less ends at once', async () => {
     await systemClock.sleep(0, new AbortController().signal)
     await systemClock.sleep(-1_000, new AbortController().signal)
   })
 })
 
 describe('the steady clock', () => {
-  it('begins with the wall clock’s time', () => {
+  it('begins at the wall clock’s time', () => {
     expect(Math.abs(systemClock.steadyMs() - systemClock.now().getTime())).toBeLessThan(60_000)
   })
 })

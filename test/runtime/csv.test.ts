@@ -16,7 +16,7 @@ async function csvText(columns: readonly string[], ...batches: readonly Rows[]):
   return text
 }
 
-/** The cells of all lines as a spreadsheet has them that divides lines at `separator`, and knows quotes or does not. */
+/** The cells of all lines in a spreadsheet that splits lines at `separator`, with or without regard to quotes. */
 function cellsOf(text: string, separator: string, knowsQuotes: boolean): readonly string[] {
   const cells = ['']
   let isQuoted = false
@@ -41,7 +41,7 @@ function cellsOf(text: string, separator: string, knowsQuotes: boolean): readonl
   return cells
 }
 
-test('a spreadsheet takes no name for a formula, and every name as it is written', async () => {
+test('a spreadsheet takes no name for a formula, and shows every name as it is', async () => {
   const rows: Rows = [
     ['acme', '=cmd|calc', 1n],
     ['acme', '@sum', 2n],
@@ -79,7 +79,7 @@ test.each([
   )
 })
 
-test('a phone number is guarded where a line begins with it, since what follows could make it a formula', async () => {
+test('a phone number at the begin of a line is escaped, because what follows could make it a formula', async () => {
   expect(await csvText(['username', 'subject'], [['+254712345678', "5*cmd|'/C calc'!A0"]])).toContain(
     "\r\n'+254712345678,5*cmd",
   )
@@ -88,7 +88,7 @@ test('a phone number is guarded where a line begins with it, since what follows 
 
 const HOSTILE = [...'=+-@\t\r\n"\',;| a1\x1b\x9b\u00a0\u200b\u2028\u202e\ufeff＝＋－＠']
 
-test('whatever names are, no cell begins like a formula, whether a line is divided at , ; or |', async () => {
+test('with any names, no cell begins like a formula, whether a line is split at , ; or |', async () => {
   const name = fc.oneof(
     fc.string({ unit: character }),
     fc.string({ unit: fc.constantFrom(...HOSTILE) }),
@@ -103,8 +103,8 @@ test('whatever names are, no cell begins like a formula, whether a line is divid
     ['|', false],
   ] as const
   await fc.assert(
-    fc.asyncProperty(rows, async its => {
-      const text = await csvText(['a', 'b', 'c', 'd'], its)
+    fc.asyncProperty(rows, async cells => {
+      const text = await csvText(['a', 'b', 'c', 'd'], cells)
       for (const [separator, knowsQuotes] of ways) {
         const formulas = cellsOf(text, separator, knowsQuotes).filter(
           cell => /^[\s"\u200b]*[=+\-@＝＋－＠]/.test(cell) && !/^\+[0-9]+$/.test(cell),
@@ -116,14 +116,14 @@ test('whatever names are, no cell begins like a formula, whether a line is divid
   )
 })
 
-test('names that begin like no formula are written as csv-stringify writes them', async () => {
+test('names that do not begin like a formula are written as csv-stringify writes them', async () => {
   const name = fc.string({ unit: fc.constantFrom('"', "'", ',', ';', '|', ' ', 'a', 'é', '漢', '😀') })
   const rows = fc.array(fc.tuple(name, fc.option(name), fc.bigInt({ min: 0n })))
   await fc.assert(
-    fc.asyncProperty(rows, async its => {
+    fc.asyncProperty(rows, async cells => {
       const options = { bom: true, header: true, columns: ['a', 'b', 'c'] }
-      const theirs = stringify(its, { ...options, record_delimiter: 'windows', cast: { bigint: String } })
-      expect(await csvText(['a', 'b', 'c'], its)).toBe(theirs)
+      const theirs = stringify(cells, { ...options, record_delimiter: 'windows', cast: { bigint: String } })
+      expect(await csvText(['a', 'b', 'c'], cells)).toBe(theirs)
     }),
   )
 })

@@ -20,7 +20,7 @@ test.each([
   expect(descriptorLimit(limitsFile(line))).toBe(limit)
 })
 
-test('a system that tells no limits has the usual one', () => {
+test('a system that reports no limits has the usual one', () => {
   expect(descriptorLimit('/nowhere/limits')).toBe(1024)
 })
 
@@ -35,7 +35,7 @@ test('only the system’s own codes mean that no descriptor is left', () => {
   expect(isOutOfDescriptors('EMFILE')).toBe(false)
 })
 
-test('clients get what routers and the daemon’s own do not need, and some in any case', () => {
+test('clients get what routers and the daemon do not need, and a minimum in any case', () => {
   const limits = [
     [1_000, 0],
     [1_000, 100],

@@ -11,7 +11,7 @@ async function holdUp(ms: number): Promise<void> {
   await systemClock.sleep(20, signal)
 }
 
-test('work that holds up the event loop is seen, and is over once it was told', async () => {
+test('work that blocks the event loop is measured, and only in the next call', async () => {
   const delay = new EventLoopDelay(new Metrics())
   expect(delay.take().worstMs).toBe(0)
   delay.start()

@@ -5,19 +5,19 @@ interface Sleeper {
   readonly wake: () => void
 }
 
-/** A clock that a test turns by hand. The wall clock can be set apart from the steady one. */
+/** A clock that a test moves. The wall clock can be set independently of the steady one. */
 export class HandClock implements Clock {
   #steadyMs: number
   #wallAheadMs = 0
   readonly #sleepers = new Set<Sleeper>()
-  /** Whom to tell when somebody falls asleep. */
+  /** Called when somebody begins to sleep. */
   readonly #watchers: (() => void)[] = []
 
   constructor(start: string | Date) {
     this.#steadyMs = new Date(start).getTime()
   }
 
-  /** Those asleep now: 0 when everything was stopped in order. */
+  /** Number of sleepers: 0 when everything was stopped in order. */
   get sleepers(): number {
     return this.#sleepers.size
   }
@@ -45,7 +45,7 @@ export class HandClock implements Clock {
     })
   }
 
-  /** Waits until so many are asleep, having done what they were woken for. */
+  /** Waits until this many sleep, after the work for which they were woken. */
   async asleep(count: number): Promise<void> {
     while (this.#sleepers.size < count)
       await new Promise<void>(resolve => {
@@ -54,12 +54,12 @@ export class HandClock implements Clock {
     await settle()
   }
 
-  /** Moves the wall clock alone, as an operator or NTP does. */
+  /** Moves only the wall clock, as an operator or NTP does. */
   setWall(instant: string | Date): void {
     this.#wallAheadMs = new Date(instant).getTime() - this.#steadyMs
   }
 
-  /** Lets time pass. Sleepers wake in their order, each at its time, and may sleep again before it is over. */
+  /** Lets time pass. Sleepers wake in order, each at its time, and may sleep again within that time. */
   async turn(ms: number): Promise<void> {
     const endMs = this.#steadyMs + ms
     for (;;) {
@@ -81,7 +81,7 @@ export class HandClock implements Clock {
   }
 }
 
-/** Past all microtasks, so that who was woken has gone on to its next await. */
+/** Waits for all microtasks, so that everything that was woken has come to its next await. */
 function settle(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }

@@ -10,23 +10,23 @@ function living() {
   const lines = new LogLines()
   const lifecycle = new Lifecycle({ clock, log: lines.log })
   const events: string[] = []
-  /** What a part does at its start and at its stop, beside telling of it. */
-  const partOf = (name: string, its: Partial<Component> = {}): Component => ({
+  /** What a part does at its start and at its stop, besides noting it. */
+  const partOf = (name: string, work: Partial<Component> = {}): Component => ({
     start: async () => {
-      await its.start?.()
+      await work.start?.()
       events.push(`${name} started`)
     },
     stop: async () => {
-      await its.stop?.()
+      await work.stop?.()
       events.push(`${name} stopped`)
     },
   })
-  const part = (name: string, its?: Partial<Component>) => lifecycle.start(name, partOf(name, its))
+  const part = (name: string, work?: Partial<Component>) => lifecycle.start(name, partOf(name, work))
   return { clock, lines, lifecycle, events, part }
 }
 
 describe('parts', () => {
-  it('start in their order and stop in the reverse of it', async () => {
+  it('start in their order and stop in the reverse order', async () => {
     const { clock, lifecycle, events, part } = living()
     await part('database')
     await part('loop')
@@ -39,7 +39,7 @@ describe('parts', () => {
     expect(clock.sleepers).toBe(0)
   })
 
-  it('that did not start are stopped too, and so are those before', async () => {
+  it('that did not start are stopped too, and so are those before them', async () => {
     const { lifecycle, events, part } = living()
     await part('database')
     const start = () => Promise.reject(new Error('the port is taken'))
@@ -48,7 +48,7 @@ describe('parts', () => {
     expect(events).toEqual(['database started', 'http stopped', 'database stopped'])
   })
 
-  it('stop where they were given a place, and not where they started', async () => {
+  it('stop in the order in which they were added, not in that of their starts', async () => {
     const { lifecycle, events, part } = living()
     await part('database')
     lifecycle.onStop('http', async () => void events.push('http stopped'))
@@ -61,7 +61,7 @@ describe('parts', () => {
     ])
   })
 
-  it('are all stopped, though one of them throws, which is logged', async () => {
+  it('are all stopped even if one of them throws, which is logged', async () => {
     const { lifecycle, lines, events, part } = living()
     await part('database')
     await part('feed', { stop: () => Promise.reject(new Error('stuck')) })
@@ -73,7 +73,7 @@ describe('parts', () => {
     ])
   })
 
-  it('that do not stop in time are told of', async () => {
+  it('that do not stop in time are reported', async () => {
     const { clock, lifecycle, part } = living()
     const { promise, release } = held(undefined)
     await part('slow', { stop: () => promise })
@@ -90,7 +90,7 @@ describe('parts', () => {
     expect(() => lifecycle.onStop('late', async () => {})).toThrow(Stopping)
   })
 
-  it('that were just starting when the stop began are stopped as well, first of all', async () => {
+  it('that were just starting when the stop began are stopped as well, before the others', async () => {
     const { lifecycle, events, part } = living()
     await part('postgres')
     const { promise, release } = held(undefined)
@@ -107,7 +107,7 @@ describe('parts', () => {
 })
 
 describe('what comes first at a stop', () => {
-  it('is done though something is still being started, and its signal has gone out', async () => {
+  it('is done even while a part starts, after the signal was sent', async () => {
     const { lifecycle, events, part } = living()
     await part('database')
     lifecycle.stopping.addEventListener('abort', () => events.push('signal'))
@@ -128,7 +128,7 @@ describe('what comes first at a stop', () => {
     expect(events.slice(3)).toEqual(['database stopped'])
   })
 
-  it('is not all there is, though it throws', async () => {
+  it('is followed by the rest even if it throws', async () => {
     const { lifecycle, events, part } = living()
     await part('database')
     lifecycle.firstAtStop('poller', () => Promise.reject(new Error('stuck')))
@@ -137,7 +137,7 @@ describe('what comes first at a stop', () => {
   })
 })
 
-it('a stop tells those who wait for somebody else to give up, in time for all that comes after them', async () => {
+it('a stop makes those who wait for a peer give up, in time for everything that comes after them', async () => {
   const { clock, lifecycle, events, part } = living()
   await part('database')
   lifecycle.onStop('commits', () => {
@@ -152,7 +152,7 @@ it('a stop tells those who wait for somebody else to give up, in time for all th
   expect(clock.sleepers).toBe(0)
 })
 
-it('nobody is told to give up by a stop that was done in time', async () => {
+it('a stop that is done in time makes nobody give up', async () => {
   const { clock, lifecycle, part } = living()
   await part('database')
   expect(await lifecycle.stop(10_000)).toBe(true)

@@ -2,7 +2,7 @@ import { createLogger, type Logger } from '../../src/runtime/logger.ts'
 
 const INFO = 30
 
-/** What a logger wrote, line by line as it was parsed. */
+/** What a logger wrote, as parsed lines. */
 export class LogLines {
   readonly lines: Readonly<Record<string, unknown>>[] = []
   readonly log: Logger = createLogger('trace', {
@@ -11,7 +11,7 @@ export class LogLines {
     },
   })
 
-  /** Those that are told without being asked for. */
+  /** The lines of level info and above. */
   get told(): Readonly<Record<string, unknown>>[] {
     return this.lines.filter(({ level }) => Number(level) >= INFO)
   }

@@ -16,14 +16,14 @@ describe('an error in a log', () => {
     expect(errorFields('thrown as it is')).toEqual({ message: 'thrown as it is' })
   })
 
-  it('has nothing else it carries: not the client of pg with its password, nor a query’s parameters', () => {
+  it('has nothing else: neither pg’s client with its password nor a query’s parameters', () => {
     const client = new pg.Client({ host: 'db', user: 'tikmeter', password: 'hunter2-hunter2' })
     const failure = Object.assign(new Error('connection terminated'), { client })
     const query = Object.assign(new Error('failed query'), { params: ['hunter2-hunter2'], cause: failure })
     expect(JSON.stringify(errorFields(query))).not.toContain('hunter2')
   })
 
-  it('is shown so under `err`, whether as it was thrown or as its fields', () => {
+  it('is shown like this under `err`, as an error or as its fields', () => {
     const { lines, log } = new LogLines()
     const error = Object.assign(new Error('terminated'), { client: { password: 'hunter2-hunter2' } })
     log.error({ err: error }, 'commit failed')
@@ -33,7 +33,7 @@ describe('an error in a log', () => {
 })
 
 describe('a log', () => {
-  it('is for people a line each, with the fields behind the message', () => {
+  it('is one line for each message for people, with the fields after it', () => {
     const out: string[] = []
     const log = createLogger('info', forPeople({ write: text => void out.push(text) }))
     log.warn({ router: 'acme/hq', err: new Error('refused') }, 'poll failed')
@@ -43,10 +43,10 @@ describe('a log', () => {
     )
   })
 
-  // All but the line feed that ends a line, and the colours that are ours.
+  // Everything but the line feed at the end of a line, and our own colours.
   const HOSTILE = '\x1b[2J\r\n\x07\x7f\x9b31m\u061c\u200f\u2028\u202e\u2066'
 
-  it('gives a terminal nothing to act on, whatever a router says, and as JSON means the same', () => {
+  it('has nothing that a terminal would act on, whatever a router sends, and means the same as JSON', () => {
     const out: string[] = []
     const log = createLogger('info', { write: text => void out.push(text) })
     const people: string[] = []
@@ -73,14 +73,14 @@ describe('a log', () => {
     expect(lines.map(line => line['msg'])).toEqual(['told'])
   })
 
-  it('has the level that LOG_LEVEL says, where it is one', () => {
+  it('has the level in LOG_LEVEL, if it is one', () => {
     expect(levelIn({ LOG_LEVEL: 'debug' })).toBe('debug')
     expect(levelIn({ LOG_LEVEL: 'silent' })).toBe('silent')
     for (const env of [{ LOG_LEVEL: 'verbose' }, { LOG_LEVEL: 'constructor' }, {}])
       expect(levelIn(env)).toBe('info')
   })
 
-  it('is lines of JSON where stdout is no terminal, at the level that LOG_LEVEL says', async () => {
+  it('is lines of JSON if stdout is no terminal, at the level in LOG_LEVEL', async () => {
     const script = `
       import { createLogger } from '../../src/runtime/logger.ts'
       const log = createLogger()

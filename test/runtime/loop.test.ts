@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Loop } from '../../src/runtime/loop.ts'
 import { rethrow } from './rethrow.ts'
 
-test('a loop goes on from its start to its stop, which waits for its end', async () => {
+test('a loop runs from its start to its stop, which waits for its end', async () => {
   const events: string[] = []
   const loop = new Loop(async signal => {
     events.push('began')

@@ -27,7 +27,7 @@ describe('a nap', () => {
     expect(clock.sleepers).toBe(0)
   })
 
-  it('does not begin after a wakeup that nobody slept through, which counts once', async () => {
+  it('does not begin after an earlier wakeup, which counts once', async () => {
     const { clock, nap, sleep } = napping()
     nap.wake()
     nap.wake()

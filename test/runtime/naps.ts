@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/runtime/clock.ts'
 import { HandClock } from './hand-clock.ts'
 
-/** A clock whose sleeps are over as soon as the test lets them: the file system takes its own time in between. */
+/** A clock whose sleeps end when the test says so, because the file system takes its own time in between. */
 export class Naps implements Clock {
   readonly #clock = new HandClock('2026-03-01T00:00:00Z')
   #napping: (() => void) | undefined
@@ -40,12 +40,12 @@ export class Naps implements Clock {
     })
   }
 
-  /** Resolves when somebody sleeps. */
+  /** Resolves when there is a sleeper. */
   get asleep(): Promise<void> {
     return this.#falling
   }
 
-  /** Wakes who sleeps, and waits until they sleep again. */
+  /** Wakes the sleepers, and waits until they sleep again. */
   async turn(): Promise<void> {
     await this.#falling
     this.#napping?.()

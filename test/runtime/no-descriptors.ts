@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { descriptorLimit } from '../../src/runtime/descriptors.ts'
 
 /**
- * Takes from this process, at once, the right to open anything more.
- * @returns what gives it back
+ * Takes the right to open anything more from this process, at once.
+ * @returns a function that gives it back
  */
 export function takeDescriptors(): () => Promise<void> {
   const pid = String(process.pid)
   const limit = descriptorLimit()
-  // It is there before, since nothing can be started after.
+  // It is made before, because nothing can be started after.
   const giver = spawn('sh', ['-c', `read line; exec prlimit --pid ${pid} --nofile=${limit}:`], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { pooledRandom } from '../../src/runtime/pooled-random.ts'
 
-test('no sixteen bytes come twice, nor change once they are given, over many pools', () => {
+test('no sixteen bytes come twice, or change after they were returned, over many pools', () => {
   const random = pooledRandom()
   const given = Array.from({ length: 2_000 }, () => random())
   const texts = given.map(bytes => Buffer.from(bytes).toString('hex'))

@@ -17,13 +17,13 @@ function open() {
   return { clock, progress, begin }
 }
 
-test('who waits is not stuck, however long', async () => {
+test('waiting is not being stuck, however long it takes', async () => {
   const { clock, progress } = open()
   await clock.turn(86_400_000)
   expect(progress.isStuck).toBe(false)
 })
 
-test('a step that does not end is stuck, and goes on where any other one begins or ends', async () => {
+test('a step that does not end is stuck, until any other one begins or ends', async () => {
   const { clock, progress, begin } = open()
   const first = begin()
   await clock.turn(60_000)

@@ -37,7 +37,7 @@ test('a minute’s refusals are one line, by reason and with the addresses that 
   expect(clock.sleepers).toBe(0)
 })
 
-test('what was refused last is told at the end', async () => {
+test('what was refused last is logged at the end', async () => {
   const { lines, all, end } = refusals()
   all.note('no_room', '203.0.113.5')
   await end()

@@ -1,4 +1,4 @@
-/** `onBug` where the test expects none: whoever waits for the part meets the error. */
+/** `onBug` for tests that expect no bug: what waits for the part gets the error. */
 export function rethrow(error: unknown): never {
   throw error
 }

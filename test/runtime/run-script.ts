@@ -7,7 +7,7 @@ export interface Ran {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
-  /** What it said to its parent, where `isForked`. */
+  /** What it sent to its parent, if `isForked`. */
   readonly messages: readonly unknown[]
 }
 
@@ -16,7 +16,7 @@ export async function runScript(
   script: string,
   options: { env?: NodeJS.ProcessEnv; isForked?: boolean } = {},
 ): Promise<Ran> {
-  // That takes a tenth of what tsx does.
+  // That takes a tenth of the time of tsx.
   const { outputFiles } = await build({
     stdin: { contents: script, resolveDir: process.cwd(), loader: 'ts' },
     ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', write: false },

@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true })
 })
 
-/** Tells a supervisor everything, in a process that ends when all has been told. */
+/** Sends all notifications to a supervisor, in a process that ends after the last one. */
 function tell(options: { env?: NodeJS.ProcessEnv; isForked?: boolean }) {
   const PATH = `${directory}${delimiter}${process.env['PATH']}`
   return runScript(
@@ -42,30 +42,30 @@ function calls(): string[] {
 }
 
 describe('PM2', () => {
-  it('is told that the daemon is ready', async () => {
+  it('is notified that the daemon is ready', async () => {
     const { messages, code } = await tell({ isForked: true })
     expect(messages).toEqual(['ready'])
     expect(code).toBe(0)
   })
 
-  it('is not there without a channel, and nothing is missed', async () => {
+  it('is not notified without a channel', async () => {
     expect(await tell({})).toMatchObject({ code: 0, messages: [], stderr: '' })
   })
 })
 
 describe('systemd', () => {
-  it('is told that the daemon is ready, and that it stops, by the daemon’s own process id', async () => {
+  it('is notified that the daemon is ready, and that it stops, with the daemon’s own process id', async () => {
     const { stdout } = await tell({ env: { NOTIFY_SOCKET: '/run/notify' } })
     const pid = stdout.trim()
     expect(calls()).toEqual([`/run/notify --pid=${pid} --ready`, `/run/notify --pid=${pid} --stopping`])
   })
 
-  it('is not called where it is not the one who started the daemon', async () => {
+  it('is not called if it did not start the daemon', async () => {
     await tell({})
     expect(() => calls()).toThrow()
   })
 
-  it('is missing its program, and the daemon goes on', async () => {
+  it('may lack its program, and the daemon continues', async () => {
     rmSync(join(directory, 'systemd-notify'))
     const { code, stderr } = await tell({ env: { NOTIFY_SOCKET: '/run/notify' } })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -73,7 +73,7 @@ describe('systemd', () => {
 })
 
 describe('the watchdog', () => {
-  it('is fed at half its time for as long as the work goes on, and not while any of it is stuck', async () => {
+  it('is fed at half its time while the work makes progress, and not while any of it is stuck', async () => {
     const clock = new HandClock('2026-03-01T00:00:00Z')
     const lines = new LogLines()
     const PATH = `${directory}${delimiter}${process.env['PATH']}`
@@ -97,7 +97,7 @@ describe('the watchdog', () => {
     expect(clock.sleepers).toBe(0)
   })
 
-  it('that was not asked for is not fed', async () => {
+  it('that was not requested is not fed', async () => {
     const clock = new HandClock('2026-03-01T00:00:00Z')
     const { log } = new LogLines()
     const works = { poller: { isStuck: false } }

@@ -9,20 +9,20 @@ function clientOf(forwarded: string | undefined, peer: string, networks: readonl
   return new TrustedProxies(networks, new LogLines().log).clientOf(headers, peer)
 }
 
-test('nobody is believed by default, on this machine neither', () => {
+test('no proxy is trusted by default, not even on this machine', () => {
   expect(clientOf(CLIENT, '127.0.0.1')).toBe('127.0.0.1')
   expect(clientOf(CLIENT, '::ffff:203.0.113.5')).toBe('203.0.113.5')
   expect(clientOf(undefined, '::1')).toBe('::1')
 })
 
-test('a proxy that is trusted tells who its client is, by its last address', () => {
+test('the last address of a trusted proxy is its client', () => {
   expect(clientOf(`6.6.6.6, ${CLIENT}`, '127.0.0.1', ['127.0.0.1'])).toBe(CLIENT)
   expect(clientOf(CLIENT, '::ffff:10.1.2.3', ['10.0.0.0/8'])).toBe(CLIENT)
   expect(clientOf(CLIENT, 'fd00::9', ['fd00::/8'])).toBe(CLIENT)
   expect(clientOf(CLIENT, '10.1.2.3', ['127.0.0.1'])).toBe('10.1.2.3')
 })
 
-test('behind several proxies the client is the last address that is none of them', () => {
+test('behind several proxies the client is the last address that is not one of them', () => {
   const proxies = ['127.0.0.1', '10.0.0.0/8']
   expect(clientOf(`6.6.6.6, ${CLIENT}, 10.0.0.1, 10.0.0.2`, '127.0.0.1', proxies)).toBe(CLIENT)
   expect(clientOf('10.0.0.1,10.0.0.2', '127.0.0.1', proxies)).toBe('10.0.0.1')
@@ -41,12 +41,12 @@ test.each([
   expect(clientOf(written, '127.0.0.1', ['127.0.0.1'])).toBe(address)
 })
 
-test('a header as long as they come is read once', () => {
+test('the longest possible header is read once', () => {
   const long = `${'1.2.3.4,'.repeat(2000)}10.0.0.1`
   expect(clientOf(long, '10.0.0.1', ['10.0.0.1'])).toBe('1.2.3.4')
 })
 
-test('a proxy on this machine that is not trusted is told of once, with the line to add', () => {
+test('an untrusted proxy on this machine is reported once, with the line to add', () => {
   const lines = new LogLines()
   const proxies = new TrustedProxies([], lines.log)
   for (const peer of ['203.0.113.5', '127.0.0.1', '127.0.0.1', '::1'])
