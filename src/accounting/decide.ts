@@ -7,7 +7,7 @@ import { ANY_ROOM, type Room } from './limits/room.ts'
 import { pair } from './matching/pair.ts'
 import type { Reading } from './reading.ts'
 import { inOneGo, type Steps } from './steps.ts'
-import { Turn } from './turn.ts'
+import { Turn } from './turn/turn.ts'
 import { withinReason } from './window.ts'
 
 /*
