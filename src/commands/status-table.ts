@@ -56,12 +56,12 @@ function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
   ]
 }
 
-/** Nothing where an older daemon does not know the service. */
+/** Empty if an older daemon does not know the service. */
 function countOf(sessions: unknown): string {
   return typeof sessions === 'number' ? String(sessions) : ''
 }
 
-/** Its overload, its last error unless that is the same, and the menus that it lacks. */
+/** A router's overload, its last error unless that is the same, and the menus that it lacks. */
 function troublesOf({
   error,
   failures,

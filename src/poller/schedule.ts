@@ -5,7 +5,7 @@ import { Slot } from './slot.ts'
 /** A tick that is this late will not come: the wall clock was set back, and cron waits until it catches up. */
 const LATE_MS = 2_000
 
-interface Seat {
+interface TakenSlot {
   readonly slot: Slot
   /** When it was taken, by the steady clock. */
   readonly takenMs: number
@@ -17,7 +17,7 @@ export class Schedule {
   readonly #isSpread: boolean
   readonly #clock: Clock
   /** Sorted by fraction. */
-  readonly #seats: Seat[] = []
+  readonly #taken: TakenSlot[] = []
   readonly #free: number[] = []
   #nextIndex = 0
   #lastTickMs = 0
@@ -34,11 +34,11 @@ export class Schedule {
   join(): Slot {
     const index = this.#free.pop() ?? this.#nextIndex++
     const slot = new Slot(this.#isSpread ? fractionOf(index) : 0, () => {
-      this.#seats.splice(this.#seats.indexOf(seat), 1)
+      this.#taken.splice(this.#taken.indexOf(taken), 1)
       this.#free.push(index)
     })
-    const seat = { slot, takenMs: this.#clock.steadyMs() }
-    this.#seats.splice(this.#firstAfter(slot.fraction), 0, seat)
+    const taken = { slot, takenMs: this.#clock.steadyMs() }
+    this.#taken.splice(this.#firstAfter(slot.fraction), 0, taken)
     this.#joined.abort()
     return slot
   }
@@ -78,12 +78,12 @@ export class Schedule {
   async #round(startMs: number, intervalMs: number, signal: AbortSignal): Promise<void> {
     let done = -1
     while (!signal.aborted) {
-      const next = this.#seats[this.#firstAfter(done)]?.slot.fraction
+      const next = this.#taken[this.#firstAfter(done)]?.slot.fraction
       const dueMs = startMs + (next ?? 1) * intervalMs
       await this.#sleepUntil(dueMs, signal)
       if (this.#clock.steadyMs() < dueMs) continue
       if (signal.aborted || next === undefined) return
-      const due = this.#seats.slice(this.#firstAfter(done), this.#firstAfter(next))
+      const due = this.#taken.slice(this.#firstAfter(done), this.#firstAfter(next))
       for (const { slot, takenMs } of due) if (takenMs <= dueMs) slot.tick()
       done = next
     }
@@ -101,12 +101,12 @@ export class Schedule {
     signal.removeEventListener('abort', wake)
   }
 
-  /** Index of the first seat whose slot is after this fraction of the interval. */
+  /** Index of the first taken slot that is after this fraction of the interval. */
   #firstAfter(fraction: number): number {
-    let [low, high] = [0, this.#seats.length]
+    let [low, high] = [0, this.#taken.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#seats[middle]?.slot.fraction ?? 1) <= fraction) low = middle + 1
+      if ((this.#taken[middle]?.slot.fraction ?? 1) <= fraction) low = middle + 1
       else high = middle
     }
     return low

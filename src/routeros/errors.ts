@@ -100,7 +100,7 @@ export class RouterOverloaded extends RouterError {
   readonly isOverload = true
 
   constructor(reason: string) {
-    super(`${reason}: raise max_sessions if the router does have so many`)
+    super(`${reason}: raise max_sessions if the router really has so many`)
   }
 }
 

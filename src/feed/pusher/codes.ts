@@ -1,5 +1,5 @@
 /**
- * Pusher's codes for errors and closes. They tell the client what to do: 4000 and up do not reconnect, 4100 and up
+ * Pusher's codes for errors and closes. They say what the client should do: 4000 and up do not reconnect, 4100 and up
  * reconnect after a second, 4200 and up reconnect at once. `ws` itself sends 1009 for messages that are too large, and
  * 1002 and 1007 for broken frames.
  */

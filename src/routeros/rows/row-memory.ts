@@ -49,7 +49,7 @@ export class RowMemory implements KnownSentences {
   #free: number[] = []
   /** Places in the previous reply by hash; made when a row first comes out of order. */
   #places: ReadonlyMap<number, number[]> | undefined
-  /** Of the previous reply. */
+  /** By property, for the previous reply. */
   #index: RowIndex | undefined
   #seenIn = new Int32Array(FIRST_ROWS)
   #reply = NEVER

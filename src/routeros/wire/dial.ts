@@ -174,7 +174,7 @@ function noteCertificate(socket: TLSSocket, pinned: string | undefined, line: Li
       line.end(
         new RouterCertificateRefused(
           'another-pin',
-          `its fingerprint is ${fingerprint ?? 'none'}, the pinned one ${pinned}`,
+          `its fingerprint is ${fingerprint ?? 'none'}, but ${pinned} is pinned`,
         ),
       )
   })

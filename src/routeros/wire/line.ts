@@ -72,7 +72,7 @@ function classify(error: NodeJS.ErrnoException): RouterError {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused: is the api service on, on this port, for this address?',
+  ECONNREFUSED: 'connection refused: is the api service enabled, on this port and for this address?',
   ECONNRESET: 'the router reset the connection',
   EHOSTUNREACH: 'no route to the router',
   ENETUNREACH: 'no route to the router',

@@ -33,7 +33,7 @@ const OUTDATED_CODES = /_(ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TO
 const OUTDATED = 'the router’s TLS is too old: it does not offer TLS 1.2'
 
 /** A router without a certificate only offers anonymous key exchange, which we do not accept. */
-const NO_CERTIFICATE = 'the TLS handshake failed: has api-ssl a certificate?'
+const NO_CERTIFICATE = 'the TLS handshake failed: does api-ssl have a certificate?'
 
 /** Weaknesses of the certificate or of a CA above it, except for the CA that the config trusts. */
 const WEAKNESSES: readonly { readonly said: RegExp; readonly message: string }[] = [

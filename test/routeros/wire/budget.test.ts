@@ -32,7 +32,7 @@ test.each([
   await expect(pending).rejects.toBeInstanceOf(RouterOverloaded)
   await expect(connection.ended).rejects.toMatchObject({
     isOverload: true,
-    message: `/ppp/active/print: more than ${FEW.replyBytes} bytes in one answer: raise max_sessions if the router does have so many`,
+    message: `/ppp/active/print: more than ${FEW.replyBytes} bytes in one answer: raise max_sessions if the router really has so many`,
   })
   await client.closed
 })

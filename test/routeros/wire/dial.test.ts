@@ -201,7 +201,7 @@ test('the error of a closed port says what to check', async () => {
   router.refuse()
   const failure = await failureOf(router)
   expect(failure).toBeInstanceOf(RouterUnreachable)
-  expect(failure).toMatchObject({ message: expect.stringContaining('is the api service on') })
+  expect(failure).toMatchObject({ message: expect.stringContaining('is the api service enabled') })
 })
 
 test('an unknown host is unreachable', async () => {

@@ -38,7 +38,7 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     what: 'the router refuses the connection',
     command: 'probe',
     code: 1,
-    line: 'connection refused: is the api service on, on this port, for this address? → check with /ip/service/print on the router that api is enabled, on which port and for which addresses; to enable it: /ip/service/enable api',
+    line: 'connection refused: is the api service enabled, on this port and for this address? → check with /ip/service/print on the router that api is enabled, on which port and for which addresses; to enable it: /ip/service/enable api',
     provoke: async ({ place }) => probe(place, { port: await freePort() }),
   },
   {

@@ -43,7 +43,7 @@ const SIMULATED: readonly RouterFault[] = [
     what: 'the router’s certificate is not the pinned one',
     router: { tls: serverIdentity() },
     written: { tls: { fingerprint: fingerprintOf(selfSignedIdentity()) } },
-    line: 'its fingerprint is 74a8d543e0857a4b97eda214086ba2b67b15ba2b3a9d6025698fc47d84fc5387, the pinned one fcb37f792fc611325555248f1608ce4022440adff95fd145210aa8547c7e0553 → if its certificate was renewed, pin the new one; if not, somebody may be intercepting the connection',
+    line: 'its fingerprint is 74a8d543e0857a4b97eda214086ba2b67b15ba2b3a9d6025698fc47d84fc5387, but fcb37f792fc611325555248f1608ce4022440adff95fd145210aa8547c7e0553 is pinned → if its certificate was renewed, pin the new one; if not, somebody may be intercepting the connection',
   },
   {
     what: 'the router’s certificate is signed with SHA-1',
