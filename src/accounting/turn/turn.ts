@@ -1,7 +1,14 @@
 import { bindingsBefore, movedBindings } from '../counting/bindings.ts'
 import { Count } from '../counting/count.ts'
 import { wentAway } from '../device.ts'
-import { type CountedSpan, type Decision, type Entry, type Move, NO_MOVES, NOTHING_COUNTED } from '../entry.ts'
+import {
+  type CountedSpan,
+  type Decision,
+  type Entry,
+  type Move,
+  NO_MOVES,
+  NOTHING_COUNTED,
+} from '../entry.ts'
 import type { SessionId } from '../ids.ts'
 import { type Ledger, openSessions, type Terms } from '../ledger.ts'
 import { type Room, RoomLeft } from '../limits/room.ts'
