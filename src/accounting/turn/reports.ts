@@ -1,6 +1,7 @@
 import { isUncounted } from '../counting/mark.ts'
 import type { LedgerEvent } from '../entry.ts'
-import type { Moment, SessionReading, UnreadRow, Window } from '../reading.ts'
+import type { UniqueRow } from '../matching/match.ts'
+import type { Moment, UnreadRow, Window } from '../reading.ts'
 import { isReported, type ReportedOnce, withReported } from '../reported.ts'
 import type { Session } from '../session.ts'
 import { toleranceMs } from '../window.ts'
@@ -32,10 +33,10 @@ export class Reports {
   }
 
   /** Reports what a row shows. @returns the session, with its reported events; the next two methods do the same */
-  row(session: Session, row: SessionReading, isDuplicate: boolean): Session {
+  row(session: Session, { row, isDuplicate }: UniqueRow): Session {
     const { boot, at } = this.#options
     let next = this.idle(session)
-    if (isDuplicate) next = this.#once('duplicate', next, {})
+    if (isDuplicate || row.joined?.isTwice) next = this.#once('duplicate', next, {})
     if (row.unreadable) next = this.#once('unreadable', next, { ...row.unreadable })
     if (row.login.latestMs < boot.earliestMs - toleranceMs(at.steadyMs - boot.earliestMs))
       next = this.#once('impossible_uptime', next, { uptime_seconds: row.uptimeSeconds })

@@ -159,7 +159,7 @@ export class Turn {
       next = since.session
       counted = counted.length === 0 ? since.counted : [...counted, ...since.counted]
     } else next = withoutCounters(next, this.#pairing.lastMs)
-    next = this.#reports.row(next, row, isTwice(unique))
+    next = this.#reports.row(next, unique)
     if (next !== session || this.#isRewritten) this.#entries.push({ kind: 'interim', session: next, counted })
     return next
   }
@@ -169,18 +169,13 @@ export class Turn {
     const { service, at } = this.#reading
     const { row } = unique
     const startMs = this.#count.loginTime(row.uptimeSeconds).getTime()
-    const start = {
-      id: this.#newId(),
-      service,
-      startMs,
-      atMs: at.steadyMs,
-      mark: firstMark(unique, this.#pairing),
-    }
+    const mark = firstMark(unique, this.#pairing)
+    const start = { id: this.#newId(), service, startMs, atMs: at.steadyMs, mark }
     let next = this.#inherit(newSession(row, start), unique)
     let counted: readonly CountedSpan[] = NOTHING_COUNTED
     if (row.counters && !isShownOnly(next))
       ({ session: next, counted } = this.#count.of(next, row, row.counters))
-    next = this.#reports.row(next, row, isTwice(unique))
+    next = this.#reports.row(next, unique)
     this.#entries.push({ kind: 'start', session: next, counted })
     return next
   }
@@ -249,8 +244,4 @@ export class Turn {
     const { kind } = this.#pairing
     return kind === 'shifted' || kind === 'replaced' || this.#isRemoved
   }
-}
-
-function isTwice({ row, isDuplicate }: UniqueRow): boolean {
-  return isDuplicate || row.joined?.isTwice === true
 }
