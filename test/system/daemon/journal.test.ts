@@ -71,7 +71,7 @@ test('a daemon that is stopped while PostgreSQL is down leaves what is uncommitt
   await postgres.kill()
   const left = await comeAndGo('late')
   await first.end('SIGTERM')
-  expect(scene.logged('stopped with bytes that the database did not take')).toHaveLength(1)
+  expect(scene.logged('stopped before the database had all bytes')).toHaveLength(1)
   await postgres.comeBack()
   const second = await scene.startDaemon()
   await readings.more(1, READER)

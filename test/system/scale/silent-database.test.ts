@@ -67,7 +67,7 @@ test('a stop with a database that never answers reads and journals once more, an
   expect(await stopping).toBe(true)
   expect(clock.steadyMs() - begunMs).toBeLessThan(STOP_WITHIN_MS)
   expect(stopped).toEqual(['kept', 'feed', 'journal'])
-  expect(lines.messages.at(-1)).toMatch(/the journal has them/)
+  expect(lines.messages.at(-1)).toMatch(/the journal has the rest/)
   expect(clock.sleepers).toBe(0)
 })
 
