@@ -47,6 +47,7 @@ const PORTS: Readonly<Record<string, readonly string[]>> = {
   'recording/ports.ts': ['store'],
   'recording/journal-port.ts': ['journal'],
   'roster/ports.ts': ['store'],
+  'poller/router-link.ts': ['routeros'],
   'alerts/record.ts': ['store'],
   'alerts/delivery.ts': ['store'],
   'api/usage/usage-source.ts': ['store'],

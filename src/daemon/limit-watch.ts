@@ -1,6 +1,6 @@
 import type { RouterKey } from '../accounting/ids.ts'
 import { isNear } from '../accounting/limits/limit-use.ts'
-import type { BudgetUse } from '../poller/router-health.ts'
+import type { BudgetUse } from '../poller/router-link.ts'
 import type { RouterBook } from '../recording/router-book.ts'
 import { limitUsesOf } from '../roster/limit-uses.ts'
 import type { Logger } from '../runtime/logger.ts'

@@ -1,10 +1,5 @@
 import type { MissingMenu } from '../accounting/reading.ts'
-
-/** The peak use of one of a router's byte budgets, in bytes. */
-export interface BudgetUse {
-  readonly usedBytes: number
-  readonly mostBytes: number
-}
+import type { BudgetUse } from './router-link.ts'
 
 /** The state of a router. */
 export interface RouterHealth {

@@ -1,6 +1,11 @@
 import type { MissingMenu, Reading, Service } from '../accounting/reading.ts'
 import { type Failure, isFailure } from '../runtime/failure.ts'
-import type { BudgetUse } from './router-health.ts'
+
+/** The peak use of one of a router's byte budgets, in bytes. */
+export interface BudgetUse {
+  readonly usedBytes: number
+  readonly mostBytes: number
+}
 
 /** A connection to a router, logged in. */
 export interface RouterLink {

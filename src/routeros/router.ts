@@ -1,5 +1,6 @@
 import type { Admission } from '../accounting/limits/admission.ts'
 import type { Device, MissingMenu, Reading, Service, Window } from '../accounting/reading.ts'
+import type { BudgetUse, RouterLink } from '../poller/router-link.ts'
 import { Block, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { RouterTrap } from './errors.ts'
@@ -7,7 +8,7 @@ import { Departures } from './menus/departures.ts'
 import { ASK_AGAIN_AFTER_MS, type SessionMenu } from './menus/session-rows.ts'
 import { hasFastTrack, type RouterSystem, readSystem } from './menus/system.ts'
 import type { RouterService } from './router-service.ts'
-import type { Budget, BudgetUse } from './wire/budget.ts'
+import type { Budget } from './wire/budget.ts'
 import { RouterConnection } from './wire/connection.ts'
 import type { Address } from './wire/dial.ts'
 import { openLine } from './wire/open-line.ts'
@@ -43,7 +44,7 @@ interface MissingService extends MissingMenu {
  * A logged-in connection to a router whose identity and boot time are known. It is kept open, because each login is a
  * line in the router's log.
  */
-export class Router {
+export class Router implements RouterLink {
   readonly version: string
   /** Warnings about this router for the operator, one sentence each. */
   readonly notices: readonly string[]

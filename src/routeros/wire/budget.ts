@@ -1,3 +1,5 @@
+import type { BudgetUse } from '../../poller/router-link.ts'
+
 /** The approximate cost of a row beside its text: a map, its strings, and the session built from it. */
 export const ROW_BYTES = 512
 /** The cost of a sentence outside a reply, beside its text: it is not kept. */
@@ -10,12 +12,6 @@ const REMEMBERED_BYTES = 512
 const LISTENED_BYTES = 256
 /** For everything that does not grow with the sessions. */
 const BASE_BYTES = 1024 * 1024
-
-/** The peak use of one of a router's byte budgets, in bytes. */
-export interface BudgetUse {
-  readonly usedBytes: number
-  readonly mostBytes: number
-}
 
 /** How much one router may make us hold: bytes on the wire plus the costs above. */
 export interface Budget {

@@ -7,7 +7,7 @@ import { recordOthers } from './daily-names.ts'
 import { GrownSessions } from './grow-sessions.ts'
 import { decideOutcomes } from './lock-routers.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
-import type { CommitResult } from './outcome.ts'
+import type { CommitResult } from './decide-outcome.ts'
 import { bindingsOf, eventsOf, forgottenBindingsOf, readingsOf, sessionsOf } from './router-rows.ts'
 import {
   FORGET_BINDINGS,

@@ -8,7 +8,7 @@ import type { Column } from '../pg/binary-array.ts'
 import { rowKey } from '../pg/row-key.ts'
 import { storableLimit } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
-import type { CommitResult } from './outcome.ts'
+import type { CommitResult } from './decide-outcome.ts'
 import { INSERT_EVENTS } from './router-statements.ts'
 
 /*

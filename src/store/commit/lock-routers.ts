@@ -3,7 +3,7 @@ import { type RouterKey, routerKey } from '../../accounting/ids.ts'
 import type { CommitOutcome, RouterCommit } from '../../recording/ports.ts'
 import { rowKey } from '../pg/row-key.ts'
 import { storableBytes } from '../pg/storable.ts'
-import { decideOutcome, type LockedRouter, UNTAKEN } from './outcome.ts'
+import { decideOutcome, type LockedRouter, UNTAKEN } from './decide-outcome.ts'
 
 /**
  * Locks each router against other commits, and its lease against takings but not against renewals (see

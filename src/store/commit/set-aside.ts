@@ -8,7 +8,7 @@ import { runUnnest } from '../pg/unnest.ts'
 import { type NamedDay, recordOthers } from './daily-names.ts'
 import { decideOutcomes } from './lock-routers.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
-import type { CommitResult } from './outcome.ts'
+import type { CommitResult } from './decide-outcome.ts'
 import {
   type RefusedEntry,
   refusedBinding,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { decideOutcome } from '../../../src/store/commit/outcome.ts'
+import { decideOutcome } from '../../../src/store/commit/decide-outcome.ts'
 import { during, duringCommit, expireAll, untilWaiting } from '../commit/lease-scene.ts'
 import { type ReadRouter, readingAt } from '../commit/read-router.ts'
 import {

@@ -7,7 +7,7 @@ import { adoptPending } from '../../../src/accounting/waiting/adopt-pending.ts'
 import type { Pending } from '../../../src/accounting/waiting/pending.ts'
 import { Rollup } from '../../../src/live/rollup.ts'
 import type { CommitOutcome, StoredRouter } from '../../../src/recording/ports.ts'
-import { decideOutcome } from '../../../src/store/commit/outcome.ts'
+import { decideOutcome } from '../../../src/store/commit/decide-outcome.ts'
 import { type SimulatedService, simulated } from '../../harness/services.ts'
 import { type AnyBytes, type Sums, sumsOf } from './sums.ts'
 

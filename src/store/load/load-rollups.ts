@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { addSums, type ByteSum, NO_SUM } from '../../accounting/bytes.ts'
 import { type RouterId, routerId, type TenantId, tenantId } from '../../accounting/ids.ts'
 import type { StoredRollup } from '../../recording/ports.ts'
-import { LAST_DECISION } from './credits.ts'
+import { LAST_DECISION } from './load-decisions.ts'
 
 /** A rollup while it is read. */
 interface ReadRollup extends StoredRollup {

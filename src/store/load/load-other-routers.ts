@@ -10,7 +10,7 @@ import {
 import type { Service } from '../../accounting/reading.ts'
 import type { StoredOtherRouter, StoredService } from '../../recording/ports.ts'
 import { rowKey } from '../pg/row-key.ts'
-import { readRollups } from './rollups.ts'
+import { readRollups } from './load-rollups.ts'
 
 interface RouterRow {
   readonly tenant_id: string
