@@ -93,8 +93,8 @@ export interface Outage {
   readonly error: string | undefined
 }
 
-/** A router whose outage, if there was one, may be over. */
-export interface Recovery {
+/** A router whose outage, if it had one, may be over. */
+export interface EndedOutage {
   readonly router: RouterId
   /** Absent if it is not read any more. */
   readonly lastReadingAt: Date | undefined

@@ -3,9 +3,9 @@ import type {
   AlertTerms,
   DueSession,
   DueUsage,
+  EndedOutage,
   Outage,
   OutageRule,
-  Recovery,
   SessionAlertKind,
   Span,
 } from '../accounting/alert.ts'
@@ -82,7 +82,7 @@ function outagesBy(
 }
 
 /** Routers whose outages end: read ones, and disabled ones, which are not expected to answer. */
-export function recoveredOf(routers: readonly WatchedRouter[]): readonly Recovery[] {
+export function recoveredOf(routers: readonly WatchedRouter[]): readonly EndedOutage[] {
   return routers
     .filter(it => !it.isEnabled || it.lastReadingAt !== undefined)
     .map(({ router, isEnabled, lastReadingAt }) => ({

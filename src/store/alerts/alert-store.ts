@@ -3,15 +3,15 @@ import type {
   AlertJson,
   DueSession,
   DueUsage,
+  EndedOutage,
   Outage,
-  Recovery,
   SessionAlertKind,
   TenantAlert,
   UsageLimit,
 } from '../../accounting/alert.ts'
 import { routerId, sessionId, type TenantId, tenantId } from '../../accounting/ids.ts'
 import type { Service } from '../../accounting/reading.ts'
-import type { AlertRecord, Audience } from '../../alerts/record.ts'
+import type { AlertRecipients, AlertRecord } from '../../alerts/record.ts'
 import { BorrowedConnection } from '../pg/borrowed-connection.ts'
 import { asking } from '../pg/errors.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
@@ -72,14 +72,18 @@ export class AlertStore implements AlertRecord {
   }
 
   /** Takes long if there are many subscribers. Rejects if the signal aborts. */
-  async fireUsage(audience: Audience, due: readonly DueUsage[], signal: AbortSignal): Promise<number> {
+  async fireUsage(
+    recipients: AlertRecipients,
+    due: readonly DueUsage[],
+    signal: AbortSignal,
+  ): Promise<number> {
     const particular = [...new Set(due.map(({ rule }) => rule))].flatMap(rule =>
       Array.from(rule.particular, ([subject, limit]) => ({ rule: rule.id, subject, limit })),
     )
     const usual = (of: (limit: UsageLimit) => number | undefined) =>
       due.map(({ rule }) => (rule.usual && of(rule.usual)) ?? null)
     const values = [
-      ...audienceOf(audience),
+      ...recipientsOf(recipients),
       due.map(({ rule }) => rule.id),
       due.map(({ rule }) => rule.scope),
       due.map(({ span }) => span.name),
@@ -100,9 +104,9 @@ export class AlertStore implements AlertRecord {
     )
   }
 
-  fireOutages(audience: Audience, silent: readonly Outage[]): Promise<number> {
+  fireOutages(recipients: AlertRecipients, silent: readonly Outage[]): Promise<number> {
     return this.#count(FIRE_OUTAGES, [
-      ...audienceOf(audience),
+      ...recipientsOf(recipients),
       silent.map(it => it.rule.id),
       silent.map(it => it.router),
       silent.map(it => it.begin.toISOString()),
@@ -116,18 +120,22 @@ export class AlertStore implements AlertRecord {
     return new Set(rows.map(({ tenant_id }) => tenantId(tenant_id)))
   }
 
-  endOutages(audience: Audience, recovered: readonly Recovery[]): Promise<number> {
+  endOutages(recipients: AlertRecipients, recovered: readonly EndedOutage[]): Promise<number> {
     return this.#count(END_OUTAGES, [
-      ...audienceOf(audience),
+      ...recipientsOf(recipients),
       recovered.map(it => it.router),
       recovered.map(it => it.lastReadingAt?.toISOString() ?? null),
     ])
   }
 
   /** @param kind the kind of all rules in `due` */
-  fireSessions(audience: Audience, kind: SessionAlertKind, due: readonly DueSession[]): Promise<number> {
+  fireSessions(
+    recipients: AlertRecipients,
+    kind: SessionAlertKind,
+    due: readonly DueSession[],
+  ): Promise<number> {
     return this.#count(FIRE_SESSIONS[kind], [
-      ...audienceOf(audience),
+      ...recipientsOf(recipients),
       due.map(({ rule }) => rule.id),
       due.map(({ rule }) => rule.scope),
       due.map(({ day }) => day.name),
@@ -172,7 +180,7 @@ export class AlertStore implements AlertRecord {
 }
 
 /** The first three parameters of each statement that writes. */
-function audienceOf({ tenant, webhooks }: Audience): readonly unknown[] {
+function recipientsOf({ tenant, webhooks }: AlertRecipients): readonly unknown[] {
   const pairs = webhooks.flatMap(({ id, rules }) => Array.from(rules, rule => ({ id, rule })))
   return [tenant, pairs.map(it => it.id), pairs.map(it => it.rule)]
 }

@@ -4,10 +4,10 @@ import type { RouterCommit } from '../../recording/ports.ts'
 import { pipelined } from '../pg/pipeline.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import { recordOthers } from './daily-names.ts'
+import type { CommitResult } from './decide-outcome.ts'
 import { GrownSessions } from './grow-sessions.ts'
 import { decideOutcomes } from './lock-routers.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
-import type { CommitResult } from './decide-outcome.ts'
 import { bindingsOf, eventsOf, forgottenBindingsOf, readingsOf, sessionsOf } from './router-rows.ts'
 import {
   FORGET_BINDINGS,

@@ -47,11 +47,11 @@ export class GrownSessions {
     const others = new Map(changed)
     // Sessions that only grew, but are not in columns, for instance after a reconnection.
     const apart = new Map<SessionId, PendingSession>()
-    const subscribers = new Subscribers()
+    const chosen = new ChosenSessions()
     const sums = new ServiceSums()
     const ref = { tenant, router, mostNames: namesADay(limits) }
     for (const [id, change] of changed) {
-      if (!this.#isOnlyGrown(change) || !subscribers.have(change.session)) continue
+      if (!this.#isOnlyGrown(change) || !chosen.have(change.session)) continue
       others.delete(id)
       apart.set(id, change)
     }
@@ -62,7 +62,7 @@ export class GrownSessions {
         const { bucket } = sum
         if (bucket !== last) taken = this.#bucket(bucket)
         last = bucket
-        if (bucket.startMs < this.#floorMs || !subscribers.have(sum.session))
+        if (bucket.startMs < this.#floorMs || !chosen.have(sum.session))
           addGrown(others, ...rows.sessionAndShare(sum))
         else if (apart.has(sum.session.id)) addGrown(apart, ...rows.sessionAndShare(sum))
         else {
@@ -119,7 +119,7 @@ export class GrownSessions {
 }
 
 /** Chooses one session of each subscriber of a router, the same for all buckets. */
-class Subscribers {
+class ChosenSessions {
   readonly #sessions = new Map<Service, Map<string, SessionId>>()
 
   /** Whether a session is the chosen one of its subscriber. The first one is. */

@@ -6,9 +6,9 @@ import type { RouterCommit } from '../../recording/ports.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import { type NamedDay, recordOthers } from './daily-names.ts'
+import type { CommitResult } from './decide-outcome.ts'
 import { decideOutcomes } from './lock-routers.ts'
 import { moveSessions, settleMoved } from './move-sessions.ts'
-import type { CommitResult } from './decide-outcome.ts'
 import {
   type RefusedEntry,
   refusedBinding,

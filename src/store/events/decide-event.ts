@@ -53,7 +53,7 @@ interface EventRow {
   readonly day: string
 }
 
-interface SessionRow {
+interface CreditedSessionRow {
   readonly service: Service
   readonly username: string
   readonly data_upload: string
@@ -141,7 +141,7 @@ async function creditOf(
   const { tenant_id, router_id, session_id, day } = event
   if (session_id === null || !UUID.test(session_id)) return { kind: 'no_session' }
   await client.query(LOCK_ROUTER, [tenant_id, router_id])
-  const { rows } = await client.query<SessionRow>(LOCK_SESSION, [session_id, tenant_id, router_id])
+  const { rows } = await client.query<CreditedSessionRow>(LOCK_SESSION, [session_id, tenant_id, router_id])
   const [session] = rows
   if (!session) return { kind: 'session_gone' }
   const { service, username, data_upload, data_download } = session

@@ -4,7 +4,7 @@ import type { Clock } from '../../runtime/clock.ts'
  * The pace of work that nothing waits for. After each small step it rests as long as the step took, so that commits
  * always have half of the database to themselves.
  */
-export class Pace {
+export class HalfLoad {
   readonly signal: AbortSignal
   readonly #clock: Clock
   #sinceMs: number

@@ -6,7 +6,7 @@ import { Loop } from '../../runtime/loop.ts'
 import type { Database } from '../pg/database.ts'
 import { asStoreError } from '../pg/errors.ts'
 import { makePartitions } from '../schema/partitions.ts'
-import { Pace } from './half-load.ts'
+import { HalfLoad } from './half-load.ts'
 import { applyRetention, type RetentionTerms } from './retention.ts'
 import { rollupFaults } from './rollup-check.ts'
 
@@ -57,7 +57,7 @@ export class Housekeeping implements Component {
     const { database, terms, clock, log } = this.#options
     try {
       await makePartitions(database.pool, clock.now())
-      const removed = await applyRetention(database.pool, terms, clock.now(), new Pace(clock, signal))
+      const removed = await applyRetention(database.pool, terms, clock.now(), new HalfLoad(clock, signal))
       if (removed.partitions.length + removed.sessions + removed.events + removed.alerts > 0)
         log.info(removed, 'old rows removed')
       if (clock.steadyMs() - this.#checkedAtMs >= CHECK_EVERY_MS) await this.#check(signal)
@@ -75,7 +75,7 @@ export class Housekeeping implements Component {
 
   async #check(signal: AbortSignal): Promise<void> {
     const { database, clock, log } = this.#options
-    const pace = new Pace(clock, signal)
+    const pace = new HalfLoad(clock, signal)
     for await (const fault of rollupFaults(database.pool)) {
       if (fault)
         log.error(fault, 'the daily tables disagree: tenant_usage_daily and usage_daily have different sums')

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { asStoreError } from '../pg/errors.ts'
 import { partitionWeek, weekAfter } from '../schema/partitions.ts'
-import type { Pace } from './half-load.ts'
+import type { HalfLoad } from './half-load.ts'
 
 /** How long rows are kept. The daily tables are kept for good. */
 export interface RetentionTerms {
@@ -32,7 +32,7 @@ export async function applyRetention(
   pool: Pool,
   terms: RetentionTerms,
   now: Date,
-  pace: Pace,
+  pace: HalfLoad,
 ): Promise<DeletedRows> {
   const before = (keptMs: number) => new Date(now.getTime() - keptMs).toISOString()
   const sessionsBefore = before(terms.sessionsMs)
@@ -63,7 +63,7 @@ const DELETE_ALERTS = `delete from alerts where id = any(array(
   select id from alerts where changed_at < $1 and (kind <> 'router_offline' or ended_at is not null)
   order by changed_at limit ${ROWS_A_STEP}))`
 
-async function deleteInSteps(pool: Pool, statement: string, before: string, pace: Pace): Promise<number> {
+async function deleteInSteps(pool: Pool, statement: string, before: string, pace: HalfLoad): Promise<number> {
   let deleted = 0
   while (!pace.signal.aborted) {
     const { rowCount } = await pool.query(statement, [before])
@@ -81,7 +81,7 @@ const PARTITIONS = `select relname as name, inhdetachpending as detaching from p
     select relnamespace from pg_class where oid = 'session_deltas'::regclass)
   order by relname`
 
-async function dropPartitions(pool: Pool, before: number, pace: Pace): Promise<readonly string[]> {
+async function dropPartitions(pool: Pool, before: number, pace: HalfLoad): Promise<readonly string[]> {
   const { rows } = await pool.query<{ name: string; detaching: boolean | null }>(PARTITIONS)
   const dropped: string[] = []
   for (const { name, detaching } of rows) {

@@ -16,11 +16,11 @@ import { storedCounters } from './stored-doubts.ts'
 import { awaySessions, openSessions, removedSessions, type SessionRow, sessionOf } from './stored-session.ts'
 
 /** A transaction with a snapshot of one moment. */
-type Snapshot = Pick<NodePgDatabase, 'select' | 'execute'>
+type SnapshotTransaction = Pick<NodePgDatabase, 'select' | 'execute'>
 
 /** Loads the ledgers of routers, for all services that they were ever read for. */
 export async function loadLedgers(
-  snapshot: Snapshot,
+  snapshot: SnapshotTransaction,
   refs: readonly RouterRef[],
 ): Promise<Map<RouterKey, StoredRouter>> {
   const rows = await snapshot
@@ -63,7 +63,7 @@ interface KnownSessions {
 }
 
 async function loadSessions(
-  snapshot: Snapshot,
+  snapshot: SnapshotTransaction,
   refs: readonly RouterRef[],
 ): Promise<ReadonlyMap<RouterKey, KnownSessions>> {
   const open = await snapshot.execute<SessionRow>(
@@ -105,7 +105,7 @@ function mapOf<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: 
 }
 
 async function loadBindings(
-  snapshot: Snapshot,
+  snapshot: SnapshotTransaction,
   refs: readonly RouterRef[],
 ): Promise<ReadonlyMap<RouterKey, ReadonlyMap<Service, Bindings>>> {
   const rows = await snapshot
@@ -124,7 +124,7 @@ async function loadBindings(
 
 /** Loads the last reading of each service, in the order of their names. */
 async function loadReadings(
-  snapshot: Snapshot,
+  snapshot: SnapshotTransaction,
   refs: readonly RouterRef[],
 ): Promise<ReadonlyMap<RouterKey, ReadonlyMap<Service, Omit<LastReading, 'isRemoved'>>>> {
   const rows = await snapshot

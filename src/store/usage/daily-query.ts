@@ -3,11 +3,12 @@ import type { Question } from '../../api/usage/usage-source.ts'
 import { tenants, tenantUsageDaily, usageDaily } from '../schema/schema.ts'
 import { only, QUERIES, type Query } from './query.ts'
 
-type Asked = Extract<Question, { kind: 'daily' }>
-export type DailyBy = Asked['by']
+type AskedDaily = Extract<Question, { kind: 'daily' }>
+export type DailyBy = AskedDaily['by']
 
 /** Whose usage of which days is asked for, and what a row is. `undefined`: no condition. */
-export interface DailyQuestion extends Pick<Asked, 'user' | 'router' | 'service' | 'by' | 'order' | 'after'> {
+export interface DailyQuestion
+  extends Pick<AskedDaily, 'user' | 'router' | 'service' | 'by' | 'order' | 'after'> {
   readonly tenant: string | undefined
   /** The tenant's first and last day. */
   readonly from: SQL | undefined

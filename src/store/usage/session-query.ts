@@ -3,9 +3,10 @@ import type { Question } from '../../api/usage/usage-source.ts'
 import { tenants, userSessions } from '../schema/schema.ts'
 import { isoColumn, only, QUERIES, type Query } from './query.ts'
 
-type Asked = Extract<Question, { kind: 'sessions' }>
+type AskedSessions = Extract<Question, { kind: 'sessions' }>
 
-export interface SessionQuestion extends Pick<Asked, 'user' | 'router' | 'service' | 'status' | 'after'> {
+export interface SessionQuestion
+  extends Pick<AskedSessions, 'user' | 'router' | 'service' | 'status' | 'after'> {
   readonly tenant: string | undefined
   /** Only sessions that were open at or after the first instant, and before the second. */
   readonly openFrom: SQL | undefined

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { decideEvent } from '../../../src/store/events/decide-event.ts'
-import { Pace } from '../../../src/store/housekeeping/half-load.ts'
+import { HalfLoad } from '../../../src/store/housekeeping/half-load.ts'
 import { applyRetention } from '../../../src/store/housekeeping/retention.ts'
 import { partitionName, weekOf } from '../../../src/store/schema/partitions.ts'
 import { during, duringCommit, untilWaiting } from '../commit/lease-scene.ts'
@@ -251,7 +251,7 @@ test('a decision outlives its event and its session', async () => {
   const terms = { deltasMs: 100 * 365 * DAY_MS, sessionsMs: DAY_MS }
   const { signal } = new AbortController()
   const later = new Date(Date.now() + 10 * 365 * DAY_MS)
-  await applyRetention(scene.database.pool, terms, later, new Pace(systemClock, signal))
+  await applyRetention(scene.database.pool, terms, later, new HalfLoad(systemClock, signal))
   expect(
     await scene.ask('select id::text from user_sessions union all select id::text from ledger_events'),
   ).toEqual([])

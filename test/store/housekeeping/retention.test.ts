@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
-import { Pace } from '../../../src/store/housekeeping/half-load.ts'
+import { HalfLoad } from '../../../src/store/housekeeping/half-load.ts'
 import { applyRetention } from '../../../src/store/housekeeping/retention.ts'
 import { Database } from '../../../src/store/pg/database.ts'
 import { makePartitions, Partitions, partitionName, weekOf } from '../../../src/store/schema/partitions.ts'
@@ -64,7 +64,7 @@ test('partitions are made for this week and the next two, even by several daemon
 test('a partition that is wholly too old is dropped, one that is partly so stays', async () => {
   const made = new Partitions(database.pool)
   await made.ensure(new Set([0, 7, 14, 21, 28].map(days => weekOf(daysAgo(days)))))
-  const removed = await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))
+  const removed = await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))
   expect(removed.partitions).toEqual(['session_deltas_20261026', 'session_deltas_20261102'])
   expect(await partitions()).toEqual([
     'session_deltas_20261109',
@@ -78,7 +78,7 @@ test('a partition that was detached but not dropped is dropped the next time', a
   await new Partitions(database.pool).ensure(new Set([week]))
   await database.pool.query(`alter table session_deltas detach partition ${partitionName(week)}`)
   expect(
-    (await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))).partitions,
+    (await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))).partitions,
   ).toEqual([partitionName(week)])
   expect(await partitions()).toEqual([])
 })
@@ -111,7 +111,7 @@ test('ended sessions and events are deleted when they are too old, open sessions
      select 'acme', 'hq', at, 'reset', '{}' from unnest($1::timestamptz[]) as at`,
     [[31, 29].map(days => new Date(daysAgo(days)).toISOString())],
   )
-  expect(await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))).toEqual({
+  expect(await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))).toEqual({
     partitions: [],
     sessions: 4_999,
     events: 1,
@@ -138,7 +138,7 @@ test('an alert is deleted with its deliveries when its month is long over, and a
      ) insert into alert_deliveries (alert_id, tenant_id, webhook, event) select id, 'past', 'noc', 'fired' from a`,
     [64, 62].map(days => new Date(daysAgo(days)).toISOString()),
   )
-  const removed = await applyRetention(database.pool, TERMS, NOW, new Pace(systemClock, running))
+  const removed = await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))
   expect(removed.alerts).toBe(2)
   const { rows } = await database.pool.query(
     'select subject from alerts join alert_deliveries on alert_id = alerts.id order by 1',
@@ -166,7 +166,7 @@ test.each([
     client => client.query(reading),
     'commit',
     async () => {
-      const removed = applyRetention(scene.database.pool, TERMS, NOW, new Pace(systemClock, running))
+      const removed = applyRetention(scene.database.pool, TERMS, NOW, new HalfLoad(systemClock, running))
       await untilWaiting(scene, US)
       for (let n = 9; n <= 12; n++) expect(await commit(n)).toEqual([{ kind: 'committed' }])
       return { removed }
