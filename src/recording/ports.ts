@@ -46,7 +46,7 @@ export type CommitOutcome =
       /** What went to `(others)`. */
       readonly others?: readonly OthersShare[]
     }
-  /** An earlier try wrote it, and its answer was lost. */
+  /** An earlier try wrote it, and its answer never arrived. */
   | { readonly kind: 'already' }
   /** Another daemon has taken the router. This will never be written. */
   | { readonly kind: 'lost' }

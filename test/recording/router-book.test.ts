@@ -111,7 +111,7 @@ describe('a book whose numbers do not add up', () => {
 describe('an offer that was never answered', () => {
   it.each([
     ['is confirmed if the database is at its end', { committedEpoch: 2, position: 5 }, true],
-    ['is not confirmed if the database is at its begin', { committedEpoch: 2, position: 4 }, false],
+    ['is not confirmed if the database is at its start', { committedEpoch: 2, position: 4 }, false],
     ['is not confirmed if another daemon has written since', { committedEpoch: 3, position: 5 }, false],
     [
       'is not confirmed if the last commit was of an earlier epoch',

@@ -114,7 +114,7 @@ export const FIRE_USAGE = {
 
 /**
  * Fires for silent routers without an open outage. Parameters: tenant; webhooks and rules, in pairs; for each rule and
- * router: rule, router, begin, last reading or null, error or null.
+ * router: rule, router, when it fell silent, last reading or null, error or null.
  */
 export const FIRE_OUTAGES = {
   name: 'tikmeter_fire_outages',

@@ -49,7 +49,7 @@ const FIND = {
 /**
  * Records what was refused, within the commit's transaction. There is one event for each session (or binding) and reason,
  * made by the first commit with it. Later commits add their bytes to it, so that the bytes of all events are what is
- * missing in the tables, as if there were an event for each commit. A binding has no begin, so it gets one event a day.
+ * missing in the tables, as if there were an event for each commit. A binding has no start time, so it gets one event a day.
  * @returns what was refused for the first time
  */
 export async function recordRefused(
@@ -98,7 +98,7 @@ async function knownEvents(
   })
 }
 
-/** The earliest time of an event about a subject. The begin of a session may itself be what was refused. */
+/** The earliest time of an event about a subject. A session's start may itself be what was refused. */
 function begunMs({ sinceMs = Number.NaN }: RefusedSubject, at: Date): number {
   return Number.isFinite(sinceMs) ? Math.max(0, sinceMs) : at.getTime() - DAY_MS
 }

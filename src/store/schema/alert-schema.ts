@@ -20,7 +20,7 @@ export const alerts = pgTable(
     }).notNull(),
     scope: text('scope', { enum: ['user', 'router', 'tenant'] }).notNull(),
     subject: text('subject').notNull(),
-    /** The tenant's month or day; for an outage, the instant of its begin. */
+    /** The tenant's month or day; for an outage, the instant at which it began. */
     period: text('period').notNull(),
     firedAt: instant('fired_at').notNull().defaultNow(),
     /** The end of an outage. */

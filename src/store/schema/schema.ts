@@ -48,7 +48,7 @@ export const routers = pgTable(
     name: text('name').notNull(),
     host: text('host').notNull(),
     removedAt: instant('removed_at'),
-    /** Decisions committed so far. A commit whose answer was lost is recognized by it. */
+    /** Decisions committed so far. A commit whose answer never arrived is recognized by it. */
     position: bytes('position').notNull().default(0),
     /** The epoch of the lease under which the last commit was made. A position in the journal is only valid within its epoch. */
     committedEpoch: bytes('committed_epoch').notNull().default(0),

@@ -9,7 +9,7 @@ beforeAll(async () => {
 beforeEach(() => scene.begin())
 afterAll(() => scene.stop())
 
-test('a commit whose answer was lost is not applied twice', async () => {
+test('a commit whose answer never arrived is not applied twice', async () => {
   const [hq, hill] = busyRouters()
   const [first, second] = [hq.takeCommit(), hill.takeCommit()]
   const committed = { kind: 'committed' }
