@@ -63,7 +63,7 @@ export class Alerting implements Component {
       calendarOf: tenant => calendars.calendar(tenant),
       routersOf: tenant => this.#routersOf(tenant),
       onWritten: () => this.#webhooks.wake(),
-      // The tables change only as often.
+      // The tables do not change in between.
       intervalMs: config.commit.intervalMs,
       onAlert: it => {
         joined.note(it)

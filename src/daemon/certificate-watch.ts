@@ -20,7 +20,7 @@ export interface CertificateWatchOptions {
 
 /** How often the files are checked. They are read once both are the same at two checks, so never half replaced. */
 const LOOK_EVERY_MS = 5_000
-/** Certificates are usually renewed earlier than this. */
+/** If less time than this is left, a renewal is late. */
 const SOON_MS = 14 * 86_400_000
 
 /** Keeps the certificate of HTTPS up to date: reads it again at a reload of the config, and when a file changes. */
@@ -74,7 +74,7 @@ export class CertificateWatch implements Component {
     }
   }
 
-  /** Logs a refusal once for each reason, because the files are read again and again, and the end of it. */
+  /** Logs each refusal once, because the files are read again and again, and logs when it is over. */
   #takeUp(): void {
     const { log } = this.#options
     const before = { served: this.#served, refusal: this.#refusal }

@@ -11,7 +11,7 @@ import { errorFields, type Logger, levelIn } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
 
-/** The outcome of a reload. `failed`: it could not be read or, though it has no fault, be applied. */
+/** The outcome of a reload. `failed`: the config could not be loaded or, without a fault, could not be applied. */
 export type ReloadOutcome = 'applied' | 'faulty' | 'failed'
 
 /** Counts the configs that were loaded. */

@@ -4,10 +4,8 @@ import { JwtVerifier, signToken } from '../../src/auth/tokens.ts'
 import type { Config } from '../../src/config/config.ts'
 import { Secret } from '../../src/config/fields/secret.ts'
 import { Serving, type ServingOptions } from '../../src/daemon/serving.ts'
-import { measureRouters } from '../../src/roster/router-metrics.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { Metrics } from '../../src/runtime/metrics.ts'
-import { HQ, HQ_HEALTH } from '../api/metrics/measures.ts'
 import { SERVER } from '../feed/default-server.ts'
 import { acme, FakeSource, globex, SECRET, silent } from '../feed/feed-fixture.ts'
 import { onlySecret } from '../feed/token-rules.ts'
@@ -28,7 +26,7 @@ function nobodyAsks(): Promise<never> {
   return Promise.reject(new Error('there are no tables'))
 }
 
-/** Everything that dashboards connect to, assembled as in the daemon, with two tenants, the metrics of a router, and five snapshots a second. */
+/** Everything that dashboards connect to, assembled as in the daemon, with two tenants and five snapshots a second. */
 export function pusherServing(options: {
   readonly port: number
   readonly origins: readonly string[]
@@ -55,8 +53,6 @@ export function servingOf(
   more: Partial<ServingOptions> = {},
 ): Serving {
   const clock = systemClock
-  const metrics = new Metrics()
-  measureRouters(metrics, { books: { values: () => [HQ] }, poller: { health: () => HQ_HEALTH } })
   return new Serving({
     config: {
       server: { ...SERVER, port, origins },
@@ -69,7 +65,7 @@ export function servingOf(
     verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log: silent }),
     readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
     routers: () => 0,
-    ...{ metrics, clock, log: silent },
+    ...{ metrics: new Metrics(), clock, log: silent },
     onBug: rethrow,
     ...more,
   })

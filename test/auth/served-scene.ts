@@ -4,6 +4,8 @@ import { JwtVerifier, signToken } from '../../src/auth/tokens.ts'
 import { Secret } from '../../src/config/fields/secret.ts'
 import type { Serving, ServingOptions } from '../../src/daemon/serving.ts'
 import { channelOf, PusherApp } from '../../src/feed/pusher/app.ts'
+import { measureTenants } from '../../src/recording/tenant-metrics.ts'
+import { Metrics } from '../../src/runtime/metrics.ts'
 import { SERVER } from '../feed/default-server.ts'
 import { inOneHour, SECRET, START } from '../feed/feed-fixture.ts'
 import { RawClient, textFrameOf } from '../feed/raw-client.ts'
@@ -34,13 +36,15 @@ export class ServedScene {
     const { log } = this.#log
     this.board = new Board(...tenants)
     const pusher = { key: KEY, secret: new Secret('the secret of the app') }
+    const metrics = new Metrics()
+    measureTenants(metrics, this.board, clock)
     this.#serving = servingOf(
       { port: 0, origins: [], pusher },
       {
         config: { server: SERVER, pusher, snapshots: { intervalMs: INTERVAL_MS } },
         board: counted(this.board, this.calls),
         verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log }),
-        ...{ clock, log, ...more },
+        ...{ metrics, clock, log, ...more },
       },
     )
   }
