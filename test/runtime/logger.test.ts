@@ -82,7 +82,7 @@ describe('a log', () => {
 
   it('is lines of JSON if stdout is no terminal, at the level in LOG_LEVEL', async () => {
     const script = `
-      import { createLogger } from '../../src/runtime/logger.ts'
+      import { createLogger } from './src/runtime/logger.ts'
       const log = createLogger()
       log.info({ router: 'acme/hq' }, 'router online')
       log.warn({ router: 'acme/hq' }, 'poll failed')

@@ -27,7 +27,7 @@ function tell(options: { env?: NodeJS.ProcessEnv; isForked?: boolean }) {
   const PATH = `${directory}${delimiter}${process.env['PATH']}`
   return runScript(
     `
-    import { Supervisor } from '../../src/runtime/supervisor.ts'
+    import { Supervisor } from './src/runtime/supervisor.ts'
     const supervisor = new Supervisor(process.env)
     supervisor.ready()
     supervisor.stopping()
