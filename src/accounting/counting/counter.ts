@@ -141,9 +141,11 @@ function isReset({ counters, doubts }: CountedMark, shown: Bytes, fellAtMs: numb
   for (const direction of DIRECTIONS) {
     const fall = doubts?.[direction]?.fall
     const mark = counters[direction]
-    if (fall?.atMs !== fellAtMs || isNearly(shown[direction], mark)) continue
+    const now = shown[direction]
+    if (fall?.atMs !== fellAtMs || now >= mark) continue
     marks += mark
-    least += Math.min(fall.least, shown[direction])
+    // However low it was before, it is judged by where it is if that is nearly its mark.
+    least += isNearly(now, mark) ? now : Math.min(fall.least, now)
   }
   return isLessThanHalf(least, marks)
 }

@@ -100,6 +100,12 @@ describe('a counter that fell', () => {
     expect(shown.decision.events).toMatchObject([{ kind: 'glitch', detail: bytes(1000, 2000) }])
   })
 
+  it('and is nearly back at its mark keeps one beside it suspected too that is less in bytes', () => {
+    const shown = new Shown(bytes(1, 16), bytes(0, 15), bytes(0, 15))
+    expect([countedOf(shown.decision), events(shown.decision)]).toEqual([[], []])
+    expect(shown.next(bytes(1, 16)).recorded).toEqual(bytes(1, 16))
+  })
+
   it('does not affect the other counter, which kept growing and counts by difference', () => {
     const shown = new Shown(bytes(1000, 2000), bytes(1030, 0))
     expect(countedOf(shown.decision)).toEqual([{ delta: bytes(30, 0), from: wallAt(0), to: wallAt(5) }])

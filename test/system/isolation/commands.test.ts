@@ -97,7 +97,7 @@ test('usage of a tenant prints nothing of another, in any grouping and format', 
     'csv',
   )
   expect(theirs).toContain(OTHER)
-}, 60_000)
+}, 180_000)
 
 const eventQuestions = fc.record({
   user: fc.constantFrom(undefined, 'user-1', 'user-6', OTHER, '%', ''),
@@ -126,7 +126,7 @@ test('events of a tenant print nothing of another, with any filters', async () =
   const all = { ...{ user: undefined, router: undefined, kind: undefined }, from: undefined, to: undefined }
   const theirs = await eventsOf(shared, { tenant: undefined, ...all, isUndecided: false }, 'csv')
   expect(theirs).toContain(OTHER)
-}, 60_000)
+}, 180_000)
 
 test('a credit changes the numbers of the event’s tenant, and of no other', async () => {
   const numbersOf = async (tenant: string) => {

@@ -39,7 +39,7 @@ describe('rule 15 (docs/accounting.md)', () => {
       expect(shares).toEqual(expected)
     })
     fc.assert(property, { seed: 1, numRuns: runs(2_000) })
-  })
+  }, 180_000)
 
   it('growth is split as each of its sessions would be, with exact sums', () => {
     const deltas = fc.array(
@@ -71,5 +71,5 @@ describe('rule 15 (docs/accounting.md)', () => {
           expect(share.total[direction]).toBe(share[direction].reduce((sum, it) => sum + BigInt(it), 0n))
     })
     fc.assert(property, { seed: 1, numRuns: runs(500) })
-  })
+  }, 180_000)
 })
