@@ -4,14 +4,14 @@ const MOST_DIGITS = 15
 /** As in `parseDuration`: nine digits. */
 const MOST = 999_999_999
 const UNIT_SECONDS: Readonly<Record<number, number>> = {
-  [codeOf('w')]: 604_800,
-  [codeOf('d')]: 86_400,
-  [codeOf('h')]: 3_600,
-  [codeOf('m')]: 60,
-  [codeOf('s')]: 1,
+  [charCode('w')]: 604_800,
+  [charCode('d')]: 86_400,
+  [charCode('h')]: 3_600,
+  [charCode('m')]: 60,
+  [charCode('s')]: 1,
 }
 
-function codeOf(char: string): number {
+function charCode(char: string): number {
   return char.charCodeAt(0)
 }
 

@@ -4,6 +4,7 @@ import { RouterOverloaded, RouterUnreachable } from '../errors.ts'
 import { type ParsedRowSink, RowMemory } from '../rows/row-memory.ts'
 import { answerTimeout, MOST_TRAPS, trapOf } from './answer-failures.ts'
 import { type Budget, BudgetLoad, ROW_BYTES, STRAY_BYTES } from './budget.ts'
+import { Deadline } from './deadline.ts'
 import type { Line } from './line.ts'
 import type { HeldReply, RepliesInFlight } from './replies-in-flight.ts'
 import type { Row, Sentence } from './sentence.ts'
@@ -45,7 +46,7 @@ interface PendingCommand extends Pick<Question, 'command' | 'memory'> {
   readonly askedMs: number
   readonly rows: Row[]
   readonly traps: Row[]
-  readonly deadline: NodeJS.Timeout
+  readonly deadline: Deadline
   /** The reply so far. */
   readonly held: HeldReply
   resolve(reply: Reply): void
@@ -126,10 +127,9 @@ export class RouterConnection {
         return
       }
       const heardBytes = socket.bytesRead
-      const deadline = setTimeout(() => {
-        const isHeard = socket.bytesRead > heardBytes
-        this.#line.end(answerTimeout(command, this.#timeoutMs, isHeard))
-      }, this.#timeoutMs)
+      const deadline = new Deadline(this.#timeoutMs, () =>
+        this.#line.end(answerTimeout(command, this.#timeoutMs, socket.bytesRead > heardBytes)),
+      )
       const askedMs = this.#clock.steadyMs()
       const held = this.#replies.open(() => this.#giveUp(`${command}: the largest of all answers in flight`))
       const pending = { command, memory, askedMs, rows: [], traps: [], deadline, held, resolve, reject }
@@ -197,7 +197,7 @@ export class RouterConnection {
         return
       case '!done':
         this.#pending.delete(sentence.tag ?? '')
-        clearTimeout(pending.deadline)
+        pending.deadline.clear()
         held.release()
         this.#line.known = this.#nextMemory()
         this.#settle(pending, sentence.row)
@@ -241,7 +241,7 @@ export class RouterConnection {
 
   #rejectAll(cause: Error): void {
     for (const pending of this.#pending.values()) {
-      clearTimeout(pending.deadline)
+      pending.deadline.clear()
       pending.held.release()
       pending.reject(cause)
     }
