@@ -46,7 +46,7 @@ export class Connections {
 
   /** Accepts a new connection, or closes it at once. */
   admit(socket: Socket): void {
-    const key = keyOf(socket)
+    const key = connectionKey(socket)
     const address = addressIn(socket.remoteAddress ?? '')
     if (key === undefined || address === undefined) {
       // The peer has closed it already.
@@ -90,7 +90,7 @@ export class Connections {
   }
 
   #of(stream: Duplex): Connection | undefined {
-    const key = stream instanceof Socket ? keyOf(stream) : undefined
+    const key = stream instanceof Socket ? connectionKey(stream) : undefined
     return key === undefined ? undefined : this.#open.get(key)
   }
 
@@ -129,6 +129,6 @@ export class Connections {
 }
 
 /** A key of both ends, which a TLS socket and its TCP socket have in common. `undefined` once the peer is gone. */
-function keyOf({ remoteAddress, remotePort, localAddress }: Socket): string | undefined {
+function connectionKey({ remoteAddress, remotePort, localAddress }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remotePort} ${remoteAddress} ${localAddress}`
 }

@@ -1,6 +1,6 @@
 import { type AlertKind, SESSION_ALERTS } from '../../accounting/alert.ts'
 import type { Exact } from '../../runtime/exact-json.ts'
-import { keyOf, type Reader } from './usage-questions.ts'
+import { lastKeyOf, type Reader } from './usage-questions.ts'
 import type { Value } from './usage-source.ts'
 
 const KINDS = ['usage', 'router_offline', ...SESSION_ALERTS, 'more'] as const satisfies readonly AlertKind[]
@@ -21,7 +21,7 @@ export const alertsQuestion: Reader = (parameters, context) => {
   const rule = parameters.text('rule')
   const alertKind = parameters.choice('kind', KINDS)
   const subject = parameters.text('subject')
-  const after = keyOf(parameters, context, isId)
+  const after = lastKeyOf(parameters, context, isId)
   if (parameters.faults.length > 0) return undefined
   const { tenant } = context
   const question = { kind: 'alerts', tenant, rule, alertKind, subject, after } as const

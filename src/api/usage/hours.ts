@@ -25,7 +25,7 @@ export function hoursOf(calendar: Calendar, startMs: number, endMs: number): rea
     for (let ms = day.startMs; ms < day.endMs; ms += QUARTER_HOUR_MS) {
       const offset = isPlain ? first : offsetAt(ms)
       if (offset !== before || (ms + offset) % HOUR_MS === 0)
-        hours.push({ startMs: ms, local: textOf(ms, offset) })
+        hours.push({ startMs: ms, local: localTime(ms, offset) })
       before = offset
     }
   }
@@ -52,7 +52,7 @@ function offsetsOf(timezone: string): (ms: number) => number {
   }
 }
 
-function textOf(ms: number, offset: number): string {
+function localTime(ms: number, offset: number): string {
   const clocks = new Date(ms + offset).toISOString().slice(0, 16)
   const ahead = new Date(Math.abs(offset)).toISOString().slice(11, 16)
   return `${clocks}${offset < 0 ? '-' : '+'}${ahead}`

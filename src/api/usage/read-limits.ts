@@ -55,7 +55,7 @@ export class ReadGate {
   enter(grant: Grant): Reply | undefined {
     const { requestsAtOnce: atOnce, requestsPerSecond: perSecond } = this.#limits
     const nowMs = this.#clock.steadyMs()
-    const key = keyOf(grant)
+    const key = readerKey(grant)
     const rate = this.#rates.get(key) ?? new RateLimit({ atOnce, perSecond }, nowMs)
     this.#rates.set(key, rate)
     if (rate.take(nowMs)) return undefined
@@ -66,7 +66,7 @@ export class ReadGate {
 
   /** Reads a page when it is the tenant's turn. */
   inTurn<Page>(grant: Grant, ask: () => Promise<Page>): Promise<Page> {
-    const key = keyOf(grant)
+    const key = readerKey(grant)
     const limit = this.#turns.get(key) ?? pLimit(this.#limits.pagesPerTenant)
     this.#turns.set(key, limit)
     return limit(ask)
@@ -74,7 +74,7 @@ export class ReadGate {
 
   /** Takes a place for a CSV download. @returns how to leave it, or the answer if there is none */
   seat(grant: Grant): { readonly kind: 'seated'; leave(): void } | { readonly kind: 'full'; reply: Reply } {
-    const key = keyOf(grant)
+    const key = readerKey(grant)
     if (!this.#tenantSeats.take(key)) {
       const detail = `at most ${this.#limits.streamsPerTenant} CSV downloads at the same time: wait until one ends`
       return { kind: 'full', reply: problem(429, detail, { 'Retry-After': '5' }) }
@@ -98,6 +98,6 @@ export class ReadGate {
 }
 
 /** A tenant's id has no slash, so it cannot be `/admin`. */
-function keyOf(grant: Grant): string {
+function readerKey(grant: Grant): string {
   return grant.kind === 'admin' ? '/admin' : grant.tenant
 }

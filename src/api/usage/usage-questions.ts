@@ -41,7 +41,7 @@ export const usageQuestion: Reader = (parameters, context) => {
   const days = context.place?.days ?? daysAsked(parameters, todayOf(context))
   if (days === undefined) return undefined
   checkLength(parameters, days, by === 'hour' ? MOST_HOUR_DAYS : MOST_DAYS, by)
-  const after = keyOf(
+  const after = lastKeyOf(
     parameters,
     context,
     by === 'hour' ? isInstant : by === 'day' ? isDay : by === 'month' ? isMonth : isAny,
@@ -76,7 +76,7 @@ export const sessionsQuestion: Reader = (parameters, context) => {
   const days = context.place?.days ?? daysAsked(parameters, todayOf(context))
   if (days === undefined) return undefined
   checkLength(parameters, days, MOST_DAYS, 'session')
-  const startTime = keyOf(parameters, context, isInstant)
+  const startTime = lastKeyOf(parameters, context, isInstant)
   const id = context.place?.key[1]
   if (id !== undefined && !isUuid(id)) parameters.fault('cursor', NO_CURSOR)
   if (parameters.faults.length > 0) return undefined
@@ -104,7 +104,7 @@ function filtersOf(parameters: Parameters, { tenant }: Context) {
 export const NO_CURSOR = 'belongs to another question: request the first page again'
 
 /** The key at which the previous page ended, from the first of its columns; `undefined` for the first page. */
-export function keyOf(
+export function lastKeyOf(
   parameters: Parameters,
   { place }: Context,
   isKey: (key: string) => boolean,

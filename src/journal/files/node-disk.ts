@@ -84,7 +84,7 @@ async function syncDirectory(path: string): Promise<void> {
   try {
     await withHandle(path, 'r', handle => handle.sync())
   } catch (error) {
-    if (!CANNOT.has(codeOf(error) ?? '')) throw error
+    if (!CANNOT.has(systemCodeOf(error) ?? '')) throw error
   }
 }
 
@@ -105,14 +105,14 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    const code = codeOf(cause)
+    const code = systemCodeOf(cause)
     if (!(cause instanceof Error) || code === undefined) throw cause
     throw new DiskFailure(cause.message, { code, cause })
   }
 }
 
 /** @returns `undefined` for an error that is not the system's, which is a bug */
-function codeOf(error: unknown): string | undefined {
+function systemCodeOf(error: unknown): string | undefined {
   const isSystems = error instanceof Error && 'syscall' in error && 'code' in error
   return isSystems && typeof error.code === 'string' ? error.code : undefined
 }

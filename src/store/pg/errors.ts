@@ -97,7 +97,7 @@ export function asStoreError(what: string, error: unknown): Error {
   if (isBug(error)) return error
   const message = messageOf(error)
   return new DatabaseUnavailable(
-    withAdvice(`${what}: ${message}`, adviceFor({ code: codeOf(error), message })),
+    withAdvice(`${what}: ${message}`, adviceFor({ code: nestedCodeOf(error), message })),
   )
 }
 
@@ -121,8 +121,8 @@ function isBug(error: unknown): error is Error {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
 }
 
-function codeOf(error: unknown): string | undefined {
-  return errorCodeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined)
+function nestedCodeOf(error: unknown): string | undefined {
+  return errorCodeOf(error) ?? (error instanceof Error ? nestedCodeOf(error.cause) : undefined)
 }
 
 function messageOf(error: unknown): string {

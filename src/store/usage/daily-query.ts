@@ -43,7 +43,7 @@ type Daily = typeof tenantUsageDaily | typeof usageDaily
 function of(question: DailyQuestion, table: Daily, more: SQL | undefined): Query {
   const { tenant, router, service, from, to, by, order, after, limit } = question
   const used = sql`sum(${table.upload}) + sum(${table.download})`
-  const key = keyOf(by, table)
+  const key = groupKey(by, table)
   const query = QUERIES.select({
     tenant: table.tenantId,
     key: sql<string>`(${key})::text`.as('key'),
@@ -69,7 +69,7 @@ function of(question: DailyQuestion, table: Daily, more: SQL | undefined): Query
   return limit === undefined ? query : query.limit(limit)
 }
 
-function keyOf(by: DailyBy, table: Daily): SQL<string> {
+function groupKey(by: DailyBy, table: Daily): SQL<string> {
   switch (by) {
     case 'day':
       return sql<string>`${table.day}`
@@ -94,6 +94,6 @@ function behind(by: DailyBy, table: Daily, after: string): SQL {
     case 'month':
       return gte(table.day, sql`((${after} || '-01')::date + interval '1 month')::date`)
     default:
-      return gt(keyOf(by, table), after)
+      return gt(groupKey(by, table), after)
   }
 }
