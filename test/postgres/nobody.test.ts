@@ -48,7 +48,10 @@ const server = createServer(socket => {
   socket.on('error', () => {}).on('data', bytes => came.push(bytes.toString('latin1')))
   came.push('connected')
 })
-server.listen(Number(port), address, () => process.stderr.write(''))
+const listen = () => server.listen(Number(port), address)
+// Another connection of this machine may have the port for a moment.
+server.on('error', () => setTimeout(listen, 100))
+listen()
 process.stdin.resume().once('end', () => {
   const isListening = server.listening
   console.log(JSON.stringify({ isListening, came }))
