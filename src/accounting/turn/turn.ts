@@ -43,6 +43,7 @@ export class Turn {
   readonly #newId: () => SessionId
   readonly #pairing: Pairing
   readonly #room: RoomLeft
+  readonly #away: Decision['away']
   /** Static bindings before this reading. */
   readonly #bindings: Ledger['bindings']
   readonly #reports: Reports
@@ -59,9 +60,10 @@ export class Turn {
     this.#newId = newId
     this.#pairing = pairing
     this.#room = new RoomLeft(room, pairing, reading.leftOut ?? 0)
+    this.#away = this.#awayAfter()
     this.#bindings = bindingsBefore(ledger.bindings, {
       ...{ kind: pairing.kind, isBackRebooted: pairing.isBackRebooted },
-      ...{ before: ledger.last?.device, now: reading.device, away: this.#away() },
+      ...{ before: ledger.last?.device, now: reading.device, away: this.#away },
     })
     this.#reports = new Reports({ at, boot, stalledAfterMs: terms.stalledAfterMs })
     this.#count = new Count({
@@ -90,7 +92,7 @@ export class Turn {
     if (unreported) this.#reports.add('left_out', { service, ...unreported })
     const moves = this.#moves.length === 0 ? NO_MOVES : this.#moves
     return {
-      ...{ service, at, boot, device, isReplaced, away: this.#away(), moves },
+      ...{ service, at, boot, device, isReplaced, away: this.#away, moves },
       ...{ entries: this.#entries, events: this.#reports.events },
       ...(growth ? { growth } : {}),
       ...(leftOut > 0 ? { leftOut } : {}),
@@ -125,7 +127,7 @@ export class Turn {
     this.#reports.add('router_changed', { service, ...detail })
   }
 
-  #away(): Decision['away'] {
+  #awayAfter(): Decision['away'] {
     const { last } = this.#ledger
     if (!last?.device || this.#pairing.kind !== 'replaced') return last?.away ?? []
     const { at, boot, device, isFromAnotherProcess } = last
