@@ -33,7 +33,7 @@ export async function applyCommits(
   at: Date,
   floorMs: number,
 ): Promise<CommitResult> {
-  // Sorted while the answer is on its way, because nearly always all of it is to be written.
+  // Sorted while the answer is on its way, because nearly always everything in it is written.
   const [outcomes, all] = await pipelined([decideOutcomes(client, owner, batch), sorted(batch, floorMs)])
   const commits = batch.filter(
     ({ tenant, router }) => outcomes.get(routerKey(tenant, router))?.kind === 'committed',

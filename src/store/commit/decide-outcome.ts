@@ -19,7 +19,7 @@ export const UNTAKEN: LockedRouter = { owner: undefined, epoch: 0, position: 0 }
  *
  *     lost        the lease is not the commit's: another daemon, or another run of this one, has taken the router and
  *                 may have read any part of this again. Nothing is written, and nothing ever will be under this epoch
- *     committed   the position is at the commit's base: all of it is to be written now
+ *     committed   the position is at the commit's base: everything in it is written now
  *     already     the position is at or after the commit's end: an earlier try was written, and its answer never
  *                 arrived
  *     conflict    the position is anywhere else. Only this daemon can have done that, so it is a bug
