@@ -10,8 +10,9 @@ export class AsAccount {
   readonly #child: ChildProcess
   readonly #ended: Promise<number | null>
   readonly #said: Promise<string>
+  readonly #begun: Promise<void>
 
-  /** @param code CommonJS; `argv` are its arguments, and it prints JSON at the end */
+  /** @param code CommonJS; `argv` are its arguments, and its last line is JSON */
   constructor({ uid, gid }: Account, code: string, ...args: readonly string[]) {
     // Without our folder and environment.
     const as = { uid, gid, cwd: '/', env: {} }
@@ -21,14 +22,20 @@ export class AsAccount {
     })
     this.#child = child
     this.#ended = new Promise(resolve => child.once('exit', resolve))
+    this.#begun = new Promise(resolve => child.stdout.once('data', () => resolve()))
     this.#said = text(child.stdout)
+  }
+
+  /** Waits for its first line. */
+  begun(): Promise<void> {
+    return this.#begun
   }
 
   /** Waits until it has ended by itself. @returns its output */
   async output<Answer>(): Promise<Answer> {
     const code = await this.#ended
     if (code !== 0) throw new Error(`it ended with ${code}`)
-    return JSON.parse(await this.#said)
+    return JSON.parse((await this.#said).trimEnd().split('\n').at(-1) ?? '')
   }
 
   /** Ends its input. @returns its output */

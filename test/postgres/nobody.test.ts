@@ -2,6 +2,7 @@ import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EmbeddedPostgres } from '../../src/postgres/embedded.ts'
 import { findRunning } from '../../src/postgres/find-running.ts'
 import { AsAccount, NOBODY } from './as-account.ts'
 import {
@@ -48,16 +49,25 @@ const server = createServer(socket => {
   socket.on('error', () => {}).on('data', bytes => came.push(bytes.toString('latin1')))
   came.push('connected')
 })
-const listen = () => server.listen(Number(port), address)
-// Another connection of this machine may have the port for a moment.
+const listen = () => server.listen(Number(port), address, () => console.log('listening'))
+// The port may be in use for a moment.
 server.on('error', () => setTimeout(listen, 100))
 listen()
 process.stdin.resume().once('end', () => {
-  const isListening = server.listening
-  console.log(JSON.stringify({ isListening, came }))
+  console.log(JSON.stringify(came))
   process.exit()
 })
 `
+
+/** Starts a server until its port, a random number, is none that the system gives to outgoing connections. */
+async function startedBesideConnections(directory: string): Promise<[EmbeddedPostgres, string]> {
+  const postgres = killedAt(directory)
+  const { url } = await postgres.start()
+  const port = Number(new URL(url).port)
+  if (port < 32_768 || port > 60_999) return [postgres, url]
+  await postgres.stop()
+  return startedBesideConnections(directory)
+}
 
 let folder: string
 
@@ -94,18 +104,16 @@ describe.skipIf(process.getuid?.() !== 0)('as nobody', () => {
   test('a listener on its port receives nothing, whether the server runs, was killed or is started', async () => {
     const at = join(folder, 'lured')
     await makeHomeAt(at)
-    const before = killedAt(at)
-    const { url } = await before.start()
+    const [before, url] = await startedBesideConnections(at)
     const lures = ['127.0.0.1', '::1'].map(it => new AsAccount(NOBODY, LURE, new URL(url).port, it))
+    await Promise.all(lures.map(it => it.begun()))
     expect(await ask((await findRunning(at)) ?? '', 'select 1 as one')).toEqual([{ one: 1 }])
     process.kill(await postmasterPidAt(at), 'SIGKILL')
     await expect(ask(url, 'select')).rejects.toThrow()
     const after = embeddedAt(at)
     try {
       expect(await ask((await after.start()).url, 'select 1 as one')).toEqual([{ one: 1 }])
-      const [v4, v6] = await Promise.all(lures.map(it => it.end<{ isListening: boolean; came: string[] }>()))
-      expect(v4).toEqual({ isListening: true, came: [] })
-      expect(v6?.came).toEqual([])
+      expect(await Promise.all(lures.map(it => it.end<string[]>()))).toEqual([[], []])
     } finally {
       await after.stop()
       await before.stop()
