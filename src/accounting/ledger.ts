@@ -53,7 +53,7 @@ export const NEW_LEDGER: Ledger = {
   last: undefined,
 }
 
-/** The ledger after a decision. Do not use the earlier ledger any more, because the two may share their columns. */
+/** The ledger after a decision. Do not use the earlier ledger any more, because the two share what did not change. */
 export function adopt(ledger: Ledger, decision: Decision): Ledger {
   const { at, entries, growth, numbered } = decision
   growth?.columns.grow(growth, at.steadyMs)
@@ -76,7 +76,8 @@ export function adopt(ledger: Ledger, decision: Decision): Ledger {
       columns.put(number, session)
     }
   return {
-    ...{ unnumbered, columns },
+    unnumbered,
+    columns,
     bindings: bindingsAfter(ledger, decision),
     away: awayAfter(ledger, decision),
     last: lastReadingOf(decision),

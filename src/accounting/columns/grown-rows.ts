@@ -21,6 +21,7 @@ export interface DetailedSum extends GrownSum {
   readonly session: SessionDetails
 }
 
+const NO_NUMBERS = new Float64Array(0)
 const NO_SESSION = sessionId('nobody')
 
 /**
@@ -31,9 +32,7 @@ export class GrownRows {
   readonly columns: Columns
   readonly #buckets: BucketRows[] = []
   readonly #details: (SessionDetails | undefined)[] = []
-  #counterUpload = new Float64Array(0)
-  #counterDownload = new Float64Array(0)
-  #lastMovedMs = new Float64Array(0)
+  #now: Now = { upload: NO_NUMBERS, download: NO_NUMBERS, lastMovedMs: NO_NUMBERS }
 
   constructor(columns: Columns) {
     this.columns = columns
@@ -55,12 +54,13 @@ export class GrownRows {
    */
   add({ columns, numbers, upload, download }: Growth, shares: readonly GrowthShare[], atMs: number): void {
     this.#makeRoom(columns.details.length)
+    const now = this.#now
     for (let index = 0; index < numbers.length; index++) {
       const number = numbers[index] ?? 0
       this.#details[number] ??= columns.details[number]
-      this.#counterUpload[number] = (columns.upload[number] ?? 0) + (upload[index] ?? 0)
-      this.#counterDownload[number] = (columns.download[number] ?? 0) + (download[index] ?? 0)
-      this.#lastMovedMs[number] = atMs
+      now.upload[number] = (columns.upload[number] ?? 0) + (upload[index] ?? 0)
+      now.download[number] = (columns.download[number] ?? 0) + (download[index] ?? 0)
+      now.lastMovedMs[number] = atMs
     }
     for (const share of shares) this.#bucket(share.bucket).add(numbers, share, columns.details.length)
   }
@@ -71,13 +71,15 @@ export class GrownRows {
       for (const number of numbers) total.add(upload[number] ?? 0, download[number] ?? 0)
   }
 
-  /** All rows: one for each session and bucket. */
-  *sums(): Iterable<DetailedSum> {
+  /** All rows: one for each session and bucket. Read them before the next change. */
+  sums(): readonly DetailedSum[] {
+    const sums: DetailedSum[] = []
     for (const rows of this.#buckets)
       for (const number of rows.numbers) {
-        const sum = this.#sum(rows, number)
-        if (sum) yield sum
+        const details = this.#details[number]
+        if (details) sums.push(new SumInColumns(details, rows, this.#now, number))
       }
+    return sums
   }
 
   /** The session of a row as it is now, and its bytes. */
@@ -98,8 +100,8 @@ export class GrownRows {
     if (taken.size === 0) return
     for (const rows of this.#buckets)
       for (const number of rows.takeOut(taken)) {
-        const sum = this.#sum(rows, number)
-        if (sum) yield sum
+        const details = this.#details[number]
+        if (details) yield new SumInColumns(details, rows, this.#now, number)
         rows.clear(number)
       }
     for (const number of taken) this.#details[number] = undefined
@@ -113,28 +115,61 @@ export class GrownRows {
     return begun
   }
 
-  #sum({ bucket, upload, download }: BucketRows, number: number): DetailedSum | undefined {
-    const session = this.#details[number]
-    // Field by field: a spread would take three times as long as the rest of a commit.
-    return (
-      session && {
-        session,
-        bucket,
-        upload: upload[number] ?? 0,
-        download: download[number] ?? 0,
-        counterUpload: this.#counterUpload[number] ?? 0,
-        counterDownload: this.#counterDownload[number] ?? 0,
-        lastMovedMs: this.#lastMovedMs[number] ?? 0,
-      }
-    )
+  #makeRoom(capacity: number): void {
+    const { upload, download, lastMovedMs } = this.#now
+    const length = roomFor(capacity, upload.length)
+    if (length === upload.length) return
+    this.#now = {
+      upload: resized(upload, length),
+      download: resized(download, length),
+      lastMovedMs: resized(lastMovedMs, length),
+    }
+  }
+}
+
+/** By number: a session's counters, and when they last moved in steady milliseconds. */
+interface Now {
+  readonly upload: Float64Array
+  readonly download: Float64Array
+  readonly lastMovedMs: Float64Array
+}
+
+/** A sum that reads its numbers from the columns: a copy of them would take most of the memory of a commit. */
+class SumInColumns implements DetailedSum {
+  readonly session: SessionDetails
+  readonly #rows: BucketRows
+  readonly #now: Now
+  readonly #number: number
+
+  constructor(session: SessionDetails, rows: BucketRows, now: Now, number: number) {
+    this.session = session
+    this.#rows = rows
+    this.#now = now
+    this.#number = number
   }
 
-  #makeRoom(capacity: number): void {
-    const length = roomFor(capacity, this.#counterUpload.length)
-    if (length === this.#counterUpload.length) return
-    this.#counterUpload = resized(this.#counterUpload, length)
-    this.#counterDownload = resized(this.#counterDownload, length)
-    this.#lastMovedMs = resized(this.#lastMovedMs, length)
+  get bucket(): Bucket {
+    return this.#rows.bucket
+  }
+
+  get upload(): number {
+    return this.#rows.upload[this.#number] ?? 0
+  }
+
+  get download(): number {
+    return this.#rows.download[this.#number] ?? 0
+  }
+
+  get counterUpload(): number {
+    return this.#now.upload[this.#number] ?? 0
+  }
+
+  get counterDownload(): number {
+    return this.#now.download[this.#number] ?? 0
+  }
+
+  get lastMovedMs(): number {
+    return this.#now.lastMovedMs[this.#number] ?? 0
   }
 }
 

@@ -5,6 +5,8 @@ import type { Pairing } from '../matching/pair.ts'
 import type { Reading } from '../reading.ts'
 import type { Session } from '../session.ts'
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 const NO_SESSIONS: ReadonlyMap<number, Session> = new Map()
 
 /**
@@ -17,8 +19,10 @@ export function onlyGrown({ last }: Ledger, reading: Reading, pairing: Pairing):
   const { kind, growth, rows, unread, waiting } = pairing
   if (!numbered || !last || last.isRemoved || kind !== 'continued') return undefined
   if (rows.length + unread.length + bindings.length + waiting.size > 0) return undefined
-  const decision = { ...nothingNew(reading, last.away), numbered: { by: numbered.by, sessions: NO_SESSIONS } }
-  return growth ? { ...decision, growth } : decision
+  const decision: Writable<Decision> = nothingNew(reading, last.away)
+  decision.numbered = { by: numbered.by, sessions: NO_SESSIONS }
+  if (growth) decision.growth = growth
+  return decision
 }
 
 /** A decision that records only the time of the reading. */

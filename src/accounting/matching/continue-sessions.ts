@@ -47,7 +47,8 @@ export function continueSessions(
   const grown = grownKnown(ledger, reading, terms, excepted)
   if (grown)
     return {
-      ...{ kind: 'continued', isBackRebooted: false },
+      kind: 'continued',
+      isBackRebooted: false,
       growth: grown.growth,
       indices: grown.others,
       isSeen: grown.isSeen,

@@ -123,10 +123,11 @@ describe('what waits of them for the database', () => {
     const { inColumns, sessions } = builder.build()
     const counters = { counterUpload: 23, counterDownload: 200 }
     const sums = [...(inColumns?.grown ?? [])].flatMap(rows => [...rows.sums()])
-    expect(sums.map(({ session, bucket, ...sum }) => [session.username, bucket.startMs, sum])).toMatchObject([
-      ['ann', wallAt(0).getTime(), { upload: 4, download: 20, ...counters }],
-      ['ann', wallAt(edge).getTime(), { upload: 9, download: 80, ...counters }],
-      ['bob', wallAt(edge).getTime(), { upload: 1, download: 0, counterUpload: 6 }],
+    const [before, after] = [{ startMs: wallAt(0).getTime() }, { startMs: wallAt(edge).getTime() }]
+    expect(sums).toMatchObject([
+      { session: { username: 'ann' }, bucket: before, upload: 4, download: 20, ...counters },
+      { session: { username: 'ann' }, bucket: after, upload: 9, download: 80, ...counters },
+      { session: { username: 'bob' }, bucket: after, upload: 1, download: 0, counterUpload: 6 },
     ])
     const [only] = sessions.values()
     expect([...(only?.shares.values() ?? [])]).toMatchObject([bytes(4, 20), bytes(9, 80)])
