@@ -7,6 +7,7 @@ import { ReadLimit } from './read-limit.ts'
 import { DISABLED, type RouterHealth } from './router-health.ts'
 import {
   type HeldBack,
+  type LoopOptions,
   type PolledRouter,
   type PollObserver,
   type ReadingSink,
@@ -44,8 +45,8 @@ interface Running {
 /** Reads every router on its schedule, one loop each. */
 export class Poller implements Component {
   readonly #options: PollerOptions
-  readonly #readLimit: ReadLimit
   readonly #progress: Progress
+  readonly #loopOptions: LoopOptions
   readonly #schedules = new Map<string, Schedule>()
   readonly #ticking = new AbortController()
   readonly #tickers: Promise<void>[] = []
@@ -58,8 +59,8 @@ export class Poller implements Component {
 
   constructor(options: PollerOptions) {
     this.#options = options
-    this.#readLimit = new ReadLimit(options)
     this.#progress = new Progress({ clock: options.clock, withinMs: STUCK_AFTER_MS })
+    this.#loopOptions = { ...options, readLimit: new ReadLimit(options), progress: this.#progress }
   }
 
   get state(): 'starting' | 'running' | 'stopped' {
@@ -90,12 +91,7 @@ export class Poller implements Component {
       this.#disabled.add(router.key)
       return
     }
-    const loop = new RouterLoop(router, {
-      ...this.#options,
-      readLimit: this.#readLimit,
-      progress: this.#progress,
-      slot: this.#schedule(router.schedule).join(),
-    })
+    const loop = new RouterLoop(router, this.#schedule(router.schedule).join(), this.#loopOptions)
     const soft = new AbortController()
     const hard = new AbortController()
     const ended = loop.run(soft.signal, hard.signal).catch(this.#options.onBug)

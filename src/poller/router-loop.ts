@@ -39,8 +39,8 @@ export interface PollObserver {
   pollFailed(failure: Failure): void
 }
 
+/** Shared by all loops. */
 export interface LoopOptions {
-  readonly slot: Slot
   readonly readLimit: ReadLimit
   /** Tracks connection attempts and polls. */
   readonly progress: Progress
@@ -65,6 +65,7 @@ export interface LoopOptions {
  */
 export class RouterLoop {
   readonly #router: PolledRouter
+  readonly #slot: Slot
   readonly #options: LoopOptions
   readonly #noticed = new Set<string>()
   #health: RouterHealth = UNTRIED
@@ -77,14 +78,15 @@ export class RouterLoop {
   #heldBack: string | undefined
   #putOff = 0
 
-  constructor(router: PolledRouter, options: LoopOptions) {
+  constructor(router: PolledRouter, slot: Slot, options: LoopOptions) {
     this.#router = router
+    this.#slot = slot
     this.#options = options
   }
 
   get health(): RouterHealth {
     const overloaded = this.#overload.reason ?? this.#heldBack
-    const { skipped: skippedTicks } = this.#options.slot
+    const { skipped: skippedTicks } = this.#slot
     return { ...this.#health, overloaded, skippedTicks, putOffPolls: this.#putOff }
   }
 
@@ -98,7 +100,7 @@ export class RouterLoop {
    * @param hard ends the poll in flight too
    */
   async run(soft: AbortSignal, hard: AbortSignal): Promise<void> {
-    const { clock, slot, random } = this.#options
+    const { clock, random } = this.#options
     try {
       while (!soft.aborted) {
         const failure = await this.#pollUntilEnd(soft, hard)
@@ -109,7 +111,7 @@ export class RouterLoop {
         await clock.sleep(retryWaitMs(Math.max(1, failures), failure.retryable, random()), soft)
       }
     } finally {
-      slot.leave()
+      this.#slot.leave()
     }
   }
 
@@ -144,7 +146,7 @@ export class RouterLoop {
       while (!soft.aborted) {
         await this.#pollUnlessHeldBack(link)
         if (soft.aborted) return
-        await this.#options.slot.next(over.signal)
+        await this.#slot.next(over.signal)
         if (!soft.aborted) over.signal.throwIfAborted()
       }
       if (this.#isReadAtEnd && this.#health.state === 'online') await this.#pollUnlessHeldBack(link)

@@ -31,7 +31,8 @@ export interface RouterOptions {
 }
 
 /** A service, with its menu on this connection. */
-interface OpenService extends RouterService {
+interface OpenService {
+  readonly service: RouterService
   readonly sessions: SessionMenu
 }
 
@@ -92,7 +93,9 @@ export class Router implements RouterLink {
     { identity, serial, version, boot, notices }: RouterSystem & { readonly notices: readonly string[] },
   ) {
     this.#connection = connection
-    this.#services = new Map(services.map(it => [it.name, { ...it, sessions: it.open(connection) }]))
+    this.#services = new Map(
+      services.map(service => [service.name, { service, sessions: service.open(connection) }]),
+    )
     this.#admission = admission
     this.#clock = clock
     this.#boot = boot
@@ -154,8 +157,9 @@ export class Router implements RouterLink {
     return service
   }
 
-  async #read({ name, rules, sessions: menu }: OpenService): Promise<Reading> {
-    const answer = await menu.read(this.#admission(name))
+  async #read({ service, sessions }: OpenService): Promise<Reading> {
+    const { name, rules } = service
+    const answer = await sessions.read(this.#admission(name))
     const { rows, numbers, known, by, bindings, unread, leftOut, askedMs, answeredMs } = answer
     const sinceMs = this.#clock.steadyMs() - askedMs
     const settled = this.#departures.get(name)?.settle(answer)
@@ -174,8 +178,8 @@ export class Router implements RouterLink {
     }
   }
 
-  #listen(service: OpenService): void {
-    const departures = new Departures(this.#connection, service, service.sessions, this.#clock)
+  #listen({ service, sessions }: OpenService): void {
+    const departures = new Departures(this.#connection, service, sessions, this.#clock)
     departures.start()
     this.#departures.set(service.name, departures)
   }

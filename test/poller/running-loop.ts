@@ -31,14 +31,14 @@ export function runningLoop({ isObliging = false, about, sink, heldBack }: Setti
   const lines = new LogLines()
   const observer = new Observations()
   const readings: Reading[] = []
-  const loop = new RouterLoop(router.polled(about), {
+  const loop = new RouterLoop(router.polled(about), slot, {
     readLimit: new ReadLimit({ concurrency: 1, clock }),
     progress: new Progress({ clock, withinMs: 120_000 }),
     sink: sink ?? { record: (_, all) => void readings.push(...all) },
     heldBack: heldBack ?? (() => undefined),
     random: () => 0,
     log: lines.log,
-    ...{ slot, observer, clock },
+    ...{ observer, clock },
   })
   const soft = new AbortController()
   const hard = new AbortController()

@@ -1,4 +1,3 @@
-import { lazy } from '../../accounting/lazy.ts'
 import type { Admission } from '../../accounting/limits/admission.ts'
 import type {
   BindingReading,
@@ -48,8 +47,8 @@ export interface SessionMenu {
 /** The rows of one answer by their numbers. Each row is looked at once, however many lookups there are. */
 export class RowsByNumber {
   readonly #answer: SessionRows
-  readonly #parsed = lazy(() => this.#indexParsed())
-  readonly #places = lazy(() => this.#indexPlaces())
+  #parsed: ReadonlyMap<number, SessionReading> | undefined
+  #places: ReadonlyMap<number, number> | undefined
 
   constructor(answer: SessionRows) {
     this.#answer = answer
@@ -60,20 +59,28 @@ export class RowsByNumber {
    * @returns `undefined` if there is none, or if the menu's next answer has overwritten the place of a known row
    */
   row(number: number): SessionReading | undefined {
-    const { known } = this.#answer
-    const place = this.#places().get(number)
-    return place !== undefined && known.numbers[place] === number
-      ? known.row(place)
-      : this.#parsed().get(number)
+    const place = this.#placeOf(number)
+    return place === undefined ? this.#parsedRow(number) : this.#answer.known.row(place)
   }
 
   /** Returns the login of the session in a row, without building the session; `undefined` as for `row`. */
   login(number: number): Window | undefined {
-    const { known } = this.#answer
-    const place = this.#places().get(number)
-    return place !== undefined && known.numbers[place] === number
-      ? beganAt(this.#answer, known.uptimeSeconds[place] ?? Number.NaN)
-      : this.#parsed().get(number)?.login
+    const place = this.#placeOf(number)
+    return place === undefined
+      ? this.#parsedRow(number)?.login
+      : beganAt(this.#answer, this.#answer.known.uptimeSeconds[place] ?? Number.NaN)
+  }
+
+  #parsedRow(number: number): SessionReading | undefined {
+    this.#parsed ??= this.#indexParsed()
+    return this.#parsed.get(number)
+  }
+
+  /** @returns `undefined` unless it is the place of a known row, and still has it */
+  #placeOf(number: number): number | undefined {
+    this.#places ??= this.#indexPlaces()
+    const place = this.#places.get(number)
+    return place !== undefined && this.#answer.known.numbers[place] === number ? place : undefined
   }
 
   #indexParsed(): ReadonlyMap<number, SessionReading> {

@@ -152,6 +152,7 @@ export class RowMemory implements KnownSentences {
     this.#now = before
     this.#places = undefined
     this.#index = undefined
+    this.#sink = undefined
     this.#isOpen = false
   }
 

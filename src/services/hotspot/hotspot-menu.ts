@@ -33,7 +33,8 @@ export class HotspotMenu implements SessionMenu {
     try {
       const asked = await this.#connection.print(this.#menu, parsed)
       return {
-        ...asked,
+        askedMs: asked.askedMs,
+        answeredMs: asked.answeredMs,
         rows: parsed.settle(asked),
         numbers: parsed.numbers,
         unread: parsed.unread,

@@ -6,6 +6,8 @@ import { PPP_SERVICES } from './ppp-servers.ts'
 import { TwinRows } from './twin-rows.ts'
 
 const MOVING = ['rx-byte', 'tx-byte'] as const
+const NONE: ReadonlySet<string> = new Set()
+const ALL_READABLE: ReadonlyMap<number, Unreadable> = new Map()
 /** `?#|` joins two conditions, so n of them need n − 1. */
 const SESSION_INTERFACES = [
   ...PPP_SERVICES.map(service => `?type=${service}-in`),
@@ -25,9 +27,9 @@ export class PppInterfaces {
   /** Numbers by the names of static server bindings. */
   readonly #bindings = new Map<string, number | undefined>()
   readonly #twins = new TwinRows()
-  readonly #newServices = new Set<string>()
+  #newServices: ReadonlySet<string> = NONE
   /** Counters of the last answer that cannot be read, by number. */
-  readonly #unreadable = new Map<number, Unreadable>()
+  #unreadable: ReadonlyMap<number, Unreadable> = ALL_READABLE
 
   constructor(connection: RouterConnection) {
     this.#connection = connection
@@ -56,20 +58,23 @@ export class PppInterfaces {
       this.#upload[number] = upload[place] ?? Number.NaN
       this.#download[number] = download[place] ?? Number.NaN
     }
-    this.#newServices.clear()
-    this.#unreadable.clear()
     const parsed = rows.takeParsed()
+    const services = new Set<string>()
+    const unreadable = new Map<number, Unreadable>()
     for (const { number, row } of parsed) {
-      this.#newServices.add((row.get('type') ?? '').replace(/-in$/, ''))
+      services.add((row.get('type') ?? '').replace(/-in$/, ''))
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
       this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
       const garbled = unreadableCounterOf(row, MOVING)
-      if (garbled) this.#unreadable.set(number, garbled)
+      if (garbled) unreadable.set(number, garbled)
       const name = row.get('name') ?? ''
       this.#twins.note(number, `${row.get('.id') ?? ''} ${name}`)
       this.#names[number] = name
       this.#ids[number] = row.get('.id')
     }
+    // Nearly always nothing is parsed, and each router would keep two empty tables.
+    this.#newServices = services.size > 0 ? services : NONE
+    this.#unreadable = unreadable.size > 0 ? unreadable : ALL_READABLE
     this.#twins.level(number => rows.has(number), this.#upload, this.#download)
     for (const { number } of parsed) {
       const name = this.name(number)

@@ -84,7 +84,8 @@ export class PppMenu implements SessionMenu {
     const sessions = parsed.map(active => this.#joins.withCounters(active))
     this.#joins.countUnjoined(parsed)
     return {
-      ...asked,
+      askedMs: asked.askedMs,
+      answeredMs: asked.answeredMs,
       rows: sessions,
       numbers: parsed.map(({ number }) => number),
       by: rows.by,

@@ -1,3 +1,5 @@
+const NONE: ReadonlySet<number> = new Set()
+
 /**
  * Finds rows of one answer with the same `.id` and name. They are the same interface, and the largest of their counters
  * count (rule 21, docs/accounting.md). An interface with the same name and another `.id` came while the answer was
@@ -10,8 +12,8 @@ export class TwinRows {
   /** Rows that were parsed in full in this answer. */
   #fresh: number[] = []
   /** The further rows of an interface, each with its first row. */
-  readonly #firsts = new Map<number, number>()
-  readonly #twice = new Set<number>()
+  #firsts: Map<number, number> | undefined
+  #twice: ReadonlySet<number> = NONE
 
   /**
    * Notes a row that was parsed in full.
@@ -32,24 +34,32 @@ export class TwinRows {
   level(isThere: (number: number) => boolean, upload: Float64Array, download: Float64Array): void {
     for (const number of this.#fresh) this.#pair(number, isThere)
     this.#fresh = []
-    this.#twice.clear()
+    this.#twice = NONE
+    if (this.#firsts) this.#levelPairs(this.#firsts, isThere, upload, download)
+  }
+
+  #levelPairs(
+    firsts: Map<number, number>,
+    isThere: (number: number) => boolean,
+    upload: Float64Array,
+    download: Float64Array,
+  ): void {
     const sumOf = (number: number) => (upload[number] ?? 0) + (download[number] ?? 0)
     const copy = (from: number, to: number) => {
       upload[to] = upload[from] ?? Number.NaN
       download[to] = download[from] ?? Number.NaN
     }
-    for (const [number, first] of this.#firsts)
-      if (!isThere(number) || !isThere(first) || !this.#isSame(number, first)) this.#firsts.delete(number)
+    for (const [number, first] of firsts)
+      if (!isThere(number) || !isThere(first) || !this.#isSame(number, first)) firsts.delete(number)
       else if (sumOf(number) > sumOf(first) || Number.isNaN(sumOf(first))) copy(number, first)
-    for (const [number, first] of this.#firsts) {
-      copy(first, number)
-      this.#twice.add(number).add(first)
-    }
+    for (const [number, first] of firsts) copy(first, number)
+    this.#twice = new Set([...firsts].flat())
+    if (firsts.size === 0) this.#firsts = undefined
   }
 
   /** Returns the first row of the same interface; the row itself if it is the only one. */
   firstOf(number: number): number {
-    return this.#firsts.get(number) ?? number
+    return this.#firsts?.get(number) ?? number
   }
 
   /** Whether the last answer had the interface in several rows. */
@@ -61,17 +71,18 @@ export class TwinRows {
     this.#interfaces.length = 0
     this.#latest.clear()
     this.#fresh = []
-    this.#firsts.clear()
-    this.#twice.clear()
+    this.#firsts = undefined
+    this.#twice = NONE
   }
 
   #pair(number: number, isThere: (number: number) => boolean): void {
     const key = this.#interfaces[number] ?? ''
     const other = this.#latest.get(key)
-    this.#firsts.delete(number)
+    this.#firsts?.delete(number)
     // Numbers are reused: the other one may belong to another interface by now.
     if (other !== undefined && other !== number && isThere(other) && this.#isSame(number, other)) {
       const first = this.firstOf(other)
+      this.#firsts ??= new Map()
       if (first !== number) this.#firsts.set(number, first)
     }
     this.#latest.set(key, number)

@@ -189,6 +189,7 @@ export class CaseScene {
       Router.connect({ ...link, address: addressOf(this.router) }, signal)
     const loop = new RouterLoop(
       { key: KEY, services, schedule: '* * * * * *', isEnabled: true, connect },
+      slot,
       {
         readLimit: new ReadLimit({ concurrency: 1, clock }),
         progress: new Progress({ clock, withinMs: 120_000 }),
@@ -203,7 +204,6 @@ export class CaseScene {
           heldBack: () => undefined,
           random: () => 0,
           log: new LogLines().log,
-          slot,
           clock,
         },
       },

@@ -34,6 +34,7 @@ answerParent((question: DaemonQuestion) => {
 function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' }): Promise<void> {
   const tls = ca === undefined ? undefined : { ca, fingerprint: undefined }
   const address = { host: '127.0.0.1', port, username: 'usage', password: 'secret', tls }
+  const shared = plainLink()
   let readings = 0
   return new Promise((resolve, reject) => {
     const poller = new Poller({
@@ -64,7 +65,7 @@ function connectAll({ routers, port, ca }: DaemonQuestion & { kind: 'connect' })
                 isListening: true,
                 clock: systemClock,
               },
-              ...plainLink(),
+              ...shared,
             },
             signal,
           ),
