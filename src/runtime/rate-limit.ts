@@ -11,13 +11,15 @@ export function perSecond(times: number): Rate {
 
 /** A token bucket. It is full at first. */
 export class RateLimit {
-  readonly #rate: Rate
+  readonly #atOnce: number
+  readonly #perSecond: number
   #left: number
   #filledAtMs: number
 
-  constructor(rate: Rate, nowMs: number) {
-    this.#rate = rate
-    this.#left = rate.atOnce
+  constructor({ atOnce, perSecond }: Rate, nowMs: number) {
+    this.#atOnce = atOnce
+    this.#perSecond = perSecond
+    this.#left = atOnce
     this.#filledAtMs = nowMs
   }
 
@@ -32,12 +34,12 @@ export class RateLimit {
   /** Whole seconds until one is left; 0 if one is left now. */
   secondsToNext(nowMs: number): number {
     this.#fill(nowMs)
-    return Math.max(0, Math.ceil((1 - this.#left) / this.#rate.perSecond))
+    return Math.max(0, Math.ceil((1 - this.#left) / this.#perSecond))
   }
 
   #fill(nowMs: number): void {
-    const { atOnce, perSecond } = this.#rate
-    this.#left = Math.min(atOnce, this.#left + ((nowMs - this.#filledAtMs) / 1000) * perSecond)
+    const filled = ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond
+    this.#left = Math.min(this.#atOnce, this.#left + filled)
     this.#filledAtMs = nowMs
   }
 }

@@ -44,26 +44,26 @@ export class Connections {
     this.#seats = new Seats(options.perAddress)
   }
 
-  /** Accepts a new connection, or closes it at once. */
-  admit(socket: Socket): void {
+  /** Accepts a new connection, or closes it at once. @returns what to call once an accepted one has closed */
+  admit(socket: Socket): (() => void) | undefined {
     const key = connectionKey(socket)
     const address = addressIn(socket.remoteAddress ?? '')
     if (key === undefined || address === undefined) {
       // The peer has closed it already.
       socket.destroy()
-      return
+      return undefined
     }
     const network = networkOf(address)
     const isCounted = !this.#options.isProxy(address)
     const refusal = this.#take(network, isCounted)
     if (refusal !== undefined) {
       this.#refuse(socket, refusal, network)
-      return
+      return undefined
     }
     const connection: Connection = { socket, key, address: network, isCounted, pins: 0 }
     this.#open.set(key, connection)
     this.#strangers.add(connection)
-    socket.once('close', () => this.#forget(connection))
+    return () => this.#forget(connection)
   }
 
   /** Notes that a request arrived. @param stream the TCP socket, or the TLS socket on it */

@@ -97,10 +97,14 @@ export class HttpServer implements Component {
     if (at.kind === 'socket') await rm(at.path, { force: true })
     const server = this.#createServer()
     server.on('connection', (socket: Socket) => {
-      connections?.admit(socket)
+      const forget = connections?.admit(socket)
       if (socket.destroyed) return
       this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
+      // One listener, not `once`: each costs every open connection memory.
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        forget?.()
+      })
     })
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise<void>((resolve, reject) => {
