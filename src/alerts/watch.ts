@@ -65,11 +65,14 @@ export class AlertWatch implements Component {
   }
 
   /**
-   * Loads the existing alerts, before anybody asks for them, and then begins to judge.
+   * Loads the existing alerts, before anybody asks for them.
    * @throws the errors of the record
    */
-  async start(): Promise<void> {
+  async load(): Promise<void> {
     await this.#catchUp(this.#terms.map(({ tenant }) => tenant))
+  }
+
+  start(): void {
     this.#listening.start()
     this.#judging.start()
   }

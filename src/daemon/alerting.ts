@@ -74,12 +74,17 @@ export class Alerting implements Component {
   }
 
   /**
-   * Loads the alerts that fired before, and starts judging the rules of the config and posting.
+   * Loads the alerts that fired before.
    * @throws what the database throws
    */
-  async start(): Promise<void> {
+  async load(): Promise<void> {
     this.apply(this.#options.config)
-    await this.#watch.start()
+    await this.#watch.load()
+  }
+
+  /** Starts judging the rules of the config and posting. Called after `load`. */
+  start(): void {
+    this.#watch.start()
     this.#webhooks.start()
   }
 

@@ -79,6 +79,8 @@ export class Daemon {
     await lifecycle.start('commit loop', recording.commits)
     // Renewals start before a router is taken: until the last one is, the lease of the first one would be over.
     await lifecycle.start('leases', routers.ownership)
+    // Before the first readings of all routers, which take the processor for a while.
+    await lifecycle.wait(() => served.alerting.load())
     recording.poller.start()
     await lifecycle.wait(() => routers.roster.apply(config))
     await lifecycle.start('elsewhere', routers.roster)

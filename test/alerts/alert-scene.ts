@@ -55,8 +55,10 @@ export class WatchScene {
   /** Runs one complete look. */
   async look(): Promise<void> {
     this.#turns += 1
-    if (this.#turns === 1) await this.#watch.start()
-    else await this.clock.turn(INTERVAL_MS)
+    if (this.#turns === 1) {
+      await this.#watch.load()
+      this.#watch.start()
+    } else await this.clock.turn(INTERVAL_MS)
     // The loop that looks at the routers sleeps as well.
     await this.clock.asleep(2)
   }

@@ -63,7 +63,7 @@ function watching(rules: readonly AlertRule[], tenants = [acme]) {
     ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent'), onBug: rethrow },
   })
   watch.setTerms(tenants.map(tenant => ({ tenant, rules, webhooks: [] })))
-  const starting = watch.start()
+  const starting = watch.load().then(() => watch.start())
   const stop = async () => {
     await starting
     await watch.stop()

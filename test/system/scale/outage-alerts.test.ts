@@ -57,7 +57,7 @@ function watching(readAt: (tenant: TenantId) => Date | undefined) {
     ...{ intervalMs: INTERVAL_MS, clock, log: createLogger('silent'), onBug: rethrow },
   })
   watch.setTerms(TENANTS.map((tenant): AlertTerms => ({ tenant, rules: RULES, webhooks: [] })))
-  const starting = watch.start()
+  const starting = watch.load().then(() => watch.start())
   const stop = async () => {
     await starting
     await watch.stop()
