@@ -43,6 +43,9 @@ const DONE = 0
 const FAILED = 1
 const WRONG_USE = 2
 
+/** Time after a start in which the first readings and the first clients come. */
+const HEAP_GROWS_MS = 10_000
+
 // Each command imports its own code when it runs: a shell that completes a command must not wait for all of it.
 
 async function run({ config: file }: CommonOptions): Promise<number> {
@@ -68,13 +71,14 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   }
   process.on('uncaughtException', onBug)
   process.on('unhandledRejection', onBug)
-  keepHeapTight()
   const { Daemon } = await import('./daemon/daemon.ts')
   const daemon = new Daemon({
     ...{ configFile: file, config, env: process.env, clock: systemClock, log, onBug, onSuperseded },
   })
   try {
     await Promise.race([daemon.start(), stop.promise])
+    // The heap first grows to what is kept for good; collecting it again and again meanwhile would delay the start.
+    setTimeout(keepHeapTight, HEAP_GROWS_MS).unref()
   } catch (error) {
     if (!(error instanceof Stopping))
       log.fatal({ err: errorFields(error) }, `could not start: ${messageOf(error)}`)

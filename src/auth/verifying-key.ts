@@ -80,7 +80,7 @@ export class VerifyingKey {
     const { payload } =
       this.#key.kind === 'remote'
         ? await jwtVerify(token, this.#key.key, options)
-        : await jwtVerify(token, this.#key.key, options)
+        : await jwtVerify(token, await this.#key.key, options)
     return payload
   }
 

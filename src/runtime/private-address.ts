@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { groupsOf } from './address.ts'
-import { networksOf } from './networks.ts'
+import { Networks } from './networks.ts'
 
 /** Networks without hosts on the internet: this machine, private, link-local, multicast and reserved ones. */
 const NETWORKS_V4 = [
@@ -18,17 +18,17 @@ const NETWORKS_V6 = [
   '2001::/32',
 ]
 
-const PRIVATE = networksOf([...NETWORKS_V4, ...NETWORKS_V6])
+const PRIVATE = new Networks([...NETWORKS_V4, ...NETWORKS_V6])
 
 /**
  * Whether an address belongs to no host on the internet. An IPv6 address that leads to an IPv4 host is judged by that one.
  * @param address IPv4 or IPv6, without brackets
  */
 export function isPrivateAddress(address: string): boolean {
-  if (!isIPv6(address)) return PRIVATE.check(address, 'ipv4')
+  if (!isIPv6(address)) return PRIVATE.has(address)
   const [bare = ''] = address.split('%')
   const carried = carriedIn(groupsOf(bare))
-  return PRIVATE.check(bare, 'ipv6') || (carried !== undefined && PRIVATE.check(carried, 'ipv4'))
+  return PRIVATE.has(bare) || (carried !== undefined && PRIVATE.has(carried))
 }
 
 /** The IPv4 address in a mapped, compatible, NAT64 or 6to4 address. */

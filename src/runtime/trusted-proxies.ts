@@ -1,18 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type BlockList, isIP } from 'node:net'
 import { addressIn } from './address.ts'
 import type { Logger } from './logger.ts'
-import { networksOf } from './networks.ts'
+import { Networks } from './networks.ts'
 
 /** The proxies whose `X-Forwarded-For` is believed. Anybody can send that header. */
 export class TrustedProxies {
-  readonly #networks: BlockList
+  readonly #networks: Networks
   readonly #log: Logger
   #hasWarned = false
 
   /** @param networks addresses, or networks such as `10.0.0.0/8` */
   constructor(networks: readonly string[], log: Logger) {
-    this.#networks = networksOf(networks)
+    this.#networks = new Networks(networks)
     this.#log = log
   }
 
@@ -39,8 +38,7 @@ export class TrustedProxies {
 
   /** @param address IPv4 in its own form */
   isTrusted(address: string): boolean {
-    const family = isIP(address)
-    return family !== 0 && this.#networks.check(address, family === 6 ? 'ipv6' : 'ipv4')
+    return this.#networks.has(address)
   }
 
   /** Warns of an untrusted proxy on this machine. It is probably the operator's, and its clients share one limit. */

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PACKAGE_FOLDER } from './package-folder.ts'
 
-/** The version of this release, from package.json. Its relative path is the same from `src` and from `dist`. */
-export const VERSION: string = versionOf(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+/** The version of this release, from package.json. */
+export const VERSION: string = versionOf(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8'))
 
 function versionOf(packageJson: string): string {
   const about: unknown = JSON.parse(packageJson)

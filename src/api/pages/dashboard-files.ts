@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { PACKAGE_FOLDER } from '../../runtime/package-folder.ts'
 
 /** A file of the dashboard. */
 export interface DashboardFile {
@@ -24,8 +24,7 @@ export class DashboardMissing extends Error {
   }
 }
 
-/** The same path for the sources and the compiled program. */
-export const DASHBOARD_FOLDER = fileURLToPath(new URL('../../../dist/dashboard', import.meta.url))
+export const DASHBOARD_FOLDER = join(PACKAGE_FOLDER, 'dist/dashboard')
 
 /** The types of files that are served. */
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import type { Client } from 'pg'
+import { PACKAGE_FOLDER } from '../../runtime/package-folder.ts'
 import { clientFor } from './client.ts'
 import { asStoreError, PostgresTooOld, SchemaTooNew } from './errors.ts'
 
-/** The same path from `src/store` and from `dist/store`. */
-const MIGRATIONS = fileURLToPath(new URL('../../../drizzle/migrations', import.meta.url))
+const MIGRATIONS = join(PACKAGE_FOLDER, 'drizzle/migrations')
 
 /** Any number that nothing else in the database uses. */
 const MIGRATION_LOCK = 7_420_318_553

@@ -52,7 +52,7 @@ export class Stage {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-chaos-'))
     // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
-    return new Stage(options, folder, await buildDaemon(join(folder, 'daemon'), options.say))
+    return new Stage(options, folder, await buildDaemon(join(folder, 'daemon')))
   }
 
   get folder(): string {

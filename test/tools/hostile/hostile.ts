@@ -55,7 +55,7 @@ async function main(): Promise<number> {
   const { signal } = stopping
   setMaxListeners(0, signal)
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort())
-  const stage = await Stage.create(console.log)
+  const stage = await Stage.create()
   const outcomes: Outcome[] = []
   let isGood = false
   try {

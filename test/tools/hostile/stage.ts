@@ -11,21 +11,19 @@ export class Stage {
   /** The folder of logs, configs and journals. */
   readonly folder: string
   readonly #postgres: PostgresServer
-  readonly #say: (line: string) => void
   #url = ''
   #cli = ''
 
-  private constructor(folder: string, say: (line: string) => void) {
+  private constructor(folder: string) {
     this.folder = folder
-    this.#say = say
     this.#postgres = new PostgresServer({ directory: join(folder, 'postgres'), log: createLogger('silent') })
   }
 
-  static async create(say: (line: string) => void): Promise<Stage> {
+  static async create(): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-hostile-'))
     // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
-    return new Stage(folder, say)
+    return new Stage(folder)
   }
 
   /** The daemon's `cli.js`. */
@@ -35,7 +33,7 @@ export class Stage {
 
   /** @param cli of a built daemon; `undefined`: this one, which is built now */
   async start(cli: string | undefined): Promise<void> {
-    this.#cli = cli ?? (await buildDaemon(join(this.folder, 'daemon'), this.#say))
+    this.#cli = cli ?? (await buildDaemon(join(this.folder, 'daemon')))
     this.#url = await this.#postgres.start()
   }
 

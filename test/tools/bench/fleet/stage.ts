@@ -70,8 +70,8 @@ export class Stage {
 
   /** Starts everything; nothing was read yet. */
   async start(): Promise<void> {
-    const { seed, routers, sessions, say } = this.#options
-    const cli = await buildDaemon(join(this.folder, 'daemon'), say)
+    const { seed, routers, sessions } = this.#options
+    const cli = await buildDaemon(join(this.folder, 'daemon'))
     const databaseUrl = await this.#postgres.start()
     const postmaster = await findPostmaster({ folder: this.#postgres.home ?? '', account: undefined })
     const fleet = await FastFleetProcess.start({ seed, routers, sessions })

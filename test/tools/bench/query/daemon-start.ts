@@ -23,12 +23,8 @@ export class DaemonStarts {
     this.#cli = cli
   }
 
-  static async prepare(
-    folder: string,
-    databaseUrl: string,
-    say: (line: string) => void,
-  ): Promise<DaemonStarts> {
-    return new DaemonStarts(folder, databaseUrl, await buildDaemon(join(folder, 'daemon'), say))
+  static async prepare(folder: string, databaseUrl: string): Promise<DaemonStarts> {
+    return new DaemonStarts(folder, databaseUrl, await buildDaemon(join(folder, 'daemon')))
   }
 
   /** @returns seconds from the start of the process until it reports that it is running */

@@ -84,7 +84,7 @@ async function seconds(metric: string, work: () => Promise<unknown>): Promise<Fi
 
 async function start(bench: BenchRun, postgres: BenchPostgres): Promise<Figure> {
   bench.say('the daemon starts')
-  const starts = await DaemonStarts.prepare(postgres.folder, postgres.url, bench.say)
+  const starts = await DaemonStarts.prepare(postgres.folder, postgres.url)
   const taken: number[] = []
   for (let turn = 0; turn < STARTS; turn++) taken.push(await starts.start())
   return {

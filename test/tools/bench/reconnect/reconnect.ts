@@ -45,7 +45,7 @@ export const RECONNECT: Bench = {
   isLong: true,
   async run(bench) {
     const daemon = await RestartedDaemon.create({
-      ...{ tenants: TENANTS, sessionsARouter: SESSIONS_A_ROUTER, pusher: PUSHER, say: bench.say },
+      ...{ tenants: TENANTS, sessionsARouter: SESSIONS_A_ROUTER, pusher: PUSHER },
     })
     try {
       bench.say(`starting ${TENANTS} routers, PostgreSQL and the daemon`)

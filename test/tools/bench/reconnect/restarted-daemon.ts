@@ -14,7 +14,6 @@ export interface RestartedDaemonOptions {
   /** Sessions of each tenant's router. */
   readonly sessionsARouter: number
   readonly pusher: { readonly key: string; readonly secret: string }
-  readonly say: (line: string) => void
 }
 
 interface Stage {
@@ -54,8 +53,8 @@ export class RestartedDaemon {
 
   /** Prepares everything else, before the daemon's first start. */
   async prepare(): Promise<void> {
-    const { tenants, sessionsARouter, pusher, say } = this.#options
-    const cli = await buildDaemon(join(this.#folder, 'daemon'), say)
+    const { tenants, sessionsARouter, pusher } = this.#options
+    const cli = await buildDaemon(join(this.#folder, 'daemon'))
     const databaseUrl = await this.#postgres.start()
     const fleet = await FastFleetProcess.start({ seed: 1, routers: tenants, sessions: sessionsARouter })
     const port = await freePort()
