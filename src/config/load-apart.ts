@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { PACKAGE_FOLDER } from '../runtime/package-folder.ts'
 import type { Environment } from './fields/secret-source.ts'
 import { type LoadedWarned, loadWarned } from './load-warned.ts'
 import { type SealedSecret, unseal } from './sealed.ts'
@@ -28,8 +28,9 @@ export class NoThread extends Error {
 /** Parsing this many bytes of YAML, about 200 routers, takes less time than starting a thread. */
 const SMALL_BYTES = 32 * 1024
 const FULL = ['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY']
-const IS_COMPILED = !import.meta.url.endsWith('.ts')
-const THREAD = join(PACKAGE_FOLDER, 'dist/config/load-thread.js')
+const EXTENSION = extname(fileURLToPath(import.meta.url))
+/** The entry point of the thread: in the same folder, also when it is compiled. */
+const THREAD = new URL(`./load-thread${EXTENSION}`, import.meta.url)
 
 /**
  * Like `loadWarned`, but loads a large file in a separate thread: the YAML of some thousand routers takes a second,
@@ -43,7 +44,7 @@ export async function loadApart(
   signal: AbortSignal,
 ): Promise<LoadedWarned | undefined> {
   // Loaders that let Node run TypeScript sources during development do not work in worker threads.
-  if (!IS_COMPILED || isSmall(file)) return loadWarned(file, env)
+  if (EXTENSION === '.ts' || isSmall(file)) return loadWarned(file, env)
   try {
     return await answerOf({ file, env: { ...env } }, signal)
   } catch (cause) {

@@ -70,9 +70,9 @@ const COMMON_JS: BuildOptions = {
 let folder: string | undefined
 
 /**
- * Builds the program once for a whole test run, which starts some two hundred processes. A build of a file for each
- * module, as operators have it, takes twice the CPU to start, and running the sources with tsx takes five times.
- * Finding the program already compiled takes another two fifths off a start.
+ * Builds the program once for a whole test run, which starts some two hundred processes. The build that
+ * operators have takes twice the CPU to start, and running the sources with tsx takes five times. Finding the program
+ * already compiled takes another two fifths off a start.
  */
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'tikmeter-built-'))

@@ -50,7 +50,7 @@ export function pack(folder: string): string {
   const expected = [
     ...FILES,
     ...CONFIG.map(path => `package/${path}`),
-    ...['cli.js', 'config/load-thread.js'].map(path => `package/dist/${path}`),
+    'package/dist/cli.js',
     ...SOURCES.filter(path => /^(client|dashboard)\//.test(path)).map(
       path => `package/dist/${path.replace(/\.ts$/, '.js')}`,
     ),
