@@ -90,13 +90,13 @@ function bindingsAfter({ bindings }: Ledger, decision: Decision): Ledger['bindin
   return decision.bindings.size === 0 ? bindings : new Map([...bindings, ...decision.bindings])
 }
 
-function awayAfter({ away }: Ledger, { isReplaced, entries, ...decision }: Decision): Ledger['away'] {
-  if (!isReplaced) return away
+function awayAfter({ away }: Ledger, decision: Decision): Ledger['away'] {
+  if (!decision.isReplaced) return away
   const sessions = new Map<string, ReadonlyMap<SessionId, Session>>()
   for (const { device } of decision.away) {
     const key = deviceKey(device)
     const ofDevice = new Map(away.get(key))
-    for (const entry of entries)
+    for (const entry of decision.entries)
       if (entry.kind === 'stop' && entry.device === key) ofDevice.set(entry.session.id, entry.session)
     sessions.set(key, ofDevice)
   }

@@ -67,7 +67,8 @@ export function liveService(
   }
   return {
     readAt: decision.at.wall,
-    ...{ sessions: live, uncounted },
+    sessions: live,
+    uncounted,
     uploadBps,
     downloadBps,
     subscribers: isSameNames && before ? before.subscribers : namesOf(ledger),
