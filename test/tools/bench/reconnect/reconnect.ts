@@ -110,13 +110,14 @@ function figuresOf(tried: Case, { live, signalledMs, listeningMs, cpuMs }: Resta
     ...(goal && { goal }),
   })
   const { feedAtMs, pusherAtMs } = live
-  const lastMs = Math.max(...feedAtMs)
+  const [medianMs, lastMs] = [percentile(feedAtMs, 0.5), Math.max(...feedAtMs)]
   const pushers = tried.crowd.pusher.clients
   return [
     figure('from the signal until it listens again', seconds(listeningMs, signalledMs), 's'),
     figure('clients on live snapshots', feedAtMs.length, '', { atLeast: CLIENTS }),
-    figure('listening to the median client', seconds(percentile(feedAtMs, 0.5), listeningMs), 's'),
+    figure('listening to the median client', seconds(medianMs, listeningMs), 's'),
     figure('listening to the last client', seconds(lastMs, listeningMs), 's', { atMost: LIVE_WITHIN_S }),
+    figure('from the signal to the median client', seconds(medianMs, signalledMs), 's'),
     figure('from the signal to the last client', seconds(lastMs, signalledMs), 's'),
     ...(pushers === 0
       ? []
