@@ -13,7 +13,7 @@ const WAITING = [
   ...[
     'test/commands/completion-shells.test.ts',
     'test/commands/psql.test.ts',
-    'test/feed/hostile-slow.test.ts',
+    'test/system/hostile-slow.test.ts',
     'test/postgres/*.test.ts',
   ],
   ...['test/runtime/supervisor.test.ts', 'test/store/pg/upgrade.test.ts'],
@@ -29,7 +29,7 @@ const APART = [
 const LONGEST = [
   ...['daemon/takeover', 'daemon/journal', 'daemon/reload-under-load', 'faults/faults', 'daemon/alerts'],
   ...['daemon/interrupted-start', 'daemon/full-disk', 'faults/secrets', 'commands/completion-shells'],
-  ...['feed/hostile-slow', 'postgres/embedded', 'postgres/role', 'alerts/several-daemons'],
+  ...['system/hostile-slow', 'postgres/embedded', 'postgres/role', 'alerts/several-daemons'],
   ...['usage/usage-stream', 'pg/upgrade', 'system/daemon/', 'isolation/', 'postgres/', 'system/cli'],
   ...['properties/histories', 'recording/waiting-shares', 'events/decide-event', 'wire/connection-chaos'],
   ...['fleet/books', 'journal/', 'config/alert-properties', 'feed/'],

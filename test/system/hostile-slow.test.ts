@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MAX_MESSAGE_BYTES } from '../../src/feed/feed-messages.ts'
 import { FEED_PATH, ServedScene, tokenFor } from '../auth/served-scene.ts'
-import { acme } from './feed-fixture.ts'
-import { handshakeOf, OPCODE, type RawClient, rawFrame, textFrameOf } from './raw-client.ts'
-import { Witnesses } from './witnesses.ts'
+import { acme } from '../feed/feed-fixture.ts'
+import { handshakeOf, OPCODE, type RawClient, rawFrame, textFrameOf } from '../feed/raw-client.ts'
+import { Witnesses } from '../feed/witnesses.ts'
 
 let scene: ServedScene
 let others: Witnesses
