@@ -2,6 +2,7 @@ import type { Bytes } from '../../accounting/bytes.ts'
 import type { BindingReading, Unreadable } from '../../accounting/reading.ts'
 import { counterOf, proplist, unreadableCounterOf } from '../../routeros/menus/fields.ts'
 import type { PrintedMenu, RouterConnection } from '../../routeros/wire/connection.ts'
+import type { Row } from '../../routeros/wire/sentence.ts'
 import { PPP_SERVICES } from './ppp-servers.ts'
 import { TwinRows } from './twin-rows.ts'
 
@@ -59,22 +60,23 @@ export class PppInterfaces {
       this.#download[number] = download[place] ?? Number.NaN
     }
     const parsed = rows.takeParsed()
-    const services = new Set<string>()
-    const unreadable = new Map<number, Unreadable>()
+    // Nearly always nothing is parsed, and each router would make and keep two empty tables.
+    this.#newServices = parsed.length === 0 ? NONE : new Set(parsed.map(({ row }) => serviceOf(row)))
+    let unreadable: Map<number, Unreadable> | undefined
     for (const { number, row } of parsed) {
-      services.add((row.get('type') ?? '').replace(/-in$/, ''))
       this.#upload[number] = counterOf(row, 'rx-byte') ?? Number.NaN
       this.#download[number] = counterOf(row, 'tx-byte') ?? Number.NaN
       const garbled = unreadableCounterOf(row, MOVING)
-      if (garbled) unreadable.set(number, garbled)
+      if (garbled) {
+        unreadable ??= new Map()
+        unreadable.set(number, garbled)
+      }
       const name = row.get('name') ?? ''
       this.#twins.note(number, `${row.get('.id') ?? ''} ${name}`)
       this.#names[number] = name
       this.#ids[number] = row.get('.id')
     }
-    // Nearly always nothing is parsed, and each router would keep two empty tables.
-    this.#newServices = services.size > 0 ? services : NONE
-    this.#unreadable = unreadable.size > 0 ? unreadable : ALL_READABLE
+    this.#unreadable = unreadable ?? ALL_READABLE
     this.#twins.level(number => rows.has(number), this.#upload, this.#download)
     for (const { number } of parsed) {
       const name = this.name(number)
@@ -149,4 +151,9 @@ export class PppInterfaces {
       return counters ? [{ name, counters }] : []
     })
   }
+}
+
+/** The PPP service of an interface: `pppoe` for the type `pppoe-in`. */
+function serviceOf(row: Row): string {
+  return (row.get('type') ?? '').replace(/-in$/, '')
 }

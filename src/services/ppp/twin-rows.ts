@@ -53,8 +53,8 @@ export class TwinRows {
       if (!isThere(number) || !isThere(first) || !this.#isSame(number, first)) firsts.delete(number)
       else if (sumOf(number) > sumOf(first) || Number.isNaN(sumOf(first))) copy(number, first)
     for (const [number, first] of firsts) copy(first, number)
-    this.#twice = new Set([...firsts].flat())
     if (firsts.size === 0) this.#firsts = undefined
+    else this.#twice = new Set([...firsts].flat())
   }
 
   /** Returns the first row of the same interface; the row itself if it is the only one. */
@@ -82,8 +82,10 @@ export class TwinRows {
     // Numbers are reused: the other one may belong to another interface by now.
     if (other !== undefined && other !== number && isThere(other) && this.#isSame(number, other)) {
       const first = this.firstOf(other)
-      this.#firsts ??= new Map()
-      if (first !== number) this.#firsts.set(number, first)
+      if (first !== number) {
+        this.#firsts ??= new Map()
+        this.#firsts.set(number, first)
+      }
     }
     this.#latest.set(key, number)
   }
