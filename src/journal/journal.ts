@@ -30,8 +30,12 @@ export type JournalState =
 
 /** The time between flushes, so that many readings share one fsync. A reading waits no longer before it is durable. */
 const FLUSH_MS = 250
-/** After a failed flush the next one waits this many times its duration, because a large checkpoint can fail late. */
+/**
+ * After a failed flush the next one waits this many times its duration, because a large checkpoint can fail late; but
+ * not longer than the longest rest, because nothing is safe until then.
+ */
 const REST_FACTOR = 20
+const LONGEST_REST_MS = 10_000
 
 interface WaitingRecord {
   readonly record: JournalRecord
@@ -221,7 +225,7 @@ export class Journal {
       if (!(error instanceof DiskFailure)) throw error
       this.#fail(error)
       const nowMs = clock.steadyMs()
-      this.#retryAtMs = nowMs + REST_FACTOR * (nowMs - startedMs)
+      this.#retryAtMs = nowMs + Math.min(REST_FACTOR * (nowMs - startedMs), LONGEST_REST_MS)
       return false
     }
   }

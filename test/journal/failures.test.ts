@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import type { AppendFile } from '../../src/journal/files/disk.ts'
 import { WRITTEN_FORMAT } from '../../src/journal/format/format.ts'
 import { BusyRouter } from './busy-router.ts'
 import { MemoryDisk } from './files/memory-disk.ts'
@@ -83,6 +84,32 @@ describe('a disk that refuses', () => {
     await after.start()
     for (const { key } of world.routers) expect(world.of(key).truth).toHaveLength(2)
     await after.stop()
+  })
+
+  it('is tried again within ten seconds, however long it took to refuse', async () => {
+    class SlowDisk extends MemoryDisk {
+      refusingMs = 0
+
+      override async create(path: string): Promise<AppendFile> {
+        if (this.fault !== undefined) await daemon.clock.sleep(this.refusingMs, new AbortController().signal)
+        return super.create(path)
+      }
+    }
+    const disk = new SlowDisk()
+    const world = newWorld()
+    const daemon = new ModelDaemon(world, disk, MAX_BYTES)
+    await daemon.start()
+    await daemon.readAll(world.routers)
+    disk.fault = 'EIO'
+    disk.refusingMs = 60_000
+    await daemon.readAll(world.routers)
+    await daemon.clock.turn(FLUSH_MS + disk.refusingMs)
+    disk.fault = undefined
+    await daemon.clock.turn(9_000)
+    expect(daemon.journal.state().kind).toBe('failing')
+    await daemon.clock.turn(1_500)
+    expect(daemon.journal.state().kind).toBe('writing')
+    await daemon.stop()
   })
 
   it.each(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE'])(
