@@ -6,15 +6,17 @@ import type { FaultKind } from './kinds.ts'
 import { Lock } from './lock.ts'
 import type { Plan, Planned, PlannedRouterFault } from './plan.ts'
 import { Reloads } from './reloads.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, waitFor } from './stage.ts'
 import { Tally } from './tally.ts'
 
 const CHURN_PER_SECOND = 6
 const QUIET_WITHIN_MS = 90_000
 /** By then everything that the last readings left open is decided, and wrong server menus were asked again. */
 const QUIET_READINGS = 15
-/** A failing disk is retried at each flush; after that a checkpoint has everything that was not written. */
-const WRITTEN_AGAIN_MS = 2_000
+/** A flush that meets the full disk is over by then, however busy the cores are. */
+const NOTICED_MS = 2_000
+/** The journal rests after a failed flush, at most ten seconds; then a checkpoint has everything that was not written. */
+const WRITTEN_AGAIN_WITHIN_MS = 30_000
 
 /** Carries out a plan on a stage. */
 export class Run {
@@ -103,7 +105,9 @@ export class Run {
     await this.#diskLock.run(async () => {
       const owner = await this.#stage.owner()
       await this.#stage.diskOf(owner)?.fillFor(forMs)
-      await sleep(WRITTEN_AGAIN_MS)
+      await sleep(NOTICED_MS)
+      if (!(await waitFor(() => owner.keepsItsJournal(), WRITTEN_AGAIN_WITHIN_MS)))
+        this.tally.failures.push(`daemon ${owner.name} does not write its journal again`)
     })
   }
 

@@ -5,6 +5,7 @@ import { type DaemonName, readerOf } from './daemon-config.ts'
 
 const START_WITHIN_MS = 90_000
 const BETWEEN_STARTS_MS = 500
+const ANSWERED_WITHIN_MS = 2_000
 
 /** A daemon that is restarted when it ends, as by a supervisor, until it is stopped. */
 export class SupervisedDaemon {
@@ -63,6 +64,21 @@ export class SupervisedDaemon {
 
   resume(): void {
     this.#process?.signal('SIGCONT')
+  }
+
+  /** Whether its journal has everything that waits for the database. A daemon that does not run keeps none. */
+  async keepsItsJournal(): Promise<boolean> {
+    if (!this.#process?.isRunning) return true
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.#process.port}/readyz`, {
+        signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
+      })
+      const { journal } = (await answer.json()) as { journal?: string }
+      return journal === 'writing'
+    } catch {
+      // It is paused, or ends.
+      return false
+    }
   }
 
   /** Makes it reload its config. */
