@@ -43,8 +43,8 @@ const DONE = 0
 const FAILED = 1
 const WRONG_USE = 2
 
-/** Time after a start in which the first readings and the first clients come. */
-const HEAP_GROWS_MS = 10_000
+/** Time after a start in which the first readings come, and the clients of the process before this one. */
+const HEAP_GROWS_MS = 30_000
 
 // Each command imports its own code when it runs: a shell that completes a command must not wait for all of it.
 
