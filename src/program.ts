@@ -139,12 +139,12 @@ async function probeRouters(
   return isWell ? DONE : FAILED
 }
 
-async function showStatus({ config: file, json, watch }: StatusOptions): Promise<number> {
-  const journal = loaded(loadJournal(file))
+async function showStatus({ config: file, json, watch, here }: StatusOptions): Promise<number> {
+  const journal = loaded(loadJournal(file, process.env))
   const { status } = await import('./commands/status.ts')
   await status({
     socket: controlSocketOf(journal.directory),
-    ...{ isJson: json === true, isWatching: watch === true },
+    ...{ isJson: json === true, isWatching: watch === true, isHereOnly: here === true },
     terminal: terminalOf(process.stdout, process.stderr),
     clock: systemClock,
     signal: interrupted(),

@@ -17,6 +17,7 @@ export interface ProbeOptions extends CommonOptions {
 
 export interface StatusOptions extends ProbeOptions {
   readonly watch?: boolean
+  readonly here?: boolean
 }
 
 /** Options of the commands that print rows. */

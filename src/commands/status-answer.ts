@@ -7,6 +7,7 @@ const ROUTER = z.looseObject({
   name: z.string(),
   state: z.enum(['online', 'offline', 'connecting', 'disabled']),
   is_here: z.boolean(),
+  daemon: z.string().nullable(),
   last_reading_at: z.string().nullable(),
   latency_ms: z.number().nullable(),
   uncounted: z.number(),
@@ -26,6 +27,19 @@ const ROUTER = z.looseObject({
     .optional(),
 })
 
+const DAEMON = z.object({
+  id: z.string(),
+  host: z.string(),
+  version: z.string().nullable(),
+  share: z.number(),
+  routers: z.number(),
+  sessions: z.number(),
+  started_at: z.string(),
+  seen_at: z.string(),
+  is_live: z.boolean(),
+  is_here: z.boolean(),
+})
+
 /** The answer of this release's daemon. Unknown keys of a newer one are ignored. */
 const STATUS = z.object({
   version: z.string(),
@@ -33,10 +47,12 @@ const STATUS = z.object({
   started_at: z.string(),
   database: z.enum(['up', 'down']),
   journal: z.enum(['writing', 'failing']),
+  daemons: z.array(DAEMON),
   routers: z.array(ROUTER),
 })
 
 export type Status = z.infer<typeof STATUS>
+export type StatusOfDaemon = z.infer<typeof DAEMON>
 export type StatusOfRouter = z.infer<typeof ROUTER>
 
 /** @returns `undefined` if the answer is not a status */

@@ -1,6 +1,6 @@
 import { printable } from '../runtime/printable.ts'
 import { SERVICE_NAMES } from '../services/services.ts'
-import type { Status, StatusOfRouter } from './status-answer.ts'
+import type { Status, StatusOfDaemon, StatusOfRouter } from './status-answer.ts'
 import { tableOf } from './table.ts'
 
 /** The order of states: worst first. */
@@ -10,6 +10,8 @@ const HEAD = [
   ...SERVICE_NAMES.map(name => name.toUpperCase()),
   ...['UNCOUNTED', 'ERROR'],
 ]
+
+const DAEMON_HEAD = ['DAEMON', 'STATE', 'SINCE', 'VERSION', 'SHARE', 'ROUTERS', 'SESSIONS']
 
 /** @param columns width of the terminal; longer lines are cut */
 export function statusText(status: Status, columns: number | undefined): string {
@@ -38,16 +40,48 @@ export function statusText(status: Status, columns: number | undefined): string 
     counts.join(', ') || 'no routers',
     ...notes,
   ].join(' · ')
-  const rows = routers.map(router => rowOf(router, asOfMs))
-  return [head, '', ...tableOf([HEAD, ...rows], columns)].join('\n')
+  const readers = new Map(status.daemons.map(it => [it.id, readerOf(it, status.daemons)]))
+  const rows = routers.map(router => rowOf(router, asOfMs, readers))
+  const daemons =
+    status.daemons.length < 2
+      ? []
+      : ['', ...tableOf([DAEMON_HEAD, ...status.daemons.map(it => daemonRow(it, asOfMs, readers))], columns)]
+  return [head, ...daemons, '', ...tableOf([HEAD, ...rows], columns)].join('\n')
 }
 
-function rowOf(router: StatusOfRouter, asOfMs: number): readonly string[] {
-  const { tenant, state, is_here, last_reading_at, latency_ms, uncounted } = router
+/** The host of a daemon, with the beginning of its id if there are several on that host. */
+function readerOf({ id, host }: StatusOfDaemon, all: readonly StatusOfDaemon[]): string {
+  const isOnly = all.filter(it => it.host === host).length === 1
+  return printable(isOnly ? host : `${host} ${id.slice(0, 8)}`)
+}
+
+function daemonRow(
+  { id, version, share, routers, sessions, started_at, seen_at, is_live, is_here }: StatusOfDaemon,
+  asOfMs: number,
+  readers: ReadonlyMap<string, string>,
+): readonly string[] {
+  return [
+    readers.get(id) ?? id,
+    is_here ? 'this one' : is_live ? 'up' : 'GONE',
+    ageText(asOfMs - Date.parse(is_live ? started_at : seen_at)) + (is_live ? '' : ' ago'),
+    version ?? '',
+    String(share),
+    String(routers),
+    String(sessions),
+  ]
+}
+
+function rowOf(
+  router: StatusOfRouter,
+  asOfMs: number,
+  readers: ReadonlyMap<string, string>,
+): readonly string[] {
+  const { tenant, state, is_here, daemon, last_reading_at, latency_ms, uncounted } = router
+  const reader = (daemon !== null && readers.get(daemon)) || 'another daemon'
   const age = last_reading_at === null ? 'never' : `${ageText(asOfMs - Date.parse(last_reading_at))} ago`
   return [
     `${tenant}/${router.router}`,
-    is_here || state === 'disabled' ? state : `${state}, by another daemon`,
+    is_here || state === 'disabled' ? state : `${state}, by ${reader}`,
     state === 'disabled' ? '' : age,
     latency_ms === null ? '' : `${Math.round(latency_ms)} ms`,
     ...SERVICE_NAMES.map(name => countOf(router[name])),

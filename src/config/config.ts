@@ -6,7 +6,11 @@ import type { Secret } from './fields/secret.ts'
 /** The configuration of the daemon: the YAML file with defaults filled in, secrets read and paths made absolute. */
 export interface Config {
   readonly database: DatabaseConfig
+  /** How much this daemon should read in proportion to the others on its database. */
+  readonly daemon: { readonly share: number }
   readonly poll: {
+    /** The schedule of routers without one of their own or their tenant's. Cron with seconds. */
+    readonly schedule: string
     /** Whether routers with the same schedule are read evenly spread over its interval. */
     readonly spread: boolean
     /** Routers being read at the same time. */

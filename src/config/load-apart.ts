@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { Environment } from './fields/secret-source.ts'
+import type { Environment } from './fields/variables.ts'
 import { type LoadedWarned, loadWarned } from './load-warned.ts'
 import { type SealedSecret, unseal } from './sealed.ts'
 

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
 import type { Fault } from './fault.ts'
-import type { Environment } from './fields/secret-source.ts'
+import type { Environment } from './fields/variables.ts'
 import { loadConfig } from './load.ts'
 import { sharedAddresses } from './shared-address.ts'
 

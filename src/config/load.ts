@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
 import { readText } from './fields/readable-file.ts'
-import type { Environment } from './fields/secret-source.ts'
+import type { Environment } from './fields/variables.ts'
 import { resolveConfig, resolveDatabase, resolveJournal } from './resolve.ts'
 
 /** The whole config or the requested part of it, or its faults. */
@@ -42,9 +42,9 @@ export function loadDatabase(file: string, env: Environment): Loaded<Config['dat
   return loadPart(file, 'database', databaseSchema(env), resolveDatabase)
 }
 
-/** Loads only `journal`, which contains no secrets. */
-export function loadJournal(file: string): Loaded<Config['journal']> {
-  return loadPart(file, 'journal', journalSchema(), resolveJournal)
+/** Loads only `journal`. */
+export function loadJournal(file: string, env: Environment): Loaded<Config['journal']> {
+  return loadPart(file, 'journal', journalSchema(env), resolveJournal)
 }
 
 /** Loads only `bucket`, in milliseconds. */

@@ -16,7 +16,9 @@ export function resolveConfig(file: ConfigFile): Config {
   const { poll, server, retention } = file
   return {
     database: resolveDatabase(file.database),
+    daemon: { share: file.daemon.share },
     poll: {
+      schedule: poll.schedule,
       spread: poll.spread,
       concurrency: poll.concurrency,
       listen: poll.listen,

@@ -4,12 +4,14 @@ import { createApi } from '../api/http/api.ts'
 import { Bearers } from '../api/http/bearers.ts'
 import type { Reply } from '../api/http/reply.ts'
 import { HttpServer } from '../api/http/server.ts'
-import { type DaemonStatus, type RouterStatus, statusRoute } from '../api/pages/status.ts'
+import { type DaemonStatus, type MemberStatus, type RouterStatus, statusRoute } from '../api/pages/status.ts'
 import type { TokenVerifier } from '../auth/bearer.ts'
 import type { Snapshot } from '../live/snapshot.ts'
 import type { RouterHealth } from '../poller/router-health.ts'
 import type { RouterBook } from '../recording/router-book.ts'
 import { limitUsesOf } from '../roster/limit-uses.ts'
+import type { Membership } from '../roster/membership.ts'
+import type { Member } from '../roster/ports.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Component } from '../runtime/component.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
@@ -26,6 +28,8 @@ export interface ControlOptions {
   readonly books: { get(router: RouterKey): Pick<RouterBook, 'crowding'> | undefined }
   readonly commits: { readonly isUp: boolean }
   readonly journal: { state(): { readonly kind: 'writing' | 'failing' } }
+  /** Who reads what; `undefined` before the first router is taken. */
+  readonly spread: () => Pick<Membership, 'members' | 'ownerOf' | 'self'> | undefined
   /** The journal's directory, which no other daemon uses. */
   readonly directory: string
   readonly verifier: TokenVerifier
@@ -91,6 +95,7 @@ export class Control implements Component {
   #status(): DaemonStatus {
     const { board, poller, books, commits, journal, clock } = this.#options
     const now = clock.now()
+    const spread = this.#options.spread()
     const snapshots = board.tenants().flatMap(tenant => board.snapshot(tenant, now) ?? [])
     return {
       version: VERSION,
@@ -98,6 +103,7 @@ export class Control implements Component {
       started_at: this.#startedAt.toISOString(),
       database: commits.isUp ? 'up' : 'down',
       journal: journal.state().kind,
+      daemons: spread?.members.map(it => memberStatus(it, spread.self)) ?? [],
       routers: snapshots.flatMap(({ tenant, routers }) =>
         routers.map((router): RouterStatus => {
           const key = routerKey(tenant, router.id)
@@ -108,6 +114,7 @@ export class Control implements Component {
           return {
             ...{ tenant, router: id, ...its },
             is_here: health !== undefined,
+            daemon: (health ? spread?.self : spread?.ownerOf(key)) ?? null,
             latency_ms: health?.latencyMs ?? null,
             failures: health?.failures ?? 0,
             ...(near.length > 0 ? { near_limits: near } : {}),
@@ -115,5 +122,19 @@ export class Control implements Component {
         }),
       ),
     }
+  }
+}
+
+function memberStatus(
+  { startedAt, seenAt, isLive, listDigest: _, ...its }: Member,
+  self: string,
+): MemberStatus {
+  return {
+    ...its,
+    version: its.version ?? null,
+    started_at: startedAt.toISOString(),
+    seen_at: seenAt.toISOString(),
+    is_live: isLive,
+    is_here: its.id === self,
   }
 }

@@ -13,7 +13,7 @@ import { endCommits } from './last-commit.ts'
 import { notedConfigFile } from './noted-config-file.ts'
 import { type RecordingParts, type RecordingPartsOptions, recordingParts } from './recording-parts.ts'
 import { reload } from './reload.ts'
-import { routerParts } from './router-parts.ts'
+import { type RouterParts, routerParts } from './router-parts.ts'
 import { servingParts } from './serving-parts.ts'
 import { openStorage } from './storage.ts'
 
@@ -37,6 +37,7 @@ export class Daemon {
   readonly #options: DaemonOptions
   readonly #lifecycle: Lifecycle
   readonly #supervisor: Supervisor
+  #routers: RouterParts | undefined
   #port = 0
 
   constructor(options: DaemonOptions) {
@@ -64,8 +65,10 @@ export class Daemon {
     const storage = await openStorage(shared)
     const onLost: RecordingPartsOptions['onLost'] = lost => routers.ownership.lose(lost)
     const recording = recordingParts({ ...shared, storage, onLost })
-    const served = servingParts({ ...shared, storage, recording })
+    const spread = () => this.#routers?.membership
+    const served = servingParts({ ...shared, storage, recording, spread })
     const routers = await routerParts({ ...shared, storage, recording })
+    this.#routers = routers
 
     // The stop begins with a last poll of each router, and then stops the parts in reverse order: the polled readings are
     // committed, the feed closes its connections, the database closes.

@@ -1,9 +1,11 @@
 import { hostname } from 'node:os'
 import { ALL_ROWS } from '../accounting/limits/admission.ts'
 import type { Config } from '../config/config.ts'
+import { intervalOfSchedule } from '../poller/schedule.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import { measureLeases } from '../roster/lease-metrics.ts'
 import { Ownership } from '../roster/leases.ts'
+import { Membership, type MembershipTerms } from '../roster/membership.ts'
 import type { NewerDaemon } from '../roster/ports.ts'
 import { JournalRecovery } from '../roster/recovery.ts'
 import { Roster } from '../roster/roster.ts'
@@ -12,14 +14,16 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Lifecycle } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { VERSION } from '../runtime/version.ts'
 import { beginIncarnation } from '../store/leases/incarnation.ts'
 import { LeaseStore } from '../store/leases/lease-store.ts'
+import { MemberStore } from '../store/leases/member-store.ts'
 import type { RecordingParts } from './recording-parts.ts'
 import { routerLinks } from './router-links.ts'
 import type { Storage } from './storage.ts'
 
 export interface RouterPartsOptions {
-  readonly config: Pick<Config, 'poll' | 'commit' | 'lease'>
+  readonly config: Pick<Config, 'daemon' | 'poll' | 'commit' | 'lease'>
   readonly storage: Storage
   readonly recording: Pick<RecordingParts, 'recorder' | 'board' | 'poller'>
   readonly books: RouterBooks
@@ -35,6 +39,7 @@ export interface RouterPartsOptions {
 
 /** The parts that know which routers this daemon reads. None is started. */
 export interface RouterParts {
+  readonly membership: Membership
   readonly ownership: Ownership
   readonly roster: Roster
 }
@@ -50,7 +55,7 @@ export async function routerParts(options: RouterPartsOptions): Promise<RouterPa
   const { stopping } = options.lifecycle
   const { durationMs } = config.lease
   const roster: Roster = new Roster({
-    ...{ store, recovery: new JournalRecovery(journal), recorder, board, poller },
+    ...{ store, recovery: new JournalRecovery(journal), recorder, books, board, poller },
     want: routers => ownership.want(routers),
     linkTo: routerLinks({
       isListening: config.poll.listen,
@@ -61,10 +66,18 @@ export async function routerParts(options: RouterPartsOptions): Promise<RouterPa
     ...{ lookMs: config.commit.intervalMs, stopping, clock, log, onBug },
   })
   const incarnation = await beginIncarnation(database, owner, hostname())
+  const membership = new Membership({
+    members: new MemberStore({ database, self: owner, incarnation, version: VERSION, durationMs }),
+    ...{ self: owner, terms: membershipTermsOf(config), loadsForMs: durationMs, clock },
+  })
   const ownership: Ownership = new Ownership({
     leases: new LeaseStore({ database, owner, incarnation, durationMs }),
-    ...{ owner: roster, onSuperseded, durationMs, stopping, clock, log, onBug },
+    ...{ owner: roster.owner, part: membership, onSuperseded, durationMs, stopping, clock, log, onBug },
   })
-  measureLeases(metrics, ownership)
-  return { ownership, roster }
+  measureLeases(metrics, { ownership, membership })
+  return { membership, ownership, roster }
+}
+
+export function membershipTermsOf({ daemon, poll }: Pick<Config, 'daemon' | 'poll'>): MembershipTerms {
+  return { share: daemon.share, moveEveryMs: intervalOfSchedule(poll.schedule) }
 }

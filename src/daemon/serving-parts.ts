@@ -2,6 +2,7 @@ import { JwtVerifier } from '../auth/tokens.ts'
 import type { Config } from '../config/config.ts'
 import { tokenRulesOf } from '../config/revealed.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
+import type { Membership } from '../roster/membership.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -16,6 +17,8 @@ export interface ServingPartsOptions {
   readonly storage: Pick<Storage, 'database' | 'usage' | 'record' | 'journal'>
   readonly recording: RecordingParts
   readonly books: RouterBooks
+  /** Who reads what; `undefined` while the daemon starts. */
+  readonly spread: () => Membership | undefined
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
@@ -33,7 +36,7 @@ export interface ServingParts {
 
 /** @throws UnusableKey, UnusableCertificate */
 export function servingParts(options: ServingPartsOptions): ServingParts {
-  const { config, storage, recording, books, metrics, clock, log, onBug } = options
+  const { config, storage, recording, books, spread, metrics, clock, log, onBug } = options
   const { database, usage, record, journal } = storage
   const { poller, board, commits } = recording
   const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
@@ -52,6 +55,8 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
     },
   })
   const { directory } = config.journal
-  const control = new Control({ directory, board, poller, books, commits, journal, verifier, clock, log })
+  const control = new Control({
+    ...{ directory, board, poller, books, spread, commits, journal, verifier, clock, log },
+  })
   return { verifier, alerting, serving, control }
 }

@@ -114,6 +114,12 @@ export class Poller implements Component {
     await ended
   }
 
+  /** Ends a router's loop after a last poll, which gets `graceMs`. */
+  finish(key: RouterKey): Promise<void> {
+    this.#running.get(key)?.loop.readAtEnd()
+    return this.remove(key)
+  }
+
   /** @returns `undefined` if the router was never added */
   health(key: RouterKey): RouterHealth | undefined {
     return this.#disabled.has(key) ? DISABLED : this.#running.get(key)?.loop.health

@@ -123,6 +123,16 @@ export class Schedule {
   }
 }
 
+/** Milliseconds between the next two ticks of a cron expression with seconds. */
+export function intervalOfSchedule(expression: string): number {
+  const task = createTask(expression, () => {})
+  try {
+    return intervalOf(task)
+  } finally {
+    void task.destroy()
+  }
+}
+
 /** Milliseconds between the next tick and the one after it. */
 function intervalOf(task: ScheduledTask): number {
   const [first, second] = task.getNextRuns(2)

@@ -91,6 +91,8 @@ export interface StoredDecision extends RouterRef {
 export interface StoredOtherRouter {
   /** Changes with each commit. */
   readonly stamp: string
+  /** The name by which the configs of other daemons list it; `undefined` if no config does. */
+  readonly name: string | undefined
   readonly rollup: StoredRollup | undefined
   /** By service that it was ever read for. */
   readonly services: ReadonlyMap<Service, StoredService>

@@ -25,7 +25,7 @@ export interface RecorderOptions {
   readonly onRecorded: (reading: Reading, decision: Decision, isDurable: boolean) => void
   /** Called when a router's live numbers have changed after a poll. */
   readonly onAdopted: (book: RouterBook) => void
-  /** Called when a removed router is forgotten, after all of it was committed. */
+  /** Called when a router that was removed or moved is forgotten, after all of it was committed. */
   readonly onForgotten: (book: RouterBook) => void
 }
 
@@ -49,19 +49,10 @@ export class Recorder {
     this.#routers = options.books
   }
 
-  /** The routers that are read here, and those that only wait for their last commit. */
-  get routers(): ReadonlySet<RouterKey> {
-    return new Set(this.#routers.keys())
-  }
-
-  hasRouter(key: RouterKey): boolean {
-    return this.#routers.get(key) !== undefined
-  }
-
-  /** Takes back a removed router. @returns whether it was still here; then its ledger need not be loaded */
+  /** Takes back a router that is leaving. @returns whether it was still here; then its ledger need not be loaded */
   takeBack(key: RouterKey): boolean {
     const book = this.#routers.get(key)
-    if (book) book.isRemoved = false
+    if (book) book.leaving = undefined
     return book !== undefined
   }
 
@@ -82,7 +73,7 @@ export class Recorder {
   removeRouter(key: RouterKey): void {
     const book = this.#routers.get(key)
     if (!book) return
-    book.isRemoved = true
+    book.leaving = 'removed'
     const spreading = this.#options.spreadingOf(book.about.tenant)
     for (const service of book.services) {
       const decision = removal(book.ledger(service), service, book.about.terms)
@@ -91,7 +82,15 @@ export class Recorder {
       void this.#journal(book, decision, 0)
       book.remove(decision, spreading)
     }
-    this.#forgetRemoved([book])
+    this.#forgetLeaving([book])
+  }
+
+  /** As `removeRouter`, but for a router that another daemon is to read: its sessions stay open. */
+  moveRouter(key: RouterKey): void {
+    const book = this.#routers.get(key)
+    if (!book) return
+    book.leaving ??= 'moved'
+    this.#forgetLeaving([book])
   }
 
   /**
@@ -235,13 +234,13 @@ export class Recorder {
           outcome satisfies never
       }
     }
-    this.#forgetRemoved(books)
+    this.#forgetLeaving(books)
   }
 
-  #forgetRemoved(books: readonly RouterBook[]): void {
+  #forgetLeaving(books: readonly RouterBook[]): void {
     for (const book of books) {
       const { key } = book
-      if (!book.isRemoved || book.hasPending || this.#routers.get(key) !== book) continue
+      if (book.leaving === undefined || book.hasPending || this.#routers.get(key) !== book) continue
       this.#options.onForgotten(book)
       this.#routers.delete(key)
     }

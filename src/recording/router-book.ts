@@ -37,8 +37,11 @@ export type RecoveredRecord =
 export class RouterBook {
   readonly key: RouterKey
   about: RecordedRouter
-  /** Whether it was removed from the config, and only waits for its last commit. */
-  isRemoved = false
+  /**
+   * Why it is read no longer, and only waits for its last commit: it was removed from the config, or another daemon is to
+   * read it.
+   */
+  leaving: 'removed' | 'moved' | undefined
   /** The epoch of the lease under which it is read and committed. */
   readonly epoch: number
   readonly rollup: Rollup
@@ -192,9 +195,13 @@ export class RouterBook {
     return this.#waiting.load
   }
 
-  /** Whether so much waits that it should be committed at once. */
+  get isRemoved(): boolean {
+    return this.leaving === 'removed'
+  }
+
+  /** Whether what waits should be committed at once: because it is much, or because another daemon waits for it. */
   get isHurried(): boolean {
-    return this.load.bytes > HURRIED_BYTES
+    return this.load.bytes > HURRIED_BYTES || (this.leaving === 'moved' && this.hasPending)
   }
 
   /** Events that were joined with others because there were too many, since this book was opened. */

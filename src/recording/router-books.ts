@@ -2,7 +2,7 @@ import type { RouterKey, TenantId } from '../accounting/ids.ts'
 import type { CheckpointRecord } from './journal-port.ts'
 import type { RouterBook } from './router-book.ts'
 
-/** The books of the routers that are read here, by router and by tenant. */
+/** The books of the routers that are read here, or only wait for their last commit, by router and by tenant. */
 export class RouterBooks {
   readonly #all = new Map<RouterKey, RouterBook>()
   readonly #byTenant = new Map<TenantId, Set<RouterBook>>()
@@ -13,6 +13,21 @@ export class RouterBooks {
 
   get(key: RouterKey): RouterBook | undefined {
     return this.#all.get(key)
+  }
+
+  has(key: RouterKey): boolean {
+    return this.#all.has(key)
+  }
+
+  /** Whether a router is here, and not only for its last commit. */
+  isRead(key: RouterKey): boolean {
+    const book = this.#all.get(key)
+    return book !== undefined && book.leaving === undefined
+  }
+
+  /** A copy of the keys. */
+  get routers(): ReadonlySet<RouterKey> {
+    return new Set(this.#all.keys())
   }
 
   keys(): Iterable<RouterKey> {

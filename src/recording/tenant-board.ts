@@ -26,7 +26,7 @@ export interface OtherRouterConfig {
   readonly enabled: boolean
 }
 
-/** A router of a tenant that is not read here: another daemon reads it, or it was removed. */
+/** A router that is not read here: another daemon reads it, or it was removed. */
 interface OtherRouter {
   /** What it was made from. */
   readonly stored: StoredOtherRouter | undefined
@@ -43,7 +43,7 @@ export interface TenantOtherRouters {
   readonly stored: ReadonlyMap<RouterId, StoredOtherRouter>
   /** The routers that are not among them, because they were read here. */
   readonly here: ReadonlySet<RouterKey>
-  /** `undefined` for a removed router. */
+  /** `undefined` for a router that our config does not list. */
   readonly configOf: (router: RouterId) => OtherRouterConfig | undefined
 }
 
@@ -61,7 +61,7 @@ export interface TenantBoardOptions {
   readonly services: readonly ShownService[]
   readonly bucketMs: number
   readonly staleAfterMs: number
-  /** How long another daemon's reading may take to reach us through the database. */
+  /** The time that another daemon's reading takes through the database. */
   readonly otherRoutersLagMs: number
   readonly conditionOf: (router: RouterKey) => RouterCondition | undefined
 }
@@ -106,11 +106,17 @@ export class TenantBoard {
     this.#tenants.set(tenant, { ...book, otherRouters: new Map([...kept, ...loaded]) })
   }
 
-  /** Keeps the bytes of a router that is no longer read here: they stay the tenant's. */
-  keepRollup({ about, rollup }: RouterBook): void {
+  /** Keeps the bytes of a router that is no longer read here. If it has moved, it is shown as it was last read. */
+  keepRollup(router: RouterBook): void {
+    const { about, rollup } = router
     const book = this.#tenants.get(about.tenant)
     if (!book) return
-    book.otherRouters.set(about.router, { stored: undefined, rollup, view: undefined, isEnabled: false })
+    const isMoved = router.leaving === 'moved'
+    const { state: _, ...view } = this.#routerView(router)
+    book.otherRouters.set(about.router, {
+      ...{ stored: undefined, rollup, isEnabled: isMoved },
+      view: isMoved ? { ...view, lagMs: this.#options.otherRoutersLagMs } : undefined,
+    })
   }
 
   /** Adds credited bytes to their router's numbers, whether the router is read here or not. */
@@ -170,11 +176,16 @@ export class TenantBoard {
     const books = [...this.#options.books.ofTenant(tenant)]
     const here = new Set(books.map(book => book.about.router))
     const others = [...book.otherRouters].filter(([router]) => !here.has(router)).map(([, it]) => it)
+    const viewOf = (router: RouterBook) => {
+      // Until its first reading here, a router is shown as its last reader left it.
+      const before = router.lives.size === 0 && book.otherRouters.get(router.about.router)
+      return (before && this.#otherView(before, now)) || this.#routerView(router)
+    }
     return {
       ...{ tenant, calendar: book.calendar, services: book.services },
       rollups: [...books, ...others].map(it => it.rollup),
       routers: [
-        ...books.filter(book => !book.isRemoved).map(book => this.#routerView(book)),
+        ...books.filter(book => !book.isRemoved).map(viewOf),
         ...others.flatMap(it => this.#otherView(it, now) ?? []),
       ],
     }
@@ -186,7 +197,7 @@ export class TenantBoard {
     return {
       id: router,
       name: name ?? (condition?.identity || router),
-      state: condition?.state ?? 'disabled',
+      state: condition?.state ?? (book.leaving === 'moved' ? 'online' : 'disabled'),
       error: condition?.lastError,
       missingMenus: condition?.missingMenus ?? [],
       overloaded: condition?.overloaded ?? overloadOf(book),
@@ -211,6 +222,7 @@ function otherRouter(
   lagMs: number,
 ): OtherRouter {
   const { rollup, services } = stored
+  const name = config ? (config.name ?? id) : stored.name
   const lives = new Map<Service, LiveService>()
   for (const [service, { readAt, online, uncounted }] of services) {
     const rates = { uploadBps: 0, downloadBps: 0, rates: () => new Map() }
@@ -222,11 +234,11 @@ function otherRouter(
   return {
     stored,
     rollup: new Rollup(rollup?.total, rollup?.days, rollup?.lastDecision),
-    view: config && {
-      ...{ id, name: config.name ?? id, error: undefined, missingMenus: [], overloaded: undefined },
-      ...{ lives, lagMs },
-    },
-    isEnabled: config?.enabled ?? false,
+    view:
+      name === undefined
+        ? undefined
+        : { id, name, error: undefined, missingMenus: [], overloaded: undefined, lives, lagMs },
+    isEnabled: config?.enabled ?? true,
   }
 }
 

@@ -3,25 +3,17 @@ import type { RouterKey } from '../accounting/ids.ts'
 import type { RouterRef } from '../recording/ports.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Component } from '../runtime/component.ts'
-import { isFailure } from '../runtime/failure.ts'
-import { errorFields, type Logger } from '../runtime/logger.ts'
+import type { Logger } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
+import { Attempts } from './attempts.ts'
+import type { Owner, Part } from './owner.ts'
 import type { Leases, NewerDaemon } from './ports.ts'
-
-/** What happens with routers that are gained and lost. */
-export interface Owner {
-  /** Starts to read and record them. If it rejects, they are given back. */
-  gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void>
-  /** Another daemon has them, so nothing of them can be committed any longer. */
-  lose(routers: readonly RouterKey[]): Promise<void>
-  /** Whether it has a router, even if only to commit the last of a removed one. */
-  isBusy(router: RouterKey): boolean
-}
 
 export interface OwnershipOptions {
   readonly leases: Leases
   readonly owner: Owner
+  readonly part: Part
   /** Called once, when a newer process has this one's routers. */
   readonly onSuperseded: (by: NewerDaemon) => void
   readonly durationMs: number
@@ -35,6 +27,8 @@ export interface OwnershipOptions {
 
 /** Renewals, and turns of taking, in one lease's duration. Few, because each writes WAL for every router. */
 const TURNS_PER_LEASE = 4
+/** How often to look for routers that other daemons release to this one, and to go on with the own moves. */
+const MOVES_EVERY_MS = 500
 /** Routers to gain at a time. Losses are handled in between. */
 export const SLICE = 100
 
@@ -61,12 +55,15 @@ export class Ownership implements Component {
   readonly #renewing: Loop
   readonly #taking: Loop
   #isSuperseded = false
-  readonly #failing = new Set<string>()
+  readonly #attempts: Attempts
   #lost = 0
+  /** Whether the routers of an earlier run were looked for. */
+  #hasLooked = false
 
   constructor(options: OwnershipOptions) {
     this.#options = options
     this.#nap = new Nap(options.clock)
+    this.#attempts = new Attempts(options.log)
     this.#renewing = new Loop(signal => this.#keepRenewing(signal), options.onBug)
     this.#taking = new Loop(signal => this.#keepTaking(signal), options.onBug)
   }
@@ -94,9 +91,10 @@ export class Ownership implements Component {
    * Replaces the wanted routers, and takes those that are free.
    * @throws the store's errors
    */
-  want(routers: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
+  async want(routers: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
     this.#wanted = routers
-    return this.#takeTurn()
+    await this.#takeTurn()
+    this.#options.part.join()
   }
 
   /** Reports routers whose commits did not get through, with the epochs of those commits. */
@@ -107,6 +105,7 @@ export class Ownership implements Component {
   /** Releases all leases, including those of routers that are being gained, so that others can take them at once. */
   async release(): Promise<void> {
     await this.#oneAtATime(async () => {
+      await this.#options.part.leave()
       const held = new Map(this.#held)
       this.#held.clear()
       await this.#release(held)
@@ -117,36 +116,32 @@ export class Ownership implements Component {
     const { clock, durationMs } = this.#options
     while (!signal.aborted) {
       await clock.sleep(durationMs / TURNS_PER_LEASE, signal)
-      if (!signal.aborted) await this.#try('leases cannot be renewed; reading goes on', () => this.#renew())
+      if (!signal.aborted) await this.#attempts.try('renewing', () => this.#renew())
     }
   }
 
   async #keepTaking(signal: AbortSignal): Promise<void> {
-    const { durationMs } = this.#options
+    const { durationMs, clock } = this.#options
+    const turnMs = durationMs / TURNS_PER_LEASE
+    let nextTurnMs = clock.steadyMs() + turnMs
     while (!signal.aborted) {
-      await this.#nap.sleep(durationMs / TURNS_PER_LEASE, signal)
-      if (!signal.aborted) await this.#try('routers cannot be taken for now', () => this.#takeTurn())
-    }
-  }
-
-  /** @param fault the message for a failure, logged once until the same work succeeds again */
-  async #try(fault: string, work: () => Promise<void>): Promise<void> {
-    const { log } = this.#options
-    try {
-      await work()
-      if (this.#failing.delete(fault)) log.info({ fault }, 'leases are kept again')
-    } catch (error) {
-      if (!isFailure(error)) throw error
-      if (!this.#failing.has(fault)) log.warn({ err: errorFields(error) }, fault)
-      this.#failing.add(fault)
+      const untilTurnMs = nextTurnMs - clock.steadyMs()
+      const isWoken = await this.#nap.sleep(Math.max(0, Math.min(untilTurnMs, MOVES_EVERY_MS)), signal)
+      if (signal.aborted) return
+      const isTurn = isWoken || clock.steadyMs() >= nextTurnMs
+      if (isTurn) nextTurnMs = clock.steadyMs() + turnMs
+      if (isTurn) await this.#attempts.try('taking', () => this.#takeTurn())
+      else await this.#attempts.try('moving', () => this.#move())
     }
   }
 
   async #renew(): Promise<void> {
+    const { leases, owner, part } = this.#options
     const lost = await this.#writing(async () => {
       const asked = new Map([...this.#held, ...this.#gaining])
-      if (asked.size === 0) return []
-      const kept = await this.#options.leases.renew(asked)
+      const loads = new Map(Array.from(asked.keys(), router => [router, owner.sessionsOf(router)] as const))
+      const kept = asked.size === 0 ? new Set() : await leases.renew(asked, loads)
+      await part.renew(loads)
       return [...asked].filter(([router]) => !kept.has(router))
     })
     // A router that is being gained is found again once it is held.
@@ -166,9 +161,31 @@ export class Ownership implements Component {
 
   /** Reports lost routers, gives back idle ones, and takes free ones, each router once. */
   async #takeTurn(): Promise<void> {
+    const { leases, part } = this.#options
+    await part.refresh()
     await this.#oneAtATime(() => this.#giveBack())
-    const wanted = this.#wanted.entries()
-    while (await this.#oneAtATime(() => this.#takeSlice(wanted)));
+    const left = new Set(this.#hasLooked ? await leases.orphans() : await leases.left())
+    await this.#take(router => part.isOurs(router) || left.has(router))
+    this.#hasLooked = true
+  }
+
+  /** Takes what other daemons have released to this one, and gives them some of what they should read. */
+  async #move(): Promise<void> {
+    const { leases, owner, part, stopping } = this.#options
+    await part.refresh()
+    await owner.keepUncommitted()
+    await this.#oneAtATime(() => this.#giveBack())
+    const offers = await leases.offers()
+    const offered = new Set(offers.filter(it => it.isOurs).map(it => it.router))
+    await this.#take(router => offered.has(router))
+    const moving = part.moving(new Set(this.#held.keys()), offers)
+    if (moving.length > 0 && !stopping.aborted) await owner.moveAway(moving)
+  }
+
+  /** Takes those wanted routers that are free, slice by slice. */
+  async #take(isForUs: (router: RouterKey) => boolean): Promise<void> {
+    const left = [...this.#wanted].filter(([router]) => isForUs(router)).values()
+    while (await this.#oneAtATime(() => this.#takeSlice(left)));
   }
 
   async #giveBack(): Promise<void> {
@@ -226,6 +243,7 @@ export class Ownership implements Component {
   }
 
   async #release(leases: ReadonlyMap<RouterKey, number>): Promise<void> {
-    if (leases.size > 0) await this.#writing(() => this.#options.leases.release(leases))
+    const { leases: store, part } = this.#options
+    if (leases.size > 0) await this.#writing(() => store.release(leases, router => part.successorOf(router)))
   }
 }

@@ -10,10 +10,17 @@ import type {
 
 /** What the database keeps of tenants and routers. Each method rejects with a failure if there is no answer. */
 export interface RosterStore {
-  /** Makes the rows of tenants and routers equal to the config. */
+  /**
+   * Makes the rows of tenants and routers equal to the config. What it no longer lists is marked as removed, unless
+   * another daemon lists it.
+   */
   syncConfig(tenants: readonly SyncedTenant[]): Promise<void>
-  /** What was removed from the config: all tenants, and the routers that have open sessions. */
+  /** Marks what no daemon lists any more as removed, and what one lists again as not removed. */
+  markRemoved(): Promise<void>
+  /** What is marked as removed: all tenants, and the routers that have open sessions. */
   loadRemoved(): Promise<Removed>
+  /** Which of these routers are not removed: another daemon lists them if this one does not. */
+  loadListed(routers: readonly RouterRef[]): Promise<ReadonlySet<RouterKey>>
   load(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, StoredRouter>>
   loadRollups(
     tenants: readonly TenantId[],
@@ -64,10 +71,24 @@ export interface Leases {
   acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>>
   /**
    * @param leases epochs by router
+   * @param sessions of each router, which the other daemons read
    * @returns the routers that are still this daemon's
    */
-  renew(leases: ReadonlyMap<RouterKey, number>): Promise<ReadonlySet<RouterKey>>
-  release(leases: ReadonlyMap<RouterKey, number>): Promise<void>
+  renew(
+    leases: ReadonlyMap<RouterKey, number>,
+    sessions: ReadonlyMap<RouterKey, number>,
+  ): Promise<ReadonlySet<RouterKey>>
+  /** @param successorOf the daemon that is to take a router at once; `undefined`: any may */
+  release(
+    leases: ReadonlyMap<RouterKey, number>,
+    successorOf: (router: RouterKey) => string | undefined,
+  ): Promise<void>
+  /** Routers that were released to a daemon and that it has not taken yet. */
+  offers(): Promise<readonly Offer[]>
+  /** Routers that this daemon had in an earlier run, and that nobody has taken since. */
+  left(): Promise<readonly RouterKey[]>
+  /** Routers whose leases expired so long ago that the daemon that should read them seems unable to. */
+  orphans(): Promise<readonly RouterKey[]>
   /** A process with this daemon's id that was started later, if there is one. It takes the routers, and this one none. */
   newer(): Promise<NewerDaemon | undefined>
 }
@@ -76,4 +97,60 @@ export interface Leases {
 export interface NewerDaemon {
   readonly host: string
   readonly startedAt: Date
+}
+
+/** A router that was released to a daemon. */
+export interface Offer {
+  readonly router: RouterKey
+  /** The daemon's id. */
+  readonly to: string
+  /** Whether it is this daemon. */
+  readonly isOurs: boolean
+}
+
+/** The daemons that share the routers. Each method rejects with a failure if there is no answer. */
+export interface Members {
+  /** Tells the others that this daemon lives. */
+  renew(load: MemberLoad): Promise<void>
+  /** Tells the others that this daemon ends. */
+  leave(): Promise<void>
+  /** The daemons that were seen lately, this one included. */
+  load(): Promise<readonly Member[]>
+  /** What daemons list, by their ids. */
+  loadLists(ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<TenantId, ListedRouters>>>
+  loadLoads(): Promise<RouterLoads>
+}
+
+/** What a daemon reads now. */
+export interface MemberLoad {
+  /** How much it should read in proportion to the others. */
+  readonly share: number
+  readonly routers: number
+  readonly sessions: number
+}
+
+export interface Member extends MemberLoad {
+  readonly id: string
+  readonly host: string
+  /** `undefined` for a daemon of 0.1.0. */
+  readonly version: string | undefined
+  /** Changes with what it lists. */
+  readonly listDigest: string
+  readonly startedAt: Date
+  readonly seenAt: Date
+  /** Whether it has renewed its row within the duration of a lease. */
+  readonly isLive: boolean
+}
+
+/** The routers of a tenant that a daemon lists. */
+export interface ListedRouters {
+  readonly digest: string
+  readonly routers: readonly RouterId[]
+}
+
+export interface RouterLoads {
+  /** As last renewed: a number stays until it is wrong by more than a tenth. */
+  readonly sessions: ReadonlyMap<RouterKey, number>
+  /** The ids of the daemons that have the leases. */
+  readonly owners: ReadonlyMap<RouterKey, string>
 }

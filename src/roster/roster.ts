@@ -14,7 +14,7 @@ import type { Poller } from '../poller/poller.ts'
 import type { RouterLink } from '../poller/router-link.ts'
 import type { RouterRef } from '../recording/ports.ts'
 import type { Recorder } from '../recording/recorder.ts'
-import type { RecordedRouter } from '../recording/router-book.ts'
+import type { RouterBooks } from '../recording/router-books.ts'
 import type { TenantBoard } from '../recording/tenant-board.ts'
 import { Block, inBlocks, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -24,18 +24,20 @@ import type { Logger } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import { configuredKey, configuredRef, recordedRouter, syncedTenant } from './configured-router.ts'
 import { Credits } from './credits.ts'
-import { confirmOffered, Discards } from './discarded-readings.ts'
-import type { Owner } from './leases.ts'
-import { openBooks } from './open-routers.ts'
+import { Discards } from './discarded-readings.ts'
 import { OtherRouters } from './other-routers.ts'
+import { OwnedRouters } from './owned-routers.ts'
+import type { Owner } from './owner.ts'
 import type { RosterStore, SyncedTenant } from './ports.ts'
-import { discardedOf, type Recovery } from './recovery.ts'
-import { discardRemoved, recordedRemoved, removedRouters } from './removed-routers.ts'
+import type { Recovery } from './recovery.ts'
+import { RemovedRouters } from './removed-routers.ts'
 
 export interface RosterOptions {
   readonly store: RosterStore
   readonly recovery: Recovery
   readonly recorder: Recorder
+  /** The recorder's. */
+  readonly books: RouterBooks
   readonly board: TenantBoard
   readonly poller: Poller
   /** Asks for the leases of these routers, and of no others. */
@@ -52,32 +54,44 @@ export interface RosterOptions {
   readonly onBug: (error: unknown) => void
 }
 
+/** How often to look for routers that no daemon lists any more. */
+const SWEEP_EVERY_MS = 600_000
+
 const NOTHING: KeyedConfig = { tenants: [], routers: new Map() }
 
-/**
- * Records and polls the routers of the config that this daemon has a lease for. A gained router gets its book from the
- * database and the journal. What waits of a lost one is recorded as discarded.
- */
-export class Roster implements Owner, Component {
+/** Applies configs: the tables know its tenants and routers, and those that this daemon has a lease for are read. */
+export class Roster implements Component {
   readonly #options: RosterOptions
   readonly #discards: Discards
   readonly #otherRouters: OtherRouters
   readonly #credits: Credits
+  readonly #owned: OwnedRouters
   /** No router may be gained or lost while a config that adds or removes it is being applied. */
   readonly #oneAtATime = pLimit(1)
   #applied = NOTHING
+  /** The routers of that config. */
+  #wanted: ReadonlyMap<RouterKey, RouterRef> = new Map()
   /** The first config. */
   #started: Config | undefined
-  /** Routers that are opened once more, only to end their sessions. */
-  #removed: ReadonlyMap<RouterKey, RouterRef> = new Map()
+  readonly #removed: RemovedRouters
   #startedAt: Date | undefined
   readonly #looking: Loop
+  #sweptMs: number
 
   constructor(options: RosterOptions) {
     this.#options = options
     this.#discards = new Discards(options)
-    this.#otherRouters = new OtherRouters({ ...options, here: options.recorder })
+    this.#otherRouters = new OtherRouters({ ...options, here: options.books })
     this.#credits = new Credits(options)
+    this.#removed = new RemovedRouters(options)
+    this.#owned = new OwnedRouters({
+      ...options,
+      ...{ discards: this.#discards, otherRouters: this.#otherRouters, oneAtATime: this.#oneAtATime },
+      configuredOf: key => this.#applied.routers.get(key),
+      removedOf: key => this.#removed.recordedOf(key),
+      startedAt: () => this.#at,
+    })
+    this.#sweptMs = options.clock.steadyMs()
     this.#looking = new Loop(signal => this.#look(signal), options.onBug)
   }
 
@@ -103,8 +117,9 @@ export class Roster implements Owner, Component {
     const configured = await this.#oneAtATime(() => this.#change(config, block))
     const wanted = new Map<RouterKey, RouterRef>()
     await inBlocks(configured, block, ([key, it]) => wanted.set(key, configuredRef(it)))
+    this.#wanted = wanted
     try {
-      if (isFirst) await this.#finishRemoved(wanted)
+      if (isFirst) await this.#removed.finish(wanted, this.#at)
       await this.#options.want(wanted)
     } catch (error) {
       // The next turn asks for leases again.
@@ -113,16 +128,13 @@ export class Roster implements Owner, Component {
     return restartNeeded(this.#started, config)
   }
 
-  gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
-    return this.#oneAtATime(() => this.#gain(epochs))
+  /** What leases do with the routers of the config. */
+  get owner(): Owner {
+    return this.#owned
   }
 
-  lose(routers: readonly RouterKey[]): Promise<void> {
-    return this.#oneAtATime(() => this.#lose(routers))
-  }
-
-  isBusy(router: RouterKey): boolean {
-    return this.#options.recorder.hasRouter(router)
+  get #at(): Date {
+    return this.#startedAt ?? this.#options.clock.now()
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -135,11 +147,12 @@ export class Roster implements Owner, Component {
         await this.#credits.tryTake()
         if (this.#otherRouters.isBehind) await this.#otherRouters.tryRefresh()
       })
+      if (clock.steadyMs() - this.#sweptMs >= SWEEP_EVERY_MS) await this.#sweep()
     }
   }
 
   async #change(config: Config, block: Block): Promise<ConfiguredRouters> {
-    const { recorder, board, store, clock } = this.#options
+    const { recorder, books, board, store, clock } = this.#options
     const routers = await stepInBlocks(routersIn(config), block)
     const changed = { tenants: config.tenants, routers }
     const change = await stepInBlocks(difference(this.#applied, changed), block)
@@ -159,12 +172,20 @@ export class Roster implements Owner, Component {
       for (const { id, timezone } of [...change.tenantsAdded, ...change.tenantsChanged])
         board.addTenant(id, new Calendar(timezone))
       await this.#otherRouters.show(others, tenants, routers)
-      await inBlocks(change.routersRemoved, block, it => recorder.removeRouter(configuredKey(it)))
+      // Routers that another daemon still lists are moved, so that their sessions go on.
+      const removed: RouterRef[] = []
+      await inBlocks(change.routersRemoved, block, it => removed.push(configuredRef(it)))
+      const listed = await store.loadListed(removed)
+      await inBlocks(change.routersRemoved, block, it => {
+        const key = configuredKey(it)
+        if (listed.has(key)) recorder.moveRouter(key)
+        else recorder.removeRouter(key)
+      })
       await inBlocks([...returning, ...change.routersChanged], block, it =>
         recorder.updateRouter(recordedRouter(it)),
       )
       await inBlocks([...returning, ...repolled], block, it => {
-        if (recorder.hasRouter(configuredKey(it))) this.#poll(it)
+        if (books.isRead(configuredKey(it))) this.#owned.poll(it)
       })
     } catch (error) {
       for (const it of returning) recorder.removeRouter(configuredKey(it))
@@ -174,63 +195,16 @@ export class Roster implements Owner, Component {
     return routers
   }
 
-  /** Commits what was journaled of routers that were removed while no daemon ran, and ends their sessions. */
-  async #finishRemoved(wanted: ReadonlyMap<RouterKey, RouterRef>): Promise<void> {
-    const { want, stopping, clock } = this.#options
-    this.#removed = await removedRouters(this.#options, wanted)
-    if (this.#removed.size > 0) await want(new Map([...wanted, ...this.#removed]))
-    // Routers that were not taken because of a stop are not another daemon's.
-    if (stopping.aborted) return
-    await discardRemoved(this.#options, wanted, this.#startedAt ?? clock.now())
-  }
-
-  async #gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
-    const { store, recovery, recorder, clock } = this.#options
-    // Discarded readings are recorded before their router is opened again, because that settles its journal records.
-    await this.#discards.record()
-    // Routers that were removed meanwhile are not opened, and so are given back.
-    const routers = [...epochs.keys()].flatMap(key => this.#recordedOf(key) ?? [])
-    const opened = await openBooks(this.#options, routers, epochs)
-    const at = this.#startedAt ?? clock.now()
-    const overtaken = opened.filter(({ unapplied }) => unapplied.readings > 0)
-    if (overtaken.length > 0)
-      await store.recordDiscarded(
-        overtaken.map(({ book, unapplied }) => discardedOf(book.about, unapplied, 'overtaken', at)),
-      )
-    this.#otherRouters.forget(epochs.keys())
-    for (const { key, book, committed } of opened) {
-      if (book.hasPending) recovery.markRecovered(key, committed)
-      else recovery.markDone(key)
-      recorder.addRouter(book)
-      const configured = this.#applied.routers.get(key)
-      if (configured) this.#poll(configured)
-      else recorder.removeRouter(key)
+  /** Ends the sessions of routers that no daemon lists any more, such as those of a daemon that does not come back. */
+  async #sweep(): Promise<void> {
+    this.#sweptMs = this.#options.clock.steadyMs()
+    try {
+      await this.#options.store.markRemoved()
+      const removed = await this.#oneAtATime(() => this.#removed.find(this.#wanted))
+      if (removed.size > 0) await this.#options.want(new Map([...this.#wanted, ...removed]))
+    } catch (error) {
+      if (!isFailure(error)) throw error
     }
-  }
-
-  #recordedOf(key: RouterKey): RecordedRouter | undefined {
-    const configured = this.#applied.routers.get(key)
-    if (configured) return recordedRouter(configured)
-    const removed = this.#removed.get(key)
-    return removed && recordedRemoved(removed)
-  }
-
-  async #lose(routers: readonly RouterKey[]): Promise<void> {
-    const { recorder, board, poller, clock, log } = this.#options
-    await Promise.all(routers.map(key => poller.remove(key, 0)))
-    const lost = await Promise.all(routers.map(key => recorder.loseRouter(key)))
-    const books = lost.filter(book => book !== undefined)
-    for (const book of books) board.keepRollup(book)
-    await confirmOffered(this.#options.store, books)
-    for (const book of books) {
-      const { key, waiting } = book
-      const discarded = discardedOf(book.about, waiting, 'lost', clock.now())
-      log.warn({ router: key, ...discarded.detail }, 'router taken over by another daemon')
-      if (waiting.readings > 0) this.#discards.add(discarded)
-      else this.#options.recovery.markDone(key)
-    }
-    await this.#discards.tryRecord()
-    await this.#otherRouters.tryRefresh()
   }
 
   async #stopPolling(routers: readonly ConfiguredRouter[], block: Block): Promise<void> {
@@ -238,12 +212,5 @@ export class Roster implements Owner, Component {
     const stopping: Promise<void>[] = []
     await inBlocks(routers, block, it => stopping.push(poller.remove(configuredKey(it))))
     await Promise.all(stopping)
-  }
-
-  #poll(configured: ConfiguredRouter): void {
-    const { poller, linkTo } = this.#options
-    const { services, schedule, enabled: isEnabled } = configured.router
-    const key = configuredKey(configured)
-    poller.add({ key, services, schedule, isEnabled, connect: linkTo(configured) })
   }
 }

@@ -20,9 +20,9 @@ import { applySettingAside } from './commit/set-aside.ts'
 import { readDecisions, readLastDecision } from './load/load-decisions.ts'
 import { loadLedgers } from './load/load-ledgers.ts'
 import { readOtherRouters } from './load/load-other-routers.ts'
-import { readRemoved } from './load/load-removed.ts'
+import { readListed, readRemoved } from './load/load-removed.ts'
 import { readRollups } from './load/load-rollups.ts'
-import { writeConfig } from './load/sync-config.ts'
+import { markRemoved, writeConfig } from './load/sync-config.ts'
 import type { Database } from './pg/database.ts'
 import { asking, asStoreError, DatabaseRefused } from './pg/errors.ts'
 import { inTransaction } from './pg/transaction.ts'
@@ -51,10 +51,21 @@ export class LedgerStore implements LedgerPort, RosterStore {
     this.#partitions = new Partitions(options.database.pool)
   }
 
-  /** Makes the rows of tenants and routers equal to the config. Called before the first commit, and at each reload. */
+  /**
+   * Makes the rows of tenants and routers equal to the config, with what other daemons list. Called before the first
+   * commit, and at each reload.
+   */
   async syncConfig(tenants: readonly SyncedTenant[]): Promise<void> {
+    const { database, owner: daemon } = this.#options
     await asking('the config is not written to the database', () =>
-      inTransaction(this.#options.database.pool, 'read committed', client => writeConfig(client, tenants)),
+      inTransaction(database.pool, 'read committed', client => writeConfig(client, daemon, tenants)),
+    )
+  }
+
+  /** Marks what no daemon lists any more as removed, and what one lists again as not removed. */
+  async markRemoved(): Promise<void> {
+    await asking('removed routers are not marked', () =>
+      inTransaction(this.#options.database.pool, 'read committed', markRemoved),
     )
   }
 
@@ -74,7 +85,12 @@ export class LedgerStore implements LedgerPort, RosterStore {
     })
   }
 
-  /** Loads what was removed from the config: all tenants, and the routers that have open sessions. */
+  /** Finds which of these routers are not removed. */
+  loadListed(routers: readonly RouterRef[]): Promise<ReadonlySet<RouterKey>> {
+    return asking('listed routers are not loaded', () => readListed(this.#options.database.pool, routers))
+  }
+
+  /** Loads what is marked as removed: all tenants, and the routers that have open sessions. */
   loadRemoved(): Promise<Removed> {
     return asking('removed routers are not loaded', () => readRemoved(this.#options.database.pool))
   }

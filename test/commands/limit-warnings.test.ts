@@ -41,11 +41,19 @@ async function warningsAt(directory: string, socket: string | undefined, keys = 
 
 function statusWith(near: readonly LimitUse[], router = 'hq'): RequestListener {
   const stats = {
-    ...{ tenant: 'acme', router, name: 'HQ', state: 'online', is_here: true, last_reading_at: null },
+    ...{
+      tenant: 'acme',
+      router,
+      name: 'HQ',
+      state: 'online',
+      is_here: true,
+      daemon: null,
+      last_reading_at: null,
+    },
     ...{ latency_ms: 5, hotspot: 90, ppp: 0, uncounted: 0, missing_menus: [], failures: 0, error: null },
   }
   const status = {
-    ...{ version: '0.2.0', as_of: '', started_at: '', database: 'up', journal: 'writing' },
+    ...{ version: '0.2.0', as_of: '', started_at: '', database: 'up', journal: 'writing', daemons: [] },
     routers: [near.length > 0 ? { ...stats, near_limits: near } : stats],
   }
   return (_, response) => response.end(JSON.stringify(status))

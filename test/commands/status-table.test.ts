@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Status, StatusOfRouter } from '../../src/commands/status-answer.ts'
+import type { Status, StatusOfDaemon, StatusOfRouter } from '../../src/commands/status-answer.ts'
 import { statusText } from '../../src/commands/status-table.ts'
 
 const WELL: StatusOfRouter = {
   ...{ tenant: 'acme', router: 'hq', name: 'HQ', state: 'online', is_here: true },
+  daemon: 'one',
   ...{ last_reading_at: '2026-11-24T11:59:57Z', latency_ms: 4.4, hotspot: 12, ppp: 200, failures: 0 },
   ...{ uncounted: 0, missing_menus: [] },
   error: null,
@@ -11,7 +12,7 @@ const WELL: StatusOfRouter = {
 
 const STATUS: Status = {
   ...{ version: '0.1.0', as_of: '2026-11-24T12:00:00Z', started_at: '2026-11-24T10:00:00Z' },
-  ...{ database: 'up', journal: 'writing', routers: [WELL] },
+  ...{ database: 'up', journal: 'writing', daemons: [], routers: [WELL] },
 }
 
 test('the worst comes first, each with its last reading and what is wrong', () => {
@@ -111,4 +112,42 @@ test('problems of the daemon itself are in the first line', () => {
     undefined,
   ).split('\n')
   expect(first).toBe('tikmeter 0.1.0 · up 2h · database DOWN · journal NOT WRITTEN · no routers')
+})
+
+const ONE: StatusOfDaemon = {
+  ...{ id: '0f3a77c2-one', host: 'north', version: '0.2.0', share: 1, routers: 2, sessions: 900 },
+  ...{ started_at: '2026-11-24T10:00:00Z', seen_at: '2026-11-24T11:59:58Z', is_live: true, is_here: true },
+}
+
+test('several daemons are listed, and each router’s reader is named by its host', () => {
+  const daemons: StatusOfDaemon[] = [
+    ONE,
+    { ...ONE, id: '9b1c5d20-two', host: 'south\u001b', share: 0.5, is_here: false },
+    { ...ONE, id: '77aa0001-old', host: 'west', version: null, is_live: false, is_here: false },
+  ]
+  const routers = [
+    WELL,
+    { ...WELL, router: 'twin', is_here: false, daemon: '9b1c5d20-two', latency_ms: null },
+  ]
+  expect(
+    statusText({ ...STATUS, daemons, routers }, undefined)
+      .split('\n')
+      .slice(1),
+  ).toEqual([
+    '',
+    'DAEMON  STATE     SINCE   VERSION  SHARE  ROUTERS  SESSIONS',
+    'north   this one  2h        0.2.0      1        2       900',
+    'south\ufffd  up        2h        0.2.0    0.5        2       900',
+    'west    GONE      2s ago               1        2       900',
+    '',
+    'ROUTER     STATE              READ    LATENCY  HOTSPOT  PPP  UNCOUNTED  ERROR',
+    'acme/hq    online             3s ago     4 ms       12  200          0',
+    'acme/twin  online, by south\ufffd  3s ago                12  200          0',
+  ])
+})
+
+test('daemons on one host are told apart by the beginning of their ids', () => {
+  const daemons = [ONE, { ...ONE, id: '9b1c5d20-two', is_here: false }]
+  const lines = statusText({ ...STATUS, daemons }, undefined).split('\n')
+  expect(lines.slice(3, 5).map(line => line.slice(0, 14))).toEqual(['north 0f3a77c2', 'north 9b1c5d20'])
 })

@@ -2,7 +2,7 @@
 
 import type { Config, RouterConfig, TenantConfig } from '../../src/config/config.ts'
 import type { Fault } from '../../src/config/fault.ts'
-import type { Environment } from '../../src/config/fields/secret-source.ts'
+import type { Environment } from '../../src/config/fields/variables.ts'
 import { parseConfig } from '../../src/config/load.ts'
 
 export const SECRET = 'a secret of thirty-two bytes or more'

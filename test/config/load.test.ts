@@ -64,7 +64,8 @@ describe('defaults', () => {
     const config = configOf(`${AUTH}\ntenants: []`)
     expect({ ...config, auth: undefined }).toEqual({
       database: { kind: 'embedded', directory: resolve('data/postgres') },
-      poll: { spread: true, concurrency: 64, listen: true, staleAfterMs: 60_000 },
+      daemon: { share: 1 },
+      poll: { schedule: '*/5 * * * * *', spread: true, concurrency: 64, listen: true, staleAfterMs: 60_000 },
       commit: { intervalMs: 30_000 },
       lease: { durationMs: 15_000 },
       journal: { directory: resolve('data/journal'), maxBytes: 1024 ** 3 },

@@ -32,7 +32,7 @@ tenants: [{ id: acme, routers: [{ id: hq, username: usage, password: "\${NOT_SET
 describe('a part of the config', () => {
   it('is read despite faults in the rest, and without its secrets', () => {
     const file = fileWith(`journal: { directory: /var/lib/journal }\n${FAULTY}`)
-    const journal = loadJournal(file)
+    const journal = loadJournal(file, {})
     expect(journal).toEqual({
       kind: 'loaded',
       config: { directory: '/var/lib/journal', maxBytes: 1024 ** 3 },
@@ -51,8 +51,18 @@ describe('a part of the config', () => {
     )
   })
 
+  it('may have variables where several daemons of one config differ', () => {
+    const file = fileWith(`journal: { directory: "/var/lib/journal-\${INSTANCE}" }\n${FAULTY}`)
+    expect(loadJournal(file, { INSTANCE: '2' })).toMatchObject({
+      config: { directory: '/var/lib/journal-2' },
+    })
+    const unset = loadJournal(file, {})
+    if (unset.kind === 'loaded') throw new Error('a fault was not found')
+    expect(formatFaults(unset.faults)).toContain('journal.directory: needs INSTANCE from the environment')
+  })
+
   it('cannot be read from a text that is not YAML', () => {
-    expect(loadJournal(fileWith('journal: [')).kind).toBe('faulty')
-    expect(loadJournal(join(directory, 'missing.yaml')).kind).toBe('faulty')
+    expect(loadJournal(fileWith('journal: ['), {}).kind).toBe('faulty')
+    expect(loadJournal(join(directory, 'missing.yaml'), {}).kind).toBe('faulty')
   })
 })

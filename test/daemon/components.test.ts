@@ -36,6 +36,7 @@ import { Observations } from '../harness/observations.ts'
 import { ScriptedRouter } from '../poller/scripted-router.ts'
 import { Scene } from '../recording/recorder-scene.ts'
 import { ACME_HQ, FakeLeases, LEASE_MS, openHouse, refOf } from '../roster/roster-scene.ts'
+import { FakeOwner, WHOLE } from '../roster/whole-part.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { rethrow } from '../runtime/rethrow.ts'
@@ -115,7 +116,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const its = common()
     const ownership = new Ownership({
       ...{ ...its, leases: new FakeLeases(), durationMs: LEASE_MS, stopping: new AbortController().signal },
-      owner: { gain: async () => {}, lose: async () => {}, isBusy: () => true },
+      ...{ owner: new FakeOwner(), part: WHOLE },
       onSuperseded: () => expect.fail('nobody was started later'),
     })
     void ownership.want(new Map([[ACME_HQ, refOf('acme', 'hq')]]))
@@ -211,6 +212,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const its = common()
     const control = new Control({
       ...{ ...its, directory: folder(), board: new Scene().board, books: { get: () => undefined } },
+      spread: () => undefined,
       ...{ poller: { health: () => undefined }, commits: { isUp: true } },
       journal: { state: () => ({ kind: 'writing' }) },
       verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },

@@ -20,6 +20,11 @@ const USES: readonly LimitUse[] = [
 ]
 const MISSING = { menu: '/interface/pppoe-server', reason: 'not enough permissions (9)' }
 
+const MEMBERS = ['them', 'us'].map(id => ({
+  ...{ id, host: 'box', version: '0.2.0', share: 1, routers: 1, sessions: 9 },
+  ...{ listDigest: 'x', startedAt: NOON, seenAt: NOON, isLive: true },
+}))
+
 function folder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'tikmeter-control-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -48,6 +53,7 @@ async function started(directory: string): Promise<Control> {
   const control = new Control({
     board: { tenants: () => [acme], snapshot },
     poller: { health: () => ({ ...UNTRIED, latencyMs: 5, failures: 2 }) },
+    spread: () => ({ self: 'us', members: MEMBERS, ownerOf: () => 'them' }),
     books: { get: () => ({ crowding: { sessions: 9, uses: USES, leftOut: 0 } }) },
     commits: { isUp: true },
     journal: { state: () => ({ kind: 'writing' }) },
@@ -61,13 +67,13 @@ async function started(directory: string): Promise<Control> {
   return control
 }
 
-async function asked(directory: string): Promise<unknown> {
+async function asked(directory: string, isHereOnly = false): Promise<unknown> {
   const printed: string[] = []
   const print = (text: string) => {
     printed.push(text)
   }
   await status({
-    ...{ socket: controlSocketOf(directory), isJson: true, isWatching: false },
+    ...{ socket: controlSocketOf(directory), isJson: true, isWatching: false, isHereOnly },
     terminal: { columns: undefined, print, repaint: print, progress: () => {} },
     clock: new HandClock(NOON),
     signal: new AbortController().signal,
@@ -84,9 +90,14 @@ test('the daemon answers its own commands without a token, on a socket that only
   expect(await asked(directory)).toEqual({
     version: expect.any(String),
     ...{ as_of: NOON.toISOString(), started_at: NOON.toISOString(), database: 'up', journal: 'writing' },
+    daemons: ['them', 'us'].map(id => ({
+      ...{ id, host: 'box', version: '0.2.0', share: 1, routers: 1, sessions: 9 },
+      ...{ started_at: NOON.toISOString(), seen_at: NOON.toISOString() },
+      ...{ is_live: true, is_here: id === 'us' },
+    })),
     routers: [
       {
-        ...{ tenant: 'acme', router: 'hq', name: 'HQ', state: 'online', is_here: true },
+        ...{ tenant: 'acme', router: 'hq', name: 'HQ', state: 'online', is_here: true, daemon: 'us' },
         ...{
           last_reading_at: NOON.toISOString(),
           latency_ms: 5,
@@ -104,6 +115,7 @@ test('the daemon answers its own commands without a token, on a socket that only
     ],
   })
   expect(statSync(join(directory, 'control.sock')).mode & 0o077).toBe(0)
+  expect(await asked(directory, true)).toMatchObject({ daemons: [{ id: 'us' }], routers: [{}] })
 })
 
 test('without a running daemon, the command says so', async () => {

@@ -19,6 +19,7 @@ function parts({ isNewRules = true, failure }: { isNewRules?: boolean; failure?:
       rulesChanged: async () => void asked.push('open connections'),
       apply: () => void asked.push('serving'),
     },
+    membership: { setTerms: () => {} },
     roster: {
       apply: async () => {
         asked.push('roster')

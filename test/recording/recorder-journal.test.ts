@@ -234,14 +234,14 @@ describe('a router that another daemon has taken', () => {
     const recorded = scene.read(hq, ONE)
     const dropped = scene.recorder.loseRouter(hq)
     await scene.clock.turn(1_000)
-    expect(scene.recorder.hasRouter(hq)).toBe(true)
+    expect(scene.books.has(hq)).toBe(true)
     release()
     await recorded
     expect((await dropped)?.waiting).toEqual({
       readings: 1,
       bytes: { upload: BigInt(GIB), download: 0n },
     })
-    expect(scene.recorder.hasRouter(hq)).toBe(false)
+    expect(scene.books.has(hq)).toBe(false)
   })
 
   it('is forgotten only after the commit that is under way, and what that has written is not lost', async () => {
@@ -291,10 +291,10 @@ describe('a router that was forgotten during a commit', () => {
     const { promise, release } = held(undefined)
     scene.store.answering = promise
     await scene.clock.turn(0)
-    expect(scene.recorder.hasRouter(hq)).toBe(false)
+    expect(scene.books.has(hq)).toBe(false)
     scene.addRouter('hq', 2)
     release()
     await committed
-    expect(scene.recorder.hasRouter(hq)).toBe(true)
+    expect(scene.books.has(hq)).toBe(true)
   })
 })

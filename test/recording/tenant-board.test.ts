@@ -75,6 +75,7 @@ function stored(upload: bigint, ...online: readonly string[]): StoredOtherRouter
   const sum = { upload, download: 0n }
   return {
     stamp: '1/1',
+    name: undefined,
     rollup: { total: sum, days: new Map([['2026-03-01', sum]]), lastDecision: 0 },
     services: new Map([['ppp', { readAt: BEGINNING, online, uncounted: 1 }]]),
   }
@@ -112,7 +113,7 @@ describe('a router that another daemon reads', () => {
 
   it('that was never read is offline, and a disabled one is disabled', () => {
     const scene = new Scene()
-    const unread = { stamp: '0/0', rollup: undefined, services: new Map() }
+    const unread = { stamp: '0/0', name: undefined, rollup: undefined, services: new Map() }
     see(scene, { hill: unread })
     expect(scene.snapshot().routers).toMatchObject([{ state: 'offline', last_reading_at: null }])
     see(scene, { hill: stored(7n) }, { isEnabled: false })

@@ -93,7 +93,7 @@ test('a router that is gained later has what was accepted until then, and gets w
   expect(uploads(its)).toEqual([10, 10, 10])
   leases.free(ACME_HQ)
   await clock.turn(LEASE_MS)
-  expect(its.scene.recorder.hasRouter(ACME_HQ)).toBe(true)
+  expect(its.scene.books.has(ACME_HQ)).toBe(true)
   expect(uploads(its)).toEqual([10, 10, 10])
   store.decisions.push(accepted(2, 5n))
   await clock.turn(INTERVAL_MS)

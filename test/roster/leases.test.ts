@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { RouterKey } from '../../src/accounting/ids.ts'
-import { type Owner, Ownership } from '../../src/roster/leases.ts'
+import { Ownership } from '../../src/roster/leases.ts'
 import type { NewerDaemon } from '../../src/roster/ports.ts'
 import { gone, held } from '../recording/recorder-scene.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { ACME_HQ, ACME_SPARE, FakeLeases, LEASE_MS, refOf } from './roster-scene.ts'
+import { FakeOwner, WHOLE } from './whole-part.ts'
 
 const TURN_MS = LEASE_MS / 4
 const HQ = new Map([[ACME_HQ, refOf('acme', 'hq')]])
@@ -15,29 +15,6 @@ const ends: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
-
-/** An owner that keeps what it gained until it loses or forgets it. */
-class FakeOwner implements Owner {
-  readonly has = new Map<RouterKey, number>()
-  readonly lost: RouterKey[] = []
-  gaining: Promise<void> = Promise.resolve()
-  losing: Promise<void> = Promise.resolve()
-
-  async gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
-    await this.gaining
-    for (const [router, epoch] of epochs) this.has.set(router, epoch)
-  }
-
-  async lose(routers: readonly RouterKey[]): Promise<void> {
-    await this.losing
-    for (const router of routers) this.has.delete(router)
-    this.lost.push(...routers)
-  }
-
-  isBusy(router: RouterKey): boolean {
-    return this.has.has(router)
-  }
-}
 
 function owning() {
   const clock = new HandClock('2026-03-01T00:00:00Z')
@@ -49,7 +26,7 @@ function owning() {
   const superseded: NewerDaemon[] = []
   const bugs: unknown[] = []
   const ownership = new Ownership({
-    ...{ leases, owner, durationMs: LEASE_MS, stopping, clock, log: lines.log },
+    ...{ leases, owner, part: WHOLE, durationMs: LEASE_MS, stopping, clock, log: lines.log },
     onSuperseded: by => superseded.push(by),
     onBug: error => bugs.push(error),
   })
@@ -125,7 +102,10 @@ describe('the routers that are held', () => {
     leases.answering = Promise.resolve()
     await clock.turn(LEASE_MS)
     expect(owner.has).toEqual(new Map([[ACME_HQ, 1]]))
-    expect(lines.messages).toEqual(['leases cannot be renewed; reading goes on', 'leases are kept again'])
+    expect(lines.messages).toEqual([
+      'leases cannot be kept for now; reading goes on',
+      'leases are kept again',
+    ])
   })
 
   it('are lost if another daemon has taken them, each once', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { RouterCommit } from '../../src/recording/ports.ts'
 import { gone, held, NEW_ROUTER, readingOf, Scene } from '../recording/recorder-scene.ts'
 import {
   ACME_HQ,
@@ -120,7 +121,7 @@ describe('a lost router', () => {
     await its.clock.turn(TURN_MS)
     expect(links()).toBe(1)
     expect(poller.health(ACME_HQ)).toBeUndefined()
-    expect([...its.scene.recorder.routers]).toEqual([ACME_SPARE])
+    expect([...its.scene.books.routers]).toEqual([ACME_SPARE])
     expect(store.discarded).toMatchObject([
       { tenant: 'acme', router: 'hq', detail: { reason: 'lost', upload: 100, download: 0 } },
     ])
@@ -137,7 +138,7 @@ describe('a lost router', () => {
     await apply(BOTH)
     leases.take(ACME_HQ)
     await ownership.lose(new Map([[ACME_HQ, 1]]))
-    expect([...scene.recorder.routers]).toEqual([ACME_SPARE])
+    expect([...scene.books.routers]).toEqual([ACME_SPARE])
     leases.free(ACME_HQ)
     await apply(BOTH)
     expect(hosts).toEqual(['hq.example', 'spare.example', 'hq.example'])
@@ -191,13 +192,13 @@ describe('a lost router', () => {
     leases.free(ACME_HQ)
     run()
     await its.clock.turn(TURN_MS)
-    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+    expect(scene.books.has(ACME_HQ)).toBe(false)
     expect(leases.ours()).toEqual([ACME_SPARE])
     store.failing.clear()
     recovery.forgotten.length = 0
     await its.clock.turn(TURN_MS)
     expect(store.discarded).toHaveLength(1)
-    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
+    expect(scene.books.has(ACME_HQ)).toBe(true)
   })
 
   it('keeps what a commit without an answer had written', async () => {
@@ -230,7 +231,7 @@ describe('a gained router', () => {
       store.failing.set(method, gone())
       await its.clock.turn(TURN_MS)
       expect(leases.ours()).toEqual([ACME_SPARE])
-      expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+      expect(scene.books.has(ACME_HQ)).toBe(false)
       expect(recovery.left.has(ACME_HQ)).toBe(true)
       store.failing.clear()
       await its.clock.turn(TURN_MS)
@@ -249,7 +250,7 @@ describe('a gained router', () => {
     leases.free(ACME_HQ)
     store.failing.set('loadOtherRouters', gone())
     await its.clock.turn(TURN_MS)
-    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
+    expect(scene.books.has(ACME_HQ)).toBe(true)
     expect(leases.ours()).toContain(ACME_HQ)
   })
 
@@ -289,7 +290,7 @@ describe('a gained router', () => {
     await clock.turn(0)
     await scene.recorder.commit([...scene.recorder.pending().keys()])
     await clock.turn(TURN_MS)
-    expect([...scene.recorder.routers]).toEqual([ACME_SPARE])
+    expect([...scene.books.routers]).toEqual([ACME_SPARE])
     expect(leases.ours()).toEqual([ACME_SPARE])
     expect(its.links()).toBe(1)
     expect(hosts.filter(host => host === 'spare.example')).toHaveLength(1)
@@ -334,11 +335,11 @@ describe('a router that is lost while a config is being applied', () => {
     leases.take(ACME_HQ)
     const lost = ownership.lose(new Map([[ACME_HQ, 1]]))
     await clock.turn(0)
-    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(true)
+    expect(scene.books.has(ACME_HQ)).toBe(true)
     release()
     await clock.turn(0)
     await Promise.all([applied, lost])
-    expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+    expect(scene.books.has(ACME_HQ)).toBe(false)
     expect(links()).toBe(1)
   })
 })
@@ -360,7 +361,7 @@ describe('the first config', () => {
     expect([recovery.routers, recovery.takings, store.discarded]).toEqual([[], [gone], []])
     expect(links() - readBefore).toBe(2)
     await scene.recorder.commit([gone])
-    expect(scene.recorder.hasRouter(gone)).toBe(false)
+    expect(scene.books.has(gone)).toBe(false)
   })
 
   it('ends the sessions of routers that were removed while no daemon ran, with or without their tenants', async () => {
@@ -387,7 +388,7 @@ describe('the first config', () => {
       const commit = scene.store.batches.flat().find(it => keyOf(it.tenant, it.router) === key)
       const ends = [...(commit?.pending.sessions.values() ?? [])].map(({ end }) => end?.reason)
       expect(ends).toEqual(['removed'])
-      expect(scene.recorder.hasRouter(key)).toBe(false)
+      expect(scene.books.has(key)).toBe(false)
     }
     expect(scene.board.tenants()).not.toContain('bygone')
   })
@@ -461,6 +462,63 @@ it('a removed router stays in the tenant’s total, even if a query for other ro
   await scene.recorder.commit([ACME_HQ])
   release()
   await applied
-  expect(scene.recorder.hasRouter(ACME_HQ)).toBe(false)
+  expect(scene.books.has(ACME_HQ)).toBe(false)
   expect(bytesOf(its)).toBe(100)
+})
+
+/** Sessions that a commit ends because their router was removed. */
+function removedIn({ pending }: RouterCommit): readonly unknown[] {
+  return [...pending.sessions.values()].filter(({ end }) => end?.reason === 'removed')
+}
+
+describe('a router that another daemon is to read', () => {
+  it('is read once more, committed and given back, and its sessions stay open', async () => {
+    const its = house()
+    const { leases, roster, ownership, apply, run, scene, tenant, device } = its
+    await apply(BOTH)
+    run()
+    await read(its, ACME_HQ, 100)
+    const reads = () => device.links.reduce((sum, link) => sum + link.asks.length, 0)
+    const before = reads()
+    const moving = roster.owner.moveAway([ACME_HQ])
+    await its.clock.turn(0)
+    await moving
+    expect(reads()).toBeGreaterThan(before)
+    expect(scene.recorder.hurried()).toEqual([ACME_HQ])
+    expect(tenant('acme')?.routers).toMatchObject([{ id: 'hq', state: 'online' }, {}])
+    await scene.recorder.commit([ACME_HQ])
+    expect(scene.books.has(ACME_HQ)).toBe(false)
+    expect(bytesOf(its)).toBe(100)
+    expect(tenant('acme')?.routers).toMatchObject([{ id: 'spare' }, { id: 'hq', state: 'online' }])
+    await its.clock.turn(500)
+    expect(leases.holders.get(ACME_HQ)?.owner).toBe('')
+    expect(ownership.isHeld(ACME_HQ)).toBe(false)
+    expect(scene.store.batches.flat().flatMap(commit => removedIn(commit))).toEqual([])
+  })
+
+  it('is read on here if it cannot be committed for ten seconds', async () => {
+    const its = house()
+    const { roster, apply, run, scene, poller } = its
+    await apply(BOTH)
+    run()
+    await read(its, ACME_HQ, 100)
+    await roster.owner.moveAway([ACME_HQ])
+    expect(poller.health(ACME_HQ)).toBeUndefined()
+    await its.clock.turn(9_000)
+    expect(poller.health(ACME_HQ)).toBeUndefined()
+    await its.clock.turn(1_500)
+    expect(poller.health(ACME_HQ)?.state).toBe('online')
+    expect(scene.books.isRead(ACME_HQ)).toBe(true)
+    expect(bytesOf(its)).toBe(100)
+  })
+
+  it('is moved, and not removed, by a reload that no longer lists it', async () => {
+    const its = house()
+    const { store, apply, scene } = its
+    await apply(BOTH)
+    await read(its, ACME_HQ, 100)
+    store.listedElsewhere.add(ACME_HQ)
+    await apply(tenants({ acme: [router('spare')] }))
+    expect(scene.books.get(ACME_HQ)?.leaving).toBe('moved')
+  })
 })

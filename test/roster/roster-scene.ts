@@ -19,7 +19,14 @@ import type {
   StoredRouter,
 } from '../../src/recording/ports.ts'
 import { Ownership } from '../../src/roster/leases.ts'
-import type { Leases, NewerDaemon, Removed, RosterStore, SyncedTenant } from '../../src/roster/ports.ts'
+import type {
+  Leases,
+  NewerDaemon,
+  Offer,
+  Removed,
+  RosterStore,
+  SyncedTenant,
+} from '../../src/roster/ports.ts'
 import type { RecoveredRouter, Recovery } from '../../src/roster/recovery.ts'
 import { Roster } from '../../src/roster/roster.ts'
 import { AUTH, configOf } from '../config/config-text.ts'
@@ -28,6 +35,7 @@ import { ScriptedRouter } from '../poller/scripted-router.ts'
 import { NEW_ROUTER, Scene } from '../recording/recorder-scene.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { rethrow } from '../runtime/rethrow.ts'
+import { WHOLE } from './whole-part.ts'
 
 export const LEASE_MS = 15_000
 const LOOK_MS = 30_000
@@ -57,6 +65,8 @@ export class FakeRosterStore implements RosterStore {
   readonly discarded: DiscardedReadings[] = []
   readonly decisions: StoredDecision[] = []
   removed: Removed = { tenants: [], routers: [] }
+  /** Routers that another daemon lists. */
+  readonly listedElsewhere = new Set<RouterKey>()
   /** What each method waits for, or fails with. */
   answering: Promise<void> = Promise.resolve()
   /** What single methods wait for, or fail with. */
@@ -67,6 +77,16 @@ export class FakeRosterStore implements RosterStore {
     this.tenants = tenants
     for (const { id, routers } of tenants)
       for (const router of routers) this.know({ tenant: id, router: router.id })
+  }
+
+  async markRemoved(): Promise<void> {
+    await this.#answer('markRemoved')
+  }
+
+  async loadListed(routers: readonly RouterRef[]): Promise<ReadonlySet<RouterKey>> {
+    await this.#answer('loadListed')
+    const keys = routers.map(it => routerKey(it.tenant, it.router))
+    return new Set(keys.filter(key => this.listedElsewhere.has(key)))
   }
 
   know(ref: RouterRef): void {
@@ -99,6 +119,7 @@ export class FakeRosterStore implements RosterStore {
       tenants.includes(ref.tenant) && !here.has(key)
         ? ((this.unmoved.has(key) ? before.get(key) : undefined) ?? {
             stamp: '1/1',
+            name: undefined,
             rollup: this.rollups.get(key),
             services: this.services.get(key) ?? new Map(),
           })
@@ -145,6 +166,8 @@ export class FakeLeases implements Leases {
   /** The owner of each router; `us` is this daemon. */
   readonly holders = new Map<RouterKey, { readonly owner: string; readonly epoch: number }>()
   readonly asked: string[] = []
+  /** Routers that were released to a daemon. */
+  offered: readonly Offer[] = []
   answering: Promise<void> = Promise.resolve()
   /** A process that was started later with our id. */
   newest: NewerDaemon | undefined
@@ -169,11 +192,29 @@ export class FakeLeases implements Leases {
     return new Set([...leases].filter(([key, epoch]) => this.#isOurs(key, epoch)).map(([key]) => key))
   }
 
-  async release(leases: ReadonlyMap<RouterKey, number>): Promise<void> {
+  async release(
+    leases: ReadonlyMap<RouterKey, number>,
+    successorOf: (router: RouterKey) => string | undefined,
+  ): Promise<void> {
     this.asked.push('release')
     await this.answering
     for (const [key, epoch] of leases)
-      if (this.#isOurs(key, epoch)) this.holders.set(key, { owner: '', epoch })
+      if (this.#isOurs(key, epoch)) this.holders.set(key, { owner: successorOf(key) ?? '', epoch })
+  }
+
+  async offers(): Promise<readonly Offer[]> {
+    await this.answering
+    return this.offered
+  }
+
+  async left(): Promise<readonly RouterKey[]> {
+    await this.answering
+    return []
+  }
+
+  async orphans(): Promise<readonly RouterKey[]> {
+    await this.answering
+    return []
   }
 
   async newer(): Promise<NewerDaemon | undefined> {
@@ -234,7 +275,7 @@ export class FakeRecovery implements Recovery {
 /** A roster with its parts, and routers that answer at once. */
 export function openHouse() {
   const scene = new Scene()
-  const { clock, recorder, board } = scene
+  const { clock, recorder, books, board } = scene
   const device = new ScriptedRouter('any', clock, { isObliging: true })
   const hosts: string[] = []
   const lines = new LogLines()
@@ -259,12 +300,20 @@ export function openHouse() {
     }
   const stopping = new AbortController()
   const roster = new Roster({
-    ...{ store, recovery, recorder, board, poller, linkTo, clock, log },
+    ...{ store, recovery, recorder, books, board, poller, linkTo, clock, log },
     ...{ stopping: stopping.signal, lookMs: LOOK_MS, onBug: rethrow },
     want: routers => ownership.want(routers),
   })
   const ownership: Ownership = new Ownership({
-    ...{ leases, owner: roster, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+    ...{
+      leases,
+      owner: roster.owner,
+      part: WHOLE,
+      durationMs: LEASE_MS,
+      stopping: stopping.signal,
+      clock,
+      log,
+    },
     onBug: rethrow,
     onSuperseded: () => {},
   })

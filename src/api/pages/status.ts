@@ -11,7 +11,25 @@ export interface DaemonStatus {
   readonly started_at: string
   readonly database: 'up' | 'down'
   readonly journal: 'writing' | 'failing'
+  /** All daemons on the database that were seen lately. */
+  readonly daemons: readonly MemberStatus[]
   readonly routers: readonly RouterStatus[]
+}
+
+/** A daemon, as it last wrote itself. */
+export interface MemberStatus {
+  readonly id: string
+  readonly host: string
+  /** `null` for a daemon of 0.1.0. */
+  readonly version: string | null
+  readonly share: number
+  readonly routers: number
+  readonly sessions: number
+  readonly started_at: string
+  readonly seen_at: string
+  /** Whether it renewed its leases in time. */
+  readonly is_live: boolean
+  readonly is_here: boolean
 }
 
 export interface RouterStatus {
@@ -21,6 +39,8 @@ export interface RouterStatus {
   readonly state: RouterState
   /** Whether this daemon reads it. The rest about another daemon's router is from the database. */
   readonly is_here: boolean
+  /** The id of the daemon that reads it; `null` if none does. */
+  readonly daemon: string | null
   readonly last_reading_at: string | null
   /** The duration of the last complete poll. */
   readonly latency_ms: number | null

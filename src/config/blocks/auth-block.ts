@@ -5,7 +5,8 @@ import { keySetUrl } from '../fields/network-address.ts'
 import { duration } from '../fields/quantity.ts'
 import { instant, text } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
-import { type Environment, secretText } from '../fields/secret-source.ts'
+import { secretText } from '../fields/secret-source.ts'
+import type { Environment } from '../fields/variables.ts'
 
 /** A token may be tried with each of them, so their number is limited. */
 const MOST_KEYS = 16

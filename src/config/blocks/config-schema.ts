@@ -10,11 +10,11 @@ import { block, field, list } from '../fields/field.ts'
 import { host, network, origin } from '../fields/network-address.ts'
 import { duration, interval, rate, size } from '../fields/quantity.ts'
 import { path } from '../fields/readable-file.ts'
-import { boolean, instant, oneOf, text, textMatching, wholeNumber } from '../fields/scalar.ts'
+import { boolean, instant, number, oneOf, text, textMatching, wholeNumber } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
-import type { Environment } from '../fields/secret-source.ts'
 import { serverTls } from '../fields/server-tls.ts'
 import { timezone } from '../fields/timezone.ts'
+import { type Environment, numberWithVariables, withVariables } from '../fields/variables.ts'
 import { alert } from './alerts-block.ts'
 import { auth } from './auth-block.ts'
 import { hasOwnPort, metrics } from './metrics-block.ts'
@@ -34,6 +34,7 @@ export function configSchema(env: Environment) {
   return block(
     {
       database: databaseSchema(env),
+      daemon: block({ share: field(number(0, 1_000)).default(1) }).prefault({}),
       poll: block(
         {
           schedule: field(schedule).default('*/5 * * * * *'),
@@ -55,10 +56,10 @@ export function configSchema(env: Environment) {
       ).prefault({}),
       commit: block({ interval: field(interval).prefault('30s') }).prefault({}),
       lease: block({ duration: field(interval).prefault('15s') }).prefault({}),
-      journal: journalSchema(),
+      journal: journalSchema(env),
       server: block({
         host: field(host).default('127.0.0.1'),
-        port: field(wholeNumber(0, 65_535)).default(8090),
+        port: field(numberWithVariables(env, wholeNumber(0, 65_535))).default(8090),
         origins: list(field(origin), 'origins such as ["https://panel.example"]').default([]),
         trusted_proxies: list(field(network), 'addresses or networks such as [127.0.0.1]').default([]),
         limits: block({
@@ -124,9 +125,9 @@ export function databaseSchema(env: Environment) {
   }).prefault({})
 }
 
-export function journalSchema() {
+export function journalSchema(env: Environment) {
   return block({
-    directory: field(path).prefault('data/journal'),
+    directory: field(withVariables(env, path)).prefault('data/journal'),
     max_size: field(size).prefault('1GB'),
   }).prefault({})
 }

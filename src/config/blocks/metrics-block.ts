@@ -3,7 +3,7 @@ import { block, field } from '../fields/field.ts'
 import { host } from '../fields/network-address.ts'
 import { wholeNumber } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
-import type { Environment } from '../fields/secret-source.ts'
+import type { Environment } from '../fields/variables.ts'
 
 export const METRICS_HOST = '127.0.0.1'
 /** Characters that an `Authorization: Bearer` header can carry. */

@@ -5,7 +5,7 @@ import { block, field, list } from '../fields/field.ts'
 import { webhookUrl } from '../fields/network-address.ts'
 import { text } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
-import type { Environment } from '../fields/secret-source.ts'
+import type { Environment } from '../fields/variables.ts'
 
 const ALERTS = 'ids of alerts such as [down]'
 

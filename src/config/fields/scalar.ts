@@ -17,6 +17,13 @@ export function wholeNumber(min: number, max: number): (value: unknown) => Check
       : notA(`a whole number from ${min} to ${max}`, value)
 }
 
+export function number(min: number, max: number): (value: unknown) => Checked<number> {
+  return value =>
+    typeof value === 'number' && value >= min && value <= max
+      ? right(value)
+      : notA(`a number from ${min} to ${max}`, value)
+}
+
 /** Text that passes the field's own rule; `wanted` describes the rule. */
 export function textMatching(isRight: (value: string) => boolean, wanted: string) {
   return (value: unknown): Checked<string> =>

@@ -1,7 +1,8 @@
 import { type Checked, right } from './checked.ts'
 import { field } from './field.ts'
 import { Secret } from './secret.ts'
-import { type Environment, secretText } from './secret-source.ts'
+import { secretText } from './secret-source.ts'
+import type { Environment } from './variables.ts'
 
 /** A secret whose text is looked up and then checked. Messages of `checkText` must not contain any part of it. */
 export function secret(env: Environment, checkText: (text: string) => Checked<string>) {

@@ -1,9 +1,7 @@
 import { join, resolve } from 'node:path'
 import { absent, type Checked, right, wrong } from './checked.ts'
 import { readText } from './readable-file.ts'
-
-/** The variables that `${NAME}` may name. */
-export type Environment = Readonly<Record<string, string | undefined>>
+import { type Environment, substituted } from './variables.ts'
 
 const WANTED = `text, "\${NAME}", { file: PATH } or { credential: NAME }`
 const MAX_BYTES = 64 * 1024
@@ -34,29 +32,6 @@ export function secretText(value: unknown, env: Environment): Checked<string> {
 /** Whether the value is a secret in plain text. With a reference in it, the secret is elsewhere. */
 export function isPlainText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.replaceAll('$${', '').includes('${')
-}
-
-const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g
-const WHOLE_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/
-
-function substituted(text: string, env: Environment): Checked<string> {
-  const unset: string[] = []
-  let isMalformed = false
-  const value = text.replace(REFERENCE, (reference: string, name: string | undefined) => {
-    if (name === undefined) return '${'
-    if (!WHOLE_REFERENCE.test(reference)) isMalformed = true
-    const found = env[name]
-    // An empty variable was forgotten in an .env file; it is not a secret.
-    if (found === undefined || found === '') unset.push(name)
-    return found ?? ''
-  })
-  if (isMalformed)
-    return wrong(`has a "\${" that names no variable: write \${NAME}, or $\${ for a literal "\${"`)
-  if (unset.length === 0) return right(value)
-  const names = [...new Set(unset)].join(' and ')
-  return wrong(
-    `needs ${names} from the environment, but it is unset or empty there: export it or add it to .env`,
-  )
 }
 
 const CREDENTIAL = /^[A-Za-z0-9_.-]{1,255}$/

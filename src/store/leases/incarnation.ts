@@ -21,8 +21,9 @@ export async function beginIncarnation({ pool }: Database, id: string, host: str
     )
     // The number is drawn when the row is locked, so of two processes that start at once the later has the greater.
     const { rows } = await pool.query<{ readonly incarnation: string }>(
-      `insert into daemons as d (id, host, started_at) values ($1, $2, clock_timestamp())
-       on conflict (id) do update set incarnation = default, host = excluded.host, started_at = clock_timestamp()
+      `insert into daemons as d (id, host, started_at, seen_at) values ($1, $2, clock_timestamp(), clock_timestamp())
+       on conflict (id) do update set incarnation = default, host = excluded.host, started_at = excluded.started_at,
+         seen_at = excluded.seen_at
        returning incarnation`,
       [id, storableText(host)],
     )

@@ -15,6 +15,7 @@ import { readRollups } from './load-rollups.ts'
 interface RouterRow {
   readonly tenant_id: string
   readonly id: string
+  readonly name: string | null
   readonly stamp: string
 }
 
@@ -39,7 +40,8 @@ export async function readOtherRouters(
   known: ReadonlyMap<RouterKey, StoredOtherRouter>,
 ): Promise<ReadonlyMap<TenantId, ReadonlyMap<RouterId, StoredOtherRouter>>> {
   const { rows } = await pool.query<RouterRow>(
-    `select tenant_id, id, committed_epoch || '/' || position as stamp
+    `select tenant_id, id, case when removed_at is null then name end as name,
+       concat_ws('/', committed_epoch, position, case when removed_at is null then name end) as stamp
      from routers where tenant_id = any($1)
        and not exists (select from unnest($2::text[]) as here (key) where key = tenant_id || '/' || id)`,
     [tenants, [...here]],
@@ -59,6 +61,7 @@ export async function readOtherRouters(
     }
     ofTenant.set(router, {
       stamp: row.stamp,
+      name: row.name ?? undefined,
       rollup: rollups.get(tenant)?.get(router),
       services: services.get(routerKey(tenant, router)) ?? new Map(),
     })

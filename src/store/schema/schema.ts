@@ -90,9 +90,14 @@ export const routerLeases = pgTable(
     epoch: bytes('epoch').notNull().default(0),
     /** When others may take it. */
     expiresAt: instant('expires_at').notNull().default(sql`'-infinity'`),
+    /** Whether it was released to the owner, which has not taken it yet. */
+    isOffered: boolean('is_offered').notNull().default(false),
+    /** The router's load, by which routers are spread over the daemons. */
+    sessions: integer('sessions').notNull().default(0),
   },
   table => [
     primaryKey({ columns: [table.tenantId, table.routerId] }),
+    index('router_leases_offered').on(table.owner).where(sql`is_offered`),
     foreignKey({ columns: [table.tenantId, table.routerId], foreignColumns: [routers.tenantId, routers.id] }),
   ],
 )

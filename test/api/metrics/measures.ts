@@ -75,7 +75,10 @@ export function measuredDaemon(more: Partial<Shown> = {}) {
       refusedRouters: 1,
     },
   })
-  measureLeases(metrics, { counts: { wanted: 3, held: 2, lost: 1 } })
+  measureLeases(metrics, {
+    ownership: { counts: { wanted: 3, held: 2, lost: 1 } },
+    membership: { members: [], moves: 7, imbalance: 1.1 },
+  })
   measureJournal(metrics, { state: () => ({ kind: 'writing', bytes: 1024, maxBytes: 1 << 30 }) })
   measureFeed(metrics, { connections: 4 })
   measureCertificate(metrics, shown.certificateExpiresAt)

@@ -8,7 +8,8 @@ import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { formatFaults } from '../../../src/config/check.ts'
 import { Secret } from '../../../src/config/fields/secret.ts'
-import { type Environment, secretText } from '../../../src/config/fields/secret-source.ts'
+import { secretText } from '../../../src/config/fields/secret-source.ts'
+import type { Environment } from '../../../src/config/fields/variables.ts'
 import { AUTH, configOf, faultsOf, SECRET, withRouter } from '../config-text.ts'
 
 /** Keys that take no secret, or nothing that looks like one. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beginIncarnation } from '../../../src/store/leases/incarnation.ts'
 import { createDatabaseApart } from '../../harness/postgres/scratch-database.ts'
 import { ReadRouter } from '../commit/read-router.ts'
 import { type LedgerScene, openLedgerScene, tenantOf, US } from '../pg/ledger-scene.ts'
@@ -14,9 +15,10 @@ afterAll(() => scene.stop())
 
 test('renewals stay heap-only', async () => {
   const names = Array.from({ length: 500 }, (_, n) => `r${n}`)
+  await beginIncarnation(scene.database, US, 'here')
   await scene.store.syncConfig([tenantOf('acme', ...names)])
   // Connections of its own, because a backend has reported all of its statistics when it has ended.
-  const { database, leases } = scene.another(US)
+  const { database, leases } = scene.another(US, Number.MAX_SAFE_INTEGER)
   const held = await leases.acquire(names.map(name => new ReadRouter('acme', name)))
   expect(held.size).toBe(names.length)
   const rounds = 8

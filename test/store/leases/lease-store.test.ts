@@ -111,3 +111,34 @@ test('a renewal under an earlier epoch of our own prolongs nothing', async () =>
 test('an unknown router is not taken', async () => {
   expect(await scene.leases.acquire([new ReadRouter('acme', 'nobody')])).toEqual(new Map())
 })
+
+test('a release by name is for the named daemon alone, until it has not taken the router for one lease', async () => {
+  const third = scene.another('third')
+  const [hq, hill, other] = ALL
+  const leases = await scene.leases.acquire(ALL_ROUTERS)
+  await scene.leases.release(leases, router => (router === hill ? undefined : THEM))
+  const named = new Map([...leases].filter(([router]) => router !== hill))
+  expect(await scene.leases.renew(named)).toEqual(new Set())
+  expect(await third.leases.acquire(ALL_ROUTERS)).toEqual(new Map([[hill, 2]]))
+  expect(await scene.leases.acquire(ALL_ROUTERS)).toEqual(new Map())
+  expect([...(await them.leases.offers())].sort((a, b) => (a.router < b.router ? -1 : 1))).toEqual([
+    { router: hq, to: THEM, isOurs: true },
+    { router: other, to: THEM, isOurs: true },
+  ])
+  expect(await them.leases.acquire(ALL_ROUTERS.slice(0, 1))).toEqual(new Map([[hq, 2]]))
+  expect(await scene.leases.offers()).toEqual([{ router: other, to: THEM, isOurs: false }])
+  await expireAll(scene)
+  expect(await third.leases.acquire(ALL_ROUTERS.slice(2))).toEqual(new Map([[other, 2]]))
+  expect(await scene.leases.offers()).toEqual([])
+  await third.database.stop()
+})
+
+test('what a daemon had in an earlier run is left to it, and what nobody takes for long is an orphan', async () => {
+  await scene.leases.acquire(ALL_ROUTERS.slice(0, 2))
+  expect([...(await scene.leases.left())].sort()).toEqual(ALL.slice(0, 2).toSorted())
+  expect(await them.leases.left()).toEqual([])
+  await expireAll(scene)
+  expect(await them.leases.orphans()).toEqual([])
+  await scene.ask(`update router_leases set expires_at = now() - interval '1 hour' where router_id = 'hill'`)
+  expect(await them.leases.orphans()).toEqual([ALL[1]])
+})

@@ -51,7 +51,12 @@ test('routers that are read here are not loaded, nor are those of other tenants'
 test('a router that was never read has no bytes and no services', async () => {
   const { tenant, router } = new ReadRouter('other', 'hq')
   const loaded = await scene.store.loadOtherRouters([tenant], new Set(), NOTHING)
-  expect(loaded.get(tenant)?.get(router)).toEqual({ stamp: '0/0', rollup: undefined, services: new Map() })
+  expect(loaded.get(tenant)?.get(router)).toEqual({
+    stamp: '0/0/hq',
+    name: 'hq',
+    rollup: undefined,
+    services: new Map(),
+  })
 })
 
 test('a removed router has its bytes', async () => {

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { openSessions } from '../../../src/accounting/ledger.ts'
+import { beginIncarnation } from '../../../src/store/leases/incarnation.ts'
 import { ReadRouter, readingAt, sessionAt } from '../commit/read-router.ts'
 import {
   busyRouters,
@@ -8,6 +9,7 @@ import {
   NOON,
   openLedgerScene,
   sums,
+  THEM,
   tenantOf,
 } from '../pg/ledger-scene.ts'
 
@@ -34,6 +36,34 @@ test('removed tenants and routers are kept and marked, and unmarked when they ar
   expect(
     await scene.ask(`select position::int, removed_at from routers where tenant_id = 'acme' and id = 'hq'`),
   ).toEqual([{ position: 1, removed_at: null }])
+})
+
+test('what another daemon lists is not removed, until that daemon is gone for an hour', async () => {
+  const them = scene.another(THEM)
+  onTestFinished(() => them.database.stop())
+  await beginIncarnation(them.database, THEM, 'elsewhere')
+  await them.store.syncConfig([tenantOf('acme', 'hq', 'annex'), tenantOf('theirs')])
+  await scene.store.syncConfig([tenantOf('acme', 'hill')])
+  const removed = async () => {
+    const [tenants, routers] = [
+      await scene.ask('select id from tenants where removed_at is not null order by 1'),
+      await scene.ask(
+        `select tenant_id || '/' || id as id from routers where removed_at is not null order by 1`,
+      ),
+    ]
+    return [...tenants, ...routers].map(row => row['id'])
+  }
+  expect(await removed()).toEqual(['other', 'other/hq'])
+  const routers = ['hq', 'hill', 'annex'].map(name => new ReadRouter('acme', name))
+  expect(await scene.store.loadListed([...routers, new ReadRouter('other', 'hq')])).toEqual(
+    new Set(routers.map(key)),
+  )
+  await scene.ask(`update daemons set seen_at = now() - interval '61 minutes' where id = '${THEM}'`)
+  await scene.store.markRemoved()
+  expect(await removed()).toEqual(['other', 'theirs', 'acme/annex', 'acme/hq', 'other/hq'])
+  await scene.ask('update daemons set seen_at = now()')
+  await scene.store.markRemoved()
+  expect(await removed()).toEqual(['other', 'other/hq'])
 })
 
 test('removed tenants are loaded with their timezone, and removed routers while they have open sessions', async () => {

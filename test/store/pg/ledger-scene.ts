@@ -50,6 +50,7 @@ const TABLES = [
     'alerts',
     'binding_counters',
     'router_leases',
+    'daemon_lists',
     'daemons',
     'router_services',
     'routers',
@@ -65,6 +66,10 @@ const EMPTY = `begin;
     where relkind = 'S' and relnamespace = 'public'::regnamespace;
   commit`
 
+/** A row for the daemon, as if its first process had started. */
+const DAEMON = `insert into daemons (id, incarnation, host, started_at, seen_at)
+  overriding system value values ('${US}', 0, 'here', now(), now())`
+
 /** A store on a database of its own, at noon on 2026-11-24. */
 export async function openLedgerScene(given?: ScratchDatabase): Promise<LedgerScene> {
   const scratch = given ?? (await createScratchDatabase())
@@ -79,6 +84,7 @@ export async function openLedgerScene(given?: ScratchDatabase): Promise<LedgerSc
   const { database, store, leases } = own
   const beginUntaken = async () => {
     await database.pool.query(EMPTY)
+    await database.pool.query(DAEMON)
     await store.syncConfig([tenantOf('acme', 'hq', 'hill'), tenantOf('other', 'hq')])
   }
   return {

@@ -90,6 +90,8 @@ test('an accepted burst is counted once, on a session that continues, by daemons
 async function newScene(username: string): Promise<Scene> {
   const tenants = tenantsConfig(fleet, TENANTS, username)
   const scene = await Scene.create(fleet, {
+    // The other one stands by.
+    daemon: { share: username === 'ann' ? 1 : 0 },
     ...{ database: { url: database.url }, tenants, lease: { duration: '3s' } },
   })
   scenes.push(scene)

@@ -44,7 +44,6 @@ export class DaemonProcess {
     })
     const log = createWriteStream(logFile, { flags: 'a' })
     child.stderr.pipe(log, { end: false })
-    child.once('close', () => log.end())
     const port = await new Promise<number>((resolve, reject) => {
       const late = setTimeout(
         () => reject(new Error(`the daemon did not start: see ${logFile}`)),
@@ -52,7 +51,7 @@ export class DaemonProcess {
       )
       child.once('close', code => {
         clearTimeout(late)
-        reject(new Error(`the daemon ended with ${code}:\n${readFileSync(logFile, 'utf8')}`))
+        log.end(() => reject(new Error(`the daemon ended with ${code}:\n${readFileSync(logFile, 'utf8')}`)))
       })
       createInterface({ input: child.stdout }).on('line', line => {
         log.write(`${line}\n`)

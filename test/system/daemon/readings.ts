@@ -38,6 +38,13 @@ export class Readings {
     return sum
   }
 
+  /** The readings of one router, by whomever. */
+  countOf(router: SimulatedRouter): number {
+    let sum = 0
+    for (const [key, count] of this.#counts) if (key.startsWith(`${router.identity} `)) sum += count
+    return sum
+  }
+
   /** The last reading of a router by any user. */
   last(router: SimulatedRouter): CarriedReading | undefined {
     return this.#last.get(router)
@@ -63,4 +70,29 @@ export class Readings {
 
 function keyOf(router: SimulatedRouter, service: string, reader: string): string {
   return `${router.identity} ${service} ${reader}`
+}
+
+/** The longest time that a router goes unread, in one service. */
+export class ReadingGaps {
+  readonly #lastMs = new Map<string, number>()
+  readonly #stops: (() => void)[] = []
+  #longestMs = 0
+
+  constructor(fleet: Fleet) {
+    for (const router of fleet.routers)
+      this.#stops.push(router.onReading(({ service }) => this.#note(`${router.identity} ${service}`)))
+  }
+
+  /** @returns the longest gap so far, in milliseconds, including those that are open */
+  stop(): number {
+    for (const stop of this.#stops) stop()
+    for (const key of this.#lastMs.keys()) this.#note(key)
+    return this.#longestMs
+  }
+
+  #note(key: string): void {
+    const nowMs = performance.now()
+    this.#longestMs = Math.max(this.#longestMs, nowMs - (this.#lastMs.get(key) ?? nowMs))
+    this.#lastMs.set(key, nowMs)
+  }
 }

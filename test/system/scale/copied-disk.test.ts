@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import type { RouterKey } from '../../../src/accounting/ids.ts'
-import { type Owner, Ownership } from '../../../src/roster/leases.ts'
+import { Ownership } from '../../../src/roster/leases.ts'
 import type { NewerDaemon } from '../../../src/roster/ports.ts'
 import { beginIncarnation } from '../../../src/store/leases/incarnation.ts'
+import { FakeOwner, WHOLE } from '../../roster/whole-part.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
 import { rethrow } from '../../runtime/rethrow.ts'
@@ -33,31 +33,23 @@ async function begin(host: string) {
   return { ...parts, incarnation }
 }
 
-class Reading implements Owner {
-  readonly has = new Set<RouterKey>()
-
-  async gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
-    for (const router of epochs.keys()) this.has.add(router)
-  }
-
-  async lose(routers: readonly RouterKey[]): Promise<void> {
-    for (const router of routers) this.has.delete(router)
-  }
-
-  isBusy(router: RouterKey): boolean {
-    return this.has.has(router)
-  }
-}
-
 /** Starts a process with its ownership loop, which proceeds as its clock is turned. */
 async function beginReading(host: string) {
   const { leases } = await begin(host)
   const clock = new HandClock('2026-03-01T00:00:00Z')
-  const owner = new Reading()
+  const owner = new FakeOwner()
   const superseded: NewerDaemon[] = []
   const ending = new AbortController()
   const ownership = new Ownership({
-    ...{ leases, owner, durationMs: LEASE_MS, stopping: ending.signal, clock, log: new LogLines().log },
+    ...{
+      leases,
+      owner,
+      part: WHOLE,
+      durationMs: LEASE_MS,
+      stopping: ending.signal,
+      clock,
+      log: new LogLines().log,
+    },
     onSuperseded: by => superseded.push(by),
     onBug: rethrow,
   })
@@ -113,13 +105,14 @@ test('routers change hands once, whatever both do for an hour', async () => {
     .toEqual(['copy'])
   for (let n = 0; n < 24; n++) await Promise.all([older.turn(), newer.turn()])
   await expect.poll(() => older.owner.has.size).toBe(0)
-  expect([...newer.owner.has].toSorted()).toEqual(ALL.toSorted())
+  expect([...newer.owner.has.keys()].toSorted()).toEqual(ALL.toSorted())
   expect(newer.superseded).toEqual([])
   expect(older.superseded).toHaveLength(1)
   expect(await scene.ask('select distinct epoch::int from router_leases')).toEqual([{ epoch: 2 }])
 })
 
 test('old daemons are forgotten, except for those that hold routers', async () => {
+  await scene.ask('delete from daemon_lists')
   await begin('gone')
   await scene.ask(`update daemons set id = 'gone', started_at = now() - interval '31 days'`)
   await begin('waiting')

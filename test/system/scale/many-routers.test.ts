@@ -6,6 +6,7 @@ import { RouterBook } from '../../../src/recording/router-book.ts'
 import { Ownership, SLICE } from '../../../src/roster/leases.ts'
 import { ACME, NEW_ROUTER, recordedRouter, Scene } from '../../recording/recorder-scene.ts'
 import { FakeLeases, LEASE_MS, refOf } from '../../roster/roster-scene.ts'
+import { FakeOwner, WHOLE } from '../../roster/whole-part.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
 import { rethrow } from '../../runtime/rethrow.ts'
 
@@ -38,13 +39,13 @@ test('each of 5,000 routers is looked at once while all are taken, a hundred at 
   const gained: number[] = []
   const ownership = new Ownership({
     leases: new FakeLeases(),
-    owner: {
-      gain: async epochs => {
+    owner: new (class extends FakeOwner {
+      override async gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
         gained.push(epochs.size)
-      },
-      lose: async () => {},
-      isBusy: () => true,
-    },
+        await super.gain(epochs)
+      }
+    })(),
+    part: WHOLE,
     onSuperseded: () => expect.fail(),
     ...{ durationMs: LEASE_MS, stopping: new AbortController().signal },
     ...{ clock: scene.clock, log: new LogLines().log, onBug: rethrow },

@@ -38,7 +38,7 @@ test('of 5,000 routers that another daemon reads, only the one that it committed
   const next = keyed(await store.loadOtherRouters([tenant.id], new Set(), first))
   const moved = [...next].filter(([key, it]) => first.get(key) !== it)
   expect(moved).toMatchObject([
-    ['acme/router77', { stamp: '1/2', rollup: { total: { upload: 2n, download: 2n } } }],
+    ['acme/router77', { stamp: '1/2/router77', rollup: { total: { upload: 2n, download: 2n } } }],
   ])
   const here = new Set([...next.keys()].filter(key => key !== routerKey(tenant.id, routerId('router78'))))
   const others = keyed(await store.loadOtherRouters([tenant.id], here, next))

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type RouterKey, routerKey } from '../../../src/accounting/ids.ts'
 import type { RouterRef } from '../../../src/recording/ports.ts'
-import { type Owner, Ownership, SLICE } from '../../../src/roster/leases.ts'
+import { Ownership, SLICE } from '../../../src/roster/leases.ts'
 import type { Leases } from '../../../src/roster/ports.ts'
 import { refOf } from '../../roster/roster-scene.ts'
+import { FakeOwner, WHOLE } from '../../roster/whole-part.ts'
 import { HandClock } from '../../runtime/hand-clock.ts'
 import { LogLines } from '../../runtime/log-lines.ts'
 import { rethrow } from '../../runtime/rethrow.ts'
@@ -49,6 +50,18 @@ class ExpiringLeases implements Leases {
 
   async newer(): Promise<undefined> {}
 
+  async offers(): Promise<readonly []> {
+    return []
+  }
+
+  async left(): Promise<readonly []> {
+    return []
+  }
+
+  async orphans(): Promise<readonly []> {
+    return []
+  }
+
   /** Takes a router for another daemon, without asking whether it is free. */
   take(key: RouterKey): void {
     this.#prolong(key, (this.#rows.get(key)?.epoch ?? 0) + 1)
@@ -65,30 +78,24 @@ class ExpiringLeases implements Leases {
 }
 
 /** An owner that takes longer to start with a slice of routers than their leases last. */
-class SlowOwner implements Owner {
-  readonly has = new Set<RouterKey>()
-  readonly lost: { readonly router: RouterKey; readonly atMs: number }[] = []
+class SlowOwner extends FakeOwner {
+  readonly lostAt: { readonly router: RouterKey; readonly atMs: number }[] = []
   readonly #clock: HandClock
   readonly #signal = new AbortController().signal
 
   constructor(clock: HandClock) {
+    super()
     this.#clock = clock
   }
 
-  async gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
+  override async gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
     await this.#clock.sleep(GAIN_MS, this.#signal)
-    for (const key of epochs.keys()) this.has.add(key)
+    await super.gain(epochs)
   }
 
-  async lose(routers: readonly RouterKey[]): Promise<void> {
-    for (const router of routers) {
-      this.has.delete(router)
-      this.lost.push({ router, atMs: this.#clock.steadyMs() })
-    }
-  }
-
-  isBusy(router: RouterKey): boolean {
-    return this.has.has(router)
+  override async lose(routers: readonly RouterKey[]): Promise<void> {
+    for (const router of routers) this.lostAt.push({ router, atMs: this.#clock.steadyMs() })
+    await super.lose(routers)
   }
 }
 
@@ -99,7 +106,7 @@ function owning() {
   const { log } = new LogLines()
   const stopping = new AbortController()
   const ownership = new Ownership({
-    ...{ leases, owner, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
+    ...{ leases, owner, part: WHOLE, durationMs: LEASE_MS, stopping: stopping.signal, clock, log },
     onSuperseded: () => expect.fail(),
     onBug: rethrow,
   })
@@ -131,9 +138,10 @@ test('a loss while routers are gained is reported after their slice, not after a
   const [first] = FLEET.keys()
   if (first === undefined) throw new Error('the fleet has routers')
   leases.take(first)
-  await clock.turn(2 * GAIN_MS)
+  // The lost one is taken again, in a slice of its own.
+  await clock.turn(3 * GAIN_MS)
   await wanted
-  expect(owner.lost).toEqual([{ router: first, atMs: begunMs + 2 * GAIN_MS }])
+  expect(owner.lostAt).toEqual([{ router: first, atMs: begunMs + 2 * GAIN_MS }])
   await stop()
 })
 
