@@ -12,9 +12,14 @@ module.exports = {
       cwd: process.cwd(),
       script: join(__dirname, 'dist/cli.js'),
       args: 'run',
-      // One process: a second one would only wait for the first one's routers.
+      // A daemon uses one core. To use several, set instances, and in the config:
+      //   journal: { directory: "data/journal-${INSTANCE}" }
+      //   server: { port: "${PORT}" }
       exec_mode: 'fork',
       instances: 1,
+      instance_var: 'INSTANCE',
+      increment_var: 'PORT',
+      env: { PORT: 8090 },
       wait_ready: true,
       // The first start of the embedded Postgres creates its cluster.
       listen_timeout: 60_000,
