@@ -73,7 +73,7 @@ test('a daemon that joins gets its share, router by router, and gives it back at
   const ofBob = () => readers().filter(it => it === 'bob').length
   await until('each reads about half', () => ofBob() >= 5)
   await logOutSomewhere()
-  expect(fleet.routers.map(router => router.connections)).toEqual(fleet.routers.map(() => 1))
+  expect(Math.max(...fleet.routers.map(router => router.connections))).toBe(1)
   expect(ofBob()).toBeLessThanOrEqual(7)
   expect(Math.max(...fleet.routers.map(router => router.logins))).toBe(2)
   expect(await second.end('SIGTERM')).toBe(0)
@@ -119,7 +119,7 @@ test('two daemons that start together share the routers, and read each of them o
   await until('they are read for a while', () => count() >= enough)
   // One that took a router before it knew the other one gives it back.
   expect(Math.max(...fleet.routers.map(router => router.logins))).toBeLessThanOrEqual(2)
-  expect(fleet.routers.map(router => router.connections)).toEqual(fleet.routers.map(() => 1))
+  expect(Math.max(...fleet.routers.map(router => router.connections))).toBe(1)
   await Promise.all(daemons.map(daemon => daemon.end('SIGTERM')))
   await expectExact()
 }, 60_000)

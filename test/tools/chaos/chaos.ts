@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { DAEMONS } from './daemon-config.ts'
 import { ROUTER_LIES, SESSION_LIES } from './kinds.ts'
 import { planOf } from './plan.ts'
 import { Run } from './run.ts'
@@ -14,8 +15,8 @@ import { judge } from './verdict.ts'
  * the end every byte that a router's whole replies carried must be in the record, once.
  */
 
-const ROUTERS = 8
-const MOST_DAEMONS = 2
+/** Enough for the loads of daemons to be about equal. */
+const ROUTERS_A_DAEMON = 4
 /** In a run of five minutes or more, each lie must be told this often, or the run has not tried it. */
 const LEAST_LIES = 10
 const LONG_MINUTES = 5
@@ -24,7 +25,7 @@ const HELP = `npm run chaos -- [options]
 
   --minutes N   duration of the trouble (2)
   --seed N      seed of everything that goes wrong (1)
-  --daemons N   1 or 2 (2)
+  --daemons N   1 to ${DAEMONS.length}, which share ${ROUTERS_A_DAEMON} routers each (2)
   --lies        routers also lie: subscribers who were lied about may be short by the bytes of those
                 readings, and all others are held to the byte; in ${LONG_MINUTES} minutes each lie is told
                 at least ${LEAST_LIES} times
@@ -35,7 +36,7 @@ async function main(): Promise<number> {
     options: {
       minutes: { type: 'string', default: '2' },
       seed: { type: 'string', default: '1' },
-      daemons: { type: 'string', default: String(MOST_DAEMONS) },
+      daemons: { type: 'string', default: '2' },
       lies: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -46,8 +47,8 @@ async function main(): Promise<number> {
   }
   const [minutes, seed, daemons] = [Number(values.minutes), Number(values.seed), Number(values.daemons)]
   const hasLies = values.lies
-  if (!(minutes > 0) || !Number.isSafeInteger(seed) || !(daemons === 1 || daemons === MOST_DAEMONS)) {
-    console.error('error: --minutes takes a number above 0, --seed a whole one, --daemons 1 or 2')
+  if (!(minutes > 0) || !Number.isSafeInteger(seed) || !DAEMONS.some((_, index) => daemons === index + 1)) {
+    console.error('error: --minutes takes a number above 0, --seed a whole one, --daemons 1 to 4')
     return 2
   }
   const beganMs = performance.now()
@@ -57,12 +58,13 @@ async function main(): Promise<number> {
   // Every track listens to it.
   setMaxListeners(0, stopping.signal)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
-  const stage = await Stage.create({ seed, routers: ROUTERS, daemons, hasLies, say })
+  const routers = ROUTERS_A_DAEMON * Math.max(2, daemons)
+  const stage = await Stage.create({ seed, routers, daemons, hasLies, say })
   let isGood = false
   try {
-    say(`starting ${ROUTERS} routers, PostgreSQL and ${daemons} daemons, in ${stage.folder}`)
+    say(`starting ${routers} routers, PostgreSQL and ${daemons} daemons, in ${stage.folder}`)
     await stage.start()
-    const run = new Run(stage, planOf({ seed, minutes, routers: ROUTERS, daemons, hasLies }))
+    const run = new Run(stage, planOf({ seed, minutes, routers, daemons, hasLies }))
     say(`${minutes} minutes of trouble, seed ${seed}`)
     await run.wreak(stopping.signal)
     if (stopping.signal.aborted) return 1
@@ -93,7 +95,7 @@ async function main(): Promise<number> {
   console.log(isGood ? `\nnot a byte too few or too many${hasLies ? ', except for lies' : ''}` : '')
   if (!isGood)
     console.log(
-      `replay: npm run chaos -- --minutes ${values.minutes} --seed ${seed}${hasLies ? ' --lies' : ''}`,
+      `replay: npm run chaos -- --minutes ${values.minutes} --seed ${seed} --daemons ${daemons}${hasLies ? ' --lies' : ''}`,
     )
   return isGood ? 0 : 1
 }

@@ -5,7 +5,7 @@ import { ownerOf } from '../../system/daemon/fleet-config.ts'
 import { SECRET, TENANTS } from '../../system/daemon/scene.ts'
 import type { ListedRouter } from './fleet-messages.ts'
 
-export const DAEMONS = ['a', 'b'] as const
+export const DAEMONS = ['a', 'b', 'c', 'd'] as const
 export type DaemonName = (typeof DAEMONS)[number]
 
 /** Each daemon logs in to the routers as another user, so that they know who reads. */

@@ -78,7 +78,8 @@ export class DaemonFaults {
         await sleep(forMs)
         return daemon.resume()
       case 'SIGTERM, back at once':
-        return this.#restart(daemon)
+      case 'SIGTERM, back later':
+        return this.#restart(daemon, forMs)
       default:
         return kind satisfies never
     }
@@ -121,7 +122,7 @@ export class DaemonFaults {
     await fleet.thaw(systemClock.steadyMs())
   }
 
-  async #restart(daemon: SupervisedDaemon): Promise<void> {
+  async #restart(daemon: SupervisedDaemon, awayMs: number): Promise<void> {
     const { stage } = this.#options
     const stoppedMs = systemClock.steadyMs()
     const code = await daemon.stop()
@@ -132,6 +133,7 @@ export class DaemonFaults {
       for (const { identity } of stage.routers)
         this.#gaps.push({ router: identity, fromMs: stoppedMs - DISK_FULL_WITHIN_MS, since })
     }
+    await sleep(awayMs)
     await daemon.start()
   }
 }

@@ -44,6 +44,7 @@ export const DAEMON_FAULTS = [
   'SIGSTOP, short',
   'SIGSTOP, long',
   'SIGTERM, back at once',
+  'SIGTERM, back later',
   'kill -9 amid logouts',
 ] as const
 

@@ -16,6 +16,8 @@ export interface Takeover {
 interface Row {
   readonly router: string
   readonly owner: string | null
+  readonly epoch: string | null
+  readonly is_offered: boolean | null
   readonly expires_ms: string | null
   readonly committed_ms: string | null
 }
@@ -28,7 +30,7 @@ interface Seen {
 
 const LOOK_EVERY_MS = 200
 
-const LOOK = `select r.id as router, l.owner,
+const LOOK = `select r.id as router, l.owner, l.epoch, l.is_offered,
     case when l.expires_at = '-infinity' then 0 else extract(epoch from l.expires_at) * 1000 end as expires_ms,
     extract(epoch from (select min(reading_at) from router_services as s
       where s.tenant_id = r.tenant_id and s.router_id = r.id)) * 1000 as committed_ms
@@ -37,6 +39,10 @@ const LOOK = `select r.id as router, l.owner,
 /** Follows in the database who owns which router, and up to when its readings are committed. */
 export class OwnershipWatch {
   readonly takeovers: Takeover[] = []
+  /** What must never be: two daemons that could commit one router. */
+  readonly faults: string[] = []
+  /** Who had a router's lease at each epoch. */
+  readonly #holders = new Map<string, string>()
   readonly #url: string
   readonly #seen = new Map<string, Seen>()
   readonly #abort = new AbortController()
@@ -53,11 +59,6 @@ export class OwnershipWatch {
   async stop(): Promise<void> {
     this.#abort.abort()
     await this.#loop
-  }
-
-  /** The owner of any router, as named in the database. */
-  get anyOwner(): string | undefined {
-    return [...this.#seen.values()].find(({ owner }) => owner !== null)?.owner ?? undefined
   }
 
   /** All readings of the router before that moment are committed; 0 if none are. */
@@ -86,9 +87,16 @@ export class OwnershipWatch {
     }
   }
 
+  #noteHolder(lease: string, owner: string): void {
+    const before = this.#holders.get(lease)
+    if (before !== undefined && before !== owner) this.faults.push(`${before} and ${owner} had ${lease}`)
+    this.#holders.set(lease, owner)
+  }
+
   #take(rows: readonly Row[]): void {
     const atMs = Date.now()
-    for (const { router, owner, expires_ms, committed_ms } of rows) {
+    for (const { router, owner, epoch, is_offered, expires_ms, committed_ms } of rows) {
+      if (owner && !is_offered) this.#noteHolder(`${router} at epoch ${epoch}`, owner)
       const before = this.#seen.get(router)
       const seen = { owner, expiresMs: Number(expires_ms ?? 0), committedMs: Number(committed_ms ?? 0) }
       this.#seen.set(router, seen)
@@ -100,5 +108,22 @@ export class OwnershipWatch {
         committedMs: before.committedMs,
       })
     }
+  }
+}
+
+/** The largest load of a daemon, as a part of the load of all. A router counts as 20 sessions, as where it is assigned. */
+export async function largestLoad(url: string): Promise<number> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ part: number | null }>(
+      `select (max(load) / sum(load))::float8 as part from
+         (select sum(l.sessions + 20) as load from router_leases as l
+            join routers as r on r.tenant_id = l.tenant_id and r.id = l.router_id
+          where r.removed_at is null group by l.owner) as loads`,
+    )
+    return rows[0]?.part ?? Number.POSITIVE_INFINITY
+  } finally {
+    await client.end()
   }
 }

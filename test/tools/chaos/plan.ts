@@ -51,7 +51,7 @@ type PlannedKind = RouterFaultKind | DaemonFaultKind | PostgresFaultKind | DiskF
 const BREATHER_MS = 2_500
 /** Lies of each kind; some find no session. */
 const LIES_A_MINUTE = 4
-const TAKEOVERS: readonly DaemonFaultKind[] = ['kill -9, taken over', 'SIGSTOP, long']
+const TAKEOVERS: readonly DaemonFaultKind[] = ['kill -9, taken over', 'SIGSTOP, long', 'SIGTERM, back later']
 
 /** Least and greatest duration in milliseconds, without the time that has to be waited for. */
 const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
@@ -78,6 +78,7 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
   'SIGSTOP, short': [1_000, 3_000],
   'SIGSTOP, long': [0, 3_000],
   'SIGTERM, back at once': [0, 0],
+  'SIGTERM, back later': [3_000, 8_000],
   'kill -9 amid logouts': [0, 0],
   'postgres kill -9': [0, 2_000],
   'postgres hang': [500, 3_000],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BOUND } from '../../../src/roster/assignment.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { DaemonFaults } from './daemon-faults.ts'
 import type { UnsafeGap } from './fleet-messages.ts'
@@ -11,6 +12,8 @@ import { Tally } from './tally.ts'
 
 const CHURN_PER_SECOND = 6
 const QUIET_WITHIN_MS = 90_000
+/** From the last fault on: routers move one by one. */
+const BALANCED_WITHIN_MS = 60_000
 /** By then everything that the last readings left open is decided, and wrong server menus were asked again. */
 const QUIET_READINGS = 15
 /** A flush that meets the full disk is over by then, however busy the cores are. */
@@ -73,6 +76,10 @@ export class Run {
       const unread = [...healthy, ...troubled]
       if (unread.length > 0) this.tally.failures.push(`not read at the end: ${unread.join(' ')}`)
     }
+    this.tally.largestLoad = await this.#stage.untilBalanced(BALANCED_WITHIN_MS)
+    if (this.tally.largestLoad > BOUND)
+      this.tally.failures.push(`a daemon has ${this.tally.largestLoad.toFixed(2)} of its share`)
+    this.tally.failures.push(...this.#stage.faultsOfOwnership)
     for (const daemon of daemons) {
       const code = await daemon.stop()
       if (code !== 0) this.tally.failures.push(`daemon ${daemon.name} stopped with ${code}`)

@@ -1,15 +1,16 @@
 import { appendFileSync } from 'node:fs'
-import { chmod, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BOUND } from '../../../src/roster/assignment.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { buildDaemon } from '../../system/daemon/build.ts'
 import { configText, DAEMONS, type DaemonName, journalFolder, type Terms, USUAL } from './daemon-config.ts'
 import type { ListedRouter, Since, Unread, UnsafeGap } from './fleet-messages.ts'
 import { FleetProcess } from './fleet-process.ts'
 import { JournalDisk } from './journal-disk.ts'
-import { OwnershipWatch, type Takeover } from './ownership-watch.ts'
+import { largestLoad, OwnershipWatch, type Takeover } from './ownership-watch.ts'
 import { PostgresServer } from './postgres-server.ts'
 import { SupervisedDaemon } from './supervised-daemon.ts'
 
@@ -32,7 +33,7 @@ export class Stage {
   readonly #folder: string
   readonly #disks: ReadonlyMap<DaemonName, JournalDisk>
   readonly #terms = new Map<DaemonName, Terms>()
-  /** The daemons by their names in the database. */
+  /** The daemons by their ids in the database. */
   readonly #ids = new Map<string, SupervisedDaemon>()
   #routers: readonly ListedRouter[] = []
   #url = ''
@@ -86,11 +87,11 @@ export class Stage {
     this.#watch = watch
     for (const [index, daemon] of this.daemons.entries()) {
       await daemon.start()
+      const id = await readFile(join(journalFolder(this.#folder, daemon.name), 'daemon-id'), 'utf8')
+      this.#ids.set(id.trim(), daemon)
       if (index > 0) continue
       watch.start()
       await this.untilRead({ afterMs: 0 }, READ_WITHIN_MS)
-      await waitFor(() => watch.anyOwner !== undefined, READ_WITHIN_MS)
-      this.#ids.set(watch.anyOwner ?? '', daemon)
     }
   }
 
@@ -145,9 +146,27 @@ export class Stage {
     return owner
   }
 
-  /** A daemon's user name on the routers, by its name in the database; only known for the first one. */
+  /** A daemon's user name on the routers, by its id in the database. */
   readerOf(id: string): string | undefined {
-    return (this.#ids.get(id) ?? this.daemons.find(it => ![...this.#ids.values()].includes(it)))?.reader
+    return this.#ids.get(id)?.reader
+  }
+
+  /** What the watch found that must never be. */
+  get faultsOfOwnership(): readonly string[] {
+    return this.#watch?.faults ?? []
+  }
+
+  /**
+   * Waits until the loads of all daemons are within the bound.
+   * @returns the largest load in proportion to an equal share
+   */
+  async untilBalanced(withinMs: number): Promise<number> {
+    let largest = Number.POSITIVE_INFINITY
+    await waitFor(async () => {
+      largest = (await largestLoad(this.#url)) * this.daemons.length
+      return largest <= BOUND
+    }, withinMs)
+    return largest
   }
 
   /** @returns routers without faults that were not read in time */

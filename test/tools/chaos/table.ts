@@ -41,6 +41,7 @@ export function tableOf(
     ],
     ['takeovers, planned', tally.takeoverMs.map(seconds).join('  ') || 'none'],
     ['takeovers of routers', takeoversOf(takeovers)],
+    ['largest load', `${tally.largestLoad.toFixed(2)} of an equal share, at the end`],
     ['changes of reader', `${account.readerChanges}`],
     ...eventRows(verdict),
   ]

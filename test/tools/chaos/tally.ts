@@ -14,6 +14,9 @@ export class Tally {
   /** From a daemon's death or pause until another one had read each of its healthy routers. */
   readonly takeoverMs: number[] = []
 
+  /** The largest load of a daemon at the end, in proportion to an equal share. */
+  largestLoad = Number.NaN
+
   plan(kind: FaultKind): void {
     this.#add(kind, { planned: 1, injected: 0, skipped: 0 })
   }
