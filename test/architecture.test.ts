@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   recording: ['accounting', 'live', 'runtime', ...LIBRARIES],
   roster: ['accounting', 'live', 'recording', 'journal', 'poller', 'config', 'runtime', ...LIBRARIES],
   journal: ['accounting', 'runtime', ...LIBRARIES],
+  bus: ['accounting', 'live', 'runtime', ...LIBRARIES],
   store: ['accounting', 'runtime', ...LIBRARIES],
   postgres: ['runtime', ...LIBRARIES],
   poller: ['accounting', 'runtime', ...LIBRARIES],

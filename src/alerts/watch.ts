@@ -6,6 +6,7 @@ import type { Component } from '../runtime/component.ts'
 import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
+import { Nap } from '../runtime/nap.ts'
 import { type AlertBoard, RECENT_ALERTS } from './alert-board.ts'
 import { dueBy, recoveredOf, sightOf, type WatchedRouter } from './due.ts'
 import type { AlertRecord } from './record.ts'
@@ -32,6 +33,8 @@ export interface AlertWatchOptions {
 const REST = 20
 /** A look that comes later than this many intervals says nothing about silence. */
 const LATE = 3
+/** Between two turns, however often somebody asks to look. */
+const LEAST_PAUSE_MS = 1_000
 
 /**
  * Judges the committed tables by the alert rules at each interval, and records each alert once. Also reports every new
@@ -48,11 +51,13 @@ export class AlertWatch implements Component {
   #reported: ReadonlyMap<string, string | null> = new Map()
   #hasFailed = false
   readonly #unjudged = new Set<TenantId>()
+  readonly #nap: Nap
   readonly #listening: Loop
   readonly #judging: Loop
 
   constructor(options: AlertWatchOptions) {
     this.#options = options
+    this.#nap = new Nap(options.clock)
     this.#listening = new Loop(signal => this.#listen(signal), options.onBug)
     this.#judging = new Loop(signal => this.#takeTurns(signal), options.onBug)
   }
@@ -70,6 +75,11 @@ export class AlertWatch implements Component {
    */
   async load(): Promise<void> {
     await this.#catchUp(this.#terms.map(({ tenant }) => tenant))
+  }
+
+  /** Looks at once for what other daemons wrote. */
+  look(): void {
+    this.#nap.wake()
   }
 
   start(): void {
@@ -99,7 +109,9 @@ export class AlertWatch implements Component {
     const { clock, intervalMs } = this.#options
     while (!signal.aborted) {
       await this.#tryTurn(signal)
-      await clock.sleep(intervalMs, signal)
+      // Daemons may tell of many alerts, one after the other.
+      await clock.sleep(Math.min(LEAST_PAUSE_MS, intervalMs), signal)
+      await this.#nap.sleep(Math.max(0, intervalMs - LEAST_PAUSE_MS), signal)
     }
   }
 

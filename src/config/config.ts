@@ -6,6 +6,8 @@ import type { Secret } from './fields/secret.ts'
 /** The configuration of the daemon: the YAML file with defaults filled in, secrets read and paths made absolute. */
 export interface Config {
   readonly database: DatabaseConfig
+  /** Where the daemons exchange live numbers; `undefined`: each has those of the others from the tables. */
+  readonly bus: BusConfig | undefined
   /** How much this daemon should read in proportion to the others on its database. */
   readonly daemon: { readonly share: number }
   readonly poll: {
@@ -54,6 +56,18 @@ export interface Config {
   readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
   readonly bucketMs: number
   readonly tenants: readonly TenantConfig[]
+}
+
+/** A NATS server, or several of one cluster. */
+export interface BusConfig {
+  readonly servers: readonly string[]
+  readonly user: string | undefined
+  readonly password: Secret | undefined
+  readonly token: Secret | undefined
+  /** The content of a `.creds` file. */
+  readonly credentials: Secret | undefined
+  /** Paths of PEM files. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
 }
 
 export interface ServerTls {

@@ -79,6 +79,7 @@ const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => u
   ['poll.listen', config => config.poll.listen],
   ['poll.concurrency', config => config.poll.concurrency],
   ['poll.stale_after', config => config.poll.staleAfterMs],
+  ['bus', config => config.bus],
   ['commit', config => config.commit],
   ['lease', config => config.lease],
   ['journal', config => config.journal],

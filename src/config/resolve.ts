@@ -1,7 +1,15 @@
 import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
 import type { ConfigFile } from './blocks/config-schema.ts'
 import { METRICS_HOST } from './blocks/metrics-block.ts'
-import type { AuthKey, AuthKeyConfig, Config, RouterConfig, ServerLimits, TenantConfig } from './config.ts'
+import type {
+  AuthKey,
+  AuthKeyConfig,
+  BusConfig,
+  Config,
+  RouterConfig,
+  ServerLimits,
+  TenantConfig,
+} from './config.ts'
 
 type TenantBlock = ConfigFile['tenants'][number]
 type RouterBlock = TenantBlock['routers'][number]
@@ -16,6 +24,7 @@ export function resolveConfig(file: ConfigFile): Config {
   const { poll, server, retention } = file
   return {
     database: resolveDatabase(file.database),
+    bus: file.bus && resolveBus(file.bus),
     daemon: { share: file.daemon.share },
     poll: {
       schedule: poll.schedule,
@@ -45,6 +54,24 @@ export function resolveConfig(file: ConfigFile): Config {
     retention: { deltasMs: retention.deltas, sessionsMs: retention.sessions },
     bucketMs: file.bucket,
     tenants: file.tenants.map(tenant => resolveTenant(file, tenant)),
+  }
+}
+
+function resolveBus({ url, user, password, token, creds, tls }: NonNullable<ConfigFile['bus']>): BusConfig {
+  return { servers: url, user, password, token, credentials: creds, tls: tls && present(tls) }
+}
+
+/** Without the keys that have no value. */
+function present(tls: {
+  ca?: string | undefined
+  cert?: string | undefined
+  key?: string | undefined
+}): NonNullable<BusConfig['tls']> {
+  const { ca, cert, key } = tls
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TenantId } from '../accounting/ids.ts'
-import type { AuthKey, AuthKeyConfig, Config, RouterConfig, RouterTls } from './config.ts'
+import type { AuthKey, AuthKeyConfig, BusConfig, Config, RouterConfig, RouterTls } from './config.ts'
 
 /** What is needed to log in to a router. Contains the password: do not keep or print it. */
 export interface RouterAddress {
@@ -56,4 +56,27 @@ export function pusherAppOf({ key, secret }: NonNullable<Config['pusher']>): {
   readonly secret: string
 } {
   return { key, secret: secret.reveal() }
+}
+
+/** How to log in to the bus. Contains secrets: do not print it. */
+export interface BusAccess {
+  readonly servers: readonly string[]
+  readonly access: {
+    readonly user?: string
+    readonly password?: string
+    readonly token?: string
+    readonly credentials?: string
+  }
+  readonly tls: BusConfig['tls']
+}
+
+export function busAccessOf({ servers, user, password, token, credentials, tls }: BusConfig): BusAccess {
+  const access = {
+    ...(user === undefined ? {} : { user, password: password?.reveal() ?? '' }),
+    ...(token === undefined ? {} : { token: token.reveal() }),
+    ...(credentials === undefined ? {} : { credentials: credentials.reveal() }),
+  }
+  // `tls://` asks for TLS, with the system's CAs.
+  const isTls = servers.some(url => url.startsWith('tls://'))
+  return { servers, access, tls: tls ?? (isTls ? {} : undefined) }
 }

@@ -31,6 +31,8 @@ export interface AlertingOptions {
   readonly healthOf: (router: RouterKey) => RouterHealth | undefined
   /** Called with each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
+  /** Called when alerts fired or ended here. */
+  readonly onFired: () => void
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
@@ -62,7 +64,10 @@ export class Alerting implements Component {
       board: this.board,
       calendarOf: tenant => calendars.calendar(tenant),
       routersOf: tenant => this.#routersOf(tenant),
-      onWritten: () => this.#webhooks.wake(),
+      onWritten: () => {
+        this.#webhooks.wake()
+        options.onFired()
+      },
       // The tables do not change in between.
       intervalMs: config.commit.intervalMs,
       onAlert: it => {
@@ -90,6 +95,11 @@ export class Alerting implements Component {
 
   async stop(): Promise<void> {
     await Promise.all([this.#watch.stop(), this.#webhooks.stop()])
+  }
+
+  /** Looks for alerts of other daemons at once. */
+  look(): void {
+    this.#watch.look()
   }
 
   /** Replaces the rules and webhooks. */

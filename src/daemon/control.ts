@@ -28,8 +28,8 @@ export interface ControlOptions {
   readonly books: { get(router: RouterKey): Pick<RouterBook, 'crowding'> | undefined }
   readonly commits: { readonly isUp: boolean }
   readonly journal: { state(): { readonly kind: 'writing' | 'failing' } }
-  /** Who reads what; `undefined` before the first router is taken. */
-  readonly spread: () => Pick<Membership, 'members' | 'ownerOf' | 'self'> | undefined
+  /** Who reads what. */
+  readonly spread: Pick<Membership, 'members' | 'ownerOf' | 'self'>
   /** The journal's directory, which no other daemon uses. */
   readonly directory: string
   readonly verifier: TokenVerifier
@@ -93,9 +93,8 @@ export class Control implements Component {
   }
 
   #status(): DaemonStatus {
-    const { board, poller, books, commits, journal, clock } = this.#options
+    const { board, poller, books, spread, commits, journal, clock } = this.#options
     const now = clock.now()
-    const spread = this.#options.spread()
     const snapshots = board.tenants().flatMap(tenant => board.snapshot(tenant, now) ?? [])
     return {
       version: VERSION,
@@ -103,7 +102,7 @@ export class Control implements Component {
       started_at: this.#startedAt.toISOString(),
       database: commits.isUp ? 'up' : 'down',
       journal: journal.state().kind,
-      daemons: spread?.members.map(it => memberStatus(it, spread.self)) ?? [],
+      daemons: spread.members.map(it => memberStatus(it, spread.self)),
       routers: snapshots.flatMap(({ tenant, routers }) =>
         routers.map((router): RouterStatus => {
           const key = routerKey(tenant, router.id)
@@ -114,7 +113,7 @@ export class Control implements Component {
           return {
             ...{ tenant, router: id, ...its },
             is_here: health !== undefined,
-            daemon: (health ? spread?.self : spread?.ownerOf(key)) ?? null,
+            daemon: (health ? spread.self : spread.ownerOf(key)) ?? null,
             latency_ms: health?.latencyMs ?? null,
             failures: health?.failures ?? 0,
             ...(near.length > 0 ? { near_limits: near } : {}),

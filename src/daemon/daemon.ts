@@ -9,11 +9,12 @@ import { Metrics } from '../runtime/metrics.ts'
 import { Supervisor } from '../runtime/supervisor.ts'
 import { VERSION } from '../runtime/version.ts'
 import { Watchdog } from '../runtime/watchdog.ts'
+import { busParts } from './bus-parts.ts'
 import { endCommits } from './last-commit.ts'
 import { notedConfigFile } from './noted-config-file.ts'
 import { type RecordingParts, type RecordingPartsOptions, recordingParts } from './recording-parts.ts'
 import { reload } from './reload.ts'
-import { type RouterParts, routerParts } from './router-parts.ts'
+import { routerParts } from './router-parts.ts'
 import { servingParts } from './serving-parts.ts'
 import { openStorage } from './storage.ts'
 
@@ -37,7 +38,6 @@ export class Daemon {
   readonly #options: DaemonOptions
   readonly #lifecycle: Lifecycle
   readonly #supervisor: Supervisor
-  #routers: RouterParts | undefined
   #port = 0
 
   constructor(options: DaemonOptions) {
@@ -65,10 +65,9 @@ export class Daemon {
     const storage = await openStorage(shared)
     const onLost: RecordingPartsOptions['onLost'] = lost => routers.ownership.lose(lost)
     const recording = recordingParts({ ...shared, storage, onLost })
-    const spread = () => this.#routers?.membership
-    const served = servingParts({ ...shared, storage, recording, spread })
     const routers = await routerParts({ ...shared, storage, recording })
-    this.#routers = routers
+    const bus = busParts({ ...shared, ...recording, storage, incarnation: routers.incarnation })
+    const served = servingParts({ ...shared, ...routers, storage, recording, busParts: bus })
 
     // The stop begins with a last poll of each router, and then stops the parts in reverse order: the polled readings are
     // committed, the feed closes its connections, the database closes.
@@ -88,6 +87,10 @@ export class Daemon {
     await lifecycle.wait(() => routers.roster.apply(config))
     await lifecycle.start('elsewhere', routers.roster)
     await lifecycle.start('alert watch', served.alerting)
+    if (bus) {
+      await lifecycle.start('bus', bus.bus)
+      await lifecycle.start('live exchange', bus.exchange)
+    }
     // Served only now that all tenants are known.
     await lifecycle.wait(() => served.serving.start())
     await lifecycle.wait(() => served.control.start())

@@ -42,6 +42,8 @@ export interface RouterParts {
   readonly membership: Membership
   readonly ownership: Ownership
   readonly roster: Roster
+  /** Of this process; greater than that of any earlier one with the daemon's id. */
+  readonly incarnation: number
 }
 
 /**
@@ -75,7 +77,7 @@ export async function routerParts(options: RouterPartsOptions): Promise<RouterPa
     ...{ owner: roster.owner, part: membership, onSuperseded, durationMs, stopping, clock, log, onBug },
   })
   measureLeases(metrics, { ownership, membership })
-  return { membership, ownership, roster }
+  return { membership, ownership, roster, incarnation }
 }
 
 export function membershipTermsOf({ daemon, poll }: Pick<Config, 'daemon' | 'poll'>): MembershipTerms {

@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { Alerting } from './alerting.ts'
+import type { BusParts } from './bus-parts.ts'
 import { Control } from './control.ts'
 import type { RecordingParts } from './recording-parts.ts'
 import { Serving } from './serving.ts'
@@ -17,8 +18,10 @@ export interface ServingPartsOptions {
   readonly storage: Pick<Storage, 'database' | 'usage' | 'record' | 'journal'>
   readonly recording: RecordingParts
   readonly books: RouterBooks
-  /** Who reads what; `undefined` while the daemon starts. */
-  readonly spread: () => Membership | undefined
+  /** Who reads what. */
+  readonly membership: Membership
+  /** The exchange with other daemons, if there is one. */
+  readonly busParts: BusParts | undefined
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
@@ -36,7 +39,7 @@ export interface ServingParts {
 
 /** @throws UnusableKey, UnusableCertificate */
 export function servingParts(options: ServingPartsOptions): ServingParts {
-  const { config, storage, recording, books, spread, metrics, clock, log, onBug } = options
+  const { config, storage, recording, books, membership, busParts, metrics, clock, log, onBug } = options
   const { database, usage, record, journal } = storage
   const { poller, board, commits } = recording
   const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
@@ -44,19 +47,23 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
     ...{ config, database, record, books, calendars: board, metrics, clock, log, onBug },
     healthOf: router => poller.health(router),
     onAlert: alert => serving.publishAlert(alert),
+    onFired: () => busParts?.tellOfAlerts(),
   })
   const serving: Serving = new Serving({
-    ...{ config, board, usage, verifier, alerts: alerting.board, metrics, clock, log, onBug },
+    ...{ config, usage, verifier, alerts: alerting.board, metrics, clock, log, onBug },
+    board: busParts?.exchange ?? board,
     routers: () => books.size,
     readiness: {
       database: () => (commits.isUp ? 'up' : 'down'),
       pollers: () => poller.state,
       journal: () => journal.state().kind,
+      bus: () => busParts && (busParts.bus.isUp ? 'up' : 'down'),
     },
   })
   const { directory } = config.journal
   const control = new Control({
-    ...{ directory, board, poller, books, spread, commits, journal, verifier, clock, log },
+    ...{ directory, board, poller, books, spread: membership, commits, journal, verifier, clock, log },
   })
+  busParts?.onAlerts(() => alerting.look())
   return { verifier, alerting, serving, control }
 }

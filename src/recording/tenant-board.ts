@@ -1,12 +1,18 @@
 import type { Calendar } from '../accounting/calendar.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
-import type { Service } from '../accounting/reading.ts'
 import type { Spreading } from '../accounting/spread.ts'
 import { DistinctNames } from '../live/distinct-names.ts'
-import { Rollup } from '../live/rollup.ts'
-import { type LiveService, sessionsJson } from '../live/service.ts'
+import type { PartRouter } from '../live/part.ts'
+import { sessionsJson } from '../live/service.ts'
 import type { RouterState, SessionJson, ShownService, Snapshot, Totals } from '../live/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from '../live/tenant-view.ts'
+import {
+  type LiveOtherRouter,
+  liveOtherRouter,
+  type OtherRouter,
+  type OtherRouterConfig,
+  otherRouter,
+} from './other-router.ts'
 import type { StoredDecision, StoredOtherRouter } from './ports.ts'
 import type { RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
@@ -18,23 +24,6 @@ export interface RouterCondition {
   readonly lastError: string | undefined
   readonly missingMenus: RouterView['missingMenus']
   readonly overloaded: RouterView['overloaded']
-}
-
-/** What the config says of a router that another daemon reads. */
-export interface OtherRouterConfig {
-  readonly name: string | undefined
-  readonly enabled: boolean
-}
-
-/** A router that is not read here: another daemon reads it, or it was removed. */
-interface OtherRouter {
-  /** What it was made from. */
-  readonly stored: StoredOtherRouter | undefined
-  /** As the database last had it. */
-  readonly rollup: Rollup
-  /** `undefined` for a removed router. */
-  readonly view: Omit<RouterView, 'state'> | undefined
-  readonly isEnabled: boolean
 }
 
 /** What the database has of a tenant's other routers. */
@@ -50,6 +39,8 @@ export interface TenantOtherRouters {
 interface TenantBook {
   readonly calendar: Calendar
   readonly otherRouters: Map<RouterId, OtherRouter>
+  /** The routers of other daemons, by the daemon, as far as these tell. */
+  readonly parts: Map<string, ReadonlyMap<RouterId, LiveOtherRouter>>
   readonly services: TenantView['services']
   isRemoved: boolean
 }
@@ -78,8 +69,9 @@ export class TenantBoard {
   /** Adds a tenant, or replaces the calendar of one that is or was here. */
   addTenant(tenant: TenantId, calendar: Calendar): void {
     const otherRouters = this.#tenants.get(tenant)?.otherRouters ?? new Map<RouterId, OtherRouter>()
+    const parts = this.#tenants.get(tenant)?.parts ?? new Map()
     const services = this.#options.services.map(it => ({ ...it, distinct: new DistinctNames() }))
-    this.#tenants.set(tenant, { calendar, otherRouters, services, isRemoved: false })
+    this.#tenants.set(tenant, { calendar, otherRouters, parts, services, isRemoved: false })
   }
 
   /** Stops showing a tenant. Its calendar stays, because its routers may still have something to commit. */
@@ -104,6 +96,26 @@ export class TenantBoard {
       return [router, before && before.stored === it.stored ? { ...it, rollup: before.rollup } : it] as const
     })
     this.#tenants.set(tenant, { ...book, otherRouters: new Map([...kept, ...loaded]) })
+  }
+
+  /** What this daemon reads of a tenant, for the other daemons. */
+  part(tenant: TenantId, now: Date): readonly PartRouter[] {
+    const { name: day } = this.#tenants.get(tenant)?.calendar.dayAt(now.getTime()) ?? { name: '' }
+    return [...this.#options.books.ofTenant(tenant)]
+      .filter(book => !book.isRemoved && book.lives.size > 0)
+      .map(book => {
+        const { lives: services, lagMs: _, ...view } = this.#routerView(book)
+        const { epoch, rollup } = book
+        const sums = { total: rollup.total, month: rollup.month(day.slice(0, 7)), today: rollup.day(day) }
+        return { ...view, ...sums, services, epoch, day }
+      })
+  }
+
+  /** Replaces what another daemon tells of a tenant; `undefined`: it tells no more. @param lagMs until its next part */
+  setPart(tenant: TenantId, daemon: string, part: readonly PartRouter[] | undefined, lagMs: number): void {
+    const parts = this.#tenants.get(tenant)?.parts
+    if (part) parts?.set(daemon, new Map(part.map(it => [it.id, liveOtherRouter(it, lagMs)] as const)))
+    else parts?.delete(daemon)
   }
 
   /** Keeps the bytes of a router that is no longer read here. If it has moved, it is shown as it was last read. */
@@ -173,9 +185,14 @@ export class TenantBoard {
   #view(tenant: TenantId, now: Date): TenantView | undefined {
     const book = this.#tenants.get(tenant)
     if (!book || book.isRemoved) return undefined
-    const books = [...this.#options.books.ofTenant(tenant)]
+    const live = newestOf(book.parts.values())
+    const isNewest = ({ epoch, about }: RouterBook) => epoch >= (live.get(about.router)?.epoch ?? 0)
+    const books = [...this.#options.books.ofTenant(tenant)].filter(isNewest)
     const here = new Set(books.map(book => book.about.router))
-    const others = [...book.otherRouters].filter(([router]) => !here.has(router)).map(([, it]) => it)
+    for (const router of here) live.delete(router)
+    const others = [...book.otherRouters]
+      .filter(([router]) => !here.has(router) && !live.has(router))
+      .map(([, it]) => it)
     const viewOf = (router: RouterBook) => {
       // Until its first reading here, a router is shown as its last reader left it.
       const before = router.lives.size === 0 && book.otherRouters.get(router.about.router)
@@ -183,9 +200,10 @@ export class TenantBoard {
     }
     return {
       ...{ tenant, calendar: book.calendar, services: book.services },
-      rollups: [...books, ...others].map(it => it.rollup),
+      rollups: [...books, ...live.values(), ...others].map(it => it.rollup),
       routers: [
         ...books.filter(book => !book.isRemoved).map(viewOf),
+        ...Array.from(live.values(), it => it.view),
         ...others.flatMap(it => this.#otherView(it, now) ?? []),
       ],
     }
@@ -214,32 +232,12 @@ export class TenantBoard {
   }
 }
 
-/** Makes a router from what the database has of it. Its rates are not known here. */
-function otherRouter(
-  id: RouterId,
-  config: OtherRouterConfig | undefined,
-  stored: StoredOtherRouter,
-  lagMs: number,
-): OtherRouter {
-  const { rollup, services } = stored
-  const name = config ? (config.name ?? id) : stored.name
-  const lives = new Map<Service, LiveService>()
-  for (const [service, { readAt, online, uncounted }] of services) {
-    const rates = { uploadBps: 0, downloadBps: 0, rates: () => new Map() }
-    lives.set(service, {
-      ...{ readAt, sessions: online.length, uncounted, subscribers: new Set(online) },
-      ...rates,
-    })
-  }
-  return {
-    stored,
-    rollup: new Rollup(rollup?.total, rollup?.days, rollup?.lastDecision),
-    view:
-      name === undefined
-        ? undefined
-        : { id, name, error: undefined, missingMenus: [], overloaded: undefined, lives, lagMs },
-    isEnabled: config?.enabled ?? true,
-  }
+/** The routers of several parts; each from the daemon that took it last. */
+function newestOf(parts: Iterable<ReadonlyMap<RouterId, LiveOtherRouter>>): Map<RouterId, LiveOtherRouter> {
+  const newest = new Map<RouterId, LiveOtherRouter>()
+  for (const part of parts)
+    for (const [router, it] of part) if (it.epoch > (newest.get(router)?.epoch ?? 0)) newest.set(router, it)
+  return newest
 }
 
 /** @returns `undefined` if no rows are left out */

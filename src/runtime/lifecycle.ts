@@ -29,6 +29,8 @@ export class Lifecycle {
   readonly #stopping = new AbortController()
   readonly #hurrying = new AbortController()
   #starting: Promise<unknown> = Promise.resolve()
+  /** The part that is stopping. */
+  #current: string | undefined
 
   constructor(options: { clock: Clock; log: Logger }) {
     this.#clock = options.clock
@@ -93,7 +95,10 @@ export class Lifecycle {
       deadline.abort()
       return isClean
     })
-    const late = this.#clock.sleep(withinMs, deadline.signal).then(() => false)
+    const late = this.#clock.sleep(withinMs, deadline.signal).then(() => {
+      if (!deadline.signal.aborted) this.#log.error({ part: this.#current }, 'did not stop in time')
+      return false
+    })
     return Promise.race([stopping, late])
   }
 
@@ -110,6 +115,7 @@ export class Lifecycle {
     let isClean = true
     for (let part = parts.pop(); part; part = parts.pop())
       try {
+        this.#current = part.name
         await part.stop()
       } catch (error) {
         isClean = false

@@ -63,7 +63,12 @@ export function servingOf(
     usage: { page: nobodyAsks, all: nobodyAsks },
     alerts: { recent: () => [] },
     verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log: silent }),
-    readiness: { database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
+    readiness: {
+      database: () => 'up',
+      pollers: () => 'running',
+      journal: () => 'writing',
+      bus: () => undefined,
+    },
     routers: () => 0,
     ...{ metrics: new Metrics(), clock, log: silent },
     onBug: rethrow,

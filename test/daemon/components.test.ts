@@ -130,7 +130,13 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const its = common()
     const watch = new AlertWatch({
       ...{ ...its, record: NO_ALERTS, board: new AlertBoard(), intervalMs: MINUTE_MS },
-      ...{ calendarOf: () => undefined, routersOf: () => [], onAlert: () => {}, onWritten: () => {} },
+      ...{
+        calendarOf: () => undefined,
+        routersOf: () => [],
+        onAlert: () => {},
+        onFired: () => {},
+        onWritten: () => {},
+      },
     })
     return { component: watch, clock: its.clock }
   },
@@ -150,7 +156,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
         config: { tenants: [], commit: { intervalMs: MINUTE_MS } },
         database: new Database(connections()),
       },
-      ...{ healthOf: () => undefined, onAlert: () => {} },
+      ...{ healthOf: () => undefined, onFired: () => {}, onAlert: () => {} },
     })
     return { component: alerting, clock: its.clock }
   },
@@ -212,7 +218,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const its = common()
     const control = new Control({
       ...{ ...its, directory: folder(), board: new Scene().board, books: { get: () => undefined } },
-      spread: () => undefined,
+      spread: { self: 'us', members: [], ownerOf: () => undefined },
       ...{ poller: { health: () => undefined }, commits: { isUp: true } },
       journal: { state: () => ({ kind: 'writing' }) },
       verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },

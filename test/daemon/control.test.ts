@@ -53,7 +53,7 @@ async function started(directory: string): Promise<Control> {
   const control = new Control({
     board: { tenants: () => [acme], snapshot },
     poller: { health: () => ({ ...UNTRIED, latencyMs: 5, failures: 2 }) },
-    spread: () => ({ self: 'us', members: MEMBERS, ownerOf: () => 'them' }),
+    spread: { self: 'us', members: MEMBERS, ownerOf: () => 'them' },
     books: { get: () => ({ crowding: { sessions: 9, uses: USES, leftOut: 0 } }) },
     commits: { isUp: true },
     journal: { state: () => ({ kind: 'writing' }) },

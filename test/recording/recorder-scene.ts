@@ -128,6 +128,8 @@ export class Scene {
   })
   /** How work is run. */
   work: RecorderOptions['work'] = inOneGo
+  /** How the ids of its sessions begin. */
+  idPrefix = 'session'
   #lastId = 0
   readonly recorder = new Recorder({
     onRecorded: () => {},
@@ -139,7 +141,7 @@ export class Scene {
     journal: this.journal,
     books: this.books,
     spreadingOf: tenant => this.board.spreading(tenant),
-    newSessionId: () => sessionId(`session-${++this.#lastId}`),
+    newSessionId: () => sessionId(`${this.idPrefix}-${++this.#lastId}`),
     work: steps => this.work(steps),
     onForgotten: book => this.board.keepRollup(book),
   })

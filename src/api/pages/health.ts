@@ -7,6 +7,8 @@ export interface Readiness {
   pollers(): 'starting' | 'running' | 'stopped'
   /** `failing`: readings are not on disk, so they would be lost with the process. */
   journal(): 'writing' | 'failing'
+  /** `down`: numbers of routers that other daemons read come from the tables; `undefined`: there is no bus. */
+  bus(): 'up' | 'down' | undefined
 }
 
 /** The pages for supervisors and load balancers. */
@@ -22,8 +24,14 @@ export function healthRoutes(readiness: Readiness): readonly Route[] {
       answer: () => {
         const { database, pollers, journal } = readiness
         const parts = { database: database(), pollers: pollers(), journal: journal() }
+        // Without it everything works, only less fresh.
+        const bus = readiness.bus()
         const isReady = parts.database === 'up' && parts.pollers === 'running' && parts.journal === 'writing'
-        return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready', ...parts })
+        return json(isReady ? 200 : 503, {
+          status: isReady ? 'ready' : 'not_ready',
+          ...parts,
+          ...(bus === undefined ? {} : { bus }),
+        })
       },
     },
   ]

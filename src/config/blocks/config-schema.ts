@@ -17,6 +17,7 @@ import { timezone } from '../fields/timezone.ts'
 import { type Environment, numberWithVariables, withVariables } from '../fields/variables.ts'
 import { alert } from './alerts-block.ts'
 import { auth } from './auth-block.ts'
+import { bus } from './bus-block.ts'
 import { hasOwnPort, metrics } from './metrics-block.ts'
 import { quota } from './quotas-block.ts'
 import { webhook } from './webhooks-block.ts'
@@ -34,6 +35,7 @@ export function configSchema(env: Environment) {
   return block(
     {
       database: databaseSchema(env),
+      bus: bus(env).optional(),
       daemon: block({ share: field(number(0, 1_000)).default(1) }).prefault({}),
       poll: block(
         {

@@ -93,7 +93,7 @@ export class Servers {
       board: new Board(acme, globex),
       poller: { health: () => undefined },
       books: { get: () => undefined },
-      spread: () => undefined,
+      spread: { self: 'us', members: [], ownerOf: () => undefined },
     },
     ...{ commits: { isUp: true }, journal: { state: () => ({ kind: 'writing' }) } },
     ...{ directory: this.#directory, verifier, clock: this.#clock, log: silent },

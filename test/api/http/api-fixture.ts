@@ -90,6 +90,7 @@ export class TestApi {
       database: () => 'up',
       pollers: () => 'running',
       journal: () => 'writing',
+      bus: () => undefined,
     }
     const strangers = strangersOf(this.clock, options.strangers)
     const { origins = [], routes: more = [] } = options

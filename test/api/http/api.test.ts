@@ -148,7 +148,12 @@ test('an internal error is 500, and its message is not shown', async () => {
 
 test('alive is 200 whatever else fails', async () => {
   api = await new TestApi({
-    readiness: { database: () => 'down', pollers: () => 'stopped', journal: () => 'failing' },
+    readiness: {
+      database: () => 'down',
+      pollers: () => 'stopped',
+      journal: () => 'failing',
+      bus: () => undefined,
+    },
   }).start()
   const answer = await api.ask('/healthz', '')
   expect(answer).toMatchObject({ status: 200, text: '{"status":"alive"}' })
@@ -162,6 +167,7 @@ test('ready is 200 if database, pollers and journal work, and 503 with the state
       database: () => missing.database ?? parts.database,
       pollers: () => missing.pollers ?? parts.pollers,
       journal: () => missing.journal ?? parts.journal,
+      bus: () => undefined,
     },
   }).start()
   const up = await api.ask('/readyz', '')

@@ -40,7 +40,12 @@ formats.default.default(ajv)
 ajv.addSchema(document, 'openapi')
 
 const app = new PusherApp({ key: 'key', secret: 'secret' })
-const down: Readiness = { database: () => 'down', pollers: () => 'stopped', journal: () => 'failing' }
+const down: Readiness = {
+  database: () => 'down',
+  pollers: () => 'stopped',
+  journal: () => 'failing',
+  bus: () => undefined,
+}
 const LIMITS = { ...AMPLE, requestsAtOnce: 1, requestsPerSecond: 0.001 }
 
 let scene: ReadScene

@@ -89,6 +89,22 @@ test('a daemon that joins gets its share, router by router, and gives it back at
   await expectExact()
 }, 90_000)
 
+test('daemons that stop one right after the other all stop in order', async () => {
+  await startFleet({ routers: 12, sessions: 3 })
+  const scenes = [await newScene('ann', {}), await newScene('bob', {}), await newScene('ann', {})]
+  const daemons = await Promise.all(scenes.map(scene => scene.startDaemon()))
+  const readers = () => new Set(fleet.routers.map(router => readings.last(router)?.reader))
+  await until('all are read', () => !readers().has(undefined))
+  for (const daemon of daemons) {
+    const ended = daemon.end('SIGTERM')
+    // The next one is then taking what this one gives away.
+    await new Promise(resolve => setTimeout(resolve, 350))
+    await Promise.race([ended, new Promise(resolve => setTimeout(resolve, 50))])
+  }
+  expect(await Promise.all(daemons.map(daemon => daemon.ended))).toEqual([0, 0, 0])
+  await expectExact()
+}, 60_000)
+
 test('daemons with different configs each read what their own config lists', async () => {
   await startFleet({ routers: 8, sessions: 3 })
   const [acme, hilltop] = tenantsConfig(fleet, TENANTS, 'ann')

@@ -1,0 +1,178 @@
+import type { Calendar } from '../accounting/calendar.ts'
+import type { TenantId } from '../accounting/ids.ts'
+import type { PartRouter } from '../live/part.ts'
+import type { SessionJson, Snapshot, Totals } from '../live/snapshot.ts'
+import { Block } from '../runtime/block.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Component } from '../runtime/component.ts'
+import { Loop } from '../runtime/loop.ts'
+import { type Bus, SUBJECTS, tenantIn } from './bus.ts'
+import type { ExchangedBoard } from './exchanged-board.ts'
+import { PartWriter } from './part-writer.ts'
+import { piecesOf } from './pieces.ts'
+import { SessionExchange } from './session-exchange.ts'
+import { TenantParts } from './tenant-parts.ts'
+
+export interface LiveExchangeOptions {
+  readonly bus: Bus
+  readonly board: ExchangedBoard
+  /** This daemon's id. */
+  readonly self: string
+  /** Of this process: greater than that of any earlier one. */
+  readonly run: number
+  /** How often parts are published. */
+  readonly intervalMs: number
+  readonly clock: Clock
+  /** Called with an error that is a bug. */
+  readonly onBug: (error: unknown) => void
+}
+
+/** A tenant that nobody has asked for in so many intervals is no longer listened to. */
+const LINGER = 12
+/** Two requests for whole parts of a tenant get one. */
+const WHOLE_EVERY_MS = 500
+
+interface Outgoing {
+  readonly writer: PartWriter
+  number: number
+  wholeAtMs: number
+}
+
+/**
+ * Exchanges live numbers with the other daemons. Each publishes what it reads of each tenant, once an interval, and
+ * listens to the tenants that somebody asks for here. Without the bus, numbers of other routers come from the tables.
+ *
+ * The main file of `bus/`: what is read here goes out, and what the others read comes in. `bus.ts` is the port, which
+ * `nats-bus.ts` implements. The folder imports `accounting/`, `live/` and `runtime/`.
+ */
+export class LiveExchange implements Component {
+  readonly #options: LiveExchangeOptions
+  readonly #outgoing = new Map<TenantId, Outgoing>()
+  readonly #incoming = new Map<TenantId, TenantParts>()
+  readonly #sessions: SessionExchange
+  readonly #publishing: Loop
+  readonly #closes: (() => void)[] = []
+
+  constructor(options: LiveExchangeOptions) {
+    this.#options = options
+    this.#sessions = new SessionExchange(options)
+    this.#publishing = new Loop(signal => this.#run(signal), options.onBug)
+  }
+
+  start(): void {
+    const { bus } = this.#options
+    this.#closes.push(
+      bus.subscribe(SUBJECTS.anyWholePart, (_, subject) => this.#askedWhole(tenantIn(subject))),
+    )
+    this.#sessions.start()
+    this.#publishing.start()
+  }
+
+  /** Tells the others that nothing is read here any longer. */
+  async stop(): Promise<void> {
+    await this.#publishing.stop()
+    for (const close of this.#closes.splice(0)) close()
+    this.#sessions.stop()
+    for (const parts of this.#incoming.values()) parts.stop()
+    this.#incoming.clear()
+    for (const tenant of this.#outgoing.keys()) this.#publish(tenant, [], false)
+  }
+
+  /** Tenants whose numbers of other daemons are received. */
+  get listening(): number {
+    return this.#incoming.size
+  }
+
+  tenants(): readonly TenantId[] {
+    return this.#options.board.tenants()
+  }
+
+  calendar(tenant: TenantId): Calendar | undefined {
+    return this.#options.board.calendar(tenant)
+  }
+
+  snapshot(tenant: TenantId, now: Date): Snapshot | undefined {
+    this.#listen(tenant)
+    return this.#options.board.snapshot(tenant, now)
+  }
+
+  totals(tenant: TenantId, now: Date): Totals | undefined {
+    this.#listen(tenant)
+    return this.#options.board.totals(tenant, now)
+  }
+
+  /** The sessions of other daemons are those of the last exchange. */
+  sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined {
+    this.#listen(tenant)
+    const own = this.#options.board.sessions(tenant, now)
+    return own && this.#sessions.addTo(own, tenant, this.#incoming.get(tenant)?.daemons ?? [])
+  }
+
+  #listen(tenant: TenantId): void {
+    const known = this.#incoming.get(tenant)
+    if (known) {
+      known.touch()
+      return
+    }
+    const { bus, board, self, intervalMs, clock } = this.#options
+    const parts = new TenantParts({ bus, tenant, self, intervalMs, clock, board })
+    this.#incoming.set(tenant, parts)
+    parts.start()
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { board, intervalMs, clock } = this.#options
+    while (!signal.aborted) {
+      const beganMs = clock.steadyMs()
+      const now = clock.now()
+      const block = new Block(clock)
+      for (const tenant of board.tenants()) {
+        if (block.isTooLong) await block.pause()
+        if (signal.aborted) return
+        this.#publishIfAny(tenant, now)
+      }
+      for (const [tenant, parts] of this.#incoming)
+        if (parts.idleMs > LINGER * intervalMs) {
+          parts.stop()
+          this.#incoming.delete(tenant)
+        } else parts.forgetSilent()
+      this.#sessions.forgetUnasked()
+      await clock.sleep(Math.max(0, beganMs + intervalMs - clock.steadyMs()), signal)
+    }
+  }
+
+  #publishIfAny(tenant: TenantId, now: Date): void {
+    const part = this.#options.board.part(tenant, now)
+    if (part.length > 0) this.#publish(tenant, part, false)
+    // The others must not wait until it is too old.
+    else if (this.#outgoing.has(tenant)) {
+      this.#publish(tenant, [], false)
+      this.#outgoing.delete(tenant)
+    }
+  }
+
+  #askedWhole(name: string): void {
+    const { board, clock } = this.#options
+    const tenant = board.tenants().find(it => it === name)
+    const outgoing = tenant && this.#outgoing.get(tenant)
+    if (!outgoing || clock.steadyMs() - outgoing.wholeAtMs < WHOLE_EVERY_MS) return
+    outgoing.wholeAtMs = clock.steadyMs()
+    this.#publish(tenant, board.part(tenant, clock.now()), true)
+  }
+
+  #publish(tenant: TenantId, part: readonly PartRouter[], isWhole: boolean): void {
+    const { bus, self, run, clock } = this.#options
+    if (!bus.isUp) {
+      // What was missed is not known when it comes back.
+      this.#outgoing.delete(tenant)
+      return
+    }
+    const outgoing = this.#outgoing.get(tenant) ?? {
+      ...{ writer: new PartWriter(), number: clock.now().getTime(), wholeAtMs: Number.NEGATIVE_INFINITY },
+    }
+    this.#outgoing.set(tenant, outgoing)
+    const body = outgoing.writer.write(part, isWhole)
+    const head = { daemon: self, run, number: outgoing.number++ }
+    for (const piece of piecesOf(head, body, bus.mostBytes)) bus.publish(SUBJECTS.part(tenant), piece)
+  }
+}

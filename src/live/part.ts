@@ -1,0 +1,17 @@
+import type { ByteSum } from '../accounting/bytes.ts'
+import type { Service } from '../accounting/reading.ts'
+import type { LiveService } from './service.ts'
+import type { RouterView } from './tenant-view.ts'
+
+/** A router in the part of a tenant's numbers that one daemon knows, because it reads the router. */
+export interface PartRouter extends Omit<RouterView, 'lives' | 'lagMs'> {
+  /** Of the lease under which it is read. If two daemons tell of one router, the higher one is right. */
+  readonly epoch: number
+  /** The tenant's day when the part was made, `2026-11-24`. */
+  readonly day: string
+  readonly total: ByteSum
+  readonly month: ByteSum
+  readonly today: ByteSum
+  /** By service that was read. Their sets of names stay the same object while nobody comes or goes. */
+  readonly services: ReadonlyMap<Service, LiveService>
+}
