@@ -1,6 +1,6 @@
 import type { Calendar } from '../accounting/calendar.ts'
 import type { TenantId } from '../accounting/ids.ts'
-import type { PartRouter } from '../live/part.ts'
+import type { PartRouter, TenantPartsShown } from '../live/part.ts'
 import type { SessionJson, Snapshot, Totals } from '../live/snapshot.ts'
 
 /** The live numbers that are exchanged: those of the routers that are read here, and a place for those of others. */
@@ -12,5 +12,6 @@ export interface ExchangedBoard {
   calendar(tenant: TenantId): Calendar | undefined
   /** What is read here of a tenant. */
   part(tenant: TenantId, now: Date): readonly PartRouter[]
-  setPart(tenant: TenantId, daemon: string, part: readonly PartRouter[] | undefined, lagMs: number): void
+  /** @param at the moment of all parts, if our own is among them */
+  setParts(tenant: TenantId, parts: TenantPartsShown, at: Date | undefined): void
 }

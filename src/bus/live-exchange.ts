@@ -1,6 +1,5 @@
 import type { Calendar } from '../accounting/calendar.ts'
 import type { TenantId } from '../accounting/ids.ts'
-import type { PartRouter } from '../live/part.ts'
 import type { SessionJson, Snapshot, Totals } from '../live/snapshot.ts'
 import { Block } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -11,7 +10,7 @@ import type { ExchangedBoard } from './exchanged-board.ts'
 import { PartWriter } from './part-writer.ts'
 import { piecesOf } from './pieces.ts'
 import { SessionExchange } from './session-exchange.ts'
-import { TenantParts } from './tenant-parts.ts'
+import { type OwnPart, TenantParts } from './tenant-parts.ts'
 
 export interface LiveExchangeOptions {
   readonly bus: Bus
@@ -31,16 +30,22 @@ export interface LiveExchangeOptions {
 const LINGER = 12
 /** Two requests for whole parts of a tenant get one. */
 const WHOLE_EVERY_MS = 500
+/** The moments in an interval at which some tenants have their turn. */
+const SLOTS = 50
 
 interface Outgoing {
   readonly writer: PartWriter
   number: number
   wholeAtMs: number
+  last: OwnPart
 }
 
 /**
  * Exchanges live numbers with the other daemons. Each publishes what it reads of each tenant, once an interval, and
  * listens to the tenants that somebody asks for here. Without the bus, numbers of other routers come from the tables.
+ *
+ * A tenant has its turn at the same moment of each interval at all daemons, by their wall clocks, and is shown as of that
+ * moment until the next one. So all daemons show the same numbers.
  *
  * The main file of `bus/`: what is read here goes out, and what the others read comes in. `bus.ts` is the port, which
  * `nats-bus.ts` implements. The folder imports `accounting/`, `live/` and `runtime/`.
@@ -49,9 +54,11 @@ export class LiveExchange implements Component {
   readonly #options: LiveExchangeOptions
   readonly #outgoing = new Map<TenantId, Outgoing>()
   readonly #incoming = new Map<TenantId, TenantParts>()
+  readonly #slots = new Map<TenantId, number>()
   readonly #sessions: SessionExchange
   readonly #publishing: Loop
   readonly #closes: (() => void)[] = []
+  #onShown: (tenant: TenantId) => void = () => {}
 
   constructor(options: LiveExchangeOptions) {
     this.#options = options
@@ -75,12 +82,17 @@ export class LiveExchange implements Component {
     this.#sessions.stop()
     for (const parts of this.#incoming.values()) parts.stop()
     this.#incoming.clear()
-    for (const tenant of this.#outgoing.keys()) this.#publish(tenant, [], false)
+    for (const [tenant, { last }] of this.#outgoing) this.#publish(tenant, { ...last, routers: [] }, false)
   }
 
   /** Tenants whose numbers of other daemons are received. */
   get listening(): number {
     return this.#incoming.size
+  }
+
+  /** Sets what is called when a tenant is shown as of another moment. */
+  whenShown(call: (tenant: TenantId) => void): void {
+    this.#onShown = call
   }
 
   tenants(): readonly TenantId[] {
@@ -115,52 +127,78 @@ export class LiveExchange implements Component {
       return
     }
     const { bus, board, self, intervalMs, clock } = this.#options
-    const parts = new TenantParts({ bus, tenant, self, intervalMs, clock, board })
+    const onShown = (shown: TenantId) => this.#onShown(shown)
+    const parts = new TenantParts({ bus, tenant, self, intervalMs, clock, board, onShown })
     this.#incoming.set(tenant, parts)
     parts.start()
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { board, intervalMs, clock } = this.#options
+    const { intervalMs, clock } = this.#options
+    const slotMs = intervalMs / SLOTS
+    let turn = Math.floor(clock.now().getTime() / slotMs)
     while (!signal.aborted) {
-      const beganMs = clock.steadyMs()
-      const now = clock.now()
-      const block = new Block(clock)
-      for (const tenant of board.tenants()) {
-        if (block.isTooLong) await block.pause()
-        if (signal.aborted) return
-        this.#publishIfAny(tenant, now)
-      }
-      for (const [tenant, parts] of this.#incoming)
-        if (parts.idleMs > LINGER * intervalMs) {
-          parts.stop()
-          this.#incoming.delete(tenant)
-        } else parts.forgetSilent()
-      this.#sessions.forgetUnasked()
-      await clock.sleep(Math.max(0, beganMs + intervalMs - clock.steadyMs()), signal)
+      await clock.sleep((turn + 1) * slotMs - clock.now().getTime(), signal)
+      if (signal.aborted) return
+      const now = Math.floor(clock.now().getTime() / slotMs)
+      // After a long block or a change of the clock, each tenant has one turn.
+      const from = Math.max(turn + 1, now - SLOTS + 1)
+      for (let due = Math.min(from, now); due <= now; due++) await this.#takeTurn(due, signal)
+      turn = now
     }
   }
 
-  #publishIfAny(tenant: TenantId, now: Date): void {
-    const part = this.#options.board.part(tenant, now)
-    if (part.length > 0) this.#publish(tenant, part, false)
+  async #takeTurn(turn: number, signal: AbortSignal): Promise<void> {
+    const { board, intervalMs, clock } = this.#options
+    const slot = turn % SLOTS
+    const block = new Block(clock)
+    for (const tenant of board.tenants()) {
+      if (this.#slotOf(tenant) !== slot) continue
+      if (block.isTooLong) await block.pause()
+      if (signal.aborted) return
+      const at = clock.now()
+      const own = { tick: Math.floor(turn / SLOTS), at, routers: board.part(tenant, at) }
+      this.#publishIfAny(tenant, own)
+      this.#incoming.get(tenant)?.tick(own)
+    }
+    for (const [tenant, parts] of this.#incoming)
+      if (parts.idleMs > LINGER * intervalMs) {
+        parts.stop()
+        this.#incoming.delete(tenant)
+      } else parts.settleLate()
+    this.#sessions.forgetUnasked()
+  }
+
+  /** The same at all daemons, and different for tenants, so that the work is spread over the interval. */
+  #slotOf(tenant: TenantId): number {
+    const known = this.#slots.get(tenant)
+    if (known !== undefined) return known
+    let hash = 0
+    for (let place = 0; place < tenant.length; place++)
+      hash = (Math.imul(hash, 31) + tenant.charCodeAt(place)) >>> 0
+    this.#slots.set(tenant, hash % SLOTS)
+    return hash % SLOTS
+  }
+
+  #publishIfAny(tenant: TenantId, own: OwnPart): void {
+    if (own.routers.length > 0) this.#publish(tenant, own, false)
     // The others must not wait until it is too old.
     else if (this.#outgoing.has(tenant)) {
-      this.#publish(tenant, [], false)
+      this.#publish(tenant, own, false)
       this.#outgoing.delete(tenant)
     }
   }
 
   #askedWhole(name: string): void {
-    const { board, clock } = this.#options
-    const tenant = board.tenants().find(it => it === name)
-    const outgoing = tenant && this.#outgoing.get(tenant)
+    const { clock } = this.#options
+    const tenant = name as TenantId
+    const outgoing = this.#outgoing.get(tenant)
     if (!outgoing || clock.steadyMs() - outgoing.wholeAtMs < WHOLE_EVERY_MS) return
     outgoing.wholeAtMs = clock.steadyMs()
-    this.#publish(tenant, board.part(tenant, clock.now()), true)
+    this.#publish(tenant, outgoing.last, true)
   }
 
-  #publish(tenant: TenantId, part: readonly PartRouter[], isWhole: boolean): void {
+  #publish(tenant: TenantId, own: OwnPart, isWhole: boolean): void {
     const { bus, self, run, clock } = this.#options
     if (!bus.isUp) {
       // What was missed is not known when it comes back.
@@ -169,9 +207,11 @@ export class LiveExchange implements Component {
     }
     const outgoing = this.#outgoing.get(tenant) ?? {
       ...{ writer: new PartWriter(), number: clock.now().getTime(), wholeAtMs: Number.NEGATIVE_INFINITY },
+      last: own,
     }
+    outgoing.last = own
     this.#outgoing.set(tenant, outgoing)
-    const body = outgoing.writer.write(part, isWhole)
+    const body = outgoing.writer.write(own.tick, own.routers, isWhole)
     const head = { daemon: self, run, number: outgoing.number++ }
     for (const piece of piecesOf(head, body, bus.mostBytes)) bus.publish(SUBJECTS.part(tenant), piece)
   }

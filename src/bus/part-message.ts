@@ -59,15 +59,17 @@ const ROUTER = z.object({
   services: z.record(z.string().max(64), SERVICE).refine(it => Object.keys(it).length <= MOST_SERVICES),
 })
 
-const PART = z.object({ routers: z.array(ROUTER).max(MOST_ROUTERS) })
+const PART = z.object({ tick: count, routers: z.array(ROUTER).max(MOST_ROUTERS) })
 
 export type ReceivedRouter = z.infer<typeof ROUTER>
 export type ReceivedNames = z.infer<typeof NAMES>
 
+export type ReceivedPart = z.infer<typeof PART>
+
 /** @returns `undefined` if it is not a part of this version */
-export function readPart(body: Buffer): readonly ReceivedRouter[] | undefined {
+export function readPart(body: Buffer): ReceivedPart | undefined {
   try {
-    return PART.safeParse(JSON.parse(body.toString('utf8'))).data?.routers
+    return PART.safeParse(JSON.parse(body.toString('utf8'))).data
   } catch {
     return undefined // Not JSON.
   }
@@ -88,6 +90,7 @@ export interface SentRouter extends Omit<z.input<typeof ROUTER>, 'services'> {
   >
 }
 
-export function writePart(routers: readonly SentRouter[]): Buffer {
-  return Buffer.from(JSON.stringify({ routers }))
+/** @param tick the number of the interval that the part is of, the same at all daemons */
+export function writePart(tick: number, routers: readonly SentRouter[]): Buffer {
+  return Buffer.from(JSON.stringify({ tick, routers }))
 }

@@ -12,7 +12,7 @@ interface KnownSet {
 
 /** What a message led to. */
 export type TakenPart =
-  | { readonly kind: 'part'; readonly routers: readonly PartRouter[] }
+  | { readonly kind: 'part'; readonly tick: number; readonly routers: readonly PartRouter[] }
   /** An earlier message is missing: the names are not known until a whole part comes. */
   | { readonly kind: 'gap' }
   /** A message of this version it is not, or an old one. */
@@ -33,14 +33,14 @@ export class PartReader {
     this.#number = number
     const known = new Map<RouterId, Map<Service, KnownSet>>()
     const routers: PartRouter[] = []
-    for (const router of received) {
+    for (const router of received.routers) {
       const names = namesOf(router, this.#known.get(router.id))
       if (!names) return { kind: 'gap' }
       known.set(router.id, names)
       routers.push(partRouter(router, names))
     }
     this.#known = known
-    return { kind: 'part', routers }
+    return { kind: 'part', tick: received.tick, routers }
   }
 }
 

@@ -17,10 +17,13 @@ export class PartWriter {
   #version = 0
 
   /** @param isWhole whether to send all names */
-  write(routers: readonly PartRouter[], isWhole: boolean): Buffer {
+  write(tick: number, routers: readonly PartRouter[], isWhole: boolean): Buffer {
     const before = this.#sent
     this.#sent = new Map()
-    return writePart(routers.map(router => this.#routerOf(router, before.get(router.id), isWhole)))
+    return writePart(
+      tick,
+      routers.map(router => this.#routerOf(router, before.get(router.id), isWhole)),
+    )
   }
 
   #routerOf(

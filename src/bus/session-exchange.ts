@@ -9,7 +9,7 @@ import { Assembly, piecesOf } from './pieces.ts'
 export interface SessionExchangeOptions {
   readonly bus: Bus
   readonly board: {
-    tenants(): readonly TenantId[]
+    calendar(tenant: TenantId): object | undefined
     sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined
   }
   /** This daemon's id. */
@@ -154,9 +154,9 @@ export class SessionExchange {
   /** @param inbox the subject of the one who asks */
   async #answer(name: string, inbox: string): Promise<void> {
     const { board, clock, bus, self, run } = this.#options
-    const tenant = board.tenants().find(it => it === name)
-    const underWay = (tenant && this.#answering.get(tenant)) ?? 0
-    if (!tenant || underWay >= MOST_ANSWERS || !/^_INBOX\.[\w.]{1,100}$/.test(inbox)) return
+    const tenant = name as TenantId
+    const underWay = this.#answering.get(tenant) ?? 0
+    if (!board.calendar(tenant) || underWay >= MOST_ANSWERS || !/^_INBOX\.[\w.]{1,100}$/.test(inbox)) return
     this.#answering.set(tenant, underWay + 1)
     try {
       let number = 0
@@ -177,7 +177,9 @@ export class SessionExchange {
       }
       send(sessions, true)
     } finally {
-      this.#answering.set(tenant, (this.#answering.get(tenant) ?? 1) - 1)
+      const left = (this.#answering.get(tenant) ?? 1) - 1
+      if (left === 0) this.#answering.delete(tenant)
+      else this.#answering.set(tenant, left)
     }
   }
 }

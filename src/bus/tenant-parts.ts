@@ -1,4 +1,5 @@
 import type { TenantId } from '../accounting/ids.ts'
+import type { PartRouter } from '../live/part.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Bus, SUBJECTS } from './bus.ts'
 import type { ExchangedBoard } from './exchanged-board.ts'
@@ -12,7 +13,17 @@ export interface TenantPartsOptions {
   readonly self: string
   readonly intervalMs: number
   readonly clock: Clock
-  readonly board: Pick<ExchangedBoard, 'setPart'>
+  readonly board: Pick<ExchangedBoard, 'setParts'>
+  /** Called when the tenant is shown as of another moment. */
+  readonly onShown: (tenant: TenantId) => void
+}
+
+/** What is read here of a tenant, at one tick. */
+export interface OwnPart {
+  /** The number of the interval, the same at all daemons. */
+  readonly tick: number
+  readonly at: Date
+  readonly routers: readonly PartRouter[]
 }
 
 /** Enough for a tenant with a million subscribers. */
@@ -23,17 +34,29 @@ const MOST_DAEMONS = 64
 const SILENT = 3
 /** Whole parts are asked for at most so often. */
 const ASK_EVERY_MS = 1_000
+/** The time for the parts of a tick to come. */
+const SETTLED_WITHIN_MS = 300
 
 interface Teller {
   readonly reader: PartReader
   heardMs: number
+  tick: number
+  routers: readonly PartRouter[]
 }
 
-/** The parts of one tenant that the other daemons publish, shown on the board. */
+/**
+ * The parts of one tenant: our own, and those that the other daemons publish. They are shown together, once all parts of
+ * a tick are there, so that all daemons show the same numbers for it.
+ *
+ *     our part of tick n ──▶ waiting ── all others have told of tick n, or 300 ms are over ──▶ shown
+ */
 export class TenantParts {
   readonly #options: TenantPartsOptions
   readonly #assembly = new Assembly({ mostBytes: MOST_BYTES, mostSenders: MOST_DAEMONS })
   readonly #tellers = new Map<string, Teller>()
+  #own: OwnPart | undefined
+  /** Since when our own part waits for the others; `undefined`: it is shown. */
+  #waitingSinceMs: number | undefined
   #touchedMs: number
   #askedMs = Number.NEGATIVE_INFINITY
   #close: () => void = () => {}
@@ -49,9 +72,10 @@ export class TenantParts {
     this.#askWhole()
   }
 
+  /** The tenant is shown without parts from now on. */
   stop(): void {
     this.#close()
-    for (const daemon of this.#tellers.keys()) this.#forget(daemon)
+    this.#options.board.setParts(this.#options.tenant, new Map(), undefined)
   }
 
   /** Notes that somebody asked for the tenant. */
@@ -68,34 +92,61 @@ export class TenantParts {
     return [...this.#tellers.keys()]
   }
 
-  /** Falls back to the tables for daemons that are silent. */
-  forgetSilent(): void {
+  /** Takes our own part, which is shown with the others' parts of its tick. */
+  tick(own: OwnPart): void {
     const { clock, intervalMs } = this.#options
+    this.#own = own
+    this.#waitingSinceMs = clock.steadyMs()
+    // Those that are silent are shown from the tables again.
     for (const [daemon, { heardMs }] of this.#tellers)
-      if (clock.steadyMs() - heardMs > SILENT * intervalMs) this.#forget(daemon)
+      if (clock.steadyMs() - heardMs > SILENT * intervalMs) this.#tellers.delete(daemon)
+    this.#settle()
+  }
+
+  /** Shows our own part without those that are late. */
+  settleLate(): void {
+    const sinceMs = this.#waitingSinceMs
+    if (sinceMs !== undefined && this.#options.clock.steadyMs() - sinceMs >= SETTLED_WITHIN_MS) this.#show()
   }
 
   #take(piece: Uint8Array): void {
     const message = this.#assembly.take(piece)
-    const { self, clock, board, tenant, intervalMs } = this.#options
+    const { self, clock } = this.#options
     if (!message || message.daemon === self) return
-    const teller = this.#tellers.get(message.daemon) ?? { reader: new PartReader(), heardMs: 0 }
-    if (this.#tellers.size >= MOST_DAEMONS && !this.#tellers.has(message.daemon)) return
+    const known = this.#tellers.get(message.daemon)
+    if (!known && this.#tellers.size >= MOST_DAEMONS) return
+    const teller = known ?? { reader: new PartReader(), heardMs: 0, tick: -1, routers: [] }
     const taken = teller.reader.take(message)
     if (taken.kind === 'gap') this.#askWhole()
     if (taken.kind !== 'part') return
-    if (taken.routers.length === 0) {
-      this.#forget(message.daemon)
-      return
+    if (taken.routers.length === 0) this.#tellers.delete(message.daemon)
+    else {
+      Object.assign(teller, { heardMs: clock.steadyMs(), tick: taken.tick, routers: taken.routers })
+      this.#tellers.set(message.daemon, teller)
     }
-    teller.heardMs = clock.steadyMs()
-    this.#tellers.set(message.daemon, teller)
-    board.setPart(tenant, message.daemon, taken.routers, intervalMs)
+    // A daemon that comes or goes is shown at once; otherwise everybody waits for the next tick.
+    if (this.#waitingSinceMs !== undefined) this.#settle()
+    else if (!known || taken.routers.length === 0) this.#show()
   }
 
-  #forget(daemon: string): void {
-    this.#tellers.delete(daemon)
-    this.#options.board.setPart(this.#options.tenant, daemon, undefined, 0)
+  #settle(): void {
+    const tick = this.#own?.tick ?? 0
+    if ([...this.#tellers.values()].every(it => it.tick >= tick)) this.#show()
+  }
+
+  #show(): void {
+    const { board, tenant, self, intervalMs, onShown } = this.#options
+    const shown = Array.from(
+      this.#tellers,
+      ([daemon, { routers }]) => [daemon, { routers, lagMs: intervalMs }] as const,
+    )
+    const own = this.#own
+    this.#waitingSinceMs = undefined
+    const parts = new Map(
+      own ? [...shown, [self, { routers: own.routers, lagMs: intervalMs }] as const] : shown,
+    )
+    board.setParts(tenant, parts, own?.at)
+    onShown(tenant)
   }
 
   #askWhole(): void {

@@ -1,7 +1,7 @@
 import { SUBJECTS } from '../bus/bus.ts'
 import { measureBus } from '../bus/bus-metrics.ts'
 import { LiveExchange } from '../bus/live-exchange.ts'
-import { NatsBus } from '../bus/nats-bus.ts'
+import type { NatsBus } from '../bus/nats-bus.ts'
 import type { Config } from '../config/config.ts'
 import { busAccessOf } from '../config/revealed.ts'
 import type { TenantBoard } from '../recording/tenant-board.ts'
@@ -34,10 +34,12 @@ export interface BusParts {
 }
 
 /** @returns `undefined` if the config has no bus */
-export function busParts(options: BusPartsOptions): BusParts | undefined {
+export async function busParts(options: BusPartsOptions): Promise<BusParts | undefined> {
   const { config, storage, board, incarnation: run, metrics, clock, log, onBug } = options
   if (!config.bus) return undefined
   const { owner: self } = storage
+  // Loaded only where there is a bus, because it takes time.
+  const { NatsBus } = await import('../bus/nats-bus.ts')
   const bus = new NatsBus({
     ...{ ...busAccessOf(config.bus), name: `tikmeter ${self}` },
     ...{ clock, log, onBug },

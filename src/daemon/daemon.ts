@@ -66,7 +66,7 @@ export class Daemon {
     const onLost: RecordingPartsOptions['onLost'] = lost => routers.ownership.lose(lost)
     const recording = recordingParts({ ...shared, storage, onLost })
     const routers = await routerParts({ ...shared, storage, recording })
-    const bus = busParts({ ...shared, ...recording, storage, incarnation: routers.incarnation })
+    const bus = await busParts({ ...shared, ...recording, storage, incarnation: routers.incarnation })
     const served = servingParts({ ...shared, ...routers, storage, recording, busParts: bus })
 
     // The stop begins with a last poll of each router, and then stops the parts in reverse order: the polled readings are

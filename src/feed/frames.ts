@@ -12,6 +12,8 @@ export interface SnapshotSource {
   totals(tenant: TenantId, now: Date): Totals | undefined
   /** Iterated in slices; much may change in between. */
   sessions(tenant: TenantId, now: Date): Iterable<SessionJson> | undefined
+  /** Only if its numbers are those of certain moments: sets what is called when a tenant is shown as of another one. */
+  whenShown?(call: (tenant: TenantId) => void): void
 }
 
 /** The subject of a message. `stats`: a snapshot's stats for Pusher. `system`: the sum over all tenants. */

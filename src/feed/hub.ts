@@ -51,6 +51,8 @@ export class Hub {
   readonly #ofAll = new Set<Watcher>()
   readonly #system: Channel
   readonly #alerts: AlertTopic
+  /** Whether the source tells when to publish. */
+  readonly #isTold: boolean
 
   constructor(options: HubOptions) {
     this.#options = options
@@ -59,6 +61,9 @@ export class Hub {
     this.#sources = { source: new SharedSnapshots(source), clock, work: new SlicedWork(clock) }
     this.#system = new Channel({ kind: 'system' }, this.#sources)
     this.#alerts = new AlertTopic(options.alerts)
+    // A source that has its own moments says when there is something new of a tenant.
+    this.#isTold = source.whenShown !== undefined
+    source.whenShown?.(tenant => this.#publishTo(this.#channels.get(tenant)))
   }
 
   /** Publishes until the signal aborts, at start + n × interval. Turns that are missed are skipped. */
@@ -166,6 +171,10 @@ export class Hub {
     const tenants = this.#options.source.tenants()
     this.#keepOnly(new Set(tenants))
     this.#system.publish(this.#clock.now(), NOBODY)
+    if (this.#isTold) {
+      await this.#touch(tenants, signal)
+      return
+    }
     for (const { afterMs, items } of slicesOf(tenants, this.#options.intervalMs)) {
       if (afterMs > 0) await this.#sleepUntil(dueMs + afterMs, signal)
       await this.#publish(items, signal)
@@ -177,13 +186,29 @@ export class Hub {
     for (const tenant of tenants) {
       if (block.isTooLong) await block.pause()
       if (signal.aborted) return
-      const { snapshot, sessions, stats } = this.#channelsOf(tenant)
-      // The same `Date` for all of them, so that the snapshot is made once.
-      const now = this.#clock.now()
-      snapshot.publish(now, this.#ofAll)
-      stats.publish(now, NOBODY)
-      sessions.publish(now, NOBODY)
+      this.#publishTo(this.#channelsOf(tenant))
     }
+  }
+
+  /** Asks for the tenants that somebody watches, so that the source knows which. */
+  async #touch(tenants: readonly TenantId[], signal: AbortSignal): Promise<void> {
+    const block = new Block(this.#clock)
+    for (const tenant of tenants) {
+      if (block.isTooLong) await block.pause()
+      if (signal.aborted) return
+      const channels: readonly Channel[] = Object.values(this.#channelsOf(tenant))
+      const isWatched = this.#ofAll.size > 0 || channels.some(it => it.watchers.size > 0)
+      if (isWatched) this.#options.source.snapshot(tenant, this.#clock.now())
+    }
+  }
+
+  /** @param channels `undefined` if nobody has asked for the tenant yet */
+  #publishTo(channels: TenantChannels | undefined): void {
+    // The same `Date` for all of them, so that the snapshot is made once.
+    const now = this.#clock.now()
+    channels?.snapshot.publish(now, this.#ofAll)
+    channels?.stats.publish(now, NOBODY)
+    channels?.sessions.publish(now, NOBODY)
   }
 
   #sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {

@@ -15,3 +15,13 @@ export interface PartRouter extends Omit<RouterView, 'lives' | 'lagMs'> {
   /** By service that was read. Their sets of names stay the same object while nobody comes or goes. */
   readonly services: ReadonlyMap<Service, LiveService>
 }
+
+/** The parts of a tenant's numbers, by the id of the daemon that reads the routers. */
+export type TenantPartsShown = ReadonlyMap<
+  string,
+  {
+    readonly routers: readonly PartRouter[]
+    /** How old the part may be until the next one comes, in milliseconds. */
+    readonly lagMs: number
+  }
+>

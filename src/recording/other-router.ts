@@ -1,4 +1,4 @@
-import type { RouterId } from '../accounting/ids.ts'
+import type { RouterId, RouterKey, TenantId } from '../accounting/ids.ts'
 import type { Service } from '../accounting/reading.ts'
 import type { PartRouter } from '../live/part.ts'
 import { Rollup } from '../live/rollup.ts'
@@ -21,6 +21,16 @@ export interface OtherRouter {
   /** `undefined` for a removed router. */
   readonly view: Omit<RouterView, 'state'> | undefined
   readonly isEnabled: boolean
+}
+
+/** What the database has of a tenant's other routers. */
+export interface TenantOtherRouters {
+  readonly tenant: TenantId
+  readonly stored: ReadonlyMap<RouterId, StoredOtherRouter>
+  /** The routers that are not among them, because they were read here. */
+  readonly here: ReadonlySet<RouterKey>
+  /** `undefined` for a router that our config does not list. */
+  readonly configOf: (router: RouterId) => OtherRouterConfig | undefined
 }
 
 /** Makes a router from what the database has of it. Its rates are not known here. */
@@ -74,4 +84,15 @@ export function liveOtherRouter(part: PartRouter, lagMs: number): LiveOtherRoute
     rollup: new Rollup(total, days),
     view: { id, name, state, error, missingMenus, overloaded, lives, lagMs },
   }
+}
+
+/** The routers of several parts; each from the daemon that took it last. */
+export function newestOf(
+  parts: Iterable<ReadonlyMap<RouterId, LiveOtherRouter>>,
+): Map<RouterId, LiveOtherRouter> {
+  const newest = new Map<RouterId, LiveOtherRouter>()
+  for (const part of parts)
+    for (const [router, it] of part) if (it.epoch > (newest.get(router)?.epoch ?? -1)) newest.set(router, it)
+  // In one order at all daemons, so that sums of rates are the same.
+  return new Map([...newest].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -2,18 +2,19 @@ import type { Calendar } from '../accounting/calendar.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import type { Spreading } from '../accounting/spread.ts'
 import { DistinctNames } from '../live/distinct-names.ts'
-import type { PartRouter } from '../live/part.ts'
+import type { PartRouter, TenantPartsShown } from '../live/part.ts'
 import { sessionsJson } from '../live/service.ts'
 import type { RouterState, SessionJson, ShownService, Snapshot, Totals } from '../live/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from '../live/tenant-view.ts'
 import {
   type LiveOtherRouter,
   liveOtherRouter,
+  newestOf,
   type OtherRouter,
-  type OtherRouterConfig,
   otherRouter,
+  type TenantOtherRouters,
 } from './other-router.ts'
-import type { StoredDecision, StoredOtherRouter } from './ports.ts'
+import type { StoredDecision } from './ports.ts'
 import type { RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
 
@@ -26,21 +27,13 @@ export interface RouterCondition {
   readonly overloaded: RouterView['overloaded']
 }
 
-/** What the database has of a tenant's other routers. */
-export interface TenantOtherRouters {
-  readonly tenant: TenantId
-  readonly stored: ReadonlyMap<RouterId, StoredOtherRouter>
-  /** The routers that are not among them, because they were read here. */
-  readonly here: ReadonlySet<RouterKey>
-  /** `undefined` for a router that our config does not list. */
-  readonly configOf: (router: RouterId) => OtherRouterConfig | undefined
-}
-
 interface TenantBook {
   readonly calendar: Calendar
   readonly otherRouters: Map<RouterId, OtherRouter>
   /** The routers of other daemons, by the daemon, as far as these tell. */
   readonly parts: Map<string, ReadonlyMap<RouterId, LiveOtherRouter>>
+  /** The moment of the parts, if they were made at the same one; then our own is among them. */
+  partsAt: Date | undefined
   readonly services: TenantView['services']
   isRemoved: boolean
 }
@@ -71,7 +64,14 @@ export class TenantBoard {
     const otherRouters = this.#tenants.get(tenant)?.otherRouters ?? new Map<RouterId, OtherRouter>()
     const parts = this.#tenants.get(tenant)?.parts ?? new Map()
     const services = this.#options.services.map(it => ({ ...it, distinct: new DistinctNames() }))
-    this.#tenants.set(tenant, { calendar, otherRouters, parts, services, isRemoved: false })
+    this.#tenants.set(tenant, {
+      calendar,
+      otherRouters,
+      parts,
+      services,
+      partsAt: undefined,
+      isRemoved: false,
+    })
   }
 
   /** Stops showing a tenant. Its calendar stays, because its routers may still have something to commit. */
@@ -111,11 +111,17 @@ export class TenantBoard {
       })
   }
 
-  /** Replaces what another daemon tells of a tenant; `undefined`: it tells no more. @param lagMs until its next part */
-  setPart(tenant: TenantId, daemon: string, part: readonly PartRouter[] | undefined, lagMs: number): void {
-    const parts = this.#tenants.get(tenant)?.parts
-    if (part) parts?.set(daemon, new Map(part.map(it => [it.id, liveOtherRouter(it, lagMs)] as const)))
-    else parts?.delete(daemon)
+  /**
+   * Replaces the parts of a tenant that daemons read, by the daemon.
+   * @param at the moment of all of them, if our own is among them: the tenant is shown as it was then
+   */
+  setParts(tenant: TenantId, parts: TenantPartsShown, at: Date | undefined): void {
+    const book = this.#tenants.get(tenant)
+    if (!book) return
+    book.parts.clear()
+    for (const [daemon, { routers, lagMs }] of parts)
+      book.parts.set(daemon, new Map(routers.map(it => [it.id, liveOtherRouter(it, lagMs)] as const)))
+    book.partsAt = at
   }
 
   /** Keeps the bytes of a router that is no longer read here. If it has moved, it is shown as it was last read. */
@@ -158,13 +164,15 @@ export class TenantBoard {
 
   /** @returns `undefined` for a tenant that is not here */
   snapshot(tenant: TenantId, now: Date): Snapshot | undefined {
-    const view = this.#view(tenant, now)
-    return view && snapshotOf(view, now, this.#options.staleAfterMs)
+    const at = this.#tenants.get(tenant)?.partsAt ?? now
+    const view = this.#view(tenant, at)
+    return view && snapshotOf(view, at, this.#options.staleAfterMs)
   }
 
   totals(tenant: TenantId, now: Date): Totals | undefined {
-    const view = this.#view(tenant, now)
-    return view && totalsOf(view, now, this.#options.staleAfterMs)
+    const at = this.#tenants.get(tenant)?.partsAt ?? now
+    const view = this.#view(tenant, at)
+    return view && totalsOf(view, at, this.#options.staleAfterMs)
   }
 
   /** A tenant's live sessions. Each router's are made when the iteration reaches that router. */
@@ -186,7 +194,8 @@ export class TenantBoard {
     const book = this.#tenants.get(tenant)
     if (!book || book.isRemoved) return undefined
     const live = newestOf(book.parts.values())
-    const isNewest = ({ epoch, about }: RouterBook) => epoch >= (live.get(about.router)?.epoch ?? 0)
+    // Our own part wins against the book that it was made from.
+    const isNewest = ({ epoch, about }: RouterBook) => epoch > (live.get(about.router)?.epoch ?? -1)
     const books = [...this.#options.books.ofTenant(tenant)].filter(isNewest)
     const here = new Set(books.map(book => book.about.router))
     for (const router of here) live.delete(router)
@@ -230,14 +239,6 @@ export class TenantBoard {
     const isOnline = [...view.lives.values()].some(it => isFresh(it, now, staleAfterMs))
     return { ...view, state: isEnabled ? (isOnline ? 'online' : 'offline') : 'disabled' }
   }
-}
-
-/** The routers of several parts; each from the daemon that took it last. */
-function newestOf(parts: Iterable<ReadonlyMap<RouterId, LiveOtherRouter>>): Map<RouterId, LiveOtherRouter> {
-  const newest = new Map<RouterId, LiveOtherRouter>()
-  for (const part of parts)
-    for (const [router, it] of part) if (it.epoch > (newest.get(router)?.epoch ?? 0)) newest.set(router, it)
-  return newest
 }
 
 /** @returns `undefined` if no rows are left out */

@@ -10,6 +10,7 @@ import { rethrow } from '../runtime/rethrow.ts'
 import { MemoryServer } from './memory-bus.ts'
 
 const INTERVAL_MS = 5_000
+const STEP_MS = 100
 const ends: (() => Promise<void>)[] = []
 
 afterEach(async () => {
@@ -51,8 +52,10 @@ function several(names: readonly string[]) {
   const daemons = names.map(name => new Daemon(server, name))
   const alone = new Scene()
   const all = [...daemons.map(({ scene }) => scene), alone]
+  /** In steps, because the daemons' clocks go at the same time. */
   const turn = async (ms: number) => {
-    for (const { clock } of all) await clock.turn(ms)
+    for (let left = ms; left > 0; left -= STEP_MS)
+      for (const { clock } of all) await clock.turn(Math.min(STEP_MS, left))
   }
   const add = (router: string, by: number, epoch = 1): RouterKey => {
     alone.addRouter(router, epoch)
@@ -79,7 +82,7 @@ function keyIn(scene: Scene, router: string): RouterKey {
 }
 
 /** What of a snapshot must be the same everywhere. */
-function numbersOf({ stats, routers }: Snapshot): unknown {
+function numbersOf({ stats: { last_updated: _, ...stats }, routers }: Snapshot): unknown {
   return { stats, routers: [...routers].sort((a, b) => (a.id < b.id ? -1 : 1)) }
 }
 
@@ -106,6 +109,10 @@ test('every daemon has the numbers of all, to the byte and the head, in each int
     await turn(INTERVAL_MS)
     const right = numbersOf(alone.snapshot())
     for (const daemon of daemons) expect(numbersOf(daemon.snapshot())).toEqual(right)
+    // Also the moment is the same, and at most one interval ago.
+    const moments = daemons.map(daemon => daemon.snapshot().asOf.getTime())
+    expect(new Set(moments).size).toBe(1)
+    expect(alone.clock.now().getTime() - (moments[0] ?? 0)).toBeLessThan(INTERVAL_MS)
   }
 })
 

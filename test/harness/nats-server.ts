@@ -35,6 +35,14 @@ export class NatsServer {
     for (let turn = 0; turn < 200 && !(await isOpen(this.port)); turn++) await sleep(25)
   }
 
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   /** Ends it at once. */
   async kill(): Promise<void> {
     const child = this.#child

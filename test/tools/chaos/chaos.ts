@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { HAS_NATS } from '../../harness/nats-server.ts'
 import { DAEMONS } from './daemon-config.ts'
 import { ROUTER_LIES, SESSION_LIES } from './kinds.ts'
 import { planOf } from './plan.ts'
@@ -29,6 +30,8 @@ const HELP = `npm run chaos -- [options]
   --lies        routers also lie: subscribers who were lied about may be short by the bytes of those
                 readings, and all others are held to the byte; in ${LONG_MINUTES} minutes each lie is told
                 at least ${LEAST_LIES} times
+  --bus         the daemons exchange live numbers over NATS, which needs nats-server, and which is
+                killed, too; at the end all of them show the same
   --help        print this`
 
 async function main(): Promise<number> {
@@ -38,6 +41,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       daemons: { type: 'string', default: '2' },
       lies: { type: 'boolean', default: false },
+      bus: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -47,6 +51,11 @@ async function main(): Promise<number> {
   }
   const [minutes, seed, daemons] = [Number(values.minutes), Number(values.seed), Number(values.daemons)]
   const hasLies = values.lies
+  const hasBus = values.bus
+  if (hasBus && !HAS_NATS) {
+    console.error('error: --bus needs nats-server: apt-get install nats-server')
+    return 2
+  }
   if (!(minutes > 0) || !Number.isSafeInteger(seed) || !DAEMONS.some((_, index) => daemons === index + 1)) {
     console.error('error: --minutes takes a number above 0, --seed a whole one, --daemons 1 to 4')
     return 2
@@ -59,12 +68,12 @@ async function main(): Promise<number> {
   setMaxListeners(0, stopping.signal)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
   const routers = ROUTERS_A_DAEMON * Math.max(2, daemons)
-  const stage = await Stage.create({ seed, routers, daemons, hasLies, say })
+  const stage = await Stage.create({ seed, routers, daemons, hasLies, hasBus, say })
   let isGood = false
   try {
     say(`starting ${routers} routers, PostgreSQL and ${daemons} daemons, in ${stage.folder}`)
     await stage.start()
-    const run = new Run(stage, planOf({ seed, minutes, routers, daemons, hasLies }))
+    const run = new Run(stage, planOf({ seed, minutes, routers, daemons, hasLies, hasBus }))
     say(`${minutes} minutes of trouble, seed ${seed}`)
     await run.wreak(stopping.signal)
     if (stopping.signal.aborted) return 1
@@ -95,7 +104,7 @@ async function main(): Promise<number> {
   console.log(isGood ? `\nnot a byte too few or too many${hasLies ? ', except for lies' : ''}` : '')
   if (!isGood)
     console.log(
-      `replay: npm run chaos -- --minutes ${values.minutes} --seed ${seed} --daemons ${daemons}${hasLies ? ' --lies' : ''}`,
+      `replay: npm run chaos -- --minutes ${values.minutes} --seed ${seed} --daemons ${daemons}${hasLies ? ' --lies' : ''}${hasBus ? ' --bus' : ''}`,
     )
   return isGood ? 0 : 1
 }

@@ -50,8 +50,10 @@ export function configText(about: {
   readonly databaseUrl: string
   readonly routers: readonly ListedRouter[]
   readonly terms: Terms
+  /** The URL of the NATS server, if there is one. */
+  readonly bus: string | undefined
 }): string {
-  const { daemon, folder, databaseUrl, routers, terms } = about
+  const { daemon, folder, databaseUrl, routers, terms, bus } = about
   const tenants = tenantsOf(routers)
   return stringify({
     database: { url: databaseUrl },
@@ -60,6 +62,7 @@ export function configText(about: {
     lease: { duration: `${LEASE_MS}ms` },
     journal: { directory: journalFolder(folder, daemon) },
     snapshots: { interval: '1s' },
+    ...(bus === undefined ? {} : { bus: { url: bus } }),
     server: { port: 0 },
     auth: { secret: SECRET },
     tenants: TENANTS.map(tenant => ({

@@ -50,6 +50,8 @@ export const DAEMON_FAULTS = [
 
 export const POSTGRES_FAULTS = ['postgres kill -9', 'postgres hang'] as const
 
+export const BUS_FAULTS = ['nats kill -9', 'nats hang'] as const
+
 export const DISK_FAULTS = ['journal disk full'] as const
 
 export const RELOADS = ['reload: pace', 'reload: router off and on', 'reload: router out and in'] as const
@@ -60,6 +62,7 @@ export type RouterFaultKind = (typeof ROUTER_FAULTS)[number] | RouterLieKind
 export type ChurnKind = (typeof CHURN_KINDS)[number]
 export type DaemonFaultKind = (typeof DAEMON_FAULTS)[number]
 export type PostgresFaultKind = (typeof POSTGRES_FAULTS)[number]
+export type BusFaultKind = (typeof BUS_FAULTS)[number]
 export type DiskFaultKind = (typeof DISK_FAULTS)[number]
 export type ReloadKind = (typeof RELOADS)[number]
 export type FaultKind =
@@ -67,5 +70,6 @@ export type FaultKind =
   | ChurnKind
   | DaemonFaultKind
   | PostgresFaultKind
+  | BusFaultKind
   | DiskFaultKind
   | ReloadKind

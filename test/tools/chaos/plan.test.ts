@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest'
-import { DAEMON_FAULTS, DISK_FAULTS, POSTGRES_FAULTS, RELOADS, ROUTER_FAULTS, ROUTER_LIES } from './kinds.ts'
+import {
+  BUS_FAULTS,
+  DAEMON_FAULTS,
+  DISK_FAULTS,
+  POSTGRES_FAULTS,
+  RELOADS,
+  ROUTER_FAULTS,
+  ROUTER_LIES,
+} from './kinds.ts'
 import { type Plan, planOf } from './plan.ts'
 
-const OPTIONS = { seed: 1, minutes: 5, routers: 8, daemons: 2, hasLies: false }
+const OPTIONS = { seed: 1, minutes: 5, routers: 8, daemons: 2, hasLies: false, hasBus: false }
 
 function countOf(faults: readonly { kind: string }[], kind: string): number {
   return faults.filter(it => it.kind === kind).length
@@ -20,6 +28,12 @@ test('in five minutes each kind of fault comes five times or more', () => {
   for (const kind of DISK_FAULTS) expect(countOf(plan.disks, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of RELOADS) expect(countOf(plan.reloads, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of DAEMON_FAULTS) expect(countOf(plan.daemons, kind)).toBeGreaterThanOrEqual(5)
+})
+
+test('a bus adds its own faults, and changes no other', () => {
+  const { bus, ...others } = planOf({ ...OPTIONS, hasBus: true })
+  for (const kind of BUS_FAULTS) expect(countOf(bus, kind)).toBeGreaterThanOrEqual(5)
+  expect({ ...others, bus: [] }).toEqual(planOf(OPTIONS))
 })
 
 test('routers lie as a whole ten times or more per kind, if lies are wanted', () => {

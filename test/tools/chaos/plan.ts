@@ -1,5 +1,7 @@
 import { pick, type Random, seededRandom } from '../../harness/fleet/random.ts'
 import {
+  BUS_FAULTS,
+  type BusFaultKind,
   DAEMON_FAULTS,
   type DaemonFaultKind,
   DISK_FAULTS,
@@ -20,6 +22,8 @@ export interface PlanOptions {
   readonly daemons: number
   /** Whether routers lie as well. */
   readonly hasLies: boolean
+  /** Whether there is a bus. */
+  readonly hasBus: boolean
 }
 
 /** Begins at `atMs` of the run, or when what it has to wait for is over. */
@@ -41,11 +45,18 @@ export interface Plan {
   /** One after the other: each restores the usual state. */
   readonly daemons: readonly Planned<DaemonFaultKind>[]
   readonly postgres: readonly Planned<PostgresFaultKind>[]
+  readonly bus: readonly Planned<BusFaultKind>[]
   readonly disks: readonly Planned<DiskFaultKind>[]
   readonly reloads: readonly Planned<ReloadKind>[]
 }
 
-type PlannedKind = RouterFaultKind | DaemonFaultKind | PostgresFaultKind | DiskFaultKind | ReloadKind
+type PlannedKind =
+  | RouterFaultKind
+  | DaemonFaultKind
+  | PostgresFaultKind
+  | BusFaultKind
+  | DiskFaultKind
+  | ReloadKind
 
 /** Time between two faults of a router. */
 const BREATHER_MS = 2_500
@@ -82,6 +93,8 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
   'kill -9 amid logouts': [0, 0],
   'postgres kill -9': [0, 2_000],
   'postgres hang': [500, 3_000],
+  'nats kill -9': [500, 8_000],
+  'nats hang': [500, 8_000],
   'journal disk full': [2_000, 6_000],
   'reload: pace': [2_000, 4_000],
   'reload: router off and on': [2_000, 5_000],
@@ -89,7 +102,7 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
 }
 
 /** Everything that will go wrong, decided before the run: the same seed makes the same plan. */
-export function planOf({ seed, minutes, routers, daemons, hasLies }: PlanOptions): Plan {
+export function planOf({ seed, minutes, routers, daemons, hasLies, hasBus }: PlanOptions): Plan {
   const random = seededRandom(seed)
   const endMs = minutes * 60_000
   const often = Math.max(1, Math.ceil(1.2 * minutes))
@@ -109,6 +122,8 @@ export function planOf({ seed, minutes, routers, daemons, hasLies }: PlanOptions
     postgres: oftenEach(POSTGRES_FAULTS, endMs - 5_000),
     disks: oftenEach(DISK_FAULTS, endMs - 10_000),
     reloads: oftenEach(RELOADS, endMs - 10_000),
+    // The last, so that a bus changes nothing else of a plan.
+    bus: hasBus ? oftenEach(BUS_FAULTS, endMs - 5_000) : [],
   }
 }
 

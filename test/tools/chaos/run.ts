@@ -58,6 +58,7 @@ export class Run {
       track(this.#plan.postgres, ({ kind, forMs }) =>
         kind === 'postgres hang' ? postgres.hangFor(forMs) : postgres.killFor(forMs),
       ),
+      track(this.#plan.bus, ({ kind, forMs }) => this.#stage.disturbBus(kind, forMs)),
       ...(this.#stage.hasSmallDisks ? [track(disks, it => this.#fillDisk(it))] : [this.#skip(disks)]),
       track(reloads, it => this.#reloads.inject(it)),
     ])

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BOUND } from '../../../src/roster/assignment.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
+import { NatsServer } from '../../harness/nats-server.ts'
 import { buildDaemon } from '../../system/daemon/build.ts'
 import { configText, DAEMONS, type DaemonName, journalFolder, type Terms, USUAL } from './daemon-config.ts'
 import type { ListedRouter, Since, Unread, UnsafeGap } from './fleet-messages.ts'
 import { FleetProcess } from './fleet-process.ts'
 import { JournalDisk } from './journal-disk.ts'
+import type { BusFaultKind } from './kinds.ts'
 import { largestLoad, OwnershipWatch, type Takeover } from './ownership-watch.ts'
 import { PostgresServer } from './postgres-server.ts'
 import { SupervisedDaemon } from './supervised-daemon.ts'
@@ -19,6 +21,8 @@ export interface StageOptions {
   readonly routers: number
   readonly daemons: number
   readonly hasLies: boolean
+  /** Whether the daemons exchange live numbers over NATS. */
+  readonly hasBus: boolean
   readonly say: (line: string) => void
 }
 
@@ -37,6 +41,7 @@ export class Stage {
   readonly #ids = new Map<string, SupervisedDaemon>()
   #routers: readonly ListedRouter[] = []
   #url = ''
+  #nats: NatsServer | undefined
   #watch: OwnershipWatch | undefined
 
   private constructor(options: StageOptions, folder: string, cli: string) {
@@ -80,6 +85,7 @@ export class Stage {
   async start(): Promise<void> {
     const { seed, routers, hasLies } = this.#options
     this.#url = await this.postgres.start()
+    if (this.#options.hasBus) this.#nats = await NatsServer.start()
     this.#routers = await this.fleet.start({ seed, routers, hasLies })
     for (const disk of this.#disks.values()) await disk.start()
     for (const { name } of this.daemons) await this.setTerms(name, USUAL)
@@ -99,7 +105,7 @@ export class Stage {
   async stop(): Promise<void> {
     for (const daemon of this.daemons) await daemon.kill()
     await this.#watch?.stop()
-    const ended = await Promise.allSettled([this.fleet.stop(), this.postgres.stop()])
+    const ended = await Promise.allSettled([this.fleet.stop(), this.postgres.stop(), this.#nats?.kill()])
     for (const disk of this.#disks.values()) await disk.stop()
     for (const it of ended) if (it.status === 'rejected') this.say(`not stopped: ${it.reason}`)
   }
@@ -108,6 +114,20 @@ export class Stage {
     const { home } = this.postgres
     if (home) await rm(await realpath(home).catch(() => home), { recursive: true, force: true })
     await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Takes the bus away for a while. */
+  async disturbBus(kind: BusFaultKind, forMs: number): Promise<void> {
+    const nats = this.#nats
+    if (kind === 'nats hang') {
+      nats?.pause()
+      await sleep(forMs)
+      nats?.resume()
+    } else {
+      await nats?.kill()
+      await sleep(forMs)
+      await nats?.start()
+    }
   }
 
   say(line: string): void {
@@ -128,7 +148,14 @@ export class Stage {
   async setTerms(daemon: DaemonName, terms: Terms): Promise<void> {
     this.#terms.set(daemon, terms)
     const file = join(this.#folder, `daemon-${daemon}.yaml`)
-    const about = { daemon, folder: this.#folder, databaseUrl: this.#url, routers: this.#routers, terms }
+    const about = {
+      daemon,
+      folder: this.#folder,
+      databaseUrl: this.#url,
+      routers: this.#routers,
+      terms,
+      bus: this.#nats?.url,
+    }
     await writeFile(`${file}.new`, configText(about), { mode: 0o600 })
     await rename(`${file}.new`, file)
   }
