@@ -130,3 +130,38 @@ test('the system is summed up only for its subscribers', async () => {
   stop.abort()
   await running
 })
+
+test('a source that has its own moments is published when it says so, and knows who is watched', async () => {
+  const clock = new HandClock(START)
+  const asked: TenantId[] = []
+  let tell: (tenant: TenantId) => void = () => expect.fail('nobody listens')
+  class ToldSource extends FakeSource {
+    override snapshot(tenant: TenantId, now: Date): Snapshot {
+      asked.push(tenant)
+      return super.snapshot(tenant, now)
+    }
+
+    whenShown(call: (tenant: TenantId) => void): void {
+      tell = call
+    }
+  }
+  const globex = tenantId('globex')
+  const hub = new Hub({
+    ...{ source: new ToldSource(acme, globex), alerts: NO_ALERTS, clock, intervalMs: 1_000 },
+  })
+  const stop = new AbortController()
+  const running = hub.run(stop.signal)
+  hub.join(watcher(clock), { kind: 'tenant', tenant: acme })
+  expect(shownAtMs).toHaveLength(1)
+  asked.length = 0
+  await clock.turn(3_000)
+  // Nobody gets anything, but the source is asked for the tenant that is watched.
+  expect(shownAtMs).toHaveLength(1)
+  expect(new Set(asked)).toEqual(new Set([acme]))
+  tell(acme)
+  tell(globex)
+  expect(shownAtMs).toHaveLength(2)
+  stop.abort()
+  await clock.turn(1_000)
+  await running
+})

@@ -4,6 +4,7 @@ import { EmbeddedPostgres } from '../../../src/postgres/embedded.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import type { Fleet } from '../../harness/fleet/fleet.ts'
+import { HAS_NATS } from '../../harness/nats-server.ts'
 import { type Comparison, compare, differenceOf, isEqual } from '../../system/daemon/compare.ts'
 import { subscribersOf } from '../../system/daemon/fleet-config.ts'
 import { Readings } from '../../system/daemon/readings.ts'
@@ -16,25 +17,44 @@ const EVENTS_PER_SECOND = 3
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { seconds: { type: 'string' }, seed: { type: 'string', default: '1' } },
+    options: {
+      seconds: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      daemons: { type: 'string', default: '1' },
+    },
   })
+  const daemons = Number(values.daemons)
+  if (![1, 2, 3, 4].includes(daemons)) {
+    console.error('error: --daemons takes a number from 1 to 4')
+    return 2
+  }
+  if (daemons > 1 && !HAS_NATS) {
+    console.error(
+      'error: --daemons needs nats-server, over which they exchange live numbers: https://nats.io',
+    )
+    return 2
+  }
   const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
   if (seconds !== undefined && !(seconds > 0)) {
     console.error('error: --seconds takes a number above 0')
     return 2
   }
-  console.log(`starting ${ROUTERS} routers, PostgreSQL and the daemon…`)
-  const scene = await DemoScene.start(Number(values.seed))
+  const what = daemons > 1 ? `NATS and ${daemons} daemons` : 'the daemon'
+  console.log(`starting ${ROUTERS} routers, PostgreSQL and ${what}…`)
+  const scene = await DemoScene.start(Number(values.seed), daemons)
   try {
     await show(scene, seconds)
-    const code = await scene.daemon.end('SIGTERM')
-    if (code !== 0) console.log(`the daemon ended with ${code}: see ${scene.logFile}`)
+    const codes = await Promise.all(scene.daemons.map(daemon => daemon.end('SIGTERM')))
+    const code = codes.find(it => it !== 0) ?? 0
+    if (code !== 0) console.log(`a daemon ended with ${code}: see ${scene.logFile}`)
+    await scene.endShared()
     const comparison = await compareStopped(scene.directory, scene.fleet)
     print(comparison)
     const isGood = code === 0 && comparison.subscribers > 0 && isEqual(comparison)
     if (isGood) await scene.removeData()
     return isGood ? 0 : 1
   } finally {
+    await scene.endShared()
     await scene.fleet.stop()
   }
 }
@@ -48,7 +68,9 @@ async function show(scene: DemoScene, seconds: number | undefined): Promise<void
   const at = `127.0.0.1:${scene.daemon.port}`
   const admin = await scene.token(undefined, expiresAt)
   const acme = await scene.token('acme', expiresAt)
-  console.log(`dashboard  http://${at}/dashboard/#token=${acme}
+  for (const { port } of scene.daemons)
+    console.log(`dashboard  http://127.0.0.1:${port}/dashboard/#token=${acme}`)
+  console.log(`\
 feed       ws://${at}/ws
 stats      curl -H "Authorization: Bearer ${admin}" http://${at}/api/system/dashboard/stats
 log        ${scene.logFile}

@@ -6,10 +6,14 @@ import { stringify } from 'yaml'
 import { tenantId } from '../../../src/accounting/ids.ts'
 import type { Grant } from '../../../src/auth/bearer.ts'
 import { signToken } from '../../../src/auth/tokens.ts'
+import { EmbeddedPostgres } from '../../../src/postgres/embedded.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { createLogger } from '../../../src/runtime/logger.ts'
 import { serverIdentity } from '../../harness/fleet/certificate.ts'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import { utf8 } from '../../harness/fleet/name.ts'
 import { steadyTraffic } from '../../harness/fleet/traffic.ts'
+import { NatsServer } from '../../harness/nats-server.ts'
 import { DaemonProcess } from '../../system/daemon/daemon-process.ts'
 import { type FleetTenant, tenantsConfig } from '../../system/daemon/fleet-config.ts'
 
@@ -38,20 +42,29 @@ const ALERTING = {
   ],
 }
 
-/** Simulated routers, and the real daemon that reads them, with an embedded PostgreSQL. */
+/** What several daemons share. */
+interface Shared {
+  readonly postgres: EmbeddedPostgres
+  readonly url: string
+  readonly nats: NatsServer
+}
+
+/** Simulated routers, and the real daemon that reads them, or several of them, with an embedded PostgreSQL. */
 export class DemoScene {
   readonly fleet: Fleet
   /** The folder for everything it writes. */
   readonly folder: string
   readonly #secret = randomBytes(32).toString('base64')
-  #daemon: DaemonProcess | undefined
+  readonly #daemons: DaemonProcess[] = []
+  #shared: Shared | undefined
 
   private constructor(fleet: Fleet, folder: string) {
     this.fleet = fleet
     this.folder = folder
   }
 
-  static async start(seed: number): Promise<DemoScene> {
+  /** @param daemons several need `nats-server` */
+  static async start(seed: number, daemons = 1): Promise<DemoScene> {
     const folder = await mkdtemp(join(tmpdir(), 'tikmeter-demo-'))
     // As root, PostgreSQL runs as another user.
     await chmod(folder, 0o711)
@@ -63,8 +76,10 @@ export class DemoScene {
     addHostileName(fleet)
     const scene = new DemoScene(fleet, folder)
     try {
-      await scene.startDaemon(0)
+      if (daemons > 1) await scene.#share()
+      for (let number = 0; number < daemons; number++) await scene.startDaemon(0)
     } catch (error) {
+      await scene.endShared()
       await fleet.stop()
       throw error
     }
@@ -79,17 +94,38 @@ export class DemoScene {
     return join(this.folder, 'tikmeter.log')
   }
 
+  /** The newest one. */
   get daemon(): DaemonProcess {
-    if (this.#daemon === undefined) throw new Error('the daemon is not started')
-    return this.#daemon
+    const daemon = this.#daemons.at(-1)
+    if (daemon === undefined) throw new Error('the daemon is not started')
+    return daemon
+  }
+
+  get daemons(): readonly DaemonProcess[] {
+    return this.#daemons
   }
 
   /** @param port 0: any free one */
   async startDaemon(port: number): Promise<void> {
-    const configFile = join(this.folder, 'tikmeter.yaml')
-    await writeFile(configFile, stringify(this.#config(port)))
+    const name = this.#shared ? `-${this.#daemons.length + 1}` : ''
+    const configFile = join(this.folder, `tikmeter${name}.yaml`)
+    await writeFile(configFile, stringify(this.#config(port, name)))
     const env = { TIKMETER_SECRET: this.#secret }
-    this.#daemon = await DaemonProcess.start(configFile, this.logFile, env, ['dist/cli.js'])
+    this.#daemons.push(await DaemonProcess.start(configFile, this.logFile, env, ['dist/cli.js']))
+  }
+
+  /** Ends what the daemons shared. */
+  async endShared(): Promise<void> {
+    await this.#shared?.nats.kill()
+    await this.#shared?.postgres.stop()
+    this.#shared = undefined
+  }
+
+  async #share(): Promise<void> {
+    const log = createLogger('warn')
+    const postgres = new EmbeddedPostgres({ directory: this.directory, log, clock: systemClock })
+    const { url } = await postgres.start()
+    this.#shared = { postgres, url, nats: await NatsServer.start() }
   }
 
   /** A token of a tenant, or of an admin if none is named. */
@@ -107,10 +143,12 @@ export class DemoScene {
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  #config(port: number): object {
+  #config(port: number, name: string): object {
+    const shared = this.#shared
     return {
-      database: { directory: this.directory },
-      journal: { directory: join(this.folder, 'journal') },
+      database: shared ? { url: shared.url } : { directory: this.directory },
+      ...(shared ? { bus: { url: shared.nats.url } } : {}),
+      journal: { directory: join(this.folder, `journal${name}`) },
       poll: { schedule: `*/${POLL_MS / 1000} * * * * *` },
       commit: { interval: '5s' },
       snapshots: { interval: `${SNAPSHOT_MS / 1000}s` },
