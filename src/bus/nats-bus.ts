@@ -43,6 +43,7 @@ interface Listening {
 
 const RETRY_MS = 2_000
 const CONNECT_WITHIN_MS = 5_000
+const FLUSH_WITHIN_MS = 500
 /** A server that does not answer so many pings is gone. */
 const PINGS = { pingInterval: 5_000, maxPingOut: 2 }
 /** The protocol's default, until the server has told its own. */
@@ -88,8 +89,11 @@ export class NatsBus implements Bus, Component {
 
   async stop(): Promise<void> {
     this.#isUp = false
-    // What was published last is sent before the connection closes.
-    await this.#connection?.flush().catch(() => {})
+    // What was published last is sent before the connection closes, unless the server does not answer.
+    const late = new AbortController()
+    const flushed = this.#connection?.flush().catch(() => {})
+    await Promise.race([flushed, this.#options.clock.sleep(FLUSH_WITHIN_MS, late.signal)])
+    late.abort()
     await this.#loop.stop()
   }
 
@@ -141,17 +145,20 @@ export class NatsBus implements Bus, Component {
       try {
         const connection = await this.#connect()
         this.#begin(connection)
-        const close = () => void connection.close()
-        signal.addEventListener('abort', close)
-        if (signal.aborted) close()
-        for await (const status of connection.status()) this.#note(status.type)
-        signal.removeEventListener('abort', close)
-        this.#end('the connection closed')
+        await Promise.race([this.#follow(connection), untilAborted(signal)])
+        if (!signal.aborted) this.#end('the connection closed')
+        // It may wait for a server that does not answer.
+        else void connection.close().catch(() => {})
       } catch (error) {
         this.#end(error)
       }
       await clock.sleep(RETRY_MS, signal)
     }
+  }
+
+  /** Resolves when the connection is closed for good. */
+  async #follow(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) this.#note(status.type)
   }
 
   #connect(): Promise<NatsConnection> {
@@ -208,4 +215,11 @@ function filesOf({ ca, cert, key }: NonNullable<NatsBusOptions['tls']>): TlsOpti
     ...(cert === undefined ? {} : { certFile: cert }),
     ...(key === undefined ? {} : { keyFile: key }),
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

@@ -78,6 +78,18 @@ describe.skipIf(!HAS_NATS)('a NATS server', () => {
     ])
   }, 40_000)
 
+  it('that hangs does not hold up a stop', async () => {
+    const server = await serving()
+    const { bus } = connecting(server)
+    await until(() => bus.isUp)
+    server.pause()
+    bus.publish('x', Buffer.alloc(100_000))
+    const beganMs = performance.now()
+    await bus.stop()
+    expect(performance.now() - beganMs).toBeLessThan(2_000)
+    server.resume()
+  })
+
   it('that wants a password gets it, and a wrong one is told once', async () => {
     const server = await serving(['--user', 'tikmeter', '--pass', 's3cret'])
     const right = connecting(server, { access: { user: 'tikmeter', password: 's3cret' } })
