@@ -54,7 +54,9 @@ export class LiveExchange implements Component {
   readonly #options: LiveExchangeOptions
   readonly #outgoing = new Map<TenantId, Outgoing>()
   readonly #incoming = new Map<TenantId, TenantParts>()
-  readonly #slots = new Map<TenantId, number>()
+  /** The tenants that have their turn at each moment of the interval. */
+  #bySlot: TenantId[][] = []
+  #groupedUntil = 0
   readonly #sessions: SessionExchange
   readonly #publishing: Loop
   readonly #closes: (() => void)[] = []
@@ -150,10 +152,9 @@ export class LiveExchange implements Component {
 
   async #takeTurn(turn: number, signal: AbortSignal): Promise<void> {
     const { board, intervalMs, clock } = this.#options
-    const slot = turn % SLOTS
+    if (turn >= this.#groupedUntil || turn < this.#groupedUntil - SLOTS) this.#group(turn)
     const block = new Block(clock)
-    for (const tenant of board.tenants()) {
-      if (this.#slotOf(tenant) !== slot) continue
+    for (const tenant of this.#bySlot[turn % SLOTS] ?? []) {
       if (block.isTooLong) await block.pause()
       if (signal.aborted) return
       const at = clock.now()
@@ -169,15 +170,11 @@ export class LiveExchange implements Component {
     this.#sessions.forgetUnasked()
   }
 
-  /** The same at all daemons, and different for tenants, so that the work is spread over the interval. */
-  #slotOf(tenant: TenantId): number {
-    const known = this.#slots.get(tenant)
-    if (known !== undefined) return known
-    let hash = 0
-    for (let place = 0; place < tenant.length; place++)
-      hash = (Math.imul(hash, 31) + tenant.charCodeAt(place)) >>> 0
-    this.#slots.set(tenant, hash % SLOTS)
-    return hash % SLOTS
+  /** Finds the turns of all tenants for one interval. */
+  #group(turn: number): void {
+    this.#groupedUntil = turn + SLOTS
+    this.#bySlot = Array.from({ length: SLOTS }, () => [])
+    for (const tenant of this.#options.board.tenants()) this.#bySlot[slotOf(tenant)]?.push(tenant)
   }
 
   #publishIfAny(tenant: TenantId, own: OwnPart): void {
@@ -215,4 +212,12 @@ export class LiveExchange implements Component {
     const head = { daemon: self, run, number: outgoing.number++ }
     for (const piece of piecesOf(head, body, bus.mostBytes)) bus.publish(SUBJECTS.part(tenant), piece)
   }
+}
+
+/** The same at all daemons, and different for tenants, so that the work is spread over the interval. */
+function slotOf(tenant: TenantId): number {
+  let hash = 0
+  for (let place = 0; place < tenant.length; place++)
+    hash = (Math.imul(hash, 31) + tenant.charCodeAt(place)) >>> 0
+  return hash % SLOTS
 }

@@ -58,6 +58,7 @@ export class NatsBus implements Bus, Component {
   #isUp = false
   #isTold = false
   #published = 0
+  #publishedBytes = 0
   #received = 0
 
   constructor(options: NatsBusOptions) {
@@ -76,6 +77,11 @@ export class NatsBus implements Bus, Component {
   /** Messages sent since the start. */
   get published(): number {
     return this.#published
+  }
+
+  /** Their bytes. */
+  get publishedBytes(): number {
+    return this.#publishedBytes
   }
 
   /** Messages received since the start. */
@@ -102,6 +108,7 @@ export class NatsBus implements Bus, Component {
     try {
       this.#connection?.publish(subject, message)
       this.#published++
+      this.#publishedBytes += message.length
     } catch (error) {
       // The connection has just closed, or the server's limit has become smaller.
       this.#options.log.debug({ subject, reason: String(error) }, 'not published')

@@ -25,6 +25,10 @@ export class NatsServer {
     return server
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   get url(): string {
     return `nats://127.0.0.1:${this.port}`
   }

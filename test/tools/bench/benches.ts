@@ -1,3 +1,4 @@
+import { BUS } from './bus/bus.ts'
 import { COMMIT } from './commit/commit.ts'
 import { CSV } from './csv/csv.ts'
 import { DECODE } from './decode/decode.ts'
@@ -26,6 +27,7 @@ export const BENCHES: readonly Bench[] = [
   RECONNECT,
   IDLE,
   FORECAST,
+  BUS,
   ALONE,
   ...fleetBenches(),
 ]
