@@ -18,6 +18,8 @@ export interface AlertWatchOptions {
   readonly calendarOf: (tenant: TenantId) => Calendar | undefined
   /** The tenant's routers that this daemon reads. */
   readonly routersOf: (tenant: TenantId) => readonly WatchedRouter[]
+  /** Whether this daemon judges a tenant's tables. Outages are judged where the router is read. */
+  readonly isJudgedHere: (tenant: TenantId) => boolean
   /** Called for each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
   /** Called when there may be new deliveries for webhooks. */
@@ -195,6 +197,7 @@ export class AlertWatch implements Component {
     })
     // Outages first: they are known already, and the queries below are slow.
     let fired = outages.length > 0 ? await record.fireOutages(terms, outages) : 0
+    if (!this.#options.isJudgedHere(terms.tenant)) return fired
     for (const [kind, due] of usage) fired += await this.#fireUsage(terms, due, kind, signal)
     for (const [kind, due] of sessions) fired += await record.fireSessions(terms, kind, due)
     return fired

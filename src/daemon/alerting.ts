@@ -1,6 +1,6 @@
 import type { AlertTerms, TenantAlert } from '../accounting/alert.ts'
 import type { Calendar } from '../accounting/calendar.ts'
-import type { RouterKey, TenantId } from '../accounting/ids.ts'
+import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import { AlertBoard } from '../alerts/alert-board.ts'
 import { AlertMetrics } from '../alerts/alert-metrics.ts'
 import { CLAIM_MS } from '../alerts/delivery.ts'
@@ -29,6 +29,8 @@ export interface AlertingOptions {
   readonly books: RouterBooks
   readonly calendars: { calendar(tenant: TenantId): Calendar | undefined }
   readonly healthOf: (router: RouterKey) => RouterHealth | undefined
+  /** Whether this daemon should read a router. The one that should read a tenant's first one judges its tables. */
+  readonly isOurs: (router: RouterKey) => boolean
   /** Called with each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
   /** Called when alerts fired or ended here. */
@@ -47,6 +49,8 @@ export class Alerting implements Component {
   readonly #options: AlertingOptions
   readonly #watch: AlertWatch
   readonly #webhooks: Webhooks
+  /** Each tenant's first router, whatever their order in the config. */
+  #firsts: ReadonlyMap<TenantId, RouterKey> = new Map()
 
   constructor(options: AlertingOptions) {
     const { config, database, record, calendars, onAlert, clock, log, onBug } = options
@@ -64,6 +68,10 @@ export class Alerting implements Component {
       board: this.board,
       calendarOf: tenant => calendars.calendar(tenant),
       routersOf: tenant => this.#routersOf(tenant),
+      isJudgedHere: tenant => {
+        const first = this.#firsts.get(tenant)
+        return first === undefined || options.isOurs(first)
+      },
       onWritten: () => {
         this.#webhooks.wake()
         options.onFired()
@@ -104,6 +112,7 @@ export class Alerting implements Component {
 
   /** Replaces the rules and webhooks. */
   apply({ tenants }: Pick<Config, 'tenants'>): void {
+    this.#firsts = new Map(tenants.flatMap(firstRouterOf))
     this.#watch.setTerms(tenants.map(termsOf))
     this.#webhooks.setWebhooks(tenants)
   }
@@ -117,6 +126,14 @@ export class Alerting implements Component {
       return [{ router: book.about.router, isEnabled: state !== 'disabled', lastReadingAt, error }]
     })
   }
+}
+
+function firstRouterOf({ id, routers }: TenantConfig): readonly (readonly [TenantId, RouterKey])[] {
+  const first = routers.reduce<RouterId | undefined>(
+    (least, router) => (least === undefined || router.id < least ? router.id : least),
+    undefined,
+  )
+  return first === undefined ? [] : [[id, routerKey(id, first)]]
 }
 
 function termsOf({ id: tenant, alerts: rules, webhooks }: TenantConfig): AlertTerms {

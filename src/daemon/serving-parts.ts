@@ -46,6 +46,7 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
   const alerting: Alerting = new Alerting({
     ...{ config, database, record, books, calendars: board, metrics, clock, log, onBug },
     healthOf: router => poller.health(router),
+    isOurs: router => membership.isOurs(router),
     onAlert: alert => serving.publishAlert(alert),
     onFired: () => busParts?.tellOfAlerts(),
   })

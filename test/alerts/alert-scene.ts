@@ -24,6 +24,8 @@ export class WatchScene {
   readonly clock: HandClock
   readonly board = new AlertBoard()
   readonly routers: Sights = new Map()
+  /** Whether it judges the tables, or another daemon does. */
+  isJudgedHere = true
   /** All reported alerts, in order. */
   readonly reported: TenantAlert[] = []
   readonly #store: AlertStore
@@ -38,6 +40,7 @@ export class WatchScene {
       record: this.#store,
       board: this.board,
       calendarOf: () => nairobi,
+      isJudgedHere: () => this.isJudgedHere,
       routersOf: () => Array.from(this.routers, ([router, it]) => ({ router, ...it })),
       onAlert: it => this.reported.push(it),
       onWritten: () => {},

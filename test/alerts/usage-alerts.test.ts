@@ -77,6 +77,26 @@ test('it fires once per subject and period, across looks, restarts and daemons',
   expect(await scene.ask('select count(*)::int as count from alerts')).toEqual([{ count: 4 }])
 })
 
+test('the tables of a tenant are judged by one daemon, and reported by all', async () => {
+  const rules = [usageRule({ usual: limit(100) })]
+  const other = another()
+  other.isJudgedHere = false
+  for (const it of [daemon, other]) it.setRules(rules)
+  await use('2026-11-26', 'ann', 500)
+  await other.look()
+  await other.look()
+  expect(other.takeAlerts()).toEqual([])
+  expect(await scene.ask('select count(*)::int as count from alerts')).toEqual([{ count: 0 }])
+  await daemon.look()
+  await other.look()
+  expect(other.takeAlerts()).toEqual(['heavy ann 2026-11'])
+  // If that daemon is gone, the other one judges.
+  await use('2026-11-26', 'bo', 500)
+  other.isJudgedHere = true
+  await other.look()
+  expect(other.takeAlerts()).toEqual(['heavy bo 2026-11'])
+})
+
 test('(others) is no subscriber and has no quota, but its bytes count for the router and the tenant', async () => {
   const scopes = ['user', 'router', 'tenant'] as const
   daemon.setRules(scopes.map(scope => usageRule({ id: scope, scope, usual: limit(100) })))

@@ -57,6 +57,7 @@ function watching(rules: readonly AlertRule[], tenants = [acme]) {
   const record = new SlowRecord(clock)
   const watch = new AlertWatch({
     ...{ record, board: new AlertBoard(), calendarOf: () => calendar },
+    isJudgedHere: () => true,
     routersOf: () => [{ router: hq, isEnabled: true, lastReadingAt: undefined, error: undefined }],
     onAlert: () => {},
     onWritten: () => {},

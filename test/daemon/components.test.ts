@@ -132,9 +132,11 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
       ...{ ...its, record: NO_ALERTS, board: new AlertBoard(), intervalMs: MINUTE_MS },
       ...{
         calendarOf: () => undefined,
+        isJudgedHere: () => true,
         routersOf: () => [],
         onAlert: () => {},
         onFired: () => {},
+        isOurs: () => true,
         onWritten: () => {},
       },
     })
@@ -156,7 +158,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
         config: { tenants: [], commit: { intervalMs: MINUTE_MS } },
         database: new Database(connections()),
       },
-      ...{ healthOf: () => undefined, onFired: () => {}, onAlert: () => {} },
+      ...{ healthOf: () => undefined, isOurs: () => true, onFired: () => {}, onAlert: () => {} },
     })
     return { component: alerting, clock: its.clock }
   },

@@ -51,6 +51,7 @@ function watching(readAt: (tenant: TenantId) => Date | undefined) {
   const record = new SlowRecord(clock)
   const watch = new AlertWatch({
     ...{ record, board: new AlertBoard(), calendarOf: () => calendar },
+    isJudgedHere: () => true,
     routersOf: tenant => [{ router: hq, isEnabled: true, lastReadingAt: readAt(tenant), error: undefined }],
     onAlert: () => {},
     onWritten: () => {},
