@@ -177,8 +177,8 @@ export class Ownership implements Component {
     await this.#oneAtATime(() => this.#giveBack())
     const offers = await leases.offers()
     const offered = new Set(offers.filter(it => it.isOurs).map(it => it.router))
-    await this.#take(router => offered.has(router))
-    const moving = part.moving(new Set(this.#held.keys()), offers)
+    if (offered.size > 0) await this.#take(router => offered.has(router))
+    const moving = part.moving(this.#held, offers)
     if (moving.length > 0 && !stopping.aborted) await owner.moveAway(moving)
   }
 

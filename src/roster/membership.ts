@@ -39,6 +39,7 @@ export class Membership {
   #loadedMs = Number.NEGATIVE_INFINITY
   #assignment: Assignment = { readers: new Map(), loads: new Map() }
   #owners: ReadonlyMap<RouterKey, string> = new Map()
+  /** When moves were last looked for. */
   #movedMs = Number.NEGATIVE_INFINITY
   #moves = 0
   #isJoined = false
@@ -128,18 +129,21 @@ export class Membership {
    * taken those that it was given before.
    * @param offers routers that were given to a daemon and that it has not taken yet
    */
-  moving(held: ReadonlySet<RouterKey>, offers: readonly Offer[]): readonly RouterKey[] {
+  moving(
+    held: Pick<ReadonlyMap<RouterKey, unknown>, 'keys' | 'size'>,
+    offers: readonly Offer[],
+  ): readonly RouterKey[] {
     const nowMs = this.#options.clock.steadyMs()
     if (nowMs - this.#movedMs < this.#terms.moveEveryMs) return []
+    this.#movedMs = nowMs
     const busy = new Set(offers.map(({ to }) => to))
     const most = Math.max(1, Math.floor(MOVED_PART * held.size))
     const moving: RouterKey[] = []
-    for (const router of held) {
+    for (const router of held.keys()) {
       if (moving.length === most) break
       const successor = this.successorOf(router)
       if (successor !== undefined && !busy.has(successor)) moving.push(router)
     }
-    if (moving.length > 0) this.#movedMs = nowMs
     this.#moves += moving.length
     return moving
   }
