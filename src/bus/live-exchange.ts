@@ -77,7 +77,7 @@ export class LiveExchange implements Component {
     this.#publishing.start()
   }
 
-  /** Tells the others that nothing is read here any longer. */
+  /** Tells the others that nothing is read here any more. */
   async stop(): Promise<void> {
     await this.#publishing.stop()
     for (const close of this.#closes.splice(0)) close()
@@ -179,7 +179,7 @@ export class LiveExchange implements Component {
 
   #publishIfAny(tenant: TenantId, own: OwnPart): void {
     if (own.routers.length > 0) this.#publish(tenant, own, false)
-    // The others must not wait until it is too old.
+    // Otherwise the other daemons would show it until it is too old.
     else if (this.#outgoing.has(tenant)) {
       this.#publish(tenant, own, false)
       this.#outgoing.delete(tenant)

@@ -46,7 +46,7 @@ const CONNECT_WITHIN_MS = 5_000
 const FLUSH_WITHIN_MS = 500
 /** A server that does not answer so many pings is gone. */
 const PINGS = { pingInterval: 5_000, maxPingOut: 2 }
-/** The protocol's default, until the server has told its own. */
+/** The protocol's default, used until the server sends its own limit. */
 const USUAL_BYTES = 1024 * 1024
 
 /** The bus on a NATS server. It connects and comes back by itself, and drops messages while it is away. */

@@ -15,7 +15,7 @@ export type TakenPart =
   | { readonly kind: 'part'; readonly tick: number; readonly routers: readonly PartRouter[] }
   /** An earlier message is missing: the names are not known until a whole part comes. */
   | { readonly kind: 'gap' }
-  /** A message of this version it is not, or an old one. */
+  /** It is not a message of this version, or an old one. */
   | { readonly kind: 'nothing' }
 
 /** Reads the parts of one tenant that one daemon sends. */

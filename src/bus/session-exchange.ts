@@ -28,7 +28,7 @@ const MOST_DAEMONS = 64
 const ANSWER_WITHIN_MS = 10_000
 /** Sessions in a message. */
 const SESSIONS_A_MESSAGE = 2_000
-/** Answers of one tenant under way; the next asker gets his sessions with his next question. */
+/** Answers about one tenant at the same time; further questions are ignored and will be asked again. */
 const MOST_ANSWERS = 4
 /** A tenant whose sessions nobody has asked for in so many intervals is forgotten. */
 const LINGER = 3
@@ -58,7 +58,7 @@ interface Watched {
   close: () => void
 }
 
-/** Asks the daemons that tell of a tenant for its sessions, and answers the others. */
+/** Asks the daemons that publish parts of a tenant for its sessions, and answers when they ask. */
 export class SessionExchange {
   readonly #options: SessionExchangeOptions
   readonly #watched = new Map<TenantId, Watched>()
@@ -83,7 +83,7 @@ export class SessionExchange {
     for (const tenant of [...this.#watched.keys()]) this.#forget(tenant)
   }
 
-  /** The tenant's sessions here, and those that other daemons answered last. Asks them anew. */
+  /** The tenant's sessions here, and those from the last answers of other daemons, which are asked again. */
   *addTo(own: Iterable<SessionJson>, tenant: TenantId, daemons: readonly string[]): Iterable<SessionJson> {
     this.#ask(tenant, daemons)
     const answers = this.#watched.get(tenant)?.answers

@@ -28,16 +28,16 @@ export interface OwnPart {
 
 /** Enough for a tenant with a million subscribers. */
 const MOST_BYTES = 64 * 1024 * 1024
-/** Daemons that may tell of one tenant. */
+/** Daemons that may publish parts of one tenant. */
 const MOST_DAEMONS = 64
-/** A daemon that has told nothing for so many intervals is no longer believed. */
+/** A daemon that was silent for this many intervals is no longer shown. */
 const SILENT = 3
 /** Whole parts are asked for at most so often. */
 const ASK_EVERY_MS = 1_000
 /** The time for the parts of a tick to come. */
 const SETTLED_WITHIN_MS = 300
 
-interface Teller {
+interface Publisher {
   readonly reader: PartReader
   heardMs: number
   tick: number
@@ -48,12 +48,12 @@ interface Teller {
  * The parts of one tenant: our own, and those that the other daemons publish. They are shown together, once all parts of
  * a tick are there, so that all daemons show the same numbers for it.
  *
- *     our part of tick n ──▶ waiting ── all others have told of tick n, or 300 ms are over ──▶ shown
+ *     our part of tick n ──▶ waiting ── all others have published tick n, or 300 ms have passed ──▶ shown
  */
 export class TenantParts {
   readonly #options: TenantPartsOptions
   readonly #assembly = new Assembly({ mostBytes: MOST_BYTES, mostSenders: MOST_DAEMONS })
-  readonly #tellers = new Map<string, Teller>()
+  readonly #publishers = new Map<string, Publisher>()
   #own: OwnPart | undefined
   /** Since when our own part waits for the others; `undefined`: it is shown. */
   #waitingSinceMs: number | undefined
@@ -87,9 +87,9 @@ export class TenantParts {
     return this.#options.clock.steadyMs() - this.#touchedMs
   }
 
-  /** The ids of the daemons that tell of the tenant. */
+  /** The ids of the daemons that publish parts of the tenant. */
   get daemons(): readonly string[] {
-    return [...this.#tellers.keys()]
+    return [...this.#publishers.keys()]
   }
 
   /** Takes our own part, which is shown with the others' parts of its tick. */
@@ -97,9 +97,9 @@ export class TenantParts {
     const { clock, intervalMs } = this.#options
     this.#own = own
     this.#waitingSinceMs = clock.steadyMs()
-    // Those that are silent are shown from the tables again.
-    for (const [daemon, { heardMs }] of this.#tellers)
-      if (clock.steadyMs() - heardMs > SILENT * intervalMs) this.#tellers.delete(daemon)
+    // The routers of silent daemons are shown from the tables again.
+    for (const [daemon, { heardMs }] of this.#publishers)
+      if (clock.steadyMs() - heardMs > SILENT * intervalMs) this.#publishers.delete(daemon)
     this.#settle()
   }
 
@@ -113,16 +113,16 @@ export class TenantParts {
     const message = this.#assembly.take(piece)
     const { self, clock } = this.#options
     if (!message || message.daemon === self) return
-    const known = this.#tellers.get(message.daemon)
-    if (!known && this.#tellers.size >= MOST_DAEMONS) return
-    const teller = known ?? { reader: new PartReader(), heardMs: 0, tick: -1, routers: [] }
-    const taken = teller.reader.take(message)
+    const known = this.#publishers.get(message.daemon)
+    if (!known && this.#publishers.size >= MOST_DAEMONS) return
+    const publisher = known ?? { reader: new PartReader(), heardMs: 0, tick: -1, routers: [] }
+    const taken = publisher.reader.take(message)
     if (taken.kind === 'gap') this.#askWhole()
     if (taken.kind !== 'part') return
-    if (taken.routers.length === 0) this.#tellers.delete(message.daemon)
+    if (taken.routers.length === 0) this.#publishers.delete(message.daemon)
     else {
-      Object.assign(teller, { heardMs: clock.steadyMs(), tick: taken.tick, routers: taken.routers })
-      this.#tellers.set(message.daemon, teller)
+      Object.assign(publisher, { heardMs: clock.steadyMs(), tick: taken.tick, routers: taken.routers })
+      this.#publishers.set(message.daemon, publisher)
     }
     // A daemon that comes or goes is shown at once; otherwise everybody waits for the next tick.
     if (this.#waitingSinceMs !== undefined) this.#settle()
@@ -131,13 +131,13 @@ export class TenantParts {
 
   #settle(): void {
     const tick = this.#own?.tick ?? 0
-    if ([...this.#tellers.values()].every(it => it.tick >= tick)) this.#show()
+    if ([...this.#publishers.values()].every(it => it.tick >= tick)) this.#show()
   }
 
   #show(): void {
     const { board, tenant, self, intervalMs, onShown } = this.#options
     const shown = Array.from(
-      this.#tellers,
+      this.#publishers,
       ([daemon, { routers }]) => [daemon, { routers, lagMs: intervalMs }] as const,
     )
     const own = this.#own

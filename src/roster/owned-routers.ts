@@ -31,7 +31,7 @@ export interface OwnedRoutersOptions {
   readonly linkTo: (configured: ConfiguredRouter) => (signal: AbortSignal) => Promise<RouterLink>
   /** A router of the config that is applied. */
   readonly configuredOf: (router: RouterKey) => ConfiguredRouter | undefined
-  /** A removed router that is to be opened once more. */
+  /** A removed router that is opened once more. */
   readonly removedOf: (router: RouterKey) => RecordedRouter | undefined
   /** When the daemon began to record. */
   readonly startedAt: () => Date

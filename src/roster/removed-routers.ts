@@ -31,7 +31,7 @@ export class RemovedRouters {
     this.#options = options
   }
 
-  /** A router that is to be opened once more. It gets no reading, so its limits are infinite. */
+  /** A router that is opened once more. It gets no reading, so its limits are infinite. */
   recordedOf(key: RouterKey): RecordedRouter | undefined {
     const ref = this.#found.get(key)
     if (!ref) return undefined
