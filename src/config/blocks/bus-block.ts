@@ -1,4 +1,4 @@
-import { certificates } from '../fields/certificate.ts'
+import { certificateFile } from '../fields/certificate.ts'
 import { type Checked, notA, right, wrong } from '../fields/checked.ts'
 import { block, field } from '../fields/field.ts'
 import { path } from '../fields/readable-file.ts'
@@ -46,10 +46,4 @@ function servers(value: unknown): Checked<readonly string[]> {
     if (!SERVER.test(url)) return notA(WANTED, url)
   }
   return right(urls as readonly string[])
-}
-
-/** The path of a file with certificates. */
-function certificateFile(value: unknown): Checked<string> {
-  const found = certificates(value)
-  return found.kind === 'right' ? path(value) : found
 }

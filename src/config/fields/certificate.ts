@@ -17,6 +17,12 @@ export function certificates(value: unknown): Checked<string> {
     : wrong(`must name a PEM file that begins with "-----BEGIN CERTIFICATE-----": ${file.value}`)
 }
 
+/** The path of a file with a certificate and, if there are any, those that lead to its CA. */
+export function certificateFile(value: unknown): Checked<string> {
+  const found = certificates(value)
+  return found.kind === 'right' ? path(value) : found
+}
+
 function isCertificate(pem: string): boolean {
   try {
     new X509Certificate(pem)

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { certificates } from './certificate.ts'
+import { certificateFile, certificates } from './certificate.ts'
 import { type Checked, right, wrong } from './checked.ts'
 import { block, field } from './field.ts'
 import { duration } from './quantity.ts'
@@ -33,12 +33,6 @@ export function serverTls() {
     path: ['key'],
     message: 'is not the key of the certificate in cert: name the one it was made for',
   })
-}
-
-/** The path of a file with a certificate and, if there are any, those that lead to its CA. */
-function certificateFile(value: unknown): Checked<string> {
-  const found = certificates(value)
-  return found.kind === 'right' ? path(value) : found
 }
 
 /** The path of a file with a private key. No message shows a part of the key. */
