@@ -124,14 +124,12 @@ export class SessionExchange {
     if (daemons.length === 0 || nowMs - watched.askedMs < intervalMs / 2) return
     watched.askedMs = nowMs
     watched.close()
-    watched.close = this.#listen(watched)
+    watched.close = this.#listen(tenant, watched)
   }
 
   /** Listens to the answers to one question. */
-  #listen(watched: Watched): () => void {
+  #listen(tenant: TenantId, watched: Watched): () => void {
     const { bus, clock } = this.#options
-    const [tenant] = [...this.#watched].find(([, it]) => it === watched) ?? []
-    if (tenant === undefined) return () => {}
     const assembly = new Assembly({ mostBytes: MOST_BYTES, mostSenders: MOST_DAEMONS })
     const coming = new Map<string, SessionJson[]>()
     const untilMs = clock.steadyMs() + ANSWER_WITHIN_MS
