@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Grant, Refusal, TokenVerifier } from './bearer.ts'
 import { secretBytes } from './keys.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 import { type KeyRule, type Shown, VerifyingKey } from './verifying-key.ts'
 
 /** The rules that tokens are verified by. */
@@ -34,6 +35,7 @@ interface ActiveRules {
   readonly text: string
   readonly keys: readonly VerifyingKey[]
   readonly revocations: Revocations
+  readonly verified: VerifiedTokens
 }
 
 /** Checks tokens with the keys of the config. */
@@ -63,6 +65,8 @@ export class JwtVerifier implements TokenVerifier {
 
   async verify(token: string): Promise<Grant | Refusal> {
     if (token.length > MAX_TOKEN_LENGTH) return refused('the token is too long')
+    const grant = this.#active.verified.grantOf(token, this.#clock.now())
+    if (grant !== undefined) return grant
     const shown = shownBy(token)
     if (shown === undefined) return refused('the token is not valid')
     for (;;) {
@@ -80,12 +84,13 @@ function activeRules(rules: TokenRules, known: readonly VerifyingKey[], log: Log
     text: JSON.stringify([rules.keys, rules.notBefore, [...rules.tenantsNotBefore]]),
     keys: rules.keys.map(rule => knownBy.get(JSON.stringify(rule)) ?? new VerifyingKey(rule, log)),
     revocations: rules,
+    verified: new VerifiedTokens(),
   }
 }
 
 /** The first key that accepts the token decides. If none does, the key that has signed it gives the reason. */
 async function verifyBy(
-  { keys, revocations }: ActiveRules,
+  { keys, revocations, verified }: ActiveRules,
   token: string,
   shown: Shown,
   now: Date,
@@ -95,7 +100,12 @@ async function verifyBy(
   for (const key of keys) {
     if (!key.mayTake(shown)) continue
     const verdict = await key.verify(token, now)
-    if (verdict.kind === 'claims') return grantBy(verdict.claims, key.rule, revocations)
+    if (verdict.kind === 'claims') {
+      const grant = grantBy(verdict.claims, key.rule, revocations)
+      // An issuer may withdraw a key of its set at any time.
+      if (isGranted(grant) && key.isLocal) verified.add(token, grant, now)
+      return grant
+    }
     if (verdict.kind === 'unverifiable') unverifiable ??= verdict
     else if (verdict.kind === 'refused') denied ??= verdict
   }
@@ -113,11 +123,15 @@ function shownBy(token: string): Shown | undefined {
 /** The grant lasts until the token expires or is too old for its key. */
 function grantBy(claims: JWTPayload, { maxAgeMs }: KeyRule, revocations: Revocations): Grant | Refusal {
   const grant = grantOf(claims)
-  if (grant.kind === 'refused' || grant.kind === 'unverifiable') return grant
+  if (!isGranted(grant)) return grant
   const issuedMs = claims.iat === undefined ? undefined : claims.iat * 1000
   if (isRevoked(grant, issuedMs, revocations)) return refused('the token has been revoked')
   if (maxAgeMs === undefined || issuedMs === undefined) return grant
   return { ...grant, expiresAt: new Date(Math.min(grant.expiresAt.getTime(), issuedMs + maxAgeMs)) }
+}
+
+function isGranted(verdict: Grant | Refusal): verdict is Grant {
+  return verdict.kind === 'tenant' || verdict.kind === 'admin'
 }
 
 /** @param issuedMs `undefined` if the token has no `iat` */

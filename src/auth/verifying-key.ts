@@ -42,6 +42,11 @@ export class VerifyingKey {
     this.#log = log
   }
 
+  /** Whether the key stays the same as long as its rule does. */
+  get isLocal(): boolean {
+    return this.#key.kind === 'local'
+  }
+
   /** Whether the token may be signed by this key. Checked first, so that nobody can make us fetch all issuers' keys. */
   mayTake({ algorithm, issuer }: Shown): boolean {
     const isRightIssuer = this.rule.issuer === undefined || this.rule.issuer === issuer
