@@ -1,3 +1,4 @@
+import type { Client } from 'pg'
 import QueryStream from 'pg-query-stream'
 import type { Value } from '../../api/usage/usage-source.ts'
 import { valuesOf } from '../usage/query.ts'
@@ -15,25 +16,29 @@ export interface Statement {
 const ROWS_AT_ONCE = 1_000
 
 /**
- * Reads the rows of a statement one by one, on a read-only connection of its own.
+ * Reads the rows of statements one by one, in their order, as the database is at one moment, on a read-only connection of
+ * its own.
  * @param url of the database
+ * @param statements makes them, and may ask for what it needs
  * @param what what is not done if it fails: the beginning of the message
  * @throws StoreError
  */
 export async function* rowsOf(
   url: string,
-  { text, params }: Statement,
+  statements: (client: Client) => Promise<readonly Statement[]>,
   columns: readonly string[],
   what: string,
 ): AsyncIterable<TableRow> {
   const client = clientFor(url, 'tikmeter-usage')
   try {
     await client.connect()
-    await client.query('set default_transaction_read_only = on')
-    const stream = new QueryStream(text, params, { batchSize: ROWS_AT_ONCE, rowMode: 'array' })
-    for await (const texts of client.query(stream) as AsyncIterable<readonly (string | null)[]>) {
-      const values = valuesOf(columns, texts)
-      yield Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]))
+    await client.query('begin transaction isolation level repeatable read, read only')
+    for (const { text, params } of await statements(client)) {
+      const stream = new QueryStream(text, params, { batchSize: ROWS_AT_ONCE, rowMode: 'array' })
+      for await (const texts of client.query(stream) as AsyncIterable<readonly (string | null)[]>) {
+        const values = valuesOf(columns, texts)
+        yield Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]))
+      }
     }
   } catch (cause) {
     throw asCommandError(what, cause)

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, gte, lte, type SQL, sql } from 'drizzle-orm'
 import type { Question } from '../../api/usage/usage-source.ts'
-import { tenants, tenantUsageDaily, usageDaily } from '../schema/schema.ts'
+import { tenantUsageDaily, usageDaily } from '../schema/schema.ts'
 import { only, QUERIES, type Query } from './query.ts'
 
 type AskedDaily = Extract<Question, { kind: 'daily' }>
@@ -9,7 +9,7 @@ export type DailyBy = AskedDaily['by']
 /** Whose usage of which days is asked for, and what a row is. `undefined`: no condition. */
 export interface DailyQuestion
   extends Pick<AskedDaily, 'user' | 'router' | 'service' | 'by' | 'order' | 'after'> {
-  readonly tenant: string | undefined
+  readonly tenant: string
   /** The tenant's first and last day. */
   readonly from: SQL | undefined
   readonly to: SQL | undefined
@@ -52,10 +52,9 @@ function of(question: DailyQuestion, table: Daily, more: SQL | undefined): Query
     used: sql<string>`(${used})::text`.as('used'),
   })
     .from(table)
-    .innerJoin(tenants, eq(tenants.id, table.tenantId))
     .where(
       and(
-        only(table.tenantId, tenant),
+        eq(table.tenantId, tenant),
         only(table.routerId, router),
         only(table.service, service),
         from && gte(table.day, from),
@@ -65,7 +64,7 @@ function of(question: DailyQuestion, table: Daily, more: SQL | undefined): Query
       ),
     )
     .groupBy(table.tenantId, key)
-    .orderBy(asc(table.tenantId), ...(order === 'most' ? [desc(used)] : []), asc(key))
+    .orderBy(...(order === 'most' ? [desc(used)] : []), asc(key))
   return limit === undefined ? query : query.limit(limit)
 }
 

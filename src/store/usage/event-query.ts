@@ -1,6 +1,8 @@
+import type { Client } from 'pg'
 import { bytesIn, DECIDABLE_KINDS, type DecidableKind } from '../events/event-bytes.ts'
 import { isoOf } from '../pg/instants.ts'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
+import { tenantZones } from './tenant-zones.ts'
 
 /** Which events are asked for. `undefined`: no condition. */
 export interface EventQuestion {
@@ -22,23 +24,31 @@ export const EVENT_COLUMNS: readonly string[] = [
   ...['decision', 'decided_by', 'decided_at', 'decision_reason'],
 ]
 
-/** Bytes that were not counted, oldest first, with the decision about them, as long as either is kept. */
-const EVENTS = `with kept as (
+/**
+ * Bytes that were not counted, oldest first, with the decision about them, as long as either is kept. Parameters: kinds,
+ * tenants, their timezones, and the rest of the question.
+ */
+const EVENTS = `with logged as materialized (
     select id, at, tenant_id, router_id, kind, detail from ledger_events
+    where tenant_id = any($2) and kind = any($1) and ($8::text is null or router_id = $8)
+      and ($5::date is null or at >= $5::date - 2) and ($6::date is null or at < $6::date + 3)
+  ), kept as (
+    select * from logged
     union all
     select event_id, at, tenant_id, router_id, kind, detail from event_decisions as d
-    where not exists (select from ledger_events as e where e.id = d.event_id)
+    where kind = any($1) and not exists (select from logged as e where e.id = d.event_id)
   ), found as (
     select *, detail ->> 'service' as service, detail ->> 'username' as username, ${reasonIn('detail')} as reason,
       ${bytesIn('detail', 'upload')} as upload, ${bytesIn('detail', 'download')} as download
-    from kept where kind = any($1)
+    from kept
   )
   select e.id::text, ${isoOf('e.at')}, e.tenant_id, e.router_id, e.service, e.username, e.kind, e.reason,
     e.upload::text, e.download::text, (e.upload::numeric + e.download)::text,
     d.decision, d.decided_by, ${isoOf('d.decided_at')}, d.reason
-  from found as e join tenants as t on t.id = e.tenant_id left join event_decisions as d on d.event_id = e.id
+  from found as e join unnest($2::text[], $3::text[]) as t (id, timezone) on t.id = e.tenant_id
+  left join event_decisions as d on d.event_id = e.id
   where e.upload::numeric + e.download > 0
-    and ($2::text is null or e.tenant_id = $2) and ($3::text is null or e.router_id = $3)
+    and ($8::text is null or e.router_id = $8)
     and ($4::text is null or e.username = $4)
     and ($5::date is null or e.at >= $5::date::timestamp at time zone t.timezone)
     and ($6::date is null or e.at < ($6::date + 1)::timestamp at time zone t.timezone)
@@ -53,8 +63,13 @@ const EVENTS = `with kept as (
 export function events(url: string, question: EventQuestion): AsyncIterable<TableRow> {
   const { tenant, router, user, kind, from, to, isUndecided } = question
   const kinds = kind === undefined ? DECIDABLE_KINDS : [kind]
-  const params = [kinds, tenant, router, user, from, to, isUndecided]
-  return rowsOf(url, { text: EVENTS, params }, EVENT_COLUMNS, 'events cannot be read')
+  const statements = async (client: Client) => {
+    const zones = await tenantZones(client, tenant)
+    const ids = zones.map(({ id }) => id)
+    const timezones = zones.map(({ timezone }) => timezone)
+    return [{ text: EVENTS, params: [kinds, ids, timezones, user, from, to, isUndecided, router] }]
+  }
+  return rowsOf(url, statements, EVENT_COLUMNS, 'events cannot be read')
 }
 
 /** SQL of the reason in an event's detail: a text, or what a false reading was about, the login or the directions. */

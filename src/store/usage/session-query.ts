@@ -1,13 +1,13 @@
 import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
 import type { Question } from '../../api/usage/usage-source.ts'
-import { tenants, userSessions } from '../schema/schema.ts'
+import { userSessions } from '../schema/schema.ts'
 import { isoColumn, only, QUERIES, type Query } from './query.ts'
 
 type AskedSessions = Extract<Question, { kind: 'sessions' }>
 
 export interface SessionQuestion
   extends Pick<AskedSessions, 'user' | 'router' | 'service' | 'status' | 'after'> {
-  readonly tenant: string | undefined
+  readonly tenant: string
   /** Only sessions that were open at or after the first instant, and before the second. */
   readonly openFrom: SQL | undefined
   readonly openBefore: SQL | undefined
@@ -50,10 +50,9 @@ export function sessionQuery(question: SessionQuestion, columns: readonly Sessio
     Object.fromEntries(columns.map(name => [name, COLUMNS[name].as(`its_${name}`)])),
   )
     .from(it)
-    .innerJoin(tenants, eq(tenants.id, it.tenantId))
     .where(
       and(
-        only(it.tenantId, tenant),
+        eq(it.tenantId, tenant),
         only(it.username, user),
         only(it.routerId, router),
         only(it.service, service),
@@ -64,7 +63,7 @@ export function sessionQuery(question: SessionQuestion, columns: readonly Sessio
         after && behind(order, after),
       ),
     )
-    .orderBy(asc(it.tenantId), by(it.startTime), by(it.id))
+    .orderBy(by(it.startTime), by(it.id))
   return limit === undefined ? query : query.limit(limit)
 }
 

@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Client } from 'pg'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
-import { tenants } from '../schema/schema.ts'
 import { type DailyBy, dailyColumns, dailyQuery } from './daily-query.ts'
 import type { Query } from './query.ts'
 import { type SessionColumn, sessionQuery } from './session-query.ts'
+import { type TenantZone, tenantZones } from './tenant-zones.ts'
 
 export type UsageBy = Exclude<DailyBy, 'service'> | 'session'
 
@@ -35,21 +36,23 @@ export const USAGE_COLUMNS: Readonly<Record<UsageBy, readonly string[]>> = {
 }
 
 /**
- * Reads usage from the tables, row by row. Days are the tenants' own. Sessions are those that were open in that time,
+ * Reads usage from the tables, row by row, tenant by tenant. Days are the tenants' own. Sessions are those that were open in that time,
  * each with all of its bytes.
  * @param url of the database
  * @throws StoreError
  */
 export function usage(url: string, question: UsageQuestion): AsyncIterable<TableRow> {
-  const { sql: text, params } = queryOf(question).toSQL()
-  return rowsOf(url, { text, params }, USAGE_COLUMNS[question.by], 'usage cannot be read')
+  const statements = async (client: Client) =>
+    (await tenantZones(client, question.tenant)).map(zone => {
+      const { sql: text, params } = queryOf(question, zone).toSQL()
+      return { text, params }
+    })
+  return rowsOf(url, statements, USAGE_COLUMNS[question.by], 'usage cannot be read')
 }
 
-/** The first day of the tenant's month. */
-const THIS_MONTH = sql`date_trunc('month', now() at time zone ${tenants.timezone})::date`
-
-function queryOf({ tenant, user, from, to, by }: UsageQuestion): Query {
-  const begin = from === undefined ? (to === undefined ? THIS_MONTH : undefined) : sql`${from}::date`
+function queryOf({ user, from, to, by }: UsageQuestion, { id: tenant, timezone }: TenantZone): Query {
+  const thisMonth = sql`date_trunc('month', now() at time zone ${timezone})::date`
+  const begin = from === undefined ? (to === undefined ? thisMonth : undefined) : sql`${from}::date`
   const all = { router: undefined, service: undefined, after: undefined, limit: undefined }
   if (by !== 'session')
     return dailyQuery({
@@ -59,13 +62,13 @@ function queryOf({ tenant, user, from, to, by }: UsageQuestion): Query {
     })
   const question = {
     ...{ ...all, tenant, user, status: undefined, order: 'oldest' as const },
-    openFrom: begin && midnightOf(begin),
-    openBefore: to === undefined ? undefined : midnightOf(sql`(${to}::date + 1)`),
+    openFrom: begin && midnightOf(begin, timezone),
+    openBefore: to === undefined ? undefined : midnightOf(sql`(${to}::date + 1)`, timezone),
   }
   return sessionQuery(question, SESSION_COLUMNS)
 }
 
-/** The first instant of a day in the tenant's timezone. */
-function midnightOf(day: SQL): SQL {
-  return sql`(${day}::timestamp at time zone ${tenants.timezone})`
+/** The first instant of a day in a timezone. */
+function midnightOf(day: SQL, timezone: string): SQL {
+  return sql`(${day}::timestamp at time zone ${timezone})`
 }
