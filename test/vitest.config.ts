@@ -25,6 +25,12 @@ const APART = [
   ...['test/runtime/clock.test.ts', 'test/alerts/several-daemons.test.ts'],
 ]
 
+/** Files that also run on tables with the keys of a Citus cluster, where each statement names its tenants. */
+const OF_STORE = [
+  ...['test/store/{commit,events,housekeeping,leases,load,usage}/*.test.ts', 'test/store/*.test.ts'],
+  ...['test/alerts/!(several-daemons).test.ts', 'test/api/usage/!(usage-stream).test.ts'],
+]
+
 /** Files that take longest. */
 const LONGEST = [
   ...['daemon/takeover', 'daemon/journal', 'daemon/reload-under-load', 'faults/faults', 'daemon/alerts'],
@@ -69,6 +75,15 @@ export default defineConfig({
       { test: { ...EACH, ...MANY, name: 'apart', include: APART } },
       // A process takes one after the other, and imports each module once: that is two fifths of what they take.
       { test: { ...EACH, ...MANY, name: 'waiting', include: WAITING, isolate: false } },
+      {
+        test: {
+          ...{ ...EACH, ...FEW, name: 'cluster', include: OF_STORE, isolate: false },
+          ...{
+            provide: { layout: 'keys-of-cluster' },
+            setupFiles: ['test/harness/postgres/watch-statements.ts'],
+          },
+        },
+      },
       {
         test: {
           ...{ ...EACH, ...FEW, name: 'together', include: ['test/**/*.test.ts'] },

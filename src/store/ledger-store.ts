@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg'
+import pLimit from 'p-limit'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import type { Pending } from '../accounting/waiting/pending.ts'
 import type {
@@ -25,9 +25,12 @@ import { readRollups } from './load/load-rollups.ts'
 import { markRemoved, writeConfig } from './load/sync-config.ts'
 import type { Database } from './pg/database.ts'
 import { asking, asStoreError, DatabaseRefused } from './pg/errors.ts'
+import type { Scope } from './pg/scope.ts'
 import { inTransaction } from './pg/transaction.ts'
 import { runUnnest } from './pg/unnest.ts'
+import { type Layout, scopeOf } from './schema/layout.ts'
 import { Partitions, weekOf } from './schema/partitions.ts'
+import { TenantShards } from './schema/tenant-shards.ts'
 
 export interface LedgerStoreOptions {
   readonly database: Database
@@ -40,15 +43,19 @@ export interface LedgerStoreOptions {
 
 /** Routers per transaction. While they are loaded, their sessions are in memory twice. */
 const ROUTERS_A_LOAD = 200
+/** In a cluster. Each has a connection. */
+const TRANSACTIONS_AT_ONCE = 4
 
 /** The ledgers in PostgreSQL. Every method throws DatabaseUnavailable if there is no answer. */
 export class LedgerStore implements LedgerPort, RosterStore {
   readonly #options: LedgerStoreOptions
   readonly #partitions: Partitions
+  readonly #shards: TenantShards
 
   constructor(options: LedgerStoreOptions) {
     this.#options = options
     this.#partitions = new Partitions(options.database.pool)
+    this.#shards = new TenantShards(options.database.pool)
   }
 
   /**
@@ -128,13 +135,22 @@ export class LedgerStore implements LedgerPort, RosterStore {
   }
 
   /**
-   * Writes what waits of many routers in one transaction, and nothing of a router that is no longer ours. After an error
+   * Writes what waits of many routers, in one transaction (in a cluster: one for each shard), and nothing of a router that is no longer ours. After an error
    * the same commits may be tried again, and nothing is written twice. They must be the same: what came since is a
    * commit of its own. If the database refuses the data, the batch is halved until only the routers concerned are left,
    * and the refused entries of these are set aside.
    * @throws DatabaseUnavailable
    */
   async commit(batch: readonly RouterCommit[]): Promise<CommitResult> {
+    const parts = await asking('commit failed', async () =>
+      (await this.#layout()) === 'whole' ? [batch] : this.#shards.partsOf(batch),
+    )
+    const limit = pLimit(TRANSACTIONS_AT_ONCE)
+    const results = await Promise.all(parts.map(part => limit(() => this.#commitPart(part))))
+    return new Map(results.flatMap(result => [...result]))
+  }
+
+  async #commitPart(batch: readonly RouterCommit[]): Promise<CommitResult> {
     try {
       return await this.#commitTogether(batch)
     } catch (cause) {
@@ -144,8 +160,8 @@ export class LedgerStore implements LedgerPort, RosterStore {
       if (!(error instanceof DatabaseRefused) || !only) throw error
       if (batch.length === 1) return this.#commitSettingAside(only)
       const middle = Math.floor(batch.length / 2)
-      const first = await this.commit(batch.slice(0, middle))
-      return new Map([...first, ...(await this.commit(batch.slice(middle)))])
+      const first = await this.#commitPart(batch.slice(0, middle))
+      return new Map([...first, ...(await this.#commitPart(batch.slice(middle)))])
     }
   }
 
@@ -154,18 +170,20 @@ export class LedgerStore implements LedgerPort, RosterStore {
     const events = readings.map(({ tenant, router, at, detail }) => {
       return { tenant, router, event: { kind: 'discarded', at, detail } } as const
     })
-    await asking('discarded readings are not recorded', () =>
-      inTransaction(this.#options.database.pool, 'read committed', client =>
-        runUnnest(client, INSERT_EVENTS_ONCE, events),
-      ),
-    )
+    await asking('discarded readings are not recorded', async () => {
+      const layout = await this.#layout()
+      const tenants = [...new Set(events.map(({ tenant }) => tenant))]
+      await inTransaction(this.#options.database.pool, 'read committed', client =>
+        runUnnest(scopeOf(layout, client, tenants), INSERT_EVENTS_ONCE, events),
+      )
+    })
   }
 
   async #commitTogether(batch: readonly RouterCommit[]): Promise<CommitResult> {
     const { owner, clock } = this.#options
     const now = clock.now()
     const floorMs = this.#floorMs(now)
-    return this.#write(batch, floorMs, client => applyCommits(client, owner, batch, now, floorMs))
+    return this.#write(batch, floorMs, scope => applyCommits(scope, owner, batch, now, floorMs))
   }
 
   async #commitSettingAside(commit: RouterCommit): Promise<CommitResult> {
@@ -173,8 +191,8 @@ export class LedgerStore implements LedgerPort, RosterStore {
     const now = clock.now()
     const floorMs = this.#floorMs(now)
     try {
-      return await this.#write([commit], floorMs, client =>
-        applySettingAside(client, owner, commit, now, floorMs),
+      return await this.#write([commit], floorMs, scope =>
+        applySettingAside(scope, owner, commit, now, floorMs),
       )
     } catch (cause) {
       const error = asStoreError('commit failed', cause)
@@ -190,10 +208,18 @@ export class LedgerStore implements LedgerPort, RosterStore {
   async #write(
     batch: readonly RouterCommit[],
     floorMs: number,
-    apply: (client: ClientBase) => Promise<CommitResult>,
+    apply: (scope: Scope) => Promise<CommitResult>,
   ): Promise<CommitResult> {
     await this.#partitions.ensure(weeksIn(batch, floorMs))
-    return inTransaction(this.#options.database.pool, 'read committed', apply)
+    const layout = await this.#layout()
+    const tenants = [...new Set(batch.map(({ tenant }) => tenant))]
+    return inTransaction(this.#options.database.pool, 'read committed', client =>
+      apply(scopeOf(layout, client, tenants)),
+    )
+  }
+
+  #layout(): Promise<Layout> {
+    return this.#options.database.layout()
   }
 }
 

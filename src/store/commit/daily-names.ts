@@ -1,4 +1,3 @@
-import type { ClientBase } from 'pg'
 import { addSums, NO_SUM } from '../../accounting/bytes.ts'
 import type { LedgerEvent } from '../../accounting/entry.ts'
 import { type RouterKey, routerKey } from '../../accounting/ids.ts'
@@ -6,6 +5,7 @@ import { namesADay, OTHERS, type OthersShare } from '../../accounting/limits/oth
 import type { RouterCommit, RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { rowKey } from '../pg/row-key.ts'
+import type { Naming, Scope } from '../pg/scope.ts'
 import { storableLimit } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import type { CommitResult } from './decide-outcome.ts'
@@ -30,12 +30,14 @@ const DAY = 'tenant_id, day, router_id'
  *     is_beyond    the name gets no row, and goes to `(others)`
  *     had_others   whether a name of that router and day went to `(others)` before
  */
-export const NAMED = `used as (
+export function namedDays(tenants: Naming): string {
+  return `used as (
       select ${DAY}, coalesce(sum(t.names), 0) as names, coalesce(bool_or(t.has_others), false) as had_others
-      from (select distinct ${DAY} from wanted) as w left join tenant_usage_daily as t using (${DAY}) group by ${DAY}
+      from (select distinct ${DAY} from wanted) as w
+      left join ${tenants.rowsOf('tenant_usage_daily')} as t using (${DAY}) group by ${DAY}
     ), known as (
       select w.*, u.username is not null as is_known, u.username is null and w.username <> '${OTHERS}' as is_new
-      from wanted as w left join usage_daily as u using (${DAY}, service, username)
+      from wanted as w left join ${tenants.rowsOf('usage_daily')} as u using (${DAY}, service, username)
     ), placed as (
       select *, row_number() over (partition by ${DAY}, is_new order by service, username) as place from known
     ), named as materialized (
@@ -44,6 +46,7 @@ export const NAMED = `used as (
         case when p.is_new and s.names + p.place > p.most_names then '${OTHERS}' else p.username end as name
       from placed as p join used as s using (${DAY})
     )`
+}
 
 export function mostNamesColumn<Row>(of: (row: Row) => number): Column<Row> {
   return { name: 'most_names', type: 'int8', of: row => storableLimit(of(row)) }
@@ -94,7 +97,7 @@ function othersOf(days: readonly NamedDay[]): ReadonlyMap<RouterKey, ReadonlyMap
  * @returns the outcomes, with what went to `(others)`
  */
 export async function recordOthers(
-  client: ClientBase,
+  scope: Scope,
   outcomes: CommitResult,
   commits: readonly RouterCommit[],
   days: readonly NamedDay[],
@@ -118,6 +121,6 @@ export async function recordOthers(
           event: { kind: 'others', at, detail: { day, names: namesADay(limits) } },
         })
   }
-  await runUnnest(client, INSERT_EVENTS, events)
+  await runUnnest(scope, INSERT_EVENTS, events)
   return withOthers
 }

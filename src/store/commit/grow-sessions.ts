@@ -1,4 +1,3 @@
-import type { ClientBase } from 'pg'
 import { type Bytes, NO_BYTES } from '../../accounting/bytes.ts'
 import type { GrownSum } from '../../accounting/columns/grown-rows.ts'
 import type { SessionId } from '../../accounting/ids.ts'
@@ -10,6 +9,7 @@ import { addGrown, type PendingSession } from '../../accounting/waiting/pending-
 import type { RouterCommit } from '../../recording/ports.ts'
 import { DatabaseRefused } from '../pg/errors.ts'
 import { pipelined } from '../pg/pipeline.ts'
+import type { Scope } from '../pg/scope.ts'
 import { storableText } from '../pg/storable.ts'
 import { askEncoded, type EncodedRows, partsOf, runEncoded, runUnnest } from '../pg/unnest.ts'
 import type { NamedDay } from './daily-names.ts'
@@ -85,20 +85,20 @@ export class GrownSessions {
    * @returns the days that have new names
    * @throws DatabaseRefused if a session has no row, because it was set aside when it was new
    */
-  async write(client: ClientBase): Promise<readonly NamedDay[]> {
+  async write(scope: Scope): Promise<readonly NamedDay[]> {
     const [days] = await pipelined([
-      this.#writeBuckets(client),
-      runUnnest(client, GROW_SERVICES, this.#services),
+      this.#writeBuckets(scope),
+      runUnnest(scope, GROW_SERVICES, this.#services),
     ])
     return days
   }
 
-  async #writeBuckets(client: ClientBase): Promise<readonly NamedDay[]> {
+  async #writeBuckets(scope: Scope): Promise<readonly NamedDay[]> {
     const days: NamedDay[] = []
     for (const [day, buckets] of this.#buckets)
       for (const [startMs, shares] of buckets)
         for (const part of partsOf(shares))
-          for (const named of await grow(client, part, new Date(startMs).toISOString(), day)) days.push(named)
+          for (const named of await grow(scope, part, new Date(startMs).toISOString(), day)) days.push(named)
     return days
   }
 
@@ -174,7 +174,7 @@ class ServiceSums {
  * @throws DatabaseRefused
  */
 async function grow(
-  client: ClientBase,
+  scope: Scope,
   part: EncodedRows<GrownShare>,
   bucket: string,
   day: string,
@@ -182,16 +182,16 @@ async function grow(
   const { count } = part
   // Pipelined: the database works on one statement while we encode the next.
   const [, sessions, deltas, , daily] = await pipelined([
-    client.query(ALONG_INDEX),
-    runEncoded(client, GROW_SESSIONS, part),
-    runEncoded(client, GROW_DELTAS, part, [bucket]),
-    client.query(BY_SEARCH),
-    runEncoded(client, GROW_DAILY, part, [day]),
+    scope.client.query(ALONG_INDEX),
+    runEncoded(scope, GROW_SESSIONS, part),
+    runEncoded(scope, GROW_DELTAS, part, [bucket]),
+    scope.client.query(BY_SEARCH),
+    runEncoded(scope, GROW_DAILY, part, [day]),
   ])
   if (sessions !== count) throw new DatabaseRefused(`sessions without a row: ${count - sessions}`)
-  if (deltas < count) expectAll(count - deltas, await runEncoded(client, BEGIN_DELTAS, part, [bucket]))
+  if (deltas < count) expectAll(count - deltas, await runEncoded(scope, BEGIN_DELTAS, part, [bucket]))
   if (daily === count) return []
-  const days = await askEncoded<GrownShare, NamedDay>(client, BEGIN_DAILY, part, [day])
+  const days = await askEncoded<GrownShare, NamedDay>(scope, BEGIN_DAILY, part, [day])
   expectAll(
     count - daily,
     days.reduce((sum, { subscribers }) => sum + subscribers, 0),

@@ -5,7 +5,7 @@ import type { RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
-import { ADD_NAMES, mostNamesColumn, NAMED, selectNamedDays } from './daily-names.ts'
+import { ADD_NAMES, mostNamesColumn, namedDays, selectNamedDays } from './daily-names.ts'
 
 /*
  * Growth is added to rows that exist, which is what nearly every commit does for nearly every session. If a statement
@@ -65,16 +65,18 @@ export const BY_SEARCH = 'set local enable_nestloop = on'
 export const GROW_SESSIONS = unnestStatement(
   'tikmeter_grow_sessions',
   IN_SESSIONS,
-  rows => `update user_sessions as it set data_upload = it.data_upload + by.upload,
+  (rows, tenants) => `update user_sessions as it set data_upload = it.data_upload + by.upload,
       data_download = it.data_download + by.download, ${MOVED.map(({ name }) => `${name} = by.${name}`).join(', ')}
-    from ${rows} as by (${namesOf(IN_SESSIONS)}) where it.id = any($1) and it.id = by.id`,
+    from ${rows} as by (${namesOf(IN_SESSIONS)}) where it.id = any($1) and it.id = by.id${tenants.and('it.tenant_id')}`,
 )
 
 export const GROW_DELTAS = unnestStatement(
   'tikmeter_grow_deltas',
   IN_DELTAS,
-  rows => `update session_deltas as it ${ADD} from ${rows} as by (${namesOf(IN_DELTAS)})
-    where it.bucket_start = $${IN_DELTAS.length + 1}::timestamptz and it.session_id = any($1) and it.session_id = by.id`,
+  (rows, tenants) => `update session_deltas as it ${ADD} from ${rows} as by (${namesOf(IN_DELTAS)})
+    where it.bucket_start = $${IN_DELTAS.length + 1}::timestamptz and it.session_id = any($1) and it.session_id = by.id
+      ${tenants.and('it.tenant_id')}`,
+  1,
 )
 
 export const BEGIN_DELTAS = unnestStatement(
@@ -82,15 +84,17 @@ export const BEGIN_DELTAS = unnestStatement(
   NEW_DELTAS,
   rows => `insert into session_deltas (bucket_start, session_id, tenant_id, upload, download)
     select $${NEW_DELTAS.length + 1}::timestamptz, * from ${rows} on conflict do nothing`,
+  1,
 )
 
 /** Each subscriber occurs only once. */
 export const GROW_DAILY = unnestStatement(
   'tikmeter_grow_daily',
   IN_DAILY,
-  rows => `update usage_daily as it ${ADD} from ${rows} as by (${namesOf(IN_DAILY)})
+  (rows, tenants) => `update usage_daily as it ${ADD} from ${rows} as by (${namesOf(IN_DAILY)})
     where it.tenant_id = by.tenant_id and it.day = $${IN_DAILY.length + 1}::date and it.router_id = by.router_id
-      and it.service = by.service and it.username = by.username`,
+      and it.service = by.service and it.username = by.username${tenants.and('it.tenant_id')}`,
+  1,
 )
 
 const DAY = 'tenant_id, day, router_id, service'
@@ -99,9 +103,9 @@ const DAY = 'tenant_id, day, router_id, service'
 export const BEGIN_DAILY = unnestStatement(
   'tikmeter_begin_daily',
   NEW_DAILY,
-  rows => `with wanted as (
+  (rows, tenants) => `with wanted as (
       select $${NEW_DAILY.length + 1}::date as day, t.* from ${rows} as t (${namesOf(NEW_DAILY)})
-    ), ${NAMED}, daily as (
+    ), ${namedDays(tenants)}, daily as (
       insert into usage_daily as it (${DAY}, username, upload, download)
       select ${DAY}, name, sum(upload), sum(download) from named where not is_known
       group by ${DAY}, name order by ${DAY}, name
@@ -114,6 +118,7 @@ export const BEGIN_DAILY = unnestStatement(
       on conflict (${DAY}) do update set ${ADD_NAMES}
     )
     ${selectNamedDays('not is_known')}`,
+  1,
 )
 
 /** The growth of all sessions of one service on one router on one day. */

@@ -1,9 +1,9 @@
-import type { ClientBase } from 'pg'
 import { addBytes, type Bytes, NO_BYTES } from '../../accounting/bytes.ts'
 import type { Move } from '../../accounting/entry.ts'
-import type { SessionId } from '../../accounting/ids.ts'
+import type { SessionId, TenantId } from '../../accounting/ids.ts'
 import { namesADay, OTHERS } from '../../accounting/limits/others.ts'
 import type { RouterCommit } from '../../recording/ports.ts'
+import { NAMES_NOBODY, type Naming, naming, type Scope } from '../pg/scope.ts'
 import { storableBytes, storableLimit, storableText } from '../pg/storable.ts'
 
 /*
@@ -16,38 +16,39 @@ import { storableBytes, storableLimit, storableText } from '../pg/storable.ts'
 /** All buckets that the session can have: one for each minute, because the width may have been a minute. */
 const BUCKETS = `select generate_series(
     to_timestamp(floor(extract(epoch from start_time) / 900) * 900), now() + interval '1 day', interval '1 minute'
-  ) as bucket_start from user_sessions where id = $1`
+  ) as bucket_start from user_sessions where tenant_id = $5 and id = $1`
 
-/** Parameters: session from, session to, name of the latter, how many names the router may have on a day. */
-const MOVE = {
-  name: 'tikmeter_move_session',
-  text: `with it as (
-      select s.tenant_id, s.router_id, s.service, s.username, t.timezone, $3::text as other
-      from user_sessions as s join tenants as t on t.id = s.tenant_id where s.id = $1
+/**
+ * Parameters: session from, session to, name of the latter, how many names the router may have on a day, the tenant and
+ * its timezone.
+ */
+const moving = ({ key }: Naming) => `with it as (
+      select tenant_id, router_id, service, username, $3::text as other
+      from user_sessions where tenant_id = $5 and id = $1
     ), taken as (
       delete from session_deltas as d using (${BUCKETS}) as b
-      where d.bucket_start = b.bucket_start and d.session_id = $1
+      where d.tenant_id = $5 and d.bucket_start = b.bucket_start and d.session_id = $1
       returning d.bucket_start, d.tenant_id, d.upload, d.download
     ), put as (
       insert into session_deltas as d (session_id, bucket_start, tenant_id, upload, download)
       select $2, bucket_start, tenant_id, upload, download from taken
-      on conflict (bucket_start, session_id)
+      on conflict (${key('bucket_start, session_id')})
       do update set upload = d.upload + excluded.upload, download = d.download + excluded.download
     ), days as (
-      select (bucket_start at time zone it.timezone)::date as day, sum(upload) as upload, sum(download) as download
-      from taken cross join it group by 1
+      select (bucket_start at time zone $6)::date as day, sum(upload) as upload, sum(download) as download
+      from taken group by 1
     ), found as (
       select u.*, it.other, o.username is null and it.other <> '${OTHERS}' as is_new,
         least(u.upload, d.upload)::bigint as moved_upload, least(u.download, d.download)::bigint as moved_download,
         (select coalesce(sum(names), 0) from tenant_usage_daily as t
-          where (t.tenant_id, t.day, t.router_id) = (u.tenant_id, u.day, u.router_id)) as names
+          where t.tenant_id = $5 and (t.day, t.router_id) = (u.day, u.router_id)) as names
       from days as d cross join it cross join lateral (
         select * from usage_daily as u
-        where (u.tenant_id, u.day, u.router_id, u.service) = (it.tenant_id, d.day, it.router_id, it.service)
+        where u.tenant_id = $5 and (u.day, u.router_id, u.service) = (d.day, it.router_id, it.service)
           and u.username in (it.username, '${OTHERS}')
         order by u.username = it.username desc limit 1
-      ) as u left join usage_daily as o on (o.tenant_id, o.day, o.router_id, o.service, o.username)
-        = (u.tenant_id, u.day, u.router_id, u.service, it.other)
+      ) as u left join usage_daily as o on o.tenant_id = $5 and (o.day, o.router_id, o.service, o.username)
+        = (u.day, u.router_id, u.service, it.other)
       where it.username <> it.other
     ), named as (
       select *, case when is_new and names >= $4::int8 then '${OTHERS}' else other end as name from found
@@ -57,66 +58,76 @@ const MOVE = {
       from named where name <> username
     ), counted as (
       update tenant_usage_daily as t set names = t.names + 1 from moving as m
-      where m.has_room and (t.tenant_id, t.day, t.router_id, t.service) = (m.tenant_id, m.day, m.router_id, m.service)
+      where m.has_room and t.tenant_id = $5 and (t.day, t.router_id, t.service) = (m.day, m.router_id, m.service)
     ), lowered as (
       update usage_daily as u set upload = u.upload - m.upload, download = u.download - m.download from moving as m
-      where (u.tenant_id, u.day, u.router_id, u.service, u.username)
-        = (m.tenant_id, m.day, m.router_id, m.service, m.username)
+      where u.tenant_id = $5 and (u.day, u.router_id, u.service, u.username)
+        = (m.day, m.router_id, m.service, m.username)
     )
     insert into usage_daily as u (tenant_id, day, router_id, service, username, upload, download)
     select tenant_id, day, router_id, service, name, upload, download from moving
     on conflict (tenant_id, day, router_id, service, username)
-    do update set upload = u.upload + excluded.upload, download = u.download + excluded.download`,
-}
+    do update set upload = u.upload + excluded.upload, download = u.download + excluded.download`
 
-/** Sets a session's sums to 0, and returns what they were. Parameter: session. */
+const MOVE = { name: 'tikmeter_move_session', text: moving(NAMES_NOBODY) }
+const MOVE_OF = { name: 'tikmeter_move_session_of', text: moving(naming(5)) }
+
+/** Parameter: tenant. */
+const TIMEZONE = { name: 'tikmeter_timezone', text: 'select timezone from tenants where id = $1' }
+
+/** Sets a session's sums to 0, and returns what they were. Parameters: session, tenant. */
 const EMPTY = {
   name: 'tikmeter_empty_session',
-  text: `with it as (select id, data_upload, data_download from user_sessions where id = $1 for update)
-    update user_sessions as s set data_upload = 0, data_download = 0 from it where s.id = it.id
+  text: `with it as (select id, data_upload, data_download from user_sessions where id = $1 and tenant_id = $2 for update)
+    update user_sessions as s set data_upload = 0, data_download = 0 from it where s.id = it.id and s.tenant_id = $2
     returning it.data_upload as upload, it.data_download as download`,
 }
 
-/** Adds to a session's sums. Parameters: session, upload, download. */
+/** Adds to a session's sums. Parameters: session, upload, download, tenant. */
 export const FILL = {
   name: 'tikmeter_fill_session',
-  text: `update user_sessions set data_upload = data_upload + $2, data_download = data_download + $3 where id = $1`,
+  text: `update user_sessions set data_upload = data_upload + $2, data_download = data_download + $3
+    where id = $1 and tenant_id = $4`,
+}
+
+/** What two sessions of a move have in common. */
+interface MovedWithin {
+  readonly tenant: TenantId
+  /** The most names that the router may have on a day. */
+  readonly mostNames: number
 }
 
 /** Bytes that a session gets once it has a row. */
 export type Moved = Map<
   SessionId,
-  {
-    readonly bytes: Bytes
-    readonly from: SessionId
-    readonly fromName: string
-    /** The most names that the router may have on a day. */
-    readonly mostNames: number
-  }
+  MovedWithin & { readonly bytes: Bytes; readonly from: SessionId; readonly fromName: string }
 >
 
 /** Takes the bytes from their sessions. Called before anything of these commits is written. */
-export async function moveSessions(client: ClientBase, commits: readonly RouterCommit[]): Promise<Moved> {
+export async function moveSessions(scope: Scope, commits: readonly RouterCommit[]): Promise<Moved> {
   const moved: Moved = new Map()
-  for (const { pending, limits } of commits)
+  for (const { tenant, pending, limits } of commits)
     for (const move of pending.moves) {
       const to = pending.sessions.get(move.to)?.session.username
       const from = pending.sessions.get(move.from)?.session.username
-      if (to !== undefined && from !== undefined)
-        await moveOne(client, move, { to, from, mostNames: storableLimit(namesADay(limits)) }, moved)
+      const within = { tenant, mostNames: storableLimit(namesADay(limits)) }
+      if (to !== undefined && from !== undefined) await moveOne(scope, move, { to, from }, within, moved)
     }
   return moved
 }
 
 async function moveOne(
-  client: ClientBase,
+  scope: Scope,
   { from, to }: Move,
-  names: { readonly to: string; readonly from: string; readonly mostNames: number },
+  names: { readonly to: string; readonly from: string },
+  within: MovedWithin,
   moved: Moved,
 ): Promise<void> {
-  const { mostNames, from: fromName } = names
-  await client.query({ ...MOVE, values: [from, to, storableText(names.to), mostNames] })
-  const { rows } = await client.query<{ upload: string; download: string }>({ ...EMPTY, values: [from] })
+  await moveRows(scope, { from, to, name: names.to }, within)
+  const { rows } = await scope.client.query<{ upload: string; download: string }>({
+    ...EMPTY,
+    values: [from, within.tenant],
+  })
   const [row] = rows
   const committed = row
     ? { upload: storableBytes(Number(row.upload)), download: storableBytes(Number(row.download)) }
@@ -124,16 +135,29 @@ async function moveOne(
   // Plus what it would have got itself from an earlier move.
   const bytes = addBytes(committed, moved.get(from)?.bytes ?? NO_BYTES)
   moved.delete(from)
-  moved.set(to, { bytes: addBytes(bytes, moved.get(to)?.bytes ?? NO_BYTES), from, fromName, mostNames })
+  const all = addBytes(bytes, moved.get(to)?.bytes ?? NO_BYTES)
+  moved.set(to, { ...within, bytes: all, from, fromName: names.from })
 }
 
 /** Gives the bytes to their sessions, once all rows are written. If a row was refused, they go back where they were. */
-export async function settleMoved(client: ClientBase, moved: Moved): Promise<void> {
-  for (const [to, { bytes, from, fromName, mostNames }] of moved) {
-    const values = [bytes.upload, bytes.download]
-    const { rowCount } = await client.query({ ...FILL, values: [to, ...values] })
+export async function settleMoved(scope: Scope, moved: Moved): Promise<void> {
+  for (const [to, { bytes, from, fromName, ...within }] of moved) {
+    const fill = (session: SessionId) =>
+      scope.client.query({ ...FILL, values: [session, bytes.upload, bytes.download, within.tenant] })
+    const { rowCount } = await fill(to)
     if (rowCount) continue
-    await client.query({ ...MOVE, values: [to, from, storableText(fromName), mostNames] })
-    await client.query({ ...FILL, values: [from, ...values] })
+    await moveRows(scope, { from: to, to: from, name: fromName }, within)
+    await fill(from)
   }
+}
+
+/** Moves the rows of buckets and days. @param name the subscriber of the session that gets them */
+async function moveRows(
+  { client, tenants }: Scope,
+  { from, to, name }: Move & { readonly name: string },
+  { tenant, mostNames }: MovedWithin,
+): Promise<void> {
+  const { rows } = await client.query<{ timezone: string }>({ ...TIMEZONE, values: [tenant] })
+  const values = [from, to, storableText(name), mostNames, tenant, rows[0]?.timezone]
+  await client.query({ ...(tenants === undefined ? MOVE : MOVE_OF), values })
 }

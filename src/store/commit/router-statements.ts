@@ -126,8 +126,9 @@ export type ForgottenBindings = Pick<BindingChange, 'tenant' | 'router' | 'servi
 export const FORGET_BINDINGS = unnestStatement<ForgottenBindings>(
   'tikmeter_forget_bindings',
   [TENANT, ROUTER, SERVICE],
-  rows => `delete from binding_counters as b using ${rows} as t (tenant_id, router_id, service)
-    where b.tenant_id = t.tenant_id and b.router_id = t.router_id and b.service = t.service`,
+  (rows, tenants) => `delete from binding_counters as b using ${rows} as t (tenant_id, router_id, service)
+    where b.tenant_id = t.tenant_id and b.router_id = t.router_id and b.service = t.service
+      ${tenants.and('b.tenant_id')}`,
 )
 
 export interface RouterEvent extends RouterRef {
@@ -145,15 +146,14 @@ const EVENT_COLUMNS: readonly Column<RouterEvent>[] = [
 export const INSERT_EVENTS = unnestStatement(
   'tikmeter_insert_events',
   EVENT_COLUMNS,
-  rows => `insert into ledger_events (${namesOf(EVENT_COLUMNS)}) select * from ${rows}`,
+  (rows, { end }) => `insert into ledger_events (${namesOf(EVENT_COLUMNS)}) select * from ${rows}${end}`,
 )
 
 /** Inserts events that are not there yet: a retry of a successful insert adds nothing. */
 export const INSERT_EVENTS_ONCE = unnestStatement(
   'tikmeter_insert_events_once',
   EVENT_COLUMNS,
-  rows => `insert into ledger_events (${namesOf(EVENT_COLUMNS)})
-    select * from ${rows} as t (${namesOf(EVENT_COLUMNS)}) where not exists (
-      select from ledger_events as e where e.tenant_id = t.tenant_id and e.at = t.at
-        and e.router_id = t.router_id and e.kind = t.kind and e.detail = t.detail)`,
+  (rows, tenants) => `insert into ledger_events (${namesOf(EVENT_COLUMNS)})
+    select t.* from ${rows} as t (${namesOf(EVENT_COLUMNS)})
+    left join ${tenants.rowsOf('ledger_events')} as e using (${namesOf(EVENT_COLUMNS)}) where e.id is null`,
 )

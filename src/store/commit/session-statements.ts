@@ -104,13 +104,17 @@ const ALL = [ID, ...FIXED, ...MOVING, ...COUNTED]
 export const INSERT_SESSIONS = unnestStatement(
   'tikmeter_insert_sessions',
   ALL,
-  rows => `insert into user_sessions (${namesOf(ALL)}) select * from ${rows}`,
+  (rows, { end }) => `insert into user_sessions (${namesOf(ALL)}) select * from ${rows}${end}`,
 )
 
 export const UPDATE_SESSIONS = unnestStatement(
   'tikmeter_update_sessions',
   [ID, ...MOVING, ...COUNTED],
-  rows => `update user_sessions as s set ${MOVING.map(({ name }) => `${name} = t.${name}`).join(', ')},
+  (
+    rows,
+    tenants,
+  ) => `update user_sessions as s set ${MOVING.map(({ name }) => `${name} = t.${name}`).join(', ')},
       ${COUNTED.map(({ name }) => `${name} = s.${name} + t.${name}`).join(', ')}
-    from ${rows} as t (id, ${namesOf([...MOVING, ...COUNTED])}) where s.id = t.id`,
+    from ${rows} as t (id, ${namesOf([...MOVING, ...COUNTED])}) where s.id = t.id
+      ${tenants.and('s.tenant_id')}`,
 )

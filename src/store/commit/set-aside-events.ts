@@ -1,8 +1,8 @@
-import type { ClientBase } from 'pg'
 import { addBytes, type Bytes } from '../../accounting/bytes.ts'
 import type { LedgerEvent } from '../../accounting/entry.ts'
 import type { RouterCommit } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
+import type { Scope } from '../pg/scope.ts'
 import { storableJson } from '../pg/storable.ts'
 import { namesOf, runUnnest, unnestStatement } from '../pg/unnest.ts'
 import {
@@ -34,8 +34,8 @@ const COLUMNS: readonly Column<KnownEvent>[] = [
 const SET_DETAILS = unnestStatement(
   'tikmeter_set_event_details',
   COLUMNS,
-  rows => `update ledger_events as e set detail = t.detail from ${rows} as t (${namesOf(COLUMNS)})
-    where e.id = t.id`,
+  (rows, tenants) => `update ledger_events as e set detail = t.detail from ${rows} as t (${namesOf(COLUMNS)})
+    where e.id = t.id${tenants.and('e.tenant_id')}`,
 )
 
 /** Sent only for a refused commit, and only for the time since which an event of its refused entries can exist. */
@@ -53,30 +53,30 @@ const FIND = {
  * @returns what was refused for the first time
  */
 export async function recordRefused(
-  client: ClientBase,
+  scope: Scope,
   commit: RouterCommit,
   refused: readonly RefusedEntry[],
   at: Date,
 ): Promise<readonly RefusedEntry[]> {
   const { tenant, router } = commit
-  const events = await knownEvents(client, commit, refused, at)
+  const events = await knownEvents(scope, commit, refused, at)
   const known = new Set(events.map(({ entry }) => entry))
   const fresh = refused.filter(entry => !known.has(entry))
-  const unchanged = await writeAccepted(client, events, part => runUnnest(client, SET_DETAILS, part))
+  const unchanged = await writeAccepted(scope.client, events, part => runUnnest(scope, SET_DETAILS, part))
   const record = (entries: readonly RefusedEntry[], how: 'full' | 'bare') =>
     runUnnest(
-      client,
+      scope,
       INSERT_EVENTS,
       entries.map(entry => ({ tenant, router, event: setAsideEvent(entry, at, how) })),
     )
-  const again = await writeAccepted(client, fresh, part => record(part, 'full'))
+  const again = await writeAccepted(scope.client, fresh, part => record(part, 'full'))
   // Without the router's own texts, which may be what the database refuses in the event as well.
   await record([...again.map(({ entry }) => entry), ...unchanged.map(({ entry }) => entry.entry)], 'bare')
   return fresh
 }
 
 async function knownEvents(
-  client: ClientBase,
+  { client }: Scope,
   { tenant, router }: RouterCommit,
   refused: readonly RefusedEntry[],
   at: Date,

@@ -1,8 +1,8 @@
-import type { ClientBase } from 'pg'
-import { routerKey } from '../../accounting/ids.ts'
+import { routerKey, type TenantId } from '../../accounting/ids.ts'
 import type { Share } from '../../accounting/spread.ts'
 import type { PendingSession } from '../../accounting/waiting/pending-session.ts'
 import type { RouterCommit } from '../../recording/ports.ts'
+import type { Scope } from '../pg/scope.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
 import { type NamedDay, recordOthers } from './daily-names.ts'
@@ -46,53 +46,58 @@ import { writeSessions } from './write-sessions.ts'
  * commit adds to. (If the row of an open session could not be updated until a restart, the new process counts on from
  * the counters of that row, and records those bytes after all.)
  *
+ * @param scope names the commit's tenant, if it names any
  * @param at the time of the `set_aside` events
  * @param floorMs buckets before this time are not written to `session_deltas`
  * @throws DatabaseRefused if something else is refused: the router's row, one of its readings, or the events themselves
  */
 export async function applySettingAside(
-  client: ClientBase,
+  scope: Scope,
   owner: string,
   commit: RouterCommit,
   at: Date,
   floorMs: number,
 ): Promise<CommitResult> {
-  const outcomes = await decideOutcomes(client, owner, [commit])
+  const outcomes = await decideOutcomes(scope.client, owner, [commit])
   const key = routerKey(commit.tenant, commit.router)
   if (outcomes.get(key)?.kind !== 'committed') return outcomes
-  const moved = await moveSessions(client, [commit])
-  const { refused: sessions, named } = await writeSessionsApart(client, commit, floorMs)
-  await settleMoved(client, moved)
+  const moved = await moveSessions(scope, [commit])
+  const { refused: sessions, named } = await writeSessionsApart(scope, commit, floorMs)
+  await settleMoved(scope, moved)
   const refused = [
     ...sessions,
-    ...(await writeBindingsApart(client, commit)),
-    ...(await writeEventsApart(client, commit)),
+    ...(await writeBindingsApart(scope, commit)),
+    ...(await writeEventsApart(scope, commit)),
   ]
-  await runUnnest(client, SET_READINGS, readingsOf(commit))
-  await runUnnest(client, UPDATE_ROUTERS, [commit])
-  const withOthers = await recordOthers(client, outcomes, [commit], named, at)
+  await runUnnest(scope, SET_READINGS, readingsOf(commit))
+  await runUnnest(scope, UPDATE_ROUTERS, [commit])
+  const withOthers = await recordOthers(scope, outcomes, [commit], named, at)
   const outcome = withOthers.get(key)
   if (refused.length === 0 || outcome?.kind !== 'committed') return withOthers
-  const fresh = await recordRefused(client, commit, refused, at)
+  const fresh = await recordRefused(scope, commit, refused, at)
   if (fresh.length === 0) return withOthers
   const setAside = fresh.map(({ what, reason }) => ({ what, reason }))
   return new Map([[key, { ...outcome, setAside }]])
 }
 
 async function writeSessionsApart(
-  client: ClientBase,
+  scope: Scope,
   commit: RouterCommit,
   floorMs: number,
 ): Promise<SessionsApart> {
-  const changes = await asRowsStand(client, sessionsOf(commit, commit.pending.sessions.values()))
+  const changes = await asRowsStand(
+    scope,
+    commit.tenant,
+    sessionsOf(commit, commit.pending.sessions.values()),
+  )
   const named: NamedDay[] = []
   const write: Write = async part => {
-    for (const day of await writeSessions(client, part, floorMs)) named.push(day)
+    for (const day of await writeSessions(scope, part, floorMs)) named.push(day)
   }
-  const refusals = await writeAccepted(client, changes, write)
+  const refusals = await writeAccepted(scope.client, changes, write)
   const refused: RefusedEntry[] = []
   for (const refusal of refusals)
-    for (const entry of await writeRowAlone(client, refusal, write)) refused.push(entry)
+    for (const entry of await writeRowAlone(scope, refusal, write)) refused.push(entry)
   return { refused, named }
 }
 
@@ -107,12 +112,13 @@ interface SessionsApart {
 
 /** Marks changes as new exactly if their session has no row. */
 async function asRowsStand(
-  client: ClientBase,
+  { client }: Scope,
+  tenant: TenantId,
   changes: readonly SessionChange[],
 ): Promise<readonly SessionChange[]> {
   const { rows } = await client.query<{ id: string }>(
-    'select id from user_sessions where id = any($1::uuid[])',
-    [changes.map(({ session }) => session.id)],
+    'select id from user_sessions where tenant_id = $1 and id = any($2::uuid[])',
+    [tenant, changes.map(({ session }) => session.id)],
   )
   const there = new Set(rows.map(({ id }) => id))
   return changes.map(change => ({ ...change, isNew: !there.has(change.session.id) }))
@@ -120,16 +126,16 @@ async function asRowsStand(
 
 /** Writes what it can of a session that was refused as a whole: first its row, then its bytes. @returns the rest */
 async function writeRowAlone(
-  client: ClientBase,
+  scope: Scope,
   refusal: Refused<SessionChange>,
   write: Write,
 ): Promise<readonly RefusedEntry[]> {
   const { entry } = refusal
   if (entry.shares.size === 0) return [refusedSession(refusal)]
-  const reason = await tryWriting(client, () => write([withShares(entry, [])]))
+  const reason = await tryWriting(scope.client, () => write([withShares(entry, [])]))
   if (reason !== undefined) return [refusedSession({ entry, reason })]
   const written = { ...entry, isNew: false }
-  const refused = await writeAccepted(client, [...entry.shares.values()], part =>
+  const refused = await writeAccepted(scope.client, [...entry.shares.values()], part =>
     write([withShares(written, part)]),
   )
   const [first] = refused
@@ -143,31 +149,25 @@ function withShares(change: SessionChange, shares: readonly Share[]): SessionCha
   return { ...change, shares: byBucket }
 }
 
-async function writeBindingsApart(
-  client: ClientBase,
-  commit: RouterCommit,
-): Promise<readonly RefusedEntry[]> {
-  await runUnnest(client, FORGET_BINDINGS, forgottenBindingsOf(commit))
-  const refusals = await writeAccepted(client, bindingsOf(commit), part =>
-    runUnnest(client, SET_BINDINGS, part),
+async function writeBindingsApart(scope: Scope, commit: RouterCommit): Promise<readonly RefusedEntry[]> {
+  await runUnnest(scope, FORGET_BINDINGS, forgottenBindingsOf(commit))
+  const refusals = await writeAccepted(scope.client, bindingsOf(commit), part =>
+    runUnnest(scope, SET_BINDINGS, part),
   )
-  for (const { entry } of refusals) await removeBinding(client, entry)
+  for (const { entry } of refusals) await removeBinding(scope, entry)
   return refusals.map(refusedBinding)
 }
 
-async function removeBinding(
-  client: ClientBase,
-  { tenant, router, service, name }: BindingChange,
-): Promise<void> {
-  await client.query(
+async function removeBinding(scope: Scope, { tenant, router, service, name }: BindingChange): Promise<void> {
+  await scope.client.query(
     'delete from binding_counters where tenant_id = $1 and router_id = $2 and service = $3 and interface = $4',
     [tenant, router, storableText(service), storableText(name)],
   )
 }
 
-async function writeEventsApart(client: ClientBase, commit: RouterCommit): Promise<readonly RefusedEntry[]> {
-  const refusals = await writeAccepted(client, eventsOf(commit), part =>
-    runUnnest(client, INSERT_EVENTS, part),
+async function writeEventsApart(scope: Scope, commit: RouterCommit): Promise<readonly RefusedEntry[]> {
+  const refusals = await writeAccepted(scope.client, eventsOf(commit), part =>
+    runUnnest(scope, INSERT_EVENTS, part),
   )
   return refusals.map(refusedEvent)
 }

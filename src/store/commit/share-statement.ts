@@ -4,7 +4,7 @@ import type { RouterRef } from '../../recording/ports.ts'
 import type { Column } from '../pg/binary-array.ts'
 import { storableBytes, storableInstant, storableText } from '../pg/storable.ts'
 import { namesOf, unnestStatement } from '../pg/unnest.ts'
-import { ADD_NAMES, mostNamesColumn, NAMED, selectNamedDays } from './daily-names.ts'
+import { ADD_NAMES, mostNamesColumn, namedDays, selectNamedDays } from './daily-names.ts'
 
 /** Bytes of one session in one bucket, to add to the tables. */
 export interface SessionShare extends RouterRef {
@@ -41,16 +41,16 @@ const DAY = 'tenant_id, day, router_id, service'
 export const ADD_SHARES = unnestStatement(
   'tikmeter_add_shares',
   COLUMNS,
-  rows => `with share as materialized (
+  (rows, tenants) => `with share as materialized (
       select * from ${rows} as t (${namesOf(COLUMNS)})
     ), deltas as (
       insert into session_deltas as t (session_id, bucket_start, tenant_id, upload, download)
       select session_id, bucket_start, tenant_id, upload, download from share where bucket_start >= ${FLOOR}
-      on conflict (session_id, bucket_start) ${ADD}
+      on conflict (${tenants.key('session_id, bucket_start')}) ${ADD}
     ), wanted as (
       select ${DAY}, username, min(most_names) as most_names, sum(upload) as upload, sum(download) as download
       from share group by ${DAY}, username
-    ), ${NAMED}, daily as (
+    ), ${namedDays(tenants)}, daily as (
       insert into usage_daily as t (${DAY}, username, upload, download)
       select ${DAY}, name, sum(upload), sum(download) from named group by ${DAY}, name order by ${DAY}, name
       on conflict (${DAY}, username) ${ADD}
@@ -61,4 +61,5 @@ export const ADD_SHARES = unnestStatement(
       on conflict (${DAY}) ${ADD}, ${ADD_NAMES}
     )
     ${selectNamedDays('is_beyond')}`,
+  1,
 )

@@ -1,6 +1,6 @@
-import type { ClientBase } from 'pg'
 import { namesADay } from '../../accounting/limits/others.ts'
 import { DatabaseRefused } from '../pg/errors.ts'
+import type { Scope } from '../pg/scope.ts'
 import { askUnnest, runUnnest } from '../pg/unnest.ts'
 import type { NamedDay } from './daily-names.ts'
 import { INSERT_SESSIONS, type SessionChange, UPDATE_SESSIONS } from './session-statements.ts'
@@ -13,16 +13,16 @@ import { ADD_SHARES, type SessionShare } from './share-statement.ts'
  * @throws DatabaseRefused if a session that is not new has no row, because it was set aside when it was new
  */
 export async function writeSessions(
-  client: ClientBase,
+  scope: Scope,
   changes: readonly SessionChange[],
   floorMs: number,
 ): Promise<readonly NamedDay[]> {
   const { inserts, updates, shares } = rowsOf(changes)
-  await runUnnest(client, INSERT_SESSIONS, inserts)
-  const updated = await runUnnest(client, UPDATE_SESSIONS, updates)
+  await runUnnest(scope, INSERT_SESSIONS, inserts)
+  const updated = await runUnnest(scope, UPDATE_SESSIONS, updates)
   if (updated !== updates.length)
     throw new DatabaseRefused(`sessions without a row: ${updates.length - updated}`)
-  return askUnnest(client, ADD_SHARES, shares, [new Date(floorMs).toISOString()])
+  return askUnnest(scope, ADD_SHARES, shares, [new Date(floorMs).toISOString()])
 }
 
 /** Splits changes into rows, router by router, so that neighbours in the batch are neighbours on disk. */

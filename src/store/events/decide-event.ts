@@ -5,6 +5,7 @@ import { FILL } from '../commit/move-sessions.ts'
 import { ADD_SHARES, type SessionShare } from '../commit/share-statement.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest } from '../pg/unnest.ts'
+import { layoutOf, scopeOf } from '../schema/layout.ts'
 import { partitionName, weekOf } from '../schema/partitions.ts'
 import { bytesIn, isDecidable } from './event-bytes.ts'
 
@@ -67,10 +68,14 @@ const MOST = BigInt(Number.MAX_SAFE_INTEGER)
 
 const FIND_DECISION = 'select decision, decided_by, decided_at from event_decisions where event_id = $1'
 
-const FIND_EVENT = `select e.tenant_id, e.router_id, e.kind, e.detail ->> 'session_id' as session_id,
-    ${bytesIn('e.detail', 'upload')} as upload, ${bytesIn('e.detail', 'download')} as download,
-    floor(extract(epoch from e.at) * 1000)::text as at_ms, (e.at at time zone t.timezone)::date::text as day
-  from ledger_events as e join tenants as t on t.id = e.tenant_id where e.id = $1 for key share of e`
+const FIND_TENANT = `select e.tenant_id, t.timezone from tenants as t
+  join (select tenant_id from ledger_events where id = $1) as e on e.tenant_id = t.id`
+
+/** Parameters: event, tenant, the tenant's timezone. */
+const FIND_EVENT = `select tenant_id, router_id, kind, detail ->> 'session_id' as session_id,
+    ${bytesIn('detail', 'upload')} as upload, ${bytesIn('detail', 'download')} as download,
+    floor(extract(epoch from at) * 1000)::text as at_ms, (at at time zone $3)::date::text as day
+  from ledger_events where id = $1 and tenant_id = $2 for key share`
 
 const LOCK_ROUTER = 'select from routers where tenant_id = $1 and id = $2 for no key update'
 
@@ -81,7 +86,7 @@ const HAS_PARTITION = `select from pg_inherits where inhrelid = to_regclass($1) 
 
 const ADD_DECISION = `insert into event_decisions
     (event_id, tenant_id, router_id, at, kind, detail, decision, upload, download, day, username, reason, decided_by)
-  select id, tenant_id, router_id, at, kind, detail, $2, $3, $4, $5, $6, $7, $8 from ledger_events where id = $1`
+  select id, tenant_id, router_id, at, kind, detail, $2, $3, $4, $5, $6, $7, $8 from ledger_events where id = $1 and tenant_id = $9`
 
 /**
  * Decides on an event, once and for good, within the caller's transaction. Accepted bytes are added to all four usage
@@ -100,8 +105,7 @@ export async function decideEvent(client: ClientBase, asked: EventDecision): Pro
   const [before] = made
   if (before)
     return { kind: 'already', decision: before.decision, by: before.decided_by, at: before.decided_at }
-  const { rows } = await client.query<EventRow>(FIND_EVENT, [asked.event])
-  const [event] = rows
+  const event = await findEvent(client, asked.event)
   if (!event) return { kind: 'unknown' }
   if (!isDecidable(event.kind)) return { kind: 'undecidable', eventKind: event.kind }
   const bytes = bytesOf(event)
@@ -114,10 +118,19 @@ export async function decideEvent(client: ClientBase, asked: EventDecision): Pro
   const { reason, by } = asked
   await client.query(ADD_DECISION, [
     ...[asked.event, asked.decision, bytes.upload, bytes.download, day, username],
-    ...[storableText(reason), storableText(by)],
+    ...[storableText(reason), storableText(by), event.tenant_id],
   ])
   const credited = credit && { username: credit.session.username, day: credit.share.day }
   return { kind: 'decided', tenant: event.tenant_id, ...bytes, credited }
+}
+
+/** Finds an event, and keeps it until the transaction ends. */
+async function findEvent(client: ClientBase, id: string): Promise<EventRow | undefined> {
+  const found = await client.query<{ tenant_id: string; timezone: string }>(FIND_TENANT, [id])
+  const [of] = found.rows
+  if (!of) return undefined
+  const { rows } = await client.query<EventRow>(FIND_EVENT, [id, of.tenant_id, of.timezone])
+  return rows[0]
 }
 
 interface EventBytes {
@@ -162,6 +175,7 @@ async function addCredit(client: ClientBase, credit: SessionShare): Promise<void
   const { session, share } = credit
   const partition = partitionName(weekOf(share.bucketStartMs))
   const { rowCount } = await client.query(HAS_PARTITION, [partition])
-  await runUnnest(client, ADD_SHARES, [credit], [rowCount ? '-infinity' : 'infinity'])
-  await client.query({ ...FILL, values: [session.id, share.upload, share.download] })
+  const scope = scopeOf(await layoutOf(client), client, [credit.tenant])
+  await runUnnest(scope, ADD_SHARES, [credit], [rowCount ? '-infinity' : 'infinity'])
+  await client.query({ ...FILL, values: [session.id, share.upload, share.download, credit.tenant] })
 }

@@ -57,7 +57,7 @@ export class Housekeeping implements Component {
     const { database, terms, clock, log } = this.#options
     try {
       await makePartitions(database.pool, clock.now())
-      const removed = await applyRetention(database.pool, terms, clock.now(), new HalfLoad(clock, signal))
+      const removed = await applyRetention(database, terms, clock.now(), new HalfLoad(clock, signal))
       if (removed.partitions.length + removed.sessions + removed.events + removed.alerts > 0)
         log.info(removed, 'old rows removed')
       if (clock.steadyMs() - this.#checkedAtMs >= CHECK_EVERY_MS) await this.#check(signal)

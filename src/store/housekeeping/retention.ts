@@ -1,5 +1,8 @@
-import type { Pool } from 'pg'
+import { DatabaseError, type Pool } from 'pg'
+import type { Database } from '../pg/database.ts'
 import { asStoreError } from '../pg/errors.ts'
+import { inTransaction } from '../pg/transaction.ts'
+import type { Layout } from '../schema/layout.ts'
 import { partitionWeek, weekAfter } from '../schema/partitions.ts'
 import type { HalfLoad } from './half-load.ts'
 
@@ -29,49 +32,91 @@ const ALERTS_MS = 63 * 86_400_000
  * @throws StoreError
  */
 export async function applyRetention(
-  pool: Pool,
+  database: Database,
   terms: RetentionTerms,
   now: Date,
   pace: HalfLoad,
 ): Promise<DeletedRows> {
+  const { pool } = database
   const before = (keptMs: number) => new Date(now.getTime() - keptMs).toISOString()
   const sessionsBefore = before(terms.sessionsMs)
   try {
-    const partitions = await dropPartitions(pool, now.getTime() - terms.deltasMs, pace)
-    const sessions = await deleteInSteps(pool, DELETE_SESSIONS, sessionsBefore, pace)
-    const events = await deleteInSteps(pool, DELETE_EVENTS, sessionsBefore, pace)
-    const alerts = await deleteInSteps(
-      pool,
-      DELETE_ALERTS,
-      before(Math.max(terms.sessionsMs, ALERTS_MS)),
-      pace,
-    )
+    const layout = await database.layout()
+    const alertsBefore = before(Math.max(terms.sessionsMs, ALERTS_MS))
+    const partitions = await dropPartitions(pool, layout, now.getTime() - terms.deltasMs, pace)
+    const sessions = await deleteRows(pool, layout, deleteSessions, sessionsBefore, pace)
+    const events = await deleteRows(pool, layout, deleteEvents, sessionsBefore, pace)
+    const alerts = await deleteInSteps(pool, DELETE_ALERTS, [alertsBefore], pace)
     return { partitions, sessions, events, alerts }
   } catch (error) {
     throw asStoreError('old rows are not deleted', error)
   }
 }
 
-const DELETE_SESSIONS = `delete from user_sessions where id = any(array(
-  select id from user_sessions where status = 'ended' and end_time < $1 order by end_time limit ${ROWS_A_STEP}))`
+/** @param whose a condition that rows are of a tenant, or `true` */
+const deleteSessions = (whose: string) => `delete from user_sessions where ${whose} and id = any(array(
+  select id from user_sessions where ${whose} and status = 'ended' and end_time < $1
+  order by end_time limit ${ROWS_A_STEP}))`
 
-const DELETE_EVENTS = `delete from ledger_events where id = any(array(
-  select id from ledger_events where at < $1 limit ${ROWS_A_STEP}))`
+const deleteEvents = (whose: string) => `delete from ledger_events where ${whose} and id = any(array(
+  select id from ledger_events where ${whose} and at < $1 limit ${ROWS_A_STEP}))`
 
 /** Deletes alerts with their deliveries. An outage is kept until it is over. */
 const DELETE_ALERTS = `delete from alerts where id = any(array(
   select id from alerts where changed_at < $1 and (kind <> 'router_offline' or ended_at is not null)
   order by changed_at limit ${ROWS_A_STEP}))`
 
-async function deleteInSteps(pool: Pool, statement: string, before: string, pace: HalfLoad): Promise<number> {
+/** Where each tenant's rows are on a node of their own, deletes tenant by tenant. */
+async function deleteRows(
+  pool: Pool,
+  layout: Layout,
+  statement: (whose: string) => string,
+  before: string,
+  pace: HalfLoad,
+): Promise<number> {
+  if (layout === 'whole') return deleteInSteps(pool, statement('true'), [before], pace)
+  const { rows } = await pool.query<{ id: string }>('select id from tenants order by id')
+  let deleted = 0
+  for (const { id } of rows) {
+    deleted += await deleteInSteps(pool, statement('tenant_id = $2'), [before, id], pace)
+    await pace.rest()
+  }
+  return deleted
+}
+
+async function deleteInSteps(
+  pool: Pool,
+  statement: string,
+  values: readonly string[],
+  pace: HalfLoad,
+): Promise<number> {
   let deleted = 0
   while (!pace.signal.aborted) {
-    const { rowCount } = await pool.query(statement, [before])
+    const { rowCount } = await pool.query(statement, [...values])
     deleted += rowCount ?? 0
     if ((rowCount ?? 0) < ROWS_A_STEP) break
     await pace.rest()
   }
   return deleted
+}
+
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/**
+ * Drops a partition unless somebody uses it: Citus cannot detach concurrently, and a drop that waits would hold up all
+ * commits. It is tried again an hour later.
+ */
+async function dropUnused(pool: Pool, partition: string): Promise<boolean> {
+  try {
+    await inTransaction(pool, 'read committed', async client => {
+      await client.query(`set local lock_timeout = '1s'`)
+      await client.query(`drop table ${partition}`)
+    })
+    return true
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE) return false
+    throw error
+  }
 }
 
 /** Finds partitions by name, because after a cut between detaching and dropping one is a table of its own. */
@@ -81,18 +126,24 @@ const PARTITIONS = `select relname as name, inhdetachpending as detaching from p
     select relnamespace from pg_class where oid = 'session_deltas'::regclass)
   order by relname`
 
-async function dropPartitions(pool: Pool, before: number, pace: HalfLoad): Promise<readonly string[]> {
+async function dropPartitions(
+  pool: Pool,
+  layout: Layout,
+  before: number,
+  pace: HalfLoad,
+): Promise<readonly string[]> {
   const { rows } = await pool.query<{ name: string; detaching: boolean | null }>(PARTITIONS)
   const dropped: string[] = []
   for (const { name, detaching } of rows) {
     const week = partitionWeek(name)
     if (pace.signal.aborted || week === undefined || weekAfter(week) > before) continue
+    if (layout === 'distributed' && !(await dropUnused(pool, name))) continue
     // Detached first: that waits for the users of this partition, but does not block the use of the others.
-    if (detaching !== null)
+    if (layout === 'whole' && detaching !== null)
       await pool.query(
         `alter table session_deltas detach partition ${name} ${detaching ? 'finalize' : 'concurrently'}`,
       )
-    await pool.query(`drop table ${name}`)
+    if (layout === 'whole') await pool.query(`drop table ${name}`)
     dropped.push(name)
   }
   return dropped

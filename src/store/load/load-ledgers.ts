@@ -146,5 +146,6 @@ async function loadReadings(
 function isOneOf(refs: readonly RouterRef[], tenantColumn: AnyPgColumn, routerColumn: AnyPgColumn): SQL {
   const tenants = sql.param(refs.map(({ tenant }) => tenant))
   const ids = sql.param(refs.map(({ router }) => router))
-  return sql`(${tenantColumn}, ${routerColumn}) in (select * from unnest(${tenants}::text[], ${ids}::text[]))`
+  return sql`${tenantColumn} = any(${tenants}::text[])
+    and (${tenantColumn}, ${routerColumn}) in (select * from unnest(${tenants}::text[], ${ids}::text[]))`
 }

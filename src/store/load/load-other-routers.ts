@@ -90,13 +90,14 @@ async function readServices(
          select tenant_id, router_id, service, array_agg(username) as usernames,
            (count(*) filter (where counter_upload is null or counted_since is not null))::int as uncounted
          from user_sessions
-         where status = 'active' and missed_at is null and (tenant_id, router_id) in (select * from wanted)
+         where tenant_id = any($1) and status = 'active' and missed_at is null
+           and (tenant_id, router_id) in (select * from wanted)
          group by 1, 2, 3
        )
      select tenant_id, router_id, service, reading_at, coalesce(usernames, '{}') as usernames,
        coalesce(uncounted, 0) as uncounted
      from router_services left join online using (tenant_id, router_id, service)
-     where (tenant_id, router_id) in (select * from wanted) order by service`,
+     where tenant_id = any($1) and (tenant_id, router_id) in (select * from wanted) order by service`,
     [routers.map(row => row.tenant_id), routers.map(row => row.id)],
   )
   const all = new Map<RouterKey, Map<Service, StoredService>>()

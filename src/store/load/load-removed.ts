@@ -9,10 +9,14 @@ export async function readRemoved(pool: Pool): Promise<Removed> {
   const tenants = await pool.query<{ id: string; timezone: string }>(
     'select id, timezone from tenants where removed_at is not null',
   )
+  const removed = await pool.query<{ tenant: string; router: string }>(
+    'select tenant_id as tenant, id as router from routers where removed_at is not null',
+  )
   const routers = await pool.query<{ tenant: string; router: string }>(
-    `select tenant_id as tenant, id as router from routers where removed_at is not null and exists
-       (select from user_sessions s where (s.tenant_id, s.router_id) = (routers.tenant_id, routers.id)
-          and s.status = 'active')`,
+    `select distinct tenant_id as tenant, router_id as router from user_sessions
+     where status = 'active' and tenant_id = any($1)
+       and (tenant_id, router_id) in (select * from unnest($1::text[], $2::text[]))`,
+    [removed.rows.map(({ tenant }) => tenant), removed.rows.map(({ router }) => router)],
   )
   return {
     tenants: tenants.rows.map(({ id, timezone }) => ({ id: tenantId(id), timezone })),

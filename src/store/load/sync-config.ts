@@ -4,6 +4,7 @@ import type { TenantId } from '../../accounting/ids.ts'
 import type { SyncedRouter, SyncedTenant } from '../../roster/ports.ts'
 import { LISTED_FOR } from '../leases/member-statements.ts'
 import type { Column } from '../pg/binary-array.ts'
+import { unscoped } from '../pg/scope.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest, unnestStatement } from '../pg/unnest.ts'
 
@@ -20,8 +21,8 @@ export async function writeConfig(
   const routers = tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant: tenant.id, router })))
   await lockAll(client)
   await writeLists(client, daemon, tenants)
-  await runUnnest(client, UPSERT_TENANTS, tenants)
-  await runUnnest(client, UPSERT_ROUTERS, routers)
+  await runUnnest(unscoped(client), UPSERT_TENANTS, tenants)
+  await runUnnest(unscoped(client), UPSERT_ROUTERS, routers)
   for (const statement of MARKS) await client.query(statement)
 }
 
@@ -54,7 +55,7 @@ async function writeLists(
     daemon,
     names,
   ])
-  await runUnnest(client, UPSERT_LISTS, lists, [daemon])
+  await runUnnest(unscoped(client), UPSERT_LISTS, lists, [daemon])
 }
 
 function digestOf(lines: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Pool } from 'pg'
+import { type Layout, layoutOf } from '../schema/layout.ts'
 import { type ConnectionOptions, openPool } from './pool.ts'
 
 const STATEMENT_MS = 60_000
@@ -12,6 +13,7 @@ export class Database {
   readonly cutOff: () => void
   /** Waits for the queries under way. May be called again. */
   readonly stop: () => Promise<void>
+  #layout: Layout | undefined
 
   /** Connects with the first query. */
   constructor(options: ConnectionOptions) {
@@ -21,5 +23,11 @@ export class Database {
     this.cutOff = cutOff
     this.stop = end
     this.orm = drizzle(this.pool)
+  }
+
+  /** The layout of its tables, which are there. It does not change while a daemon runs. */
+  async layout(): Promise<Layout> {
+    this.#layout ??= await layoutOf(this.pool)
+    return this.#layout
   }
 }

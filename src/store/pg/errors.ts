@@ -105,9 +105,9 @@ function withAdvice(what: string, advice: string | undefined): string {
   return advice === undefined ? what : `${what}: ${advice}`
 }
 
-function isRefusal({ code, constraint }: DatabaseError): boolean {
-  // Not a constraint of ours, but a row without a partition, which can be made.
-  if (code === '23514' && constraint === undefined) return false
+function isRefusal({ code, constraint, table }: DatabaseError): boolean {
+  // Not a constraint of ours, but a row without a partition, which can be made. (Citus names neither.)
+  if (code === '23514' && constraint === undefined && table !== undefined) return false
   return code !== undefined && REFUSAL.test(code)
 }
 

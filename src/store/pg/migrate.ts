@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import type { Client } from 'pg'
 import { PACKAGE_FOLDER } from '../../runtime/package-folder.ts'
+import { distribute } from '../schema/distribute.ts'
 import { clientFor } from './client.ts'
 import { asStoreError, PostgresTooOld, SchemaTooNew } from './errors.ts'
 
@@ -16,7 +17,7 @@ const MIGRATION_LOCK = 7_420_318_553
 const OLDEST_VERSION = 140_000
 
 /**
- * Brings the schema up to date, on a connection of its own. A second process that starts at the same time waits.
+ * Brings the schema up to date, and distributes it if the database is a Citus coordinator, on a connection of its own. A second process that starts at the same time waits.
  * @throws PostgresTooOld, SchemaTooNew, StoreError
  */
 export async function migrate(url: string): Promise<void> {
@@ -29,6 +30,7 @@ export async function migrate(url: string): Promise<void> {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     await checkSchema(client)
     await applyMigrations(drizzle(client), { migrationsFolder: MIGRATIONS })
+    await distribute(client)
   } catch (error) {
     throw asStoreError(doing, error)
   } finally {

@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg'
 import { binaryArray, type Column } from './binary-array.ts'
+import { NAMES_NOBODY, type Naming, naming, type Scope } from './scope.ts'
 
 /** Keeps locks short and arrays small. */
 const ROWS_A_STATEMENT = 2_500
@@ -10,74 +10,88 @@ export interface UnnestStatement<Row> {
   readonly name: string
   readonly columns: readonly Column<Row>[]
   readonly text: string
+  /** The same statement for distributed tables. */
+  readonly named: string
+  /** Whether that one has the tenants as one more parameter, the last one. */
+  readonly hasTenants: boolean
 }
 
-/** @param text makes the statement around `unnest($1::…[], …)`; its own parameters are numbered after the columns */
+/**
+ * @param text makes the statement around `unnest($1::…[], …)`; its own parameters are numbered after the columns
+ * @param own how many parameters of its own it has
+ */
 export function unnestStatement<Row>(
   name: string,
   columns: readonly Column<Row>[],
-  text: (rows: string) => string,
+  text: (rows: string, tenants: Naming) => string,
+  own = 0,
 ): UnnestStatement<Row> {
   const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`)
-  return { name, columns, text: text(`unnest(${arrays.join(', ')})`) }
+  const rows = `unnest(${arrays.join(', ')})`
+  const tenants = columns.length + own + 1
+  const named = text(rows, naming(tenants))
+  return { name, columns, text: text(rows, NAMES_NOBODY), named, hasTenants: named.includes(`$${tenants}::`) }
 }
 
 /**
  * Runs a statement over all rows, part by part.
- * @param more the statement's own parameters
+ * @param own the statement's own parameters
  * @returns how many rows it wrote
  */
 export async function runUnnest<Row>(
-  client: ClientBase,
+  scope: Scope,
   statement: UnnestStatement<Row>,
   rows: readonly Row[],
-  more: readonly string[] = [],
+  own: readonly string[] = [],
 ): Promise<number> {
   let written = 0
-  for (const part of partsOf(rows)) written += await runEncoded(client, statement, part, more)
+  for (const part of partsOf(rows)) written += await runEncoded(scope, statement, part, own)
   return written
 }
 
 /** Runs a statement over one part. It has been sent when this returns, after the earlier statements of the connection. */
 export async function runEncoded<Row>(
-  client: ClientBase,
+  scope: Scope,
   statement: UnnestStatement<Row>,
   part: EncodedRows<Row>,
-  more: readonly string[] = [],
+  own: readonly string[] = [],
 ): Promise<number> {
-  const { rowCount } = await client.query(queryOf(statement, part, more))
+  const { rowCount } = await scope.client.query(queryOf(scope, statement, part, own))
   return rowCount ?? 0
 }
 
 /** Runs a statement over all rows, part by part. @returns the rows of its answers */
 export async function askUnnest<Row, Answer extends object>(
-  client: ClientBase,
+  scope: Scope,
   statement: UnnestStatement<Row>,
   rows: readonly Row[],
-  more: readonly string[] = [],
+  own: readonly string[] = [],
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (const part of partsOf(rows))
-    answers.push(...(await askEncoded<Row, Answer>(client, statement, part, more)))
+    answers.push(...(await askEncoded<Row, Answer>(scope, statement, part, own)))
   return answers
 }
 
 /** Runs a statement over one part. @returns the rows of its answer */
 export async function askEncoded<Row, Answer extends object>(
-  client: ClientBase,
+  scope: Scope,
   statement: UnnestStatement<Row>,
   part: EncodedRows<Row>,
-  more: readonly string[] = [],
+  own: readonly string[] = [],
 ): Promise<readonly Answer[]> {
-  return (await client.query<Answer>(queryOf(statement, part, more))).rows
+  return (await scope.client.query<Answer>(queryOf(scope, statement, part, own))).rows
 }
 
 function queryOf<Row>(
-  { name, text, columns }: UnnestStatement<Row>,
+  { tenants }: Scope,
+  { name, text, named, hasTenants, columns }: UnnestStatement<Row>,
   part: EncodedRows<Row>,
-  more: readonly string[],
+  own: readonly string[],
 ) {
-  return { name, text, values: [...columns.map(column => part.arrayOf(column)), ...more] }
+  const values = [...columns.map(column => part.arrayOf(column)), ...own]
+  if (tenants === undefined || named === text) return { name, text, values }
+  return { name: `${name}_of`, text: named, values: hasTenants ? [...values, tenants] : values }
 }
 
 /** Rows for several statements that share columns. The array of each column is made once. */

@@ -130,7 +130,7 @@ export async function addSessions(
       from user_sessions, generate_series(0, 19) as q where tenant_id = '${tenant}';
     insert into usage_daily
       select d.tenant_id, (bucket_start at time zone '${ZONE}')::date, router_id, service, username, sum(upload), sum(download)
-      from session_deltas as d join user_sessions on id = session_id
+      from session_deltas as d join user_sessions as s on (s.tenant_id, s.id) = (d.tenant_id, session_id)
       where d.tenant_id = '${tenant}' group by 1, 2, 3, 4, 5;
     insert into tenant_usage_daily
       select tenant_id, day, router_id, service, sum(upload), sum(download)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
 import { migrate } from '../../../src/store/pg/migrate.ts'
+import { CITUS_URL, createOnAllNodes, dropOnAllNodes } from './citus.ts'
 import { query } from './query.ts'
 import { ScratchServer } from './scratch-server.ts'
 
@@ -10,9 +11,15 @@ export interface ScratchDatabase {
   drop(): Promise<void>
 }
 
+/** Whether the tables of tests are distributed, or have the keys of distributed ones. */
+export function isClustered(): boolean {
+  return CITUS_URL !== undefined || inject('layout') !== undefined
+}
+
 /** A migrated, empty database for one test file, which drops it in the end. */
 export async function createScratchDatabase(): Promise<ScratchDatabase> {
-  const template = inject('templateDatabaseUrl')
+  const template = inject(inject('layout') === undefined ? 'templateDatabaseUrl' : 'templateOfCluster')
+  if (CITUS_URL !== undefined) return createDistributedDatabase(CITUS_URL, template)
   const admin = urlOf(template, 'postgres')
   const name = `scratch_${randomBytes(6).toString('hex')}`
   const templateName = new URL(template).pathname.slice(1)
@@ -24,6 +31,13 @@ export async function createScratchDatabase(): Promise<ScratchDatabase> {
       await query(admin, `drop database ${name} with (force)`)
     },
   }
+}
+
+/** The same in a Citus cluster. */
+async function createDistributedDatabase(coordinator: string, template: string): Promise<ScratchDatabase> {
+  const name = `scratch_${randomBytes(6).toString('hex')}`
+  await createOnAllNodes(coordinator, name, new URL(template).pathname.slice(1))
+  return { url: urlOf(coordinator, name), drop: () => dropOnAllNodes(coordinator, name) }
 }
 
 /** The same on a separate server. */

@@ -20,7 +20,7 @@ async function tablesOf(tenant: string): Promise<readonly unknown[]> {
          ip_address, counter_upload, counter_download, counted_since, last_moved_at
        from user_sessions where tenant_id = '${tenant}' order by username, router_session_id`,
       `select username, router_session_id, bucket_start, upload, download from session_deltas as d
-       join user_sessions as s on s.id = d.session_id where d.tenant_id = '${tenant}' order by 1, 2, 3`,
+       join user_sessions as s on s.tenant_id = d.tenant_id and s.id = d.session_id where d.tenant_id = '${tenant}' order by 1, 2, 3`,
       `select day, service, username, upload, download from usage_daily where tenant_id = '${tenant}' order by 1, 3`,
       `select day, service, upload, download from tenant_usage_daily where tenant_id = '${tenant}' order by 1`,
     ].map(scene.ask),

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import { expect } from 'vitest'
 import type { RouterCommit } from '../../../src/recording/ports.ts'
 import { applyCommits } from '../../../src/store/commit/apply-commits.ts'
+import { scopeOf } from '../../../src/store/schema/layout.ts'
 import { makePartitions } from '../../../src/store/schema/partitions.ts'
 import { type LedgerScene, NOON, US } from '../pg/ledger-scene.ts'
 
@@ -36,7 +37,11 @@ export async function duringCommit<T>(
   meanwhile: () => Promise<T>,
 ): Promise<T> {
   await makePartitions(scene.database.pool, new Date(NOON))
-  return during(scene, client => applyCommits(client, US, batch, new Date(NOON), 0), how, meanwhile)
+  const layout = await scene.database.layout()
+  const tenants = [...new Set(batch.map(({ tenant }) => tenant))]
+  const apply = (client: PoolClient) =>
+    applyCommits(scopeOf(layout, client, tenants), US, batch, new Date(NOON), 0)
+  return during(scene, apply, how, meanwhile)
 }
 
 /** Waits until this many statements of a daemon wait for a lock. */

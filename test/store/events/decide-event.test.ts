@@ -251,7 +251,7 @@ test('a decision outlives its event and its session', async () => {
   const terms = { deltasMs: 100 * 365 * DAY_MS, sessionsMs: DAY_MS }
   const { signal } = new AbortController()
   const later = new Date(Date.now() + 10 * 365 * DAY_MS)
-  await applyRetention(scene.database.pool, terms, later, new HalfLoad(systemClock, signal))
+  await applyRetention(scene.database, terms, later, new HalfLoad(systemClock, signal))
   expect(
     await scene.ask('select id::text from user_sessions union all select id::text from ledger_events'),
   ).toEqual([])

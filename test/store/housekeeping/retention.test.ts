@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
@@ -5,7 +6,11 @@ import { HalfLoad } from '../../../src/store/housekeeping/half-load.ts'
 import { applyRetention } from '../../../src/store/housekeeping/retention.ts'
 import { Database } from '../../../src/store/pg/database.ts'
 import { makePartitions, Partitions, partitionName, weekOf } from '../../../src/store/schema/partitions.ts'
-import { createScratchDatabase, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
+import {
+  createScratchDatabase,
+  isClustered,
+  type ScratchDatabase,
+} from '../../harness/postgres/scratch-database.ts'
 import { during, untilWaiting } from '../commit/lease-scene.ts'
 import { grown, ReadRouter, readingAt, sessionAt } from '../commit/read-router.ts'
 import { openLedgerScene, US } from '../pg/ledger-scene.ts'
@@ -64,7 +69,7 @@ test('partitions are made for this week and the next two, even by several daemon
 test('a partition that is wholly too old is dropped, one that is partly so stays', async () => {
   const made = new Partitions(database.pool)
   await made.ensure(new Set([0, 7, 14, 21, 28].map(days => weekOf(daysAgo(days)))))
-  const removed = await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))
+  const removed = await applyRetention(database, TERMS, NOW, new HalfLoad(systemClock, running))
   expect(removed.partitions).toEqual(['session_deltas_20261026', 'session_deltas_20261102'])
   expect(await partitions()).toEqual([
     'session_deltas_20261109',
@@ -77,9 +82,9 @@ test('a partition that was detached but not dropped is dropped the next time', a
   const week = weekOf(daysAgo(28))
   await new Partitions(database.pool).ensure(new Set([week]))
   await database.pool.query(`alter table session_deltas detach partition ${partitionName(week)}`)
-  expect(
-    (await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))).partitions,
-  ).toEqual([partitionName(week)])
+  expect((await applyRetention(database, TERMS, NOW, new HalfLoad(systemClock, running))).partitions).toEqual(
+    [partitionName(week)],
+  )
   expect(await partitions()).toEqual([])
 })
 
@@ -111,7 +116,7 @@ test('ended sessions and events are deleted when they are too old, open sessions
      select 'acme', 'hq', at, 'reset', '{}' from unnest($1::timestamptz[]) as at`,
     [[31, 29].map(days => new Date(daysAgo(days)).toISOString())],
   )
-  expect(await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))).toEqual({
+  expect(await applyRetention(database, TERMS, NOW, new HalfLoad(systemClock, running))).toEqual({
     partitions: [],
     sessions: 4_999,
     events: 1,
@@ -138,7 +143,7 @@ test('an alert is deleted with its deliveries when its month is long over, and a
      ) insert into alert_deliveries (alert_id, tenant_id, webhook, event) select id, 'past', 'noc', 'fired' from a`,
     [64, 62].map(days => new Date(daysAgo(days)).toISOString()),
   )
-  const removed = await applyRetention(database.pool, TERMS, NOW, new HalfLoad(systemClock, running))
+  const removed = await applyRetention(database, TERMS, NOW, new HalfLoad(systemClock, running))
   expect(removed.alerts).toBe(2)
   const { rows } = await database.pool.query(
     'select subject from alerts join alert_deliveries on alert_id = alerts.id order by 1',
@@ -146,7 +151,7 @@ test('an alert is deleted with its deliveries when its month is long over, and a
   expect(rows).toEqual([{ subject: 'open' }, { subject: 'young' }])
 })
 
-test.each([
+test.skipIf(isClustered()).each([
   ['session_deltas', 'select count(*) from session_deltas'],
   ['the partition alone', `select count(*) from ${partitionName(weekOf(daysAgo(28)))}`],
 ])('a partition goes without holding up a commit, though somebody reads %s', async (_, reading) => {
@@ -166,7 +171,7 @@ test.each([
     client => client.query(reading),
     'commit',
     async () => {
-      const removed = applyRetention(scene.database.pool, TERMS, NOW, new HalfLoad(systemClock, running))
+      const removed = applyRetention(scene.database, TERMS, NOW, new HalfLoad(systemClock, running))
       await untilWaiting(scene, US)
       for (let n = 9; n <= 12; n++) expect(await commit(n)).toEqual([{ kind: 'committed' }])
       return { removed }
@@ -175,3 +180,18 @@ test.each([
   expect((await removed).partitions).toEqual([partitionName(weekOf(daysAgo(28)))])
   await scene.stop()
 })
+
+test.runIf(isClustered())(
+  'in a cluster a partition that somebody reads is dropped the next time',
+  async () => {
+    const scene = await openLedgerScene()
+    const week = weekOf(daysAgo(28))
+    await new Partitions(scene.database.pool).ensure(new Set([week]))
+    const retain = () =>
+      applyRetention(scene.database, TERMS, NOW, new HalfLoad(systemClock, running)).then(it => it.partitions)
+    const reading = (client: PoolClient) => client.query('select count(*) from session_deltas')
+    expect(await during(scene, reading, 'commit', retain)).toEqual([])
+    expect(await retain()).toEqual([partitionName(week)])
+    await scene.stop()
+  },
+)

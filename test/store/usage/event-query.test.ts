@@ -97,7 +97,7 @@ test('the decision is returned with its event, also when the event is no longer 
   const terms = { deltasMs: DAY_MS, sessionsMs: DAY_MS }
   const { signal } = new AbortController()
   const later = new Date(Date.parse('2026-11-24T00:00:00Z') + 10 * 365 * DAY_MS)
-  await applyRetention(scene.database.pool, terms, later, new HalfLoad(systemClock, signal))
+  await applyRetention(scene.database, terms, later, new HalfLoad(systemClock, signal))
   expect(await asked({})).toEqual([before[3], before[4]])
   expect(await names({ isUndecided: true })).toEqual([])
 })

@@ -58,7 +58,8 @@ const HISTORY = `
     from user_sessions, generate_series(0, 3) as q;
   insert into usage_daily
     select d.tenant_id, (bucket_start at time zone 'UTC')::date, router_id, service, username, sum(upload), sum(download)
-    from session_deltas as d join user_sessions on id = session_id group by 1, 2, 3, 4, 5;
+    from session_deltas as d join user_sessions as s on (s.tenant_id, s.id) = (d.tenant_id, session_id)
+    group by 1, 2, 3, 4, 5;
   insert into tenant_usage_daily
     select tenant_id, day, router_id, service, sum(upload), sum(download) from usage_daily group by 1, 2, 3, 4;
   insert into alerts (tenant_id, number, rule, kind, scope, subject, period, ended_at, detail)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RefusedEntry } from '../../../src/store/commit/refused-entry.ts'
 import { recordRefused } from '../../../src/store/commit/set-aside-events.ts'
 import { inTransaction } from '../../../src/store/pg/transaction.ts'
+import { scopeOf } from '../../../src/store/schema/layout.ts'
 import { ReadRouter } from '../../store/commit/read-router.ts'
 import { type LedgerScene, NOON, openLedgerScene } from '../../store/pg/ledger-scene.ts'
 
@@ -37,9 +38,15 @@ test('5,000 sessions refused commit after commit have one event each, and none i
   const commit = { ...hq, epoch: 1, pending: hq.takeCommit().pending }
   const refused = Array.from({ length: ENTRIES }, (_, number) => refusedSession(number))
   const counts: number[] = []
+  const layout = await scene.database.layout()
   for (let round = 0; round < ROUNDS; round++)
     await inTransaction(scene.database.pool, 'read committed', async client => {
-      const fresh = await recordRefused(client, commit, refused, new Date(NOON + round))
+      const fresh = await recordRefused(
+        scopeOf(layout, client, [commit.tenant]),
+        commit,
+        refused,
+        new Date(NOON + round),
+      )
       counts.push(fresh.length)
     })
   expect(counts).toEqual([ENTRIES, 0])

@@ -180,7 +180,7 @@ const HISTORY: Readonly<Record<string, string>> = {
     'select * from user_sessions where tenant_id = $1 and router_id = $2 and username = $3 order by start_time',
   ledger_events: `select * from ledger_events where tenant_id = $1 and router_id = $2
     and (detail->>'username' = $3 or not detail ? 'username') order by at`,
-  session_deltas: `select d.* from session_deltas d join user_sessions s on s.id = d.session_id
+  session_deltas: `select d.* from session_deltas d join user_sessions s on (s.tenant_id, s.id) = (d.tenant_id, d.session_id)
     where s.tenant_id = $1 and s.router_id = $2 and s.username = $3 order by bucket_start`,
 }
 

@@ -1,0 +1,40 @@
+import type { ClientBase } from 'pg'
+import { DISTRIBUTED, layoutOf } from './layout.ts'
+
+/*
+ * In Citus a key must have the tenant, because only rows of one shard can be compared; and a distributed table cannot
+ * refer to one that is only on the coordinator.
+ */
+export const KEYS: readonly string[] = [
+  `alter table user_sessions drop constraint user_sessions_tenant_id_router_id_routers_tenant_id_id_fk`,
+  `alter table router_services drop constraint router_services_tenant_id_router_id_routers_tenant_id_id_fk`,
+  `alter table user_sessions drop constraint user_sessions_pkey, add primary key (tenant_id, id)`,
+  `alter table ledger_events drop constraint ledger_events_pkey, add primary key (tenant_id, id)`,
+  // Bucket first, as in one PostgreSQL: commits write the newest bucket.
+  `alter table session_deltas drop constraint session_deltas_bucket_start_session_id_pk,
+     add primary key (bucket_start, session_id, tenant_id)`,
+]
+
+/**
+ * Distributes the tables that grow, by tenant, if the database is a Citus coordinator and they are not distributed yet.
+ * Rows that are there move to their nodes; meanwhile nobody can write them. If it is interrupted, nothing was done.
+ */
+export async function distribute(client: ClientBase): Promise<void> {
+  const { rows: extension } = await client.query(`select from pg_extension where extname = 'citus'`)
+  if (extension.length === 0 || (await layoutOf(client)) === 'distributed') return
+  await client.query('begin')
+  try {
+    for (const statement of KEYS) await client.query(statement)
+    const [first, ...others] = DISTRIBUTED
+    await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => 'none')`, [first])
+    for (const table of others)
+      await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => $2)`, [
+        table,
+        first,
+      ])
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}

@@ -1,0 +1,3 @@
+import { watchStatements } from './named-tenants.ts'
+
+watchStatements()
