@@ -13,6 +13,7 @@ import type { Uncommitted } from './uncommitted.ts'
 export interface Committing {
   /** Sessions that wait, by router. */
   pending(): ReadonlyMap<RouterKey, number>
+  readonly slicesAtOnce: number
   /** Routers with so much waiting data that they must not wait for their turn. */
   hurried(): readonly RouterKey[]
   commit(keys: readonly RouterKey[]): Promise<Uncommitted>
@@ -97,7 +98,7 @@ export class CommitLoop implements Component {
   async flush(): Promise<boolean> {
     const { recorder } = this.#options
     const done = new Set<RouterKey>()
-    for (let left = slicesOf(recorder.pending()); left > 0; left--)
+    for (let left = slicesOf(recorder.pending(), recorder.slicesAtOnce); left > 0; left--)
       // If the database is away, the other slices would only wait for it too.
       if (!(await this.#commit(nextSlice(recorder.pending(), done, left)))) return false
     return recorder.pending().size === 0
@@ -107,7 +108,7 @@ export class CommitLoop implements Component {
     const { recorder, clock, intervalMs } = this.#options
     const lookMs = intervalMs / LOOKS_PER_INTERVAL
     while (!signal.aborted) {
-      const slices = slicesOf(recorder.pending())
+      const slices = slicesOf(recorder.pending(), recorder.slicesAtOnce)
       if (slices === 0) await clock.sleep(lookMs, signal)
       // Data that came right after the previous look has waited that long already.
       else await this.#round(slices, intervalMs - lookMs, signal)

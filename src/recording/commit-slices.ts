@@ -3,9 +3,12 @@ import type { RouterKey } from '../accounting/ids.ts'
 /** Sessions per transaction: enough to be cheap, and few enough not to block their rows or the event loop for long. */
 const SLICE_SESSIONS = 2_500
 
-/** The number of slices for all that waits; 0 if nothing does. */
-export function slicesOf(pending: ReadonlyMap<RouterKey, number>): number {
-  return Math.ceil(weightOf(pending) / SLICE_SESSIONS)
+/**
+ * The number of slices for all that waits; 0 if nothing does.
+ * @param atOnce how many transactions a slice is for
+ */
+export function slicesOf(pending: ReadonlyMap<RouterKey, number>, atOnce: number): number {
+  return Math.ceil(weightOf(pending) / (SLICE_SESSIONS * atOnce))
 }
 
 /**

@@ -19,6 +19,10 @@ export interface LedgerStore {
    * the same data is offered again, and the outcome is `already` if it had been.
    */
   commit(batch: readonly RouterCommit[]): Promise<ReadonlyMap<RouterKey, CommitOutcome>>
+  /** Where a tenant's rows are. Commits of one place are cheapest together. */
+  placeOf(tenant: TenantId): string
+  /** How many slices of a commit it writes side by side. */
+  readonly slicesAtOnce: number
 }
 
 /** All of one router that waits to be committed. */

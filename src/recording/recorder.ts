@@ -121,12 +121,14 @@ export class Recorder {
     }
   }
 
-  /** The routers that have something to commit, with the number of sessions concerned. */
+  /** How many slices one call of `commit` may have. */
+  get slicesAtOnce(): number {
+    return this.#options.store.slicesAtOnce
+  }
+
+  /** The routers that have something to commit, place by place, with the number of sessions concerned. */
   pending(): ReadonlyMap<RouterKey, number> {
-    const pending = new Map<RouterKey, number>()
-    for (const [key, book] of this.#routers.entries())
-      if (book.hasPending) pending.set(key, book.pendingSessions)
-    return pending
+    return this.#routers.pending(tenant => this.#options.store.placeOf(tenant))
   }
 
   /** The routers that have so much to commit that it must not wait. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../accounting/group-by.ts'
 import type { RouterKey, TenantId } from '../accounting/ids.ts'
 import type { CheckpointRecord } from './journal-port.ts'
 import type { RouterBook } from './router-book.ts'
@@ -44,6 +45,16 @@ export class RouterBooks {
 
   ofTenant(tenant: TenantId): Iterable<RouterBook> {
     return this.#byTenant.get(tenant) ?? []
+  }
+
+  /**
+   * The routers that have something to commit, with the number of sessions concerned, place by place.
+   * @param placeOf where a tenant's rows are
+   */
+  pending(placeOf: (tenant: TenantId) => string): ReadonlyMap<RouterKey, number> {
+    const pending = [...this.#all.values()].filter(book => book.hasPending)
+    const places = groupBy(pending, ({ about }) => placeOf(about.tenant))
+    return new Map([...places.values()].flat().map(({ key, pendingSessions }) => [key, pendingSessions]))
   }
 
   /** What the database does not have yet, router by router, each as it is when the iteration reaches it. */

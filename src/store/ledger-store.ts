@@ -165,6 +165,16 @@ export class LedgerStore implements LedgerPort, RosterStore {
     }
   }
 
+  /** One PostgreSQL writes a slice at a time, a cluster several; until the layout is known, one. */
+  get slicesAtOnce(): number {
+    return this.#options.database.isDistributed ? TRANSACTIONS_AT_ONCE : 1
+  }
+
+  /** Tenants of one place are cheapest to commit together: in a cluster, those of a shard. */
+  placeOf(tenant: TenantId): string {
+    return this.#shards.of(tenant)
+  }
+
   /** Records `ledger_events` of kind `discarded`, which needs no lease. After an error the same call may be repeated. */
   async recordDiscarded(readings: readonly DiscardedReadings[]): Promise<void> {
     const events = readings.map(({ tenant, router, at, detail }) => {

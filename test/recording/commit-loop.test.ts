@@ -12,6 +12,7 @@ const INTERVAL_MS = 30_000
 
 /** Readings that wait, with the time of each router's oldest. */
 class Waiting implements Committing {
+  slicesAtOnce = 1
   readonly clock = new HandClock('2026-03-01T00:00:00Z')
   readonly sessions = new Map<RouterKey, number>()
   readonly since = new Map<RouterKey, number>()
@@ -131,6 +132,15 @@ describe('every router', () => {
     expect(waiting.commits.length).toBe(160)
     for (const { keys } of waiting.commits) expect(keys.length).toBeLessThanOrEqual(13)
     expect(waiting.pending().size).toBe(0)
+  })
+
+  it('has a slice for each of the transactions that the database runs side by side', async () => {
+    const { waiting, clock } = looping()
+    waiting.slicesAtOnce = 4
+    for (let index = 0; index < 2_000; index++) waiting.add(`r${index}`, 200)
+    await clock.turn(INTERVAL_MS)
+    expect(waiting.commits.length).toBe(40)
+    for (const { keys } of waiting.commits) expect(keys.length).toBeLessThanOrEqual(51)
   })
 
   it('causes no transaction while it has nothing to commit', async () => {

@@ -1,6 +1,13 @@
 import type { Bytes } from '../../src/accounting/bytes.ts'
 import { Calendar } from '../../src/accounting/calendar.ts'
-import { type RouterKey, routerId, routerKey, sessionId, tenantId } from '../../src/accounting/ids.ts'
+import {
+  type RouterKey,
+  routerId,
+  routerKey,
+  sessionId,
+  type TenantId,
+  tenantId,
+} from '../../src/accounting/ids.ts'
 import type { Reading, Service } from '../../src/accounting/reading.ts'
 import { inOneGo } from '../../src/accounting/steps.ts'
 import { LimitWatch } from '../../src/daemon/limit-watch.ts'
@@ -34,6 +41,8 @@ export class FakeStore implements LedgerStore {
   readonly outcomes = new Map<RouterKey, CommitOutcome>()
   /** What the next commit waits for, or fails by. */
   answering: Promise<void> = Promise.resolve()
+  placeOf: (tenant: TenantId) => string = () => ''
+  slicesAtOnce = 1
 
   async commit(batch: readonly RouterCommit[]): Promise<ReadonlyMap<RouterKey, CommitOutcome>> {
     this.batches.push(batch)

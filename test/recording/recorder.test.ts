@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { routerId, routerKey } from '../../src/accounting/ids.ts'
+import { describe, expect, it, test } from 'vitest'
+import { Calendar } from '../../src/accounting/calendar.ts'
+import { type RouterKey, routerId, routerKey, tenantId } from '../../src/accounting/ids.ts'
 import { ACME, GIB, Scene, Unavailable } from './recorder-scene.ts'
 
 const NONE = { upload: 0, download: 0 }
@@ -214,4 +215,19 @@ describe('a removed router', () => {
       .map(it => [...it.pending.sessions.values()].map(({ end }) => end?.reason))
     expect(ends).toEqual([['removed'], [undefined]])
   })
+})
+
+test('what waits for the database is in the order of its places', async () => {
+  const scene = new Scene()
+  const tenants = ['acme', 'globex', 'initech'].map(tenantId)
+  scene.store.placeOf = tenant => (tenant === 'globex' ? 'node 2' : 'node 1')
+  const keys: RouterKey[] = []
+  for (const tenant of tenants) {
+    scene.board.addTenant(tenant, new Calendar('UTC'))
+    scene.addRouter('hq', 1, { tenant })
+    const key = routerKey(tenant, routerId('hq'))
+    keys.push(key)
+    await scene.read(key, { ann: { upload: 1, download: 1 } })
+  }
+  expect([...scene.recorder.pending().keys()]).toEqual([keys[0], keys[2], keys[1]])
 })

@@ -182,10 +182,10 @@ async function grow(
   const { count } = part
   // Pipelined: the database works on one statement while we encode the next.
   const [, sessions, deltas, , daily] = await pipelined([
-    scope.client.query(ALONG_INDEX),
+    plan(scope, ALONG_INDEX),
     runEncoded(scope, GROW_SESSIONS, part),
     runEncoded(scope, GROW_DELTAS, part, [bucket]),
-    scope.client.query(BY_SEARCH),
+    plan(scope, BY_SEARCH),
     runEncoded(scope, GROW_DAILY, part, [day]),
   ])
   if (sessions !== count) throw new DatabaseRefused(`sessions without a row: ${count - sessions}`)
@@ -197,6 +197,11 @@ async function grow(
     days.reduce((sum, { subscribers }) => sum + subscribers, 0),
   )
   return days
+}
+
+/** Sets how prepared statements are planned. Citus plans each statement for its own arrays. */
+async function plan({ client, tenants }: Scope, setting: string): Promise<void> {
+  if (tenants === undefined) await client.query(setting)
 }
 
 function expectAll(missing: number, inserted: number): void {

@@ -67,14 +67,15 @@ export const GROW_SESSIONS = unnestStatement(
   IN_SESSIONS,
   (rows, tenants) => `update user_sessions as it set data_upload = it.data_upload + by.upload,
       data_download = it.data_download + by.download, ${MOVED.map(({ name }) => `${name} = by.${name}`).join(', ')}
-    from ${rows} as by (${namesOf(IN_SESSIONS)}) where it.id = any($1) and it.id = by.id${tenants.and('it.tenant_id')}`,
+    from ${rows} as by (${namesOf(IN_SESSIONS)}) where ${tenants.planned('it.id = any($1)')} and it.id = by.id${tenants.and('it.tenant_id')}`,
 )
 
 export const GROW_DELTAS = unnestStatement(
   'tikmeter_grow_deltas',
   IN_DELTAS,
   (rows, tenants) => `update session_deltas as it ${ADD} from ${rows} as by (${namesOf(IN_DELTAS)})
-    where it.bucket_start = $${IN_DELTAS.length + 1}::timestamptz and it.session_id = any($1) and it.session_id = by.id
+    where it.bucket_start = $${IN_DELTAS.length + 1}::timestamptz and ${tenants.planned('it.session_id = any($1)')}
+      and it.session_id = by.id
       ${tenants.and('it.tenant_id')}`,
   1,
 )

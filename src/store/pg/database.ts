@@ -25,6 +25,11 @@ export class Database {
     this.orm = drizzle(this.pool)
   }
 
+  /** Whether its tables are distributed; `false` as long as nobody has asked for the layout. */
+  get isDistributed(): boolean {
+    return this.#layout === 'distributed'
+  }
+
   /** The layout of its tables, which are there. It does not change while a daemon runs. */
   async layout(): Promise<Layout> {
     this.#layout ??= await layoutOf(this.pool)

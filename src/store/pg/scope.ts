@@ -19,6 +19,11 @@ export interface Naming {
   and(column: string): string
   /** A table in `from`, with the tenants' rows. */
   rowsOf(table: string): string
+  /**
+   * A condition that only helps to plan a prepared statement for arrays of any length. Citus plans each statement for its
+   * own arrays.
+   */
+  planned(condition: string): string
   /** The columns of a unique key. */
   key(columns: string): string
   /** The end of an insert that may be refused: Citus passes on the code of an error only if rows are returned. */
@@ -28,6 +33,7 @@ export interface Naming {
 export const NAMES_NOBODY: Naming = {
   and: () => '',
   rowsOf: table => table,
+  planned: condition => condition,
   key: columns => columns,
   end: '',
 }
@@ -38,6 +44,7 @@ export function naming(parameter: number): Naming {
   return {
     and: column => ` and ${are(column)}`,
     rowsOf: table => `(select * from ${table} where ${are('tenant_id')})`,
+    planned: () => 'true',
     key: columns => `${columns}, tenant_id`,
     end: ' returning true',
   }

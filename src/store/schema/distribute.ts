@@ -8,8 +8,8 @@ import { DISTRIBUTED, layoutOf } from './layout.ts'
 export const KEYS: readonly string[] = [
   `alter table user_sessions drop constraint user_sessions_tenant_id_router_id_routers_tenant_id_id_fk`,
   `alter table router_services drop constraint router_services_tenant_id_router_id_routers_tenant_id_id_fk`,
-  `alter table user_sessions drop constraint user_sessions_pkey, add primary key (tenant_id, id)`,
-  `alter table ledger_events drop constraint ledger_events_pkey, add primary key (tenant_id, id)`,
+  `alter table user_sessions drop constraint user_sessions_pkey, add primary key (id, tenant_id)`,
+  `alter table ledger_events drop constraint ledger_events_pkey, add primary key (id, tenant_id)`,
   // Bucket first, as in one PostgreSQL: commits write the newest bucket.
   `alter table session_deltas drop constraint session_deltas_bucket_start_session_id_pk,
      add primary key (bucket_start, session_id, tenant_id)`,

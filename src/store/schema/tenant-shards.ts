@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { groupBy } from '../../accounting/group-by.ts'
 import type { TenantId } from '../../accounting/ids.ts'
 
 /** `usage_daily` stands for all distributed tables: a tenant's rows of all of them are together. */
@@ -18,19 +19,17 @@ export class TenantShards {
     this.#pool = pool
   }
 
+  /** The shard of a tenant; empty if it is not known yet. */
+  of(tenant: TenantId): string {
+    return this.#known.get(tenant) ?? ''
+  }
+
   /** Splits things of tenants by shard. */
   async partsOf<T extends { readonly tenant: TenantId }>(
     things: readonly T[],
   ): Promise<readonly (readonly T[])[]> {
     await this.#learn(things.map(({ tenant }) => tenant).filter(tenant => !this.#known.has(tenant)))
-    const parts = new Map<string, T[]>()
-    for (const thing of things) {
-      const shard = this.#known.get(thing.tenant) ?? ''
-      const part = parts.get(shard)
-      if (part) part.push(thing)
-      else parts.set(shard, [thing])
-    }
-    return [...parts.values()]
+    return [...groupBy(things, ({ tenant }) => this.of(tenant)).values()]
   }
 
   async #learn(tenants: readonly TenantId[]): Promise<void> {

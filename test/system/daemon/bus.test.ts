@@ -98,7 +98,10 @@ describe.skipIf(!HAS_NATS)('two daemons on one bus', () => {
       (await Promise.all(daemons.map(readiness))).every(it => (it as { bus: string }).bus === 'down'),
     )
     expect(await readiness(daemons[0])).toMatchObject({ code: 200, status: 'ready', bus: 'down' })
-    expect((await stats(daemons[0])).online_routers).toBe(fleet.routers.length)
+    await until(
+      'it shows all of the tables',
+      async () => (await stats(daemons[0])).online_routers === fleet.routers.length,
+    )
     await nats.start()
     await until('both are back', async () =>
       (await Promise.all(daemons.map(readiness))).every(it => (it as { bus: string }).bus === 'up'),
