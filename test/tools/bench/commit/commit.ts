@@ -1,7 +1,9 @@
 import type { Bench } from '../figure.ts'
 import { BenchPostgres } from './bench-postgres.ts'
+import { medianCost } from './cost.ts'
 import { figuresOf } from './figures.ts'
 import { FreeRadius } from './freeradius.ts'
+import { layoutFigures } from './layouts.ts'
 import { runRounds, SESSIONS_A_BATCH } from './rounds.ts'
 import { SESSIONS } from './steady-fleet.ts'
 
@@ -15,7 +17,9 @@ export const COMMIT: Bench = {
     try {
       const radius = whyNot === undefined ? await FreeRadius.start(postgres, SESSIONS) : undefined
       try {
-        return figuresOf(await runRounds(postgres, radius, bench.say))
+        const rounds = await runRounds(postgres, radius, bench.say)
+        const usual = medianCost(rounds.ours).sessionsPerSecond
+        return [...figuresOf(rounds), ...(await layoutFigures(bench, usual))]
       } finally {
         await radius?.stop()
       }

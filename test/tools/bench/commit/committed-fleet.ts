@@ -1,10 +1,12 @@
+import { groupBy } from '../../../../src/accounting/group-by.ts'
 import type { RouterKey } from '../../../../src/accounting/ids.ts'
 import type { RouterCommit } from '../../../../src/recording/ports.ts'
 import { systemClock } from '../../../../src/runtime/clock.ts'
+import { beginIncarnation } from '../../../../src/store/leases/incarnation.ts'
 import { LeaseStore } from '../../../../src/store/leases/lease-store.ts'
 import { LedgerStore } from '../../../../src/store/ledger-store.ts'
 import type { BenchPostgres } from './bench-postgres.ts'
-import { SteadyFleet } from './steady-fleet.ts'
+import { type FleetSize, SteadyFleet } from './steady-fleet.ts'
 
 const OWNER = 'bench'
 const LEASE_MS = 3_600_000
@@ -22,22 +24,30 @@ export class CommittedFleet {
     this.#epochs = epochs
   }
 
-  static async start({ database }: BenchPostgres): Promise<CommittedFleet> {
-    const fleet = new SteadyFleet(Date.now())
+  static async start(
+    { database }: Pick<BenchPostgres, 'database'>,
+    size?: FleetSize,
+  ): Promise<CommittedFleet> {
+    const fleet = new SteadyFleet(Date.now(), size)
     const options = { database, clock: systemClock, owner: OWNER }
     const store = new LedgerStore({ ...options, deltasRetentionMs: RETENTION_MS })
+    const incarnation = await beginIncarnation(database, OWNER, 'here')
     await store.syncConfig(fleet.tenants)
-    const epochs = await new LeaseStore({ ...options, incarnation: 1, durationMs: LEASE_MS }).acquire(
-      fleet.routers,
-    )
+    const leases = new LeaseStore({ ...options, incarnation, durationMs: LEASE_MS })
+    const epochs = await leases.acquire(fleet.routers)
     const committed = new CommittedFleet(fleet, store, epochs)
     for (const commits of fleet.logins(epochs)) await committed.commit(commits)
     return committed
   }
 
-  /** The commits of another reading of all sessions. */
+  get slicesAtOnce(): number {
+    return this.#store.slicesAtOnce
+  }
+
+  /** The commits of another reading of all sessions, place by place, as the commit loop has them. */
   growth(): readonly RouterCommit[] {
-    return this.fleet.growth(this.#epochs)
+    const places = groupBy(this.fleet.growth(this.#epochs), ({ tenant }) => this.#store.placeOf(tenant))
+    return [...places.values()].flat()
   }
 
   /** Commits in one transaction. @throws Error if any of it was not written */

@@ -1,24 +1,38 @@
+import { groupBy } from '../../../../src/accounting/group-by.ts'
 import { type RouterKey, type SessionId, type TenantId, tenantId } from '../../../../src/accounting/ids.ts'
 import type { Pending } from '../../../../src/accounting/waiting/pending.ts'
 import type { RouterCommit } from '../../../../src/recording/ports.ts'
 import type { SyncedTenant } from '../../../../src/roster/ports.ts'
 import { BUCKET_MS, SESSIONS_A_ROUTER, SteadyRouter, WAVES } from './steady-router.ts'
 
-const TENANTS = 25
-const ROUTERS = 250
-export const SESSIONS = ROUTERS * SESSIONS_A_ROUTER
+export interface FleetSize {
+  readonly tenants: number
+  readonly routers: number
+  readonly sessionsARouter: number
+}
+
+/** Operators with ten routers each. */
+export const USUAL: FleetSize = { tenants: 25, routers: 250, sessionsARouter: SESSIONS_A_ROUTER }
+/** Operators with one small router each. */
+export const SMALL: FleetSize = { tenants: 10_000, routers: 10_000, sessionsARouter: 20 }
+export const SESSIONS = USUAL.routers * USUAL.sessionsARouter
 const COMMIT_MS = 5_000
 const LIMITS = { maxSessions: 20_000 }
 
 /** Routers whose sessions have all grown at each commit, without other changes. */
 export class SteadyFleet {
   readonly #routers: readonly SteadyRouter[]
+  readonly #size: FleetSize
   #atMs: number
 
   /** @param nowMs readings start at the beginning of this bucket */
-  constructor(nowMs: number) {
+  constructor(nowMs: number, size = USUAL) {
     this.#atMs = Math.floor(nowMs / BUCKET_MS) * BUCKET_MS
-    this.#routers = Array.from({ length: ROUTERS }, (_, number) => new SteadyRouter(tenantOf(number), number))
+    this.#size = size
+    this.#routers = Array.from(
+      { length: size.routers },
+      (_, number) => new SteadyRouter(this.#tenantOf(number), number, size.sessionsARouter),
+    )
   }
 
   get routers(): readonly SteadyRouter[] {
@@ -26,11 +40,9 @@ export class SteadyFleet {
   }
 
   get tenants(): readonly SyncedTenant[] {
-    return Array.from({ length: TENANTS }, (_, number) => {
-      const id = tenantOf(number)
-      const own = this.#routers.filter(it => it.tenant === id)
+    return [...groupBy(this.#routers, it => it.tenant)].map(([tenant, own]) => {
       const routers = own.map(({ router }) => ({ id: router, name: router, host: '10.0.0.1' }))
-      return { id, name: id, timezone: 'UTC', routers }
+      return { id: tenantId(tenant), name: tenant, timezone: 'UTC', routers }
     })
   }
 
@@ -65,8 +77,8 @@ export class SteadyFleet {
       return { tenant, router, epoch, limits: LIMITS, pending: pendingOf(it, this.#atMs) }
     })
   }
-}
 
-function tenantOf(router: number): TenantId {
-  return tenantId(`tenant-${router % TENANTS}`)
+  #tenantOf(router: number): TenantId {
+    return tenantId(`tenant-${router % this.#size.tenants}`)
+  }
 }

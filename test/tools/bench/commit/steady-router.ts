@@ -21,6 +21,8 @@ export const BUCKET_MS = 900_000
 export class SteadyRouter {
   readonly tenant: TenantId
   readonly router: RouterId
+  /** How many sessions it has. */
+  readonly sessions: number
   readonly #number: number
   readonly #services: Readonly<Record<SimulatedService, SteadyService>> = {
     hotspot: new SteadyService('hotspot'),
@@ -28,8 +30,9 @@ export class SteadyRouter {
   }
   #position = 0
 
-  constructor(tenant: TenantId, number: number) {
+  constructor(tenant: TenantId, number: number, sessions = SESSIONS_A_ROUTER) {
     this.tenant = tenant
+    this.sessions = sessions
     this.router = routerId(`router-${number}`)
     this.#number = number
   }
@@ -44,7 +47,7 @@ export class SteadyRouter {
 
   /** The decisions, by service, for a tenth of its sessions that log in. */
   logins(wave: number, atMs: number): readonly Decision[] {
-    const count = SESSIONS_A_ROUTER / WAVES / SERVICES.length
+    const count = this.sessions / WAVES / SERVICES.length
     const lines = Array.from({ length: count }, (_, at) => at * WAVES + wave)
     return SERVICES.map(service =>
       this.#services[service].logins(
