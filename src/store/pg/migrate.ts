@@ -5,7 +5,7 @@ import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import type { Client } from 'pg'
 import { PACKAGE_FOLDER } from '../../runtime/package-folder.ts'
 import { distribute } from '../schema/distribute.ts'
-import { clientFor } from './client.ts'
+import { connectedClient } from './client.ts'
 import { asStoreError, PostgresTooOld, SchemaTooNew } from './errors.ts'
 
 const MIGRATIONS = join(PACKAGE_FOLDER, 'drizzle/migrations')
@@ -17,14 +17,15 @@ const MIGRATION_LOCK = 7_420_318_553
 const OLDEST_VERSION = 140_000
 
 /**
- * Brings the schema up to date, and distributes it if the database is a Citus coordinator, on a connection of its own. A second process that starts at the same time waits.
+ * Brings the schema up to date, and distributes it if the database is a Citus coordinator, on a connection of its own. A
+ * second process that starts at the same time waits.
  * @throws PostgresTooOld, SchemaTooNew, StoreError
  */
 export async function migrate(url: string): Promise<void> {
-  const client = clientFor(url, 'tikmeter-migrate')
+  let client: Client | undefined
   let doing = 'no connection to the database'
   try {
-    await client.connect()
+    client = await connectedClient(url, 'tikmeter-migrate')
     doing = 'migration failed'
     await checkVersion(client)
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
@@ -35,7 +36,7 @@ export async function migrate(url: string): Promise<void> {
     throw asStoreError(doing, error)
   } finally {
     // This also releases the lock.
-    await client.end()
+    await client?.end()
   }
 }
 

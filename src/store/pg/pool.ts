@@ -1,5 +1,6 @@
 import { Pool } from 'pg'
 import { errorFields, type Logger } from '../../runtime/logger.ts'
+import { clientOf, Hosts } from './hosts.ts'
 import { Sockets } from './sockets.ts'
 
 /** How to connect, and how often. */
@@ -41,9 +42,12 @@ export interface OpenedPool {
 export function openPool(options: PoolOptions): OpenedPool {
   const { url, log, applicationName, connections, statementMs, isPipeline } = options
   const sockets = new Sockets()
+  const HostClient = clientOf(new Hosts(url), sockets)
   const pool = new Pool({
-    connectionString: url,
-    stream: sockets.make,
+    Client: HostClient,
+    onConnect: async client => {
+      if (client instanceof HostClient) await client.checkHost()
+    },
     application_name: applicationName,
     max: connections,
     connectionTimeoutMillis: CONNECT_MS,

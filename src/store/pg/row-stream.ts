@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import QueryStream from 'pg-query-stream'
 import type { Value } from '../../api/usage/usage-source.ts'
 import { valuesOf } from '../usage/query.ts'
-import { clientFor } from './client.ts'
+import { connectedClient } from './client.ts'
 import { asCommandError } from './errors.ts'
 
 /** A row by column. All rows of a statement have their columns in the same order. */
@@ -29,9 +29,9 @@ export async function* rowsOf(
   columns: readonly string[],
   what: string,
 ): AsyncIterable<TableRow> {
-  const client = clientFor(url, 'tikmeter-usage')
+  let client: Client | undefined
   try {
-    await client.connect()
+    client = await connectedClient(url, 'tikmeter-usage')
     await client.query('begin transaction isolation level repeatable read, read only')
     for (const { text, params } of await statements(client)) {
       const stream = new QueryStream(text, params, { batchSize: ROWS_AT_ONCE, rowMode: 'array' })
@@ -43,6 +43,6 @@ export async function* rowsOf(
   } catch (cause) {
     throw asCommandError(what, cause)
   } finally {
-    await client.end().catch(() => {})
+    await client?.end().catch(() => {})
   }
 }

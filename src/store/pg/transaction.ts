@@ -36,7 +36,10 @@ export async function inTransaction<T>(
   }
 }
 
+/** Of a primary that has become a standby: the next connection is to the new one. */
+const READ_ONLY = '25006'
+
 function isConnectionError(error: unknown): boolean {
-  if (error instanceof DatabaseError) return false
+  if (error instanceof DatabaseError) return error.code === READ_ONLY
   return error instanceof Error && !('retryable' in error)
 }

@@ -1,0 +1,86 @@
+import { Client, type ClientConfig } from 'pg'
+import type { Sockets } from './sockets.ts'
+
+/** Splits a URL with several hosts, such as `postgres://user:password@one:5432,two:5432/name`, into one for each. */
+export function hostUrls(url: string): readonly string[] {
+  const parts = /^([^/]*\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/s.exec(url)
+  if (!parts) return [url]
+  const [, before = '', hosts = '', after = ''] = parts
+  return hosts.split(',').map(host => before + host + after)
+}
+
+/** Both are on for a standby; the second one also for a primary that was told to take no more writes. */
+const IS_READ_ONLY = `select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as is_read_only`
+
+/** The hosts of a URL. The one that takes writes is connected to, until it fails or takes no more. */
+export class Hosts {
+  readonly #urls: readonly string[]
+  #at = 0
+
+  constructor(url: string) {
+    this.#urls = hostUrls(url)
+  }
+
+  get count(): number {
+    return this.#urls.length
+  }
+
+  /** The URL of the host to connect to. */
+  get url(): string {
+    return this.#urls[this.#at] ?? ''
+  }
+
+  /** Takes the next host from now on, if nobody has moved on from this one yet. */
+  failed(url: string): void {
+    if (url === this.url) this.#at = (this.#at + 1) % this.#urls.length
+  }
+
+  /**
+   * Checks that a connected host takes writes. There is no other choice if there is only one.
+   * @throws StandbyHost
+   */
+  async check(client: Pick<Client, 'query'>): Promise<void> {
+    if (this.#urls.length === 1) return
+    const { rows } = await client.query<{ is_read_only: boolean }>(IS_READ_ONLY)
+    if (rows[0]?.is_read_only) throw new StandbyHost()
+  }
+}
+
+/** One of several hosts takes no writes. The next one is tried. */
+export class StandbyHost extends Error {
+  override readonly name = 'StandbyHost'
+
+  constructor() {
+    super('this host of database.url takes no writes')
+  }
+}
+
+/** Makes a class of clients that connect to the current one of the hosts, and move on from it if that fails. */
+export function clientOf(hosts: Hosts, sockets: Pick<Sockets, 'make'>): HostClientClass {
+  return class extends Client implements HostClient {
+    readonly #connecting: { isDone: boolean }
+
+    constructor(config?: ClientConfig) {
+      const url = hosts.url
+      const connecting = { isDone: false }
+      const stream = () =>
+        sockets.make().once('close', () => {
+          if (!connecting.isDone) hosts.failed(url)
+        })
+      super({ ...config, connectionString: url, stream })
+      this.#connecting = connecting
+    }
+
+    async checkHost(): Promise<void> {
+      await hosts.check(this)
+      this.#connecting.isDone = true
+    }
+  }
+}
+
+export interface HostClient extends Client {
+  /** Called when it is connected. @throws StandbyHost */
+  checkHost(): Promise<void>
+}
+
+export type HostClientClass = new (config?: ClientConfig) => HostClient
