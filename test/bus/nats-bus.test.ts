@@ -90,7 +90,7 @@ describe.skipIf(!HAS_NATS)('a NATS server', () => {
     server.resume()
   })
 
-  it('that wants a password gets it, and a wrong one is told once', async () => {
+  it('with a password is given it, and a wrong one is logged once', async () => {
     const server = await serving(['--user', 'tikmeter', '--pass', 's3cret'])
     const right = connecting(server, { access: { user: 'tikmeter', password: 's3cret' } })
     const wrong = connecting(server, { access: { user: 'tikmeter', password: 'guess' } })

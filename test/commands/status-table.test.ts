@@ -146,7 +146,7 @@ test('several daemons are listed, and each router’s reader is named by its hos
   ])
 })
 
-test('daemons on one host are told apart by the beginning of their ids', () => {
+test('daemons on one host are shown with the first characters of their ids', () => {
   const daemons = [ONE, { ...ONE, id: '9b1c5d20-two', is_here: false }]
   const lines = statusText({ ...STATUS, daemons }, undefined).split('\n')
   expect(lines.slice(3, 5).map(line => line.slice(0, 14))).toEqual(['north 0f3a77c2', 'north 9b1c5d20'])

@@ -268,7 +268,7 @@ async function logOutSome(reader: string): Promise<void> {
   await readings.more(3, reader)
 }
 
-/** The same, whoever reads a router. */
+/** Logs out a session of each service of each router, whichever daemon reads it. */
 async function logOutSomewhere(): Promise<void> {
   for (const router of fleet.routers)
     for (const [session] of [[...router.sessions.hotspot()], [...router.sessions.ppp()]])
