@@ -9,10 +9,10 @@ export function hostUrls(url: string): readonly string[] {
   return hosts.split(',').map(host => before + host + after)
 }
 
-/** Both are on for a standby; the second one also for a primary that was told to take no more writes. */
+/** A standby is in recovery. A primary that was demoted by its settings only has read-only transactions. */
 const IS_READ_ONLY = `select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as is_read_only`
 
-/** The hosts of a URL. The one that takes writes is connected to, until it fails or takes no more. */
+/** The hosts of a URL. Connections go to the current one; after a failure, or if it is read-only, to the next. */
 export class Hosts {
   readonly #urls: readonly string[]
   #at = 0
