@@ -2,12 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { connectedClient } from '../../../src/store/pg/client.ts'
 import { Database } from '../../../src/store/pg/database.ts'
-import { asking } from '../../../src/store/pg/errors.ts'
-import { inTransaction } from '../../../src/store/pg/transaction.ts'
-import { query } from '../../harness/postgres/query.ts'
+import { Hosts, StandbyHost } from '../../../src/store/pg/hosts.ts'
 import { createDatabaseApart, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
 
-/** Two servers. The second one has what the first one had, as a standby does when it is promoted. */
+/** Two servers; the second one takes over when the first one is gone. */
 const servers: ScratchDatabase[] = []
 let database: Database
 let url: string
@@ -23,34 +21,44 @@ afterAll(async () => {
   for (const server of servers) await server.drop()
 })
 
-async function setReadOnly(server: number, isReadOnly: boolean): Promise<void> {
-  const at = servers[server]?.url ?? ''
-  await query(at, `alter system set default_transaction_read_only = ${isReadOnly ? 'on' : 'off'}`)
-  await query(at, 'select pg_reload_conf()')
+/** The port of the server that answers. */
+async function port(): Promise<string> {
+  const { rows } = await database.pool.query<{ port: number }>('select inet_server_port() as port')
+  return String(rows[0]?.port)
 }
 
-/** Writes a tenant. @returns the number of the server that has it */
-async function write(id: string): Promise<number> {
-  await asking('not written', () =>
-    inTransaction(database.pool, 'read committed', client =>
-      client.query('insert into tenants (id, name, timezone) values ($1, $1, $2)', [id, 'UTC']),
-    ),
-  )
-  const counts = await Promise.all(
-    servers.map(it =>
-      query<{ n: number }>(it.url, 'select count(*)::int as n from tenants where id = $1', [id]),
-    ),
-  )
-  return counts.findIndex(([row]) => row?.n === 1)
+function portOf(server: ScratchDatabase | undefined): string {
+  return new URL(server?.url ?? '').port
 }
 
-test('writes go to the host that takes them, before and after it changes', async () => {
-  await setReadOnly(1, true)
-  expect(await write('before')).toBe(0)
-  await setReadOnly(1, false)
-  await setReadOnly(0, true)
-  await expect.poll(() => write('after').catch(() => undefined), { timeout: 10_000 }).toBe(1)
+test('when a host is gone, the next one is connected to, also by commands', async () => {
+  expect(await port()).toBe(portOf(servers[0]))
+  await servers.shift()?.drop()
+  await expect.poll(() => port().catch(() => undefined), { timeout: 10_000 }).toBe(portOf(servers[0]))
   const client = await connectedClient(url, 'command')
-  expect((await client.query(`select from tenants where id = 'after'`)).rowCount).toBe(1)
+  const { rows } = await client.query<{ port: number }>('select inet_server_port() as port')
+  expect(String(rows[0]?.port)).toBe(portOf(servers[0]))
   await client.end()
+})
+
+/** A connected client of a host that takes writes, or does not. */
+function clientOf(isReadOnly: boolean): Parameters<Hosts['check']>[0] {
+  return { query: () => Promise.resolve({ rows: [{ is_read_only: isReadOnly }] }) } as never
+}
+
+test('a host that takes no writes is not the one, unless it is the only one', async () => {
+  const hosts = new Hosts('postgres://u@one,two/name')
+  await expect(hosts.check(clientOf(true))).rejects.toThrow(StandbyHost)
+  await hosts.check(clientOf(false))
+  await new Hosts('postgres://u@one/name').check(clientOf(true))
+})
+
+test('of those that saw a host fail, only the first moves on from it', () => {
+  const hosts = new Hosts('postgres://u@one,two/name')
+  const { url: first } = hosts
+  hosts.failed(first)
+  hosts.failed(first)
+  expect(hosts.url).toBe('postgres://u@two/name')
+  hosts.failed(hosts.url)
+  expect(hosts.url).toBe(first)
 })
