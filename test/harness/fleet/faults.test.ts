@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { OWN_LOOPBACK } from '../own-loopback.ts'
 import { AUTHORITY_PATH, serverIdentity } from './certificate.ts'
 import { enter, HandClock, HOTSPOT_ANN, knock, PPP_ANN, startRouter } from './opened.ts'
 
@@ -94,7 +95,7 @@ test('a deaf router accepts the connection and reads nothing', async () => {
 })
 
 test('a refusing router keeps its connections and accepts no new ones', async () => {
-  const router = await startRouter({})
+  const router = await startRouter({ host: OWN_LOOPBACK })
   const client = await enter(router)
   router.refuse()
   await expect(knock(router)).rejects.toMatchObject({ code: 'ECONNREFUSED' })

@@ -8,6 +8,7 @@ import { createLogger } from '../../../src/runtime/logger.ts'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import { Observations } from '../../harness/observations.ts'
+import { OWN_LOOPBACK } from '../../harness/own-loopback.ts'
 import { plainLink } from '../../routeros/wire/dialled.ts'
 import { newRouterServices } from '../../services/router-services.ts'
 import { until } from './scene.ts'
@@ -22,7 +23,7 @@ const readings = new Map<RouterKey, Reading[]>()
 beforeEach(async () => {
   fleet = createFleet({
     ...{ seed: 4, routers: 20, hotspotSessions: 5, pppSessions: 5 },
-    router: { packages: ['hotspot', 'ppp'] },
+    router: { packages: ['hotspot', 'ppp'], host: OWN_LOOPBACK },
   })
   await fleet.start()
   bugs = []
