@@ -93,7 +93,12 @@ export interface ServerLimits {
 }
 
 export type DatabaseConfig =
-  | { readonly kind: 'url'; readonly url: Secret }
+  | {
+      readonly kind: 'url'
+      readonly url: Secret
+      /** Where questions about usage go; `undefined`: to `url`. */
+      readonly readUrl: Secret | undefined
+    }
   | { readonly kind: 'embedded'; readonly directory: string }
 
 /** A key that tokens may be signed with, and what it requires of them. */

@@ -11,7 +11,8 @@ const OTHERS_MAY_READ = 0o004
 
 const value = z.unknown().optional()
 const outline = z.object({
-  database: z.object({ url: value }).optional(),
+  database: z.object({ url: value, read_url: value }).optional(),
+  bus: z.object({ password: value, token: value, creds: value }).optional(),
   auth: z.object({ secret: value, keys: z.array(z.object({ secret: value })).default([]) }).optional(),
   server: z.object({ metrics: z.object({ token: value }).optional() }).optional(),
   pusher: z.object({ secret: value }).optional(),
@@ -48,6 +49,10 @@ function firstPlainSecret(values: unknown): readonly PropertyKey[] | undefined {
   if (data === undefined) return undefined
   const secrets: (readonly [readonly PropertyKey[], unknown])[] = [
     [['database', 'url'], data.database?.url],
+    [['database', 'read_url'], data.database?.read_url],
+    [['bus', 'password'], data.bus?.password],
+    [['bus', 'token'], data.bus?.token],
+    [['bus', 'creds'], data.bus?.creds],
     [['auth', 'secret'], data.auth?.secret],
     ...(data.auth?.keys ?? []).map(({ secret }, key) => [['auth', 'keys', key, 'secret'], secret] as const),
     [['server', 'metrics', 'token'], data.server?.metrics?.token],

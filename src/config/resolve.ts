@@ -75,8 +75,12 @@ function present(tls: {
   }
 }
 
-export function resolveDatabase({ url, directory }: ConfigFile['database']): Config['database'] {
-  return url === undefined ? { kind: 'embedded', directory } : { kind: 'url', url }
+export function resolveDatabase({
+  url,
+  read_url: readUrl,
+  directory,
+}: ConfigFile['database']): Config['database'] {
+  return url === undefined ? { kind: 'embedded', directory } : { kind: 'url', url, readUrl }
 }
 
 export function resolveJournal({ directory, max_size }: ConfigFile['journal']): Config['journal'] {

@@ -29,6 +29,11 @@ export async function databaseUrl(
   return (await postgres.start()).url
 }
 
+/** The URL of the replica for questions about usage, if there is one. */
+export function replicaUrl({ database }: Pick<Config, 'database'>): string | undefined {
+  return database.kind === 'url' ? database.readUrl?.reveal() : undefined
+}
+
 /** The parts that query the database, each on its own connections. */
 export interface DaemonConnections {
   readonly database: Database
@@ -42,7 +47,7 @@ export interface DaemonConnections {
  * @throws Stopping
  */
 export function openConnections(
-  url: string,
+  { url, readUrl }: { readonly url: string; readonly readUrl: string | undefined },
   lifecycle: Pick<Lifecycle, 'onStop' | 'hurrying'>,
   log: Logger,
 ): DaemonConnections {
@@ -58,7 +63,10 @@ export function openConnections(
     ),
     usage: open(
       'usage reader',
-      new UsageReader({ url, log, applicationName: API_NAME, connections: READING_CONNECTIONS }),
+      new UsageReader({
+        ...{ log, applicationName: API_NAME, connections: READING_CONNECTIONS },
+        ...(readUrl === undefined ? { url } : { url: readUrl, setting: 'database.read_url' }),
+      }),
     ),
     record: open(
       'alerts',

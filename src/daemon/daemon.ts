@@ -87,6 +87,7 @@ export class Daemon {
     await lifecycle.wait(() => routers.roster.apply(config))
     await lifecycle.start('elsewhere', routers.roster)
     await lifecycle.start('alert watch', served.alerting)
+    if (storage.replica) await lifecycle.start('replica watch', storage.replica)
     if (bus) {
       await lifecycle.start('bus', bus.bus)
       await lifecycle.start('live exchange', bus.exchange)

@@ -15,7 +15,7 @@ import type { Storage } from './storage.ts'
 
 export interface ServingPartsOptions {
   readonly config: Config
-  readonly storage: Pick<Storage, 'database' | 'usage' | 'record' | 'journal'>
+  readonly storage: Pick<Storage, 'database' | 'usage' | 'replica' | 'record' | 'journal'>
   readonly recording: RecordingParts
   readonly books: RouterBooks
   /** Who reads what. */
@@ -40,7 +40,7 @@ export interface ServingParts {
 /** @throws UnusableKey, UnusableCertificate */
 export function servingParts(options: ServingPartsOptions): ServingParts {
   const { config, storage, recording, books, membership, busParts, metrics, clock, log, onBug } = options
-  const { database, usage, record, journal } = storage
+  const { database, usage, replica, record, journal } = storage
   const { poller, board, commits } = recording
   const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
   const alerting: Alerting = new Alerting({
@@ -51,13 +51,14 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
     onFired: () => busParts?.tellOfAlerts(),
   })
   const serving: Serving = new Serving({
-    ...{ config, usage, verifier, alerts: alerting.board, metrics, clock, log, onBug },
+    ...{ config, usage, replica, verifier, alerts: alerting.board, metrics, clock, log, onBug },
     board: busParts?.exchange ?? board,
     routers: () => books.size,
     readiness: {
       database: () => (commits.isUp ? 'up' : 'down'),
       pollers: () => poller.state,
       journal: () => journal.state().kind,
+      replica: () => replica,
       bus: () => busParts && (busParts.bus.isUp ? 'up' : 'down'),
     },
   })

@@ -15,7 +15,7 @@ import { healthRoutes, type Readiness } from '../api/pages/health.ts'
 import { forecastRoute } from '../api/usage/forecast-route.ts'
 import { READ_LIMITS, ReadGate } from '../api/usage/read-limits.ts'
 import { usageRoutes } from '../api/usage/usage-routes.ts'
-import type { Calendars, UsageSource } from '../api/usage/usage-source.ts'
+import type { Calendars, Replica, UsageSource } from '../api/usage/usage-source.ts'
 import type { TokenVerifier } from '../auth/bearer.ts'
 import type { Config } from '../config/config.ts'
 import { readPair, type TlsFiles, type TlsPair } from '../config/fields/server-tls.ts'
@@ -43,6 +43,8 @@ export interface ServingOptions {
   readonly board: SnapshotSource & StatsSource & Calendars
   /** Reads the tables. */
   readonly usage: UsageSource
+  /** Where it reads them, if that is not the primary. */
+  readonly replica: Replica | undefined
   readonly alerts: AlertSource
   readonly verifier: TokenVerifier
   readonly readiness: Readiness
@@ -82,7 +84,7 @@ export class Serving implements Component {
   readonly upgradePaths: readonly string[]
 
   constructor(options: ServingOptions) {
-    const { config, board, usage, alerts, verifier, readiness, metrics, clock, log, onBug } = options
+    const { config, board, usage, replica, alerts, verifier, readiness, metrics, clock, log, onBug } = options
     const { origins, host, port, tls, dashboard, limits, trustedProxies } = config.server
     const { at: metricsAt } = config.server.metrics
     this.#metricsAt = metricsAt
@@ -107,7 +109,7 @@ export class Serving implements Component {
       ...{ strangers, alerts, verifier, origins, clock, log },
     })
     const gate = new ReadGate({ limits: { ...READ_LIMITS, ...limits }, clock })
-    const reading = { source: usage, calendars: board, gate, clock }
+    const reading = { source: usage, replica, calendars: board, gate, clock }
     const metricsPage = metricsRoute({
       ...{ metrics, version: VERSION, clock },
       token: () => this.#metricsToken,

@@ -12,7 +12,9 @@ import type { Metrics } from '../runtime/metrics.ts'
 import { Housekeeping } from '../store/housekeeping/housekeeping.ts'
 import { LedgerStore } from '../store/ledger-store.ts'
 import { migrate } from '../store/pg/migrate.ts'
-import { type DaemonConnections, databaseUrl, openConnections } from './daemon-database.ts'
+import { measureReplica } from '../store/usage/replica-metrics.ts'
+import { ReplicaWatch } from '../store/usage/replica-watch.ts'
+import { type DaemonConnections, databaseUrl, openConnections, replicaUrl } from './daemon-database.ts'
 
 export interface StorageOptions {
   readonly config: Pick<Config, 'database' | 'journal' | 'retention'>
@@ -37,6 +39,8 @@ export interface Storage extends DaemonConnections {
   readonly journaling: Loop
   /** Not started. */
   readonly housekeeping: Housekeeping
+  /** Measures the lag of the replica, if there is one. Not started. */
+  readonly replica: ReplicaWatch | undefined
 }
 
 /**
@@ -47,8 +51,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { config, books, lifecycle, metrics, clock, log, onBug } = options
   const url = await databaseUrl(config, lifecycle, { clock, log })
   await migrate(url)
-  const connections = openConnections(url, lifecycle, log)
-  const { database } = connections
+  const readUrl = replicaUrl(config)
+  const connections = openConnections({ url, readUrl }, lifecycle, log)
+  const { database, usage } = connections
   const owner = await daemonId(config.journal.directory)
   const { deltasMs: deltasRetentionMs } = config.retention
   const store = new LedgerStore({ database, clock, owner, deltasRetentionMs })
@@ -61,5 +66,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   await journal.load()
   const journaling = new Loop(signal => journal.run(signal), onBug)
   const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log, onBug })
-  return { ...connections, owner, store, journal, journaling, housekeeping }
+  const replica =
+    readUrl === undefined ? undefined : new ReplicaWatch({ database, usage, owner, clock, log, onBug })
+  if (replica) measureReplica(metrics, replica)
+  return { ...connections, owner, store, journal, journaling, housekeeping, replica }
 }

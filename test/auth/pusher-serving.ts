@@ -61,6 +61,7 @@ export function servingOf(
     },
     board: new Board(acme, globex),
     usage: { page: nobodyAsks, all: nobodyAsks },
+    replica: undefined,
     alerts: { recent: () => [] },
     verifier: new JwtVerifier({ rules: onlySecret(SECRET), clock, log: silent }),
     readiness: {
@@ -68,6 +69,7 @@ export function servingOf(
       pollers: () => 'running',
       journal: () => 'writing',
       bus: () => undefined,
+      replica: () => undefined,
     },
     routers: () => 0,
     ...{ metrics: new Metrics(), clock, log: silent },

@@ -57,6 +57,16 @@ describe('a secret in plain text', () => {
     expect(exposedIn(withToken('"${METRICS_TOKEN}"'), 0o644)).toBeUndefined()
   })
 
+  it('may be the URL of a replica, or a secret of the bus', () => {
+    for (const [text, place] of [
+      ['database: { url: "${URL}", read_url: "postgres://u:hunter2@h/d" }', 'database.read_url'],
+      ['bus: { url: "nats://h", user: u, password: hunter2 }', 'bus.password'],
+      ['bus: { url: "nats://h", token: hunter2 }', 'bus.token'],
+      ['bus: { url: "nats://h", creds: hunter2 }', 'bus.creds'],
+    ])
+      expect(exposedIn(`${text}\ntenants: []`, 0o644)).toBe(`1 ${place}`)
+  })
+
   it('may be the URL or the secret of a webhook', () => {
     const withWebhook = (url: string, secret: string) =>
       `tenants: [{ id: a, routers: [] }, { id: b, routers: [], webhooks:\n [{ url: ${url}, secret: ${secret} }] }]`

@@ -155,6 +155,19 @@ describe('a text that is not YAML', () => {
   })
 })
 
+describe('a replica', () => {
+  it('needs a URL like its primary, and a primary with a URL', () => {
+    const faultOf = (database: string) => faultsOf(`${AUTH}\n${database}\ntenants: []`)
+    expect(faultOf('database: { read_url: "postgres://u@h/d" }')).toMatchObject([
+      { path: 'database.read_url', message: expect.stringContaining('a replica of url, which is missing') },
+    ])
+    expect(faultOf('database: { url: "postgres://u@h/d", read_url: "h" }')).toMatchObject([
+      { path: 'database.read_url', message: expect.stringContaining('must be a URL such as postgres://') },
+    ])
+    expect(faultOf('database: { url: "postgres://u@h/d", read_url: "postgres://u@a,b:5433/d" }')).toEqual([])
+  })
+})
+
 describe('a file', () => {
   it('that does not exist or is too large is a fault', () => {
     const directory = mkdtempSync(join(tmpdir(), 'tikmeter-config-'))

@@ -8,7 +8,7 @@ import { problem, type Reply } from '../http/reply.ts'
 import type { Asker, Route } from '../http/routes.ts'
 import { admission } from './admission.ts'
 import { forecastOf } from './forecast.ts'
-import type { UsageRoutesOptions } from './usage-routes.ts'
+import { type UsageRoutesOptions, withLag } from './usage-routes.ts'
 import type { Question } from './usage-source.ts'
 
 /** How many days before today a forecast is made from. */
@@ -22,7 +22,8 @@ export function forecastRoute(options: UsageRoutesOptions): Route {
     kind: 'guarded',
     path: '/api/usage/forecast',
     parameters: ['tenant', 'user'],
-    answer: (query, grant, asker) => answer(query, grant, asker, options),
+    answer: async (query, grant, asker) =>
+      withLag(await answer(query, grant, asker, options), options.replica),
   }
 }
 
@@ -32,7 +33,7 @@ async function answer(
   asker: Asker,
   options: UsageRoutesOptions,
 ): Promise<Reply> {
-  const { source, gate, clock } = options
+  const { source, replica, gate, clock } = options
   const admitted = admission(grant, query, options)
   if (admitted.kind === 'none') return admitted.reply
   const { tenant, calendar } = admitted
@@ -43,7 +44,8 @@ async function answer(
     parameters.fault('user', 'is not a subscriber: it stands for all names beyond a budget')
   if (parameters.faults.length > 0) return problem(400, parameters.faults.join('; '))
   // By the minute, so that the answer stays the same for a minute. The tables lag by about as much.
-  const asOfMs = Math.floor(clock.now().getTime() / MINUTE_MS) * MINUTE_MS
+  const readMs = clock.now().getTime() - (replica?.lagMs ?? 0)
+  const asOfMs = Math.floor(readMs / MINUTE_MS) * MINUTE_MS
   const { columns, rows } = await gate.inTurn(grant, () => {
     asker.signal.throwIfAborted()
     return source.page(questionOf(tenant, user, calendar, asOfMs), HISTORY_DAYS + 1, asker.signal)

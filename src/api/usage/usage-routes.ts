@@ -19,10 +19,12 @@ import {
   topQuestion,
   usageQuestion,
 } from './usage-questions.ts'
-import type { Calendars, UsageSource, Value } from './usage-source.ts'
+import type { Calendars, Replica, UsageSource, Value } from './usage-source.ts'
 
 export interface UsageRoutesOptions {
   readonly source: UsageSource
+  /** What the source reads, if that is not the primary. */
+  readonly replica: Replica | undefined
   readonly calendars: Calendars
   readonly gate: ReadGate
   readonly clock: Clock
@@ -74,8 +76,16 @@ export function usageRoutes(options: UsageRoutesOptions): readonly Route[] {
     kind: 'guarded',
     path: page.path,
     parameters: page.parameters,
-    answer: (query, grant, asker) => answer(page, query, grant, asker, options),
+    answer: async (query, grant, asker) =>
+      withLag(await answer(page, query, grant, asker, options), options.replica),
   }))
+}
+
+/** Says in a header how many seconds the rows of an answer may lag behind the primary's. */
+export function withLag(answer: Answer, replica: Replica | undefined): Answer {
+  if (replica?.lagMs === undefined || answer.status !== 200) return answer
+  const lag = String(Math.ceil(replica.lagMs / 1000))
+  return { ...answer, headers: { ...answer.headers, 'Tikmeter-Replica-Lag': lag } }
 }
 
 async function answer(

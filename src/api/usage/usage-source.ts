@@ -70,6 +70,14 @@ export interface UsageSource {
   all(question: Question, limit: number | undefined, signal: AbortSignal): Promise<Lines>
 }
 
+/** A port: a copy of the tables that may lag behind. */
+export interface Replica {
+  /** Whether it answers. */
+  readonly isUp: boolean
+  /** How much older its rows are at most; `undefined`: not known yet. */
+  readonly lagMs: number | undefined
+}
+
 /** A port: the tenants of the config, and their calendars. */
 export interface Calendars {
   tenants(): readonly TenantId[]

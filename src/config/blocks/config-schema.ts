@@ -123,8 +123,14 @@ export type ConfigFile = z.infer<ReturnType<typeof configSchema>>
 export function databaseSchema(env: Environment) {
   return block({
     url: secret(env, isPostgresUrl).optional(),
+    read_url: secret(env, isPostgresUrl).optional(),
     directory: field(path).prefault('data/postgres'),
-  }).prefault({})
+  })
+    .refine(it => it.read_url === undefined || it.url !== undefined, {
+      path: ['read_url'],
+      message: 'is a replica of url, which is missing: an embedded PostgreSQL has none',
+    })
+    .prefault({})
 }
 
 export function journalSchema(env: Environment) {

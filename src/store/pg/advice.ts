@@ -7,11 +7,20 @@ interface DatabaseFault {
   readonly message: string
 }
 
+/** The setting with the URL of the database. */
+export const DATABASE_URL = 'database.url'
+
 /**
  * Says what to do about a database that cannot be reached, or that rejects us; `undefined` for errors that pass by
  * themselves or say it themselves. See PostgreSQL's "Error Codes".
+ * @param setting the setting with the database's URL
  */
-export function adviceFor({ code, message }: DatabaseFault): string | undefined {
+export function adviceFor(fault: DatabaseFault, setting = DATABASE_URL): string | undefined {
+  return adviceOn(fault)?.replaceAll(DATABASE_URL, setting)
+}
+
+function adviceOn({ code, message }: DatabaseFault): string | undefined {
+  if (/conflict with recovery/.test(message)) return 'set hot_standby_feedback = on there'
   switch (code) {
     case 'ECONNREFUSED':
       return 'start PostgreSQL there, or set database.url to where it runs'

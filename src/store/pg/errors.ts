@@ -73,31 +73,36 @@ export function asCommandError(what: string, error: unknown): Error {
 /**
  * Returns the answer of `ask`, and turns what it throws into a `StoreError`.
  * @param what what was not done if it throws, lower-case: the beginning of the message
+ * @param setting the setting with the database's URL
  */
-export async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
+export async function asking<T>(what: string, ask: () => Promise<T>, setting?: string): Promise<T> {
   try {
     return await ask()
   } catch (error) {
-    throw asStoreError(what, error)
+    throw asStoreError(what, error, setting)
   }
 }
 
 /**
  * Converts an error of pg, drizzle or the system; returns bugs unchanged.
  * @param what what was not done, lower-case: the beginning of the message
+ * @param setting the setting with the database's URL
  */
-export function asStoreError(what: string, error: unknown): Error {
+export function asStoreError(what: string, error: unknown, setting?: string): Error {
   if (error instanceof StoreError) return error
   const databaseError = findDatabaseError(error)
   if (databaseError) {
     const { code, message } = databaseError
-    const text = withAdvice(`${what}: ${message}${code ? ` (${code})` : ''}`, adviceFor(databaseError))
+    const text = withAdvice(
+      `${what}: ${message}${code ? ` (${code})` : ''}`,
+      adviceFor(databaseError, setting),
+    )
     return isRefusal(databaseError) ? new DatabaseRefused(text) : new DatabaseUnavailable(text)
   }
   if (isBug(error)) return error
   const message = messageOf(error)
   return new DatabaseUnavailable(
-    withAdvice(`${what}: ${message}`, adviceFor({ code: nestedCodeOf(error), message })),
+    withAdvice(`${what}: ${message}`, adviceFor({ code: nestedCodeOf(error), message }, setting)),
   )
 }
 

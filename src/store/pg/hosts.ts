@@ -12,13 +12,18 @@ export function hostUrls(url: string): readonly string[] {
 /** A standby is in recovery. A primary that was demoted by its settings only has read-only transactions. */
 const IS_READ_ONLY = `select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as is_read_only`
 
-/** The hosts of a URL. Connections go to the current one; after a failure, or if it is read-only, to the next. */
+/**
+ * The hosts of a URL. Connections go to the current one; after a failure, or if it is read-only and must not be, to the
+ * next.
+ */
 export class Hosts {
   readonly #urls: readonly string[]
+  readonly #mayBeStandby: boolean
   #at = 0
 
-  constructor(url: string) {
+  constructor(url: string, { mayBeStandby = false } = {}) {
     this.#urls = hostUrls(url)
+    this.#mayBeStandby = mayBeStandby
   }
 
   get count(): number {
@@ -28,6 +33,16 @@ export class Hosts {
   /** The URL of the host to connect to. */
   get url(): string {
     return this.#urls[this.#at] ?? ''
+  }
+
+  /** The first host, if another one is the current one. */
+  get missed(): string | undefined {
+    return this.#at === 0 ? undefined : this.#urls[0]
+  }
+
+  /** Takes the first host from now on. */
+  restart(): void {
+    this.#at = 0
   }
 
   /** Takes the next host from now on, if nobody has moved on from this one yet. */
@@ -40,7 +55,7 @@ export class Hosts {
    * @throws StandbyHost
    */
   async check(client: Pick<Client, 'query'>): Promise<void> {
-    if (this.#urls.length === 1) return
+    if (this.#urls.length === 1 || this.#mayBeStandby) return
     const { rows } = await client.query<{ is_read_only: boolean }>(IS_READ_ONLY)
     if (rows[0]?.is_read_only) throw new StandbyHost()
   }

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
 }
 
 export interface PoolOptions extends ConnectionOptions {
+  /** The hosts of the URL; by default the pool has its own, and connects to the one that takes writes. */
+  readonly hosts?: Hosts
   /** The timeout of statements, longer than any should take: a lock or a bad disk then causes an error, not a hang. */
   readonly statementMs: number
   /**
@@ -21,6 +23,8 @@ export interface PoolOptions extends ConnectionOptions {
    * query.
    */
   readonly isPipeline: boolean
+  /** The age at which a connection is closed after its query; by default it is kept. */
+  readonly keptSeconds?: number
 }
 
 /** The wait for a new connection, and for a free one. */
@@ -40,9 +44,10 @@ export interface OpenedPool {
 
 /** Makes a pool, which connects with the first query. */
 export function openPool(options: PoolOptions): OpenedPool {
-  const { url, log, applicationName, connections, statementMs, isPipeline } = options
+  const { url, log, applicationName, connections, statementMs, isPipeline, keptSeconds = 0 } = options
+  const { hosts = new Hosts(url) } = options
   const sockets = new Sockets()
-  const HostClient = clientOf(new Hosts(url), sockets)
+  const HostClient = clientOf(hosts, sockets)
   const pool = new Pool({
     Client: HostClient,
     onConnect: async client => {
@@ -55,6 +60,7 @@ export function openPool(options: PoolOptions): OpenedPool {
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     query_timeout: statementMs + MORE_MS,
     pipeline: isPipeline,
+    maxLifetimeSeconds: keptSeconds,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
 import type { Lines, Question, Table, UsageSource } from '../../api/usage/usage-source.ts'
 import { BorrowedConnection } from '../pg/borrowed-connection.ts'
+import { clientFor } from '../pg/client.ts'
 import { asking, asStoreError } from '../pg/errors.ts'
+import { Hosts } from '../pg/hosts.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
 import { csvLines } from './csv-lines.ts'
 import { valuesOf } from './query.ts'
@@ -16,17 +18,35 @@ const BEGIN = `begin transaction isolation level read committed, read only;
   set local cursor_tuple_fraction = 1;
   select set_config('client_connection_check_interval', '1s', true) where version() ~ 'linux'`
 
-/** Reads usage, sessions and alerts from the tables, on connections of its own, so that commits never wait for readers. */
+/** How long a connection to another host than the first one is kept. */
+const KEPT_SECONDS = 60
+
+/**
+ * Reads usage, sessions and alerts from the tables, on connections of its own, so that commits never wait for readers.
+ * Its URL may be a standby's. If it has several hosts, the first one that answers is asked.
+ */
 export class UsageReader implements UsageSource {
+  readonly #applicationName: string
+  readonly #setting: string | undefined
+  readonly #hosts: Hosts
   readonly #pool: Pool
   /** Breaks off all queries, now and later. */
   readonly cutOff: () => void
   /** Waits for the queries under way. May be called again. */
   readonly stop: () => Promise<void>
 
-  /** Connects with the first query. */
-  constructor(options: ConnectionOptions) {
-    const { pool, cutOff, end } = openPool({ ...options, statementMs: STATEMENT_MS, isPipeline: false })
+  /**
+   * Connects with the first query.
+   * @param options `setting`: that of the URL, which errors name
+   */
+  constructor({ setting, ...options }: ConnectionOptions & { readonly setting?: string }) {
+    this.#applicationName = options.applicationName
+    this.#setting = setting
+    this.#hosts = new Hosts(options.url, { mayBeStandby: true })
+    const { pool, cutOff, end } = openPool({
+      ...{ ...options, hosts: this.#hosts, statementMs: STATEMENT_MS, isPipeline: false },
+      keptSeconds: this.#hosts.count > 1 ? KEPT_SECONDS : 0,
+    })
     this.#pool = pool
     this.cutOff = cutOff
     this.stop = end
@@ -38,12 +58,38 @@ export class UsageReader implements UsageSource {
   }
 
   /**
+   * When a daemon was last renewed, in Unix milliseconds, as far as this database has it; `undefined`: it does not.
+   * @throws StoreError
+   */
+  async daemonSeenMs(id: string): Promise<number | undefined> {
+    const { rows } = await this.#asking(() =>
+      this.#pool.query<{ seen_at: Date | null }>('select seen_at from daemons where id = $1', [id]),
+    )
+    return rows[0]?.seen_at?.getTime()
+  }
+
+  /** Asks the first host again from now on, if it was left for another one and can be connected to. */
+  async returnToFirstHost(): Promise<void> {
+    const { missed } = this.#hosts
+    if (missed === undefined) return
+    const client = clientFor(missed, this.#applicationName)
+    try {
+      await client.connect()
+      this.#hosts.restart()
+    } catch {
+      // It is tried again later; whoever asks a question meanwhile gets an answer from another host.
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  /**
    * Reads the first rows, in the order of the question.
    * @throws StoreError; also if the signal aborts
    */
   async page(question: Question, limit: number, signal: AbortSignal): Promise<Table> {
     const columns = columnsOf(question)
-    return asking(WHAT, () =>
+    return this.#asking(() =>
       BorrowedConnection.during(this.#pool, signal, async client => {
         await client.query(BEGIN)
         const { sql: text, params: values } = queryOf(question, limit).toSQL()
@@ -62,7 +108,7 @@ export class UsageReader implements UsageSource {
    */
   async all(question: Question, limit: number | undefined, signal: AbortSignal): Promise<Lines> {
     const columns = columnsOf(question)
-    const borrowed = await asking(WHAT, () => BorrowedConnection.of(this.#pool, signal))
+    const borrowed = await this.#asking(() => BorrowedConnection.of(this.#pool, signal))
     try {
       await borrowed.client.query(BEGIN)
       const { sql: text, params: values } = queryOf(question, limit).toSQL()
@@ -74,9 +120,13 @@ export class UsageReader implements UsageSource {
       await borrowed.client.query('commit')
     } catch (cause) {
       borrowed.breakOff()
-      throw asStoreError(WHAT, cause)
+      throw asStoreError(WHAT, cause, this.#setting)
     }
     return { columns, lines: linesOf(borrowed) }
+  }
+
+  #asking<T>(ask: () => Promise<T>): Promise<T> {
+    return asking(WHAT, ask, this.#setting)
   }
 }
 

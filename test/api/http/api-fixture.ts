@@ -91,6 +91,7 @@ export class TestApi {
       pollers: () => 'running',
       journal: () => 'writing',
       bus: () => undefined,
+      replica: () => undefined,
     }
     const strangers = strangersOf(this.clock, options.strangers)
     const { origins = [], routes: more = [] } = options

@@ -153,10 +153,28 @@ test('alive is 200 whatever else fails', async () => {
       pollers: () => 'stopped',
       journal: () => 'failing',
       bus: () => undefined,
+      replica: () => undefined,
     },
   }).start()
   const answer = await api.ask('/healthz', '')
   expect(answer).toMatchObject({ status: 200, text: '{"status":"alive"}' })
+})
+
+test('a replica that does not answer, or lags, is named and leaves the daemon ready', async () => {
+  const replica = { isUp: true, lagMs: undefined as number | undefined }
+  api = await new TestApi({
+    readiness: {
+      ...{ database: () => 'up', pollers: () => 'running', journal: () => 'writing', bus: () => undefined },
+      replica: () => replica,
+    },
+  }).start()
+  const asked = async () => {
+    const { status, text } = await (api as TestApi).ask('/readyz', '')
+    return [status, JSON.parse(text).replica, JSON.parse(text).replica_lag_seconds]
+  }
+  expect(await asked()).toEqual([200, 'up', null])
+  Object.assign(replica, { isUp: false, lagMs: 1_001 })
+  expect(await asked()).toEqual([200, 'down', 2])
 })
 
 test('ready is 200 if database, pollers and journal work, and 503 with the state of each otherwise', async () => {
@@ -168,6 +186,7 @@ test('ready is 200 if database, pollers and journal work, and 503 with the state
       pollers: () => missing.pollers ?? parts.pollers,
       journal: () => missing.journal ?? parts.journal,
       bus: () => undefined,
+      replica: () => undefined,
     },
   }).start()
   const up = await api.ask('/readyz', '')

@@ -17,6 +17,7 @@ import { EventLoopDelay } from '../../../src/runtime/event-loop.ts'
 import { Metrics } from '../../../src/runtime/metrics.ts'
 import { RefusalMetrics } from '../../../src/runtime/refusal-metrics.ts'
 import { SERVICE_NAMES } from '../../../src/services/services.ts'
+import { measureReplica } from '../../../src/store/usage/replica-metrics.ts'
 
 const acme = tenantId('acme')
 const hq = routerId('hq')
@@ -75,6 +76,7 @@ export function measuredDaemon(more: Partial<Shown> = {}) {
       refusedRouters: 1,
     },
   })
+  measureReplica(metrics, { isUp: true, lagMs: 1500 })
   measureLeases(metrics, {
     ownership: { counts: { wanted: 3, held: 2, lost: 1 } },
     membership: { members: [], moves: 7, imbalance: 1.1 },

@@ -45,6 +45,7 @@ const down: Readiness = {
   pollers: () => 'stopped',
   journal: () => 'failing',
   bus: () => undefined,
+  replica: () => undefined,
 }
 const LIMITS = { ...AMPLE, requestsAtOnce: 1, requestsPerSecond: 0.001 }
 

@@ -6,7 +6,7 @@ import type { StrangersOptions } from '../../../src/api/http/strangers.ts'
 import { forecastRoute } from '../../../src/api/usage/forecast-route.ts'
 import { READ_LIMITS, ReadGate, type ReadLimits } from '../../../src/api/usage/read-limits.ts'
 import { usageRoutes } from '../../../src/api/usage/usage-routes.ts'
-import type { UsageSource } from '../../../src/api/usage/usage-source.ts'
+import type { Replica, UsageSource } from '../../../src/api/usage/usage-source.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { Database } from '../../../src/store/pg/database.ts'
 import { Partitions, weekOf } from '../../../src/store/schema/partitions.ts'
@@ -67,6 +67,7 @@ export class ReadScene {
     more: {
       readonly limits?: ReadLimits
       readonly source?: UsageSource
+      readonly replica?: Replica
       readonly routes?: readonly Route[]
       readonly strangers?: Partial<StrangersOptions>
     } = {},
@@ -75,7 +76,12 @@ export class ReadScene {
     const calendar = new Calendar(ZONE)
     const { clock } = this
     const reading = {
-      ...{ source, clock, gate: new ReadGate({ limits: more.limits ?? AMPLE, clock }) },
+      ...{
+        source,
+        clock,
+        replica: more.replica,
+        gate: new ReadGate({ limits: more.limits ?? AMPLE, clock }),
+      },
       calendars: {
         tenants: () => tenants,
         calendar: (tenant: TenantId) => (tenants.includes(tenant) ? calendar : undefined),

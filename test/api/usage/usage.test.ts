@@ -237,6 +237,21 @@ test('an unchanged answer is 304, and a changed one is complete', async () => {
   )
 })
 
+test('an answer of a replica says how far it lags, and its forecast is of then', async () => {
+  const replica = { isUp: true, lagMs: undefined as number | undefined }
+  const lagging = await scene.api([acme], { replica })
+  const lagOf = async (path: string) => (await lagging.ask(path, 'acme')).headers['tikmeter-replica-lag']
+  expect(await lagOf('/api/usage')).toBeUndefined()
+  replica.lagMs = 89_001
+  for (const path of ['/api/usage', '/api/usage?format=csv', '/api/sessions', '/api/usage/forecast'])
+    expect(await lagOf(path), path).toBe('90')
+  expect(await lagOf('/api/usage?by=nothing')).toBeUndefined()
+  const { data } = JSON.parse((await lagging.ask('/api/usage/forecast', 'acme')).text)
+  const current = JSON.parse((await api.ask('/api/usage/forecast', 'acme')).text).data
+  expect(Date.parse(current.as_of) - Date.parse(data.as_of)).toBe(120_000)
+  expect((await api.ask('/api/usage', 'acme')).headers['tikmeter-replica-lag']).toBeUndefined()
+})
+
 test('a session has its server, caller and binding, in the last columns of CSV', async () => {
   const { text } = await api.ask(`/api/sessions?format=csv&${ALL_DAYS}`, 'acme')
   expect(text.replace('\ufeff', '').split('\r\n')[0]).toBe(

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { appendFile, chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -47,6 +47,33 @@ export class ScratchServer {
       makeDatabase(it, 'tikmeter'),
     )
     return this.#cluster.superuserUrl(this.#listening, 'tikmeter')
+  }
+
+  /**
+   * A copy that follows this one by streaming replication, started, and ended by the caller. This one, which was started,
+   * is restarted for it.
+   */
+  async standby(): Promise<{ readonly server: ScratchServer; readonly url: string }> {
+    await this.#cluster.stop()
+    const server = await ScratchServer.create(this.home)
+    await this.#cluster.start(this.#listening)
+    const { username, password, hostname, port } = new URL(
+      await this.#cluster.superuserUrl(this.#listening, 'tikmeter'),
+    )
+    const primary = `host=${hostname} port=${port} user=${username} password=${decodeURIComponent(password)}`
+    await appendFile(join(server.home, 'data/postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`)
+    await writeFile(join(server.home, 'data/standby.signal'), '')
+    await server.#cluster.start(server.#listening)
+    return { server, url: await server.#cluster.superuserUrl(server.#listening, 'tikmeter') }
+  }
+
+  async stop(): Promise<void> {
+    await this.#cluster.stop()
+  }
+
+  /** Starts it where it was before. */
+  async restart(): Promise<void> {
+    await this.#cluster.start(this.#listening)
   }
 
   /** Kills it with SIGKILL, with everything under way. */

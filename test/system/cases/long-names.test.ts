@@ -45,7 +45,9 @@ async function answersOf(scene: CaseScene, ...paths: readonly string[]): Promise
   const source = new UsageReader({ url: ledger.url, log, applicationName: 'reading', connections: 1 })
   const { clock } = scene
   const calendars = { tenants: () => [acme], calendar: () => new Calendar('Africa/Nairobi') }
-  const routes = usageRoutes({ source, clock, gate: new ReadGate({ limits: AMPLE, clock }), calendars })
+  const routes = usageRoutes({
+    ...{ source, clock, replica: undefined, gate: new ReadGate({ limits: AMPLE, clock }), calendars },
+  })
   const api = await new TestApi({ routes }).start()
   try {
     const answers: string[] = []

@@ -19,7 +19,7 @@ async function running() {
   const { log } = new LogLines()
   const lifecycle = new Lifecycle({ clock, log: lines.log })
   const onBug = (error: unknown) => expect.fail(String(error))
-  const { database } = openConnections(await silentServer(), lifecycle, log)
+  const { database } = openConnections({ url: await silentServer(), readUrl: undefined }, lifecycle, log)
   const stopped: string[] = []
   const commits = new CommitLoop({
     ...{ recorder: scene.recorder, intervalMs: COMMIT_MS, observer: new Observations(), clock, log, onBug },

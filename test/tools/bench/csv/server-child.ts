@@ -41,7 +41,7 @@ async function start(url: string): Promise<CsvListening> {
   const expiresAt = new Date(Date.now() + 86_400_000)
   const verifier: TokenVerifier = { verify: async () => ({ kind: 'tenant', tenant, expiresAt }) }
   const strangers = strangersOf(clock)
-  const routes = usageRoutes({ source, calendars, gate, clock })
+  const routes = usageRoutes({ source, replica: undefined, calendars, gate, clock })
   const http = new HttpServer({
     at: { kind: 'port', host: '127.0.0.1', port: 0, block: 'server' },
     tls: undefined,
