@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { RouterKey, TenantId } from '../accounting/ids.ts'
 import { Block, stepInBlocks } from '../runtime/block.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -43,6 +44,8 @@ export class Membership {
   #movedMs = Number.NEGATIVE_INFINITY
   #moves = 0
   #isJoined = false
+  /** Two at a time could end in the other order. */
+  readonly #refreshing = pLimit(1)
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -118,9 +121,10 @@ export class Membership {
 
   /**
    * Reads who is there, and computes who should read what if that may have changed.
+   * @returns whether a daemon is gone since the last time, so that its routers are free
    * @throws the store's errors
    */
-  refresh(): Promise<void> {
+  refresh(): Promise<boolean> {
     return this.#refresh(true)
   }
 
@@ -148,9 +152,18 @@ export class Membership {
     return moving
   }
 
-  async #refresh(isHere: boolean): Promise<void> {
+  #refresh(isHere: boolean): Promise<boolean> {
+    return this.#refreshing(async () => {
+      const lived = this.#members.filter(it => it.isLive)
+      this.#members = await this.#options.members.load()
+      await this.#assign(isHere)
+      const live = new Set(this.#members.filter(it => it.isLive).map(({ id }) => id))
+      return lived.some(({ id }) => !live.has(id))
+    })
+  }
+
+  async #assign(isHere: boolean): Promise<void> {
     const { members, self, clock, loadsForMs } = this.#options
-    this.#members = await members.load()
     const present = this.#members.filter(it => (it.id === self ? isHere : it.isLive))
     await this.#loadLists(present)
     const participants = present.map(({ id, share }) => ({

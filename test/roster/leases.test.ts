@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Ownership } from '../../src/roster/leases.ts'
+import type { Part } from '../../src/roster/owner.ts'
 import type { NewerDaemon } from '../../src/roster/ports.ts'
 import { gone, held } from '../recording/recorder-scene.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
@@ -16,7 +17,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-function owning() {
+function owning(part: Part = WHOLE) {
   const clock = new HandClock('2026-03-01T00:00:00Z')
   const leases = new FakeLeases()
   const owner = new FakeOwner()
@@ -26,7 +27,7 @@ function owning() {
   const superseded: NewerDaemon[] = []
   const bugs: unknown[] = []
   const ownership = new Ownership({
-    ...{ leases, owner, part: WHOLE, durationMs: LEASE_MS, stopping, clock, log: lines.log },
+    ...{ leases, owner, part, durationMs: LEASE_MS, stopping, clock, log: lines.log },
     onSuperseded: by => superseded.push(by),
     onBug: error => bugs.push(error),
   })
@@ -56,6 +57,19 @@ describe('the routers that are wanted', () => {
     await clock.turn(TURN_MS - 1)
     expect(owner.has.size).toBe(0)
     await clock.turn(1)
+    expect(owner.has).toEqual(new Map([[ACME_HQ, 2]]))
+  })
+
+  it('are taken at once when the daemon that had them is gone', async () => {
+    let isGone = false
+    const { leases, owner, ownership, clock } = owning({ ...WHOLE, refresh: async () => isGone })
+    leases.take(ACME_HQ)
+    await ownership.want(HQ)
+    leases.free(ACME_HQ)
+    await clock.turn(500)
+    expect(owner.has.size).toBe(0)
+    isGone = true
+    await clock.turn(500)
     expect(owner.has).toEqual(new Map([[ACME_HQ, 2]]))
   })
 

@@ -81,12 +81,14 @@ describe('a daemon', () => {
   it('reads about half of them with another daemon, and all again when that one is gone', async () => {
     const { members, part } = membership()
     members.add('them')
-    await part.refresh()
+    expect(await part.refresh()).toBe(false)
     expect(theirs(part).length).toBeGreaterThan(30)
     expect(theirs(part).length).toBeLessThan(70)
+    expect(await part.refresh()).toBe(false)
     members.live.delete('them')
-    await part.refresh()
+    expect(await part.refresh()).toBe(true)
     expect(theirs(part)).toEqual([])
+    expect(await part.refresh()).toBe(false)
   })
 
   it('takes routers that nobody lists, so that their sessions can end', async () => {

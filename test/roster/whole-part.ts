@@ -7,7 +7,7 @@ export const WHOLE: Part = {
   successorOf: () => undefined,
   moving: () => [],
   join: () => {},
-  refresh: async () => {},
+  refresh: async () => false,
   renew: async () => {},
   leave: async () => {},
 }
