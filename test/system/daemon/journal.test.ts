@@ -70,8 +70,9 @@ test('a daemon that is stopped while PostgreSQL is down leaves what is uncommitt
   await until('every router is committed', isEveryRouterCommitted)
   await postgres.kill()
   const left = await comeAndGo('late')
-  await first.end('SIGTERM')
-  expect(scene.logged('stopped before the database had all bytes')).toHaveLength(1)
+  const code = await first.end('SIGTERM')
+  const told = `ended with ${code}: ${scene.logged('').slice(-20).join('\n')}`
+  expect(scene.logged('stopped before the database had all bytes'), told).toHaveLength(1)
   await postgres.comeBack()
   const second = await scene.startDaemon()
   await readings.more(1, READER)

@@ -71,11 +71,11 @@ test('3 routers that refuse, 2 that hang and 1 that trickles leave the other 14 
   expect(bugs).toEqual([])
   for (const router of healthy) {
     const [, ...atTicks] = hotspotReadings(router).map(reading => reading.at.steadyMs)
-    const [first = 0] = atTicks
-    // Each reading is nearest to a different tick, and every tick has one.
-    const ticks = atTicks.map(at => Math.round((at - first) / 1000))
-    expect(ticks).toEqual(ticks.map((_, index) => index))
-    expect(poller.health(keyOf(router))).toMatchObject({ state: 'online', failures: 0 })
+    const [first = 0, last = 0] = [atTicks[0], atTicks.at(-1)]
+    // Every tick has its reading, though on a busy machine not all at once.
+    const ticks = (last - first) / 1000
+    expect(Math.abs(ticks - (atTicks.length - 1))).toBeLessThan(0.8)
+    expect(poller.health(keyOf(router))).toMatchObject({ state: 'online', failures: 0, skippedTicks: 0 })
   }
   for (const router of [...refusing, ...hanging]) {
     expect(hotspotReadings(router)).toEqual([])
