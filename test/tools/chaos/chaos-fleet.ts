@@ -201,6 +201,7 @@ export class ChaosFleet {
         .reduce<Gap | undefined>((a, b) => (a && a.toMs - a.fromMs >= b.toMs - b.fromMs ? a : b), undefined),
       churn: this.#happened,
       readerChanges: this.#places.reduce((sum, { log }) => sum + log.readerChanges, 0),
+      changesWithoutFaults: this.#places.flatMap(({ log }) => log.changesOfReader()),
       lies: { ...this.#lies.ofSessions, ...this.#lies.ofRouters },
     }
   }

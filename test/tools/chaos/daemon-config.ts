@@ -29,6 +29,9 @@ export const COMMIT_EVERY_MS = 3_000
 /** The time until a takeover; shorter outages of daemons and of the database should not cause one. */
 export const LEASE_MS = 6_000
 
+/** The interval of the usual schedule. */
+export const POLL_EVERY_MS = 1_000
+
 export const USUAL: Terms = {
   ...{ schedule: '* * * * * *', timeout: '3s' },
   ...{ disabled: new Set(), removed: new Set() },

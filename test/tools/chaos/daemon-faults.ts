@@ -50,7 +50,7 @@ export class DaemonFaults {
     return this.#gaps
   }
 
-  async inject({ kind, forMs }: Planned<DaemonFaultKind>): Promise<void> {
+  async inject({ kind, forMs, variant }: Planned<DaemonFaultKind>): Promise<void> {
     const { stage, diskLock } = this.#options
     const daemon = await stage.owner()
     stage.say(`daemon ${daemon.name}: ${kind}`)
@@ -73,6 +73,19 @@ export class DaemonFaults {
             await sleep(NOTICED_WITHIN_MS)
           },
         })
+      case 'link cut, taken over': {
+        let mend: ReturnType<Stage['cutLink']> | undefined
+        return this.#takeOver(daemon, {
+          begin: async () => {
+            mend = stage.cutLink(daemon, 'database', variant < 0.5 ? 'to' : 'from')
+          },
+          end: async () => {
+            await sleep(forMs)
+            mend?.(variant * 2 - Math.floor(variant * 2) < 0.5)
+            await sleep(NOTICED_WITHIN_MS)
+          },
+        })
+      }
       case 'SIGSTOP, short':
         daemon.pause()
         await sleep(forMs)

@@ -73,6 +73,12 @@ export interface Gap {
   readonly toMs: number
 }
 
+/** From the last reading of one reader to the first of another. */
+export interface ReaderChange extends Gap {
+  readonly from: string
+  readonly to: string
+}
+
 export interface FleetAccount {
   readonly sessions: number
   readonly readings: number
@@ -84,4 +90,6 @@ export interface FleetAccount {
   readonly lies: Readonly<Record<SessionLieKind | RouterLieKind, number>>
   /** How often a router and service had another reader than the time before. */
   readonly readerChanges: number
+  /** Those of routers without faults. */
+  readonly changesWithoutFaults: readonly ReaderChange[]
 }

@@ -46,11 +46,16 @@ export const DAEMON_FAULTS = [
   'SIGTERM, back at once',
   'SIGTERM, back later',
   'kill -9 amid logouts',
+  'link cut, taken over',
 ] as const
 
 export const POSTGRES_FAULTS = ['postgres kill -9', 'postgres hang'] as const
 
 export const BUS_FAULTS = ['nats kill -9', 'nats hang'] as const
+
+/** One way of a daemon's connections is held: what it sends, or what it is sent. */
+export const LINK_FAULTS = ['cut to the database', 'cut from the database'] as const
+export const BUS_LINK_FAULTS = ['cut to the bus', 'cut from the bus'] as const
 
 export const DISK_FAULTS = ['journal disk full'] as const
 
@@ -63,6 +68,7 @@ export type ChurnKind = (typeof CHURN_KINDS)[number]
 export type DaemonFaultKind = (typeof DAEMON_FAULTS)[number]
 export type PostgresFaultKind = (typeof POSTGRES_FAULTS)[number]
 export type BusFaultKind = (typeof BUS_FAULTS)[number]
+export type LinkFaultKind = (typeof LINK_FAULTS | typeof BUS_LINK_FAULTS)[number]
 export type DiskFaultKind = (typeof DISK_FAULTS)[number]
 export type ReloadKind = (typeof RELOADS)[number]
 export type FaultKind =
@@ -71,5 +77,6 @@ export type FaultKind =
   | DaemonFaultKind
   | PostgresFaultKind
   | BusFaultKind
+  | LinkFaultKind
   | DiskFaultKind
   | ReloadKind

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import {
   BUS_FAULTS,
+  BUS_LINK_FAULTS,
   DAEMON_FAULTS,
   DISK_FAULTS,
+  LINK_FAULTS,
   POSTGRES_FAULTS,
   RELOADS,
   ROUTER_FAULTS,
@@ -26,14 +28,19 @@ test('in five minutes each kind of fault comes five times or more', () => {
   for (const kind of ROUTER_FAULTS) expect(countOf(plan.routers, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of POSTGRES_FAULTS) expect(countOf(plan.postgres, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of DISK_FAULTS) expect(countOf(plan.disks, kind)).toBeGreaterThanOrEqual(5)
+  for (const kind of LINK_FAULTS) expect(countOf(plan.links, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of RELOADS) expect(countOf(plan.reloads, kind)).toBeGreaterThanOrEqual(5)
   for (const kind of DAEMON_FAULTS) expect(countOf(plan.daemons, kind)).toBeGreaterThanOrEqual(5)
 })
 
 test('a bus adds its own faults, and changes no other', () => {
-  const { bus, ...others } = planOf({ ...OPTIONS, hasBus: true })
+  const { bus, links, ...others } = planOf({ ...OPTIONS, hasBus: true })
   for (const kind of BUS_FAULTS) expect(countOf(bus, kind)).toBeGreaterThanOrEqual(5)
-  expect({ ...others, bus: [] }).toEqual(planOf(OPTIONS))
+  for (const kind of [...LINK_FAULTS, ...BUS_LINK_FAULTS])
+    expect(countOf(links, kind)).toBeGreaterThanOrEqual(5)
+  const without = planOf(OPTIONS)
+  expect({ ...others, bus: [], links: without.links }).toEqual(without)
+  for (const kind of BUS_LINK_FAULTS) expect(countOf(without.links, kind)).toBe(0)
 })
 
 test('routers lie as a whole ten times or more per kind, if lies are wanted', () => {

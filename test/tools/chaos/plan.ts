@@ -1,11 +1,14 @@
 import { pick, type Random, seededRandom } from '../../harness/fleet/random.ts'
 import {
   BUS_FAULTS,
+  BUS_LINK_FAULTS,
   type BusFaultKind,
   DAEMON_FAULTS,
   type DaemonFaultKind,
   DISK_FAULTS,
   type DiskFaultKind,
+  LINK_FAULTS,
+  type LinkFaultKind,
   POSTGRES_FAULTS,
   type PostgresFaultKind,
   RELOADS,
@@ -46,6 +49,8 @@ export interface Plan {
   readonly daemons: readonly Planned<DaemonFaultKind>[]
   readonly postgres: readonly Planned<PostgresFaultKind>[]
   readonly bus: readonly Planned<BusFaultKind>[]
+  /** One after the other, of any daemon. */
+  readonly links: readonly Planned<LinkFaultKind>[]
   readonly disks: readonly Planned<DiskFaultKind>[]
   readonly reloads: readonly Planned<ReloadKind>[]
 }
@@ -55,6 +60,7 @@ type PlannedKind =
   | DaemonFaultKind
   | PostgresFaultKind
   | BusFaultKind
+  | LinkFaultKind
   | DiskFaultKind
   | ReloadKind
 
@@ -62,7 +68,12 @@ type PlannedKind =
 const BREATHER_MS = 2_500
 /** Lies of each kind; some find no session. */
 const LIES_A_MINUTE = 4
-const TAKEOVERS: readonly DaemonFaultKind[] = ['kill -9, taken over', 'SIGSTOP, long', 'SIGTERM, back later']
+const TAKEOVERS: readonly DaemonFaultKind[] = [
+  'kill -9, taken over',
+  'SIGSTOP, long',
+  'SIGTERM, back later',
+  'link cut, taken over',
+]
 
 /** Least and greatest duration in milliseconds, without the time that has to be waited for. */
 const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
@@ -91,10 +102,15 @@ const DURATIONS: Readonly<Record<PlannedKind, readonly [number, number]>> = {
   'SIGTERM, back at once': [0, 0],
   'SIGTERM, back later': [3_000, 8_000],
   'kill -9 amid logouts': [0, 0],
+  'link cut, taken over': [0, 3_000],
   'postgres kill -9': [0, 2_000],
   'postgres hang': [500, 3_000],
   'nats kill -9': [500, 8_000],
   'nats hang': [500, 8_000],
+  'cut to the database': [500, 4_000],
+  'cut from the database': [500, 4_000],
+  'cut to the bus': [500, 8_000],
+  'cut from the bus': [500, 8_000],
   'journal disk full': [2_000, 6_000],
   'reload: pace': [2_000, 4_000],
   'reload: router off and on': [2_000, 5_000],
@@ -122,8 +138,9 @@ export function planOf({ seed, minutes, routers, daemons, hasLies, hasBus }: Pla
     postgres: oftenEach(POSTGRES_FAULTS, endMs - 5_000),
     disks: oftenEach(DISK_FAULTS, endMs - 10_000),
     reloads: oftenEach(RELOADS, endMs - 10_000),
-    // The last, so that a bus changes nothing else of a plan.
+    // The last, so that a bus changes nothing else of a plan but the links.
     bus: hasBus ? oftenEach(BUS_FAULTS, endMs - 5_000) : [],
+    links: oftenEach(hasBus ? [...LINK_FAULTS, ...BUS_LINK_FAULTS] : LINK_FAULTS, endMs - 5_000),
   }
 }
 

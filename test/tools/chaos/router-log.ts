@@ -4,7 +4,7 @@ import type { Meter } from '../../harness/fleet/meter.ts'
 import { PppSession, type SimulatedSession } from '../../harness/fleet/session.ts'
 import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import type { CarriedReading } from '../../harness/fleet/truth.ts'
-import type { Gap, Since, UnsafeGap } from './fleet-messages.ts'
+import type { Gap, ReaderChange, Since, UnsafeGap } from './fleet-messages.ts'
 import type { SessionHistory, SessionSight, Window } from './history.ts'
 
 interface Visit {
@@ -154,6 +154,19 @@ export class RouterLog {
       isOnBinding: session instanceof PppSession && !session.interface.isDynamic,
       tail: { upload: moved.upload - read.upload, download: moved.download - read.download },
     }
+  }
+
+  /** The gaps between readings of two readers, without faults of the router in between. */
+  changesOfReader(): readonly ReaderChange[] {
+    return Array.from(this.#visits, ([service, visits]) =>
+      visits.flatMap(({ atMs: toMs, reader: to }, index): ReaderChange[] => {
+        const before = visits[index - 1]
+        if (before === undefined || before.reader === to) return []
+        const { atMs: fromMs, reader: from } = before
+        if (this.#troubles.some(it => it.fromMs <= toMs && it.toMs >= fromMs)) return []
+        return [{ router: this.router.identity, service, fromMs, toMs, from, to }]
+      }),
+    ).flat()
   }
 
   /** @returns the longest gap between two readings without faults in between */

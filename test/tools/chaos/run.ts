@@ -3,7 +3,7 @@ import { BOUND } from '../../../src/roster/assignment.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { DaemonFaults } from './daemon-faults.ts'
 import type { UnsafeGap } from './fleet-messages.ts'
-import type { FaultKind } from './kinds.ts'
+import type { FaultKind, LinkFaultKind } from './kinds.ts'
 import { Lock } from './lock.ts'
 import type { Plan, Planned, PlannedRouterFault } from './plan.ts'
 import { Reloads } from './reloads.ts'
@@ -58,6 +58,7 @@ export class Run {
       track(this.#plan.postgres, ({ kind, forMs }) =>
         kind === 'postgres hang' ? postgres.hangFor(forMs) : postgres.killFor(forMs),
       ),
+      track(this.#plan.links, it => this.#cutLink(it)),
       track(this.#plan.bus, ({ kind, forMs }) => this.#stage.disturbBus(kind, forMs)),
       ...(this.#stage.hasSmallDisks ? [track(disks, it => this.#fillDisk(it))] : [this.#skip(disks)]),
       track(reloads, it => this.#reloads.inject(it)),
@@ -98,6 +99,7 @@ export class Run {
     for (const fault of faults) {
       await pause(beganMs + fault.atMs - performance.now(), signal)
       if (signal.aborted) return
+      const fromMs = systemClock.steadyMs()
       try {
         this.#stage.note(`begins ${JSON.stringify(fault)}`)
         await inject(fault)
@@ -106,7 +108,20 @@ export class Run {
       } catch (error) {
         this.tally.failures.push(`${fault.kind}: ${error instanceof Error ? error.message : String(error)}`)
       }
+      if (!('router' in fault))
+        this.tally.happened.push({ kind: fault.kind, fromMs, toMs: systemClock.steadyMs() })
     }
+  }
+
+  async #cutLink({ kind, forMs, variant }: Planned<LinkFaultKind>): Promise<void> {
+    const { daemons } = this.#stage
+    const daemon = daemons[Math.floor(variant * daemons.length)]
+    if (!daemon) return
+    const link = kind.endsWith('database') ? 'database' : 'bus'
+    const mend = this.#stage.cutLink(daemon, link, kind.startsWith('cut to') ? 'to' : 'from')
+    await sleep(forMs)
+    const rest = variant * daemons.length
+    mend(rest - Math.floor(rest) < 0.5)
   }
 
   async #fillDisk({ forMs }: Planned<FaultKind>): Promise<void> {

@@ -12,6 +12,7 @@ import type { ListedRouter, Since, Unread, UnsafeGap } from './fleet-messages.ts
 import { FleetProcess } from './fleet-process.ts'
 import { JournalDisk } from './journal-disk.ts'
 import type { BusFaultKind } from './kinds.ts'
+import { Link, type Way } from './link.ts'
 import { largestLoad, OwnershipWatch, type Takeover } from './ownership-watch.ts'
 import { PostgresServer } from './postgres-server.ts'
 import { SupervisedDaemon } from './supervised-daemon.ts'
@@ -28,6 +29,9 @@ export interface StageOptions {
 
 const READ_WITHIN_MS = 60_000
 
+/** The servers that a daemon has a link to. */
+export type LinkName = 'database' | 'bus'
+
 /** All parts in separate processes: fleet, PostgreSQL, daemons, and the journals' disks. */
 export class Stage {
   readonly fleet = new FleetProcess()
@@ -42,6 +46,7 @@ export class Stage {
   #routers: readonly ListedRouter[] = []
   #url = ''
   #nats: NatsServer | undefined
+  readonly #links = new Map<DaemonName, Readonly<Record<LinkName, Link | undefined>>>()
   #watch: OwnershipWatch | undefined
 
   private constructor(options: StageOptions, folder: string, cli: string) {
@@ -88,7 +93,11 @@ export class Stage {
     if (this.#options.hasBus) this.#nats = await NatsServer.start()
     this.#routers = await this.fleet.start({ seed, routers, hasLies })
     for (const disk of this.#disks.values()) await disk.start()
-    for (const { name } of this.daemons) await this.setTerms(name, USUAL)
+    for (const { name } of this.daemons) {
+      const bus = this.#nats && (await Link.to(this.#nats.url))
+      this.#links.set(name, { database: await Link.to(this.#url), bus })
+      await this.setTerms(name, USUAL)
+    }
     const watch = new OwnershipWatch(this.#url)
     this.#watch = watch
     for (const [index, daemon] of this.daemons.entries()) {
@@ -105,6 +114,7 @@ export class Stage {
   async stop(): Promise<void> {
     for (const daemon of this.daemons) await daemon.kill()
     await this.#watch?.stop()
+    for (const { database, bus } of this.#links.values()) for (const link of [database, bus]) link?.close()
     const ended = await Promise.allSettled([this.fleet.stop(), this.postgres.stop(), this.#nats?.kill()])
     for (const disk of this.#disks.values()) await disk.stop()
     for (const it of ended) if (it.status === 'rejected') this.say(`not stopped: ${it.reason}`)
@@ -130,6 +140,11 @@ export class Stage {
     }
   }
 
+  /** Cuts one way between a daemon and a server. @returns a function that mends it */
+  cutLink({ name }: SupervisedDaemon, link: LinkName, way: Way): (isReset: boolean) => void {
+    return this.#links.get(name)?.[link]?.cut(way) ?? (() => {})
+  }
+
   say(line: string): void {
     this.#options.say(line)
     this.note(line)
@@ -148,13 +163,14 @@ export class Stage {
   async setTerms(daemon: DaemonName, terms: Terms): Promise<void> {
     this.#terms.set(daemon, terms)
     const file = join(this.#folder, `daemon-${daemon}.yaml`)
+    const links = this.#links.get(daemon)
     const about = {
       daemon,
       folder: this.#folder,
-      databaseUrl: this.#url,
+      databaseUrl: links?.database?.through(this.#url) ?? this.#url,
       routers: this.#routers,
       terms,
-      bus: this.#nats?.url,
+      bus: this.#nats && links?.bus?.through(this.#nats.url),
     }
     await writeFile(`${file}.new`, configText(about), { mode: 0o600 })
     await rename(`${file}.new`, file)

@@ -3,6 +3,7 @@ import { differenceOf } from '../../system/daemon/compare.ts'
 import { CHURN_KINDS, ROUTER_LIES, SESSION_LIES } from './kinds.ts'
 import type { Takeover } from './ownership-watch.ts'
 import type { Tally } from './tally.ts'
+import { MOST_AFTER_A_CRASH, MOST_IN_A_MOVE, unreadTimes } from './unread.ts'
 import { type HeldDifference, shortOf, type Verdict } from './verdict.ts'
 
 const MOST_LISTED = 15
@@ -15,6 +16,7 @@ export function tableOf(
   { takeovers, hasLies }: { readonly takeovers: readonly Takeover[]; readonly hasLies: boolean },
 ): string {
   const { comparison, account } = verdict
+  const unread = unreadTimes(account.changesWithoutFaults, tally.happened)
   const tails = account.subscribers.map(({ tail }) => tail)
   const rows: [string, string][] = [
     ['sessions', `${account.sessions}, recorded ${verdict.recordedSessions}`],
@@ -39,6 +41,8 @@ export function tableOf(
       'tail',
       `up ${tails.reduce((sum, it) => sum + it.upload, 0)}  down ${tails.reduce((sum, it) => sum + it.download, 0)}`,
     ],
+    ['unread in moves', longestOf(unread.inMoves, MOST_IN_A_MOVE)],
+    ['unread after crashes', longestOf(unread.afterCrashes, MOST_AFTER_A_CRASH)],
     ['takeovers, planned', tally.takeoverMs.map(seconds).join('  ') || 'none'],
     ['takeovers of routers', takeoversOf(takeovers)],
     ['largest load', `${tally.largestLoad.toFixed(2)} of an equal share, at the end`],
@@ -116,6 +120,12 @@ function lineOf({ tenant, router, service, username, recorded, carried, leeway }
 
 function said({ upload, download }: ByteSum): string {
   return `up ${upload}  down ${download}`
+}
+
+function longestOf(times: readonly number[], most: number): string {
+  const late = times.filter(it => it > most).length
+  const longest = times.reduce((one, other) => Math.max(one, other), 0)
+  return `${seconds(longest)} at most, of ${times.length} alone; ${late} longer than ${seconds(most)}`
 }
 
 function seconds(ms: number): string {

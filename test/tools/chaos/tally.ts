@@ -1,4 +1,5 @@
 import type { FaultKind } from './kinds.ts'
+import type { Happened } from './unread.ts'
 
 export interface Count {
   readonly planned: number
@@ -11,6 +12,8 @@ export class Tally {
   readonly #counts = new Map<FaultKind, Count>()
   /** Each makes the run fail. */
   readonly failures: string[] = []
+  /** The faults of everything but routers that were carried out. */
+  readonly happened: Happened[] = []
   /** From a daemon's death or pause until another one had read each of its healthy routers. */
   readonly takeoverMs: number[] = []
 

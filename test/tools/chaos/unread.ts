@@ -1,0 +1,45 @@
+import { LEASE_MS, POLL_EVERY_MS } from './daemon-config.ts'
+import type { ReaderChange } from './fleet-messages.ts'
+import type { DaemonFaultKind, FaultKind } from './kinds.ts'
+
+/** A fault that was carried out, and when, on the clock of the routers. */
+export interface Happened {
+  readonly kind: FaultKind
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** How long routers went unread when they passed from one daemon to another, and nothing else was wrong. */
+export interface UnreadTimes {
+  /** In milliseconds. */
+  readonly inMoves: readonly number[]
+  readonly afterCrashes: readonly number[]
+}
+
+/** The bounds of these times, in milliseconds. */
+export const MOST_IN_A_MOVE = 2 * POLL_EVERY_MS
+export const MOST_AFTER_A_CRASH = LEASE_MS + 2 * POLL_EVERY_MS
+
+/** A daemon that stops gives its routers away in order. */
+const ORDERLY: readonly FaultKind[] = [
+  'SIGTERM, back at once',
+  'SIGTERM, back later',
+] satisfies readonly DaemonFaultKind[]
+const CRASH: FaultKind = 'kill -9, taken over' satisfies DaemonFaultKind
+/** What a fault still causes after its end, such as the recovery of PostgreSQL and what waited for it. */
+const AFTERMATH_MS = 4_000
+
+/** Sorts the changes of readers by what caused them; those with another fault at about the time are left out. */
+export function unreadTimes(changes: readonly ReaderChange[], faults: readonly Happened[]): UnreadTimes {
+  const serious = faults.filter(({ kind }) => !ORDERLY.includes(kind))
+  const inMoves: number[] = []
+  const afterCrashes: number[] = []
+  for (const { fromMs, toMs } of changes) {
+    const beside = serious.filter(it => it.fromMs <= toMs && it.toMs + AFTERMATH_MS >= fromMs)
+    const [only] = beside
+    if (only === undefined) inMoves.push(toMs - fromMs)
+    else if (beside.length === 1 && only.kind === CRASH && fromMs <= only.fromMs)
+      afterCrashes.push(toMs - fromMs)
+  }
+  return { inMoves, afterCrashes }
+}
