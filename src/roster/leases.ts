@@ -169,10 +169,7 @@ export class Ownership implements Component {
     this.#hasLooked = true
   }
 
-  /**
-   * Takes what other daemons have released to this one, or have left behind, and gives them some of what they should
-   * read.
-   */
+  /** Takes what other daemons have left or released to this one, and gives them what they should read. */
   async #move(): Promise<void> {
     const { leases, owner, part, stopping } = this.#options
     if (await part.refresh()) return this.#takeTurn()
