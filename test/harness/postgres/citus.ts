@@ -43,7 +43,7 @@ export async function dropOnAllNodes(coordinator: string, name: string): Promise
 }
 
 /** The coordinator, then its workers. */
-async function nodesOf(coordinator: string): Promise<readonly (Node & { readonly url: string })[]> {
+export async function nodesOf(coordinator: string): Promise<readonly (Node & { readonly url: string })[]> {
   const { hostname, port } = new URL(coordinator)
   const { rows } = await during(coordinator, it =>
     it.query<Node>(
@@ -57,7 +57,8 @@ async function nodesOf(coordinator: string): Promise<readonly (Node & { readonly
   }))
 }
 
-async function during<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
+/** Uses a connection for one task. */
+export async function during<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {

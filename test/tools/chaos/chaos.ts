@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { HAS_NATS } from '../../harness/nats-server.ts'
+import { CITUS_URL } from '../../harness/postgres/citus.ts'
 import { DAEMONS } from './daemon-config.ts'
 import { ROUTER_LIES, SESSION_LIES } from './kinds.ts'
 import { planOf } from './plan.ts'
@@ -32,7 +33,9 @@ const HELP = `npm run chaos -- [options]
                 at least ${LEAST_LIES} times
   --bus         the daemons exchange live numbers over NATS, which needs nats-server, and which is
                 killed, too; at the end all of them show the same
-  --help        print this`
+  --help        print this
+
+With TIKMETER_TEST_CITUS the tables are in that Citus cluster, whose nodes have to be on this machine.`
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -71,7 +74,8 @@ async function main(): Promise<number> {
   const stage = await Stage.create({ seed, routers, daemons, hasLies, hasBus, say })
   let isGood = false
   try {
-    say(`starting ${routers} routers, PostgreSQL and ${daemons} daemons, in ${stage.folder}`)
+    const database = CITUS_URL === undefined ? 'PostgreSQL' : 'a database in Citus'
+    say(`starting ${routers} routers, ${database} and ${daemons} daemons, in ${stage.folder}`)
     await stage.start()
     const run = new Run(stage, planOf({ seed, minutes, routers, daemons, hasLies, hasBus }))
     say(`${minutes} minutes of trouble, seed ${seed}`)

@@ -51,7 +51,7 @@ export class DaemonFaults {
   }
 
   async inject({ kind, forMs, variant }: Planned<DaemonFaultKind>): Promise<void> {
-    const { stage, diskLock } = this.#options
+    const { stage, tally, diskLock } = this.#options
     const daemon = await stage.owner()
     stage.say(`daemon ${daemon.name}: ${kind}`)
     switch (kind) {
@@ -61,7 +61,10 @@ export class DaemonFaults {
         return diskLock.run(() => this.#kill(daemon, { isFrozen: false, forMs }))
       case 'kill -9, taken over':
         return this.#takeOver(daemon, {
-          begin: () => daemon.kill(),
+          begin: async () => {
+            tally.crashes.push({ atMs: systemClock.steadyMs(), reader: daemon.reader })
+            await daemon.kill()
+          },
           end: () => daemon.start(),
         })
       case 'SIGSTOP, long':

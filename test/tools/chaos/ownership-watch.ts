@@ -19,7 +19,11 @@ interface Row {
   readonly epoch: string | null
   readonly is_offered: boolean | null
   readonly expires_ms: string | null
-  readonly committed_ms: string | null
+}
+
+interface CommittedRow {
+  readonly router: string
+  readonly committed_ms: string
 }
 
 interface Seen {
@@ -30,11 +34,12 @@ interface Seen {
 
 const LOOK_EVERY_MS = 200
 
-const LOOK = `select r.id as router, l.owner, l.epoch, l.is_offered,
-    case when l.expires_at = '-infinity' then 0 else extract(epoch from l.expires_at) * 1000 end as expires_ms,
-    extract(epoch from (select min(reading_at) from router_services as s
-      where s.tenant_id = r.tenant_id and s.router_id = r.id)) * 1000 as committed_ms
+const LEASES = `select r.id as router, l.owner, l.epoch, l.is_offered,
+    case when l.expires_at = '-infinity' then 0 else extract(epoch from l.expires_at) * 1000 end as expires_ms
   from routers as r left join router_leases as l on l.tenant_id = r.tenant_id and l.router_id = r.id`
+/** Apart, because a cluster joins no local table with a distributed one. */
+const COMMITTED = `select router_id as router, extract(epoch from min(reading_at)) * 1000 as committed_ms
+  from router_services group by tenant_id, router_id`
 
 /** Follows in the database who owns which router, and up to when its readings are committed. */
 export class OwnershipWatch {
@@ -75,7 +80,9 @@ export class OwnershipWatch {
       try {
         await client.connect()
         while (!signal.aborted) {
-          this.#take((await client.query<Row>(LOOK)).rows)
+          // Before the leases: what is committed later is not missing.
+          const committed = await client.query<CommittedRow>(COMMITTED)
+          this.#take((await client.query<Row>(LEASES)).rows, committed.rows)
           await sleep(LOOK_EVERY_MS)
         }
       } catch {
@@ -93,12 +100,13 @@ export class OwnershipWatch {
     this.#holders.set(lease, owner)
   }
 
-  #take(rows: readonly Row[]): void {
+  #take(rows: readonly Row[], committed: readonly CommittedRow[]): void {
     const atMs = Date.now()
-    for (const { router, owner, epoch, is_offered, expires_ms, committed_ms } of rows) {
+    const committedMs = new Map(committed.map(it => [it.router, Number(it.committed_ms)]))
+    for (const { router, owner, epoch, is_offered, expires_ms } of rows) {
       if (owner && !is_offered) this.#noteHolder(`${router} at epoch ${epoch}`, owner)
       const before = this.#seen.get(router)
-      const seen = { owner, expiresMs: Number(expires_ms ?? 0), committedMs: Number(committed_ms ?? 0) }
+      const seen = { owner, expiresMs: Number(expires_ms ?? 0), committedMs: committedMs.get(router) ?? 0 }
       this.#seen.set(router, seen)
       if (!before?.owner || !owner || before.owner === owner) continue
       // A lease that had not expired can only have been released.

@@ -6,7 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BOUND } from '../../../src/roster/assignment.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { NatsServer } from '../../harness/nats-server.ts'
+import { CITUS_URL } from '../../harness/postgres/citus.ts'
 import { buildDaemon } from '../../system/daemon/build.ts'
+import type { ChaosDatabase } from './chaos-database.ts'
+import { CitusCluster } from './citus-cluster.ts'
 import { configText, DAEMONS, type DaemonName, journalFolder, type Terms, USUAL } from './daemon-config.ts'
 import type { ListedRouter, Since, Unread, UnsafeGap } from './fleet-messages.ts'
 import { FleetProcess } from './fleet-process.ts'
@@ -36,7 +39,7 @@ export type LinkName = 'database' | 'bus'
 export class Stage {
   readonly fleet = new FleetProcess()
   readonly daemons: readonly SupervisedDaemon[]
-  readonly postgres: PostgresServer
+  readonly postgres: ChaosDatabase
   readonly #options: StageOptions
   readonly #folder: string
   readonly #disks: ReadonlyMap<DaemonName, JournalDisk>
@@ -56,7 +59,10 @@ export class Stage {
     this.#disks = new Map(
       this.daemons.map(({ name }) => [name, new JournalDisk(journalFolder(folder, name))]),
     )
-    this.postgres = new PostgresServer({ directory: join(folder, 'postgres'), log: createLogger('silent') })
+    this.postgres =
+      CITUS_URL === undefined
+        ? new PostgresServer({ directory: join(folder, 'postgres'), log: createLogger('silent') })
+        : new CitusCluster(CITUS_URL)
   }
 
   static async create(options: StageOptions): Promise<Stage> {

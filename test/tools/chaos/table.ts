@@ -16,7 +16,7 @@ export function tableOf(
   { takeovers, hasLies }: { readonly takeovers: readonly Takeover[]; readonly hasLies: boolean },
 ): string {
   const { comparison, account } = verdict
-  const unread = unreadTimes(account.changesWithoutFaults, tally.happened)
+  const unread = unreadTimes(account.changesWithoutFaults, tally.happened, tally.crashes)
   const tails = account.subscribers.map(({ tail }) => tail)
   const rows: [string, string][] = [
     ['sessions', `${account.sessions}, recorded ${verdict.recordedSessions}`],

@@ -1,5 +1,5 @@
 import type { FaultKind } from './kinds.ts'
-import type { Happened } from './unread.ts'
+import type { Crash, Happened } from './unread.ts'
 
 export interface Count {
   readonly planned: number
@@ -14,6 +14,7 @@ export class Tally {
   readonly failures: string[] = []
   /** The faults of everything but routers that were carried out. */
   readonly happened: Happened[] = []
+  readonly crashes: Crash[] = []
   /** From a daemon's death or pause until another one had read each of its healthy routers. */
   readonly takeoverMs: number[] = []
 

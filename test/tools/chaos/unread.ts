@@ -9,6 +9,13 @@ export interface Happened {
   readonly toMs: number
 }
 
+/** A daemon that was killed, and that others take over from. */
+export interface Crash {
+  readonly atMs: number
+  /** Its user on the routers. */
+  readonly reader: string
+}
+
 /** How long routers went unread when they passed from one daemon to another, and nothing else was wrong. */
 export interface UnreadTimes {
   /** In milliseconds. */
@@ -30,16 +37,19 @@ const CRASH: FaultKind = 'kill -9, taken over' satisfies DaemonFaultKind
 const AFTERMATH_MS = 4_000
 
 /** Sorts the changes of readers by what caused them; those with another fault at about the time are left out. */
-export function unreadTimes(changes: readonly ReaderChange[], faults: readonly Happened[]): UnreadTimes {
+export function unreadTimes(
+  changes: readonly ReaderChange[],
+  faults: readonly Happened[],
+  crashes: readonly Crash[],
+): UnreadTimes {
   const serious = faults.filter(({ kind }) => !ORDERLY.includes(kind))
   const inMoves: number[] = []
   const afterCrashes: number[] = []
-  for (const { fromMs, toMs } of changes) {
+  for (const { fromMs, toMs, from } of changes) {
     const beside = serious.filter(it => it.fromMs <= toMs && it.toMs + AFTERMATH_MS >= fromMs)
-    const [only] = beside
-    if (only === undefined) inMoves.push(toMs - fromMs)
-    else if (beside.length === 1 && only.kind === CRASH && fromMs <= only.fromMs)
-      afterCrashes.push(toMs - fromMs)
+    const isCrash = crashes.some(it => it.reader === from && it.atMs >= fromMs && it.atMs <= toMs)
+    if (beside.length === 0) inMoves.push(toMs - fromMs)
+    else if (isCrash && beside.every(({ kind }) => kind === CRASH)) afterCrashes.push(toMs - fromMs)
   }
   return { inMoves, afterCrashes }
 }
