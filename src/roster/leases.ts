@@ -121,12 +121,13 @@ export class Ownership implements Component {
   }
 
   async #keepTaking(signal: AbortSignal): Promise<void> {
-    const { durationMs, clock } = this.#options
+    const { durationMs, part, clock } = this.#options
     const turnMs = durationMs / TURNS_PER_LEASE
     let nextTurnMs = clock.steadyMs() + turnMs
     while (!signal.aborted) {
       const untilTurnMs = nextTurnMs - clock.steadyMs()
-      const isWoken = await this.#nap.sleep(Math.max(0, Math.min(untilTurnMs, MOVES_EVERY_MS)), signal)
+      const restMs = Math.max(0, Math.min(untilTurnMs, MOVES_EVERY_MS, part.untilFirstEndMs))
+      const isWoken = await this.#nap.sleep(restMs, signal)
       if (signal.aborted) return
       const isTurn = isWoken || clock.steadyMs() >= nextTurnMs
       if (isTurn) nextTurnMs = clock.steadyMs() + turnMs

@@ -23,6 +23,8 @@ export interface MembershipOptions {
   readonly clock: Clock
 }
 
+/** An end that was waited for is over in the database, too. */
+const LATER_MS = 10
 /** The part of its routers that a daemon moves at a time. */
 const MOVED_PART = 0.03
 
@@ -44,6 +46,8 @@ export class Membership {
   #movedMs = Number.NEGATIVE_INFINITY
   #moves = 0
   #isJoined = false
+  /** When the first of the other daemons is over, unless it renews itself. */
+  #firstEndMs = Number.POSITIVE_INFINITY
   /** Two at a time could end in the other order. */
   readonly #refreshing = pLimit(1)
 
@@ -120,6 +124,15 @@ export class Membership {
   }
 
   /**
+   * In how many milliseconds the first of the other daemons is over, unless it renews itself; infinite if that is past,
+   * or there is none.
+   */
+  get untilFirstEndMs(): number {
+    const untilMs = this.#firstEndMs - this.#options.clock.steadyMs()
+    return untilMs > 0 ? untilMs : Number.POSITIVE_INFINITY
+  }
+
+  /**
    * Reads who is there, and computes who should read what if that may have changed.
    * @returns whether a daemon is gone since the last time, so that its routers are free
    * @throws the store's errors
@@ -156,8 +169,12 @@ export class Membership {
     return this.#refreshing(async () => {
       const lived = this.#members.filter(it => it.isLive)
       this.#members = await this.#options.members.load()
+      const nowMs = this.#options.clock.steadyMs()
       await this.#assign(isHere)
-      const live = new Set(this.#members.filter(it => it.isLive).map(({ id }) => id))
+      const alive = this.#members.filter(it => it.isLive)
+      const others = alive.filter(({ id }) => id !== this.self)
+      this.#firstEndMs = nowMs + LATER_MS + others.reduce((least, it) => Math.min(least, it.leftMs), Infinity)
+      const live = new Set(alive.map(({ id }) => id))
       return lived.some(({ id }) => !live.has(id))
     })
   }

@@ -20,5 +20,5 @@ export interface Owner {
 /** Which routers this daemon should read, and which others. */
 export type Part = Pick<
   Membership,
-  'isOurs' | 'join' | 'leave' | 'moving' | 'refresh' | 'renew' | 'successorOf'
+  'isOurs' | 'join' | 'leave' | 'moving' | 'refresh' | 'renew' | 'successorOf' | 'untilFirstEndMs'
 >

@@ -140,6 +140,8 @@ export interface Member extends MemberLoad {
   readonly seenAt: Date
   /** Whether it has renewed its row within the duration of a lease. */
   readonly isLive: boolean
+  /** How long it counted as alive without another renewal when it was loaded, in milliseconds. */
+  readonly leftMs: number
 }
 
 /** The routers of a tenant that a daemon lists. */

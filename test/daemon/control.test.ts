@@ -22,7 +22,7 @@ const MISSING = { menu: '/interface/pppoe-server', reason: 'not enough permissio
 
 const MEMBERS = ['them', 'us'].map(id => ({
   ...{ id, host: 'box', version: '0.2.0', share: 1, routers: 1, sessions: 9 },
-  ...{ listDigest: 'x', startedAt: NOON, seenAt: NOON, isLive: true },
+  ...{ listDigest: 'x', startedAt: NOON, seenAt: NOON, isLive: true, leftMs: 15_000 },
 }))
 
 function folder(): string {

@@ -73,6 +73,18 @@ describe('the routers that are wanted', () => {
     expect(owner.has).toEqual(new Map([[ACME_HQ, 2]]))
   })
 
+  it('are looked for when a daemon’s time is over, also between two looks', async () => {
+    const part = { ...WHOLE, untilFirstEndMs: 200, refresh: async () => true }
+    const { leases, owner, ownership, clock } = owning(part)
+    leases.take(ACME_HQ)
+    await ownership.want(HQ)
+    leases.free(ACME_HQ)
+    await clock.turn(500)
+    await clock.turn(200)
+    expect(owner.has.size).toBe(1)
+    part.untilFirstEndMs = Number.POSITIVE_INFINITY
+  })
+
   it('are each taken once, however many turns overlap', async () => {
     const { leases, owner, ownership, clock } = owning()
     const { promise, release } = held(undefined)

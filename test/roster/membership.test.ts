@@ -20,6 +20,8 @@ class FakeMembers implements Members {
     TENANTS.map(tenant => [tenant, { digest: 'hq', routers: [routerId('hq')] }]),
   )
 
+  leftMs = 15_000
+
   add(id: string): void {
     this.live.add(id)
     this.known.add(id)
@@ -38,6 +40,7 @@ class FakeMembers implements Members {
       ...{ id, host: 'box', version: '0.2.0', share: 1, routers: 0, sessions: 0 },
       ...{ listDigest: String(this.lists.size), startedAt: new Date(0), seenAt: new Date(0) },
       isLive: this.live.has(id),
+      leftMs: this.live.has(id) ? this.leftMs : 0,
     }))
   }
 
@@ -89,6 +92,22 @@ describe('a daemon', () => {
     expect(await part.refresh()).toBe(true)
     expect(theirs(part)).toEqual([])
     expect(await part.refresh()).toBe(false)
+  })
+
+  it('knows when the first of the others is over', async () => {
+    const { members, part, clock } = membership()
+    await part.refresh()
+    expect(part.untilFirstEndMs).toBe(Number.POSITIVE_INFINITY)
+    members.add('them')
+    members.leftMs = 400
+    await part.refresh()
+    await clock.turn(100)
+    expect(part.untilFirstEndMs).toBe(310)
+    await clock.turn(310)
+    expect(part.untilFirstEndMs).toBe(Number.POSITIVE_INFINITY)
+    members.live.delete('them')
+    await part.refresh()
+    expect(part.untilFirstEndMs).toBe(Number.POSITIVE_INFINITY)
   })
 
   it('takes routers that nobody lists, so that their sessions can end', async () => {

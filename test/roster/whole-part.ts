@@ -10,6 +10,7 @@ export const WHOLE: Part = {
   refresh: async () => false,
   renew: async () => {},
   leave: async () => {},
+  untilFirstEndMs: Number.POSITIVE_INFINITY,
 }
 
 /** An owner that has what it gained until it loses or moves it. */

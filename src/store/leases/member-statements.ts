@@ -7,7 +7,9 @@ export const LISTED_FOR = `interval '1 hour'`
 export const MEMBERS = {
   name: 'tikmeter_members',
   text: `select id, host, version, share, routers, sessions::float8 as sessions, list_digest, started_at, seen_at,
-      expires_at > clock_timestamp() as is_live
+      expires_at > clock_timestamp() as is_live,
+      case when expires_at > clock_timestamp()
+        then extract(epoch from expires_at - clock_timestamp()) * 1000 else 0 end::float8 as left_ms
     from daemons where id = $1 or seen_at > clock_timestamp() - ${LISTED_FOR} order by id`,
 }
 

@@ -27,6 +27,7 @@ interface MemberRow {
   readonly started_at: Date
   readonly seen_at: Date | null
   readonly is_live: boolean
+  readonly left_ms: number
 }
 
 interface ListRow {
@@ -72,6 +73,7 @@ export class MemberStore implements Members {
         ...{ id: row.id, host: row.host, version: row.version ?? undefined, share: row.share },
         ...{ routers: row.routers, sessions: row.sessions, listDigest: row.list_digest },
         ...{ startedAt: row.started_at, seenAt: row.seen_at ?? row.started_at, isLive: row.is_live },
+        leftMs: row.left_ms,
       }))
     })
   }

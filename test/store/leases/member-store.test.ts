@@ -37,10 +37,14 @@ test('a daemon is live from its first renewal until it leaves, with what it says
   const us = await begin(scene, US)
   expect(idsOf(await us.load())).toEqual(['us false'])
   await us.renew({ share: 2, routers: 3, sessions: 900 })
-  expect(await us.load()).toEqual([
+  const loaded = await us.load()
+  expect(loaded[0]?.leftMs).toBeGreaterThan(LEASE_MS / 2)
+  expect(loaded[0]?.leftMs).toBeLessThanOrEqual(LEASE_MS)
+  expect(loaded).toEqual([
     {
       ...{ id: US, host: 'host of us', version: '0.2.0', share: 2, routers: 3, sessions: 900, isLive: true },
       ...{ listDigest: expect.any(String), startedAt: expect.any(Date), seenAt: expect.any(Date) },
+      leftMs: expect.any(Number),
     },
   ])
   await us.leave()
