@@ -18,7 +18,7 @@ test('a change of reader is a move unless a fault is about it, and an orderly st
   expect(unreadTimes(changes, [fault('postgres kill -9', 2_600, 3_000)], []).inMoves).toEqual(inMoves)
   expect(unreadTimes(changes, [fault('postgres kill -9', 2_400, 3_000)], []).inMoves).toEqual([])
   // It recovers.
-  expect(unreadTimes([change(5_000, 6_000)], [fault('postgres kill -9', 1_500, 2_000)], []).inMoves).toEqual(
+  expect(unreadTimes([change(3_500, 6_000)], [fault('postgres kill -9', 1_500, 2_000)], []).inMoves).toEqual(
     [],
   )
 })
@@ -29,7 +29,7 @@ test('a change is after a crash if its reader was killed in it, and nothing else
   const killed = fault('kill -9, taken over', 2_000, 10_000)
   expect(unreadTimes(changes, [killed], [crash])).toEqual({ inMoves: [], afterCrashes: [5_500] })
   const none = { inMoves: [], afterCrashes: [] }
-  expect(unreadTimes(changes, [killed, fault('cut to the bus', 3_000, 4_000)], [crash])).toEqual(none)
+  expect(unreadTimes(changes, [killed, fault('cut to the database', 3_000, 4_000)], [crash])).toEqual(none)
   expect(unreadTimes([change(4_500, 9_000)], [killed], [crash])).toEqual(none)
   expect(unreadTimes(changes, [killed], [{ ...crash, reader: 'usage-c' }])).toEqual(none)
 })

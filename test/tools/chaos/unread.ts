@@ -1,6 +1,6 @@
 import { LEASE_MS, POLL_EVERY_MS } from './daemon-config.ts'
 import type { ReaderChange } from './fleet-messages.ts'
-import type { DaemonFaultKind, FaultKind } from './kinds.ts'
+import { BUS_FAULTS, BUS_LINK_FAULTS, type DaemonFaultKind, DISK_FAULTS, type FaultKind } from './kinds.ts'
 
 /** A fault that was carried out, and when, on the clock of the routers. */
 export interface Happened {
@@ -27,14 +27,18 @@ export interface UnreadTimes {
 export const MOST_IN_A_MOVE = 2 * POLL_EVERY_MS
 export const MOST_AFTER_A_CRASH = LEASE_MS + 2 * POLL_EVERY_MS
 
-/** A daemon that stops gives its routers away in order. */
-const ORDERLY: readonly FaultKind[] = [
-  'SIGTERM, back at once',
-  'SIGTERM, back later',
-] satisfies readonly DaemonFaultKind[]
+/**
+ * What keeps no router from being read: a daemon that stops gives its routers away in order, and neither the bus nor the
+ * journal is needed. Reloads of single routers are in the routers' own logs.
+ */
+const HARMLESS: readonly FaultKind[] = [
+  ...(['SIGTERM, back at once', 'SIGTERM, back later'] as const),
+  ...([...BUS_FAULTS, ...BUS_LINK_FAULTS, ...DISK_FAULTS] as const),
+  ...(['reload: router off and on', 'reload: router out and in'] as const),
+]
 const CRASH: FaultKind = 'kill -9, taken over' satisfies DaemonFaultKind
 /** What a fault still causes after its end, such as the recovery of PostgreSQL and what waited for it. */
-const AFTERMATH_MS = 4_000
+const AFTERMATH_MS = 2_000
 
 /** Sorts the changes of readers by what caused them; those with another fault at about the time are left out. */
 export function unreadTimes(
@@ -42,7 +46,7 @@ export function unreadTimes(
   faults: readonly Happened[],
   crashes: readonly Crash[],
 ): UnreadTimes {
-  const serious = faults.filter(({ kind }) => !ORDERLY.includes(kind))
+  const serious = faults.filter(({ kind }) => !HARMLESS.includes(kind))
   const inMoves: number[] = []
   const afterCrashes: number[] = []
   for (const { fromMs, toMs, from } of changes) {
