@@ -147,7 +147,7 @@ async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise
 async function differenceOfHonest(databaseUrl: string, fleet: FastFleetProcess): Promise<bigint> {
   const comparison = await compare(
     databaseUrl,
-    await carriedBy({ size: SIZE, tenants: [HONEST], running: { fleet } }),
+    await carriedBy({ size: SIZE, tenantOf: () => HONEST, running: { fleet } }),
   )
   const differences = comparison.differences.filter(({ tenant }) => tenant === HONEST)
   return differenceOf({ ...comparison, differences })

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { seededRandom } from '../../harness/fleet/random.ts'
 import { compare, isEqual } from '../../system/daemon/compare.ts'
 import { Stage } from '../bench/fleet/stage.ts'
+import { NOTHING_OWN } from '../bench/fleet/staged-daemon.ts'
 import { carriedBy } from '../bench/fleet/truth.ts'
 import { collectionsIn } from './collections.ts'
 import { faultsIn } from './log-faults.ts'
@@ -46,10 +47,10 @@ async function main(): Promise<number> {
   }
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
-  const size = { seed, routers: ROUTERS, sessions: SESSIONS, tenants: TENANTS }
+  const size = { seed, routers: ROUTERS, sessions: SESSIONS, tenants: TENANTS, ofFirst: 0 }
   const stage = await Stage.create({
     ...size,
-    ...{ config: CONFIG, nodeFlags: ['--trace-gc'], say: console.log },
+    ...{ config: CONFIG, daemons: [NOTHING_OWN], nodeFlags: ['--trace-gc'], say: console.log },
   })
   let isGood = false
   try {

@@ -1,14 +1,19 @@
 import { stringify } from 'yaml'
-import { ownerOf } from '../../../system/daemon/fleet-config.ts'
 import { SECRET } from '../../../system/daemon/scene.ts'
 import { hostOf } from './simulated/router.ts'
 
 const ZONES = ['Africa/Nairobi', 'Asia/Kathmandu', 'America/Bogota', 'UTC']
 
-/** The daemon's config of a fleet. */
-export interface Terms {
-  readonly routers: number
+/** How the routers are dealt out to the tenants. */
+export interface Deal {
   readonly tenants: number
+  /** Routers that the first tenant has alone. The other ones are dealt out in turn: to its fellows, or to all if it has none. */
+  readonly ofFirst: number
+}
+
+/** The daemon's config of a fleet. */
+export interface Terms extends Deal {
+  readonly routers: number
   readonly fleetPort: number
   readonly databaseUrl: string
   readonly journalFolder: string
@@ -33,6 +38,12 @@ export function tenantsOf(count: number): readonly BenchTenant[] {
   }))
 }
 
+/** The number of the tenant that has a router. */
+export function tenantNumberOf(router: number, { tenants, ofFirst }: Deal): number {
+  if (ofFirst === 0) return router % tenants
+  return router < ofFirst ? 0 : 1 + ((router - ofFirst) % (tenants - 1))
+}
+
 export function routerIdOf(number: number): string {
   return `router-${number}`
 }
@@ -46,11 +57,11 @@ export function configText(terms: Terms): string {
     server: { port: terms.port },
     auth: { secret: SECRET },
     ...terms.more,
-    tenants: tenants.map(tenant => ({
+    tenants: tenants.map((tenant, index) => ({
       ...tenant,
       ...terms.ofTenant.get(tenant.id),
       routers: numbers
-        .filter(number => ownerOf(number, tenants).id === tenant.id)
+        .filter(number => tenantNumberOf(number, terms) === index)
         .map(number => ({
           ...{ id: routerIdOf(number), host: hostOf(number), port: terms.fleetPort },
           ...{ username: 'usage', password: 'secret' },

@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 
 const TABLES = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
+
+/** Longer than the time between two moves, and than the time until loads are read again. */
+const SETTLED_MS = 20_000
+const LOOK_EVERY_MS = 1_000
 
 /** Queries about the database while it is measured, on a separate connection. */
 export class DatabaseFigures {
@@ -28,6 +33,34 @@ export class DatabaseFigures {
     return this.#number(
       'select extract(epoch from clock_timestamp() - min(last_reading_at)) * 1000 as value from routers',
     )
+  }
+
+  /** Number of routers that each daemon has, by its id; without those that are on their way to another one. */
+  async routersByDaemon(): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await this.#client.query<{ owner: string; routers: number }>(
+      `select owner, count(*)::int as routers from router_leases where owner is not null and not is_offered
+       group by owner order by owner`,
+    )
+    return new Map(rows.map(({ owner, routers }) => [owner, routers]))
+  }
+
+  /**
+   * Waits until so many daemons have routers, and each has had the same number for a while.
+   * @returns whether it was in time
+   */
+  async untilSettled(daemons: number, withinMs: number, signal: AbortSignal): Promise<boolean> {
+    const untilMs = performance.now() + withinMs
+    let seen = ''
+    let sinceMs = performance.now()
+    while (performance.now() < untilMs) {
+      const parts = await this.routersByDaemon()
+      const now = JSON.stringify([...parts])
+      if (now !== seen) sinceMs = performance.now()
+      seen = now
+      if (parts.size === daemons && performance.now() - sinceMs > SETTLED_MS) return true
+      await sleep(LOOK_EVERY_MS, undefined, { signal })
+    }
+    return false
   }
 
   /** Number of routers without a committed reading since then. */

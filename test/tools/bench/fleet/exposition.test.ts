@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Exposition, quantileBetween } from './exposition.ts'
+import { Exposition, quantileBetween, sumOfBuckets } from './exposition.ts'
 
 const TEXT = `# HELP a_seconds Something.
 a_seconds{quantile="0.5"} 0.002
@@ -23,4 +23,15 @@ test('a quantile of the values between two looks lies within its bucket', () => 
   expect(quantileBetween(before, after, 0.25)).toBeCloseTo(0.05)
   expect(quantileBetween(after, after, 0.99)).toBeUndefined()
   expect(quantileBetween(new Map(), new Map(), 0.99)).toBeUndefined()
+})
+
+test('the buckets of several pages are added up', () => {
+  const page = new Exposition(TEXT)
+  const sum = new Map([
+    [0.1, 100],
+    [0.2, 200],
+    [Number.POSITIVE_INFINITY, 200],
+  ])
+  expect(sumOfBuckets([page, page], 'b')).toEqual(sum)
+  expect(sumOfBuckets([], 'b')).toEqual(new Map())
 })

@@ -23,6 +23,14 @@ export class Exposition {
   }
 }
 
+/** A histogram's buckets on several pages together. */
+export function sumOfBuckets(pages: readonly Exposition[], name: string): ReadonlyMap<number, number> {
+  const sum = new Map<number, number>()
+  for (const page of pages)
+    for (const [bound, count] of page.buckets(name)) sum.set(bound, (sum.get(bound) ?? 0) + count)
+  return sum
+}
+
 const BUCKET = /\ble="([^"]+)"[^}]*\} (\S+)/
 
 /**

@@ -13,16 +13,16 @@ interface SnapshotMessage {
 
 const TOKEN_FOR_MS = 86_400_000
 
-/** A dashboard's client for each tenant, and the age of messages when they arrive. */
+/** A dashboard's client for each tenant, at the daemons in turn, and the age of messages when they arrive. */
 export class FeedClients {
   readonly #sockets: WebSocket[] = []
   readonly #lastReadings = new Map<string, string>()
   #snapshotMs: number[] = []
   #readingMs: number[] = []
 
-  async start(port: number, tenants: readonly string[]): Promise<void> {
-    for (const tenant of tenants) {
-      const socket = await openFeed(port, tenant)
+  async start(ports: readonly number[], tenants: readonly string[]): Promise<void> {
+    for (const [index, tenant] of tenants.entries()) {
+      const socket = await openFeed(ports[index % ports.length] ?? 0, tenant)
       socket.on('message', data => this.#take(tenant, JSON.parse(String(data))))
       this.#sockets.push(socket)
     }

@@ -1,11 +1,8 @@
 import type { Bench, BenchRun, Figure, Goal } from '../figure.ts'
 import { type Aims, figuresOf } from './figures.ts'
-import { COMMIT_MS, FleetRun, type Measured } from './run.ts'
-import { Stage } from './stage.ts'
+import { measureFleet, minutesToMeasure, SESSIONS_A_ROUTER } from './measured-fleet.ts'
+import type { Measured } from './run.ts'
 
-const SESSIONS_A_ROUTER = 200
-const TENANTS = 50
-const DEFAULT_MINUTES = 10
 /** Length of a run that is only a reference. */
 const REFERENCE_MINUTES = 2
 
@@ -98,38 +95,18 @@ async function run(
   bench: BenchRun,
   done: Map<string, Measured>,
 ): Promise<readonly Figure[]> {
-  const minutes = Number(process.env['TIKMETER_BENCH_MINUTES'] ?? DEFAULT_MINUTES)
+  const minutes = minutesToMeasure()
   const [smallest] = FLEETS
   if (smallest && smallest !== fleet && !done.has(smallest.name)) {
     bench.say(`${smallest.name} first, to compare with`)
-    done.set(smallest.name, await measure(smallest, Math.min(minutes, REFERENCE_MINUTES), bench))
+    done.set(smallest.name, await measureAlone(smallest, Math.min(minutes, REFERENCE_MINUTES), bench))
   }
   const reference = smallest === fleet ? undefined : done.get(smallest?.name ?? '')
-  const measured = await measure(fleet, minutes, bench)
+  const measured = await measureAlone(fleet, minutes, bench)
   done.set(fleet.name, measured)
   return figuresOf(fleet.name, measured, fleet.aims, reference, bench.leaveOut)
 }
 
-async function measure({ routers }: FleetBench, minutes: number, { say }: BenchRun): Promise<Measured> {
-  const stopping = new AbortController()
-  const stop = () => stopping.abort()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
-  const stage = await Stage.create({
-    ...{ seed: 1, routers, sessions: SESSIONS_A_ROUTER, tenants: TENANTS, nodeFlags: [], say },
-    // The smallest buckets, so that a run of any length crosses an edge.
-    config: { commit: { interval: `${COMMIT_MS}ms` }, bucket: '5m' },
-  })
-  let isGood = false
-  try {
-    say(`starting ${routers} routers, PostgreSQL and the daemon`)
-    await stage.start()
-    const measured = await new FleetRun(stage, say, stopping.signal).run(minutes)
-    isGood = measured.exitCode === 0 && measured.comparison.differences.length === 0
-    return measured
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
-    await stage.stop()
-    if (isGood || stopping.signal.aborted) await stage.removeFolder()
-    else say(`log and config: ${stage.folder}`)
-  }
+function measureAlone({ routers }: FleetBench, minutes: number, bench: BenchRun): Promise<Measured> {
+  return measureFleet({ routers, daemons: 1 }, minutes, bench)
 }

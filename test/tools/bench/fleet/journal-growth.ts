@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Counts bytes appended to a folder's files, including files that were removed again, except for their last ones. */
+/** Counts bytes appended to the files of folders, including files that were removed again, except for their last ones. */
 export class JournalGrowth {
-  readonly #folder: string
+  readonly #folders: readonly string[]
   #sizes: ReadonlyMap<string, number> = new Map()
   #bytes = 0
 
-  constructor(folder: string) {
-    this.#folder = folder
+  constructor(folders: readonly string[]) {
+    this.#folders = folders
   }
 
   /** Bytes since the first look. */
@@ -18,14 +18,16 @@ export class JournalGrowth {
 
   async look(): Promise<void> {
     const sizes = new Map<string, number>()
-    for (const name of await readdir(this.#folder)) {
-      const size = await stat(join(this.#folder, name)).then(
-        it => it.size,
-        () => 0,
-      )
-      sizes.set(name, size)
-      this.#bytes += Math.max(0, size - (this.#sizes.get(name) ?? 0))
-    }
+    for (const folder of this.#folders)
+      for (const name of await readdir(folder)) {
+        const file = join(folder, name)
+        const size = await stat(file).then(
+          it => it.size,
+          () => 0,
+        )
+        sizes.set(file, size)
+        this.#bytes += Math.max(0, size - (this.#sizes.get(file) ?? 0))
+      }
     this.#sizes = sizes
   }
 

@@ -1,6 +1,6 @@
 import { differenceOf } from '../../../system/daemon/compare.ts'
 import { percentile } from '../measure.ts'
-import { quantileBetween } from './exposition.ts'
+import { quantileBetween, sumOfBuckets } from './exposition.ts'
 import { fitLine } from './line.ts'
 import { COMMIT_MS, INTERVAL_MS, type Measured } from './run.ts'
 import { differentSums } from './truth.ts'
@@ -24,7 +24,7 @@ export function outcomeOf(measured: Measured): readonly Reported[] {
   ]
 }
 
-/** The daemon's CPU per session and reading, in microseconds. */
+/** The daemons' CPU per session and reading, in microseconds. */
 export function cpuOfReading({ begin, end, polls }: Measured): number {
   return ((end.cpuMs.daemon - begin.cpuMs.daemon) * 1000) / polls.sessionReadings
 }
@@ -58,9 +58,14 @@ function punctuality({ polls, firstReadMs }: Measured): readonly Reported[] {
 }
 
 function delays({ begin, end, readingMs, snapshotMs, oldestCommitMs }: Measured): readonly Reported[] {
-  const loop = (series: string) => milliseconds(end.metrics.value(series))
+  // Of the daemon that has the worst.
+  const loop = (series: string) => milliseconds(most(end.metrics.flatMap(page => page.value(series) ?? [])))
   const durable = 'tikmeter_reading_durable_seconds'
-  const durableP99 = quantileBetween(begin.metrics.buckets(durable), end.metrics.buckets(durable), 0.99)
+  const durableP99 = quantileBetween(
+    sumOfBuckets(begin.metrics, durable),
+    sumOfBuckets(end.metrics, durable),
+    0.99,
+  )
   return [
     ['event loop delay p50', loop('tikmeter_event_loop_delay_seconds{level="p50"}'), 'ms'],
     ['event loop delay p99', loop('tikmeter_event_loop_delay_seconds{level="p99"}'), 'ms'],
@@ -106,6 +111,11 @@ function truth({ comparison, exitCode }: Measured): readonly Reported[] {
     ['tables with another sum', differentSums(comparison), ''],
     ['exit code of the daemon', exitCode ?? Number.NaN, ''],
   ]
+}
+
+/** @returns `undefined` if there is no value */
+function most(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : Math.max(...values)
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Comparison, compare } from '../../../system/daemon/compare.ts'
-import { residentBytesOf } from '../measure.ts'
 import { DatabaseFigures } from './database-figures.ts'
 import { FeedClients } from './feed-clients.ts'
 import { JournalGrowth } from './journal-growth.ts'
 import type { Point } from './line.ts'
-import { type Look, lookAt } from './look.ts'
+import { type Look, lookAt, residentBytesOfAll } from './look.ts'
 import type { FleetReport } from './simulated/fleet-report.ts'
 import type { Stage } from './stage.ts'
 import { carriedBy } from './truth.ts'
@@ -16,6 +15,7 @@ const CHURN_A_MINUTE = 0.01
 const WARM_UP_MS = 60_000
 const READ_WITHIN_MS = 300_000
 const COMMITTED_WITHIN_MS = 600_000
+const SHARED_WITHIN_MS = 900_000
 const LOOK_EVERY_MS = 1_000
 /** One look in this many also looks at memory and at what is committed. */
 const MEMORY_EVERY = 10
@@ -29,14 +29,14 @@ export interface Measured {
   readonly polls: FleetReport
   readonly snapshotMs: readonly number[]
   readonly readingMs: readonly number[]
-  /** The daemon's memory, by seconds. */
+  /** The daemons' memory, by seconds. */
   readonly resident: readonly Point[]
   readonly journalBytes: number
   /** The greatest age of the oldest router's last committed reading. */
   readonly oldestCommitMs: number
   readonly tableBytes: ReadonlyMap<string, number>
   readonly comparison: Comparison
-  /** `0` if the daemon stopped in order. */
+  /** `0` if all daemons stopped in order. */
   readonly exitCode: number | null
 }
 
@@ -56,7 +56,7 @@ export class FleetRun {
     this.#say = say
     this.#signal = signal
     this.#database = new DatabaseFigures(stage.running.databaseUrl)
-    this.#journal = new JournalGrowth(stage.journalFolder)
+    this.#journal = new JournalGrowth(stage.journalFolders)
   }
 
   async run(minutes: number): Promise<Measured> {
@@ -70,7 +70,7 @@ export class FleetRun {
   }
 
   async #run(minutes: number): Promise<Measured> {
-    const { fleet, daemon, databaseUrl } = this.#stage.running
+    const { fleet, daemons, databaseUrl } = this.#stage.running
     const firstReadMs = await this.#warmUp()
     this.#say(`all were read within ${seconds(firstReadMs)}; measuring for ${minutes} minutes`)
     const begin = await this.#begin()
@@ -82,7 +82,8 @@ export class FleetRun {
     this.#say('stopping, and comparing')
     await this.#calmDown()
     this.#feed.stop()
-    const exitCode = await daemon.end('SIGTERM')
+    const exitCodes = await Promise.all(daemons.map(it => it.end('SIGTERM')))
+    const exitCode = exitCodes.find(it => it !== 0) ?? 0
     const comparison = await compare(databaseUrl, await carriedBy(this.#stage))
     return {
       ...{ begin, end, firstReadMs, polls, journalBytes, tableBytes, comparison, exitCode },
@@ -93,15 +94,27 @@ export class FleetRun {
 
   /** @returns the time until every router was read */
   async #warmUp(): Promise<number> {
-    const { fleet, daemon } = this.#stage.running
+    const { fleet, daemons } = this.#stage.running
     const beganMs = performance.now()
     if (!(await this.#stage.untilRead(0, READ_WITHIN_MS, this.#signal)))
       throw new Error(`not every router was read within ${seconds(READ_WITHIN_MS)}`)
     const firstReadMs = performance.now() - beganMs
-    await this.#feed.start(daemon.port, this.#stage.tenants)
+    await this.#untilShared()
+    const ports = daemons.map(({ port }) => port)
+    await this.#feed.start(ports, this.#stage.tenants)
     await fleet.churn(CHURN_A_MINUTE)
     await sleep(WARM_UP_MS, undefined, { signal: this.#signal })
     return firstReadMs
+  }
+
+  /** Waits until each daemon has its part of the routers, and no more of them move. */
+  async #untilShared(): Promise<void> {
+    const { daemons } = this.#stage.running
+    if (daemons.length === 1) return
+    const isShared = await this.#database.untilSettled(daemons.length, SHARED_WITHIN_MS, this.#signal)
+    const parts = [...(await this.#database.routersByDaemon()).values()]
+    if (!isShared) throw new Error(`routers still move, or a daemon has none: ${parts.join(', ')}`)
+    this.#say(`the daemons have ${parts.join(', ')} routers`)
   }
 
   async #begin(): Promise<Look> {
@@ -113,13 +126,13 @@ export class FleetRun {
   }
 
   async #watch(forMs: number): Promise<void> {
-    const { daemon } = this.#stage.running
+    const { daemons } = this.#stage.running
     const beganMs = performance.now()
     for (let turn = 0; performance.now() - beganMs < forMs; turn++) {
       await this.#journal.look()
       if (turn % MEMORY_EVERY === 0) {
         const x = (performance.now() - beganMs) / 1000
-        this.#resident.push({ x, y: residentBytesOf(daemon.pid) })
+        this.#resident.push({ x, y: residentBytesOfAll(daemons) })
         this.#oldestCommitMs = Math.max(this.#oldestCommitMs, await this.#database.oldestCommitMs())
       }
       await sleep(LOOK_EVERY_MS, undefined, { signal: this.#signal })

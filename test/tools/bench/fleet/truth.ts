@@ -4,8 +4,8 @@ import { routerIdOf } from './config.ts'
 import { usernameOf } from './simulated/menus.ts'
 import type { Stage } from './stage.ts'
 
-/** A fleet whose routers were assigned to tenants in turn. */
-export type TrueFleet = Pick<Stage, 'size' | 'tenants'> & {
+/** A fleet, and which tenant has which router. */
+export type TrueFleet = Pick<Stage, 'size' | 'tenantOf'> & {
   readonly running: { readonly fleet: Pick<Stage['running']['fleet'], 'truth'> }
 }
 
@@ -14,7 +14,7 @@ export async function carriedBy(stage: TrueFleet): Promise<readonly SubscriberBy
   const { fleet } = stage.running
   const all: SubscriberBytes[] = []
   for (let router = 0; router < stage.size.routers; router++) {
-    const tenant = stage.tenants[router % stage.tenants.length] ?? ''
+    const tenant = stage.tenantOf(router)
     for (const { service, carried } of await fleet.truth(router))
       for (const [number, bytes] of carried.entries()) {
         if (isNothing(bytes)) continue

@@ -60,7 +60,7 @@ export class RestartedDaemon {
     const port = await freePort()
     this.#stage = { cli, port, fleet }
     const text = configText({
-      ...{ routers: tenants, tenants, fleetPort: fleet.port, databaseUrl, port },
+      ...{ routers: tenants, tenants, ofFirst: 0, fleetPort: fleet.port, databaseUrl, port },
       journalFolder: join(this.#folder, 'journal'),
       ...{ more: { pusher, server: { port, trusted_proxies: ['127.0.0.1'] } }, ofTenant: new Map() },
     })
