@@ -5,6 +5,7 @@ import { DECODE } from './decode/decode.ts'
 import { FEED } from './feed/feed.ts'
 import type { Bench } from './figure.ts'
 import { ALONE } from './fleet/alone.ts'
+import { BY_TWO } from './fleet/by-two.ts'
 import { fleetBenches } from './fleet/fleet.ts'
 import { FORECAST } from './forecast/forecast.ts'
 import { IDLE } from './idle/idle.ts'
@@ -30,4 +31,5 @@ export const BENCHES: readonly Bench[] = [
   BUS,
   ALONE,
   ...fleetBenches(),
+  BY_TWO,
 ]
