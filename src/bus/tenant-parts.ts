@@ -49,6 +49,7 @@ interface Publisher {
  * a tick are there, so that all daemons show the same numbers for it.
  *
  *     our part of tick n ──▶ waiting ── all others have published tick n, or 300 ms have passed ──▶ shown
+ *                                                                  a part of tick n that is later ──▶ shown again
  */
 export class TenantParts {
   readonly #options: TenantPartsOptions
@@ -117,16 +118,18 @@ export class TenantParts {
     if (!known && this.#publishers.size >= MOST_DAEMONS) return
     const publisher = known ?? { reader: new PartReader(), heardMs: 0, tick: -1, routers: [] }
     const taken = publisher.reader.take(message)
+    const ownTick = this.#own?.tick
     if (taken.kind === 'gap') this.#askWhole()
     if (taken.kind !== 'part') return
+    const isLate = publisher.tick !== ownTick && taken.tick === ownTick
     if (taken.routers.length === 0) this.#publishers.delete(message.daemon)
     else {
       Object.assign(publisher, { heardMs: clock.steadyMs(), tick: taken.tick, routers: taken.routers })
       this.#publishers.set(message.daemon, publisher)
     }
-    // A daemon that comes or goes is shown at once; otherwise everybody waits for the next tick.
+    // A daemon that comes or goes or is late is shown at once; otherwise everybody waits for the next tick.
     if (this.#waitingSinceMs !== undefined) this.#settle()
-    else if (!known || taken.routers.length === 0) this.#show()
+    else if (!known || isLate || taken.routers.length === 0) this.#show()
   }
 
   #settle(): void {

@@ -133,6 +133,20 @@ test('a lost message is noticed, and mended by the next whole part', async () =>
   expect(numbersOf(daemons[1]?.snapshot() ?? expect.fail())).toEqual(numbersOf(alone.snapshot()))
 })
 
+test('the numbers of a daemon that is late are shown when they come, in the same interval', async () => {
+  const { daemons, add, read } = several(['ann', 'bob'])
+  const [ann, bob] = daemons
+  const key = add('r1', 0)
+  for (const daemon of daemons) daemon.snapshot()
+  for (const bytes of [100, 200, 300]) {
+    await read(key, 0, ['amina'], bytes)
+    await bob?.scene.clock.turn(INTERVAL_MS)
+    await ann?.scene.clock.turn(INTERVAL_MS)
+    const shown = daemons.map(daemon => daemon.snapshot().stats.bytes.total.upload)
+    expect(shown).toEqual([bytes, bytes])
+  }
+})
+
 test('a client that comes gets live numbers at once, not after an interval', async () => {
   const { daemons, turn, add, read } = several(['ann', 'bob'])
   const key = add('r1', 0)
