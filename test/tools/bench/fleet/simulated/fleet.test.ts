@@ -145,3 +145,12 @@ test('a frozen fleet has no traffic, and knows who was read since', async () => 
   for (const client of clients) await read(client, 'ppp')
   expect(fleet.routers.map(router => [...router.ppp.carried()])).toEqual(carried)
 })
+
+test('a roaming guest is online at several routers, and once at each', () => {
+  const [here, there, elsewhere] = [3, 103, 4].map(router =>
+    Array.from({ length: 40 }, (_, number) => usernameOf('hotspot', { router, number })),
+  )
+  expect(new Set(here).size).toBe(40)
+  expect(here?.filter(name => there?.includes(name))).toEqual(['roaming-3-0', 'roaming-3-20'])
+  expect(here?.filter(name => elsewhere?.includes(name))).toEqual([])
+})

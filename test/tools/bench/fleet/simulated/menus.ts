@@ -21,8 +21,16 @@ const UPTIME = { kind: 'uptime' } as const
 const UPLOAD = { kind: 'upload' } as const
 const DOWNLOAD = { kind: 'download' } as const
 
+/** One guest in so many is online at several routers: at all whose numbers differ by a multiple of `ROAMING_STEP`. */
+const ROAMING_EVERY = 20
+const ROAMING_STEP = 100
+
+/** A name is only once on a router. */
 export function usernameOf(service: SimulatedService, { router, number }: Omit<Subscriber, 'place'>): string {
-  return service === 'hotspot' ? `guest-${router}-${number}` : `home-${router}-${number}`
+  if (service !== 'hotspot') return `home-${router}-${number}`
+  return number % ROAMING_EVERY === 0
+    ? `roaming-${router % ROAMING_STEP}-${number}`
+    : `guest-${router}-${number}`
 }
 
 /** The number of the subscriber with this name, on their router. */
