@@ -7,7 +7,7 @@ import { type LeftOut, tableOf } from './table.ts'
 /**
  * `npm run bench [-- NAME…] [--json FILE]`: measures what the daemon costs on this machine, each figure with its
  * reference from the same run. Machines are shared and noisy: compare figures of one run only. A missed goal is printed
- * and is not a failure.
+ * and is not a failure; numbers that are wrong are.
  */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -25,11 +25,13 @@ async function main(): Promise<number> {
   )
   const figures: Figure[] = []
   const leftOut: LeftOut[] = []
+  const failures: string[] = []
   for (const bench of chosen) {
     console.log(`${bench.name}: ${bench.about}`)
     const run = {
       say: (line: string) => console.log(`  ${line}`),
       leaveOut: (what: string, why: string) => leftOut.push({ what, why }),
+      fail: (what: string) => failures.push(`${bench.name}: ${what}`),
     }
     figures.push(...(await bench.run(run)))
   }
@@ -46,7 +48,8 @@ async function main(): Promise<number> {
         2,
       )}\n`,
     )
-  return 0
+  for (const failure of failures) console.log(`FAILED: ${failure}`)
+  return failures.length === 0 ? 0 : 1
 }
 
 process.exitCode = await main()

@@ -1,3 +1,4 @@
+import { ANYWHERE } from './anywhere/anywhere.ts'
 import { BUS } from './bus/bus.ts'
 import { COMMIT } from './commit/commit.ts'
 import { CSV } from './csv/csv.ts'
@@ -29,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   IDLE,
   FORECAST,
   BUS,
+  ANYWHERE,
   ALONE,
   ...fleetBenches(),
   BY_TWO,

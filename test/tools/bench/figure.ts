@@ -42,4 +42,6 @@ export interface BenchRun {
   say(line: string): void
   /** Reports what could not be measured here, and why: a peer that is not installed. */
   leaveOut(what: string, why: string): void
+  /** Reports something wrong, which is worse than a missed goal: the command fails. */
+  fail(what: string): void
 }

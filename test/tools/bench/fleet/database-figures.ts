@@ -44,6 +44,14 @@ export class DatabaseFigures {
     return new Map(rows.map(({ owner, routers }) => [owner, routers]))
   }
 
+  /** The id of the daemon that has each router, by `tenant/router`. */
+  async readers(): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await this.#client.query<{ router: string; owner: string }>(
+      `select tenant_id || '/' || router_id as router, owner from router_leases where owner is not null`,
+    )
+    return new Map(rows.map(({ router, owner }) => [router, owner]))
+  }
+
   /**
    * Waits until so many daemons have routers, and each has had the same number for a while.
    * @returns whether it was in time

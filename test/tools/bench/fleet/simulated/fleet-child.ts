@@ -1,8 +1,11 @@
 import { createServer } from 'node:http'
+import type { Bytes } from '../../../../../src/accounting/bytes.ts'
 import { SERVICES } from '../../../../harness/services.ts'
 import { FastFleet, type FleetSize } from './fleet.ts'
+import type { RouterOnline } from './fleet-process.ts'
 import { reportOf } from './fleet-report.ts'
-import { TROUBLES, type Trouble } from './router.ts'
+import { usernameOf } from './menus.ts'
+import { type FastRouter, TROUBLES, type Trouble } from './router.ts'
 
 /**
  * The fleet's process: routers on one port, and commands by HTTP on another. It ends by SIGTERM, or with its parent.
@@ -27,12 +30,37 @@ const ORDERS: ReadonlyMap<string, Order> = new Map<string, Order>([
   ],
   ['/report', query => reportOf(fleet, numberOf(query, 'interval'))],
   ['/truth', query => truthOf(numberOf(query, 'router'))],
+  ['/sums', () => fleet.routers.map(sumOf)],
+  ['/online', query => onlineOf(numberOf(query, 'router'))],
   ['/trouble', query => fleet.trouble(numberOf(query, 'router'), troubleOf(query.get('kind')))],
 ])
 
 function truthOf(number: number): object {
   const router = fleet.routers[number]
   return router ? SERVICES.map(service => ({ service, carried: [...router.of(service).carried()] })) : []
+}
+
+function sumOf(router: FastRouter): Bytes {
+  const sum = { upload: 0, download: 0 }
+  for (const service of SERVICES)
+    for (const { upload, download } of router.of(service).carried()) {
+      sum.upload += upload
+      sum.download += download
+    }
+  return sum
+}
+
+function onlineOf(number: number): RouterOnline {
+  const router = fleet.routers[number]
+  if (!router) return []
+  return SERVICES.map(service => {
+    const carried = [...router.of(service).carried()]
+    const sessions = router.of(service).online.map(it => ({
+      ...{ username: usernameOf(service, { router: number, number: it }) },
+      ...(carried[it] ?? { upload: 0, download: 0 }),
+    }))
+    return { service, sessions }
+  })
 }
 
 function troubleOf(text: string | null): Trouble {

@@ -14,6 +14,12 @@ export type RouterTruth = readonly {
   readonly carried: readonly Bytes[]
 }[]
 
+/** Who is online on a router, with the bytes that whole replies carried of each. */
+export type RouterOnline = readonly {
+  readonly service: SimulatedService
+  readonly sessions: readonly ({ readonly username: string } & Bytes)[]
+}[]
+
 /** The fast fleet in a child process, so that its cost is separate. */
 export class FastFleetProcess {
   readonly #child: ChildProcess
@@ -81,6 +87,15 @@ export class FastFleetProcess {
 
   async truth(router: number): Promise<RouterTruth> {
     return JSON.parse(await this.#order(`/truth?router=${router}`))
+  }
+
+  /** The bytes that each router's whole replies carried. */
+  async sums(): Promise<readonly Bytes[]> {
+    return JSON.parse(await this.#order('/sums'))
+  }
+
+  async online(router: number): Promise<RouterOnline> {
+    return JSON.parse(await this.#order(`/online?router=${router}`))
   }
 
   /** Starts a fault; `none` ends it. */
