@@ -89,7 +89,7 @@ function figuresOf(place: Place, measured: Measured): readonly Figure[] {
     figure('its subscribers at several daemons', truth.get(large)?.acrossDaemons ?? 0, '', { atLeast: 1 }),
     figure(`live: ${DAEMONS} daemons`, cores('daemon'), 'cores'),
     ...end.daemonsMs.map((ms, at) =>
-      figure(`live: daemon ${at + 1} alone`, (ms - (begin.daemonsMs[at] ?? 0)) / tookMs, 'cores'),
+      figure(`live: of these daemon ${at + 1}`, (ms - (begin.daemonsMs[at] ?? 0)) / tookMs, 'cores'),
     ),
     figure('live: nats-server', measured.natsMs / tookMs, 'cores'),
     figure('live: postgres', cores('postgres'), 'cores'),

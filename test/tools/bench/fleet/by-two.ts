@@ -43,12 +43,15 @@ export const BY_TWO: Bench = {
 async function run(bench: BenchRun): Promise<readonly Figure[]> {
   const minutes = minutesToMeasure()
   const routers = Number(process.env['TIKMETER_BENCH_ROUTERS'] ?? DEFAULT_ROUTERS)
-  const alone = await measureFleet({ routers, daemons: 1 }, minutes, bench)
-  const shared = await measureFleet({ routers, daemons: 2 }, minutes, bench)
-  const before = new Map(reportedOf(alone).map(([metric, value]) => [metric, value]))
+  const alone = reportedOf(await measureFleet({ routers, daemons: 1 }, minutes, bench))
+  // The second half takes long too, and may fail.
+  for (const [metric, value, unit] of alone)
+    bench.say(`1 daemon: ${metric}: ${value === undefined ? 'unknown' : numberText(value)} ${unit}`.trimEnd())
+  const shared = reportedOf(await measureFleet({ routers, daemons: 2 }, minutes, bench))
+  const before = new Map(alone.map(([metric, value]) => [metric, value]))
   return [
-    ...reportedOf(alone).map(it => figureOf('1 daemon', it, undefined)),
-    ...reportedOf(shared).map(it => figureOf('2 daemons', it, before.get(it[0]))),
+    ...alone.map(it => figureOf('1 daemon', it, undefined)),
+    ...shared.map(it => figureOf('2 daemons', it, before.get(it[0]))),
   ].flatMap(it => it ?? [])
 }
 
@@ -57,14 +60,16 @@ function reportedOf(measured: Measured): readonly Reported[] {
   const tookMs = end.atMs - begin.atMs
   const each = end.daemonsMs.map(
     (ms, index): Reported => [
-      `daemon ${index + 1} alone`,
+      `of these daemon ${index + 1}`,
       (ms - (begin.daemonsMs[index] ?? 0)) / tookMs,
       'cores',
     ],
   )
   return outcomeOf(measured)
     .filter(([metric]) => SHOWN.has(metric))
-    .flatMap(it => (it[0] === 'daemon' && each.length > 1 ? [it, ...each] : [it]))
+    .flatMap(([metric, ...rest]): readonly Reported[] =>
+      metric === 'daemon' ? [['all daemons', ...rest], ...each] : [[metric, ...rest]],
+    )
 }
 
 /** @param before of one daemon, if it has the metric */
