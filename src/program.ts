@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { config as loadDotenv } from 'dotenv'
 import {
@@ -30,7 +29,7 @@ import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
 import { sharedAddresses } from './config/shared-address.ts'
 import { logLevelOf, warnOfSharedAddresses } from './daemon/config-file.ts'
 import { controlSocketOf } from './daemon/control-socket.ts'
-import type { NewerDaemon } from './roster/ports.ts'
+import { endings } from './daemon/endings.ts'
 import { systemClock } from './runtime/clock.ts'
 import { keepHeapTight } from './runtime/heap.ts'
 import { Stopping } from './runtime/lifecycle.ts'
@@ -59,21 +58,15 @@ async function run({ config: file }: CommonOptions): Promise<number> {
     log.error({ signal }, 'ended by a second signal; the journal has what was not committed')
     process.exit(FAILED)
   })
-  const onBug = (error: unknown) => {
-    log.fatal({ err: errorFields(error), stack: error instanceof Error ? error.stack : undefined }, 'bug')
-    stop.end(FAILED)
-  }
-  const onSuperseded = ({ host, startedAt }: NewerDaemon) => {
-    const file = join(config.journal.directory, 'daemon-id')
-    const advice = `only one of them can run; if the disk of one is a copy, delete ${file} there`
-    log.fatal({ host, startedAt, advice }, 'ended: a daemon with the same id was started later')
-    stop.end(WRONG_USE)
-  }
-  process.on('uncaughtException', onBug)
-  process.on('unhandledRejection', onBug)
+  const ends = endings({
+    journalDirectory: config.journal.directory,
+    ...{ fail: () => stop.end(FAILED), refuse: () => stop.end(WRONG_USE), log },
+  })
+  process.on('uncaughtException', ends.onBug)
+  process.on('unhandledRejection', ends.onBug)
   const { Daemon } = await import('./daemon/daemon.ts')
   const daemon = new Daemon({
-    ...{ configFile: file, config, env: process.env, clock: systemClock, log, onBug, onSuperseded },
+    ...{ configFile: file, config, env: process.env, clock: systemClock, log, ...ends },
   })
   try {
     await Promise.race([daemon.start(), stop.promise])

@@ -1,2 +1,2 @@
 -- By drizzle-kit. The days of a few of a tenant's many routers are found without all the others'.
-CREATE INDEX "tenant_usage_daily_router" ON "tenant_usage_daily" USING btree ("tenant_id","router_id","day");
+CREATE INDEX CONCURRENTLY "tenant_usage_daily_router" ON "tenant_usage_daily" USING btree ("tenant_id","router_id","day");

@@ -1,4 +1,4 @@
--- Written by drizzle-kit, then by hand: WITH, the insert, and the service of the bindings there are, which are PPP's. What
+-- Written by drizzle-kit, then by hand: WITH, the inserts, the names, and the service of the bindings there are, which are PPP's. What
 -- was read last has a row for each service of a router, so that another service needs no column. Every commit updates it.
 CREATE TABLE "router_services" (
 	"tenant_id" text NOT NULL,
@@ -29,4 +29,15 @@ ALTER TABLE "routers" DROP COLUMN "ppp_steady_at";--> statement-breakpoint
 ALTER TABLE "routers" DROP COLUMN "ppp_boot_earliest_at";--> statement-breakpoint
 ALTER TABLE "routers" DROP COLUMN "ppp_boot_latest_at";--> statement-breakpoint
 ALTER TABLE "routers" DROP COLUMN "hotspot_device";--> statement-breakpoint
-ALTER TABLE "routers" DROP COLUMN "ppp_device";
+ALTER TABLE "routers" DROP COLUMN "ppp_device";--> statement-breakpoint
+-- Names of the days that commits still go to.
+DO $$ DECLARE router record; BEGIN
+	FOR router IN SELECT DISTINCT tenant_id, router_id AS id FROM tenant_usage_daily WHERE day >= current_date - 2 LOOP
+		PERFORM FROM routers AS r WHERE r.tenant_id = router.tenant_id AND r.id = router.id FOR NO KEY UPDATE;
+		UPDATE tenant_usage_daily AS t SET names = (SELECT count(*) FROM usage_daily AS u
+				WHERE u.tenant_id = t.tenant_id AND u.day = t.day AND u.router_id = t.router_id
+					AND u.service = t.service AND u.username <> '(others)')
+			WHERE t.tenant_id = router.tenant_id AND t.router_id = router.id AND t.day >= current_date - 2;
+		COMMIT;
+	END LOOP;
+END $$;

@@ -9,6 +9,7 @@ import { Metrics } from '../runtime/metrics.ts'
 import { Supervisor } from '../runtime/supervisor.ts'
 import { VERSION } from '../runtime/version.ts'
 import { Watchdog } from '../runtime/watchdog.ts'
+import type { SchemaTooNew } from '../store/pg/errors.ts'
 import { busParts } from './bus-parts.ts'
 import { endCommits } from './last-commit.ts'
 import { notedConfigFile } from './noted-config-file.ts'
@@ -28,6 +29,8 @@ export interface DaemonOptions {
   readonly onBug: (error: unknown) => void
   /** Called when a daemon with the same id was started later: this one has to be stopped, and not restarted. */
   readonly onSuperseded: (by: NewerDaemon) => void
+  /** Called when a later release changes the tables: this one has to be stopped, and not restarted. */
+  readonly onTooNew: (error: SchemaTooNew) => void
 }
 
 /** The time from the signal until the last part has stopped. Supervisors wait a little longer. */
@@ -74,6 +77,7 @@ export class Daemon {
     lifecycle.firstAtStop('poller', () => recording.poller.stop())
     await lifecycle.start('event loop watch', new EventLoopDelay(shared.metrics))
     await lifecycle.start('housekeeping', storage.housekeeping)
+    await lifecycle.start('schema watch', storage.schemaWatch)
     lifecycle.onStop('control', () => served.control.stop())
     lifecycle.onStop('http and feed', () => served.serving.stop())
     await lifecycle.start('journal', storage.journaling)

@@ -10,7 +10,9 @@ import type { Logger } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { Housekeeping } from '../store/housekeeping/housekeeping.ts'
+import { SchemaWatch } from '../store/housekeeping/schema-watch.ts'
 import { LedgerStore } from '../store/ledger-store.ts'
+import type { SchemaTooNew } from '../store/pg/errors.ts'
 import { migrate } from '../store/pg/migrate.ts'
 import { measureReplica } from '../store/usage/replica-metrics.ts'
 import { ReplicaWatch } from '../store/usage/replica-watch.ts'
@@ -24,6 +26,8 @@ export interface StorageOptions {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
+  /** Called when a later release changes the tables: this daemon has to be stopped, and not restarted. */
+  readonly onTooNew: (error: SchemaTooNew) => void
   /** Called with an error that is a bug. */
   readonly onBug: (error: unknown) => void
 }
@@ -39,6 +43,8 @@ export interface Storage extends DaemonConnections {
   readonly journaling: Loop
   /** Not started. */
   readonly housekeeping: Housekeeping
+  /** Looks for migrations of a later release. Not started. */
+  readonly schemaWatch: SchemaWatch
   /** Measures the lag of the replica, if there is one. Not started. */
   readonly replica: ReplicaWatch | undefined
 }
@@ -48,9 +54,9 @@ export interface Storage extends DaemonConnections {
  * @throws Stopping, and the errors of a database or journal that cannot be opened
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { config, books, lifecycle, metrics, clock, log, onBug } = options
+  const { config, books, lifecycle, metrics, clock, log, onTooNew, onBug } = options
   const url = await databaseUrl(config, lifecycle, { clock, log })
-  await migrate(url)
+  await migrate(url, step => log.info(step, 'the database is being upgraded'))
   const readUrl = replicaUrl(config)
   const connections = openConnections({ url, readUrl }, lifecycle, log)
   const { database, usage } = connections
@@ -66,8 +72,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   await journal.load()
   const journaling = new Loop(signal => journal.run(signal), onBug)
   const housekeeping = new Housekeeping({ database, terms: config.retention, clock, log, onBug })
+  const schemaWatch = new SchemaWatch({ database, onTooNew, clock, onBug })
   const replica =
     readUrl === undefined ? undefined : new ReplicaWatch({ database, usage, owner, clock, log, onBug })
   if (replica) measureReplica(metrics, replica)
-  return { ...connections, owner, store, journal, journaling, housekeeping, replica }
+  return { ...connections, owner, store, journal, journaling, housekeeping, schemaWatch, replica }
 }

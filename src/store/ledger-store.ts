@@ -155,6 +155,7 @@ export class LedgerStore implements LedgerPort, RosterStore {
       return await this.#commitTogether(batch)
     } catch (cause) {
       this.#partitions.forget()
+      this.#options.database.forgetLayout()
       const error = asStoreError('commit failed', cause)
       const [only] = batch
       if (!(error instanceof DatabaseRefused) || !only) throw error

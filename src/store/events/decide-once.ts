@@ -2,6 +2,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { asCommandError } from '../pg/errors.ts'
 import { openPool } from '../pg/pool.ts'
 import { inTransaction } from '../pg/transaction.ts'
+import { lockWritable } from '../schema/writable.ts'
 import { type DecisionOutcome, decideEvent, type EventDecision } from './decide-event.ts'
 
 /** Long enough to wait for a commit of the event's router. */
@@ -19,7 +20,10 @@ export async function decideOnce(
   const connections = { applicationName: 'tikmeter-credit', connections: 1 }
   const { pool } = openPool({ ...connections, url, log, statementMs: STATEMENT_MS, isPipeline: false })
   try {
-    return await inTransaction(pool, 'read committed', client => decideEvent(client, asked))
+    return await inTransaction(pool, 'read committed', async client => {
+      await lockWritable(client)
+      return decideEvent(client, asked)
+    })
   } catch (cause) {
     throw asCommandError('the event is not decided on', cause)
   } finally {

@@ -30,9 +30,14 @@ export class Database {
     return this.#layout === 'distributed'
   }
 
-  /** The layout of its tables, which are there. It does not change while a daemon runs. */
+  /** The layout of its tables, which are there, as it was when somebody first asked, or asked after `forgetLayout`. */
   async layout(): Promise<Layout> {
     this.#layout ??= await layoutOf(this.pool)
     return this.#layout
+  }
+
+  /** Called after a failure, because the tables may have been distributed meanwhile. */
+  forgetLayout(): void {
+    this.#layout = undefined
   }
 }

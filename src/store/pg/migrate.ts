@@ -1,36 +1,35 @@
-import { join } from 'node:path'
-import { readMigrationFiles } from 'drizzle-orm/migrator'
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import type { Client } from 'pg'
-import { PACKAGE_FOLDER } from '../../runtime/package-folder.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { applyMigrations, type StepDone } from '../schema/apply-migrations.ts'
 import { distribute } from '../schema/distribute.ts'
+import { newestVersion, readMigrations } from '../schema/migrations.ts'
+import { loadVersion } from '../schema/schema-version.ts'
 import { connectedClient } from './client.ts'
 import { asStoreError, PostgresTooOld, SchemaTooNew } from './errors.ts'
 
-const MIGRATIONS = join(PACKAGE_FOLDER, 'drizzle/migrations')
-
 /** Any number that nothing else in the database uses. */
-const MIGRATION_LOCK = 7_420_318_553
+const MIGRATION_LOCK = 7_420_318_556
+const LOOK_EVERY_MS = 200
 
 /** Since 14, partitions can be detached without a lock on the whole table. */
 const OLDEST_VERSION = 140_000
 
 /**
  * Brings the schema up to date, and distributes it if the database is a Citus coordinator, on a connection of its own. A
- * second process that starts at the same time waits.
+ * second process that starts at the same time waits. What an interruption left undone is done by the next call.
+ * @param onStep called after each step
  * @throws PostgresTooOld, SchemaTooNew, StoreError
  */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(url: string, onStep: (done: StepDone) => void = () => {}): Promise<void> {
   let client: Client | undefined
   let doing = 'no connection to the database'
   try {
     client = await connectedClient(url, 'tikmeter-migrate')
     doing = 'migration failed'
     await checkVersion(client)
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await lockOthersOut(client)
     await checkSchema(client)
-    await applyMigrations(drizzle(client), { migrationsFolder: MIGRATIONS })
+    await applyMigrations(client, readMigrations(), onStep)
     await distribute(client)
   } catch (error) {
     throw asStoreError(doing, error)
@@ -48,16 +47,21 @@ async function checkVersion(client: Client): Promise<void> {
   if (row && Number(row.number) < OLDEST_VERSION) throw new PostgresTooOld(row.version)
 }
 
-/** Checks for tables of a later release, which the migrator would take for up to date: it only looks for what it can add. */
+/** Whoever waited for the lock within a statement would keep indexes from being made concurrently. */
+async function lockOthersOut(client: Client): Promise<void> {
+  const { signal } = new AbortController()
+  for (;;) {
+    const { rows } = await client.query<{ is_ours: boolean }>('select pg_try_advisory_lock($1) as is_ours', [
+      MIGRATION_LOCK,
+    ])
+    if (rows[0]?.is_ours) return
+    await systemClock.sleep(LOOK_EVERY_MS, signal)
+  }
+}
+
+/** Checks for tables of a later release that this one must not write. */
 async function checkSchema(client: Client): Promise<void> {
-  const { rows: tables } = await client.query<{ is_there: boolean }>(
-    `select to_regclass('drizzle.__drizzle_migrations') is not null as is_there`,
-  )
-  if (!tables[0]?.is_there) return
-  const { rows } = await client.query<{ latest: string | null }>(
-    'select max(created_at) as latest from drizzle.__drizzle_migrations',
-  )
-  const applied = Number(rows[0]?.latest ?? 0)
-  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS }).map(it => it.folderMillis)
-  if (applied > Math.max(...known)) throw new SchemaTooNew(new Date(applied))
+  const version = await loadVersion(client)
+  const needed = Math.max(version?.writableSince ?? 0, version?.announced ?? 0)
+  if (needed > newestVersion()) throw new SchemaTooNew(new Date(needed))
 }

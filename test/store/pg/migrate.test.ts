@@ -44,12 +44,27 @@ test('a server that refuses to answer is an error without the password', async (
   expect(JSON.stringify(error)).not.toContain('secret')
 })
 
-test('a schema of a later release is refused, and nothing of it is changed', async () => {
+/** As a later release leaves the tables after a migration of its own. */
+async function asLaterRelease(isCompatible: boolean): Promise<void> {
   const inAYear = Date.now() + 365 * 86_400_000
   await ask(`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', ${inAYear})`)
+  if (!isCompatible) await ask(`update drizzle.tikmeter_schema set writable_since = ${inAYear}`)
+}
+
+test('a schema of a later release is refused, and nothing of it is changed', async () => {
+  await asLaterRelease(false)
   const before = await ask('select oid, relname from pg_class order by oid')
   await expect(migrate(database.url)).rejects.toMatchObject({ name: 'SchemaTooNew', retryable: false })
   expect(await ask('select oid, relname from pg_class order by oid')).toEqual(before)
   await ask(`delete from drizzle.__drizzle_migrations where hash = 'later'`)
+  await ask('update drizzle.tikmeter_schema set writable_since = 0')
   await migrate(database.url)
+})
+
+test('a schema of a later release that this one can write is left as it is', async () => {
+  await asLaterRelease(true)
+  const before = await ask('select oid, relname from pg_class order by oid')
+  await migrate(database.url)
+  expect(await ask('select oid, relname from pg_class order by oid')).toEqual(before)
+  await ask(`delete from drizzle.__drizzle_migrations where hash = 'later'`)
 })

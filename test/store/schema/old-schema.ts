@@ -1,10 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import type { Pool } from 'pg'
 import * as z from 'zod'
+import { applyMigrations } from '../../../src/store/schema/apply-migrations.ts'
+import { readMigrations } from '../../../src/store/schema/migrations.ts'
 import { Partitions, partitionName, weekAfter } from '../../../src/store/schema/partitions.ts'
 
 const MIGRATIONS = 'drizzle/migrations'
@@ -45,18 +44,15 @@ const journal = JOURNAL.parse(JSON.parse(readFileSync(join(MIGRATIONS, 'meta/_jo
 /** Earlier schemas, oldest first, each named by its last migration. */
 export const SCHEMAS: readonly string[] = journal.entries.map(({ tag }) => tag)
 
-/** Empties a database, and makes the tables of an earlier release. */
+/** Empties a database, and makes the tables of an earlier release, which did not say who may write them. */
 export async function beginAs(schema: string, pool: Pool): Promise<void> {
   await pool.query('drop schema public cascade; drop schema if exists drizzle cascade; create schema public')
-  const folder = mkdtempSync(join(tmpdir(), 'tikmeter-schema-'))
+  const client = await pool.connect()
   try {
-    const entries = journal.entries.slice(0, SCHEMAS.indexOf(schema) + 1)
-    for (const { tag } of entries) cpSync(join(MIGRATIONS, `${tag}.sql`), join(folder, `${tag}.sql`))
-    mkdirSync(join(folder, 'meta'))
-    writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }))
-    await applyMigrations(drizzle(pool), { migrationsFolder: folder })
+    await applyMigrations(client, readMigrations().slice(0, SCHEMAS.indexOf(schema) + 1), () => {})
+    await client.query('drop table drizzle.tikmeter_schema')
   } finally {
-    rmSync(folder, { recursive: true })
+    client.release()
   }
 }
 
