@@ -7,9 +7,10 @@ import { loadVersion, makeVersionTables } from './schema-version.ts'
 
 /** A step of a migration that was done. */
 export interface StepDone {
-  readonly version: number
-  /** Its number within the migration, from 0. */
-  readonly number: number
+  /** The migration's name. */
+  readonly tag: string
+  /** Its number within the migration, from 1. */
+  readonly step: number
   readonly kind: Step['kind']
   readonly tookMs: number
 }
@@ -43,7 +44,7 @@ export async function applyMigrations(
       const startMs = systemClock.steadyMs()
       await retryingLocks(client, () => runStep(client, migration, number))
       const tookMs = systemClock.steadyMs() - startMs
-      onStep({ version: migration.version, number, kind: step.kind, tookMs })
+      onStep({ tag: migration.tag, step: number + 1, kind: step.kind, tookMs })
     }
   }
 }

@@ -1,13 +1,20 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
+import * as z from 'zod'
 import { PACKAGE_FOLDER } from '../../runtime/package-folder.ts'
 
 const FOLDER = join(PACKAGE_FOLDER, 'drizzle/migrations')
+
+/** Its entries are in the order of the migrations. */
+const JOURNAL = z.object({ entries: z.array(z.object({ tag: z.string() })) })
 
 /** A file of statements. It is applied step by step, and what is applied is recorded with each step. */
 export interface Migration {
   /** When it was written, in milliseconds since 1970: the version of the schema that it leads to. */
   readonly version: number
+  /** The name of its file: `0006_doubts`. */
+  readonly tag: string
   readonly hash: string
   /** Whether daemons that do not know it write the tables rightly while it runs and afterwards. */
   readonly isCompatible: boolean
@@ -45,10 +52,11 @@ const COMPATIBLE = /^-- Compatible\b/m
 
 /** Reads the migrations of this release, oldest first. */
 export function readMigrations(): readonly Migration[] {
-  return readMigrationFiles({ migrationsFolder: FOLDER }).map(({ folderMillis: version, hash, sql }) => {
-    const isCompatible = sql.some(it => COMPATIBLE.test(it))
-    return { version, hash, isCompatible, steps: stepsOf(sql) }
-  })
+  const journal = JOURNAL.parse(JSON.parse(readFileSync(join(FOLDER, 'meta/_journal.json'), 'utf8')))
+  return readMigrationFiles({ migrationsFolder: FOLDER }).map(({ folderMillis, hash, sql }, index) => ({
+    ...{ version: folderMillis, tag: journal.entries[index]?.tag ?? '', hash },
+    ...{ isCompatible: sql.some(it => COMPATIBLE.test(it)), steps: stepsOf(sql) },
+  }))
 }
 
 /** The newest schema that this release knows. */
