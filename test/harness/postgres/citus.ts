@@ -16,7 +16,18 @@ export async function createOnAllNodes(coordinator: string, name: string, templa
   const nodes = await nodesOf(coordinator)
   const copied = template === undefined ? '' : ` template ${template} strategy file_copy`
   for (const { url } of nodes) await during(url, it => it.query(`create database ${name}${copied}`))
-  if (template !== undefined) return
+  if (template === undefined) await joinCluster(coordinator, name)
+}
+
+/** Creates a database on all nodes of the cluster that does not know of it. */
+export async function createApartOnAllNodes(coordinator: string, name: string): Promise<void> {
+  for (const { url } of await nodesOf(coordinator))
+    await during(url, it => it.query(`create database ${name}`))
+}
+
+/** Makes a database that is on all nodes a part of the cluster. */
+export async function joinCluster(coordinator: string, name: string): Promise<void> {
+  const nodes = await nodesOf(coordinator)
   for (const { url } of nodes) await during(urlOf(url, name), it => it.query('create extension citus'))
   await during(urlOf(coordinator, name), async client => {
     const [first, ...workers] = nodes

@@ -33,10 +33,31 @@ export async function createScratchDatabase(): Promise<ScratchDatabase> {
   }
 }
 
-/** The same in a Citus cluster. */
+/** An empty database; in a cluster, with the extension. */
+export async function createEmptyDatabase(): Promise<ScratchDatabase> {
+  const name = `scratch_${randomBytes(6).toString('hex')}`
+  if (CITUS_URL !== undefined) {
+    await createOnAllNodes(CITUS_URL, name)
+    return inCluster(CITUS_URL, name)
+  }
+  const admin = urlOf(inject('templateDatabaseUrl'), 'postgres')
+  await query(admin, `create database ${name} strategy file_copy`)
+  return {
+    url: urlOf(admin, name),
+    drop: async () => {
+      await query(admin, `drop database ${name} with (force)`)
+    },
+  }
+}
+
+/** Like `createScratchDatabase`, in a Citus cluster. */
 async function createDistributedDatabase(coordinator: string, template: string): Promise<ScratchDatabase> {
   const name = `scratch_${randomBytes(6).toString('hex')}`
   await createOnAllNodes(coordinator, name, new URL(template).pathname.slice(1))
+  return inCluster(coordinator, name)
+}
+
+function inCluster(coordinator: string, name: string): ScratchDatabase {
   return { url: urlOf(coordinator, name), drop: () => dropOnAllNodes(coordinator, name) }
 }
 

@@ -1,18 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ledger } from '../../../src/accounting/ledger.ts'
 import { isReported, withReported } from '../../../src/accounting/reported.ts'
-import type { RouterCommit, StoredRouter } from '../../../src/recording/ports.ts'
+import type { StoredRouter } from '../../../src/recording/ports.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
-import { beginIncarnation } from '../../../src/store/leases/incarnation.ts'
 import { LeaseStore } from '../../../src/store/leases/lease-store.ts'
 import { LedgerStore } from '../../../src/store/ledger-store.ts'
 import { Database } from '../../../src/store/pg/database.ts'
 import { migrate } from '../../../src/store/pg/migrate.ts'
-import { makePartitions, Partitions, partitionName, weekOf } from '../../../src/store/schema/partitions.ts'
-import { createScratchDatabase, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
-import { ReadRouter, readingAt, sessionAt } from '../commit/read-router.ts'
-import { decide } from '../events/decision-scene.ts'
+import { DISTRIBUTED, layoutOf } from '../../../src/store/schema/layout.ts'
+import { makePartitions, Partitions, partitionName } from '../../../src/store/schema/partitions.ts'
+import { CITUS_URL } from '../../harness/postgres/citus.ts'
+import {
+  createEmptyDatabase,
+  createScratchDatabase,
+  type ScratchDatabase,
+} from '../../harness/postgres/scratch-database.ts'
 import { rollupFaultsIn } from '../housekeeping/rollup-faults.ts'
 import {
   allRows,
@@ -25,100 +28,14 @@ import {
   SCHEMAS,
   shapeOf,
 } from '../schema/old-schema.ts'
-import {
-  DAY_MS,
-  key,
-  LEASE_MS,
-  type LedgerScene,
-  NOON,
-  openLedgerScene,
-  sums,
-  tenantOf,
-  US,
-} from './ledger-scene.ts'
-
-const QUARTER_MS = 900_000
-const WEEKS = [NOON - 14 * DAY_MS, NOON - 7 * DAY_MS, NOON].map(weekOf)
-
-/** What a daemon has written in two weeks and a little, and what it will write next. */
-interface Written {
-  readonly scene: LedgerScene
-  readonly routers: readonly ReadRouter[]
-  readonly stored: ReadonlyMap<string, StoredRouter>
-  readonly next: readonly RouterCommit[]
-  readonly sumsAfterNext: unknown
-}
+import { DAY_MS, key, LEASE_MS, type LedgerScene, NOON, sums, US } from './ledger-scene.ts'
+import { WEEKS, type Written, write } from './written-rows.ts'
 
 let written: Written
 beforeAll(async () => {
   written = await write()
 })
 afterAll(() => written.scene.stop())
-
-async function write(): Promise<Written> {
-  const scene = await openLedgerScene()
-  await scene.begin()
-  await beginIncarnation(scene.database, US, 'a host')
-  const hq = new ReadRouter('acme', 'hq')
-  const hill = new ReadRouter('acme', 'hill')
-  for (const [week, from] of [NOON - 14 * DAY_MS, NOON - 7 * DAY_MS, NOON - 2 * QUARTER_MS].entries())
-    for (let n = 1; n <= 2; n++) readBoth(hq, hill, from + n * QUARTER_MS, week * 10 + n)
-  await scene.store.commit([hq.takeCommit(), hill.takeCommit()])
-  await scene.store.syncConfig([tenantOf('acme', 'hq', 'hill')])
-  const [baseline] = await scene.ask(`select id from ledger_events where kind = 'baseline'`)
-  expect(await decide(scene, String(baseline?.['id']), 'rejected')).toMatchObject({ kind: 'decided' })
-  const routers = [hq, hill]
-  const stored = await scene.store.load(routers)
-  readBoth(hq, hill, NOON + QUARTER_MS, 40)
-  const next = routers.map(it => it.takeCommit())
-  return { scene, routers, stored, next, sumsAfterNext: await sumsWith(scene, next) }
-}
-
-/** One router with all kinds of PPP sessions, one with a reset counter; the other with hotspot guests of a week each. */
-function readBoth(hq: ReadRouter, hill: ReadRouter, atMs: number, n: number): void {
-  const loginMs = NOON - 15 * DAY_MS
-  const onBinding = { binding: 'l2tp-in1', protocol: 'l2tp', routerSessionId: '0x2' }
-  const unknown = { counters: undefined, routerSessionId: '0x9' }
-  hq.read(
-    readingAt(
-      atMs,
-      'ppp',
-      [
-        sessionAt(atMs, loginMs, 'amina', 1_000_003 * n, 70_000_001 * n),
-        sessionAt(atMs, loginMs, 'bo', n < 12 ? 900 * n : n, 800 * n, { routerSessionId: '0x3' }),
-        sessionAt(atMs, loginMs, 'cy', 10 * n, 20 * n, onBinding),
-        sessionAt(atMs, loginMs, 'never-known', 0, 0, unknown),
-      ],
-      { bindings: [{ name: 'l2tp-in1', counters: { upload: 10 * n, download: 20 * n } }] },
-    ),
-  )
-  const guest = { server: 'hs1', routerSessionId: undefined, callerId: undefined, protocol: 'hotspot' }
-  const week = Math.floor(n / 10)
-  const guestLoginMs = atMs - (n - 10 * week) * QUARTER_MS
-  hill.read(
-    readingAt(atMs, 'hotspot', [
-      sessionAt(atMs, guestLoginMs, `guest-${week}`, 13_000 * n, 17_000 * n, {
-        ...guest,
-        macAddress: `AA:BB:CC:00:01:0${week}`,
-      }),
-    ]),
-  )
-}
-
-/** The ledgers after that is committed too. */
-async function sumsWith(scene: LedgerScene, commits: readonly RouterCommit[]): Promise<unknown> {
-  const [row] = await sums(scene)
-  let more = 0n
-  for (const { pending } of commits)
-    for (const { shares } of pending.sessions.values())
-      for (const { upload, download } of shares.values()) more += BigInt(upload) + BigInt(download)
-  expect(more).toBeGreaterThan(0n)
-  return [
-    Object.fromEntries(
-      Object.entries(row ?? {}).map(([name, sum]) => [name, String(BigInt(String(sum)) + more)]),
-    ),
-  ]
-}
 
 test('their daemons have written rows of every kind, in three partitions', async () => {
   const { ask } = written.scene
@@ -142,7 +59,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
   let database: Database
   let before: ReadonlyMap<string, readonly Row[]>
   beforeAll(async () => {
-    scratch = await createScratchDatabase()
+    scratch = await createEmptyDatabase()
     database = new Database({
       ...{ url: scratch.url, log: createLogger('silent'), applicationName: 'upgrade', connections: 4 },
     })
@@ -193,6 +110,13 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
       await other.stop()
       await fresh.drop()
     }
+  })
+
+  test.skipIf(CITUS_URL === undefined)('is distributed if it is in a cluster', async () => {
+    expect(await layoutOf(database.pool)).toBe('distributed')
+    expect(await ask('select logicalrelid::regclass::text as name from pg_dist_partition')).toHaveLength(
+      DISTRIBUTED.length + WEEKS.length,
+    )
   })
 
   test('is not touched by another migration', async () => {
@@ -255,7 +179,7 @@ function forgetful(ledger: Ledger): Ledger {
 }
 
 test('names of the last days are counted if an earlier release made their rows', async () => {
-  const scratch = await createScratchDatabase()
+  const scratch = await createEmptyDatabase()
   const database = new Database({
     ...{ url: scratch.url, log: createLogger('silent'), applicationName: 'names', connections: 1 },
   })

@@ -44,9 +44,8 @@ const journal = JOURNAL.parse(JSON.parse(readFileSync(join(MIGRATIONS, 'meta/_jo
 /** Earlier schemas, oldest first, each named by its last migration. */
 export const SCHEMAS: readonly string[] = journal.entries.map(({ tag }) => tag)
 
-/** Empties a database, and makes the tables of an earlier release, which did not say who may write them. */
+/** Makes the tables of an earlier release, which did not say who may write them, in an empty database. */
 export async function beginAs(schema: string, pool: Pool): Promise<void> {
-  await pool.query('drop schema public cascade; drop schema if exists drizzle cascade; create schema public')
   const client = await pool.connect()
   try {
     await applyMigrations(client, readMigrations().slice(0, SCHEMAS.indexOf(schema) + 1), () => {})

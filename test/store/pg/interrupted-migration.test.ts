@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLogger } from '../../../src/runtime/logger.ts'
+import { Database } from '../../../src/store/pg/database.ts'
+import { migrate } from '../../../src/store/pg/migrate.ts'
+import { applyMigrations } from '../../../src/store/schema/apply-migrations.ts'
+import { readMigrations } from '../../../src/store/schema/migrations.ts'
+import { Partitions } from '../../../src/store/schema/partitions.ts'
+import {
+  createEmptyDatabase,
+  createScratchDatabase,
+  type ScratchDatabase,
+} from '../../harness/postgres/scratch-database.ts'
+import { rollupFaultsIn } from '../housekeeping/rollup-faults.ts'
+import { beginAs, copyRows, makePartitionsAs, SCHEMAS, shapeOf } from '../schema/old-schema.ts'
+import { interruptEverywhere } from './interruption.ts'
+import { sums } from './ledger-scene.ts'
+import { WEEKS, type Written, write } from './written-rows.ts'
+
+/** All statements one by one take a minute. */
+const IS_THOROUGH = process.env['TIKMETER_THOROUGH'] === '1'
+const EVERY = IS_THOROUGH ? 1 : 7
+
+let written: Written
+beforeAll(async () => {
+  written = await write()
+})
+afterAll(() => written.scene.stop())
+
+/** Uses a database with the rows of `written`, in the tables of a schema. */
+async function during(schema: string, use: (scratch: ScratchDatabase, database: Database) => Promise<void>) {
+  const scratch = await createEmptyDatabase()
+  const database = openDatabase(scratch)
+  try {
+    await beginAs(schema, database.pool)
+    await makePartitionsAs(schema, database.pool, WEEKS)
+    await copyRows(written.scene.database.pool, database.pool)
+    await use(scratch, database)
+  } finally {
+    await database.stop()
+    await scratch.drop()
+  }
+}
+
+function openDatabase({ url }: ScratchDatabase): Database {
+  return new Database({ url, log: createLogger('silent'), applicationName: 'interrupted', connections: 2 })
+}
+
+/** The shape of the tables that a new database has. */
+async function freshShape() {
+  const scratch = await createScratchDatabase()
+  const database = openDatabase(scratch)
+  try {
+    await new Partitions(database.pool).ensure(new Set(WEEKS))
+    return await shapeOf(database.pool)
+  } finally {
+    await database.stop()
+    await scratch.drop()
+  }
+}
+
+async function expectWhole({ pool }: Database): Promise<void> {
+  const ask = async (statement: string) => (await pool.query<Record<string, unknown>>(statement)).rows
+  expect(await sums({ ask })).toEqual(await sums(written.scene))
+  expect(await rollupFaultsIn(pool)).toEqual([])
+  expect(await ask('select created_at from drizzle.__drizzle_migrations')).toHaveLength(SCHEMAS.length)
+}
+
+test.each(IS_THOROUGH ? SCHEMAS : ['0000_initial'])(
+  'an upgrade from %s that is interrupted before and during each statement goes on where it was',
+  async schema => {
+    await during(schema, async (scratch, database) => {
+      const interruptions = await interruptEverywhere(
+        scratch.url,
+        client => applyMigrations(client, readMigrations(), () => {}),
+        EVERY,
+      )
+      console.log(`${schema}: interrupted ${interruptions} times`)
+      expect(interruptions).toBeGreaterThan((SCHEMAS.length - SCHEMAS.indexOf(schema)) / EVERY)
+      await migrate(scratch.url)
+      await expectWhole(database)
+      expect(await shapeOf(database.pool)).toEqual(await freshShape())
+    })
+  },
+  120_000,
+)
+
+test('an index of which an interruption left a part is made again', async () => {
+  await during('0005_alerts', async (scratch, database) => {
+    const { pool } = database
+    await pool.query('alter table user_sessions add column device text')
+    await pool.query('create index user_sessions_away on user_sessions (tenant_id) where false')
+    await pool.query(
+      `update pg_index set indisvalid = false where indexrelid = 'user_sessions_away'::regclass`,
+    )
+    await pool.query('alter table user_sessions drop column device')
+    await migrate(scratch.url)
+    expect(await shapeOf(pool)).toEqual(await freshShape())
+  })
+})
+
+test('a lock that somebody holds delays an upgrade, and does not break it', async () => {
+  await during('0005_alerts', async (scratch, database) => {
+    const reader = await database.pool.connect()
+    await reader.query('begin; select from user_sessions')
+    const migrated = migrate(scratch.url)
+    // Longer than it waits for a lock.
+    await new Promise(resolve => setTimeout(resolve, 1_200))
+    await reader.query('commit')
+    reader.release()
+    await migrated
+    await expectWhole(database)
+  })
+})
