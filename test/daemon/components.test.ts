@@ -26,6 +26,7 @@ import { Refusals } from '../../src/runtime/refusals.ts'
 import { Watchdog } from '../../src/runtime/watchdog.ts'
 import { AlertStore } from '../../src/store/alerts/alert-store.ts'
 import { Housekeeping } from '../../src/store/housekeeping/housekeeping.ts'
+import { SchemaWatch } from '../../src/store/housekeeping/schema-watch.ts'
 import { Database } from '../../src/store/pg/database.ts'
 import { UsageReader } from '../../src/store/usage/usage-reader.ts'
 import { MemoryDeliveries } from '../alerts/memory-deliveries.ts'
@@ -192,6 +193,12 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const terms = { deltasMs: MINUTE_MS, sessionsMs: MINUTE_MS }
     const database = new Database(connections())
     return { component: new Housekeeping({ ...its, database, terms }), clock: its.clock }
+  },
+  SchemaWatch: () => {
+    const its = common()
+    const onTooNew = () => expect.fail('nobody has changed the tables')
+    const database = new Database(connections())
+    return { component: new SchemaWatch({ ...its, database, onTooNew }), clock: its.clock }
   },
   Journal: () => {
     const its = common()

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import { systemClock } from '../../runtime/clock.ts'
-import { retryingLocks } from './lock-retries.ts'
+import { LOCK_MS, retryingLocks } from './lock-retries.ts'
 import { makeIndex } from './make-index.ts'
 import type { Migration, Step } from './migrations.ts'
 import { loadVersion, makeVersionTables } from './schema-version.ts'
@@ -15,8 +15,6 @@ export interface StepDone {
   readonly tookMs: number
 }
 
-/** Commits queue behind a lock that is waited for. */
-const LOCK_MS = 500
 /** How long daemons that were told to stop have for their last readings and commits. */
 const STOP_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 500

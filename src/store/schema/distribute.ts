@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import { DISTRIBUTED, layoutOf } from './layout.ts'
+import { LOCK_MS, retryingLocks } from './lock-retries.ts'
 
 /*
  * In Citus a key must have the tenant, because only rows of one shard can be compared; and a distributed table cannot
@@ -17,24 +18,28 @@ export const KEYS: readonly string[] = [
 
 /**
  * Distributes the tables that grow, by tenant, if the database is a Citus coordinator and they are not distributed yet.
- * Rows that are there move to their nodes; meanwhile nobody can write them. If it is interrupted, nothing was done.
+ * Rows that are there move to their nodes; meanwhile nobody can write them. If it is interrupted, nothing was done, and the
+ * next call begins again. (Citus can distribute while rows are written, but not several tables in one transaction, and
+ * only with logical replication between the nodes.)
  */
 export async function distribute(client: ClientBase): Promise<void> {
   const { rows: extension } = await client.query(`select from pg_extension where extname = 'citus'`)
   if (extension.length === 0 || (await layoutOf(client)) === 'distributed') return
-  await client.query('begin')
-  try {
-    for (const statement of KEYS) await client.query(statement)
-    const [first, ...others] = DISTRIBUTED
-    await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => 'none')`, [first])
-    for (const table of others)
-      await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => $2)`, [
-        table,
-        first,
-      ])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  }
+  await retryingLocks(client, () => distributeAll(client))
+}
+
+/** Locks everything first, routers before the rest like commits, so that it never waits with some of the tables locked. */
+async function distributeAll(client: ClientBase): Promise<void> {
+  await client.query(`begin; set local lock_timeout = ${LOCK_MS}`)
+  await client.query(`lock table routers, ${DISTRIBUTED.join(', ')} in access exclusive mode`)
+  await client.query('set local lock_timeout = 0')
+  for (const statement of KEYS) await client.query(statement)
+  const [first, ...others] = DISTRIBUTED
+  await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => 'none')`, [first])
+  for (const table of others)
+    await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => $2)`, [
+      table,
+      first,
+    ])
+  await client.query('commit')
 }

@@ -1,6 +1,8 @@
 import { type ClientBase, DatabaseError } from 'pg'
 import { systemClock } from '../../runtime/clock.ts'
 
+/** How long to wait for a lock, in milliseconds: commits queue behind. */
+export const LOCK_MS = 500
 /** Commits go on between two tries. */
 const PAUSE_MS = 1_500
 /** Somebody holds a lock for longer than the longest answer of ours takes. */

@@ -1,4 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Pool } from 'pg'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { stringify } from 'yaml'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { Database } from '../../../src/store/pg/database.ts'
 import { migrate } from '../../../src/store/pg/migrate.ts'
@@ -58,7 +65,7 @@ async function freshShape() {
   }
 }
 
-async function expectWhole({ pool }: Database): Promise<void> {
+async function expectWhole({ pool }: { readonly pool: Pool }): Promise<void> {
   const ask = async (statement: string) => (await pool.query<Record<string, unknown>>(statement)).rows
   expect(await sums({ ask })).toEqual(await sums(written.scene))
   expect(await rollupFaultsIn(pool)).toEqual([])
@@ -83,6 +90,42 @@ test.each(IS_THOROUGH ? SCHEMAS : ['0000_initial'])(
   },
   120_000,
 )
+
+test('an upgrade goes on after its process was killed', async () => {
+  await during('0000_initial', async (scratch, { pool }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tikmeter-killed-'))
+    const config = join(folder, 'tikmeter.yaml')
+    await writeFile(config, stringify({ database: { url: scratch.url } }))
+    let kills = 0
+    for (let isOver = false; !isOver; ) {
+      const before = await stepsIn(pool)
+      const child = spawn(process.execPath, [inject('cli'), 'migrate', '--config', config], {
+        stdio: 'ignore',
+      })
+      const ended = once(child, 'exit')
+      while (child.exitCode === null && (await stepsIn(pool)) === before)
+        await new Promise(resolve => setTimeout(resolve, 1))
+      if (child.exitCode === null && child.kill('SIGKILL')) kills++
+      const [code] = await ended
+      isOver = code === 0
+    }
+    await rm(folder, { recursive: true })
+    console.log(`killed ${kills} times`)
+    expect(kills).toBeGreaterThan(2)
+    await expectWhole({ pool })
+    expect(await shapeOf(pool)).toEqual(await freshShape())
+  })
+}, 60_000)
+
+/** The steps that were recorded. */
+async function stepsIn(pool: Pool): Promise<string> {
+  const { rows: tables } = await pool.query<{ name: string | null }>(
+    `select to_regclass('drizzle.tikmeter_schema')::text as name`,
+  )
+  if (tables[0]?.name == null) return ''
+  const { rows } = await pool.query('select migration, steps from drizzle.tikmeter_schema')
+  return JSON.stringify(rows)
+}
 
 test('an index of which an interruption left a part is made again', async () => {
   await during('0005_alerts', async (scratch, database) => {

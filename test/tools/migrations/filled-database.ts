@@ -43,7 +43,7 @@ export async function fillDatabase(pool: Pool, schema: string, { sessions, delta
       from ${numbers}, generate_series(0, ${each - 1}) as k`),
   )
   await pool.query(`alter table session_deltas add constraint ${name} ${key}`)
-  await pool.query('vacuum analyze')
+  await pool.query('analyze')
   await new Partitions(pool).ensure(new Set([weekOf(now)]))
 }
 

@@ -15,7 +15,7 @@ import { Writers } from './writers.ts'
 const SETTINGS = `
 shared_buffers = 2GB
 maintenance_work_mem = 1GB
-max_wal_size = 16GB
+max_wal_size = 6GB
 synchronous_commit = off
 max_logical_replication_workers = 0
 `
