@@ -14,6 +14,7 @@ import { SchemaWatch } from '../store/housekeeping/schema-watch.ts'
 import { LedgerStore } from '../store/ledger-store.ts'
 import type { SchemaTooNew } from '../store/pg/errors.ts'
 import { migrate } from '../store/pg/migrate.ts'
+import type { StepDone } from '../store/schema/apply-migrations.ts'
 import { measureReplica } from '../store/usage/replica-metrics.ts'
 import { ReplicaWatch } from '../store/usage/replica-watch.ts'
 import { type DaemonConnections, databaseUrl, openConnections, replicaUrl } from './daemon-database.ts'
@@ -56,7 +57,8 @@ export interface Storage extends DaemonConnections {
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { config, books, lifecycle, metrics, clock, log, onTooNew, onBug } = options
   const url = await databaseUrl(config, lifecycle, { clock, log })
-  await migrate(url, step => log.info(step, 'the database is being upgraded'))
+  const onStep = (step: StepDone) => log.info(step, 'the database is being upgraded')
+  await lifecycle.wait(() => migrate(url, { onStep, signal: lifecycle.stopping }))
   const readUrl = replicaUrl(config)
   const connections = openConnections({ url, readUrl }, lifecycle, log)
   const { database, usage } = connections

@@ -14,22 +14,31 @@ const LOOK_EVERY_MS = 200
 /** Since 14, partitions can be detached without a lock on the whole table. */
 const OLDEST_VERSION = 140_000
 
+export interface MigrateOptions {
+  /** Called after each step. */
+  readonly onStep?: (done: StepDone) => void
+  /** When it aborts, the rest is left to the next call. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Brings the schema up to date, and distributes it if the database is a Citus coordinator, on a connection of its own. A
  * second process that starts at the same time waits. What an interruption left undone is done by the next call.
- * @param onStep called after each step
  * @throws PostgresTooOld, SchemaTooNew, StoreError
  */
-export async function migrate(url: string, onStep: (done: StepDone) => void = () => {}): Promise<void> {
+export async function migrate(url: string, { onStep, signal }: MigrateOptions = {}): Promise<void> {
   let client: Client | undefined
   let doing = 'no connection to the database'
   try {
-    client = await connectedClient(url, 'tikmeter-migrate')
+    const connected = await connectedClient(url, 'tikmeter-migrate')
+    client = connected
+    // Breaks off the statement under way.
+    signal?.addEventListener('abort', () => void connected.end())
     doing = 'migration failed'
     await checkVersion(client)
     await lockOthersOut(client)
     await checkSchema(client)
-    await applyMigrations(client, readMigrations(), onStep)
+    await applyMigrations(client, readMigrations(), onStep ?? (() => {}))
     await distribute(client)
   } catch (error) {
     throw asStoreError(doing, error)

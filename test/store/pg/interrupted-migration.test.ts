@@ -27,6 +27,9 @@ import { WEEKS, type Written, write } from './written-rows.ts'
 const IS_THOROUGH = process.env['TIKMETER_THOROUGH'] === '1'
 const EVERY = IS_THOROUGH ? 1 : 7
 
+const SECRET = 'a secret of thirty-two bytes or more'
+const POLLING = { interval: 20, timeout: 20_000 }
+
 let written: Written
 beforeAll(async () => {
   written = await write()
@@ -116,6 +119,35 @@ test('an upgrade goes on after its process was killed', async () => {
     expect(await shapeOf(pool)).toEqual(await freshShape())
   })
 }, 60_000)
+
+test('a daemon that is stopped while it waits for an upgrade ends at once', async () => {
+  await during('0005_alerts', async (scratch, { pool }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tikmeter-stopped-'))
+    const config = join(folder, 'tikmeter.yaml')
+    const keys = {
+      journal: { directory: join(folder, 'journal') },
+      server: { port: 0 },
+      auth: { secret: SECRET },
+    }
+    await writeFile(config, stringify({ database: { url: scratch.url }, tenants: [], ...keys }))
+    const other = await pool.connect()
+    await other.query('begin; lock table drizzle.__drizzle_migrations in access exclusive mode')
+    const child = spawn(process.execPath, [inject('cli'), 'run', '--config', config], { stdio: 'ignore' })
+    const ended = once(child, 'exit')
+    await expect
+      .poll(async () => {
+        const { rowCount } = await pool.query(`select from pg_stat_activity
+          where datname = current_database() and application_name = 'tikmeter-migrate' and wait_event_type = 'Lock'`)
+        return rowCount
+      }, POLLING)
+      .toBe(1)
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    await other.query('rollback')
+    other.release()
+    await rm(folder, { recursive: true })
+  })
+})
 
 /** The steps that were recorded. */
 async function stepsIn(pool: Pool): Promise<string> {
