@@ -21,15 +21,16 @@ max_logical_replication_workers = 0
 `
 
 /**
- * `npm run migrations [-- SCHEMA…] [--sessions N] [--deltas N] [--citus URL]`: fills a database of each schema, by default
+ * `npm run migrations [-- SCHEMA…] [--sessions N] [--deltas N] [--readers] [--citus URL]`: fills a database of each schema, by default
  * of 0.1.0, upgrades it while others write to it, and prints how long each step took and how long nobody could write.
- * Needs 35 GB for the default size. With `--citus`, the coordinator of a cluster, the tables are distributed at the end.
+ * With `--readers` somebody reads for seconds at a time. Needs 35 GB for the default size. With `--citus`, the coordinator of a cluster, the tables are distributed at the end.
  */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: {
       sessions: { type: 'string', default: '10000000' },
       deltas: { type: 'string', default: '100000000' },
+      readers: { type: 'boolean', default: false },
       citus: { type: 'string' },
     },
     allowPositionals: true,
@@ -40,11 +41,12 @@ async function main(): Promise<number> {
     return 2
   }
   const size = { sessions: Number(values.sessions), deltas: Number(values.deltas) }
+  const use = (schema: string) => (url: string) => upgrade(url, { schema, size, isRead: values.readers })
   let isLate = false
   for (const schema of positionals.length > 0 ? positionals : [RELEASED]) {
     const steps = await (values.citus === undefined
-      ? onServer(url => upgrade(url, schema, size))
-      : onCluster(values.citus, url => upgrade(url, schema, size)))
+      ? onServer(use(schema))
+      : onCluster(values.citus, use(schema)))
     console.log(`\n${schema}, ${values.sessions} sessions, ${values.deltas} deltas\n${stepTable(steps)}\n`)
     isLate ||= worstWaitMs(steps) > MOST_MS
   }
@@ -74,7 +76,13 @@ async function onCluster<T>(coordinator: string, use: (url: string) => Promise<T
   }
 }
 
-async function upgrade(url: string, schema: string, size: Size): Promise<readonly MeasuredStep[]> {
+interface Upgrade {
+  readonly schema: string
+  readonly size: Size
+  readonly isRead: boolean
+}
+
+async function upgrade(url: string, { schema, size, isRead }: Upgrade): Promise<readonly MeasuredStep[]> {
   const pool = new Pool({ connectionString: url, max: 4 })
   const beginMs = performance.now()
   await fillDatabase(pool, schema, size)
@@ -83,7 +91,7 @@ async function upgrade(url: string, schema: string, size: Size): Promise<readonl
   )
   await pool.end()
   console.log(`${schema}: filled with ${rows[0]?.size} in ${seconds(performance.now() - beginMs)}`)
-  const writers = new Writers(url, size)
+  const writers = new Writers(url, size, isRead)
   const steps: { name: string; fromMs: number; toMs: number }[] = []
   let fromMs = performance.now()
   const note = (name: string) => {

@@ -1,4 +1,4 @@
-import type { Wait } from './writers.ts'
+import { READ, type Wait } from './writers.ts'
 
 /** A step, and all waits of the upgrade. */
 export interface MeasuredStep {
@@ -49,7 +49,7 @@ function longestWaits(step: MeasuredStep): ReadonlyMap<string, number> {
   for (const { what, fromMs, toMs } of step.waits) {
     const within = Math.min(toMs, step.toMs) - Math.max(fromMs, step.fromMs)
     const tookMs = toMs - fromMs
-    if (within > tookMs / 2) longest.set(what, Math.max(longest.get(what) ?? 0, tookMs))
+    if (what !== READ && within > tookMs / 2) longest.set(what, Math.max(longest.get(what) ?? 0, tookMs))
   }
   return longest
 }

@@ -14,7 +14,11 @@ const TABLES = [
   ...['routers', 'router_services', 'user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily'],
   ...['ledger_events', 'binding_counters', 'router_leases', 'event_decisions', 'alerts'],
 ]
+/** What is read, not written. */
+export const READ = 'a read'
 const EVERY_MS = 20
+/** How long somebody reads at a time. */
+const READ_SECONDS = 3
 
 /** Writes to a database all the time, as daemons do, and notes how long each try took. */
 export class Writers {
@@ -24,10 +28,12 @@ export class Writers {
   /** Commits that failed, by message. */
   readonly failures = new Map<string, number>()
 
-  constructor(url: string, size: Size) {
+  /** @param isRead whether somebody reads all the time too, for seconds in one transaction */
+  constructor(url: string, size: Size, isRead: boolean) {
     this.#loops = [
       ...TABLES.map(table => this.#loop(url, table, client => probe(client, table))),
       this.#loop(url, 'a commit', client => commit(client, size)),
+      ...(isRead ? [this.#loop(url, READ, read)] : []),
     ]
   }
 
@@ -62,6 +68,12 @@ async function probe(client: Client, table: string): Promise<void> {
     [table],
   )
   if (rows[0]?.is_there) await client.query(`begin; lock table ${table} in row exclusive mode; commit`)
+}
+
+async function read(client: Client): Promise<void> {
+  await client.query(
+    `begin; select from user_sessions limit 1; select from tenant_usage_daily limit 1; select pg_sleep(${READ_SECONDS}); commit`,
+  )
 }
 
 /** Writes a reading of one open session, with statements that all schemas know. */
