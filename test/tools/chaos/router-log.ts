@@ -120,14 +120,17 @@ export class RouterLog {
 
   /**
    * The window up to the first reading that counts: by anybody but `notBy`, and after the last reading that `notBy`
-   * made while the router belonged to another. Without one it is unlimited.
+   * made while the router belonged to another. Without one it lasts until `notBy` has the router again, and reads it.
    */
   windowOf(service: Service, { fromMs, since, untilMs = Infinity }: Omit<UnsafeGap, 'router'>): Window {
     const visits = (this.#visits.get(service) ?? []).filter(({ atMs }) => atMs > since.afterMs)
     const others = visits.filter(({ atMs, reader }) => reader !== since.notBy && atMs < untilMs)
     const lastOther = others.at(-1)?.atMs
-    // Nobody else has read it before it was released again.
-    if (lastOther === undefined)
+    const isStaleLater = visits.some(
+      ({ atMs, reader }) => reader === since.notBy && atMs > (lastOther ?? 0) && atMs < untilMs,
+    )
+    // Nobody else has read it, or not again, before it was released again.
+    if (lastOther === undefined || isStaleLater)
       return { fromMs, toMs: visits.find(it => it.atMs >= untilMs)?.atMs ?? Infinity }
     const lastStale = visits.findLast(({ atMs, reader }) => reader === since.notBy && atMs < lastOther)
     return { fromMs, toMs: others.find(({ atMs }) => atMs > (lastStale?.atMs ?? 0))?.atMs ?? lastOther }
