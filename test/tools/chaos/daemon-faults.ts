@@ -14,6 +14,8 @@ import type { Tally } from './tally.ts'
  * is a margin for two busy cores.
  */
 const JOURNALED_WITHIN_MS = 1_500
+/** By then busy routers have noticed that a daemon is dead: until then they may answer what it has asked. */
+const HEARD_WITHIN_MS = 500
 /** One or two commits, and the database's own faults. */
 const COMMITTED_WITHIN_MS = 4 * COMMIT_EVERY_MS
 /** The longest time that a disk is full, until everything is written again. */
@@ -109,7 +111,7 @@ export class DaemonFaults {
     } else await sleep(STIRRED_MS)
     const killedMs = systemClock.steadyMs()
     await daemon.kill()
-    const since = { afterMs: systemClock.steadyMs() }
+    const since = { afterMs: systemClock.steadyMs() + HEARD_WITHIN_MS }
     for (const { identity } of routers)
       this.#gaps.push({ router: identity, fromMs: killedMs - JOURNALED_WITHIN_MS, since })
     await daemon.start()
