@@ -73,17 +73,18 @@ export class AnywhereRun {
     const ending = new AbortController()
     await this.#screens.start(this.#place.ports, stage.tenants)
     const sampling = this.#sample(honesty, ending.signal)
+    // If it fails, the run fails where it is awaited.
+    sampling.catch(() => {})
     try {
       const live = await this.#live()
       const outage = await this.#outage()
       const quiet = await this.#quiet()
-      const lists = await this.#lists(quiet.truth)
       ending.abort()
       await sampling
+      const lists = await this.#lists(quiet.truth)
       return { ...live, ...outage, ...quiet, honest: honesty, lists, ...(await this.#end()) }
     } finally {
       ending.abort()
-      await sampling
       this.#screens.stop()
     }
   }

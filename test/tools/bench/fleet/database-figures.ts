@@ -3,8 +3,8 @@ import { Client } from 'pg'
 
 const TABLES = ['user_sessions', 'session_deltas', 'usage_daily', 'tenant_usage_daily', 'ledger_events']
 
-/** Longer than the time between two moves, and than the time until loads are read again. */
-const SETTLED_MS = 20_000
+/** Longer than the time between two moves on a busy machine, and than the time until loads are read again. */
+const SETTLED_MS = 30_000
 const LOOK_EVERY_MS = 1_000
 
 /** Queries about the database while it is measured, on a separate connection. */
@@ -53,7 +53,7 @@ export class DatabaseFigures {
   }
 
   /**
-   * Waits until so many daemons have routers, and each has had the same number for a while.
+   * Waits until so many daemons have all routers, and each has had the same number for a while.
    * @returns whether it was in time
    */
   async untilSettled(daemons: number, withinMs: number, signal: AbortSignal): Promise<boolean> {
@@ -62,8 +62,9 @@ export class DatabaseFigures {
     let sinceMs = performance.now()
     while (performance.now() < untilMs) {
       const parts = await this.routersByDaemon()
+      const moving = await this.#number('select count(*) as value from router_leases where is_offered')
       const now = JSON.stringify([...parts])
-      if (now !== seen) sinceMs = performance.now()
+      if (now !== seen || moving > 0) sinceMs = performance.now()
       seen = now
       if (parts.size === daemons && performance.now() - sinceMs > SETTLED_MS) return true
       await sleep(LOOK_EVERY_MS, undefined, { signal })

@@ -77,6 +77,9 @@ const control = createServer((request, response) => {
   void Promise.resolve(order?.(searchParams)).then(answer => response.end(JSON.stringify(answer ?? null)))
 })
 
+// A parent that is busy for a while would use a connection that is about to be closed.
+control.keepAliveTimeout = 0
+
 async function stop(): Promise<void> {
   await fleet.stop()
   control.close()
