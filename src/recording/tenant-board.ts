@@ -104,10 +104,11 @@ export class TenantBoard {
     return [...this.#options.books.ofTenant(tenant)]
       .filter(book => !book.isRemoved && book.lives.size > 0)
       .map(book => {
-        const { lives: services, lagMs: _, ...view } = this.#routerView(book)
+        const { lives, lagMs: _, ...view } = this.#routerView(book)
         const { epoch, rollup } = book
         const sums = { total: rollup.total, month: rollup.month(day.slice(0, 7)), today: rollup.day(day) }
-        return { ...view, ...sums, services, epoch, day }
+        // A copy of `lives`, because the bytes are as of now too, and all of it is shown later.
+        return { ...view, ...sums, services: new Map(lives), epoch, day }
       })
   }
 

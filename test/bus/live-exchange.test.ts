@@ -147,6 +147,21 @@ test('the numbers of a daemon that is late are shown when they come, in the same
   }
 })
 
+test('what is read between two moments is shown with the next one, also where it is read', async () => {
+  const { daemons, turn, add, read } = several(['ann', 'bob'])
+  const key = add('r1', 0)
+  for (const daemon of daemons) daemon.snapshot()
+  await read(key, 0, ['amina'], 100)
+  await turn(INTERVAL_MS)
+  const before = daemons.map(daemon => numbersOf(daemon.snapshot()))
+  await turn(INTERVAL_MS / 10)
+  await read(key, 0, ['amina', 'bo'], 200)
+  expect(daemons.map(daemon => numbersOf(daemon.snapshot()))).toEqual(before)
+  await turn(INTERVAL_MS)
+  for (const daemon of daemons)
+    expect(daemon.snapshot().stats).toMatchObject({ hotspot_users: 2, bytes: { total: { upload: 400 } } })
+})
+
 test('a client that comes gets live numbers at once, not after an interval', async () => {
   const { daemons, turn, add, read } = several(['ann', 'bob'])
   const key = add('r1', 0)
