@@ -42,8 +42,12 @@ export class Agreement {
     this.#intervals.set(key, interval)
   }
 
-  get compared(): Compared {
-    const whole = [...this.#intervals.values()].filter(({ byDaemon }) => byDaemon.size === this.#daemons)
+  /** @param untilMs intervals that began later are left out: a daemon may still be late */
+  compared(untilMs: number): Compared {
+    const whole = [...this.#intervals.values()].filter(
+      ({ byDaemon }) =>
+        byDaemon.size === this.#daemons && [...byDaemon.values()].every(({ asOfMs }) => asOfMs < untilMs),
+    )
     return {
       intervals: whole.length,
       different: whole.flatMap(({ tenant, number, byDaemon }) => {

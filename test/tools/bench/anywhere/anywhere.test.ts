@@ -36,9 +36,10 @@ test('daemons agree on an interval if all show the same, whenever in it', () => 
   }
   // One daemon alone agrees with nobody.
   agreement.take(shown({ daemon: 0, atMs: 15_000, readMs: 0, upload: 1 }))
-  const { intervals, different } = agreement.compared
+  const { intervals, different } = agreement.compared(BEGAN_MS + 60_000)
   expect(intervals).toBe(3)
   expect(different).toHaveLength(1)
+  expect(agreement.compared(BEGAN_MS + 10_000).intervals).toBe(2)
   expect(different[0]).toMatch(/^acme, interval 2: bytes .*300.*301/)
 })
 

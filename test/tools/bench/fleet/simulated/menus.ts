@@ -23,7 +23,7 @@ const DOWNLOAD = { kind: 'download' } as const
 
 /** One guest in so many is online at several routers: at all whose numbers differ by a multiple of `ROAMING_STEP`. */
 const ROAMING_EVERY = 20
-const ROAMING_STEP = 100
+const ROAMING_STEP = 20
 
 /** A name is only once on a router. */
 export function usernameOf(service: SimulatedService, { router, number }: Omit<Subscriber, 'place'>): string {
