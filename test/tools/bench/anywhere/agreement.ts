@@ -51,8 +51,13 @@ export class Agreement {
     return {
       intervals: whole.length,
       different: whole.flatMap(({ tenant, number, byDaemon }) => {
-        const field = differenceIn([...byDaemon.values()])
-        return field === undefined ? [] : [`${tenant}, interval ${number}: ${field}`]
+        const all = [...byDaemon.values()].sort((a, b) => a.daemon - b.daemon)
+        const field = differenceIn(all)
+        const firstMs = Math.min(...all.map(({ asOfMs }) => asOfMs))
+        const delays = all.map(({ asOfMs, arrivedMs }) => `${asOfMs - firstMs}, ${arrivedMs - firstMs}`)
+        return field === undefined
+          ? []
+          : [`${tenant}, interval ${number}: ${field}; as of and arrived, in ms: ${delays.join(' | ')}`]
       }),
     }
   }

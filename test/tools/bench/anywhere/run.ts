@@ -16,7 +16,7 @@ const CHURN_A_MINUTE = 0.01
 const WARM_UP_MS = 30_000
 const LIVE_MS = 60_000
 /** Longer than the numbers of a daemon may be late. */
-const LATE_MS = 2_000
+const LATE_MS = INTERVAL_MS
 /** Longer than it takes until numbers from before the outage are in all tables and shown from there. */
 const OUTAGE_MS = 90_000
 const SAMPLE_EVERY_MS = 2_000
