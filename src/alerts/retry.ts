@@ -1,18 +1,14 @@
 import { backOffMs } from '../runtime/back-off.ts'
+import type { PostOutcome } from '../runtime/post/sender.ts'
 import type { Verdict } from './delivery.ts'
 
-/** The outcome of an attempt. */
-export type PostOutcome =
-  | {
-      readonly kind: 'answered'
-      readonly status: number
-      /** From the answer's `Retry-After`. */
-      readonly retryAfterMs: number | undefined
-    }
-  /** `error` reveals neither the address nor any part of an answer. */
-  | { readonly kind: 'unanswered'; readonly error: string }
-  /** We cut it off because the daemon stops. */
-  | { readonly kind: 'cut' }
+/** The outcome of an attempt: an exchange over HTTP, or a mail. */
+export type Outcome =
+  | PostOutcome
+  /** The mail server has taken the message, for one of its recipients at least. */
+  | { readonly kind: 'accepted' }
+  /** The mail server does not want this message, however often it comes. */
+  | { readonly kind: 'refused'; readonly error: string }
 
 export interface Attempt {
   /** Counted from 1. */
@@ -35,17 +31,21 @@ const PAUSING = new Set([429, 503])
  * Decides about a delivery after an attempt. Retries follow after 10 s, 20 s, … up to an hour, reduced by a random part
  * of up to a half, until the alert is a day old.
  *
- *     2xx                delivered
- *     410                dead
+ *     2xx, accepted      delivered
+ *     410, refused       dead
  *     429, 503           retry after the time they ask for, between 10 s and an hour
  *     others, or none    retry; also for a redirect, which may be an endpoint that is being moved
  *     cut off by us      retry at once, by any daemon
  *
  * @param random in [0, 1)
  */
-export function verdictOn(outcome: PostOutcome, attempt: Attempt, random: number): Verdict {
+export function verdictOn(outcome: Outcome, attempt: Attempt, random: number): Verdict {
   const ownMs = backOffMs(WAITS, attempt.number, random)
   switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'delivered' }
+    case 'refused':
+      return { kind: 'dead', error: outcome.error }
     case 'cut':
       return { kind: 'retry', afterMs: 0, error: 'cut off because the daemon stopped' }
     case 'unanswered':
@@ -61,17 +61,6 @@ export function verdictOn(outcome: PostOutcome, attempt: Attempt, random: number
     default:
       return outcome satisfies never
   }
-}
-
-/**
- * Parses the header `Retry-After`: seconds, or a date.
- * @returns milliseconds from now, negative for a past date; `undefined` if it is neither
- */
-export function retryAfterMs(header: string | undefined, now: Date): number | undefined {
-  if (header === undefined) return undefined
-  if (/^\d+$/.test(header)) return Number(header) * 1_000
-  const atMs = Date.parse(header)
-  return Number.isNaN(atMs) ? undefined : atMs - now.getTime()
 }
 
 function again({ number, ageMs }: Attempt, afterMs: number, error: string): Verdict {

@@ -6,39 +6,22 @@ import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
-import { type Delivery, type DeliveryStore, type Verdict, type WebhookRef, webhookKey } from './delivery.ts'
-import { messageOf } from './message.ts'
-import { type PostOutcome, verdictOn } from './retry.ts'
-import type { Post } from './sender.ts'
-import { signedHeaders } from './signature.ts'
-
-/** A tenant of the config. */
-export interface HookedTenant {
-  readonly id: TenantId
-  readonly webhooks: readonly Webhook[]
-}
-
-/** `url` and `secret` are never logged. */
-export interface Webhook {
-  readonly id: string
-  readonly url: Hidden
-  readonly secret: Hidden
-  /** Whether the host may have an address that is not public. */
-  readonly isPrivateAllowed: boolean
-}
-
-interface Hidden {
-  reveal(): string
-}
+import { type Delivery, type DeliveryStore, type Verdict, webhookKey } from './delivery.ts'
+import { type HookedTenant, type Target, targetsOf, type Way, wayOf } from './recipient.ts'
+import { type Outcome, verdictOn } from './retry.ts'
 
 /** Counts the outcomes of attempts. */
 export interface DeliveryObserver {
-  delivery(outcome: 'delivered' | 'retried' | 'dead', times: number): void
+  /** @param way `removed`: to a recipient that is no longer in the config */
+  delivery(outcome: 'delivered' | 'retried' | 'dead', way: Way | 'removed', times: number): void
 }
 
 export interface WebhooksOptions {
   readonly store: DeliveryStore
-  readonly sender: { post(post: Post, cut: AbortSignal): Promise<PostOutcome>; close(): void }
+  readonly courier: {
+    send(delivery: Delivery, target: Target, cut: AbortSignal): Promise<Outcome>
+    close(): void
+  }
   readonly random: () => number
   readonly observer: DeliveryObserver
   readonly clock: Clock
@@ -47,7 +30,7 @@ export interface WebhooksOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** Webhooks that are posted to at the same time. Each gets one post at a time, so a slow one delays only itself. */
+/** Recipients that are served at the same time. Each gets one message at a time, so a slow one delays only itself. */
 const CONCURRENCY = 16
 /** How often to look for due deliveries: retries, and those of other daemons. */
 const LOOK_MS = 5_000
@@ -55,10 +38,8 @@ const BURY_MS = 600_000
 /** Time for posts under way when the daemon stops. */
 const GRACE_MS = 2_000
 
-interface Target extends WebhookRef, Omit<Webhook, 'id'> {}
-
 /**
- * Posts deliveries to webhooks, in order, until each is accepted. Several daemons may do so on one database: each
+ * Sends deliveries to webhooks and by mail, in order, until each is accepted. Several daemons may do so on one database: each
  * delivery belongs to one of them at a time, and is only delayed if that daemon dies.
  *
  *     pending ──claim──▶ pending, not due for a while ──post──▶ delivered
@@ -98,10 +79,7 @@ export class Webhooks implements Component {
   /** Replaces the webhooks. Deliveries under way continue. */
   setWebhooks(tenants: readonly HookedTenant[]): void {
     this.#tenants = tenants.map(({ id }) => id)
-    const targets = tenants.flatMap(({ id: tenant, webhooks }) =>
-      webhooks.map(({ id: webhook, ...rest }) => ({ tenant, webhook, ...rest })),
-    )
-    this.#targets = new Map(targets.map(target => [webhookKey(target), target]))
+    this.#targets = new Map(targetsOf(tenants).map(target => [webhookKey(target), target]))
     for (const key of this.#failing) if (!this.#targets.has(key)) this.#failing.delete(key)
     this.wake()
   }
@@ -154,14 +132,11 @@ export class Webhooks implements Component {
   }
 
   async #deliver(delivery: Delivery, target: Target, signal: AbortSignal): Promise<void> {
-    const { sender, clock, random } = this.#options
-    const { id, event, about, attempt, ageMs } = delivery
-    const body = messageOf(event, about)
-    const headers = signedHeaders(target.secret.reveal(), { id, at: clock.now(), body })
-    const post = { url: target.url.reveal(), isPrivateAllowed: target.isPrivateAllowed, headers, body }
-    const outcome = await sender.post(post, this.#cut.signal)
+    const { courier, random } = this.#options
+    const { attempt, ageMs } = delivery
+    const outcome = await courier.send(delivery, target, this.#cut.signal)
     const verdict = verdictOn(outcome, { number: attempt, ageMs }, random())
-    if (await this.#settle(delivery, verdict, signal)) this.#report(delivery, verdict, outcome)
+    if (await this.#settle(delivery, verdict, signal)) this.#report(delivery, target, verdict, outcome)
   }
 
   /** Repeats until settled, because an unsettled delivery is posted again. @returns whether it was settled */
@@ -173,17 +148,18 @@ export class Webhooks implements Component {
     }
   }
 
-  #report(delivery: Delivery, verdict: Verdict, outcome: PostOutcome): void {
+  #report(delivery: Delivery, { recipient }: Target, verdict: Verdict, outcome: Outcome): void {
     const { observer, log } = this.#options
     const { tenant, webhook, event, about } = delivery
     const key = webhookKey(delivery)
+    const way = wayOf(recipient)
     switch (verdict.kind) {
       case 'delivered':
-        observer.delivery('delivered', 1)
+        observer.delivery('delivered', way, 1)
         if (this.#failing.delete(key)) log.info({ tenant, webhook }, 'webhook accepts alerts again')
         return
       case 'retry':
-        observer.delivery('retried', 1)
+        observer.delivery('retried', way, 1)
         if (outcome.kind === 'cut' || this.#failing.has(key)) return
         this.#failing.add(key)
         log.warn(
@@ -192,7 +168,7 @@ export class Webhooks implements Component {
         )
         return
       case 'dead': {
-        observer.delivery('dead', 1)
+        observer.delivery('dead', way, 1)
         const { id: alert } = about.alert
         log.error(
           { tenant, webhook, alert, event, error: verdict.error },
@@ -213,7 +189,7 @@ export class Webhooks implements Component {
     if (!buried) return
     this.#buriedAtMs = clock.steadyMs()
     for (const { tenant, webhook, deliveries } of buried) {
-      observer.delivery('dead', deliveries)
+      observer.delivery('dead', 'removed', deliveries)
       log.error({ tenant, webhook, deliveries }, 'alerts given up: their webhook is no longer in the config')
     }
   }
@@ -237,13 +213,13 @@ export class Webhooks implements Component {
 
   /** Gives posts a moment, because a post that is cut off may have been accepted and will be repeated. */
   async #end(): Promise<void> {
-    const { clock, sender } = this.#options
+    const { clock, courier } = this.#options
     const grace = new AbortController()
     const ended = Promise.all(this.#underWay.values())
     await Promise.race([ended, clock.sleep(GRACE_MS, grace.signal)])
     grace.abort()
     this.#cut.abort()
     await ended
-    sender.close()
+    courier.close()
   }
 }

@@ -4,6 +4,7 @@ import type { Fault } from '../config/fault.ts'
 import { openKeySets } from '../config/open-key-set.ts'
 import { sharedAddresses } from '../config/shared-address.ts'
 import { limitWarnings } from './limit-warnings.ts'
+import { plainWarnings } from './plain-warnings.ts'
 import { webhookWarnings } from './webhook-warnings.ts'
 
 /**
@@ -22,6 +23,7 @@ export async function configWarnings(
     ...openKeySets(file),
     ...sharedAddresses(file, config),
     ...webhookWarnings(file, config),
+    ...plainWarnings(file, config),
     ...(await limitWarnings(file, config, socket)),
   ]
 }

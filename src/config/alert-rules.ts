@@ -1,8 +1,8 @@
 import type { AlertRule, UsageLimit, UsageRule } from '../accounting/alert.ts'
 import type { Alert } from './blocks/alerts-block.ts'
 import type { Quota } from './blocks/quotas-block.ts'
-import type { Webhook } from './blocks/webhooks-block.ts'
-import type { WebhookConfig } from './config.ts'
+import type { MailEntry, Webhook } from './blocks/webhooks-block.ts'
+import type { MailConfig, WebhookConfig } from './config.ts'
 import { shareOf, type Threshold } from './fields/quantity.ts'
 
 /** Resolves a tenant's alert rules. Neither the alerts nor the quotas may have faults, alone or in combination. */
@@ -16,11 +16,27 @@ export function resolveWebhooks(
   alerts: readonly Pick<Alert, 'id'>[],
   isPrivateAllowed: boolean,
 ): WebhookConfig[] {
-  const all = alerts.map(({ id }) => id)
-  return webhooks.map(({ id, url, secret, alerts: named }) => ({
-    ...{ id, url, secret, isPrivateAllowed },
-    rules: new Set(named ?? all),
+  return webhooks.map(webhook => ({
+    ...{ id: webhook.id, url: webhook.url, isPrivateAllowed },
+    format:
+      webhook.format === 'telegram' ? { kind: webhook.format, chat: webhook.chat } : { kind: webhook.format },
+    secret: 'secret' in webhook ? webhook.secret : undefined,
+    rules: rulesFor(webhook, alerts),
   }))
+}
+
+export function resolveMails(
+  mails: readonly MailEntry[],
+  alerts: readonly Pick<Alert, 'id'>[],
+): MailConfig[] {
+  return mails.map(mail => ({ id: mail.id, to: mail.to, rules: rulesFor(mail, alerts) }))
+}
+
+function rulesFor(
+  { alerts: named }: Pick<MailEntry, 'alerts'>,
+  alerts: readonly Pick<Alert, 'id'>[],
+): ReadonlySet<string> {
+  return new Set(named ?? alerts.map(({ id }) => id))
 }
 
 /** The quotas that a usage alert with a share as its threshold refers to. */

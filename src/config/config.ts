@@ -53,6 +53,7 @@ export interface Config {
   /** `undefined`: the level from `LOG_LEVEL`. */
   readonly log: { readonly level: string | undefined }
   readonly pusher: { readonly key: string; readonly secret: Secret } | undefined
+  readonly smtp: SmtpConfig | undefined
   readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
   readonly bucketMs: number
   readonly tenants: readonly TenantConfig[]
@@ -128,19 +129,44 @@ export interface TenantConfig {
   readonly routers: readonly RouterConfig[]
   readonly alerts: readonly AlertRule[]
   readonly webhooks: readonly WebhookConfig[]
+  readonly mails: readonly MailConfig[]
+}
+
+/** The mail server that mails are sent by. */
+export interface SmtpConfig {
+  readonly host: string
+  readonly port: number
+  readonly tls: 'starttls' | 'implicit' | 'none'
+  /** PEM; `undefined`: the system's CAs. */
+  readonly ca: string | undefined
+  readonly login: { readonly user: string; readonly password: Secret } | undefined
+  /** The sender's address. */
+  readonly from: string
 }
 
 /** An endpoint to which alerts are posted. */
 export interface WebhookConfig {
-  /** Unique within its tenant. */
+  /** Unique within its tenant, also among its mails. */
   readonly id: string
+  /** Telegram needs the number of a chat, or a channel's `@name`. */
+  readonly format:
+    | { readonly kind: 'json' | 'text' | 'slack' | 'discord' | 'teams' }
+    | { readonly kind: 'telegram'; readonly chat: string }
   /** http or https; it may contain a secret. */
   readonly url: Secret
-  /** The signing key of each message: 24 bytes or more. */
-  readonly secret: Secret
+  /** The signing key of each message: 24 bytes or more. Only `json` and `text` are signed, and `text` may be unsigned. */
+  readonly secret: Secret | undefined
   /** Whether it may resolve to an address that is not public. */
   readonly isPrivateAllowed: boolean
   /** Ids of the alert rules that it gets. */
+  readonly rules: ReadonlySet<string>
+}
+
+/** People who get alerts by mail, one mail for all of them. */
+export interface MailConfig {
+  readonly id: string
+  readonly to: readonly string[]
+  /** Ids of the alert rules that they get. */
   readonly rules: ReadonlySet<string>
 }
 

@@ -1,4 +1,4 @@
-import { resolveAlerts, resolveWebhooks } from './alert-rules.ts'
+import { resolveAlerts, resolveMails, resolveWebhooks } from './alert-rules.ts'
 import type { ConfigFile } from './blocks/config-schema.ts'
 import { METRICS_HOST } from './blocks/metrics-block.ts'
 import type {
@@ -8,6 +8,7 @@ import type {
   Config,
   RouterConfig,
   ServerLimits,
+  SmtpConfig,
   TenantConfig,
 } from './config.ts'
 
@@ -51,6 +52,7 @@ export function resolveConfig(file: ConfigFile): Config {
     snapshots: { intervalMs: file.snapshots.interval },
     log: { level: file.log.level },
     pusher: file.pusher,
+    smtp: file.smtp && resolveSmtp(file.smtp),
     retention: { deltasMs: retention.deltas, sessionsMs: retention.sessions },
     bucketMs: file.bucket,
     tenants: file.tenants.map(tenant => resolveTenant(file, tenant)),
@@ -59,6 +61,21 @@ export function resolveConfig(file: ConfigFile): Config {
 
 function resolveBus({ url, user, password, token, creds, tls }: NonNullable<ConfigFile['bus']>): BusConfig {
   return { servers: url, user, password, token, credentials: creds, tls: tls && present(tls) }
+}
+
+const IMPLICIT_TLS_PORT = 465
+
+function resolveSmtp({
+  host,
+  port,
+  tls,
+  ca,
+  user,
+  password,
+  from,
+}: NonNullable<ConfigFile['smtp']>): SmtpConfig {
+  const login = user === undefined || password === undefined ? undefined : { user, password }
+  return { host, port, tls: tls ?? (port === IMPLICIT_TLS_PORT ? 'implicit' : 'starttls'), ca, login, from }
 }
 
 /** Without the keys that have no value. */
@@ -133,6 +150,7 @@ function resolveTenant(file: ConfigFile, tenant: TenantBlock): TenantConfig {
     routers: tenant.routers.map(router => resolveRouter(file, tenant, router)),
     alerts: resolveAlerts(tenant.alerts, tenant.quotas),
     webhooks: resolveWebhooks(tenant.webhooks, tenant.alerts, file.webhooks_private),
+    mails: resolveMails(tenant.mails, tenant.alerts),
   }
 }
 

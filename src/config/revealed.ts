@@ -1,5 +1,13 @@
 import type { TenantId } from '../accounting/ids.ts'
-import type { AuthKey, AuthKeyConfig, BusConfig, Config, RouterConfig, RouterTls } from './config.ts'
+import type {
+  AuthKey,
+  AuthKeyConfig,
+  BusConfig,
+  Config,
+  RouterConfig,
+  RouterTls,
+  SmtpConfig,
+} from './config.ts'
 
 /** What is needed to log in to a router. Contains the password: do not keep or print it. */
 export interface RouterAddress {
@@ -56,6 +64,15 @@ export function pusherAppOf({ key, secret }: NonNullable<Config['pusher']>): {
   readonly secret: string
 } {
   return { key, secret: secret.reveal() }
+}
+
+/** How to send mails. Contains the password: do not print it. */
+export interface SmtpAccess extends Omit<SmtpConfig, 'login'> {
+  readonly login: { readonly user: string; readonly password: string } | undefined
+}
+
+export function smtpAccessOf({ login, ...rest }: SmtpConfig): SmtpAccess {
+  return { ...rest, login: login && { user: login.user, password: login.password.reveal() } }
 }
 
 /** How to log in to the bus. Contains secrets: do not print it. */

@@ -1,36 +1,40 @@
 import type { AlertTerms, TenantAlert } from '../accounting/alert.ts'
 import type { Calendar } from '../accounting/calendar.ts'
-import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
+import type { RouterKey, TenantId } from '../accounting/ids.ts'
 import { AlertBoard } from '../alerts/alert-board.ts'
 import { AlertMetrics } from '../alerts/alert-metrics.ts'
+import { Courier } from '../alerts/courier.ts'
 import { CLAIM_MS } from '../alerts/delivery.ts'
 import type { WatchedRouter } from '../alerts/due.ts'
 import { JoinedAlerts } from '../alerts/joined.ts'
+import { Mailer } from '../alerts/mail/mailer.ts'
 import type { AlertRecord } from '../alerts/record.ts'
-import { Sender } from '../alerts/sender.ts'
 import { AlertWatch } from '../alerts/watch.ts'
 import { Webhooks } from '../alerts/webhooks.ts'
 import type { Config, TenantConfig } from '../config/config.ts'
+import { smtpAccessOf } from '../config/revealed.ts'
 import type { RouterHealth } from '../poller/router-health.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Component } from '../runtime/component.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { Sender } from '../runtime/post/sender.ts'
 import { VERSION } from '../runtime/version.ts'
 import { DeliveryStore } from '../store/alerts/delivery-store.ts'
 import type { Database } from '../store/pg/database.ts'
+import type { FirstRouters } from './first-routers.ts'
 
 export interface AlertingOptions {
-  readonly config: Pick<Config, 'tenants' | 'commit'>
+  readonly config: Pick<Config, 'tenants' | 'smtp' | 'commit'>
   readonly database: Database
   readonly record: AlertRecord
   /** The routers that are read here. Another daemon judges the others. */
   readonly books: RouterBooks
   readonly calendars: { calendar(tenant: TenantId): Calendar | undefined }
   readonly healthOf: (router: RouterKey) => RouterHealth | undefined
-  /** Whether this daemon should read a router. The one that should read a tenant's first one judges its tables. */
-  readonly isOurs: (router: RouterKey) => boolean
+  /** Which daemon judges the tables of a tenant. */
+  readonly firsts: FirstRouters
   /** Called with each alert that fires or ends, here or at another daemon. */
   readonly onAlert: (alert: TenantAlert) => void
   /** Called when alerts fired or ended here. */
@@ -42,24 +46,27 @@ export interface AlertingOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** Judges the alert rules of all tenants, and posts to their webhooks. */
+/** Judges the alert rules of all tenants, and sends to their webhooks and mail addresses. */
 export class Alerting implements Component {
   /** The newest alerts of each tenant. */
   readonly board = new AlertBoard()
   readonly #options: AlertingOptions
   readonly #watch: AlertWatch
   readonly #webhooks: Webhooks
-  /** Each tenant's first router, whatever their order in the config. */
-  #firsts: ReadonlyMap<TenantId, RouterKey> = new Map()
+  readonly #mailer: Mailer
 
   constructor(options: AlertingOptions) {
     const { config, database, record, calendars, onAlert, clock, log, onBug } = options
     const observer = new AlertMetrics(options.metrics)
     const joined = new JoinedAlerts({ observer, log })
     this.#options = options
+    this.#mailer = new Mailer({ clock, log })
     this.#webhooks = new Webhooks({
       store: new DeliveryStore({ database, claimMs: CLAIM_MS }),
-      sender: new Sender({ version: VERSION, clock }),
+      courier: new Courier({
+        sender: new Sender({ version: VERSION, clock }),
+        ...{ mailer: this.#mailer, clock },
+      }),
       random: Math.random,
       ...{ observer, clock, log, onBug },
     })
@@ -68,10 +75,7 @@ export class Alerting implements Component {
       board: this.board,
       calendarOf: tenant => calendars.calendar(tenant),
       routersOf: tenant => this.#routersOf(tenant),
-      isJudgedHere: tenant => {
-        const first = this.#firsts.get(tenant)
-        return first === undefined || options.isOurs(first)
-      },
+      isJudgedHere: tenant => options.firsts.isOurs(tenant),
       onWritten: () => {
         this.#webhooks.wake()
         options.onFired()
@@ -110,9 +114,10 @@ export class Alerting implements Component {
     this.#watch.look()
   }
 
-  /** Replaces the rules and webhooks. */
-  apply({ tenants }: Pick<Config, 'tenants'>): void {
-    this.#firsts = new Map(tenants.flatMap(firstRouterOf))
+  /** Replaces the rules, the recipients and the mail server. */
+  apply({ tenants, smtp }: Pick<Config, 'tenants' | 'smtp'>): void {
+    this.#options.firsts.apply({ tenants })
+    this.#mailer.setServer(smtp && smtpAccessOf(smtp))
     this.#watch.setTerms(tenants.map(termsOf))
     this.#webhooks.setWebhooks(tenants)
   }
@@ -128,14 +133,7 @@ export class Alerting implements Component {
   }
 }
 
-function firstRouterOf({ id, routers }: TenantConfig): readonly (readonly [TenantId, RouterKey])[] {
-  const first = routers.reduce<RouterId | undefined>(
-    (least, router) => (least === undefined || router.id < least ? router.id : least),
-    undefined,
-  )
-  return first === undefined ? [] : [[id, routerKey(id, first)]]
-}
-
-function termsOf({ id: tenant, alerts: rules, webhooks }: TenantConfig): AlertTerms {
-  return { tenant, rules, webhooks }
+/** Mails are among the webhooks, which is what the table of deliveries calls all recipients. */
+function termsOf({ id: tenant, alerts: rules, webhooks, mails }: TenantConfig): AlertTerms {
+  return { tenant, rules, webhooks: [...webhooks, ...mails] }
 }

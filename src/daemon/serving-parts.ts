@@ -9,6 +9,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 import { Alerting } from './alerting.ts'
 import type { BusParts } from './bus-parts.ts'
 import { Control } from './control.ts'
+import { FirstRouters } from './first-routers.ts'
 import type { RecordingParts } from './recording-parts.ts'
 import { Serving } from './serving.ts'
 import type { Storage } from './storage.ts'
@@ -43,10 +44,11 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
   const { database, usage, replica, record, journal } = storage
   const { poller, board, commits } = recording
   const verifier = new JwtVerifier({ rules: tokenRulesOf(config), clock, log })
+  const firsts = new FirstRouters(router => membership.isOurs(router))
   const alerting: Alerting = new Alerting({
     ...{ config, database, record, books, calendars: board, metrics, clock, log, onBug },
     healthOf: router => poller.health(router),
-    isOurs: router => membership.isOurs(router),
+    firsts,
     onAlert: alert => serving.publishAlert(alert),
     onFired: () => busParts?.tellOfAlerts(),
   })

@@ -1,9 +1,11 @@
 import { tenantId } from '../../src/accounting/ids.ts'
+import { Courier } from '../../src/alerts/courier.ts'
 import type { Verdict } from '../../src/alerts/delivery.ts'
-import { Sender } from '../../src/alerts/sender.ts'
+import { Mailer } from '../../src/alerts/mail/mailer.ts'
 import { Webhooks } from '../../src/alerts/webhooks.ts'
 import { type Clock, systemClock } from '../../src/runtime/clock.ts'
 import { createLogger } from '../../src/runtime/logger.ts'
+import { Sender } from '../../src/runtime/post/sender.ts'
 import { DeliveryStore } from '../../src/store/alerts/delivery-store.ts'
 import { Database } from '../../src/store/pg/database.ts'
 import { rethrow } from '../runtime/rethrow.ts'
@@ -34,7 +36,11 @@ export function post(options: PostingOptions): () => Promise<void> {
       settle: (delivery, how) => store.settle(delivery, hasty(how)),
       bury: (tenants, refs) => store.bury(tenants, refs),
     },
-    sender: new Sender({ version: '0.1.0', clock: slowedBy(claimMs / 2 / POST_MS) }),
+    courier: new Courier({
+      sender: new Sender({ version: '0.1.0', clock: slowedBy(claimMs / 2 / POST_MS) }),
+      mailer: new Mailer({ clock: systemClock, log }),
+      clock: systemClock,
+    }),
     random: Math.random,
     observer: { delivery: () => {} },
     ...{ clock: slowedBy(0.05), log },
@@ -45,11 +51,12 @@ export function post(options: PostingOptions): () => Promise<void> {
     ...{
       id,
       isPrivateAllowed: true,
+      format: { kind: 'json' } as const,
       url: hidden(`${endpoint}${id}`),
       secret: hidden('a secret of twenty-four bytes or more'),
     },
   }))
-  posting.setWebhooks([{ id: tenantId(tenant), webhooks: hooks }])
+  posting.setWebhooks([{ id: tenantId(tenant), name: tenant, timezone: 'UTC', webhooks: hooks, mails: [] }])
   posting.start()
   return async () => {
     await posting.stop()

@@ -1,19 +1,19 @@
 import { describe, expect, it, test } from 'vitest'
-import { type PostOutcome, retryAfterMs, verdictOn } from '../../src/alerts/retry.ts'
+import { type Outcome, verdictOn } from '../../src/alerts/retry.ts'
 
 const FIRST = { number: 1, ageMs: 0 }
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const LATE_MS = 24 * HOUR_MS
 
-function answered(status: number, retryAfter?: number): PostOutcome {
+function answered(status: number, retryAfter?: number): Outcome {
   return { kind: 'answered', status, retryAfterMs: retryAfter }
 }
 
-const SILENT: PostOutcome = { kind: 'unanswered', error: 'no answer within 10 s' }
+const SILENT: Outcome = { kind: 'unanswered', error: 'no answer within 10 s' }
 
 /** Time until the next attempt, without jitter; `undefined` if there is none. */
-function restMs(outcome: PostOutcome, number = 1, random = 0): number | undefined {
+function restMs(outcome: Outcome, number = 1, random = 0): number | undefined {
   const verdict = verdictOn(outcome, { number, ageMs: 0 }, random)
   return verdict.kind === 'retry' ? verdict.afterMs : undefined
 }
@@ -25,6 +25,13 @@ test.each([200, 201, 202, 204, 299])('an answer of %i is a delivery', status => 
 test.each([301, 302, 307, 308, 400, 401, 404, 408, 429, 500, 503, 599])('after %i it is retried', status => {
   expect(verdictOn(answered(status), FIRST, 0)).toEqual({
     ...{ kind: 'retry', afterMs: 10_000, error: `HTTP ${status}` },
+  })
+})
+
+test('a mail is delivered once the server has taken it, and given up if it does not want it', () => {
+  expect(verdictOn({ kind: 'accepted' }, { number: 9, ageMs: LATE_MS }, 0)).toEqual({ kind: 'delivered' })
+  expect(verdictOn({ kind: 'refused', error: 'SMTP 554' }, FIRST, 0)).toEqual({
+    ...{ kind: 'dead', error: 'SMTP 554' },
   })
 })
 
@@ -85,13 +92,4 @@ describe('a delivery is given up', () => {
       ...{ kind: 'retry', afterMs: 0, error: 'cut off because the daemon stopped' },
     })
   })
-})
-
-test('Retry-After is a number of seconds or a date', () => {
-  const now = new Date('2026-11-26T10:00:00Z')
-  expect(retryAfterMs('120', now)).toBe(2 * MINUTE_MS)
-  expect(retryAfterMs('Thu, 26 Nov 2026 10:05:00 GMT', now)).toBe(5 * MINUTE_MS)
-  expect(retryAfterMs('Thu, 26 Nov 2026 09:59:00 GMT', now)).toBe(-MINUTE_MS)
-  expect(retryAfterMs('9'.repeat(400), now)).toBe(Number.POSITIVE_INFINITY)
-  for (const header of [undefined, '', 'soon']) expect(retryAfterMs(header, now)).toBeUndefined()
 })

@@ -1,8 +1,11 @@
 import { afterEach, expect } from 'vitest'
 import { tenantId } from '../../src/accounting/ids.ts'
+import { Courier } from '../../src/alerts/courier.ts'
 import type { WebhookRef } from '../../src/alerts/delivery.ts'
-import { Sender } from '../../src/alerts/sender.ts'
+import type { Format } from '../../src/alerts/formats.ts'
+import { Mailer } from '../../src/alerts/mail/mailer.ts'
 import { Webhooks } from '../../src/alerts/webhooks.ts'
+import { Sender } from '../../src/runtime/post/sender.ts'
 import { HandClock } from '../runtime/hand-clock.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { Endpoint } from './endpoint.ts'
@@ -26,18 +29,20 @@ export class WebhooksScene {
   constructor() {
     const { clock, store } = this
     const sender = new Sender({ version: '0.1.0', clock })
+    const mailer = new Mailer({ clock, log: this.logged.log })
+    const courier = new Courier({ sender, mailer, clock })
     this.#webhooks = new Webhooks({
-      sender: {
-        post: async (post, cut) => {
+      courier: {
+        send: async (delivery, target, cut) => {
           this.#posting++
-          const outcome = await sender.post(post, cut)
+          const outcome = await courier.send(delivery, target, cut)
           this.#posting--
           return outcome
         },
-        close: () => sender.close(),
+        close: () => courier.close(),
       },
       random: () => 0,
-      observer: { delivery: (outcome, times) => this.observed.push(`${outcome} ${times}`) },
+      observer: { delivery: (outcome, way, times) => this.observed.push(`${outcome} ${way} ${times}`) },
       ...{ clock, store, log: this.logged.log },
       onBug: error => this.bugs.push(error),
     })
@@ -56,14 +61,19 @@ export class WebhooksScene {
   }
 
   /** Posts to these webhooks at other addresses. */
-  setAddresses(addresses: ReadonlyMap<string, string>, isPrivateAllowed = true): void {
+  setAddresses(
+    addresses: ReadonlyMap<string, string>,
+    isPrivateAllowed = true,
+    format: Format = { kind: 'json' },
+  ): void {
     const webhooks = Array.from(addresses, ([path, address]) => ({
       id: refOf(path).webhook,
       url: { reveal: () => (address.startsWith('/') ? this.endpoint.url(address) : address) },
       secret: { reveal: () => SECRET },
-      isPrivateAllowed,
+      ...{ isPrivateAllowed, format },
     }))
-    this.#webhooks.setWebhooks([{ id: tenantId('acme'), webhooks }])
+    const named = { name: 'Acme WISP', timezone: 'Africa/Nairobi' }
+    this.#webhooks.setWebhooks([{ id: tenantId('acme'), ...named, webhooks, mails: [] }])
   }
 
   /** Adds a delivery, as the watch does, and wakes the webhooks. @returns the id */

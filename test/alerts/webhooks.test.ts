@@ -32,7 +32,7 @@ test('an alert is posted according to Standard Webhooks', async () => {
   expect(headers['webhook-signature']).toBe(
     new Webhook(Buffer.from(SECRET), { format: 'raw' }).sign(id, scene.clock.now(), body),
   )
-  expect(scene.observed).toEqual(['delivered 1'])
+  expect(scene.observed).toEqual(['delivered json 1'])
 })
 
 test('a private address is posted to only if allowed, whatever its name, and not over a kept connection', async () => {
@@ -205,7 +205,7 @@ describe('an endpoint that', () => {
     expect(JSON.stringify(scene.logged.lines)).not.toMatch(
       /token-in-the-path|canary|twenty-four|127\.0\.0\.1/,
     )
-    expect(scene.observed).toEqual(['dead 1'])
+    expect(scene.observed).toEqual(['dead json 1'])
   })
 
   it('closes kept connections gets the message at once, on a new one', async () => {
@@ -319,7 +319,9 @@ describe('a webhook', () => {
       [40, 'a', 'HTTP 500', 'webhook does not accept alerts; they are retried'],
       [30, 'a', undefined, 'webhook accepts alerts again'],
     ])
-    expect(scene.observed).toEqual(['retried 1', 'retried 1', 'retried 1', 'delivered 1', 'delivered 1'])
+    expect(scene.observed).toEqual(
+      ['retried', 'retried', 'retried', 'delivered', 'delivered'].map(it => `${it} json 1`),
+    )
   })
 
   it('that comes with a new config is posted to, and one that leaves is not', async () => {
@@ -367,7 +369,7 @@ test('given-up deliveries of removed webhooks are reported, and looked for every
   expect(asked).toEqual([[['acme'], [refOf('/a')]]])
   await scene.clock.turn(10_000)
   expect(asked).toHaveLength(2)
-  expect(scene.observed).toEqual(['dead 2'])
+  expect(scene.observed).toEqual(['dead removed 2'])
   expect(scene.logged.told).toEqual([
     expect.objectContaining({ level: 50, tenant: 'acme', webhook: 'gone', deliveries: 2 }),
   ])

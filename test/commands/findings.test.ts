@@ -167,7 +167,7 @@ describe('a router that can be read', () => {
   ] as const)('shows the names under which logins with a domain are counted (%s)', (hotspotDomain, name) => {
     const tenant = {
       ...{ id: tenantId('acme'), name: 'Acme', timezone: 'UTC', tokensNotBefore: undefined },
-      ...{ routers: [], alerts: [], webhooks: [] },
+      ...{ routers: [], alerts: [], webhooks: [], mails: [] },
     }
     const of = { tenant, router: routerConfig({ hotspotDomain }), findings: [] }
     const probe = { ...WELL, ...withDomains(undefined) }

@@ -9,7 +9,7 @@ function router(tenant: string, id: string, more: Partial<RouterConfig> = {}): C
   return {
     tenant: {
       ...{ id: tenantId(tenant), name: tenant, timezone: 'UTC', tokensNotBefore: undefined },
-      ...{ routers: [], alerts: [], webhooks: [] },
+      ...{ routers: [], alerts: [], webhooks: [], mails: [] },
     },
     router: routerConfig({ id: routerId(id), host: `${id}.example`, ...more }),
   }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { plainWarnings } from '../../src/commands/plain-warnings.ts'
 import { webhookWarnings } from '../../src/commands/webhook-warnings.ts'
 import { configOf, WEBHOOK_ENV, withTenant } from '../config/config-text.ts'
 
@@ -46,4 +47,27 @@ it.each([
 ])('a webhook at %s causes the warnings %j', (url, warnings) => {
   expect(warningsOf(url)).toEqual(warnings)
   expect(warningsOf(url, 'webhooks_private: false')).toEqual(warnings)
+})
+
+it.each([
+  ['https://hooks.slack.com/services/0a1b2c', 'slack'],
+  ['https://discord.com/api/webhooks/1/0a1b2c', 'discord'],
+  ['https://api.telegram.org/bot0a1b2c/sendMessage', 'telegram'],
+  ['https://prod-1.westeurope.logic.azure.com:443/workflows/0a1b2c', 'teams'],
+  ['https://default1.ab.environment.api.powerplatform.com:443/powerautomate/0a1b2c', 'teams'],
+])('a webhook of a chat service in another format is a warning: %s', (url, format) => {
+  expect(warningsOf(url)).toEqual([`tenants[0].webhooks[0].url is at a service that takes format`])
+  expect(format).not.toBe('json')
+})
+
+it.each([
+  ['smtp: { host: mail.isp.example, port: 25, tls: none, from: a@b }', ['smtp.tls']],
+  ['smtp: { host: localhost, port: 25, tls: none, from: a@b }', []],
+  ['smtp: { host: 10.0.0.25, port: 25, tls: none, from: a@b }', []],
+  ['smtp: { host: mail.isp.example, from: a@b }', []],
+])('a server that is not local and reached without TLS is a warning: %s', (top, warnings) => {
+  const text = `${top}\n${withTenant('')}`
+  const file = join(directory, 'plain.yaml')
+  writeFileSync(file, text)
+  expect(plainWarnings(file, configOf(text)).map(({ path }) => path)).toEqual(warnings)
 })

@@ -62,6 +62,7 @@ describe('the difference that a reload makes', () => {
     'quotas: [{ scope: user, period: month, limit: 1GB }]\nalerts: [{ id: a, scope: user, period: month, threshold: 80% }]',
     'alerts: [{ id: down, on: router_offline }]',
     `webhooks: [{ id: noc, ${WEBHOOK} }]`,
+    'webhooks: [{ id: noc, format: slack, url: "https://noc.example/" }]',
   ])('contains no router for changed quotas, alerts or webhooks, which need no restart: %s', lines => {
     const [plain, after] = ['', lines].map(it => configOf(withTenant(it), WEBHOOK_ENV))
     if (plain === undefined || after === undefined) throw new Error('two texts are two configs')
@@ -103,6 +104,13 @@ describe('the difference that a reload makes', () => {
     const after = configOf(withRouter('', 'stalled_after: 1h'))
     expect(differenceOf(before, after)).toMatchObject({ routersChanged: [{ isPolledAnew: false }] })
     expect(restartNeeded(before, after)).toEqual([])
+  })
+
+  it('needs no restart for another mail server or password', () => {
+    const smtp = (password: string) =>
+      configOf(withRouter('', `smtp: { host: a, user: u, password: ${password}, from: a@isp.example }`))
+    expect(restartNeeded(before, smtp('x'))).toEqual([])
+    expect(restartNeeded(smtp('x'), smtp('y'))).toEqual([])
   })
 
   it.each([

@@ -67,6 +67,13 @@ describe('a secret in plain text', () => {
       expect(exposedIn(`${text}\ntenants: []`, 0o644)).toBe(`1 ${place}`)
   })
 
+  it('may be the password of the mail server', () => {
+    for (const [text, place] of [
+      ['smtp: { host: h, user: u, password: hunter2, from: a@b }', 'smtp.password'],
+    ])
+      expect(exposedIn(`${text}\ntenants: []`, 0o644)).toBe(`1 ${place}`)
+  })
+
   it('may be the URL or the secret of a webhook', () => {
     const withWebhook = (url: string, secret: string) =>
       `tenants: [{ id: a, routers: [] }, { id: b, routers: [], webhooks:\n [{ url: ${url}, secret: ${secret} }] }]`

@@ -39,11 +39,16 @@ describe('the example', () => {
       .replace('# port:', 'port:')
       .replace('# tls: true', 'tls: true')
       .replace('# - { scope', '- { scope')
-      .replace(/^ {4}# (webhooks:| {2}- \{ id: noc)/gm, '    $1')
+      .replace(/^# (?:publish|smtp):(?:.|\n)*?\n\n/gm, block => block.replaceAll(/^# /gm, ''))
+      .replace(/^ {4}# (webhooks:| {2}- \{ id: (?:noc|chat|bot))/gm, '    $1')
+      .replace(/^ {4}# (mails:| {2}- \{ id: staff)/gm, '    $1')
     const config = configOf(text, {
       ...WEBHOOK_ENV,
       DATABASE_URL: 'postgres://u:p@db/tikmeter',
       PUSHER_SECRET: 'hush',
+      SMTP_PASSWORD: 'hush',
+      SLACK_URL: 'https://hooks.slack.com/services/x',
+      BOT_TOKEN: '1:x',
       METRICS_TOKEN: 'of-prometheus-alone',
     })
     expect(config.server.metrics).toMatchObject({ at: { host: '127.0.0.1', port: 9464 } })
@@ -52,9 +57,15 @@ describe('the example', () => {
     expect(config.auth.map(({ key }) => key.kind)).toEqual(['secret', 'jwks'])
     expect(config.tokensNotBefore).toBeInstanceOf(Date)
     expect(config.tenants[0]?.tokensNotBefore).toBeInstanceOf(Date)
-    const { alerts, webhooks } = config.tenants[0] ?? {}
+    const { alerts, webhooks, mails } = config.tenants[0] ?? {}
     expect(alerts?.[0]).toMatchObject({ particular: { size: 2 } })
-    expect(webhooks).toMatchObject([{ id: 'noc', rules: new Set(['down']) }])
+    expect(webhooks).toMatchObject([
+      { id: 'noc', format: { kind: 'json' }, rules: new Set(['down']) },
+      { id: 'chat', format: { kind: 'slack' }, secret: undefined, rules: { size: 4 } },
+      { id: 'bot', format: { kind: 'telegram', chat: '-1001234567890' } },
+    ])
+    expect(mails).toEqual([{ id: 'staff', to: ['noc@acme.example'], rules: new Set(['down']) }])
+    expect(config.smtp).toMatchObject({ port: 587, tls: 'starttls', from: 'tikmeter@isp.example' })
     expect(config.tenants[0]?.routers[0]).toMatchObject({ port: 8728, tls: { ca: undefined } })
   })
 })

@@ -12,6 +12,7 @@ import { Alerting } from '../../src/daemon/alerting.ts'
 import { CertificateWatch } from '../../src/daemon/certificate-watch.ts'
 import { ConfigFile } from '../../src/daemon/config-file.ts'
 import { Control } from '../../src/daemon/control.ts'
+import { FirstRouters } from '../../src/daemon/first-routers.ts'
 import { nodeDisk } from '../../src/journal/files/node-disk.ts'
 import { Journal } from '../../src/journal/journal.ts'
 import { Poller } from '../../src/poller/poller.ts'
@@ -145,10 +146,13 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
   },
   Webhooks: () => {
     const its = common()
-    const sender = { post: () => Promise.reject(new Error('nothing to post')), close: () => {} }
+    const courier = { send: () => Promise.reject(new Error('nothing to send')), close: () => {} }
     const observer = { delivery: () => {} }
     const store = new MemoryDeliveries(its.clock)
-    return { component: new Webhooks({ ...its, store, sender, observer, random: () => 0 }), clock: its.clock }
+    return {
+      component: new Webhooks({ ...its, store, courier, observer, random: () => 0 }),
+      clock: its.clock,
+    }
   },
   Alerting: () => {
     const its = common()
@@ -156,10 +160,15 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const alerting = new Alerting({
       ...{ ...its, books, calendars: board, record: NO_ALERTS, metrics: new Metrics() },
       ...{
-        config: { tenants: [], commit: { intervalMs: MINUTE_MS } },
+        config: { tenants: [], smtp: undefined, commit: { intervalMs: MINUTE_MS } },
         database: new Database(connections()),
       },
-      ...{ healthOf: () => undefined, isOurs: () => true, onFired: () => {}, onAlert: () => {} },
+      ...{
+        healthOf: () => undefined,
+        firsts: new FirstRouters(() => true),
+        onFired: () => {},
+        onAlert: () => {},
+      },
     })
     return { component: alerting, clock: its.clock }
   },

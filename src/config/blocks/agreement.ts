@@ -10,6 +10,7 @@ const identified = z.object({ id: word })
 const NAMELESS = { id: undefined }
 const wholeAlert = alert()
 const outline = z.object({
+  smtp: z.unknown().optional(),
   auth: z.record(z.string(), z.unknown()).optional().catch(undefined),
   tenants: z
     .array(
@@ -21,14 +22,21 @@ const outline = z.object({
             .array(z.unknown().transform(readAlert))
             .default([])
             .catch([{ ...NAMELESS, alert: undefined }]),
-          webhooks: z
-            .array(identified.extend({ alerts: z.array(word).catch([]) }).catch({ ...NAMELESS, alerts: [] }))
-            .catch([]),
+          webhooks: recipients(),
+          mails: recipients(),
         })
-        .catch({ ...NAMELESS, routers: [], quotas: [], alerts: [], webhooks: [] }),
+        .catch({ ...NAMELESS, routers: [], quotas: [], alerts: [], webhooks: [], mails: [] }),
     )
     .catch([]),
 })
+
+/** Webhooks or mails. */
+function recipients() {
+  return z
+    .array(identified.extend({ alerts: z.array(word).catch([]) }).catch({ ...NAMELESS, alerts: [] }))
+    .default([])
+    .catch([])
+}
 
 /** Reads the id even if another part of the alert is at fault. */
 function readAlert(value: unknown): { readonly id: string | undefined; readonly alert: Alert | undefined } {
@@ -42,13 +50,15 @@ function readAlert(value: unknown): { readonly id: string | undefined; readonly 
 export function disagreements(raw: unknown): Finding[] {
   const { success, data } = outline.safeParse(raw)
   if (!success) return []
-  const found = duplicates(data.tenants, ['tenants'])
+  const found = duplicates([data.tenants, ['tenants']])
   for (const [index, tenant] of data.tenants.entries()) {
     const path = ['tenants', index]
     const ofTenant = [
-      ...duplicates(tenant.routers, [...path, 'routers']),
-      ...duplicates(tenant.alerts, [...path, 'alerts']),
-      ...duplicates(tenant.webhooks, [...path, 'webhooks']),
+      ...duplicates([tenant.routers, [...path, 'routers']]),
+      ...duplicates([tenant.alerts, [...path, 'alerts']]),
+      // The table of deliveries knows both by their id.
+      ...duplicates([tenant.webhooks, [...path, 'webhooks']], [tenant.mails, [...path, 'mails']]),
+      ...mailsWithoutServer(data.smtp, tenant.mails, [...path, 'mails']),
       ...alertDisagreements(tenant, path),
     ]
     for (const finding of ofTenant) found.push(finding)
@@ -57,18 +67,35 @@ export function disagreements(raw: unknown): Finding[] {
   return found
 }
 
-function duplicates(items: readonly { id?: string | undefined }[], path: readonly PropertyKey[]): Finding[] {
-  const firstIndex = new Map<string, number>()
+/** Items with ids, and where they are in the file. */
+type Listed = readonly [items: readonly { id?: string | undefined }[], path: readonly PropertyKey[]]
+
+/** Finds ids that occur twice within these lists. */
+function duplicates(...lists: readonly Listed[]): Finding[] {
+  const firsts = new Map<string, readonly PropertyKey[]>()
   const found: Finding[] = []
-  for (const [index, { id }] of items.entries()) {
-    if (id === undefined) continue
-    const first = firstIndex.get(id)
-    if (first === undefined) {
-      firstIndex.set(id, index)
-      continue
+  for (const [items, path] of lists)
+    for (const [index, { id }] of items.entries()) {
+      if (id === undefined) continue
+      const place = [...path, index]
+      const first = firsts.get(id)
+      if (first === undefined) {
+        firsts.set(id, place)
+        continue
+      }
+      const message = `must be unique: ${pathText(first)} already has it`
+      found.push({ path: [...place, 'id'], message })
     }
-    const message = `must be unique: ${pathText([...path, first])} already has it`
-    found.push({ path: [...path, index, 'id'], message })
-  }
   return found
+}
+
+function mailsWithoutServer(
+  smtp: unknown,
+  mails: readonly unknown[],
+  path: readonly PropertyKey[],
+): readonly Finding[] {
+  if (smtp !== undefined || mails.length === 0) return []
+  const message =
+    'needs a mail server: add smtp: { host: mail.isp.example, from: tikmeter@isp.example } to the top of the file'
+  return [{ path, message }]
 }

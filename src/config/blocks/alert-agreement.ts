@@ -15,20 +15,27 @@ export interface TenantOutline {
   readonly quotas: readonly (Quota | undefined)[]
   /** An alert with a fault may still have an id. */
   readonly alerts: readonly (Named & { readonly alert: Alert | undefined })[]
-  readonly webhooks: readonly { readonly alerts: readonly (string | undefined)[] }[]
+  readonly webhooks: readonly Recipient[]
+  readonly mails: readonly Recipient[]
+}
+
+/** A webhook, or a list of mail addresses. */
+interface Recipient {
+  readonly alerts: readonly (string | undefined)[]
 }
 
 interface Named {
   readonly id?: string | undefined
 }
 
-/** Finds faults between a tenant's quotas, alerts, webhooks and routers. */
+/** Finds faults between a tenant's quotas, alerts, webhooks, mails and routers. */
 export function alertDisagreements(tenant: TenantOutline, path: readonly PropertyKey[]): Finding[] {
   return [
     ...quotasTwice(tenant, [...path, 'quotas']),
     ...unknownSubjects(tenant, [...path, 'quotas']),
     ...sharesOfNothing(tenant, path),
-    ...unknownAlerts(tenant, [...path, 'webhooks']),
+    ...unknownAlerts(tenant.webhooks, tenant.alerts, [...path, 'webhooks']),
+    ...unknownAlerts(tenant.mails, tenant.alerts, [...path, 'mails']),
   ]
 }
 
@@ -92,10 +99,14 @@ function sharesOfNothing({ alerts, quotas }: TenantOutline, path: readonly Prope
   })
 }
 
-function unknownAlerts({ webhooks, alerts }: TenantOutline, path: readonly PropertyKey[]): Finding[] {
-  return webhooks.flatMap((webhook, index) =>
+function unknownAlerts(
+  recipients: readonly Recipient[],
+  alerts: readonly Named[],
+  path: readonly PropertyKey[],
+): Finding[] {
+  return recipients.flatMap((recipient, index) =>
     unknown(
-      webhook.alerts,
+      recipient.alerts,
       alerts,
       [...path, index, 'alerts'],
       'is not an alert of this tenant',

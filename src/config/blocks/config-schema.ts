@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { routerId, tenantId } from '../../accounting/ids.ts'
 import { DEFAULT_SERVICES, SERVICE_NAMES } from '../../services/services.ts'
 import { certificates, fingerprint } from '../fields/certificate.ts'
-import { type Checked, right, wrong } from '../fields/checked.ts'
+import { type Checked, right } from '../fields/checked.ts'
 import { configId } from '../fields/config-id.ts'
 import { schedule } from '../fields/cron-schedule.ts'
 import { isPostgresUrl } from '../fields/database-url.ts'
@@ -11,7 +11,7 @@ import { host, network, origin } from '../fields/network-address.ts'
 import { duration, interval, rate, size } from '../fields/quantity.ts'
 import { path } from '../fields/readable-file.ts'
 import { boolean, instant, number, oneOf, text, textMatching, wholeNumber } from '../fields/scalar.ts'
-import { secret } from '../fields/secret-field.ts'
+import { isNotEmpty, secret } from '../fields/secret-field.ts'
 import { serverTls } from '../fields/server-tls.ts'
 import { timezone } from '../fields/timezone.ts'
 import { type Environment, numberWithVariables, withVariables } from '../fields/variables.ts'
@@ -20,7 +20,8 @@ import { auth } from './auth-block.ts'
 import { bus } from './bus-block.ts'
 import { hasOwnPort, metrics } from './metrics-block.ts'
 import { quota } from './quotas-block.ts'
-import { webhook } from './webhooks-block.ts'
+import { smtp } from './smtp-block.ts'
+import { mailList, webhook } from './webhooks-block.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const HOTSPOT_DOMAINS = ['part', 'ignore'] as const
@@ -89,6 +90,7 @@ export function configSchema(env: Environment) {
         key: field(textMatching(isPusherKey, 'a key of letters, digits, "-" and "_", in quotes')),
         secret: secret(env, isNotEmpty),
       }).optional(),
+      smtp: smtp(env).optional(),
       retention: block({
         deltas: field(duration).prefault('90d'),
         sessions: field(duration).prefault('400d'),
@@ -113,6 +115,7 @@ export function configSchema(env: Environment) {
         quotas: 'a tenant',
         alerts: 'a tenant',
         webhooks: 'a tenant',
+        mails: 'a tenant',
       },
     },
   )
@@ -155,6 +158,7 @@ function tenant(env: Environment) {
     quotas: list(quota(), 'quotas, each with "- scope:"').default([]),
     alerts: list(alert(), 'alerts, each with "- id:"').default([]),
     webhooks: list(webhook(env), 'webhooks, each with "- id:"').default([]),
+    mails: list(mailList(), 'mails, each with "- id:"').default([]),
   })
 }
 
@@ -196,10 +200,6 @@ function nearestWins() {
 /** An empty password is allowed: a router's user may have none. */
 function isAnything(text: string): Checked<string> {
   return right(text)
-}
-
-function isNotEmpty(text: string): Checked<string> {
-  return text === '' ? wrong('must not be empty') : right(text)
 }
 
 function isPusherKey(value: string): boolean {

@@ -51,6 +51,15 @@ export function webhookUrl(text: string): Checked<string> {
   return right(text)
 }
 
+/** The URL of a Telegram bot, which contains the bot's token. */
+export function telegramUrl(text: string): Checked<string> {
+  const checked = webhookUrl(text)
+  if (checked.kind === 'wrong' || /\/bot.+\/sendMessage$/.test(new URL(text).pathname)) return checked
+  return wrong(
+    `must be a URL such as https://api.telegram.org/bot\${TOKEN}/sendMessage, with the token of the bot`,
+  )
+}
+
 const NETWORK = 'an address or a network such as 10.0.0.0/8 or "fd00::/8"'
 
 /** An address, or a network in CIDR notation. */

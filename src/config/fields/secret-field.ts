@@ -1,4 +1,4 @@
-import { type Checked, right } from './checked.ts'
+import { type Checked, right, wrong } from './checked.ts'
 import { field } from './field.ts'
 import { Secret } from './secret.ts'
 import { secretText } from './secret-source.ts'
@@ -11,4 +11,8 @@ export function secret(env: Environment, checkText: (text: string) => Checked<st
     const checked = found.kind === 'right' ? checkText(found.value) : found
     return checked.kind === 'right' ? right(new Secret(checked.value)) : checked
   })
+}
+
+export function isNotEmpty(text: string): Checked<string> {
+  return text === '' ? wrong('must not be empty') : right(text)
 }

@@ -211,7 +211,7 @@ describe('a counter of events', () => {
     const { lines } = await page()
     expect(lines).toContain('tikmeter_ledger_events_total{kind="quarantine"} 0')
     expect(lines).toContain('tikmeter_config_reloads_total{outcome="faulty"} 0')
-    expect(lines).toContain('tikmeter_webhook_deliveries_total{outcome="dead"} 0')
+    expect(lines).toContain('tikmeter_webhook_deliveries_total{outcome="dead",format="json"} 0')
     expect(lines).toContain('tikmeter_session_stops_total{service="ppp",reason="logout"} 0')
   })
 
@@ -224,8 +224,8 @@ describe('a counter of events', () => {
       recording.commitFailed()
       recording.happened('set_aside')
       file.reloaded('faulty')
-      alerts.delivery('retried', 1)
-      alerts.delivery('dead', 3)
+      alerts.delivery('retried', 'slack', 1)
+      alerts.delivery('dead', 'mail', 3)
       alerts.alertsJoined(900)
     })
     for (const line of [
@@ -237,9 +237,9 @@ describe('a counter of events', () => {
       'tikmeter_commit_failures_total 1',
       'tikmeter_ledger_events_total{kind="set_aside"} 1',
       'tikmeter_config_reloads_total{outcome="faulty"} 1',
-      'tikmeter_webhook_deliveries_total{outcome="delivered"} 0',
-      'tikmeter_webhook_deliveries_total{outcome="retried"} 1',
-      'tikmeter_webhook_deliveries_total{outcome="dead"} 3',
+      'tikmeter_webhook_deliveries_total{outcome="delivered",format="mail"} 0',
+      'tikmeter_webhook_deliveries_total{outcome="retried",format="slack"} 1',
+      'tikmeter_webhook_deliveries_total{outcome="dead",format="mail"} 3',
       'tikmeter_alerts_joined_total 900',
     ])
       expect(lines).toContain(line)

@@ -23,7 +23,7 @@ describe('a webhook', () => {
     const webhook = config.tenants[0]?.webhooks[0]
     expect(webhook).toMatchObject({ id: 'noc', rules: new Set(['silent']) })
     expect(webhook?.url.reveal()).toBe(WEBHOOK_ENV['NOC_URL'])
-    expect(webhook?.secret.reveal()).toBe(WEBHOOK_ENV['NOC_SECRET'])
+    expect(webhook?.secret?.reveal()).toBe(WEBHOOK_ENV['NOC_SECRET'])
     for (const printed of [JSON.stringify(config), inspect(config, { depth: 99, showHidden: true })])
       expect(printed).not.toMatch(/0a1b2c|YSBzZWNyZXQ/)
     expect(webhook?.isPrivateAllowed).toBe(true)
@@ -98,6 +98,130 @@ describe('a webhook', () => {
       'webhooks[0].url needs NOT_SET from the environment, but it is unset or empty there: export it or add it to .env',
       'webhooks[0].secret cannot be read: there is no such file',
     ])
+  })
+})
+
+describe('the format of a webhook', () => {
+  const hook = (keys: string) => `webhooks: [{ id: noc, url: "\${NOC_URL}", ${keys} }]`
+  const bot = (url: string, chat: string) =>
+    `webhooks: [{ id: bot, format: telegram, url: "${url}", chat: ${chat} }]`
+  const BOT = 'https://api.telegram.org/bot1:a/sendMessage'
+
+  it.each(['slack', 'discord', 'teams', 'text'])('may be %s, without a secret', format => {
+    expect(tenantOf(hook(`format: ${format}`)).webhooks).toMatchObject([
+      { format: { kind: format }, secret: undefined },
+    ])
+  })
+
+  it('may be text with a signature', () => {
+    expect(tenantOf(hook('format: text, secret: "${NOC_SECRET}"')).webhooks[0]?.secret?.reveal()).toBe(
+      WEBHOOK_ENV['NOC_SECRET'],
+    )
+  })
+
+  it.each([
+    ['-1001234567890', '-1001234567890'],
+    ['"-1001234567890"', '-1001234567890'],
+    ['"@noc"', '@noc'],
+  ])('may be telegram, for the chat %s', (written, chat) => {
+    expect(tenantOf(bot(BOT, written)).webhooks).toMatchObject([{ format: { kind: 'telegram', chat } }])
+  })
+
+  it.each([
+    [
+      hook('format: slak'),
+      'webhooks[0].format must be one of json, text, slack, discord, teams, telegram; default: json',
+    ],
+    [
+      hook('format: slack, secret: "${NOC_SECRET}"'),
+      'webhooks[0].secret is for format: json or text: remove it',
+    ],
+    [hook('secret: "${NOC_SECRET}", chat: 5'), 'webhooks[0].chat is for format: telegram: remove it'],
+    [hook('format: text, chat: 5'), 'webhooks[0].chat is for format: telegram: remove it'],
+    [bot(BOT, '0'), 'webhooks[0].chat must be a chat such as -1001234567890 or "@channel"'],
+    [bot(BOT, '[1]'), 'webhooks[0].chat must be a chat such as -1001234567890 or "@channel"'],
+    [
+      bot('https://api.telegram.org/bot1:hunter2', '5'),
+      'webhooks[0].url must be a URL such as https://api.telegram.org/bot${TOKEN}/sendMessage, with the token of the bot',
+    ],
+  ])('has only the keys that it needs: %s', (text, fault) => {
+    const found = faults(text)
+    expect(found).toEqual([expect.stringContaining(fault)])
+    expect(found.join()).not.toContain('hunter2')
+  })
+})
+
+describe('mails', () => {
+  const SMTP = 'smtp: { host: mail.isp.example, from: tikmeter@isp.example }'
+  const all = (lines: string, smtp = SMTP) =>
+    faultsOf(
+      `${smtp}\n${withTenant(`alerts: [{ id: down, on: router_offline }]\n${lines}`)}`,
+      WEBHOOK_ENV,
+    ).map(({ path, message }) => `${path} ${message}`)
+  const mail = (keys: string) => `mails: [{ id: staff, ${keys} }]`
+
+  it('go to addresses, for some alerts or all', () => {
+    const text = withTenant(
+      `alerts: [{ id: down, on: router_offline }]\n${mail('to: [noc@acme.example, "O\'Neil+x@müller.example"]')}`,
+    )
+    const config = configOf(`${SMTP}\n${text}`)
+    expect(config.tenants[0]?.mails).toEqual([
+      { id: 'staff', to: ['noc@acme.example', "O'Neil+x@müller.example"], rules: new Set(['down']) },
+    ])
+    expect(config.smtp).toEqual({
+      ...{ host: 'mail.isp.example', port: 587, tls: 'starttls', ca: undefined, login: undefined },
+      from: 'tikmeter@isp.example',
+    })
+  })
+
+  it.each([
+    [
+      mail('to: []'),
+      'tenants[0].mails[0].to must have at least one entry: addresses such as [noc@isp.example]',
+    ],
+    [mail('to: [noc]'), 'tenants[0].mails[0].to[0] must be an address such as noc@isp.example'],
+    [
+      mail('to: ["NOC <noc@isp.example>"]'),
+      'tenants[0].mails[0].to[0] must be an address such as noc@isp.example, without a name or "<" and ">"',
+    ],
+    [
+      mail('to: ["a@b\\r\\nBcc: c@d"]'),
+      'tenants[0].mails[0].to[0] must be an address such as noc@isp.example',
+    ],
+    [
+      mail('to: [a@b], alerts: [dwon]'),
+      'tenants[0].mails[0].alerts[0] is not an alert of this tenant: did you mean down?',
+    ],
+    [
+      `webhooks: [{ id: staff, ${WEBHOOK} }]\n${mail('to: [a@b]')}`,
+      'tenants[0].mails[0].id must be unique: tenants[0].webhooks[0] already has it',
+    ],
+  ])('have faults that say what to do: %s', (text, fault) => {
+    expect(all(text)).toEqual([expect.stringContaining(fault)])
+  })
+
+  it('need a mail server', () => {
+    expect(all(mail('to: [a@b]'), '')).toEqual([
+      'tenants[0].mails needs a mail server: add smtp: { host: mail.isp.example, from: tikmeter@isp.example } to the top of the file',
+    ])
+  })
+
+  it.each([
+    ['port: 465', { port: 465, tls: 'implicit' }],
+    ['port: 25, tls: none', { port: 25, tls: 'none' }],
+    ['user: u, password: p', { login: { user: 'u' } }],
+  ])('go by a server with %s', (keys, server) => {
+    expect(configOf(`smtp: { host: a, from: a@b, ${keys} }\n${withTenant('')}`).smtp).toMatchObject(server)
+  })
+
+  it.each([
+    ['user: u', 'smtp.password belongs to user: write both, or neither'],
+    ['password: hunter2', 'smtp.password belongs to user: write both, or neither'],
+    ['tls: yes', 'smtp.tls must be one of starttls, implicit, none'],
+  ])('do not go by a server with %s', (keys, fault) => {
+    const found = all('', `smtp: { host: a, from: a@b, ${keys} }`)
+    expect(found).toEqual([expect.stringContaining(fault)])
+    expect(found.join()).not.toContain('hunter2')
   })
 })
 

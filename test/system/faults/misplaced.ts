@@ -45,6 +45,13 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
       key: make('in place of the pusher’s key'),
       secret: [make('as the pusher’s secret, in a list')],
     },
+    smtp: {
+      host: `smtp://u:${make('in place of the mail server')}@mail.isp.example`,
+      tls: make('in place of the TLS of mails'),
+      from: make('in place of the sender of mails'),
+      user: [make('as the user of the mail server, in a list')],
+      password: [make('as the password of the mail server, in a list')],
+    },
     bucket: make('in place of the bucket'),
     retention: make('in place of the retention'),
     [make('in place of a key at the top')]: 1,
@@ -85,7 +92,7 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
   }
 }
 
-/** Quotas, alerts and webhooks with a secret in place of each of their keys. */
+/** Quotas, alerts, webhooks and mails with a secret in place of each of their keys. */
 function alerting(make: (where: string) => string) {
   const quota = { scope: 'router', period: 'month', limit: '1GB' }
   const alert = { id: 'big', ...quota, limit: undefined, threshold: '80%' }
@@ -109,6 +116,20 @@ function alerting(make: (where: string) => string) {
       { ...webhook, secret: [make('as a webhook’s secret, in a list')] },
       { ...webhook, secret: `whsec_${make('behind whsec_, and no base64')}` },
       { ...webhook, alerts: [make('in place of an alert’s id')] },
+      { ...webhook, format: make('in place of a format') },
+      { ...webhook, format: 'slack', secret: make('as the secret of a chat') },
+      {
+        ...{ id: 'bot', format: 'telegram', chat: make('in place of a chat') },
+        url: `https://api.telegram.org/bot1:${make('as the token of a bot')}`,
+      },
+    ],
+    mails: [
+      { id: 'staff', to: make('in place of addresses') },
+      {
+        id: 'boss',
+        to: [make('in place of an address')],
+        alerts: [make('in place of an alert’s id, of a mail')],
+      },
     ],
   }
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { signToken } from '../../../src/auth/tokens.ts'
 import { freePort } from '../../../src/postgres/free-port.ts'
+import { LocalMailServer, refusal } from '../../alerts/mail/mail-server.ts'
 import { query } from '../../harness/postgres/query.ts'
 import { DaemonProcess } from '../daemon/daemon-process.ts'
 import { until } from '../daemon/scene.ts'
@@ -174,6 +175,11 @@ async function startDaemon(): Promise<Started> {
   await query(database.url, `alter role ${database.guest} password '${password}'`)
   await query(database.url, `alter database ${database.name} owner to ${database.guest}`)
   const secret = canaries.make('the secret of the tokens')
+  const mails = new LocalMailServer('none')
+  // Its answer repeats what it does not accept.
+  mails.refusing.login = password => refusal(535, `wrong password: ${password}`)
+  await mails.listen()
+  onTestFinished(() => mails.close())
   const env = {
     ...{ ...TALKATIVE, ...routers.env },
     DATABASE_URL: Object.assign(new URL(urlWith(password)), { username: database.guest }).href,
@@ -181,18 +187,31 @@ async function startDaemon(): Promise<Started> {
     PUSHER_SECRET: canaries.make('the secret of the pusher'),
     NOC_URL: `http://127.0.0.1:${await freePort()}/${canaries.make('the path of the webhook')}`,
     NOC_SECRET: canaries.make('the secret of the webhook'),
+    BOT_TOKEN: canaries.make('the token of the bot'),
+    SMTP_PASSWORD: canaries.make('the password of the mail server'),
   }
   await place.configure({
     database: { url: '${DATABASE_URL}' },
     auth: { secret: '${TIKMETER_SECRET}' },
     pusher: { key: 'key', secret: '${PUSHER_SECRET}' },
+    smtp: {
+      ...{ host: '127.0.0.1', port: mails.port, tls: 'none', user: 'usage', from: 'tikmeter@isp.example' },
+      password: '${SMTP_PASSWORD}',
+    },
     poll: { schedule: '* * * * * *', timeout: '2s' },
     snapshots: { interval: '1s' },
     tenants: [
       {
         ...{ id: 'acme', routers: routers.written },
         alerts: [{ id: 'down', on: 'router_offline', after: '1s' }],
-        webhooks: [{ id: 'noc', url: '${NOC_URL}', secret: '${NOC_SECRET}' }],
+        webhooks: [
+          { id: 'noc', url: '${NOC_URL}', secret: '${NOC_SECRET}' },
+          {
+            ...{ id: 'bot', format: 'telegram', chat: 1 },
+            url: `http://127.0.0.1:${await freePort()}/bot\${BOT_TOKEN}/sendMessage`,
+          },
+        ],
+        mails: [{ id: 'staff', to: ['noc@acme.example'] }],
       },
     ],
   })

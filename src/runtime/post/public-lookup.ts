@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup as lookupByName } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { isPrivateAddress } from '../runtime/private-address.ts'
+import { isPrivateAddress } from '../private-address.ts'
 
 /** All addresses of the host are private. */
 export class PrivateAddress extends Error {

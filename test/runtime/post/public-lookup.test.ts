@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { PrivateAddress, publicLookup } from '../../src/alerts/public-lookup.ts'
+import { PrivateAddress, publicLookup } from '../../../src/runtime/post/public-lookup.ts'
 
 const PUBLIC = { address: '8.8.8.8', family: 4 }
 const PRIVATE = { address: '10.1.0.9', family: 4 }

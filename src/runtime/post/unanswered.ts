@@ -1,4 +1,4 @@
-import { errorCodeOf, isCertificateCode } from '../runtime/error-code.ts'
+import { errorCodeOf, isCertificateCode } from '../error-code.ts'
 
 /**
  * Says why there was no answer, from the error code only: messages of Node name hosts, and a URL may be a secret.

@@ -6,10 +6,10 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
-import type { Clock } from '../runtime/clock.ts'
-import { isPrivateAddress } from '../runtime/private-address.ts'
+import type { Clock } from '../clock.ts'
+import { isPrivateAddress } from '../private-address.ts'
 import { PrivateAddress, publicLookup } from './public-lookup.ts'
-import { type PostOutcome, retryAfterMs } from './retry.ts'
+import { retryAfterMs } from './retry-after.ts'
 import { whyUnanswered } from './unanswered.ts'
 
 export interface Post {
@@ -17,10 +17,22 @@ export interface Post {
   readonly url: string
   /** Whether the host may have an address that is not public. */
   readonly isPrivateAllowed: boolean
+  /** In lower case. They may replace the content type, which is JSON. */
   readonly headers: Readonly<Record<string, string>>
-  /** JSON. */
   readonly body: string
 }
+
+export type PostOutcome =
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      /** From the answer's `Retry-After`. */
+      readonly retryAfterMs: number | undefined
+    }
+  /** `error` reveals neither the address nor any part of an answer. */
+  | { readonly kind: 'unanswered'; readonly error: string }
+  /** We cut it off because the daemon stops. */
+  | { readonly kind: 'cut' }
 
 /** How an exchange ended. */
 type Ending =
