@@ -53,6 +53,7 @@ export interface Config {
   /** `undefined`: the level from `LOG_LEVEL`. */
   readonly log: { readonly level: string | undefined }
   readonly pusher: { readonly key: string; readonly secret: Secret } | undefined
+  readonly publish: PublishConfig | undefined
   readonly smtp: SmtpConfig | undefined
   readonly retention: { readonly deltasMs: number; readonly sessionsMs: number }
   readonly bucketMs: number
@@ -130,6 +131,18 @@ export interface TenantConfig {
   readonly alerts: readonly AlertRule[]
   readonly webhooks: readonly WebhookConfig[]
   readonly mails: readonly MailConfig[]
+}
+
+/** An app of a Pusher server, such as Reverb or soketi, that stats are published to. */
+export interface PublishConfig {
+  readonly host: string
+  readonly port: number
+  readonly isTls: boolean
+  readonly app: string
+  readonly key: string
+  readonly secret: Secret
+  /** `undefined`: all. */
+  readonly tenants: ReadonlySet<string> | undefined
 }
 
 /** The mail server that mails are sent by. */

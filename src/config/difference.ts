@@ -86,6 +86,7 @@ const RESTART_KEYS: readonly (readonly [key: string, part: (config: Config) => u
   ['server', config => listeningOf(config.server)],
   ['snapshots', config => config.snapshots],
   ['pusher', config => config.pusher],
+  ['publish', config => config.publish],
   ['retention', config => config.retention],
   ['bucket', config => config.bucketMs],
 ]

@@ -16,6 +16,7 @@ const outline = z.object({
   auth: z.object({ secret: value, keys: z.array(z.object({ secret: value })).default([]) }).optional(),
   server: z.object({ metrics: z.object({ token: value }).optional() }).optional(),
   pusher: z.object({ secret: value }).optional(),
+  publish: z.object({ pusher: z.object({ secret: value }).optional() }).optional(),
   smtp: z.object({ password: value }).optional(),
   tenants: z.array(
     z.object({
@@ -58,6 +59,7 @@ function firstPlainSecret(values: unknown): readonly PropertyKey[] | undefined {
     ...(data.auth?.keys ?? []).map(({ secret }, key) => [['auth', 'keys', key, 'secret'], secret] as const),
     [['server', 'metrics', 'token'], data.server?.metrics?.token],
     [['pusher', 'secret'], data.pusher?.secret],
+    [['publish', 'pusher', 'secret'], data.publish?.pusher?.secret],
     [['smtp', 'password'], data.smtp?.password],
     ...data.tenants.flatMap(({ routers, webhooks }, tenant) => [
       ...routers.map(

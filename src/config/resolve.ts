@@ -6,6 +6,7 @@ import type {
   AuthKeyConfig,
   BusConfig,
   Config,
+  PublishConfig,
   RouterConfig,
   ServerLimits,
   SmtpConfig,
@@ -52,6 +53,7 @@ export function resolveConfig(file: ConfigFile): Config {
     snapshots: { intervalMs: file.snapshots.interval },
     log: { level: file.log.level },
     pusher: file.pusher,
+    publish: file.publish && resolvePublish(file.publish),
     smtp: file.smtp && resolveSmtp(file.smtp),
     retention: { deltasMs: retention.deltas, sessionsMs: retention.sessions },
     bucketMs: file.bucket,
@@ -76,6 +78,12 @@ function resolveSmtp({
 }: NonNullable<ConfigFile['smtp']>): SmtpConfig {
   const login = user === undefined || password === undefined ? undefined : { user, password }
   return { host, port, tls: tls ?? (port === IMPLICIT_TLS_PORT ? 'implicit' : 'starttls'), ca, login, from }
+}
+
+function resolvePublish({ pusher }: NonNullable<ConfigFile['publish']>): PublishConfig {
+  const { host, port, tls: isTls, app, key, secret, tenants } = pusher
+  const isOf = tenants && new Set<string>(tenants)
+  return { host, port: port ?? (isTls ? 443 : 80), isTls, app, key, secret, tenants: isOf }
 }
 
 /** Without the keys that have no value. */

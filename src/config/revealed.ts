@@ -4,6 +4,7 @@ import type {
   AuthKeyConfig,
   BusConfig,
   Config,
+  PublishConfig,
   RouterConfig,
   RouterTls,
   SmtpConfig,
@@ -64,6 +65,13 @@ export function pusherAppOf({ key, secret }: NonNullable<Config['pusher']>): {
   readonly secret: string
 } {
   return { key, secret: secret.reveal() }
+}
+
+/** How to publish to a Pusher app. Do not print it. */
+export type PublishAccess = Omit<PublishConfig, 'secret'> & { readonly secret: string }
+
+export function publishAccessOf({ secret, ...rest }: PublishConfig): PublishAccess {
+  return { ...rest, secret: secret.reveal() }
 }
 
 /** How to send mails. Contains the password: do not print it. */

@@ -96,6 +96,7 @@ export class Daemon {
       await lifecycle.start('bus', bus.bus)
       await lifecycle.start('live exchange', bus.exchange)
     }
+    if (served.publisher) await lifecycle.start('publisher', served.publisher)
     // Served only now that all tenants are known.
     await lifecycle.wait(() => served.serving.start())
     await lifecycle.wait(() => served.control.start())

@@ -1,6 +1,7 @@
 import { JwtVerifier } from '../auth/tokens.ts'
 import type { Config } from '../config/config.ts'
 import { tokenRulesOf } from '../config/revealed.ts'
+import type { Publisher } from '../feed/pusher/publisher.ts'
 import type { RouterBooks } from '../recording/router-books.ts'
 import type { Membership } from '../roster/membership.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -10,6 +11,7 @@ import { Alerting } from './alerting.ts'
 import type { BusParts } from './bus-parts.ts'
 import { Control } from './control.ts'
 import { FirstRouters } from './first-routers.ts'
+import { publisherOf } from './publishing.ts'
 import type { RecordingParts } from './recording-parts.ts'
 import { Serving } from './serving.ts'
 import type { Storage } from './storage.ts'
@@ -36,6 +38,8 @@ export interface ServingParts {
   readonly alerting: Alerting
   readonly serving: Serving
   readonly control: Control
+  /** `undefined` if nothing is to be published. */
+  readonly publisher: Publisher | undefined
 }
 
 /** @throws UnusableKey, UnusableCertificate */
@@ -52,9 +56,10 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
     onAlert: alert => serving.publishAlert(alert),
     onFired: () => busParts?.tellOfAlerts(),
   })
+  const shown = busParts?.exchange ?? board
   const serving: Serving = new Serving({
     ...{ config, usage, replica, verifier, alerts: alerting.board, metrics, clock, log, onBug },
-    board: busParts?.exchange ?? board,
+    board: shown,
     routers: () => books.size,
     readiness: {
       database: () => (commits.isUp ? 'up' : 'down'),
@@ -68,6 +73,7 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
   const control = new Control({
     ...{ directory, board, poller, books, spread: membership, commits, journal, verifier, clock, log },
   })
+  const publisher = publisherOf({ ...{ config, source: shown, firsts, metrics, clock, log, onBug } })
   busParts?.onAlerts(() => alerting.look())
-  return { verifier, alerting, serving, control }
+  return { verifier, alerting, serving, control, publisher }
 }

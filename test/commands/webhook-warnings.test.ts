@@ -65,6 +65,11 @@ it.each([
   ['smtp: { host: localhost, port: 25, tls: none, from: a@b }', []],
   ['smtp: { host: 10.0.0.25, port: 25, tls: none, from: a@b }', []],
   ['smtp: { host: mail.isp.example, from: a@b }', []],
+  [
+    'publish: { pusher: { host: ws.isp.example, tls: false, app: 1, key: k, secret: s } }',
+    ['publish.pusher.tls'],
+  ],
+  ['publish: { pusher: { host: 127.0.0.1, tls: false, app: 1, key: k, secret: s } }', []],
 ])('a server that is not local and reached without TLS is a warning: %s', (top, warnings) => {
   const text = `${top}\n${withTenant('')}`
   const file = join(directory, 'plain.yaml')

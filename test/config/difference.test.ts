@@ -115,6 +115,7 @@ describe('the difference that a reload makes', () => {
 
   it.each([
     ['database: { directory: elsewhere }', 'database'],
+    ['publish: { pusher: { host: a, app: 1, key: k, secret: s } }', 'publish'],
     ['database: { url: "postgres://u:p@db/x" }', 'database'],
     ['poll: { concurrency: 8 }', 'poll.concurrency'],
     ['poll: { spread: false }', 'poll.spread'],

@@ -67,9 +67,10 @@ describe('a secret in plain text', () => {
       expect(exposedIn(`${text}\ntenants: []`, 0o644)).toBe(`1 ${place}`)
   })
 
-  it('may be the password of the mail server', () => {
+  it('may be the password of the mail server, or the secret of an app that is published to', () => {
     for (const [text, place] of [
       ['smtp: { host: h, user: u, password: hunter2, from: a@b }', 'smtp.password'],
+      ['publish: { pusher: { host: h, app: 1, key: k, secret: hunter2 } }', 'publish.pusher.secret'],
     ])
       expect(exposedIn(`${text}\ntenants: []`, 0o644)).toBe(`1 ${place}`)
   })

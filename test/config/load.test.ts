@@ -46,6 +46,7 @@ describe('the example', () => {
       ...WEBHOOK_ENV,
       DATABASE_URL: 'postgres://u:p@db/tikmeter',
       PUSHER_SECRET: 'hush',
+      REVERB_SECRET: 'hush',
       SMTP_PASSWORD: 'hush',
       SLACK_URL: 'https://hooks.slack.com/services/x',
       BOT_TOKEN: '1:x',
@@ -66,6 +67,7 @@ describe('the example', () => {
     ])
     expect(mails).toEqual([{ id: 'staff', to: ['noc@acme.example'], rules: new Set(['down']) }])
     expect(config.smtp).toMatchObject({ port: 587, tls: 'starttls', from: 'tikmeter@isp.example' })
+    expect(config.publish).toMatchObject({ port: 443, isTls: true, app: '123456', tenants: undefined })
     expect(config.tenants[0]?.routers[0]).toMatchObject({ port: 8728, tls: { ca: undefined } })
   })
 })

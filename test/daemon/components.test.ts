@@ -13,6 +13,7 @@ import { CertificateWatch } from '../../src/daemon/certificate-watch.ts'
 import { ConfigFile } from '../../src/daemon/config-file.ts'
 import { Control } from '../../src/daemon/control.ts'
 import { FirstRouters } from '../../src/daemon/first-routers.ts'
+import { Publisher } from '../../src/feed/pusher/publisher.ts'
 import { nodeDisk } from '../../src/journal/files/node-disk.ts'
 import { Journal } from '../../src/journal/journal.ts'
 import { Poller } from '../../src/poller/poller.ts'
@@ -171,6 +172,17 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
       },
     })
     return { component: alerting, clock: its.clock }
+  },
+  Publisher: () => {
+    const its = common()
+    const app = { host: 'nobody.invalid', port: 80, isTls: false, app: '1', key: 'k', secret: 's' }
+    const publisher = new Publisher({
+      ...{ ...its, app, isOurs: () => true, intervalMs: MINUTE_MS, random: () => 0 },
+      source: { tenants: () => [], snapshot: () => undefined },
+      sender: { post: () => Promise.reject(new Error('nothing to post')), close: () => {} },
+      observer: { published: () => {} },
+    })
+    return { component: publisher, clock: its.clock }
   },
   ConfigFile: () => {
     const its = common()

@@ -11,6 +11,10 @@ const NAMELESS = { id: undefined }
 const wholeAlert = alert()
 const outline = z.object({
   smtp: z.unknown().optional(),
+  publish: z
+    .object({ pusher: z.object({ tenants: z.array(word).default([]) }) })
+    .optional()
+    .catch(undefined),
   auth: z.record(z.string(), z.unknown()).optional().catch(undefined),
   tenants: z
     .array(
@@ -50,7 +54,7 @@ function readAlert(value: unknown): { readonly id: string | undefined; readonly 
 export function disagreements(raw: unknown): Finding[] {
   const { success, data } = outline.safeParse(raw)
   if (!success) return []
-  const found = duplicates([data.tenants, ['tenants']])
+  const found = [...duplicates([data.tenants, ['tenants']]), ...unknownTenants(data)]
   for (const [index, tenant] of data.tenants.entries()) {
     const path = ['tenants', index]
     const ofTenant = [
@@ -98,4 +102,14 @@ function mailsWithoutServer(
   const message =
     'needs a mail server: add smtp: { host: mail.isp.example, from: tikmeter@isp.example } to the top of the file'
   return [{ path, message }]
+}
+
+function unknownTenants({ publish, tenants }: z.infer<typeof outline>): readonly Finding[] {
+  if (tenants.some(({ id }) => id === undefined)) return []
+  return (publish?.pusher.tenants ?? []).flatMap((id, index) => {
+    if (id === undefined || tenants.some(tenant => tenant.id === id)) return []
+    return [
+      { path: ['publish', 'pusher', 'tenants', index], message: 'is not the id of a tenant of this file' },
+    ]
+  })
 }

@@ -19,6 +19,7 @@ import { alert } from './alerts-block.ts'
 import { auth } from './auth-block.ts'
 import { bus } from './bus-block.ts'
 import { hasOwnPort, metrics } from './metrics-block.ts'
+import { publish } from './publish-block.ts'
 import { quota } from './quotas-block.ts'
 import { smtp } from './smtp-block.ts'
 import { mailList, webhook } from './webhooks-block.ts'
@@ -90,6 +91,7 @@ export function configSchema(env: Environment) {
         key: field(textMatching(isPusherKey, 'a key of letters, digits, "-" and "_", in quotes')),
         secret: secret(env, isNotEmpty),
       }).optional(),
+      publish: publish(env).optional(),
       smtp: smtp(env).optional(),
       retention: block({
         deltas: field(duration).prefault('90d'),

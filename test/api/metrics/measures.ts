@@ -5,6 +5,7 @@ import { type MetricsOptions, metricsRoute } from '../../../src/api/metrics/metr
 import { measureCertificate } from '../../../src/daemon/certificate-metrics.ts'
 import { ConfigFileMetrics, measureConfigFile } from '../../../src/daemon/config-file-metrics.ts'
 import { measureFeed } from '../../../src/feed/feed-metrics.ts'
+import { PublishMetrics } from '../../../src/feed/pusher/publish-metrics.ts'
 import { measureJournal } from '../../../src/journal/journal-metrics.ts'
 import { NO_TOTALS } from '../../../src/live/snapshot.ts'
 import { PollMetrics } from '../../../src/poller/poll-metrics.ts'
@@ -91,6 +92,7 @@ export function measuredDaemon(more: Partial<Shown> = {}) {
     polls: new PollMetrics(metrics),
     file: new ConfigFileMetrics(metrics),
     alerts: new AlertMetrics(metrics),
+    publishing: new PublishMetrics(metrics, () => true),
     refusals: new RefusalMetrics(metrics),
     loop: new EventLoopDelay(metrics),
   }

@@ -225,6 +225,29 @@ describe('mails', () => {
   })
 })
 
+describe('an app that stats are published to', () => {
+  const published = (keys: string) =>
+    `publish: { pusher: { host: reverb.example, key: k, secret: hunter2, ${keys} } }\n${withTenant('')}`
+
+  it('is reached by TLS, unless the operator says otherwise', () => {
+    expect(configOf(published('app: 123')).publish).toMatchObject({ port: 443, isTls: true, app: '123' })
+    expect(configOf(published('app: "a-1", tls: false')).publish).toMatchObject({ port: 80, isTls: false })
+    expect(configOf(published('app: 1, port: 8080, tls: false, tenants: [acme]')).publish).toMatchObject({
+      ...{ port: 8080, tenants: new Set(['acme']) },
+    })
+  })
+
+  it.each([
+    ['app: 1, tenants: [amce]', 'publish.pusher.tenants[0] is not the id of a tenant of this file'],
+    ['app: "a/b"', 'publish.pusher.app must be the id of an app'],
+    ['tls: false', 'publish.pusher.app is missing'],
+  ])('has faults that say what to do: %s', (keys, fault) => {
+    const found = faultsOf(published(keys)).map(({ path, message }) => `${path} ${message}`)
+    expect(found).toEqual([expect.stringContaining(fault)])
+    expect(found.join()).not.toContain('hunter2')
+  })
+})
+
 function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }

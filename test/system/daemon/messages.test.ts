@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { LocalMailServer, PASSWORD } from '../../alerts/mail/mail-server.ts'
+import { APP, PusherApi } from '../../feed/pusher/pusher-api.ts'
 import { AUTHORITY_PATH } from '../../harness/fleet/certificate.ts'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import { utf8 } from '../../harness/fleet/name.ts'
@@ -21,6 +22,7 @@ let fleet: Fleet
 let scene: Scene
 let chats: Chats
 let mails: LocalMailServer
+let reverb: PusherApi
 
 beforeEach(async () => {
   database = await createScratchDatabase()
@@ -34,19 +36,21 @@ beforeEach(async () => {
   await fleet.start()
   chats = new Chats()
   mails = new LocalMailServer('starttls')
-  for (const server of [chats, mails]) await server.listen()
+  reverb = new PusherApi()
+  for (const server of [chats, mails, reverb]) await server.listen()
 })
 
 afterEach(async () => {
   await scene.end()
-  for (const server of [chats, mails]) await server.close()
+  for (const server of [chats, mails, reverb]) await server.close()
   await fleet.stop()
   await database.drop()
 })
 
-test('each chat service and each mail gets an alert once, through kill -9 before and during the posts', async () => {
+test('each chat service and each mail gets an alert once, through kill -9 before and during the posts, and dashboards their stats', async () => {
   scene = await newScene()
   let daemon = await scene.startDaemon()
+  await until('both tenants are published', () => publishedTenants().size === TENANTS.length)
 
   // The alerts are committed, and nobody can be reached.
   await chats.close()
@@ -71,9 +75,11 @@ test('each chat service and each mail gets an alert once, through kill -9 before
   chats.isAnswering = true
   delete mails.refusing.answer
   for (const answer of answers) answer()
+  const published = reverb.events.length
   daemon = await scene.startDaemon()
   await untilLong('all is delivered', async () => (await statuses())['pending'] === undefined)
   expect(await statuses()).toEqual({ delivered: NAMES.length * 7 })
+  await until('stats are published again', () => reverb.events.length > published)
   await daemon.end('SIGTERM')
 
   for (const format of FORMATS) {
@@ -93,7 +99,9 @@ test('each chat service and each mail gets an alert once, through kill -9 before
   expect(mails.arrived).toMatchObject(
     mails.arrived.map(() => ({ isTls: true, user: 'usage', to: ['noc@acme.example', 'boss@acme.example'] })),
   )
+  expect(reverb.refused).toEqual([])
   expect(scene.logged(PASSWORD)).toEqual([])
+  expect(scene.logged(APP.secret)).toEqual([])
 }, 240_000)
 
 async function newScene(): Promise<Scene> {
@@ -119,6 +127,7 @@ async function newScene(): Promise<Scene> {
       ...others,
     ],
     smtp: { host, port, from, ca: AUTHORITY_PATH, user: 'usage', password: PASSWORD },
+    publish: { pusher: { ...APP, host: '127.0.0.1', port: reverb.port, tls: false } },
   })
 }
 
@@ -138,6 +147,10 @@ async function statuses(): Promise<Readonly<Record<string, number>>> {
     'select status, count(*)::int as count from alert_deliveries group by status',
   )
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
+}
+
+function publishedTenants(): ReadonlySet<string> {
+  return new Set(reverb.events.map(({ channel }) => channel))
 }
 
 /** Waits until the claims of a daemon that was killed are over, too. */

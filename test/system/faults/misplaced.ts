@@ -45,6 +45,15 @@ export function misplacedSecrets(canaries: Canaries): Readonly<Record<string, st
       key: make('in place of the pusher’s key'),
       secret: [make('as the pusher’s secret, in a list')],
     },
+    publish: {
+      pusher: {
+        host: `https://u:${make('in place of the host of an app')}@reverb.example`,
+        app: make('in place of an app'),
+        key: `${make('in place of the key of an app')}!`,
+        secret: [make('as the secret of an app, in a list')],
+        tenants: [make('in place of a tenant that is published')],
+      },
+    },
     smtp: {
       host: `smtp://u:${make('in place of the mail server')}@mail.isp.example`,
       tls: make('in place of the TLS of mails'),

@@ -189,11 +189,18 @@ async function startDaemon(): Promise<Started> {
     NOC_SECRET: canaries.make('the secret of the webhook'),
     BOT_TOKEN: canaries.make('the token of the bot'),
     SMTP_PASSWORD: canaries.make('the password of the mail server'),
+    REVERB_SECRET: canaries.make('the secret of the app'),
   }
   await place.configure({
     database: { url: '${DATABASE_URL}' },
     auth: { secret: '${TIKMETER_SECRET}' },
     pusher: { key: 'key', secret: '${PUSHER_SECRET}' },
+    publish: {
+      pusher: {
+        ...{ host: '127.0.0.1', port: await freePort(), tls: false, app: 1, key: 'k' },
+        secret: '${REVERB_SECRET}',
+      },
+    },
     smtp: {
       ...{ host: '127.0.0.1', port: mails.port, tls: 'none', user: 'usage', from: 'tikmeter@isp.example' },
       password: '${SMTP_PASSWORD}',
