@@ -26,8 +26,8 @@ import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
-import { sharedAddresses } from './config/shared-address.ts'
-import { logLevelOf, warnOfSharedAddresses } from './daemon/config-file.ts'
+import { warningsOf } from './config/load-warned.ts'
+import { logLevelOf, warnOf } from './daemon/config-file.ts'
 import { controlSocketOf } from './daemon/control-socket.ts'
 import { endings } from './daemon/endings.ts'
 import { systemClock } from './runtime/clock.ts'
@@ -51,9 +51,9 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   const log = createLogger()
   const config = load(file)
   log.level = logLevelOf(config, process.env)
-  const exposed = exposedSecret(file)
+  const exposed = exposedSecret(file, config.include)
   if (exposed) log.warn({ at: formatFaults([exposed]) }, 'a secret in the config can be read by others')
-  warnOfSharedAddresses(sharedAddresses(file, config), log)
+  warnOf(warningsOf(file, config), log)
   const stop = stopRequest(process, systemClock, signal => {
     log.error({ signal }, 'ended by a second signal; the journal has what was not committed')
     process.exit(FAILED)

@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { isConfigId } from '../accounting/ids.ts'
-import { ConfigDocument } from '../config/document.ts'
-import { readText } from '../config/fields/readable-file.ts'
-import { MAX_BYTES } from '../config/load.ts'
+import { DISK } from '../config/include/files.ts'
+import { readWhole } from '../config/include/read-whole.ts'
 import { printable } from '../runtime/printable.ts'
 
 /** Ids and names of the config's tenants and routers. */
@@ -17,9 +16,8 @@ const CONFIG = z.object({ tenants: TENANTS })
  * not exist or is not a config has no names.
  */
 export function configNames(file: string): ConfigNames {
-  const text = readText(file, MAX_BYTES)
-  const read = text.kind === 'right' ? new ConfigDocument(text.value).values() : text
-  return read.kind === 'values' ? (CONFIG.safeParse(read.values).data?.tenants ?? []) : []
+  const read = readWhole(file, DISK)
+  return read.kind === 'read' ? (CONFIG.safeParse(read.whole.values).data?.tenants ?? []) : []
 }
 
 function allThatAre<Item extends z.ZodType>(item: Item) {

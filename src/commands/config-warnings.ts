@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts'
 import { exposedSecret } from '../config/exposure.ts'
 import type { Fault } from '../config/fault.ts'
+import { warningsOf } from '../config/load-warned.ts'
 import { openKeySets } from '../config/open-key-set.ts'
-import { sharedAddresses } from '../config/shared-address.ts'
+
 import { limitWarnings } from './limit-warnings.ts'
 import { plainWarnings } from './plain-warnings.ts'
 import { webhookWarnings } from './webhook-warnings.ts'
@@ -17,11 +18,13 @@ export async function configWarnings(
   config: Config,
   socket: string | undefined,
 ): Promise<readonly Fault[]> {
-  const exposed = exposedSecret(file)
+  const exposed = exposedSecret(file, config.include)
+  const { shared, unmatched } = warningsOf(file, config)
   return [
     ...(exposed ? [exposed] : []),
     ...openKeySets(file),
-    ...sharedAddresses(file, config),
+    ...unmatched,
+    ...shared,
     ...webhookWarnings(file, config),
     ...plainWarnings(file, config),
     ...(await limitWarnings(file, config, socket)),

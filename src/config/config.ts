@@ -5,6 +5,8 @@ import type { Secret } from './fields/secret.ts'
 
 /** The configuration of the daemon: the YAML file with defaults filled in, secrets read and paths made absolute. */
 export interface Config {
+  /** Patterns of the included files, as absolute paths: `*` and `?` in the last part. */
+  readonly include: readonly string[]
   readonly database: DatabaseConfig
   /** Where the daemons exchange live numbers; `undefined`: each has those of the others from the tables. */
   readonly bus: BusConfig | undefined

@@ -10,7 +10,6 @@ import {
   parseDocument,
   visit,
 } from 'yaml'
-import type { Finding } from './fault.ts'
 import { syntaxMessage } from './syntax.ts'
 
 export interface Position {
@@ -18,7 +17,10 @@ export interface Position {
   readonly column: number
 }
 
-export interface SyntaxFault extends Position, Finding {}
+export interface SyntaxFault extends Position {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
 
 /**
  * The greatest number of alias uses, multiplied for nested aliases: enough for a fleet that shares blocks, and too few
@@ -64,7 +66,7 @@ export class ConfigDocument {
   /** The text as plain values, or the reason why it has none. An empty file is an empty block. */
   values():
     | { readonly kind: 'values'; readonly values: unknown }
-    | { readonly kind: 'finding'; readonly finding: Finding } {
+    | { readonly kind: 'finding'; readonly finding: Omit<SyntaxFault, keyof Position> } {
     try {
       return { kind: 'values', values: this.#document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {} }
     } catch {

@@ -1,11 +1,9 @@
 import { statSync } from 'node:fs'
 import * as z from 'zod'
-import { ConfigDocument } from './document.ts'
 import type { Fault } from './fault.ts'
-import { readText } from './fields/readable-file.ts'
 import { isPlainText } from './fields/secret-source.ts'
-import { MAX_BYTES } from './load.ts'
-import { located } from './located.ts'
+import { DISK, filesOfConfig } from './include/files.ts'
+import { readAlone } from './include/read-whole.ts'
 
 const OTHERS_MAY_READ = 0o004
 
@@ -18,28 +16,35 @@ const outline = z.object({
   pusher: z.object({ secret: value }).optional(),
   publish: z.object({ pusher: z.object({ secret: value }).optional() }).optional(),
   smtp: z.object({ password: value }).optional(),
-  tenants: z.array(
-    z.object({
-      routers: z.array(z.object({ password: value })),
-      webhooks: z.array(z.object({ url: value, secret: value })).default([]),
-    }),
-  ),
+  tenants: z
+    .array(
+      z.object({
+        routers: z.array(z.object({ password: value })).default([]),
+        webhooks: z.array(z.object({ url: value, secret: value })).default([]),
+      }),
+    )
+    .default([]),
 })
 
 /**
- * Finds the first plain-text secret in a config file that every user of this machine can read.
+ * Finds the first plain-text secret in the files of a config that every user of this machine can read.
  * @param file a config without faults
+ * @param include its patterns of included files
  */
-export function exposedSecret(file: string): Fault | undefined {
-  if (process.platform === 'win32' || !mayOthersRead(file)) return undefined
-  const text = readText(file, MAX_BYTES)
-  if (text.kind === 'wrong') return undefined
-  const document = new ConfigDocument(text.value)
-  const read = document.values()
-  const path = read.kind === 'values' ? firstPlainSecret(read.values) : undefined
-  if (path === undefined) return undefined
+export function exposedSecret(file: string, include: readonly string[]): Fault | undefined {
+  if (process.platform === 'win32') return undefined
+  const [first, ...others] = filesOfConfig(file, include).filter(mayOthersRead).flatMap(exposedIn)
+  if (first === undefined || others.length === 0) return first
+  const also = others.length === 1 ? '1 more file' : `${others.length} more files`
+  return { ...first, message: `${first.message}; ${also} have some too` }
+}
+
+function exposedIn(file: string): readonly Fault[] {
+  const read = readAlone(file, DISK)
+  const path = read.kind === 'read' ? firstPlainSecret(read.whole.values) : undefined
+  if (read.kind === 'unreadable' || path === undefined) return []
   const message = `is a secret in plain text, and every user of this machine may read it: chmod 640 ${file}, or write \${NAME}`
-  return located(file, document, { path, message })
+  return [read.whole.locate({ path, message })]
 }
 
 function mayOthersRead(file: string): boolean {

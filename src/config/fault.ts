@@ -13,8 +13,11 @@ export interface Fault {
 /** A fault whose line is not known yet. */
 export interface Finding {
   readonly path: readonly PropertyKey[]
-  readonly message: string
+  readonly message: string | ((nameOf: NameOf) => string)
 }
+
+/** Formats the path of another place that a message names. Its file is named too if the config has several. */
+export type NameOf = (path: readonly PropertyKey[]) => string
 
 /** The form of config keys, and of misspelled ones. */
 const KEY = /^[A-Za-z_-]{1,32}$/

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -54,9 +54,10 @@ export async function loadApart(
   }
 }
 
+/** One that includes others may be of any size. */
 function isSmall(file: string): boolean {
   try {
-    return statSync(file).size <= SMALL_BYTES
+    return statSync(file).size <= SMALL_BYTES && !readFileSync(file, 'utf8').includes('include')
   } catch {
     return true // Loading it will report what is wrong.
   }

@@ -3,38 +3,46 @@ import type * as z from 'zod'
 import { disagreements } from './blocks/agreement.ts'
 import { bucketSchema, configSchema, databaseSchema, journalSchema } from './blocks/config-schema.ts'
 import type { Config } from './config.ts'
-import { ConfigDocument } from './document.ts'
-import { type Fault, type Finding, pathText } from './fault.ts'
-import { readText } from './fields/readable-file.ts'
+import type { Fault, Finding } from './fault.ts'
 import type { Environment } from './fields/variables.ts'
+import { DISK, type Files, withText } from './include/files.ts'
+import { readAlone, readWhole } from './include/read-whole.ts'
 import { resolveConfig, resolveDatabase, resolveJournal } from './resolve.ts'
 
 /** The whole config or the requested part of it, or its faults. */
 export type Loaded<T> =
   | { readonly kind: 'loaded'; readonly config: T }
-  | { readonly kind: 'faulty'; readonly faults: readonly Fault[] }
-
-/** A config of ten thousand routers takes a tenth of this. */
-export const MAX_BYTES = 16 * 1024 * 1024
+  | {
+      readonly kind: 'faulty'
+      readonly faults: readonly Fault[]
+      /** The patterns of included files, as in `Config`; `undefined` if they cannot be read. */
+      readonly include?: readonly string[] | undefined
+    }
 
 const MISSING = 'does not exist: name it with --config FILE, or create it from config/tikmeter.example.yaml'
 
 /**
- * Reads the config and the secrets and certificates that it names. Returns all faults at once, sorted by line; if the
- * text is not YAML, only the syntax faults.
+ * Reads the config, the files that it includes, and the secrets and certificates that it names. Returns all faults at
+ * once, sorted by file and line; if a text is not YAML, only the syntax faults.
+ * @param files where the files are read
  */
-export function loadConfig(file: string, env: Environment): Loaded<Config> {
-  return load(file, text => parseConfig(file, text, env))
+export function loadConfig(file: string, env: Environment, files: Files = DISK): Loaded<Config> {
+  const read = readWhole(file, files)
+  if (read.kind === 'unreadable') return { kind: 'faulty', faults: explained(file, read.faults, files) }
+  const { whole, faults, isComplete } = read
+  const { include } = whole
+  if (!isComplete) return { kind: 'faulty', faults: whole.sorted(faults), include }
+  const parsed = configSchema(env).safeParse(whole.values)
+  const between = disagreements(whole.values)
+  if (parsed.success && between.length === 0 && faults.length === 0)
+    return { kind: 'loaded', config: resolveConfig(parsed.data, include) }
+  const found = [...between, ...findingsOf(parsed.error)].map(it => whole.locate(it))
+  return { kind: 'faulty', faults: whole.sorted([...faults, ...found]), include }
 }
 
 /** Like `loadConfig`, for a text; `file` is only the name used in faults. */
 export function parseConfig(file: string, text: string, env: Environment): Loaded<Config> {
-  return parse(file, text, values => {
-    const parsed = configSchema(env).safeParse(values)
-    const between = disagreements(values)
-    if (parsed.success && between.length === 0) return { kind: 'right', config: resolveConfig(parsed.data) }
-    return { kind: 'wrong', findings: [...between, ...findingsOf(parsed.error)] }
-  })
+  return loadConfig(file, env, withText(file, text, DISK))
 }
 
 /** Loads only `database`: commands that only query the database need neither router passwords nor a correct config. */
@@ -58,45 +66,21 @@ function loadPart<Schema extends z.ZodType, T>(
   schema: Schema,
   resolve: (part: z.infer<Schema>) => T,
 ): Loaded<T> {
-  return load(file, text =>
-    parse(file, text, values => {
-      const part = typeof values === 'object' && values !== null ? Object.entries(values) : []
-      const parsed = schema.safeParse(part.find(([key]) => key === name)?.[1])
-      if (parsed.success) return { kind: 'right', config: resolve(parsed.data) }
-      const findings = findingsOf(parsed.error).map(it => ({ ...it, path: [name, ...it.path] }))
-      return { kind: 'wrong', findings }
-    }),
-  )
+  const read = readAlone(file, DISK)
+  if (read.kind === 'unreadable') return { kind: 'faulty', faults: explained(file, read.faults, DISK) }
+  const { whole, faults } = read
+  const { values } = whole
+  const part = typeof values === 'object' && values !== null ? Object.entries(values) : []
+  const parsed = schema.safeParse(part.find(([key]) => key === name)?.[1])
+  if (parsed.success && faults.length === 0) return { kind: 'loaded', config: resolve(parsed.data) }
+  const found = findingsOf(parsed.error).map(it => whole.locate({ ...it, path: [name, ...it.path] }))
+  return { kind: 'faulty', faults: whole.sorted([...faults, ...found]) }
 }
 
-function load<T>(file: string, parseText: (text: string) => Loaded<T>): Loaded<T> {
-  const text = readText(file, MAX_BYTES)
-  if (text.kind === 'right') return parseText(text.value)
-  const message = existsSync(file) ? text.message : MISSING
-  return { kind: 'faulty', faults: [{ file, line: 1, column: 1, path: '', message }] }
-}
-
-type Checked<T> =
-  | { readonly kind: 'right'; readonly config: T }
-  | { readonly kind: 'wrong'; readonly findings: readonly Finding[] }
-
-function parse<T>(file: string, text: string, check: (values: unknown) => Checked<T>): Loaded<T> {
-  const document = new ConfigDocument(text)
-  const faults: Fault[] = document
-    .syntaxFaults()
-    .map(fault => ({ file, ...fault, path: pathText(fault.path) }))
-  if (faults.length === 0 || document.isReadable()) {
-    const read = document.values()
-    const checked =
-      read.kind === 'finding' ? { kind: 'wrong' as const, findings: [read.finding] } : check(read.values)
-    if (checked.kind === 'right' && faults.length === 0) return { kind: 'loaded', config: checked.config }
-    if (checked.kind === 'wrong') {
-      for (const { path, message } of checked.findings) {
-        faults.push({ file, ...document.positionOf(path), path: pathText(path), message })
-      }
-    }
-  }
-  return { kind: 'faulty', faults: faults.sort((a, b) => a.line - b.line || a.column - b.column) }
+/** Says what to do about a config that does not exist. */
+function explained(file: string, faults: readonly Fault[], files: Files): readonly Fault[] {
+  const isMissing = files.read(file).kind === 'wrong' && !existsSync(file)
+  return isMissing ? faults.map(it => ({ ...it, message: MISSING })) : faults
 }
 
 function findingsOf(error: z.ZodError | undefined): Finding[] {

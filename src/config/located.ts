@@ -1,17 +1,16 @@
-import { ConfigDocument } from './document.ts'
 import { type Fault, type Finding, pathText } from './fault.ts'
-import { readText } from './fields/readable-file.ts'
-import { MAX_BYTES } from './load.ts'
+import { DISK } from './include/files.ts'
+import { readWhole } from './include/read-whole.ts'
 
-/** Turns a finding into a fault, with its position in the file. */
-export function located(file: string, document: ConfigDocument, { path, message }: Finding): Fault {
-  return { file, ...document.positionOf(path), path: pathText(path), message }
-}
-
-/** Locates findings in a config that was loaded before. The file is read again only if there are any. */
+/** Locates findings in a config that was loaded before. Its files are read again only if there are any. */
 export function locatedIn(file: string, found: readonly Finding[]): readonly Fault[] {
   if (found.length === 0) return []
-  const text = readText(file, MAX_BYTES)
-  const document = new ConfigDocument(text.kind === 'right' ? text.value : '')
-  return found.map(finding => located(file, document, finding))
+  const read = readWhole(file, DISK)
+  // It has just become unreadable. The findings are still right.
+  if (read.kind === 'unreadable')
+    return found.map(({ message }) => ({
+      ...{ file, line: 1, column: 1, path: '' },
+      message: typeof message === 'string' ? message : message(pathText),
+    }))
+  return found.map(it => read.whole.locate(it))
 }

@@ -1,9 +1,7 @@
 import * as z from 'zod'
-import { ConfigDocument } from './document.ts'
 import type { Fault } from './fault.ts'
-import { readText } from './fields/readable-file.ts'
-import { MAX_BYTES } from './load.ts'
-import { located } from './located.ts'
+import { DISK } from './include/files.ts'
+import { readAlone } from './include/read-whole.ts'
 
 const value = z.unknown().optional()
 const key = z.object({ jwks_url: value, issuer: value, audience: value })
@@ -18,11 +16,9 @@ const OPEN =
  * @param file a config without faults
  */
 export function openKeySets(file: string): readonly Fault[] {
-  const text = readText(file, MAX_BYTES)
-  if (text.kind === 'wrong') return []
-  const document = new ConfigDocument(text.value)
-  const read = document.values()
-  const { data } = outline.safeParse(read.kind === 'values' ? read.values : undefined)
+  const read = readAlone(file, DISK)
+  if (read.kind === 'unreadable') return []
+  const { data } = outline.safeParse(read.whole.values)
   if (data === undefined) return []
   const keys = [
     { key: data.auth, path: ['auth'] },
@@ -30,5 +26,5 @@ export function openKeySets(file: string): readonly Fault[] {
   ]
   return keys
     .filter(({ key }) => key.jwks_url !== undefined && key.issuer === undefined && key.audience === undefined)
-    .map(({ path }) => located(file, document, { path: [...path, 'jwks_url'], message: OPEN }))
+    .map(({ path }) => read.whole.locate({ path: [...path, 'jwks_url'], message: OPEN }))
 }

@@ -21,10 +21,14 @@ const API_TLS_PORT = 8729
 /** Default of `new_sessions_per_hour`, as a multiple of `max_sessions`. */
 const NEW_PER_SESSION = 4
 
-/** Converts a file without faults to the config that the daemon uses. */
-export function resolveConfig(file: ConfigFile): Config {
+/**
+ * Converts a file without faults to the config that the daemon uses.
+ * @param include the patterns of the included files, as absolute paths
+ */
+export function resolveConfig(file: ConfigFile, include: readonly string[]): Config {
   const { poll, server, retention } = file
   return {
+    include,
     database: resolveDatabase(file.database),
     bus: file.bus && resolveBus(file.bus),
     daemon: { share: file.daemon.share },

@@ -1,7 +1,7 @@
 import { isIPv6, SocketAddress } from 'node:net'
 import { routerKey } from '../accounting/ids.ts'
 import type { Config, RouterConfig } from './config.ts'
-import { type Fault, type Finding, pathText } from './fault.ts'
+import type { Fault, Finding, NameOf } from './fault.ts'
 import { Claims } from './fields/claims.ts'
 import { locatedIn } from './located.ts'
 
@@ -36,7 +36,8 @@ function findingsOf({ tenants }: Pick<Config, 'tenants'>): readonly Finding[] {
       const path = ['tenants', t, 'routers', r]
       const before = claims.claim(address, { router, key: routerKey(tenant.id, router.id), path })
       if (!before) return []
-      const message = `${address} is also ${before.key} (${pathText(before.path)}); a router that is read twice is counted twice: remove one of them, or give them different services`
+      const message = (nameOf: NameOf) =>
+        `${address} is also ${before.key} (${nameOf(before.path)}); a router that is read twice is counted twice: remove one of them, or give them different services`
       return [{ path: [...path, 'host'], message }]
     }),
   )

@@ -20,6 +20,11 @@ export class ConfigFileMetrics implements ConfigFileObserver {
 /** Measures whether the config in the file is in use. */
 export function measureConfigFile(metrics: Metrics, file: Pick<ConfigFile, 'state'>): void {
   metrics.gauge(
+    'tikmeter_config_files',
+    'Files of the config, with those that it includes.',
+    () => file.state.files,
+  )
+  metrics.gauge(
     'tikmeter_config_last_reload_successful',
     'Whether the config in the file is the running one.',
     () => Number(file.state.isApplied),

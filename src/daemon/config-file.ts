@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { formatFaults } from '../config/check.ts'
 import type { Config } from '../config/config.ts'
 import type { Fault } from '../config/fault.ts'
-import type { LoadedWarned } from '../config/load-warned.ts'
+import type { ConfigWarnings, LoadedWarned } from '../config/load-warned.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Component } from '../runtime/component.ts'
 import { isOutOfDescriptors, RAISE_DESCRIPTORS } from '../runtime/descriptors.ts'
@@ -10,6 +10,7 @@ import { isFailure } from '../runtime/failure.ts'
 import { errorFields, type Logger, levelIn } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 import { Nap } from '../runtime/nap.ts'
+import { configStamp } from './config-stamp.ts'
 
 /** The outcome of a reload. `failed`: the config could not be loaded or, without a fault, could not be applied. */
 export type ReloadOutcome = 'applied' | 'faulty' | 'failed'
@@ -21,6 +22,8 @@ export interface ConfigFileObserver {
 
 export interface ConfigFileOptions {
   readonly file: string
+  /** The patterns of included files, as the daemon was started with them. */
+  readonly include: readonly string[]
   readonly env: NodeJS.ProcessEnv
   /**
    * Loads the config; a large one takes long. Resolves to `undefined` if the signal aborts. Rejects with a `Failure` if
@@ -43,7 +46,7 @@ export interface ConfigFileOptions {
   readonly onBug: (error: unknown) => void
 }
 
-/** How often the file is checked. It is loaded once it is the same at two checks, so never half written. */
+/** How often the files are checked. They are loaded once they are the same at two checks, so never half written. */
 const LOOK_EVERY_MS = 1_000
 
 /** The level of the log: from the config or, if it has none, from the environment. */
@@ -51,16 +54,23 @@ export function logLevelOf({ log }: Config, env: NodeJS.ProcessEnv): string {
   return log.level ?? levelIn(env)
 }
 
-/** At most this many addresses are logged, so that no config makes the line too long. */
+/** At most this many places are logged, so that no config makes the line too long. */
 const MOST_NAMED = 20
 
-export function warnOfSharedAddresses(shared: readonly Fault[], log: Logger): void {
-  if (shared.length === 0) return
-  const at = formatFaults(shared.slice(0, MOST_NAMED))
-  log.warn({ count: shared.length, at }, 'a router is in the config twice')
+/** Logs what is no fault of a config, and probably a mistake. */
+export function warnOf({ shared, unmatched }: ConfigWarnings, log: Logger): void {
+  const warn = (found: readonly Fault[], message: string) => {
+    if (found.length > 0) log.warn({ count: found.length, at: namedPlaces(found) }, message)
+  }
+  warn(shared, 'a router is in the config twice')
+  warn(unmatched, 'an include of the config matches no file')
 }
 
-/** The config file of a running daemon: loads it again when it changes, and at SIGHUP. */
+function namedPlaces(found: readonly Fault[]): string {
+  return formatFaults(found.slice(0, MOST_NAMED))
+}
+
+/** The files of the config of a running daemon: loads them again when one changes, comes or goes, and at SIGHUP. */
 export class ConfigFile implements Component {
   readonly #options: ConfigFileOptions
   #isApplied = true
@@ -68,23 +78,26 @@ export class ConfigFile implements Component {
   /** A config without faults that could not be applied. It is tried again at each check. */
   #owed: Config | undefined
   #appliedAt: Date
+  #include: readonly string[]
   #seen: string | undefined
+  #files = 1
   readonly #nap: Nap
   readonly #loop: Loop
 
   constructor(options: ConfigFileOptions) {
     this.#options = options
+    this.#include = options.include
     this.#appliedAt = options.clock.now()
     this.#nap = new Nap(options.clock)
     this.#loop = new Loop(signal => this.#watch(signal), options.onBug)
   }
 
-  /** Whether the config that was last loaded is in use, and when the one in use was applied. */
-  get state(): { readonly isApplied: boolean; readonly appliedAt: Date } {
-    return { isApplied: this.#isApplied, appliedAt: this.#appliedAt }
+  /** Whether the config that was last loaded is in use, when the one in use was applied, and how many files it has. */
+  get state(): { readonly isApplied: boolean; readonly appliedAt: Date; readonly files: number } {
+    return { isApplied: this.#isApplied, appliedAt: this.#appliedAt, files: this.#files }
   }
 
-  /** Notes the file as it was just loaded, so that a change during the daemon's start is noticed later. */
+  /** Notes the files as they were just loaded, so that a change during the daemon's start is noticed later. */
   async note(): Promise<void> {
     this.#seen = await this.#stamp()
   }
@@ -125,7 +138,7 @@ export class ConfigFile implements Component {
 
   async #reload(signal: AbortSignal): Promise<void> {
     const { env, log } = this.#options
-    const loaded = await this.#tryLoading(signal)
+    const loaded = await this.#loadSeen(signal)
     if (!loaded) return
     if (loaded.kind === 'faulty') {
       log.error({ faults: formatFaults(loaded.faults) }, 'config not reloaded: it has faults')
@@ -134,8 +147,18 @@ export class ConfigFile implements Component {
       return
     }
     log.level = logLevelOf(loaded.config, env)
-    warnOfSharedAddresses(loaded.shared, log)
+    warnOf(loaded, log)
     await this.#apply(loaded.config)
+  }
+
+  /** Loads it. If it includes other files than before, loads it again: changes of those were not looked for until now. */
+  async #loadSeen(signal: AbortSignal): Promise<LoadedWarned | undefined> {
+    const loaded = await this.#tryLoading(signal)
+    const include = loaded?.kind === 'loaded' ? loaded.config.include : loaded?.include
+    if (include === undefined || isDeepStrictEqual(include, this.#include)) return loaded
+    this.#include = include
+    this.#seen = await this.#stamp()
+    return this.#tryLoading(signal)
   }
 
   /** @returns `undefined` if it was not loaded. The next check tries again, unless the signal aborted */
@@ -181,11 +204,8 @@ export class ConfigFile implements Component {
   }
 
   async #stamp(): Promise<string | undefined> {
-    try {
-      const { mtimeMs, size, ino } = await stat(this.#options.file)
-      return `${mtimeMs} ${size} ${ino}`
-    } catch {
-      return undefined
-    }
+    const stamp = await configStamp(this.#options.file, this.#include)
+    if (stamp) this.#files = stamp.files
+    return stamp?.text
   }
 }

@@ -8,6 +8,7 @@ import { ConfigFileMetrics, measureConfigFile } from './config-file-metrics.ts'
 
 export interface NotedConfigFileOptions {
   readonly configFile: string
+  readonly config: Pick<Config, 'include'>
   readonly env: NodeJS.ProcessEnv
   /** @returns the keys whose change requires a restart */
   readonly apply: (changed: Config) => Promise<readonly string[]>
@@ -20,9 +21,10 @@ export interface NotedConfigFileOptions {
 
 /** Builds the part that watches the config file, and notes the file as it is now. It is not started. */
 export async function notedConfigFile(options: NotedConfigFileOptions): Promise<ConfigFile> {
-  const { configFile, env, apply, metrics, clock, log, onBug } = options
+  const { configFile, config, metrics } = options
   const observer = new ConfigFileMetrics(metrics)
-  const file = new ConfigFile({ file: configFile, load: loadApart, env, apply, observer, clock, log, onBug })
+  const { include } = config
+  const file = new ConfigFile({ ...options, file: configFile, include, load: loadApart, observer })
   measureConfigFile(metrics, file)
   await file.note()
   return file

@@ -22,7 +22,7 @@ afterAll(() => {
 function exposedIn(text: string, mode: number): string | undefined {
   writeFileSync(file, text)
   chmodSync(file, mode)
-  const fault = exposedSecret(file)
+  const fault = exposedSecret(file, [])
   expect(JSON.stringify(fault ?? '')).not.toContain('hunter2')
   return fault && `${fault.line} ${fault.path}`
 }

@@ -76,6 +76,7 @@ describe('defaults', () => {
   it('are those that are documented, with paths in the working directory', () => {
     const config = configOf(`${AUTH}\ntenants: []`)
     expect({ ...config, auth: undefined }).toEqual({
+      include: [],
       database: { kind: 'embedded', directory: resolve('data/postgres') },
       daemon: { share: 1 },
       poll: { schedule: '*/5 * * * * *', spread: true, concurrency: 64, listen: true, staleAfterMs: 60_000 },

@@ -191,7 +191,7 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const never = () => Promise.reject(new Error('the file did not change'))
     const observer = new Observations()
     return {
-      component: new ConfigFile({ ...its, file, env: ENV, load: never, apply: never, observer }),
+      component: new ConfigFile({ ...its, file, include: [], env: ENV, load: never, apply: never, observer }),
       clock: its.clock,
     }
   },

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { NoThread } from '../../src/config/load-apart.ts'
@@ -40,7 +40,7 @@ async function watching(
   }
   const observer = new Observations()
   const configFile = new ConfigFile({
-    ...{ file, env: ENV, load, apply: record, observer, clock, log: lines.log },
+    ...{ file, include: [], env: ENV, load, apply: record, observer, clock, log: lines.log },
     onBug: error => bugs.push(error),
   })
   await configFile.note()
@@ -101,6 +101,51 @@ describe('the config file of a running daemon', () => {
     expect(applied).toEqual(['whole'])
   })
 
+  it('includes files, each of which may change, come and go', async () => {
+    const { file, clock, applied, lines, configFile, observed } = await watching()
+    const look = async (count: number) => {
+      for (let turn = 0; turn < count; turn++) await clock.turn()
+    }
+    const included = (name: string) => join(dirname(file), 'tenants.d', name)
+    mkdirSync(included('.'))
+    writeFileSync(included('a.yaml'), 'tenants: [{ id: a, routers: [] }]')
+    writeFileSync(file, `${AUTH}\ninclude: [tenants.d/*.yaml]\n`)
+    await look(4)
+    expect(applied).toEqual(['a'])
+    expect(configFile.state.files).toBe(2)
+    writeFileSync(included('b.yaml'), 'tenants: [{ id: b, rooters: [] }]')
+    await look(4)
+    expect(applied).toEqual(['a'])
+    expect(lines.lines.at(-1)).toMatchObject({ faults: expect.stringMatching(/b\.yaml:1:20 /) })
+    writeFileSync(included('b.yaml'), 'tenants: [{ id: b, routers: [] }]')
+    await look(4)
+    rmSync(included('a.yaml'))
+    await look(4)
+    rmSync(included('b.yaml'))
+    await look(4)
+    expect(applied).toEqual(['a', 'a b', 'b', ''])
+    expect(observed).toEqual(['applied', 'faulty', 'applied', 'applied', 'applied'])
+    expect(lines.messages.slice(-2)).toEqual(['an include of the config matches no file', 'config reloaded'])
+  })
+
+  it('may include links whose folder is swapped, as in a ConfigMap', async () => {
+    const { file, clock, applied } = await watching()
+    const folder = join(dirname(file), 'tenants.d')
+    const version = (id: string) => {
+      mkdirSync(join(folder, `..${id}`), { recursive: true })
+      writeFileSync(join(folder, `..${id}`, 'a.yaml'), `tenants: [{ id: ${id}, routers: [] }]`)
+      symlinkSync(`..${id}`, join(folder, '..new'))
+      renameSync(join(folder, '..new'), join(folder, '..data'))
+    }
+    version('one')
+    symlinkSync('..data/a.yaml', join(folder, 'a.yaml'))
+    writeFileSync(file, `${AUTH}\ninclude: [tenants.d/*.yaml]\n`)
+    for (let look = 0; look < 3; look++) await clock.turn()
+    version('two')
+    for (let look = 0; look < 3; look++) await clock.turn()
+    expect(applied).toEqual(['one', 'two'])
+  })
+
   it('is applied if it changed while the daemon was starting', async () => {
     const { clock, applied } = await watching(undefined, file => writeFileSync(file, textOf('two')))
     await clock.turn()
@@ -116,7 +161,7 @@ describe('the config file of a running daemon', () => {
     await clock.turn()
     await clock.turn()
     expect(applied).toEqual([])
-    expect(configFile.state).toEqual({ isApplied: false, appliedAt })
+    expect(configFile.state).toEqual({ isApplied: false, appliedAt, files: 1 })
     expect(lines.lines).toMatchObject([
       {
         msg: 'config not reloaded: it has faults',

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Finding, pathText } from '../fault.ts'
+import type { Finding, NameOf } from '../fault.ts'
 import { alertDisagreements } from './alert-agreement.ts'
 import { type Alert, alert } from './alerts-block.ts'
 import { authDisagreements } from './auth-agreement.ts'
@@ -87,7 +87,7 @@ function duplicates(...lists: readonly Listed[]): Finding[] {
         firsts.set(id, place)
         continue
       }
-      const message = `must be unique: ${pathText(first)} already has it`
+      const message = (nameOf: NameOf) => `must be unique: ${nameOf(first)} already has it`
       found.push({ path: [...place, 'id'], message })
     }
   return found

@@ -1,6 +1,6 @@
 import { isConfigId } from '../../accounting/ids.ts'
 import { quotasOf } from '../alert-rules.ts'
-import { type Finding, pathText } from '../fault.ts'
+import type { Finding } from '../fault.ts'
 import { nearest } from '../fields/nearest.ts'
 import { shareOf } from '../fields/quantity.ts'
 import type { Alert } from './alerts-block.ts'
@@ -49,13 +49,13 @@ function quotasTwice({ quotas }: TenantOutline, path: readonly PropertyKey[]): F
       of === undefined
         ? [[`${scope} ${period}`, [...path, index]]]
         : of.map((subject, at) => [`${scope} ${period} ${subject}`, [...path, index, 'of', at]])
-    return places.flatMap(([key, place]) => {
+    return places.flatMap(([key, place]): Finding[] => {
       const first = firsts.get(key)
       if (first === undefined) {
         firsts.set(key, place)
         return []
       }
-      return [{ path: place, message: twice(quota, pathText(first)) }]
+      return [{ path: place, message: nameOf => twice(quota, nameOf(first)) }]
     })
   })
 }
@@ -92,9 +92,13 @@ function sharesOfNothing({ alerts, quotas }: TenantOutline, path: readonly Prope
     }
     const large = shared.find(({ limit }) => shareOf(limit, threshold.share) === undefined)
     if (large === undefined) return []
-    const quota = pathText([...path, 'quotas', quotas.indexOf(large)])
+    const quota = [...path, 'quotas', quotas.indexOf(large)]
     return [
-      { path: place, message: `is too large a share of ${quota}: lower the share or the limit of the quota` },
+      {
+        path: place,
+        message: nameOf =>
+          `is too large a share of ${nameOf(quota)}: lower the share or the limit of the quota`,
+      },
     ]
   })
 }

@@ -15,6 +15,7 @@ import { isNotEmpty, secret } from '../fields/secret-field.ts'
 import { serverTls } from '../fields/server-tls.ts'
 import { timezone } from '../fields/timezone.ts'
 import { type Environment, numberWithVariables, withVariables } from '../fields/variables.ts'
+import { filePattern } from '../include/file-pattern.ts'
 import { alert } from './alerts-block.ts'
 import { auth } from './auth-block.ts'
 import { bus } from './bus-block.ts'
@@ -36,6 +37,7 @@ const BUCKETS = { '1m': 60_000, '5m': 300_000, '15m': 900_000 }
 export function configSchema(env: Environment) {
   return block(
     {
+      include: list(field(filePattern), 'files such as [routers.d/*.yaml]').default([]),
       database: databaseSchema(env),
       bus: bus(env).optional(),
       daemon: block({ share: field(number(0, 1_000)).default(1) }).prefault({}),

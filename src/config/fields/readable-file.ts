@@ -28,11 +28,12 @@ export function readText(file: string, maxBytes: number): Checked<string> {
 }
 
 /** `EMFILE` is the limit of the process, `ENFILE` that of the machine. */
-function isOutOfDescriptors(error: unknown): boolean {
+export function isOutOfDescriptors(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 }
 
-function reason(error: unknown, file: string): string {
+/** Why the file or folder cannot be read. */
+export function reason(error: unknown, file: string): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EACCES') return `this process's user may not read it: ${file}`
   if (code === 'EISDIR') return `it is a directory: ${file}`

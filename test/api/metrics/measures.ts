@@ -85,7 +85,7 @@ export function measuredDaemon(more: Partial<Shown> = {}) {
   measureJournal(metrics, { state: () => ({ kind: 'writing', bytes: 1024, maxBytes: 1 << 30 }) })
   measureFeed(metrics, { connections: 4 })
   measureCertificate(metrics, shown.certificateExpiresAt)
-  measureConfigFile(metrics, { state: { isApplied: false, appliedAt: NOON } })
+  measureConfigFile(metrics, { state: { isApplied: false, appliedAt: NOON, files: 7 } })
   return {
     metrics,
     recording: new RecordingMetrics(metrics, SERVICE_NAMES),

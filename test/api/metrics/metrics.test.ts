@@ -192,6 +192,7 @@ test('the daemon itself is measured too', async () => {
     'tikmeter_leases_held 2',
     'tikmeter_leases_lost_total 1',
     'tikmeter_journal_bytes 1024',
+    'tikmeter_config_files 7',
     'tikmeter_config_last_reload_successful 0',
     'tikmeter_config_last_reload_success_timestamp_seconds 1795521600',
     'tikmeter_tls_certificate_expiry_timestamp_seconds 1801310400',
