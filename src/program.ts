@@ -1,9 +1,10 @@
 import { type Command, CommanderError } from 'commander'
 import { config as loadDotenv } from 'dotenv'
 import {
+  type Added,
+  type AddOptions,
   type CommonOptions,
   type CreditOptions,
-  configFileOf,
   DECISIONS,
   type EventsOptions,
   eventQuestionOf,
@@ -15,13 +16,12 @@ import {
   type Verdict,
 } from './commands/arguments.ts'
 import { type Actions, commandLine } from './commands/command-line.ts'
-import { complete } from './commands/completion.ts'
+import { completionLines } from './commands/completion-lines.ts'
 import { completionScript, type Shell } from './commands/completion-script.ts'
-import { configNames } from './commands/config-names.ts'
 import { interrupted, stopRequest, untilInterrupted } from './commands/interruption.ts'
 import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
-import type { OwnDatabase } from './commands/own-database.ts'
 import { terminalOf } from './commands/terminal.ts'
+import { ownDatabase, withUrl } from './commands/with-url.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
@@ -132,6 +132,18 @@ async function probeRouters(
   return isWell ? DONE : FAILED
 }
 
+async function add(_what: Added, options: AddOptions): Promise<number> {
+  const { addRouter } = await import('./commands/add-router.ts')
+  const { promptOn } = await import('./commands/prompt.ts')
+  const signal = interrupted()
+  const isAdded = await addRouter({
+    ...{ options, env: process.env, clock: systemClock, signal },
+    prompt: promptOn(process.stdin, process.stderr, signal),
+    terminal: terminalOf(process.stdout, process.stderr),
+  })
+  return isAdded ? DONE : FAILED
+}
+
 async function showStatus({ config: file, json, watch, here }: StatusOptions): Promise<number> {
   const journal = loaded(loadJournal(file, process.env))
   const { status } = await import('./commands/status.ts')
@@ -146,42 +158,24 @@ async function showStatus({ config: file, json, watch, here }: StatusOptions): P
 }
 
 async function printUsage(options: UsageOptions): Promise<number> {
-  const database = loaded(loadDatabase(options.config, process.env))
-  const question = usageQuestionOf(options)
-  const { withDatabase } = await import('./commands/own-database.ts')
+  const printed = { question: usageQuestionOf(options), format: options.format, out: process.stdout }
   const { usage } = await import('./commands/usage.ts')
-  const printed = { question, format: options.format, out: process.stdout }
-  await withDatabase(database, ownDatabase(), url => usage({ url, ...printed }))
-  return DONE
+  return withUrl(options, url => usage({ url, ...printed }))
 }
 
 async function printEvents(options: EventsOptions): Promise<number> {
-  const database = loaded(loadDatabase(options.config, process.env))
-  const question = eventQuestionOf(options)
-  const { withDatabase } = await import('./commands/own-database.ts')
+  const printed = { question: eventQuestionOf(options), format: options.format, out: process.stdout }
   const { events } = await import('./commands/events.ts')
-  const printed = { question, format: options.format, out: process.stdout }
-  await withDatabase(database, ownDatabase(), url => events({ url, ...printed }))
-  return DONE
+  return withUrl(options, url => events({ url, ...printed }))
 }
 
 async function creditEvent(verdict: Verdict, event: string, options: CreditOptions): Promise<number> {
   const { config: file, reason, by } = options
-  const database = loaded(loadDatabase(file, process.env))
   const bucketMs = loaded(loadBucket(file))
-  const { withDatabase } = await import('./commands/own-database.ts')
   const { credit, operatorOf } = await import('./commands/credit.ts')
   const { [verdict]: decision } = DECISIONS
   const decided = { event, decision, reason, by: by ?? operatorOf(process.env), bucketMs }
-  const own = ownDatabase()
-  const printDecided = async (url: string) =>
-    console.log(await credit({ url, decision: decided, log: own.log }))
-  await withDatabase(database, own, printDecided)
-  return DONE
-}
-
-function ownDatabase(): OwnDatabase {
-  return { clock: systemClock, log: createLogger('warn'), untilInterrupted }
+  return withUrl(options, async (url, { log }) => console.log(await credit({ url, decision: decided, log })))
 }
 
 function wrong(message: string): number {
@@ -194,12 +188,8 @@ function printCompletion(shell: Shell): number {
   return DONE
 }
 
-/** Completes a line for a shell. It never prints an error into that line. */
 async function printCompletions(program: Command, typed: readonly string[]): Promise<number> {
-  const namesIn = async (file: string | undefined) => configNames(configFileOf(file, process.env))
-  const completion = await complete(program, typed, namesIn)
-  if (completion.kind === 'file') console.log(':files')
-  else for (const { word, description } of completion.candidates) console.log(`${word}\t${description}`)
+  for (const line of await completionLines(program, typed, process.env)) console.log(line)
   return DONE
 }
 
@@ -216,7 +206,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   loadDotenv({ quiet: true })
   let exitCode: number = DONE
   const actions: Actions = {
-    ...{ run, check, migrate, probe: probeRouters, status: showStatus, usage: printUsage, token: printToken },
+    ...{
+      run,
+      check,
+      migrate,
+      add,
+      probe: probeRouters,
+      status: showStatus,
+      usage: printUsage,
+      token: printToken,
+    },
     ...{ events: printEvents, credit: creditEvent, psql },
     completion: printCompletion,
     complete: words => printCompletions(program, words),

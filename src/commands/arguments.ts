@@ -15,6 +15,22 @@ export interface ProbeOptions extends CommonOptions {
   readonly json?: boolean
 }
 
+/** What `add` adds. */
+export const ADDED = ['router'] as const
+export type Added = (typeof ADDED)[number]
+
+export interface AddOptions extends CommonOptions {
+  readonly tenant?: string
+  readonly id?: string
+  readonly host?: string
+  readonly port?: number
+  readonly user?: string
+  readonly passwordStdin?: boolean
+  readonly passwordFile?: string
+  readonly plain?: boolean
+  readonly file?: string
+}
+
 export interface StatusOptions extends ProbeOptions {
   readonly watch?: boolean
   readonly here?: boolean
@@ -91,6 +107,11 @@ export function parseExpires(text: string): number {
   const checked = duration(text)
   if (checked.kind === 'right') return checked.value
   throw new InvalidArgumentError('It must be a duration such as 12h or 30d.')
+}
+
+export function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text)
+  throw new InvalidArgumentError('It must be a number from 1 to 65535.')
 }
 
 export function parseDay(text: string): string {

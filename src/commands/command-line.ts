@@ -1,6 +1,9 @@
 import { Argument, Command, Option } from 'commander'
 import { DECIDABLE_KINDS } from '../store/events/event-bytes.ts'
 import {
+  ADDED,
+  type Added,
+  type AddOptions,
   type CommonOptions,
   type CreditOptions,
   configOption,
@@ -9,6 +12,7 @@ import {
   parseDay,
   parseEvent,
   parseExpires,
+  parsePort,
   parseWords,
   type StatusOptions,
   type TokenOptions,
@@ -26,6 +30,7 @@ type ExitCode = number | Promise<number>
 export interface Actions {
   run(options: CommonOptions): ExitCode
   check(options: CommonOptions): ExitCode
+  add(what: Added, options: AddOptions): ExitCode
   probe(which: string | undefined, options: ProbeOptions): ExitCode
   status(options: StatusOptions): ExitCode
   usage(options: UsageOptions): ExitCode
@@ -71,6 +76,28 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
     'after',
     examples('check', 'check --config /etc/tikmeter/tikmeter.yaml'),
   )
+  withConfig('add', 'add a router to the config', actions.add)
+    .addArgument(new Argument('<what>', 'what to add').choices(ADDED))
+    .option('--tenant <id>', 'whose it is')
+    .option('--id <id>', 'its id, for good')
+    .option('--host <host>', 'its name or address')
+    .option('--port <port>', 'of its API; default: 8729, or 8728 without TLS', parsePort)
+    .option('--user <name>', 'to log in as; default: usage')
+    .option('--password-stdin', 'read the password from standard input')
+    .addOption(
+      new Option('--password-file <file>', 'name a file with the password in the config').conflicts(
+        ['passwordStdin', 'plain'],
+      ),
+    )
+    .option('--plain', 'write the password itself into the config')
+    .option('--file <file>', 'where to write it; default: beside its tenant')
+    .addHelpText(
+      'after',
+      examples(
+        'add router',
+        'add router --tenant acme --id north --host 10.1.0.2 --password-stdin < password',
+      ),
+    )
   withConfig('probe', 'log in to routers, and report what is wrong with them', actions.probe)
     .argument('[tenant/router]', 'a tenant or one router; default: all enabled routers')
     .option('--json', 'print JSON')

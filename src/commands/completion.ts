@@ -120,6 +120,8 @@ function valuesOf(option: Option): Values {
   if (option.argChoices) return wordsOf(option.argChoices)
   switch (option.attributeName()) {
     case 'config':
+    case 'file':
+    case 'passwordFile':
       return { kind: 'file' }
     case 'tenant':
       return { kind: 'tenant' }

@@ -59,9 +59,10 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
   return !all.some(it => isFaulty(it.findings))
 }
 
-async function probeOne(
+/** Logs in to one router. */
+export async function probeOne(
   of: ConfiguredRouter,
-  { clock, signal }: ProbeCommand,
+  { clock, signal }: Pick<ProbeCommand, 'clock' | 'signal'>,
   replies: RepliesInFlight,
 ): Promise<Probed> {
   const { router } = of

@@ -74,6 +74,12 @@ export class ConfigDocument {
     }
   }
 
+  /** Whether it lists a tenant with this id. */
+  hasTenant(id: string): boolean {
+    const tenants: unknown = this.#document.get('tenants')
+    return isSeq(tenants) && tenants.items.some(it => isMap(it) && it.get('id') === id)
+  }
+
   /** Position of the key or item; if it is missing, of the nearest block that should contain it. */
   positionOf(path: readonly PropertyKey[]): Position {
     let node: unknown = this.#document.contents

@@ -16,7 +16,16 @@ const NAMES: ConfigNames = [
 ]
 const done = () => 0
 const ACTIONS: Actions = {
-  ...{ run: done, check: done, probe: done, status: done, usage: done, migrate: done, token: done },
+  ...{
+    run: done,
+    check: done,
+    add: done,
+    probe: done,
+    status: done,
+    usage: done,
+    migrate: done,
+    token: done,
+  },
   ...{ events: done, credit: done, psql: done, completion: done, complete: done },
 }
 
@@ -34,9 +43,12 @@ async function offered(line: string): Promise<{ words: string; asked: unknown[] 
 }
 
 test.each([
-  ['', 'run check probe status usage events credit migrate psql token completion help'],
+  ['', 'run check add probe status usage events credit migrate psql token completion help'],
   ['us', 'usage'],
   ['-', '--version --help'],
+  ['add ', 'router'],
+  ['add router --pa', '--password-stdin --password-file'],
+  ['add router --file ', 'a file'],
   ['usage --b', '--by'],
   ['usage --by ', 'day month user router session'],
   ['usage --by d', 'day'],
@@ -72,6 +84,7 @@ test.each([
   ['probe acme/', 'acme/hq acme/north'],
   ['probe --json c', 'coast coast/hq'],
   ['usage --tenant ', 'acme coast'],
+  ['add router --tenant ', 'acme coast'],
   ['usage --tenant=c', '--tenant=coast'],
   ['events --tenant c', 'coast'],
   ['events --router ', 'hq north'],

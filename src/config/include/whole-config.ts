@@ -36,6 +36,11 @@ export class WholeConfig {
     return this.#sources.map(({ file }) => file)
   }
 
+  /** The last file with this tenant; `undefined` if none has it. */
+  lastFileOf(tenant: string): string | undefined {
+    return this.#sources.findLast(({ document }) => document.hasTenant(tenant))?.file
+  }
+
   /** Turns a finding into a fault, with its position in its file. */
   locate({ path, message }: Finding): Fault {
     const text = typeof message === 'string' ? message : message(it => this.#nameOf(this.#placeOf(it)))

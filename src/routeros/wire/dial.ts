@@ -13,6 +13,7 @@ import { Line } from './line.ts'
 import { Login } from './login.ts'
 import { internalsOf } from './node-routeros.ts'
 import { parseSentence } from './sentence.ts'
+import { seen } from './shown-certificate.ts'
 import type { Encoding } from './text.ts'
 import { MalformedStream, SentenceDecoder } from './words.ts'
 
@@ -163,13 +164,8 @@ function noteCertificate(socket: TLSSocket, pinned: string | undefined, line: Li
   socket.prependOnceListener('secureConnect', () => {
     // Node returns the peer's certificate to a client only once.
     const certificate = socket.getPeerX509Certificate()
-    const fingerprint = certificate?.fingerprint256.replaceAll(':', '').toLowerCase()
-    if (certificate && fingerprint !== undefined)
-      line.certificate = {
-        subject: certificate.subject.replaceAll('\n', ', '),
-        validTo: new Date(certificate.validTo),
-        fingerprint,
-      }
+    if (certificate) line.certificate = seen(certificate)
+    const fingerprint = line.certificate?.fingerprint
     if (pinned !== undefined && fingerprint !== pinned)
       line.end(
         new RouterCertificateRefused(

@@ -85,6 +85,7 @@ test('every command has a reason why it is safe', () => {
   const actions: Actions = {
     ...{ run: nothing, check: nothing, probe: nothing, status: nothing, usage: nothing, migrate: nothing },
     ...{
+      add: nothing,
       events: nothing,
       credit: nothing,
       psql: nothing,

@@ -100,6 +100,7 @@ export const PUSHER_EVENTS: {
 export const COMMANDS: Readonly<Record<keyof Actions, string>> = {
   run: 'prints its log, for the operator',
   check: 'prints the faults of the config',
+  add: 'adds a router to the config',
   probe: 'probes the routers of its config',
   status: 'shows all tenants, through a socket that only the daemon’s user may open',
   usage: 'commands.test.ts: `--tenant` shows only that tenant',
