@@ -85,9 +85,10 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
     .option('--user <name>', 'to log in as; default: usage')
     .option('--password-stdin', 'read the password from standard input')
     .addOption(
-      new Option('--password-file <file>', 'name a file with the password in the config').conflicts(
-        ['passwordStdin', 'plain'],
-      ),
+      new Option('--password-file <file>', 'name a file with the password in the config').conflicts([
+        'passwordStdin',
+        'plain',
+      ]),
     )
     .option('--plain', 'write the password itself into the config')
     .option('--file <file>', 'where to write it; default: beside its tenant')

@@ -4,15 +4,18 @@ import type { Config, RouterConfig, TenantConfig } from '../../src/config/config
 import type { Fault } from '../../src/config/fault.ts'
 import type { Environment } from '../../src/config/fields/variables.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { rejections } from './reference/accepted.ts'
 
 export const SECRET = 'a secret of thirty-two bytes or more'
 export const ENV: Environment = { TIKMETER_SECRET: SECRET, ACME_HQ_PASSWORD: 'of the router hq' }
 
 export const AUTH = 'auth: { secret: "${TIKMETER_SECRET}" }'
 
-/** The config of a text without faults. */
+/** The config of a text without faults, which the JSON Schema has to accept too. */
 export function configOf(text: string, env: Environment = ENV): Config {
   const loaded = parseConfig('config.yaml', text, env)
+  const rejected = rejections(text)
+  if (rejected.length > 0) throw new Error(`the JSON Schema rejects it: ${rejected.join('; ')}`)
   if (loaded.kind === 'loaded') return loaded.config
   throw new Error(`faults where none were expected: ${JSON.stringify(loaded.faults)}`)
 }

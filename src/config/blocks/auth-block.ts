@@ -5,8 +5,9 @@ import { keySetUrl } from '../fields/network-address.ts'
 import { duration } from '../fields/quantity.ts'
 import { instant, text } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
-import { secretText } from '../fields/secret-source.ts'
+import { SECRET_FORM, secretText } from '../fields/secret-source.ts'
 import type { Environment } from '../fields/variables.ts'
+import { written } from '../fields/written.ts'
 
 /** A token may be tried with each of them, so their number is limited. */
 const MOST_KEYS = 16
@@ -40,10 +41,11 @@ function authKey(env: Environment) {
 }
 
 function publicKeyField(env: Environment) {
-  return field(value => {
+  const check = written(SECRET_FORM, (value: unknown) => {
     const found = secretText(value, env)
     return found.kind === 'right' ? publicKey(found.value) : found
   })
+  return field(check)
 }
 
 /** HS256 is only as strong as its secret, and a secret shorter than the hash can be found by brute force. */

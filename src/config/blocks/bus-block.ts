@@ -5,6 +5,7 @@ import { path } from '../fields/readable-file.ts'
 import { text } from '../fields/scalar.ts'
 import { secret } from '../fields/secret-field.ts'
 import type { Environment } from '../fields/variables.ts'
+import { written } from '../fields/written.ts'
 
 const WANTED = 'a URL such as nats://10.0.0.5:4222, or a list of them'
 const SERVER = /^(?:nats|tls):\/\/(?:[\w.-]+|\[[\da-fA-F:]+\])(?::\d{1,5})?$/
@@ -47,3 +48,6 @@ function servers(value: unknown): Checked<readonly string[]> {
   }
   return right(urls as readonly string[])
 }
+
+const oneServer = { type: 'string', pattern: '^(?:nats|tls)://' }
+written({ anyOf: [oneServer, { type: 'array', items: oneServer, minItems: 1 }] }, servers)

@@ -15,6 +15,7 @@ import { isNotEmpty, secret } from '../fields/secret-field.ts'
 import { serverTls } from '../fields/server-tls.ts'
 import { timezone } from '../fields/timezone.ts'
 import { type Environment, numberWithVariables, withVariables } from '../fields/variables.ts'
+import { written } from '../fields/written.ts'
 import { filePattern } from '../include/file-pattern.ts'
 import { alert } from './alerts-block.ts'
 import { auth } from './auth-block.ts'
@@ -176,7 +177,9 @@ function router(env: Environment) {
     name: field(text).optional(),
     host: field(host),
     port: field(wholeNumber(1, 65_535)).optional(),
-    tls: z.preprocess(value => (value === true ? {} : value === false ? undefined : value), tls.optional()),
+    tls: z
+      .preprocess(value => (value === true ? {} : value === false ? undefined : value), tls.optional())
+      .meta({ alternatives: [{ type: 'boolean' }] }),
     username: field(text),
     password: secret(env, isAnything),
     services: list(field(oneOf(SERVICE_NAMES)), `services (${SERVICE_NAMES.join(', ')})`)
@@ -209,6 +212,8 @@ function isAnything(text: string): Checked<string> {
 function isPusherKey(value: string): boolean {
   return /^[A-Za-z0-9_-]{1,128}$/.test(value)
 }
+
+written({ enum: Object.keys(BUCKETS) }, bucket)
 
 function bucket(value: unknown): Checked<number> {
   const checked = oneOf(['1m', '5m', '15m'])(value)

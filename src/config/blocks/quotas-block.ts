@@ -5,6 +5,7 @@ import { type Checked, right, wrong } from '../fields/checked.ts'
 import { block, field, list } from '../fields/field.ts'
 import { size } from '../fields/quantity.ts'
 import { oneOf, text } from '../fields/scalar.ts'
+import { written } from '../fields/written.ts'
 
 const SUBJECTS = 'usernames or ids of routers such as [ann, bob]'
 
@@ -35,3 +36,5 @@ function subject(value: unknown): Checked<string> {
     ? wrong('must be text without NUL or unpaired surrogates')
     : right(checked.value)
 }
+
+written({ type: 'string', pattern: '\\S' }, subject)

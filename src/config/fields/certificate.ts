@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { type Checked, notA, right, wrong } from './checked.ts'
 import { path, readText } from './readable-file.ts'
+import { written } from './written.ts'
 
 const MAX_BYTES = 1024 * 1024
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
@@ -60,3 +61,7 @@ function isForSignatures({ asymmetricKeyType: type, asymmetricKeyDetails: detail
   if (type === 'rsa') return (details?.modulusLength ?? 0) >= 2048
   return type === 'ed25519' || (type === 'ec' && CURVES.includes(details?.namedCurve ?? ''))
 }
+
+written({ type: 'string' }, certificates)
+written({ type: 'string' }, certificateFile)
+written({ type: 'string', pattern: '^(?:[0-9A-Fa-f]{2}:?){32}$' }, fingerprint)

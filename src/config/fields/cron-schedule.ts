@@ -1,5 +1,6 @@
 import { validateDetailed } from 'node-cron'
 import { type Checked, notA, right, wrong } from './checked.ts'
+import { written } from './written.ts'
 
 const WANTED = 'cron with seconds, six fields such as "*/5 * * * * *"'
 
@@ -15,3 +16,5 @@ export function schedule(value: unknown): Checked<string> {
   if (errors.length === 0) return right(fields.join(' '))
   return wrong(`must be ${WANTED}: cron does not know its ${errors.map(({ field }) => field).join(', ')}`)
 }
+
+written({ type: 'string', pattern: '^\\s*(\\S+\\s+){5}\\S+\\s*$' }, schedule)

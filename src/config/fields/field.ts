@@ -1,15 +1,17 @@
 import * as z from 'zod'
 import { absent, type Checked } from './checked.ts'
 import { nearest } from './nearest.ts'
+import { formOf } from './written.ts'
 
 /** One value of the file. `check` gets the raw value, or `undefined` if there is none. */
 export function field<T>(check: (value: unknown) => Checked<T>) {
-  return z.unknown().transform((value, context): T => {
-    const checked = check(value)
-    if (checked.kind === 'right') return checked.value
-    context.issues.push({ code: 'custom', message: checked.message, input: undefined })
+  const checked = z.unknown().transform((value, context): T => {
+    const found = check(value)
+    if (found.kind === 'right') return found.value
+    context.issues.push({ code: 'custom', message: found.message, input: undefined })
     return z.NEVER
   })
+  return checked.meta(formOf(check))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
 import { type Checked, notA, right, wrong } from './checked.ts'
+import { written } from './written.ts'
 
 const HOST = 'a host name or an address such as 10.1.0.1 or "fd00::1"'
 const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_.])?$/
@@ -68,3 +69,5 @@ export function network(value: unknown): Checked<string> {
   const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
   return typeof value === 'string' && most >= Number(bits ?? 0) ? right(value) : notA(NETWORK, value)
 }
+
+for (const address of [host, origin, keySetUrl, network]) written({ type: 'string' }, address)

@@ -1,4 +1,5 @@
 import { type Checked, notA, right, wrong } from './checked.ts'
+import { written } from './written.ts'
 
 const MILLISECONDS = new Map([
   ['ms', 1],
@@ -93,4 +94,14 @@ function quantity(value: unknown, units: ReadonlyMap<string, number>, wanted: st
   const total = Math.round(Number(digits) * factor)
   if (total === 0) return wrong(`must be more than 0: set it to ${wanted}`)
   return Number.isSafeInteger(total) ? right(total) : wrong(`is too much: set it to ${wanted}`)
+}
+
+written(formOfUnits(MILLISECONDS), duration)
+written(formOfUnits(MILLISECONDS), interval)
+written(formOfUnits(BYTES), size)
+written(formOfUnits(BITS_PER_SECOND), rate)
+written({ anyOf: [formOfUnits(BYTES), { type: 'string', pattern: PERCENT.source }] }, threshold)
+
+function formOfUnits(units: ReadonlyMap<string, number>) {
+  return { type: 'string', pattern: `^\\d+(\\.\\d+)? ?(${[...units.keys()].join('|')})$` }
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { type Checked, right, wrong } from './checked.ts'
 import { text } from './scalar.ts'
+import { written } from './written.ts'
 
 /** A path, made absolute. Relative paths start at the working directory of the process. */
 export function path(value: unknown): Checked<string> {
@@ -41,3 +42,5 @@ export function reason(error: unknown, file: string): string {
   const isBelow = !relative(process.cwd(), resolve(file)).startsWith('..')
   return `there is no such file${isBelow ? `; a relative path begins at ${process.cwd()}` : ''}`
 }
+
+written({ type: 'string', pattern: '\\S' }, path)

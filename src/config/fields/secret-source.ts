@@ -29,6 +29,20 @@ export function secretText(value: unknown, env: Environment): Checked<string> {
   return absent(WANTED, value) ?? wrong(`must be ${WANTED}`)
 }
 
+/** How a secret is written. */
+export const SECRET_FORM = {
+  anyOf: [{ type: 'string' }, ...['file', 'credential'].map(oneKey)],
+}
+
+function oneKey(key: string) {
+  return {
+    type: 'object',
+    properties: { [key]: { type: 'string' } },
+    required: [key],
+    additionalProperties: false,
+  }
+}
+
 /** Whether the value is a secret in plain text. With a reference in it, the secret is elsewhere. */
 export function isPlainText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.replaceAll('$${', '').includes('${')

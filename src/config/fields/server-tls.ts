@@ -4,6 +4,7 @@ import { type Checked, right, wrong } from './checked.ts'
 import { block, field } from './field.ts'
 import { duration } from './quantity.ts'
 import { path, readText } from './readable-file.ts'
+import { formOf, written } from './written.ts'
 
 const MAX_BYTES = 1024 * 1024
 const NO_KEY = 'must name a PEM file with a private key ("-----BEGIN PRIVATE KEY-----") without a passphrase'
@@ -35,6 +36,8 @@ export function serverTls() {
   })
 }
 
+written({ type: 'string' }, keyFile)
+
 /** The path of a file with a private key. No message shows a part of the key. */
 function keyFile(value: unknown): Checked<string> {
   const file = path(value)
@@ -43,6 +46,8 @@ function keyFile(value: unknown): Checked<string> {
   if (content.kind === 'wrong') return content
   return privateKey(content.value) ? file : wrong(`${NO_KEY}: ${file.value}`)
 }
+
+written(formOf(duration), wholeSeconds)
 
 /** A duration in milliseconds that is a multiple of 1000. */
 function wholeSeconds(value: unknown): Checked<number> {

@@ -1,5 +1,6 @@
 import { type Checked, notA, right, wrong } from './checked.ts'
 import { nearest } from './nearest.ts'
+import { written } from './written.ts'
 
 const WANTED = 'an IANA timezone such as Africa/Nairobi'
 
@@ -19,3 +20,5 @@ function isKnown(name: string): boolean {
     return false // Intl throws a RangeError for unknown names.
   }
 }
+
+written({ type: 'string', pattern: '^[A-Za-z]' }, timezone)

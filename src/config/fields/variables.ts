@@ -1,4 +1,5 @@
 import { type Checked, right, wrong } from './checked.ts'
+import { formOf, written } from './written.ts'
 
 /** The variables that `${NAME}` may name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -29,17 +30,21 @@ export function substituted(text: string, env: Environment): Checked<string> {
 
 /** Text in which variables are replaced before it is checked. */
 export function withVariables<T>(env: Environment, check: (value: unknown) => Checked<T>) {
-  return (value: unknown): Checked<T> => {
+  return written({ type: 'string' }, (value: unknown): Checked<T> => {
     if (typeof value !== 'string') return check(value)
     const text = substituted(value, env)
     return text.kind === 'right' ? check(text.value) : text
-  }
+  })
 }
 
 /** A number, or the variable that has it. */
 export function numberWithVariables<T>(env: Environment, check: (value: unknown) => Checked<T>) {
-  return (value: unknown): Checked<T> =>
-    typeof value === 'string' && value.includes('${')
-      ? withVariables(env, it => check(typeof it === 'string' && /^\d+$/.test(it) ? Number(it) : it))(value)
-      : check(value)
+  const form = { anyOf: [formOf(check), { type: 'string', pattern: '\\$\\{' }] }
+  return written(
+    form,
+    (value: unknown): Checked<T> =>
+      typeof value === 'string' && value.includes('${')
+        ? withVariables(env, it => check(typeof it === 'string' && /^\d+$/.test(it) ? Number(it) : it))(value)
+        : check(value),
+  )
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type Checked, notA, right, wrong } from '../fields/checked.ts'
+import { written } from '../fields/written.ts'
 
 const WANTED = 'a file or a pattern such as routers.d/*.yaml'
 
@@ -31,3 +32,5 @@ export function matching(namePattern: string, names: readonly string[]): readonl
   const pattern = new RegExp(`^${dotless}${source}$`, 'su')
   return names.filter(name => pattern.test(name)).sort()
 }
+
+written({ type: 'string', pattern: '[^/]$' }, filePattern)

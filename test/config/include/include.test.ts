@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { formatFaults } from '../../../src/config/check.ts'
 import { exposedSecret } from '../../../src/config/exposure.ts'
+import { right } from '../../../src/config/fields/checked.ts'
+import type { Files } from '../../../src/config/include/files.ts'
 import { loadConfig, loadDatabase } from '../../../src/config/load.ts'
 import { loadWarned } from '../../../src/config/load-warned.ts'
 import { AUTH, ENV } from '../config-text.ts'
@@ -176,13 +178,19 @@ describe('a fault', () => {
   })
 
   it('is more than 10,000 files, or more than 16 MiB in all', () => {
-    const comment = `# ${'-'.repeat(9 * 1024 * 1024)}`
-    write({ 'tikmeter.yaml': INCLUDING, 'routers.d/a.yaml': comment, 'routers.d/b.yaml': comment })
-    const most = 'tikmeter.yaml:2:11 include[0]: leads to more than'
-    expect(loaded()).toEqual([`${most} 16777216 bytes in all: include less`])
-    for (let file = 0; file <= 10_000; file++) write({ [`routers.d/${file}.yaml`]: '' })
-    write({ 'routers.d/a.yaml': '' })
-    expect(loaded()).toEqual([`${most} 10000 files in all: include less`])
+    const most = (names: readonly string[], text: string) => {
+      const files: Files = {
+        read: file => right(file.endsWith('tikmeter.yaml') ? INCLUDING : text),
+        names: () => right(names),
+      }
+      return loadConfig('tikmeter.yaml', ENV, files)
+    }
+    const fault = { path: 'include[0]', message: expect.stringContaining('leads to more than 10000 files') }
+    const names = Array.from({ length: 10_001 }, (_, index) => `${index}.yaml`)
+    expect(most(names, '')).toMatchObject({ faults: [fault] })
+    expect(most(names.slice(1), '')).toMatchObject({ kind: 'loaded' })
+    const large = { path: 'include[0]', message: expect.stringContaining('more than 16777216 bytes') }
+    expect(most(['a.yaml', 'b.yaml'], `# ${'-'.repeat(9 * 1024 * 1024)}`)).toMatchObject({ faults: [large] })
   })
 })
 
