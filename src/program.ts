@@ -119,12 +119,12 @@ async function printToken({ config: file, tenant, admin, expires }: TokenOptions
 
 async function probeRouters(
   which: string | undefined,
-  { config: file, json }: ProbeOptions,
+  { config: file, json, script }: ProbeOptions,
 ): Promise<number> {
   const config = load(file)
   const { probe } = await import('./commands/probe.ts')
   const isWell = await probe({
-    ...{ config, which, isJson: json === true },
+    ...{ config, which, isJson: json === true, isScript: script === true },
     terminal: terminalOf(process.stdout, process.stderr),
     clock: systemClock,
     signal: interrupted(),

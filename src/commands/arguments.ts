@@ -13,6 +13,7 @@ export interface CommonOptions {
 
 export interface ProbeOptions extends CommonOptions {
   readonly json?: boolean
+  readonly script?: boolean
 }
 
 /** What `add` adds. */
@@ -31,7 +32,8 @@ export interface AddOptions extends CommonOptions {
   readonly file?: string
 }
 
-export interface StatusOptions extends ProbeOptions {
+export interface StatusOptions extends CommonOptions {
+  readonly json?: boolean
   readonly watch?: boolean
   readonly here?: boolean
 }

@@ -102,7 +102,12 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
   withConfig('probe', 'log in to routers, and report what is wrong with them', actions.probe)
     .argument('[tenant/router]', 'a tenant or one router; default: all enabled routers')
     .option('--json', 'print JSON')
-    .addHelpText('after', examples('probe', 'probe acme', 'probe acme/hq --json'))
+    .addOption(
+      new Option('--script', "print lines for the router's terminal that set up what it lacks").conflicts(
+        'json',
+      ),
+    )
+    .addHelpText('after', examples('probe', 'probe acme --json', 'probe acme/hq --script'))
   withConfig('status', 'show how the daemons and their routers are doing, worst first', actions.status)
     .option('--here', 'only the daemon of this journal, and the routers that it reads')
     .option('--watch', 'repeat every two seconds')

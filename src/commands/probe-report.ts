@@ -1,5 +1,6 @@
 import type { RouterConfig } from '../config/config.ts'
 import type { ConfiguredRouter } from '../config/difference.ts'
+import type { RouterError } from '../routeros/errors.ts'
 import type { ProbedDomains, RouterProbe, ServiceProbe } from '../routeros/probe-router.ts'
 import { printable } from '../runtime/printable.ts'
 import { SERVICE_NAMES } from '../services/services.ts'
@@ -10,6 +11,8 @@ export interface Probed extends ConfiguredRouter {
   /** `undefined` if the login failed. */
   readonly probe: RouterProbe | undefined
   readonly findings: readonly Finding[]
+  /** Why the login failed. */
+  readonly error?: RouterError
 }
 
 /** A block of text: the router, its properties and its findings. */

@@ -10,8 +10,10 @@ import type { Clock } from '../runtime/clock.ts'
 import { printableJson } from '../runtime/printable.ts'
 import { routerServices } from '../services/services.ts'
 import { findingsOf, findingsOfError, isFaulty } from './findings.ts'
+import { ownAddressTo } from './own-address.ts'
 import { type Probed, probedJson, probedText, summaryOf } from './probe-report.ts'
 import { chooseRouters } from './router-choice.ts'
+import { routerScript } from './router-script.ts'
 import { SameDevice } from './same-device.ts'
 import type { Terminal } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -21,6 +23,8 @@ export interface ProbeCommand {
   /** `TENANT` or `TENANT/ROUTER`; `undefined`: all enabled routers. */
   readonly which: string | undefined
   readonly isJson: boolean
+  /** Whether to print only the lines that set up what the routers lack. */
+  readonly isScript: boolean
   readonly terminal: Terminal
   readonly clock: Clock
   /** Aborts what is under way. */
@@ -33,7 +37,7 @@ export interface ProbeCommand {
  * @throws WrongUse if the config has no such router
  */
 export async function probe(command: ProbeCommand): Promise<boolean> {
-  const { config, which, isJson, terminal } = command
+  const { config, which, isJson, isScript, terminal } = command
   const routers = chooseRouters(config, which)
   if (routers.length === 0) throw new WrongUse('there is no enabled router in the config')
   const limit = pLimit(config.poll.concurrency)
@@ -53,10 +57,18 @@ export async function probe(command: ProbeCommand): Promise<boolean> {
     const findings = [...alone.findings, ...sameDevice.findingsOf(alone, alone.probe?.serial)]
     const probed = { ...alone, findings }
     all.push(probed)
-    if (!isJson) terminal.print(probedText(probed))
+    if (isScript) await printScript(probed, command)
+    else if (!isJson) terminal.print(probedText(probed))
   }
+  if (isScript) return !all.some(it => isFaulty(it.findings))
   terminal.print(isJson ? printableJson(JSON.stringify(all.map(probedJson), undefined, 2)) : summaryOf(all))
   return !all.some(it => isFaulty(it.findings))
+}
+
+async function printScript(probed: Probed, { terminal, clock }: ProbeCommand): Promise<void> {
+  const { tenant, router } = probed
+  const lines = routerScript(probed, await ownAddressTo(router.host), clock.now())
+  if (lines.length > 0) terminal.print([`# ${tenant.id}/${router.id}`, ...lines].join('\n'))
 }
 
 /** Logs in to one router. */
@@ -78,6 +90,6 @@ export async function probeOne(
     return { ...of, probe, findings: findingsOf(router, probe, clock.now()) }
   } catch (error) {
     if (!(error instanceof RouterError)) throw error
-    return { ...of, probe: undefined, findings: findingsOfError(router, error) }
+    return { ...of, probe: undefined, findings: findingsOfError(router, error), error }
   }
 }

@@ -28,11 +28,25 @@ const OTHER_POLICIES = [
   ...['sniff', 'sensitive', 'romon', 'rest-api'],
 ]
 
-export function leastPolicy(): string {
-  return [...NEEDED_POLICIES, ...OTHER_POLICIES.map(it => `!${it}`)].join(',')
+/** @param since the RouterOS that has to know the policies: 6 has no `rest-api` */
+export function leastPolicy(since: 6 | 7 = 7): string {
+  const others = OTHER_POLICIES.filter(it => since === 7 || it !== 'rest-api')
+  return [...NEEDED_POLICIES, ...others.map(it => `!${it}`)].join(',')
 }
 
 /** A name as the console accepts it. */
 export function quoted(name: string): string {
   return /^[\w-]+$/.test(name) ? name : `"${name.replaceAll(/["\\$]/g, '\\$&')}"`
+}
+
+/** A text as the console accepts it when it is pasted: what it might act on, such as `?`, is written in hex. */
+export function consoleText(text: string): string {
+  if (/^[\w-]+$/.test(text)) return text
+  const bytes = Array.from(Buffer.from(text), byte => {
+    const character = String.fromCharCode(byte)
+    return /[\w .:/@+,=()-]/.test(character)
+      ? character
+      : `\\${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  })
+  return `"${bytes.join('')}"`
 }

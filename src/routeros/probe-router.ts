@@ -1,6 +1,7 @@
 import type { MissingMenu, Service, SessionReading, Unreadable } from '../accounting/reading.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { RouterError, RouterTrap } from './errors.ts'
+import { readIsOpen } from './menus/access.ts'
 import { readClockOffset } from './menus/clock-offset.ts'
 import { proplist } from './menus/fields.ts'
 import { type Rights, readRights } from './menus/rights.ts'
@@ -53,6 +54,8 @@ export interface RouterProbe {
   readonly certificate: SeenCertificate | undefined
   /** Absent if the router does not report them. */
   readonly rights: Rights | undefined
+  /** Whether the user may log in from any address; absent if the router does not report it. */
+  readonly isOpen: boolean | undefined
   /** The outcome for each service that was asked for. */
   readonly services: Readonly<Partial<Record<Service, ServiceProbe>>>
   readonly isFastTracked: boolean
@@ -88,13 +91,23 @@ export async function probeRouter(options: ProbeOptions, signal: AbortSignal): P
     const uptimeSeconds = Math.max(0, Math.round((clock.steadyMs() - boot.latestMs) / 1_000))
     const latencyMs = await roundTripMs(connection)
     const rights = await readRights(connection, address.username)
+    const isOpen = await readIsOpen(connection, address.username, address.tls ? 'api-ssl' : 'api')
     const read: Partial<Record<Service, ServiceProbe>> = {}
     for (const service of services) read[service.name] = await readService(service.open(connection))
     const isBypassed = services.some(it => it.isBypassedByFastTrack && read[it.name]?.kind === 'read')
     const isFastTracked = isBypassed && (await hasFastTrack(connection))
     const clockOffsetSeconds = await readClockOffset(connection, clock)
     return {
-      ...{ identity, version, serial, uptimeSeconds, latencyMs, rights, certificate: line.certificate },
+      ...{
+        identity,
+        version,
+        serial,
+        uptimeSeconds,
+        latencyMs,
+        rights,
+        isOpen,
+        certificate: line.certificate,
+      },
       ...{ services: read, isFastTracked, clockOffsetSeconds },
     }
   } finally {

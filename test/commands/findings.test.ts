@@ -27,6 +27,7 @@ const WELL: RouterProbe = {
   uptimeSeconds: 3_600,
   latencyMs: 4,
   certificate: undefined,
+  isOpen: false,
   rights: { group: 'usage', policies: ['read', 'api'] },
   services: { hotspot: { kind: 'read', sessions: 2, withCounters: 2, ...NOTHING_ODD } },
   isFastTracked: false,

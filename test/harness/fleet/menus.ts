@@ -11,6 +11,7 @@ import {
   firewallFilter,
   hotspotUser,
   interfaces,
+  ipServices,
   systemClock,
   systemIdentity,
   systemLicense,
@@ -41,6 +42,7 @@ export function menusOf(
     ['/system/license', systemLicense(license)],
     ['/user', users(options.users)],
     ['/user/group', userGroups(options.users)],
+    ['/ip/service', ipServices()],
     ['/ip/firewall/filter', firewallFilter(hasFasttrack)],
     ['/interface', lyingMenu(interfaces(sessions, now), lies)],
   ])

@@ -95,6 +95,14 @@ export function userGroups(all: readonly RouterUser[]): Menu {
   })
 }
 
+/** The services of the API, open to every address. */
+export function ipServices(): Menu {
+  return menuOf({
+    items: () => ['api', 'api-ssl'],
+    columns: { name: name => name, address: () => '', disabled: () => 'false' },
+  })
+}
+
 /** A rule that every router has, and a FastTrack rule if wanted. */
 export function firewallFilter(hasFasttrack: boolean): Menu {
   const fasttrack = { id: '*1', chain: 'forward', action: 'fasttrack-connection' }
