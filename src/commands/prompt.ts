@@ -19,8 +19,11 @@ export interface Prompt {
 
 /** A prompt on a terminal. Questions go to the standard error, so that the output stays that of the command. */
 export function promptOn(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream, signal: AbortSignal): Prompt {
-  const ask = async (question: string, output: Writable) => {
+  const ask = async (question: string, isHidden = false) => {
+    const output = isHidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr
     const lines = createInterface({ input: stdin, output, terminal: true })
+    // Only now, because the terminal itself shows what is typed before.
+    if (isHidden) stderr.write(question)
     const ended = new AbortController()
     lines.once('close', () => ended.abort())
     lines.once('SIGINT', () => lines.close())
@@ -35,21 +38,19 @@ export function promptOn(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream, s
   }
   const asked = async (question: string, usual: string | undefined): Promise<string> => {
     const hint = usual === undefined ? '' : ` [${usual}]`
-    const answer = (await ask(`${question}${hint}: `, stderr)).trim() || usual
+    const answer = (await ask(`${question}${hint}: `)).trim() || usual
     return answer === undefined ? asked(question, usual) : answer
   }
   return {
     isAsking: stdin.isTTY === true && stderr.isTTY === true,
     ask: asked,
     async askHidden(question) {
-      stderr.write(`${question}: `)
-      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-      const answer = await ask('', nowhere)
+      const answer = await ask(`${question}: `, true)
       stderr.write('\n')
       return answer
     },
     async isConfirmed(question, usual) {
-      const answer = (await ask(`${question} [${usual ? 'Y/n' : 'y/N'}] `, stderr)).trim()
+      const answer = (await ask(`${question} [${usual ? 'Y/n' : 'y/N'}] `)).trim()
       return answer === '' ? usual : /^y(es)?$/i.test(answer)
     },
     input: async () => (await text(stdin)).replace(/\r?\n$/, ''),
