@@ -13,7 +13,7 @@ export interface PlacedFinding extends Place {
 type Block = Readonly<Record<string, unknown>>
 
 /** Keys of a tenant whose lists are joined. Other keys are the same in all files that have them. */
-const JOINED = new Set(['routers', 'quotas', 'alerts', 'webhooks'])
+const JOINED = new Set(['routers', 'quotas', 'alerts', 'webhooks', 'mails'])
 
 /** The tenants of several files. A tenant may be in several of them; twice in one file, it is a fault. */
 export class JoinedTenants {
