@@ -30,10 +30,7 @@ export async function migrate(url: string, { onStep, signal }: MigrateOptions = 
   let client: Client | undefined
   let doing = 'no connection to the database'
   try {
-    const connected = await connectedClient(url, 'tikmeter-migrate')
-    client = connected
-    // Breaks off the statement under way.
-    signal?.addEventListener('abort', () => void connected.end())
+    client = await unlessAborted(connectedClient(url, 'tikmeter-migrate'), signal)
     doing = 'migration failed'
     await checkVersion(client)
     await lockOthersOut(client)
@@ -46,6 +43,19 @@ export async function migrate(url: string, { onStep, signal }: MigrateOptions = 
     // This also releases the lock.
     await client?.end()
   }
+}
+
+/** A connection that is closed when the signal aborts, with the statement under way. @throws Error if it was not made before */
+function unlessAborted(connecting: Promise<Client>, signal: AbortSignal | undefined): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      reject(new Error('stopped'))
+      void connecting.then(client => client.end()).catch(() => {})
+    }
+    if (signal?.aborted) leave()
+    signal?.addEventListener('abort', leave)
+    connecting.then(resolve, reject)
+  })
 }
 
 async function checkVersion(client: Client): Promise<void> {

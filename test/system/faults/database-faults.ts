@@ -128,6 +128,8 @@ async function withLaterSchema({ database }: Means, provoke: () => Promise<Shown
     database.url,
     `insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', ${later})`,
   )
+  const set = 'update drizzle.tikmeter_schema set writable_since'
+  await query(database.url, `${set} = ${later}`)
   try {
     const before = await tablesOf(database.url)
     const shown = await provoke()
@@ -135,6 +137,7 @@ async function withLaterSchema({ database }: Means, provoke: () => Promise<Shown
     return shown
   } finally {
     await query(database.url, `delete from drizzle.__drizzle_migrations where created_at = ${later}`)
+    await query(database.url, `${set} = (select max(created_at) from drizzle.__drizzle_migrations)`)
   }
 }
 

@@ -60,7 +60,10 @@ export const ROUTER_FAULTS: readonly Fault[] = [
     provoke: async ({ place }) => {
       const router = await startRouter({})
       // The last question before its sessions.
-      void router.nextCommand('/user/group/print').then(() => router.hang())
+      void router
+        .nextCommand('/ip/service/print')
+        .then(() => router.nextCommand('/user/print'))
+        .then(() => router.hang())
       return probe(place, { port: router.port })
     },
   },
