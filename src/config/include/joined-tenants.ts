@@ -33,7 +33,7 @@ export class JoinedTenants {
       const { id } = value
       const known = typeof id === 'string' && !here.has(id) ? this.#byId.get(id) : undefined
       const tenant = known ?? new JoinedTenant(place)
-      this.findings.push(...tenant.join(value, place))
+      for (const finding of tenant.join(value, place)) this.findings.push(finding)
       if (known === undefined) this.#all.push(tenant)
       if (typeof id !== 'string') continue
       here.add(id)
