@@ -29,7 +29,7 @@ export async function configStamp(
   if (include.length === 0) return { text: first, files: 1 }
   const files = (await Promise.all(include.map(filesOf))).flat().slice(0, MOST_FILES + 1)
   const stamps = await stampsOf(files)
-  const hash = createHash('sha1')
+  const hash = createHash('sha256')
     .update(JSON.stringify([files, stamps]))
     .digest('base64')
   return { text: `${first} ${hash}`, files: 1 + new Set(files).size }

@@ -29,14 +29,15 @@ export async function connectedClient(url: string, applicationName: string): Pro
 /**
  * Makes a connection for one task, outside of any pool and not connected yet.
  * @param url with one host
+ * @param connectMs how long connecting may take
  * @throws DatabaseUnavailable if the URL names a certificate that cannot be read
  */
-export function clientFor(url: string, applicationName: string): Client {
+export function clientFor(url: string, applicationName: string, connectMs = CONNECT_MS): Client {
   try {
     const client = new Client({
       connectionString: url,
       application_name: applicationName,
-      connectionTimeoutMillis: CONNECT_MS,
+      connectionTimeoutMillis: connectMs,
       keepAlive: true,
     })
     client.on('error', () => {}) // The query under way rejects with it.

@@ -20,6 +20,8 @@ const BEGIN = `begin transaction isolation level read committed, read only;
 
 /** How long a connection to another host than the first one is kept. */
 const KEPT_SECONDS = 60
+/** A host that takes longer to connect to is not returned to. A stop of the daemon waits for as long. */
+const RETURN_WITHIN_MS = 2_000
 
 /**
  * Reads usage, sessions and alerts from the tables, on connections of its own, so that commits never wait for readers.
@@ -72,7 +74,7 @@ export class UsageReader implements UsageSource {
   async returnToFirstHost(): Promise<void> {
     const { missed } = this.#hosts
     if (missed === undefined) return
-    const client = clientFor(missed, this.#applicationName)
+    const client = clientFor(missed, this.#applicationName, RETURN_WITHIN_MS)
     try {
       await client.connect()
       this.#hosts.restart()
