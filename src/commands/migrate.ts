@@ -1,5 +1,6 @@
 import type { DatabaseConfig } from '../config/config.ts'
 import { migrate as migrateDatabase } from '../store/pg/migrate.ts'
+import type { LockHolder } from '../store/schema/lock-holders.ts'
 import { type OwnDatabase, startOwn } from './own-database.ts'
 
 /**
@@ -7,6 +8,9 @@ import { type OwnDatabase, startOwn } from './own-database.ts'
  * @throws StoreError, or EmbeddedError if a daemon is running, which has migrated already
  */
 export async function migrate(database: DatabaseConfig, own: OwnDatabase): Promise<void> {
-  if (database.kind === 'url') return migrateDatabase(database.url.reveal())
-  await startOwn(database.directory, own, migrateDatabase)
+  const onWait = (holders: readonly LockHolder[]) =>
+    own.log.warn({ holders }, 'the migration waits for locks in the database that others have')
+  const work = (url: string) => migrateDatabase(url, { onWait })
+  if (database.kind === 'url') return work(database.url.reveal())
+  await startOwn(database.directory, own, work)
 }

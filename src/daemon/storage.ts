@@ -15,6 +15,7 @@ import { LedgerStore } from '../store/ledger-store.ts'
 import type { SchemaTooNew } from '../store/pg/errors.ts'
 import { migrate } from '../store/pg/migrate.ts'
 import type { StepDone } from '../store/schema/apply-migrations.ts'
+import type { LockHolder } from '../store/schema/lock-holders.ts'
 import { measureReplica } from '../store/usage/replica-metrics.ts'
 import { ReplicaWatch } from '../store/usage/replica-watch.ts'
 import { type DaemonConnections, databaseUrl, openConnections, replicaUrl } from './daemon-database.ts'
@@ -58,7 +59,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { config, books, lifecycle, metrics, clock, log, onTooNew, onBug } = options
   const url = await databaseUrl(config, lifecycle, { clock, log })
   const onStep = (step: StepDone) => log.info(step, 'the database is being upgraded')
-  await lifecycle.wait(() => migrate(url, { onStep, signal: lifecycle.stopping }))
+  const onWait = (holders: readonly LockHolder[]) =>
+    log.warn({ holders }, 'the start waits for locks in the database that others have')
+  await lifecycle.wait(() => migrate(url, { onStep, onWait, signal: lifecycle.stopping }))
   const readUrl = replicaUrl(config)
   const connections = openConnections({ url, readUrl }, lifecycle, log)
   const { database, usage } = connections

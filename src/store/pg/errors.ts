@@ -31,6 +31,30 @@ export class PostgresTooOld extends StoreError {
   }
 }
 
+/** The database cannot store every name. */
+export class NotUtf8 extends StoreError {
+  override readonly name = 'NotUtf8'
+  override readonly retryable = false
+
+  constructor(encoding: string) {
+    super(
+      `the database has the encoding ${encoding}, which lacks characters that names have: create one with UTF8 (createdb -E UTF8 -T template0 NAME), and set database.url to it`,
+    )
+  }
+}
+
+/** The database lacks a timezone that this machine knows. */
+export class UnknownZone extends StoreError {
+  override readonly name = 'UnknownZone'
+  override readonly retryable = false
+
+  constructor(zone: string) {
+    super(
+      `PostgreSQL does not know the timezone ${zone}: write another name for it, or update PostgreSQL's timezones`,
+    )
+  }
+}
+
 /** The tables are those of a later release, which gave them a meaning that this one does not know. */
 export class SchemaTooNew extends StoreError {
   override readonly name = 'SchemaTooNew'

@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg'
+import { type ConnectionLimits, limitConnection } from './pooler.ts'
 import type { Sockets } from './sockets.ts'
 
 /** Splits a URL with several hosts, such as `postgres://user:password@one:5432,two:5432/name`, into one for each. */
@@ -6,7 +7,16 @@ export function hostUrls(url: string): readonly string[] {
   const parts = /^([^/]*\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/s.exec(url)
   if (!parts) return [url]
   const [, before = '', hosts = '', after = ''] = parts
-  return hosts.split(',').map(host => before + host + after)
+  return hosts.split(',').map(host => before + host + withTls(after))
+}
+
+/**
+ * What pg takes as `verify-full` is called that, so that it prints no warning. With `uselibpqcompat=true` it takes
+ * `sslmode` as libpq does.
+ */
+function withTls(after: string): string {
+  if (/[?&]uselibpqcompat=true(&|$)/.test(after)) return after
+  return after.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
 }
 
 /** A standby is in recovery. A primary that was demoted by its settings only has read-only transactions. */
@@ -70,9 +80,17 @@ export class StandbyHost extends Error {
   }
 }
 
-/** Makes a class of clients that connect to the current one of the hosts, and move on from it if that fails. */
-export function clientOf(hosts: Hosts, sockets: Pick<Sockets, 'make'>): HostClientClass {
+/**
+ * Makes a class of clients that connect to the current one of the hosts, and move on from it if that fails.
+ * @param limits of each connection
+ */
+export function clientOf(
+  hosts: Hosts,
+  sockets: Pick<Sockets, 'make'>,
+  limits: ConnectionLimits,
+): HostClientClass {
   return class extends Client implements HostClient {
+    isPooled = false
     readonly #connecting: { isDone: boolean }
 
     constructor(config?: ClientConfig) {
@@ -86,16 +104,24 @@ export function clientOf(hosts: Hosts, sockets: Pick<Sockets, 'make'>): HostClie
       this.#connecting = connecting
     }
 
-    async checkHost(): Promise<void> {
+    async setUp(): Promise<void> {
       await hosts.check(this)
+      this.isPooled = await limitConnection(this, limits)
       this.#connecting.isDone = true
     }
   }
 }
 
 export interface HostClient extends Client {
-  /** Called when it is connected. @throws StandbyHost */
-  checkHost(): Promise<void>
+  /** Whether it is connected through a pooler. */
+  readonly isPooled: boolean
+  /** Called when it is connected, before anything else is sent. @throws StandbyHost */
+  setUp(): Promise<void>
+}
+
+/** Whether a client of a pool is connected through a pooler. */
+export function isPooled(client: object): boolean {
+  return 'isPooled' in client && client.isPooled === true
 }
 
 export type HostClientClass = new (config?: ClientConfig) => HostClient

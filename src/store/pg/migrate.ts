@@ -1,15 +1,13 @@
 import type { Client } from 'pg'
-import { systemClock } from '../../runtime/clock.ts'
 import { applyMigrations, type StepDone } from '../schema/apply-migrations.ts'
 import { distribute } from '../schema/distribute.ts'
+import type { LockHolder } from '../schema/lock-holders.ts'
 import { newestVersion, readMigrations } from '../schema/migrations.ts'
 import { loadVersion } from '../schema/schema-version.ts'
 import { connectedClient } from './client.ts'
-import { asStoreError, PostgresTooOld, SchemaTooNew } from './errors.ts'
-
-/** Any number that nothing else in the database uses. */
-const MIGRATION_LOCK = 7_420_318_556
-const LOOK_EVERY_MS = 200
+import { asStoreError, NotUtf8, PostgresTooOld, SchemaTooNew } from './errors.ts'
+import { lockOthersOut } from './migration-lock.ts'
+import { isThroughPooler } from './pooler.ts'
 
 /** Since 14, partitions can be detached without a lock on the whole table. */
 const OLDEST_VERSION = 140_000
@@ -17,6 +15,8 @@ const OLDEST_VERSION = 140_000
 export interface MigrateOptions {
   /** Called after each step. */
   readonly onStep?: (done: StepDone) => void
+  /** Called if it waits long for locks, with those who have them as far as they are known. */
+  readonly onWait?: (holders: readonly LockHolder[]) => void
   /** When it aborts, the rest is left to the next call. */
   readonly signal?: AbortSignal
 }
@@ -24,24 +24,38 @@ export interface MigrateOptions {
 /**
  * Brings the schema up to date, and distributes it if the database is a Citus coordinator, on a connection of its own. A
  * second process that starts at the same time waits. What an interruption left undone is done by the next call.
- * @throws PostgresTooOld, SchemaTooNew, StoreError
+ * @throws PostgresTooOld, NotUtf8, SchemaTooNew, StoreError
  */
-export async function migrate(url: string, { onStep, signal }: MigrateOptions = {}): Promise<void> {
-  let client: Client | undefined
+export async function migrate(url: string, options: MigrateOptions = {}): Promise<void> {
+  const { onStep = () => {}, onWait = () => {}, signal } = options
+  const connections: Client[] = []
+  const connect = async () => {
+    const client = await unlessAborted(connectedClient(url, 'tikmeter-migrate'), signal)
+    connections.push(client)
+    return client
+  }
+  // Breaks off the statements under way, and the locks with them.
+  const breakOff = () => Promise.all(connections.map(it => it.end()))
+  signal?.addEventListener('abort', breakOff)
   let doing = 'no connection to the database'
   try {
-    client = await unlessAborted(connectedClient(url, 'tikmeter-migrate'), signal)
+    const client = await connect()
+    const isPooled = await isThroughPooler(client)
+    const locking = isPooled ? await connect() : client
     doing = 'migration failed'
-    await checkVersion(client)
-    await lockOthersOut(client)
+    await checkServer(client)
+    await lockOthersOut(locking, isPooled, onWait)
+    // Nothing may be done without the lock.
+    locking.once('end', breakOff)
     await checkSchema(client)
-    await applyMigrations(client, readMigrations(), onStep ?? (() => {}))
-    await distribute(client)
+    await applyMigrations(client, readMigrations(), onStep, onWait)
+    await distribute(client, onWait)
+    if (isPooled) await locking.query('commit')
   } catch (error) {
     throw asStoreError(doing, error)
   } finally {
-    // This also releases the lock.
-    await client?.end()
+    signal?.removeEventListener('abort', breakOff)
+    await breakOff()
   }
 }
 
@@ -58,24 +72,14 @@ function unlessAborted(connecting: Promise<Client>, signal: AbortSignal | undefi
   })
 }
 
-async function checkVersion(client: Client): Promise<void> {
-  const { rows } = await client.query<{ number: string; version: string }>(
-    `select current_setting('server_version_num') as number, current_setting('server_version') as version`,
+async function checkServer(client: Client): Promise<void> {
+  const { rows } = await client.query<Record<'number' | 'version' | 'encoding', string>>(
+    `select current_setting('server_version_num') as number, current_setting('server_version') as version,
+       current_setting('server_encoding') as encoding`,
   )
   const [row] = rows
   if (row && Number(row.number) < OLDEST_VERSION) throw new PostgresTooOld(row.version)
-}
-
-/** Whoever waited for the lock within a statement would keep indexes from being made concurrently. */
-async function lockOthersOut(client: Client): Promise<void> {
-  const { signal } = new AbortController()
-  for (;;) {
-    const { rows } = await client.query<{ is_ours: boolean }>('select pg_try_advisory_lock($1) as is_ours', [
-      MIGRATION_LOCK,
-    ])
-    if (rows[0]?.is_ours) return
-    await systemClock.sleep(LOOK_EVERY_MS, signal)
-  }
+  if (row && row.encoding !== 'UTF8') throw new NotUtf8(row.encoding)
 }
 
 /** Checks for tables of a later release that this one must not write. */

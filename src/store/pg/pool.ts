@@ -47,17 +47,16 @@ export function openPool(options: PoolOptions): OpenedPool {
   const { url, log, applicationName, connections, statementMs, isPipeline, keptSeconds = 0 } = options
   const { hosts = new Hosts(url) } = options
   const sockets = new Sockets()
-  const HostClient = clientOf(hosts, sockets)
+  const limits = { statementMs, idleInTransactionMs: IDLE_IN_TRANSACTION_MS }
+  const HostClient = clientOf(hosts, sockets, limits)
   const pool = new Pool({
     Client: HostClient,
     onConnect: async client => {
-      if (client instanceof HostClient) await client.checkHost()
+      if (client instanceof HostClient) await client.setUp()
     },
     application_name: applicationName,
     max: connections,
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: statementMs,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     query_timeout: statementMs + MORE_MS,
     pipeline: isPipeline,
     maxLifetimeSeconds: keptSeconds,

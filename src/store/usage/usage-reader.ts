@@ -3,7 +3,7 @@ import type { Lines, Question, Table, UsageSource } from '../../api/usage/usage-
 import { BorrowedConnection } from '../pg/borrowed-connection.ts'
 import { clientFor } from '../pg/client.ts'
 import { asking, asStoreError } from '../pg/errors.ts'
-import { Hosts } from '../pg/hosts.ts'
+import { Hosts, isPooled } from '../pg/hosts.ts'
 import { type ConnectionOptions, openPool } from '../pg/pool.ts'
 import { csvLines } from './csv-lines.ts'
 import { valuesOf } from './query.ts'
@@ -17,6 +17,9 @@ const ROWS_AT_ONCE = 50
 const BEGIN = `begin transaction isolation level read committed, read only;
   set local cursor_tuple_fraction = 1;
   select set_config('client_connection_check_interval', '1s', true) where version() ~ 'linux'`
+
+/** Longer than a reader may take, who is then cut off. */
+const KEEP_SNAPSHOT = `set local idle_in_transaction_session_timeout = '20min'`
 
 /** How long a connection to another host than the first one is kept. */
 const KEPT_SECONDS = 60
@@ -105,7 +108,8 @@ export class UsageReader implements UsageSource {
   /**
    * Reads all rows as CSV, some at a time, as the tables were at one moment. PostgreSQL keeps the answer (in a temporary
    * file, if it is long) and ends the snapshot before the first row is read, so that a slow reader does not keep commits
-   * from clearing pages. The connection is borrowed until the last row, or until the iteration of `lines` ends.
+   * from clearing pages. The connection is borrowed until the last row, or until the iteration of `lines` ends. (Through a
+   * pooler nothing outlives a transaction, so the snapshot is kept until the last row.)
    * @throws StoreError, also from `lines`; also if the signal aborts
    */
   async all(question: Question, limit: number | undefined, signal: AbortSignal): Promise<Lines> {
@@ -115,11 +119,11 @@ export class UsageReader implements UsageSource {
       await borrowed.client.query(BEGIN)
       const { sql: text, params: values } = queryOf(question, limit).toSQL()
       const lines = csvLines(text, columns)
-      await borrowed.client.query({
-        text: `declare usage_rows no scroll cursor with hold for ${lines}`,
-        values,
-      })
-      await borrowed.client.query('commit')
+      const isHeld = !isPooled(borrowed.client)
+      if (!isHeld) await borrowed.client.query(KEEP_SNAPSHOT)
+      const cursor = `usage_rows no scroll cursor ${isHeld ? 'with hold ' : ''}`
+      await borrowed.client.query({ text: `declare ${cursor}for ${lines}`, values })
+      if (isHeld) await borrowed.client.query('commit')
     } catch (cause) {
       borrowed.breakOff()
       throw asStoreError(WHAT, cause, this.#setting)
@@ -144,6 +148,7 @@ async function* linesOf(borrowed: BorrowedConnection): AsyncGenerator<string, vo
       if (rows.length < ROWS_AT_ONCE) break
     }
     await borrowed.client.query('close usage_rows')
+    if (isPooled(borrowed.client)) await borrowed.client.query('commit')
     isRead = true
   } catch (cause) {
     throw asStoreError(WHAT, cause)

@@ -81,7 +81,13 @@ test.each(IS_THOROUGH ? SCHEMAS : ['0000_initial'])(
     await during(schema, async (scratch, database) => {
       const interruptions = await interruptEverywhere(
         scratch.url,
-        client => applyMigrations(client, readMigrations(), () => {}),
+        client =>
+          applyMigrations(
+            client,
+            readMigrations(),
+            () => {},
+            () => {},
+          ),
         EVERY,
       )
       console.log(`${schema}: interrupted ${interruptions} times`)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { HAS_NATS } from '../../harness/nats-server.ts'
 import { CITUS_URL } from '../../harness/postgres/citus.ts'
+import { HAS_PGBOUNCER } from '../../harness/postgres/pgbouncer.ts'
 import { DAEMONS } from './daemon-config.ts'
 import { ROUTER_LIES, SESSION_LIES } from './kinds.ts'
 import { planOf } from './plan.ts'
@@ -33,6 +34,8 @@ const HELP = `npm run chaos -- [options]
                 at least ${LEAST_LIES} times
   --bus         the daemons exchange live numbers over NATS, which needs nats-server, and which is
                 killed, too; at the end all of them show the same
+  --pooler      the daemons reach the database through PgBouncer in transaction mode, which needs
+                pgbouncer, or the program in TIKMETER_TEST_PGBOUNCER
   --help        print this
 
 With TIKMETER_TEST_CITUS the tables are in that Citus cluster, whose nodes have to be on this machine.`
@@ -45,6 +48,7 @@ async function main(): Promise<number> {
       daemons: { type: 'string', default: '2' },
       lies: { type: 'boolean', default: false },
       bus: { type: 'boolean', default: false },
+      pooler: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -55,8 +59,13 @@ async function main(): Promise<number> {
   const [minutes, seed, daemons] = [Number(values.minutes), Number(values.seed), Number(values.daemons)]
   const hasLies = values.lies
   const hasBus = values.bus
+  const hasPooler = values.pooler
   if (hasBus && !HAS_NATS) {
     console.error('error: --bus needs nats-server: apt-get install nats-server')
+    return 2
+  }
+  if (hasPooler && (!HAS_PGBOUNCER || CITUS_URL !== undefined)) {
+    console.error('error: --pooler needs pgbouncer (apt-get install pgbouncer), and no Citus')
     return 2
   }
   if (!(minutes > 0) || !Number.isSafeInteger(seed) || !DAEMONS.some((_, index) => daemons === index + 1)) {
@@ -71,10 +80,11 @@ async function main(): Promise<number> {
   setMaxListeners(0, stopping.signal)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
   const routers = ROUTERS_A_DAEMON * Math.max(2, daemons)
-  const stage = await Stage.create({ seed, routers, daemons, hasLies, hasBus, say })
+  const stage = await Stage.create({ seed, routers, daemons, hasLies, hasBus, hasPooler, say })
   let isGood = false
   try {
-    const database = CITUS_URL === undefined ? 'PostgreSQL' : 'a database in Citus'
+    const server = CITUS_URL === undefined ? 'PostgreSQL' : 'a database in Citus'
+    const database = hasPooler ? `${server} behind PgBouncer` : server
     say(`starting ${routers} routers, ${database} and ${daemons} daemons, in ${stage.folder}`)
     await stage.start()
     const run = new Run(stage, planOf({ seed, minutes, routers, daemons, hasLies, hasBus }))
@@ -108,7 +118,7 @@ async function main(): Promise<number> {
   console.log(isGood ? `\nnot a byte too few or too many${hasLies ? ', except for lies' : ''}` : '')
   if (!isGood)
     console.log(
-      `replay: npm run chaos -- --minutes ${values.minutes} --seed ${seed} --daemons ${daemons}${hasLies ? ' --lies' : ''}${hasBus ? ' --bus' : ''}`,
+      `replay: npm run chaos -- --minutes ${values.minutes} --seed ${seed} --daemons ${daemons}${hasLies ? ' --lies' : ''}${hasBus ? ' --bus' : ''}${hasPooler ? ' --pooler' : ''}`,
     )
   return isGood ? 0 : 1
 }

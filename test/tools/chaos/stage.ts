@@ -7,6 +7,7 @@ import { BOUND } from '../../../src/roster/assignment.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { NatsServer } from '../../harness/nats-server.ts'
 import { CITUS_URL } from '../../harness/postgres/citus.ts'
+import { PgBouncer } from '../../harness/postgres/pgbouncer.ts'
 import { buildDaemon } from '../../system/daemon/build.ts'
 import type { ChaosDatabase } from './chaos-database.ts'
 import { CitusCluster } from './citus-cluster.ts'
@@ -27,6 +28,8 @@ export interface StageOptions {
   readonly hasLies: boolean
   /** Whether the daemons exchange live numbers over NATS. */
   readonly hasBus: boolean
+  /** Whether the daemons' connections go through PgBouncer. */
+  readonly hasPooler: boolean
   readonly say: (line: string) => void
 }
 
@@ -48,6 +51,7 @@ export class Stage {
   readonly #ids = new Map<string, SupervisedDaemon>()
   #routers: readonly ListedRouter[] = []
   #url = ''
+  #bouncer: PgBouncer | undefined
   #nats: NatsServer | undefined
   readonly #links = new Map<DaemonName, Readonly<Record<LinkName, Link | undefined>>>()
   #watch: OwnershipWatch | undefined
@@ -80,6 +84,10 @@ export class Stage {
     return this.#url
   }
 
+  get #urlForDaemons(): string {
+    return this.#bouncer?.through(this.#url) ?? this.#url
+  }
+
   get routers(): readonly ListedRouter[] {
     return this.#routers
   }
@@ -96,12 +104,13 @@ export class Stage {
   async start(): Promise<void> {
     const { seed, routers, hasLies } = this.#options
     this.#url = await this.postgres.start()
+    if (this.#options.hasPooler) this.#bouncer = await PgBouncer.start(this.#url)
     if (this.#options.hasBus) this.#nats = await NatsServer.start()
     this.#routers = await this.fleet.start({ seed, routers, hasLies })
     for (const disk of this.#disks.values()) await disk.start()
     for (const { name } of this.daemons) {
       const bus = this.#nats && (await Link.to(this.#nats.url))
-      this.#links.set(name, { database: await Link.to(this.#url), bus })
+      this.#links.set(name, { database: await Link.to(this.#urlForDaemons), bus })
       await this.setTerms(name, USUAL)
     }
     const watch = new OwnershipWatch(this.#url)
@@ -121,7 +130,8 @@ export class Stage {
     for (const daemon of this.daemons) await daemon.kill()
     await this.#watch?.stop()
     for (const { database, bus } of this.#links.values()) for (const link of [database, bus]) link?.close()
-    const ended = await Promise.allSettled([this.fleet.stop(), this.postgres.stop(), this.#nats?.kill()])
+    const servers = [this.#bouncer?.stop(), this.postgres.stop(), this.#nats?.kill()]
+    const ended = await Promise.allSettled([this.fleet.stop(), ...servers])
     for (const disk of this.#disks.values()) await disk.stop()
     for (const it of ended) if (it.status === 'rejected') this.say(`not stopped: ${it.reason}`)
   }
@@ -173,7 +183,7 @@ export class Stage {
     const about = {
       daemon,
       folder: this.#folder,
-      databaseUrl: links?.database?.through(this.#url) ?? this.#url,
+      databaseUrl: links?.database?.through(this.#urlForDaemons) ?? this.#urlForDaemons,
       routers: this.#routers,
       terms,
       bus: this.#nats && links?.bus?.through(this.#nats.url),
