@@ -21,11 +21,18 @@ export function path(value: unknown): Checked<string> {
 export function readText(file: string, maxBytes: number): Checked<string> {
   try {
     if (statSync(file).size > maxBytes) return wrong(`is too large, more than ${maxBytes} bytes: ${file}`)
-    return right(readFileSync(file, 'utf8'))
+    const bytes = readFileSync(file)
+    return isUtf16(bytes) ? wrong(`is UTF-16, save it as UTF-8: ${file}`) : right(bytes.toString('utf8'))
   } catch (error) {
     if (isOutOfDescriptors(error)) throw error
     return wrong(`cannot be read: ${reason(error, file)}`)
   }
+}
+
+/** As editors and PowerShell on Windows write it: with a mark, or a zero byte beside each letter. */
+function isUtf16([first, second, third, fourth]: Buffer): boolean {
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
+  return (first === 0 && third === 0) || (second === 0 && fourth === 0)
 }
 
 /** `EMFILE` is the limit of the process, `ENFILE` that of the machine. */

@@ -7,11 +7,13 @@ import type { Column } from '../pg/binary-array.ts'
 import { unscoped } from '../pg/scope.ts'
 import { storableText } from '../pg/storable.ts'
 import { runUnnest, unnestStatement } from '../pg/unnest.ts'
+import { checkZones } from './check-zones.ts'
 
 /**
  * Makes `tenants` and `routers` equal to the configs of all daemons, within the caller's transaction. Removed ones are
  * marked, returned ones are unmarked, and nothing is ever deleted.
  * @param daemon the id of the daemon whose config has these tenants
+ * @throws UnknownZone
  */
 export async function writeConfig(
   client: PoolClient,
@@ -19,6 +21,7 @@ export async function writeConfig(
   tenants: readonly SyncedTenant[],
 ): Promise<void> {
   const routers = tenants.flatMap(tenant => tenant.routers.map(router => ({ tenant: tenant.id, router })))
+  await checkZones(client, tenants)
   await lockAll(client)
   await writeLists(client, daemon, tenants)
   await runUnnest(unscoped(client), UPSERT_TENANTS, tenants)

@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { bytesIn, DECIDABLE_KINDS, type DecidableKind } from '../events/event-bytes.ts'
 import { isoOf } from '../pg/instants.ts'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
-import { tenantZones } from './tenant-zones.ts'
+import { instantsOf, tenantZones } from './tenant-zones.ts'
 
 /** Which events are asked for. `undefined`: no condition. */
 export interface EventQuestion {
@@ -26,7 +26,7 @@ export const EVENT_COLUMNS: readonly string[] = [
 
 /**
  * Bytes that were not counted, oldest first, with the decision about them, as long as either is kept. Parameters: kinds,
- * tenants, their timezones, and the rest of the question.
+ * tenants, where their days begin, and the rest of the question.
  */
 const EVENTS = `with logged as materialized (
     select id, at, tenant_id, router_id, kind, detail from ledger_events
@@ -45,13 +45,13 @@ const EVENTS = `with logged as materialized (
   select e.id::text, ${isoOf('e.at')}, e.tenant_id, e.router_id, e.service, e.username, e.kind, e.reason,
     e.upload::text, e.download::text, (e.upload::numeric + e.download)::text,
     d.decision, d.decided_by, ${isoOf('d.decided_at')}, d.reason
-  from found as e join unnest($2::text[], $3::text[]) as t (id, timezone) on t.id = e.tenant_id
+  from found as e join unnest($2::text[], $3::timestamptz[], $9::timestamptz[]) as t (id, begins, ends)
+    on t.id = e.tenant_id
   left join event_decisions as d on d.event_id = e.id
   where e.upload::numeric + e.download > 0
     and ($8::text is null or e.router_id = $8)
     and ($4::text is null or e.username = $4)
-    and ($5::date is null or e.at >= $5::date::timestamp at time zone t.timezone)
-    and ($6::date is null or e.at < ($6::date + 1)::timestamp at time zone t.timezone)
+    and (t.begins is null or e.at >= t.begins) and (t.ends is null or e.at < t.ends)
     and not ($7::boolean and d.event_id is not null)
   order by e.at, e.id`
 
@@ -66,8 +66,10 @@ export function events(url: string, question: EventQuestion): AsyncIterable<Tabl
   const statements = async (client: Client) => {
     const zones = await tenantZones(client, tenant)
     const ids = zones.map(({ id }) => id)
-    const timezones = zones.map(({ timezone }) => timezone)
-    return [{ text: EVENTS, params: [kinds, ids, timezones, user, from, to, isUndecided, router] }]
+    const days = zones.map(zone => instantsOf(zone, { from, to }))
+    const begins = days.map(({ begin }) => begin?.toISOString() ?? null)
+    const ends = days.map(({ end }) => end?.toISOString() ?? null)
+    return [{ text: EVENTS, params: [kinds, ids, begins, user, from, to, isUndecided, router, ends] }]
   }
   return rowsOf(url, statements, EVENT_COLUMNS, 'events cannot be read')
 }

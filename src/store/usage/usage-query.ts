@@ -1,10 +1,11 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Client } from 'pg'
+import { systemClock } from '../../runtime/clock.ts'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
 import { type DailyBy, dailyColumns, dailyQuery } from './daily-query.ts'
 import type { Query } from './query.ts'
 import { type SessionColumn, sessionQuery } from './session-query.ts'
-import { type TenantZone, tenantZones } from './tenant-zones.ts'
+import { firstOfMonth, instantsOf, type TenantZone, tenantZones } from './tenant-zones.ts'
 
 export type UsageBy = Exclude<DailyBy, 'service'> | 'session'
 
@@ -50,25 +51,22 @@ export function usage(url: string, question: UsageQuestion): AsyncIterable<Table
   return rowsOf(url, statements, USAGE_COLUMNS[question.by], 'usage cannot be read')
 }
 
-function queryOf({ user, from, to, by }: UsageQuestion, { id: tenant, timezone }: TenantZone): Query {
-  const thisMonth = sql`date_trunc('month', now() at time zone ${timezone})::date`
-  const begin = from === undefined ? (to === undefined ? thisMonth : undefined) : sql`${from}::date`
+function queryOf({ user, from, to, by }: UsageQuestion, zone: TenantZone): Query {
+  const { id: tenant } = zone
+  const first = from ?? (to === undefined ? firstOfMonth(zone, systemClock.now().getTime()) : undefined)
   const all = { router: undefined, service: undefined, after: undefined, limit: undefined }
   if (by !== 'session')
     return dailyQuery({
-      ...{ ...all, tenant, user, by, from: begin },
+      ...{ ...all, tenant, user, by },
+      from: first === undefined ? undefined : sql`${first}::date`,
       to: to === undefined ? undefined : sql`${to}::date`,
       order: by === 'day' || by === 'month' ? 'key' : 'most',
     })
+  const { begin, end } = instantsOf(zone, { from: first, to })
   const question = {
     ...{ ...all, tenant, user, status: undefined, order: 'oldest' as const },
-    openFrom: begin && midnightOf(begin, timezone),
-    openBefore: to === undefined ? undefined : midnightOf(sql`(${to}::date + 1)`, timezone),
+    openFrom: begin && sql`${begin.toISOString()}::timestamptz`,
+    openBefore: end && sql`${end.toISOString()}::timestamptz`,
   }
   return sessionQuery(question, SESSION_COLUMNS)
-}
-
-/** The first instant of a day in a timezone. */
-function midnightOf(day: SQL, timezone: string): SQL {
-  return sql`(${day}::timestamp at time zone ${timezone})`
 }

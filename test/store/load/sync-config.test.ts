@@ -118,3 +118,16 @@ test('sessions of a removed router end as removed, and continue if they are ther
   for (const [table, bytes] of Object.entries(after[0] ?? {}))
     expect(BigInt(String(bytes)) - BigInt(String(before[0]?.[table]))).toBe(5n)
 })
+
+test('a timezone that PostgreSQL does not know is refused, and nothing is changed', async () => {
+  const before = await scene.ask('select id, timezone, removed_at from tenants order by 1')
+  const acme = tenantOf('acme', 'hq')
+  await scene.store.syncConfig([acme, { ...tenantOf('other', 'hq'), timezone: 'africa/nairobi' }])
+  await expect(scene.store.syncConfig([{ ...acme, timezone: 'Mars/Olympus' }])).rejects.toMatchObject({
+    name: 'UnknownZone',
+    message: expect.stringContaining('Mars/Olympus'),
+  })
+  expect(await scene.ask('select id, removed_at from tenants order by 1')).toEqual(
+    before.map(({ id, removed_at }) => ({ id, removed_at })),
+  )
+})

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a reference to the environment is written like that
 
-import { chmod } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import type { Fault } from './fault.ts'
 import { goingOn } from './going-on.ts'
 import type { Place } from './place.ts'
@@ -47,6 +47,23 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     code: 2,
     line: 'tikmeter.yaml:8:3 auth.secret: cannot be read: there is no such file; a relative path begins at DIR',
     provoke: ({ place }) => check(place, { auth: { secret: { file: 'secret' } } }),
+  },
+  {
+    what: 'the config was saved as UTF-16',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:1:1 is UTF-16, save it as UTF-8: tikmeter.yaml',
+    provoke: async ({ place }) => {
+      await writeFile(place.configFile, Buffer.from('\ufefftenants: []\n', 'utf16le'))
+      return errorOf(await place.run(['check']))
+    },
+  },
+  {
+    what: 'a timezone is an abbreviation',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:11:5 tenants[0].timezone: is not the same zone to everybody: write an IANA timezone such as Africa/Nairobi',
+    provoke: ({ place }) => check(place, { tenants: [{ id: 'acme', timezone: 'CAT', routers: [] }] }),
   },
   {
     what: 'one router is in the config twice',
