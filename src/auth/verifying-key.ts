@@ -113,6 +113,8 @@ function faultOfClaims(error: unknown): string | undefined {
       return 'the token is for another audience'
     case 'iat':
       return 'the token has no iat'
+    case 'nbf':
+      return 'the token is not valid yet (nbf): one of the two clocks may be wrong'
     default:
       return 'the token is not valid'
   }

@@ -57,6 +57,13 @@ test.each([
     'the token is too old',
   ],
   ['an age', { maxAgeMs: 600_000 }, ISSUED, {}, 'the token has no iat'],
+  [
+    'a beginning in the past',
+    {},
+    { nbf: minutesAgo(1).getTime() / 1000 },
+    { nbf: minutesAgo(-1).getTime() / 1000 },
+    'the token is not valid yet (nbf): one of the two clocks may be wrong',
+  ],
 ])('a token without %s that its key requires is refused', async (_, terms, right, wrong, reason) => {
   const key = verifier(onlyKeys(secretKey(SECRET, terms)))
   expect((await key.verify(await signed(right))).kind).toBe('tenant')
