@@ -21,6 +21,8 @@ export function adviceFor(fault: DatabaseFault, setting = DATABASE_URL): string 
 
 function adviceOn({ code, message }: DatabaseFault): string | undefined {
   if (/conflict with recovery/.test(message)) return 'set hot_standby_feedback = on there'
+  const pooler = adviceOnPooler(message)
+  if (pooler !== undefined) return pooler
   switch (code) {
     case 'ECONNREFUSED':
       return 'start PostgreSQL there, or set database.url to where it runs'
@@ -41,7 +43,7 @@ function adviceOn({ code, message }: DatabaseFault): string | undefined {
     case '3D000':
       return 'create it (createdb), or set database.url to another'
     case '42501':
-      return 'let the user of database.url own its database: alter database NAME owner to USER'
+      return adviceOnRights(message)
     case '25006':
       return 'set database.url to the primary'
     case '53100':
@@ -53,6 +55,26 @@ function adviceOn({ code, message }: DatabaseFault): string | undefined {
   }
 }
 
+function adviceOnRights(message: string): string {
+  const [, what] = /for (database|schema)/.exec(message) ?? []
+  return what === undefined
+    ? 'let the user of database.url own its tables: alter table NAME owner to USER'
+    : `let the user of database.url make tables in it: grant create on ${what} NAME to USER`
+}
+
+/** Recognizes what PgBouncer says, always with the same code. */
+function adviceOnPooler(message: string): string | undefined {
+  if (/startup parameter/.test(message))
+    return 'leave it out of database.url, or name it in ignore_startup_parameters of the pooler'
+  if (/statement pooling mode/.test(message)) return 'set pool_mode = transaction in the pooler'
+  if (/query_wait_timeout/.test(message))
+    return 'see that the PostgreSQL behind the pooler runs, or give it more connections (default_pool_size)'
+  if (/max_client_conn/.test(message)) return 'raise max_client_conn of the pooler'
+  if (/prepared statement ".*" (does not exist|already exists)/.test(message))
+    return 'a pooler is in between that we did not notice: set database.url to PostgreSQL itself'
+  return undefined
+}
+
 const UNREACHED = 'see that host and port of database.url are right, and that nothing on the way drops it'
 
 /** Recognizes pg's own errors, which have no code. */
@@ -60,7 +82,11 @@ function adviceByWords(message: string): string | undefined {
   if (/client password must be/.test(message))
     return 'set database.url to one with a password: postgres://user:password@host/name'
   if (/does not support SSL/.test(message)) return 'leave sslmode out of database.url, or turn its ssl on'
-  if (/certificate|altnames/.test(message)) return 'name its CA in database.url: sslrootcert=FILE'
+  if (/altnames|Hostname\/IP does not match/.test(message))
+    return 'set database.url to a host that its certificate names'
+  if (/certificate has expired/.test(message)) return 'renew its certificate'
+  if (/certificate/.test(message))
+    return 'name its CA in database.url: sslrootcert=FILE (only sslmode=no-verify does not check it)'
   if (/terminated unexpectedly/.test(message))
     return 'see that it is PostgreSQL that listens there, and that it runs'
   if (/timeout expired|timeout exceeded/.test(message)) return UNREACHED

@@ -1,5 +1,7 @@
 import { createServer } from 'node:http'
 import { freePort } from '../../../src/postgres/free-port.ts'
+import { AUTHORITY_PATH } from '../../harness/fleet/certificate.ts'
+import { HAS_PGBOUNCER, PgBouncer, TLS_SETTINGS } from '../../harness/postgres/pgbouncer.ts'
 import { query } from '../../harness/postgres/query.ts'
 import { listening } from '../../runtime/listening.ts'
 import type { Fault, Means } from './fault.ts'
@@ -69,8 +71,89 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     what: 'its user may not create tables',
     command: 'run',
     code: 1,
-    line: 'could not start: migration failed: permission denied for database DATABASE (42501): let the user of database.url own its database: alter database NAME owner to USER',
+    line: 'could not start: migration failed: permission denied for database DATABASE (42501): let the user of database.url make tables in it: grant create on database NAME to USER',
     provoke: means => runOn(means, means.bare.guestUrl),
+  },
+  {
+    what: 'its user may create schemas, but no tables in public',
+    command: 'run',
+    code: 1,
+    line: 'could not start: migration failed: permission denied for schema public (42501): let the user of database.url make tables in it: grant create on schema NAME to USER',
+    provoke: async means => {
+      const { bare } = means
+      await query(bare.url, `grant create on database ${bare.name} to ${bare.guest}`)
+      try {
+        return await runOn(means, bare.guestUrl)
+      } finally {
+        await query(bare.url, `revoke create on database ${bare.name} from ${bare.guest}`)
+        await query(bare.url, 'drop schema drizzle cascade')
+      }
+    },
+  },
+  {
+    what: 'it cannot store every name',
+    command: 'run',
+    code: 1,
+    line: 'could not start: the database has the encoding LATIN1, which lacks characters that names have: create one with UTF8 (createdb -E UTF8 -T template0 NAME), and set database.url to it',
+    provoke: async means => {
+      const name = `${means.bare.name}_latin`
+      const how = `encoding latin1 locale 'C' template template0`
+      await query(means.bare.url, `create database ${name} ${how}`)
+      try {
+        return await runOn(means, changed(means.database.url, { pathname: `/${name}` }))
+      } finally {
+        await query(means.bare.url, `drop database ${name} with (force)`)
+      }
+    },
+  },
+  {
+    what: 'a pooler does not know a parameter of its URL',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: unsupported startup parameter: options (08P01): leave it out of database.url, or name it in ignore_startup_parameters of the pooler',
+    provoke: means =>
+      throughPooler(means, ['pool_mode = transaction'], url =>
+        runOn(means, changed(url, { search: '?options=-c%20work_mem%3D64MB' })),
+      ),
+  },
+  {
+    what: 'a pooler allows no transactions',
+    command: 'run',
+    code: 1,
+    line: 'could not start: migration failed: transaction blocks not allowed in statement pooling mode (08P01): set pool_mode = transaction in the pooler',
+    provoke: means => throughPooler(means, ['pool_mode = statement'], url => runOn(means, url)),
+  },
+  {
+    what: 'a pooler waits in vain for the database',
+    command: 'run',
+    code: 1,
+    line: 'could not start: migration failed: query_wait_timeout (08P01): see that the PostgreSQL behind the pooler runs, or give it more connections (default_pool_size)',
+    provoke: means =>
+      throughPooler(
+        means,
+        ['pool_mode = transaction', 'default_pool_size = 1', 'query_wait_timeout = 1'],
+        url => runOn(means, url),
+      ),
+  },
+  {
+    what: 'its certificate names another host',
+    command: 'run',
+    code: 1,
+    line: "could not start: no connection to the database: Hostname/IP does not match certificate's altnames: IP: 127.0.0.2 is not in the cert's list: 127.0.0.1, ::1: set database.url to a host that its certificate names",
+    provoke: means =>
+      throughTls(means, url =>
+        runOn(
+          means,
+          changed(url, { hostname: '127.0.0.2', search: `?sslmode=require&sslrootcert=${AUTHORITY_PATH}` }),
+        ),
+      ),
+  },
+  {
+    what: 'nobody that we know signed its certificate',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: unable to verify the first certificate: name its CA in database.url: sslrootcert=FILE (only sslmode=no-verify does not check it)',
+    provoke: means => throughTls(means, url => runOn(means, changed(url, { search: '?sslmode=require' }))),
   },
   {
     what: 'its tables are from a later release',
@@ -118,8 +201,30 @@ async function runOn({ place, bare }: Means, url: string): Promise<Shown> {
   return fatalOf(await place.run(['run']))
 }
 
-function changed(url: string, parts: Partial<Pick<URL, 'password' | 'pathname' | 'search'>>): string {
+function changed(
+  url: string,
+  parts: Partial<Pick<URL, 'hostname' | 'password' | 'pathname' | 'search'>>,
+): string {
   return Object.assign(new URL(url), parts).href
+}
+
+async function throughPooler(
+  { database }: Means,
+  settings: readonly string[],
+  provoke: (url: string) => Promise<Shown>,
+): Promise<Shown | string> {
+  if (!HAS_PGBOUNCER) return 'PgBouncer is not installed'
+  const bouncer = await PgBouncer.start(database.url, settings)
+  try {
+    return await provoke(bouncer.through(database.url))
+  } finally {
+    await bouncer.stop()
+  }
+}
+
+/** PgBouncer takes any certificate, and our PostgreSQL has none. */
+function throughTls(means: Means, provoke: (url: string) => Promise<Shown>): Promise<Shown | string> {
+  return throughPooler(means, ['pool_mode = session', ...TLS_SETTINGS], provoke)
 }
 
 async function withLaterSchema({ database }: Means, provoke: () => Promise<Shown>): Promise<Shown> {
