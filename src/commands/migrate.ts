@@ -1,6 +1,6 @@
 import type { DatabaseConfig } from '../config/config.ts'
+import type { LockHolder } from '../store/pg/lock-holders.ts'
 import { migrate as migrateDatabase } from '../store/pg/migrate.ts'
-import type { LockHolder } from '../store/schema/lock-holders.ts'
 import { type OwnDatabase, startOwn } from './own-database.ts'
 
 /**

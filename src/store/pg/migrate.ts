@@ -1,13 +1,16 @@
 import type { Client } from 'pg'
 import { applyMigrations, type StepDone } from '../schema/apply-migrations.ts'
 import { distribute } from '../schema/distribute.ts'
-import type { LockHolder } from '../schema/lock-holders.ts'
 import { newestVersion, readMigrations } from '../schema/migrations.ts'
 import { loadVersion } from '../schema/schema-version.ts'
 import { connectedClient } from './client.ts'
 import { asStoreError, NotUtf8, PostgresTooOld, SchemaTooNew } from './errors.ts'
+import { type LockHolder, watchLocks } from './lock-holders.ts'
 import { lockOthersOut } from './migration-lock.ts'
 import { isThroughPooler } from './pooler.ts'
+
+const APPLICATION = 'tikmeter-migrate'
+const WATCH = 'tikmeter-migrate-locks'
 
 /** Since 14, partitions can be detached without a lock on the whole table. */
 const OLDEST_VERSION = 140_000
@@ -30,30 +33,34 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
   const { onStep = () => {}, onWait = () => {}, signal } = options
   const connections: Client[] = []
   const connect = async () => {
-    const client = await unlessAborted(connectedClient(url, 'tikmeter-migrate'), signal)
+    const client = await unlessAborted(connectedClient(url, APPLICATION), signal)
     connections.push(client)
+    if (signal?.aborted) throw new Error('ended before it began')
     return client
   }
   // Breaks off the statements under way, and the locks with them.
   const breakOff = () => Promise.all(connections.map(it => it.end()))
   signal?.addEventListener('abort', breakOff)
+  const watching = new AbortController()
   let doing = 'no connection to the database'
   try {
     const client = await connect()
     const isPooled = await isThroughPooler(client)
     const locking = isPooled ? await connect() : client
+    void watchLocks(APPLICATION, () => connectedClient(url, WATCH), onWait, watching.signal)
     doing = 'migration failed'
     await checkServer(client)
     await lockOthersOut(locking, isPooled, onWait)
     // Nothing may be done without the lock.
     locking.once('end', breakOff)
     await checkSchema(client)
-    await applyMigrations(client, readMigrations(), onStep, onWait)
-    await distribute(client, onWait)
+    await applyMigrations(client, readMigrations(), onStep)
+    await distribute(client)
     if (isPooled) await locking.query('commit')
   } catch (error) {
     throw asStoreError(doing, error)
   } finally {
+    watching.abort()
     signal?.removeEventListener('abort', breakOff)
     await breakOff()
   }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { systemClock } from '../../runtime/clock.ts'
-import { holdersOfLock, type LockHolder } from '../schema/lock-holders.ts'
+import { holdersOfLock, type LockHolder } from './lock-holders.ts'
 
 /** Any number that nothing else in the database uses. */
 const MIGRATION_LOCK = 7_420_318_556

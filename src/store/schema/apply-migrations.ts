@@ -1,6 +1,5 @@
 import type { ClientBase } from 'pg'
 import { systemClock } from '../../runtime/clock.ts'
-import type { LockHolder } from './lock-holders.ts'
 import { LOCK_MS, retryingLocks } from './lock-retries.ts'
 import { makeIndex } from './make-index.ts'
 import type { Migration, Step } from './migrations.ts'
@@ -31,7 +30,6 @@ export async function applyMigrations(
   client: ClientBase,
   migrations: readonly Migration[],
   onStep: (done: StepDone) => void,
-  onWait: (holders: readonly LockHolder[]) => void,
 ): Promise<void> {
   await makeVersionTables(client)
   const version = await loadVersion(client)
@@ -42,7 +40,7 @@ export async function applyMigrations(
     for (const [number, step] of migration.steps.entries()) {
       if (number < from) continue
       const startMs = systemClock.steadyMs()
-      await retryingLocks(client, onWait, () => runStep(client, migration, number))
+      await retryingLocks(client, () => runStep(client, migration, number))
       const tookMs = systemClock.steadyMs() - startMs
       onStep({ tag: migration.tag, step: number + 1, kind: step.kind, tookMs })
     }

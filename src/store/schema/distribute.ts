@@ -1,6 +1,5 @@
 import type { ClientBase } from 'pg'
 import { DISTRIBUTED, layoutOf } from './layout.ts'
-import type { LockHolder } from './lock-holders.ts'
 import { LOCK_MS, retryingLocks } from './lock-retries.ts'
 
 /*
@@ -23,13 +22,10 @@ export const KEYS: readonly string[] = [
  * next call begins again. (Citus can distribute while rows are written, but not several tables in one transaction, and
  * only with logical replication between the nodes.)
  */
-export async function distribute(
-  client: ClientBase,
-  onWait: (holders: readonly LockHolder[]) => void,
-): Promise<void> {
+export async function distribute(client: ClientBase): Promise<void> {
   const { rows: extension } = await client.query(`select from pg_extension where extname = 'citus'`)
   if (extension.length === 0 || (await layoutOf(client)) === 'distributed') return
-  await retryingLocks(client, onWait, () => distributeAll(client))
+  await retryingLocks(client, () => distributeAll(client))
 }
 
 /** Locks everything first, routers before the rest like commits, so that it never waits with some of the tables locked. */

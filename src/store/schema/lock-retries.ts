@@ -1,6 +1,5 @@
 import { type ClientBase, DatabaseError } from 'pg'
 import { systemClock } from '../../runtime/clock.ts'
-import { holdersOfTables, type LockHolder } from './lock-holders.ts'
 
 /** How long to wait for a lock, in milliseconds: commits queue behind. */
 export const LOCK_MS = 500
@@ -14,17 +13,11 @@ const LOCK_CODES: readonly unknown[] = ['55P03', '40P01']
 
 /**
  * Runs a step that may be repeated, again and again as long as others have a lock that it needs.
- * @param onWait called once if others have one, with those who have locks
  * @throws the step's error
  */
-export async function retryingLocks(
-  client: ClientBase,
-  onWait: (holders: readonly LockHolder[]) => void,
-  run: () => Promise<void>,
-): Promise<void> {
+export async function retryingLocks(client: ClientBase, run: () => Promise<void>): Promise<void> {
   const { signal } = new AbortController()
   const untilMs = systemClock.steadyMs() + GIVE_UP_AFTER_MS
-  let isTold = false
   for (;;)
     try {
       return await run()
@@ -32,8 +25,6 @@ export async function retryingLocks(
       await client.query('rollback').catch(() => {})
       const isLocked = error instanceof DatabaseError && LOCK_CODES.includes(error.code)
       if (!isLocked || systemClock.steadyMs() > untilMs) throw error
-      if (!isTold) onWait(await holdersOfTables(client))
-      isTold = true
       await systemClock.sleep(PAUSE_MS, signal)
     }
 }

@@ -36,12 +36,7 @@ function later(isCompatible: boolean): Migration {
 async function migrateLater(isCompatible: boolean): Promise<void> {
   const client = await scene.database.pool.connect()
   try {
-    await applyMigrations(
-      client,
-      [...readMigrations(), later(isCompatible)],
-      () => {},
-      () => {},
-    )
+    await applyMigrations(client, [...readMigrations(), later(isCompatible)], () => {})
   } finally {
     client.release()
   }

@@ -81,7 +81,7 @@ describe.skipIf(CITUS_URL === undefined)('a database that becomes a part of a cl
       url,
       async client => {
         if ((await layoutOf(client)) === 'whole') expect(await allRows(database.pool)).toEqual(before)
-        await distribute(client, () => {})
+        await distribute(client)
       },
       1,
     )

@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Pool } from 'pg'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { Database } from '../../../src/store/pg/database.ts'
+import type { LockHolder } from '../../../src/store/pg/lock-holders.ts'
 import { migrate } from '../../../src/store/pg/migrate.ts'
 import { applyMigrations } from '../../../src/store/schema/apply-migrations.ts'
 import { readMigrations } from '../../../src/store/schema/migrations.ts'
@@ -81,13 +82,7 @@ test.each(IS_THOROUGH ? SCHEMAS : ['0000_initial'])(
     await during(schema, async (scratch, database) => {
       const interruptions = await interruptEverywhere(
         scratch.url,
-        client =>
-          applyMigrations(
-            client,
-            readMigrations(),
-            () => {},
-            () => {},
-          ),
+        client => applyMigrations(client, readMigrations(), () => {}),
         EVERY,
       )
       console.log(`${schema}: interrupted ${interruptions} times`)
@@ -179,16 +174,26 @@ test('an index of which an interruption left a part is made again', async () => 
   })
 })
 
-test('a lock that somebody holds delays an upgrade, and does not break it', async () => {
-  await during('0005_alerts', async (scratch, database) => {
-    const reader = await database.pool.connect()
-    await reader.query('begin; select from user_sessions')
-    const migrated = migrate(scratch.url)
-    // Longer than it waits for a lock.
-    await new Promise(resolve => setTimeout(resolve, 1_200))
-    await reader.query('commit')
-    reader.release()
-    await migrated
-    await expectWhole(database)
+describe('what an upgrade waits for is told with who has it, and does not break it', () => {
+  test.each([
+    ['a table', 'select from user_sessions'],
+    ['the record of migrations', 'lock table drizzle.__drizzle_migrations in access exclusive mode'],
+    ['another migration', 'select pg_advisory_xact_lock(7420318556)'],
+    ['an index, which waits for whoever reads', 'set transaction isolation level repeatable read; select 1'],
+  ])('%s', async (_, lock) => {
+    await during('0005_alerts', async (scratch, database) => {
+      const reader = await database.pool.connect()
+      const { rows } = await reader.query<{ pid: number }>('select pg_backend_pid() as pid')
+      await reader.query(`begin; ${lock}`)
+      let migrated = Promise.resolve()
+      const [holder] = await new Promise<readonly LockHolder[]>(resolve => {
+        migrated = migrate(scratch.url, { onWait: resolve })
+      })
+      expect(holder).toMatchObject({ pid: rows[0]?.pid, state: 'idle in transaction' })
+      await reader.query('commit')
+      reader.release()
+      await migrated
+      await expectWhole(database)
+    })
   })
 })

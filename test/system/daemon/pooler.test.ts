@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import { HAS_PGBOUNCER, PgBouncer } from '../../harness/postgres/pgbouncer.ts'
@@ -27,6 +28,8 @@ describe.skipIf(!HAS_PGBOUNCER)('through PgBouncer in transaction mode', () => {
     readings = new Readings(fleet)
     readings.start()
     scene = await Scene.create(fleet, { database: { url: bouncer.through(database.url) } })
+    // A secret that all can read would be a warning.
+    await chmod(scene.configFile, 0o600)
   })
 
   afterEach(async () => {
