@@ -35,7 +35,6 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
   const connect = async () => {
     const client = await unlessAborted(connectedClient(url, APPLICATION), signal)
     connections.push(client)
-    if (signal?.aborted) throw new Error('ended before it began')
     return client
   }
   // Breaks off the statements under way, and the locks with them.
