@@ -8,6 +8,7 @@ import {
   DECISIONS,
   type EventsOptions,
   eventQuestionOf,
+  type HealthOptions,
   type ProbeOptions,
   type StatusOptions,
   type TokenOptions,
@@ -31,6 +32,7 @@ import { logLevelOf, warnOf } from './daemon/config-file.ts'
 import { controlSocketOf } from './daemon/control-socket.ts'
 import { endings } from './daemon/endings.ts'
 import { systemClock } from './runtime/clock.ts'
+import { messageOf } from './runtime/failure.ts'
 import { keepHeapTight } from './runtime/heap.ts'
 import { Stopping } from './runtime/lifecycle.ts'
 import { createLogger, errorFields } from './runtime/logger.ts'
@@ -117,14 +119,11 @@ async function printToken({ config: file, tenant, admin, expires }: TokenOptions
   return DONE
 }
 
-async function probeRouters(
-  which: string | undefined,
-  { config: file, json, script }: ProbeOptions,
-): Promise<number> {
-  const config = load(file)
+async function probeRouters(which: string | undefined, options: ProbeOptions): Promise<number> {
+  const config = load(options.config)
   const { probe } = await import('./commands/probe.ts')
   const isWell = await probe({
-    ...{ config, which, isJson: json === true, isScript: script === true },
+    ...{ config, which, isJson: options.json === true, isScript: options.script === true },
     terminal: terminalOf(process.stdout, process.stderr),
     clock: systemClock,
     signal: interrupted(),
@@ -145,16 +144,20 @@ async function add(_what: Added, options: AddOptions): Promise<number> {
 }
 
 async function showStatus({ config: file, json, watch, here }: StatusOptions): Promise<number> {
-  const journal = loaded(loadJournal(file, process.env))
   const { status } = await import('./commands/status.ts')
   await status({
-    socket: controlSocketOf(journal.directory),
+    socket: controlSocketIn(file),
     ...{ isJson: json === true, isWatching: watch === true, isHereOnly: here === true },
     terminal: terminalOf(process.stdout, process.stderr),
     clock: systemClock,
     signal: interrupted(),
   })
   return DONE
+}
+
+async function showHealth({ config: file, ready }: HealthOptions): Promise<number> {
+  const { health } = await import('./commands/health.ts')
+  return (await health(controlSocketIn(file), ready === true, console)) ? DONE : FAILED
 }
 
 async function printUsage(options: UsageOptions): Promise<number> {
@@ -178,6 +181,10 @@ async function creditEvent(verdict: Verdict, event: string, options: CreditOptio
   return withUrl(options, async (url, { log }) => console.log(await credit({ url, decision: decided, log })))
 }
 
+function controlSocketIn(file: string): string | undefined {
+  return controlSocketOf(loaded(loadJournal(file, process.env)).directory)
+}
+
 function wrong(message: string): number {
   console.error(`error: ${message}`)
   return WRONG_USE
@@ -193,10 +200,6 @@ async function printCompletions(program: Command, typed: readonly string[]): Pro
   return DONE
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 /**
  * Runs one command line. Adds the variables of `.env` in the working directory to the environment.
  * @param argv like `process.argv`: the command is the third element
@@ -206,17 +209,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   loadDotenv({ quiet: true })
   let exitCode: number = DONE
   const actions: Actions = {
-    ...{
-      run,
-      check,
-      migrate,
-      add,
-      probe: probeRouters,
-      status: showStatus,
-      usage: printUsage,
-      token: printToken,
-    },
-    ...{ events: printEvents, credit: creditEvent, psql },
+    ...{ run, check, migrate, add, probe: probeRouters, status: showStatus, usage: printUsage },
+    ...{ token: printToken, health: showHealth, events: printEvents, credit: creditEvent, psql },
     completion: printCompletion,
     complete: words => printCompletions(program, words),
   }

@@ -38,6 +38,10 @@ export interface StatusOptions extends CommonOptions {
   readonly here?: boolean
 }
 
+export interface HealthOptions extends CommonOptions {
+  readonly ready?: boolean
+}
+
 /** Options of the commands that print rows. */
 interface RowOptions extends CommonOptions {
   readonly tenant?: string

@@ -8,6 +8,7 @@ import {
   type CreditOptions,
   configOption,
   type EventsOptions,
+  type HealthOptions,
   type ProbeOptions,
   parseDay,
   parseEvent,
@@ -33,6 +34,7 @@ export interface Actions {
   add(what: Added, options: AddOptions): ExitCode
   probe(which: string | undefined, options: ProbeOptions): ExitCode
   status(options: StatusOptions): ExitCode
+  health(options: HealthOptions): ExitCode
   usage(options: UsageOptions): ExitCode
   events(options: EventsOptions): ExitCode
   credit(verdict: Verdict, event: string, options: CreditOptions): ExitCode
@@ -113,6 +115,9 @@ export function commandLine(version: string, actions: Actions, ended: (exitCode:
     .option('--watch', 'repeat every two seconds')
     .option('--json', 'print JSON')
     .addHelpText('after', examples('status', 'status --watch'))
+  withConfig('health', 'exit 0 if the running daemon is alive, else 1', actions.health)
+    .option('--ready', 'or if it counts: its database, pollers and journal work')
+    .addHelpText('after', examples('health', 'health --ready'))
   withConfig('usage', 'print usage from the database; default: this month', actions.usage)
     .option('--tenant <id>', 'only this tenant')
     .option('--user <name>', 'only this user')

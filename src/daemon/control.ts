@@ -4,6 +4,7 @@ import { createApi } from '../api/http/api.ts'
 import { Bearers } from '../api/http/bearers.ts'
 import type { Reply } from '../api/http/reply.ts'
 import { HttpServer } from '../api/http/server.ts'
+import { healthRoutes, type Readiness } from '../api/pages/health.ts'
 import { type DaemonStatus, type MemberStatus, type RouterStatus, statusRoute } from '../api/pages/status.ts'
 import type { TokenVerifier } from '../auth/bearer.ts'
 import type { Snapshot } from '../live/snapshot.ts'
@@ -32,6 +33,7 @@ export interface ControlOptions {
   readonly spread: Pick<Membership, 'members' | 'ownerOf' | 'self'>
   /** The journal's directory, which no other daemon uses. */
   readonly directory: string
+  readonly readiness: Readiness
   readonly verifier: TokenVerifier
   readonly clock: Clock
   readonly log: Logger
@@ -57,7 +59,7 @@ export class Control implements Component {
 
   /** Opens the socket. If that fails, it is logged, and the daemon runs without it. */
   async start(): Promise<void> {
-    const { directory, verifier, clock, log } = this.#options
+    const { directory, readiness, verifier, clock, log } = this.#options
     const path = controlSocketOf(directory)
     if (path === undefined) {
       log.warn(
@@ -70,7 +72,7 @@ export class Control implements Component {
       at: { kind: 'socket', path },
       tls: undefined,
       api: createApi({
-        routes: [statusRoute(() => this.#status())],
+        routes: [statusRoute(() => this.#status()), ...healthRoutes(readiness)],
         ...{ origins: [], verifier, bearers: new Bearers(verifier), strangers, log },
         strictTransportMs: () => undefined,
       }),

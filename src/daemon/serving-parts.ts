@@ -1,3 +1,4 @@
+import type { Readiness } from '../api/pages/health.ts'
 import { JwtVerifier } from '../auth/tokens.ts'
 import type { Config } from '../config/config.ts'
 import { tokenRulesOf } from '../config/revealed.ts'
@@ -57,21 +58,23 @@ export function servingParts(options: ServingPartsOptions): ServingParts {
     onFired: () => busParts?.tellOfAlerts(),
   })
   const shown = busParts?.exchange ?? board
+  const readiness: Readiness = {
+    database: () => (commits.isUp ? 'up' : 'down'),
+    pollers: () => poller.state,
+    journal: () => journal.state().kind,
+    replica: () => replica,
+    bus: () => busParts && (busParts.bus.isUp ? 'up' : 'down'),
+  }
   const serving: Serving = new Serving({
     ...{ config, usage, replica, verifier, alerts: alerting.board, metrics, clock, log, onBug },
     board: shown,
     routers: () => books.size,
-    readiness: {
-      database: () => (commits.isUp ? 'up' : 'down'),
-      pollers: () => poller.state,
-      journal: () => journal.state().kind,
-      replica: () => replica,
-      bus: () => busParts && (busParts.bus.isUp ? 'up' : 'down'),
-    },
+    readiness,
   })
   const { directory } = config.journal
   const control = new Control({
-    ...{ directory, board, poller, books, spread: membership, commits, journal, verifier, clock, log },
+    ...{ directory, board, poller, books, spread: membership, commits, journal, readiness, verifier },
+    ...{ clock, log },
   })
   const publisher = publisherOf({ ...{ config, source: shown, firsts, metrics, clock, log, onBug } })
   busParts?.onAlerts(() => alerting.look())

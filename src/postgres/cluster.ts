@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Binaries } from './binaries.ts'
-import { PostgresFailed, SocketRefused } from './errors.ts'
+import { PostgresFailed, SocketRefused, UnnamedUser } from './errors.ts'
 import { AccountFiles, isThere } from './files.ts'
 import type { Home } from './home.ts'
 import { type Listening, serverOptions } from './listening.ts'
@@ -29,6 +29,8 @@ const STOP_SECONDS = 60
 const LOOK_EVERY_MS = 50
 /** A message of the server's log, which is in English. */
 const NO_SOCKET = 'could not create any Unix-domain sockets'
+/** The same of all its programs. */
+const NO_NAME = 'could not look up effective user ID'
 const LOG_LIMIT = 10 * 1024 * 1024
 
 /** One PostgreSQL cluster in a home: `data/`, `password` and `postgres.log`. */
@@ -54,7 +56,7 @@ export class Cluster {
 
   /**
    * Creates the cluster if it does not exist. It appears in one rename, so an interrupted creation starts over.
-   * @throws PostgresFailed, also if the signal ended it
+   * @throws UnnamedUser; PostgresFailed, also if the signal ended it
    */
   async initialise(signal?: AbortSignal): Promise<void> {
     if (await isThere(this.#data)) return
@@ -79,6 +81,7 @@ export class Cluster {
         this.#home.account,
         signal,
       )
+      if (output.includes(NO_NAME)) throw new UnnamedUser(process.getuid?.())
       if (exitCode !== 0) throw new PostgresFailed('initdb failed', output)
       await this.#files.move(partial, this.#data)
     } catch (error) {
@@ -99,7 +102,7 @@ export class Cluster {
   /**
    * Starts the server and waits until it has recovered. `pg_ctl` puts it in a separate session, so that Ctrl-C or a
    * supervisor's signal to our processes does not reach it before the ledger is flushed.
-   * @throws SocketRefused; PostgresFailed, also if the signal ended it: then there is no server either
+   * @throws SocketRefused, UnnamedUser; PostgresFailed, also if the signal ended it: then there is no server either
    */
   async start(listening: Listening, signal?: AbortSignal): Promise<void> {
     await dropStalePid(this.#home)
@@ -116,6 +119,7 @@ export class Cluster {
       throw new PostgresFailed('PostgreSQL was stopped during its start', output)
     }
     if (exitCode === 0) return
+    if (output.includes(NO_NAME)) throw new UnnamedUser(process.getuid?.())
     const said = await this.#lastWords(output)
     if (listening.kind === 'socket' && said.includes(NO_SOCKET))
       throw new SocketRefused(listening.folder, said)

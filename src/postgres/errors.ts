@@ -27,6 +27,18 @@ export class NoAccount extends EmbeddedError {
   }
 }
 
+export class UnnamedUser extends EmbeddedError {
+  override readonly name = 'UnnamedUser'
+  override readonly retryable = false
+
+  constructor(uid: number | undefined) {
+    super(
+      `PostgreSQL refuses to run as uid ${uid}, because it has no entry in /etc/passwd. Run tikmeter as a user that has ` +
+        "one (in tikmeter's image: 1000), or set database.url.",
+    )
+  }
+}
+
 export class UnreachableDirectory extends EmbeddedError {
   override readonly name = 'UnreachableDirectory'
   override readonly retryable = false

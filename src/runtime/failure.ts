@@ -9,3 +9,8 @@ export interface Failure extends Error {
 export function isFailure(error: unknown): error is Failure {
   return error instanceof Error && 'retryable' in error && typeof error.retryable === 'boolean'
 }
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -16,16 +16,8 @@ const NAMES: ConfigNames = [
 ]
 const done = () => 0
 const ACTIONS: Actions = {
-  ...{
-    run: done,
-    check: done,
-    add: done,
-    probe: done,
-    status: done,
-    usage: done,
-    migrate: done,
-    token: done,
-  },
+  ...{ run: done, check: done, add: done, probe: done, status: done, health: done, usage: done },
+  ...{ migrate: done, token: done },
   ...{ events: done, credit: done, psql: done, completion: done, complete: done },
 }
 
@@ -43,7 +35,7 @@ async function offered(line: string): Promise<{ words: string; asked: unknown[] 
 }
 
 test.each([
-  ['', 'run check add probe status usage events credit migrate psql token completion help'],
+  ['', 'run check add probe status health usage events credit migrate psql token completion help'],
   ['us', 'usage'],
   ['-', '--version --help'],
   ['add ', 'router'],
@@ -67,6 +59,7 @@ test.each([
   ['credit accept 12 --reason ', ''],
   ['status ', '--config --here --watch --json --help'],
   ['status --json ', '--config --here --watch --help'],
+  ['health ', '--config --ready --help'],
   ['completion ', 'bash zsh fish'],
   ['completion z', 'zsh'],
   ['completion zsh ', '--help'],

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { summary } from '../../src/config/check.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { loadConfig, parseConfig } from '../../src/config/load.ts'
 import {
   AUTH,
   configOf,
@@ -101,6 +101,18 @@ describe('defaults', () => {
       bucketMs: 900_000,
       tenants: [],
     })
+  })
+
+  it('of the address to listen on is TIKMETER_HOST, checked like one of the file', () => {
+    const parsed = (text: string, TIKMETER_HOST: string) =>
+      parseConfig('t.yaml', `${AUTH}\ntenants: []\n${text}`, {
+        TIKMETER_HOST,
+        TIKMETER_SECRET: 'x'.repeat(32),
+      })
+    const host = { config: { server: { host: '0.0.0.0' } } }
+    expect(parsed('', '0.0.0.0')).toMatchObject(host)
+    expect(parsed('server: { host: 0.0.0.0 }', '10.0.0.1')).toMatchObject(host)
+    expect(parsed('', 'http://x')).toMatchObject({ kind: 'faulty', faults: [{ path: 'server.host' }] })
   })
 
   it('for a tenant are its id as name, and UTC', () => {

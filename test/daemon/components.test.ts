@@ -251,6 +251,10 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
       spread: { self: 'us', members: [], ownerOf: () => undefined },
       ...{ poller: { health: () => undefined }, commits: { isUp: true } },
       journal: { state: () => ({ kind: 'writing' }) },
+      readiness: {
+        ...{ database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
+        ...{ bus: () => undefined, replica: () => undefined },
+      },
       verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },
     })
     return { component: control, clock: its.clock }

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { routerId, tenantId } from '../../src/accounting/ids.ts'
 import type { LimitUse } from '../../src/accounting/limits/limit-use.ts'
+import { health } from '../../src/commands/health.ts'
 import { status } from '../../src/commands/status.ts'
 import { Control } from '../../src/daemon/control.ts'
 import { controlSocketOf } from '../../src/daemon/control-socket.ts'
@@ -57,6 +58,12 @@ async function started(directory: string): Promise<Control> {
     books: { get: () => ({ crowding: { sessions: 9, uses: USES, leftOut: 0 } }) },
     commits: { isUp: true },
     journal: { state: () => ({ kind: 'writing' }) },
+    readiness: {
+      database: () => 'down',
+      pollers: () => 'running',
+      journal: () => 'writing',
+      ...{ bus: () => undefined, replica: () => undefined },
+    },
     verifier: { verify: async () => ({ kind: 'refused', reason: 'nobody' }) },
     clock: new HandClock(NOON),
     log: pino({ level: 'silent' }),
@@ -124,6 +131,24 @@ test('without a running daemon, the command says so', async () => {
   const control = await started(directory)
   await control.stop()
   await expect(asked(directory)).rejects.toThrow(/^no daemon answers at/)
+})
+
+test('a daemon whose database is away is alive, but not ready', async () => {
+  const directory = folder()
+  const socket = controlSocketOf(directory)
+  const printed: string[] = []
+  const log = (text: string) => {
+    printed.push(text)
+  }
+  const isWell = (isAboutParts: boolean) => health(socket, isAboutParts, { log })
+  await expect(isWell(false)).rejects.toThrow(/^no daemon answers at/)
+  await started(directory)
+  expect(await isWell(false)).toBe(true)
+  expect(await isWell(true)).toBe(false)
+  expect(printed.map(it => JSON.parse(it))).toEqual([
+    { status: 'alive' },
+    { status: 'not_ready', database: 'down', pollers: 'running', journal: 'writing' },
+  ])
 })
 
 test('a path that is too long for a socket does not stop the daemon', async () => {

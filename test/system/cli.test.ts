@@ -313,6 +313,7 @@ describe('the help of a command', () => {
     'add',
     'probe',
     'status',
+    'health',
     'usage',
     'events',
     'credit',

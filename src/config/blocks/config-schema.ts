@@ -26,6 +26,8 @@ import { quota } from './quotas-block.ts'
 import { smtp } from './smtp-block.ts'
 import { mailList, webhook } from './webhooks-block.ts'
 
+/** The default of `server.host`: a container's image sets it, because nobody reaches 127.0.0.1 in a container. */
+const HOST_VARIABLE = 'TIKMETER_HOST'
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const HOTSPOT_DOMAINS = ['part', 'ignore'] as const
 /** Sessions of one router: more than any router has. */
@@ -65,7 +67,7 @@ export function configSchema(env: Environment) {
       lease: block({ duration: field(interval).prefault('15s') }).prefault({}),
       journal: journalSchema(env),
       server: block({
-        host: field(host).default('127.0.0.1'),
+        host: field(host).prefault(env[HOST_VARIABLE] ?? '127.0.0.1'),
         port: field(numberWithVariables(env, wholeNumber(0, 65_535))).default(8090),
         origins: list(field(origin), 'origins such as ["https://panel.example"]').default([]),
         trusted_proxies: list(field(network), 'addresses or networks such as [127.0.0.1]').default([]),

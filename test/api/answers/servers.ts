@@ -96,6 +96,10 @@ export class Servers {
       spread: { self: 'us', members: [], ownerOf: () => undefined },
     },
     ...{ commits: { isUp: true }, journal: { state: () => ({ kind: 'writing' }) } },
+    readiness: {
+      ...{ database: () => 'up', pollers: () => 'running', journal: () => 'writing' },
+      ...{ bus: () => undefined, replica: () => undefined },
+    },
     ...{ directory: this.#directory, verifier, clock: this.#clock, log: silent },
   })
 

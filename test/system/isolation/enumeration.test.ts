@@ -86,6 +86,7 @@ test('every command has a reason why it is safe', () => {
     ...{ run: nothing, check: nothing, probe: nothing, status: nothing, usage: nothing, migrate: nothing },
     ...{
       add: nothing,
+      health: nothing,
       events: nothing,
       credit: nothing,
       psql: nothing,

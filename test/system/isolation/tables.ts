@@ -103,6 +103,7 @@ export const COMMANDS: Readonly<Record<keyof Actions, string>> = {
   add: 'adds a router to the config',
   probe: 'probes the routers of its config',
   status: 'shows all tenants, through a socket that only the daemon’s user may open',
+  health: 'prints what /healthz and /readyz say',
   usage: 'commands.test.ts: `--tenant` shows only that tenant',
   events: 'commands.test.ts: `--tenant` shows only that tenant',
   credit: 'commands.test.ts: changes the numbers of the event’s tenant, and of no other',
