@@ -297,7 +297,7 @@ describe('--help and --version', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const command of ['run', 'check', 'migrate', 'token'])
       expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'))
-    expect(stdout.split('\n').length).toBeLessThan(29)
+    expect(stdout.split('\n').length).toBeLessThan(30)
     expect(stdout).not.toMatch(/^ +complete /m)
     expect(await tikmeter(['--version'])).toMatchObject({
       code: 0,
