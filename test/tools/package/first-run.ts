@@ -12,6 +12,7 @@ import {
 import { basename, join } from 'node:path'
 import type { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import type { Account } from './account.ts'
+import type { OtherNode } from './other-node.ts'
 import { Prompt } from './prompt.ts'
 
 export interface FirstRun {
@@ -26,6 +27,8 @@ export interface FirstRun {
   /** The account that runs it, in a new folder. */
   readonly account: Account
   readonly folder: string
+  /** Another Node than that of this machine. */
+  readonly node?: OtherNode
   /** The second one refuses the password. */
   readonly routers: readonly [SimulatedRouter, SimulatedRouter]
 }
@@ -35,7 +38,7 @@ export interface FirstRun {
  * @throws Error if anything else happens
  */
 export async function firstRun(run: FirstRun): Promise<void> {
-  const { title, packed, installer, prefix, options, account, folder, routers } = run
+  const { title, packed, installer, prefix, options, account, folder, node, routers } = run
   const say = (text: string) => console.log(text)
   say(`\n=== ${title}\n`)
   for (const [path, owner] of [
@@ -47,12 +50,13 @@ export async function firstRun(run: FirstRun): Promise<void> {
   }
   copyFileSync(packed, join(folder, basename(packed)))
   chmodSync(join(folder, basename(packed)), 0o644)
-  const programs = join(prefix, 'bin')
+  const programs = [join(prefix, 'bin'), ...(node ? [node.folder] : [])].join(':')
   const database = join(folder, 'data', 'postgres')
   const install = ['npm', 'install', '-g', '--prefix', prefix, ...options, `./${basename(packed)}`].join(' ')
   await new Prompt({ account: installer, folder, programs, say }).type(install, 0, [/added \d+ packages/])
 
   const prompt = new Prompt({ account, folder, programs, say })
+  if (node) await prompt.type('node --version', 0, [new RegExp(`^v${node.version}\\.`)])
   await prompt.type('tikmeter --version', 0, [/^\d+\.\d+\.\d+\n$/])
   await prompt.type('tikmeter check', 2, [/config\/tikmeter\.yaml/])
   write(run, 'config/tikmeter.yaml', configOf(routers))

@@ -6,6 +6,7 @@ import { SimulatedRouter } from '../../harness/fleet/simulated-router.ts'
 import { steadyTraffic } from '../../harness/fleet/traffic.ts'
 import { type Account, asOrdinaryUser, ourAccount } from './account.ts'
 import { firstRun } from './first-run.ts'
+import { installNode, NEWEST, OLDEST } from './other-node.ts'
 import { pack } from './packed.ts'
 
 /** The package, from `npm pack` to a daemon that ran: as root in a closed home, and as ordinary users. */
@@ -39,6 +40,13 @@ async function main(): Promise<void> {
         ...{ installer: us, options: ['--ignore-scripts'] },
         ...{ prefix: join(shared, 'prefix'), folder: join(user.home, 'site-of-root') },
       })
+      for (const version of [OLDEST, NEWEST])
+        await firstRun({
+          title: `as an ordinary user, on Node ${version}`,
+          ...own(user, user.home),
+          ...{ prefix: join(user.home, `prefix-${version}`), folder: join(user.home, `site-${version}`) },
+          node: installNode(version, shared),
+        })
     })
   } finally {
     await Promise.all([hq.stop(), north.stop()])

@@ -15,8 +15,11 @@ const FILES = [
     .filter(path => /\.(sql|json)$/.test(path))
     .map(path => `package/drizzle/migrations/${path}`),
 ]
-/** Files of `config/` that are in git, because an operator's config may be there too. */
-const CONFIG = execFileSync('git', ['ls-files', 'config'], { encoding: 'utf8' }).trim().split('\n')
+/** Files of `config/` that are in git, because an operator's config may be there too. compose.yaml needs a clone. */
+const CONFIG = execFileSync('git', ['ls-files', 'config'], { encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .filter(path => !path.startsWith('config/compose/'))
 const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('.ts'))
 /** Files in the dashboard's folder besides its modules. */
 const DASHBOARD = [

@@ -14,7 +14,7 @@ export interface PromptOptions {
   readonly account: Account
   /** The folder in which commands run. */
   readonly folder: string
-  /** The folder that comes first in PATH. */
+  /** The folders that come first in PATH, with colons between them. */
   readonly programs: string
   readonly say: (text: string) => void
 }
