@@ -106,6 +106,18 @@ export class AnotherDaemon extends EmbeddedError {
   }
 }
 
+export class HiddenServer extends EmbeddedError {
+  override readonly name = 'HiddenServer'
+  /** It may be about to end. */
+  override readonly retryable = true
+
+  constructor(folder: string) {
+    super(
+      `a PostgreSQL in another container uses ${folder}. Run this there (docker exec), or stop that container first.`,
+    )
+  }
+}
+
 /** The file system has no sockets, or the socket's name is taken. */
 export class SocketRefused extends EmbeddedError {
   override readonly name = 'SocketRefused'

@@ -1,5 +1,7 @@
 import { readFile, readlink, realpath, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { HiddenServer } from './errors.ts'
 import { AccountFiles } from './files.ts'
 import type { Home } from './home.ts'
 import { type Listening, socketFile } from './listening.ts'
@@ -26,14 +28,27 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
 
 /**
  * Removes a `postmaster.pid` without a live postmaster, and the socket that it names. Children that outlived their
- * postmaster are still found, by the shared memory that is named after the folder.
+ * postmaster are still found, by the shared memory that is named after the folder. In another container on the same volume
+ * neither can be seen, and a second server would ruin the data: but its socket answers.
+ * @throws HiddenServer
  */
 export async function dropStalePid(home: Home): Promise<void> {
   const { pid, listening } = await readPidFile(home)
   if (pid ? await isPostmaster(pid, home) : await isBeingWritten(home)) return
   const socket = listening?.kind === 'socket' ? socketFile(listening.folder, listening.port) : undefined
+  if (socket !== undefined && (await answers(socket))) throw new HiddenServer(home.folder)
   const stale = socket === undefined ? [] : [socket, `${socket}.lock`]
   await new AccountFiles(home.account).remove(...stale, pidFile(home))
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const connection = connect(socket, () => {
+      connection.destroy()
+      resolve(true)
+    })
+    connection.once('error', () => resolve(false))
+  })
 }
 
 /** Ends the server and its sessions at once but in order, like `pg_ctl stop -m fast`. */
