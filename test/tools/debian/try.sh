@@ -11,7 +11,7 @@ routers=
 finish() {
   [ -z "$routers" ] || kill "$routers" 2>/dev/null || true
   for mounted in proc dev; do mountpoint -q "$root/$mounted" && umount -l "$root/$mounted"; done
-  rm -rf "$scratch"
+  rm -rf --one-file-system "$scratch"
 }
 trap finish EXIT
 
