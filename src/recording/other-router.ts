@@ -21,6 +21,8 @@ export interface OtherRouter {
   /** `undefined` for a removed router. */
   readonly view: Omit<RouterView, 'state'> | undefined
   readonly isEnabled: boolean
+  /** Of the lease under which it was read here, if it has moved to another daemon since. */
+  readonly movedFrom: number | undefined
 }
 
 /** What the database has of a tenant's other routers. */
@@ -58,6 +60,7 @@ export function otherRouter(
         ? undefined
         : { id, name, error: undefined, missingMenus: [], overloaded: undefined, lives, lagMs },
     isEnabled: config?.enabled ?? true,
+    movedFrom: undefined,
   }
 }
 

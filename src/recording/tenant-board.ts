@@ -2,12 +2,11 @@ import type { Calendar } from '../accounting/calendar.ts'
 import { type RouterId, type RouterKey, routerKey, type TenantId } from '../accounting/ids.ts'
 import type { Spreading } from '../accounting/spread.ts'
 import { DistinctNames } from '../live/distinct-names.ts'
-import type { PartRouter, TenantPartsShown } from '../live/part.ts'
+import { type PartRouter, partRouter, type TenantPartsShown } from '../live/part.ts'
 import { sessionsJson } from '../live/service.ts'
 import type { RouterState, SessionJson, ShownService, Snapshot, Totals } from '../live/snapshot.ts'
 import { isFresh, type RouterView, snapshotOf, type TenantView, totalsOf } from '../live/tenant-view.ts'
 import {
-  type LiveOtherRouter,
   liveOtherRouter,
   newestOf,
   type OtherRouter,
@@ -17,6 +16,7 @@ import {
 import type { StoredDecision } from './ports.ts'
 import type { RouterBook } from './router-book.ts'
 import type { RouterBooks } from './router-books.ts'
+import { overloadOf, type TenantBook } from './tenant-book.ts'
 
 /** The condition of a router that is read here. */
 export interface RouterCondition {
@@ -25,17 +25,6 @@ export interface RouterCondition {
   readonly lastError: string | undefined
   readonly missingMenus: RouterView['missingMenus']
   readonly overloaded: RouterView['overloaded']
-}
-
-interface TenantBook {
-  readonly calendar: Calendar
-  readonly otherRouters: Map<RouterId, OtherRouter>
-  /** The routers of other daemons, by the daemon, as far as these tell. */
-  readonly parts: Map<string, ReadonlyMap<RouterId, LiveOtherRouter>>
-  /** The moment of the parts, if they were made at the same one; then our own is among them. */
-  partsAt: Date | undefined
-  readonly services: TenantView['services']
-  isRemoved: boolean
 }
 
 export interface TenantBoardOptions {
@@ -98,18 +87,31 @@ export class TenantBoard {
     this.#tenants.set(tenant, { ...book, otherRouters: new Map([...kept, ...loaded]) })
   }
 
-  /** What this daemon reads of a tenant, for the other daemons. */
+  /**
+   * What this daemon knows best of a tenant, for the other daemons: the routers that it reads or is about to read, and those
+   * that it has given away, until their new reader tells of them. So all daemons show the same while a router moves.
+   */
   part(tenant: TenantId, now: Date): readonly PartRouter[] {
-    const { name: day } = this.#tenants.get(tenant)?.calendar.dayAt(now.getTime()) ?? { name: '' }
-    return [...this.#options.books.ofTenant(tenant)]
-      .filter(book => !book.isRemoved && book.lives.size > 0)
-      .map(book => {
-        const { lives, lagMs: _, ...view } = this.#routerView(book)
-        const { epoch, rollup } = book
-        const sums = { total: rollup.total, month: rollup.month(day.slice(0, 7)), today: rollup.day(day) }
-        // A copy of `lives`, because the bytes are as of now too, and all of it is shown later.
-        return { ...view, ...sums, services: new Map(lives), epoch, day }
-      })
+    const book = this.#tenants.get(tenant)
+    if (!book) return []
+    const { name: day } = book.calendar.dayAt(now.getTime())
+    const routers: PartRouter[] = []
+    const here = new Set<RouterId>()
+    for (const router of this.#options.books.ofTenant(tenant)) {
+      here.add(router.about.router)
+      if (router.isRemoved) continue
+      const view = this.#viewOf(router, book, now)
+      if (router.lives.size > 0 || this.#isFresh(view, now))
+        routers.push(partRouter(view, router.rollup, router.epoch, day))
+    }
+    for (const [id, other] of book.otherRouters) {
+      const { movedFrom, rollup } = other
+      if (movedFrom === undefined || here.has(id)) continue
+      const isTold = [...book.parts.values()].some(part => (part.get(id)?.epoch ?? -1) > movedFrom)
+      const view = isTold ? undefined : this.#otherView(other, now)
+      if (view && this.#isFresh(view, now)) routers.push(partRouter(view, rollup, movedFrom, day))
+    }
+    return routers
   }
 
   /**
@@ -133,7 +135,7 @@ export class TenantBoard {
     const isMoved = router.leaving === 'moved'
     const { state: _, ...view } = this.#routerView(router)
     book.otherRouters.set(about.router, {
-      ...{ stored: undefined, rollup, isEnabled: isMoved },
+      ...{ stored: undefined, rollup, isEnabled: isMoved, movedFrom: isMoved ? router.epoch : undefined },
       view: isMoved ? { ...view, lagMs: this.#options.otherRoutersLagMs } : undefined,
     })
   }
@@ -203,20 +205,25 @@ export class TenantBoard {
     const others = [...book.otherRouters]
       .filter(([router]) => !here.has(router) && !live.has(router))
       .map(([, it]) => it)
-    const viewOf = (router: RouterBook) => {
-      // Until its first reading here, a router is shown as its last reader left it.
-      const before = router.lives.size === 0 && book.otherRouters.get(router.about.router)
-      return (before && this.#otherView(before, now)) || this.#routerView(router)
-    }
     return {
       ...{ tenant, calendar: book.calendar, services: book.services },
       rollups: [...books, ...live.values(), ...others].map(it => it.rollup),
       routers: [
-        ...books.filter(book => !book.isRemoved).map(viewOf),
+        ...books.filter(it => !it.isRemoved).map(it => this.#viewOf(it, book, now)),
         ...Array.from(live.values(), it => it.view),
         ...others.flatMap(it => this.#otherView(it, now) ?? []),
       ],
     }
+  }
+
+  /** Until its first reading here, a router is shown as its last reader left it. */
+  #viewOf(router: RouterBook, { otherRouters }: TenantBook, now: Date): RouterView {
+    const before = router.lives.size === 0 ? otherRouters.get(router.about.router) : undefined
+    return (before && this.#otherView(before, now)) ?? this.#routerView(router)
+  }
+
+  #isFresh({ lives }: RouterView, now: Date): boolean {
+    return [...lives.values()].some(live => isFresh(live, now, this.#options.staleAfterMs))
   }
 
   #routerView(book: RouterBook): RouterView {
@@ -240,11 +247,4 @@ export class TenantBoard {
     const isOnline = [...view.lives.values()].some(it => isFresh(it, now, staleAfterMs))
     return { ...view, state: isEnabled ? (isOnline ? 'online' : 'offline') : 'disabled' }
   }
-}
-
-/** @returns `undefined` if no rows are left out */
-function overloadOf({ crowding, about }: RouterBook): string | undefined {
-  if (crowding.leftOut === 0) return undefined
-  const { maxSessions, newSessionsPerHour } = about.limits
-  return `${crowding.leftOut} sessions are left out: raise max_sessions (${maxSessions}) or new_sessions_per_hour (${newSessionsPerHour})`
 }

@@ -177,3 +177,61 @@ describe('the tenant’s totals', () => {
     expect(scene.board.spreading(ghost)).toBeUndefined()
   })
 })
+
+describe('while a router moves to another daemon, the others are told', () => {
+  /** What the daemon tells of its routers: the upload of each, and under which lease. */
+  function told({ board, clock }: Scene) {
+    return board.part(ACME, clock.now()).map(({ id, epoch, total, state }) => {
+      return { id, epoch, upload: total.upload, state }
+    })
+  }
+
+  it('its last numbers by the daemon that gives it away, until its new reader tells of it', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq', 4)
+    await scene.read(hq, { ann: { upload: 120, download: 0 } })
+    scene.recorder.moveRouter(hq)
+    await scene.recorder.commit([hq])
+    expect(scene.books.get(hq)).toBeUndefined()
+    const last = { id: 'hq', epoch: 4, upload: 120n, state: 'online' }
+    expect(told(scene)).toEqual([last])
+    const [part = expect.fail()] = scene.board.part(ACME, scene.clock.now())
+    const partsOf = (epoch: number) => new Map([['them', { routers: [{ ...part, epoch }], lagMs: LAG_MS }]])
+    scene.board.setParts(ACME, partsOf(3), undefined)
+    expect(told(scene)).toEqual([last])
+    scene.board.setParts(ACME, partsOf(5), undefined)
+    expect(told(scene)).toEqual([])
+  })
+
+  it('nothing by the daemon that gave it away, once the tables have later numbers, or it is stale', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    await scene.read(hq, { ann: { upload: 120, download: 0 } })
+    scene.recorder.moveRouter(hq)
+    await scene.recorder.commit([hq])
+    await scene.clock.turn(STALE_MS)
+    expect(told(scene)).toEqual([])
+    see(scene, { hq: stored(130n) })
+    expect(told(scene)).toEqual([])
+  })
+
+  it('its numbers before its first reading by the daemon that has taken it', async () => {
+    const scene = new Scene()
+    see(scene, { hq: stored(100n, 'ann') })
+    scene.addRouter('hq', 5)
+    expect(told(scene)).toMatchObject([{ id: 'hq', epoch: 5, state: 'online' }])
+    expect(scene.board.part(ACME, scene.clock.now())[0]?.services.get('ppp')).toMatchObject({ sessions: 1 })
+    await scene.clock.turn(STALE_MS + LAG_MS)
+    expect(told(scene)).toEqual([])
+  })
+
+  it('nothing of a removed router', async () => {
+    const scene = new Scene()
+    const hq = scene.addRouter('hq')
+    await scene.read(hq, { ann: { upload: 120, download: 0 } })
+    scene.recorder.removeRouter(hq)
+    expect(told(scene)).toEqual([])
+    await scene.recorder.commit([hq])
+    expect(told(scene)).toEqual([])
+  })
+})

@@ -57,7 +57,9 @@ export class Agreement {
         const delays = all.map(({ asOfMs, arrivedMs }) => `${asOfMs - firstMs}, ${arrivedMs - firstMs}`)
         return field === undefined
           ? []
-          : [`${tenant}, interval ${number}: ${field}; as of and arrived, in ms: ${delays.join(' | ')}`]
+          : [
+              `${tenant}, interval ${number}: ${field}${differentRoutersIn(all)}; as of and arrived, in ms: ${delays.join(' | ')}`,
+            ]
       }),
     }
   }
@@ -72,6 +74,19 @@ function differenceIn(all: readonly Shown[]): string | undefined {
     if (!values.every(it => isDeepStrictEqual(it, value))) return `${name} ${values.map(textOf).join(' | ')}`
   }
   return undefined
+}
+
+/** How many routers differ, and the first of them at each daemon. */
+function differentRoutersIn(all: readonly Shown[]): string {
+  const [first] = all
+  const byId = all.map(({ routers }) => new Map(routers.map(router => [router.id, router])))
+  const different = (first?.routers ?? []).filter(
+    router => !byId.every(it => isDeepStrictEqual(it.get(router.id), router)),
+  )
+  const [example] = different
+  if (!example) return ''
+  const shown = byId.map(it => textOf(it.get(example.id))).join(' | ')
+  return `; ${different.length} routers differ, such as ${shown}`
 }
 
 function fieldsOf({ stats, routers }: Shown): ReadonlyMap<string, unknown> {
