@@ -22,7 +22,7 @@ import { completionScript, type Shell } from './commands/completion-script.ts'
 import { interrupted, stopRequest, untilInterrupted } from './commands/interruption.ts'
 import { FaultyConfig, load, loaded } from './commands/needed-config.ts'
 import { terminalOf } from './commands/terminal.ts'
-import { ownDatabase, withUrl } from './commands/with-url.ts'
+import { ownDatabase, withTables } from './commands/with-tables.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
 import { exposedSecret } from './config/exposure.ts'
@@ -163,13 +163,13 @@ async function showHealth({ config: file, ready }: HealthOptions): Promise<numbe
 async function printUsage(options: UsageOptions): Promise<number> {
   const printed = { question: usageQuestionOf(options), format: options.format, out: process.stdout }
   const { usage } = await import('./commands/usage.ts')
-  return withUrl(options, url => usage({ url, ...printed }))
+  return withTables(options, tables => usage({ ...tables, ...printed }))
 }
 
 async function printEvents(options: EventsOptions): Promise<number> {
   const printed = { question: eventQuestionOf(options), format: options.format, out: process.stdout }
   const { events } = await import('./commands/events.ts')
-  return withUrl(options, url => events({ url, ...printed }))
+  return withTables(options, tables => events({ ...tables, ...printed }))
 }
 
 async function creditEvent(verdict: Verdict, event: string, options: CreditOptions): Promise<number> {
@@ -178,7 +178,9 @@ async function creditEvent(verdict: Verdict, event: string, options: CreditOptio
   const { credit, operatorOf } = await import('./commands/credit.ts')
   const { [verdict]: decision } = DECISIONS
   const decided = { event, decision, reason, by: by ?? operatorOf(process.env), bucketMs }
-  return withUrl(options, async (url, { log }) => console.log(await credit({ url, decision: decided, log })))
+  return withTables(options, async (tables, { log }) =>
+    console.log(await credit({ ...tables, decision: decided, log })),
+  )
 }
 
 function controlSocketIn(file: string): string | undefined {

@@ -11,11 +11,11 @@ CREATE INDEX CONCURRENTLY "user_sessions_away" ON "user_sessions" USING btree ("
 -- It finds the last few when commits wait, and is dropped together with the column.
 CREATE INDEX CONCURRENTLY "user_sessions_stalled" ON "user_sessions" USING btree ("tenant_id","router_id") WHERE stall_reported and status = 'active' and reported = 0;--> statement-breakpoint
 DO $$ DECLARE router record; BEGIN
-	FOR router IN SELECT tenant_id, id FROM routers LOOP
+	FOR router IN SELECT tenant_id, id FROM tik.routers LOOP
 		-- A router may have thousands of them, each on a page that must be read.
 		LOOP
-			PERFORM FROM routers AS r WHERE r.tenant_id = router.tenant_id AND r.id = router.id FOR NO KEY UPDATE;
-			UPDATE user_sessions SET reported = 1 WHERE id IN (SELECT id FROM user_sessions
+			PERFORM FROM tik.routers AS r WHERE r.tenant_id = router.tenant_id AND r.id = router.id FOR NO KEY UPDATE;
+			UPDATE tik.user_sessions SET reported = 1 WHERE id IN (SELECT id FROM tik.user_sessions
 				WHERE tenant_id = router.tenant_id AND router_id = router.id
 					AND stall_reported AND status = 'active' AND reported = 0 LIMIT 200);
 			EXIT WHEN NOT FOUND;

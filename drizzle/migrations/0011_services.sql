@@ -32,9 +32,9 @@ ALTER TABLE "routers" DROP COLUMN "hotspot_device";--> statement-breakpoint
 ALTER TABLE "routers" DROP COLUMN "ppp_device";--> statement-breakpoint
 -- Names of the days that commits still go to.
 DO $$ DECLARE router record; BEGIN
-	FOR router IN SELECT DISTINCT tenant_id, router_id AS id FROM tenant_usage_daily WHERE day >= current_date - 2 LOOP
-		PERFORM FROM routers AS r WHERE r.tenant_id = router.tenant_id AND r.id = router.id FOR NO KEY UPDATE;
-		UPDATE tenant_usage_daily AS t SET names = (SELECT count(*) FROM usage_daily AS u
+	FOR router IN SELECT DISTINCT tenant_id, router_id AS id FROM tik.tenant_usage_daily WHERE day >= current_date - 2 LOOP
+		PERFORM FROM tik.routers AS r WHERE r.tenant_id = router.tenant_id AND r.id = router.id FOR NO KEY UPDATE;
+		UPDATE tik.tenant_usage_daily AS t SET names = (SELECT count(*) FROM tik.usage_daily AS u
 				WHERE u.tenant_id = t.tenant_id AND u.day = t.day AND u.router_id = t.router_id
 					AND u.service = t.service AND u.username <> '(others)')
 			WHERE t.tenant_id = router.tenant_id AND t.router_id = router.id AND t.day >= current_date - 2;

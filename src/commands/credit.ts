@@ -4,11 +4,10 @@ import { printable } from '../runtime/printable.ts'
 import type { DecisionOutcome, EventDecision } from '../store/events/decide-event.ts'
 import { decideOnce } from '../store/events/decide-once.ts'
 import { DECIDABLE_KINDS } from '../store/events/event-bytes.ts'
+import type { Installation } from '../store/pg/installation.ts'
 import { bytesText } from './usage-format.ts'
 
-export interface CreditCommand {
-  /** The URL of the database. */
-  readonly url: string
+export interface CreditCommand extends Installation {
   readonly decision: EventDecision
   readonly log: Logger
 }
@@ -23,8 +22,8 @@ export class NotDecided extends Error {
  * @returns one line that describes the outcome
  * @throws NotDecided, StoreError
  */
-export async function credit({ url, decision, log }: CreditCommand): Promise<string> {
-  const outcome = await decideOnce({ url, log }, decision)
+export async function credit({ url, schema, decision, log }: CreditCommand): Promise<string> {
+  const outcome = await decideOnce({ url, schema, log }, decision)
   if (outcome.kind !== 'decided') throw new NotDecided(whyNot(decision.event, outcome))
   return decisionText(decision.event, outcome)
 }

@@ -1,4 +1,5 @@
 import type { DatabaseConfig } from '../config/config.ts'
+import type { Installation } from '../store/pg/installation.ts'
 import type { LockHolder } from '../store/pg/lock-holders.ts'
 import { migrate as migrateDatabase } from '../store/pg/migrate.ts'
 import { type OwnDatabase, startOwn } from './own-database.ts'
@@ -10,7 +11,7 @@ import { type OwnDatabase, startOwn } from './own-database.ts'
 export async function migrate(database: DatabaseConfig, own: OwnDatabase): Promise<void> {
   const onWait = (holders: readonly LockHolder[]) =>
     own.log.warn({ holders }, 'the migration waits for locks in the database that others have')
-  const work = (url: string) => migrateDatabase(url, { onWait })
-  if (database.kind === 'url') return work(database.url.reveal())
+  const work = (installation: Installation) => migrateDatabase(installation, { onWait })
+  if (database.kind === 'url') return work({ url: database.url.reveal(), schema: database.schema })
   await startOwn(database.directory, own, work)
 }

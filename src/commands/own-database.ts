@@ -3,6 +3,7 @@ import { EmbeddedPostgres } from '../postgres/embedded.ts'
 import { findRunning } from '../postgres/find-running.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Installation } from '../store/pg/installation.ts'
 
 /** What is needed to run an embedded PostgreSQL. */
 export interface OwnDatabase {
@@ -13,17 +14,17 @@ export interface OwnDatabase {
 }
 
 /**
- * Runs `work` on the config's database. An embedded one belongs to a running daemon, or is started for `work`.
+ * Runs `work` on the config's tables. An embedded database belongs to a running daemon, or is started for `work`.
  * @param work gets the URL, which contains the password
  */
 export async function withDatabase(
   database: DatabaseConfig,
   own: OwnDatabase,
-  work: (url: string) => Promise<void>,
+  work: (installation: Installation) => Promise<void>,
 ): Promise<void> {
-  if (database.kind === 'url') return work(database.url.reveal())
+  if (database.kind === 'url') return work({ url: database.url.reveal(), schema: database.schema })
   const running = await findRunning(database.directory)
-  return running === undefined ? startOwn(database.directory, own, work) : work(running)
+  return running === undefined ? startOwn(database.directory, own, work) : work({ url: running })
 }
 
 /**
@@ -33,13 +34,13 @@ export async function withDatabase(
 export async function startOwn(
   directory: string,
   { clock, log, untilInterrupted }: OwnDatabase,
-  work: (url: string) => Promise<void>,
+  work: (installation: Installation) => Promise<void>,
 ): Promise<void> {
   const postgres = new EmbeddedPostgres({ directory, clock, log })
   const interrupted = untilInterrupted()
   try {
     const { url } = await Promise.race([postgres.start(), interrupted])
-    await Promise.race([work(url), interrupted])
+    await Promise.race([work({ url }), interrupted])
   } finally {
     await postgres.stop()
   }

@@ -26,7 +26,7 @@ export async function openPsql(
   let isOpen = false
   let exitCode = 1
   const untilInterrupted = () => own.untilInterrupted(signal => !isOpen || signal !== 'SIGINT')
-  await withDatabase({ kind: 'embedded', directory }, { ...own, untilInterrupted }, async url => {
+  await withDatabase({ kind: 'embedded', directory }, { ...own, untilInterrupted }, async ({ url }) => {
     isOpen = true
     exitCode = await runPsql(url)
   })

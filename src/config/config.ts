@@ -102,6 +102,8 @@ export type DatabaseConfig =
       readonly url: Secret
       /** Where questions about usage go; `undefined`: to `url`. */
       readonly readUrl: Secret | undefined
+      /** Of the tables; `undefined`: the first one of the search path. */
+      readonly schema: string | undefined
     }
   | { readonly kind: 'embedded'; readonly directory: string }
 

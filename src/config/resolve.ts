@@ -107,9 +107,10 @@ function present(tls: {
 export function resolveDatabase({
   url,
   read_url: readUrl,
+  schema,
   directory,
 }: ConfigFile['database']): Config['database'] {
-  return url === undefined ? { kind: 'embedded', directory } : { kind: 'url', url, readUrl }
+  return url === undefined ? { kind: 'embedded', directory } : { kind: 'url', url, readUrl, schema }
 }
 
 export function resolveJournal({ directory, max_size }: ConfigFile['journal']): Config['journal'] {

@@ -6,6 +6,7 @@ import type { Lifecycle } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { AlertStore } from '../store/alerts/alert-store.ts'
 import { Database } from '../store/pg/database.ts'
+import type { Installation } from '../store/pg/installation.ts'
 import { UsageReader } from '../store/usage/usage-reader.ts'
 
 const DATABASE_CONNECTIONS = 8
@@ -14,19 +15,19 @@ const READING_CONNECTIONS = 8
 const ALERT_CONNECTIONS = 1
 
 /**
- * Returns the URL of the database. Starts the embedded PostgreSQL if the config has no URL; it stops with the lifecycle.
+ * Returns where the tables are. Starts the embedded PostgreSQL if the config has no URL; it stops with the lifecycle.
  * @throws what the start of a PostgreSQL throws
  */
-export async function databaseUrl(
+export async function installationOf(
   { database }: Pick<Config, 'database'>,
   lifecycle: Pick<Lifecycle, 'onStop'>,
   options: { readonly clock: Clock; readonly log: Logger },
-): Promise<string> {
-  if (database.kind === 'url') return database.url.reveal()
+): Promise<Installation> {
+  if (database.kind === 'url') return { url: database.url.reveal(), schema: database.schema }
   const postgres = new EmbeddedPostgres({ directory: database.directory, ...options })
   // Registered before the start: a stop does not wait for the start, but ends it.
   lifecycle.onStop('embedded postgres', () => postgres.stop())
-  return (await postgres.start()).url
+  return { url: (await postgres.start()).url }
 }
 
 /** The URL of the replica for questions about usage, if there is one. */
@@ -47,7 +48,7 @@ export interface DaemonConnections {
  * @throws Stopping
  */
 export function openConnections(
-  { url, readUrl }: { readonly url: string; readonly readUrl: string | undefined },
+  { url, schema, readUrl }: Installation & { readonly readUrl: string | undefined },
   lifecycle: Pick<Lifecycle, 'onStop' | 'hurrying'>,
   log: Logger,
 ): DaemonConnections {
@@ -59,18 +60,18 @@ export function openConnections(
   return {
     database: open(
       'database',
-      new Database({ url, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
+      new Database({ url, schema, log, applicationName: DAEMON_NAME, connections: DATABASE_CONNECTIONS }),
     ),
     usage: open(
       'usage reader',
       new UsageReader({
-        ...{ log, applicationName: API_NAME, connections: READING_CONNECTIONS },
+        ...{ schema, log, applicationName: API_NAME, connections: READING_CONNECTIONS },
         ...(readUrl === undefined ? { url } : { url: readUrl, setting: 'database.read_url' }),
       }),
     ),
     record: open(
       'alerts',
-      new AlertStore({ url, log, applicationName: ALERTS_NAME, connections: ALERT_CONNECTIONS }),
+      new AlertStore({ url, schema, log, applicationName: ALERTS_NAME, connections: ALERT_CONNECTIONS }),
     ),
   }
 }

@@ -18,7 +18,7 @@ import { migrate } from '../store/pg/migrate.ts'
 import type { StepDone } from '../store/schema/apply-migrations.ts'
 import { measureReplica } from '../store/usage/replica-metrics.ts'
 import { ReplicaWatch } from '../store/usage/replica-watch.ts'
-import { type DaemonConnections, databaseUrl, openConnections, replicaUrl } from './daemon-database.ts'
+import { type DaemonConnections, installationOf, openConnections, replicaUrl } from './daemon-database.ts'
 
 export interface StorageOptions {
   readonly config: Pick<Config, 'database' | 'journal' | 'retention'>
@@ -57,13 +57,13 @@ export interface Storage extends DaemonConnections {
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { config, books, lifecycle, metrics, clock, log, onTooNew, onBug } = options
-  const url = await databaseUrl(config, lifecycle, { clock, log })
+  const installation = await installationOf(config, lifecycle, { clock, log })
   const onStep = (step: StepDone) => log.info(step, 'the database is being upgraded')
   const onWait = (holders: readonly LockHolder[]) =>
     log.warn({ holders }, 'the start waits for locks in the database that others have')
-  await lifecycle.wait(() => migrate(url, { onStep, onWait, signal: lifecycle.stopping }))
+  await lifecycle.wait(() => migrate(installation, { onStep, onWait, signal: lifecycle.stopping }))
   const readUrl = replicaUrl(config)
-  const connections = openConnections({ url, readUrl }, lifecycle, log)
+  const connections = openConnections({ ...installation, readUrl }, lifecycle, log)
   const { database, usage } = connections
   const owner = await daemonId(config.journal.directory)
   const { deltasMs: deltasRetentionMs } = config.retention

@@ -165,6 +165,14 @@ describe('a replica', () => {
       { path: 'database.read_url', message: expect.stringContaining('must be a URL such as postgres://') },
     ])
     expect(faultOf('database: { url: "postgres://u@h/d", read_url: "postgres://u@a,b:5433/d" }')).toEqual([])
+    expect(faultOf('database: { schema: own }')).toMatchObject([
+      { path: 'database.schema', message: expect.stringContaining('is for url, which is missing') },
+    ])
+    expect(faultOf('database: { url: "postgres://u@h/d", schema: own_1 }')).toEqual([])
+    for (const schema of ['Own', 'pg_own', '"a b"', 'own.', '1', '""', `a${'b'.repeat(63)}`])
+      expect(faultOf(`database: { url: "postgres://u@h/d", schema: ${schema} }`)).toMatchObject([
+        { path: 'database.schema', message: expect.stringContaining('must be the name of a schema') },
+      ])
   })
 })
 

@@ -40,7 +40,7 @@ test('the daemon owns its database and has no other rights in the cluster', asyn
   const postgres = embeddedAt(at)
   try {
     const { url } = await postgres.start()
-    await migrate(url)
+    await migrate({ url })
     expect(await ask(url, OTHERS)).toEqual([])
     const rights = 'rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as more'
     expect(await ask(url, `select ${rights} from pg_roles where rolname = current_user`)).toEqual([
@@ -92,7 +92,7 @@ test.each(['stopped', 'running'])(
     await ask(await cluster.superuserUrl(listening, 'postgres'), 'create database tikmeter')
     const old = await cluster.superuserUrl(listening, 'tikmeter')
     expect(await findRunning(at)).toBe(old)
-    await migrate(old)
+    await migrate({ url: old })
     await ask(old, "insert into tenants (id, name, timezone) values ('acme', 'Acme', 'UTC')")
     if (state === 'running') {
       const daemon = new Client({ connectionString: old, application_name: 'tikmeter' })
@@ -106,7 +106,7 @@ test.each(['stopped', 'running'])(
       expect(await ask(url, 'show listen_addresses')).toEqual([{ listen_addresses: '' }])
       await expect(ask(old, 'select')).rejects.toThrow('ECONNREFUSED')
       expect(await ask(url, OTHERS)).toEqual([])
-      await migrate(url)
+      await migrate({ url })
       expect(await ask(url, 'select id from tenants')).toEqual([{ id: 'acme' }])
       // Like an earlier release that was installed again for a while.
       await ask(await superuserAt(at), 'create table later (n int)')

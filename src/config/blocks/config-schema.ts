@@ -5,7 +5,7 @@ import { certificates, fingerprint } from '../fields/certificate.ts'
 import { type Checked, right } from '../fields/checked.ts'
 import { configId } from '../fields/config-id.ts'
 import { schedule } from '../fields/cron-schedule.ts'
-import { isPostgresUrl } from '../fields/database-url.ts'
+import { isPostgresUrl, schemaName } from '../fields/database-url.ts'
 import { block, field, list } from '../fields/field.ts'
 import { host, network, origin } from '../fields/network-address.ts'
 import { duration, interval, rate, size } from '../fields/quantity.ts'
@@ -134,11 +134,16 @@ export function databaseSchema(env: Environment) {
   return block({
     url: secret(env, isPostgresUrl).optional(),
     read_url: secret(env, isPostgresUrl).optional(),
+    schema: field(schemaName).optional(),
     directory: field(path).prefault('data/postgres'),
   })
     .refine(it => it.read_url === undefined || it.url !== undefined, {
       path: ['read_url'],
       message: 'is a replica of url, which is missing: an embedded PostgreSQL has none',
+    })
+    .refine(it => it.schema === undefined || it.url !== undefined, {
+      path: ['schema'],
+      message: 'is for url, which is missing: nobody else has tables in an embedded PostgreSQL',
     })
     .prefault({})
 }

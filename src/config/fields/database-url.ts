@@ -1,4 +1,5 @@
 import { type Checked, right, wrong } from './checked.ts'
+import { textMatching } from './scalar.ts'
 
 const WANTED = 'a URL such as postgres://user:password@host:5432/tikmeter'
 
@@ -35,3 +36,9 @@ function isDecodable(part: string): boolean {
     return false
   }
 }
+
+/** The name of a schema. PostgreSQL keeps those that begin with `pg_` for itself. */
+export const schemaName = textMatching(
+  name => /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(name),
+  'the name of a schema such as tikmeter: lower-case letters, digits and "_", at most 63, not beginning with pg_',
+)

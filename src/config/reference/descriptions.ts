@@ -5,6 +5,7 @@ export const DESCRIPTIONS: ReadonlyMap<string, string> = new Map(
     database: 'The PostgreSQL that the numbers are in. Without url, an embedded one.',
     'database.url': 'postgres://user:password@host:5432/tikmeter',
     'database.read_url': 'A replica for questions about usage.',
+    'database.schema': 'The schema with the tables, if the database has other tables too.',
     'database.directory': 'The folder of the embedded PostgreSQL.',
     bus: 'A NATS server over which several daemons exchange live numbers.',
     'bus.url': 'nats:// or tls://, or a list of them.',

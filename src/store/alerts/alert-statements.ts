@@ -26,14 +26,14 @@ const SENT_A_MINUTE = 200
 /** Besides the fields of its kind, `detail` of an alert about a subscriber has `source`, its router, and `untold` if it is not sent. */
 const IS_SENT = `not detail ? 'untold'`
 
-const ONCE = `not exists (select from alerts as a where a.tenant_id = $1 and a.rule = d.rule and a.scope = d.scope
+const ONCE = `not exists (select from tik.alerts as a where a.tenant_id = $1 and a.rule = d.rule and a.scope = d.scope
         and a.subject = d.subject and a.period = d.period)`
 
 /** @param due name of the rows with rule, scope, subject, period, detail, and `source`: the router, or null */
 function firing(kind: string, due: string, isNew = ONCE): string {
   const order = 'order by d.rule, d.scope, d.subject, d.period'
   return `recent as materialized (
-      select detail ->> 'source' as source, count(*) as sent from alerts
+      select detail ->> 'source' as source, count(*) as sent from tik.alerts
       where tenant_id = $1 and changed_at > now() - interval '1 minute' and detail ? 'source' and ${IS_SENT} group by 1
     ), fresh as materialized (
       select d.*, row_number() over (${order}) as place, d.source is not null and ${SENT_A_MINUTE} <
@@ -42,10 +42,10 @@ function firing(kind: string, due: string, isNew = ONCE): string {
     ), amount as (
       select count(*) + count(distinct (rule, source)) filter (where is_unsent) as all from fresh
     ), numbers as (
-      update tenants set last_alert = last_alert + a.all from amount as a
+      update tik.tenants set last_alert = last_alert + a.all from amount as a
       where id = $1 and a.all > 0 returning last_alert - a.all as base
     ), fired as (
-      insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
+      insert into tik.alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
       select $1, n.base + d.place, d.rule, '${kind}', d.scope, d.subject, d.period, d.detail ||
         jsonb_strip_nulls(jsonb_build_object('source', d.source, 'untold', case when d.is_unsent then true end))
       from fresh as d cross join numbers as n order by d.place
@@ -54,7 +54,7 @@ function firing(kind: string, due: string, isNew = ONCE): string {
       select rule, detail ->> 'source' as source, count(*) as count, row_number() over (order by 1, 2) as place
       from fired where not (${IS_SENT}) group by 1, 2
     ), more as (
-      insert into alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
+      insert into tik.alerts (tenant_id, number, rule, kind, scope, subject, period, detail)
       select $1, n.base + (select count(*) from fresh) + r.place, r.rule, 'more', 'router', r.source,
         ${isoOf('now()')}, jsonb_build_object('count', r.count)
       from rest as r cross join numbers as n
@@ -67,7 +67,7 @@ function firing(kind: string, due: string, isNew = ONCE): string {
 
 function deliveries(changed: string, event: string): string {
   return `delivered as (
-      insert into alert_deliveries (alert_id, tenant_id, webhook, event)
+      insert into tik.alert_deliveries (alert_id, tenant_id, webhook, event)
       select c.id, $1, h.webhook, '${event}' from ${changed} as c join hooks as h on h.rule = c.rule
     )`
 }
@@ -92,14 +92,14 @@ export const FIRE_USAGE = {
       from rules as r group by scope, from_day, to_day
     ), used as materialized (
       select s.scope, s.from_day, s.to_day, u.subject, u.used, u.source from spans as s cross join lateral (
-        select username as subject, sum(upload + download) as used, min(router_id collate "C") as source from usage_daily
+        select username as subject, sum(upload + download) as used, min(router_id collate "C") as source from tik.usage_daily
           where s.scope = 'user' and tenant_id = $1 and day between s.from_day and s.to_day
             and username <> '${OTHERS}' group by username
         union all
-        select router_id, sum(upload + download), null from tenant_usage_daily
+        select router_id, sum(upload + download), null from tik.tenant_usage_daily
           where s.scope = 'router' and tenant_id = $1 and day between s.from_day and s.to_day group by router_id
         union all
-        select $1, sum(upload + download), null from tenant_usage_daily
+        select $1, sum(upload + download), null from tik.tenant_usage_daily
           where s.scope = 'tenant' and tenant_id = $1 and day between s.from_day and s.to_day
       ) as u where u.used >= s.least_threshold
     ), over as (
@@ -126,7 +126,7 @@ export const FIRE_OUTAGES = {
     ), ${firing(
       'router_offline',
       'silent',
-      `${ONCE} and not exists (select from alerts as a where a.tenant_id = $1 and a.rule = d.rule
+      `${ONCE} and not exists (select from tik.alerts as a where a.tenant_id = $1 and a.rule = d.rule
         and a.subject = d.subject and a.kind = 'router_offline' and a.ended_at is null)`,
     )}`,
 }
@@ -134,7 +134,7 @@ export const FIRE_OUTAGES = {
 /** Selects tenants with an outage that has not ended. Parameters: tenants. */
 export const OPEN_OUTAGES = {
   name: 'tikmeter_open_outages',
-  text: `select distinct tenant_id from alerts
+  text: `select distinct tenant_id from tik.alerts
     where kind = 'router_offline' and ended_at is null and tenant_id = any($1::text[])`,
 }
 
@@ -145,13 +145,13 @@ export const OPEN_OUTAGES = {
 export const END_OUTAGES = {
   name: 'tikmeter_end_outages',
   text: `with ${HOOKS}, over as (
-      update alerts as a set ended_at = now(), changed_at = now()
+      update tik.alerts as a set ended_at = now(), changed_at = now()
       where a.tenant_id = $1 and a.kind = 'router_offline' and a.ended_at is null and (
         exists (
           select from unnest($4::text[], $5::timestamptz[]) as r (router, last_reading_at)
           where r.router = a.subject and coalesce(r.last_reading_at > a.period::timestamptz, true)
         ) or exists (
-          select from routers as r where r.tenant_id = $1 and r.id = a.subject and r.removed_at is not null
+          select from tik.routers as r where r.tenant_id = $1 and r.id = a.subject and r.removed_at is not null
         ))
       returning a.id, a.rule
     ), ${deliveries('over', 'ended')}
@@ -173,7 +173,7 @@ function firingOfSessions(kind: SessionAlertKind, event: 'stall' | 'uncounted'):
         case r.scope when 'user' then e.router_id end as source,
         jsonb_build_object('router', e.router_id, 'username', e.detail -> 'username',
           'session_id', e.detail -> 'session_id', 'service', e.detail -> 'service') as detail
-      from rules as r join ledger_events as e
+      from rules as r join tik.ledger_events as e
         on e.tenant_id = $1 and e.kind = '${event}' and e.at >= r.from_at and e.at < r.until_at
       order by r.rule, r.scope, subject, r.period, e.at, e.id
     ), ${firing(kind, 'reported')}`
@@ -192,7 +192,7 @@ export const ALERT = `tenant_id, number as id, rule, kind, scope, subject, perio
 export const RECENT_OF = {
   name: 'tikmeter_recent_alerts',
   text: `select ${ALERT} from unnest($1::text[]) as t (tenant)
-    cross join lateral (select * from alerts as a where a.tenant_id = t.tenant and ${IS_SENT} order by a.number desc limit $2) as a
+    cross join lateral (select * from tik.alerts as a where a.tenant_id = t.tenant and ${IS_SENT} order by a.number desc limit $2) as a
     order by tenant_id, number`,
 }
 
@@ -204,7 +204,7 @@ const UNDER_WAY = `interval '${ALERT_STATEMENT_MS + 60_000} milliseconds'`
 /** Selects sent alerts that may have fired or ended since. Parameters: tenants; an instant of `NOW`. */
 export const CHANGED_SINCE = {
   name: 'tikmeter_changed_alerts',
-  text: `select ${ALERT} from alerts where tenant_id = any($1::text[]) and changed_at >= $2::timestamptz - ${UNDER_WAY}
+  text: `select ${ALERT} from tik.alerts where tenant_id = any($1::text[]) and changed_at >= $2::timestamptz - ${UNDER_WAY}
       and ${IS_SENT} order by tenant_id, number`,
 }
 

@@ -34,10 +34,10 @@ export function namedDays(tenants: Naming): string {
   return `used as (
       select ${DAY}, coalesce(sum(t.names), 0) as names, coalesce(bool_or(t.has_others), false) as had_others
       from (select distinct ${DAY} from wanted) as w
-      left join ${tenants.rowsOf('tenant_usage_daily')} as t using (${DAY}) group by ${DAY}
+      left join ${tenants.rowsOf('tik.tenant_usage_daily')} as t using (${DAY}) group by ${DAY}
     ), known as (
       select w.*, u.username is not null as is_known, u.username is null and w.username <> '${OTHERS}' as is_new
-      from wanted as w left join ${tenants.rowsOf('usage_daily')} as u using (${DAY}, service, username)
+      from wanted as w left join ${tenants.rowsOf('tik.usage_daily')} as u using (${DAY}, service, username)
     ), placed as (
       select *, row_number() over (partition by ${DAY}, is_new order by service, username) as place from known
     ), named as materialized (

@@ -65,7 +65,7 @@ export const BY_SEARCH = 'set local enable_nestloop = on'
 export const GROW_SESSIONS = unnestStatement(
   'tikmeter_grow_sessions',
   IN_SESSIONS,
-  (rows, tenants) => `update user_sessions as it set data_upload = it.data_upload + by.upload,
+  (rows, tenants) => `update tik.user_sessions as it set data_upload = it.data_upload + by.upload,
       data_download = it.data_download + by.download, ${MOVED.map(({ name }) => `${name} = by.${name}`).join(', ')}
     from ${rows} as by (${namesOf(IN_SESSIONS)}) where ${tenants.planned('it.id = any($1)')} and it.id = by.id${tenants.and('it.tenant_id')}`,
 )
@@ -73,7 +73,7 @@ export const GROW_SESSIONS = unnestStatement(
 export const GROW_DELTAS = unnestStatement(
   'tikmeter_grow_deltas',
   IN_DELTAS,
-  (rows, tenants) => `update session_deltas as it ${ADD} from ${rows} as by (${namesOf(IN_DELTAS)})
+  (rows, tenants) => `update tik.session_deltas as it ${ADD} from ${rows} as by (${namesOf(IN_DELTAS)})
     where it.bucket_start = $${IN_DELTAS.length + 1}::timestamptz and ${tenants.planned('it.session_id = any($1)')}
       and it.session_id = by.id
       ${tenants.and('it.tenant_id')}`,
@@ -83,7 +83,7 @@ export const GROW_DELTAS = unnestStatement(
 export const BEGIN_DELTAS = unnestStatement(
   'tikmeter_begin_deltas',
   NEW_DELTAS,
-  rows => `insert into session_deltas (bucket_start, session_id, tenant_id, upload, download)
+  rows => `insert into tik.session_deltas (bucket_start, session_id, tenant_id, upload, download)
     select $${NEW_DELTAS.length + 1}::timestamptz, * from ${rows} on conflict do nothing`,
   1,
 )
@@ -92,7 +92,7 @@ export const BEGIN_DELTAS = unnestStatement(
 export const GROW_DAILY = unnestStatement(
   'tikmeter_grow_daily',
   IN_DAILY,
-  (rows, tenants) => `update usage_daily as it ${ADD} from ${rows} as by (${namesOf(IN_DAILY)})
+  (rows, tenants) => `update tik.usage_daily as it ${ADD} from ${rows} as by (${namesOf(IN_DAILY)})
     where it.tenant_id = by.tenant_id and it.day = $${IN_DAILY.length + 1}::date and it.router_id = by.router_id
       and it.service = by.service and it.username = by.username${tenants.and('it.tenant_id')}`,
   1,
@@ -107,13 +107,13 @@ export const BEGIN_DAILY = unnestStatement(
   (rows, tenants) => `with wanted as (
       select $${NEW_DAILY.length + 1}::date as day, t.* from ${rows} as t (${namesOf(NEW_DAILY)})
     ), ${namedDays(tenants)}, daily as (
-      insert into usage_daily as it (${DAY}, username, upload, download)
+      insert into tik.usage_daily as it (${DAY}, username, upload, download)
       select ${DAY}, name, sum(upload), sum(download) from named where not is_known
       group by ${DAY}, name order by ${DAY}, name
       on conflict (${DAY}, username) do update
       set upload = it.upload + excluded.upload, download = it.download + excluded.download
     ), services as (
-      insert into tenant_usage_daily as t (${DAY}, upload, download, names, has_others)
+      insert into tik.tenant_usage_daily as t (${DAY}, upload, download, names, has_others)
       select ${DAY}, 0, 0, count(*) filter (where has_room), bool_or(is_beyond) from named where not is_known
       group by ${DAY} order by ${DAY}
       on conflict (${DAY}) do update set ${ADD_NAMES}
@@ -144,7 +144,7 @@ const SERVICE: readonly Column<GrownService>[] = [
 export const GROW_SERVICES = unnestStatement(
   'tikmeter_grow_services',
   SERVICE,
-  rows => `insert into tenant_usage_daily as it (${namesOf(SERVICE)}) select * from ${rows} as by
+  rows => `insert into tik.tenant_usage_daily as it (${namesOf(SERVICE)}) select * from ${rows} as by
     on conflict (${namesOf(SERVICE_KEY)}) do update
     set upload = it.upload + excluded.upload, download = it.download + excluded.download`,
 )

@@ -12,9 +12,9 @@ import { decideOutcome, type LockedRouter, UNTAKEN } from './decide-outcome.ts'
  * begin as long as a router is locked.
  */
 const LOCK_ROUTERS = `select r.tenant_id, r.id, r.position, l.owner, l.epoch, ${WRITABLE_SINCE} as writable_since
-  from routers as r
+  from tik.routers as r
   join unnest($1::text[], $2::text[]) as t (tenant_id, id) on r.tenant_id = t.tenant_id and r.id = t.id
-  join router_leases as l on l.tenant_id = r.tenant_id and l.router_id = r.id
+  join tik.router_leases as l on l.tenant_id = r.tenant_id and l.router_id = r.id
   order by r.tenant_id, r.id for key share of l for no key update of r`
 
 interface LockedRow {

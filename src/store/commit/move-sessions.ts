@@ -16,7 +16,7 @@ import { storableBytes, storableLimit, storableText } from '../pg/storable.ts'
 /** All buckets that the session can have: one for each minute, because the width may have been a minute. */
 const BUCKETS = `select generate_series(
     to_timestamp(floor(extract(epoch from start_time) / 900) * 900), now() + interval '1 day', interval '1 minute'
-  ) as bucket_start from user_sessions where tenant_id = $5 and id = $1`
+  ) as bucket_start from tik.user_sessions where tenant_id = $5 and id = $1`
 
 /**
  * Parameters: session from, session to, name of the latter, how many names the router may have on a day, the tenant and
@@ -24,13 +24,13 @@ const BUCKETS = `select generate_series(
  */
 const moving = ({ key }: Naming) => `with it as (
       select tenant_id, router_id, service, username, $3::text as other
-      from user_sessions where tenant_id = $5 and id = $1
+      from tik.user_sessions where tenant_id = $5 and id = $1
     ), taken as (
-      delete from session_deltas as d using (${BUCKETS}) as b
+      delete from tik.session_deltas as d using (${BUCKETS}) as b
       where d.tenant_id = $5 and d.bucket_start = b.bucket_start and d.session_id = $1
       returning d.bucket_start, d.tenant_id, d.upload, d.download
     ), put as (
-      insert into session_deltas as d (session_id, bucket_start, tenant_id, upload, download)
+      insert into tik.session_deltas as d (session_id, bucket_start, tenant_id, upload, download)
       select $2, bucket_start, tenant_id, upload, download from taken
       on conflict (${key('bucket_start, session_id')})
       do update set upload = d.upload + excluded.upload, download = d.download + excluded.download
@@ -40,14 +40,14 @@ const moving = ({ key }: Naming) => `with it as (
     ), found as (
       select u.*, it.other, o.username is null and it.other <> '${OTHERS}' as is_new,
         least(u.upload, d.upload)::bigint as moved_upload, least(u.download, d.download)::bigint as moved_download,
-        (select coalesce(sum(names), 0) from tenant_usage_daily as t
+        (select coalesce(sum(names), 0) from tik.tenant_usage_daily as t
           where t.tenant_id = $5 and (t.day, t.router_id) = (u.day, u.router_id)) as names
       from days as d cross join it cross join lateral (
-        select * from usage_daily as u
+        select * from tik.usage_daily as u
         where u.tenant_id = $5 and (u.day, u.router_id, u.service) = (d.day, it.router_id, it.service)
           and u.username in (it.username, '${OTHERS}')
         order by u.username = it.username desc limit 1
-      ) as u left join usage_daily as o on o.tenant_id = $5 and (o.day, o.router_id, o.service, o.username)
+      ) as u left join tik.usage_daily as o on o.tenant_id = $5 and (o.day, o.router_id, o.service, o.username)
         = (u.day, u.router_id, u.service, it.other)
       where it.username <> it.other
     ), named as (
@@ -57,14 +57,14 @@ const moving = ({ key }: Naming) => `with it as (
         moved_upload as upload, moved_download as download
       from named where name <> username
     ), counted as (
-      update tenant_usage_daily as t set names = t.names + 1 from moving as m
+      update tik.tenant_usage_daily as t set names = t.names + 1 from moving as m
       where m.has_room and t.tenant_id = $5 and (t.day, t.router_id, t.service) = (m.day, m.router_id, m.service)
     ), lowered as (
-      update usage_daily as u set upload = u.upload - m.upload, download = u.download - m.download from moving as m
+      update tik.usage_daily as u set upload = u.upload - m.upload, download = u.download - m.download from moving as m
       where u.tenant_id = $5 and (u.day, u.router_id, u.service, u.username)
         = (m.day, m.router_id, m.service, m.username)
     )
-    insert into usage_daily as u (tenant_id, day, router_id, service, username, upload, download)
+    insert into tik.usage_daily as u (tenant_id, day, router_id, service, username, upload, download)
     select tenant_id, day, router_id, service, name, upload, download from moving
     on conflict (tenant_id, day, router_id, service, username)
     do update set upload = u.upload + excluded.upload, download = u.download + excluded.download`
@@ -73,20 +73,20 @@ const MOVE = { name: 'tikmeter_move_session', text: moving(NAMES_NOBODY) }
 const MOVE_OF = { name: 'tikmeter_move_session_of', text: moving(naming(5)) }
 
 /** Parameter: tenant. */
-const TIMEZONE = { name: 'tikmeter_timezone', text: 'select timezone from tenants where id = $1' }
+const TIMEZONE = { name: 'tikmeter_timezone', text: 'select timezone from tik.tenants where id = $1' }
 
 /** Sets a session's sums to 0, and returns what they were. Parameters: session, tenant. */
 const EMPTY = {
   name: 'tikmeter_empty_session',
-  text: `with it as (select id, data_upload, data_download from user_sessions where id = $1 and tenant_id = $2 for update)
-    update user_sessions as s set data_upload = 0, data_download = 0 from it where s.id = it.id and s.tenant_id = $2
+  text: `with it as (select id, data_upload, data_download from tik.user_sessions where id = $1 and tenant_id = $2 for update)
+    update tik.user_sessions as s set data_upload = 0, data_download = 0 from it where s.id = it.id and s.tenant_id = $2
     returning it.data_upload as upload, it.data_download as download`,
 }
 
 /** Adds to a session's sums. Parameters: session, upload, download, tenant. */
 export const FILL = {
   name: 'tikmeter_fill_session',
-  text: `update user_sessions set data_upload = data_upload + $2, data_download = data_download + $3
+  text: `update tik.user_sessions set data_upload = data_upload + $2, data_download = data_download + $3
     where id = $1 and tenant_id = $4`,
 }
 

@@ -32,7 +32,7 @@ const LAST_READING: Column<RouterCommit> = {
 export const UPDATE_ROUTERS = unnestStatement(
   'tikmeter_update_routers',
   [TENANT, ROUTER, POSITION, EPOCH, LAST_READING],
-  rows => `update routers as r set position = t.position, committed_epoch = t.committed_epoch,
+  rows => `update tik.routers as r set position = t.position, committed_epoch = t.committed_epoch,
       last_reading_at = coalesce(t.last_reading_at, r.last_reading_at)
     from ${rows} as t (tenant_id, router_id, position, committed_epoch, last_reading_at)
     where r.tenant_id = t.tenant_id and r.id = t.router_id`,
@@ -78,7 +78,7 @@ const READING_COLUMNS: readonly Column<ServiceReading>[] = [
 export const SET_READINGS = unnestStatement(
   'tikmeter_set_readings',
   READING_COLUMNS,
-  rows => `insert into router_services as s (${namesOf(READING_COLUMNS)}) select * from ${rows}
+  rows => `insert into tik.router_services as s (${namesOf(READING_COLUMNS)}) select * from ${rows}
     on conflict (tenant_id, router_id, service) do update
     set ${READING_TIMES.map(({ name }) => `${name} = excluded.${name}`).join(', ')},
       device = coalesce(excluded.device, s.device)`,
@@ -115,7 +115,7 @@ const BINDING_COLUMNS: readonly Column<BindingChange>[] = [
 export const SET_BINDINGS = unnestStatement(
   'tikmeter_set_bindings',
   BINDING_COLUMNS,
-  rows => `insert into binding_counters (${namesOf(BINDING_COLUMNS)}) select * from ${rows}
+  rows => `insert into tik.binding_counters (${namesOf(BINDING_COLUMNS)}) select * from ${rows}
     on conflict (tenant_id, router_id, service, interface)
     do update set upload = excluded.upload, download = excluded.download, doubts = excluded.doubts`,
 )
@@ -126,7 +126,7 @@ export type ForgottenBindings = Pick<BindingChange, 'tenant' | 'router' | 'servi
 export const FORGET_BINDINGS = unnestStatement<ForgottenBindings>(
   'tikmeter_forget_bindings',
   [TENANT, ROUTER, SERVICE],
-  (rows, tenants) => `delete from binding_counters as b using ${rows} as t (tenant_id, router_id, service)
+  (rows, tenants) => `delete from tik.binding_counters as b using ${rows} as t (tenant_id, router_id, service)
     where b.tenant_id = t.tenant_id and b.router_id = t.router_id and b.service = t.service
       ${tenants.and('b.tenant_id')}`,
 )
@@ -146,14 +146,14 @@ const EVENT_COLUMNS: readonly Column<RouterEvent>[] = [
 export const INSERT_EVENTS = unnestStatement(
   'tikmeter_insert_events',
   EVENT_COLUMNS,
-  (rows, { end }) => `insert into ledger_events (${namesOf(EVENT_COLUMNS)}) select * from ${rows}${end}`,
+  (rows, { end }) => `insert into tik.ledger_events (${namesOf(EVENT_COLUMNS)}) select * from ${rows}${end}`,
 )
 
 /** Inserts events that are not there yet: a retry of a successful insert adds nothing. */
 export const INSERT_EVENTS_ONCE = unnestStatement(
   'tikmeter_insert_events_once',
   EVENT_COLUMNS,
-  (rows, tenants) => `insert into ledger_events (${namesOf(EVENT_COLUMNS)})
+  (rows, tenants) => `insert into tik.ledger_events (${namesOf(EVENT_COLUMNS)})
     select t.* from ${rows} as t (${namesOf(EVENT_COLUMNS)})
-    left join ${tenants.rowsOf('ledger_events')} as e using (${namesOf(EVENT_COLUMNS)}) where e.id is null`,
+    left join ${tenants.rowsOf('tik.ledger_events')} as e using (${namesOf(EVENT_COLUMNS)}) where e.id is null`,
 )

@@ -104,7 +104,7 @@ const ALL = [ID, ...FIXED, ...MOVING, ...COUNTED]
 export const INSERT_SESSIONS = unnestStatement(
   'tikmeter_insert_sessions',
   ALL,
-  (rows, { end }) => `insert into user_sessions (${namesOf(ALL)}) select * from ${rows}${end}`,
+  (rows, { end }) => `insert into tik.user_sessions (${namesOf(ALL)}) select * from ${rows}${end}`,
 )
 
 export const UPDATE_SESSIONS = unnestStatement(
@@ -113,7 +113,7 @@ export const UPDATE_SESSIONS = unnestStatement(
   (
     rows,
     tenants,
-  ) => `update user_sessions as s set ${MOVING.map(({ name }) => `${name} = t.${name}`).join(', ')},
+  ) => `update tik.user_sessions as s set ${MOVING.map(({ name }) => `${name} = t.${name}`).join(', ')},
       ${COUNTED.map(({ name }) => `${name} = s.${name} + t.${name}`).join(', ')}
     from ${rows} as t (id, ${namesOf([...MOVING, ...COUNTED])}) where s.id = t.id
       ${tenants.and('s.tenant_id')}`,

@@ -34,14 +34,17 @@ const COLUMNS: readonly Column<KnownEvent>[] = [
 const SET_DETAILS = unnestStatement(
   'tikmeter_set_event_details',
   COLUMNS,
-  (rows, tenants) => `update ledger_events as e set detail = t.detail from ${rows} as t (${namesOf(COLUMNS)})
+  (
+    rows,
+    tenants,
+  ) => `update tik.ledger_events as e set detail = t.detail from ${rows} as t (${namesOf(COLUMNS)})
     where e.id = t.id${tenants.and('e.tenant_id')}`,
 )
 
 /** Sent only for a refused commit, and only for the time since which an event of its refused entries can exist. */
 const FIND = {
   name: 'tikmeter_find_set_aside',
-  text: `select id::text, detail from ledger_events
+  text: `select id::text, detail from tik.ledger_events
     where tenant_id = $1 and router_id = $2 and kind = 'set_aside' and at >= $3
       and coalesce(detail ->> 'session_id', detail ->> 'name') = any($4::text[]) order by id`,
 }

@@ -117,7 +117,7 @@ async function asRowsStand(
   changes: readonly SessionChange[],
 ): Promise<readonly SessionChange[]> {
   const { rows } = await client.query<{ id: string }>(
-    'select id from user_sessions where tenant_id = $1 and id = any($2::uuid[])',
+    'select id from tik.user_sessions where tenant_id = $1 and id = any($2::uuid[])',
     [tenant, changes.map(({ session }) => session.id)],
   )
   const there = new Set(rows.map(({ id }) => id))
@@ -160,7 +160,7 @@ async function writeBindingsApart(scope: Scope, commit: RouterCommit): Promise<r
 
 async function removeBinding(scope: Scope, { tenant, router, service, name }: BindingChange): Promise<void> {
   await scope.client.query(
-    'delete from binding_counters where tenant_id = $1 and router_id = $2 and service = $3 and interface = $4',
+    'delete from tik.binding_counters where tenant_id = $1 and router_id = $2 and service = $3 and interface = $4',
     [tenant, router, storableText(service), storableText(name)],
   )
 }

@@ -44,18 +44,18 @@ export const ADD_SHARES = unnestStatement(
   (rows, tenants) => `with share as materialized (
       select * from ${rows} as t (${namesOf(COLUMNS)})
     ), deltas as (
-      insert into session_deltas as t (session_id, bucket_start, tenant_id, upload, download)
+      insert into tik.session_deltas as t (session_id, bucket_start, tenant_id, upload, download)
       select session_id, bucket_start, tenant_id, upload, download from share where bucket_start >= ${FLOOR}
       on conflict (${tenants.key('session_id, bucket_start')}) ${ADD}
     ), wanted as (
       select ${DAY}, username, min(most_names) as most_names, sum(upload) as upload, sum(download) as download
       from share group by ${DAY}, username
     ), ${namedDays(tenants)}, daily as (
-      insert into usage_daily as t (${DAY}, username, upload, download)
+      insert into tik.usage_daily as t (${DAY}, username, upload, download)
       select ${DAY}, name, sum(upload), sum(download) from named group by ${DAY}, name order by ${DAY}, name
       on conflict (${DAY}, username) ${ADD}
     ), services as (
-      insert into tenant_usage_daily as t (${DAY}, upload, download, names, has_others)
+      insert into tik.tenant_usage_daily as t (${DAY}, upload, download, names, has_others)
       select ${DAY}, sum(upload), sum(download), count(*) filter (where has_room), bool_or(is_beyond)
       from named group by ${DAY} order by ${DAY}
       on conflict (${DAY}) ${ADD}, ${ADD_NAMES}

@@ -66,27 +66,27 @@ const DECISION_LOCK = 7_420_318_555
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const MOST = BigInt(Number.MAX_SAFE_INTEGER)
 
-const FIND_DECISION = 'select decision, decided_by, decided_at from event_decisions where event_id = $1'
+const FIND_DECISION = 'select decision, decided_by, decided_at from tik.event_decisions where event_id = $1'
 
-const FIND_TENANT = `select e.tenant_id, t.timezone from tenants as t
-  join (select tenant_id from ledger_events where id = $1) as e on e.tenant_id = t.id`
+const FIND_TENANT = `select e.tenant_id, t.timezone from tik.tenants as t
+  join (select tenant_id from tik.ledger_events where id = $1) as e on e.tenant_id = t.id`
 
 /** Parameters: event, tenant, the tenant's timezone. */
 const FIND_EVENT = `select tenant_id, router_id, kind, detail ->> 'session_id' as session_id,
     ${bytesIn('detail', 'upload')} as upload, ${bytesIn('detail', 'download')} as download,
     floor(extract(epoch from at) * 1000)::text as at_ms, (at at time zone $3)::date::text as day
-  from ledger_events where id = $1 and tenant_id = $2 for key share`
+  from tik.ledger_events where id = $1 and tenant_id = $2 for key share`
 
-const LOCK_ROUTER = 'select from routers where tenant_id = $1 and id = $2 for no key update'
+const LOCK_ROUTER = 'select from tik.routers where tenant_id = $1 and id = $2 for no key update'
 
-const LOCK_SESSION = `select service, username, data_upload, data_download from user_sessions
+const LOCK_SESSION = `select service, username, data_upload, data_download from tik.user_sessions
   where id = $1 and tenant_id = $2 and router_id = $3 for update`
 
-const HAS_PARTITION = `select from pg_inherits where inhrelid = to_regclass($1) and not inhdetachpending`
+const HAS_PARTITION = `select from pg_inherits where inhrelid = to_regclass('tik.' || $1::text) and not inhdetachpending`
 
-const ADD_DECISION = `insert into event_decisions
+const ADD_DECISION = `insert into tik.event_decisions
     (event_id, tenant_id, router_id, at, kind, detail, decision, upload, download, day, username, reason, decided_by)
-  select id, tenant_id, router_id, at, kind, detail, $2, $3, $4, $5, $6, $7, $8 from ledger_events where id = $1 and tenant_id = $9`
+  select id, tenant_id, router_id, at, kind, detail, $2, $3, $4, $5, $6, $7, $8 from tik.ledger_events where id = $1 and tenant_id = $9`
 
 /**
  * Decides on an event, once and for good, within the caller's transaction. Accepted bytes are added to all four usage

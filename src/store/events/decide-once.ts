@@ -1,5 +1,6 @@
 import type { Logger } from '../../runtime/logger.ts'
 import { asCommandError } from '../pg/errors.ts'
+import type { Installation } from '../pg/installation.ts'
 import { openPool } from '../pg/pool.ts'
 import { inTransaction } from '../pg/transaction.ts'
 import { lockWritable } from '../schema/writable.ts'
@@ -14,11 +15,17 @@ const STATEMENT_MS = 30_000
  * @throws StoreError
  */
 export async function decideOnce(
-  { url, log }: { readonly url: string; readonly log: Logger },
+  { log, ...installation }: Installation & { readonly log: Logger },
   asked: EventDecision,
 ): Promise<DecisionOutcome> {
   const connections = { applicationName: 'tikmeter-credit', connections: 1 }
-  const { pool } = openPool({ ...connections, url, log, statementMs: STATEMENT_MS, isPipeline: false })
+  const { pool } = openPool({
+    ...connections,
+    ...installation,
+    log,
+    statementMs: STATEMENT_MS,
+    isPipeline: false,
+  })
   try {
     return await inTransaction(pool, 'read committed', async client => {
       await lockWritable(client)

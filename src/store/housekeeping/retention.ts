@@ -54,16 +54,16 @@ export async function applyRetention(
 }
 
 /** @param whose a condition that rows are of a tenant, or `true` */
-const deleteSessions = (whose: string) => `delete from user_sessions where ${whose} and id = any(array(
-  select id from user_sessions where ${whose} and status = 'ended' and end_time < $1
+const deleteSessions = (whose: string) => `delete from tik.user_sessions where ${whose} and id = any(array(
+  select id from tik.user_sessions where ${whose} and status = 'ended' and end_time < $1
   order by end_time limit ${ROWS_A_STEP}))`
 
-const deleteEvents = (whose: string) => `delete from ledger_events where ${whose} and id = any(array(
-  select id from ledger_events where ${whose} and at < $1 limit ${ROWS_A_STEP}))`
+const deleteEvents = (whose: string) => `delete from tik.ledger_events where ${whose} and id = any(array(
+  select id from tik.ledger_events where ${whose} and at < $1 limit ${ROWS_A_STEP}))`
 
 /** Deletes alerts with their deliveries. An outage is kept until it is over. */
-const DELETE_ALERTS = `delete from alerts where id = any(array(
-  select id from alerts where changed_at < $1 and (kind <> 'router_offline' or ended_at is not null)
+const DELETE_ALERTS = `delete from tik.alerts where id = any(array(
+  select id from tik.alerts where changed_at < $1 and (kind <> 'router_offline' or ended_at is not null)
   order by changed_at limit ${ROWS_A_STEP}))`
 
 /** Where each tenant's rows are on a node of their own, deletes tenant by tenant. */
@@ -75,7 +75,7 @@ async function deleteRows(
   pace: HalfLoad,
 ): Promise<number> {
   if (layout === 'whole') return deleteInSteps(pool, statement('true'), [before], pace)
-  const { rows } = await pool.query<{ id: string }>('select id from tenants order by id')
+  const { rows } = await pool.query<{ id: string }>('select id from tik.tenants order by id')
   let deleted = 0
   for (const { id } of rows) {
     deleted += await deleteInSteps(pool, statement('tenant_id = $2'), [before, id], pace)
@@ -110,7 +110,7 @@ async function dropUnused(pool: Pool, partition: string): Promise<boolean> {
   try {
     await inTransaction(pool, 'read committed', async client => {
       await client.query(`set local lock_timeout = '1s'`)
-      await client.query(`drop table ${partition}`)
+      await client.query(`drop table tik.${partition}`)
     })
     return true
   } catch (error) {
@@ -123,7 +123,7 @@ async function dropUnused(pool: Pool, partition: string): Promise<boolean> {
 const PARTITIONS = `select relname as name, inhdetachpending as detaching from pg_class
   left join pg_inherits on inhrelid = pg_class.oid
   where relkind = 'r' and relname like 'session\\_deltas\\_%' and relnamespace = (
-    select relnamespace from pg_class where oid = 'session_deltas'::regclass)
+    select relnamespace from pg_class where oid = 'tik.session_deltas'::regclass)
   order by relname`
 
 async function dropPartitions(
@@ -141,9 +141,9 @@ async function dropPartitions(
     // Detached first: that waits for the users of this partition, but does not block the use of the others.
     if (layout === 'whole' && detaching !== null)
       await pool.query(
-        `alter table session_deltas detach partition ${name} ${detaching ? 'finalize' : 'concurrently'}`,
+        `alter table tik.session_deltas detach partition tik.${name} ${detaching ? 'finalize' : 'concurrently'}`,
       )
-    if (layout === 'whole') await pool.query(`drop table ${name}`)
+    if (layout === 'whole') await pool.query(`drop table tik.${name}`)
     dropped.push(name)
   }
   return dropped

@@ -19,7 +19,7 @@ export interface RollupFault {
  * @returns for each month the fault, or `undefined` if there is none
  */
 export async function* rollupFaults(pool: Pool): AsyncIterable<RollupFault | undefined> {
-  const { rows: tenants } = await pool.query<{ id: string }>('select id from tenants order by id')
+  const { rows: tenants } = await pool.query<{ id: string }>('select id from tik.tenants order by id')
   for (const { id } of tenants) {
     const { rows } = await pool.query<{ month: string }>(MONTHS, [id])
     for (const { month } of rows) yield faultOf(pool, tenantId(id), month)
@@ -29,8 +29,8 @@ export async function* rollupFaults(pool: Pool): AsyncIterable<RollupFault | und
 /** The months from the first day of either table to the last. */
 const MONTHS = `select generate_series(date_trunc('month', min(first)), max(last), '1 month')::date::text as month
   from (
-    select min(day) as first, max(day) as last from usage_daily where tenant_id = $1
-    union all select min(day), max(day) from tenant_usage_daily where tenant_id = $1
+    select min(day) as first, max(day) as last from tik.usage_daily where tenant_id = $1
+    union all select min(day), max(day) from tik.tenant_usage_daily where tenant_id = $1
   ) as days`
 
 const sumOf = (
@@ -39,7 +39,7 @@ const sumOf = (
   from ${table} where tenant_id = $1 and day >= $2::date and day < $2::date + interval '1 month'`
 
 const CHECK = `select s.upload::text as su, s.download::text as sd, r.upload::text as ru, r.download::text as rd
-  from (${sumOf('usage_daily')}) as s, (${sumOf('tenant_usage_daily')}) as r
+  from (${sumOf('tik.usage_daily')}) as s, (${sumOf('tik.tenant_usage_daily')}) as r
   where (s.upload, s.download) <> (r.upload, r.download)`
 
 async function faultOf(pool: Pool, tenant: TenantId, month: string): Promise<RollupFault | undefined> {

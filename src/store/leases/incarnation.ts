@@ -15,13 +15,13 @@ const FORGOTTEN_AFTER = `interval '30 days'`
 export async function beginIncarnation({ pool }: Database, id: string, host: string): Promise<number> {
   try {
     await pool.query(
-      `delete from daemons as d where d.started_at < now() - ${FORGOTTEN_AFTER} and d.id <> $1
-         and not exists (select from router_leases as l where l.owner = d.id and l.expires_at > now())`,
+      `delete from tik.daemons as d where d.started_at < now() - ${FORGOTTEN_AFTER} and d.id <> $1
+         and not exists (select from tik.router_leases as l where l.owner = d.id and l.expires_at > now())`,
       [id],
     )
     // The number is drawn when the row is locked, so of two processes that start at once the later has the greater.
     const { rows } = await pool.query<{ readonly incarnation: string }>(
-      `insert into daemons as d (id, host, started_at, seen_at) values ($1, $2, clock_timestamp(), clock_timestamp())
+      `insert into tik.daemons as d (id, host, started_at, seen_at) values ($1, $2, clock_timestamp(), clock_timestamp())
        on conflict (id) do update set incarnation = default, host = excluded.host, started_at = excluded.started_at,
          seen_at = excluded.seen_at
        returning incarnation`,

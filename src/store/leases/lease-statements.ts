@@ -27,10 +27,10 @@ const EXPIRED = `clock_timestamp() - interval '1 millisecond'`
 /** Inserts rows for routers that have none, free to be taken. Parameters: tenants, routers. */
 export const BEGIN_LEASES = {
   name: 'tikmeter_begin_leases',
-  text: `insert into router_leases (tenant_id, router_id, expires_at)
-    select r.tenant_id, r.id, ${EXPIRED} from routers as r
+  text: `insert into tik.router_leases (tenant_id, router_id, expires_at)
+    select r.tenant_id, r.id, ${EXPIRED} from tik.routers as r
     join ${KEYS} on r.tenant_id = t.tenant_id and r.id = t.router_id
-    where not exists (select from router_leases as l where ${ROW})
+    where not exists (select from tik.router_leases as l where ${ROW})
     order by r.tenant_id, r.id on conflict do nothing`,
 }
 
@@ -41,11 +41,11 @@ export const BEGIN_LEASES = {
 export const TAKE_LEASES = {
   name: 'tikmeter_take_leases',
   text: `with free as (
-      select l.tenant_id, l.router_id, l.epoch from router_leases as l join ${KEYS} on ${ROW}
+      select l.tenant_id, l.router_id, l.epoch from tik.router_leases as l join ${KEYS} on ${ROW}
       where (l.owner = $3 or l.expires_at <= clock_timestamp())
-        and not exists (select from daemons as d where d.id = $3 and d.incarnation > $5) ${ORDER} for update of l
+        and not exists (select from tik.daemons as d where d.id = $3 and d.incarnation > $5) ${ORDER} for update of l
     )
-    update router_leases as l set owner = $3, epoch = t.epoch + 1, expires_at = ${fromNow('$4')}, is_offered = false
+    update tik.router_leases as l set owner = $3, epoch = t.epoch + 1, expires_at = ${fromNow('$4')}, is_offered = false
     from free as t where ${ROW}
     returning l.tenant_id, l.router_id, l.epoch`,
 }
@@ -53,7 +53,7 @@ export const TAKE_LEASES = {
 /** The leases that nobody took. Parameters: router keys, epochs, owner, and one value for each router. */
 function held(value: string): string {
   return `with held as (
-    select l.tenant_id, l.router_id, t.value from router_leases as l
+    select l.tenant_id, l.router_id, t.value from tik.router_leases as l
     join unnest($1::text[], $2::int8[], $4::${value}[]) as t (key, epoch, value)
       on l.tenant_id = split_part(t.key, '/', 1) and l.router_id = split_part(t.key, '/', 2) and l.epoch = t.epoch
     where l.owner = $3 and not l.is_offered ${ORDER} for no key update of l
@@ -66,7 +66,7 @@ function held(value: string): string {
  */
 export const RENEW_LEASES = {
   name: 'tikmeter_renew_leases',
-  text: `${held('int4')} update router_leases as l set expires_at = ${fromNow('$5')},
+  text: `${held('int4')} update tik.router_leases as l set expires_at = ${fromNow('$5')},
       sessions = case when abs(t.value - l.sessions) * 10 > l.sessions then t.value else l.sessions end
     from held as t where ${ROW} returning l.tenant_id, l.router_id`,
 }
@@ -77,7 +77,7 @@ export const RENEW_LEASES = {
  */
 export const RELEASE_LEASES = {
   name: 'tikmeter_release_leases',
-  text: `${held('text')} update router_leases as l set owner = coalesce(t.value, l.owner), is_offered = t.value is not null,
+  text: `${held('text')} update tik.router_leases as l set owner = coalesce(t.value, l.owner), is_offered = t.value is not null,
       expires_at = case when t.value is null then ${EXPIRED} else ${fromNow('$5')} end
     from held as t where ${ROW}`,
 }
@@ -85,24 +85,24 @@ export const RELEASE_LEASES = {
 /** The leases that were released to a daemon and not taken yet. */
 export const OFFERS = {
   name: 'tikmeter_lease_offers',
-  text: 'select tenant_id, router_id, owner from router_leases where is_offered',
+  text: 'select tenant_id, router_id, owner from tik.router_leases where is_offered',
 }
 
 /** The leases of a daemon. Parameter: owner. */
 export const LEFT = {
   name: 'tikmeter_leases_left',
-  text: 'select tenant_id, router_id from router_leases where owner = $1',
+  text: 'select tenant_id, router_id from tik.router_leases where owner = $1',
 }
 
 /** The leases that expired long ago. Parameter: for how long, in milliseconds. */
 export const ORPHANS = {
   name: 'tikmeter_lease_orphans',
-  text: `select tenant_id, router_id from router_leases
+  text: `select tenant_id, router_id from tik.router_leases
     where expires_at < clock_timestamp() - $1::float8 * interval '1 millisecond'`,
 }
 
 /** Selects the newest process of a daemon, if it is newer than an incarnation. Parameters: owner, incarnation. */
 export const NEWER = {
   name: 'tikmeter_newer_daemon',
-  text: 'select host, started_at from daemons where id = $1 and incarnation > $2',
+  text: 'select host, started_at from tik.daemons where id = $1 and incarnation > $2',
 }

@@ -10,31 +10,31 @@ export const MEMBERS = {
       expires_at > clock_timestamp() as is_live,
       case when expires_at > clock_timestamp()
         then extract(epoch from expires_at - clock_timestamp()) * 1000 else 0 end::float8 as left_ms
-    from daemons where id = $1 or seen_at > clock_timestamp() - ${LISTED_FOR} order by id`,
+    from tik.daemons where id = $1 or seen_at > clock_timestamp() - ${LISTED_FOR} order by id`,
 }
 
 /** Renews a daemon's row, unless a newer process has its id. */
 export const RENEW_MEMBER = {
   name: 'tikmeter_renew_member',
-  text: `update daemons set version = $3, share = $4, routers = $5, sessions = $6, seen_at = clock_timestamp(),
+  text: `update tik.daemons set version = $3, share = $4, routers = $5, sessions = $6, seen_at = clock_timestamp(),
       expires_at = ${fromNow('$7')}
     where id = $1 and incarnation = $2`,
 }
 
 export const LEAVE = {
   name: 'tikmeter_leave',
-  text: `update daemons set routers = 0, sessions = 0, seen_at = clock_timestamp(), expires_at = '-infinity'
+  text: `update tik.daemons set routers = 0, sessions = 0, seen_at = clock_timestamp(), expires_at = '-infinity'
     where id = $1 and incarnation = $2`,
 }
 
 /** What daemons list. Parameter: their ids. */
 export const LISTS = {
   name: 'tikmeter_daemon_lists',
-  text: 'select daemon_id, tenant_id, digest, routers from daemon_lists where daemon_id = any($1)',
+  text: 'select daemon_id, tenant_id, digest, routers from tik.daemon_lists where daemon_id = any($1)',
 }
 
 export const LOADS = {
   name: 'tikmeter_router_loads',
   text: `select tenant_id, router_id, sessions, case when expires_at > clock_timestamp() then owner end as owner
-    from router_leases`,
+    from tik.router_leases`,
 }

@@ -15,7 +15,7 @@ interface DecisionRow {
 }
 
 /** SQL of the id of the last decision; 0 if there is none. */
-export const LAST_DECISION = 'select coalesce(max(id), 0) from event_decisions'
+export const LAST_DECISION = 'select coalesce(max(id), 0) from tik.event_decisions'
 
 export async function readLastDecision(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ last: string }>(`select (${LAST_DECISION}) as last`)
@@ -25,7 +25,7 @@ export async function readLastDecision(pool: Pool): Promise<number> {
 /** Reads the next decisions after an id, in their order, up to a limit. */
 export async function readDecisions(pool: Pool, after: number): Promise<readonly StoredDecision[]> {
   const { rows } = await pool.query<DecisionRow>(
-    `select id, tenant_id, router_id, day::text, upload, download from event_decisions
+    `select id, tenant_id, router_id, day::text, upload, download from tik.event_decisions
      where id > $1 order by id limit ${MOST_AT_ONCE}`,
     [after],
   )

@@ -42,7 +42,7 @@ export async function readOtherRouters(
   const { rows } = await pool.query<RouterRow>(
     `select tenant_id, id, case when removed_at is null then name end as name,
        concat_ws('/', committed_epoch, position, case when removed_at is null then name end) as stamp
-     from routers where tenant_id = any($1)
+     from tik.routers where tenant_id = any($1)
        and not exists (select from unnest($2::text[]) as here (key) where key = tenant_id || '/' || id)`,
     [tenants, [...here]],
   )
@@ -89,14 +89,14 @@ async function readServices(
        online as (
          select tenant_id, router_id, service, array_agg(username) as usernames,
            (count(*) filter (where counter_upload is null or counted_since is not null))::int as uncounted
-         from user_sessions
+         from tik.user_sessions
          where tenant_id = any($1) and status = 'active' and missed_at is null
            and (tenant_id, router_id) in (select * from wanted)
          group by 1, 2, 3
        )
      select tenant_id, router_id, service, reading_at, coalesce(usernames, '{}') as usernames,
        coalesce(uncounted, 0) as uncounted
-     from router_services left join online using (tenant_id, router_id, service)
+     from tik.router_services left join online using (tenant_id, router_id, service)
      where tenant_id = any($1) and (tenant_id, router_id) in (select * from wanted) order by service`,
     [routers.map(row => row.tenant_id), routers.map(row => row.id)],
   )

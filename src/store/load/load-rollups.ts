@@ -32,7 +32,7 @@ export async function readRollups(
   const { rows } = await pool.query<DayRow>(
     `select tenant_id, router_id, case when day > current_date - ${DAYS} then day::text end as day,
        sum(upload)::text as upload, sum(download)::text as download, (${LAST_DECISION}) as last_decision
-     from tenant_usage_daily where tenant_id = any($1)${routers === 'all' ? '' : ' and router_id = any($2)'} group by 1, 2, 3`,
+     from tik.tenant_usage_daily where tenant_id = any($1)${routers === 'all' ? '' : ' and router_id = any($2)'} group by 1, 2, 3`,
     routers === 'all' ? [tenants] : [tenants, routers],
   )
   const rollups = new Map<TenantId, Map<RouterId, ReadRollup>>()

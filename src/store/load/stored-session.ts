@@ -54,7 +54,7 @@ const COLUMNS = sql`user_sessions.tenant_id, user_sessions.router_id, user_sessi
  * @param isTheirs a condition on columns of `user_sessions`
  */
 export function openSessions(isTheirs: SQL): SQL {
-  return sql`select ${COLUMNS} from user_sessions where status = 'active' and ${isTheirs} order by user_sessions.id`
+  return sql`select ${COLUMNS} from tik.user_sessions where status = 'active' and ${isTheirs} order by user_sessions.id`
 }
 
 const OF_SAME_SERVICE = sql`user_sessions.tenant_id = router_services.tenant_id
@@ -65,8 +65,8 @@ const OF_SAME_SERVICE = sql`user_sessions.tenant_id = router_services.tenant_id
  * @param isTheirs a condition on columns of `router_services`
  */
 export function removedSessions(isTheirs: SQL): SQL {
-  return sql`select ${COLUMNS} from router_services
-    join user_sessions on ${OF_SAME_SERVICE} and end_time = router_services.reading_at
+  return sql`select ${COLUMNS} from tik.router_services
+    join tik.user_sessions on ${OF_SAME_SERVICE} and end_time = router_services.reading_at
     where status = 'ended' and end_reason = 'removed' and ${isTheirs} order by user_sessions.id`
 }
 
@@ -75,9 +75,9 @@ export function removedSessions(isTheirs: SQL): SQL {
  * @param isTheirs a condition on columns of `router_services`
  */
 export function awaySessions(isTheirs: SQL): SQL {
-  return sql`select ${COLUMNS} from router_services
+  return sql`select ${COLUMNS} from tik.router_services
     cross join lateral jsonb_to_recordset(router_services.device -> 'away') as away (at_ms double precision)
-    join user_sessions on ${OF_SAME_SERVICE} and end_time = to_timestamp(away.at_ms / 1000)
+    join tik.user_sessions on ${OF_SAME_SERVICE} and end_time = to_timestamp(away.at_ms / 1000)
     where user_sessions.device is not null and ${isTheirs} order by user_sessions.id`
 }
 

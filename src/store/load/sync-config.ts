@@ -37,8 +37,8 @@ export async function markRemoved(client: PoolClient): Promise<void> {
 
 /** In the order that commits lock them in. */
 async function lockAll(client: PoolClient): Promise<void> {
-  await client.query('select from tenants order by id for no key update')
-  await client.query('select from routers order by tenant_id, id for no key update')
+  await client.query('select from tik.tenants order by id for no key update')
+  await client.query('select from tik.routers order by tenant_id, id for no key update')
 }
 
 async function writeLists(
@@ -53,8 +53,11 @@ async function writeLists(
   })
   const names = lists.map(({ tenant }) => tenant)
   const digest = digestOf(lists.map(list => `${list.tenant} ${list.digest}`).sort())
-  await client.query('update daemons set seen_at = now(), list_digest = $2 where id = $1', [daemon, digest])
-  await client.query('delete from daemon_lists where daemon_id = $1 and tenant_id <> all($2)', [
+  await client.query('update tik.daemons set seen_at = now(), list_digest = $2 where id = $1', [
+    daemon,
+    digest,
+  ])
+  await client.query('delete from tik.daemon_lists where daemon_id = $1 and tenant_id <> all($2)', [
     daemon,
     names,
   ])
@@ -67,19 +70,19 @@ function digestOf(lines: readonly string[]): string {
 
 /** What daemons list that are alive, or were not long ago. */
 const LISTS = `lists as (
-  select l.tenant_id, l.routers from daemon_lists as l join daemons as d on d.id = l.daemon_id
+  select l.tenant_id, l.routers from tik.daemon_lists as l join tik.daemons as d on d.id = l.daemon_id
   where d.seen_at > clock_timestamp() - ${LISTED_FOR}
 )`
 const LISTED = `${LISTS}, listed as (select tenant_id, unnest(routers) as id from lists)`
 
 const MARKS: readonly string[] = [
-  `with ${LISTS} update tenants as t set removed_at = now()
+  `with ${LISTS} update tik.tenants as t set removed_at = now()
      where removed_at is null and not exists (select from lists where lists.tenant_id = t.id)`,
-  `with ${LISTS} update tenants as t set removed_at = null
+  `with ${LISTS} update tik.tenants as t set removed_at = null
      where removed_at is not null and exists (select from lists where lists.tenant_id = t.id)`,
-  `with ${LISTED} update routers as r set removed_at = now() where removed_at is null
+  `with ${LISTED} update tik.routers as r set removed_at = now() where removed_at is null
      and not exists (select from listed where listed.tenant_id = r.tenant_id and listed.id = r.id)`,
-  `with ${LISTED} update routers as r set removed_at = null where removed_at is not null
+  `with ${LISTED} update tik.routers as r set removed_at = null where removed_at is not null
      and exists (select from listed where listed.tenant_id = r.tenant_id and listed.id = r.id)`,
 ]
 
@@ -99,7 +102,7 @@ const LIST_COLUMNS: readonly Column<ListRow>[] = [
 const UPSERT_LISTS = unnestStatement(
   'tikmeter_upsert_lists',
   LIST_COLUMNS,
-  rows => `insert into daemon_lists as l (daemon_id, tenant_id, digest, routers)
+  rows => `insert into tik.daemon_lists as l (daemon_id, tenant_id, digest, routers)
     select $4, t.tenant_id, t.digest, string_to_array(t.routers, ' ') from ${rows} as t (tenant_id, digest, routers)
     on conflict (daemon_id, tenant_id) do update set digest = excluded.digest, routers = excluded.routers
     where l.digest <> excluded.digest`,
@@ -114,7 +117,7 @@ const TENANT_COLUMNS: readonly Column<SyncedTenant>[] = [
 const UPSERT_TENANTS = unnestStatement(
   'tikmeter_upsert_tenants',
   TENANT_COLUMNS,
-  rows => `insert into tenants (id, name, timezone) select * from ${rows}
+  rows => `insert into tik.tenants (id, name, timezone) select * from ${rows}
     on conflict (id) do update set name = excluded.name, timezone = excluded.timezone, removed_at = null`,
 )
 
@@ -128,6 +131,6 @@ const ROUTER_COLUMNS: readonly Column<{ tenant: TenantId; router: SyncedRouter }
 const UPSERT_ROUTERS = unnestStatement(
   'tikmeter_upsert_routers',
   ROUTER_COLUMNS,
-  rows => `insert into routers (tenant_id, id, name, host) select * from ${rows}
+  rows => `insert into tik.routers (tenant_id, id, name, host) select * from ${rows}
     on conflict (tenant_id, id) do update set name = excluded.name, host = excluded.host, removed_at = null`,
 )

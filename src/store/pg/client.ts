@@ -1,6 +1,7 @@
 import { Client } from 'pg'
 import { asStoreError } from './errors.ts'
 import { Hosts } from './hosts.ts'
+import { type Installation, sendingTo } from './installation.ts'
 
 const CONNECT_MS = 10_000
 
@@ -8,7 +9,10 @@ const CONNECT_MS = 10_000
  * Connects for one task, outside of any pool, to the host of the URL that takes writes.
  * @throws the last host's error
  */
-export async function connectedClient(url: string, applicationName: string): Promise<Client> {
+export async function connectedClient(
+  { url, schema }: Installation,
+  applicationName: string,
+): Promise<Client> {
   const hosts = new Hosts(url)
   let failure: unknown
   for (let tried = 0; tried < hosts.count; tried++) {
@@ -16,6 +20,7 @@ export async function connectedClient(url: string, applicationName: string): Pro
     try {
       await client.connect()
       await hosts.check(client)
+      sendingTo(schema)(client)
       return client
     } catch (error) {
       failure = error

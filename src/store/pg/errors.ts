@@ -68,6 +68,19 @@ export class SchemaTooNew extends StoreError {
   }
 }
 
+/** The tables are not those of this installation. */
+export class StrangeTables extends StoreError {
+  override readonly name = 'StrangeTables'
+  override readonly retryable = false
+
+  /** @param found what is wrong: a clause */
+  constructor(found: string) {
+    super(
+      `${found}: set database.schema to the schema with tikmeter's tables, or to a new one such as tikmeter`,
+    )
+  }
+}
+
 /** The database lacks our tables, or those of this release. */
 export class NotMigrated extends StoreError {
   override readonly name = 'NotMigrated'

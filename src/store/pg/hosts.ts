@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg'
+import { sendingTo } from './installation.ts'
 import { type ConnectionLimits, limitConnection } from './pooler.ts'
 import type { Sockets } from './sockets.ts'
 
@@ -82,13 +83,16 @@ export class StandbyHost extends Error {
 
 /**
  * Makes a class of clients that connect to the current one of the hosts, and move on from it if that fails.
+ * @param schema that of the installation's tables
  * @param limits of each connection
  */
 export function clientOf(
   hosts: Hosts,
+  schema: string | undefined,
   sockets: Pick<Sockets, 'make'>,
   limits: ConnectionLimits,
 ): HostClientClass {
+  const sendToTables = sendingTo(schema)
   return class extends Client implements HostClient {
     isPooled = false
     readonly #connecting: { isDone: boolean }
@@ -101,6 +105,7 @@ export function clientOf(
           if (!connecting.isDone) hosts.failed(url)
         })
       super({ ...config, connectionString: url, stream })
+      sendToTables(this)
       this.#connecting = connecting
     }
 

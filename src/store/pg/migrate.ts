@@ -2,9 +2,11 @@ import type { Client } from 'pg'
 import { applyMigrations, type StepDone } from '../schema/apply-migrations.ts'
 import { distribute } from '../schema/distribute.ts'
 import { newestVersion, readMigrations } from '../schema/migrations.ts'
+import { strangeTables } from '../schema/own-tables.ts'
 import { loadVersion } from '../schema/schema-version.ts'
 import { connectedClient } from './client.ts'
-import { asStoreError, NotUtf8, PostgresTooOld, SchemaTooNew } from './errors.ts'
+import { asStoreError, NotUtf8, PostgresTooOld, SchemaTooNew, StrangeTables } from './errors.ts'
+import type { Installation } from './installation.ts'
 import { type LockHolder, watchLocks } from './lock-holders.ts'
 import { lockOthersOut } from './migration-lock.ts'
 import { isThroughPooler } from './pooler.ts'
@@ -27,13 +29,13 @@ export interface MigrateOptions {
 /**
  * Brings the schema up to date, and distributes it if the database is a Citus coordinator, on a connection of its own. A
  * second process that starts at the same time waits. What an interruption left undone is done by the next call.
- * @throws PostgresTooOld, NotUtf8, SchemaTooNew, StoreError
+ * @throws PostgresTooOld, NotUtf8, SchemaTooNew, StrangeTables, StoreError
  */
-export async function migrate(url: string, options: MigrateOptions = {}): Promise<void> {
+export async function migrate(installation: Installation, options: MigrateOptions = {}): Promise<void> {
   const { onStep = () => {}, onWait = () => {}, signal } = options
   const connections: Client[] = []
   const connect = async () => {
-    const client = await unlessAborted(connectedClient(url, APPLICATION), signal)
+    const client = await unlessAborted(connectedClient(installation, APPLICATION), signal)
     connections.push(client)
     return client
   }
@@ -46,14 +48,14 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     const client = await connect()
     const isPooled = await isThroughPooler(client)
     const locking = isPooled ? await connect() : client
-    void watchLocks(APPLICATION, () => connectedClient(url, WATCH), onWait, watching.signal)
+    void watchLocks(APPLICATION, () => connectedClient(installation, WATCH), onWait, watching.signal)
     doing = 'migration failed'
     await checkServer(client)
     await lockOthersOut(locking, isPooled, onWait)
     // Nothing may be done without the lock.
     locking.once('end', breakOff)
-    await checkSchema(client)
-    await applyMigrations(client, readMigrations(), onStep)
+    await checkSchema(client, installation)
+    await applyMigrations(client, readMigrations(), installation.schema, onStep)
     await distribute(client)
     if (isPooled) await locking.query('commit')
   } catch (error) {
@@ -88,8 +90,10 @@ async function checkServer(client: Client): Promise<void> {
   if (row && row.encoding !== 'UTF8') throw new NotUtf8(row.encoding)
 }
 
-/** Checks for tables of a later release that this one must not write. */
-async function checkSchema(client: Client): Promise<void> {
+/** Checks for tables that this release must not write: those of a later one, and of others. */
+async function checkSchema(client: Client, installation: Installation): Promise<void> {
+  const strange = await strangeTables(client, installation)
+  if (strange !== undefined) throw new StrangeTables(strange)
   const version = await loadVersion(client)
   const needed = Math.max(version?.writableSince ?? 0, version?.announced ?? 0)
   if (needed > newestVersion()) throw new SchemaTooNew(new Date(needed))

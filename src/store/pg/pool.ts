@@ -1,11 +1,11 @@
 import { Pool } from 'pg'
 import { errorFields, type Logger } from '../../runtime/logger.ts'
 import { clientOf, Hosts } from './hosts.ts'
+import type { Installation } from './installation.ts'
 import { Sockets } from './sockets.ts'
 
 /** How to connect, and how often. */
-export interface ConnectionOptions {
-  readonly url: string
+export interface ConnectionOptions extends Installation {
   readonly log: Logger
   /** `DAEMON_NAME` for the daemon, and another name for everything else. */
   readonly applicationName: string
@@ -44,11 +44,11 @@ export interface OpenedPool {
 
 /** Makes a pool, which connects with the first query. */
 export function openPool(options: PoolOptions): OpenedPool {
-  const { url, log, applicationName, connections, statementMs, isPipeline, keptSeconds = 0 } = options
+  const { url, schema, log, applicationName, connections, statementMs, isPipeline, keptSeconds = 0 } = options
   const { hosts = new Hosts(url) } = options
   const sockets = new Sockets()
   const limits = { statementMs, idleInTransactionMs: IDLE_IN_TRANSACTION_MS }
-  const HostClient = clientOf(hosts, sockets, limits)
+  const HostClient = clientOf(hosts, schema, sockets, limits)
   const pool = new Pool({
     Client: HostClient,
     onConnect: async client => {

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { rewriteStatements } from './rewrite-statements.ts'
 
 /*
  * A pooler between us and PostgreSQL, such as PgBouncer in transaction mode, runs each transaction on any of its own
@@ -51,18 +52,9 @@ function settingsOf({ statementMs, idleInTransactionMs }: ConnectionLimits) {
 
 /** From now on prepares no statements on a connection, and begins each transaction with the limits. */
 function sendWithoutSession(client: ClientBase, limits: ConnectionLimits): void {
-  const { query } = client
   const begin = settingsOf(limits).map(([name, value]) => `; set local ${name} = ${value}`)
-  const textOf = (text: string) => text.replace(/^begin\b[^;]*/i, found => found + begin.join(''))
-  // pg's own promises and callbacks stay as they are: only the first argument differs.
-  const value = (asked: unknown, ...others: unknown[]): unknown =>
-    Reflect.apply(query, client, [withoutName(asked, textOf), ...others])
-  Object.defineProperty(client, 'query', { value })
-}
-
-function withoutName(asked: unknown, textOf: (text: string) => string): unknown {
-  if (typeof asked === 'string') return textOf(asked)
-  if (typeof asked !== 'object' || asked === null || 'submit' in asked) return asked
-  if (!('text' in asked) || typeof asked.text !== 'string') return asked
-  return { ...asked, text: textOf(asked.text), name: undefined }
+  rewriteStatements(client, ({ text }) => ({
+    text: text.replace(/^begin\b[^;]*/i, found => found + begin.join('')),
+    name: undefined,
+  }))
 }

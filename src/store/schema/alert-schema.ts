@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, jsonb, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import { bytes, instant, tenants } from './schema.ts'
+import { index, integer, jsonb, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bytes, instant, tenants, tik } from './schema.ts'
 
 /* The tables of alerts. Like those of all tables, their names are promises to users. */
 
 /** Alerts, each of which fires once. The unique key ensures that, whichever daemon finds it and however often. */
-export const alerts = pgTable(
+export const alerts = tik.table(
   'alerts',
   {
     id: bytes('id').primaryKey().generatedAlwaysAsIdentity(),
@@ -41,7 +41,7 @@ export const alerts = pgTable(
 )
 
 /** Messages for webhooks. Each is written together with its alert, so that there is neither without the other. */
-export const alertDeliveries = pgTable(
+export const alertDeliveries = tik.table(
   'alert_deliveries',
   {
     /** The same for each attempt, so that a receiver recognizes a repeated message. */

@@ -29,9 +29,10 @@ const LOOK_EVERY_MS = 500
 export async function applyMigrations(
   client: ClientBase,
   migrations: readonly Migration[],
+  schema: string | undefined,
   onStep: (done: StepDone) => void,
 ): Promise<void> {
-  await makeVersionTables(client)
+  await makeVersionTables(client, schema)
   const version = await loadVersion(client)
   const left = migrations.filter(it => it.version > (version?.applied ?? 0))
   for (const migration of left) {
@@ -40,19 +41,24 @@ export async function applyMigrations(
     for (const [number, step] of migration.steps.entries()) {
       if (number < from) continue
       const startMs = systemClock.steadyMs()
-      await retryingLocks(client, () => runStep(client, migration, number))
+      await retryingLocks(client, () => runStep(client, migration, number, schema))
       const tookMs = systemClock.steadyMs() - startMs
       onStep({ tag: migration.tag, step: number + 1, kind: step.kind, tookMs })
     }
   }
 }
 
-async function runStep(client: ClientBase, migration: Migration, number: number): Promise<void> {
+async function runStep(
+  client: ClientBase,
+  migration: Migration,
+  number: number,
+  schema: string | undefined,
+): Promise<void> {
   const step = migration.steps[number]
   if (!step) return
   switch (step.kind) {
     case 'transaction':
-      return inStep(client, migration, number, step.statements)
+      return inStep(client, migration, number, [...searchPath(schema), ...step.statements])
     case 'index':
       await makeIndex(client, step)
       break
@@ -77,9 +83,9 @@ async function inStep(
 ): Promise<void> {
   await client.query(`begin; set local lock_timeout = ${LOCK_MS}`)
   const { rows } = await client.query<{ is_there: boolean }>(
-    `select to_regclass('routers') is not null as is_there`,
+    `select to_regclass('tik.routers') is not null as is_there`,
   )
-  if (rows[0]?.is_there) await client.query('lock table routers in exclusive mode')
+  if (rows[0]?.is_there) await client.query('lock table tik.routers in exclusive mode')
   for (const statement of statements) await client.query(statement)
   await client.query(
     `update drizzle.tikmeter_schema set migration = $1, steps = $2,
@@ -94,19 +100,24 @@ async function inStep(
   await client.query('commit')
 }
 
+/** Migrations up to 0012 do not name the schema. */
+function searchPath(schema: string | undefined): readonly string[] {
+  return schema === undefined ? [] : [`set local search_path to "${schema}"`]
+}
+
 /** Tells daemons that do not know a migration to stop, and waits until they have, or ought to have. */
 async function announce(client: ClientBase, { version }: Migration): Promise<void> {
   await client.query('update drizzle.tikmeter_schema set announced = $1', [version])
   const { rows } = await client.query<{ has_members: boolean }>(
     `select exists (select from pg_attribute
-       where attrelid = to_regclass('daemons') and attname = 'expires_at') as has_members`,
+       where attrelid = to_regclass('tik.daemons') and attname = 'expires_at') as has_members`,
   )
   if (!rows[0]?.has_members) return
   // Those of the release that migrates wait for the migration before they join.
   const { signal } = new AbortController()
   const untilMs = systemClock.steadyMs() + STOP_WITHIN_MS
   while (systemClock.steadyMs() < untilMs) {
-    const live = await client.query('select from daemons where expires_at > clock_timestamp() limit 1')
+    const live = await client.query('select from tik.daemons where expires_at > clock_timestamp() limit 1')
     if (live.rowCount === 0) return
     await systemClock.sleep(LOOK_EVERY_MS, signal)
   }

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
-import { doublePrecision, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { bytes, instant } from './schema.ts'
+import { doublePrecision, integer, primaryKey, text } from 'drizzle-orm/pg-core'
+import { bytes, instant, tik } from './schema.ts'
 
 /**
  * The daemons that share the routers, with the newest process of each. If an older one finds another here, one of them
  * runs on a copy of the disk.
  */
-export const daemons = pgTable('daemons', {
+export const daemons = tik.table('daemons', {
   id: text('id').primaryKey(),
   /** Grows with each start of any daemon. */
   incarnation: bytes('incarnation').notNull().generatedAlwaysAsIdentity(),
@@ -26,7 +26,7 @@ export const daemons = pgTable('daemons', {
 })
 
 /** The routers of each tenant that a daemon's config lists. */
-export const daemonLists = pgTable(
+export const daemonLists = tik.table(
   'daemon_lists',
   {
     daemonId: text('daemon_id')

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
-import { check, date, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core'
-import { bytes, instant } from './schema.ts'
+import { check, date, jsonb, text, unique } from 'drizzle-orm/pg-core'
+import { bytes, instant, tik } from './schema.ts'
 
 /**
  * Operators' decisions about bytes that were not counted. Rows are only added: a trigger refuses everything else. They are
  * never deleted, and outlive their events and sessions, so each has a copy of what it needs of those.
  */
-export const eventDecisions = pgTable(
+export const eventDecisions = tik.table(
   'event_decisions',
   {
     /** In the order of the commits, because a lock is held from the insert to the commit. */

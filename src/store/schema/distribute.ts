@@ -7,12 +7,12 @@ import { LOCK_MS, retryingLocks } from './lock-retries.ts'
  * refer to one that is only on the coordinator.
  */
 export const KEYS: readonly string[] = [
-  `alter table user_sessions drop constraint user_sessions_tenant_id_router_id_routers_tenant_id_id_fk`,
-  `alter table router_services drop constraint router_services_tenant_id_router_id_routers_tenant_id_id_fk`,
-  `alter table user_sessions drop constraint user_sessions_pkey, add primary key (id, tenant_id)`,
-  `alter table ledger_events drop constraint ledger_events_pkey, add primary key (id, tenant_id)`,
+  `alter table tik.user_sessions drop constraint user_sessions_tenant_id_router_id_routers_tenant_id_id_fk`,
+  `alter table tik.router_services drop constraint router_services_tenant_id_router_id_routers_tenant_id_id_fk`,
+  `alter table tik.user_sessions drop constraint user_sessions_pkey, add primary key (id, tenant_id)`,
+  `alter table tik.ledger_events drop constraint ledger_events_pkey, add primary key (id, tenant_id)`,
   // Bucket first, as in one PostgreSQL: commits write the newest bucket.
-  `alter table session_deltas drop constraint session_deltas_bucket_start_session_id_pk,
+  `alter table tik.session_deltas drop constraint session_deltas_bucket_start_session_id_pk,
      add primary key (bucket_start, session_id, tenant_id)`,
 ]
 
@@ -31,15 +31,14 @@ export async function distribute(client: ClientBase): Promise<void> {
 /** Locks everything first, routers before the rest like commits, so that it never waits with some of the tables locked. */
 async function distributeAll(client: ClientBase): Promise<void> {
   await client.query(`begin; set local lock_timeout = ${LOCK_MS}`)
-  await client.query(`lock table routers, ${DISTRIBUTED.join(', ')} in access exclusive mode`)
+  await client.query(`lock table tik.routers, ${DISTRIBUTED.join(', ')} in access exclusive mode`)
   await client.query('set local lock_timeout = 0')
   for (const statement of KEYS) await client.query(statement)
   const [first, ...others] = DISTRIBUTED
-  await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => 'none')`, [first])
+  await client.query(`select create_distributed_table('${first}', 'tenant_id', colocate_with => 'none')`)
   for (const table of others)
-    await client.query(`select create_distributed_table($1, 'tenant_id', colocate_with => $2)`, [
-      table,
-      first,
-    ])
+    await client.query(
+      `select create_distributed_table('${table}', 'tenant_id', colocate_with => '${first}')`,
+    )
   await client.query('commit')
 }

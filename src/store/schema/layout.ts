@@ -11,14 +11,14 @@ export type Layout = 'whole' | 'distributed'
 
 /** The tables that are distributed by `tenant_id`. */
 export const DISTRIBUTED: readonly string[] = [
-  ...['usage_daily', 'tenant_usage_daily', 'user_sessions', 'session_deltas'],
-  ...['router_services', 'binding_counters', 'ledger_events'],
+  ...['tik.usage_daily', 'tik.tenant_usage_daily', 'tik.user_sessions', 'tik.session_deltas'],
+  ...['tik.router_services', 'tik.binding_counters', 'tik.ledger_events'],
 ]
 
 /** Only distributed deltas have the tenant in their key. */
 const LAYOUT = `select exists (
     select from pg_constraint as c join pg_attribute as a on a.attrelid = c.conrelid and a.attnum = any(c.conkey)
-    where c.conrelid = to_regclass('session_deltas') and c.contype = 'p' and a.attname = 'tenant_id'
+    where c.conrelid = to_regclass('tik.session_deltas') and c.contype = 'p' and a.attname = 'tenant_id'
   ) as is_distributed`
 
 /** Finds the layout of the tables. Without tables it is `whole`. */

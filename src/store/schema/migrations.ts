@@ -45,7 +45,7 @@ export interface IndexStep {
 }
 
 const INDEX =
-  /^CREATE (?<unique>UNIQUE )?INDEX CONCURRENTLY "(?<name>\w+)" ON "(?<table>\w+)" USING btree \((?<columns>[^)]*)\)(?<rest>[^;]*);?\s*$/
+  /^CREATE (?<unique>UNIQUE )?INDEX CONCURRENTLY "(?<name>\w+)" ON (?:"tik"\.)?"(?<table>\w+)" USING btree \((?<columns>[^)]*)\)(?<rest>[^;]*);?\s*$/
 const BATCHES = /^DO\b.*\bCOMMIT;/s
 /** A line of a migration that old daemons need not know. All others shut them out, so that nobody forgets to. */
 const COMPATIBLE = /^-- Compatible\b/m
@@ -55,7 +55,7 @@ export function readMigrations(): readonly Migration[] {
   const journal = JOURNAL.parse(JSON.parse(readFileSync(join(FOLDER, 'meta/_journal.json'), 'utf8')))
   return readMigrationFiles({ migrationsFolder: FOLDER }).map(({ folderMillis, hash, sql }, index) => ({
     ...{ version: folderMillis, tag: journal.entries[index]?.tag ?? '', hash },
-    ...{ isCompatible: sql.some(it => COMPATIBLE.test(it)), steps: stepsOf(sql) },
+    ...{ isCompatible: sql.some(it => COMPATIBLE.test(it)), steps: stepsOf(sql.map(inOurSchema)) },
   }))
 }
 
@@ -65,6 +65,11 @@ export function newestVersion(): number {
   return newest
 }
 let newest: number | undefined
+
+/** Drizzle writes foreign keys of tables without a schema like this. */
+function inOurSchema(statement: string): string {
+  return statement.replaceAll('"public".', '"tik".')
+}
 
 export function stepsOf(statements: readonly string[]): readonly Step[] {
   const steps: Step[] = []

@@ -76,13 +76,16 @@ async function makePartition(pool: Pool, weekMs: number): Promise<void> {
   const to = new Date(weekAfter(weekMs)).toISOString()
   await inTransaction(pool, 'read committed', async client => {
     await client.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK])
-    const attached = await client.query('select from pg_inherits where inhrelid = to_regclass($1)', [name])
+    const attached = await client.query(
+      `select from pg_inherits where inhrelid = to_regclass('tik.' || $1::text)`,
+      [name],
+    )
     if (attached.rowCount) return
     await client.query(
-      `create table if not exists ${name} (like session_deltas including all) with (${STORAGE})`,
+      `create table if not exists tik.${name} (like tik.session_deltas including all) with (${STORAGE})`,
     )
     await client.query(
-      `alter table session_deltas attach partition ${name} for values from ('${from}') to ('${to}')`,
+      `alter table tik.session_deltas attach partition tik.${name} for values from ('${from}') to ('${to}')`,
     )
   })
 }

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { versionSchema } from '../pg/installation.ts'
 
 /** Which migrations were applied, and who may write. */
 export interface SchemaVersion {
@@ -18,7 +19,6 @@ const IS_THERE = `select to_regclass('drizzle.__drizzle_migrations') is not null
 
 /** The first two like drizzle's own migrator, which made them in databases of earlier releases. */
 const TABLES = [
-  'create schema if not exists drizzle',
   `create table if not exists drizzle.__drizzle_migrations (
      id serial primary key, hash text not null, created_at bigint)`,
   `create table if not exists drizzle.tikmeter_schema (
@@ -32,7 +32,11 @@ const TABLES = [
 ]
 
 /** Makes the tables that have the version. The caller has locked out other migrations. */
-export async function makeVersionTables(client: ClientBase): Promise<void> {
+export async function makeVersionTables(client: ClientBase, schema: string | undefined): Promise<void> {
+  const name = versionSchema(schema)
+  // A user who may not create schemas may be given one.
+  const { rowCount } = await client.query('select from pg_namespace where nspname = $1', [name])
+  if (rowCount === 0) await client.query(`create schema if not exists "${name}"`)
   for (const statement of TABLES) await client.query(statement)
 }
 

@@ -8,7 +8,7 @@ import {
   index,
   integer,
   jsonb,
-  pgTable,
+  pgSchema,
   primaryKey,
   smallint,
   text,
@@ -24,12 +24,15 @@ import {
  * changes. So there is no index on counters, sums, `last_seen_at`, or anything else that changes while a session is open.
  */
 
+/** Stands for the schema of an installation, see `installation.ts`. */
+export const tik = pgSchema('tik')
+
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 export const bytes = (name: string) => bigint(name, { mode: 'number' })
 const service = () => text('service').notNull()
 
 /** The tenants of the config. Removed ones are kept and marked. */
-export const tenants = pgTable('tenants', {
+export const tenants = tik.table('tenants', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
   timezone: text('timezone').notNull(),
@@ -38,7 +41,7 @@ export const tenants = pgTable('tenants', {
   lastAlert: bytes('last_alert').notNull().default(0),
 })
 
-export const routers = pgTable(
+export const routers = tik.table(
   'routers',
   {
     tenantId: text('tenant_id')
@@ -58,7 +61,7 @@ export const routers = pgTable(
 )
 
 /** The last reading of each service of a router. No index on columns that a reading changes. */
-export const routerServices = pgTable(
+export const routerServices = tik.table(
   'router_services',
   {
     tenantId: text('tenant_id').notNull(),
@@ -79,7 +82,7 @@ export const routerServices = pgTable(
 )
 
 /** Which daemon reads a router, as long as it keeps renewing. No index on columns that taking and renewing change. */
-export const routerLeases = pgTable(
+export const routerLeases = tik.table(
   'router_leases',
   {
     tenantId: text('tenant_id').notNull(),
@@ -102,7 +105,7 @@ export const routerLeases = pgTable(
   ],
 )
 
-export const userSessions = pgTable(
+export const userSessions = tik.table(
   'user_sessions',
   {
     id: uuid('id').primaryKey(),
@@ -161,7 +164,7 @@ export const userSessions = pgTable(
 )
 
 /** Partitioned by week. */
-export const sessionDeltas = pgTable(
+export const sessionDeltas = tik.table(
   'session_deltas',
   {
     sessionId: uuid('session_id').notNull(),
@@ -178,7 +181,7 @@ export const sessionDeltas = pgTable(
   ],
 )
 
-export const usageDaily = pgTable(
+export const usageDaily = tik.table(
   'usage_daily',
   {
     tenantId: text('tenant_id').notNull(),
@@ -196,7 +199,7 @@ export const usageDaily = pgTable(
   ],
 )
 
-export const tenantUsageDaily = pgTable(
+export const tenantUsageDaily = tik.table(
   'tenant_usage_daily',
   {
     tenantId: text('tenant_id').notNull(),
@@ -217,7 +220,7 @@ export const tenantUsageDaily = pgTable(
   ],
 )
 
-export const ledgerEvents = pgTable(
+export const ledgerEvents = tik.table(
   'ledger_events',
   {
     id: bytes('id').primaryKey().generatedAlwaysAsIdentity(),
@@ -234,7 +237,7 @@ export const ledgerEvents = pgTable(
 )
 
 /** The last known counters of static bindings, which run on from session to session. */
-export const bindingCounters = pgTable(
+export const bindingCounters = tik.table(
   'binding_counters',
   {
     tenantId: text('tenant_id').notNull(),

@@ -3,7 +3,7 @@ import { groupBy } from '../../accounting/group-by.ts'
 import type { TenantId } from '../../accounting/ids.ts'
 
 /** `usage_daily` stands for all distributed tables: a tenant's rows of all of them are together. */
-const SHARDS = `select tenant, get_shard_id_for_distribution_column('usage_daily', tenant)::text as shard
+const SHARDS = `select tenant, get_shard_id_for_distribution_column('tik.usage_daily', tenant)::text as shard
   from unnest($1::text[]) as t (tenant)`
 
 /**

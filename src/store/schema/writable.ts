@@ -19,7 +19,7 @@ export function checkVersion(needed: string): void {
  * @throws SchemaTooNew
  */
 export async function lockWritable(client: ClientBase): Promise<void> {
-  await client.query('lock table routers in row share mode')
+  await client.query('lock table tik.routers in row share mode')
   const { rows } = await client.query<{ since: string }>(`select ${WRITABLE_SINCE} as since`)
   checkVersion(rows[0]?.since ?? '0')
 }

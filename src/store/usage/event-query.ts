@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import { bytesIn, DECIDABLE_KINDS, type DecidableKind } from '../events/event-bytes.ts'
+import type { Installation } from '../pg/installation.ts'
 import { isoOf } from '../pg/instants.ts'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
 import { instantsOf, tenantZones } from './tenant-zones.ts'
@@ -29,13 +30,13 @@ export const EVENT_COLUMNS: readonly string[] = [
  * tenants, where their days begin, and the rest of the question.
  */
 const EVENTS = `with logged as materialized (
-    select id, at, tenant_id, router_id, kind, detail from ledger_events
+    select id, at, tenant_id, router_id, kind, detail from tik.ledger_events
     where tenant_id = any($2) and kind = any($1) and ($8::text is null or router_id = $8)
       and ($5::date is null or at >= $5::date - 2) and ($6::date is null or at < $6::date + 3)
   ), kept as (
     select * from logged
     union all
-    select event_id, at, tenant_id, router_id, kind, detail from event_decisions as d
+    select event_id, at, tenant_id, router_id, kind, detail from tik.event_decisions as d
     where kind = any($1) and not exists (select from logged as e where e.id = d.event_id)
   ), found as (
     select *, detail ->> 'service' as service, detail ->> 'username' as username, ${reasonIn('detail')} as reason,
@@ -47,7 +48,7 @@ const EVENTS = `with logged as materialized (
     d.decision, d.decided_by, ${isoOf('d.decided_at')}, d.reason
   from found as e join unnest($2::text[], $3::timestamptz[], $9::timestamptz[]) as t (id, begins, ends)
     on t.id = e.tenant_id
-  left join event_decisions as d on d.event_id = e.id
+  left join tik.event_decisions as d on d.event_id = e.id
   where e.upload::numeric + e.download > 0
     and ($8::text is null or e.router_id = $8)
     and ($4::text is null or e.username = $4)
@@ -57,10 +58,9 @@ const EVENTS = `with logged as materialized (
 
 /**
  * Reads events with bytes that were not counted, one by one.
- * @param url of the database
  * @throws StoreError
  */
-export function events(url: string, question: EventQuestion): AsyncIterable<TableRow> {
+export function events(installation: Installation, question: EventQuestion): AsyncIterable<TableRow> {
   const { tenant, router, user, kind, from, to, isUndecided } = question
   const kinds = kind === undefined ? DECIDABLE_KINDS : [kind]
   const statements = async (client: Client) => {
@@ -71,7 +71,7 @@ export function events(url: string, question: EventQuestion): AsyncIterable<Tabl
     const ends = days.map(({ end }) => end?.toISOString() ?? null)
     return [{ text: EVENTS, params: [kinds, ids, begins, user, from, to, isUndecided, router, ends] }]
   }
-  return rowsOf(url, statements, EVENT_COLUMNS, 'events cannot be read')
+  return rowsOf(installation, statements, EVENT_COLUMNS, 'events cannot be read')
 }
 
 /** SQL of the reason in an event's detail: a text, or what a false reading was about, the login or the directions. */

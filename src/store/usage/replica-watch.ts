@@ -92,7 +92,7 @@ export class ReplicaWatch implements Component {
     try {
       const { rows } = await asking('the lag of the replica is not known', () =>
         database.pool.query<{ seen_at: Date | null; started_at: Date; now: Date }>(
-          'select seen_at, started_at, clock_timestamp() as now from daemons where id = $1',
+          'select seen_at, started_at, clock_timestamp() as now from tik.daemons where id = $1',
           [owner],
         ),
       )

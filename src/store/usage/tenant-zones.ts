@@ -13,7 +13,7 @@ export async function tenantZones(
   tenant: string | undefined,
 ): Promise<readonly TenantZone[]> {
   const { rows } = await client.query<TenantZone>(
-    'select id, timezone from tenants where $1::text is null or id = $1 order by id',
+    'select id, timezone from tik.tenants where $1::text is null or id = $1 order by id',
     [tenant],
   )
   return rows

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Client } from 'pg'
 import { systemClock } from '../../runtime/clock.ts'
+import type { Installation } from '../pg/installation.ts'
 import { rowsOf, type TableRow } from '../pg/row-stream.ts'
 import { type DailyBy, dailyColumns, dailyQuery } from './daily-query.ts'
 import type { Query } from './query.ts'
@@ -39,16 +40,15 @@ export const USAGE_COLUMNS: Readonly<Record<UsageBy, readonly string[]>> = {
 /**
  * Reads usage from the tables, row by row, tenant by tenant. Days are the tenants' own. Sessions are those that were open in that time,
  * each with all of its bytes.
- * @param url of the database
  * @throws StoreError
  */
-export function usage(url: string, question: UsageQuestion): AsyncIterable<TableRow> {
+export function usage(installation: Installation, question: UsageQuestion): AsyncIterable<TableRow> {
   const statements = async (client: Client) =>
     (await tenantZones(client, question.tenant)).map(zone => {
       const { sql: text, params } = queryOf(question, zone).toSQL()
       return { text, params }
     })
-  return rowsOf(url, statements, USAGE_COLUMNS[question.by], 'usage cannot be read')
+  return rowsOf(installation, statements, USAGE_COLUMNS[question.by], 'usage cannot be read')
 }
 
 function queryOf({ user, from, to, by }: UsageQuestion, zone: TenantZone): Query {

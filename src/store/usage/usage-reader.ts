@@ -68,7 +68,7 @@ export class UsageReader implements UsageSource {
    */
   async daemonSeenMs(id: string): Promise<number | undefined> {
     const { rows } = await this.#asking(() =>
-      this.#pool.query<{ seen_at: Date | null }>('select seen_at from daemons where id = $1', [id]),
+      this.#pool.query<{ seen_at: Date | null }>('select seen_at from tik.daemons where id = $1', [id]),
     )
     return rows[0]?.seen_at?.getTime()
   }

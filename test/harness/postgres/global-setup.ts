@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { withClient } from '../../../src/postgres/session.ts'
+import { sendingTo } from '../../../src/store/pg/installation.ts'
 import { migrate } from '../../../src/store/pg/migrate.ts'
 import { KEYS } from '../../../src/store/schema/distribute.ts'
 import { CITUS_URL, createOnAllNodes, dropOnAllNodes, sealOnAllNodes } from './citus.ts'
@@ -53,7 +54,7 @@ export async function setup(project: TestProject): Promise<void> {
   servers.push(server)
   await appendFile(join(server.home, 'data', 'postgresql.conf'), SETTINGS)
   const url = CITUS_URL === undefined ? await server.start() : await createTemplate(CITUS_URL)
-  await migrate(url)
+  await migrate({ url })
   if (CITUS_URL !== undefined) await sealOnAllNodes(CITUS_URL, TEMPLATE)
   project.provide('templateDatabaseUrl', url)
   project.provide('templateOfCluster', CITUS_URL === undefined ? await withKeysOfCluster(url) : url)
@@ -69,6 +70,7 @@ async function withKeysOfCluster(template: string): Promise<string> {
     ),
   )
   await withClient(url(TEMPLATE), async client => {
+    sendingTo(undefined)(client)
     for (const statement of KEYS) await client.query(statement)
     await client.query(
       `create function get_shard_id_for_distribution_column(text, text) returns bigint language sql immutable

@@ -1,6 +1,7 @@
-import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { Client, Pool } from 'pg'
+import { inSchema } from '../../../src/store/pg/installation.ts'
 import { DISTRIBUTED } from '../../../src/store/schema/layout.ts'
+import { readMigrations, type Step } from '../../../src/store/schema/migrations.ts'
 
 /*
  * In a cluster a statement that does not name its tenants goes to all nodes. This finds such statements among all that
@@ -13,12 +14,20 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
 }
 
 /** Migrations, which may go to all nodes too. */
-const MIGRATIONS = new Set(
-  readMigrationFiles({ migrationsFolder: 'drizzle/migrations' }).flatMap(({ sql }) => sql),
-)
+const MIGRATIONS = new Set(readMigrations().flatMap(({ steps }) => steps.flatMap(statementsOf)))
+
+function statementsOf(step: Step): readonly string[] {
+  if (step.kind === 'index') return []
+  return (step.kind === 'batches' ? [step.statement] : step.statements).map(withoutSchema)
+}
+
+/** Statements reach pg without the mark of our schema, and the pool with it. */
+function withoutSchema(statement: string): string {
+  return inSchema(statement, undefined)
+}
 
 const MENTION = new RegExp(
-  `\\b(?:from|join|update|using)\\s+(?:only\\s+)?"?(?:${DISTRIBUTED.join('|')})"?(?![\\w_])`,
+  `\\b(?:from|join|update|using)\\s+(?:only\\s+)?"?(?:${DISTRIBUTED.map(withoutSchema).join('|')})"?(?![\\w_])`,
   'gi',
 )
 /** Named by a parameter, or by the same column of other rows that are of one tenant. */
@@ -28,7 +37,8 @@ const NAMING = /\btenant_id"? (?:= (?:\$\d|any\(\$\d|'|any\('))/i
  * Finds where a statement touches rows of a distributed table without naming their tenants in the same query or
  * subquery. Inserts need not: each row has its tenant, which is in its key.
  */
-export function unnamed(text: string): readonly string[] {
+export function unnamed(statement: string): readonly string[] {
+  const text = withoutSchema(statement)
   if (MIGRATIONS.has(text)) return []
   if (Object.values(EXCEPTIONS).some(part => text.includes(part))) return []
   return [...text.matchAll(MENTION)].flatMap(mention => {
@@ -94,6 +104,6 @@ function isOfProduct(stack: string): boolean {
   const callers = stack
     .split('\n')
     .slice(1)
-    .filter(line => !/named-tenants|node_modules\/pg|node:/.test(line))
+    .filter(line => !/named-tenants|rewrite-statements|node_modules\/pg|node:/.test(line))
   return /\/src\/|drizzle-orm/.test(callers[0] ?? '')
 }

@@ -65,7 +65,7 @@ function inCluster(coordinator: string, name: string): ScratchDatabase {
 export async function createDatabaseApart(): Promise<ScratchDatabase> {
   const server = await ScratchServer.create(inject('freshCluster'))
   const url = await server.start()
-  await migrate(url)
+  await migrate({ url })
   return { url, drop: () => server.end() }
 }
 

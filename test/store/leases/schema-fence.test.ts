@@ -36,7 +36,7 @@ function later(isCompatible: boolean): Migration {
 async function migrateLater(isCompatible: boolean): Promise<void> {
   const client = await scene.database.pool.connect()
   try {
-    await applyMigrations(client, [...readMigrations(), later(isCompatible)], () => {})
+    await applyMigrations(client, [...readMigrations(), later(isCompatible)], undefined, () => {})
   } finally {
     client.release()
   }
@@ -71,7 +71,7 @@ test('after a migration that it does not know a daemon commits nothing, and ends
       return found
     })
     .toEqual([expect.stringContaining('the database is of a later release of tikmeter')])
-  await expect(migrate(scene.url)).rejects.toMatchObject({ name: 'SchemaTooNew' })
+  await expect(migrate(scene)).rejects.toMatchObject({ name: 'SchemaTooNew' })
 })
 
 test('after a migration that it does not know an operator decides nothing', async () => {
@@ -91,7 +91,7 @@ test('a migration that it need not know changes nothing for a daemon, which may 
   expect(await scene.store.commit([commit])).toEqual(new Map([[key(hq), { kind: 'committed' }]]))
   for (let n = 0; n < 3; n++) await turn()
   expect(found).toEqual([])
-  await migrate(scene.url)
+  await migrate(scene)
 })
 
 test('a migration waits for a commit under way, which is whole', async () => {

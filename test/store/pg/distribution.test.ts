@@ -36,7 +36,7 @@ describe.skipIf(CITUS_URL === undefined)('a database that becomes a part of a cl
     name = `scratch_${randomBytes(6).toString('hex')}`
     await createApartOnAllNodes(coordinator, name)
     url = Object.assign(new URL(coordinator), { pathname: `/${name}` }).href
-    await migrate(url)
+    await migrate({ url })
     database = new Database({ url, log: createLogger('silent'), applicationName: 'joining', connections: 4 })
     await new Partitions(database.pool).ensure(new Set(WEEKS))
     await copyRows(written.scene.database.pool, database.pool)
@@ -64,7 +64,7 @@ describe.skipIf(CITUS_URL === undefined)('a database that becomes a part of a cl
     const store = storeOf()
     expect(await database.layout()).toBe('whole')
     await joinCluster(coordinator, name)
-    await migrate(url)
+    await migrate({ url })
     await expectWhole()
     // Under the old layout, which is forgotten.
     const next = written.next.map(commit => ({ ...commit, epoch: 1 }))
@@ -86,7 +86,7 @@ describe.skipIf(CITUS_URL === undefined)('a database that becomes a part of a cl
       1,
     )
     console.log(`interrupted ${interruptions} times`)
-    await migrate(url)
+    await migrate({ url })
     await expectWhole()
     const outcomes = await storeOf().commit(written.next.map(commit => ({ ...commit, epoch: 1 })))
     expect([...outcomes.values()]).toEqual([{ kind: 'committed' }, { kind: 'committed' }])

@@ -82,12 +82,12 @@ test.each(IS_THOROUGH ? SCHEMAS : ['0000_initial'])(
     await during(schema, async (scratch, database) => {
       const interruptions = await interruptEverywhere(
         scratch.url,
-        client => applyMigrations(client, readMigrations(), () => {}),
+        client => applyMigrations(client, readMigrations(), undefined, () => {}),
         EVERY,
       )
       console.log(`${schema}: interrupted ${interruptions} times`)
       expect(interruptions).toBeGreaterThan((SCHEMAS.length - SCHEMAS.indexOf(schema)) / EVERY)
-      await migrate(scratch.url)
+      await migrate(scratch)
       await expectWhole(database)
       expect(await shapeOf(database.pool)).toEqual(await freshShape())
     })
@@ -169,7 +169,7 @@ test('an index of which an interruption left a part is made again', async () => 
       `update pg_index set indisvalid = false where indexrelid = 'user_sessions_away'::regclass`,
     )
     await pool.query('alter table user_sessions drop column device')
-    await migrate(scratch.url)
+    await migrate(scratch)
     expect(await shapeOf(pool)).toEqual(await freshShape())
   })
 })
@@ -187,7 +187,7 @@ describe('what an upgrade waits for is told with who has it, and does not break 
       await reader.query(`begin; ${lock}`)
       let migrated = Promise.resolve()
       const [holder] = await new Promise<readonly LockHolder[]>(resolve => {
-        migrated = migrate(scratch.url, { onWait: resolve })
+        migrated = migrate(scratch, { onWait: resolve })
       })
       expect(holder).toMatchObject({ pid: rows[0]?.pid, state: 'idle in transaction' })
       await reader.query('commit')

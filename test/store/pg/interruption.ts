@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import { Client } from 'pg'
+import { sendingTo } from '../../../src/store/pg/installation.ts'
 
 type Run = (client: ClientBase) => Promise<void>
 
@@ -36,6 +37,7 @@ async function isDone(
   const client = new Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
+  sendingTo(undefined)(client)
   const { query } = client
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   let last = ''

@@ -22,8 +22,8 @@ test('two processes may migrate an empty database at once, and again afterwards'
   await ask('drop schema public cascade')
   await ask('drop schema drizzle cascade')
   await ask('create schema public')
-  await Promise.all([migrate(database.url), migrate(database.url)])
-  await migrate(database.url)
+  await Promise.all([migrate(database), migrate(database)])
+  await migrate(database)
   expect(await ask('select count(*)::int as applied from drizzle.__drizzle_migrations')).toEqual([
     { applied: readdirSync('drizzle/migrations').filter(name => name.endsWith('.sql')).length },
   ])
@@ -39,7 +39,7 @@ test('session_deltas is partitioned, and used bytes are generated', async () => 
 })
 
 test('a server that refuses to answer is an error without the password', async () => {
-  const error = await migrate('postgres://who:secret@127.0.0.1:1/x').catch((it: unknown) => it)
+  const error = await migrate({ url: 'postgres://who:secret@127.0.0.1:1/x' }).catch((it: unknown) => it)
   expect(error).toMatchObject({ name: 'DatabaseUnavailable', retryable: true })
   expect(JSON.stringify(error)).not.toContain('secret')
 })
@@ -54,17 +54,17 @@ async function asLaterRelease(isCompatible: boolean): Promise<void> {
 test('a schema of a later release is refused, and nothing of it is changed', async () => {
   await asLaterRelease(false)
   const before = await ask('select oid, relname from pg_class order by oid')
-  await expect(migrate(database.url)).rejects.toMatchObject({ name: 'SchemaTooNew', retryable: false })
+  await expect(migrate(database)).rejects.toMatchObject({ name: 'SchemaTooNew', retryable: false })
   expect(await ask('select oid, relname from pg_class order by oid')).toEqual(before)
   await ask(`delete from drizzle.__drizzle_migrations where hash = 'later'`)
   await ask('update drizzle.tikmeter_schema set writable_since = 0')
-  await migrate(database.url)
+  await migrate(database)
 })
 
 test('a schema of a later release that this one can write is left as it is', async () => {
   await asLaterRelease(true)
   const before = await ask('select oid, relname from pg_class order by oid')
-  await migrate(database.url)
+  await migrate(database)
   expect(await ask('select oid, relname from pg_class order by oid')).toEqual(before)
   await ask(`delete from drizzle.__drizzle_migrations where hash = 'later'`)
 })

@@ -89,9 +89,9 @@ describe.skipIf(!HAS_PGBOUNCER)('through PgBouncer in transaction mode', () => {
     const empty = await createEmptyDatabase()
     try {
       const url = bouncer.through(empty.url)
-      await migrate(url)
-      await Promise.all([migrate(url), migrate(url), migrate(empty.url)])
-      await migrate(empty.url)
+      await migrate({ url })
+      await Promise.all([migrate({ url }), migrate({ url }), migrate(empty)])
+      await migrate(empty)
       const client = new Client({ connectionString: empty.url })
       await client.connect()
       const { rows } = await client.query(`select from pg_locks where locktype = 'advisory' and database =

@@ -36,7 +36,7 @@ const closing: (() => Promise<void>)[] = []
 beforeAll(async () => {
   primary = await ScratchServer.create(inject('freshCluster'))
   url = await primary.start()
-  await migrate(url)
+  await migrate({ url })
   await query(url, `insert into daemons (id, host, started_at) values ($1, 'h', now())`, [OWNER])
   const followed = await primary.standby()
   ;[standby, replicaUrl] = [followed.server, followed.url]

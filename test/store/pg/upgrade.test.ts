@@ -68,7 +68,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
     await copyRows(written.scene.database.pool, database.pool)
     before = await allRows(database.pool)
     // Two daemons, both restarted with a newer release.
-    await Promise.all([migrate(scratch.url), migrate(scratch.url)])
+    await Promise.all([migrate(scratch), migrate(scratch)])
   })
   afterAll(async () => {
     await database.stop()
@@ -122,7 +122,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
   test('is not touched by another migration', async () => {
     const was = await fingerprintOf(database.pool)
     const rows = await allRows(database.pool)
-    await migrate(scratch.url)
+    await migrate(scratch)
     expect(await fingerprintOf(database.pool)).toEqual(was)
     expect(await allRows(database.pool)).toEqual(rows)
     expect(await ask('select count(*)::int as n from drizzle.__drizzle_migrations')).toEqual([
@@ -192,7 +192,7 @@ test('names of the last days are counted if an earlier release made their rows',
     await pool.query(`insert into tenant_usage_daily
       select 'acme', day, 'hq', service, 3, 0 from unnest('{ppp,hotspot}'::text[]) as service,
         unnest(array[current_date, current_date - 1]) as day`)
-    await migrate(scratch.url)
+    await migrate(scratch)
     const { rows } = await pool.query('select service, names, has_others from tenant_usage_daily order by 1')
     const of = (service: string, names: number) => ({ service, names, has_others: false })
     expect(rows).toEqual([of('hotspot', 0), of('hotspot', 0), of('ppp', 3), of('ppp', 3)])

@@ -48,7 +48,7 @@ export const SCHEMAS: readonly string[] = journal.entries.map(({ tag }) => tag)
 export async function beginAs(schema: string, pool: Pool): Promise<void> {
   const client = await pool.connect()
   try {
-    await applyMigrations(client, readMigrations().slice(0, SCHEMAS.indexOf(schema) + 1), () => {})
+    await applyMigrations(client, readMigrations().slice(0, SCHEMAS.indexOf(schema) + 1), undefined, () => {})
     await client.query('drop table drizzle.tikmeter_schema')
   } finally {
     client.release()

@@ -44,7 +44,7 @@ afterAll(() => scene.stop())
 
 async function asked(more: Partial<EventQuestion>): Promise<readonly TableRow[]> {
   const rows: TableRow[] = []
-  for await (const row of events(scene.url, { ...ANY, ...more })) rows.push(row)
+  for await (const row of events(scene, { ...ANY, ...more })) rows.push(row)
   return rows
 }
 
@@ -106,7 +106,7 @@ test('a reader holds only the events that were taken', async () => {
   await scene.ask(`insert into ledger_events (tenant_id, router_id, at, kind, detail)
     select 'other', 'hq', now(), 'baseline', '{"upload": 1, "download": 2}' from generate_series(1, 5000)`)
   let count = 0
-  for await (const _ of events(scene.url, { ...ANY, tenant: 'other', kind: 'baseline' }))
+  for await (const _ of events(scene, { ...ANY, tenant: 'other', kind: 'baseline' }))
     if (++count === 1_500) break
   expect(count).toBe(1_500)
 })
@@ -115,7 +115,7 @@ test('a database that no daemon has used says what to do', async () => {
   const scratch = await createScratchDatabase()
   const bare = new URL(scratch.url)
   bare.pathname = '/postgres'
-  const rows = events(bare.href, ANY)
+  const rows = events({ url: bare.href }, ANY)
   await expect(Promise.resolve(rows[Symbol.asyncIterator]().next())).rejects.toThrow(NotMigrated)
   await expect(decide({ url: bare.href }, 1, 'accepted')).rejects.toThrow(NotMigrated)
   await scratch.drop()

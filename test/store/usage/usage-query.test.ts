@@ -45,7 +45,7 @@ async function asked(more: Partial<UsageQuestion>): Promise<readonly TableRow[]>
     ...more,
   } as const
   const rows: TableRow[] = []
-  for await (const row of usage(scene.url, question)) rows.push(row)
+  for await (const row of usage(scene, question)) rows.push(row)
   return rows
 }
 
@@ -124,7 +124,7 @@ test('a reader holds only the rows that were taken', async () => {
   await scene.database.pool.query(`insert into usage_daily
     select 'other', '2026-11-03', 'hq', 'ppp', 'user-' || n, 1, 1 from generate_series(1, 5000) as n`)
   let count = 0
-  for await (const _ of usage(scene.url, {
+  for await (const _ of usage(scene, {
     tenant: 'other',
     user: undefined,
     from: '2026-11-03',
@@ -142,13 +142,16 @@ test('a database that no daemon has used says what to do', async () => {
   const scratch = await createScratchDatabase()
   const bare = new URL(scratch.url)
   bare.pathname = '/postgres'
-  const rows = usage(bare.href, {
-    tenant: undefined,
-    user: undefined,
-    from: undefined,
-    to: undefined,
-    by: 'day',
-  })
+  const rows = usage(
+    { url: bare.href },
+    {
+      tenant: undefined,
+      user: undefined,
+      from: undefined,
+      to: undefined,
+      by: 'day',
+    },
+  )
   await expect(Promise.resolve(rows[Symbol.asyncIterator]().next())).rejects.toThrow(NotMigrated)
   await scratch.drop()
 })

@@ -7,6 +7,7 @@ import type { Question } from '../../../src/api/usage/usage-source.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { clientFor } from '../../../src/store/pg/client.ts'
 import { Database } from '../../../src/store/pg/database.ts'
+import { inSchema } from '../../../src/store/pg/installation.ts'
 import { Partitions, weekOf } from '../../../src/store/schema/partitions.ts'
 import type { DailyBy } from '../../../src/store/usage/daily-query.ts'
 import { queryOf } from '../../../src/store/usage/reader-question.ts'
@@ -117,7 +118,7 @@ function scansOf(plan: Plan): readonly string[] {
 
 async function planOf(question: Question, limit: number | undefined): Promise<Plan> {
   const { sql, params } = queryOf(question, limit).toSQL()
-  const { rows } = await observer.query(`explain (format json) ${sql}`, params)
+  const { rows } = await observer.query(`explain (format json) ${inSchema(sql, undefined)}`, params)
   return rows[0]['QUERY PLAN'][0].Plan
 }
 

@@ -100,7 +100,7 @@ async function upgrade(url: string, { schema, size, isRead }: Upgrade): Promise<
     console.log(`  ${name}: ${seconds(toMs - fromMs)}`)
     fromMs = toMs
   }
-  await migrate(url, { onStep: ({ tag, step, kind }) => note(`${tag} ${step} ${kind}`) })
+  await migrate({ url }, { onStep: ({ tag, step, kind }) => note(`${tag} ${step} ${kind}`) })
   note('the rest')
   await writers.stop()
   for (const [message, times] of writers.failures) console.log(`  ${times} × ${message}`)

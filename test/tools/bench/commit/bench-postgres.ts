@@ -44,7 +44,7 @@ export class BenchPostgres {
     const postgres = new EmbeddedPostgres({ directory, log, clock: systemClock })
     const { url } = await postgres.start()
     const home = await realpath(directory)
-    await migrate(url)
+    await migrate({ url })
     const [pid] = (await readFile(join(home, 'data', 'postmaster.pid'), 'utf8')).split('\n')
     return new BenchPostgres({ url, folder, postgres, home, pid: Number(pid) })
   }

@@ -71,7 +71,7 @@ function withWhole(server: string): Place {
 
 async function during(server: string, name: string, use: Use): Promise<void> {
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href
-  await migrate(url)
+  await migrate({ url })
   const log = createLogger('warn')
   const database = new Database({ url, log, applicationName: 'bench', connections: CONNECTIONS })
   try {

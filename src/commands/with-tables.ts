@@ -1,6 +1,7 @@
 import { loadDatabase } from '../config/load.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { createLogger } from '../runtime/logger.ts'
+import type { Installation } from '../store/pg/installation.ts'
 import type { CommonOptions } from './arguments.ts'
 import { untilInterrupted } from './interruption.ts'
 import { loaded } from './needed-config.ts'
@@ -12,17 +13,17 @@ export function ownDatabase(): OwnDatabase {
 }
 
 /**
- * Runs a command on the config's database.
- * @param work called with the URL of the database
+ * Runs a command on the config's tables.
+ * @param work called with where they are
  * @returns the exit code
  */
-export async function withUrl(
+export async function withTables(
   { config: file }: CommonOptions,
-  work: (url: string, own: OwnDatabase) => Promise<void>,
+  work: (installation: Installation, own: OwnDatabase) => Promise<void>,
 ): Promise<number> {
   const database = loaded(loadDatabase(file, process.env))
   const { withDatabase } = await import('./own-database.ts')
   const own = ownDatabase()
-  await withDatabase(database, own, url => work(url, own))
+  await withDatabase(database, own, installation => work(installation, own))
   return 0
 }
