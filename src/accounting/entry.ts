@@ -85,7 +85,8 @@ export const EVENT_KINDS = [
  *                        router has more than its limits allow
  *     others             names beyond what a router may add to the daily tables in a day; their bytes are in `(others)`
  *     joined             numbers of events by kind, because too many of one router waited for the database
- *     discarded          readings that are not recorded, because another daemon has read the router meanwhile
+ *     discarded          readings that are not recorded, because another daemon has read the router meanwhile, or because
+ *                        the database is an older copy that lacks what was before them
  *     set_aside          what the database refused for itself, with its bytes and the reason
  */
 export interface LedgerEvent {

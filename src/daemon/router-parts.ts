@@ -73,7 +73,10 @@ export async function routerParts(options: RouterPartsOptions): Promise<RouterPa
     ...{ self: owner, terms: membershipTermsOf(config), loadsForMs: durationMs, clock },
   })
   const ownership: Ownership = new Ownership({
-    leases: new LeaseStore({ database, owner, incarnation, durationMs }),
+    leases: new LeaseStore({
+      ...{ database, owner, incarnation, durationMs },
+      epochOf: router => journal.epochOf(router),
+    }),
     ...{ owner: roster.owner, part: membership, onSuperseded, durationMs, stopping, clock, log, onBug },
   })
   measureLeases(metrics, { ownership, membership })

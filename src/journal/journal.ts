@@ -110,6 +110,11 @@ export class Journal {
     return this.#reader.routers
   }
 
+  /** The epoch of a router's last decision that is known; 0 if there is none. */
+  epochOf(router: RouterKey): number {
+    return this.#latest(router)?.epoch ?? 0
+  }
+
   /**
    * Records that earlier processes left of a router, in order, for its `Replay`. Read them before you append, commit or
    * forget anything of the router.

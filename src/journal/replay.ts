@@ -35,11 +35,15 @@ const NOTHING: ReplayStep = { kind: 'nothing' }
  * that epoch and later ones (a daemon that died and got its lease again) are applied, as long as no position is missing.
  * After a gap nothing is applied, until a checkpoint that begins at the database's position. Records that cannot be
  * applied are counted.
+ *
+ * A database that lacks a commit that the journal knows of, or to which no record can be applied because all are after
+ * its position, is an older copy: `isAhead`.
  */
 export class Replay {
   readonly #stored: Position
   #current: Position
   readonly #unapplied = new UnappliedRecords()
+  #isAhead = false
 
   /** @param stored the router's position in the database, and the epoch of the lease under which it was committed */
   constructor(stored: Position) {
@@ -57,6 +61,11 @@ export class Replay {
     return this.#unapplied.sum
   }
 
+  /** Whether the journal has seen a later state of the database than the one it is applied to. */
+  get isAhead(): boolean {
+    return this.#isAhead
+  }
+
   /** Takes the next record. @returns what to do with the router */
   take(record: JournalRecord): ReplayStep {
     switch (record.kind) {
@@ -65,6 +74,7 @@ export class Replay {
       case 'checkpoint':
         return this.#takeCheckpoint(record)
       case 'committed':
+        this.#look(record.epoch, record.position)
         this.#unapplied.settle(record)
         return NOTHING
       case 'forgotten':
@@ -81,6 +91,7 @@ export class Replay {
     const onto = isOvertaken ? undefined : this.#ontoFor(epoch, position - 1)
     // Only a later epoch starts again from the database.
     if (!onto || (onto === 'stored' && epoch === this.#current.epoch)) {
+      this.#look(epoch, position - 1)
       this.#unapplied.addDecision({ epoch, position }, decision)
       return NOTHING
     }
@@ -99,11 +110,19 @@ export class Replay {
     if (!first || (!isOvertaken && isAtOrBefore(end, this.#current))) return NOTHING
     const onto = isOvertaken ? undefined : this.#ontoFor(epoch, first.basePosition)
     if (!onto) {
+      this.#look(epoch, first.basePosition)
       for (const part of pending) this.#unapplied.addPending({ epoch, position: part.position }, part)
       return NOTHING
     }
     this.#current = end
     return { kind: 'checkpoint', onto, pending }
+  }
+
+  /** Notes that the database once had a router up to a position. */
+  #look(epoch: number, position: number): void {
+    const isKnown =
+      epoch < this.#stored.epoch || position <= Math.max(this.#stored.position, this.#current.position)
+    if (!isKnown) this.#isAhead = true
   }
 
   /** What a record that follows `position` can be applied to; `undefined`: it cannot be applied. */

@@ -19,8 +19,10 @@ export interface OpenedBook {
   readonly book: RouterBook
   /** The router's position in the database. */
   readonly committed: Position
-  /** What another daemon has overtaken. */
+  /** What another daemon has overtaken, or what the database lacks the beginning of. */
   readonly unapplied: Unapplied
+  /** Whether the database is an older copy of the one that the journal was written beside. */
+  readonly isAhead: boolean
 }
 
 /** Opens the books of routers from the database and the journal. Changes nothing. @throws the store's errors */
@@ -44,9 +46,9 @@ export async function openBooks(
     const { total, days, lastDecision } = rollups.get(about.tenant)?.get(about.router) ?? {}
     const book = new RouterBook(about, router, new Rollup(total, days, lastDecision), epoch)
     const committed = committedPosition(router)
-    const { records, unapplied } = await recovery.of(key, committed)
+    const { records, unapplied, isAhead } = await recovery.of(key, committed)
     book.recover(records, spreading)
-    opened.push({ key, book, committed, unapplied })
+    opened.push({ key, book, committed, unapplied, isAhead })
   }
   return opened
 }

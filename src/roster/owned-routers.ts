@@ -11,7 +11,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { configuredKey, recordedRouter } from './configured-router.ts'
 import { confirmOffered, type Discards } from './discarded-readings.ts'
-import { openBooks } from './open-routers.ts'
+import { type OpenedBook, openBooks } from './open-routers.ts'
 import type { OtherRouters } from './other-routers.ts'
 import type { Owner } from './owner.ts'
 import type { RosterStore } from './ports.ts'
@@ -107,18 +107,22 @@ export class OwnedRouters implements Owner {
   }
 
   async #gain(epochs: ReadonlyMap<RouterKey, number>): Promise<void> {
-    const { store, recovery, recorder, discards, otherRouters, configuredOf } = this.#options
+    const { store, recovery, recorder, discards, otherRouters, configuredOf, log } = this.#options
     // Discarded readings are recorded before their router is opened again, because that settles its journal records.
     await discards.record()
     // Routers that were removed meanwhile are not opened, and so are given back.
     const routers = [...epochs.keys()].flatMap(key => this.#recordedOf(key) ?? [])
     const opened = await openBooks(this.#options, routers, epochs)
     const at = this.#options.startedAt()
-    const overtaken = opened.filter(({ unapplied }) => unapplied.readings > 0)
-    if (overtaken.length > 0)
+    const unapplied = opened.filter(it => it.unapplied.readings > 0)
+    if (unapplied.length > 0)
       await store.recordDiscarded(
-        overtaken.map(({ book, unapplied }) => discardedOf(book.about, unapplied, 'overtaken', at)),
+        unapplied.map(it => {
+          const reason = it.isAhead ? 'restored' : 'overtaken'
+          return discardedOf(it.book.about, it.unapplied, reason, at)
+        }),
       )
+    tellOfBackup(opened, log)
     otherRouters.forget(epochs.keys())
     for (const { key, book, committed } of opened) {
       if (book.hasPending) recovery.markRecovered(key, committed)
@@ -153,4 +157,16 @@ export class OwnedRouters implements Owner {
     await discards.tryRecord()
     await otherRouters.tryRefresh()
   }
+}
+
+/** Logs that the database is older than the journal. */
+function tellOfBackup(opened: readonly OpenedBook[], log: Logger): void {
+  const older = opened.filter(it => it.isAhead)
+  const [first] = older
+  if (!first) return
+  const readings = older.reduce((sum, it) => sum + it.unapplied.readings, 0)
+  log.error(
+    { routers: older.length, router: first.key, readings },
+    'the database is older than the journal, as after restoring a backup: what it lacks of sessions that still go on is counted at the next reading, and what it lacks of sessions that have ended is lost',
+  )
 }

@@ -12,6 +12,8 @@ export interface RecoveredRouter {
   readonly records: readonly RecoveredRecord[]
   /** What cannot be applied, because another daemon has read the router meanwhile. */
   readonly unapplied: Unapplied
+  /** Whether the database is an older copy of the one that the journal was written beside, such as a restored backup. */
+  readonly isAhead: boolean
 }
 
 /** What earlier processes of this daemon left in the journal. */
@@ -50,7 +52,7 @@ export class JournalRecovery implements Recovery {
   async of(router: RouterKey, committed: Position): Promise<RecoveredRouter> {
     const replay = new Replay(committed)
     let records: RecoveredRecord[] = []
-    if (!this.#left.has(router)) return { records, unapplied: replay.unapplied }
+    if (!this.#left.has(router)) return { records, unapplied: replay.unapplied, isAhead: false }
     for await (const record of this.#journal.recordsOf(router)) {
       const step = replay.take(record)
       switch (step.kind) {
@@ -71,7 +73,7 @@ export class JournalRecovery implements Recovery {
           step satisfies never
       }
     }
-    return { records, unapplied: replay.unapplied }
+    return { records, unapplied: replay.unapplied, isAhead: replay.isAhead }
   }
 
   markRecovered(router: RouterKey, { epoch, position }: Position): void {
@@ -86,7 +88,10 @@ export class JournalRecovery implements Recovery {
 }
 
 /** Sums up all that is left of a router, as if none of it could be applied. */
-export function allUnapplied({ records, unapplied }: RecoveredRouter): Unapplied {
+export function allUnapplied({
+  records,
+  unapplied,
+}: Pick<RecoveredRouter, 'records' | 'unapplied'>): Unapplied {
   const applicable = new UnappliedRecords()
   const nowhere = { epoch: 0, position: 0 }
   for (const record of records)
@@ -99,14 +104,15 @@ export function allUnapplied({ records, unapplied }: RecoveredRouter): Unapplied
 /**
  * Makes the event for readings that are not recorded.
  * @param reason `overtaken`: found in the journal at a start, after another daemon has read the router; `lost`: waiting
- *   when another daemon took the router; `removed`: found in the journal at a start, of a router that was removed from
+ *   when another daemon took the router; `restored`: found in the journal at a start, but the database lacks what was before
+ *   them; `removed`: found in the journal at a start, of a router that was removed from
  *   the config
  * @param at the same for each try, so that the event is recorded once
  */
 export function discardedOf(
   { tenant, router }: RouterRef,
   { readings, bytes }: Unapplied,
-  reason: 'overtaken' | 'lost' | 'removed',
+  reason: 'overtaken' | 'lost' | 'restored' | 'removed',
   at: Date,
 ): DiscardedReadings {
   const detail = { reason, readings, upload: Number(bytes.upload), download: Number(bytes.download) }

@@ -213,3 +213,23 @@ describe('another epoch', () => {
     expect(again.position).toBe(11)
   })
 })
+
+describe('a database that is an older copy', () => {
+  it.each([
+    ['lacks a commit', [settled('committed', 14)], true],
+    ['lacks what was before the decisions', [decided(15), decided(16)], true],
+    ['lacks what was before a checkpoint', [checkpoint(3, pending(13, 15))], true],
+    ['lacks both, under a later lease', [settled('committed', 14, 5), decided(15, 5)], true],
+    ['has the commit', [settled('committed', 12)], false],
+    [
+      'has what was before the decisions',
+      [decided(13), decided(14), settled('committed', 14), decided(15)],
+      false,
+    ],
+    ['has what another daemon committed later', [settled('committed', 14, 2), decided(15, 2)], false],
+  ] as const)('%s', (_, records, isAhead) => {
+    const replay = new Replay({ epoch: 3, position: 12 })
+    for (const record of records) replay.take(record)
+    expect(replay.isAhead).toBe(isAhead)
+  })
+})

@@ -245,11 +245,12 @@ export class FakeLeases implements Leases {
 const NOTHING: RecoveredRouter = {
   records: [],
   unapplied: { readings: 0, bytes: { upload: 0n, download: 0n } },
+  isAhead: false,
 }
 
 /** A recovery of what the test puts there. */
 export class FakeRecovery implements Recovery {
-  readonly left = new Map<RouterKey, RecoveredRouter>()
+  readonly left = new Map<RouterKey, Omit<RecoveredRouter, 'isAhead'>>()
   readonly takings: RouterKey[] = []
   readonly forgotten: RouterKey[] = []
 
@@ -258,7 +259,7 @@ export class FakeRecovery implements Recovery {
   }
 
   async of(router: RouterKey): Promise<RecoveredRouter> {
-    return this.left.get(router) ?? NOTHING
+    return { ...NOTHING, ...this.left.get(router) }
   }
 
   markRecovered(router: RouterKey): void {

@@ -36,12 +36,13 @@ export const BEGIN_LEASES = {
 
 /**
  * Takes the leases that nobody holds, or that `owner` itself holds, unless it has a newer process. Parameters: tenants,
- * routers, owner, duration in milliseconds, incarnation.
+ * routers, owner, duration in milliseconds, incarnation, and epochs for which the new ones must be too great.
  */
 export const TAKE_LEASES = {
   name: 'tikmeter_take_leases',
   text: `with free as (
-      select l.tenant_id, l.router_id, l.epoch from tik.router_leases as l join ${KEYS} on ${ROW}
+      select l.tenant_id, l.router_id, greatest(l.epoch, t.epoch) as epoch from tik.router_leases as l
+      join unnest($1::text[], $2::text[], $6::int8[]) as t (tenant_id, router_id, epoch) on ${ROW}
       where (l.owner = $3 or l.expires_at <= clock_timestamp())
         and not exists (select from tik.daemons as d where d.id = $3 and d.incarnation > $5) ${ORDER} for update of l
     )

@@ -1,4 +1,4 @@
-import type { RouterKey } from '../../accounting/ids.ts'
+import { type RouterKey, routerKey } from '../../accounting/ids.ts'
 import type { RouterRef } from '../../recording/ports.ts'
 import type { Leases, NewerDaemon, Offer } from '../../roster/ports.ts'
 import type { Database } from '../pg/database.ts'
@@ -23,6 +23,11 @@ export interface LeaseStoreOptions {
   readonly incarnation: number
   /** How long a lease holds without a renewal. */
   readonly durationMs: number
+  /**
+   * The epoch under which this daemon last journaled a router; 0 if it is not known. Epochs go on growing even if the
+   * database was restored from a backup that has smaller ones.
+   */
+  readonly epochOf: (router: RouterKey) => number
 }
 
 interface NewerRow {
@@ -58,12 +63,13 @@ export class LeaseStore implements Leases {
    * @returns the epochs of the routers that were taken; a router that the database does not know never is
    */
   acquire(routers: readonly RouterRef[]): Promise<ReadonlyMap<RouterKey, number>> {
-    const { owner, incarnation, durationMs, database } = this.#options
+    const { owner, incarnation, durationMs, database, epochOf } = this.#options
     const { pool } = database
     const keys = [routers.map(({ tenant }) => tenant), routers.map(({ router }) => router)]
     return asking('leases are not taken', async () => {
       await pool.query({ ...BEGIN_LEASES, values: keys })
-      const values = [...keys, owner, durationMs, incarnation]
+      const epochs = routers.map(({ tenant, router }) => epochOf(routerKey(tenant, router)))
+      const values = [...keys, owner, durationMs, incarnation, epochs]
       const { rows } = await pool.query<TakenRow>({ ...TAKE_LEASES, values })
       return new Map(rows.map(row => [rowKey(row.tenant_id, row.router_id), Number(row.epoch)]))
     })

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { RouterKey } from '../../../src/accounting/ids.ts'
+import { LeaseStore } from '../../../src/store/leases/lease-store.ts'
 import { during, expireAll, untilWaiting } from '../commit/lease-scene.ts'
 import { ReadRouter } from '../commit/read-router.ts'
 import {
   ALL_ROUTERS,
   key,
+  LEASE_MS,
   type LedgerScene,
   openLedgerScene,
   type StoreScene,
@@ -75,6 +77,15 @@ test('an expired lease is taken over with a higher epoch', async () => {
   expect(await scene.leases.acquire(ALL_ROUTERS)).toEqual(allAt(1))
   await expireAll(scene)
   expect(await them.leases.acquire(ALL_ROUTERS)).toEqual(allAt(2))
+})
+
+test('epochs go on from those in the journal, if the database was restored from a backup', async () => {
+  const { database } = scene
+  const options = { database, owner: US, incarnation: 0, durationMs: LEASE_MS }
+  const hq = key(ALL_ROUTERS[0] ?? expect.fail())
+  const leases = new LeaseStore({ ...options, epochOf: router => (router === hq ? 41 : 0) })
+  const expected = new Map(allAt(1)).set(hq, 42)
+  expect(await leases.acquire(ALL_ROUTERS)).toEqual(expected)
 })
 
 test('a restarted daemon takes its own back at once', async () => {

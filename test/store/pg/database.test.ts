@@ -67,7 +67,13 @@ test('without a database every method throws an error that may pass', async () =
   const url = 'postgres://u:secret@127.0.0.1:1/x'
   const nowhere = new Database({ url, log, applicationName: 'test', connections: 1 })
   const store = new LedgerStore({ database: nowhere, clock: systemClock, owner: 'us', deltasRetentionMs: 1 })
-  const leases = new LeaseStore({ database: nowhere, owner: 'us', incarnation: 1, durationMs: 1 })
+  const leases = new LeaseStore({
+    database: nowhere,
+    owner: 'us',
+    incarnation: 1,
+    durationMs: 1,
+    epochOf: () => 0,
+  })
   const passing = { name: 'DatabaseUnavailable', retryable: true }
   await expect(store.load([{ tenant: tenantId('a'), router: routerId('b') }])).rejects.toMatchObject(passing)
   await expect(store.commit([])).rejects.toMatchObject(passing)

@@ -78,7 +78,11 @@ export async function openLedgerScene(given?: ScratchDatabase): Promise<LedgerSc
     const log = createLogger('silent')
     const database = new Database({ url: scratch.url, log, applicationName: owner, connections: 4 })
     const store = new LedgerStore({ database, clock, owner, deltasRetentionMs: 90 * DAY_MS })
-    return { database, store, leases: new LeaseStore({ database, owner, incarnation, durationMs: LEASE_MS }) }
+    return {
+      database,
+      store,
+      leases: new LeaseStore({ database, owner, incarnation, durationMs: LEASE_MS, epochOf: () => 0 }),
+    }
   }
   const own = another(US)
   const { database, store, leases } = own

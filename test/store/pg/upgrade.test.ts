@@ -142,6 +142,7 @@ describe.each(SCHEMAS)('a database of %s, filled by its daemon', schema => {
       ...{ database, owner: US },
       incarnation: Number.MAX_SAFE_INTEGER,
       durationMs: LEASE_MS,
+      epochOf: () => 0,
     }).acquire(routers)
     const loaded = await store.load(routers)
     for (const router of routers) {

@@ -33,7 +33,7 @@ export class CommittedFleet {
     const store = new LedgerStore({ ...options, deltasRetentionMs: RETENTION_MS })
     const incarnation = await beginIncarnation(database, OWNER, 'here')
     await store.syncConfig(fleet.tenants)
-    const leases = new LeaseStore({ ...options, incarnation, durationMs: LEASE_MS })
+    const leases = new LeaseStore({ ...options, incarnation, durationMs: LEASE_MS, epochOf: () => 0 })
     const epochs = await leases.acquire(fleet.routers)
     const committed = new CommittedFleet(fleet, store, epochs)
     for (const commits of fleet.logins(epochs)) await committed.commit(commits)
