@@ -1,5 +1,5 @@
 import type { Metrics } from '../runtime/metrics.ts'
-import type { JournalState } from './journal.ts'
+import type { JournalState } from './journal-state.ts'
 
 /** Measures the journal. */
 export function measureJournal(metrics: Metrics, journal: { state(): JournalState }): void {

@@ -6,6 +6,7 @@ import { type Disk, DiskFailure, unusableIn } from './files/disk.ts'
 import { type Damage, SegmentReader } from './files/segment-reader.ts'
 import { SegmentWriter } from './files/segment-writer.ts'
 import { Segments } from './files/segments.ts'
+import type { JournalState } from './journal-state.ts'
 import { GrowingPositions, type Position } from './position.ts'
 import { headOf, type JournalRecord, type SettledRecord } from './record.ts'
 import { Wakeup } from './wakeup.ts'
@@ -23,10 +24,6 @@ export interface JournalOptions {
    */
   readonly pending: () => Iterable<CheckpointRecord>
 }
-
-export type JournalState =
-  | { readonly kind: 'writing'; readonly bytes: number; readonly maxBytes: number }
-  | { readonly kind: 'failing'; readonly reason: string; readonly bytes: number; readonly maxBytes: number }
 
 /** The time between flushes, so that many readings share one fsync. A reading waits no longer before it is durable. */
 const FLUSH_MS = 250

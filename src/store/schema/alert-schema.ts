@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, jsonb, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import { bytes, instant, tenants, tik } from './schema.ts'
+import { bytes, instant, tik } from './columns.ts'
+import { tenants } from './schema.ts'
 
 /* The tables of alerts. Like those of all tables, their names are promises to users. */
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { doublePrecision, integer, primaryKey, text } from 'drizzle-orm/pg-core'
-import { bytes, instant, tik } from './schema.ts'
+import { bytes, instant, tik } from './columns.ts'
 
 /**
  * The daemons that share the routers, with the newest process of each. If an older one finds another here, one of them

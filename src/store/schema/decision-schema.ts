@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, date, jsonb, text, unique } from 'drizzle-orm/pg-core'
-import { bytes, instant, tik } from './schema.ts'
+import { bytes, instant, tik } from './columns.ts'
 
 /**
  * Operators' decisions about bytes that were not counted. Rows are only added: a trigger refuses everything else. They are

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import {
-  bigint,
   boolean,
   check,
   date,
@@ -8,13 +7,12 @@ import {
   index,
   integer,
   jsonb,
-  pgSchema,
   primaryKey,
   smallint,
   text,
-  timestamp,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { bytes, instant, tik } from './columns.ts'
 
 /*
  * The tables. Their names are promises to users. What drizzle cannot express (partitions, fill factors) is written into
@@ -24,11 +22,6 @@ import {
  * changes. So there is no index on counters, sums, `last_seen_at`, or anything else that changes while a session is open.
  */
 
-/** Stands for the schema of an installation, see `installation.ts`. */
-export const tik = pgSchema('tik')
-
-export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
-export const bytes = (name: string) => bigint(name, { mode: 'number' })
 const service = () => text('service').notNull()
 
 /** The tenants of the config. Removed ones are kept and marked. */
