@@ -143,6 +143,8 @@ export class LiveExchange implements Component {
       await clock.sleep((turn + 1) * slotMs - clock.now().getTime(), signal)
       if (signal.aborted) return
       const now = Math.floor(clock.now().getTime() / slotMs)
+      // A timer may end a moment early.
+      if (now === turn) continue
       // After a long block or a change of the clock, each tenant has one turn.
       const from = Math.max(turn + 1, now - SLOTS + 1)
       for (let due = Math.min(from, now); due <= now; due++) await this.#takeTurn(due, signal)

@@ -293,3 +293,27 @@ test('forged, old and foreign messages change nothing', async () => {
   await turn(10)
   expect(numbersOf(daemons[1]?.snapshot() ?? expect.fail())).toEqual(numbersOf(alone.snapshot()))
 })
+
+test('a tenant has one turn in an interval, even if timers end early', async () => {
+  const server = new MemoryServer()
+  const { board, clock } = new Scene()
+  const early = {
+    now: () => clock.now(),
+    steadyMs: () => clock.steadyMs(),
+    sleep: (ms: number, signal: AbortSignal) => clock.sleep(ms > 4 ? ms - 2 : ms, signal),
+  }
+  const bus = server.connect()
+  const exchange = new LiveExchange({
+    ...{ bus, board, self: 'ann', run: 1, intervalMs: INTERVAL_MS, clock: early, onBug: rethrow },
+  })
+  exchange.start()
+  ends.push(() => exchange.stop())
+  const shown: number[] = []
+  exchange.whenShown(() => shown.push(clock.now().getTime()))
+  exchange.snapshot(ACME, clock.now())
+  for (let ms = 0; ms < 3 * INTERVAL_MS; ms += 2) await clock.turn(2)
+  expect(shown).toHaveLength(3)
+  expect(shown.map((atMs, index) => atMs - (shown[index - 1] ?? atMs - INTERVAL_MS))).toEqual(
+    Array(3).fill(INTERVAL_MS),
+  )
+})
