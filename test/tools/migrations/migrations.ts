@@ -3,6 +3,7 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Pool } from 'pg'
+import { sendingTo } from '../../../src/store/pg/installation.ts'
 import { migrate } from '../../../src/store/pg/migrate.ts'
 import { createOnAllNodes, dropOnAllNodes } from '../../harness/postgres/citus.ts'
 import { ScratchServer } from '../../harness/postgres/scratch-server.ts'
@@ -84,6 +85,8 @@ interface Upgrade {
 
 async function upgrade(url: string, { schema, size, isRead }: Upgrade): Promise<readonly MeasuredStep[]> {
   const pool = new Pool({ connectionString: url, max: 4 })
+  // Filling uses statements of the store.
+  pool.on('connect', sendingTo(undefined))
   const beginMs = performance.now()
   await fillDatabase(pool, schema, size)
   const { rows } = await pool.query<{ size: string }>(
