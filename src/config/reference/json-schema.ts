@@ -2,10 +2,10 @@ import * as z from 'zod'
 import { configSchema } from '../blocks/config-schema.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 
-type Json = { [key: string]: unknown }
+export type Json = { [key: string]: unknown }
 
 /** A JSON Schema of the config, and of the files that it includes, for editors: `tikmeter check` knows more. */
-export function jsonSchemas(): { readonly config: object; readonly included: object } {
+export function jsonSchemas(): { readonly config: Json; readonly included: Json } {
   const schema = z.toJSONSchema(configSchema({}), {
     ...({ io: 'input', target: 'draft-7', unrepresentable: 'any' } as const),
     override: ({ zodSchema, jsonSchema }) => {
@@ -53,10 +53,10 @@ function without(json: Json, ...keys: readonly string[]): Json {
   return Object.fromEntries(Object.entries(json).filter(([key]) => !keys.includes(key)))
 }
 
-function listOf(value: unknown): readonly unknown[] {
+export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-function isJson(value: unknown): value is Json {
+export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
