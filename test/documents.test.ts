@@ -71,12 +71,4 @@ describe('a document', () => {
     const isKnown = (name: string) => sources.some(({ path }) => path === name || path.endsWith(`/${name}`))
     expect(Array.from(named, ([name]) => name).filter(name => !isKnown(name))).toEqual([])
   })
-
-  it.each([RULES, 'docs/routeros.md', 'CONTRIBUTING.md', 'SECURITY.md'])(
-    '%s names files that exist',
-    file => {
-      const paths = readFileSync(file, 'utf8').matchAll(/`((?:src|test|config|drizzle|docs)\/[\w./-]+\w)`/g)
-      expect(Array.from(paths, ([, path = '']) => path).filter(path => !existsSync(path))).toEqual([])
-    },
-  )
 })

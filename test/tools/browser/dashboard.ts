@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
 import { utf8 } from '../../harness/fleet/name.ts'
 import { steadyTraffic } from '../../harness/fleet/traffic.ts'
@@ -7,10 +8,11 @@ import { Checks } from './checks.ts'
 import { CHROMIUM } from './chromium.ts'
 import { DashboardPage, until } from './dashboard-page.ts'
 import { sendMany, updateTimes } from './many-sessions.ts'
+import { picturedWords, RENEWAL, renewPicture } from './picture.ts'
 
 /**
  * The demo's dashboard in a real Chromium, with the real daemon and its simulated routers. With a folder on the command
- * line it saves screenshots there.
+ * line it saves screenshots there. With `--screenshots` it only takes the README's picture again.
  */
 
 const GUEST = '<img src=x onerror=globalThis.ran=1>'
@@ -24,9 +26,14 @@ const SHOWN_WITHIN_MS = 500
 const checks = new Checks()
 /** After this time, all remaining checks fail. */
 const late = AbortSignal.timeout(170_000)
-const folder = process.argv[2]
+const { values, positionals } = parseArgs({
+  options: { screenshots: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const [folder] = positionals
 
 async function main(): Promise<boolean> {
+  if (values.screenshots) return takeScreenshots()
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
   const scene = await DemoScene.start(1)
   const stopping = new AbortController()
@@ -48,6 +55,7 @@ async function main(): Promise<boolean> {
     await beAdmin(browser, scene)
     await expire(browser, scene)
     await showMany(browser, scene)
+    await comparePicture(browser)
   } finally {
     stopping.abort()
     await churn
@@ -57,6 +65,21 @@ async function main(): Promise<boolean> {
     await scene.removeData()
   }
   return checks.finish()
+}
+
+async function takeScreenshots(): Promise<boolean> {
+  const browser = await chromium.launch(CHROMIUM)
+  try {
+    await renewPicture(browser)
+    return true
+  } finally {
+    await browser.close()
+  }
+}
+
+async function comparePicture(browser: Browser): Promise<void> {
+  const { pictured, now } = await picturedWords(browser)
+  await check(`the README's picture has the words of the page; to take it again: ${RENEWAL}`, pictured, async () => now)
 }
 
 function check(name: string, wanted: unknown, outcome: () => Promise<unknown>): Promise<void> {

@@ -51,7 +51,8 @@ install -m 644 "$scratch/completion.bash" "$root/usr/share/bash-completion/compl
 install -m 644 "$scratch/completion.zsh" "$root/usr/share/zsh/vendor-completions/_tikmeter"
 
 mv "$home/config"/*.example.yaml "$home/config"/*.rules.yaml "$home/config"/*.md "$home/config"/*.rsc \
-  "$home/config"/*.grafana.json "$doc/"
+  "$home/config"/*.grafana.json "$home/docs"/*.md "$doc/"
+rm -r "$home/docs"
 {
   echo 'tikmeter'
   echo

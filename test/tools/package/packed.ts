@@ -11,6 +11,10 @@ const FILES = [
     'package/npm-shrinkwrap.json',
     'package/ecosystem.config.cjs',
   ],
+  ...execFileSync('git', ['ls-files', 'docs'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(path => `package/${path}`),
   ...readdirSync('drizzle/migrations', { recursive: true, encoding: 'utf8' })
     .filter(path => /\.(sql|json)$/.test(path))
     .map(path => `package/drizzle/migrations/${path}`),

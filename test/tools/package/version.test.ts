@@ -3,9 +3,11 @@ import { expect, it } from 'vitest'
 
 const { version, ...about }: Record<string, unknown> = JSON.parse(readFileSync('package.json', 'utf8'))
 
+const PACKAGES = /tikmeter[-_](\d+\.\d+\.\d+)(?:\.tgz|_amd64\.deb)/g
+
 it.each([
-  ['README.md', /tikmeter-(\d+\.\d+\.\d+)\.tgz/g],
-  ['README.md', /"server_version":"(\d+\.\d+\.\d+)"/g],
+  ...['README.md', 'docs/install.md', 'docs/operating.md'].map(file => [file, PACKAGES] as const),
+  ['docs/feed.md', /"server_version":"(\d+\.\d+\.\d+)"/g],
   ['config/client-examples.md', /tikmeter-(\d+\.\d+\.\d+)\.tgz/g],
   ['config/tikmeter.service', /tikmeter-(\d+\.\d+\.\d+)\.tgz/g],
   ['config/kubernetes.yaml', /image: tikmeter:(\d+\.\d+\.\d+)/g],
