@@ -8,10 +8,13 @@ const COMMON = new Set(['--config', '--help'])
 
 /** The first cells of the table in `docs/commands.md`, by command. */
 const rows = new Map(
-  Array.from(readDocument('docs/commands.md').prose.matchAll(/^\| `tikmeter ([^`]+)` \|/gm), ([, cell = '']) => {
-    const synopsis = cell.replaceAll('\\|', '|')
-    return [/^[a-z]+/.exec(synopsis)?.[0] ?? '', synopsis] as const
-  }),
+  Array.from(
+    readDocument('docs/commands.md').prose.matchAll(/^\| `tikmeter ([^`]+)` \|/gm),
+    ([, cell = '']) => {
+      const synopsis = cell.replaceAll('\\|', '|')
+      return [/^[a-z]+/.exec(synopsis)?.[0] ?? '', synopsis] as const
+    },
+  ),
 )
 
 const { commands } = idleCommandLine()
@@ -34,5 +37,7 @@ test.each(shown.map(command => ({ name: command.name(), command })))(
 /** The choices of arguments and options, but for those that a row only names. */
 function choicesOf(command: Command): readonly (readonly string[])[] {
   const ofOptions = command.options.filter(it => it.long !== '--kind').map(it => it.argChoices)
-  return [...command.registeredArguments.map(it => it.argChoices), ...ofOptions].flatMap(it => (it ? [it] : []))
+  return [...command.registeredArguments.map(it => it.argChoices), ...ofOptions].flatMap(it =>
+    it ? [it] : [],
+  )
 }

@@ -49,10 +49,13 @@ function faultOfNpm(command: string, args: Words): string | undefined {
 
 /** Services have to exist, and what runs in them to be understood. */
 async function faultOfCompose(args: Words): Promise<string | undefined> {
-  const [command = '', ...others] = args.filter((it, index) => it !== '--profile' && args[index - 1] !== '--profile')
+  const [command = '', ...others] = args.filter(
+    (it, index) => it !== '--profile' && args[index - 1] !== '--profile',
+  )
   if (command !== 'exec' && command !== 'run' && command !== 'up') return undefined
   const [service, ...inside] = others.filter(it => !/^-(?:d|v|-rm)$/.test(it))
-  if (service !== undefined && services[service] === undefined) return `compose.yaml has no service ${service}`
+  if (service !== undefined && services[service] === undefined)
+    return `compose.yaml has no service ${service}`
   if (command === 'run') return refusal(inside, true)
   return command === 'exec' ? faultOf(inside, true) : undefined
 }

@@ -8,7 +8,7 @@ const COMING: ReadonlySet<string> = new Set(['docs/proxies.md'])
 /** Files that the reader makes. */
 const OF_READERS: ReadonlySet<string> = new Set(['config/tikmeter.yaml'])
 
-const LINK = /\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)/g
+const LINK = /\[(?:[^[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)/g
 const OUTSIDE = /^[a-z][a-z+.-]*:/
 
 interface Link {
@@ -49,7 +49,9 @@ function faultOf({ to, path, anchor }: Link): string | undefined {
   if (COMING.has(path) && !existsSync(path)) return undefined
   if (!existsSync(path)) return `${to} does not exist`
   if (anchor === undefined) return undefined
-  return extname(path) === '.md' && anchorsOf(path).has(anchor) ? undefined : `${to}: there is no such heading`
+  return extname(path) === '.md' && anchorsOf(path).has(anchor)
+    ? undefined
+    : `${to}: there is no such heading`
 }
 
 describe.each(DOCUMENTS)('%s', file => {

@@ -9,7 +9,15 @@ export function idleCommandLine() {
   const done = () => 0
   const actions = {
     ...{ run: done, check: done, add: done, probe: done, status: done, health: done, usage: done },
-    ...{ events: done, credit: done, migrate: done, psql: done, token: done, completion: done, complete: done },
+    ...{
+      events: done,
+      credit: done,
+      migrate: done,
+      psql: done,
+      token: done,
+      completion: done,
+      complete: done,
+    },
   }
   const program = commandLine('0.0.0', actions, () => {})
   for (const command of [program, ...program.commands])

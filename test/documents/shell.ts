@@ -1,7 +1,9 @@
 /** The words of one command, without the variables set for it and without redirections. */
 export type Words = readonly string[]
 
-type Token = { readonly kind: 'word'; readonly text: string } | { readonly kind: 'sign'; readonly text: string }
+type Token =
+  | { readonly kind: 'word'; readonly text: string }
+  | { readonly kind: 'sign'; readonly text: string }
 
 /** Blanks, a comment, an operator, or a word of plain, quoted and substituted parts. */
 const TOKEN =

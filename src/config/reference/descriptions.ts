@@ -43,7 +43,8 @@ export const DESCRIPTIONS: ReadonlyMap<string, string> = new Map(
     'server.limits.connections_per_tenant': 'Connections of a tenant at the same time.',
     'server.limits.address_requests_per_second': 'Requests of an address without a token.',
     'server.limits.requests_at_once': 'Requests of a tenant that read tables: this many at once.',
-    'server.limits.requests_per_second': 'Requests of a tenant that read tables: this many a second after those.',
+    'server.limits.requests_per_second':
+      'Requests of a tenant that read tables: this many a second after those.',
     'server.limits.streams_per_tenant': 'CSV downloads of a tenant at the same time.',
     'server.limits.streams': 'CSV downloads at the same time.',
     'server.dashboard': 'Whether the example dashboard is served at /dashboard/.',

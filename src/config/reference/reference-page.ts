@@ -83,7 +83,10 @@ function merged(block: Json): readonly Key[] {
   for (const variant of variants)
     for (const [name, schema] of propertiesOf(variant)) {
       const known = found.get(name)
-      found.set(name, { schema: known ? joined(known.schema, schema) : schema, in: [...(known?.in ?? []), variant] })
+      found.set(name, {
+        schema: known ? joined(known.schema, schema) : schema,
+        in: [...(known?.in ?? []), variant],
+      })
     }
   return Array.from(found, ([name, { schema, in: having }]) => {
     const requiring = having.filter(it => listOf(it['required']).includes(name))
@@ -110,7 +113,9 @@ function joined(one: Json, other: Json): Json {
 function marksOf(variants: readonly Json[], key: string): string {
   const marks = variants.flatMap(variant => {
     const [name, schema] = propertiesOf(variant).find(([, it]) => valuesOf(it).length > 0) ?? []
-    return name === undefined || name === key || !schema ? [] : [`\`${name}: ${valuesOf(schema).join(', ')}\``]
+    return name === undefined || name === key || !schema
+      ? []
+      : [`\`${name}: ${valuesOf(schema).join(', ')}\``]
   })
   return marks.join(' or ')
 }
@@ -124,7 +129,9 @@ function row({ name, schema, requiredWith, onlyWith }: Key): string {
   const cells = [
     `\`${name}\``,
     valueText(schema),
-    requiredWith === undefined ? 'required' : [defaultText(schema), needed(requiredWith)].filter(it => it !== '').join('; '),
+    requiredWith === undefined
+      ? 'required'
+      : [defaultText(schema), needed(requiredWith)].filter(it => it !== '').join('; '),
     onlyWith === undefined ? about : `${about} Only with ${onlyWith}.`,
   ]
   return `| ${cells.map(it => it.replaceAll('|', '\\|')).join(' | ')} |`
@@ -180,7 +187,9 @@ function isListOfBlocks({ items }: Json): boolean {
 }
 
 function isSecret(schema: Json): boolean {
-  return listOf(schema['anyOf']).some(it => isJson(it) && propertiesOf(it).some(([name]) => name === 'credential'))
+  return listOf(schema['anyOf']).some(
+    it => isJson(it) && propertiesOf(it).some(([name]) => name === 'credential'),
+  )
 }
 
 function variantsOf(block: Json): readonly Json[] {

@@ -10,9 +10,9 @@ const MARK = /^<!-- What follows is made from the code\. .*-->$/m
 // To write it again: npm test -- test/config/reference -u
 test('the tables of the configuration page are those of the code', async () => {
   const text = readFileSync(FILE, 'utf8')
-  const { index = 0, 0: mark } = MARK.exec(text) ?? ['']
-  expect(index).toBeGreaterThan(0)
-  const page = `${text.slice(0, index)}${mark}\n\n${referencePage(jsonSchemas().config)}\n`
+  const [mark = ''] = MARK.exec(text) ?? []
+  expect(mark).not.toBe('')
+  const page = `${text.slice(0, text.indexOf(mark))}${mark}\n\n${referencePage(jsonSchemas().config)}\n`
   await expect(page).toMatchFileSnapshot(`../../../${FILE}`)
 })
 
@@ -29,8 +29,14 @@ const TABLES = referencePage({
             description: 'Its alerts.',
             items: {
               oneOf: [
-                { required: ['scope'], properties: { on: { const: 'usage', default: 'usage' }, scope: { enum: ['user'] } } },
-                { required: ['on'], properties: { on: { const: 'down' }, after: { pattern: '(ms|s|m|h|d)' } } },
+                {
+                  required: ['scope'],
+                  properties: { on: { const: 'usage', default: 'usage' }, scope: { enum: ['user'] } },
+                },
+                {
+                  required: ['on'],
+                  properties: { on: { const: 'down' }, after: { pattern: '(ms|s|m|h|d)' } },
+                },
               ],
             },
           },

@@ -79,7 +79,11 @@ async function takeScreenshots(): Promise<boolean> {
 
 async function comparePicture(browser: Browser): Promise<void> {
   const { pictured, now } = await picturedWords(browser)
-  await check(`the README's picture has the words of the page; to take it again: ${RENEWAL}`, pictured, async () => now)
+  await check(
+    `the README's picture has the words of the page; to take it again: ${RENEWAL}`,
+    pictured,
+    async () => now,
+  )
 }
 
 function check(name: string, wanted: unknown, outcome: () => Promise<unknown>): Promise<void> {

@@ -21,11 +21,44 @@ const TIMEZONE = 'Africa/Nairobi'
 export const TENANT = 'acme'
 
 const NAMES = [
-  ...['amina', 'brian', 'cynthia', 'david', 'esther', 'faith', 'george', 'halima', 'ian', 'joyce', 'kevin', 'lucy'],
-  ...['moses', 'naomi', 'otieno', 'purity', 'quincy', 'ruth', 'samuel', 'teresia', 'umar', 'violet', 'wanjiru', 'yusuf'],
+  ...[
+    'amina',
+    'brian',
+    'cynthia',
+    'david',
+    'esther',
+    'faith',
+    'george',
+    'halima',
+    'ian',
+    'joyce',
+    'kevin',
+    'lucy',
+  ],
+  ...[
+    'moses',
+    'naomi',
+    'otieno',
+    'purity',
+    'quincy',
+    'ruth',
+    'samuel',
+    'teresia',
+    'umar',
+    'violet',
+    'wanjiru',
+    'yusuf',
+  ],
 ]
 const ROUTERS = [
-  { id: 'riverside', name: 'Riverside', state: 'offline', hotspot: 0, ppp: 0, error: 'no answer within 10 s' },
+  {
+    id: 'riverside',
+    name: 'Riverside',
+    state: 'offline',
+    hotspot: 0,
+    ppp: 0,
+    error: 'no answer within 10 s',
+  },
   { id: 'hq', name: 'Head office', state: 'online', hotspot: 21, ppp: 96, error: null },
   { id: 'hill', name: 'Hilltop tower', state: 'online', hotspot: 0, ppp: 74, error: null },
   { id: 'market', name: 'Market', state: 'online', hotspot: 83, ppp: 12, error: null },
@@ -64,7 +97,11 @@ const top = NAMES.slice(0, 10).map((name, rank) => ({
 const rates = Array.from({ length: RATE_SAMPLES }, (_, index) => {
   const wave = Math.sin(index / 17) + 0.5 * Math.sin(index / 5.3) + 0.7 * random()
   const download_bps = Math.round(318e6 + 34e6 * wave)
-  return { asOf: ago((RATE_SAMPLES - 1 - index) * INTERVAL_MS), download_bps, upload_bps: Math.round(download_bps * (0.12 + 0.02 * random())) }
+  return {
+    asOf: ago((RATE_SAMPLES - 1 - index) * INTERVAL_MS),
+    download_bps,
+    upload_bps: Math.round(download_bps * (0.12 + 0.02 * random())),
+  }
 })
 
 const sessions = ROUTERS.flatMap(({ id, hotspot, ppp }) =>
@@ -96,9 +133,21 @@ function alert(id: number, about: object, detail: object, firedAt: string, ended
 const user = { kind: 'usage', scope: 'user', period: MONTH }
 const outage = { kind: 'router_offline', scope: 'router' }
 const alerts = [
-  alert(4, { ...outage, subject: 'riverside', period: ago(540_000) }, { error: 'no answer within 10 s' }, ago(240_000), null),
+  alert(
+    4,
+    { ...outage, subject: 'riverside', period: ago(540_000) },
+    { error: 'no answer within 10 s' },
+    ago(240_000),
+    null,
+  ),
   alert(3, { ...user, subject: 'amina.home4' }, usedOf(312, 300), ago(5_400_000), null),
-  alert(2, { ...outage, subject: 'market', period: ago(32_400_000) }, { error: 'no answer within 10 s' }, ago(32_100_000), ago(30_600_000)),
+  alert(
+    2,
+    { ...outage, subject: 'market', period: ago(32_400_000) },
+    { error: 'no answer within 10 s' },
+    ago(32_100_000),
+    ago(30_600_000),
+  ),
   alert(1, { ...user, subject: 'brian.flat5' }, usedOf(270, 300), ago(70_000_000), null),
 ]
 
@@ -108,7 +157,13 @@ function usedOf(used: number, quota: number) {
 
 /** What the feed sends after a token: a welcome, and the snapshots of ten minutes. */
 export const GREETING: readonly object[] = [
-  { type: 'welcome', role: 'tenant', tenants: [TENANT], interval_ms: 12 * INTERVAL_MS, server_version: '0.2.0' },
+  {
+    type: 'welcome',
+    role: 'tenant',
+    tenants: [TENANT],
+    interval_ms: 12 * INTERVAL_MS,
+    server_version: '0.2.0',
+  },
   ...rates.map(({ asOf, ...now }, index) => ({
     ...{ type: 'snapshot', tenant: TENANT, seq: index + 1, as_of: asOf },
     stats: {
@@ -121,7 +176,9 @@ export const GREETING: readonly object[] = [
     routers: ROUTERS.map((router, at) => ({
       ...router,
       uncounted: 0,
-      last_reading_at: new Date(Date.parse(asOf) - (router.state === 'online' ? 900 * at : 540_000)).toISOString(),
+      last_reading_at: new Date(
+        Date.parse(asOf) - (router.state === 'online' ? 900 * at : 540_000),
+      ).toISOString(),
     })),
   })),
 ]

@@ -29,7 +29,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The headings and labels that are visible, in their order, without the month. */
 const WORDS = `
-  [...document.querySelectorAll('header button, main h2, main dt, main th, main summary')]
+  [...document.querySelectorAll('header button, main h2, main dt, main thead th, main summary')]
     .filter(it => it.checkVisibility())
     .map(it => (it.querySelector('.of') ? it.firstChild : it).textContent.trim())`
 
@@ -45,7 +45,9 @@ export async function renewPicture(browser: Browser): Promise<void> {
 }
 
 /** The words of the page that the picture shows, and those of the page as it is. */
-export async function picturedWords(browser: Browser): Promise<{ pictured: readonly string[]; now: readonly string[] }> {
+export async function picturedWords(
+  browser: Browser,
+): Promise<{ pictured: readonly string[]; now: readonly string[] }> {
   const page = await openPicture(browser)
   const now = await wordsOf(page)
   await page.close()
@@ -83,7 +85,10 @@ async function openPicture(browser: Browser): Promise<Page> {
     if (data !== undefined) return route.fulfill({ json: { success: true, data } })
     const file = join(BUILT, pathname === PAGE ? 'index.html' : pathname.replace(PAGE, ''))
     return existsSync(file)
-      ? route.fulfill({ body: readFileSync(file), contentType: TYPES[extname(file)] ?? 'application/octet-stream' })
+      ? route.fulfill({
+          body: readFileSync(file),
+          contentType: TYPES[extname(file)] ?? 'application/octet-stream',
+        })
       : route.fulfill({ status: 404, body: '' })
   })
   await page.routeWebSocket(/\/ws$/, socket => {
@@ -95,7 +100,13 @@ async function openPicture(browser: Browser): Promise<Page> {
   })
   await page.goto(`${ORIGIN}${PAGE}#token=${TOKEN}`)
   const has = (selector: string) => async () => (await page.locator(selector).count()) > 0
-  for (const part of ['#sessions tr', '#top-users tr', '#alerts li', '#history-plot canvas', '#rate-plot canvas'])
+  for (const part of [
+    '#sessions tr',
+    '#top-users tr',
+    '#alerts li',
+    '#history-plot canvas',
+    '#rate-plot canvas',
+  ])
     await until(has(part))
   await until(async () => (await page.locator('#status').textContent()) === 'Live')
   return page

@@ -5,8 +5,10 @@ const { version, ...about }: Record<string, unknown> = JSON.parse(readFileSync('
 
 const PACKAGES = /tikmeter[-_](\d+\.\d+\.\d+)(?:\.tgz|_amd64\.deb)/g
 
-it.each([
-  ...['README.md', 'docs/install.md', 'docs/operating.md'].map(file => [file, PACKAGES] as const),
+it.each<[file: string, pattern: RegExp]>([
+  ['README.md', PACKAGES],
+  ['docs/install.md', PACKAGES],
+  ['docs/operating.md', PACKAGES],
   ['docs/feed.md', /"server_version":"(\d+\.\d+\.\d+)"/g],
   ['config/client-examples.md', /tikmeter-(\d+\.\d+\.\d+)\.tgz/g],
   ['config/tikmeter.service', /tikmeter-(\d+\.\d+\.\d+)\.tgz/g],
