@@ -60,7 +60,7 @@ const ROUTERS = [
     error: 'no answer within 10 s',
   },
   { id: 'hq', name: 'Head office', state: 'online', hotspot: 21, ppp: 96, error: null },
-  { id: 'hill', name: 'Hilltop tower', state: 'online', hotspot: 0, ppp: 74, error: null },
+  { id: 'hill', name: 'Hilltop', state: 'online', hotspot: 0, ppp: 74, error: null },
   { id: 'market', name: 'Market', state: 'online', hotspot: 83, ppp: 12, error: null },
   { id: 'school', name: 'School', state: 'online', hotspot: 37, ppp: 0, error: null },
 ] as const
@@ -89,7 +89,7 @@ const month = usage(days.filter(it => it.day.startsWith(MONTH)).reduce((sum, it)
 const total = usage(month.used + 96_400 * GB)
 
 const top = NAMES.slice(0, 10).map((name, rank) => ({
-  username: `${name}.${rank % 3 === 0 ? 'home' : 'flat'}${rank + 4}`,
+  username: name,
   ...usage((312 - 21 * rank + 9 * random()) * GB),
 }))
 
@@ -140,7 +140,7 @@ const alerts = [
     ago(240_000),
     null,
   ),
-  alert(3, { ...user, subject: 'amina.home4' }, usedOf(312, 300), ago(5_400_000), null),
+  alert(3, { ...user, subject: 'amina' }, usedOf(312, 300), ago(5_400_000), null),
   alert(
     2,
     { ...outage, subject: 'market', period: ago(32_400_000) },
@@ -148,7 +148,7 @@ const alerts = [
     ago(32_100_000),
     ago(30_600_000),
   ),
-  alert(1, { ...user, subject: 'brian.flat5' }, usedOf(270, 300), ago(70_000_000), null),
+  alert(1, { ...user, subject: 'brian' }, usedOf(270, 300), ago(70_000_000), null),
 ]
 
 function usedOf(used: number, quota: number) {
