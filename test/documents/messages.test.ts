@@ -21,5 +21,5 @@ test('docs/troubleshooting.md has messages', () => {
 })
 
 test.each(messages.filter(it => !OF_ROUTERS.has(it)))('%s is a message of the program', message => {
-  expect(sources).toContain(message)
+  expect(sources.includes(message)).toBe(true)
 })

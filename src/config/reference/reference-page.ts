@@ -18,8 +18,10 @@ interface Section {
   readonly block: Json
 }
 
-/** Lists of blocks in a tenant. */
+/** The block whose lists have tables of their own. */
 const SECTIONS_OF = 'tenants'
+/** The keys of a block that has no table of its own. */
+const MOST_SMALL = 2
 
 /** How values of a pattern are called; the page itself explains these words. */
 const PATTERNS: readonly (readonly [part: string, name: string])[] = [
@@ -31,24 +33,40 @@ const PATTERNS: readonly (readonly [part: string, name: string])[] = [
   [' ?%', 'share such as `80%`'],
   ['{32}', '64 hexadecimal digits'],
   ['nats|tls', 'URL'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own form of a variable
   ['\\$\\{', 'text with `${NAME}`'],
 ]
 
 /** A table of all keys for each block of a config, in Markdown. @param schema with descriptions, from `jsonSchemas` */
 export function referencePage(schema: Json): string {
-  const keys = keysOf(schema, '')
-  const plain = keys.filter(it => blockOf(it.schema) === undefined)
-  const tables = keys.flatMap(it => sectionsOf(it.name, it.schema))
-  return ['## All keys', '### At the top', '', table(plain), ...tables.map(sectionText)].join('\n')
+  const apart = merged(schema).filter(it => isApart(it.schema))
+  const others = keysOf(schema, '', isApart).filter(it => !apart.some(({ name }) => name === it.name))
+  const sections = apart.flatMap(it => sectionsOf(it.name, it.schema))
+  return [
+    ...['## All keys', '', '### At the top, and in small blocks', '', table(others)],
+    ...sections.map(sectionText),
+  ].join('\n')
+}
+
+/** Whether a block, or a list of blocks, is too large for a table with others. */
+function isApart(schema: Json): boolean {
+  const block = blockOf(schema)
+  if (block === undefined) return false
+  const keys = merged(block)
+  return (
+    isListOfBlocks(schema) || keys.length > MOST_SMALL || keys.some(it => blockOf(it.schema) !== undefined)
+  )
 }
 
 function sectionText({ title, about, block }: Section): string {
-  return ['', `### ${title}`, '', about, '', table(keysOf(block, '', nested(title)))].join('\n')
-}
-
-/** Keys whose blocks have a table of their own. */
-function nested(title: string): (schema: Json) => boolean {
-  return schema => title === SECTIONS_OF && isListOfBlocks(schema)
+  return [
+    '',
+    `### ${title}`,
+    '',
+    about,
+    '',
+    table(keysOf(block, '', it => title === SECTIONS_OF && isListOfBlocks(it))),
+  ].join('\n')
 }
 
 function sectionsOf(title: string, schema: Json): readonly Section[] {
@@ -56,7 +74,7 @@ function sectionsOf(title: string, schema: Json): readonly Section[] {
   if (block === undefined) return []
   const inner =
     title === SECTIONS_OF
-      ? keysOf(block, '')
+      ? merged(block)
           .filter(it => isListOfBlocks(it.schema))
           .flatMap(it => sectionsOf(`${title}: ${it.name}`, it.schema))
       : []
@@ -66,13 +84,13 @@ function sectionsOf(title: string, schema: Json): readonly Section[] {
 /**
  * The keys of a block in order, those of blocks within it behind it.
  * @param path of the block within its table, with a dot at the end
- * @param isApart whether a key's own keys are in another table
+ * @param isElsewhere whether a key's own keys are in another table
  */
-function keysOf(block: Json, path: string, isApart: (schema: Json) => boolean = () => true): readonly Key[] {
+function keysOf(block: Json, path: string, isElsewhere: (schema: Json) => boolean): readonly Key[] {
   return merged(block).flatMap(key => {
     const named = { ...key, name: path + key.name }
-    const inner = isApart(key.schema) ? undefined : blockOf(key.schema)
-    return [named, ...(inner === undefined ? [] : keysOf(inner, `${named.name}.`, isApart))]
+    const inner = isElsewhere(key.schema) ? undefined : blockOf(key.schema)
+    return [named, ...(inner === undefined ? [] : keysOf(inner, `${named.name}.`, isElsewhere))]
   })
 }
 
@@ -154,7 +172,7 @@ function valueText(schema: Json): string {
       return '`true`, `false`'
     case 'integer':
     case 'number':
-      return `${text(schema['minimum'])} to ${text(schema['maximum'])}`
+      return `${number(schema['minimum'])} to ${number(schema['maximum'])}`
     case 'array':
       return `list: ${valueText(isJson(schema['items']) ? schema['items'] : {})}`
     default:
@@ -201,6 +219,10 @@ function propertiesOf({ properties }: Json): readonly (readonly [string, Json])[
   return Object.entries(isJson(properties) ? properties : {}).flatMap(([name, it]) =>
     isJson(it) ? [[name, it] as const] : [],
   )
+}
+
+function number(value: unknown): string {
+  return Number(value).toLocaleString('en')
 }
 
 function text(value: unknown): string {

@@ -18,7 +18,7 @@ const LOOK = ['src/dashboard/index.html', 'src/dashboard/dashboard.css', 'src/da
 const BUILT = 'dist/dashboard'
 const ORIGIN = 'http://dashboard.example'
 const PAGE = '/dashboard/'
-const SIZE = { width: 1440, height: 978 }
+const SIZE = { width: 1440, height: 662 }
 const MOST_BYTES = 200_000
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
