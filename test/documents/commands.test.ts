@@ -88,7 +88,21 @@ test.each(BLOCKS)('the commands at $at are right', async ({ text }) => {
 
 describe('a code block', () => {
   it('has a language, so that it is checked or known to be something else', () => {
-    const known = ['env', 'html', 'js', 'routeros', 'sh', 'sql', 'text', 'ts', 'tsx', 'vue', 'yaml']
+    const known = [
+      'caddy',
+      'env',
+      'html',
+      'js',
+      'nginx',
+      'routeros',
+      'sh',
+      'sql',
+      'text',
+      'ts',
+      'tsx',
+      'vue',
+      'yaml',
+    ]
     const odd = GUIDES.flatMap(file => readDocument(file).blocks).filter(it => !known.includes(it.language))
     expect(odd.map(it => it.at)).toEqual([])
   })

@@ -17,7 +17,7 @@ export interface NginxOptions {
   readonly from: string
 }
 
-/** nginx configured as in docs/http.md, in a separate folder. */
+/** nginx configured as in the README, in a separate folder. */
 export class Nginx {
   readonly #child: ChildProcess
   readonly port: number
