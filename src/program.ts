@@ -1,5 +1,4 @@
 import { type Command, CommanderError } from 'commander'
-import { config as loadDotenv } from 'dotenv'
 import {
   type Added,
   type AddOptions,
@@ -25,6 +24,7 @@ import { terminalOf } from './commands/terminal.ts'
 import { ownDatabase, withTables } from './commands/with-tables.ts'
 import { WrongUse } from './commands/wrong-use.ts'
 import { formatFaults, summary } from './config/check.ts'
+import { EnvFile } from './config/env-file.ts'
 import { exposedSecret } from './config/exposure.ts'
 import { loadBucket, loadDatabase, loadJournal } from './config/load.ts'
 import { warningsOf } from './config/load-warned.ts'
@@ -49,7 +49,7 @@ const HEAP_GROWS_MS = 30_000
 
 // Each command imports its own code when it runs: a shell that completes a command must not wait for all of it.
 
-async function run({ config: file }: CommonOptions): Promise<number> {
+async function run({ config: file }: CommonOptions, envFile: EnvFile): Promise<number> {
   const log = createLogger()
   const config = load(file)
   log.level = logLevelOf(config, process.env)
@@ -68,7 +68,7 @@ async function run({ config: file }: CommonOptions): Promise<number> {
   process.on('unhandledRejection', ends.onBug)
   const { Daemon } = await import('./daemon/daemon.ts')
   const daemon = new Daemon({
-    ...{ configFile: file, config, env: process.env, clock: systemClock, log, ...ends },
+    ...{ configFile: file, config, env: process.env, envFile, clock: systemClock, log, ...ends },
   })
   try {
     await Promise.race([daemon.start(), stop.promise])
@@ -203,15 +203,18 @@ async function printCompletions(program: Command, typed: readonly string[]): Pro
 }
 
 /**
- * Runs one command line. Adds the variables of `.env` in the working directory to the environment.
+ * Runs one command line. Adds the variables of `.env` in the working directory to the environment; the daemon reads them
+ * again at a reload.
  * @param argv like `process.argv`: the command is the third element
  * @returns the exit code, after all output was printed
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  loadDotenv({ quiet: true })
+  const envFile = new EnvFile('.env', process.env)
+  let envTrouble: string | undefined
   let exitCode: number = DONE
   const actions: Actions = {
-    ...{ run, check, migrate, add, probe: probeRouters, status: showStatus, usage: printUsage },
+    run: options => run(options, envFile),
+    ...{ check, migrate, add, probe: probeRouters, status: showStatus, usage: printUsage },
     ...{ token: printToken, health: showHealth, events: printEvents, credit: creditEvent, psql },
     completion: printCompletion,
     complete: words => printCompletions(program, words),
@@ -220,12 +223,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     exitCode = code
   })
   try {
+    envTrouble = envFile.read()
     await program.parseAsync(argv)
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USE
     if (error instanceof WrongUse) return wrong(error.message)
     if (error instanceof FaultyConfig) {
+      // What is missing in the config may be in it.
+      if (envTrouble !== undefined) console.error(envTrouble)
       console.error(error.message)
       return WRONG_USE
     }

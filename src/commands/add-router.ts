@@ -148,5 +148,5 @@ function report(
   if (same !== undefined)
     terminal.print(`warning: ${same} has the same address; a router that is read twice is counted twice`)
   if (unset !== undefined)
-    terminal.print(`\nnow add its password to .env, and restart the daemon if it is running:\n${unset}=…`)
+    terminal.print(`\nnow add its password to .env, from where a running daemon takes it too:\n${unset}=…`)
 }

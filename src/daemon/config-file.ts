@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatFaults } from '../config/check.ts'
 import type { Config } from '../config/config.ts'
+import type { EnvFile } from '../config/env-file.ts'
 import type { Fault } from '../config/fault.ts'
 import type { ConfigWarnings, LoadedWarned } from '../config/load-warned.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -25,6 +26,8 @@ export interface ConfigFileOptions {
   /** The patterns of included files, as the daemon was started with them. */
   readonly include: readonly string[]
   readonly env: NodeJS.ProcessEnv
+  /** Its variables are in `env`. It is read again before each load. */
+  readonly envFile: Pick<EnvFile, 'path' | 'read'>
   /**
    * Loads the config; a large one takes long. Resolves to `undefined` if the signal aborts. Rejects with a `Failure` if
    * the config cannot be loaded for now.
@@ -70,7 +73,10 @@ function namedPlaces(found: readonly Fault[]): string {
   return formatFaults(found.slice(0, MOST_NAMED))
 }
 
-/** The files of the config of a running daemon: loads them again when one changes, comes or goes, and at SIGHUP. */
+/**
+ * The files of the config of a running daemon, and its `.env`: loads them again when one changes, comes or goes, and at
+ * SIGHUP.
+ */
 export class ConfigFile implements Component {
   readonly #options: ConfigFileOptions
   #isApplied = true
@@ -80,6 +86,8 @@ export class ConfigFile implements Component {
   #appliedAt: Date
   #include: readonly string[]
   #seen: string | undefined
+  /** Why `.env` could not be read. */
+  #envTrouble: string | undefined
   #files = 1
   readonly #nap: Nap
   readonly #loop: Loop
@@ -141,7 +149,8 @@ export class ConfigFile implements Component {
     const loaded = await this.#loadSeen(signal)
     if (!loaded) return
     if (loaded.kind === 'faulty') {
-      log.error({ faults: formatFaults(loaded.faults) }, 'config not reloaded: it has faults')
+      const faults = [...(this.#envTrouble ? [this.#envTrouble] : []), formatFaults(loaded.faults)].join('\n')
+      log.error({ faults }, 'config not reloaded: it has faults')
       this.#owed = undefined
       this.#report('faulty')
       return
@@ -163,8 +172,9 @@ export class ConfigFile implements Component {
 
   /** @returns `undefined` if it was not loaded. The next check tries again, unless the signal aborted */
   async #tryLoading(signal: AbortSignal): Promise<LoadedWarned | undefined> {
-    const { file, env, load, log } = this.#options
+    const { file, env, envFile, load, log } = this.#options
     try {
+      this.#envTrouble = envFile.read()
       const loaded = await load(file, env, signal)
       this.#isUnloaded = false
       return loaded
@@ -204,7 +214,8 @@ export class ConfigFile implements Component {
   }
 
   async #stamp(): Promise<string | undefined> {
-    const stamp = await configStamp(this.#options.file, this.#include)
+    const { file, envFile } = this.#options
+    const stamp = await configStamp(file, envFile.path, this.#include)
     if (stamp) this.#files = stamp.files
     return stamp?.text
   }

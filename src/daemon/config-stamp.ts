@@ -5,10 +5,10 @@ import { basename, dirname, join } from 'node:path'
 import { hasWildcard, matching } from '../config/include/file-pattern.ts'
 import { MOST_FILES } from '../config/include/files.ts'
 
-/** A state of the files of a config: the same as long as none of them changes, comes or goes. */
+/** A state of the files of a config, and of `.env`: the same as long as none of them changes, comes or goes. */
 export interface ConfigStamp {
   readonly text: string
-  /** The number of files. */
+  /** The number of files of the config. */
   readonly files: number
 }
 
@@ -17,15 +17,18 @@ const AT_A_TIME = 8
 
 /**
  * Looks at the files of a config. Links are followed, also those of folders: Kubernetes swaps them.
+ * @param envFile `.env`; it need not exist
  * @param include the patterns of included files, as absolute paths
  * @returns `undefined` if the file that includes is missing
  */
 export async function configStamp(
   file: string,
+  envFile: string,
   include: readonly string[],
 ): Promise<ConfigStamp | undefined> {
-  const [first] = await stampsOf([file])
-  if (first === undefined) return undefined
+  const [own, env = 'none'] = await stampsOf([file, envFile])
+  if (own === undefined) return undefined
+  const first = `${own} ${env}`
   if (include.length === 0) return { text: first, files: 1 }
   const files = (await Promise.all(include.map(filesOf))).flat().slice(0, MOST_FILES + 1)
   const stamps = await stampsOf(files)

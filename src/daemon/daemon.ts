@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import type { EnvFile } from '../config/env-file.ts'
 import { RouterBooks } from '../recording/router-books.ts'
 import type { NewerDaemon } from '../roster/ports.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -23,6 +24,8 @@ export interface DaemonOptions {
   readonly configFile: string
   readonly config: Config
   readonly env: NodeJS.ProcessEnv
+  /** Its variables are in `env`. */
+  readonly envFile: EnvFile
   readonly clock: Clock
   readonly log: Logger
   /** Called with a bug, which no part of the daemon can handle: the daemon has to be stopped and restarted. */

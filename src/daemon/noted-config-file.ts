@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import type { EnvFile } from '../config/env-file.ts'
 import { loadApart } from '../config/load-apart.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -10,6 +11,8 @@ export interface NotedConfigFileOptions {
   readonly configFile: string
   readonly config: Pick<Config, 'include'>
   readonly env: NodeJS.ProcessEnv
+  /** Its variables are in `env`. */
+  readonly envFile: EnvFile
   /** @returns the keys whose change requires a restart */
   readonly apply: (changed: Config) => Promise<readonly string[]>
   readonly metrics: Metrics

@@ -7,6 +7,7 @@ import type { AlertRecord } from '../../src/alerts/record.ts'
 import { AlertWatch } from '../../src/alerts/watch.ts'
 import { Webhooks } from '../../src/alerts/webhooks.ts'
 import { HttpServer } from '../../src/api/http/server.ts'
+import { EnvFile } from '../../src/config/env-file.ts'
 import { readPair } from '../../src/config/fields/server-tls.ts'
 import { Alerting } from '../../src/daemon/alerting.ts'
 import { CertificateWatch } from '../../src/daemon/certificate-watch.ts'
@@ -191,7 +192,10 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     const never = () => Promise.reject(new Error('the file did not change'))
     const observer = new Observations()
     return {
-      component: new ConfigFile({ ...its, file, include: [], env: ENV, load: never, apply: never, observer }),
+      component: new ConfigFile({
+        ...{ ...its, file, include: [], env: ENV, load: never, apply: never, observer },
+        envFile: new EnvFile(join(folder(), '.env'), { ...ENV }),
+      }),
       clock: its.clock,
     }
   },

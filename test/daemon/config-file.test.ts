@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
+import { EnvFile } from '../../src/config/env-file.ts'
 import { NoThread } from '../../src/config/load-apart.ts'
 import { type LoadedWarned, loadWarned } from '../../src/config/load-warned.ts'
 import { ConfigFile, type ConfigFileOptions } from '../../src/daemon/config-file.ts'
-import { AUTH, ENV } from '../config/config-text.ts'
+import { AUTH, ENV, SECRET } from '../config/config-text.ts'
 import { Observations } from '../harness/observations.ts'
 import { held, Unavailable } from '../recording/recorder-scene.ts'
 import { LogLines } from '../runtime/log-lines.ts'
@@ -39,8 +40,10 @@ async function watching(
     return (await apply?.(config)) ?? []
   }
   const observer = new Observations()
+  const env = { ...ENV }
+  const envFile = new EnvFile(join(directory, '.env'), env)
   const configFile = new ConfigFile({
-    ...{ file, include: [], env: ENV, load, apply: record, observer, clock, log: lines.log },
+    ...{ file, include: [], env, envFile, load, apply: record, observer, clock, log: lines.log },
     onBug: error => bugs.push(error),
   })
   await configFile.note()
@@ -52,7 +55,7 @@ async function watching(
     expect(process.listenerCount('SIGHUP')).toBe(before)
   })
   await clock.asleep
-  return { file, clock, lines, applied, bugs, configFile, observed: observer.all }
+  return { file, envFile, clock, lines, applied, bugs, configFile, observed: observer.all }
 }
 
 function textOf(tenant: string): string {
@@ -189,6 +192,51 @@ describe('the config file of a running daemon', () => {
     await clock.turn()
     expect(applied).toEqual(['two'])
     expect([...new Set(observed)]).toEqual(['failed', 'applied'])
+  })
+
+  it('gets the variables that .env has by now, whichever of the two was changed first', async () => {
+    const { file, envFile, clock, applied, lines } = await watching()
+    const look = async () => {
+      for (let turn = 0; turn < 2; turn++) await clock.turn()
+    }
+    writeFileSync(file, textOf('two').replace('TIKMETER_SECRET', 'LATER'))
+    await look()
+    expect(lines.lines).toMatchObject([
+      { faults: expect.stringContaining('needs LATER from the environment') },
+    ])
+    writeFileSync(envFile.path, `LATER=${SECRET}\n`)
+    await look()
+    writeFileSync(envFile.path, `LATER=${SECRET}\nNEXT=${SECRET}\n`)
+    await look()
+    writeFileSync(file, textOf('three').replace('TIKMETER_SECRET', 'NEXT'))
+    await look()
+    expect(applied).toEqual(['two', 'two', 'three'])
+  })
+
+  it('gets the variables of .env at SIGHUP, and no longer those of removed lines', async () => {
+    const { file, envFile, clock, applied, lines } = await watching()
+    writeFileSync(file, textOf('two').replace('TIKMETER_SECRET', 'LATER'))
+    writeFileSync(envFile.path, `LATER=${SECRET}\n`)
+    await hangUp()
+    await clock.asleep
+    expect(applied).toEqual(['two'])
+    writeFileSync(envFile.path, '')
+    await hangUp()
+    await clock.asleep
+    expect(applied).toEqual(['two'])
+    expect(lines.lines.at(-1)).toMatchObject({ faults: expect.stringContaining('needs LATER') })
+  })
+
+  it('is not reloaded without a reason if .env cannot be read', async () => {
+    const { file, envFile, clock, lines } = await watching()
+    writeFileSync(envFile.path, Buffer.from('\ufeffLATER=1\n', 'utf16le'))
+    writeFileSync(file, textOf('two').replace('TIKMETER_SECRET', 'LATER'))
+    for (let turn = 0; turn < 2; turn++) await clock.turn()
+    const { faults } = lines.lines.at(-1) ?? {}
+    expect(String(faults).split('\n')).toEqual([
+      `.env is UTF-16, save it as UTF-8: ${envFile.path}`,
+      expect.stringContaining('needs LATER from the environment'),
+    ])
   })
 
   it('is applied with a warning if it has one router twice', async () => {
