@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { UnusableCertificate } from '../api/http/server-errors.ts'
+import { type Checked, wrong } from '../config/fields/checked.ts'
 import { readPair, type TlsFiles, type TlsPair } from '../config/fields/server-tls.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Component } from '../runtime/component.ts'
+import { descriptorAdvice, isOutOfDescriptors } from '../runtime/descriptors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Loop } from '../runtime/loop.ts'
 
@@ -92,7 +94,7 @@ export class CertificateWatch implements Component {
   /** @returns why the files are not in use */
   #serve(): string | undefined {
     const { serve, clock } = this.#options
-    const found = readPair(this.#files)
+    const found = this.#read()
     if (found.kind === 'wrong') return found.message
     const pair = found.value
     if (pair.cert === this.#served.cert && pair.key === this.#served.key) return undefined
@@ -106,6 +108,17 @@ export class CertificateWatch implements Component {
     this.#served = pair
     this.#warned = undefined
     return undefined
+  }
+
+  #read(): Checked<TlsPair> {
+    try {
+      return readPair(this.#files)
+    } catch (error) {
+      if (!isOutOfDescriptors(error)) throw error
+      // The next check tries again.
+      this.#seen = undefined
+      return wrong(descriptorAdvice(error))
+    }
   }
 
   #warn(): void {

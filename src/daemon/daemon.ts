@@ -3,6 +3,7 @@ import type { EnvFile } from '../config/env-file.ts'
 import { RouterBooks } from '../recording/router-books.ts'
 import type { NewerDaemon } from '../roster/ports.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { DescriptorWatch } from '../runtime/descriptor-watch.ts'
 import { EventLoopDelay } from '../runtime/event-loop.ts'
 import { Lifecycle } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -79,6 +80,7 @@ export class Daemon {
     // committed, the feed closes its connections, the database closes.
     lifecycle.firstAtStop('poller', () => recording.poller.stop())
     await lifecycle.start('event loop watch', new EventLoopDelay(shared.metrics))
+    await lifecycle.start('descriptor watch', new DescriptorWatch(shared))
     await lifecycle.start('housekeeping', storage.housekeeping)
     await lifecycle.start('schema watch', storage.schemaWatch)
     lifecycle.onStop('control', () => served.control.stop())

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../runtime/clock.ts'
+import { lackOfDescriptors } from '../runtime/descriptors.ts'
 import { Stopping } from '../runtime/lifecycle.ts'
 import { errorFields, type Logger } from '../runtime/logger.ts'
 import { findBinaries } from './binaries.ts'
@@ -143,6 +144,8 @@ export class EmbeddedPostgres {
     while (!signal.aborted) {
       await clock.sleep(WATCH_MS, signal)
       if (signal.aborted || (await cluster.postmaster())) continue
+      // Without a descriptor, a server that runs cannot be seen.
+      if ((await lackOfDescriptors()) !== undefined) continue
       if (failures === 0) log.error('embedded postgres is gone: starting it again')
       try {
         await cluster.start(listening, signal)

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { devNull } from 'node:os'
 import { errorCodeOf } from './error-code.ts'
 
 /** The usual limit of a process, for systems that do not report it. */
@@ -10,10 +12,28 @@ const NO_LIMIT = 1_000_000
 export const RAISE_DESCRIPTORS =
   'this process has too few file descriptors: raise its limit (LimitNOFILE= in the unit, or ulimit -n)'
 
+const RAISE_MACHINES = 'this machine has too few file descriptors: raise fs.file-max (sysctl)'
+
+/** What to do about an error for which `isOutOfDescriptors` is true. */
+export function descriptorAdvice(error: unknown): string {
+  return errorCodeOf(error) === 'ENFILE' ? RAISE_MACHINES : RAISE_DESCRIPTORS
+}
+
 /** Whether the process or the machine has no file descriptor left. The peer is not at fault, and it passes. */
 export function isOutOfDescriptors(error: unknown): boolean {
   const code = errorCodeOf(error)
   return code === 'EMFILE' || code === 'ENFILE'
+}
+
+/** Takes a descriptor and gives it back. @returns the error if none is left; `undefined` if some are */
+export async function lackOfDescriptors(): Promise<unknown> {
+  try {
+    const taken = await open(devNull)
+    await taken.close()
+    return undefined
+  } catch (error) {
+    return isOutOfDescriptors(error) ? error : undefined
+  }
 }
 
 /**

@@ -10,6 +10,7 @@ import { TestApi } from '../api/http/api-fixture.ts'
 import { askSecurely } from '../harness/secure-client.ts'
 import { LogLines } from '../runtime/log-lines.ts'
 import { Naps } from '../runtime/naps.ts'
+import { takeDescriptors } from '../runtime/no-descriptors.ts'
 import { rethrow } from '../runtime/rethrow.ts'
 
 const CERTIFICATES = 'test/harness/fleet/certificates'
@@ -74,6 +75,19 @@ async function watching(wall = '2026-03-01T00:00:00Z') {
 }
 
 describe('a certificate that changed', () => {
+  it('is loaded later if there is no file descriptor to read it', async () => {
+    putPair('server')
+    const { serial, look, logged } = await watching()
+    putPair('self-signed')
+    const giveBack = takeDescriptors()
+    await look()
+    await giveBack()
+    expect(logged()).toEqual([[50, NOT_RELOADED, expect.stringContaining('LimitNOFILE')]])
+    await look()
+    expect(await serial()).toBe(SELF_SIGNED)
+    expect(logged().at(-1)).toEqual(RELOADED)
+  })
+
   it('is used for new connections, and open ones stay', async () => {
     putPair('server')
     const { serial, look, logged, lines, files } = await watching()

@@ -22,6 +22,7 @@ import { EmbeddedPostgres } from '../../src/postgres/embedded.ts'
 import { CommitLoop } from '../../src/recording/commit-loop.ts'
 import { Ownership } from '../../src/roster/leases.ts'
 import type { Component } from '../../src/runtime/component.ts'
+import { DescriptorWatch } from '../../src/runtime/descriptor-watch.ts'
 import { EventLoopDelay } from '../../src/runtime/event-loop.ts'
 import { Loop } from '../../src/runtime/loop.ts'
 import { Metrics } from '../../src/runtime/metrics.ts'
@@ -90,6 +91,10 @@ const COMPONENTS: Readonly<Record<string, () => Made>> = {
     return { component: new Loop(signal => clock.sleep(MINUTE_MS, signal), onBug), clock }
   },
   EventLoopDelay: () => ({ component: new EventLoopDelay(new Metrics()), clock: common().clock }),
+  DescriptorWatch: () => {
+    const its = common()
+    return { component: new DescriptorWatch(its), clock: its.clock }
+  },
   Refusals: () => {
     const its = common()
     return { component: new Refusals({ ...its, observer: { refused: () => {} } }), clock: its.clock }

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { EmbeddedPostgres } from '../../src/postgres/embedded.ts'
+import { EmbeddedPostgres } from '../../src/postgres/embedded.ts'
 import { findRunning } from '../../src/postgres/find-running.ts'
 import { Stopping } from '../../src/runtime/lifecycle.ts'
+import { LogLines } from '../runtime/log-lines.ts'
+import { Naps } from '../runtime/naps.ts'
+import { takeDescriptors } from '../runtime/no-descriptors.ts'
 import { ask, embeddedAt, killedAt, postmasterPidAt } from './embedded-scene.ts'
 
 let folder: string
@@ -62,6 +65,22 @@ test('the database comes back after kill -9, at the same address', async () => {
       .poll(() => ask(url, 'select n from kept order by n').catch(() => 'gone'), { timeout: 25_000 })
       .toEqual([{ n: 7 }, { n: 8 }])
     await expect.poll(postmasterPid).not.toBe(before)
+  } finally {
+    await postgres.stop()
+  }
+})
+
+test('a lack of file descriptors is not taken for the end of the server', async () => {
+  const [clock, lines] = [new Naps(), new LogLines()]
+  const postgres = new EmbeddedPostgres({ directory, log: lines.log, clock })
+  try {
+    await postgres.start()
+    await clock.asleep
+    const giveBack = takeDescriptors()
+    for (let look = 0; look < 3; look++) await clock.turn()
+    await giveBack()
+    await clock.turn()
+    expect(lines.messages).toEqual(['embedded postgres is up'])
   } finally {
     await postgres.stop()
   }

@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { connectionsLeft, descriptorLimit, isOutOfDescriptors } from '../../src/runtime/descriptors.ts'
+import {
+  connectionsLeft,
+  descriptorAdvice,
+  descriptorLimit,
+  isOutOfDescriptors,
+} from '../../src/runtime/descriptors.ts'
 
 function limitsFile(line: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'tikmeter-limits-'))
@@ -33,6 +38,12 @@ test('only the system’s own codes mean that no descriptor is left', () => {
     false,
   ])
   expect(isOutOfDescriptors('EMFILE')).toBe(false)
+})
+
+test('the advice is about the process or the machine, whichever has none left', () => {
+  const adviceOn = (code: string) => descriptorAdvice(Object.assign(new Error(code), { code }))
+  expect(adviceOn('EMFILE')).toMatch(/this process .*LimitNOFILE=.*ulimit -n/)
+  expect(adviceOn('ENFILE')).toMatch(/this machine .* fs\.file-max/)
 })
 
 test('clients get what routers and the daemon do not need, and a minimum in any case', () => {

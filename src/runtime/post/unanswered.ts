@@ -23,5 +23,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'host not reachable',
   ETIMEDOUT: 'host not reachable',
   TIKMETER_PRIVATE_ADDRESS: 'refused: its address is private, and webhooks_private is false',
+  EMFILE: 'no file descriptor is left here',
+  ENFILE: 'no file descriptor is left here',
   EPROTO: 'TLS handshake failed',
 }
