@@ -27,6 +27,8 @@ export interface Shown {
 }
 
 const CLOCK_TOLERANCE_SECONDS = 5
+const NOT_YET_ISSUED =
+  'the token is not issued yet (iat): one of the two clocks may be wrong, or iat is not in seconds'
 
 /** A key of the config that verifies tokens. */
 export class VerifyingKey {
@@ -111,8 +113,10 @@ function faultOfClaims(error: unknown): string | undefined {
       return 'the token is from another issuer'
     case 'aud':
       return 'the token is for another audience'
+    case 'exp':
+      return 'the token has no exp'
     case 'iat':
-      return 'the token has no iat'
+      return error.reason === 'missing' ? 'the token has no iat' : NOT_YET_ISSUED
     case 'nbf':
       return 'the token is not valid yet (nbf): one of the two clocks may be wrong'
     default:

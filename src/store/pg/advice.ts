@@ -39,6 +39,7 @@ function adviceOn({ code, message }: DatabaseFault): string | undefined {
     case '28P01':
       return 'set database.url to the right user and password'
     case '28000':
+      if (/no encryption|SSL off/.test(message)) return ASK_FOR_TLS
       return 'let its user in from here (pg_hba.conf), or set database.url to another'
     case '3D000':
       return 'create it (createdb), or set database.url to another'
@@ -75,6 +76,7 @@ function adviceOnPooler(message: string): string | undefined {
   return undefined
 }
 
+const ASK_FOR_TLS = 'ask for TLS in database.url: ?sslmode=require'
 const UNREACHED = 'see that host and port of database.url are right, and that nothing on the way drops it'
 
 /** Recognizes pg's own errors, which have no code. */
@@ -82,6 +84,8 @@ function adviceByWords(message: string): string | undefined {
   if (/client password must be/.test(message))
     return 'set database.url to one with a password: postgres://user:password@host/name'
   if (/does not support SSL/.test(message)) return 'leave sslmode out of database.url, or turn its ssl on'
+  // PgBouncer, and the proxies of Supabase and Neon.
+  if (/SSL required|connection is insecure/.test(message)) return ASK_FOR_TLS
   if (/altnames|Hostname\/IP does not match/.test(message))
     return 'set database.url to a host that its certificate names'
   if (/certificate has expired/.test(message)) return 'renew its certificate'

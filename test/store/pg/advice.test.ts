@@ -6,8 +6,8 @@ function systemError(code: string): Error {
   return Object.assign(new Error(`connect ${code} 10.0.0.5:5432`), { code })
 }
 
-function postgresError(code: string): DatabaseError {
-  return Object.assign(new DatabaseError('refused', 7, 'error'), { code })
+function postgresError(code: string, message = 'refused'): DatabaseError {
+  return Object.assign(new DatabaseError(message, 7, 'error'), { code })
 }
 
 test.each([
@@ -19,6 +19,8 @@ test.each([
   [new Error('timeout expired'), 'nothing on the way drops it'],
   [new Error('self-signed certificate'), 'sslrootcert=FILE'],
   [postgresError('28000'), 'pg_hba.conf'],
+  [postgresError('28000', 'no pg_hba.conf entry for host "10.0.0.5", no encryption'), 'sslmode=require'],
+  [postgresError('08P01', 'SSL required'), 'sslmode=require'],
   [postgresError('25006'), 'the primary'],
   [postgresError('53300'), 'max_connections'],
   [new Error('Failed query: commit', { cause: postgresError('53100') }), 'make room'],

@@ -59,6 +59,38 @@ export const CONFIG_FAULTS: readonly Fault[] = [
     },
   },
   {
+    what: 'the config was saved as UTF-16 without a mark',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:1:1 is UTF-16, save it as UTF-8: tikmeter.yaml',
+    provoke: async ({ place }) => {
+      await writeFile(place.configFile, Buffer.from('tenants: []\n', 'utf16le'))
+      return errorOf(await place.run(['check']))
+    },
+  },
+  {
+    what: '.env was saved as UTF-16',
+    command: 'run',
+    code: 2,
+    line: '.env is UTF-16, save it as UTF-8: DIR/.env | tikmeter.yaml:8:3 auth.secret: needs TIKMETER_SECRET from the environment, but it is unset or empty there: export it or add it to .env',
+    provoke: async ({ place }) => {
+      await place.configure({ auth: { secret: '${TIKMETER_SECRET}' } })
+      await writeFile(place.path('.env'), Buffer.from('\ufeffTIKMETER_SECRET=x\r\n', 'utf16le'))
+      const { code, line } = errorOf(await place.run(['run']))
+      return { code, line: line.replace('\n', ' | ') }
+    },
+  },
+  {
+    what: 'a secret’s file was saved as UTF-16',
+    command: 'check',
+    code: 2,
+    line: 'tikmeter.yaml:8:3 auth.secret: is UTF-16, save it as UTF-8: DIR/secret',
+    provoke: async ({ place }) => {
+      await writeFile(place.path('secret'), Buffer.from(`\ufeff${'x'.repeat(32)}\r\n`, 'utf16le'))
+      return check(place, { auth: { secret: { file: 'secret' } } })
+    },
+  },
+  {
     what: 'a timezone is an abbreviation',
     command: 'check',
     code: 2,

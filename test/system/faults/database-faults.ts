@@ -156,6 +156,46 @@ export const DATABASE_FAULTS: readonly Fault[] = [
     provoke: means => throughTls(means, url => runOn(means, changed(url, { search: '?sslmode=require' }))),
   },
   {
+    what: 'it requires TLS, but its URL does not ask for it',
+    command: 'run',
+    code: 1,
+    line: 'could not start: no connection to the database: SSL required (08P01): ask for TLS in database.url: ?sslmode=require',
+    provoke: means => throughTls(means, url => runOn(means, url), 'require'),
+  },
+  {
+    what: 'its certificate is to be checked, but the CA is not there',
+    command: 'run',
+    code: 1,
+    line: "could not start: database.url cannot be used: ENOENT: no such file or directory, open '/nowhere/ca.pem'",
+    provoke: means =>
+      runOn(means, changed(means.database.url, { search: '?sslmode=verify-ca&sslrootcert=/nowhere/ca.pem' })),
+  },
+  {
+    what: 'it does not know a timezone that Node knows',
+    command: 'run',
+    code: 1,
+    line: "could not start: PostgreSQL does not know the timezone US/Pacific-New: write another name for it, or update PostgreSQL's timezones",
+    provoke: async ({ place, database }) => {
+      const tenants = [{ id: 'acme', timezone: 'US/Pacific-New', routers: [] }]
+      await place.configure({ database: { url: database.url }, tenants })
+      return fatalOf(await place.run(['run']))
+    },
+  },
+  {
+    what: 'it is embedded, and the daemon’s user has no name',
+    command: 'run',
+    code: 1,
+    line: "could not start: PostgreSQL refuses to run as uid 54321, because it has no entry in /etc/passwd. Run tikmeter as a user that has one (in tikmeter's image: 1000), or set database.url.",
+    provoke: async ({ place, user }) => {
+      if (typeof user === 'string') return user
+      if (process.getuid?.() !== 0) return 'only root can run a command as another user'
+      const nameless = { uid: 54_321, gid: 54_321 }
+      await place.giveTo(nameless)
+      await place.configure({ database: { directory: place.path('postgres') } })
+      return fatalOf(await place.run(['run'], { user: nameless }))
+    },
+  },
+  {
     what: 'its tables are from a later release',
     command: 'run',
     code: 1,
@@ -222,9 +262,14 @@ async function throughPooler(
   }
 }
 
-/** PgBouncer takes any certificate, and our PostgreSQL has none. */
-function throughTls(means: Means, provoke: (url: string) => Promise<Shown>): Promise<Shown | string> {
-  return throughPooler(means, ['pool_mode = session', ...TLS_SETTINGS], provoke)
+/** PgBouncer takes any certificate, and our PostgreSQL has none. @param mode whether clients must use TLS */
+function throughTls(
+  means: Means,
+  provoke: (url: string) => Promise<Shown>,
+  mode: 'allow' | 'require' = 'allow',
+): Promise<Shown | string> {
+  const settings = TLS_SETTINGS.map(it => it.replace(/(?<=sslmode = ).*/, mode))
+  return throughPooler(means, ['pool_mode = session', ...settings], provoke)
 }
 
 async function withLaterSchema({ database }: Means, provoke: () => Promise<Shown>): Promise<Shown> {

@@ -11,12 +11,14 @@ import { ordinaryUser } from './ordinary-user.ts'
 import { Place } from './place.ts'
 import { ROUTER_FAULTS } from './router-faults.ts'
 import { ROUTER_TLS_FAULTS } from './router-tls-faults.ts'
+import { TOKEN_FAULTS } from './token-faults.ts'
 
 const FAULTS = {
   'the command line and the config': CONFIG_FAULTS,
   'the database': DATABASE_FAULTS,
   'the journal': JOURNAL_FAULTS,
   'the server': LISTENING_FAULTS,
+  tokens: TOKEN_FAULTS,
   'the routers': ROUTER_FAULTS,
   'the routers’ TLS': ROUTER_TLS_FAULTS,
 }

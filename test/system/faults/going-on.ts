@@ -18,14 +18,16 @@ interface Line {
 /** A daemon that continues to run despite a fault; it is stopped in order when the test ends. */
 export interface GoingOn {
   readonly port: number
+  readonly pid: number
   signal(signal: NodeJS.Signals): void
   /** Resolves with the first line of its log that begins with `words`, once there is one. */
   said(words: string): Promise<Shown>
 }
 
-export async function goingOn(place: Place): Promise<GoingOn> {
+/** @param launcher the command that starts it, if any */
+export async function goingOn(place: Place, launcher: readonly string[] = []): Promise<GoingOn> {
   const logFile = place.path('daemon.log')
-  const daemon = await DaemonProcess.start(place.configFile, logFile, {}, [inject('cli')])
+  const daemon = await DaemonProcess.start(place.configFile, logFile, {}, [inject('cli')], launcher)
   onTestFinished(async () => {
     await daemon.end('SIGTERM')
   })
@@ -36,6 +38,7 @@ export async function goingOn(place: Place): Promise<GoingOn> {
       .map((line): Line => JSON.parse(line))
   return {
     port: daemon.port,
+    pid: daemon.pid,
     signal: signal => daemon.signal(signal),
     said: async words => {
       const find = () => lines().find(({ msg }) => msg.startsWith(words))

@@ -3,7 +3,9 @@ import { createServer } from 'node:http'
 import { resolve } from 'node:path'
 import { freePort } from '../../../src/postgres/free-port.ts'
 import { listening } from '../../runtime/listening.ts'
+import { limitDescriptors } from '../daemon/limit-descriptors.ts'
 import type { Fault, Means } from './fault.ts'
+import { goingOn } from './going-on.ts'
 import { errorOf, fatalOf, type Shown } from './shown.ts'
 import { UNKNOWN_NAME } from './unknown-name.ts'
 
@@ -47,6 +49,29 @@ export const LISTENING_FAULTS: readonly Fault[] = [
     code: 1,
     line: 'could not start: this user may not listen on port 81: set server.port to 1024 or more, or give the service CAP_NET_BIND_SERVICE',
     provoke: async means => serveAsNobody(means, { port: 81 }),
+  },
+  {
+    what: 'file descriptors are used up',
+    command: 'run',
+    code: null,
+    line: 'no file descriptor is left: new connections are closed, and no file can be opened: this process has too few file descriptors: raise its limit (LimitNOFILE= in the unit, or ulimit -n)',
+    provoke: async ({ place, database }) => {
+      await place.configure({ database: { url: database.url } })
+      const daemon = await goingOn(place)
+      await limitDescriptors(daemon.pid, 1)
+      return daemon.said('no file descriptor is left')
+    },
+  },
+  {
+    what: 'there are too few file descriptors for many clients',
+    command: 'run',
+    code: null,
+    line: 'few clients can connect: this process has too few file descriptors: raise its limit (LimitNOFILE= in the unit, or ulimit -n)',
+    provoke: async ({ place, database }) => {
+      await place.configure({ database: { url: database.url } })
+      const daemon = await goingOn(place, ['prlimit', '--nofile=256:256'])
+      return daemon.said('few clients can connect')
+    },
   },
   {
     what: 'the server’s certificate belongs to another key',
