@@ -52,6 +52,11 @@ export class Site {
     this.#random = random
   }
 
+  /** Everybody, online or not. */
+  get subscribers(): readonly Subscriber[] {
+    return [...this.#online.map(({ subscriber }) => subscriber), ...this.#offline]
+  }
+
   /** Logs in the first sessions, which began within the last hour. */
   populate(): void {
     const { number, hotspotSessions, pppSessions, bindings, hasOddNames } = this.#spec

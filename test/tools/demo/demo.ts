@@ -3,11 +3,18 @@ import { parseArgs } from 'node:util'
 import { EmbeddedPostgres } from '../../../src/postgres/embedded.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
-import type { Fleet } from '../../harness/fleet/fleet.ts'
 import { HAS_NATS } from '../../harness/nats-server.ts'
-import { type Comparison, compare, differenceOf, isEqual } from '../../system/daemon/compare.ts'
+import {
+  type Comparison,
+  compare,
+  differenceOf,
+  isEqual,
+  type SubscriberBytes,
+} from '../../system/daemon/compare.ts'
 import { subscribersOf } from '../../system/daemon/fleet-config.ts'
 import { Readings } from '../../system/daemon/readings.ts'
+import { bytesOf, HISTORY_DAYS } from './history.ts'
+import { offerToOpen } from './opening.ts'
 import { DemoScene, READER, ROUTERS, TENANTS } from './scene.ts'
 import { watchTenant } from './watch-tenant.ts'
 
@@ -48,7 +55,8 @@ async function main(): Promise<number> {
     const code = codes.find(it => it !== 0) ?? 0
     if (code !== 0) console.log(`a daemon ended with ${code}: see ${scene.logFile}`)
     await scene.endShared()
-    const comparison = await compareStopped(scene.directory, scene.fleet)
+    const truth = [...bytesOf(scene.history), ...subscribersOf(scene.fleet, TENANTS)]
+    const comparison = await compareStopped(scene.directory, truth)
     print(comparison)
     const isGood = code === 0 && comparison.subscribers > 0 && isEqual(comparison)
     if (isGood) await scene.removeData()
@@ -68,9 +76,15 @@ async function show(scene: DemoScene, seconds: number | undefined): Promise<void
   const at = `127.0.0.1:${scene.daemon.port}`
   const admin = await scene.token(undefined, expiresAt)
   const acme = await scene.token('acme', expiresAt)
-  for (const { port } of scene.daemons)
-    console.log(`dashboard  http://127.0.0.1:${port}/dashboard/#token=${acme}`)
+  const [page = '', ...others] = scene.daemons.map(
+    ({ port }) => `http://127.0.0.1:${port}/dashboard/#token=${acme}`,
+  )
+  const isOffered = await offerToOpen(page, process, process.env, stopping.signal)
+  console.log(`
+open       ${page}${isOffered ? '\n           or press Enter to open it in the browser' : ''}`)
+  for (const other of others) console.log(`the same   ${other}`)
   console.log(`\
+history    ${HISTORY_DAYS} days
 feed       ws://${at}/ws
 stats      curl -H "Authorization: Bearer ${admin}" http://${at}/api/system/dashboard/stats
 log        ${scene.logFile}
@@ -94,11 +108,11 @@ ${seconds === undefined ? 'Ctrl-C stops it and compares the record with what the
 }
 
 /** Starts the database once more, from the same folder, because the daemon has stopped it. */
-async function compareStopped(directory: string, fleet: Fleet): Promise<Comparison> {
+async function compareStopped(directory: string, truth: readonly SubscriberBytes[]): Promise<Comparison> {
   const postgres = new EmbeddedPostgres({ directory, log: createLogger('warn'), clock: systemClock })
   const { url } = await postgres.start()
   try {
-    return await compare(url, subscribersOf(fleet, TENANTS))
+    return await compare(url, truth)
   } finally {
     await postgres.stop()
   }
@@ -108,7 +122,7 @@ function print(comparison: Comparison): void {
   const { subscribers, recorded, carried, differences, tables } = comparison
   console.log(`
 subscribers                  ${subscribers}
-bytes whole replies carried  up ${carried.upload}  down ${carried.download}
+bytes carried, with history  up ${carried.upload}  down ${carried.download}
 bytes recorded               up ${recorded.upload}  down ${recorded.download}
 difference                   ${differenceOf(comparison)}
 subscribers that differ      ${differences.length}`)

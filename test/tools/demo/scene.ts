@@ -9,6 +9,7 @@ import { signToken } from '../../../src/auth/tokens.ts'
 import { EmbeddedPostgres } from '../../../src/postgres/embedded.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
+import { migrate } from '../../../src/store/pg/migrate.ts'
 import { serverIdentity } from '../../harness/fleet/certificate.ts'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import { utf8 } from '../../harness/fleet/name.ts'
@@ -16,6 +17,8 @@ import { steadyTraffic } from '../../harness/fleet/traffic.ts'
 import { NatsServer } from '../../harness/nats-server.ts'
 import { DaemonProcess } from '../../system/daemon/daemon-process.ts'
 import { type FleetTenant, tenantsConfig } from '../../system/daemon/fleet-config.ts'
+import { historyOf, type RouterHistory } from './history.ts'
+import { writeHistory } from './write-history.ts'
 
 export const TENANTS: readonly FleetTenant[] = [
   { id: 'acme', name: 'Acme WISP', timezone: 'Africa/Nairobi' },
@@ -30,10 +33,13 @@ export const SNAPSHOT_MS = 2000
 /** The user name of somebody in a hotspot of acme. */
 export const HOSTILE_NAME = '<img src=x onerror=alert(1)>'
 
+/** The sessions that are online at first began within the last hour; the history ends before. */
+const ONLINE_SINCE_MS = 65 * 60_000
+
 /** Alerts of every tenant: some have reached a threshold at the start, and a stopped router is reported soon. */
 const ALERTING = {
   quotas: [
-    { scope: 'user', period: 'day', limit: '3GB' },
+    { scope: 'user', period: 'day', limit: '5GB' },
     { scope: 'user', period: 'day', limit: '500MB', of: [HOSTILE_NAME] },
   ],
   alerts: [
@@ -54,13 +60,16 @@ export class DemoScene {
   readonly fleet: Fleet
   /** The folder for everything it writes. */
   readonly folder: string
+  /** What the database had before the first daemon. */
+  readonly history: readonly RouterHistory[]
   readonly #secret = randomBytes(32).toString('base64')
   readonly #daemons: DaemonProcess[] = []
   #shared: Shared | undefined
 
-  private constructor(fleet: Fleet, folder: string) {
+  private constructor(fleet: Fleet, folder: string, history: readonly RouterHistory[]) {
     this.fleet = fleet
     this.folder = folder
+    this.history = history
   }
 
   /** @param daemons several need `nats-server` */
@@ -74,9 +83,10 @@ export class DemoScene {
     })
     await fleet.start()
     addHostileName(fleet)
-    const scene = new DemoScene(fleet, folder)
+    const history = historyOf({ seed, fleet, tenants: TENANTS, endMs: Date.now() - ONLINE_SINCE_MS })
+    const scene = new DemoScene(fleet, folder, history)
     try {
-      if (daemons > 1) await scene.#share()
+      await scene.#fill(daemons > 1)
       for (let number = 0; number < daemons; number++) await scene.startDaemon(0)
     } catch (error) {
       await scene.endShared()
@@ -121,11 +131,20 @@ export class DemoScene {
     this.#shared = undefined
   }
 
-  async #share(): Promise<void> {
+  /** Makes the database with its history. @param isShared by several daemons, so that it stays up */
+  async #fill(isShared: boolean): Promise<void> {
     const log = createLogger('warn')
     const postgres = new EmbeddedPostgres({ directory: this.directory, log, clock: systemClock })
-    const { url } = await postgres.start()
-    this.#shared = { postgres, url, nats: await NatsServer.start() }
+    let isKept = false
+    try {
+      const { url } = await postgres.start()
+      await migrate(url)
+      await writeHistory(url, TENANTS, this.history)
+      if (isShared) this.#shared = { postgres, url, nats: await NatsServer.start() }
+      isKept = isShared
+    } finally {
+      if (!isKept) await postgres.stop()
+    }
   }
 
   /** A token of a tenant, or of an admin if none is named. */
