@@ -98,7 +98,7 @@ class Person {
   sessionsOf(day: Day, endMs: number, calendar: Calendar): readonly PendingSession[] {
     const random = this.#random
     const busy = WEEK[new Date(day.name).getUTCDay()] ?? 1
-    const times = random() > 0.7 * busy ? 0 : random() < 0.3 * busy ? 2 : 1
+    const times = random() > 0.6 * busy ? 0 : random() < 0.3 * busy ? 2 : 1
     const hours = Array.from({ length: times }, () => hourDrawn(random)).sort((a, b) => a - b)
     return hours.flatMap(hour => {
       const startMs = Math.max(day.startMs + Math.floor(hour * HOUR_MS), this.#freeFromMs)

@@ -7,7 +7,7 @@ import { tenantId } from '../../../src/accounting/ids.ts'
 import type { Grant } from '../../../src/auth/bearer.ts'
 import { signToken } from '../../../src/auth/tokens.ts'
 import { EmbeddedPostgres } from '../../../src/postgres/embedded.ts'
-import { systemClock } from '../../../src/runtime/clock.ts'
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts'
 import { createLogger } from '../../../src/runtime/logger.ts'
 import { migrate } from '../../../src/store/pg/migrate.ts'
 import { serverIdentity } from '../../harness/fleet/certificate.ts'
@@ -46,6 +46,12 @@ const ALERTING = {
     { id: 'near-quota', scope: 'user', period: 'day', threshold: '90%' },
     { id: 'down', on: 'router_offline', after: '5s' },
   ],
+}
+
+/** The clock of somebody who never looks again at a server that they started. */
+const UNWATCHED: Clock = {
+  ...systemClock,
+  sleep: (_ms, signal) => new Promise(resolve => signal.addEventListener('abort', () => resolve())),
 }
 
 /** What several daemons share. */
@@ -131,19 +137,22 @@ export class DemoScene {
     this.#shared = undefined
   }
 
-  /** Makes the database with its history. @param isShared by several daemons, so that it stays up */
+  /**
+   * Makes the database with its history, and leaves it running. A single daemon takes it over as if it were its own.
+   * @param isShared by several daemons
+   */
   async #fill(isShared: boolean): Promise<void> {
     const log = createLogger('warn')
-    const postgres = new EmbeddedPostgres({ directory: this.directory, log, clock: systemClock })
-    let isKept = false
+    const clock = isShared ? systemClock : UNWATCHED
+    const postgres = new EmbeddedPostgres({ directory: this.directory, log, clock })
     try {
       const { url } = await postgres.start()
       await migrate(url)
       await writeHistory(url, TENANTS, this.history)
       if (isShared) this.#shared = { postgres, url, nats: await NatsServer.start() }
-      isKept = isShared
-    } finally {
-      if (!isKept) await postgres.stop()
+    } catch (error) {
+      await postgres.stop()
+      throw error
     }
   }
 
