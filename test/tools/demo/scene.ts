@@ -39,7 +39,7 @@ const ONLINE_SINCE_MS = 65 * 60_000
 /** Alerts of every tenant: some have reached a threshold at the start, and a stopped router is reported soon. */
 const ALERTING = {
   quotas: [
-    { scope: 'user', period: 'day', limit: '5GB' },
+    { scope: 'user', period: 'day', limit: '8GB' },
     { scope: 'user', period: 'day', limit: '500MB', of: [HOSTILE_NAME] },
   ],
   alerts: [
