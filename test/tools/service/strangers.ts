@@ -12,7 +12,7 @@ import { DaemonProcess } from '../../system/daemon/daemon-process.ts'
 import { type FleetTenant, tenantsConfig } from '../../system/daemon/fleet-config.ts'
 import { Checks } from '../browser/checks.ts'
 import { addressOf, Idlers } from './idlers.ts'
-import { Nginx } from './nginx.ts'
+import { NginxServer } from './nginx-server.ts'
 
 /**
  * The built daemon with a thousand file descriptors, real PostgreSQL and simulated routers, and more strangers than
@@ -155,9 +155,22 @@ async function forge(port: number, token: string): Promise<void> {
 }
 
 async function proxied(folder: string, port: number, token: string): Promise<void> {
-  const nginx = await Nginx.start({
-    folder: join(folder, 'nginx'),
-    ...{ port: await freePort(), upstreamPort: port, from: PROXY },
+  const nginxPort = await freePort()
+  const nginx = await NginxServer.start({
+    ...{ folder: join(folder, 'nginx'), port: nginxPort },
+    sites: `
+  server {
+    listen 127.0.0.1:${nginxPort} backlog=1024;
+    location / {
+      proxy_pass http://127.0.0.1:${port};
+      proxy_bind ${PROXY};
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection "upgrade";
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    }
+  }`,
   })
   try {
     await checks.check(`${CLIENTS} addresses through a trusted nginx are all served`, CLIENTS, async () => {
