@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { descriptorLimit } from '../../../src/runtime/descriptors.ts'
 import { createFleet, type Fleet } from '../../harness/fleet/fleet.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../../harness/postgres/scratch-database.ts'
 import { compare, isEqual } from './compare.ts'
@@ -14,7 +15,6 @@ import { Scene, TENANTS, until } from './scene.ts'
 const READER = 'usage'
 /** More than it has open without clients. */
 const FEW = 100
-const ENOUGH = 4096
 const NONE_LEFT = 'no file descriptor is left'
 const LEFT_AGAIN = 'file descriptors are left again'
 const ADVICE = /LimitNOFILE= in the unit, or ulimit -n/
@@ -58,7 +58,7 @@ test('without a file descriptor the daemon reads on over the connections it has,
   await until('the others are read', () => readings.countOf(untouched) >= before + 4)
   expect(scene.logged('config reloaded')).toEqual([])
 
-  await limitDescriptors(daemon.pid, ENOUGH)
+  await limitDescriptors(daemon.pid, descriptorLimit())
   await until('it says that it is over', () => scene.logged(LEFT_AGAIN).length > 0)
   await until('the config is loaded', () => scene.logged('config reloaded').length > 0)
   await readings.more(3, READER)
@@ -78,7 +78,7 @@ test('clients that take all file descriptors are reported, and served again when
   await until('it says that it is over', () => scene.logged(LEFT_AGAIN).length > 0)
   const answer = await fetch(`http://127.0.0.1:${daemon.port}/readyz`)
   expect([answer.status, scene.logged(NONE_LEFT).length]).toEqual([200, 1])
-  await limitDescriptors(daemon.pid, ENOUGH)
+  await limitDescriptors(daemon.pid, descriptorLimit())
   await endExact(daemon)
 })
 

@@ -147,7 +147,7 @@ export class DemoScene {
     const postgres = new EmbeddedPostgres({ directory: this.directory, log, clock })
     try {
       const { url } = await postgres.start()
-      await migrate(url)
+      await migrate({ url })
       await writeHistory(url, TENANTS, this.history)
       if (isShared) this.#shared = { postgres, url, nats: await NatsServer.start() }
     } catch (error) {

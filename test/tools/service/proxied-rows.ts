@@ -27,7 +27,7 @@ export async function fillLong(directory: string): Promise<void> {
   const postgres = new EmbeddedPostgres({ directory, log: createLogger('warn'), clock: systemClock })
   const { url } = await postgres.start()
   try {
-    await migrate(url)
+    await migrate({ url })
     const pool = new Pool({ connectionString: url, max: 1 })
     for (const statement of STATEMENTS) await pool.query(statement)
     await pool.end()
