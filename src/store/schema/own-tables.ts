@@ -10,6 +10,10 @@ const THERE = `select to_regclass('drizzle.__drizzle_migrations') is not null as
   array(select name from unnest($1::text[]) as t (name) where to_regclass('tik.' || name) is not null order by name) as tables,
   current_setting('search_path') as path`
 
+/** Whether migrations are recorded, and whether our first one is among them. */
+const RECORD = `select count(*) > 0 as has_any, coalesce(bool_or(created_at = $1), false) as has_ours
+  from drizzle.__drizzle_migrations`
+
 /**
  * Whether the tables that are there were made by other programs, or the wrong ones were found.
  * @returns what is wrong: a clause for a message; `undefined` if nothing is
@@ -30,13 +34,12 @@ export async function strangeTables(
   if (!hasRecord)
     return tables.length === 0 ? undefined : `another program has a table ${tables[0]} in the same schema`
   const [first] = readMigrations()
-  const ours = await client.query('select from drizzle.__drizzle_migrations where created_at = $1', [
+  const { rows: records } = await client.query<{ has_any: boolean; has_ours: boolean }>(RECORD, [
     first?.version,
   ])
-  const record = await client.query('select from drizzle.__drizzle_migrations limit 1')
-  // Interrupted before the first migration was done, or of another program.
-  if (record.rowCount === 0) return undefined
-  if (ours.rowCount === 0)
+  // Interrupted before the first migration was done.
+  if (!records[0]?.has_any) return undefined
+  if (!records[0].has_ours)
     return `another program has its migrations in ${versionSchema(schema)}.__drizzle_migrations`
   return tables.length === TABLES.length
     ? undefined
