@@ -63,7 +63,8 @@ describe.skipIf(!HAS_PGBOUNCER)('through PgBouncer in transaction mode', () => {
   const STATE = `select (select count(*)::int from pg_prepared_statements) as statements,
       current_setting('statement_timeout') as timeout,
       current_setting('idle_in_transaction_session_timeout') as idle,
-      (select count(*)::int from pg_locks where locktype = 'advisory') as locks,
+      (select count(*)::int from pg_locks where locktype = 'advisory' and database =
+        (select oid from pg_database where datname = current_database())) as locks,
       current_setting('default_transaction_read_only') as "readOnly"`
 
   /** Asks all connections of the pooler at once. */
