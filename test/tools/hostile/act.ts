@@ -61,7 +61,10 @@ export class Act {
     const health = new HealthProbe(daemon.port)
     await lag.start()
     const isCommitted = async () => (await fleet.unread(0)) === 0 && (await lag.oldestMs()) < COMMIT_MS
-    if (!(await until(isCommitted, signal))) throw new Error('not every honest router was committed at first')
+    if (!(await until(isCommitted, signal))) {
+      const words = `unread: ${await fleet.unread(0)}, oldest committed reading: ${await lag.oldestMs()} ms`
+      throw new Error(`not every honest router was committed at first (${words})`)
+    }
     await fleet.churn(CHURN_A_MINUTE)
     await sleep(WARM_UP_MS, undefined, { signal })
     await fleet.begin()
