@@ -34,13 +34,15 @@ export class BuiltDaemon {
     closeSync(log)
     const daemon = new BuiltDaemon(child, is.port)
     const untilMs = performance.now() + READY_WITHIN_MS
-    while (!(await daemon.#isReady())) {
+    for (let isReady = false; !isReady; ) {
+      isReady = await daemon.#isReady()
+      // Another program may have answered: the one whose port it could not get.
       if (!daemon.isRunning) throw new Error(`the daemon ended with ${child.exitCode}: see ${is.logFile}`)
       if (performance.now() > untilMs) {
         await daemon.end('SIGKILL')
         throw new Error(`the daemon did not get ready: see ${is.logFile}`)
       }
-      await sleep(ASK_EVERY_MS)
+      if (!isReady) await sleep(ASK_EVERY_MS)
     }
     return daemon
   }

@@ -74,7 +74,11 @@ function numberOf(query: URLSearchParams, name: string): number {
 const control = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://fleet')
   const order = ORDERS.get(pathname)
-  void Promise.resolve(order?.(searchParams)).then(answer => response.end(JSON.stringify(answer ?? null)))
+  if (!order) {
+    response.writeHead(404).end()
+    return
+  }
+  void Promise.resolve(order(searchParams)).then(answer => response.end(JSON.stringify(answer ?? null)))
 })
 
 // A parent that is busy for a while would use a connection that is about to be closed.
