@@ -21,8 +21,8 @@ type Revocations = Pick<TokenRules, 'notBefore' | 'tenantsNotBefore'>
 
 /** Longer tokens are refused without being read. */
 export const MAX_TOKEN_LENGTH = 4096
-/** The year 5138. Whoever writes more means milliseconds, and would have a token that never expires. */
-const MAX_EXP_SECONDS = 1e11
+/** The year 5138. Whoever writes more means milliseconds, and would have a token that never expires, or is never revoked. */
+const MAX_SECONDS = 1e11
 
 const claimsShape = z.object({
   tenant: z.string().optional(),
@@ -152,7 +152,9 @@ export function grantOf(claims: JWTPayload): Grant | Refusal {
   const parsed = claimsShape.safeParse(claims)
   if (!parsed.success) return refused('the token needs a tenant or admin, and exp')
   const { tenant, admin = false, exp } = parsed.data
-  if (exp > MAX_EXP_SECONDS) return refused('the exp of the token has to be in seconds, not in milliseconds')
+  if (exp > MAX_SECONDS) return refused('the exp of the token has to be in seconds, not in milliseconds')
+  if ((claims.iat ?? 0) > MAX_SECONDS)
+    return refused('the iat of the token has to be in seconds, not in milliseconds')
   const expiresAt = new Date(exp * 1000)
   if (admin) {
     if (tenant !== undefined) return refused('the token names a tenant and is an admin')

@@ -104,6 +104,7 @@ test.each([
   ['has an admin claim other than true', { admin: 'true', exp }],
   ['isn’t valid yet', { tenant: 'acme', exp, nbf: exp - 60 }],
   ['has an exp in milliseconds', { tenant: 'acme', exp: exp * 1000 }],
+  ['has an iat in milliseconds', { tenant: 'acme', exp, iat: START.getTime() }],
   ['names something that can’t be a tenant', { tenant: '../acme', exp }],
   ['is longer than 4 KiB', { tenant: 'acme', exp, padding: 'x'.repeat(4096) }],
 ])('a token that %s is refused with 4401', async (_, claims) => {

@@ -30,9 +30,14 @@ export const TOKEN_FAULTS: readonly Fault[] = [
   }),
   refused({
     what: 'the issue of the token is in milliseconds',
+    detail: 'the iat of the token has to be in seconds, not in milliseconds',
+    claims: now => ({ exp: now + HOUR_SECONDS, iat: now * 1000 }),
+  }),
+  refused({
+    what: 'the issue of the token is in the future',
     auth: { max_age: '1h' },
     detail: 'the token is not issued yet (iat): one of the two clocks may be wrong, or iat is not in seconds',
-    claims: now => ({ exp: now + HOUR_SECONDS, iat: now * 1000 }),
+    claims: now => ({ exp: now + 2 * HOUR_SECONDS, iat: now + HOUR_SECONDS }),
   }),
   refused({
     what: 'the token is signed with another secret',
