@@ -108,6 +108,7 @@ function truth({ comparison, exitCode }: Measured): readonly Reported[] {
     ['bytes recorded', Number(comparison.recorded.upload + comparison.recorded.download) / 1e9, 'GB'],
     ['difference', Number(differenceOf(comparison)), 'bytes'],
     ['subscribers that differ', comparison.differences.length, ''],
+    ['unread at a closed connection', Number(differenceOf({ differences: comparison.doubts })), 'bytes'],
     ['tables with another sum', differentSums(comparison), ''],
     ['exit code of the daemon', exitCode ?? Number.NaN, ''],
   ]

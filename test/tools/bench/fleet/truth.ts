@@ -15,12 +15,15 @@ export async function carriedBy(stage: TrueFleet): Promise<readonly SubscriberBy
   const all: SubscriberBytes[] = []
   for (let router = 0; router < stage.size.routers; router++) {
     const tenant = stage.tenantOf(router)
-    for (const { service, carried } of await fleet.truth(router))
+    for (const { service, carried, doubted } of await fleet.truth(router)) {
+      const doubts = new Map(doubted)
       for (const [number, bytes] of carried.entries()) {
         if (isNothing(bytes)) continue
         const username = usernameOf(service, { router, number })
-        all.push({ tenant, router: routerIdOf(router), service, username, carried: bytes })
+        const subscriber = { tenant, router: routerIdOf(router), service, username }
+        all.push({ ...subscriber, carried: bytes, doubted: doubts.get(number) })
       }
+    }
   }
   return all
 }

@@ -5,9 +5,10 @@ import type { SimulatedService } from '../../../../harness/services.ts'
 import { numberOf, SESSION_MENUS, type SessionMenu } from './menus.ts'
 import type { Output } from './output.ts'
 import { PppRound } from './ppp-round.ts'
-import type { Readings } from './readings.ts'
+import type { PendingReading } from './readings.ts'
 import type { FastRouter } from './router.ts'
 import { writeRows } from './rows.ts'
+import type { Subscribers } from './subscribers.ts'
 
 /** Called once the reply and all before it were handed over whole, or with `false` if that will not happen. */
 export type Settle = (isHanded: boolean) => void
@@ -18,6 +19,8 @@ const VERSION = '7.20 (stable)'
 export class Conversation {
   readonly #router: FastRouter
   readonly #ppp: PppRound
+  /** The last complete reading of the hotspot. */
+  #hotspot: PendingReading | undefined
   /** Tag of the `listen` of each service. */
   readonly #listening = new Map<SimulatedService, string>()
 
@@ -85,7 +88,7 @@ export class Conversation {
     switch (path) {
       case '/ip/hotspot/active':
         this.#router.polls.note(nowMs)
-        return reading(subscribers.readings, nowMs, subscribers.count)
+        return this.#read(subscribers, nowMs)
       case '/ppp/active':
         this.#ppp.listSessions()
         return undefined
@@ -95,11 +98,17 @@ export class Conversation {
         return this.#ppp.listServers()
     }
   }
-}
 
-function reading(readings: Readings, atMs: number, below: number): Settle {
-  const pending = readings.begin(atMs, below)
-  return isHanded => (isHanded ? readings.complete(pending) : readings.drop(pending))
+  #read({ readings, count }: Subscribers, atMs: number): Settle {
+    if (this.#hotspot) readings.take(this.#hotspot)
+    this.#hotspot = undefined
+    const pending = readings.begin(atMs, count)
+    return isHanded => {
+      if (!isHanded) return readings.drop(pending)
+      readings.complete(pending)
+      this.#hotspot = pending
+    }
+  }
 }
 
 /** All online subscribers, or those that the request asks for. */

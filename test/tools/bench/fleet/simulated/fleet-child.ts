@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { Bytes } from '../../../../../src/accounting/bytes.ts'
 import { SERVICES } from '../../../../harness/services.ts'
 import { FastFleet, type FleetSize } from './fleet.ts'
-import type { RouterOnline } from './fleet-process.ts'
+import type { RouterOnline, RouterTruth } from './fleet-process.ts'
 import { reportOf } from './fleet-report.ts'
 import { usernameOf } from './menus.ts'
 import { type FastRouter, TROUBLES, type Trouble } from './router.ts'
@@ -35,9 +35,13 @@ const ORDERS: ReadonlyMap<string, Order> = new Map<string, Order>([
   ['/trouble', query => fleet.trouble(numberOf(query, 'router'), troubleOf(query.get('kind')))],
 ])
 
-function truthOf(number: number): object {
+function truthOf(number: number): RouterTruth {
   const router = fleet.routers[number]
-  return router ? SERVICES.map(service => ({ service, carried: [...router.of(service).carried()] })) : []
+  if (!router) return []
+  return SERVICES.map(service => {
+    const subscribers = router.of(service)
+    return { service, carried: [...subscribers.carried()], doubted: [...subscribers.doubted()] }
+  })
 }
 
 function sumOf(router: FastRouter): Bytes {

@@ -8,10 +8,14 @@ import type { FleetSize } from './fleet.ts'
 import type { FleetReport } from './fleet-report.ts'
 import type { Trouble } from './router.ts'
 
-/** The bytes that a router's whole replies carried, for each service's subscribers by number. */
+/**
+ * The bytes that a router's whole replies carried, for each service's subscribers by number, and those of them that the
+ * client may not have read, because it closed the connection before it asked again.
+ */
 export type RouterTruth = readonly {
   readonly service: SimulatedService
   readonly carried: readonly Bytes[]
+  readonly doubted: readonly (readonly [number: number, Bytes])[]
 }[]
 
 /** Who is online on a router, with the bytes that whole replies carried of each. */

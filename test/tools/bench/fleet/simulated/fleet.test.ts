@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Reading, rowsOf, type SessionReading } from '../../../../../src/accounting/reading.ts'
 import { Router } from '../../../../../src/routeros/router.ts'
@@ -130,6 +131,35 @@ test('a cut reply counts for nothing, and whole replies before the cut count', a
   const third = await connect(router, port)
   const { shown, got } = held(router, await read(third, 'hotspot'))
   expect(got).toEqual(shown)
+})
+
+test('what a subscriber who left was last read with is in doubt until the client asks again on the same connection', async () => {
+  const { fleet, port } = await startFleet()
+  const [router] = fleet.routers
+  if (!router) throw new Error('no router')
+  for (const service of SERVICES) {
+    const subscribers = router.of(service)
+    const client = await connect(router, port)
+    await read(client, service)
+    const taken = [...subscribers.carried()]
+    await sleep(50)
+    await read(client, service)
+    const carried = [...subscribers.carried()]
+    for (let swaps = 0; swaps < SESSIONS / 2; swaps++) router.swap(service, performance.now())
+    const doubted = [...subscribers.doubted()]
+    const grown = (number: number, way: 'upload' | 'download') =>
+      (carried[number]?.[way] ?? 0) - (taken[number]?.[way] ?? 0)
+    for (const [number, bytes] of doubted)
+      expect(bytes).toEqual({ upload: grown(number, 'upload'), download: grown(number, 'download') })
+    expect(doubted.some(([, bytes]) => bytes.download > 0)).toBe(true)
+    await read(client, service)
+    expect([...subscribers.doubted()]).toEqual([])
+    client.close()
+    const other = await connect(router, port)
+    router.swap(service, performance.now())
+    for (let reading = 0; reading < 3; reading++) await read(other, service)
+    expect([...subscribers.doubted()]).toHaveLength(1)
+  }
 })
 
 test('a frozen fleet has no traffic, and knows who was read since', async () => {

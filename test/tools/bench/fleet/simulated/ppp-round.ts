@@ -17,6 +17,8 @@ export class PppRound {
   /** Subscribers with a lower number were in a server menu. */
   #joinedBelow = 0
   #unjoined: PendingReading | undefined
+  /** The last complete reading. */
+  #complete: PendingReading | undefined
 
   constructor(subscribers: Subscribers) {
     this.#subscribers = subscribers
@@ -24,6 +26,8 @@ export class PppRound {
 
   listSessions(): void {
     this.abandon()
+    if (this.#complete) this.#subscribers.readings.take(this.#complete)
+    this.#complete = undefined
     this.#below = this.#subscribers.count
     this.#newest = this.#subscribers.online.at(-1) ?? -1
   }
@@ -32,7 +36,7 @@ export class PppRound {
     const { readings } = this.#subscribers
     const pending = readings.begin(atMs, this.#below)
     if (this.#newest < this.#joinedBelow)
-      return isHanded => (isHanded ? readings.complete(pending) : readings.drop(pending))
+      return isHanded => (isHanded ? this.#completed(pending) : readings.drop(pending))
     this.#unjoined = pending
     return isHanded => {
       if (!isHanded) this.abandon()
@@ -47,9 +51,14 @@ export class PppRound {
     for (const number of pending?.left ?? []) if (number >= this.#joinedBelow) pending?.left.delete(number)
     return isHanded => {
       if (isHanded) this.#joinedBelow = below
-      if (pending && isHanded) this.#subscribers.readings.complete(pending)
+      if (pending && isHanded) this.#completed(pending)
       else if (pending) this.#subscribers.readings.drop(pending)
     }
+  }
+
+  #completed(pending: PendingReading): void {
+    this.#subscribers.readings.complete(pending)
+    this.#complete = pending
   }
 
   /** A reading that waits for a server menu is dropped. */

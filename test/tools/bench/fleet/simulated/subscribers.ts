@@ -91,9 +91,20 @@ export class Subscribers {
 
   /** The bytes in the last complete reading of each, by number. */
   *carried(): Generator<Bytes> {
-    for (let number = 0; number < this.#count; number++) {
-      const atMs = this.readings.lastWith(number) ?? Number.NEGATIVE_INFINITY
-      yield { upload: this.uploadAt(number, atMs), download: this.downloadAt(number, atMs) }
+    for (let number = 0; number < this.#count; number++)
+      yield this.#movedAt(number, this.readings.lastWith(number))
+  }
+
+  /** The bytes of these that the client may not have read, by number. */
+  *doubted(): Generator<readonly [number: number, Bytes]> {
+    for (const [number, takenMs] of this.readings.doubted()) {
+      const [carried, taken] = [this.readings.lastWith(number), takenMs].map(it => this.#movedAt(number, it))
+      if (carried && taken)
+        yield [number, { upload: carried.upload - taken.upload, download: carried.download - taken.download }]
     }
+  }
+
+  #movedAt(number: number, atMs = Number.NEGATIVE_INFINITY): Bytes {
+    return { upload: this.uploadAt(number, atMs), download: this.downloadAt(number, atMs) }
   }
 }
