@@ -109,6 +109,14 @@ export class DashboardPage {
     return Array.isArray(found) ? found.map(String) : ['axe-core returned nothing']
   }
 
+  /** The ids of the titles of tables whose columns do not fit. */
+  async #cutTables(): Promise<readonly string[]> {
+    const found = await this.page.evaluate(`
+      [...document.querySelectorAll('.scroll')]
+        .filter(it => it.scrollWidth > it.clientWidth).map(it => it.dataset.title)`)
+    return Array.isArray(found) ? found.map(String) : ['no table']
+  }
+
   /** Faults of the current page in each scheme and at each width; saves screenshots if there is a folder for them. */
   async faultsEverywhere(name: string, folder: string | undefined): Promise<readonly string[]> {
     const faults: string[] = []
@@ -120,6 +128,8 @@ export class DashboardPage {
         for (const fault of await this.faults()) faults.push(`${where}: ${fault}`)
         const isWide = await this.page.evaluate('document.documentElement.scrollWidth > innerWidth')
         if (isWide === true) faults.push(`${where}: wider than the screen`)
+        if (size === SIZES[0])
+          for (const title of await this.#cutTables()) faults.push(`${where}: ${title} is cut`)
         if (folder !== undefined)
           await this.page.screenshot({ path: `${folder}/${where}.png`, fullPage: true })
       }
