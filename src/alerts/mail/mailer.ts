@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { withTimeLimit } from '../../runtime/time-limit.ts'
 import type { Outcome } from '../retry.ts'
 import { type Mail, partsOf } from './mail.ts'
 import { type MailServer, SmtpLine } from './smtp-line.ts'
@@ -46,22 +47,14 @@ export class Mailer {
 
   /** Never rejects. `cut` aborts it. */
   async send(mail: Mail, cut: AbortSignal): Promise<Outcome> {
-    const end = new AbortController()
-    const done = new AbortController()
-    const stop = () => end.abort()
-    cut.addEventListener('abort', stop)
-    if (cut.aborted) stop()
-    void this.#clock.sleep(WITHIN_SECONDS * 1_000, done.signal).then(stop)
-    try {
-      const outcome = await this.#limit(() => this.#attempt(mail, end.signal))
-      if (outcome.kind !== 'unanswered' || !end.signal.aborted) return outcome
+    const limit = { clock: this.#clock, ms: WITHIN_SECONDS * 1_000, cut }
+    return withTimeLimit(limit, async end => {
+      const outcome = await this.#limit(() => this.#attempt(mail, end))
+      if (outcome.kind !== 'unanswered' || !end.aborted) return outcome
       return cut.aborted
         ? { kind: 'cut' }
         : { kind: 'unanswered', error: `not sent within ${WITHIN_SECONDS} s` }
-    } finally {
-      done.abort()
-      cut.removeEventListener('abort', stop)
-    }
+    })
   }
 
   /** Closes the kept connections. */

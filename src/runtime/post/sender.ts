@@ -8,6 +8,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { isPrivateAddress } from '../private-address.ts'
+import { withTimeLimit } from '../time-limit.ts'
 import { PrivateAddress, publicLookup } from './public-lookup.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { whyUnanswered } from './unanswered.ts'
@@ -70,21 +71,13 @@ export class Sender {
 
   /** Never rejects. `cut` aborts the post. */
   async post(post: Post, cut: AbortSignal): Promise<PostOutcome> {
-    const end = new AbortController()
-    const done = new AbortController()
-    const stop = () => end.abort()
-    cut.addEventListener('abort', stop)
-    if (cut.aborted) stop()
-    void this.#clock.sleep(WITHIN_SECONDS * 1_000, done.signal).then(stop)
-    try {
-      const first = await this.#exchange(post, true, end.signal)
+    const limit = { clock: this.#clock, ms: WITHIN_SECONDS * 1_000, cut }
+    return withTimeLimit(limit, async end => {
+      const first = await this.#exchange(post, true, end)
       // The server had closed the kept connection before we wrote to it.
-      const isStale = first.kind === 'broken' && first.wasKept && !end.signal.aborted
-      return this.#outcome(isStale ? await this.#exchange(post, false, end.signal) : first, end.signal, cut)
-    } finally {
-      done.abort()
-      cut.removeEventListener('abort', stop)
-    }
+      const isStale = first.kind === 'broken' && first.wasKept && !end.aborted
+      return this.#outcome(isStale ? await this.#exchange(post, false, end) : first, end, cut)
+    })
   }
 
   /** Closes the kept connections. */
