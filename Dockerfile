@@ -34,7 +34,7 @@ USER 1000:1000
 EXPOSE 8728-8733
 ENTRYPOINT ["node_modules/.bin/tsx", "test/tools/fleet/serve.ts"]
 
-# Buildah would take the first stage's.
+# Without a platform, buildah would take the image of the first stage.
 FROM --platform=$TARGETPLATFORM docker.io/library/node:${NODE}-${DEBIAN}-slim AS node
 
 # PostgreSQL's programs need a shell, so the base has one.
